@@ -1,0 +1,53 @@
+# The index of commands. Everything that a person or continuous integration runs is here; `make` alone lists it.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format bench soak docs screenshots lock clean
+
+ARGS ?=
+BIN := .venv/bin
+PYTHON_CODE := fleet adapters geofences tests .ci $(shell find benchmarks -name '*.py')
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo '  ARGS="..." goes on to the command below; PYTHON=/path/to/python3 chooses the interpreter.'
+
+setup: ## make .venv from the committed lock, and bundle the console's front end
+	@.ci/setup
+
+demo: setup ## run a sample day, with the console, and end with a report
+	@$(BIN)/fleet demo $(ARGS)
+
+test: setup ## run all the tests; fails on a skip that is not allowed
+	@$(BIN)/python .ci/programs.py
+	PYTHONPATH=.ci $(BIN)/pytest -p skip_gate $(ARGS)
+
+lint: setup ## check style, types and import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy $(PYTHON_CODE)
+	$(BIN)/lint-imports
+
+format: setup ## rewrite the code in the project's style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: setup ## run every benchmark; each prints one JSON object
+	@set -e; for file in $$(find benchmarks -name '[a-z]*.py' | sort); do echo "$$file" >&2; $(BIN)/python $$file $(ARGS); done
+
+soak: setup ## run the tests with many more generated examples (hours)
+	HYPOTHESIS_PROFILE=deep $(BIN)/pytest --timeout 3600 $(ARGS)
+
+docs: setup ## check that every link inside the documentation leads somewhere
+	$(BIN)/python .ci/links.py
+
+screenshots: setup ## make the pictures of the console in docs/images
+	@$(BIN)/python .ci/programs.py
+	$(BIN)/python .ci/screenshots.py $(ARGS)
+
+lock: setup ## refresh the locks to the newest versions (UPGRADE= keeps what is locked)
+	@.ci/lock $(UPGRADE)
+
+clean: ## remove what was built, but not .venv and not run directories
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache fleet/console/static/vendor
+	find fleet adapters geofences tests benchmarks .ci -name __pycache__ -prune -exec rm -rf {} +
+
+UPGRADE ?= --upgrade

@@ -1,0 +1,50 @@
+"""A robot must not install a solver: the wire and the adapter kit load with the base install alone."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.architecture.tree import ROOT
+
+ALWAYS_LIGHT = ["fleet.protocol"]
+LIGHT_WHEN_THERE = ["adapters.sdk", "adapters.locker", "adapters.driver"]
+# The import names of what the extras install.
+HEAVY = frozenset(
+    "astral immutables jinja2 matplotlib numpy ortools pandas pyproj pyvrp rich shapely sqlalchemy starlette "
+    "structlog typer uvicorn websockets".split()
+)
+PROBE = """
+import importlib, json, sys
+importlib.import_module(sys.argv[1])
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def run_probe(module: str) -> subprocess.CompletedProcess[str]:
+    """Import the module in a process of its own, since this one has loaded everything."""
+    command = [sys.executable, "-c", PROBE, module]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def light_modules() -> list[str]:
+    """Those that must be there, and those of the others that are."""
+    there = (name for name in LIGHT_WHEN_THERE if (ROOT / name.replace(".", "/") / "__init__.py").exists())
+    return [*ALWAYS_LIGHT, *there]
+
+
+@pytest.mark.parametrize("module", light_modules())
+def test_import_loads_the_base_install_only(module: str) -> None:
+    """What a robot or a locker imports."""
+    probe = run_probe(module)
+    assert probe.returncode == 0, f"{module} cannot be imported by itself:\n{probe.stderr}"
+    roots = {name.partition(".")[0] for name in json.loads(probe.stdout)}
+    assert roots & HEAVY == set(), f"importing {module} must not load these"
+
+
+def test_the_probe_sees_a_heavy_import() -> None:
+    """The test above can fail."""
+    probe = run_probe("numpy")
+    assert probe.returncode == 0, probe.stderr
+    assert "numpy" in json.loads(probe.stdout)

@@ -1,0 +1,112 @@
+"""The built wheel, installed outside the checkout, holds the code, its data and the commands."""
+
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copy, copytree, ignore_patterns
+
+import pytest
+
+PACKAGES = ("fleet", "adapters", "geofences")
+BUILD_INPUTS = ("pyproject.toml", "README.md", "LICENSE")
+DATA = {".toml", ".json", ".sql", ".html", ".css", ".js", ".svg", ".png", ".typed"}
+LEAFLET = "fleet/console/static/vendor/leaflet"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A virtual environment that has the wheel, and a folder to work in that is not the checkout."""
+
+    venv: Path
+    folder: Path
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the environment from the folder; it must succeed."""
+        program = self.venv / "bin" / command[0]
+        done = subprocess.run(
+            [program, *command[1:]], cwd=self.folder, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}{done.stderr}"
+        return done
+
+    @property
+    def site(self) -> Path:
+        """Where the wheel was installed to."""
+        return Path(sysconfig.get_path("purelib", vars={"base": str(self.venv)}))
+
+
+def pip(*arguments: str | Path) -> None:
+    """Run this environment's pip; it must succeed."""
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"pip {' '.join(map(str, arguments))}:\n{done.stdout}{done.stderr}"
+
+
+def build_wheel(root: Path, folder: Path) -> Path:
+    """Build from a copy, so that no `build/` of before slips into the wheel and none is left."""
+    source = folder / "source"
+    source.mkdir()
+    for name in BUILD_INPUTS:
+        copy(root / name, source)
+    for package in PACKAGES:
+        copytree(root / package, source / package, ignore=ignore_patterns("__pycache__"))
+    pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, source)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def installation(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """The wheel in a fresh environment that borrows the third-party packages of this one."""
+    folder = tmp_path_factory.mktemp("wheel")
+    installed = Installation(venv=folder / "venv", folder=folder / "elsewhere")
+    installed.folder.mkdir()
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", installed.venv], check=True)
+    # A path in a .pth file lends the packages, not the editable install: that one's own .pth is not read.
+    (installed.site / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    wheel = build_wheel(repo_root, folder)
+    pip("--python", installed.venv / "bin" / "python", "install", "--no-deps", "--no-index", wheel)
+    return installed
+
+
+def data_files(root: Path) -> Iterator[Path]:
+    """The data files of the three packages, relative to `root`; the front end's own sources are none."""
+    for package in PACKAGES:
+        for file in sorted((root / package).rglob("*")):
+            if file.suffix in DATA or file.name == "py.typed":
+                yield file.relative_to(root)
+
+
+def test_packages_come_from_the_wheel(installation: Installation) -> None:
+    """Not from the checkout, whatever the folder."""
+    code = "import fleet, adapters, geofences; print(fleet.__file__, adapters.__file__, geofences.__file__)"
+    for file in installation.run("python", "-c", code).stdout.split():
+        assert Path(file).is_relative_to(installation.site)
+
+
+def test_data_files_are_there(repo_root: Path, installation: Installation) -> None:
+    """Each one, so that a new folder of data cannot be forgotten."""
+    wanted = [file for file in data_files(repo_root) if "frontend" not in file.parts]
+    missing = [str(file) for file in wanted if not (installation.site / file).exists()]
+    assert wanted
+    assert not missing, f"add to [tool.setuptools.package-data] in pyproject.toml: {missing}"
+
+
+@pytest.mark.parametrize("name", ["leaflet.js", "leaflet.css", "LICENSE", "images/marker-icon.png"])
+def test_leaflet_is_bundled_with_its_licence(installation: Installation, name: str) -> None:
+    """`make setup` bundles it; it is never committed."""
+    assert (installation.site / LEAFLET / name).stat().st_size > 0
+
+
+def test_front_end_sources_stay_out(installation: Installation) -> None:
+    """The wheel holds what pages load, not what bundles it."""
+    assert not (installation.site / "fleet" / "console" / "frontend").exists()
+
+
+@pytest.mark.parametrize("command", ["fleet", "fleet-adapter"])
+def test_command_says_how_it_is_used(installation: Installation, command: str) -> None:
+    """From a folder that is not the checkout."""
+    assert "usage:" in installation.run(command, "--help").stdout.lower()
