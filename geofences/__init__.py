@@ -1,0 +1,65 @@
+"""Geofences and geographical zones: read, index, check in four dimensions, find ways around.
+
+Usable by itself; see README.md beside this file. Positions are longitude, latitude; heights are metres
+above mean sea level; times are aware. An answer is CLEAR, BLOCKED or UNKNOWN, and UNKNOWN does not fly.
+"""
+
+from geofences.ahead import Breach, NearestZone, Velocity, distance_to_nearest, time_to_breach
+from geofences.altitude import Datum, FlatTerrain, Interval, Limit, Terrain, UnknownTerrain
+from geofences.applicability import ALWAYS, Applicability, DailyPeriod, TimeOfDay, TimePeriod
+from geofences.around import NoPath, NoPathWhy, path_around
+from geofences.bulk import segments_hit
+from geofences.check import check_path, check_point
+from geofences.errors import GeofenceError, PathError, ShapeError, ZoneFileError
+from geofences.readers import Refused, ZoneFile, read_zones, read_zones_file
+from geofences.result import CheckResult, Conflict, Status, Why
+from geofences.sun import SunEvent
+from geofences.track import Waypoint
+from geofences.zone import CircleShape, PolygonShape, Restriction, Volume, Zone
+from geofences.zoneset import NoSuchZone, ZoneSet
+
+__all__ = [
+    "ALWAYS",
+    "Applicability",
+    "Breach",
+    "CheckResult",
+    "CircleShape",
+    "Conflict",
+    "DailyPeriod",
+    "Datum",
+    "FlatTerrain",
+    "GeofenceError",
+    "Interval",
+    "Limit",
+    "NearestZone",
+    "NoPath",
+    "NoPathWhy",
+    "NoSuchZone",
+    "PathError",
+    "PolygonShape",
+    "Refused",
+    "Restriction",
+    "ShapeError",
+    "Status",
+    "SunEvent",
+    "Terrain",
+    "TimeOfDay",
+    "TimePeriod",
+    "UnknownTerrain",
+    "Velocity",
+    "Volume",
+    "Waypoint",
+    "Why",
+    "Zone",
+    "ZoneFile",
+    "ZoneFileError",
+    "ZoneSet",
+    "check_path",
+    "check_point",
+    "distance_to_nearest",
+    "path_around",
+    "read_zones",
+    "read_zones_file",
+    "segments_hit",
+    "time_to_breach",
+]

@@ -1,0 +1,110 @@
+"""What a vehicle under way needs to know: when it would breach, and how near the nearest zone is."""
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
+
+import shapely
+
+from geofences.altitude import Terrain
+from geofences.check import check_path
+from geofences.geodesy import destination
+from geofences.planar import REACH_M, TOLERANCE_M, cell_of
+from geofences.result import Conflict
+from geofences.shapes import check_position
+from geofences.track import Waypoint, judge_path
+from geofences.zoneset import ZoneSet
+
+
+class Velocity(NamedTuple):
+    """Speed over ground to the east and north, and climb, in metres a second."""
+
+    east_mps: float
+    north_mps: float
+    up_mps: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """The first conflict ahead, and in how many seconds it begins (0: now). It may be of status UNKNOWN."""
+
+    after_s: float
+    conflict: Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class NearestZone:
+    """The nearest zone that may block, and the sideways distance to it (0: inside)."""
+
+    zone_id: str
+    distance_m: float
+
+
+def time_to_breach(
+    zone_set: ZoneSet,
+    position: Waypoint,
+    velocity: Velocity,
+    horizon_s: float,
+    terrain: Terrain,
+    *,
+    margin_m: float = 0.0,
+    vertical_margin_m: float = 0.0,
+    held: Collection[str] = frozenset(),
+    areas: Collection[str] | None = None,
+) -> Breach | None:
+    """The first conflict within the horizon if position and velocity stay as they are; None if there is
+    none.
+    """
+    if not (math.isfinite(horizon_s) and horizon_s >= 0.0 and all(map(math.isfinite, velocity))):
+        raise ValueError(f"horizon and velocity must be finite, got {horizon_s} s, {velocity}")
+    path = (position, _after(position, velocity, horizon_s))
+    result = check_path(
+        zone_set,
+        path,
+        terrain,
+        margin_m=margin_m,
+        vertical_margin_m=vertical_margin_m,
+        held=held,
+        areas=areas,
+    )
+    if not result.conflicts:
+        return None
+    first = min(result.conflicts, key=lambda one: one.entered_at)
+    return Breach(max(0.0, (first.entered_at - position.at).total_seconds()), first)
+
+
+def _after(position: Waypoint, velocity: Velocity, seconds: float) -> Waypoint:
+    judge_path((position,))
+    bearing = math.degrees(math.atan2(velocity.east_mps, velocity.north_mps))
+    reach = math.hypot(velocity.east_mps, velocity.north_mps) * seconds
+    lon, lat = destination(position.lon, position.lat, bearing, reach)
+    alt = position.alt_amsl_m + velocity.up_mps * seconds
+    return Waypoint(lon, lat, alt, position.at + timedelta(seconds=seconds))
+
+
+def distance_to_nearest(
+    zone_set: ZoneSet,
+    lon: float,
+    lat: float,
+    *,
+    within_m: float = REACH_M,
+    held: Collection[str] = frozenset(),
+) -> NearestZone | None:
+    """The nearest zone that may block, at any height and time, within `within_m` (at most 12 km)."""
+    if not 0.0 <= within_m <= REACH_M:
+        raise ValueError(f"within_m must be 0 to {REACH_M:.0f}, got {within_m}")
+    check_position(lon, lat, "position")
+    here = zone_set.local_map(cell_of(lon, lat), 0.0)
+    point = shapely.points(here.plane.to_xy([(lon, lat)]))[0]
+    approved = frozenset(held)
+    near = [
+        NearestZone(zone.zone_id, float(shapely.distance(point, here.polygons[number])))
+        for number in here.tree.query(point, predicate="dwithin", distance=within_m).tolist()
+        if (zone := zone_set.volumes[here.owners[number]].zone).blocks(approved)
+    ]
+    nearest = min(near, key=lambda one: (one.distance_m, one.zone_id), default=None)
+    if nearest is None or nearest.distance_m == 0.0:
+        return nearest
+    return NearestZone(nearest.zone_id, nearest.distance_m + TOLERANCE_M)

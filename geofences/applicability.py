@@ -1,0 +1,143 @@
+"""When a zone applies: always, between dates, on a weekly schedule, by the sun (rules E6 and E7).
+
+Declared rule for a daily period that crosses midnight: it belongs to the day on which it starts and ends on
+the next day. A period whose start and end are equal lasts the whole day. Days are counted in the offset of
+the stated time, and in local solar time for sun events.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import NamedTuple
+
+from geofences.spans import EVERYWHERE, NOWHERE, Span, Spans, intersection, union
+from geofences.sun import TOLERANCE_S, SunEvent, solar_zone, sun_time_s
+
+DAY_S = 86_400.0
+EVERY_DAY = frozenset(range(7))
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOfDay:
+    """A clock time with its offset from UTC; `seconds` after midnight, 86400 is the end of the day."""
+
+    seconds: float
+    utc_offset_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DailyPeriod:
+    """From `start` to `end` on each of `days` (0 is Monday); None is the start or the end of the day in
+    UTC.
+    """
+
+    days: frozenset[int]
+    start: TimeOfDay | SunEvent | None
+    end: TimeOfDay | SunEvent | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimePeriod:
+    """A date window AND a weekly schedule; no schedule is all the time, a bound that is None is open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    schedule: tuple[DailyPeriod, ...] = ()
+
+
+class Active(NamedTuple):
+    """When a zone applies, in Unix seconds: surely, and at most (they differ where a sun time is not
+    known).
+    """
+
+    certain: Spans
+    possible: Spans
+
+
+ALL_THE_TIME = Active(EVERYWHERE, EVERYWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Applicability:
+    """The union of some periods; none at all means permanent."""
+
+    periods: tuple[TimePeriod, ...] = ()
+
+    @property
+    def is_permanent(self) -> bool:
+        """Whether it applies at all times."""
+        return not self.periods
+
+    def active(self, start_s: float, end_s: float, lon: float, lat: float) -> Active:
+        """When it applies within `start_s` to `end_s` (Unix seconds) at the place (for sun events)."""
+        if self.is_permanent:
+            return ALL_THE_TIME
+        found = [_period_active(period, start_s, end_s, lon, lat) for period in self.periods]
+        return Active(union(*(one.certain for one in found)), union(*(one.possible for one in found)))
+
+    def active_at(self, at: datetime, lon: float = 0.0, lat: float = 0.0) -> bool | None:
+        """Whether it applies at an aware time; None where that cannot be known."""
+        moment = at.timestamp()
+        inside: Spans = ((moment, moment),)
+        active = self.active(moment, moment, lon, lat)
+        if intersection(active.certain, inside):
+            return True
+        return None if intersection(active.possible, inside) else False
+
+
+ALWAYS = Applicability()
+
+
+def _period_active(period: TimePeriod, start_s: float, end_s: float, lon: float, lat: float) -> Active:
+    window = _dates(period)
+    if not period.schedule:
+        return Active((window,), (window,))
+    asked = intersection((window,), ((start_s, end_s),))
+    if not asked:
+        return Active(NOWHERE, NOWHERE)
+    days = [
+        (one, sure) for daily in period.schedule for one, sure in _occurrences(daily, *asked[0], lon, lat)
+    ]
+    certain = union([one for one, sure in days if sure])
+    possible = union([one for one, _ in days])
+    return Active(intersection(certain, asked), intersection(possible, asked))
+
+
+def _dates(period: TimePeriod) -> Span:
+    start = -math.inf if period.start is None else period.start.timestamp()
+    end = math.inf if period.end is None else period.end.timestamp()
+    return start, end
+
+
+def _occurrences(
+    daily: DailyPeriod, start_s: float, end_s: float, lon: float, lat: float
+) -> Iterator[tuple[Span, bool]]:
+    """Each span of the schedule that may touch the times asked for, and whether it is sure."""
+    # Two days to each side: an offset of up to a day, and a period that began the evening before.
+    first = datetime.fromtimestamp(start_s, UTC).date() - timedelta(days=2)
+    last = datetime.fromtimestamp(end_s, UTC).date() + timedelta(days=2)
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        if day.weekday() in daily.days:
+            yield _on_day(daily, day, lon, lat)
+
+
+def _on_day(daily: DailyPeriod, day: date, lon: float, lat: float) -> tuple[Span, bool]:
+    begin = _moment(daily.start or TimeOfDay(0.0), day, lon, lat)
+    end = _moment(daily.end or TimeOfDay(DAY_S), day, lon, lat)
+    if begin is not None and end is not None and end <= begin:
+        end = _moment(daily.end or TimeOfDay(DAY_S), day + timedelta(days=1), lon, lat)
+    if begin is None or end is None:  # no such sun event: it may be all of that day and the night after
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=solar_zone(lon)).timestamp()
+        return (noon - DAY_S, noon + 1.5 * DAY_S), False
+    early = TOLERANCE_S if isinstance(daily.start, SunEvent) else 0.0
+    late = TOLERANCE_S if isinstance(daily.end, SunEvent) else 0.0
+    return (begin - early, end + late), True
+
+
+def _moment(time: TimeOfDay | SunEvent, day: date, lon: float, lat: float) -> float | None:
+    if isinstance(time, SunEvent):
+        return sun_time_s(time, day, lon, lat)
+    offset = timezone(timedelta(seconds=time.utc_offset_s))
+    return datetime(day.year, day.month, day.day, tzinfo=offset).timestamp() + time.seconds

@@ -1,0 +1,30 @@
+"""What can go wrong, by whose fault: one root, so that a caller can catch everything of this package."""
+
+
+class GeofenceError(Exception):
+    """Root of all errors of this package."""
+
+
+class ZoneFileError(GeofenceError):
+    """A zone file is refused: says which file, which zone, which field and what is wrong with it."""
+
+    def __init__(self, file: str, zone: str | None, field: str | None, message: str) -> None:
+        self.file = file
+        self.zone = zone
+        self.field = field
+        self.message = message
+        where = ", ".join(part for part in (file, zone and f"zone {zone}", field) if part)
+        super().__init__(f"{where}: {message}")
+
+    def __reduce__(self) -> tuple[type, tuple[str, str | None, str | None, str]]:
+        return type(self), (self.file, self.zone, self.field, self.message)
+
+
+class ShapeError(GeofenceError):
+    """A shape that encloses nothing or something ambiguous: too few vertices, crossing itself, off the
+    globe.
+    """
+
+
+class PathError(GeofenceError):
+    """A path that cannot be checked: no waypoint, a number that is none, a naive time, time running back."""

@@ -1,0 +1,53 @@
+"""Zone files: the format is recognised from the content, and read strictly or tolerantly.
+
+A format is one file with `NAME`, `recognises(document)` and `read(document, source, strict=...)`, and one
+line below.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from geofences.errors import ZoneFileError
+from geofences.readers import ed269, ed318, faa_grid, geojson
+from geofences.readers.collection import MAX_BYTES, Refused, ZoneFile, parse
+
+FORMATS: tuple[ModuleType, ...] = (faa_grid, ed269, ed318, geojson)
+"""From the most particular to the most general: the first that recognises a document reads it."""
+
+__all__ = ["FORMATS", "Refused", "ZoneFile", "detect", "read_zones", "read_zones_file"]
+
+
+def detect(document: Mapping[str, Any], source: str) -> ModuleType:
+    """The format of a parsed document. Raises `ZoneFileError` if it is none that is known."""
+    for one in FORMATS:
+        if one.recognises(document):
+            return one
+    known = ", ".join(one.NAME for one in FORMATS)
+    raise ZoneFileError(source, None, None, f"not a zone file of a known format ({known})")
+
+
+def read_zones(raw: bytes, source: str, *, strict: bool = True) -> ZoneFile:
+    """Read the zones in the bytes of a file; `source` names it in messages.
+
+    Strict raises `ZoneFileError` for the first fault. Tolerant takes the zones that are sound and lists the
+    others in
+    `ZoneFile.refused`; it raises only where no list of zones can be made out at all.
+    """
+    document = parse(raw, source)
+    if not isinstance(document, Mapping):
+        raise ZoneFileError(source, None, None, "a JSON object is needed at the top")
+    found: ZoneFile = detect(document, source).read(document, source, strict=strict)
+    return found
+
+
+def read_zones_file(path: Path, *, strict: bool = True) -> ZoneFile:
+    """Read a zone file from disk. Raises `ZoneFileError` if it cannot be read; see `read_zones`."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ZoneFileError(str(path), None, None, f"larger than {MAX_BYTES} bytes: split the file")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ZoneFileError(str(path), None, None, f"cannot be read: {error.strerror}") from error
+    return read_zones(raw, str(path), strict=strict)

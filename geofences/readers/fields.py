@@ -1,0 +1,268 @@
+"""Taking values out of a parsed zone file, with errors that say which file, zone and field."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from typing import Any, NoReturn
+
+from geofences.altitude import METRES_PER_FOOT, NO_CEILING_M, Datum, Limit
+from geofences.applicability import DAY_S, EVERY_DAY, DailyPeriod, TimeOfDay, TimePeriod
+from geofences.errors import ShapeError, ZoneFileError
+from geofences.shapes import lonlat_polygon
+from geofences.sun import SunEvent
+from geofences.zone import (
+    RESTRICTION_NAMES,
+    CircleShape,
+    PolygonShape,
+    Position,
+    Restriction,
+    Ring,
+    Volume,
+)
+
+DAYS = {name: frozenset({number}) for number, name in enumerate("MON TUE WED THU FRI SAT SUN".split())} | {
+    "ANY": EVERY_DAY
+}
+REASONS = frozenset("AIR_TRAFFIC SENSITIVE PRIVACY POPULATION NATURE NOISE EMERGENCY DAR OTHER".split()) | {
+    "FOREIGN_TERRITORY"
+}
+UNITS_M = {"M": 1.0, "FT": METRES_PER_FOOT}
+_REFERENCES = {datum.value: datum for datum in Datum}
+
+
+@dataclass(slots=True)
+class Context:
+    """Where the reader is, how strict it is, and what it remarks about the zone in hand."""
+
+    file: str
+    strict: bool
+    zone: str | None = None
+    flags: list[str] = field(default_factory=list)
+
+    def fault(self, field_name: str | None, message: str) -> NoReturn:
+        """Refuse the zone."""
+        raise ZoneFileError(self.file, self.zone, field_name, message)
+
+    def breach(self, field_name: str, message: str) -> None:
+        """Something the format forbids but whose meaning is plain: refused when strict, else remarked."""
+        if self.strict:
+            self.fault(field_name, message)
+        self.note(f"{field_name}: {message}")
+
+    def note(self, remark: str) -> None:
+        """Remark something about the zone in hand."""
+        if remark not in self.flags:
+            self.flags.append(remark)
+
+
+Json = Mapping[str, Any]
+
+
+def member(ctx: Context, value: object, where: str) -> Json:
+    """An object."""
+    if not isinstance(value, Mapping):
+        ctx.fault(where, f"an object is needed, got {_short(value)}")
+    return value
+
+
+def members(ctx: Context, value: object, where: str) -> Sequence[Any]:
+    """An array."""
+    if not isinstance(value, list):
+        ctx.fault(where, f"an array is needed, got {_short(value)}")
+    return value
+
+
+def number(ctx: Context, value: object, where: str) -> float:
+    """A finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        ctx.fault(where, f"a finite number is needed, got {_short(value)}")
+    return float(value)
+
+
+def text(ctx: Context, value: object, where: str) -> str:
+    """Text; absent is empty."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        ctx.fault(where, f"text is needed, got {_short(value)}")
+    return value
+
+
+def _short(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."
+
+
+def ring(ctx: Context, value: object, where: str) -> Ring:
+    """A ring of positions; a third coordinate is dropped."""
+    found = tuple(
+        position(ctx, one, f"{where}[{index}]") for index, one in enumerate(members(ctx, value, where))
+    )
+    if len(set(found)) >= 3 and found[0] != found[-1]:
+        ctx.breach(where, "the ring is not closed: its last position must repeat its first")
+        found = (*found, found[0])
+    return found
+
+
+def position(ctx: Context, value: object, where: str) -> Position:
+    """A longitude and a latitude."""
+    pair = members(ctx, value, where)
+    if len(pair) < 2:
+        ctx.fault(where, f"a longitude and a latitude are needed, got {_short(value)}")
+    return number(ctx, pair[0], where), number(ctx, pair[1], where)
+
+
+def polygon(ctx: Context, coordinates: object, where: str) -> PolygonShape:
+    """A polygon with holes that encloses something unambiguous."""
+    rings = [
+        ring(ctx, one, f"{where}[{index}]") for index, one in enumerate(members(ctx, coordinates, where))
+    ]
+    if not rings or not rings[0]:
+        ctx.fault(where, "the polygon is empty")
+    shape = PolygonShape(rings[0], tuple(rings[1:]))
+    judge(ctx, shape, where)
+    return shape
+
+
+def circle(ctx: Context, centre: object, radius_m: float, where: str) -> CircleShape:
+    """A geodesic circle."""
+    lon, lat = position(ctx, centre, where)
+    shape = CircleShape(lon, lat, radius_m)
+    judge(ctx, shape, where)
+    return shape
+
+
+def judge(ctx: Context, shape: PolygonShape | CircleShape, where: str) -> None:
+    """Refuse a shape that cannot be checked against."""
+    try:
+        lonlat_polygon(shape)
+    except ShapeError as error:
+        ctx.fault(where, str(error))
+
+
+def unit_m(ctx: Context, value: object, where: str) -> float:
+    """Metres in the stated unit; metres if none is stated (rule E4)."""
+    name = (text(ctx, value, where) or "M").upper()
+    if name not in UNITS_M:
+        ctx.fault(where, f"unit {name!r} is none of {', '.join(UNITS_M)}")
+    return UNITS_M[name]
+
+
+def limit(ctx: Context, value: object, reference: object, metres: float, where: str) -> Limit | None:
+    """A limit in its own datum; absent or null is "not stated" (rule E5)."""
+    if value is None:
+        return None
+    height = number(ctx, value, where)
+    datum = text(ctx, reference, f"{where} reference").upper()
+    if datum not in _REFERENCES:
+        ctx.fault(f"{where} reference", f"{datum!r} is none of {', '.join(_REFERENCES)}")
+    return Limit(math.inf if height >= NO_CEILING_M else height * metres, _REFERENCES[datum])
+
+
+def volume(
+    ctx: Context, shape: PolygonShape | CircleShape, lower: Limit | None, upper: Limit | None, where: str
+) -> Volume:
+    """A volume whose limits do not contradict each other; limits that are not stated are remarked."""
+    if (
+        lower is not None
+        and upper is not None
+        and lower.datum is upper.datum
+        and upper.value_m < lower.value_m
+    ):
+        ctx.fault(where, f"the upper limit {upper.value_m:g} m is below the lower limit {lower.value_m:g} m")
+    if lower is not None and math.isinf(lower.value_m):
+        ctx.fault(where, "the lower limit is the value that means no ceiling")
+    for name, one in (("lower", lower), ("upper", upper)):
+        if one is None:
+            ctx.note(f"{name} limit not stated: taken as unbounded")
+    return Volume(shape, lower, upper)
+
+
+def restriction(ctx: Context, value: object, where: str) -> Restriction:
+    """What the zone demands; what is not known is prohibited and remarked (rule E12)."""
+    if isinstance(value, str) and value in RESTRICTION_NAMES:
+        return RESTRICTION_NAMES[value]
+    ctx.note(f"unknown {where} {_short(value)}: taken as prohibited")
+    return Restriction.PROHIBITED
+
+
+def reasons(ctx: Context, value: object, found: Restriction) -> tuple[tuple[str, ...], Restriction]:
+    """The reasons, and the restriction: prohibited if a reason is not known (rule E12)."""
+    if isinstance(value, str):
+        ctx.note("reason: a single value where an array is due")
+    listed = [value] if isinstance(value, str) else members(ctx, value or [], "reason")
+    named = tuple(text(ctx, one, "reason").strip().upper().replace(" ", "_") for one in listed)
+    unknown = [one for one in named if one not in REASONS]
+    if not unknown:
+        return named, found
+    ctx.note(f"unknown reason {', '.join(unknown)}: taken as prohibited")
+    return named, Restriction.PROHIBITED
+
+
+def moment(ctx: Context, value: object, where: str) -> datetime | None:
+    """A time with its offset (rule E7); None if absent."""
+    if value is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text(ctx, value, where))
+    except ValueError:
+        ctx.fault(where, f"{_short(value)} is no ISO 8601 time")
+    if found.tzinfo is None:
+        ctx.fault(where, f"{value} has no offset from UTC")
+    return found
+
+
+def time_of_day(ctx: Context, value: object, where: str) -> TimeOfDay | None:
+    """A time of day with its offset; 24:00 is the end of the day; None if absent."""
+    if value is None:
+        return None
+    written = text(ctx, value, where)
+    ends_day = written.startswith("24:00")
+    try:
+        found = time.fromisoformat("00" + written[2:] if ends_day else written)
+    except ValueError:
+        ctx.fault(where, f"{_short(value)} is no ISO 8601 time of day")
+    offset = found.utcoffset()
+    if offset is None:
+        ctx.fault(where, f"{value} has no offset from UTC")
+    seconds = found.hour * 3600 + found.minute * 60 + found.second + found.microsecond / 1e6
+    if ends_day and seconds:
+        ctx.fault(where, f"{value} is past the end of the day")
+    return TimeOfDay(DAY_S if ends_day else seconds, offset.total_seconds())
+
+
+def time_period(ctx: Context, value: object, where: str) -> TimePeriod:
+    """Dates and a weekly schedule."""
+    entry = member(ctx, value, where)
+    start = moment(ctx, entry.get("startDateTime"), f"{where}.startDateTime")
+    end = moment(ctx, entry.get("endDateTime"), f"{where}.endDateTime")
+    if start is not None and end is not None and end < start:
+        ctx.fault(where, f"it ends ({end.isoformat()}) before it starts ({start.isoformat()})")
+    listed = members(ctx, entry.get("schedule") or [], f"{where}.schedule")
+    daily = tuple(daily_period(ctx, one, f"{where}.schedule[{index}]") for index, one in enumerate(listed))
+    return TimePeriod(start, end, daily)
+
+
+def daily_period(ctx: Context, value: object, where: str) -> DailyPeriod:
+    """One line of a weekly schedule; a start or end that is not stated is that of the day."""
+    entry = member(ctx, value, where)
+    days: frozenset[int] = frozenset()
+    for name in members(ctx, entry.get("day"), f"{where}.day"):
+        if not isinstance(name, str) or name not in DAYS:
+            ctx.fault(f"{where}.day", f"{_short(name)} is none of {', '.join(DAYS)}")
+        days |= DAYS[name]
+    if not days:
+        ctx.fault(f"{where}.day", "at least one day is needed")
+    return DailyPeriod(days, _bound(ctx, entry, "start", where), _bound(ctx, entry, "end", where))
+
+
+def _bound(ctx: Context, entry: Json, which: str, where: str) -> TimeOfDay | SunEvent | None:
+    event = entry.get(f"{which}Event")
+    if event is None:
+        return time_of_day(ctx, entry.get(f"{which}Time"), f"{where}.{which}Time")
+    if not isinstance(event, str) or event not in SunEvent.__members__:
+        ctx.fault(f"{where}.{which}Event", f"{_short(event)} is none of {', '.join(SunEvent.__members__)}")
+    if entry.get(f"{which}Time") is not None:
+        ctx.fault(where, f"both {which}Time and {which}Event are stated")
+    return SunEvent[event]

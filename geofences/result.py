@@ -1,0 +1,110 @@
+"""What a check answers."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from geofences.zone import Restriction
+
+
+class Status(StrEnum):
+    """CLEAR flies; BLOCKED and UNKNOWN do not (rule E13)."""
+
+    CLEAR = "clear"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+
+
+class Why(StrEnum):
+    """Why a stretch of a path is not clear."""
+
+    PROHIBITED = "prohibited"
+    AUTHORISATION_NOT_HELD = "authorisation_not_held"
+    CONDITIONS_NOT_MET = "conditions_not_met"
+    USPACE_NOT_HELD = "uspace_not_held"
+    HEIGHT_UNKNOWN = "height_unknown"
+    TIME_UNKNOWN = "time_unknown"
+    OUTSIDE_OPERATING_AREA = "outside_operating_area"
+    NO_SUCH_OPERATING_AREA = "no_such_operating_area"
+
+
+WHY_BLOCKED = {
+    Restriction.PROHIBITED: Why.PROHIBITED,
+    Restriction.REQ_AUTHORISATION: Why.AUTHORISATION_NOT_HELD,
+    Restriction.CONDITIONAL: Why.CONDITIONS_NOT_MET,
+    Restriction.USPACE: Why.USPACE_NOT_HELD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A stretch of a path, in metres along it and in time, that a zone forbids or that could not be
+    evaluated.
+    """
+
+    zone_id: str
+    why: Why
+    status: Status
+    from_m: float
+    to_m: float
+    entered_at: datetime
+    left_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The answer, the stretches behind it in the order of the path, and the zone set that was asked (rule
+    E14).
+    """
+
+    status: Status
+    conflicts: tuple[Conflict, ...]
+    zones_version: str
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it may be flown."""
+        return self.status is Status.CLEAR
+
+
+JOIN_M = 0.5
+"""Stretches of the same zone that are closer than this are one."""
+
+
+def joined(stretches: Iterable[Conflict]) -> tuple[Conflict, ...]:
+    """Join stretches that follow each other in the same zone; ordered by where they begin."""
+    chains: dict[tuple[str, Why, Status], list[Conflict]] = {}
+    for one in sorted(stretches, key=lambda it: (it.from_m, it.entered_at, it.to_m)):
+        chains.setdefault((one.zone_id, one.why, one.status), []).append(one)
+    found = [whole for chain in chains.values() for whole in _links(chain)]
+    return tuple(sorted(found, key=lambda it: (it.from_m, it.entered_at, it.zone_id, it.why)))
+
+
+def _links(chain: list[Conflict]) -> Iterator[Conflict]:
+    current = chain[0]
+    for one in chain[1:]:
+        if one.from_m - current.to_m > JOIN_M or (one.entered_at - current.left_at).total_seconds() > 1.0:
+            yield current
+            current = one
+        else:
+            current = _spanning(current, one)
+    yield current
+
+
+def _spanning(first: Conflict, second: Conflict) -> Conflict:
+    return Conflict(
+        first.zone_id,
+        first.why,
+        first.status,
+        first.from_m,
+        max(first.to_m, second.to_m),
+        min(first.entered_at, second.entered_at),
+        max(first.left_at, second.left_at),
+    )
+
+
+def overall(conflicts: Iterable[Conflict]) -> Status:
+    """BLOCKED if any stretch surely is, else UNKNOWN if any is, else CLEAR."""
+    statuses = {one.status for one in conflicts}
+    return next((one for one in (Status.BLOCKED, Status.UNKNOWN) if one in statuses), Status.CLEAR)

@@ -1,0 +1,120 @@
+"""What a zone is: where, how high, when, and what it demands. Values only; nothing here reads or computes
+much.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum, StrEnum
+from typing import Any
+
+from geofences.altitude import Limit
+from geofences.applicability import ALWAYS, Applicability
+
+Position = tuple[float, float]
+Ring = tuple[Position, ...]
+
+
+class Restriction(StrEnum):
+    """What a zone demands. An unknown demand is read as PROHIBITED and reported (rule E12)."""
+
+    PROHIBITED = "PROHIBITED"
+    REQ_AUTHORISATION = "REQ_AUTHORISATION"
+    CONDITIONAL = "CONDITIONAL"
+    NO_RESTRICTION = "NO_RESTRICTION"
+    USPACE = "USPACE"
+    OPERATING_AREA = "OPERATING_AREA"
+    """Ours, not a state's: to be stayed inside of."""
+
+
+RESTRICTION_NAMES = {kind.value: kind for kind in Restriction} | {
+    "REQ_AUTHORIZATION": Restriction.REQ_AUTHORISATION  # the spelling of ED-318 (rule E3)
+}
+
+ON_APPROVAL = frozenset({Restriction.REQ_AUTHORISATION, Restriction.CONDITIONAL, Restriction.USPACE})
+"""Restrictions that lift for whoever holds the authorisation, meets the conditions or uses the services."""
+
+NEVER_BLOCKS = frozenset({Restriction.NO_RESTRICTION, Restriction.OPERATING_AREA})
+
+
+@dataclass(frozen=True, slots=True)
+class PolygonShape:
+    """An outer ring and holes, closed, longitude and latitude; edges are straight in longitude and
+    latitude.
+    """
+
+    outer: Ring
+    holes: tuple[Ring, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CircleShape:
+    """All positions within `radius_m`, measured along the geodesic, of a centre (rule E8)."""
+
+    lon: float
+    lat: float
+    radius_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A shape between two limits, each in its own datum; None is "not stated", never 0 (rules E4 and E5)."""
+
+    shape: PolygonShape | CircleShape
+    lower: Limit | None = None
+    upper: Limit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A geographical zone of a state, or a geofence of ours: the union of its volumes (rule E9).
+
+    `flags` are remarks of the reader: what was assumed, corrected or unknown. Neither they nor `source` are
+    part of the content by which a zone set is versioned.
+    """
+
+    zone_id: str
+    restriction: Restriction
+    volumes: tuple[Volume, ...]
+    name: str = ""
+    country: str = ""
+    reasons: tuple[str, ...] = ()
+    applicability: Applicability = ALWAYS
+    conditions: str = ""
+    message: str = ""
+    source: str = ""
+    flags: tuple[str, ...] = ()
+
+    def blocks(self, held: frozenset[str]) -> bool:
+        """Whether entering it is forbidden to somebody who holds authorisations for the zones `held`."""
+        if self.restriction in NEVER_BLOCKS:
+            return False
+        return not (self.restriction in ON_APPROVAL and self.zone_id in held)
+
+    def content_hash(self) -> str:
+        """Hexadecimal SHA-256 of what the zone says, whichever file it came from."""
+        said = [_plain(getattr(self, one.name)) for one in fields(self) if one.name not in _NOT_CONTENT]
+        return hashlib.sha256(repr(said).encode()).hexdigest()
+
+
+_NOT_CONTENT = frozenset({"source", "flags"})
+
+
+def _plain(value: Any) -> object:
+    """Nested tuples, numbers and text: the same value always gives the same `repr`, in every Python."""
+    for kind, flatten in _FLATTEN.items():
+        if isinstance(value, kind):
+            return flatten(value)
+    if is_dataclass(value):
+        return (type(value).__name__, *(_plain(getattr(value, one.name)) for one in fields(value)))
+    return value
+
+
+_FLATTEN: dict[type, Callable[[Any], object]] = {
+    Enum: lambda value: value.value,
+    datetime: lambda value: value.astimezone(UTC).isoformat(),
+    frozenset: sorted,
+    PolygonShape: lambda value: ("PolygonShape", value.outer, value.holes),
+    tuple: lambda value: tuple(map(_plain, value)),
+}

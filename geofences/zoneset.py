@@ -1,0 +1,183 @@
+"""An immutable set of zones with a version, an index, and what checks of it have already worked out."""
+
+import hashlib
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import shapely
+from shapely.geometry import Polygon
+
+from geofences.errors import GeofenceError
+from geofences.planar import REACH_M, Cell, LocalMap, local_map, narrow, to_plane
+from geofences.shapes import lonlat_polygon
+from geofences.zone import NEVER_BLOCKS, Restriction, Volume, Zone
+
+MOST_CACHED = 256
+
+
+class NoSuchZone(GeofenceError, KeyError):
+    """No zone of the set has this id."""
+
+    def __str__(self) -> str:
+        return f"the zone set has no zone {self.args[0]!r}"
+
+
+class ZoneVolume(NamedTuple):
+    """One volume of a zone."""
+
+    zone: Zone
+    volume: Volume
+
+
+class ZoneSet:
+    """Zones that are checked together. Two zones may share an id (national files do that): both apply.
+
+    Equal content gives equal sets and versions, whatever the order. May be pickled: another process works
+    out its own index. Threads may share one: its geometries are never prepared, and its caches only ever
+    gain entries.
+    """
+
+    def __init__(self, zones: Iterable[Zone] = ()) -> None:
+        self._fill(tuple(zones))
+
+    def _fill(self, zones: tuple[Zone, ...], hashes: tuple[str, ...] | None = None) -> None:
+        self._zones = zones
+        self._hashes = tuple(zone.content_hash() for zone in zones) if hashes is None else hashes
+        self._maps: dict[tuple[Cell, float], LocalMap] = {}
+        self._areas: dict[tuple[Cell, float, frozenset[str] | None], tuple[tuple[ZoneVolume, Polygon], ...]]
+        self._areas = {}
+
+    @property
+    def zones(self) -> tuple[Zone, ...]:
+        """The zones, in the order in which they were given."""
+        return self._zones
+
+    @cached_property
+    def version(self) -> str:
+        """`sha256:` and the hash of all that the zones say; not of their order, files and flags (rule
+        E14).
+        """
+        return "sha256:" + hashlib.sha256("\n".join(sorted(self._hashes)).encode()).hexdigest()
+
+    def find(self, zone_id: str) -> tuple[Zone, ...]:
+        """All zones with this id."""
+        return tuple(zone for zone in self._zones if zone.zone_id == zone_id)
+
+    def with_zone(self, zone: Zone) -> "ZoneSet":
+        """A set with one zone more; zones that share its id stay (rule E10: the old set is untouched)."""
+        return self._derived((*self._zones, zone), (*self._hashes, zone.content_hash()))
+
+    def without_zone(self, zone_id: str) -> "ZoneSet":
+        """A set without the zones of this id. Raises `NoSuchZone` if there is none."""
+        kept = [
+            (zone, code)
+            for zone, code in zip(self._zones, self._hashes, strict=True)
+            if zone.zone_id != zone_id
+        ]
+        if len(kept) == len(self._zones):
+            raise NoSuchZone(zone_id)
+        return self._derived(tuple(zone for zone, _ in kept), tuple(code for _, code in kept))
+
+    def _derived(self, zones: tuple[Zone, ...], hashes: tuple[str, ...]) -> "ZoneSet":
+        made = ZoneSet.__new__(ZoneSet)
+        made._fill(zones, hashes)
+        return made
+
+    # What checks need; worked out once and kept.
+
+    @cached_property
+    def volumes(self) -> tuple[ZoneVolume, ...]:
+        """Every volume of every zone that may block, in order; `LocalMap.owners` counts in it."""
+        return tuple(
+            ZoneVolume(zone, volume)
+            for zone in self._zones
+            if zone.restriction not in NEVER_BLOCKS
+            for volume in zone.volumes
+        )
+
+    @cached_property
+    def operating_areas(self) -> tuple[Zone, ...]:
+        """The zones to stay inside of."""
+        return tuple(zone for zone in self._zones if zone.restriction is Restriction.OPERATING_AREA)
+
+    @cached_property
+    def _polygons(self) -> tuple[Polygon, ...]:
+        return tuple(lonlat_polygon(one.volume.shape) for one in self.volumes)
+
+    @cached_property
+    def _index(self) -> shapely.STRtree:
+        # Plain bounding boxes in longitude and latitude, once for each turn of the globe.
+        bounds = np.array([polygon.bounds for polygon in self._polygons]).reshape(-1, 4)
+        shifts = np.array([[-360.0, 0.0, -360.0, 0.0], [0.0] * 4, [360.0, 0.0, 360.0, 0.0]])
+        boxes = (bounds[None, :, :] + shifts[:, None, :]).reshape(-1, 4)
+        return shapely.STRtree(shapely.box(boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3]))
+
+    def volumes_near(self, cell: Cell, beyond_m: float) -> list[int]:
+        """Which of `volumes` have a bounding box within `beyond_m` of the cell."""
+        if not self.volumes:
+            return []
+        found = self._index.query(shapely.box(*cell.window(beyond_m)))
+        return sorted({int(number) % len(self.volumes) for number in found})
+
+    def local_map(self, cell: Cell, margin_m: float) -> LocalMap:
+        """The blocking zones around a cell, widened by the margin."""
+        key = (cell, margin_m)
+        found = self._maps.get(key)
+        if found is None:
+            near = self.volumes_near(cell, REACH_M + margin_m * 1.01 + 10.0)
+            found = local_map(cell, [self._polygons[number] for number in near], near, margin_m)
+            _keep(self._maps, key, found)
+        return found
+
+    def area_maps(
+        self, cell: Cell, margin_m: float, areas: frozenset[str] | None
+    ) -> tuple[tuple[ZoneVolume, Polygon], ...]:
+        """The operating areas (all, or those named) around a cell, narrowed by the margin.
+
+        Volumes with the same limits and times are joined first: a seam between two areas is no boundary.
+        """
+        key = (cell, margin_m, areas)
+        found = self._areas.get(key)
+        if found is None:
+            found = self._narrowed(cell, margin_m, areas)
+            _keep(self._areas, key, found)
+        return found
+
+    def _narrowed(
+        self, cell: Cell, margin_m: float, areas: frozenset[str] | None
+    ) -> tuple[tuple[ZoneVolume, Polygon], ...]:
+        window = cell.window(REACH_M + margin_m * 1.01 + 10.0)
+        alike: dict[object, list[ZoneVolume]] = {}
+        for zone in self.operating_areas:
+            if areas is None or zone.zone_id in areas:
+                for volume in zone.volumes:
+                    same = (volume.lower, volume.upper, zone.applicability)
+                    alike.setdefault(same, []).append(ZoneVolume(zone, volume))
+        joined = []
+        for group in alike.values():
+            flat = [to_plane(lonlat_polygon(one.volume.shape), window, cell.plane) for one in group]
+            joined.append((group[0], narrow(shapely.union_all(flat), margin_m)))
+        return tuple(joined)
+
+    def __len__(self) -> int:
+        return len(self._zones)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ZoneSet) and self.version == other.version
+
+    def __hash__(self) -> int:
+        return hash(self.version)
+
+    def __repr__(self) -> str:
+        return f"ZoneSet({len(self)} zones, {self.version[:19]}…)"
+
+    def __reduce__(self) -> tuple[type["ZoneSet"], tuple[tuple[Zone, ...]]]:
+        return ZoneSet, (self._zones,)
+
+
+def _keep(cache: dict[Any, Any], key: object, value: object) -> None:
+    if len(cache) >= MOST_CACHED:
+        cache.clear()
+    cache[key] = value

@@ -1,0 +1,136 @@
+"""When zones apply."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from geofences import (
+    ALWAYS,
+    Applicability,
+    DailyPeriod,
+    Status,
+    SunEvent,
+    TimeOfDay,
+    TimePeriod,
+    Waypoint,
+    Why,
+    ZoneSet,
+    check_point,
+)
+from geofences.sun import sun_time_s
+from tests.unit.geofences.make import SEA, square, zone
+
+ANY = frozenset(range(7))
+PORTO = (-8.61, 41.15)
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    """A time in June 2026, whose first is a Monday."""
+    return datetime(2026, 6, day, hour, minute, tzinfo=UTC)
+
+
+def clock(hours: float, offset_h: float = 0.0) -> TimeOfDay:
+    """A time of day."""
+    return TimeOfDay(hours * 3600.0, offset_h * 3600.0)
+
+
+def weekly(
+    days: frozenset[int], start: TimeOfDay | SunEvent | None, end: TimeOfDay | SunEvent | None
+) -> Applicability:
+    """A schedule without dates."""
+    return Applicability((TimePeriod(schedule=(DailyPeriod(days, start, end),)),))
+
+
+def test_permanent_applies_at_all_times() -> None:
+    """Rule E6."""
+    assert ALWAYS.active_at(datetime(1970, 1, 1, tzinfo=UTC)) is True
+
+
+def test_dates_and_schedule_both_apply() -> None:
+    """Rule E6: on Tuesdays from 6 to 21, from the 1st to the 15th."""
+    daily = DailyPeriod(frozenset({1}), clock(6), clock(21))
+    rule = Applicability((TimePeriod(at(1, 0), at(15, 0), (daily,)),))
+    moments = [at(2, 6), at(2, 21), at(2, 5, 59), at(2, 21, 1), at(3, 12), at(9, 12), at(16, 12)]
+    assert [rule.active_at(one) for one in moments] == [True, True, False, False, False, True, False]
+
+
+def test_any_is_every_day_and_periods_are_a_union() -> None:
+    """Rule E6."""
+    first = DailyPeriod(ANY, clock(16), clock(17))
+    sunday = DailyPeriod(frozenset({6}), clock(10), clock(12))
+    rule = Applicability((TimePeriod(schedule=(first, sunday)),))
+    assert [rule.active_at(one) for one in (at(3, 16, 30), at(7, 11), at(8, 11))] == [True, True, False]
+
+
+def test_schedule_across_midnight_belongs_to_the_day_it_starts() -> None:
+    """Rule E7: the declared rule. Saturdays from 22 to 4."""
+    rule = weekly(frozenset({5}), clock(22), clock(4))
+    assert [rule.active_at(one) for one in (at(6, 23), at(7, 3), at(7, 23), at(6, 3))] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_day_is_counted_in_the_stated_offset() -> None:
+    """Rule E7: Monday 1 o'clock at +02:00 is Sunday 23 o'clock UTC."""
+    rule = weekly(frozenset({0}), clock(1, 2), clock(3, 2))
+    assert [rule.active_at(one) for one in (at(7, 23, 30), at(8, 23, 30))] == [True, False]
+
+
+def test_equal_start_and_end_is_a_whole_day() -> None:
+    """The stricter reading."""
+    assert weekly(frozenset({0}), clock(8), clock(8)).active_at(at(2, 7)) is True
+    assert weekly(frozenset({0}), None, None).active_at(at(1, 12)) is True
+
+
+def test_aware_times_of_any_offset_compare() -> None:
+    """Rule E7."""
+    rule = Applicability((TimePeriod(at(1, 12), at(1, 13)),))
+    assert rule.active_at(datetime(2026, 6, 1, 14, 30, tzinfo=timezone(timedelta(hours=2)))) is True
+
+
+def test_sun_events_are_those_of_the_place() -> None:
+    """Rule E6: in Porto on 21 June the sun rises about 5:03 UTC and sets about 20:10 UTC."""
+    day = datetime(2026, 6, 21, tzinfo=UTC)
+    expected = {
+        SunEvent.BMCT: (4, 30),
+        SunEvent.SR: (5, 3),
+        SunEvent.SS: (20, 10),
+        SunEvent.EECT: (20, 43),
+    }
+    for event, (hour, minute) in expected.items():
+        found = sun_time_s(event, day.date(), *PORTO)
+        assert found is not None
+        wanted = day + timedelta(hours=hour, minutes=minute)
+        assert abs(found - wanted.timestamp()) < 180.0
+
+
+@pytest.mark.parametrize("lon", [-150.0, -8.61, 0.0, 100.0, 175.0])
+def test_daylight_is_around_solar_noon_everywhere(lon: float) -> None:
+    """The date of a sunrise is the local one, also far from Greenwich."""
+    rule = weekly(ANY, SunEvent.SR, SunEvent.SS)
+    noon = at(10, 12) - timedelta(hours=lon / 15.0)
+    assert rule.active_at(noon, lon, 20.0) is True
+    assert rule.active_at(noon + timedelta(hours=12), lon, 20.0) is False
+    only_wednesday = weekly(frozenset({2}), SunEvent.SR, SunEvent.SS)
+    assert only_wednesday.active_at(noon, lon, 20.0) is True
+    assert only_wednesday.active_at(noon + timedelta(days=1), lon, 20.0) is False
+
+
+def test_night_runs_from_sunset_to_the_next_sunrise() -> None:
+    """An end before the start is the next day's."""
+    rule = weekly(ANY, SunEvent.SS, SunEvent.SR)
+    assert [rule.active_at(one, *PORTO) for one in (at(10, 23), at(11, 3), at(11, 12))] == [True, True, False]
+
+
+def test_sun_that_does_not_set_makes_the_answer_unknown() -> None:
+    """Rule E13: midsummer beyond the polar circle."""
+    rule = weekly(ANY, SunEvent.SS, SunEvent.SR)
+    assert rule.active_at(at(21, 12), 25.0, 70.0) is None
+    shape = square(0, 0, 100, home=(25.0, 70.0))
+    result = check_point(
+        ZoneSet([zone(shape, applicability=rule)]), Waypoint(25.0, 70.0, 50.0, at(21, 12)), SEA
+    )
+    assert (result.status, result.conflicts[0].why) == (Status.UNKNOWN, Why.TIME_UNKNOWN)
