@@ -1,0 +1,1 @@
+"""Energy and range of multirotors, sidewalk robots and electric vans; batteries, margins and reserves."""

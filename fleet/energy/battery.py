@@ -1,0 +1,157 @@
+"""What a pack gives, and how long it takes to fill."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from fleet.energy.errors import (
+    InvalidInput,
+    require_increasing,
+    require_not_negative,
+    require_positive,
+    require_within,
+)
+
+
+@dataclass(frozen=True)
+class TemperatureCurve:
+    """Share of a pack's energy that it gives at a temperature; linear between points.
+
+    Outside its points nothing is known and asking raises `InvalidInput`.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    """Pairs of cell temperature in °C and share in 0..1."""
+    source: str
+
+    def __post_init__(self) -> None:
+        if len(self.points) < 2:
+            raise InvalidInput("points", self.points, "two points or more")
+        require_increasing("points", (temperature for temperature, _ in self.points))
+        for _, share in self.points:
+            require_within(0, 1, share=share)
+
+    def share(self, temperature_c: float) -> float:
+        """The share at this temperature."""
+        require_within(self.points[0][0], self.points[-1][0], temperature_c=temperature_c)
+        above = next(i for i, (at, _) in enumerate(self.points) if at >= temperature_c)
+        (t0, s0), (t1, s1) = self.points[max(above - 1, 0)], self.points[max(above, 1)]
+        return s0 + (s1 - s0) * (temperature_c - t0) / (t1 - t0)
+
+
+LITHIUM_DEFAULT = TemperatureCurve(
+    points=((-20.0, 0.60), (-10.0, 0.75), (0.0, 0.87), (10.0, 0.95), (20.0, 1.0), (50.0, 1.0)),
+    source="assumption: usual shape for lithium-ion packs at flight currents; replace by the maker's curve",
+)
+
+
+@dataclass(frozen=True)
+class Battery:
+    """One pack as it is now. ``floor`` is the share that is never drawn, for the cells' sake.
+
+    Raises `InvalidInput` for a share outside 0..1 or a capacity that is not positive.
+    """
+
+    nominal_wh: float
+    state_of_health: float = 1.0
+    floor: float = 0.1
+    curve: TemperatureCurve = LITHIUM_DEFAULT
+
+    def __post_init__(self) -> None:
+        require_positive(nominal_wh=self.nominal_wh)
+        require_within(0, 1, state_of_health=self.state_of_health, floor=self.floor)
+
+    def usable_wh(self, temperature_c: float, soc: float = 1.0) -> float:
+        """Energy down to the floor: nominal * health * f(temperature) * (SoC - floor), never below zero.
+
+        From full this is nominal * health * f(temperature) * (1 - floor). Raises `InvalidInput` for an SoC
+        outside
+        0..1 or a temperature that the curve does not cover.
+        """
+        require_within(0, 1, soc=soc)
+        full_wh = self.nominal_wh * self.state_of_health * self.curve.share(temperature_c)
+        return full_wh * max(soc - self.floor, 0.0)
+
+
+def usable_wh(nominal_wh: float, state_of_health: float, temperature_c: float, floor: float) -> float:
+    """Usable energy of a full pack with the default temperature curve; see `Battery.usable_wh`."""
+    return Battery(nominal_wh, state_of_health, floor).usable_wh(temperature_c)
+
+
+@dataclass(frozen=True)
+class ChargeCurve:
+    """Constant power up to ``taper_from``, then falling in a line over SoC to ``tail`` of it when full.
+
+    The fall stands for the constant-voltage phase, in which the current dies away exponentially in time:
+    power linear
+    in SoC is just that. Raises `InvalidInput` for shares outside 0..1.
+    """
+
+    taper_from: float = 0.8
+    tail: float = 0.1
+    efficiency: float = 0.93
+    """Energy stored over energy delivered by the charger."""
+
+    def __post_init__(self) -> None:
+        require_within(0, 0.999, taper_from=self.taper_from)
+        require_within(0.001, 0.999, tail=self.tail)
+        require_within(0.01, 1, efficiency=self.efficiency)
+
+    def hours_at_full_power(self, soc: float) -> float:
+        """Time from empty to this SoC, in units of the time that the whole pack would take at full power."""
+        if soc <= self.taper_from:
+            return soc
+        span = 1 - self.taper_from
+        left = self.tail + (1 - self.tail) * (1 - soc) / span
+        return self.taper_from + span / (1 - self.tail) * -math.log(left)
+
+    def soc_after(self, time_at_full_power: float) -> float:
+        """The inverse: SoC after so much time from empty, at most 1."""
+        if time_at_full_power <= self.taper_from:
+            return time_at_full_power
+        span = 1 - self.taper_from
+        left = math.exp(-(time_at_full_power - self.taper_from) * (1 - self.tail) / span)
+        return min(1.0, 1 - span * (left - self.tail) / (1 - self.tail))
+
+
+DEFAULT_CHARGE_CURVE = ChargeCurve()
+
+
+def charge_s(
+    from_soc: float,
+    to_soc: float,
+    charger_w: float,
+    pack_wh: float,
+    curve: ChargeCurve = DEFAULT_CHARGE_CURVE,
+) -> float:
+    """Time in s to charge. ``pack_wh`` is the pack's capacity as it is now.
+
+    Raises `InvalidInput` for an SoC outside 0..1, a target below the start, or a power or capacity not
+    positive.
+    """
+    require_within(0, 1, from_soc=from_soc, to_soc=to_soc)
+    require_positive(charger_w=charger_w, pack_wh=pack_wh)
+    if to_soc < from_soc:
+        raise InvalidInput("to_soc", to_soc, f"at least from_soc, {from_soc:g}")
+    share = curve.hours_at_full_power(to_soc) - curve.hours_at_full_power(from_soc)
+    return share * _whole_s(charger_w, pack_wh, curve)
+
+
+def soc_after(
+    from_soc: float,
+    seconds: float,
+    charger_w: float,
+    pack_wh: float,
+    curve: ChargeCurve = DEFAULT_CHARGE_CURVE,
+) -> float:
+    """SoC after charging for so long: what is there when a charge is cancelled. Raises as `charge_s`."""
+    require_within(0, 1, from_soc=from_soc)
+    require_positive(charger_w=charger_w, pack_wh=pack_wh)
+    require_not_negative(seconds=seconds)
+    start = curve.hours_at_full_power(from_soc)
+    return max(from_soc, curve.soc_after(start + seconds / _whole_s(charger_w, pack_wh, curve)))
+
+
+def _whole_s(charger_w: float, pack_wh: float, curve: ChargeCurve) -> float:
+    return pack_wh / (charger_w * curve.efficiency) * 3600.0

@@ -1,0 +1,78 @@
+"""What this package raises, under one root, and the checks that raise it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from itertools import pairwise
+
+import numpy as np
+
+from fleet.energy.arrays import Floats
+
+
+class EnergyError(ValueError):
+    """Root of everything that ``fleet.energy`` raises."""
+
+
+class InvalidInput(EnergyError):
+    """A number that no estimate can be made from; says which, what it was and what was expected."""
+
+    def __init__(self, field: str, value: object, expected: str) -> None:
+        super().__init__(f"{field}: {value!r} is not {expected}")
+        self.field = field
+        self.value = value
+        self.expected = expected
+
+
+class VehicleFileError(EnergyError):
+    """A vehicle's data file that can't be used; says file and field."""
+
+    def __init__(self, source: str, field: str, problem: str) -> None:
+        super().__init__(f"{source}: {field}: {problem}" if field else f"{source}: {problem}")
+        self.source = source
+        self.field = field
+
+
+def require_finite(**fields: Floats) -> None:
+    """Raise `InvalidInput` for the first that holds NaN or infinity, or is no number."""
+    for field, value in fields.items():
+        if not _is_finite(value):
+            raise InvalidInput(field, value, "a finite number")
+
+
+def require_not_negative(**fields: Floats) -> None:
+    """Raise `InvalidInput` for the first that is not finite or is below zero."""
+    require_finite(**fields)
+    for field, value in fields.items():
+        if np.any(np.less(value, 0)):
+            raise InvalidInput(field, value, "zero or more")
+
+
+def require_positive(**fields: Floats) -> None:
+    """Raise `InvalidInput` for the first that is not finite or not above zero."""
+    require_finite(**fields)
+    for field, value in fields.items():
+        if np.any(np.less_equal(value, 0)):
+            raise InvalidInput(field, value, "above zero")
+
+
+def require_within(low: float, high: float, **fields: Floats) -> None:
+    """Raise `InvalidInput` for the first that is not finite or lies outside the closed interval."""
+    require_finite(**fields)
+    for field, value in fields.items():
+        if np.any(np.less(value, low)) or np.any(np.greater(value, high)):
+            raise InvalidInput(field, value, f"between {low:g} and {high:g}")
+
+
+def require_increasing(field: str, values: Iterable[float]) -> None:
+    """Raise `InvalidInput` unless each value is above the one before."""
+    items = list(values)
+    if any(not later > earlier for earlier, later in pairwise(items)):
+        raise InvalidInput(field, items, "strictly increasing")
+
+
+def _is_finite(value: object) -> bool:
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "fiu" and bool(np.isfinite(value).all())
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,228 @@
+"""How much more than predicted a trip may take: margins, reserves, and the tests at dispatch and under way.
+
+The tail is modelled, not proven: residuals of 68 flights were log-normal with a standard deviation of 3.1 %,
+and
+nobody has flown the ten thousand flights that a probability of 1e-4 would need.
+
+With that deviation taken as exactly known, exp(z s) - 1 gives 10.1 % for 1e-3 and 12.2 % for 1e-4. The
+published
+margins are 10.6 % and 13.2 %. We get these when the deviation counts as what it is, an estimate from so many
+flights:
+the next log residual then follows s sqrt(1 + 1/n) times Student's t with n - 1 degrees of freedom. With n =
+68 and
+s = 0.0312 (which rounds to 3.1 %) that is 10.6 % and 13.2 %. The published text does not say how its figures
+were
+made; this derivation is ours, and it widens the margin by itself for a type with few flights.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import NormalDist
+
+import numpy as np
+
+from fleet.energy.airframe import Residual
+from fleet.energy.arrays import FloatArray
+from fleet.energy.errors import (
+    InvalidInput,
+    require_finite,
+    require_not_negative,
+    require_positive,
+    require_within,
+)
+
+# Published models with default parameters under-predict measured energy by a third, so the truth is 1.5 of
+# them; the
+# measured overall efficiencies, 0.35 to 0.52, spread by 0.17 in their logarithm.
+UNCALIBRATED_RATIO = 1.5
+UNCALIBRATED_LOG_SD = 0.17
+
+SHRINK_EXPONENT = 0.3
+SHRINK_AFTER_CRUISE = 0.25
+
+
+def margin_fraction(epsilon: float, residual: Residual | None) -> float:
+    """Share by which energy is raised so that the truth exceeds it with probability ``epsilon``, as modelled.
+
+    ``residual`` none means never calibrated and gives the wide margin. Raises `InvalidInput` for an
+    ``epsilon``
+    outside 1e-6..0.5.
+    """
+    require_within(1e-6, 0.5, epsilon=epsilon)
+    normal = NormalDist().inv_cdf(1 - epsilon)
+    if residual is None:
+        return UNCALIBRATED_RATIO * math.exp(normal * UNCALIBRATED_LOG_SD) - 1
+    scale = residual.log_sd * math.sqrt(1 + 1 / residual.flights)
+    return math.exp(student_t(normal, residual.flights - 1) * scale) - 1
+
+
+def student_t(normal: float, freedom: int) -> float:
+    """Quantile of Student's t at the probability at which the normal distribution has ``normal``.
+
+    Cornish-Fisher expansion in 1/freedom (Abramowitz and Stegun 26.7.5); at 9 degrees of freedom, the fewest
+    that
+    `Residual` allows, it is within 2 % at 1e-4.
+    """
+    require_within(9, 1e9, freedom=freedom)
+    z = normal
+    return (
+        z
+        + (z**3 + z) / (4 * freedom)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
+        + (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / (92_160 * freedom**4)
+    )
+
+
+@dataclass(frozen=True)
+class ReserveRule:
+    """Energy that must still be usable at the end: the larger of a share and a time of hover (standing, for
+    a robot).
+
+    ``source`` says who made the rule. Raises `InvalidInput` for a share outside 0..1 or a negative time.
+    """
+
+    fraction_of_usable: float
+    minutes_hover: float
+    source: str
+
+    def __post_init__(self) -> None:
+        require_within(0, 1, fraction_of_usable=self.fraction_of_usable)
+        require_not_negative(minutes_hover=self.minutes_hover)
+
+    def reserve_wh(self, full_usable_wh: float, hover_w: float) -> float:
+        """The reserve. ``full_usable_wh`` is what the full pack gives, so that the reserve is no smaller on
+        half a
+        charge."""
+        require_not_negative(usable_wh=full_usable_wh, hover_w=hover_w)
+        return max(self.fraction_of_usable * full_usable_wh, self.minutes_hover / 60 * hover_w)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A trip's energy held against a battery."""
+
+    energy_wh: float
+    margin_wh: float
+    reserve_wh: float
+    usable_wh: float
+
+    @property
+    def needed_wh(self) -> float:
+        """Energy with margin and reserve."""
+        return self.energy_wh + self.margin_wh + self.reserve_wh
+
+    @property
+    def spare_wh(self) -> float:
+        """What is left over; below zero where the trip fails."""
+        return self.usable_wh - self.needed_wh
+
+    @property
+    def passes(self) -> bool:
+        """Whether the trip may start: energy * (1 + margin) + reserve <= usable."""
+        return self.spare_wh >= 0
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """The safety criterion: P(energy > usable - reserve) <= epsilon, by way of a margin on the energy.
+
+    Raises `InvalidInput` for a negative margin.
+    """
+
+    margin: float
+    reserve: ReserveRule
+
+    def __post_init__(self) -> None:
+        require_not_negative(margin=self.margin)
+
+    def at_dispatch(
+        self, energy_wh: float, usable_wh: float, full_usable_wh: float, hover_w: float
+    ) -> Budget:
+        """The test before leaving. ``energy_wh`` is out + drop + the worse of home and best alternate.
+
+        An infinite energy (an unflyable wind) fails it; NaN or a negative number raises `InvalidInput`.
+        """
+        if energy_wh != math.inf:
+            require_not_negative(energy_wh=energy_wh)
+        require_not_negative(usable_wh=usable_wh)
+        reserve_wh = self.reserve.reserve_wh(full_usable_wh, hover_w)
+        return Budget(energy_wh, energy_wh * self.margin, reserve_wh, usable_wh)
+
+    def budget_wh(self, usable_wh: float, full_usable_wh: float, hover_w: float) -> float:
+        """The most that a trip may be predicted to take: (usable - reserve) / (1 + margin), at least zero."""
+        require_not_negative(usable_wh=usable_wh)
+        reserve_wh = self.reserve.reserve_wh(full_usable_wh, hover_w)
+        return max(usable_wh - reserve_wh, 0.0) / (1 + self.margin)
+
+
+def corrected_remaining(
+    remaining_wh: float, used_wh: float, predicted_used_wh: float, cruise_flown: float
+) -> float:
+    """Predicted remainder, corrected by how the flight went so far.
+
+    After a quarter of the cruise the remainder is scaled by k^0.3 with k = used / predicted; before it, and
+    with
+    nothing predicted yet, it stays. The full ratio would make the prediction worse. ``cruise_flown`` is the
+    share of
+    the cruise behind, 0..1. Raises `InvalidInput` on bad numbers, and for no use at all where some was
+    predicted: a
+    frozen or broken meter, not a free flight.
+    """
+    require_not_negative(remaining_wh=remaining_wh, used_wh=used_wh, predicted_used_wh=predicted_used_wh)
+    require_within(0, 1, cruise_flown=cruise_flown)
+    if cruise_flown < SHRINK_AFTER_CRUISE or predicted_used_wh == 0:
+        return remaining_wh
+    require_positive(used_wh=used_wh)
+    return float(remaining_wh * (used_wh / predicted_used_wh) ** SHRINK_EXPONENT)
+
+
+class Outlook(StrEnum):
+    """What the battery still allows."""
+
+    HOME = "home"
+    ALTERNATE_ONLY = "alternate_only"
+    """Past the point of no return: home fails, an alternate passes."""
+    NOWHERE = "nowhere"
+    """Neither passes: land now."""
+
+
+def outlook(left_wh: float, home_wh: float, alternate_wh: float | None, margin: float) -> Outlook:
+    """The test of every tick. ``left_wh`` is what is usable above the reserve, below zero when that is
+    broken into.
+
+    ``home_wh`` and ``alternate_wh`` are the corrected energies to each, infinite where the wind forbids,
+    none for no
+    alternate. Raises `InvalidInput` on NaN.
+    """
+    require_finite(left_wh=left_wh)
+    require_not_negative(margin=margin)
+    if _reaches(left_wh, home_wh, margin, "home_wh"):
+        return Outlook.HOME
+    if alternate_wh is not None and _reaches(left_wh, alternate_wh, margin, "alternate_wh"):
+        return Outlook.ALTERNATE_ONLY
+    return Outlook.NOWHERE
+
+
+def point_of_no_return(left_wh: FloatArray, home_wh: FloatArray, margin: float) -> int | None:
+    """Index of the first point along a path from which home fails, none where it never does.
+
+    Both arrays have one value for each point: what is left above the reserve there, and the energy home from
+    there.
+    Raises `InvalidInput` where they differ in length or hold what is no number.
+    """
+    if left_wh.shape != home_wh.shape:
+        raise InvalidInput("home_wh", home_wh.shape, f"of the shape of left_wh, {left_wh.shape}")
+    require_finite(left_wh=left_wh)
+    require_not_negative(home_wh=home_wh, margin=margin)
+    fails = np.flatnonzero(home_wh * (1 + margin) > left_wh)
+    return int(fails[0]) if fails.size else None
+
+
+def _reaches(left_wh: float, energy_wh: float, margin: float, field: str) -> bool:
+    if math.isnan(energy_wh) or energy_wh < 0:
+        raise InvalidInput(field, energy_wh, "zero or more")
+    return energy_wh * (1 + margin) <= left_wh

@@ -1,0 +1,117 @@
+"""Weather over time: what it is at a moment, and the worst of an interval. What is not known is `Missing`."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from fleet.weather.conditions import Conditions, Observation, interpolate, require_aware
+from fleet.weather.errors import InvalidWeather
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Weather that is not known. ``age_s`` is that of the newest row before the moment, none where there is
+    none."""
+
+    what: str
+    at: datetime
+    age_s: float | None
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The extremes of an interval. Each is a bound by itself; they need not occur together."""
+
+    wind_mps: float
+    gust_mps: float
+    precipitation_mm_h: float
+    visibility_m: float
+    min_temperature_c: float
+    max_temperature_c: float
+
+
+@dataclass(frozen=True)
+class WeatherSeries:
+    """Rows in rising order of time. A row counts for ``stale_after_s`` and no longer.
+
+    Raises `InvalidWeather` for no rows, rows out of order, two of one time, or a limit that is not positive.
+    """
+
+    rows: tuple[Observation, ...]
+    stale_after_s: float = 5400.0
+    source: str = ""
+    _times: tuple[datetime, ...] = field(init=False, repr=False, compare=False, default=())
+
+    def __post_init__(self) -> None:
+        if not self.rows:
+            raise InvalidWeather("rows", self.rows, "one row or more")
+        if not 0 < self.stale_after_s < float("inf"):
+            raise InvalidWeather("stale_after_s", self.stale_after_s, "above zero and finite")
+        for before, after in pairwise(self.rows):
+            if not before.time < after.time:
+                raise InvalidWeather("time", after.time.isoformat(), f"after {before.time.isoformat()}")
+        object.__setattr__(self, "_times", tuple(row.time for row in self.rows))
+
+    def at(self, time: datetime) -> Conditions | Missing:
+        """Conditions at a moment, interpolated between rows, or what is missing.
+
+        After the last row it holds that row's until it is stale. Raises `InvalidWeather` for a naive time.
+        """
+        require_aware("time", time)
+        index = bisect_right(self._times, time) - 1
+        if index < 0:
+            return Missing("weather before the first row", time, None)
+        age_s = (time - self._times[index]).total_seconds()
+        if age_s > self.stale_after_s:
+            return Missing(f"weather newer than {self.stale_after_s:g} s", time, age_s)
+        if index + 1 == len(self.rows):
+            return self.rows[index].conditions
+        return self._between(index, age_s)
+
+    def worst_between(self, start: datetime, end: datetime) -> Worst | Missing:
+        """The extremes from ``start`` to ``end``, both included, or the first moment at which weather is
+        missing.
+
+        Raises `InvalidWeather` for naive times or an end before the start.
+        """
+        require_aware("start", start)
+        require_aware("end", end)
+        if end < start:
+            raise InvalidWeather("end", end.isoformat(), f"at or after the start, {start.isoformat()}")
+        known: list[Conditions] = []
+        for moment in self._moments(start, end):
+            conditions = self.at(moment)
+            if isinstance(conditions, Missing):
+                return conditions
+            known.append(conditions)
+        return _extremes(known)
+
+    def _between(self, index: int, age_s: float) -> Conditions:
+        before, after = self.rows[index], self.rows[index + 1]
+        span_s = (after.time - before.time).total_seconds()
+        return interpolate(before.conditions, after.conditions, age_s / span_s)
+
+    def _moments(self, start: datetime, end: datetime) -> Iterable[datetime]:
+        """Where an extreme or a gap can be: both ends, each row between, and the moment before a stale row's
+        end."""
+        yield start
+        first, last = bisect_right(self._times, start), bisect_right(self._times, end)
+        for time in self._times[first:last]:
+            yield time - timedelta(microseconds=1) if time - timedelta(microseconds=1) > start else start
+            yield time
+        yield end
+
+
+def _extremes(known: list[Conditions]) -> Worst:
+    return Worst(
+        wind_mps=max(each.wind_mps for each in known),
+        gust_mps=max(each.gust_mps for each in known),
+        precipitation_mm_h=max(each.precipitation_mm_h for each in known),
+        visibility_m=min(each.visibility_m for each in known),
+        min_temperature_c=min(each.temperature_c for each in known),
+        max_temperature_c=max(each.temperature_c for each in known),
+    )

@@ -1,0 +1,131 @@
+"""Margins, reserve, the tests at dispatch and under way."""
+
+import math
+
+import numpy as np
+import pytest
+
+from fleet.energy import catalog
+from fleet.energy.airframe import Residual
+from fleet.energy.errors import InvalidInput
+from fleet.energy.margin import (
+    Criterion,
+    Outlook,
+    ReserveRule,
+    corrected_remaining,
+    margin_fraction,
+    outlook,
+    point_of_no_return,
+    student_t,
+)
+
+RULE = ReserveRule(0.2, 2, "operator's rule")
+
+
+@pytest.mark.parametrize(("epsilon", "margin"), [(1e-3, 0.106), (1e-4, 0.132)])
+def test_published_margins(epsilon: float, margin: float) -> None:
+    """10.6 % and 13.2 %, to the digit that is published."""
+    residual = catalog.airframe("dji-matrice-100").residual
+    assert round(margin_fraction(epsilon, residual), 3) == margin
+
+
+@pytest.mark.parametrize(
+    ("normal", "freedom", "t"),
+    # Tables of Student's t: 0.999 at 67 and 10 degrees of freedom, 0.975 at 20.
+    [(3.0902, 67, 3.2164), (3.0902, 10, 4.1437), (1.959964, 20, 2.0860)],
+)
+def test_student_t(normal: float, freedom: int, t: float) -> None:
+    """Published quantiles."""
+    assert student_t(normal, freedom) == pytest.approx(t, rel=5e-3)
+
+
+def test_margin_widens_with_fewer_flights_and_most_without_any() -> None:
+    """What is known less well gets more."""
+    few, many = (margin_fraction(1e-3, Residual(log_sd=0.03, flights=n)) for n in (10, 1000))
+    assert many < few < margin_fraction(1e-3, None)
+    # The truth is 1.5 times what an uncalibrated model says, before any spread.
+    assert margin_fraction(0.5, None) == pytest.approx(0.5)
+
+
+def test_reserve_is_the_larger_of_share_and_hover() -> None:
+    """A share of the full pack or minutes of hover."""
+    assert RULE.reserve_wh(700, 1500) == pytest.approx(140)
+    assert RULE.reserve_wh(700, 6000) == pytest.approx(200)
+
+
+def test_dispatch_at_the_edge() -> None:
+    """energy * (1 + margin) + reserve <= usable, touching passes."""
+    criterion = Criterion(0.25, RULE)
+    budget_wh = criterion.budget_wh(700, 700, 0)
+    edge = criterion.at_dispatch(budget_wh, 700, 700, 0)
+    assert budget_wh == pytest.approx(448)
+    assert edge.passes
+    assert edge.needed_wh == pytest.approx(700)
+    assert not criterion.at_dispatch(budget_wh + 0.01, 700, 700, 0).passes
+    assert not criterion.at_dispatch(math.inf, 700, 700, 0).passes
+
+
+def test_reserve_does_not_shrink_with_the_charge() -> None:
+    """Half a charge, the reserve of the full pack."""
+    assert Criterion(0.0, RULE).budget_wh(350, 700, 0) == pytest.approx(210)
+
+
+def test_correction_is_shrunken_and_waits_for_a_quarter_of_the_cruise() -> None:
+    """k = 1.2: k^0.3 = 1.0562."""
+    assert corrected_remaining(100, 60, 50, 0.24) == 100
+    assert corrected_remaining(100, 60, 50, 0.25) == pytest.approx(105.62, abs=0.01)
+    assert corrected_remaining(100, 40, 50, 0.5) < 100
+
+
+def test_meter_that_shows_no_use_is_refused() -> None:
+    """A frozen value must not shrink the remainder to nothing."""
+    with pytest.raises(InvalidInput, match="used_wh"):
+        corrected_remaining(100, 0, 50, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("left_wh", "alternate_wh", "expected"),
+    [
+        (110.0, 50.0, Outlook.HOME),
+        (109.0, 50.0, Outlook.ALTERNATE_ONLY),
+        (109.0, None, Outlook.NOWHERE),
+        (109.0, math.inf, Outlook.NOWHERE),
+        (50.0, 50.0, Outlook.NOWHERE),
+        (-1.0, 0.0, Outlook.NOWHERE),
+    ],
+)
+def test_outlook(left_wh: float, alternate_wh: float | None, expected: Outlook) -> None:
+    """100 Wh home with a margin of a tenth."""
+    assert outlook(left_wh, 100.0 * (1 - 1e-12), alternate_wh, 0.1) is expected
+
+
+def test_point_of_no_return() -> None:
+    """Where what is left falls below home with its margin; never, where it does not."""
+    left, home = np.array([100.0, 80.0, 60.0, 40.0]), np.array([0.0, 20.0, 55.0, 60.0])
+    assert point_of_no_return(left, home, 0.1) == 2
+    assert point_of_no_return(left, home * 0.1, 0.1) is None
+
+
+@pytest.mark.parametrize(
+    ("call", "field"),
+    [
+        (lambda: margin_fraction(0, None), "epsilon"),
+        (lambda: margin_fraction(math.nan, None), "epsilon"),
+        (lambda: ReserveRule(1.1, 0, ""), "fraction_of_usable"),
+        (lambda: ReserveRule(0.1, -1, ""), "minutes_hover"),
+        (lambda: Criterion(-0.1, RULE), "margin"),
+        (lambda: Criterion(0.1, RULE).at_dispatch(math.nan, 1, 1, 0), "energy_wh"),
+        (lambda: Criterion(0.1, RULE).at_dispatch(1, -1, 1, 0), "usable_wh"),
+        (lambda: corrected_remaining(math.nan, 1, 1, 0.5), "remaining_wh"),
+        (lambda: corrected_remaining(1, 1, 1, 1.5), "cruise_flown"),
+        (lambda: outlook(math.nan, 1, 1, 0.1), "left_wh"),
+        (lambda: outlook(0.5, 1, math.nan, 0.1), "alternate_wh"),
+        (lambda: point_of_no_return(np.array([1.0]), np.array([1.0, 2.0]), 0.1), "home_wh"),
+    ],
+)
+def test_bad_numbers_name_their_field(call: object, field: str) -> None:
+    """No margin, test or correction is made from a number that is none."""
+    assert callable(call)
+    with pytest.raises(InvalidInput) as caught:
+        call()
+    assert caught.value.field == field
