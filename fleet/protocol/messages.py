@@ -1,0 +1,446 @@
+"""Every message of the wire, as one discriminated union.
+
+On the control channel a message travels in an ``Envelope``, which carries the sequence number of the message (for those
+that must arrive) and the number up to which the sender has durably taken what the other end sent. Telemetry travels
+bare on a channel of its own: it is not acknowledged, the last value wins and it is shed first.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from fleet.protocol.mission import Mission
+from fleet.protocol.values import (
+    Code,
+    CompartmentSize,
+    Contact,
+    Fraction,
+    Identifier,
+    Latitude,
+    Longitude,
+    NonNegative,
+    Order,
+    Place,
+    Reason,
+    Time,
+    TimeWindow,
+    Value,
+)
+
+WIRE_VERSIONS: tuple[int, ...] = (1,)
+"""The versions of the wire that this code speaks, newest last."""
+
+
+class Role(StrEnum):
+    """What a peer is; it decides which messages it may send."""
+
+    ASSET = "asset"
+    OPERATOR = "operator"
+    TIMEKEEPER = "timekeeper"
+
+
+class Action(StrEnum):
+    """What an operator or the hub can tell an asset to do at once."""
+
+    HOLD = "hold"
+    RESUME = "resume"
+    RETURN = "return"
+    DIVERT = "divert"
+    LAND = "land"
+
+
+class Message(Value):
+    """The root of all messages. A ``sequenced`` message is resent until it is acknowledged."""
+
+    sequenced: ClassVar[bool] = True
+
+
+# --- the session -----------------------------------------------------------------------------------------------------
+
+
+class Factsheet(Value):
+    """What an asset says of itself when it connects."""
+
+    type_id: Identifier
+    model: str
+    software: str
+    site_id: Identifier | None = None
+    pack_wh: NonNegative | None = None
+
+
+class Hello(Message):
+    """First message of a connection. ``boot_id`` changes whenever the peer has lost its memory of what it sent."""
+
+    sequenced: ClassVar[bool] = False
+    type: Literal["hello"] = "hello"
+    peer_id: Identifier
+    role: Role
+    boot_id: Identifier
+    versions: tuple[int, ...]
+    kind: str | None = None
+    factsheet: Factsheet | None = None
+
+
+class Welcome(Message):
+    """The hub's answer: the version to speak, the session, how often to be heard, and the hub's time.
+
+    ``token`` binds the telemetry channel to this session. ``received`` is the highest sequence number of this boot
+    that the hub has durably taken: the peer drops those and sends the rest again.
+    """
+
+    sequenced: ClassVar[bool] = False
+    type: Literal["welcome"] = "welcome"
+    version: int
+    token: Identifier
+    heartbeat_s: NonNegative
+    now: Time
+    received: int
+    lockstep: bool = False
+
+
+class Refused(Message):
+    """The other end will not take this, and resending does not help."""
+
+    sequenced: ClassVar[bool] = False
+    type: Literal["refused"] = "refused"
+    code: Code
+    detail: str
+
+
+class Busy(Message):
+    """Not now: nothing was taken; send again after a while."""
+
+    sequenced: ClassVar[bool] = False
+    type: Literal["busy"] = "busy"
+    retry_after_s: NonNegative
+
+
+class Heartbeat(Message):
+    """I am here."""
+
+    sequenced: ClassVar[bool] = False
+    type: Literal["heartbeat"] = "heartbeat"
+
+
+# --- from assets -----------------------------------------------------------------------------------------------------
+
+
+class MissionReply(Message):
+    """The asset takes the mission (this revision), or says why not."""
+
+    type: Literal["mission_reply"] = "mission_reply"
+    mission_id: Identifier
+    revision: int
+    accepted: bool
+    code: Code | None = None
+    detail: str = ""
+
+
+class FailedItem(Value):
+    """A parcel that could not be handed over or taken in, and why."""
+
+    order_id: Identifier
+    code: Code
+    detail: str = ""
+
+
+class StepReport(Message):
+    """What became of one step. ``order_ids`` are the parcels that changed hands; the others are in ``failed``.
+
+    ``proof`` refers to a proof of delivery that is kept elsewhere (personal data).
+    """
+
+    type: Literal["step_report"] = "step_report"
+    mission_id: Identifier
+    step_id: Identifier
+    state: Literal["started", "done", "failed"]
+    at: Time
+    place: Place | None = None
+    order_ids: tuple[Identifier, ...] = ()
+    failed: tuple[FailedItem, ...] = ()
+    code: Code | None = None
+    detail: str = ""
+    proof: str | None = None
+
+
+class MissionEnded(Message):
+    """The trip is over. ``on_board`` are the parcels still aboard, ``place`` where the asset is."""
+
+    type: Literal["mission_ended"] = "mission_ended"
+    mission_id: Identifier
+    outcome: Literal["completed", "failed", "cancelled"]
+    at: Time
+    place: Place | None = None
+    site_id: Identifier | None = None
+    on_board: tuple[Identifier, ...] = ()
+    energy_used_wh: NonNegative | None = None
+    code: Code | None = None
+    detail: str = ""
+
+
+class CommandReply(Message):
+    """The asset does what it was told, or says why not."""
+
+    type: Literal["command_reply"] = "command_reply"
+    command_id: Identifier
+    accepted: bool
+    detail: str = ""
+
+
+class AssetReport(Message):
+    """The asset's own condition changed: ready again, charging, or out of order."""
+
+    type: Literal["asset_report"] = "asset_report"
+    condition: Literal["ready", "charging", "faulted"]
+    at: Time
+    soc: Fraction | None = None
+    place: Place | None = None
+    site_id: Identifier | None = None
+    code: Code | None = None
+    detail: str = ""
+
+
+class CompartmentReport(Message):
+    """What happened at a locker's compartment."""
+
+    type: Literal["compartment_report"] = "compartment_report"
+    order_id: Identifier
+    state: Literal["reserved", "refused", "deposited", "collected", "expired", "released"]
+    at: Time
+    size: CompartmentSize | None = None
+    code: Code | None = None
+    detail: str = ""
+
+
+# --- to assets -------------------------------------------------------------------------------------------------------
+
+
+class Assign(Message):
+    """Take this mission; a higher revision replaces what is not yet done of the one before."""
+
+    type: Literal["assign"] = "assign"
+    mission: Mission
+
+
+class CancelMission(Message):
+    """Drop the mission if it has not begun; what has begun is ended by a command."""
+
+    type: Literal["cancel_mission"] = "cancel_mission"
+    mission_id: Identifier
+    why: str
+
+
+class ReserveCompartment(Message):
+    """Keep a compartment of a size class for a parcel (to a locker, which answers with a ``CompartmentReport``)."""
+
+    type: Literal["reserve_compartment"] = "reserve_compartment"
+    order_id: Identifier
+    size: CompartmentSize
+    window: TimeWindow
+
+
+class ReleaseCompartment(Message):
+    """The compartment is no longer needed for this parcel."""
+
+    type: Literal["release_compartment"] = "release_compartment"
+    order_id: Identifier
+
+
+class Command(Message):
+    """Do this now. ``place`` is where to divert to."""
+
+    type: Literal["command"] = "command"
+    command_id: Identifier
+    action: Action
+    place: Place | None = None
+    place_id: Identifier | None = None
+    why: str
+
+
+# --- operators -------------------------------------------------------------------------------------------------------
+
+
+class SubmitOrders(Message):
+    """Take these parcels in. Sending the same batch again changes nothing."""
+
+    type: Literal["submit_orders"] = "submit_orders"
+    request_id: Identifier
+    orders: tuple[Order, ...]
+    contacts: tuple[Contact, ...] = ()
+
+
+class OperatorCommand(Message):
+    """A person tells one asset what to do."""
+
+    type: Literal["operator_command"] = "operator_command"
+    request_id: Identifier
+    by: Identifier
+    asset_id: Identifier
+    action: Action
+    why: str = ""
+
+
+class StopAll(Message):
+    """A person stops every asset that is under way."""
+
+    type: Literal["stop_all"] = "stop_all"
+    request_id: Identifier
+    by: Identifier
+    action: Literal[Action.HOLD, Action.RETURN, Action.LAND] = Action.HOLD
+    why: str = ""
+
+
+class AddZone(Message):
+    """A person closes an area: one GeoJSON feature, in the format of the zone files."""
+
+    type: Literal["add_zone"] = "add_zone"
+    request_id: Identifier
+    by: Identifier
+    zone_id: Identifier
+    feature: dict[str, Any]
+
+
+class RemoveZone(Message):
+    """A person lifts a zone that was added by hand."""
+
+    type: Literal["remove_zone"] = "remove_zone"
+    request_id: Identifier
+    by: Identifier
+    zone_id: Identifier
+
+
+class Reply(Message):
+    """The hub's answer to an operator's request."""
+
+    sequenced: ClassVar[bool] = False
+    type: Literal["reply"] = "reply"
+    request_id: Identifier
+    ok: bool
+    detail: str = ""
+    reasons: tuple[Reason, ...] = ()
+    ids: tuple[str, ...] = ()
+
+
+# --- granted time ----------------------------------------------------------------------------------------------------
+
+
+class Grant(Message):
+    """Simulated time may go on to ``until``, not further. ``sent`` counts the frames that the hub has sent to each
+    asset since it connected (those that changed since the last grant): they are to be taken first."""
+
+    sequenced: ClassVar[bool] = False
+    type: Literal["grant"] = "grant"
+    until: Time
+    sent: dict[Identifier, int] = Field(default_factory=dict)
+
+
+class Granted(Message):
+    """Time has gone on to ``until``. ``sent`` counts the frames that each asset has sent since it connected, so that
+    the hub knows when it has them all; nothing will happen by itself before ``next_at``."""
+
+    sequenced: ClassVar[bool] = False
+    type: Literal["granted"] = "granted"
+    until: Time
+    next_at: Time | None
+    sent: dict[Identifier, int]
+
+
+# --- telemetry channel -----------------------------------------------------------------------------------------------
+
+
+class Attach(Message):
+    """First message on the telemetry channel: which session it belongs to."""
+
+    sequenced: ClassVar[bool] = False
+    type: Literal["attach"] = "attach"
+    peer_id: Identifier
+    token: Identifier
+
+
+class Telemetry(Message):
+    """Where an asset is and how it is. What was not measured is absent, never a default."""
+
+    sequenced: ClassVar[bool] = False
+    type: Literal["telemetry"] = "telemetry"
+    at: Time
+    lon: Longitude
+    lat: Latitude
+    alt_amsl_m: float | None = None
+    ground_speed_mps: NonNegative | None = None
+    heading_deg: Annotated[float, Field(ge=0, lt=360)] | None = None
+    soc: Fraction | None = None
+    energy_used_wh: NonNegative | None = None
+    mission_id: Identifier | None = None
+    step_id: Identifier | None = None
+    state: Code = "idle"
+
+
+AnyMessage = Annotated[
+    Hello
+    | Welcome
+    | Refused
+    | Busy
+    | Heartbeat
+    | MissionReply
+    | StepReport
+    | MissionEnded
+    | CommandReply
+    | AssetReport
+    | CompartmentReport
+    | Assign
+    | CancelMission
+    | ReserveCompartment
+    | ReleaseCompartment
+    | Command
+    | SubmitOrders
+    | OperatorCommand
+    | StopAll
+    | AddZone
+    | RemoveZone
+    | Reply
+    | Grant
+    | Granted
+    | Attach
+    | Telemetry,
+    Field(discriminator="type"),
+]
+"""Any message of the wire."""
+
+
+class Envelope(Value):
+    """A message on the control channel.
+
+    ``seq`` numbers the sequenced messages of one direction and boot from 1, without gaps; ``ack`` is the highest number
+    that this end has durably taken from the other. An envelope without a message only acknowledges.
+    """
+
+    seq: Annotated[int, Field(ge=1)] | None = None
+    ack: Annotated[int, Field(ge=0)] = 0
+    message: AnyMessage | None = None
+
+
+ALLOWED: dict[Role, frozenset[str]] = {
+    Role.ASSET: frozenset(
+        {
+            "hello",
+            "heartbeat",
+            "attach",
+            "telemetry",
+            "busy",
+            "mission_reply",
+            "step_report",
+            "mission_ended",
+            "command_reply",
+            "asset_report",
+            "compartment_report",
+        }
+    ),
+    Role.OPERATOR: frozenset(
+        {"hello", "heartbeat", "submit_orders", "operator_command", "stop_all", "add_zone", "remove_zone"}
+    ),
+    Role.TIMEKEEPER: frozenset({"hello", "heartbeat", "granted"}),
+}
+"""Which messages each role may send to the hub; what is not listed is refused."""

@@ -1,0 +1,188 @@
+"""The values that every other part of the wire is made of: places, times, parcels' properties, reasons.
+
+Everything here is frozen, validated on construction and serialises to JSON. Units are in the names (SI);
+positions are longitude, latitude in degrees (WGS84); heights are above mean sea level unless the name says
+otherwise; times are aware and stored in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+
+class Value(BaseModel):
+    """A frozen value: unknown fields are refused, infinities and NaN too."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _to_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("the time lies outside the years 1 to 9999 in UTC") from None
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""An aware moment, kept in UTC."""
+
+Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^\S(.*\S)?$")]
+"""An id, kept verbatim: 1 to 128 characters, no space at either end."""
+
+Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
+"""A machine-readable code in snake case."""
+
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+NonNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Place(Value):
+    """A point on the ground."""
+
+    lon: Longitude
+    lat: Latitude
+
+
+class Waypoint(Value):
+    """A point in the air or on the ground that is to be passed at a time (``at`` is absent for a plain shape)."""
+
+    lon: Longitude
+    lat: Latitude
+    alt_amsl_m: float
+    at: Time | None = None
+
+
+class Dimensions(Value):
+    """Outer dimensions of a box; any rotation is allowed, so the order of the three does not matter."""
+
+    length_m: Positive
+    width_m: Positive
+    height_m: Positive
+
+    def fits_in(self, other: Dimensions) -> bool:
+        """Whether this box fits into ``other`` in some right-angled rotation."""
+        return all(a <= b + 1e-9 for a, b in zip(self.ordered(), other.ordered(), strict=True))
+
+    def ordered(self) -> tuple[float, float, float]:
+        """The three edges, shortest first."""
+        a, b, c = sorted((self.length_m, self.width_m, self.height_m))
+        return a, b, c
+
+    @property
+    def volume_m3(self) -> float:
+        """The box's volume."""
+        return self.length_m * self.width_m * self.height_m
+
+
+class TimeWindow(Value):
+    """A closed interval of time; ``end`` may not lie before ``start``."""
+
+    start: Time
+    end: Time
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.end < self.start:
+            raise ValueError(
+                f"the window ends ({self.end.isoformat()}) before it begins ({self.start.isoformat()})"
+            )
+        return self
+
+
+class Direction(StrEnum):
+    """Which way a parcel goes."""
+
+    DELIVERY = "delivery"
+    PICKUP = "pickup"
+    RETURN = "return"
+
+
+class Goods(StrEnum):
+    """What a parcel holds, as far as its carriage depends on it."""
+
+    STANDARD = "standard"
+    FRAGILE = "fragile"
+    CHILLED = "chilled"
+    LITHIUM = "lithium"
+    DANGEROUS = "dangerous"
+
+
+class ServiceLevel(StrEnum):
+    """What happens at the door."""
+
+    STANDARD = "standard"
+    SIGNATURE = "signature"
+    WHITE_GLOVE = "white_glove"
+
+
+class CompartmentSize(StrEnum):
+    """A locker's size classes, smallest first; their dimensions are configuration."""
+
+    SMALL = "small"
+    MEDIUM = "medium"
+    LARGE = "large"
+
+
+class Reason(Value):
+    """Why something is refused or not known: the limit, what was found, its unit, and where the limit comes from.
+
+    Made only by the feasibility checks; planner, dispatch, monitor and console show the same one.
+    """
+
+    code: Code
+    detail: str
+    limit: float | str | None = None
+    actual: float | str | None = None
+    unit: str | None = None
+    source: str | None = None
+
+
+class Order(Value):
+    """One parcel that is to be moved, without anything that tells who the person is (see ``Contact``).
+
+    ``place`` is the recipient's (or, for a pick-up, the sender's) address point; ``drop_point`` is a surveyed
+    point where a machine may set the parcel down, when there is one.
+    """
+
+    order_id: Identifier
+    client: str
+    direction: Direction
+    place: Place
+    drop_point: Place | None = None
+    weight_kg: Positive
+    size: Dimensions
+    goods: Goods
+    value_minor: Annotated[int, Field(ge=0)] = 0
+    min_age: Annotated[int, Field(ge=0, le=120)] | None = None
+    ready_at: Time
+    due: TimeWindow
+    service: ServiceLevel = ServiceLevel.STANDARD
+    service_minutes: NonNegative = 3
+    crew: Annotated[int, Field(ge=1, le=9)] = 1
+    locker_ok: bool = False
+
+    @model_validator(mode="after")
+    def _ready_before_due(self) -> Self:
+        if self.ready_at > self.due.end:
+            raise ValueError("ready_at lies after due_by: nobody can meet that")
+        return self
+
+
+class Contact(Value):
+    """The person behind an order. Lives in an erasable table, never in the log of events."""
+
+    order_id: Identifier
+    recipient: str = ""
+    address: str = ""
+    email: str = ""
+    phone: str = ""
+    language: str = ""
+    notes: str = ""
+    extra: dict[str, str] = Field(default_factory=dict)
