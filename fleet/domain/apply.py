@@ -1,0 +1,416 @@
+"""``apply(state, event) -> state``: the only way that the state changes.
+
+Pure and total over the events that the dispatcher makes: one small function for each type of event, found in a table.
+An event that contradicts a lifecycle table raises ``LifecycleError``: that is a fault of ours, never of a peer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from immutables import Map
+
+from fleet.domain import events as ev
+from fleet.domain.state import (
+    OVER,
+    Asset,
+    CommandRecord,
+    Compartment,
+    ExceptionRecord,
+    MissionRecord,
+    Parcel,
+    State,
+)
+from fleet.protocol.lifecycle import (
+    ASSET,
+    COMPARTMENT,
+    MISSION,
+    PARCEL,
+    AssetEvent,
+    AssetStatus,
+    CompartmentEvent,
+    CompartmentStatus,
+    LifecycleError,
+    MissionEvent,
+    MissionStatus,
+    ParcelEvent,
+    ParcelStatus,
+    advance,
+    allows,
+)
+from fleet.protocol.messages import Action
+from fleet.protocol.mission import Stop
+
+
+def apply(state: State, event: ev.Event) -> State:
+    """The state after ``event``."""
+    changed = _HANDLERS[type(event)](state, event)
+    return replace(changed, position=state.position + 1)
+
+
+def apply_all(state: State, events: Iterable[ev.Event]) -> State:
+    """The state after all events, in order."""
+    for event in events:
+        state = apply(state, event)
+    return state
+
+
+# --- the day ---------------------------------------------------------------------------------------------------------
+
+
+def _day_opened(state: State, event: ev.DayOpened) -> State:
+    return replace(
+        state,
+        opened_at=event.at,
+        until=event.until,
+        fleet=event.fleet,
+        zones_version=event.zones_version,
+        sites=Map({s.site_id: s for s in event.sites}),
+        lockers=Map({x.locker_id: x for x in event.lockers}),
+        assets=Map({a.asset_id: Asset(a, site_id=a.site_id) for a in event.assets}),
+    )
+
+
+def _timer_set(state: State, event: ev.TimerSet) -> State:
+    return replace(state, timers=state.timers.set(event.timer_id, event.due))
+
+
+def _timer_rang(state: State, event: ev.TimerRang) -> State:
+    return replace(state, timers=_without(state.timers, event.timer_id))
+
+
+def _zone_added(state: State, event: ev.ZoneAdded) -> State:
+    return replace(state, zones=state.zones.set(event.zone_id, event.feature))
+
+
+def _zone_removed(state: State, event: ev.ZoneRemoved) -> State:
+    return replace(state, zones=_without(state.zones, event.zone_id))
+
+
+# --- plans -----------------------------------------------------------------------------------------------------------
+
+
+def _plan_requested(state: State, event: ev.PlanRequested) -> State:
+    return replace(state, planning=event.plan_id, plans=state.plans + 1)
+
+
+def _plan_dropped(state: State, _event: ev.PlanDropped) -> State:
+    return replace(state, planning=None)
+
+
+def _plan_committed(state: State, event: ev.PlanCommitted) -> State:
+    choices = state.choices.update({p.order_id: p for p in event.plan.parcels})
+    left_over = state.unassigned.update({u.order_id: u for u in event.plan.unassigned})
+    return replace(state, planning=None, choices=choices, unassigned=left_over)
+
+
+# --- parcels ---------------------------------------------------------------------------------------------------------
+
+
+def _order_placed(state: State, event: ev.OrderPlaced) -> State:
+    order_id = event.order.order_id
+    parcel = Parcel(event.order, ParcelStatus.RECEIVED, event.custodian)
+    return replace(
+        state, parcels=state.parcels.set(order_id, parcel), waiting=state.waiting.set(order_id, None)
+    )
+
+
+def _parcel(state: State, order_id: str, step: ParcelEvent | None, **changes: Any) -> State:
+    parcel = state.parcels[order_id]
+    if step is not None:
+        changes["status"] = advance(PARCEL, parcel.status, step)
+    return replace(state, parcels=state.parcels.set(order_id, replace(parcel, **changes)))
+
+
+def _parcel_assigned(state: State, event: ev.ParcelAssigned) -> State:
+    state = _parcel(
+        state,
+        event.order_id,
+        ParcelEvent.PLAN,
+        mode=event.mode,
+        mission_id=event.mission_id,
+        asset_id=event.asset_id,
+        locker_id=event.locker_id,
+        eta=event.eta,
+        handed_on=event.why,
+    )
+    return replace(state, waiting=_without(state.waiting, event.order_id))
+
+
+def _parcel_freed(state: State, event: ev.ParcelFreed) -> State:
+    parcel = state.parcels[event.order_id]
+    step = ParcelEvent.UNPLAN if parcel.status is ParcelStatus.PLANNED else None
+    excluded = parcel.excluded | ({event.excluded} if event.excluded else set())
+    state = _parcel(
+        state,
+        event.order_id,
+        step,
+        mission_id=None,
+        asset_id=None,
+        locker_id=None,
+        eta=None,
+        excluded=excluded,
+    )
+    return replace(state, waiting=state.waiting.set(event.order_id, None))
+
+
+def _delivery_failed(state: State, event: ev.DeliveryFailed) -> State:
+    return _parcel(state, event.order_id, None, attempts=state.parcels[event.order_id].attempts + 1)
+
+
+def _parcel_given_up(state: State, event: ev.ParcelGivenUp) -> State:
+    state = _parcel(
+        state, event.order_id, ParcelEvent.GIVE_UP, ended_at=event.at, handed_on=event.why, mission_id=None
+    )
+    return replace(state, waiting=_without(state.waiting, event.order_id))
+
+
+def _custody_passed(state: State, event: ev.CustodyPassed) -> State:
+    parcel = state.parcels[event.order_id]
+    if parcel.custodian != event.giver:
+        raise LifecycleError(
+            f"{event.order_id} is with {parcel.custodian}, so {event.giver} can't hand it over"
+        )
+    step = _custody_step(state, event)
+    status = parcel.status if step is None else advance(PARCEL, parcel.status, step)
+    final = status in (ParcelStatus.DELIVERED, ParcelStatus.COLLECTED)
+    return _parcel(
+        state,
+        event.order_id,
+        step,
+        custodian=event.taker,
+        place=event.place,
+        ended_at=event.at if final else None,
+    )
+
+
+def _custody_step(state: State, event: ev.CustodyPassed) -> ParcelEvent | None:
+    """What a hand-off means for a parcel's life depends on who gives and who takes."""
+    parcel = state.parcels[event.order_id]
+    taker = event.taker
+    if event.giver.kind == "linehaul":
+        return None
+    if taker.kind == "recipient":
+        return ParcelEvent.COLLECT if parcel.status is ParcelStatus.IN_LOCKER else ParcelEvent.DELIVER
+    if taker.kind == "locker":
+        return ParcelEvent.DEPOSIT
+    if taker.kind == "asset":
+        return ParcelEvent.TRANSFER if parcel.status is ParcelStatus.UNDER_WAY else ParcelEvent.LOAD
+    if parcel.order.direction.value != "delivery":
+        return ParcelEvent.DELIVER
+    return ParcelEvent.BRING_BACK
+
+
+# --- missions --------------------------------------------------------------------------------------------------------
+
+
+def _mission_drafted(state: State, event: ev.MissionDrafted) -> State:
+    record = MissionRecord(event.mission, event.kind, MissionStatus.DRAFTED, event.release_at)
+    mission_id = event.mission.mission_id
+    return replace(
+        state,
+        missions=state.missions.set(mission_id, record),
+        live_missions=state.live_missions.set(mission_id, event.mission.asset_id),
+    )
+
+
+def _mission(state: State, mission_id: str, step: MissionEvent | None, **changes: Any) -> State:
+    record = state.missions[mission_id]
+    if step is not None:
+        changes["status"] = advance(MISSION, record.status, step)
+    record = replace(record, **changes)
+    state = replace(state, missions=state.missions.set(mission_id, record))
+    return _close_mission(state, mission_id) if record.status in OVER else state
+
+
+def _close_mission(state: State, mission_id: str) -> State:
+    state = replace(state, live_missions=_without(state.live_missions, mission_id))
+    asset_id = state.missions[mission_id].mission.asset_id
+    if state.assets[asset_id].mission_id == mission_id:
+        state = _asset(state, asset_id, None, mission_id=None)
+    return state
+
+
+def _mission_released(state: State, event: ev.MissionReleased) -> State:
+    mission = event.mission
+    state = _mission(state, mission.mission_id, MissionEvent.RELEASE, mission=mission)
+    return _asset(state, mission.asset_id, None, mission_id=mission.mission_id)
+
+
+def _mission_accepted(state: State, event: ev.MissionAccepted) -> State:
+    return _mission(state, event.mission_id, MissionEvent.ACCEPT, accepted_revision=event.revision)
+
+
+def _mission_begun(state: State, event: ev.MissionBegun) -> State:
+    state = _mission(state, event.mission_id, MissionEvent.BEGIN)
+    asset_id = state.missions[event.mission_id].mission.asset_id
+    return _asset(state, asset_id, AssetEvent.BEGIN)
+
+
+def _step_begun(state: State, event: ev.StepBegun) -> State:
+    return _mission(state, event.mission_id, None, current=event.step_id)
+
+
+def _step_ended(state: State, event: ev.StepEnded) -> State:
+    record = state.missions[event.mission_id]
+    current = None if record.current == event.step_id else record.current
+    ended = record.ended | {event.step_id}
+    step = next((s for s in record.mission.steps if s.step_id == event.step_id), None)
+    late_s = record.late_s
+    if isinstance(step, Stop):
+        late_s = (event.at - step.eta).total_seconds() - step.service_s
+    return _mission(state, event.mission_id, None, ended=ended, current=current, late_s=late_s)
+
+
+def _mission_revised(state: State, event: ev.MissionRevised) -> State:
+    return _mission(state, event.mission.mission_id, MissionEvent.REVISE, mission=event.mission)
+
+
+_OUTCOMES = {
+    "completed": MissionEvent.COMPLETE,
+    "failed": MissionEvent.FAIL,
+    "cancelled": MissionEvent.CANCEL,
+    "rejected": MissionEvent.REJECT,
+}
+
+
+def _mission_over(state: State, event: ev.MissionOver) -> State:
+    return _mission(
+        state,
+        event.mission_id,
+        _OUTCOMES[event.outcome],
+        over_at=event.at,
+        energy_used_wh=event.energy_used_wh,
+        code=event.code,
+        current=None,
+    )
+
+
+# --- lockers ---------------------------------------------------------------------------------------------------------
+
+
+def _compartment_wanted(state: State, event: ev.CompartmentWanted) -> State:
+    kept = Compartment(event.order_id, event.size, event.window, CompartmentStatus.WANTED)
+    return replace(state, compartments=state.compartments.set((event.locker_id, event.order_id), kept))
+
+
+def _compartment_changed(state: State, event: ev.CompartmentChanged) -> State:
+    key = (event.locker_id, event.order_id)
+    kept = state.compartments[key]
+    status = advance(COMPARTMENT, kept.status, event.change)
+    if event.change in (CompartmentEvent.COLLECT, CompartmentEvent.RELEASE, CompartmentEvent.REFUSE):
+        return replace(state, compartments=state.compartments.delete(key))
+    return replace(state, compartments=state.compartments.set(key, replace(kept, status=status)))
+
+
+# --- assets ----------------------------------------------------------------------------------------------------------
+
+
+def _asset(state: State, asset_id: str, step: AssetEvent | None, **changes: Any) -> State:
+    asset = state.assets[asset_id]
+    if step is not None and allows(ASSET, asset.status, step):
+        changes["status"] = advance(ASSET, asset.status, step)
+    return replace(state, assets=state.assets.set(asset_id, replace(asset, **changes)))
+
+
+def _asset_connected(state: State, event: ev.AssetConnected) -> State:
+    asset = state.assets[event.asset_id]
+    state = _asset(state, event.asset_id, AssetEvent.CONNECT, boot_id=event.boot_id)
+    if asset.status is AssetStatus.LINK_LOST and asset.mission_id is None:
+        state = _asset(state, event.asset_id, AssetEvent.READY)
+    return state
+
+
+def _asset_changed(state: State, event: ev.AssetChanged) -> State:
+    told = {"soc": event.soc, "place": event.place, "site_id": event.site_id}
+    changes: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
+    if event.place is not None and event.site_id is None:
+        changes["site_id"] = None
+    if event.change is AssetEvent.FAULT:
+        changes["withdrawn"] = True
+    return _asset(state, event.asset_id, event.change, **changes)
+
+
+_COMMANDED = {
+    Action.HOLD: AssetEvent.HOLD,
+    Action.RESUME: AssetEvent.RESUME,
+    Action.RETURN: AssetEvent.RETURN,
+    Action.DIVERT: AssetEvent.RETURN,
+    Action.LAND: AssetEvent.LAND,
+}
+
+
+def _command_issued(state: State, event: ev.CommandIssued) -> State:
+    record = CommandRecord(event.command_id, event.asset_id, event.action, event.by, event.why, event.at)
+    return replace(state, commands=state.commands.set(event.command_id, record), serial=state.serial + 1)
+
+
+def _command_answered(state: State, event: ev.CommandAnswered) -> State:
+    record = replace(state.commands[event.command_id], accepted=event.accepted, detail=event.detail)
+    state = replace(state, commands=state.commands.set(event.command_id, record))
+    return _asset(state, record.asset_id, _COMMANDED[record.action]) if event.accepted else state
+
+
+# --- exceptions ------------------------------------------------------------------------------------------------------
+
+
+def _exception_raised(state: State, event: ev.ExceptionRaised) -> State:
+    record = ExceptionRecord(
+        event.exception_id,
+        event.code,
+        event.at,
+        event.owner,
+        event.action,
+        event.asset_id,
+        event.order_id,
+        event.mission_id,
+        event.reasons,
+    )
+    return replace(
+        state, exceptions=state.exceptions.set(event.exception_id, record), serial=state.serial + 1
+    )
+
+
+def _exception_closed(state: State, event: ev.ExceptionClosed) -> State:
+    record = replace(state.exceptions[event.exception_id], outcome=event.outcome)
+    return replace(state, exceptions=state.exceptions.set(event.exception_id, record))
+
+
+def _without(mapping: Map[str, Any], key: str) -> Map[str, Any]:
+    return mapping.delete(key) if key in mapping else mapping
+
+
+_HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
+    ev.DayOpened: _day_opened,
+    ev.OrderPlaced: _order_placed,
+    ev.PlanRequested: _plan_requested,
+    ev.PlanCommitted: _plan_committed,
+    ev.PlanDropped: _plan_dropped,
+    ev.MissionDrafted: _mission_drafted,
+    ev.MissionReleased: _mission_released,
+    ev.MissionAccepted: _mission_accepted,
+    ev.MissionBegun: _mission_begun,
+    ev.StepBegun: _step_begun,
+    ev.StepEnded: _step_ended,
+    ev.MissionRevised: _mission_revised,
+    ev.MissionOver: _mission_over,
+    ev.ParcelAssigned: _parcel_assigned,
+    ev.ParcelFreed: _parcel_freed,
+    ev.CustodyPassed: _custody_passed,
+    ev.DeliveryFailed: _delivery_failed,
+    ev.ParcelGivenUp: _parcel_given_up,
+    ev.CompartmentWanted: _compartment_wanted,
+    ev.CompartmentChanged: _compartment_changed,
+    ev.AssetConnected: _asset_connected,
+    ev.AssetChanged: _asset_changed,
+    ev.CommandIssued: _command_issued,
+    ev.CommandAnswered: _command_answered,
+    ev.ExceptionRaised: _exception_raised,
+    ev.ExceptionClosed: _exception_closed,
+    ev.ZoneAdded: _zone_added,
+    ev.ZoneRemoved: _zone_removed,
+    ev.TimerSet: _timer_set,
+    ev.TimerRang: _timer_rang,
+}

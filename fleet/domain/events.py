@@ -1,0 +1,377 @@
+"""What has happened: the events that the hub stores, as one discriminated union.
+
+A stored event is ``(type, version, JSON)``. Changes are additive; a change that is not gets a new version and an
+upcaster. Events hold references to people, never their names, contacts or addresses.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from fleet.domain.fleet import FleetSpec
+from fleet.domain.plan import Plan
+from fleet.domain.sites import Locker, Site
+from fleet.protocol.lifecycle import AssetEvent, CompartmentEvent
+from fleet.protocol.messages import Action, Factsheet
+from fleet.protocol.mission import Mission
+from fleet.protocol.values import (
+    Code,
+    CompartmentSize,
+    Fraction,
+    Identifier,
+    NonNegative,
+    Order,
+    Place,
+    Reason,
+    Time,
+    TimeWindow,
+    Value,
+)
+
+
+class Custodian(Value):
+    """Who has a parcel: a client, the linehaul (before it is settled which site serves it), one of our sites, a
+    vehicle, a locker, or the recipient."""
+
+    kind: Literal["client", "linehaul", "site", "asset", "locker", "recipient"]
+    id: str
+
+
+class AssetRecord(Value):
+    """An asset of the day: what it is and where it stands when the day opens."""
+
+    asset_id: Identifier
+    type_id: Identifier
+    kind: str
+    site_id: Identifier
+
+
+class Event(Value):
+    """The root of all events. ``at`` is the hub's (business) time."""
+
+    version: ClassVar[int] = 1
+    at: Time
+
+
+class DayOpened(Event):
+    """The day begins with this fleet, these places and these zones."""
+
+    type: Literal["day_opened"] = "day_opened"
+    until: Time
+    fleet: FleetSpec
+    sites: tuple[Site, ...]
+    lockers: tuple[Locker, ...]
+    assets: tuple[AssetRecord, ...]
+    zones_version: str
+
+
+class OrderPlaced(Event):
+    """A parcel was taken in; ``custodian`` has it now."""
+
+    type: Literal["order_placed"] = "order_placed"
+    order: Order
+    custodian: Custodian
+
+
+class PlanRequested(Event):
+    """A plan is wanted for these parcels."""
+
+    type: Literal["plan_requested"] = "plan_requested"
+    plan_id: Identifier
+    order_ids: tuple[Identifier, ...]
+
+
+class PlanCommitted(Event):
+    """A plan is in force. Missions that follow from it are drafted by events of their own."""
+
+    type: Literal["plan_committed"] = "plan_committed"
+    plan: Plan
+
+
+class PlanDropped(Event):
+    """A plan that was asked for is not used."""
+
+    type: Literal["plan_dropped"] = "plan_dropped"
+    plan_id: Identifier
+    detail: str
+
+
+class MissionDrafted(Event):
+    """A mission that will be sent at ``release_at``, after it has been checked again."""
+
+    type: Literal["mission_drafted"] = "mission_drafted"
+    mission: Mission
+    kind: str
+    plan_id: Identifier | None = None
+    release_at: Time
+
+
+class MissionReleased(Event):
+    """The mission was checked again and goes out to its asset, as it stands here."""
+
+    type: Literal["mission_released"] = "mission_released"
+    mission: Mission
+    assumptions: tuple[str, ...] = ()
+
+
+class MissionAccepted(Event):
+    """The asset has taken this revision."""
+
+    type: Literal["mission_accepted"] = "mission_accepted"
+    mission_id: Identifier
+    revision: int
+
+
+class MissionBegun(Event):
+    """The asset is under way."""
+
+    type: Literal["mission_begun"] = "mission_begun"
+    mission_id: Identifier
+
+
+class StepBegun(Event):
+    """A step is being carried out."""
+
+    type: Literal["step_begun"] = "step_begun"
+    mission_id: Identifier
+    step_id: Identifier
+
+
+class StepEnded(Event):
+    """A step is over, done or failed."""
+
+    type: Literal["step_ended"] = "step_ended"
+    mission_id: Identifier
+    step_id: Identifier
+    ok: bool
+    code: Code | None = None
+    detail: str = ""
+
+
+class MissionRevised(Event):
+    """The part not yet done was replaced; ``mission.revision`` has grown by one."""
+
+    type: Literal["mission_revised"] = "mission_revised"
+    mission: Mission
+    why: str
+
+
+class MissionOver(Event):
+    """The mission has come to its end."""
+
+    type: Literal["mission_over"] = "mission_over"
+    mission_id: Identifier
+    outcome: Literal["completed", "failed", "cancelled", "rejected"]
+    place: Place | None = None
+    energy_used_wh: NonNegative | None = None
+    code: Code | None = None
+    detail: str = ""
+
+
+class ParcelAssigned(Event):
+    """A parcel is to be served in this way: by plan, or handed on from another mode (then ``why`` has the reasons)."""
+
+    type: Literal["parcel_assigned"] = "parcel_assigned"
+    order_id: Identifier
+    mode: str
+    mission_id: Identifier
+    asset_id: Identifier
+    locker_id: Identifier | None = None
+    eta: Time
+    handed_on_from: str | None = None
+    why: tuple[Reason, ...] = ()
+
+
+class ParcelFreed(Event):
+    """A parcel is no longer assigned; ``excluded`` is the mode that is not tried again for it."""
+
+    type: Literal["parcel_freed"] = "parcel_freed"
+    order_id: Identifier
+    excluded: str | None = None
+    why: tuple[Reason, ...] = ()
+
+
+class CustodyPassed(Event):
+    """A recorded hand-off."""
+
+    type: Literal["custody_passed"] = "custody_passed"
+    order_id: Identifier
+    giver: Custodian
+    taker: Custodian
+    mission_id: Identifier | None = None
+    place: Place | None = None
+    proof: str | None = None
+
+
+class DeliveryFailed(Event):
+    """An attempt did not succeed; the parcel stays with its custodian."""
+
+    type: Literal["delivery_failed"] = "delivery_failed"
+    order_id: Identifier
+    mission_id: Identifier | None = None
+    code: Code
+    detail: str = ""
+
+
+class ParcelGivenUp(Event):
+    """Nobody brings the parcel today; it goes back to the client."""
+
+    type: Literal["parcel_given_up"] = "parcel_given_up"
+    order_id: Identifier
+    why: tuple[Reason, ...]
+
+
+class CompartmentWanted(Event):
+    """A compartment is to be kept."""
+
+    type: Literal["compartment_wanted"] = "compartment_wanted"
+    locker_id: Identifier
+    order_id: Identifier
+    size: CompartmentSize
+    window: TimeWindow
+
+
+class CompartmentChanged(Event):
+    """Something happened at a compartment."""
+
+    type: Literal["compartment_changed"] = "compartment_changed"
+    locker_id: Identifier
+    order_id: Identifier
+    change: CompartmentEvent
+    code: Code | None = None
+
+
+class AssetConnected(Event):
+    """An asset has said hello."""
+
+    type: Literal["asset_connected"] = "asset_connected"
+    asset_id: Identifier
+    boot_id: Identifier
+    factsheet: Factsheet | None = None
+
+
+class AssetChanged(Event):
+    """An asset's status changed."""
+
+    type: Literal["asset_changed"] = "asset_changed"
+    asset_id: Identifier
+    change: AssetEvent
+    soc: Fraction | None = None
+    place: Place | None = None
+    site_id: Identifier | None = None
+    code: Code | None = None
+    detail: str = ""
+
+
+class CommandIssued(Event):
+    """An asset is told to do something at once."""
+
+    type: Literal["command_issued"] = "command_issued"
+    command_id: Identifier
+    asset_id: Identifier
+    action: Action
+    by: Identifier
+    why: str
+    place: Place | None = None
+    place_id: Identifier | None = None
+
+
+class CommandAnswered(Event):
+    """The asset has acknowledged the command, or refused it."""
+
+    type: Literal["command_answered"] = "command_answered"
+    command_id: Identifier
+    accepted: bool
+    detail: str = ""
+
+
+class ExceptionRaised(Event):
+    """Something unexpected that needs an owner; ``action`` is what is being done about it."""
+
+    type: Literal["exception_raised"] = "exception_raised"
+    exception_id: Identifier
+    code: Code
+    asset_id: Identifier | None = None
+    order_id: Identifier | None = None
+    mission_id: Identifier | None = None
+    owner: str
+    action: str
+    reasons: tuple[Reason, ...] = ()
+
+
+class ExceptionClosed(Event):
+    """The exception is dealt with."""
+
+    type: Literal["exception_closed"] = "exception_closed"
+    exception_id: Identifier
+    outcome: str
+
+
+class ZoneAdded(Event):
+    """An area was closed by hand (a GeoJSON feature)."""
+
+    type: Literal["zone_added"] = "zone_added"
+    zone_id: Identifier
+    feature: dict[str, Any]
+    by: Identifier
+
+
+class ZoneRemoved(Event):
+    """An area closed by hand was opened again."""
+
+    type: Literal["zone_removed"] = "zone_removed"
+    zone_id: Identifier
+    by: Identifier
+
+
+class TimerSet(Event):
+    """Something is to be looked at when ``due`` comes."""
+
+    type: Literal["timer_set"] = "timer_set"
+    timer_id: Identifier
+    due: Time
+
+
+class TimerRang(Event):
+    """A timer was due and has been dealt with."""
+
+    type: Literal["timer_rang"] = "timer_rang"
+    timer_id: Identifier
+
+
+AnyEvent = Annotated[
+    DayOpened
+    | OrderPlaced
+    | PlanRequested
+    | PlanCommitted
+    | PlanDropped
+    | MissionDrafted
+    | MissionReleased
+    | MissionAccepted
+    | MissionBegun
+    | StepBegun
+    | StepEnded
+    | MissionRevised
+    | MissionOver
+    | ParcelAssigned
+    | ParcelFreed
+    | CustodyPassed
+    | DeliveryFailed
+    | ParcelGivenUp
+    | CompartmentWanted
+    | CompartmentChanged
+    | AssetConnected
+    | AssetChanged
+    | CommandIssued
+    | CommandAnswered
+    | ExceptionRaised
+    | ExceptionClosed
+    | ZoneAdded
+    | ZoneRemoved
+    | TimerSet
+    | TimerRang,
+    Field(discriminator="type"),
+]
+"""Any event."""

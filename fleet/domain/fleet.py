@@ -1,0 +1,191 @@
+"""What the operator has and what it costs: types of vehicles, rates, reserves and the assumptions that he names.
+
+One ``FleetSpec`` is what a ``fleet.toml`` says. Money is in major units of ``currency`` here (rates are given by
+people as 21.50 an hour) and is rounded to minor units only where an amount is booked.
+"""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field, PlainSerializer
+
+from fleet.protocol.values import (
+    CompartmentSize,
+    Dimensions,
+    Fraction,
+    Goods,
+    Identifier,
+    NonNegative,
+    Positive,
+    ServiceLevel,
+    Value,
+)
+
+T = TypeVar("T")
+SortedSet = Annotated[frozenset[T], PlainSerializer(lambda members: sorted(str(m) for m in members))]
+"""A set that is written in the order of its members, so that the same day makes the same JSON in every process."""
+
+PerPlace = Annotated[int, Field(ge=1, le=99)]
+
+
+class WeatherCaps(Value):
+    """The weather in which a type may go out; a bound that is absent does not bind it."""
+
+    max_wind_mps: NonNegative | None = None
+    max_gust_mps: NonNegative | None = None
+    max_precipitation_mm_h: NonNegative | None = None
+    min_visibility_m: NonNegative | None = None
+    min_temperature_c: float | None = None
+    max_temperature_c: float | None = None
+
+
+class CarriageRules(Value):
+    """What may ride: heaviest parcel, largest box, classes of goods, services and hours of the cold chain."""
+
+    max_parcel_kg: Positive
+    hold: Dimensions
+    goods: SortedSet[Goods]
+    services: SortedSet[ServiceLevel]
+    age_check: bool = False
+    collects: bool = False
+    """Whether it can take parcels in (pick-ups and returns)."""
+    chilled_minutes: NonNegative | None = None
+    """How long it keeps chilled goods cold; none when it can't carry them at all."""
+    crew: int = 0
+    skills: SortedSet[str] = frozenset()
+
+
+class Rates(Value):
+    """What a type costs, in major units of the fleet's currency."""
+
+    per_trip: NonNegative = 0
+    """Each sortie, or each route that is opened (a van's fixed day)."""
+    per_hour: NonNegative = 0
+    per_km: NonNegative = 0
+    per_kwh: NonNegative = 0
+    per_parcel: NonNegative = 0
+
+
+class SortieType(Value):
+    """A type that goes out and back with one parcel: a drone or a sidewalk robot.
+
+    ``energy_model`` names an airframe or vehicle data file of ``fleet.energy``.
+    """
+
+    archetype: Literal["sortie"] = "sortie"
+    type_id: Identifier
+    kind: str
+    carriage: CarriageRules
+    rates: Rates
+    weather: WeatherCaps
+    energy_model: str
+    cruise_mps: Positive
+    cruise_height_agl_m: NonNegative = 0
+    corridor_m: Positive = 20
+    load_s: NonNegative = 60
+    drop_s: NonNegative = 30
+    turnaround_s: NonNegative = 120
+    charger_w: Positive = 500
+    state_of_health: Fraction = 1.0
+    floor_fraction: Fraction = 0.1
+    max_radius_m: Positive | None = None
+
+
+class RouteType(Value):
+    """A type that drives a route of many stops: a van with its driver or crew."""
+
+    archetype: Literal["route"] = "route"
+    type_id: Identifier
+    kind: str
+    carriage: CarriageRules
+    rates: Rates
+    energy_model: str
+    capacity_kg: Positive
+    capacity_m3: Positive
+    stop_s: NonNegative = 60
+    """Parking and walking at each stop, on top of the order's own service minutes."""
+    locker_parcel_s: NonNegative = 30
+    load_s: NonNegative = 900
+    shift_start: time = time(7, 0)
+    shift_end: time = time(19, 0)
+    max_shift_s: Positive = 10 * 3600
+
+
+class StationType(Value):
+    """A type that stays where it is: a parcel locker. ``compartments`` are inner dimensions by size class."""
+
+    archetype: Literal["station"] = "station"
+    type_id: Identifier
+    kind: str
+    carriage: CarriageRules
+    rates: Rates
+    compartments: dict[CompartmentSize, Dimensions]
+    pickup_hours: Positive = 48
+    detour_per_km: NonNegative = 0
+    """What a recipient's walk to the locker is worth to the operator, as a credit paid out."""
+    max_walk_m: Positive = 1000
+
+
+AssetType = Annotated[SortieType | RouteType | StationType, Field(discriminator="archetype")]
+
+
+class Stand(Value):
+    """How many of a type stand where. ``sites`` empty means every site that the depots file gives places to."""
+
+    type_id: Identifier
+    sites: SortedSet[Identifier] = frozenset()
+    per_place: PerPlace = 1
+    """Assets for each pad, bay or van place."""
+    per_site: PerPlace | None = None
+    """A number at each site instead, whatever places the depots file gives it."""
+    share: Fraction | None = None
+    """A share of each site's places instead, rounded up. What stands with a number or a share leave of a kind's places
+    goes to those of that kind with neither."""
+
+
+class ReserveRule(Value):
+    """Energy that stays in the battery: the larger of a share of the usable energy and a time of hover or standing."""
+
+    fraction_of_usable: Fraction = 0.2
+    minutes: NonNegative = 0
+    epsilon: Annotated[float, Field(gt=0, lt=0.5)] = 1e-3
+    """Accepted probability, as modelled, that a trip eats into the reserve; it sets the margin."""
+    margin_scale: NonNegative = 1.0
+    """Scales the margin. Anything below 1 is for trials only and is named in the plan's assumptions."""
+    source: str = "operator's rule"
+
+
+class Assumptions(Value):
+    """What is taken as true without being measured. Nothing is assumed that is not named here."""
+
+    terrain: str | None = "flat:0±5"
+    """``flat:HEIGHT±ERROR`` in metres above mean sea level; none makes heights above ground unknown."""
+    calm_weather: bool = False
+    """Without weather data: take ``assumed_wind_mps`` from anywhere, dry, clear. Otherwise the weather is unknown."""
+    assumed_wind_mps: NonNegative = 4
+    assumed_temperature_c: float = 15
+    parcels_at_serving_site: bool = True
+    """Each parcel stands at whichever site its plan starts from when the day begins (linehaul brought it there)."""
+    drop_at_address: bool = True
+    """An address point may serve as drop point where none was surveyed."""
+    sidewalks_everywhere: bool = True
+    """Sidewalk robots may use every street that the network knows (no permit areas were given)."""
+
+
+class FleetSpec(Value):
+    """Everything that a ``fleet.toml`` states."""
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    timezone: str = "UTC"
+    types: dict[str, AssetType]
+    stands: tuple[Stand, ...]
+    reserve: ReserveRule = ReserveRule()
+    assumptions: Assumptions = Assumptions()
+    unserved_penalty: NonNegative = 60
+    """What a parcel that nobody brings costs in the planner's objective (never in the reported cost)."""
+
+    def of_kind(self, kind: str) -> tuple[AssetType, ...]:
+        """The types of one kind, in the order of their ids."""
+        return tuple(t for _, t in sorted(self.types.items()) if t.kind == kind)

@@ -1,0 +1,200 @@
+"""A plan: what serves each parcel, when, at which cost, and why. Its JSON form is the plan file, ``lastmile-plan/1``.
+
+Times are UTC inside; money is in major units of ``currency`` (a plan is an estimate; bookings are in minor units).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from fleet.protocol.values import (
+    CompartmentSize,
+    Identifier,
+    Latitude,
+    Longitude,
+    NonNegative,
+    Reason,
+    Time,
+    Value,
+)
+
+
+class Status(StrEnum):
+    """The outcome of a feasibility check. UNKNOWN does not fly."""
+
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    UNKNOWN = "unknown"
+
+
+class Alternative(Value):
+    """What another mode would have meant for a parcel."""
+
+    mode: str
+    verdict: Status
+    cost: NonNegative | None
+    reasons: tuple[Reason, ...] = ()
+
+
+class Fallback(Value):
+    """What happens to a parcel when its mode fails."""
+
+    mode: str
+    detail: str
+
+
+class ParcelPlan(Value):
+    """One parcel's part of the plan. ``mode`` is a kind, or ``unassigned``."""
+
+    order_id: Identifier
+    mode: str
+    asset_id: Identifier | None = None
+    locker_id: Identifier | None = None
+    eta: Time | None = None
+    eta_low: Time | None = None
+    eta_high: Time | None = None
+    cost: NonNegative = 0
+    alternatives: tuple[Alternative, ...] = ()
+    fallback: Fallback | None = None
+
+
+class PathPoint(Value):
+    """A point of a sortie's path; ``alt_m`` is above mean sea level."""
+
+    lon: Longitude
+    lat: Latitude
+    alt_m: float
+    at: Time
+
+
+class SortieDrop(Value):
+    """Where and when a sortie hands its parcel over."""
+
+    order_id: Identifier
+    lon: Longitude
+    lat: Latitude
+    at: Time
+
+
+class SortiePlan(Value):
+    """One out-and-back trip; its path runs from the site to the drop and back.
+
+    ``energy_wh * (1 + margin) + reserve_wh <= usable_wh``: ``margin_wh`` is what is left after both.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    sortie_id: Identifier
+    kind: str
+    asset_id: Identifier
+    depot_id: Identifier
+    order_ids: tuple[Identifier, ...]
+    depart: Time
+    return_at: Annotated[Time, Field(alias="return")]
+    path: tuple[PathPoint, ...]
+    drops: tuple[SortieDrop, ...]
+    payload_kg: NonNegative
+    energy_wh: NonNegative
+    usable_wh: NonNegative
+    reserve_wh: NonNegative
+    margin_wh: NonNegative
+    locker_id: Identifier | None = None
+    recharged_at: Time | None = None
+
+
+class RouteStop(Value):
+    """One stop of a van's route; ``site_id`` is set where it loads at one of our own sites on the way."""
+
+    lon: Longitude
+    lat: Latitude
+    locker_id: Identifier | None = None
+    site_id: Identifier | None = None
+    deliver: tuple[Identifier, ...] = ()
+    collect: tuple[Identifier, ...] = ()
+    arrive: Time
+    depart: Time
+
+
+class RoutePlan(Value):
+    """One van's route from its depot and back to it."""
+
+    route_id: Identifier
+    asset_id: Identifier
+    depot_id: Identifier
+    start: Time
+    end: Time
+    distance_m: NonNegative
+    cost: NonNegative
+    stops: tuple[RouteStop, ...]
+
+
+class Reservation(Value):
+    """A compartment kept for a parcel over a time."""
+
+    order_id: Identifier
+    size: CompartmentSize
+    start: Annotated[Time, Field(alias="from")]
+    until: Time
+
+    model_config = ConfigDict(populate_by_name=True)
+
+
+class LockerPlan(Value):
+    """All reservations at one locker."""
+
+    locker_id: Identifier
+    reservations: tuple[Reservation, ...]
+
+
+class Unassigned(Value):
+    """A parcel that nobody brings, why, and the smallest change that would serve it."""
+
+    order_id: Identifier
+    reasons: tuple[Reason, ...]
+    nearest_change: str
+
+
+class CostSummary(Value):
+    """The plan's cost, in all and by mode."""
+
+    total: NonNegative
+    by_mode: dict[str, NonNegative]
+
+
+class Summary(Value):
+    """The plan in a few figures. ``van_only_cost`` and ``greedy_cost`` are the same parcels planned in those two
+    ways.
+    """
+
+    parcels: int
+    by_mode: dict[str, int]
+    cost: CostSummary
+    van_only_cost: NonNegative | None = None
+    van_only_unassigned: int | None = None
+    greedy_cost: NonNegative | None = None
+    greedy_unassigned: int | None = None
+
+
+class Plan(Value):
+    """A whole plan, a draft until it is committed; ``snapshot_id`` says what it was made from."""
+
+    format: Literal["lastmile-plan/1"] = "lastmile-plan/1"
+    plan_id: Identifier
+    snapshot_id: str
+    made_at: Time
+    at: Time
+    seed: int
+    seconds: NonNegative | None
+    iterations: int | None = None
+    zones_version: str
+    currency: str
+    assumptions: tuple[str, ...]
+    summary: Summary
+    parcels: tuple[ParcelPlan, ...]
+    sorties: tuple[SortiePlan, ...]
+    routes: tuple[RoutePlan, ...]
+    lockers: tuple[LockerPlan, ...]
+    unassigned: tuple[Unassigned, ...]

@@ -1,0 +1,166 @@
+"""The state of the day: frozen records in persistent maps, built by ``apply`` from events and by nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from immutables import Map
+
+from fleet.domain.events import AssetRecord, Custodian
+from fleet.domain.fleet import FleetSpec
+from fleet.domain.sites import Locker, Site
+from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus, MissionStatus, ParcelStatus
+from fleet.protocol.messages import Action
+from fleet.protocol.values import CompartmentSize, Order, Place, Reason, TimeWindow
+
+if TYPE_CHECKING:
+    from fleet.domain.plan import ParcelPlan, Unassigned
+    from fleet.protocol.mission import Mission, Step
+
+FINAL_PARCEL = frozenset({ParcelStatus.DELIVERED, ParcelStatus.COLLECTED, ParcelStatus.RETURNED})
+"""The states in which nothing more happens to a parcel."""
+
+OVER = frozenset({MissionStatus.COMPLETED, MissionStatus.FAILED, MissionStatus.CANCELLED})
+"""The states in which a mission has come to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One parcel: what was ordered, where it is in its life, who has it, and who is to bring it next.
+
+    ``attempts`` counts failed deliveries; ``excluded`` are the modes that are not tried again.
+    """
+
+    order: Order
+    status: ParcelStatus
+    custodian: Custodian
+    place: Place | None = None
+    mode: str | None = None
+    mission_id: str | None = None
+    asset_id: str | None = None
+    locker_id: str | None = None
+    eta: datetime | None = None
+    handed_on: tuple[Reason, ...] = ()
+    excluded: frozenset[str] = frozenset()
+    attempts: int = 0
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MissionRecord:
+    """One mission, as last sent or drafted, and how far it is. ``ended`` are the ids of the steps that are over;
+    ``late_s`` is how far behind its times it was at the last stop (negative when early)."""
+
+    mission: Mission
+    kind: str
+    status: MissionStatus
+    release_at: datetime
+    accepted_revision: int = -1
+    current: str | None = None
+    ended: frozenset[str] = frozenset()
+    late_s: float = 0
+    over_at: datetime | None = None
+    energy_used_wh: float | None = None
+    code: str | None = None
+
+    @property
+    def remaining(self) -> tuple[Step, ...]:
+        """The steps that are not over, in order."""
+        return tuple(s for s in self.mission.steps if s.step_id not in self.ended)
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One asset: what it is, how it is, and the mission that it is on. ``boot_id`` is none until it has said hello."""
+
+    record: AssetRecord
+    status: AssetStatus = AssetStatus.OFFLINE
+    boot_id: str | None = None
+    mission_id: str | None = None
+    site_id: str | None = None
+    place: Place | None = None
+    soc: float | None = None
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Compartment:
+    """One compartment as kept for, or holding, one parcel."""
+
+    order_id: str
+    size: CompartmentSize
+    window: TimeWindow
+    status: CompartmentStatus
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRecord:
+    """An order given to an asset; ``accepted`` is none until it has answered."""
+
+    command_id: str
+    asset_id: str
+    action: Action
+    by: str
+    why: str
+    at: datetime
+    accepted: bool | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionRecord:
+    """Something unexpected, its owner, what is done about it and what came of it (none while it is open)."""
+
+    exception_id: str
+    code: str
+    at: datetime
+    owner: str
+    action: str
+    asset_id: str | None = None
+    order_id: str | None = None
+    mission_id: str | None = None
+    reasons: tuple[Reason, ...] = ()
+    outcome: str | None = None
+
+
+def _map() -> Map[Any, Any]:
+    return Map()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything that decisions depend on, apart from the moment and the latest telemetry."""
+
+    position: int = 0
+    opened_at: datetime | None = None
+    until: datetime | None = None
+    fleet: FleetSpec | None = None
+    zones_version: str = ""
+    planning: str | None = None
+    plans: int = 0
+    serial: int = 0
+    sites: Map[str, Site] = field(default_factory=_map)
+    lockers: Map[str, Locker] = field(default_factory=_map)
+    parcels: Map[str, Parcel] = field(default_factory=_map)
+    choices: Map[str, ParcelPlan] = field(default_factory=_map)
+    unassigned: Map[str, Unassigned] = field(default_factory=_map)
+    missions: Map[str, MissionRecord] = field(default_factory=_map)
+    live_missions: Map[str, str] = field(default_factory=_map)
+    assets: Map[str, Asset] = field(default_factory=_map)
+    compartments: Map[tuple[str, str], Compartment] = field(default_factory=_map)
+    commands: Map[str, CommandRecord] = field(default_factory=_map)
+    exceptions: Map[str, ExceptionRecord] = field(default_factory=_map)
+    timers: Map[str, datetime] = field(default_factory=_map)
+    zones: Map[str, dict[str, Any]] = field(default_factory=_map)
+    waiting: Map[str, None] = field(default_factory=_map)
+
+    def mission_of(self, asset_id: str) -> MissionRecord | None:
+        """The mission that an asset is on or has been sent; none when it is free."""
+        mission_id = self.assets[asset_id].mission_id
+        return None if mission_id is None else self.missions[mission_id]
+
+    def open_exceptions(self) -> tuple[ExceptionRecord, ...]:
+        """The exceptions that nobody has dealt with yet, oldest first."""
+        return tuple(sorted((e for e in self.exceptions.values() if e.outcome is None), key=lambda e: e.at))
