@@ -1,0 +1,61 @@
+"""Is the air free: the way out, the drop, the way back and the way to the alternate, in space, height and
+time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fleet.feasibility.case import SortieCase
+from fleet.feasibility.context import Context
+from fleet.feasibility.verdict import Verdict, feasible, infeasible, unknown
+from fleet.protocol.values import Reason
+from geofences import CheckResult, Conflict, Status, Waypoint, Why, check_path
+
+_CODES = {
+    Why.OUTSIDE_OPERATING_AREA: "outside_operating_area",
+    Why.NO_SUCH_OPERATING_AREA: "outside_operating_area",
+    Why.HEIGHT_UNKNOWN: "zone_height_unknown",
+    Why.TIME_UNKNOWN: "zone_time_unknown",
+}
+"""What is not simply ``zone_blocked``."""
+
+_MOST_REASONS = 8
+
+
+def ask_airspace(case: SortieCase) -> Verdict:
+    """Whether nothing along the whole flight, nor along the way to the alternate, is forbidden or unknown.
+
+    The path must be clear by as much as the asset may stray from it (the type's ``corridor_m``).
+    """
+    if case.shape.airspace is not None:
+        return case.shape.airspace
+    return judged(checked(case.ctx, case.trip.path, case.asset_type.corridor_m), "the flight")
+
+
+def checked(ctx: Context, path: Sequence[Waypoint], margin_m: float) -> CheckResult:
+    """The exact check of a path against the context's zones and operating areas."""
+    return check_path(ctx.airspace, path, ctx.terrain, margin_m=margin_m, held=ctx.held)
+
+
+def judged(result: CheckResult, what: str) -> Verdict:
+    """A check's answer as a verdict, with one reason for each zone and cause."""
+    if result.is_clear:
+        return feasible()
+    worst = [c for c in result.conflicts if c.status is result.status]
+    firsts = {(c.zone_id, c.why): c for c in reversed(worst)}
+    reasons = [_reason(c, what, result.zones_version) for c in reversed(firsts.values())][:_MOST_REASONS]
+    return infeasible(*reasons) if result.status is Status.BLOCKED else unknown(*reasons)
+
+
+def _reason(conflict: Conflict, what: str, zones_version: str) -> Reason:
+    cause = conflict.why.value.replace("_", " ")
+    stretch = f"{conflict.from_m:.0f} to {conflict.to_m:.0f}"
+    return Reason(
+        code=_CODES.get(conflict.why, "zone_blocked"),
+        detail=f"{what} meets {conflict.zone_id} ({cause}) from metre {stretch}",
+        limit=conflict.zone_id,
+        actual=stretch,
+        unit="m along the path",
+        source=zones_version,
+    )

@@ -1,0 +1,98 @@
+"""Where an aircraft could land if it can't get home: the nearest other place from the drop with a free way
+to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from fleet.domain.fleet import SortieType
+from fleet.domain.sites import Site
+from fleet.feasibility.airspace import checked
+from fleet.feasibility.context import Context
+from fleet.feasibility.shape import TripShape, surely_clear
+from fleet.protocol.mission import Alternate
+from geofences import Waypoint
+from geofences.geodesy import distances_m
+
+MOST_TRIED = 3
+"""So many of the nearest places are looked at; one farther away would cost more energy than home does."""
+
+NO_ALTERNATE = "no alternate landing place with a free way is near the drop: energy is kept for home only"
+
+
+def best_alternate(
+    ctx: Context, asset_type: SortieType, shape: TripShape, home: Site, leave_at: datetime
+) -> tuple[Alternate, float] | None:
+    """The nearest of the landing places to which the straight way from the drop is free then, and its
+    distance in m.
+    """
+    for place, distance_m in near_drop(ctx, asset_type, shape, home):
+        if _free(ctx, asset_type, shape, place, leave_at, distance_m):
+            return place, distance_m
+    return None
+
+
+def near_drop(
+    ctx: Context, asset_type: SortieType, shape: TripShape, home: Site
+) -> tuple[tuple[Alternate, float], ...]:
+    """The nearest landing places other than home, with their distance from the drop; none beyond the type's
+    radius.
+    """
+    drop = shape.out.points[-1]
+    key = ("alternates", home.site_id, asset_type.max_radius_m, drop.lon, drop.lat)
+    return ctx.memory.get(key, lambda: tuple(_nearest(ctx, asset_type, shape, home)))
+
+
+def landing_places(ctx: Context) -> tuple[Alternate, ...]:
+    """Sites with drone pads and lockers with a drone port, in the order of their ids."""
+    return ctx.memory.get(("landing places",), lambda: tuple(_landing_places(ctx)))
+
+
+def _landing_places(ctx: Context) -> Iterable[Alternate]:
+    for site_id, site in sorted(ctx.sites.items()):
+        if site.drone_pads:
+            yield Alternate(place_id=site_id, place=site.place, kind="site")
+    for locker_id, locker in sorted(ctx.lockers.items()):
+        if locker.drone_port:
+            yield Alternate(place_id=locker_id, place=locker.place, kind="locker_port")
+
+
+def _nearest(
+    ctx: Context, asset_type: SortieType, shape: TripShape, home: Site
+) -> Iterable[tuple[Alternate, float]]:
+    drop = shape.out.points[-1]
+    places = [one for one in landing_places(ctx) if one.place_id != home.site_id]
+    if not places:
+        return
+    there = np.array([(one.place.lon, one.place.lat) for one in places])
+    away_m = distances_m(np.broadcast_to((drop.lon, drop.lat), there.shape), there)
+    reach_m = asset_type.max_radius_m or np.inf
+    for index in np.argsort(away_m, kind="stable")[:MOST_TRIED].tolist():
+        if away_m[index] <= reach_m:
+            yield places[index], float(away_m[index])
+
+
+def _free(
+    ctx: Context,
+    asset_type: SortieType,
+    shape: TripShape,
+    to: Alternate,
+    leave_at: datetime,
+    distance_m: float,
+) -> bool:
+    drop, end = shape.out.points[-1], to.place
+    key = ("hop", asset_type.corridor_m, drop.lon, drop.lat, to.place_id)
+    if ctx.memory.get(key, lambda: surely_clear(ctx, drop, end, asset_type.corridor_m)):
+        return True
+    # Twice the still-air time: the wind may be against it, and a zone that comes later must not surprise it.
+    there_at = leave_at + timedelta(seconds=2 * distance_m / asset_type.cruise_mps)
+    path = (
+        Waypoint(drop.lon, drop.lat, shape.cruise_amsl_m, leave_at),
+        Waypoint(end.lon, end.lat, shape.cruise_amsl_m, there_at),
+        Waypoint(end.lon, end.lat, shape.drop_ground_m, there_at),
+    )
+    return checked(ctx, path, asset_type.corridor_m).is_clear

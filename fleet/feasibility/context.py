@@ -1,0 +1,53 @@
+"""What the feasibility questions are asked against: the fleet, its places, the air, the weather, the
+streets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from fleet.domain.fleet import FleetSpec
+from fleet.domain.sites import Locker, Site
+from fleet.feasibility.memory import Memory
+from fleet.network.base import Network
+from fleet.weather.series import WeatherSeries
+from geofences import Terrain, Zone, ZoneSet
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything that a verdict may depend on besides the parcel, the asset and the time.
+
+    ``weather`` is none where no data was given: then the weather is unknown unless the fleet names the
+    assumption. ``held`` are the ids of the zones for which the operator holds an authorisation. ``areas``
+    are the operating areas in whose union machines must stay; none means that there is no such limit.
+
+    ``memory`` keeps what has been worked out from the rest (shapes of trips). It begins empty in each
+    context, in each copy made by ``dataclasses.replace`` and in each process, so it never outlives what it
+    rests on.
+    """
+
+    fleet: FleetSpec
+    sites: Mapping[str, Site]
+    lockers: Mapping[str, Locker]
+    zones: ZoneSet
+    terrain: Terrain
+    network: Network
+    weather: WeatherSeries | None
+    held: frozenset[str] = frozenset()
+    areas: tuple[Zone, ...] = ()
+    memory: Memory = field(default_factory=Memory, init=False, repr=False, compare=False)
+
+    @cached_property
+    def airspace(self) -> ZoneSet:
+        """The zones together with the operating areas; its version is the one that flights are checked
+        against.
+        """
+        return ZoneSet((*self.zones.zones, *self.areas)) if self.areas else self.zones
+
+    @cached_property
+    def airspace_has_times(self) -> bool:
+        """Whether any zone or operating area applies at some times only."""
+        return any(not zone.applicability.is_permanent for zone in self.airspace.zones)

@@ -1,0 +1,80 @@
+"""A way around zones that block the straight flight, searched once for a stretch of time and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from math import ceil
+
+from fleet.domain.fleet import SortieType
+from fleet.feasibility.context import Context
+from fleet.protocol.values import Place
+from geofences import NoPath, path_around
+from geofences.geodesy import distance_m
+
+BUCKET = timedelta(minutes=15)
+"""Flights that depart within the same stretch share a detour; it avoids what applies at any time that they
+need.
+"""
+
+MOST_STEPS = 300
+"""Steps of one search; counted, not timed, so that the answer does not depend on the machine."""
+
+_SLOWEST_SHARE = 0.4
+"""A detour is thought to be flown at this share of cruise speed at least (wind, and its extra length)."""
+
+
+def detour(
+    ctx: Context, asset_type: SortieType, alt_amsl_m: float, start: Place, end: Place, at: datetime
+) -> tuple[Place, ...] | None:
+    """The shortest way around, clear while a flight that departs at ``at`` is out; none where none was
+    found.
+    """
+    begin, until = _times(ctx, asset_type, start, end, at)
+    key = ("detour", alt_amsl_m, asset_type.corridor_m, start.lon, start.lat, end.lon, end.lat, begin, until)
+    return ctx.memory.get(key, lambda: _search(ctx, asset_type, alt_amsl_m, start, end, begin, until))
+
+
+def _times(
+    ctx: Context, asset_type: SortieType, start: Place, end: Place, at: datetime
+) -> tuple[datetime, datetime]:
+    if not ctx.airspace_has_times:
+        return _ANY_TIME, _ANY_TIME
+    there_and_back_m = 2 * distance_m(start.lon, start.lat, end.lon, end.lat)
+    longest_s = there_and_back_m / (asset_type.cruise_mps * _SLOWEST_SHARE) + asset_type.drop_s
+    begin = _EPOCH + ((at - _EPOCH) // BUCKET) * BUCKET
+    return begin, begin + (1 + ceil(longest_s / BUCKET.total_seconds())) * BUCKET
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ANY_TIME = _EPOCH
+
+
+def _search(
+    ctx: Context,
+    asset_type: SortieType,
+    alt_amsl_m: float,
+    start: Place,
+    end: Place,
+    begin: datetime,
+    until: datetime,
+) -> tuple[Place, ...] | None:
+    found = path_around(
+        ctx.airspace,
+        (start.lon, start.lat),
+        (end.lon, end.lat),
+        alt_amsl_m,
+        begin,
+        # The exact check afterwards uses the corridor itself; a hair more keeps corners from touching it.
+        asset_type.corridor_m + 1.0,
+        ctx.terrain,
+        _after(MOST_STEPS),
+        until=until,
+        held=ctx.held,
+    )
+    return None if isinstance(found, NoPath) else tuple(Place(lon=lon, lat=lat) for lon, lat in found)
+
+
+def _after(steps: int) -> Callable[[], bool]:
+    left = iter(range(steps))
+    return lambda: next(left, None) is None

@@ -1,0 +1,231 @@
+"""Works a sortie out: shape, weather, motion and battery put together into one exact trip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from fleet.domain.fleet import SortieType
+from fleet.domain.sites import Locker, Site
+from fleet.energy.airframe import Airframe
+from fleet.energy.battery import Battery, charge_s
+from fleet.feasibility.alternate import NO_ALTERNATE, best_alternate
+from fleet.feasibility.context import Context
+from fleet.feasibility.drive import drive
+from fleet.feasibility.drop_point import drop_place
+from fleet.feasibility.flight import fly, hop_wh
+from fleet.feasibility.moves import Load, Moves
+from fleet.feasibility.shape import TripShape, sortie_shape
+from fleet.feasibility.sky import Sky, sky_over
+from fleet.feasibility.trip import Trip
+from fleet.feasibility.vehicles import (
+    Vehicle,
+    battery_of,
+    calibration_assumption,
+    margin_of,
+    vehicle_of,
+)
+from fleet.feasibility.verdict import Verdict, infeasible, unknown
+from fleet.kinds import TripFigures, kind_of
+from fleet.protocol.mission import Alternate
+from fleet.protocol.values import Direction, Order, Reason
+from geofences import Waypoint
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """From where and when an asset leaves, to a locker or a door, with what battery."""
+
+    site: Site
+    at: datetime
+    locker: Locker | None = None
+    soc: float = 1.0
+    state_of_health: float = 1.0
+
+
+class Planned(NamedTuple):
+    """A trip with what it was worked out from."""
+
+    trip: Trip
+    shape: TripShape
+    sky: Sky
+
+
+def plan_trip(ctx: Context, order: Order, asset_type: SortieType, departure: Departure) -> Planned | Verdict:
+    """The exact trip, possible or not; a verdict where none can be worked out, with its reasons."""
+    vehicle = vehicle_of(asset_type)
+    if order.weight_kg > vehicle.max_payload_kg:
+        return infeasible(_overloaded(vehicle, order.weight_kg))
+    place = drop_place(order, departure.locker)
+    shape = sortie_shape(ctx, asset_type, departure.site, place, departure.at)
+    if isinstance(shape, Verdict):
+        return shape
+    sky = sky_over(ctx, departure.at, departure.at + _longest(asset_type, shape))
+    if isinstance(sky, Verdict):
+        return sky
+    battery = battery_of(asset_type, departure.state_of_health)
+    if (strange := _strange_temperature(battery, sky)) is not None:
+        return strange
+    load = _load(order)
+    moves = _move(vehicle, asset_type, shape, sky, load)
+    if isinstance(moves, Verdict):
+        return moves
+    trip = _trip(ctx, asset_type, departure, Worked(vehicle, battery, shape, sky, load, moves))
+    return Planned(trip, shape, sky)
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """The parts that a trip is put together from."""
+
+    vehicle: Vehicle
+    battery: Battery
+    shape: TripShape
+    sky: Sky
+    load: Load
+    moves: Moves
+
+
+@dataclass(frozen=True, slots=True)
+class Refuge:
+    """The alternate that energy is kept for, and what a trip that ends there takes (0 without one)."""
+
+    alternate: Alternate | None
+    energy_wh: float
+    assumptions: frozenset[str]
+
+
+def _move(
+    vehicle: Vehicle, asset_type: SortieType, shape: TripShape, sky: Sky, load: Load
+) -> Moves | Verdict:
+    if isinstance(vehicle, Airframe):
+        return fly(vehicle, asset_type, shape, sky, load)
+    return drive(vehicle, asset_type, shape, load)
+
+
+def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Worked) -> Trip:
+    moves, sky, battery = worked.moves, worked.sky, worked.battery
+    path = tuple(_waypoints(moves, departure.at))
+    drop_at = path[moves.drop_index].at
+    refuge = _refuge(ctx, asset_type, departure, worked, path[moves.drop_index + 1].at)
+    usable_wh = battery.usable_wh(sky.temperature_c, departure.soc)
+    reserve_wh = _reserve_wh(ctx, battery.usable_wh(sky.temperature_c), moves.idle_w)
+    needed_wh = max(moves.energy_wh, refuge.energy_wh) * (1 + margin_share(ctx, asset_type))
+    return Trip(
+        path=path,
+        drop_index=moves.drop_index,
+        depart_at=departure.at,
+        drop_at=drop_at,
+        return_at=path[-1].at,
+        out_m=worked.shape.out_m,
+        back_m=worked.shape.back_m,
+        flight_s=moves.duration_s,
+        payload_kg=max(worked.load),
+        energy_wh=moves.energy_wh,
+        until_drop_wh=moves.until_drop_wh,
+        usable_wh=usable_wh,
+        reserve_wh=reserve_wh,
+        margin_wh=usable_wh - needed_wh - reserve_wh,
+        recharge_s=_recharge_s(asset_type, battery, sky, departure.soc, moves.energy_wh),
+        zones_version=ctx.airspace.version,
+        cost=_cost(asset_type, worked),
+        assumptions=_assumptions(ctx, worked, refuge),
+        alternate=refuge.alternate,
+    )
+
+
+def margin_share(ctx: Context, asset_type: SortieType) -> float:
+    """The share by which the fleet's rule raises the predicted energy of this type."""
+    rule, vehicle = ctx.fleet.reserve, vehicle_of(asset_type)
+    flying = isinstance(vehicle, Airframe)
+    return margin_of(asset_type.energy_model, flying, rule.epsilon) * rule.margin_scale
+
+
+def _load(order: Order) -> Load:
+    delivers = order.direction is Direction.DELIVERY
+    return Load(order.weight_kg, 0.0) if delivers else Load(0.0, order.weight_kg)
+
+
+def _longest(asset_type: SortieType, shape: TripShape) -> timedelta:
+    """For how long the weather is looked at: half as long again as the trip takes in still air."""
+    still_s = (shape.out_m + shape.back_m) / asset_type.cruise_mps + asset_type.drop_s
+    return timedelta(seconds=1.5 * still_s + 120)
+
+
+def _waypoints(moves: Moves, depart_at: datetime) -> list[Waypoint]:
+    return [
+        Waypoint(one.lon, one.lat, one.alt_amsl_m, depart_at + timedelta(seconds=one.seconds))
+        for one in moves.stations
+    ]
+
+
+def _refuge(
+    ctx: Context, asset_type: SortieType, departure: Departure, worked: Worked, leave_at: datetime
+) -> Refuge:
+    if not isinstance(worked.vehicle, Airframe):
+        return Refuge(None, 0.0, frozenset())
+    found = best_alternate(ctx, asset_type, worked.shape, departure.site, leave_at)
+    if found is None:
+        return Refuge(None, 0.0, frozenset({NO_ALTERNATE}))
+    alternate, distance_m = found
+    on_wh = hop_wh(
+        worked.vehicle, asset_type, worked.shape, worked.sky, distance_m, payload_kg=worked.load.back_kg
+    )
+    return Refuge(alternate, worked.moves.until_drop_wh + on_wh, frozenset())
+
+
+def _reserve_wh(ctx: Context, full_usable_wh: float, idle_w: float) -> float:
+    rule = ctx.fleet.reserve
+    return max(rule.fraction_of_usable * full_usable_wh, rule.minutes / 60 * idle_w)
+
+
+def _recharge_s(asset_type: SortieType, battery: Battery, sky: Sky, soc: float, energy_wh: float) -> float:
+    # A cold pack gives less, so the same energy takes a larger share of its charge.
+    gives_wh = battery.nominal_wh * battery.state_of_health * battery.curve.share(sky.temperature_c)
+    left = max(0.0, soc - energy_wh / gives_wh) if gives_wh > 0 else 0.0
+    pack_wh = battery.nominal_wh * battery.state_of_health
+    return charge_s(left, 1.0, asset_type.charger_w, pack_wh) if pack_wh > 0 else float("inf")
+
+
+def _cost(asset_type: SortieType, worked: Worked) -> float:
+    figures = TripFigures(
+        duration_s=worked.moves.duration_s,
+        distance_m=worked.shape.out_m + worked.shape.back_m,
+        energy_wh=worked.moves.energy_wh,
+    )
+    return kind_of(asset_type.kind).trip_cost(asset_type, figures)
+
+
+def _assumptions(ctx: Context, worked: Worked, refuge: Refuge) -> frozenset[str]:
+    scale = ctx.fleet.reserve.margin_scale
+    thin = frozenset() if scale >= 1 else frozenset({f"energy margin scaled by {scale:g}"})
+    calibration = calibration_assumption(worked.vehicle)
+    return worked.shape.assumptions | worked.sky.assumptions | refuge.assumptions | calibration | thin
+
+
+def _strange_temperature(battery: Battery, sky: Sky) -> Verdict | None:
+    coldest, hottest = battery.curve.points[0][0], battery.curve.points[-1][0]
+    if coldest <= sky.temperature_c <= hottest:
+        return None
+    return unknown(
+        Reason(
+            code="battery_temperature_unknown",
+            detail=f"what the battery gives is known from {coldest:g} to {hottest:g} °C only",
+            limit=coldest if sky.temperature_c < coldest else hottest,
+            actual=sky.temperature_c,
+            unit="°C",
+            source=battery.curve.source,
+        )
+    )
+
+
+def _overloaded(vehicle: Vehicle, weight_kg: float) -> Reason:
+    return Reason(
+        code="over_vehicle_payload",
+        detail=f"{vehicle.name} carries {vehicle.max_payload_kg:g} kg at most, so no trip can be worked out",
+        limit=vehicle.max_payload_kg,
+        actual=weight_kg,
+        unit="kg",
+        source=f"vehicle data {vehicle.name}",
+    )

@@ -1,0 +1,45 @@
+"""What a flight and a drive have in common: points with seconds since departure, and energy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Station(NamedTuple):
+    """A point of a trip, in degrees and metres above mean sea level, and when it is passed, in s from
+    departure.
+    """
+
+    lon: float
+    lat: float
+    alt_amsl_m: float
+    seconds: float
+
+
+class Load(NamedTuple):
+    """What is on board on the way out and on the way back, in kg."""
+
+    out_kg: float
+    back_kg: float
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """A trip in time, from a departure that is still open.
+
+    ``stations[drop_index]`` is the arrival at the drop. ``energy_wh`` is for the whole trip,
+    ``until_drop_wh`` for the part that ends with the drop, ``idle_w`` the power of holding (hovering,
+    standing) on the way back.
+    """
+
+    stations: tuple[Station, ...]
+    drop_index: int
+    energy_wh: float
+    until_drop_wh: float
+    idle_w: float
+
+    @property
+    def duration_s(self) -> float:
+        """From departure to return."""
+        return self.stations[-1].seconds

@@ -1,0 +1,96 @@
+"""How far a type could go at best: a bound for sieves, in the kindest weather that the context knows."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+
+from fleet.domain.fleet import SortieType
+from fleet.energy.air import air_density
+from fleet.energy.airframe import Airframe
+from fleet.energy.ground import Drive, GroundRobot, drive_energy_wh
+from fleet.energy.multirotor import cruise_power_w
+from fleet.energy.sortie import SortiePlan, largest_radius_m
+from fleet.feasibility.context import Context
+from fleet.feasibility.motion import margin_share
+from fleet.feasibility.vehicles import battery_of, vehicle_of
+
+_SLACK = 1.001
+"""For rounding: the bound must not be missed by a hair."""
+
+_PROBE_M = 1000.0
+
+
+def farthest_m(ctx: Context, asset_type: SortieType, payload_kg: float) -> float:
+    """No trip with this payload or more, out or back, to a drop beyond this distance passes the energy question.
+
+    The wind is taken at its kindest (see ``_kindest_wind``), cold air carries best and warm packs give most.
+    Height, detours and the alternate are left out.
+    """
+    key = ("farthest", asset_type.type_id, payload_kg)
+    return ctx.memory.get(key, lambda: _farthest_m(ctx, asset_type, payload_kg))
+
+
+def _farthest_m(ctx: Context, asset_type: SortieType, payload_kg: float) -> float:
+    vehicle = vehicle_of(asset_type)
+    if payload_kg > vehicle.max_payload_kg:
+        return -1.0
+    coldest_c, warmest_c = _temperatures(ctx)
+    battery = battery_of(asset_type, 1.0)
+    limits = battery.curve.points[0][0], battery.curve.points[-1][0]
+    usable_wh = battery.usable_wh(min(max(warmest_c, limits[0]), limits[1]))
+    share_left = 1 - ctx.fleet.reserve.fraction_of_usable
+    budget_wh = usable_wh * share_left / (1 + margin_share(ctx, asset_type))
+    if isinstance(vehicle, Airframe):
+        return (
+            _flying_m(vehicle, asset_type, budget_wh, payload_kg, air_density(_LOWEST_LAND_M, coldest_c))
+            * _SLACK
+        )
+    return _driving_m(vehicle, asset_type, budget_wh, payload_kg) * _SLACK
+
+
+_LOWEST_LAND_M = -430.0
+"""The shore of the Dead Sea: nowhere is the air denser."""
+
+
+def _temperatures(ctx: Context) -> tuple[float, float]:
+    """The coldest and the warmest that any trip could be worked out for."""
+    known = [] if ctx.weather is None else [row.conditions.temperature_c for row in ctx.weather.rows]
+    known.append(ctx.fleet.assumptions.assumed_temperature_c)
+    return min(known), max(known)
+
+
+def _flying_m(
+    frame: Airframe, asset_type: SortieType, budget_wh: float, payload_kg: float, density_kg_m3: float
+) -> float:
+    plan = SortiePlan(
+        height_m=0.0,
+        drop_s=asset_type.drop_s,
+        density_kg_m3=density_kg_m3,
+        airspeed_mps=asset_type.cruise_mps,
+    )
+    still_m = float(largest_radius_m(frame, budget_wh, 0.0, payload_kg, plan))
+    masses = np.array([frame.empty_mass_kg + payload_kg, frame.empty_mass_kg])
+    loaded_w, empty_w = cruise_power_w(frame, masses, asset_type.cruise_mps, density_kg_m3).tolist()
+    return still_m * _kindest_wind(loaded_w, empty_w)
+
+
+def _kindest_wind(loaded_w: float, empty_w: float) -> float:
+    """How much farther than in still air a flight gets in the one wind that helps it most.
+
+    A light wind that pushes the loaded way saves more than it costs the empty one. Over wind speeds w the energy
+    loaded / (v + w) + empty / (v - w) is never below (sqrt(loaded) + sqrt(empty))^2 / 2v (Cauchy and Schwarz).
+    """
+    return 2 * (loaded_w + empty_w) / (sqrt(loaded_w) + sqrt(empty_w)) ** 2
+
+
+def _driving_m(robot: GroundRobot, asset_type: SortieType, budget_wh: float, payload_kg: float) -> float:
+    base_wh, far_wh = (_round_wh(robot, asset_type, distance_m, payload_kg) for distance_m in (0.0, _PROBE_M))
+    return max(0.0, (budget_wh - base_wh) / (far_wh - base_wh) * _PROBE_M)
+
+
+def _round_wh(robot: GroundRobot, asset_type: SortieType, distance_m: float, payload_kg: float) -> float:
+    out = Drive(distance_m, payload_kg, stops=1, waiting_s=asset_type.drop_s)
+    back = Drive(distance_m, stops=1)
+    return float(drive_energy_wh(robot, out)) + float(drive_energy_wh(robot, back))

@@ -1,0 +1,253 @@
+"""A trip's shape: where it leads, whichever way the wind blows; worked out once for a site and a place,
+then kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import accumulate
+from math import isfinite
+from types import MappingProxyType
+
+import numpy as np
+
+from fleet.domain.fleet import SortieType
+from fleet.domain.sites import Site
+from fleet.feasibility.airspace import checked, judged
+from fleet.feasibility.context import Context
+from fleet.feasibility.detour import detour
+from fleet.feasibility.verdict import Verdict, feasible, infeasible, unknown
+from fleet.kinds import kind_of
+from fleet.network.base import Profile
+from fleet.protocol.values import Place, Reason
+from geofences import Status, Waypoint, segments_hit
+from geofences.altitude import Box
+from geofences.geodesy import EARTH
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way over ground: its points, and the length and bearing of each leg between them.
+
+    ``length_m`` may be longer than the legs together, where the points only sketch the way.
+    """
+
+    points: tuple[Place, ...]
+    legs_m: tuple[float, ...]
+    bearings_deg: tuple[float, ...]
+    length_m: float
+
+    def reversed(self) -> Way:
+        """The same way back."""
+        turned = tuple((bearing + 180.0) % 360.0 for bearing in reversed(self.bearings_deg))
+        return Way(self.points[::-1], self.legs_m[::-1], turned, self.length_m)
+
+
+@dataclass(frozen=True, slots=True)
+class TripShape:
+    """Out and back without times: the ways, and the heights above mean sea level of ground and cruise.
+
+    ``back`` is the way out the other way round. Of a trip on the ground all heights are the ground's, 0
+    where that is not known: nothing depends on it there.
+    """
+
+    out: Way
+    back: Way
+    site_ground_m: float
+    drop_ground_m: float
+    cruise_amsl_m: float
+    assumptions: frozenset[str]
+    airspace: Verdict | None = None
+    """Whether the air along the way is free, where that never changes; none where it depends on the time."""
+
+    @property
+    def up_m(self) -> float:
+        """Height of the cruise above the site."""
+        return self.cruise_amsl_m - self.site_ground_m
+
+    @property
+    def down_m(self) -> float:
+        """Height of the cruise above the drop."""
+        return self.cruise_amsl_m - self.drop_ground_m
+
+    @property
+    def out_m(self) -> float:
+        """Length of the way out."""
+        return self.out.length_m
+
+    @property
+    def back_m(self) -> float:
+        """Length of the way back."""
+        return self.back.length_m
+
+
+def sortie_shape(
+    ctx: Context, asset_type: SortieType, site: Site, place: Place, at: datetime
+) -> TripShape | Verdict:
+    """The shape of a trip from the site to a place and back, around what is blocked at ``at``; kept in the
+    context.
+
+    A verdict where there is none: no way, or the ground's height is not known. Zones that come and go are
+    checked exactly for each trip by the question "airspace", not here.
+    """
+    return _SHAPERS[kind_of(asset_type.kind).profile](ctx, asset_type, site.place, place, at)
+
+
+def way_of(points: Sequence[Place], length_m: float | None = None) -> Way:
+    """A way along geodesics from point to point, ``length_m`` long if that is known better."""
+    lon = [p.lon for p in points]
+    lat = [p.lat for p in points]
+    bearings, _, legs = EARTH.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])
+    total = sum(legs)
+    return Way(
+        tuple(points),
+        tuple(legs),
+        tuple(b % 360.0 for b in bearings),
+        total if length_m is None else length_m,
+    )
+
+
+# Through the air
+
+
+def _fly(ctx: Context, asset_type: SortieType, start: Place, end: Place, at: datetime) -> TripShape | Verdict:
+    flown = (asset_type.cruise_height_agl_m, asset_type.corridor_m, start.lon, start.lat, end.lon, end.lat)
+    straight = ctx.memory.get(("straight", *flown), lambda: _straight(ctx, asset_type, start, end))
+    if isinstance(straight, Verdict) or straight.airspace is not None:
+        return straight
+    if ctx.airspace_has_times:
+        return _free_way(ctx, asset_type, straight, at)
+    return ctx.memory.get(("free", *flown), lambda: _settled(ctx, asset_type, straight, at))
+
+
+def _free_way(ctx: Context, asset_type: SortieType, straight: TripShape, at: datetime) -> TripShape | Verdict:
+    """The straight way unless it is surely blocked then, else a way around."""
+    result = checked(ctx, sketch(asset_type, straight, at), asset_type.corridor_m)
+    if result.status is not Status.BLOCKED:
+        return straight
+    start, end = straight.out.points
+    around = detour(ctx, asset_type, straight.cruise_amsl_m, start, end, at)
+    if around is None:
+        return judged(result, "the straight flight, around which no way was found,")
+    way = ctx.memory.get(("way", around), lambda: way_of(around))
+    return replace(straight, out=way, back=way.reversed())
+
+
+def _settled(ctx: Context, asset_type: SortieType, straight: TripShape, at: datetime) -> TripShape | Verdict:
+    """The same where no zone depends on the time: then the answer of the exact check holds for good."""
+    shape = _free_way(ctx, asset_type, straight, at)
+    if isinstance(shape, Verdict):
+        return shape
+    result = checked(ctx, sketch(asset_type, shape, at), asset_type.corridor_m)
+    return replace(shape, airspace=judged(result, "the flight"))
+
+
+def _straight(ctx: Context, asset_type: SortieType, start: Place, end: Place) -> TripShape | Verdict:
+    ground = ctx.terrain.ground_within(_box(start, end))
+    if not (isfinite(ground.low) and isfinite(ground.high)):
+        return unknown(_NO_TERRAIN)
+    way = way_of((start, end))
+    return TripShape(
+        out=way,
+        back=way.reversed(),
+        site_ground_m=_ground_at(ctx, start),
+        drop_ground_m=_ground_at(ctx, end),
+        cruise_amsl_m=ground.high + asset_type.cruise_height_agl_m,
+        assumptions=_terrain_assumption(ctx),
+        airspace=feasible() if surely_clear(ctx, start, end, asset_type.corridor_m) else None,
+    )
+
+
+def surely_clear(ctx: Context, start: Place, end: Place, margin_m: float) -> bool:
+    """Whether no zone lies along a straight flight at any height and time."""
+    if ctx.airspace.operating_areas:
+        return False  # these may have heights and times, which only the exact check looks at
+    a, b = np.array([[start.lon, start.lat]]), np.array([[end.lon, end.lat]])
+    return not bool(segments_hit(ctx.airspace, a, b, margin_m, held=ctx.held)[0])
+
+
+def sketch(asset_type: SortieType, shape: TripShape, at: datetime) -> tuple[Waypoint, ...]:
+    """A flight of this shape at still-air speed: good enough to choose between the straight way and a
+    detour.
+    """
+    there = at + timedelta(seconds=shape.out_m / asset_type.cruise_mps)
+    away = there + timedelta(seconds=asset_type.drop_s)
+    home = away + timedelta(seconds=shape.back_m / asset_type.cruise_mps)
+    site, drop = shape.out.points[0], shape.out.points[-1]
+    return (
+        Waypoint(site.lon, site.lat, shape.site_ground_m, at),
+        *_at_cruise(shape.out, shape.cruise_amsl_m, at, there),
+        Waypoint(drop.lon, drop.lat, shape.drop_ground_m, there),
+        *_at_cruise(shape.back, shape.cruise_amsl_m, away, home),
+        Waypoint(site.lon, site.lat, shape.site_ground_m, home),
+    )
+
+
+def _at_cruise(way: Way, alt_amsl_m: float, start: datetime, end: datetime) -> Iterable[Waypoint]:
+    for point, reached_m in zip(way.points, accumulate(way.legs_m, initial=0.0), strict=True):
+        share = reached_m / way.length_m if way.length_m else 0.0
+        yield Waypoint(point.lon, point.lat, alt_amsl_m, start + (end - start) * min(share, 1.0))
+
+
+def _box(start: Place, end: Place) -> Box:
+    return Box(
+        min(start.lon, end.lon), min(start.lat, end.lat), max(start.lon, end.lon), max(start.lat, end.lat)
+    )
+
+
+def _ground_at(ctx: Context, place: Place) -> float:
+    low, high = ctx.terrain.ground_within(_box(place, place))
+    return (low + high) / 2
+
+
+def _terrain_assumption(ctx: Context) -> frozenset[str]:
+    stated = ctx.fleet.assumptions.terrain
+    return frozenset() if stated is None else frozenset({f"terrain {stated}"})
+
+
+_NO_TERRAIN = Reason(
+    code="no_terrain",
+    detail="the height of the ground along the way is not known, and the fleet assumes none "
+    "(assumptions.terrain)",
+    unit="m",
+    source="terrain",
+)
+
+
+# Over ground
+
+
+def _drive(
+    profile: Profile, ctx: Context, asset_type: SortieType, start: Place, end: Place, at: datetime
+) -> TripShape | Verdict:
+    del asset_type, at  # a way over ground is the same for all types and times
+    key = (profile, start.lon, start.lat, end.lon, end.lat)
+    return ctx.memory.get(key, lambda: _ground_shape(ctx, start, end, profile))
+
+
+def _ground_shape(ctx: Context, start: Place, end: Place, profile: Profile) -> TripShape | Verdict:
+    leg = ctx.network.leg(start, end, profile)
+    points = ctx.network.path(start, end, profile)
+    if leg is None or points is None:
+        return infeasible(_NO_WAY)
+    way = way_of(points, leg.distance_m)
+    assumed = frozenset() if ctx.network.assumption is None else frozenset({ctx.network.assumption})
+    low, high = ctx.terrain.ground_within(_box(start, end))
+    ground = (low + high) / 2 if isfinite(low) and isfinite(high) else 0.0
+    return TripShape(way, way.reversed(), ground, ground, ground, assumed)
+
+
+_NO_WAY = Reason(
+    code="no_way",
+    detail="the street network has no way between the site and the drop",
+    source="street network",
+)
+
+Shaper = Callable[[Context, SortieType, Place, Place, datetime], TripShape | Verdict]
+
+_SHAPERS: Mapping[str, Shaper] = MappingProxyType(
+    {"air": _fly, "walk": partial(_drive, "walk"), "drive": partial(_drive, "drive")}
+)

@@ -1,0 +1,70 @@
+"""What a kind of asset is: its archetype, the questions asked before it goes, and how its cost is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from fleet.domain.fleet import AssetType, Rates
+
+Archetype = Literal["sortie", "route", "station"]
+"""Out and back with one parcel; a drive of many stops; a place that stays where it is."""
+
+TravelProfile = Literal["air", "walk", "drive", "none"]
+"""What it moves along: straight through the air, footways, streets, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class TripFigures:
+    """What one trip takes, as far as it costs money.
+
+    For a station the trip is the stay of the parcels, and ``distance_m`` the recipient's walk there.
+    """
+
+    duration_s: float = 0.0
+    distance_m: float = 0.0
+    energy_wh: float = 0.0
+    parcels: int = 1
+
+
+CostRule = Callable[[AssetType, TripFigures], float]
+"""From a type with its rates and a trip to money, in major units of the fleet's currency."""
+
+
+def trip_rates(rates: Rates, trip: TripFigures) -> float:
+    """The plain sum of all five rates, in major units of the fleet's currency."""
+    return (
+        rates.per_trip
+        + rates.per_hour * trip.duration_s / 3600
+        + rates.per_km * trip.distance_m / 1000
+        + rates.per_kwh * trip.energy_wh / 1000
+        + rates.per_parcel * trip.parcels
+    )
+
+
+def moving_cost(asset_type: AssetType, trip: TripFigures) -> float:
+    """The cost of a trip of something that moves: the plain sum of the rates."""
+    return trip_rates(asset_type.rates, trip)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of asset. One file in this package, or one entry point, defines it; nothing else names it.
+
+    ``questions`` are names in the table of ``fleet.feasibility.questions``, in the order in which their
+    reasons are to be shown. ``cost`` counts what a trip costs. Whatever differs between two makes of a kind
+    (weights, speeds, rates) belongs to the type in the fleet file instead.
+    """
+
+    name: str
+    label: str
+    archetype: Archetype
+    profile: TravelProfile
+    needs_airspace: bool
+    questions: tuple[str, ...]
+    cost: CostRule = moving_cost
+
+    def trip_cost(self, asset_type: AssetType, trip: TripFigures) -> float:
+        """What the trip costs, in major units of the fleet's currency."""
+        return self.cost(asset_type, trip)

@@ -1,0 +1,62 @@
+"""What planners ask of a street network: time and distance between two points, and a path to draw or drive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fleet.protocol.values import Place
+
+Profile = Literal["drive", "walk"]
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A way from one point to another: distance in metres, duration in seconds (without stops)."""
+
+    distance_m: float
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Legs:
+    """Ways from ``starts[i]`` to ``ends[i]``: distances and durations (inf where there is no way)."""
+
+    distance_m: NDArray[np.float64]
+    duration_s: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Many-to-many legs: ``distance_m[i, j]`` and ``duration_s[i, j]`` (inf where there is no way)."""
+
+    distance_m: NDArray[np.float64]
+    duration_s: NDArray[np.float64]
+
+
+class Network(Protocol):
+    """A source of travel times. ``assumption`` names what it rests on, for the plan's list; none for real
+    data.
+
+    A distance is never shorter than the straight line between the two points.
+    """
+
+    @property
+    def assumption(self) -> str | None:
+        """What the answers rest on."""
+
+    def leg(self, start: Place, end: Place, profile: Profile) -> Leg | None:
+        """The way between two points; none where there is none."""
+
+    def legs(self, starts: Sequence[Place], ends: Sequence[Place], profile: Profile) -> Legs:
+        """The ways between two points each, pair by pair."""
+
+    def matrix(self, points: Sequence[Place], profile: Profile) -> Matrix:
+        """All ways between the points."""
+
+    def path(self, start: Place, end: Place, profile: Profile) -> tuple[Place, ...] | None:
+        """The way's shape, from ``start`` to ``end``; none where there is none."""

@@ -1,0 +1,129 @@
+"""The sieves for planners: sharp where they can be, and never sharper than the exact answer."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from fleet.domain.fleet import Assumptions, SortieType
+from fleet.feasibility import Context, assess_sortie, order_columns, prefilter_lockers, prefilter_sorties
+from fleet.feasibility.columns import SIEVES
+from fleet.feasibility.questions import OF_LOCKERS, OF_PARCELS, OF_SORTIES
+from fleet.feasibility.reachable import farthest_m
+from fleet.kinds import Kind, KindError, all_kinds
+from fleet.protocol.values import Goods
+from tests.unit.feasibility.world import (
+    DRONE,
+    LOCKER,
+    LOCKER_TYPE,
+    NOON,
+    ROBOT,
+    SITE,
+    VAN,
+    away,
+    box,
+    context,
+    order,
+    weather,
+)
+
+
+def farthest_accepted_m(kind: SortieType, weight_kg: float, ctx: Context) -> float:
+    """By halving: how far a parcel may go in this world."""
+    low, high = 100.0, 40_000.0
+    while high - low > 5:
+        middle = (low + high) / 2
+        parcel = order(place=away(north_m=middle), weight_kg=weight_kg)
+        trip = assess_sortie(ctx, parcel, kind, SITE, NOON).trip
+        assert trip is not None
+        low, high = (middle, high) if trip.margin_wh >= 0 else (low, middle)
+    return low
+
+
+@pytest.mark.parametrize("weight_kg", [0.1, 1.0, 2.5])
+def test_the_range_bound_of_a_drone_is_above_the_exact_range_and_not_far_above(weight_kg: float) -> None:
+    ctx = context(weather=weather(wind_mps=0, gust_mps=0))
+    exact, bound = farthest_accepted_m(DRONE, weight_kg, ctx), farthest_m(ctx, DRONE, weight_kg)
+    assert exact <= bound <= 1.15 * exact
+
+
+def test_the_range_bound_holds_in_the_wind_that_helps_the_loaded_way() -> None:
+    for wind_mps in (0.5, 1.0, 2.0):
+        ctx = context(weather=weather(wind_mps=wind_mps, gust_mps=3, wind_from_deg=180, temperature_c=-5))
+        for weight_kg in (0.1, 2.5):
+            assert farthest_accepted_m(DRONE, weight_kg, ctx) <= farthest_m(ctx, DRONE, weight_kg)
+
+
+def test_the_range_bound_of_a_robot_is_above_the_exact_range() -> None:
+    ctx = context(weather=None, assumptions=Assumptions(calm_weather=True))  # longer than any series
+    exact, bound = farthest_accepted_m(ROBOT, 1.0, ctx), farthest_m(ctx, ROBOT, 1.0)
+    assert exact <= bound <= 1.4 * exact  # the bound knows the crow's way only
+
+
+def test_each_sieve_drops_what_its_question_refuses() -> None:
+    ctx = context()
+    parcels = [
+        order(),
+        order(weight_kg=3),
+        order(size=box(0.5, 0.1, 0.1)),
+        order(goods=Goods.LITHIUM),
+        order(min_age=18),
+        order(place=away(north_m=20_000)),
+    ]
+    kept = prefilter_sorties(ctx, parcels, DRONE, SITE, NOON)
+    assert kept.tolist() == [True, False, False, False, False, False]
+    too_late = prefilter_sorties(ctx, [order()], DRONE, SITE, NOON + timedelta(hours=7))
+    assert too_late.tolist() == [False]
+
+
+def test_no_orders_give_an_empty_answer() -> None:
+    assert prefilter_sorties(context(), [], DRONE, SITE, NOON).shape == (0,)
+    assert prefilter_lockers(context(), [], [LOCKER], LOCKER_TYPE) == []
+    assert prefilter_lockers(context(), [order(locker_ok=True)], [], LOCKER_TYPE) == []
+
+
+def test_lockers_within_reach_nearest_first() -> None:
+    lockers = [
+        LOCKER.model_copy(update={"locker_id": f"L{n}", "place": away(north_m=n * 150)}) for n in (4, 1, 9)
+    ]
+    parcels = [order(place=away(), locker_ok=True), order(place=away(), locker_ok=False)]
+    found = prefilter_lockers(context(), parcels, lockers, LOCKER_TYPE)
+    assert [(one.order_index, one.locker_index) for one in found] == [(0, 1), (0, 0)]
+    assert found[0].walk_m == pytest.approx(195, rel=0.01)
+
+
+def test_sieves_and_questions_answer_alike_parcel_by_parcel() -> None:
+    """The differential test of the compiled answers."""
+    from fleet.feasibility.case import ParcelCase
+
+    rng = np.random.default_rng(7)
+    parcels = [
+        order(
+            weight_kg=float(rng.uniform(0.1, 90)) if n % 2 else float(rng.uniform(0.1, 3)),
+            size=box(*rng.uniform(0.05, 0.45, 3).tolist()),
+            goods=list(Goods)[n % len(Goods)],
+            min_age=18 if n % 7 == 0 else None,
+            crew=1 + n % 3,
+        )
+        for n in range(200)
+    ]
+    columns = order_columns(parcels)
+    for kind in (DRONE, ROBOT, VAN, LOCKER_TYPE):
+        for name, sieve in SIEVES.items():
+            asked = [OF_PARCELS[name](ParcelCase(context(), one, kind)).feasible for one in parcels]
+            assert sieve(columns, kind).tolist() == asked
+
+
+def test_every_question_of_every_kind_is_in_a_table() -> None:
+    known = OF_PARCELS.keys() | OF_SORTIES.keys() | OF_LOCKERS.keys()
+    for kind in all_kinds().values():
+        assert set(kind.questions) <= known
+
+
+def test_a_misspelt_question_is_an_error_not_a_yes(monkeypatch: pytest.MonkeyPatch) -> None:
+    from fleet.feasibility import assess
+
+    odd = Kind("drone", "drone", "sortie", "air", True, ("paylod",))
+    monkeypatch.setattr(assess, "kind_of", lambda _: odd)
+    with pytest.raises(KindError, match="asks paylod, but the questions are"):
+        assess_sortie(context(), order(), DRONE, SITE, NOON)

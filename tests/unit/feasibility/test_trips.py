@@ -1,0 +1,121 @@
+"""The exact trip: where it is when, what it takes, what it costs."""
+
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from fleet.domain.fleet import ReserveRule, SortieType
+from fleet.energy.air import Wind, air_density
+from fleet.energy.catalog import airframe
+from fleet.energy.sortie import SortiePlan, sortie_table
+from fleet.feasibility import Context, Trip, assess_sortie
+from fleet.network.geodesic import GeodesicNetwork
+from fleet.protocol.values import Direction
+from geofences.geodesy import bearing_deg, distance_m
+from tests.unit.feasibility.world import (
+    CARRIAGE,
+    DRONE,
+    HOME,
+    NOON,
+    ROBOT,
+    SITE,
+    away,
+    context,
+    order,
+    trip_of,
+    weather,
+)
+
+
+def trip(kind: SortieType = DRONE, ctx: Context | None = None, **changes: Any) -> Trip:
+    return trip_of(assess_sortie(ctx or context(), order(**changes), kind, SITE, NOON))
+
+
+def test_a_flight_climbs_cruises_descends_drops_and_comes_back_the_same_way() -> None:
+    made = trip()
+    heights = [point.alt_amsl_m for point in made.path]
+    assert heights == [0, 65, 65, 0, 0, 65, 65, 0]
+    assert made.drop_index == 3
+    arrival, leaving = made.path[3], made.path[4]
+    assert leaving.at - arrival.at == timedelta(seconds=DRONE.drop_s)
+    assert (made.depart_at, made.drop_at, made.return_at) == (NOON, arrival.at, made.path[-1].at)
+    assert made.flight_s == pytest.approx((made.return_at - NOON).total_seconds())
+    assert [(p.lon, p.lat) for p in made.path] == [(p.lon, p.lat) for p in reversed(made.path)]
+
+
+@pytest.mark.parametrize("kind", [DRONE, ROBOT])
+def test_times_rise_and_no_leg_is_faster_than_speed_and_wind_allow(kind: SortieType) -> None:
+    made = trip(kind)
+    for a, b in pairwise(made.path):
+        assert b.at >= a.at
+        length = distance_m(a.lon, a.lat, b.lon, b.lat)
+        assert length <= (kind.cruise_mps + 3.0) * (b.at - a.at).total_seconds() + 1
+
+
+def test_energy_and_time_agree_with_the_table_for_planners() -> None:
+    """The same physics by another route through ``fleet.energy``."""
+    made = trip()
+    frame, drop = airframe("courier-x4"), made.path[made.drop_index]
+    plan = SortiePlan(
+        height_m=65,
+        drop_s=DRONE.drop_s,
+        wind=Wind(3, 200),
+        density_kg_m3=air_density(65, 18),
+        airspeed_mps=16,
+    )
+    bearing = bearing_deg(HOME.lon, HOME.lat, drop.lon, drop.lat)
+    table = sortie_table(frame, made.out_m, bearing, made.payload_kg, plan)
+    assert made.energy_wh == pytest.approx(float(table.energy_wh), rel=1e-3)
+    assert made.flight_s == pytest.approx(float(table.duration_s), rel=1e-3)
+
+
+def test_wind_against_the_way_out_makes_it_slower_than_the_way_back() -> None:
+    against = trip(ctx=context(weather=weather(wind_mps=8, gust_mps=9, wind_from_deg=0)))
+    out = against.drop_at - against.depart_at
+    assert out > against.return_at - against.path[4].at
+    calm = trip(ctx=context(weather=weather(wind_mps=0, gust_mps=0)))
+    assert against.energy_wh > calm.energy_wh
+
+
+def test_a_collection_flies_out_empty_and_back_loaded() -> None:
+    collecting = DRONE.model_copy(update={"carriage": CARRIAGE.model_copy(update={"collects": True})})
+    north_wind = context(weather=weather(wind_mps=8, gust_mps=9, wind_from_deg=0))
+    out = trip(collecting, north_wind)
+    back = trip(collecting, north_wind, direction=Direction.PICKUP)
+    assert out.payload_kg == back.payload_kg == 1
+    assert back.energy_wh < out.energy_wh  # the parcel rides with the wind
+
+
+def test_the_margin_scale_and_the_reserve_are_what_the_fleet_says() -> None:
+    plain = trip()
+    bare = trip(ctx=context(reserve=ReserveRule(margin_scale=0)))
+    assert bare.margin_wh == pytest.approx(bare.usable_wh - bare.energy_wh - bare.reserve_wh)
+    assert plain.reserve_wh == pytest.approx(0.2 * plain.usable_wh)
+    assert (bare.margin_wh - plain.margin_wh) / plain.energy_wh == pytest.approx(0.106, abs=0.002)
+    assert "energy margin scaled by 0" in bare.assumptions
+    hovering = trip(ctx=context(reserve=ReserveRule(fraction_of_usable=0, minutes=10)))
+    assert hovering.reserve_wh > 200
+
+
+def test_the_reserve_is_not_smaller_on_half_a_charge() -> None:
+    half = trip_of(assess_sortie(context(), order(), DRONE, SITE, NOON, soc=0.55))
+    full = trip()
+    assert half.usable_wh == pytest.approx(full.usable_wh / 2)
+    assert half.reserve_wh == full.reserve_wh
+    assert half.recharge_s > full.recharge_s
+
+
+def test_a_robot_drives_the_network_s_distance_at_its_own_speed() -> None:
+    made = trip(ROBOT)
+    leg = GeodesicNetwork().leg(HOME, away(north_m=2000), "walk")
+    assert made.out_m == leg.distance_m
+    assert (made.drop_at - made.depart_at).total_seconds() == pytest.approx(leg.distance_m / 1.6)
+    assert made.alternate is None
+    assert context().network.assumption in made.assumptions
+
+
+def test_the_cost_is_what_the_kind_makes_of_the_rates() -> None:
+    made = trip()
+    assert made.cost == pytest.approx(1 + 3 * made.flight_s / 3600 + 0.25 * made.energy_wh / 1000)

@@ -1,0 +1,81 @@
+"""Travel without street data: measured circuity and speeds, monotone, and no short cut by a detour."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from fleet.network.base import Profile
+from fleet.network.geodesic import TRAVEL, WALKING_MPS, GeodesicNetwork, great_circle_m, straight_m
+from fleet.protocol.values import Place
+
+NETWORK = GeodesicNetwork()
+HERE = Place(lon=8.68, lat=49.41)
+
+
+def north_of(place: Place, metres: float) -> Place:
+    return Place(lon=place.lon, lat=place.lat + metres / 111_195.08)
+
+
+@pytest.mark.parametrize(
+    ("crow_km", "circuity", "speed_kmh"), [(0.447, 1.6, 16), (1.732, 1.5, 22), (17.32, 1.35, 35)]
+)
+def test_driving_has_the_measured_medians_in_the_middle_of_each_band(
+    crow_km: float, circuity: float, speed_kmh: float
+) -> None:
+    leg = NETWORK.leg(HERE, north_of(HERE, 1000 * crow_km), "drive")
+    assert leg.distance_m == pytest.approx(1000 * crow_km * circuity, rel=2e-3)
+    assert leg.duration_s == pytest.approx(crow_km / speed_kmh * 3600, rel=2e-3)
+
+
+def test_walking_goes_at_walking_speed_along_the_path() -> None:
+    for metres in (100, 447.2, 1732, 5000):
+        leg = NETWORK.leg(HERE, north_of(HERE, metres), "walk")
+        assert leg.distance_m >= 1.2 * metres
+        assert leg.distance_m / leg.duration_s == pytest.approx(WALKING_MPS, rel=0.01)
+
+
+@pytest.mark.parametrize("profile", ["drive", "walk"])
+def test_curves_rise_and_bend_downwards_only(profile: Profile) -> None:
+    """Concave and rising through the origin: farther is never sooner, and the triangle inequality holds."""
+    crow = np.linspace(0, 60_000, 4001)
+    for curve in (TRAVEL[profile].distance, TRAVEL[profile].duration):
+        steps = np.diff(curve.at(crow))
+        assert curve.at(crow[:1])[0] == 0
+        assert (steps > 0).all()
+        assert (np.diff(steps) <= 1e-6).all()
+
+
+def test_matrix_legs_and_single_leg_agree() -> None:
+    points = [HERE, north_of(HERE, 900), Place(lon=8.8, lat=49.3), Place(lon=8.5, lat=49.5)]
+    matrix = NETWORK.matrix(points, "drive")
+    starts = [a for a in points for _ in points]
+    legs = NETWORK.legs(starts, points * 4, "drive")
+    np.testing.assert_allclose(matrix.duration_s.ravel(), legs.duration_s, rtol=1e-12)
+    np.testing.assert_allclose(matrix.distance_m.ravel(), legs.distance_m, rtol=1e-12)
+    assert matrix.duration_s[1, 2] == pytest.approx(NETWORK.leg(points[1], points[2], "drive").duration_s)
+    assert not matrix.distance_m.diagonal().any()
+
+
+def test_great_circle_across_the_antimeridian_is_short() -> None:
+    west, east = Place(lon=179.99, lat=10), Place(lon=-179.99, lat=10)
+    assert straight_m(west, east) == pytest.approx(2190, rel=0.01)
+
+
+def test_great_circle_is_within_0_6_percent_of_the_ellipsoid() -> None:
+    geod = pytest.importorskip("pyproj").Geod(ellps="WGS84")
+    lon1, lat1 = np.zeros(91), np.arange(-45.0, 46.0)
+    lon2, lat2 = lon1 + 0.1, lat1 + 0.05
+    exact = np.array(geod.inv(lon1, lat1, lon2, lat2)[2])
+    np.testing.assert_allclose(great_circle_m(lon1, lat1, lon2, lat2), exact, rtol=6e-3)
+
+
+def test_no_points_give_an_empty_matrix() -> None:
+    assert NETWORK.matrix([], "walk").duration_s.shape == (0, 0)
+
+
+def test_it_names_what_it_rests_on_and_draws_the_straight_line() -> None:
+    assert "circuity" in str(NETWORK.assumption)
+    end = north_of(HERE, 500)
+    assert NETWORK.path(HERE, end, "walk") == (HERE, end)
+    assert pickle.loads(pickle.dumps(NETWORK)) == NETWORK  # noqa: S301 - our own bytes
