@@ -1,0 +1,84 @@
+"""The table of nouns, and the entry point. A noun's module is imported only when the noun is called for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import NoReturn
+
+import typer
+
+from fleet.cli.output import guarded
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """A word after ``fleet``. Its module has ``app`` (a Typer with verbs) or ``command`` (none)."""
+
+    name: str
+    module: str
+    summary: str
+
+
+NOUNS = (
+    Noun("plan", "fleet.cli.plan", "Plan a day from files, without a hub."),
+    Noun("zones", "fleet.cli.zones", "Look at zones, and check a path against them."),
+)
+
+COMPLETION = "_FLEET_COMPLETE"
+"""The shell sets it to ask for completions; every noun's options must then be known."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs ``fleet`` with the arguments of the command line, and ends the process."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    wanted = {noun.name for noun in NOUNS} if COMPLETION in os.environ else _first_noun(words)
+    guarded(
+        lambda: build(wanted)(args=words, prog_name="fleet"),
+        debug="--debug" in words,
+        as_json="--json" in words,
+    )
+
+
+def build(wanted: Collection[str]) -> typer.Typer:
+    """The application with the wanted nouns loaded; of the others it knows the name and the summary."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        help="Plan and run last-mile deliveries by drone, sidewalk robot, parcel locker and van.",
+    )
+    app.callback()(_root)
+    for noun in NOUNS:
+        _add(app, noun, loaded=noun.name in wanted)
+    return app
+
+
+def _root(
+    *, debug: bool = typer.Option(False, "--debug", help="Show the trace when the program itself fails.")
+) -> None:
+    """Options before the noun; ``main`` has read them already."""
+
+
+def _add(app: typer.Typer, noun: Noun, *, loaded: bool) -> None:
+    if not loaded:
+        app.command(noun.name, help=noun.summary)(_not_loaded)
+        return
+    module = import_module(noun.module)
+    if hasattr(module, "command"):
+        command: Callable[..., object] = module.command
+        app.command(noun.name, help=noun.summary)(command)
+    else:
+        app.add_typer(module.app, name=noun.name, help=noun.summary)
+
+
+def _not_loaded() -> None:
+    raise RuntimeError("this noun was not loaded")
+
+
+def _first_noun(words: Sequence[str]) -> set[str]:
+    names = {noun.name for noun in NOUNS}
+    return {next((word for word in words if word in names), "")}

@@ -1,0 +1,29 @@
+"""Options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fleet.cli.output import BadInput
+from fleet.intake.cells import CellError, moment
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+ZoneFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--zones", metavar="FILE", help="Zones as ED-269, ED-318, GeoJSON or FAA grid; repeatable."),
+]
+Tolerant = Annotated[
+    bool, typer.Option("--tolerant", help="Take a zone file's sound zones and list the others.")
+]
+
+
+def moment_option(name: str, value: str) -> datetime:
+    """An option's time; raises ``BadInput`` when it is none or states no offset from UTC."""
+    try:
+        return moment(value)
+    except CellError as error:
+        raise BadInput(f"{name}: {error} (found {value!r})") from None

@@ -1,0 +1,106 @@
+"""What every command shares: where its output goes, its exit codes, and how it fails."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, NoReturn
+
+from fleet.intake.errors import IntakeError
+
+
+class ExitCode(IntEnum):
+    """How a command ends. ``docs/commands.md`` is the list for people."""
+
+    OK = 0
+    NO = 1
+    """The command worked, and its answer is no (a path is blocked)."""
+    BAD_INPUT = 2
+    """A file, an option or a value is wrong; the message says which."""
+    UNKNOWN = 3
+    """The command worked, and its answer is that it can't be known."""
+    CRASH = 70
+    """A fault of the program (``EX_SOFTWARE`` of sysexits.h)."""
+    INTERRUPTED = 130
+
+
+class BadInput(Exception):
+    """An option or value that cannot be used; the fault is the caller's."""
+
+
+def show(data: object, text: str, *, as_json: bool) -> None:
+    """The result on stdout: ``data`` as JSON, or ``text`` for people."""
+    print(json.dumps(data, ensure_ascii=False, indent=2) if as_json else text)
+
+
+def note(message: str) -> None:
+    """Progress, on stderr."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def warn(message: str) -> None:
+    """Something that the caller should know, on stderr."""
+    note(f"warning: {message}")
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Rows under a header, in columns as wide as they need; numbers to the right."""
+    cells = [[str(cell) for cell in row] for row in (header, *rows)]
+    columns = range(len(header))
+    widths = [max(len(row[at]) for row in cells) for at in columns]
+    right = [bool(rows) and all(isinstance(row[at], int | float) for row in rows) for at in columns]
+    return "\n".join(_line(row, widths, right) for row in cells)
+
+
+def guarded(command: Callable[[], object], *, debug: bool, as_json: bool) -> NoReturn:
+    """Runs a command and ends the process with its exit code; a fault ends it with a message."""
+    try:
+        command()
+    except (IntakeError, BadInput) as error:
+        _fail(ExitCode.BAD_INPUT, "bad_input", str(error), _details(error), as_json=as_json)
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, the person gets a clear end
+        if debug:
+            traceback.print_exc()
+        hint = "" if debug else "\nThis is a fault of the program; `fleet --debug …` shows where it happened."
+        _fail(ExitCode.CRASH, "crash", f"{type(error).__name__}: {error}{hint}", [], as_json=as_json)
+    sys.exit(ExitCode.OK)
+
+
+def relative(path: Path) -> str:
+    """A path as a person would write it from here."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _fail(
+    code: ExitCode, kind: str, message: str, details: list[dict[str, Any]], *, as_json: bool
+) -> NoReturn:
+    if as_json:
+        print(
+            json.dumps({"error": kind, "message": message, "errors": details}, ensure_ascii=False, indent=2)
+        )
+    note(f"error: {message}")
+    sys.exit(code)
+
+
+def _details(error: IntakeError | BadInput) -> list[dict[str, Any]]:
+    if isinstance(error, BadInput):
+        return []
+    names = ("file", "line", "field", "value", "message")
+    return [{name: getattr(fault, name) for name in names} for fault in error.errors]
+
+
+def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    padded = (
+        cell.rjust(width) if flush_right else cell.ljust(width)
+        for cell, width, flush_right in zip(row, widths, right, strict=True)
+    )
+    return "  ".join(padded).rstrip()

@@ -1,0 +1,163 @@
+"""``fleet plan``: a day planned from files, without a hub."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fleet.cli.options import Json, ZoneFiles, moment_option
+from fleet.cli.output import BadInput, note, show, table, warn
+from fleet.config import RunFiles, RunInputs, read_inputs, snapshot_of
+from fleet.domain.plan import Plan, Summary
+from fleet.planner import Deadline, MaxIterations, Snapshot, plan
+from fleet.planner.planfile import to_json
+
+DEFAULT_SECONDS = 10.0
+
+
+def command(
+    orders: Annotated[Path, typer.Option("--orders", metavar="FILE", help="Orders (CSV).")],
+    depots: Annotated[Path, typer.Option("--depots", metavar="FILE", help="Depots and launch sites (CSV).")],
+    lockers: Annotated[Path, typer.Option("--lockers", metavar="FILE", help="Parcel lockers (CSV).")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the plan goes (JSON).")],
+    fleet: Annotated[
+        Path | None, typer.Option("--fleet", metavar="FILE", help="Fleet (TOML); else the default fleet.")
+    ] = None,
+    weather: Annotated[Path | None, typer.Option("--weather", metavar="FILE", help="Weather (CSV).")] = None,
+    zones: ZoneFiles = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", help="Plan from this moment: ISO 8601 with offset."),
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", help=f"Search so long; {DEFAULT_SECONDS:g} unless told.")
+    ] = None,
+    iterations: Annotated[
+        int | None, typer.Option("--iterations", help="Search so many steps instead: reproducible.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the search.")] = 0,
+    skip_bad_rows: Annotated[
+        bool, typer.Option("--skip-bad-rows", help="Plan the sound orders and list the refused rows.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Plan a day from files: which mode serves each parcel, when, at which cost, and why."""
+    _check_stop(seconds, iterations)
+    moment = None if at is None else moment_option("--at", at)
+    _check_out(out)
+    inputs = read_inputs(RunFiles(orders, depots, lockers, fleet, weather, tuple(zones or ())))
+    _tell(inputs, skip_bad_rows=skip_bad_rows)
+    snapshot = snapshot_of(inputs, at=moment)
+    note(f"planning {len(snapshot.orders)} parcels with {len(snapshot.assets)} assets")
+    made = _plan(snapshot, inputs, seed=seed, seconds=seconds, iterations=iterations)
+    write_atomically(out, to_json(made))
+    data = {"out": str(out), "plan_id": made.plan_id, **made.summary.model_dump(mode="json")}
+    show(data | {"refused": len(inputs.orders.refused)}, _summary(made, out), as_json=as_json)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Writes a file whole or not at all. Raises ``BadInput`` when it can't be written."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _umask() -> int:
+    """The process's mask; the only way to ask for it is to set it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _check_stop(seconds: float | None, iterations: int | None) -> None:
+    if seconds is not None and iterations is not None:
+        raise BadInput("give --seconds or --iterations, not both")
+    if seconds is not None and not 0 <= seconds < float("inf"):
+        raise BadInput(f"--seconds: must not be negative (found {seconds:g})")
+    if iterations is not None and iterations < 0:
+        raise BadInput(f"--iterations: must not be negative (found {iterations})")
+
+
+def _check_out(out: Path) -> None:
+    """Fails before the work rather than after it."""
+    if out.is_dir() or not out.parent.is_dir():
+        raise BadInput(f"--out: must be a file in a folder that exists (found {str(out)!r})")
+
+
+def _tell(inputs: RunInputs, *, skip_bad_rows: bool) -> None:
+    if not skip_bad_rows:
+        inputs.orders.strict()
+    for row in inputs.orders.refused:
+        for error in row.errors:
+            warn(f"refused: {error}")
+    if inputs.orders.extra_columns:
+        note(f"columns kept but not used: {', '.join(inputs.orders.extra_columns)}")
+    for warning in inputs.warnings:
+        warn(warning)
+
+
+def _plan(
+    snapshot: Snapshot, inputs: RunInputs, *, seed: int, seconds: float | None, iterations: int | None
+) -> Plan:
+    """The plan, with what the inputs assume. Only one that counts iterations is the same every time."""
+    begin = time.monotonic()
+    if iterations is None:
+        stop: Deadline | MaxIterations = Deadline(
+            time.monotonic, begin + (DEFAULT_SECONDS if seconds is None else seconds)
+        )
+    else:
+        stop = MaxIterations(iterations)
+    made = plan(snapshot, seed=seed, stop=stop, made_at=datetime.now(UTC))
+    spent_s = round(time.monotonic() - begin, 3)
+    return made.model_copy(
+        update={
+            "seconds": spent_s if iterations is None else None,
+            "iterations": iterations,
+            "assumptions": tuple(sorted({*made.assumptions, *inputs.assumptions})),
+        }
+    )
+
+
+def _summary(made: Plan, out: Path) -> str:
+    summary, currency = made.summary, made.currency
+    costs = summary.cost.by_mode
+    rows = [
+        (mode, count, f"{costs[mode]:.2f}" if mode in costs else "")
+        for mode, count in summary.by_mode.items()
+    ]
+    lines = [
+        f"{summary.parcels} parcels, {summary.cost.total:.2f} {currency}{_beside(summary)}",
+        table(("mode", "parcels", currency), rows),
+        f"{len(made.sorties)} sorties, {len(made.routes)} van routes, {len(made.lockers)} lockers",
+        *(f"assumes: {assumption}" for assumption in made.assumptions),
+        f"written to {out}",
+    ]
+    return "\n".join(lines)
+
+
+def _beside(summary: Summary) -> str:
+    """The baselines, where they were computed."""
+    parts = [
+        f"{name} {cost:.2f}" + (f" with {left} unassigned" if left else "")
+        for name, cost, left in (
+            ("vans alone", summary.van_only_cost, summary.van_only_unassigned),
+            ("greedy", summary.greedy_cost, summary.greedy_unassigned),
+        )
+        if cost is not None
+    ]
+    return f" ({', '.join(parts)})" if parts else ""

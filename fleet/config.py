@@ -1,0 +1,224 @@
+"""Run configuration: which files a run reads, and what is made of them together.
+
+``fleet.intake`` and ``fleet.weather`` read the files one by one. Here they meet, and what shows only then is
+checked: a type whose energy nobody can compute, a site that is not there, opening hours in no known zone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from fleet.domain.fleet import AssetType
+from fleet.domain.sites import Site
+from fleet.energy.catalog import airframe_names, electric_van_names, ground_robot_names
+from fleet.feasibility.context import Context
+from fleet.intake.assets import placed_assets
+from fleet.intake.errors import FieldError, IntakeError, file_error
+from fleet.intake.fleetfile import FleetFile, read_fleet
+from fleet.intake.localtime import zone_of_offsets
+from fleet.intake.orders import OrdersFile, read_orders
+from fleet.intake.sites import SitesFile, read_lockers, read_sites
+from fleet.intake.suggest import did_you_mean
+from fleet.intake.tables import read_text
+from fleet.intake.terrain import terrain_of
+from fleet.intake.zones import read_zone_files
+from fleet.kinds import all_kinds
+from fleet.network.geodesic import GeodesicNetwork
+from fleet.planner.snapshot import AssetSlot, Snapshot
+from fleet.protocol.values import TimeWindow
+from fleet.weather.errors import WeatherError
+from fleet.weather.reader import read_weather
+from fleet.weather.series import WeatherSeries
+
+NO_ZONES = "no zone file was given: the air is taken to be free of zones"
+NO_WEATHER = (
+    "no weather file was given: drones and robots stay where they are, "
+    "unless the fleet file states calm_weather = true among its [assumptions]"
+)
+
+ENERGY_MODELS: Mapping[str, Callable[[], tuple[str, ...]]] = {
+    "air": airframe_names,
+    "walk": ground_robot_names,
+    "drive": electric_van_names,
+}
+"""The energy models that a type may name, by the way in which its kind travels."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFiles:
+    """The files of a run. No fleet file means the default fleet."""
+
+    orders: Path
+    depots: Path
+    lockers: Path
+    fleet: Path | None = None
+    weather: Path | None = None
+    zones: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunInputs:
+    """What the files hold. ``assumptions`` go into each plan made from them, ``warnings`` to who runs it."""
+
+    orders: OrdersFile
+    context: Context
+    assets: tuple[AssetSlot, ...]
+    assumptions: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def read_inputs(files: RunFiles) -> RunInputs:
+    """Everything that the files of a run say. Raises ``IntakeError`` for whatever is wrong with one of them.
+
+    Rows of orders that are wrong are not raised but listed in ``orders.refused``.
+    """
+    fleet = read_fleet(files.fleet)
+    _check_types(fleet)
+    depots = read_sites(files.depots)
+    lockers = read_lockers(files.lockers)
+    orders = read_orders(files.orders, near=[site.place for site in depots.sites])
+    zone = fleet.timezone or zone_of_offsets(orders.offsets, orders.file)
+    spec = fleet.spec.model_copy(update={"timezone": zone})
+    sites = depots.in_zone(zone)
+    weather = None if files.weather is None else read_weather_file(files.weather)
+    context = Context(
+        fleet=spec,
+        sites={site.site_id: site for site in sites},
+        lockers={locker.locker_id: locker for locker in lockers},
+        zones=read_zone_files(files.zones).zones,
+        terrain=terrain_of(spec.assumptions.terrain),
+        network=GeodesicNetwork(),
+        weather=weather,
+    )
+    placed = placed_assets(spec, sites, lockers, fleet_file=fleet.name)
+    slots = tuple(AssetSlot(each.asset_id, each.type_id, each.site_id) for each in placed)
+    assumed = tuple(_assumptions(files, fleet, depots, zone))
+    warnings = assumed if weather or spec.assumptions.calm_weather else (*assumed, NO_WEATHER)
+    return RunInputs(orders, context, slots, assumed, warnings)
+
+
+def read_weather_file(path: Path) -> WeatherSeries:
+    """The weather of a CSV file. Raises ``IntakeError``."""
+    try:
+        return read_weather(read_text(path).splitlines(), str(path))
+    except WeatherError as error:
+        message = str(error).removeprefix(f"{path}:").strip()
+        line, _, rest = message.partition(": ")
+        numbered = line.isdigit()
+        found = FieldError(
+            str(path), int(line) if numbered else None, None, None, rest if numbered else message
+        )
+        raise IntakeError([found]) from error
+
+
+def snapshot_of(inputs: RunInputs, *, at: datetime | None = None) -> Snapshot:
+    """The planner's input at the beginning of the day, or at a moment ``at``.
+
+    Without ``at`` it is the moment from which something can be done: a site is open and a parcel is ready.
+    The day ends when the last site closes on the day of the last window. Raises ``IntakeError`` when there is
+    nothing to plan.
+    """
+    orders = inputs.orders.orders
+    sites = tuple(inputs.context.sites.values())
+    if not orders:
+        raise file_error(inputs.orders.file, "holds no order that can be planned")
+    if not sites:
+        raise IntakeError([FieldError("depots", None, None, None, "there is no site to start from")])
+    first = min(order.due.start for order in orders)
+    last = max(order.due.end for order in orders)
+    opening = min(window.start for window in _openings(sites, first))
+    begin = at or max(opening, min(order.ready_at for order in orders))
+    until = max(last, *(window.end for window in _openings(sites, last)))
+    if begin > until:
+        raise IntakeError([_too_late(begin, until)])
+    return Snapshot(
+        snapshot_id=f"sha256:{fingerprint(inputs)}",
+        at=begin,
+        until=until,
+        orders=orders,
+        assets=inputs.assets,
+        context=inputs.context,
+    )
+
+
+def fingerprint(inputs: RunInputs) -> str:
+    """A hash of all that a plan depends on, whichever files it came from; the same in every process."""
+    context = inputs.context
+    said = {
+        "orders": inputs.orders.orders,
+        "assets": [repr(slot) for slot in inputs.assets],
+        "fleet": context.fleet,
+        "sites": tuple(context.sites.values()),
+        "lockers": tuple(context.lockers.values()),
+        "zones": context.zones.version,
+        "weather": [] if context.weather is None else [repr(row) for row in context.weather.rows],
+    }
+    return hashlib.sha256(json.dumps(_plain(said), sort_keys=True).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON; sets in the order of their members, since theirs differs between processes."""
+    if isinstance(value, BaseModel):
+        return {name: _plain(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(str(each) for each in value)
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [_plain(each) for each in value]
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
+def _openings(sites: Iterable[Site], moment: datetime) -> list[TimeWindow]:
+    return [site.opening(_local_day(site, moment)) for site in sites]
+
+
+def _local_day(site: Site, moment: datetime) -> date:
+    return moment.astimezone(ZoneInfo(site.timezone)).date()
+
+
+def _too_late(begin: datetime, until: datetime) -> FieldError:
+    message = f"the day of the last order ends before that, at {until.isoformat()}"
+    return FieldError("--at", None, None, begin.isoformat(), message)
+
+
+def _assumptions(files: RunFiles, fleet: FleetFile, depots: SitesFile, zone: str) -> Iterator[str]:
+    if not files.zones:
+        yield NO_ZONES
+    if fleet.timezone is None and depots.unzoned:
+        yield f"opening hours and shifts are in {zone}, the orders' own offset: no time zone was given"
+
+
+def _check_types(fleet: FleetFile) -> None:
+    """Refuses types of a kind that nothing defines, and energy models that are not there."""
+    errors = [
+        error for asset_type in fleet.spec.types.values() for error in _type_errors(fleet.name, asset_type)
+    ]
+    if errors:
+        raise IntakeError(errors)
+
+
+def _type_errors(file: str, asset_type: AssetType) -> Iterator[FieldError]:
+    where = f"types.{asset_type.type_id}"
+    kind = all_kinds().get(asset_type.kind)
+    if kind is None:
+        hint = did_you_mean(asset_type.kind, all_kinds())
+        yield FieldError(file, None, f"{where}.kind", asset_type.kind, f"there is no such kind{hint}")
+        return
+    if kind.archetype != asset_type.archetype:
+        message = f"a {kind.name} is a {kind.archetype}"
+        yield FieldError(file, None, f"{where}.archetype", asset_type.archetype, message)
+    names = ENERGY_MODELS.get(kind.profile, tuple)()
+    if asset_type.archetype != "station" and asset_type.energy_model not in names:
+        hint = did_you_mean(asset_type.energy_model, names) or f"; known are {', '.join(names)}"
+        message = f"there is no such energy model{hint}"
+        yield FieldError(file, None, f"{where}.energy_model", asset_type.energy_model, message)

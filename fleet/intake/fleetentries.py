@@ -1,0 +1,156 @@
+"""The entries of a fleet file that say how many of a type stand where: ``[[drone]]``, ``[[van]]`` …"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import time
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from fleet.domain.fleet import AssetType, PerPlace, RouteType, Stand
+from fleet.intake.cells import CellError, clock
+from fleet.protocol.values import Goods, Identifier, ServiceLevel
+
+Shift = tuple[time, time]
+
+
+class Entry(BaseModel):
+    """What every entry may say. ``per_site`` is a number for each site, whatever the depots file states."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    type: Identifier
+    sites: frozenset[Identifier] = frozenset()
+    per_site: PerPlace | None = None
+    per_place: PerPlace = 1
+
+
+class DroneEntry(Entry):
+    """Drones: ``per_pad`` for each pad of the depots file."""
+
+    per_place: PerPlace = Field(default=1, alias="per_pad")
+
+
+class RobotEntry(Entry):
+    """Sidewalk robots: ``per_bay`` for each bay of the depots file."""
+
+    per_place: PerPlace = Field(default=1, alias="per_bay")
+
+
+class StationEntry(BaseModel):
+    """Stations: only their type; which there are is what the lockers file says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: Identifier
+
+
+def _shift(value: object) -> object:
+    """From ``"07:00-19:00"`` or ``["07:00", "19:00"]``."""
+    ends = re.split(r"\s*[-–]\s*", value) if isinstance(value, str) else value
+    if not isinstance(ends, list) or len(ends) != 2 or not all(isinstance(end, str) for end in ends):
+        raise ValueError('must be like "07:00-19:00"')
+    try:
+        return tuple(clock(end.strip()) for end in ends)
+    except CellError as error:
+        raise ValueError(f'{error}; a shift is like "07:00-19:00"') from None
+
+
+class RouteEntry(Entry):
+    """Vans: ``per_depot`` at each depot, or a ``share`` of its vans; without both, all that no other entry takes.
+
+    ``crew``, ``skills`` and ``shift`` that differ from the type's make a type of its own.
+    """
+
+    per_site: PerPlace | None = Field(default=None, alias="per_depot")
+    share: Annotated[float, Field(gt=0, le=1)] | None = None
+    crew: Annotated[int, Field(ge=1, le=9)] | None = None
+    skills: frozenset[Identifier] | None = None
+    shift: Annotated[Shift, BeforeValidator(_shift)] | None = None
+    max_shift_hours: Annotated[float, Field(gt=0, le=24)] | None = None
+
+
+ENTRY_OF_KIND: Mapping[str, type[Entry]] = {"drone": DroneEntry, "sidewalk_robot": RobotEntry}
+ENTRY_OF_ARCHETYPE: Mapping[str, type[Entry | StationEntry]] = {
+    "sortie": Entry,
+    "route": RouteEntry,
+    "station": StationEntry,
+}
+
+SERVICE_SKILLS: Mapping[str, ServiceLevel] = {"white_glove": ServiceLevel.WHITE_GLOVE}
+GOODS_SKILLS: Mapping[str, Goods] = {"dangerous_goods": Goods.DANGEROUS}
+
+
+def entry_model(kind: str, archetype: str) -> type[Entry | StationEntry]:
+    """What an entry of a kind may say."""
+    return ENTRY_OF_KIND.get(kind) or ENTRY_OF_ARCHETYPE[archetype]
+
+
+def entry_type(entry: Entry | StationEntry, base: AssetType) -> AssetType:
+    """The type of an entry's assets: the base type, or one derived from it for another crew or shift."""
+    if isinstance(entry, RouteEntry) and isinstance(base, RouteType):
+        return _route_type(entry, base)
+    return base
+
+
+def entry_stand(entry: Entry | StationEntry, type_id: str) -> Stand:
+    """Where the assets of an entry stand."""
+    if isinstance(entry, StationEntry):
+        return Stand(type_id=type_id)
+    share = entry.share if isinstance(entry, RouteEntry) else None
+    numbers = {"per_place": entry.per_place, "per_site": entry.per_site, "share": share}
+    return Stand.model_validate({"type_id": type_id, "sites": entry.sites, **numbers})
+
+
+def _route_type(entry: RouteEntry, base: RouteType) -> RouteType:
+    """The base with the entry's crew, skills and shift; the hourly rate grows with the crew."""
+    changes: dict[str, Any] = {**_carriage(entry, base), **_hours(entry, base)}
+    if not changes:
+        return base
+    return base.model_copy(update={"type_id": f"{base.type_id}{_suffix(entry, base)}", **changes})
+
+
+def _carriage(entry: RouteEntry, base: RouteType) -> dict[str, Any]:
+    carriage = base.carriage
+    crew = entry.crew or carriage.crew
+    skills = carriage.skills if entry.skills is None else entry.skills
+    if (crew, skills) == (carriage.crew, carriage.skills):
+        return {}
+    update = {
+        "crew": crew,
+        "skills": skills,
+        "services": carriage.services | {SERVICE_SKILLS[skill] for skill in skills & SERVICE_SKILLS.keys()},
+        "goods": carriage.goods | {GOODS_SKILLS[skill] for skill in skills & GOODS_SKILLS.keys()},
+        "age_check": carriage.age_check or "age_check" in skills,
+    }
+    per_hour = base.rates.per_hour * crew / max(1, carriage.crew)
+    return {
+        "carriage": carriage.model_copy(update=update),
+        "rates": base.rates.model_copy(update={"per_hour": per_hour}),
+    }
+
+
+def _hours(entry: RouteEntry, base: RouteType) -> dict[str, Any]:
+    start, end = entry.shift or (base.shift_start, base.shift_end)
+    max_shift_s = base.max_shift_s if entry.max_shift_hours is None else entry.max_shift_hours * 3600
+    hours = {"shift_start": start, "shift_end": end, "max_shift_s": max_shift_s}
+    current = {name: getattr(base, name) for name in hours}
+    return {} if hours == current else hours
+
+
+def _suffix(entry: RouteEntry, base: RouteType) -> str:
+    """What tells a derived type from its base, such as ``+crew2`` or ``+white_glove+0600-1400``."""
+    parts = [f"crew{entry.crew}"] if entry.crew not in (None, base.carriage.crew) else []
+    parts += sorted((entry.skills or frozenset()) - base.carriage.skills)
+    parts += [f"without-{skill}" for skill in _dropped(entry, base)]
+    if entry.shift:
+        parts.append("-".join(f"{end:%H%M}" for end in entry.shift))
+    if entry.max_shift_hours:
+        parts.append(f"{entry.max_shift_hours:g}h")
+    return "".join(f"+{part}" for part in parts)
+
+
+def _dropped(entry: RouteEntry, base: RouteType) -> list[str]:
+    return [] if entry.skills is None else sorted(base.carriage.skills - entry.skills)

@@ -1,0 +1,136 @@
+"""Reads a ``fleet.toml``: what the operator has, what it costs, and what he assumes.
+
+A part that the file leaves out is taken from the default fleet (``data/default_fleet.toml``). Two exceptions,
+so that nobody inherits what he did not mean: a stated ``[assumptions]`` is the whole list of them, and a file
+in another currency brings its own rates. ``docs/fleet.toml.md`` describes the format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from fleet.domain.fleet import Assumptions, FleetSpec, ReserveRule
+from fleet.intake.cells import CellError, timezone
+from fleet.intake.fleetstands import resolve_stands
+from fleet.intake.fleettypes import is_foreign, merged, resolve_types
+from fleet.intake.suggest import did_you_mean
+from fleet.intake.terrain import UNKNOWN, parse_terrain
+from fleet.intake.tomltext import TomlSource, parse_toml, read_toml
+from fleet.intake.validate import validated
+
+VALUES = ("currency", "timezone", "unserved_penalty")
+TABLES = ("rates", "reserve", "assumptions", "compartments", "types")
+DEFAULT_NAME = "default_fleet.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class FleetFile:
+    """What a fleet file says. ``timezone`` is none when it does not name one."""
+
+    name: str
+    spec: FleetSpec
+    timezone: str | None
+
+
+def read_fleet(path: Path | None = None) -> FleetFile:
+    """The fleet of a file, or the default fleet.
+
+    Raises ``FileError`` when the file can't be read, and ``FleetFileError`` with every error that it holds.
+    """
+    return default_fleet() if path is None else _fleet(read_toml(path), _default_source())
+
+
+def parse_fleet(text: str, name: str) -> FleetFile:
+    """The fleet of a text; ``name`` stands for the file in errors. Raises ``FleetFileError``."""
+    return _fleet(parse_toml(text, name), _default_source())
+
+
+def default_fleet() -> FleetFile:
+    """The documented default fleet."""
+    return _fleet(_default_source(), _default_source())
+
+
+def default_fleet_text() -> str:
+    """The default fleet's file with its comments: a start for an operator's own."""
+    return files("fleet.intake.data").joinpath(DEFAULT_NAME).read_text(encoding="utf-8")
+
+
+def _default_source() -> TomlSource:
+    return parse_toml(default_fleet_text(), DEFAULT_NAME)
+
+
+def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
+    _check_currency(source)
+    types = resolve_types(source, default)
+    source.raise_errors()
+    kinds = {asset_type.kind: asset_type.archetype for _, asset_type in sorted(types.items())}
+    _refuse_unknown(source, kinds)
+    used, stands = resolve_stands(source, default, types)
+    zone = _timezone(source)
+    sections = {
+        "assumptions": _assumptions(source, default),
+        "reserve": validated(source, ("reserve",), _section(source, default, "reserve"), ReserveRule),
+    }
+    values = {name: value for name in VALUES if (value := _value(source, default, name)) is not None}
+    source.raise_errors()
+    spec = validated(source, (), {**values, **sections, "types": used, "stands": stands}, FleetSpec)
+    source.raise_errors()
+    assert spec is not None  # otherwise there was an error to raise
+    return FleetFile(source.file, spec, zone)
+
+
+def _refuse_unknown(source: TomlSource, kinds: Mapping[str, str]) -> None:
+    known = [*VALUES, *TABLES, *kinds]
+    for name in source.data.keys() - set(known):
+        source.refuse((name,), f"is not known{did_you_mean(name, known)}")
+
+
+def _check_currency(source: TomlSource) -> None:
+    """Amounts are read in the light of the currency, so that a wrong one ends the reading."""
+    stated = source.data.get("currency")
+    if stated is not None and not (isinstance(stated, str) and re.fullmatch(r"[A-Z]{3}", stated)):
+        source.refuse(("currency",), "must be three capital letters like EUR", stated)
+        source.raise_errors()
+
+
+def _value(source: TomlSource, default: TomlSource, name: str) -> Any:
+    if name == "unserved_penalty" and name not in source.data and is_foreign(source, default):
+        source.refuse((name,), f"is missing: the default is in {default.data['currency']}")
+    return source.data.get(name, default.data.get(name))
+
+
+def _section(source: TomlSource, default: TomlSource, name: str) -> Any:
+    stated = source.data.get(name, {})
+    return merged(default.data.get(name, {}), stated) if isinstance(stated, dict) else stated
+
+
+def _timezone(source: TomlSource) -> str | None:
+    stated = source.data.get("timezone")
+    if stated is None:
+        return None
+    try:
+        return timezone(str(stated))
+    except CellError as error:
+        source.refuse(("timezone",), str(error), stated)
+        return None
+
+
+def _assumptions(source: TomlSource, default: TomlSource) -> Assumptions | None:
+    """The stated assumptions and no others; those of the default fleet when the file has no such section."""
+    raw = source.data.get("assumptions", default.data["assumptions"])
+    if not isinstance(raw, dict):
+        return validated(source, ("assumptions",), raw, Assumptions)
+    terrain = raw.get("terrain", UNKNOWN)
+    if isinstance(terrain, str) and terrain != UNKNOWN:
+        try:
+            parse_terrain(terrain)
+        except ValueError as error:
+            source.refuse(("assumptions", "terrain"), f'{error}, or "{UNKNOWN}"', terrain)
+    nothing = {name: False for name, field in Assumptions.model_fields.items() if field.annotation is bool}
+    stated = {**nothing, **raw, "terrain": None if terrain == UNKNOWN else terrain}
+    return validated(source, ("assumptions",), stated, Assumptions)

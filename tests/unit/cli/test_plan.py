@@ -1,0 +1,182 @@
+"""`fleet plan`: the plan file, what it assumes, and that nothing is written when something is wrong."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet.cli.main import main
+from fleet.cli.plan import write_atomically
+from fleet.config import NO_WEATHER, NO_ZONES
+
+AT = "2026-11-24T07:30:00+00:00"
+
+
+def run(city: Path, *more: object, weather: bool = True) -> int:
+    named = [("--orders", "orders.csv"), ("--depots", "depots.csv"), ("--lockers", "lockers.csv")]
+    if weather:
+        named.append(("--weather", "weather.csv"))
+    files = [word for option, name in named for word in (option, str(city / name))]
+    with pytest.raises(SystemExit) as end:
+        main(["plan", *files, "--out", str(city / "plan.json"), *map(str, more)])
+    assert isinstance(end.value.code, int)
+    return end.value.code
+
+
+def plan_of(city: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((city / "plan.json").read_text(encoding="utf-8"))
+    return found
+
+
+def edit(city: Path, name: str, old: str, new: str) -> None:
+    path = city / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_a_day_is_planned(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(city, "--iterations", 5, "--json") == 0
+    captured = capsys.readouterr()
+    summary = json.loads(captured.out)
+    assert (summary["parcels"], summary["refused"]) == (6, 0)
+    assert "planning 6 parcels with 5 assets" in captured.err
+    plan = plan_of(city)
+    assert plan["format"] == "lastmile-plan/1"
+    assert sorted(parcel["order_id"] for parcel in plan["parcels"]) == [f"A-{at}" for at in range(1, 7)]
+    assert plan["summary"]["by_mode"]["unassigned"] == 0
+    assert (plan["iterations"], plan["seconds"], plan["currency"]) == (5, None, "EUR")
+    assert plan["at"].startswith("2026-11-24T07:00:00")
+
+
+def test_people_get_a_table_and_what_is_assumed(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(city, "--iterations", 5) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("6 parcels, ")
+    assert f"assumes: {NO_ZONES}" in out
+
+
+def test_what_was_not_given_is_said(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(city, "--iterations", 1, weather=False) == 0
+    err = capsys.readouterr().err
+    assert f"warning: {NO_ZONES}" in err
+    assert f"warning: {NO_WEATHER}" in err
+    assert "in UTC, the orders' own offset" in err
+    plan = plan_of(city)
+    assert NO_ZONES in plan["assumptions"]
+    assert plan["summary"]["by_mode"]["drone"] == 0
+
+
+def test_given_zones_are_no_assumption(city: Path) -> None:
+    zones = city / "zones.geojson"
+    zones.write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
+    assert run(city, "--iterations", 1, "--zones", zones) == 0
+    assert NO_ZONES not in plan_of(city)["assumptions"]
+
+
+def test_the_planning_moment_can_be_given(city: Path) -> None:
+    assert run(city, "--iterations", 1, "--at", AT) == 0
+    assert plan_of(city)["at"].startswith("2026-11-24T07:30:00")
+
+
+def test_a_search_by_time_says_how_long_it_took(city: Path) -> None:
+    assert run(city, "--seconds", 0) == 0
+    plan = plan_of(city)
+    assert plan["seconds"] >= 0
+    assert plan["iterations"] is None
+
+
+def test_iterations_give_the_same_plan_twice(city: Path) -> None:
+    plans = []
+    for _ in range(2):
+        assert run(city, "--iterations", 20, "--seed", 7) == 0
+        plans.append(plan_of(city))
+    first, second = plans
+    assert first["snapshot_id"] == second["snapshot_id"]
+    for part in ("summary", "assumptions", "parcels", "lockers", "unassigned"):
+        assert first[part] == second[part], part
+
+
+def test_a_wrong_row_stops_the_plan_before_anything_is_written(
+    city: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(city, "orders.csv", "A-3,acme", ",acme")
+    edit(city, "orders.csv", "1.2,0.3", "-1.2,0.3")
+    assert run(city, "--iterations", 1) == 2
+    err = capsys.readouterr().err
+    assert err == (
+        f"error: {city}/orders.csv:2: weight_kg: must be above 0 (found '-1.2')\n"
+        f"{city}/orders.csv:4: order_id: is empty (found '')\n"
+    )
+    assert not (city / "plan.json").exists()
+
+
+def test_wrong_rows_can_be_left_out_on_request(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(city, "orders.csv", "1.2,0.3", "-1.2,0.3")
+    assert run(city, "--iterations", 1, "--skip-bad-rows", "--json") == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["refused"] == 1
+    assert f"warning: refused: {city}/orders.csv:2: weight_kg: must be above 0 (found '-1.2')" in captured.err
+    assert len(plan_of(city)["parcels"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--seconds", "1", "--iterations", "1"], "give --seconds or --iterations, not both"),
+        (["--seconds", "-1"], "--seconds: must not be negative (found -1)"),
+        (["--seconds", "nan"], "--seconds: must not be negative (found nan)"),
+        (["--iterations", "-1"], "--iterations: must not be negative (found -1)"),
+        (["--at", "2026-11-24T07:30:00"], "--at: has no offset from UTC"),
+        (["--at", "2026-11-26T07:30:00+00:00"], "--at: the day of the last order ends before that"),
+    ],
+)
+def test_bad_options_are_named(
+    city: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    assert run(city, *options) == 2
+    assert f"error: {message}" in capsys.readouterr().err
+
+
+def test_the_output_needs_a_folder(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(city, "--out", city / "none" / "plan.json") == 2
+    assert "--out: must be a file in a folder that exists" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        (
+            "weather.csv",
+            "2026-11-24T05:00:00+00:00,1",
+            "2026-11-24T05:00:00+00:00,x",
+            "weather.csv:7: wind_mps",
+        ),
+        ("weather.csv", "wind_mps", "wind", "weather.csv:1: wind_mps: column missing"),
+        ("depots.csv", "-8.62", "x", "depots.csv:2: lon: is not a number (found 'x')"),
+        (
+            "lockers.csv",
+            "true",
+            "perhaps",
+            "lockers.csv:2: drone_port: must be true or false (found 'perhaps')",
+        ),
+    ],
+)
+def test_a_fault_in_any_file_is_named(
+    city: Path, capsys: pytest.CaptureFixture[str], name: str, old: str, new: str, message: str
+) -> None:
+    edit(city, name, old, new)
+    assert run(city, "--iterations", 1) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_failed_write_leaves_the_old_plan(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text("old", encoding="utf-8")
+    with pytest.raises(TypeError):
+        write_atomically(path, 3)  # type: ignore[arg-type]
+    assert path.read_text(encoding="utf-8") == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["plan.json"]
+    write_atomically(path, "new")
+    assert path.read_text(encoding="utf-8") == "new"

@@ -1,0 +1,177 @@
+"""`fleet zones`: answers, exit codes, and what it refuses."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet.cli.main import main
+
+AT = "2026-11-24T10:00:00Z"
+THROUGH = "-8.62,41.15,60 -8.60,41.15,60"
+BESIDE = "-8.62,41.17,60 -8.60,41.17,60"
+
+
+def square(name: str, **properties: Any) -> dict[str, Any]:
+    """A zone of some 800 m around -8.61, 41.15."""
+    ring = [[-8.615, 41.146], [-8.605, 41.146], [-8.605, 41.154], [-8.615, 41.154], [-8.615, 41.146]]
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    return {"type": "Feature", "properties": {"name": name, **properties}, "geometry": geometry}
+
+
+@pytest.fixture
+def zones(tmp_path: Path) -> Path:
+    """A file with one zone that is prohibited from the ground up."""
+    return write(tmp_path, square("School"))
+
+
+def write(folder: Path, *features: dict[str, Any]) -> Path:
+    path = folder / "zones.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": list(features)}), encoding="utf-8")
+    return path
+
+
+def run(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as end:
+        main(["zones", *map(str, arguments)])
+    assert isinstance(end.value.code, int)
+    return end.value.code
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, dict[str, Any]]:
+    code = run(*arguments, "--json")
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return code, found
+
+
+def test_a_path_through_a_zone_is_blocked(zones: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = answer(capsys, "check", "--zones", zones, "--path", THROUGH, "--at", AT)
+    assert (code, found["status"]) == (1, "blocked")
+    assert found["zones_version"].startswith("sha256:")
+    (conflict,) = found["conflicts"]
+    assert "school" in conflict["zone"]
+    assert conflict["why"] == "prohibited"
+    assert conflict["from_m"] == pytest.approx(420, abs=3)
+    assert conflict["to_m"] == pytest.approx(1259, abs=5)
+
+
+def test_a_path_beside_a_zone_is_clear(zones: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = answer(capsys, "check", "--zones", zones, "--path", BESIDE, "--at", AT)
+    assert (code, found["status"], found["conflicts"]) == (0, "clear", [])
+
+
+def test_the_speed_says_when_a_zone_is_entered(zones: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, found = answer(capsys, "check", "--zones", zones, "--path", THROUGH, "--at", AT, "--speed-mps", "4.2")
+    assert found["conflicts"][0]["entered_at"].startswith("2026-11-24T10:01:39")
+
+
+def limited(folder: Path) -> Path:
+    """A zone of ED-269 between 50 and 100 m above ground."""
+    volume = {
+        "uomDimensions": "M",
+        "lowerLimit": 50,
+        "lowerVerticalReference": "AGL",
+        "upperLimit": 100,
+        "upperVerticalReference": "AGL",
+        "horizontalProjection": {"type": "Circle", "center": [-8.61, 41.15], "radius": 300},
+    }
+    zone = {
+        "identifier": "LOW1",
+        "country": "PRT",
+        "name": "Low",
+        "type": "COMMON",
+        "restriction": "PROHIBITED",
+        "reason": ["SENSITIVE"],
+        "applicability": [{"permanent": "YES"}],
+        "zoneAuthority": [{"name": "A", "purpose": "INFORMATION", "email": "a@example.org"}],
+        "geometry": [volume],
+    }
+    path = folder / "zones.json"
+    path.write_text(json.dumps({"features": [zone]}), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("terrain", "code", "status"),
+    [
+        ([], 3, "unknown"),
+        (["--terrain", "flat:0±5"], 1, "blocked"),
+        (["--terrain", "flat:200+-5"], 0, "clear"),
+        (["--terrain", "flat:0+-15"], 3, "unknown"),
+    ],
+)
+def test_a_height_above_ground_needs_the_ground(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], terrain: list[str], code: int, status: str
+) -> None:
+    file = limited(tmp_path)
+    found = answer(capsys, "check", "--zones", file, "--path", THROUGH, "--at", AT, *terrain)
+    assert (found[0], found[1]["status"]) == (code, status)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--path", BESIDE, "--at", "2026-11-24T10:00:00"], "--at: has no offset from UTC"),
+        (["--path", BESIDE, "--at", "noon"], "--at: is not an ISO 8601 time"),
+        (
+            ["--path", "-8.6,41.1", "--at", AT],
+            "--path, point 1: must be lon,lat,alt_amsl (found '-8.6,41.1')",
+        ),
+        (["--path", "-8.6,41.1,x", "--at", AT], "--path, point 1: alt_amsl: is not a number (found 'x')"),
+        (
+            ["--path", "-8.6,141.1,1", "--at", AT],
+            "--path, point 1: lat: must lie within -90 and 90 (found '141.1')",
+        ),
+        (["--path", " ", "--at", AT], "--path: is empty; write lon,lat,alt_amsl for each point"),
+        (["--path", BESIDE, "--at", AT, "--speed-mps", "0"], "--speed-mps: must be above 0 (found 0)"),
+        (["--path", BESIDE, "--at", AT, "--terrain", "hilly"], "--terrain: must be like flat:120±15"),
+    ],
+)
+def test_bad_options_are_named(
+    zones: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    assert run("check", "--zones", zones, *arguments) == 2
+    assert f"error: {message}" in capsys.readouterr().err
+
+
+def test_a_check_needs_a_zone_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", "--path", BESIDE, "--at", AT) == 2
+    assert capsys.readouterr().err == "error: --zones: give at least one zone file\n"
+
+
+def test_a_broken_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text("{", encoding="utf-8")
+    assert run("check", "--zones", broken, "--path", BESIDE, "--at", AT) == 2
+    assert str(broken) in capsys.readouterr().err
+    assert run("list", "--zones", tmp_path / "none.json") == 2
+    assert "none.json: cannot be read: No such file or directory" in capsys.readouterr().err
+
+
+def test_a_refused_zone_makes_a_clear_answer_unknown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = square("Bad")
+    bad["geometry"]["coordinates"] = [[[0, 0]]]
+    file = write(tmp_path, square("School"), bad)
+    options = ("check", "--zones", file, "--path", BESIDE, "--at", AT)
+    assert run(*options) == 2
+    capsys.readouterr()
+    code, found = answer(capsys, *options, "--tolerant")
+    assert (code, found["status"]) == (3, "unknown")
+
+
+def test_list_shows_the_zones(zones: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = answer(capsys, "list", "--zones", zones)
+    assert code == 0
+    (zone,) = found["zones"]
+    assert (zone["name"], zone["restriction"], zone["lower"]) == ("School", "PROHIBITED", None)
+    assert run("list", "--zones", zones) == 0
+    assert "1 zones, sha256:" in capsys.readouterr().out
+
+
+def test_real_zones_are_listed(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = shared_data / "zones_osm" / "porto_zones.geojson"
+    code, found = answer(capsys, "list", "--zones", file)
+    assert (code, len(found["zones"])) == (0, 56)

@@ -1,0 +1,132 @@
+"""Files that meet: time zones, the planned day, types that nobody can compute, and the fingerprint."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from fleet.config import RunFiles, RunInputs, fingerprint, read_inputs, snapshot_of
+from fleet.intake.errors import IntakeError
+from fleet.intake.localtime import zone_of_offsets
+
+HEADER = (
+    "order_id,client,direction,recipient,address,lon,lat,weight_kg,length_m,width_m,height_m,goods,value_eur,min_age,"
+    "ready_at,due_from,due_by,service,service_minutes,crew,locker_ok,notes\n"
+)
+Make = Callable[..., RunInputs]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """Inputs of one order, whose times can be given, one depot and no locker."""
+
+    def inputs(
+        ready: str = "2026-11-24T07:00:00-06:00",
+        start: str = "2026-11-24T08:00:00-06:00",
+        end: str = "2026-11-24T20:00:00-06:00",
+        hours: str = "05:00,22:00",
+        fleet: str | None = None,
+        note: str = "",
+    ) -> RunInputs:
+        row = f"A,acme,delivery,,,-97.7,30.4,1,0.3,0.2,0.1,standard,,,{ready},{start},{end},standard,3,1,true,{note}\n"
+        depot = f"D1,Depot,-97.7,30.4,2,0,0,0,{hours}\n"
+        files = {
+            "orders.csv": HEADER + row,
+            "depots.csv": "depot_id,name,lon,lat,vans,drone_pads,robot_bays,chargers,opens,closes\n" + depot,
+            "lockers.csv": "locker_id,name,lon,lat,small,medium,large,drone_port\n",
+            "fleet.toml": fleet or "",
+        }
+        for name, text in files.items():
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        orders, depots, lockers, own = (tmp_path / name for name in files)
+        return read_inputs(RunFiles(orders, depots, lockers, own if fleet else None))
+
+    return inputs
+
+
+def utc(day: int, hour: int) -> datetime:
+    return datetime(2026, 11, day, hour, tzinfo=UTC)
+
+
+def test_hours_are_in_the_orders_offset_when_nobody_says_otherwise(make: Make) -> None:
+    inputs = make()
+    assert inputs.context.sites["D1"].timezone == "Etc/GMT+6"
+    assert inputs.context.fleet.timezone == "Etc/GMT+6"
+    assert any("Etc/GMT+6" in assumption for assumption in inputs.assumptions)
+
+
+def test_a_stated_zone_is_no_assumption(make: Make) -> None:
+    inputs = make(fleet='timezone = "America/Chicago"\n')
+    assert inputs.context.sites["D1"].timezone == "America/Chicago"
+    assert not any("offset" in assumption for assumption in inputs.assumptions)
+
+
+def test_several_offsets_need_a_stated_zone(make: Make, tmp_path: Path) -> None:
+    with pytest.raises(IntakeError) as error:
+        make(end="2026-11-24T20:00:00-05:00")
+    assert str(error.value) == (
+        f"{tmp_path}/orders.csv: its times are written in -6 h, -5 h from UTC; state the timezone in the fleet file"
+    )
+    stated = make(end="2026-11-24T20:00:00-05:00", fleet='timezone = "America/Chicago"\n')
+    assert stated.context.fleet.timezone == "America/Chicago"
+
+
+@pytest.mark.parametrize(("hours", "zone"), [(-6, "Etc/GMT+6"), (2, "Etc/GMT-2"), (0, "UTC")])
+def test_the_zone_of_an_offset_has_it(hours: int, zone: str) -> None:
+    assert zone_of_offsets([timedelta(hours=hours)], "orders.csv") == zone
+
+
+def test_an_offset_of_half_an_hour_needs_a_stated_zone() -> None:
+    with pytest.raises(IntakeError, match=r"written in \+5\.5 h from UTC"):
+        zone_of_offsets([timedelta(hours=5, minutes=30)], "orders.csv")
+
+
+def test_the_day_begins_when_a_site_is_open_and_a_parcel_ready(make: Make) -> None:
+    assert snapshot_of(make()).at == utc(24, 13)
+    assert snapshot_of(make(hours="07:30,22:00")).at == utc(24, 13) + timedelta(minutes=30)
+    assert snapshot_of(make(ready="2026-11-23T18:00:00-06:00")).at == utc(24, 11)
+
+
+def test_the_day_ends_when_the_last_site_closes(make: Make) -> None:
+    assert snapshot_of(make()).until == utc(25, 4)
+    assert snapshot_of(make(hours="05:00,19:00")).until == utc(25, 2)  # the last window ends after that
+    assert snapshot_of(make(hours="20:00,06:00")).until == utc(25, 12)  # open over midnight
+
+
+def test_a_moment_after_the_day_is_refused(make: Make) -> None:
+    assert snapshot_of(make(), at=utc(24, 18)).at == utc(24, 18)
+    with pytest.raises(IntakeError, match="--at: the day of the last order ends before that"):
+        snapshot_of(make(), at=utc(26, 0))
+
+
+def test_no_orders_are_nothing_to_plan(make: Make) -> None:
+    with pytest.raises(IntakeError, match=r"orders\.csv: holds no order that can be planned"):
+        snapshot_of(make(ready="never"))
+
+
+def test_an_unknown_energy_model_is_refused(make: Make, tmp_path: Path) -> None:
+    text = '[types.x]\nbased_on = "van-e"\nenergy_model = "van-d"\n[[van]]\ntype = "x"\n'
+    with pytest.raises(IntakeError) as error:
+        make(fleet=text)
+    assert str(error.value) == (
+        f"{tmp_path}/fleet.toml: types.x.energy_model: there is no such energy model; did you mean 'van-e'? "
+        "(found 'van-d')"
+    )
+
+
+def test_an_unknown_kind_is_refused(make: Make) -> None:
+    text = (
+        '[types.x]\nbased_on = "van-e"\nkind = "vam"\nrates = { per_km = 1 }\n'
+        '[[vam]]\ntype = "x"\nper_depot = 1\n'
+    )
+    with pytest.raises(IntakeError, match=r"types\.x\.kind: there is no such kind; did you mean 'van'"):
+        make(fleet=text)
+
+
+def test_the_fingerprint_tells_inputs_apart(make: Make) -> None:
+    first = fingerprint(make())
+    assert fingerprint(make()) == first
+    assert fingerprint(make(end="2026-11-24T19:00:00-06:00")) != first
+    assert fingerprint(make(fleet="[reserve]\nminutes = 9\n")) != first
+    assert fingerprint(make(note="beware of the dog")) == first  # a plan does not depend on it
