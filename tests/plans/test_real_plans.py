@@ -1,0 +1,69 @@
+"""What ``fleet plan`` writes, on real and on made-up cities, held against the independent checker."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.checker import check_plan
+from tests.plans.city import Inputs, write_city
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def plan(repo_root: Path, inputs: Inputs, out: Path, *extra: str) -> Path:
+    """Runs the command as a user does; fails with what it says."""
+    words = ["plan", "--seed", "1", "--out", str(out), *extra]
+    for name in ("orders", "depots", "lockers", "weather"):
+        words += [f"--{name}", str(getattr(inputs, name))]
+    for path in inputs.zones:
+        words += ["--zones", str(path)]
+    command = [sys.executable, "-m", "fleet", *words]
+    run = subprocess.run(command, cwd=repo_root, capture_output=True, text=True, check=False, timeout=280)
+    assert run.returncode == 0, f"exit {run.returncode}\n{run.stdout[-2000:]}\n{run.stderr[-4000:]}"
+    return out
+
+
+def assert_sound(path: Path, inputs: Inputs) -> dict[str, Any]:
+    """The plan, after the checker has found nothing wrong with it."""
+    found = check_plan(path, inputs.orders, inputs.depots, inputs.lockers, None, inputs.zones, inputs.weather)
+    counts = Counter(str(violation.code) for violation in found)
+    assert not found, f"{dict(counts)}\n" + "\n".join(map(str, found[:40]))
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
+
+
+def demand(shared_data: Path, city: str, orders: str, *zones: Path) -> Inputs:
+    """A real city's files."""
+    folder = shared_data / "demand"
+    depots, lockers, weather = (folder / f"{city}.{name}.csv" for name in ("depots", "lockers", "weather"))
+    return Inputs(folder / f"{orders}.orders.csv", depots, lockers, weather, zones)
+
+
+def test_austin(repo_root: Path, shared_data: Path, tmp_path: Path) -> None:
+    """700 real stops and 278 real parcel points."""
+    inputs = demand(shared_data, "austin", "austin_0")
+    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", "20"), inputs)
+    assert document["summary"]["parcels"] == 700
+
+
+def test_porto_with_zones(repo_root: Path, shared_data: Path, tmp_path: Path) -> None:
+    """1,500 points and the areas around hospitals and schools."""
+    inputs = demand(shared_data, "porto", "porto", shared_data / "zones_osm" / "porto_zones.geojson")
+    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", "20"), inputs)
+    assert document["summary"]["parcels"] == 1500
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_made_up_city(seed: int, repo_root: Path, tmp_path: Path) -> None:
+    """Runs everywhere: no data beside the checkout is needed. Several modes are used."""
+    inputs = write_city(tmp_path, seed)
+    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", "5"), inputs)
+    used = {mode for mode, count in document["summary"]["by_mode"].items() if count}
+    assert used >= {"drone", "sidewalk_robot", "van"}
