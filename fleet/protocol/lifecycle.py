@@ -135,6 +135,11 @@ PARCEL: Mapping[tuple[ParcelStatus, ParcelEvent], ParcelStatus] = {
     (_P.UNDER_WAY, _PE.DEPOSIT): _P.IN_LOCKER,
     (_P.UNDER_WAY, _PE.BRING_BACK): _P.RECEIVED,
     (_P.UNDER_WAY, _PE.GIVE_UP): _P.RETURNED,
+    # Given up means that nobody brings it; it still rides somewhere until it is back, and may even be handed over.
+    (_P.RETURNED, _PE.LOAD): _P.RETURNED,
+    (_P.RETURNED, _PE.TRANSFER): _P.RETURNED,
+    (_P.RETURNED, _PE.BRING_BACK): _P.RETURNED,
+    (_P.RETURNED, _PE.DELIVER): _P.DELIVERED,
     (_P.IN_LOCKER, _PE.COLLECT): _P.COLLECTED,
     (_P.IN_LOCKER, _PE.LOAD): _P.UNDER_WAY,
 }

@@ -150,6 +150,7 @@ class FailedItem(Value):
 class StepReport(Message):
     """What became of one step. ``order_ids`` are the parcels that changed hands; the others are in ``failed``.
 
+    ``site_id`` is the site where it was done, when that is one of ours (a diversion unloads elsewhere than planned);
     ``proof`` refers to a proof of delivery that is kept elsewhere (personal data).
     """
 
@@ -159,6 +160,7 @@ class StepReport(Message):
     state: Literal["started", "done", "failed"]
     at: Time
     place: Place | None = None
+    site_id: Identifier | None = None
     order_ids: tuple[Identifier, ...] = ()
     failed: tuple[FailedItem, ...] = ()
     code: Code | None = None

@@ -1,0 +1,26 @@
+"""The kit for adapters: write an `Adapter`, run it with an `AdapterClient`, prove it with `check_adapter`."""
+
+from adapters.sdk.adapter import Adapter, Instruction, Report
+from adapters.sdk.client import AdapterClient
+from adapters.sdk.conformance import Scenario, check_adapter
+from adapters.sdk.engine import Engine
+from adapters.sdk.errors import AdapterError, JournalError, NotConformant, TurnedAway
+from adapters.sdk.journal import Journal
+from adapters.sdk.link import CurveKeys, Endpoints
+
+__all__ = [
+    "Adapter",
+    "AdapterClient",
+    "AdapterError",
+    "CurveKeys",
+    "Endpoints",
+    "Engine",
+    "Instruction",
+    "Journal",
+    "JournalError",
+    "NotConformant",
+    "Report",
+    "Scenario",
+    "TurnedAway",
+    "check_adapter",
+]

@@ -1,0 +1,138 @@
+"""Runs one adapter against a hub over ZeroMQ: the only place of the kit with sockets and clocks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import zmq
+
+from adapters.sdk.adapter import Adapter
+from adapters.sdk.engine import Engine
+from adapters.sdk.errors import AdapterError, TurnedAway
+from adapters.sdk.journal import Journal
+from adapters.sdk.link import CurveKeys, Endpoints, Link
+from fleet.protocol.codec import decode_control, encode, encode_telemetry
+from fleet.protocol.endpoint import DEFAULT_TIMING, Timing
+from fleet.protocol.errors import RemoteError
+from fleet.protocol.messages import Welcome
+from fleet.protocol.session import SessionState
+
+
+class AdapterClient:
+    """Connects, reconnects, and calls the adapter. Call ``step`` in a loop, or ``run``."""
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        *,
+        peer_id: str,
+        endpoints: Endpoints,
+        journal: Path | str,
+        keys: CurveKeys | None = None,
+        tick_s: float = 0.5,
+        timing: Timing = DEFAULT_TIMING,
+        context: zmq.Context[zmq.Socket[bytes]] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._journal = Journal(journal, peer_id, _fresh_boot_id())
+        self._engine = Engine(adapter, peer_id, self._journal, timing=timing)
+        self._link = Link(endpoints, keys, context)
+        self._tick_s = tick_s
+        self._monotonic, self._wall = monotonic, wall
+        self._next_tick = monotonic()
+        self._hub_time: tuple[Welcome, float] | None = None
+
+    @property
+    def state(self) -> SessionState:
+        """Where the session with the hub is."""
+        return self._engine.session.state
+
+    def step(self, timeout_ms: int = 100) -> None:
+        """Do what there is to do, after waiting at most ``timeout_ms`` for something to come in.
+
+        ``TurnedAway`` when the hub refuses this adapter for good.
+        """
+        self._connect_if_due()
+        self._link.wait(max(0, min(timeout_ms, round(1000 * (self._next_tick - self._monotonic())))))
+        for frames in self._link.received():
+            self._receive(frames)
+        self._tick_if_due()
+        self._send()
+        self._give_up_if_refused()
+
+    def run(self, stop: Callable[[], bool]) -> None:
+        """Step until ``stop`` says so, then close."""
+        try:
+            while not stop():
+                self.step()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close sockets and journal; the next client on this journal goes on from here."""
+        self._link.close()
+        self._journal.close()
+
+    def hub_now(self) -> datetime:
+        """The hub's time: what its welcome said plus the time since then; our own clock before that."""
+        if self._hub_time is None:
+            return self._wall()
+        welcome, since = self._hub_time
+        return welcome.now + timedelta(seconds=self._monotonic() - since)
+
+    def _connect_if_due(self) -> None:
+        session, now = self._engine.session, self._monotonic()
+        if session.must_reboot:
+            self._engine.reboot(_fresh_boot_id())
+        elif session.state is not SessionState.CLOSED and not session.wants_connection(now):
+            return
+        self._link.open()
+        for envelope in session.connect(now):
+            self._link.send_control(encode(envelope))
+
+    def _receive(self, frames: list[bytes]) -> None:
+        now = self._monotonic()
+        try:
+            self._engine.receive(decode_control(frames), now, self.hub_now())
+        except RemoteError:
+            # What this hub says makes no sense. Nothing was taken; a later connection may find a better one.
+            self._engine.session.disconnected(now)
+        self._note_welcome(now)
+
+    def _note_welcome(self, now: float) -> None:
+        welcome = self._engine.session.welcome
+        if welcome is None or (self._hub_time is not None and welcome is self._hub_time[0]):
+            return
+        if welcome.lockstep:
+            raise AdapterError(
+                "this hub grants virtual time; a real asset runs in real time: connect it elsewhere"
+            )
+        self._hub_time = (welcome, now)
+
+    def _tick_if_due(self) -> None:
+        now = self._monotonic()
+        if now >= self._next_tick:
+            # After a long pause the missed ticks are not made up for.
+            self._next_tick = max(self._next_tick, now - self._tick_s) + self._tick_s
+            self._engine.tick(self.hub_now())
+
+    def _send(self) -> None:
+        version = self._engine.session.version
+        for envelope in self._engine.poll(self._monotonic()):
+            self._link.send_control(encode(envelope, version))
+        for message in self._engine.telemetry():
+            self._link.send_telemetry(encode_telemetry(message, version))
+
+    def _give_up_if_refused(self) -> None:
+        session = self._engine.session
+        if session.state is SessionState.REFUSED and session.refused is not None and not session.must_reboot:
+            raise TurnedAway(session.refused.code, session.refused.detail)
+
+
+def _fresh_boot_id() -> str:
+    return uuid4().hex

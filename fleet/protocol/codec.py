@@ -1,0 +1,200 @@
+"""Frames in, messages out, and back. What a peer sends can raise ``RemoteError`` here and nothing else.
+
+A message is three frames: the version of the wire (ASCII digits), the kind (the message's ``type``; empty for
+an envelope that only acknowledges), and JSON. The control channel carries an ``Envelope``, the telemetry
+channel a bare message. The kind comes first so that size and permission are judged before any JSON is parsed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from math import isfinite
+from typing import Annotated, Any, Final, TypeVar, get_args
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from fleet.protocol.errors import Fault, LocalError, RemoteError
+from fleet.protocol.messages import WIRE_VERSIONS, AddZone, AnyMessage, Attach, Envelope, Message, Telemetry
+
+T = TypeVar("T")
+
+FRAME_COUNT: Final = 3
+DEFAULT_LIMIT: Final = 64 * 1024
+"""The most bytes that a message's JSON may have, unless ``LIMITS`` says otherwise."""
+
+LIMITS: Final[Mapping[str, int]] = {
+    "assign": 256 * 1024,
+    "add_zone": 1024 * 1024,
+    "submit_orders": 4 * 1024 * 1024,
+    "granted": 1024 * 1024,
+    "reply": 1024 * 1024,
+    "attach": 4 * 1024,
+    "telemetry": 4 * 1024,
+}
+"""Kinds that may be bigger or must be smaller than the default. One frame of JSON, in bytes."""
+
+MAX_CONTROL_FRAME: Final = max(LIMITS.values())
+"""For ``ZMQ_MAXMSGSIZE`` of a control socket: libzmq then cuts the connection before it takes the memory."""
+
+MAX_TELEMETRY_FRAME: Final = LIMITS["telemetry"]
+"""For ``ZMQ_MAXMSGSIZE`` of a telemetry socket."""
+
+MAX_DEPTH: Final = 16
+"""How deep JSON of free form (a zone's feature) may nest; GeoJSON with metadata needs about nine."""
+
+_KINDS: Final = {model.model_fields["type"].default: model for model in get_args(get_args(AnyMessage)[0])}
+TELEMETRY_KINDS: Final = frozenset({"attach", "telemetry"})
+CONTROL_KINDS: Final = frozenset(_KINDS) - TELEMETRY_KINDS | {""}
+
+# These come before a version is agreed: their form is frozen, so that any two ends can say why they can't
+# talk.
+_ANY_VERSION: Final = frozenset({"hello", "refused"})
+
+_CONTROL: Final = TypeAdapter(Envelope)
+_TELEMETRY: Final[TypeAdapter[Attach | Telemetry]] = TypeAdapter(
+    Annotated[Attach | Telemetry, Field(discriminator="type")]
+)
+_VERSION_FRAMES: Final = {version: str(version).encode("ascii") for version in WIRE_VERSIONS}
+_KIND_FRAMES: Final = {kind: kind.encode("ascii") for kind in ("", *_KINDS)}
+_KNOWN_VERSIONS: Final = frozenset(_VERSION_FRAMES.values())
+_KIND_NAMES: Final = {frame: kind for kind, frame in _KIND_FRAMES.items()}
+
+
+def message_types() -> Mapping[str, type[Message]]:
+    """Every message of the wire by its kind."""
+    return dict(_KINDS)
+
+
+def limit_of(kind: str) -> int:
+    """The most bytes that the JSON of this kind may have."""
+    return LIMITS.get(kind, DEFAULT_LIMIT)
+
+
+def encode(envelope: Envelope, version: int = WIRE_VERSIONS[-1]) -> list[bytes]:
+    """The frames of an envelope for the control channel; ``LocalError`` when it breaks a limit."""
+    kind = _kind_of(envelope)
+    if kind in TELEMETRY_KINDS:
+        raise LocalError(f"{kind!r} travels on the telemetry channel, not on control")
+    return _frames(version, kind, _CONTROL.dump_json(envelope))
+
+
+def encode_telemetry(message: Attach | Telemetry, version: int = WIRE_VERSIONS[-1]) -> list[bytes]:
+    """The frames of a message for the telemetry channel."""
+    return _frames(version, message.type, _TELEMETRY.dump_json(message))
+
+
+def decode_control(frames: Sequence[bytes], allowed: Collection[str] | None = None) -> Envelope:
+    """The envelope in the frames. ``allowed``: the kinds that this sender may send (all, when not given).
+
+    An empty envelope, which only acknowledges, is always allowed.
+    """
+    kind, body = _opened(frames, CONTROL_KINDS, allowed)
+    envelope = _parsed(_CONTROL, body)
+    if _kind_of(envelope) != kind:
+        raise RemoteError(
+            Fault.KIND_MISMATCH, f"the kind frame says {kind!r}, the message {_kind_of(envelope)!r}"
+        )
+    if isinstance(envelope.message, AddZone):
+        _check_free_form(envelope.message.feature)
+    return envelope
+
+
+def decode_telemetry(frames: Sequence[bytes]) -> Attach | Telemetry:
+    """The message in the frames of the telemetry channel."""
+    kind, body = _opened(frames, TELEMETRY_KINDS, None)
+    message = _parsed(_TELEMETRY, body)
+    _check_kind(kind, message.type)
+    return message
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of everything on the wire: ``control`` is an envelope, ``telemetry`` a bare message."""
+    _, schema = TypeAdapter.json_schemas(
+        [("control", "validation", _CONTROL), ("telemetry", "validation", _TELEMETRY)],
+        title="lastmile-fleet wire",
+        description=f"Wire versions {', '.join(map(str, WIRE_VERSIONS))}",
+    )
+    roots = {"control": {"$ref": "#/$defs/Envelope"}, "telemetry": _telemetry_schema()}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "properties": roots}
+
+
+def _telemetry_schema() -> dict[str, Any]:
+    return {"oneOf": [{"$ref": "#/$defs/Attach"}, {"$ref": "#/$defs/Telemetry"}]}
+
+
+def _kind_of(envelope: Envelope) -> str:
+    return "" if envelope.message is None else envelope.message.type
+
+
+def _frames(version: int, kind: str, body: bytes) -> list[bytes]:
+    if version not in _VERSION_FRAMES:
+        raise LocalError(f"this code does not speak version {version} of the wire")
+    if len(body) > limit_of(kind):
+        raise LocalError(f"{kind!r} has {len(body)} bytes; the limit is {limit_of(kind)}: split it")
+    return [_VERSION_FRAMES[version], _KIND_FRAMES[kind], body]
+
+
+def _opened(
+    frames: Sequence[bytes], channel: Collection[str], allowed: Collection[str] | None
+) -> tuple[str, bytes]:
+    """Kind and body, after everything that can be judged without parsing JSON."""
+    if len(frames) != FRAME_COUNT:
+        raise RemoteError(Fault.FRAME_COUNT, f"{len(frames)} frames instead of {FRAME_COUNT}")
+    version, kind_frame, body = frames
+    kind = _KIND_NAMES.get(kind_frame)
+    if kind is None:
+        raise RemoteError(Fault.UNKNOWN_KIND, f"no message is called {_shown(kind_frame)}")
+    if version not in _KNOWN_VERSIONS and kind not in _ANY_VERSION:
+        raise RemoteError(Fault.UNKNOWN_VERSION, f"version {_shown(version)}; spoken here: {_spoken()}")
+    if kind not in channel:
+        raise RemoteError(Fault.WRONG_CHANNEL, f"{kind!r} does not travel on this channel")
+    if allowed is not None and kind and kind not in allowed:
+        raise RemoteError(Fault.NOT_ALLOWED, f"this peer may not send {kind!r}")
+    if len(body) > limit_of(kind):
+        raise RemoteError(Fault.TOO_LARGE, f"{kind!r} has {len(body)} bytes; the limit is {limit_of(kind)}")
+    return kind, body
+
+
+def _parsed(adapter: TypeAdapter[T], body: bytes) -> T:
+    try:
+        return adapter.validate_json(body, strict=True)
+    except ValidationError as error:
+        raise RemoteError(Fault.MALFORMED, _first_problem(error)) from None
+
+
+def _check_kind(frame: str, inside: str) -> None:
+    if frame != inside:
+        raise RemoteError(Fault.KIND_MISMATCH, f"the kind frame says {frame!r}, the message {inside!r}")
+
+
+def _first_problem(error: ValidationError) -> str:
+    """Where and what, without the input: what a peer sent may be personal, and may be long."""
+    problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    where = ".".join(str(part)[:40] for part in problem["loc"][:12]) or "message"
+    return f"{where}: {problem['msg'][:200]}"
+
+
+def _check_free_form(root: Any) -> None:
+    """Depth and finite numbers of what the schema leaves open; level by level, to spare the stack."""
+    level: list[Any] = [root]
+    for _ in range(MAX_DEPTH):
+        if any(isinstance(value, float) and not isfinite(value) for value in level):
+            raise RemoteError(Fault.MALFORMED, "feature: a number is not finite")
+        level = [child for value in level for child in _children(value)]
+        if not level:
+            return
+    raise RemoteError(Fault.TOO_DEEP, f"feature: nests deeper than {MAX_DEPTH}")
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _shown(frame: bytes) -> str:
+    return repr(frame[:32].decode("ascii", "backslashreplace"))
+
+
+def _spoken() -> str:
+    return ", ".join(map(str, WIRE_VERSIONS))

@@ -1,0 +1,239 @@
+"""What both ends of a session share: states and their one table, timers, numbering.
+
+Nothing here touches a socket or reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Final, NamedTuple
+
+from pydantic import Field
+
+from fleet.protocol.errors import Fault, RemoteError
+from fleet.protocol.lifecycle import advance
+from fleet.protocol.messages import ALLOWED, WIRE_VERSIONS, AnyMessage, Busy, Envelope, Heartbeat
+from fleet.protocol.stream import Incoming, Outgoing
+from fleet.protocol.values import Identifier, Value
+
+
+class SessionState(StrEnum):
+    """Where a session is, at either end."""
+
+    CLOSED = "closed"
+    CONNECTING = "connecting"
+    WELCOMED = "welcomed"
+    LOST = "lost"
+    REFUSED = "refused"
+
+
+class SessionEvent(StrEnum):
+    """What moves a session on."""
+
+    HELLO = "hello"
+    WELCOME = "welcome"
+    REFUSE = "refuse"
+    SILENCE = "silence"
+    CLOSE = "close"
+
+
+_S, _E = SessionState, SessionEvent
+SESSION: Final[Mapping[tuple[SessionState, SessionEvent], SessionState]] = {
+    **{(state, _E.HELLO): _S.CONNECTING for state in _S},
+    **{(state, _E.CLOSE): _S.CLOSED for state in _S},
+    (_S.CONNECTING, _E.WELCOME): _S.WELCOMED,
+    (_S.WELCOMED, _E.WELCOME): _S.WELCOMED,
+    (_S.CONNECTING, _E.REFUSE): _S.REFUSED,
+    (_S.WELCOMED, _E.REFUSE): _S.REFUSED,
+    (_S.CONNECTING, _E.SILENCE): _S.LOST,
+    (_S.WELCOMED, _E.SILENCE): _S.LOST,
+}
+"""The one table of both ends. What is not in it can't happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Transport timers, in seconds. A time between two attempts doubles up to its ``_max_s``."""
+
+    hello_s: float = 5.0
+    missed_heartbeats: int = 3
+    resend_s: float = 2.0
+    resend_max_s: float = 30.0
+    reconnect_s: float = 0.5
+    reconnect_max_s: float = 15.0
+
+
+DEFAULT_TIMING: Final = Timing()
+
+
+NOT_FROM_THE_HUB: Final = frozenset().union(*ALLOWED.values()) - {"heartbeat", "busy"}
+"""Kinds that only peers send."""
+
+
+class Delivery(NamedTuple):
+    """A message for the application. With a ``seq``, say ``taken(seq)`` once it is durable."""
+
+    seq: int | None
+    message: AnyMessage
+
+
+class SessionRecord(Value):
+    """What a peer must remember across its own restart, so that it neither forgets nor repeats."""
+
+    boot_id: Identifier
+    acknowledged: Annotated[int, Field(ge=0)] = 0
+    taken: Annotated[int, Field(ge=0)] = 0
+    pending: tuple[AnyMessage, ...] = ()
+
+
+class SessionEnd:
+    """What both ends do alike: numbering, acknowledging, resending, heartbeats, noticing silence."""
+
+    def __init__(self, *, limit: int, window: int, timing: Timing) -> None:
+        self.state = SessionState.CLOSED
+        self.version = WIRE_VERSIONS[-1]
+        self.heartbeat_s = 0.0
+        self.frames_sent = 0
+        self.frames_received = 0
+        self.last_heard = 0.0
+        self._timing = timing
+        self._out = Outgoing(limit, window)
+        self._in = Incoming()
+        self._loose: deque[AnyMessage] = deque()
+        self._last_sent = 0.0
+        self._resend_s = timing.resend_s
+        self._resend_at = 0.0
+        self._paused_until = 0.0
+
+    @property
+    def room(self) -> int:
+        """How many more sequenced messages can be given to ``send`` before it raises ``Full``."""
+        return self._out.room
+
+    @property
+    def acknowledged(self) -> int:
+        """The highest of our numbers that the other end has durably taken; it need not be kept any longer."""
+        return self._out.acknowledged
+
+    @property
+    def outstanding(self) -> int:
+        """How many of our messages are not acknowledged."""
+        return len(self._out.pending)
+
+    @property
+    def received(self) -> int:
+        """The highest number of the other end's that we have durably taken."""
+        return self._in.taken
+
+    def taken(self, seq: int) -> None:
+        """Everything up to ``seq`` is durable at this end: it may be acknowledged."""
+        self._in.take(seq)
+
+    def busy(self, seq: int, retry_after_s: float) -> None:
+        """``seq`` and what came after it can't be taken now: the other end sends them again after a while."""
+        self._in.hand_back(seq)
+        self._loose.append(Busy(retry_after_s=retry_after_s))
+
+    def close(self) -> None:
+        """No more of this session; what is not acknowledged is kept for the next one."""
+        self._move(SessionEvent.CLOSE)
+
+    def poll(self, now: float) -> list[Envelope]:
+        """What to send now. Call it after ``send``, ``receive`` and ``taken``, and as time passes."""
+        self._notice_silence(now)
+        if self.state is not SessionState.WELCOMED:
+            return []
+        envelopes = [self._envelope(message, seq) for seq, message in self._due(now)]
+        while self._loose:
+            envelopes.append(self._envelope(self._loose.popleft()))
+        if not envelopes and self._heartbeat_due(now):
+            envelopes.append(self._envelope(Heartbeat()))
+        elif not envelopes and self._in.owes_ack:
+            envelopes.append(self._envelope(None))
+        return self._sent(envelopes, now)
+
+    def _send_loose(self, message: AnyMessage) -> None:
+        if self.state is SessionState.WELCOMED:
+            self._loose.append(message)
+
+    def _move(self, event: SessionEvent) -> None:
+        self.state = advance(SESSION, self.state, event)
+
+    def _heard(self, now: float) -> None:
+        self.frames_received += 1
+        self.last_heard = now
+
+    def _begin(self, version: int, heartbeat_s: float, now: float) -> None:
+        """The session stands: everything that is not acknowledged goes out again."""
+        self._move(SessionEvent.WELCOME)
+        self.version, self.heartbeat_s = version, heartbeat_s
+        self.last_heard = now
+        self._out.rewind()
+        self._paused_until = now
+        self._resend_s = self._timing.resend_s
+
+    def _due(self, now: float) -> Iterable[tuple[int, AnyMessage]]:
+        if not self._out.pending or now < self._paused_until:
+            return ()
+        if self._out.in_flight and now >= self._resend_at:
+            self._out.rewind()
+            self._resend_s = min(2 * self._resend_s, self._timing.resend_max_s)
+            self._resend_at = now + self._resend_s
+        elif not self._out.in_flight:
+            self._resend_at = now + self._resend_s
+        return self._out.due()
+
+    def _acknowledge(self, ack: int, now: float) -> None:
+        if self._out.acknowledge(ack):
+            self._resend_s = self._timing.resend_s
+            self._resend_at = now + self._resend_s
+
+    def _take_in(self, envelope: Envelope, now: float) -> list[Delivery]:
+        """Its acknowledgement, and the message if it is for the application and it has not had it yet."""
+        self._acknowledge(envelope.ack, now)
+        message = envelope.message
+        if message is None or isinstance(message, Heartbeat):
+            return []
+        if isinstance(message, Busy):
+            self._pause(message, now)
+            return []
+        if message.sequenced != (envelope.seq is not None):
+            rule = "must" if message.sequenced else "must not"
+            raise RemoteError(Fault.BAD_SEQUENCE, f"{message.type!r} {rule} have a number")
+        if envelope.seq is None or self._in.accept(envelope.seq):
+            return [Delivery(envelope.seq, message)]
+        return []
+
+    def _pause(self, busy: Busy, now: float) -> None:
+        self._paused_until = now + busy.retry_after_s
+        self._out.rewind()
+
+    def _envelope(self, message: AnyMessage | None, seq: int | None = None) -> Envelope:
+        self._in.announced = self._in.taken
+        return Envelope(seq=seq, ack=self._in.taken, message=message)
+
+    def _sent(self, envelopes: list[Envelope], now: float) -> list[Envelope]:
+        if envelopes:
+            self.frames_sent += len(envelopes)
+            self._last_sent = now
+        return envelopes
+
+    def _heartbeat_due(self, now: float) -> bool:
+        return self.heartbeat_s > 0 and now - self._last_sent >= self.heartbeat_s
+
+    def _notice_silence(self, now: float) -> None:
+        if self._is_silent(now):
+            self._move(SessionEvent.SILENCE)
+            self._on_silence(now)
+
+    def _is_silent(self, now: float) -> bool:
+        if self.state is SessionState.WELCOMED:
+            patience_s = self.heartbeat_s * self._timing.missed_heartbeats
+            return patience_s > 0 and now - self.last_heard > patience_s
+        return self.state is SessionState.CONNECTING and now - self.last_heard > self._timing.hello_s
+
+    def _on_silence(self, now: float) -> None:
+        """What else to do when the other end has gone quiet."""
