@@ -1,0 +1,206 @@
+"""The composition root: the only place that wires files, store, dispatcher, planner and sockets together."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from fleet.config import RunFiles, RunInputs, read_inputs
+from fleet.dispatch.decide import Dispatcher
+from fleet.dispatch.inputs import Resume
+from fleet.dispatch.monitor import Monitor
+from fleet.dispatch.zones import in_force
+from fleet.domain.apply import apply_all
+from fleet.domain.events import AssetRecord, DayOpened
+from fleet.domain.state import State
+from fleet.feasibility.context import Context
+from fleet.hub.clock import FreeClock, GrantedClock
+from fleet.hub.core import HubCore
+from fleet.hub.loop import open_loop
+from fleet.hub.planning import Effort, Planning
+from fleet.hub.rundir import RunDir, Running
+from fleet.hub.sockets import Sockets, bound_address
+from fleet.protocol.messages import Role
+from fleet.protocol.values import Time
+from fleet.store.base import Batch, ClockAnchor, Store
+from fleet.store.sql import SqlStore
+
+
+class Files(BaseModel):
+    """The input files of a day, as paths."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    orders: Path
+    depots: Path
+    lockers: Path
+    fleet: Path | None = None
+    weather: Path | None = None
+    zones: tuple[Path, ...] = ()
+
+    def read(self) -> RunInputs:
+        """What the files hold. Raises ``fleet.intake.IntakeError``."""
+        return read_inputs(
+            RunFiles(self.orders, self.depots, self.lockers, self.fleet, self.weather, self.zones)
+        )
+
+
+class Setup(BaseModel):
+    """How a day is run: what ``setup.json`` of a run directory holds, so that a resume needs nothing else.
+
+    With ``lockstep`` business time is granted to simulated assets in steps; otherwise it runs ``rate`` times as fast
+    as the wall clock from ``at`` on.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    files: Files
+    at: Time
+    until: Time
+    seed: int = 0
+    lockstep: bool = False
+    rate: float = 1.0
+    step_s: float = 0.5
+    effort: Effort = Effort()
+    control: str = "tcp://127.0.0.1:*"
+    telemetry: str = "tcp://127.0.0.1:*"
+    feed: str = "tcp://127.0.0.1:*"
+
+
+class Contexts:
+    """The feasibility context of a state: the files' one, with the zones that were added by hand. Kept while they
+    last.
+    """
+
+    def __init__(self, base: Context) -> None:
+        self._base = base
+        self._zones: object = State().zones
+        self._context = base
+
+    def __call__(self, state: State) -> Context:
+        """The context that decisions on this state rest on."""
+        if state.zones != self._zones:
+            self._context = replace(self._base, zones=in_force(self._base.zones, state))
+            self._zones = state.zones
+        return self._context
+
+
+def asset_records(inputs: RunInputs) -> tuple[AssetRecord, ...]:
+    """Every asset of a day, lockers included."""
+    types = inputs.context.fleet.types
+    return tuple(
+        AssetRecord(
+            asset_id=slot.asset_id,
+            type_id=slot.type_id,
+            kind=types[slot.type_id].kind,
+            site_id=slot.site_id,
+        )
+        for slot in inputs.assets
+    )
+
+
+def day_opened(setup: Setup, inputs: RunInputs) -> DayOpened:
+    """The first event of a day."""
+    context = inputs.context
+    return DayOpened(
+        at=setup.at,
+        until=setup.until,
+        fleet=context.fleet,
+        sites=tuple(context.sites.values()),
+        lockers=tuple(context.lockers.values()),
+        assets=asset_records(inputs),
+        zones_version=context.zones.version,
+    )
+
+
+@dataclass(slots=True)
+class Brain:
+    """A hub's core with the state it started from; ``resumed`` says that the store held a day already."""
+
+    core: HubCore
+    resumed: bool
+
+
+def open_core(
+    setup: Setup,
+    inputs: RunInputs,
+    store: Store,
+    *,
+    make_token: Callable[[], str] = secrets.token_urlsafe,
+    wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Brain:
+    """The hub's core on a store: a new day is opened, a day that is there is taken up where it stands."""
+    events = [stored.event for stored in store.events()]
+    resumed = bool(events)
+    if not resumed:
+        opening = day_opened(setup, inputs)
+        store.commit(Batch(events=(opening,)))
+        events = [opening]
+    state = apply_all(State(), events)
+    now = _resume_at(store, setup, wall())
+    clock = _clock(setup, now, monotonic())
+    contexts = Contexts(inputs.context)
+    core = HubCore(
+        state=state,
+        dispatcher=Dispatcher(contexts),
+        monitor=Monitor(contexts),
+        clock=clock,
+        make_token=make_token,
+        anchor=lambda at: ClockAnchor(at, wall(), setup.rate),
+    )
+    core.restore(dict(store.peers()), dict(store.outbox()), _roles(state))
+    if resumed:
+        core.tell(Resume(), monotonic())
+    return Brain(core, resumed)
+
+
+def _resume_at(store: Store, setup: Setup, wall: datetime) -> datetime:
+    """Where business time goes on: at real speed it kept running while the hub was down, simulated time stood still."""
+    anchor = store.clock()
+    if anchor is None:
+        return setup.at
+    real = not setup.lockstep and setup.rate == 1
+    return max(setup.at, anchor.business + (wall - anchor.wall if real else timedelta(0)))
+
+
+def _clock(setup: Setup, now: datetime, wall_s: float) -> FreeClock | GrantedClock:
+    if setup.lockstep:
+        return GrantedClock(now, timedelta(seconds=setup.step_s))
+    return FreeClock(now, wall_s, setup.rate)
+
+
+def _roles(state: State) -> dict[str, Role]:
+    """Who may take an earlier session up: our own assets. Operators' tools and timekeepers begin anew."""
+    return dict.fromkeys(state.assets, Role.ASSET)
+
+
+def run_hub(run: RunDir, stop: Callable[[], bool]) -> None:
+    """Run the hub of a run directory until ``stop`` says so. Raises ``StoreError``, ``BindError``, ``IntakeError``."""
+    setup = Setup.model_validate_json(run.setup.read_text(encoding="utf-8"))
+    inputs = setup.files.read()
+    store = SqlStore.open(run.store)
+    sockets = Sockets(setup.control, setup.telemetry, setup.feed)
+    brain = open_core(setup, inputs, store)
+    loop = open_loop(brain.core, store, sockets, lambda wake: Planning(setup.effort, wake=wake))
+    run.write_running(_running(setup, sockets))
+    loop.run(stop)
+    store.close()
+
+
+def _running(setup: Setup, sockets: Sockets) -> Running:
+    return Running(
+        name=setup.name,
+        control=bound_address(sockets.control),
+        telemetry=bound_address(sockets.telemetry),
+        feed=bound_address(sockets.feed),
+        pids={"hub": os.getpid()},
+    )

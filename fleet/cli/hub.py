@@ -1,0 +1,89 @@
+"""``fleet hub``: runs the hub of a run directory in the foreground, until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fleet.app import Files, Setup, run_hub
+from fleet.cli.options import ZoneFiles, moment_option
+from fleet.cli.output import BadInput, note
+from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, write_atomically
+from fleet.hub.sockets import BindError
+
+
+def command(
+    name: Annotated[str, typer.Option("--name", help="Name of the run.")] = DEFAULT_NAME,
+    root: Annotated[Path, typer.Option("--root", help="Where run directories are.")] = ROOT,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Take up the run as it was set up; no other option counts.")
+    ] = False,
+    orders: Annotated[Path | None, typer.Option("--orders", metavar="FILE", help="Orders (CSV).")] = None,
+    depots: Annotated[Path | None, typer.Option("--depots", metavar="FILE", help="Depots (CSV).")] = None,
+    lockers: Annotated[Path | None, typer.Option("--lockers", metavar="FILE", help="Lockers (CSV).")] = None,
+    fleet: Annotated[Path | None, typer.Option("--fleet", metavar="FILE", help="Fleet (TOML).")] = None,
+    weather: Annotated[Path | None, typer.Option("--weather", metavar="FILE", help="Weather (CSV).")] = None,
+    zones: ZoneFiles = None,
+    at: Annotated[str | None, typer.Option("--at", metavar="TIME", help="The day begins then.")] = None,
+    hours: Annotated[float, typer.Option("--hours", help="How long the day is.", min=0.1)] = 14,
+    control: Annotated[str, typer.Option("--control", help="Where peers connect.")] = "tcp://127.0.0.1:5701",
+    telemetry: Annotated[
+        str, typer.Option("--telemetry", help="Where telemetry goes.")
+    ] = "tcp://127.0.0.1:5702",
+    feed: Annotated[str, typer.Option("--feed", help="Where readers listen.")] = "tcp://127.0.0.1:5703",
+) -> None:
+    """Run the hub: orders come in through `fleet orders import`, vehicles and lockers connect to it over ZeroMQ."""
+    run = RunDir.named(name, root)
+    if resume:
+        if not run.setup.exists():
+            raise BadInput(f"{run.setup}: there is no run of that name to take up")
+    else:
+        if orders is None or depots is None or lockers is None or at is None:
+            raise BadInput("--orders, --depots, --lockers and --at are needed to set a day up (or --resume)")
+        begin = moment_option("--at", at)
+        files = Files(
+            orders=orders,
+            depots=depots,
+            lockers=lockers,
+            fleet=fleet,
+            weather=weather,
+            zones=tuple(zones or ()),
+        )
+        setup = Setup(
+            name=name,
+            files=files,
+            at=begin,
+            until=begin + timedelta(hours=hours),
+            control=control,
+            telemetry=telemetry,
+            feed=feed,
+        )
+        _set_up(run, setup)
+    serve(run)
+
+
+def _set_up(run: RunDir, setup: Setup) -> None:
+    if run.store.exists():
+        raise BadInput(
+            f"{run.path}: a day is there already; take it up with --resume, or choose another --name"
+        )
+    setup.files.read()
+    run.create()
+    write_atomically(run.setup, setup.model_dump_json(indent=1))
+
+
+def serve(run: RunDir) -> None:
+    """Run until SIGTERM or Ctrl-C."""
+    told: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda got, _frame: told.append(got))
+    note(f"hub {run.path.name}: started; stop it with Ctrl-C")
+    try:
+        run_hub(run, lambda: bool(told))
+    except BindError as error:
+        raise BadInput(str(error)) from error
+    note(f"hub {run.path.name}: stopped; take the day up again with --resume")

@@ -1,0 +1,326 @@
+"""The demo: a seeded city, simulated assets as ordinary adapters, the real hub, and a judge who sees only the truth."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from fleet.app import Files, Setup, asset_records
+from fleet.config import RunInputs
+from fleet.dispatch.report import report
+from fleet.domain.apply import apply
+from fleet.domain.events import Event
+from fleet.domain.state import FINAL_PARCEL, State
+from fleet.hub.client import HubClient, HubUnreachable
+from fleet.hub.planning import Effort
+from fleet.hub.rundir import RunDir, Running, write_atomically
+from fleet.intake.orders import read_orders
+from fleet.protocol.lifecycle import ParcelStatus
+from fleet.protocol.messages import SubmitOrders
+from fleet.sim import TrueWeather, WorldSpec
+from fleet.sim.city import City, make_city
+from fleet.simulate import Incoming
+from fleet.store.reader import Reader
+from fleet.supervisor import Supervisor
+from fleet.weather.conditions import Observation
+
+DEMO_DAY = date(2026, 11, 24)
+LATEST = timedelta(hours=3)
+"""How long after the day's end drivers may still be out before the demo stops waiting for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """What a demo is run with."""
+
+    seed: int = 0
+    parcels: int = 150
+    hours: float = 4.0
+    incidents: str = "none"
+    iterations: int = 300
+    console: bool = True
+    margin_scale: float | None = None
+    ignore_zones: bool = False
+
+
+Tell = Callable[[str], None]
+
+
+def prepare(run: RunDir, options: DemoOptions) -> None:
+    """Write the city's files, the hub's setup and the world's description into a fresh run directory."""
+    shutil.rmtree(run.path, ignore_errors=True)
+    run.create()
+    setup, world = build_day(run.path, options)
+    write_atomically(run.world, world.model_dump_json())
+    write_atomically(run.path / "options.json", json.dumps({"incidents": options.incidents}))
+    write_atomically(run.setup, setup.model_dump_json(indent=1))
+
+
+def build_day(folder: Path, options: DemoOptions) -> tuple[Setup, WorldSpec]:
+    """The seeded city as files in ``folder/input``, how its day is run, and the true world behind it."""
+    city = make_city(options.seed, day=DEMO_DAY, parcels=options.parcels, hours=options.hours)
+    files = _write_city(folder / "input", city, options)
+    setup = Setup(
+        name=folder.name,
+        files=files,
+        at=city.at,
+        until=city.until,
+        seed=options.seed,
+        lockstep=True,
+        effort=Effort(iterations=options.iterations, seed=options.seed),
+    )
+    zones = (json.loads(city.zones_geojson), json.loads(city.zones_ed318_json))
+    return setup, world_of(files.read(), zones, setup)
+
+
+def _write_city(folder: Path, city: City, options: DemoOptions) -> Files:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in city.files().items():
+        (folder / name).write_text(text, encoding="utf-8")
+    if options.margin_scale is not None:
+        trial = _with_margin(city.fleet_toml, options.margin_scale)
+        (folder / "fleet.toml").write_text(trial, encoding="utf-8")
+    known = ("none.geojson",) if options.ignore_zones else ("zones.geojson", "zones_ed318.json")
+    (folder / "none.geojson").write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
+    return Files(
+        orders=folder / "orders.csv",
+        depots=folder / "depots.csv",
+        lockers=folder / "lockers.csv",
+        fleet=folder / "fleet.toml",
+        weather=folder / "weather.csv",
+        zones=tuple(folder / name for name in known),
+    )
+
+
+def _with_margin(text: str, scale: float) -> str:
+    """The fleet file with the energy margin scaled: a trial that must end badly, since the world judges, not the
+    hub.
+    """
+    line = f"margin_scale = {scale:g}\n"
+    if "[reserve]\n" in text:
+        return text.replace("[reserve]\n", f"[reserve]\n{line}", 1)
+    return f"{text}\n[reserve]\n{line}"
+
+
+def world_of(inputs: RunInputs, zones: Iterable[dict[str, Any]], setup: Setup) -> WorldSpec:
+    """The true world behind a day: the same places, its own machines and air, and zones as they really are."""
+    context = inputs.context
+    rows = context.weather.rows if context.weather is not None else ()
+    return WorldSpec(
+        start=setup.at,
+        until=setup.until,
+        sites=tuple(context.sites.values()),
+        lockers=tuple(context.lockers.values()),
+        types=context.fleet.types,
+        assets=asset_records(inputs),
+        zones=tuple(zones),
+        weather=tuple(_true_weather(row) for row in rows),
+    )
+
+
+def _true_weather(row: Observation) -> TrueWeather:
+    said = row.conditions
+    return TrueWeather(
+        time=row.time,
+        wind_mps=said.wind_mps,
+        gust_mps=said.gust_mps,
+        wind_from_deg=said.wind_from_deg,
+        temperature_c=said.temperature_c,
+    )
+
+
+def run_demo(run: RunDir, *, console: bool, tell: Tell, keep: Callable[[], bool]) -> dict[str, Any]:
+    """Run, or take up, the day of a prepared run directory; returns the report. Raises ``ChildDied``.
+
+    ``keep`` is asked at the end whether the console stays up a while longer.
+    """
+    begun = time.monotonic()
+    setup = Setup.model_validate_json(run.setup.read_text(encoding="utf-8"))
+    with Supervisor(run) as supervisor:
+        running = supervisor.start_hub()
+        _start_world(supervisor, running, setup)
+        if console:
+            _start_console(supervisor, tell)
+        _watch(supervisor, running, setup, tell)
+        result = _report(run, setup, time.monotonic() - begun)
+        while keep():
+            supervisor.check()
+            time.sleep(0.2)
+    return result
+
+
+def _start_world(supervisor: Supervisor, running: Running, setup: Setup) -> None:
+    run = supervisor.run
+    options = json.loads((run.path / "options.json").read_text(encoding="utf-8"))
+    supervisor.start(
+        "world",
+        (
+            *(sys.executable, "-m", "adapters.sim"),
+            *("--control", running.control, "--telemetry", running.telemetry),
+            *("--spec", str(run.world), "--journal", str(run.journal), "--judge", str(run.judge)),
+            *("--seed", str(setup.seed), "--incidents", options["incidents"]),
+        ),
+    )
+
+
+def _start_console(supervisor: Supervisor, tell: Tell) -> None:
+    run = supervisor.run
+    words = ("console", "--name", run.path.name, "--root", str(run.path.parent))
+    supervisor.start("console", (sys.executable, "-m", "fleet", *words))
+    supervisor.wait_for(lambda: run.running().console is not None, "console")
+    tell(f"console: {run.running().console}")
+
+
+class Clerk:
+    """Takes the day's parcels in, as a shop would: those known in the morning, and the others as they come."""
+
+    def __init__(self, running: Running, setup: Setup) -> None:
+        self._client = HubClient(running.control, by="demo", timeout_s=5)
+        self._left = incoming_of(setup)
+
+    @property
+    def done(self) -> bool:
+        """Whether every parcel was handed in."""
+        return not self._left
+
+    def step(self, at: datetime) -> None:
+        """Hand in what has come up to now; what the hub did not answer is handed in again (it knows what it has)."""
+        due = [entry for entry in self._left if entry[0] <= at]
+        if not due:
+            return
+        request = SubmitOrders(
+            request_id=f"demo-{len(self._left)}",
+            orders=tuple(order for _, order, _ in due),
+            contacts=tuple(contact for _, _, contact in due),
+        )
+        try:
+            reply = self._client.request(request)
+        except HubUnreachable:
+            return
+        if not reply.ok:
+            raise RuntimeError(f"the hub refused the demo's orders: {reply.detail}")
+        self._left = self._left[len(due) :]
+
+    def close(self) -> None:
+        """End the connection."""
+        self._client.close()
+
+
+def incoming_of(setup: Setup) -> tuple[Incoming, ...]:
+    """The day's parcels with the moment at which each is handed in: most in the morning, some as they become ready."""
+    early = [(setup.at, order, contact) for order, contact in read_orders(setup.files.orders).accepted]
+    later = read_orders(setup.files.orders.parent / "later_orders.csv").accepted
+    rest = [(order.ready_at, order, contact) for order, contact in later]
+    return tuple(sorted([*early, *rest], key=lambda entry: (entry[0], entry[1].order_id)))
+
+
+def _watch(supervisor: Supervisor, running: Running, setup: Setup, tell: Tell) -> None:
+    """Follow the day until it is over, saying now and then how far it is."""
+    follower = Follower(Reader(supervisor.run.store))
+    clerk = Clerk(running, setup)
+    told = time.monotonic()
+    try:
+        while not (clerk.done and follower.over(setup)):
+            supervisor.check()
+            follower.step()
+            clerk.step(follower.at or setup.at)
+            if time.monotonic() - told > 5:
+                told = time.monotonic()
+                tell(follower.line())
+            time.sleep(0.05)
+    finally:
+        clerk.close()
+    tell(follower.line())
+
+
+class Follower:
+    """Folds committed events into a state as they come."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._position = 0
+        self.state = State()
+        self.at: datetime | None = None
+
+    def step(self) -> None:
+        """Take in what was committed since the last step."""
+        for stored in self._reader.events(self._position):
+            self.state = apply(self.state, stored.event)
+            self._position, self.at = stored.position, stored.event.at
+
+    def over(self, setup: Setup) -> bool:
+        """Whether nothing more is to come: all parcels ended and all assets home, or it is far too late."""
+        state = self.state
+        if not state.parcels or self.at is None or state.planning is not None:
+            return False
+        if self.at > setup.until + LATEST:
+            return True
+        settled = all(
+            p.status in FINAL_PARCEL or p.status is ParcelStatus.IN_LOCKER for p in state.parcels.values()
+        )
+        return settled and not state.live_missions and not state.waiting
+
+    def line(self) -> str:
+        """How far the day is, in a line."""
+        parcels = self.state.parcels.values()
+        ended = sum(p.status in FINAL_PARCEL or p.status is ParcelStatus.IN_LOCKER for p in parcels)
+        out = len(self.state.live_missions)
+        at = "" if self.at is None else f"{self.at:%H:%M:%S} UTC  "
+        return f"{at}{ended} of {len(self.state.parcels)} parcels ended, {out} missions open, {self._position} events"
+
+
+def settled(state: State) -> bool:
+    """Whether every parcel has ended and every asset is back."""
+    ended = all(
+        p.status in FINAL_PARCEL or p.status is ParcelStatus.IN_LOCKER for p in state.parcels.values()
+    )
+    return ended and not state.live_missions and not state.waiting
+
+
+def _report(run: RunDir, setup: Setup, wall_s: float) -> dict[str, Any]:
+    judge = json.loads(run.judge.read_text(encoding="utf-8")) if run.judge.exists() else None
+    return report(_events(Reader(run.store)), judge=judge, wall_s=wall_s, seed=setup.seed)
+
+
+def _events(reader: Reader) -> Iterator[Event]:
+    position = 0
+    while True:
+        batch = list(reader.events(position))
+        if not batch:
+            return
+        for stored in batch:
+            position = stored.position
+            yield stored.event
+
+
+def failures(result: dict[str, Any], *, hard: bool) -> list[str]:
+    """What makes a demo fail: parcels that did not end, too many left to drivers after the day, and what the judge
+    saw.
+    """
+    ended, parcels = result["ended"], result["parcels"]
+    allowed = (0.10 if hard else 0.02) * parcels
+    found = [
+        f"{result[name]} {name.replace('_', ' ')}"
+        for name in (
+            "zone_breaches",
+            "reserve_breaches",
+            "custody_breaks",
+            "lost_messages",
+            "duplicated_effects",
+        )
+        if result[name]
+    ]
+    if ended["unresolved"]:
+        found.append(f"{ended['unresolved']} parcels unresolved")
+    if ended["in_driver_route"] > allowed:
+        found.append(
+            f"{ended['in_driver_route']} parcels left in driver routes, at most {allowed:.0f} are allowed"
+        )
+    return found

@@ -1,0 +1,38 @@
+"""Telling an asset to hold, go on, return, divert or land: by a person, or because the monitor advises it."""
+
+from __future__ import annotations
+
+from fleet.dispatch.desk import Desk
+from fleet.domain.events import CommandIssued
+from fleet.protocol.messages import Action, Command
+from fleet.protocol.values import Place
+
+
+def command(
+    desk: Desk,
+    asset_id: str,
+    action: Action,
+    *,
+    by: str,
+    why: str,
+    place: Place | None = None,
+    place_id: str | None = None,
+) -> str:
+    """Issue the command and send it; returns its id."""
+    command_id = f"cmd-{desk.state.serial + 1}"
+    desk.emit(
+        CommandIssued(
+            at=desk.now,
+            command_id=command_id,
+            asset_id=asset_id,
+            action=action,
+            by=by,
+            why=why,
+            place=place,
+            place_id=place_id,
+        )
+    )
+    desk.send(
+        asset_id, Command(command_id=command_id, action=action, place=place, place_id=place_id, why=why)
+    )
+    return command_id

@@ -1,0 +1,121 @@
+"""The dispatcher's desk: where one message is decided on.
+
+A handler reads ``desk.state`` and the feasibility ``context``, and puts down events and effects. Each event is
+applied at once, so that a later part of the same decision sees what the earlier part did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fleet.dispatch.effects import Answer, Effect, Send
+from fleet.domain import events as ev
+from fleet.domain.apply import apply
+from fleet.domain.state import Asset, MissionRecord, Parcel, State
+from fleet.feasibility.context import Context
+from fleet.protocol.messages import Message, Telemetry
+from fleet.protocol.values import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the dispatcher works; durations in seconds.
+
+    ``release_lead_s``: a sortie is checked again and sent this long before loading begins. ``retry_s``: when its
+    asset is not ready yet, look again after this. ``frozen_stops``: how many of the next stops a driver has been
+    shown and keeps. ``route_lead_s``: a route is sent this long before it starts. ``link_grace_s``: how long an
+    asset may be silent before what it carries is handed on.
+    """
+
+    release_lead_s: float = 30
+    retry_s: float = 60
+    frozen_stops: int = 2
+    route_lead_s: float = 600
+    link_grace_s: float = 900
+    lead_to_plan_s: float = 60
+    patience_s: float = 1800
+    attempts: int = 2
+    late_hours: float = 2
+
+
+@dataclass(slots=True)
+class Desk:
+    """One decision in the making. ``peer_id`` is who sent the message (none for the hub's own inputs)."""
+
+    state: State
+    now: datetime
+    live: Mapping[str, Telemetry]
+    settings: Settings
+    make_context: Callable[[State], Context]
+    peer_id: str | None = None
+    events: list[ev.Event] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+
+    @property
+    def context(self) -> Context:
+        """What feasibility is asked against, as the state has it now."""
+        return self.make_context(self.state)
+
+    def emit(self, event: ev.Event) -> None:
+        """Put down an event and apply it."""
+        self.state = apply(self.state, event)
+        self.events.append(event)
+
+    def send(self, peer_id: str, message: Message) -> None:
+        """Send a message to a peer, once the events are on disk."""
+        self.effects.append(Send(peer_id, message))
+
+    def answer(self, message: Message) -> None:
+        """Answer whoever sent the message that is being decided on."""
+        if self.peer_id is not None:
+            self.effects.append(Answer(self.peer_id, message))
+
+    def parcel(self, order_id: str) -> Parcel:
+        """A parcel of the day."""
+        return self.state.parcels[order_id]
+
+    def mission(self, mission_id: str) -> MissionRecord | None:
+        """A mission of the day; none where a peer speaks of one that we do not know."""
+        return self.state.missions.get(mission_id)
+
+    def asset(self, asset_id: str) -> Asset:
+        """An asset of the day."""
+        return self.state.assets[asset_id]
+
+    def set_timer(self, timer_id: str, due: datetime) -> None:
+        """Have ``timer_id`` come back when ``due`` comes."""
+        self.emit(ev.TimerSet(at=self.now, timer_id=timer_id, due=due))
+
+    def raise_exception(
+        self,
+        code: str,
+        action: str,
+        *,
+        asset_id: str | None = None,
+        order_id: str | None = None,
+        mission_id: str | None = None,
+        owner: str = "dispatcher",
+        reasons: tuple[Reason, ...] = (),
+    ) -> str:
+        """Record something unexpected; returns the exception's id."""
+        exception_id = f"exc-{self.state.serial + 1}"
+        self.emit(
+            ev.ExceptionRaised(
+                at=self.now,
+                exception_id=exception_id,
+                code=code,
+                asset_id=asset_id,
+                order_id=order_id,
+                mission_id=mission_id,
+                owner=owner,
+                action=action,
+                reasons=reasons,
+            )
+        )
+        return exception_id
+
+    def close_exception(self, exception_id: str, outcome: str) -> None:
+        """Record what came of an exception."""
+        self.emit(ev.ExceptionClosed(at=self.now, exception_id=exception_id, outcome=outcome))

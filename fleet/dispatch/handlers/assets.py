@@ -1,0 +1,109 @@
+"""Assets come, go silent, come back, charge and break down."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fleet.dispatch.desk import Desk
+from fleet.dispatch.inputs import LinkBack, LinkLost
+from fleet.dispatch.release import withdraw
+from fleet.domain.events import AssetChanged, AssetConnected
+from fleet.domain.state import Asset
+from fleet.feasibility.incident import incident
+from fleet.protocol.lifecycle import AssetEvent, AssetStatus, MissionStatus
+from fleet.protocol.messages import AssetReport, Factsheet, Hello
+
+_CHANGES = {"ready": AssetEvent.READY, "charging": AssetEvent.CHARGE, "faulted": AssetEvent.FAULT}
+
+
+def hello(desk: Desk, message: Hello) -> None:
+    """An asset is there, or there again."""
+    asset = desk.state.assets.get(message.peer_id)
+    if asset is None or (asset.boot_id == message.boot_id and asset.status is not AssetStatus.LINK_LOST):
+        return
+    _connected(desk, message.peer_id, message.boot_id, message.factsheet)
+
+
+def link_back(desk: Desk, message: LinkBack) -> None:
+    """The silence is over."""
+    asset = desk.asset(message.asset_id)
+    if asset.status is AssetStatus.LINK_LOST and asset.boot_id is not None:
+        _connected(desk, message.asset_id, asset.boot_id, None)
+
+
+def _connected(desk: Desk, asset_id: str, boot_id: str, factsheet: Factsheet | None) -> None:
+    desk.emit(AssetConnected(at=desk.now, asset_id=asset_id, boot_id=boot_id, factsheet=factsheet))
+    for found in desk.state.open_exceptions():
+        if found.code == "link_lost" and found.asset_id == asset_id:
+            desk.close_exception(found.exception_id, "the asset is heard again")
+
+
+def link_lost(desk: Desk, message: LinkLost) -> None:
+    """Nothing is heard: the asset follows its own lost-link rule; we watch the clock and say so."""
+    asset = desk.asset(message.asset_id)
+    if asset.status in (AssetStatus.LINK_LOST, AssetStatus.OFFLINE, AssetStatus.FAULTED):
+        return
+    detail = f"nothing heard for {message.silent_s:.0f} s"
+    desk.emit(
+        AssetChanged(at=desk.now, asset_id=message.asset_id, change=AssetEvent.LOSE_LINK, detail=detail)
+    )
+    desk.raise_exception(
+        "link_lost",
+        "the asset follows its lost-link rule; waiting for it",
+        asset_id=message.asset_id,
+        mission_id=asset.mission_id,
+        reasons=(incident("link_lost", detail, source="link timer"),),
+    )
+    due = desk.now + timedelta(seconds=desk.settings.link_grace_s)
+    desk.set_timer(f"link:{message.asset_id}", due)
+
+
+def link_grace_over(desk: Desk, asset_id: str) -> None:
+    """Still silent: a person must look for it, and what it has not loaded goes another way."""
+    asset = desk.asset(asset_id)
+    if asset.status is not AssetStatus.LINK_LOST:
+        return
+    desk.raise_exception("asset_missing", "an operator must look for it", asset_id=asset_id, owner="operator")
+    _give_back_drafts(desk, asset)
+
+
+def asset_report(desk: Desk, message: AssetReport) -> None:
+    """The asset's own condition."""
+    asset_id = desk.peer_id or ""
+    desk.emit(
+        AssetChanged(
+            at=desk.now,
+            asset_id=asset_id,
+            change=_CHANGES[message.condition],
+            soc=message.soc,
+            place=message.place,
+            site_id=message.site_id,
+            code=message.code,
+            detail=message.detail,
+        )
+    )
+    if message.condition == "faulted":
+        _faulted(desk, desk.asset(asset_id), message)
+
+
+def _faulted(desk: Desk, asset: Asset, message: AssetReport) -> None:
+    why = incident(message.code or "fault", message.detail, source=asset.record.asset_id)
+    desk.raise_exception(
+        why.code,
+        "taken out of service; its parcels are handed on",
+        asset_id=asset.record.asset_id,
+        mission_id=asset.mission_id,
+        owner="operator",
+        reasons=(why,),
+    )
+    _give_back_drafts(desk, asset)
+
+
+def _give_back_drafts(desk: Desk, asset: Asset) -> None:
+    asset_id = asset.record.asset_id
+    why = incident("asset_unavailable", f"{asset_id} is {asset.status.value}", source=asset_id)
+    drafted = [m for m, a in desk.state.live_missions.items() if a == asset_id]
+    for mission_id in sorted(drafted):
+        record = desk.state.missions[mission_id]
+        if record.status is MissionStatus.DRAFTED:
+            withdraw(desk, record, (why,))

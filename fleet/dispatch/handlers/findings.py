@@ -1,0 +1,45 @@
+"""What the monitor finds becomes an exception with an owner, and an action that is sent at once."""
+
+from __future__ import annotations
+
+from fleet.dispatch.commands import command
+from fleet.dispatch.desk import Desk
+from fleet.dispatch.inputs import Finding
+from fleet.domain.state import OVER
+from fleet.protocol.messages import Action
+
+_SAYS = {
+    Action.HOLD: "hold where it is",
+    Action.RETURN: "return home",
+    Action.DIVERT: "divert to {place}",
+    Action.LAND: "land at once",
+    Action.RESUME: "go on",
+}
+
+
+def finding(desk: Desk, message: Finding) -> None:
+    """Record it once for each mission and code, and send what is advised."""
+    record = desk.mission(message.mission_id)
+    if record is None or record.status in OVER or _known(desk, message):
+        return
+    advice = message.advice
+    action = "watched" if advice is None else _SAYS[advice].format(place=message.place_id)
+    desk.raise_exception(
+        message.code,
+        action,
+        asset_id=message.asset_id,
+        mission_id=message.mission_id,
+        reasons=message.reasons,
+    )
+    if advice is None:
+        return
+    place = next((a.place for a in record.mission.alternates if a.place_id == message.place_id), None)
+    why = message.reasons[0].detail if message.reasons else message.code
+    command(desk, message.asset_id, advice, by="monitor", why=why, place=place, place_id=message.place_id)
+
+
+def _known(desk: Desk, message: Finding) -> bool:
+    return any(
+        e.code == message.code and e.mission_id == message.mission_id and e.outcome is None
+        for e in desk.state.exceptions.values()
+    )

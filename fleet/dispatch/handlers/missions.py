@@ -1,0 +1,236 @@
+"""What assets say about their missions: taken or not, step by step, over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fleet.dispatch.desk import Desk
+from fleet.dispatch.effects import Watch
+from fleet.dispatch.handovers import after_failed_stop, hand_on, resend_route
+from fleet.dispatch.parcels import attempt_failed, free, give_up, pass_on, recipient
+from fleet.domain.events import (
+    AssetChanged,
+    Custodian,
+    MissionAccepted,
+    MissionBegun,
+    MissionOver,
+    StepBegun,
+    StepEnded,
+)
+from fleet.domain.state import FINAL_PARCEL, OVER, MissionRecord
+from fleet.feasibility.incident import incident
+from fleet.protocol.lifecycle import AssetEvent, MissionStatus, ParcelStatus
+from fleet.protocol.messages import MissionEnded, MissionReply, StepReport
+from fleet.protocol.mission import Drop, Load, Step, Stop, Travel, Unload
+from fleet.protocol.values import Direction, Reason
+
+
+def mission_reply(desk: Desk, message: MissionReply) -> None:
+    """The asset takes a revision, or refuses it."""
+    record = _own(desk, message.mission_id)
+    if record is None or record.status in OVER:
+        return
+    if message.accepted:
+        revision = max(message.revision, record.accepted_revision)
+        desk.emit(MissionAccepted(at=desk.now, mission_id=message.mission_id, revision=revision))
+    elif record.status is MissionStatus.RELEASED:
+        why = incident(message.code or "mission_rejected", message.detail, source=record.mission.asset_id)
+        desk.emit(
+            MissionOver(
+                at=desk.now,
+                mission_id=message.mission_id,
+                outcome="rejected",
+                code=why.code,
+                detail=why.detail,
+            )
+        )
+        settle(desk, record, (why,))
+    elif message.revision == record.mission.revision:
+        resend_route(desk, record.mission.mission_id, f"refused: {message.detail}")
+
+
+def step_report(desk: Desk, message: StepReport) -> None:
+    """A step has begun or is over."""
+    record = _own(desk, message.mission_id)
+    if record is None or record.status in OVER or message.step_id in record.ended:
+        return
+    if record.status in (MissionStatus.RELEASED, MissionStatus.ACCEPTED):
+        _begin(desk, record)
+    if message.state == "started":
+        desk.emit(StepBegun(at=desk.now, mission_id=message.mission_id, step_id=message.step_id))
+        return
+    step = next((s for s in record.mission.steps if s.step_id == message.step_id), None)
+    if step is None:
+        desk.raise_exception(
+            "unknown_step", "the report was noted", asset_id=desk.peer_id, mission_id=message.mission_id
+        )
+        return
+    _end_step(desk, message)
+    _ON_STEP[type(step)](desk, record, step, message)
+
+
+def _begin(desk: Desk, record: MissionRecord) -> None:
+    mission = record.mission
+    if record.status is MissionStatus.RELEASED:
+        desk.emit(MissionAccepted(at=desk.now, mission_id=mission.mission_id, revision=mission.revision))
+    desk.emit(MissionBegun(at=desk.now, mission_id=mission.mission_id))
+    desk.effects.append(Watch(mission.asset_id))
+
+
+def _end_step(desk: Desk, message: StepReport) -> None:
+    desk.emit(
+        StepEnded(
+            at=desk.now,
+            mission_id=message.mission_id,
+            step_id=message.step_id,
+            ok=message.state == "done",
+            code=message.code,
+            detail=message.detail,
+        )
+    )
+
+
+def _loaded(desk: Desk, record: MissionRecord, step: Load, message: StepReport) -> None:
+    for order_id in message.order_ids:
+        pass_on(desk, order_id, _asset(record), mission_id=message.mission_id, place=message.place)
+    for failed in message.failed:
+        why = incident(failed.code, failed.detail, source=record.mission.asset_id)
+        attempt_failed(desk, failed.order_id, message.mission_id, failed.code, failed.detail)
+        free(desk, failed.order_id, (why,))
+        hand_on(desk, failed.order_id, (why,), handed_on_from=desk.parcel(failed.order_id).mode)
+
+
+def _dropped(desk: Desk, record: MissionRecord, step: Drop, message: StepReport) -> None:
+    if message.state == "failed":
+        code = message.code or "drop_failed"
+        attempt_failed(desk, step.order_id, message.mission_id, code, message.detail)
+    elif step.locker_id is None:
+        pass_on(
+            desk,
+            step.order_id,
+            recipient(step.order_id),
+            mission_id=message.mission_id,
+            place=message.place,
+            proof=message.proof,
+        )
+
+
+def _stopped(desk: Desk, record: MissionRecord, step: Stop, message: StepReport) -> None:
+    """Custody passes for what changed hands; a locker's own report passes what it has taken in."""
+    handed = frozenset(message.order_ids)
+    for order_id in step.collect:
+        if order_id in handed:
+            pass_on(desk, order_id, _asset(record), mission_id=message.mission_id, place=message.place)
+    for order_id in step.deliver:
+        if order_id in handed and step.locker_id is None:
+            pass_on(
+                desk,
+                order_id,
+                recipient(order_id),
+                mission_id=message.mission_id,
+                place=message.place,
+                proof=message.proof,
+            )
+    for failed in message.failed:
+        attempt_failed(desk, failed.order_id, message.mission_id, failed.code, failed.detail)
+        after_failed_stop(desk, record.mission.mission_id, step, failed)
+
+
+def _unloaded(desk: Desk, record: MissionRecord, step: Unload, message: StepReport) -> None:
+    site = Custodian(kind="site", id=message.site_id or step.site_id)
+    for order_id in message.order_ids:
+        pass_on(desk, order_id, site, mission_id=message.mission_id, place=message.place)
+
+
+def _travelled(desk: Desk, record: MissionRecord, step: Travel, message: StepReport) -> None:
+    desk.effects.append(Watch(record.mission.asset_id))
+
+
+_ON_STEP: dict[type[Step], Callable[[Desk, MissionRecord, Any, StepReport], None]] = {
+    Load: _loaded,
+    Drop: _dropped,
+    Stop: _stopped,
+    Unload: _unloaded,
+    Travel: _travelled,
+}
+
+
+def mission_ended(desk: Desk, message: MissionEnded) -> None:
+    """The trip is over: whatever it did not bring is handed on, or goes back."""
+    record = _own(desk, message.mission_id)
+    if record is None or record.status in OVER:
+        return
+    if record.status in (MissionStatus.RELEASED, MissionStatus.ACCEPTED) and message.outcome != "cancelled":
+        _begin(desk, record)
+    asset_id = record.mission.asset_id
+    desk.emit(
+        MissionOver(
+            at=desk.now,
+            mission_id=message.mission_id,
+            outcome=message.outcome,
+            place=message.place,
+            energy_used_wh=message.energy_used_wh,
+            code=message.code,
+            detail=message.detail,
+        )
+    )
+    desk.emit(
+        AssetChanged(
+            at=desk.now,
+            asset_id=asset_id,
+            change=AssetEvent.END,
+            place=message.place,
+            site_id=message.site_id,
+        )
+    )
+    desk.effects.append(Watch(asset_id))
+    _close_exceptions(desk, message)
+    why = incident(message.code or "not_brought", message.detail or "the trip is over", source=asset_id)
+    settle(desk, record, (why,))
+
+
+def _close_exceptions(desk: Desk, message: MissionEnded) -> None:
+    where = message.site_id or "where it stands"
+    for found in desk.state.open_exceptions():
+        if found.mission_id == message.mission_id:
+            desk.close_exception(found.exception_id, f"{message.outcome}; the asset is at {where}")
+
+
+def settle(desk: Desk, record: MissionRecord, why: tuple[Reason, ...]) -> None:
+    """Find the next step for each parcel that this mission was to bring and did not."""
+    for carried in record.mission.items:
+        parcel = desk.parcel(carried.order_id)
+        done = parcel.status in FINAL_PARCEL or parcel.status is ParcelStatus.IN_LOCKER
+        if done or parcel.mission_id != record.mission.mission_id:
+            continue
+        if desk.state.waiting.get(carried.order_id, 0) != 0:
+            free(desk, carried.order_id, why, excluded=_spent(record))
+        if _out_of_attempts(desk, carried.order_id):
+            give_up(desk, carried.order_id, why)
+        else:
+            hand_on(desk, carried.order_id, why, handed_on_from=parcel.mode)
+
+
+def _spent(record: MissionRecord) -> str | None:
+    """A machine's mode is not tried twice for a parcel; a van's is, with another attempt."""
+    return record.kind if record.mission.energy_wh is not None else None
+
+
+def _out_of_attempts(desk: Desk, order_id: str) -> bool:
+    parcel = desk.parcel(order_id)
+    collected_late = parcel.order.direction is not Direction.DELIVERY and parcel.custodian.kind == "site"
+    return parcel.attempts >= desk.settings.attempts or collected_late
+
+
+def _own(desk: Desk, mission_id: str) -> MissionRecord | None:
+    """The mission, if it is the sender's; a peer that speaks of another's is not believed."""
+    record = desk.mission(mission_id)
+    if record is None or record.mission.asset_id != desk.peer_id:
+        desk.raise_exception("foreign_mission", "the report was ignored", asset_id=desk.peer_id)
+        return None
+    return record
+
+
+def _asset(record: MissionRecord) -> Custodian:
+    return Custodian(kind="asset", id=record.mission.asset_id)

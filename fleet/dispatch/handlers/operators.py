@@ -1,0 +1,117 @@
+"""People steer: hold, resume, return, land, stop all, close and open areas. They outrank every plan."""
+
+from __future__ import annotations
+
+from fleet.dispatch.commands import command
+from fleet.dispatch.desk import Desk
+from fleet.dispatch.effects import Watch
+from fleet.dispatch.zones import parse_feature
+from fleet.domain.events import CommandAnswered, ZoneAdded, ZoneRemoved
+from fleet.domain.state import Asset
+from fleet.feasibility.incident import incident
+from fleet.protocol.lifecycle import AssetStatus
+from fleet.protocol.messages import (
+    Action,
+    AddZone,
+    CommandReply,
+    OperatorCommand,
+    RemoveZone,
+    Reply,
+    StopAll,
+)
+from geofences import ZoneFileError
+
+MOVING = frozenset({AssetStatus.ON_MISSION, AssetStatus.HELD, AssetStatus.RETURNING, AssetStatus.LINK_LOST})
+"""The states in which an asset is out on a trip and can be told to stop."""
+
+_TAKES: dict[Action, frozenset[AssetStatus]] = {
+    Action.HOLD: frozenset({AssetStatus.ON_MISSION, AssetStatus.RETURNING}),
+    Action.RESUME: frozenset({AssetStatus.HELD}),
+    Action.RETURN: MOVING,
+    Action.DIVERT: MOVING,
+    Action.LAND: MOVING,
+}
+
+
+def operator_command(desk: Desk, message: OperatorCommand) -> None:
+    """One asset is told what to do; the answer names the command, the asset's acknowledgement follows."""
+    asset = desk.state.assets.get(message.asset_id)
+    refusal = _refusal(asset, message)
+    if refusal is not None:
+        why = incident("command_impossible", refusal, source="operator")
+        desk.answer(Reply(request_id=message.request_id, ok=False, detail=refusal, reasons=(why,)))
+        return
+    why_text = message.why or "told by an operator"
+    command_id = command(desk, message.asset_id, message.action, by=message.by, why=why_text)
+    detail = f"{message.action.value} sent to {message.asset_id}"
+    desk.answer(Reply(request_id=message.request_id, ok=True, detail=detail, ids=(command_id,)))
+
+
+def _refusal(asset: Asset | None, message: OperatorCommand) -> str | None:
+    if asset is None:
+        return f"there is no asset {message.asset_id!r}; `fleet assets list` shows them"
+    if asset.status not in _TAKES[message.action]:
+        return f"{message.asset_id} is {asset.status.value}: it can't {message.action.value} now"
+    return None
+
+
+def stop_all(desk: Desk, message: StopAll) -> None:
+    """Every asset that is under way is told; each acknowledges for itself."""
+    moving = sorted(
+        a.record.asset_id
+        for a in desk.state.assets.values()
+        if a.status in MOVING and (a.status is not AssetStatus.HELD or message.action is not Action.HOLD)
+    )
+    why = message.why or "stop all"
+    told = tuple(command(desk, asset_id, message.action, by=message.by, why=why) for asset_id in moving)
+    detail = f"{message.action.value} sent to {len(told)} assets"
+    desk.answer(Reply(request_id=message.request_id, ok=True, detail=detail, ids=told))
+
+
+def command_reply(desk: Desk, message: CommandReply) -> None:
+    """An asset acknowledges a command, or refuses it."""
+    record = desk.state.commands.get(message.command_id)
+    if record is None or record.asset_id != desk.peer_id or record.accepted is not None:
+        return
+    desk.emit(
+        CommandAnswered(
+            at=desk.now, command_id=message.command_id, accepted=message.accepted, detail=message.detail
+        )
+    )
+    if not message.accepted:
+        desk.raise_exception(
+            "command_refused",
+            message.detail or "the asset gave no reason",
+            asset_id=record.asset_id,
+            owner="operator",
+        )
+
+
+def add_zone(desk: Desk, message: AddZone) -> None:
+    """An area is closed at once: flights under way are checked against it, planned ones when they are released."""
+    try:
+        parse_feature(message.zone_id, message.feature)
+    except ZoneFileError as error:
+        why = incident("bad_zone", str(error), source="operator")
+        desk.answer(Reply(request_id=message.request_id, ok=False, detail=str(error), reasons=(why,)))
+        return
+    desk.emit(ZoneAdded(at=desk.now, zone_id=message.zone_id, feature=message.feature, by=message.by))
+    _watch_all(desk)
+    desk.answer(Reply(request_id=message.request_id, ok=True, detail=f"zone {message.zone_id} is closed"))
+
+
+def remove_zone(desk: Desk, message: RemoveZone) -> None:
+    """An area that was closed by hand is opened again."""
+    if message.zone_id not in desk.state.zones:
+        detail = f"no zone {message.zone_id!r} was added by hand; zones from files are changed in the files"
+        why = incident("unknown_zone", detail, source="operator")
+        desk.answer(Reply(request_id=message.request_id, ok=False, detail=detail, reasons=(why,)))
+        return
+    desk.emit(ZoneRemoved(at=desk.now, zone_id=message.zone_id, by=message.by))
+    _watch_all(desk)
+    desk.answer(Reply(request_id=message.request_id, ok=True, detail=f"zone {message.zone_id} is open"))
+
+
+def _watch_all(desk: Desk) -> None:
+    for asset_id in sorted(set(desk.state.live_missions.values())):
+        desk.effects.append(Watch(asset_id))

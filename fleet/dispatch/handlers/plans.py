@@ -1,0 +1,128 @@
+"""A plan comes back from the planner: it is committed, and missions are drafted from it.
+
+The plan was made from a snapshot; what has changed since (a parcel that is no longer waiting) is left out here, and
+every sortie is checked again before it goes out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from fleet.dispatch.desk import Desk
+from fleet.dispatch.drafting import draft_route, draft_sortie
+from fleet.dispatch.handovers import hand_on
+from fleet.dispatch.inputs import PlanFailed, PlanReady
+from fleet.dispatch.parcels import assign
+from fleet.dispatch.planning import want_plan
+from fleet.domain.events import (
+    CompartmentWanted,
+    Custodian,
+    CustodyPassed,
+    MissionDrafted,
+    PlanCommitted,
+    PlanDropped,
+)
+from fleet.domain.plan import Plan, Reservation, RoutePlan, RouteStop, SortiePlan
+from fleet.protocol.messages import ReserveCompartment
+from fleet.protocol.mission import Load, Mission
+from fleet.protocol.values import TimeWindow
+
+
+def plan_ready(desk: Desk, message: PlanReady) -> None:
+    """Commit the plan and draft its missions; hand on what it leaves unassigned."""
+    plan = message.plan
+    if desk.state.planning != plan.plan_id:
+        return
+    waiting = frozenset(desk.state.waiting)
+    desk.emit(PlanCommitted(at=desk.now, plan=plan))
+    _reserve(desk, plan, waiting)
+    for sortie in plan.sorties:
+        if waiting.issuperset(sortie.order_ids):
+            _commit_sortie(desk, plan, sortie)
+    for route in plan.routes:
+        _commit_route(desk, plan, _still_waiting(route, waiting))
+    for left_over in plan.unassigned:
+        if left_over.order_id in waiting:
+            hand_on(desk, left_over.order_id, left_over.reasons, handed_on_from="unassigned")
+    want_plan(desk)
+
+
+def plan_failed(desk: Desk, message: PlanFailed) -> None:
+    """The planner gave no plan: say so and try again."""
+    if desk.state.planning != message.plan_id:
+        return
+    desk.emit(PlanDropped(at=desk.now, plan_id=message.plan_id, detail=message.detail))
+    desk.raise_exception("planner_failed", "planning again")
+    desk.set_timer("plan:again", desk.now + timedelta(seconds=desk.settings.retry_s))
+
+
+def _reserve(desk: Desk, plan: Plan, waiting: frozenset[str]) -> None:
+    for locker in plan.lockers:
+        for kept in locker.reservations:
+            if kept.order_id in waiting:
+                _want_compartment(desk, locker.locker_id, kept)
+
+
+def _want_compartment(desk: Desk, locker_id: str, kept: Reservation) -> None:
+    window = TimeWindow(start=kept.start, end=kept.until)
+    desk.emit(
+        CompartmentWanted(
+            at=desk.now, locker_id=locker_id, order_id=kept.order_id, size=kept.size, window=window
+        )
+    )
+    desk.send(locker_id, ReserveCompartment(order_id=kept.order_id, size=kept.size, window=window))
+
+
+def _commit_sortie(desk: Desk, plan: Plan, sortie: SortiePlan) -> None:
+    mission = draft_sortie(desk, sortie)
+    release_at = mission.start_at - timedelta(seconds=desk.settings.release_lead_s)
+    _draft(desk, plan, mission, sortie.kind, release_at)
+    for drop in sortie.drops:
+        choice = desk.state.choices[drop.order_id]
+        _settle_site(desk, drop.order_id, sortie.depot_id)
+        assign(desk, drop.order_id, choice.mode, mission, locker_id=sortie.locker_id, eta=drop.at)
+
+
+def _commit_route(desk: Desk, plan: Plan, route: RoutePlan) -> None:
+    if not route.stops:
+        return
+    mission = draft_route(desk, route)
+    release_at = mission.start_at - timedelta(seconds=desk.settings.route_lead_s)
+    kind = desk.asset(route.asset_id).record.kind
+    _draft(desk, plan, mission, kind, release_at)
+    at_depot = next(s.order_ids for s in mission.steps if isinstance(s, Load))
+    for order_id in at_depot:
+        _settle_site(desk, order_id, route.depot_id)
+    for stop in route.stops:
+        for order_id in dict.fromkeys((*stop.deliver, *stop.collect)):
+            mode = desk.state.choices[order_id].mode
+            assign(desk, order_id, mode, mission, locker_id=stop.locker_id, eta=stop.arrive)
+
+
+def _draft(desk: Desk, plan: Plan, mission: Mission, kind: str, release_at: datetime) -> None:
+    desk.emit(
+        MissionDrafted(at=desk.now, mission=mission, kind=kind, plan_id=plan.plan_id, release_at=release_at)
+    )
+    desk.set_timer(f"release:{mission.mission_id}", release_at)
+
+
+def _settle_site(desk: Desk, order_id: str, site_id: str) -> None:
+    """The linehaul has brought the parcel to the site that the plan starts it from (a named assumption)."""
+    holder = desk.parcel(order_id).custodian
+    if holder.kind == "linehaul":
+        taker = Custodian(kind="site", id=site_id)
+        desk.emit(CustodyPassed(at=desk.now, order_id=order_id, giver=holder, taker=taker))
+
+
+def _still_waiting(route: RoutePlan, waiting: frozenset[str]) -> RoutePlan:
+    stops = (_keep(stop, waiting) for stop in route.stops)
+    return route.model_copy(update={"stops": tuple(s for s in stops if s.deliver or s.collect)})
+
+
+def _keep(stop: RouteStop, waiting: frozenset[str]) -> RouteStop:
+    return stop.model_copy(
+        update={
+            "deliver": tuple(o for o in stop.deliver if o in waiting),
+            "collect": tuple(o for o in stop.collect if o in waiting),
+        }
+    )

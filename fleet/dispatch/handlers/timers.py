@@ -1,0 +1,43 @@
+"""Timers that are due: what they are for stands before the colon of their id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fleet.dispatch.desk import Desk
+from fleet.dispatch.effects import StartPlanning, Watch
+from fleet.dispatch.handlers.assets import link_grace_over
+from fleet.dispatch.inputs import Resume, TimerDue
+from fleet.dispatch.planning import snapshot, want_plan
+from fleet.dispatch.release import release
+from fleet.domain.events import TimerRang
+
+
+def timer_due(desk: Desk, message: TimerDue) -> None:
+    """Take the timer off and do what it is for."""
+    if message.timer_id not in desk.state.timers:
+        return
+    desk.emit(TimerRang(at=desk.now, timer_id=message.timer_id))
+    what, _, subject = message.timer_id.partition(":")
+    _DUE[what](desk, subject)
+
+
+def _plan_again(desk: Desk, _subject: str) -> None:
+    want_plan(desk)
+
+
+_DUE: dict[str, Callable[[Desk, str], None]] = {
+    "release": release,
+    "link": link_grace_over,
+    "plan": _plan_again,
+}
+
+
+def resume(desk: Desk, _message: Resume) -> None:
+    """After a restart: the plan that was being made is asked for again, and what flies is watched again."""
+    state = desk.state
+    if state.planning is not None:
+        order_ids = tuple(sorted(state.waiting))
+        desk.effects.append(StartPlanning(state.planning, snapshot(desk, state.planning, order_ids)))
+    for asset_id in sorted(set(state.live_missions.values())):
+        desk.effects.append(Watch(asset_id))

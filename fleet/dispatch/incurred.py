@@ -1,0 +1,101 @@
+"""What the day has cost so far, at the rates of the fleet file: trips that were flown, routes that were driven, and
+stays in lockers. A trip under way counts up to now, one that never began costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import pairwise
+
+from fleet.dispatch.history import History
+from fleet.domain.events import CustodyPassed
+from fleet.domain.fleet import AssetType
+from fleet.domain.state import MissionRecord, State
+from fleet.kinds import TripFigures, kind_of
+from fleet.network.base import Network
+from fleet.network.geodesic import straight_m
+from fleet.protocol.mission import Mission, Stop, Travel
+from fleet.protocol.values import Place
+
+
+def incurred(history: History, network: Network) -> dict[str, float]:
+    """Money by the kind of asset that caused it, in major units of the fleet's currency.
+
+    A sortie's time runs from departure to return and its energy is what was used, or planned where nobody said. A
+    route's time runs from loading to its end, its way over ``network`` through the stops that were made. That is how
+    the planner counts, so a plan's costs and these compare.
+    """
+    costs: dict[str, float] = {}
+    for kind, cost in (*_trips(history, network), *_stays(history, network)):
+        costs[kind] = costs.get(kind, 0.0) + cost
+    return dict(sorted(costs.items()))
+
+
+def _trips(history: History, network: Network) -> Iterator[tuple[str, float]]:
+    for mission_id, record in sorted(history.state.missions.items()):
+        begun = history.times[mission_id].begun if mission_id in history.times else None
+        if begun is not None:
+            kind = kind_of(record.kind)
+            trip = (
+                _route(history, record, begun, network)
+                if kind.archetype == "route"
+                else _sortie(history, record)
+            )
+            yield kind.name, kind.trip_cost(_type(history.state, record.mission.asset_id), trip)
+
+
+def _sortie(history: History, record: MissionRecord) -> TripFigures:
+    mission = record.mission
+    times = history.times[mission.mission_id]
+    end = times.arrived or record.over_at or history.last_at
+    duration_s = 0.0 if times.left is None or end is None else (end - times.left).total_seconds()
+    used_wh = record.energy_used_wh
+    return TripFigures(
+        duration_s=max(0.0, duration_s),
+        distance_m=_path_m(mission),
+        energy_wh=(mission.energy_wh or 0.0) if used_wh is None else used_wh,
+        parcels=len(mission.items),
+    )
+
+
+def _path_m(mission: Mission) -> float:
+    ways = (step.path for step in mission.steps if isinstance(step, Travel))
+    places = ([Place(lon=p.lon, lat=p.lat) for p in way] for way in ways)
+    return sum(straight_m(a, b) for way in places for a, b in pairwise(way))
+
+
+def _route(history: History, record: MissionRecord, begun: datetime, network: Network) -> TripFigures:
+    mission = record.mission
+    end = record.over_at or history.last_at or begun
+    made = [s.place for s in mission.steps if isinstance(s, Stop) and s.step_id in record.ended]
+    legs = pairwise([mission.home, *made, mission.home]) if made else ()
+    ways = (network.leg(a, b, "drive") for a, b in legs)
+    return TripFigures(
+        duration_s=(end - begun).total_seconds(),
+        distance_m=sum(way.distance_m for way in ways if way is not None),
+        energy_wh=record.energy_used_wh or 0.0,
+        parcels=len(mission.items),
+    )
+
+
+def _stays(history: History, network: Network) -> Iterator[tuple[str, float]]:
+    for passes in history.hand_offs.values():
+        for deposit in passes:
+            if deposit.taker.kind == "locker":
+                yield _stay(history.state, deposit, network)
+
+
+def _stay(state: State, deposit: CustodyPassed, network: Network) -> tuple[str, float]:
+    locker_id = deposit.taker.id
+    kind = kind_of(state.assets[locker_id].record.kind)
+    door = state.parcels[deposit.order_id].order.place
+    walk = network.leg(door, state.lockers[locker_id].place, "walk")
+    trip = TripFigures(distance_m=0.0 if walk is None else walk.distance_m)
+    return kind.name, kind.trip_cost(_type(state, locker_id), trip)
+
+
+def _type(state: State, asset_id: str) -> AssetType:
+    if state.fleet is None:
+        raise ValueError("no day is open")
+    return state.fleet.types[state.assets[asset_id].record.type_id]

@@ -1,0 +1,69 @@
+"""Messages that do not come over the wire: timers, plans, findings of the monitor, links that fall silent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fleet.domain.plan import Plan
+from fleet.protocol.messages import Action
+from fleet.protocol.values import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReady:
+    """The planner has answered."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFailed:
+    """The planner could not answer (its process died, or it raised)."""
+
+    plan_id: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimerDue:
+    """A timer that an event has set is due."""
+
+    timer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the monitor has seen in an asset's telemetry, and what it advises.
+
+    ``place_id`` names the alternate to divert to, when that is the advice.
+    """
+
+    asset_id: str
+    mission_id: str
+    code: str
+    advice: Action | None
+    reasons: tuple[Reason, ...]
+    place_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLost:
+    """Nothing was heard from an asset for longer than its kind allows."""
+
+    asset_id: str
+    silent_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkBack:
+    """An asset that had fallen silent is heard again."""
+
+    asset_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """The hub has started again from its store: what was under way in this process must be taken up again."""
+
+
+Input = PlanReady | PlanFailed | TimerDue | Finding | LinkLost | LinkBack | Resume

@@ -1,0 +1,212 @@
+"""The checks of one sample against its guard: each a small function that returns a finding or nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from fleet.dispatch.inputs import Finding
+from fleet.dispatch.monitor.guard import Guard, Refuge, Way
+from fleet.energy.margin import SHRINK_EXPONENT
+from fleet.feasibility.airspace import checked
+from fleet.feasibility.incident import measured
+from fleet.protocol.messages import Action, Telemetry
+from fleet.protocol.values import Place, Reason
+from geofences import Waypoint, check_point
+from geofences.geodesy import distance_m
+
+DEVIATION_TIMES = 3.0
+"""An asset is off its way when it is farther beside it than so many corridors: one alone is gusts and position
+noise.
+"""
+
+
+def zone_here(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
+    """It is inside a zone now: out of it by the way it came, or down where that leads deeper in."""
+    if not guard.flies or sample.alt_amsl_m is None or sample.state in ("idle", "charging", "landed"):
+        return None
+    at = Waypoint(sample.lon, sample.lat, sample.alt_amsl_m, now)
+    context = guard.context
+    result = check_point(context.airspace, at, context.terrain, held=context.held)
+    if result.is_clear:
+        return None
+    zone = result.conflicts[0].zone_id
+    reason = measured(
+        "zone_entered", f"inside {zone}", limit=zone, actual="inside", unit="", source=result.zones_version
+    )
+    return Finding(guard.asset_id, guard.mission_id, "zone_breach", *_way_out(guard, sample, (reason,), now))
+
+
+def zone_ahead(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
+    """What it is about to fly through may not be flown any more."""
+    if not guard.blocked or _is_leaving(sample):
+        return None
+    return Finding(
+        guard.asset_id, guard.mission_id, "zone_ahead", *_way_out(guard, sample, guard.blocked, now)
+    )
+
+
+def _way_out(
+    guard: Guard, sample: Telemetry, reasons: tuple[Reason, ...], now: datetime
+) -> tuple[Action, tuple[Reason, ...], str | None]:
+    """Home if the way back is free, else the nearest alternate, else down where it is."""
+    if _is_free(guard, _way_home(guard, sample), now, sample):
+        return Action.RETURN, reasons, None
+    refuge = _free_refuge(guard, sample, now)
+    if refuge is not None:
+        return Action.DIVERT, reasons, refuge[0].place_id
+    return Action.LAND, reasons, None
+
+
+def energy(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
+    """Is the battery enough for the rest, with margin and reserve; if not, where can it still go."""
+    budget = guard.energy
+    if budget is None or sample.soc is None or sample.mission_id != guard.mission_id:
+        return None
+    progress = _progress(guard, sample)
+    if progress is None:
+        return None
+    before_drop, left_wh, home_wh, flown = progress
+    available = sample.soc * budget.full_wh - budget.floor_wh - budget.reserve_wh
+    rest = left_wh * _correction(guard, sample, left_wh, flown) * (1 + budget.margin)
+    if rest <= available:
+        return None
+    reason = measured(
+        "energy_short",
+        f"the rest needs {rest:.0f} Wh with its margin, {available:.0f} Wh are there above the reserve",
+        limit=round(available, 1),
+        actual=round(rest, 1),
+        unit="Wh",
+        source="telemetry",
+    )
+    return _short(guard, sample, now, reason, before_drop, home_wh, available)
+
+
+def _short(
+    guard: Guard,
+    sample: Telemetry,
+    now: datetime,
+    reason: Reason,
+    before_drop: bool,
+    home_wh: float,
+    available: float,
+) -> Finding:
+    """Turn round before the drop; afterwards the nearest alternate that is nearer than home; down only if nothing
+    reaches.
+    """
+    ids = (guard.asset_id, guard.mission_id, "energy_short")
+    budget = guard.energy
+    if before_drop or budget is None:
+        return Finding(*ids, Action.RETURN, (reason,))
+    refuge = _free_refuge(guard, sample, now)
+    if refuge is not None and refuge[1] * budget.per_m_wh < home_wh:
+        return Finding(*ids, Action.DIVERT, (reason,), refuge[0].place_id)
+    out_of_reach = home_wh > available + budget.reserve_wh
+    return Finding(*ids, Action.LAND if out_of_reach else None, (reason,))
+
+
+def _progress(guard: Guard, sample: Telemetry) -> tuple[bool, float, float, float] | None:
+    """Whether the drop is still ahead; planned energy left; energy home from here; share of the trip flown."""
+    out, back = guard.out, guard.back
+    if out is None or back is None:
+        return None
+    x, y = guard.plane.xy(sample.lon, sample.lat)
+    if sample.step_id == back.step_id:
+        share = _share(back, x, y)
+        left = back.planned_wh * (1 - share)
+        return False, left, left, 0.5 + share / 2
+    if sample.step_id == out.step_id:
+        share = _share(out, x, y)
+        left = out.planned_wh * (1 - share) + back.planned_wh
+        return True, left, max(out.planned_wh, back.planned_wh) * share, share / 2
+    return None
+
+
+def _share(way: Way, x: float, y: float) -> float:
+    return way.track.locate(x, y)[0] / way.track.length_m if way.track.length_m > 0 else 1.0
+
+
+def _correction(guard: Guard, sample: Telemetry, left_wh: float, flown: float) -> float:
+    """What was used against what was planned, to a power that does not chase noise; never below 1."""
+    budget = guard.energy
+    if budget is None or guard.start_soc is None or sample.soc is None or flown * 2 < budget.shrink_after:
+        return 1.0
+    planned_so_far = budget.planned_wh - left_wh
+    used = (guard.start_soc - sample.soc) * budget.full_wh
+    return float(max(1.0, used / planned_so_far) ** SHRINK_EXPONENT) if planned_so_far > 0 else 1.0
+
+
+def deviation(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
+    """It is not where it should be: an operator looks, and the hub has it come home when it flies."""
+    way = next((w for w in (guard.out, guard.back) if w is not None and w.step_id == sample.step_id), None)
+    if way is None or sample.mission_id != guard.mission_id or sample.state != "travelling":
+        return None
+    x, y = guard.plane.xy(sample.lon, sample.lat)
+    away = way.track.locate(x, y)[1]
+    limit = DEVIATION_TIMES * guard.corridor_m
+    if away <= limit:
+        return None
+    reason = measured(
+        "off_its_way",
+        f"{away:.0f} m beside its way",
+        limit=limit,
+        actual=round(away),
+        unit="m",
+        source="telemetry",
+    )
+    advice = Action.RETURN if guard.flies else None
+    return Finding(guard.asset_id, guard.mission_id, "deviation", advice, (reason,))
+
+
+def _is_leaving(sample: Telemetry) -> bool:
+    return sample.state in ("returning", "diverting", "landing")
+
+
+def _free_refuge(guard: Guard, sample: Telemetry, now: datetime) -> tuple[Refuge, float] | None:
+    """The nearest alternate to which the straight way is free of zones, and how far it is."""
+    x, y = guard.plane.xy(sample.lon, sample.lat)
+    away = sorted((math.hypot(r.x - x, r.y - y), r.place_id, r) for r in guard.refuges)
+    return next(((r, m) for m, _, r in away if _way_is_free(guard, sample, r, now)), None)
+
+
+def _way_is_free(guard: Guard, sample: Telemetry, refuge: Refuge, now: datetime) -> bool:
+    return _is_free(guard, (refuge.place,), now, sample)
+
+
+def _way_home(guard: Guard, sample: Telemetry) -> tuple[Place, ...]:
+    """The points still to pass on the way home: back along what was flown, or on along the way back."""
+    x, y = guard.plane.xy(sample.lon, sample.lat)
+    for way, homeward in ((guard.back, True), (guard.out, False)):
+        if way is not None and sample.step_id == way.step_id:
+            along = way.track.locate(x, y)[0]
+            places = [Place(lon=p.lon, lat=p.lat) for p in way.path]
+            marks = zip(places, way.track.along_m, strict=True)
+            passed = [p for p, m in marks if (m >= along if homeward else m <= along)]
+            return tuple(passed if homeward else reversed(passed))
+    return ()
+
+
+def _is_free(guard: Guard, places: Sequence[Place], now: datetime, sample: Telemetry) -> bool:
+    """Whether the way from where it is through these places, at its height, is free of zones from now on."""
+    if not guard.flies:
+        return True
+    if sample.alt_amsl_m is None or not places:
+        return False
+    at = now
+    way = [Waypoint(sample.lon, sample.lat, sample.alt_amsl_m, now)]
+    for place in places:
+        metres = distance_m(way[-1].lon, way[-1].lat, place.lon, place.lat)
+        # Half the cruise speed: the wind may be against it.
+        at += timedelta(seconds=2 * metres / guard.cruise_mps)
+        way.append(Waypoint(place.lon, place.lat, sample.alt_amsl_m, at))
+    return checked(guard.context, way, guard.corridor_m).is_clear
+
+
+CHECKS: tuple[Callable[[Guard, Telemetry, datetime], Finding | None], ...] = (
+    zone_here,
+    zone_ahead,
+    energy,
+    deviation,
+)
+"""Every check, in the order of its urgency."""

@@ -1,0 +1,153 @@
+"""Everything that the checks of one mission need, worked out before the first sample comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import geofences
+from fleet.dispatch.monitor.track import Plane, Track
+from fleet.domain.fleet import SortieType
+from fleet.domain.state import MissionRecord
+from fleet.energy.margin import SHRINK_AFTER_CRUISE
+from fleet.feasibility.airspace import checked, judged
+from fleet.feasibility.context import Context
+from fleet.feasibility.motion import margin_share
+from fleet.feasibility.vehicles import battery_of
+from fleet.kinds import kind_of
+from fleet.protocol.mission import Mission, Travel
+from fleet.protocol.values import Place, Reason, Waypoint
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One leg of a sortie, out or back, with the energy that it was planned to take."""
+
+    step_id: str
+    path: tuple[Waypoint, ...]
+    track: Track
+    planned_wh: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refuge:
+    """A place to divert to, and where on the plane it lies."""
+
+    place_id: str
+    place: Place
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """The battery's side of a mission, in Wh. ``full_wh`` is what state of charge 1 stands for, ``floor_wh`` what stays
+    below the battery's floor; ``per_m_wh`` is for a leg that was not planned."""
+
+    full_wh: float
+    floor_wh: float
+    reserve_wh: float
+    margin: float
+    planned_wh: float
+    per_m_wh: float
+    shrink_after: float = SHRINK_AFTER_CRUISE
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What one mission is held against. ``blocked`` is why the rest of its path may not be flown, as of now."""
+
+    mission_id: str
+    asset_id: str
+    kind: str
+    flies: bool
+    plane: Plane
+    out: Way | None
+    back: Way | None
+    corridor_m: float
+    cruise_mps: float
+    energy: Energy | None
+    refuges: tuple[Refuge, ...]
+    home: tuple[float, float]
+    blocked: tuple[Reason, ...]
+    context: Context
+    start_soc: float | None
+
+
+def guard_of(
+    record: MissionRecord, kind: SortieType, context: Context, now: datetime, soc: float | None
+) -> Guard:
+    """The guard of a sortie that is released or under way."""
+    mission = record.mission
+    travels = [s for s in mission.steps if isinstance(s, Travel)]
+    plane = Plane.at(mission.home)
+    ways = _ways(mission, travels, plane)
+    flies = kind_of(kind.kind).needs_airspace
+    blocked = _ahead(record, travels, kind, context, now) if flies else ()
+    return Guard(
+        mission_id=mission.mission_id,
+        asset_id=mission.asset_id,
+        kind=kind.kind,
+        flies=flies,
+        plane=plane,
+        out=ways[0],
+        back=ways[1],
+        corridor_m=kind.corridor_m,
+        cruise_mps=kind.cruise_mps,
+        energy=_energy(mission, kind, context, ways),
+        refuges=tuple(
+            Refuge(a.place_id, a.place, *plane.xy(a.place.lon, a.place.lat)) for a in mission.alternates
+        ),
+        home=plane.xy(mission.home.lon, mission.home.lat),
+        blocked=blocked,
+        context=context,
+        start_soc=soc,
+    )
+
+
+def _ways(mission: Mission, travels: list[Travel], plane: Plane) -> tuple[Way | None, Way | None]:
+    planned = mission.energy_wh or 0.0
+    to_drop = mission.energy_to_drop_wh if mission.energy_to_drop_wh is not None else planned / 2
+    shares = (to_drop, planned - to_drop)
+    found = [
+        Way(t.step_id, t.path, Track.of(plane, t.path), e) for t, e in zip(travels, shares, strict=False)
+    ]
+    return (found[0] if found else None), (found[1] if len(found) > 1 else None)
+
+
+def _energy(
+    mission: Mission, kind: SortieType, context: Context, ways: tuple[Way | None, Way | None]
+) -> Energy | None:
+    if mission.energy_wh is None or mission.reserve_wh is None:
+        return None
+    battery = battery_of(kind, kind.state_of_health)
+    full = battery.nominal_wh * battery.state_of_health
+    per_m = max((w.planned_wh / w.track.length_m for w in ways if w and w.track.length_m > 0), default=0.0)
+    return Energy(
+        full_wh=full,
+        floor_wh=full * kind.floor_fraction,
+        reserve_wh=mission.reserve_wh,
+        margin=margin_share(context, kind),
+        planned_wh=mission.energy_wh,
+        per_m_wh=per_m,
+    )
+
+
+def _ahead(
+    record: MissionRecord, travels: list[Travel], kind: SortieType, context: Context, now: datetime
+) -> tuple[Reason, ...]:
+    """What stands in the way of the steps that are not over, at the times at which they will be flown."""
+    reasons: list[Reason] = []
+    for travel in travels:
+        if travel.step_id not in record.ended:
+            path = _from_now(travel.path, now)
+            verdict = judged(checked(context, path, kind.corridor_m), f"the way {travel.step_id}")
+            reasons += verdict.reasons
+    return tuple(reasons)
+
+
+def _from_now(path: tuple[Waypoint, ...], now: datetime) -> list[geofences.Waypoint]:
+    """The path with its own times, or, where those are past, as if it began now: a zone that is there now counts."""
+    start = path[0].at or now
+    shift = max(timedelta(0), now - (path[-1].at or now)) if start < now else timedelta(0)
+    return [geofences.Waypoint(p.lon, p.lat, p.alt_amsl_m, (p.at or now) + shift) for p in path]

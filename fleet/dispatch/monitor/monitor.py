@@ -1,0 +1,72 @@
+"""Keeps a guard for each mission that is out, and checks samples against it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from fleet.dispatch.inputs import Finding
+from fleet.dispatch.monitor.checks import CHECKS
+from fleet.dispatch.monitor.guard import Guard, guard_of
+from fleet.domain.fleet import SortieType
+from fleet.domain.state import OVER, State
+from fleet.feasibility import Context
+from fleet.protocol.lifecycle import MissionStatus
+from fleet.protocol.messages import Telemetry
+
+LINK_TIMEOUT_S = {"drone": 10.0, "sidewalk_robot": 30.0, "van": 180.0}
+"""How long an asset that is out may be silent, by kind: a multiple of how often it speaks."""
+
+
+class Monitor:
+    """What is being watched. ``make_context`` gives the feasibility context for a state."""
+
+    def __init__(self, make_context: Callable[[State], Context]) -> None:
+        self._make_context = make_context
+        self._guards: dict[str, Guard] = {}
+        self._out: dict[str, float] = {}
+        self._told: dict[str, set[str]] = {}
+
+    def watch(self, asset_id: str, state: State, now: datetime, soc: float | None) -> None:
+        """Work out anew what this asset is held against; nothing when it is not out."""
+        record = state.mission_of(asset_id)
+        if record is None or record.status in OVER or record.status is MissionStatus.DRAFTED:
+            self._forget(asset_id)
+            return
+        context = self._make_context(state)
+        kind = context.fleet.types[state.assets[asset_id].record.type_id]
+        if record.status is MissionStatus.ACTIVE:
+            self._out[asset_id] = LINK_TIMEOUT_S.get(kind.kind, 60.0)
+        if isinstance(kind, SortieType):
+            known = self._guards.get(asset_id)
+            same = known is not None and known.mission_id == record.mission.mission_id
+            start = known.start_soc if same and known is not None else soc
+            self._guards[asset_id] = guard_of(record, kind, context, now, start)
+            if not same:
+                self._told[asset_id] = set()
+
+    def _forget(self, asset_id: str) -> None:
+        self._guards.pop(asset_id, None)
+        self._out.pop(asset_id, None)
+        self._told.pop(asset_id, None)
+
+    def check(self, asset_id: str, sample: Telemetry, now: datetime) -> tuple[Finding, ...]:
+        """What a new sample shows; each thing is told once for a mission."""
+        guard = self._guards.get(asset_id)
+        if guard is None:
+            return ()
+        told = self._told.setdefault(asset_id, set())
+        for check in CHECKS:
+            found = check(guard, sample, now)
+            if found is not None and found.code not in told:
+                told.add(found.code)
+                return (found,)
+        return ()
+
+    def watched(self) -> tuple[str, ...]:
+        """The assets that are out, by id."""
+        return tuple(sorted(self._out))
+
+    def link_timeout_s(self, asset_id: str) -> float:
+        """How long this asset may be silent."""
+        return self._out.get(asset_id, float("inf"))

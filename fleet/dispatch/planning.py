@@ -1,0 +1,109 @@
+"""Asking for a plan: which parcels, and what the assets are already committed to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+
+from fleet.dispatch.desk import Desk
+from fleet.dispatch.effects import StartPlanning
+from fleet.domain.events import PlanRequested
+from fleet.domain.fleet import SortieType, StationType
+from fleet.domain.state import Asset, MissionRecord, Parcel
+from fleet.planner.snapshot import AssetSlot, Held, Snapshot
+from fleet.protocol.lifecycle import CompartmentStatus
+from fleet.protocol.mission import Load, Stop, Travel
+from fleet.protocol.values import TimeWindow
+
+
+def want_plan(desk: Desk) -> None:
+    """Ask for a plan of all parcels that wait for one, unless one is being made already."""
+    if desk.state.planning is not None or not desk.state.waiting or desk.state.until is None:
+        return
+    plan_id = f"plan-{desk.state.plans + 1}"
+    order_ids = tuple(sorted(desk.state.waiting))
+    desk.emit(PlanRequested(at=desk.now, plan_id=plan_id, order_ids=order_ids))
+    desk.effects.append(StartPlanning(plan_id, snapshot(desk, plan_id, order_ids)))
+
+
+def snapshot(desk: Desk, plan_id: str, order_ids: Iterable[str]) -> Snapshot:
+    """What the planner is given for these parcels."""
+    state = desk.state
+    if state.until is None:
+        raise ValueError("no day is open")
+    parcels = [state.parcels[o] for o in order_ids]
+    return Snapshot(
+        snapshot_id=f"{plan_id}@{state.position}",
+        at=desk.now + timedelta(seconds=desk.settings.lead_to_plan_s),
+        until=state.until,
+        orders=tuple(p.order for p in parcels),
+        assets=_slots(desk),
+        context=desk.context,
+        held=_held(desk),
+        standing={p.order.order_id: p.custodian.id for p in parcels if _stands(desk, p)},
+        excluded={p.order.order_id: p.excluded for p in parcels if p.excluded},
+    )
+
+
+def _stands(desk: Desk, parcel: Parcel) -> bool:
+    return parcel.custodian.kind == "site" and parcel.custodian.id in desk.state.sites
+
+
+def _slots(desk: Desk) -> tuple[AssetSlot, ...]:
+    missions: dict[str, list[MissionRecord]] = defaultdict(list)
+    for mission_id, asset_id in desk.state.live_missions.items():
+        missions[asset_id].append(desk.state.missions[mission_id])
+    usable = (a for a in desk.state.assets.values() if not a.withdrawn)
+    slots = (_slot(desk, a, missions[a.record.asset_id]) for a in usable)
+    return tuple(sorted(slots, key=lambda s: s.asset_id))
+
+
+def _slot(desk: Desk, asset: Asset, missions: list[MissionRecord]) -> AssetSlot:
+    busy = sorted((busy_time(desk, m) for m in missions), key=lambda w: w.start)
+    sample = desk.live.get(asset.record.asset_id)
+    soc = sample.soc if sample is not None and sample.soc is not None else asset.soc
+    return AssetSlot(
+        asset_id=asset.record.asset_id,
+        type_id=asset.record.type_id,
+        site_id=asset.record.site_id,
+        busy=tuple(busy),
+        soc=1.0 if soc is None or busy else soc,
+    )
+
+
+def busy_time(desk: Desk, record: MissionRecord) -> TimeWindow:
+    """From when to when a mission keeps its asset, the recharge after a sortie included."""
+    mission = record.mission
+    end = mission.start_at
+    for step in mission.steps:
+        if isinstance(step, Travel):
+            end = max(end, step.path[-1].at or end)
+        elif isinstance(step, Stop):
+            end = max(end, step.eta + timedelta(seconds=step.service_s))
+    kind = desk.context.fleet.types[desk.asset(mission.asset_id).record.type_id]
+    if isinstance(kind, SortieType):
+        recharge_s = 3600 * (mission.energy_wh or 0) / kind.charger_w * 1.3
+        end += timedelta(seconds=kind.turnaround_s + recharge_s)
+    else:
+        end += timedelta(minutes=30)
+    return TimeWindow(start=min(mission.start_at, end), end=end)
+
+
+def _held(desk: Desk) -> dict[str, tuple[Held, ...]]:
+    held: dict[str, list[Held]] = defaultdict(list)
+    for (locker_id, _), kept in desk.state.compartments.items():
+        if kept.status is not CompartmentStatus.FREE:
+            held[locker_id].append(Held(kept.size, kept.window))
+    return {k: tuple(sorted(v, key=lambda h: (h.size, h.window.start))) for k, v in sorted(held.items())}
+
+
+def first_load(record: MissionRecord) -> Load | None:
+    """The step in which a mission takes its parcels over."""
+    return next((s for s in record.mission.steps if isinstance(s, Load)), None)
+
+
+def is_station(desk: Desk, asset_id: str) -> bool:
+    """Whether an asset stays where it is (a locker)."""
+    kind = desk.context.fleet.types[desk.asset(asset_id).record.type_id]
+    return isinstance(kind, StationType)

@@ -1,0 +1,188 @@
+"""Sending a mission out: it is checked again against what is true now, not against what was true when it was
+planned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from fleet.dispatch.desk import Desk
+from fleet.dispatch.drafting import sortie_from_trip, sortie_type
+from fleet.dispatch.effects import Watch
+from fleet.dispatch.handovers import hand_on
+from fleet.dispatch.parcels import free
+from fleet.dispatch.planning import first_load
+from fleet.domain.events import MissionOver, MissionReleased
+from fleet.domain.state import Asset, MissionRecord, Parcel
+from fleet.feasibility import SortieAssessment, assess_sortie
+from fleet.feasibility.alternate import landing_places
+from fleet.feasibility.incident import incident
+from fleet.kinds import kind_of
+from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus, MissionStatus
+from fleet.protocol.messages import Assign
+from fleet.protocol.mission import Alternate, Drop, Mission
+from fleet.protocol.values import Place, Reason
+from geofences.geodesy import distance_m as geodesic_m
+
+_FIT = frozenset({AssetStatus.READY, AssetStatus.CHARGING})
+
+
+def release(desk: Desk, mission_id: str) -> None:
+    """Release a drafted mission, look again later, or hand its parcels on."""
+    record = desk.mission(mission_id)
+    if record is None or record.status is not MissionStatus.DRAFTED:
+        return
+    kind = desk.context.fleet.types[desk.asset(record.mission.asset_id).record.type_id]
+    _RELEASE[kind.archetype](desk, record)
+
+
+def _release_route(desk: Desk, record: MissionRecord) -> None:
+    asset = desk.asset(record.mission.asset_id)
+    if asset.withdrawn:
+        withdraw(desk, record, (_not_there(asset),))
+    elif asset.status is AssetStatus.OFFLINE:
+        _later(desk, record, (_not_there(asset),))
+    else:
+        _send(desk, record.mission, ())
+
+
+def _release_sortie(desk: Desk, record: MissionRecord) -> None:
+    asset = desk.asset(record.mission.asset_id)
+    parcel = desk.parcel(_drop(record).order_id)
+    if asset.withdrawn:
+        withdraw(desk, record, (_not_there(asset),))
+    elif asset.status not in _FIT or asset.mission_id is not None or asset.site_id != _site_id(record):
+        _later(desk, record, (_not_there(asset),))
+    elif (refusal := _compartment_refusal(desk, parcel)) is not None:
+        withdraw(desk, record, (refusal,))
+    else:
+        _check_and_send(desk, record, parcel)
+
+
+def _check_and_send(desk: Desk, record: MissionRecord, parcel: Parcel) -> None:
+    fresh = assess_now(desk, record, parcel)
+    if fresh.verdict.feasible and fresh.trip is not None:
+        mission = sortie_from_trip(desk, record.mission, fresh.trip, alternates(desk, record))
+        _send(desk, mission, tuple(sorted(fresh.verdict.assumptions)))
+    elif _may_wait(desk, record) and assess_now(desk, record, parcel, soc=1.0).verdict.feasible:
+        _later(desk, record, fresh.verdict.reasons)
+    else:
+        withdraw(desk, record, fresh.verdict.reasons)
+
+
+def assess_now(
+    desk: Desk, record: MissionRecord, parcel: Parcel, *, soc: float | None = None
+) -> SortieAssessment:
+    """The sortie's verdict if loading began now, with the battery as it was last reported, or with ``soc``."""
+    mission = record.mission
+    kind = sortie_type(desk, mission.asset_id)
+    drop = _drop(record)
+    begin = max(desk.now, mission.start_at)
+    return assess_sortie(
+        desk.context,
+        parcel.order,
+        kind,
+        desk.state.sites[_site_id(record)],
+        begin + timedelta(seconds=kind.load_s),
+        locker=desk.state.lockers[drop.locker_id] if drop.locker_id else None,
+        soc=state_of_charge(desk, mission.asset_id) if soc is None else soc,
+        state_of_health=kind.state_of_health,
+    )
+
+
+def state_of_charge(desk: Desk, asset_id: str) -> float:
+    """The battery as last reported; an asset that never reported one counts as empty."""
+    sample = desk.live.get(asset_id)
+    if sample is not None and sample.soc is not None:
+        return sample.soc
+    told = desk.asset(asset_id).soc
+    return 0.0 if told is None else told
+
+
+def alternates(desk: Desk, record: MissionRecord) -> tuple[Alternate, ...]:
+    """The places where an aircraft could come down instead of at home, nearest to the drop first; none on the
+    ground.
+    """
+    if not kind_of(record.kind).needs_airspace:
+        return ()
+    drop, home = _drop(record).place, _site_id(record)
+    places = [a for a in landing_places(desk.context) if a.place_id != home]
+    return tuple(sorted(places, key=lambda a: (distance_m(drop, a.place), a.place_id))[:MOST_ALTERNATES])
+
+
+MOST_ALTERNATES = 4
+"""So many of the nearest alternates go with a mission."""
+
+
+def distance_m(a: Place, b: Place) -> float:
+    """Metres between two places."""
+    return geodesic_m(a.lon, a.lat, b.lon, b.lat)
+
+
+def _send(desk: Desk, mission: Mission, assumptions: tuple[str, ...]) -> None:
+    desk.emit(MissionReleased(at=desk.now, mission=mission, assumptions=assumptions))
+    desk.send(mission.asset_id, Assign(mission=mission))
+    desk.effects.append(Watch(mission.asset_id))
+
+
+def _later(desk: Desk, record: MissionRecord, reasons: tuple[Reason, ...]) -> None:
+    if not _may_wait(desk, record):
+        withdraw(desk, record, reasons)
+        return
+    due = desk.now + timedelta(seconds=desk.settings.retry_s)
+    desk.set_timer(f"release:{record.mission.mission_id}", due)
+
+
+def _may_wait(desk: Desk, record: MissionRecord) -> bool:
+    """Whether a later start could still make it: the window must hold the planned travel, and patience its limit."""
+    waited = desk.now - record.release_at
+    drops = [s for s in record.mission.steps if isinstance(s, Drop)]
+    last = drops[0].window.end if drops else desk.state.until or desk.now
+    lead = timedelta(seconds=desk.settings.retry_s)
+    return desk.now + lead < last and waited < timedelta(seconds=desk.settings.patience_s)
+
+
+def withdraw(desk: Desk, record: MissionRecord, reasons: tuple[Reason, ...]) -> None:
+    """Cancel a mission that has not begun and hand its parcels on."""
+    mission = record.mission
+    code = reasons[0].code if reasons else None
+    desk.emit(MissionOver(at=desk.now, mission_id=mission.mission_id, outcome="cancelled", code=code))
+    for carried in mission.items:
+        parcel = desk.parcel(carried.order_id)
+        if parcel.mission_id == mission.mission_id:
+            free(desk, carried.order_id, reasons, excluded=parcel.mode)
+            hand_on(desk, carried.order_id, reasons, handed_on_from=parcel.mode)
+
+
+def _compartment_refusal(desk: Desk, parcel: Parcel) -> Reason | None:
+    if parcel.locker_id is None:
+        return None
+    kept = desk.state.compartments.get((parcel.locker_id, parcel.order.order_id))
+    if kept is not None and kept.status is CompartmentStatus.RESERVED:
+        return None
+    return incident(
+        "locker_unconfirmed", "the locker has not confirmed a compartment", source=parcel.locker_id
+    )
+
+
+def _drop(record: MissionRecord) -> Drop:
+    return next(s for s in record.mission.steps if isinstance(s, Drop))
+
+
+def _site_id(record: MissionRecord) -> str:
+    load = first_load(record)
+    if load is None:
+        raise ValueError(f"{record.mission.mission_id} has no load step")
+    return load.site_id
+
+
+def _not_there(asset: Asset) -> Reason:
+    detail = f"{asset.record.asset_id} is {asset.status.value}" + (", withdrawn" if asset.withdrawn else "")
+    return incident("asset_unavailable", detail, source=asset.record.asset_id)
+
+
+_RELEASE: dict[str, Callable[[Desk, MissionRecord], None]] = {
+    "sortie": _release_sortie,
+    "route": _release_route,
+}

@@ -1,0 +1,107 @@
+"""Changing the part of a route that is not yet driven, and telling its driver."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fleet.dispatch.desk import Desk
+from fleet.dispatch.drafting import item, items_of, route_steps
+from fleet.dispatch.running import STRANDED
+from fleet.domain.events import MissionRevised
+from fleet.domain.plan import RoutePlan
+from fleet.domain.state import OVER, MissionRecord
+from fleet.protocol.lifecycle import MissionStatus
+from fleet.protocol.messages import Assign
+from fleet.protocol.mission import Item, Load, Mission, Step, Stop, Unload
+
+
+def revise(desk: Desk, record: MissionRecord, route: RoutePlan, why: str) -> Mission:
+    """The mission with the route's stops; steps that are over or under way keep exactly what they were."""
+    known = [s for s in record.mission.steps if isinstance(s, Stop)]
+    fresh = route_steps(desk, route.stops)
+    return _replace(desk, record, _matched(known, fresh, record), why)
+
+
+def _matched(known: Sequence[Stop], fresh: Sequence[Stop], record: MissionRecord) -> list[Stop]:
+    """The new stops under the ids that the driver knows. Stops are the same when they are at one place for the same parcels;
+    one that is not known gets an id that was never used in this mission."""
+    left = list(known)
+    steps = []
+    for stop in fresh:
+        same = next((k for k in left if _same(k, stop)), None)
+        if same is None:
+            new_id = f"{stop.step_id}~{record.mission.revision + 1}"
+            steps.append(_unstrand(stop.model_copy(update={"step_id": new_id})))
+            continue
+        left.remove(same)
+        over = same.step_id in record.ended or same.step_id == record.current
+        steps.append(same if over else same.model_copy(update={"eta": stop.eta}))
+    return steps
+
+
+def _same(known: Stop, stop: Stop) -> bool:
+    return (known.place, known.deliver, known.collect) == (stop.place, stop.deliver, stop.collect)
+
+
+def without_order(desk: Desk, record: MissionRecord, order_id: str, why: str) -> None:
+    """The mission without one parcel, as far as its steps are not over; nothing changes when it is not in them."""
+    if record.status in OVER or record.kind != "van":
+        return
+    before = [s for s in record.mission.steps if isinstance(s, Stop)]
+    after = [_drop(s, order_id) if s.step_id not in record.ended else s for s in before]
+    if after != before:
+        _replace(desk, record, [s for s in after if s.deliver or s.collect], why)
+
+
+def resend(desk: Desk, record: MissionRecord, why: str) -> None:
+    """The same steps under a new number: the driver's side was further on than we knew when it refused."""
+    _replace(desk, record, [s for s in record.mission.steps if isinstance(s, Stop)], why)
+
+
+def _drop(stop: Stop, order_id: str) -> Stop:
+    """A stop without the parcel. Its id stays, so that a driver on the way there is not confused."""
+    return stop.model_copy(
+        update={
+            "deliver": tuple(o for o in stop.deliver if o != order_id),
+            "collect": tuple(o for o in stop.collect if o != order_id),
+        }
+    )
+
+
+def _unstrand(stop: Stop) -> Stop:
+    """The made-up site of a stranded asset is only a place to the driver."""
+    stranded = stop.site_id is not None and stop.site_id.startswith(STRANDED)
+    return stop.model_copy(update={"site_id": None}) if stranded else stop
+
+
+def _replace(desk: Desk, record: MissionRecord, stops: Sequence[Stop], why: str) -> Mission:
+    mission = record.mission
+    load = next(s for s in mission.steps if isinstance(s, Load))
+    unload = next(s for s in mission.steps if isinstance(s, Unload))
+    if load.step_id not in record.ended and load.step_id != record.current:
+        load = load.model_copy(update={"order_ids": _from_depot(stops)})
+    steps: tuple[Step, ...] = (load, *stops, unload)
+    changed = mission.model_copy(
+        update={
+            "revision": mission.revision + 1,
+            "steps": steps,
+            "items": _items(desk, load, stops),
+        }
+    )
+    desk.emit(MissionRevised(at=desk.now, mission=changed, why=why))
+    if record.status is not MissionStatus.DRAFTED:
+        desk.send(mission.asset_id, Assign(mission=changed))
+    return changed
+
+
+def _from_depot(stops: Sequence[Stop]) -> tuple[str, ...]:
+    collected = {o for s in stops for o in s.collect}
+    return tuple(o for s in stops for o in s.deliver if o not in collected)
+
+
+def _items(desk: Desk, load: Load, stops: Sequence[Stop]) -> tuple[Item, ...]:
+    """Everything that the route carries: what its stops mention, and what was loaded for stops that were dropped."""
+    mentioned = items_of(desk, stops)
+    ids = {i.order_id for i in mentioned}
+    rest = tuple(item(desk.parcel(o).order) for o in load.order_ids if o not in ids)
+    return mentioned + rest

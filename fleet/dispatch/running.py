@@ -1,0 +1,171 @@
+"""Where a parcel stands, and which routes could take it: the dispatcher's state in the planner's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from fleet.dispatch.desk import Desk
+from fleet.dispatch.drafting import route_type
+from fleet.domain.fleet import RouteType
+from fleet.domain.plan import RoutePlan, RouteStop
+from fleet.domain.sites import Site
+from fleet.domain.state import OVER, MissionRecord, Parcel
+from fleet.planner.insertion import FreeVan
+from fleet.planner.running import RunningRoute
+from fleet.protocol.lifecycle import AssetStatus, MissionStatus
+from fleet.protocol.mission import Stop
+from fleet.protocol.values import Direction, Order, Place
+
+STRANDED = "stranded:"
+"""Prefix of the made-up site at which a van takes a parcel over from an asset that can't go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a parcel is. ``pickup`` is the site to load it at (none: the van's depot, or its sender's door);
+    ``on_board`` is the van that it rides on already."""
+
+    pickup: Site | None = None
+    on_board: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A route that a parcel might be put into, with how many of its stops stay as they are."""
+
+    record: MissionRecord
+    running: RunningRoute
+    frozen: int
+
+    @property
+    def asset_id(self) -> str:
+        """The van."""
+        return self.record.mission.asset_id
+
+    @property
+    def depot_id(self) -> str:
+        """The site that it starts from."""
+        return self.running.route.depot_id
+
+    @property
+    def at_depot(self) -> bool:
+        """Whether it has not begun to load, so that one more parcel can be put on."""
+        return self.record.status is not MissionStatus.ACTIVE
+
+
+def stand_of(desk: Desk, parcel: Parcel) -> Stand:
+    """Where the parcel is to be taken over."""
+    holder = parcel.custodian
+    if holder.kind == "site":
+        return Stand(pickup=desk.state.sites[holder.id])
+    if holder.kind == "asset" and _is_on_route(desk, holder.id):
+        return Stand(on_board=holder.id)
+    if holder.kind == "asset":
+        return Stand(pickup=_stranded(desk, holder.id))
+    return Stand()
+
+
+def _is_on_route(desk: Desk, asset_id: str) -> bool:
+    """Whether it rides on a van that is still on its route (and not on one that has broken down)."""
+    record = desk.state.mission_of(asset_id)
+    kind = desk.context.fleet.types[desk.asset(asset_id).record.type_id]
+    return isinstance(kind, RouteType) and record is not None and record.status not in OVER
+
+
+def _stranded(desk: Desk, asset_id: str) -> Site:
+    asset = desk.asset(asset_id)
+    sample = desk.live.get(asset_id)
+    home = desk.state.sites[asset.record.site_id].place
+    place = asset.place or (Place(lon=sample.lon, lat=sample.lat) if sample is not None else home)
+    return Site(site_id=f"{STRANDED}{asset_id}", name=asset_id, place=place)
+
+
+def running_routes(desk: Desk, stand: Stand) -> list[Candidate]:
+    """The routes that are drafted or under way and could still be changed, in the order of their ids."""
+    found = []
+    for mission_id, asset_id in sorted(desk.state.live_missions.items()):
+        record = desk.state.missions[mission_id]
+        if record.kind == "van" and stand.on_board in (None, asset_id) and _usable(desk, asset_id):
+            found.append(_candidate(desk, record))
+    return found
+
+
+def _usable(desk: Desk, asset_id: str) -> bool:
+    asset = desk.asset(asset_id)
+    return not asset.withdrawn and asset.status not in (AssetStatus.LINK_LOST, AssetStatus.RETURNING)
+
+
+def _candidate(desk: Desk, record: MissionRecord) -> Candidate:
+    stops = [s for s in record.mission.steps if isinstance(s, Stop)]
+    done = sum(s.step_id in record.ended or s.step_id == record.current for s in stops)
+    begun = record.status is MissionStatus.ACTIVE
+    frozen = min(len(stops), done + desk.settings.frozen_stops) if begun else 0
+    return Candidate(record, RunningRoute(_as_route(desk, record, stops), *_frame(desk, record)), frozen)
+
+
+def _frame(desk: Desk, record: MissionRecord) -> tuple[RouteType, Place, datetime, dict[str, Order]]:
+    asset_id = record.mission.asset_id
+    kind = route_type(desk, asset_id)
+    depot = desk.state.sites[desk.asset(asset_id).record.site_id]
+    orders = {i.order_id: desk.parcel(i.order_id).order for i in record.mission.items}
+    return kind, depot.place, shift(kind, depot, record.mission.start_at)[1], orders
+
+
+def _as_route(desk: Desk, record: MissionRecord, stops: list[Stop]) -> RoutePlan:
+    mission = record.mission
+    late = timedelta(seconds=record.late_s)
+    moved = tuple(_as_stop(desk, s, late if s.step_id not in record.ended else timedelta(0)) for s in stops)
+    depot_id = desk.asset(mission.asset_id).record.site_id
+    return RoutePlan(
+        route_id=mission.mission_id,
+        asset_id=mission.asset_id,
+        depot_id=depot_id,
+        start=mission.start_at,
+        end=max([mission.start_at, *(s.depart for s in moved)]),
+        distance_m=0,
+        cost=0,
+        stops=moved,
+    )
+
+
+def _as_stop(desk: Desk, stop: Stop, late: timedelta) -> RouteStop:
+    """A stop in the planner's terms, later by so much; taking over what is to be delivered is loading, wherever it is."""
+    arrive = stop.eta + late
+    loads = any(desk.parcel(o).order.direction is Direction.DELIVERY for o in stop.collect)
+    site_id = stop.site_id or (f"{STRANDED}{stop.step_id}" if loads else None)
+    return RouteStop(
+        lon=stop.place.lon,
+        lat=stop.place.lat,
+        locker_id=stop.locker_id,
+        site_id=site_id,
+        deliver=stop.deliver,
+        collect=stop.collect,
+        arrive=arrive,
+        depart=arrive + timedelta(seconds=stop.service_s),
+    )
+
+
+def shift(kind: RouteType, depot: Site, day: datetime) -> tuple[datetime, datetime]:
+    """When a van of this type may be out on the local day of ``day``."""
+    zone = ZoneInfo(depot.timezone)
+    date = day.astimezone(zone).date()
+    start = datetime.combine(date, kind.shift_start, zone).astimezone(UTC)
+    end = datetime.combine(date, kind.shift_end, zone).astimezone(UTC)
+    return start, end if end > start else end + timedelta(days=1)
+
+
+def free_vans(desk: Desk) -> Iterable[FreeVan]:
+    """Vans at their depot, fit and with no mission, with the rest of their shift."""
+    busy = set(desk.state.live_missions.values())
+    for asset_id, asset in sorted(desk.state.assets.items()):
+        kind = desk.context.fleet.types[asset.record.type_id]
+        ready = asset.status in (AssetStatus.READY, AssetStatus.CHARGING) and not asset.withdrawn
+        if not isinstance(kind, RouteType) or asset_id in busy or not ready:
+            continue
+        depot = desk.state.sites[asset.record.site_id]
+        early, late = shift(kind, depot, desk.now)
+        if late > desk.now:
+            yield FreeVan(asset_id, kind, depot, max(early, desk.now), late)

@@ -1,0 +1,55 @@
+"""What readers are told: that events were committed, where assets are, how the hub is. Nothing here can hold the hub
+up.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import zmq
+
+from fleet.hub.core import HubCore
+from fleet.protocol.messages import Telemetry
+
+
+class Feed:
+    """Publishes on a PUB socket: a reader that is slow or gone loses messages and catches up from the store."""
+
+    def __init__(self, socket: zmq.Socket[bytes], every_s: float = 0.2) -> None:
+        self._socket, self._every_s = socket, every_s
+        self._next_s = 0.0
+        self._last_turn_s = 0.0
+        self._lag_s = 0.0
+        self._shown: dict[str, Telemetry] = {}
+
+    def committed(self, position: int) -> None:
+        """Events up to ``position`` can be read from the store."""
+        self._send(b"events", {"position": position})
+
+    def publish(self, core: HubCore, wall_s: float) -> None:
+        """Now and then: the samples that have changed, and the hub's own health."""
+        self._lag_s = max(self._lag_s, wall_s - self._last_turn_s if self._last_turn_s else 0.0)
+        self._last_turn_s = wall_s
+        if wall_s < self._next_s:
+            return
+        self._next_s = wall_s + self._every_s
+        now = core.clock.now(wall_s).isoformat()
+        changed = {a: t for a, t in core.live.items() if self._shown.get(a) is not t}
+        self._shown.update(changed)
+        samples = [{"asset_id": a, **t.model_dump(mode="json")} for a, t in changed.items()]
+        self._send(b"live", {"now": now, "samples": samples})
+        self._send(b"health", self._health(core, now))
+        self._lag_s = 0.0
+
+    def _health(self, core: HubCore, now: str) -> dict[str, Any]:
+        return {
+            "now": now,
+            "loop_lag_ms": round(1000 * self._lag_s, 1),
+            "refused": core.refused,
+            "planning": core.state.planning is not None,
+            "lockstep": core.clock.lockstep,
+        }
+
+    def _send(self, topic: bytes, body: dict[str, Any]) -> None:
+        self._socket.send_multipart([topic, json.dumps(body).encode()], zmq.NOBLOCK)

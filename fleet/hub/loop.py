@@ -1,0 +1,97 @@
+"""The hub's loop: drain, decide, store, send. Everything else is elsewhere."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fleet.hub.core import HubCore
+from fleet.hub.feed import Feed
+from fleet.hub.planning import Planning
+from fleet.hub.sockets import Sockets, drain
+from fleet.hub.writer import Writer
+from fleet.store.base import Store
+
+MOST_A_TURN = 2000
+"""Frames taken from one channel before the other gets its turn."""
+
+
+@dataclass(slots=True)
+class Loop:
+    """One hub: its core, its sockets, the writer and the planner's process."""
+
+    core: HubCore
+    sockets: Sockets
+    writer: Writer
+    planning: Planning
+    feed: Feed
+    idle_s: float = 0.05
+
+    def run(self, stop: Callable[[], bool]) -> None:
+        """Turn until ``stop`` says so, then let the writer finish."""
+        try:
+            while not stop():
+                self.turn()
+        finally:
+            self.planning.close()
+            self.writer.close()
+            self.sockets.close()
+
+    def turn(self) -> None:
+        """Everything once: what came in, what is due, what is stored, what goes out."""
+        self.sockets.wait(self.idle_s)
+        wall_s = time.monotonic()
+        self._take_in(wall_s)
+        for result in self.planning.done():
+            self.core.tell(result, wall_s)
+        self._stored()
+        self.core.work(wall_s)
+        self._store()
+        self._send_out(wall_s)
+        self.feed.publish(self.core, wall_s)
+
+    def _take_in(self, wall_s: float) -> None:
+        for route, *frames in drain(self.sockets.control, MOST_A_TURN):
+            self.core.control(route, frames, wall_s)
+        for route, *frames in drain(self.sockets.telemetry, MOST_A_TURN):
+            self.core.telemetry(route, frames, wall_s)
+
+    def _store(self) -> None:
+        batch = self.core.take()
+        if batch is not None:
+            self.writer.submit(batch)
+
+    def _stored(self) -> None:
+        while (position := self.writer.finished()) is not None:
+            self.core.committed()
+            self.feed.committed(position)
+            for job in self.core.plans:
+                self.planning.start(job, job.snapshot.at)
+            self.core.plans.clear()
+
+    def _send_out(self, wall_s: float) -> None:
+        for route, frames in self.core.output(wall_s):
+            if not self.sockets.send(route, frames):
+                self.core.undelivered(route)
+
+
+def make_waker(sockets: Sockets) -> Callable[[], None]:
+    """A function that wakes the loop from any thread; each thread gets a socket of its own."""
+    local = threading.local()
+
+    def wake() -> None:
+        if not hasattr(local, "socket"):
+            local.socket = sockets.waker()
+        local.socket.send(b"", copy=False)
+
+    return wake
+
+
+def open_loop(
+    core: HubCore, store: Store, sockets: Sockets, make_planning: Callable[[Callable[[], None]], Planning]
+) -> Loop:
+    """A loop around a core, with its writer and planner."""
+    wake = make_waker(sockets)
+    return Loop(core, sockets, Writer(store, wake), make_planning(wake), Feed(sockets.feed))

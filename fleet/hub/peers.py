@@ -1,0 +1,65 @@
+"""Who is connected: sessions by peer, and which connection (routing id) belongs to which session.
+
+A routing id is a connection, not an identity: only the session that said hello over it, in its current epoch, is
+believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from fleet.protocol.messages import Role
+from fleet.protocol.session import HubSession
+
+Route = bytes
+
+
+@dataclass(slots=True)
+class Peer:
+    """One peer: its session (which outlives connections), its connections, and the last number given to a message."""
+
+    session: HubSession
+    role: Role
+    control: Route | None = None
+    telemetry: Route | None = None
+    sent: int = 0
+    stored_ack: int = 0
+    granted_frames: int = 0
+
+    @property
+    def peer_id(self) -> str:
+        """The peer's id."""
+        return self.session.peer_id
+
+
+@dataclass(slots=True)
+class Peers:
+    """All peers by id and by connection. ``touched`` are those that may have something to send."""
+
+    by_id: dict[str, Peer] = field(default_factory=dict)
+    by_control: dict[Route, tuple[Peer, int]] = field(default_factory=dict)
+    by_telemetry: dict[Route, Peer] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+
+    def bind(self, peer: Peer, route: Route) -> None:
+        """The peer's session now stands on this connection; its earlier connections are void."""
+        if peer.control is not None:
+            self.by_control.pop(peer.control, None)
+        if peer.telemetry is not None:
+            self.by_telemetry.pop(peer.telemetry, None)
+            peer.telemetry = None
+        peer.control = route
+        self.by_control[route] = (peer, peer.session.epoch)
+        self.touched.add(peer.peer_id)
+
+    def attach(self, peer: Peer, route: Route) -> None:
+        """The peer's telemetry comes over this connection."""
+        if peer.telemetry is not None:
+            self.by_telemetry.pop(peer.telemetry, None)
+        peer.telemetry = route
+        self.by_telemetry[route] = peer
+
+    def of_role(self, role: Role) -> Iterable[Peer]:
+        """The connected peers of a role, by id."""
+        return (p for _, p in sorted(self.by_id.items()) if p.role is role and p.control is not None)

@@ -1,0 +1,118 @@
+"""The planner in a process of its own, behind the ``concurrent.futures.Executor`` interface.
+
+A worker that dies is replaced and its job done again; after ``tries`` the job is reported as failed.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from fleet.dispatch.effects import StartPlanning
+from fleet.dispatch.inputs import PlanFailed, PlanReady
+from fleet.domain.plan import Plan
+from fleet.hub.children import die_with_parent
+from fleet.planner import plan
+from fleet.planner.snapshot import Snapshot
+from fleet.planner.stop import MaxIterations
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard to look for a plan: so many iterations, from this seed, with or without the baselines beside it."""
+
+    iterations: int = 300
+    seed: int = 0
+    baselines: bool = True
+
+
+def make_plan(job: StartPlanning, effort: Effort, made_at: datetime) -> Plan:
+    """The plan for one job. Runs in the worker; deterministic for its arguments."""
+    snapshot: Snapshot = job.snapshot
+    found = plan(
+        snapshot,
+        seed=effort.seed,
+        stop=MaxIterations(effort.iterations),
+        made_at=made_at,
+        baselines=effort.baselines,
+    )
+    return found.model_copy(update={"plan_id": job.plan_id})
+
+
+def spawned_executor() -> ProcessPoolExecutor:
+    """One worker process, started fresh (never forked: threads and sockets must not be inherited)."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(1, mp_context=context, initializer=die_with_parent)
+
+
+@dataclass(slots=True)
+class _Job:
+    start: StartPlanning
+    made_at: datetime
+    tries: int
+    future: Future[Plan]
+
+
+class Planning:
+    """Jobs that are being planned. ``wake`` is called (from another thread) whenever one is done."""
+
+    def __init__(
+        self,
+        effort: Effort,
+        *,
+        wake: Callable[[], None],
+        make_executor: Callable[[], Executor] = spawned_executor,
+        tries: int = 3,
+    ) -> None:
+        self._effort, self._wake, self._make, self._tries = effort, wake, make_executor, tries
+        self._executor: Executor | None = None
+        self._jobs: list[_Job] = []
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being planned."""
+        return bool(self._jobs)
+
+    def start(self, job: StartPlanning, now: datetime) -> None:
+        """Have a plan made; the first one of a run has the baselines beside it, a repair has not."""
+        first = job.plan_id == "plan-1"
+        effort = self._effort if first else replace(self._effort, baselines=False)
+        self._submit(job, effort, now, self._tries)
+
+    def _submit(self, job: StartPlanning, effort: Effort, now: datetime, tries: int) -> None:
+        if self._executor is None:
+            self._executor = self._make()
+        future = self._executor.submit(make_plan, job, effort, now)
+        self._jobs.append(_Job(job, now, tries, future))
+        future.add_done_callback(lambda _: self._wake())
+
+    def done(self) -> Iterator[PlanReady | PlanFailed]:
+        """What has come back since the last call."""
+        finished = [j for j in self._jobs if j.future.done()]
+        self._jobs = [j for j in self._jobs if not j.future.done()]
+        for job in finished:
+            result = self._result(job)
+            if result is not None:
+                yield result
+
+    def _result(self, job: _Job) -> PlanReady | PlanFailed | None:
+        error = job.future.exception()
+        if error is None:
+            return PlanReady(job.future.result())
+        if isinstance(error, BrokenProcessPool) and job.tries > 1:
+            self._executor = None
+            self._submit(job.start, self._effort, job.made_at, job.tries - 1)
+            return None
+        return PlanFailed(job.start.plan_id, f"{type(error).__name__}: {error}")
+
+    def close(self) -> None:
+        """Stop the worker, whatever it is doing."""
+        if self._executor is not None:
+            workers = list((getattr(self._executor, "_processes", None) or {}).values())
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            for worker in workers:
+                worker.kill()

@@ -1,0 +1,107 @@
+"""The hub's sockets, set up against the traps that were measured (see docs/decisions): limits, mandatory routing, no
+linger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import zmq
+
+from fleet.protocol.codec import MAX_CONTROL_FRAME, MAX_TELEMETRY_FRAME
+
+Frames = list[bytes]
+
+
+class BindError(Exception):
+    """An address can't be bound; the message names it and what to do."""
+
+
+class Sockets:
+    """Two ROUTERs (control, telemetry), the feed, and a pair by which other threads wake the loop."""
+
+    def __init__(self, control: str, telemetry: str, feed: str) -> None:
+        self.context = zmq.Context()
+        self.control = self._router(control, MAX_CONTROL_FRAME)
+        self.telemetry = self._router(telemetry, MAX_TELEMETRY_FRAME)
+        self.feed = self.context.socket(zmq.PUB)
+        self.feed.setsockopt(zmq.SNDHWM, 1000)
+        self._bind(self.feed, feed)
+        self._woken = self.context.socket(zmq.PULL)
+        self._woken.bind("inproc://wake")
+        self._poller = zmq.Poller()
+        for socket in (self.control, self.telemetry, self._woken):
+            self._poller.register(socket, zmq.POLLIN)
+
+    def _router(self, address: str, limit: int) -> zmq.Socket[bytes]:
+        router = self.context.socket(zmq.ROUTER)
+        # A frame over the limit ends its connection. Commands to a peer that is gone fail at once instead of being
+        # lost in silence, and one slow peer's full queue is its own (EAGAIN), never the others'.
+        for option, value in (
+            (zmq.MAXMSGSIZE, limit),
+            (zmq.ROUTER_MANDATORY, 1),
+            (zmq.LINGER, 0),
+            (zmq.RCVHWM, 64),
+            (zmq.SNDHWM, 100),
+        ):
+            router.setsockopt(option, value)
+        self._bind(router, address)
+        return router
+
+    def _bind(self, socket: zmq.Socket[bytes], address: str) -> None:
+        socket.setsockopt(zmq.LINGER, 0)
+        try:
+            socket.bind(address)
+        except zmq.ZMQError as error:
+            raise BindError(
+                f"{address}: {error.strerror}; is another hub running there? Choose another port"
+            ) from None
+
+    def waker(self) -> zmq.Socket[bytes]:
+        """A socket by which one other thread wakes the loop."""
+        socket = self.context.socket(zmq.PUSH)
+        socket.setsockopt(zmq.LINGER, 0)
+        socket.connect("inproc://wake")
+        return socket
+
+    def wait(self, timeout_s: float) -> None:
+        """Sleep until something comes in, or the time is over."""
+        self._poller.poll(max(0, round(timeout_s * 1000)))
+        for _ in drain(self._woken, 1000):
+            pass
+
+    def send(self, route: bytes, frames: Frames) -> bool:
+        """Send on the control channel; false when the peer is gone or its queue is full (the session sends again)."""
+        try:
+            self.control.send_multipart([route, *frames], zmq.NOBLOCK)
+        except zmq.Again:
+            return False
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EHOSTUNREACH:
+                raise
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close everything."""
+        self.context.destroy(linger=0)
+
+
+def drain(socket: zmq.Socket[bytes], most: int) -> Iterator[Frames]:
+    """What has come in, until nothing is left or ``most`` messages were taken. Three ``recv`` cost less than one
+    multipart.
+    """
+    for _ in range(most):
+        try:
+            frames = [socket.recv(zmq.NOBLOCK)]
+        except zmq.Again:
+            return
+        while socket.getsockopt(zmq.RCVMORE):
+            frames.append(socket.recv())
+        yield frames
+
+
+def bound_address(socket: zmq.Socket[bytes]) -> str:
+    """Where a socket really listens, when the port was left to the system."""
+    address = socket.getsockopt(zmq.LAST_ENDPOINT)
+    return address.decode().rstrip("\0") if isinstance(address, bytes) else str(address)

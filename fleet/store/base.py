@@ -1,0 +1,95 @@
+"""What a store does: one transaction for each batch, and everything back after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from fleet.domain.events import Event
+from fleet.protocol.messages import AnyMessage
+from fleet.protocol.values import Contact
+
+
+class StoreError(Exception):
+    """The store can't be opened, read or written; the message says which file and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event with its position in the log, which starts at 1 and has no gaps."""
+
+    position: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRow:
+    """What is known of a peer's boot: how far its messages were taken, and the last number sent to it."""
+
+    peer_id: str
+    boot_id: str
+    received: int = 0
+    sent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A message that is sent to a peer until it has acknowledged ``seq``."""
+
+    peer_id: str
+    seq: int
+    message: AnyMessage
+
+
+@dataclass(frozen=True, slots=True)
+class ClockAnchor:
+    """Business time ``business`` was true when the wall clock said ``wall``; it ran ``rate`` times as fast."""
+
+    business: datetime
+    wall: datetime
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Everything that one transaction writes. All of it is there afterwards, or none.
+
+    ``boots`` are peers that have lost their memory: their row starts anew and their outbox is numbered from 1 in the
+    same order (before anything else of the batch is written). ``received`` and ``acknowledged`` hold the highest
+    sequence number by peer; outbox rows up to an acknowledged one are deleted.
+    """
+
+    events: tuple[Event, ...] = ()
+    boots: tuple[PeerRow, ...] = ()
+    received: Mapping[str, int] = field(default_factory=dict)
+    outbox: tuple[OutboxRow, ...] = ()
+    acknowledged: Mapping[str, int] = field(default_factory=dict)
+    contacts: tuple[Contact, ...] = ()
+    clock: ClockAnchor | None = None
+
+
+class Store(Protocol):
+    """A place that keeps batches. Only one hub writes to it at a time."""
+
+    def commit(self, batch: Batch) -> int:
+        """Write the batch durably; returns the position of the last event. Raises ``StoreError``, nothing written."""
+
+    def events(self, after: int = 0) -> Iterator[StoredEvent]:
+        """The events behind a position, in order."""
+
+    def peers(self) -> Mapping[str, PeerRow]:
+        """All peers that have ever said hello."""
+
+    def outbox(self) -> Mapping[str, tuple[OutboxRow, ...]]:
+        """What peers have not acknowledged yet, by peer, in order."""
+
+    def contacts(self) -> Iterator[Contact]:
+        """The personal data that is kept."""
+
+    def clock(self) -> ClockAnchor | None:
+        """The last anchor of business time; none before the first."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""

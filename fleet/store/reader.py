@@ -1,0 +1,41 @@
+"""Read-only access to a hub's SQLite file, for readers in other processes: they see only what is committed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from fleet.protocol.values import Contact
+from fleet.store.base import StoredEvent, StoreError
+from fleet.store.rows import event_from
+
+
+class Reader:
+    """Reads events and personal data of one store. Each call opens the file anew, so it can be used from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def events(self, after: int = 0, limit: int = 10_000) -> Iterator[StoredEvent]:
+        """Committed events behind a position, at most ``limit``; ``StoreError`` when the file can't be read."""
+        sql = "SELECT position, version, body FROM events WHERE position > ? ORDER BY position LIMIT ?"
+        for position, version, body in self._rows(sql, (after, limit)):
+            yield StoredEvent(position, event_from(body, version, position))
+
+    def last_position(self) -> int:
+        """The position of the last committed event; 0 when there is none."""
+        return int(self._rows("SELECT coalesce(max(position), 0) FROM events")[0][0])
+
+    def contact(self, order_id: str) -> Contact | None:
+        """The person behind an order; none when nothing is kept, or it was erased."""
+        rows = self._rows("SELECT body FROM contacts WHERE order_id = ?", (order_id,))
+        return Contact.model_validate_json(rows[0][0]) if rows else None
+
+    def _rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple]:  # type: ignore[type-arg]
+        try:
+            with closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=5)) as connection:
+                return connection.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"{self._path}: the store can't be read: {error}") from error

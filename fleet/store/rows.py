@@ -1,0 +1,41 @@
+"""Events and messages as text, and back."""
+
+from __future__ import annotations
+
+from pydantic import TypeAdapter
+
+from fleet.domain.events import AnyEvent, Event
+from fleet.protocol.messages import AnyMessage
+from fleet.store.base import StoreError
+
+_EVENT: TypeAdapter[Event] = TypeAdapter(AnyEvent)
+_MESSAGE: TypeAdapter[AnyMessage] = TypeAdapter(AnyMessage)
+NEWEST = 1
+"""The newest version of any stored event that this code can read."""
+
+
+def event_text(event: Event) -> str:
+    """An event's JSON. Fields keep their aliases, as in the plan file."""
+    return event.model_dump_json(by_alias=True)
+
+
+def event_from(text: str, version: int, position: int) -> Event:
+    """The event of a stored row; ``StoreError`` where a newer release wrote it, or it is damaged."""
+    if version > NEWEST:
+        raise StoreError(
+            f"event {position} has version {version}: a newer release wrote it; upgrade this one"
+        )
+    try:
+        return _EVENT.validate_json(text)
+    except ValueError as error:
+        raise StoreError(f"event {position} can't be read: {error}") from error
+
+
+def message_text(message: AnyMessage) -> str:
+    """A message's JSON."""
+    return message.model_dump_json()
+
+
+def message_from(text: str) -> AnyMessage:
+    """The message of a stored row."""
+    return _MESSAGE.validate_json(text)

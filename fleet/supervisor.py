@@ -1,0 +1,68 @@
+"""Starts hub, console and adapters as processes of their own, watches them, and stops them together."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from fleet.hub.children import start, stop, tail
+from fleet.hub.rundir import RunDir, Running
+
+START_S = 60.0
+"""How long a process may take until it says that it is up."""
+
+
+class ChildDied(Exception):
+    """A process ended that should have gone on; the message holds the end of its log and what to do."""
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """The processes of one run. Use it as a context manager: leaving it stops them all."""
+
+    run: RunDir
+    children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def __enter__(self) -> Supervisor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        stop(self.children)
+
+    def start_hub(self) -> Running:
+        """Start the hub on the run directory's setup and wait until it listens."""
+        (self.run.path / "run.json").unlink(missing_ok=True)
+        words = ("hub", "--name", self.run.path.name, "--root", str(self.run.path.parent), "--resume")
+        self.start("hub", (sys.executable, "-m", "fleet", *words))
+        self.wait_for((self.run.path / "run.json").exists, "hub")
+        return self.run.running()
+
+    def start(self, name: str, command: Sequence[str]) -> None:
+        """Start one more process."""
+        self.children[name] = start(command, self.run.log(name))
+
+    def wait_for(self, happened: Callable[[], bool], name: str) -> None:
+        """Wait until something has happened that a process does once it is up."""
+        deadline = time.monotonic() + START_S
+        while not happened():
+            self.check()
+            if time.monotonic() > deadline:
+                raise ChildDied(f"the {name} was not up after {START_S:.0f} s; see {self.run.log(name)}")
+            time.sleep(0.05)
+
+    def check(self) -> None:
+        """Raise ``ChildDied`` when a process has ended."""
+        for name, child in self.children.items():
+            code = child.poll()
+            if code is not None:
+                raise ChildDied(
+                    f"the {name} ended ({_how(code)}); the day can go on with --resume.\n"
+                    f"The end of {self.run.log(name)}:\n{tail(self.run.log(name))}"
+                )
+
+
+def _how(code: int) -> str:
+    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"

@@ -1,0 +1,162 @@
+"""A hub's core on a memory store with scripted peers: no socket, no thread, a clock that the test moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from fleet.app import Files, Setup, open_core
+from fleet.config import RunInputs
+from fleet.hub.core import HubCore
+from fleet.hub.planning import Effort, make_plan
+from fleet.dispatch.inputs import PlanReady
+from fleet.protocol.codec import decode_control, encode, encode_telemetry
+from fleet.protocol.messages import AnyMessage, Attach, Message, Role, SubmitOrders, Telemetry
+from fleet.protocol.session import PeerSession, SessionState
+from fleet.store import MemoryStore, Store
+
+DAY = datetime(2026, 11, 24, tzinfo=UTC)
+
+ORDERS = """order_id,client,direction,recipient,address,lon,lat,weight_kg,length_m,width_m,height_m,goods,value_eur,min_age,ready_at,due_from,due_by,service,service_minutes,crew,locker_ok,notes
+P-1,acme,delivery,Ana,Rua 1,-8.01,41.01,0.8,0.3,0.2,0.1,standard,10,,2026-11-24T07:00:00+00:00,2026-11-24T08:00:00+00:00,2026-11-24T12:00:00+00:00,standard,3,1,false,
+"""
+DEPOTS = """depot_id,name,lon,lat,vans,drone_pads,robot_bays,chargers,opens,closes
+D1,Depot,-8.05,41.02,1,0,0,0,05:00,22:00
+S1,Launch site,-8.0,41.0,0,1,0,1,07:00,21:00
+"""
+LOCKERS = "locker_id,name,lon,lat,small,medium,large,drone_port\n"
+WEATHER = "time,wind_mps,gust_mps,wind_from_deg,temperature_c,precipitation_mm_h,visibility_m\n" + "".join(
+    f"2026-11-24T{h:02}:00:00+00:00,2,3,270,15,0,10000\n" for h in range(24)
+)
+ZONES = '{"type": "FeatureCollection", "features": []}'
+
+
+def write_inputs(folder: Path, **texts: str) -> Files:
+    """Input files of a small day: one depot with a van, one launch site with a drone, one parcel."""
+    names = {"orders": ORDERS, "depots": DEPOTS, "lockers": LOCKERS, "weather": WEATHER, "zones": ZONES} | texts
+    suffix = {"zones": "geojson"}
+    paths = {}
+    for name, text in names.items():
+        paths[name] = folder / f"{name}.{suffix.get(name, 'csv')}"
+        paths[name].write_text(text, encoding="utf-8")
+    zones = (paths.pop("zones"),)
+    return Files(**paths, zones=zones)
+
+
+@dataclass
+class Peer:
+    """One scripted end of the wire."""
+
+    session: PeerSession
+    route: bytes
+    inbox: list[AnyMessage] = field(default_factory=list)
+
+    def of(self, kind: type[Message]) -> list[AnyMessage]:
+        """The messages of one type that it has had."""
+        return [m for m in self.inbox if isinstance(m, kind)]
+
+
+class Bench:
+    """Runs the core turn by turn."""
+
+    def __init__(self, folder: Path, store: Store | None = None, **texts: str) -> None:
+        self.files = write_inputs(folder, **texts)
+        self.inputs: RunInputs = self.files.read()
+        self.store = MemoryStore() if store is None else store
+        self.wall = 0.0
+        self.routes = count(1)
+        self.peers: dict[str, Peer] = {}
+        self.start()
+
+    def start(self) -> None:
+        """Start the hub, or start it again on what the store holds."""
+        tokens = (f"token-{n}" for n in count())
+        setup = Setup(
+            name="test", files=self.files, at=DAY + timedelta(hours=8), until=DAY + timedelta(hours=12)
+        )
+        brain = open_core(
+            setup,
+            self.inputs,
+            self.store,
+            make_token=lambda: next(tokens),
+            wall=lambda: DAY + timedelta(seconds=self.wall),
+            monotonic=lambda: self.wall,
+        )
+        self.core: HubCore = brain.core
+
+    def connect(self, peer_id: str, role: Role = Role.ASSET, boot_id: str = "boot-1") -> Peer:
+        """A new connection of a peer; its session goes on if it had one."""
+        known = self.peers.get(peer_id)
+        session = known.session if known else PeerSession(peer_id, role, boot_id)
+        peer = Peer(session, f"route-{next(self.routes)}".encode(), known.inbox if known else [])
+        self.peers[peer_id] = peer
+        for envelope in session.connect(self.wall):
+            self.core.control(peer.route, encode(envelope), self.wall)
+        self.run(0.01)
+        assert session.state is SessionState.WELCOMED, session.refused
+        return peer
+
+    def say(self, peer: Peer, *messages: AnyMessage) -> None:
+        """Have a peer send messages, and let the hub deal with them."""
+        for message in messages:
+            peer.session.send(message)
+        self.run(0.01)
+
+    def sample(self, peer: Peer, sample: Telemetry) -> None:
+        """Have a peer send a telemetry sample over its own channel."""
+        route = b"t-" + peer.route
+        if peer.session.welcome is not None:
+            attach = Attach(peer_id=peer.session.peer_id, token=peer.session.welcome.token)
+            self.core.telemetry(route, encode_telemetry(attach), self.wall)
+        self.core.telemetry(route, encode_telemetry(sample), self.wall)
+        self.run(0.01)
+
+    def submit(self, operator: Peer) -> None:
+        """Take the day's orders in."""
+        self.say(
+            operator,
+            SubmitOrders(
+                request_id="r-1", orders=self.inputs.orders.orders, contacts=tuple(contact for _, contact in self.inputs.orders.accepted)
+            ),
+        )
+
+    def run(self, seconds: float) -> None:
+        """Let the wall clock go on by ``seconds``, in steps shorter than a heartbeat, until all is quiet."""
+        end = self.wall + seconds
+        while True:
+            self.wall = min(end, self.wall + 0.5)
+            for _ in range(4):
+                self.turn()
+            if self.wall >= end:
+                return
+
+    def turn(self) -> None:
+        """One turn of the hub's loop, and what the peers make of it."""
+        for peer in self.peers.values():
+            for envelope in peer.session.poll(self.wall):
+                self.core.control(peer.route, encode(envelope), self.wall)
+        self.core.work(self.wall)
+        batch = self.core.take()
+        if batch is not None:
+            self.store.commit(batch)
+            self.core.committed()
+        for job in list(self.core.plans):
+            self.core.plans.remove(job)
+            made = make_plan(job, Effort(iterations=1, baselines=False), job.snapshot.at)
+            self.core.tell(PlanReady(made), self.wall)
+        self.deliver(self.core.output(self.wall))
+
+    def deliver(self, frames: Iterable[tuple[bytes, list[bytes]]]) -> None:
+        """Give frames to the peers whose connections they are for."""
+        by_route = {p.route: p for p in self.peers.values()}
+        for route, message in frames:
+            peer = by_route.get(route)
+            if peer is None:
+                continue
+            for delivery in peer.session.receive(decode_control(message), self.wall):
+                peer.inbox.append(delivery.message)
+                if delivery.seq is not None:
+                    peer.session.taken(delivery.seq)
