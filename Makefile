@@ -39,7 +39,7 @@ soak: setup ## run the tests with many more generated examples (hours)
 docs: setup ## check that every link inside the documentation leads somewhere
 	$(BIN)/python .ci/links.py
 
-screenshots: setup ## make the pictures of the console in docs/images
+screenshots: setup ## make the pictures of the console in docs/img
 	@$(BIN)/python .ci/programs.py
 	$(BIN)/python .ci/screenshots.py $(ARGS)
 

@@ -1,0 +1,98 @@
+"""``kill -9`` of the hub at ten moments of the demo, each followed by ``--resume``: nothing is lost, nothing done twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from fleet.hub.rundir import RunDir, RunDirError
+from fleet.store.reader import Reader
+
+KILLS = 10
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
+    """Start a demo, or take it up."""
+    log = (folder / "demo.log").open("ab")
+    with log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "fleet", "demo", "--headless", *words],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=ENVIRONMENT,
+        )
+
+
+def count(run: RunDir) -> int:
+    """How many events are committed."""
+    try:
+        with closing(sqlite3.connect(f"file:{run.store}?mode=ro", uri=True)) as connection:
+            return int(connection.execute("SELECT count(*) FROM events").fetchone()[0])
+    except sqlite3.Error:
+        return 0
+
+
+def kill_hub_at(run: RunDir, demo: subprocess.Popen[bytes], events: int) -> bool:
+    """Kill the hub once so many events are there and it is up; false when the day was over before."""
+    while demo.poll() is None:
+        if count(run) >= events and kill_hub(run):
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def kill_hub(run: RunDir) -> bool:
+    """Kill the hub if it is up; what an earlier one has left in run.json does not count."""
+    try:
+        os.kill(run.running().pids["hub"], signal.SIGKILL)
+    except (RunDirError, ProcessLookupError):
+        return False
+    return True
+
+
+@pytest.mark.timeout(400)
+def test_killed_ten_times(tmp_path: Path, rng: random.Random) -> None:
+    """The day goes on after each kill, and ends like any other."""
+    run = RunDir(tmp_path / ".fleet" / "demo")
+    # About 1,000 events in all: the first moments fall into the planning, the others anywhere.
+    moments = sorted(rng.sample(range(30, 900), KILLS))
+    demo = start(tmp_path, "--parcels", "60", "--iterations", "10")
+    killed = 0
+    for moment in moments:
+        if not kill_hub_at(run, demo, moment):
+            break
+        killed += 1
+        assert demo.wait(60) == 2, (tmp_path / "demo.log").read_text(encoding="utf-8")[-3000:]
+        demo = start(tmp_path, "--resume", "--report", "report.json")
+    assert demo.wait(280) == 0, (tmp_path / "demo.log").read_text(encoding="utf-8")[-3000:]
+    assert killed == KILLS
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["ended"]["unresolved"] == 0
+    for what in ("zone_breaches", "reserve_breaches", "custody_breaks", "lost_messages", "duplicated_effects"):
+        assert report[what] == 0, what
+    check_once(run)
+
+
+def check_once(run: RunDir) -> None:
+    """From the events alone: each parcel was handed to one recipient at most once, each mission begun and ended once."""
+    events = [stored.event for stored in Reader(run.store).events()]
+    handed = Counter(e.order_id for e in events if e.type == "custody_passed" and e.taker.kind == "recipient")  # type: ignore[attr-defined]
+    begun = Counter(e.mission_id for e in events if e.type == "mission_begun")  # type: ignore[attr-defined]
+    over = Counter(e.mission_id for e in events if e.type == "mission_over")  # type: ignore[attr-defined]
+    placed = Counter(e.order.order_id for e in events if e.type == "order_placed")  # type: ignore[attr-defined]
+    for counted in (handed, begun, over, placed):
+        assert max(counted.values()) == 1
