@@ -38,7 +38,7 @@ class Files(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    orders: Path
+    orders: Path | None = None
     depots: Path
     lockers: Path
     fleet: Path | None = None

@@ -55,9 +55,9 @@ ENERGY_MODELS: Mapping[str, Callable[[], tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class RunFiles:
-    """The files of a run. No fleet file means the default fleet."""
+    """The files of a run. No fleet file means the default fleet; no orders file, that they come in later."""
 
-    orders: Path
+    orders: Path | None
     depots: Path
     lockers: Path
     fleet: Path | None = None
@@ -85,7 +85,7 @@ def read_inputs(files: RunFiles) -> RunInputs:
     _check_types(fleet)
     depots = read_sites(files.depots)
     lockers = read_lockers(files.lockers)
-    orders = read_orders(files.orders, near=[site.place for site in depots.sites])
+    orders = _orders(files.orders, depots)
     zone = fleet.timezone or zone_of_offsets(orders.offsets, orders.file)
     spec = fleet.spec.model_copy(update={"timezone": zone})
     sites = depots.in_zone(zone)
@@ -104,6 +104,12 @@ def read_inputs(files: RunFiles) -> RunInputs:
     assumed = tuple(_assumptions(files, fleet, depots, zone))
     warnings = assumed if weather or spec.assumptions.calm_weather else (*assumed, NO_WEATHER)
     return RunInputs(orders, context, slots, assumed, warnings)
+
+
+def _orders(path: Path | None, depots: SitesFile) -> OrdersFile:
+    if path is None:
+        return OrdersFile("orders", (), (), (), frozenset())
+    return read_orders(path, near=[site.place for site in depots.sites])
 
 
 def read_weather_file(path: Path) -> WeatherSeries:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fleet.app import Files, Setup, asset_records
+from fleet.baselines import baselines
 from fleet.config import RunInputs
 from fleet.dispatch.report import report
 from fleet.domain.apply import apply
@@ -215,8 +216,9 @@ class Clerk:
 
 def incoming_of(setup: Setup) -> tuple[Incoming, ...]:
     """The day's parcels with the moment at which each is handed in: most in the morning, some as they become ready."""
-    early = [(setup.at, order, contact) for order, contact in read_orders(setup.files.orders).accepted]
-    later = read_orders(setup.files.orders.parent / "later_orders.csv").accepted
+    folder = setup.files.depots.parent
+    early = [(setup.at, order, contact) for order, contact in read_orders(folder / "orders.csv").accepted]
+    later = read_orders(folder / "later_orders.csv").accepted
     rest = [(order.ready_at, order, contact) for order, contact in later]
     return tuple(sorted([*early, *rest], key=lambda entry: (entry[0], entry[1].order_id)))
 
@@ -286,7 +288,15 @@ def settled(state: State) -> bool:
 
 def _report(run: RunDir, setup: Setup, wall_s: float) -> dict[str, Any]:
     judge = json.loads(run.judge.read_text(encoding="utf-8")) if run.judge.exists() else None
-    return report(_events(Reader(run.store)), judge=judge, wall_s=wall_s, seed=setup.seed)
+    return with_baselines(
+        report(_events(Reader(run.store)), judge=judge, wall_s=round(wall_s, 1), seed=setup.seed), setup
+    )
+
+
+def with_baselines(result: dict[str, Any], setup: Setup) -> dict[str, Any]:
+    """The report with what vans alone and a greedy planner would have cost for the same parcels."""
+    orders = [order for _, order, _ in incoming_of(setup)]
+    return result | {"cost": result["cost"] | baselines(setup, setup.files.read(), orders)}
 
 
 def _events(reader: Reader) -> Iterator[Event]:

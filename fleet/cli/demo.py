@@ -88,8 +88,16 @@ def summary(result: dict[str, Any], wrong: list[str]) -> str:
     lines = [
         f"{result['parcels']} parcels: " + ", ".join(f"{n} {k.replace('_', ' ')}" for k, n in ended.items()),
         table(("mode", "parcels", "cost"), rows),
-        f"cost {cost['total']} beside {cost['van_only']} with vans alone; {result['on_time_share']:.1%} on time",
+        f"cost {cost['total']:.2f}; vans alone {_beside(cost, 'van_only')}; greedy {_beside(cost, 'greedy')}",
+        f"{result['on_time_share']:.1%} on time",
         f"{len(result['exceptions'])} exceptions; {result['wall_s']:.0f} s for {result['simulated_s'] / 3600:.1f} h",
         "FAILED: " + "; ".join(wrong) if wrong else "no zone breached, no reserve broken, custody unbroken",
     ]
     return "\n".join(lines)
+
+
+def _beside(cost: dict[str, Any], way: str) -> str:
+    if cost.get(way) is None:
+        return "not known"
+    left = cost.get(f"{way}_unserved") or 0
+    return f"{cost[way]:.2f}" + (f" with {left} not served" if left else "")

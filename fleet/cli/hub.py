@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -22,13 +22,14 @@ def command(
     resume: Annotated[
         bool, typer.Option("--resume", help="Take up the run as it was set up; no other option counts.")
     ] = False,
-    orders: Annotated[Path | None, typer.Option("--orders", metavar="FILE", help="Orders (CSV).")] = None,
     depots: Annotated[Path | None, typer.Option("--depots", metavar="FILE", help="Depots (CSV).")] = None,
     lockers: Annotated[Path | None, typer.Option("--lockers", metavar="FILE", help="Lockers (CSV).")] = None,
     fleet: Annotated[Path | None, typer.Option("--fleet", metavar="FILE", help="Fleet (TOML).")] = None,
     weather: Annotated[Path | None, typer.Option("--weather", metavar="FILE", help="Weather (CSV).")] = None,
     zones: ZoneFiles = None,
-    at: Annotated[str | None, typer.Option("--at", metavar="TIME", help="The day begins then.")] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="The day begins then; else now.")
+    ] = None,
     hours: Annotated[float, typer.Option("--hours", help="How long the day is.", min=0.1)] = 14,
     control: Annotated[str, typer.Option("--control", help="Where peers connect.")] = "tcp://127.0.0.1:5701",
     telemetry: Annotated[
@@ -42,17 +43,10 @@ def command(
         if not run.setup.exists():
             raise BadInput(f"{run.setup}: there is no run of that name to take up")
     else:
-        if orders is None or depots is None or lockers is None or at is None:
-            raise BadInput("--orders, --depots, --lockers and --at are needed to set a day up (or --resume)")
-        begin = moment_option("--at", at)
-        files = Files(
-            orders=orders,
-            depots=depots,
-            lockers=lockers,
-            fleet=fleet,
-            weather=weather,
-            zones=tuple(zones or ()),
-        )
+        if depots is None or lockers is None:
+            raise BadInput("--depots and --lockers are needed to set a day up (or --resume)")
+        begin = datetime.now(UTC) if at is None else moment_option("--at", at)
+        files = Files(depots=depots, lockers=lockers, fleet=fleet, weather=weather, zones=tuple(zones or ()))
         setup = Setup(
             name=name,
             files=files,

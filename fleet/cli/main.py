@@ -24,8 +24,23 @@ class Noun:
 
 
 NOUNS = (
+    Noun("demo", "fleet.cli.demo", "Run a sample day, from orders to report."),
+    Noun("hub", "fleet.cli.hub", "Run the hub of a day."),
+    Noun("simulate", "fleet.cli.simulate", "Run a day in one process on virtual time, reproducibly."),
+    Noun("console", "fleet.cli.console", "Serve the operators' console of a running hub."),
     Noun("plan", "fleet.cli.plan", "Plan a day from files, without a hub."),
-    Noun("zones", "fleet.cli.zones", "Look at zones, and check a path against them."),
+    Noun("zones", "fleet.cli.zones", "Look at zones, check a path against them, close and open areas."),
+    Noun("orders", "fleet.cli.orders", "Take orders in, list them, explain what becomes of each."),
+    Noun(
+        "assets",
+        "fleet.cli.assets",
+        "List drones, robots, vans and lockers; hold, resume, return or land one.",
+    ),
+    Noun("stop-all", "fleet.cli.stop_all", "Stop every asset that is under way."),
+    Noun("lockers", "fleet.cli.lockers", "List the lockers and how full they are."),
+    Noun("routes", "fleet.cli.routes", "List the vans' routes, show one, export manifests."),
+    Noun("exceptions", "fleet.cli.exceptions", "List what went wrong, and what was done about it."),
+    Noun("report", "fleet.cli.report", "Report the day: parcels, safety, cost."),
 )
 
 COMPLETION = "_FLEET_COMPLETE"

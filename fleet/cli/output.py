@@ -18,11 +18,13 @@ class ExitCode(IntEnum):
 
     OK = 0
     NO = 1
-    """The command worked, and its answer is no (a path is blocked)."""
+    """The command worked, and its answer is no (a path is blocked, the hub or an asset refuses)."""
     BAD_INPUT = 2
     """A file, an option or a value is wrong; the message says which."""
     UNKNOWN = 3
-    """The command worked, and its answer is that it can't be known."""
+    """The command worked, and its answer is that it can't be known (no word from an asset yet)."""
+    UNREACHABLE = 4
+    """There is no day of that name, its store can't be read, or its hub does not answer."""
     CRASH = 70
     """A fault of the program (``EX_SOFTWARE`` of sysexits.h)."""
     INTERRUPTED = 130
@@ -30,6 +32,10 @@ class ExitCode(IntEnum):
 
 class BadInput(Exception):
     """An option or value that cannot be used; the fault is the caller's."""
+
+
+class Unreachable(Exception):
+    """There is no hub to ask, or it does not answer; the message says what to do."""
 
 
 def show(data: object, text: str, *, as_json: bool) -> None:
@@ -62,6 +68,8 @@ def guarded(command: Callable[[], object], *, debug: bool, as_json: bool) -> NoR
         command()
     except (IntakeError, BadInput) as error:
         _fail(ExitCode.BAD_INPUT, "bad_input", str(error), _details(error), as_json=as_json)
+    except Unreachable as error:
+        _fail(ExitCode.UNREACHABLE, "unreachable", str(error), [], as_json=as_json)
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, the person gets a clear end

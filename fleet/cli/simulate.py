@@ -13,7 +13,7 @@ import typer
 from fleet.cli.demo import INCIDENTS, summary
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, note, show
-from fleet.demo import LATEST, DemoOptions, build_day, failures, incoming_of, settled
+from fleet.demo import LATEST, DemoOptions, build_day, failures, incoming_of, settled, with_baselines
 from fleet.dispatch.report import report as report_of
 from fleet.hub.rundir import write_atomically
 from fleet.simulate import simulate
@@ -59,9 +59,12 @@ def command(
             latest=LATEST,
             tell=note,
         )
+        result = report_of(
+            day.events, judge=day.verdict, wall_s=round(time.monotonic() - begun, 1), seed=seed
+        )
+        result = with_baselines(result, setup)
     if events is not None:
         write_atomically(events, "".join(f"{event_text(e)}\n" for e in day.events))
-    result = report_of(day.events, judge=day.verdict, wall_s=round(time.monotonic() - begun, 1), seed=seed)
     if report is not None:
         write_atomically(report, json.dumps(result, indent=1))
     wrong = failures(result, hard=incidents == "hard")

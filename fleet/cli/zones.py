@@ -1,7 +1,8 @@
-"""``fleet zones``: look at zone files, and check a path against them."""
+"""``fleet zones``: look at zones, check a path against them, close and open areas of a running day."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -10,11 +11,18 @@ from typing import Annotated, Any
 
 import typer
 
+from fleet.cli.day import TIMEOUT_S, By, Day, Name, Root, Timeout, request, who
 from fleet.cli.options import Json, Tolerant, ZoneFiles, moment_option
 from fleet.cli.output import BadInput, ExitCode, note, show, table, warn
+from fleet.dispatch.zones import in_force, parse_feature
+from fleet.hub.rundir import DEFAULT_NAME, ROOT
 from fleet.intake import cells
+from fleet.intake.errors import FieldError, IntakeError, file_error
+from fleet.intake.tables import read_text
 from fleet.intake.terrain import parse_terrain
 from fleet.intake.zones import ZonesRead, read_zone_files
+from fleet.protocol.messages import AddZone, RemoveZone, Reply
+from geofences import ZoneFileError
 from geofences.altitude import Limit, Terrain, UnknownTerrain
 from geofences.check import check_path
 from geofences.geodesy import distance_m
@@ -62,9 +70,22 @@ def check(
 
 
 @app.command("list")
-def list_zones(zones: ZoneFiles = None, tolerant: Tolerant = False, as_json: Json = False) -> None:
-    """List the zones of files, with what was remarked in reading them."""
-    read = _read(zones, tolerant=tolerant)
+def list_zones(
+    zones: ZoneFiles = None,
+    tolerant: Tolerant = False,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The zones in force in this run, instead of files.")
+    ] = None,
+    root: Root = ROOT,
+    as_json: Json = False,
+) -> None:
+    """List the zones of files, or those in force in a run, with what was remarked in reading them."""
+    if name is None:
+        read = _read(zones, tolerant=tolerant)
+    elif zones:
+        raise BadInput("give --zones or --name, not both")
+    else:
+        read = _in_force(Day.named(name, root))
     rows = [_described(zone) for zone in read.zones.zones]
     data = {
         "zones_version": read.zones.version,
@@ -75,6 +96,86 @@ def list_zones(zones: ZoneFiles = None, tolerant: Tolerant = False, as_json: Jso
     lines = [[row[name] or "" for name in header[:-1]] + ["; ".join(row["remarks"])] for row in rows]
     text = f"{table(header, lines)}\n{len(rows)} zones, {read.zones.version}"
     show(data, text, as_json=as_json)
+
+
+@app.command("add")
+def add(
+    file: Annotated[Path, typer.Option("--file", metavar="FILE", help="One GeoJSON feature.")],
+    zone_id: Annotated[str, typer.Option("--id", metavar="ID", help="What the zone is called.")],
+    by: By = None,
+    timeout: Timeout = TIMEOUT_S,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
+    as_json: Json = False,
+) -> None:
+    """Close an area at once: what is under way is checked against it, what is planned when it is released."""
+    day = Day.named(name, root)
+    feature = _feature(file, zone_id)
+    reply = day.ask(request(AddZone, by=who(by), zone_id=zone_id, feature=feature), timeout_s=timeout)
+    _answered(reply, zone_id, as_json=as_json)
+
+
+@app.command("remove")
+def remove(
+    zone_id: Annotated[str, typer.Argument(metavar="ID", help="A zone that was added by hand.")],
+    by: By = None,
+    timeout: Timeout = TIMEOUT_S,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
+    as_json: Json = False,
+) -> None:
+    """Open an area again that was closed by hand."""
+    day = Day.named(name, root)
+    reply = day.ask(request(RemoveZone, by=who(by), zone_id=zone_id), timeout_s=timeout)
+    _answered(reply, zone_id, as_json=as_json)
+
+
+def _answered(reply: Reply, zone_id: str, *, as_json: bool) -> None:
+    text = reply.detail if reply.ok else f"refused: {reply.detail}"
+    show({"ok": reply.ok, "zone": zone_id, "detail": reply.detail}, text, as_json=as_json)
+    raise typer.Exit(ExitCode.OK if reply.ok else ExitCode.NO)
+
+
+def _feature(file: Path, zone_id: str) -> dict[str, Any]:
+    """The one feature of a file, readable as a zone. Raises ``IntakeError`` that names file and field."""
+    try:
+        document = json.loads(read_text(file))
+    except ValueError as error:
+        raise file_error(str(file), f"is no JSON: {error}") from None
+    feature = _only_feature(document)
+    if feature is None:
+        raise file_error(str(file), "must hold one GeoJSON Feature, or a FeatureCollection of one")
+    try:
+        parse_feature(zone_id, feature)
+    except ZoneFileError as error:
+        raise IntakeError([FieldError(str(file), None, error.field or None, None, error.message)]) from error
+    return feature
+
+
+def _only_feature(document: Any) -> dict[str, Any] | None:
+    if not isinstance(document, dict):
+        return None
+    if document.get("type") == "Feature":
+        return document
+    features = document.get("features")
+    if isinstance(features, list) and len(features) == 1 and isinstance(features[0], dict):
+        return features[0]
+    return None
+
+
+def _in_force(day: Day) -> ZonesRead:
+    """The zones that a run was set up with, together with those that people have added by hand."""
+    state = day.ledger().state
+    base = read_zone_files(_zone_files(day.run.setup)).zones
+    return ZonesRead(in_force(base, state))
+
+
+def _zone_files(setup: Path) -> list[Path]:
+    """The zone files that ``setup.json`` names; read as plain JSON, since its types load the planner."""
+    try:
+        return [Path(each) for each in json.loads(read_text(setup))["files"]["zones"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise file_error(str(setup), f"is damaged: {error!r}") from error
 
 
 def waypoints(text: str, at: datetime, speed_mps: float) -> Iterator[Waypoint]:

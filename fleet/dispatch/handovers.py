@@ -54,12 +54,30 @@ def _on_time_then_late(desk: Desk, order: Order) -> Iterable[Order]:
 def _into_running(
     desk: Desk, order: Order, stand: Stand, why: tuple[Reason, ...], handed_on_from: str | None
 ) -> str | None:
+    best = best_running(desk, order, stand)
+    return None if best is None else _use(desk, *best, order, why, handed_on_from)
+
+
+def best_running(desk: Desk, order: Order, stand: Stand) -> tuple[Candidate, Insertion] | None:
+    """The cheapest place for a parcel in the routes that are planned or running; none where it fits into none."""
     options = [(c, _inserted(desk, c, order, stand)) for c in running_routes(desk, stand)]
     fitting = [(i.cost, c.asset_id, c, i) for c, i in options if i is not None]
     if not fitting:
         return None
     _, _, candidate, insertion = min(fitting, key=lambda option: option[:2])
-    return _use(desk, candidate, insertion, order, why, handed_on_from)
+    return candidate, insertion
+
+
+def join_running(desk: Desk, order_id: str, most: float) -> float | None:
+    """Put a new parcel into a running route, on time and for at most ``most``; returns what it costs, none if it
+    can't.
+    """
+    parcel = desk.parcel(order_id)
+    best = best_running(desk, parcel.order, stand_of(desk, parcel))
+    if best is None or best[1].cost > most:
+        return None
+    _use(desk, *best, parcel.order, (), None)
+    return best[1].cost
 
 
 def _inserted(desk: Desk, candidate: Candidate, order: Order, stand: Stand) -> Insertion | None:

@@ -230,13 +230,17 @@ def _cost(history: History, network: Network) -> dict[str, Any]:
         "currency": None if fleet is None else fleet.currency,
         "total": round(sum(by_mode.values()), 2),
         "by_mode": {mode: round(cost, 2) for mode, cost in by_mode.items()},
-        "planned": None if summary is None else summary.cost.total,
+        "planned": None if summary is None else _money(summary.cost.total),
         "planned_parcels": None if summary is None else summary.parcels,
-        "van_only": None if summary is None else summary.van_only_cost,
+        "van_only": None if summary is None else _money(summary.van_only_cost),
         "van_only_unassigned": None if summary is None else summary.van_only_unassigned,
-        "greedy": None if summary is None else summary.greedy_cost,
+        "greedy": None if summary is None else _money(summary.greedy_cost),
         "greedy_unassigned": None if summary is None else summary.greedy_unassigned,
     }
+
+
+def _money(amount: float | None) -> float | None:
+    return None if amount is None else round(amount, 2)
 
 
 def _energy(state: State) -> dict[str, float | int]:

@@ -23,8 +23,8 @@ def revise(desk: Desk, record: MissionRecord, route: RoutePlan, why: str) -> Mis
 
 
 def _matched(known: Sequence[Stop], fresh: Sequence[Stop], record: MissionRecord) -> list[Stop]:
-    """The new stops under the ids that the driver knows. Stops are the same when they are at one place for the same parcels;
-    one that is not known gets an id that was never used in this mission."""
+    """The new stops under the ids that the driver knows. Stops are the same when they are at one place for the same
+    parcels; one that is not known gets an id that was never used in this mission."""
     left = list(known)
     steps = []
     for stop in fresh:

@@ -132,7 +132,9 @@ def _as_route(desk: Desk, record: MissionRecord, stops: list[Stop]) -> RoutePlan
 
 
 def _as_stop(desk: Desk, stop: Stop, late: timedelta) -> RouteStop:
-    """A stop in the planner's terms, later by so much; taking over what is to be delivered is loading, wherever it is."""
+    """A stop in the planner's terms, later by so much; taking over what is to be delivered is loading, wherever it
+    is.
+    """
     arrive = stop.eta + late
     loads = any(desk.parcel(o).order.direction is Direction.DELIVERY for o in stop.collect)
     site_id = stop.site_id or (f"{STRANDED}{stop.step_id}" if loads else None)

@@ -45,7 +45,7 @@ POLL_ALL_S = 0.25
 
 @dataclass(slots=True)
 class Opened:
-    """A batch in the making, and what is to be done once it is on disk."""
+    """A batch in the making, what is to be done once it is on disk, and the peers that then have something to send."""
 
     events: list[Any] = field(default_factory=list)
     boots: list[PeerRow] = field(default_factory=list)
@@ -54,6 +54,7 @@ class Opened:
     acknowledged: dict[str, int] = field(default_factory=dict)
     contacts: list[Any] = field(default_factory=list)
     then: list[Callable[[], None]] = field(default_factory=list)
+    concerned: set[str] = field(default_factory=set)
     clock: ClockAnchor | None = None
 
     @property
@@ -228,7 +229,7 @@ class HubCore:
                 self._open.received[peer.peer_id] = seq
                 boot_id = peer.session.boot_id
                 self._open.then.append(lambda p=peer, s=seq, b=boot_id: p.session.taken(s, b))  # type: ignore[misc]
-                self.peers.touched.add(peer.peer_id)
+                self._open.concerned.add(peer.peer_id)
             self._decide(message, now, peer.peer_id)
 
     def _work_samples(self, now: datetime) -> None:
@@ -283,13 +284,13 @@ class HubCore:
         seq, message = peer.sent, effect.message
         self._open.outbox.append(OutboxRow(peer.peer_id, seq, message))  # type: ignore[arg-type]
         self._open.then.append(lambda: peer.session.send(message, seq))  # type: ignore[arg-type]
-        self.peers.touched.add(peer.peer_id)
+        self._open.concerned.add(peer.peer_id)
 
     def _on_answer(self, effect: fx.Answer, _now: datetime) -> None:
         peer = self.peers.by_id.get(effect.peer_id)
         if peer is not None:
             self._open.then.append(lambda: peer.session.send(effect.message))  # type: ignore[arg-type]
-            self.peers.touched.add(peer.peer_id)
+            self._open.concerned.add(peer.peer_id)
 
     def _on_start_planning(self, effect: fx.StartPlanning, _now: datetime) -> None:
         self._open.then.append(lambda: self.plans.append(effect))
@@ -323,6 +324,7 @@ class HubCore:
         done, self._in_flight = self._in_flight, None
         for action in done.then:
             action()
+        self.peers.touched |= done.concerned
 
     def output(self, wall_s: float) -> Iterator[tuple[Route, Frames]]:
         """The frames to send now."""

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import zmq
+
 from fleet.hub.core import HubCore
 from fleet.hub.feed import Feed
 from fleet.hub.planning import Planning
@@ -82,9 +84,13 @@ def make_waker(sockets: Sockets) -> Callable[[], None]:
     local = threading.local()
 
     def wake() -> None:
-        if not hasattr(local, "socket"):
-            local.socket = sockets.waker()
-        local.socket.send(b"", copy=False)
+        try:
+            if not hasattr(local, "socket"):
+                local.socket = sockets.waker()
+            local.socket.send(b"")
+        except zmq.ZMQError:
+            # The hub is closing: there is no loop left to wake.
+            return
 
     return wake
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from fleet.domain import events as ev
 from fleet.domain.plan import (
@@ -52,7 +53,7 @@ WALK = Reason(code="locker_too_far", detail="the walk is 900 m", limit=800, actu
 class KilometreNetwork(GeodesicNetwork):
     """Everything is a kilometre and two minutes away."""
 
-    def leg(self, start: Place, end: Place, profile: object) -> Leg:  # type: ignore[override]
+    def leg(self, start: Place, end: Place, profile: object) -> Leg:
         return Leg(1000.0, 120.0)
 
 
@@ -233,7 +234,7 @@ def passed(order_id: str, minutes: float, *holders: ev.Custodian) -> list[ev.Eve
     """From one holder to the next, all at one moment."""
     return [
         ev.CustodyPassed(at=at(minutes), order_id=order_id, giver=giver, taker=taker)
-        for giver, taker in zip(holders, holders[1:], strict=False)
+        for giver, taker in pairwise(holders)
     ]
 
 

@@ -6,11 +6,12 @@ every sortie is checked again before it goes out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import draft_route, draft_sortie
-from fleet.dispatch.handovers import hand_on
+from fleet.dispatch.handovers import hand_on, join_running
 from fleet.dispatch.inputs import PlanFailed, PlanReady
 from fleet.dispatch.parcels import assign
 from fleet.dispatch.planning import want_plan
@@ -40,7 +41,7 @@ def plan_ready(desk: Desk, message: PlanReady) -> None:
         if waiting.issuperset(sortie.order_ids):
             _commit_sortie(desk, plan, sortie)
     for route in plan.routes:
-        _commit_route(desk, plan, _still_waiting(route, waiting))
+        _commit_route(desk, plan, _without_joined(desk, _still_waiting(route, waiting)))
     for left_over in plan.unassigned:
         if left_over.order_id in waiting:
             hand_on(desk, left_over.order_id, left_over.reasons, handed_on_from="unassigned")
@@ -99,6 +100,15 @@ def _commit_route(desk: Desk, plan: Plan, route: RoutePlan) -> None:
             assign(desk, order_id, mode, mission, locker_id=stop.locker_id, eta=stop.arrive)
 
 
+def _without_joined(desk: Desk, route: RoutePlan) -> RoutePlan:
+    """The planner knows only vans that stand idle. A parcel that a running van takes along for less than its share
+    of a new route joins that one; a locker's parcels stay together."""
+    orders = [o for s in route.stops if s.locker_id is None for o in (*s.deliver, *s.collect)]
+    share = route.cost / max(1, len(orders))
+    joined = frozenset(o for o in dict.fromkeys(orders) if join_running(desk, o, share) is not None)
+    return _only(route, lambda order_id: order_id not in joined) if joined else route
+
+
 def _draft(desk: Desk, plan: Plan, mission: Mission, kind: str, release_at: datetime) -> None:
     desk.emit(
         MissionDrafted(at=desk.now, mission=mission, kind=kind, plan_id=plan.plan_id, release_at=release_at)
@@ -115,14 +125,19 @@ def _settle_site(desk: Desk, order_id: str, site_id: str) -> None:
 
 
 def _still_waiting(route: RoutePlan, waiting: frozenset[str]) -> RoutePlan:
-    stops = (_keep(stop, waiting) for stop in route.stops)
+    return _only(route, waiting.__contains__)
+
+
+def _only(route: RoutePlan, keep: Callable[[str], bool]) -> RoutePlan:
+    """The route with the parcels that are kept; stops that have none left are passed by."""
+    stops = (_keep(stop, keep) for stop in route.stops)
     return route.model_copy(update={"stops": tuple(s for s in stops if s.deliver or s.collect)})
 
 
-def _keep(stop: RouteStop, waiting: frozenset[str]) -> RouteStop:
+def _keep(stop: RouteStop, keep: Callable[[str], bool]) -> RouteStop:
     return stop.model_copy(
         update={
-            "deliver": tuple(o for o in stop.deliver if o in waiting),
-            "collect": tuple(o for o in stop.collect if o in waiting),
+            "deliver": tuple(o for o in stop.deliver if keep(o)),
+            "collect": tuple(o for o in stop.collect if keep(o)),
         }
     )

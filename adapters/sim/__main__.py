@@ -1,0 +1,93 @@
+"""A simulated world: all assets of a day as adapters, in granted time or as fast as the clock, with a judge.
+
+It keeps a journal: started again with the same arguments after any death, it goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import uuid4
+
+from adapters.sim.channel import Endpoints
+from adapters.sim.errors import HostError
+from adapters.sim.host import Host, HostOptions
+from adapters.sim.journal import Journal
+from adapters.sim.keeper import WorldKeeper
+from fleet.sim import SimError, World
+from fleet.sim.spec import Incidents, parse_spec
+
+BAD_INPUT = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Host a world until SIGTERM or SIGINT; the exit code. 2 is bad input."""
+    said = _parser().parse_args(argv)
+    try:
+        host = _host(said)
+        host.run(_stopped_by_signal())
+    except (HostError, SimError) as error:
+        print(f"fleet-adapter sim: {error}", file=sys.stderr)
+        return BAD_INPUT
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fleet-adapter sim", description=__doc__)
+    parser.add_argument("--control", required=True, metavar="ENDPOINT", help="the hub's control channel")
+    parser.add_argument("--telemetry", required=True, metavar="ENDPOINT", help="the hub's telemetry channel")
+    parser.add_argument(
+        "--spec", required=True, type=Path, metavar="WORLD.json", help="what the world is made of"
+    )
+    parser.add_argument("--journal", required=True, type=Path, metavar="FILE", help="what survives a restart")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="what chance depends on")
+    parser.add_argument(
+        "--incidents", choices=[*Incidents], default=Incidents.NONE, help="how much goes wrong"
+    )
+    parser.add_argument("--judge", type=Path, metavar="FILE", help="where the judge's verdict is written")
+    parser.add_argument(
+        "--rate", type=float, default=1.0, help="times faster than the clock, without granted time"
+    )
+    return parser
+
+
+def _host(said: argparse.Namespace) -> Host:
+    try:
+        text = said.spec.read_text(encoding="utf-8")
+    except OSError as error:
+        raise HostError(f"{said.spec}: {error.strerror}") from None
+    world = World(said.seed, parse_spec(text, str(said.spec)), said.incidents)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    journal = Journal(said.journal, {"seed": said.seed, "incidents": str(said.incidents), "spec": digest})
+    boot_id = uuid4().hex
+    options = HostOptions(Endpoints(said.control, said.telemetry), judge=said.judge, rate=said.rate)
+    return Host(WorldKeeper(world, journal, boot_id), options, boot_id)
+
+
+def _stopped_by_signal() -> _Stop:
+    stop = _Stop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop.ask)
+    return stop
+
+
+class _Stop:
+    """Whether a signal has asked the process to end."""
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def ask(self, *_: object) -> None:
+        """End at the next chance."""
+        self._asked = True
+
+    def __call__(self) -> bool:
+        return self._asked
+
+
+if __name__ == "__main__":
+    sys.exit(main())

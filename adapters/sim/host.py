@@ -1,0 +1,235 @@
+"""The process of a world: sessions for all its assets, the timekeeper and the authority that closes areas."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import zmq
+
+from adapters.sim.channel import Channel, Endpoints
+from adapters.sim.keeper import Said, WorldKeeper
+from adapters.sim.peer import LIMIT, WINDOW, Peer
+from fleet.protocol.endpoint import DEFAULT_TIMING, Timing
+from fleet.protocol.messages import AddZone, Grant, Granted, Role, Welcome
+from fleet.protocol.session import Delivery, PeerSession
+
+WAIT_MS: Final = 50
+FREE_STEP_S: Final = 0.2
+VERDICT_EVERY: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class HostOptions:
+    """How a world is hosted. ``rate``: how many times faster than the wall clock it runs where no time is granted."""
+
+    endpoints: Endpoints
+    judge: Path | None = None
+    rate: float = 1.0
+    timekeeper: str = "timekeeper"
+    authority: str = "authority"
+    timing: Timing = DEFAULT_TIMING
+
+
+Connections = dict[str, Welcome | None]
+"""The welcome that each asset's connection began with."""
+
+
+@dataclass(slots=True)
+class _Order:
+    """A grant to be carried out. ``frames`` are to be taken first, on the connections that stood when it came."""
+
+    until: datetime
+    frames: dict[str, int]
+    connections: Connections
+
+
+class Host:
+    """Call ``step`` in a loop, or ``run``."""
+
+    def __init__(
+        self,
+        keeper: WorldKeeper,
+        options: HostOptions,
+        boot_id: str,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        context: zmq.Context[zmq.Socket[bytes]] | None = None,
+    ) -> None:
+        self._keeper, self._options, self._monotonic = keeper, options, monotonic
+        self._context = context or zmq.Context()
+        self._owns_context = context is None
+        self._poller = zmq.Poller()
+        self._assets = {asset_id: self._asset(asset_id) for asset_id in sorted(keeper.world.asset_ids)}
+        self._timekeeper = self._other(options.timekeeper, Role.TIMEKEEPER, boot_id)
+        self._authority = self._other(options.authority, Role.OPERATOR, boot_id)
+        self._order: _Order | None = None
+        self._answered_on: Connections | None = None
+        self._announced = 0
+        self._verdict_at = keeper.world.now
+        self._free_since: tuple[object, float, datetime] | None = None
+
+    def run(self, stop: Callable[[], bool]) -> None:
+        """Step until ``stop`` says so; then write the verdict and hang up."""
+        try:
+            while not stop():
+                self.step()
+        finally:
+            self.write_verdict()
+            self.close()
+
+    def step(self, wait_ms: int = WAIT_MS) -> None:
+        """Do what there is to do, after waiting a little for something to come in."""
+        self._poller.poll(wait_ms)
+        now_s = self._monotonic()
+        for peer in (*self._assets.values(), self._authority, self._timekeeper):
+            peer.step(now_s)
+        self._hear_timekeeper()
+        welcome = self._timekeeper.welcome
+        if welcome is not None and not welcome.lockstep:
+            self._run_free(now_s)
+        elif all(peer.up for peer in self._assets.values()):
+            self._keep_time(now_s)
+
+    def close(self) -> None:
+        """Hang up."""
+        for peer in (*self._assets.values(), self._authority, self._timekeeper):
+            peer.close()
+        if self._owns_context:
+            self._context.term()
+
+    def write_verdict(self) -> None:
+        """The judge's record so far, as a file that is never half written."""
+        path = self._options.judge
+        if path is None:
+            return
+        fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+        fresh.write_text(json.dumps(self._keeper.world.verdict(), indent=1), encoding="utf-8")
+        fresh.replace(path)
+
+    # Granted time
+
+    def _hear_timekeeper(self) -> None:
+        for delivery in self._timekeeper.take_heard():
+            if isinstance(delivery.message, Grant):
+                grant = delivery.message
+                self._order = _Order(grant.until, dict(grant.sent), self._connections())
+
+    def _keep_time(self, now_s: float) -> None:
+        """Carry the grant out once everything that belongs before it is here."""
+        if self._order is not None:
+            if self._has_everything(self._order):
+                order, self._order = self._order, None
+                self._act(order.until, now_s)
+                self._answer(now_s)
+        elif self._answered_on is not None and self._answered_on != self._connections():
+            # Counts begin anew with a connection: the hub would wait for ever for those of the old one.
+            self._answer(now_s)
+
+    def _connections(self) -> Connections:
+        return {peer_id: peer.welcome for peer_id, peer in self._assets.items()}
+
+    def _has_everything(self, order: _Order) -> bool:
+        return all(
+            peer_id not in self._assets
+            or self._assets[peer_id].welcome is not order.connections[peer_id]
+            or self._assets[peer_id].session.frames_received >= count
+            for peer_id, count in order.frames.items()
+        )
+
+    def _answer(self, now_s: float) -> None:
+        """Say how far time is. A grant that lies behind is answered again, and nothing is done twice."""
+        for peer in self._assets.values():
+            peer.flush(now_s)
+        sent = {peer_id: peer.session.frames_sent for peer_id, peer in self._assets.items()}
+        self._answered_on = self._connections()
+        world = self._keeper.world
+        self._timekeeper.send(Granted(until=world.now, next_at=world.next_at(), sent=sent))
+        self._timekeeper.flush(now_s)
+
+    # Free running
+
+    def _run_free(self, now_s: float) -> None:
+        """Time goes on by itself: as far as the hub's time, from its welcome on."""
+        welcome = self._timekeeper.welcome
+        assert welcome is not None
+        if self._free_since is None or self._free_since[0] is not welcome:
+            self._free_since = (welcome, now_s, welcome.now)
+        _, since_s, start = self._free_since
+        until = start + timedelta(seconds=(now_s - since_s) * self._options.rate)
+        heard = any(peer.heard for peer in self._assets.values())
+        if heard or until - self._keeper.world.now >= timedelta(seconds=FREE_STEP_S * self._options.rate):
+            self._act(until, now_s)
+
+    # Both
+
+    def _act(self, until: datetime, now_s: float) -> None:
+        heard = [(a, d) for a, peer in self._assets.items() for d in peer.take_heard()]
+        said = self._keeper.act(heard, until)
+        self._take(heard)
+        for asset_id, words in said.items():
+            self._send(self._assets[asset_id], words, now_s)
+        self._announce(now_s)
+        if self._keeper.world.now >= self._verdict_at:
+            self._verdict_at = self._keeper.world.now + VERDICT_EVERY
+            self.write_verdict()
+
+    def _take(self, heard: list[tuple[str, Delivery]]) -> None:
+        for asset_id, delivery in heard:
+            if delivery.seq is not None:
+                self._assets[asset_id].session.taken(delivery.seq)
+
+    def _send(self, peer: Peer, words: Said, now_s: float) -> None:
+        for message in words.messages:
+            peer.send(message)
+        peer.tell(words.samples)
+        peer.flush(now_s)
+
+    def _announce(self, now_s: float) -> None:
+        """What the authority closes is put to the hub as an operator would."""
+        found = self._keeper.world.announcements()
+        for news in found[self._announced :]:
+            self._authority.send(
+                AddZone(
+                    request_id=f"news-{news.zone_id}",
+                    by=self._options.authority,
+                    zone_id=news.zone_id,
+                    feature=news.feature,
+                )
+            )
+        self._announced = len(found)
+        self._authority.flush(now_s)
+
+    # Peers
+
+    def _asset(self, asset_id: str) -> Peer:
+        world = self._keeper.world
+        record = self._keeper.record(asset_id)
+        session = PeerSession(
+            asset_id,
+            Role.ASSET,
+            record.boot_id,
+            kind=world.kind(asset_id),
+            factsheet=world.factsheet(asset_id),
+            limit=LIMIT,
+            window=WINDOW,
+            timing=self._options.timing,
+        )
+        session.restore(record)
+        return Peer(session, self._channel(), self._rebooted)
+
+    def _other(self, peer_id: str, role: Role, boot_id: str) -> Peer:
+        session = PeerSession(peer_id, role, boot_id, timing=self._options.timing)
+        return Peer(session, self._channel(), lambda _peer, _boot_id: None)
+
+    def _channel(self) -> Channel:
+        return Channel(self._context, self._options.endpoints, self._poller)
+
+    def _rebooted(self, peer: Peer, boot_id: str) -> None:
+        self._keeper.reboot(peer.session.peer_id, boot_id, peer.session.outstanding)

@@ -1,0 +1,132 @@
+"""``fleet assets``: what there is, and telling one asset what to do."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from fleet.cli.day import TIMEOUT_S, By, Day, Name, Root, Timeout, Why, request, who
+from fleet.cli.options import Json
+from fleet.cli.output import ExitCode, note, show, table
+from fleet.console.views.assets import asset_row
+from fleet.domain.events import CommandAnswered
+from fleet.hub.rundir import DEFAULT_NAME, ROOT
+from fleet.protocol.messages import Action, OperatorCommand
+
+app = typer.Typer(no_args_is_help=True)
+
+COLUMNS = ("id", "kind", "status", "site", "soc", "mission", "late_s")
+AssetId = Annotated[str, typer.Argument(metavar="ID", help="The asset; `fleet assets list` shows them.")]
+
+
+@app.command("list")
+def list_assets(
+    kind: Annotated[str | None, typer.Option("--kind", help="Only this kind.")] = None,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
+    as_json: Json = False,
+) -> None:
+    """List the assets with their status. Where one was not told, nothing stands."""
+    ledger = Day.named(name, root).ledger()
+    rows = [asset_row(ledger, asset_id) for asset_id in sorted(ledger.state.assets)]
+    shown = [row for row in rows if kind in (None, row["kind"])]
+    lines = [["" if row[column] is None else row[column] for column in COLUMNS] for row in shown]
+    show({"assets": shown}, f"{table(COLUMNS, lines)}\n{len(shown)} assets", as_json=as_json)
+
+
+@app.command("hold")
+def hold(
+    asset_id: AssetId,
+    why: Why = "",
+    by: By = None,
+    timeout: Timeout = TIMEOUT_S,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
+    as_json: Json = False,
+) -> None:
+    """Have an asset hold where it is, and wait until it has acknowledged."""
+    _tell(Action.HOLD, asset_id, why, by, timeout, Day.named(name, root), as_json=as_json)
+
+
+@app.command("resume")
+def resume(
+    asset_id: AssetId,
+    why: Why = "",
+    by: By = None,
+    timeout: Timeout = TIMEOUT_S,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
+    as_json: Json = False,
+) -> None:
+    """Have an asset that holds go on, and wait until it has acknowledged."""
+    _tell(Action.RESUME, asset_id, why, by, timeout, Day.named(name, root), as_json=as_json)
+
+
+@app.command("return")
+def return_home(
+    asset_id: AssetId,
+    why: Why = "",
+    by: By = None,
+    timeout: Timeout = TIMEOUT_S,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
+    as_json: Json = False,
+) -> None:
+    """Have an asset come home, and wait until it has acknowledged."""
+    _tell(Action.RETURN, asset_id, why, by, timeout, Day.named(name, root), as_json=as_json)
+
+
+@app.command("land")
+def land(
+    asset_id: AssetId,
+    why: Why = "",
+    by: By = None,
+    timeout: Timeout = TIMEOUT_S,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
+    as_json: Json = False,
+) -> None:
+    """Have an asset land (or pull over) where it is, and wait until it has acknowledged."""
+    _tell(Action.LAND, asset_id, why, by, timeout, Day.named(name, root), as_json=as_json)
+
+
+def _tell(
+    action: Action, asset_id: str, why: str, by: str | None, timeout_s: float, day: Day, *, as_json: bool
+) -> None:
+    message = request(OperatorCommand, by=who(by), asset_id=asset_id, action=action, why=why)
+    before = day.position()
+    reply = day.ask(message, timeout_s=timeout_s)
+    if not reply.ok:
+        refused = {
+            "asset": asset_id,
+            "action": action.value,
+            "acknowledgement": "refused",
+            "detail": reply.detail,
+        }
+        show(refused | {"command_id": None}, f"refused: {reply.detail}", as_json=as_json)
+        raise typer.Exit(ExitCode.NO)
+    note(f"{reply.detail}; waiting for its acknowledgement")
+    (command_id,) = reply.ids
+    answer = day.answers([command_id], before, timeout_s).get(command_id)
+    row = acknowledgement(command_id, asset_id, action, answer)
+    show(row, " ".join(filter(None, (asset_id, row["acknowledgement"], row["detail"]))), as_json=as_json)
+    raise typer.Exit(EXIT_CODES[row["acknowledgement"]])
+
+
+EXIT_CODES = {"acknowledged": ExitCode.OK, "refused": ExitCode.NO, "waiting": ExitCode.UNKNOWN}
+"""How a command ends by what the asset said; ``waiting`` is no word from it in time."""
+
+
+def acknowledgement(
+    command_id: str, asset_id: str, action: Action, answer: CommandAnswered | None
+) -> dict[str, Any]:
+    """What became of a command to one asset, as a row."""
+    said = "waiting" if answer is None else "acknowledged" if answer.accepted else "refused"
+    return {
+        "command_id": command_id,
+        "asset": asset_id,
+        "action": action.value,
+        "acknowledgement": said,
+        "detail": "" if answer is None else answer.detail,
+    }

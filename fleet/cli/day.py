@@ -1,0 +1,147 @@
+"""A day as commands see it: its run directory, the events committed so far, and its hub."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from uuid import uuid4
+
+import typer
+from pydantic import BaseModel, ValidationError
+
+from fleet.cli.output import BadInput, Unreachable
+from fleet.console.ledger import Ledger, record_all
+from fleet.domain.events import CommandAnswered
+from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError, write_atomically
+from fleet.protocol.messages import AnyMessage, Reply
+from fleet.protocol.values import Contact
+from fleet.store.base import StoredEvent, StoreError
+from fleet.store.reader import Reader
+
+M = TypeVar("M", bound=BaseModel)
+
+Name = Annotated[str, typer.Option("--name", help="Name of the run.")]
+Root = Annotated[Path, typer.Option("--root", metavar="DIR", help="Where run directories are.")]
+By = Annotated[
+    str | None, typer.Option("--by", metavar="WHO", help="Who says so; your login name unless told.")
+]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason, for the record.")]
+Timeout = Annotated[
+    float, typer.Option("--timeout", min=0, help="Seconds to wait for the hub, and for acknowledgements.")
+]
+TIMEOUT_S = 30.0
+POLL_S = 0.1
+"""How often the store is looked into while an acknowledgement is waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One run. Reading needs no hub that is up; asking does."""
+
+    run: RunDir
+
+    @classmethod
+    def named(cls, name: str = DEFAULT_NAME, root: Path = ROOT) -> Day:
+        """The run of that name. Raises ``Unreachable`` where there is none."""
+        run = RunDir.named(name, root)
+        if not run.store.is_file():
+            raise Unreachable(
+                f"{run.path}: there is no run of that name; start one with `fleet demo` or `fleet hub`"
+            )
+        return cls(run)
+
+    def events(self, after: int = 0) -> Iterator[StoredEvent]:
+        """The committed events behind a position. Raises ``Unreachable`` when the store can't be read."""
+        reader = Reader(self.run.store)
+        with _readable():
+            while batch := list(reader.events(after)):
+                yield from batch
+                after = batch[-1].position
+
+    def ledger(self) -> Ledger:
+        """The state, with the histories of the parcels."""
+        return record_all(Ledger(), self.events())
+
+    def position(self) -> int:
+        """The position of the last committed event."""
+        with _readable():
+            return Reader(self.run.store).last_position()
+
+    def contact(self, order_id: str) -> Contact | None:
+        """The person behind an order; personal data, to be shown on purpose only."""
+        with _readable():
+            return Reader(self.run.store).contact(order_id)
+
+    def ask(self, message: AnyMessage, *, timeout_s: float) -> Reply:
+        """The hub's answer. Raises ``Unreachable`` when there is none in time."""
+        from fleet.hub.client import HubClient, HubUnreachable
+
+        try:
+            with HubClient(self.run.running().control, by="fleet", timeout_s=timeout_s) as client:
+                return client.request(message)
+        except (RunDirError, HubUnreachable) as error:
+            raise Unreachable(str(error)) from error
+
+    def answers(
+        self,
+        command_ids: Collection[str],
+        after: int,
+        timeout_s: float,
+        *,
+        tell: Callable[[CommandAnswered], None] = lambda _: None,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> dict[str, CommandAnswered]:
+        """What assets answered to commands, read from the events behind a position until all have, or time is up."""
+        answered: dict[str, CommandAnswered] = {}
+        deadline = monotonic() + timeout_s
+        while True:
+            for stored in self.events(after):
+                after, event = stored.position, stored.event
+                if isinstance(event, CommandAnswered) and event.command_id in command_ids:
+                    answered[event.command_id] = event
+                    tell(event)
+            if len(answered) == len(set(command_ids)) or monotonic() >= deadline:
+                return answered
+            sleep(POLL_S)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except StoreError as error:
+        raise Unreachable(str(error)) from error
+
+
+def who(by: str | None) -> str:
+    """Who gives the command: as told, else the login name, else ``operator`` where there is none."""
+    if by is not None:
+        return by
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "operator"
+
+
+def request(model: type[M], **fields: Any) -> M:
+    """A request to the hub with a fresh id. Raises ``BadInput`` that names the option whose value is wrong."""
+    try:
+        return model(request_id=f"req-{uuid4().hex}", **fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "the request"
+        raise BadInput(f"{name}: {first['msg']} (found {first['input']!r})") from None
+
+
+def write_out(path: Path, text: str) -> None:
+    """Writes a result whole or not at all. Raises ``BadInput`` when it can't be written."""
+    try:
+        write_atomically(path, text)
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be written: {error.strerror or error}") from error

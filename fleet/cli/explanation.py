@@ -1,0 +1,115 @@
+"""The explanation of one parcel in words, from the rows that the console shows too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def explanation_text(row: Row) -> str:
+    """The explanation as lines. ``row`` is what ``fleet.console.views.explain`` gives."""
+    return "\n".join(_lines(row))
+
+
+def _lines(row: Row) -> Iterator[str]:
+    order = row["order"]
+    yield f"{order['id']}: {order['direction']}, {order['status']}, with {order['custodian']}"
+    yield from _choice(row["choice"], row["plan"])
+    yield from _unassigned(row["unassigned"])
+    yield from _plan(row["plan"])
+    yield from _mission(row["mission"])
+    for hand_on in row["handed_on"]:
+        yield f"handed on at {hand_on['at']} from {hand_on['from']} to {hand_on['to']} ({hand_on['asset']})"
+        yield from _reasons(hand_on["reasons"])
+    if row["excluded"]:
+        yield f"not tried again: {', '.join(row['excluded'])}"
+    yield "custody:" if row["custody"] else "custody: never handed over yet"
+    for passed in row["custody"]:
+        yield f"  {passed['at']}  {passed['giver']} -> {passed['taker']}"
+    if row["exceptions"]:
+        yield f"exceptions: {', '.join(row['exceptions'])}"
+
+
+def _choice(choice: Row | None, plan: Row | None) -> Iterator[str]:
+    if choice is None:
+        yield "not planned yet"
+        return
+    currency = "" if plan is None else f" {plan['currency']}"
+    where = " ".join(filter(None, (choice["asset"], choice["locker"] and f"into {choice['locker']}")))
+    yield f"chosen: {choice['mode']} {where}, {choice['cost']:.2f}{currency}{_eta(choice)}"
+    for other in choice["alternatives"]:
+        yield f"not {other['mode']}: {other['verdict']}{_cost(other, currency)}"
+        yield from _reasons(other["reasons"])
+    if choice["fallback"]:
+        yield f"if that fails: {choice['fallback']['mode']}, {choice['fallback']['detail']}"
+
+
+def _eta(choice: Row) -> str:
+    if choice["eta"] is None:
+        return ""
+    low, high = choice["eta_low"], choice["eta_high"]
+    return f", expected {choice['eta']}" + (f" ({low} to {high})" if low and high else "")
+
+
+def _cost(other: Row, currency: str) -> str:
+    if other["cost"] is None:
+        return ""
+    extra = other["extra_cost"]
+    return f", {other['cost']:.2f}{currency} ({abs(extra):.2f} {'more' if extra >= 0 else 'less'})"
+
+
+def _unassigned(left_over: Row | None) -> Iterator[str]:
+    if left_over is not None:
+        yield f"nobody brings it; nearest change: {left_over['nearest_change']}"
+        yield from _reasons(left_over["reasons"])
+
+
+def _plan(plan: Row | None) -> Iterator[str]:
+    if plan is not None:
+        yield f"plan {plan['plan_id']}, made {plan['made_at']} from {plan['snapshot_id']}"
+        yield f"  zones: {plan['zones_version']}"
+        yield from (f"  assumes: {assumption}" for assumption in plan["assumptions"])
+
+
+def _mission(mission: Row | None) -> Iterator[str]:
+    if mission is None:
+        return
+    yield f"mission {mission['mission_id']} of {mission['asset']}: {mission['status']}"
+    if mission["zones_version"]:
+        yield f"  checked against zones {mission['zones_version']}"
+    yield from (f"  assumes: {assumption}" for assumption in mission["assumptions"])
+    if mission["energy"]:
+        yield f"  energy: {', '.join(_energy(mission['energy']))}"
+
+
+def _energy(energy: Row) -> Iterator[str]:
+    names = (
+        ("energy_wh", "planned"),
+        ("reserve_wh", "reserve"),
+        ("usable_wh", "usable"),
+        ("margin_wh", "margin"),
+        ("used_wh", "used"),
+    )
+    for key, name in names:
+        if energy[key] is not None:
+            yield f"{name} {energy[key]:.1f} Wh"
+
+
+def _reasons(reasons: list[Row]) -> Iterator[str]:
+    for reason in reasons:
+        yield f"  {reason['code']}: {reason['detail']}{_figures(reason)}"
+
+
+def _figures(reason: Row) -> str:
+    """Limit and actual value with their unit and source, as far as the reason has them."""
+    unit = f" {reason['unit']}" if reason.get("unit") else ""
+    given = ((name, reason.get(name)) for name in ("limit", "actual"))
+    parts = [f"{name} {_value(value)}{unit}" for name, value in given if value is not None]
+    parts += [f"source {reason['source']}"] if reason.get("source") else []
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _value(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"

@@ -1,0 +1,114 @@
+"""The console as a web application: one page, JSON for scripts, a stream of changes, commands to the hub."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.templating import Jinja2Templates
+
+from fleet.console import commands
+from fleet.console.errors import ConsoleError, NoSuchOrder
+from fleet.console.follow import following
+from fleet.console.guard import Guard
+from fleet.console.snapshot import rows
+from fleet.console.source import Source, pulse, snapshot
+from fleet.console.stream import stream
+from fleet.console.views.assets import sample_row
+from fleet.console.views.base import Row
+from fleet.console.views.explain import explain
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+LEAFLET = STATIC / "vendor" / "leaflet" / "leaflet.js"
+
+
+def make_app(source: Source, *, feed: str | None = None) -> Starlette:
+    """The application over a source. ``feed`` is the hub's PUB endpoint; while the application runs, both are followed.
+
+    Raises ``ConsoleError`` where the page's map library was not bundled.
+    """
+    if not LEAFLET.exists():
+        raise ConsoleError(f"{LEAFLET} is missing: run `make setup`, which bundles it")
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with following(source, feed):
+            yield
+
+    return Starlette(
+        routes=_routes(source, secrets.token_urlsafe(24)),
+        middleware=[Middleware(Guard, tiles=source.tiles)],
+        exception_handlers={NoSuchOrder: _no_such_order},
+        lifespan=lifespan,
+    )
+
+
+def _routes(source: Source, token: str) -> list[BaseRoute]:
+    def post(path: str, body: type[commands.OneAsset] | type[commands.AllAssets]) -> Route:
+        return Route(path, commands.endpoint(source, token, body), methods=["POST"])
+
+    return [
+        Route("/", _page(token)),
+        Route("/healthz", _json(lambda _: {"ok": source.trouble is None, "pulse": pulse(source)})),
+        Route("/api/state", _json(lambda _: snapshot(source))),
+        Route("/api/stream", _streaming(source)),
+        Route("/api/orders", _json(lambda _: {"orders": rows(source.ledger, "orders")})),
+        Route(
+            "/api/orders/{order_id:path}", _json(lambda r: explain(source.ledger, r.path_params["order_id"]))
+        ),
+        Route("/api/assets", _json(lambda _: {"assets": _assets(source)})),
+        Route("/api/exceptions", _json(lambda _: {"exceptions": rows(source.ledger, "exceptions")})),
+        Route("/api/lockers", _json(lambda _: {"lockers": rows(source.ledger, "lockers")})),
+        Route("/api/routes", _json(lambda _: {"routes": _routes_of_vans(source)})),
+        post("/api/commands", commands.OneAsset),
+        post("/api/stop-all", commands.AllAssets),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]
+
+
+def _json(make: Callable[[Request], Row]) -> commands.Endpoint:
+    # On the loop, where the live samples are changed, and not in a thread beside it.
+    async def get(request: Request) -> JSONResponse:
+        return JSONResponse(make(request))
+
+    return get
+
+
+def _page(token: str) -> Callable[[Request], Response]:
+    templates = Jinja2Templates(directory=HERE / "templates")
+
+    def get(request: Request) -> Response:
+        return templates.TemplateResponse(request, "console.html", {"token": token})
+
+    return get
+
+
+def _streaming(source: Source) -> Callable[[Request], Response]:
+    def get(_request: Request) -> Response:
+        return StreamingResponse(stream(source), media_type="text/event-stream")
+
+    return get
+
+
+def _assets(source: Source) -> list[Row]:
+    """Assets as recorded, each with its latest telemetry; ``live`` is null where there is none."""
+    live = source.live
+    samples = {a: sample_row(a, s, live.now) for a, s in live.samples.items()}
+    return [row | {"live": samples.get(row["id"])} for row in rows(source.ledger, "assets")]
+
+
+def _routes_of_vans(source: Source) -> list[Row]:
+    return [row for row in rows(source.ledger, "missions") if row["stops"]]
+
+
+async def _no_such_order(_request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"ok": False, "detail": str(error)}, 404)

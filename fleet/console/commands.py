@@ -1,0 +1,106 @@
+"""What a person tells assets to do, on its way to the hub. The hub decides, each asset acknowledges for itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from fleet.console.guard import refusal_of
+from fleet.console.source import Source, command_rows
+from fleet.console.views.base import Row, reasons_of
+from fleet.hub.client import HubUnreachable
+from fleet.protocol.messages import Action, AnyMessage, OperatorCommand, Reply, StopAll
+from fleet.protocol.values import Identifier
+
+BY = "console"
+"""Who commands are from, as the log shows it: the console has no login yet."""
+
+LONGEST_BODY = 4_096
+
+Endpoint: TypeAlias = Callable[[Request], Coroutine[Any, Any, JSONResponse]]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    request_id: Identifier
+    why: str = Field(default="", max_length=200)
+
+
+class OneAsset(_Request):
+    """The body of ``POST /api/commands``. A ``request_id`` of the page's own makes it traceable in the log."""
+
+    asset_id: Identifier
+    action: Literal[Action.HOLD, Action.RESUME, Action.RETURN, Action.LAND]
+
+    def message(self) -> AnyMessage:
+        """What the hub is asked."""
+        return OperatorCommand(
+            request_id=self.request_id, by=BY, asset_id=self.asset_id, action=self.action, why=self.why
+        )
+
+
+class AllAssets(_Request):
+    """The body of ``POST /api/stop-all``."""
+
+    action: Literal[Action.HOLD, Action.RETURN, Action.LAND] = Action.HOLD
+
+    def message(self) -> AnyMessage:
+        """What the hub is asked."""
+        return StopAll(request_id=self.request_id, by=BY, action=self.action, why=self.why)
+
+
+def endpoint(source: Source, token: str, body: type[OneAsset] | type[AllAssets]) -> Endpoint:
+    """Takes a command from the page: 403 from elsewhere, 422 bad body, 409 the hub says no, 504 the hub is silent."""
+    adapter: TypeAdapter[OneAsset | AllAssets] = TypeAdapter(body)
+
+    async def post(request: Request) -> JSONResponse:
+        refusal = refusal_of(request, token)
+        if refusal is not None:
+            return _refused(403, refusal)
+        try:
+            asked = adapter.validate_json(await _body(request))
+        except ValidationError as error:
+            return _refused(422, _problems(error))
+        try:
+            reply = await asyncio.to_thread(source.ask, asked.message())
+        except HubUnreachable as error:
+            return _refused(504, str(error))
+        await asyncio.to_thread(source.catch_up)
+        return JSONResponse(_answer(source, reply), 200 if reply.ok else 409)
+
+    return post
+
+
+async def _body(request: Request) -> bytes:
+    """The body, cut where no command of ours can still be meant (it then fails as JSON)."""
+    taken = b""
+    async for chunk in request.stream():
+        taken += chunk
+        if len(taken) > LONGEST_BODY:
+            break
+    return taken[:LONGEST_BODY]
+
+
+def _answer(source: Source, reply: Reply) -> Row:
+    """The hub's answer with the acknowledgement of each asset as it stands; later ones come over the stream."""
+    return {
+        "ok": reply.ok,
+        "detail": reply.detail,
+        "reasons": reasons_of(reply.reasons),
+        "ids": list(reply.ids),
+        "commands": command_rows(source, reply.ids),
+    }
+
+
+def _refused(status: int, detail: str) -> JSONResponse:
+    return JSONResponse({"ok": False, "detail": detail, "reasons": [], "ids": [], "commands": []}, status)
+
+
+def _problems(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors()[:3])

@@ -1,0 +1,42 @@
+// Pieces that the detail panels are put together from.
+
+import { el } from "../dom.js";
+import { clockTime } from "../format.js";
+
+/** A list of names and values. */
+export function facts(pairs) {
+  return el("dl", { class: "facts" }, pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value ?? "–"))));
+}
+
+/** Typed reasons: code, sentence, and the limit beside what was found. */
+export function reasonList(reasons) {
+  if (!reasons.length) return el("span", { class: "dim" }, "–");
+  return el("ul", { class: "reasons" }, reasons.map((reason) => el("li", {}, el("code", {}, reason.code), ` ${reason.detail}`, measured(reason))));
+}
+
+function measured(reason) {
+  const unit = reason.unit ? ` ${reason.unit}` : "";
+  const parts = [];
+  if (reason.actual !== undefined) parts.push(`found ${number(reason.actual)}${unit}`);
+  if (reason.limit !== undefined) parts.push(`limit ${number(reason.limit)}${unit}`);
+  if (reason.source) parts.push(reason.source);
+  return parts.length ? el("div", { class: "dim" }, parts.join(" · ")) : null;
+}
+
+const number = (value) => (typeof value === "number" ? String(Math.round(value * 100) / 100) : value);
+
+/** Lines with a time before each. */
+export function timeline(entries) {
+  return el("ol", { class: "timeline" }, entries.map(([at, ...content]) => el("li", {}, el("time", { datetime: at }, clockTime(at)), el("span", {}, content))));
+}
+
+export function section(title, ...content) {
+  return el("section", {}, el("h3", {}, title), content);
+}
+
+/** The heading of a panel, with a button that closes it. */
+export function heading(store, name, ...marks) {
+  const close = el("button", { type: "button", class: "close", "aria-label": "Close details", onclick: () => store.choose(null) }, "×");
+  return el("div", { class: "title" }, el("h2", {}, name), marks, close);
+}
+

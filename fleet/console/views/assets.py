@@ -1,0 +1,63 @@
+"""Assets as rows: what events say of them. Where they are just now comes from the feed (``sample_row``)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fleet.console.ledger import Ledger
+from fleet.console.live import Live, Sample
+from fleet.console.views.base import Row, point, stamp
+from fleet.domain.state import Asset
+from fleet.protocol.values import Place
+
+
+def asset_row(ledger: Ledger, asset_id: str) -> Row:
+    """One asset as recorded. ``place`` is where it was when an event last said so, not where it is."""
+    asset = ledger.state.assets[asset_id]
+    mission = ledger.state.mission_of(asset_id)
+    return {
+        "id": asset_id,
+        "kind": asset.record.kind,
+        "type": asset.record.type_id,
+        "home": asset.record.site_id,
+        "status": asset.status.value,
+        "connected": asset.boot_id is not None,
+        "withdrawn": asset.withdrawn,
+        "site": asset.site_id,
+        "place": point(_recorded_place(ledger, asset)),
+        "soc": asset.soc,
+        "mission": asset.mission_id,
+        "mission_status": None if mission is None else mission.status.value,
+        "step": None if mission is None else mission.current,
+        "steps_left": None if mission is None else len(mission.remaining),
+        "late_s": None if mission is None else mission.late_s,
+    }
+
+
+def _recorded_place(ledger: Ledger, asset: Asset) -> Place | None:
+    if asset.site_id is None:
+        return asset.place
+    home = ledger.state.sites.get(asset.site_id) or ledger.state.lockers.get(asset.site_id)
+    return asset.place if home is None else home.place
+
+
+def sample_row(asset_id: str, sample: Sample, now: datetime | None) -> Row:
+    """An asset's latest telemetry with its age (business time); what was not measured is null."""
+    told = sample.telemetry
+    return {
+        "id": asset_id,
+        "at": stamp(told.at),
+        "age_s": None if now is None else max(0.0, (now - told.at).total_seconds()),
+        "place": [told.lon, told.lat],
+        "alt_amsl_m": told.alt_amsl_m,
+        "ground_speed_mps": told.ground_speed_mps,
+        "heading_deg": told.heading_deg,
+        "soc": told.soc,
+        "state": told.state,
+        "step": told.step_id,
+    }
+
+
+def samples_after(live: Live, revision: int) -> list[Row]:
+    """The samples that are newer than a revision."""
+    return [sample_row(a, s, live.now) for a, s in live.samples.items() if s.revision > revision]

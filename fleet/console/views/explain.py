@@ -1,0 +1,148 @@
+"""Why a parcel goes the way it goes: the chosen mode and each other one, the plan, custody, and what changed."""
+
+from __future__ import annotations
+
+from fleet.console.errors import NoSuchOrder
+from fleet.console.ledger import Entry, Ledger, PlanFacts
+from fleet.console.views.base import Row, reasons_of, stamp
+from fleet.console.views.orders import order_row
+from fleet.domain.plan import Alternative, ParcelPlan
+from fleet.domain.state import MissionRecord
+
+
+def explain(ledger: Ledger, order_id: str) -> Row:
+    """Everything that is known of one parcel. Raises ``NoSuchOrder``."""
+    if order_id not in ledger.state.parcels:
+        raise NoSuchOrder(f"no order {order_id!r} is known; the table of orders shows all")
+    parcel = ledger.state.parcels[order_id]
+    history = ledger.history(order_id)
+    return {
+        "order": order_row(ledger, order_id) | _goods(ledger, order_id),
+        "choice": _choice(ledger, order_id),
+        "unassigned": _unassigned(ledger, order_id),
+        "plan": _plan(ledger, order_id),
+        "mission": _mission(ledger, parcel.mission_id),
+        "handed_on": [_hand_on(e) for e in history if e.facts.get("handed_on_from")],
+        "excluded": sorted(parcel.excluded),
+        "custody": [_custody(e) for e in history if e.what == "custody_passed"],
+        "history": [_entry(e) for e in history],
+        "exceptions": sorted(
+            e.exception_id for e in ledger.state.exceptions.values() if e.order_id == order_id
+        ),
+    }
+
+
+def _goods(ledger: Ledger, order_id: str) -> Row:
+    order = ledger.state.parcels[order_id].order
+    return {
+        "size_m": list(order.size.ordered()),
+        "service": order.service.value,
+        "crew": order.crew,
+        "min_age": order.min_age,
+        "locker_ok": order.locker_ok,
+        "ready_at": stamp(order.ready_at),
+    }
+
+
+def _choice(ledger: Ledger, order_id: str) -> Row | None:
+    """The plan's choice with what the others would have meant; null while nothing is planned."""
+    choice = ledger.state.choices.get(order_id)
+    if choice is None:
+        return None
+    return {
+        "mode": choice.mode,
+        "asset": choice.asset_id,
+        "locker": choice.locker_id,
+        "cost": choice.cost,
+        "eta": stamp(choice.eta),
+        "eta_low": stamp(choice.eta_low),
+        "eta_high": stamp(choice.eta_high),
+        "alternatives": [_alternative(a, choice) for a in choice.alternatives],
+        "fallback": None if choice.fallback is None else choice.fallback.model_dump(mode="json"),
+    }
+
+
+def _alternative(other: Alternative, choice: ParcelPlan) -> Row:
+    extra = None if other.cost is None else other.cost - choice.cost
+    return {
+        "mode": other.mode,
+        "verdict": other.verdict.value,
+        "cost": other.cost,
+        "extra_cost": extra,
+        "reasons": reasons_of(other.reasons),
+    }
+
+
+def _unassigned(ledger: Ledger, order_id: str) -> Row | None:
+    """Why nobody was found in the last plan, while that still holds."""
+    left_over, parcel = ledger.state.unassigned.get(order_id), ledger.state.parcels[order_id]
+    if left_over is None or parcel.mission_id is not None:
+        return None
+    return {"reasons": reasons_of(left_over.reasons), "nearest_change": left_over.nearest_change}
+
+
+def _plan(ledger: Ledger, order_id: str) -> Row | None:
+    plan_id = ledger.plan_of.get(order_id)
+    return None if plan_id is None else _plan_row(ledger.plans[plan_id])
+
+
+def _plan_row(facts: PlanFacts) -> Row:
+    return {
+        "plan_id": facts.plan_id,
+        "snapshot_id": facts.snapshot_id,
+        "made_at": stamp(facts.made_at),
+        "at": stamp(facts.at),
+        "seed": facts.seed,
+        "zones_version": facts.zones_version,
+        "currency": facts.currency,
+        "assumptions": list(facts.assumptions),
+    }
+
+
+def _mission(ledger: Ledger, mission_id: str | None) -> Row | None:
+    """The mission that it rides on now, with the energy it was checked with."""
+    if mission_id is None:
+        return None
+    record = ledger.state.missions[mission_id]
+    return {
+        "mission_id": mission_id,
+        "asset": record.mission.asset_id,
+        "status": record.status.value,
+        "revision": record.mission.revision,
+        "zones_version": record.mission.zones_version,
+        "assumptions": list(ledger.assumed.get(mission_id, ())),
+        "energy": _energy(ledger, record),
+    }
+
+
+def _energy(ledger: Ledger, record: MissionRecord) -> Row | None:
+    """Expected use, reserve and what is left after both; null for a mission whose energy is not planned."""
+    mission = record.mission
+    if mission.energy_wh is None:
+        return None
+    planned = ledger.sorties.get(mission.mission_id)
+    return {
+        "energy_wh": mission.energy_wh,
+        "reserve_wh": mission.reserve_wh,
+        "usable_wh": None if planned is None else planned.usable_wh,
+        "margin_wh": None if planned is None else planned.margin_wh,
+        "used_wh": record.energy_used_wh,
+    }
+
+
+def _hand_on(entry: Entry) -> Row:
+    return {
+        "at": stamp(entry.at),
+        "from": entry.facts["handed_on_from"],
+        "to": entry.facts["mode"],
+        "asset": entry.facts["asset"],
+        "reasons": reasons_of(entry.reasons),
+    }
+
+
+def _custody(entry: Entry) -> Row:
+    return {"at": stamp(entry.at), "proof": None, "mission": None, "place": None, **entry.facts}
+
+
+def _entry(entry: Entry) -> Row:
+    return {"at": stamp(entry.at), "what": entry.what, **entry.facts, "reasons": reasons_of(entry.reasons)}

@@ -1,0 +1,63 @@
+"""What stands still on the map: sites and zones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from fleet.console.ledger import Ledger
+from fleet.console.views.base import Row, point
+from fleet.dispatch.zones import parse_feature
+from geofences import CircleShape, PolygonShape, Zone, ZoneSet
+
+CIRCLE_SIDES = 64
+METRES_PER_DEGREE = 111_320.0
+"""Of latitude, and of longitude at the equator; good enough to draw a circle, never used to check one."""
+
+
+def site_rows(ledger: Ledger) -> list[Row]:
+    """Depots and launch sites."""
+    return [
+        {
+            "id": site.site_id,
+            "name": site.name,
+            "place": point(site.place),
+            "vans": site.vans,
+            "drone_pads": site.drone_pads,
+            "robot_bays": site.robot_bays,
+        }
+        for _, site in sorted(ledger.state.sites.items())
+    ]
+
+
+def zone_rows(base: ZoneSet | None, ledger: Ledger) -> list[Row]:
+    """The zones of the files that the console was given, and those that people have added by hand."""
+    of_files = () if base is None else base.zones
+    by_hand = [parse_feature(zone_id, feature) for zone_id, feature in sorted(ledger.state.zones.items())]
+    return [*(_zone(z, by_hand=False) for z in of_files), *(_zone(z, by_hand=True) for z in by_hand)]
+
+
+def _zone(zone: Zone, *, by_hand: bool) -> Row:
+    return {
+        "id": zone.zone_id,
+        "name": zone.name or zone.zone_id,
+        "restriction": zone.restriction.value,
+        "closed": zone.blocks(frozenset()),
+        "by_hand": by_hand,
+        "message": zone.message,
+        "polygons": [list(_rings(v.shape)) for v in zone.volumes],
+    }
+
+
+def _rings(shape: PolygonShape | CircleShape) -> Iterator[list[list[float]]]:
+    if isinstance(shape, CircleShape):
+        yield _circle(shape)
+    else:
+        yield from ([[lon, lat] for lon, lat in ring] for ring in (shape.outer, *shape.holes))
+
+
+def _circle(shape: CircleShape) -> list[list[float]]:
+    lat_deg = shape.radius_m / METRES_PER_DEGREE
+    lon_deg = lat_deg / max(0.01, math.cos(math.radians(shape.lat)))
+    turns = (2 * math.pi * i / CIRCLE_SIDES for i in range(CIRCLE_SIDES + 1))
+    return [[shape.lon + lon_deg * math.cos(t), shape.lat + lat_deg * math.sin(t)] for t in turns]

@@ -1,0 +1,204 @@
+"""For each parcel every way to serve it: a quick conservative sieve over all, then the exact question."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fleet.domain.fleet import StationType
+from fleet.feasibility import (
+    Trip,
+    Verdict,
+    assess_locker,
+    assess_route,
+    order_columns,
+    prefilter_lockers,
+    prefilter_sorties,
+)
+from fleet.kinds import kind_of
+from fleet.planner.flights import Flights, earliest_departure, round_up
+from fleet.planner.problem import Pool, Problem, stay_fee
+from fleet.planner.visits import Bases
+from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Ways
+
+LOCKERS_PER_PARCEL = 6
+"""The nearest lockers that are looked at; the walk limit seldom leaves more."""
+
+POOLS_PER_PARCEL = 2
+"""The nearest pools of each type that are asked exactly."""
+
+FARTHER = 1.6
+"""A pool that lies more than so many times as far as the nearest one is not asked."""
+
+
+def find_ways(problem: Problem, flights: Flights) -> tuple[Ways, ...]:
+    """Every parcel's ways, in the order of the parcels."""
+    doors = [_door(problem, o) for o in range(len(problem.orders))]
+    lockers = _locker_ways(problem)
+    sorties = _sortie_ways(problem, flights, lockers)
+    return tuple(_ways(problem, o, doors[o], lockers[o], sorties[o]) for o in range(len(problem.orders)))
+
+
+@dataclass(frozen=True)
+class _Door:
+    bases: Bases
+    verdicts: Mapping[str, Verdict]
+
+
+def _ways(
+    problem: Problem, order: int, door: _Door, lockers: Sequence[LockerWay], sorties: Sequence[SortieWay]
+) -> Ways:
+    barred = problem.excluded(order)
+    by_van = door.bases if _van_brings(problem, order) else frozenset()
+    kept_lockers = tuple(w for w in lockers if w.mode not in barred and by_van)
+    kept_sorties = tuple(w for w in sorties if w.mode not in barred and w.kind not in barred)
+    return Ways(kept_sorties, kept_lockers, _door_way(problem, by_van, barred), door.verdicts)
+
+
+def _door_way(problem: Problem, bases: Bases, barred: frozenset[str]) -> DoorWay | None:
+    kinds = {type_id: problem.fleet.types[type_id].kind for type_id, _ in bases}
+    allowed = frozenset(base for base in bases if kinds[base[0]] not in barred)
+    return DoorWay(min(kinds[t] for t, _ in allowed), allowed) if allowed else None
+
+
+def _van_brings(problem: Problem, order: int) -> bool:
+    """Whether some van starts where the parcel stands; otherwise one must fetch it on its way."""
+    site = problem.standing(order)
+    return site is None or any(base[1] == site for base in problem.bases)
+
+
+def _door(problem: Problem, order: int) -> _Door:
+    """The vans that may carry the parcel, and what each type of van answered."""
+    answers = {
+        t.type_id: assess_route(problem.snapshot.context, problem.orders[order], t)
+        for t in problem.route_types
+    }
+    site = problem.standing(order)
+    bases = frozenset(b for b in problem.bases if answers[b[0]].feasible and site in (None, b[1]))
+    return _Door(bases, answers)
+
+
+def _locker_ways(problem: Problem) -> list[list[LockerWay]]:
+    """For each parcel the nearest lockers that take it, nearest first."""
+    ways: list[list[LockerWay]] = [[] for _ in problem.orders]
+    by_type: dict[str, list[str]] = defaultdict(list)
+    for locker_id, station in problem.stations.items():
+        if any(station.free.values()):
+            by_type[station.type.type_id].append(locker_id)
+    for type_id, locker_ids in sorted(by_type.items()):
+        for order, way in _reachable(problem, type_id, locker_ids):
+            ways[order].append(way)
+    return [
+        sorted(w, key=lambda way: (way.fee, way.walk_m, way.locker_id))[:LOCKERS_PER_PARCEL] for w in ways
+    ]
+
+
+def _reachable(problem: Problem, type_id: str, locker_ids: Sequence[str]) -> Iterator[tuple[int, LockerWay]]:
+    kind = problem.fleet.types[type_id]
+    if not isinstance(kind, StationType):
+        return
+    lockers = [problem.locker(locker_id) for locker_id in locker_ids]
+    near: dict[int, list[tuple[float, int]]] = defaultdict(list)
+    for reach in prefilter_lockers(problem.snapshot.context, problem.orders, lockers, kind):
+        near[reach.order_index].append((reach.walk_m, reach.locker_index))
+    for order, found in sorted(near.items()):
+        for _, index in sorted(found)[:LOCKERS_PER_PARCEL]:
+            way = _locker_way(problem, order, locker_ids[index])
+            if way is not None:
+                yield order, way
+
+
+def _locker_way(problem: Problem, order: int, locker_id: str) -> LockerWay | None:
+    station = problem.stations[locker_id]
+    answer = assess_locker(problem.snapshot.context, problem.orders[order], station.locker, station.type)
+    if not answer.verdict.feasible or answer.size is None or answer.walk_m is None:
+        return None
+    fee = stay_fee(station, answer.walk_m)
+    return LockerWay(station.type.kind, locker_id, answer.size, answer.walk_m, fee)
+
+
+def _sortie_ways(
+    problem: Problem, flights: Flights, lockers: Sequence[Sequence[LockerWay]]
+) -> list[list[SortieWay]]:
+    """For each parcel the sorties that are feasible at some time, by pool."""
+    ways: list[list[SortieWay]] = [[] for _ in problem.orders]
+    for order, pools in enumerate(_near_pools(problem)):
+        port = next((w for w in lockers[order] if problem.locker(w.locker_id).drone_port), None)
+        asked: list[tuple[Pool, LockerWay | None]] = [(pool, None) for pool in pools]
+        if port is not None:
+            asked += [(pool, port) for pool in pools if kind_of(pool.type.kind).needs_airspace][:1]
+        found = (_sortie_way(problem, flights, order, pool, locker) for pool, locker in asked)
+        ways[order] = [way for way in found if way is not None]
+    return ways
+
+
+def _near_pools(problem: Problem) -> list[list[Pool]]:
+    """For each parcel, by type, the nearest pools that the sieve leaves."""
+    near: list[list[tuple[str, float, int]]] = [[] for _ in problem.orders]
+    columns = order_columns(problem.orders)
+    for pool in problem.pools:
+        kept = prefilter_sorties(problem.snapshot.context, columns, pool.type, pool.site, problem.snapshot.at)
+        away = np.hypot(columns.lon - pool.site.place.lon, columns.lat - pool.site.place.lat)
+        for order in np.flatnonzero(kept).tolist():
+            if problem.standing(order) in (None, pool.site.site_id):
+                near[order].append((pool.type.type_id, float(away[order]), pool.index))
+    return [_nearest_of_each_type(problem, found) for found in near]
+
+
+def _nearest_of_each_type(problem: Problem, found: Sequence[tuple[str, float, int]]) -> list[Pool]:
+    """The nearest pool of each type, and others that are hardly farther."""
+    by_type: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    for type_id, away, index in sorted(found):
+        by_type[type_id].append((away, index))
+    return [
+        problem.pools[index]
+        for near in by_type.values()
+        for away, index in near[:POOLS_PER_PARCEL]
+        if away <= FARTHER * near[0][0]
+    ]
+
+
+def _sortie_way(
+    problem: Problem, flights: Flights, order: int, pool: Pool, locker: LockerWay | None
+) -> SortieWay | None:
+    trip = _some_trip(problem, flights, order, pool, locker.locker_id if locker else None)
+    if trip is None:
+        return None
+    out_s = round_up((trip.drop_at - trip.depart_at).total_seconds())
+    away_s = round_up((trip.return_at - trip.depart_at).total_seconds())
+    charge_s = round_up(trip.recharge_s)
+    cycle_s = round_up(pool.type.load_s) + away_s + round_up(pool.type.turnaround_s) + charge_s
+    cost = trip.cost + (locker.fee if locker else 0.0)
+    return SortieWay(pool.index, pool.type.kind, cost, cycle_s, charge_s, out_s, locker)
+
+
+def _some_trip(
+    problem: Problem, flights: Flights, order: int, pool: Pool, locker_id: str | None
+) -> Trip | None:
+    """A feasible trip early, in the middle or late in the time that suits the parcel.
+
+    An answer that names the same obstacles twice does not depend on the time, as far as can be seen.
+    """
+    before: frozenset[str] | None = None
+    for depart in _sample_departures(problem, order, pool):
+        answer = flights.assess(order, pool, locker_id, depart)
+        if answer.verdict.feasible:
+            return answer.trip
+        obstacles = frozenset(reason.code for reason in answer.verdict.reasons)
+        if obstacles == before:
+            return None
+        before = obstacles
+    return None
+
+
+def _sample_departures(problem: Problem, order: int, pool: Pool) -> Iterator[int]:
+    """Times at which the asset could be under way to the parcel, spread over its window."""
+    due = problem.due[order]
+    for opening in pool.open:
+        first = max(earliest_departure(problem, order, pool, opening), due[0])
+        last = min(opening[1], due[1])
+        if first <= last:
+            yield from dict.fromkeys(first + (last - first) * k // 4 for k in (0, 2, 1, 3))

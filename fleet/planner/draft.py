@@ -1,0 +1,224 @@
+"""A complete solution: which way each parcel goes, the booked sorties, the tours; made from choices of ways."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from fleet.planner.assignment import Choices, larger_classes
+from fleet.planner.flights import Flights
+from fleet.planner.problem import Problem
+from fleet.planner.routes import Routing, Warm, route
+from fleet.planner.sorties import Sortie, Yard, book_all
+from fleet.planner.stop import Stop
+from fleet.planner.visits import Visit, door_visit, locker_visits
+from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
+from fleet.protocol.values import CompartmentSize
+
+Ranking = Callable[[int], Sequence[Way]]
+"""A parcel's ways, the best first."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A solution. ``stays`` says which locker each parcel waits in; ``unserved`` are the parcels that nobody brings."""
+
+    problem: Problem
+    choices: Choices
+    sorties: dict[int, Sortie]
+    routing: Routing
+    stays: dict[int, LockerWay]
+    unserved: tuple[int, ...]
+
+    @cached_property
+    def cost(self) -> float:
+        """What trips, routes and stays in lockers cost."""
+        trips = sum(s.trip_cost for s in self.sorties.values())
+        return trips + self.routing.cost + sum(way.fee for way in self.stays.values())
+
+    @property
+    def objective(self) -> float:
+        """The cost with the price of what is left."""
+        return self.cost + self.problem.penalty * len(self.unserved)
+
+
+@dataclass
+class Compartments:
+    """What is still free in each locker, counting that a parcel may lie in a larger compartment than it needs."""
+
+    problem: Problem
+    _taken: dict[str, Counter[CompartmentSize]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def take(self, way: LockerWay) -> bool:
+        """Keep a compartment; false when there is none."""
+        taken = self._taken[way.locker_id] + Counter([way.size])
+        free = self.problem.stations[way.locker_id].free
+        fits = all(sum(taken[s] for s in sizes) <= sum(free[s] for s in sizes) for sizes in larger_classes())
+        if fits:
+            self._taken[way.locker_id] = taken
+        return fits
+
+    def release(self, way: LockerWay) -> None:
+        """Give a compartment back."""
+        self._taken[way.locker_id][way.size] -= 1
+
+
+@dataclass
+class Builder:
+    """Turns choices into a draft; what can't be booked goes the parcel's next best way."""
+
+    problem: Problem
+    ways: Sequence[Ways]
+    flights: Flights
+    ranking: Ranking
+    yard: Yard = field(init=False)
+    compartments: Compartments = field(init=False)
+    sorties: dict[int, Sortie] = field(default_factory=dict)
+    stays: dict[int, LockerWay] = field(default_factory=dict)
+    doors: set[int] = field(default_factory=set)
+    unserved: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.yard = Yard(self.problem, self.flights)
+        self.compartments = Compartments(self.problem)
+
+    def build(self, choices: Choices, warm: Warm, *, seed: int, stop: Stop | None) -> Draft:
+        """Book sorties and compartments, route the vans, and find other ways for what was left out."""
+        self._keep_lockers(choices)
+        self._book_sorties(choices)
+        for order, way in enumerate(choices):
+            if isinstance(way, DoorWay):
+                self.doors.add(order)
+            elif way is None:
+                self._next_best(order, without=None)
+        routing = route(self.problem, self._visits(), warm, seed=seed, stop=stop)
+        return self._draft(self._mended(routing, seed))
+
+    def _keep_lockers(self, choices: Choices) -> None:
+        for order, way in enumerate(choices):
+            if isinstance(way, LockerWay) and not self._stay(order, way):
+                self._next_best(order, without=way)
+
+    def _book_sorties(self, choices: Choices) -> None:
+        wanted = [(order, way) for order, way in enumerate(choices) if isinstance(way, SortieWay)]
+        roomy = [(o, w) for o, w in wanted if w.locker is None or self._stay(o, w.locker)]
+        booked, left = book_all(self.yard, roomy)
+        self.sorties |= booked
+        failed = {o for o, _ in wanted} - booked.keys()
+        for order in left:
+            self._leave_locker(order)
+        for order, way in wanted:
+            if order in failed:
+                self._next_best(order, without=way)
+
+    def _stay(self, order: int, way: LockerWay) -> bool:
+        if not self.compartments.take(way):
+            return False
+        self.stays[order] = way
+        return True
+
+    def _leave_locker(self, order: int) -> None:
+        way = self.stays.pop(order, None)
+        if way is not None:
+            self.compartments.release(way)
+
+    def _next_best(self, order: int, *, without: Way | None) -> None:
+        """The best of the parcel's ways that can still be had."""
+        for way in self.ranking(order):
+            if way != without and self._try(order, way):
+                return
+        self.unserved.add(order)
+
+    def _try(self, order: int, way: Way) -> bool:
+        match way:
+            case DoorWay():
+                self.doors.add(order)
+                return True
+            case LockerWay():
+                return self._stay(order, way)
+            case SortieWay():
+                return self._try_sortie(order, way)
+
+    def _try_sortie(self, order: int, way: SortieWay) -> bool:
+        if way.locker is not None and not self._stay(order, way.locker):
+            return False
+        sortie = self.yard.book(order, way)
+        if sortie is None:
+            self._leave_locker(order)
+            return False
+        self.sorties[order] = sortie
+        return True
+
+    def _visits(self) -> list[Visit]:
+        return [*self._door_visits(self.doors), *self._locker_stops()]
+
+    def _door_visits(self, orders: Iterable[int]) -> list[Visit]:
+        return [door_visit(self.problem, o, self.ways[o].bases) for o in sorted(orders) if self.ways[o].bases]
+
+    def _locker_stops(self) -> list[Visit]:
+        by_locker: dict[str, list[int]] = defaultdict(list)
+        for order, way in sorted(self.stays.items()):
+            if order not in self.sorties:
+                by_locker[way.locker_id].append(order)
+        return [
+            visit
+            for locker_id, orders in sorted(by_locker.items())
+            for visit in locker_visits(
+                self.problem, self.problem.stations[locker_id], [(o, self.ways[o].bases) for o in orders]
+            )
+        ]
+
+    def _mended(self, routing: Routing, seed: int) -> Routing:
+        """Parcels of stops that no van can make go by sortie or to the door instead, as far as there is room."""
+        left = sorted(order for visit in routing.left for order in visit.orders)
+        again = [order for order in left if self._turned(order)]
+        self._give_up(set(left) - set(again) - self.sorties.keys())
+        if again:
+            routing = route(self.problem, self._visits(), routing.warm, seed=seed, stop=None)
+            self._give_up(order for visit in routing.left for order in visit.orders)
+        return Routing(routing.tours, ())
+
+    def _turned(self, order: int) -> bool:
+        """Try a left parcel by sortie; true when it is to go to the door instead of into a locker."""
+        was_door = order in self.doors
+        self.doors.discard(order)
+        self._leave_locker(order)
+        ways = [way for way in self.ranking(order) if isinstance(way, SortieWay)]
+        if any(self._try_sortie(order, way) for way in ways) or was_door:
+            return False
+        self.doors.add(order)
+        return True
+
+    def _give_up(self, orders: Iterable[int]) -> None:
+        for order in orders:
+            self.doors.discard(order)
+            self._leave_locker(order)
+            self.unserved.add(order)
+
+    def _draft(self, routing: Routing) -> Draft:
+        choices = tuple(self._choice(order) for order in range(len(self.ways)))
+        return Draft(self.problem, choices, self.sorties, routing, self.stays, tuple(sorted(self.unserved)))
+
+    def _choice(self, order: int) -> Way | None:
+        if order in self.sorties:
+            return self.sorties[order].way
+        return self.stays.get(order) or (self.ways[order].door if order in self.doors else None)
+
+
+def rerouted(draft: Draft, ways: Sequence[Ways], *, seed: int, stop: Stop) -> Draft:
+    """The same choices with the vans searched on, for unserved parcels too; the draft itself if that is no better."""
+    problem = draft.problem
+    doors = [door_visit(problem, o, ways[o].bases) for o in draft.unserved if ways[o].bases]
+    visits = [*(tour.case.visits[v] for tour in draft.routing.tours for v in tour.visits), *doors]
+    routing = route(problem, visits, draft.routing.warm, seed=seed, stop=stop)
+    left = {order for visit in routing.left for order in visit.orders}
+    if left - set(draft.unserved):
+        return draft
+    choices = tuple(
+        ways[o].door if o in draft.unserved and o not in left else c for o, c in enumerate(draft.choices)
+    )
+    unserved = tuple(o for o in draft.unserved if o in left or not ways[o].bases)
+    found = Draft(problem, choices, draft.sorties, Routing(routing.tours, ()), draft.stays, unserved)
+    return min((draft, found), key=lambda d: d.objective)

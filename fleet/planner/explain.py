@@ -1,0 +1,296 @@
+"""Why: for each parcel what every other mode would have meant, what happens if its own fails, what would help."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from fleet.domain.fleet import AssetType, RouteType, SortieType, StationType
+from fleet.domain.plan import Alternative, Fallback, ParcelPlan, Status, Unassigned
+from fleet.feasibility import Verdict, assess_locker, assess_route
+from fleet.planner import reasons
+from fleet.planner.assignment import way_price
+from fleet.planner.flights import Flights, earliest_departure
+from fleet.planner.insertion import Insertion, best_insertion, open_route
+from fleet.planner.prices import Prices
+from fleet.planner.problem import Pool, Problem
+from fleet.planner.render import Sheet
+from fleet.planner.ways import LockerWay, SortieWay, Way, Ways
+from fleet.protocol.values import Place, Reason
+
+UNASSIGNED = "unassigned"
+
+STATUS_ORDER = {Status.FEASIBLE: 0, Status.UNKNOWN: 1, Status.INFEASIBLE: 2}
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """Answers for all parcels of one plan; ``prices`` are those of the last round."""
+
+    problem: Problem
+    ways: Sequence[Ways]
+    flights: Flights
+    prices: Prices
+    sheet: Sheet
+
+    def parcel(self, order: int) -> ParcelPlan:
+        """One parcel's part of the plan."""
+        served = self.sheet.served.get(order)
+        others = self._alternatives(order, served.mode if served else UNASSIGNED)
+        order_id = self.problem.orders[order].order_id
+        if served is None:
+            return ParcelPlan(order_id=order_id, mode=UNASSIGNED, alternatives=others)
+        return ParcelPlan(
+            order_id=order_id,
+            mode=served.mode,
+            asset_id=served.asset_id,
+            locker_id=served.locker_id,
+            eta=served.eta.at,
+            eta_low=served.eta.low,
+            eta_high=served.eta.high,
+            cost=served.cost,
+            alternatives=others,
+            fallback=self._fallback(others),
+        )
+
+    def unassigned(self, order: int) -> Unassigned:
+        """Why nobody brings the parcel, and the smallest change that would serve it."""
+        hindrances = [h for kind in self._kinds() for h in self._hindrances(order, kind)]
+        nearest = min(hindrances, key=lambda h: h.effort)
+        return Unassigned(
+            order_id=self.problem.orders[order].order_id,
+            reasons=tuple(r for h in hindrances for r in h.reasons),
+            nearest_change=nearest.change,
+        )
+
+    def _kinds(self) -> list[str]:
+        """Every kind that the fleet has a type of; a fleet without types has at least no van."""
+        return sorted({t.kind for t in self.problem.fleet.types.values()}) or ["van"]
+
+    def _alternatives(self, order: int, mode: str) -> tuple[Alternative, ...]:
+        return tuple(self._alternative(order, kind) for kind in self._kinds() if kind != mode)
+
+    def _alternative(self, order: int, kind: str) -> Alternative:
+        ways = self._ways(order, kind)
+        if ways:
+            cost = min(self._cost(order, way) for way in ways)
+            return Alternative(mode=kind, verdict=Status.FEASIBLE, cost=max(0.0, cost))
+        verdict = self._verdict(order, kind)
+        return Alternative(mode=kind, verdict=verdict.status, cost=None, reasons=verdict.reasons)
+
+    def _ways(self, order: int, kind: str) -> list[Way]:
+        return [way for way in self.ways[order].all if way.mode == kind]
+
+    def _cost(self, order: int, way: Way) -> float:
+        """What the way would cost, a locker's stop borne alone unless a van stops there anyway."""
+        price = way_price(way, order, self.prices)
+        if isinstance(way, LockerWay) and way.locker_id not in self._visited:
+            price += self.prices.locker.get(way.locker_id, 0.0)
+        return price
+
+    @cached_property
+    def _visited(self) -> set[str | None]:
+        return {stop.locker_id for route in self.sheet.routes for stop in route.stops}
+
+    def _verdict(self, order: int, kind: str) -> Verdict:
+        """Why the kind has no way for the parcel: the answer of the type that comes nearest."""
+        if kind in self.problem.excluded(order):
+            return Verdict(Status.INFEASIBLE, (reasons.tried_before(kind),))
+        asked = (self._type_verdict(order, t) for t in self.problem.fleet.of_kind(kind))
+        answers = [answer for answer in asked if answer is not None]
+        if not answers:
+            return Verdict(Status.INFEASIBLE, (reasons.no_asset(kind),))
+        return min(answers, key=lambda v: (STATUS_ORDER[v.status], len(v.reasons)))
+
+    def _type_verdict(self, order: int, asset_type: AssetType) -> Verdict | None:
+        match asset_type:
+            case SortieType():
+                return self._sortie_verdict(order, asset_type)
+            case StationType():
+                return self._locker_verdict(order, asset_type)
+            case RouteType():
+                return self._route_verdict(order, asset_type)
+
+    def _sortie_verdict(self, order: int, asset_type: SortieType) -> Verdict | None:
+        """The exact answer from the nearest site, as early as the parcel's window allows."""
+        pools = [pool for pool in self.problem.pools if pool.type == asset_type]
+        standing = self.problem.standing(order)
+        here = [pool for pool in pools if standing in (None, pool.site.site_id)]
+        if pools and not here and standing is not None:
+            return _no(reasons.elsewhere(asset_type.kind, standing))
+        if not here:
+            return None
+        place = self.problem.orders[order].place
+        pool = min(here, key=lambda p: (_apart(p.site.place, place), p.index))
+        verdict = self.flights.assess(order, pool, None, self._departure(order, pool)).verdict
+        if verdict.feasible:
+            return _no(
+                reasons.no_room(asset_type.kind, f"no departure from {pool.site.site_id} suits the window")
+            )
+        return verdict
+
+    def _departure(self, order: int, pool: Pool) -> int:
+        opening = pool.open[0] if pool.open else (0, 0)
+        return max(earliest_departure(self.problem, order, pool, opening), self.problem.due[order][0])
+
+    def _locker_verdict(self, order: int, asset_type: StationType) -> Verdict | None:
+        """The exact answer of the nearest locker; the nearest with a compartment left where there is one."""
+        place = self.problem.orders[order].place
+        all_of_type = [s for s in self.problem.stations.values() if s.type == asset_type]
+        if not all_of_type:
+            return None
+        nearest = min(all_of_type, key=lambda s: (_apart(s.locker.place, place), s.locker.locker_id))
+        context = self.problem.snapshot.context
+        verdict = assess_locker(context, self.problem.orders[order], nearest.locker, asset_type).verdict
+        if not verdict.feasible:
+            return verdict
+        return _no(
+            reasons.no_room(asset_type.kind, f"{nearest.locker.locker_id} has no compartment left, or no van")
+        )
+
+    def _route_verdict(self, order: int, asset_type: RouteType) -> Verdict | None:
+        """The static answer; where it is a yes, the parcel stands where no such van starts."""
+        if not any(van.type == asset_type for van in self.problem.vans):
+            return None
+        verdict = assess_route(self.problem.snapshot.context, self.problem.orders[order], asset_type)
+        standing = self.problem.standing(order)
+        if verdict.feasible and standing is not None:
+            return _no(reasons.elsewhere(asset_type.kind, standing))
+        return verdict
+
+    def _fallback(self, others: Iterable[Alternative]) -> Fallback:
+        """The cheapest other mode; without one, the next day's vans."""
+        feasible = [a for a in others if a.verdict is Status.FEASIBLE and a.cost is not None]
+        if not feasible:
+            return Fallback(mode="van", detail="no other mode can take it: on a van's route of the next day")
+        best = min(feasible, key=lambda a: (a.cost or 0.0, a.mode))
+        money = f"about {best.cost:.2f} {self.problem.fleet.currency}"
+        return Fallback(mode=best.mode, detail=f"by {best.mode} instead, {money}")
+
+    def _hindrances(self, order: int, kind: str) -> list[_Hindrance]:
+        ways = self._ways(order, kind)
+        if ways:
+            return [self._full(order, kind, ways[0])]
+        idle = self._idle_type(order, kind)
+        if idle is not None:
+            return [_Hindrance((reasons.no_asset(idle),), f"one {idle} that is free", 1.0)]
+        verdict = self._verdict(order, kind)
+        if self.problem.standing(order) is not None and any(
+            r.code == "stands_elsewhere" for r in verdict.reasons
+        ):
+            return (
+                [self._no_route(order, kind)] if self._is_route(kind) else [_hindrance(kind, verdict.reasons)]
+            )
+        return [_hindrance(kind, verdict.reasons)]
+
+    def _idle_type(self, order: int, kind: str) -> str | None:
+        """A type of route vehicle that could carry the parcel, if only there were one that is free."""
+        manned = {van.type.type_id for van in self.problem.vans}
+        context, parcel = self.problem.snapshot.context, self.problem.orders[order]
+        types = (t for t in self.problem.fleet.of_kind(kind) if isinstance(t, RouteType))
+        able = (t.type_id for t in types if assess_route(context, parcel, t).feasible)
+        missing = [name for name in able if name not in manned]
+        return missing[0] if missing and kind not in self.problem.excluded(order) else None
+
+    def _is_route(self, kind: str) -> bool:
+        return any(isinstance(t, RouteType) for t in self.problem.fleet.of_kind(kind))
+
+    def _full(self, order: int, kind: str, way: Way) -> _Hindrance:
+        """There is a way, but no room for it beside the other parcels."""
+        if isinstance(way, SortieWay):
+            site = self.problem.pools[way.pool].site.site_id
+            reason = reasons.no_room(
+                kind, f"every {kind} at {site} is taken at the times that suit the parcel"
+            )
+            return _Hindrance((reason,), f"one more {way.kind} at site {site}", 1.0)
+        if isinstance(way, LockerWay):
+            reason = reasons.no_room(
+                kind, f"no compartment left at {way.locker_id}, or no van with time to go there"
+            )
+            return _Hindrance((reason,), f"one more {way.size} compartment at locker {way.locker_id}", 1.5)
+        return self._no_route(order, kind)
+
+    def _no_route(self, order: int, kind: str) -> _Hindrance:
+        """No route has room: by how much the window is missed, else one more van."""
+        found = self._insertion_reasons(order)
+        minutes = [float(r.actual) for r in found if r.code == "window_missed" and r.actual is not None]
+        depots = sorted({site_id for _, site_id in self.ways[order].bases}) or sorted(
+            {s for _, s in self.problem.bases}
+        )
+        if minutes and min(minutes) < 120:
+            return _Hindrance(found, f"a window that ends {math.ceil(min(minutes))} min later", 0.5)
+        return _Hindrance(found, f"one more {kind} at {' or '.join(depots) or 'a depot'}", 2.0)
+
+    def _insertion_reasons(self, order: int) -> tuple[Reason, ...]:
+        """What each present route, and a new one, answers: each kind of reason once, the least first."""
+        vans = {van.slot.asset_id: van for van in self.problem.vans}
+        may = {v.slot.asset_id for v in self.problem.vans if v.base in self.ways[order].bases}
+        routes = [
+            (self.sheet.running(r, vans[r.asset_id]), 0) for r in self.sheet.routes if r.asset_id in may
+        ]
+        context, at = self.problem.snapshot.context, self.problem.snapshot.at
+        parcel = self.problem.orders[order]
+        answers = [best_insertion(routes, parcel, context.network, at=at)] if routes else []
+        found = [r for a in answers if isinstance(a, Verdict) for r in a.reasons]
+        used = {r.asset_id for r in self.sheet.routes}
+        for van in [v for v in self.problem.vans if v.slot.asset_id in may - used][:1]:
+            opened = open_route(self.sheet.free(van), parcel, context.network, at=at, route_id="new")
+            found += opened.reasons if not isinstance(opened, Insertion) else ()
+        return _distinct(found) or (reasons.no_room("van", "no van has time or room left"),)
+
+
+@dataclass(frozen=True)
+class _Hindrance:
+    """What keeps a mode from serving a parcel, the change that would help, and how much that asks for."""
+
+    reasons: tuple[Reason, ...]
+    change: str
+    effort: float
+
+
+Wording = Callable[[str, Reason], str]
+
+CHANGES: dict[str, tuple[Wording, float]] = {
+    "crew_too_small": (lambda kind, r: f"a crew of {_plain(r.actual)} on a {kind}", 1.0),
+    "no_locker_consent": (lambda _kind, _reason: "the recipient's consent to a locker", 0.8),
+    "no_asset": (lambda kind, _reason: f"one {kind} that is free", 2.0),
+    "failed_before": (lambda kind, _reason: f"another try by {kind}", 3.0),
+}
+"""Wording and effort by the reason's code; other reasons name their limit."""
+
+
+def _hindrance(kind: str, found: tuple[Reason, ...]) -> _Hindrance:
+    """Reasons of one verdict: each is a change that must be made."""
+    parts = [_change(kind, reason) for reason in found]
+    return _Hindrance(found, " and ".join(dict.fromkeys(text for text, _ in parts)), sum(e for _, e in parts))
+
+
+def _change(kind: str, reason: Reason) -> tuple[str, float]:
+    wording = CHANGES.get(reason.code)
+    if wording is not None:
+        return wording[0](kind, reason), wording[1]
+    return f"a {kind} that is not bound by {reason.code} ({reason.detail})", 2.0
+
+
+def _plain(value: float | str | None) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _distinct(found: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Each code once, with its smallest figure."""
+    by_code: dict[str, Reason] = {}
+    for reason in sorted(found, key=lambda r: r.actual if isinstance(r.actual, float) else 0.0):
+        by_code.setdefault(reason.code, reason)
+    return tuple(by_code.values())
+
+
+def _no(reason: Reason) -> Verdict:
+    return Verdict(Status.INFEASIBLE, (reason,))
+
+
+def _apart(a: Place, b: Place) -> float:
+    """Which of several places is nearest: squared degrees, longitude shortened."""
+    narrow = math.cos(math.radians(a.lat))
+    return ((a.lon - b.lon) * narrow) ** 2 + (a.lat - b.lat) ** 2

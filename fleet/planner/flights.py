@@ -1,0 +1,53 @@
+"""Exact sorties, asked of the feasibility checks once for each departure and remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fleet.feasibility import SortieAssessment, Trip, assess_sortie
+from fleet.planner.problem import Pool, Problem, Span
+
+Key = tuple[int, int, str | None, int]
+
+
+@dataclass
+class Flights:
+    """The answers so far, by parcel, pool, locker and departure."""
+
+    problem: Problem
+    _known: dict[Key, SortieAssessment] = field(default_factory=dict)
+
+    def assess(self, order: int, pool: Pool, locker_id: str | None, depart_s: int) -> SortieAssessment:
+        """May the parcel go out from the pool's site at that time?"""
+        key = (order, pool.index, locker_id, depart_s)
+        if key not in self._known:
+            self._known[key] = self._asked(*key)
+        return self._known[key]
+
+    def trip(self, order: int, pool: Pool, locker_id: str | None, depart_s: int) -> Trip | None:
+        """The trip, if it is feasible at that time."""
+        answer = self.assess(order, pool, locker_id, depart_s)
+        return answer.trip if answer.verdict.feasible else None
+
+    def _asked(self, order: int, pool_index: int, locker_id: str | None, depart_s: int) -> SortieAssessment:
+        pool = self.problem.pools[pool_index]
+        return assess_sortie(
+            self.problem.snapshot.context,
+            self.problem.orders[order],
+            pool.type,
+            pool.site,
+            self.problem.moment(depart_s),
+            locker=None if locker_id is None else self.problem.locker(locker_id),
+            state_of_health=pool.state_of_health,
+        )
+
+
+def earliest_departure(problem: Problem, order: int, pool: Pool, opening: Span) -> int:
+    """When the parcel can leave the site at the earliest within an opening span: loaded, and not before it is ready."""
+    load = round_up(pool.type.load_s)
+    return max(problem.ready[order], opening[0]) + load
+
+
+def round_up(seconds: float) -> int:
+    """Whole seconds, rounded up."""
+    return -int(-seconds // 1)

@@ -1,0 +1,97 @@
+"""``plan``: the whole way from a snapshot to a plan."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+
+from fleet.domain.plan import CostSummary, Plan, Summary
+from fleet.planner.candidates import find_ways
+from fleet.planner.explain import UNASSIGNED, Explainer
+from fleet.planner.flights import Flights
+from fleet.planner.problem import Problem
+from fleet.planner.render import Sheet
+from fleet.planner.search import Found, search
+from fleet.planner.snapshot import Snapshot
+from fleet.planner.stop import Stop
+
+ETA_ASSUMPTION = "arrival ranges: a tenth of the time since departure, and 3 min more for vans"
+
+
+def plan(snapshot: Snapshot, *, seed: int, stop: Stop, made_at: datetime, baselines: bool = True) -> Plan:
+    """Mode, asset, time and cost for every parcel of the snapshot, with the reasons.
+
+    The same snapshot, seed and number of iterations give the same plan. ``baselines`` adds what the same parcels
+    would cost by vans alone, by the same router. The plan is never worse than the greedy one.
+    Raises ``PlannerError`` when the snapshot does not fit together; whatever can't be served is unassigned.
+    """
+    problem, flights = Problem(snapshot), None
+    flights = Flights(problem)
+    ways = find_ways(problem, flights)
+    found = search(problem, ways, flights, seed=seed, stop=stop, baselines=baselines)
+    sheet = Sheet(found.best, ways, plan_id(snapshot, seed, made_at))
+    sheet.fill()
+    explainer = Explainer(problem, ways, flights, found.prices, sheet)
+    return Plan(
+        plan_id=sheet.plan_id,
+        snapshot_id=snapshot.snapshot_id,
+        made_at=made_at,
+        at=snapshot.at,
+        seed=seed,
+        seconds=None,
+        zones_version=snapshot.context.zones.version,
+        currency=problem.fleet.currency,
+        assumptions=assumptions(sheet),
+        summary=summary(found, sheet),
+        parcels=tuple(explainer.parcel(order) for order in range(len(problem.orders))),
+        sorties=tuple(sheet.sorties),
+        routes=tuple(sheet.routes),
+        lockers=sheet.lockers(),
+        unassigned=tuple(explainer.unassigned(order) for order in sheet.left),
+    )
+
+
+def plan_id(snapshot: Snapshot, seed: int, made_at: datetime) -> str:
+    """An id that the inputs give: the same plan has the same one."""
+    text = f"{snapshot.snapshot_id}|{snapshot.at.isoformat()}|{seed}|{made_at.isoformat()}"
+    return f"P-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+
+def assumptions(sheet: Sheet) -> tuple[str, ...]:
+    """What the plan rests on without being measured."""
+    found: set[str] = {ETA_ASSUMPTION}
+    for sortie in sheet.draft.sorties.values():
+        found |= sortie.trip.assumptions
+    context = sheet.problem.snapshot.context
+    if sheet.routes and context.network.assumption is not None:
+        found.add(context.network.assumption)
+    if context.fleet.assumptions.parcels_at_serving_site:
+        found.add("parcels stand at the site that serves them when the day begins")
+    if context.fleet.reserve.margin_scale < 1:
+        found.add(f"energy margin scaled by {context.fleet.reserve.margin_scale:g}: for trials only")
+    return tuple(sorted(found))
+
+
+def summary(found: Found, sheet: Sheet) -> Summary:
+    """The plan in a few figures, beside its baselines."""
+    problem, served = sheet.problem, sheet.served
+    modes = {t.kind: 0 for t in problem.fleet.types.values()} | {UNASSIGNED: len(sheet.left)}
+    costs = {kind: 0.0 for kind in modes if kind != UNASSIGNED}
+    for parcel in served.values():
+        modes[parcel.mode] += 1
+        costs[parcel.mode] += parcel.cost
+    vans = found.van_only
+    return Summary(
+        parcels=len(problem.orders),
+        by_mode=dict(sorted(modes.items())),
+        cost=CostSummary(total=_sum(costs.values()), by_mode=dict(sorted(costs.items()))),
+        van_only_cost=vans.cost if vans else None,
+        van_only_unassigned=len(vans.unserved) if vans else None,
+        greedy_cost=found.greedy.cost,
+        greedy_unassigned=len(found.greedy.unserved),
+    )
+
+
+def _sum(costs: Iterable[float]) -> float:
+    return sum(sorted(costs))

@@ -1,0 +1,137 @@
+"""What a van's stop is worth: marginal prices by parcel and by locker, learnt from the routes of the last round."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fleet.domain.fleet import RouteType
+from fleet.planner.problem import Problem
+from fleet.planner.routes import Routing
+from fleet.planner.tours import Tour, savings, total_cost
+from fleet.planner.visits import Key, Visit, door_visit, locker_visits
+from fleet.planner.ways import Ways
+
+MAX_PROBES = 4000
+"""Stops not yet in any route whose detour is worked out; beyond it the routes' mean saving stands in."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Prices:
+    """The price of a van's stop at each parcel's door (inf where no van may), and at each locker."""
+
+    door: tuple[float, ...]
+    locker: dict[str, float]
+    parcel: float
+    """What one more parcel costs at a locker stop that is made anyway."""
+
+    def mixed(self, other: Prices, weight: float) -> Prices:
+        """A step from these prices towards others, so that rounds do not swing."""
+        return Prices(
+            tuple(_mix(a, b, weight) for a, b in zip(self.door, other.door, strict=True)),
+            {key: _mix(price, other.locker[key], weight) for key, price in self.locker.items()},
+            self.parcel,
+        )
+
+    def scaled(self, factor: float) -> Prices:
+        """All stop prices times a factor."""
+        return Prices(
+            tuple(p * factor for p in self.door), {k: p * factor for k, p in self.locker.items()}, self.parcel
+        )
+
+
+def _mix(a: float, b: float, weight: float) -> float:
+    return b if a == float("inf") else a + (b - a) * weight
+
+
+def learn(problem: Problem, ways: Sequence[Ways], routing: Routing) -> Prices:
+    """Prices from routes: the saving of each stop that is in one, the cheapest detour for each that is not."""
+    known = _savings(routing)
+    doors = {o: door_visit(problem, o, w.bases) for o, w in enumerate(ways) if w.bases}
+    lockers = _locker_probes(problem, ways)
+    probes = [v for v in (*doors.values(), *lockers.values()) if v.key not in known]
+    known |= dict(zip([v.key for v in probes], _detours(problem, routing, probes), strict=True))
+    door = tuple(known[doors[o].key] if o in doors else float("inf") for o in range(len(ways)))
+    return Prices(door, {k: known[v.key] for k, v in lockers.items()}, _parcel_price(problem))
+
+
+def average_to_marginal(routing: Routing) -> float:
+    """How many times the sum of all stops' savings the routes cost: what leaving one by one does not show."""
+    marginal = sum(s for tour in routing.tours for s in savings(tour))
+    return total_cost(routing.tours) / marginal if marginal > 0 else 1.0
+
+
+def _savings(routing: Routing) -> dict[Key, float]:
+    found: dict[Key, float] = {}
+    for tour in routing.tours:
+        for visit, saving in zip(tour.visits, savings(tour), strict=True):
+            key = tour.case.visits[visit].key
+            found[key] = min(saving, found.get(key, saving))
+    return found
+
+
+def _locker_probes(problem: Problem, ways: Sequence[Ways]) -> dict[str, Visit]:
+    """A stop at each locker that some parcel can go to."""
+    some: dict[str, Visit] = {}
+    for order, found in enumerate(ways):
+        for way in found.lockers:
+            if way.locker_id not in some and found.bases:
+                visits = locker_visits(problem, problem.stations[way.locker_id], [(order, found.bases)])
+                some[way.locker_id] = visits[0]
+    return some
+
+
+def _detours(problem: Problem, routing: Routing, probes: Sequence[Visit]) -> list[float]:
+    """For each stop the cheapest detour of a tour, with the time that it takes; windows are left aside."""
+    mean = _mean_saving(problem, routing)
+    if not routing.tours or not probes or len(probes) > MAX_PROBES:
+        return [mean for _ in probes]
+    best = np.full(len(probes), np.inf)
+    service = np.array([v.service_s for v in probes])
+    for tour in routing.tours:
+        best = np.minimum(best, _detour(tour, probes, service))
+    return [float(c) for c in best]
+
+
+def _detour(tour: Tour, probes: Sequence[Visit], service: NDArray[np.int64]) -> Floats:
+    """What each probe would add to this tour on its best leg."""
+    problem = tour.case.problem
+    places = [tour.van.site.place, *(tour.case.visits[v].place for v in tour.visits)]
+    goals = [v.place for v in probes]
+    out, back = problem.cross(places, goals), problem.cross(goals, places)
+    after = np.roll(np.arange(len(places)), -1)
+    metres = out.metres + back.metres.T[after] - _along(tour.case.legs.metres, tour)[:, None]
+    seconds = out.seconds + back.seconds.T[after] - _along(tour.case.legs.seconds, tour)[:, None]
+    rates = tour.van.type.rates
+    hourly = rates.per_hour / 3600 + rates.per_trip / max(1, tour.duration_s)
+    cost = np.maximum(0, metres) * rates.per_km / 1000 + np.maximum(0, seconds) * hourly
+    cheapest: Floats = cost.min(axis=0) + service * hourly + rates.per_parcel
+    return cheapest
+
+
+def _along(legs: NDArray[np.int64], tour: Tour) -> NDArray[np.int64]:
+    along: NDArray[np.int64] = legs[tour.nodes[:-1], tour.nodes[1:]]
+    return along
+
+
+def _mean_saving(problem: Problem, routing: Routing) -> float:
+    found = [s for tour in routing.tours for s in savings(tour)]
+    if found:
+        return float(np.mean(found))
+    return max((_rough_stop(kind) for kind in problem.route_types), default=0.0)
+
+
+def _rough_stop(kind: RouteType) -> float:
+    """Without any route to learn from: a stop every two kilometres and six minutes."""
+    return 2 * kind.rates.per_km + kind.rates.per_hour / 10 + kind.rates.per_trip / 60
+
+
+def _parcel_price(problem: Problem) -> float:
+    """The driver's time for one parcel at a locker."""
+    prices = [t.locker_parcel_s * t.rates.per_hour / 3600 + t.rates.per_parcel for t in problem.route_types]
+    return min(prices, default=0.0)

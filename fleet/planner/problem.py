@@ -1,0 +1,361 @@
+"""The snapshot, indexed for the search: parcels by number, assets in pools, free compartments, whole seconds.
+
+Times inside the planner are whole seconds after ``snapshot.at``, so that sums are exact and the same everywhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
+from functools import cached_property
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from fleet.domain.fleet import AssetType, FleetSpec, RouteType, SortieType, StationType
+from fleet.domain.sites import Locker, Site
+from fleet.kinds import TripFigures, kind_of
+from fleet.planner.line import Ints
+from fleet.planner.snapshot import AssetSlot, Held, Snapshot
+from fleet.protocol.values import CompartmentSize, Direction, Order, Place, TimeWindow
+
+NO_WAY_S = 10_000_000
+"""Stands for a leg that does not exist: longer than any day, so that no window survives it."""
+
+MAX_ATLAS = 3000
+"""Up to so many places all legs are asked of the network once and kept (144 MB)."""
+
+LAST_RESORT = 10
+"""How many times the operator's price an unserved parcel counts, so that it is served whenever anything can."""
+
+Span = tuple[int, int]
+"""An interval of time, in planner seconds."""
+
+
+class PlannerError(Exception):
+    """The snapshot does not fit together: an id that nothing defines, a type of another archetype."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Sortie assets of one type and state of health at one site, with the spans in which the site is open."""
+
+    index: int
+    type: SortieType
+    site: Site
+    slots: tuple[AssetSlot, ...]
+    open: tuple[Span, ...]
+    state_of_health: float
+
+
+@dataclass(frozen=True)
+class Van:
+    """One van with the span in which it is free; ``group`` is the same for vans that are alike."""
+
+    index: int
+    slot: AssetSlot
+    type: RouteType
+    site: Site
+    early_s: int
+    late_s: int
+
+    @property
+    def base(self) -> tuple[str, str]:
+        """Its type and site: what decides which parcels it may carry."""
+        return (self.type.type_id, self.site.site_id)
+
+    @property
+    def group(self) -> tuple[str, str, int, int]:
+        """What makes vans interchangeable."""
+        return (*self.base, self.early_s, self.late_s)
+
+
+@dataclass(frozen=True)
+class Station:
+    """A locker with its type and, by size class, the compartments that stay free all day."""
+
+    locker: Locker
+    type: StationType
+    free: dict[CompartmentSize, int]
+
+
+@dataclass(frozen=True)
+class Legs:
+    """Many-to-many legs in whole metres and (rounded up) seconds."""
+
+    metres: Ints
+    seconds: Ints
+
+
+T = TypeVar("T", SortieType, RouteType, StationType)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A snapshot with its indexes. Cheap to make; everything is derived."""
+
+    snapshot: Snapshot
+
+    @property
+    def fleet(self) -> FleetSpec:
+        """The types, rates and rules."""
+        return self.snapshot.context.fleet
+
+    @property
+    def penalty(self) -> float:
+        """The objective's price for a parcel that nobody brings."""
+        return LAST_RESORT * self.fleet.unserved_penalty
+
+    @cached_property
+    def orders(self) -> tuple[Order, ...]:
+        """The parcels; elsewhere in the planner a parcel is its number in here."""
+        return self.snapshot.orders
+
+    @cached_property
+    def horizon_s(self) -> int:
+        """The end of the planned day."""
+        return max(0, self.seconds(self.snapshot.until))
+
+    def seconds(self, moment: datetime) -> int:
+        """Planner seconds of a moment, rounded up."""
+        return math.ceil((moment - self.snapshot.at).total_seconds())
+
+    def floor_seconds(self, moment: datetime) -> int:
+        """Planner seconds of a moment, rounded down (for limits)."""
+        return math.floor((moment - self.snapshot.at).total_seconds())
+
+    def moment(self, seconds: float) -> datetime:
+        """The moment of planner seconds."""
+        return self.snapshot.at + timedelta(seconds=seconds)
+
+    @cached_property
+    def due(self) -> tuple[Span, ...]:
+        """Each parcel's window."""
+        return tuple((self.seconds(o.due.start), self.floor_seconds(o.due.end)) for o in self.orders)
+
+    @cached_property
+    def ready(self) -> tuple[int, ...]:
+        """When each parcel is ready, not before the planning moment."""
+        return tuple(max(0, self.seconds(o.ready_at)) for o in self.orders)
+
+    def standing(self, order: int) -> str | None:
+        """The site where the parcel must start from; none while that is free to choose."""
+        return self.snapshot.standing.get(self.orders[order].order_id)
+
+    def excluded(self, order: int) -> frozenset[str]:
+        """The kinds that have failed for the parcel."""
+        return self.snapshot.excluded.get(self.orders[order].order_id, frozenset())
+
+    @cached_property
+    def pools(self) -> tuple[Pool, ...]:
+        """Sortie assets by type and site."""
+        alike: dict[tuple[str, str, float], list[AssetSlot]] = defaultdict(list)
+        for slot, kind in self._of(SortieType):
+            alike[kind.type_id, slot.site_id, slot.state_of_health].append(slot)
+        return tuple(self._pool(i, base, slots) for i, (base, slots) in enumerate(sorted(alike.items())))
+
+    @cached_property
+    def vans(self) -> tuple[Van, ...]:
+        """Vans that are free for some time, those of one type and site together."""
+        slots = sorted(
+            self._of(RouteType), key=lambda pair: (pair[1].type_id, pair[0].site_id, pair[0].asset_id)
+        )
+        free = ((slot, kind, self._van_span(slot, kind)) for slot, kind in slots)
+        usable = [(slot, kind, span) for slot, kind, span in free if span is not None]
+        return tuple(
+            Van(i, slot, kind, self.site(slot.site_id), *span) for i, (slot, kind, span) in enumerate(usable)
+        )
+
+    @cached_property
+    def stations(self) -> dict[str, Station]:
+        """Lockers by id."""
+        stations = {}
+        for slot, kind in self._of(StationType):
+            locker = self.locker(slot.site_id)
+            stations[locker.locker_id] = Station(locker, kind, self._free(locker))
+        return dict(sorted(stations.items()))
+
+    @cached_property
+    def sortie_types(self) -> tuple[SortieType, ...]:
+        """The sortie types of which there is an asset."""
+        return tuple({pool.type.type_id: pool.type for pool in self.pools}.values())
+
+    @cached_property
+    def route_types(self) -> tuple[RouteType, ...]:
+        """The route types of which there is a free van."""
+        return tuple({van.type.type_id: van.type for van in self.vans}.values())
+
+    @cached_property
+    def bases(self) -> frozenset[tuple[str, str]]:
+        """Types and sites of the vans."""
+        return frozenset(van.base for van in self.vans)
+
+    def site(self, site_id: str) -> Site:
+        """A site by id; ``PlannerError`` when the context lacks it."""
+        try:
+            return self.snapshot.context.sites[site_id]
+        except KeyError:
+            raise PlannerError(
+                f"an asset or parcel stands at site {site_id!r}, which is not among the sites"
+            ) from None
+
+    def locker(self, locker_id: str) -> Locker:
+        """A locker by id; ``PlannerError`` when the context lacks it."""
+        try:
+            return self.snapshot.context.lockers[locker_id]
+        except KeyError:
+            raise PlannerError(f"locker {locker_id!r} is not among the context's lockers") from None
+
+    def legs(self, places: Sequence[Place]) -> Legs:
+        """All ways by van between the places, in whole units."""
+        return self.cross(places, places)
+
+    def cross(self, starts: Sequence[Place], ends: Sequence[Place]) -> Legs:
+        """The ways by van from some places to others, in whole units."""
+        index = self._atlas_index
+        if all(p in index for p in starts) and all(p in index for p in ends):
+            picked = np.ix_([index[p] for p in starts], [index[p] for p in ends])
+            return Legs(self._atlas.metres[picked], self._atlas.seconds[picked])
+        both = self._measured([*starts, *ends])
+        out, back = slice(0, len(starts)), slice(len(starts), None)
+        return Legs(both.metres[out, back], both.seconds[out, back])
+
+    @cached_property
+    def _atlas_index(self) -> dict[Place, int]:
+        """The places that have their legs in the atlas: all of a small problem, none of a large one."""
+        context = self.snapshot.context
+        known = [o.place for o in self.orders] + [s.locker.place for s in self.stations.values()]
+        places = dict.fromkeys([*(site.place for site in context.sites.values()), *known])
+        return {place: i for i, place in enumerate(places)} if len(places) <= MAX_ATLAS else {}
+
+    @cached_property
+    def _atlas(self) -> Legs:
+        return self._measured(list(self._atlas_index))
+
+    def _measured(self, places: Sequence[Place]) -> Legs:
+        matrix = self.snapshot.context.network.matrix(places, "drive")
+        seconds = np.where(np.isfinite(matrix.duration_s), matrix.duration_s, NO_WAY_S)
+        metres = np.where(np.isfinite(matrix.distance_m), matrix.distance_m, NO_WAY_S)
+        return Legs(np.rint(metres).astype(np.int64), np.ceil(seconds).astype(np.int64))
+
+    def _of(self, archetype: type[T]) -> Iterator[tuple[AssetSlot, T]]:
+        for slot in sorted(self.snapshot.assets, key=lambda s: s.asset_id):
+            kind = self._type(slot)
+            if isinstance(kind, archetype):
+                yield slot, kind
+
+    def _type(self, slot: AssetSlot) -> AssetType:
+        try:
+            return self.fleet.types[slot.type_id]
+        except KeyError:
+            raise PlannerError(
+                f"asset {slot.asset_id!r} is of type {slot.type_id!r}, which the fleet lacks"
+            ) from None
+
+    def _pool(self, index: int, base: tuple[str, str, float], slots: list[AssetSlot]) -> Pool:
+        kind, site = self.fleet.types[base[0]], self.site(base[1])
+        if not isinstance(kind, SortieType):
+            raise PlannerError(f"type {base[0]!r} makes no sorties")
+        return Pool(index, kind, site, tuple(slots), self._open(site), base[2])
+
+    def _open(self, site: Site) -> tuple[Span, ...]:
+        opening = (site.opening(day.date()) for day in self._days(site.timezone))
+        return tuple(merged(self._clipped(opening)))
+
+    def _days(self, timezone: str) -> Iterator[datetime]:
+        """The local days that the plan touches, and the one before (a shift may run over midnight)."""
+        zone = ZoneInfo(timezone)
+        day = self.snapshot.at.astimezone(zone) - timedelta(days=1)
+        last = max(self.snapshot.until, self.snapshot.at).astimezone(zone)
+        while day.date() <= last.date():
+            yield day
+            day += timedelta(days=1)
+
+    def _clipped(self, windows: Iterable[TimeWindow]) -> Iterator[Span]:
+        for window in windows:
+            span = (max(0, self.seconds(window.start)), min(self.horizon_s, self.floor_seconds(window.end)))
+            if span[0] < span[1]:
+                yield span
+
+    def _van_span(self, slot: AssetSlot, kind: RouteType) -> Span | None:
+        """The longest time in which the van is on shift, its site open and nothing else planned for it."""
+        site = self.site(slot.site_id)
+        shifts = [shift(day.date().isoformat(), kind, site.timezone) for day in self._days(site.timezone)]
+        on_duty = overlaps(self._clipped(shifts), self._open(site))
+        busy = [(self.floor_seconds(w.start), self.seconds(w.end)) for w in slot.busy]
+        free = [gap for span in on_duty for gap in gaps(span, busy)]
+        return max(free, key=lambda s: (s[1] - s[0], -s[0]), default=None)
+
+    def _free(self, locker: Locker) -> dict[CompartmentSize, int]:
+        held = self.snapshot.held.get(locker.locker_id, ())
+        return {size: max(0, locker.count(size) - self._peak(held, size)) for size in CompartmentSize}
+
+    def _peak(self, held: Sequence[Held], size: CompartmentSize) -> int:
+        """The most compartments of the size that are held at once from now on."""
+        spans = [h.window for h in held if h.size is size and h.window.end > self.snapshot.at]
+        return max((sum(w.start <= s.start < w.end or w is s for w in spans) for s in spans), default=0)
+
+
+def shift(day: str, kind: RouteType, timezone: str) -> TimeWindow:
+    """A type's shift on a local day (ISO date); one that ends at or before its start runs over midnight."""
+    zone = ZoneInfo(timezone)
+    start = _at(day, kind.shift_start, zone)
+    end = _at(day, kind.shift_end, zone)
+    return TimeWindow(start=start, end=end if end > start else end + timedelta(days=1))
+
+
+def _at(day: str, when: clock_time, zone: ZoneInfo) -> datetime:
+    return datetime.combine(datetime.fromisoformat(day).date(), when, zone).astimezone(UTC)
+
+
+def merged(spans: Iterable[Span]) -> Iterator[Span]:
+    """The spans' union, in order."""
+    current: Span | None = None
+    for start, end in sorted(spans):
+        if current is not None and start <= current[1] + 1:
+            current = (current[0], max(current[1], end))
+        else:
+            if current is not None:
+                yield current
+            current = (start, end)
+    if current is not None:
+        yield current
+
+
+def overlaps(first: Iterable[Span], second: Sequence[Span]) -> Iterator[Span]:
+    """What two sets of spans share."""
+    for a in first:
+        for b in second:
+            start, end = max(a[0], b[0]), min(a[1], b[1])
+            if start < end:
+                yield (start, end)
+
+
+def gaps(span: Span, busy: Iterable[Span]) -> Iterator[Span]:
+    """What is left of a span without the busy times."""
+    start = span[0]
+    for begin, end in sorted(busy):
+        if begin > start:
+            yield from _positive(start, min(begin, span[1]))
+        start = max(start, end)
+    yield from _positive(start, span[1])
+
+
+def _positive(start: int, end: int) -> Iterator[Span]:
+    if start < end:
+        yield (start, end)
+
+
+def is_delivery(order: Order) -> bool:
+    """Whether the parcel goes from us to the recipient."""
+    return order.direction is Direction.DELIVERY
+
+
+def stay_fee(station: Station, walk_m: float) -> float:
+    """What a parcel's stay in the locker costs, walk credit included."""
+    return kind_of(station.type.kind).trip_cost(station.type, TripFigures(distance_m=walk_m))

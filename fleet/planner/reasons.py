@@ -1,0 +1,56 @@
+"""Reasons that only a plan can give: a parcel could be served by itself, but not beside all the others."""
+
+from __future__ import annotations
+
+from fleet.protocol.values import Reason
+
+SOURCE = "planner"
+
+
+def no_asset(kind: str) -> Reason:
+    """There is no asset of the kind (any more)."""
+    return Reason(code="no_asset", detail=f"there is no {kind} that could be planned", source=SOURCE)
+
+
+def no_room(kind: str, what: str) -> Reason:
+    """All assets, compartments or routes of the kind are full at the times that suit the parcel."""
+    return Reason(code="no_room", detail=what, actual=kind, source=SOURCE)
+
+
+def tried_before(kind: str) -> Reason:
+    """The kind has failed for the parcel before."""
+    return Reason(
+        code="failed_before",
+        detail=f"{kind} has failed for this parcel and is not tried again",
+        source=SOURCE,
+    )
+
+
+def out_of_reach_of_all(kind: str, what: str) -> Reason:
+    """No asset of the kind is near enough to be asked exactly."""
+    return Reason(code="none_in_reach", detail=what, actual=kind, source=SOURCE)
+
+
+def elsewhere(kind: str, site_id: str) -> Reason:
+    """The parcel stands where the kind does not start."""
+    return Reason(
+        code="stands_elsewhere",
+        detail=f"the parcel stands at {site_id}, where no {kind} starts",
+        source=SOURCE,
+    )
+
+
+def late(minutes: float) -> Reason:
+    """A route could take it, but only so much later than its window allows."""
+    return Reason(
+        code="window_missed",
+        detail=f"the nearest route comes {minutes:.0f} min after the window",
+        actual=round(minutes, 1),
+        unit="min",
+        source=SOURCE,
+    )
+
+
+def shift_over(what: str) -> Reason:
+    """A route could take it, but not within its shift or capacity."""
+    return Reason(code="route_full", detail=what, source=SOURCE)

@@ -1,0 +1,261 @@
+"""From a draft to the plan: routes, sorties and reservations with their ids, moments and money."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from fleet.domain.plan import LockerPlan, PathPoint, Reservation, RoutePlan, RouteStop, SortieDrop, SortiePlan
+from fleet.planner.draft import Draft
+from fleet.planner.insertion import FreeVan, Insertion, best_insertion, open_route
+from fleet.planner.problem import Problem, Van, is_delivery
+from fleet.planner.running import RunningRoute
+from fleet.planner.sorties import Sortie
+from fleet.planner.split import tour_costs
+from fleet.planner.tours import Tour
+from fleet.planner.ways import LockerWay, Ways
+from fleet.protocol.values import CompartmentSize, Order
+
+LEG_SPREAD = 0.1
+"""Share of the time since departure by which an arrival may be off."""
+
+VAN_SPREAD_S = 180
+"""And what a van's arrival may be off anyway."""
+
+
+@dataclass(frozen=True)
+class Eta:
+    """When a parcel arrives, and between which times that is to be expected."""
+
+    at: datetime
+    low: datetime
+    high: datetime
+
+
+@dataclass(frozen=True)
+class Served:
+    """How a parcel is served in the plan."""
+
+    mode: str
+    asset_id: str
+    locker_id: str | None
+    eta: Eta
+    cost: float
+
+
+@dataclass
+class Sheet:
+    """The plan's tables while they are filled."""
+
+    draft: Draft
+    ways: Sequence[Ways]
+    plan_id: str
+    sorties: list[SortiePlan] = field(default_factory=list)
+    routes: list[RoutePlan] = field(default_factory=list)
+    served: dict[int, Served] = field(default_factory=dict)
+    left: list[int] = field(default_factory=list)
+
+    @property
+    def problem(self) -> Problem:
+        """What is planned."""
+        return self.draft.problem
+
+    def fill(self) -> None:
+        """Sorties, then tours, then parcels that a van must fetch where they stand."""
+        for number, (order, sortie) in enumerate(sorted(self.draft.sorties.items()), 1):
+            self._add_sortie(f"{self.plan_id}-S{number:04d}", order, sortie)
+        tours = sorted(self.draft.routing.tours, key=lambda tour: tour.van.slot.asset_id)
+        for number, tour in enumerate(tours, 1):
+            self._add_tour(f"{self.plan_id}-R{number:03d}", tour)
+        self._fetch(tours)
+
+    def lockers(self) -> tuple[LockerPlan, ...]:
+        """All reservations, each from the deposit until the pick-up time is over."""
+        by_locker: dict[str, list[int]] = defaultdict(list)
+        for order, way in sorted(self.draft.stays.items()):
+            by_locker[way.locker_id].append(order)
+        return tuple(
+            LockerPlan(locker_id=k, reservations=self._reservations(k, v))
+            for k, v in sorted(by_locker.items())
+        )
+
+    def _add_sortie(self, sortie_id: str, order: int, sortie: Sortie) -> None:
+        plan = sortie_plan(self.problem, sortie_id, sortie)
+        self.sorties.append(plan)
+        locker_id = sortie.way.locker.locker_id if sortie.way.locker else None
+        eta = spread(plan.depart, sortie.trip.drop_at, 0)
+        self.served[order] = Served(sortie.way.mode, plan.asset_id, locker_id, eta, sortie.cost)
+
+    def _add_tour(self, route_id: str, tour: Tour) -> None:
+        route = route_plan(route_id, tour)
+        self.routes.append(route)
+        costs = tour_costs(tour)
+        for visit, stop in zip(tour.visits, route.stops, strict=True):
+            for order in tour.case.visits[visit].orders:
+                self._serve_by_van(order, route, stop, tour.van.type.kind, costs[order])
+
+    def _serve_by_van(self, order: int, route: RoutePlan, stop: RouteStop, kind: str, cost: float) -> None:
+        way = self.draft.stays.get(order)
+        eta = spread(route.start, stop.arrive, VAN_SPREAD_S)
+        mode, fee = (way.mode, way.fee) if way else (kind, 0.0)
+        self.served[order] = Served(mode, route.asset_id, stop.locker_id, eta, cost + fee)
+
+    def _reservations(self, locker_id: str, orders: Iterable[int]) -> tuple[Reservation, ...]:
+        station = self.problem.stations[locker_id]
+        sizes = allotted({o: self.draft.stays[o] for o in orders}, station.free)
+        keep = timedelta(hours=station.type.pickup_hours)
+        return tuple(self._reservation(order, size, keep) for order, size in sorted(sizes.items()))
+
+    def _reservation(self, order: int, size: CompartmentSize, keep: timedelta) -> Reservation:
+        start = self.served[order].eta.at
+        return Reservation(
+            order_id=self.problem.orders[order].order_id, size=size, start=start, until=start + keep
+        )
+
+    def _fetch(self, tours: Sequence[Tour]) -> None:
+        """Parcels that stand where no van starts: one comes by, loads and delivers them."""
+        vans = {tour.van.slot.asset_id: tour.van for tour in tours}
+        for order in self.draft.unserved:
+            site_id = self.problem.standing(order)
+            if site_id is None or not self._fetch_one(order, site_id, vans):
+                self.left.append(order)
+
+    def _fetch_one(self, order: int, site_id: str, vans: dict[str, Van]) -> bool:
+        found = self._best_fetch(order, site_id, vans)
+        if found is None:
+            return False
+        van, number, insertion = found
+        vans[van.slot.asset_id] = van
+        self.routes[number : number + 1] = [insertion.route]
+        self._retime(insertion.route)
+        parcel = self.problem.orders[order].order_id
+        stop = next(s for s in insertion.route.stops if parcel in s.deliver)
+        self._serve_by_van(order, insertion.route, stop, van.type.kind, insertion.cost)
+        return True
+
+    def _best_fetch(
+        self, order: int, site_id: str, vans: Mapping[str, Van]
+    ) -> tuple[Van, int, Insertion] | None:
+        """The cheapest place in a route whose van may carry the parcel, else a new route."""
+        may = [i for i, r in enumerate(self.routes) if self._may(order, vans[r.asset_id])]
+        network, site = self.problem.snapshot.context.network, self.problem.site(site_id)
+        parcel, at = self.problem.orders[order], self.problem.snapshot.at
+        routes = [(self.running(self.routes[i], vans[self.routes[i].asset_id]), 0) for i in may]
+        found = best_insertion(routes, parcel, network, at=at, pickup_site=site) if routes else None
+        if isinstance(found, tuple):
+            number = may[found[0]]
+            return vans[self.routes[number].asset_id], number, found[1]
+        for van in self.problem.vans:
+            if van.slot.asset_id not in vans and self._may(order, van):
+                route_id = f"{self.plan_id}-R{len(self.routes) + 1:03d}"
+                opened = open_route(
+                    self.free(van), parcel, network, at=at, route_id=route_id, pickup_site=site
+                )
+                if isinstance(opened, Insertion):
+                    return van, len(self.routes), opened
+        return None
+
+    def _may(self, order: int, van: Van) -> bool:
+        verdict = self.ways[order].verdicts.get(van.type.type_id)
+        allowed = van.type.kind not in self.problem.excluded(order)
+        return (
+            allowed and verdict is not None and verdict.feasible and is_delivery(self.problem.orders[order])
+        )
+
+    def running(self, route: RoutePlan, van: Van) -> RunningRoute:
+        """A route of this plan, as insertion wants it."""
+        carried = {o for s in route.stops for o in (*s.deliver, *s.collect)}
+        orders: dict[str, Order] = {o.order_id: o for o in self.problem.orders if o.order_id in carried}
+        return RunningRoute(route, van.type, van.site.place, self.problem.moment(van.late_s), orders)
+
+    def free(self, van: Van) -> FreeVan:
+        """A van that could open a route."""
+        early, late = self.problem.moment(van.early_s), self.problem.moment(van.late_s)
+        return FreeVan(van.slot.asset_id, van.type, van.site, early, late)
+
+    def _retime(self, route: RoutePlan) -> None:
+        """Arrivals behind an insertion come later."""
+        number = {o.order_id: i for i, o in enumerate(self.problem.orders)}
+        for stop in route.stops:
+            for order_id in (*stop.deliver, *(stop.collect if stop.site_id is None else ())):
+                before = self.served.get(number[order_id])
+                if before is not None:
+                    eta = spread(route.start, stop.arrive, VAN_SPREAD_S)
+                    self.served[number[order_id]] = replace(before, eta=eta)
+
+
+def spread(depart: datetime, eta: datetime, base_s: float) -> Eta:
+    """An arrival with what it may be off: a share of the time since departure, and a base."""
+    off = timedelta(seconds=base_s + round(LEG_SPREAD * (eta - depart).total_seconds()))
+    return Eta(eta, max(depart, eta - off), eta + off)
+
+
+def sortie_plan(problem: Problem, sortie_id: str, sortie: Sortie) -> SortiePlan:
+    """A booked sortie as the plan shows it."""
+    trip, pool = sortie.trip, problem.pools[sortie.way.pool]
+    order_id, drop = problem.orders[sortie.order].order_id, trip.path[trip.drop_index]
+    return SortiePlan(
+        sortie_id=sortie_id,
+        kind=pool.type.kind,
+        asset_id=sortie.slot.asset_id,
+        depot_id=pool.site.site_id,
+        order_ids=(order_id,),
+        depart=trip.depart_at,
+        return_at=trip.return_at,
+        path=tuple(PathPoint(lon=p.lon, lat=p.lat, alt_m=p.alt_amsl_m, at=p.at) for p in trip.path),
+        drops=(SortieDrop(order_id=order_id, lon=drop.lon, lat=drop.lat, at=trip.drop_at),),
+        payload_kg=trip.payload_kg,
+        energy_wh=trip.energy_wh,
+        usable_wh=trip.usable_wh,
+        reserve_wh=trip.reserve_wh,
+        margin_wh=max(0.0, trip.margin_wh),
+        locker_id=sortie.way.locker.locker_id if sortie.way.locker else None,
+        recharged_at=problem.moment(sortie.recharged_s),
+    )
+
+
+def route_plan(route_id: str, tour: Tour) -> RoutePlan:
+    """A tour as the plan shows it: arrival is when service begins."""
+    problem = tour.case.problem
+    return RoutePlan(
+        route_id=route_id,
+        asset_id=tour.van.slot.asset_id,
+        depot_id=tour.van.site.site_id,
+        start=problem.moment(tour.start_s),
+        end=problem.moment(tour.times_s[-1]),
+        distance_m=tour.metres,
+        cost=tour.cost,
+        stops=tuple(
+            _stop(tour, visit, begin) for visit, begin in zip(tour.visits, tour.times_s[1:-1], strict=True)
+        ),
+    )
+
+
+def _stop(tour: Tour, visit: int, begin_s: int) -> RouteStop:
+    problem, made = tour.case.problem, tour.case.visits[visit]
+    orders = [problem.orders[o] for o in made.orders]
+    return RouteStop(
+        lon=made.place.lon,
+        lat=made.place.lat,
+        locker_id=made.locker_id,
+        deliver=tuple(o.order_id for o in orders if is_delivery(o)),
+        collect=tuple(o.order_id for o in orders if not is_delivery(o)),
+        arrive=problem.moment(begin_s),
+        depart=problem.moment(begin_s + made.service_s),
+    )
+
+
+def allotted(
+    stays: Mapping[int, LockerWay], free: Mapping[CompartmentSize, int]
+) -> dict[int, CompartmentSize]:
+    """A compartment for each parcel of a locker: the largest first, each in the smallest class that is left."""
+    sizes = tuple(CompartmentSize)
+    left = Counter(free)
+    given: dict[int, CompartmentSize] = {}
+    for order, way in sorted(stays.items(), key=lambda item: (-sizes.index(item[1].size), item[0])):
+        fitting = [size for size in sizes[sizes.index(way.size) :] if left[size] > 0]
+        given[order] = fitting[0]
+        left[fitting[0]] -= 1
+    return given

@@ -1,0 +1,153 @@
+"""Van routing: tours for a set of visits, constructed by insertion and improved cluster by cluster."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fleet.planner.construct import insert_all
+from fleet.planner.polish import Cluster, polished
+from fleet.planner.problem import Problem, Van
+from fleet.planner.stop import Stop
+from fleet.planner.tours import Case, Tour, total_cost
+from fleet.planner.visits import Key, Visit
+
+MAX_CLUSTER = 900
+"""Visits that are searched together. Beyond it the search slows down more than the borders cost."""
+
+MAX_CASE = 2500
+"""Visits with one matrix between them; more are cut into areas first."""
+
+Warm = Mapping[int, Sequence[Key]]
+"""Tours of an earlier round: the van's number and the keys of its visits, in order."""
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Tours (over one or several cases) and the visits that no van can make."""
+
+    tours: tuple[Tour, ...]
+    left: tuple[Visit, ...]
+
+    @property
+    def cost(self) -> float:
+        """What the tours cost."""
+        return total_cost(self.tours)
+
+    @property
+    def warm(self) -> Warm:
+        """The tours in a form that outlives the visits' numbers."""
+        return {t.van.index: [t.case.visits[v].key for v in t.visits] for t in self.tours}
+
+
+def route(problem: Problem, visits: Sequence[Visit], warm: Warm, *, seed: int, stop: Stop | None) -> Routing:
+    """Tours for the visits. Without ``stop`` by insertion alone."""
+    areas = _areas(visits)
+    routings = []
+    for i, area in enumerate(areas):
+        part = stop and stop.part(1 / (len(areas) - i))
+        vans = problem.vans[i :: len(areas)]
+        routings.append(_route_area(problem, vans, area, warm, seed=seed, stop=part))
+    return Routing(
+        tuple(tour for routing in routings for tour in routing.tours),
+        tuple(visit for routing in routings for visit in routing.left),
+    )
+
+
+def _route_area(
+    problem: Problem,
+    vans: Sequence[Van],
+    visits: Sequence[Visit],
+    warm: Warm,
+    *,
+    seed: int,
+    stop: Stop | None,
+) -> Routing:
+    case = Case(problem, tuple(visits))
+    tours, left = _completed(case, _revived(case, vans, warm), vans)
+    if stop is not None:
+        tours, left = _improved(case, tours, vans, seed=seed, stop=stop)
+    return Routing(tuple(t for t in tours if t.visits), tuple(case.visits[v] for v in left))
+
+
+def _areas(visits: Sequence[Visit]) -> list[list[Visit]]:
+    """The visits, cut at the longer side's median until each area is small enough."""
+    if len(visits) <= MAX_CASE:
+        return [list(visits)]
+    lon = np.array([v.place.lon for v in visits])
+    lat = np.array([v.place.lat for v in visits])
+    wide = np.ptp(lon) * math.cos(math.radians(float(lat.mean()))) >= np.ptp(lat)
+    order = np.argsort(lon if wide else lat, kind="stable").tolist()
+    half = len(order) // 2
+    return _areas([visits[i] for i in order[:half]]) + _areas([visits[i] for i in order[half:]])
+
+
+def _revived(case: Case, vans: Sequence[Van], warm: Warm) -> list[Tour]:
+    """The earlier tours with the visits that are still there, as far as they are still feasible."""
+    numbers: dict[Key, list[int]] = defaultdict(list)
+    for i, visit in enumerate(case.visits):
+        numbers[visit.key].append(i)
+    tours = []
+    for van in vans:
+        kept = tuple(numbers[key].pop(0) for key in warm.get(van.index, ()) if numbers.get(key))
+        tour = Tour(case, van, kept)
+        if kept and tour.feasible:
+            tours.append(tour)
+    return tours
+
+
+def _completed(case: Case, tours: Sequence[Tour], vans: Sequence[Van]) -> tuple[list[Tour], list[int]]:
+    """The tours with all missing visits inserted, and those that fit nowhere."""
+    made = {v for tour in tours for v in tour.visits}
+    missing = [v for v in range(len(case.visits)) if v not in made]
+    return insert_all(case, tours, missing, vans)
+
+
+def _improved(
+    case: Case, tours: Sequence[Tour], vans: Sequence[Van], *, seed: int, stop: Stop
+) -> tuple[list[Tour], list[int]]:
+    """The better of the tours as they are and as searched, cluster by cluster."""
+    clusters = _clusters(case, tours, vans)
+    found: list[Tour] = []
+    for i, (cluster, inside) in enumerate(clusters):
+        found += polished(cluster, inside, seed=seed, stop=stop.part(1 / (len(clusters) - i)))
+    return min((_completed(case, t, vans) for t in (tours, found)), key=lambda r: _objective(case, *r))
+
+
+def _objective(case: Case, tours: Sequence[Tour], left: Sequence[int]) -> float:
+    return total_cost(tours) + sum(case.visits[v].penalty for v in left)
+
+
+def _clusters(case: Case, tours: Sequence[Tour], vans: Sequence[Van]) -> list[tuple[Cluster, list[Tour]]]:
+    """Neighbouring tours together, up to the size that is searched at once; spare vans and left visits dealt out."""
+    made = {v for tour in tours for v in tour.visits}
+    parts = max(1, math.ceil(len(case.visits) / MAX_CLUSTER))
+    used = {tour.van.index for tour in tours}
+    spare = [van for van in vans if van.index not in used]
+    left = [v for v in range(len(case.visits)) if v not in made]
+    by_angle = sorted(tours, key=_angle)
+    dealt = [
+        [by_angle[i] for i in chunk.tolist()] for chunk in np.array_split(np.arange(len(by_angle)), parts)
+    ]
+    return [
+        (_cluster(case, inside, spare[i::parts], left[i::parts]), inside) for i, inside in enumerate(dealt)
+    ]
+
+
+def _cluster(case: Case, tours: Sequence[Tour], spare: Sequence[Van], left: Sequence[int]) -> Cluster:
+    visits = sorted([*(v for tour in tours for v in tour.visits), *left])
+    vans = sorted([*(tour.van for tour in tours), *spare], key=lambda van: van.index)
+    return Cluster(case, tuple(visits), tuple(vans))
+
+
+def _angle(tour: Tour) -> float:
+    """The direction in which a tour's middle lies from its depot."""
+    places = [tour.case.visits[v].place for v in tour.visits]
+    home = tour.van.site.place
+    lon = sum(p.lon for p in places) / len(places) - home.lon
+    lat = sum(p.lat for p in places) / len(places) - home.lat
+    return math.atan2(lat, lon * math.cos(math.radians(home.lat)))

@@ -1,0 +1,80 @@
+"""The rounds: choose modes at prices, route, learn prices from the routes, choose again; the best round stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fleet.planner.assignment import assign
+from fleet.planner.draft import Builder, Draft, Ranking, rerouted
+from fleet.planner.flights import Flights
+from fleet.planner.greedy import greedy, ranked, van_only
+from fleet.planner.prices import Prices, average_to_marginal, learn
+from fleet.planner.problem import Problem
+from fleet.planner.stop import Stop
+from fleet.planner.ways import Ways
+
+LEAN = (0.7, 0.35, 0.9, 0.5)
+"""For each round how far its stop prices lean from marginal (0) to average (1) cost: a van that falls away whole
+saves the average, a single stop the marginal."""
+
+STEP = 0.6
+"""How far prices move towards those just learnt."""
+
+ROUTE_SHARE = 0.15
+"""Of the effort that is left, what each round's routing gets; the rest goes to the best round in the end."""
+
+BASELINE_SHARE = 0.2
+"""Of the effort, what the vans-only baseline gets: about what the routing of the joint plan ends up with."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best draft, the baselines beside it, and the last prices (which explain the alternatives)."""
+
+    best: Draft
+    greedy: Draft
+    van_only: Draft | None
+    prices: Prices
+
+
+def search(
+    problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int, stop: Stop, baselines: bool
+) -> Found:
+    """The best plan within ``stop``, and never one worse than the greedy plan."""
+    vans = van_only(problem, ways, flights, seed=seed, stop=None)
+    prices = learn(problem, ways, vans.routing)
+    first = greedy(problem, ways, flights, prices, seed=seed)
+    best, prices = _rounds(
+        problem, ways, flights, _Start(first, prices), seed=seed, stop=stop.part(1 - BASELINE_SHARE)
+    )
+    if baselines:
+        vans = rerouted(vans, ways, seed=seed, stop=stop)
+    best = min((best, first, vans), key=lambda draft: draft.objective)
+    return Found(best, first, vans if baselines else None, prices)
+
+
+@dataclass(frozen=True)
+class _Start:
+    draft: Draft
+    prices: Prices
+
+
+def _rounds(
+    problem: Problem, ways: Sequence[Ways], flights: Flights, start: _Start, *, seed: int, stop: Stop
+) -> tuple[Draft, Prices]:
+    best, last, prices = start.draft, start.draft, start.prices
+    for number, lean in enumerate(LEAN):
+        if stop():
+            break
+        leaning = prices.scaled(average_to_marginal(last.routing) ** lean)
+        choices = assign(problem, ways, leaning)
+        builder = Builder(problem, ways, flights, _ranking(ways, leaning))
+        last = builder.build(choices, best.routing.warm, seed=seed + number, stop=stop.part(ROUTE_SHARE))
+        prices = prices.mixed(learn(problem, ways, last.routing), STEP)
+        best = min((best, last), key=lambda draft: draft.objective)
+    return rerouted(best, ways, seed=seed, stop=stop), prices
+
+
+def _ranking(ways: Sequence[Ways], prices: Prices) -> Ranking:
+    return lambda order: ranked(ways[order], order, prices)

@@ -1,0 +1,59 @@
+"""What a plan is made from: the parcels still to be planned, the assets with what they are already committed to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fleet.feasibility.context import Context
+from fleet.protocol.values import CompartmentSize, Order, Place, TimeWindow
+
+
+@dataclass(frozen=True)
+class AssetSlot:
+    """One asset that may be planned: of a type, standing at a site (a locker at itself), free when not ``busy``.
+
+    ``soc`` is its state of charge (0 to 1) at the end of its last commitment, or now.
+    """
+
+    asset_id: str
+    type_id: str
+    site_id: str
+    busy: tuple[TimeWindow, ...] = ()
+    soc: float = 1.0
+    state_of_health: float = 1.0
+
+
+@dataclass(frozen=True)
+class Held:
+    """A compartment that is already taken or kept, over a time."""
+
+    size: CompartmentSize
+    window: TimeWindow
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The planner's whole input, apart from seed and stop.
+
+    ``at`` is the planning moment: nothing may start before it. ``until`` is the end of the day that is planned.
+    ``standing`` says where a parcel must start from when that is no longer free to choose (order id to site id).
+    ``excluded`` lists modes that have failed for a parcel and are not tried again (order id to kinds).
+    """
+
+    snapshot_id: str
+    at: datetime
+    until: datetime
+    orders: tuple[Order, ...]
+    assets: tuple[AssetSlot, ...]
+    context: Context
+    held: Mapping[str, tuple[Held, ...]] = field(default_factory=dict)
+    standing: Mapping[str, str] = field(default_factory=dict)
+    excluded: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+def site_place(snapshot: Snapshot, site_id: str) -> Place:
+    """Where a site or locker stands; raises ``KeyError`` for an id that is neither."""
+    context = snapshot.context
+    return (context.sites.get(site_id) or context.lockers[site_id]).place

@@ -1,0 +1,65 @@
+"""When a search ends: asked between chunks of work, so that no phase needs a clock of its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Stop(Protocol):
+    """Asked once for each chunk of work; true means that the chunk is not to be begun."""
+
+    def __call__(self) -> bool:
+        """Count one chunk, and say whether the search must end instead of doing it."""
+
+    def part(self, share: float) -> Stop:
+        """A stop for a share (0 to 1) of what is left; its chunks count here too."""
+
+
+class MaxIterations:
+    """Ends after a number of chunks. The same number gives the same plan."""
+
+    def __init__(self, iterations: int, parent: MaxIterations | None = None) -> None:
+        if iterations < 0:
+            raise ValueError(f"iterations must not be negative, not {iterations}")
+        self._left = iterations
+        self._parent = parent
+
+    def __call__(self) -> bool:
+        """Count one chunk; true once all are used up, here or further up."""
+        if self.left <= 0:
+            return True
+        self._use()
+        return False
+
+    @property
+    def left(self) -> int:
+        """How many chunks remain."""
+        return self._left if self._parent is None else min(self._left, self._parent.left)
+
+    def part(self, share: float) -> MaxIterations:
+        """A stop for a share of the remaining chunks, rounded up."""
+        return MaxIterations(math.ceil(self.left * share), self)
+
+    def _use(self) -> None:
+        self._left -= 1
+        if self._parent is not None:
+            self._parent._use()
+
+
+class Deadline:
+    """Ends at a moment of the given clock (seconds). How much is done by then differs from run to run."""
+
+    def __init__(self, clock: Callable[[], float], at: float) -> None:
+        self._clock = clock
+        self._at = at
+
+    def __call__(self) -> bool:
+        """Whether the moment has come."""
+        return self._clock() >= self._at
+
+    def part(self, share: float) -> Deadline:
+        """A deadline after a share of the time that is left."""
+        now = self._clock()
+        return Deadline(self._clock, now + max(0.0, self._at - now) * share)

@@ -1,0 +1,171 @@
+"""Van tours over a set of visits: their exact schedule, load and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from fleet.domain.fleet import RouteType
+from fleet.kinds import TripFigures, kind_of
+from fleet.planner.line import Ints, Line, forward, latest_departure
+from fleet.planner.problem import NO_WAY_S, Legs, Problem, Van
+from fleet.planner.visits import FOREVER_S, Visit, capacity, loads_along
+
+
+@dataclass(frozen=True)
+class Case:
+    """Visits and the sites that vans start from, with all legs between them: sites first, then visits."""
+
+    problem: Problem
+    visits: tuple[Visit, ...]
+
+    @cached_property
+    def site_node(self) -> dict[str, int]:
+        """The node of each site from which a van starts."""
+        ids = sorted({van.site.site_id for van in self.problem.vans})
+        return {site_id: node for node, site_id in enumerate(ids)}
+
+    @cached_property
+    def legs(self) -> Legs:
+        """All legs between the nodes."""
+        sites = [self.problem.site(site_id).place for site_id in self.site_node]
+        return self.problem.legs([*sites, *(visit.place for visit in self.visits)])
+
+    @property
+    def first(self) -> int:
+        """The node of the first visit."""
+        return len(self.site_node)
+
+    @cached_property
+    def visit_columns(self) -> tuple[Ints, Ints, Ints]:
+        """Earliest and latest start, and length of service, of all visits."""
+        columns = [(v.early_s, v.late_s, v.service_s) for v in self.visits]
+        table = np.array(columns, dtype=np.int64).reshape(-1, 3)
+        return table[:, 0], table[:, 1], table[:, 2]
+
+
+@dataclass(frozen=True)
+class Tour:
+    """A van and the visits that it makes, in order (numbers within the case)."""
+
+    case: Case
+    van: Van
+    visits: tuple[int, ...]
+
+    @cached_property
+    def nodes(self) -> Ints:
+        """The nodes passed, the site at both ends."""
+        depot = self.case.site_node[self.van.site.site_id]
+        return np.array([depot, *(self.case.first + v for v in self.visits), depot], dtype=np.int64)
+
+    @cached_property
+    def line(self) -> Line:
+        """The tour as arrays: loading is the start's service."""
+        early, late, service = (column[list(self.visits)] for column in self.case.visit_columns)
+        stops = [self.case.visits[v] for v in self.visits]
+        start = max([self.van.early_s, *(stop.release_s for stop in stops)])
+        kind, end = self.van.type, self.van.late_s
+        return Line(
+            travel_s=self.case.legs.seconds[self.nodes[:-1], self.nodes[1:]],
+            early_s=np.concatenate(([start], early, [0])),
+            late_s=np.concatenate(([end], late, [end])),
+            service_s=np.concatenate(([int(np.ceil(kind.load_s))], service, [0])),
+            load=loads_along([s.deliver for s in stops], [s.collect for s in stops]),
+            capacity=np.array(capacity(kind), dtype=np.int64),
+        )
+
+    @cached_property
+    def start_s(self) -> int:
+        """When loading begins: as late as possible without coming back any later."""
+        return latest_departure(self.line)
+
+    @cached_property
+    def times_s(self) -> tuple[int, ...]:
+        """The start of service at each node, when loading begins at ``start_s``."""
+        line = self.line
+        early = line.early_s.copy()
+        early[0] = self.start_s
+        return tuple(forward(line.travel_s, early, line.service_s))
+
+    @property
+    def duration_s(self) -> int:
+        """From the start of loading to the end."""
+        return int(self.line.begin_s[-1]) - self.start_s
+
+    @cached_property
+    def work_s(self) -> int:
+        """Driving, loading and serving, without waiting: the least that the tour can take."""
+        return int(self.line.travel_s.sum() + self.line.service_s.sum())
+
+    @cached_property
+    def metres(self) -> int:
+        """The way driven."""
+        return int(self.case.legs.metres[self.nodes[:-1], self.nodes[1:]].sum())
+
+    @property
+    def parcels(self) -> int:
+        """How many parcels it moves."""
+        return sum(len(self.case.visits[v].orders) for v in self.visits)
+
+    @property
+    def feasible(self) -> bool:
+        """Whether windows, capacity, shift, its length, cold chain and the van's abilities hold."""
+        able = all(self.van.base in self.case.visits[v].bases for v in self.visits)
+        there = bool((self.line.travel_s < NO_WAY_S).all())
+        short = self.duration_s <= self.van.type.max_shift_s
+        return able and there and self.line.feasible and short and not self.overripe
+
+    @property
+    def overripe(self) -> list[int]:
+        """The visits whose goods are under way for longer than they keep."""
+        limited = [(k, v) for k, v in enumerate(self.visits, 1) if self.case.visits[v].ride_s < FOREVER_S]
+        return [v for k, v in limited if self._ride_s(k, v) > self.case.visits[v].ride_s]
+
+    def _ride_s(self, node: int, visit: int) -> int:
+        """How long a visit's goods are in the van: from loading on, or to the end."""
+        stop, times = self.case.visits[visit], self.times_s
+        if stop.collect == (0, 0):
+            return times[node] + stop.service_s - times[0]
+        return times[-1] - times[node]
+
+    @cached_property
+    def cost(self) -> float:
+        """What it costs; nothing when it stays at home."""
+        return type_cost(self.van.type, self.duration_s, self.metres, self.parcels) if self.visits else 0.0
+
+    def with_visit(self, visit: int, leg: int) -> Tour:
+        """The tour with a visit put on a leg."""
+        return Tour(self.case, self.van, (*self.visits[:leg], visit, *self.visits[leg:]))
+
+    def without(self, at: int) -> Tour:
+        """The tour without its visit number ``at``."""
+        return Tour(self.case, self.van, (*self.visits[:at], *self.visits[at + 1 :]))
+
+
+def type_cost(kind: RouteType, duration_s: float, metres: float, parcels: int) -> float:
+    """A route's cost at the type's rates."""
+    figures = TripFigures(duration_s=duration_s, distance_m=metres, parcels=parcels)
+    return kind_of(kind.kind).trip_cost(kind, figures)
+
+
+def savings(tour: Tour) -> list[float]:
+    """For each visit of a tour, what driving past it would save: way, time, and its share of a day's fixed cost."""
+    nodes, kind = tour.nodes, tour.van.type
+    legs = tour.case.legs
+    before, here, after = nodes[:-2], nodes[1:-1], nodes[2:]
+    metres = legs.metres[before, here] + legs.metres[here, after] - legs.metres[before, after]
+    seconds = legs.seconds[before, here] + legs.seconds[here, after] - legs.seconds[before, after]
+    busy = np.maximum(0, seconds) + tour.line.service_s[1:-1]
+    rates = kind.rates
+    fixed = rates.per_trip / max(1, tour.duration_s)
+    parcels = np.array([len(tour.case.visits[v].orders) for v in tour.visits])
+    cost = np.maximum(0, metres) * rates.per_km / 1000 + busy * (rates.per_hour / 3600 + fixed)
+    return [float(c) for c in cost + rates.per_parcel * parcels]
+
+
+def total_cost(tours: Sequence[Tour]) -> float:
+    """What the tours cost together."""
+    return sum(tour.cost for tour in tours)

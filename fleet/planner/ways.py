@@ -1,0 +1,75 @@
+"""The ways in which a parcel can be served."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fleet.feasibility import Verdict
+from fleet.planner.visits import Bases
+from fleet.protocol.values import CompartmentSize
+
+
+@dataclass(frozen=True, slots=True)
+class LockerWay:
+    """Into a locker: the smallest class it fits, the recipient's walk, the cost of the stay (walk credit included)."""
+
+    mode: str
+    locker_id: str
+    size: CompartmentSize
+    walk_m: float
+    fee: float
+
+
+@dataclass(frozen=True, slots=True)
+class SortieWay:
+    """By an asset of a pool, to the door or through a locker's port.
+
+    ``cost`` is the trip's (and the stay's); ``cycle_s`` is how long it keeps an asset, from loading to recharged;
+    ``charge_s`` how much of that on a charger; ``out_s`` from departure to drop.
+    """
+
+    pool: int
+    kind: str
+    cost: float
+    cycle_s: int
+    charge_s: int
+    out_s: int
+    locker: LockerWay | None = None
+
+    @property
+    def mode(self) -> str:
+        """What it counts as: what ends in a locker is the locker's, whoever brings it."""
+        return self.kind if self.locker is None else self.locker.mode
+
+
+@dataclass(frozen=True, slots=True)
+class DoorWay:
+    """By a van to the door; ``bases`` are the van types and sites that may."""
+
+    mode: str
+    bases: Bases
+
+
+Way = SortieWay | LockerWay | DoorWay
+
+
+@dataclass(frozen=True)
+class Ways:
+    """All ways of one parcel, and what each type of van answered, by type id."""
+
+    sorties: tuple[SortieWay, ...] = ()
+    lockers: tuple[LockerWay, ...] = ()
+    door: DoorWay | None = None
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+
+    @property
+    def bases(self) -> Bases:
+        """The vans that may carry it."""
+        return frozenset() if self.door is None else self.door.bases
+
+    @property
+    def all(self) -> tuple[Way, ...]:
+        """Every way: sorties, lockers, the door."""
+        door = () if self.door is None else (self.door,)
+        return (*self.sorties, *self.lockers, *door)

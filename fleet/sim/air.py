@@ -1,0 +1,91 @@
+"""The true air: what was forecast, but the wind veers, is a little weaker on the mean, and comes in gusts."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from fleet.sim.chance import Chance
+from fleet.sim.spec import TrueWeather
+
+CALM: Final = (3.6, 5.0, 230.0, 15.0)
+"""Wind, gust, direction and temperature where the world was given no weather."""
+
+VEER_PERIOD_S: Final = 5400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wind:
+    """Mean wind, gust and the direction that it comes from, at one moment."""
+
+    mps: float
+    gust_mps: float
+    from_deg: float
+
+    def along(self, track_deg: float) -> tuple[float, float]:
+        """Headwind (negative from behind) and crosswind on a track."""
+        angle = math.radians(self.from_deg - track_deg)
+        return self.mps * math.cos(angle), self.mps * math.sin(angle)
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """A gust front: the wind grows by ``extra_mps`` within ``rise``, stays, and falls again."""
+
+    begins: datetime
+    rise: timedelta
+    holds: timedelta
+    extra_mps: float
+
+    def extra_at(self, at: datetime) -> float:
+        """How much it adds at a moment."""
+        age = at - self.begins
+        left = 2 * self.rise + self.holds - age
+        return self.extra_mps * max(0.0, min(1.0, age / self.rise, left / self.rise))
+
+
+class Air:
+    """Wind and temperature at any moment of the day."""
+
+    def __init__(self, rows: Sequence[TrueWeather], chance: Chance) -> None:
+        self._rows = sorted(rows, key=lambda row: row.time)
+        self._times = [row.time for row in self._rows]
+        self._veer_deg = chance.between(2.0, 5.0, "veer")
+        self._phase = chance.between(0.0, 2 * math.pi, "veer phase")
+        self._factor = chance.between(0.965, 0.99, "wind factor")
+        self.fronts: list[Front] = []
+
+    def wind(self, at: datetime) -> Wind:
+        """The true wind."""
+        mps, gust_mps, from_deg, _ = self._forecast(at)
+        turn = math.sin(at.timestamp() / VEER_PERIOD_S * 2 * math.pi + self._phase)
+        extra = sum(front.extra_at(at) for front in self.fronts)
+        mean = mps * self._factor + extra
+        return Wind(mean, max(mean, gust_mps) + extra, (from_deg + self._veer_deg * turn) % 360.0)
+
+    def temperature_c(self, at: datetime) -> float:
+        """The true temperature."""
+        return self._forecast(at)[3]
+
+    def _forecast(self, at: datetime) -> tuple[float, float, float, float]:
+        if not self._rows:
+            return CALM
+        index = bisect_right(self._times, at)
+        before, after = self._rows[max(index - 1, 0)], self._rows[min(index, len(self._rows) - 1)]
+        span = after.time - before.time
+        share = (at - before.time) / span if span > timedelta(0) else 0.0
+        return _mixed(before, after, share)
+
+
+def _mixed(before: TrueWeather, after: TrueWeather, share: float) -> tuple[float, float, float, float]:
+    turn = (after.wind_from_deg - before.wind_from_deg + 180.0) % 360.0 - 180.0
+    return (
+        before.wind_mps + share * (after.wind_mps - before.wind_mps),
+        before.gust_mps + share * (after.gust_mps - before.gust_mps),
+        before.wind_from_deg + share * turn,
+        before.temperature_c + share * (after.temperature_c - before.temperature_c),
+    )

@@ -1,0 +1,113 @@
+"""The simulated drone: at its airspeed through the true wind, hovering at the drop, home when it hears nothing."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import ClassVar, Final
+
+from fleet.protocol.values import Place
+from fleet.sim.geo import Piece, Point, between, distance_m, offset_m
+from fleet.sim.machines import Multirotor, density_kg_m3
+from fleet.sim.sortie import SortieVehicle
+from fleet.sim.tasks import Move
+
+PIECE_S: Final = 60.0
+"""A leg is flown in pieces no longer than this, each with the wind at its beginning."""
+LINK_PATIENCE_S: Final = 30.0
+SLOWEST_MPS: Final = 0.5
+GUST_SHARE: Final = 0.002
+"""How much more power each m/s of gust above the mean wind takes."""
+SAG_SHARE: Final = 0.05
+"""How much more a nearly empty pack must give than a full one for the same flight: its voltage sags."""
+COLD_SHARE: Final = 0.0012
+"""How much less a motor wastes for each degree below 15 °C: copper conducts better when it is cold."""
+STATION_KEEPING: Final = 1.22
+"""Power of holding a position between buildings, over that of a steady hover."""
+
+
+class Drone(SortieVehicle):
+    """A multirotor."""
+
+    telemetry_s: ClassVar[float] = 1.0
+    machine: Multirotor
+
+    @property
+    def airborne(self) -> bool:
+        """Whether it is in the air: anywhere but on the ground at a site or where it came down."""
+        return self.begun and self.site_id is None and self.mission is not None
+
+    def altitude(self, where: Point) -> float:
+        """Its height, as its barometer shows it."""
+        return round(where.alt_m, 2)
+
+    def plan_piece(self, position: Point, move: Move) -> tuple[Piece, Move | None] | None:
+        """The next piece: straight up or down, or along the way with the wind triangle."""
+        target, *others = move.points
+        rest = Move(tuple(others)) if others else None
+        metres = distance_m(position, target)
+        seconds = self._leg_s(position, target, metres)
+        if seconds < 1e-3:
+            return (
+                (Piece(position, target, self.stage.now, self.stage.now, 0.0), rest)
+                if position != target
+                else _next(self, position, rest)
+            )
+        if seconds > PIECE_S:
+            share = PIECE_S / seconds
+            target, rest, metres, seconds = between(position, target, share), move, metres * share, PIECE_S
+        ends = self.stage.now + timedelta(seconds=seconds)
+        return Piece(position, target, self.stage.now, ends, metres), rest
+
+    def _leg_s(self, start: Point, target: Point, metres: float) -> float:
+        rise = target.alt_m - start.alt_m
+        vertical_s = rise / self.machine.climb_mps if rise > 0 else -rise / self.machine.descent_mps
+        if metres < 0.5:
+            return vertical_s
+        return max(metres / self._ground_mps(start, target), vertical_s)
+
+    def _ground_mps(self, start: Point, target: Point) -> float:
+        east, north = offset_m(start, target)
+        head, cross = self.stage.air.wind(self.stage.now).along(math.degrees(math.atan2(east, north)))
+        air = self.model.cruise_mps
+        return max(SLOWEST_MPS, math.sqrt(max(air * air - cross * cross, 0.0)) - head)
+
+    def power_w(self, piece: Piece) -> float:
+        """Momentum theory in the true air."""
+        now = self.stage.now
+        if not self.airborne:
+            return 0.0
+        wind = self.stage.air.wind(now)
+        climb = (piece.end.alt_m - piece.start.alt_m) / piece.seconds if piece.seconds > 0 else 0.0
+        celsius = self.stage.air.temperature_c(now)
+        density = density_kg_m3(piece.start.alt_m, celsius)
+        losses = (1 + SAG_SHARE * (1 - self.pack.soc(now))) / (1 + COLD_SHARE * (15.0 - celsius))
+        if piece.start == piece.end:
+            return self.machine.power_w(self.payload_kg(), 0.0, 0.0, density) * STATION_KEEPING * losses
+        airspeed = self.model.cruise_mps if piece.metres > 0.5 else 0.0
+        gusts = 1 + GUST_SHARE * (wind.gust_mps - wind.mps) if airspeed else 1.0
+        return self.machine.power_w(self.payload_kg(), airspeed, climb, density) * gusts * losses
+
+    def straight_to(self, place: Place) -> tuple[Point, ...]:
+        """Up to the height of the path, straight on, and down."""
+        where = self.body.where()
+        height = max([where.alt_m, *(point.alt_m for point in self.trail)])
+        ground = self.stage.spec.ground_amsl_m
+        return (
+            Point(where.lon, where.lat, height),
+            Point(place.lon, place.lat, height),
+            Point(place.lon, place.lat, ground),
+        )
+
+    def lose_link(self) -> None:
+        """Its rule: go on for a while, then home."""
+        super().lose_link()
+        self.stage.agenda.after(LINK_PATIENCE_S, self._link_rule)
+
+    def _link_rule(self) -> None:
+        if self.radio.silent and self.mission is not None and self.begun and not self.faulted:
+            self.return_home("lost_link", "nothing was heard from the hub")
+
+
+def _next(drone: Drone, position: Point, rest: Move | None) -> tuple[Piece, Move | None] | None:
+    return None if rest is None else drone.plan_piece(position, rest)

@@ -1,0 +1,67 @@
+"""A battery as it truly is: what is in it at any moment, at a power that changes from time to time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from fleet.sim.machines import JOULES_PER_WH
+
+
+class Pack:
+    """``capacity_wh`` is what a full pack truly gives today; below ``floor`` (a share) the cells suffer."""
+
+    def __init__(self, capacity_wh: float, floor: float, now: datetime) -> None:
+        self.capacity_wh = capacity_wh
+        self.floor_wh = floor * capacity_wh
+        self._level_wh = capacity_wh
+        self._power_w = 0.0
+        self._since = now
+        self._used_wh = 0.0
+
+    def run(self, now: datetime, power_w: float) -> None:
+        """From now on so much is drawn; a negative power charges."""
+        self._settle(now)
+        self._power_w = power_w
+
+    def spend(self, now: datetime, energy_wh: float) -> None:
+        """Take out an amount at once."""
+        self._settle(now)
+        self._level_wh = max(0.0, self._level_wh - energy_wh)
+        self._used_wh += energy_wh
+
+    def level_wh(self, now: datetime) -> float:
+        """What is in it, never below nothing or above full."""
+        return min(self.capacity_wh, max(0.0, self._level_wh - self._drawn_wh(now)))
+
+    def soc(self, now: datetime) -> float:
+        """What is in it as a share."""
+        return self.level_wh(now) / self.capacity_wh
+
+    def above_floor_wh(self, now: datetime) -> float:
+        """What may be drawn before the floor is reached; below zero when it is broken into."""
+        return self.level_wh(now) - self.floor_wh
+
+    def used_wh(self, now: datetime) -> float:
+        """What was drawn since it was new; charging does not count."""
+        return self._used_wh + max(0.0, self._drawn_wh(now))
+
+    def empty_at(self) -> datetime | None:
+        """When it is empty at the present power; none when it never is."""
+        if self._power_w <= 0:
+            return None
+        return self._since + timedelta(seconds=self._level_wh * JOULES_PER_WH / self._power_w)
+
+    def full_at(self) -> datetime | None:
+        """When it is full at the present power; none when it never is."""
+        if self._power_w >= 0:
+            return None
+        lacking_j = (self.capacity_wh - self._level_wh) * JOULES_PER_WH
+        return self._since + timedelta(seconds=lacking_j / -self._power_w)
+
+    def _drawn_wh(self, now: datetime) -> float:
+        return self._power_w * (now - self._since).total_seconds() / JOULES_PER_WH
+
+    def _settle(self, now: datetime) -> None:
+        self._used_wh = self.used_wh(now)
+        self._level_wh = self.level_wh(now)
+        self._since = now

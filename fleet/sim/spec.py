@@ -1,0 +1,79 @@
+"""What a world is made from: places, assets, true zones and true weather. The hub writes it as JSON."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from fleet.domain.events import AssetRecord
+from fleet.domain.fleet import AssetType
+from fleet.domain.sites import Locker, Site
+from fleet.protocol.values import Identifier, NonNegative, Time, Value
+from fleet.sim.errors import SimError
+from fleet.sim.machines import Machine
+
+
+class Incidents(StrEnum):
+    """How much goes wrong by itself."""
+
+    NONE = "none"
+    SOME = "some"
+    HARD = "hard"
+
+
+class TrueWeather(Value):
+    """The weather of one moment, as the forecast has it; the true air is made from it."""
+
+    time: Time
+    wind_mps: NonNegative
+    gust_mps: NonNegative
+    wind_from_deg: float
+    temperature_c: float = 15.0
+
+
+class WorldSpec(Value):
+    """A world. ``zones`` are whole zone documents (GeoJSON, ED-269 or ED-318); ``held`` the zones that may be entered.
+
+    ``machines`` gives true figures for an ``energy_model``, over those that come with the package. ``ground_amsl_m`` is
+    the height of the ground, which is flat here.
+    """
+
+    start: Time
+    until: Time
+    sites: tuple[Site, ...]
+    lockers: tuple[Locker, ...] = ()
+    types: dict[str, AssetType]
+    assets: tuple[AssetRecord, ...]
+    zones: tuple[dict[str, Any], ...] = ()
+    held: frozenset[Identifier] = frozenset()
+    weather: tuple[TrueWeather, ...] = ()
+    ground_amsl_m: float = 0.0
+    machines: dict[str, Machine] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.until <= self.start:
+            raise ValueError("until must lie after start")
+        sites = {s.site_id for s in self.sites} | {locker.locker_id for locker in self.lockers}
+        for asset in self.assets:
+            if asset.type_id not in self.types:
+                raise ValueError(
+                    f"asset {asset.asset_id!r} is of type {asset.type_id!r}, which is not in `types`"
+                )
+            if asset.site_id not in sites:
+                raise ValueError(
+                    f"asset {asset.asset_id!r} stands at {asset.site_id!r}, which is no site or locker here"
+                )
+        return self
+
+
+def parse_spec(text: str, source: str) -> WorldSpec:
+    """Read a world from JSON. Raises ``SimError`` that names ``source`` and the field."""
+    try:
+        return WorldSpec.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "document"
+        raise SimError(f"{source}: {where}: {first['msg']}") from None

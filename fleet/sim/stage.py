@@ -1,0 +1,71 @@
+"""What all assets of a world share: time, chance, air, parcels, places and the judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from fleet.domain.sites import Site
+from fleet.protocol.messages import AnyMessage
+from fleet.protocol.values import Place
+from fleet.sim.agenda import Agenda
+from fleet.sim.air import Air
+from fleet.sim.chance import Chance
+from fleet.sim.geo import Point, distance_m
+from fleet.sim.judge import Judge
+from fleet.sim.parcels import Holder, Parcels
+from fleet.sim.people import People
+from fleet.sim.spec import WorldSpec
+
+if TYPE_CHECKING:
+    from fleet.sim.locker import Locker
+    from fleet.sim.mover import Mover
+
+NEAR_M = 60.0
+"""Two places closer than this are the same to somebody who stands there."""
+
+
+@dataclass
+class Stage:
+    """The surroundings of one asset. ``send`` puts a message of an asset's into the world's outbox."""
+
+    spec: WorldSpec
+    agenda: Agenda
+    chance: Chance
+    air: Air
+    judge: Judge
+    people: People
+    send: Callable[[str, AnyMessage], None]
+    parcels: Parcels = field(default_factory=Parcels)
+    movers: dict[str, Mover] = field(default_factory=dict)
+    lockers: dict[str, Locker] = field(default_factory=dict)
+
+    @property
+    def now(self) -> datetime:
+        """Virtual time."""
+        return self.agenda.now
+
+    def site(self, site_id: str) -> Site | None:
+        """One of our sites by its id."""
+        return next((s for s in self.spec.sites if s.site_id == site_id), None)
+
+    def site_near(self, place: Place) -> Site | None:
+        """The site at a place, if one of ours is there."""
+        return next((s for s in self.spec.sites if distance_m(s.place, place) <= NEAR_M), None)
+
+    def deposit(self, locker_id: str, order_id: str, giver: Holder) -> str | None:
+        """Put a parcel into a locker; the code of the refusal when it doesn't take it."""
+        locker = self.lockers.get(locker_id)
+        return "no_such_locker" if locker is None else locker.deposit(order_id, giver)
+
+    def give_out(self, locker_id: str, order_id: str, taker: Holder) -> bool:
+        """Take a parcel back out of a locker."""
+        locker = self.lockers.get(locker_id)
+        return locker is not None and locker.give_out(order_id, taker)
+
+    def stands_near(self, asset_id: str, point: Point) -> bool:
+        """Whether a vehicle stands at this point without a mission, so that its parcels can be taken out."""
+        mover = self.movers.get(asset_id)
+        return mover is not None and mover.mission is None and distance_m(mover.body.where(), point) <= NEAR_M

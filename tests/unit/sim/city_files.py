@@ -1,0 +1,15 @@
+"""Reads a made city the way that ``fleet plan`` reads its files."""
+
+from pathlib import Path
+
+from fleet.config import RunFiles, RunInputs, read_inputs
+from fleet.sim.city import City
+
+
+def read_city(city: City, folder: Path) -> RunInputs:
+    """What the city's files hold, written to the folder first."""
+    for name, text in city.files().items():
+        (folder / name).write_text(text, encoding="utf-8")
+    names = ("orders.csv", "depots.csv", "lockers.csv", "fleet.toml", "weather.csv")
+    zones = tuple(folder / name for name in ("zones.geojson", "zones_ed318.json"))
+    return read_inputs(RunFiles(*(folder / name for name in names), zones))
