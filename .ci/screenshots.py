@@ -14,12 +14,12 @@ from environment import ROOT
 
 sys.path.insert(0, str(ROOT))
 
-from playwright.sync_api import Page  # noqa: E402
+from playwright.sync_api import Page
 
-from tests.browser.chromium import chromium  # noqa: E402
-from tests.browser.city_day import city_day, city_recording  # noqa: E402
-from tests.browser.console import console_beside  # noqa: E402
-from tests.browser.fakehub import FakeHub  # noqa: E402
+from tests.browser.chromium import chromium
+from tests.browser.city_day import city_day, city_recording
+from tests.browser.console import console_beside
+from tests.browser.fakehub import FakeHub
 
 OUT = ROOT / "docs" / "img"
 INTO_THE_DAY = timedelta(hours=4, minutes=20)

@@ -33,7 +33,7 @@ from fleet.supervisor import Supervisor
 from fleet.weather.conditions import Observation
 
 DEMO_DAY = date(2026, 11, 24)
-LATEST = timedelta(hours=3)
+LATEST = timedelta(hours=6)
 """How long after the day's end drivers may still be out before the demo stops waiting for them."""
 
 

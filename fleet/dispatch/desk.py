@@ -37,7 +37,8 @@ class Settings:
     lead_to_plan_s: float = 60
     patience_s: float = 1800
     attempts: int = 2
-    late_hours: float = 2
+    late_hours: float = 4
+    overtime_hours: float = 3
 
 
 @dataclass(slots=True)

@@ -1,170 +1,175 @@
-"""Handing parcels on to human-driven routes: into a route that is planned or running, or into a new one.
+"""Handing parcels on to human-driven routes: where each may still go, in the order in which it is tried.
 
-What a driver has already been shown stays as it is. When no route can be on time, the best one that is late is taken
-and marked; only when no van can come at all today is the parcel given up.
+A parcel goes where it was to go if it can be on time there: to its locker, else to the door. When no van can be on
+time, the best one that is late is taken, then one that works overtime; only when no van can come at all today is the
+parcel given up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 
 from fleet.dispatch.desk import Desk
-from fleet.dispatch.drafting import draft_route, route_type
-from fleet.dispatch.parcels import assign, give_up, pass_on
-from fleet.dispatch.revising import resend, revise, without_order
-from fleet.dispatch.running import Candidate, Stand, free_vans, running_routes, stand_of
-from fleet.domain.events import CompartmentChanged, Custodian, MissionDrafted
-from fleet.domain.sites import Site
-from fleet.domain.state import MissionRecord
-from fleet.feasibility import assess_route
+from fleet.dispatch.parcels import free, give_up
+from fleet.dispatch.placing import Goal, best_place, take_place
+from fleet.dispatch.revising import resend, without_order
+from fleet.dispatch.running import Stand, stand_of
+from fleet.domain.events import CompartmentChanged, CompartmentWanted
+from fleet.domain.fleet import StationType
+from fleet.domain.sites import Locker
+from fleet.domain.state import Compartment, Parcel
+from fleet.feasibility import assess_locker
 from fleet.feasibility.incident import incident
-from fleet.planner.insertion import FreeVan, Insertion, insert, open_route
 from fleet.protocol.lifecycle import CompartmentEvent, CompartmentStatus
-from fleet.protocol.messages import FailedItem, ReleaseCompartment
+from fleet.protocol.messages import FailedItem, ReleaseCompartment, ReserveCompartment
 from fleet.protocol.mission import Stop
-from fleet.protocol.values import Direction, Order, Reason, TimeWindow
+from fleet.protocol.values import CompartmentSize, Order, Reason, TimeWindow
 
-VAN = "van"
+_KEPT = (CompartmentStatus.WANTED, CompartmentStatus.RESERVED)
+_FAILED_AT_THE_PLACE = frozenset({"locker_full", "recipient_absent"})
+"""After these a locker is asked (another one, if it was one that was full)."""
 
 
 def hand_on(desk: Desk, order_id: str, why: tuple[Reason, ...], *, handed_on_from: str | None) -> str:
     """Put the parcel into a van's route; returns what came of it, in words for the exception's record."""
     parcel = desk.parcel(order_id)
     stand = stand_of(desk, parcel)
-    _release_compartment(desk, order_id)
-    for order in _on_time_then_late(desk, parcel.order):
-        outcome = _into_running(desk, order, stand, why, handed_on_from) or _into_new(
-            desk, order, stand, why, handed_on_from
-        )
-        if outcome is not None:
-            return outcome
+    for goal in _goals(desk, parcel, why):
+        found = best_place(desk, goal, stand)
+        if found is not None:
+            _settle_compartment(desk, parcel, goal)
+            return take_place(desk, found, goal, why, handed_on_from)
+    _release_compartments(desk, order_id, keep=None)
     return _nobody(desk, order_id, stand, why)
 
 
-def _on_time_then_late(desk: Desk, order: Order) -> Iterable[Order]:
-    """The order as it is, then with its window held open to the end of the shift: late is better than never."""
-    if order.due.end > desk.now:
-        yield order
-    until = desk.state.until or desk.now
-    latest = max(order.due.end, until) + timedelta(hours=desk.settings.late_hours)
-    yield order.model_copy(update={"due": TimeWindow(start=order.due.start, end=latest)})
-
-
-def _into_running(
-    desk: Desk, order: Order, stand: Stand, why: tuple[Reason, ...], handed_on_from: str | None
-) -> str | None:
-    best = best_running(desk, order, stand)
-    return None if best is None else _use(desk, *best, order, why, handed_on_from)
-
-
-def best_running(desk: Desk, order: Order, stand: Stand) -> tuple[Candidate, Insertion] | None:
-    """The cheapest place for a parcel in the routes that are planned or running; none where it fits into none."""
-    options = [(c, _inserted(desk, c, order, stand)) for c in running_routes(desk, stand)]
-    fitting = [(i.cost, c.asset_id, c, i) for c, i in options if i is not None]
-    if not fitting:
-        return None
-    _, _, candidate, insertion = min(fitting, key=lambda option: option[:2])
-    return candidate, insertion
-
-
-def join_running(desk: Desk, order_id: str, most: float) -> float | None:
-    """Put a new parcel into a running route, on time and for at most ``most``; returns what it costs, none if it
-    can't.
-    """
+def join_running(desk: Desk, order_id: str, most: float) -> bool:
+    """Put a new parcel into a running route, on time and for at most ``most``; whether that could be done."""
     parcel = desk.parcel(order_id)
-    best = best_running(desk, parcel.order, stand_of(desk, parcel))
-    if best is None or best[1].cost > most:
-        return None
-    _use(desk, *best, parcel.order, (), None)
-    return best[1].cost
+    goal = Goal(parcel.order)
+    found = best_place(desk, goal, stand_of(desk, parcel), new_routes=False)
+    if found is None or found.cost > most:
+        return False
+    take_place(desk, found, goal, (), None)
+    return True
 
 
-def _inserted(desk: Desk, candidate: Candidate, order: Order, stand: Stand) -> Insertion | None:
-    if not _may_carry(desk, candidate.asset_id, order):
-        return None
-    order, pickup = _taken_over(order, stand, candidate.depot_id if candidate.at_depot else None)
-    found = insert(
-        candidate.running,
-        order,
-        desk.context.network,
-        at=desk.now,
-        frozen_stops=candidate.frozen,
-        pickup_site=pickup,
-        on_board=stand.on_board is not None,
+# --- where it may go -------------------------------------------------------------------------------------------------
+
+
+def _goals(desk: Desk, parcel: Parcel, why: tuple[Reason, ...]) -> Iterator[Goal]:
+    """On time, then late, then with overtime; each to the locker that keeps a compartment, to the door, to another
+    locker.
+    """
+    for late, overtime in ((False, False), (True, False), (True, True)):
+        order = _with_window(desk, parcel.order, late=late)
+        if order is None:
+            continue
+        for locker_id in _lockers(desk, parcel, why):
+            yield Goal(_to_locker(desk, order, desk.state.lockers[locker_id]), locker_id, late, overtime)
+        yield Goal(order, None, late, overtime)
+
+
+def _with_window(desk: Desk, order: Order, *, late: bool) -> Order | None:
+    """The order as it is (none when that is over), or with its window held open: late is better than never."""
+    if not late:
+        return order if order.due.end > desk.now else None
+    until = max(order.due.end, desk.state.until or desk.now) + timedelta(hours=desk.settings.late_hours)
+    return order.model_copy(update={"due": TimeWindow(start=order.due.start, end=until)})
+
+
+def _to_locker(desk: Desk, order: Order, locker: Locker) -> Order:
+    """The order as a van sees it that brings it to a locker: any time until it is due, and quickly done."""
+    due = TimeWindow(start=min(desk.now, order.due.end), end=order.due.end)
+    return order.model_copy(
+        update={"place": locker.place, "drop_point": None, "service_minutes": LOCKER_MINUTES, "due": due}
     )
-    return found if isinstance(found, Insertion) else None
 
 
-def _taken_over(order: Order, stand: Stand, loads_at: str | None) -> tuple[Order, Site | None]:
-    """Where a van takes the parcel over: a van that still loads at the very site needs no extra stop, and what goes
-    to our depot anyway is only collected from where it is."""
-    pickup = stand.pickup
-    if pickup is None or pickup.site_id == loads_at:
-        return order, None
-    if order.direction is Direction.DELIVERY:
-        return order, pickup
-    return order.model_copy(update={"place": pickup.place}), None
+LOCKER_MINUTES = 0.5
+"""What one more parcel takes at a locker."""
 
 
-def _use(
-    desk: Desk,
-    candidate: Candidate,
-    insertion: Insertion,
-    order: Order,
-    why: tuple[Reason, ...],
-    handed_on_from: str | None,
-) -> str:
-    mission = revise(desk, candidate.record, insertion.route, f"{order.order_id} handed on")
-    eta = _eta(insertion, order.order_id)
-    _settle_at_depot(desk, order.order_id, candidate.record)
-    assign(desk, order.order_id, VAN, mission, eta=eta, handed_on_from=handed_on_from, why=why)
-    return f"put into the route of {mission.asset_id}"
+def _lockers(desk: Desk, parcel: Parcel, why: tuple[Reason, ...]) -> list[str]:
+    """The locker that keeps a compartment for it; else, after it failed at its place, others that would take it."""
+    kept = [where for where, _ in _kept_for(desk, parcel.order.order_id)]
+    if kept or not any(reason.code in _FAILED_AT_THE_PLACE for reason in why):
+        return kept
+    found = [
+        (walk, x.locker_id)
+        for x in desk.state.lockers.values()
+        if (walk := _walk(desk, parcel, x)) is not None
+    ]
+    return [locker_id for _, locker_id in sorted(found)[:MOST_LOCKERS]]
 
 
-def _into_new(
-    desk: Desk, order: Order, stand: Stand, why: tuple[Reason, ...], handed_on_from: str | None
-) -> str | None:
-    if stand.on_board is not None:
+MOST_LOCKERS = 2
+"""So many of the nearest lockers are asked."""
+
+
+def _walk(desk: Desk, parcel: Parcel, locker: Locker) -> float | None:
+    """How far the recipient would walk to a locker that may and can take the parcel; none when it may not or can't."""
+    kind = desk.context.fleet.types[desk.asset(locker.locker_id).record.type_id]
+    if f"locker:{locker.locker_id}" in parcel.excluded or not isinstance(kind, StationType):
         return None
-    options = (_opened(desk, van, order, stand) for van in free_vans(desk))
-    best = min((o for o in options if o is not None), key=lambda o: (o[1].cost, o[0].asset_id), default=None)
-    if best is None:
+    found = assess_locker(desk.context, parcel.order, locker, kind)
+    if not found.verdict.feasible or found.size is None or not _has_room(desk, locker, found.size):
         return None
-    route = best[1].route
-    mission = draft_route(desk, route)
-    desk.emit(MissionDrafted(at=desk.now, mission=mission, kind=VAN, release_at=desk.now))
-    desk.set_timer(f"release:{mission.mission_id}", desk.now)
-    _settle_at_depot(desk, order.order_id, desk.state.missions[mission.mission_id])
-    eta = _eta(best[1], order.order_id)
-    assign(desk, order.order_id, VAN, mission, eta=eta, handed_on_from=handed_on_from, why=why)
-    return f"a new route of {mission.asset_id}"
+    return found.walk_m
 
 
-def _opened(desk: Desk, van: FreeVan, order: Order, stand: Stand) -> tuple[FreeVan, Insertion] | None:
-    if not _may_carry(desk, van.asset_id, order):
-        return None
-    order, pickup = _taken_over(order, stand, van.site.site_id)
-    route_id = f"{van.asset_id}/route-{len(desk.state.missions) + 1}"
-    found = open_route(van, order, desk.context.network, at=desk.now, route_id=route_id, pickup_site=pickup)
-    return (van, found) if isinstance(found, Insertion) else None
+def _has_room(desk: Desk, locker: Locker, size: CompartmentSize) -> bool:
+    taken = sum(
+        where == locker.locker_id and kept.size is size
+        for (where, _), kept in desk.state.compartments.items()
+    )
+    return taken < locker.count(size)
 
 
-def _may_carry(desk: Desk, asset_id: str, order: Order) -> bool:
-    return assess_route(desk.context, order, route_type(desk, asset_id)).feasible
+# --- compartments ----------------------------------------------------------------------------------------------------
 
 
-def _eta(insertion: Insertion, order_id: str) -> datetime:
-    stops = insertion.route.stops
-    door = [s for s in stops if order_id in s.deliver] or [s for s in stops if order_id in s.collect]
-    return door[0].arrive
+def _kept_for(desk: Desk, order_id: str) -> list[tuple[str, Compartment]]:
+    return [
+        (where, kept)
+        for (where, kept_for), kept in sorted(desk.state.compartments.items())
+        if kept_for == order_id and kept.status in _KEPT
+    ]
 
 
-def _settle_at_depot(desk: Desk, order_id: str, record: MissionRecord) -> None:
-    """A parcel that no site was settled for yet is brought by the linehaul to the depot of the van."""
-    if desk.parcel(order_id).custodian.kind == "linehaul":
-        depot = desk.asset(record.mission.asset_id).record.site_id
-        pass_on(desk, order_id, Custodian(kind="site", id=depot))
+def _settle_compartment(desk: Desk, parcel: Parcel, goal: Goal) -> None:
+    """Keep a compartment at the goal, and no other."""
+    order_id = parcel.order.order_id
+    _release_compartments(desk, order_id, keep=goal.locker_id)
+    if goal.locker_id is None or _kept_for(desk, order_id):
+        return
+    locker = desk.state.lockers[goal.locker_id]
+    kind = desk.context.fleet.types[desk.asset(goal.locker_id).record.type_id]
+    if not isinstance(kind, StationType):
+        raise TypeError(f"{goal.locker_id} is no locker")
+    size = assess_locker(desk.context, parcel.order, locker, kind).size
+    if size is None:
+        raise ValueError(f"{order_id} fits no compartment of {goal.locker_id}")
+    window = TimeWindow(start=desk.now, end=desk.now + timedelta(hours=kind.pickup_hours))
+    desk.emit(
+        CompartmentWanted(at=desk.now, locker_id=goal.locker_id, order_id=order_id, size=size, window=window)
+    )
+    desk.send(goal.locker_id, ReserveCompartment(order_id=order_id, size=size, window=window))
+
+
+def _release_compartments(desk: Desk, order_id: str, *, keep: str | None) -> None:
+    for locker_id, _ in _kept_for(desk, order_id):
+        if locker_id != keep:
+            desk.emit(
+                CompartmentChanged(
+                    at=desk.now, locker_id=locker_id, order_id=order_id, change=CompartmentEvent.RELEASE
+                )
+            )
+            desk.send(locker_id, ReleaseCompartment(order_id=order_id))
+
+
+# --- when nothing helps ----------------------------------------------------------------------------------------------
 
 
 def _nobody(desk: Desk, order_id: str, stand: Stand, why: tuple[Reason, ...]) -> str:
@@ -174,22 +179,26 @@ def _nobody(desk: Desk, order_id: str, stand: Stand, why: tuple[Reason, ...]) ->
     return "goes back to the client" if stand.on_board is None else "rides back to the depot"
 
 
-def _release_compartment(desk: Desk, order_id: str) -> None:
-    for (locker_id, kept_for), kept in desk.state.compartments.items():
-        if kept_for == order_id and kept.status in (CompartmentStatus.WANTED, CompartmentStatus.RESERVED):
-            desk.emit(
-                CompartmentChanged(
-                    at=desk.now, locker_id=locker_id, order_id=order_id, change=CompartmentEvent.RELEASE
-                )
-            )
-            desk.send(locker_id, ReleaseCompartment(order_id=order_id))
-
-
 def resend_route(desk: Desk, mission_id: str, why: str) -> None:
     """A van refused a revision because it was further on than we knew: send what is left again."""
     record = desk.mission(mission_id)
-    if record is not None:
-        resend(desk, record, why)
+    if record is None:
+        return
+    if record.mission.revision - record.accepted_revision > MOST_RESENT:
+        desk.raise_exception(
+            "revision_refused",
+            "the driver goes on with what he has; an operator must call him",
+            asset_id=record.mission.asset_id,
+            mission_id=mission_id,
+            owner="operator",
+            reasons=(incident("revision_refused", why, source=record.mission.asset_id),),
+        )
+        return
+    resend(desk, record, why)
+
+
+MOST_RESENT = 5
+"""So often a route is sent again that its driver's side refuses; then a person has to look."""
 
 
 def leave_out(desk: Desk, order_id: str, why: str) -> None:
@@ -215,5 +224,7 @@ def after_failed_stop(desk: Desk, mission_id: str, step: Stop, failed: FailedIte
         desk.close_exception(found, "no further attempt today")
         give_up(desk, failed.order_id, why)
         return
+    if failed.code == "locker_full" and step.locker_id is not None:
+        free(desk, failed.order_id, why, excluded=f"locker:{step.locker_id}")
     outcome = hand_on(desk, failed.order_id, why, handed_on_from=parcel.mode)
     desk.close_exception(found, outcome)

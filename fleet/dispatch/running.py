@@ -83,13 +83,13 @@ def _stranded(desk: Desk, asset_id: str) -> Site:
     return Site(site_id=f"{STRANDED}{asset_id}", name=asset_id, place=place)
 
 
-def running_routes(desk: Desk, stand: Stand) -> list[Candidate]:
+def running_routes(desk: Desk, stand: Stand, *, overtime: bool = False) -> list[Candidate]:
     """The routes that are drafted or under way and could still be changed, in the order of their ids."""
     found = []
     for mission_id, asset_id in sorted(desk.state.live_missions.items()):
         record = desk.state.missions[mission_id]
         if record.kind == "van" and stand.on_board in (None, asset_id) and _usable(desk, asset_id):
-            found.append(_candidate(desk, record))
+            found.append(_candidate(desk, record, overtime=overtime))
     return found
 
 
@@ -98,20 +98,32 @@ def _usable(desk: Desk, asset_id: str) -> bool:
     return not asset.withdrawn and asset.status not in (AssetStatus.LINK_LOST, AssetStatus.RETURNING)
 
 
-def _candidate(desk: Desk, record: MissionRecord) -> Candidate:
+def _candidate(desk: Desk, record: MissionRecord, *, overtime: bool) -> Candidate:
     stops = [s for s in record.mission.steps if isinstance(s, Stop)]
     done = sum(s.step_id in record.ended or s.step_id == record.current for s in stops)
     begun = record.status is MissionStatus.ACTIVE
     frozen = min(len(stops), done + desk.settings.frozen_stops) if begun else 0
-    return Candidate(record, RunningRoute(_as_route(desk, record, stops), *_frame(desk, record)), frozen)
+    return Candidate(
+        record, RunningRoute(_as_route(desk, record, stops), *_frame(desk, record, overtime=overtime)), frozen
+    )
 
 
-def _frame(desk: Desk, record: MissionRecord) -> tuple[RouteType, Place, datetime, dict[str, Order]]:
+def _frame(
+    desk: Desk, record: MissionRecord, *, overtime: bool
+) -> tuple[RouteType, Place, datetime, dict[str, Order]]:
     asset_id = record.mission.asset_id
     kind = route_type(desk, asset_id)
     depot = desk.state.sites[desk.asset(asset_id).record.site_id]
     orders = {i.order_id: desk.parcel(i.order_id).order for i in record.mission.items}
-    return kind, depot.place, shift(kind, depot, record.mission.start_at)[1], orders
+    return kind, depot.place, _latest(desk, kind, depot, overtime=overtime), orders
+
+
+def _latest(desk: Desk, kind: RouteType, depot: Site, *, overtime: bool) -> datetime:
+    """When a van must be back: at the end of its shift, or a while later; never beyond the longest shift of its
+    type.
+    """
+    end = shift(kind, depot, desk.now)[1]
+    return end + timedelta(hours=desk.settings.overtime_hours) if overtime else end
 
 
 def _as_route(desk: Desk, record: MissionRecord, stops: list[Stop]) -> RoutePlan:
@@ -159,7 +171,7 @@ def shift(kind: RouteType, depot: Site, day: datetime) -> tuple[datetime, dateti
     return start, end if end > start else end + timedelta(days=1)
 
 
-def free_vans(desk: Desk) -> Iterable[FreeVan]:
+def free_vans(desk: Desk, *, overtime: bool = False) -> Iterable[FreeVan]:
     """Vans at their depot, fit and with no mission, with the rest of their shift."""
     busy = set(desk.state.live_missions.values())
     for asset_id, asset in sorted(desk.state.assets.items()):
@@ -168,6 +180,7 @@ def free_vans(desk: Desk) -> Iterable[FreeVan]:
         if not isinstance(kind, RouteType) or asset_id in busy or not ready:
             continue
         depot = desk.state.sites[asset.record.site_id]
-        early, late = shift(kind, depot, desk.now)
+        early = shift(kind, depot, desk.now)[0]
+        late = _latest(desk, kind, depot, overtime=overtime)
         if late > desk.now:
             yield FreeVan(asset_id, kind, depot, max(early, desk.now), late)

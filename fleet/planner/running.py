@@ -19,6 +19,11 @@ from fleet.protocol.values import Order, Place
 
 FAR_S = 10**9
 
+OVERDUE_S = 3600
+"""A stop that is late already may become this late after its window: better than a trip of its own for each further
+one.
+"""
+
 
 @dataclass(frozen=True)
 class RunningRoute:
@@ -111,7 +116,7 @@ class Rest:
         return self.running.calls[self.frozen :]
 
     def line(self, travel_s: Ints) -> Line:
-        """The nodes as arrays, with the given legs. A stop that is late already may stay as late as it is."""
+        """The nodes as arrays, with the given legs. A stop that is late already may be later by a while."""
         end = min(
             self.seconds(self.running.latest_end), self.seconds(self.running.route.start + self._longest())
         )
@@ -123,7 +128,8 @@ class Rest:
             load=self._load(),
             capacity=np.array(capacity(self.running.type), dtype=np.int64),
         )
-        late = np.maximum(line.late_s, line.begin_s)
+        overdue = np.maximum(line.late_s + OVERDUE_S, line.begin_s)
+        late = np.where(line.begin_s > line.late_s, overdue, line.late_s)
         return Line(line.travel_s, line.early_s, late, line.service_s, line.load, line.capacity)
 
     @cached_property

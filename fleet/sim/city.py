@@ -1,7 +1,8 @@
 """The seeded city of the demo: all the files of one day, as texts. The same arguments give the same texts.
 
-Nothing in it is real: the town, its streets and its people are made up. ``city_map`` says where things are, ``city_parcels``
-what is ordered, ``city_zones`` where drones may not fly; here they become the files that the product reads.
+Nothing in it is real: the town, its streets and its people are made up. ``city_map`` says where things are,
+``city_parcels`` what is ordered, ``city_zones`` where drones may not fly; here they become the files that the
+product reads.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ FILES: Final = {
 class City:
     """One day's files as texts, and when the day begins and ends (UTC).
 
-    ``orders_csv`` is known when the day begins; ``later_orders_csv`` has the rows that come in while it runs, each at its
-    ``ready_at``.
+    ``orders_csv`` is known when the day begins; ``later_orders_csv`` has the rows that come in while it runs, each
+    at its ``ready_at``.
     """
 
     at: datetime

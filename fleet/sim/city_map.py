@@ -1,8 +1,9 @@
-"""The lie of the land in the demo's invented city: quarters, villages, sites, lockers, the river, and where they are on Earth.
+"""The lie of the land in the demo's invented city: quarters, villages, sites, lockers, the river, and where they are
+on Earth.
 
-Everything is drawn on a plan, in metres to the right and upwards from the middle of the town. The seed turns the plan, so that
-no two cities look alike, and shifts the places on it a little; the wind turns with it. So distances, and the angles between
-ways and wind, are those of the plan whatever the seed.
+Everything is drawn on a plan, in metres to the right and upwards from the middle of the town. The seed turns the
+plan, so that no two cities look alike, and shifts the places on it a little; the wind turns with it. So distances,
+and the angles between ways and wind, are those of the plan whatever the seed.
 """
 
 from __future__ import annotations

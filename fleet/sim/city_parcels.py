@@ -1,6 +1,7 @@
 """The parcels of the demo's day: what is ordered where, so that every mode has work that suits it.
 
-Each lot is a sort of demand. Which mode serves a parcel is the planner's choice; a lot only says what kind of parcel it is.
+Each lot is a sort of demand. Which mode serves a parcel is the planner's choice; a lot only says what kind of parcel
+it is.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ LATER_READY: Final = (0.1, 0.5)
 
 @dataclass(frozen=True)
 class Parcel:
-    """A parcel on the plan. ``window`` and ``ready`` are shares of the time in which deliveries are promised; ``ready`` is
-    none for what stood at its site in the morning."""
+    """A parcel on the plan. ``window`` and ``ready`` are shares of the time in which deliveries are promised;
+    ``ready`` is none for what stood at its site in the morning."""
 
     spot: Spot
     quarter: str
@@ -54,8 +55,8 @@ class Lot(NamedTuple):
 
 
 class Hamlet(NamedTuple):
-    """Farms near the end of the drones' range: their bearing on the plan from ``RING_SITE``, the farthest that a drone may go
-    there with ``RING_PARCEL`` and the full energy margin, and how far the farms are, as shares of that."""
+    """Farms near the end of the drones' range: their bearing on the plan from ``RING_SITE``, the farthest that a
+    drone may go there with ``RING_PARCEL`` and the full energy margin, and how far the farms are, as shares of that."""
 
     name: str
     bearing_deg: float

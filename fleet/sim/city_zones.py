@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -55,7 +54,9 @@ def zones_geojson(plan: Plan, school: Times) -> str:
 
 
 def zones_ed318(plan: Plan, applies: Times) -> str:
-    """One circle with height limits and a time, as ED-318. Its country code is one that ISO 3166 leaves to its users."""
+    """One circle with height limits and a time, as ED-318. Its country code is one that ISO 3166 leaves to its
+    users.
+    """
     centre, radius_m = PRISON
     begins, ends = (moment.isoformat() for moment in applies)
     layer = {"lower": 0, "lowerReference": "AGL", "upper": LOW_FLIGHT_M, "upperReference": "AGL", "uom": "m"}

@@ -1,6 +1,7 @@
 """A small hub for the console's tests: takes commands over a ROUTER, logs them into the store, publishes a feed.
 
-Its assets acknowledge each command a moment later, apart from those in ``deaf`` (never) and ``unwilling`` (they refuse).
+Its assets acknowledge each command a moment later, apart from those in ``deaf`` (never) and ``unwilling`` (they
+refuse).
 """
 
 from __future__ import annotations
@@ -150,9 +151,7 @@ class FakeHub:
         if asset_id not in self.deaf:
             accepted = asset_id not in self.unwilling
             detail = "" if accepted else "no safe place to stop here"
-            answer = ev.CommandAnswered(
-                at=self.now, command_id=command_id, accepted=accepted, detail=detail
-            )
+            answer = ev.CommandAnswered(at=self.now, command_id=command_id, accepted=accepted, detail=detail)
             self._answers.append((time.monotonic() + ACKNOWLEDGED_AFTER_S, answer))
         return command_id
 

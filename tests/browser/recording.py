@@ -256,7 +256,11 @@ def sortie_mission(made: Recording, sortie: SortiePlan) -> Mission:
 def _item(order: Order) -> Item:
     signed = order.service is not ServiceLevel.STANDARD
     return Item(
-        order_id=order.order_id, weight_kg=order.weight_kg, size=order.size, goods=order.goods, signature=signed
+        order_id=order.order_id,
+        weight_kg=order.weight_kg,
+        size=order.size,
+        goods=order.goods,
+        signature=signed,
     )
 
 
@@ -362,9 +366,7 @@ def _deposit(made: Recording, order_id: str, locker_id: str, at: datetime, missi
 def _collect(made: Recording, order_id: str, locker_id: str, at: datetime) -> None:
     _pass(made, order_id, ev.Custodian(kind="recipient", id=order_id), at)
     made.add(
-        ev.CompartmentChanged(
-            at=at, locker_id=locker_id, order_id=order_id, change=CompartmentEvent.COLLECT
-        )
+        ev.CompartmentChanged(at=at, locker_id=locker_id, order_id=order_id, change=CompartmentEvent.COLLECT)
     )
 
 
@@ -411,7 +413,12 @@ def fly_back(made: Recording, sortie: SortiePlan, at: datetime, van: RoutePlan) 
         reasons=(why,),
     )
     told = ev.CommandIssued(
-        at=at, command_id=f"cmd-{order_id}", asset_id=asset_id, action=Action.RETURN, by="monitor", why=why.detail
+        at=at,
+        command_id=f"cmd-{order_id}",
+        asset_id=asset_id,
+        action=Action.RETURN,
+        by="monitor",
+        why=why.detail,
     )
     made.add(raised, told, ev.CommandAnswered(at=at, command_id=told.command_id, accepted=True))
     back = at + timedelta(minutes=2)
@@ -472,7 +479,12 @@ def hold(made: Recording, mission_id: str, at: datetime, *, answered: bool = Tru
     command_id = f"cmd-hold-{asset_id}"
     made.add(
         ev.CommandIssued(
-            at=at, command_id=command_id, asset_id=asset_id, action=Action.HOLD, by="console", why="crowd below"
+            at=at,
+            command_id=command_id,
+            asset_id=asset_id,
+            action=Action.HOLD,
+            by="console",
+            why="crowd below",
         )
     )
     if answered:

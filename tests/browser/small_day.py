@@ -1,7 +1,8 @@
 """A day small enough to know by heart: one site, one locker, four vehicles, nine parcels, 09:00 to 18:00 in Madrid.
 
-At ``NOON``: D-1 was flown and delivered, D-2 is in the air, R-1 rolls, L-1 waits in the locker, V-1 was delivered, V-2 and V-3
-are still to come on the van's route, U-1 was not assigned, W-1 was flown back by the wind and handed on to the van.
+At ``NOON``: D-1 was flown and delivered, D-2 is in the air, R-1 rolls, L-1 waits in the locker, V-1 was delivered,
+V-2 and V-3 are still to come on the van's route, U-1 was not assigned, W-1 was flown back by the wind and handed on
+to the van.
 """
 
 from __future__ import annotations
@@ -248,9 +249,7 @@ def small_day() -> Day:
         until=CLOSE,
         fleet=FleetSpec(timezone="Europe/Madrid", types={}, stands=()),
         sites=(Site(site_id="depot", name="Warehouse", place=DEPOT, vans=1, drone_pads=2, robot_bays=1),),
-        lockers=(
-            Locker(locker_id="locker-1", name="Station", place=LOCKER, small=4, medium=3, large=1),
-        ),
+        lockers=(Locker(locker_id="locker-1", name="Station", place=LOCKER, small=4, medium=3, large=1),),
         assets=(
             _asset("depot/drone-1", "drone"),
             _asset("depot/drone-2", "drone"),

@@ -1,4 +1,6 @@
-"""The sample day as a user runs it: real processes, real ZeroMQ, a database file, and a judge who sees only the truth."""
+"""The sample day as a user runs it: real processes, real ZeroMQ, a database file, and a judge who sees only the
+truth.
+"""
 
 from __future__ import annotations
 
@@ -40,13 +42,21 @@ def check_day(report: Report, *, left_to_drivers: float) -> None:
     assert sum(ended.values()) == parcels
     assert ended["unresolved"] == 0
     assert ended["in_driver_route"] <= left_to_drivers * parcels
-    for what in ("zone_breaches", "reserve_breaches", "custody_breaks", "lost_messages", "duplicated_effects"):
+    for what in (
+        "zone_breaches",
+        "reserve_breaches",
+        "custody_breaks",
+        "lost_messages",
+        "duplicated_effects",
+    ):
         assert report[what] == 0, what
 
 
 @pytest.mark.timeout(300)
 def test_a_quiet_day(tmp_path: Path) -> None:
-    """About 150 parcels in four simulated hours end with exit 0; each mode delivers a tenth; it costs less than vans alone."""
+    """About 150 parcels in four simulated hours end with exit 0; each mode delivers a tenth; it costs less than vans
+    alone.
+    """
     done = run("demo", "--headless", "--report", "report.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-3000:] + done.stdout
     report = report_of(tmp_path)

@@ -1,4 +1,6 @@
-"""``kill -9`` of the hub at ten moments of the demo, each followed by ``--resume``: nothing is lost, nothing done twice."""
+"""``kill -9`` of the hub at ten moments of the demo, each followed by ``--resume``: nothing is lost, nothing done
+twice.
+"""
 
 from __future__ import annotations
 
@@ -82,17 +84,25 @@ def test_killed_ten_times(tmp_path: Path, rng: random.Random) -> None:
     assert killed == KILLS
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert report["ended"]["unresolved"] == 0
-    for what in ("zone_breaches", "reserve_breaches", "custody_breaks", "lost_messages", "duplicated_effects"):
+    for what in (
+        "zone_breaches",
+        "reserve_breaches",
+        "custody_breaks",
+        "lost_messages",
+        "duplicated_effects",
+    ):
         assert report[what] == 0, what
     check_once(run)
 
 
 def check_once(run: RunDir) -> None:
-    """From the events alone: each parcel was handed to one recipient at most once, each mission begun and ended once."""
+    """From the events alone: each parcel was handed to one recipient at most once, each mission begun and ended
+    once.
+    """
     events = [stored.event for stored in Reader(run.store).events()]
-    handed = Counter(e.order_id for e in events if e.type == "custody_passed" and e.taker.kind == "recipient")  # type: ignore[attr-defined]
-    begun = Counter(e.mission_id for e in events if e.type == "mission_begun")  # type: ignore[attr-defined]
-    over = Counter(e.mission_id for e in events if e.type == "mission_over")  # type: ignore[attr-defined]
-    placed = Counter(e.order.order_id for e in events if e.type == "order_placed")  # type: ignore[attr-defined]
-    for counted in (handed, begun, over, placed):
+    handed = Counter(e.order_id for e in events if e.type == "custody_passed" and e.taker.kind == "recipient")  #
+    type: ignore[attr-defined] begun = Counter(e.mission_id for e in events if e.type == "mission_begun")  # type:
+    ignore[attr-defined] over = Counter(e.mission_id for e in events if e.type == "mission_over")  # type:
+    ignore[attr-defined] placed = Counter(e.order.order_id for e in events if e.type == "order_placed")  # type:
+    ignore[attr-defined] for counted in (handed, begun, over, placed):
         assert max(counted.values()) == 1

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from fleet.app import Files, Setup, open_core
 from fleet.config import RunInputs
+from fleet.dispatch.inputs import PlanReady
 from fleet.hub.core import HubCore
 from fleet.hub.planning import Effort, make_plan
-from fleet.dispatch.inputs import PlanReady
 from fleet.protocol.codec import decode_control, encode, encode_telemetry
 from fleet.protocol.messages import AnyMessage, Attach, Message, Role, SubmitOrders, Telemetry
 from fleet.protocol.session import PeerSession, SessionState
@@ -20,8 +20,8 @@ from fleet.store import MemoryStore, Store
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 
-ORDERS = """order_id,client,direction,recipient,address,lon,lat,weight_kg,length_m,width_m,height_m,goods,value_eur,min_age,ready_at,due_from,due_by,service,service_minutes,crew,locker_ok,notes
-P-1,acme,delivery,Ana,Rua 1,-8.01,41.01,0.8,0.3,0.2,0.1,standard,10,,2026-11-24T07:00:00+00:00,2026-11-24T08:00:00+00:00,2026-11-24T12:00:00+00:00,standard,3,1,false,
+ORDERS =
+"""order_id,client,direction,recipient,address,lon,lat,weight_kg,length_m,width_m,height_m,goods,value_eur,min_age,ready_at,due_from,due_by,service,service_minutes,crew,locker_ok,notes P-1,acme,delivery,Ana,Rua 1,-8.01,41.01,0.8,0.3,0.2,0.1,standard,10,,2026-11-24T07:00:00+00:00,2026-11-24T08:00:00+00:00,2026-11-24T12:00:00+00:00,standard,3,1,false,
 """
 DEPOTS = """depot_id,name,lon,lat,vans,drone_pads,robot_bays,chargers,opens,closes
 D1,Depot,-8.05,41.02,1,0,0,0,05:00,22:00
@@ -36,7 +36,13 @@ ZONES = '{"type": "FeatureCollection", "features": []}'
 
 def write_inputs(folder: Path, **texts: str) -> Files:
     """Input files of a small day: one depot with a van, one launch site with a drone, one parcel."""
-    names = {"orders": ORDERS, "depots": DEPOTS, "lockers": LOCKERS, "weather": WEATHER, "zones": ZONES} | texts
+    names = {
+        "orders": ORDERS,
+        "depots": DEPOTS,
+        "lockers": LOCKERS,
+        "weather": WEATHER,
+        "zones": ZONES,
+    } | texts
     suffix = {"zones": "geojson"}
     paths = {}
     for name, text in names.items():
@@ -119,7 +125,9 @@ class Bench:
         self.say(
             operator,
             SubmitOrders(
-                request_id="r-1", orders=self.inputs.orders.orders, contacts=tuple(contact for _, contact in self.inputs.orders.accepted)
+                request_id="r-1",
+                orders=self.inputs.orders.orders,
+                contacts=tuple(contact for _, contact in self.inputs.orders.accepted),
             ),
         )
 

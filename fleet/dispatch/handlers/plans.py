@@ -105,7 +105,7 @@ def _without_joined(desk: Desk, route: RoutePlan) -> RoutePlan:
     of a new route joins that one; a locker's parcels stay together."""
     orders = [o for s in route.stops if s.locker_id is None for o in (*s.deliver, *s.collect)]
     share = route.cost / max(1, len(orders))
-    joined = frozenset(o for o in dict.fromkeys(orders) if join_running(desk, o, share) is not None)
+    joined = frozenset(o for o in dict.fromkeys(orders) if join_running(desk, o, share))
     return _only(route, lambda order_id: order_id not in joined) if joined else route
 
 

@@ -79,7 +79,9 @@ def test_farms_lie_on_both_sides_of_both_limits(city: City, inputs: RunInputs) -
 
 
 def test_farms_lie_close_together_around_the_limits(city: City, inputs: RunInputs) -> None:
-    """Measured in energy: steps of at most two hundredths of what may be drawn, from below one limit to above the other."""
+    """Measured in energy: steps of at most two hundredths of what may be drawn, from below one limit to above the
+    other.
+    """
     orders = [order for found in farms(inputs).values() for order in found]
     trips = [flight(inputs.context, order, city.at + timedelta(minutes=40)).trip for order in orders]
     budgets = [(trip.margin_wh, trip.usable_wh - trip.reserve_wh) for trip in trips if trip is not None]

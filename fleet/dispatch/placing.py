@@ -1,0 +1,166 @@
+"""The best place for a parcel among the routes that are drafted or running and those that could be opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from fleet.dispatch.desk import Desk
+from fleet.dispatch.drafting import draft_route, route_type
+from fleet.dispatch.parcels import assign, pass_on
+from fleet.dispatch.revising import revise
+from fleet.dispatch.running import Candidate, Stand, free_vans, running_routes
+from fleet.domain.events import Custodian, MissionDrafted
+from fleet.domain.plan import RoutePlan
+from fleet.domain.sites import Site
+from fleet.feasibility import assess_route
+from fleet.planner.insertion import FreeVan, Insertion, insert, open_route
+from fleet.protocol.mission import Mission
+from fleet.protocol.values import Direction, Order, Reason
+
+VAN = "van"
+LOCKER = "locker"
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a parcel is to be brought to: the order with the place and window that count now, a locker, overtime or
+    not.
+    """
+
+    order: Order
+    locker_id: str | None = None
+    late: bool = False
+    overtime: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A place in a route: ``into`` is the route that it is put into, none where one is opened."""
+
+    cost: float
+    asset_id: str
+    insertion: Insertion
+    into: Candidate | None
+
+
+def best_place(desk: Desk, goal: Goal, stand: Stand, *, new_routes: bool = True) -> Found | None:
+    """The best place, in a route that there is or in a new one; none where it fits nowhere."""
+    places = [*_in_running(desk, goal, stand)]
+    if new_routes and stand.on_board is None:
+        places += _in_new(desk, goal, stand)
+    if goal.late:
+        return min(
+            places, key=lambda f: (_eta(f.insertion.route, goal.order.order_id), f.asset_id), default=None
+        )
+    return min(places, key=lambda f: (f.cost, f.asset_id), default=None)
+
+
+def take_place(
+    desk: Desk, found: Found, goal: Goal, why: tuple[Reason, ...], handed_on_from: str | None
+) -> str:
+    """Change or open the route and assign the parcel; returns what was done, in words."""
+    order_id = goal.order.order_id
+    route = _at_locker(found.insertion.route, order_id, goal.locker_id)
+    mission = _opened(desk, route) if found.into is None else _changed(desk, found.into, route, order_id)
+    if desk.parcel(order_id).custodian.kind == "linehaul":
+        # No site was settled for it yet: the linehaul brings it to the depot of the van.
+        depot = desk.asset(found.asset_id).record.site_id
+        pass_on(desk, order_id, Custodian(kind="site", id=depot))
+    assign(
+        desk,
+        order_id,
+        VAN if goal.locker_id is None else LOCKER,
+        mission,
+        eta=_eta(route, order_id),
+        locker_id=goal.locker_id,
+        handed_on_from=handed_on_from,
+        why=why,
+    )
+    what = "a new route" if found.into is None else "the route"
+    where = "" if goal.locker_id is None else f" to {goal.locker_id}"
+    return f"put into {what} of {found.asset_id}{where}"
+
+
+def _in_running(desk: Desk, goal: Goal, stand: Stand) -> Iterator[Found]:
+    for candidate in running_routes(desk, stand, overtime=goal.overtime):
+        if not _may_carry(desk, candidate.asset_id, goal.order):
+            continue
+        order, pickup = _taken_over(goal.order, stand, candidate.depot_id if candidate.at_depot else None)
+        found = insert(
+            candidate.running,
+            order,
+            desk.context.network,
+            at=desk.now,
+            frozen_stops=candidate.frozen,
+            pickup_site=pickup,
+            on_board=stand.on_board is not None,
+        )
+        if isinstance(found, Insertion):
+            yield Found(found.cost, candidate.asset_id, found, candidate)
+
+
+def _in_new(desk: Desk, goal: Goal, stand: Stand) -> Iterator[Found]:
+    for van in free_vans(desk, overtime=goal.overtime):
+        if not _may_carry(desk, van.asset_id, goal.order):
+            continue
+        order, pickup = _taken_over(goal.order, stand, van.site.site_id)
+        found = open_route(
+            van,
+            order,
+            desk.context.network,
+            at=desk.now,
+            route_id=_route_id(desk, van),
+            pickup_site=pickup,
+        )
+        if isinstance(found, Insertion):
+            yield Found(found.cost, van.asset_id, found, None)
+
+
+def _route_id(desk: Desk, van: FreeVan) -> str:
+    return f"{van.asset_id}/route-{len(desk.state.missions) + 1}"
+
+
+def _may_carry(desk: Desk, asset_id: str, order: Order) -> bool:
+    return assess_route(desk.context, order, route_type(desk, asset_id)).feasible
+
+
+def _taken_over(order: Order, stand: Stand, loads_at: str | None) -> tuple[Order, Site | None]:
+    """Where a van takes the parcel over: a van that still loads at the very site needs no extra stop, and what goes
+    to our depot anyway is only collected from where it is."""
+    pickup = stand.pickup
+    if pickup is None or pickup.site_id == loads_at:
+        return order, None
+    if order.direction is Direction.DELIVERY:
+        return order, pickup
+    return order.model_copy(update={"place": pickup.place}), None
+
+
+def _at_locker(route: RoutePlan, order_id: str, locker_id: str | None) -> RoutePlan:
+    """The route with the parcel's stop marked as one at a locker."""
+    if locker_id is None:
+        return route
+    stops = tuple(
+        s.model_copy(update={"locker_id": locker_id}) if s.deliver == (order_id,) and not s.locker_id else s
+        for s in route.stops
+    )
+    return route.model_copy(update={"stops": stops})
+
+
+def _changed(desk: Desk, candidate: Candidate, route: RoutePlan, order_id: str) -> Mission:
+    return revise(desk, candidate.record, route, f"{order_id} handed on")
+
+
+def _opened(desk: Desk, route: RoutePlan) -> Mission:
+    mission = draft_route(desk, route)
+    desk.emit(MissionDrafted(at=desk.now, mission=mission, kind=VAN, release_at=desk.now))
+    desk.set_timer(f"release:{mission.mission_id}", desk.now)
+    return mission
+
+
+def _eta(route: RoutePlan, order_id: str) -> datetime:
+    door = [s for s in route.stops if order_id in s.deliver] or [
+        s for s in route.stops if order_id in s.collect
+    ]
+    return door[-1].arrive

@@ -1,0 +1,199 @@
+"""Plans of random small towns, held against a checker of their own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fleet.domain.fleet import RouteType, SortieType
+from fleet.domain.plan import Plan, RoutePlan, SortiePlan
+from fleet.planner import MaxIterations, Snapshot, plan
+from fleet.protocol.values import Direction, Order, Place
+from tests.unit.planner.town import EIGHT, random_town
+
+SLACK = timedelta(seconds=1)
+
+towns = st.builds(random_town, st.integers(0, 10_000), st.integers(0, 24))
+
+
+def made(snapshot: Snapshot, iterations: int = 40, seed: int = 3) -> Plan:
+    return plan(snapshot, seed=seed, stop=MaxIterations(iterations), made_at=EIGHT)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(town=towns)
+def test_plan_keeps_every_rule(town: Snapshot) -> None:
+    """Windows, loads, shifts, assets, chargers and compartments hold; each parcel is there exactly once."""
+    found = made(town)
+    orders = {o.order_id: o for o in town.orders}
+    check_each_once(found, orders)
+    check_routes(found, town, orders)
+    check_sorties(found, town, orders)
+    check_lockers(found, town, orders)
+    check_money(found)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(town=towns)
+def test_same_seed_and_iterations_give_the_same_plan(town: Snapshot) -> None:
+    """Nothing depends on a clock, on hashing or on an earlier run."""
+    assert made(town) == made(town)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(town=towns)
+def test_never_worse_than_greedy(town: Snapshot) -> None:
+    """The baseline is where the search starts."""
+    summary = made(town).summary
+    left = summary.by_mode["unassigned"]
+    assert summary.greedy_unassigned is not None
+    assert summary.greedy_cost is not None
+    assert left <= summary.greedy_unassigned
+    if left == summary.greedy_unassigned:
+        assert summary.cost.total <= summary.greedy_cost + 1e-6
+
+
+def check_each_once(found: Plan, orders: dict[str, Order]) -> None:
+    """Every parcel has one entry, and is carried once, or unassigned with reasons."""
+    assert [p.order_id for p in found.parcels] == list(orders)
+    carried = Counter(o for s in found.sorties for o in s.order_ids)
+    carried.update(o for r in found.routes for s in r.stops for o in (*s.deliver, *s.collect))
+    carried.update(u.order_id for u in found.unassigned)
+    assert carried == Counter(dict.fromkeys(orders, 1))
+    assert all(u.reasons and u.nearest_change for u in found.unassigned)
+    modes = Counter(p.mode for p in found.parcels)
+    assert {m: n for m, n in found.summary.by_mode.items() if n} == dict(modes)
+
+
+def check_money(found: Plan) -> None:
+    """The parcels' costs add up to the total, and so do the modes'."""
+    total = found.summary.cost.total
+    assert sum(p.cost for p in found.parcels) == pytest.approx(total)
+    assert sum(found.summary.cost.by_mode.values()) == pytest.approx(total)
+    assert sum(r.cost for r in found.routes) <= total + 1e-6
+
+
+def check_routes(found: Plan, town: Snapshot, orders: dict[str, Order]) -> None:
+    """Each route by its van's type; no van has two routes at once."""
+    kinds = {a.asset_id: town.context.fleet.types[a.type_id] for a in town.assets}
+    assert len({r.asset_id for r in found.routes}) == len(found.routes)
+    for route in found.routes:
+        kind = kinds[route.asset_id]
+        assert isinstance(kind, RouteType)
+        check_route_times(route, kind, town, orders)
+        check_load(route, kind, orders)
+
+
+def check_route_times(route: RoutePlan, kind: RouteType, town: Snapshot, orders: dict[str, Order]) -> None:
+    """Travel, service and windows of one route, worked out again from the network."""
+    home = town.context.sites[route.depot_id].place
+    at, here = route.start + timedelta(seconds=kind.load_s), home
+    assert route.start >= town.at
+    for stop in route.stops:
+        there = Place(lon=stop.lon, lat=stop.lat)
+        assert stop.arrive >= at + travel(town, here, there) - SLACK
+        parcels = [orders[o] for o in (*stop.deliver, *stop.collect)]
+        check_windows(parcels, stop.arrive, route.start)
+        service = kind.stop_s + kind.locker_parcel_s * len(parcels)
+        if stop.locker_id is None:
+            service = kind.stop_s + sum(o.service_minutes * 60 for o in parcels)
+        assert (stop.depart - stop.arrive).total_seconds() >= service - 1
+        assert all(o.crew <= max(1, kind.carriage.crew) for o in parcels)
+        at, here = stop.depart, there
+    assert route.end >= at + travel(town, here, home) - SLACK
+    assert (route.end - route.start).total_seconds() <= kind.max_shift_s
+    assert kind.shift_start <= route.start.time() <= route.end.time() <= kind.shift_end
+
+
+def check_windows(parcels: Iterable[Order], arrive: datetime, start: datetime) -> None:
+    for parcel in parcels:
+        assert parcel.due.start <= arrive <= parcel.due.end
+        assert parcel.ready_at <= (start if parcel.direction is Direction.DELIVERY else arrive)
+
+
+def travel(town: Snapshot, here: Place, there: Place) -> timedelta:
+    leg = town.context.network.leg(here, there, "drive")
+    assert leg is not None
+    return timedelta(seconds=leg.duration_s)
+
+
+def check_load(route: RoutePlan, kind: RouteType, orders: dict[str, Order]) -> None:
+    """Weight and volume after each stop."""
+    aboard = {o for s in route.stops for o in s.deliver}
+    for stop in (None, *route.stops):
+        if stop is not None:
+            aboard = aboard - set(stop.deliver) | set(stop.collect)
+        assert sum(orders[o].weight_kg for o in aboard) <= kind.capacity_kg + 1e-6
+        assert sum(orders[o].size.volume_m3 for o in aboard) <= kind.capacity_m3 + 1e-6
+
+
+def check_sorties(found: Plan, town: Snapshot, orders: dict[str, Order]) -> None:
+    """Windows and energy of each sortie, each asset's and each site's chargers' time."""
+    kinds = {a.asset_id: town.context.fleet.types[a.type_id] for a in town.assets}
+    ports: dict[str | None, list[tuple[datetime, datetime]]] = {}
+    busy: dict[str, list[tuple[datetime, datetime]]] = {}
+    for sortie in found.sorties:
+        kind = kinds[sortie.asset_id]
+        assert isinstance(kind, SortieType)
+        check_sortie(sortie, kind, orders[sortie.order_ids[0]])
+        assert sortie.recharged_at is not None
+        loading = sortie.depart - timedelta(seconds=kind.load_s)
+        busy.setdefault(sortie.asset_id, []).append((loading, sortie.recharged_at))
+        if sortie.locker_id is not None:
+            drop = sortie.drops[0].at
+            ports.setdefault(sortie.locker_id, []).append((drop, drop + timedelta(seconds=kind.drop_s)))
+    for spans in (*busy.values(), *ports.values()):
+        assert peak(spans) <= 1
+    check_chargers(found, town, kinds)
+
+
+def check_sortie(sortie: SortiePlan, kind: SortieType, parcel: Order) -> None:
+    assert sortie.energy_wh + sortie.reserve_wh <= sortie.usable_wh
+    assert parcel.due.start - SLACK <= sortie.drops[0].at <= parcel.due.end
+    assert parcel.ready_at <= sortie.depart - timedelta(seconds=kind.load_s) + SLACK
+    assert sortie.path[0].at == sortie.depart
+    assert parcel.weight_kg <= kind.carriage.max_parcel_kg
+
+
+def check_chargers(found: Plan, town: Snapshot, kinds: Mapping[str, object]) -> None:
+    """No more assets charge at once than the site has chargers."""
+    spans: dict[str, list[tuple[datetime, datetime]]] = {}
+    for sortie in found.sorties:
+        kind = kinds[sortie.asset_id]
+        assert isinstance(kind, SortieType)
+        assert sortie.recharged_at is not None
+        length = timedelta(hours=sortie.energy_wh / kind.charger_w)
+        if length:
+            spans.setdefault(sortie.depot_id, []).append((sortie.recharged_at - length, sortie.recharged_at))
+    for site_id, charging in spans.items():
+        assert peak(charging) <= town.context.sites[site_id].chargers
+
+
+def check_lockers(found: Plan, town: Snapshot, orders: dict[str, Order]) -> None:
+    """No size class of a locker is kept more often than it is there, and each parcel fits its own."""
+    rooms = next(t for t in town.context.fleet.of_kind("locker") if t.archetype == "station").compartments
+    for locker in found.lockers:
+        there = town.context.lockers[locker.locker_id]
+        for size in rooms:
+            held = [(r.start, r.until) for r in locker.reservations if r.size is size]
+            assert peak(held) <= there.count(size)
+        for kept in locker.reservations:
+            assert orders[kept.order_id].locker_ok
+            assert orders[kept.order_id].size.fits_in(rooms[kept.size])
+    reserved = {r.order_id for k in found.lockers for r in k.reservations}
+    assert reserved == {p.order_id for p in found.parcels if p.mode == "locker"}
+
+
+def peak(spans: Iterable[tuple[datetime, datetime]]) -> int:
+    """The most spans that overlap at once; ends don't count."""
+    changes = sorted([(b, 1) for b, _ in spans] + [(e, -1) for _, e in spans])
+    level = highest = 0
+    for _, change in changes:
+        level += change
+        highest = max(highest, level)
+    return highest

@@ -1,0 +1,55 @@
+"""Stops: counts and moments, and shares of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from fleet.planner import Deadline, MaxIterations
+
+
+def test_iterations_end_after_their_number() -> None:
+    """Three chunks, then no more."""
+    stop = MaxIterations(3)
+    assert [stop() for _ in range(5)] == [False, False, False, True, True]
+
+
+def test_part_of_iterations_counts_in_the_whole() -> None:
+    """A phase uses up what the next ones get."""
+    stop = MaxIterations(10)
+    part = stop.part(0.4)
+    while not part():
+        pass
+    assert stop.left == 6
+
+
+def test_part_is_never_more_than_the_whole() -> None:
+    """When another phase used the rest, a part ends with it."""
+    stop = MaxIterations(4)
+    part = stop.part(1.0)
+    for _ in range(4):
+        stop()
+    assert part()
+
+
+def test_negative_iterations_are_refused() -> None:
+    """A number that means nothing is named."""
+    with pytest.raises(ValueError, match="-1"):
+        MaxIterations(-1)
+
+
+def test_deadline_asks_the_given_clock() -> None:
+    """Time is an argument."""
+    now = [100.0]
+    stop = Deadline(lambda: now[0], 110.0)
+    half = stop.part(0.5)
+    assert not half()
+    now[0] = 105.0
+    assert half()
+    assert not stop()
+    now[0] = 110.0
+    assert stop()
+
+
+def test_part_of_a_passed_deadline_has_passed() -> None:
+    """Nothing is left to share."""
+    assert Deadline(lambda: 5.0, 1.0).part(0.5)()
