@@ -89,6 +89,8 @@ class Engine:
         if welcome is not self._attached:
             frames.append(Attach(peer_id=self.session.peer_id, token=welcome.token))
             self._attached = welcome
+            # What was measured before this welcome carries our own clock's time, or an old connection's.
+            self._telemetry = None
         if self._telemetry is not None:
             frames.append(self._telemetry)
             self._telemetry = None

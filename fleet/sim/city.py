@@ -17,7 +17,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from fleet.sim.chance import Chance
-from fleet.sim.city_map import LOCKERS, SITES, WIND_FROM_DEG, Plan, SitePlan
+from fleet.sim.city_map import LOCKERS, SITES, WIND_FROM_DEG, Layout, SiteSketch
 from fleet.sim.city_parcels import Parcel, draw_parcels
 from fleet.sim.city_zones import zones_ed318, zones_geojson
 from fleet.sim.errors import SimError
@@ -74,21 +74,23 @@ def make_city(seed: int, *, day: date, parcels: int = 150, hours: float = 4.0) -
     _check(parcels, hours)
     chance = Chance(seed)
     hour = _Hours(day, timedelta(hours=hours))
-    plan = Plan(round(chance.between(0.0, 360.0, "turn"), 1))
+    layout = Layout(round(chance.between(0.0, 360.0, "turn"), 1))
     known, later = draw_parcels(parcels, chance.of("parcels"))
     people = chance.of("people")
-    rows = [_order(number, each, plan, hour, people) for number, each in enumerate((*known, *later), start=1)]
+    rows = [
+        _order(number, each, layout, hour, people) for number, each in enumerate((*known, *later), start=1)
+    ]
     return City(
         at=hour.begins.astimezone(UTC),
         until=hour.ends.astimezone(UTC),
         orders_csv=_csv(ORDER_COLUMNS, rows[: len(known)]),
         later_orders_csv=_csv(ORDER_COLUMNS, rows[len(known) :]),
-        depots_csv=_csv(SITE_COLUMNS, (_site(site, plan, hour) for site in SITES)),
-        lockers_csv=_csv(LOCKER_COLUMNS, _lockers(plan)),
+        depots_csv=_csv(SITE_COLUMNS, (_site(site, layout, hour) for site in SITES)),
+        lockers_csv=_csv(LOCKER_COLUMNS, _lockers(layout)),
         fleet_toml=FLEET.format(timezone=TIMEZONE, opens=f"{hour.begins:%H:%M}", closes=f"{hour.ends:%H:%M}"),
-        weather_csv=_csv(WEATHER_COLUMNS, _weather(plan, hour)),
-        zones_geojson=zones_geojson(plan, (hour.share(0.25), hour.share(0.6))),
-        zones_ed318_json=zones_ed318(plan, (hour.share(0.1), hour.share(0.75))),
+        weather_csv=_csv(WEATHER_COLUMNS, _weather(layout, hour)),
+        zones_geojson=zones_geojson(layout, (hour.share(0.25), hour.share(0.6))),
+        zones_ed318_json=zones_ed318(layout, (hour.share(0.1), hour.share(0.75))),
     )
 
 
@@ -150,7 +152,7 @@ LAST_NAMES: Final = (
 STREETS: Final = "da Fonte,do Forno,das Amoreiras,do Poço,da Eira,dos Moleiros,do Adro,da Vinha".split(",")
 
 
-def _order(number: int, parcel: Parcel, plan: Plan, hour: _Hours, people: Random) -> dict[str, Any]:
+def _order(number: int, parcel: Parcel, layout: Layout, hour: _Hours, people: Random) -> dict[str, Any]:
     start, end = parcel.window
     ready = hour.begins if parcel.ready is None else hour.share(parcel.ready)
     return {
@@ -159,7 +161,7 @@ def _order(number: int, parcel: Parcel, plan: Plan, hour: _Hours, people: Random
         "client": people.choice(CLIENTS),
         "recipient": f"{people.choice(FIRST_NAMES)} {people.choice(LAST_NAMES)}",
         "address": f"Rua {people.choice(STREETS)} {people.randint(1, 120)}, {parcel.quarter}",
-        **_lonlat(plan, parcel),
+        **_lonlat(layout, parcel),
         **parcel.details,
         "ready_at": ready.isoformat(),
         "due_from": hour.share(start).isoformat(),
@@ -167,12 +169,12 @@ def _order(number: int, parcel: Parcel, plan: Plan, hour: _Hours, people: Random
     }
 
 
-def _site(site: SitePlan, plan: Plan, hour: _Hours) -> dict[str, Any]:
+def _site(site: SiteSketch, layout: Layout, hour: _Hours) -> dict[str, Any]:
     places = {"vans": site.vans, "drone_pads": site.drone_pads, "robot_bays": site.robot_bays}
     return {
         "depot_id": site.site_id,
         "name": site.name,
-        **_lonlat(plan, site),
+        **_lonlat(layout, site),
         **places,
         "chargers": sum(places.values()),
         "opens": f"{hour.begins:%H:%M}",
@@ -180,16 +182,16 @@ def _site(site: SitePlan, plan: Plan, hour: _Hours) -> dict[str, Any]:
     }
 
 
-def _lockers(plan: Plan) -> Iterable[dict[str, Any]]:
-    return ({**locker._asdict(), **_lonlat(plan, locker)} for locker in LOCKERS)
+def _lockers(layout: Layout) -> Iterable[dict[str, Any]]:
+    return ({**locker._asdict(), **_lonlat(layout, locker)} for locker in LOCKERS)
 
 
-def _lonlat(plan: Plan, thing: Any) -> dict[str, float]:
-    place = plan.place(thing.spot)
+def _lonlat(layout: Layout, thing: Any) -> dict[str, float]:
+    place = layout.place(thing.spot)
     return {"lon": place.lon, "lat": place.lat}
 
 
-def _weather(plan: Plan, hour: _Hours) -> Iterable[dict[str, Any]]:
+def _weather(layout: Layout, hour: _Hours) -> Iterable[dict[str, Any]]:
     """A dry day of steady wind: what a drone reaches is then the same at all hours."""
     first = hour.begins - timedelta(hours=1)
     for number in range(round((hour.ends - first) / timedelta(hours=1)) + 3):
@@ -197,7 +199,7 @@ def _weather(plan: Plan, hour: _Hours) -> Iterable[dict[str, Any]]:
             "time": (first + timedelta(hours=number)).isoformat(),
             "wind_mps": 3.5,
             "gust_mps": 5.0,
-            "wind_from_deg": round(plan.bearing_deg(WIND_FROM_DEG), 1),
+            "wind_from_deg": round(layout.bearing_deg(WIND_FROM_DEG), 1),
             "temperature_c": 15.0,
             "precipitation_mm_h": 0,
             "visibility_m": 10000,

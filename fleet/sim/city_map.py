@@ -1,9 +1,7 @@
-"""The lie of the land in the demo's invented city: quarters, villages, sites, lockers, the river, and where they are
-on Earth.
+"""The lie of the land in the demo's invented city: quarters, villages, sites, lockers and the river.
 
 Everything is drawn on a plan, in metres to the right and upwards from the middle of the town. The seed turns the
-plan, so that no two cities look alike, and shifts the places on it a little; the wind turns with it. So distances,
-and the angles between ways and wind, are those of the plan whatever the seed.
+plan, and the wind with it. So distances, and the angles between ways and wind, are the same whatever the seed.
 """
 
 from __future__ import annotations
@@ -48,7 +46,7 @@ class Quarter(NamedTuple):
     sigma_m: float
 
 
-class SitePlan(NamedTuple):
+class SiteSketch(NamedTuple):
     """A depot or launch site."""
 
     site_id: str
@@ -59,7 +57,7 @@ class SitePlan(NamedTuple):
     robot_bays: int
 
 
-class LockerPlan(NamedTuple):
+class LockerSketch(NamedTuple):
     """A parcel locker with its number of compartments by size."""
 
     locker_id: str
@@ -89,29 +87,29 @@ VILLAGES: Final = (
     Quarter("Casal do Rio", Spot(-5400, 2200), 220),
     Quarter("Outeiro", Spot(5000, -4000), 220),
 )
-DEPOT: Final = SitePlan("VNC-D1", "Armazém do Sul", Spot(-3000, -2500), 4, 0, 0)
-RING_SITE: Final = SitePlan("VNC-S3", "Base Leste", Spot(3600, 500), 0, 3, 3)
+DEPOT: Final = SiteSketch("VNC-D1", "Armazém do Sul", Spot(-3000, -2500), 4, 0, 0)
+RING_SITE: Final = SiteSketch("VNC-S3", "Base Leste", Spot(3600, 500), 0, 3, 3)
 SITES: Final = (
     DEPOT,
-    SitePlan("VNC-S1", "Base Norte", Spot(300, 700), 0, 3, 4),
-    SitePlan("VNC-S2", "Base Além-Rio", Spot(-900, -1900), 0, 3, 3),
+    SiteSketch("VNC-S1", "Base Norte", Spot(300, 700), 0, 3, 4),
+    SiteSketch("VNC-S2", "Base Além-Rio", Spot(-900, -1900), 0, 3, 3),
     RING_SITE,
 )
-ROAD_PORT: Final = LockerPlan("VNC-L12", "Estrada do Cabo", Spot(7800, 700), 6, 6, 2, True)
+ROAD_PORT: Final = LockerSketch("VNC-L12", "Estrada do Cabo", Spot(7800, 700), 6, 6, 2, True)
 """The port out on the road: an alternate for flights to the outlying farms that is nearer to them than home."""
 
 LOCKERS: Final = (
-    LockerPlan("VNC-L01", "Mercado Municipal", Spot(-150, 350), 10, 8, 5, False),
-    LockerPlan("VNC-L02", "Estação", Spot(450, 950), 10, 8, 5, False),
-    LockerPlan("VNC-L03", "Cais", Spot(550, -300), 8, 6, 4, False),
-    LockerPlan("VNC-L04", "Biblioteca", Spot(-450, 900), 8, 6, 4, False),
-    LockerPlan("VNC-L05", "Ponte", Spot(-750, -1700), 10, 8, 5, False),
-    LockerPlan("VNC-L06", "Porta Leste", Spot(4050, 800), 8, 8, 5, False),
-    LockerPlan("VNC-L07", "Alto do Moinho", Spot(-2250, 2900), 8, 6, 4, False),
-    LockerPlan("VNC-L08", "Quinta Nova", Spot(950, 3500), 8, 6, 4, True),
-    LockerPlan("VNC-L09", "Monte da Vela", Spot(-250, -4500), 8, 6, 4, False),
-    LockerPlan("VNC-L10", "Vale Claro", Spot(2750, -3100), 8, 6, 4, False),
-    LockerPlan("VNC-L11", "Campo Grande", Spot(-3950, 350), 8, 6, 4, True),
+    LockerSketch("VNC-L01", "Mercado Municipal", Spot(-150, 350), 10, 8, 5, False),
+    LockerSketch("VNC-L02", "Estação", Spot(450, 950), 10, 8, 5, False),
+    LockerSketch("VNC-L03", "Cais", Spot(550, -300), 8, 6, 4, False),
+    LockerSketch("VNC-L04", "Biblioteca", Spot(-450, 900), 8, 6, 4, False),
+    LockerSketch("VNC-L05", "Ponte", Spot(-750, -1700), 10, 8, 5, False),
+    LockerSketch("VNC-L06", "Porta Leste", Spot(4050, 800), 8, 8, 5, False),
+    LockerSketch("VNC-L07", "Alto do Moinho", Spot(-2250, 2900), 8, 6, 4, False),
+    LockerSketch("VNC-L08", "Quinta Nova", Spot(950, 3500), 8, 6, 4, True),
+    LockerSketch("VNC-L09", "Monte da Vela", Spot(-250, -4500), 8, 6, 4, False),
+    LockerSketch("VNC-L10", "Vale Claro", Spot(2750, -3100), 8, 6, 4, False),
+    LockerSketch("VNC-L11", "Campo Grande", Spot(-3950, 350), 8, 6, 4, True),
     ROAD_PORT,
 )
 
@@ -120,7 +118,7 @@ WIND_FROM_DEG: Final = 0.0
 
 
 @dataclass(frozen=True)
-class Plan:
+class Layout:
     """The plan laid on the Earth, turned clockwise by ``turn_deg``."""
 
     turn_deg: float

@@ -18,7 +18,7 @@ from fleet.sim.city_map import (
     SUBURBS,
     TOWN,
     VILLAGES,
-    LockerPlan,
+    LockerSketch,
     Quarter,
     Spot,
     addresses,
@@ -55,8 +55,12 @@ class Lot(NamedTuple):
 
 
 class Hamlet(NamedTuple):
-    """Farms near the end of the drones' range: their bearing on the plan from ``RING_SITE``, the farthest that a
-    drone may go there with ``RING_PARCEL`` and the full energy margin, and how far the farms are, as shares of that."""
+    """Farms near the end of the drones' range, at a bearing on the plan from ``RING_SITE``.
+
+    ``limit_m`` is the farthest that a drone may go there with ``RING_PARCEL`` and the full energy margin;
+    ``shares`` say how far the farms are, as shares of that. They lie densest below the limit of half the margin,
+    where flights truly take more than their reserve allows.
+    """
 
     name: str
     bearing_deg: float
@@ -68,9 +72,9 @@ HALF_MARGIN_REACH: Final = 1.0574
 """How many times as far a drone may go to the hamlets with half the energy margin."""
 
 HAMLETS: Final = (
-    Hamlet("Fonte Fria", 120.0, 7716.0, (0.982, 0.996)),
+    Hamlet("Fonte Fria", 120.0, 7716.0, (0.982, 0.997)),
     Hamlet("Casal Novo", 103.0, 7736.0, (0.989,)),
-    Hamlet("Lomba", 73.0, 7694.0, (1.020, 1.032, 1.042, 1.048, 1.053)),
+    Hamlet("Lomba", 73.0, 7694.0, (1.012, 1.026, 1.040, 1.047, 1.053)),
     Hamlet("Vale Longo", 55.0, 7634.0, (1.063, 1.070)),
 )
 RING_PARCEL: Final = {
@@ -155,7 +159,7 @@ def _near_lockers(rng: Random) -> Iterator[tuple[Spot, str]]:
         yield next(around[locker]), locker.name
 
 
-_TOWN_LOCKERS: Final[tuple[LockerPlan, ...]] = LOCKERS[:-1]
+_TOWN_LOCKERS: Final[tuple[LockerSketch, ...]] = LOCKERS[:-1]
 
 
 # What

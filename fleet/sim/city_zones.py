@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from fleet.sim.city_map import CITY, Plan, Spot
+from fleet.sim.city_map import CITY, Layout, Spot
 
 PARK: Final = (Spot(-710, 2457), Spot(-1634, 1407), Spot(-1290, 1103), Spot(-366, 2153))
 """Across the straight way from Base Norte to Alto do Moinho."""
@@ -23,15 +23,15 @@ CORNERS: Final = 24
 Times = tuple[datetime, datetime]
 
 
-def zones_geojson(plan: Plan, school: Times) -> str:
+def zones_geojson(layout: Layout, school: Times) -> str:
     """Four zones as GeoJSON: a nature park, a hospital, a school during its hours, and gliders far above the drones."""
     limits = {"lower_m": 0, "lower_datum": "AGL", "upper_m": LOW_FLIGHT_M, "upper_datum": "AGL"}
     begins, ends = (moment.isoformat() for moment in school)
     features = [
-        _feature(plan, PARK, id="park", name="Mata do Moinho, nature park"),
-        _feature(plan, _round(*HOSPITAL), id="hospital", name="Hospital de São Brás"),
+        _feature(layout, PARK, id="park", name="Mata do Moinho, nature park"),
+        _feature(layout, _round(*HOSPITAL), id="hospital", name="Hospital de São Brás"),
         _feature(
-            plan,
+            layout,
             _round(*SCHOOL),
             id="school",
             name="Escola da Ladeira",
@@ -40,7 +40,7 @@ def zones_geojson(plan: Plan, school: Times) -> str:
             **limits,
         ),
         _feature(
-            plan,
+            layout,
             GLIDERS,
             id="gliders",
             name="Glider practice area",
@@ -53,7 +53,7 @@ def zones_geojson(plan: Plan, school: Times) -> str:
     return _text({"type": "FeatureCollection", "name": f"{CITY}: local geofences", "features": features})
 
 
-def zones_ed318(plan: Plan, applies: Times) -> str:
+def zones_ed318(layout: Layout, applies: Times) -> str:
     """One circle with height limits and a time, as ED-318. Its country code is one that ISO 3166 leaves to its
     users.
     """
@@ -65,7 +65,7 @@ def zones_ed318(plan: Plan, applies: Times) -> str:
         "type": "Feature",
         "geometry": {
             "type": "Point",
-            "coordinates": _lonlat(plan, centre),
+            "coordinates": _lonlat(layout, centre),
             "extent": {"subType": "Circle", "radius": radius_m},
             "layer": layer,
         },
@@ -83,8 +83,8 @@ def zones_ed318(plan: Plan, applies: Times) -> str:
     return _text({"type": "FeatureCollection", "title": f"{CITY}: published zones", "features": [feature]})
 
 
-def _feature(plan: Plan, corners: Sequence[Spot], **properties: Any) -> dict[str, Any]:
-    ring = [_lonlat(plan, corner) for corner in (*corners, corners[0])]
+def _feature(layout: Layout, corners: Sequence[Spot], **properties: Any) -> dict[str, Any]:
+    ring = [_lonlat(layout, corner) for corner in (*corners, corners[0])]
     return {
         "type": "Feature",
         "properties": properties,
@@ -97,8 +97,8 @@ def _round(middle: Spot, radius_m: float) -> list[Spot]:
     return [middle.towards(-360.0 * corner / CORNERS, radius_m) for corner in range(CORNERS)]
 
 
-def _lonlat(plan: Plan, spot: Spot) -> list[float]:
-    place = plan.place(spot)
+def _lonlat(layout: Layout, spot: Spot) -> list[float]:
+    place = layout.place(spot)
     return [place.lon, place.lat]
 
 

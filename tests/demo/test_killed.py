@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,13 +97,11 @@ def test_killed_ten_times(tmp_path: Path, rng: random.Random) -> None:
 
 
 def check_once(run: RunDir) -> None:
-    """From the events alone: each parcel was handed to one recipient at most once, each mission begun and ended
-    once.
-    """
-    events = [stored.event for stored in Reader(run.store).events()]
-    handed = Counter(e.order_id for e in events if e.type == "custody_passed" and e.taker.kind == "recipient")  #
-    type: ignore[attr-defined] begun = Counter(e.mission_id for e in events if e.type == "mission_begun")  # type:
-    ignore[attr-defined] over = Counter(e.mission_id for e in events if e.type == "mission_over")  # type:
-    ignore[attr-defined] placed = Counter(e.order.order_id for e in events if e.type == "order_placed")  # type:
-    ignore[attr-defined] for counted in (handed, begun, over, placed):
+    """From the events alone: each parcel reached one recipient at most, each mission began and ended once."""
+    events: list[Any] = [stored.event for stored in Reader(run.store).events()]
+    handed = Counter(e.order_id for e in events if e.type == "custody_passed" and e.taker.kind == "recipient")
+    begun = Counter(e.mission_id for e in events if e.type == "mission_begun")
+    over = Counter(e.mission_id for e in events if e.type == "mission_over")
+    placed = Counter(e.order.order_id for e in events if e.type == "order_placed")
+    for counted in (handed, begun, over, placed):
         assert max(counted.values()) == 1

@@ -20,9 +20,14 @@ from fleet.store import MemoryStore, Store
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 
-ORDERS =
-"""order_id,client,direction,recipient,address,lon,lat,weight_kg,length_m,width_m,height_m,goods,value_eur,min_age,ready_at,due_from,due_by,service,service_minutes,crew,locker_ok,notes P-1,acme,delivery,Ana,Rua 1,-8.01,41.01,0.8,0.3,0.2,0.1,standard,10,,2026-11-24T07:00:00+00:00,2026-11-24T08:00:00+00:00,2026-11-24T12:00:00+00:00,standard,3,1,false,
-"""
+ORDER_COLUMNS = (
+    "order_id,client,direction,recipient,address,lon,lat,weight_kg,length_m,width_m,height_m,goods,value_eur,"
+    "min_age,ready_at,due_from,due_by,service,service_minutes,crew,locker_ok,notes\n"
+)
+ORDERS = (
+    f"{ORDER_COLUMNS}P-1,acme,delivery,Ana,Rua 1,-8.01,41.01,0.8,0.3,0.2,0.1,standard,10,,"
+    "2026-11-24T07:00:00+00:00,2026-11-24T08:00:00+00:00,2026-11-24T12:00:00+00:00,standard,3,1,false,\n"
+)
 DEPOTS = """depot_id,name,lon,lat,vans,drone_pads,robot_bays,chargers,opens,closes
 D1,Depot,-8.05,41.02,1,0,0,0,05:00,22:00
 S1,Launch site,-8.0,41.0,0,1,0,1,07:00,21:00

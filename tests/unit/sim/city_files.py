@@ -10,6 +10,12 @@ def read_city(city: City, folder: Path) -> RunInputs:
     """What the city's files hold, written to the folder first."""
     for name, text in city.files().items():
         (folder / name).write_text(text, encoding="utf-8")
-    names = ("orders.csv", "depots.csv", "lockers.csv", "fleet.toml", "weather.csv")
-    zones = tuple(folder / name for name in ("zones.geojson", "zones_ed318.json"))
-    return read_inputs(RunFiles(*(folder / name for name in names), zones))
+    files = RunFiles(
+        orders=folder / "orders.csv",
+        depots=folder / "depots.csv",
+        lockers=folder / "lockers.csv",
+        fleet=folder / "fleet.toml",
+        weather=folder / "weather.csv",
+        zones=(folder / "zones.geojson", folder / "zones_ed318.json"),
+    )
+    return read_inputs(files)

@@ -13,7 +13,7 @@ from fleet.config import snapshot_of
 from fleet.domain.fleet import RouteType
 from fleet.protocol.values import Direction, Goods, ServiceLevel
 from fleet.sim.city import City, make_city
-from fleet.sim.city_map import LOCKERS, SITES, Plan, Spot, in_river
+from fleet.sim.city_map import LOCKERS, SITES, Layout, Spot, in_river
 from fleet.sim.city_parcels import draw_parcels
 from fleet.sim.errors import SimError
 from geofences.geodesy import distance_m
@@ -126,9 +126,9 @@ def test_nobody_lives_in_the_river() -> None:
 
 @pytest.mark.parametrize("turn_deg", [0.0, 37.0, 90.0, 211.5])
 def test_distances_hold_however_the_plan_is_turned(turn_deg: float) -> None:
-    plan, spots = Plan(turn_deg), (Spot(3600, 500), Spot(11300, -1200), Spot(-5400, 2200))
+    layout, spots = Layout(turn_deg), (Spot(3600, 500), Spot(11300, -1200), Spot(-5400, 2200))
     for start in spots:
         for end in spots:
-            a, b = plan.place(start), plan.place(end)
+            a, b = layout.place(start), layout.place(end)
             found = distance_m(a.lon, a.lat, b.lon, b.lat)
             assert found == pytest.approx(start.away(end), rel=5e-4, abs=0.3)

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -40,9 +42,9 @@ def farms(inputs: RunInputs) -> dict[str, list[Order]]:
     """The parcels for each hamlet."""
     found: dict[str, list[Order]] = {hamlet.name: [] for hamlet in HAMLETS}
     for order, contact in inputs.orders.accepted:
-        for name in found:
+        for name, farms_of in found.items():
             if contact.address.endswith(f", {name}"):
-                found[name].append(order)
+                farms_of.append(order)
     return found
 
 
@@ -79,15 +81,13 @@ def test_farms_lie_on_both_sides_of_both_limits(city: City, inputs: RunInputs) -
 
 
 def test_farms_lie_close_together_around_the_limits(city: City, inputs: RunInputs) -> None:
-    """Measured in energy: steps of at most two hundredths of what may be drawn, from below one limit to above the
-    other.
-    """
+    """In energy: steps below two hundredths of what may be drawn, from under one limit to over the other."""
     orders = [order for found in farms(inputs).values() for order in found]
     trips = [flight(inputs.context, order, city.at + timedelta(minutes=40)).trip for order in orders]
     budgets = [(trip.margin_wh, trip.usable_wh - trip.reserve_wh) for trip in trips if trip is not None]
     needs = sorted(1 - margin_wh / budget_wh for margin_wh, budget_wh in budgets)
     assert len(needs) == 10
-    assert all(b - a < 0.02 for a, b in zip(needs, needs[1:], strict=False))
+    assert all(b - a < 0.02 for a, b in pairwise(needs))
     assert needs[0] < 0.99
     assert needs[-1] > 1.053
 
@@ -159,7 +159,7 @@ def test_the_school_and_the_published_zone_count_for_a_part_of_the_day_only(
 
 
 def test_gliders_fly_above_the_drones(city: City, inputs: RunInputs) -> None:
-    south = [site for site in inputs.context.sites.values() if site.site_id == "VNC-S2"][0].place
+    south = inputs.context.sites["VNC-S2"].place
     suburb = inputs.context.lockers["VNC-L09"].place
     assert zones_met(inputs, hop(south, suburb, city.at, alt_amsl_m=65.0)) == set()
     assert zones_met(inputs, hop(south, suburb, city.at, alt_amsl_m=180.0)) == {"gliders"}
