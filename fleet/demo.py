@@ -146,10 +146,18 @@ def run_demo(run: RunDir, *, console: bool, tell: Tell, keep: Callable[[], bool]
     setup = Setup.model_validate_json(run.setup.read_text(encoding="utf-8"))
     with Supervisor(run) as supervisor:
         running = supervisor.start_hub()
-        _start_world(supervisor, running, setup)
         if console:
             _start_console(supervisor, tell)
-        _watch(supervisor, running, setup, tell)
+        clerk = Clerk(running, setup)
+        try:
+            # The morning's parcels come first: once the world is there, time begins to move.
+            clerk.step(setup.at)
+            _start_world(supervisor, running, setup)
+            _watch(supervisor, clerk, setup, tell)
+        finally:
+            clerk.close()
+        # The judge writes its verdict when it ends.
+        supervisor.stop("world")
         result = _report(run, setup, time.monotonic() - begun)
         while keep():
             supervisor.check()
@@ -223,22 +231,18 @@ def incoming_of(setup: Setup) -> tuple[Incoming, ...]:
     return tuple(sorted([*early, *rest], key=lambda entry: (entry[0], entry[1].order_id)))
 
 
-def _watch(supervisor: Supervisor, running: Running, setup: Setup, tell: Tell) -> None:
+def _watch(supervisor: Supervisor, clerk: Clerk, setup: Setup, tell: Tell) -> None:
     """Follow the day until it is over, saying now and then how far it is."""
     follower = Follower(Reader(supervisor.run.store))
-    clerk = Clerk(running, setup)
     told = time.monotonic()
-    try:
-        while not (clerk.done and follower.over(setup)):
-            supervisor.check()
-            follower.step()
-            clerk.step(follower.at or setup.at)
-            if time.monotonic() - told > 5:
-                told = time.monotonic()
-                tell(follower.line())
-            time.sleep(0.05)
-    finally:
-        clerk.close()
+    while not (clerk.done and follower.over(setup)):
+        supervisor.check()
+        follower.step()
+        clerk.step(follower.at or setup.at)
+        if time.monotonic() - told > 5:
+            told = time.monotonic()
+            tell(follower.line())
+        time.sleep(0.05)
     tell(follower.line())
 
 

@@ -44,6 +44,10 @@ class Supervisor:
         """Start one more process."""
         self.children[name] = start(command, self.run.log(name))
 
+    def stop(self, name: str) -> None:
+        """Stop one process before the others."""
+        stop({name: self.children.pop(name)})
+
     def wait_for(self, happened: Callable[[], bool], name: str) -> None:
         """Wait until something has happened that a process does once it is up."""
         deadline = time.monotonic() + START_S

@@ -211,6 +211,8 @@ class HubCore:
             self._grant(self.clock, wall_s)
 
     def _step_complete(self, clock: GrantedClock) -> bool:
+        if not clock.keepers:
+            return True  # time has not begun to move: there is nothing to wait for
         if not clock.reached():
             return False
         counts = clock.expected()
@@ -420,7 +422,8 @@ class HubCore:
 
     def _grant(self, clock: GrantedClock, wall_s: float) -> None:
         """Let time go on once everything of this step is stored, planned and sent."""
-        if not self.quiet or self.state.planning is not None or self._inbox or self._hellos:
+        waiting = self._inbox or self._hellos or self.state.planning is not None
+        if not self.quiet or waiting or not clock.keepers:
             return
         for route, frames in list(self.output(wall_s)):
             self._out.append((route, frames))
