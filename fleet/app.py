@@ -183,15 +183,22 @@ def _roles(state: State) -> dict[str, Role]:
     return dict.fromkeys(state.assets, Role.ASSET)
 
 
-def run_hub(run: RunDir, stop: Callable[[], bool]) -> None:
-    """Run the hub of a run directory until ``stop`` says so. Raises ``StoreError``, ``BindError``, ``IntakeError``."""
+def run_hub(
+    run: RunDir, stop: Callable[[], bool], started: Callable[[Running], None] = lambda _: None
+) -> None:
+    """Run the hub of a run directory until ``stop`` says so; ``started`` is told once it listens.
+
+    Raises ``StoreError``, ``BindError`` and ``IntakeError``.
+    """
     setup = Setup.model_validate_json(run.setup.read_text(encoding="utf-8"))
     inputs = setup.files.read()
     store = SqlStore.open(run.store)
     sockets = Sockets(setup.control, setup.telemetry, setup.feed)
     brain = open_core(setup, inputs, store)
     loop = open_loop(brain.core, store, sockets, lambda wake: Planning(setup.effort, wake=wake))
-    run.write_running(_running(setup, sockets))
+    running = _running(setup, sockets)
+    run.write_running(running)
+    started(running)
     loop.run(stop)
     store.close()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import signal
 import sys
 from collections.abc import Sequence
@@ -30,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         host = _host(said)
         host.run(_stopped_by_signal())
+        if said.json:
+            print(json.dumps(host.verdict(), indent=1))
     except (HostError, SimError) as error:
         print(f"fleet-adapter sim: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -52,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--rate", type=float, default=1.0, help="times faster than the clock, without granted time"
     )
+    parser.add_argument("--json", action="store_true", help="print the judge's verdict at the end")
     return parser
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import zmq
 
@@ -104,13 +104,17 @@ class Host:
         if self._owns_context:
             self._context.term()
 
+    def verdict(self) -> dict[str, Any]:
+        """The judge's record so far."""
+        return self._keeper.world.verdict()
+
     def write_verdict(self) -> None:
         """The judge's record so far, as a file that is never half written."""
         path = self._options.judge
         if path is None:
             return
         fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-        fresh.write_text(json.dumps(self._keeper.world.verdict(), indent=1), encoding="utf-8")
+        fresh.write_text(json.dumps(self.verdict(), indent=1), encoding="utf-8")
         fresh.replace(path)
 
     # Granted time

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fleet.app import Setup
-from fleet.cli.output import BadInput, note
+from fleet.cli.options import Json
+from fleet.cli.output import BadInput, show
 from fleet.console.errors import ConsoleError
 from fleet.console.serve import serve
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError
@@ -20,19 +22,28 @@ def command(
     host: Annotated[str, typer.Option("--host", help="An address of this machine only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 0,
     tiles: Annotated[str | None, typer.Option("--tiles", help="URL template of a map tile server.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Show the day of a running hub in the browser; the address is printed and written to run.json."""
     run = RunDir.named(name, root)
     try:
         setup = Setup.model_validate_json(run.setup.read_text(encoding="utf-8"))
         zones = setup.files.read().context.zones
-        serve(run, host, port, zones=zones, tiles=tiles, tell=lambda address: _tell(run, address))
+        serve(
+            run,
+            host,
+            port,
+            zones=zones,
+            tiles=tiles,
+            tell=lambda address: _tell(run, address, as_json=as_json),
+        )
     except FileNotFoundError as error:
         raise BadInput(f"{run.path}: there is no run of that name; start one with `fleet demo`") from error
     except (ConsoleError, RunDirError) as error:
         raise BadInput(str(error)) from error
 
 
-def _tell(run: RunDir, address: str) -> None:
+def _tell(run: RunDir, address: str, *, as_json: bool) -> None:
     run.write_running(run.running().model_copy(update={"console": address}))
-    note(f"console: {address}")
+    show({"console": address}, f"console: {address}", as_json=as_json)
+    sys.stdout.flush()

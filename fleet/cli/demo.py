@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from fleet.cli.options import Json
-from fleet.cli.output import BadInput, note, show, table
+from fleet.cli.output import BadInput, Unreachable, note, show, table
 from fleet.demo import DemoOptions, failures, prepare, run_demo
 from fleet.hub.rundir import ROOT, RunDir, write_atomically
 from fleet.supervisor import ChildDied
@@ -73,7 +73,7 @@ def _run(run: RunDir, *, headless: bool) -> dict[str, Any]:
     try:
         return run_demo(run, console=not headless, tell=note, keep=keep)
     except ChildDied as error:
-        raise BadInput(f"{error}\nGo on with: fleet demo --resume --name {run.path.name}") from error
+        raise Unreachable(f"{error}\nGo on with: fleet demo --resume --name {run.path.name}") from error
 
 
 def _write(path: Path | None, result: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -10,10 +11,11 @@ from typing import Annotated
 import typer
 
 from fleet.app import Files, Setup, run_hub
-from fleet.cli.options import ZoneFiles, moment_option
-from fleet.cli.output import BadInput, note
-from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, write_atomically
+from fleet.cli.options import Json, ZoneFiles, moment_option
+from fleet.cli.output import BadInput, Unreachable, note, show
+from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, Running, write_atomically
 from fleet.hub.sockets import BindError
+from fleet.store.base import StoreError
 
 
 def command(
@@ -36,6 +38,7 @@ def command(
         str, typer.Option("--telemetry", help="Where telemetry goes.")
     ] = "tcp://127.0.0.1:5702",
     feed: Annotated[str, typer.Option("--feed", help="Where readers listen.")] = "tcp://127.0.0.1:5703",
+    as_json: Json = False,
 ) -> None:
     """Run the hub: orders come in through `fleet orders import`, vehicles and lockers connect to it over ZeroMQ."""
     run = RunDir.named(name, root)
@@ -57,7 +60,7 @@ def command(
             feed=feed,
         )
         _set_up(run, setup)
-    serve(run)
+    serve(run, as_json=as_json)
 
 
 def _set_up(run: RunDir, setup: Setup) -> None:
@@ -70,14 +73,25 @@ def _set_up(run: RunDir, setup: Setup) -> None:
     write_atomically(run.setup, setup.model_dump_json(indent=1))
 
 
-def serve(run: RunDir) -> None:
+def serve(run: RunDir, *, as_json: bool) -> None:
     """Run until SIGTERM or Ctrl-C."""
     told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda got, _frame: told.append(got))
-    note(f"hub {run.path.name}: started; stop it with Ctrl-C")
     try:
-        run_hub(run, lambda: bool(told))
+        run_hub(run, lambda: bool(told), lambda running: _started(running, as_json=as_json))
     except BindError as error:
         raise BadInput(str(error)) from error
+    except StoreError as error:
+        raise Unreachable(f"{run.store}: {error}") from error
     note(f"hub {run.path.name}: stopped; take the day up again with --resume")
+
+
+def _started(running: Running, *, as_json: bool) -> None:
+    """Where the hub listens, once it does; as JSON for who started it, or in words."""
+    where = running.model_dump(include={"name", "control", "telemetry", "feed"})
+    words = (
+        f"hub {running.name}: control {running.control}, telemetry {running.telemetry}; stop it with Ctrl-C"
+    )
+    show(where, words, as_json=as_json)
+    sys.stdout.flush()

@@ -79,7 +79,7 @@ def test_killed_ten_times(tmp_path: Path, rng: random.Random) -> None:
         if not kill_hub_at(run, demo, moment):
             break
         killed += 1
-        assert demo.wait(60) == 2, (tmp_path / "demo.log").read_text(encoding="utf-8")[-3000:]
+        assert demo.wait(60) == 4, (tmp_path / "demo.log").read_text(encoding="utf-8")[-3000:]
         demo = start(tmp_path, "--resume", "--report", "report.json")
     assert demo.wait(280) == 0, (tmp_path / "demo.log").read_text(encoding="utf-8")[-3000:]
     assert killed == KILLS
