@@ -41,8 +41,12 @@ class Supervisor:
         return self.run.running()
 
     def start(self, name: str, command: Sequence[str]) -> None:
-        """Start one more process."""
+        """Start one more process; its pid goes into ``run.json`` once there is one."""
         self.children[name] = start(command, self.run.log(name))
+        if (self.run.path / "run.json").exists():
+            running = self.run.running()
+            pids = {**running.pids, name: self.children[name].pid}
+            self.run.write_running(running.model_copy(update={"pids": pids}))
 
     def stop(self, name: str) -> None:
         """Stop one process before the others."""

@@ -119,10 +119,14 @@ def _keep_compartments(made: Recording, at: datetime) -> None:
     for locker in made.day.plan.lockers:
         for kept in locker.reservations:
             window = TimeWindow(start=kept.start, end=kept.until)
-            where = {"at": at, "locker_id": locker.locker_id, "order_id": kept.order_id}
+            locker_id, order_id = locker.locker_id, kept.order_id
             made.add(
-                ev.CompartmentWanted(**where, size=kept.size, window=window),
-                ev.CompartmentChanged(**where, change=CompartmentEvent.CONFIRM),
+                ev.CompartmentWanted(
+                    at=at, locker_id=locker_id, order_id=order_id, size=kept.size, window=window
+                ),
+                ev.CompartmentChanged(
+                    at=at, locker_id=locker_id, order_id=order_id, change=CompartmentEvent.CONFIRM
+                ),
             )
 
 
@@ -356,9 +360,10 @@ def _deposit(made: Recording, order_id: str, locker_id: str, at: datetime, missi
     kept = made.state.compartments.get((locker_id, order_id))
     if kept is None or kept.status is not CompartmentStatus.RESERVED:
         raise AssertionError(f"{order_id} has no compartment at {locker_id}")
-    change = {"locker_id": locker_id, "order_id": order_id}
     _pass(made, order_id, ev.Custodian(kind="locker", id=locker_id), at, mission)
-    made.add(ev.CompartmentChanged(at=at, change=CompartmentEvent.DEPOSIT, **change))
+    made.add(
+        ev.CompartmentChanged(at=at, locker_id=locker_id, order_id=order_id, change=CompartmentEvent.DEPOSIT)
+    )
     picked_up = at + timedelta(minutes=35 + sum(map(ord, order_id)) % 90)
     made.after(picked_up, lambda: _collect(made, order_id, locker_id, picked_up))
 

@@ -1,0 +1,222 @@
+"""What an operator sees and does in the console, in Chromium."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from fleet.protocol.messages import Action, OperatorCommand, StopAll
+from tests.browser.conftest import HEIGHT, WIDTH
+from tests.browser.fakehub import FakeHub
+
+pytestmark = pytest.mark.browser
+
+SOON_MS = 8_000
+
+
+def rows(page: Page, panel: str) -> list[str]:
+    """The text of the rows that a list shows."""
+    return page.locator(f"#panel-{panel} .grid-row").all_inner_texts()
+
+
+def open_tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+
+
+def choose(page: Page, panel: str, what: str) -> None:
+    page.locator(f"#panel-{panel} .grid-row", has_text=what).first.click()
+
+
+def test_assets_of_the_store_are_listed(page: Page) -> None:
+    """The four vehicles of the day with their status; the locker is in its own list."""
+    open_tab(page, "Assets")
+    expect(page.locator("#panel-assets .grid-row")).to_have_count(4)
+    listed = {text.split("\n")[0]: text for text in rows(page, "assets")}
+    assert set(listed) == {"depot/drone-1", "depot/drone-2", "depot/robot-1", "depot/van-1"}
+    assert "on mission" in listed["depot/drone-1"]
+    assert "ready" in listed["depot/drone-2"]
+
+
+def test_link_age_is_none_without_telemetry(page: Page) -> None:
+    """An asset that was never heard has no age, no battery, and no made-up value."""
+    open_tab(page, "Assets")
+    row = page.locator("#panel-assets .grid-row", has_text="depot/drone-2")
+    expect(row).to_contain_text("none")
+    expect(page.locator("#panel-assets .grid-row", has_text="depot/drone-1")).to_contain_text("0 s")
+
+
+def test_head_counts_and_time(page: Page) -> None:
+    """The hub's time in the fleet's zone, and parcels by status."""
+    expect(page.locator("#clock")).to_have_text("12:00:00")
+    expect(page.locator("[data-count='parcels.under_way'] b")).to_have_text("3")
+    expect(page.locator("[data-count='parcels.in_locker'] b")).to_have_text("1")
+    page.locator("[data-count='parcels.in_locker']").click()
+    expect(page.locator("#panel-orders .grid-row")).to_have_count(1)
+    assert "L-1" in rows(page, "orders")[0]
+
+
+def test_order_is_explained(page: Page) -> None:
+    """Chosen mode, each other one with its reasons, the hand-on, custody, and the zone set."""
+    choose(page, "orders", "W-1")
+    panel = page.locator("#detail")
+    alternatives = panel.locator("#alternatives")
+    expect(alternatives).to_contain_text("payload_exceeded")
+    expect(alternatives).to_contain_text("found 4 kg · limit 2.5 kg · type d1")
+    expect(alternatives).to_contain_text("+3.75")
+    expect(alternatives).to_contain_text("consent_unknown")
+    expect(panel).to_contain_text("drone → van, depot/van-1")
+    expect(panel).to_contain_text("gust_too_strong")
+    expect(panel).to_contain_text("asset depot/drone-2 → site depot")
+    expect(panel).to_contain_text("the afternoon route")
+
+
+def test_energy_of_an_order_under_way(page: Page) -> None:
+    """Expected use, reserve and margin of the flight."""
+    choose(page, "orders", "D-2")
+    expect(page.locator("#detail")).to_contain_text("72.0 Wh")
+    expect(page.locator("#detail .energy")).to_be_visible()
+
+
+def test_unassigned_order_says_why(page: Page) -> None:
+    """The reasons, and the smallest change that would help."""
+    choose(page, "orders", "U-1")
+    expect(page.locator("#detail")).to_contain_text("window_missed")
+    expect(page.locator("#detail")).to_contain_text("a window that ends 40 minutes later")
+
+
+def test_filter_by_text_and_keyboard(page: Page) -> None:
+    """Typing narrows the list; the arrows and Enter choose."""
+    page.get_by_label("Filter orders by text").fill("v-")
+    expect(page.locator("#panel-orders .shown")).to_have_text("3 of 9")
+    page.locator("#panel-orders .grid-body").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail h2")).to_have_text("V-2")
+
+
+def test_locker_and_route(page: Page) -> None:
+    """One small door is taken; two of four stops are done."""
+    open_tab(page, "Lockers")
+    assert "1 of 4" in rows(page, "lockers")[0]
+    choose(page, "lockers", "locker-1")
+    expect(page.locator("#detail")).to_contain_text("3 of 4 free")
+    open_tab(page, "Routes")
+    choose(page, "routes", "route-1")
+    expect(page.locator("#detail")).to_contain_text("2 of 4")
+    expect(page.locator("#detail tbody tr")).to_have_count(4)
+
+
+def test_one_asset_is_held(page: Page, hub: FakeHub) -> None:
+    """The command goes to the hub, and the asset's acknowledgement comes back live."""
+    open_tab(page, "Assets")
+    choose(page, "assets", "depot/drone-1")
+    page.get_by_role("button", name="Hold", exact=True).click()
+    expect(page.locator("#detail .answer")).to_have_text("hold sent to depot/drone-1", timeout=SOON_MS)
+    expect(page.locator("#detail .pill.s-acknowledged")).to_be_visible(timeout=SOON_MS)
+    expect(page.locator("#detail .title .pill")).to_have_text("held", timeout=SOON_MS)
+    [taken] = hub.taken
+    assert isinstance(taken, OperatorCommand)
+    assert (taken.asset_id, taken.action, taken.by) == ("depot/drone-1", Action.HOLD, "console")
+
+
+def test_landing_takes_two_presses(page: Page, hub: FakeHub) -> None:
+    """The first press asks; going elsewhere takes it back."""
+    open_tab(page, "Assets")
+    choose(page, "assets", "depot/drone-1")
+    land = page.locator("button[data-action=land]")
+    land.click()
+    expect(land).to_have_text("Land now?")
+    page.get_by_label("Filter assets by text").focus()
+    expect(land).to_have_text("Land")
+    assert hub.taken == []
+    land.click()
+    land.click()
+    expect(page.locator("#detail .answer")).to_have_text("land sent to depot/drone-1", timeout=SOON_MS)
+
+
+def test_hub_refuses_with_a_reason(page: Page) -> None:
+    """What the hub says is shown as it says it; a refusal shown by status 409 is no fault of the page."""
+    open_tab(page, "Assets")
+    choose(page, "assets", "depot/drone-1")
+    page.get_by_role("button", name="Resume", exact=True).wait_for()
+    answer = page.evaluate(
+        """async () => {
+            const hub = await import("/static/js/hub.js");
+            return hub.command("depot/drone-1", "hold");
+        }"""
+    )
+    assert answer["ok"] is True
+    assert answer["commands"][0]["asset"] == "depot/drone-1"
+
+
+def test_stop_all_shows_each_acknowledgement(page: Page, hub: FakeHub) -> None:
+    """Nothing is sent before it is confirmed; the deaf robot stays visible as waiting."""
+    page.get_by_role("button", name="STOP ALL").click()
+    dialog = page.locator("#stop-dialog")
+    expect(dialog).to_contain_text("3 assets are under way")
+    assert hub.taken == []
+    page.get_by_label("Reason").fill("smoke over the harbour")
+    dialog.get_by_role("button", name="Stop them all").click()
+    expect(dialog).to_contain_text("hold sent to 3 assets", timeout=SOON_MS)
+    expect(dialog.locator(".tally")).to_contain_text("2 acknowledged", timeout=SOON_MS)
+    expect(dialog.locator(".tally")).to_contain_text("1 waiting")
+    robot = dialog.locator(".acks li", has_text="depot/robot-1")
+    expect(robot).to_contain_text("waiting")
+    expect(dialog.locator(".acks li", has_text="depot/van-1")).to_contain_text("acknowledged")
+    [taken] = hub.taken
+    assert isinstance(taken, StopAll)
+    assert (taken.action, taken.why) == (Action.HOLD, "smoke over the harbour")
+
+
+def test_stop_all_can_be_cancelled(page: Page, hub: FakeHub) -> None:
+    """Escape and Cancel send nothing."""
+    page.get_by_role("button", name="STOP ALL").click()
+    page.locator("#stop-dialog").get_by_role("button", name="Cancel").click()
+    expect(page.locator("#stop-dialog")).to_be_hidden()
+    assert hub.taken == []
+
+
+def test_silent_feed_is_said_aloud(page: Page, hub: FakeHub) -> None:
+    """When the hub falls silent the page says so, with the age, and shows ages as lower bounds."""
+    expect(page.locator("#alarm")).to_be_hidden()
+    hub.feeding.clear()
+    expect(page.locator("#feed[data-state=silent]")).to_be_visible(timeout=SOON_MS)
+    expect(page.locator("#alarm")).to_contain_text("has been silent for")
+    expect(page.locator("#alarm")).to_contain_text("not current")
+    open_tab(page, "Assets")
+    expect(page.locator("#panel-assets .grid-row", has_text="depot/drone-1")).to_contain_text(">")
+    hub.feeding.set()
+    expect(page.locator("#alarm")).to_be_hidden(timeout=SOON_MS)
+
+
+def test_nothing_lies_outside_the_window(page: Page) -> None:
+    """At 1280 by 800 nothing scrolls but lists and details, also with an order open."""
+    choose(page, "orders", "W-1")
+    expect(page.locator("#alternatives")).to_be_visible()
+    size = page.evaluate("[document.scrollingElement.scrollWidth, document.scrollingElement.scrollHeight]")
+    assert size == [WIDTH, HEIGHT]
+    box = page.get_by_role("button", name="STOP ALL").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= WIDTH
+
+
+def test_map_is_drawn_and_zones_are_named(page: Page) -> None:
+    """Markers are on the canvas, and the zone under the pointer is named."""
+    painted = page.evaluate(
+        """() => {
+            const canvas = document.querySelector(".leaflet-markers-pane canvas");
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            return data.some((value) => value !== 0);
+        }"""
+    )
+    assert painted
+    box = page.locator("#map").bounding_box()
+    assert box is not None
+    for part in (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7):
+        for down in (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5):
+            page.mouse.move(box["x"] + part * box["width"], box["y"] + down * box["height"])
+            page.wait_for_timeout(20)
+            if "Hospital (prohibited)" in page.locator("#readout").inner_text():
+                return
+    raise AssertionError("the zone was found nowhere on the map")
