@@ -112,7 +112,7 @@ class HubCore:
         self._open = Opened()
         self._in_flight: Opened | None = None
         self._hellos: list[tuple[Route, Envelope]] = []
-        self._inbox: list[tuple[Peer, int | None, Message]] = []
+        self._inbox: list[tuple[Peer, str | None, int | None, Message]] = []
         self._samples: dict[str, Telemetry] = {}
         self._heard_at: dict[str, datetime] = {}
         self._timers = [(due, timer_id) for timer_id, due in state.timers.items()]
@@ -188,7 +188,7 @@ class HubCore:
         elif len(self._inbox) >= self._settings.inbox_limit and seq is not None:
             peer.session.busy(seq, self._settings.retry_after_s)
         else:
-            self._inbox.append((peer, seq, message))
+            self._inbox.append((peer, peer.session.boot_id, seq, message))
 
     def _note_acknowledged(self, peer: Peer) -> None:
         if peer.session.acknowledged > peer.stored_ack:
@@ -224,8 +224,8 @@ class HubCore:
     def _work_inbox(self, now: datetime) -> None:
         inbox, self._inbox = self._inbox, []
         if self.clock.lockstep:
-            inbox.sort(key=lambda entry: (entry[0].peer_id, entry[1] or 0))
-        for peer, seq, message in inbox:
+            inbox.sort(key=lambda entry: (entry[0].peer_id, entry[2] or 0))
+        for peer, boot_id, seq, message in inbox:
             self._heard(peer.peer_id, now)
             if seq is not None:
                 self._open.received[peer.peer_id] = seq

@@ -15,7 +15,8 @@ SOON_MS = 8_000
 
 
 def rows(page: Page, panel: str) -> list[str]:
-    """The text of the rows that a list shows."""
+    """The text of the rows that a list shows, once it shows any."""
+    expect(page.locator(f"#panel-{panel} .grid-row").first).to_be_visible(timeout=SOON_MS)
     return page.locator(f"#panel-{panel} .grid-row").all_inner_texts()
 
 

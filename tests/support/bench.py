@@ -10,11 +10,12 @@ from pathlib import Path
 
 from fleet.app import Files, Setup, open_core
 from fleet.config import RunInputs
+from fleet.dispatch.effects import Send
 from fleet.dispatch.inputs import PlanReady
-from fleet.hub.core import HubCore
+from fleet.hub.core import CoreSettings, HubCore
 from fleet.hub.planning import Effort, make_plan
 from fleet.protocol.codec import decode_control, encode, encode_telemetry
-from fleet.protocol.messages import AnyMessage, Attach, Message, Role, SubmitOrders, Telemetry
+from fleet.protocol.messages import AnyMessage, Attach, CancelMission, Message, Role, SubmitOrders, Telemetry
 from fleet.protocol.session import PeerSession, SessionState
 from fleet.store import MemoryStore, Store
 
@@ -73,7 +74,16 @@ class Peer:
 class Bench:
     """Runs the core turn by turn."""
 
-    def __init__(self, folder: Path, store: Store | None = None, **texts: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store: Store | None = None,
+        *,
+        settings: CoreSettings = CoreSettings(),
+        **texts: str,
+    ) -> None:
+        self.settings = settings
+        self.planner_answers = True
         self.files = write_inputs(folder, **texts)
         self.inputs: RunInputs = self.files.read()
         self.store = MemoryStore() if store is None else store
@@ -97,6 +107,18 @@ class Bench:
             monotonic=lambda: self.wall,
         )
         self.core: HubCore = brain.core
+        self.core._settings = self.settings
+
+    def restart(self) -> None:
+        """Kill the hub, and start it again on what is stored; the peers notice that it was gone."""
+        self.start()
+        for peer in self.peers.values():
+            peer.session.disconnected(self.wall)
+
+    def order_about(self, asset_id: str, why: str) -> None:
+        """Have the hub send an asset a message that it keeps until it is acknowledged."""
+        cancel = CancelMission(mission_id="none", why=why)
+        self.core._on_send(Send(asset_id, cancel), self.core.clock.now(self.wall))
 
     def connect(self, peer_id: str, role: Role = Role.ASSET, boot_id: str = "boot-1") -> Peer:
         """A new connection of a peer; its session goes on if it had one."""
@@ -156,7 +178,7 @@ class Bench:
         if batch is not None:
             self.store.commit(batch)
             self.core.committed()
-        for job in list(self.core.plans):
+        for job in list(self.core.plans) if self.planner_answers else ():
             self.core.plans.remove(job)
             made = make_plan(job, Effort(iterations=1, baselines=False), job.snapshot.at)
             self.core.tell(PlanReady(made), self.wall)
