@@ -22,7 +22,7 @@ from fleet.domain.events import AssetRecord, DayOpened
 from fleet.domain.state import State
 from fleet.feasibility.context import Context
 from fleet.hub.clock import FreeClock, GrantedClock
-from fleet.hub.core import HubCore
+from fleet.hub.core import CoreSettings, HubCore
 from fleet.hub.loop import open_loop
 from fleet.hub.planning import Effort, Planning
 from fleet.hub.rundir import RunDir, Running
@@ -137,6 +137,7 @@ def open_core(
     make_token: Callable[[], str] = secrets.token_urlsafe,
     wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     monotonic: Callable[[], float] = time.monotonic,
+    settings: CoreSettings | None = None,
 ) -> Brain:
     """The hub's core on a store: a new day is opened, a day that is there is taken up where it stands."""
     events = [stored.event for stored in store.events()]
@@ -156,6 +157,7 @@ def open_core(
         clock=clock,
         make_token=make_token,
         anchor=lambda at: ClockAnchor(at, wall(), setup.rate),
+        settings=settings or CoreSettings(),
     )
     core.restore(dict(store.peers()), dict(store.outbox()), _roles(state))
     if resumed:

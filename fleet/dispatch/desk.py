@@ -15,6 +15,7 @@ from fleet.domain import events as ev
 from fleet.domain.apply import apply
 from fleet.domain.state import Asset, MissionRecord, Parcel, State
 from fleet.feasibility.context import Context
+from fleet.protocol.lifecycle import LifecycleError
 from fleet.protocol.messages import Message, Telemetry
 from fleet.protocol.values import Reason
 
@@ -74,8 +75,11 @@ class Desk:
             self.effects.append(Answer(self.peer_id, message))
 
     def parcel(self, order_id: str) -> Parcel:
-        """A parcel of the day."""
-        return self.state.parcels[order_id]
+        """A parcel of the day. ``LifecycleError`` for one that does not exist: a peer may speak of anything."""
+        found = self.state.parcels.get(order_id)
+        if found is None:
+            raise LifecycleError(f"there is no parcel {order_id!r}")
+        return found
 
     def mission(self, mission_id: str) -> MissionRecord | None:
         """A mission of the day; none where a peer speaks of one that we do not know."""

@@ -57,6 +57,11 @@ def apply_all(state: State, events: Iterable[ev.Event]) -> State:
     return state
 
 
+def handled() -> frozenset[type[ev.Event]]:
+    """The types of event that ``apply`` knows."""
+    return frozenset(_HANDLERS)
+
+
 # --- the day ---------------------------------------------------------------------------------------------------------
 
 

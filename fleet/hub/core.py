@@ -227,9 +227,9 @@ class HubCore:
             inbox.sort(key=lambda entry: (entry[0].peer_id, entry[2] or 0))
         for peer, boot_id, seq, message in inbox:
             self._heard(peer.peer_id, now)
-            if seq is not None:
+            # What came under an earlier boot is still true, but its numbers mean nothing in this one.
+            if seq is not None and boot_id == peer.session.boot_id:
                 self._open.received[peer.peer_id] = seq
-                boot_id = peer.session.boot_id
                 self._open.then.append(lambda p=peer, s=seq, b=boot_id: p.session.taken(s, b))  # type: ignore[misc]
                 self._open.concerned.add(peer.peer_id)
             self._decide(message, now, peer.peer_id)
@@ -376,6 +376,7 @@ class HubCore:
         if greeting.new_boot:
             peer.sent = peer.session.outstanding
             peer.stored_ack = 0
+            self._open.acknowledged.pop(peer.peer_id, None)
             self._open.boots.append(PeerRow(peer.peer_id, hello.boot_id, 0, peer.sent))
         self._note_acknowledged(peer)
         self.peers.bind(peer, route)
@@ -397,8 +398,11 @@ class HubCore:
         self.peers.touched.add(peer.peer_id)
 
     def _check_known(self, hello: Hello) -> None:
-        if hello.role is Role.ASSET and hello.peer_id not in self.state.assets:
+        known = hello.peer_id in self.state.assets
+        if hello.role is Role.ASSET and not known:
             raise RemoteError(Fault.WRONG_PEER, f"no asset {hello.peer_id!r} belongs to this fleet")
+        if hello.role is not Role.ASSET and known:
+            raise RemoteError(Fault.WRONG_ROLE, f"{hello.peer_id!r} is an asset, not {hello.role.value}")
 
     def _new_peer(self, peer_id: str, role: Role, *, boot_id: str | None = None, received: int = 0) -> Peer:
         session = HubSession(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from fleet.domain.events import Event
 from fleet.protocol.messages import AnyMessage
 from fleet.protocol.values import Contact
+
+T = TypeVar("T")
 
 
 class StoreError(Exception):
@@ -56,9 +58,10 @@ class ClockAnchor:
 class Batch:
     """Everything that one transaction writes. All of it is there afterwards, or none.
 
-    ``boots`` are peers that have lost their memory: their row starts anew and their outbox is numbered from 1 in the
-    same order (before anything else of the batch is written). ``received`` and ``acknowledged`` hold the highest
-    sequence number by peer; outbox rows up to an acknowledged one are deleted.
+    ``boots`` are peers that have lost their memory: their row starts anew, and of their outbox the last ``sent`` rows,
+    which still wait, are numbered from 1 in the same order (before anything else of the batch is written; what was
+    acknowledged before need not have been stored). ``received`` and ``acknowledged`` hold the highest sequence
+    number by peer; outbox rows up to an acknowledged one are deleted.
     """
 
     events: tuple[Event, ...] = ()
@@ -68,6 +71,11 @@ class Batch:
     acknowledged: Mapping[str, int] = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
     clock: ClockAnchor | None = None
+
+
+def last(rows: list[T], count: int) -> list[T]:
+    """The last ``count`` of the rows."""
+    return rows[len(rows) - count :] if count else []
 
 
 class Store(Protocol):

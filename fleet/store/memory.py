@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from fleet.protocol.values import Contact
-from fleet.store.base import Batch, ClockAnchor, OutboxRow, PeerRow, StoredEvent, StoreError
+from fleet.store.base import Batch, ClockAnchor, OutboxRow, PeerRow, StoredEvent, StoreError, last
 
 
 class MemoryStore:
@@ -41,7 +41,7 @@ class MemoryStore:
         return self._peers.get(peer_id) or PeerRow(peer_id, boot_id="")
 
     def _start_boot(self, boot: PeerRow) -> None:
-        rows = self._outbox.get(boot.peer_id, [])
+        rows = last(self._outbox.get(boot.peer_id, []), boot.sent)
         self._outbox[boot.peer_id] = [replace(r, seq=i) for i, r in enumerate(rows, 1)]
         self._peers[boot.peer_id] = PeerRow(boot.peer_id, boot.boot_id, 0, len(rows))
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from fleet.protocol.values import Contact
-from fleet.store.base import Batch, ClockAnchor, OutboxRow, PeerRow, StoredEvent, StoreError
+from fleet.store.base import Batch, ClockAnchor, OutboxRow, PeerRow, StoredEvent, StoreError, last
 from fleet.store.rows import event_from, event_text, message_from, message_text
 
 SCHEMA = 1
@@ -69,10 +69,19 @@ class SqlStore:
         sa.event.listen(self._engine, "connect", _pragmas(synchronous))
         try:
             self._connection = self._engine.connect()
-            self._prepare()
+            self._open()
         except SQLAlchemyError as error:
+            self._engine.dispose()
             raise StoreError(f"{url}: the store can't be opened: {_cause(error)}") from error
-        self._position = self._last_position()
+
+    def _open(self) -> None:
+        try:
+            self._prepare()
+            self._position = self._last_position()
+        except BaseException:
+            self._connection.close()
+            self._engine.dispose()
+            raise
 
     @classmethod
     def open(cls, path: Path, *, synchronous: str = "FULL") -> SqlStore:
@@ -130,7 +139,7 @@ class SqlStore:
         return self._position + len(rows)
 
     def _start_boot(self, boot: PeerRow) -> None:
-        waiting = self._rows_of(boot.peer_id)
+        waiting = last(self._rows_of(boot.peer_id), boot.sent)
         self._connection.execute(sa.delete(outbox).where(outbox.c.peer_id == boot.peer_id))
         again = [{"peer_id": boot.peer_id, "seq": i, "body": body} for i, body in enumerate(waiting, 1)]
         if again:

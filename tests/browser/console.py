@@ -12,7 +12,7 @@ import uvicorn
 from fleet.console.app import make_app
 from fleet.console.live import Live
 from fleet.console.serve import address_of, asker, open_socket
-from fleet.console.source import Source
+from fleet.console.source import Ask, Source
 from fleet.store.reader import Reader
 from geofences import ZoneSet
 from tests.browser.fakehub import FakeHub
@@ -20,15 +20,10 @@ from tests.browser.fakehub import FakeHub
 STARTS_WITHIN_S = 20
 
 
-def source_of(hub: FakeHub, zones: ZoneSet | None = None) -> Source:
-    """What a console beside this hub reads and asks."""
-    return Source(Reader(hub.path), Live(time.monotonic), asker(hub.control), zones)
-
-
 @contextmanager
-def console_beside(hub: FakeHub, zones: ZoneSet | None = None) -> Iterator[str]:
-    """The address of a console beside the hub."""
-    source = source_of(hub, zones)
+def console_beside(hub: FakeHub, zones: ZoneSet | None = None, *, ask: Ask | None = None) -> Iterator[str]:
+    """The address of a console beside the hub; ``ask`` takes the place of its line for commands."""
+    source = Source(Reader(hub.path), Live(time.monotonic), ask or asker(hub.control), zones)
     app = make_app(source, feed=hub.feed)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
     source.stopping = lambda: server.should_exit

@@ -79,7 +79,7 @@ class Bench:
         folder: Path,
         store: Store | None = None,
         *,
-        settings: CoreSettings = CoreSettings(),
+        settings: CoreSettings | None = None,
         **texts: str,
     ) -> None:
         self.settings = settings
@@ -105,9 +105,9 @@ class Bench:
             make_token=lambda: next(tokens),
             wall=lambda: DAY + timedelta(seconds=self.wall),
             monotonic=lambda: self.wall,
+            settings=self.settings,
         )
         self.core: HubCore = brain.core
-        self.core._settings = self.settings
 
     def restart(self) -> None:
         """Kill the hub, and start it again on what is stored; the peers notice that it was gone."""

@@ -248,7 +248,8 @@ def test_a_plan_that_was_being_made_is_asked_for_again(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.planner_answers = False
     bench.submit(bench.connect("operator-1", Role.OPERATOR))
-    assert bench.core.state.planning == "plan-1"
+    before = bench.core.state
+    assert before.planning == "plan-1"
     bench.planner_answers = True
     bench.restart()
     assert [job.plan_id for job in bench.core.plans] == []

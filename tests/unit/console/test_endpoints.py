@@ -1,0 +1,275 @@
+"""The console over HTTP: what it answers, and whom it turns away."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from fleet.console.errors import ConsoleError
+from fleet.console.live import Live
+from fleet.console.serve import open_socket
+from fleet.console.source import Source
+from fleet.hub.client import HubUnreachable
+from fleet.protocol.messages import AnyMessage, OperatorCommand, Reply, StopAll
+from fleet.store.reader import Reader
+from tests.browser.console import console_beside
+from tests.browser.fakehub import FakeHub
+from tests.browser.small_day import NOON, WHERE, ZONES, small_recording
+
+WAIT_S = 10
+
+
+class Http:
+    """One console, asked over its own address."""
+
+    def __init__(self, address: str) -> None:
+        self.origin = address.rstrip("/")
+        self.netloc = urlsplit(address).netloc
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] = {}
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers (lower case) and body."""
+        line = http.client.HTTPConnection(self.netloc, timeout=WAIT_S)
+        try:
+            line.request(method, path, body, {"host": self.netloc, **headers})
+            answer = line.getresponse()
+            return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
+        finally:
+            line.close()
+
+    def json(self, path: str) -> Any:
+        """The JSON of a page that must be there."""
+        status, _, body = self.ask("GET", path)
+        assert status == 200, body
+        return json.loads(body)
+
+    def token(self) -> str:
+        """The token in the page."""
+        _, _, body = self.ask("GET", "/")
+        found = re.search(r'name="console-token" content="([^"]+)"', body.decode())
+        assert found is not None
+        return found[1]
+
+    def post(self, path: str, what: Any, **headers: str) -> tuple[int, Any]:
+        """A command as the page sends it; headers replace those of the page, underscores for dashes."""
+        own = {"content-type": "application/json", "origin": self.origin, "x-console-token": self.token()}
+        changed = {name.replace("_", "-"): value for name, value in headers.items()}
+        status, _, body = self.ask("POST", path, json.dumps(what).encode(), own | changed)
+        return status, json.loads(body)
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[FakeHub]:
+    """A hub whose van does not want to stop."""
+    recording, unwilling = small_recording(), frozenset({"depot/van-1"})
+    with FakeHub(recording, tmp_path / "hub.db", NOON, unwilling=unwilling) as running:
+        yield running
+
+
+@pytest.fixture
+def console(hub: FakeHub) -> Iterator[Http]:
+    """A console that has taken in the day."""
+    with console_beside(hub, ZONES) as address:
+        asked = Http(address)
+        wait_for(lambda: asked.json("/api/state")["position"] == len(hub.recording.events))
+        yield asked
+
+
+def wait_for(done: Any) -> None:
+    """Until it is so; fails after a while."""
+    deadline = time.monotonic() + WAIT_S
+    while not done():
+        assert time.monotonic() < deadline, "it never came so far"
+        time.sleep(0.02)
+
+
+def hold(asset_id: str) -> dict[str, str]:
+    return {"request_id": "r-1", "asset_id": asset_id, "action": "hold"}
+
+
+def test_tables(console: Http) -> None:
+    """Each list as JSON of its own."""
+    assert {o["id"] for o in console.json("/api/orders")["orders"]} == set(WHERE)
+    assert len(console.json("/api/assets")["assets"]) == 5
+    assert [x["id"] for x in console.json("/api/lockers")["lockers"]] == ["locker-1"]
+    assert [x["id"] for x in console.json("/api/routes")["routes"]] == ["route-1"]
+    assert [x["open"] for x in console.json("/api/exceptions")["exceptions"]] == [False]
+
+
+def test_assets_have_telemetry_where_there_is_some(console: Http) -> None:
+    """What is in the air has a live position; what was never heard has none."""
+
+    def flying() -> Any:
+        return {a["id"]: a["live"] for a in console.json("/api/assets")["assets"]}
+
+    wait_for(lambda: flying()["depot/drone-1"] is not None)
+    assert flying()["depot/drone-2"] is None
+
+
+def test_state_says_whether_zones_are_complete(console: Http) -> None:
+    """The map's zones are those that the hub plans with."""
+    zones = console.json("/api/state")["zones"]
+    assert zones["complete"] is True
+    assert [z["name"] for z in zones["areas"]] == ["Hospital"]
+
+
+def test_unknown_order_is_404(console: Http) -> None:
+    """Also when its id has a slash."""
+    status, _, body = console.ask("GET", "/api/orders/no%2Fsuch")
+    assert status == 404
+    assert "no/such" in json.loads(body)["detail"]
+
+
+def test_stream_begins_with_everything(console: Http) -> None:
+    """Then comes what changes, or a sign of life."""
+    line = http.client.HTTPConnection(console.netloc, timeout=WAIT_S)
+    line.request("GET", "/api/stream", headers={"host": console.netloc})
+    answer = line.getresponse()
+    assert answer.readline() == b"event: snapshot\n"
+    assert json.loads(answer.readline().removeprefix(b"data: "))["position"] > 0
+    assert answer.readline() == b"\n"
+    assert answer.readline() == b"event: delta\n"
+    assert "pulse" in json.loads(answer.readline().removeprefix(b"data: "))
+    line.close()
+
+
+def test_command_reaches_the_hub(console: Http, hub: FakeHub) -> None:
+    """The answer has the command's id and that it waits; the acknowledgement follows."""
+    status, answer = console.post("/api/commands", hold("depot/drone-1") | {"why": "crowd"})
+    assert (status, answer["ok"]) == (200, True)
+    [command] = answer["commands"]
+    assert (command["id"], command["acknowledgement"]) == (answer["ids"][0], "waiting")
+    [taken] = hub.taken
+    assert isinstance(taken, OperatorCommand)
+    assert (taken.by, taken.why) == ("console", "crowd")
+
+
+def test_stop_all_names_each_asset(console: Http, hub: FakeHub) -> None:
+    """A refusal of one asset is shown as that."""
+    status, answer = console.post("/api/stop-all", {"request_id": "r-2", "action": "hold"})
+    assert status == 200
+    assert {c["asset"] for c in answer["commands"]} == {"depot/drone-1", "depot/robot-1", "depot/van-1"}
+
+    def states() -> dict[str, str]:
+        commands = console.json("/api/state")["commands"]
+        return {c["asset"]: c["acknowledgement"] for c in commands if c["by"] == "console"}
+
+    wait_for(lambda: "waiting" not in states().values())
+    assert states()["depot/van-1"] == "refused"
+    assert states()["depot/drone-1"] == "acknowledged"
+    assert isinstance(hub.taken[0], StopAll)
+
+
+def test_hub_says_no(console: Http) -> None:
+    """409, with the hub's own words."""
+    status, answer = console.post("/api/commands", hold("depot/drone-2"))
+    assert (status, answer["ok"]) == (409, False)
+    assert answer["detail"] == "depot/drone-2 is ready: it can't hold now"
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "same-site"},
+        {"x_console_token": "guess"},
+        {"x_console_token": ""},
+        {"content_type": "text/plain"},
+    ],
+    ids=lambda h: " ".join(f"{k}={v}" for k, v in h.items()),
+)
+def test_command_from_elsewhere_is_refused(console: Http, hub: FakeHub, foreign: dict[str, str]) -> None:
+    """Another site's page can't steer, whichever proof it lacks."""
+    status, answer = console.post("/api/stop-all", {"request_id": "r-3"}, **foreign)
+    assert (status, answer["ok"]) == (403, False)
+    assert hub.taken == []
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "[oops"])
+def test_foreign_host_name_is_refused(console: Http, host: str) -> None:
+    """DNS rebinding: nothing is read, not even the page with its token."""
+    status, _, body = console.ask("GET", "/", headers={"host": host})
+    assert status in (400, 421)
+    assert b"console-token" not in body
+
+
+@pytest.mark.parametrize(
+    ("what", "field"),
+    [
+        ({"request_id": "r", "asset_id": "x", "action": "divert"}, "action"),
+        ({"request_id": "r", "asset_id": "x", "action": "hold", "by": "somebody"}, "by"),
+        ({"request_id": "r", "action": "hold"}, "asset_id"),
+        ({"request_id": "r", "asset_id": "x", "action": "hold", "why": "y" * 201}, "why"),
+        ({"request_id": "r", "asset_id": "x" * 9000, "action": "hold"}, "body"),
+        ([], "body"),
+    ],
+)
+def test_bad_body_names_the_field(console: Http, hub: FakeHub, what: Any, field: str) -> None:
+    """422, and the hub hears nothing."""
+    status, answer = console.post("/api/commands", what)
+    assert status == 422
+    assert field in answer["detail"]
+    assert hub.taken == []
+
+
+def test_answers_are_strict(console: Http) -> None:
+    """No inline script, no frames, nothing from elsewhere, on pages, files and JSON alike."""
+    for path in ("/", "/static/js/main.js", "/api/orders"):
+        _, headers, _ = console.ask("GET", path)
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+    _, _, body = console.ask("GET", "/")
+    assert not re.search(rb"<script(?![^>]*\ssrc=)|\son\w+=|\sstyle=|https?://", body)
+
+
+def test_silent_hub_is_504(hub: FakeHub) -> None:
+    """Whether the hub has taken it is not known, and that is what is said."""
+
+    def silent(_message: AnyMessage) -> Reply:
+        raise HubUnreachable("no answer from the hub")
+
+    with console_beside(hub, ZONES, ask=silent) as address:
+        status, answer = Http(address).post("/api/commands", hold("depot/drone-1"))
+    assert (status, answer["detail"]) == (504, "no answer from the hub")
+
+
+def test_unreadable_store_is_said(tmp_path: Path) -> None:
+    """And told no longer once it can be read."""
+
+    def nobody(_message: AnyMessage) -> Reply:
+        raise AssertionError("nothing is asked")
+
+    source = Source(Reader(tmp_path / "hub.db"), Live(time.monotonic), nobody)
+    assert source.catch_up() is False
+    assert source.trouble is not None
+    assert "hub.db" in source.trouble
+    small_recording().write(tmp_path / "hub.db")
+    assert source.catch_up() is True
+    assert source.trouble is None
+
+
+def test_listens_on_this_machine_only() -> None:
+    """Until it has a login."""
+    with pytest.raises(ConsoleError, match="this machine only"):
+        open_socket("0.0.0.0", 0)
+
+
+def test_port_in_use_is_named() -> None:
+    """With what to do about it."""
+    with open_socket("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(ConsoleError, match=f"127.0.0.1:{port}.*another port"):
+            open_socket("127.0.0.1", port)

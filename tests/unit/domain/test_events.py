@@ -1,0 +1,35 @@
+"""Every event of the domain: it is applied, it is stored, and its stored form only grows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from fleet.domain import events as ev
+from fleet.domain.apply import handled
+from fleet.store.rows import event_from, event_text
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "events" / "v1"
+TYPES = {e.model_fields["type"].default: e for e in get_args(get_args(ev.AnyEvent)[0])}
+
+
+def test_every_event_has_a_handler() -> None:
+    """An event that nothing applies would be lost at the next start."""
+    assert handled() == frozenset(TYPES.values())
+
+
+def test_every_event_has_a_golden_example() -> None:
+    """A new type of event comes with an example of its stored form."""
+    assert {file.stem for file in GOLDEN.glob("*.json")} == set(TYPES)
+
+
+@pytest.mark.parametrize("name", sorted(TYPES))
+def test_golden_events_can_still_be_read(name: str) -> None:
+    """What a released version wrote is read to the same value, and written back the same."""
+    text = (GOLDEN / f"{name}.json").read_text(encoding="utf-8")
+    event = event_from(text, 1, 1)
+    assert type(event) is TYPES[name]
+    assert json.loads(event_text(event)) == json.loads(text)
