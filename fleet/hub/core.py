@@ -229,7 +229,8 @@ class HubCore:
             self._heard(peer.peer_id, now)
             # What came under an earlier boot is still true, but its numbers mean nothing in this one.
             if seq is not None and boot_id == peer.session.boot_id:
-                self._open.received[peer.peer_id] = seq
+                if peer.role is Role.ASSET:
+                    self._open.received[peer.peer_id] = seq
                 self._open.then.append(lambda p=peer, s=seq, b=boot_id: p.session.taken(s, b))  # type: ignore[misc]
                 self._open.concerned.add(peer.peer_id)
             self._decide(message, now, peer.peer_id)
@@ -337,7 +338,9 @@ class HubCore:
         out, self._out = self._out, []
         yield from out
         for peer_id in sorted(touched):
-            yield from self._poll(self.peers.by_id[peer_id], wall_s)
+            peer = self.peers.by_id.get(peer_id)
+            if peer is not None:
+                yield from self._poll(peer, wall_s)
 
     def undelivered(self, route: Route) -> None:
         """The transport could not take a frame for this connection; the session sends it again later."""
@@ -350,6 +353,9 @@ class HubCore:
         if peer.session.state is SessionState.LOST and peer.control is not None:
             self.peers.by_control.pop(peer.control, None)
             peer.control = None
+            if peer.role is not Role.ASSET:
+                # A tool comes back under another name: what was known of this one is of no use.
+                self.peers.by_id.pop(peer.peer_id, None)
         if peer.control is not None:
             yield from ((peer.control, encode(e, peer.session.version)) for e in envelopes)
 
@@ -377,6 +383,7 @@ class HubCore:
             peer.sent = peer.session.outstanding
             peer.stored_ack = 0
             self._open.acknowledged.pop(peer.peer_id, None)
+        if greeting.new_boot and peer.role is Role.ASSET:
             self._open.boots.append(PeerRow(peer.peer_id, hello.boot_id, 0, peer.sent))
         self._note_acknowledged(peer)
         self.peers.bind(peer, route)
