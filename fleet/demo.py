@@ -29,12 +29,15 @@ from fleet.sim import TrueWeather, WorldSpec
 from fleet.sim.city import City, make_city
 from fleet.simulate import Incoming
 from fleet.store.reader import Reader
-from fleet.supervisor import Supervisor
+from fleet.supervisor import ChildDied, Supervisor
 from fleet.weather.conditions import Observation
 
 DEMO_DAY = date(2026, 11, 24)
 LATEST = timedelta(hours=6)
 """How long after the day's end drivers may still be out before the demo stops waiting for them."""
+
+STILL_S = 120.0
+"""A day in which nothing was stored for so long, by the wall clock, is stuck."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +237,15 @@ def incoming_of(setup: Setup) -> tuple[Incoming, ...]:
 def _watch(supervisor: Supervisor, clerk: Clerk, setup: Setup, tell: Tell) -> None:
     """Follow the day until it is over, saying now and then how far it is."""
     follower = Follower(Reader(supervisor.run.store))
-    told = time.monotonic()
+    told = moved = time.monotonic()
     while not (clerk.done and follower.over(setup)):
         supervisor.check()
-        follower.step()
+        if follower.step():
+            moved = time.monotonic()
+        elif time.monotonic() - moved > STILL_S:
+            raise ChildDied(
+                f"nothing has happened for {STILL_S:.0f} s; see the logs in {supervisor.run.path / 'logs'}"
+            )
         clerk.step(follower.at or setup.at)
         if time.monotonic() - told > 5:
             told = time.monotonic()
@@ -255,11 +263,13 @@ class Follower:
         self.state = State()
         self.at: datetime | None = None
 
-    def step(self) -> None:
-        """Take in what was committed since the last step."""
-        for stored in self._reader.events(self._position):
+    def step(self) -> bool:
+        """Take in what was committed since the last step; whether there was anything."""
+        before = self._position
+        for stored in self._reader.events(before):
             self.state = apply(self.state, stored.event)
             self._position, self.at = stored.position, stored.event.at
+        return self._position > before
 
     def over(self, setup: Setup) -> bool:
         """Whether nothing more is to come: all parcels ended and all assets home, or it is far too late."""

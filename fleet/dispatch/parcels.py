@@ -58,16 +58,20 @@ def pass_on(
     mission_id: str | None = None,
     place: Place | None = None,
     proof: str | None = None,
+    giver: Custodian | None = None,
 ) -> None:
-    """Record that the parcel went from whoever has it to ``taker``; nothing happens when ``taker`` has it already."""
-    giver = desk.parcel(order_id).custodian
-    if giver == taker:
+    """Record that the parcel went from whoever has it to ``taker``; nothing happens when ``taker`` has it already.
+
+    Who says that he hands it over is the ``giver``: ``LifecycleError`` where he does not have it.
+    """
+    holder = desk.parcel(order_id).custodian
+    if holder == taker:
         return
     desk.emit(
         CustodyPassed(
             at=desk.now,
             order_id=order_id,
-            giver=giver,
+            giver=giver or holder,
             taker=taker,
             mission_id=mission_id,
             place=place,

@@ -41,7 +41,7 @@ def _release_route(desk: Desk, record: MissionRecord) -> None:
     asset = desk.asset(record.mission.asset_id)
     if asset.withdrawn:
         withdraw(desk, record, (_not_there(asset),))
-    elif asset.status is AssetStatus.OFFLINE:
+    elif asset.status is AssetStatus.OFFLINE or asset.mission_id is not None:
         _later(desk, record, (_not_there(asset),))
     else:
         _send(desk, record.mission, ())

@@ -34,10 +34,14 @@ class HubClient:
         name = f"{by}-{uuid4().hex[:12]}"
         self._session = PeerSession(name, Role.OPERATOR, uuid4().hex)
         self._context = zmq.Context()
-        self._socket = self._context.socket(zmq.DEALER)
-        self._socket.setsockopt(zmq.LINGER, 0)
-        self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_CONTROL_FRAME)
-        self._socket.connect(control)
+        self._socket = self._open()
+
+    def _open(self) -> zmq.Socket[bytes]:
+        opened = self._context.socket(zmq.DEALER)
+        opened.setsockopt(zmq.LINGER, 0)
+        opened.setsockopt(zmq.MAXMSGSIZE, MAX_CONTROL_FRAME)
+        opened.connect(self._endpoint)
+        return opened
 
     def request(self, message: AnyMessage) -> Reply:
         """The hub's answer to a request (matched by ``request_id``). Raises ``HubUnreachable``."""
@@ -56,8 +60,12 @@ class HubClient:
 
     def _turn(self) -> list[Reply]:
         now = self._monotonic()
-        if self._session.state is SessionState.CLOSED or self._session.wants_connection(now):
-            self._send(self._session.connect(now))
+        if self._session.must_reboot:
+            # The hub has forgotten this tool (it was silent for long, or the hub is another one): begin anew.
+            self._session.reboot(uuid4().hex)
+            self._connect(now)
+        elif self._session.state is SessionState.CLOSED or self._session.wants_connection(now):
+            self._connect(now)
         replies: list[Reply] = []
         if self._socket.poll(20):
             envelope = decode_control(self._socket.recv_multipart())
@@ -70,8 +78,14 @@ class HubClient:
         self._send(self._session.poll(self._monotonic()))
         return replies
 
+    def _connect(self, now: float) -> None:
+        self._socket.close(linger=0)
+        self._socket = self._open()
+        self._send(self._session.connect(now))
+
     def _refused(self) -> None:
-        if self._session.state is SessionState.REFUSED and self._session.refused is not None:
+        turned_away = self._session.state is SessionState.REFUSED and not self._session.must_reboot
+        if turned_away and self._session.refused is not None:
             raise HubUnreachable(f"the hub at {self._endpoint} turns us away: {self._session.refused.detail}")
 
     def _send(self, envelopes: list[Envelope]) -> None:

@@ -52,6 +52,7 @@ def spawned_executor() -> ProcessPoolExecutor:
 @dataclass(slots=True)
 class _Job:
     start: StartPlanning
+    effort: Effort
     made_at: datetime
     tries: int
     future: Future[Plan]
@@ -87,7 +88,7 @@ class Planning:
         if self._executor is None:
             self._executor = self._make()
         future = self._executor.submit(make_plan, job, effort, now)
-        self._jobs.append(_Job(job, now, tries, future))
+        self._jobs.append(_Job(job, effort, now, tries, future))
         future.add_done_callback(lambda _: self._wake())
 
     def done(self) -> Iterator[PlanReady | PlanFailed]:
@@ -105,12 +106,13 @@ class Planning:
             return PlanReady(job.future.result())
         if isinstance(error, BrokenProcessPool) and job.tries > 1:
             self._executor = None
-            self._submit(job.start, self._effort, job.made_at, job.tries - 1)
+            self._submit(job.start, job.effort, job.made_at, job.tries - 1)
             return None
         return PlanFailed(job.start.plan_id, f"{type(error).__name__}: {error}")
 
     def close(self) -> None:
-        """Stop the worker, whatever it is doing."""
+        """Stop the worker, whatever it is doing; its job is not done again."""
+        self._jobs.clear()
         if self._executor is not None:
             workers = list((getattr(self._executor, "_processes", None) or {}).values())
             self._executor.shutdown(wait=False, cancel_futures=True)

@@ -45,8 +45,9 @@ def mission_reply(desk: Desk, message: MissionReply) -> None:
                 detail=why.detail,
             )
         )
+        desk.effects.append(Watch(record.mission.asset_id))
         settle(desk, record, (why,))
-    elif message.revision == record.mission.revision:
+    elif message.revision == record.mission.revision and record.kind == "van":
         resend_route(desk, record.mission.mission_id, f"refused: {message.detail}")
 
 
@@ -110,6 +111,7 @@ def _dropped(desk: Desk, record: MissionRecord, step: Drop, message: StepReport)
             desk,
             step.order_id,
             recipient(step.order_id),
+            giver=_asset(record),
             mission_id=message.mission_id,
             place=message.place,
             proof=message.proof,
@@ -128,6 +130,7 @@ def _stopped(desk: Desk, record: MissionRecord, step: Stop, message: StepReport)
                 desk,
                 order_id,
                 recipient(order_id),
+                giver=_asset(record),
                 mission_id=message.mission_id,
                 place=message.place,
                 proof=message.proof,
@@ -140,7 +143,9 @@ def _stopped(desk: Desk, record: MissionRecord, step: Stop, message: StepReport)
 def _unloaded(desk: Desk, record: MissionRecord, step: Unload, message: StepReport) -> None:
     site = Custodian(kind="site", id=message.site_id or step.site_id)
     for order_id in message.order_ids:
-        pass_on(desk, order_id, site, mission_id=message.mission_id, place=message.place)
+        pass_on(
+            desk, order_id, site, mission_id=message.mission_id, place=message.place, giver=_asset(record)
+        )
 
 
 def _travelled(desk: Desk, record: MissionRecord, step: Travel, message: StepReport) -> None:

@@ -28,7 +28,6 @@ _TAKES: dict[Action, frozenset[AssetStatus]] = {
     Action.HOLD: frozenset({AssetStatus.ON_MISSION, AssetStatus.RETURNING}),
     Action.RESUME: frozenset({AssetStatus.HELD}),
     Action.RETURN: MOVING,
-    Action.DIVERT: MOVING,
     Action.LAND: MOVING,
 }
 
@@ -50,6 +49,10 @@ def operator_command(desk: Desk, message: OperatorCommand) -> None:
 def _refusal(asset: Asset | None, message: OperatorCommand) -> str | None:
     if asset is None:
         return f"there is no asset {message.asset_id!r}; `fleet assets list` shows them"
+    if message.action not in _TAKES:
+        return (
+            f"{message.action.value} needs a place to go to, which only the monitor gives; use return or land"
+        )
     if asset.status not in _TAKES[message.action]:
         return f"{message.asset_id} is {asset.status.value}: it can't {message.action.value} now"
     return None

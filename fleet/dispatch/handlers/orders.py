@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import KeepContacts
 from fleet.dispatch.planning import want_plan
@@ -13,14 +15,14 @@ from fleet.protocol.values import Direction, Order, Reason
 
 def submit_orders(desk: Desk, message: SubmitOrders) -> None:
     """Take all parcels of the batch or none; parcels that are known with the same content change nothing."""
-    clashes = tuple(_clash(desk, order) for order in message.orders)
-    reasons = tuple(reason for reason in clashes if reason is not None)
+    reasons = tuple(_clashes(desk, message.orders))
     if reasons:
         desk.answer(
             Reply(request_id=message.request_id, ok=False, detail="nothing was taken in", reasons=reasons)
         )
         return
-    new = [order for order in message.orders if order.order_id not in desk.state.parcels]
+    unique = {order.order_id: order for order in message.orders}
+    new = [order for order_id, order in unique.items() if order_id not in desk.state.parcels]
     for order in new:
         desk.emit(OrderPlaced(at=desk.now, order=order, custodian=_first_custodian(order)))
     if message.contacts:
@@ -32,12 +34,15 @@ def submit_orders(desk: Desk, message: SubmitOrders) -> None:
     desk.answer(Reply(request_id=message.request_id, ok=True, detail=detail, ids=taken))
 
 
-def _clash(desk: Desk, order: Order) -> Reason | None:
-    known = desk.state.parcels.get(order.order_id)
-    if known is None or known.order == order:
-        return None
-    detail = f"{order.order_id} is known with other content; give the new parcel another id"
-    return incident("duplicate_order", detail, source="intake")
+def _clashes(desk: Desk, orders: Iterable[Order]) -> Iterator[Reason]:
+    """One reason for each parcel whose id another one has, taken in earlier or standing before it in the batch."""
+    known: dict[str, Order] = {}
+    for order in orders:
+        parcel = desk.state.parcels.get(order.order_id)
+        first = known.setdefault(order.order_id, order if parcel is None else parcel.order)
+        if first != order:
+            detail = f"{order.order_id} is known with other content; give the new parcel another id"
+            yield incident("duplicate_order", detail, source="intake")
 
 
 def _first_custodian(order: Order) -> Custodian:

@@ -1,0 +1,222 @@
+"""Decisions that guard custody, people's commands and routes, through the hub's core with scripted peers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fleet.dispatch.desk import Desk, Settings
+from fleet.dispatch.handlers.missions import step_report
+from fleet.dispatch.release import release
+from fleet.domain.apply import apply, apply_all
+from fleet.domain.events import AssetConnected, Event, MissionDrafted, MissionReleased
+from fleet.protocol.lifecycle import AssetStatus, LifecycleError, MissionStatus
+from fleet.protocol.messages import (
+    Action,
+    AddZone,
+    AssetReport,
+    Assign,
+    Command,
+    CommandReply,
+    MissionReply,
+    OperatorCommand,
+    RemoveZone,
+    Reply,
+    Role,
+    StepReport,
+    StopAll,
+    SubmitOrders,
+)
+from fleet.protocol.mission import Load, Mission, Unload
+from tests.support.bench import DAY, Bench, Peer
+
+DRONE, VAN = "S1/drone-1", "D1/van-1"
+FEATURE = {
+    "type": "Feature",
+    "properties": {"name": "Fire"},
+    "geometry": {
+        "type": "Polygon",
+        "coordinates": [[[-8.2, 41.2], [-8.2, 41.3], [-8.1, 41.3], [-8.1, 41.2], [-8.2, 41.2]]],
+    },
+}
+
+
+def flying(bench: Bench) -> tuple[Peer, Peer, Assign]:
+    """An operator, and a drone that has loaded the parcel and gone."""
+    operator, drone = bench.connect("operator-1", Role.OPERATOR), bench.connect(DRONE)
+    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.submit(operator)
+    for _ in range(200):
+        if drone.of(Assign):
+            break
+        bench.run(30)
+    assign = drone.of(Assign)[0]
+    assert isinstance(assign, Assign)
+    bench.say(drone, MissionReply(mission_id=assign.mission.mission_id, revision=0, accepted=True))
+    bench.say(drone, report(assign, "load", "P-1"))
+    return operator, drone, assign
+
+
+def report(assign: Assign, step_id: str, *order_ids: str) -> StepReport:
+    """A step is done."""
+    return StepReport(
+        mission_id=assign.mission.mission_id, step_id=step_id, state="done", at=DAY, order_ids=order_ids
+    )
+
+
+def answers(operator: Peer) -> dict[str, Reply]:
+    """The hub's answers by request."""
+    return {r.request_id: r for r in operator.of(Reply) if isinstance(r, Reply)}
+
+
+def tell(operator: Peer, bench: Bench, action: Action) -> Reply:
+    """An operator tells the drone something; the hub's answer."""
+    request_id = f"r-{action.value}"
+    bench.say(
+        operator, OperatorCommand(request_id=request_id, by="ana", asset_id=DRONE, action=action, why="test")
+    )
+    return answers(operator)[request_id]
+
+
+def test_only_who_has_a_parcel_can_hand_it_over(tmp_path: Path) -> None:
+    """A van that says it brought back what the drone is flying is not believed: the drone still has it."""
+    bench = Bench(tmp_path)
+    flying(bench)
+    route = _route(bench, "route-1")
+    desk = _desk(bench, MissionDrafted(at=DAY, mission=route, kind="van", release_at=DAY))
+    desk = replace(desk, state=apply(desk.state, MissionReleased(at=DAY, mission=route)), peer_id=VAN)
+    claim = StepReport(
+        mission_id="route-1", step_id="unload", state="done", at=DAY, order_ids=("P-1",), site_id="D1"
+    )
+    with pytest.raises(LifecycleError, match="is with"):
+        step_report(desk, claim)
+
+
+def test_two_parcels_of_one_id_in_one_batch_are_refused(tmp_path: Path) -> None:
+    """Nothing is taken in where a batch gives one id to two parcels; the same parcel twice is one."""
+    bench = Bench(tmp_path)
+    operator = bench.connect("operator-1", Role.OPERATOR)
+    (order,) = bench.inputs.orders.orders
+    other = order.model_copy(update={"weight_kg": 2.0})
+    bench.say(operator, SubmitOrders(request_id="two", orders=(order, other)))
+    assert (answers(operator)["two"].ok, dict(bench.core.state.parcels)) == (False, {})
+    bench.say(operator, SubmitOrders(request_id="same", orders=(order, order)))
+    assert answers(operator)["same"].ids == ("P-1",)
+    placed = [s for s in bench.store.events() if getattr(s.event, "type", "") == "order_placed"]
+    assert len(placed) == 1
+
+
+def test_a_person_cannot_divert_to_nowhere(tmp_path: Path) -> None:
+    """A diversion needs a place, which an operator's command does not have: it is refused with what to do."""
+    bench = Bench(tmp_path)
+    operator, drone, _ = flying(bench)
+    answer = tell(operator, bench, Action.DIVERT)
+    assert not answer.ok
+    assert "place" in answer.detail
+    assert not drone.of(Command)
+
+
+def test_hold_resume_return_and_land_change_the_asset_once_it_agrees(tmp_path: Path) -> None:
+    """The status follows the asset's acknowledgement, not the wish; who asked is on record."""
+    bench = Bench(tmp_path)
+    operator, drone, _ = flying(bench)
+    expected = {
+        Action.HOLD: AssetStatus.HELD,
+        Action.RESUME: AssetStatus.ON_MISSION,
+        Action.RETURN: AssetStatus.RETURNING,
+        Action.LAND: AssetStatus.LANDING,
+    }
+    for action, status in expected.items():
+        before = bench.core.state.assets[DRONE].status
+        (command_id,) = tell(operator, bench, action).ids
+        assert bench.core.state.assets[DRONE].status is before
+        bench.say(drone, CommandReply(command_id=command_id, accepted=True))
+        assert bench.core.state.assets[DRONE].status is status
+        assert bench.core.state.commands[command_id].by == "ana"
+
+
+def test_a_refused_command_is_an_exception_for_the_operator(tmp_path: Path) -> None:
+    """An asset that says no changes nothing, and a person learns of it."""
+    bench = Bench(tmp_path)
+    operator, drone, _ = flying(bench)
+    (command_id,) = tell(operator, bench, Action.HOLD).ids
+    bench.say(drone, CommandReply(command_id=command_id, accepted=False, detail="gusts"))
+    assert bench.core.state.assets[DRONE].status is AssetStatus.ON_MISSION
+    assert [(e.code, e.owner) for e in bench.core.state.open_exceptions()] == [
+        ("command_refused", "operator")
+    ]
+
+
+def test_stop_all_reaches_what_is_out_and_nothing_else(tmp_path: Path) -> None:
+    """The flying drone is told to hold; the van at its depot is not."""
+    bench = Bench(tmp_path)
+    operator, drone, _ = flying(bench)
+    van = bench.connect(VAN)
+    bench.say(operator, StopAll(request_id="stop", by="ana"))
+    assert len(answers(operator)["stop"].ids) == 1
+    assert [getattr(c, "action", None) for c in drone.of(Command)] == [Action.HOLD]
+    assert not van.of(Command)
+
+
+def test_zones_are_added_checked_and_removed(tmp_path: Path) -> None:
+    """A broken area is refused with its reason, a good one is in force until it is lifted."""
+    bench = Bench(tmp_path)
+    operator = bench.connect("operator-1", Role.OPERATOR)
+    broken: dict[str, object] = {"type": "Feature", "properties": {}, "geometry": None}
+    bench.say(operator, AddZone(request_id="bad", by="ana", zone_id="Z", feature=broken))
+    assert (answers(operator)["bad"].ok, len(bench.core.state.zones)) == (False, 0)
+    bench.say(operator, AddZone(request_id="add", by="ana", zone_id="Z", feature=FEATURE))
+    assert (answers(operator)["add"].ok, list(bench.core.state.zones)) == (True, ["Z"])
+    bench.say(operator, RemoveZone(request_id="gone", by="ana", zone_id="Z"))
+    bench.say(operator, RemoveZone(request_id="again", by="ana", zone_id="Z"))
+    assert (answers(operator)["gone"].ok, answers(operator)["again"].ok) == (True, False)
+    assert len(bench.core.state.zones) == 0
+
+
+def _desk(bench: Bench, *events: Event) -> Desk:
+    """A desk on the bench's state after some more events."""
+    state = apply_all(bench.core.state, events)
+    context = bench.inputs.context
+    return Desk(state, bench.core.clock.now(bench.wall), {}, Settings(), lambda _: context)
+
+
+def _route(bench: Bench, mission_id: str) -> Mission:
+    """A van's route without stops, due now."""
+    site = bench.core.state.sites["D1"]
+    steps = (
+        Load(step_id="load", site_id="D1", order_ids=()),
+        Unload(step_id="unload", site_id="D1"),
+    )
+    now = bench.core.clock.now(bench.wall)
+    return Mission(
+        mission_id=mission_id, asset_id=VAN, steps=steps, start_at=now, expires_at=now, home=site.place
+    )
+
+
+def test_a_van_gets_its_second_route_after_the_first(tmp_path: Path) -> None:
+    """A route that is due while its van is out waits: two at once would make the hub forget the first."""
+    bench = Bench(tmp_path)
+    first, second = _route(bench, "route-1"), _route(bench, "route-2")
+    desk = _desk(
+        bench,
+        AssetConnected(at=DAY, asset_id=VAN, boot_id="b"),
+        MissionDrafted(at=DAY, mission=first, kind="van", release_at=DAY),
+        MissionReleased(at=DAY, mission=first),
+        MissionDrafted(at=DAY, mission=second, kind="van", release_at=bench.core.clock.now(bench.wall)),
+    )
+    release(desk, "route-2")
+    assert desk.state.assets[VAN].mission_id == "route-1"
+    assert desk.state.missions["route-2"].status is MissionStatus.DRAFTED
+    assert desk.state.timers["release:route-2"] > desk.now
+
+
+def test_a_drone_that_takes_back_its_yes_is_sent_no_empty_trip(tmp_path: Path) -> None:
+    """Only a route can be sent again under a new number; a sortie without its ways would be nonsense."""
+    bench = Bench(tmp_path)
+    _, drone, assign = flying(bench)
+    refusal = MissionReply(mission_id=assign.mission.mission_id, revision=0, accepted=False, detail="no")
+    bench.say(drone, refusal)
+    assert len(drone.of(Assign)) == 1
+    assert bench.core.state.missions[assign.mission.mission_id].mission.revision == 0

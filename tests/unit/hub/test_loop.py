@@ -1,0 +1,182 @@
+"""The real hub: loop, sockets, writer thread, planner process and file, with one drone on a real connection."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import zmq
+
+from fleet.app import Setup, run_hub
+from fleet.hub.client import HubClient
+from fleet.hub.planning import Effort
+from fleet.hub.rundir import RunDir, Running
+from fleet.hub.sockets import BindError, Sockets
+from fleet.protocol.codec import decode_control, encode
+from fleet.protocol.messages import (
+    AnyMessage,
+    AssetReport,
+    Assign,
+    MissionEnded,
+    MissionReply,
+    Role,
+    StepReport,
+    SubmitOrders,
+)
+from fleet.protocol.session import PeerSession
+from fleet.store import StoreError
+from fleet.store.reader import Reader
+from tests.support.bench import DAY, write_inputs
+
+DRONE = "S1/drone-1"
+
+
+class Drone:
+    """A scripted drone on a real connection: it answers what it is told, and does each step at once."""
+
+    def __init__(self, control: str) -> None:
+        self.session = PeerSession(DRONE, Role.ASSET, "boot-1")
+        self.missions: list[str] = []
+        self.context = zmq.Context()
+        self.socket = self.context.socket(zmq.DEALER)
+        self.socket.connect(control)
+        for envelope in self.session.connect(time.monotonic()):
+            self.socket.send_multipart(encode(envelope))
+        self.session.send(AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+
+    def turn(self) -> None:
+        """Take in what has come, answer, send."""
+        if self.socket.poll(20):
+            envelope = decode_control(self.socket.recv_multipart())
+            for delivery in self.session.receive(envelope, time.monotonic()):
+                self._obey(delivery.message)
+                if delivery.seq is not None:
+                    self.session.taken(delivery.seq)
+        for envelope in self.session.poll(time.monotonic()):
+            self.socket.send_multipart(encode(envelope, self.session.version))
+
+    def _obey(self, message: AnyMessage) -> None:
+        if not isinstance(message, Assign):
+            return
+        mission_id = message.mission.mission_id
+        self.missions.append(mission_id)
+        self.session.send(MissionReply(mission_id=mission_id, revision=0, accepted=True))
+        for step in message.mission.steps:
+            moved = ("P-1",) if step.step in ("load", "drop") else ()
+            self.session.send(
+                StepReport(mission_id=mission_id, step_id=step.step_id, state="done", at=DAY, order_ids=moved)
+            )
+        self.session.send(MissionEnded(mission_id=mission_id, outcome="completed", at=DAY, site_id="S1"))
+
+    def close(self) -> None:
+        """End the connection."""
+        self.context.destroy(linger=0)
+
+
+def prepared(folder: Path, **changes: str) -> RunDir:
+    """A run directory whose business time runs thirty times as fast as the wall clock."""
+    run = RunDir(folder / "run")
+    run.create()
+    (folder / "input").mkdir()
+    at = DAY + timedelta(hours=8)
+    setup = Setup(
+        name="run",
+        files=write_inputs(folder / "input"),
+        at=at,
+        until=at + timedelta(hours=4),
+        rate=30,
+        effort=Effort(iterations=1, baselines=False),
+    )
+    run.setup.write_text(setup.model_copy(update=changes).model_dump_json(), encoding="utf-8")
+    return run
+
+
+@contextmanager
+def hub(run: RunDir) -> Iterator[Running]:
+    """A hub in a thread; what goes wrong in it is raised at the end."""
+    stop, up = threading.Event(), threading.Event()
+    wrong: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            run_hub(run, stop.is_set, started=lambda _: up.set())
+        except BaseException as error:  # noqa: BLE001 - it is raised in the test's own thread
+            wrong.append(error)
+            up.set()
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    try:
+        assert up.wait(60)
+        if not wrong:
+            yield run.running()
+    finally:
+        stop.set()
+        thread.join(60)
+    if wrong:
+        raise wrong[0]
+
+
+def until(done: Callable[[], bool], turn: Callable[[], None]) -> None:
+    """Turn until it is done, a minute at most."""
+    deadline = time.monotonic() + 60
+    while not done():
+        assert time.monotonic() < deadline, "it did not happen within a minute"
+        turn()
+
+
+def test_one_parcel_over_real_sockets(tmp_path: Path) -> None:
+    """Order in over ZeroMQ, plan from the planner's process, mission out, delivery on disk; a restart sends nothing."""
+    run = prepared(tmp_path)
+    inputs = write_inputs(tmp_path / "input").read()
+    reader = Reader(run.store)
+
+    def over() -> bool:
+        return any(getattr(s.event, "type", "") == "mission_over" for s in reader.events())
+
+    with hub(run) as running:
+        drone = Drone(running.control)
+        try:
+            with HubClient(running.control, timeout_s=30) as client:
+                contacts = tuple(contact for _, contact in inputs.orders.accepted)
+                request = SubmitOrders(request_id="r-1", orders=inputs.orders.orders, contacts=contacts)
+                assert client.request(request).ok
+            until(over, drone.turn)
+        finally:
+            drone.close()
+    passed = [s.event for s in reader.events() if getattr(s.event, "type", "") == "custody_passed"]
+    assert [e.taker.kind for e in passed] == ["site", "asset", "recipient"]  # type: ignore[attr-defined]
+    assert len(drone.missions) == 1
+    before = reader.last_position()
+    with hub(run):
+        pass
+    assert reader.last_position() == before
+
+
+def test_a_port_in_use_is_named_and_everything_is_closed(tmp_path: Path) -> None:
+    """The message has the address and what to do; no socket stays open behind it."""
+    first = Sockets("tcp://127.0.0.1:*", "tcp://127.0.0.1:*", "tcp://127.0.0.1:*")
+    try:
+        taken = first.telemetry.getsockopt(zmq.LAST_ENDPOINT)
+        assert isinstance(taken, bytes)
+        address = taken.decode().rstrip("\0")
+        run = prepared(tmp_path, telemetry=address)
+        with pytest.raises(BindError, match=address), hub(run):
+            pass
+    finally:
+        first.close()
+
+
+def test_a_damaged_store_is_refused_before_anything_listens(tmp_path: Path) -> None:
+    """A file that is no store is left as it is."""
+    run = prepared(tmp_path)
+    run.store.write_bytes(b"not a database" * 100)
+    with pytest.raises(StoreError, match="can't be opened"), hub(run):
+        pass
+    assert run.store.read_bytes() == b"not a database" * 100
+    assert not (run.path / "run.json").exists()
