@@ -6,6 +6,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -194,15 +195,16 @@ def run_hub(
     """
     setup = Setup.model_validate_json(run.setup.read_text(encoding="utf-8"))
     inputs = setup.files.read()
-    store = SqlStore.open(run.store)
-    sockets = Sockets(setup.control, setup.telemetry, setup.feed)
-    brain = open_core(setup, inputs, store)
-    loop = open_loop(brain.core, store, sockets, lambda wake: Planning(setup.effort, wake=wake))
-    running = _running(setup, sockets)
-    run.write_running(running)
-    started(running)
-    loop.run(stop)
-    store.close()
+    with (
+        closing(SqlStore.open(run.store)) as store,
+        closing(Sockets(setup.control, setup.telemetry, setup.feed)) as sockets,
+    ):
+        brain = open_core(setup, inputs, store)
+        loop = open_loop(brain.core, store, sockets, lambda wake: Planning(setup.effort, wake=wake))
+        running = _running(setup, sockets)
+        run.write_running(running)
+        started(running)
+        loop.run(stop)
 
 
 def _running(setup: Setup, sockets: Sockets) -> Running:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import zmq
 
 from fleet.hub.core import HubCore
 from fleet.hub.feed import Feed
@@ -79,25 +76,8 @@ class Loop:
                 self.core.undelivered(route)
 
 
-def make_waker(sockets: Sockets) -> Callable[[], None]:
-    """A function that wakes the loop from any thread; each thread gets a socket of its own."""
-    local = threading.local()
-
-    def wake() -> None:
-        try:
-            if not hasattr(local, "socket"):
-                local.socket = sockets.waker()
-            local.socket.send(b"")
-        except zmq.ZMQError:
-            # The hub is closing: there is no loop left to wake.
-            return
-
-    return wake
-
-
 def open_loop(
     core: HubCore, store: Store, sockets: Sockets, make_planning: Callable[[Callable[[], None]], Planning]
 ) -> Loop:
     """A loop around a core, with its writer and planner."""
-    wake = make_waker(sockets)
-    return Loop(core, sockets, Writer(store, wake), make_planning(wake), Feed(sockets.feed))
+    return Loop(core, sockets, Writer(store, sockets.wake), make_planning(sockets.wake), Feed(sockets.feed))

@@ -4,7 +4,9 @@ linger.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import zmq
 
@@ -22,6 +24,13 @@ class Sockets:
 
     def __init__(self, control: str, telemetry: str, feed: str) -> None:
         self.context = zmq.Context()
+        try:
+            self._open(control, telemetry, feed)
+        except BaseException:
+            self.context.destroy(linger=0)
+            raise
+
+    def _open(self, control: str, telemetry: str, feed: str) -> None:
         self.control = self._router(control, MAX_CONTROL_FRAME)
         self.telemetry = self._router(telemetry, MAX_TELEMETRY_FRAME)
         self.feed = self.context.socket(zmq.PUB)
@@ -29,6 +38,10 @@ class Sockets:
         self._bind(self.feed, feed)
         self._woken = self.context.socket(zmq.PULL)
         self._woken.bind("inproc://wake")
+        self._waker = self.context.socket(zmq.PUSH)
+        self._waker.setsockopt(zmq.LINGER, 0)
+        self._waker.connect("inproc://wake")
+        self._waking = threading.Lock()
         self._poller = zmq.Poller()
         for socket in (self.control, self.telemetry, self._woken):
             self._poller.register(socket, zmq.POLLIN)
@@ -57,12 +70,13 @@ class Sockets:
                 f"{address}: {error.strerror}; is another hub running there? Choose another port"
             ) from None
 
-    def waker(self) -> zmq.Socket[bytes]:
-        """A socket by which one other thread wakes the loop."""
-        socket = self.context.socket(zmq.PUSH)
-        socket.setsockopt(zmq.LINGER, 0)
-        socket.connect("inproc://wake")
-        return socket
+    def wake(self) -> None:
+        """Wake the loop, from any thread; nothing happens once the sockets are closed."""
+        # One socket under a lock: threads of executors come and go, and each would leave a socket of its own behind.
+        with self._waking:
+            if not self._waker.closed:
+                with suppress(zmq.Again):  # so many wakes wait already that one more would change nothing
+                    self._waker.send(b"", zmq.NOBLOCK)
 
     def wait(self, timeout_s: float) -> None:
         """Sleep until something comes in, or the time is over."""
@@ -83,8 +97,9 @@ class Sockets:
         return True
 
     def close(self) -> None:
-        """Close everything."""
-        self.context.destroy(linger=0)
+        """Close everything. Closing again changes nothing."""
+        with self._waking:
+            self.context.destroy(linger=0)
 
 
 def drain(socket: zmq.Socket[bytes], most: int) -> Iterator[Frames]:

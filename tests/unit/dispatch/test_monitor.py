@@ -1,0 +1,173 @@
+"""Each check of the monitor with a sample just inside its limit and one just outside."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet.dispatch.monitor.checks import DEVIATION_TIMES, deviation, energy, zone_ahead, zone_here
+from fleet.dispatch.monitor.guard import Guard
+from fleet.dispatch.monitor.monitor import LINK_TIMEOUT_S
+from fleet.dispatch.monitor.track import EARTH_M_PER_DEG
+from fleet.protocol.lifecycle import AssetStatus
+from fleet.protocol.messages import (
+    Action,
+    AddZone,
+    AssetReport,
+    Assign,
+    MissionReply,
+    Role,
+    StepReport,
+    Telemetry,
+)
+from fleet.protocol.mission import Travel
+from tests.support.bench import DAY, Bench, Peer
+
+DRONE = "S1/drone-1"
+"""It stands at 8.0 W, 41.0 N and flies to 8.01 W, 41.01 N."""
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> tuple[Bench, Peer]:
+    """A drone on its way out, and its hub."""
+    bench = Bench(tmp_path)
+    operator, drone = bench.connect("operator-1", Role.OPERATOR), bench.connect(DRONE)
+    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.submit(operator)
+    while not drone.of(Assign):
+        bench.run(30)
+    assign = drone.of(Assign)[0]
+    assert isinstance(assign, Assign)
+    mission_id = assign.mission.mission_id
+    bench.say(drone, MissionReply(mission_id=mission_id, revision=0, accepted=True))
+    for step_id, state, moved in (("load", "done", ("P-1",)), ("out", "started", ())):
+        report: dict[str, Any] = {"step_id": step_id, "state": state, "order_ids": moved}
+        bench.say(drone, StepReport(mission_id=mission_id, at=DAY, **report))
+    return bench, drone
+
+
+def guard_of(bench: Bench) -> Guard:
+    """What the drone is held against."""
+    return bench.core._monitor._guards[DRONE]
+
+
+def sample(bench: Bench, *, north_m: float = 0.0, **values: Any) -> Telemetry:
+    """A sample at the start of the way out, moved north by so much."""
+    guard = guard_of(bench)
+    assert guard.out is not None
+    start = guard.out.path[0]
+    known: dict[str, Any] = {
+        "at": DAY,
+        "lon": start.lon,
+        "lat": start.lat + north_m / EARTH_M_PER_DEG,
+        "alt_amsl_m": 60.0,
+        "soc": 1.0,
+        "mission_id": guard.mission_id,
+        "step_id": "out",
+        "state": "travelling",
+    }
+    return Telemetry(**known | values)
+
+
+def block(west: float, south: float, side_deg: float = 0.001) -> dict[str, Any]:
+    """A prohibited block of land from its south-western corner."""
+    east, north = west + side_deg, south + side_deg
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    return {"type": "Feature", "properties": {"name": "Block"}, "geometry": geometry}
+
+
+def close_area(bench: Bench, feature: dict[str, Any]) -> None:
+    """Have an operator close an area."""
+    operator = bench.peers["operator-1"]
+    bench.say(operator, AddZone(request_id="z", by="ana", zone_id="Z", feature=feature))
+    assert "Z" in bench.core.state.zones
+
+
+def test_energy_that_is_just_enough_and_just_not(out: tuple[Bench, Peer]) -> None:
+    """The limit: what the whole trip takes, with its margin, above reserve and floor."""
+    bench, _ = out
+    budget = guard_of(bench).energy
+    assert budget is not None
+    needed_wh = budget.planned_wh * (1 + budget.margin) + budget.reserve_wh + budget.floor_wh
+    limit = needed_wh / budget.full_wh
+    assert energy(guard_of(bench), sample(bench, soc=limit + 0.001), DAY) is None
+    found = energy(guard_of(bench), sample(bench, soc=limit - 0.001), DAY)
+    assert found is not None
+    assert (found.code, found.advice) == ("energy_short", Action.RETURN)
+
+
+def test_a_battery_that_was_not_measured_is_not_judged(out: tuple[Bench, Peer]) -> None:
+    """Missing telemetry is missing: neither fine nor short, and the other checks go on."""
+    bench, _ = out
+    assert energy(guard_of(bench), sample(bench, soc=None), DAY) is None
+
+
+def test_deviation_just_within_and_just_beyond_the_limit(out: tuple[Bench, Peer]) -> None:
+    """Behind the start of a way that leads north-west, the distance to it is the distance to its start."""
+    bench, _ = out
+    limit = DEVIATION_TIMES * guard_of(bench).corridor_m
+    assert deviation(guard_of(bench), sample(bench, north_m=-(limit - 1)), DAY) is None
+    found = deviation(guard_of(bench), sample(bench, north_m=-(limit + 1)), DAY)
+    assert found is not None
+    assert (found.code, found.advice) == ("deviation", Action.RETURN)
+
+
+def test_inside_a_zone_and_beside_it(out: tuple[Bench, Peer]) -> None:
+    """A metre south of the block nothing is wrong; a metre inside it is a breach."""
+    bench, _ = out
+    now = bench.core.clock.now(bench.wall)
+    close_area(bench, block(-7.9999, 40.9))
+    edge_m = (40.9 - sample(bench).lat) * EARTH_M_PER_DEG
+    within = {"lon": -7.9995}
+    assert zone_here(guard_of(bench), sample(bench, north_m=edge_m - 1, **within), now) is None
+    found = zone_here(guard_of(bench), sample(bench, north_m=edge_m + 1, **within), now)
+    assert found is not None
+    assert (found.code, found.reasons[0].code) == ("zone_breach", "zone_entered")
+
+
+@pytest.mark.parametrize(("over_m", "blocked"), [(-40, False), (1, True)])
+def test_a_zone_on_the_way_and_one_beside_it(out: tuple[Bench, Peer], over_m: float, blocked: bool) -> None:
+    """An area that reaches into the corridor of the way back to base is ahead; one that ends before it is not."""
+    bench, _ = out
+    step = next(
+        s
+        for s in bench.core.state.missions[guard_of(bench).mission_id].mission.steps
+        if isinstance(s, Travel)
+    )
+    highest = max(p.lat for p in step.path)
+    corridor = guard_of(bench).corridor_m
+    south = highest + (corridor - over_m) / EARTH_M_PER_DEG
+    close_area(bench, block(-8.0105, south))
+    found = zone_ahead(guard_of(bench), sample(bench), bench.core.clock.now(bench.wall))
+    assert (found is not None) is blocked
+    commands = [c.action.value for c in bench.core.state.commands.values()]
+    assert commands == []  # the next sample brings it, not the zone itself
+    bench.sample(bench.peers[DRONE], sample(bench))
+    assert [c.action for c in bench.core.state.commands.values()] == ([Action.RETURN] if blocked else [])
+
+
+def test_silence_up_to_the_limit_and_past_it(out: tuple[Bench, Peer]) -> None:
+    """A link is lost after its kind's time, found again with the next word, and the exception is closed."""
+    bench, drone = out
+    bench.sample(drone, sample(bench))
+    bench.run(LINK_TIMEOUT_S["drone"] - 1)
+    assert bench.core.state.assets[DRONE].status is AssetStatus.ON_MISSION
+    bench.run(2)
+    assert bench.core.state.assets[DRONE].status is AssetStatus.LINK_LOST
+    bench.sample(drone, sample(bench))
+    assert bench.core.state.assets[DRONE].status is AssetStatus.ON_MISSION
+    assert [e.code for e in bench.core.state.open_exceptions()] == []
+
+
+def test_silence_past_the_grace_is_a_persons_business(out: tuple[Bench, Peer]) -> None:
+    """Who is still silent after the grace is missing, and an operator must look; the parcel is still on board."""
+    bench, drone = out
+    bench.sample(drone, sample(bench))
+    bench.run(timedelta(minutes=16).total_seconds())
+    owners = {e.code: e.owner for e in bench.core.state.open_exceptions()}
+    assert owners["asset_missing"] == "operator"
+    assert bench.core.state.parcels["P-1"].custodian.id == DRONE
