@@ -21,7 +21,7 @@ from fleet.domain.events import Event
 from fleet.domain.state import FINAL_PARCEL, State
 from fleet.hub.client import HubClient, HubUnreachable
 from fleet.hub.planning import Effort
-from fleet.hub.rundir import RunDir, Running, write_atomically
+from fleet.hub.rundir import RunDir, RunDirError, Running, write_atomically
 from fleet.intake.orders import read_orders
 from fleet.protocol.lifecycle import ParcelStatus
 from fleet.protocol.messages import SubmitOrders
@@ -33,6 +33,9 @@ from fleet.supervisor import ChildDied, Supervisor
 from fleet.weather.conditions import Observation
 
 DEMO_DAY = date(2026, 11, 24)
+OPTIONS = "options.json"
+"""The file that a demo leaves in its run directory, and no other run does."""
+
 LATEST = timedelta(hours=6)
 """How long after the day's end drivers may still be out before the demo stops waiting for them."""
 
@@ -58,13 +61,27 @@ Tell = Callable[[str], None]
 
 
 def prepare(run: RunDir, options: DemoOptions) -> None:
-    """Write the city's files, the hub's setup and the world's description into a fresh run directory."""
-    shutil.rmtree(run.path, ignore_errors=True)
+    """Write the city's files, the hub's setup and the world's description into a fresh run directory.
+
+    An earlier demo of that name is replaced. Raises ``RunDirError`` for one that is running, and for anything else that
+    stands there: nothing of it is touched.
+    """
+    _clear(run)
     run.create()
     setup, world = build_day(run.path, options)
     write_atomically(run.world, world.model_dump_json())
-    write_atomically(run.path / "options.json", json.dumps({"incidents": options.incidents}))
+    write_atomically(run.path / OPTIONS, json.dumps({"incidents": options.incidents}))
     write_atomically(run.setup, setup.model_dump_json(indent=1))
+
+
+def _clear(run: RunDir) -> None:
+    if not run.path.exists():
+        return
+    if not run.path.is_dir() or (any(run.path.iterdir()) and not (run.path / OPTIONS).exists()):
+        raise RunDirError(f"{run.path}: holds something that no demo has made; choose another --name")
+    if run.is_live():
+        raise RunDirError(f"{run.path}: a demo of that name is running; stop it, or choose another --name")
+    shutil.rmtree(run.path)
 
 
 def build_day(folder: Path, options: DemoOptions) -> tuple[Setup, WorldSpec]:
@@ -170,7 +187,7 @@ def run_demo(run: RunDir, *, console: bool, tell: Tell, keep: Callable[[], bool]
 
 def _start_world(supervisor: Supervisor, running: Running, setup: Setup) -> None:
     run = supervisor.run
-    options = json.loads((run.path / "options.json").read_text(encoding="utf-8"))
+    options = json.loads((run.path / OPTIONS).read_text(encoding="utf-8"))
     supervisor.start(
         "world",
         (

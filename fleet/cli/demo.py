@@ -12,7 +12,7 @@ import typer
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, Unreachable, note, show, table
 from fleet.demo import DemoOptions, failures, prepare, run_demo
-from fleet.hub.rundir import ROOT, RunDir, write_atomically
+from fleet.hub.rundir import ROOT, RunDir, RunDirError, write_atomically
 from fleet.supervisor import ChildDied
 
 INCIDENTS = ("none", "some", "hard")
@@ -43,15 +43,20 @@ def command(
     """Run a sample day: a seeded city, about 150 parcels, four simulated hours, a report at the end."""
     if incidents not in INCIDENTS:
         raise BadInput(f"--incidents: must be one of {', '.join(INCIDENTS)} (found {incidents!r})")
+    if report is not None and not report.absolute().parent.is_dir():
+        raise BadInput(f"--report: must be a file in a folder that exists (found {str(report)!r})")
     run = RunDir.named(name, root)
     if resume and not run.setup.exists():
         raise BadInput(f"{run.path}: there is no interrupted day of that name")
     if not resume:
         note(f"making a city from seed {seed} in {run.path}")
-        prepare(
-            run,
-            DemoOptions(seed, parcels, 4.0, incidents, iterations, not headless, margin_scale, ignore_zones),
+        options = DemoOptions(
+            seed, parcels, 4.0, incidents, iterations, not headless, margin_scale, ignore_zones
         )
+        try:
+            prepare(run, options)
+        except RunDirError as error:
+            raise BadInput(str(error)) from error
     result = _run(run, headless=headless)
     _write(report, result)
     hard = json.loads((run.path / "options.json").read_text(encoding="utf-8"))["incidents"] == "hard"

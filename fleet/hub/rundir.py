@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +88,16 @@ class RunDir:
             ) from None
         except ValidationError as error:
             raise RunDirError(f"{file} is damaged: {error}") from error
+
+    def is_live(self) -> bool:
+        """Whether the hub that ``run.json`` names still runs."""
+        try:
+            os.kill(self.running().pids["hub"], 0)
+        except (RunDirError, KeyError, ProcessLookupError):
+            return False
+        except PermissionError:
+            return True
+        return True
 
     def write_running(self, running: Running) -> None:
         """Write ``run.json`` in one go."""
