@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -35,60 +36,32 @@ def list_assets(
     show({"assets": shown}, f"{table(COLUMNS, lines)}\n{len(shown)} assets", as_json=as_json)
 
 
-@app.command("hold")
-def hold(
-    asset_id: AssetId,
-    why: Why = "",
-    by: By = None,
-    timeout: Timeout = TIMEOUT_S,
-    name: Name = DEFAULT_NAME,
-    root: Root = ROOT,
-    as_json: Json = False,
-) -> None:
-    """Have an asset hold where it is, and wait until it has acknowledged."""
-    _tell(Action.HOLD, asset_id, why, by, timeout, Day.named(name, root), as_json=as_json)
+TELLS = {
+    Action.HOLD: "Have an asset hold where it is, and wait until it has acknowledged.",
+    Action.RESUME: "Have an asset that holds go on, and wait until it has acknowledged.",
+    Action.RETURN: "Have an asset come home, and wait until it has acknowledged.",
+    Action.LAND: "Have an asset land (or pull over) where it is, and wait until it has acknowledged.",
+}
+"""What one asset can be told, each a command of its own."""
 
 
-@app.command("resume")
-def resume(
-    asset_id: AssetId,
-    why: Why = "",
-    by: By = None,
-    timeout: Timeout = TIMEOUT_S,
-    name: Name = DEFAULT_NAME,
-    root: Root = ROOT,
-    as_json: Json = False,
-) -> None:
-    """Have an asset that holds go on, and wait until it has acknowledged."""
-    _tell(Action.RESUME, asset_id, why, by, timeout, Day.named(name, root), as_json=as_json)
+def _command(action: Action) -> Callable[..., None]:
+    def tell(
+        asset_id: AssetId,
+        why: Why = "",
+        by: By = None,
+        timeout: Timeout = TIMEOUT_S,
+        name: Name = DEFAULT_NAME,
+        root: Root = ROOT,
+        as_json: Json = False,
+    ) -> None:
+        _tell(action, asset_id, why, by, timeout, Day.named(name, root), as_json=as_json)
+
+    return tell
 
 
-@app.command("return")
-def return_home(
-    asset_id: AssetId,
-    why: Why = "",
-    by: By = None,
-    timeout: Timeout = TIMEOUT_S,
-    name: Name = DEFAULT_NAME,
-    root: Root = ROOT,
-    as_json: Json = False,
-) -> None:
-    """Have an asset come home, and wait until it has acknowledged."""
-    _tell(Action.RETURN, asset_id, why, by, timeout, Day.named(name, root), as_json=as_json)
-
-
-@app.command("land")
-def land(
-    asset_id: AssetId,
-    why: Why = "",
-    by: By = None,
-    timeout: Timeout = TIMEOUT_S,
-    name: Name = DEFAULT_NAME,
-    root: Root = ROOT,
-    as_json: Json = False,
-) -> None:
-    """Have an asset land (or pull over) where it is, and wait until it has acknowledged."""
-    _tell(Action.LAND, asset_id, why, by, timeout, Day.named(name, root), as_json=as_json)
+for _action, _help in TELLS.items():
+    app.command(_action.value, help=_help)(_command(_action))
 
 
 def _tell(

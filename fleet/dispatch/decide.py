@@ -15,7 +15,7 @@ from fleet.dispatch import inputs
 from fleet.dispatch.desk import Desk, Settings
 from fleet.dispatch.effects import Effect
 from fleet.dispatch.handlers import assets, findings, lockers, missions, operators, orders, plans, timers
-from fleet.domain.events import Event
+from fleet.domain.events import Event, TimerRang
 from fleet.domain.state import State
 from fleet.feasibility.context import Context
 from fleet.feasibility.incident import incident
@@ -90,6 +90,8 @@ class Dispatcher:
         """
         desk = Desk(state, now, {}, self.settings, self.make_context, peer_id)
         why = incident("contradiction", f"{type(message).__name__}: {error}", source=peer_id or "hub")
+        if isinstance(message, inputs.TimerDue) and message.timer_id in state.timers:
+            desk.emit(TimerRang(at=now, timer_id=message.timer_id))
         known = peer_id if peer_id in state.assets else None
         desk.raise_exception(
             "contradiction", "not believed", asset_id=known, owner="operator", reasons=(why,)

@@ -81,6 +81,12 @@ class Desk:
             raise LifecycleError(f"there is no parcel {order_id!r}")
         return found
 
+    def site_id(self, site_id: str) -> str:
+        """The id of one of our sites, as it was given. ``LifecycleError`` for one that does not exist."""
+        if site_id not in self.state.sites:
+            raise LifecycleError(f"there is no site {site_id!r}")
+        return site_id
+
     def mission(self, mission_id: str) -> MissionRecord | None:
         """A mission of the day; none where a peer speaks of one that we do not know."""
         return self.state.missions.get(mission_id)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import StartPlanning
 from fleet.domain.events import PlanRequested
-from fleet.domain.fleet import SortieType, StationType
+from fleet.domain.fleet import SortieType
 from fleet.domain.state import Asset, MissionRecord, Parcel
 from fleet.planner.snapshot import AssetSlot, Held, Snapshot
 from fleet.protocol.lifecycle import CompartmentStatus
@@ -101,9 +101,3 @@ def _held(desk: Desk) -> dict[str, tuple[Held, ...]]:
 def first_load(record: MissionRecord) -> Load | None:
     """The step in which a mission takes its parcels over."""
     return next((s for s in record.mission.steps if isinstance(s, Load)), None)
-
-
-def is_station(desk: Desk, asset_id: str) -> bool:
-    """Whether an asset stays where it is (a locker)."""
-    kind = desk.context.fleet.types[desk.asset(asset_id).record.type_id]
-    return isinstance(kind, StationType)

@@ -9,20 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from fleet.protocol.messages import Granted
-
-
-class Clock(Protocol):
-    """Where business time comes from. ``wall_s`` is the loop's monotonic time in seconds."""
-
-    @property
-    def lockstep(self) -> bool:
-        """Whether time stands still until it is granted."""
-
-    def now(self, wall_s: float) -> datetime:
-        """The business time."""
 
 
 @dataclass(slots=True)

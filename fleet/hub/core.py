@@ -119,7 +119,6 @@ class HubCore:
         heapq.heapify(self._timers)
         self._out: list[tuple[Route, Frames]] = []
         self._poll_all_at = 0.0
-        self._granting = False
 
     # --- what comes in -----------------------------------------------------------------------------------------------
 
@@ -266,9 +265,10 @@ class HubCore:
     def _decide(self, message: Message | Input, now: datetime, peer_id: str | None) -> None:
         if type(message) not in HANDLERS:
             return
+        wrong = LifecycleError if peer_id is None else _NONSENSE
         try:
             decision = self._dispatcher.decide(self.state, message, now, live=self.live, peer_id=peer_id)
-        except LifecycleError as error:
+        except wrong as error:
             decision = self._dispatcher.contradicted(self.state, message, now, str(error), peer_id)
         self.state = decision.state
         self._open.events.extend(decision.events)
@@ -392,15 +392,13 @@ class HubCore:
         self._open.then.append(lambda: self._welcome(peer, wall_s, now))
 
     def _welcome(self, peer: Peer, wall_s: float, now: datetime) -> None:
-        if isinstance(self.clock, GrantedClock) and peer.role is Role.TIMEKEEPER:
-            self.clock.joined(peer.peer_id)
-            self._granting = False
         envelopes = peer.session.welcome(
             wall_s, token=self._make_token(), wall=now, lockstep=self.clock.lockstep
         )
         if peer.control is not None:
             self._out.extend((peer.control, encode(e, peer.session.version)) for e in envelopes)
         if isinstance(self.clock, GrantedClock) and peer.role is Role.TIMEKEEPER:
+            self.clock.joined(peer.peer_id)
             peer.session.send(Grant(until=self.clock.at))
         self.peers.touched.add(peer.peer_id)
 
@@ -452,6 +450,11 @@ class HubCore:
             heapq.heappop(self._timers)
         return self._timers[0][0] if self._timers else None
 
+
+_NONSENSE = (LifecycleError, LookupError, ValueError, TypeError, StopIteration)
+"""What a handler raises when a peer speaks of things that are not there. Of our own inputs only a contradiction is put
+before an operator: anything else is a fault that must show.
+"""
 
 _OUT = frozenset({AssetStatus.ON_MISSION, AssetStatus.RETURNING, AssetStatus.HELD, AssetStatus.LANDING})
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,8 +108,3 @@ def write_atomically(path: Path, text: str) -> None:
     temporary = path.with_name(path.name + ".new")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)
-
-
-def write_json(path: Path, value: object) -> None:
-    """The same for a value that JSON can hold."""
-    write_atomically(path, json.dumps(value, indent=1))

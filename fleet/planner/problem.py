@@ -181,11 +181,6 @@ class Problem:
         return dict(sorted(stations.items()))
 
     @cached_property
-    def sortie_types(self) -> tuple[SortieType, ...]:
-        """The sortie types of which there is an asset."""
-        return tuple({pool.type.type_id: pool.type for pool in self.pools}.values())
-
-    @cached_property
     def route_types(self) -> tuple[RouteType, ...]:
         """The route types of which there is a free van."""
         return tuple({van.type.type_id: van.type for van in self.vans}.values())

@@ -26,11 +26,6 @@ def tried_before(kind: str) -> Reason:
     )
 
 
-def out_of_reach_of_all(kind: str, what: str) -> Reason:
-    """No asset of the kind is near enough to be asked exactly."""
-    return Reason(code="none_in_reach", detail=what, actual=kind, source=SOURCE)
-
-
 def elsewhere(kind: str, site_id: str) -> Reason:
     """The parcel stands where the kind does not start."""
     return Reason(

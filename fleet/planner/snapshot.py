@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fleet.feasibility.context import Context
-from fleet.protocol.values import CompartmentSize, Order, Place, TimeWindow
+from fleet.protocol.values import CompartmentSize, Order, TimeWindow
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,3 @@ class Snapshot:
     held: Mapping[str, tuple[Held, ...]] = field(default_factory=dict)
     standing: Mapping[str, str] = field(default_factory=dict)
     excluded: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-
-def site_place(snapshot: Snapshot, site_id: str) -> Place:
-    """Where a site or locker stands; raises ``KeyError`` for an id that is neither."""
-    context = snapshot.context
-    return (context.sites.get(site_id) or context.lockers[site_id]).place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
@@ -40,7 +41,7 @@ class Refusal(Exception):
         self.code, self.detail = code, detail
 
 
-class Mover(Asset):
+class Mover(Asset, ABC):
     """A vehicle. Derived classes say how it moves, what its steps mean, and what its commands do."""
 
     telemetry_s: ClassVar[float]
@@ -70,9 +71,9 @@ class Mover(Asset):
 
     # What derived classes say
 
+    @abstractmethod
     def plan_piece(self, position: Point, move: Move) -> tuple[Piece, Move | None] | None:
         """The next piece of a move; none when it is at its end."""
-        raise NotImplementedError
 
     def piece_begun(self, piece: Piece) -> None:
         """A piece of movement or standing begins."""

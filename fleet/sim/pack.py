@@ -23,12 +23,6 @@ class Pack:
         self._settle(now)
         self._power_w = power_w
 
-    def spend(self, now: datetime, energy_wh: float) -> None:
-        """Take out an amount at once."""
-        self._settle(now)
-        self._level_wh = max(0.0, self._level_wh - energy_wh)
-        self._used_wh += energy_wh
-
     def level_wh(self, now: datetime) -> float:
         """What is in it, never below nothing or above full."""
         return min(self.capacity_wh, max(0.0, self._level_wh - self._drawn_wh(now)))

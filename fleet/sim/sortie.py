@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
@@ -73,9 +74,9 @@ class SortieVehicle(Mover):
 
     # Power
 
+    @abstractmethod
     def power_w(self, piece: Piece) -> float:
         """What a piece of movement or standing draws."""
-        raise NotImplementedError
 
     def piece_begun(self, piece: Piece) -> None:
         """Draw power; look ahead whether the pack lasts."""

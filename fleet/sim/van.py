@@ -9,6 +9,7 @@ from fleet.domain.fleet import RouteType
 from fleet.protocol.messages import Action, Command, FailedItem
 from fleet.protocol.mission import Load, Mission, Step, Stop, Unload
 from fleet.protocol.values import Place
+from fleet.sim.errors import SimError
 from fleet.sim.geo import Piece, Point, distance_m, on_ground
 from fleet.sim.mover import Mover
 from fleet.sim.parcels import Holder
@@ -33,7 +34,7 @@ class Van(Mover):
 
     def plan_piece(self, position: Point, move: Move) -> tuple[Piece, Move | None] | None:
         """Vans are driven leg by leg, never along free points."""
-        raise NotImplementedError(f"{self.asset_id} at {position} was given {move}")
+        raise SimError(f"{self.asset_id} at {position} was given {move}: a van is driven leg by leg")
 
     @property
     def serving(self) -> bool:

@@ -141,7 +141,7 @@ def _stopped(desk: Desk, record: MissionRecord, step: Stop, message: StepReport)
 
 
 def _unloaded(desk: Desk, record: MissionRecord, step: Unload, message: StepReport) -> None:
-    site = Custodian(kind="site", id=message.site_id or step.site_id)
+    site = Custodian(kind="site", id=desk.site_id(message.site_id or step.site_id))
     for order_id in message.order_ids:
         pass_on(
             desk, order_id, site, mission_id=message.mission_id, place=message.place, giver=_asset(record)

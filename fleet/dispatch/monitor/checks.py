@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.guard import Guard, Refuge, Way
-from fleet.energy.margin import SHRINK_EXPONENT
+from fleet.energy.margin import corrected_remaining
 from fleet.feasibility.airspace import checked
 from fleet.feasibility.incident import measured
 from fleet.protocol.messages import Action, Telemetry
@@ -69,7 +69,7 @@ def energy(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
         return None
     before_drop, left_wh, home_wh, flown = progress
     available = sample.soc * budget.full_wh - budget.floor_wh - budget.reserve_wh
-    rest = left_wh * _correction(guard, sample, left_wh, flown) * (1 + budget.margin)
+    rest = _corrected(guard, sample, left_wh, flown) * (1 + budget.margin)
     if rest <= available:
         return None
     reason = measured(
@@ -127,14 +127,16 @@ def _share(way: Way, x: float, y: float) -> float:
     return way.track.locate(x, y)[0] / way.track.length_m if way.track.length_m > 0 else 1.0
 
 
-def _correction(guard: Guard, sample: Telemetry, left_wh: float, flown: float) -> float:
-    """What was used against what was planned, to a power that does not chase noise; never below 1."""
+def _corrected(guard: Guard, sample: Telemetry, left_wh: float, flown: float) -> float:
+    """What the rest takes by what the trip took so far; a trip that went better than planned is not relied on."""
     budget = guard.energy
-    if budget is None or guard.start_soc is None or sample.soc is None or flown * 2 < budget.shrink_after:
-        return 1.0
+    if budget is None or guard.start_soc is None or sample.soc is None:
+        return left_wh
     planned_so_far = budget.planned_wh - left_wh
     used = (guard.start_soc - sample.soc) * budget.full_wh
-    return float(max(1.0, used / planned_so_far) ** SHRINK_EXPONENT) if planned_so_far > 0 else 1.0
+    if used <= 0 or planned_so_far <= 0:
+        return left_wh
+    return max(left_wh, corrected_remaining(left_wh, used, planned_so_far, min(1.0, 2 * flown)))
 
 
 def deviation(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:

@@ -9,7 +9,6 @@ import geofences
 from fleet.dispatch.monitor.track import Plane, Track
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import MissionRecord
-from fleet.energy.margin import SHRINK_AFTER_CRUISE
 from fleet.feasibility.airspace import checked, judged
 from fleet.feasibility.context import Context
 from fleet.feasibility.motion import margin_share
@@ -50,7 +49,6 @@ class Energy:
     margin: float
     planned_wh: float
     per_m_wh: float
-    shrink_after: float = SHRINK_AFTER_CRUISE
 
 
 @dataclass(frozen=True, slots=True)
