@@ -14,7 +14,7 @@ from fleet.dispatch.desk import Desk
 from fleet.dispatch.parcels import free, give_up
 from fleet.dispatch.placing import Goal, best_place, take_place
 from fleet.dispatch.revising import resend, without_order
-from fleet.dispatch.running import Stand, stand_of
+from fleet.dispatch.running import STRANDED, Stand, stand_of
 from fleet.domain.events import CompartmentChanged, CompartmentWanted
 from fleet.domain.fleet import StationType
 from fleet.domain.sites import Locker
@@ -176,6 +176,16 @@ def _nobody(desk: Desk, order_id: str, stand: Stand, why: tuple[Reason, ...]) ->
     """No van can come today. What rides on a van goes back to its depot with it; the rest stays where it is."""
     none = incident("no_van_left", "no van has time or room for it today", source="hand-off")
     give_up(desk, order_id, (*why, none))
+    if stand.pickup is not None and stand.pickup.site_id.startswith(STRANDED):
+        desk.raise_exception(
+            "parcel_stranded",
+            "to be fetched with the asset that it is on",
+            asset_id=stand.pickup.name,
+            order_id=order_id,
+            owner="operator",
+            reasons=(*why, none),
+        )
+        return "waits for an operator where it stands"
     return "goes back to the client" if stand.on_board is None else "rides back to the depot"
 
 
