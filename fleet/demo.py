@@ -18,7 +18,7 @@ from fleet.config import RunInputs
 from fleet.dispatch.report import report
 from fleet.domain.apply import apply
 from fleet.domain.events import Event
-from fleet.domain.state import FINAL_PARCEL, State
+from fleet.domain.state import FINAL_PARCEL, Parcel, State
 from fleet.hub.client import HubClient, HubUnreachable
 from fleet.hub.planning import Effort
 from fleet.hub.rundir import RunDir, RunDirError, Running, write_atomically
@@ -289,32 +289,29 @@ class Follower:
         return self._position > before
 
     def over(self, setup: Setup) -> bool:
-        """Whether nothing more is to come: all parcels ended and all assets home, or it is far too late."""
-        state = self.state
-        if not state.parcels or self.at is None or state.planning is not None:
+        """Whether nothing more is to come, or it is far too late."""
+        if not self.state.parcels or self.at is None or self.state.planning is not None:
             return False
-        if self.at > setup.until + LATEST:
-            return True
-        settled = all(
-            p.status in FINAL_PARCEL or p.status is ParcelStatus.IN_LOCKER for p in state.parcels.values()
-        )
-        return settled and not state.live_missions and not state.waiting
+        return self.at > setup.until + LATEST or settled(self.state)
 
     def line(self) -> str:
         """How far the day is, in a line."""
         parcels = self.state.parcels.values()
-        ended = sum(p.status in FINAL_PARCEL or p.status is ParcelStatus.IN_LOCKER for p in parcels)
+        ended = sum(map(_has_ended, parcels))
         out = len(self.state.live_missions)
         at = "" if self.at is None else f"{self.at:%H:%M:%S} UTC  "
         return f"{at}{ended} of {len(self.state.parcels)} parcels ended, {out} missions open, {self._position} events"
 
 
 def settled(state: State) -> bool:
-    """Whether every parcel has ended and every asset is back."""
-    ended = all(
-        p.status in FINAL_PARCEL or p.status is ParcelStatus.IN_LOCKER for p in state.parcels.values()
-    )
-    return ended and not state.live_missions and not state.waiting
+    """Whether every parcel has ended (and none of those given up still rides about), and every asset is back."""
+    return all(map(_has_ended, state.parcels.values())) and not state.live_missions and not state.waiting
+
+
+def _has_ended(parcel: Parcel) -> bool:
+    if parcel.status is ParcelStatus.RETURNED:
+        return parcel.custodian.kind != "asset"
+    return parcel.status in FINAL_PARCEL or parcel.status is ParcelStatus.IN_LOCKER
 
 
 def _report(run: RunDir, setup: Setup, wall_s: float) -> dict[str, Any]:
@@ -358,6 +355,9 @@ def failures(result: dict[str, Any], *, hard: bool) -> list[str]:
         )
         if result[name]
     ]
+    faults = sum(e["code"] == "hub_fault" for e in result["exceptions"])
+    if faults:
+        found.append(f"{faults} faults of the hub itself")
     if ended["unresolved"]:
         found.append(f"{ended['unresolved']} parcels unresolved")
     if ended["in_driver_route"] > allowed:

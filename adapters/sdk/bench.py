@@ -55,6 +55,12 @@ class Bench:
         self.close()
         self._start()
 
+    def sleep(self, duration_s: float) -> None:
+        """The adapter's process is down for a while, and starts again."""
+        self.close()
+        self.now_s += duration_s
+        self._start()
+
     def close(self) -> None:
         """Let go of the journal."""
         if (journal := getattr(self, "_journal", None)) is not None:

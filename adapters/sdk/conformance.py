@@ -155,6 +155,26 @@ def drops_a_mission_that_has_not_begun(bench: Bench, scenario: Scenario) -> None
     _require(not bench.said(StepReport), "it began a step of a mission that was cancelled")
 
 
+def answers_a_cancel_of_what_it_does_not_have(bench: Bench, scenario: Scenario) -> None:
+    """A mission that it does not know (any more) has not begun: it says so, and the hub can give the parcels on."""
+    bench.tell(CancelMission(mission_id="never-sent", why="conformance"))
+    bench.run(20 * scenario.tick_s)
+    found = [(ended.mission_id, ended.outcome) for ended in _ended(bench)]
+    _require(found == [("never-sent", "cancelled")], f"the cancel of an unknown mission was answered {found}")
+
+
+def does_not_begin_what_has_expired(bench: Bench, scenario: Scenario) -> None:
+    """Its process is down from before the mission's start until after its expiry: it never begins it, and says so."""
+    mission = _in_an_hour(scenario)
+    bench.tell(Assign(mission=mission))
+    bench.run(20 * scenario.tick_s)
+    bench.sleep((mission.expires_at - bench.now).total_seconds() + 1)
+    bench.run(20 * scenario.tick_s)
+    _require(not bench.said(StepReport), "it began a mission after expires_at")
+    outcomes = [ended.outcome for ended in _ended(bench)]
+    _require(outcomes == ["cancelled"], f"a mission that had expired before it began ended {outcomes}")
+
+
 def acknowledges_every_command(bench: Bench, scenario: Scenario) -> None:
     """Every action is answered under its own id; one that is refused says why. Also with no mission."""
     for action in Action:
@@ -212,6 +232,8 @@ RULES: Final[Mapping[str, Rule]] = {
         goes_on_after_a_restart,
         goes_on_without_the_hub,
         drops_a_mission_that_has_not_begun,
+        answers_a_cancel_of_what_it_does_not_have,
+        does_not_begin_what_has_expired,
         acknowledges_every_command,
         obeys_on_the_way,
         stands_still_while_held,

@@ -1,4 +1,4 @@
-"""The process of a world: sessions for all its assets, the timekeeper and the authority that closes areas."""
+"""The process of a world: sessions for all its assets, the timekeeper, and the people who tell the hub things."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from adapters.sim.channel import Channel, Endpoints
 from adapters.sim.keeper import Said, WorldKeeper
 from adapters.sim.peer import LIMIT, WINDOW, Peer
 from fleet.protocol.endpoint import DEFAULT_TIMING, Timing
-from fleet.protocol.messages import AddZone, Grant, Granted, Role, Welcome
+from fleet.protocol.messages import Grant, Granted, Role, Welcome
 from fleet.protocol.session import Delivery, PeerSession
 
 WAIT_MS: Final = 50
@@ -33,7 +33,7 @@ class HostOptions:
     judge: Path | None = None
     rate: float = 1.0
     timekeeper: str = "timekeeper"
-    authority: str = "authority"
+    people: str = "people"
     timing: Timing = DEFAULT_TIMING
 
 
@@ -68,7 +68,7 @@ class Host:
         self._poller = zmq.Poller()
         self._assets = {asset_id: self._asset(asset_id) for asset_id in sorted(keeper.world.asset_ids)}
         self._timekeeper = self._other(options.timekeeper, Role.TIMEKEEPER, boot_id)
-        self._authority = self._other(options.authority, Role.OPERATOR, boot_id)
+        self._people = self._other(options.people, Role.OPERATOR, boot_id)
         self._order: _Order | None = None
         self._answered_on: Connections | None = None
         self._announced = 0
@@ -88,7 +88,7 @@ class Host:
         """Do what there is to do, after waiting a little for something to come in."""
         self._poller.poll(wait_ms)
         now_s = self._monotonic()
-        for peer in (*self._assets.values(), self._authority, self._timekeeper):
+        for peer in (*self._assets.values(), self._people, self._timekeeper):
             peer.step(now_s)
         self._hear_timekeeper()
         welcome = self._timekeeper.welcome
@@ -99,7 +99,7 @@ class Host:
 
     def close(self) -> None:
         """Hang up."""
-        for peer in (*self._assets.values(), self._authority, self._timekeeper):
+        for peer in (*self._assets.values(), self._people, self._timekeeper):
             peer.close()
         if self._owns_context:
             self._context.term()
@@ -196,19 +196,12 @@ class Host:
         peer.flush(now_s)
 
     def _announce(self, now_s: float) -> None:
-        """What the authority closes is put to the hub as an operator would."""
-        found = self._keeper.world.announcements()
-        for news in found[self._announced :]:
-            self._authority.send(
-                AddZone(
-                    request_id=f"news-{news.zone_id}",
-                    by=self._options.authority,
-                    zone_id=news.zone_id,
-                    feature=news.feature,
-                )
-            )
+        """What people of the world tell the hub, as operators' tools would."""
+        found = self._keeper.world.notices()
+        for notice in found[self._announced :]:
+            self._people.send(notice)
         self._announced = len(found)
-        self._authority.flush(now_s)
+        self._people.flush(now_s)
 
     # Peers
 

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from fleet.cli.day import TIMEOUT_S, By, Day, Name, Root, Timeout, Why, request, who
+from fleet.cli.day import TIMEOUT_S, By, Day, Name, Root, Timeout, Why, answer_or_exit, request, who
 from fleet.cli.options import Json
 from fleet.cli.output import ExitCode, note, show, table
 from fleet.console.views.assets import asset_row
 from fleet.domain.events import CommandAnswered
 from fleet.hub.rundir import DEFAULT_NAME, ROOT
-from fleet.protocol.messages import Action, OperatorCommand
+from fleet.protocol.messages import Action, OperatorCommand, RecoverAsset
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -62,6 +62,30 @@ def _command(action: Action) -> Callable[..., None]:
 
 for _action, _help in TELLS.items():
     app.command(_action.value, help=_help)(_command(_action))
+
+
+@app.command("recover")
+def recover(
+    asset_id: AssetId,
+    site: Annotated[
+        str, typer.Option("--site", metavar="ID", help="The depot or launch site where it stands now.")
+    ],
+    unfit: Annotated[
+        bool,
+        typer.Option("--unfit", help="It does not work yet: its parcels go on, it stays out of service."),
+    ] = False,
+    why: Why = "",
+    by: By = None,
+    timeout: Timeout = TIMEOUT_S,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
+    as_json: Json = False,
+) -> None:
+    """Tell the hub that people have brought an asset, with all that is on board, to a site.
+
+    Its trip is over, its parcels go on from there, and it is back in service (unless it is unfit)."""
+    message = request(RecoverAsset, by=who(by), asset_id=asset_id, site_id=site, fit=not unfit, why=why)
+    answer_or_exit(Day.named(name, root).ask(message, timeout_s=timeout), as_json=as_json)
 
 
 def _tell(

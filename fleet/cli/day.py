@@ -14,7 +14,7 @@ from uuid import uuid4
 import typer
 from pydantic import BaseModel, ValidationError
 
-from fleet.cli.output import BadInput, Unreachable
+from fleet.cli.output import BadInput, ExitCode, Unreachable, show
 from fleet.console.ledger import Ledger, record_all
 from fleet.domain.events import CommandAnswered
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError, write_atomically
@@ -137,6 +137,13 @@ def request(model: type[M], **fields: Any) -> M:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "the request"
         raise BadInput(f"{name}: {first['msg']} (found {first['input']!r})") from None
+
+
+def answer_or_exit(reply: Reply, *, as_json: bool) -> None:
+    """Show what the hub said; exit code 1 where it refused."""
+    show({"ok": reply.ok, "detail": reply.detail}, reply.detail, as_json=as_json)
+    if not reply.ok:
+        raise typer.Exit(ExitCode.NO)
 
 
 def write_out(path: Path, text: str) -> None:

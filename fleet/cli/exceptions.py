@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from fleet.cli.day import Day, Name, Root
+from fleet.cli.day import TIMEOUT_S, By, Day, Name, Root, Timeout, answer_or_exit, request, who
 from fleet.cli.options import Json
 from fleet.cli.output import show, table
 from fleet.console.views.incidents import exception_row
 from fleet.hub.rundir import DEFAULT_NAME, ROOT
+from fleet.protocol.messages import CloseException
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -19,7 +20,7 @@ COLUMNS = ("id", "at", "code", "owner", "asset", "order", "action", "outcome")
 
 @app.callback()
 def _noun() -> None:
-    """Look at the exceptions of a run."""
+    """Look at the exceptions of a run, and close them."""
 
 
 @app.command("list")
@@ -43,3 +44,18 @@ def list_exceptions(
         f"{table(COLUMNS, lines)}\n{len(rows)} exceptions, {still_open} open",
         as_json=as_json,
     )
+
+
+@app.command("close")
+def close(
+    exception_id: Annotated[str, typer.Argument(metavar="ID", help="The exception; `list` shows them.")],
+    outcome: Annotated[str, typer.Option("--outcome", metavar="TEXT", help="What came of it.")],
+    by: By = None,
+    timeout: Timeout = TIMEOUT_S,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
+    as_json: Json = False,
+) -> None:
+    """Record that somebody has dealt with an exception, and how."""
+    message = request(CloseException, by=who(by), exception_id=exception_id, outcome=outcome)
+    answer_or_exit(Day.named(name, root).ask(message, timeout_s=timeout), as_json=as_json)

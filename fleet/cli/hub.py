@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 
 from fleet.app import Files, Setup, run_hub
@@ -75,6 +76,7 @@ def _set_up(run: RunDir, setup: Setup) -> None:
 
 def serve(run: RunDir, *, as_json: bool) -> None:
     """Run until SIGTERM or Ctrl-C."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda got, _frame: told.append(got))

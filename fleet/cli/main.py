@@ -34,12 +34,13 @@ NOUNS = (
     Noun(
         "assets",
         "fleet.cli.assets",
-        "List drones, robots, vans and lockers; hold, resume, return or land one.",
+        "List drones, robots, vans and lockers; hold, resume, return, land or recover one.",
     ),
     Noun("stop-all", "fleet.cli.stop_all", "Stop every asset that is under way."),
+    Noun("resume-all", "fleet.cli.resume_all", "Let work go on after a stop-all."),
     Noun("lockers", "fleet.cli.lockers", "List the lockers and how full they are."),
     Noun("routes", "fleet.cli.routes", "List the vans' routes, show one, export manifests."),
-    Noun("exceptions", "fleet.cli.exceptions", "List what went wrong, and what was done about it."),
+    Noun("exceptions", "fleet.cli.exceptions", "List what went wrong and what was done about it; close one."),
     Noun("report", "fleet.cli.report", "Report the day: parcels, safety, cost."),
 )
 

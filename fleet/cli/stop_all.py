@@ -1,9 +1,12 @@
-"""``fleet stop-all``: every asset that is under way holds, comes home or lands, and each acknowledges for itself."""
+"""``fleet stop-all``: every asset that is under way holds, comes home or lands, and each acknowledges for itself.
+
+Nothing goes out again until ``fleet resume-all``.
+"""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -13,7 +16,7 @@ from fleet.cli.options import Json
 from fleet.cli.output import BadInput, ExitCode, note, show, table
 from fleet.domain.events import CommandAnswered, CommandIssued
 from fleet.hub.rundir import DEFAULT_NAME, ROOT
-from fleet.protocol.messages import Action, StopAll
+from fleet.protocol.messages import Action, AnyMessage, StopAll
 
 ACTIONS = (Action.HOLD, Action.RETURN, Action.LAND)
 COLUMNS = ("asset", "acknowledgement", "detail")
@@ -31,15 +34,22 @@ def command(
     root: Root = ROOT,
     as_json: Json = False,
 ) -> None:
-    """Stop every asset that is under way, and wait until each has acknowledged."""
+    """Stop every asset that is under way, wait until each has acknowledged, and let nothing go out until resume-all."""
     if action not in [a.value for a in ACTIONS]:
         raise BadInput(f"--action: must be one of {', '.join(ACTIONS)} (found {action!r})")
     day = Day.named(name, root)
     _confirm(action, name, yes=yes)
+    tell_all(
+        day, request(StopAll, by=who(by), action=action, why=why), Action(action), timeout, as_json=as_json
+    )
+
+
+def tell_all(day: Day, message: AnyMessage, action: Action, timeout_s: float, *, as_json: bool) -> NoReturn:
+    """Send what concerns every asset, show each acknowledgement as it comes, and exit by what they said."""
     before = day.position()
-    reply = day.ask(request(StopAll, by=who(by), action=action, why=why), timeout_s=timeout)
+    reply = day.ask(message, timeout_s=timeout_s)
     note(reply.detail)
-    rows = _acknowledged(day, set(reply.ids), Action(action), before, timeout)
+    rows = _acknowledged(day, set(reply.ids), action, before, timeout_s)
     missing = sum(row["acknowledgement"] != "acknowledged" for row in rows)
     text = f"{table(COLUMNS, [[row[c] for c in COLUMNS] for row in rows])}\n" if rows else ""
     summary = f"{len(rows)} told, {len(rows) - missing} acknowledged"

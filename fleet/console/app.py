@@ -53,7 +53,7 @@ def make_app(source: Source, *, feed: str | None = None) -> Starlette:
 
 
 def _routes(source: Source, token: str) -> list[BaseRoute]:
-    def post(path: str, body: type[commands.OneAsset] | type[commands.AllAssets]) -> Route:
+    def post(path: str, body: type[commands.Body]) -> Route:
         return Route(path, commands.endpoint(source, token, body), methods=["POST"])
 
     return [
@@ -71,6 +71,7 @@ def _routes(source: Source, token: str) -> list[BaseRoute]:
         Route("/api/routes", _json(lambda _: {"routes": _routes_of_vans(source)})),
         post("/api/commands", commands.OneAsset),
         post("/api/stop-all", commands.AllAssets),
+        post("/api/resume-all", commands.WorkGoesOn),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
 

@@ -14,7 +14,7 @@ from fleet.console.guard import refusal_of
 from fleet.console.source import Source, command_rows
 from fleet.console.views.base import Row, reasons_of
 from fleet.hub.client import HubUnreachable
-from fleet.protocol.messages import Action, AnyMessage, OperatorCommand, Reply, StopAll
+from fleet.protocol.messages import Action, AnyMessage, OperatorCommand, Reply, ResumeAll, StopAll
 from fleet.protocol.values import Identifier
 
 BY = "console"
@@ -55,9 +55,20 @@ class AllAssets(_Request):
         return StopAll(request_id=self.request_id, by=BY, action=self.action, why=self.why)
 
 
-def endpoint(source: Source, token: str, body: type[OneAsset] | type[AllAssets]) -> Endpoint:
+class WorkGoesOn(_Request):
+    """The body of ``POST /api/resume-all``."""
+
+    def message(self) -> AnyMessage:
+        """What the hub is asked."""
+        return ResumeAll(request_id=self.request_id, by=BY, why=self.why)
+
+
+Body: TypeAlias = OneAsset | AllAssets | WorkGoesOn
+
+
+def endpoint(source: Source, token: str, body: type[Body]) -> Endpoint:
     """Takes a command from the page: 403 from elsewhere, 422 bad body, 409 the hub says no, 504 the hub is silent."""
-    adapter: TypeAdapter[OneAsset | AllAssets] = TypeAdapter(body)
+    adapter: TypeAdapter[Body] = TypeAdapter(body)
 
     async def post(request: Request) -> JSONResponse:
         refusal = refusal_of(request, token)

@@ -8,14 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from fleet.dispatch import inputs
 from fleet.dispatch.desk import Desk, Settings
 from fleet.dispatch.effects import Effect
-from fleet.dispatch.handlers import assets, findings, lockers, missions, operators, orders, plans, timers
-from fleet.domain.events import Event, TimerRang
+from fleet.dispatch.handlers import (
+    assets,
+    exceptions,
+    findings,
+    lockers,
+    missions,
+    operations,
+    operators,
+    orders,
+    plans,
+    recovery,
+    timers,
+)
+from fleet.domain.events import Event, PlanDropped, TimerRang
 from fleet.domain.state import State
 from fleet.feasibility.context import Context
 from fleet.feasibility.incident import incident
@@ -31,7 +43,10 @@ HANDLERS: Mapping[type, Callable[[Desk, Any], None]] = {
     messages.CompartmentReport: lockers.compartment_report,
     messages.SubmitOrders: orders.submit_orders,
     messages.OperatorCommand: operators.operator_command,
-    messages.StopAll: operators.stop_all,
+    messages.StopAll: operations.stop_all,
+    messages.ResumeAll: operations.resume_all,
+    messages.RecoverAsset: recovery.recover_asset,
+    messages.CloseException: exceptions.close_exception,
     messages.AddZone: operators.add_zone,
     messages.RemoveZone: operators.remove_zone,
     inputs.PlanReady: plans.plan_ready,
@@ -43,6 +58,10 @@ HANDLERS: Mapping[type, Callable[[Desk, Any], None]] = {
     inputs.Resume: timers.resume,
 }
 """What is done about each type of message."""
+
+
+CONTRADICTION = "contradiction"
+HUB_FAULT = "hub_fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +96,53 @@ class Dispatcher:
         HANDLERS[type(message)](desk, message)
         return Decision(desk.state, tuple(desk.events), tuple(desk.effects))
 
-    def contradicted(
+    def set_aside(
         self,
         state: State,
         message: messages.Message | inputs.Input,
         now: datetime,
-        error: str,
+        code: str,
+        error: Exception,
         peer_id: str | None,
     ) -> Decision:
-        """What to do with a message that contradicts what is known: nothing of it is believed, and a person must
-        look.
+        """What to do with a message that could not be decided on: nothing of it is believed, and a person must look.
+
+        ``code`` is ``CONTRADICTION`` (it contradicts what is known) or ``HUB_FAULT`` (a fault of ours). What the hub
+        itself was to do is put back, so that it is not lost: a timer rings again, a plan is asked for again.
         """
         desk = Desk(state, now, {}, self.settings, self.make_context, peer_id)
-        why = incident("contradiction", f"{type(message).__name__}: {error}", source=peer_id or "hub")
-        if isinstance(message, inputs.TimerDue) and message.timer_id in state.timers:
-            desk.emit(TimerRang(at=now, timer_id=message.timer_id))
+        put_back = _PUT_BACK.get(type(message))
+        if put_back is not None:
+            put_back(desk, message)
+        detail = f"{type(message).__name__}: {type(error).__name__}: {error}"
         known = peer_id if peer_id in state.assets else None
-        desk.raise_exception(
-            "contradiction", "not believed", asset_id=known, owner="operator", reasons=(why,)
-        )
+        if not _is_known(state, code, detail):
+            why = incident(code, detail, source=peer_id or "hub")
+            desk.raise_exception(code, "not believed", asset_id=known, owner="operator", reasons=(why,))
         return Decision(desk.state, tuple(desk.events), tuple(desk.effects))
+
+
+def _is_known(state: State, code: str, detail: str) -> bool:
+    """Whether a person was told already: what is tried again and fails again is one exception."""
+    return any(e.code == code and e.reasons[0].detail == detail for e in state.open_exceptions() if e.reasons)
+
+
+def _ring_again(desk: Desk, message: inputs.TimerDue) -> None:
+    if message.timer_id in desk.state.timers:
+        desk.emit(TimerRang(at=desk.now, timer_id=message.timer_id))
+        desk.set_timer(message.timer_id, desk.now + timedelta(seconds=desk.settings.again_s))
+
+
+def _plan_again(desk: Desk, message: inputs.PlanReady | inputs.PlanFailed) -> None:
+    plan_id = message.plan.plan_id if isinstance(message, inputs.PlanReady) else message.plan_id
+    if desk.state.planning == plan_id:
+        desk.emit(PlanDropped(at=desk.now, plan_id=plan_id, detail="it could not be put in force"))
+        desk.set_timer("plan:again", desk.now + timedelta(seconds=desk.settings.again_s))
+
+
+_PUT_BACK: Mapping[type, Callable[[Desk, Any], None]] = {
+    inputs.TimerDue: _ring_again,
+    inputs.PlanReady: _plan_again,
+    inputs.PlanFailed: _plan_again,
+}
+"""What the hub was to do and could not."""

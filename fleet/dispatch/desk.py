@@ -25,16 +25,21 @@ class Settings:
     """How the dispatcher works; durations in seconds.
 
     ``release_lead_s``: a sortie is checked again and sent this long before loading begins. ``retry_s``: when its
-    asset is not ready yet, look again after this. ``frozen_stops``: how many of the next stops a driver has been
-    shown and keeps. ``route_lead_s``: a route is sent this long before it starts. ``link_grace_s``: how long an
-    asset may be silent before what it carries is handed on.
+    asset is not ready yet, look again after this. ``again_s``: what failed by our fault is tried again after this.
+    ``frozen_stops``: how many of the next stops a driver has been shown and keeps. ``route_lead_s``: a route is sent
+    this long before it starts. ``link_grace_s``: how long an asset may be silent before a person must look for it.
+    ``begin_grace_s``, ``route_begin_grace_s``: how long after its start a mission, or a route, may not have begun
+    before it is taken back.
     """
 
     release_lead_s: float = 30
     retry_s: float = 60
+    again_s: float = 300
     frozen_stops: int = 2
     route_lead_s: float = 600
     link_grace_s: float = 900
+    begin_grace_s: float = 300
+    route_begin_grace_s: float = 1800
     lead_to_plan_s: float = 60
     patience_s: float = 1800
     attempts: int = 2
@@ -127,6 +132,6 @@ class Desk:
         )
         return exception_id
 
-    def close_exception(self, exception_id: str, outcome: str) -> None:
-        """Record what came of an exception."""
-        self.emit(ev.ExceptionClosed(at=self.now, exception_id=exception_id, outcome=outcome))
+    def close_exception(self, exception_id: str, outcome: str, *, by: str = "") -> None:
+        """Record what came of an exception, and the person who dealt with it."""
+        self.emit(ev.ExceptionClosed(at=self.now, exception_id=exception_id, outcome=outcome, by=by))

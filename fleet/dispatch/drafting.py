@@ -13,8 +13,9 @@ from fleet.feasibility import Trip
 from fleet.protocol.mission import Alternate, Drop, Item, Load, Mission, Step, Stop, Travel, Unload
 from fleet.protocol.values import Order, Place, ServiceLevel, TimeWindow, Waypoint
 
-EXPIRES_AFTER = timedelta(hours=12)
-"""A mission that could not be begun by then is void, whatever the asset thinks."""
+EXPIRES_AFTER = timedelta(hours=1)
+ROUTE_EXPIRES_AFTER = timedelta(hours=12)
+"""A mission, or a route, that was not begun so long after its start is never begun."""
 
 
 def item(order: Order) -> Item:
@@ -149,7 +150,7 @@ def draft_route(desk: Desk, route: RoutePlan) -> Mission:
         items=items_of(desk, stops),
         steps=steps,
         start_at=route.start,
-        expires_at=route.start + EXPIRES_AFTER,
+        expires_at=route.start + ROUTE_EXPIRES_AFTER,
         home=desk.state.sites[route.depot_id].place,
     )
 

@@ -12,7 +12,7 @@ from fleet.domain.events import PlanRequested
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import Asset, MissionRecord, Parcel
 from fleet.planner.snapshot import AssetSlot, Held, Snapshot
-from fleet.protocol.lifecycle import CompartmentStatus
+from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus
 from fleet.protocol.mission import Load, Stop, Travel
 from fleet.protocol.values import TimeWindow
 
@@ -54,9 +54,14 @@ def _slots(desk: Desk) -> tuple[AssetSlot, ...]:
     missions: dict[str, list[MissionRecord]] = defaultdict(list)
     for mission_id, asset_id in desk.state.live_missions.items():
         missions[asset_id].append(desk.state.missions[mission_id])
-    usable = (a for a in desk.state.assets.values() if not a.withdrawn)
-    slots = (_slot(desk, a, missions[a.record.asset_id]) for a in usable)
+    slots = (_slot(desk, a, missions[a.record.asset_id]) for a in desk.state.assets.values() if _usable(a))
     return tuple(sorted(slots, key=lambda s: s.asset_id))
+
+
+def _usable(asset: Asset) -> bool:
+    """Whether it can be counted on: in service, in contact, and at home or on its way there."""
+    gone = asset.withdrawn or asset.status is AssetStatus.LINK_LOST
+    return not gone and (asset.mission_id is not None or asset.at_home)
 
 
 def _slot(desk: Desk, asset: Asset, missions: list[MissionRecord]) -> AssetSlot:

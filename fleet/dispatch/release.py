@@ -29,9 +29,10 @@ _FIT = frozenset({AssetStatus.READY, AssetStatus.CHARGING})
 
 
 def release(desk: Desk, mission_id: str) -> None:
-    """Release a drafted mission, look again later, or hand its parcels on."""
+    """Release a drafted mission, look again later, or hand its parcels on. While all is stopped it waits: whoever lets
+    work go on has it looked at again."""
     record = desk.mission(mission_id)
-    if record is None or record.status is not MissionStatus.DRAFTED:
+    if record is None or record.status is not MissionStatus.DRAFTED or desk.state.stopped_by is not None:
         return
     kind = desk.context.fleet.types[desk.asset(record.mission.asset_id).record.type_id]
     _RELEASE[kind.archetype](desk, record)
@@ -124,6 +125,15 @@ def _send(desk: Desk, mission: Mission, assumptions: tuple[str, ...]) -> None:
     desk.emit(MissionReleased(at=desk.now, mission=mission, assumptions=assumptions))
     desk.send(mission.asset_id, Assign(mission=mission))
     desk.effects.append(Watch(mission.asset_id))
+    desk.set_timer(
+        f"begin:{mission.mission_id}", max(desk.now, mission.start_at) + begin_grace(desk, mission)
+    )
+
+
+def begin_grace(desk: Desk, mission: Mission) -> timedelta:
+    """How long after its start a mission may not have begun: a driver may be late, a machine is on time."""
+    is_route = mission.energy_wh is None
+    return timedelta(seconds=desk.settings.route_begin_grace_s if is_route else desk.settings.begin_grace_s)
 
 
 def _later(desk: Desk, record: MissionRecord, reasons: tuple[Reason, ...]) -> None:
@@ -136,7 +146,8 @@ def _later(desk: Desk, record: MissionRecord, reasons: tuple[Reason, ...]) -> No
 
 def _may_wait(desk: Desk, record: MissionRecord) -> bool:
     """Whether a later start could still make it: the window must hold the planned travel, and patience its limit."""
-    waited = desk.now - record.release_at
+    since = max(record.release_at, desk.state.resumed_at or record.release_at)
+    waited = desk.now - since
     drops = [s for s in record.mission.steps if isinstance(s, Drop)]
     last = drops[0].window.end if drops else desk.state.until or desk.now
     lead = timedelta(seconds=desk.settings.retry_s)

@@ -323,9 +323,10 @@ def _asset(state: State, asset_id: str, step: AssetEvent | None, **changes: Any)
 def _asset_connected(state: State, event: ev.AssetConnected) -> State:
     asset = state.assets[event.asset_id]
     state = _asset(state, event.asset_id, AssetEvent.CONNECT, boot_id=event.boot_id)
-    if asset.status is AssetStatus.LINK_LOST and asset.mission_id is None:
-        state = _asset(state, event.asset_id, AssetEvent.READY)
-    return state
+    if asset.status is not AssetStatus.LINK_LOST:
+        return state
+    heard = AssetStatus.READY if asset.mission_id is None else asset.before_silence
+    return _asset(state, event.asset_id, None, status=heard or AssetStatus.ON_MISSION, before_silence=None)
 
 
 def _asset_changed(state: State, event: ev.AssetChanged) -> State:
@@ -335,7 +336,23 @@ def _asset_changed(state: State, event: ev.AssetChanged) -> State:
         changes["site_id"] = None
     if event.change is AssetEvent.FAULT:
         changes["withdrawn"] = True
+    if event.change is AssetEvent.LOSE_LINK:
+        changes["before_silence"] = state.assets[event.asset_id].status
     return _asset(state, event.asset_id, event.change, **changes)
+
+
+def _asset_recovered(state: State, event: ev.AssetRecovered) -> State:
+    change = AssetEvent.READY if event.fit else AssetEvent.FAULT
+    place = state.sites[event.site_id].place
+    return _asset(state, event.asset_id, change, site_id=event.site_id, place=place, withdrawn=not event.fit)
+
+
+def _operations_stopped(state: State, event: ev.OperationsStopped) -> State:
+    return replace(state, stopped_by=event.by)
+
+
+def _operations_resumed(state: State, event: ev.OperationsResumed) -> State:
+    return replace(state, stopped_by=None, resumed_at=event.at)
 
 
 _COMMANDED = {
@@ -412,6 +429,9 @@ _HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.AssetChanged: _asset_changed,
     ev.CommandIssued: _command_issued,
     ev.CommandAnswered: _command_answered,
+    ev.AssetRecovered: _asset_recovered,
+    ev.OperationsStopped: _operations_stopped,
+    ev.OperationsResumed: _operations_resumed,
     ev.ExceptionRaised: _exception_raised,
     ev.ExceptionClosed: _exception_closed,
     ev.ZoneAdded: _zone_added,

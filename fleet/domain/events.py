@@ -287,6 +287,33 @@ class CommandAnswered(Event):
     detail: str = ""
 
 
+class AssetRecovered(Event):
+    """People have brought an asset to one of our sites; ``fit``: it works again and is back in service."""
+
+    type: Literal["asset_recovered"] = "asset_recovered"
+    asset_id: Identifier
+    site_id: Identifier
+    fit: bool
+    by: Identifier
+    why: str = ""
+
+
+class OperationsStopped(Event):
+    """A person stopped everything: nothing goes out until it is lifted."""
+
+    type: Literal["operations_stopped"] = "operations_stopped"
+    by: Identifier
+    why: str
+
+
+class OperationsResumed(Event):
+    """A person lets things go out again."""
+
+    type: Literal["operations_resumed"] = "operations_resumed"
+    by: Identifier
+    why: str
+
+
 class ExceptionRaised(Event):
     """Something unexpected that needs an owner; ``action`` is what is being done about it."""
 
@@ -307,6 +334,8 @@ class ExceptionClosed(Event):
     type: Literal["exception_closed"] = "exception_closed"
     exception_id: Identifier
     outcome: str
+    by: str = ""
+    """Who has dealt with it, where that was a person."""
 
 
 class ZoneAdded(Event):
@@ -366,6 +395,9 @@ AnyEvent = Annotated[
     | AssetChanged
     | CommandIssued
     | CommandAnswered
+    | AssetRecovered
+    | OperationsStopped
+    | OperationsResumed
     | ExceptionRaised
     | ExceptionClosed
     | ZoneAdded

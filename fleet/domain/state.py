@@ -73,7 +73,8 @@ class MissionRecord:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One asset: what it is, how it is, and the mission that it is on. ``boot_id`` is none until it has said hello."""
+    """One asset: what it is, how it is, and the mission that it is on. ``boot_id`` is none until it has said hello;
+    ``before_silence`` is how it was when its link was lost."""
 
     record: AssetRecord
     status: AssetStatus = AssetStatus.OFFLINE
@@ -83,6 +84,12 @@ class Asset:
     place: Place | None = None
     soc: float | None = None
     withdrawn: bool = False
+    before_silence: AssetStatus | None = None
+
+    @property
+    def at_home(self) -> bool:
+        """Whether it is at the site that it belongs to."""
+        return self.site_id == self.record.site_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +138,18 @@ def _map() -> Map[Any, Any]:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything that decisions depend on, apart from the moment and the latest telemetry."""
+    """Everything that decisions depend on, apart from the moment and the latest telemetry.
+
+    ``stopped_by`` is who has stopped all operations (none while they go on), ``resumed_at`` when they last went on.
+    """
 
     position: int = 0
     opened_at: datetime | None = None
     until: datetime | None = None
     fleet: FleetSpec | None = None
     zones_version: str = ""
+    stopped_by: str | None = None
+    resumed_at: datetime | None = None
     planning: str | None = None
     plans: int = 0
     serial: int = 0

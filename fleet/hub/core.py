@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from fleet.dispatch import effects as fx
-from fleet.dispatch.decide import HANDLERS, Dispatcher
+from fleet.dispatch.decide import CONTRADICTION, HANDLERS, HUB_FAULT, Dispatcher
 from fleet.dispatch.inputs import Input, LinkBack, LinkLost, TimerDue
 from fleet.dispatch.monitor import Monitor
 from fleet.domain.events import TimerSet
@@ -107,6 +107,7 @@ class HubCore:
         self.clock = clock
         self.plans: list[fx.StartPlanning] = []
         self.refused: dict[str, int] = {}
+        self.faults: list[Exception] = []
         self._dispatcher, self._monitor, self._settings = dispatcher, monitor, settings
         self._make_token, self._anchor = make_token, anchor
         self._open = Opened()
@@ -257,19 +258,22 @@ class HubCore:
 
     def _work_links(self, now: datetime) -> None:
         for asset_id in self._monitor.watched():
-            status = self.state.assets[asset_id].status
             silent = (now - self._heard_at.setdefault(asset_id, now)).total_seconds()
-            if silent > self._monitor.link_timeout_s(asset_id) and status in _OUT:
+            status = self.state.assets[asset_id].status
+            if silent > self._monitor.link_timeout_s(asset_id) and status not in _NOT_HEARD_ANYWAY:
                 self._decide(LinkLost(asset_id, silent), now, None)
 
     def _decide(self, message: Message | Input, now: datetime, peer_id: str | None) -> None:
         if type(message) not in HANDLERS:
             return
-        wrong = LifecycleError if peer_id is None else _NONSENSE
         try:
             decision = self._dispatcher.decide(self.state, message, now, live=self.live, peer_id=peer_id)
-        except wrong as error:
-            decision = self._dispatcher.contradicted(self.state, message, now, str(error), peer_id)
+        except LifecycleError as error:
+            decision = self._dispatcher.set_aside(self.state, message, now, CONTRADICTION, error, peer_id)
+        except Exception as error:  # noqa: BLE001 - vehicles are in the air: the hub must not die of one message
+            self.faults.append(error)
+            code = HUB_FAULT if peer_id is None else CONTRADICTION
+            decision = self._dispatcher.set_aside(self.state, message, now, code, error, peer_id)
         self.state = decision.state
         self._open.events.extend(decision.events)
         self._open.clock = self._anchor(now) or self._open.clock
@@ -302,6 +306,9 @@ class HubCore:
         self._open.contacts.extend(effect.contacts)
 
     def _on_watch(self, effect: fx.Watch, now: datetime) -> None:
+        if effect.asset_id not in self._monitor.watched():
+            # Silence counts from the moment at which there is something that it should answer.
+            self._heard_at[effect.asset_id] = now
         sample = self.live.get(effect.asset_id)
         soc = self.state.assets[effect.asset_id].soc if sample is None else sample.soc
         self._monitor.watch(effect.asset_id, self.state, now, soc)
@@ -451,12 +458,7 @@ class HubCore:
         return self._timers[0][0] if self._timers else None
 
 
-_NONSENSE = (LifecycleError, LookupError, ValueError, TypeError, StopIteration)
-"""What a handler raises when a peer speaks of things that are not there. Of our own inputs only a contradiction is put
-before an operator: anything else is a fault that must show.
-"""
-
-_OUT = frozenset({AssetStatus.ON_MISSION, AssetStatus.RETURNING, AssetStatus.HELD, AssetStatus.LANDING})
+_NOT_HEARD_ANYWAY = frozenset({AssetStatus.OFFLINE, AssetStatus.LINK_LOST, AssetStatus.FAULTED})
 
 _EFFECTS: dict[type, Callable[[HubCore, Any, datetime], None]] = {
     fx.Send: HubCore._on_send,

@@ -18,7 +18,6 @@ from fleet.domain.state import State
 from fleet.hub.core import HubCore
 from fleet.protocol.codec import decode_control, encode, encode_telemetry
 from fleet.protocol.messages import (
-    AddZone,
     AnyMessage,
     Attach,
     Grant,
@@ -175,15 +174,8 @@ class InProcess:
         self._core.telemetry(route, encode_telemetry(sample), self._wall_s)
 
     def _announce(self) -> None:
-        """What the authorities close is put to the hub as an operator would."""
-        found = self._world.announcements()
-        for news in found[self._announced :]:
-            self._operator.session.send(
-                AddZone(
-                    request_id=f"news-{news.zone_id}",
-                    by="authority",
-                    zone_id=news.zone_id,
-                    feature=news.feature,
-                )
-            )
+        """What people of the world tell the hub."""
+        found = self._world.notices()
+        for notice in found[self._announced :]:
+            self._operator.session.send(notice)
         self._announced = len(found)

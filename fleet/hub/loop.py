@@ -6,12 +6,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
+
 from fleet.hub.core import HubCore
 from fleet.hub.feed import Feed
 from fleet.hub.planning import Planning
 from fleet.hub.sockets import Sockets, drain
 from fleet.hub.writer import Writer
 from fleet.store.base import Store
+
+LOG = structlog.get_logger("hub")
 
 MOST_A_TURN = 2000
 """Frames taken from one channel before the other gets its turn."""
@@ -47,9 +51,15 @@ class Loop:
             self.core.tell(result, wall_s)
         self._stored()
         self.core.work(wall_s)
+        self._log_faults()
         self._store()
         self._send_out(wall_s)
         self.feed.publish(self.core, wall_s)
+
+    def _log_faults(self) -> None:
+        for fault in self.core.faults:
+            LOG.error("a message could not be decided on", exc_info=fault)
+        self.core.faults.clear()
 
     def _take_in(self, wall_s: float) -> None:
         for route, *frames in drain(self.sockets.control, MOST_A_TURN):

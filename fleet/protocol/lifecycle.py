@@ -209,7 +209,6 @@ ASSET: Mapping[tuple[AssetStatus, AssetEvent], AssetStatus] = {
     (_A.RETURNING, _AE.HOLD): _A.HELD,
     (_A.RETURNING, _AE.LAND): _A.LANDING,
     (_A.RETURNING, _AE.RETURN): _A.RETURNING,
-    (_A.LINK_LOST, _AE.CONNECT): _A.ON_MISSION,
     (_A.LINK_LOST, _AE.LAND): _A.LANDING,
     (_A.LINK_LOST, _AE.RETURN): _A.RETURNING,
     (_A.LANDING, _AE.LAND): _A.LANDING,

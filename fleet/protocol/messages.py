@@ -228,7 +228,11 @@ class Assign(Message):
 
 
 class CancelMission(Message):
-    """Drop the mission if it has not begun; what has begun is ended by a command."""
+    """Drop the mission if it has not begun; what has begun is ended by a command.
+
+    Answered with ``MissionEnded(cancelled)`` where nothing of it has begun, also by an asset that does not know it (any
+    more): the hub is then certain, and gives the parcels to another.
+    """
 
     type: Literal["cancel_mission"] = "cancel_mission"
     mission_id: Identifier
@@ -286,13 +290,44 @@ class OperatorCommand(Message):
 
 
 class StopAll(Message):
-    """A person stops every asset that is under way."""
+    """A person stops every asset that is under way, and nothing more goes out until a ``ResumeAll``."""
 
     type: Literal["stop_all"] = "stop_all"
     request_id: Identifier
     by: Identifier
     action: Literal[Action.HOLD, Action.RETURN, Action.LAND] = Action.HOLD
     why: str = ""
+
+
+class ResumeAll(Message):
+    """A person lets work go on after a stop-all: what was held goes on, and missions are released again."""
+
+    type: Literal["resume_all"] = "resume_all"
+    request_id: Identifier
+    by: Identifier
+    why: str = ""
+
+
+class RecoverAsset(Message):
+    """A person has brought an asset, with all that is on board, to one of our sites. ``fit``: it works again."""
+
+    type: Literal["recover_asset"] = "recover_asset"
+    request_id: Identifier
+    by: Identifier
+    asset_id: Identifier
+    site_id: Identifier
+    fit: bool = True
+    why: str = ""
+
+
+class CloseException(Message):
+    """A person has dealt with an exception; ``outcome`` says how."""
+
+    type: Literal["close_exception"] = "close_exception"
+    request_id: Identifier
+    by: Identifier
+    exception_id: Identifier
+    outcome: str
 
 
 class AddZone(Message):
@@ -400,6 +435,9 @@ AnyMessage = Annotated[
     | SubmitOrders
     | OperatorCommand
     | StopAll
+    | ResumeAll
+    | RecoverAsset
+    | CloseException
     | AddZone
     | RemoveZone
     | Reply
@@ -441,7 +479,18 @@ ALLOWED: dict[Role, frozenset[str]] = {
         }
     ),
     Role.OPERATOR: frozenset(
-        {"hello", "heartbeat", "submit_orders", "operator_command", "stop_all", "add_zone", "remove_zone"}
+        {
+            "hello",
+            "heartbeat",
+            "submit_orders",
+            "operator_command",
+            "stop_all",
+            "resume_all",
+            "recover_asset",
+            "close_exception",
+            "add_zone",
+            "remove_zone",
+        }
     ),
     Role.TIMEKEEPER: frozenset({"hello", "heartbeat", "granted"}),
 }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from fleet.protocol.messages import AddZone
 from fleet.protocol.mission import Travel
 from fleet.protocol.values import Place
 from fleet.sim.air import Front
@@ -43,21 +43,15 @@ GRACE: Final = timedelta(seconds=60)
 """A zone that appears counts this long after it was announced, so that who is inside can leave."""
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """An area is closed: the GeoJSON feature as the authority publishes it."""
-
-    at: Any
-    zone_id: str
-    feature: dict[str, Any]
+AUTHORITY: Final = "authority"
 
 
 class Fate:
-    """Plans the incidents of one day."""
+    """Plans the incidents of one day. ``tell`` puts what an authority closes to the hub."""
 
-    def __init__(self, stage: Stage, level: Incidents) -> None:
+    def __init__(self, stage: Stage, level: Incidents, tell: Callable[[AddZone], None]) -> None:
         self.stage = stage
-        self.announcements: list[Announcement] = []
+        self._tell = tell
         day = stage.spec.until - stage.spec.start
         latest_s = ((1 - QUIET_SHARE) * day).total_seconds()
         first_s = min(FIRST_AFTER.total_seconds(), latest_s / 2)
@@ -133,7 +127,7 @@ class Fate:
         now, zone_id = self.stage.now, f"closed-{number + 1}"
         feature = _square(zone_id, place, half_m, now, now + timedelta(minutes=30))
         self.stage.judge.add_zones(true_zones(feature, self.stage.spec.ground_amsl_m, since=now + GRACE))
-        self.announcements.append(Announcement(now, zone_id, feature))
+        self._tell(AddZone(request_id=f"news-{zone_id}", by=AUTHORITY, zone_id=zone_id, feature=feature))
         return self._note("zone", zone_id=zone_id, lon=place.lon, lat=place.lat)
 
     def _ahead(self, number: int) -> Place | None:

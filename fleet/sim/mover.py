@@ -137,7 +137,16 @@ class Mover(Asset, ABC):
         self.begun = False
         self._missing = set()
         self.body.queue.clear()
-        self.body.queue.extend((Until(mission.start_at), Do(self._begin)))
+        self.body.queue.extend((Until(mission.start_at), Do(self._set_out)))
+
+    def _set_out(self) -> None:
+        """Begin, unless it is too late for that: the hub has then given the parcels to another."""
+        assert self.mission is not None
+        if self.stage.now > self.mission.expires_at:
+            self.ending = ("cancelled", "expired")
+            self.end_mission("it was too late to begin")
+        else:
+            self._begin()
 
     def _begin(self) -> None:
         self.begun = True
@@ -159,7 +168,7 @@ class Mover(Asset, ABC):
         under_way = self.step.step_id if self.step else None
         self.todo = deque(s for s in mission.steps if s.step_id not in self.done and s.step_id != under_way)
         if not self.begun:
-            self.body.instead((Until(mission.start_at), Do(self._begin)))
+            self.body.instead((Until(mission.start_at), Do(self._set_out)))
         self.revised()
 
     def revised(self) -> None:
@@ -183,11 +192,24 @@ class Mover(Asset, ABC):
         return True
 
     def on_cancel(self, message: CancelMission) -> None:
-        """Drop the mission if nothing of it has begun."""
-        if self.mission is not None and self.mission.mission_id == message.mission_id and not self.begun:
-            self.body.instead(())
-            self.ending = ("cancelled", "cancelled")
-            self.end_mission(message.why)
+        """Drop the mission if nothing of it has begun; one that is not known has not begun either."""
+        if self.mission is not None and self.mission.mission_id == message.mission_id:
+            if not self.begun:
+                self.body.instead(())
+                self.ending = ("cancelled", "cancelled")
+                self.end_mission(message.why)
+        elif message.mission_id != self._last_mission:
+            self.say(
+                MissionEnded(
+                    mission_id=message.mission_id,
+                    outcome="cancelled",
+                    at=self.stage.now,
+                    place=self.body.where().place,
+                    site_id=self.site_id,
+                    on_board=self.aboard(),
+                    code="unknown_mission",
+                )
+            )
 
     def next_step(self) -> None:
         """Go on to the next step, or end the mission."""
@@ -267,6 +289,22 @@ class Mover(Asset, ABC):
             )
         )
         self.mission_over_for(mission)
+        if not self.at_home:
+            self.stage.stranded(self)
+
+    @property
+    def at_home(self) -> bool:
+        """Whether it stands at the site that it belongs to."""
+        return self.site_id == self.home.site_id
+
+    def brought_home(self) -> None:
+        """People have brought it to its site, with all that is on board, and have unloaded it."""
+        for order_id in self.aboard():
+            self.stage.parcels.pass_on(order_id, self.me, Holder("site", self.home.site_id))
+        self.body.instead(())
+        self.body.position = on_ground(self.home.place, self.stage.spec.ground_amsl_m)
+        self.site_id = self.home.site_id
+        self.send_telemetry()
 
     def mission_over_for(self, mission: Mission) -> None:
         """What follows when a mission has ended."""

@@ -239,6 +239,12 @@ class SortieVehicle(Mover):
         self.begun = False
         self.send_telemetry()
 
+    def brought_home(self) -> None:
+        """Brought to its site it is plugged in, where it still works."""
+        super().brought_home()
+        if not self.faulted and self._full is None:
+            self._charge()
+
     # Commands
 
     def hold(self, message: Command) -> None:

@@ -41,6 +41,8 @@ class Stage:
     parcels: Parcels = field(default_factory=Parcels)
     movers: dict[str, Mover] = field(default_factory=dict)
     lockers: dict[str, Locker] = field(default_factory=dict)
+    stranded: Callable[[Mover], None] = lambda _mover: None
+    """Is told of a vehicle whose trip is over and that does not stand at its own site."""
 
     @property
     def now(self) -> datetime:

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from fleet.domain.events import AssetRecord
 from fleet.domain.fleet import RouteType, SortieType
-from fleet.protocol.messages import AnyMessage, Factsheet
+from fleet.protocol.messages import AddZone, AnyMessage, Factsheet, RecoverAsset
 from fleet.sim.agenda import Agenda
 from fleet.sim.air import Air
 from fleet.sim.asset import INSTRUCTIONS, Asset
 from fleet.sim.chance import Chance
 from fleet.sim.drone import Drone
 from fleet.sim.errors import SimError
-from fleet.sim.incidents import Announcement, Fate
+from fleet.sim.incidents import Fate
 from fleet.sim.judge import Judge
 from fleet.sim.locker import Locker
 from fleet.sim.mover import Mover
 from fleet.sim.people import People
+from fleet.sim.recovery import Recovery
 from fleet.sim.robot import Robot
 from fleet.sim.spec import Incidents, WorldSpec
 from fleet.sim.stage import Stage
 from fleet.sim.van import Van
 from fleet.sim.zones import true_zones
+
+Notice: TypeAlias = AddZone | RecoverAsset
+"""What people other than assets tell the hub, as an operator's tool would."""
 
 
 class World:
@@ -47,7 +51,9 @@ class World:
             send=lambda asset_id, message: self._outbox.append((asset_id, message)),
         )
         self._assets = {record.asset_id: self._made(record) for record in spec.assets}
-        self._fate = Fate(self._stage, level)
+        self._notices: list[Notice] = []
+        self._fate = Fate(self._stage, level, self._notices.append)
+        self._stage.stranded = Recovery(self._stage, self._notices.append).called
         for asset in self._assets.values():
             asset.start()
 
@@ -89,9 +95,9 @@ class World:
         """Nothing happens by itself before this; none when nothing is planned."""
         return self._stage.agenda.next_at()
 
-    def announcements(self) -> list[Announcement]:
-        """The areas that were closed so far."""
-        return list(self._fate.announcements)
+    def notices(self) -> list[Notice]:
+        """What people of this world have told the hub so far: areas that were closed, vehicles that were fetched."""
+        return list(self._notices)
 
     def verdict(self) -> dict[str, Any]:
         """The judge's record, with where the parcels are."""

@@ -83,3 +83,19 @@ def test_stop_all_reaches_everyone(beside: Page, demo: Demo) -> None:
     follower = demo.wait_for_parcels(1)
     told = [c for c in follower.state.commands.values() if c.action is Action.HOLD and c.by != "monitor"]
     assert told
+    assert follower.state.stopped_by == "console"
+    _let_work_go_on(beside, demo)
+
+
+def _let_work_go_on(beside: Page, demo: Demo) -> None:
+    """The button that lifts the stop is there only while all is stopped; those that were held acknowledge."""
+    beside.get_by_role("button", name="Close").click()
+    resume = beside.locator("#resume-all")
+    expect(resume).to_be_visible(timeout=10_000)
+    resume.click()
+    demo.let_time_go_on()
+    beside.locator("#stop-dialog").get_by_role("button", name="Resume work").click()
+    acknowledged = beside.locator(".acks li").filter(has_text="acknowledged")
+    expect(acknowledged.first).to_be_visible(timeout=20_000)
+    expect(resume).to_be_hidden(timeout=10_000)
+    demo.stop_time()

@@ -92,6 +92,16 @@ def unstoppable(self: Any, cancel: Any, now: datetime) -> Iterator[Any]:
     yield from ()
 
 
+def forgetful(self: Any, cancel: Any, now: datetime) -> Iterator[Any]:
+    if self.mission is not None:
+        yield self.end("cancelled", now, detail=cancel.why)
+
+
+def patient(self: Any, now: datetime) -> Iterator[Any]:
+    if self.mission is not None and now >= self.mission.start_at:
+        yield from self.work(self.mission, now)
+
+
 BROKEN = [
     ("restore", forget, "goes_on_after_a_restart"),
     ("on_command", deaf, "acknowledges_every_command"),
@@ -100,6 +110,8 @@ BROKEN = [
     ("tick", repetitive, "carries_out_a_mission"),
     ("tick", stale, "reports_honest_telemetry"),
     ("on_cancel", unstoppable, "drops_a_mission_that_has_not_begun"),
+    ("on_cancel", forgetful, "answers_a_cancel_of_what_it_does_not_have"),
+    ("tick", patient, "does_not_begin_what_has_expired"),
 ]
 
 

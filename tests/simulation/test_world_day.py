@@ -14,7 +14,7 @@ import pytest
 from adapters.sim.errors import HostError
 from adapters.sim.journal import Journal
 from adapters.sim.keeper import WorldKeeper
-from fleet.protocol.messages import Action, AnyMessage, Assign, ReserveCompartment, Telemetry
+from fleet.protocol.messages import Action, AddZone, AnyMessage, Assign, ReserveCompartment, Telemetry
 from fleet.protocol.session import Delivery
 from fleet.sim import World
 from fleet.sim.errors import SimError
@@ -268,7 +268,7 @@ def test_without_incidents_nothing_goes_wrong() -> None:
     """An ordinary day has none."""
     play = busy_day(2, Incidents.NONE)
     assert play.verdict["incidents"] == []
-    assert play.world.announcements() == []
+    assert play.world.notices() == []
 
 
 def test_some_incidents_are_some() -> None:
@@ -285,10 +285,9 @@ def test_a_hard_day_has_everything() -> None:
     assert play.all(ROBOT, "asset_report", condition="faulted") or play.all(
         VAN, "asset_report", condition="faulted"
     )
-    assert any(
-        "aviation" not in n.zone_id and n.feature["properties"]["id"] == n.zone_id
-        for n in play.world.announcements()
-    )
+    closed = [n for n in play.world.notices() if isinstance(n, AddZone)]
+    assert closed
+    assert all(n.feature["properties"]["id"] == n.zone_id for n in closed)
 
 
 def test_a_closed_area_counts_a_minute_after_it_was_announced() -> None:
@@ -296,9 +295,10 @@ def test_a_closed_area_counts_a_minute_after_it_was_announced() -> None:
     play = busy_day(2, Incidents.HARD)
     zones = play.world.judge._zones
     assert zones
-    for news in play.world.announcements():
+    for news in (n for n in play.world.notices() if isinstance(n, AddZone)):
         zone = next(z for z in zones if z.zone_id == news.zone_id)
-        assert zone.since == news.at + timedelta(seconds=60)
+        announced = datetime.fromisoformat(news.feature["properties"]["starts_at"])
+        assert zone.since == announced + timedelta(seconds=60)
         lon, lat = news.feature["geometry"]["coordinates"][0][0]
         corner = HOME.model_copy(update={"lon": lon, "lat": lat})
         assert min(distance_m(s.place, corner) for s in play.world.spec.sites) > 400

@@ -30,7 +30,6 @@ from fleet.protocol.messages import (
 )
 from fleet.protocol.session import HubSession, refusal
 from fleet.sim import World
-from fleet.sim.incidents import Announcement
 from tests.unit.sim.small_world import DRONE, START, sortie, spec
 
 QUICK = Timing(hello_s=0.5, missed_heartbeats=2, reconnect_s=0.02, reconnect_max_s=0.1)
@@ -270,16 +269,17 @@ def test_a_grant_that_lies_behind_is_answered_again(stage: Stage) -> None:
 
 
 def test_closed_areas_are_put_to_the_hub(tmp_path: Path) -> None:
-    """The authority is a peer of its own."""
+    """The people of the world are a peer of their own; what they say names who says it."""
     stage = Stage(tmp_path)
     stage.up()
-    stage.host._keeper.world._fate.announcements.append(_news())
+    stage.host._keeper.world._notices.append(_news())
     stage.go(minutes(1))
     stage.turn_until(lambda: any(isinstance(m, AddZone) for _, m in stage.hub.heard))
     peer_id, message = next((p, m) for p, m in stage.hub.heard if isinstance(m, AddZone))
-    assert (peer_id, message.zone_id) == ("authority", "closed-1")
+    assert (peer_id, message.by, message.zone_id) == ("people", "authority", "closed-1")
     stage.close()
 
 
-def _news() -> Announcement:
-    return Announcement(START, "closed-1", {"type": "Feature", "properties": {}, "geometry": None})
+def _news() -> AddZone:
+    feature = {"type": "Feature", "properties": {}, "geometry": None}
+    return AddZone(request_id="news-1", by="authority", zone_id="closed-1", feature=feature)

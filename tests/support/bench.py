@@ -17,6 +17,7 @@ from fleet.hub.planning import Effort, make_plan
 from fleet.protocol.codec import decode_control, encode, encode_telemetry
 from fleet.protocol.messages import AnyMessage, Attach, CancelMission, Message, Role, SubmitOrders, Telemetry
 from fleet.protocol.session import PeerSession, SessionState
+from fleet.protocol.values import Order
 from fleet.store import MemoryStore, Store
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
@@ -157,6 +158,10 @@ class Bench:
                 contacts=tuple(contact for _, contact in self.inputs.orders.accepted),
             ),
         )
+
+    def submit_more(self, operator: Peer, *orders: Order) -> None:
+        """Take more orders in."""
+        self.say(operator, SubmitOrders(request_id=f"r-{orders[0].order_id}", orders=orders))
 
     def run(self, seconds: float) -> None:
         """Let the wall clock go on by ``seconds``, in steps shorter than a heartbeat, until all is quiet."""

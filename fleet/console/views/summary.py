@@ -9,7 +9,7 @@ from enum import StrEnum
 from fleet.console.ledger import Ledger
 from fleet.console.views.base import Row, stamp
 from fleet.console.views.orders import is_late
-from fleet.dispatch.handlers.operators import MOVING
+from fleet.dispatch.handlers.operations import MOVING
 from fleet.protocol.lifecycle import AssetStatus, ParcelStatus
 
 
@@ -24,6 +24,7 @@ def summary(ledger: Ledger) -> Row:
         "currency": None if state.fleet is None else state.fleet.currency,
         "last_event_at": stamp(ledger.last_at),
         "planning": state.planning,
+        "stopped_by": state.stopped_by,
         "parcels": _counts(ParcelStatus, (p.status for p in state.parcels.values())),
         "vehicles": _counts(AssetStatus, (a.status for a in vehicles)),
         "moving": sum(a.status in MOVING for a in state.assets.values()),

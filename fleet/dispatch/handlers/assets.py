@@ -13,6 +13,7 @@ from fleet.feasibility.incident import incident
 from fleet.protocol.lifecycle import AssetEvent, AssetStatus, MissionStatus
 from fleet.protocol.messages import AssetReport, Factsheet, Hello
 
+_SILENCE = frozenset({"link_lost", "asset_missing"})
 _CHANGES = {"ready": AssetEvent.READY, "charging": AssetEvent.CHARGE, "faulted": AssetEvent.FAULT}
 
 
@@ -34,7 +35,7 @@ def link_back(desk: Desk, message: LinkBack) -> None:
 def _connected(desk: Desk, asset_id: str, boot_id: str, factsheet: Factsheet | None) -> None:
     desk.emit(AssetConnected(at=desk.now, asset_id=asset_id, boot_id=boot_id, factsheet=factsheet))
     for found in desk.state.open_exceptions():
-        if found.code == "link_lost" and found.asset_id == asset_id:
+        if found.code in _SILENCE and found.asset_id == asset_id:
             desk.close_exception(found.exception_id, "the asset is heard again")
 
 
@@ -59,11 +60,20 @@ def link_lost(desk: Desk, message: LinkLost) -> None:
 
 
 def link_grace_over(desk: Desk, asset_id: str) -> None:
-    """Still silent: a person must look for it, and what it has not loaded goes another way."""
+    """Still silent: a person must look for it, and what was only drafted for it goes another way.
+
+    What it was sent, and what it has on board, stays with it until it is heard or found: it may have begun unheard.
+    """
     asset = desk.asset(asset_id)
     if asset.status is not AssetStatus.LINK_LOST:
         return
-    desk.raise_exception("asset_missing", "an operator must look for it", asset_id=asset_id, owner="operator")
+    desk.raise_exception(
+        "asset_missing",
+        f"look for it, then `fleet assets recover {asset_id}`: its parcels wait until then",
+        asset_id=asset_id,
+        mission_id=asset.mission_id,
+        owner="operator",
+    )
     _give_back_drafts(desk, asset)
 
 

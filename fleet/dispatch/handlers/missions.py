@@ -54,7 +54,10 @@ def mission_reply(desk: Desk, message: MissionReply) -> None:
 def step_report(desk: Desk, message: StepReport) -> None:
     """A step has begun or is over."""
     record = _own(desk, message.mission_id)
-    if record is None or record.status in OVER or message.step_id in record.ended:
+    if record is None or message.step_id in record.ended:
+        return
+    if record.status in OVER:
+        _too_late(desk, message)
         return
     if record.status in (MissionStatus.RELEASED, MissionStatus.ACCEPTED):
         _begin(desk, record)
@@ -71,8 +74,27 @@ def step_report(desk: Desk, message: StepReport) -> None:
     _ON_STEP[type(step)](desk, record, step, message)
 
 
+def _too_late(desk: Desk, message: StepReport) -> None:
+    """The mission was ended by a person who said where the asset stands. What it says now may be true all the same:
+    somebody must look, and nothing of it is believed unseen."""
+    if message.state == "done" and message.order_ids:
+        desk.raise_exception(
+            "late_report",
+            f"not believed; look where these are: {', '.join(message.order_ids)}",
+            asset_id=desk.peer_id,
+            mission_id=message.mission_id,
+            owner="operator",
+        )
+
+
+_NOT_BEGUN = frozenset({"mission_not_begun", "cancel_unanswered"})
+
+
 def _begin(desk: Desk, record: MissionRecord) -> None:
     mission = record.mission
+    for found in desk.state.open_exceptions():
+        if found.mission_id == mission.mission_id and found.code in _NOT_BEGUN:
+            desk.close_exception(found.exception_id, "it has begun after all")
     if record.status is MissionStatus.RELEASED:
         desk.emit(MissionAccepted(at=desk.now, mission_id=mission.mission_id, revision=mission.revision))
     desk.emit(MissionBegun(at=desk.now, mission_id=mission.mission_id))
@@ -196,9 +218,11 @@ def mission_ended(desk: Desk, message: MissionEnded) -> None:
 
 
 def _close_exceptions(desk: Desk, message: MissionEnded) -> None:
+    """What was about the trip is over with it; a fault of the asset stays with whoever must see to it."""
     where = message.site_id or "where it stands"
     for found in desk.state.open_exceptions():
-        if found.mission_id == message.mission_id:
+        about_the_trip = found.owner != "operator" or found.code in _NOT_BEGUN
+        if found.mission_id == message.mission_id and about_the_trip:
             desk.close_exception(found.exception_id, f"{message.outcome}; the asset is at {where}")
 
 

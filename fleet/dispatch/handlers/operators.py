@@ -1,10 +1,11 @@
-"""People steer: hold, resume, return, land, stop all, close and open areas. They outrank every plan."""
+"""People steer: hold, resume, return, land, close and open areas. They outrank every plan."""
 
 from __future__ import annotations
 
 from fleet.dispatch.commands import command
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import Watch
+from fleet.dispatch.handlers.operations import MOVING
 from fleet.dispatch.zones import parse_feature
 from fleet.domain.events import CommandAnswered, ZoneAdded, ZoneRemoved
 from fleet.domain.state import Asset
@@ -17,12 +18,8 @@ from fleet.protocol.messages import (
     OperatorCommand,
     RemoveZone,
     Reply,
-    StopAll,
 )
 from geofences import ZoneFileError
-
-MOVING = frozenset({AssetStatus.ON_MISSION, AssetStatus.HELD, AssetStatus.RETURNING, AssetStatus.LINK_LOST})
-"""The states in which an asset is out on a trip and can be told to stop."""
 
 _TAKES: dict[Action, frozenset[AssetStatus]] = {
     Action.HOLD: frozenset({AssetStatus.ON_MISSION, AssetStatus.RETURNING}),
@@ -53,22 +50,10 @@ def _refusal(asset: Asset | None, message: OperatorCommand) -> str | None:
         return (
             f"{message.action.value} needs a place to go to, which only the monitor gives; use return or land"
         )
-    if asset.status not in _TAKES[message.action]:
+    about_to_go = asset.mission_id is not None and message.action is not Action.RESUME
+    if asset.status not in _TAKES[message.action] and not about_to_go:
         return f"{message.asset_id} is {asset.status.value}: it can't {message.action.value} now"
     return None
-
-
-def stop_all(desk: Desk, message: StopAll) -> None:
-    """Every asset that is under way is told; each acknowledges for itself."""
-    moving = sorted(
-        a.record.asset_id
-        for a in desk.state.assets.values()
-        if a.status in MOVING and (a.status is not AssetStatus.HELD or message.action is not Action.HOLD)
-    )
-    why = message.why or "stop all"
-    told = tuple(command(desk, asset_id, message.action, by=message.by, why=why) for asset_id in moving)
-    detail = f"{message.action.value} sent to {len(told)} assets"
-    desk.answer(Reply(request_id=message.request_id, ok=True, detail=detail, ids=told))
 
 
 def command_reply(desk: Desk, message: CommandReply) -> None:

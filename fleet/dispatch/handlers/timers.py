@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import StartPlanning, Watch
 from fleet.dispatch.handlers.assets import link_grace_over
+from fleet.dispatch.handlers.notbegun import not_begun, unanswered
 from fleet.dispatch.inputs import Resume, TimerDue
 from fleet.dispatch.planning import snapshot, want_plan
 from fleet.dispatch.release import release
@@ -28,6 +29,8 @@ def _plan_again(desk: Desk, _subject: str) -> None:
 
 _DUE: dict[str, Callable[[Desk, str], None]] = {
     "release": release,
+    "begin": not_begun,
+    "cancel": unanswered,
     "link": link_grace_over,
     "plan": _plan_again,
 }

@@ -17,6 +17,9 @@ from fleet.protocol.messages import Telemetry
 LINK_TIMEOUT_S = {"drone": 10.0, "sidewalk_robot": 30.0, "van": 180.0}
 """How long an asset that is out may be silent, by kind: a multiple of how often it speaks."""
 
+IDLE_TIMEOUT_S = 180.0
+"""The same for one that was sent a mission and has not begun: it speaks seldom."""
+
 
 class Monitor:
     """What is being watched. ``make_context`` gives the feasibility context for a state."""
@@ -35,8 +38,8 @@ class Monitor:
             return
         context = self._make_context(state)
         kind = context.fleet.types[state.assets[asset_id].record.type_id]
-        if record.status is MissionStatus.ACTIVE:
-            self._out[asset_id] = LINK_TIMEOUT_S.get(kind.kind, 60.0)
+        begun = record.status is MissionStatus.ACTIVE
+        self._out[asset_id] = LINK_TIMEOUT_S.get(kind.kind, 60.0) if begun else IDLE_TIMEOUT_S
         if isinstance(kind, SortieType):
             known = self._guards.get(asset_id)
             same = known is not None and known.mission_id == record.mission.mission_id
@@ -64,7 +67,7 @@ class Monitor:
         return ()
 
     def watched(self) -> tuple[str, ...]:
-        """The assets that are out, by id."""
+        """The assets that are out or about to go, by id."""
         return tuple(sorted(self._out))
 
     def link_timeout_s(self, asset_id: str) -> float:

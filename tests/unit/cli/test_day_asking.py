@@ -10,8 +10,18 @@ import pytest
 
 from fleet.cli import main as cli
 from fleet.cli import orders
-from fleet.domain.events import Event, OrderPlaced, ZoneAdded
+from fleet.domain.events import (
+    AssetChanged,
+    AssetRecovered,
+    Event,
+    ExceptionClosed,
+    ExceptionRaised,
+    OperationsResumed,
+    OrderPlaced,
+    ZoneAdded,
+)
 from fleet.hub.rundir import RunDir, Running
+from fleet.protocol.lifecycle import AssetEvent
 from fleet.store.reader import Reader
 from tests.support import smallday as day
 from tests.support.bench import ORDERS
@@ -43,6 +53,16 @@ def busy_day() -> list[Event]:
         *day.begun(tour, "van", 10),
         *day.begun(flight, "drone", 18),
     ]
+
+
+def fault(asset_id: str) -> Event:
+    """An asset breaks down."""
+    return AssetChanged(at=day.at(20), asset_id=asset_id, change=AssetEvent.FAULT, code="motor")
+
+
+def events(at: RunDir) -> list[Event]:
+    """The log of a run."""
+    return [stored.event for stored in Reader(at.store).events()]
 
 
 @contextmanager
@@ -167,8 +187,37 @@ def test_stop_all_with_nothing_under_way_is_done(tmp_path: Path, capsys: pytest.
     with hub(tmp_path, [day.opened()]) as at:
         assert answer(capsys, at, "stop-all", "--yes") == (
             0,
-            {"ok": True, "detail": "hold sent to 0 assets", "assets": []},
+            {
+                "ok": True,
+                "detail": "hold sent to 0 assets; nothing goes out until work is resumed",
+                "assets": [],
+            },
         )
+        code, found = answer(capsys, at, "resume-all", "--by", "ben")
+        assert (code, found["detail"]) == (0, "resume sent to 0 assets; missions are released again")
+        assert [e.by for e in events(at) if isinstance(e, OperationsResumed)] == ["ben"]
+
+
+def test_a_broken_down_asset_is_recovered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where people have brought it is told to the hub; a site that is not there is refused with those that are."""
+    with hub(tmp_path, [*busy_day(), fault(DRONE)]) as at:
+        code, found = answer(capsys, at, "assets", "recover", DRONE, "--site", "S9")
+        assert (code, "there are D1, S1" in found["detail"]) == (1, True)
+        code, found = answer(capsys, at, "assets", "recover", DRONE, "--site", "S1", "--by", "ben")
+        assert (code, found["ok"]) == (0, True)
+        (done,) = [e for e in events(at) if isinstance(e, AssetRecovered)]
+        assert (done.asset_id, done.site_id, done.fit, done.by) == (DRONE, "S1", True, "ben")
+
+
+def test_an_exception_is_closed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who closed it and how is on record; one that is not there is refused."""
+    raised = ExceptionRaised(at=day.at(3), exception_id="exc-1", code="x", owner="operator", action="look")
+    with hub(tmp_path, [day.opened(), raised]) as at:
+        words = ("--outcome", "called the driver", "--by", "ben")
+        assert answer(capsys, at, "exceptions", "close", "exc-1", *words)[0] == 0
+        assert answer(capsys, at, "exceptions", "close", "exc-9", *words)[0] == 1
+        (closed,) = [e for e in events(at) if isinstance(e, ExceptionClosed)]
+        assert (closed.outcome, closed.by) == ("called the driver", "ben")
 
 
 @pytest.mark.parametrize(

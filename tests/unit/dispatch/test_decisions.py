@@ -16,23 +16,19 @@ from fleet.protocol.lifecycle import AssetStatus, LifecycleError, MissionStatus
 from fleet.protocol.messages import (
     Action,
     AddZone,
-    AssetReport,
     Assign,
     Command,
     CommandReply,
     MissionReply,
-    OperatorCommand,
     RemoveZone,
-    Reply,
     Role,
     StepReport,
-    StopAll,
     SubmitOrders,
 )
 from fleet.protocol.mission import Load, Mission, Unload
-from tests.support.bench import DAY, Bench, Peer
+from tests.support.bench import DAY, Bench
+from tests.support.script import DRONE, VAN, answers, flying, tell
 
-DRONE, VAN = "S1/drone-1", "D1/van-1"
 FEATURE = {
     "type": "Feature",
     "properties": {"name": "Fire"},
@@ -41,43 +37,6 @@ FEATURE = {
         "coordinates": [[[-8.2, 41.2], [-8.2, 41.3], [-8.1, 41.3], [-8.1, 41.2], [-8.2, 41.2]]],
     },
 }
-
-
-def flying(bench: Bench) -> tuple[Peer, Peer, Assign]:
-    """An operator, and a drone that has loaded the parcel and gone."""
-    operator, drone = bench.connect("operator-1", Role.OPERATOR), bench.connect(DRONE)
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
-    bench.submit(operator)
-    for _ in range(200):
-        if drone.of(Assign):
-            break
-        bench.run(30)
-    assign = drone.of(Assign)[0]
-    assert isinstance(assign, Assign)
-    bench.say(drone, MissionReply(mission_id=assign.mission.mission_id, revision=0, accepted=True))
-    bench.say(drone, report(assign, "load", "P-1"))
-    return operator, drone, assign
-
-
-def report(assign: Assign, step_id: str, *order_ids: str) -> StepReport:
-    """A step is done."""
-    return StepReport(
-        mission_id=assign.mission.mission_id, step_id=step_id, state="done", at=DAY, order_ids=order_ids
-    )
-
-
-def answers(operator: Peer) -> dict[str, Reply]:
-    """The hub's answers by request."""
-    return {r.request_id: r for r in operator.of(Reply) if isinstance(r, Reply)}
-
-
-def tell(operator: Peer, bench: Bench, action: Action) -> Reply:
-    """An operator tells the drone something; the hub's answer."""
-    request_id = f"r-{action.value}"
-    bench.say(
-        operator, OperatorCommand(request_id=request_id, by="ana", asset_id=DRONE, action=action, why="test")
-    )
-    return answers(operator)[request_id]
 
 
 def test_only_who_has_a_parcel_can_hand_it_over(tmp_path: Path) -> None:
@@ -147,17 +106,6 @@ def test_a_refused_command_is_an_exception_for_the_operator(tmp_path: Path) -> N
     assert [(e.code, e.owner) for e in bench.core.state.open_exceptions()] == [
         ("command_refused", "operator")
     ]
-
-
-def test_stop_all_reaches_what_is_out_and_nothing_else(tmp_path: Path) -> None:
-    """The flying drone is told to hold; the van at its depot is not."""
-    bench = Bench(tmp_path)
-    operator, drone, _ = flying(bench)
-    van = bench.connect(VAN)
-    bench.say(operator, StopAll(request_id="stop", by="ana"))
-    assert len(answers(operator)["stop"].ids) == 1
-    assert [getattr(c, "action", None) for c in drone.of(Command)] == [Action.HOLD]
-    assert not van.of(Command)
 
 
 def test_zones_are_added_checked_and_removed(tmp_path: Path) -> None:

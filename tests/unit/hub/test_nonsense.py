@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
-from fleet.dispatch.inputs import TimerDue
+import pytest
+
+from fleet.dispatch.decide import HANDLERS
+from fleet.dispatch.desk import Desk, Settings
+from fleet.dispatch.inputs import PlanFailed, TimerDue
 from fleet.domain.apply import apply
 from fleet.domain.events import TimerSet
+from fleet.protocol.lifecycle import LifecycleError, ParcelStatus
 from fleet.protocol.messages import AssetReport, Role, StepReport
 from tests.support.bench import DAY, Bench
 from tests.unit.hub.test_one_parcel import DRONE, assigned, ready
+
+AGAIN = timedelta(seconds=Settings().again_s)
 
 
 def test_a_site_that_does_not_exist_does_not_stop_the_hub(tmp_path: Path) -> None:
@@ -30,11 +38,58 @@ def test_a_site_that_does_not_exist_does_not_stop_the_hub(tmp_path: Path) -> Non
     assert [e.code for e in state.exceptions.values()] == ["contradiction"]
 
 
-def test_a_timer_whose_handler_contradicts_the_record_does_not_ring_for_ever(tmp_path: Path) -> None:
-    """It is taken off the record, so that a restart does not bring it back."""
+def test_what_a_timer_was_to_do_is_tried_again_later_and_told_once(tmp_path: Path) -> None:
+    """A handler that contradicts the record, or fails by a fault of ours, is neither lost nor told for ever."""
     bench = Bench(tmp_path)
     core = bench.core
     state = apply(core.state, TimerSet(at=DAY, timer_id="release:m-1", due=DAY))
-    decision = core._dispatcher.contradicted(state, TimerDue("release:m-1"), DAY, "it can't be", None)
-    assert "release:m-1" not in decision.state.timers
-    assert [e.type for e in decision.events] == ["timer_rang", "exception_raised"]  # type: ignore[attr-defined]
+    for moment, told in ((DAY, 1), (DAY + AGAIN, 1)):
+        decision = core._dispatcher.set_aside(
+            state, TimerDue("release:m-1"), moment, "contradiction", LifecycleError("it can't be"), None
+        )
+        state = decision.state
+        assert state.timers["release:m-1"] == moment + AGAIN
+        assert [e.code for e in state.open_exceptions()] == ["contradiction"] * told
+
+
+def test_a_fault_of_ours_is_shown_and_the_hub_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handler that raises what nobody expected: nothing of its decision holds, an operator is told, the rest works,
+    and the same timer rings again."""
+    bench = Bench(tmp_path)
+    drone = ready(bench)
+    rings = []
+
+    def broken(_desk: Desk, message: TimerDue) -> None:
+        rings.append(message.timer_id)
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setitem(HANDLERS, TimerDue, broken)  # type: ignore[arg-type]
+    bench.submit(bench.connect("operator-1", Role.OPERATOR))
+    for _ in range(200):
+        if rings:
+            break
+        bench.run(30)
+    state = bench.core.state
+    assert {e.code for e in state.open_exceptions()} == {"hub_fault"}
+    assert "ZeroDivisionError: a bug" in state.open_exceptions()[0].reasons[0].detail
+    assert [type(f) for f in bench.core.faults] == [ZeroDivisionError] * len(rings)
+    monkeypatch.undo()
+    mission = assigned(bench, drone).mission
+    assert mission.asset_id == DRONE
+    assert bench.core.state.parcels["P-1"].status is ParcelStatus.PLANNED
+
+
+def test_a_plan_that_cannot_be_put_in_force_is_asked_for_again(tmp_path: Path) -> None:
+    """The hub would else wait for ever for a plan that it has had."""
+    bench = Bench(tmp_path)
+    ready(bench)
+    bench.planner_answers = False
+    bench.submit(bench.connect("operator-1", Role.OPERATOR))
+    assert bench.core.state.planning == "plan-1"
+    decision = bench.core._dispatcher.set_aside(
+        bench.core.state, PlanFailed("plan-1", "x"), DAY, "hub_fault", ValueError("a bug"), None
+    )
+    assert decision.state.planning is None
+    assert "plan:again" in decision.state.timers

@@ -20,6 +20,9 @@ export const command = (assetId, action) => post("/api/commands", { asset_id: as
 /** Tells every asset that is under way. */
 export const stopAll = (action, why) => post("/api/stop-all", { action, why });
 
+/** Lets work go on after that. */
+export const resumeAll = (why) => post("/api/resume-all", { why });
+
 /** Everything that is known of one order. */
 export async function explain(orderId) {
   const answer = await fetch(`/api/orders/${encodeURIComponent(orderId)}`);

@@ -1,7 +1,7 @@
-// STOP ALL: asks once, then shows for each asset whether it has acknowledged.
+// STOP ALL, and letting work go on: asks once, then shows for each asset whether it has acknowledged.
 
 import { byId, el, pill, setText } from "./dom.js";
-import { stopAll } from "./hub.js";
+import { resumeAll, stopAll } from "./hub.js";
 
 const ACTIONS = [
   ["hold", "Hold", "stop where they are: drones hover, robots and vans stand"],
@@ -15,30 +15,44 @@ export class StopAll {
     this.ids = null;
     this.dialog = byId("stop-dialog");
     byId("stop-all").addEventListener("click", () => this.#ask());
-    store.addEventListener("change", (event) => event.detail.has("commands") && this.#acknowledgements());
+    byId("resume-all").addEventListener("click", () => this.#askResume());
+    store.addEventListener("change", (event) => {
+      byId("resume-all").hidden = !store.summary?.stopped_by;
+      if (event.detail.has("commands")) this.#acknowledgements();
+    });
   }
 
   #ask() {
+    this.title = "Stop all assets";
     const moving = this.store.summary?.moving ?? 0;
     this.ids = null;
     this.choices = ACTIONS.map(([value, label, what], index) => choice(value, label, what, index === 0));
+    const lead = el("p", { class: "lead" }, el("b", {}, String(moving)), ` ${moving === 1 ? "asset is" : "assets are"} under way. Every one of them is told at once; each acknowledges for itself. Nothing more goes out until work is resumed.`);
+    const choices = el("fieldset", { class: "choices", "aria-label": "What they are to do" }, this.choices);
+    const chosen = () => this.dialog.querySelector("input[name=stop-action]:checked").value;
+    this.#confirm([lead, choices], "Stop them all", (why) => stopAll(chosen(), why));
+  }
+
+  #askResume() {
+    this.title = "Resume work";
+    this.ids = null;
+    const held = this.store.summary?.vehicles?.held ?? 0;
+    const lead = el("p", { class: "lead" }, `Stopped by ${this.store.summary?.stopped_by}. `, el("b", {}, String(held)), ` ${held === 1 ? "asset is" : "assets are"} held and will go on; missions that waited are checked again and go out.`);
+    this.#confirm([lead], "Resume work", (why) => resumeAll(why));
+  }
+
+  #confirm(parts, label, send) {
     this.why = el("input", { type: "text", maxlength: "200", "aria-label": "Reason", placeholder: "Reason (goes into the log)" });
-    this.go = el("button", { type: "button", class: "go", onclick: () => this.#send() }, "Stop them all");
-    this.#show(
-      el("p", { class: "lead" }, el("b", {}, String(moving)), ` ${moving === 1 ? "asset is" : "assets are"} under way. Every one of them is told at once; each acknowledges for itself.`),
-      el("fieldset", { class: "choices", "aria-label": "What they are to do" }, this.choices),
-      this.why,
-      el("div", { class: "foot" }, this.#close("Cancel"), this.go),
-    );
+    this.go = el("button", { type: "button", class: "go", onclick: () => this.#send(send) }, label);
+    this.#show(...parts, this.why, el("div", { class: "foot" }, this.#close("Cancel"), this.go));
     this.dialog.showModal();
     this.go.focus();
   }
 
-  async #send() {
-    const action = this.dialog.querySelector("input[name=stop-action]:checked").value;
+  async #send(send) {
     this.go.disabled = true;
     setText(this.go, "Sending…");
-    const answer = await stopAll(action, this.why.value.trim());
+    const answer = await send(this.why.value.trim());
     this.ids = new Set(answer.ids);
     this.tally = el("div", { class: "tally", role: "status" });
     this.list = el("ul", { class: "acks", "aria-label": "Acknowledgements" });
@@ -67,7 +81,7 @@ export class StopAll {
   }
 
   #show(...parts) {
-    this.dialog.replaceChildren(el("h2", { id: "stop-title" }, "Stop all assets"), el("div", { class: "body" }, parts));
+    this.dialog.replaceChildren(el("h2", { id: "stop-title" }, this.title), el("div", { class: "body" }, parts));
   }
 }
 

@@ -1,0 +1,73 @@
+"""Short scripts for scripted peers on the bench: what tests of decisions begin with."""
+
+from __future__ import annotations
+
+from fleet.protocol.messages import (
+    Action,
+    AssetReport,
+    Assign,
+    MissionReply,
+    OperatorCommand,
+    Reply,
+    Role,
+    StepReport,
+)
+from tests.support.bench import DAY, Bench, Peer
+
+DRONE, VAN = "S1/drone-1", "D1/van-1"
+
+
+def ready(bench: Bench, asset_id: str = DRONE, site_id: str = "S1") -> Peer:
+    """An asset that has said it is there and full."""
+    asset = bench.connect(asset_id)
+    bench.say(asset, AssetReport(condition="ready", at=DAY, soc=1.0, site_id=site_id))
+    return asset
+
+
+def sent(bench: Bench, asset: Peer, number: int = 0) -> Assign:
+    """Run until the asset has been sent so many missions (or revisions); the last of them."""
+    for _ in range(300):
+        found = asset.of(Assign)
+        if len(found) > number:
+            assert isinstance(found[number], Assign)
+            return found[number]  # type: ignore[return-value]
+        bench.run(30)
+    raise AssertionError(f"no mission was sent; exceptions: {bench.core.state.open_exceptions()}")
+
+
+def accepted(bench: Bench, asset: Peer, assign: Assign) -> None:
+    """The asset takes it."""
+    mission = assign.mission
+    bench.say(asset, MissionReply(mission_id=mission.mission_id, revision=mission.revision, accepted=True))
+
+
+def flying(bench: Bench) -> tuple[Peer, Peer, Assign]:
+    """An operator, and a drone that has loaded the parcel and gone."""
+    operator = bench.connect("operator-1", Role.OPERATOR)
+    drone = ready(bench)
+    bench.submit(operator)
+    assign = sent(bench, drone)
+    accepted(bench, drone, assign)
+    bench.say(drone, report(assign, "load", "P-1"))
+    return operator, drone, assign
+
+
+def report(assign: Assign, step_id: str, *order_ids: str) -> StepReport:
+    """A step is done."""
+    return StepReport(
+        mission_id=assign.mission.mission_id, step_id=step_id, state="done", at=DAY, order_ids=order_ids
+    )
+
+
+def answers(operator: Peer) -> dict[str, Reply]:
+    """The hub's answers by request."""
+    return {r.request_id: r for r in operator.of(Reply) if isinstance(r, Reply)}
+
+
+def tell(operator: Peer, bench: Bench, action: Action) -> Reply:
+    """An operator tells the drone something; the hub's answer."""
+    request_id = f"r-{action.value}"
+    bench.say(
+        operator, OperatorCommand(request_id=request_id, by="ana", asset_id=DRONE, action=action, why="test")
+    )
+    return answers(operator)[request_id]
