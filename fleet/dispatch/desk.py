@@ -28,8 +28,10 @@ class Settings:
     asset is not ready yet, look again after this. ``again_s``: what failed by our fault is tried again after this.
     ``frozen_stops``: how many of the next stops a driver has been shown and keeps. ``route_lead_s``: a route is sent
     this long before it starts. ``link_grace_s``: how long an asset may be silent before a person must look for it.
-    ``begin_grace_s``, ``route_begin_grace_s``: how long after its start a mission, or a route, may not have begun
-    before it is taken back.
+    ``absent_wait_s``: where nobody opened, a machine comes again no sooner than this. ``late_hour_cost``: what an hour
+    of lateness weighs, in money, where nobody can be on time. ``hand_on_again_s``: a parcel for which no van has time
+    is tried again after this. ``begin_grace_s``, ``route_begin_grace_s``: how long after its start a mission, or a
+    route, may not have begun before it is taken back.
     """
 
     release_lead_s: float = 30
@@ -38,6 +40,7 @@ class Settings:
     frozen_stops: int = 2
     route_lead_s: float = 600
     link_grace_s: float = 900
+    hand_on_again_s: float = 900
     begin_grace_s: float = 300
     route_begin_grace_s: float = 1800
     lead_to_plan_s: float = 60
@@ -45,6 +48,8 @@ class Settings:
     attempts: int = 2
     late_hours: float = 4
     overtime_hours: float = 3
+    late_hour_cost: float = 6
+    absent_wait_s: float = 2700
 
 
 @dataclass(slots=True)

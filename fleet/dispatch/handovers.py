@@ -1,8 +1,8 @@
 """Handing parcels on to human-driven routes: where each may still go, in the order in which it is tried.
 
 A parcel goes where it was to go if it can be on time there: to its locker, else to the door. When no van can be on
-time, the best one that is late is taken, then one that works overtime; only when no van can come at all today is the
-parcel given up.
+time, the best one that is late is taken, then one that works overtime. When no van has time or room at all the parcel
+waits where it is and is tried again, since vans come home; what nobody can bring by the day's end is given up.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from fleet.dispatch.desk import Desk
-from fleet.dispatch.parcels import free, give_up
+from fleet.dispatch.parcels import NOBODY_OPENED, free, give_up
 from fleet.dispatch.placing import Goal, best_place, take_place
+from fleet.dispatch.planning import to_be_planned, want_plan
 from fleet.dispatch.revising import resend, without_order
 from fleet.dispatch.running import STRANDED, Stand, stand_of
 from fleet.domain.events import CompartmentChanged, CompartmentWanted
 from fleet.domain.fleet import StationType
 from fleet.domain.sites import Locker
-from fleet.domain.state import Compartment, Parcel
+from fleet.domain.state import FINAL_PARCEL, Compartment, ExceptionRecord, Parcel
 from fleet.feasibility import assess_locker
 from fleet.feasibility.incident import incident
 from fleet.protocol.lifecycle import CompartmentEvent, CompartmentStatus
@@ -39,9 +40,38 @@ def hand_on(desk: Desk, order_id: str, why: tuple[Reason, ...], *, handed_on_fro
         found = best_place(desk, goal, stand)
         if found is not None:
             _settle_compartment(desk, parcel, goal)
-            return take_place(desk, found, goal, why, handed_on_from)
+            outcome = take_place(desk, found, goal, why, handed_on_from)
+            _stop_waiting(desk, order_id, outcome)
+            return outcome
     _release_compartments(desk, order_id, keep=None)
     return _nobody(desk, order_id, stand, why)
+
+
+def another_way(desk: Desk, order_id: str, why: tuple[Reason, ...], *, handed_on_from: str | None) -> None:
+    """A way for a parcel that lost its own: a new plan where it stands at one of our sites, since a machine may still
+    bring it; else a van that fetches it. It was freed before."""
+    if order_id in to_be_planned(desk):
+        want_plan(desk)
+    else:
+        hand_on(desk, order_id, why, handed_on_from=handed_on_from)
+
+
+def spent(desk: Desk, order_id: str, kind: str) -> str:
+    """What is ruled out for a parcel after a machine of this kind failed to bring it: once may be the machine, the
+    weather, a zone or the recipient, and another try is worth it; twice is the mode."""
+    once = f"{TRIED_ONCE}{kind}"
+    return kind if once in desk.parcel(order_id).excluded else once
+
+
+TRIED_ONCE = "once:"
+
+
+def try_again(desk: Desk, order_id: str) -> None:
+    """A parcel that found no van is tried again, unless it has found its way meanwhile."""
+    parcel = desk.parcel(order_id)
+    if order_id in desk.state.waiting and parcel.status not in FINAL_PARCEL:
+        waits = _waits(desk, order_id)
+        hand_on(desk, order_id, waits.reasons if waits else (), handed_on_from=parcel.mode)
 
 
 def join_running(desk: Desk, order_id: str, most: float) -> bool:
@@ -93,7 +123,11 @@ LOCKER_MINUTES = 0.5
 
 def _lockers(desk: Desk, parcel: Parcel, why: tuple[Reason, ...]) -> list[str]:
     """The locker that keeps a compartment for it; else, after it failed at its place, others that would take it."""
-    kept = [where for where, _ in _kept_for(desk, parcel.order.order_id)]
+    kept = [
+        where
+        for where, _ in _kept_for(desk, parcel.order.order_id)
+        if f"locker:{where}" not in parcel.excluded
+    ]
     if kept or not any(reason.code in _FAILED_AT_THE_PLACE for reason in why):
         return kept
     found = [
@@ -142,7 +176,7 @@ def _settle_compartment(desk: Desk, parcel: Parcel, goal: Goal) -> None:
     """Keep a compartment at the goal, and no other."""
     order_id = parcel.order.order_id
     _release_compartments(desk, order_id, keep=goal.locker_id)
-    if goal.locker_id is None or _kept_for(desk, order_id):
+    if goal.locker_id is None or goal.locker_id in (where for where, _ in _kept_for(desk, order_id)):
         return
     locker = desk.state.lockers[goal.locker_id]
     kind = desk.context.fleet.types[desk.asset(goal.locker_id).record.type_id]
@@ -171,11 +205,17 @@ def _release_compartments(desk: Desk, order_id: str, *, keep: str | None) -> Non
 
 # --- when nothing helps ----------------------------------------------------------------------------------------------
 
+NO_VAN = "no_van_left"
+
 
 def _nobody(desk: Desk, order_id: str, stand: Stand, why: tuple[Reason, ...]) -> str:
-    """No van can come today. What rides on a van goes back to its depot with it; the rest stays where it is."""
-    none = incident("no_van_left", "no van has time or room for it today", source="hand-off")
-    give_up(desk, order_id, (*why, none))
+    """No van can come now: until the day ends the parcel waits, then it is given up."""
+    none = incident(NO_VAN, "no van has time or room for it", source="hand-off")
+    reasons = (*(reason for reason in why if reason.code != NO_VAN), none)
+    if desk.state.until is not None and desk.now < desk.state.until:
+        return _wait(desk, order_id, reasons)
+    _stop_waiting(desk, order_id, "given up: the day is over")
+    give_up(desk, order_id, reasons)
     if stand.pickup is not None and stand.pickup.site_id.startswith(STRANDED):
         desk.raise_exception(
             "parcel_stranded",
@@ -183,10 +223,33 @@ def _nobody(desk: Desk, order_id: str, stand: Stand, why: tuple[Reason, ...]) ->
             asset_id=stand.pickup.name,
             order_id=order_id,
             owner="operator",
-            reasons=(*why, none),
+            reasons=reasons,
         )
         return "waits for an operator where it stands"
     return "goes back to the client" if stand.on_board is None else "rides back to the depot"
+
+
+def _wait(desk: Desk, order_id: str, reasons: tuple[Reason, ...]) -> str:
+    if order_id not in desk.state.waiting:
+        free(desk, order_id, reasons)
+    desk.set_timer(f"handon:{order_id}", desk.now + timedelta(seconds=desk.settings.hand_on_again_s))
+    if _waits(desk, order_id) is None:
+        minutes = desk.settings.hand_on_again_s / 60
+        action = f"waits where it is; tried again every {minutes:.0f} min"
+        desk.raise_exception(NO_VAN, action, order_id=order_id, reasons=reasons)
+    return "waits for a van"
+
+
+def _waits(desk: Desk, order_id: str) -> ExceptionRecord | None:
+    """The exception of a parcel that waits for a van."""
+    found = desk.state.open_exceptions()
+    return next((e for e in found if e.code == NO_VAN and e.order_id == order_id), None)
+
+
+def _stop_waiting(desk: Desk, order_id: str, outcome: str) -> None:
+    waits = _waits(desk, order_id)
+    if waits is not None:
+        desk.close_exception(waits.exception_id, outcome)
 
 
 def resend_route(desk: Desk, mission_id: str, why: str) -> None:
@@ -220,7 +283,8 @@ def leave_out(desk: Desk, order_id: str, why: str) -> None:
 
 
 def after_failed_stop(desk: Desk, mission_id: str, step: Stop, failed: FailedItem) -> None:
-    """A parcel could not be handed over at a stop: the same van tries again, or takes it back; a pick-up is dropped."""
+    """A parcel could not be handed over, or taken in: the same van tries again, or takes it back. What was not where it
+    should be is a person's business."""
     why = (incident(failed.code, failed.detail, source=mission_id),)
     parcel = desk.parcel(failed.order_id)
     found = desk.raise_exception(
@@ -230,7 +294,8 @@ def after_failed_stop(desk: Desk, mission_id: str, step: Stop, failed: FailedIte
         mission_id=mission_id,
         reasons=why,
     )
-    if parcel.attempts >= desk.settings.attempts or failed.order_id in step.collect:
+    lost = failed.order_id in step.collect and failed.code not in NOBODY_OPENED
+    if parcel.attempts >= desk.settings.attempts or lost:
         desk.close_exception(found, "no further attempt today")
         give_up(desk, failed.order_id, why)
         return

@@ -82,7 +82,20 @@ def pass_on(
 
 def attempt_failed(desk: Desk, order_id: str, mission_id: str | None, code: str, detail: str) -> None:
     """A delivery or collection was tried and did not succeed."""
-    desk.emit(DeliveryFailed(at=desk.now, order_id=order_id, mission_id=mission_id, code=code, detail=detail))
+    desk.emit(
+        DeliveryFailed(
+            at=desk.now,
+            order_id=order_id,
+            mission_id=mission_id,
+            code=code,
+            detail=detail,
+            counts=code in NOBODY_OPENED,
+        )
+    )
+
+
+NOBODY_OPENED = frozenset({"recipient_absent", "sender_absent", "refused_by_recipient"})
+"""Failures that lie with the person at the door: their number is limited."""
 
 
 def give_up(desk: Desk, order_id: str, why: tuple[Reason, ...]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fleet.dispatch.desk import Desk
@@ -50,11 +50,16 @@ def best_place(desk: Desk, goal: Goal, stand: Stand, *, new_routes: bool = True)
     places = [*_in_running(desk, goal, stand)]
     if new_routes and stand.on_board is None:
         places += _in_new(desk, goal, stand)
-    if goal.late:
-        return min(
-            places, key=lambda f: (_eta(f.insertion.route, goal.order.order_id), f.asset_id), default=None
-        )
-    return min(places, key=lambda f: (f.cost, f.asset_id), default=None)
+    return min(places, key=lambda f: (f.cost + _lateness(desk, f, goal), f.asset_id), default=None)
+
+
+def _lateness(desk: Desk, found: Found, goal: Goal) -> float:
+    """What it is worth to come sooner where nobody can be on time."""
+    if not goal.late:
+        return 0.0
+    due = desk.parcel(goal.order.order_id).order.due.end
+    late_h = (_eta(found.insertion.route, goal.order.order_id) - due).total_seconds() / 3600
+    return max(0.0, late_h) * desk.settings.late_hour_cost
 
 
 def take_place(
@@ -87,7 +92,7 @@ def _in_running(desk: Desk, goal: Goal, stand: Stand) -> Iterator[Found]:
     for candidate in running_routes(desk, stand, overtime=goal.overtime):
         if not _may_carry(desk, candidate.asset_id, goal.order):
             continue
-        order, pickup = _taken_over(goal.order, stand, candidate.depot_id if candidate.at_depot else None)
+        order, pickup = _taken_over(goal.order, _seen_by(desk, stand, candidate), _loads_at(candidate))
         found = insert(
             candidate.running,
             order,
@@ -124,6 +129,18 @@ def _route_id(desk: Desk, van: FreeVan) -> str:
 
 def _may_carry(desk: Desk, asset_id: str, order: Order) -> bool:
     return assess_route(desk.context, order, route_type(desk, asset_id)).feasible
+
+
+def _loads_at(candidate: Candidate) -> str | None:
+    """The depot at which the van is still to load; none once it has left."""
+    return candidate.depot_id if candidate.at_depot else None
+
+
+def _seen_by(desk: Desk, stand: Stand, candidate: Candidate) -> Stand:
+    """A parcel that may come to any depot comes to the van's own: one that has left must call there again."""
+    if stand.at_any_depot and not candidate.at_depot:
+        return replace(stand, pickup=desk.state.sites[candidate.depot_id])
+    return stand
 
 
 def _taken_over(order: Order, stand: Stand, loads_at: str | None) -> tuple[Order, Site | None]:

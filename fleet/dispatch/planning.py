@@ -14,17 +14,32 @@ from fleet.domain.state import Asset, MissionRecord, Parcel
 from fleet.planner.snapshot import AssetSlot, Held, Snapshot
 from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus
 from fleet.protocol.mission import Load, Stop, Travel
-from fleet.protocol.values import TimeWindow
+from fleet.protocol.values import Order, TimeWindow
 
 
 def want_plan(desk: Desk) -> None:
     """Ask for a plan of all parcels that wait for one, unless one is being made already."""
-    if desk.state.planning is not None or not desk.state.waiting or desk.state.until is None:
+    order_ids = to_be_planned(desk)
+    if desk.state.planning is not None or not order_ids or desk.state.until is None:
         return
     plan_id = f"plan-{desk.state.plans + 1}"
-    order_ids = tuple(sorted(desk.state.waiting))
     desk.emit(PlanRequested(at=desk.now, plan_id=plan_id, order_ids=order_ids))
     desk.effects.append(StartPlanning(plan_id, snapshot(desk, plan_id, order_ids)))
+
+
+def to_be_planned(desk: Desk) -> tuple[str, ...]:
+    """The parcels that wait for a plan. Not those that ride on a vehicle, which can only be handed on, and not those
+    for which nobody was found just now: they are tried again by a timer."""
+    state = desk.state
+    return tuple(
+        order_id
+        for order_id in sorted(state.waiting)
+        if state.parcels[order_id].custodian.kind in _PLANNED_FROM
+        and f"handon:{order_id}" not in state.timers
+    )
+
+
+_PLANNED_FROM = frozenset({"client", "linehaul", "site"})
 
 
 def snapshot(desk: Desk, plan_id: str, order_ids: Iterable[str]) -> Snapshot:
@@ -37,13 +52,28 @@ def snapshot(desk: Desk, plan_id: str, order_ids: Iterable[str]) -> Snapshot:
         snapshot_id=f"{plan_id}@{state.position}",
         at=desk.now + timedelta(seconds=desk.settings.lead_to_plan_s),
         until=state.until,
-        orders=tuple(p.order for p in parcels),
+        orders=tuple(_as_planned(desk, p) for p in parcels),
         assets=_slots(desk),
         context=desk.context,
         held=_held(desk),
         standing={p.order.order_id: p.custodian.id for p in parcels if _stands(desk, p)},
         excluded={p.order.order_id: p.excluded for p in parcels if p.excluded},
     )
+
+
+def _as_planned(desk: Desk, parcel: Parcel) -> Order:
+    """The order; where nobody opened, not before a while after that, if its window leaves the time."""
+    order = parcel.order
+    if parcel.tried_at is None:
+        return order
+    again = parcel.tried_at + timedelta(seconds=desk.settings.absent_wait_s)
+    if not order.due.start < again < order.due.end - LEAST_WINDOW:
+        return order
+    return order.model_copy(update={"due": TimeWindow(start=again, end=order.due.end)})
+
+
+LEAST_WINDOW = timedelta(minutes=20)
+"""What must be left of a window for a second try in it."""
 
 
 def _stands(desk: Desk, parcel: Parcel) -> bool:

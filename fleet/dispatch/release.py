@@ -10,7 +10,7 @@ from datetime import timedelta
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import sortie_from_trip, sortie_type
 from fleet.dispatch.effects import Watch
-from fleet.dispatch.handovers import hand_on
+from fleet.dispatch.handovers import another_way, spent
 from fleet.dispatch.parcels import free
 from fleet.dispatch.planning import first_load
 from fleet.domain.events import MissionOver, MissionReleased
@@ -162,8 +162,9 @@ def withdraw(desk: Desk, record: MissionRecord, reasons: tuple[Reason, ...]) -> 
     for carried in mission.items:
         parcel = desk.parcel(carried.order_id)
         if parcel.mission_id == mission.mission_id:
-            free(desk, carried.order_id, reasons, excluded=parcel.mode)
-            hand_on(desk, carried.order_id, reasons, handed_on_from=parcel.mode)
+            excluded = spent(desk, carried.order_id, record.kind) if mission.energy_wh is not None else None
+            free(desk, carried.order_id, reasons, excluded=excluded)
+            another_way(desk, carried.order_id, reasons, handed_on_from=parcel.mode)
 
 
 def _compartment_refusal(desk: Desk, parcel: Parcel) -> Reason | None:

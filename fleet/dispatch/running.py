@@ -26,9 +26,11 @@ STRANDED = "stranded:"
 @dataclass(frozen=True, slots=True)
 class Stand:
     """Where a parcel is. ``pickup`` is the site to load it at (none: the van's depot, or its sender's door);
-    ``on_board`` is the van that it rides on already."""
+    ``at_any_depot`` says that it is not settled yet which depot it comes to; ``on_board`` is the van that it rides on
+    already."""
 
     pickup: Site | None = None
+    at_any_depot: bool = False
     on_board: str | None = None
 
 
@@ -65,7 +67,7 @@ def stand_of(desk: Desk, parcel: Parcel) -> Stand:
         return Stand(on_board=holder.id)
     if holder.kind == "asset":
         return Stand(pickup=_stranded(desk, holder.id))
-    return Stand()
+    return Stand(at_any_depot=holder.kind == "linehaul")
 
 
 def _is_on_route(desk: Desk, asset_id: str) -> bool:

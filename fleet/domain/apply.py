@@ -157,12 +157,16 @@ def _parcel_freed(state: State, event: ev.ParcelFreed) -> State:
         locker_id=None,
         eta=None,
         excluded=excluded,
+        handed_on=event.why,
     )
     return replace(state, waiting=state.waiting.set(event.order_id, None))
 
 
 def _delivery_failed(state: State, event: ev.DeliveryFailed) -> State:
-    return _parcel(state, event.order_id, None, attempts=state.parcels[event.order_id].attempts + 1)
+    if not event.counts:
+        return state
+    attempts = state.parcels[event.order_id].attempts + 1
+    return _parcel(state, event.order_id, None, attempts=attempts, tried_at=event.at)
 
 
 def _parcel_given_up(state: State, event: ev.ParcelGivenUp) -> State:

@@ -206,13 +206,15 @@ class CustodyPassed(Event):
 
 
 class DeliveryFailed(Event):
-    """An attempt did not succeed; the parcel stays with its custodian."""
+    """An attempt did not succeed; the parcel stays with its custodian. ``counts``: it is one of the parcel's attempts
+    (nobody opened), and not the fault of a locker or a machine."""
 
     type: Literal["delivery_failed"] = "delivery_failed"
     order_id: Identifier
     mission_id: Identifier | None = None
     code: Code
     detail: str = ""
+    counts: bool = True
 
 
 class ParcelGivenUp(Event):

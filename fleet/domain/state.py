@@ -30,7 +30,8 @@ OVER = frozenset({MissionStatus.COMPLETED, MissionStatus.FAILED, MissionStatus.C
 class Parcel:
     """One parcel: what was ordered, where it is in its life, who has it, and who is to bring it next.
 
-    ``attempts`` counts failed deliveries; ``excluded`` are the modes that are not tried again.
+    ``attempts`` counts those at which nobody opened, ``tried_at`` is the last of them; ``excluded`` are the modes and
+    lockers that are not tried again.
     """
 
     order: Order
@@ -45,6 +46,7 @@ class Parcel:
     handed_on: tuple[Reason, ...] = ()
     excluded: frozenset[str] = frozenset()
     attempts: int = 0
+    tried_at: datetime | None = None
     ended_at: datetime | None = None
 
 

@@ -281,5 +281,5 @@ def test_closed_areas_are_put_to_the_hub(tmp_path: Path) -> None:
 
 
 def _news() -> AddZone:
-    feature = {"type": "Feature", "properties": {}, "geometry": None}
+    feature: dict[str, object] = {"type": "Feature", "properties": {}, "geometry": None}
     return AddZone(request_id="news-1", by="authority", zone_id="closed-1", feature=feature)

@@ -7,7 +7,7 @@ from typing import Any
 
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import Watch
-from fleet.dispatch.handovers import after_failed_stop, hand_on, resend_route
+from fleet.dispatch.handovers import after_failed_stop, another_way, hand_on, resend_route, spent
 from fleet.dispatch.parcels import attempt_failed, free, give_up, pass_on, recipient
 from fleet.domain.events import (
     AssetChanged,
@@ -233,17 +233,17 @@ def settle(desk: Desk, record: MissionRecord, why: tuple[Reason, ...]) -> None:
         done = parcel.status in FINAL_PARCEL or parcel.status is ParcelStatus.IN_LOCKER
         if done or parcel.mission_id != record.mission.mission_id:
             continue
-        if desk.state.waiting.get(carried.order_id, 0) != 0:
-            free(desk, carried.order_id, why, excluded=_spent(record))
+        if carried.order_id not in desk.state.waiting:
+            free(desk, carried.order_id, why, excluded=_spent(desk, carried.order_id, record))
         if _out_of_attempts(desk, carried.order_id):
             give_up(desk, carried.order_id, why)
         else:
-            hand_on(desk, carried.order_id, why, handed_on_from=parcel.mode)
+            another_way(desk, carried.order_id, why, handed_on_from=parcel.mode)
 
 
-def _spent(record: MissionRecord) -> str | None:
-    """A machine's mode is not tried twice for a parcel; a van's is, with another attempt."""
-    return record.kind if record.mission.energy_wh is not None else None
+def _spent(desk: Desk, order_id: str, record: MissionRecord) -> str | None:
+    """A machine's mode may be ruled out; a van's is not, it has its own number of attempts."""
+    return None if record.mission.energy_wh is None else spent(desk, order_id, record.kind)
 
 
 def _out_of_attempts(desk: Desk, order_id: str) -> bool:

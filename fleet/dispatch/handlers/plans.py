@@ -81,7 +81,7 @@ def _commit_sortie(desk: Desk, plan: Plan, sortie: SortiePlan) -> None:
     for drop in sortie.drops:
         choice = desk.state.choices[drop.order_id]
         _settle_site(desk, drop.order_id, sortie.depot_id)
-        assign(desk, drop.order_id, choice.mode, mission, locker_id=sortie.locker_id, eta=drop.at)
+        _assign(desk, drop.order_id, choice.mode, mission, sortie.locker_id, drop.at)
 
 
 def _commit_route(desk: Desk, plan: Plan, route: RoutePlan) -> None:
@@ -97,7 +97,24 @@ def _commit_route(desk: Desk, plan: Plan, route: RoutePlan) -> None:
     for stop in route.stops:
         for order_id in dict.fromkeys((*stop.deliver, *stop.collect)):
             mode = desk.state.choices[order_id].mode
-            assign(desk, order_id, mode, mission, locker_id=stop.locker_id, eta=stop.arrive)
+            _assign(desk, order_id, mode, mission, stop.locker_id, stop.arrive)
+
+
+def _assign(
+    desk: Desk, order_id: str, mode: str, mission: Mission, locker_id: str | None, eta: datetime
+) -> None:
+    """By plan; a parcel that lost an earlier way is handed on by it, with the reasons of its loss."""
+    lost = desk.parcel(order_id)
+    assign(
+        desk,
+        order_id,
+        mode,
+        mission,
+        locker_id=locker_id,
+        eta=eta,
+        handed_on_from=lost.mode,
+        why=lost.handed_on,
+    )
 
 
 def _without_joined(desk: Desk, route: RoutePlan) -> RoutePlan:

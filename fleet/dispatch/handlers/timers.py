@@ -8,8 +8,9 @@ from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import StartPlanning, Watch
 from fleet.dispatch.handlers.assets import link_grace_over
 from fleet.dispatch.handlers.notbegun import not_begun, unanswered
+from fleet.dispatch.handovers import try_again
 from fleet.dispatch.inputs import Resume, TimerDue
-from fleet.dispatch.planning import snapshot, want_plan
+from fleet.dispatch.planning import snapshot, to_be_planned, want_plan
 from fleet.dispatch.release import release
 from fleet.domain.events import TimerRang
 
@@ -31,6 +32,7 @@ _DUE: dict[str, Callable[[Desk, str], None]] = {
     "release": release,
     "begin": not_begun,
     "cancel": unanswered,
+    "handon": try_again,
     "link": link_grace_over,
     "plan": _plan_again,
 }
@@ -40,7 +42,7 @@ def resume(desk: Desk, _message: Resume) -> None:
     """After a restart: the plan that was being made is asked for again, and what flies is watched again."""
     state = desk.state
     if state.planning is not None:
-        order_ids = tuple(sorted(state.waiting))
-        desk.effects.append(StartPlanning(state.planning, snapshot(desk, state.planning, order_ids)))
+        job = snapshot(desk, state.planning, to_be_planned(desk))
+        desk.effects.append(StartPlanning(state.planning, job))
     for asset_id in sorted(set(state.live_missions.values())):
         desk.effects.append(Watch(asset_id))

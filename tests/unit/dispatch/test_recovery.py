@@ -50,21 +50,20 @@ def crashed(bench: Bench) -> tuple[Peer, Peer, Assign]:
     return operator, drone, assign
 
 
-def test_what_was_given_up_is_returned_once_its_asset_is_fetched(tmp_path: Path) -> None:
-    """Nobody could come for it: it rides on the broken drone until people bring both to the site."""
+def test_a_parcel_on_a_broken_asset_waits_and_goes_on_once_both_are_fetched(tmp_path: Path) -> None:
+    """No van is there to come for it: it waits on the drone, then at the site, with an owner all the time."""
     bench = Bench(tmp_path)
     operator, _, _ = crashed(bench)
     parcel = bench.core.state.parcels["P-1"]
-    assert (parcel.status, parcel.custodian.id) == (ParcelStatus.RETURNED, DRONE)
-    assert {e.code for e in bench.core.state.open_exceptions()} >= {"motor", "parcel_stranded"}
+    assert (parcel.mission_id, parcel.custodian.id) == (None, DRONE)
+    assert {e.code for e in bench.core.state.open_exceptions()} == {"motor", "no_van_left"}
     assert recover(bench, operator, fit=False).ok
     parcel, asset = bench.core.state.parcels["P-1"], bench.core.state.assets[DRONE]
-    assert (parcel.status, parcel.custodian.kind, parcel.custodian.id) == (
-        ParcelStatus.RETURNED,
-        "site",
-        "S1",
-    )
+    assert (parcel.status, parcel.custodian.id) == (ParcelStatus.RECEIVED, "S1")
     assert (asset.status, asset.withdrawn, asset.site_id) == (AssetStatus.FAULTED, True, "S1")
+    assert [e.code for e in bench.core.state.open_exceptions()] == ["no_van_left"]
+    van = ready(bench, "D1/van-1", "D1")
+    assert sent(bench, van).mission.items[0].order_id == "P-1"
     assert bench.core.state.open_exceptions() == ()
 
 
