@@ -10,7 +10,7 @@ from functools import cached_property
 from fleet.domain.fleet import AssetType, RouteType, SortieType, StationType
 from fleet.domain.plan import Alternative, Fallback, ParcelPlan, Status, Unassigned
 from fleet.feasibility import Verdict, assess_locker, assess_route
-from fleet.planner import reasons
+from fleet.feasibility import planned as reasons
 from fleet.planner.assignment import way_price
 from fleet.planner.flights import Flights, earliest_departure
 from fleet.planner.insertion import Insertion, best_insertion, open_route

@@ -19,8 +19,8 @@ from fleet.domain.fleet import RouteType
 from fleet.domain.plan import RoutePlan, RouteStop
 from fleet.domain.sites import Site
 from fleet.feasibility import Verdict, infeasible
+from fleet.feasibility import planned as reasons
 from fleet.network.base import Network
-from fleet.planner import reasons
 from fleet.planner.line import Ints, Line, forward
 from fleet.planner.newcomer import Newcomer, newcomer, pair_delays, pair_detours, pair_room
 from fleet.planner.problem import is_delivery

@@ -1,4 +1,7 @@
-"""Reasons that only a plan can give: a parcel could be served by itself, but not beside all the others."""
+"""Reasons that only a plan can give: a parcel could be served by itself, but not beside all the others.
+
+The planner asks for them here, so that all reasons are made in one package.
+"""
 
 from __future__ import annotations
 
