@@ -108,7 +108,7 @@ def _detour(tour: Tour, probes: Sequence[Visit], service: NDArray[np.int64]) -> 
     metres = out.metres + back.metres.T[after] - _along(tour.case.legs.metres, tour)[:, None]
     seconds = out.seconds + back.seconds.T[after] - _along(tour.case.legs.seconds, tour)[:, None]
     rates = tour.van.type.rates
-    hourly = rates.per_hour / 3600 + rates.per_trip / max(1, tour.duration_s)
+    hourly = rates.per_hour / 3600 + tour.van.fixed_cost / max(1, tour.duration_s)
     cost = np.maximum(0, metres) * rates.per_km / 1000 + np.maximum(0, seconds) * hourly
     cheapest: Floats = cost.min(axis=0) + service * hourly + rates.per_parcel
     return cheapest

@@ -36,6 +36,9 @@ LAST_RESORT = 10
 Span = tuple[int, int]
 """An interval of time, in planner seconds."""
 
+Group = tuple[str, str, int, int, bool]
+"""Type, site, free span and whether the day is paid: vans that share all of these are alike."""
+
 
 class PlannerError(Exception):
     """The snapshot does not fit together: an id that nothing defines, a type of another archetype."""
@@ -70,9 +73,14 @@ class Van:
         return (self.type.type_id, self.site.site_id)
 
     @property
-    def group(self) -> tuple[str, str, int, int]:
+    def group(self) -> Group:
         """What makes vans interchangeable."""
-        return (*self.base, self.early_s, self.late_s)
+        return (*self.base, self.early_s, self.late_s, self.slot.day_paid)
+
+    @property
+    def fixed_cost(self) -> float:
+        """What opening its route costs: its day, unless that is paid already."""
+        return 0.0 if self.slot.day_paid else self.type.rates.per_trip
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,10 @@ class Tour:
     @cached_property
     def cost(self) -> float:
         """What it costs; nothing when it stays at home."""
-        return type_cost(self.van.type, self.duration_s, self.metres, self.parcels) if self.visits else 0.0
+        if not self.visits:
+            return 0.0
+        day_paid = self.van.slot.day_paid
+        return type_cost(self.van.type, self.duration_s, self.metres, self.parcels, day_paid=day_paid)
 
     def with_visit(self, visit: int, leg: int) -> Tour:
         """The tour with a visit put on a leg."""
@@ -145,9 +148,11 @@ class Tour:
         return Tour(self.case, self.van, (*self.visits[:at], *self.visits[at + 1 :]))
 
 
-def type_cost(kind: RouteType, duration_s: float, metres: float, parcels: int) -> float:
-    """A route's cost at the type's rates."""
-    figures = TripFigures(duration_s=duration_s, distance_m=metres, parcels=parcels)
+def type_cost(
+    kind: RouteType, duration_s: float, metres: float, parcels: int, *, day_paid: bool = False
+) -> float:
+    """A route's cost at the type's rates, without the van's fixed day where that is paid already."""
+    figures = TripFigures(duration_s=duration_s, distance_m=metres, parcels=parcels, day_paid=day_paid)
     return kind_of(kind.kind).trip_cost(kind, figures)
 
 
@@ -160,7 +165,7 @@ def savings(tour: Tour) -> list[float]:
     seconds = legs.seconds[before, here] + legs.seconds[here, after] - legs.seconds[before, after]
     busy = np.maximum(0, seconds) + tour.line.service_s[1:-1]
     rates = kind.rates
-    fixed = rates.per_trip / max(1, tour.duration_s)
+    fixed = tour.van.fixed_cost / max(1, tour.duration_s)
     parcels = np.array([len(tour.case.visits[v].orders) for v in tour.visits])
     cost = np.maximum(0, metres) * rates.per_km / 1000 + busy * (rates.per_hour / 3600 + fixed)
     return [float(c) for c in cost + rates.per_parcel * parcels]

@@ -57,6 +57,23 @@ def test_costs_are_those_of_what_was_flown_and_driven() -> None:
     assert (cost["van_only"], cost["greedy"], cost["greedy_unassigned"]) == (120, 100, 1)
 
 
+def test_a_vans_fixed_day_counts_once_however_many_routes_it_drives() -> None:
+    """A second route of the same day costs its hour; one that begins on the next local day pays that day."""
+
+    def van_cost(minutes: float) -> float:
+        second = day.route("tour-2", day.stop("b", minutes + 20, deliver="B"))
+        again = [
+            ev.MissionOver(at=at(210), mission_id="tour-1", outcome="completed"),
+            *day.begun(second, "van", minutes),
+            ev.MissionOver(at=at(minutes + 60), mission_id="tour-2", outcome="failed"),
+        ]
+        return float(reported([*day.the_log(), *again])["cost"]["by_mode"]["van"])
+
+    first = 45.00 + 24.00 * 200 / 60 + 0.28 * 5
+    assert van_cost(230) == pytest.approx(first + 24.00, abs=0.01)
+    assert van_cost(23.5 * 60) == pytest.approx(first + 45.00 + 24.00, abs=0.01)
+
+
 def test_energy_is_compared_over_completed_missions() -> None:
     assert reported(day.the_log())["energy_wh"] == {"predicted": 100.0, "used": 120.0, "missions": 1}
 
