@@ -220,13 +220,24 @@ class Problem:
 
     def cross(self, starts: Sequence[Place], ends: Sequence[Place]) -> Legs:
         """The ways by van from some places to others, in whole units."""
-        index = self._atlas_index
-        if all(p in index for p in starts) and all(p in index for p in ends):
-            picked = np.ix_([index[p] for p in starts], [index[p] for p in ends])
+        rows = self._numbers(starts)
+        columns = rows if ends is starts else self._numbers(ends)
+        if rows is not None and columns is not None:
+            picked = np.ix_(rows, columns)
             return Legs(self._atlas.metres[picked], self._atlas.seconds[picked])
         both = self._measured([*starts, *ends])
         out, back = slice(0, len(starts)), slice(len(starts), None)
         return Legs(both.metres[out, back], both.seconds[out, back])
+
+    def _numbers(self, places: Sequence[Place]) -> Ints | None:
+        """The places' numbers in the atlas; none when one is not in it."""
+        found = [self._atlas_index.get(place, -1) for place in places]
+        return None if -1 in found else np.array(found, dtype=np.int64)
+
+    @property
+    def keeps_legs(self) -> bool:
+        """Whether all legs are kept, so that asking for many of them costs little."""
+        return bool(self._atlas_index)
 
     @cached_property
     def _atlas_index(self) -> dict[Place, int]:

@@ -13,6 +13,7 @@ from fleet.kinds import TripFigures, kind_of
 from fleet.planner.line import Ints, Line, forward, latest_departure
 from fleet.planner.problem import NO_WAY_S, Legs, Problem, Van
 from fleet.planner.visits import FOREVER_S, Visit, capacity, loads_along
+from fleet.protocol.values import Place
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,19 @@ def savings(tour: Tour) -> list[float]:
     parcels = np.array([len(tour.case.visits[v].orders) for v in tour.visits])
     cost = np.maximum(0, metres) * rates.per_km / 1000 + busy * (rates.per_hour / 3600 + fixed)
     return [float(c) for c in cost + rates.per_parcel * parcels]
+
+
+def detours(tour: Tour, goals: Sequence[Place]) -> Legs:
+    """What driving by each goal (columns) on each leg of the tour (rows) adds, in whole metres and seconds."""
+    problem, legs = tour.case.problem, tour.case.legs
+    places = [tour.van.site.place, *(tour.case.visits[v].place for v in tour.visits)]
+    out, back = problem.cross(places, goals), problem.cross(goals, places)
+    after = np.roll(np.arange(len(places)), -1)
+    along = tour.nodes[:-1], tour.nodes[1:]
+    return Legs(
+        out.metres + back.metres.T[after] - legs.metres[along][:, None],
+        out.seconds + back.seconds.T[after] - legs.seconds[along][:, None],
+    )
 
 
 def total_cost(tours: Sequence[Tour]) -> float:
