@@ -69,7 +69,8 @@ def report(
         "cost": _cost(history, network or GeodesicNetwork()),
         "energy_wh": _energy(state),
         "exceptions": [
-            _exception(e) for e in sorted(state.exceptions.values(), key=lambda e: (e.at, e.exception_id))
+            _exception(state, e)
+            for e in sorted(state.exceptions.values(), key=lambda e: (e.at, e.exception_id))
         ],
         "unresolved": sorted(order_id for order_id, end in ends.items() if end == "unresolved"),
     }
@@ -259,12 +260,16 @@ def _energy(state: State) -> dict[str, float | int]:
     }
 
 
-def _exception(found: ExceptionRecord) -> dict[str, Any]:
+def _exception(state: State, found: ExceptionRecord) -> dict[str, Any]:
     return {
+        "exception_id": found.exception_id,
         "at": found.at.isoformat(),
         "code": found.code,
+        "owner": found.owner,
         "asset_id": found.asset_id,
         "order_id": found.order_id,
+        "mission_id": found.mission_id,
+        "order_ids": list(state.concerned(found)),
         "action": found.action,
         "outcome": found.outcome,
     }

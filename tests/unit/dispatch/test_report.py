@@ -81,13 +81,38 @@ def test_energy_is_compared_over_completed_missions() -> None:
 def test_exceptions_say_what_was_done_and_came_of_it() -> None:
     assert reported(day.the_log())["exceptions"] == [
         {
+            "exception_id": "exc-1",
             "at": "2026-11-24T08:58:00+00:00",
             "code": "wind",
+            "owner": "dispatcher",
             "asset_id": DRONE,
             "order_id": "E",
+            "mission_id": None,
+            "order_ids": ["E"],
             "action": "handing on to a van",
             "outcome": f"put into the route of {VAN}",
         }
+    ]
+
+
+def test_an_exception_names_the_parcels_of_its_mission() -> None:
+    """One that names a mission and no parcel concerns all that it carries; one about an asset alone concerns none."""
+    raised = [
+        ev.ExceptionRaised(
+            at=at(205 + n),
+            exception_id=f"exc-{n + 2}",
+            code=code,
+            asset_id=VAN,
+            mission_id=mission,
+            owner="ana",
+            action="look",
+        )
+        for n, (code, mission) in enumerate((("late", "tour-1"), ("link_lost", None)))
+    ]
+    rows = reported([*day.the_log(), *raised])["exceptions"][1:]
+    assert [(row["code"], row["owner"], row["mission_id"], row["order_ids"]) for row in rows] == [
+        ("late", "ana", "tour-1", ["B", "C", "D", "E", "H"]),
+        ("link_lost", "ana", None, []),
     ]
 
 
