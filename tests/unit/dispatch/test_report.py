@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fleet.dispatch.report import ReportError, report
+from fleet.dispatch.report import FIRST_PLAN, ReportError, report
 from fleet.domain import events as ev
 from fleet.protocol.lifecycle import AssetEvent
 from fleet.protocol.messages import Action
@@ -55,6 +55,15 @@ def test_costs_are_those_of_what_was_flown_and_driven() -> None:
     assert cost["by_mode"] == {"drone": round(drone, 2), "locker": locker, "van": round(van, 2)}
     assert cost["total"] == round(drone + van + locker, 2)
     assert (cost["van_only"], cost["greedy"], cost["greedy_unassigned"]) == (120, 100, 1)
+
+
+def test_each_cost_says_what_it_is() -> None:
+    """What was incurred is no plan, and the first plan knew no later parcels: nobody must take one for the other."""
+    cost = reported(day.the_log())["cost"]
+    assert cost["basis"]["total"].startswith("incurred")
+    assert {cost["basis"][name] for name in ("planned", "van_only", "greedy")} == {FIRST_PLAN}
+    assert (cost["planned"], cost["planned_hindsight"], cost["compared_parcels"]) == (90, None, 8)
+    assert not [name for name in cost if name.endswith("_unserved")]
 
 
 def test_a_vans_fixed_day_counts_once_however_many_routes_it_drives() -> None:
