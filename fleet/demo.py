@@ -322,7 +322,7 @@ def _report(run: RunDir, setup: Setup, wall_s: float) -> dict[str, Any]:
 
 
 def with_baselines(result: dict[str, Any], setup: Setup) -> dict[str, Any]:
-    """The report with what vans alone and a greedy planner would have cost for the same parcels."""
+    """The report with what our planner, vans alone and a greedy planner would have cost with hindsight."""
     orders = [order for _, order, _ in incoming_of(setup)]
     return result | {"cost": result["cost"] | baselines(setup, setup.files.read(), orders)}
 

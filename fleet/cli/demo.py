@@ -86,6 +86,10 @@ def _write(path: Path | None, result: dict[str, Any]) -> None:
         write_atomically(path, json.dumps(result, indent=1))
 
 
+WAYS = (("this fleet", "planned_hindsight"), ("greedy", "greedy"), ("vans alone", "van_only"))
+"""Like beside like: how else the same parcels could have been planned, all known from the start."""
+
+
 def summary(result: dict[str, Any], wrong: list[str]) -> str:
     """The report in a few lines."""
     ended, cost = result["ended"], result["cost"]
@@ -93,7 +97,8 @@ def summary(result: dict[str, Any], wrong: list[str]) -> str:
     lines = [
         f"{result['parcels']} parcels: " + ", ".join(f"{n} {k.replace('_', ' ')}" for k, n in ended.items()),
         table(("mode", "parcels", "cost"), rows),
-        f"cost {cost['total']:.2f}; vans alone {_beside(cost, 'van_only')}; greedy {_beside(cost, 'greedy')}",
+        f"cost {cost['total']:.2f} incurred, incidents and late parcels included",
+        "planned with hindsight, nothing going wrong: " + "; ".join(_beside(cost, *way) for way in WAYS),
         f"{result['on_time_share']:.1%} on time",
         f"{len(result['exceptions'])} exceptions; {result['wall_s']:.0f} s for {result['simulated_s'] / 3600:.1f} h",
         "FAILED: " + "; ".join(wrong) if wrong else "no zone breached, no reserve broken, custody unbroken",
@@ -101,8 +106,8 @@ def summary(result: dict[str, Any], wrong: list[str]) -> str:
     return "\n".join(lines)
 
 
-def _beside(cost: dict[str, Any], way: str) -> str:
+def _beside(cost: dict[str, Any], name: str, way: str) -> str:
     if cost.get(way) is None:
-        return "not known"
-    left = cost.get(f"{way}_unserved") or 0
-    return f"{cost[way]:.2f}" + (f" with {left} not served" if left else "")
+        return f"{name} not known"
+    left = cost.get(f"{way}_unassigned") or 0
+    return f"{name} {cost[way]:.2f}" + (f" with {left} not served" if left else "")

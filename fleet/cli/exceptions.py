@@ -15,7 +15,9 @@ from fleet.protocol.messages import CloseException
 
 app = typer.Typer(no_args_is_help=True)
 
-COLUMNS = ("id", "at", "code", "owner", "asset", "order", "action", "outcome")
+COLUMNS = ("id", "at", "code", "owner", "asset", "mission", "parcels", "action", "outcome")
+SHOWN = 3
+"""So many parcels of a row are named in the table; the JSON names all."""
 
 
 @app.callback()
@@ -37,10 +39,11 @@ def list_exceptions(
     found = sorted(ledger.state.exceptions.values(), key=lambda e: (e.at, e.exception_id))
     rows = [exception_row(ledger, e.exception_id) for e in found]
     shown = [row for row in rows if row["open"] or not only_open]
-    lines = [[row[column] or "" for column in COLUMNS] for row in shown]
+    told = [row | {"parcels": shortened(row["order_ids"])} for row in shown]
+    lines = [[row[column] or "" for column in COLUMNS] for row in told]
     still_open = sum(row["open"] for row in rows)
     show(
-        {"exceptions": shown},
+        {"exceptions": [row | {"exception_id": row["id"], "mission_id": row["mission"]} for row in shown]},
         f"{table(COLUMNS, lines)}\n{len(rows)} exceptions, {still_open} open",
         as_json=as_json,
     )
@@ -59,3 +62,9 @@ def close(
     """Record that somebody has dealt with an exception, and how."""
     message = request(CloseException, by=who(by), exception_id=exception_id, outcome=outcome)
     answer_or_exit(Day.named(name, root).ask(message, timeout_s=timeout), as_json=as_json)
+
+
+def shortened(order_ids: list[str]) -> str:
+    """The first few parcels, and how many more there are."""
+    more = len(order_ids) - SHOWN
+    return ", ".join(order_ids[:SHOWN]) + (f" and {more} more" if more > 0 else "")

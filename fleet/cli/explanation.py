@@ -38,12 +38,20 @@ def _choice(choice: Row | None, plan: Row | None) -> Iterator[str]:
         return
     currency = "" if plan is None else f" {plan['currency']}"
     where = " ".join(filter(None, (choice["asset"], choice["locker"] and f"into {choice['locker']}")))
-    yield f"chosen: {choice['mode']} {where}, {choice['cost']:.2f}{currency}{_eta(choice)}"
+    yield f"chosen: {choice['mode']} {where}, {choice['cost']:.2f}{currency}{_saving(choice, currency)}{_eta(choice)}"
     for other in choice["alternatives"]:
         yield f"not {other['mode']}: {other['verdict']}{_cost(other, currency)}"
         yield from _reasons(other["reasons"])
     if choice["fallback"]:
         yield f"if that fails: {choice['fallback']['mode']}, {choice['fallback']['detail']}"
+
+
+def _saving(choice: Row, currency: str) -> str:
+    """What leaving it out would save, where that is not what it costs: on a route that is shared."""
+    saving = choice["saving"]
+    if saving is None or abs(saving - choice["cost"]) < 0.005:
+        return ""
+    return f" (its share; leaving it out saves {saving:.2f}{currency})"
 
 
 def _eta(choice: Row) -> str:

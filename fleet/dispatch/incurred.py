@@ -5,8 +5,10 @@ stays in lockers. A trip under way counts up to now, one that never began costs 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from fleet.dispatch.history import History
 from fleet.domain.events import CustodyPassed
@@ -22,6 +24,7 @@ from fleet.protocol.values import Place
 def incurred(history: History, network: Network) -> dict[str, float]:
     """Money by the kind of asset that caused it, in major units of the fleet's currency.
 
+    A van's fixed day counts once a local day, with the first route that it began, whatever came of that.
     A sortie's time runs from departure to return and its energy is what was used, or planned where nobody said. A
     route's time runs from loading to its end, its way over ``network`` through the stops that were made. That is how
     the planner counts, so a plan's costs and these compare.
@@ -33,16 +36,28 @@ def incurred(history: History, network: Network) -> dict[str, float]:
 
 
 def _trips(history: History, network: Network) -> Iterator[tuple[str, float]]:
-    for mission_id, record in sorted(history.state.missions.items()):
-        begun = history.times[mission_id].begun if mission_id in history.times else None
-        if begun is not None:
-            kind = kind_of(record.kind)
-            trip = (
-                _route(history, record, begun, network)
-                if kind.archetype == "route"
-                else _sortie(history, record)
-            )
-            yield kind.name, kind.trip_cost(_type(history.state, record.mission.asset_id), trip)
+    paid: set[tuple[str, date]] = set()
+    for begun, record in _begun(history):
+        kind, asset_id = kind_of(record.kind), record.mission.asset_id
+        if kind.archetype == "route":
+            day = asset_id, _local_day(history.state, asset_id, begun)
+            trip = replace(_route(history, record, begun, network), day_paid=day in paid)
+            paid.add(day)
+        else:
+            trip = _sortie(history, record)
+        yield kind.name, kind.trip_cost(_type(history.state, asset_id), trip)
+
+
+def _begun(history: History) -> list[tuple[datetime, MissionRecord]]:
+    """The missions that began, the earliest first."""
+    times, missions = history.times, history.state.missions
+    begun = ((times[m].begun if m in times else None, m) for m in missions)
+    return [(at, missions[m]) for at, m in sorted((at, m) for at, m in begun if at is not None)]
+
+
+def _local_day(state: State, asset_id: str, moment: datetime) -> date:
+    site = state.sites[state.assets[asset_id].record.site_id]
+    return moment.astimezone(ZoneInfo(site.timezone)).date()
 
 
 def _sortie(history: History, record: MissionRecord) -> TripFigures:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import StartPlanning
+from fleet.dispatch.running import out_today
 from fleet.domain.events import PlanRequested
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import Asset, MissionRecord, Parcel
@@ -84,7 +85,9 @@ def _slots(desk: Desk) -> tuple[AssetSlot, ...]:
     missions: dict[str, list[MissionRecord]] = defaultdict(list)
     for mission_id, asset_id in desk.state.live_missions.items():
         missions[asset_id].append(desk.state.missions[mission_id])
-    slots = (_slot(desk, a, missions[a.record.asset_id]) for a in desk.state.assets.values() if _usable(a))
+    out = out_today(desk)
+    usable = ((a, a.record.asset_id) for a in desk.state.assets.values() if _usable(a))
+    slots = (_slot(desk, a, missions[name], day_paid=name in out) for a, name in usable)
     return tuple(sorted(slots, key=lambda s: s.asset_id))
 
 
@@ -94,7 +97,7 @@ def _usable(asset: Asset) -> bool:
     return not gone and (asset.mission_id is not None or asset.at_home)
 
 
-def _slot(desk: Desk, asset: Asset, missions: list[MissionRecord]) -> AssetSlot:
+def _slot(desk: Desk, asset: Asset, missions: list[MissionRecord], *, day_paid: bool) -> AssetSlot:
     busy = sorted((busy_time(desk, m) for m in missions), key=lambda w: w.start)
     sample = desk.live.get(asset.record.asset_id)
     soc = sample.soc if sample is not None and sample.soc is not None else asset.soc
@@ -104,6 +107,7 @@ def _slot(desk: Desk, asset: Asset, missions: list[MissionRecord]) -> AssetSlot:
         site_id=asset.record.site_id,
         busy=tuple(busy),
         soc=1.0 if soc is None or busy else soc,
+        day_paid=day_paid,
     )
 
 

@@ -26,6 +26,9 @@ FORMAT = "lastmile-report/1"
 End = Literal["delivered", "in_locker", "in_driver_route", "returned", "unresolved"]
 ENDS: tuple[End, ...] = ("delivered", "in_locker", "in_driver_route", "returned", "unresolved")
 SERVED: tuple[End, ...] = ("delivered", "in_locker")
+INCURRED = "incurred: flown, driven and kept in lockers, incidents and late parcels included"
+FIRST_PLAN = "planned: what the day's first plan expected for the parcels known then, nothing going wrong"
+HINDSIGHT = "planned with hindsight: all parcels of the day known from the start, nothing going wrong"
 JUDGED = ("zone_breaches", "reserve_breaches", "custody_breaks")
 """What the judge of a simulated day must have an opinion on."""
 
@@ -69,7 +72,8 @@ def report(
         "cost": _cost(history, network or GeodesicNetwork()),
         "energy_wh": _energy(state),
         "exceptions": [
-            _exception(e) for e in sorted(state.exceptions.values(), key=lambda e: (e.at, e.exception_id))
+            _exception(state, e)
+            for e in sorted(state.exceptions.values(), key=lambda e: (e.at, e.exception_id))
         ],
         "unresolved": sorted(order_id for order_id, end in ends.items() if end == "unresolved"),
     }
@@ -221,7 +225,10 @@ def _used_reserve(history: History, record: MissionRecord) -> bool:
 
 
 def _cost(history: History, network: Network) -> dict[str, Any]:
-    """Incurred cost, beside what the first plan with baselines expected of itself, of vans alone and of greedy."""
+    """Incurred cost, beside what the first plan with baselines expected of itself, of vans alone and of greedy.
+
+    These are not of one sort: ``basis`` says what each figure is.
+    """
     by_mode = incurred(history, network)
     first = next((p for p in history.plans if p.summary.van_only_cost is not None), None)
     summary = None if first is None else first.summary
@@ -232,10 +239,25 @@ def _cost(history: History, network: Network) -> dict[str, Any]:
         "by_mode": {mode: round(cost, 2) for mode, cost in by_mode.items()},
         "planned": None if summary is None else _money(summary.cost.total),
         "planned_parcels": None if summary is None else summary.parcels,
+        "planned_hindsight": None,
+        "planned_hindsight_unassigned": None,
         "van_only": None if summary is None else _money(summary.van_only_cost),
         "van_only_unassigned": None if summary is None else summary.van_only_unassigned,
         "greedy": None if summary is None else _money(summary.greedy_cost),
         "greedy_unassigned": None if summary is None else summary.greedy_unassigned,
+        "compared_parcels": None if summary is None else summary.parcels,
+        "basis": basis(FIRST_PLAN),
+    }
+
+
+def basis(compared: str) -> dict[str, str]:
+    """What each figure of the cost is; ``compared`` is what vans alone and greedy are."""
+    return {
+        "total": INCURRED,
+        "planned": FIRST_PLAN,
+        "planned_hindsight": HINDSIGHT,
+        "van_only": compared,
+        "greedy": compared,
     }
 
 
@@ -259,12 +281,16 @@ def _energy(state: State) -> dict[str, float | int]:
     }
 
 
-def _exception(found: ExceptionRecord) -> dict[str, Any]:
+def _exception(state: State, found: ExceptionRecord) -> dict[str, Any]:
     return {
+        "exception_id": found.exception_id,
         "at": found.at.isoformat(),
         "code": found.code,
+        "owner": found.owner,
         "asset_id": found.asset_id,
         "order_id": found.order_id,
+        "mission_id": found.mission_id,
+        "order_ids": list(state.concerned(found)),
         "action": found.action,
         "outcome": found.outcome,
     }

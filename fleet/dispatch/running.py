@@ -16,7 +16,7 @@ from fleet.domain.state import OVER, MissionRecord, Parcel
 from fleet.planner.insertion import FreeVan
 from fleet.planner.running import RunningRoute
 from fleet.protocol.lifecycle import AssetStatus, MissionStatus
-from fleet.protocol.mission import Stop
+from fleet.protocol.mission import Mission, Stop
 from fleet.protocol.values import Direction, Order, Place
 
 STRANDED = "stranded:"
@@ -173,9 +173,28 @@ def shift(kind: RouteType, depot: Site, day: datetime) -> tuple[datetime, dateti
     return start, end if end > start else end + timedelta(days=1)
 
 
+def out_today(desk: Desk) -> frozenset[str]:
+    """Assets that went out on a mission of this local day, or have one to go on: their fixed day is paid."""
+    return frozenset(
+        record.mission.asset_id
+        for record in desk.state.missions.values()
+        if _goes_out(record) and _is_today(desk, record.mission)
+    )
+
+
+def _goes_out(record: MissionRecord) -> bool:
+    begun = record.status is MissionStatus.COMPLETED or record.current is not None or bool(record.ended)
+    return begun or record.status not in OVER
+
+
+def _is_today(desk: Desk, mission: Mission) -> bool:
+    zone = ZoneInfo(desk.state.sites[desk.asset(mission.asset_id).record.site_id].timezone)
+    return mission.start_at.astimezone(zone).date() == desk.now.astimezone(zone).date()
+
+
 def free_vans(desk: Desk, *, overtime: bool = False) -> Iterable[FreeVan]:
     """Vans at their depot, fit and with no mission, with the rest of their shift."""
-    busy = set(desk.state.live_missions.values())
+    busy, out = set(desk.state.live_missions.values()), out_today(desk)
     for asset_id, asset in sorted(desk.state.assets.items()):
         kind = desk.context.fleet.types[asset.record.type_id]
         ready = asset.status in (AssetStatus.READY, AssetStatus.CHARGING) and not asset.withdrawn
@@ -185,4 +204,4 @@ def free_vans(desk: Desk, *, overtime: bool = False) -> Iterable[FreeVan]:
         early = shift(kind, depot, desk.now)[0]
         late = _latest(desk, kind, depot, overtime=overtime)
         if late > desk.now:
-            yield FreeVan(asset_id, kind, depot, max(early, desk.now), late)
+            yield FreeVan(asset_id, kind, depot, max(early, desk.now), late, asset_id in out)

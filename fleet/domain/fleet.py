@@ -61,7 +61,7 @@ class Rates(Value):
     """What a type costs, in major units of the fleet's currency."""
 
     per_trip: NonNegative = 0
-    """Each sortie, or each route that is opened (a van's fixed day)."""
+    """Each sortie; for a van its fixed day: once a local day, however many routes it drives."""
     per_hour: NonNegative = 0
     per_km: NonNegative = 0
     per_kwh: NonNegative = 0

@@ -31,7 +31,11 @@ class Status(StrEnum):
 
 
 class Alternative(Value):
-    """What another mode would have meant for a parcel."""
+    """What another mode would have meant for a parcel.
+
+    ``cost`` is what it would add to the rest of the plan. One that is feasible and costs less than the parcel's
+    ``cost`` or ``saving`` says in its ``reasons`` why the plan does not use it.
+    """
 
     mode: str
     verdict: Status
@@ -47,7 +51,11 @@ class Fallback(Value):
 
 
 class ParcelPlan(Value):
-    """One parcel's part of the plan. ``mode`` is a kind, or ``unassigned``."""
+    """One parcel's part of the plan. ``mode`` is a kind, or ``unassigned``.
+
+    ``cost`` adds up to the plan's total: on a van's route it is a share of that route. ``saving`` is what leaving the
+    parcel out would save, everything else unchanged: that is what an alternative's cost compares with.
+    """
 
     order_id: Identifier
     mode: str
@@ -57,6 +65,7 @@ class ParcelPlan(Value):
     eta_low: Time | None = None
     eta_high: Time | None = None
     cost: NonNegative = 0
+    saving: NonNegative | None = None
     alternatives: tuple[Alternative, ...] = ()
     fallback: Fallback | None = None
 

@@ -175,6 +175,15 @@ class State:
         mission_id = self.assets[asset_id].mission_id
         return None if mission_id is None else self.missions[mission_id]
 
+    def concerned(self, found: ExceptionRecord) -> tuple[str, ...]:
+        """The parcels that an exception is about: the one that it names, else all that its mission carries (as last
+        sent); none where it is about an asset alone.
+        """
+        if found.order_id is not None:
+            return (found.order_id,)
+        record = None if found.mission_id is None else self.missions.get(found.mission_id)
+        return () if record is None else tuple(sorted({item.order_id for item in record.mission.items}))
+
     def open_exceptions(self) -> tuple[ExceptionRecord, ...]:
         """The exceptions that nobody has dealt with yet, oldest first."""
         return tuple(sorted((e for e in self.exceptions.values() if e.outcome is None), key=lambda e: e.at))

@@ -19,13 +19,15 @@ TravelProfile = Literal["air", "walk", "drive", "none"]
 class TripFigures:
     """What one trip takes, as far as it costs money.
 
-    For a station the trip is the stay of the parcels, and ``distance_m`` the recipient's walk there.
+    For a station the trip is the stay of the parcels, and ``distance_m`` the recipient's walk there. ``day_paid``:
+    the rate per trip has been paid by an earlier trip, as by a van's first route of a day.
     """
 
     duration_s: float = 0.0
     distance_m: float = 0.0
     energy_wh: float = 0.0
     parcels: int = 1
+    day_paid: bool = False
 
 
 CostRule = Callable[[AssetType, TripFigures], float]
@@ -35,7 +37,7 @@ CostRule = Callable[[AssetType, TripFigures], float]
 def trip_rates(rates: Rates, trip: TripFigures) -> float:
     """The plain sum of all five rates, in major units of the fleet's currency."""
     return (
-        rates.per_trip
+        (0.0 if trip.day_paid else rates.per_trip)
         + rates.per_hour * trip.duration_s / 3600
         + rates.per_km * trip.distance_m / 1000
         + rates.per_kwh * trip.energy_wh / 1000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from fleet.planner.assignment import Choices, larger_classes
@@ -23,7 +23,9 @@ Ranking = Callable[[int], Sequence[Way]]
 
 @dataclass(frozen=True)
 class Draft:
-    """A solution. ``stays`` says which locker each parcel waits in; ``unserved`` are the parcels that nobody brings."""
+    """A solution. ``stays`` says which locker each parcel waits in; ``unserved`` are the parcels that nobody brings;
+    ``yard`` holds the bookings of the sorties.
+    """
 
     problem: Problem
     choices: Choices
@@ -31,6 +33,7 @@ class Draft:
     routing: Routing
     stays: dict[int, LockerWay]
     unserved: tuple[int, ...]
+    yard: Yard
 
     @cached_property
     def cost(self) -> float:
@@ -51,13 +54,17 @@ class Compartments:
     problem: Problem
     _taken: dict[str, Counter[CompartmentSize]] = field(default_factory=lambda: defaultdict(Counter))
 
-    def take(self, way: LockerWay) -> bool:
-        """Keep a compartment; false when there is none."""
+    def room(self, way: LockerWay) -> bool:
+        """Whether there is a compartment left."""
         taken = self._taken[way.locker_id] + Counter([way.size])
         free = self.problem.stations[way.locker_id].free
-        fits = all(sum(taken[s] for s in sizes) <= sum(free[s] for s in sizes) for sizes in larger_classes())
+        return all(sum(taken[s] for s in sizes) <= sum(free[s] for s in sizes) for sizes in larger_classes())
+
+    def take(self, way: LockerWay) -> bool:
+        """Keep a compartment; false when there is none."""
+        fits = self.room(way)
         if fits:
-            self._taken[way.locker_id] = taken
+            self._taken[way.locker_id][way.size] += 1
         return fits
 
     def release(self, way: LockerWay) -> None:
@@ -199,7 +206,8 @@ class Builder:
 
     def _draft(self, routing: Routing) -> Draft:
         choices = tuple(self._choice(order) for order in range(len(self.ways)))
-        return Draft(self.problem, choices, self.sorties, routing, self.stays, tuple(sorted(self.unserved)))
+        left = tuple(sorted(self.unserved))
+        return Draft(self.problem, choices, self.sorties, routing, self.stays, left, self.yard)
 
     def _choice(self, order: int) -> Way | None:
         if order in self.sorties:
@@ -220,5 +228,6 @@ def rerouted(draft: Draft, ways: Sequence[Ways], *, seed: int, stop: Stop) -> Dr
         ways[o].door if o in draft.unserved and o not in left else c for o, c in enumerate(draft.choices)
     )
     unserved = tuple(o for o in draft.unserved if o in left or not ways[o].bases)
-    found = Draft(problem, choices, draft.sorties, Routing(routing.tours, ()), draft.stays, unserved)
+    tours = Routing(routing.tours, ())
+    found = replace(draft, choices=choices, routing=tours, unserved=unserved)
     return min((draft, found), key=lambda d: d.objective)

@@ -10,13 +10,15 @@ from functools import cached_property
 from fleet.domain.fleet import AssetType, RouteType, SortieType, StationType
 from fleet.domain.plan import Alternative, Fallback, ParcelPlan, Status, Unassigned
 from fleet.feasibility import Verdict, assess_locker, assess_route
-from fleet.planner import reasons
-from fleet.planner.assignment import way_price
+from fleet.feasibility import planned as reasons
+from fleet.planner.board import Board
 from fleet.planner.flights import Flights, earliest_departure
 from fleet.planner.insertion import Insertion, best_insertion, open_route
 from fleet.planner.prices import Prices
 from fleet.planner.problem import Pool, Problem
 from fleet.planner.render import Sheet
+from fleet.planner.rivals import Rival, Rivals
+from fleet.planner.running import RunningRoute
 from fleet.planner.ways import LockerWay, SortieWay, Way, Ways
 from fleet.protocol.values import Place, Reason
 
@@ -27,18 +29,22 @@ STATUS_ORDER = {Status.FEASIBLE: 0, Status.UNKNOWN: 1, Status.INFEASIBLE: 2}
 
 @dataclass(frozen=True)
 class Explainer:
-    """Answers for all parcels of one plan; ``prices`` are those of the last round."""
+    """Answers for all parcels of one plan: ``board`` is the sheet's draft, ``prices`` are those of its tours."""
 
     problem: Problem
     ways: Sequence[Ways]
     flights: Flights
     prices: Prices
     sheet: Sheet
+    board: Board
 
     def parcel(self, order: int) -> ParcelPlan:
         """One parcel's part of the plan."""
         served = self.sheet.served.get(order)
-        others = self._alternatives(order, served.mode if served else UNASSIGNED)
+        mode, cost = (served.mode, served.cost) if served else (UNASSIGNED, 0.0)
+        kinds = [kind for kind in self._kinds() if kind != mode]
+        saving, rivals = self._rivals.of(order, kinds, cost)
+        others = tuple(self._alternative(order, kind, rivals.get(kind)) for kind in kinds)
         order_id = self.problem.orders[order].order_id
         if served is None:
             return ParcelPlan(order_id=order_id, mode=UNASSIGNED, alternatives=others)
@@ -51,6 +57,8 @@ class Explainer:
             eta_low=served.eta.low,
             eta_high=served.eta.high,
             cost=served.cost,
+            # One that a van fetches is on no board: its insertion's cost is what it adds.
+            saving=served.cost if saving is None else saving,
             alternatives=others,
             fallback=self._fallback(others),
         )
@@ -69,30 +77,19 @@ class Explainer:
         """Every kind that the fleet has a type of; a fleet without types has at least no van."""
         return sorted({t.kind for t in self.problem.fleet.types.values()}) or ["van"]
 
-    def _alternatives(self, order: int, mode: str) -> tuple[Alternative, ...]:
-        return tuple(self._alternative(order, kind) for kind in self._kinds() if kind != mode)
+    @cached_property
+    def _rivals(self) -> Rivals:
+        return Rivals(self.board, self.prices, self._insertion_reasons)
 
-    def _alternative(self, order: int, kind: str) -> Alternative:
-        ways = self._ways(order, kind)
-        if ways:
-            cost = min(self._cost(order, way) for way in ways)
-            return Alternative(mode=kind, verdict=Status.FEASIBLE, cost=max(0.0, cost))
+    def _alternative(self, order: int, kind: str, rival: Rival | None) -> Alternative:
+        if rival is not None:
+            cost, why = rival.cost, rival.reasons
+            return Alternative(mode=kind, verdict=Status.FEASIBLE, cost=cost, reasons=why)
         verdict = self._verdict(order, kind)
         return Alternative(mode=kind, verdict=verdict.status, cost=None, reasons=verdict.reasons)
 
     def _ways(self, order: int, kind: str) -> list[Way]:
         return [way for way in self.ways[order].all if way.mode == kind]
-
-    def _cost(self, order: int, way: Way) -> float:
-        """What the way would cost, a locker's stop borne alone unless a van stops there anyway."""
-        price = way_price(way, order, self.prices)
-        if isinstance(way, LockerWay) and way.locker_id not in self._visited:
-            price += self.prices.locker.get(way.locker_id, 0.0)
-        return price
-
-    @cached_property
-    def _visited(self) -> set[str | None]:
-        return {stop.locker_id for route in self.sheet.routes for stop in route.stops}
 
     def _verdict(self, order: int, kind: str) -> Verdict:
         """Why the kind has no way for the parcel: the answer of the type that comes nearest."""
@@ -161,8 +158,8 @@ class Explainer:
         return verdict
 
     def _fallback(self, others: Iterable[Alternative]) -> Fallback:
-        """The cheapest other mode; without one, the next day's vans."""
-        feasible = [a for a in others if a.verdict is Status.FEASIBLE and a.cost is not None]
+        """The cheapest other mode that has room; without one, the next day's vans."""
+        feasible = [a for a in others if a.verdict is Status.FEASIBLE and not _is_full(a)]
         if not feasible:
             return Fallback(mode="van", detail="no other mode can take it: on a van's route of the next day")
         best = min(feasible, key=lambda a: (a.cost or 0.0, a.mode))
@@ -201,15 +198,11 @@ class Explainer:
         """There is a way, but no room for it beside the other parcels."""
         if isinstance(way, SortieWay):
             site = self.problem.pools[way.pool].site.site_id
-            reason = reasons.no_room(
-                kind, f"every {kind} at {site} is taken at the times that suit the parcel"
-            )
-            return _Hindrance((reason,), f"one more {way.kind} at site {site}", 1.0)
+            found = self._rivals.why_full(order, way)
+            return _Hindrance(found, f"one more {way.kind} at site {site}", 1.0)
         if isinstance(way, LockerWay):
-            reason = reasons.no_room(
-                kind, f"no compartment left at {way.locker_id}, or no van with time to go there"
-            )
-            return _Hindrance((reason,), f"one more {way.size} compartment at locker {way.locker_id}", 1.5)
+            found = self._rivals.why_full(order, way)
+            return _Hindrance(found, f"one more {way.size} compartment at locker {way.locker_id}", 1.5)
         return self._no_route(order, kind)
 
     def _no_route(self, order: int, kind: str) -> _Hindrance:
@@ -223,13 +216,26 @@ class Explainer:
             return _Hindrance(found, f"a window that ends {math.ceil(min(minutes))} min later", 0.5)
         return _Hindrance(found, f"one more {kind} at {' or '.join(depots) or 'a depot'}", 2.0)
 
-    def _insertion_reasons(self, order: int) -> tuple[Reason, ...]:
-        """What each present route, and a new one, answers: each kind of reason once, the least first."""
+    @cached_property
+    def _running(self) -> list[RunningRoute]:
+        """The plan's routes as insertion wants them; each works its stops out once for all parcels."""
         vans = {van.slot.asset_id: van for van in self.problem.vans}
+        return [self.sheet.running(route, vans[route.asset_id]) for route in self.sheet.routes]
+
+    @cached_property
+    def _asked(self) -> dict[int, tuple[Reason, ...]]:
+        return {}
+
+    def _insertion_reasons(self, order: int) -> tuple[Reason, ...]:
+        """What each present route, and a new one, answers; asked once."""
+        if order not in self._asked:
+            self._asked[order] = self._asked_of_routes(order)
+        return self._asked[order]
+
+    def _asked_of_routes(self, order: int) -> tuple[Reason, ...]:
+        """Each kind of reason once, the least first."""
         may = {v.slot.asset_id for v in self.problem.vans if v.base in self.ways[order].bases}
-        routes = [
-            (self.sheet.running(r, vans[r.asset_id]), 0) for r in self.sheet.routes if r.asset_id in may
-        ]
+        routes = [(running, 0) for running in self._running if running.route.asset_id in may]
         context, at = self.problem.snapshot.context, self.problem.snapshot.at
         parcel = self.problem.orders[order]
         answers = [best_insertion(routes, parcel, context.network, at=at)] if routes else []
@@ -284,6 +290,11 @@ def _distinct(found: Iterable[Reason]) -> tuple[Reason, ...]:
     for reason in sorted(found, key=lambda r: r.actual if isinstance(r.actual, float) else 0.0):
         by_code.setdefault(reason.code, reason)
     return tuple(by_code.values())
+
+
+def _is_full(other: Alternative) -> bool:
+    """Whether it could serve the parcel by itself, but not beside all the others."""
+    return any(reason.code != "no_gain" for reason in other.reasons)
 
 
 def _no(reason: Reason) -> Verdict:

@@ -19,8 +19,8 @@ from fleet.domain.fleet import RouteType
 from fleet.domain.plan import RoutePlan, RouteStop
 from fleet.domain.sites import Site
 from fleet.feasibility import Verdict, infeasible
+from fleet.feasibility import planned as reasons
 from fleet.network.base import Network
-from fleet.planner import reasons
 from fleet.planner.line import Ints, Line, forward
 from fleet.planner.newcomer import Newcomer, newcomer, pair_delays, pair_detours, pair_room
 from fleet.planner.problem import is_delivery
@@ -44,13 +44,16 @@ class Insertion:
 
 @dataclass(frozen=True)
 class FreeVan:
-    """A van that could open a new route between two times."""
+    """A van that could open a new route between two times; ``day_paid`` when it has been out that day already, so that
+    the route costs no new fixed day.
+    """
 
     asset_id: str
     type: RouteType
     site: Site
     early: datetime
     late: datetime
+    day_paid: bool = False
 
 
 def insert(
@@ -120,7 +123,9 @@ def open_route(
 
 
 def _empty(van: FreeVan, start: datetime, route_id: str) -> RunningRoute:
-    """A route of a van that only loads and goes nowhere; opening it costs the fixed rate and the loading."""
+    """A route of a van that only loads and goes nowhere; opening it costs the fixed day, if that is not paid yet, and
+    the loading.
+    """
     end = start + timedelta(seconds=math.ceil(van.type.load_s))
     route = RoutePlan(
         route_id=route_id,
@@ -132,7 +137,7 @@ def _empty(van: FreeVan, start: datetime, route_id: str) -> RunningRoute:
         cost=0,
         stops=(),
     )
-    return RunningRoute(route, van.type, van.site.place, van.late, {})
+    return RunningRoute(route, van.type, van.site.place, van.late, {}, van.day_paid)
 
 
 def _idle(route: RoutePlan, van: FreeVan, network: Network) -> timedelta:
@@ -275,7 +280,8 @@ def _extra(rest: Rest, detour: Ints, end_delay: Ints) -> Floats:
     rates = rest.running.type.rates
     opening = 0.0
     if not rest.running.route.stops:
-        opening = type_cost(rest.running.type, rest.running.type.load_s, 0, 0)
+        kind = rest.running.type
+        opening = type_cost(kind, kind.load_s, 0, 0, day_paid=rest.running.day_paid)
     return opening + detour * rates.per_km / 1000 + end_delay * rates.per_hour / 3600 + rates.per_parcel
 
 

@@ -7,12 +7,15 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from fleet.domain.plan import CostSummary, Plan, Summary
+from fleet.planner.board import Board
 from fleet.planner.candidates import find_ways
 from fleet.planner.explain import UNASSIGNED, Explainer
 from fleet.planner.flights import Flights
+from fleet.planner.prices import learn
 from fleet.planner.problem import Problem
 from fleet.planner.render import Sheet
 from fleet.planner.search import Found, search
+from fleet.planner.settle import settle
 from fleet.planner.snapshot import Snapshot
 from fleet.planner.stop import Stop
 
@@ -30,9 +33,12 @@ def plan(snapshot: Snapshot, *, seed: int, stop: Stop, made_at: datetime, baseli
     flights = Flights(problem)
     ways = find_ways(problem, flights)
     found = search(problem, ways, flights, seed=seed, stop=stop, baselines=baselines)
-    sheet = Sheet(found.best, ways, plan_id(snapshot, seed, made_at))
+    board = Board(found.best, ways)
+    settle(board)
+    draft = board.draft()
+    sheet = Sheet(draft, ways, plan_id(snapshot, seed, made_at))
     sheet.fill()
-    explainer = Explainer(problem, ways, flights, found.prices, sheet)
+    explainer = Explainer(problem, ways, flights, learn(problem, ways, draft.routing), sheet, board)
     return Plan(
         plan_id=sheet.plan_id,
         snapshot_id=snapshot.snapshot_id,

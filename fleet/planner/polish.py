@@ -13,7 +13,7 @@ import pyvrp
 from pyvrp.search import LocalSearch, PerturbationManager, compute_neighbours
 
 from fleet.planner.line import Ints
-from fleet.planner.problem import NO_WAY_S, Van
+from fleet.planner.problem import NO_WAY_S, Group, Van
 from fleet.planner.stop import Stop
 from fleet.planner.tours import Case, Tour
 from fleet.planner.visits import capacity
@@ -36,7 +36,7 @@ class Cluster:
     @cached_property
     def groups(self) -> list[list[Van]]:
         """Vans that are alike, in order."""
-        by_group: dict[tuple[str, str, int, int], list[Van]] = defaultdict(list)
+        by_group: dict[Group, list[Van]] = defaultdict(list)
         for van in self.vans:
             by_group[van.group].append(van)
         return list(by_group.values())
@@ -105,7 +105,7 @@ class Cluster:
             capacity=list(capacity(van.type)),
             start_depot=depot,
             end_depot=depot,
-            fixed_cost=round(rates.per_trip * MONEY),
+            fixed_cost=round(van.fixed_cost * MONEY),
             tw_early=van.early_s,
             tw_late=van.late_s,
             shift_duration=int(van.type.max_shift_s),

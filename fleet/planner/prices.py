@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fleet.domain.fleet import RouteType
 from fleet.planner.problem import Problem
 from fleet.planner.routes import Routing
-from fleet.planner.tours import Tour, savings, total_cost
+from fleet.planner.tours import Tour, detours, savings, total_cost
 from fleet.planner.visits import Key, Visit, door_visit, locker_visits
 from fleet.planner.ways import Ways
 
@@ -100,23 +100,12 @@ def _detours(problem: Problem, routing: Routing, probes: Sequence[Visit]) -> lis
 
 def _detour(tour: Tour, probes: Sequence[Visit], service: NDArray[np.int64]) -> Floats:
     """What each probe would add to this tour on its best leg."""
-    problem = tour.case.problem
-    places = [tour.van.site.place, *(tour.case.visits[v].place for v in tour.visits)]
-    goals = [v.place for v in probes]
-    out, back = problem.cross(places, goals), problem.cross(goals, places)
-    after = np.roll(np.arange(len(places)), -1)
-    metres = out.metres + back.metres.T[after] - _along(tour.case.legs.metres, tour)[:, None]
-    seconds = out.seconds + back.seconds.T[after] - _along(tour.case.legs.seconds, tour)[:, None]
+    by = detours(tour, [v.place for v in probes])
     rates = tour.van.type.rates
-    hourly = rates.per_hour / 3600 + rates.per_trip / max(1, tour.duration_s)
-    cost = np.maximum(0, metres) * rates.per_km / 1000 + np.maximum(0, seconds) * hourly
+    hourly = rates.per_hour / 3600 + tour.van.fixed_cost / max(1, tour.duration_s)
+    cost = np.maximum(0, by.metres) * rates.per_km / 1000 + np.maximum(0, by.seconds) * hourly
     cheapest: Floats = cost.min(axis=0) + service * hourly + rates.per_parcel
     return cheapest
-
-
-def _along(legs: NDArray[np.int64], tour: Tour) -> NDArray[np.int64]:
-    along: NDArray[np.int64] = legs[tour.nodes[:-1], tour.nodes[1:]]
-    return along
 
 
 def _mean_saving(problem: Problem, routing: Routing) -> float:

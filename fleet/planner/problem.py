@@ -36,6 +36,9 @@ LAST_RESORT = 10
 Span = tuple[int, int]
 """An interval of time, in planner seconds."""
 
+Group = tuple[str, str, int, int, bool]
+"""Type, site, free span and whether the day is paid: vans that share all of these are alike."""
+
 
 class PlannerError(Exception):
     """The snapshot does not fit together: an id that nothing defines, a type of another archetype."""
@@ -70,9 +73,14 @@ class Van:
         return (self.type.type_id, self.site.site_id)
 
     @property
-    def group(self) -> tuple[str, str, int, int]:
+    def group(self) -> Group:
         """What makes vans interchangeable."""
-        return (*self.base, self.early_s, self.late_s)
+        return (*self.base, self.early_s, self.late_s, self.slot.day_paid)
+
+    @property
+    def fixed_cost(self) -> float:
+        """What opening its route costs: its day, unless that is paid already."""
+        return 0.0 if self.slot.day_paid else self.type.rates.per_trip
 
 
 @dataclass(frozen=True)
@@ -212,13 +220,24 @@ class Problem:
 
     def cross(self, starts: Sequence[Place], ends: Sequence[Place]) -> Legs:
         """The ways by van from some places to others, in whole units."""
-        index = self._atlas_index
-        if all(p in index for p in starts) and all(p in index for p in ends):
-            picked = np.ix_([index[p] for p in starts], [index[p] for p in ends])
+        rows = self._numbers(starts)
+        columns = rows if ends is starts else self._numbers(ends)
+        if rows is not None and columns is not None:
+            picked = np.ix_(rows, columns)
             return Legs(self._atlas.metres[picked], self._atlas.seconds[picked])
         both = self._measured([*starts, *ends])
         out, back = slice(0, len(starts)), slice(len(starts), None)
         return Legs(both.metres[out, back], both.seconds[out, back])
+
+    def _numbers(self, places: Sequence[Place]) -> Ints | None:
+        """The places' numbers in the atlas; none when one is not in it."""
+        found = [self._atlas_index.get(place, -1) for place in places]
+        return None if -1 in found else np.array(found, dtype=np.int64)
+
+    @property
+    def keeps_legs(self) -> bool:
+        """Whether all legs are kept, so that asking for many of them costs little."""
+        return bool(self._atlas_index)
 
     @cached_property
     def _atlas_index(self) -> dict[Place, int]:

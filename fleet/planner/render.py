@@ -173,7 +173,7 @@ class Sheet:
     def free(self, van: Van) -> FreeVan:
         """A van that could open a route."""
         early, late = self.problem.moment(van.early_s), self.problem.moment(van.late_s)
-        return FreeVan(van.slot.asset_id, van.type, van.site, early, late)
+        return FreeVan(van.slot.asset_id, van.type, van.site, early, late, van.slot.day_paid)
 
     def _retime(self, route: RoutePlan) -> None:
         """Arrivals behind an insertion come later."""

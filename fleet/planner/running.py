@@ -27,13 +27,17 @@ one.
 
 @dataclass(frozen=True)
 class RunningRoute:
-    """A route with what is needed to change it: its type, depot, latest end and every order that it carries."""
+    """A route with what is needed to change it: its type, depot, latest end and every order that it carries.
+
+    ``day_paid`` matters for a route without stops only: whether its first parcel costs no fixed day.
+    """
 
     route: RoutePlan
     type: RouteType
     depot: Place
     latest_end: datetime
     orders: Mapping[str, Order]
+    day_paid: bool = False
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:

@@ -30,12 +30,11 @@ BASELINE_SHARE = 0.2
 
 @dataclass(frozen=True)
 class Found:
-    """The best draft, the baselines beside it, and the last prices (which explain the alternatives)."""
+    """The best draft and the baselines beside it."""
 
     best: Draft
     greedy: Draft
     van_only: Draft | None
-    prices: Prices
 
 
 def search(
@@ -45,13 +44,13 @@ def search(
     vans = van_only(problem, ways, flights, seed=seed, stop=None)
     prices = learn(problem, ways, vans.routing)
     first = greedy(problem, ways, flights, prices, seed=seed)
-    best, prices = _rounds(
+    best = _rounds(
         problem, ways, flights, _Start(first, prices), seed=seed, stop=stop.part(1 - BASELINE_SHARE)
     )
     if baselines:
         vans = rerouted(vans, ways, seed=seed, stop=stop)
     best = min((best, first, vans), key=lambda draft: draft.objective)
-    return Found(best, first, vans if baselines else None, prices)
+    return Found(best, first, vans if baselines else None)
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class _Start:
 
 def _rounds(
     problem: Problem, ways: Sequence[Ways], flights: Flights, start: _Start, *, seed: int, stop: Stop
-) -> tuple[Draft, Prices]:
+) -> Draft:
     best, last, prices = start.draft, start.draft, start.prices
     for number, lean in enumerate(LEAN):
         if stop():
@@ -73,7 +72,7 @@ def _rounds(
         last = builder.build(choices, best.routing.warm, seed=seed + number, stop=stop.part(ROUTE_SHARE))
         prices = prices.mixed(learn(problem, ways, last.routing), STEP)
         best = min((best, last), key=lambda draft: draft.objective)
-    return rerouted(best, ways, seed=seed, stop=stop), prices
+    return rerouted(best, ways, seed=seed, stop=stop)
 
 
 def _ranking(ways: Sequence[Ways], prices: Prices) -> Ranking:

@@ -14,7 +14,8 @@ from fleet.protocol.values import CompartmentSize, Order, TimeWindow
 class AssetSlot:
     """One asset that may be planned: of a type, standing at a site (a locker at itself), free when not ``busy``.
 
-    ``soc`` is its state of charge (0 to 1) at the end of its last commitment, or now.
+    ``soc`` is its state of charge (0 to 1) at the end of its last commitment, or now. ``day_paid``: it has been out
+    today or has a route anyway, so that one more costs no new fixed day (vans).
     """
 
     asset_id: str
@@ -23,6 +24,7 @@ class AssetSlot:
     busy: tuple[TimeWindow, ...] = ()
     soc: float = 1.0
     state_of_health: float = 1.0
+    day_paid: bool = False
 
 
 @dataclass(frozen=True)

@@ -71,12 +71,13 @@ class Yard:
 
     def book(self, order: int, way: SortieWay) -> Sortie | None:
         """Book the earliest sortie that serves the parcel this way; none when there is no room for it."""
-        sortie = self._earliest(order, way)
+        sortie = self.find(order, way)
         if sortie is not None:
-            self._keep(sortie)
+            self.keep(sortie)
         return sortie
 
-    def _earliest(self, order: int, way: SortieWay) -> Sortie | None:
+    def find(self, order: int, way: SortieWay) -> Sortie | None:
+        """The earliest sortie that there is room for, not booked yet."""
         pool = self.problem.pools[way.pool]
         for opening in pool.open:
             found = self._within(order, way, pool, opening)
@@ -169,12 +170,30 @@ class Yard:
             self._charger(pool).book(start, length)
             table.book(start, start + length)
 
-    def _keep(self, sortie: Sortie) -> None:
+    def keep(self, sortie: Sortie) -> None:
+        """Book a sortie as it was found."""
         pool = self.problem.pools[sortie.way.pool]
         self._assets[sortie.slot.asset_id].book(sortie.load_s, sortie.recharged_s)
         self._charger(pool).book(sortie.charge_s, sortie.recharged_s - sortie.charge_s)
         if sortie.way.locker is not None:
             self._ports[sortie.way.locker.locker_id].book(*self._at_port(pool, sortie.trip))
+
+    def release(self, sortie: Sortie) -> None:
+        """Give back all that a booked sortie keeps."""
+        pool = self.problem.pools[sortie.way.pool]
+        self._assets[sortie.slot.asset_id].release(sortie.load_s, sortie.recharged_s)
+        self._charger(pool).release(sortie.charge_s, sortie.recharged_s - sortie.charge_s)
+        if sortie.way.locker is not None:
+            self._ports[sortie.way.locker.locker_id].release(*self._at_port(pool, sortie.trip))
+
+    def copy(self) -> Yard:
+        """The same bookings, to be changed apart."""
+        other = Yard(self.problem, self.flights)
+        other._assets = {k: table.copy() for k, table in self._assets.items()}
+        other._chargers = {k: chargers.copy() for k, chargers in self._chargers.items()}
+        other._ports.update({k: table.copy() for k, table in self._ports.items()})
+        other._topped_up = set(self._topped_up)
+        return other
 
     def _charger(self, pool: Pool) -> Chargers:
         site = pool.site

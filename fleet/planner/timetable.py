@@ -36,6 +36,14 @@ class Timetable:
             raise ValueError(f"already booked between {start} and {end}")
         insort(self._spans, (start, end))
 
+    def release(self, start: int, end: int) -> None:
+        """Give a booking back; ``ValueError`` when there is none like it."""
+        self._spans.remove((start, end))
+
+    def copy(self) -> Timetable:
+        """The same bookings, to be changed apart."""
+        return Timetable(self._spans)
+
     @property
     def last_end(self) -> int:
         """When the last booking ends, 0 without one."""
@@ -60,6 +68,17 @@ class Chargers:
         """Take a charger."""
         if length > 0:
             self._spans.insert(bisect_left(self._spans, (start, start + length)), (start, start + length))
+
+    def release(self, start: int, length: int) -> None:
+        """Give a charger back; ``ValueError`` when none is booked so."""
+        if length > 0:
+            self._spans.remove((start, start + length))
+
+    def copy(self) -> Chargers:
+        """The same bookings, to be changed apart."""
+        other = Chargers(self._count)
+        other._spans = list(self._spans)
+        return other
 
     def _peak(self, start: int, end: int) -> int:
         """The most chargers in use at once within the span."""

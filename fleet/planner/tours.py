@@ -13,6 +13,7 @@ from fleet.kinds import TripFigures, kind_of
 from fleet.planner.line import Ints, Line, forward, latest_departure
 from fleet.planner.problem import NO_WAY_S, Legs, Problem, Van
 from fleet.planner.visits import FOREVER_S, Visit, capacity, loads_along
+from fleet.protocol.values import Place
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,10 @@ class Tour:
     @cached_property
     def cost(self) -> float:
         """What it costs; nothing when it stays at home."""
-        return type_cost(self.van.type, self.duration_s, self.metres, self.parcels) if self.visits else 0.0
+        if not self.visits:
+            return 0.0
+        day_paid = self.van.slot.day_paid
+        return type_cost(self.van.type, self.duration_s, self.metres, self.parcels, day_paid=day_paid)
 
     def with_visit(self, visit: int, leg: int) -> Tour:
         """The tour with a visit put on a leg."""
@@ -145,9 +149,11 @@ class Tour:
         return Tour(self.case, self.van, (*self.visits[:at], *self.visits[at + 1 :]))
 
 
-def type_cost(kind: RouteType, duration_s: float, metres: float, parcels: int) -> float:
-    """A route's cost at the type's rates."""
-    figures = TripFigures(duration_s=duration_s, distance_m=metres, parcels=parcels)
+def type_cost(
+    kind: RouteType, duration_s: float, metres: float, parcels: int, *, day_paid: bool = False
+) -> float:
+    """A route's cost at the type's rates, without the van's fixed day where that is paid already."""
+    figures = TripFigures(duration_s=duration_s, distance_m=metres, parcels=parcels, day_paid=day_paid)
     return kind_of(kind.kind).trip_cost(kind, figures)
 
 
@@ -160,10 +166,23 @@ def savings(tour: Tour) -> list[float]:
     seconds = legs.seconds[before, here] + legs.seconds[here, after] - legs.seconds[before, after]
     busy = np.maximum(0, seconds) + tour.line.service_s[1:-1]
     rates = kind.rates
-    fixed = rates.per_trip / max(1, tour.duration_s)
+    fixed = tour.van.fixed_cost / max(1, tour.duration_s)
     parcels = np.array([len(tour.case.visits[v].orders) for v in tour.visits])
     cost = np.maximum(0, metres) * rates.per_km / 1000 + busy * (rates.per_hour / 3600 + fixed)
     return [float(c) for c in cost + rates.per_parcel * parcels]
+
+
+def detours(tour: Tour, goals: Sequence[Place]) -> Legs:
+    """What driving by each goal (columns) on each leg of the tour (rows) adds, in whole metres and seconds."""
+    problem, legs = tour.case.problem, tour.case.legs
+    places = [tour.van.site.place, *(tour.case.visits[v].place for v in tour.visits)]
+    out, back = problem.cross(places, goals), problem.cross(goals, places)
+    after = np.roll(np.arange(len(places)), -1)
+    along = tour.nodes[:-1], tour.nodes[1:]
+    return Legs(
+        out.metres + back.metres.T[after] - legs.metres[along][:, None],
+        out.seconds + back.seconds.T[after] - legs.seconds[along][:, None],
+    )
 
 
 def total_cost(tours: Sequence[Tour]) -> float:

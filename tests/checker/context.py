@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import tzinfo
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from tests.checker.document import Parcel, Plan, Reservation, Route, Sortie
 from tests.checker.fleet import FleetFacts, RouteFacts, SortieFacts
@@ -59,6 +61,11 @@ class Case:
         """Each route with its type's figures."""
         for route in self.plan.routes:
             yield route, self.fleet.route_type(route.asset_id, self.sites[route.depot_id])
+
+    def local_time(self, site_id: str) -> tzinfo:
+        """A site's own time zone, else the plan's."""
+        name = self.sites[site_id].zone_name
+        return ZoneInfo(name) if name else self.fleet.local_time(self.orders)
 
     def order(self, order_id: str) -> Order:
         """An order of the input."""

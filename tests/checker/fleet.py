@@ -51,10 +51,10 @@ class Rates:
     per_kwh: float = 0
     per_parcel: float = 0
 
-    def cost(self, seconds: float, distance_m: float, parcels: int) -> float:
-        """The cost of a trip, energy left out."""
+    def cost(self, seconds: float, distance_m: float, parcels: int, *, fixed: bool = True) -> float:
+        """The cost of a trip, energy left out; ``fixed``: with what it costs to go out at all."""
         moving = self.per_hour * seconds / 3600 + self.per_km * distance_m / 1000
-        return self.per_trip + moving + self.per_parcel * parcels
+        return self.per_trip * fixed + moving + self.per_parcel * parcels
 
 
 @dataclass(frozen=True, slots=True)

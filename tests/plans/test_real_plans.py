@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,17 @@ def assert_sound(path: Path, inputs: Inputs) -> dict[str, Any]:
     counts = Counter(str(violation.code) for violation in found)
     assert not found, f"{dict(counts)}\n" + "\n".join(map(str, found[:40]))
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    assert not list(silent(document)), "feasible and cheaper, and no word why it was not taken"
     return document
+
+
+def silent(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Alternatives that cost less than the parcel does, or than leaving it out would save, and say nothing."""
+    for parcel in document["parcels"]:
+        mark = max(parcel["cost"], parcel["saving"] or 0.0)
+        for other in parcel["alternatives"]:
+            if other["verdict"] == "feasible" and other["cost"] < mark and not other["reasons"]:
+                yield parcel["order_id"], other["mode"]
 
 
 def demand(shared_data: Path, city: str, orders: str, *zones: Path) -> Inputs:

@@ -54,6 +54,7 @@ def _choice(ledger: Ledger, order_id: str) -> Row | None:
         "asset": choice.asset_id,
         "locker": choice.locker_id,
         "cost": choice.cost,
+        "saving": choice.saving,
         "eta": stamp(choice.eta),
         "eta_low": stamp(choice.eta_low),
         "eta_high": stamp(choice.eta_high),
@@ -63,7 +64,9 @@ def _choice(ledger: Ledger, order_id: str) -> Row | None:
 
 
 def _alternative(other: Alternative, choice: ParcelPlan) -> Row:
-    extra = None if other.cost is None else other.cost - choice.cost
+    # A share of a route says nothing of what another mode would gain: leaving the route saves less than that.
+    mark = choice.cost if choice.saving is None else choice.saving
+    extra = None if other.cost is None else other.cost - mark
     return {
         "mode": other.mode,
         "verdict": other.verdict.value,

@@ -22,6 +22,7 @@ def exception_row(ledger: Ledger, exception_id: str) -> Row:
         "asset": found.asset_id,
         "order": found.order_id,
         "mission": found.mission_id,
+        "order_ids": list(ledger.state.concerned(found)),
         "reasons": reasons_of(found.reasons),
     }
 

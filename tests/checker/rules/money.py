@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 
 from tests.checker.context import Case
 from tests.checker.violation import Code, Violation
@@ -31,11 +32,14 @@ def _unequal(where: str, found: float, stated: float) -> Iterator[Violation]:
 
 
 def check_route_costs(case: Case) -> Iterator[Violation]:
-    """A route costs what the van's rates make of its time, way and parcels."""
-    for route, facts in case.drives():
+    """A route costs what the van's rates make of its time, way and parcels; its day counts once a local day."""
+    driven: set[tuple[str, date]] = set()
+    for route, facts in sorted(case.drives(), key=lambda drive: drive[0].start):
         parcels = sum(len(stop.deliver) + len(stop.collect) for stop in route.stops if not stop.site_id)
         seconds = (route.end - route.start).total_seconds()
-        wanted = facts.rates.cost(seconds, route.distance_m, parcels)
+        day = route.asset_id, route.start.astimezone(case.local_time(route.depot_id)).date()
+        wanted = facts.rates.cost(seconds, route.distance_m, parcels, fixed=day not in driven)
+        driven.add(day)
         if abs(wanted - route.cost) > max(_ROUTE_SHARE * wanted, _CENT):
             detail = f"says {route.cost:.2f}, the rates make {wanted:.2f}"
             yield Violation(Code.MONEY, f"route {route.route_id}", detail)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta, tzinfo
 from itertools import pairwise, permutations
-from zoneinfo import ZoneInfo
 
 from tests.checker.context import Case
 from tests.checker.document import Drop, Route, Stop
@@ -123,10 +122,8 @@ def check_not_before_planning(case: Case) -> Iterator[Violation]:
 
 def check_opening_hours(case: Case) -> Iterator[Violation]:
     """A site is open when something starts from it, loads at it or comes back to it."""
-    default = case.fleet.local_time(case.orders)
     for where, site_id, at in _site_moments(case):
-        site = case.sites[site_id]
-        zone = ZoneInfo(site.zone_name) if site.zone_name else default
+        site, zone = case.sites[site_id], case.local_time(site_id)
         if not _open(site, at.astimezone(zone)):
             detail = f"{site_id} is open {site.opens} to {site.closes}, not at {at.astimezone(zone)}"
             yield Violation(Code.SITE_CLOSED, where, detail)

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from fleet.cli import main as cli
+from fleet.cli.exceptions import shortened
 from fleet.store.base import Batch
 from fleet.store.sql import SqlStore
 from tests.support import smallday as day
@@ -210,7 +211,15 @@ def test_exceptions_are_listed_open_or_all(root: Path, capsys: pytest.CaptureFix
         "E",
         "put into the route of D1/van-1",
     )
+    named = {name: found[name] for name in ("exception_id", "owner", "mission_id", "order_ids")}
+    assert named == {"exception_id": "exc-1", "owner": "dispatcher", "mission_id": None, "order_ids": ["E"]}
     assert answer(capsys, root, "exceptions", "list", "--open")["exceptions"] == []
+
+
+def test_the_parcels_of_an_exception_fit_into_a_line() -> None:
+    assert shortened([]) == ""
+    assert shortened(["A", "B", "C"]) == "A, B, C"
+    assert shortened(["A", "B", "C", "D", "E"]) == "A, B, C and 2 more"
 
 
 # --- routes ----------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -85,6 +86,15 @@ def test_explain_has_every_other_mode(noon: Ledger) -> None:
         "locker": ("unknown", None, None),
         "van": ("feasible", 6.25, 3.75),
     }
+
+
+def test_extra_cost_is_held_against_what_leaving_the_route_saves(noon: Ledger) -> None:
+    """A parcel's cost may be its share of a route: what another mode costs more counts from the saving."""
+    choices = {"D-2": noon.state.choices["D-2"].model_copy(update={"saving": 1.25})}
+    shared = replace(noon, state=replace(noon.state, choices=noon.state.choices.update(choices)))
+    choice = explain(shared, "D-2")["choice"]
+    van = next(other for other in choice["alternatives"] if other["mode"] == "van")
+    assert (choice["cost"], choice["saving"], van["extra_cost"]) == (2.50, 1.25, 5.00)
 
 
 def test_explain_rests_on_plan_zones_and_energy(noon: Ledger) -> None:

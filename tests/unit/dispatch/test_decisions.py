@@ -9,10 +9,21 @@ import pytest
 
 from fleet.dispatch.desk import Desk, Settings
 from fleet.dispatch.handlers.missions import step_report
+from fleet.dispatch.planning import snapshot
 from fleet.dispatch.release import release
+from fleet.dispatch.running import free_vans
 from fleet.domain.apply import apply, apply_all
-from fleet.domain.events import AssetConnected, Event, MissionDrafted, MissionReleased
-from fleet.protocol.lifecycle import AssetStatus, LifecycleError, MissionStatus
+from fleet.domain.events import (
+    AssetChanged,
+    AssetConnected,
+    Event,
+    MissionAccepted,
+    MissionBegun,
+    MissionDrafted,
+    MissionOver,
+    MissionReleased,
+)
+from fleet.protocol.lifecycle import AssetEvent, AssetStatus, LifecycleError, MissionStatus
 from fleet.protocol.messages import (
     Action,
     AddZone,
@@ -158,6 +169,34 @@ def test_a_van_gets_its_second_route_after_the_first(tmp_path: Path) -> None:
     assert desk.state.assets[VAN].mission_id == "route-1"
     assert desk.state.missions["route-2"].status is MissionStatus.DRAFTED
     assert desk.state.timers["release:route-2"] > desk.now
+
+
+def test_a_van_that_has_been_out_opens_a_route_without_a_new_day(tmp_path: Path) -> None:
+    """Its fixed day is paid by the route that it drove, not by one that was called off before it began."""
+    bench = Bench(tmp_path)
+    mission = _route(bench, "route-1")
+    connected = [AssetConnected(at=DAY, asset_id=VAN, boot_id="b")]
+    ready = AssetChanged(at=DAY, asset_id=VAN, change=AssetEvent.READY)
+    released: list[Event] = [
+        MissionDrafted(at=DAY, mission=mission, kind="van", release_at=DAY),
+        MissionReleased(at=DAY, mission=mission),
+    ]
+    driven: list[Event] = [
+        MissionAccepted(at=DAY, mission_id="route-1", revision=0),
+        MissionBegun(at=DAY, mission_id="route-1"),
+        MissionOver(at=DAY, mission_id="route-1", outcome="completed"),
+    ]
+    called_off = MissionOver(at=DAY, mission_id="route-1", outcome="cancelled")
+    told: tuple[list[Event], ...] = ([], [*released, called_off], [*released, *driven])
+    assert [_day_paid(_desk(bench, *connected, *events, ready)) for events in told] == [False, False, True]
+
+
+def _day_paid(desk: Desk) -> bool:
+    """What both the insertion and the planner are told of the van."""
+    (free,) = free_vans(desk)
+    (slot,) = (s for s in snapshot(desk, "plan-9", ()).assets if s.asset_id == VAN)
+    assert free.day_paid == slot.day_paid
+    return free.day_paid
 
 
 def test_a_drone_that_takes_back_its_yes_is_sent_no_empty_trip(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fleet.dispatch.report import ReportError, report
+from fleet.dispatch.report import FIRST_PLAN, ReportError, report
 from fleet.domain import events as ev
 from fleet.protocol.lifecycle import AssetEvent
 from fleet.protocol.messages import Action
@@ -57,6 +57,32 @@ def test_costs_are_those_of_what_was_flown_and_driven() -> None:
     assert (cost["van_only"], cost["greedy"], cost["greedy_unassigned"]) == (120, 100, 1)
 
 
+def test_each_cost_says_what_it_is() -> None:
+    """What was incurred is no plan, and the first plan knew no later parcels: nobody must take one for the other."""
+    cost = reported(day.the_log())["cost"]
+    assert cost["basis"]["total"].startswith("incurred")
+    assert {cost["basis"][name] for name in ("planned", "van_only", "greedy")} == {FIRST_PLAN}
+    assert (cost["planned"], cost["planned_hindsight"], cost["compared_parcels"]) == (90, None, 8)
+    assert not [name for name in cost if name.endswith("_unserved")]
+
+
+def test_a_vans_fixed_day_counts_once_however_many_routes_it_drives() -> None:
+    """A second route of the same day costs its hour; one that begins on the next local day pays that day."""
+
+    def van_cost(minutes: float) -> float:
+        second = day.route("tour-2", day.stop("b", minutes + 20, deliver="B"))
+        again = [
+            ev.MissionOver(at=at(210), mission_id="tour-1", outcome="completed"),
+            *day.begun(second, "van", minutes),
+            ev.MissionOver(at=at(minutes + 60), mission_id="tour-2", outcome="failed"),
+        ]
+        return float(reported([*day.the_log(), *again])["cost"]["by_mode"]["van"])
+
+    first = 45.00 + 24.00 * 200 / 60 + 0.28 * 5
+    assert van_cost(230) == pytest.approx(first + 24.00, abs=0.01)
+    assert van_cost(23.5 * 60) == pytest.approx(first + 45.00 + 24.00, abs=0.01)
+
+
 def test_energy_is_compared_over_completed_missions() -> None:
     assert reported(day.the_log())["energy_wh"] == {"predicted": 100.0, "used": 120.0, "missions": 1}
 
@@ -64,13 +90,38 @@ def test_energy_is_compared_over_completed_missions() -> None:
 def test_exceptions_say_what_was_done_and_came_of_it() -> None:
     assert reported(day.the_log())["exceptions"] == [
         {
+            "exception_id": "exc-1",
             "at": "2026-11-24T08:58:00+00:00",
             "code": "wind",
+            "owner": "dispatcher",
             "asset_id": DRONE,
             "order_id": "E",
+            "mission_id": None,
+            "order_ids": ["E"],
             "action": "handing on to a van",
             "outcome": f"put into the route of {VAN}",
         }
+    ]
+
+
+def test_an_exception_names_the_parcels_of_its_mission() -> None:
+    """One that names a mission and no parcel concerns all that it carries; one about an asset alone concerns none."""
+    raised = [
+        ev.ExceptionRaised(
+            at=at(205 + n),
+            exception_id=f"exc-{n + 2}",
+            code=code,
+            asset_id=VAN,
+            mission_id=mission,
+            owner="ana",
+            action="look",
+        )
+        for n, (code, mission) in enumerate((("late", "tour-1"), ("link_lost", None)))
+    ]
+    rows = reported([*day.the_log(), *raised])["exceptions"][1:]
+    assert [(row["code"], row["owner"], row["mission_id"], row["order_ids"]) for row in rows] == [
+        ("late", "ana", "tour-1", ["B", "C", "D", "E", "H"]),
+        ("link_lost", "ana", None, []),
     ]
 
 

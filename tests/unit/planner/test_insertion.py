@@ -175,6 +175,19 @@ def test_no_routes_is_a_reason() -> None:
     assert found.reasons[0].code == "no_asset"
 
 
+def test_van_that_has_been_out_opens_a_route_without_a_new_day() -> None:
+    """The fixed day is paid once: the second route costs its time and its way."""
+    cost = {}
+    for day_paid in (False, True):
+        van = FreeVan("V", KIND, site("D", CENTRE), EIGHT, EIGHT + timedelta(hours=10), day_paid)
+        found = open_route(van, NEW, NETWORK, at=EIGHT, route_id="R")
+        assert isinstance(found, Insertion)
+        assert found.cost == pytest.approx(found.route.cost)
+        cost[day_paid] = found.cost
+    assert cost[False] - cost[True] == pytest.approx(KIND.rates.per_trip)
+    assert cost[True] > 0
+
+
 def test_new_route_starts_as_late_as_the_window_allows() -> None:
     """The van does not wait at the door for two hours."""
     van = FreeVan("V", KIND, site("D", CENTRE), EIGHT, EIGHT + timedelta(hours=10))

@@ -186,6 +186,19 @@ def test_busy_van_is_used_in_its_free_time_only() -> None:
     assert found.routes[0].start >= EIGHT + timedelta(hours=4)
 
 
+def test_van_whose_day_is_paid_is_taken_before_one_that_stands() -> None:
+    """Of two vans the one that has been out already drives again, and its route costs no second day."""
+    town = snapshot([order("O", NEAR, locker_ok=False)], vans=0)
+    fresh = slots("van", "D", 1)[0]
+    first = made(with_assets(town, fresh))
+    out = AssetSlot("V", fresh.type_id, "D", day_paid=True)
+    found = made(with_assets(town, fresh, out))
+    assert [r.asset_id for r in found.routes] == ["V"]
+    per_trip = town.context.fleet.types[fresh.type_id].rates.per_trip
+    assert first.routes[0].cost - found.routes[0].cost == pytest.approx(per_trip)
+    assert found.summary.cost.total == pytest.approx(found.routes[0].cost)
+
+
 def test_window_that_nobody_can_meet() -> None:
     """Five minutes after opening no van is there: unassigned, with the smallest change."""
     found = made(snapshot([order("O", place(9000, 0), hours=(0, 0.1), locker_ok=False)], vans=1, drones=0))

@@ -1,4 +1,7 @@
-"""Reasons that only a plan can give: a parcel could be served by itself, but not beside all the others."""
+"""Reasons that only a plan can give: a parcel could be served by itself, but not beside all the others.
+
+The planner asks for them here, so that all reasons are made in one package.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,29 @@ def no_asset(kind: str) -> Reason:
 def no_room(kind: str, what: str) -> Reason:
     """All assets, compartments or routes of the kind are full at the times that suit the parcel."""
     return Reason(code="no_room", detail=what, actual=kind, source=SOURCE)
+
+
+def no_departure(kind: str, site_id: str) -> Reason:
+    """The trip would be feasible at some times, but at none that also suits the parcel's window and the site."""
+    return Reason(
+        code="no_departure",
+        detail=f"no departure from {site_id} suits window, weather and opening hours at once",
+        actual=kind,
+        source=SOURCE,
+    )
+
+
+def no_gain(cost: float, saving: float, share: float, currency: str) -> Reason:
+    """The mode is cheaper than the parcel's share of its route, but adds no less than leaving that route would save."""
+    return Reason(
+        code="no_gain",
+        detail=f"taking it off its route would save {saving:.2f} {currency}, and this adds {cost:.2f}; "
+        f"the {share:.2f} that it costs are its share of the whole route",
+        limit=round(saving, 2),
+        actual=round(cost, 2),
+        unit=currency,
+        source=SOURCE,
+    )
 
 
 def tried_before(kind: str) -> Reason:

@@ -1,0 +1,370 @@
+"""A draft that changes parcel by parcel, exactly: what leaving one out saves, what each of its ways would add.
+
+All figures are of one sort: the cost of the whole plan with the parcel, less its cost without it, all else unchanged.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fleet.planner.construct import leg_costs, standing_vans
+from fleet.planner.draft import Compartments, Draft
+from fleet.planner.problem import Legs, Problem
+from fleet.planner.routes import Routing
+from fleet.planner.sorties import Sortie, Yard
+from fleet.planner.tours import Case, Tour, detours
+from fleet.planner.visits import Key, Visit, door_visit, locker_service_s, locker_visits
+from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
+from fleet.protocol.values import Place
+
+LEGS_TRIED = 3
+"""Of each tour, the legs that are worked out exactly for a new stop, the shortest detours first."""
+
+NEAR_TOURS = 4
+"""Where the legs are too many to be kept, the tours that are tried: those that come nearest to the stop."""
+
+METRES_PER_DEGREE = 111_200
+"""Of latitude, about."""
+
+Floats = NDArray[np.float64]
+
+Thing = int | str
+"""Something that parcels share: a van by its index, a launch site or a locker by its id."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """How a parcel is served or could be: its way (none when it stays behind), what that adds to the plan's cost, and
+    the sortie or the van's whole tour that goes with it.
+    """
+
+    way: Way | None
+    cost: float
+    sortie: Sortie | None = None
+    tour: Tour | None = None
+
+
+@dataclass
+class Board:
+    """A draft's sorties, tours and compartments while single parcels are lifted out and put elsewhere.
+
+    ``asked`` gathers what the offers so far depended on.
+    """
+
+    start: Draft
+    ways: Sequence[Ways]
+    choices: list[Way | None] = field(init=False)
+    yard: Yard = field(init=False)
+    compartments: Compartments = field(init=False)
+    sorties: dict[int, Sortie] = field(init=False)
+    stays: dict[int, LockerWay] = field(init=False)
+    tours: dict[int, Tour] = field(init=False)
+    _van_of: dict[int, int] = field(default_factory=dict)
+    _floors: dict[int, tuple[Tour, Floats]] = field(default_factory=dict)
+    _cuts: dict[int, tuple[Tour, Tour | None]] = field(default_factory=dict)
+    _lifted_from: int | None = None
+    _lifted_order: int = 0
+    _own_floors: dict[int, float] = field(default_factory=dict)
+    asked: set[Thing] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        draft = self.start
+        self.choices, self.yard = list(draft.choices), draft.yard.copy()
+        self.sorties, self.stays = dict(draft.sorties), dict(draft.stays)
+        self.compartments = Compartments(self.problem)
+        for way in self.stays.values():
+            self.compartments.take(way)
+        self.tours = {tour.van.index: tour for tour in draft.routing.tours}
+        for tour in draft.routing.tours:
+            self._van_of |= {order: tour.van.index for visit in _visits(tour) for order in visit.orders}
+
+    @property
+    def problem(self) -> Problem:
+        """What is planned."""
+        return self.start.problem
+
+    def draft(self) -> Draft:
+        """The draft as it stands now."""
+        unserved = tuple(order for order, way in enumerate(self.choices) if way is None)
+        tours = tuple(tour for _, tour in sorted(self.tours.items()))
+        return replace(
+            self.start,
+            choices=tuple(self.choices),
+            sorties=dict(self.sorties),
+            routing=Routing(tours, ()),
+            stays=dict(self.stays),
+            unserved=unserved,
+            yard=self.yard,
+        )
+
+    # --- lift and put ------------------------------------------------------------------------------------------------
+
+    def lift(self, order: int) -> Seat:
+        """Take a parcel out; the seat that it had, with what that saves. To be put somewhere again."""
+        way = self.choices[order]
+        fee = self._leave_locker(order)
+        self.choices[order] = None
+        if way is None:
+            return Seat(None, self.problem.penalty)
+        if isinstance(way, SortieWay):
+            sortie = self.sorties.pop(order)
+            self.yard.release(sortie)
+            return Seat(way, sortie.cost, sortie=sortie)
+        before = self.tours[self._van_of.pop(order)]
+        self._lifted_from, self._lifted_order, self._own_floors = before.van.index, order, {}
+        after = self._without(before, order)
+        if after is None:
+            del self.tours[before.van.index]
+            return Seat(way, before.cost + fee, tour=before)
+        self.tours[before.van.index] = after
+        # Where driving past a stop breaks the tour (streets know no triangle inequality) it saves nothing.
+        return Seat(way, before.cost - after.cost + fee if after.feasible else 0.0, tour=before)
+
+    def put(self, order: int, seat: Seat) -> None:
+        """Give a lifted parcel a seat: an offer just made for it, or the one that it had."""
+        self.choices[order], self._lifted_from = seat.way, None
+        locker = seat.way.locker if isinstance(seat.way, SortieWay) else seat.way
+        if isinstance(locker, LockerWay):
+            self.compartments.take(locker)
+            self.stays[order] = locker
+        if seat.sortie is not None:
+            self.yard.keep(seat.sortie)
+            self.sorties[order] = seat.sortie
+        if seat.tour is not None:
+            self.tours[seat.tour.van.index] = seat.tour
+            self._van_of[order] = seat.tour.van.index
+
+    def _leave_locker(self, order: int) -> float:
+        """Give a parcel's compartment back; what the stay costs."""
+        way = self.stays.pop(order, None)
+        if way is None:
+            return 0.0
+        self.compartments.release(way)
+        return way.fee
+
+    def _without(self, tour: Tour, order: int) -> Tour | None:
+        """The tour without a parcel; none when nothing is left of it. Kept: most parcels are lifted several times."""
+        known = self._cuts.get(order)
+        if known is None or known[0] is not tour:
+            known = self._cuts[order] = tour, self._cut(tour, order)
+        return known[1]
+
+    def _cut(self, tour: Tour, order: int) -> Tour | None:
+        visits = _visits(tour)
+        at = next(i for i, visit in enumerate(visits) if order in visit.orders)
+        others = [o for o in visits[at].orders if o != order]
+        if not others or visits[at].locker_id is None:
+            return tour.without(at) if len(visits) > 1 else None
+        return _tour(tour, [*visits[:at], *self._stops(visits[at].locker_id, others), *visits[at + 1 :]])
+
+    def _stops(self, locker_id: str | None, orders: Sequence[int]) -> list[Visit]:
+        if locker_id is None:
+            return []
+        station = self.problem.stations[locker_id]
+        return locker_visits(self.problem, station, [(o, self.ways[o].bases) for o in orders])
+
+    # --- offers ------------------------------------------------------------------------------------------------------
+
+    def cheapest(self, order: int, limit: float, *, but: Way | None = None) -> Seat | None:
+        """The cheapest seat for a lifted parcel that costs less than ``limit``, ``but`` left out; none without one."""
+        best: Seat | None = None
+        for way in self.ways[order].all:
+            if way != but and self.floor(order, way) < limit:
+                offer = self.offer(order, way, limit)
+                if offer is not None and offer.cost < limit:
+                    best, limit = offer, offer.cost
+        return best
+
+    def offer(self, order: int, way: Way, limit: float = math.inf) -> Seat | None:
+        """A seat for a lifted parcel this way beside all the others; none when there is no room.
+
+        Vans' routes that can't cost less than ``limit`` are not looked at.
+        """
+        self.asked |= things(self.problem, way)
+        match way:
+            case SortieWay():
+                return self._sortie(order, way)
+            case LockerWay():
+                return self._locker(order, way, limit)
+            case DoorWay():
+                visit = door_visit(self.problem, order, way.bases)
+                return min(self._inserted(way, visit, 0.0, limit), key=_cost, default=None)
+
+    def _sortie(self, order: int, way: SortieWay) -> Seat | None:
+        if way.locker is not None and not self.compartments.room(way.locker):
+            return None
+        sortie = self.yard.find(order, way)
+        return None if sortie is None else Seat(way, sortie.cost, sortie=sortie)
+
+    def _locker(self, order: int, way: LockerWay, limit: float) -> Seat | None:
+        """Into the compartment from a stop that is made there anyway, or from a stop of its own.
+
+        The latter is left out where legs are not kept: a parcel has many lockers, and each would ask for all legs.
+        """
+        if not self.compartments.room(way):
+            return None
+        joined = list(self._joined(order, way))
+        if not self.problem.keeps_legs:
+            return min(joined, key=_cost, default=None)
+        limit = min([limit, *(seat.cost for seat in joined)])
+        alone = [
+            s
+            for visit in self._stops(way.locker_id, [order])
+            for s in self._inserted(way, visit, way.fee, limit)
+        ]
+        return min([*joined, *alone], key=_cost, default=None)
+
+    def _joined(self, order: int, way: LockerWay) -> Iterator[Seat]:
+        for tour in self.tours.values():
+            visits = _visits(tour)
+            for i, visit in enumerate(visits):
+                if visit.locker_id == way.locker_id:
+                    changed = self._stops(way.locker_id, [*visit.orders, order])
+                    larger = _tour(tour, [*visits[:i], *changed, *visits[i + 1 :]])
+                    if len(changed) == 1 and larger.feasible:
+                        yield Seat(way, larger.cost - tour.cost + way.fee, tour=larger)
+
+    def _inserted(self, way: Way, visit: Visit, fee: float, limit: float) -> Iterator[Seat]:
+        """Seats with the stop put into a tour that there is, or made by a van that still stands."""
+        for tour in self._near(visit, fee, limit):
+            self.asked.add(tour.van.index)
+            yield from (Seat(way, t.cost - tour.cost + fee, tour=t) for t in _with_stop(tour, visit))
+        for van in standing_vans(list(self.tours.values()), self.problem.vans):
+            alone = Tour(Case(self.problem, (visit,)), van, (0,))
+            if van.fixed_cost + fee < limit and alone.feasible:
+                yield Seat(way, alone.cost + fee, tour=alone)
+
+    # --- what a way costs at least -----------------------------------------------------------------------------------
+
+    def floor(self, order: int, way: Way) -> float:
+        """What the way adds at least, all room given; for a sortie what it usually costs."""
+        match way:
+            case SortieWay():
+                return way.cost
+            case LockerWay():
+                return way.fee + (0.0 if self.stops_at(way.locker_id) else self._floor((way.locker_id, ())))
+            case DoorWay():
+                return self._floor((None, (order,)))
+
+    def stops_at(self, locker_id: str) -> bool:
+        """Whether some van stops at the locker."""
+        return any(v.locker_id == locker_id for tour in self.tours.values() for v in _visits(tour))
+
+    def _floor(self, key: Key) -> float:
+        standing = [v.fixed_cost for v in standing_vans(list(self.tours.values()), self.problem.vans)]
+        driving = [self._least(tour, self._goals[key]) for tour in self.tours.values()]
+        return min([*standing, *driving], default=math.inf)
+
+    def _near(self, visit: Visit, fee: float, limit: float) -> list[Tour]:
+        """The tours into which the stop might be put for less than ``limit``, the most promising first."""
+        able, goal = (t for t in self.tours.values() if t.van.base in visit.bases), self._goals[visit.key]
+        found = sorted((self._least(tour, goal) + fee, tour.van.index) for tour in able)
+        most = len(found) if self.problem.keeps_legs else NEAR_TOURS
+        return [self.tours[index] for floor, index in found[:most] if floor < limit]
+
+    @cached_property
+    def _goals(self) -> dict[Key, int]:
+        """A number for each door and locker that a van may stop at."""
+        doors: list[Key] = [(None, (order,)) for order, ways in enumerate(self.ways) if ways.bases]
+        lockers: list[Key] = [(locker_id, ()) for locker_id in self.problem.stations]
+        return {key: i for i, key in enumerate([*doors, *lockers])}
+
+    @cached_property
+    def _goal_places(self) -> list[Place]:
+        lockers, orders = self.problem.stations, self.problem.orders
+        return [
+            orders[key[0]].place if name is None else lockers[name].locker.place for name, key in self._goals
+        ]
+
+    @cached_property
+    def _goal_service_s(self) -> NDArray[np.int64]:
+        """How long a stop takes at least: at a locker with one parcel."""
+        kinds = self.problem.route_types
+        at_locker = min((locker_service_s(1, kind) for kind in kinds), default=0)
+        found = [self._door_s(key[0]) if name is None else at_locker for name, key in self._goals]
+        return np.array(found, dtype=np.int64)
+
+    def _door_s(self, order: int) -> int:
+        return door_visit(self.problem, order, self.ways[order].bases).service_s
+
+    def _least(self, tour: Tour, goal: int) -> float:
+        """What a stop at a goal adds at least to the tour. All goals at once for a tour that stays; for the tour that a
+        parcel was just lifted from, those of this parcel.
+        """
+        index = tour.van.index
+        known = self._floors.get(index)
+        if known is not None and known[0] is tour:
+            return float(known[1][goal])
+        if index == self._lifted_from:
+            if goal not in self._own_floors:
+                goals = self._goals_of(self._lifted_order)
+                self._own_floors = dict(zip(goals, self._worked_out(tour, goals).tolist(), strict=True))
+            return self._own_floors[goal]
+        self._floors[index] = tour, self._worked_out(tour, range(len(self._goals)))
+        return float(self._floors[index][1][goal])
+
+    def _goals_of(self, order: int) -> list[int]:
+        ways = self.ways[order]
+        keys: list[Key] = [(way.locker_id, ()) for way in ways.lockers]
+        return [self._goals[key] for key in (*keys, *([(None, (order,))] if ways.bases else []))]
+
+    def _worked_out(self, tour: Tour, goals: Sequence[int]) -> Floats:
+        """The way, and the time that no waiting swallows."""
+        places, rates = [self._goal_places[goal] for goal in goals], tour.van.type.rates
+        by = detours(tour, places) if self.problem.keeps_legs else _as_the_crow_flies(tour, places)
+        idle = max(0, tour.duration_s - tour.work_s)
+        busy = np.maximum(0, np.maximum(0, by.seconds) + self._goal_service_s[list(goals)] - idle)
+        cost = np.maximum(0, by.metres) * rates.per_km / 1000 + busy * rates.per_hour / 3600
+        least: Floats = cost.min(axis=0) + rates.per_parcel
+        return least
+
+
+def things(problem: Problem, way: Way | None, tour: Tour | None = None) -> set[Thing]:
+    """What a way, and the tour that goes with it, share with other parcels."""
+    locker = way.locker if isinstance(way, SortieWay) else way
+    found: set[Thing] = set() if tour is None else {tour.van.index}
+    if isinstance(way, SortieWay):
+        found.add(problem.pools[way.pool].site.site_id)
+    return found | {locker.locker_id} if isinstance(locker, LockerWay) else found
+
+
+def _cost(seat: Seat) -> float:
+    return seat.cost
+
+
+def _visits(tour: Tour) -> list[Visit]:
+    return [tour.case.visits[v] for v in tour.visits]
+
+
+def _tour(like: Tour, visits: Sequence[Visit]) -> Tour:
+    """A tour of the same van over these visits, in order."""
+    return Tour(Case(like.case.problem, tuple(visits)), like.van, tuple(range(len(visits))))
+
+
+def _with_stop(tour: Tour, visit: Visit) -> Iterator[Tour]:
+    """The tour with one more stop on each of the legs that suit it best, as far as that is feasible."""
+    visits = _visits(tour)
+    case = Case(tour.case.problem, (*visits, visit))
+    same = Tour(case, tour.van, tuple(range(len(visits))))
+    extra = leg_costs(case, same, len(visits))
+    for leg in np.argsort(extra, kind="stable")[:LEGS_TRIED].tolist():
+        if np.isfinite(extra[leg]):
+            changed = same.with_visit(len(visits), leg)
+            if changed.feasible:
+                yield changed
+
+
+def _as_the_crow_flies(tour: Tour, goals: Sequence[Place]) -> Legs:
+    """Instead of detours, how far each goal lies from each of the tour's stops: asks no network for the legs."""
+    stops = [tour.van.site.place, *(visit.place for visit in _visits(tour))]
+    lon, lat = np.array([(p.lon, p.lat) for p in stops]).T
+    goal_lon, goal_lat = np.array([(p.lon, p.lat) for p in goals]).T
+    east = (goal_lon - lon[:, None]) * math.cos(math.radians(tour.van.site.place.lat))
+    metres = np.hypot(east, goal_lat - lat[:, None]) * METRES_PER_DEGREE
+    return Legs(metres.astype(np.int64), np.zeros(metres.shape, dtype=np.int64))

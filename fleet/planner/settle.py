@@ -1,0 +1,59 @@
+"""The last step of a plan: parcels change their mode, one by one, as long as that makes the whole plan cheaper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from fleet.planner.board import Board, Thing, things
+
+LEAST_GAIN = 0.005
+"""Half a cent of the currency: less would be noise, and rounding must not send a parcel to and fro."""
+
+
+def settle(board: Board) -> int:
+    """Move single parcels to other ways until no single move pays; returns how many moves were made.
+
+    Each move makes the plan cheaper by at least ``LEAST_GAIN``, so this ends. In the end everybody is asked once more,
+    for a route that changed may have come near; of a large problem, only those that the changes touch.
+    """
+    settling, everybody = _Settling(board), range(len(board.choices))
+    while settling.round(everybody):
+        while settling.round(settling.shaken()):
+            pass
+        if not board.problem.keeps_legs:
+            break
+    return settling.moves
+
+
+@dataclass
+class _Settling:
+    """What each parcel's last answer depended on, so that only those are asked again for whom something changed."""
+
+    board: Board
+    moves: int = 0
+    _depends: dict[int, set[Thing]] = field(default_factory=dict)
+    _changed: set[Thing] = field(default_factory=set)
+
+    def round(self, orders: Iterable[int]) -> int:
+        """Ask each parcel once; how many moved."""
+        self._changed = set()
+        made = sum(self._moved(order) for order in orders)
+        self.moves += made
+        return made
+
+    def shaken(self) -> list[int]:
+        """The parcels that depend on what the last round changed."""
+        return [order for order, depends in self._depends.items() if depends & self._changed]
+
+    def _moved(self, order: int) -> bool:
+        board = self.board
+        board.asked = set()
+        seat = board.lift(order)
+        better = board.cheapest(order, seat.cost - LEAST_GAIN, but=seat.way)
+        board.put(order, better or seat)
+        self._depends[order] = board.asked | things(board.problem, seat.way, seat.tour)
+        if better is not None:
+            for changed in (seat, better):
+                self._changed |= things(board.problem, changed.way, changed.tour)
+        return better is not None
