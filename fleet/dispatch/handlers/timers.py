@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fleet.dispatch.desk import Desk
-from fleet.dispatch.effects import StartPlanning, Watch
+from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.handlers.assets import link_grace_over
 from fleet.dispatch.handlers.notbegun import not_begun, unanswered
 from fleet.dispatch.inputs import Resume, TimerDue
@@ -42,5 +42,4 @@ def resume(desk: Desk, _message: Resume) -> None:
     if state.planning is not None:
         order_ids = tuple(sorted(state.waiting))
         desk.effects.append(StartPlanning(state.planning, snapshot(desk, state.planning, order_ids)))
-    for asset_id in sorted(set(state.live_missions.values())):
-        desk.effects.append(Watch(asset_id))
+    desk.watch_all()
