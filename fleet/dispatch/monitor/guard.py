@@ -138,6 +138,12 @@ def _steps_before(mission: Mission) -> frozenset[str]:
     return frozenset(s.step_id for s in mission.steps[:first])
 
 
+WIND_COUNTS_FROM = 0.03
+"""What the wind adds to a leg counts from this share on: less can't be told from the model's own error (one standard
+deviation is 3.1 %, see ``fleet.energy.margin``), and for that the margin is there.
+"""
+
+
 def _in_this_wind(
     ways: tuple[Way | None, Way | None],
     record: MissionRecord,
@@ -151,12 +157,16 @@ def _in_this_wind(
     out, back = ways
     weight_kg = sum(item.weight_kg for item in record.mission.items)
     if out is not None and out.step_id not in record.ended:
-        now_wh = leg_wh(context, kind, out.path, during, payload_kg=weight_kg, hover_s=kind.drop_s)
-        out = replace(out, planned_wh=max(out.planned_wh, now_wh or 0.0))
+        out = _raised(out, leg_wh(context, kind, out.path, during, payload_kg=weight_kg, hover_s=kind.drop_s))
     if back is not None and back.step_id not in record.ended:
-        now_wh = leg_wh(context, kind, back.path, during, payload_kg=0.0)
-        back = replace(back, planned_wh=max(back.planned_wh, now_wh or 0.0))
+        back = _raised(back, leg_wh(context, kind, back.path, during, payload_kg=0.0))
     return out, back
+
+
+def _raised(way: Way, now_wh: float | None) -> Way:
+    if now_wh is None or now_wh <= way.planned_wh * (1 + WIND_COUNTS_FROM):
+        return way
+    return replace(way, planned_wh=now_wh)
 
 
 def _energy(

@@ -11,6 +11,7 @@ import pytest
 from fleet.app import Contexts
 from fleet.dispatch.monitor.checks import energy, weather
 from fleet.dispatch.monitor.guard import Guard
+from fleet.dispatch.monitor.guard import _raised as raised
 from fleet.dispatch.weather import in_force
 from fleet.domain.weather import MOST_KEPT
 from fleet.feasibility.underway import leg_wh
@@ -380,3 +381,15 @@ def test_a_stronger_wind_takes_more_energy_than_was_planned(tmp_path: Path) -> N
     found = energy(guard_of(bench), sample(bench, soc=soc), now(bench))
     assert found is not None
     assert (found.code, found.advice) == ("energy_short", Action.RETURN)
+
+
+@pytest.mark.parametrize(("share", "counts"), [(-0.2, False), (0.029, False), (0.031, True)])
+def test_a_breath_of_wind_is_left_to_the_margin(tmp_path: Path, share: float, counts: bool) -> None:
+    """What can't be told from the model's own error calls nobody home."""
+    bench = Bench(tmp_path)
+    fly(bench)
+    way = guard_of(bench).out
+    assert way is not None
+    now_wh = way.planned_wh * (1 + share)
+    assert raised(way, now_wh).planned_wh == (now_wh if counts else way.planned_wh)
+    assert raised(way, None) is way
