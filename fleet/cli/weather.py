@@ -94,7 +94,9 @@ def show_weather(name: Name = DEFAULT_NAME, root: Root = ROOT, as_json: Json = F
     now = day.now(lockstep=setup.get("lockstep") is True, wall=wall_now()) or ledger.last_at
     series = in_force(_base(setup), ledger.state)
     believed = _believed(series, now)
-    data = {"at": stamp(now), **believed, **_sources(ledger.state, now)}
+    fleet = ledger.state.fleet
+    assumed = fleet is not None and fleet.assumptions.calm_weather
+    data = {"at": stamp(now), **believed, "assumed": assumed, **_sources(ledger.state, now)}
     show(data, _text(data), as_json=as_json)
     raise typer.Exit(ExitCode.OK if believed["known"] else ExitCode.UNKNOWN)
 
@@ -165,9 +167,9 @@ def _source(source: str, sort: WeatherSort, said: list[ReportedWeather]) -> dict
 
 
 def _text(data: dict[str, Any]) -> str:
-    lines = [
-        f"{data['at'] or 'before the day'}: {_line(data['weather']) if data['known'] else 'unknown: ' + data['why']}"
-    ]
+    calm = "; the fleet file has calm weather assumed then" if data["assumed"] else ""
+    believed = _line(data["weather"]) if data["known"] else f"unknown: {data['why']}{calm}"
+    lines = [f"{data['at'] or 'before the day'}: {believed}"]
     if data.get("source"):
         lines.append(f"from {data['source']}; a row counts for {data['counts_for_s']:g} s")
     if data["observed"] is not None:
