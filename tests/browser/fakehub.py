@@ -17,7 +17,7 @@ from typing import Any
 
 import zmq
 
-from fleet.dispatch.handlers.operators import MOVING
+from fleet.dispatch.handlers.operations import MOVING
 from fleet.domain import events as ev
 from fleet.domain.state import State
 from fleet.protocol.codec import decode_control, encode

@@ -59,7 +59,8 @@ def test_nothing_goes_out_after_a_stop_until_it_is_lifted(tmp_path: Path) -> Non
     operator = bench.connect("operator-1", Role.OPERATOR)
     drone = ready(bench)
     assert stop(bench, operator) == ()
-    assert bench.core.state.stopped_by == "ana"
+    stopped = bench.core.state
+    assert stopped.stopped_by == "ana"
     bench.submit(operator)
     bench.run(40 * 60)
     assert not drone.of(Assign)

@@ -65,7 +65,7 @@ def test_a_fault_of_ours_is_shown_and_the_hub_goes_on(
         rings.append(message.timer_id)
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setitem(HANDLERS, TimerDue, broken)  # type: ignore[arg-type]
+    monkeypatch.setitem(HANDLERS, TimerDue, broken)
     bench.submit(bench.connect("operator-1", Role.OPERATOR))
     for _ in range(200):
         if rings:
