@@ -14,10 +14,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from fleet.config import RunFiles, RunInputs, read_inputs
+from fleet.dispatch import weather, zones
 from fleet.dispatch.decide import Dispatcher
 from fleet.dispatch.inputs import Resume
 from fleet.dispatch.monitor import Monitor
-from fleet.dispatch.zones import in_force
 from fleet.domain.apply import apply_all
 from fleet.domain.events import AssetRecord, DayOpened
 from fleet.domain.state import State
@@ -77,20 +77,26 @@ class Setup(BaseModel):
 
 
 class Contexts:
-    """The feasibility context of a state: the files' one, with the zones that were added by hand. Kept while they
-    last.
+    """The feasibility context of a state: the files' one, with the zones that were added by hand and the weather that
+    was reported. Kept while they last.
     """
 
     def __init__(self, base: Context) -> None:
         self._base = base
         self._zones: object = State().zones
+        self._weather: object = State().weather
         self._context = base
 
     def __call__(self, state: State) -> Context:
         """The context that decisions on this state rest on."""
         if state.zones != self._zones:
-            self._context = replace(self._base, zones=in_force(self._base.zones, state))
             self._zones = state.zones
+            self._context = replace(
+                self._base, zones=zones.in_force(self._base.zones, state), weather=self._context.weather
+            )
+        if state.weather is not self._weather:
+            self._weather = state.weather
+            self._context = self._context.in_weather(weather.in_force(self._base.weather, state))
         return self._context
 
 

@@ -28,16 +28,13 @@ from fleet.intake.localtime import zone_of_offsets
 from fleet.intake.orders import OrdersFile, read_orders
 from fleet.intake.sites import SitesFile, read_lockers, read_sites
 from fleet.intake.suggest import did_you_mean
-from fleet.intake.tables import read_text
 from fleet.intake.terrain import terrain_of
 from fleet.intake.zones import read_zone_files
 from fleet.kinds import all_kinds
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.planner.snapshot import AssetSlot, Snapshot
 from fleet.protocol.values import TimeWindow
-from fleet.weather.errors import WeatherError
-from fleet.weather.reader import read_weather
-from fleet.weather.series import WeatherSeries
+from fleet.weather.files import read_weather_file
 
 NO_ZONES = "no zone file was given: the air is taken to be free of zones"
 NO_WEATHER = (
@@ -110,20 +107,6 @@ def _orders(path: Path | None, depots: SitesFile) -> OrdersFile:
     if path is None:
         return OrdersFile("orders", (), (), (), frozenset())
     return read_orders(path, near=[site.place for site in depots.sites])
-
-
-def read_weather_file(path: Path) -> WeatherSeries:
-    """The weather of a CSV file. Raises ``IntakeError``."""
-    try:
-        return read_weather(read_text(path).splitlines(), str(path))
-    except WeatherError as error:
-        message = str(error).removeprefix(f"{path}:").strip()
-        line, _, rest = message.partition(": ")
-        numbered = line.isdigit()
-        found = FieldError(
-            str(path), int(line) if numbered else None, None, None, rest if numbered else message
-        )
-        raise IntakeError([found]) from error
 
 
 def snapshot_of(inputs: RunInputs, *, at: datetime | None = None) -> Snapshot:

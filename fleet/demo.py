@@ -154,6 +154,8 @@ def _true_weather(row: Observation) -> TrueWeather:
         gust_mps=said.gust_mps,
         wind_from_deg=said.wind_from_deg,
         temperature_c=said.temperature_c,
+        precipitation_mm_h=said.precipitation_mm_h,
+        visibility_m=said.visibility_m,
     )
 
 

@@ -17,10 +17,10 @@ TELEMETRY_QUEUE: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where the hub listens."""
+    """Where the hub listens; ``telemetry`` is empty for a peer that sends none."""
 
     control: str
-    telemetry: str
+    telemetry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ class Link:
         """Connect; what was queued on the connection before is gone."""
         self.hang_up()
         self._control = self._dial(self._endpoints.control, CONTROL_QUEUE, MAX_CONTROL_FRAME)
-        self._telemetry = self._dial(self._endpoints.telemetry, TELEMETRY_QUEUE, MAX_TELEMETRY_FRAME)
+        if self._endpoints.telemetry:
+            self._telemetry = self._dial(self._endpoints.telemetry, TELEMETRY_QUEUE, MAX_TELEMETRY_FRAME)
 
     def hang_up(self) -> None:
         """Close both sockets at once."""

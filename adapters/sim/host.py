@@ -1,4 +1,6 @@
-"""The process of a world: sessions for all its assets, the timekeeper, and the people who tell the hub things."""
+"""The process of a world: sessions for all its assets, its weather station, the timekeeper, and the people who tell the
+hub things.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,7 @@ from adapters.sim.peer import LIMIT, WINDOW, Peer
 from fleet.protocol.endpoint import DEFAULT_TIMING, Timing
 from fleet.protocol.messages import Grant, Granted, Role, Welcome
 from fleet.protocol.session import Delivery, PeerSession
+from fleet.sim import STATION
 
 WAIT_MS: Final = 50
 FREE_STEP_S: Final = 0.2
@@ -38,7 +41,7 @@ class HostOptions:
 
 
 Connections = dict[str, Welcome | None]
-"""The welcome that each asset's connection began with."""
+"""The welcome that each counted connection began with."""
 
 
 @dataclass(slots=True)
@@ -69,9 +72,11 @@ class Host:
         self._assets = {asset_id: self._asset(asset_id) for asset_id in sorted(keeper.world.asset_ids)}
         self._timekeeper = self._other(options.timekeeper, Role.TIMEKEEPER, boot_id)
         self._people = self._other(options.people, Role.OPERATOR, boot_id)
+        self._station = self._other(STATION, Role.WEATHER, boot_id)
         self._order: _Order | None = None
         self._answered_on: Connections | None = None
         self._announced = 0
+        self._observed = 0
         self._verdict_at = keeper.world.now
         self._free_since: tuple[object, float, datetime] | None = None
 
@@ -88,18 +93,18 @@ class Host:
         """Do what there is to do, after waiting a little for something to come in."""
         self._poller.poll(wait_ms)
         now_s = self._monotonic()
-        for peer in (*self._assets.values(), self._people, self._timekeeper):
+        for peer in (*self._assets.values(), self._station, self._people, self._timekeeper):
             peer.step(now_s)
         self._hear_timekeeper()
         welcome = self._timekeeper.welcome
         if welcome is not None and not welcome.lockstep:
             self._run_free(now_s)
-        elif all(peer.up for peer in self._assets.values()):
+        elif all(peer.up for peer in self._counted().values()):
             self._keep_time(now_s)
 
     def close(self) -> None:
         """Hang up."""
-        for peer in (*self._assets.values(), self._people, self._timekeeper):
+        for peer in (*self._assets.values(), self._station, self._people, self._timekeeper):
             peer.close()
         if self._owns_context:
             self._context.term()
@@ -137,7 +142,11 @@ class Host:
             self._answer(now_s)
 
     def _connections(self) -> Connections:
-        return {peer_id: peer.welcome for peer_id, peer in self._assets.items()}
+        return {peer_id: peer.welcome for peer_id, peer in self._counted().items()}
+
+    def _counted(self) -> dict[str, Peer]:
+        """The peers whose frames the hub counts before it lets time go on: those that say what the world does."""
+        return {**self._assets, STATION: self._station}
 
     def _has_everything(self, order: _Order) -> bool:
         return all(
@@ -149,9 +158,10 @@ class Host:
 
     def _answer(self, now_s: float) -> None:
         """Say how far time is. A grant that lies behind is answered again, and nothing is done twice."""
-        for peer in self._assets.values():
+        counted = self._counted()
+        for peer in counted.values():
             peer.flush(now_s)
-        sent = {peer_id: peer.session.frames_sent for peer_id, peer in self._assets.items()}
+        sent = {peer_id: peer.session.frames_sent for peer_id, peer in counted.items()}
         self._answered_on = self._connections()
         world = self._keeper.world
         self._timekeeper.send(Granted(until=world.now, next_at=world.next_at(), sent=sent))
@@ -180,6 +190,7 @@ class Host:
         for asset_id, words in said.items():
             self._send(self._assets[asset_id], words, now_s)
         self._announce(now_s)
+        self._report_weather(now_s)
         if self._keeper.world.now >= self._verdict_at:
             self._verdict_at = self._keeper.world.now + VERDICT_EVERY
             self.write_verdict()
@@ -202,6 +213,14 @@ class Host:
             self._people.send(notice)
         self._announced = len(found)
         self._people.flush(now_s)
+
+    def _report_weather(self, now_s: float) -> None:
+        """What the station observes. After a restart all is said again; the hub takes what it does not have."""
+        found = self._keeper.world.observations()
+        for report in found[self._observed :]:
+            self._station.send(report)
+        self._observed = len(found)
+        self._station.flush(now_s)
 
     # Peers
 

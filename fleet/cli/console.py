@@ -28,12 +28,13 @@ def command(
     run = RunDir.named(name, root)
     try:
         setup = Setup.model_validate_json(run.setup.read_text(encoding="utf-8"))
-        zones = setup.files.read().context.zones
+        context = setup.files.read().context
         serve(
             run,
             host,
             port,
-            zones=zones,
+            zones=context.zones,
+            weather=context.weather,
             tiles=tiles,
             tell=lambda address: _tell(run, address, as_json=as_json),
         )

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from uuid import uuid4
@@ -71,6 +72,20 @@ class Day:
         """The position of the last committed event."""
         with _readable():
             return Reader(self.run.store).last_position()
+
+    def now(self, *, lockstep: bool, wall: datetime) -> datetime | None:
+        """The hub's time at a moment of the wall clock; none before anything was stored.
+
+        Granted time stands where it was last stored. Otherwise it goes on: at real speed even while the hub is down,
+        as a resume will have it, at any other only while it is up.
+        """
+        with _readable():
+            anchor = Reader(self.run.store).clock()
+        if anchor is None:
+            return None
+        runs = not lockstep and (anchor.rate == 1 or self.run.is_live())
+        passed = max(timedelta(0), wall - anchor.wall)
+        return anchor.business + anchor.rate * passed if runs else anchor.business
 
     def contact(self, order_id: str) -> Contact | None:
         """The person behind an order; personal data, to be shown on purpose only."""

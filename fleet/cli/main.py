@@ -30,6 +30,7 @@ NOUNS = (
     Noun("console", "fleet.cli.console", "Serve the operators' console of a running hub."),
     Noun("plan", "fleet.cli.plan", "Plan a day from files, without a hub."),
     Noun("zones", "fleet.cli.zones", "Look at zones, check a path against them, close and open areas."),
+    Noun("weather", "fleet.cli.weather", "Report observations and forecasts, show what the hub believes."),
     Noun("orders", "fleet.cli.orders", "Take orders in, list them, explain what becomes of each."),
     Noun(
         "assets",

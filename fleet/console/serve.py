@@ -17,6 +17,7 @@ from fleet.hub.client import HubClient
 from fleet.hub.rundir import RunDir
 from fleet.protocol.messages import AnyMessage, Reply
 from fleet.store.reader import Reader
+from fleet.weather.series import WeatherSeries
 from geofences import ZoneSet
 
 COMMAND_TIMEOUT_S = 10.0
@@ -28,18 +29,20 @@ def serve(
     port: int = 0,
     *,
     zones: ZoneSet | None = None,
+    weather: WeatherSeries | None = None,
     tiles: str | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the console of a running hub until the process is told to stop.
 
     ``tell`` is given the address once it is open (port 0 takes a free one); without it ``run.json`` gets it.
-    ``zones`` are those of the zone files that the hub was started with. ``tiles`` is the URL template of a tile
-    server of your own.
+    ``zones`` and ``weather`` are those of the files that the hub was started with. ``tiles`` is the URL template of a
+    tile server of your own.
     Raises ``ConsoleError`` and ``RunDirError``.
     """
     running = run_dir.running()
-    source = Source(Reader(run_dir.store), Live(time.monotonic), asker(running.control), zones, tiles)
+    live = Live(time.monotonic)
+    source = Source(Reader(run_dir.store), live, asker(running.control), zones, tiles, weather)
     with open_socket(host, port) as listening:
         address = address_of(listening)
         (tell or _write_to(run_dir))(address)

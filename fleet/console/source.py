@@ -17,8 +17,10 @@ from fleet.console.views.assets import samples_after
 from fleet.console.views.base import Row, stamp
 from fleet.console.views.places import site_rows, zone_rows
 from fleet.console.views.summary import summary
+from fleet.console.views.weather import weather_row
 from fleet.protocol.messages import AnyMessage, Reply
 from fleet.store.base import StoredEvent, StoreError
+from fleet.weather.series import WeatherSeries
 from geofences import ZoneSet
 
 CHUNK = 2_000
@@ -38,13 +40,16 @@ Ask = Callable[[AnyMessage], Reply]
 
 @dataclass(slots=True)
 class Source:
-    """What one console shows. ``zones`` are those of the zone files, none where the console was not given them."""
+    """What one console shows. ``zones`` and ``weather`` are those of the files, none where the console was not given
+    them.
+    """
 
     events: Events
     live: Live
     ask: Ask
     zones: ZoneSet | None = None
     tiles: str | None = None
+    weather: WeatherSeries | None = None
     ledger: Ledger = field(default_factory=Ledger)
     trouble: str | None = None
     stopping: Callable[[], bool] = lambda: False
@@ -94,7 +99,12 @@ def delta(source: Source, old: Ledger, revision: int) -> Row:
 
 
 def _heading(source: Source, ledger: Ledger) -> Row:
-    return {"position": ledger.position, "summary": summary(ledger), "pulse": pulse(source)}
+    return {
+        "position": ledger.position,
+        "summary": summary(ledger),
+        "weather": weather_row(source.weather, ledger.state, source.live.now or ledger.last_at),
+        "pulse": pulse(source),
+    }
 
 
 def _ground(source: Source, ledger: Ledger) -> Row:

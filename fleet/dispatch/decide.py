@@ -26,6 +26,7 @@ from fleet.dispatch.handlers import (
     plans,
     recovery,
     timers,
+    weather,
 )
 from fleet.domain.events import Event, PlanDropped, TimerRang
 from fleet.domain.state import State
@@ -49,6 +50,7 @@ HANDLERS: Mapping[type, Callable[[Desk, Any], None]] = {
     messages.CloseException: exceptions.close_exception,
     messages.AddZone: operators.add_zone,
     messages.RemoveZone: operators.remove_zone,
+    messages.ReportWeather: weather.report_weather,
     inputs.PlanReady: plans.plan_ready,
     inputs.PlanFailed: plans.plan_failed,
     inputs.TimerDue: timers.timer_due,
@@ -77,7 +79,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
-    """Decides. ``make_context`` gives the feasibility context for a state (it caches by zones)."""
+    """Decides. ``make_context`` gives the feasibility context for a state (it caches by zones and weather)."""
 
     make_context: Callable[[State], Context]
     settings: Settings = field(default_factory=Settings)

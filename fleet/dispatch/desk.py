@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from fleet.dispatch.effects import Answer, Effect, Send
+from fleet.dispatch.effects import Answer, Effect, Send, Watch
 from fleet.domain import events as ev
 from fleet.domain.apply import apply
 from fleet.domain.state import Asset, MissionRecord, Parcel, State
@@ -83,6 +83,10 @@ class Desk:
         """Answer whoever sent the message that is being decided on."""
         if self.peer_id is not None:
             self.effects.append(Answer(self.peer_id, message))
+
+    def watch_all(self) -> None:
+        """Have everything that is out watched anew: what it is held against has changed."""
+        self.effects.extend(Watch(asset_id) for asset_id in sorted(set(self.state.live_missions.values())))
 
     def parcel(self, order_id: str) -> Parcel:
         """A parcel of the day. ``LifecycleError`` for one that does not exist: a peer may speak of anything."""

@@ -23,6 +23,7 @@ from fleet.domain.state import (
     Parcel,
     State,
 )
+from fleet.domain.weather import with_report
 from fleet.protocol.lifecycle import (
     ASSET,
     COMPARTMENT,
@@ -92,6 +93,10 @@ def _zone_added(state: State, event: ev.ZoneAdded) -> State:
 
 def _zone_removed(state: State, event: ev.ZoneRemoved) -> State:
     return replace(state, zones=_without(state.zones, event.zone_id))
+
+
+def _weather_reported(state: State, event: ev.WeatherReported) -> State:
+    return replace(state, weather=with_report(state.weather, event))
 
 
 # --- plans -----------------------------------------------------------------------------------------------------------
@@ -440,6 +445,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.ExceptionClosed: _exception_closed,
     ev.ZoneAdded: _zone_added,
     ev.ZoneRemoved: _zone_removed,
+    ev.WeatherReported: _weather_reported,
     ev.TimerSet: _timer_set,
     ev.TimerRang: _timer_rang,
 }

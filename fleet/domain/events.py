@@ -29,6 +29,7 @@ from fleet.protocol.values import (
     TimeWindow,
     Value,
 )
+from fleet.protocol.weather import WeatherRow
 
 
 class Custodian(Value):
@@ -357,6 +358,19 @@ class ZoneRemoved(Event):
     by: Identifier
 
 
+class WeatherReported(Event):
+    """A station or a service said what the weather was or will be; only the rows that change what is known are here.
+
+    ``by`` is who handed it in: a person, or the peer that the report came from.
+    """
+
+    type: Literal["weather_reported"] = "weather_reported"
+    source: Identifier
+    issued_at: Time
+    by: Identifier
+    rows: tuple[WeatherRow, ...]
+
+
 class TimerSet(Event):
     """Something is to be looked at when ``due`` comes."""
 
@@ -404,6 +418,7 @@ AnyEvent = Annotated[
     | ExceptionClosed
     | ZoneAdded
     | ZoneRemoved
+    | WeatherReported
     | TimerSet
     | TimerRang,
     Field(discriminator="type"),

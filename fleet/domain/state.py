@@ -11,6 +11,7 @@ from immutables import Map
 from fleet.domain.events import AssetRecord, Custodian
 from fleet.domain.fleet import FleetSpec
 from fleet.domain.sites import Locker, Site
+from fleet.domain.weather import ReportedWeather
 from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus, MissionStatus, ParcelStatus
 from fleet.protocol.messages import Action
 from fleet.protocol.values import CompartmentSize, Order, Place, Reason, TimeWindow
@@ -168,6 +169,7 @@ class State:
     exceptions: Map[str, ExceptionRecord] = field(default_factory=_map)
     timers: Map[str, datetime] = field(default_factory=_map)
     zones: Map[str, dict[str, Any]] = field(default_factory=_map)
+    weather: Map[tuple[str, datetime], ReportedWeather] = field(default_factory=_map)
     waiting: Map[str, None] = field(default_factory=_map)
 
     def mission_of(self, asset_id: str) -> MissionRecord | None:

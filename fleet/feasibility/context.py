@@ -5,8 +5,9 @@ streets.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Self
 
 from fleet.domain.fleet import FleetSpec
 from fleet.domain.sites import Locker, Site
@@ -26,7 +27,7 @@ class Context:
 
     ``memory`` keeps what has been worked out from the rest (shapes of trips). It begins empty in each
     context, in each copy made by ``dataclasses.replace`` and in each process, so it never outlives what it
-    rests on.
+    rests on. What rests on the weather has it in its key (see ``temperatures_c``), so ``in_weather`` keeps it.
     """
 
     fleet: FleetSpec
@@ -39,6 +40,19 @@ class Context:
     held: frozenset[str] = frozenset()
     areas: tuple[Zone, ...] = ()
     memory: Memory = field(default_factory=Memory, init=False, repr=False, compare=False)
+
+    def in_weather(self, weather: WeatherSeries | None) -> Self:
+        """The same in other weather. What was worked out stays: no shape of a trip depends on the weather."""
+        other = replace(self, weather=weather)
+        object.__setattr__(other, "memory", self.memory)
+        return other
+
+    @cached_property
+    def temperatures_c(self) -> tuple[float, float]:
+        """The coldest and the warmest that any trip could be worked out for."""
+        known = [] if self.weather is None else [row.conditions.temperature_c for row in self.weather.rows]
+        known.append(self.fleet.assumptions.assumed_temperature_c)
+        return min(known), max(known)
 
     @cached_property
     def airspace(self) -> ZoneSet:

@@ -74,11 +74,11 @@ def hop_wh(
 
 def _cruise(way: Way, sky: Sky, airspeed_mps: float, payload_kg: float) -> Iterable[Phase]:
     for length_m, bearing_deg in zip(way.legs_m, way.bearings_deg, strict=True):
-        leg = Cruise(length_m, bearing_deg, _wind_on(sky, bearing_deg), airspeed_mps)
+        leg = Cruise(length_m, bearing_deg, wind_on(sky, bearing_deg), airspeed_mps)
         yield Phase(leg, payload_kg)
 
 
-def _wind_on(sky: Sky, bearing_deg: float) -> Wind:
+def wind_on(sky: Sky, bearing_deg: float) -> Wind:
     """The wind on a leg; one whose direction is not known blows against it."""
     return Wind(sky.wind_mps, bearing_deg if sky.wind_from_deg is None else sky.wind_from_deg)
 
@@ -111,7 +111,7 @@ def _passing(way: Way, alt_m: float, sky: Sky, airspeed_mps: float, start_s: flo
 def leg_seconds(way: Way, sky: Sky, airspeed_mps: float) -> list[float]:
     """Time of each leg of a way through the air, by the wind triangle."""
     return [
-        length_m / float(ground_speed(airspeed_mps, bearing_deg, _wind_on(sky, bearing_deg)))
+        length_m / float(ground_speed(airspeed_mps, bearing_deg, wind_on(sky, bearing_deg)))
         for length_m, bearing_deg in zip(way.legs_m, way.bearings_deg, strict=True)
     ]
 

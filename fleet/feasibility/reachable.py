@@ -28,7 +28,7 @@ def farthest_m(ctx: Context, asset_type: SortieType, payload_kg: float) -> float
     The wind is taken at its kindest (see ``_kindest_wind``), cold air carries best and warm packs give most.
     Height, detours and the alternate are left out.
     """
-    key = ("farthest", asset_type.type_id, payload_kg)
+    key = ("farthest", asset_type.type_id, payload_kg, ctx.temperatures_c)
     return ctx.memory.get(key, lambda: _farthest_m(ctx, asset_type, payload_kg))
 
 
@@ -36,7 +36,7 @@ def _farthest_m(ctx: Context, asset_type: SortieType, payload_kg: float) -> floa
     vehicle = vehicle_of(asset_type)
     if payload_kg > vehicle.max_payload_kg:
         return -1.0
-    coldest_c, warmest_c = _temperatures(ctx)
+    coldest_c, warmest_c = ctx.temperatures_c
     battery = battery_of(asset_type, 1.0)
     limits = battery.curve.points[0][0], battery.curve.points[-1][0]
     usable_wh = battery.usable_wh(min(max(warmest_c, limits[0]), limits[1]))
@@ -52,13 +52,6 @@ def _farthest_m(ctx: Context, asset_type: SortieType, payload_kg: float) -> floa
 
 _LOWEST_LAND_M = -430.0
 """The shore of the Dead Sea: nowhere is the air denser."""
-
-
-def _temperatures(ctx: Context) -> tuple[float, float]:
-    """The coldest and the warmest that any trip could be worked out for."""
-    known = [] if ctx.weather is None else [row.conditions.temperature_c for row in ctx.weather.rows]
-    known.append(ctx.fleet.assumptions.assumed_temperature_c)
-    return min(known), max(known)
 
 
 def _flying_m(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from fleet.domain.fleet import WeatherCaps
+from datetime import datetime
+
+from fleet.domain.fleet import SortieType, WeatherCaps
 from fleet.feasibility.case import SortieCase
+from fleet.feasibility.context import Context
 from fleet.feasibility.sky import sky_over
 from fleet.feasibility.verdict import Verdict, feasible, infeasible
 from fleet.protocol.values import Reason
@@ -22,16 +25,20 @@ _CODES = {
 
 def ask_weather(case: SortieCase) -> Verdict:
     """Whether no limit of the type is broken at any time of the trip; unknown where the weather is."""
-    limits = limits_of(case.asset_type.weather)
-    if not limits.violations(case.sky.worst):
+    if not limits_of(case.asset_type.weather).violations(case.sky.worst):
         return feasible(*case.sky.assumptions)
     # That was the weather of a longer time than the trip turned out to take.
-    sky = sky_over(case.ctx, case.trip.depart_at, case.trip.return_at)
+    return weather_between(case.ctx, case.asset_type, case.trip.depart_at, case.trip.return_at)
+
+
+def weather_between(ctx: Context, asset_type: SortieType, start: datetime, end: datetime) -> Verdict:
+    """Whether a vehicle of this type may be out from ``start`` to ``end``; unknown where the weather is."""
+    sky = sky_over(ctx, start, end)
     if isinstance(sky, Verdict):
         return sky
-    broken = limits.violations(sky.worst)
+    broken = limits_of(asset_type.weather).violations(sky.worst)
     if broken:
-        return infeasible(*(_reason(case, violation) for violation in broken))
+        return infeasible(*(_reason(asset_type.type_id, violation) for violation in broken))
     return feasible(*sky.assumptions)
 
 
@@ -47,14 +54,14 @@ def limits_of(caps: WeatherCaps) -> WeatherLimits:
     )
 
 
-def _reason(case: SortieCase, broken: Violation) -> Reason:
+def _reason(type_id: str, broken: Violation) -> Reason:
     code, what = _CODES[broken.name]
     return Reason(
         code=code,
         detail=f"{what} reaches {broken.actual:.1f} {broken.unit} during the trip, "
-        f"{case.asset_type.type_id} goes out up to {broken.limit:g} {broken.unit}",
+        f"{type_id} goes out up to {broken.limit:g} {broken.unit}",
         limit=broken.limit,
         actual=round(broken.actual, 2),
         unit=broken.unit,
-        source=case.source,
+        source=f"type {type_id} of the fleet file",
     )

@@ -28,7 +28,7 @@ from fleet.protocol.messages import (
 )
 from fleet.protocol.session import PeerSession, SessionState
 from fleet.protocol.values import Contact, Order
-from fleet.sim import World
+from fleet.sim import STATION, World
 from fleet.store.base import Store
 
 TURN_S = 0.001
@@ -58,7 +58,9 @@ class InProcess:
         }
         self._keeper = _End(PeerSession("timekeeper", Role.TIMEKEEPER, "boot-1"))
         self._operator = _End(PeerSession("operator", Role.OPERATOR, "boot-1"))
+        self._station = _End(PeerSession(STATION, Role.WEATHER, "boot-1"))
         self._announced = 0
+        self._observed = 0
         self._incoming: deque[tuple[datetime, Order, Contact]] = deque()
 
     @property
@@ -90,6 +92,7 @@ class InProcess:
     def _ends(self) -> Iterator[tuple[bytes, _End]]:
         yield from ((a.encode(), end) for a, end in self._assets.items())
         yield b"operator", self._operator
+        yield STATION.encode(), self._station
         yield b"timekeeper", self._keeper
 
     def _connect(self) -> None:
@@ -147,6 +150,7 @@ class InProcess:
         self._world.advance(grants[-1].until)
         self._assets_speak()
         self._announce()
+        self._report_weather()
         answer = Granted(until=self._world.now, next_at=self._world.next_at(), sent={})
         self._keeper.session.send(answer)
 
@@ -179,3 +183,9 @@ class InProcess:
         for notice in found[self._announced :]:
             self._operator.session.send(notice)
         self._announced = len(found)
+
+    def _report_weather(self) -> None:
+        found = self._world.observations()
+        for report in found[self._observed :]:
+            self._station.session.send(report)
+        self._observed = len(found)

@@ -25,6 +25,7 @@ DEFAULT_LIMIT: Final = 64 * 1024
 LIMITS: Final[Mapping[str, int]] = {
     "assign": 256 * 1024,
     "add_zone": 1024 * 1024,
+    "report_weather": 256 * 1024,
     "submit_orders": 4 * 1024 * 1024,
     "granted": 1024 * 1024,
     "reply": 1024 * 1024,

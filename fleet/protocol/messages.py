@@ -29,6 +29,7 @@ from fleet.protocol.values import (
     TimeWindow,
     Value,
 )
+from fleet.protocol.weather import MOST_ROWS, WeatherRow
 
 WIRE_VERSIONS: tuple[int, ...] = (1,)
 """The versions of the wire that this code speaks, newest last."""
@@ -40,6 +41,7 @@ class Role(StrEnum):
     ASSET = "asset"
     OPERATOR = "operator"
     TIMEKEEPER = "timekeeper"
+    WEATHER = "weather"
 
 
 class Action(StrEnum):
@@ -349,8 +351,23 @@ class RemoveZone(Message):
     zone_id: Identifier
 
 
+class ReportWeather(Message):
+    """The weather as a station has observed it, or as a service expects it. Sending it again changes nothing.
+
+    ``source`` is the station or service; ``issued_at`` is when it said so (none: when the report reaches the hub), and
+    for each moment its newest word counts. ``by`` is the person who hands a report in; none where the source does.
+    """
+
+    type: Literal["report_weather"] = "report_weather"
+    request_id: Identifier
+    source: Identifier
+    issued_at: Time | None = None
+    by: Identifier | None = None
+    rows: Annotated[tuple[WeatherRow, ...], Field(min_length=1, max_length=MOST_ROWS)]
+
+
 class Reply(Message):
-    """The hub's answer to an operator's request."""
+    """The hub's answer to a request of an operator's or of a weather station's."""
 
     sequenced: ClassVar[bool] = False
     type: Literal["reply"] = "reply"
@@ -440,6 +457,7 @@ AnyMessage = Annotated[
     | CloseException
     | AddZone
     | RemoveZone
+    | ReportWeather
     | Reply
     | Grant
     | Granted
@@ -460,38 +478,3 @@ class Envelope(Value):
     seq: Annotated[int, Field(ge=1)] | None = None
     ack: Annotated[int, Field(ge=0)] = 0
     message: AnyMessage | None = None
-
-
-ALLOWED: dict[Role, frozenset[str]] = {
-    Role.ASSET: frozenset(
-        {
-            "hello",
-            "heartbeat",
-            "attach",
-            "telemetry",
-            "busy",
-            "mission_reply",
-            "step_report",
-            "mission_ended",
-            "command_reply",
-            "asset_report",
-            "compartment_report",
-        }
-    ),
-    Role.OPERATOR: frozenset(
-        {
-            "hello",
-            "heartbeat",
-            "submit_orders",
-            "operator_command",
-            "stop_all",
-            "resume_all",
-            "recover_asset",
-            "close_exception",
-            "add_zone",
-            "remove_zone",
-        }
-    ),
-    Role.TIMEKEEPER: frozenset({"hello", "heartbeat", "granted"}),
-}
-"""Which messages each role may send to the hub; what is not listed is refused."""

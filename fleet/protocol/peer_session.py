@@ -21,7 +21,6 @@ from fleet.protocol.endpoint import (
 from fleet.protocol.errors import Fault, LocalError, RemoteError
 from fleet.protocol.lifecycle import allows
 from fleet.protocol.messages import (
-    ALLOWED,
     WIRE_VERSIONS,
     AnyMessage,
     Envelope,
@@ -32,6 +31,7 @@ from fleet.protocol.messages import (
     Role,
     Welcome,
 )
+from fleet.protocol.roles import ALLOWED
 from fleet.protocol.stream import Incoming
 
 

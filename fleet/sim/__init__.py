@@ -6,6 +6,7 @@ its own, so that a mistake of the hub's shows.
 
 from fleet.sim.errors import SimError
 from fleet.sim.spec import TrueWeather, WorldSpec
+from fleet.sim.station import STATION
 from fleet.sim.world import World
 
-__all__ = ["SimError", "TrueWeather", "World", "WorldSpec"]
+__all__ = ["STATION", "SimError", "TrueWeather", "World", "WorldSpec"]

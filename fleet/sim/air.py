@@ -7,15 +7,27 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from fleet.sim.chance import Chance
 from fleet.sim.spec import TrueWeather
 
-CALM: Final = (3.6, 5.0, 230.0, 15.0)
-"""Wind, gust, direction and temperature where the world was given no weather."""
-
 VEER_PERIOD_S: Final = 5400.0
+
+
+class Sky(NamedTuple):
+    """What was forecast for one moment."""
+
+    wind_mps: float
+    gust_mps: float
+    wind_from_deg: float
+    temperature_c: float
+    precipitation_mm_h: float
+    visibility_m: float
+
+
+CALM: Final = Sky(3.6, 5.0, 230.0, 15.0, 0.0, 10_000.0)
+"""Where the world was given no weather."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +73,26 @@ class Air:
 
     def wind(self, at: datetime) -> Wind:
         """The true wind."""
-        mps, gust_mps, from_deg, _ = self._forecast(at)
+        said = self._forecast(at)
         turn = math.sin(at.timestamp() / VEER_PERIOD_S * 2 * math.pi + self._phase)
         extra = sum(front.extra_at(at) for front in self.fronts)
-        mean = mps * self._factor + extra
-        return Wind(mean, max(mean, gust_mps) + extra, (from_deg + self._veer_deg * turn) % 360.0)
+        mean = said.wind_mps * self._factor + extra
+        from_deg = (said.wind_from_deg + self._veer_deg * turn) % 360.0
+        return Wind(mean, max(mean, said.gust_mps) + extra, from_deg)
 
     def temperature_c(self, at: datetime) -> float:
         """The true temperature."""
-        return self._forecast(at)[3]
+        return self._forecast(at).temperature_c
 
-    def _forecast(self, at: datetime) -> tuple[float, float, float, float]:
+    def precipitation_mm_h(self, at: datetime) -> float:
+        """The rain that truly falls."""
+        return self._forecast(at).precipitation_mm_h
+
+    def visibility_m(self, at: datetime) -> float:
+        """How far one truly sees."""
+        return self._forecast(at).visibility_m
+
+    def _forecast(self, at: datetime) -> Sky:
         if not self._rows:
             return CALM
         index = bisect_right(self._times, at)
@@ -81,11 +102,18 @@ class Air:
         return _mixed(before, after, share)
 
 
-def _mixed(before: TrueWeather, after: TrueWeather, share: float) -> tuple[float, float, float, float]:
+def _mixed(before: TrueWeather, after: TrueWeather, share: float) -> Sky:
+    def between(name: str) -> float:
+        first: float = getattr(before, name)
+        second: float = getattr(after, name)
+        return first + share * (second - first)
+
     turn = (after.wind_from_deg - before.wind_from_deg + 180.0) % 360.0 - 180.0
-    return (
-        before.wind_mps + share * (after.wind_mps - before.wind_mps),
-        before.gust_mps + share * (after.gust_mps - before.gust_mps),
-        before.wind_from_deg + share * turn,
-        before.temperature_c + share * (after.temperature_c - before.temperature_c),
+    return Sky(
+        wind_mps=between("wind_mps"),
+        gust_mps=between("gust_mps"),
+        wind_from_deg=before.wind_from_deg + share * turn,
+        temperature_c=between("temperature_c"),
+        precipitation_mm_h=between("precipitation_mm_h"),
+        visibility_m=between("visibility_m"),
     )

@@ -31,6 +31,8 @@ class TrueWeather(Value):
     gust_mps: NonNegative
     wind_from_deg: float
     temperature_c: float = 15.0
+    precipitation_mm_h: NonNegative = 0.0
+    visibility_m: NonNegative = 10_000.0
 
 
 class WorldSpec(Value):

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from fleet.domain.events import AssetRecord
 from fleet.domain.fleet import RouteType, SortieType
-from fleet.protocol.messages import AddZone, AnyMessage, Factsheet, RecoverAsset
+from fleet.protocol.messages import AddZone, AnyMessage, Factsheet, RecoverAsset, ReportWeather
 from fleet.sim.agenda import Agenda
 from fleet.sim.air import Air
 from fleet.sim.asset import INSTRUCTIONS, Asset
@@ -24,6 +24,7 @@ from fleet.sim.recovery import Recovery
 from fleet.sim.robot import Robot
 from fleet.sim.spec import Incidents, WorldSpec
 from fleet.sim.stage import Stage
+from fleet.sim.station import Station
 from fleet.sim.van import Van
 from fleet.sim.zones import true_zones
 
@@ -54,6 +55,7 @@ class World:
         self._notices: list[Notice] = []
         self._fate = Fate(self._stage, level, self._notices.append)
         self._stage.stranded = Recovery(self._stage, self._notices.append).called
+        self._station = Station(self._stage)
         for asset in self._assets.values():
             asset.start()
 
@@ -98,6 +100,10 @@ class World:
     def notices(self) -> list[Notice]:
         """What people of this world have told the hub so far: areas that were closed, vehicles that were fetched."""
         return list(self._notices)
+
+    def observations(self) -> list[ReportWeather]:
+        """What the weather station has reported so far."""
+        return list(self._station.reports)
 
     def verdict(self) -> dict[str, Any]:
         """The judge's record, with where the parcels are."""

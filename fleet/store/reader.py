@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 from fleet.protocol.values import Contact
-from fleet.store.base import StoredEvent, StoreError
-from fleet.store.rows import event_from
+from fleet.store.base import ClockAnchor, StoredEvent, StoreError
+from fleet.store.rows import clock_from, event_from
 
 
 class Reader:
@@ -32,6 +32,11 @@ class Reader:
         """The person behind an order; none when nothing is kept, or it was erased."""
         rows = self._rows("SELECT body FROM contacts WHERE order_id = ?", (order_id,))
         return Contact.model_validate_json(rows[0][0]) if rows else None
+
+    def clock(self) -> ClockAnchor | None:
+        """The last anchor of business time; none before the first."""
+        rows = self._rows("SELECT value FROM meta WHERE key = 'clock'")
+        return clock_from(rows[0][0]) if rows else None
 
     def _rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple]:  # type: ignore[type-arg]
         try:

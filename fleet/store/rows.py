@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from pydantic import TypeAdapter
 
 from fleet.domain.events import AnyEvent, Event
 from fleet.protocol.messages import AnyMessage
-from fleet.store.base import StoreError
+from fleet.store.base import ClockAnchor, StoreError
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(AnyEvent)
 _MESSAGE: TypeAdapter[AnyMessage] = TypeAdapter(AnyMessage)
@@ -39,3 +41,18 @@ def message_text(message: AnyMessage) -> str:
 def message_from(text: str) -> AnyMessage:
     """The message of a stored row."""
     return _MESSAGE.validate_json(text)
+
+
+def clock_text(anchor: ClockAnchor) -> str:
+    """An anchor of business time in a line."""
+    return f"{anchor.business.isoformat()} {anchor.wall.isoformat()} {anchor.rate!r}"
+
+
+def clock_from(text: str) -> ClockAnchor:
+    """The anchor of a stored line."""
+    business, wall, rate = text.split(" ")
+    return ClockAnchor(
+        datetime.fromisoformat(business).astimezone(UTC),
+        datetime.fromisoformat(wall).astimezone(UTC),
+        float(rate),
+    )

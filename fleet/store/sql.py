@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fleet.protocol.values import Contact
 from fleet.store.base import Batch, ClockAnchor, OutboxRow, PeerRow, StoredEvent, StoreError, last
-from fleet.store.rows import event_from, event_text, message_from, message_text
+from fleet.store.rows import clock_from, clock_text, event_from, event_text, message_from, message_text
 
 SCHEMA = 1
 """The version of the tables."""
@@ -116,7 +115,7 @@ class SqlStore:
                 self._keep_contacts(batch.contacts)
                 position = self._append(batch)
                 if batch.clock is not None:
-                    self._put_meta("clock", _clock_text(batch.clock))
+                    self._put_meta("clock", clock_text(batch.clock))
         except SQLAlchemyError as error:
             raise StoreError(f"the store can't be written: {_cause(error)}") from error
         self._position = position
@@ -230,7 +229,7 @@ class SqlStore:
         """The last anchor of business time."""
         with self._connection.begin():
             text = self._meta("clock")
-        return None if text is None else _clock_from(text)
+        return None if text is None else clock_from(text)
 
     def close(self) -> None:
         """Close the connection."""
@@ -251,19 +250,6 @@ def _pragmas(synchronous: str) -> Any:
         cursor.close()
 
     return on_connect
-
-
-def _clock_text(anchor: ClockAnchor) -> str:
-    return f"{anchor.business.isoformat()} {anchor.wall.isoformat()} {anchor.rate!r}"
-
-
-def _clock_from(text: str) -> ClockAnchor:
-    business, wall, rate = text.split(" ")
-    return ClockAnchor(
-        datetime.fromisoformat(business).astimezone(UTC),
-        datetime.fromisoformat(wall).astimezone(UTC),
-        float(rate),
-    )
 
 
 def _cause(error: SQLAlchemyError) -> str:

@@ -9,12 +9,12 @@ from datetime import datetime
 
 from fleet.weather.conditions import BOUNDS, Conditions, Observation
 from fleet.weather.errors import InvalidWeather, WeatherFileError
-from fleet.weather.series import WeatherSeries
+from fleet.weather.series import STALE_AFTER_S, WeatherSeries
 
 COLUMNS = ("time", *BOUNDS)
 
 
-def read_weather(lines: Iterable[str], source: str, stale_after_s: float = 5400.0) -> WeatherSeries:
+def read_weather(lines: Iterable[str], source: str, stale_after_s: float = STALE_AFTER_S) -> WeatherSeries:
     """The series of a CSV's lines; unknown columns are ignored. ``source`` names the file in errors.
 
     Raises `WeatherFileError` with file, line and field for a missing column, a bad or naive time, a bad

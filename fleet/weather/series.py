@@ -7,9 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Final
 
 from fleet.weather.conditions import Conditions, Observation, interpolate, require_aware
 from fleet.weather.errors import InvalidWeather
+
+STALE_AFTER_S: Final = 5400.0
+"""For how long a row counts unless its series says otherwise: an hourly row that came half an hour late."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class WeatherSeries:
     """
 
     rows: tuple[Observation, ...]
-    stale_after_s: float = 5400.0
+    stale_after_s: float = STALE_AFTER_S
     source: str = ""
     _times: tuple[datetime, ...] = field(init=False, repr=False, compare=False, default=())
 

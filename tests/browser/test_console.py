@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from fleet.domain import events as ev
 from fleet.protocol.messages import Action, OperatorCommand, StopAll
 from tests.browser.conftest import HEIGHT, WIDTH
 from tests.browser.fakehub import FakeHub
+from tests.browser.small_day import NOON
+from tests.support.weather import weather_row
 
 pytestmark = pytest.mark.browser
 
@@ -54,6 +59,18 @@ def test_head_counts_and_time(page: Page) -> None:
     page.locator("[data-count='parcels.in_locker']").click()
     expect(page.locator("#panel-orders .grid-row")).to_have_count(1)
     assert "L-1" in rows(page, "orders")[0]
+
+
+def test_weather_is_in_the_foot_with_its_age(page: Page, hub: FakeHub) -> None:
+    """Loud while nobody knows it; then the wind that the hub decides with, and when it was measured."""
+    foot = page.locator("#status [data-name='weather']")
+    expect(foot).to_have_text("weather unknown, nothing measured")
+    expect(foot).to_have_class("warn")
+    seen = NOON - timedelta(minutes=5)
+    row = weather_row(seen, 8.0)
+    hub.log(ev.WeatherReported(at=NOON, source="harbour", issued_at=seen, by="harbour", rows=(row,)))
+    expect(foot).to_have_text("wind 8.0 m/s from 270°, gusts 12.0 m/s, measured 5 min ago", timeout=SOON_MS)
+    expect(foot).not_to_have_class("warn")
 
 
 def test_order_is_explained(page: Page) -> None:

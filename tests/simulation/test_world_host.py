@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zmq
@@ -25,11 +26,12 @@ from fleet.protocol.messages import (
     Granted,
     Hello,
     MissionEnded,
+    ReportWeather,
     Role,
     Telemetry,
 )
 from fleet.protocol.session import HubSession, refusal
-from fleet.sim import World
+from fleet.sim import STATION, World
 from tests.unit.sim.small_world import DRONE, START, sortie, spec
 
 QUICK = Timing(hello_s=0.5, missed_heartbeats=2, reconnect_s=0.02, reconnect_max_s=0.1)
@@ -280,6 +282,24 @@ def test_closed_areas_are_put_to_the_hub(tmp_path: Path) -> None:
     stage.close()
 
 
+def test_the_station_reports_within_the_grant_and_again_after_a_death(stage: Stage) -> None:
+    """The hub counts its frames, so no step is over without them; the same reports have the same values twice."""
+    stage.go(minutes(21))
+    first = [m for p, m in stage.hub.heard if p == STATION]
+    assert [m.rows[0].time for m in first if isinstance(m, ReportWeather)] == [
+        minutes(0),
+        minutes(10),
+        minutes(20),
+    ]
+    stage.kill_host()
+    stage.now_s += 2
+    stage.up()
+    stage.go(minutes(31))
+    again = [m for p, m in stage.hub.heard if p == STATION][3:]
+    assert again[:3] == first
+    assert len(again) == 4
+
+
 def _news() -> AddZone:
-    feature: dict[str, object] = {"type": "Feature", "properties": {}, "geometry": None}
+    feature: dict[str, Any] = {"type": "Feature", "properties": {}, "geometry": None}
     return AddZone(request_id="news-1", by="authority", zone_id="closed-1", feature=feature)

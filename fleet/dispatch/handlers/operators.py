@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fleet.dispatch.commands import command
 from fleet.dispatch.desk import Desk
-from fleet.dispatch.effects import Watch
 from fleet.dispatch.handlers.operations import MOVING
 from fleet.dispatch.zones import parse_feature
 from fleet.domain.events import CommandAnswered, ZoneAdded, ZoneRemoved
@@ -84,7 +83,7 @@ def add_zone(desk: Desk, message: AddZone) -> None:
         desk.answer(Reply(request_id=message.request_id, ok=False, detail=str(error), reasons=(why,)))
         return
     desk.emit(ZoneAdded(at=desk.now, zone_id=message.zone_id, feature=message.feature, by=message.by))
-    _watch_all(desk)
+    desk.watch_all()
     desk.answer(Reply(request_id=message.request_id, ok=True, detail=f"zone {message.zone_id} is closed"))
 
 
@@ -96,10 +95,5 @@ def remove_zone(desk: Desk, message: RemoveZone) -> None:
         desk.answer(Reply(request_id=message.request_id, ok=False, detail=detail, reasons=(why,)))
         return
     desk.emit(ZoneRemoved(at=desk.now, zone_id=message.zone_id, by=message.by))
-    _watch_all(desk)
+    desk.watch_all()
     desk.answer(Reply(request_id=message.request_id, ok=True, detail=f"zone {message.zone_id} is open"))
-
-
-def _watch_all(desk: Desk) -> None:
-    for asset_id in sorted(set(desk.state.live_missions.values())):
-        desk.effects.append(Watch(asset_id))

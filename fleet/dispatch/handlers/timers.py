@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fleet.dispatch.desk import Desk
-from fleet.dispatch.effects import StartPlanning, Watch
+from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.handlers.assets import link_grace_over
 from fleet.dispatch.handlers.notbegun import not_begun, unanswered
 from fleet.dispatch.handovers import try_again
@@ -44,5 +44,4 @@ def resume(desk: Desk, _message: Resume) -> None:
     if state.planning is not None:
         job = snapshot(desk, state.planning, to_be_planned(desk))
         desk.effects.append(StartPlanning(state.planning, job))
-    for asset_id in sorted(set(state.live_missions.values())):
-        desk.effects.append(Watch(asset_id))
+    desk.watch_all()

@@ -139,6 +139,24 @@ def _corrected(guard: Guard, sample: Telemetry, left_wh: float, flown: float) ->
     return max(left_wh, corrected_remaining(left_wh, used, planned_so_far, min(1.0, 2 * flown)))
 
 
+def weather(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
+    """Its type may not be out in the weather that is known now: home, or down; it stays where it has not left yet.
+
+    While it hands a parcel over nothing is said: on its way back it is asked again.
+    """
+    if not guard.weather or _is_leaving(sample) or sample.mission_id != guard.mission_id:
+        return None
+    ids = (guard.asset_id, guard.mission_id, "weather_limit")
+    if sample.step_id is None or sample.step_id in guard.before:
+        return Finding(*ids, Action.RETURN, guard.weather)
+    if sample.step_id not in {way.step_id for way in (guard.out, guard.back) if way is not None}:
+        return None
+    advice, reasons, place_id = _way_out(guard, sample, guard.weather, now)
+    homeward = guard.back is not None and sample.step_id == guard.back.step_id
+    # Who is on the way home already is not told to go there: the trip would count as broken off.
+    return Finding(*ids, None if homeward and advice is Action.RETURN else advice, reasons, place_id)
+
+
 def deviation(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     """It is not where it should be: an operator looks, and the hub has it come home when it flies."""
     way = next((w for w in (guard.out, guard.back) if w is not None and w.step_id == sample.step_id), None)
@@ -209,6 +227,7 @@ CHECKS: tuple[Callable[[Guard, Telemetry, datetime], Finding | None], ...] = (
     zone_here,
     zone_ahead,
     energy,
+    weather,
     deviation,
 )
 """Every check, in the order of its urgency."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import geofences
@@ -12,7 +12,9 @@ from fleet.domain.state import MissionRecord
 from fleet.feasibility.airspace import checked, judged
 from fleet.feasibility.context import Context
 from fleet.feasibility.motion import margin_share
+from fleet.feasibility.underway import leg_wh
 from fleet.feasibility.vehicles import battery_of
+from fleet.feasibility.weather import weather_between
 from fleet.kinds import kind_of
 from fleet.protocol.mission import Mission, Travel
 from fleet.protocol.values import Place, Reason, Waypoint
@@ -20,7 +22,8 @@ from fleet.protocol.values import Place, Reason, Waypoint
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One leg of a sortie, out or back, with the energy that it was planned to take."""
+    """One leg of a sortie, out or back, with the energy that it is expected to take: as planned, or more where the wind
+    that is known now asks for more."""
 
     step_id: str
     path: tuple[Waypoint, ...]
@@ -53,7 +56,8 @@ class Energy:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What one mission is held against. ``blocked`` is why the rest of its path may not be flown, as of now."""
+    """What one mission is held against. ``blocked`` is why the rest of its path may not be flown, as of now, and
+    ``weather`` why its type may not be out for the rest of its time; ``before`` are the steps before it leaves."""
 
     mission_id: str
     asset_id: str
@@ -68,6 +72,8 @@ class Guard:
     refuges: tuple[Refuge, ...]
     home: tuple[float, float]
     blocked: tuple[Reason, ...]
+    weather: tuple[Reason, ...]
+    before: frozenset[str]
     context: Context
     start_soc: float | None
 
@@ -79,7 +85,8 @@ def guard_of(
     mission = record.mission
     travels = [s for s in mission.steps if isinstance(s, Travel)]
     plane = Plane.at(mission.home)
-    ways = _ways(mission, travels, plane)
+    during = _time_left(record, travels, now)
+    ways = _in_this_wind(_ways(mission, travels, plane), record, kind, context, during)
     flies = kind_of(kind.kind).needs_airspace
     blocked = _ahead(record, travels, kind, context, now) if flies else ()
     return Guard(
@@ -93,6 +100,8 @@ def guard_of(
         corridor_m=kind.corridor_m,
         cruise_mps=kind.cruise_mps,
         energy=_energy(mission, kind, context, ways),
+        weather=() if during is None else weather_between(context, kind, *during).reasons,
+        before=_steps_before(mission),
         refuges=tuple(
             Refuge(a.place_id, a.place, *plane.xy(a.place.lon, a.place.lat)) for a in mission.alternates
         ),
@@ -113,6 +122,53 @@ def _ways(mission: Mission, travels: list[Travel], plane: Plane) -> tuple[Way | 
     return (found[0] if found else None), (found[1] if len(found) > 1 else None)
 
 
+def _time_left(
+    record: MissionRecord, travels: list[Travel], now: datetime
+) -> tuple[datetime, datetime] | None:
+    """From when until when it is still out, by its planned times; none once it is back."""
+    left = [t for t in travels if t.step_id not in record.ended]
+    if not left:
+        return None
+    start = max(now, left[0].path[0].at or now)
+    return start, max(start, left[-1].path[-1].at or start)
+
+
+def _steps_before(mission: Mission) -> frozenset[str]:
+    first = next((n for n, s in enumerate(mission.steps) if isinstance(s, Travel)), 0)
+    return frozenset(s.step_id for s in mission.steps[:first])
+
+
+WIND_COUNTS_FROM = 0.03
+"""What the wind adds to a leg counts from this share on: less can't be told from the model's own error (one standard
+deviation is 3.1 %, see ``fleet.energy.margin``), and for that the margin is there.
+"""
+
+
+def _in_this_wind(
+    ways: tuple[Way | None, Way | None],
+    record: MissionRecord,
+    kind: SortieType,
+    context: Context,
+    during: tuple[datetime, datetime] | None,
+) -> tuple[Way | None, Way | None]:
+    """The legs that are not over with what they take in the wind that is known now. A kinder wind is not relied on."""
+    if during is None:
+        return ways
+    out, back = ways
+    weight_kg = sum(item.weight_kg for item in record.mission.items)
+    if out is not None and out.step_id not in record.ended:
+        out = _raised(out, leg_wh(context, kind, out.path, during, payload_kg=weight_kg, hover_s=kind.drop_s))
+    if back is not None and back.step_id not in record.ended:
+        back = _raised(back, leg_wh(context, kind, back.path, during, payload_kg=0.0))
+    return out, back
+
+
+def _raised(way: Way, now_wh: float | None) -> Way:
+    if now_wh is None or now_wh <= way.planned_wh * (1 + WIND_COUNTS_FROM):
+        return way
+    return replace(way, planned_wh=now_wh)
+
+
 def _energy(
     mission: Mission, kind: SortieType, context: Context, ways: tuple[Way | None, Way | None]
 ) -> Energy | None:
@@ -126,7 +182,7 @@ def _energy(
         floor_wh=full * kind.floor_fraction,
         reserve_wh=mission.reserve_wh,
         margin=margin_share(context, kind),
-        planned_wh=mission.energy_wh,
+        planned_wh=max(mission.energy_wh, sum(w.planned_wh for w in ways if w is not None)),
         per_m_wh=per_m,
     )
 

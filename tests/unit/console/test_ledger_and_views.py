@@ -12,18 +12,24 @@ from fleet.console.errors import NoSuchOrder
 from fleet.console.ledger import Ledger, record_all
 from fleet.console.snapshot import TABLES, changed_rows, rows
 from fleet.console.views.assets import asset_row
+from fleet.console.views.base import stamp
 from fleet.console.views.explain import explain
 from fleet.console.views.lockers import locker_row
 from fleet.console.views.missions import mission_row
 from fleet.console.views.orders import order_row
 from fleet.console.views.places import zone_rows
 from fleet.console.views.summary import summary
+from fleet.console.views.weather import weather_row
 from fleet.domain import events as ev
+from fleet.domain.apply import apply
 from fleet.protocol.lifecycle import CompartmentEvent
 from fleet.store.base import StoredEvent
+from fleet.weather.conditions import Conditions, Observation
+from fleet.weather.series import WeatherSeries
 from geofences import CircleShape, Restriction, Volume, Zone, ZoneSet
 from tests.browser.recording import Recording, hold, lose_link
 from tests.browser.small_day import NOON, OPEN, WHERE, ZONES, small_recording
+from tests.support.weather import weather_row as weather_row_of
 
 
 def numbered(recording: Recording, after: int = 0) -> Iterator[StoredEvent]:
@@ -190,6 +196,22 @@ def test_summary_counts_everything_once(noon: Ledger) -> None:
     assert sum(told["vehicles"].values()) == 4
     assert told["moving"] == 3
     assert told["timezone"] == "Europe/Madrid"
+
+
+def test_weather_is_what_counts_now_and_how_old_the_last_measurement_is(noon: Ledger) -> None:
+    """Of the file where nobody has measured; unknown, with the age still shown, where all of it is stale."""
+    hour = timedelta(hours=1)
+    file = WeatherSeries((Observation(NOON - hour, Conditions(4, 6, 270, 12, 0, 9_000)),))
+    assert not weather_row(None, noon.state, NOON)["known"]
+    told = weather_row(file, noon.state, NOON)
+    assert (told["known"], told["wind_mps"], told["observed_at"]) == (True, 4, None)
+    row = weather_row_of(NOON, 8.0)
+    said = ev.WeatherReported(at=NOON, source="harbour", issued_at=NOON, by="harbour", rows=(row,))
+    state = apply(noon.state, said)
+    told = weather_row(file, state, NOON)
+    assert (told["wind_mps"], told["gust_mps"], told["observed_at"]) == (8, 12, stamp(NOON))
+    late = weather_row(file, state, NOON + 2 * hour)
+    assert (late["known"], late["wind_mps"], late["observed_at"]) == (False, None, stamp(NOON))
 
 
 def test_lost_link_and_held_are_counted() -> None:

@@ -54,6 +54,17 @@ def test_the_range_bound_holds_in_the_wind_that_helps_the_loaded_way() -> None:
             assert farthest_accepted_m(DRONE, weight_kg, ctx) <= farthest_m(ctx, DRONE, weight_kg)
 
 
+def test_the_range_bound_follows_weather_that_changes_in_a_kept_context() -> None:
+    """Other weather keeps the memory, and what rests on the weather is worked out again all the same."""
+    warm = context(weather=weather(temperature_c=18))
+    before = farthest_m(warm, DRONE, 1.0)
+    cold = warm.in_weather(weather(temperature_c=-8))
+    assert cold.memory is warm.memory
+    assert farthest_m(cold, DRONE, 1.0) == farthest_m(context(weather=weather(temperature_c=-8)), DRONE, 1.0)
+    assert farthest_m(cold, DRONE, 1.0) != before
+    assert farthest_m(warm, DRONE, 1.0) == before
+
+
 def test_the_range_bound_of_a_robot_is_above_the_exact_range() -> None:
     ctx = context(weather=None, assumptions=Assumptions(calm_weather=True))  # longer than any series
     exact, bound = farthest_accepted_m(ROBOT, 1.0, ctx), farthest_m(ctx, ROBOT, 1.0)

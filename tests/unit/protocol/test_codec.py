@@ -10,7 +10,6 @@ from fleet.protocol import codec
 from fleet.protocol.codec import decode_control, decode_telemetry, encode, encode_telemetry, limit_of
 from fleet.protocol.errors import Fault, LocalError, RemoteError
 from fleet.protocol.messages import (
-    ALLOWED,
     AddZone,
     Attach,
     Command,
@@ -22,6 +21,7 @@ from fleet.protocol.messages import (
     StopAll,
     Telemetry,
 )
+from fleet.protocol.roles import ALLOWED
 
 
 def zone(feature: object) -> list[bytes]:

@@ -1,7 +1,7 @@
 // The head and the foot of the page: the hub's time, whether all this is current, figures, and what it rests on.
 
 import { byId, el, setText, words } from "./dom.js";
-import { brief, clockTime, day, duration, timezone, useTimezone } from "./format.js";
+import { brief, clockTime, day, duration, quantity, timezone, useTimezone } from "./format.js";
 
 const PARCELS = ["received", "planned", "under_way", "in_locker", "delivered", "collected", "returned"];
 const VEHICLES = ["on_mission", "held", "returning", "landing", "link_lost", "faulted"];
@@ -23,7 +23,7 @@ export class Header {
       ...VEHICLES.map((status) => figure(`vehicles.${status}`, words(status), () => tabs.open("assets", { status }))),
       figure("exceptions", "exceptions", () => tabs.open("exceptions", { state: "open" })),
     );
-    this.foot = ["feed", "position", "zones", "planning", "refused"].map((name) => [name, byId("status").appendChild(el("span", { "data-name": name }))]);
+    this.foot = ["feed", "position", "zones", "weather", "planning", "refused"].map((name) => [name, byId("status").appendChild(el("span", { "data-name": name }))]);
     store.addEventListener("change", () => this.#draw());
   }
 
@@ -45,18 +45,32 @@ export class Header {
   }
 
   #foot() {
-    const { pulse, zones, position, summary } = this.store;
+    const { pulse, zones, position, summary, weather } = this.store;
     const refused = Object.values(pulse.health?.refused ?? {}).reduce((sum, count) => sum + count, 0) + pulse.bad_frames;
     const says = {
       feed: pulse.health ? `hub: loop lag ${Math.round(pulse.health.loop_lag_ms ?? 0)} ms${pulse.health.lockstep ? ", simulated time" : ""}` : "hub: no health report yet",
       position: `${position} events, times in ${timezone()}`,
       zones: zones.complete ? `zones ${brief(zones.version)}` : `zones: the map lacks some of ${brief(zones.version)}`,
+      weather: weatherLine(weather, pulse.now ?? summary.last_event_at),
       planning: summary.planning ? `planning ${summary.planning}` : "",
       refused: refused ? `${refused} messages refused` : "",
     };
     for (const [name, node] of this.foot) setText(node, says[name]);
-    this.foot.find(([name]) => name === "zones")[1].className = zones.complete ? "" : "warn";
+    this.#warn("zones", !zones.complete);
+    this.#warn("weather", !weather.known);
   }
+
+  #warn(name, wrong) {
+    this.foot.find(([known]) => known === name)[1].className = wrong ? "warn" : "";
+  }
+}
+
+/** The wind that the hub decides with, and how old the last measurement is; loud when it does not know. */
+function weatherLine(weather, now) {
+  const age = weather.observed_at && now ? duration(Math.max(0, (Date.parse(now) - Date.parse(weather.observed_at)) / 1000)) : null;
+  const seen = age === null ? "nothing measured" : `measured ${age} ago`;
+  if (!weather.known) return `weather unknown, ${seen}${weather.assumed ? ": taken to be calm, as the fleet file says" : ""}`;
+  return `wind ${quantity(weather.wind_mps, "m/s", 1)} from ${weather.wind_from_deg}°, gusts ${quantity(weather.gust_mps, "m/s", 1)}, ${seen}`;
 }
 
 const BAD = new Set(["late", "exceptions", "vehicles.link_lost", "vehicles.faulted"]);

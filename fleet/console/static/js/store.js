@@ -11,6 +11,7 @@ export class Store extends EventTarget {
     this.zones = { version: "", complete: true, areas: [] };
     this.tiles = null;
     this.summary = null;
+    this.weather = null;
     this.pulse = null;
     this.chosen = null; // {table, id}
   }
@@ -32,6 +33,7 @@ export class Store extends EventTarget {
 
   #take(page, touched) {
     this.summary = page.summary;
+    this.weather = page.weather;
     this.pulse = page.pulse;
     this.position = page.position;
     if ("zones" in page) Object.assign(this, { sites: page.sites, zones: page.zones, tiles: page.tiles });

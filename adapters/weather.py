@@ -1,0 +1,218 @@
+"""A weather station: follows a file that the station rewrites, and reports what is new in it.
+
+The file is the hub's weather CSV. Nothing is kept on disk: after a restart all of it is reported again, and the hub
+takes what it does not have.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import zmq
+from pydantic import ValidationError
+
+from adapters.sdk.errors import AdapterError, TurnedAway
+from adapters.sdk.link import Endpoints, Link
+from fleet.protocol.codec import decode_control, encode
+from fleet.protocol.endpoint import DEFAULT_TIMING, Timing
+from fleet.protocol.errors import RemoteError
+from fleet.protocol.messages import Reply, ReportWeather, Role
+from fleet.protocol.session import PeerSession, SessionState
+from fleet.protocol.weather import MOST_ROWS, WeatherRow, WeatherSort
+
+WAIT_MS: Final = 100
+BAD_INPUT: Final = 2
+VALUES: Final = tuple(name for name in WeatherRow.model_fields if name != "sort")
+"""The columns that the file must have; others are passed over."""
+
+Tell = Callable[[str], None]
+
+
+class Station:
+    """One station's end of the wire. Call ``step`` in a loop, or ``run``."""
+
+    def __init__(
+        self,
+        file: Path,
+        control: str,
+        *,
+        source: str,
+        every_s: float,
+        sort: WeatherSort = WeatherSort.OBSERVED,
+        tell: Tell = lambda _: None,
+        timing: Timing = DEFAULT_TIMING,
+        monotonic: Callable[[], float] = time.monotonic,
+        context: zmq.Context[zmq.Socket[bytes]] | None = None,
+    ) -> None:
+        self._file, self._every_s, self._sort, self._tell = file, every_s, sort, tell
+        self._session = PeerSession(source, Role.WEATHER, uuid4().hex, timing=timing)
+        self._link = Link(Endpoints(control), context=context)
+        self._monotonic = monotonic
+        self._look_at = monotonic()
+        self._reports = 0
+        self._asked: dict[str, tuple[WeatherRow, ...]] = {}
+        self._taken: dict[datetime, WeatherRow] = {}
+
+    def run(self, stop: Callable[[], bool]) -> None:
+        """Step until ``stop`` says so, then hang up. Raises ``TurnedAway``."""
+        try:
+            while not stop():
+                self.step()
+        finally:
+            self.close()
+
+    def step(self, wait_ms: int = WAIT_MS) -> None:
+        """Do what there is to do, after waiting a little for something to come in."""
+        self._connect_if_due()
+        self._link.wait(wait_ms)
+        for frames in self._link.received():
+            self._receive(frames)
+        self._look_if_due()
+        for envelope in self._session.poll(self._monotonic()):
+            self._link.send_control(encode(envelope, self._session.version))
+        self._give_up_if_refused()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._link.close()
+
+    def _connect_if_due(self) -> None:
+        session, now = self._session, self._monotonic()
+        if session.must_reboot:
+            session.reboot(uuid4().hex)
+        elif session.state is not SessionState.CLOSED and not session.wants_connection(now):
+            return
+        # An answer belongs to the connection that it was asked on: what had none is reported again.
+        self._asked.clear()
+        self._link.open()
+        for envelope in session.connect(now):
+            self._link.send_control(encode(envelope))
+
+    def _receive(self, frames: list[bytes]) -> None:
+        now = self._monotonic()
+        try:
+            for delivery in self._session.receive(decode_control(frames), now):
+                if delivery.seq is not None:
+                    self._session.taken(delivery.seq)
+                if isinstance(delivery.message, Reply):
+                    self._answered(delivery.message)
+        except RemoteError:
+            # What this hub says makes no sense; a later connection may find a better one.
+            self._session.disconnected(now)
+
+    def _answered(self, reply: Reply) -> None:
+        rows = self._asked.pop(reply.request_id, ())
+        self._tell(reply.detail if reply.ok else f"refused: {reply.detail}")
+        if reply.ok:
+            self._taken.update((row.time, row) for row in rows)
+
+    def _look_if_due(self) -> None:
+        """Report what is new, unless the hub still owes an answer."""
+        now = self._monotonic()
+        busy = self._asked or self._session.outstanding
+        if now < self._look_at or busy or self._session.state is not SessionState.WELCOMED:
+            return
+        self._look_at = now + self._every_s
+        try:
+            rows = read_rows(self._file, self._sort)
+        except AdapterError as error:
+            self._tell(str(error))
+            return
+        # What has left the file can't be new in it again: it need not be remembered.
+        self._taken = {row.time: self._taken[row.time] for row in rows if row.time in self._taken}
+        fresh = tuple(row for row in rows if self._taken.get(row.time) != row)
+        if fresh:
+            self._report(fresh)
+
+    def _report(self, rows: tuple[WeatherRow, ...]) -> None:
+        self._reports += 1
+        request_id = f"{self._session.boot_id}-{self._reports}"
+        self._asked[request_id] = rows
+        self._session.send(ReportWeather(request_id=request_id, source=self._session.peer_id, rows=rows))
+
+    def _give_up_if_refused(self) -> None:
+        session = self._session
+        if session.state is SessionState.REFUSED and session.refused is not None and not session.must_reboot:
+            raise TurnedAway(session.refused.code, session.refused.detail)
+
+
+def read_rows(file: Path, sort: WeatherSort) -> list[WeatherRow]:
+    """The newest rows of a weather CSV, as many as one report may have.
+
+    Raises ``AdapterError`` that names file, line and field; a file that is being written just now is read again later.
+    """
+    try:
+        reader = csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines())
+        missing = [name for name in VALUES if name not in (reader.fieldnames or ())]
+        if missing:
+            raise AdapterError(f"{file}:1: {missing[0]}: column missing; expected {', '.join(VALUES)}")
+        rows = [_row(record, sort, f"{file}:{reader.line_num}") for record in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise AdapterError(f"{file}: can't be read: {error}") from error
+    return sorted(rows, key=lambda row: row.time)[-MOST_ROWS:]
+
+
+def _row(record: dict[str, str | None], sort: WeatherSort, place: str) -> WeatherRow:
+    try:
+        return WeatherRow.model_validate({"sort": sort, **{name: record[name] for name in VALUES}})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise AdapterError(f"{place}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Report until SIGTERM or SIGINT; the exit code. 2 is a hub that turns the station away."""
+    said = _parser().parse_args(argv)
+    stopped: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: stopped.append(number))
+    station = Station(
+        said.file,
+        said.control,
+        source=said.source or said.file.stem,
+        every_s=said.every,
+        sort=WeatherSort.FORECAST if said.forecast else WeatherSort.OBSERVED,
+        tell=_tell,
+    )
+    try:
+        station.run(lambda: bool(stopped))
+    except AdapterError as error:
+        _tell(str(error))
+        return BAD_INPUT
+    return 0
+
+
+def _tell(text: str) -> None:
+    print(f"fleet-adapter weather: {text}", file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fleet-adapter weather", description=__doc__)
+    parser.add_argument("--control", required=True, metavar="ENDPOINT", help="the hub's control channel")
+    parser.add_argument("--file", required=True, type=Path, metavar="F.csv", help="the file to follow")
+    parser.add_argument(
+        "--every", type=_seconds, default=60.0, metavar="S", help="how often it is looked at (60 s)"
+    )
+    parser.add_argument("--source", metavar="ID", help="the station's name; the file's unless told")
+    parser.add_argument("--forecast", action="store_true", help="the rows are expected, not measured")
+    return parser
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError("must be above 0")
+    return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())

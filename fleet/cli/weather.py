@@ -1,0 +1,189 @@
+"""``fleet weather``: report what a file says to a running hub, and show what the hub believes now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fleet.cli.day import TIMEOUT_S, By, Day, Name, Root, Timeout, request, who
+from fleet.cli.options import Json, moment_option
+from fleet.cli.output import ExitCode, show, table
+from fleet.console.views.base import stamp
+from fleet.dispatch.weather import in_force, latest_observed
+from fleet.domain.state import State
+from fleet.domain.weather import ReportedWeather
+from fleet.hub.rundir import DEFAULT_NAME, ROOT
+from fleet.intake.errors import file_error
+from fleet.intake.tables import read_text
+from fleet.protocol.messages import Reply, ReportWeather
+from fleet.protocol.weather import MOST_ROWS, WeatherRow, WeatherSort
+from fleet.weather.files import read_weather_file
+from fleet.weather.series import Missing, WeatherSeries
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("report")
+def report(
+    file: Annotated[
+        Path, typer.Option("--file", metavar="FILE", help="Weather (CSV), as `fleet plan` takes it.")
+    ],
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="ID", help="The station; the file's name unless told.")
+    ] = None,
+    forecast: Annotated[
+        bool, typer.Option("--forecast", help="The rows are expected, not measured.")
+    ] = False,
+    issued_at: Annotated[
+        str | None,
+        typer.Option(
+            "--issued-at", metavar="TIME", help="When the source said so; when it arrives unless told."
+        ),
+    ] = None,
+    by: By = None,
+    timeout: Timeout = TIMEOUT_S,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
+    as_json: Json = False,
+) -> None:
+    """Report a file's rows: what is under way is held against them at once, what is planned when it is released."""
+    day = Day.named(name, root)
+    rows = _rows(read_weather_file(file), WeatherSort.FORECAST if forecast else WeatherSort.OBSERVED)
+    issued = None if issued_at is None else moment_option("--issued-at", issued_at)
+    told = source or file.stem
+    replies = []
+    for batch in _batches(rows):
+        message = request(ReportWeather, source=told, issued_at=issued, by=who(by), rows=batch)
+        replies.append(day.ask(message, timeout_s=timeout))
+        if not replies[-1].ok:
+            break
+    _answered(replies, told, len(rows), as_json=as_json)
+
+
+def _rows(series: WeatherSeries, sort: WeatherSort) -> list[WeatherRow]:
+    return [WeatherRow(time=row.time, sort=sort, **asdict(row.conditions)) for row in series.rows]
+
+
+def _batches(rows: Sequence[WeatherRow]) -> Iterator[tuple[WeatherRow, ...]]:
+    for start in range(0, len(rows), MOST_ROWS):
+        yield tuple(rows[start : start + MOST_ROWS])
+
+
+def _answered(replies: Sequence[Reply], source: str, rows: int, *, as_json: bool) -> None:
+    """The hub's word on all parts; the first refusal ends it."""
+    ok = all(reply.ok for reply in replies)
+    detail = "; ".join(reply.detail for reply in replies)
+    data = {"ok": ok, "source": source, "rows": rows, "detail": detail}
+    show(data, detail if ok else f"refused: {detail}", as_json=as_json)
+    raise typer.Exit(ExitCode.OK if ok else ExitCode.NO)
+
+
+@app.command("show")
+def show_weather(name: Name = DEFAULT_NAME, root: Root = ROOT, as_json: Json = False) -> None:
+    """Show the weather that the hub decides with now, how old it is and whose word: 3 when it is not known."""
+    day = Day.named(name, root)
+    setup = _setup(day.run.setup)
+    ledger = day.ledger()
+    now = day.now(lockstep=setup.get("lockstep") is True, wall=wall_now()) or ledger.last_at
+    series = in_force(_base(setup), ledger.state)
+    believed = _believed(series, now)
+    fleet = ledger.state.fleet
+    assumed = fleet is not None and fleet.assumptions.calm_weather
+    data = {"at": stamp(now), **believed, "assumed": assumed, **_sources(ledger.state, now)}
+    show(data, _text(data), as_json=as_json)
+    raise typer.Exit(ExitCode.OK if believed["known"] else ExitCode.UNKNOWN)
+
+
+def wall_now() -> datetime:
+    """The wall clock: a run in real time has no other."""
+    return datetime.now(UTC)
+
+
+def _setup(path: Path) -> dict[str, Any]:
+    """``setup.json`` as plain JSON, since its types load the planner."""
+    try:
+        found = json.loads(read_text(path))
+    except ValueError as error:
+        raise file_error(str(path), f"is damaged: {error}") from error
+    if not isinstance(found, dict) or not isinstance(found.get("files"), dict):
+        raise file_error(str(path), "is damaged: it names no files")
+    return found
+
+
+def _base(setup: dict[str, Any]) -> WeatherSeries | None:
+    """The weather file that the run was set up with."""
+    file = setup["files"].get("weather")
+    return None if file is None else read_weather_file(Path(file))
+
+
+def _believed(series: WeatherSeries | None, now: datetime | None) -> dict[str, Any]:
+    """The weather of now, or why it is not known."""
+    if series is None or now is None:
+        return {
+            "known": False,
+            "why": "there is no weather file, and nobody has reported any",
+            "weather": None,
+        }
+    found = series.at(now)
+    facts = {"source": series.source or None, "counts_for_s": series.stale_after_s}
+    if isinstance(found, Missing):
+        old = "" if found.age_s is None else f"; the newest row is {found.age_s:.0f} s old"
+        return {"known": False, "why": f"{found.what} is missing{old}", "weather": None, **facts}
+    return {"known": True, "why": None, "weather": asdict(found), **facts}
+
+
+def _sources(state: State, now: datetime | None) -> dict[str, Any]:
+    latest = latest_observed(state)
+    reported = sorted(state.weather.items(), key=lambda entry: (entry[0][0], entry[1].row.sort, entry[0][1]))
+    groups = groupby(reported, key=lambda entry: (entry[0][0], entry[1].row.sort))
+    return {
+        "observed": None if latest is None else _observed(state, latest, now),
+        "sources": [_source(source, sort, [said for _, said in some]) for (source, sort), some in groups],
+    }
+
+
+def _observed(state: State, latest: ReportedWeather, now: datetime | None) -> dict[str, Any]:
+    source = next(key[0] for key, said in state.weather.items() if said is latest)
+    age_s = None if now is None else round((now - latest.row.time).total_seconds(), 1)
+    return {"source": source, "age_s": age_s, **latest.row.model_dump(mode="json", exclude={"sort"})}
+
+
+def _source(source: str, sort: WeatherSort, said: list[ReportedWeather]) -> dict[str, Any]:
+    return {
+        "source": source,
+        "sort": sort.value,
+        "rows": len(said),
+        "first": stamp(said[0].row.time),
+        "last": stamp(said[-1].row.time),
+        "issued_at": stamp(max(one.issued_at for one in said)),
+    }
+
+
+def _text(data: dict[str, Any]) -> str:
+    calm = "; the fleet file has calm weather assumed then" if data["assumed"] else ""
+    believed = _line(data["weather"]) if data["known"] else f"unknown: {data['why']}{calm}"
+    lines = [f"{data['at'] or 'before the day'}: {believed}"]
+    if data.get("source"):
+        lines.append(f"from {data['source']}; a row counts for {data['counts_for_s']:g} s")
+    if data["observed"] is not None:
+        seen = data["observed"]
+        age = "at an unknown time" if seen["age_s"] is None else f"{seen['age_s']:.0f} s ago"
+        lines.append(f"last observed by {seen['source']} {age}: {_line(seen)}")
+    header = ("source", "sort", "rows", "first", "last", "issued_at")
+    if data["sources"]:
+        lines.append(table(header, [[row[name] for name in header] for row in data["sources"]]))
+    return "\n".join(lines)
+
+
+def _line(row: dict[str, Any]) -> str:
+    return (
+        f"wind {row['wind_mps']:.1f} m/s from {row['wind_from_deg']:.0f}°, gusts {row['gust_mps']:.1f} m/s, "
+        f"{row['temperature_c']:.1f} °C, {row['precipitation_mm_h']:.1f} mm/h, sight {row['visibility_m']:.0f} m"
+    )

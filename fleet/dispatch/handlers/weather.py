@@ -1,0 +1,89 @@
+"""Stations and services report the weather: what is new is recorded, and what is out is watched anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from fleet.dispatch.desk import Desk
+from fleet.domain.events import WeatherReported
+from fleet.domain.weather import KEEP_BEHIND, MOST_KEPT, ReportedWeather, counts
+from fleet.feasibility.incident import incident
+from fleet.protocol.messages import Reply, ReportWeather
+from fleet.protocol.weather import WeatherRow, WeatherSort
+
+CLOCK_TOLERANCE: Final = timedelta(minutes=2)
+"""How far a station's clock may be ahead of the hub's. One farther ahead would outrank everything that comes later."""
+
+FARTHEST_AHEAD: Final = timedelta(days=14)
+"""No forecast reaches farther; one that does is a slip, and would stay for as long."""
+
+
+def report_weather(desk: Desk, message: ReportWeather) -> None:
+    """Keep the rows that say something new. Flights under way are held against them at once, planned ones when they are
+    released. A report that holds one impossible row is refused as a whole.
+    """
+    refusal = _refusal(desk, message)
+    if refusal is not None:
+        why = incident("bad_weather_report", refusal, source=message.source)
+        desk.answer(Reply(request_id=message.request_id, ok=False, detail=refusal, reasons=(why,)))
+        return
+    fresh = tuple(sorted(_fresh(desk, message), key=lambda row: row.time))
+    if fresh:
+        desk.emit(
+            WeatherReported(
+                at=desk.now,
+                source=message.source,
+                issued_at=_issued_at(desk, message),
+                by=message.by or desk.peer_id or message.source,
+                rows=fresh,
+            )
+        )
+        desk.watch_all()
+    desk.answer(Reply(request_id=message.request_id, ok=True, detail=_outcome(desk, message, len(fresh))))
+
+
+def _issued_at(desk: Desk, message: ReportWeather) -> datetime:
+    return desk.now if message.issued_at is None else message.issued_at
+
+
+def _fresh(desk: Desk, message: ReportWeather) -> Iterable[WeatherRow]:
+    """The rows that change what is known. Without an issue of its own a report that repeats itself is nothing new."""
+    known, issued_at = desk.state.weather, _issued_at(desk, message)
+    for row in message.rows:
+        before = known.get((message.source, row.time))
+        repeated = message.issued_at is None and before is not None and before.row == row
+        if not repeated and counts(known, message.source, ReportedWeather(row, issued_at), desk.now):
+            yield row
+
+
+def _outcome(desk: Desk, message: ReportWeather, fresh: int) -> str:
+    behind = sum(row.time < desk.now - KEEP_BEHIND for row in message.rows)
+    known = len(message.rows) - fresh - behind
+    said = f"{fresh} rows of {message.source} taken in"
+    return said + (f", {known} known already" if known else "") + (f", {behind} too old" if behind else "")
+
+
+def _refusal(desk: Desk, message: ReportWeather) -> str | None:
+    """Why nothing of the report is believed; none where it is."""
+    now = desk.now
+    if message.issued_at is not None and message.issued_at > now + CLOCK_TOLERANCE:
+        return f"issued_at: {message.issued_at.isoformat()} lies ahead of the hub's time, {now.isoformat()}"
+    if len({row.time for row in message.rows}) < len(message.rows):
+        return "rows: two rows speak of the same time"
+    known = desk.state.weather
+    if len(known) + sum((message.source, row.time) not in known for row in message.rows) > MOST_KEPT:
+        return f"rows: the hub keeps {MOST_KEPT} rows at most, and has {len(known)}"
+    return next(
+        (f"rows[{n}].time: {why}" for n, r in enumerate(message.rows) if (why := _ahead(r, now))), None
+    )
+
+
+def _ahead(row: WeatherRow, now: datetime) -> str | None:
+    """What is wrong with a row's time; none where nothing is."""
+    if row.sort is WeatherSort.OBSERVED and row.time > now + CLOCK_TOLERANCE:
+        return f"nobody can have observed the weather of {row.time.isoformat()}: it is {now.isoformat()}"
+    if row.time > now + FARTHEST_AHEAD:
+        return f"{row.time.isoformat()} lies more than {FARTHEST_AHEAD.days} days ahead"
+    return None

@@ -1,0 +1,61 @@
+"""Which word on the weather counts: the newest of a source for each moment, and a measurement before a forecast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from fleet.protocol.weather import WeatherRow, WeatherSort
+
+if TYPE_CHECKING:
+    from immutables import Map
+
+    from fleet.domain.events import WeatherReported
+
+KEEP_BEHIND: Final = timedelta(hours=3)
+"""What lies farther behind is forgotten: twice as long as a row counts, so nothing that is decided now rests on it."""
+
+MOST_KEPT: Final = 4096
+"""Rows that the state holds at most, of all sources together: eight reports of the largest size."""
+
+Key = tuple[str, datetime]
+"""A source and the moment that it speaks of."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedWeather:
+    """A row of a source's, and when the source said so."""
+
+    row: WeatherRow
+    issued_at: datetime
+
+
+def outranks(new: ReportedWeather, old: ReportedWeather | None) -> bool:
+    """Whether a word replaces the one that is there: measured before forecast, then the newer issue.
+
+    Of two words of the same rank the first stays: what is said again changes nothing.
+    """
+    return old is None or _rank(new) > _rank(old)
+
+
+def _rank(said: ReportedWeather) -> tuple[bool, datetime]:
+    return said.row.sort is WeatherSort.OBSERVED, said.issued_at
+
+
+def counts(known: Map[Key, ReportedWeather], source: str, said: ReportedWeather, now: datetime) -> bool:
+    """Whether a row changes what is known: it is not forgotten already, and outranks what its source said before."""
+    return said.row.time >= now - KEEP_BEHIND and outranks(said, known.get((source, said.row.time)))
+
+
+def with_report(known: Map[Key, ReportedWeather], event: WeatherReported) -> Map[Key, ReportedWeather]:
+    """What is known after a report: its rows where they count, without what lies far behind."""
+    changed: Any = known.mutate()
+    for row in event.rows:
+        said = ReportedWeather(row, event.issued_at)
+        if counts(known, event.source, said, event.at):
+            changed[event.source, row.time] = said
+    for key in [key for key in known if key[1] < event.at - KEEP_BEHIND]:
+        del changed[key]
+    finished: Map[Key, ReportedWeather] = changed.finish()
+    return finished

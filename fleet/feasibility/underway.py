@@ -1,0 +1,59 @@
+"""What the rest of a trip takes in the weather that is observed, whatever it was planned in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import pairwise
+
+from fleet.domain.fleet import SortieType
+from fleet.energy.air import air_density
+from fleet.energy.airframe import Airframe
+from fleet.energy.multirotor import Climb, Cruise, Descent, Hover, Movement, Phase, Unflyable, flight_energy
+from fleet.feasibility.context import Context
+from fleet.feasibility.flight import wind_on
+from fleet.feasibility.sky import Sky, sky_over
+from fleet.feasibility.vehicles import vehicle_of
+from fleet.feasibility.verdict import Verdict
+from fleet.protocol.values import Waypoint
+from geofences.geodesy import EARTH
+
+STANDS_M = 0.5
+"""Two points of a path closer than this over ground are one above the other."""
+
+
+def leg_wh(
+    ctx: Context,
+    asset_type: SortieType,
+    path: Sequence[Waypoint],
+    during: tuple[datetime, datetime],
+    *,
+    payload_kg: float,
+    hover_s: float | None = None,
+) -> float | None:
+    """Energy in Wh of flying a path in the worst wind that is known for a time; it ends with hovering, or by landing.
+
+    None where it can't be said: on the ground (nothing there depends on the wind), where the weather is unknown, and
+    where the wind is as strong as the aircraft is fast; the verdict on the weather has the reasons for those.
+    """
+    vehicle, sky = vehicle_of(asset_type), sky_over(ctx, *during)
+    if not isinstance(vehicle, Airframe) or isinstance(sky, Verdict) or len(path) < 2:
+        return None
+    density = air_density(max(p.alt_amsl_m for p in path), sky.temperature_c)
+    movements = list(_movements(path, asset_type.cruise_mps, sky, lands=hover_s is None))
+    movements += [] if hover_s is None else [Hover(hover_s)]
+    estimate = flight_energy(vehicle, [Phase(m, payload_kg) for m in movements], density_kg_m3=density)
+    return None if isinstance(estimate, Unflyable) else float(estimate.energy_wh)
+
+
+def _movements(path: Sequence[Waypoint], airspeed_mps: float, sky: Sky, *, lands: bool) -> Iterable[Movement]:
+    """Straight up and down where the points lie above each other, else along."""
+    for number, (here, there) in enumerate(pairwise(path), start=2):
+        bearing_deg, _, metres = EARTH.inv(here.lon, here.lat, there.lon, there.lat)
+        rise_m = there.alt_amsl_m - here.alt_amsl_m
+        if metres > STANDS_M:
+            yield Cruise(metres, bearing_deg % 360.0, wind_on(sky, bearing_deg % 360.0), airspeed_mps)
+        elif rise_m > 0:
+            yield Climb(rise_m)
+        elif rise_m < 0:
+            yield Descent(-rise_m, to_ground=lands and number == len(path))

@@ -1,0 +1,89 @@
+"""One series from several: what stations have measured, what was forecast since, and the rows of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from fleet.weather.conditions import Conditions, Observation
+from fleet.weather.series import STALE_AFTER_S, Missing, WeatherSeries
+
+LASTING: Final = timedelta(minutes=30)
+"""For so long after the last measurement no forecast is believed that is kinder than it: weather lasts."""
+
+MILD_C: Final = 20.0
+
+
+def blended(
+    base: WeatherSeries | None,
+    observed: Mapping[str, Sequence[Observation]],
+    forecast: Sequence[Observation],
+) -> WeatherSeries | None:
+    """The series that decisions rest on; none where nothing at all is known.
+
+    ``observed`` are the measurements of each station, in rising order of time; where several count at a moment, the
+    worst of each value does. ``forecast`` outranks the rows of ``base`` at the same moment. Neither is looked at for
+    moments that were measured. All rows go stale as those of ``base`` do, or after ``STALE_AFTER_S``.
+    """
+    if not observed and not forecast:
+        return base
+    stale_after_s = STALE_AFTER_S if base is None else base.stale_after_s
+    measured = _measured(observed, stale_after_s)
+    expected = {row.time: row.conditions for row in (*(base.rows if base else ()), *forecast)}
+    rows = {**_not_overruled(expected, measured, stale_after_s), **measured}
+    said_by = sorted({*observed}) + (["forecast"] if forecast else []) + ([base.source] if base else [])
+    return WeatherSeries(
+        tuple(Observation(time, rows[time]) for time in sorted(rows)),
+        stale_after_s,
+        ", ".join(name for name in said_by if name),
+    )
+
+
+def _measured(
+    observed: Mapping[str, Sequence[Observation]], stale_after_s: float
+) -> dict[datetime, Conditions]:
+    """What was measured at each moment at which any station did; a station counts until it is stale."""
+    stations = [WeatherSeries(tuple(rows), stale_after_s, name) for name, rows in observed.items() if rows]
+    moments = {row.time for station in stations for row in station.rows}
+    found = {time: [s.at(time) for s in stations] for time in moments}
+    return {time: worst_of(c for c in said if not isinstance(c, Missing)) for time, said in found.items()}
+
+
+def _not_overruled(
+    expected: Mapping[datetime, Conditions], measured: Mapping[datetime, Conditions], stale_after_s: float
+) -> dict[datetime, Conditions]:
+    """The forecasts for moments that nobody has measured; shortly after the last measurement no kinder than it."""
+    if not measured or not expected:
+        return dict(expected)
+    first, last = min(measured), max(measured)
+    until = last + LASTING
+    left = {time: said for time, said in expected.items() if not first <= time <= last}
+    if any(until < time <= last + timedelta(seconds=stale_after_s) for time in left):
+        # What was measured would fade into the next forecast from its own moment on; it lasts up to here.
+        left[until] = _at(expected, until, stale_after_s) or measured[last]
+    return {t: worst_of((measured[last], said)) if last < t <= until else said for t, said in left.items()}
+
+
+def _at(rows: Mapping[datetime, Conditions], time: datetime, stale_after_s: float) -> Conditions | None:
+    series = WeatherSeries(tuple(Observation(at, rows[at]) for at in sorted(rows)), stale_after_s)
+    found = series.at(time)
+    return None if isinstance(found, Missing) else found
+
+
+def worst_of(several: Iterable[Conditions]) -> Conditions:
+    """The worst of each value; the direction is that of the strongest wind, the first of equal ones.
+
+    The worst temperature is the one farthest from what batteries and motors like best.
+    """
+    known = list(several)
+    strongest = max(known, key=lambda one: one.wind_mps)
+    extreme = max(known, key=lambda one: abs(one.temperature_c - MILD_C))
+    return Conditions(
+        wind_mps=strongest.wind_mps,
+        gust_mps=max(one.gust_mps for one in known),
+        wind_from_deg=strongest.wind_from_deg,
+        temperature_c=extreme.temperature_c,
+        precipitation_mm_h=max(one.precipitation_mm_h for one in known),
+        visibility_m=min(one.visibility_m for one in known),
+    )

@@ -1,0 +1,197 @@
+"""``fleet weather``: a file's rows reach the hub, and a person can see what it believes."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet.cli import main as cli
+from fleet.cli import weather
+from fleet.domain.events import Event, WeatherReported
+from fleet.hub.rundir import RunDir
+from fleet.protocol.weather import WeatherSort
+from fleet.store.base import Batch, ClockAnchor
+from fleet.store.reader import Reader
+from fleet.store.sql import SqlStore
+from fleet.weather.reader import COLUMNS
+from tests.support import smallday as day
+from tests.support.fakehub import FakeHub, run_with
+from tests.support.weather import weather_row
+
+
+def csv_file(folder: Path, *winds: tuple[int, float], name: str = "harbour.csv") -> Path:
+    """A weather file of winds by minutes after the day opens at eight."""
+    lines = [f"{day.at(minutes).isoformat()},{mps},{mps * 1.5},240,9,0,8000" for minutes, mps in winds]
+    file = folder / name
+    file.write_text("\n".join([",".join(COLUMNS), *lines, ""]), encoding="utf-8")
+    return file
+
+
+def run(at: RunDir, *words: object) -> int:
+    """The command's exit code."""
+    with pytest.raises(SystemExit) as end:
+        cli.main([*map(str, words), "--root", str(at.path.parent)])
+    assert isinstance(end.value.code, int)
+    return end.value.code
+
+
+def answer(capsys: pytest.CaptureFixture[str], at: RunDir, *words: object) -> tuple[int, Any]:
+    """Exit code and JSON."""
+    code = run(at, *words, "--json")
+    return code, json.loads(capsys.readouterr().out)
+
+
+def reported(at: RunDir) -> list[WeatherReported]:
+    """The reports that the hub has stored."""
+    return [s.event for s in Reader(at.store).events() if isinstance(s.event, WeatherReported)]
+
+
+# --- report ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_files_rows_are_observations_of_its_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at, file = run_with(tmp_path / "runs", [day.opened()]), csv_file(tmp_path, (-20, 4), (-10, 5))
+    (tmp_path / "in").mkdir()
+    with FakeHub(at, tmp_path / "in"):
+        code, found = answer(capsys, at, "weather", "report", "--file", file, "--by", "ann")
+        assert (code, found) == (
+            0,
+            {"ok": True, "source": "harbour", "rows": 2, "detail": "2 rows of harbour taken in"},
+        )
+        assert run(at, "weather", "report", "--file", file) == 0
+        assert "0 rows of harbour taken in, 2 known already" in capsys.readouterr().out
+    (event,) = reported(at)
+    assert (event.by, [row.wind_mps for row in event.rows]) == ("ann", [4, 5])
+    assert {row.sort for row in event.rows} == {WeatherSort.OBSERVED}
+
+
+def test_a_forecast_may_lie_ahead_and_an_observation_may_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at, file = run_with(tmp_path / "runs", [day.opened()]), csv_file(tmp_path, (0, 4), (120, 5))
+    (tmp_path / "in").mkdir()
+    with FakeHub(at, tmp_path / "in"):
+        code, found = answer(capsys, at, "weather", "report", "--file", file)
+        assert (code, found["ok"]) == (1, False)
+        assert found["detail"].startswith("rows[1].time: nobody can have observed")
+        stamp = day.at(-5).isoformat()
+        words = ("--forecast", "--source", "service", "--issued-at", stamp)
+        assert answer(capsys, at, "weather", "report", "--file", file, *words)[0] == 0
+    (event,) = reported(at)
+    assert (event.source, event.issued_at) == ("service", day.at(-5))
+
+
+def test_a_long_file_goes_in_parts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    at = run_with(tmp_path / "runs", [day.opened()])
+    file = csv_file(tmp_path, *((minute, 4) for minute in range(600)))
+    (tmp_path / "in").mkdir()
+    with FakeHub(at, tmp_path / "in"):
+        code, found = answer(capsys, at, "weather", "report", "--file", file, "--forecast")
+    assert (code, found["rows"]) == (0, 600)
+    assert [len(event.rows) for event in reported(at)] == [512, 88]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("time,wind_mps\n", "harbour.csv:1: gust_mps: column missing"),
+        (f"{','.join(COLUMNS)}\n2026-11-24T08:00:00+00:00,9,3,0,0,0,0\n", "harbour.csv:2: gust_mps: 3.0"),
+    ],
+)
+def test_a_bad_file_is_bad_input(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, message: str
+) -> None:
+    at = run_with(tmp_path / "runs", [day.opened()])
+    file = tmp_path / "harbour.csv"
+    file.write_text(content, encoding="utf-8")
+    assert run(at, "weather", "report", "--file", file) == 2
+    assert message in capsys.readouterr().err
+    assert run(at, "weather", "report", "--file", csv_file(tmp_path, (0, 4)), "--issued-at", "noon") == 2
+    assert run(at, "weather", "report", "--file", csv_file(tmp_path, (0, 4)), "--source", " ") == 2
+
+
+def test_without_a_hub_it_is_4(tmp_path: Path) -> None:
+    at = run_with(tmp_path / "runs", [day.opened()])
+    assert run(at, "weather", "report", "--file", csv_file(tmp_path, (0, 4))) == 4
+
+
+# --- show ------------------------------------------------------------------------------------------------------------
+
+
+def said(minutes: float, wind_mps: float, source: str = "harbour") -> WeatherReported:
+    """A station's observation of a moment, at that moment."""
+    moment = day.at(minutes)
+    return WeatherReported(
+        at=moment, source=source, issued_at=moment, by=source, rows=(weather_row(moment, wind_mps),)
+    )
+
+
+def a_day(root: Path, *log: Event, weather_file: Path | None = None, lockstep: bool = True) -> RunDir:
+    """A run with its setup, whose hub has stored that it is 8:30."""
+    at = run_with(root, [day.opened(), *log])
+    store = SqlStore.open(at.store)
+    store.commit(Batch(clock=ClockAnchor(day.at(30), datetime(2030, 1, 1, 12, tzinfo=UTC), 1.0)))
+    store.close()
+    setup = {"lockstep": lockstep, "files": {"weather": None if weather_file is None else str(weather_file)}}
+    at.setup.write_text(json.dumps(setup), encoding="utf-8")
+    return at
+
+
+def test_show_says_what_the_hub_believes_how_old_it_is_and_whose_word(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = csv_file(tmp_path, (0, 2), (60, 2), name="day.csv")
+    at = a_day(tmp_path / "runs", said(0, 3), said(20, 6), weather_file=file)
+    code, found = answer(capsys, at, "weather", "show")
+    assert (code, found["known"], found["weather"]["wind_mps"]) == (0, True, 6)
+    assert found["at"] == "2026-11-24T08:30:00.000Z"
+    assert (found["observed"]["source"], found["observed"]["age_s"]) == ("harbour", 600)
+    assert found["source"] == f"harbour, {file}"
+    assert found["sources"] == [
+        {
+            "source": "harbour",
+            "sort": "observed",
+            "rows": 2,
+            "first": "2026-11-24T08:00:00.000Z",
+            "last": "2026-11-24T08:20:00.000Z",
+            "issued_at": "2026-11-24T08:20:00.000Z",
+        }
+    ]
+    assert run(at, "weather", "show") == 0
+    text = capsys.readouterr().out
+    assert "wind 6.0 m/s from 270°, gusts 9.0 m/s" in text
+    assert "last observed by harbour 600 s ago" in text
+
+
+def test_in_real_time_a_silent_station_goes_stale(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock goes on though nothing is stored: an old word is not shown as the weather of now."""
+    at = a_day(tmp_path / "runs", said(30, 3), lockstep=False)
+    found: dict[str, Any] = {}
+    for minutes, expected in ((60, 0), (91, 3)):
+        wall = datetime(2030, 1, 1, 12, tzinfo=UTC) + timedelta(minutes=minutes)
+        monkeypatch.setattr(weather, "wall_now", lambda wall=wall: wall)
+        code, found = answer(capsys, at, "weather", "show")
+        assert (code, found["observed"]["age_s"]) == (expected, 60 * minutes)
+    assert found["why"] == "weather newer than 5400 s is missing; the newest row is 5460 s old"
+    assert run(at, "weather", "show") == 3
+    assert "unknown: weather newer than" in capsys.readouterr().out
+
+
+def test_where_nobody_knows_the_answer_is_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    at = a_day(tmp_path / "runs")
+    code, found = answer(capsys, at, "weather", "show")
+    assert (code, found["known"], found["weather"], found["sources"]) == (3, False, None, [])
+    assert run(at, "weather", "show") == 3
+    assert "nobody has reported any" in capsys.readouterr().out
+
+
+def test_a_run_that_is_not_there_is_4(tmp_path: Path) -> None:
+    assert run(RunDir.named("day", tmp_path), "weather", "show") == 4
