@@ -191,11 +191,12 @@ def run_hub(
 ) -> None:
     """Run the hub of a run directory until ``stop`` says so; ``started`` is told once it listens.
 
-    Raises ``StoreError``, ``BindError`` and ``IntakeError``.
+    Raises ``RunInUse`` where another hub runs it, ``StoreError``, ``BindError`` and ``IntakeError``.
     """
     setup = Setup.model_validate_json(run.setup.read_text(encoding="utf-8"))
     inputs = setup.files.read()
     with (
+        run.held(),
         closing(SqlStore.open(run.store)) as store,
         closing(Sockets(setup.control, setup.telemetry, setup.feed)) as sockets,
     ):

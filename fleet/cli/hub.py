@@ -14,7 +14,7 @@ import typer
 from fleet.app import Files, Setup, run_hub
 from fleet.cli.options import Json, ZoneFiles, moment_option
 from fleet.cli.output import BadInput, Unreachable, note, show
-from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, Running, write_atomically
+from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError, Running, write_atomically
 from fleet.hub.sockets import BindError
 from fleet.store.base import StoreError
 
@@ -70,7 +70,10 @@ def _set_up(run: RunDir, setup: Setup) -> None:
             f"{run.path}: a day is there already; take it up with --resume, or choose another --name"
         )
     setup.files.read()
-    run.create()
+    try:
+        run.create()
+    except RunDirError as error:
+        raise BadInput(str(error)) from error
     write_atomically(run.setup, setup.model_dump_json(indent=1))
 
 
@@ -82,7 +85,7 @@ def serve(run: RunDir, *, as_json: bool) -> None:
         signal.signal(number, lambda got, _frame: told.append(got))
     try:
         run_hub(run, lambda: bool(told), lambda running: _started(running, as_json=as_json))
-    except BindError as error:
+    except (BindError, RunDirError) as error:
         raise BadInput(str(error)) from error
     except StoreError as error:
         raise Unreachable(f"{run.store}: {error}") from error

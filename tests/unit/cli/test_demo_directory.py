@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from fleet.demo import DemoOptions, prepare
-from fleet.hub.rundir import RunDir, RunDirError, Running
+from fleet.hub.rundir import RunDir, RunDirError
 
 SMALL = DemoOptions(parcels=5)
 
@@ -38,10 +37,6 @@ def test_a_demo_that_runs_is_left_alone(tmp_path: Path) -> None:
     """Its hub is alive: the files are in use."""
     run = RunDir(tmp_path / "demo")
     prepare(run, SMALL)
-    ends = "tcp://127.0.0.1:1"
-    run.write_running(
-        Running(name="demo", control=ends, telemetry=ends, feed=ends, pids={"hub": os.getpid()})
-    )
-    with pytest.raises(RunDirError, match="is running"):
+    with run.held(), pytest.raises(RunDirError, match="is running"):
         prepare(run, SMALL)
     assert (run.path / "setup.json").exists()
