@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from fleet.app import Setup
+from fleet.app import read_setup
 from fleet.cli.options import Json
-from fleet.cli.output import BadInput, show
+from fleet.cli.output import BadInput, Unreachable, show
 from fleet.console.errors import ConsoleError
 from fleet.console.serve import serve
-from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError
+from fleet.hub.rundir import DEFAULT_NAME, ROOT, NoSuchRun, RunDir, RunDirError
 
 
 def command(
@@ -27,8 +27,7 @@ def command(
     """Show the day of a running hub in the browser; the address is printed and written to run.json."""
     run = RunDir.named(name, root)
     try:
-        setup = Setup.model_validate_json(run.setup.read_text(encoding="utf-8"))
-        zones = setup.files.read().context.zones
+        zones = read_setup(run).files.read().context.zones
         serve(
             run,
             host,
@@ -37,8 +36,8 @@ def command(
             tiles=tiles,
             tell=lambda address: _tell(run, address, as_json=as_json),
         )
-    except FileNotFoundError as error:
-        raise BadInput(f"{run.path}: there is no run of that name; start one with `fleet demo`") from error
+    except NoSuchRun as error:
+        raise Unreachable(str(error)) from error
     except (ConsoleError, RunDirError) as error:
         raise BadInput(str(error)) from error
 

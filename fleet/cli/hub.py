@@ -14,7 +14,7 @@ import typer
 from fleet.app import Files, Setup, run_hub
 from fleet.cli.options import Json, ZoneFiles, moment_option
 from fleet.cli.output import BadInput, Unreachable, note, show
-from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError, Running, write_atomically
+from fleet.hub.rundir import DEFAULT_NAME, ROOT, NoSuchRun, RunDir, RunDirError, Running
 from fleet.hub.sockets import BindError
 from fleet.store.base import StoreError
 
@@ -42,11 +42,8 @@ def command(
     as_json: Json = False,
 ) -> None:
     """Run the hub: orders come in through `fleet orders import`, vehicles and lockers connect to it over ZeroMQ."""
-    run = RunDir.named(name, root)
-    if resume:
-        if not run.setup.exists():
-            raise BadInput(f"{run.setup}: there is no run of that name to take up")
-    else:
+    setup = None
+    if not resume:
         if depots is None or lockers is None:
             raise BadInput("--depots and --lockers are needed to set a day up (or --resume)")
         begin = datetime.now(UTC) if at is None else moment_option("--at", at)
@@ -60,31 +57,19 @@ def command(
             telemetry=telemetry,
             feed=feed,
         )
-        _set_up(run, setup)
-    serve(run, as_json=as_json)
+    serve(RunDir.named(name, root), setup, as_json=as_json)
 
 
-def _set_up(run: RunDir, setup: Setup) -> None:
-    if run.store.exists():
-        raise BadInput(
-            f"{run.path}: a day is there already; take it up with --resume, or choose another --name"
-        )
-    setup.files.read()
-    try:
-        run.create()
-    except RunDirError as error:
-        raise BadInput(str(error)) from error
-    write_atomically(run.setup, setup.model_dump_json(indent=1))
-
-
-def serve(run: RunDir, *, as_json: bool) -> None:
-    """Run until SIGTERM or Ctrl-C."""
+def serve(run: RunDir, new: Setup | None, *, as_json: bool) -> None:
+    """Run a new day, or the one that is there, until SIGTERM or Ctrl-C."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda got, _frame: told.append(got))
     try:
-        run_hub(run, lambda: bool(told), lambda running: _started(running, as_json=as_json))
+        run_hub(run, lambda: bool(told), lambda running: _started(running, as_json=as_json), new=new)
+    except NoSuchRun as error:
+        raise Unreachable(str(error)) from error
     except (BindError, RunDirError) as error:
         raise BadInput(str(error)) from error
     except StoreError as error:

@@ -32,6 +32,10 @@ class RunInUse(RunDirError):
     """Another process runs on this directory; the message names it."""
 
 
+class NoSuchRun(RunDirError):
+    """Nothing has been run under that name."""
+
+
 class Running(BaseModel):
     """What is running: ZeroMQ endpoints of the hub, the console's address, process ids."""
 
