@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -45,4 +44,3 @@ def command(
 def _tell(run: RunDir, address: str, *, as_json: bool) -> None:
     run.write_running(run.running().model_copy(update={"console": address}))
     show({"console": address}, f"console: {address}", as_json=as_json)
-    sys.stdout.flush()

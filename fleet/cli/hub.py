@@ -84,4 +84,3 @@ def _started(running: Running, *, as_json: bool) -> None:
         f"hub {running.name}: control {running.control}, telemetry {running.telemetry}; stop it with Ctrl-C"
     )
     show(where, words, as_json=as_json)
-    sys.stdout.flush()
