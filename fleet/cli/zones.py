@@ -41,7 +41,9 @@ _COORDINATES = (("lon", cells.within(-180, 180)), ("lat", cells.within(-90, 90))
 def check(
     path: Annotated[
         str,
-        typer.Option("--path", metavar="POINTS", help='"lon,lat,alt_amsl lon,lat,alt_amsl …"'),
+        typer.Option(
+            "--path", metavar="POINTS", help='"lon,lat,alt_amsl lon,lat,alt_amsl …"; one alone is a position.'
+        ),
     ],
     at: Annotated[
         str, typer.Option("--at", metavar="TIME", help="When the path begins: ISO 8601 with offset.")
@@ -59,7 +61,7 @@ def check(
     tolerant: Tolerant = False,
     as_json: Json = False,
 ) -> None:
-    """Check a path: exit code 0 when it is clear, 1 when it is blocked, 3 when that can't be known."""
+    """Check a path, or a position: exit code 0 when it is clear, 1 when it is blocked, 3 when that can't be known."""
     points = list(waypoints(path, moment_option("--at", at), speed_mps))
     ground = _terrain(terrain)
     read = _read(zones, tolerant=tolerant)
@@ -229,7 +231,7 @@ def _read(zones: list[Path] | None, *, tolerant: bool) -> ZonesRead:
 def _status(result: CheckResult, read: ZonesRead) -> Status:
     """The answer: what is clear of the zones that were taken may still meet one that was refused."""
     if read.refused and result.status is Status.CLEAR:
-        note("unknown, since zones were refused: the path is clear of the others")
+        note("unknown, since zones were refused: what was asked is clear of the others")
         return Status.UNKNOWN
     return result.status
 

@@ -110,6 +110,51 @@ def test_a_height_above_ground_needs_the_ground(
 
 
 @pytest.mark.parametrize(
+    ("point", "terrain", "code", "status"),
+    [
+        ("-8.61,41.15,70", "flat:0±5", 1, "blocked"),
+        ("-8.61,41.15,120", "flat:0±5", 0, "clear"),  # above
+        ("-8.61,41.15,30", "flat:0±5", 0, "clear"),  # below
+        ("-8.61,41.16,70", "flat:0±5", 0, "clear"),  # beside
+        ("-8.61,41.15,102", "flat:0±5", 3, "unknown"),  # above or within, who knows
+        ("-8.61,41.15,70", None, 3, "unknown"),
+    ],
+)
+def test_one_point_is_a_position(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    point: str,
+    terrain: str | None,
+    code: int,
+    status: str,
+) -> None:
+    """May I be here now? It is answered as for a path that stands still."""
+    ground = [] if terrain is None else ["--terrain", terrain]
+    options = ("--zones", limited(tmp_path), "--path", point, "--at", AT, *ground)
+    found = answer(capsys, "check", *options)
+    assert (found[0], found[1]["status"]) == (code, status)
+    assert [each["zone"] for each in found[1]["conflicts"]] == ["LOW1"] * (status != "clear")
+
+
+def test_a_position_in_a_zone_from_the_ground_up(zones: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """However high; without conflict there is none to list."""
+    for point, status in (
+        ("-8.61,41.15,60", "blocked"),
+        ("-8.61,41.15,3000", "blocked"),
+        (BESIDE.split()[0], "clear"),
+    ):
+        _, found = answer(capsys, "check", "--zones", zones, "--path", point, "--at", AT)
+        assert found["status"] == status
+    _, found = answer(capsys, "check", "--zones", zones, "--path", "-8.61,41.15,60", "--at", AT)
+    (conflict,) = found["conflicts"]
+    assert (conflict["from_m"], conflict["to_m"], conflict["entered_at"]) == (
+        0,
+        0,
+        "2026-11-24T10:00:00+00:00",
+    )
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--path", BESIDE, "--at", "2026-11-24T10:00:00"], "--at: has no offset from UTC"),
