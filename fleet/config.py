@@ -35,7 +35,6 @@ from fleet.kinds import all_kinds
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.planner.snapshot import AssetSlot, Snapshot
 from fleet.protocol.values import TimeWindow
-from fleet.weather.errors import WeatherError
 from fleet.weather.reader import read_weather
 from fleet.weather.series import WeatherSeries
 
@@ -113,17 +112,8 @@ def _orders(path: Path | None, depots: SitesFile) -> OrdersFile:
 
 
 def read_weather_file(path: Path) -> WeatherSeries:
-    """The weather of a CSV file. Raises ``IntakeError``."""
-    try:
-        return read_weather(read_text(path).splitlines(), str(path))
-    except WeatherError as error:
-        message = str(error).removeprefix(f"{path}:").strip()
-        line, _, rest = message.partition(": ")
-        numbered = line.isdigit()
-        found = FieldError(
-            str(path), int(line) if numbered else None, None, None, rest if numbered else message
-        )
-        raise IntakeError([found]) from error
+    """The weather of a CSV file. Raises ``IntakeError`` with all its faults."""
+    return read_weather(read_text(path).splitlines(), str(path))
 
 
 def snapshot_of(inputs: RunInputs, *, at: datetime | None = None) -> Snapshot:

@@ -153,7 +153,7 @@ def test_the_output_needs_a_folder(city: Path, capsys: pytest.CaptureFixture[str
             "2026-11-24T05:00:00+00:00,x",
             "weather.csv:7: wind_mps",
         ),
-        ("weather.csv", "wind_mps", "wind", "weather.csv:1: wind_mps: column missing"),
+        ("weather.csv", "wind_mps", "wind", "weather.csv:1: wind_mps: the column is missing"),
         ("depots.csv", "-8.62", "x", "depots.csv:2: lon: is not a number (found 'x')"),
         (
             "lockers.csv",

@@ -141,7 +141,7 @@ def test_a_position_in_a_zone_from_the_ground_up(zones: Path, capsys: pytest.Cap
     for point, status in (
         ("-8.61,41.15,60", "blocked"),
         ("-8.61,41.15,3000", "blocked"),
-        (BESIDE.split()[0], "clear"),
+        (BESIDE.split(maxsplit=1)[0], "clear"),
     ):
         _, found = answer(capsys, "check", "--zones", zones, "--path", point, "--at", AT)
         assert found["status"] == status
