@@ -51,8 +51,9 @@ def command(
     _check_stop(seconds, iterations)
     moment = None if at is None else moment_option("--at", at)
     _check_out(out)
-    inputs = read_inputs(RunFiles(orders, depots, lockers, fleet, weather, tuple(zones or ())))
-    _tell(inputs, skip_bad_rows=skip_bad_rows)
+    files = RunFiles(orders, depots, lockers, fleet, weather, tuple(zones or ()))
+    inputs = read_inputs(files, all_rows=not skip_bad_rows)
+    _tell(inputs)
     snapshot = snapshot_of(inputs, at=moment)
     note(f"planning {len(snapshot.orders)} parcels with {len(snapshot.assets)} assets")
     made = _plan(snapshot, inputs, seed=seed, seconds=seconds, iterations=iterations)
@@ -99,9 +100,7 @@ def _check_out(out: Path) -> None:
         raise BadInput(f"--out: must be a file in a folder that exists (found {str(out)!r})")
 
 
-def _tell(inputs: RunInputs, *, skip_bad_rows: bool) -> None:
-    if not skip_bad_rows:
-        inputs.orders.strict()
+def _tell(inputs: RunInputs) -> None:
     for row in inputs.orders.refused:
         for error in row.errors:
             warn(f"refused: {error}")

@@ -171,6 +171,32 @@ def test_a_fault_in_any_file_is_named(
     assert message in capsys.readouterr().err
 
 
+def test_the_faults_of_all_files_are_named_at_once(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody has to run the command once for each file."""
+    for name, old, new in (
+        ("depots.csv", "-8.62", "x"),
+        ("lockers.csv", "true", "perhaps"),
+        ("orders.csv", "1.2", "-1"),
+        ("weather.csv", "T05:00:00+00:00,1", "T05:00:00+00:00,x"),
+    ):
+        edit(city, name, old, new)
+    (city / "fleet.toml").write_text("[vans]\n", encoding="utf-8")
+    options = ("--iterations", 1, "--fleet", city / "fleet.toml", "--zones", city / "none.json")
+    assert run(city, *options) == 2
+    lines = capsys.readouterr().err.splitlines()
+    places = [":".join(line.rpartition("/")[2].split(":")[:2]) for line in lines]
+    assert places == [
+        "depots.csv:2",
+        "lockers.csv:2",
+        "orders.csv:2",
+        "fleet.toml:1",
+        "weather.csv:7",
+        "none.json: cannot be read",
+    ]
+    assert run(city, *options, "--skip-bad-rows") == 2
+    assert "orders.csv" not in capsys.readouterr().err
+
+
 def test_a_failed_write_leaves_the_old_plan(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     path.write_text("old", encoding="utf-8")
