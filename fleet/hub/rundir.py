@@ -81,6 +81,11 @@ class RunDir:
         return self.path / "judge.json"
 
     @property
+    def report(self) -> Path:
+        """The report of a demo that has ended; none while it has not."""
+        return self.path / "report.json"
+
+    @property
     def setup(self) -> Path:
         """What the run was started with, so that ``--resume`` needs no arguments."""
         return self.path / "setup.json"
