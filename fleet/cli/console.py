@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fleet.app import read_setup
+from fleet.cli.day import Name, Root
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, Unreachable, show
 from fleet.console.errors import ConsoleError
@@ -16,8 +16,8 @@ from fleet.hub.rundir import DEFAULT_NAME, ROOT, NoSuchRun, RunDir, RunDirError
 
 
 def command(
-    name: Annotated[str, typer.Option("--name", help="Name of the run.")] = DEFAULT_NAME,
-    root: Annotated[Path, typer.Option("--root", help="Where run directories are.")] = ROOT,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
     host: Annotated[str, typer.Option("--host", help="An address of this machine only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 0,
     tiles: Annotated[str | None, typer.Option("--tiles", help="URL template of a map tile server.")] = None,

@@ -14,10 +14,13 @@ from uuid import uuid4
 import typer
 from pydantic import BaseModel, ValidationError
 
+from fleet.cli.options import run_name
 from fleet.cli.output import BadInput, ExitCode, Unreachable, show
 from fleet.console.ledger import Ledger, record_all
 from fleet.domain.events import CommandAnswered
+from fleet.domain.state import State
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError, write_atomically
+from fleet.kinds import all_kinds
 from fleet.protocol.messages import AnyMessage, Reply
 from fleet.protocol.values import Contact
 from fleet.store.base import StoredEvent, StoreError
@@ -25,7 +28,7 @@ from fleet.store.reader import Reader
 
 M = TypeVar("M", bound=BaseModel)
 
-Name = Annotated[str, typer.Option("--name", help="Name of the run.")]
+Name = Annotated[str, typer.Option("--name", help="Name of the run.", callback=run_name)]
 Root = Annotated[Path, typer.Option("--root", metavar="DIR", help="Where run directories are.")]
 By = Annotated[
     str | None, typer.Option("--by", metavar="WHO", help="Who says so; your login name unless told.")
@@ -109,6 +112,13 @@ class Day:
             if len(answered) == len(set(command_ids)) or monotonic() >= deadline:
                 return answered
             sleep(POLL_S)
+
+
+def check_kind(option: str, kind: str | None, state: State) -> None:
+    """Raises ``BadInput`` for a kind that nobody knows: neither this release, nor the day's own fleet."""
+    known = sorted({*all_kinds(), *(each.record.kind for each in state.assets.values())})
+    if kind is not None and kind not in known:
+        raise BadInput(f"{option}: must be one of {', '.join(known)} (found {kind!r})")
 
 
 @contextmanager

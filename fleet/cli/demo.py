@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-from fleet.cli.day import write_out
-from fleet.cli.options import Json
+from fleet.cli.day import Name, Root, write_out
+from fleet.cli.options import MAX_SEED, Json
 from fleet.cli.output import BadInput, Unreachable, note, show, table
 from fleet.demo import (
     NAME,
@@ -33,9 +33,11 @@ INCIDENTS = ("none", "some", "hard")
 
 
 def command(
-    name: Annotated[str, typer.Option("--name", help="Name of the run.")] = NAME,
-    root: Annotated[Path, typer.Option("--root", help="Where run directories are.")] = ROOT,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the city and of the day.")] = 0,
+    name: Name = NAME,
+    root: Root = ROOT,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, max=MAX_SEED, help="Seed of the city and of the day.")
+    ] = 0,
     parcels: Annotated[int, typer.Option("--parcels", min=1, max=2000, help="About how many parcels.")] = 150,
     incidents: Annotated[
         str, typer.Option("--incidents", help="How much goes wrong: none, some or hard.")
@@ -50,7 +52,7 @@ def command(
         Path | None, typer.Option("--report", metavar="FILE", help="Write the report (JSON).")
     ] = None,
     margin_scale: Annotated[
-        float | None, typer.Option("--margin-scale", help="Trial: scale the hub's energy margin.")
+        float | None, typer.Option("--margin-scale", min=0, help="Trial: scale the hub's energy margin.")
     ] = None,
     ignore_zones: Annotated[
         bool, typer.Option("--ignore-zones", help="Trial: the hub does not know the zones; the world does.")

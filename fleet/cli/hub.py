@@ -12,6 +12,7 @@ import structlog
 import typer
 
 from fleet.app import Files, Setup, run_hub
+from fleet.cli.day import Name, Root
 from fleet.cli.options import Json, ZoneFiles, moment_option
 from fleet.cli.output import BadInput, Unreachable, note, show
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, NoSuchRun, RunDir, RunDirError, Running
@@ -20,8 +21,8 @@ from fleet.store.base import StoreError
 
 
 def command(
-    name: Annotated[str, typer.Option("--name", help="Name of the run.")] = DEFAULT_NAME,
-    root: Annotated[Path, typer.Option("--root", help="Where run directories are.")] = ROOT,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
     resume: Annotated[
         bool, typer.Option("--resume", help="Take up the run as it was set up; no other option counts.")
     ] = False,
@@ -33,7 +34,7 @@ def command(
     at: Annotated[
         str | None, typer.Option("--at", metavar="TIME", help="The day begins then; else now.")
     ] = None,
-    hours: Annotated[float, typer.Option("--hours", help="How long the day is.", min=0.1)] = 14,
+    hours: Annotated[float, typer.Option("--hours", help="How long the day is.", min=0.1, max=8784)] = 14,
     control: Annotated[str, typer.Option("--control", help="Where peers connect.")] = "tcp://127.0.0.1:5701",
     telemetry: Annotated[
         str, typer.Option("--telemetry", help="Where telemetry goes.")

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from fleet.cli.options import Json, ZoneFiles, moment_option
+from fleet.cli.options import MAX_SEED, Json, ZoneFiles, moment_option
 from fleet.cli.output import BadInput, note, show, table, warn
 from fleet.config import RunFiles, RunInputs, read_inputs, snapshot_of
 from fleet.domain.plan import Plan, Summary
@@ -41,7 +41,7 @@ def command(
     iterations: Annotated[
         int | None, typer.Option("--iterations", help="Search so many steps instead: reproducible.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the search.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=MAX_SEED, help="Seed of the search.")] = 0,
     skip_bad_rows: Annotated[
         bool, typer.Option("--skip-bad-rows", help="Plan the sound orders and list the refused rows.")
     ] = False,

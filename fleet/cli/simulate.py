@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from fleet.cli.demo import INCIDENTS, summary
-from fleet.cli.options import Json
+from fleet.cli.options import MAX_SEED, Json
 from fleet.cli.output import BadInput, note, show
 from fleet.demo import LATEST, DemoOptions, build_day, failures, incoming_of, settled, with_baselines
 from fleet.dispatch.report import report as report_of
@@ -21,7 +21,9 @@ from fleet.store.rows import event_text
 
 
 def command(
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the city and of the day.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, max=MAX_SEED, help="Seed of the city and of the day.")
+    ] = 0,
     parcels: Annotated[int, typer.Option("--parcels", min=1, max=2000, help="About how many parcels.")] = 150,
     incidents: Annotated[
         str, typer.Option("--incidents", help="How much goes wrong: none, some or hard.")
@@ -34,7 +36,7 @@ def command(
         Path | None, typer.Option("--report", metavar="FILE", help="Write the report (JSON).")
     ] = None,
     margin_scale: Annotated[
-        float | None, typer.Option("--margin-scale", help="Trial: scale the hub's energy margin.")
+        float | None, typer.Option("--margin-scale", min=0, help="Trial: scale the hub's energy margin.")
     ] = None,
     ignore_zones: Annotated[
         bool, typer.Option("--ignore-zones", help="Trial: the hub does not know the zones; the world does.")

@@ -118,14 +118,19 @@ class RunDir:
         return self.path / f"{role}.lock"
 
     def is_live(self, role: str = HUB) -> bool:
-        """Whether a process in that role runs on this directory. Asking leaves nothing behind."""
+        """Whether a process in that role runs on this directory. Asking leaves nothing behind.
+
+        Raises ``RunDirError`` where the directory can't be read.
+        """
         try:
             with self.lock(role).open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
         except BlockingIOError:
             return True
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise self._unusable(error) from error
         return False
 
     @contextmanager

@@ -99,6 +99,11 @@ def test_a_damaged_setup_is_named(city: Path, capsys: pytest.CaptureFixture[str]
     assert f"{run.setup}: cannot be read" in capsys.readouterr().err
 
 
+def test_a_root_that_is_no_folder_is_named(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended(*words(city, root=str(city / "orders.csv"))) == 2
+    assert "orders.csv/day: cannot be used: Not a directory" in capsys.readouterr().err
+
+
 @pytest.mark.timeout(120)
 def test_one_run_has_one_hub(city: Path, repo_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The second is told which process has the day; when that is killed, the day is free at once."""

@@ -139,6 +139,27 @@ def test_bad_options_are_named(
     assert f"error: {message}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plan", "--seed", 2**32),
+        ("simulate", "--seed", 2**32),
+        ("demo", "--seed", 2**32),
+        ("simulate", "--margin-scale", -1),
+        ("demo", "--margin-scale", "nan"),
+        ("hub", "--hours", 1e300),
+    ],
+)
+def test_a_number_out_of_range_is_bad_input(
+    capsys: pytest.CaptureFixture[str], words: tuple[object, ...]
+) -> None:
+    """Before anything is done with it."""
+    with pytest.raises(SystemExit) as end:
+        main([str(word) for word in words])
+    assert end.value.code == 2
+    assert f"Invalid value for '{words[1]}'" in capsys.readouterr().err
+
+
 def test_the_output_needs_a_folder(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(city, "--out", city / "none" / "plan.json") == 2
     assert "--out: must be a file in a folder that exists" in capsys.readouterr().err

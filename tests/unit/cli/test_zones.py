@@ -168,6 +168,14 @@ def test_a_position_in_a_zone_from_the_ground_up(zones: Path, capsys: pytest.Cap
             ["--path", "-8.6,141.1,1", "--at", AT],
             "--path, point 1: lat: must lie within -90 and 90 (found '141.1')",
         ),
+        (
+            ["--path", "-8.6,41.1,1e300", "--at", AT],
+            "--path, point 1: alt_amsl: must lie within -1000 and 100000 (found '1e300')",
+        ),
+        (
+            ["--path", BESIDE, "--at", AT, "--speed-mps", "1e-300"],
+            "--speed-mps: the path would last longer than time is counted (found 1e-300)",
+        ),
         (["--path", " ", "--at", AT], "--path: is empty; write lon,lat,alt_amsl for each point"),
         (["--path", BESIDE, "--at", AT, "--speed-mps", "0"], "--speed-mps: must be above 0 (found 0)"),
         (["--path", BESIDE, "--at", AT, "--terrain", "hilly"], "--terrain: must be like flat:120±15"),
@@ -183,6 +191,11 @@ def test_bad_options_are_named(
 def test_a_check_needs_a_zone_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("check", "--path", BESIDE, "--at", AT) == 2
     assert capsys.readouterr().err == "error: --zones: give at least one zone file\n"
+
+
+def test_a_list_needs_a_file_or_a_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list") == 2
+    assert "give at least one zone file, or --name for those in force in a run" in capsys.readouterr().err
 
 
 def test_a_broken_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
