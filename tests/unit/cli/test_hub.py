@@ -67,6 +67,26 @@ def test_a_taken_port_leaves_nothing(city: Path, taken: str, capsys: pytest.Capt
     assert not (city / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("foo", "is no address; write one like tcp://127.0.0.1:5701"),
+        ("tcp://127.0.0.1", "is no address"),
+        ("tcp://127.0.0.1:99999", "is no address"),
+        ("tcp://192.0.2.1:5701", "this machine has no such address"),
+    ],
+)
+def test_an_address_that_is_none_is_named(
+    city: Path, capsys: pytest.CaptureFixture[str], address: str, message: str
+) -> None:
+    """A port above 65,535 is not taken for another one."""
+    assert ended(*words(city, control=address)) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {address}: ")
+    assert message in said
+    assert not (city / "runs").exists()
+
+
 def test_a_wrong_file_leaves_nothing(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (city / "lockers.csv").write_text("locker_id\n", encoding="utf-8")
     assert ended(*words(city)) == 2
