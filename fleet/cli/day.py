@@ -19,7 +19,7 @@ from fleet.cli.output import BadInput, ExitCode, Unreachable, show
 from fleet.console.ledger import Ledger, record_all
 from fleet.domain.events import CommandAnswered
 from fleet.domain.state import State
-from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError, write_atomically
+from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError
 from fleet.kinds import all_kinds
 from fleet.protocol.messages import AnyMessage, Reply
 from fleet.protocol.values import Contact
@@ -154,11 +154,3 @@ def answer_or_exit(reply: Reply, *, as_json: bool) -> None:
     show({"ok": reply.ok, "detail": reply.detail}, reply.detail, as_json=as_json)
     if not reply.ok:
         raise typer.Exit(ExitCode.NO)
-
-
-def write_out(path: Path, text: str) -> None:
-    """Writes a result whole or not at all. Raises ``BadInput`` when it can't be written."""
-    try:
-        write_atomically(path, text)
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be written: {error.strerror or error}") from error

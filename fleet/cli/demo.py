@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-from fleet.cli.day import Name, Root, write_out
+from fleet.cli.day import Name, Root
+from fleet.cli.files import check_out, write_out
 from fleet.cli.options import MAX_SEED, Json
 from fleet.cli.output import BadInput, Unreachable, note, show, table
 from fleet.demo import (
@@ -62,8 +63,7 @@ def command(
     """Run a sample day: a seeded city, about 150 parcels, four simulated hours, a report at the end."""
     if incidents not in INCIDENTS:
         raise BadInput(f"--incidents: must be one of {', '.join(INCIDENTS)} (found {incidents!r})")
-    if report is not None and not report.absolute().parent.is_dir():
-        raise BadInput(f"--report: must be a file in a folder that exists (found {str(report)!r})")
+    check_out("--report", report)
     if resume and fresh:
         raise BadInput("give --resume or --fresh, not both")
     run = RunDir.named(name, root)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from fleet.cli.main import main
-from fleet.cli.plan import write_atomically
 from fleet.config import NO_WEATHER, NO_ZONES
 
 AT = "2026-11-24T07:30:00+00:00"
@@ -216,14 +215,3 @@ def test_the_faults_of_all_files_are_named_at_once(city: Path, capsys: pytest.Ca
     ]
     assert run(city, *options, "--skip-bad-rows") == 2
     assert "orders.csv" not in capsys.readouterr().err
-
-
-def test_a_failed_write_leaves_the_old_plan(tmp_path: Path) -> None:
-    path = tmp_path / "plan.json"
-    path.write_text("old", encoding="utf-8")
-    with pytest.raises(TypeError):
-        write_atomically(path, 3)  # type: ignore[arg-type]
-    assert path.read_text(encoding="utf-8") == "old"
-    assert [file.name for file in tmp_path.iterdir()] == ["plan.json"]
-    write_atomically(path, "new")
-    assert path.read_text(encoding="utf-8") == "new"
