@@ -81,11 +81,17 @@ class Day:
             return Reader(self.run.store).contact(order_id)
 
     def ask(self, message: AnyMessage, *, timeout_s: float) -> Reply:
-        """The hub's answer. Raises ``Unreachable`` when there is none in time."""
+        """The hub's answer. Raises ``Unreachable`` when no hub runs, at once, or when there is none in time."""
         from fleet.hub.client import HubClient, HubUnreachable
 
         try:
-            with HubClient(self.run.running().control, by="fleet", timeout_s=timeout_s) as client:
+            control = self.run.running().control
+            if not self.run.is_live():
+                raise Unreachable(
+                    f"{self.run.path}: no hub is running; take the day up again with `fleet hub --resume`, "
+                    "a demo with `fleet demo --resume`"
+                )
+            with HubClient(control, by="fleet", timeout_s=timeout_s) as client:
                 return client.request(message)
         except (RunDirError, HubUnreachable) as error:
             raise Unreachable(str(error)) from error
