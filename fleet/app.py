@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fleet.config import RunFiles, RunInputs, read_inputs
 from fleet.dispatch.decide import Dispatcher
@@ -26,7 +26,7 @@ from fleet.hub.clock import FreeClock, GrantedClock
 from fleet.hub.core import CoreSettings, HubCore
 from fleet.hub.loop import open_loop
 from fleet.hub.planning import Effort, Planning
-from fleet.hub.rundir import NoSuchRun, RunDir, RunDirError, Running, write_atomically
+from fleet.hub.rundir import NoSuchRun, RunDir, RunDirError, Running, what_is_wrong, write_atomically
 from fleet.hub.sockets import Sockets, bound_address
 from fleet.protocol.messages import Role
 from fleet.protocol.values import Time
@@ -194,6 +194,8 @@ def read_setup(run: RunDir) -> Setup:
         raise NoSuchRun(
             f"{run.path}: there is no run of that name; start one with `fleet demo` or `fleet hub`"
         ) from None
+    except ValidationError as error:
+        raise RunDirError(f"{run.setup} is damaged: {what_is_wrong(error)}; choose another --name") from error
     except (OSError, ValueError) as error:
         raise RunDirError(f"{run.setup}: cannot be read: {error}") from error
 

@@ -111,7 +111,7 @@ class RunDir:
                 f"{file}: no hub has been started under this name; start one with `fleet demo` or `fleet hub`"
             ) from None
         except ValidationError as error:
-            raise RunDirError(f"{file} is damaged: {error}") from error
+            raise RunDirError(f"{file} is damaged: {what_is_wrong(error)}; start the hub again") from error
 
     def lock(self, role: str = HUB) -> Path:
         """The file whose lock the process in that role holds while it lives; its pid stands in it."""
@@ -183,6 +183,13 @@ def _wait_for_lock(handle: int, within_s: float, refusal: Callable[[], RunInUse]
             time.sleep(0.05)
         else:
             return
+
+
+def what_is_wrong(error: ValidationError) -> str:
+    """The first thing that is wrong with a file, in a line."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return f"{field}: {first['msg']}" if field else first["msg"]
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -114,9 +114,11 @@ def test_nothing_to_take_up_is_said(city: Path, capsys: pytest.CaptureFixture[st
 def test_a_damaged_setup_is_named(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = RunDir(city / "runs" / "day")
     run.create()
-    run.setup.write_text("{", encoding="utf-8")
-    assert ended("hub", "--resume", "--root", str(city / "runs")) == 2
-    assert f"{run.setup}: cannot be read" in capsys.readouterr().err
+    for text, fault in (("{", "Invalid JSON"), ("{}", "name: Field required")):
+        run.setup.write_text(text, encoding="utf-8")
+        assert ended("hub", "--resume", "--root", str(city / "runs")) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"error: {run.setup} is damaged: {fault}")
 
 
 def test_a_root_that_is_no_folder_is_named(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
