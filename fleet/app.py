@@ -46,6 +46,11 @@ class Files(BaseModel):
     weather: Path | None = None
     zones: tuple[Path, ...] = ()
 
+    def absolute(self) -> Files:
+        """The same files, wherever the process that reads them stands."""
+        single = {name: path.absolute() for name, path in self if isinstance(path, Path)}
+        return self.model_copy(update={**single, "zones": tuple(path.absolute() for path in self.zones)})
+
     def read(self) -> RunInputs:
         """What the files hold. Raises ``fleet.intake.IntakeError``."""
         return read_inputs(
@@ -245,7 +250,8 @@ def _listening(run: RunDir, setup: Setup, *, new: bool) -> Iterator[Sockets]:
             run.create()
             stack.enter_context(run.held())
             _refuse_a_second_day(run, ours=True)
-            write_atomically(run.setup, setup.model_dump_json(indent=1))
+            kept = setup.model_copy(update={"files": setup.files.absolute()})
+            write_atomically(run.setup, kept.model_dump_json(indent=1))
         yield sockets
 
 

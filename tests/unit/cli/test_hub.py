@@ -9,10 +9,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from fleet.app import Files, Setup, run_hub
 from fleet.cli.main import main
 from fleet.hub.rundir import RunDir
 from fleet.hub.sockets import Sockets, bound_address
@@ -101,6 +103,19 @@ def test_a_day_that_is_there_is_not_set_up_again(city: Path, capsys: pytest.Capt
     assert ended(*words(city)) == 2
     assert "a day is there already; take it up with --resume" in capsys.readouterr().err
     assert not run.setup.exists()
+
+
+def test_a_day_is_taken_up_from_any_folder(city: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files are named as they were typed, and found again from elsewhere."""
+    monkeypatch.chdir(city)
+    run = RunDir(city / "runs" / "day")
+    files = Files(depots=Path("depots.csv"), lockers=Path("lockers.csv"), weather=Path("weather.csv"))
+    at = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    setup = Setup(name="day", files=files, at=at, until=at + timedelta(hours=8))
+    run_hub(run, lambda: True, new=setup)
+    monkeypatch.chdir("/")
+    run_hub(run, lambda: True)
+    assert Reader(run.store).last_position() == 1
 
 
 def test_nothing_to_take_up_is_said(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
