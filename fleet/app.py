@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fleet.config import RunFiles, RunInputs, read_inputs
 from fleet.dispatch import weather, zones
@@ -26,7 +26,7 @@ from fleet.hub.clock import FreeClock, GrantedClock
 from fleet.hub.core import CoreSettings, HubCore
 from fleet.hub.loop import open_loop
 from fleet.hub.planning import Effort, Planning
-from fleet.hub.rundir import RunDir, Running
+from fleet.hub.rundir import NoSuchRun, RunDir, RunDirError, Running, what_is_wrong, write_atomically
 from fleet.hub.sockets import Sockets, bound_address
 from fleet.protocol.messages import Role
 from fleet.protocol.values import Time
@@ -45,6 +45,11 @@ class Files(BaseModel):
     fleet: Path | None = None
     weather: Path | None = None
     zones: tuple[Path, ...] = ()
+
+    def absolute(self) -> Files:
+        """The same files, wherever the process that reads them stands."""
+        single = {name: path.absolute() for name, path in self if isinstance(path, Path)}
+        return self.model_copy(update={**single, "zones": tuple(path.absolute() for path in self.zones)})
 
     def read(self) -> RunInputs:
         """What the files hold. Raises ``fleet.intake.IntakeError``."""
@@ -192,18 +197,41 @@ def _roles(state: State) -> dict[str, Role]:
     return dict.fromkeys(state.assets, Role.ASSET)
 
 
+def read_setup(run: RunDir) -> Setup:
+    """How the day of a run directory is run. Raises ``NoSuchRun`` where there is none, else ``RunDirError``."""
+    try:
+        return Setup.model_validate_json(run.setup.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NoSuchRun(
+            f"{run.path}: there is no run of that name; start one with `fleet demo` or `fleet hub`"
+        ) from None
+    except ValidationError as error:
+        raise RunDirError(f"{run.setup} is damaged: {what_is_wrong(error)}; choose another --name") from error
+    except (OSError, ValueError) as error:
+        raise RunDirError(f"{run.setup}: cannot be read: {error}") from error
+
+
 def run_hub(
-    run: RunDir, stop: Callable[[], bool], started: Callable[[Running], None] = lambda _: None
+    run: RunDir,
+    stop: Callable[[], bool],
+    started: Callable[[Running], None] = lambda _: None,
+    *,
+    new: Setup | None = None,
 ) -> None:
     """Run the hub of a run directory until ``stop`` says so; ``started`` is told once it listens.
 
-    Raises ``StoreError``, ``BindError`` and ``IntakeError``.
+    ``new`` is how a day is run that begins here; without it the day that is there is taken up. A new day of which a
+    file is wrong or an address is taken leaves nothing behind.
+
+    Raises ``RunDirError`` (``RunInUse`` where another hub runs it), ``StoreError``, ``BindError`` and ``IntakeError``.
     """
-    setup = Setup.model_validate_json(run.setup.read_text(encoding="utf-8"))
+    setup = new or read_setup(run)
+    if new is not None:
+        _refuse_a_second_day(run)
     inputs = setup.files.read()
     with (
+        _listening(run, setup, new=new is not None) as sockets,
         closing(SqlStore.open(run.store)) as store,
-        closing(Sockets(setup.control, setup.telemetry, setup.feed)) as sockets,
     ):
         brain = open_core(setup, inputs, store)
         loop = open_loop(brain.core, store, sockets, lambda wake: Planning(setup.effort, wake=wake))
@@ -211,6 +239,36 @@ def run_hub(
         run.write_running(running)
         started(running)
         loop.run(stop)
+
+
+@contextmanager
+def _listening(run: RunDir, setup: Setup, *, new: bool) -> Iterator[Sockets]:
+    """The hub's sockets, with the run held against any other hub until the end.
+
+    A day that is there is held first: who has it says more than whose port is taken. A new one is made only once its
+    addresses are bound.
+    """
+    with ExitStack() as stack:
+        if not new:
+            stack.enter_context(run.held())
+        sockets = stack.enter_context(closing(Sockets(setup.control, setup.telemetry, setup.feed)))
+        if new:
+            run.create()
+            stack.enter_context(run.held())
+            _refuse_a_second_day(run, ours=True)
+            kept = setup.model_copy(update={"files": setup.files.absolute()})
+            write_atomically(run.setup, kept.model_dump_json(indent=1))
+        yield sockets
+
+
+def _refuse_a_second_day(run: RunDir, *, ours: bool = False) -> None:
+    """Raises ``RunDirError`` where a day is already; ``ours`` says that we hold the run ourselves."""
+    if not ours and run.is_live():
+        raise run.in_use()
+    if run.store.exists():
+        raise RunDirError(
+            f"{run.path}: a day is there already; take it up with --resume, or choose another --name"
+        )
 
 
 def _running(setup: Setup, sockets: Sockets) -> Running:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from fleet.domain.sites import Site
 from fleet.energy.catalog import airframe_names, electric_van_names, ground_robot_names
 from fleet.feasibility.context import Context
 from fleet.intake.assets import placed_assets
-from fleet.intake.errors import FieldError, IntakeError, file_error
+from fleet.intake.errors import Faults, FieldError, IntakeError, file_error
 from fleet.intake.fleetfile import FleetFile, read_fleet
 from fleet.intake.localtime import zone_of_offsets
 from fleet.intake.orders import OrdersFile, read_orders
@@ -33,7 +33,7 @@ from fleet.intake.zones import read_zone_files
 from fleet.kinds import all_kinds
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.planner.snapshot import AssetSlot, Snapshot
-from fleet.protocol.values import TimeWindow
+from fleet.protocol.values import Place, TimeWindow
 from fleet.weather.files import read_weather_file
 
 NO_ZONES = "no zone file was given: the air is taken to be free of zones"
@@ -73,25 +73,38 @@ class RunInputs:
     warnings: tuple[str, ...] = ()
 
 
-def read_inputs(files: RunFiles) -> RunInputs:
-    """Everything that the files of a run say. Raises ``IntakeError`` for whatever is wrong with one of them.
+def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
+    """Everything that the files of a run say. Raises ``IntakeError`` for whatever is wrong with any of them.
 
-    Rows of orders that are wrong are not raised but listed in ``orders.refused``.
+    Rows of orders that are wrong are not raised but listed in ``orders.refused``, unless ``all_rows`` are needed.
     """
-    fleet = read_fleet(files.fleet)
-    _check_types(fleet)
-    depots = read_sites(files.depots)
-    lockers = read_lockers(files.lockers)
-    orders = _orders(files.orders, depots)
+    faults = Faults()
+    near: list[Place] = []
+    with faults:
+        depots = read_sites(files.depots)
+        near = [site.place for site in depots.sites]
+    with faults:
+        lockers = read_lockers(files.lockers)
+    with faults:
+        orders = _orders(files.orders, near)
+        if all_rows:
+            orders.strict()
+    with faults:
+        fleet = read_fleet(files.fleet)
+        _check_types(fleet)
+    with faults:
+        weather = None if files.weather is None else read_weather_file(files.weather)
+    with faults:
+        zones = read_zone_files(files.zones).zones
+    faults.raise_errors()
     zone = fleet.timezone or zone_of_offsets(orders.offsets, orders.file)
     spec = fleet.spec.model_copy(update={"timezone": zone})
     sites = depots.in_zone(zone)
-    weather = None if files.weather is None else read_weather_file(files.weather)
     context = Context(
         fleet=spec,
         sites={site.site_id: site for site in sites},
         lockers={locker.locker_id: locker for locker in lockers},
-        zones=read_zone_files(files.zones).zones,
+        zones=zones,
         terrain=terrain_of(spec.assumptions.terrain),
         network=GeodesicNetwork(),
         weather=weather,
@@ -103,10 +116,10 @@ def read_inputs(files: RunFiles) -> RunInputs:
     return RunInputs(orders, context, slots, assumed, warnings)
 
 
-def _orders(path: Path | None, depots: SitesFile) -> OrdersFile:
+def _orders(path: Path | None, near: Sequence[Place]) -> OrdersFile:
     if path is None:
         return OrdersFile("orders", (), (), (), frozenset())
-    return read_orders(path, near=[site.place for site in depots.sites])
+    return read_orders(path, near=near)
 
 
 def snapshot_of(inputs: RunInputs, *, at: datetime | None = None) -> Snapshot:

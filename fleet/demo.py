@@ -7,12 +7,14 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from fleet.app import Files, Setup, asset_records
+from fleet.app import Files, Setup, asset_records, read_setup
 from fleet.baselines import baselines
 from fleet.config import RunInputs
 from fleet.dispatch.report import report
@@ -21,7 +23,7 @@ from fleet.domain.events import Event
 from fleet.domain.state import FINAL_PARCEL, Parcel, State
 from fleet.hub.client import HubClient, HubUnreachable
 from fleet.hub.planning import Effort
-from fleet.hub.rundir import RunDir, RunDirError, Running, write_atomically
+from fleet.hub.rundir import ROOT, NoSuchRun, RunDir, RunDirError, Running, write_atomically
 from fleet.intake.orders import read_orders
 from fleet.protocol.lifecycle import ParcelStatus
 from fleet.protocol.messages import SubmitOrders
@@ -35,6 +37,18 @@ from fleet.weather.conditions import Observation
 DEMO_DAY = date(2026, 11, 24)
 OPTIONS = "options.json"
 """The file that a demo leaves in its run directory, and no other run does."""
+
+NAME = "demo"
+"""What a demo is called unless told."""
+
+INPUT = "input"
+"""The folder of the city's files in it."""
+
+DEMO = "demo"
+"""The lock of who runs the demo; its hub, a child, has its own."""
+
+ENDING_S = 10.0
+"""How long the hub of a demo that was killed may take to end."""
 
 LATEST = timedelta(hours=6)
 """How long after the day's end drivers may still be out before the demo stops waiting for them."""
@@ -58,36 +72,105 @@ class DemoOptions:
 
 
 Tell = Callable[[str], None]
+Report = dict[str, Any]
 
 
-def prepare(run: RunDir, options: DemoOptions) -> None:
+@contextmanager
+def claimed(run: RunDir, *, resume: bool) -> Iterator[None]:
+    """Keep a run directory for one demo, made or taken up here, until it is over.
+
+    Raises ``RunInUse`` while another demo has it, ``NoSuchRun`` where there is none to take up, and ``RunDirError``
+    where something else stands.
+    """
+    if not resume:
+        _refuse_foreign(run)
+        run.create()
+    elif not (run.setup.exists() and (run.path / OPTIONS).exists()):
+        raise NoSuchRun(
+            f"{run.path}: there is no demo of that name to go on with; start one with `fleet demo`"
+        )
+    with run.held(DEMO):
+        yield
+
+
+def prepare(run: RunDir, options: DemoOptions, *, fresh: bool = False, tell: Tell = lambda _: None) -> None:
     """Write the city's files, the hub's setup and the world's description into a fresh run directory.
 
-    An earlier demo of that name is replaced. Raises ``RunDirError`` for one that is running, and for anything else that
-    stands there: nothing of it is touched.
+    An earlier demo of that name makes room: one that has ended is replaced, one that has not is kept beside it, unless
+    a ``fresh`` beginning is wanted. Which it was is told. Raises ``RunDirError`` for one whose hub is running, and for
+    anything else that stands there: nothing of it is touched.
     """
-    _clear(run)
+    _refuse_foreign(run)
     run.create()
+    with run.held(within_s=ENDING_S):
+        _make_room(run, fresh=fresh, tell=tell)
+        run.create()
+        # First of all: it says that a demo has made what is here, also of one that gets no further.
+        write_atomically(run.path / OPTIONS, json.dumps({"incidents": options.incidents}))
     setup, world = build_day(run.path, options)
     write_atomically(run.world, world.model_dump_json())
-    write_atomically(run.path / OPTIONS, json.dumps({"incidents": options.incidents}))
     write_atomically(run.setup, setup.model_dump_json(indent=1))
 
 
-def _clear(run: RunDir) -> None:
-    if not run.path.exists():
-        return
-    if not run.path.is_dir() or (any(run.path.iterdir()) and not (run.path / OPTIONS).exists()):
+def resuming(run: RunDir) -> str:
+    """The command that goes on with a demo."""
+    name = "" if run.path.name == NAME else f" --name {run.path.name}"
+    root = "" if run.path.parent == ROOT else f" --root {run.path.parent}"
+    return f"fleet demo --resume{name}{root}"
+
+
+def _refuse_foreign(run: RunDir) -> None:
+    made = not run.path.exists() or (run.path / OPTIONS).exists()
+    if not made and (not run.path.is_dir() or any(each.name != "logs" for each in _contents(run))):
         raise RunDirError(f"{run.path}: holds something that no demo has made; choose another --name")
-    if run.is_live():
-        raise RunDirError(f"{run.path}: a demo of that name is running; stop it, or choose another --name")
-    shutil.rmtree(run.path)
+
+
+def _contents(run: RunDir) -> list[Path]:
+    """What is in a run directory, apart from the locks, which others may be waiting for."""
+    return [each for each in run.path.iterdir() if each not in (run.lock(), run.lock(DEMO))]
+
+
+def _make_room(run: RunDir, *, fresh: bool, tell: Tell) -> None:
+    if run.setup.exists() and run.store.exists():
+        ended = run.report.exists()
+        if not (ended or fresh):
+            kept = _put_aside(run)
+            tell(
+                f"the demo in {run.path} had not ended; it is kept as {kept.path}. Go on with it: {resuming(kept)}"
+            )
+            return
+        tell(f"replacing the demo in {run.path}, which {'has ended' if ended else 'had not ended'}")
+    for each in _contents(run):
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each)
+        else:
+            each.unlink()
+
+
+def _put_aside(run: RunDir) -> RunDir:
+    """Move a demo to the first free name after its own; the new place."""
+    setup = read_setup(run)
+    names = (f"{run.path.name}-{number}" for number in count(1))
+    kept = next(RunDir(path) for name in names if not (path := run.path.with_name(name)).exists())
+    kept.path.mkdir()
+    for each in _contents(run):
+        each.rename(kept.path / each.name)
+    moved = setup.model_copy(update={"name": kept.path.name, "files": _moved(setup.files, kept)})
+    write_atomically(kept.setup, moved.model_dump_json(indent=1))
+    return kept
+
+
+def _moved(files: Files, run: RunDir) -> Files:
+    """A demo's input files under its new name."""
+    said = files.model_dump(exclude_none=True)
+    zones = tuple(run.path / INPUT / path.name for path in said.pop("zones"))
+    return Files(**{name: run.path / INPUT / path.name for name, path in said.items()}, zones=zones)
 
 
 def build_day(folder: Path, options: DemoOptions) -> tuple[Setup, WorldSpec]:
     """The seeded city as files in ``folder/input``, how its day is run, and the true world behind it."""
     city = make_city(options.seed, day=DEMO_DAY, parcels=options.parcels, hours=options.hours)
-    files = _write_city(folder / "input", city, options)
+    files = _write_city(folder / INPUT, city, options)
     setup = Setup(
         name=folder.name,
         files=files,
@@ -159,13 +242,14 @@ def _true_weather(row: Observation) -> TrueWeather:
     )
 
 
-def run_demo(run: RunDir, *, console: bool, tell: Tell, keep: Callable[[], bool]) -> dict[str, Any]:
-    """Run, or take up, the day of a prepared run directory; returns the report. Raises ``ChildDied``.
+def run_demo(run: RunDir, *, console: bool, tell: Tell, keep: Callable[[Report], bool]) -> Report:
+    """Run, or take up, the day of a prepared run directory; returns the report, which is also kept with the run.
 
-    ``keep`` is asked at the end whether the console stays up a while longer.
+    ``keep`` is asked at the end, again and again, whether the console stays up a while longer; Ctrl-C then is a no.
+    Raises ``ChildDied``, and ``RunDirError`` where the run can't be read or has a hub already.
     """
     begun = time.monotonic()
-    setup = Setup.model_validate_json(run.setup.read_text(encoding="utf-8"))
+    setup = read_setup(run)
     with Supervisor(run) as supervisor:
         running = supervisor.start_hub()
         if console:
@@ -181,9 +265,11 @@ def run_demo(run: RunDir, *, console: bool, tell: Tell, keep: Callable[[], bool]
         # The judge writes its verdict when it ends.
         supervisor.stop("world")
         result = _report(run, setup, time.monotonic() - begun)
-        while keep():
-            supervisor.check()
-            time.sleep(0.2)
+        write_atomically(run.report, json.dumps(result, indent=1))
+        with suppress(KeyboardInterrupt):
+            while keep(result):
+                supervisor.check()
+                time.sleep(0.2)
     return result
 
 
@@ -316,14 +402,14 @@ def _has_ended(parcel: Parcel) -> bool:
     return parcel.status in FINAL_PARCEL or parcel.status is ParcelStatus.IN_LOCKER
 
 
-def _report(run: RunDir, setup: Setup, wall_s: float) -> dict[str, Any]:
+def _report(run: RunDir, setup: Setup, wall_s: float) -> Report:
     judge = json.loads(run.judge.read_text(encoding="utf-8")) if run.judge.exists() else None
     return with_baselines(
         report(_events(Reader(run.store)), judge=judge, wall_s=round(wall_s, 1), seed=setup.seed), setup
     )
 
 
-def with_baselines(result: dict[str, Any], setup: Setup) -> dict[str, Any]:
+def with_baselines(result: Report, setup: Setup) -> Report:
     """The report with what our planner, vans alone and a greedy planner would have cost with hindsight."""
     orders = [order for _, order, _ in incoming_of(setup)]
     return result | {"cost": result["cost"] | baselines(setup, setup.files.read(), orders)}
@@ -340,7 +426,7 @@ def _events(reader: Reader) -> Iterator[Event]:
             yield stored.event
 
 
-def failures(result: dict[str, Any], *, hard: bool) -> list[str]:
+def failures(result: Report, *, hard: bool) -> list[str]:
     """What makes a demo fail: parcels that did not end, too many left to drivers after the day, and what the judge
     saw.
     """

@@ -33,8 +33,9 @@ class Supervisor:
         stop(self.children)
 
     def start_hub(self) -> Running:
-        """Start the hub on the run directory's setup and wait until it listens."""
-        (self.run.path / "run.json").unlink(missing_ok=True)
+        """Start the hub on the run directory's setup and wait until it listens. Raises ``RunInUse``."""
+        with self.run.held():  # so that a running hub's run.json stays
+            (self.run.path / "run.json").unlink(missing_ok=True)
         words = ("hub", "--name", self.run.path.name, "--root", str(self.run.path.parent), "--resume")
         self.start("hub", (sys.executable, "-m", "fleet", *words))
         self.wait_for((self.run.path / "run.json").exists, "hub")

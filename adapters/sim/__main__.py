@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -41,8 +42,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fleet-adapter sim", description=__doc__)
-    parser.add_argument("--control", required=True, metavar="ENDPOINT", help="the hub's control channel")
-    parser.add_argument("--telemetry", required=True, metavar="ENDPOINT", help="the hub's telemetry channel")
+    for channel in ("control", "telemetry"):
+        parser.add_argument(
+            f"--{channel}",
+            required=True,
+            type=_endpoint,
+            metavar="ENDPOINT",
+            help=f"the hub's {channel} channel",
+        )
     parser.add_argument(
         "--spec", required=True, type=Path, metavar="WORLD.json", help="what the world is made of"
     )
@@ -53,10 +60,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--judge", type=Path, metavar="FILE", help="where the judge's verdict is written")
     parser.add_argument(
-        "--rate", type=float, default=1.0, help="times faster than the clock, without granted time"
+        "--rate", type=_positive, default=1.0, help="times faster than the clock, without granted time"
     )
     parser.add_argument("--json", action="store_true", help="print the judge's verdict at the end")
     return parser
+
+
+def _endpoint(text: str) -> str:
+    """An address that ZeroMQ connects to; a wrong one would fail in a thread of its own."""
+    if not re.fullmatch(r"tcp://.+:\d{1,5}|(ipc|inproc)://.+", text):
+        raise argparse.ArgumentTypeError(f"must be like tcp://127.0.0.1:5701 (found {text!r})")
+    return text
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be above 0 (found {text!r})")
+    return value
 
 
 def _host(said: argparse.Namespace) -> Host:
@@ -64,6 +85,10 @@ def _host(said: argparse.Namespace) -> Host:
         text = said.spec.read_text(encoding="utf-8")
     except OSError as error:
         raise HostError(f"{said.spec}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise HostError(
+            f"{said.spec}: is not UTF-8 text; give the world.json that `fleet demo` writes"
+        ) from None
     world = World(said.seed, parse_spec(text, str(said.spec)), said.incidents)
     digest = hashlib.sha256(text.encode()).hexdigest()
     journal = Journal(said.journal, {"seed": said.seed, "incidents": str(said.incidents), "spec": digest})

@@ -7,7 +7,19 @@ from typing import Annotated, Any
 
 import typer
 
-from fleet.cli.day import TIMEOUT_S, By, Day, Name, Root, Timeout, Why, answer_or_exit, request, who
+from fleet.cli.day import (
+    TIMEOUT_S,
+    By,
+    Day,
+    Name,
+    Root,
+    Timeout,
+    Why,
+    answer_or_exit,
+    check_kind,
+    request,
+    who,
+)
 from fleet.cli.options import Json
 from fleet.cli.output import ExitCode, note, show, table
 from fleet.console.views.assets import asset_row
@@ -30,6 +42,7 @@ def list_assets(
 ) -> None:
     """List the assets with their status. Where one was not told, nothing stands."""
     ledger = Day.named(name, root).ledger()
+    check_kind("--kind", kind, ledger.state)
     rows = [asset_row(ledger, asset_id) for asset_id in sorted(ledger.state.assets)]
     shown = [row for row in rows if kind in (None, row["kind"])]
     lines = [["" if row[column] is None else row[column] for column in COLUMNS] for row in shown]

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fleet.app import Setup
+from fleet.app import read_setup
+from fleet.cli.day import Name, Root
 from fleet.cli.options import Json
-from fleet.cli.output import BadInput, show
+from fleet.cli.output import BadInput, Unreachable, show
 from fleet.console.errors import ConsoleError
 from fleet.console.serve import serve
-from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError
+from fleet.hub.rundir import DEFAULT_NAME, ROOT, NoSuchRun, RunDir, RunDirError
 
 
 def command(
-    name: Annotated[str, typer.Option("--name", help="Name of the run.")] = DEFAULT_NAME,
-    root: Annotated[Path, typer.Option("--root", help="Where run directories are.")] = ROOT,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
     host: Annotated[str, typer.Option("--host", help="An address of this machine only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 0,
     tiles: Annotated[str | None, typer.Option("--tiles", help="URL template of a map tile server.")] = None,
@@ -27,8 +26,7 @@ def command(
     """Show the day of a running hub in the browser; the address is printed and written to run.json."""
     run = RunDir.named(name, root)
     try:
-        setup = Setup.model_validate_json(run.setup.read_text(encoding="utf-8"))
-        context = setup.files.read().context
+        context = read_setup(run).files.read().context
         serve(
             run,
             host,
@@ -38,8 +36,8 @@ def command(
             tiles=tiles,
             tell=lambda address: _tell(run, address, as_json=as_json),
         )
-    except FileNotFoundError as error:
-        raise BadInput(f"{run.path}: there is no run of that name; start one with `fleet demo`") from error
+    except NoSuchRun as error:
+        raise Unreachable(str(error)) from error
     except (ConsoleError, RunDirError) as error:
         raise BadInput(str(error)) from error
 
@@ -47,4 +45,3 @@ def command(
 def _tell(run: RunDir, address: str, *, as_json: bool) -> None:
     run.write_running(run.running().model_copy(update={"console": address}))
     show({"console": address}, f"console: {address}", as_json=as_json)
-    sys.stdout.flush()

@@ -15,10 +15,13 @@ from uuid import uuid4
 import typer
 from pydantic import BaseModel, ValidationError
 
+from fleet.cli.options import run_name
 from fleet.cli.output import BadInput, ExitCode, Unreachable, show
 from fleet.console.ledger import Ledger, record_all
 from fleet.domain.events import CommandAnswered
-from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError, write_atomically
+from fleet.domain.state import State
+from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError
+from fleet.kinds import all_kinds
 from fleet.protocol.messages import AnyMessage, Reply
 from fleet.protocol.values import Contact
 from fleet.store.base import StoredEvent, StoreError
@@ -26,7 +29,7 @@ from fleet.store.reader import Reader
 
 M = TypeVar("M", bound=BaseModel)
 
-Name = Annotated[str, typer.Option("--name", help="Name of the run.")]
+Name = Annotated[str, typer.Option("--name", help="Name of the run.", callback=run_name)]
 Root = Annotated[Path, typer.Option("--root", metavar="DIR", help="Where run directories are.")]
 By = Annotated[
     str | None, typer.Option("--by", metavar="WHO", help="Who says so; your login name unless told.")
@@ -93,11 +96,17 @@ class Day:
             return Reader(self.run.store).contact(order_id)
 
     def ask(self, message: AnyMessage, *, timeout_s: float) -> Reply:
-        """The hub's answer. Raises ``Unreachable`` when there is none in time."""
+        """The hub's answer. Raises ``Unreachable`` when no hub runs, at once, or when there is none in time."""
         from fleet.hub.client import HubClient, HubUnreachable
 
         try:
-            with HubClient(self.run.running().control, by="fleet", timeout_s=timeout_s) as client:
+            control = self.run.running().control
+            if not self.run.is_live():
+                raise Unreachable(
+                    f"{self.run.path}: no hub is running; take the day up again with `fleet hub --resume`, "
+                    "a demo with `fleet demo --resume`"
+                )
+            with HubClient(control, by="fleet", timeout_s=timeout_s) as client:
                 return client.request(message)
         except (RunDirError, HubUnreachable) as error:
             raise Unreachable(str(error)) from error
@@ -124,6 +133,13 @@ class Day:
             if len(answered) == len(set(command_ids)) or monotonic() >= deadline:
                 return answered
             sleep(POLL_S)
+
+
+def check_kind(option: str, kind: str | None, state: State) -> None:
+    """Raises ``BadInput`` for a kind that nobody knows: neither this release, nor the day's own fleet."""
+    known = sorted({*all_kinds(), *(each.record.kind for each in state.assets.values())})
+    if kind is not None and kind not in known:
+        raise BadInput(f"{option}: must be one of {', '.join(known)} (found {kind!r})")
 
 
 @contextmanager
@@ -159,11 +175,3 @@ def answer_or_exit(reply: Reply, *, as_json: bool) -> None:
     show({"ok": reply.ok, "detail": reply.detail}, reply.detail, as_json=as_json)
     if not reply.ok:
         raise typer.Exit(ExitCode.NO)
-
-
-def write_out(path: Path, text: str) -> None:
-    """Writes a result whole or not at all. Raises ``BadInput`` when it can't be written."""
-    try:
-        write_atomically(path, text)
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be written: {error.strerror or error}") from error

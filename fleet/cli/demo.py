@@ -4,24 +4,41 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from fleet.cli.options import Json
+from fleet.cli.day import Name, Root
+from fleet.cli.files import check_out, write_out
+from fleet.cli.options import MAX_SEED, Json
 from fleet.cli.output import BadInput, Unreachable, note, show, table
-from fleet.demo import DemoOptions, failures, prepare, run_demo
-from fleet.hub.rundir import ROOT, RunDir, RunDirError, write_atomically
+from fleet.demo import (
+    NAME,
+    OPTIONS,
+    DemoOptions,
+    Report,
+    claimed,
+    failures,
+    prepare,
+    resuming,
+    run_demo,
+)
+from fleet.hub.rundir import ROOT, NoSuchRun, RunDir, RunDirError
 from fleet.supervisor import ChildDied
 
 INCIDENTS = ("none", "some", "hard")
 
 
 def command(
-    name: Annotated[str, typer.Option("--name", help="Name of the run.")] = "demo",
-    root: Annotated[Path, typer.Option("--root", help="Where run directories are.")] = ROOT,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the city and of the day.")] = 0,
+    name: Name = NAME,
+    root: Root = ROOT,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, max=MAX_SEED, help="Seed of the city and of the day.")
+    ] = 0,
     parcels: Annotated[int, typer.Option("--parcels", min=1, max=2000, help="About how many parcels.")] = 150,
     incidents: Annotated[
         str, typer.Option("--incidents", help="How much goes wrong: none, some or hard.")
@@ -29,11 +46,14 @@ def command(
     iterations: Annotated[int, typer.Option("--iterations", min=0, help="The planner's effort.")] = 300,
     headless: Annotated[bool, typer.Option("--headless", help="No console; ends by itself.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a day that was interrupted.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin anew, and keep nothing of a day that was interrupted.")
+    ] = False,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write the report (JSON).")
     ] = None,
     margin_scale: Annotated[
-        float | None, typer.Option("--margin-scale", help="Trial: scale the hub's energy margin.")
+        float | None, typer.Option("--margin-scale", min=0, help="Trial: scale the hub's energy margin.")
     ] = None,
     ignore_zones: Annotated[
         bool, typer.Option("--ignore-zones", help="Trial: the hub does not know the zones; the world does.")
@@ -43,47 +63,71 @@ def command(
     """Run a sample day: a seeded city, about 150 parcels, four simulated hours, a report at the end."""
     if incidents not in INCIDENTS:
         raise BadInput(f"--incidents: must be one of {', '.join(INCIDENTS)} (found {incidents!r})")
-    if report is not None and not report.absolute().parent.is_dir():
-        raise BadInput(f"--report: must be a file in a folder that exists (found {str(report)!r})")
+    check_out("--report", report)
+    if resume and fresh:
+        raise BadInput("give --resume or --fresh, not both")
     run = RunDir.named(name, root)
-    if resume and not run.setup.exists():
-        raise BadInput(f"{run.path}: there is no interrupted day of that name")
-    if not resume:
-        note(f"making a city from seed {seed} in {run.path}")
-        options = DemoOptions(
-            seed, parcels, 4.0, incidents, iterations, not headless, margin_scale, ignore_zones
-        )
-        try:
-            prepare(run, options)
-        except RunDirError as error:
-            raise BadInput(str(error)) from error
-    result = _run(run, headless=headless)
-    _write(report, result)
-    hard = json.loads((run.path / "options.json").read_text(encoding="utf-8"))["incidents"] == "hard"
-    wrong = failures(result, hard=hard)
-    show(result, summary(result, wrong), as_json=as_json)
-    raise typer.Exit(1 if wrong else 0)
+    options = DemoOptions(seed, parcels, 4.0, incidents, iterations, not headless, margin_scale, ignore_zones)
+    ending = Ending(run, report, as_json=as_json, stay=sys.stdin.isatty() and not headless)
+    with _refusals(), claimed(run, resume=resume):
+        if not resume:
+            note(f"making a city from seed {seed} in {run.path}")
+            prepare(run, options, fresh=fresh, tell=note)
+        result = _run(run, ending, headless=headless)
+    ending.show(result)
+    raise typer.Exit(1 if ending.wrong(result) else 0)
 
 
-def _run(run: RunDir, *, headless: bool) -> dict[str, Any]:
-    stay = sys.stdin.isatty() and not headless
-    told: list[bool] = []
-
-    def keep() -> bool:
-        if stay and not told:
-            told.append(True)
-            note("the day is over; the console stays up until Ctrl-C")
-        return stay
-
+@contextmanager
+def _refusals() -> Iterator[None]:
     try:
-        return run_demo(run, console=not headless, tell=note, keep=keep)
+        yield
+    except NoSuchRun as error:
+        raise Unreachable(str(error)) from error
+    except RunDirError as error:
+        raise BadInput(str(error)) from error
+
+
+@dataclass(slots=True)
+class Ending:
+    """Shows how a demo ended, once, and writes its report. With ``stay`` the console then stays up until Ctrl-C."""
+
+    run: RunDir
+    report: Path | None
+    as_json: bool
+    stay: bool
+    shown: bool = False
+
+    def wrong(self, result: Report) -> list[str]:
+        """What makes this demo fail."""
+        options = json.loads((self.run.path / OPTIONS).read_text(encoding="utf-8"))
+        return failures(result, hard=options["incidents"] == "hard")
+
+    def show(self, result: Report) -> None:
+        """The report, if it was not shown yet."""
+        if self.shown:
+            return
+        self.shown = True
+        if self.report is not None:
+            write_out(self.report, json.dumps(result, indent=1))
+        show(result, summary(result, self.wrong(result)), as_json=self.as_json)
+
+    def keep(self, result: Report) -> bool:
+        """Whether the console stays up; who looks at it has the report by then."""
+        if self.stay and not self.shown:
+            self.show(result)
+            note("the day is over; the console stays up until Ctrl-C")
+        return self.stay
+
+
+def _run(run: RunDir, ending: Ending, *, headless: bool) -> Report:
+    try:
+        return run_demo(run, console=not headless, tell=note, keep=ending.keep)
     except ChildDied as error:
-        raise Unreachable(f"{error}\nGo on with: fleet demo --resume --name {run.path.name}") from error
-
-
-def _write(path: Path | None, result: dict[str, Any]) -> None:
-    if path is not None:
-        write_atomically(path, json.dumps(result, indent=1))
+        raise Unreachable(f"{error}\nGo on with: {resuming(run)}") from error
+    except KeyboardInterrupt:
+        note(f"\ninterrupted; go on with: {resuming(run)}")
+        raise
 
 
 WAYS = (("this fleet", "planned_hindsight"), ("greedy", "greedy"), ("vans alone", "van_only"))

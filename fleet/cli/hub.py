@@ -12,16 +12,17 @@ import structlog
 import typer
 
 from fleet.app import Files, Setup, run_hub
+from fleet.cli.day import Name, Root
 from fleet.cli.options import Json, ZoneFiles, moment_option
 from fleet.cli.output import BadInput, Unreachable, note, show
-from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, Running, write_atomically
+from fleet.hub.rundir import DEFAULT_NAME, ROOT, NoSuchRun, RunDir, RunDirError, Running
 from fleet.hub.sockets import BindError
 from fleet.store.base import StoreError
 
 
 def command(
-    name: Annotated[str, typer.Option("--name", help="Name of the run.")] = DEFAULT_NAME,
-    root: Annotated[Path, typer.Option("--root", help="Where run directories are.")] = ROOT,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
     resume: Annotated[
         bool, typer.Option("--resume", help="Take up the run as it was set up; no other option counts.")
     ] = False,
@@ -33,7 +34,7 @@ def command(
     at: Annotated[
         str | None, typer.Option("--at", metavar="TIME", help="The day begins then; else now.")
     ] = None,
-    hours: Annotated[float, typer.Option("--hours", help="How long the day is.", min=0.1)] = 14,
+    hours: Annotated[float, typer.Option("--hours", help="How long the day is.", min=0.1, max=8784)] = 14,
     control: Annotated[str, typer.Option("--control", help="Where peers connect.")] = "tcp://127.0.0.1:5701",
     telemetry: Annotated[
         str, typer.Option("--telemetry", help="Where telemetry goes.")
@@ -42,11 +43,8 @@ def command(
     as_json: Json = False,
 ) -> None:
     """Run the hub: orders come in through `fleet orders import`, vehicles and lockers connect to it over ZeroMQ."""
-    run = RunDir.named(name, root)
-    if resume:
-        if not run.setup.exists():
-            raise BadInput(f"{run.setup}: there is no run of that name to take up")
-    else:
+    setup = None
+    if not resume:
         if depots is None or lockers is None:
             raise BadInput("--depots and --lockers are needed to set a day up (or --resume)")
         begin = datetime.now(UTC) if at is None else moment_option("--at", at)
@@ -60,29 +58,20 @@ def command(
             telemetry=telemetry,
             feed=feed,
         )
-        _set_up(run, setup)
-    serve(run, as_json=as_json)
+    serve(RunDir.named(name, root), setup, as_json=as_json)
 
 
-def _set_up(run: RunDir, setup: Setup) -> None:
-    if run.store.exists():
-        raise BadInput(
-            f"{run.path}: a day is there already; take it up with --resume, or choose another --name"
-        )
-    setup.files.read()
-    run.create()
-    write_atomically(run.setup, setup.model_dump_json(indent=1))
-
-
-def serve(run: RunDir, *, as_json: bool) -> None:
-    """Run until SIGTERM or Ctrl-C."""
+def serve(run: RunDir, new: Setup | None, *, as_json: bool) -> None:
+    """Run a new day, or the one that is there, until SIGTERM or Ctrl-C."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda got, _frame: told.append(got))
     try:
-        run_hub(run, lambda: bool(told), lambda running: _started(running, as_json=as_json))
-    except BindError as error:
+        run_hub(run, lambda: bool(told), lambda running: _started(running, as_json=as_json), new=new)
+    except NoSuchRun as error:
+        raise Unreachable(str(error)) from error
+    except (BindError, RunDirError) as error:
         raise BadInput(str(error)) from error
     except StoreError as error:
         raise Unreachable(f"{run.store}: {error}") from error
@@ -96,4 +85,3 @@ def _started(running: Running, *, as_json: bool) -> None:
         f"hub {running.name}: control {running.control}, telemetry {running.telemetry}; stop it with Ctrl-C"
     )
     show(where, words, as_json=as_json)
-    sys.stdout.flush()

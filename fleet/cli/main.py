@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from collections.abc import Callable, Collection, Sequence
@@ -81,15 +82,23 @@ def _root(
 
 
 def _add(app: typer.Typer, noun: Noun, *, loaded: bool) -> None:
+    # A short help is shown whole; without one, Typer cuts the long one off in the middle of a sentence.
+    said = noun.summary
     if not loaded:
-        app.command(noun.name, help=noun.summary)(_not_loaded)
+        app.command(noun.name, help=said, short_help=said)(_not_loaded)
         return
     module = import_module(noun.module)
     if hasattr(module, "command"):
         command: Callable[..., object] = module.command
-        app.command(noun.name, help=noun.summary)(command)
+        app.command(noun.name, help=said, short_help=said)(command)
     else:
-        app.add_typer(module.app, name=noun.name, help=noun.summary)
+        for verb in module.app.registered_commands:
+            verb.short_help = _first_sentence(verb.help or inspect.getdoc(verb.callback) or "")
+        app.add_typer(module.app, name=noun.name, help=said, short_help=said)
+
+
+def _first_sentence(text: str) -> str:
+    return f"{' '.join(text.split()).split('. ')[0].removesuffix('.')}."
 
 
 def _not_loaded() -> None:

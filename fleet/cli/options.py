@@ -21,6 +21,17 @@ Tolerant = Annotated[
 ]
 
 
+def run_name(value: str | None) -> str | None:
+    """The name of a run: that of a folder in ``--root``. Raises ``BadInput`` for what would lead elsewhere."""
+    if value is not None and (value in ("", ".", "..") or "/" in value or not value.isprintable()):
+        raise BadInput(f"--name: must be the plain name of a folder (found {value!r})")
+    return value
+
+
+MAX_SEED = 2**32 - 1
+"""The solver's generator takes no larger one."""
+
+
 def moment_option(name: str, value: str) -> datetime:
     """An option's time; raises ``BadInput`` when it is none or states no offset from UTC."""
     try:

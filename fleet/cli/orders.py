@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleet.cli.day import TIMEOUT_S, Day, Name, Root, Timeout, request
+from fleet.cli.day import TIMEOUT_S, Day, Name, Root, Timeout, check_kind, request
 from fleet.cli.explanation import explanation_text
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, ExitCode, note, show, table, warn
@@ -165,6 +165,7 @@ def list_orders(
     if status is not None and status not in [each.value for each in ParcelStatus]:
         raise BadInput(f"--status: must be one of {', '.join(ParcelStatus)} (found {status!r})")
     ledger = Day.named(name, root).ledger()
+    check_kind("--mode", mode, ledger.state)
     rows = [order_row(ledger, order_id) for order_id in sorted(ledger.state.parcels)]
     shown = [row for row in rows if status in (None, row["status"]) and mode in (None, row["mode"])]
     lines = [[_cell(row[column]) for column in COLUMNS] for row in shown]

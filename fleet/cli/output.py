@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -28,6 +29,8 @@ class ExitCode(IntEnum):
     CRASH = 70
     """A fault of the program (``EX_SOFTWARE`` of sysexits.h)."""
     INTERRUPTED = 130
+    READER_GONE = 141
+    """Whoever read the output has closed it; what a shell shows for a command that SIGPIPE ends."""
 
 
 class BadInput(Exception):
@@ -39,8 +42,16 @@ class Unreachable(Exception):
 
 
 def show(data: object, text: str, *, as_json: bool) -> None:
-    """The result on stdout: ``data`` as JSON, or ``text`` for people."""
-    print(json.dumps(data, ensure_ascii=False, indent=2) if as_json else text)
+    """The result on stdout, at once: ``data`` as JSON, or ``text`` for people.
+
+    Raises ``BadInput`` where there is no room for it.
+    """
+    try:
+        print(json.dumps(data, ensure_ascii=False, indent=2) if as_json else text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise BadInput(f"the output cannot be written: {error.strerror or error}") from error
 
 
 def note(message: str) -> None:
@@ -63,21 +74,52 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def guarded(command: Callable[[], object], *, debug: bool, as_json: bool) -> NoReturn:
-    """Runs a command and ends the process with its exit code; a fault ends it with a message."""
+    """Runs a command and ends the process with its exit code; a fault ends it with a message.
+
+    Nobody is told that the reader of the output has gone (``fleet … | head``): it is what the reader wanted.
+    """
+    stdout = sys.stdout
+    try:
+        code = _outcome(command, debug=debug, as_json=as_json)
+    except BrokenPipeError:
+        code = ExitCode.READER_GONE
+    # Typer swallows a broken pipe, ends with 1, and leaves another stream in stdout's place.
+    sys.exit(ExitCode.READER_GONE if sys.stdout is not stdout or not _all_written() else code)
+
+
+def _outcome(command: Callable[[], object], *, debug: bool, as_json: bool) -> int | str | None:
+    """The exit code, with what went wrong said. Raises ``BrokenPipeError`` when nobody reads any more."""
     try:
         command()
+    except SystemExit as end:
+        return end.code
     except (IntakeError, BadInput) as error:
-        _fail(ExitCode.BAD_INPUT, "bad_input", str(error), _details(error), as_json=as_json)
+        return _failed(ExitCode.BAD_INPUT, "bad_input", str(error), _details(error), as_json=as_json)
     except Unreachable as error:
-        _fail(ExitCode.UNREACHABLE, "unreachable", str(error), [], as_json=as_json)
+        return _failed(ExitCode.UNREACHABLE, "unreachable", str(error), [], as_json=as_json)
     except KeyboardInterrupt:
-        sys.exit(ExitCode.INTERRUPTED)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        raise
     except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, the person gets a clear end
         if debug:
             traceback.print_exc()
         hint = "" if debug else "\nThis is a fault of the program; `fleet --debug …` shows where it happened."
-        _fail(ExitCode.CRASH, "crash", f"{type(error).__name__}: {error}{hint}", [], as_json=as_json)
-    sys.exit(ExitCode.OK)
+        message = f"{type(error).__name__}: {error}{hint}"
+        return _failed(ExitCode.CRASH, "crash", message, [], as_json=as_json)
+    return ExitCode.OK
+
+
+def _all_written() -> bool:
+    """Whether whoever reads has had all that was printed. The rest is dropped, or Python would complain at its end."""
+    arrived = True
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            arrived = arrived and not isinstance(error, BrokenPipeError)
+    return arrived
 
 
 def relative(path: Path) -> str:
@@ -88,15 +130,16 @@ def relative(path: Path) -> str:
         return str(path)
 
 
-def _fail(
+def _failed(
     code: ExitCode, kind: str, message: str, details: list[dict[str, Any]], *, as_json: bool
-) -> NoReturn:
+) -> ExitCode:
+    """Says what went wrong; the code."""
     if as_json:
         print(
             json.dumps({"error": kind, "message": message, "errors": details}, ensure_ascii=False, indent=2)
         )
     note(f"error: {message}")
-    sys.exit(code)
+    return code
 
 
 def _details(error: IntakeError | BadInput) -> list[dict[str, Any]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from fleet.cli.options import Json, ZoneFiles, moment_option
+from fleet.cli.files import check_out, write_out
+from fleet.cli.options import MAX_SEED, Json, ZoneFiles, moment_option
 from fleet.cli.output import BadInput, note, show, table, warn
 from fleet.config import RunFiles, RunInputs, read_inputs, snapshot_of
 from fleet.domain.plan import Plan, Summary
@@ -41,7 +40,7 @@ def command(
     iterations: Annotated[
         int | None, typer.Option("--iterations", help="Search so many steps instead: reproducible.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the search.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=MAX_SEED, help="Seed of the search.")] = 0,
     skip_bad_rows: Annotated[
         bool, typer.Option("--skip-bad-rows", help="Plan the sound orders and list the refused rows.")
     ] = False,
@@ -50,38 +49,16 @@ def command(
     """Plan a day from files: which mode serves each parcel, when, at which cost, and why."""
     _check_stop(seconds, iterations)
     moment = None if at is None else moment_option("--at", at)
-    _check_out(out)
-    inputs = read_inputs(RunFiles(orders, depots, lockers, fleet, weather, tuple(zones or ())))
-    _tell(inputs, skip_bad_rows=skip_bad_rows)
+    check_out("--out", out)
+    files = RunFiles(orders, depots, lockers, fleet, weather, tuple(zones or ()))
+    inputs = read_inputs(files, all_rows=not skip_bad_rows)
+    _tell(inputs)
     snapshot = snapshot_of(inputs, at=moment)
     note(f"planning {len(snapshot.orders)} parcels with {len(snapshot.assets)} assets")
     made = _plan(snapshot, inputs, seed=seed, seconds=seconds, iterations=iterations)
-    write_atomically(out, to_json(made))
+    write_out(out, to_json(made))
     data = {"out": str(out), "plan_id": made.plan_id, **made.summary.model_dump(mode="json")}
     show(data | {"refused": len(inputs.orders.refused)}, _summary(made, out), as_json=as_json)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Writes a file whole or not at all. Raises ``BadInput`` when it can't be written."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            temporary.chmod(0o666 & ~_umask())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be written: {error.strerror or error}") from error
-
-
-def _umask() -> int:
-    """The process's mask; the only way to ask for it is to set it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _check_stop(seconds: float | None, iterations: int | None) -> None:
@@ -93,15 +70,7 @@ def _check_stop(seconds: float | None, iterations: int | None) -> None:
         raise BadInput(f"--iterations: must not be negative (found {iterations})")
 
 
-def _check_out(out: Path) -> None:
-    """Fails before the work rather than after it."""
-    if out.is_dir() or not out.parent.is_dir():
-        raise BadInput(f"--out: must be a file in a folder that exists (found {str(out)!r})")
-
-
-def _tell(inputs: RunInputs, *, skip_bad_rows: bool) -> None:
-    if not skip_bad_rows:
-        inputs.orders.strict()
+def _tell(inputs: RunInputs) -> None:
     for row in inputs.orders.refused:
         for error in row.errors:
             warn(f"refused: {error}")

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from fleet.cli.day import Day, Name, Root, write_out
+from fleet.cli.day import Day, Name, Root
+from fleet.cli.files import check_out, write_out
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, note, show, table
 from fleet.dispatch.report import JUDGED, ReportError, report
@@ -24,6 +25,7 @@ def command(
     as_json: Json = False,
 ) -> None:
     """Report the day from its log: what became of each parcel, how safe it was, what it cost."""
+    check_out("--out", out)
     day = Day.named(name, root)
     events = (stored.event for stored in day.events())
     try:

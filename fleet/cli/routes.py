@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from fleet.cli.day import Day, Name, Root, write_out
+from fleet.cli.day import Day, Name, Root
+from fleet.cli.files import write_out
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, note, show, table
 from fleet.dispatch.manifests import FORMATS, Manifest, as_row, is_route, manifest

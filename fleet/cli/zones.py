@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from fleet.cli.day import TIMEOUT_S, By, Day, Name, Root, Timeout, request, who
-from fleet.cli.options import Json, Tolerant, ZoneFiles, moment_option
+from fleet.cli.options import Json, Tolerant, ZoneFiles, moment_option, run_name
 from fleet.cli.output import BadInput, ExitCode, note, show, table, warn
 from fleet.dispatch.zones import in_force, parse_feature
 from fleet.hub.rundir import DEFAULT_NAME, ROOT
@@ -34,14 +34,20 @@ app = typer.Typer(no_args_is_help=True)
 
 EXIT_CODES = {Status.CLEAR: ExitCode.OK, Status.BLOCKED: ExitCode.NO, Status.UNKNOWN: ExitCode.UNKNOWN}
 DEFAULT_SPEED_MPS = 10.0
-_COORDINATES = (("lon", cells.within(-180, 180)), ("lat", cells.within(-90, 90)), ("alt_amsl", cells.number))
+_COORDINATES = (
+    ("lon", cells.within(-180, 180)),
+    ("lat", cells.within(-90, 90)),
+    ("alt_amsl", cells.within(-1_000, 100_000)),
+)
 
 
 @app.command("check")
 def check(
     path: Annotated[
         str,
-        typer.Option("--path", metavar="POINTS", help='"lon,lat,alt_amsl lon,lat,alt_amsl …"'),
+        typer.Option(
+            "--path", metavar="POINTS", help='"lon,lat,alt_amsl lon,lat,alt_amsl …"; one alone is a position.'
+        ),
     ],
     at: Annotated[
         str, typer.Option("--at", metavar="TIME", help="When the path begins: ISO 8601 with offset.")
@@ -59,7 +65,7 @@ def check(
     tolerant: Tolerant = False,
     as_json: Json = False,
 ) -> None:
-    """Check a path: exit code 0 when it is clear, 1 when it is blocked, 3 when that can't be known."""
+    """Check a path, or a position: exit code 0 when it is clear, 1 when it is blocked, 3 when that can't be known."""
     points = list(waypoints(path, moment_option("--at", at), speed_mps))
     ground = _terrain(terrain)
     read = _read(zones, tolerant=tolerant)
@@ -74,14 +80,15 @@ def list_zones(
     zones: ZoneFiles = None,
     tolerant: Tolerant = False,
     name: Annotated[
-        str | None, typer.Option("--name", help="The zones in force in this run, instead of files.")
+        str | None,
+        typer.Option("--name", help="The zones in force in this run, instead of files.", callback=run_name),
     ] = None,
     root: Root = ROOT,
     as_json: Json = False,
 ) -> None:
     """List the zones of files, or those in force in a run, with what was remarked in reading them."""
     if name is None:
-        read = _read(zones, tolerant=tolerant)
+        read = _read(zones, tolerant=tolerant, instead=", or --name for those in force in a run")
     elif zones:
         raise BadInput("give --zones or --name, not both")
     else:
@@ -191,7 +198,16 @@ def waypoints(text: str, at: datetime, speed_mps: float) -> Iterator[Waypoint]:
     travelled_m = 0.0
     for here, before in zip(points, [points[0], *points], strict=False):
         travelled_m += math.hypot(distance_m(*before[:2], *here[:2]), here[2] - before[2])
-        yield Waypoint(*here, at + timedelta(seconds=travelled_m / speed_mps))
+        yield Waypoint(*here, _later(at, travelled_m, speed_mps))
+
+
+def _later(at: datetime, travelled_m: float, speed_mps: float) -> datetime:
+    try:
+        return at + timedelta(seconds=travelled_m / speed_mps)
+    except OverflowError:
+        raise BadInput(
+            f"--speed-mps: the path would last longer than time is counted (found {speed_mps:g})"
+        ) from None
 
 
 def _point(number: int, word: str) -> tuple[float, float, float]:
@@ -217,9 +233,9 @@ def _terrain(text: str | None) -> Terrain:
         raise BadInput(f"--terrain: {error} (found {text!r})") from None
 
 
-def _read(zones: list[Path] | None, *, tolerant: bool) -> ZonesRead:
+def _read(zones: list[Path] | None, *, tolerant: bool, instead: str = "") -> ZonesRead:
     if not zones:
-        raise BadInput("--zones: give at least one zone file")
+        raise BadInput(f"--zones: give at least one zone file{instead}")
     read = read_zone_files(zones, tolerant=tolerant)
     for each in read.refused:
         warn(f"refused: {each}")
@@ -229,7 +245,7 @@ def _read(zones: list[Path] | None, *, tolerant: bool) -> ZonesRead:
 def _status(result: CheckResult, read: ZonesRead) -> Status:
     """The answer: what is clear of the zones that were taken may still meet one that was refused."""
     if read.refused and result.status is Status.CLEAR:
-        note("unknown, since zones were refused: the path is clear of the others")
+        note("unknown, since zones were refused: what was asked is clear of the others")
         return Status.UNKNOWN
     return result.status
 

@@ -1,11 +1,16 @@
 """The run directory ``.fleet/NAME``: endpoints, pids, the store, logs. Everything that belongs to one day of one hub.
 
-``run.json`` is written when the hub is up, so that commands find it; the files beside it survive a crash.
+``run.json`` is written when the hub is up, so that commands find it; the files beside it survive a crash. Who runs the
+day holds a lock (``hub.lock``), so that nobody else does; commands that only read need none.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +19,21 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 ROOT = Path(".fleet")
 DEFAULT_NAME = "day"
 
+HUB = "hub"
+LOCK_WITHIN_S = 2.0
+"""How long a process that was told to end may still hold its lock before it counts as running."""
+
 
 class RunDirError(Exception):
     """The run directory is missing, damaged or in use; the message says what to do."""
+
+
+class RunInUse(RunDirError):
+    """Another process runs on this directory; the message names it."""
+
+
+class NoSuchRun(RunDirError):
+    """Nothing has been run under that name."""
 
 
 class Running(BaseModel):
@@ -64,6 +81,11 @@ class RunDir:
         return self.path / "judge.json"
 
     @property
+    def report(self) -> Path:
+        """The report of a demo that has ended; none while it has not."""
+        return self.path / "report.json"
+
+    @property
     def setup(self) -> Path:
         """What the run was started with, so that ``--resume`` needs no arguments."""
         return self.path / "setup.json"
@@ -73,8 +95,11 @@ class RunDir:
         return self.path / "logs" / f"{process}.log"
 
     def create(self) -> None:
-        """Make the directory and its log folder."""
-        (self.path / "logs").mkdir(parents=True, exist_ok=True)
+        """Make the directory and its log folder. Raises ``RunDirError`` where that can't be."""
+        try:
+            (self.path / "logs").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unusable(error) from error
 
     def running(self) -> Running:
         """What ``run.json`` says; ``RunDirError`` where there is none."""
@@ -86,21 +111,85 @@ class RunDir:
                 f"{file}: no hub has been started under this name; start one with `fleet demo` or `fleet hub`"
             ) from None
         except ValidationError as error:
-            raise RunDirError(f"{file} is damaged: {error}") from error
+            raise RunDirError(f"{file} is damaged: {what_is_wrong(error)}; start the hub again") from error
 
-    def is_live(self) -> bool:
-        """Whether the hub that ``run.json`` names still runs."""
+    def lock(self, role: str = HUB) -> Path:
+        """The file whose lock the process in that role holds while it lives; its pid stands in it."""
+        return self.path / f"{role}.lock"
+
+    def is_live(self, role: str = HUB) -> bool:
+        """Whether a process in that role runs on this directory. Asking leaves nothing behind.
+
+        Raises ``RunDirError`` where the directory can't be read.
+        """
         try:
-            os.kill(self.running().pids["hub"], 0)
-        except (RunDirError, KeyError, ProcessLookupError):
-            return False
-        except PermissionError:
+            with self.lock(role).open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
             return True
-        return True
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise self._unusable(error) from error
+        return False
+
+    @contextmanager
+    def held(self, role: str = HUB, *, within_s: float = LOCK_WITHIN_S) -> Iterator[None]:
+        """Keep every other process out of a role. The system lets go of the lock when this one ends, however it ends.
+
+        Raises ``RunInUse`` when another one still has it after ``within_s`` seconds, and ``RunDirError`` where the
+        directory can't be written.
+        """
+        try:
+            # Not inheritable: a child that outlives the process must not go on holding its lock.
+            handle = os.open(self.lock(role), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
+            _wait_for_lock(handle, within_s, lambda: self.in_use(role))
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
+            yield
+        finally:
+            os.close(handle)
+
+    def in_use(self, role: str = HUB) -> RunInUse:
+        """The error of who finds this run in use: which process has it, and what to do."""
+        pid = self.lock(role).read_text(encoding="ascii", errors="replace").strip()
+        who, end = (f" (process {pid})", f" or `kill {pid}`") if pid else ("", "")
+        return RunInUse(
+            f"{self.path}: a {role} of that name is running{who}; "
+            f"stop it first (Ctrl-C where it runs{end}), or choose another --name"
+        )
+
+    def _unusable(self, error: OSError) -> RunDirError:
+        return RunDirError(
+            f"{self.path}: cannot be used: {error.strerror or error}; choose another --root or --name"
+        )
 
     def write_running(self, running: Running) -> None:
         """Write ``run.json`` in one go."""
         write_atomically(self.path / "run.json", running.model_dump_json(indent=1))
+
+
+def _wait_for_lock(handle: int, within_s: float, refusal: Callable[[], RunInUse]) -> None:
+    deadline = time.monotonic() + within_s
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise refusal() from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+def what_is_wrong(error: ValidationError) -> str:
+    """The first thing that is wrong with a file, in a line."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return f"{field}: {first['msg']}" if field else first["msg"]
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -4,6 +4,8 @@ linger.
 
 from __future__ import annotations
 
+import errno
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,6 +15,17 @@ import zmq
 from fleet.protocol.codec import MAX_CONTROL_FRAME, MAX_TELEMETRY_FRAME
 
 Frames = list[bytes]
+
+
+MAX_PORT = 65_535
+_ADDRESS = re.compile(r"(?:ipc|inproc)://.+|tcp://(?:\[[^\]]+\]|[^:]+):(?:(?P<port>\d{1,5})|\*)")
+_HINTS = {
+    errno.EADDRINUSE: "is another hub running there? Choose another port",
+    errno.EACCES: "ports below 1024 need rights; choose another port",
+    errno.EADDRNOTAVAIL: "this machine has no such address; 127.0.0.1 and 0.0.0.0 are always there",
+    errno.ENODEV: "this machine has no such address; 127.0.0.1 and 0.0.0.0 are always there",
+}
+"""What to do about an address that can't be bound, by the system's error."""
 
 
 class BindError(Exception):
@@ -63,12 +76,13 @@ class Sockets:
 
     def _bind(self, socket: zmq.Socket[bytes], address: str) -> None:
         socket.setsockopt(zmq.LINGER, 0)
+        if not _is_address(address):
+            raise BindError(f"{address}: is no address; write one like tcp://127.0.0.1:5701")
         try:
             socket.bind(address)
         except zmq.ZMQError as error:
-            raise BindError(
-                f"{address}: {error.strerror}; is another hub running there? Choose another port"
-            ) from None
+            hint = _HINTS.get(error.errno or 0, "write one like tcp://127.0.0.1:5701")
+            raise BindError(f"{address}: {error.strerror}; {hint}") from None
 
     def wake(self) -> None:
         """Wake the loop, from any thread; nothing happens once the sockets are closed."""
@@ -114,6 +128,12 @@ def drain(socket: zmq.Socket[bytes], most: int) -> Iterator[Frames]:
         while socket.getsockopt(zmq.RCVMORE):
             frames.append(socket.recv())
         yield frames
+
+
+def _is_address(text: str) -> bool:
+    """Whether ZeroMQ would listen just there. It takes a port modulo 65,536, where nobody would look for it."""
+    parts = _ADDRESS.fullmatch(text)
+    return parts is not None and int(parts["port"] or 0) <= MAX_PORT
 
 
 def bound_address(socket: zmq.Socket[bytes]) -> str:

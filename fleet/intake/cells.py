@@ -70,6 +70,18 @@ def not_negative(cell: str) -> float:
     return value
 
 
+def at_most(parse: Parser, most: float, hint: str) -> Parser:
+    """The same numbers, none above ``most``; ``hint`` says what a larger one may come from."""
+
+    def bounded(cell: str) -> float:
+        value: float = parse(cell)
+        if value > most:
+            raise CellError(f"must be at most {most:g}; {hint}")
+        return value
+
+    return bounded
+
+
 def within(low: float, high: float) -> Parser:
     """Numbers from ``low`` to ``high``."""
 

@@ -50,6 +50,28 @@ class FleetFileError(IntakeError):
     """A fleet file that says something that cannot be."""
 
 
+class Faults:
+    """Collects what is wrong with several files, so that all of it is said at once. Read each in a ``with`` of it."""
+
+    def __init__(self) -> None:
+        self.errors: list[FieldError] = []
+
+    def __enter__(self) -> None:
+        """Begin to read a file."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        """Note what is wrong with it; any other error goes its way."""
+        if not isinstance(error, IntakeError):
+            return False
+        self.errors += error.errors
+        return True
+
+    def raise_errors(self) -> None:
+        """Raise ``IntakeError`` with everything that was noted, if anything was."""
+        if self.errors:
+            raise IntakeError(self.errors)
+
+
 def file_error(file: str, message: str) -> FileError:
     """The error of a file as a whole."""
     return FileError([FieldError(file, None, None, None, message)])

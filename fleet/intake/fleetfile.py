@@ -22,6 +22,7 @@ from fleet.intake.suggest import did_you_mean
 from fleet.intake.terrain import UNKNOWN, parse_terrain
 from fleet.intake.tomltext import TomlSource, parse_toml, read_toml
 from fleet.intake.validate import validated
+from fleet.protocol.values import NonNegative
 
 VALUES = ("currency", "timezone", "unserved_penalty")
 TABLES = ("rates", "reserve", "assumptions", "compartments", "types")
@@ -67,9 +68,7 @@ def _default_source() -> TomlSource:
 def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
     _check_currency(source)
     types = resolve_types(source, default)
-    source.raise_errors()
-    kinds = {asset_type.kind: asset_type.archetype for _, asset_type in sorted(types.items())}
-    _refuse_unknown(source, kinds)
+    _refuse_unknown(source, types.kinds)
     used, stands = resolve_stands(source, default, types)
     zone = _timezone(source)
     sections = {
@@ -77,6 +76,8 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
         "reserve": validated(source, ("reserve",), _section(source, default, "reserve"), ReserveRule),
     }
     values = {name: value for name in VALUES if (value := _value(source, default, name)) is not None}
+    if "unserved_penalty" in values:
+        validated(source, ("unserved_penalty",), values["unserved_penalty"], NonNegative)
     source.raise_errors()
     spec = validated(source, (), {**values, **sections, "types": used, "stands": stands}, FleetSpec)
     source.raise_errors()
@@ -91,11 +92,11 @@ def _refuse_unknown(source: TomlSource, kinds: Mapping[str, str]) -> None:
 
 
 def _check_currency(source: TomlSource) -> None:
-    """Amounts are read in the light of the currency, so that a wrong one ends the reading."""
+    """Amounts are read in the light of the currency; with a wrong one, as if none were stated."""
     stated = source.data.get("currency")
     if stated is not None and not (isinstance(stated, str) and re.fullmatch(r"[A-Z]{3}", stated)):
         source.refuse(("currency",), "must be three capital letters like EUR", stated)
-        source.raise_errors()
+        del source.data["currency"]
 
 
 def _value(source: TomlSource, default: TomlSource, name: str) -> Any:

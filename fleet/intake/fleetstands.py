@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fleet.domain.fleet import AssetType, Rates, Stand, StationType
 from fleet.intake.fleetentries import Entry, RouteEntry, StationEntry, entry_model, entry_stand, entry_type
-from fleet.intake.fleettypes import is_foreign
+from fleet.intake.fleettypes import Types, is_foreign
 from fleet.intake.suggest import did_you_mean
 from fleet.intake.tomltext import Key, TomlSource
 from fleet.intake.validate import validated
@@ -18,7 +18,7 @@ COUNTED_KINDS = frozenset({"drone", "sidewalk_robot", "van"})
 
 
 def resolve_stands(
-    source: TomlSource, default: TomlSource, types: Mapping[str, AssetType]
+    source: TomlSource, default: TomlSource, types: Types
 ) -> tuple[dict[str, AssetType], list[Stand]]:
     """The types that stand somewhere, and where. What is wrong is noted in the source."""
     used: dict[str, AssetType] = {}
@@ -26,7 +26,7 @@ def resolve_stands(
     takers: dict[str, list[Entry | StationEntry]] = {}
     for key, raw in _entries(source, default, types):
         kind = str(key[0])
-        entry = validated(source, key, raw, entry_model(kind, _archetypes(types)[kind]))
+        entry = validated(source, key, raw, entry_model(kind, types.kinds[kind]))
         base = None if entry is None else _base(source, default, types, key, entry.type)
         if entry is None or base is None:
             continue
@@ -39,15 +39,9 @@ def resolve_stands(
     return used, stands
 
 
-def _archetypes(types: Mapping[str, AssetType]) -> dict[str, str]:
-    return {asset_type.kind: asset_type.archetype for asset_type in types.values()}
-
-
-def _entries(
-    source: TomlSource, default: TomlSource, types: Mapping[str, AssetType]
-) -> Iterator[tuple[Key, Any]]:
+def _entries(source: TomlSource, default: TomlSource, types: Types) -> Iterator[tuple[Key, Any]]:
     """The file's entries; the default fleet's vehicles when it states none, and likewise its stations."""
-    kinds = _archetypes(types)
+    kinds = {kind: archetype for kind, archetype in types.kinds.items() if archetype}
     stated = {kinds[kind] == STATION for kind in source.data.keys() & kinds.keys()}
     for kind, archetype in kinds.items():
         origin = source if (archetype == STATION) in stated else default
@@ -59,22 +53,23 @@ def _entries(
             yield (kind, index), raw
 
 
-def _base(
-    source: TomlSource, default: TomlSource, types: Mapping[str, AssetType], key: Key, name: str
-) -> AssetType | None:
+def _base(source: TomlSource, default: TomlSource, types: Types, key: Key, name: str) -> AssetType | None:
     """The type that an entry names, when it is of the entry's kind and has a price."""
-    kind, where = key[0], (*key, "type")
-    base = types.get(name)
+    kind, where = str(key[0]), (*key, "type")
+    if name in types.broken:
+        return None
+    base = types.sound.get(name)
     if base is None:
-        same = sorted(each for each, asset_type in types.items() if asset_type.kind == kind)
-        hint = did_you_mean(name, types) or f"; known are {', '.join(same)}"
+        same = sorted(each for each, asset_type in types.sound.items() if asset_type.kind == kind)
+        hint = did_you_mean(name, types.sound) or f"; known are {', '.join(same)}"
         source.refuse(where, f"there is no such type{hint}", name)
         return None
     if base.kind != kind:
         source.refuse(where, f"is a {base.kind}, not a {kind}", name)
         return None
     if base.rates == Rates():
-        source.refuse(where, f"has no rates; add [rates.{kind}]", name)
+        if not any(source.blames(("rates", each)) for each in (kind, name)):
+            source.refuse(where, f"has no rates; add [rates.{kind}]", name)
         return None
     if isinstance(base, StationType) and is_foreign(source, default) and not _prices_walk(source, name):
         message = f"needs its own detour_per_km: the default is in {default.data['currency']}"

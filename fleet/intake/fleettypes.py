@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fleet.domain.fleet import AssetType, Rates, RouteType, SortieType, StationType
@@ -20,17 +21,40 @@ ARCHETYPES: Mapping[str, type[SortieType | RouteType | StationType]] = {
 Raw = dict[str, Any]
 
 
-def resolve_types(source: TomlSource, default: TomlSource) -> dict[str, AssetType]:
+@dataclass(frozen=True, slots=True)
+class Types:
+    """The types that a file can name. What depends on a broken one is passed over: its own faults are noted already."""
+
+    sound: Mapping[str, AssetType]
+    broken: frozenset[str]
+    kinds: Mapping[str, str]
+    """The archetype of each kind, the broken types' kinds included; empty where theirs is not known."""
+
+
+def resolve_types(source: TomlSource, default: TomlSource) -> Types:
     """Every type that the file can name, by its id. What is wrong with one is noted in the source."""
-    stated = {**_tables(default, "types"), **_tables(source, "types")}
+    defaults = _tables(default, "types")
+    stated = {**defaults, **_tables(source, "types")}
     rates = _rates(source, default, stated)
     compartments = _compartments(source, default)
-    types: dict[str, AssetType] = {}
-    for name in stated:
-        raw = _based(source, stated, name)
-        if raw is not None and (asset_type := _type(source, name, raw, rates, compartments)) is not None:
-            types[name] = asset_type
-    return types
+    raws = {name: _based(source, stated, name) for name in stated}
+    sound = {
+        name: asset_type
+        for name, raw in raws.items()
+        if raw is not None and (asset_type := _type(source, name, raw, rates, compartments)) is not None
+    }
+    broken = frozenset(stated.keys() - sound.keys())
+    suspected = _suspected_kinds(
+        merged(defaults.get(name, {}), raws[name] or stated[name]) for name in sorted(broken)
+    )
+    known = {asset_type.kind: asset_type.archetype for asset_type in sound.values()}
+    return Types(sound, broken, suspected | known)
+
+
+def _suspected_kinds(raws: Iterable[Raw]) -> dict[str, str]:
+    """What broken types say of their kind and its archetype."""
+    said = {str(raw["kind"]): str(raw.get("archetype", "")) for raw in raws if "kind" in raw}
+    return {kind: archetype if archetype in ARCHETYPES else "" for kind, archetype in said.items()}
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> Raw:

@@ -29,6 +29,9 @@ from fleet.protocol.values import (
 _FAR_DEGREES = 5.0
 """An order farther than this (some 550 km) from every site is looked at for exchanged coordinates."""
 
+_LONGEST_WINDOW = timedelta(days=366)
+"""A longer one is a slip of the pen, and the day that is planned would last as long."""
+
 PARSERS: Mapping[str, cells.Parser] = {
     "order_id": cells.identifier,
     "client": cells.text,
@@ -37,7 +40,7 @@ PARSERS: Mapping[str, cells.Parser] = {
     "address": cells.text,
     "lon": cells.within(-180, 180),
     "lat": cells.within(-90, 90),
-    "weight_kg": cells.positive,
+    "weight_kg": cells.at_most(cells.positive, 1_000_000, "is it in kilograms?"),
     "length_m": cells.positive,
     "width_m": cells.positive,
     "height_m": cells.positive,
@@ -48,7 +51,7 @@ PARSERS: Mapping[str, cells.Parser] = {
     "due_from": cells.moment,
     "due_by": cells.moment,
     "service": cells.choice(ServiceLevel),
-    "service_minutes": cells.not_negative,
+    "service_minutes": cells.at_most(cells.not_negative, 10_080, "is it in minutes?"),
     "crew": cells.whole(1, 9),
     "locker_ok": cells.flag,
     "notes": cells.text,
@@ -63,9 +66,14 @@ OPTIONAL_PARSERS: Mapping[str, cells.Parser] = {
 COLUMNS = Columns(required=tuple(PARSERS), optional=tuple(OPTIONAL_PARSERS))
 
 
-def _window_order(values: Values) -> Iterator[tuple[str, str]]:
+def _window(values: Values) -> Iterator[tuple[str, str]]:
     if values["due_by"] < values["due_from"]:
         yield "due_by", f"the window ends before it begins ({values['due_from'].isoformat()})"
+    if values["due_by"] - values["due_from"] > _LONGEST_WINDOW:
+        message = (
+            f"the window is longer than {_LONGEST_WINDOW.days} days, from {values['due_from'].isoformat()}"
+        )
+        yield "due_by", f"{message}; is the year right?"
 
 
 def _ready_in_time(values: Values) -> Iterator[tuple[str, str]]:
@@ -87,7 +95,7 @@ def _whole_drop_point(values: Values) -> Iterator[tuple[str, str]]:
 SCHEMA = Schema(
     parsers={**PARSERS, **OPTIONAL_PARSERS},
     checks=(
-        (("due_from", "due_by"), _window_order),
+        (("due_from", "due_by"), _window),
         (("ready_at", "due_by"), _ready_in_time),
         (("lon", "lat"), _somewhere),
         (("drop_lon", "drop_lat"), _whole_drop_point),

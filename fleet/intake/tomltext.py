@@ -37,6 +37,11 @@ class TomlSource:
         found = None if value is None else str(value)
         self.errors.append(FieldError(self.file, self.line(key), dotted(key), found, message))
 
+    def blames(self, key: Key) -> bool:
+        """Whether an error was noted at a key, or at a part of its value."""
+        name = dotted(key)
+        return any(f"{error.field}.".startswith((f"{name}.", f"{name}[")) for error in self.errors)
+
     def line(self, key: Key) -> int | None:
         """The line of a key, else of the innermost table around it that is written down."""
         for length in range(len(key), 0, -1):

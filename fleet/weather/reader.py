@@ -3,72 +3,58 @@ visibility_m``."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from fleet.intake import cells
+from fleet.intake.errors import FieldError, TableError, file_error
+from fleet.intake.rows import Schema, Values
+from fleet.intake.tables import Columns, Row, parse_table
 from fleet.weather.conditions import BOUNDS, Conditions, Observation
-from fleet.weather.errors import InvalidWeather, WeatherFileError
 from fleet.weather.series import STALE_AFTER_S, WeatherSeries
 
 COLUMNS = ("time", *BOUNDS)
 
 
+def _gust_above_wind(values: Values) -> Iterator[tuple[str, str]]:
+    if values["gust_mps"] < values["wind_mps"]:
+        yield "gust_mps", f"must be at least wind_mps ({values['wind_mps']:g})"
+
+
+SCHEMA = Schema(
+    parsers={"time": cells.moment, **{name: cells.within(*bounds) for name, bounds in BOUNDS.items()}},
+    checks=((("wind_mps", "gust_mps"), _gust_above_wind),),
+)
+
+
 def read_weather(lines: Iterable[str], source: str, stale_after_s: float = STALE_AFTER_S) -> WeatherSeries:
     """The series of a CSV's lines; unknown columns are ignored. ``source`` names the file in errors.
 
-    Raises `WeatherFileError` with file, line and field for a missing column, a bad or naive time, a bad
-    number, a row
-    that is not after the one before, or no rows.
+    Raises `IntakeError` with every fault, each by file, line and field: missing columns, bad or naive times, bad
+    numbers, rows that are not after the one before; or that there are no rows.
     """
-    reader = csv.DictReader(lines)
-    try:
-        _require_columns(reader.fieldnames, source)
-        rows = _rows(reader, source)
-    except csv.Error as error:
-        raise WeatherFileError(source, reader.line_num, "", f"not CSV: {error}") from error
+    table = parse_table("\n".join(line.rstrip("\r\n") for line in lines), source, Columns(COLUMNS))
+    errors = list(table.broken)
+    rows: list[Observation] = []
+    latest: datetime | None = None
+    for row in table.rows:
+        values, wrong = SCHEMA.read(row)
+        errors += [*wrong, *_not_after(row, values, latest)]
+        latest = values.get("time", latest)
+        if not errors:
+            rows.append(_observation(values))
+    if errors:
+        raise TableError(sorted(errors, key=lambda error: error.line or 0))
     if not rows:
-        raise WeatherFileError(source, 0, "", "no rows; give at least one")
+        raise file_error(source, "has no rows; give at least one")
     return WeatherSeries(tuple(rows), stale_after_s, source)
 
 
-def _require_columns(names: Iterable[str] | None, source: str) -> None:
-    missing = [name for name in COLUMNS if name not in (names or ())]
-    if missing:
-        raise WeatherFileError(source, 1, missing[0], f"column missing; expected {', '.join(COLUMNS)}")
+def _not_after(row: Row, values: Values, latest: datetime | None) -> Iterator[FieldError]:
+    if latest is not None and "time" in values and not values["time"] > latest:
+        message = f"is not after the row before ({latest.isoformat()}); sort the rows and remove duplicates"
+        yield row.error("time", message)
 
 
-def _rows(reader: csv.DictReader[str], source: str) -> list[Observation]:
-    rows: list[Observation] = []
-    for record in reader:
-        row = _row(record, source, reader.line_num)
-        if rows and not row.time > rows[-1].time:
-            problem = f"{record['time']} is not after the row before; sort the rows and remove duplicates"
-            raise WeatherFileError(source, reader.line_num, "time", problem)
-        rows.append(row)
-    return rows
-
-
-def _row(record: dict[str, str | None], source: str, line: int) -> Observation:
-    try:
-        return Observation(
-            _time(record["time"]), Conditions(**{name: _number(name, record[name]) for name in BOUNDS})
-        )
-    except InvalidWeather as error:
-        raise WeatherFileError(
-            source, line, error.field, f"{error.value!r} is not {error.expected}"
-        ) from error
-
-
-def _time(text: str | None) -> datetime:
-    try:
-        return datetime.fromisoformat(text or "")
-    except ValueError as error:
-        raise InvalidWeather("time", text, "an ISO 8601 time with an offset") from error
-
-
-def _number(field: str, text: str | None) -> float:
-    try:
-        return float(text or "")
-    except ValueError as error:
-        raise InvalidWeather(field, text, "a number") from error
+def _observation(values: Values) -> Observation:
+    return Observation(values["time"], Conditions(**{name: values[name] for name in BOUNDS}))

@@ -38,7 +38,8 @@ zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(mi
 @st.composite
 def orders(draw: st.DrawFn) -> Order:
     """A valid order."""
-    ready, start, end = sorted(draw(st.tuples(moments, moments, moments)))
+    ready, start = sorted(draw(st.tuples(moments, moments)))
+    end = start + timedelta(seconds=draw(st.integers(0, 366 * 86_400)))
     return Order(
         order_id=draw(ids),
         client=draw(trimmed),

@@ -54,6 +54,7 @@ class FakeHub:
 
     def __init__(self, run: RunDir, folder: Path, answers: dict[str, Answer] | None = None) -> None:
         self._answers = answers or {}
+        self._held = run.held()
         self._store = SqlStore.open(run.store)
         self._bench = _Served(folder, self._store)
         self._context = zmq.Context()
@@ -68,6 +69,7 @@ class FakeHub:
         self.failure: BaseException | None = None
 
     def __enter__(self) -> Self:
+        self._held.__enter__()
         for asset_id in self._answers:
             self._bench.connect(asset_id)
         self._thread.start()
@@ -81,6 +83,7 @@ class FakeHub:
         self._router.close()
         self._context.term()
         self._store.close()
+        self._held.__exit__(None, None, None)
         if self.failure is not None:
             raise self.failure
 

@@ -77,6 +77,25 @@ def test_a_store_that_is_none_is_4(root: Path, capsys: pytest.CaptureFixture[str
     assert "the store can't be read" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../day", "a\tb"])
+def test_a_name_that_leads_elsewhere_is_bad_input(
+    root: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """A run's name is that of a folder, so that no command reads or replaces anything outside of the root."""
+    for words in (*READERS, ("demo",), ("hub",), ("console",), ("zones", "list")):
+        assert run(root, *words, "--name", name) == 2
+        assert f"--name: must be the plain name of a folder (found {name!r})" in capsys.readouterr().err
+
+
+def test_a_kind_that_nobody_knows_is_bad_input(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty list would be taken for an answer; one that the day has none of is answered."""
+    for words in (("orders", "list", "--mode"), ("assets", "list", "--kind")):
+        assert run(root, *words, "zeppelin") == 2
+        known = "must be one of drone, locker, sidewalk_robot, van (found 'zeppelin')"
+        assert f"{words[-1]}: {known}" in capsys.readouterr().err
+        assert run(root, *words, "sidewalk_robot") == 0
+
+
 # --- orders ----------------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from fleet.cli.main import main
-from fleet.cli.plan import write_atomically
 from fleet.config import NO_WEATHER, NO_ZONES
 
 AT = "2026-11-24T07:30:00+00:00"
@@ -139,6 +138,27 @@ def test_bad_options_are_named(
     assert f"error: {message}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plan", "--seed", 2**32),
+        ("simulate", "--seed", 2**32),
+        ("demo", "--seed", 2**32),
+        ("simulate", "--margin-scale", -1),
+        ("demo", "--margin-scale", "nan"),
+        ("hub", "--hours", 1e300),
+    ],
+)
+def test_a_number_out_of_range_is_bad_input(
+    capsys: pytest.CaptureFixture[str], words: tuple[object, ...]
+) -> None:
+    """Before anything is done with it."""
+    with pytest.raises(SystemExit) as end:
+        main([str(word) for word in words])
+    assert end.value.code == 2
+    assert f"Invalid value for '{words[1]}'" in capsys.readouterr().err
+
+
 def test_the_output_needs_a_folder(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(city, "--out", city / "none" / "plan.json") == 2
     assert "--out: must be a file in a folder that exists" in capsys.readouterr().err
@@ -153,7 +173,7 @@ def test_the_output_needs_a_folder(city: Path, capsys: pytest.CaptureFixture[str
             "2026-11-24T05:00:00+00:00,x",
             "weather.csv:7: wind_mps",
         ),
-        ("weather.csv", "wind_mps", "wind", "weather.csv:1: wind_mps: column missing"),
+        ("weather.csv", "wind_mps", "wind", "weather.csv:1: wind_mps: the column is missing"),
         ("depots.csv", "-8.62", "x", "depots.csv:2: lon: is not a number (found 'x')"),
         (
             "lockers.csv",
@@ -171,12 +191,27 @@ def test_a_fault_in_any_file_is_named(
     assert message in capsys.readouterr().err
 
 
-def test_a_failed_write_leaves_the_old_plan(tmp_path: Path) -> None:
-    path = tmp_path / "plan.json"
-    path.write_text("old", encoding="utf-8")
-    with pytest.raises(TypeError):
-        write_atomically(path, 3)  # type: ignore[arg-type]
-    assert path.read_text(encoding="utf-8") == "old"
-    assert [file.name for file in tmp_path.iterdir()] == ["plan.json"]
-    write_atomically(path, "new")
-    assert path.read_text(encoding="utf-8") == "new"
+def test_the_faults_of_all_files_are_named_at_once(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody has to run the command once for each file."""
+    for name, old, new in (
+        ("depots.csv", "-8.62", "x"),
+        ("lockers.csv", "true", "perhaps"),
+        ("orders.csv", "1.2", "-1"),
+        ("weather.csv", "T05:00:00+00:00,1", "T05:00:00+00:00,x"),
+    ):
+        edit(city, name, old, new)
+    (city / "fleet.toml").write_text("[vans]\n", encoding="utf-8")
+    options = ("--iterations", 1, "--fleet", city / "fleet.toml", "--zones", city / "none.json")
+    assert run(city, *options) == 2
+    lines = capsys.readouterr().err.splitlines()
+    places = [":".join(line.rpartition("/")[2].split(":")[:2]) for line in lines]
+    assert places == [
+        "depots.csv:2",
+        "lockers.csv:2",
+        "orders.csv:2",
+        "fleet.toml:1",
+        "weather.csv:7",
+        "none.json: cannot be read",
+    ]
+    assert run(city, *options, "--skip-bad-rows") == 2
+    assert "orders.csv" not in capsys.readouterr().err

@@ -110,6 +110,51 @@ def test_a_height_above_ground_needs_the_ground(
 
 
 @pytest.mark.parametrize(
+    ("point", "terrain", "code", "status"),
+    [
+        ("-8.61,41.15,70", "flat:0±5", 1, "blocked"),
+        ("-8.61,41.15,120", "flat:0±5", 0, "clear"),  # above
+        ("-8.61,41.15,30", "flat:0±5", 0, "clear"),  # below
+        ("-8.61,41.16,70", "flat:0±5", 0, "clear"),  # beside
+        ("-8.61,41.15,102", "flat:0±5", 3, "unknown"),  # above or within, who knows
+        ("-8.61,41.15,70", None, 3, "unknown"),
+    ],
+)
+def test_one_point_is_a_position(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    point: str,
+    terrain: str | None,
+    code: int,
+    status: str,
+) -> None:
+    """May I be here now? It is answered as for a path that stands still."""
+    ground = [] if terrain is None else ["--terrain", terrain]
+    options = ("--zones", limited(tmp_path), "--path", point, "--at", AT, *ground)
+    found = answer(capsys, "check", *options)
+    assert (found[0], found[1]["status"]) == (code, status)
+    assert [each["zone"] for each in found[1]["conflicts"]] == ["LOW1"] * (status != "clear")
+
+
+def test_a_position_in_a_zone_from_the_ground_up(zones: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """However high; without conflict there is none to list."""
+    for point, status in (
+        ("-8.61,41.15,60", "blocked"),
+        ("-8.61,41.15,3000", "blocked"),
+        (BESIDE.split(maxsplit=1)[0], "clear"),
+    ):
+        _, found = answer(capsys, "check", "--zones", zones, "--path", point, "--at", AT)
+        assert found["status"] == status
+    _, found = answer(capsys, "check", "--zones", zones, "--path", "-8.61,41.15,60", "--at", AT)
+    (conflict,) = found["conflicts"]
+    assert (conflict["from_m"], conflict["to_m"], conflict["entered_at"]) == (
+        0,
+        0,
+        "2026-11-24T10:00:00+00:00",
+    )
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--path", BESIDE, "--at", "2026-11-24T10:00:00"], "--at: has no offset from UTC"),
@@ -122,6 +167,14 @@ def test_a_height_above_ground_needs_the_ground(
         (
             ["--path", "-8.6,141.1,1", "--at", AT],
             "--path, point 1: lat: must lie within -90 and 90 (found '141.1')",
+        ),
+        (
+            ["--path", "-8.6,41.1,1e300", "--at", AT],
+            "--path, point 1: alt_amsl: must lie within -1000 and 100000 (found '1e300')",
+        ),
+        (
+            ["--path", BESIDE, "--at", AT, "--speed-mps", "1e-300"],
+            "--speed-mps: the path would last longer than time is counted (found 1e-300)",
         ),
         (["--path", " ", "--at", AT], "--path: is empty; write lon,lat,alt_amsl for each point"),
         (["--path", BESIDE, "--at", AT, "--speed-mps", "0"], "--speed-mps: must be above 0 (found 0)"),
@@ -138,6 +191,11 @@ def test_bad_options_are_named(
 def test_a_check_needs_a_zone_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("check", "--path", BESIDE, "--at", AT) == 2
     assert capsys.readouterr().err == "error: --zones: give at least one zone file\n"
+
+
+def test_a_list_needs_a_file_or_a_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list") == 2
+    assert "give at least one zone file, or --name for those in force in a run" in capsys.readouterr().err
 
 
 def test_a_broken_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ import zmq
 from fleet.app import Setup, run_hub
 from fleet.hub.client import HubClient
 from fleet.hub.planning import Effort
-from fleet.hub.rundir import RunDir, Running
+from fleet.hub.rundir import RunDir, RunInUse, Running
 from fleet.hub.sockets import BindError, Sockets
 from fleet.protocol.codec import decode_control, encode
 from fleet.protocol.messages import (
@@ -24,6 +25,7 @@ from fleet.protocol.messages import (
     Assign,
     MissionEnded,
     MissionReply,
+    RemoveZone,
     Role,
     StepReport,
     SubmitOrders,
@@ -159,7 +161,7 @@ def test_one_parcel_over_real_sockets(tmp_path: Path) -> None:
 
 
 def test_a_port_in_use_is_named_and_everything_is_closed(tmp_path: Path) -> None:
-    """The message has the address and what to do; no socket stays open behind it."""
+    """The message has the address and what to do; no socket stays open behind it, and no lock."""
     first = Sockets("tcp://127.0.0.1:*", "tcp://127.0.0.1:*", "tcp://127.0.0.1:*")
     try:
         taken = first.telemetry.getsockopt(zmq.LAST_ENDPOINT)
@@ -168,8 +170,21 @@ def test_a_port_in_use_is_named_and_everything_is_closed(tmp_path: Path) -> None
         run = prepared(tmp_path, telemetry=address)
         with pytest.raises(BindError, match=address), hub(run):
             pass
+        assert not run.is_live()
     finally:
         first.close()
+
+
+def test_a_second_hub_on_the_same_day_is_refused(tmp_path: Path) -> None:
+    """It is told which process runs the day, before it opens anything; the first one goes on."""
+    run = prepared(tmp_path)
+    with hub(run) as running:
+        with pytest.raises(RunInUse, match=f"process {os.getpid()}"):
+            run_hub(run, lambda: True)
+        assert run.running() == running
+        with HubClient(running.control, timeout_s=30) as client:
+            request = RemoveZone(request_id="r-1", by="ann", zone_id="none")
+            assert not client.request(request).ok  # an answer is an answer
 
 
 def test_a_damaged_store_is_refused_before_anything_listens(tmp_path: Path) -> None:

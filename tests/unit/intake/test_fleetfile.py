@@ -299,8 +299,64 @@ def test_a_fault_names_file_line_and_key(text: str, message: str) -> None:
 
 
 def test_all_faults_are_listed_in_the_order_of_the_file() -> None:
-    text = "[rates.van]\nper_hour = -1\n[reserve]\nepsilon = 2\n[types.x]\nbased_on = 'y'\n"
-    assert [line.split(": ")[0] for line in refusal(text).splitlines()] == ["fleet.toml:2", "fleet.toml:6"]
+    """Those of every part of the file: none of them hides those of another."""
+    text = """\
+currency = "euro"
+timezone = "Mars/Base"
+unserved_penalty = -1
+[rates.van]
+per_hour = -1
+[reserve]
+epsilon = 2
+[assumptions]
+calm_wether = true
+[types.x]
+based_on = 'y'
+[types.fast]
+based_on = "courier-x4"
+cruise_mps = -3
+[[drone]]
+type = "courier-x5"
+[[drone]]
+type = "courier-x4"
+per_bay = 2
+[vans]
+"""
+    assert [line.split(": ")[:2] for line in refusal(text).splitlines()] == [
+        ["fleet.toml:1", "currency"],
+        ["fleet.toml:2", "timezone"],
+        ["fleet.toml:3", "unserved_penalty"],
+        ["fleet.toml:5", "rates.van.per_hour"],
+        ["fleet.toml:7", "reserve.epsilon"],
+        ["fleet.toml:9", "assumptions.calm_wether"],
+        ["fleet.toml:11", "types.x.based_on"],
+        ["fleet.toml:14", "types.fast.cruise_mps"],
+        ["fleet.toml:16", "drone[1].type"],
+        ["fleet.toml:19", "drone[2].per_bay"],
+        ["fleet.toml:20", "vans"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[types.courier-x4]\ncruise_mps = -3\n[[drone]]\ntype = "courier-x4"\n',
+        '[types.x]\nkind = "bike"\narchetype = "rout"\n[[bike]]\ntype = "x"\n',
+        '[types.x]\nbased_on = "vann"\nkind = "bike"\n[[bike]]\ntype = "x"\n',
+        'currency = "USD"\nunserved_penalty = 1\n[[van]]\ntype = "van-e"\n[rates.van]\nper_hour = "x"\n'
+        '[rates.locker]\nper_parcel = 1\n[types.box]\nbased_on = "parcel-locker"\ndetour_per_km = 1\n'
+        '[[locker]]\ntype = "box"\n',
+        'currency = "euro"\n[[van]]\ntype = "van-e"\n',
+    ],
+)
+def test_one_fault_is_listed_once(text: str) -> None:
+    """What rests on a wrong part is not called wrong as well."""
+    assert len(refusal(text).splitlines()) == 1
+
+
+def test_many_faults_are_counted() -> None:
+    text = "".join(f'[[drone]]\ntype = "courier-{at}"\n' for at in range(30))
+    assert refusal(text).splitlines()[20:] == ["… and 10 more"]
 
 
 def test_a_file_is_read_from_disk(tmp_path: Path) -> None:

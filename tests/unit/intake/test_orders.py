@@ -128,6 +128,16 @@ def test_quoted_cells_may_hold_commas_and_lines(tmp_path: Path) -> None:
         ({"weight_kg": "NaN"}, "weight_kg: is not a number (found 'NaN')"),
         ({"weight_kg": "1e999"}, "weight_kg: is too large a number (found '1e999')"),
         ({"weight_kg": '"2,5"'}, "weight_kg: is not a number; write decimals with a point (found '2,5')"),
+        ({"weight_kg": "2e6"}, "weight_kg: must be at most 1e+06; is it in kilograms? (found '2e6')"),
+        (
+            {"service_minutes": "1e300"},
+            "service_minutes: must be at most 10080; is it in minutes? (found '1e300')",
+        ),
+        (
+            {"due_by": "2199-11-24T08:00:00-06:00"},
+            "due_by: the window is longer than 366 days, from 2026-11-24T08:00:00-06:00; is the year right? "
+            "(found '2199-11-24T08:00:00-06:00')",
+        ),
         ({"height_m": "0"}, "height_m: must be above 0 (found '0')"),
         (
             {"goods": "Fragile"},

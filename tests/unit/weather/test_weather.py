@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from fleet.intake.errors import IntakeError
 from fleet.weather.conditions import Conditions, Observation, interpolate, wind_vector
-from fleet.weather.errors import InvalidWeather, WeatherError, WeatherFileError
+from fleet.weather.errors import InvalidWeather, WeatherError
 from fleet.weather.limits import Violation, WeatherLimits, violated_limits
 from fleet.weather.reader import COLUMNS, read_weather
 from fleet.weather.series import Missing, WeatherSeries, Worst
@@ -91,9 +92,9 @@ def test_reads_the_format() -> None:
 @pytest.mark.parametrize(
     ("lines", "line", "field"),
     [
-        ([], 1, "time"),
+        ([], 1, None),
         ([HEADER.replace("gust_mps,", "")], 1, "gust_mps"),
-        ([HEADER], 0, ""),
+        ([HEADER], None, None),
         ([HEADER, "2026-11-24T12:00:00,4,6,350,10,0,10000"], 2, "time"),
         ([HEADER, "noon,4,6,350,10,0,10000"], 2, "time"),
         ([HEADER, "2026-11-24T12:00:00Z,four,6,350,10,0,10000"], 2, "wind_mps"),
@@ -102,16 +103,47 @@ def test_reads_the_format() -> None:
         ([HEADER, "2026-11-24T12:00:00Z,4,3,350,10,0,10000"], 2, "gust_mps"),
         ([HEADER, "2026-11-24T12:00:00Z,4,6,361,10,0,10000"], 2, "wind_from_deg"),
         ([HEADER, "2026-11-24T12:00:00Z,4,6,350,10,0,"], 2, "visibility_m"),
-        ([HEADER, "2026-11-24T12:00:00Z,4,6,350,10"], 2, "precipitation_mm_h"),
+        ([HEADER, "2026-11-24T12:00:00Z,4,6,350,10"], 2, None),
         ([HEADER, *["2026-11-24T12:00:00Z,4,6,350,10,0,9000"] * 2], 3, "time"),
         ([HEADER, "2026-11-24T12:00:00Z,4,6,0,9,0,9", "2026-11-24T12:00:00+01:00,4,6,0,9,0,9"], 3, "time"),
     ],
 )
-def test_bad_file_names_file_line_and_field(lines: list[str], line: int, field: str) -> None:
+def test_bad_file_names_file_line_and_field(lines: list[str], line: int | None, field: str | None) -> None:
     """Naive times, bad numbers, duplicates, rows out of order."""
-    with pytest.raises(WeatherFileError, match=r"w\.csv") as caught:
+    with pytest.raises(IntakeError, match=r"w\.csv") as caught:
         read_weather(lines, "w.csv")
-    assert (caught.value.line, caught.value.field) == (line, field)
+    (fault,) = caught.value.errors
+    assert (fault.file, fault.line, fault.field) == ("w.csv", line, field)
+
+
+def test_every_fault_of_a_file_is_named() -> None:
+    """In the order of the lines; a wrong row does not hide what is wrong with those after it."""
+    lines = [
+        HEADER,
+        "2026-11-24T12:00:00,four,6,361,10,0,9000",
+        "2026-11-24T13:00:00Z,4,3,0,10,0,9000",
+        "2026-11-24T14:00:00Z,4,6,0",
+        "2026-11-24T11:00:00Z,4,6,0,10,-1,9000",
+    ]
+    with pytest.raises(IntakeError) as caught:
+        read_weather(lines, "w.csv")
+    assert str(caught.value).splitlines() == [
+        "w.csv:2: time: has no offset from UTC, so the moment is not known; write 2026-11-24T08:00:00-06:00"
+        " (found '2026-11-24T12:00:00')",
+        "w.csv:2: wind_mps: is not a number (found 'four')",
+        "w.csv:2: wind_from_deg: must lie within 0 and 360 (found '361')",
+        "w.csv:3: gust_mps: must be at least wind_mps (4) (found '3')",
+        "w.csv:4: 4 cells under 7 columns; is a comma or a quote missing?",
+        "w.csv:5: precipitation_mm_h: must lie within 0 and 500 (found '-1')",
+        "w.csv:5: time: is not after the row before (2026-11-24T13:00:00+00:00); sort the rows and remove duplicates"
+        " (found '2026-11-24T11:00:00Z')",
+    ]
+
+
+def test_many_faults_are_counted() -> None:
+    with pytest.raises(IntakeError) as caught:
+        read_weather([HEADER, *["noon,4,6,350,10,0,10000"] * 30], "w.csv")
+    assert str(caught.value).splitlines()[-1] == "… and 10 more"
 
 
 @pytest.mark.parametrize(

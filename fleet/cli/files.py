@@ -1,0 +1,49 @@
+"""Files that commands write: looked at before the work begins, and written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from fleet.cli.output import BadInput
+
+
+def check_out(option: str, path: Path | None) -> None:
+    """Raises ``BadInput`` for a file that could not be written: before the work rather than after it."""
+    if path is None:
+        return
+    if path.is_dir() or not path.parent.is_dir():
+        raise BadInput(f"{option}: must be a file in a folder that exists (found {str(path)!r})")
+    if not os.access(path.parent, os.W_OK):
+        raise BadInput(f"{option}: its folder cannot be written to (found {str(path)!r})")
+
+
+def write_out(path: Path, text: str) -> None:
+    """Writes a file whole or not at all. Raises ``BadInput`` when it can't be written."""
+    try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")  # a pipe or a device, such as /dev/null, stays what it is
+        else:
+            _replace(path, text)
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    """The process's mask; the only way to ask for it is to set it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,168 @@
+"""`fleet hub`: a day that can't begin leaves nothing behind, and one run has one hub."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from fleet.app import Files, Setup, run_hub
+from fleet.cli.main import main
+from fleet.hub.rundir import RunDir
+from fleet.hub.sockets import Sockets, bound_address
+from fleet.store.reader import Reader
+
+FREE = "tcp://127.0.0.1:*"
+AT = "2026-11-24T08:00:00Z"
+
+
+def words(city: Path, **changes: str) -> list[str]:
+    """A new day of the small city on ports that the system chooses."""
+    options = {
+        "depots": str(city / "depots.csv"),
+        "lockers": str(city / "lockers.csv"),
+        "at": AT,
+        "control": FREE,
+        "telemetry": FREE,
+        "feed": FREE,
+        "root": str(city / "runs"),
+    } | changes
+    return ["hub", *(word for name, value in options.items() for word in (f"--{name}", value))]
+
+
+def ended(*arguments: str) -> int:
+    """Runs the command in this process, where it fails before it serves."""
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert isinstance(end.value.code, int)
+    return end.value.code
+
+
+@pytest.fixture
+def taken() -> Iterator[str]:
+    """An address at which somebody listens already."""
+    with closing(Sockets(FREE, FREE, FREE)) as sockets:
+        yield bound_address(sockets.control)
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """`fleet hub` takes the signals; the tests give them back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_a_taken_port_leaves_nothing(city: Path, taken: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """So that the same command works once the port is free."""
+    assert ended(*words(city, telemetry=taken)) == 2
+    assert f"error: {taken}: Address already in use" in capsys.readouterr().err
+    assert not (city / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("foo", "is no address; write one like tcp://127.0.0.1:5701"),
+        ("tcp://127.0.0.1", "is no address"),
+        ("tcp://127.0.0.1:99999", "is no address"),
+        ("tcp://192.0.2.1:5701", "this machine has no such address"),
+    ],
+)
+def test_an_address_that_is_none_is_named(
+    city: Path, capsys: pytest.CaptureFixture[str], address: str, message: str
+) -> None:
+    """A port above 65,535 is not taken for another one."""
+    assert ended(*words(city, control=address)) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {address}: ")
+    assert message in said
+    assert not (city / "runs").exists()
+
+
+def test_a_wrong_file_leaves_nothing(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (city / "lockers.csv").write_text("locker_id\n", encoding="utf-8")
+    assert ended(*words(city)) == 2
+    assert "lockers.csv:1: lon: the column is missing" in capsys.readouterr().err
+    assert not (city / "runs").exists()
+
+
+def test_a_day_that_is_there_is_not_set_up_again(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = RunDir(city / "runs" / "day")
+    run.create()
+    run.store.write_text("", encoding="utf-8")
+    assert ended(*words(city)) == 2
+    assert "a day is there already; take it up with --resume" in capsys.readouterr().err
+    assert not run.setup.exists()
+
+
+def test_a_day_is_taken_up_from_any_folder(city: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files are named as they were typed, and found again from elsewhere."""
+    monkeypatch.chdir(city)
+    run = RunDir(city / "runs" / "day")
+    files = Files(depots=Path("depots.csv"), lockers=Path("lockers.csv"), weather=Path("weather.csv"))
+    at = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    setup = Setup(name="day", files=files, at=at, until=at + timedelta(hours=8))
+    run_hub(run, lambda: True, new=setup)
+    monkeypatch.chdir("/")
+    run_hub(run, lambda: True)
+    assert Reader(run.store).last_position() == 1
+
+
+def test_nothing_to_take_up_is_said(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And no folder is made in asking."""
+    assert ended("hub", "--resume", "--root", str(city / "runs")) == 4
+    assert "there is no run of that name" in capsys.readouterr().err
+    assert ended("console", "--root", str(city / "runs")) == 4
+    assert not (city / "runs").exists()
+
+
+def test_a_damaged_setup_is_named(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = RunDir(city / "runs" / "day")
+    run.create()
+    for text, fault in (("{", "Invalid JSON"), ("{}", "name: Field required")):
+        run.setup.write_text(text, encoding="utf-8")
+        assert ended("hub", "--resume", "--root", str(city / "runs")) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"error: {run.setup} is damaged: {fault}")
+
+
+def test_a_root_that_is_no_folder_is_named(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended(*words(city, root=str(city / "orders.csv"))) == 2
+    assert "orders.csv/day: cannot be used: Not a directory" in capsys.readouterr().err
+
+
+@pytest.mark.timeout(120)
+def test_one_run_has_one_hub(city: Path, repo_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The second is told which process has the day; when that is killed, the day is free at once."""
+    run = RunDir(city / "runs" / "day")
+    environment = {**os.environ, "PYTHONPATH": str(repo_root)}
+    hub = subprocess.Popen([sys.executable, "-m", "fleet", *words(city)], env=environment)
+    try:
+        deadline = time.monotonic() + 60
+        while not (run.path / "run.json").exists():
+            assert hub.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        begun = run.running()
+        said = f"a hub of that name is running (process {hub.pid}); stop it first"
+        assert ended("hub", "--resume", "--root", str(city / "runs")) == 2
+        assert said in capsys.readouterr().err
+        assert ended(*words(city)) == 2
+        assert said in capsys.readouterr().err
+        assert (run.running(), hub.poll()) == (begun, None)
+        assert Reader(run.store).last_position() == 1
+    finally:
+        hub.kill()
+        hub.wait(20)
+    with run.held(within_s=0):
+        pass

@@ -1,0 +1,98 @@
+"""The run directory's locks: one holder at a time, and none that outlives its process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from fleet.hub.rundir import RunDir, RunDirError, RunInUse, Running
+
+HOLDER = """\
+import sys, time
+from pathlib import Path
+from fleet.hub.rundir import RunDir
+with RunDir(Path(sys.argv[1])).held():
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+@contextmanager
+def holder(run: RunDir) -> Iterator[int]:
+    """Another process that holds a run; its pid. It is killed at the end."""
+    words = [sys.executable, "-c", HOLDER, str(run.path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "held\n"
+            yield process.pid
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunDir:
+    made = RunDir(tmp_path / "day")
+    made.create()
+    return made
+
+
+def test_a_second_holder_is_refused_and_the_first_is_named(run: RunDir) -> None:
+    """The message has the process and what to do."""
+    with run.held():
+        with pytest.raises(RunInUse, match=rf"a hub of that name is running \(process {os.getpid()}\)"):
+            run.held(within_s=0).__enter__()
+        assert run.is_live()
+    assert not run.is_live()
+    with run.held(within_s=0):
+        pass
+
+
+def test_a_killed_holder_lets_go(run: RunDir) -> None:
+    """``kill -9`` leaves no lock behind that somebody would have to remove."""
+    with holder(run) as pid:
+        assert run.is_live()
+        with pytest.raises(RunInUse, match=f"kill {pid}"):
+            run.held(within_s=0).__enter__()
+    assert not run.is_live()
+    with run.held():
+        pass
+
+
+def test_who_is_just_ending_is_waited_for(run: RunDir) -> None:
+    """A hub that was told to end needs a moment; ``--resume`` right after it is no mistake."""
+    with holder(run) as pid:
+        later = threading.Timer(0.2, os.kill, (pid, signal.SIGKILL))
+        later.start()
+        with run.held(within_s=60):
+            later.join()
+
+
+def test_a_pid_that_was_used_again_is_no_hub(run: RunDir) -> None:
+    """What run.json says counts for nothing: its process may be anybody's by now."""
+    ends = "tcp://127.0.0.1:1"
+    run.write_running(Running(name="day", control=ends, telemetry=ends, feed=ends, pids={"hub": os.getpid()}))
+    assert not run.is_live()
+    assert not run.lock().exists()
+
+
+def test_roles_do_not_exclude_each_other(run: RunDir) -> None:
+    """The demo holds its run while its hub, a child, holds the hub's lock."""
+    with run.held("demo"), run.held():
+        assert run.is_live("demo")
+
+
+def test_a_place_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(RunDirError, match="cannot be used: Not a directory"):
+        RunDir(tmp_path / "file" / "day").create()
+    with pytest.raises(RunDirError, match="cannot be used: No such file or directory"):
+        RunDir(tmp_path / "none").held().__enter__()
