@@ -19,9 +19,9 @@ from fleet.protocol.values import Order, Place
 
 FAR_S = 10**9
 
-OVERDUE_S = 3600
-"""A stop that is late already may become this late after its window: better than a trip of its own for each further
-one.
+OVERDUE_S = 4 * 3600
+"""A stop that is late already may become this late after its window. With less, each late parcel would pin those before
+it, and a van would go to its depot and back for each of them alone.
 """
 
 
