@@ -100,8 +100,11 @@ def test_a_long_file_goes_in_parts(tmp_path: Path, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("time,wind_mps\n", "harbour.csv:1: gust_mps: column missing"),
-        (f"{','.join(COLUMNS)}\n2026-11-24T08:00:00+00:00,9,3,0,0,0,0\n", "harbour.csv:2: gust_mps: 3.0"),
+        ("time,wind_mps\n", "harbour.csv:1: gust_mps: the column is missing"),
+        (
+            f"{','.join(COLUMNS)}\n2026-11-24T08:00:00+00:00,9,3,0,0,0,0\n",
+            "harbour.csv:2: gust_mps: must be at least wind_mps (9)",
+        ),
     ],
 )
 def test_a_bad_file_is_bad_input(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fleet.app import Contexts
+from fleet.dispatch.handovers import TRIED_ONCE
 from fleet.dispatch.monitor.checks import energy, weather
 from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.guard import _raised as raised
@@ -250,7 +251,9 @@ STALE = "".join(WEATHER.splitlines(keepends=True)[:1]) + "2026-11-24T06:00:00+00
 
 def withdrawn_for(bench: Bench) -> set[str]:
     """The reasons for which the parcel was taken away from the drone."""
-    return {r.code for e in stored(bench, "parcel_freed") if e.excluded == "drone" for r in e.why}
+    return {
+        r.code for e in stored(bench, "parcel_freed") if e.excluded == f"{TRIED_ONCE}drone" for r in e.why
+    }
 
 
 def test_a_fresh_feed_lets_fly_where_the_file_is_stale(tmp_path: Path) -> None:
