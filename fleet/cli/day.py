@@ -172,6 +172,7 @@ def request(model: type[M], **fields: Any) -> M:
 
 def answer_or_exit(reply: Reply, *, as_json: bool) -> None:
     """Show what the hub said; exit code 1 where it refused."""
-    show({"ok": reply.ok, "detail": reply.detail}, reply.detail, as_json=as_json)
+    text = reply.detail if reply.ok else f"refused: {reply.detail}"
+    show({"ok": reply.ok, "detail": reply.detail}, text, as_json=as_json)
     if not reply.ok:
         raise typer.Exit(ExitCode.NO)

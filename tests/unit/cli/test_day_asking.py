@@ -4,11 +4,9 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from fleet.cli import main as cli
 from fleet.cli import orders
 from fleet.domain.events import (
     AssetChanged,
@@ -25,6 +23,7 @@ from fleet.protocol.lifecycle import AssetEvent
 from fleet.store.reader import Reader
 from tests.support import smallday as day
 from tests.support.bench import ORDERS
+from tests.support.commands import answer, run
 from tests.support.fakehub import Answer, FakeHub, acknowledge, ignore, refuse, run_with
 from tests.support.smallday import DRONE, VAN
 
@@ -74,18 +73,6 @@ def hub(tmp_path: Path, log: list[Event], **answers: Answer) -> Iterator[RunDir]
     run = run_with(tmp_path / "runs", log)
     with FakeHub(run, folder, {names[name]: answer for name, answer in answers.items()}):
         yield run
-
-
-def run(at: RunDir, *words: object) -> int:
-    with pytest.raises(SystemExit) as end:
-        cli.main([*map(str, words), "--root", str(at.path.parent)])
-    assert isinstance(end.value.code, int)
-    return end.value.code
-
-
-def answer(capsys: pytest.CaptureFixture[str], at: RunDir, *words: object) -> tuple[int, Any]:
-    code = run(at, *words, "--json")
-    return code, json.loads(capsys.readouterr().out)
 
 
 # --- one asset -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from fleet.cli import main as cli
 from fleet.cli import weather
 from fleet.domain.events import Event, WeatherReported
 from fleet.hub.rundir import RunDir
@@ -19,6 +18,7 @@ from fleet.store.reader import Reader
 from fleet.store.sql import SqlStore
 from fleet.weather.reader import COLUMNS
 from tests.support import smallday as day
+from tests.support.commands import answer, run
 from tests.support.fakehub import FakeHub, run_with
 from tests.support.weather import weather_row
 
@@ -29,20 +29,6 @@ def csv_file(folder: Path, *winds: tuple[int, float], name: str = "harbour.csv")
     file = folder / name
     file.write_text("\n".join([",".join(COLUMNS), *lines, ""]), encoding="utf-8")
     return file
-
-
-def run(at: RunDir, *words: object) -> int:
-    """The command's exit code."""
-    with pytest.raises(SystemExit) as end:
-        cli.main([*map(str, words), "--root", str(at.path.parent)])
-    assert isinstance(end.value.code, int)
-    return end.value.code
-
-
-def answer(capsys: pytest.CaptureFixture[str], at: RunDir, *words: object) -> tuple[int, Any]:
-    """Exit code and JSON."""
-    code = run(at, *words, "--json")
-    return code, json.loads(capsys.readouterr().out)
 
 
 def reported(at: RunDir) -> list[WeatherReported]:
