@@ -17,8 +17,9 @@ def command(
     why: str,
     place: Place | None = None,
     place_id: str | None = None,
+    stop: bool = False,
 ) -> str:
-    """Issue the command and send it; returns its id."""
+    """Issue the command and send it; returns its id. ``stop``: it is one of a stop-all's, or lifts one."""
     command_id = f"cmd-{desk.state.serial + 1}"
     desk.emit(
         CommandIssued(
@@ -30,6 +31,7 @@ def command(
             why=why,
             place=place,
             place_id=place_id,
+            stop=stop,
         )
     )
     desk.send(

@@ -13,7 +13,7 @@ from typing import Any
 
 from fleet.dispatch import inputs
 from fleet.dispatch.desk import Desk, Settings
-from fleet.dispatch.effects import Effect
+from fleet.dispatch.effects import Answer, Effect
 from fleet.dispatch.handlers import (
     assets,
     exceptions,
@@ -28,7 +28,7 @@ from fleet.dispatch.handlers import (
     timers,
     weather,
 )
-from fleet.domain.events import Event, PlanDropped, TimerRang
+from fleet.domain.events import Event, PlanDropped, RequestTaken, TimerRang
 from fleet.domain.state import State
 from fleet.feasibility.context import Context
 from fleet.feasibility.incident import incident
@@ -95,7 +95,10 @@ class Dispatcher:
     ) -> Decision:
         """The decision on one message from ``peer_id`` (none for the hub's own inputs)."""
         desk = Desk(state, now, live, self.settings, self.make_context, peer_id)
-        HANDLERS[type(message)](desk, message)
+        if type(message) in ONCE:
+            _once(desk, message)
+        else:
+            HANDLERS[type(message)](desk, message)
         return Decision(desk.state, tuple(desk.events), tuple(desk.effects))
 
     def set_aside(
@@ -122,6 +125,42 @@ class Dispatcher:
             why = incident(code, detail, source=peer_id or "hub")
             desk.raise_exception(code, "not believed", asset_id=known, owner="operator", reasons=(why,))
         return Decision(desk.state, tuple(desk.events), tuple(desk.effects))
+
+
+ONCE = frozenset(
+    {
+        messages.OperatorCommand,
+        messages.StopAll,
+        messages.ResumeAll,
+        messages.RecoverAsset,
+        messages.CloseException,
+        messages.AddZone,
+        messages.RemoveZone,
+    }
+)
+"""Requests of people that must not be carried out twice, although they may come twice: a tool sends again what it was
+not told the end of. Orders and weather reports that come again change nothing by themselves."""
+
+
+def _once(desk: Desk, message: Any) -> None:
+    """Carry a request out and remember the answer, or give the answer that it had."""
+    answered = desk.state.requests.get(message.request_id)
+    if answered is not None:
+        desk.answer(
+            messages.Reply(
+                request_id=message.request_id, ok=answered.ok, detail=answered.detail, ids=answered.ids
+            )
+        )
+        return
+    HANDLERS[type(message)](desk, message)
+    for effect in tuple(desk.effects):
+        if desk.events and isinstance(effect, Answer) and isinstance(effect.message, messages.Reply):
+            said = effect.message
+            desk.emit(
+                RequestTaken(
+                    at=desk.now, request_id=said.request_id, ok=said.ok, detail=said.detail, ids=said.ids
+                )
+            )
 
 
 def _is_known(state: State, code: str, detail: str) -> bool:

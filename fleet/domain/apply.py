@@ -15,6 +15,9 @@ from immutables import Map
 from fleet.domain import events as ev
 from fleet.domain.state import (
     OVER,
+    PERSON,
+    STOP,
+    Answered,
     Asset,
     CommandRecord,
     Compartment,
@@ -242,9 +245,12 @@ def _mission(state: State, mission_id: str, step: MissionEvent | None, **changes
 def _close_mission(state: State, mission_id: str) -> State:
     state = replace(state, live_missions=_without(state.live_missions, mission_id))
     asset_id = state.missions[mission_id].mission.asset_id
-    if state.assets[asset_id].mission_id == mission_id:
-        state = _asset(state, asset_id, None, mission_id=None)
-    return state
+    asset = state.assets[asset_id]
+    if asset.mission_id != mission_id:
+        return state
+    # Held on its pad with a mission that came to nothing: there is nothing left to hold.
+    status = AssetStatus.READY if asset.status is AssetStatus.HELD else asset.status
+    return _asset(state, asset_id, None, mission_id=None, holds=frozenset(), status=status)
 
 
 def _mission_released(state: State, event: ev.MissionReleased) -> State:
@@ -361,7 +367,8 @@ def _operations_stopped(state: State, event: ev.OperationsStopped) -> State:
 
 
 def _operations_resumed(state: State, event: ev.OperationsResumed) -> State:
-    return replace(state, stopped_by=None, resumed_at=event.at)
+    lifted = {a: replace(x, holds=x.holds - {STOP}) for a, x in state.assets.items() if STOP in x.holds}
+    return replace(state, stopped_by=None, resumed_at=event.at, assets=state.assets.update(lifted))
 
 
 _COMMANDED = {
@@ -374,14 +381,39 @@ _COMMANDED = {
 
 
 def _command_issued(state: State, event: ev.CommandIssued) -> State:
-    record = CommandRecord(event.command_id, event.asset_id, event.action, event.by, event.why, event.at)
-    return replace(state, commands=state.commands.set(event.command_id, record), serial=state.serial + 1)
+    record = CommandRecord(
+        event.command_id, event.asset_id, event.action, event.by, event.why, event.at, event.stop
+    )
+    state = replace(state, commands=state.commands.set(event.command_id, record), serial=state.serial + 1)
+    holds = _holds_after(state.assets[event.asset_id].holds, event.action, stop=event.stop)
+    return _asset(state, event.asset_id, None, holds=holds)
+
+
+def _holds_after(holds: frozenset[str], action: Action, *, stop: bool) -> frozenset[str]:
+    """Going on by a person's word lifts every hold, going on after a stop only that one; leaving lifts them all."""
+    whose = frozenset({STOP if stop else PERSON})
+    if action is Action.HOLD:
+        return holds | whose
+    return holds - whose if action is Action.RESUME and stop else frozenset()
 
 
 def _command_answered(state: State, event: ev.CommandAnswered) -> State:
     record = replace(state.commands[event.command_id], accepted=event.accepted, detail=event.detail)
     state = replace(state, commands=state.commands.set(event.command_id, record))
-    return _asset(state, record.asset_id, _COMMANDED[record.action]) if event.accepted else state
+    asset = state.assets[record.asset_id]
+    if event.accepted:
+        # What is agreed to when the mission is over already changes nothing any more.
+        return (
+            state if asset.mission_id is None else _asset(state, record.asset_id, _COMMANDED[record.action])
+        )
+    if record.action is not Action.HOLD:
+        return state
+    return _asset(state, record.asset_id, None, holds=asset.holds - {STOP if record.stop else PERSON})
+
+
+def _request_taken(state: State, event: ev.RequestTaken) -> State:
+    answered = Answered(event.ok, event.detail, event.ids)
+    return replace(state, requests=state.requests.set(event.request_id, answered))
 
 
 # --- exceptions ------------------------------------------------------------------------------------------------------
@@ -446,6 +478,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.ZoneAdded: _zone_added,
     ev.ZoneRemoved: _zone_removed,
     ev.WeatherReported: _weather_reported,
+    ev.RequestTaken: _request_taken,
     ev.TimerSet: _timer_set,
     ev.TimerRang: _timer_rang,
 }

@@ -269,7 +269,7 @@ class AssetChanged(Event):
 
 
 class CommandIssued(Event):
-    """An asset is told to do something at once."""
+    """An asset is told to do something at once. ``stop``: it is one of a stop-all's, or lifts one."""
 
     type: Literal["command_issued"] = "command_issued"
     command_id: Identifier
@@ -279,6 +279,7 @@ class CommandIssued(Event):
     why: str
     place: Place | None = None
     place_id: Identifier | None = None
+    stop: bool = False
 
 
 class CommandAnswered(Event):
@@ -371,6 +372,16 @@ class WeatherReported(Event):
     rows: tuple[WeatherRow, ...]
 
 
+class RequestTaken(Event):
+    """A person's request was carried out, and answered so: the same request that comes again gets the same answer."""
+
+    type: Literal["request_taken"] = "request_taken"
+    request_id: Identifier
+    ok: bool
+    detail: str
+    ids: tuple[str, ...] = ()
+
+
 class TimerSet(Event):
     """Something is to be looked at when ``due`` comes."""
 
@@ -419,6 +430,7 @@ AnyEvent = Annotated[
     | ZoneAdded
     | ZoneRemoved
     | WeatherReported
+    | RequestTaken
     | TimerSet
     | TimerRang,
     Field(discriminator="type"),

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from fleet.domain.plan import ParcelPlan, Unassigned
     from fleet.protocol.mission import Mission, Step
 
+PERSON, STOP = "person", "stop"
+"""Who may have told an asset to hold."""
+
 FINAL_PARCEL = frozenset({ParcelStatus.DELIVERED, ParcelStatus.COLLECTED, ParcelStatus.RETURNED})
 """The states in which nothing more happens to a parcel."""
 
@@ -88,6 +91,7 @@ class Asset:
     soc: float | None = None
     withdrawn: bool = False
     before_silence: AssetStatus | None = None
+    holds: frozenset[str] = frozenset()
 
     @property
     def at_home(self) -> bool:
@@ -115,8 +119,18 @@ class CommandRecord:
     by: str
     why: str
     at: datetime
+    stop: bool = False
     accepted: bool | None = None
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a person's request was answered."""
+
+    ok: bool
+    detail: str
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +180,7 @@ class State:
     assets: Map[str, Asset] = field(default_factory=_map)
     compartments: Map[tuple[str, str], Compartment] = field(default_factory=_map)
     commands: Map[str, CommandRecord] = field(default_factory=_map)
+    requests: Map[str, Answered] = field(default_factory=_map)
     exceptions: Map[str, ExceptionRecord] = field(default_factory=_map)
     timers: Map[str, datetime] = field(default_factory=_map)
     zones: Map[str, dict[str, Any]] = field(default_factory=_map)

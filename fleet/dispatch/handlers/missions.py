@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from fleet.dispatch.commands import command
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import Watch
 from fleet.dispatch.handovers import after_failed_stop, another_way, hand_on, resend_route, spent
@@ -21,7 +22,7 @@ from fleet.domain.events import (
 from fleet.domain.state import FINAL_PARCEL, OVER, MissionRecord
 from fleet.feasibility.incident import incident
 from fleet.protocol.lifecycle import AssetEvent, MissionStatus, ParcelStatus
-from fleet.protocol.messages import MissionEnded, MissionReply, StepReport
+from fleet.protocol.messages import Action, MissionEnded, MissionReply, StepReport
 from fleet.protocol.mission import Drop, Load, Step, Stop, Travel, Unload
 from fleet.protocol.values import Direction, Reason
 
@@ -57,7 +58,7 @@ def step_report(desk: Desk, message: StepReport) -> None:
     if record is None or message.step_id in record.ended:
         return
     if record.status in OVER:
-        _too_late(desk, message)
+        _too_late(desk, record, message)
         return
     if record.status in (MissionStatus.RELEASED, MissionStatus.ACCEPTED):
         _begin(desk, record)
@@ -74,19 +75,26 @@ def step_report(desk: Desk, message: StepReport) -> None:
     _ON_STEP[type(step)](desk, record, step, message)
 
 
-def _too_late(desk: Desk, message: StepReport) -> None:
-    """The mission was ended by a person who said where the asset stands. What it says now may be true all the same:
-    somebody must look, and nothing of it is believed unseen."""
-    if message.state == "done" and message.order_ids:
-        desk.raise_exception(
-            "late_report",
-            f"not believed; look where these are: {', '.join(message.order_ids)}",
-            asset_id=desk.peer_id,
-            mission_id=message.mission_id,
-            owner="operator",
-        )
+def _too_late(desk: Desk, record: MissionRecord, message: StepReport) -> None:
+    """The mission was ended by a person who said where the asset stands, and it is out all the same: it is told to come
+    home, and somebody must look. Nothing of what it says is believed unseen."""
+    if any(
+        e.code == LATE_REPORT and e.mission_id == message.mission_id for e in desk.state.open_exceptions()
+    ):
+        return
+    about = ", ".join(item.order_id for item in record.mission.items) or "nothing"
+    desk.raise_exception(
+        LATE_REPORT,
+        f"not believed, told to return; look where it is, and these: {about}",
+        asset_id=desk.peer_id,
+        mission_id=message.mission_id,
+        owner="operator",
+    )
+    why = "its mission was taken to be over"
+    command(desk, record.mission.asset_id, Action.RETURN, by="hub", why=why)
 
 
+LATE_REPORT = "late_report"
 _NOT_BEGUN = frozenset({"mission_not_begun", "cancel_unanswered"})
 
 

@@ -9,6 +9,7 @@ from fleet.dispatch.zones import parse_feature
 from fleet.domain.events import CommandAnswered, ZoneAdded, ZoneRemoved
 from fleet.domain.state import Asset
 from fleet.feasibility.incident import incident
+from fleet.kinds import kind_of
 from fleet.protocol.lifecycle import AssetStatus
 from fleet.protocol.messages import (
     Action,
@@ -20,12 +21,8 @@ from fleet.protocol.messages import (
 )
 from geofences import ZoneFileError
 
-_TAKES: dict[Action, frozenset[AssetStatus]] = {
-    Action.HOLD: frozenset({AssetStatus.ON_MISSION, AssetStatus.RETURNING}),
-    Action.RESUME: frozenset({AssetStatus.HELD}),
-    Action.RETURN: MOVING,
-    Action.LAND: MOVING,
-}
+_OUT_OF_REACH = frozenset({AssetStatus.OFFLINE, AssetStatus.FAULTED})
+_TOLD_BY_PEOPLE = frozenset({Action.HOLD, Action.RESUME, Action.RETURN, Action.LAND})
 
 
 def operator_command(desk: Desk, message: OperatorCommand) -> None:
@@ -45,14 +42,23 @@ def operator_command(desk: Desk, message: OperatorCommand) -> None:
 def _refusal(asset: Asset | None, message: OperatorCommand) -> str | None:
     if asset is None:
         return f"there is no asset {message.asset_id!r}; `fleet assets list` shows them"
-    if message.action not in _TAKES:
+    if message.action not in _TOLD_BY_PEOPLE:
         return (
             f"{message.action.value} needs a place to go to, which only the monitor gives; use return or land"
         )
-    about_to_go = asset.mission_id is not None and message.action is not Action.RESUME
-    if asset.status not in _TAKES[message.action] and not about_to_go:
+    if not _takes(asset, message.action):
         return f"{message.asset_id} is {asset.status.value}: it can't {message.action.value} now"
     return None
+
+
+def _takes(asset: Asset, action: Action) -> bool:
+    """Whether the command makes sense. Coming home and coming down always do: the asset itself knows whether it can,
+    and may be out although we believe it is not."""
+    if action is Action.RESUME:
+        return bool(asset.holds) or asset.status is AssetStatus.HELD
+    if action is Action.HOLD:
+        return asset.status in MOVING or asset.mission_id is not None
+    return asset.status not in _OUT_OF_REACH and kind_of(asset.record.kind).archetype != "station"
 
 
 def command_reply(desk: Desk, message: CommandReply) -> None:

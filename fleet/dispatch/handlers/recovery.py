@@ -11,10 +11,10 @@ from fleet.domain.state import FINAL_PARCEL, OVER, Asset
 from fleet.feasibility.incident import incident
 from fleet.kinds import kind_of
 from fleet.protocol.lifecycle import AssetStatus
-from fleet.protocol.messages import RecoverAsset, Reply
+from fleet.protocol.messages import CancelMission, RecoverAsset, Reply
 from fleet.protocol.values import Reason
 
-UNDER_WAY = frozenset({AssetStatus.ON_MISSION, AssetStatus.RETURNING, AssetStatus.LANDING})
+UNDER_WAY = frozenset({AssetStatus.ON_MISSION, AssetStatus.RETURNING, AssetStatus.LANDING, AssetStatus.HELD})
 """An asset that is in contact and on a trip is where it says, not where somebody claims to have brought it."""
 
 
@@ -43,7 +43,7 @@ def _refusal(desk: Desk, asset: Asset | None, message: RecoverAsset) -> str | No
     if message.site_id not in desk.state.sites:
         return f"there is no site {message.site_id!r}; there are {', '.join(sorted(desk.state.sites))}"
     if asset.status in UNDER_WAY:
-        return f"{message.asset_id} is {asset.status.value}, in contact; tell it to return or to hold first"
+        return f"{message.asset_id} is {asset.status.value}, in contact; tell it to return first"
     return None
 
 
@@ -89,11 +89,14 @@ def _recover(desk: Desk, asset: Asset, message: RecoverAsset, aboard: list[str])
 
 
 def _end_mission(desk: Desk, asset: Asset) -> None:
+    """Its mission is over for us, and it is told so: should it be elsewhere and able to begin, it must not."""
     record = None if asset.mission_id is None else desk.mission(asset.mission_id)
     if record is not None and record.status not in OVER:
         desk.emit(
             MissionOver(at=desk.now, mission_id=record.mission.mission_id, outcome="failed", code="recovered")
         )
+        why = "people have brought the asset to a site"
+        desk.send(asset.record.asset_id, CancelMission(mission_id=record.mission.mission_id, why=why))
 
 
 def _its_parcels(desk: Desk, asset: Asset, aboard: list[str]) -> list[str]:

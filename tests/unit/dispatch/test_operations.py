@@ -10,12 +10,13 @@ from fleet.protocol.messages import (
     Assign,
     Command,
     CommandReply,
+    MissionReply,
     ResumeAll,
     Role,
     StopAll,
 )
 from tests.support.bench import Bench, Peer
-from tests.support.script import DRONE, VAN, accepted, answers, flying, ready, sent
+from tests.support.script import DRONE, VAN, accepted, answers, flying, ready, sent, tell
 
 
 def stop(bench: Bench, operator: Peer, action: Action = Action.HOLD, name: str = "stop") -> tuple[str, ...]:
@@ -104,3 +105,93 @@ def test_resuming_when_nothing_was_stopped_says_so(tmp_path: Path) -> None:
     bench.say(operator, ResumeAll(request_id="go", by="ana"))
     assert "nothing was stopped" in answers(operator)["go"].detail
     assert bench.core.state.position == before
+
+
+def answered(bench: Bench, drone: Peer, number: int = -1) -> None:
+    """The drone does what it was told: the last thing, or the one of that number."""
+    told = drone.of(Command)[number]
+    assert isinstance(told, Command)
+    bench.say(drone, CommandReply(command_id=told.command_id, accepted=True))
+
+
+def test_a_stop_reaches_what_was_told_to_go_on_and_has_not_answered(tmp_path: Path) -> None:
+    """It counts as held until it answers; it may be flying already."""
+    bench = Bench(tmp_path)
+    operator, drone, _ = flying(bench)
+    tell(operator, bench, Action.HOLD)
+    answered(bench, drone)
+    tell(operator, bench, Action.RESUME)
+    assert len(stop(bench, operator)) == 1
+    assert actions(drone) == [Action.HOLD, Action.RESUME, Action.HOLD]
+
+
+def test_what_has_not_answered_the_stop_yet_is_told_to_go_on_as_well(tmp_path: Path) -> None:
+    """Its answer crosses with the word that lifts it: it would else hold for ever."""
+    bench = Bench(tmp_path)
+    operator, drone, _ = flying(bench)
+    stop(bench, operator)
+    bench.say(operator, ResumeAll(request_id="go", by="ana"))
+    assert actions(drone) == [Action.HOLD, Action.RESUME]
+    answered(bench, drone, 0)
+    answered(bench, drone, 1)
+    assert bench.core.state.assets[DRONE].status is AssetStatus.ON_MISSION
+
+
+def test_what_fell_silent_while_it_was_held_is_told_to_go_on(tmp_path: Path) -> None:
+    """The word waits for it."""
+    bench = Bench(tmp_path)
+    operator, drone, _ = flying(bench)
+    stop(bench, operator)
+    answered(bench, drone)
+    bench.run(60)
+    assert bench.core.state.assets[DRONE].status is AssetStatus.LINK_LOST
+    bench.say(operator, ResumeAll(request_id="go", by="ana"))
+    assert actions(drone) == [Action.HOLD, Action.RESUME]
+
+
+def test_what_a_person_holds_stays_held(tmp_path: Path) -> None:
+    """Ben holds one drone, Ana stops all and lets all go on: Ben's drone waits for Ben."""
+    bench = Bench(tmp_path)
+    operator, drone, _ = flying(bench)
+    tell(operator, bench, Action.HOLD)
+    answered(bench, drone)
+    stop(bench, operator)
+    answered(bench, drone)
+    bench.say(operator, ResumeAll(request_id="go", by="ana"))
+    assert answers(operator)["go"].ids == ()
+    assert bench.core.state.assets[DRONE].status is AssetStatus.HELD
+    assert tell(operator, bench, Action.RESUME).ok
+    assert actions(drone)[-1] is Action.RESUME
+
+
+def test_a_hold_of_a_mission_that_came_to_nothing_is_over_with_it(tmp_path: Path) -> None:
+    """The drone takes its mission back while it holds on its pad: it is ready for another, and agrees to nothing late."""
+    bench = Bench(tmp_path)
+    operator = bench.connect("operator-1", Role.OPERATOR)
+    drone = ready(bench)
+    bench.submit(operator)
+    assign = sent(bench, drone)
+    tell(operator, bench, Action.HOLD)
+    mission_id = assign.mission.mission_id
+    bench.say(drone, MissionReply(mission_id=mission_id, revision=0, accepted=False, code="gusts"))
+    answered(bench, drone)
+    asset = bench.core.state.assets[DRONE]
+    assert (asset.status, asset.mission_id, asset.holds) == (AssetStatus.READY, None, frozenset())
+
+
+def test_a_request_that_comes_again_is_answered_and_not_done_again(tmp_path: Path) -> None:
+    """Ana let work go on, the hub died before she knew, Ben stopped all: her tool asks again, and Ben's stop stands."""
+    bench = Bench(tmp_path)
+    ana = bench.connect("operator-1", Role.OPERATOR)
+    ready(bench)
+    stop(bench, ana)
+    bench.say(ana, ResumeAll(request_id="go", by="ana"))
+    first = answers(ana)["go"]
+    stop(bench, ana, name="ben")
+    bench.restart()
+    again = bench.connect("operator-2", Role.OPERATOR)
+    bench.say(again, ResumeAll(request_id="go", by="ana"))
+    assert answers(again)["go"] == first
+    assert bench.core.state.stopped_by == "ana"
+    happened = [type(s.event).__name__ for s in bench.store.events()]
+    assert (happened.count("OperationsStopped"), happened.count("OperationsResumed")) == (2, 1)

@@ -8,9 +8,13 @@ import pytest
 
 from fleet.protocol.lifecycle import AssetStatus, MissionStatus, ParcelStatus
 from fleet.protocol.messages import (
+    Action,
     AssetReport,
     Assign,
+    CancelMission,
     CloseException,
+    Command,
+    CommandReply,
     MissionEnded,
     RecoverAsset,
     Reply,
@@ -18,7 +22,7 @@ from fleet.protocol.messages import (
 )
 from fleet.protocol.values import Place
 from tests.support.bench import DAY, Bench, Peer
-from tests.support.script import DRONE, answers, flying, ready, report, sent
+from tests.support.script import DRONE, answers, flying, ready, report, sent, tell
 
 FIELD = Place(lon=-8.005, lat=41.005)
 
@@ -104,8 +108,11 @@ def test_a_report_that_comes_after_all_is_put_before_a_person(tmp_path: Path) ->
     bench.run(20 * 60)
     recover(bench, operator, fit=False)
     bench.say(drone, report(assign, "drop", "P-1"))
+    bench.say(drone, report(assign, "back"))
     (found,) = [e for e in bench.core.state.open_exceptions() if e.code == "late_report"]
     assert found.owner == "operator"
+    assert [getattr(c, "action", None) for c in drone.of(Command)] == [Action.RETURN]
+    assert [getattr(c, "mission_id", None) for c in drone.of(CancelMission)] == [assign.mission.mission_id]
     assert "P-1" in found.action
     assert bench.core.state.parcels["P-1"].custodian.kind == "site"
 
@@ -137,6 +144,17 @@ def test_a_recovery_that_cannot_be_is_refused(tmp_path: Path, asset_id: str, sit
     answer = answers(operator)["r"]
     assert (answer.ok, says in answer.detail) == (False, True)
     assert bench.core.state.assets[DRONE].status is AssetStatus.ON_MISSION
+
+
+def test_a_drone_that_hovers_where_it_was_told_to_is_not_recovered(tmp_path: Path) -> None:
+    """Held and in contact it is where it says; it would be left in the air with nobody watching."""
+    bench = Bench(tmp_path)
+    operator, drone, _ = flying(bench)
+    (command_id,) = tell(operator, bench, Action.HOLD).ids
+    bench.say(drone, CommandReply(command_id=command_id, accepted=True))
+    answer = recover(bench, operator)
+    assert (answer.ok, "tell it to return" in answer.detail) == (False, True)
+    assert bench.core.state.assets[DRONE].status is AssetStatus.HELD
 
 
 def test_an_asset_away_from_home_is_not_planned_with(tmp_path: Path) -> None:
