@@ -24,14 +24,19 @@ from fleet.protocol.values import Reason
 class Settings:
     """How the dispatcher works; durations in seconds.
 
-    ``release_lead_s``: a sortie is checked again and sent this long before loading begins. ``retry_s``: when its
-    asset is not ready yet, look again after this. ``again_s``: what failed by our fault is tried again after this.
-    ``frozen_stops``: how many of the next stops a driver has been shown and keeps. ``route_lead_s``: a route is sent
-    this long before it starts. ``link_grace_s``: how long an asset may be silent before a person must look for it.
-    ``absent_wait_s``: where nobody opened, a machine comes again no sooner than this. ``late_hour_cost``: what an hour
-    of lateness weighs, in money, where nobody can be on time. ``hand_on_again_s``: a parcel for which no van has time
-    is tried again after this. ``begin_grace_s``, ``route_begin_grace_s``: how long after its start a mission, or a
-    route, may not have begun before it is taken back.
+    ``release_lead_s``: a sortie is checked again and sent this long before loading begins. ``route_lead_s``: a route
+    is sent this long before it starts. ``retry_s``: when its asset is not ready yet, look again after this, for at most
+    ``patience_s``. ``again_s``: what failed by our fault is tried again after this. ``lead_to_plan_s``: a plan begins
+    so long after it was asked for. ``frozen_stops``: how many of the next stops a driver has been shown and keeps.
+    ``attempts``: so often nobody may open. ``absent_wait_s``: where nobody opened, a machine comes again no sooner.
+    ``late_hours``, ``overtime_hours``: how far a hand-on may go beyond the day and the shift. ``late_hour_cost``: what
+    an hour of lateness weighs, in money, where nobody can be on time. ``hand_on_again_s``: a parcel for which no van
+    has time is tried again after this.
+
+    ``link_grace_s``: how long an asset may be silent before a person must look for it. ``begin_grace_s``,
+    ``route_begin_grace_s``: how long after its start a mission, or a route, may not have begun before it is taken
+    back. ``overdue_grace_s``: how long it may go on after it should have ended. ``deposit_grace_s``: how long a locker
+    may take to confirm what was put in.
     """
 
     release_lead_s: float = 30
@@ -41,6 +46,8 @@ class Settings:
     route_lead_s: float = 600
     link_grace_s: float = 900
     hand_on_again_s: float = 900
+    deposit_grace_s: float = 900
+    overdue_grace_s: float = 900
     begin_grace_s: float = 300
     route_begin_grace_s: float = 1800
     lead_to_plan_s: float = 60
@@ -140,6 +147,24 @@ class Desk:
             )
         )
         return exception_id
+
+    def raise_once(
+        self,
+        code: str,
+        action: str,
+        *,
+        asset_id: str | None = None,
+        mission_id: str | None = None,
+        owner: str = "dispatcher",
+        reasons: tuple[Reason, ...] = (),
+    ) -> str | None:
+        """The same, unless an exception with this code is open for the same asset and mission; none then."""
+        same = (code, asset_id, mission_id)
+        if any((e.code, e.asset_id, e.mission_id) == same for e in self.state.open_exceptions()):
+            return None
+        return self.raise_exception(
+            code, action, asset_id=asset_id, mission_id=mission_id, owner=owner, reasons=reasons
+        )
 
     def close_exception(self, exception_id: str, outcome: str, *, by: str = "") -> None:
         """Record what came of an exception, and the person who dealt with it."""

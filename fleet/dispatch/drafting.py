@@ -13,6 +13,9 @@ from fleet.feasibility import Trip
 from fleet.protocol.mission import Alternate, Drop, Item, Load, Mission, Step, Stop, Travel, Unload
 from fleet.protocol.values import Order, Place, ServiceLevel, TimeWindow, Waypoint
 
+STRANDED = "stranded:"
+"""Prefix of the made-up site at which a van takes a parcel over from an asset that can't go on."""
+
 EXPIRES_AFTER = timedelta(hours=1)
 ROUTE_EXPIRES_AFTER = timedelta(hours=12)
 """A mission, or a route, that was not begun so long after its start is never begun."""
@@ -180,7 +183,7 @@ def _stop(desk: Desk, stop: RouteStop) -> Stop:
         deliver=stop.deliver,
         collect=stop.collect,
         locker_id=stop.locker_id,
-        site_id=stop.site_id,
+        site_id=None if stop.site_id is None or stop.site_id.startswith(STRANDED) else stop.site_id,
         service_s=max(0.0, (stop.depart - stop.arrive).total_seconds()),
         window=_common_window(desk, stop, orders),
         eta=stop.arrive,

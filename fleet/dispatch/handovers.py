@@ -10,24 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from fleet.dispatch.compartments import give_back, keep_at, kept_for
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.parcels import NOBODY_OPENED, free, give_up
 from fleet.dispatch.placing import Goal, best_place, take_place
 from fleet.dispatch.planning import to_be_planned, want_plan
-from fleet.dispatch.revising import resend, without_order
-from fleet.dispatch.running import STRANDED, Stand, stand_of
-from fleet.domain.events import CompartmentChanged, CompartmentWanted
+from fleet.dispatch.revising import resend
+from fleet.dispatch.running import stand_of
+from fleet.dispatch.taking_back import take_back
+from fleet.dispatch.waiting import day_is_over, is_missing, lose, nobody, stop_waiting, waits
 from fleet.domain.fleet import StationType
 from fleet.domain.sites import Locker
-from fleet.domain.state import FINAL_PARCEL, Compartment, ExceptionRecord, Parcel
+from fleet.domain.state import FINAL_PARCEL, Parcel
 from fleet.feasibility import assess_locker
 from fleet.feasibility.incident import incident
-from fleet.protocol.lifecycle import CompartmentEvent, CompartmentStatus
-from fleet.protocol.messages import FailedItem, ReleaseCompartment, ReserveCompartment
+from fleet.protocol.messages import FailedItem
 from fleet.protocol.mission import Stop
 from fleet.protocol.values import CompartmentSize, Order, Reason, TimeWindow
 
-_KEPT = (CompartmentStatus.WANTED, CompartmentStatus.RESERVED)
 _FAILED_AT_THE_PLACE = frozenset({"locker_full", "recipient_absent"})
 """After these a locker is asked (another one, if it was one that was full)."""
 
@@ -39,18 +39,19 @@ def hand_on(desk: Desk, order_id: str, why: tuple[Reason, ...], *, handed_on_fro
     for goal in _goals(desk, parcel, why):
         found = best_place(desk, goal, stand)
         if found is not None:
-            _settle_compartment(desk, parcel, goal)
+            keep_at(desk, parcel, goal.locker_id)
             outcome = take_place(desk, found, goal, why, handed_on_from)
-            _stop_waiting(desk, order_id, outcome)
+            stop_waiting(desk, order_id, outcome)
             return outcome
-    _release_compartments(desk, order_id, keep=None)
-    return _nobody(desk, order_id, stand, why)
+    give_back(desk, order_id)
+    return nobody(desk, order_id, stand, why)
 
 
 def another_way(desk: Desk, order_id: str, why: tuple[Reason, ...], *, handed_on_from: str | None) -> None:
     """A way for a parcel that lost its own: a new plan where it stands at one of our sites, since a machine may still
     bring it; else a van that fetches it. It was freed before."""
     if order_id in to_be_planned(desk):
+        give_back(desk, order_id)
         want_plan(desk)
     else:
         hand_on(desk, order_id, why, handed_on_from=handed_on_from)
@@ -67,11 +68,17 @@ TRIED_ONCE = "once:"
 
 
 def try_again(desk: Desk, order_id: str) -> None:
-    """A parcel that found no van is tried again, unless it has found its way meanwhile."""
+    """A parcel that waits is tried again, unless it has found its way meanwhile; one that a person looks for is not
+    sent for before it is found, and is given up when the day is over."""
     parcel = desk.parcel(order_id)
-    if order_id in desk.state.waiting and parcel.status not in FINAL_PARCEL:
-        waits = _waits(desk, order_id)
-        hand_on(desk, order_id, waits.reasons if waits else (), handed_on_from=parcel.mode)
+    if order_id not in desk.state.waiting or parcel.status in FINAL_PARCEL:
+        return
+    found = waits(desk, order_id)
+    why = parcel.handed_on if found is None else found.reasons
+    if not is_missing(desk, order_id):
+        another_way(desk, order_id, why, handed_on_from=parcel.mode)
+    elif day_is_over(desk):
+        give_up(desk, order_id, why)
 
 
 def join_running(desk: Desk, order_id: str, most: float) -> bool:
@@ -124,9 +131,7 @@ LOCKER_MINUTES = 0.5
 def _lockers(desk: Desk, parcel: Parcel, why: tuple[Reason, ...]) -> list[str]:
     """The locker that keeps a compartment for it; else, after it failed at its place, others that would take it."""
     kept = [
-        where
-        for where, _ in _kept_for(desk, parcel.order.order_id)
-        if f"locker:{where}" not in parcel.excluded
+        where for where in kept_for(desk, parcel.order.order_id) if f"locker:{where}" not in parcel.excluded
     ]
     if kept or not any(reason.code in _FAILED_AT_THE_PLACE for reason in why):
         return kept
@@ -161,97 +166,6 @@ def _has_room(desk: Desk, locker: Locker, size: CompartmentSize) -> bool:
     return taken < locker.count(size)
 
 
-# --- compartments ----------------------------------------------------------------------------------------------------
-
-
-def _kept_for(desk: Desk, order_id: str) -> list[tuple[str, Compartment]]:
-    return [
-        (where, kept)
-        for (where, kept_for), kept in sorted(desk.state.compartments.items())
-        if kept_for == order_id and kept.status in _KEPT
-    ]
-
-
-def _settle_compartment(desk: Desk, parcel: Parcel, goal: Goal) -> None:
-    """Keep a compartment at the goal, and no other."""
-    order_id = parcel.order.order_id
-    _release_compartments(desk, order_id, keep=goal.locker_id)
-    if goal.locker_id is None or goal.locker_id in (where for where, _ in _kept_for(desk, order_id)):
-        return
-    locker = desk.state.lockers[goal.locker_id]
-    kind = desk.context.fleet.types[desk.asset(goal.locker_id).record.type_id]
-    if not isinstance(kind, StationType):
-        raise TypeError(f"{goal.locker_id} is no locker")
-    size = assess_locker(desk.context, parcel.order, locker, kind).size
-    if size is None:
-        raise ValueError(f"{order_id} fits no compartment of {goal.locker_id}")
-    window = TimeWindow(start=desk.now, end=desk.now + timedelta(hours=kind.pickup_hours))
-    desk.emit(
-        CompartmentWanted(at=desk.now, locker_id=goal.locker_id, order_id=order_id, size=size, window=window)
-    )
-    desk.send(goal.locker_id, ReserveCompartment(order_id=order_id, size=size, window=window))
-
-
-def _release_compartments(desk: Desk, order_id: str, *, keep: str | None) -> None:
-    for locker_id, _ in _kept_for(desk, order_id):
-        if locker_id != keep:
-            desk.emit(
-                CompartmentChanged(
-                    at=desk.now, locker_id=locker_id, order_id=order_id, change=CompartmentEvent.RELEASE
-                )
-            )
-            desk.send(locker_id, ReleaseCompartment(order_id=order_id))
-
-
-# --- when nothing helps ----------------------------------------------------------------------------------------------
-
-NO_VAN = "no_van_left"
-
-
-def _nobody(desk: Desk, order_id: str, stand: Stand, why: tuple[Reason, ...]) -> str:
-    """No van can come now: until the day ends the parcel waits, then it is given up."""
-    none = incident(NO_VAN, "no van has time or room for it", source="hand-off")
-    reasons = (*(reason for reason in why if reason.code != NO_VAN), none)
-    if desk.state.until is not None and desk.now < desk.state.until:
-        return _wait(desk, order_id, reasons)
-    _stop_waiting(desk, order_id, "given up: the day is over")
-    give_up(desk, order_id, reasons)
-    if stand.pickup is not None and stand.pickup.site_id.startswith(STRANDED):
-        desk.raise_exception(
-            "parcel_stranded",
-            "to be fetched with the asset that it is on",
-            asset_id=stand.pickup.name,
-            order_id=order_id,
-            owner="operator",
-            reasons=reasons,
-        )
-        return "waits for an operator where it stands"
-    return "goes back to the client" if stand.on_board is None else "rides back to the depot"
-
-
-def _wait(desk: Desk, order_id: str, reasons: tuple[Reason, ...]) -> str:
-    if order_id not in desk.state.waiting:
-        free(desk, order_id, reasons)
-    desk.set_timer(f"handon:{order_id}", desk.now + timedelta(seconds=desk.settings.hand_on_again_s))
-    if _waits(desk, order_id) is None:
-        minutes = desk.settings.hand_on_again_s / 60
-        action = f"waits where it is; tried again every {minutes:.0f} min"
-        desk.raise_exception(NO_VAN, action, order_id=order_id, reasons=reasons)
-    return "waits for a van"
-
-
-def _waits(desk: Desk, order_id: str) -> ExceptionRecord | None:
-    """The exception of a parcel that waits for a van."""
-    found = desk.state.open_exceptions()
-    return next((e for e in found if e.code == NO_VAN and e.order_id == order_id), None)
-
-
-def _stop_waiting(desk: Desk, order_id: str, outcome: str) -> None:
-    waits = _waits(desk, order_id)
-    if waits is not None:
-        desk.close_exception(waits.exception_id, outcome)
-
-
 def resend_route(desk: Desk, mission_id: str, why: str) -> None:
     """A van refused a revision because it was further on than we knew: send what is left again."""
     record = desk.mission(mission_id)
@@ -274,19 +188,15 @@ MOST_RESENT = 5
 """So often a route is sent again that its driver's side refuses; then a person has to look."""
 
 
-def leave_out(desk: Desk, order_id: str, why: str) -> None:
-    """Take a parcel out of the route that was to bring it, where its stop is not done yet."""
-    mission_id = desk.parcel(order_id).mission_id
-    record = None if mission_id is None else desk.mission(mission_id)
-    if record is not None:
-        without_order(desk, record, order_id, why)
-
-
 def after_failed_stop(desk: Desk, mission_id: str, step: Stop, failed: FailedItem) -> None:
     """A parcel could not be handed over, or taken in: the same van tries again, or takes it back. What was not where it
     should be is a person's business."""
     why = (incident(failed.code, failed.detail, source=mission_id),)
     parcel = desk.parcel(failed.order_id)
+    if failed.order_id in step.collect and failed.code not in NOBODY_OPENED:
+        take_back(desk, failed.order_id, why[0].detail)
+        lose(desk, failed.order_id, why)
+        return
     found = desk.raise_exception(
         failed.code,
         "trying again later on the same route",
@@ -294,8 +204,7 @@ def after_failed_stop(desk: Desk, mission_id: str, step: Stop, failed: FailedIte
         mission_id=mission_id,
         reasons=why,
     )
-    lost = failed.order_id in step.collect and failed.code not in NOBODY_OPENED
-    if parcel.attempts >= desk.settings.attempts or lost:
+    if parcel.attempts >= desk.settings.attempts:
         desk.close_exception(found, "no further attempt today")
         give_up(desk, failed.order_id, why)
         return

@@ -86,15 +86,19 @@ def _slots(desk: Desk) -> tuple[AssetSlot, ...]:
     for mission_id, asset_id in desk.state.live_missions.items():
         missions[asset_id].append(desk.state.missions[mission_id])
     out = out_today(desk)
-    usable = ((a, a.record.asset_id) for a in desk.state.assets.values() if _usable(a))
+    usable = ((a, a.record.asset_id) for a in desk.state.assets.values() if _can_be_counted_on(desk, a))
     slots = (_slot(desk, a, missions[name], day_paid=name in out) for a, name in usable)
     return tuple(sorted(slots, key=lambda s: s.asset_id))
 
 
-def _usable(asset: Asset) -> bool:
-    """Whether it can be counted on: in service, in contact, and at home or on its way there."""
-    gone = asset.withdrawn or asset.status is AssetStatus.LINK_LOST
-    return not gone and (asset.mission_id is not None or asset.at_home)
+def _can_be_counted_on(desk: Desk, asset: Asset) -> bool:
+    """In service, in contact or expected to come, and at home or on its way there."""
+    if asset.withdrawn or asset.status in (AssetStatus.LINK_LOST, AssetStatus.LANDING):
+        return False
+    missed = asset.status is AssetStatus.OFFLINE and any(
+        e.code == "asset_absent" and e.asset_id == asset.record.asset_id for e in desk.state.open_exceptions()
+    )
+    return not missed and (asset.mission_id is not None or asset.at_home)
 
 
 def _slot(desk: Desk, asset: Asset, missions: list[MissionRecord], *, day_paid: bool) -> AssetSlot:

@@ -51,7 +51,7 @@ def _release_route(desk: Desk, record: MissionRecord) -> None:
 def _release_sortie(desk: Desk, record: MissionRecord) -> None:
     asset = desk.asset(record.mission.asset_id)
     parcel = desk.parcel(_drop(record).order_id)
-    if asset.withdrawn:
+    if asset.withdrawn or parcel.mission_id != record.mission.mission_id:
         withdraw(desk, record, (_not_there(asset),))
     elif asset.status not in _FIT or asset.mission_id is not None or asset.site_id != _site_id(record):
         _later(desk, record, (_not_there(asset),))
@@ -138,10 +138,26 @@ def begin_grace(desk: Desk, mission: Mission) -> timedelta:
 
 def _later(desk: Desk, record: MissionRecord, reasons: tuple[Reason, ...]) -> None:
     if not _may_wait(desk, record):
+        _note_absence(desk, desk.asset(record.mission.asset_id))
         withdraw(desk, record, reasons)
         return
     due = desk.now + timedelta(seconds=desk.settings.retry_s)
     desk.set_timer(f"release:{record.mission.mission_id}", due)
+
+
+def _note_absence(desk: Desk, asset: Asset) -> None:
+    """It was never heard of and has missed what it was counted on for: it is not counted on again before it comes."""
+    if asset.status is AssetStatus.OFFLINE:
+        asset_id = asset.record.asset_id
+        desk.raise_once(
+            ABSENT,
+            "not counted on until it is heard; see why it is not there",
+            asset_id=asset_id,
+            owner="operator",
+        )
+
+
+ABSENT = "asset_absent"
 
 
 def _may_wait(desk: Desk, record: MissionRecord) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import item, items_of, route_steps
-from fleet.dispatch.running import STRANDED
 from fleet.domain.events import MissionRevised
 from fleet.domain.plan import RoutePlan
 from fleet.domain.state import OVER, MissionRecord
@@ -31,7 +30,7 @@ def _matched(known: Sequence[Stop], fresh: Sequence[Stop], record: MissionRecord
         same = next((k for k in left if _same(k, stop)), None)
         if same is None:
             new_id = f"{stop.step_id}~{record.mission.revision + 1}"
-            steps.append(_unstrand(stop.model_copy(update={"step_id": new_id})))
+            steps.append(stop.model_copy(update={"step_id": new_id}))
             continue
         left.remove(same)
         over = same.step_id in record.ended or same.step_id == record.current
@@ -66,12 +65,6 @@ def _drop(stop: Stop, order_id: str) -> Stop:
             "collect": tuple(o for o in stop.collect if o != order_id),
         }
     )
-
-
-def _unstrand(stop: Stop) -> Stop:
-    """The made-up site of a stranded asset is only a place to the driver."""
-    stranded = stop.site_id is not None and stop.site_id.startswith(STRANDED)
-    return stop.model_copy(update={"site_id": None}) if stranded else stop
 
 
 def _replace(desk: Desk, record: MissionRecord, stops: Sequence[Stop], why: str) -> Mission:

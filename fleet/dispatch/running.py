@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fleet.dispatch.desk import Desk
-from fleet.dispatch.drafting import route_type
+from fleet.dispatch.drafting import STRANDED, route_type
 from fleet.domain.fleet import RouteType
 from fleet.domain.plan import RoutePlan, RouteStop
 from fleet.domain.sites import Site
@@ -18,9 +18,6 @@ from fleet.planner.running import RunningRoute
 from fleet.protocol.lifecycle import AssetStatus, MissionStatus
 from fleet.protocol.mission import Mission, Stop
 from fleet.protocol.values import Direction, Order, Place
-
-STRANDED = "stranded:"
-"""Prefix of the made-up site at which a van takes a parcel over from an asset that can't go on."""
 
 
 @dataclass(frozen=True, slots=True)

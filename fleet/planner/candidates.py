@@ -53,9 +53,18 @@ def _ways(
 ) -> Ways:
     barred = problem.excluded(order)
     by_van = door.bases if _van_brings(problem, order) else frozenset()
-    kept_lockers = tuple(w for w in lockers if w.mode not in barred and by_van)
-    kept_sorties = tuple(w for w in sorties if w.mode not in barred and w.kind not in barred)
+    kept_lockers = tuple(w for w in lockers if by_van and barred.isdisjoint((w.mode, _at(w.locker_id))))
+    kept_sorties = tuple(w for w in sorties if barred.isdisjoint((w.mode, w.kind, *_ports(w))))
     return Ways(kept_sorties, kept_lockers, _door_way(problem, by_van, barred), door.verdicts)
+
+
+def _at(locker_id: str) -> str:
+    """How a locker is named among what is ruled out for a parcel."""
+    return f"locker:{locker_id}"
+
+
+def _ports(way: SortieWay) -> tuple[str, ...]:
+    return () if way.locker is None else (_at(way.locker.locker_id),)
 
 
 def _door_way(problem: Problem, bases: Bases, barred: frozenset[str]) -> DoorWay | None:

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.inputs import LinkBack, LinkLost
-from fleet.dispatch.release import withdraw
+from fleet.dispatch.release import ABSENT, withdraw
 from fleet.domain.events import AssetChanged, AssetConnected
 from fleet.domain.state import Asset
 from fleet.feasibility.incident import incident
 from fleet.protocol.lifecycle import AssetEvent, AssetStatus, MissionStatus
 from fleet.protocol.messages import AssetReport, Factsheet, Hello
 
-_SILENCE = frozenset({"link_lost", "asset_missing"})
+_SILENCE = frozenset({"link_lost", "asset_missing", ABSENT})
 _CHANGES = {"ready": AssetEvent.READY, "charging": AssetEvent.CHARGE, "faulted": AssetEvent.FAULT}
 
 
@@ -22,7 +22,10 @@ def hello(desk: Desk, message: Hello) -> None:
     asset = desk.state.assets.get(message.peer_id)
     if asset is None or (asset.boot_id == message.boot_id and asset.status is not AssetStatus.LINK_LOST):
         return
+    rebooted = asset.boot_id not in (None, message.boot_id)
     _connected(desk, message.peer_id, message.boot_id, message.factsheet)
+    if rebooted:
+        _question(desk, message.peer_id, "rebooted_under_way", "it has lost its memory of what it was doing")
 
 
 def link_back(desk: Desk, message: LinkBack) -> None:
@@ -94,6 +97,22 @@ def asset_report(desk: Desk, message: AssetReport) -> None:
     )
     if message.condition == "faulted":
         _faulted(desk, desk.asset(asset_id), message)
+    else:
+        _question(desk, asset_id, "ready_under_way", f"it says that it is {message.condition}")
+
+
+def _question(desk: Desk, asset_id: str, code: str, detail: str) -> None:
+    """What it says does not go with a mission under way: a person must ask it."""
+    record = desk.state.mission_of(asset_id)
+    if record is not None and record.status is MissionStatus.ACTIVE:
+        desk.raise_once(
+            code,
+            f"ask what became of its mission; if it is over, `fleet assets recover {asset_id}`",
+            asset_id=asset_id,
+            mission_id=record.mission.mission_id,
+            owner="operator",
+            reasons=(incident(code, detail, source=asset_id),),
+        )
 
 
 def _faulted(desk: Desk, asset: Asset, message: AssetReport) -> None:

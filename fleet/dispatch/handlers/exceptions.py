@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from fleet.dispatch.desk import Desk
+from fleet.dispatch.handovers import try_again
+from fleet.dispatch.parcels import free
+from fleet.domain.state import OVER
+from fleet.protocol.lifecycle import ParcelStatus
 from fleet.protocol.messages import CloseException, Reply
 
 
@@ -18,4 +22,15 @@ def close_exception(desk: Desk, message: CloseException) -> None:
         desk.answer(Reply(request_id=message.request_id, ok=True, detail=detail))
         return
     desk.close_exception(message.exception_id, message.outcome, by=message.by)
+    if found.order_id is not None:
+        _go_on(desk, found.order_id)
     desk.answer(Reply(request_id=message.request_id, ok=True, detail=f"{message.exception_id} is closed"))
+
+
+def _go_on(desk: Desk, order_id: str) -> None:
+    """A parcel that waited for this person goes on now; one that somebody is bringing is not touched."""
+    parcel = desk.parcel(order_id)
+    record = None if parcel.mission_id is None else desk.mission(parcel.mission_id)
+    if record is not None and record.status in OVER and parcel.status is ParcelStatus.UNDER_WAY:
+        free(desk, order_id, parcel.handed_on)
+    try_again(desk, order_id)

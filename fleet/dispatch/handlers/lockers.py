@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fleet.dispatch.deposits import deposited
 from fleet.dispatch.desk import Desk
-from fleet.dispatch.handovers import hand_on, leave_out
+from fleet.dispatch.handovers import another_way
 from fleet.dispatch.parcels import free, pass_on, recipient
+from fleet.dispatch.taking_back import take_back
 from fleet.domain.events import CompartmentChanged, Custodian
 from fleet.domain.state import FINAL_PARCEL
 from fleet.feasibility.incident import incident
@@ -55,6 +57,7 @@ def _unexpected(desk: Desk, locker_id: str, message: CompartmentReport) -> None:
 def _deposited(desk: Desk, locker_id: str, message: CompartmentReport) -> None:
     place = desk.state.lockers[locker_id].place
     pass_on(desk, message.order_id, Custodian(kind="locker", id=locker_id), place=place)
+    deposited(desk, message.order_id)
 
 
 def _collected(desk: Desk, locker_id: str, message: CompartmentReport) -> None:
@@ -63,18 +66,20 @@ def _collected(desk: Desk, locker_id: str, message: CompartmentReport) -> None:
 
 
 def _refused(desk: Desk, locker_id: str, message: CompartmentReport) -> None:
-    """The locker can't keep it after all: whoever was to bring it there brings it to the door."""
+    """The locker can't keep it after all: it goes another way, once nobody is on the way with it."""
     parcel = desk.parcel(message.order_id)
     if parcel.locker_id != locker_id or parcel.status in FINAL_PARCEL:
         return
     why = incident(message.code or "locker_refused", message.detail or "no compartment", source=locker_id)
     found = desk.raise_exception(
-        why.code, "handing on to a van", asset_id=locker_id, order_id=message.order_id, reasons=(why,)
+        why.code, "to go another way", asset_id=locker_id, order_id=message.order_id, reasons=(why,)
     )
-    leave_out(desk, message.order_id, why.detail)
-    free(desk, message.order_id, (why,), excluded=parcel.mode)
-    outcome = hand_on(desk, message.order_id, (why,), handed_on_from=parcel.mode)
-    desk.close_exception(found, outcome)
+    if not take_back(desk, message.order_id, why.detail):
+        desk.close_exception(found, "whoever was sent with it answers first")
+        return
+    free(desk, message.order_id, (why,), excluded=f"locker:{locker_id}")
+    another_way(desk, message.order_id, (why,), handed_on_from=parcel.mode)
+    desk.close_exception(found, "it goes another way")
 
 
 def _expired(desk: Desk, locker_id: str, message: CompartmentReport) -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from fleet.dispatch.believed import Believed
 from fleet.dispatch.commands import command
+from fleet.dispatch.deposits import await_deposit, awaits_deposit
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import Watch
-from fleet.dispatch.handovers import after_failed_stop, another_way, hand_on, resend_route, spent
+from fleet.dispatch.handlers.overdue import OVERDUE, watch_the_clock
+from fleet.dispatch.handovers import after_failed_stop, another_way, resend_route, spent
 from fleet.dispatch.parcels import attempt_failed, free, give_up, pass_on, recipient
+from fleet.dispatch.taking_back import take_back
+from fleet.dispatch.waiting import lose
 from fleet.domain.events import (
     AssetChanged,
     Custodian,
@@ -47,6 +52,7 @@ def mission_reply(desk: Desk, message: MissionReply) -> None:
             )
         )
         desk.effects.append(Watch(record.mission.asset_id))
+        _close_not_begun(desk, message.mission_id, "the asset has refused it")
         settle(desk, record, (why,))
     elif message.revision == record.mission.revision and record.kind == "van":
         resend_route(desk, record.mission.mission_id, f"refused: {message.detail}")
@@ -78,35 +84,38 @@ def step_report(desk: Desk, message: StepReport) -> None:
 def _too_late(desk: Desk, record: MissionRecord, message: StepReport) -> None:
     """The mission was ended by a person who said where the asset stands, and it is out all the same: it is told to come
     home, and somebody must look. Nothing of what it says is believed unseen."""
-    if any(
-        e.code == LATE_REPORT and e.mission_id == message.mission_id for e in desk.state.open_exceptions()
-    ):
-        return
     about = ", ".join(item.order_id for item in record.mission.items) or "nothing"
-    desk.raise_exception(
-        LATE_REPORT,
+    told = desk.raise_once(
+        "late_report",
         f"not believed, told to return; look where it is, and these: {about}",
         asset_id=desk.peer_id,
         mission_id=message.mission_id,
         owner="operator",
     )
-    why = "its mission was taken to be over"
-    command(desk, record.mission.asset_id, Action.RETURN, by="hub", why=why)
+    if told is not None:
+        why = "its mission was taken to be over"
+        command(desk, record.mission.asset_id, Action.RETURN, by="hub", why=why)
 
 
-LATE_REPORT = "late_report"
 _NOT_BEGUN = frozenset({"mission_not_begun", "cancel_unanswered"})
+_ABOUT_THE_TRIP = _NOT_BEGUN | {OVERDUE, "rebooted_under_way", "ready_under_way"}
+"""Exceptions of an operator's that are over when the trip is."""
 
 
 def _begin(desk: Desk, record: MissionRecord) -> None:
     mission = record.mission
-    for found in desk.state.open_exceptions():
-        if found.mission_id == mission.mission_id and found.code in _NOT_BEGUN:
-            desk.close_exception(found.exception_id, "it has begun after all")
+    _close_not_begun(desk, mission.mission_id, "it has begun after all")
     if record.status is MissionStatus.RELEASED:
         desk.emit(MissionAccepted(at=desk.now, mission_id=mission.mission_id, revision=mission.revision))
     desk.emit(MissionBegun(at=desk.now, mission_id=mission.mission_id))
     desk.effects.append(Watch(mission.asset_id))
+    watch_the_clock(desk, record)
+
+
+def _close_not_begun(desk: Desk, mission_id: str, outcome: str) -> None:
+    for found in desk.state.open_exceptions():
+        if found.mission_id == mission_id and found.code in _NOT_BEGUN:
+            desk.close_exception(found.exception_id, outcome)
 
 
 def _end_step(desk: Desk, message: StepReport) -> None:
@@ -123,13 +132,19 @@ def _end_step(desk: Desk, message: StepReport) -> None:
 
 
 def _loaded(desk: Desk, record: MissionRecord, step: Load, message: StepReport) -> None:
-    for order_id in message.order_ids:
-        pass_on(desk, order_id, _asset(record), mission_id=message.mission_id, place=message.place)
-    for failed in message.failed:
-        why = incident(failed.code, failed.detail, source=record.mission.asset_id)
+    believed = Believed(desk, record, step, message)
+    for order_id in believed.named(message.order_ids):
+        believed.take_aboard(order_id)
+    for failed in believed.failed():
+        why = (incident(failed.code, failed.detail, source=record.mission.asset_id),)
         attempt_failed(desk, failed.order_id, message.mission_id, failed.code, failed.detail)
-        free(desk, failed.order_id, (why,))
-        hand_on(desk, failed.order_id, (why,), handed_on_from=desk.parcel(failed.order_id).mode)
+        take_back(desk, failed.order_id, why[0].detail)
+        if failed.code == "not_found":
+            lose(desk, failed.order_id, why)
+        else:
+            mode = desk.parcel(failed.order_id).mode
+            free(desk, failed.order_id, why, excluded=_spent(desk, failed.order_id, record))
+            another_way(desk, failed.order_id, why, handed_on_from=mode)
 
 
 def _dropped(desk: Desk, record: MissionRecord, step: Drop, message: StepReport) -> None:
@@ -137,37 +152,36 @@ def _dropped(desk: Desk, record: MissionRecord, step: Drop, message: StepReport)
         code = message.code or "drop_failed"
         attempt_failed(desk, step.order_id, message.mission_id, code, message.detail)
     elif step.locker_id is None:
-        pass_on(
-            desk,
-            step.order_id,
-            recipient(step.order_id),
-            giver=_asset(record),
-            mission_id=message.mission_id,
-            place=message.place,
-            proof=message.proof,
-        )
+        _hand_over(desk, record, step.order_id, message)
+    else:
+        await_deposit(desk, step.order_id)
 
 
 def _stopped(desk: Desk, record: MissionRecord, step: Stop, message: StepReport) -> None:
     """Custody passes for what changed hands; a locker's own report passes what it has taken in."""
-    handed = frozenset(message.order_ids)
-    for order_id in step.collect:
-        if order_id in handed:
-            pass_on(desk, order_id, _asset(record), mission_id=message.mission_id, place=message.place)
-    for order_id in step.deliver:
-        if order_id in handed and step.locker_id is None:
-            pass_on(
-                desk,
-                order_id,
-                recipient(order_id),
-                giver=_asset(record),
-                mission_id=message.mission_id,
-                place=message.place,
-                proof=message.proof,
-            )
-    for failed in message.failed:
+    believed = Believed(desk, record, step, message)
+    for order_id in believed.named(message.order_ids):
+        if order_id in step.collect:
+            believed.take_aboard(order_id)
+        elif step.locker_id is not None:
+            await_deposit(desk, order_id)
+        else:
+            _hand_over(desk, record, order_id, message)
+    for failed in believed.failed():
         attempt_failed(desk, failed.order_id, message.mission_id, failed.code, failed.detail)
         after_failed_stop(desk, record.mission.mission_id, step, failed)
+
+
+def _hand_over(desk: Desk, record: MissionRecord, order_id: str, message: StepReport) -> None:
+    pass_on(
+        desk,
+        order_id,
+        recipient(order_id),
+        giver=_asset(record),
+        mission_id=message.mission_id,
+        place=message.place,
+        proof=message.proof,
+    )
 
 
 def _unloaded(desk: Desk, record: MissionRecord, step: Unload, message: StepReport) -> None:
@@ -229,7 +243,7 @@ def _close_exceptions(desk: Desk, message: MissionEnded) -> None:
     """What was about the trip is over with it; a fault of the asset stays with whoever must see to it."""
     where = message.site_id or "where it stands"
     for found in desk.state.open_exceptions():
-        about_the_trip = found.owner != "operator" or found.code in _NOT_BEGUN
+        about_the_trip = found.owner != "operator" or found.code in _ABOUT_THE_TRIP
         if found.mission_id == message.mission_id and about_the_trip:
             desk.close_exception(found.exception_id, f"{message.outcome}; the asset is at {where}")
 
@@ -239,6 +253,7 @@ def settle(desk: Desk, record: MissionRecord, why: tuple[Reason, ...]) -> None:
     for carried in record.mission.items:
         parcel = desk.parcel(carried.order_id)
         done = parcel.status in FINAL_PARCEL or parcel.status is ParcelStatus.IN_LOCKER
+        done = done or awaits_deposit(desk, carried.order_id)
         if done or parcel.mission_id != record.mission.mission_id:
             continue
         if carried.order_id not in desk.state.waiting:
@@ -250,8 +265,26 @@ def settle(desk: Desk, record: MissionRecord, why: tuple[Reason, ...]) -> None:
 
 
 def _spent(desk: Desk, order_id: str, record: MissionRecord) -> str | None:
-    """A machine's mode may be ruled out; a van's is not, it has its own number of attempts."""
-    return None if record.mission.energy_wh is None else spent(desk, order_id, record.kind)
+    """A machine's mode may be ruled out; a van's is not, it has its own number of attempts. Nor is a machine's that a
+    person has called back."""
+    if record.mission.energy_wh is None or _called_back(desk, record):
+        return None
+    return spent(desk, order_id, record.kind)
+
+
+def _called_back(desk: Desk, record: MissionRecord) -> bool:
+    mission = record.mission
+    return any(
+        c.asset_id == mission.asset_id
+        and c.action in (Action.RETURN, Action.LAND)
+        and c.by not in _OURS
+        and c.at >= record.release_at
+        for c in desk.state.commands.values()
+    )
+
+
+_OURS = frozenset({"monitor", "hub"})
+"""Who gives commands and is no person."""
 
 
 def _out_of_attempts(desk: Desk, order_id: str) -> bool:
@@ -264,7 +297,7 @@ def _own(desk: Desk, mission_id: str) -> MissionRecord | None:
     """The mission, if it is the sender's; a peer that speaks of another's is not believed."""
     record = desk.mission(mission_id)
     if record is None or record.mission.asset_id != desk.peer_id:
-        desk.raise_exception("foreign_mission", "the report was ignored", asset_id=desk.peer_id)
+        desk.raise_once("foreign_mission", "the report was ignored", asset_id=desk.peer_id)
         return None
     return record
 

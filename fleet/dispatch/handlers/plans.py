@@ -15,6 +15,7 @@ from fleet.dispatch.handovers import hand_on, join_running
 from fleet.dispatch.inputs import PlanFailed, PlanReady
 from fleet.dispatch.parcels import assign
 from fleet.dispatch.planning import want_plan
+from fleet.dispatch.waiting import stop_waiting
 from fleet.domain.events import (
     CompartmentWanted,
     Custodian,
@@ -36,6 +37,9 @@ def plan_ready(desk: Desk, message: PlanReady) -> None:
         return
     waiting = frozenset(desk.state.waiting)
     desk.emit(PlanCommitted(at=desk.now, plan=plan))
+    for found in desk.state.open_exceptions():
+        if found.code == PLANNER_FAILED:
+            desk.close_exception(found.exception_id, "there is a plan again")
     _reserve(desk, plan, waiting)
     for sortie in plan.sorties:
         if waiting.issuperset(sortie.order_ids):
@@ -53,8 +57,11 @@ def plan_failed(desk: Desk, message: PlanFailed) -> None:
     if desk.state.planning != message.plan_id:
         return
     desk.emit(PlanDropped(at=desk.now, plan_id=message.plan_id, detail=message.detail))
-    desk.raise_exception("planner_failed", "planning again")
+    desk.raise_once(PLANNER_FAILED, "planning again")
     desk.set_timer("plan:again", desk.now + timedelta(seconds=desk.settings.retry_s))
+
+
+PLANNER_FAILED = "planner_failed"
 
 
 def _reserve(desk: Desk, plan: Plan, waiting: frozenset[str]) -> None:
@@ -115,6 +122,7 @@ def _assign(
         handed_on_from=lost.mode,
         why=lost.handed_on,
     )
+    stop_waiting(desk, order_id, f"planned for {mission.asset_id}")
 
 
 def _without_joined(desk: Desk, route: RoutePlan) -> RoutePlan:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import Watch
-from fleet.dispatch.handovers import hand_on, leave_out
+from fleet.dispatch.handovers import another_way
 from fleet.dispatch.parcels import free, pass_on
+from fleet.dispatch.taking_back import take_back
 from fleet.domain.events import AssetRecovered, Custodian, MissionOver
 from fleet.domain.state import FINAL_PARCEL, OVER, Asset
 from fleet.feasibility.incident import incident
@@ -116,10 +117,10 @@ def _bring_anew(desk: Desk, order_id: str, why: tuple[Reason, ...]) -> None:
     """From the site, by whatever route comes there; a stop that was to take it over where the asset stood is left
     out."""
     mode = desk.parcel(order_id).mode
-    leave_out(desk, order_id, why[0].detail)
+    take_back(desk, order_id, why[0].detail)
     if order_id not in desk.state.waiting:
         free(desk, order_id, why)
-    hand_on(desk, order_id, why, handed_on_from=mode)
+    another_way(desk, order_id, why, handed_on_from=mode)
 
 
 def _close_exceptions(desk: Desk, asset_id: str, outcome: str) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fleet.dispatch.deposits import deposit_unconfirmed
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.handlers.assets import link_grace_over
 from fleet.dispatch.handlers.notbegun import not_begun, unanswered
+from fleet.dispatch.handlers.overdue import overdue
 from fleet.dispatch.handovers import try_again
 from fleet.dispatch.inputs import Resume, TimerDue
 from fleet.dispatch.planning import snapshot, to_be_planned, want_plan
@@ -32,6 +34,8 @@ _DUE: dict[str, Callable[[Desk, str], None]] = {
     "release": release,
     "begin": not_begun,
     "cancel": unanswered,
+    "overdue": overdue,
+    "deposit": deposit_unconfirmed,
     "handon": try_again,
     "link": link_grace_over,
     "plan": _plan_again,

@@ -165,7 +165,7 @@ def test_what_a_person_holds_stays_held(tmp_path: Path) -> None:
 
 
 def test_a_hold_of_a_mission_that_came_to_nothing_is_over_with_it(tmp_path: Path) -> None:
-    """The drone takes its mission back while it holds on its pad: it is ready for another, and agrees to nothing late."""
+    """The drone takes its mission back while it holds on its pad: it is ready for another."""
     bench = Bench(tmp_path)
     operator = bench.connect("operator-1", Role.OPERATOR)
     drone = ready(bench)
