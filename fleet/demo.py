@@ -426,9 +426,28 @@ def _events(reader: Reader) -> Iterator[Event]:
             yield stored.event
 
 
+JUDGED_TOO = {"crashes": "batteries empty on the way", "overfull": "lockers overfull"}
+"""What the judge also sees, by its name in the evidence, in words."""
+
+LEAST_SHARE, LEAST_PARCELS = 0.10, 100
+"""What each mode must serve of a day's parcels, where there are enough of them to tell."""
+
+
+def _idle_modes(result: Report) -> list[str]:
+    parcels = result["parcels"]
+    if parcels < LEAST_PARCELS:
+        return []
+    least = LEAST_SHARE * parcels
+    return [
+        f"{mode} served {count}, at least {least:.0f} are expected"
+        for mode, count in result["by_mode"].items()
+        if count < least
+    ]
+
+
 def failures(result: Report, *, hard: bool) -> list[str]:
-    """What makes a demo fail: parcels that did not end, too many left to drivers after the day, and what the judge
-    saw.
+    """What makes a demo fail: parcels that did not end, too many left to drivers after the day, a mode that hardly
+    serves, and what the judge saw.
     """
     ended, parcels = result["ended"], result["parcels"]
     allowed = (0.10 if hard else 0.02) * parcels
@@ -440,9 +459,13 @@ def failures(result: Report, *, hard: bool) -> list[str]:
             "custody_breaks",
             "lost_messages",
             "duplicated_effects",
+            "contradictions",
         )
         if result[name]
     ]
+    seen = result.get("evidence", {})
+    found += [f"{len(seen[name])} {what}" for name, what in JUDGED_TOO.items() if seen.get(name)]
+    found += _idle_modes(result)
     faults = sum(e["code"] == "hub_fault" for e in result["exceptions"])
     if faults:
         found.append(f"{faults} faults of the hub itself")

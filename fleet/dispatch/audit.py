@@ -32,7 +32,8 @@ def audit(events: Iterable[ev.Event]) -> Audit:
     """Look through a whole log.
 
     Custody: each parcel has one custodian from the moment it is taken in, and only that one can hand it over.
-    Duplicates: a hand-off, an order, a mission's release, begin or end, or an answer that is recorded twice.
+    Duplicates: a hand-off, an order, a mission's release, begin or end, or an answer that is recorded twice; a flight or
+    drive that goes out with a parcel that another mission is to bring.
     Lost: a mission, command or reservation that its asset never answered although it was not out of contact.
     """
     book = _Book()
@@ -61,6 +62,7 @@ class _Book:
     seen: set[tuple[str, ...]] = field(default_factory=set)
     waiting: dict[tuple[str, ...], _Sent] = field(default_factory=dict)
     in_contact: set[str] = field(default_factory=set)
+    assigned: dict[str, str] = field(default_factory=dict)
     breaks: list[str] = field(default_factory=list)
     duplicates: list[str] = field(default_factory=list)
 
@@ -101,8 +103,18 @@ def _name(custodian: ev.Custodian) -> str:
     return f"{custodian.kind} {custodian.id}"
 
 
+def _parcel_assigned(book: _Book, event: ev.ParcelAssigned) -> None:
+    book.assigned[event.order_id] = event.mission_id
+
+
 def _mission_released(book: _Book, event: ev.MissionReleased) -> None:
     book.once("mission_released", event.mission.mission_id)
+    for item in event.mission.items if event.mission.energy_wh is not None else ():
+        other = book.assigned.get(item.order_id)
+        if other not in (None, event.mission.mission_id):
+            book.duplicates.append(
+                f"{event.mission.mission_id} goes out with {item.order_id}, which {other} is to bring"
+            )
     _mission_sent(book, event.mission, event.at)
 
 
@@ -162,6 +174,7 @@ def _asset_changed(book: _Book, event: ev.AssetChanged) -> None:
 _CHECKS: dict[type[ev.Event], Callable[[_Book, Any], None]] = {
     ev.OrderPlaced: _order_placed,
     ev.CustodyPassed: _custody_passed,
+    ev.ParcelAssigned: _parcel_assigned,
     ev.MissionReleased: _mission_released,
     ev.MissionRevised: _mission_revised,
     ev.MissionAccepted: _mission_accepted,

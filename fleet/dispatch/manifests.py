@@ -146,7 +146,8 @@ def _address(stop: Stop, state: State, people: Sequence[Contact]) -> str:
     if stop.locker_id is not None:
         return state.lockers[stop.locker_id].name or stop.locker_id
     if stop.site_id is not None:
-        return state.sites[stop.site_id].name or stop.site_id
+        site = state.sites.get(stop.site_id)
+        return stop.site_id if site is None else site.name or stop.site_id
     reference = next(iter((*stop.deliver, *stop.collect)), stop.step_id)
     return _joined(p.address for p in people) or f"see order {reference}"
 

@@ -74,7 +74,7 @@ HALF_MARGIN_REACH: Final = 1.0574
 HAMLETS: Final = (
     Hamlet("Fonte Fria", 120.0, 7716.0, (0.982, 0.997)),
     Hamlet("Casal Novo", 103.0, 7736.0, (0.989,)),
-    Hamlet("Lomba", 73.0, 7694.0, (1.012, 1.026, 1.040, 1.047, 1.053)),
+    Hamlet("Lomba", 73.0, 7694.0, (1.012, 1.028, 1.036, 1.043, 1.050)),
     Hamlet("Vale Longo", 55.0, 7634.0, (1.063, 1.070)),
 )
 RING_PARCEL: Final = {

@@ -101,6 +101,8 @@ class SortieVehicle(Mover):
             self.stage.now, self.asset_id, self.mission.mission_id if self.mission else None
         )
         self.site_id = None
+        if self.mission is not None:
+            self._come_down()
         self.break_down("battery_empty", "the battery ran empty on the way")
 
     def _charge(self) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fleet.dispatch.desk import Desk, Settings
+from fleet.domain.apply import apply_all
+from fleet.domain.events import Event
 from fleet.protocol.messages import (
     Action,
     AssetReport,
@@ -12,6 +15,7 @@ from fleet.protocol.messages import (
     Role,
     StepReport,
 )
+from fleet.protocol.mission import Load, Mission, Unload
 from tests.support.bench import DAY, Bench, Peer
 
 DRONE, VAN = "S1/drone-1", "D1/van-1"
@@ -71,3 +75,23 @@ def tell(operator: Peer, bench: Bench, action: Action) -> Reply:
         operator, OperatorCommand(request_id=request_id, by="ana", asset_id=DRONE, action=action, why="test")
     )
     return answers(operator)[request_id]
+
+
+def desk_after(bench: Bench, *events: Event) -> Desk:
+    """A desk on the bench's state after some more events."""
+    state = apply_all(bench.core.state, events)
+    context = bench.inputs.context
+    return Desk(state, bench.core.clock.now(bench.wall), {}, Settings(), lambda _: context)
+
+
+def empty_route(bench: Bench, mission_id: str) -> Mission:
+    """A van's route without stops, due now."""
+    site = bench.core.state.sites["D1"]
+    steps = (
+        Load(step_id="load", site_id="D1", order_ids=()),
+        Unload(step_id="unload", site_id="D1"),
+    )
+    now = bench.core.clock.now(bench.wall)
+    return Mission(
+        mission_id=mission_id, asset_id=VAN, steps=steps, start_at=now, expires_at=now, home=site.place
+    )

@@ -8,10 +8,11 @@ from fleet.dispatch.desk import Desk
 from fleet.dispatch.inputs import LinkBack, LinkLost
 from fleet.dispatch.release import ABSENT, withdraw
 from fleet.domain.events import AssetChanged, AssetConnected
-from fleet.domain.state import Asset
+from fleet.domain.state import Asset, MissionRecord
 from fleet.feasibility.incident import incident
 from fleet.protocol.lifecycle import AssetEvent, AssetStatus, MissionStatus
 from fleet.protocol.messages import AssetReport, Factsheet, Hello
+from fleet.protocol.mission import Load, Unload
 
 _SILENCE = frozenset({"link_lost", "asset_missing", ABSENT})
 _CHANGES = {"ready": AssetEvent.READY, "charging": AssetEvent.CHARGE, "faulted": AssetEvent.FAULT}
@@ -97,8 +98,16 @@ def asset_report(desk: Desk, message: AssetReport) -> None:
     )
     if message.condition == "faulted":
         _faulted(desk, desk.asset(asset_id), message)
-    else:
+    elif _is_on_the_way(desk.state.mission_of(asset_id)):
         _question(desk, asset_id, "ready_under_way", f"it says that it is {message.condition}")
+
+
+def _is_on_the_way(record: MissionRecord | None) -> bool:
+    """Whether it is between its sites: while it loads, its battery may well become full."""
+    if record is None or record.current is None:
+        return False
+    step = next((s for s in record.mission.steps if s.step_id == record.current), None)
+    return not isinstance(step, Load | Unload)
 
 
 def _question(desk: Desk, asset_id: str, code: str, detail: str) -> None:

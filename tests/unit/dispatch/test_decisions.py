@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from fleet.dispatch.desk import Desk, Settings
+from fleet.dispatch.desk import Desk
 from fleet.dispatch.handlers.missions import step_report
 from fleet.dispatch.planning import snapshot
 from fleet.dispatch.release import release
 from fleet.dispatch.running import free_vans
-from fleet.domain.apply import apply, apply_all
+from fleet.domain.apply import apply
 from fleet.domain.events import (
     AssetChanged,
     AssetConnected,
@@ -36,9 +36,8 @@ from fleet.protocol.messages import (
     StepReport,
     SubmitOrders,
 )
-from fleet.protocol.mission import Load, Mission, Unload
 from tests.support.bench import DAY, Bench
-from tests.support.script import DRONE, VAN, answers, flying, tell
+from tests.support.script import DRONE, VAN, answers, desk_after, empty_route, flying, tell
 
 FEATURE = {
     "type": "Feature",
@@ -54,8 +53,8 @@ def test_only_who_has_a_parcel_can_hand_it_over(tmp_path: Path) -> None:
     """A van that says it brought back what the drone is flying is not believed: the drone still has it."""
     bench = Bench(tmp_path)
     flying(bench)
-    route = _route(bench, "route-1")
-    desk = _desk(bench, MissionDrafted(at=DAY, mission=route, kind="van", release_at=DAY))
+    route = empty_route(bench, "route-1")
+    desk = desk_after(bench, MissionDrafted(at=DAY, mission=route, kind="van", release_at=DAY))
     desk = replace(desk, state=apply(desk.state, MissionReleased(at=DAY, mission=route)), peer_id=VAN)
     claim = StepReport(
         mission_id="route-1", step_id="unload", state="done", at=DAY, order_ids=("P-1",), site_id="D1"
@@ -134,31 +133,11 @@ def test_zones_are_added_checked_and_removed(tmp_path: Path) -> None:
     assert len(bench.core.state.zones) == 0
 
 
-def _desk(bench: Bench, *events: Event) -> Desk:
-    """A desk on the bench's state after some more events."""
-    state = apply_all(bench.core.state, events)
-    context = bench.inputs.context
-    return Desk(state, bench.core.clock.now(bench.wall), {}, Settings(), lambda _: context)
-
-
-def _route(bench: Bench, mission_id: str) -> Mission:
-    """A van's route without stops, due now."""
-    site = bench.core.state.sites["D1"]
-    steps = (
-        Load(step_id="load", site_id="D1", order_ids=()),
-        Unload(step_id="unload", site_id="D1"),
-    )
-    now = bench.core.clock.now(bench.wall)
-    return Mission(
-        mission_id=mission_id, asset_id=VAN, steps=steps, start_at=now, expires_at=now, home=site.place
-    )
-
-
 def test_a_van_gets_its_second_route_after_the_first(tmp_path: Path) -> None:
     """A route that is due while its van is out waits: two at once would make the hub forget the first."""
     bench = Bench(tmp_path)
-    first, second = _route(bench, "route-1"), _route(bench, "route-2")
-    desk = _desk(
+    first, second = empty_route(bench, "route-1"), empty_route(bench, "route-2")
+    desk = desk_after(
         bench,
         AssetConnected(at=DAY, asset_id=VAN, boot_id="b"),
         MissionDrafted(at=DAY, mission=first, kind="van", release_at=DAY),
@@ -174,7 +153,7 @@ def test_a_van_gets_its_second_route_after_the_first(tmp_path: Path) -> None:
 def test_a_van_that_has_been_out_opens_a_route_without_a_new_day(tmp_path: Path) -> None:
     """Its fixed day is paid by the route that it drove, not by one that was called off before it began."""
     bench = Bench(tmp_path)
-    mission = _route(bench, "route-1")
+    mission = empty_route(bench, "route-1")
     connected = [AssetConnected(at=DAY, asset_id=VAN, boot_id="b")]
     ready = AssetChanged(at=DAY, asset_id=VAN, change=AssetEvent.READY)
     released: list[Event] = [
@@ -188,7 +167,11 @@ def test_a_van_that_has_been_out_opens_a_route_without_a_new_day(tmp_path: Path)
     ]
     called_off = MissionOver(at=DAY, mission_id="route-1", outcome="cancelled")
     told: tuple[list[Event], ...] = ([], [*released, called_off], [*released, *driven])
-    assert [_day_paid(_desk(bench, *connected, *events, ready)) for events in told] == [False, False, True]
+    assert [_day_paid(desk_after(bench, *connected, *events, ready)) for events in told] == [
+        False,
+        False,
+        True,
+    ]
 
 
 def _day_paid(desk: Desk) -> bool:

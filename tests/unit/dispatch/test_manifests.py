@@ -140,3 +140,20 @@ def test_no_routes_make_empty_but_valid_files() -> None:
     assert to_csv([]) == ",".join(COLUMNS) + "\r\n"
     assert len(ET.fromstring(to_gpx([]))) == 0
     assert json.loads(to_geojson([])) == {"type": "FeatureCollection", "features": []}
+
+
+def test_a_stop_at_a_site_that_is_not_ours_is_listed_all_the_same() -> None:
+    """Logs of earlier releases name a broken vehicle as a site: one such stop must not cost a driver the whole list."""
+    mission = day.route("tour-9", day.stop("b", 40, deliver="B"), loaded="B")
+    load, stop, unload = mission.steps
+    named = stop.model_copy(update={"site_id": "stranded:D1/van-2"})
+    strange = mission.model_copy(update={"steps": (load, named, unload)})
+    log = [
+        day.opened(),
+        *day.connected(day.VAN),
+        *day.placed(day.order("B")),
+        *day.begun(strange, "van", 10),
+    ]
+    state = apply_all(State(), log)
+    (row,) = manifest(state.missions["tour-9"], state).stops
+    assert row.address == "stranded:D1/van-2"

@@ -35,7 +35,7 @@ def test_a_site_that_does_not_exist_does_not_stop_the_hub(tmp_path: Path) -> Non
     state = bench.core.state
     assert state.assets[DRONE].soc == 0.5
     assert state.parcels["P-1"].custodian.id == DRONE
-    assert [e.code for e in state.exceptions.values()] == ["contradiction", "ready_under_way"]
+    assert [e.code for e in state.exceptions.values()] == ["contradiction"]
 
 
 def test_what_a_timer_was_to_do_is_tried_again_later_and_told_once(tmp_path: Path) -> None:

@@ -180,6 +180,7 @@ def test_a_drone_that_runs_empty_falls() -> None:
     ended = play.run_until(DRONE, "mission_ended")
     assert (ended.outcome, ended.code) == ("failed", "battery_empty")
     assert [c["asset_id"] for c in play.verdict["crashes"]] == [DRONE]
+    assert [b["asset_id"] for b in play.verdict["reserve_breaches"]] == [DRONE]
     assert play.last(DRONE, "asset_report").condition == "faulted"
 
 

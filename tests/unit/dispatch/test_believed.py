@@ -1,0 +1,186 @@
+"""What peers say of parcels: their own are believed, others' are put before a person and change nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fleet.dispatch.desk import Settings
+from fleet.dispatch.handlers.missions import step_report
+from fleet.domain.events import MissionDrafted, MissionReleased
+from fleet.protocol.lifecycle import MissionStatus, ParcelStatus
+from fleet.protocol.messages import (
+    AssetReport,
+    CloseException,
+    CompartmentReport,
+    FailedItem,
+    MissionEnded,
+    Role,
+    StepReport,
+    Telemetry,
+)
+from tests.support.bench import DAY, Bench
+from tests.support.script import (
+    DRONE,
+    VAN,
+    accepted,
+    answers,
+    desk_after,
+    empty_route,
+    flying,
+    ready,
+    report,
+    sent,
+)
+from tests.unit.dispatch.test_hand_on import LOCKERS, bench_with, driving, orders, stops
+
+
+def codes(bench: Bench) -> list[str]:
+    """The open exceptions, oldest first."""
+    return [e.code for e in bench.core.state.open_exceptions()]
+
+
+def test_a_load_takes_nothing_that_its_step_does_not_name(tmp_path: Path) -> None:
+    """A van that says it loaded what the drone is flying does not get it; the rest of its report holds."""
+    bench = Bench(tmp_path)
+    flying(bench)
+    route = empty_route(bench, "route-1")
+    desk = desk_after(bench, MissionDrafted(at=DAY, mission=route, kind="van", release_at=DAY))
+    desk.emit(MissionReleased(at=DAY, mission=route))
+    desk.peer_id = VAN
+    claim = StepReport(mission_id="route-1", step_id="load", state="done", at=DAY, order_ids=("P-1",))
+    step_report(desk, claim)
+    assert desk.state.parcels["P-1"].custodian.id == DRONE
+    assert "load" in desk.state.missions["route-1"].ended
+    assert [e.code for e in desk.state.open_exceptions()] == ["contradiction"]
+
+
+def test_a_failure_about_anothers_parcel_changes_nothing(tmp_path: Path) -> None:
+    """It is not this van's to give up."""
+    bench = bench_with(tmp_path, orders("A", "B"))
+    van, assign = driving(bench)
+    first = stops(assign.mission)[0]
+    strange = next(o for o in "AB" if o not in first.deliver)
+    bench.say(
+        van,
+        StepReport(
+            mission_id=assign.mission.mission_id,
+            step_id=first.step_id,
+            state="done",
+            at=DAY,
+            order_ids=first.deliver,
+            failed=(FailedItem(order_id=strange, code="recipient_absent"),),
+        ),
+    )
+    assert bench.core.state.parcels[strange].attempts == 0
+    assert bench.core.state.parcels[first.deliver[0]].status is ParcelStatus.DELIVERED
+    assert codes(bench) == ["contradiction"]
+
+
+def test_a_parcel_that_is_not_at_its_site_is_looked_for_by_a_person(tmp_path: Path) -> None:
+    """Its stop is left out, nobody drives after it, and once the exception is closed it goes on."""
+    bench = bench_with(tmp_path, orders("A", "B"))
+    operator, van = bench.connect("operator-1", Role.OPERATOR), ready(bench, VAN, "D1")
+    bench.submit(operator)
+    assign = sent(bench, van)
+    accepted(bench, van, assign)
+    bench.say(
+        van,
+        StepReport(
+            mission_id=assign.mission.mission_id,
+            step_id=assign.mission.steps[0].step_id,
+            state="done",
+            at=DAY,
+            order_ids=("B",),
+            failed=(FailedItem(order_id="A", code="not_found"),),
+        ),
+    )
+    (missing,) = bench.core.state.open_exceptions()
+    assert (missing.code, missing.owner, missing.order_id) == ("parcel_missing", "operator", "A")
+    revised = sent(bench, van, 1).mission
+    assert not any("A" in (*s.deliver, *s.collect) for s in stops(revised))
+    bench.run(120)
+    assert bench.core.state.parcels["A"].mission_id is None
+    bench.say(
+        operator,
+        CloseException(request_id="c", by="ana", exception_id=missing.exception_id, outcome="on the shelf"),
+    )
+    assert answers(operator)["c"].ok
+    bench.run(5)
+    assert bench.core.state.parcels["A"].mission_id is not None
+
+
+def test_a_locker_that_is_late_to_confirm_is_waited_for(tmp_path: Path) -> None:
+    """The van is done before the locker speaks: nothing is fetched from it, and custody passes in the end."""
+    bench = bench_with(tmp_path, orders("A", locker=True), lockers=LOCKERS)
+    lockers = {name: ready(bench, name, name) for name in ("L1", "L2")}
+    operator, van = bench.connect("operator-1", Role.OPERATOR), ready(bench, VAN, "D1")
+    bench.submit(operator)
+    bench.run(5)
+    chosen = bench.core.state.parcels["A"].locker_id
+    assert chosen is not None
+    bench.say(lockers[chosen], CompartmentReport(order_id="A", state="reserved", at=DAY))
+    assign = sent(bench, van)
+    accepted(bench, van, assign)
+    steps = assign.mission.steps
+    for step in (*steps[:-1],):
+        bench.say(van, report(assign, step.step_id, "A"))
+    bench.say(
+        van,
+        report(assign, steps[-1].step_id),
+        MissionEnded(mission_id=assign.mission.mission_id, outcome="completed", at=DAY, site_id="D1"),
+    )
+    assert not bench.core.state.live_missions
+    assert bench.core.state.parcels["A"].custodian.id == VAN
+    bench.run(Settings().deposit_grace_s + 60)
+    assert codes(bench) == ["deposit_unconfirmed"]
+    bench.say(lockers[chosen], CompartmentReport(order_id="A", state="deposited", at=DAY))
+    parcel = bench.core.state.parcels["A"]
+    assert (parcel.status, parcel.custodian.id) == (ParcelStatus.IN_LOCKER, chosen)
+    assert codes(bench) == []
+
+
+def test_a_drone_that_forgot_its_flight_is_asked_about(tmp_path: Path) -> None:
+    """Rebooted on the way, it stands there and is ready: the mission is not taken to be over, and not forgotten."""
+    bench = Bench(tmp_path)
+    _, drone, assign = flying(bench)
+    bench.say(
+        drone,
+        StepReport(mission_id=assign.mission.mission_id, step_id="out", state="started", at=DAY),
+        AssetReport(condition="ready", at=DAY, soc=0.9, site_id="S1"),
+    )
+    assert codes(bench) == ["ready_under_way"]
+    for _ in range(120):
+        bench.sample(drone, Telemetry(at=DAY, lon=-8.0, lat=41.0, soc=0.9))
+        bench.run(60)
+    assert "mission_overdue" in codes(bench)
+    assert bench.core.state.missions[assign.mission.mission_id].status is MissionStatus.ACTIVE
+    bench.say(
+        drone, MissionEnded(mission_id=assign.mission.mission_id, outcome="failed", at=DAY, site_id="S1")
+    )
+    assert not {"ready_under_way", "mission_overdue"} & set(codes(bench))
+
+
+def test_a_van_that_never_comes_is_not_counted_on_again(tmp_path: Path) -> None:
+    """It misses what was planned for it: a person learns of it, and the parcel goes with the van that is there."""
+    bench = bench_with(tmp_path, orders("A"), vans=2)
+    operator = bench.connect("operator-1", Role.OPERATOR)
+    ready(bench, "D1/van-2", "D1")
+    bench.submit(operator)
+    bench.run(5)
+    assert bench.core.state.parcels["A"].asset_id == VAN
+    bench.run(Settings().patience_s + 15 * 60)
+    assert "asset_absent" in codes(bench)
+    assert bench.core.state.parcels["A"].asset_id == "D1/van-2"
+    ready(bench, VAN, "D1")
+    assert "asset_absent" not in codes(bench)
+
+
+def test_one_peer_cannot_flood_the_exceptions(tmp_path: Path) -> None:
+    """It speaks of another's mission again and again: one exception."""
+    bench = Bench(tmp_path)
+    _, _, assign = flying(bench)
+    van = ready(bench, VAN, "D1")
+    for _ in range(20):
+        bench.say(van, report(assign, "drop", "P-1"))
+    assert codes(bench) == ["foreign_mission"]
+    assert bench.core.state.parcels["P-1"].custodian.id == DRONE
