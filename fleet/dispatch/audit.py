@@ -32,8 +32,8 @@ def audit(events: Iterable[ev.Event]) -> Audit:
     """Look through a whole log.
 
     Custody: each parcel has one custodian from the moment it is taken in, and only that one can hand it over.
-    Duplicates: a hand-off, an order, a mission's release, begin or end, or an answer that is recorded twice; a flight or
-    drive that goes out with a parcel that another mission is to bring.
+    Duplicates: a hand-off, an order, a mission's release, begin or end, or an answer that is recorded twice; a
+    machine that goes out with a parcel which another mission is to bring.
     Lost: a mission, command or reservation that its asset never answered although it was not out of contact.
     """
     book = _Book()
