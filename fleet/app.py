@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fleet.config import RunFiles, RunInputs, read_inputs
 from fleet.dispatch import weather, zones
@@ -22,7 +22,7 @@ from fleet.domain.apply import apply_all
 from fleet.domain.events import AssetRecord, DayOpened
 from fleet.domain.state import State
 from fleet.feasibility.context import Context
-from fleet.hub.clock import FreeClock, GrantedClock
+from fleet.hub.clock import FreeClock, GrantedClock, Pace
 from fleet.hub.core import CoreSettings, HubCore
 from fleet.hub.loop import open_loop
 from fleet.hub.planning import Effort, Planning
@@ -61,8 +61,8 @@ class Files(BaseModel):
 class Setup(BaseModel):
     """How a day is run: what ``setup.json`` of a run directory holds, so that a resume needs nothing else.
 
-    With ``lockstep`` business time is granted to simulated assets in steps; otherwise it runs ``rate`` times as fast
-    as the wall clock from ``at`` on.
+    With ``lockstep`` business time is granted to simulated assets in steps, at most ``pace`` seconds of it a second
+    (none: as fast as it goes); otherwise it runs ``rate`` times as fast as the wall clock from ``at`` on.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -73,6 +73,7 @@ class Setup(BaseModel):
     until: Time
     seed: int = 0
     lockstep: bool = False
+    pace: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     rate: float = 1.0
     step_s: float = 0.5
     effort: Effort = Effort()
@@ -188,7 +189,8 @@ def _resume_at(store: Store, setup: Setup, wall: datetime) -> datetime:
 
 def _clock(setup: Setup, now: datetime, wall_s: float) -> FreeClock | GrantedClock:
     if setup.lockstep:
-        return GrantedClock(now, timedelta(seconds=setup.step_s))
+        pace = None if setup.pace is None else Pace(setup.pace, now, wall_s)
+        return GrantedClock(now, timedelta(seconds=setup.step_s), pace=pace)
     return FreeClock(now, wall_s, setup.rate)
 
 

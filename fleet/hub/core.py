@@ -120,6 +120,8 @@ class HubCore:
         heapq.heapify(self._timers)
         self._out: list[tuple[Route, Frames]] = []
         self._poll_all_at = 0.0
+        self._held_until_s: float | None = None
+        self._holding = self._stirred = False
 
     # --- what comes in -----------------------------------------------------------------------------------------------
 
@@ -199,6 +201,7 @@ class HubCore:
 
     def work(self, wall_s: float) -> None:
         """Decide on everything that has come in and is due."""
+        self._held_until_s = None
         self._greet_all(wall_s)
         if isinstance(self.clock, GrantedClock) and not self._step_complete(self.clock):
             return
@@ -266,6 +269,7 @@ class HubCore:
     def _decide(self, message: Message | Input, now: datetime, peer_id: str | None) -> None:
         if type(message) not in HANDLERS:
             return
+        self._stirred = self._holding
         try:
             decision = self._dispatcher.decide(self.state, message, now, live=self.live, peer_id=peer_id)
         except LifecycleError as error:
@@ -314,6 +318,12 @@ class HubCore:
         self._monitor.watch(effect.asset_id, self.state, now, soc)
 
     # --- what goes out -----------------------------------------------------------------------------------------------
+
+    def patience_s(self, wall_s: float, idle_s: float) -> float:
+        """How long the loop may sleep where nothing comes in: ``idle_s``, or less when a grant is due before."""
+        if self._held_until_s is None:
+            return idle_s
+        return min(idle_s, max(0.0, self._held_until_s - wall_s))
 
     @property
     def quiet(self) -> bool:
@@ -437,13 +447,19 @@ class HubCore:
     # --- granted time ------------------------------------------------------------------------------------------------
 
     def _grant(self, clock: GrantedClock, wall_s: float) -> None:
-        """Let time go on once everything of this step is stored, planned and sent."""
+        """Let time go on once everything of this step is stored, planned and sent, and the pace allows it."""
         waiting = self._inbox or self._hellos or self.state.planning is not None
         if not self.quiet or waiting or not clock.keepers:
             return
+        until = self._aim(clock, wall_s)
+        self._held_until_s = clock.held_until_s(until, wall_s)
+        if self._held_until_s is not None:
+            self._holding = True
+            return
+        self._holding = self._stirred = False
         for route, frames in list(self.output(wall_s)):
             self._out.append((route, frames))
-        until = clock.advance(self._next_timer())
+        clock.advance(until, wall_s)
         sent = {}
         for peer in self.peers.of_role(Role.ASSET):
             if peer.session.frames_sent != peer.granted_frames:
@@ -451,6 +467,13 @@ class HubCore:
         for keeper in self.peers.of_role(Role.TIMEKEEPER):
             keeper.session.send(Grant(until=until, sent=sent))
             self.peers.touched.add(keeper.peer_id)
+
+    def _aim(self, clock: GrantedClock, wall_s: float) -> datetime:
+        """What to grant next. It does not depend on the pace, unless somebody spoke while a grant was held back: the
+        assets that this concerns are to hear of it now, not at the end of a step that is long by the wall clock.
+        """
+        until = clock.aim(self._next_timer())
+        return clock.nearer(until, wall_s) if self._stirred else until
 
     def _next_timer(self) -> datetime | None:
         while self._timers and self.state.timers.get(self._timers[0][1]) != self._timers[0][0]:

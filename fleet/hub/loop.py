@@ -44,7 +44,7 @@ class Loop:
 
     def turn(self) -> None:
         """Everything once: what came in, what is due, what is stored, what goes out."""
-        self.sockets.wait(self.idle_s)
+        self.sockets.wait(self.core.patience_s(time.monotonic(), self.idle_s))
         wall_s = time.monotonic()
         self._take_in(wall_s)
         for result in self.planning.done():

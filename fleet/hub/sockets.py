@@ -5,6 +5,7 @@ linger.
 from __future__ import annotations
 
 import errno
+import math
 import re
 import threading
 from collections.abc import Iterator
@@ -93,8 +94,8 @@ class Sockets:
                     self._waker.send(b"", zmq.NOBLOCK)
 
     def wait(self, timeout_s: float) -> None:
-        """Sleep until something comes in, or the time is over."""
-        self._poller.poll(max(0, round(timeout_s * 1000)))
+        """Sleep until something comes in, or the time is over (in whole milliseconds, never too short)."""
+        self._poller.poll(max(0, math.ceil(timeout_s * 1000)))
         for _ in drain(self._woken, 1000):
             pass
 

@@ -21,12 +21,14 @@ NOT_UNDERSTOOD = frozenset(
 """Exceptions that mean that hub and world disagree, which no incident explains."""
 
 
-def day(folder: Path, seed: int, incidents: str) -> Simulated:
+def day(
+    folder: Path, seed: int, incidents: str, *, pace: float | None = None, parcels: int = 24
+) -> Simulated:
     """A small day of the seeded city."""
-    options = DemoOptions(seed=seed, parcels=24, hours=3, incidents=incidents, iterations=10)
+    options = DemoOptions(seed=seed, parcels=parcels, hours=3, incidents=incidents, iterations=10)
     setup, world = build_day(folder, options)
     return simulate(
-        setup,
+        setup.model_copy(update={"pace": pace}),
         setup.files.read(),
         world,
         incoming=incoming_of(setup),
@@ -61,3 +63,11 @@ def test_the_same_seed_gives_the_same_events(tmp_path: Path) -> None:
     """To the letter, incidents included."""
     first, second = (day(tmp_path / name, 2, "hard").events for name in ("one", "two"))
     assert [event_text(e) for e in first] == [event_text(e) for e in second]
+
+
+@pytest.mark.parametrize("pace", [400, 3000])
+def test_the_same_events_at_any_pace(tmp_path: Path, pace: float) -> None:
+    """How long grants are held back by the wall clock changes nothing in what is decided, nor when."""
+    free = day(tmp_path / "free", 3, "hard", parcels=12).events
+    paced = day(tmp_path / "paced", 3, "hard", pace=pace, parcels=12).events
+    assert [event_text(e) for e in free] == [event_text(e) for e in paced]

@@ -81,9 +81,11 @@ class Bench:
         store: Store | None = None,
         *,
         settings: CoreSettings | None = None,
+        lockstep: bool = False,
+        pace: float | None = None,
         **texts: str,
     ) -> None:
-        self.settings = settings
+        self.settings, self.lockstep, self.pace = settings, lockstep, pace
         self.planner_answers = True
         self.files = write_inputs(folder, **texts)
         self.inputs: RunInputs = self.files.read()
@@ -97,7 +99,12 @@ class Bench:
         """Start the hub, or start it again on what the store holds."""
         tokens = (f"token-{n}" for n in count())
         setup = Setup(
-            name="test", files=self.files, at=DAY + timedelta(hours=8), until=DAY + timedelta(hours=12)
+            name="test",
+            files=self.files,
+            at=DAY + timedelta(hours=8),
+            until=DAY + timedelta(hours=12),
+            lockstep=self.lockstep,
+            pace=self.pace,
         )
         brain = open_core(
             setup,
