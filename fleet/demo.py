@@ -54,7 +54,10 @@ LATEST = timedelta(hours=6)
 """How long after the day's end drivers may still be out before the demo stops waiting for them."""
 
 STILL_S = 120.0
-"""A day in which nothing was stored for so long, by the wall clock, is stuck."""
+"""A day in which nothing was stored for so long, by the wall clock, is stuck, if its time goes as fast as it can."""
+
+QUIET = timedelta(minutes=15)
+"""Something is stored in any so long a part of a simulated day: its weather station reports every ten minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class DemoOptions:
     console: bool = True
     margin_scale: float | None = None
     ignore_zones: bool = False
+    rate: float | None = None
+    """Simulated seconds a second at most; none is as fast as it goes."""
 
 
 Tell = Callable[[str], None]
@@ -115,8 +120,26 @@ def prepare(run: RunDir, options: DemoOptions, *, fresh: bool = False, tell: Tel
 def resuming(run: RunDir) -> str:
     """The command that goes on with a demo."""
     name = "" if run.path.name == NAME else f" --name {run.path.name}"
-    root = "" if run.path.parent == ROOT else f" --root {run.path.parent}"
-    return f"fleet demo --resume{name}{root}"
+    return f"fleet demo --resume{name}{_root(run)}"
+
+
+def asking(run: RunDir, words: str) -> str:
+    """The command that asks the hub of a demo for something."""
+    return f"fleet {words} --name {run.path.name}{_root(run)}"
+
+
+def _root(run: RunDir) -> str:
+    return "" if run.path.parent == ROOT else f" --root {run.path.parent}"
+
+
+def keep_pace(run: RunDir, rate: float) -> None:
+    """Have a demo that is there go on with at most ``rate`` simulated seconds a second.
+
+    Raises ``RunInUse`` while its hub is running, and ``RunDirError`` where its setup can't be read.
+    """
+    with run.held(within_s=ENDING_S):
+        setup = read_setup(run).model_copy(update={"pace": rate})
+        write_atomically(run.setup, setup.model_dump_json(indent=1))
 
 
 def _refuse_foreign(run: RunDir) -> None:
@@ -178,6 +201,7 @@ def build_day(folder: Path, options: DemoOptions) -> tuple[Setup, WorldSpec]:
         until=city.until,
         seed=options.seed,
         lockstep=True,
+        pace=options.rate,
         effort=Effort(iterations=options.iterations, seed=options.seed),
     )
     zones = (json.loads(city.zones_geojson), json.loads(city.zones_ed318_json))
@@ -342,14 +366,14 @@ def incoming_of(setup: Setup) -> tuple[Incoming, ...]:
 def _watch(supervisor: Supervisor, clerk: Clerk, setup: Setup, tell: Tell) -> None:
     """Follow the day until it is over, saying now and then how far it is."""
     follower = Follower(Reader(supervisor.run.store))
-    told = moved = time.monotonic()
+    told = time.monotonic()
+    stillness = Stillness(still_s(setup), told)
     while not (clerk.done and follower.over(setup)):
         supervisor.check()
-        if follower.step():
-            moved = time.monotonic()
-        elif time.monotonic() - moved > STILL_S:
+        if stillness.lasts(time.monotonic(), moved=follower.step()):
             raise ChildDied(
-                f"nothing has happened for {STILL_S:.0f} s; see the logs in {supervisor.run.path / 'logs'}"
+                f"nothing has happened for {stillness.limit_s:.0f} s; "
+                f"see the logs in {supervisor.run.path / 'logs'}"
             )
         clerk.step(follower.at or setup.at)
         if time.monotonic() - told > 5:
@@ -357,6 +381,25 @@ def _watch(supervisor: Supervisor, clerk: Clerk, setup: Setup, tell: Tell) -> No
             tell(follower.line())
         time.sleep(0.05)
     tell(follower.line())
+
+
+def still_s(setup: Setup) -> float:
+    """How long, by the wall clock, nothing may be stored in a day before it is stuck: a slow day is not."""
+    return STILL_S if setup.pace is None else STILL_S + QUIET.total_seconds() / setup.pace
+
+
+@dataclass(slots=True)
+class Stillness:
+    """Notices that nothing has moved for ``limit_s``; ``since_s`` is when something did, by the wall clock."""
+
+    limit_s: float
+    since_s: float
+
+    def lasts(self, wall_s: float, *, moved: bool) -> bool:
+        """Whether it has lasted too long, at the wall clock's ``wall_s``."""
+        if moved:
+            self.since_s = wall_s
+        return wall_s - self.since_s > self.limit_s
 
 
 class Follower:

@@ -7,11 +7,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from fleet.app import Setup, read_setup
 from fleet.cli.day import Name, Root
 from fleet.cli.files import check_out, write_out
 from fleet.cli.options import MAX_SEED, Json
@@ -21,8 +23,10 @@ from fleet.demo import (
     OPTIONS,
     DemoOptions,
     Report,
+    asking,
     claimed,
     failures,
+    keep_pace,
     prepare,
     resuming,
     run_demo,
@@ -31,6 +35,11 @@ from fleet.hub.rundir import ROOT, NoSuchRun, RunDir, RunDirError
 from fleet.supervisor import ChildDied
 
 INCIDENTS = ("none", "some", "hard")
+MIN_RATE, MAX_RATE = 0.1, 10_000.0
+"""Of simulated time, in seconds a second. No machine reaches the highest: it is as fast as it goes."""
+
+TO_TRY = ("orders list", "stop-all", "resume-all")
+"""What a newcomer is told to try while a demo runs."""
 
 
 def command(
@@ -49,6 +58,14 @@ def command(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Begin anew, and keep nothing of a day that was interrupted.")
     ] = False,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            "--rate",
+            metavar="N",
+            help="At most N simulated seconds a second; without it as fast as it goes. 60: four minutes a day.",
+        ),
+    ] = None,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write the report (JSON).")
     ] = None,
@@ -63,19 +80,50 @@ def command(
     """Run a sample day: a seeded city, about 150 parcels, four simulated hours, a report at the end."""
     if incidents not in INCIDENTS:
         raise BadInput(f"--incidents: must be one of {', '.join(INCIDENTS)} (found {incidents!r})")
+    _check_rate(rate)
     check_out("--report", report)
     if resume and fresh:
         raise BadInput("give --resume or --fresh, not both")
     run = RunDir.named(name, root)
-    options = DemoOptions(seed, parcels, 4.0, incidents, iterations, not headless, margin_scale, ignore_zones)
-    ending = Ending(run, report, as_json=as_json, stay=sys.stdin.isatty() and not headless)
+    options = DemoOptions(
+        seed, parcels, 4.0, incidents, iterations, not headless, margin_scale, ignore_zones, rate
+    )
+    person = sys.stdin.isatty() and not headless
+    ending = Ending(run, report, as_json=as_json, stay=person)
     with _refusals(), claimed(run, resume=resume):
         if not resume:
             note(f"making a city from seed {seed} in {run.path}")
             prepare(run, options, fresh=fresh, tell=note)
+        elif rate is not None:
+            keep_pace(run, rate)
+        for line in beforehand(run, read_setup(run), person=person):
+            note(line)
         result = _run(run, ending, headless=headless)
     ending.show(result)
     raise typer.Exit(1 if ending.wrong(result) else 0)
+
+
+def _check_rate(rate: float | None) -> None:
+    """Raises ``BadInput`` for what is no rate: at less than the lowest, no asset would answer a command in time."""
+    if rate is not None and not MIN_RATE <= rate <= MAX_RATE:
+        raise BadInput(f"--rate: must be from {MIN_RATE:g} to {MAX_RATE:g} (found {rate:g})")
+
+
+def beforehand(run: RunDir, setup: Setup, *, person: bool) -> list[str]:
+    """What is said of a demo's time before it begins: how long it takes, and to a ``person`` at a terminal how there is
+    time to try commands, and which.
+    """
+    if setup.pace is None:
+        hint = "the day goes by in about a minute; with --rate 60 it lasts four, and commands can be tried"
+        return [hint] if person else []
+    hours = (setup.until - setup.at) / timedelta(hours=1)
+    lasts_s = 3600 * hours / setup.pace
+    lasts = f"{lasts_s / 60:.0f} minutes" if lasts_s >= 120 else f"{lasts_s:.0f} s"
+    lines = [f"at most {setup.pace:g} simulated seconds a second: {hours:g} hours take {lasts} or more"]
+    if person:
+        commands = "; ".join(asking(run, words) for words in TO_TRY)
+        lines.append(f"to try in another terminal meanwhile: {commands}")
+    return lines
 
 
 @contextmanager
