@@ -366,7 +366,7 @@ def incoming_of(setup: Setup) -> tuple[Incoming, ...]:
 def _watch(supervisor: Supervisor, clerk: Clerk, setup: Setup, tell: Tell) -> None:
     """Follow the day until it is over, saying now and then how far it is."""
     follower = Follower(Reader(supervisor.run.store))
-    told = time.monotonic()
+    told, stopped_by = time.monotonic(), None
     stillness = Stillness(still_s(setup), told)
     while not (clerk.done and follower.over(setup)):
         supervisor.check()
@@ -376,11 +376,23 @@ def _watch(supervisor: Supervisor, clerk: Clerk, setup: Setup, tell: Tell) -> No
                 f"see the logs in {supervisor.run.path / 'logs'}"
             )
         clerk.step(follower.at or setup.at)
+        if follower.state.stopped_by != stopped_by:
+            stopped_by = follower.state.stopped_by
+            tell(_of_stop(supervisor.run, stopped_by))
         if time.monotonic() - told > 5:
             told = time.monotonic()
             tell(follower.line())
         time.sleep(0.05)
     tell(follower.line())
+
+
+def _of_stop(run: RunDir, stopped_by: str | None) -> str:
+    if stopped_by is None:
+        return "operations go on"
+    return (
+        f"operations are stopped by {stopped_by}: nothing goes out; "
+        f"let work go on with: {asking(run, 'resume-all')}"
+    )
 
 
 def still_s(setup: Setup) -> float:
@@ -431,7 +443,11 @@ class Follower:
         ended = sum(map(_has_ended, parcels))
         out = len(self.state.live_missions)
         at = "" if self.at is None else f"{self.at:%H:%M:%S} UTC  "
-        return f"{at}{ended} of {len(self.state.parcels)} parcels ended, {out} missions open, {self._position} events"
+        stopped = "" if self.state.stopped_by is None else f", stopped by {self.state.stopped_by}"
+        return (
+            f"{at}{ended} of {len(self.state.parcels)} parcels ended, {out} missions open, "
+            f"{self._position} events{stopped}"
+        )
 
 
 def settled(state: State) -> bool:

@@ -18,6 +18,7 @@ from fleet.cli.day import Name, Root
 from fleet.cli.files import check_out, write_out
 from fleet.cli.options import MAX_SEED, Json
 from fleet.cli.output import BadInput, Unreachable, note, show, table
+from fleet.cli.report import stopped_text
 from fleet.demo import (
     NAME,
     OPTIONS,
@@ -158,7 +159,8 @@ class Ending:
         self.shown = True
         if self.report is not None:
             write_out(self.report, json.dumps(result, indent=1))
-        show(result, summary(result, self.wrong(result)), as_json=self.as_json)
+        text = summary(result, self.wrong(result), asking(self.run, "resume-all"))
+        show(result, text, as_json=self.as_json)
 
     def keep(self, result: Report) -> bool:
         """Whether the console stays up; who looks at it has the report by then."""
@@ -182,8 +184,8 @@ WAYS = (("this fleet", "planned_hindsight"), ("greedy", "greedy"), ("vans alone"
 """Like beside like: how else the same parcels could have been planned, all known from the start."""
 
 
-def summary(result: dict[str, Any], wrong: list[str]) -> str:
-    """The report in a few lines."""
+def summary(result: dict[str, Any], wrong: list[str], resume: str = "fleet resume-all") -> str:
+    """The report in a few lines; ``resume`` is the command that would have let stopped operations go on."""
     ended, cost = result["ended"], result["cost"]
     rows = [(mode, count, cost["by_mode"].get(mode, "")) for mode, count in result["by_mode"].items()]
     lines = [
@@ -193,9 +195,21 @@ def summary(result: dict[str, Any], wrong: list[str]) -> str:
         "planned with hindsight, nothing going wrong: " + "; ".join(_beside(cost, *way) for way in WAYS),
         f"{result['on_time_share']:.1%} on time",
         f"{len(result['exceptions'])} exceptions; {result['wall_s']:.0f} s for {result['simulated_s'] / 3600:.1f} h",
+        *_never_resumed(result, resume),
         "FAILED: " + "; ".join(wrong) if wrong else "no zone breached, no reserve broken, custody unbroken",
     ]
     return "\n".join(lines)
+
+
+def _never_resumed(result: dict[str, Any], resume: str) -> list[str]:
+    """Why a day that somebody stopped has parcels that did not end, and what to do another time."""
+    if not result["stopped"]:
+        return []
+    left = result["ended"]["unresolved"]
+    return [
+        f"{stopped_text(result)}{f', so {left} parcels did not end' if left else ''}. "
+        f"Another time let work go on while the day runs: {resume} (with --rate 60 there is time for it)"
+    ]
 
 
 def _beside(cost: dict[str, Any], name: str, way: str) -> str:

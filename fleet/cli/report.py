@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -83,7 +84,16 @@ def report_text(result: dict[str, Any]) -> str:
         f"energy: {energy['predicted']:.0f} Wh predicted, {energy['used']:.0f} Wh used, {energy['missions']} missions",
         f"{len(result['exceptions'])} exceptions; {result['simulated_s'] / 3600:.1f} h",
     ]
+    if result["stopped"]:
+        lines.append(f"{stopped_text(result)}; `fleet resume-all` lets work go on")
     return "\n".join(lines)
+
+
+def stopped_text(result: dict[str, Any]) -> str:
+    """Who has stopped everything, when and why, of a report whose operations are stopped."""
+    stop = result["stopped"]
+    at = datetime.fromisoformat(stop["at"]).astimezone(UTC)
+    return f"operations are stopped by {stop['by']} since {at:%H:%M:%S} UTC ({stop['why']}): nothing goes out"
 
 
 def _beside(cost: dict[str, Any]) -> str:

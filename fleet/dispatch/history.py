@@ -33,7 +33,7 @@ class Times:
 class History:
     """A day as its log tells it. ``hand_offs`` are by order, ``times`` by mission, ``sorties`` as planned, by mission;
     ``handed_on`` has, by order, the last hand-on to another mode after planning; ``contradictions`` are events that
-    can't have happened, in words.
+    can't have happened, in words; ``stopped`` is who stopped everything, while nobody has let it go on.
     """
 
     state: State = field(default_factory=State)
@@ -45,6 +45,7 @@ class History:
     handed_on: dict[str, ev.ParcelAssigned] = field(default_factory=dict)
     left_over: set[str] = field(default_factory=set)
     contradictions: list[str] = field(default_factory=list)
+    stopped: ev.OperationsStopped | None = None
 
     def take(self, event: ev.Event) -> None:
         """Take in the next event."""
@@ -107,6 +108,14 @@ def _is_travel(history: History, mission_id: str, step_id: str) -> bool:
     return any(isinstance(s, Travel) and s.step_id == step_id for s in steps)
 
 
+def _stopped(history: History, event: ev.OperationsStopped) -> None:
+    history.stopped = event
+
+
+def _resumed(history: History, _event: ev.OperationsResumed) -> None:
+    history.stopped = None
+
+
 _NOTES: dict[type[ev.Event], Callable[[History, Any], None]] = {
     ev.PlanCommitted: _plan_committed,
     ev.ParcelAssigned: _parcel_assigned,
@@ -114,4 +123,6 @@ _NOTES: dict[type[ev.Event], Callable[[History, Any], None]] = {
     ev.MissionBegun: _mission_begun,
     ev.StepBegun: _step_begun,
     ev.StepEnded: _step_ended,
+    ev.OperationsStopped: _stopped,
+    ev.OperationsResumed: _resumed,
 }

@@ -75,6 +75,7 @@ def report(
             _exception(state, e)
             for e in sorted(state.exceptions.values(), key=lambda e: (e.at, e.exception_id))
         ],
+        "stopped": _stopped(history),
         "unresolved": sorted(order_id for order_id, end in ends.items() if end == "unresolved"),
     }
 
@@ -279,6 +280,12 @@ def _energy(state: State) -> dict[str, float | int]:
         "used": round(sum(used for _, used in both), 1),
         "missions": len(both),
     }
+
+
+def _stopped(history: History) -> dict[str, str] | None:
+    """Who stopped all operations, when and why; none where they go on."""
+    stop = history.stopped
+    return None if stop is None else {"by": stop.by, "at": stop.at.isoformat(), "why": stop.why}
 
 
 def _exception(state: State, found: ExceptionRecord) -> dict[str, Any]:

@@ -131,6 +131,17 @@ def test_the_head_of_the_report() -> None:
     assert head == {"format": "lastmile-report/1", "seed": 7, "wall_s": 1.5, "simulated_s": 12000.0}
 
 
+def test_a_stop_that_nobody_has_lifted_is_in_the_report() -> None:
+    """Who gave it, when and why: the last one, where there were several; none once work goes on."""
+    first = ev.OperationsStopped(at=at(205), by="bob", why="smoke")
+    last = ev.OperationsStopped(at=at(206), by="ana", why="stop all")
+    goes_on = ev.OperationsResumed(at=at(207), by="bob", why="work goes on")
+    log = [*day.the_log(), first, last]
+    assert reported(day.the_log())["stopped"] is None
+    assert reported(log)["stopped"] == {"by": "ana", "at": at(206).isoformat(), "why": "stop all"}
+    assert reported([*log, goes_on])["stopped"] is None
+
+
 # --- the day's end ---------------------------------------------------------------------------------------------------
 
 
