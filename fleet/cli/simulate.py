@@ -14,8 +14,9 @@ from fleet.cli.demo import INCIDENTS, summary
 from fleet.cli.files import check_out, write_out
 from fleet.cli.options import MAX_SEED, Json
 from fleet.cli.output import BadInput, note, show
-from fleet.demo import LATEST, DemoOptions, build_day, failures, incoming_of, settled, with_baselines
+from fleet.demo import DemoOptions, build_day, failures, incoming_of, with_baselines
 from fleet.dispatch.report import report as report_of
+from fleet.progress import LATEST, settled
 from fleet.simulate import simulate
 from fleet.store.rows import event_text
 

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleet.demo import Follower
 from fleet.hub.rundir import RunDir, RunDirError
+from fleet.progress import Follower
 from fleet.store.reader import Reader
 
 ROOT = Path(__file__).parents[2]

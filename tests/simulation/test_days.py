@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from fleet.demo import DemoOptions, build_day, incoming_of, settled
+from fleet.demo import DemoOptions, build_day, incoming_of
 from fleet.dispatch.audit import audit
 from fleet.domain.apply import apply_all
 from fleet.domain.state import FINAL_PARCEL, State
+from fleet.progress import settled
 from fleet.protocol.lifecycle import ParcelStatus
 from fleet.simulate import Simulated, simulate
 from fleet.store.rows import event_from, event_text

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fleet.demo import DemoOptions, build_day, incoming_of, settled
+from fleet.demo import DemoOptions, build_day, incoming_of
 from fleet.domain.events import ExceptionRaised, MissionReleased, WeatherReported
+from fleet.progress import settled
 from fleet.protocol.lifecycle import ParcelStatus
 from fleet.sim import TrueWeather
 from fleet.sim.station import EVERY

@@ -9,8 +9,9 @@ import pytest
 from fleet.app import Setup, read_setup
 from fleet.cli.demo import beforehand
 from fleet.cli.main import main
-from fleet.demo import QUIET, STILL_S, DemoOptions, Stillness, keep_pace, prepare, still_s
+from fleet.demo import DemoOptions, keep_pace, prepare
 from fleet.hub.rundir import RunDir, RunInUse
+from fleet.progress import QUIET, STILL_S, Stillness, still_s
 from fleet.sim.station import EVERY
 
 

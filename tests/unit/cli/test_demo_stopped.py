@@ -8,9 +8,9 @@ import pytest
 
 from fleet.cli.demo import summary
 from fleet.cli.report import report_text
-from fleet.demo import Follower
 from fleet.dispatch.report import report
 from fleet.domain.events import OperationsResumed, OperationsStopped
+from fleet.progress import Follower
 from fleet.store import Batch, MemoryStore
 from tests.support import smallday
 
