@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -22,31 +23,91 @@ from fleet.cli.day import (
 )
 from fleet.cli.options import Json
 from fleet.cli.output import ExitCode, note, show, table
-from fleet.console.views.assets import asset_row
+from fleet.cli.telemetry import LISTEN_S, heard
+from fleet.console.ledger import Ledger
+from fleet.console.live import Live
+from fleet.console.views.assets import asset_row, sample_row
+from fleet.console.views.base import Row, stamp, tenths
 from fleet.domain.events import CommandAnswered
 from fleet.hub.rundir import DEFAULT_NAME, ROOT
 from fleet.protocol.messages import Action, OperatorCommand, RecoverAsset
 
 app = typer.Typer(no_args_is_help=True)
 
-COLUMNS = ("id", "kind", "status", "site", "soc", "mission", "late_s")
+COLUMNS = ("id", "kind", "status", "soc", "place", "mission", "late_s")
 AssetId = Annotated[str, typer.Argument(metavar="ID", help="The asset; `fleet assets list` shows them.")]
 
 
 @app.command("list")
 def list_assets(
     kind: Annotated[str | None, typer.Option("--kind", help="Only this kind.")] = None,
+    listen: Annotated[
+        float,
+        typer.Option("--listen", min=0, max=600, help="Seconds to listen for telemetry, where a hub is up."),
+    ] = LISTEN_S,
     name: Name = DEFAULT_NAME,
     root: Root = ROOT,
     as_json: Json = False,
 ) -> None:
-    """List the assets with their status. Where one was not told, nothing stands."""
-    ledger = Day.named(name, root).ledger()
-    check_kind("--kind", kind, ledger.state)
-    rows = [asset_row(ledger, asset_id) for asset_id in sorted(ledger.state.assets)]
+    """List the assets with their status, and when battery and place were told. What was not told is missing."""
+    day = Day.named(name, root)
+    check_kind("--kind", kind, day.ledger().state)
+    live = heard(day.run, listen)
+    ledger = day.ledger()
+    now = live.now or day.now(lockstep=day.lockstep(), wall=datetime.now(UTC)) or ledger.last_at
+    rows = [_told(ledger, live, asset_id, now) for asset_id in sorted(ledger.state.assets)]
     shown = [row for row in rows if kind in (None, row["kind"])]
-    lines = [["" if row[column] is None else row[column] for column in COLUMNS] for row in shown]
-    show({"assets": shown}, f"{table(COLUMNS, lines)}\n{len(shown)} assets", as_json=as_json)
+    lines = [[_CELLS.get(column, _plain)(row, column) for column in COLUMNS] for row in shown]
+    text = f"{table(COLUMNS, lines)}\n{len(shown)} assets{'' if now is None else f' at {stamp(now)}'}"
+    show({"now": stamp(now), "assets": shown}, text, as_json=as_json)
+
+
+def _told(ledger: Ledger, live: Live, asset_id: str, now: datetime | None) -> Row:
+    """One asset as events told it, with ages in seconds, and beside it its latest telemetry, where any was heard."""
+    row, asset = asset_row(ledger, asset_id), ledger.state.assets[asset_id]
+    sample = live.samples.get(asset_id)
+    ages = {"soc_age_s": _age_s(asset.soc_at, now), "place_age_s": _age_s(asset.place_at, now)}
+    return row | ages | {"telemetry": None if sample is None else sample_row(asset_id, sample, now)}
+
+
+def _age_s(moment: datetime | None, now: datetime | None) -> float | None:
+    return None if moment is None or now is None else tenths(max(0.0, (now - moment).total_seconds()))
+
+
+def _soc(row: Row, _column: str) -> str:
+    sample = row["telemetry"] or {}
+    if sample.get("soc") is not None:
+        return f"{sample['soc']:.2f} ({_ago(sample['age_s'])})"
+    return "" if row["soc"] is None else f"{row['soc']:.2f} ({_ago(row['soc_age_s'])})"
+
+
+def _place(row: Row, _column: str) -> str:
+    sample = row["telemetry"]
+    if sample is not None:
+        return f"{_point(sample['place'])} ({_ago(sample['age_s'])})"
+    if row["place"] is None and row["site"] is None:
+        return ""
+    if row["site"] == row["id"]:
+        return str(row["site"])  # A locker stays where it was built.
+    return f"{row['site'] or _point(row['place'])} ({_ago(row['place_age_s'])})"
+
+
+def _point(place: list[float]) -> str:
+    return ",".join(f"{degrees:.5f}" for degrees in place)
+
+
+def _ago(age_s: float | None) -> str:
+    """An age in words; none where a thing was never told, only written down before the day."""
+    if age_s is None:
+        return "not told yet"
+    return f"{age_s:.0f} s ago" if age_s < 120 else f"{age_s / 60:.0f} min ago"
+
+
+def _plain(row: Row, column: str) -> Any:
+    return "" if row[column] is None else row[column]
+
+
+_CELLS: dict[str, Callable[[Row, str], Any]] = {"soc": _soc, "place": _place}
 
 
 TELLS = {

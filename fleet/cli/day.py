@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -89,6 +90,14 @@ class Day:
         runs = not lockstep and (anchor.rate == 1 or self.run.is_live())
         passed = max(timedelta(0), wall - anchor.wall)
         return anchor.business + anchor.rate * passed if runs else anchor.business
+
+    def lockstep(self) -> bool:
+        """Whether the run's time is granted in steps, as its setup says; false where that can't be read."""
+        try:
+            setup = json.loads(self.run.setup.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return isinstance(setup, dict) and setup.get("lockstep") is True
 
     def contact(self, order_id: str) -> Contact | None:
         """The person behind an order; personal data, to be shown on purpose only."""

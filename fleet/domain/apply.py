@@ -347,6 +347,10 @@ def _asset_connected(state: State, event: ev.AssetConnected) -> State:
 def _asset_changed(state: State, event: ev.AssetChanged) -> State:
     told = {"soc": event.soc, "place": event.place, "site_id": event.site_id}
     changes: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
+    if event.soc is not None:
+        changes["soc_at"] = event.at
+    if event.place is not None or event.site_id is not None:
+        changes["place_at"] = event.at
     if event.place is not None and event.site_id is None:
         changes["site_id"] = None
     if event.change is AssetEvent.FAULT:
@@ -359,7 +363,8 @@ def _asset_changed(state: State, event: ev.AssetChanged) -> State:
 def _asset_recovered(state: State, event: ev.AssetRecovered) -> State:
     change = AssetEvent.READY if event.fit else AssetEvent.FAULT
     place = state.sites[event.site_id].place
-    return _asset(state, event.asset_id, change, site_id=event.site_id, place=place, withdrawn=not event.fit)
+    where = {"site_id": event.site_id, "place": place, "place_at": event.at}
+    return _asset(state, event.asset_id, change, **where, withdrawn=not event.fit)
 
 
 def _operations_stopped(state: State, event: ev.OperationsStopped) -> State:

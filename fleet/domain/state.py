@@ -80,7 +80,9 @@ class MissionRecord:
 @dataclass(frozen=True, slots=True)
 class Asset:
     """One asset: what it is, how it is, and the mission that it is on. ``boot_id`` is none until it has said hello;
-    ``before_silence`` is how it was when its link was lost."""
+    ``before_silence`` is how it was when its link was lost. ``soc_at`` and ``place_at`` are when ``soc``, and ``place``
+    or ``site_id``, were last told; none while they never were (the site is then the one of the fleet file).
+    """
 
     record: AssetRecord
     status: AssetStatus = AssetStatus.OFFLINE
@@ -88,7 +90,9 @@ class Asset:
     mission_id: str | None = None
     site_id: str | None = None
     place: Place | None = None
+    place_at: datetime | None = None
     soc: float | None = None
+    soc_at: datetime | None = None
     withdrawn: bool = False
     before_silence: AssetStatus | None = None
     holds: frozenset[str] = frozenset()

@@ -6,13 +6,15 @@ from datetime import datetime
 
 from fleet.console.ledger import Ledger
 from fleet.console.live import Live, Sample
-from fleet.console.views.base import Row, point, stamp
+from fleet.console.views.base import Row, point, stamp, tenths
 from fleet.domain.state import Asset
 from fleet.protocol.values import Place
 
 
 def asset_row(ledger: Ledger, asset_id: str) -> Row:
-    """One asset as recorded. ``place`` is where it was when an event last said so, not where it is."""
+    """One asset as recorded. ``site``, ``place`` and ``soc`` are what events last said, at ``place_at`` and ``soc_at``:
+    not how it is now.
+    """
     asset = ledger.state.assets[asset_id]
     mission = ledger.state.mission_of(asset_id)
     return {
@@ -25,12 +27,14 @@ def asset_row(ledger: Ledger, asset_id: str) -> Row:
         "withdrawn": asset.withdrawn,
         "site": asset.site_id,
         "place": point(_recorded_place(ledger, asset)),
+        "place_at": stamp(asset.place_at),
         "soc": asset.soc,
+        "soc_at": stamp(asset.soc_at),
         "mission": asset.mission_id,
         "mission_status": None if mission is None else mission.status.value,
         "step": None if mission is None else mission.current,
         "steps_left": None if mission is None else len(mission.remaining),
-        "late_s": None if mission is None else mission.late_s,
+        "late_s": None if mission is None else tenths(mission.late_s),
     }
 
 

@@ -17,6 +17,11 @@ def stamp(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def tenths(seconds: float) -> float:
+    """Seconds as JSON: to the tenth, since nothing is known more exactly."""
+    return round(seconds, 1) + 0.0
+
+
 def point(place: Place | None) -> list[float] | None:
     """A place as longitude, latitude."""
     return None if place is None else [place.lon, place.lat]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fleet.console.ledger import Ledger
-from fleet.console.views.base import Row, point, stamp
+from fleet.console.views.base import Row, point, stamp, tenths
 from fleet.domain.state import MissionRecord
 from fleet.protocol.mission import Drop, Mission, Stop, Travel
 
@@ -26,7 +26,7 @@ def mission_row(ledger: Ledger, mission_id: str) -> Row:
         "start_at": stamp(mission.start_at),
         "over_at": stamp(record.over_at),
         "current": record.current,
-        "late_s": record.late_s,
+        "late_s": tenths(record.late_s),
         "orders": [i.order_id for i in mission.items],
         "path": list(_path(mission)),
         "straight": bool(stops),

@@ -67,7 +67,7 @@ export class AssetPanel {
     return facts([
       ["Battery", meter(charge(store, asset))],
       ["Link age", linkAge(store, asset.id)],
-      ["Position", sample ? position(sample.place) : el("span", { class: "stale", title: "as an event last told it" }, `${position(asset.place)} (recorded)`)],
+      ["Position", sample ? position(sample.place) : el("span", { class: "stale", title: asset.place_at ? "as an event last told it" : "as the fleet file has it" }, `${position(asset.place)} (${asset.place_at ? `recorded ${clockTime(asset.place_at)}` : "not told yet"})`)],
       ["Height (AMSL)", quantity(sample?.alt_amsl_m, "m")],
       ["Speed", quantity(sample?.ground_speed_mps, "m/s", 1)],
       ["Says it is", words(sample?.state)],
