@@ -15,6 +15,7 @@ from fleet.dispatch.history import History, read_history
 from fleet.dispatch.incurred import incurred
 from fleet.domain.events import CustodyPassed, Event
 from fleet.domain.plan import ParcelPlan, Status
+from fleet.domain.punctuality import Punctuality, punctuality
 from fleet.domain.state import ExceptionRecord, MissionRecord, Parcel, State
 from fleet.kinds import kind_of
 from fleet.network.base import Network
@@ -138,23 +139,9 @@ def _on_time_share(history: History, ends: Mapping[str, End]) -> float | None:
     """The share of all parcels that were served in their window; none where there were no parcels."""
     if not ends:
         return None
-    on_time = sum(end in SERVED and _on_time(history, order_id) for order_id, end in ends.items())
-    return round(on_time / len(ends), 4)
-
-
-def _on_time(history: History, order_id: str) -> bool:
-    """At a door the window holds at both ends; a locker may be filled early. A pick-up is timed when it is
-    collected.
-    """
-    parcel = history.state.parcels[order_id]
-    due = parcel.order.due
-    if parcel.order.direction is not Direction.DELIVERY:
-        collected = (p.at for p in history.hand_offs[order_id] if p.giver.kind == "client")
-        return any(due.start <= at <= due.end for at in collected)
-    arrival = _arrival(history, order_id)
-    if arrival is None:
-        return False
-    return arrival.at <= due.end and (arrival.taker.kind == "locker" or arrival.at >= due.start)
+    parcels = history.state.parcels
+    on_time = (punctuality(parcels[o]) is Punctuality.ON_TIME for o, end in ends.items() if end in SERVED)
+    return round(sum(on_time) / len(ends), 4)
 
 
 def _handed_on(history: History) -> dict[str, Any]:

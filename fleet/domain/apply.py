@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from immutables import Map
@@ -46,6 +47,7 @@ from fleet.protocol.lifecycle import (
 )
 from fleet.protocol.messages import Action
 from fleet.protocol.mission import Stop
+from fleet.protocol.values import Direction
 
 
 def apply(state: State, event: ev.Event) -> State:
@@ -199,8 +201,19 @@ def _custody_passed(state: State, event: ev.CustodyPassed) -> State:
         step,
         custodian=event.taker,
         place=event.place,
+        served_at=_served_at(parcel, event),
         ended_at=event.at if final else None,
     )
+
+
+def _served_at(parcel: Parcel, event: ev.CustodyPassed) -> datetime | None:
+    """When the parcel was served, after a hand-off: see ``Parcel``. What leaves a locker with us was not served."""
+    giver, taker = event.giver.kind, event.taker.kind
+    if parcel.order.direction is not Direction.DELIVERY:
+        return event.at if giver == "client" else parcel.served_at
+    if giver == "asset" and taker in ("recipient", "locker"):
+        return event.at
+    return None if giver == "locker" and taker != "recipient" else parcel.served_at
 
 
 def _custody_step(state: State, event: ev.CustodyPassed) -> ParcelEvent | None:
@@ -215,7 +228,7 @@ def _custody_step(state: State, event: ev.CustodyPassed) -> ParcelEvent | None:
         return ParcelEvent.DEPOSIT
     if taker.kind == "asset":
         return ParcelEvent.TRANSFER if parcel.status is ParcelStatus.UNDER_WAY else ParcelEvent.LOAD
-    if parcel.order.direction.value != "delivery":
+    if parcel.order.direction is not Direction.DELIVERY:
         return ParcelEvent.DELIVER
     return ParcelEvent.BRING_BACK
 

@@ -35,7 +35,8 @@ class Parcel:
     """One parcel: what was ordered, where it is in its life, who has it, and who is to bring it next.
 
     ``attempts`` counts those at which nobody opened, ``tried_at`` is the last of them; ``excluded`` are the modes and
-    lockers that are not tried again.
+    lockers that are not tried again. ``served_at`` is when it was handed over, put into a locker or, for a pick-up,
+    collected; ``ended_at`` when nothing more is to come: out of the locker, home with a pick-up, or given up.
     """
 
     order: Order
@@ -51,6 +52,7 @@ class Parcel:
     excluded: frozenset[str] = frozenset()
     attempts: int = 0
     tried_at: datetime | None = None
+    served_at: datetime | None = None
     ended_at: datetime | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fleet.console.ledger import Ledger, who
 from fleet.console.views.base import Row, point, stamp
-from fleet.domain.state import Parcel
+from fleet.domain.punctuality import is_late
 
 
 def order_row(ledger: Ledger, order_id: str) -> Row:
@@ -24,6 +24,7 @@ def order_row(ledger: Ledger, order_id: str) -> Row:
         "locker": parcel.locker_id,
         "custodian": who(parcel.custodian),
         "eta": stamp(parcel.eta),
+        "served_at": stamp(parcel.served_at),
         "ended_at": stamp(parcel.ended_at),
         "due_from": stamp(order.due.start),
         "due_by": stamp(order.due.end),
@@ -34,9 +35,3 @@ def order_row(ledger: Ledger, order_id: str) -> Row:
         "weight_kg": order.weight_kg,
         "place": point(order.place),
     }
-
-
-def is_late(parcel: Parcel) -> bool:
-    """Whether it came, or is expected, after its window; false where no time is known."""
-    moment = parcel.ended_at or parcel.eta
-    return moment is not None and moment > parcel.order.due.end

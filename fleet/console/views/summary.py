@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from fleet.console.ledger import Ledger
 from fleet.console.views.base import Row, stamp
-from fleet.console.views.orders import is_late
 from fleet.dispatch.handlers.operations import MOVING
+from fleet.domain.punctuality import is_late
 from fleet.protocol.lifecycle import AssetStatus, ParcelStatus
 
 
@@ -29,7 +29,7 @@ def summary(ledger: Ledger) -> Row:
         "vehicles": _counts(AssetStatus, (a.status for a in vehicles)),
         "moving": sum(a.status in MOVING for a in state.assets.values()),
         "open_exceptions": sum(e.outcome is None for e in state.exceptions.values()),
-        "late_parcels": sum(is_late(p) for p in state.parcels.values() if p.ended_at is None),
+        "late_parcels": sum(is_late(p) for p in state.parcels.values() if p.served_at is None),
     }
 
 

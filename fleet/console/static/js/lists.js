@@ -32,7 +32,7 @@ function orders(store) {
       { name: "status", label: "Status", width: "82px", value: (row) => ORDER_STATUSES.indexOf(row.status), cell: (row) => pill(row.status) },
       { name: "mode", label: "Mode", width: "104px", value: text("mode"), cell: (row) => mode(row) },
       { name: "asset", label: "Asset", width: "minmax(84px,1.2fr)", value: text("asset"), cell: (row) => (row.asset ? el("span", { title: row.asset }, row.asset) : null) },
-      { name: "eta", label: "Arrival", title: "When it came, or is expected", width: "58px", align: right, value: (row) => row.ended_at ?? row.eta, cell: arrival },
+      { name: "eta", label: "Arrival", title: "When it was served (a pick-up: collected), or is expected", width: "58px", align: right, value: (row) => row.served_at ?? row.ended_at ?? row.eta, cell: arrival },
       { name: "due", label: "Due by", width: "50px", align: right, value: text("due_by"), cell: (row) => shortTime(row.due_by) },
       { name: "cost", label: "Cost", width: "52px", align: right, value: text("cost"), cell: (row) => money(row.cost, "") },
     ],
@@ -48,8 +48,9 @@ function mode(row) {
 }
 
 function arrival(row) {
-  const moment = row.ended_at ?? row.eta;
-  const shown = row.ended_at ? shortTime(moment) : moment ? `~${shortTime(moment)}` : "–";
+  const came = row.served_at ?? row.ended_at;
+  const moment = came ?? row.eta;
+  const shown = came ? shortTime(moment) : moment ? `~${shortTime(moment)}` : "–";
   return el("span", { class: row.late ? "late" : "", title: row.late ? "after its window" : "" }, shown);
 }
 

@@ -26,7 +26,7 @@ function orderFacts(store, order) {
     ["With now", order.custodian],
     ["Asset", order.asset ? link(order.asset, () => store.choose("assets", order.asset)) : "–"],
     ["Window", `${shortTime(order.due_from)} to ${shortTime(order.due_by)}`],
-    [order.ended_at ? "Ended" : "ETA", clockTime(order.ended_at ?? order.eta)],
+    [order.served_at ? "Served" : order.ended_at ? "Ended" : "ETA", clockTime(order.served_at ?? order.ended_at ?? order.eta)],
     ["Client", order.client],
     ["Direction", words(order.direction)],
     ["Goods", goods(order)],

@@ -1,0 +1,51 @@
+"""Early, on time or late: the one definition, for what was served and for what is expected."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from fleet.domain.state import Parcel
+from fleet.protocol.lifecycle import ParcelStatus
+from fleet.protocol.values import Direction
+
+_BY_LOCKER = frozenset({ParcelStatus.IN_LOCKER, ParcelStatus.COLLECTED})
+
+
+class Punctuality(StrEnum):
+    """How a moment of service lies to a parcel's window."""
+
+    EARLY = "early"
+    ON_TIME = "on_time"
+    LATE = "late"
+
+
+def punctuality(parcel: Parcel) -> Punctuality | None:
+    """How a parcel was served; none while it was not.
+
+    A delivery counts when it is handed over at the door, or when the locker is filled, whenever that is emptied; a
+    pick-up when it is collected, whenever the vehicle comes home. A locker alone may be served before the window.
+    """
+    return None if parcel.served_at is None else _of(parcel, parcel.served_at)
+
+
+def is_late(parcel: Parcel) -> bool:
+    """Whether a parcel was served after its window, or is expected to be; false where no time is known, and for one
+    that was given up: nobody serves it.
+    """
+    moment = parcel.served_at or parcel.eta
+    if moment is None or parcel.status is ParcelStatus.RETURNED:
+        return False
+    return _of(parcel, moment) is Punctuality.LATE
+
+
+def _of(parcel: Parcel, moment: datetime) -> Punctuality:
+    due = parcel.order.due
+    if moment > due.end:
+        return Punctuality.LATE
+    early = moment < due.start and not _may_be_early(parcel)
+    return Punctuality.EARLY if early else Punctuality.ON_TIME
+
+
+def _may_be_early(parcel: Parcel) -> bool:
+    return parcel.order.direction is Direction.DELIVERY and parcel.status in _BY_LOCKER
