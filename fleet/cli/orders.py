@@ -105,7 +105,8 @@ def _sound(read: OrdersFile, state: State, *, skip_bad_rows: bool) -> tuple[list
     """The orders to send and the refused rows' errors; any error ends the command unless rows may be skipped."""
     clashes = {order.order_id for order in read.orders if _clashes(order, state)}
     errors = [error for row in read.refused for error in row.errors]
-    errors += [_known_differently(read.file, order_id) for order_id in sorted(clashes)]
+    errors += [_known_differently(read, order.order_id) for order in read.orders if order.order_id in clashes]
+    errors.sort(key=lambda error: error.line or 0)
     if errors and not skip_bad_rows:
         raise TableError(errors)
     for error in errors:
@@ -121,9 +122,9 @@ def _clashes(order: Order, state: State) -> bool:
     return known is not None and known.order != order
 
 
-def _known_differently(file: str, order_id: str) -> FieldError:
+def _known_differently(read: OrdersFile, order_id: str) -> FieldError:
     message = "is known with other content; give the new parcel another id"
-    return FieldError(file, None, "order_id", order_id, message)
+    return FieldError(read.file, read.lines[order_id], "order_id", order_id, message)
 
 
 def _batches(orders: Sequence[Taken]) -> Iterator[list[Taken]]:

@@ -6,7 +6,7 @@ One row is one parcel. Unknown columns are kept with the contact, since they may
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from math import cos, hypot, radians
 from pathlib import Path
@@ -114,13 +114,16 @@ class RefusedRow:
 
 @dataclass(frozen=True, slots=True)
 class OrdersFile:
-    """What a file of orders held. ``offsets`` are the offsets from UTC that its times were written in."""
+    """What a file of orders held. ``offsets`` are the offsets from UTC that its times were written in, ``lines`` those
+    on which the accepted orders stand, by id.
+    """
 
     file: str
     accepted: tuple[tuple[Order, Contact], ...]
     refused: tuple[RefusedRow, ...]
     extra_columns: tuple[str, ...]
     offsets: frozenset[timedelta]
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def orders(self) -> tuple[Order, ...]:
@@ -150,6 +153,7 @@ def orders_of(table: Table, *, near: Sequence[Place] = ()) -> OrdersFile:
     accepted: list[tuple[Order, Contact]] = []
     refused = [RefusedRow(error.line or 0, {}, (error,)) for error in table.broken]
     offsets: set[timedelta] = set()
+    lines: dict[str, int] = {}
     for row in table.rows:
         values, errors = SCHEMA.read(row)
         errors += [*ids.errors(row), *_exchanged(row, values, near)]
@@ -157,9 +161,10 @@ def orders_of(table: Table, *, near: Sequence[Place] = ()) -> OrdersFile:
             refused.append(RefusedRow(row.line, row.cells, tuple(errors)))
         else:
             accepted.append((_order(values), _contact(values, {name: row.cells[name] for name in extra})))
+            lines[values["order_id"]] = row.line
             offsets |= {values[name].utcoffset() for name in ("ready_at", "due_from", "due_by")}
     refused.sort(key=lambda entry: entry.line)
-    return OrdersFile(table.file, tuple(accepted), tuple(refused), extra, frozenset(offsets))
+    return OrdersFile(table.file, tuple(accepted), tuple(refused), extra, frozenset(offsets), lines)
 
 
 def _order(values: Values) -> Order:

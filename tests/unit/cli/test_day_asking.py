@@ -295,9 +295,10 @@ def test_an_id_that_is_known_with_other_content_takes_nothing_in(
     file = orders_file(tmp_path, "A", "P-2")
     with hub(tmp_path, busy_day()) as at:
         assert run(at, "orders", "import", file) == 2
-        assert "order_id: is known with other content" in capsys.readouterr().err
+        assert f"{file}:2: order_id: is known with other content" in capsys.readouterr().err
         assert taken_in(at) == ["A", "B"]
-        assert run(at, "orders", "import", file, "--skip-bad-rows") == 0
+        code, found = answer(capsys, at, "orders", "import", file, "--skip-bad-rows")
+        assert (code, [(row["line"], row["value"]) for row in found["refused"]]) == (0, [(2, "A")])
         assert taken_in(at) == ["A", "B", "P-2"]
 
 
