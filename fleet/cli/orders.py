@@ -27,7 +27,7 @@ from fleet.protocol.values import Contact, Order
 
 app = typer.Typer(no_args_is_help=True)
 
-COLUMNS = ("id", "direction", "status", "mode", "asset", "locker", "custodian", "eta", "due_by", "late")
+COLUMNS = ("id", "direction", "status", "mode", "asset", "locker", "custodian", "eta", "due_by")
 BATCH_BYTES = 2_000_000
 """JSON of one batch; the wire takes twice as much. A small day goes in at once, so that it is planned as a whole."""
 OrderId = Annotated[str, typer.Argument(metavar="ID", help="The order; `fleet orders list` shows them.")]
@@ -169,13 +169,19 @@ def list_orders(
     check_kind("--mode", mode, ledger.state)
     rows = [order_row(ledger, order_id) for order_id in sorted(ledger.state.parcels)]
     shown = [row for row in rows if status in (None, row["status"]) and mode in (None, row["mode"])]
-    lines = [[_cell(row[column]) for column in COLUMNS] for row in shown]
-    show({"orders": shown}, f"{table(COLUMNS, lines)}\n{len(shown)} of {len(rows)} parcels", as_json=as_json)
+    lines = [[*(_cell(row[column]) for column in COLUMNS), "late" if row["late"] else ""] for row in shown]
+    show(
+        {"orders": shown},
+        f"{table((*COLUMNS, 'late'), lines)}\n{len(shown)} of {len(rows)} parcels",
+        as_json=as_json,
+    )
 
 
 def _cell(value: Any) -> str:
     if isinstance(value, bool):
-        return "late" if value else ""
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     return "" if value is None else str(value)
 
 

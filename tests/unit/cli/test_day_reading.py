@@ -144,6 +144,18 @@ def test_show_alone_tells_who_the_person_is(root: Path, capsys: pytest.CaptureFi
         assert "Pérez" not in capsys.readouterr().out
 
 
+def test_what_is_true_is_shown_as_yes(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A list says that a parcel is late; `show` says it of each fact by its own name."""
+    assert run(root, "orders", "show", "B") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert {"late: yes", "locker_ok: yes", "handed_on: no", "size_m: 0.1, 0.2, 0.3"} <= set(lines)
+    assert run(root, "orders", "list", "--status", "delivered") == 0
+    ends = {
+        line.split()[0]: line.split()[-1] == "late" for line in capsys.readouterr().out.splitlines()[1:-1]
+    }
+    assert ends == {"A": False, "B": True, "D": False, "E": False}
+
+
 def test_a_person_that_is_not_kept_is_said_to_be_so(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer(capsys, root, "orders", "show", "A")["contact"] is None
     assert run(root, "orders", "show", "A") == 0
