@@ -24,6 +24,12 @@ from fleet.sim import SimError, World
 from fleet.sim.spec import Incidents, parse_spec
 
 BAD_INPUT = 2
+EXAMPLE = """\
+a day of your own files:
+  fleet hub --depots depots.csv --lockers lockers.csv --weather weather.csv --at TIME
+  fleet-adapter sim --spec .fleet/day/world.json --control tcp://127.0.0.1:5701 --telemetry tcp://127.0.0.1:5702
+  fleet orders import orders.csv
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,7 +47,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="fleet-adapter sim", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="fleet-adapter sim",
+        description=__doc__,
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     for channel in ("control", "telemetry"):
         parser.add_argument(
             f"--{channel}",
@@ -51,16 +62,28 @@ def _parser() -> argparse.ArgumentParser:
             help=f"the hub's {channel} channel",
         )
     parser.add_argument(
-        "--spec", required=True, type=Path, metavar="WORLD.json", help="what the world is made of"
+        "--spec",
+        required=True,
+        type=Path,
+        metavar="WORLD.json",
+        help="what the world is made of: `fleet demo` and `fleet hub` write it into their run directory",
     )
-    parser.add_argument("--journal", required=True, type=Path, metavar="FILE", help="what survives a restart")
+    parser.add_argument(
+        "--journal",
+        type=Path,
+        metavar="FILE",
+        help="what survives a restart; sim.journal beside the spec unless told",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="what chance depends on")
     parser.add_argument(
         "--incidents", choices=[*Incidents], default=Incidents.NONE, help="how much goes wrong"
     )
     parser.add_argument("--judge", type=Path, metavar="FILE", help="where the judge's verdict is written")
     parser.add_argument(
-        "--rate", type=_positive, default=1.0, help="times faster than the clock, without granted time"
+        "--rate",
+        type=_positive,
+        default=1.0,
+        help="times faster than the clock, where time is not granted: the --rate that `fleet hub` was given",
     )
     parser.add_argument("--json", action="store_true", help="print the judge's verdict at the end")
     return parser
@@ -87,11 +110,12 @@ def _host(said: argparse.Namespace) -> Host:
         raise HostError(f"{said.spec}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise HostError(
-            f"{said.spec}: is not UTF-8 text; give the world.json that `fleet demo` writes"
+            f"{said.spec}: is not UTF-8 text; give the world.json that `fleet demo` or `fleet hub` writes"
         ) from None
     world = World(said.seed, parse_spec(text, str(said.spec)), said.incidents)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    journal = Journal(said.journal, {"seed": said.seed, "incidents": str(said.incidents), "spec": digest})
+    kept = said.journal or said.spec.with_name("sim.journal")
+    journal = Journal(kept, {"seed": said.seed, "incidents": str(said.incidents), "spec": digest})
     boot_id = uuid4().hex
     options = HostOptions(Endpoints(said.control, said.telemetry), judge=said.judge, rate=said.rate)
     return Host(WorldKeeper(world, journal, boot_id), options, boot_id)

@@ -14,9 +14,11 @@ import typer
 from fleet.app import Files, Setup, run_hub
 from fleet.cli.day import Name, Root
 from fleet.cli.options import Json, ZoneFiles, moment_option
-from fleet.cli.output import BadInput, Unreachable, note, show
+from fleet.cli.output import BadInput, Unreachable, note, show, warn
+from fleet.cli.world import write_world
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, NoSuchRun, RunDir, RunDirError, Running
 from fleet.hub.sockets import BindError
+from fleet.sim.errors import SimError
 from fleet.store.base import StoreError
 
 
@@ -40,9 +42,17 @@ def command(
         str, typer.Option("--telemetry", help="Where telemetry goes.")
     ] = "tcp://127.0.0.1:5702",
     feed: Annotated[str, typer.Option("--feed", help="Where readers listen.")] = "tcp://127.0.0.1:5703",
+    rate: Annotated[
+        float,
+        typer.Option(
+            "--rate", help="Times faster than the clock, with simulated assets only.", min=0.01, max=1000
+        ),
+    ] = 1,
     as_json: Json = False,
 ) -> None:
-    """Run the hub: orders come in through `fleet orders import`, vehicles and lockers connect to it over ZeroMQ."""
+    """Run the hub: orders come in through `fleet orders import`, vehicles and lockers connect to it over ZeroMQ.
+
+    A new day's run directory gets a `world.json`, with which `fleet-adapter sim --spec` simulates its assets."""
     setup = None
     if not resume:
         if depots is None or lockers is None:
@@ -54,6 +64,7 @@ def command(
             files=files,
             at=begin,
             until=begin + timedelta(hours=hours),
+            rate=rate,
             control=control,
             telemetry=telemetry,
             feed=feed,
@@ -64,11 +75,17 @@ def command(
 def serve(run: RunDir, new: Setup | None, *, as_json: bool) -> None:
     """Run a new day, or the one that is there, until SIGTERM or Ctrl-C."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+
+    def started(running: Running) -> None:
+        if new is not None:
+            _simulated(run, new)
+        _started(running, as_json=as_json)
+
     told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda got, _frame: told.append(got))
     try:
-        run_hub(run, lambda: bool(told), lambda running: _started(running, as_json=as_json), new=new)
+        run_hub(run, lambda: bool(told), started, new=new)
     except NoSuchRun as error:
         raise Unreachable(str(error)) from error
     except (BindError, RunDirError) as error:
@@ -76,6 +93,14 @@ def serve(run: RunDir, new: Setup | None, *, as_json: bool) -> None:
     except StoreError as error:
         raise Unreachable(f"{run.store}: {error}") from error
     note(f"hub {run.path.name}: stopped; take the day up again with --resume")
+
+
+def _simulated(run: RunDir, setup: Setup) -> None:
+    """Leave what simulated assets of this day need. The hub runs without them too."""
+    try:
+        write_world(run, setup)
+    except (SimError, OSError) as error:
+        warn(f"no {run.world.name}, so no simulated assets: {error}")
 
 
 def _started(running: Running, *, as_json: bool) -> None:

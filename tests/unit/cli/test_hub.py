@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,8 +17,10 @@ import pytest
 
 from fleet.app import Files, Setup, run_hub
 from fleet.cli.main import main
-from fleet.hub.rundir import RunDir
+from fleet.hub.rundir import RunDir, Running
 from fleet.hub.sockets import Sockets, bound_address
+from fleet.sim import SimError, World
+from fleet.sim.spec import Incidents, parse_spec
 from fleet.store.reader import Reader
 
 FREE = "tcp://127.0.0.1:*"
@@ -36,6 +39,18 @@ def words(city: Path, **changes: str) -> list[str]:
         "root": str(city / "runs"),
     } | changes
     return ["hub", *(word for name, value in options.items() for word in (f"--{name}", value))]
+
+
+def begins(
+    run: RunDir, _stop: Callable[[], bool], started: Callable[[Running], None], *, new: Setup | None
+) -> None:
+    """A hub that is up for no longer than it takes to say so."""
+    run_hub(run, lambda: True, started, new=new)
+
+
+def moment(text: str) -> datetime:
+    """A time as on the command line."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def ended(*arguments: str) -> int:
@@ -116,6 +131,46 @@ def test_a_day_is_taken_up_from_any_folder(city: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir("/")
     run_hub(run, lambda: True)
     assert Reader(run.store).last_position() == 1
+
+
+def test_a_new_day_leaves_a_world_of_its_files(city: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that simulated assets can be given to a day of one's own, and not to the demo's only."""
+    zones = city / "zones.geojson"
+    ring = [[-8.61, 41.16], [-8.60, 41.16], [-8.60, 41.17], [-8.61, 41.16]]
+    feature = {
+        "type": "Feature",
+        "properties": {"id": "park", "restriction": "PROHIBITED"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    zones.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+    monkeypatch.setattr("fleet.cli.hub.run_hub", begins)
+    main_words = words(city, weather=str(city / "weather.csv"), zones=str(zones), rate="5")
+    assert ended(*main_words) == 0
+    run = RunDir(city / "runs" / "day")
+    spec = parse_spec(run.world.read_text(encoding="utf-8"), "world.json")
+    assert (spec.start, spec.until) == (moment(AT), moment(AT) + timedelta(hours=14))
+    assert {site.site_id for site in spec.sites} == {"D1", "S1"}
+    assert {asset.asset_id for asset in spec.assets} >= {"D1/van-1", "S1/drone-1", "L1"}
+    assert len(spec.weather) == 24
+    assert World(0, spec, Incidents.NONE).asset_ids
+    assert [z["features"][0]["properties"]["id"] for z in spec.zones] == ["park"]
+
+
+def test_a_world_that_cannot_be_told_is_no_obstacle(
+    city: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The day runs all the same, with real assets."""
+
+    def unreadable(*_: object) -> None:
+        raise SimError("zones.geojson: zone 'park' is an area to stay inside of")
+
+    monkeypatch.setattr("fleet.cli.hub.run_hub", begins)
+    monkeypatch.setattr("fleet.cli.hub.write_world", unreadable)
+    assert ended(*words(city)) == 0
+    assert (
+        "warning: no world.json, so no simulated assets: zones.geojson: zone 'park'"
+        in capsys.readouterr().err
+    )
 
 
 def test_nothing_to_take_up_is_said(city: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from adapters.sim.__main__ import main
+from adapters.sim.errors import HostError
+from tests.unit.sim import small_world
 
 ENDS = ["--control", "tcp://127.0.0.1:1", "--telemetry", "tcp://127.0.0.1:1"]
 
@@ -38,3 +40,19 @@ def test_a_wrong_world_is_named(
     spec.write_bytes(content)
     assert main([*ENDS, "--spec", str(spec), "--journal", str(tmp_path / "journal")]) == 2
     assert f"fleet-adapter sim: {spec}: {message}" in capsys.readouterr().err
+
+
+def test_the_journal_is_beside_the_world_unless_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So that a day of one's own needs no more arguments than it has addresses, and a restart finds it again."""
+
+    def begun(path: Path, _about: object) -> None:
+        raise HostError(f"journal {path}")
+
+    monkeypatch.setattr("adapters.sim.__main__.Journal", begun)
+    spec = tmp_path / "world.json"
+    spec.write_text(small_world.spec().model_dump_json(), encoding="utf-8")
+    for more, path in (([], tmp_path / "sim.journal"), (["--journal", "mine"], Path("mine"))):
+        assert main([*ENDS, "--spec", str(spec), *more]) == 2
+        assert capsys.readouterr().err == f"fleet-adapter sim: journal {path}\n"
