@@ -6,18 +6,24 @@ class GeofenceError(Exception):
 
 
 class ZoneFileError(GeofenceError):
-    """A zone file is refused: says which file, which zone, which field and what is wrong with it."""
+    """A zone file is refused: says which file, which zone, which field and what is wrong with it; `line` (from 1) where
+    it is no JSON from there on.
+    """
 
-    def __init__(self, file: str, zone: str | None, field: str | None, message: str) -> None:
+    def __init__(
+        self, file: str, zone: str | None, field: str | None, message: str, line: int | None = None
+    ) -> None:
         self.file = file
         self.zone = zone
         self.field = field
         self.message = message
-        where = ", ".join(part for part in (file, zone and f"zone {zone}", field) if part)
+        self.line = line
+        place = file if line is None else f"{file}:{line}"
+        where = ", ".join(part for part in (place, zone and f"zone {zone}", field) if part)
         super().__init__(f"{where}: {message}")
 
-    def __reduce__(self) -> tuple[type, tuple[str, str | None, str | None, str]]:
-        return type(self), (self.file, self.zone, self.field, self.message)
+    def __reduce__(self) -> tuple[type, tuple[str, str | None, str | None, str, int | None]]:
+        return type(self), (self.file, self.zone, self.field, self.message, self.line)
 
 
 class ShapeError(GeofenceError):

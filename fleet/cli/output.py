@@ -92,6 +92,8 @@ def _outcome(command: Callable[[], object], *, debug: bool, as_json: bool) -> in
     try:
         command()
     except SystemExit as end:
+        if as_json:
+            _usage_as_json(end)
         return end.code
     except (IntakeError, BadInput) as error:
         return _failed(ExitCode.BAD_INPUT, "bad_input", str(error), _details(error), as_json=as_json)
@@ -108,6 +110,13 @@ def _outcome(command: Callable[[], object], *, debug: bool, as_json: bool) -> in
         message = f"{type(error).__name__}: {error}{hint}"
         return _failed(ExitCode.CRASH, "crash", message, [], as_json=as_json)
     return ExitCode.OK
+
+
+def _usage_as_json(end: SystemExit) -> None:
+    """A wrong command line as JSON too: Typer has told it to people, and ends on account of it."""
+    message = getattr(end.__context__, "format_message", None)
+    if message is not None:
+        print(_as_json("bad_input", message(), []))
 
 
 def _all_written() -> bool:
@@ -135,11 +144,13 @@ def _failed(
 ) -> ExitCode:
     """Says what went wrong; the code."""
     if as_json:
-        print(
-            json.dumps({"error": kind, "message": message, "errors": details}, ensure_ascii=False, indent=2)
-        )
+        print(_as_json(kind, message, details))
     note(f"error: {message}")
     return code
+
+
+def _as_json(kind: str, message: str, details: list[dict[str, Any]]) -> str:
+    return json.dumps({"error": kind, "message": message, "errors": details}, ensure_ascii=False, indent=2)
 
 
 def _details(error: IntakeError | BadInput) -> list[dict[str, Any]]:

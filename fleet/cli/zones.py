@@ -145,10 +145,7 @@ def _answered(reply: Reply, zone_id: str, *, as_json: bool) -> None:
 
 def _feature(file: Path, zone_id: str) -> dict[str, Any]:
     """The one feature of a file, readable as a zone. Raises ``IntakeError`` that names file and field."""
-    try:
-        document = json.loads(read_text(file))
-    except ValueError as error:
-        raise file_error(str(file), f"is no JSON: {error}") from None
+    document = _document(file)
     feature = _only_feature(document)
     if feature is None:
         raise file_error(str(file), "must hold one GeoJSON Feature, or a FeatureCollection of one")
@@ -157,6 +154,17 @@ def _feature(file: Path, zone_id: str) -> dict[str, Any]:
     except ZoneFileError as error:
         raise IntakeError([FieldError(str(file), None, error.field or None, None, error.message)]) from error
     return feature
+
+
+def _document(file: Path) -> Any:
+    """A file's JSON. Raises ``IntakeError`` that names the line."""
+    try:
+        return json.loads(read_text(file))
+    except json.JSONDecodeError as error:
+        message = f"broken JSON in column {error.colno}: {error.msg}"
+        raise IntakeError([FieldError(str(file), error.lineno, None, None, message)]) from None
+    except (RecursionError, ValueError) as error:
+        raise file_error(str(file), f"broken JSON: {error}") from None
 
 
 def _only_feature(document: Any) -> dict[str, Any] | None:

@@ -41,4 +41,4 @@ def read_zone_files(paths: Iterable[Path], *, tolerant: bool = False) -> ZonesRe
 
 def _fault(error: ZoneFileError) -> FieldError:
     where = ", ".join(part for part in (error.zone and f"zone {error.zone}", error.field) if part)
-    return FieldError(error.file, None, where or None, None, error.message)
+    return FieldError(error.file, error.line, where or None, None, error.message)

@@ -73,17 +73,18 @@ def parse(raw: bytes, source: str) -> Any:
     """The JSON document in UTF-8, with or without a byte-order mark (rule E1). Raises `ZoneFileError`."""
     if len(raw) > MAX_BYTES:
         raise ZoneFileError(source, None, None, f"{len(raw)} bytes are more than {MAX_BYTES}: split the file")
+    line = None
     try:
         return json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
         problem = f"not UTF-8 at byte {error.start}: save it as UTF-8"
     except json.JSONDecodeError as error:
-        problem = f"broken JSON at line {error.lineno}, column {error.colno}: {error.msg}"
+        problem, line = f"broken JSON in column {error.colno}: {error.msg}", error.lineno
     except RecursionError:
         problem = "nested too deeply"
     except ValueError as error:
         problem = f"broken JSON: {error}"
-    raise ZoneFileError(source, None, None, problem)
+    raise ZoneFileError(source, None, None, problem, line)
 
 
 def _refuse_constant(name: str) -> None:

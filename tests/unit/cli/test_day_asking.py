@@ -350,7 +350,7 @@ def test_a_zone_that_nobody_added_is_1(tmp_path: Path, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "zone.geojson: is no JSON"),
+        ("{", "zone.geojson:1: broken JSON in column 2"),
         ([], "must hold one GeoJSON Feature"),
         ({"type": "FeatureCollection", "features": [SQUARE, SQUARE]}, "must hold one GeoJSON Feature"),
         (SQUARE | {"geometry": {"type": "Point", "coordinates": [0, 0]}}, "zone.geojson: "),

@@ -96,6 +96,29 @@ def test_bad_input_is_2_and_json_when_asked(capsys: pytest.CaptureFixture[str]) 
     assert captured.err == "error: --at: is empty\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["assets", "hold"], "Missing argument 'ID'"),
+        (["plan"], "Missing option '--orders'"),
+        (["assets", "list", "--colour"], "No such option: --colour"),
+        (["assets", "list", "--listen", "soon"], "Invalid value for '--listen'"),
+    ],
+)
+def test_a_wrong_command_line_is_json_when_asked(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Like every other fault of the caller's; people still get the usage."""
+    assert ended([*words, "--json"]) == ExitCode.BAD_INPUT
+    captured = capsys.readouterr()
+    said = json.loads(captured.out)
+    assert (said["error"], said["errors"]) == ("bad_input", [])
+    assert said["message"].startswith(message)
+    assert "Usage: fleet " in captured.err
+    assert ended(words) == ExitCode.BAD_INPUT
+    assert capsys.readouterr().out == ""
+
+
 def test_an_interrupt_is_130() -> None:
     def stop() -> None:
         raise KeyboardInterrupt

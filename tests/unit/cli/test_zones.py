@@ -233,3 +233,21 @@ def test_real_zones_are_listed(shared_data: Path, capsys: pytest.CaptureFixture[
     file = shared_data / "zones_osm" / "porto_zones.geojson"
     code, found = answer(capsys, "list", "--zones", file)
     assert (code, len(found["zones"])) == (0, 56)
+
+
+def test_broken_json_is_named_by_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In words as `file:line: …`, and in JSON as a number."""
+    file = tmp_path / "zones.geojson"
+    file.write_text('{"type": "FeatureCollection",\n "features": [}', encoding="utf-8")
+    problem = "broken JSON in column 15: Expecting value"
+    for words in (
+        ["list", "--zones", str(file)],
+        ["check", "--zones", str(file), "--path", "0,0,0", "--at", "2026-11-24T10:00:00Z"],
+    ):
+        with pytest.raises(SystemExit) as end:
+            main(["zones", *words, "--json"])
+        captured = capsys.readouterr()
+        assert end.value.code == 2
+        assert captured.err == f"error: {file}:2: {problem}\n"
+        (fault,) = json.loads(captured.out)["errors"]
+        assert (fault["file"], fault["line"], fault["message"]) == (str(file), 2, problem)

@@ -271,7 +271,7 @@ def test_bad_zone_is_refused_with_where_and_what(name: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        (b"{", "broken JSON at line 1"),
+        (b"{", ":1: broken JSON in column 2"),
         (b'{"features": [NaN]}', "NaN"),
         (b'{"features": [Infinity]}', "Infinity"),
         (b"\xff\xfe{\x00}\x00", "not UTF-8"),
