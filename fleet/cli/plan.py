@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -57,6 +58,7 @@ def command(
     note(f"planning {len(snapshot.orders)} parcels with {len(snapshot.assets)} assets")
     made = _plan(snapshot, inputs, seed=seed, seconds=seconds, iterations=iterations)
     write_out(out, to_json(made))
+    _warn_of_unassigned(made)
     data = {"out": str(out), "plan_id": made.plan_id, **made.summary.model_dump(mode="json")}
     show(data | {"refused": len(inputs.orders.refused)}, _summary(made, out), as_json=as_json)
 
@@ -99,6 +101,24 @@ def _plan(
             "iterations": iterations,
             "assumptions": tuple(sorted({*made.assumptions, *inputs.assumptions})),
         }
+    )
+
+
+MOST = 3
+"""How many reasons a warning names."""
+
+
+def _warn_of_unassigned(made: Plan) -> None:
+    """Say how many parcels nobody brings, and the most frequent reasons with how many parcels have each."""
+    if not made.unassigned:
+        return
+    counts = Counter(code for left in made.unassigned for code in {reason.code for reason in left.reasons})
+    named = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    why = [f"{code} ({count})" for code, count in named[:MOST]]
+    more = f", and {len(named) - MOST} more reasons" if len(named) > MOST else ""
+    warn(
+        f"{len(made.unassigned)} of {made.summary.parcels} parcels are unassigned: {', '.join(why)}{more}; "
+        "the plan file has the reasons of each"
     )
 
 

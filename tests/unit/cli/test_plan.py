@@ -67,6 +67,22 @@ def test_what_was_not_given_is_said(city: Path, capsys: pytest.CaptureFixture[st
     assert plan["summary"]["by_mode"]["drone"] == 0
 
 
+def test_parcels_that_nobody_brings_are_warned_of(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A depot that is open at night only leaves all of them; without a word that looks like a plan."""
+    depots = city / "depots.csv"
+    text = depots.read_text(encoding="utf-8").replace("05:00,22:00", "22:00,23:30")
+    depots.write_text(text, encoding="utf-8")
+    assert run(city, "--iterations", 1, "--at", "2026-11-24T21:00:00Z") == 0
+    captured = capsys.readouterr()
+    left = plan_of(city)["unassigned"]
+    assert len(left) == 6
+    (line,) = [x for x in captured.err.splitlines() if "unassigned" in x]
+    assert line.startswith("warning: 6 of 6 parcels are unassigned: ")
+    codes = {reason["code"] for each in left for reason in each["reasons"]}
+    assert any(f"{code} (6)" in line for code in codes)
+    assert "unassigned:" not in captured.out
+
+
 def test_given_zones_are_no_assumption(city: Path) -> None:
     zones = city / "zones.geojson"
     zones.write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
