@@ -32,7 +32,9 @@ FEED_EVERY_S = 0.2
 
 @dataclass
 class FakeHub:
-    """Use it as a context manager. ``now`` is its business time; ``feeding`` turns the feed on and off."""
+    """Use it as a context manager. ``now`` is its business time; ``feeding`` turns the feed on and off; ``told`` is
+    telemetry that takes the place of an asset's own.
+    """
 
     recording: Recording
     path: Path
@@ -41,6 +43,7 @@ class FakeHub:
     unwilling: frozenset[str] = frozenset()
     feeding: threading.Event = field(default_factory=threading.Event)
     taken: list[Message] = field(default_factory=list)
+    told: dict[str, Telemetry] = field(default_factory=dict)
     _stop: threading.Event = field(default_factory=threading.Event)
     _sessions: dict[bytes, HubSession] = field(default_factory=dict)
     _answers: list[tuple[float, ev.Event]] = field(default_factory=list)
@@ -188,7 +191,7 @@ class FakeHub:
                 found[asset_id] = Telemetry(
                     at=self.now, lon=lon, lat=lat, heading_deg=heading, soc=soc, state="moving"
                 )
-        return found
+        return found | self.told
 
 
 def timed_path(recording: Recording, mission_id: str) -> list[tuple[float, float, datetime]]:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fleet.domain import events as ev
-from fleet.protocol.messages import Action, OperatorCommand, StopAll
+from fleet.protocol.messages import Action, OperatorCommand, StopAll, Telemetry
 from tests.browser.conftest import HEIGHT, WIDTH
 from tests.browser.fakehub import FakeHub
 from tests.browser.small_day import NOON
@@ -49,6 +49,31 @@ def test_link_age_is_none_without_telemetry(page: Page) -> None:
     row = page.locator("#panel-assets .grid-row", has_text="depot/drone-2")
     expect(row).to_contain_text("none")
     expect(page.locator("#panel-assets .grid-row", has_text="depot/drone-1")).to_contain_text("0 s")
+
+
+def test_age_is_marked_when_it_is_more_than_it_should_be(page: Page, hub: FakeHub) -> None:
+    """What is under way speaks every second, what stands once a minute: a minute of silence there is no alarm."""
+    open_tab(page, "Assets")
+    for asset_id in ("depot/drone-1", "depot/drone-2"):
+        at = NOON - timedelta(seconds=50)
+        hub.told[asset_id] = Telemetry(at=at, lon=-3.7, lat=43.3, state="standing")
+    for name, mark in (("depot/drone-1", "late"), ("depot/drone-2", "")):
+        age = page.locator("#panel-assets .grid-row", has_text=name).locator("span", has_text="50 s")
+        expect(age).to_have_class(mark, timeout=SOON_MS)
+
+
+@pytest.mark.parametrize("panel", ["orders", "assets"])
+def test_the_longest_names_of_assets_are_whole(page: Page, panel: str) -> None:
+    """In a window of 1400 px. Cut off, all robots of a site look alike."""
+    page.set_viewport_size({"width": 1400, "height": HEIGHT})
+    open_tab(page, panel.capitalize())
+    rows(page, panel)
+    index = {"orders": 3, "assets": 0}[panel]
+    cut = """cell => {
+        cell.textContent = "VNC-S2/sidewalk-robot-1";
+        return cell.scrollWidth - cell.clientWidth;
+    }"""
+    assert page.locator(f"#panel-{panel} .grid-row").first.locator(".grid-cell").nth(index).evaluate(cut) <= 0
 
 
 def test_head_counts_and_time(page: Page) -> None:

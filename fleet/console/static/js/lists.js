@@ -30,8 +30,8 @@ function orders(store) {
     columns: [
       { name: "id", label: "Order", width: "minmax(74px,.8fr)", value: text("id"), cell: text("id") },
       { name: "status", label: "Status", width: "82px", value: (row) => ORDER_STATUSES.indexOf(row.status), cell: (row) => pill(row.status) },
-      { name: "mode", label: "Mode", width: "104px", value: text("mode"), cell: (row) => mode(row) },
-      { name: "asset", label: "Asset", width: "minmax(84px,1.2fr)", value: text("asset"), cell: (row) => (row.asset ? el("span", { title: row.asset }, row.asset) : null) },
+      { name: "mode", label: "Mode", width: "92px", value: text("mode"), cell: (row) => mode(row) },
+      { name: "asset", label: "Asset", width: "minmax(170px,1.2fr)", value: text("asset"), cell: (row) => (row.asset ? el("span", { title: row.asset }, row.asset) : null) },
       { name: "eta", label: "Arrival", title: "When it was served (a pick-up: collected), or is expected", width: "58px", align: right, value: (row) => row.served_at ?? row.ended_at ?? row.eta, cell: arrival },
       { name: "due", label: "Due by", width: "50px", align: right, value: text("due_by"), cell: (row) => shortTime(row.due_by) },
       { name: "cost", label: "Cost", width: "52px", align: right, value: text("cost"), cell: (row) => money(row.cost, "") },
@@ -68,11 +68,11 @@ function assets(store) {
     search: (row) => `${row.id} ${row.type} ${row.mission ?? ""} ${row.site ?? ""}`,
     rows: () => store.vehicles,
     columns: [
-      { name: "id", label: "Asset", width: "minmax(96px,1.2fr)", value: text("id"), cell: text("id") },
+      { name: "id", label: "Asset", width: "minmax(170px,1.2fr)", value: text("id"), cell: text("id") },
       { name: "kind", label: "Kind", width: "92px", value: text("kind"), cell: (row) => words(row.kind) },
-      { name: "status", label: "Status", width: "86px", value: urgency, cell: (row) => pill(row.status) },
-      { name: "soc", label: "Battery", title: "State of charge", width: "88px", value: (row) => charge(store, row), cell: (row) => meter(charge(store, row)) },
-      { name: "mission", label: "Mission", width: "minmax(60px,1fr)", value: text("mission"), cell: text("mission") },
+      { name: "status", label: "Status", width: "78px", value: urgency, cell: (row) => pill(row.status) },
+      { name: "soc", label: "Battery", title: "State of charge", width: "84px", value: (row) => charge(store, row), cell: (row) => meter(charge(store, row)) },
+      { name: "mission", label: "Mission", width: "minmax(60px,1fr)", value: text("mission"), cell: (row) => (row.mission ? el("span", { title: row.mission }, row.mission) : null) },
       { name: "age", label: "Link age", title: "Time since its last telemetry", width: "62px", align: right, value: (row) => store.linkAge(row.id), cell: (row) => linkAge(store, row.id) },
     ],
   };
@@ -95,12 +95,16 @@ export function meter(fraction) {
   return el("span", {}, el("span", { class: "meter", "aria-hidden": "true" }, bar), el("span", { class: "num" }, percent(fraction)));
 }
 
-/** How old an asset's telemetry is; while the feed is silent nobody knows. */
+/** What is under way speaks every second or so, what stands or charges once a minute. */
+const EXPECTED_OFTEN = new Set(["on_mission", "held", "returning", "landing", "link_lost"]);
+
+/** How old an asset's telemetry is, marked when it is older than it should be; while the feed is silent nobody knows. */
 export function linkAge(store, assetId) {
   const age = store.linkAge(assetId);
   if (age === null) return el("span", { class: "dim" }, "none");
   if (store.silent) return el("span", { class: "late", title: "the feed is silent: older than this" }, `> ${duration(age)}`);
-  return el("span", { class: age > 15 ? "late" : "" }, duration(age));
+  const often = EXPECTED_OFTEN.has(store.tables.assets.get(assetId)?.status);
+  return el("span", { class: age > (often ? 15 : 150) ? "late" : "" }, duration(age));
 }
 
 function exceptions(store) {
@@ -116,7 +120,7 @@ function exceptions(store) {
     columns: [
       { name: "open", label: "Time", width: "62px", value: (row) => [row.open ? 0 : 1, -Date.parse(row.at)].map((n) => String(n + 1e14)).join(), cell: (row) => clockTime(row.at) },
       { name: "code", label: "What", width: "minmax(96px,1.1fr)", value: text("code"), cell: (row) => el("span", { class: row.open ? "late" : "" }, words(row.code)) },
-      { name: "about", label: "Asset / order", width: "minmax(80px,.9fr)", value: (row) => row.asset ?? row.order, cell: (row) => row.order ?? row.asset },
+      { name: "about", label: "Asset / order", width: "minmax(170px,.9fr)", value: (row) => row.asset ?? row.order, cell: (row) => row.order ?? row.asset },
       { name: "owner", label: "Owner", width: "58px", value: text("owner"), cell: text("owner") },
       { name: "action", label: "Action", width: "minmax(80px,1fr)", value: text("action"), cell: (row) => el("span", { title: row.action }, row.action) },
       { name: "outcome", label: "Outcome", width: "minmax(80px,1.2fr)", value: text("outcome"), cell: (row) => (row.open ? pill("open") : el("span", { title: row.outcome }, row.outcome)) },
@@ -193,7 +197,7 @@ function commands(store) {
     badge: () => [...store.tables.commands.values()].filter((row) => row.acknowledgement === "waiting").length,
     columns: [
       { name: "at", label: "Time", width: "62px", value: text("at"), cell: (row) => clockTime(row.at) },
-      { name: "asset", label: "Asset", width: "minmax(80px,1fr)", value: text("asset"), cell: (row) => link(row.asset, (event) => { event.stopPropagation(); store.choose("assets", row.asset); }) },
+      { name: "asset", label: "Asset", width: "minmax(170px,1fr)", value: text("asset"), cell: (row) => link(row.asset, (event) => { event.stopPropagation(); store.choose("assets", row.asset); }) },
       { name: "action", label: "Command", width: "62px", value: text("action"), cell: text("action") },
       { name: "by", label: "By", width: "70px", value: text("by"), cell: text("by") },
       { name: "why", label: "Why", width: "minmax(60px,1.2fr)", value: text("why"), cell: (row) => el("span", { title: row.why }, row.why) },
