@@ -107,17 +107,19 @@ def _energy(energy: Row) -> Iterator[str]:
 
 def _reasons(reasons: list[Row]) -> Iterator[str]:
     for reason in reasons:
-        yield f"  {reason['code']}: {reason['detail']}{_figures(reason)}"
+        yield f"  {reason['code']}: {reason['detail']}{figures(reason)}"
 
 
-def _figures(reason: Row) -> str:
+def figures(reason: Row) -> str:
     """Limit and actual value with their unit and source, as far as the reason has them."""
-    unit = f" {reason['unit']}" if reason.get("unit") else ""
     given = ((name, reason.get(name)) for name in ("limit", "actual"))
-    parts = [f"{name} {_value(value)}{unit}" for name, value in given if value is not None]
+    parts = [f"{name} {_value(value, reason.get('unit'))}" for name, value in given if value is not None]
     parts += [f"source {reason['source']}"] if reason.get("source") else []
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def _value(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:g}"
+def _value(value: float | str, unit: str | None) -> str:
+    """A number with its unit; a name has none, whatever the other one is measured in."""
+    if isinstance(value, str):
+        return value
+    return f"{value:g} {unit}" if unit else f"{value:g}"

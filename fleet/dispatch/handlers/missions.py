@@ -241,11 +241,11 @@ def mission_ended(desk: Desk, message: MissionEnded) -> None:
 
 def _close_exceptions(desk: Desk, message: MissionEnded) -> None:
     """What was about the trip is over with it; a fault of the asset stays with whoever must see to it."""
-    where = message.site_id or "where it stands"
+    where = f"is at {message.site_id}" if message.site_id else "stands where it ended"
     for found in desk.state.open_exceptions():
         about_the_trip = found.owner != "operator" or found.code in _ABOUT_THE_TRIP
         if found.mission_id == message.mission_id and about_the_trip:
-            desk.close_exception(found.exception_id, f"{message.outcome}; the asset is at {where}")
+            desk.close_exception(found.exception_id, f"{message.outcome}; the asset {where}")
 
 
 def settle(desk: Desk, record: MissionRecord, why: tuple[Reason, ...]) -> None:

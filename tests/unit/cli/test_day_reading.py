@@ -10,6 +10,7 @@ import pytest
 
 from fleet.cli import main as cli
 from fleet.cli.exceptions import shortened
+from fleet.cli.explanation import figures
 from fleet.store.base import Batch
 from fleet.store.sql import SqlStore
 from tests.support import smallday as day
@@ -202,6 +203,13 @@ def test_a_hand_on_is_explained(root: Path, capsys: pytest.CaptureFixture[str]) 
         "not tried again: drone",
     ]
     assert lines[-1] == "exceptions: exc-1"
+
+
+def test_a_name_has_no_unit() -> None:
+    """A conflict with an airspace has the zone's name as its limit, and metres along the path as its value."""
+    reason = {"limit": "hospital", "actual": 812.5, "unit": "m along the path", "source": "zones"}
+    assert figures(reason) == " (limit hospital, actual 812.5 m along the path, source zones)"
+    assert figures({"limit": 12.0, "actual": 13.4, "unit": "m/s"}) == " (limit 12 m/s, actual 13.4 m/s)"
 
 
 def test_a_parcel_without_a_plan_says_so(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
