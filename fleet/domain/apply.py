@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from immutables import Map
 
 from fleet.domain import events as ev
+from fleet.domain.punctuality import served_at
 from fleet.domain.state import (
     OVER,
     PERSON,
@@ -201,19 +201,9 @@ def _custody_passed(state: State, event: ev.CustodyPassed) -> State:
         step,
         custodian=event.taker,
         place=event.place,
-        served_at=_served_at(parcel, event),
+        served_at=served_at(parcel, event),
         ended_at=event.at if final else None,
     )
-
-
-def _served_at(parcel: Parcel, event: ev.CustodyPassed) -> datetime | None:
-    """When the parcel was served, after a hand-off: see ``Parcel``. What leaves a locker with us was not served."""
-    giver, taker = event.giver.kind, event.taker.kind
-    if parcel.order.direction is not Direction.DELIVERY:
-        return event.at if giver == "client" else parcel.served_at
-    if giver == "asset" and taker in ("recipient", "locker"):
-        return event.at
-    return None if giver == "locker" and taker != "recipient" else parcel.served_at
 
 
 def _custody_step(state: State, event: ev.CustodyPassed) -> ParcelEvent | None:

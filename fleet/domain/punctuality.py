@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from fleet.domain.events import CustodyPassed
 from fleet.domain.state import Parcel
 from fleet.protocol.lifecycle import ParcelStatus
 from fleet.protocol.values import Direction
@@ -18,6 +19,16 @@ class Punctuality(StrEnum):
     EARLY = "early"
     ON_TIME = "on_time"
     LATE = "late"
+
+
+def served_at(parcel: Parcel, passed: CustodyPassed) -> datetime | None:
+    """When a parcel was served, after a hand-off; see ``Parcel``. What leaves a locker with us was not served."""
+    giver, taker = passed.giver.kind, passed.taker.kind
+    if parcel.order.direction is not Direction.DELIVERY:
+        return passed.at if giver == "client" else parcel.served_at
+    if giver == "asset" and taker in ("recipient", "locker"):
+        return passed.at
+    return None if giver == "locker" and taker != "recipient" else parcel.served_at
 
 
 def punctuality(parcel: Parcel) -> Punctuality | None:
