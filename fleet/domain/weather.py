@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -16,8 +17,12 @@ if TYPE_CHECKING:
 KEEP_BEHIND: Final = timedelta(hours=3)
 """What lies farther behind is forgotten: twice as long as a row counts, so nothing that is decided now rests on it."""
 
-MOST_KEPT: Final = 4096
-"""Rows that the state holds at most, of all sources together: eight reports of the largest size."""
+MOST_OF_SOURCE: Final = 1024
+"""Rows that the state holds of one source at most: two weeks of half-hourly forecasts, and measurements every minute.
+Of more than that the nearest moments stay, so nobody takes the room of others, nor of what it says next itself."""
+
+MOST_SOURCES: Final = 16
+"""Sources that count at a time: a station for each site of a city, and services."""
 
 Key = tuple[str, datetime]
 """A source and the moment that it speaks of."""
@@ -48,8 +53,13 @@ def counts(known: Map[Key, ReportedWeather], source: str, said: ReportedWeather,
     return said.row.time >= now - KEEP_BEHIND and outranks(said, known.get((source, said.row.time)))
 
 
+def sources(known: Map[Key, ReportedWeather], now: datetime) -> frozenset[str]:
+    """Who has said something that is not to be forgotten yet. Rows are only dropped when the next report comes."""
+    return frozenset(source for source, time in known if time >= now - KEEP_BEHIND)
+
+
 def with_report(known: Map[Key, ReportedWeather], event: WeatherReported) -> Map[Key, ReportedWeather]:
-    """What is known after a report: its rows where they count, without what lies far behind."""
+    """What is known after a report: its rows where they count, without what lies far behind or is too much."""
     changed: Any = known.mutate()
     for row in event.rows:
         said = ReportedWeather(row, event.issued_at)
@@ -58,4 +68,12 @@ def with_report(known: Map[Key, ReportedWeather], event: WeatherReported) -> Map
     for key in [key for key in known if key[1] < event.at - KEEP_BEHIND]:
         del changed[key]
     finished: Map[Key, ReportedWeather] = changed.finish()
+    for key in _too_many(finished, event):
+        finished = finished.delete(key)
     return finished
+
+
+def _too_many(known: Iterable[Key], event: WeatherReported) -> list[Key]:
+    """What its source has said beyond its share: the moments farthest from now, of equally far ones the later."""
+    own = [key for key in known if key[0] == event.source]
+    return sorted(own, key=lambda key: (abs(key[1] - event.at), key[1]))[MOST_OF_SOURCE:]

@@ -8,7 +8,15 @@ from typing import Final
 
 from fleet.dispatch.desk import Desk
 from fleet.domain.events import WeatherReported
-from fleet.domain.weather import KEEP_BEHIND, MOST_KEPT, ReportedWeather, counts
+from fleet.domain.weather import (
+    KEEP_BEHIND,
+    MOST_OF_SOURCE,
+    MOST_SOURCES,
+    ReportedWeather,
+    counts,
+    sources,
+    with_report,
+)
 from fleet.feasibility.incident import incident
 from fleet.protocol.messages import Reply, ReportWeather
 from fleet.protocol.weather import WeatherRow, WeatherSort
@@ -29,19 +37,25 @@ def report_weather(desk: Desk, message: ReportWeather) -> None:
         why = incident("bad_weather_report", refusal, source=message.source)
         desk.answer(Reply(request_id=message.request_id, ok=False, detail=refusal, reasons=(why,)))
         return
-    fresh = tuple(sorted(_fresh(desk, message), key=lambda row: row.time))
+    said = _event(desk, message)
+    kept = with_report(desk.state.weather, said)
+    # What would not stay is not recorded either: it would be new again each time that it is said.
+    fresh = tuple(row for row in said.rows if (message.source, row.time) in kept)
     if fresh:
-        desk.emit(
-            WeatherReported(
-                at=desk.now,
-                source=message.source,
-                issued_at=_issued_at(desk, message),
-                by=message.by or desk.peer_id or message.source,
-                rows=fresh,
-            )
-        )
+        desk.emit(said.model_copy(update={"rows": fresh}))
         desk.watch_all()
-    desk.answer(Reply(request_id=message.request_id, ok=True, detail=_outcome(desk, message, len(fresh))))
+    detail = _outcome(desk, message, len(fresh), len(said.rows) - len(fresh))
+    desk.answer(Reply(request_id=message.request_id, ok=True, detail=detail))
+
+
+def _event(desk: Desk, message: ReportWeather) -> WeatherReported:
+    return WeatherReported(
+        at=desk.now,
+        source=message.source,
+        issued_at=_issued_at(desk, message),
+        by=message.by or desk.peer_id or message.source,
+        rows=tuple(sorted(_fresh(desk, message), key=lambda row: row.time)),
+    )
 
 
 def _issued_at(desk: Desk, message: ReportWeather) -> datetime:
@@ -58,11 +72,12 @@ def _fresh(desk: Desk, message: ReportWeather) -> Iterable[WeatherRow]:
             yield row
 
 
-def _outcome(desk: Desk, message: ReportWeather, fresh: int) -> str:
+def _outcome(desk: Desk, message: ReportWeather, fresh: int, too_many: int) -> str:
     behind = sum(row.time < desk.now - KEEP_BEHIND for row in message.rows)
-    known = len(message.rows) - fresh - behind
-    said = f"{fresh} rows of {message.source} taken in"
-    return said + (f", {known} known already" if known else "") + (f", {behind} too old" if behind else "")
+    known = len(message.rows) - fresh - too_many - behind
+    more = ((known, "known already"), (behind, "too old"), (too_many, f"beyond the {MOST_OF_SOURCE} kept"))
+    said = [f"{fresh} rows of {message.source} taken in", *(f"{n} {what}" for n, what in more if n)]
+    return ", ".join(said)
 
 
 def _refusal(desk: Desk, message: ReportWeather) -> str | None:
@@ -72,9 +87,9 @@ def _refusal(desk: Desk, message: ReportWeather) -> str | None:
         return f"issued_at: {message.issued_at.isoformat()} lies ahead of the hub's time, {now.isoformat()}"
     if len({row.time for row in message.rows}) < len(message.rows):
         return "rows: two rows speak of the same time"
-    known = desk.state.weather
-    if len(known) + sum((message.source, row.time) not in known for row in message.rows) > MOST_KEPT:
-        return f"rows: the hub keeps {MOST_KEPT} rows at most, and has {len(known)}"
+    known = sources(desk.state.weather, now)
+    if message.source not in known and len(known) >= MOST_SOURCES:
+        return f"source: the hub listens to {MOST_SOURCES} at most: {', '.join(sorted(known))}"
     return next(
         (f"rows[{n}].time: {why}" for n, r in enumerate(message.rows) if (why := _ahead(r, now))), None
     )

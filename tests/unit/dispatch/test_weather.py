@@ -14,7 +14,7 @@ from fleet.dispatch.monitor.checks import energy, weather
 from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.guard import _raised as raised
 from fleet.dispatch.weather import in_force
-from fleet.domain.weather import MOST_KEPT
+from fleet.domain.weather import KEEP_BEHIND, MOST_OF_SOURCE, MOST_SOURCES
 from fleet.feasibility.underway import leg_wh
 from fleet.protocol.lifecycle import AssetStatus
 from fleet.protocol.messages import (
@@ -30,7 +30,7 @@ from fleet.protocol.messages import (
     Telemetry,
 )
 from fleet.protocol.mission import Travel
-from fleet.protocol.weather import WeatherSort
+from fleet.protocol.weather import MOST_ROWS, WeatherRow, WeatherSort
 from tests.support.bench import DAY, WEATHER, Bench, Peer
 from tests.support.weather import weather_report, weather_row
 
@@ -192,16 +192,56 @@ def test_an_impossible_report_is_refused_as_a_whole(
     assert stored(bench, "weather_reported") == []
 
 
-def test_what_the_hub_remembers_is_bounded(tmp_path: Path) -> None:
-    """A service that floods it is refused, and old rows are not taken in."""
+def ahead(bench: Bench, batch: int) -> list[WeatherRow]:
+    """A full report of forecasts by the minute, from now or farther ahead; two of them are a source's share."""
+    begin = now(bench) + timedelta(minutes=MOST_ROWS * batch)
+    return [weather_row(begin + timedelta(minutes=n), sort=FORECAST) for n in range(MOST_ROWS)]
+
+
+def test_one_source_takes_nobodys_room(tmp_path: Path) -> None:
+    """However much a service says, as much as its share stays; others, and what it says of now, are taken in."""
+    bench = Bench(tmp_path)
+    harbour, operator = station(bench), bench.connect("operator-1", Role.OPERATOR)
+    for batch in range(18, 0, -1):
+        bench.say(harbour, weather_report(*ahead(bench, batch)))
+    assert len(bench.core.state.weather) == MOST_OF_SOURCE
+    bench.say(harbour, weather_report(weather_row(now(bench), 8.0)))
+    assert reply(harbour).ok
+    bench.say(operator, weather_report(weather_row(now(bench), 9.0), source="hill"))
+    assert reply(operator).ok
+    assert {source for source, _ in bench.core.state.weather} == {"harbour", "hill"}
+    assert len(bench.core.state.weather) == MOST_OF_SOURCE + 1
+    assert wind_at(bench, now(bench)) == 9.0
+
+
+def test_what_would_not_stay_is_not_recorded(tmp_path: Path) -> None:
+    """Said again and again, it would fill the log; the answer counts it."""
     bench = Bench(tmp_path)
     harbour = station(bench)
-    begin = now(bench)
-    for batch in range(MOST_KEPT // 512 + 1):
-        rows = [weather_row(begin + timedelta(seconds=600 * batch + n), sort=FORECAST) for n in range(512)]
-        bench.say(harbour, weather_report(*rows))
-    assert len(bench.core.state.weather) == MOST_KEPT
-    assert "at most" in reply(harbour).detail
+    bench.say(harbour, weather_report(*ahead(bench, 0)), weather_report(*ahead(bench, 1)))
+    before = bench.core.state.weather
+    bench.say(harbour, weather_report(*ahead(bench, 2)))
+    assert reply(harbour).detail == "0 rows of harbour taken in, 512 beyond the 1024 kept"
+    assert bench.core.state.weather == before
+    assert len(stored(bench, "weather_reported")) == 2
+
+
+def test_only_sources_that_still_count_leave_no_room_for_others(tmp_path: Path) -> None:
+    """One too many is refused; when what the others said is out of date, nobody has to drop it first."""
+    bench = Bench(tmp_path)
+    operator = bench.connect("operator-1", Role.OPERATOR)
+    for number in range(MOST_SOURCES):
+        bench.say(operator, weather_report(weather_row(now(bench)), source=f"s{number}"))
+        assert reply(operator).ok
+    bench.say(operator, weather_report(weather_row(now(bench)), source="hill"))
+    assert not reply(operator).ok
+    assert reply(operator).detail.startswith("source: the hub listens to 16 at most: s0, s1, s10")
+    bench.say(operator, weather_report(weather_row(now(bench), 8.0), source="s0"))
+    assert reply(operator).ok
+    bench.run(KEEP_BEHIND.total_seconds() + 60)
+    bench.say(operator, weather_report(weather_row(now(bench), 8.0), source="hill"))
+    assert reply(operator).ok
+    assert [source for source, _ in bench.core.state.weather] == ["hill"]
 
 
 def test_rows_that_lie_far_behind_are_not_taken_in(tmp_path: Path) -> None:

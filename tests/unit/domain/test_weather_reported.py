@@ -9,7 +9,7 @@ from itertools import permutations
 from fleet.domain.apply import apply_all
 from fleet.domain.events import WeatherReported
 from fleet.domain.state import State
-from fleet.domain.weather import KEEP_BEHIND
+from fleet.domain.weather import KEEP_BEHIND, MOST_OF_SOURCE
 from fleet.protocol.weather import WeatherRow, WeatherSort
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -85,3 +85,14 @@ def test_what_lies_far_behind_is_forgotten_and_not_taken_in_again() -> None:
     kept = sorted(time for _, time in winds(first, later))
     assert kept[0] == NOON + timedelta(minutes=60)
     assert len(kept) == 7
+
+
+def test_of_too_many_rows_of_a_source_the_nearest_moments_stay() -> None:
+    """In whatever order they come; nobody else's are touched."""
+    far, near = range(600, 600 + MOST_OF_SOURCE), range(-10, 30)
+    for first, second in ((far, near), (near, far)):
+        said = (report(3, minutes=[900], source="hill"), report(4, FORECAST, minutes=first))
+        known = winds(*said, report(5, FORECAST, minutes=second))
+        own = {(time - NOON).total_seconds() / 60 for source, time in known if source == "harbour"}
+        assert own == {*near, *far[: MOST_OF_SOURCE - len(near)]}
+        assert len(known) == MOST_OF_SOURCE + 1
