@@ -92,9 +92,10 @@ class Dispatcher:
         *,
         live: Mapping[str, messages.Telemetry],
         peer_id: str | None = None,
+        role: messages.Role | None = None,
     ) -> Decision:
-        """The decision on one message from ``peer_id`` (none for the hub's own inputs)."""
-        desk = Desk(state, now, live, self.settings, self.make_context, peer_id)
+        """The decision on one message from ``peer_id`` in its ``role`` (none for the hub's own inputs)."""
+        desk = Desk(state, now, live, self.settings, self.make_context, peer_id, role)
         if type(message) in ONCE:
             _once(desk, message)
         else:

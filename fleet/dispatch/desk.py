@@ -16,7 +16,7 @@ from fleet.domain.apply import apply
 from fleet.domain.state import Asset, MissionRecord, Parcel, State
 from fleet.feasibility.context import Context
 from fleet.protocol.lifecycle import LifecycleError
-from fleet.protocol.messages import Message, Telemetry
+from fleet.protocol.messages import Message, Role, Telemetry
 from fleet.protocol.values import Reason
 
 
@@ -61,7 +61,8 @@ class Settings:
 
 @dataclass(slots=True)
 class Desk:
-    """One decision in the making. ``peer_id`` is who sent the message (none for the hub's own inputs)."""
+    """One decision in the making. ``peer_id`` is who sent the message, and ``role`` as what (none for the hub's own
+    inputs)."""
 
     state: State
     now: datetime
@@ -69,6 +70,7 @@ class Desk:
     settings: Settings
     make_context: Callable[[State], Context]
     peer_id: str | None = None
+    role: Role | None = None
     events: list[ev.Event] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
 

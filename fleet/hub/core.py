@@ -236,7 +236,7 @@ class HubCore:
                     self._open.received[peer.peer_id] = seq
                 self._open.then.append(lambda p=peer, s=seq, b=boot_id: p.session.taken(s, b))  # type: ignore[misc]
                 self._open.concerned.add(peer.peer_id)
-            self._decide(message, now, peer.peer_id)
+            self._decide(message, now, peer.peer_id, peer.role)
 
     def _work_samples(self, now: datetime) -> None:
         samples, self._samples = self._samples, {}
@@ -266,12 +266,16 @@ class HubCore:
             if silent > self._monitor.link_timeout_s(asset_id) and status not in _NOT_HEARD_ANYWAY:
                 self._decide(LinkLost(asset_id, silent), now, None)
 
-    def _decide(self, message: Message | Input, now: datetime, peer_id: str | None) -> None:
+    def _decide(
+        self, message: Message | Input, now: datetime, peer_id: str | None, role: Role | None = None
+    ) -> None:
         if type(message) not in HANDLERS:
             return
         self._stirred = self._holding
         try:
-            decision = self._dispatcher.decide(self.state, message, now, live=self.live, peer_id=peer_id)
+            decision = self._dispatcher.decide(
+                self.state, message, now, live=self.live, peer_id=peer_id, role=role
+            )
         except LifecycleError as error:
             decision = self._dispatcher.set_aside(self.state, message, now, CONTRADICTION, error, peer_id)
         except Exception as error:  # noqa: BLE001 - vehicles are in the air: the hub must not die of one message

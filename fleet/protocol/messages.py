@@ -354,8 +354,9 @@ class RemoveZone(Message):
 class ReportWeather(Message):
     """The weather as a station has observed it, or as a service expects it. Sending it again changes nothing.
 
-    ``source`` is the station or service; ``issued_at`` is when it said so (none: when the report reaches the hub), and
-    for each moment its newest word counts. ``by`` is the person who hands a report in; none where the source does.
+    ``source`` is the station or service: the peer itself, unless an operator's tool hands the report in. ``issued_at``
+    is when it said so (none: when the report reaches the hub), and for each moment its newest word counts. ``by`` is
+    the person who hands a report in; none where the source does.
     """
 
     type: Literal["report_weather"] = "report_weather"

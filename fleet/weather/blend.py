@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Final
 
 from fleet.weather.conditions import Conditions, Observation
@@ -43,11 +44,27 @@ def blended(
 def _measured(
     observed: Mapping[str, Sequence[Observation]], stale_after_s: float
 ) -> dict[datetime, Conditions]:
-    """What was measured at each moment at which any station did; a station counts until it is stale."""
+    """What was measured at the moments at which any station did; a station counts until it is stale.
+
+    Each moment is asked of every station, so of the moments of a minute only the first and the last are: however many
+    stations there are and however often they speak, that is two for each minute. What was measured between counts at
+    both.
+    """
     stations = [WeatherSeries(tuple(rows), stale_after_s, name) for name, rows in observed.items() if rows]
-    moments = {row.time for station in stations for row in station.rows}
-    found = {time: [s.at(time) for s in stations] for time in moments}
-    return {time: worst_of(c for c in said if not isinstance(c, Missing)) for time, said in found.items()}
+    rows = sorted((row for station in stations for row in station.rows), key=lambda row: row.time)
+    found: dict[datetime, Conditions] = {}
+    for _, group in groupby(rows, key=lambda row: row.time.replace(second=0, microsecond=0)):
+        crowd = list(group)
+        ends = (crowd[0].time, crowd[-1].time)
+        between = [row.conditions for row in crowd if row.time not in ends]
+        for time in ends:
+            found[time] = worst_of([*_said(stations, time), *between])
+    return found
+
+
+def _said(stations: Iterable[WeatherSeries], time: datetime) -> Iterable[Conditions]:
+    """What each station that still counts at a moment has to say of it."""
+    return (said for said in (s.at(time) for s in stations) if not isinstance(said, Missing))
 
 
 def _not_overruled(

@@ -18,7 +18,7 @@ from fleet.domain.weather import (
     with_report,
 )
 from fleet.feasibility.incident import incident
-from fleet.protocol.messages import Reply, ReportWeather
+from fleet.protocol.messages import Reply, ReportWeather, Role
 from fleet.protocol.weather import WeatherRow, WeatherSort
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=2)
@@ -87,6 +87,8 @@ def _refusal(desk: Desk, message: ReportWeather) -> str | None:
         return f"issued_at: {message.issued_at.isoformat()} lies ahead of the hub's time, {now.isoformat()}"
     if len({row.time for row in message.rows}) < len(message.rows):
         return "rows: two rows speak of the same time"
+    if desk.role is Role.WEATHER and message.source != desk.peer_id:
+        return f"source: a station speaks for itself, and this one is {desk.peer_id!r}"
     known = sources(desk.state.weather, now)
     if message.source not in known and len(known) >= MOST_SOURCES:
         return f"source: the hub listens to {MOST_SOURCES} at most: {', '.join(sorted(known))}"

@@ -161,7 +161,8 @@ def test_a_forecast_does_not_overrule_an_observation(tmp_path: Path) -> None:
         weather_row(moment + timedelta(minutes=5), 1.0, sort=FORECAST),
     )
     bench.run(60)
-    bench.say(harbour, weather_report(*calm), weather_report(*calm, source="service"))
+    bench.say(harbour, weather_report(*calm))
+    bench.say(bench.connect("service", Role.WEATHER), weather_report(*calm, source="service"))
     assert wind_at(bench, moment) == 8.0
     assert wind_at(bench, moment + timedelta(minutes=5)) == 8.0
 
@@ -190,6 +191,18 @@ def test_an_impossible_report_is_refused_as_a_whole(
     assert why in reply(harbour).detail
     assert reply(harbour).reasons[0].code == "bad_weather_report"
     assert stored(bench, "weather_reported") == []
+
+
+def test_a_station_speaks_for_itself_and_a_person_for_any(tmp_path: Path) -> None:
+    """One peer can't pass for many, nor overrule what another has said."""
+    bench = Bench(tmp_path)
+    harbour, operator = station(bench), bench.connect("operator-1", Role.OPERATOR)
+    bench.say(harbour, weather_report(weather_row(now(bench)), source="hill"))
+    assert not reply(harbour).ok
+    assert reply(harbour).detail == "source: a station speaks for itself, and this one is 'harbour'"
+    assert stored(bench, "weather_reported") == []
+    bench.say(operator, weather_report(weather_row(now(bench)), source="hill"))
+    assert reply(operator).ok
 
 
 def ahead(bench: Bench, batch: int) -> list[WeatherRow]:

@@ -110,3 +110,36 @@ def test_the_worst_of_each_value() -> None:
     """They need not belong to one row; the direction is the strongest wind's."""
     hot, strong = wind(3, temperature_c=39, visibility_m=800), wind(9, from_deg=90)
     assert worst_of([hot, strong]) == Conditions(9, 11, 90, 39, 0, 800)
+
+
+def by_second(mps: float, shift_s: float, count: int) -> list[Observation]:
+    """A station that speaks every ten seconds from noon."""
+    times = (NOON + timedelta(seconds=10 * n + shift_s) for n in range(count))
+    return [Observation(time, wind(mps)) for time in times]
+
+
+def test_however_many_stations_speak_there_are_two_moments_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is asked of every station: without a bound a few busy ones would hold up whoever blends."""
+    minutes, stations = 10, 8
+    feed = {f"s{n}": by_second(3, n / 8, 6 * minutes) for n in range(stations)}
+    asked: list[datetime] = []
+    one = WeatherSeries.at
+
+    def counted(self: WeatherSeries, time: datetime) -> Conditions | Missing:
+        asked.append(time)
+        return one(self, time)
+
+    monkeypatch.setattr(WeatherSeries, "at", counted)
+    series = blended(None, feed, [])
+    assert series is not None
+    assert len(series.rows) == 2 * minutes
+    assert len(asked) == 2 * minutes * stations
+
+
+def test_what_was_measured_within_a_minute_counts_at_both_its_ends() -> None:
+    """A gust between two moments that stand is not passed over; two moments stand as they are."""
+    busy = by_second(3, 0, 12)
+    busy[2] = Observation(busy[2].time, wind(11))
+    series = blended(None, {"harbour": busy}, [])
+    assert [at(series, m) for m in (0, 50 / 60, 1, 110 / 60)] == [11, 11, 3, 3]
+    assert [at(blended(None, {"harbour": busy[1:3]}, []), m / 60) for m in (10, 20)] == [3, 11]
