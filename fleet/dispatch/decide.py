@@ -105,13 +105,14 @@ class Dispatcher:
     def set_aside(
         self,
         state: State,
-        message: messages.Message | inputs.Input,
+        message: object,
         now: datetime,
         code: str,
         error: Exception,
         peer_id: str | None,
     ) -> Decision:
-        """What to do with a message that could not be decided on: nothing of it is believed, and a person must look.
+        """What to do with a message that could not be decided on, a sample that could not be checked, or an effect that
+        could not be had: nothing of it is believed, and a person must look.
 
         ``code`` is ``CONTRADICTION`` (it contradicts what is known) or ``HUB_FAULT`` (a fault of ours). What the hub
         itself was to do is put back, so that it is not lost: a timer rings again, a plan is asked for again.

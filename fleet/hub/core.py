@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from fleet.dispatch import effects as fx
-from fleet.dispatch.decide import CONTRADICTION, HANDLERS, HUB_FAULT, Dispatcher
+from fleet.dispatch.decide import CONTRADICTION, HANDLERS, HUB_FAULT, Decision, Dispatcher
 from fleet.dispatch.inputs import Input, LinkBack, LinkLost, TimerDue
 from fleet.dispatch.monitor import Monitor
 from fleet.domain.events import TimerSet
@@ -24,16 +25,7 @@ from fleet.hub.peers import Peer, Peers, Route
 from fleet.protocol.codec import decode_control, decode_telemetry, encode
 from fleet.protocol.errors import Fault, RemoteError
 from fleet.protocol.lifecycle import AssetStatus, LifecycleError
-from fleet.protocol.messages import (
-    Attach,
-    Envelope,
-    Grant,
-    Granted,
-    Hello,
-    Message,
-    Role,
-    Telemetry,
-)
+from fleet.protocol.messages import Attach, Envelope, Grant, Granted, Hello, Message, Role, Telemetry
 from fleet.protocol.session import HubSession, SessionState, refusal
 from fleet.store.base import Batch, ClockAnchor, OutboxRow, PeerRow
 
@@ -244,8 +236,9 @@ class HubCore:
             sample = samples[peer_id]
             self.live[peer_id] = sample
             self._heard(peer_id, now)
-            for found in self._monitor.check(peer_id, sample, now):
-                self._decide(found, now, None)
+            with self._outliving(sample, now, peer_id):
+                for found in self._monitor.check(peer_id, sample, now):
+                    self._decide(found, now, None)
 
     def _work_timers(self, now: datetime) -> None:
         while self._timers and self._timers[0][0] <= now:
@@ -272,16 +265,25 @@ class HubCore:
         if type(message) not in HANDLERS:
             return
         self._stirred = self._holding
+        with self._outliving(message, now, peer_id, HUB_FAULT if peer_id is None else CONTRADICTION):
+            decide, live = self._dispatcher.decide, self.live
+            self._carry_out(decide(self.state, message, now, live=live, peer_id=peer_id, role=role), now)
+
+    @contextmanager
+    def _outliving(
+        self, cause: object, now: datetime, peer_id: str | None, code: str = HUB_FAULT
+    ) -> Iterator[None]:
+        """Set aside a message, sample or effect that raises: vehicles are in the air, the hub must not die of one."""
         try:
-            decision = self._dispatcher.decide(
-                self.state, message, now, live=self.live, peer_id=peer_id, role=role
-            )
-        except LifecycleError as error:
-            decision = self._dispatcher.set_aside(self.state, message, now, CONTRADICTION, error, peer_id)
-        except Exception as error:  # noqa: BLE001 - vehicles are in the air: the hub must not die of one message
-            self.faults.append(error)
-            code = HUB_FAULT if peer_id is None else CONTRADICTION
-            decision = self._dispatcher.set_aside(self.state, message, now, code, error, peer_id)
+            yield
+        except Exception as error:  # noqa: BLE001 - see above
+            if isinstance(error, LifecycleError):
+                code = CONTRADICTION
+            else:
+                self.faults.append(error)
+            self._carry_out(self._dispatcher.set_aside(self.state, cause, now, code, error, peer_id), now)
+
+    def _carry_out(self, decision: Decision, now: datetime) -> None:
         self.state = decision.state
         self._open.events.extend(decision.events)
         self._open.clock = self._anchor(now) or self._open.clock
@@ -289,7 +291,8 @@ class HubCore:
             if isinstance(event, TimerSet):
                 heapq.heappush(self._timers, (event.due, event.timer_id))
         for effect in decision.effects:
-            _EFFECTS[type(effect)](self, effect, now)
+            with self._outliving(effect, now, getattr(effect, "asset_id", None)):
+                _EFFECTS[type(effect)](self, effect, now)
 
     # --- effects -----------------------------------------------------------------------------------------------------
 

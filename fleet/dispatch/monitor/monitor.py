@@ -36,17 +36,19 @@ class Monitor:
         if record is None or record.status in OVER or record.status is MissionStatus.DRAFTED:
             self._forget(asset_id)
             return
-        context = self._make_context(state)
-        kind = context.fleet.types[state.assets[asset_id].record.type_id]
+        asset = state.assets[asset_id].record
         begun = record.status is MissionStatus.ACTIVE
-        self._out[asset_id] = LINK_TIMEOUT_S.get(kind.kind, 60.0) if begun else IDLE_TIMEOUT_S
+        self._out[asset_id] = LINK_TIMEOUT_S.get(asset.kind, 60.0) if begun else IDLE_TIMEOUT_S
+        known = self._guards.get(asset_id)
+        if known is None or known.mission_id != record.mission.mission_id:
+            # Before what may fail: silence is noticed, and no sample is held against an earlier mission.
+            self._guards.pop(asset_id, None)
+            known, self._told[asset_id] = None, set()
+        context = self._make_context(state)
+        kind = context.fleet.types[asset.type_id]
         if isinstance(kind, SortieType):
-            known = self._guards.get(asset_id)
-            same = known is not None and known.mission_id == record.mission.mission_id
-            start = known.start_soc if same and known is not None else soc
+            start = soc if known is None else known.start_soc
             self._guards[asset_id] = guard_of(record, kind, context, now, start)
-            if not same:
-                self._told[asset_id] = set()
 
     def _forget(self, asset_id: str) -> None:
         self._guards.pop(asset_id, None)
