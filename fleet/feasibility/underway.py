@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from fleet.domain.fleet import SortieType
 from fleet.energy.air import air_density
@@ -30,8 +30,9 @@ def leg_wh(
     *,
     payload_kg: float,
     hover_s: float | None = None,
-) -> float | None:
-    """Energy in Wh of flying a path in the worst wind that is known for a time; it ends with hovering, or by landing.
+) -> tuple[float, ...] | None:
+    """Energy in Wh that flying a path still takes from each of its points on, in the worst wind that is known for a
+    time; it ends with hovering, which the last value is, or by landing.
 
     None where it can't be said: on the ground (nothing there depends on the wind), where the weather is unknown, and
     where the wind is as strong as the aircraft is fast; the verdict on the weather has the reasons for those.
@@ -40,20 +41,24 @@ def leg_wh(
     if not isinstance(vehicle, Airframe) or isinstance(sky, Verdict) or len(path) < 2:
         return None
     density = air_density(max(p.alt_amsl_m for p in path), sky.temperature_c)
-    movements = list(_movements(path, asset_type.cruise_mps, sky, lands=hover_s is None))
-    movements += [] if hover_s is None else [Hover(hover_s)]
+    movements = [
+        *_movements(path, asset_type.cruise_mps, sky, lands=hover_s is None),
+        Hover(hover_s or 0.0),
+    ]
     estimate = flight_energy(vehicle, [Phase(m, payload_kg) for m in movements], density_kg_m3=density)
-    return None if isinstance(estimate, Unflyable) else float(estimate.energy_wh)
+    if isinstance(estimate, Unflyable):
+        return None
+    return tuple(accumulate(reversed(estimate.by_phase_wh)))[::-1]
 
 
 def _movements(path: Sequence[Waypoint], airspeed_mps: float, sky: Sky, *, lands: bool) -> Iterable[Movement]:
-    """Straight up and down where the points lie above each other, else along."""
+    """One for each two points: straight up or down where they lie above each other, else along."""
     for number, (here, there) in enumerate(pairwise(path), start=2):
         bearing_deg, _, metres = EARTH.inv(here.lon, here.lat, there.lon, there.lat)
         rise_m = there.alt_amsl_m - here.alt_amsl_m
         if metres > STANDS_M:
             yield Cruise(metres, bearing_deg % 360.0, wind_on(sky, bearing_deg % 360.0), airspeed_mps)
-        elif rise_m > 0:
+        elif rise_m >= 0:
             yield Climb(rise_m)
-        elif rise_m < 0:
+        else:
             yield Descent(-rise_m, to_ground=lands and number == len(path))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from fleet.dispatch.inputs import Finding
-from fleet.dispatch.monitor.guard import Guard, Refuge, Way
+from fleet.dispatch.monitor.guard import MODEL_ERROR, Guard, Reached, Refuge, Way
 from fleet.energy.margin import corrected_remaining
 from fleet.feasibility.airspace import checked
 from fleet.feasibility.incident import measured
@@ -64,12 +65,11 @@ def energy(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     budget = guard.energy
     if budget is None or sample.soc is None or sample.mission_id != guard.mission_id:
         return None
-    progress = _progress(guard, sample)
+    progress = _progress(guard, sample, now)
     if progress is None:
         return None
-    before_drop, left_wh, home_wh, flown = progress
     available = sample.soc * budget.full_wh - budget.floor_wh - budget.reserve_wh
-    rest = _corrected(guard, sample, left_wh, flown) * (1 + budget.margin)
+    rest = _corrected(guard, sample, progress) * (1 + budget.margin)
     if rest <= available:
         return None
     reason = measured(
@@ -80,7 +80,7 @@ def energy(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
         unit="Wh",
         source="telemetry",
     )
-    return _short(guard, sample, now, reason, before_drop, home_wh, available)
+    return _short(guard, sample, now, reason, progress, available)
 
 
 def _short(
@@ -88,8 +88,7 @@ def _short(
     sample: Telemetry,
     now: datetime,
     reason: Reason,
-    before_drop: bool,
-    home_wh: float,
+    progress: Progress,
     available: float,
 ) -> Finding:
     """Turn round before the drop; afterwards the nearest alternate that is nearer than home; down only if nothing
@@ -97,46 +96,80 @@ def _short(
     """
     ids = (guard.asset_id, guard.mission_id, "energy_short")
     budget = guard.energy
-    if before_drop or budget is None:
+    if progress.before_drop or budget is None:
         return Finding(*ids, Action.RETURN, (reason,))
     refuge = _free_refuge(guard, sample, now)
-    if refuge is not None and refuge[1] * budget.per_m_wh < home_wh:
+    if refuge is not None and refuge[1] * budget.per_m_wh < progress.left_wh:
         return Finding(*ids, Action.DIVERT, (reason,), refuge[0].place_id)
-    out_of_reach = home_wh > available + budget.reserve_wh
+    out_of_reach = progress.left_wh * progress.pace > available + budget.reserve_wh
     return Finding(*ids, Action.LAND if out_of_reach else None, (reason,))
 
 
-def _progress(guard: Guard, sample: Telemetry) -> tuple[bool, float, float, float] | None:
-    """Whether the drop is still ahead; planned energy left; energy home from here; share of the trip flown."""
+class Progress(NamedTuple):
+    """How far a trip is: what its leg still takes as planned, and the leg after it, in Wh; how many times longer than
+    expected the leg has taken lately; the share of the trip that is flown."""
+
+    before_drop: bool
+    left_wh: float
+    after_wh: float
+    pace: float
+    flown: float
+
+
+def _progress(guard: Guard, sample: Telemetry, now: datetime) -> Progress | None:
     out, back = guard.out, guard.back
-    if out is None or back is None:
+    if out is None or back is None or sample.step_id not in (out.step_id, back.step_id):
         return None
-    x, y = guard.plane.xy(sample.lon, sample.lat)
-    if sample.step_id == back.step_id:
-        share = _share(back, x, y)
-        left = back.planned_wh * (1 - share)
-        return False, left, left, 0.5 + share / 2
-    if sample.step_id == out.step_id:
-        share = _share(out, x, y)
-        left = out.planned_wh * (1 - share) + back.planned_wh
-        return True, left, max(out.planned_wh, back.planned_wh) * share, share / 2
-    return None
+    before_drop = sample.step_id == out.step_id
+    way = out if before_drop else back
+    share = _share(way, *guard.plane.xy(sample.lon, sample.lat)) / 2
+    return Progress(
+        before_drop=before_drop,
+        left_wh=way.left_at(_reached(guard, way, sample)),
+        after_wh=back.planned_wh if before_drop else 0.0,
+        pace=_pace(guard, way, sample, now),
+        flown=share if before_drop else 0.5 + share,
+    )
 
 
 def _share(way: Way, x: float, y: float) -> float:
     return way.track.locate(x, y)[0] / way.track.length_m if way.track.length_m > 0 else 1.0
 
 
-def _corrected(guard: Guard, sample: Telemetry, left_wh: float, flown: float) -> float:
-    """What the rest takes by what the trip took so far; a trip that went better than planned is not relied on."""
+def _reached(guard: Guard, way: Way, sample: Telemetry) -> Reached:
+    return way.reached(*guard.plane.xy(sample.lon, sample.lat), sample.alt_amsl_m)
+
+
+def _pace(guard: Guard, way: Way, sample: Telemetry, now: datetime) -> float:
+    """How many times longer than expected the last stretch has taken: in the air that is the wind as it is, minutes
+    before a station tells of it. 1 where it went as expected or better, or there is nothing to go by.
+    """
+    if guard.earlier is None or not guard.flies:
+        return 1.0
+    then, before = guard.earlier
+    stretch = [_reached(guard, way, before), _reached(guard, way, sample)]
+    begun, due = (way.due_at(place) for place in stretch)
+    if begun is None or due is None or due <= begun or any(place.upright for place in stretch):
+        return 1.0
+    pace = (now - then) / ((due - begun) * way.slower)
+    return pace if pace > 1 + MODEL_ERROR else 1.0
+
+
+def _corrected(guard: Guard, sample: Telemetry, progress: Progress) -> float:
+    """What the rest takes by how the trip went so far; one that went better than planned is not relied on.
+
+    The leg takes as much longer as it lately did, since the power in the air is the same for longer. What the trip took
+    more than planned besides is the model's error, and counts as ``corrected_remaining`` says.
+    """
     budget = guard.energy
+    left_wh = progress.left_wh * progress.pace + progress.after_wh
     if budget is None or guard.start_soc is None or sample.soc is None:
         return left_wh
-    planned_so_far = budget.planned_wh - left_wh
+    planned_so_far = budget.planned_wh - progress.left_wh - progress.after_wh
     used = (guard.start_soc - sample.soc) * budget.full_wh
     if used <= 0 or planned_so_far <= 0:
         return left_wh
-    return max(left_wh, corrected_remaining(left_wh, used, planned_so_far, min(1.0, 2 * flown)))
+    return max(left_wh, corrected_remaining(left_wh, used, planned_so_far, min(1.0, 2 * progress.flown)))
 
 
 def weather(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:

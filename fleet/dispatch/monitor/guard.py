@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,23 +13,77 @@ from fleet.domain.state import MissionRecord
 from fleet.feasibility.airspace import checked, judged
 from fleet.feasibility.context import Context
 from fleet.feasibility.motion import margin_share
-from fleet.feasibility.underway import leg_wh
+from fleet.feasibility.underway import STANDS_M, leg_wh
 from fleet.feasibility.vehicles import battery_of
 from fleet.feasibility.weather import weather_between
 from fleet.kinds import kind_of
+from fleet.protocol.messages import Telemetry
 from fleet.protocol.mission import Mission, Travel
 from fleet.protocol.values import Place, Reason, Waypoint
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One leg of a sortie, out or back, with the energy that it is expected to take: as planned, or more where the wind
-    that is known now asks for more."""
+    """One leg of a sortie, out or back. ``left_wh`` is what it is expected to take from each point of its path on, in
+    Wh: as planned, or more where the wind that is known now asks for more. ``slower`` is how many times longer than by
+    the path's own times it is then expected to take."""
 
     step_id: str
     path: tuple[Waypoint, ...]
     track: Track
-    planned_wh: float
+    left_wh: tuple[float, ...]
+    slower: float = 1.0
+
+    @property
+    def planned_wh(self) -> float:
+        """What all of it is expected to take."""
+        return self.left_wh[0]
+
+    def left_at(self, reached: Reached) -> float:
+        """What it still takes from there on, in Wh."""
+        before, after = self.left_wh[reached.index : reached.index + 2]
+        return before + reached.share * (after - before)
+
+    def due_at(self, reached: Reached) -> datetime | None:
+        """When it was to be there by the path's own times; none where these are not given."""
+        before, after = (p.at for p in self.path[reached.index : reached.index + 2])
+        return None if before is None or after is None else before + reached.share * (after - before)
+
+    def reached(self, x: float, y: float, alt_amsl_m: float | None) -> Reached:
+        """Where on the path a place is. Above the path's ends the height counts; all of a climb or a descent is still
+        ahead where that is not known.
+        """
+        marks, along = self.track.along_m, self.track.locate(x, y)[0]
+        ahead = bisect_left(marks, along - OVERHEAD_M)
+        near = ahead + 1 < len(marks) and marks[ahead] <= along + OVERHEAD_M
+        if near and marks[ahead + 1] - marks[ahead] < STANDS_M:
+            share = _risen(self.path[ahead], self.path[ahead + 1], alt_amsl_m)
+            return Reached(ahead, share, upright=True)
+        index = max(ahead - 1, 0)
+        length_m = marks[index + 1] - marks[index]
+        return Reached(index, min(1.0, (along - marks[index]) / length_m) if length_m > 0 else 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A place on a path: the index of the point before it, and the share of the way to the next one that is behind.
+    ``upright``: that way leads straight up or down."""
+
+    index: int
+    share: float
+    upright: bool = False
+
+
+OVERHEAD_M = 10.0
+"""So near to a point along the way an asset counts as above it: the error of a position."""
+
+
+def _risen(low: Waypoint, high: Waypoint, alt_amsl_m: float | None) -> float:
+    """The share of a climb or a descent that is behind at a height."""
+    rise_m = high.alt_amsl_m - low.alt_amsl_m
+    if rise_m == 0:
+        return 1.0
+    return 0.0 if alt_amsl_m is None else min(1.0, max(0.0, (alt_amsl_m - low.alt_amsl_m) / rise_m))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +131,11 @@ class Guard:
     before: frozenset[str]
     context: Context
     start_soc: float | None
+    earlier: Earlier | None = None
+
+
+Earlier = tuple[datetime, Telemetry]
+"""A sample that came a while before the one that is checked, in the same leg, and when."""
 
 
 def guard_of(
@@ -116,10 +176,15 @@ def _ways(mission: Mission, travels: list[Travel], plane: Plane) -> tuple[Way | 
     planned = mission.energy_wh or 0.0
     to_drop = mission.energy_to_drop_wh if mission.energy_to_drop_wh is not None else planned / 2
     shares = (to_drop, planned - to_drop)
-    found = [
-        Way(t.step_id, t.path, Track.of(plane, t.path), e) for t, e in zip(travels, shares, strict=False)
-    ]
+    found = [_way(t, Track.of(plane, t.path), e) for t, e in zip(travels, shares, strict=False)]
     return (found[0] if found else None), (found[1] if len(found) > 1 else None)
+
+
+def _way(travel: Travel, track: Track, planned_wh: float) -> Way:
+    """A leg that takes the same for each metre, which is all that is known of it without the weather."""
+    length_m = track.length_m or 1.0
+    left = tuple(planned_wh * (1 - along / length_m) for along in track.along_m)
+    return Way(travel.step_id, travel.path, track, left)
 
 
 def _time_left(
@@ -138,7 +203,7 @@ def _steps_before(mission: Mission) -> frozenset[str]:
     return frozenset(s.step_id for s in mission.steps[:first])
 
 
-WIND_COUNTS_FROM = 0.03
+MODEL_ERROR = 0.03
 """What the wind adds to a leg counts from this share on: less can't be told from the model's own error (one standard
 deviation is 3.1 %, see ``fleet.energy.margin``), and for that the margin is there.
 """
@@ -163,10 +228,14 @@ def _in_this_wind(
     return out, back
 
 
-def _raised(way: Way, now_wh: float | None) -> Way:
-    if now_wh is None or now_wh <= way.planned_wh * (1 + WIND_COUNTS_FROM):
+def _raised(way: Way, left_wh: tuple[float, ...] | None) -> Way:
+    """The leg with what it takes now from each of its points on; no more than planned where the wind does not count."""
+    if left_wh is None or left_wh[0] <= 0:
         return way
-    return replace(way, planned_wh=now_wh)
+    more = left_wh[0] / way.planned_wh if way.planned_wh > 0 else 1.0
+    if more > 1 + MODEL_ERROR:
+        return replace(way, left_wh=left_wh, slower=more)
+    return replace(way, left_wh=tuple(wh / more for wh in left_wh))
 
 
 def _energy(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.checks import CHECKS
-from fleet.dispatch.monitor.guard import Guard, guard_of
+from fleet.dispatch.monitor.guard import Earlier, Guard, guard_of
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import OVER, State
 from fleet.feasibility import Context
@@ -20,6 +21,10 @@ LINK_TIMEOUT_S = {"drone": 10.0, "sidewalk_robot": 30.0, "van": 180.0}
 IDLE_TIMEOUT_S = 180.0
 """The same for one that was sent a mission and has not begun: it speaks seldom."""
 
+PACE_OVER = timedelta(seconds=60)
+PACE_EVERY = timedelta(seconds=10)
+"""How fast an asset moves is taken over a minute, so that a gust is none: of its samples one every so often is kept."""
+
 
 class Monitor:
     """What is being watched. ``make_context`` gives the feasibility context for a state."""
@@ -29,6 +34,7 @@ class Monitor:
         self._guards: dict[str, Guard] = {}
         self._out: dict[str, float] = {}
         self._told: dict[str, set[str]] = {}
+        self._lately: dict[str, tuple[Earlier, ...]] = {}
 
     def watch(self, asset_id: str, state: State, now: datetime, soc: float | None) -> None:
         """Work out anew what this asset is held against; nothing when it is not out."""
@@ -54,12 +60,14 @@ class Monitor:
         self._guards.pop(asset_id, None)
         self._out.pop(asset_id, None)
         self._told.pop(asset_id, None)
+        self._lately.pop(asset_id, None)
 
     def check(self, asset_id: str, sample: Telemetry, now: datetime) -> tuple[Finding, ...]:
         """What a new sample shows; each thing is told once for a mission."""
         guard = self._guards.get(asset_id)
         if guard is None:
             return ()
+        guard = replace(guard, earlier=self._earlier(asset_id, sample, now))
         told = self._told.setdefault(asset_id, set())
         for check in CHECKS:
             found = check(guard, sample, now)
@@ -67,6 +75,18 @@ class Monitor:
                 told.add(found.code)
                 return (found,)
         return ()
+
+    def _earlier(self, asset_id: str, sample: Telemetry, now: datetime) -> Earlier | None:
+        """The newest sample that is old enough to say how fast it moves; none where it has not done the same since."""
+        kept = self._lately.get(asset_id, ())
+        if not kept or (kept[-1][1].step_id, kept[-1][1].state) != (sample.step_id, sample.state):
+            kept = ()
+        if not kept or now - kept[-1][0] >= PACE_EVERY:
+            kept = (*kept, (now, sample))
+        while len(kept) > 1 and now - kept[1][0] >= PACE_OVER:
+            kept = kept[1:]
+        self._lately[asset_id] = kept
+        return kept[0] if now - kept[0][0] >= PACE_OVER else None
 
     def watched(self) -> tuple[str, ...]:
         """The assets that are out or about to go, by id."""

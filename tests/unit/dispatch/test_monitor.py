@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -92,12 +93,65 @@ def test_energy_that_is_just_enough_and_just_not(out: tuple[Bench, Peer]) -> Non
     bench, _ = out
     budget = guard_of(bench).energy
     assert budget is not None
-    needed_wh = budget.planned_wh * (1 + budget.margin) + budget.reserve_wh + budget.floor_wh
-    limit = needed_wh / budget.full_wh
-    assert energy(guard_of(bench), sample(bench, soc=limit + 0.001), DAY) is None
-    found = energy(guard_of(bench), sample(bench, soc=limit - 0.001), DAY)
+    limit = needed(guard_of(bench), budget.planned_wh)
+    ground = {"alt_amsl_m": 0.0}
+    assert energy(guard_of(bench), sample(bench, soc=limit + 0.001, **ground), DAY) is None
+    found = energy(guard_of(bench), sample(bench, soc=limit - 0.001, **ground), DAY)
     assert found is not None
     assert (found.code, found.advice) == ("energy_short", Action.RETURN)
+
+
+def needed(guard: Guard, rest_wh: float) -> float:
+    """The state of charge that is just enough for a rest of so much."""
+    budget = guard.energy
+    assert budget is not None
+    return (rest_wh * (1 + budget.margin) + budget.reserve_wh + budget.floor_wh) / budget.full_wh
+
+
+def homeward(bench: Bench, share: float, **values: Any) -> Telemetry:
+    """A sample on the way back, so far along its cruise."""
+    way = guard_of(bench).back
+    assert way is not None
+    high, home = way.path[1], way.path[-2]
+    at = {name: getattr(high, name) * (1 - share) + getattr(home, name) * share for name in ("lon", "lat")}
+    return sample(bench, step_id="back", **({**at, "alt_amsl_m": high.alt_amsl_m} | values))
+
+
+def test_the_descent_is_still_ahead_above_home(out: tuple[Bench, Peer]) -> None:
+    """Over the end of its way a drone has yet to come down; what that takes is left until its height says otherwise."""
+    bench, _ = out
+    way = guard_of(bench).back
+    assert way is not None
+    down_wh = way.left_wh[-2]
+    assert down_wh > 1
+    for height, left_wh in ((1.0, down_wh), (0.5, down_wh / 2), (0.0, 0.0)):
+        above = homeward(bench, 1.0, alt_amsl_m=height * way.path[-2].alt_amsl_m)
+        reached = way.reached(*guard_of(bench).plane.xy(above.lon, above.lat), above.alt_amsl_m)
+        assert way.left_at(reached) == pytest.approx(left_wh, abs=0.01)
+    unsure = replace(guard_of(bench), start_soc=None)
+    limit = needed(unsure, down_wh)
+    assert energy(unsure, homeward(bench, 1.0, soc=limit + 0.001), DAY) is None
+    assert energy(unsure, homeward(bench, 1.0, soc=limit - 0.001), DAY) is not None
+
+
+@pytest.mark.parametrize(("slower", "short"), [(1.0, False), (1.02, False), (1.2, True)])
+def test_a_wind_that_no_station_told_of_shows_in_the_pace(
+    out: tuple[Bench, Peer], slower: float, short: bool
+) -> None:
+    """The last minute on the way home took longer than planned: the rest of the way will, and that is told in time."""
+    bench, _ = out
+    monitor, guard = bench.core._monitor, replace(guard_of(bench), start_soc=None)
+    monitor._guards[DRONE] = guard
+    assert guard.back is not None
+    cruise_s = (guard.back.path[-2].at - guard.back.path[1].at).total_seconds()  # type: ignore[operator]
+    places = [homeward(bench, 0.2), homeward(bench, 0.2 + 62 / cruise_s / slower)]
+    reached = guard.back.reached(*guard.plane.xy(places[1].lon, places[1].lat), places[1].alt_amsl_m)
+    soc = needed(guard, guard.back.left_at(reached) * 1.1)
+    found = [
+        monitor.check(DRONE, place.model_copy(update={"soc": level}), DAY + timedelta(seconds=62 * n))
+        for n, (place, level) in enumerate(zip(places, (1.0, soc), strict=True))
+    ]
+    assert [[f.code for f in each] for each in found] == [[], ["energy_short"] if short else []]
 
 
 def test_a_battery_that_was_not_measured_is_not_judged(out: tuple[Bench, Peer]) -> None:
