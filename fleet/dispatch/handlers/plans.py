@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import draft_route, draft_sortie
 from fleet.dispatch.handovers import hand_on, join_running
+from fleet.dispatch.history import UNASSIGNED
 from fleet.dispatch.inputs import PlanFailed, PlanReady
 from fleet.dispatch.parcels import assign
-from fleet.dispatch.planning import want_plan
+from fleet.dispatch.planning import to_be_planned, want_plan
 from fleet.dispatch.waiting import stop_waiting
 from fleet.domain.events import (
     CompartmentWanted,
@@ -48,8 +49,17 @@ def plan_ready(desk: Desk, message: PlanReady) -> None:
         _commit_route(desk, plan, _without_joined(desk, _still_waiting(route, waiting)))
     for left_over in plan.unassigned:
         if left_over.order_id in waiting:
-            hand_on(desk, left_over.order_id, left_over.reasons, handed_on_from="unassigned")
+            hand_on(desk, left_over.order_id, left_over.reasons, handed_on_from=UNASSIGNED)
+    _leave_nothing_open(desk, plan)
     want_plan(desk)
+
+
+def _leave_nothing_open(desk: Desk, plan: Plan) -> None:
+    """What was planned and waits all the same is handed on: to plan it again at once could go on for ever."""
+    planned = frozenset(p.order_id for p in plan.parcels)
+    for order_id in to_be_planned(desk):
+        if order_id in planned:
+            hand_on(desk, order_id, (), handed_on_from=UNASSIGNED)
 
 
 def plan_failed(desk: Desk, message: PlanFailed) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from fleet.dispatch.inputs import PlanReady
 from fleet.domain.state import OVER
+from fleet.hub.planning import Effort, make_plan
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import (
     AssetReport,
@@ -120,3 +122,22 @@ def test_what_was_kept_is_given_back_when_the_parcel_is_planned_anew(tmp_path: P
     parcel = bench.core.state.parcels["P-1"]
     kept = [where for where, order_id in bench.core.state.compartments if order_id == "P-1"]
     assert kept == ([] if parcel.locker_id is None else [parcel.locker_id])
+
+
+def test_a_plan_that_says_nothing_of_a_parcel_is_not_asked_for_again_at_once(tmp_path: Path) -> None:
+    """It names the parcel and brings it nowhere: the parcel is handed on, and time can go on."""
+    bench = Bench(tmp_path)
+    operator = bench.connect("operator-1", Role.OPERATOR)
+    ready(bench)
+    bench.planner_answers = False
+    bench.submit(operator)
+    (job,) = bench.core.plans
+    bench.core.plans.clear()
+    plan = make_plan(job, Effort(iterations=1, baselines=False), job.snapshot.at)
+    hollow = plan.model_copy(update={"sorties": (), "routes": (), "unassigned": ()})
+    bench.core.tell(PlanReady(hollow), bench.wall)
+    bench.run(5)
+    state = bench.core.state
+    assert (state.planning, list(bench.core.plans)) == (None, [])
+    assert "handon:P-1" in state.timers
+    assert [e.code for e in state.open_exceptions()] == ["no_van_left"]
