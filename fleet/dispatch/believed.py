@@ -13,7 +13,7 @@ from fleet.dispatch.parcels import pass_on
 from fleet.domain.events import Custodian
 from fleet.domain.state import MissionRecord
 from fleet.feasibility.incident import incident
-from fleet.protocol.lifecycle import MissionStatus
+from fleet.protocol.lifecycle import LifecycleError, MissionStatus
 from fleet.protocol.messages import FailedItem, StepReport
 from fleet.protocol.mission import Load, Stop
 
@@ -51,8 +51,11 @@ class Believed:
         if not self._may_give(holder):
             self._doubt(f"{order_id} is with {holder.kind} {holder.id}, and can't have been taken over here")
             return
-        place = self.message.place
-        pass_on(self.desk, order_id, me, mission_id=self.message.mission_id, place=place, giver=holder)
+        try:
+            place = self.message.place
+            pass_on(self.desk, order_id, me, mission_id=self.message.mission_id, place=place, giver=holder)
+        except LifecycleError as error:
+            self._doubt(str(error))
 
     def _may_give(self, holder: Custodian) -> bool:
         """Our site at a site; at a door its sender, or an asset that stands and can't go on."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from fleet.dispatch.desk import Desk
-from fleet.domain.state import FINAL_PARCEL
 from fleet.protocol.lifecycle import ParcelStatus
 
 UNCONFIRMED = "deposit_unconfirmed"
@@ -20,6 +19,8 @@ def await_deposit(desk: Desk, order_id: str) -> None:
 
 def awaits_deposit(desk: Desk, order_id: str) -> bool:
     """Whether the locker's word is waited for, by us or by a person."""
+    if desk.parcel(order_id).custodian.kind != "asset":
+        return False
     found = desk.state.open_exceptions()
     told = any(e.code == UNCONFIRMED and e.order_id == order_id for e in found)
     return told or f"deposit:{order_id}" in desk.state.timers
@@ -28,7 +29,7 @@ def awaits_deposit(desk: Desk, order_id: str) -> bool:
 def deposit_unconfirmed(desk: Desk, order_id: str) -> None:
     """The locker has said nothing: a person must look where the parcel is."""
     parcel = desk.parcel(order_id)
-    if parcel.status in FINAL_PARCEL or parcel.status is ParcelStatus.IN_LOCKER:
+    if parcel.status is not ParcelStatus.UNDER_WAY or parcel.custodian.kind != "asset":
         return
     desk.raise_exception(
         UNCONFIRMED,

@@ -195,7 +195,7 @@ def _custody_passed(state: State, event: ev.CustodyPassed) -> State:
     step = _custody_step(state, event)
     status = parcel.status if step is None else advance(PARCEL, parcel.status, step)
     final = status in (ParcelStatus.DELIVERED, ParcelStatus.COLLECTED)
-    return _parcel(
+    state = _parcel(
         state,
         event.order_id,
         step,
@@ -204,6 +204,10 @@ def _custody_passed(state: State, event: ev.CustodyPassed) -> State:
         served_at=served_at(parcel, event),
         ended_at=event.at if final else None,
     )
+    elsewhere = parcel.mission_id in state.live_missions and parcel.mission_id != event.mission_id
+    # Brought back by one mission while another is to bring it: it waits for that one.
+    is_planned = status is ParcelStatus.RECEIVED and step is ParcelEvent.BRING_BACK and elsewhere
+    return _parcel(state, event.order_id, ParcelEvent.PLAN) if is_planned else state
 
 
 def _custody_step(state: State, event: ev.CustodyPassed) -> ParcelEvent | None:

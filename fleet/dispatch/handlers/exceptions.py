@@ -31,6 +31,9 @@ def _go_on(desk: Desk, order_id: str) -> None:
     """A parcel that waited for this person goes on now; one that somebody is bringing is not touched."""
     parcel = desk.parcel(order_id)
     record = None if parcel.mission_id is None else desk.mission(parcel.mission_id)
-    if record is not None and record.status in OVER and parcel.status is ParcelStatus.UNDER_WAY:
+    if record is not None and record.status in OVER and parcel.status in _GOES_ON:
         free(desk, order_id, parcel.handed_on)
     try_again(desk, order_id)
+
+
+_GOES_ON = frozenset({ParcelStatus.RECEIVED, ParcelStatus.PLANNED, ParcelStatus.UNDER_WAY})

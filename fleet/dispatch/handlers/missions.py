@@ -145,6 +145,23 @@ def _loaded(desk: Desk, record: MissionRecord, step: Load, message: StepReport) 
             mode = desk.parcel(failed.order_id).mode
             free(desk, failed.order_id, why, excluded=_spent(desk, failed.order_id, record))
             another_way(desk, failed.order_id, why, handed_on_from=mode)
+    _place_what_lost_its_stop(desk, record, message)
+
+
+def _place_what_lost_its_stop(desk: Desk, record: MissionRecord, message: StepReport) -> None:
+    """What was taken out of the route while it was being loaded is aboard now, and goes another way from there."""
+    mission = record.mission
+    if mission.energy_wh is not None:
+        return
+    brought = {o for s in mission.steps if isinstance(s, Stop) for o in s.deliver}
+    for order_id in message.order_ids:
+        parcel = desk.state.parcels.get(order_id)
+        ours = parcel is not None and parcel.mission_id == mission.mission_id
+        if parcel is None or not ours or order_id in brought or parcel.status in FINAL_PARCEL:
+            continue
+        why = (incident("left_out", "taken out of the route while it was loaded", source="hub"),)
+        free(desk, order_id, why)
+        another_way(desk, order_id, why, handed_on_from=parcel.mode)
 
 
 def _dropped(desk: Desk, record: MissionRecord, step: Drop, message: StepReport) -> None:

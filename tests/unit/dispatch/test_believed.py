@@ -10,6 +10,7 @@ from fleet.domain.events import MissionDrafted, MissionReleased
 from fleet.protocol.lifecycle import MissionStatus, ParcelStatus
 from fleet.protocol.messages import (
     AssetReport,
+    Assign,
     CloseException,
     CompartmentReport,
     FailedItem,
@@ -18,7 +19,7 @@ from fleet.protocol.messages import (
     StepReport,
     Telemetry,
 )
-from tests.support.bench import DAY, Bench
+from tests.support.bench import DAY, Bench, Peer
 from tests.support.script import (
     DRONE,
     VAN,
@@ -137,6 +138,59 @@ def test_a_locker_that_is_late_to_confirm_is_waited_for(tmp_path: Path) -> None:
     parcel = bench.core.state.parcels["A"]
     assert (parcel.status, parcel.custodian.id) == (ParcelStatus.IN_LOCKER, chosen)
     assert codes(bench) == []
+
+
+def brought_to_a_locker(tmp_path: Path, *names: str) -> tuple[Bench, dict[str, Peer], Peer, Assign]:
+    """A van that has taken a route to a locker, which has confirmed the compartments; nothing is loaded yet."""
+    bench = bench_with(tmp_path, orders(*names, locker=True), lockers=LOCKERS)
+    lockers = {name: ready(bench, name, name) for name in ("L1", "L2")}
+    operator, van = bench.connect("operator-1", Role.OPERATOR), ready(bench, VAN, "D1")
+    bench.submit(operator)
+    bench.run(5)
+    for name in names:
+        locker_id = bench.core.state.parcels[name].locker_id
+        assert locker_id is not None
+        bench.say(lockers[locker_id], CompartmentReport(order_id=name, state="reserved", at=DAY))
+    assign = sent(bench, van)
+    accepted(bench, van, assign)
+    return bench, lockers, van, assign
+
+
+def test_what_was_said_to_be_in_a_locker_and_comes_home_goes_on(tmp_path: Path) -> None:
+    """The van brings it back after all: it is at the site, nobody waits for the locker, and it has another way."""
+    bench, _, van, assign = brought_to_a_locker(tmp_path, "A")
+    for step in assign.mission.steps:
+        bench.say(van, report(assign, step.step_id, "A"))
+    bench.say(
+        van,
+        MissionEnded(mission_id=assign.mission.mission_id, outcome="completed", at=DAY, site_id="D1"),
+    )
+    bench.run(5)
+    parcel = bench.core.state.parcels["A"]
+    assert parcel.custodian.id == "D1"
+    assert parcel.mission_id not in (None, assign.mission.mission_id)
+    bench.run(Settings().deposit_grace_s + 60)
+    assert "deposit_unconfirmed" not in codes(bench)
+
+
+def test_a_refusal_while_the_van_loads_costs_no_other_parcel_its_report(tmp_path: Path) -> None:
+    """A goes aboard, since it is in the driver's hands, and on from there; B's hand-off is recorded as it happened."""
+    bench, lockers, van, assign = brought_to_a_locker(tmp_path, "A", "B")
+    load = assign.mission.steps[0]
+    mission_id = assign.mission.mission_id
+    bench.say(van, StepReport(mission_id=mission_id, step_id=load.step_id, state="started", at=DAY))
+    refusing = bench.core.state.parcels["A"].locker_id
+    assert refusing is not None
+    bench.say(lockers[refusing], CompartmentReport(order_id="A", state="refused", at=DAY, code="jammed"))
+    bench.run(5)
+    assert bench.core.state.parcels["A"].mission_id == mission_id
+    bench.say(van, report(assign, load.step_id, "A", "B"))
+    state = bench.core.state
+    assert {state.parcels[o].custodian.id for o in "AB"} == {VAN}
+    assert list(state.live_missions) == [mission_id]
+    brought = {o for s in stops(state.missions[mission_id].mission) for o in s.deliver}
+    assert "A" in brought
+    assert state.parcels["A"].locker_id != refusing
 
 
 def test_a_drone_that_forgot_its_flight_is_asked_about(tmp_path: Path) -> None:
