@@ -10,7 +10,6 @@ from fleet.domain.events import MissionDrafted, MissionReleased
 from fleet.protocol.lifecycle import MissionStatus, ParcelStatus
 from fleet.protocol.messages import (
     AssetReport,
-    Assign,
     CloseException,
     CompartmentReport,
     FailedItem,
@@ -19,7 +18,7 @@ from fleet.protocol.messages import (
     StepReport,
     Telemetry,
 )
-from tests.support.bench import DAY, Bench, Peer
+from tests.support.bench import DAY, Bench
 from tests.support.script import (
     DRONE,
     VAN,
@@ -32,7 +31,7 @@ from tests.support.script import (
     report,
     sent,
 )
-from tests.unit.dispatch.test_hand_on import LOCKERS, bench_with, driving, orders, stops
+from tests.unit.dispatch.test_hand_on import bench_with, brought_to_a_locker, driving, orders, stops
 
 
 def codes(bench: Bench) -> list[str]:
@@ -112,18 +111,11 @@ def test_a_parcel_that_is_not_at_its_site_is_looked_for_by_a_person(tmp_path: Pa
 
 def test_a_locker_that_is_late_to_confirm_is_waited_for(tmp_path: Path) -> None:
     """The van is done before the locker speaks: nothing is fetched from it, and custody passes in the end."""
-    bench = bench_with(tmp_path, orders("A", locker=True), lockers=LOCKERS)
-    lockers = {name: ready(bench, name, name) for name in ("L1", "L2")}
-    operator, van = bench.connect("operator-1", Role.OPERATOR), ready(bench, VAN, "D1")
-    bench.submit(operator)
-    bench.run(5)
+    bench, lockers, van, assign = brought_to_a_locker(tmp_path, "A")
     chosen = bench.core.state.parcels["A"].locker_id
     assert chosen is not None
-    bench.say(lockers[chosen], CompartmentReport(order_id="A", state="reserved", at=DAY))
-    assign = sent(bench, van)
-    accepted(bench, van, assign)
     steps = assign.mission.steps
-    for step in (*steps[:-1],):
+    for step in steps[:-1]:
         bench.say(van, report(assign, step.step_id, "A"))
     bench.say(
         van,
@@ -138,22 +130,6 @@ def test_a_locker_that_is_late_to_confirm_is_waited_for(tmp_path: Path) -> None:
     parcel = bench.core.state.parcels["A"]
     assert (parcel.status, parcel.custodian.id) == (ParcelStatus.IN_LOCKER, chosen)
     assert codes(bench) == []
-
-
-def brought_to_a_locker(tmp_path: Path, *names: str) -> tuple[Bench, dict[str, Peer], Peer, Assign]:
-    """A van that has taken a route to a locker, which has confirmed the compartments; nothing is loaded yet."""
-    bench = bench_with(tmp_path, orders(*names, locker=True), lockers=LOCKERS)
-    lockers = {name: ready(bench, name, name) for name in ("L1", "L2")}
-    operator, van = bench.connect("operator-1", Role.OPERATOR), ready(bench, VAN, "D1")
-    bench.submit(operator)
-    bench.run(5)
-    for name in names:
-        locker_id = bench.core.state.parcels[name].locker_id
-        assert locker_id is not None
-        bench.say(lockers[locker_id], CompartmentReport(order_id=name, state="reserved", at=DAY))
-    assign = sent(bench, van)
-    accepted(bench, van, assign)
-    return bench, lockers, van, assign
 
 
 def test_what_was_said_to_be_in_a_locker_and_comes_home_goes_on(tmp_path: Path) -> None:

@@ -63,6 +63,22 @@ def driving(bench: Bench, asset_id: str = VAN) -> tuple[Peer, Assign]:
     return van, assign
 
 
+def brought_to_a_locker(tmp_path: Path, *names: str) -> tuple[Bench, dict[str, Peer], Peer, Assign]:
+    """A van that has taken a route to a locker, which has confirmed the compartments; nothing is loaded yet."""
+    bench = bench_with(tmp_path, orders(*names, locker=True), lockers=LOCKERS)
+    lockers = {name: ready(bench, name, name) for name in ("L1", "L2")}
+    operator, van = bench.connect("operator-1", Role.OPERATOR), ready(bench, VAN, "D1")
+    bench.submit(operator)
+    bench.run(5)
+    for name in names:
+        locker_id = bench.core.state.parcels[name].locker_id
+        assert locker_id is not None
+        bench.say(lockers[locker_id], CompartmentReport(order_id=name, state="reserved", at=DAY))
+    assign = sent(bench, van)
+    accepted(bench, van, assign)
+    return bench, lockers, van, assign
+
+
 def stops(mission: Mission) -> list[Stop]:
     """The stops of a route."""
     return [s for s in mission.steps if isinstance(s, Stop)]
@@ -158,16 +174,9 @@ def test_a_locker_that_refuses_sends_the_parcel_elsewhere(tmp_path: Path) -> Non
 
 def test_a_full_locker_is_not_asked_again(tmp_path: Path) -> None:
     """Its reservation is given back; the next place is another locker or the door, and no attempt is counted."""
-    bench = bench_with(tmp_path, orders("A", locker=True), lockers=LOCKERS)
-    lockers = {name: ready(bench, name, name) for name in ("L1", "L2")}
-    operator, van = bench.connect("operator-1", Role.OPERATOR), ready(bench, VAN, "D1")
-    bench.submit(operator)
-    bench.run(5)
+    bench, lockers, van, assign = brought_to_a_locker(tmp_path, "A")
     chosen = bench.core.state.parcels["A"].locker_id
     assert chosen is not None
-    bench.say(lockers[chosen], CompartmentReport(order_id="A", state="reserved", at=DAY))
-    assign = sent(bench, van)
-    accepted(bench, van, assign)
     bench.say(van, report(assign, assign.mission.steps[0].step_id, "A"))
     serve(bench, van, assign, stops(assign.mission)[0], "locker_full")
     parcel = bench.core.state.parcels["A"]
