@@ -51,10 +51,26 @@ class Believed:
         if not self._may_give(holder):
             self._doubt(f"{order_id} is with {holder.kind} {holder.id}, and can't have been taken over here")
             return
+        self._pass(order_id, me, giver=holder)
+
+    def hand_over(self, order_id: str, taker: Custodian) -> None:
+        """Custody passes from the asset; where it does not have the parcel, nothing passes."""
+        self._pass(order_id, taker, giver=self._me(), proof=self.message.proof)
+
+    def _pass(self, order_id: str, taker: Custodian, *, giver: Custodian, proof: str | None = None) -> None:
+        message = self.message
         try:
-            place = self.message.place
-            pass_on(self.desk, order_id, me, mission_id=self.message.mission_id, place=place, giver=holder)
+            pass_on(
+                self.desk,
+                order_id,
+                taker,
+                giver=giver,
+                mission_id=message.mission_id,
+                place=message.place,
+                proof=proof,
+            )
         except LifecycleError as error:
+            # One that can't be true must not cost the others of the same stop their hand-off.
             self._doubt(str(error))
 
     def _may_give(self, holder: Custodian) -> bool:

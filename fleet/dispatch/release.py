@@ -51,8 +51,11 @@ def _release_route(desk: Desk, record: MissionRecord) -> None:
 def _release_sortie(desk: Desk, record: MissionRecord) -> None:
     asset = desk.asset(record.mission.asset_id)
     parcel = desk.parcel(_drop(record).order_id)
-    if asset.withdrawn or parcel.mission_id != record.mission.mission_id:
+    if asset.withdrawn:
         withdraw(desk, record, (_not_there(asset),))
+    elif parcel.mission_id != record.mission.mission_id:
+        detail = f"{parcel.order.order_id} goes another way"
+        withdraw(desk, record, (incident("assigned_elsewhere", detail, source="hub"),))
     elif asset.status not in _FIT or asset.mission_id is not None or asset.site_id != _site_id(record):
         _later(desk, record, (_not_there(asset),))
     elif (refusal := _compartment_refusal(desk, parcel)) is not None:

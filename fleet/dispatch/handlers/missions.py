@@ -169,7 +169,15 @@ def _dropped(desk: Desk, record: MissionRecord, step: Drop, message: StepReport)
         code = message.code or "drop_failed"
         attempt_failed(desk, step.order_id, message.mission_id, code, message.detail)
     elif step.locker_id is None:
-        _hand_over(desk, record, step.order_id, message)
+        pass_on(
+            desk,
+            step.order_id,
+            recipient(step.order_id),
+            giver=_asset(record),
+            mission_id=message.mission_id,
+            place=message.place,
+            proof=message.proof,
+        )
     else:
         await_deposit(desk, step.order_id)
 
@@ -183,22 +191,10 @@ def _stopped(desk: Desk, record: MissionRecord, step: Stop, message: StepReport)
         elif step.locker_id is not None:
             await_deposit(desk, order_id)
         else:
-            _hand_over(desk, record, order_id, message)
+            believed.hand_over(order_id, recipient(order_id))
     for failed in believed.failed():
         attempt_failed(desk, failed.order_id, message.mission_id, failed.code, failed.detail)
         after_failed_stop(desk, record.mission.mission_id, step, failed)
-
-
-def _hand_over(desk: Desk, record: MissionRecord, order_id: str, message: StepReport) -> None:
-    pass_on(
-        desk,
-        order_id,
-        recipient(order_id),
-        giver=_asset(record),
-        mission_id=message.mission_id,
-        place=message.place,
-        proof=message.proof,
-    )
 
 
 def _unloaded(desk: Desk, record: MissionRecord, step: Unload, message: StepReport) -> None:

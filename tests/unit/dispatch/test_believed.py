@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fleet.dispatch.desk import Settings
 from fleet.dispatch.handlers.missions import step_report
-from fleet.domain.events import MissionDrafted, MissionReleased
+from fleet.domain.events import Custodian, CustodyPassed, MissionDrafted, MissionReleased, MissionRevised
 from fleet.protocol.lifecycle import MissionStatus, ParcelStatus
 from fleet.protocol.messages import (
     AssetReport,
@@ -74,6 +74,28 @@ def test_a_failure_about_anothers_parcel_changes_nothing(tmp_path: Path) -> None
     assert bench.core.state.parcels[strange].attempts == 0
     assert bench.core.state.parcels[first.deliver[0]].status is ParcelStatus.DELIVERED
     assert codes(bench) == ["contradiction"]
+
+
+def test_one_hand_off_that_cannot_be_costs_the_others_nothing(tmp_path: Path) -> None:
+    """At one stop for two, the van hands over what it has, and what it never took aboard is put before a person."""
+    bench = bench_with(tmp_path, orders("A", "B"))
+    _, assign = driving(bench)
+    first, second = stops(assign.mission)[0], stops(assign.mission)[1]
+    both = first.model_copy(update={"deliver": (*first.deliver, *second.deliver)})
+    mission = assign.mission.model_copy(update={"steps": (assign.mission.steps[0], both), "revision": 1})
+    desk = desk_after(bench, MissionRevised(at=DAY, mission=mission, why="test"))
+    lost = second.deliver[0]
+    holder = Custodian(kind="asset", id=VAN)
+    depot = Custodian(kind="site", id="D1")
+    desk.emit(CustodyPassed(at=DAY, order_id=lost, giver=holder, taker=depot))
+    desk.peer_id = VAN
+    claim = StepReport(
+        mission_id=mission.mission_id, step_id=both.step_id, state="done", at=DAY, order_ids=both.deliver
+    )
+    step_report(desk, claim)
+    assert desk.state.parcels[first.deliver[0]].status is ParcelStatus.DELIVERED
+    assert desk.state.parcels[lost].custodian == depot
+    assert [e.code for e in desk.state.open_exceptions()] == ["contradiction"]
 
 
 def test_a_parcel_that_is_not_at_its_site_is_looked_for_by_a_person(tmp_path: Path) -> None:
