@@ -208,7 +208,8 @@ class AssetReport(Message):
 
 
 class CompartmentReport(Message):
-    """What happened at a locker's compartment."""
+    """What happened at a locker's compartment. ``released`` answers a release, or says that a driver has taken the
+    parcel out; a locker that can't keep what it has reserved says ``refused``."""
 
     type: Literal["compartment_report"] = "compartment_report"
     order_id: Identifier

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from fleet.dispatch.deposits import deposited
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.handovers import another_way
 from fleet.dispatch.parcels import free, pass_on, recipient
 from fleet.dispatch.taking_back import take_back
-from fleet.domain.events import CompartmentChanged, Custodian
+from fleet.domain.events import CompartmentChanged, CompartmentWanted, Custodian
 from fleet.domain.state import FINAL_PARCEL
 from fleet.feasibility.incident import incident
-from fleet.protocol.lifecycle import COMPARTMENT, CompartmentEvent, allows
+from fleet.protocol.lifecycle import COMPARTMENT, CompartmentEvent, CompartmentStatus, allows
 from fleet.protocol.messages import CompartmentReport
+from fleet.protocol.values import TimeWindow
 
 _CHANGES = {
     "reserved": CompartmentEvent.CONFIRM,
@@ -28,8 +30,14 @@ _CHANGES = {
 def compartment_report(desk: Desk, message: CompartmentReport) -> None:
     """Follow the compartment's life; custody passes with what is put in and taken out."""
     locker_id = desk.peer_id or ""
+    if message.state == "deposited":
+        _know_compartment(desk, locker_id, message)
     kept = desk.state.compartments.get((locker_id, message.order_id))
     change = _CHANGES[message.state]
+    if kept is not None and message.state == "released" and kept.status in _ASKED_FOR:
+        # The answer to our own release of an earlier one: this one was asked for since. A locker that can't keep what
+        # it has reserved says `refused`.
+        return
     if kept is None or not allows(COMPARTMENT, kept.status, change):
         if message.state not in ("released", "refused"):
             _unexpected(desk, locker_id, message)
@@ -42,6 +50,31 @@ def compartment_report(desk: Desk, message: CompartmentReport) -> None:
     follow = _FOLLOW.get(message.state)
     if follow is not None:
         follow(desk, locker_id, message)
+
+
+_ASKED_FOR = frozenset({CompartmentStatus.WANTED, CompartmentStatus.RESERVED})
+
+
+def _know_compartment(desk: Desk, locker_id: str, message: CompartmentReport) -> None:
+    """What is in, is in: a parcel that was to go there has a compartment, also where it was given back meanwhile."""
+    parcel = desk.parcel(message.order_id)
+    known = (locker_id, message.order_id) in desk.state.compartments
+    if known or message.size is None or parcel.locker_id != locker_id or parcel.status in FINAL_PARCEL:
+        return
+    window = TimeWindow(start=desk.now, end=max(desk.now, parcel.order.due.end) + STAY)
+    desk.emit(
+        CompartmentWanted(
+            at=desk.now,
+            locker_id=locker_id,
+            order_id=message.order_id,
+            size=message.size,
+            window=window,
+        )
+    )
+
+
+STAY = timedelta(hours=48)
+"""How long a parcel may wait for its recipient where no reservation says so."""
 
 
 def _unexpected(desk: Desk, locker_id: str, message: CompartmentReport) -> None:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from fleet.dispatch.desk import Settings
+from fleet.dispatch.handlers.lockers import compartment_report
 from fleet.dispatch.handlers.missions import step_report
-from fleet.domain.events import Custodian, CustodyPassed, MissionDrafted, MissionReleased, MissionRevised
-from fleet.protocol.lifecycle import MissionStatus, ParcelStatus
+from fleet.domain.events import (
+    CompartmentChanged,
+    Custodian,
+    CustodyPassed,
+    MissionDrafted,
+    MissionReleased,
+    MissionRevised,
+)
+from fleet.protocol.lifecycle import CompartmentEvent, CompartmentStatus, MissionStatus, ParcelStatus
 from fleet.protocol.messages import (
     AssetReport,
     CloseException,
@@ -18,6 +26,7 @@ from fleet.protocol.messages import (
     StepReport,
     Telemetry,
 )
+from fleet.protocol.values import CompartmentSize
 from tests.support.bench import DAY, Bench
 from tests.support.script import (
     DRONE,
@@ -169,6 +178,38 @@ def test_what_was_said_to_be_in_a_locker_and_comes_home_goes_on(tmp_path: Path) 
     assert parcel.mission_id not in (None, assign.mission.mission_id)
     bench.run(Settings().deposit_grace_s + 60)
     assert "deposit_unconfirmed" not in codes(bench)
+
+
+def test_a_late_answer_to_a_release_does_not_free_what_was_asked_for_since(tmp_path: Path) -> None:
+    """The hub gave the compartment back and wants it again at once: the locker's `released` is about the first."""
+    bench, lockers, _, _ = brought_to_a_locker(tmp_path, "A")
+    chosen = bench.core.state.parcels["A"].locker_id
+    assert chosen is not None
+    bench.say(lockers[chosen], CompartmentReport(order_id="A", state="released", at=DAY))
+    kept = bench.core.state.compartments[chosen, "A"]
+    assert kept.status is CompartmentStatus.RESERVED
+    bench.say(lockers[chosen], CompartmentReport(order_id="A", state="reserved", at=DAY))
+    assert codes(bench) == []
+
+
+def test_a_parcel_that_a_locker_has_taken_in_is_in_it(tmp_path: Path) -> None:
+    """Its compartment was given back by mistake: what is inside is inside, and custody says so."""
+    bench, _, van, assign = brought_to_a_locker(tmp_path, "A")
+    chosen = bench.core.state.parcels["A"].locker_id
+    assert chosen is not None
+    bench.say(van, report(assign, assign.mission.steps[0].step_id, "A"))
+    desk = desk_after(
+        bench,
+        *(
+            CompartmentChanged(at=DAY, locker_id=where, order_id=order_id, change=CompartmentEvent.RELEASE)
+            for where, order_id in bench.core.state.compartments
+        ),
+    )
+    desk.peer_id = chosen
+    size = CompartmentSize.MEDIUM
+    compartment_report(desk, CompartmentReport(order_id="A", state="deposited", at=DAY, size=size))
+    parcel = desk.state.parcels["A"]
+    assert (parcel.status, parcel.custodian.id) == (ParcelStatus.IN_LOCKER, chosen)
 
 
 def test_a_refusal_while_the_van_loads_costs_no_other_parcel_its_report(tmp_path: Path) -> None:
