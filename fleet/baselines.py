@@ -15,8 +15,7 @@ from typing import Any
 from fleet.app import Setup
 from fleet.config import RunInputs
 from fleet.dispatch.report import HINDSIGHT, basis
-from fleet.planner import MaxIterations, Snapshot, plan
-from fleet.planner.snapshot import AssetSlot
+from fleet.planner import AssetSlot, MaxIterations, Snapshot
 from fleet.protocol.values import Order
 
 EXTRA_VANS = 3
@@ -29,6 +28,8 @@ def baselines(
     """Costs of the three ways in major units, how many parcels each could not serve, and what the figures are: fields
     of the report's ``cost``, in the place of those of the day's first plan.
     """
+    from fleet.planner import plan  # here, because who only describes a day needs no solver
+
     snapshot = Snapshot(
         snapshot_id="baseline",
         at=setup.at,

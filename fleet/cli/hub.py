@@ -15,10 +15,8 @@ from fleet.app import Files, Setup, run_hub
 from fleet.cli.day import Name, Root
 from fleet.cli.options import Json, ZoneFiles, moment_option
 from fleet.cli.output import BadInput, Unreachable, note, show, warn
-from fleet.cli.world import write_world
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, NoSuchRun, RunDir, RunDirError, Running
 from fleet.hub.sockets import BindError
-from fleet.sim.errors import SimError
 from fleet.store.base import StoreError
 
 
@@ -97,6 +95,9 @@ def serve(run: RunDir, new: Setup | None, *, as_json: bool) -> None:
 
 def _simulated(run: RunDir, setup: Setup) -> None:
     """Leave what simulated assets of this day need. The hub runs without them too."""
+    from fleet.cli.world import write_world  # here, because a day that is taken up has its world already
+    from fleet.sim.errors import SimError
+
     try:
         write_world(run, setup)
     except (SimError, OSError) as error:

@@ -16,7 +16,6 @@ from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.inputs import PlanFailed, PlanReady
 from fleet.domain.plan import Plan
 from fleet.hub.children import die_with_parent
-from fleet.planner import plan
 from fleet.planner.snapshot import Snapshot
 from fleet.planner.stop import MaxIterations
 
@@ -32,6 +31,8 @@ class Effort:
 
 def make_plan(job: StartPlanning, effort: Effort, made_at: datetime) -> Plan:
     """The plan for one job. Runs in the worker; deterministic for its arguments."""
+    from fleet.planner.planning import plan  # here, because the hub itself needs no solver
+
     snapshot: Snapshot = job.snapshot
     found = plan(
         snapshot,

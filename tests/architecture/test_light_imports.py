@@ -1,4 +1,5 @@
-"""A robot must not install a solver: the wire and the adapter kit load with the base install alone."""
+"""A robot must not install a solver: the wire and the adapter kit load with the base install alone. A hub that starts
+again is to listen at once: it loads no solver either, nor anything else that only other processes need."""
 
 import json
 import subprocess
@@ -15,6 +16,9 @@ HEAVY = frozenset(
     "astral immutables jinja2 matplotlib numpy ortools pandas pyproj pyvrp rich shapely sqlalchemy starlette "
     "structlog typer uvicorn websockets".split()
 )
+# What only the planner's worker, the simulated world, the console or a picture needs, and loads slowly.
+NOT_FOR_A_HUB = frozenset("fleet.sim jinja2 matplotlib ortools pandas pyvrp scipy starlette uvicorn".split())
+HUB_STARTS = ["fleet.app", "fleet.cli.hub", "fleet.store", "fleet.dispatch.decide", "fleet.hub.loop"]
 PROBE = """
 import importlib, json, sys
 importlib.import_module(sys.argv[1])
@@ -41,6 +45,22 @@ def test_import_loads_the_base_install_only(module: str) -> None:
     assert probe.returncode == 0, f"{module} cannot be imported by itself:\n{probe.stderr}"
     roots = {name.partition(".")[0] for name in json.loads(probe.stdout)}
     assert roots & HEAVY == set(), f"importing {module} must not load these"
+
+
+@pytest.mark.parametrize("module", HUB_STARTS)
+def test_a_hub_starts_without_solvers(module: str) -> None:
+    """What the process of `fleet hub` imports before it listens."""
+    probe = run_probe(module)
+    assert probe.returncode == 0, f"{module} cannot be imported by itself:\n{probe.stderr}"
+    loaded = NOT_FOR_A_HUB & set(json.loads(probe.stdout))
+    assert loaded == set(), f"importing {module} must not load these"
+
+
+def test_the_planner_s_worker_finds_its_solvers() -> None:
+    """What the test above keeps out is there when a plan is asked for."""
+    probe = run_probe("fleet.planner.planning")
+    assert probe.returncode == 0, probe.stderr
+    assert {"ortools", "pyvrp"} <= set(json.loads(probe.stdout))
 
 
 def test_the_probe_sees_a_heavy_import() -> None:

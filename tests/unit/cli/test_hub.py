@@ -165,7 +165,7 @@ def test_a_world_that_cannot_be_told_is_no_obstacle(
         raise SimError("zones.geojson: zone 'park' is an area to stay inside of")
 
     monkeypatch.setattr("fleet.cli.hub.run_hub", begins)
-    monkeypatch.setattr("fleet.cli.hub.write_world", unreadable)
+    monkeypatch.setattr("fleet.cli.world.write_world", unreadable)
     assert ended(*words(city)) == 0
     assert (
         "warning: no world.json, so no simulated assets: zones.geojson: zone 'park'"
