@@ -16,56 +16,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fleet.protocol.values import Contact
 from fleet.store.base import Batch, ClockAnchor, OutboxRow, PeerRow, StoredEvent, StoreError, last
+from fleet.store.migrations import bring_up_to_date
 from fleet.store.rows import clock_from, clock_text, event_from, event_text, message_from, message_text
-
-SCHEMA = 1
-"""The version of the tables."""
-
-metadata = sa.MetaData()
-events = sa.Table(
-    "events",
-    metadata,
-    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("type", sa.String(64), nullable=False),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("at_us", sa.BigInteger, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
-)
-peers = sa.Table(
-    "peers",
-    metadata,
-    sa.Column("peer_id", sa.String(128), primary_key=True),
-    sa.Column("boot_id", sa.String(128), nullable=False),
-    sa.Column("received", sa.Integer, nullable=False),
-    sa.Column("sent", sa.Integer, nullable=False),
-)
-outbox = sa.Table(
-    "outbox",
-    metadata,
-    sa.Column("peer_id", sa.String(128), primary_key=True),
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("body", sa.Text, nullable=False),
-)
-contacts = sa.Table(
-    "contacts",
-    metadata,
-    sa.Column("order_id", sa.String(128), primary_key=True),
-    sa.Column("body", sa.Text, nullable=False),
-)
-meta = sa.Table(
-    "meta",
-    metadata,
-    sa.Column("key", sa.String(64), primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-)
+from fleet.store.tables import contacts, events, meta, outbox, peers
 
 
 class SqlStore:
     """The hub's store. Use it from one thread at a time; readers open the file by themselves, read-only."""
 
     def __init__(self, url: str, *, synchronous: str = "FULL") -> None:
-        self._engine = sa.create_engine(url, connect_args={"check_same_thread": False})
+        self._engine = sa.create_engine(url, connect_args=_DRIVER)
         sa.event.listen(self._engine, "connect", _pragmas(synchronous))
+        sa.event.listen(self._engine, "begin", _begin)
         try:
             self._connection = self._engine.connect()
             self._open()
@@ -89,14 +51,7 @@ class SqlStore:
 
     def _prepare(self) -> None:
         with self._connection.begin():
-            metadata.create_all(self._connection)
-            found = self._meta("schema")
-            if found is None:
-                self._put_meta("schema", str(SCHEMA))
-        if found is not None and int(found) > SCHEMA:
-            raise StoreError(
-                f"the store has schema {found}, this release knows {SCHEMA}: upgrade lastmile-fleet"
-            )
+            bring_up_to_date(self._connection)
 
     def _last_position(self) -> int:
         with self._connection.begin():
@@ -235,6 +190,15 @@ class SqlStore:
         """Close the connection."""
         self._connection.close()
         self._engine.dispose()
+
+
+# Python 3.11's driver begins no transaction before a table is made or altered, so that what fails in the middle would
+# stay half done: the driver begins none at all, and we begin each.
+_DRIVER = {"check_same_thread": False, "isolation_level": None}
+
+
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _pragmas(synchronous: str) -> Any:
