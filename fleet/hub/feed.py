@@ -46,7 +46,7 @@ class Feed:
         return {
             "now": now,
             "loop_lag_ms": round(1000 * self._lag_s, 1),
-            "refused": core.refused,
+            "refused": core.sessions.refused,
             "planning": core.state.planning is not None,
             "lockstep": core.clock.lockstep,
         }

@@ -13,6 +13,7 @@ from fleet.protocol.messages import Role
 from fleet.protocol.session import HubSession
 
 Route = bytes
+Frames = list[bytes]
 
 
 @dataclass(slots=True)
@@ -44,14 +45,19 @@ class Peers:
 
     def bind(self, peer: Peer, route: Route) -> None:
         """The peer's session now stands on this connection; its earlier connections are void."""
-        if peer.control is not None:
-            self.by_control.pop(peer.control, None)
-        if peer.telemetry is not None:
-            self.by_telemetry.pop(peer.telemetry, None)
-            peer.telemetry = None
+        self.unbind(peer)
         peer.control = route
         self.by_control[route] = (peer, peer.session.epoch)
         self.touched.add(peer.peer_id)
+
+    def unbind(self, peer: Peer) -> None:
+        """What comes over the peer's connections is no longer believed."""
+        if peer.control is not None:
+            self.by_control.pop(peer.control, None)
+            peer.control = None
+        if peer.telemetry is not None:
+            self.by_telemetry.pop(peer.telemetry, None)
+            peer.telemetry = None
 
     def attach(self, peer: Peer, route: Route) -> None:
         """The peer's telemetry comes over this connection."""

@@ -22,8 +22,8 @@ def test_a_tool_that_the_hub_has_forgotten_begins_anew(tmp_path: Path) -> None:
     with FakeHub(run, tmp_path) as hub, HubClient(run.running().control, timeout_s=20) as client:
         assert "nobody" in client.request(command(1)).detail
         core = hub._bench.core
-        core.peers.by_control.clear()
-        core.peers.by_id.clear()
+        core.sessions.peers.by_control.clear()
+        core.sessions.peers.by_id.clear()
         assert client.request(command(2)).request_id == "r-2"
 
 

@@ -1,0 +1,230 @@
+"""The hub's end of all connections: hellos and welcomes, what each session lets through, what it has to send.
+
+A hello begins or renews a session; nothing else is believed that does not come over the newest connection of one.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Container, Iterator, Mapping
+from datetime import datetime
+
+from fleet.hub.batches import Batches
+from fleet.hub.peers import Frames, Peer, Peers, Route
+from fleet.protocol.codec import encode
+from fleet.protocol.errors import Fault, RemoteError
+from fleet.protocol.messages import Attach, Envelope, Grant, Hello, Role
+from fleet.protocol.session import Delivery, HubSession, SessionState, refusal
+from fleet.store.base import OutboxRow, PeerRow
+
+POLL_ALL_S = 0.25
+"""How often sessions that nothing was heard from are looked after (heartbeats, silence)."""
+
+
+class Sessions:
+    """``peers`` are those that the hub knows; ``refused`` counts what was turned away, by fault. ``joined`` is told of
+    a timekeeper that has connected, and says what time it may let it be; none where no time is granted.
+    """
+
+    def __init__(
+        self,
+        batches: Batches,
+        *,
+        make_token: Callable[[], str],
+        heartbeat_s: float,
+        lockstep: bool,
+    ) -> None:
+        self.peers = Peers()
+        self.refused: dict[str, int] = {}
+        self.joined: Callable[[str], Grant] | None = None
+        self._batches, self._make_token = batches, make_token
+        self._heartbeat_s, self._lockstep = heartbeat_s, lockstep
+        self._hellos: list[tuple[Route, Envelope]] = []
+        self._out: list[tuple[Route, Frames]] = []
+        self._poll_all_at = 0.0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a hello has not been answered."""
+        return bool(self._hellos)
+
+    # --- who there is ------------------------------------------------------------------------------------------------
+
+    def restore(
+        self,
+        peers: Mapping[str, PeerRow],
+        outbox: Mapping[str, tuple[OutboxRow, ...]],
+        roles: Mapping[str, Role],
+    ) -> None:
+        """Take up the sessions that the store knows, before anything is heard."""
+        for peer_id, row in peers.items():
+            if peer_id not in roles:
+                continue
+            peer = self._new(peer_id, roles[peer_id], boot_id=row.boot_id or None, received=row.received)
+            waiting = outbox.get(peer_id, ())
+            peer.session.resume([(r.seq, r.message) for r in waiting], sent=row.sent)
+            peer.sent = row.sent
+            peer.stored_ack = peer.session.acknowledged
+
+    def asset(self, peer_id: str) -> Peer:
+        """The asset of that id, whether or not it has ever connected."""
+        return self.peers.by_id.get(peer_id) or self._new(peer_id, Role.ASSET)
+
+    def _new(self, peer_id: str, role: Role, *, boot_id: str | None = None, received: int = 0) -> Peer:
+        # What waits for a peer is in the store too, so that the session need not bound it.
+        session = HubSession(
+            peer_id,
+            role,
+            heartbeat_s=self._heartbeat_s,
+            boot_id=boot_id,
+            received=received,
+            limit=sys.maxsize,
+        )
+        peer = Peer(session, role)
+        self.peers.by_id[peer_id] = peer
+        return peer
+
+    # --- what comes in -----------------------------------------------------------------------------------------------
+
+    def hello(self, route: Route, envelope: Envelope) -> None:
+        """A hello, to be answered by ``greet_all``."""
+        self._hellos.append((route, envelope))
+
+    def receive(self, route: Route, envelope: Envelope, wall_s: float) -> tuple[Peer, list[Delivery]] | None:
+        """What a session lets through of what came over a connection; none where the connection has none.
+
+        Raises ``RemoteError`` where the peer breaks a rule.
+        """
+        known = self.peers.by_control.get(route)
+        if known is None:
+            self.reply(route, refusal(RemoteError(Fault.NO_SESSION, "say hello first")))
+            return None
+        peer, epoch = known
+        deliveries = peer.session.receive(envelope, epoch, wall_s)
+        self.peers.touched.add(peer.peer_id)
+        self._note_acknowledged(peer)
+        return peer, deliveries
+
+    def attach(self, route: Route, message: Attach, wall_s: float) -> None:
+        """A telemetry channel says whose it is."""
+        peer = self.peers.by_id.get(message.peer_id)
+        if peer is not None and peer.session.attaches(message):
+            self.peers.attach(peer, route)
+            peer.session.heard_telemetry(wall_s)
+
+    def _note_acknowledged(self, peer: Peer) -> None:
+        acknowledged = peer.session.acknowledged
+        if acknowledged > peer.stored_ack:
+            peer.stored_ack = acknowledged
+            self._batches.open.acknowledged[peer.peer_id] = acknowledged
+
+    # --- hellos ------------------------------------------------------------------------------------------------------
+
+    def greet_all(
+        self, wall_s: float, now: datetime, assets: Container[str], decide: Callable[[Hello, str], None]
+    ) -> None:
+        """Answer the hellos. That is done only when nothing waits for a commit: a new boot renumbers what is queued.
+
+        ``decide`` is told of each that was accepted.
+        """
+        if not self._hellos or not self._batches.quiet:
+            return
+        hellos, self._hellos = self._hellos, []
+        for route, envelope in hellos:
+            hello = envelope.message
+            assert isinstance(hello, Hello)
+            try:
+                peer = self._greet(route, envelope, hello, wall_s, assets)
+            except RemoteError as error:
+                self.refuse(route, error)
+            else:
+                decide(hello, peer.peer_id)
+                self._batches.open.then.append(lambda p=peer: self._welcome(p, wall_s, now))  # type: ignore[misc]
+
+    def _greet(
+        self, route: Route, envelope: Envelope, hello: Hello, wall_s: float, assets: Container[str]
+    ) -> Peer:
+        _check_known(hello, assets)
+        peer = self.peers.by_id.get(hello.peer_id) or self._new(hello.peer_id, hello.role)
+        greeting = peer.session.greet(envelope, wall_s)
+        batch = self._batches.open
+        if greeting.new_boot:
+            peer.sent = peer.session.outstanding
+            peer.stored_ack = 0
+            batch.acknowledged.pop(peer.peer_id, None)
+        if greeting.new_boot and peer.role is Role.ASSET:
+            batch.boots.append(PeerRow(peer.peer_id, hello.boot_id, 0, peer.sent))
+        self._note_acknowledged(peer)
+        self.peers.bind(peer, route)
+        return peer
+
+    def _welcome(self, peer: Peer, wall_s: float, now: datetime) -> None:
+        envelopes = peer.session.welcome(wall_s, token=self._make_token(), wall=now, lockstep=self._lockstep)
+        if peer.control is not None:
+            self._out.extend((peer.control, encode(e, peer.session.version)) for e in envelopes)
+        if self.joined is not None and peer.role is Role.TIMEKEEPER:
+            peer.session.send(self.joined(peer.peer_id))
+        self.peers.touched.add(peer.peer_id)
+
+    # --- what goes out -----------------------------------------------------------------------------------------------
+
+    def output(self, wall_s: float) -> Iterator[tuple[Route, Frames]]:
+        """The frames to send now."""
+        if wall_s >= self._poll_all_at:
+            self._poll_all_at = wall_s + POLL_ALL_S
+            self.peers.touched.update(self.peers.by_id)
+        touched, self.peers.touched = self.peers.touched, set()
+        out, self._out = self._out, []
+        yield from out
+        for peer_id in sorted(touched):
+            peer = self.peers.by_id.get(peer_id)
+            if peer is not None:
+                yield from self._poll(peer, wall_s)
+
+    def flush(self, wall_s: float) -> None:
+        """Make the frames that are to be sent, and keep them for the next ``output``."""
+        frames = list(self.output(wall_s))
+        self._out.extend(frames)
+
+    def undelivered(self, route: Route) -> None:
+        """The transport could not take a frame for this connection; the session sends it again later."""
+        known = self.peers.by_control.get(route)
+        if known is not None:
+            self.peers.touched.add(known[0].peer_id)
+
+    def _poll(self, peer: Peer, wall_s: float) -> Iterator[tuple[Route, Frames]]:
+        envelopes = peer.session.poll(wall_s)
+        if peer.session.state is SessionState.LOST and peer.control is not None:
+            self._lose(peer)
+        if peer.control is not None:
+            for envelope in envelopes:
+                yield peer.control, encode(envelope, peer.session.version)
+
+    def _lose(self, peer: Peer) -> None:
+        self.peers.unbind(peer)
+        if peer.role is not Role.ASSET:
+            # A tool comes back under another name: what was known of this one is of no use.
+            self.peers.by_id.pop(peer.peer_id, None)
+
+    # --- refusals ----------------------------------------------------------------------------------------------------
+
+    def refuse(self, route: Route, error: RemoteError) -> None:
+        """Count what was turned away, and say why to the connection that it came over."""
+        self.count(error)
+        self.reply(route, refusal(error))
+
+    def reply(self, route: Route, envelope: Envelope) -> None:
+        """Answer a connection that has no session."""
+        self._out.append((route, encode(envelope)))
+
+    def count(self, error: RemoteError) -> None:
+        """Count what was turned away."""
+        self.refused[error.code.value] = self.refused.get(error.code.value, 0) + 1
+
+
+def _check_known(hello: Hello, assets: Container[str]) -> None:
+    known = hello.peer_id in assets
+    if hello.role is Role.ASSET and not known:
+        raise RemoteError(Fault.WRONG_PEER, f"no asset {hello.peer_id!r} belongs to this fleet")
+    if hello.role is not Role.ASSET and known:
+        raise RemoteError(Fault.WRONG_ROLE, f"{hello.peer_id!r} is an asset, not {hello.role.value}")
