@@ -7,12 +7,12 @@ An event that contradicts a lifecycle table raises ``LifecycleError``: that is a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 from immutables import Map
 
 from fleet.domain import events as ev
+from fleet.domain.evolve import evolve
 from fleet.domain.punctuality import served_at
 from fleet.domain.state import (
     OVER,
@@ -53,7 +53,7 @@ from fleet.protocol.values import Direction
 def apply(state: State, event: ev.Event) -> State:
     """The state after ``event``."""
     changed = _HANDLERS[type(event)](state, event)
-    return replace(changed, position=state.position + 1)
+    return evolve(changed, position=state.position + 1)
 
 
 def apply_all(state: State, events: Iterable[ev.Event]) -> State:
@@ -72,7 +72,7 @@ def handled() -> frozenset[type[ev.Event]]:
 
 
 def _day_opened(state: State, event: ev.DayOpened) -> State:
-    return replace(
+    return evolve(
         state,
         opened_at=event.at,
         until=event.until,
@@ -85,40 +85,40 @@ def _day_opened(state: State, event: ev.DayOpened) -> State:
 
 
 def _timer_set(state: State, event: ev.TimerSet) -> State:
-    return replace(state, timers=state.timers.set(event.timer_id, event.due))
+    return evolve(state, timers=state.timers.set(event.timer_id, event.due))
 
 
 def _timer_rang(state: State, event: ev.TimerRang) -> State:
-    return replace(state, timers=_without(state.timers, event.timer_id))
+    return evolve(state, timers=_without(state.timers, event.timer_id))
 
 
 def _zone_added(state: State, event: ev.ZoneAdded) -> State:
-    return replace(state, zones=state.zones.set(event.zone_id, event.feature))
+    return evolve(state, zones=state.zones.set(event.zone_id, event.feature))
 
 
 def _zone_removed(state: State, event: ev.ZoneRemoved) -> State:
-    return replace(state, zones=_without(state.zones, event.zone_id))
+    return evolve(state, zones=_without(state.zones, event.zone_id))
 
 
 def _weather_reported(state: State, event: ev.WeatherReported) -> State:
-    return replace(state, weather=with_report(state.weather, event))
+    return evolve(state, weather=with_report(state.weather, event))
 
 
 # --- plans -----------------------------------------------------------------------------------------------------------
 
 
 def _plan_requested(state: State, event: ev.PlanRequested) -> State:
-    return replace(state, planning=event.plan_id, plans=state.plans + 1)
+    return evolve(state, planning=event.plan_id, plans=state.plans + 1)
 
 
 def _plan_dropped(state: State, _event: ev.PlanDropped) -> State:
-    return replace(state, planning=None)
+    return evolve(state, planning=None)
 
 
 def _plan_committed(state: State, event: ev.PlanCommitted) -> State:
     choices = state.choices.update({p.order_id: p for p in event.plan.parcels})
     left_over = state.unassigned.update({u.order_id: u for u in event.plan.unassigned})
-    return replace(state, planning=None, choices=choices, unassigned=left_over)
+    return evolve(state, planning=None, choices=choices, unassigned=left_over)
 
 
 # --- parcels ---------------------------------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ def _plan_committed(state: State, event: ev.PlanCommitted) -> State:
 def _order_placed(state: State, event: ev.OrderPlaced) -> State:
     order_id = event.order.order_id
     parcel = Parcel(event.order, ParcelStatus.RECEIVED, event.custodian)
-    return replace(
+    return evolve(
         state, parcels=state.parcels.set(order_id, parcel), waiting=state.waiting.set(order_id, None)
     )
 
@@ -136,7 +136,7 @@ def _parcel(state: State, order_id: str, step: ParcelEvent | None, **changes: An
     parcel = state.parcels[order_id]
     if step is not None:
         changes["status"] = advance(PARCEL, parcel.status, step)
-    return replace(state, parcels=state.parcels.set(order_id, replace(parcel, **changes)))
+    return evolve(state, parcels=state.parcels.set(order_id, evolve(parcel, **changes)))
 
 
 def _parcel_assigned(state: State, event: ev.ParcelAssigned) -> State:
@@ -151,7 +151,7 @@ def _parcel_assigned(state: State, event: ev.ParcelAssigned) -> State:
         eta=event.eta,
         handed_on=event.why,
     )
-    return replace(state, waiting=_without(state.waiting, event.order_id))
+    return evolve(state, waiting=_without(state.waiting, event.order_id))
 
 
 def _parcel_freed(state: State, event: ev.ParcelFreed) -> State:
@@ -169,7 +169,7 @@ def _parcel_freed(state: State, event: ev.ParcelFreed) -> State:
         excluded=excluded,
         handed_on=event.why,
     )
-    return replace(state, waiting=state.waiting.set(event.order_id, None))
+    return evolve(state, waiting=state.waiting.set(event.order_id, None))
 
 
 def _delivery_failed(state: State, event: ev.DeliveryFailed) -> State:
@@ -183,7 +183,7 @@ def _parcel_given_up(state: State, event: ev.ParcelGivenUp) -> State:
     state = _parcel(
         state, event.order_id, ParcelEvent.GIVE_UP, ended_at=event.at, handed_on=event.why, mission_id=None
     )
-    return replace(state, waiting=_without(state.waiting, event.order_id))
+    return evolve(state, waiting=_without(state.waiting, event.order_id))
 
 
 def _custody_passed(state: State, event: ev.CustodyPassed) -> State:
@@ -233,7 +233,7 @@ def _custody_step(state: State, event: ev.CustodyPassed) -> ParcelEvent | None:
 def _mission_drafted(state: State, event: ev.MissionDrafted) -> State:
     record = MissionRecord(event.mission, event.kind, MissionStatus.DRAFTED, event.release_at)
     mission_id = event.mission.mission_id
-    return replace(
+    return evolve(
         state,
         missions=state.missions.set(mission_id, record),
         live_missions=state.live_missions.set(mission_id, event.mission.asset_id),
@@ -244,13 +244,13 @@ def _mission(state: State, mission_id: str, step: MissionEvent | None, **changes
     record = state.missions[mission_id]
     if step is not None:
         changes["status"] = advance(MISSION, record.status, step)
-    record = replace(record, **changes)
-    state = replace(state, missions=state.missions.set(mission_id, record))
+    record = evolve(record, **changes)
+    state = evolve(state, missions=state.missions.set(mission_id, record))
     return _close_mission(state, mission_id) if record.status in OVER else state
 
 
 def _close_mission(state: State, mission_id: str) -> State:
-    state = replace(state, live_missions=_without(state.live_missions, mission_id))
+    state = evolve(state, live_missions=_without(state.live_missions, mission_id))
     asset_id = state.missions[mission_id].mission.asset_id
     asset = state.assets[asset_id]
     if asset.mission_id != mission_id:
@@ -320,7 +320,7 @@ def _mission_over(state: State, event: ev.MissionOver) -> State:
 
 def _compartment_wanted(state: State, event: ev.CompartmentWanted) -> State:
     kept = Compartment(event.order_id, event.size, event.window, CompartmentStatus.WANTED)
-    return replace(state, compartments=state.compartments.set((event.locker_id, event.order_id), kept))
+    return evolve(state, compartments=state.compartments.set((event.locker_id, event.order_id), kept))
 
 
 def _compartment_changed(state: State, event: ev.CompartmentChanged) -> State:
@@ -328,8 +328,8 @@ def _compartment_changed(state: State, event: ev.CompartmentChanged) -> State:
     kept = state.compartments[key]
     status = advance(COMPARTMENT, kept.status, event.change)
     if event.change in (CompartmentEvent.COLLECT, CompartmentEvent.RELEASE, CompartmentEvent.REFUSE):
-        return replace(state, compartments=state.compartments.delete(key))
-    return replace(state, compartments=state.compartments.set(key, replace(kept, status=status)))
+        return evolve(state, compartments=state.compartments.delete(key))
+    return evolve(state, compartments=state.compartments.set(key, evolve(kept, status=status)))
 
 
 # --- assets ----------------------------------------------------------------------------------------------------------
@@ -339,7 +339,7 @@ def _asset(state: State, asset_id: str, step: AssetEvent | None, **changes: Any)
     asset = state.assets[asset_id]
     if step is not None and allows(ASSET, asset.status, step):
         changes["status"] = advance(ASSET, asset.status, step)
-    return replace(state, assets=state.assets.set(asset_id, replace(asset, **changes)))
+    return evolve(state, assets=state.assets.set(asset_id, evolve(asset, **changes)))
 
 
 def _asset_connected(state: State, event: ev.AssetConnected) -> State:
@@ -375,12 +375,12 @@ def _asset_recovered(state: State, event: ev.AssetRecovered) -> State:
 
 
 def _operations_stopped(state: State, event: ev.OperationsStopped) -> State:
-    return replace(state, stopped_by=event.by)
+    return evolve(state, stopped_by=event.by)
 
 
 def _operations_resumed(state: State, event: ev.OperationsResumed) -> State:
-    lifted = {a: replace(x, holds=x.holds - {STOP}) for a, x in state.assets.items() if STOP in x.holds}
-    return replace(state, stopped_by=None, resumed_at=event.at, assets=state.assets.update(lifted))
+    lifted = {a: evolve(x, holds=x.holds - {STOP}) for a, x in state.assets.items() if STOP in x.holds}
+    return evolve(state, stopped_by=None, resumed_at=event.at, assets=state.assets.update(lifted))
 
 
 _COMMANDED = {
@@ -396,7 +396,7 @@ def _command_issued(state: State, event: ev.CommandIssued) -> State:
     record = CommandRecord(
         event.command_id, event.asset_id, event.action, event.by, event.why, event.at, event.stop
     )
-    state = replace(state, commands=state.commands.set(event.command_id, record), serial=state.serial + 1)
+    state = evolve(state, commands=state.commands.set(event.command_id, record), serial=state.serial + 1)
     holds = _holds_after(state.assets[event.asset_id].holds, event.action, stop=event.stop)
     return _asset(state, event.asset_id, None, holds=holds)
 
@@ -410,8 +410,8 @@ def _holds_after(holds: frozenset[str], action: Action, *, stop: bool) -> frozen
 
 
 def _command_answered(state: State, event: ev.CommandAnswered) -> State:
-    record = replace(state.commands[event.command_id], accepted=event.accepted, detail=event.detail)
-    state = replace(state, commands=state.commands.set(event.command_id, record))
+    record = evolve(state.commands[event.command_id], accepted=event.accepted, detail=event.detail)
+    state = evolve(state, commands=state.commands.set(event.command_id, record))
     asset = state.assets[record.asset_id]
     if event.accepted:
         # What is agreed to when the mission is over already changes nothing any more.
@@ -425,7 +425,7 @@ def _command_answered(state: State, event: ev.CommandAnswered) -> State:
 
 def _request_taken(state: State, event: ev.RequestTaken) -> State:
     answered = Answered(event.ok, event.detail, event.ids)
-    return replace(state, requests=state.requests.set(event.request_id, answered))
+    return evolve(state, requests=state.requests.set(event.request_id, answered))
 
 
 # --- exceptions ------------------------------------------------------------------------------------------------------
@@ -443,14 +443,12 @@ def _exception_raised(state: State, event: ev.ExceptionRaised) -> State:
         event.mission_id,
         event.reasons,
     )
-    return replace(
-        state, exceptions=state.exceptions.set(event.exception_id, record), serial=state.serial + 1
-    )
+    return evolve(state, exceptions=state.exceptions.set(event.exception_id, record), serial=state.serial + 1)
 
 
 def _exception_closed(state: State, event: ev.ExceptionClosed) -> State:
-    record = replace(state.exceptions[event.exception_id], outcome=event.outcome)
-    return replace(state, exceptions=state.exceptions.set(event.exception_id, record))
+    record = evolve(state.exceptions[event.exception_id], outcome=event.outcome)
+    return evolve(state, exceptions=state.exceptions.set(event.exception_id, record))
 
 
 def _without(mapping: Map[str, Any], key: str) -> Map[str, Any]:

@@ -1,4 +1,7 @@
-"""The state of the day: frozen records in persistent maps, built by ``apply`` from events and by nothing else."""
+"""The state of the day: frozen records in persistent maps, built by ``apply`` from events and by nothing else.
+
+The records have no ``slots``, so that ``evolve`` can copy them in one go.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ OVER = frozenset({MissionStatus.COMPLETED, MissionStatus.FAILED, MissionStatus.C
 """The states in which a mission has come to its end."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parcel:
     """One parcel: what was ordered, where it is in its life, who has it, and who is to bring it next.
 
@@ -56,7 +59,7 @@ class Parcel:
     ended_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MissionRecord:
     """One mission, as last sent or drafted, and how far it is. ``ended`` are the ids of the steps that are over;
     ``late_s`` is how far behind its times it was at the last stop (negative when early)."""
@@ -79,7 +82,7 @@ class MissionRecord:
         return tuple(s for s in self.mission.steps if s.step_id not in self.ended)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asset:
     """One asset: what it is, how it is, and the mission that it is on. ``boot_id`` is none until it has said hello;
     ``before_silence`` is how it was when its link was lost. ``soc_at`` and ``place_at`` are when ``soc``, and ``place``
@@ -105,7 +108,7 @@ class Asset:
         return self.site_id == self.record.site_id
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compartment:
     """One compartment as kept for, or holding, one parcel."""
 
@@ -115,7 +118,7 @@ class Compartment:
     status: CompartmentStatus
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CommandRecord:
     """An order given to an asset; ``accepted`` is none until it has answered."""
 
@@ -130,7 +133,7 @@ class CommandRecord:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answered:
     """What a person's request was answered."""
 
@@ -139,7 +142,7 @@ class Answered:
     ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ExceptionRecord:
     """Something unexpected, its owner, what is done about it and what came of it (none while it is open)."""
 
@@ -159,7 +162,7 @@ def _map() -> Map[Any, Any]:
     return Map()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class State:
     """Everything that decisions depend on, apart from the moment and the latest telemetry.
 

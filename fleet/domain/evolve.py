@@ -1,0 +1,29 @@
+"""A changed copy of a frozen record, at a fraction of what ``dataclasses.replace`` costs.
+
+Every event makes a new state, which has some thirty fields; ``dataclasses.replace`` reads and checks each of them and
+took three quarters of the time of a decision. Here the fields are copied as one dictionary. It is for records that have
+one: frozen dataclasses without ``slots`` and without ``__post_init__``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # The same for the type checker, which knows the names and types of the fields.
+    from dataclasses import replace as evolve
+else:
+
+    def evolve(record, /, **changes):
+        """The record with ``changes``; ``TypeError`` where it has no field of that name."""
+        fresh = object.__new__(type(record))
+        fields = fresh.__dict__
+        fields.update(record.__dict__)
+        fields.update(changes)
+        if len(fields) != len(record.__dict__):
+            unknown = sorted(set(changes) - set(record.__dict__))
+            raise TypeError(f"{type(record).__name__} has no field {', '.join(unknown)}")
+        return fresh
+
+
+__all__ = ["evolve"]
