@@ -2,13 +2,23 @@
 clock.
 """
 
-from fleet.store.base import Batch, ClockAnchor, OutboxRow, PeerRow, Store, StoredEvent, StoreError
+from fleet.store.base import (
+    Batch,
+    ClockAnchor,
+    Failure,
+    OutboxRow,
+    PeerRow,
+    Store,
+    StoredEvent,
+    StoreError,
+)
 from fleet.store.memory import MemoryStore
 from fleet.store.sql import SqlStore
 
 __all__ = [
     "Batch",
     "ClockAnchor",
+    "Failure",
     "MemoryStore",
     "OutboxRow",
     "PeerRow",

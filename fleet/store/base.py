@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from fleet.domain.events import Event
@@ -14,8 +15,41 @@ from fleet.protocol.values import Contact
 T = TypeVar("T")
 
 
+class Failure(StrEnum):
+    """What is wrong with a store."""
+
+    DISK_FULL = "disk_full"
+    READ_ONLY = "read_only"
+    IO_ERROR = "io_error"
+    DISCONNECTED = "disconnected"
+    """The database's server is gone, or does not take us. Whether a commit landed may be unknown until it is back."""
+    LOCKED = "locked"
+    """Somebody else writes, longer than we wait."""
+    CORRUPT = "corrupt"
+    SCHEMA = "schema"
+    """The tables are not what this release can work with."""
+    LEASE_LOST = "lease_lost"
+    """Another hub writes to this store now."""
+    REFUSED = "refused"
+    """The database does not take what it was given: a fault of ours, which trying again does not mend."""
+
+
+_PASSES = frozenset(
+    {Failure.DISK_FULL, Failure.READ_ONLY, Failure.IO_ERROR, Failure.DISCONNECTED, Failure.LOCKED}
+)
+
+
 class StoreError(Exception):
     """The store can't be opened, read or written; the message says which file and what to do."""
+
+    def __init__(self, message: str, failure: Failure = Failure.REFUSED) -> None:
+        super().__init__(message)
+        self.failure = failure
+
+    @property
+    def transient(self) -> bool:
+        """Whether the same batch may be taken later on: nothing of it is stored that is not stored whole."""
+        return self.failure in _PASSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +116,11 @@ class Store(Protocol):
     """A place that keeps batches. Only one hub writes to it at a time."""
 
     def commit(self, batch: Batch) -> int:
-        """Write the batch durably; returns the position of the last event. Raises ``StoreError``, nothing written."""
+        """Write the batch durably; returns the position of the last event.
+
+        Raises ``StoreError``, nothing written. Where that is ``transient``, the same batch may be given again, and
+        is then written once, also where it was unknown whether it had been (a server that went away in between).
+        """
 
     def events(self, after: int = 0) -> Iterator[StoredEvent]:
         """The events behind a position, in order."""

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from fleet.domain.events import AnyEvent, Event
 from fleet.protocol.messages import AnyMessage
-from fleet.store.base import ClockAnchor, StoreError
+from fleet.store.base import ClockAnchor, Failure, StoreError
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(AnyEvent)
 _MESSAGE: TypeAdapter[AnyMessage] = TypeAdapter(AnyMessage)
@@ -25,12 +25,13 @@ def event_from(text: str, version: int, position: int) -> Event:
     """The event of a stored row; ``StoreError`` where a newer release wrote it, or it is damaged."""
     if version > NEWEST:
         raise StoreError(
-            f"event {position} has version {version}: a newer release wrote it; upgrade this one"
+            f"event {position} has version {version}: a newer release wrote it; upgrade this one",
+            Failure.SCHEMA,
         )
     try:
         return _EVENT.validate_json(text)
     except ValueError as error:
-        raise StoreError(f"event {position} can't be read: {error}") from error
+        raise StoreError(f"event {position} can't be read: {error}", Failure.CORRUPT) from error
 
 
 def message_text(message: AnyMessage) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from fleet.store.base import StoreError
+from fleet.store.base import Failure, StoreError
 from fleet.store.tables import meta, metadata
 
 HEAD = "0001"
@@ -47,7 +47,8 @@ def bring_up_to_date(connection: sa.Connection, *, head: str = HEAD, scripts: Pa
 
     if found is not None and found not in known(scripts):
         raise StoreError(
-            f"the store has revision {found}, this release knows none after {HEAD}: upgrade lastmile-fleet"
+            f"the store has revision {found}, this release knows none after {HEAD}: upgrade lastmile-fleet",
+            Failure.SCHEMA,
         )
     if found is None:
         _stamp(connection, BASELINE)
@@ -62,12 +63,15 @@ def revision(connection: sa.Connection) -> str | None:
 
 def _revision(connection: sa.Connection, tables: set[str]) -> str | None:
     if not tables >= {"events", "meta"}:
-        raise StoreError("these tables are no hub's: choose another file or database")
+        raise StoreError("these tables are no hub's: choose another file or database", Failure.SCHEMA)
     schema = connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema"))
     if schema == SCHEMA_WITH_REVISION:
         return connection.scalar(sa.select(_version.c.version_num))
     if schema != "1":
-        raise StoreError(f"the store has schema {schema}, this release knows 1 and 2: upgrade lastmile-fleet")
+        raise StoreError(
+            f"the store has schema {schema}, this release knows 1 and 2: upgrade lastmile-fleet",
+            Failure.SCHEMA,
+        )
     return None
 
 
