@@ -1,6 +1,6 @@
 # The index of commands. Everything that a person or continuous integration runs is here; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench soak docs screenshots lock clean
+.PHONY: help setup demo test lint format bench soak docs schemas screenshots lock clean
 
 ARGS ?=
 BIN := .venv/bin
@@ -38,6 +38,9 @@ soak: setup ## run the tests with many more generated examples (hours)
 
 docs: setup ## check that every link inside the documentation leads somewhere
 	$(BIN)/python .ci/links.py
+
+schemas: setup ## write the schema of the newest version of the wire into docs/wire
+	@$(BIN)/python .ci/wire_schema.py
 
 screenshots: setup ## make the pictures of the console in docs/img
 	@$(BIN)/python .ci/programs.py

@@ -70,12 +70,15 @@ class Adapter(ABC):
         """Go on from what ``save`` returned, in a new process."""
 
     def on_reserve(self, reserve: ReserveCompartment, now: datetime) -> Iterable[Report]:
-        """Keep a compartment; a locker overrides this. Reserving again for an order changes nothing."""
-        yield CompartmentReport(order_id=reserve.order_id, state="refused", at=now, code="no_compartments")
+        """Keep a compartment; a locker overrides this. Every answer carries the ``request`` that it answers.
+
+        Reserving again for an order changes nothing but the request that the compartment is kept under.
+        """
+        yield _no_compartments(reserve, now)
 
     def on_release(self, release: ReleaseCompartment, now: datetime) -> Iterable[Report]:
-        """Free a compartment; a locker overrides this."""
-        yield CompartmentReport(order_id=release.order_id, state="refused", at=now, code="no_compartments")
+        """Free the compartment that was reserved under this ``request``; a locker overrides this."""
+        yield _no_compartments(release, now)
 
     def on_interrupted(self, instruction: Instruction, now: datetime) -> Iterable[Report]:
         """The process died while it handled this, so it may have been done or not. By default: do it again.
@@ -83,6 +86,12 @@ class Adapter(ABC):
         Override it where doing it twice matters, and look at the vehicle first.
         """
         return handle(self, instruction, now)
+
+
+def _no_compartments(message: ReserveCompartment | ReleaseCompartment, now: datetime) -> CompartmentReport:
+    return CompartmentReport(
+        order_id=message.order_id, state="refused", at=now, code="no_compartments", request=message.request
+    )
 
 
 _HANDLERS: Final[Mapping[type[Message], Callable[[Adapter, Any, datetime], Iterable[Report]]]] = {

@@ -150,5 +150,7 @@ class Engine:
             case Command():
                 return f"command {message.command_id}"
             case ReserveCompartment() | ReleaseCompartment():
-                # An order may reserve, release and reserve again: only the number tells these apart.
-                return f"{message.type} {self.session.boot_id} {seq}"
+                # An order may reserve, release and reserve again: only a number tells these apart. In version 1 of the
+                # wire it is the message's own.
+                named = f"{message.order_id} {message.request}"
+                return f"{message.type} {named if message.request else f'{self.session.boot_id} {seq}'}"

@@ -11,7 +11,7 @@ from fleet.domain.state import Parcel
 from fleet.feasibility import assess_locker
 from fleet.protocol.lifecycle import CompartmentEvent, CompartmentStatus
 from fleet.protocol.messages import ReleaseCompartment, ReserveCompartment
-from fleet.protocol.values import TimeWindow
+from fleet.protocol.values import CompartmentSize, TimeWindow
 
 _KEPT = (CompartmentStatus.WANTED, CompartmentStatus.RESERVED)
 
@@ -43,19 +43,28 @@ def _ask(desk: Desk, parcel: Parcel, locker_id: str) -> None:
     if size is None:
         raise ValueError(f"{order_id} fits no compartment of {locker_id}")
     window = TimeWindow(start=desk.now, end=desk.now + timedelta(hours=kind.pickup_hours))
+    reserve(desk, locker_id, order_id, size, window)
+
+
+def reserve(desk: Desk, locker_id: str, order_id: str, size: CompartmentSize, window: TimeWindow) -> None:
+    """Ask a locker to keep a compartment, under a number that no reservation has had before."""
+    request = desk.state.reservations + 1
     desk.emit(
-        CompartmentWanted(at=desk.now, locker_id=locker_id, order_id=order_id, size=size, window=window)
+        CompartmentWanted(
+            at=desk.now, locker_id=locker_id, order_id=order_id, size=size, window=window, request=request
+        )
     )
-    desk.send(locker_id, ReserveCompartment(order_id=order_id, size=size, window=window))
+    desk.send(locker_id, ReserveCompartment(order_id=order_id, size=size, window=window, request=request))
 
 
 def give_back(desk: Desk, order_id: str, *, but: str | None = None) -> None:
     """Free what is kept for the parcel, ``but`` for one locker."""
     for locker_id in kept_for(desk, order_id):
         if locker_id != but:
+            request = desk.state.compartments[locker_id, order_id].request
             desk.emit(
                 CompartmentChanged(
                     at=desk.now, locker_id=locker_id, order_id=order_id, change=CompartmentEvent.RELEASE
                 )
             )
-            desk.send(locker_id, ReleaseCompartment(order_id=order_id))
+            desk.send(locker_id, ReleaseCompartment(order_id=order_id, request=request))

@@ -319,8 +319,12 @@ def _mission_over(state: State, event: ev.MissionOver) -> State:
 
 
 def _compartment_wanted(state: State, event: ev.CompartmentWanted) -> State:
-    kept = Compartment(event.order_id, event.size, event.window, CompartmentStatus.WANTED)
-    return evolve(state, compartments=state.compartments.set((event.locker_id, event.order_id), kept))
+    kept = Compartment(event.order_id, event.size, event.window, CompartmentStatus.WANTED, event.request)
+    return evolve(
+        state,
+        compartments=state.compartments.set((event.locker_id, event.order_id), kept),
+        reservations=max(state.reservations, event.request or 0),
+    )
 
 
 def _compartment_changed(state: State, event: ev.CompartmentChanged) -> State:

@@ -227,13 +227,15 @@ class ParcelGivenUp(Event):
 
 
 class CompartmentWanted(Event):
-    """A compartment is to be kept."""
+    """A compartment is to be kept. ``request`` numbers the reservations that lockers were asked for; none where it was
+    not asked for (a parcel was put in unasked), or by an older release."""
 
     type: Literal["compartment_wanted"] = "compartment_wanted"
     locker_id: Identifier
     order_id: Identifier
     size: CompartmentSize
     window: TimeWindow
+    request: int | None = None
 
 
 class CompartmentChanged(Event):

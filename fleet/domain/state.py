@@ -110,12 +110,13 @@ class Asset:
 
 @dataclass(frozen=True)
 class Compartment:
-    """One compartment as kept for, or holding, one parcel."""
+    """One compartment as kept for, or holding, one parcel, under the number of its reservation if it has one."""
 
     order_id: str
     size: CompartmentSize
     window: TimeWindow
     status: CompartmentStatus
+    request: int | None = None
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,7 @@ class State:
     """Everything that decisions depend on, apart from the moment and the latest telemetry.
 
     ``stopped_by`` is who has stopped all operations (none while they go on), ``resumed_at`` when they last went on.
+    ``reservations`` is the highest number that a reservation of a compartment has had.
     """
 
     position: int = 0
@@ -179,6 +181,7 @@ class State:
     planning: str | None = None
     plans: int = 0
     serial: int = 0
+    reservations: int = 0
     sites: Map[str, Site] = field(default_factory=_map)
     lockers: Map[str, Locker] = field(default_factory=_map)
     parcels: Map[str, Parcel] = field(default_factory=_map)

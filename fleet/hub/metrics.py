@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 
 from fleet.hub.health import Check, readiness
 from fleet.hub.vitals import Pulse, Spread, Vitals
-from fleet.protocol.messages import WIRE_VERSIONS
+from fleet.protocol.versions import WIRE_VERSIONS
 
 NAMESPACE = "fleet_hub"
 

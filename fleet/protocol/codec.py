@@ -14,7 +14,8 @@ from typing import Annotated, Any, Final, TypeVar, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 
 from fleet.protocol.errors import Fault, LocalError, RemoteError
-from fleet.protocol.messages import WIRE_VERSIONS, AddZone, AnyMessage, Attach, Envelope, Message, Telemetry
+from fleet.protocol.messages import AddZone, AnyMessage, Attach, Envelope, Message, Telemetry
+from fleet.protocol.versions import WIRE_VERSIONS, fields_after, kinds_after
 
 T = TypeVar("T")
 
@@ -51,14 +52,22 @@ CONTROL_KINDS: Final = frozenset(_KINDS) - TELEMETRY_KINDS | {""}
 # talk.
 _ANY_VERSION: Final = frozenset({"hello", "refused"})
 
-_CONTROL: Final = TypeAdapter(Envelope)
-_TELEMETRY: Final[TypeAdapter[Attach | Telemetry]] = TypeAdapter(
+CONTROL: Final = TypeAdapter(Envelope)
+TELEMETRY: Final[TypeAdapter[Attach | Telemetry]] = TypeAdapter(
     Annotated[Attach | Telemetry, Field(discriminator="type")]
 )
 _VERSION_FRAMES: Final = {version: str(version).encode("ascii") for version in WIRE_VERSIONS}
 _KIND_FRAMES: Final = {kind: kind.encode("ascii") for kind in ("", *_KINDS)}
-_KNOWN_VERSIONS: Final = frozenset(_VERSION_FRAMES.values())
+_KNOWN_VERSIONS: Final = {frame: version for version, frame in _VERSION_FRAMES.items()}
 _KIND_NAMES: Final = {frame: kind for kind, frame in _KIND_FRAMES.items()}
+
+# What a version does not have, by kind: left out of what is sent, refused in what comes in.
+_FIELDS_AFTER: Final = {version: fields_after(version) for version in WIRE_VERSIONS}
+_KINDS_AFTER: Final = {version: kinds_after(version) for version in WIRE_VERSIONS}
+_LEFT_OUT: Final[Mapping[int, Mapping[str, dict[str, set[str]]]]] = {
+    version: {kind: {"message": set(fields)} for kind, fields in kinds.items()}
+    for version, kinds in _FIELDS_AFTER.items()
+}
 
 
 def message_types() -> Mapping[str, type[Message]]:
@@ -72,16 +81,23 @@ def limit_of(kind: str) -> int:
 
 
 def encode(envelope: Envelope, version: int = WIRE_VERSIONS[-1]) -> list[bytes]:
-    """The frames of an envelope for the control channel; ``LocalError`` when it breaks a limit."""
+    """The frames of an envelope for the control channel, in the form of the version that the other end speaks.
+
+    ``LocalError`` when it breaks a limit, or that version has no such message.
+    """
     kind = _kind_of(envelope)
     if kind in TELEMETRY_KINDS:
         raise LocalError(f"{kind!r} travels on the telemetry channel, not on control")
-    return _frames(version, kind, _CONTROL.dump_json(envelope))
+    _check_version(version, kind)
+    return _frames(version, kind, CONTROL.dump_json(envelope, exclude=_LEFT_OUT[version].get(kind)))
 
 
 def encode_telemetry(message: Attach | Telemetry, version: int = WIRE_VERSIONS[-1]) -> list[bytes]:
-    """The frames of a message for the telemetry channel."""
-    return _frames(version, message.type, _TELEMETRY.dump_json(message))
+    """The frames of a message for the telemetry channel, in the form of a version."""
+    kind = message.type
+    _check_version(version, kind)
+    left_out = _FIELDS_AFTER[version].get(kind)
+    return _frames(version, kind, TELEMETRY.dump_json(message, exclude=set(left_out) if left_out else None))
 
 
 def decode_control(frames: Sequence[bytes], allowed: Collection[str] | None = None) -> Envelope:
@@ -89,12 +105,10 @@ def decode_control(frames: Sequence[bytes], allowed: Collection[str] | None = No
 
     An empty envelope, which only acknowledges, is always allowed.
     """
-    kind, body = _opened(frames, CONTROL_KINDS, allowed)
-    envelope = _parsed(_CONTROL, body)
-    if _kind_of(envelope) != kind:
-        raise RemoteError(
-            Fault.KIND_MISMATCH, f"the kind frame says {kind!r}, the message {_kind_of(envelope)!r}"
-        )
+    version, kind, body = _opened(frames, CONTROL_KINDS, allowed)
+    envelope = _parsed(CONTROL, body)
+    _check_kind(kind, _kind_of(envelope))
+    _check_fields(version, envelope.message)
     if isinstance(envelope.message, AddZone):
         _check_free_form(envelope.message.feature)
     return envelope
@@ -102,34 +116,25 @@ def decode_control(frames: Sequence[bytes], allowed: Collection[str] | None = No
 
 def decode_telemetry(frames: Sequence[bytes]) -> Attach | Telemetry:
     """The message in the frames of the telemetry channel."""
-    kind, body = _opened(frames, TELEMETRY_KINDS, None)
-    message = _parsed(_TELEMETRY, body)
+    version, kind, body = _opened(frames, TELEMETRY_KINDS, None)
+    message = _parsed(TELEMETRY, body)
     _check_kind(kind, message.type)
+    _check_fields(version, message)
     return message
-
-
-def json_schema() -> dict[str, Any]:
-    """JSON Schema of everything on the wire: ``control`` is an envelope, ``telemetry`` a bare message."""
-    _, schema = TypeAdapter.json_schemas(
-        [("control", "validation", _CONTROL), ("telemetry", "validation", _TELEMETRY)],
-        title="lastmile-fleet wire",
-        description=f"Wire versions {', '.join(map(str, WIRE_VERSIONS))}",
-    )
-    roots = {"control": {"$ref": "#/$defs/Envelope"}, "telemetry": _telemetry_schema()}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "properties": roots}
-
-
-def _telemetry_schema() -> dict[str, Any]:
-    return {"oneOf": [{"$ref": "#/$defs/Attach"}, {"$ref": "#/$defs/Telemetry"}]}
 
 
 def _kind_of(envelope: Envelope) -> str:
     return "" if envelope.message is None else envelope.message.type
 
 
-def _frames(version: int, kind: str, body: bytes) -> list[bytes]:
+def _check_version(version: int, kind: str) -> None:
     if version not in _VERSION_FRAMES:
         raise LocalError(f"this code does not speak version {version} of the wire")
+    if kind in _KINDS_AFTER[version]:
+        raise LocalError(f"version {version} of the wire has no {kind!r}")
+
+
+def _frames(version: int, kind: str, body: bytes) -> list[bytes]:
     if len(body) > limit_of(kind):
         raise LocalError(f"{kind!r} has {len(body)} bytes; the limit is {limit_of(kind)}: split it")
     return [_VERSION_FRAMES[version], _KIND_FRAMES[kind], body]
@@ -137,23 +142,27 @@ def _frames(version: int, kind: str, body: bytes) -> list[bytes]:
 
 def _opened(
     frames: Sequence[bytes], channel: Collection[str], allowed: Collection[str] | None
-) -> tuple[str, bytes]:
-    """Kind and body, after everything that can be judged without parsing JSON."""
+) -> tuple[int, str, bytes]:
+    """Version, kind and body, after everything that can be judged without parsing JSON."""
     if len(frames) != FRAME_COUNT:
         raise RemoteError(Fault.FRAME_COUNT, f"{len(frames)} frames instead of {FRAME_COUNT}")
-    version, kind_frame, body = frames
+    version_frame, kind_frame, body = frames
     kind = _KIND_NAMES.get(kind_frame)
     if kind is None:
         raise RemoteError(Fault.UNKNOWN_KIND, f"no message is called {_shown(kind_frame)}")
-    if version not in _KNOWN_VERSIONS and kind not in _ANY_VERSION:
-        raise RemoteError(Fault.UNKNOWN_VERSION, f"version {_shown(version)}; spoken here: {_spoken()}")
+    # What is read under any version has the same form in all.
+    version = _KNOWN_VERSIONS.get(version_frame, WIRE_VERSIONS[-1] if kind in _ANY_VERSION else None)
+    if version is None:
+        raise RemoteError(Fault.UNKNOWN_VERSION, f"version {_shown(version_frame)}; spoken here: {_spoken()}")
+    if kind in _KINDS_AFTER[version]:
+        raise RemoteError(Fault.UNKNOWN_KIND, f"version {version} has no message that is called {kind!r}")
     if kind not in channel:
         raise RemoteError(Fault.WRONG_CHANNEL, f"{kind!r} does not travel on this channel")
     if allowed is not None and kind and kind not in allowed:
         raise RemoteError(Fault.NOT_ALLOWED, f"this peer may not send {kind!r}")
     if len(body) > limit_of(kind):
         raise RemoteError(Fault.TOO_LARGE, f"{kind!r} has {len(body)} bytes; the limit is {limit_of(kind)}")
-    return kind, body
+    return version, kind, body
 
 
 def _parsed(adapter: TypeAdapter[T], body: bytes) -> T:
@@ -166,6 +175,14 @@ def _parsed(adapter: TypeAdapter[T], body: bytes) -> T:
 def _check_kind(frame: str, inside: str) -> None:
     if frame != inside:
         raise RemoteError(Fault.KIND_MISMATCH, f"the kind frame says {frame!r}, the message {inside!r}")
+
+
+def _check_fields(version: int, message: Message | None) -> None:
+    """A field that the frame's version does not have is as unknown as any other."""
+    if message is None or not (later := _FIELDS_AFTER[version].get(message.type)):  # type: ignore[attr-defined]
+        return
+    if found := later & message.model_fields_set:
+        raise RemoteError(Fault.MALFORMED, f"{min(found)}: version {version} has no such field")
 
 
 def _first_problem(error: ValidationError) -> str:

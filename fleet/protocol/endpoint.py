@@ -15,10 +15,11 @@ from pydantic import Field
 
 from fleet.protocol.errors import Fault, RemoteError
 from fleet.protocol.lifecycle import advance
-from fleet.protocol.messages import WIRE_VERSIONS, AnyMessage, Busy, Envelope, Heartbeat
+from fleet.protocol.messages import AnyMessage, Busy, Envelope, Heartbeat
 from fleet.protocol.roles import ALLOWED
 from fleet.protocol.stream import Incoming, Outgoing
 from fleet.protocol.values import Identifier, Value
+from fleet.protocol.versions import WIRE_VERSIONS
 
 
 class SessionState(StrEnum):

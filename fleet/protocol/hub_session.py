@@ -21,7 +21,6 @@ from fleet.protocol.endpoint import (
 from fleet.protocol.errors import Fault, LocalError, RemoteError
 from fleet.protocol.lifecycle import allows
 from fleet.protocol.messages import (
-    WIRE_VERSIONS,
     AnyMessage,
     Attach,
     Envelope,
@@ -32,6 +31,7 @@ from fleet.protocol.messages import (
 )
 from fleet.protocol.roles import ALLOWED
 from fleet.protocol.stream import Incoming
+from fleet.protocol.versions import WIRE_VERSIONS
 
 
 class Greeting(NamedTuple):
@@ -99,7 +99,7 @@ class HubSession(SessionEnd):
         if not isinstance(hello, Hello):
             raise RemoteError(Fault.NO_SESSION, "a connection begins with a hello")
         self._check_identity(hello)
-        self.version = self._common_version(hello)
+        version = self._common_version(hello)
         new_boot = hello.boot_id != self.boot_id
         self._check_memory(
             envelope.ack, 0 if new_boot else self._out.acknowledged, 0 if new_boot else self._out.last
@@ -109,6 +109,7 @@ class HubSession(SessionEnd):
         self._move(SessionEvent.HELLO)
         self._acknowledge(envelope.ack, now)
         self.epoch += 1
+        self.version = version
         self.hello, self.token = hello, None
         self.frames_sent = self.frames_received = 0
         self._loose.clear()

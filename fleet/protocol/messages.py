@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from fleet.protocol.greetings import Busy, Echo, Factsheet, Heartbeat, Hello, Message, Refused, Role, Welcome
 from fleet.protocol.mission import Mission
 from fleet.protocol.values import (
     Code,
@@ -31,17 +32,11 @@ from fleet.protocol.values import (
 )
 from fleet.protocol.weather import MOST_ROWS, WeatherRow
 
-WIRE_VERSIONS: tuple[int, ...] = (1,)
-"""The versions of the wire that this code speaks, newest last."""
+# Messages of a session are part of the one vocabulary.
+__all__ = ["Busy", "Echo", "Factsheet", "Heartbeat", "Hello", "Message", "Refused", "Role", "Welcome"]
 
-
-class Role(StrEnum):
-    """What a peer is; it decides which messages it may send."""
-
-    ASSET = "asset"
-    OPERATOR = "operator"
-    TIMEKEEPER = "timekeeper"
-    WEATHER = "weather"
+RequestNumber = Annotated[int, Field(ge=1)]
+"""Which reservation is meant: a parcel may be given a compartment, give it back and be given one again."""
 
 
 class Action(StrEnum):
@@ -52,79 +47,6 @@ class Action(StrEnum):
     RETURN = "return"
     DIVERT = "divert"
     LAND = "land"
-
-
-class Message(Value):
-    """The root of all messages. A ``sequenced`` message is resent until it is acknowledged."""
-
-    sequenced: ClassVar[bool] = True
-
-
-# --- the session -----------------------------------------------------------------------------------------------------
-
-
-class Factsheet(Value):
-    """What an asset says of itself when it connects."""
-
-    type_id: Identifier
-    model: str
-    software: str
-    site_id: Identifier | None = None
-    pack_wh: NonNegative | None = None
-
-
-class Hello(Message):
-    """First message of a connection. ``boot_id`` changes whenever the peer has lost its memory of what it sent."""
-
-    sequenced: ClassVar[bool] = False
-    type: Literal["hello"] = "hello"
-    peer_id: Identifier
-    role: Role
-    boot_id: Identifier
-    versions: tuple[int, ...]
-    kind: str | None = None
-    factsheet: Factsheet | None = None
-
-
-class Welcome(Message):
-    """The hub's answer: the version to speak, the session, how often to be heard, and the hub's time.
-
-    ``token`` binds the telemetry channel to this session. ``received`` is the highest sequence number of this boot
-    that the hub has durably taken: the peer drops those and sends the rest again.
-    """
-
-    sequenced: ClassVar[bool] = False
-    type: Literal["welcome"] = "welcome"
-    version: int
-    token: Identifier
-    heartbeat_s: NonNegative
-    now: Time
-    received: int
-    lockstep: bool = False
-
-
-class Refused(Message):
-    """The other end will not take this, and resending does not help."""
-
-    sequenced: ClassVar[bool] = False
-    type: Literal["refused"] = "refused"
-    code: Code
-    detail: str
-
-
-class Busy(Message):
-    """Not now: nothing was taken; send again after a while."""
-
-    sequenced: ClassVar[bool] = False
-    type: Literal["busy"] = "busy"
-    retry_after_s: NonNegative
-
-
-class Heartbeat(Message):
-    """I am here."""
-
-    sequenced: ClassVar[bool] = False
-    type: Literal["heartbeat"] = "heartbeat"
 
 
 # --- from assets -----------------------------------------------------------------------------------------------------
@@ -209,7 +131,10 @@ class AssetReport(Message):
 
 class CompartmentReport(Message):
     """What happened at a locker's compartment. ``released`` answers a release, or says that a driver has taken the
-    parcel out; a locker that can't keep what it has reserved says ``refused``."""
+    parcel out; a locker that can't keep what it has reserved says ``refused``.
+
+    ``request`` is that of the reservation which it is about. An answer about an earlier one is not taken for the new.
+    """
 
     type: Literal["compartment_report"] = "compartment_report"
     order_id: Identifier
@@ -218,6 +143,7 @@ class CompartmentReport(Message):
     size: CompartmentSize | None = None
     code: Code | None = None
     detail: str = ""
+    request: RequestNumber | None = None
 
 
 # --- to assets -------------------------------------------------------------------------------------------------------
@@ -243,19 +169,24 @@ class CancelMission(Message):
 
 
 class ReserveCompartment(Message):
-    """Keep a compartment of a size class for a parcel (to a locker, which answers with a ``CompartmentReport``)."""
+    """Keep a compartment of a size class for a parcel (to a locker, which answers with a ``CompartmentReport``).
+
+    ``request`` names this reservation; each one has a higher number than those before it.
+    """
 
     type: Literal["reserve_compartment"] = "reserve_compartment"
     order_id: Identifier
     size: CompartmentSize
     window: TimeWindow
+    request: RequestNumber | None = None
 
 
 class ReleaseCompartment(Message):
-    """The compartment is no longer needed for this parcel."""
+    """The compartment that was reserved under ``request`` is no longer needed for this parcel."""
 
     type: Literal["release_compartment"] = "release_compartment"
     order_id: Identifier
+    request: RequestNumber | None = None
 
 
 class Command(Message):

@@ -21,7 +21,6 @@ from fleet.protocol.endpoint import (
 from fleet.protocol.errors import Fault, LocalError, RemoteError
 from fleet.protocol.lifecycle import allows
 from fleet.protocol.messages import (
-    WIRE_VERSIONS,
     AnyMessage,
     Envelope,
     Factsheet,
@@ -33,6 +32,7 @@ from fleet.protocol.messages import (
 )
 from fleet.protocol.roles import ALLOWED
 from fleet.protocol.stream import Incoming
+from fleet.protocol.versions import WIRE_VERSIONS
 
 
 class PeerSession(SessionEnd):

@@ -80,15 +80,21 @@ class Asset:
 
     def on_reserve(self, message: ReserveCompartment) -> None:
         """A compartment is to be kept; this sort of asset has none."""
-        self._no_compartments(message.order_id)
+        self._no_compartments(message)
 
     def on_release(self, message: ReleaseCompartment) -> None:
         """A compartment is to be freed; this sort of asset has none."""
-        self._no_compartments(message.order_id)
+        self._no_compartments(message)
 
-    def _no_compartments(self, order_id: str) -> None:
+    def _no_compartments(self, message: ReserveCompartment | ReleaseCompartment) -> None:
         self.say(
-            CompartmentReport(order_id=order_id, state="refused", at=self.stage.now, code="no_compartments")
+            CompartmentReport(
+                order_id=message.order_id,
+                state="refused",
+                at=self.stage.now,
+                code="no_compartments",
+                request=message.request,
+            )
         )
 
     def _reply(self, message: Assign, code: str | None = None, detail: str = "") -> None:

@@ -16,10 +16,11 @@ from fleet.sim.stage import Stage
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A compartment that is kept for, or holds, one parcel."""
+    """A compartment that is kept for, or holds, one parcel. ``request`` is the hub's number for the reservation."""
 
     size: CompartmentSize
     window: TimeWindow
+    request: int | None = None
     inside: bool = False
 
 
@@ -37,19 +38,23 @@ class Locker(Asset):
 
     def on_reserve(self, message: ReserveCompartment) -> None:
         """Keep a compartment if one of the size is free over the whole window."""
-        if message.order_id not in self.kept:
-            if self._most_at_once(message.size, message.window) >= self.site.count(message.size):
-                self._say(message.order_id, "refused", message.size, "locker_full")
-                return
-            self.kept[message.order_id] = Kept(message.size, message.window)
-        self._say(message.order_id, "reserved", self.kept[message.order_id].size)
+        kept = self.kept.get(message.order_id)
+        if kept is None and self._most_at_once(message.size, message.window) >= self.site.count(message.size):
+            self._say(message.order_id, "refused", message.size, message.request, code="locker_full")
+            return
+        kept = kept or Kept(message.size, message.window, message.request)
+        self.kept[message.order_id] = replace(kept, request=message.request)
+        self._say(message.order_id, "reserved", kept.size, message.request)
 
     def on_release(self, message: ReleaseCompartment) -> None:
-        """Free a compartment that holds nothing."""
+        """Free a compartment that holds nothing; one that was reserved anew since is kept."""
         kept = self.kept.get(message.order_id)
-        if kept is not None and not kept.inside:
+        if kept is not None and kept.inside:
+            self._say(message.order_id, "refused", kept.size, message.request, code="occupied")
+            return
+        if kept is not None and kept.request == message.request:
             del self.kept[message.order_id]
-        self._say(message.order_id, "released", None if kept is None else kept.size)
+        self._say(message.order_id, "released", None if kept is None else kept.size, message.request)
 
     def deposit(self, order_id: str, giver: Holder) -> str | None:
         """Take a parcel in; the code of the refusal when it can't."""
@@ -62,7 +67,7 @@ class Locker(Asset):
             return "not_found"
         self.kept[order_id] = replace(kept, inside=True)
         self._look(kept.size)
-        self._say(order_id, "deposited", kept.size)
+        self._say(order_id, "deposited", kept.size, kept.request)
         self.stage.agenda.after(
             self.stage.people.collects_after_s(order_id), lambda: self._collected(order_id)
         )
@@ -72,12 +77,14 @@ class Locker(Asset):
         """Let a driver take a parcel back; False when it is not inside."""
         if not self.stage.parcels.pass_on(order_id, self.me, taker):
             return False
-        self._say(order_id, "released", self.kept.pop(order_id).size)
+        kept = self.kept.pop(order_id)
+        self._say(order_id, "released", kept.size, kept.request)
         return True
 
     def _collected(self, order_id: str) -> None:
         if self.stage.parcels.pass_on(order_id, self.me, Holder("recipient", order_id)):
-            self._say(order_id, "collected", self.kept.pop(order_id).size)
+            kept = self.kept.pop(order_id)
+            self._say(order_id, "collected", kept.size, kept.request)
 
     def _most_at_once(self, size: CompartmentSize, window: TimeWindow) -> int:
         """The most compartments of a size that are taken at any moment of a window."""
@@ -96,5 +103,17 @@ class Locker(Asset):
         if held > count:
             self.stage.judge.overfull(self.stage.now, self.asset_id, size.value, held, count)
 
-    def _say(self, order_id: str, state: Any, size: CompartmentSize | None, code: str | None = None) -> None:
-        self.say(CompartmentReport(order_id=order_id, state=state, at=self.stage.now, size=size, code=code))
+    def _say(
+        self,
+        order_id: str,
+        state: Any,
+        size: CompartmentSize | None,
+        request: int | None,
+        *,
+        code: str | None = None,
+    ) -> None:
+        self.say(
+            CompartmentReport(
+                order_id=order_id, state=state, at=self.stage.now, size=size, code=code, request=request
+            )
+        )

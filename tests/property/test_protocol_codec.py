@@ -13,7 +13,7 @@ from fleet.protocol.errors import LocalError, RemoteError
 
 GOLDEN = {
     file.stem: json.loads(file.read_text(encoding="utf-8"))
-    for file in sorted((Path(__file__).parents[1] / "golden" / "wire" / "v1").glob("*.json"))
+    for file in sorted((Path(__file__).parents[1] / "golden" / "wire" / "v2").glob("*.json"))
 }
 KINDS = st.sampled_from(["", *message_types()])
 JUNK = st.recursive(
@@ -34,7 +34,7 @@ def try_all(frames: list[bytes]) -> None:
         encode_telemetry(decode_telemetry(frames))
 
 
-@given(st.lists(st.binary(max_size=40) | st.sampled_from([b"1", b"hello", b"telemetry"]), max_size=4))
+@given(st.lists(st.binary(max_size=40) | st.sampled_from([b"1", b"2", b"hello", b"telemetry"]), max_size=4))
 def test_garbage(frames: list[bytes]) -> None:
     """Any bytes in any number of frames."""
     try_all(frames)
@@ -43,8 +43,8 @@ def test_garbage(frames: list[bytes]) -> None:
 @given(KINDS, JUNK)
 def test_json_of_any_shape(kind: str, value: Any) -> None:
     """Valid JSON that is not a message."""
-    try_all([b"1", kind.encode(), json.dumps({"message": value}).encode()])
-    try_all([b"1", kind.encode(), json.dumps(value).encode()])
+    try_all([b"2", kind.encode(), json.dumps({"message": value}).encode()])
+    try_all([b"2", kind.encode(), json.dumps(value).encode()])
 
 
 @given(st.sampled_from(sorted(GOLDEN)), st.data())
@@ -59,7 +59,7 @@ def test_a_message_with_one_thing_wrong(kind: str, data: st.DataObject) -> None:
             break
         node = node[key]
     node[key] = data.draw(ODD)
-    try_all([b"1", kind.encode(), json.dumps(document).encode("utf-8", "surrogatepass")])
+    try_all([b"2", kind.encode(), json.dumps(document).encode("utf-8", "surrogatepass")])
 
 
 @given(st.sampled_from(sorted(GOLDEN)), st.data())
@@ -68,7 +68,7 @@ def test_a_message_with_flipped_bytes(kind: str, data: st.DataObject) -> None:
     body = bytearray(json.dumps(GOLDEN[kind]).encode())
     for _ in range(data.draw(st.integers(1, 4))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
-    try_all([b"1", kind.encode(), bytes(body)])
+    try_all([b"2", kind.encode(), bytes(body)])
 
 
 def test_the_test_can_fail() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from fleet.protocol.codec import decode_control, encode, encode_telemetry
 from fleet.protocol.messages import AnyMessage, Attach, CancelMission, Message, Role, SubmitOrders, Telemetry
 from fleet.protocol.session import PeerSession, SessionState
 from fleet.protocol.values import Order
+from fleet.protocol.versions import WIRE_VERSIONS
 from fleet.store import MemoryStore, Store
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
@@ -93,6 +95,8 @@ class Bench:
         self.wall = 0.0
         self.routes = count(1)
         self.peers: dict[str, Peer] = {}
+        self.spoken: dict[str, set[int]] = defaultdict(set)
+        """The versions of the wire in which each peer was spoken to."""
         self.start()
 
     def start(self) -> None:
@@ -128,10 +132,16 @@ class Bench:
         cancel = CancelMission(mission_id="none", why=why)
         self.core._on_send(Send(asset_id, cancel), self.core.clock.now(self.wall))
 
-    def connect(self, peer_id: str, role: Role = Role.ASSET, boot_id: str = "boot-1") -> Peer:
+    def connect(
+        self,
+        peer_id: str,
+        role: Role = Role.ASSET,
+        boot_id: str = "boot-1",
+        versions: tuple[int, ...] = WIRE_VERSIONS,
+    ) -> Peer:
         """A new connection of a peer; its session goes on if it had one."""
         known = self.peers.get(peer_id)
-        session = known.session if known else PeerSession(peer_id, role, boot_id)
+        session = known.session if known else PeerSession(peer_id, role, boot_id, versions=versions)
         peer = Peer(session, f"route-{next(self.routes)}".encode(), known.inbox if known else [])
         self.peers[peer_id] = peer
         for envelope in session.connect(self.wall):
@@ -139,6 +149,16 @@ class Bench:
         self.run(0.01)
         assert session.state is SessionState.WELCOMED, session.refused
         return peer
+
+    def upgrade(self, peer_id: str, versions: tuple[int, ...]) -> Peer:
+        """Restart a peer's process with another release, on the journal of the one before."""
+        peer = self.peers[peer_id]
+        peer.session, kept = (
+            PeerSession(peer_id, peer.session.role, "unused", versions=versions),
+            peer.session,
+        )
+        peer.session.restore(kept.snapshot())
+        return self.connect(peer_id)
 
     def say(self, peer: Peer, *messages: AnyMessage) -> None:
         """Have a peer send messages, and let the hub deal with them."""
@@ -184,7 +204,7 @@ class Bench:
         """One turn of the hub's loop, and what the peers make of it."""
         for peer in self.peers.values():
             for envelope in peer.session.poll(self.wall):
-                self.core.control(peer.route, encode(envelope), self.wall)
+                self.core.control(peer.route, encode(envelope, peer.session.version), self.wall)
         self.core.work(self.wall)
         batch = self.core.take()
         if batch is not None:
@@ -203,6 +223,7 @@ class Bench:
             peer = by_route.get(route)
             if peer is None:
                 continue
+            self.spoken[peer.session.peer_id].add(int(message[0]))
             for delivery in peer.session.receive(decode_control(message), self.wall):
                 peer.inbox.append(delivery.message)
                 if delivery.seq is not None:

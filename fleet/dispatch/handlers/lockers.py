@@ -11,7 +11,7 @@ from fleet.dispatch.handovers import another_way
 from fleet.dispatch.parcels import free, pass_on, recipient
 from fleet.dispatch.taking_back import take_back
 from fleet.domain.events import CompartmentChanged, CompartmentWanted, Custodian
-from fleet.domain.state import FINAL_PARCEL
+from fleet.domain.state import FINAL_PARCEL, Compartment
 from fleet.feasibility.incident import incident
 from fleet.protocol.lifecycle import COMPARTMENT, CompartmentEvent, CompartmentStatus, allows
 from fleet.protocol.messages import CompartmentReport
@@ -34,9 +34,7 @@ def compartment_report(desk: Desk, message: CompartmentReport) -> None:
         _know_compartment(desk, locker_id, message)
     kept = desk.state.compartments.get((locker_id, message.order_id))
     change = _CHANGES[message.state]
-    if kept is not None and message.state == "released" and kept.status in _ASKED_FOR:
-        # The answer to our own release of an earlier one: this one was asked for since. A locker that can't keep what
-        # it has reserved says `refused`.
+    if kept is not None and _is_about_an_earlier(kept, message):
         return
     if kept is None or not allows(COMPARTMENT, kept.status, change):
         if message.state not in ("released", "refused"):
@@ -50,9 +48,25 @@ def compartment_report(desk: Desk, message: CompartmentReport) -> None:
     follow = _FOLLOW.get(message.state)
     if follow is not None:
         follow(desk, locker_id, message)
+    elif message.state == "released" and kept.status in _ASKED_FOR:
+        _refused(desk, locker_id, message)  # it was not given back, and is gone
 
 
 _ASKED_FOR = frozenset({CompartmentStatus.WANTED, CompartmentStatus.RESERVED})
+_ANSWERS = frozenset({"reserved", "refused", "released"})
+
+
+def _is_about_an_earlier(kept: Compartment, message: CompartmentReport) -> bool:
+    """Whether it answers a reservation that was given back before this one was asked for.
+
+    A locker of version 1 of the wire names only the parcel: its ``released`` is then taken for the answer to our own
+    release, and one that can't keep what it has reserved says ``refused``. What was put in or taken out holds always.
+    """
+    if message.state not in _ANSWERS:
+        return False
+    if message.request is None or kept.request is None:
+        return message.state == "released" and kept.status in _ASKED_FOR
+    return message.request != kept.request
 
 
 def _know_compartment(desk: Desk, locker_id: str, message: CompartmentReport) -> None:
@@ -69,6 +83,7 @@ def _know_compartment(desk: Desk, locker_id: str, message: CompartmentReport) ->
             order_id=message.order_id,
             size=message.size,
             window=window,
+            request=message.request,
         )
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from fleet.dispatch.compartments import reserve
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import draft_route, draft_sortie
 from fleet.dispatch.handovers import hand_on, join_running
@@ -18,15 +19,13 @@ from fleet.dispatch.parcels import assign
 from fleet.dispatch.planning import to_be_planned, want_plan
 from fleet.dispatch.waiting import stop_waiting
 from fleet.domain.events import (
-    CompartmentWanted,
     Custodian,
     CustodyPassed,
     MissionDrafted,
     PlanCommitted,
     PlanDropped,
 )
-from fleet.domain.plan import Plan, Reservation, RoutePlan, RouteStop, SortiePlan
-from fleet.protocol.messages import ReserveCompartment
+from fleet.domain.plan import Plan, RoutePlan, RouteStop, SortiePlan
 from fleet.protocol.mission import Load, Mission
 from fleet.protocol.values import TimeWindow
 
@@ -78,17 +77,8 @@ def _reserve(desk: Desk, plan: Plan, waiting: frozenset[str]) -> None:
     for locker in plan.lockers:
         for kept in locker.reservations:
             if kept.order_id in waiting:
-                _want_compartment(desk, locker.locker_id, kept)
-
-
-def _want_compartment(desk: Desk, locker_id: str, kept: Reservation) -> None:
-    window = TimeWindow(start=kept.start, end=kept.until)
-    desk.emit(
-        CompartmentWanted(
-            at=desk.now, locker_id=locker_id, order_id=kept.order_id, size=kept.size, window=window
-        )
-    )
-    desk.send(locker_id, ReserveCompartment(order_id=kept.order_id, size=kept.size, window=window))
+                window = TimeWindow(start=kept.start, end=kept.until)
+                reserve(desk, locker.locker_id, kept.order_id, kept.size, window)
 
 
 def _commit_sortie(desk: Desk, plan: Plan, sortie: SortiePlan) -> None:

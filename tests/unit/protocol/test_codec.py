@@ -22,6 +22,7 @@ from fleet.protocol.messages import (
     Telemetry,
 )
 from fleet.protocol.roles import ALLOWED
+from fleet.protocol.schema import json_schema
 
 
 def zone(feature: object) -> list[bytes]:
@@ -38,7 +39,7 @@ REFUSED: list[tuple[Fault, list[bytes]]] = [
     (Fault.FRAME_COUNT, []),
     (Fault.FRAME_COUNT, [b"1", b"heartbeat"]),
     (Fault.FRAME_COUNT, [b"1", b"heartbeat", HEARTBEAT, b""]),
-    (Fault.UNKNOWN_VERSION, [b"2", b"heartbeat", HEARTBEAT]),
+    (Fault.UNKNOWN_VERSION, [b"3", b"heartbeat", HEARTBEAT]),
     (Fault.UNKNOWN_VERSION, [b"\x01", b"heartbeat", HEARTBEAT]),
     (Fault.UNKNOWN_KIND, [b"1", b"heartbeats", HEARTBEAT]),
     (Fault.UNKNOWN_KIND, [b"1", b"\xff\x00", HEARTBEAT]),
@@ -152,7 +153,7 @@ def test_strings_are_not_taken_for_numbers_or_truth() -> None:
 
 def test_the_schema_names_every_message() -> None:
     """For implementers in other languages."""
-    schema = codec.json_schema()
+    schema = json_schema()
     assert {model.__name__ for model in codec.message_types().values()} <= set(schema["$defs"])
     assert set(schema["properties"]) == {"control", "telemetry"}
     assert json.loads(json.dumps(schema)) == schema

@@ -274,3 +274,23 @@ def test_no_sortie_vehicle_is_a_van() -> None:
     assert not isinstance(play.world._stage.movers[VAN], SortieVehicle)
     assert play.world.factsheet(VAN).pack_wh is None
     assert play.world.factsheet(DRONE).pack_wh == 799.2
+
+
+def test_a_locker_answers_for_the_reservation_that_it_was_asked_about() -> None:
+    """A release of an earlier one frees nothing; one that holds a parcel is not given back."""
+    play = Play()
+    for request in (1, 2):
+        play.tell(BANK, ReserveCompartment(order_id="P1", size=SIZE, window=DAY, request=request))
+    play.tell(BANK, ReleaseCompartment(order_id="P1", request=1))
+    assert "P1" in play.world._stage.lockers[BANK].kept
+    play.tell(VAN, route((stop("s1", LOCKER, deliver=("P1",), locker_id=BANK),), load=("P1",)))
+    play.run_until(VAN, "step_report", step_id="s1", state="done")
+    play.tell(BANK, ReleaseCompartment(order_id="P1", request=2))
+    said = [(m.state, m.request, m.code) for m in play.all(BANK, "compartment_report")]
+    assert said == [
+        ("reserved", 1, None),
+        ("reserved", 2, None),
+        ("released", 1, None),
+        ("deposited", 2, None),
+        ("refused", 2, "occupied"),
+    ]

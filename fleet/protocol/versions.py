@@ -1,0 +1,43 @@
+"""The versions of the wire, and what each has that the one before it had not.
+
+These tables are all that knows of it: the codec leaves out what the other end's version does not have, and refuses
+what a version can't have. Sessions and handlers see one form of every message, with a default in what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+WIRE_VERSIONS: Final[tuple[int, ...]] = (1, 2)
+"""The versions that this code speaks, newest last: the newest and the one before it."""
+
+NEW_FIELDS: Final[Mapping[int, Mapping[str, frozenset[str]]]] = {
+    2: {
+        "welcome": frozenset({"rate"}),
+        "busy": frozenset({"code", "detail"}),
+        "heartbeat": frozenset({"sent_s", "echo"}),
+        "reserve_compartment": frozenset({"request"}),
+        "release_compartment": frozenset({"request"}),
+        "compartment_report": frozenset({"request"}),
+    },
+}
+"""Version, kind, fields that are new in it. Each has a default: what the other end left out is read as that."""
+
+NEW_KINDS: Final[Mapping[int, frozenset[str]]] = {2: frozenset()}
+"""Version, kinds that are new in it."""
+
+
+def fields_after(version: int) -> Mapping[str, frozenset[str]]:
+    """By kind, the fields that came after this version: its peers neither know nor send them."""
+    found: dict[str, frozenset[str]] = {}
+    for newer, kinds in NEW_FIELDS.items():
+        if newer > version:
+            for kind, fields in kinds.items():
+                found[kind] = found.get(kind, frozenset()) | fields
+    return found
+
+
+def kinds_after(version: int) -> frozenset[str]:
+    """The kinds that came after this version."""
+    return frozenset(kind for newer, kinds in NEW_KINDS.items() if newer > version for kind in kinds)
