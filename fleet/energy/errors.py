@@ -45,7 +45,7 @@ def require_not_negative(**fields: Floats) -> None:
     """Raise `InvalidInput` for the first that is not finite or is below zero."""
     require_finite(**fields)
     for field, value in fields.items():
-        if np.any(np.less(value, 0)):
+        if _lowest(value) < 0:
             raise InvalidInput(field, value, "zero or more")
 
 
@@ -53,7 +53,7 @@ def require_positive(**fields: Floats) -> None:
     """Raise `InvalidInput` for the first that is not finite or not above zero."""
     require_finite(**fields)
     for field, value in fields.items():
-        if np.any(np.less_equal(value, 0)):
+        if _lowest(value) <= 0:
             raise InvalidInput(field, value, "above zero")
 
 
@@ -61,7 +61,7 @@ def require_within(low: float, high: float, **fields: Floats) -> None:
     """Raise `InvalidInput` for the first that is not finite or lies outside the closed interval."""
     require_finite(**fields)
     for field, value in fields.items():
-        if np.any(np.less(value, low)) or np.any(np.greater(value, high)):
+        if _lowest(value) < low or _highest(value) > high:
             raise InvalidInput(field, value, f"between {low:g} and {high:g}")
 
 
@@ -76,3 +76,14 @@ def _is_finite(value: object) -> bool:
     if isinstance(value, np.ndarray):
         return value.dtype.kind in "fiu" and bool(np.isfinite(value).all())
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+# Most values are single numbers, asked about with every sample of every asset: NumPy would take ten times as long.
+
+
+def _lowest(value: Floats) -> float:
+    return float(np.min(value, initial=math.inf)) if isinstance(value, np.ndarray) else value
+
+
+def _highest(value: Floats) -> float:
+    return float(np.max(value, initial=-math.inf)) if isinstance(value, np.ndarray) else value

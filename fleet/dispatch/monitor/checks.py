@@ -27,6 +27,8 @@ def zone_here(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     """It is inside a zone now: out of it by the way it came, or down where that leads deeper in."""
     if not guard.flies or sample.alt_amsl_m is None or sample.state in ("idle", "charging", "landed"):
         return None
+    if _is_where_nothing_is(guard, sample):
+        return None
     at = Waypoint(sample.lon, sample.lat, sample.alt_amsl_m, now)
     context = guard.context
     result = check_point(context.airspace, at, context.terrain, held=context.held)
@@ -37,6 +39,15 @@ def zone_here(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
         "zone_entered", f"inside {zone}", limit=zone, actual="inside", unit="", source=result.zones_version
     )
     return Finding(guard.asset_id, guard.mission_id, "zone_breach", *_way_out(guard, sample, (reason,), now))
+
+
+def _is_where_nothing_is(guard: Guard, sample: Telemetry) -> bool:
+    """Whether it is so near to its planned ways that no zone can be there, as was found beforehand."""
+    if guard.free_m is None:
+        return False
+    x, y = guard.plane.xy(sample.lon, sample.lat)
+    ways = (guard.out, guard.back)
+    return any(way is not None and way.track.locate(x, y)[1] <= guard.free_m for way in ways)
 
 
 def zone_ahead(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
@@ -122,34 +133,30 @@ def _progress(guard: Guard, sample: Telemetry, now: datetime) -> Progress | None
         return None
     before_drop = sample.step_id == out.step_id
     way = out if before_drop else back
-    share = _share(way, *guard.plane.xy(sample.lon, sample.lat)) / 2
+    along = way.track.locate(*guard.plane.xy(sample.lon, sample.lat))[0]
+    reached = way.reached(along, sample.alt_amsl_m)
+    length_m = way.track.length_m
+    share = along / length_m / 2 if length_m > 0 else 0.5
     return Progress(
         before_drop=before_drop,
-        left_wh=way.left_at(_reached(guard, way, sample)),
+        left_wh=way.left_at(reached),
         after_wh=back.planned_wh if before_drop else 0.0,
-        pace=_pace(guard, way, sample, now),
+        pace=_pace(guard, way, reached, now),
         flown=share if before_drop else 0.5 + share,
     )
 
 
-def _share(way: Way, x: float, y: float) -> float:
-    return way.track.locate(x, y)[0] / way.track.length_m if way.track.length_m > 0 else 1.0
-
-
-def _reached(guard: Guard, way: Way, sample: Telemetry) -> Reached:
-    return way.reached(*guard.plane.xy(sample.lon, sample.lat), sample.alt_amsl_m)
-
-
-def _pace(guard: Guard, way: Way, sample: Telemetry, now: datetime) -> float:
+def _pace(guard: Guard, way: Way, reached: Reached, now: datetime) -> float:
     """How many times longer than expected the last stretch has taken: in the air that is the wind as it is, minutes
     before a station tells of it. 1 where it went as expected or better, or there is nothing to go by.
     """
     if guard.earlier is None or not guard.flies:
         return 1.0
     then, before = guard.earlier
-    stretch = [_reached(guard, way, before), _reached(guard, way, sample)]
-    begun, due = (way.due_at(place) for place in stretch)
-    if begun is None or due is None or due <= begun or any(place.upright for place in stretch):
+    along = way.track.locate(*guard.plane.xy(before.lon, before.lat))[0]
+    since = way.reached(along, before.alt_amsl_m)
+    begun, due = way.due_at(since), way.due_at(reached)
+    if begun is None or due is None or due <= begun or since.upright or reached.upright:
         return 1.0
     pace = (now - then) / ((due - begun) * way.slower)
     return pace if pace > 1 + MODEL_ERROR else 1.0

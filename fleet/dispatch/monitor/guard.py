@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import geofences
 from fleet.dispatch.monitor.track import Plane, Track
@@ -20,6 +21,7 @@ from fleet.kinds import kind_of
 from fleet.protocol.messages import Telemetry
 from fleet.protocol.mission import Mission, Travel
 from fleet.protocol.values import Place, Reason, Waypoint
+from geofences import segments_hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,11 @@ class Way:
         before, after = (p.at for p in self.path[reached.index : reached.index + 2])
         return None if before is None or after is None else before + reached.share * (after - before)
 
-    def reached(self, x: float, y: float, alt_amsl_m: float | None) -> Reached:
-        """Where on the path a place is. Above the path's ends the height counts; all of a climb or a descent is still
-        ahead where that is not known.
+    def reached(self, along: float, alt_amsl_m: float | None) -> Reached:
+        """Where on the path a place is that lies so far along its track. Above the path's ends the height counts; all
+        of a climb or a descent is still ahead where that is not known.
         """
-        marks, along = self.track.along_m, self.track.locate(x, y)[0]
+        marks = self.track.along_m
         ahead = bisect_left(marks, along - OVERHEAD_M)
         near = ahead + 1 < len(marks) and marks[ahead] <= along + OVERHEAD_M
         if near and marks[ahead + 1] - marks[ahead] < STANDS_M:
@@ -109,10 +111,22 @@ class Energy:
     per_m_wh: float
 
 
-@dataclass(frozen=True, slots=True)
+FREE_TIMES = (3.0, 1.0)
+"""How far beside the planned ways, in corridors, zones are looked for beforehand: as far as an asset strays that is not
+off its way, else as far as the plan keeps clear of zones."""
+
+PLANE_ERROR, SLACK_M = 1.01, 1.0
+"""What is added where the monitor's plane (0.6 %, see ``Plane``) meets the exact one of the zones."""
+
+
+@dataclass(frozen=True)
 class Guard:
-    """What one mission is held against. ``blocked`` is why the rest of its path may not be flown, as of now, and
-    ``weather`` why its type may not be out for the rest of its time; ``before`` are the steps before it leaves."""
+    """What one mission is held against.
+
+    ``free_m`` is how far beside its ways no zone lies that could block, at any height and time: within it a sample need
+    not be looked up (none: it must be). ``blocked`` is why the rest of its path may not be flown, as of now, and
+    ``weather`` why its type may not be out for the rest of its time; ``before`` are the steps before it leaves.
+    """
 
     mission_id: str
     asset_id: str
@@ -122,6 +136,7 @@ class Guard:
     out: Way | None
     back: Way | None
     corridor_m: float
+    free_m: float | None
     cruise_mps: float
     energy: Energy | None
     refuges: tuple[Refuge, ...]
@@ -158,6 +173,7 @@ def guard_of(
         out=ways[0],
         back=ways[1],
         corridor_m=kind.corridor_m,
+        free_m=_free_m(travels, kind.corridor_m, context) if flies else None,
         cruise_mps=kind.cruise_mps,
         energy=_energy(mission, kind, context, ways),
         weather=() if during is None else weather_between(context, kind, *during).reasons,
@@ -170,6 +186,23 @@ def guard_of(
         context=context,
         start_soc=soc,
     )
+
+
+def _free_m(travels: list[Travel], corridor_m: float, context: Context) -> float | None:
+    """How far beside the legs nothing lies that could block; none where each sample must be looked up."""
+    if context.airspace.operating_areas:
+        return None  # these hold within limits of height and time
+    legs = [pair for travel in travels for pair in pairwise((p.lon, p.lat) for p in travel.path)]
+    if not legs:
+        return None
+    starts, ends = zip(*legs, strict=True)
+    for beside_m in (times * corridor_m for times in FREE_TIMES):
+        hit = segments_hit(
+            context.airspace, starts, ends, PLANE_ERROR * beside_m + SLACK_M, held=context.held
+        )
+        if not hit.any():
+            return beside_m
+    return None
 
 
 def _ways(mission: Mission, travels: list[Travel], plane: Plane) -> tuple[Way | None, Way | None]:

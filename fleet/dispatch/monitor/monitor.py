@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.checks import CHECKS
 from fleet.dispatch.monitor.guard import Earlier, Guard, guard_of
+from fleet.domain.evolve import evolve
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import OVER, State
 from fleet.feasibility import Context
@@ -67,7 +67,7 @@ class Monitor:
         guard = self._guards.get(asset_id)
         if guard is None:
             return ()
-        guard = replace(guard, earlier=self._earlier(asset_id, sample, now))
+        guard = evolve(guard, earlier=self._earlier(asset_id, sample, now))
         told = self._told.setdefault(asset_id, set())
         for check in CHECKS:
             found = check(guard, sample, now)

@@ -31,12 +31,19 @@ class Plane:
         return (lon - self.lon) * self.east_per_deg, (lat - self.lat) * EARTH_M_PER_DEG
 
 
+Segment = tuple[float, float, float, float, float, float, float]
+"""One stretch of a track, in metres: where it begins, how far it leads east and north, the square of its length, the
+length up to it and its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A path over ground: points in metres and the length up to each."""
+    """A path over ground: points in metres and the length up to each. It is asked of with every sample, so that what
+    the answer needs is worked out beforehand."""
 
     points: tuple[tuple[float, float], ...]
     along_m: tuple[float, ...]
+    segments: tuple[Segment, ...]
 
     @classmethod
     def of(cls, plane: Plane, path: Sequence[Waypoint]) -> Track:
@@ -45,7 +52,11 @@ class Track:
         along = [0.0]
         for a, b in pairwise(points):
             along.append(along[-1] + math.dist(a, b))
-        return cls(points, tuple(along))
+        segments = (
+            _segment(a, b, *stretch)
+            for (a, b), stretch in zip(pairwise(points), pairwise(along), strict=True)
+        )
+        return cls(points, tuple(along), tuple(segments))
 
     @property
     def length_m(self) -> float:
@@ -54,17 +65,22 @@ class Track:
 
     def locate(self, x: float, y: float) -> tuple[float, float]:
         """The nearest point of the track: how far along it lies, and how far away."""
-        best_along, best_away = 0.0, math.inf
-        for i, (a, b) in enumerate(pairwise(self.points)):
-            share, away = _nearest(a, b, x, y)
-            if away < best_away:
-                best_away = away
-                best_along = self.along_m[i] + share * (self.along_m[i + 1] - self.along_m[i])
-        return best_along, best_away
+        best_along, best_square = 0.0, math.inf
+        for east, north, dx, dy, square, along, length in self.segments:
+            px, py = x - east, y - north
+            share = 0.0 if square == 0 else (px * dx + py * dy) / square
+            if share < 0:
+                share = 0.0
+            elif share > 1:
+                share = 1.0
+            px -= share * dx
+            py -= share * dy
+            away = px * px + py * py
+            if away < best_square:
+                best_along, best_square = along + share * length, away
+        return best_along, math.sqrt(best_square)
 
 
-def _nearest(a: tuple[float, float], b: tuple[float, float], x: float, y: float) -> tuple[float, float]:
+def _segment(a: tuple[float, float], b: tuple[float, float], along: float, until: float) -> Segment:
     dx, dy = b[0] - a[0], b[1] - a[1]
-    square = dx * dx + dy * dy
-    share = 0.0 if square == 0 else max(0.0, min(1.0, ((x - a[0]) * dx + (y - a[1]) * dy) / square))
-    return share, math.hypot(x - a[0] - share * dx, y - a[1] - share * dy)
+    return a[0], a[1], dx, dy, dx * dx + dy * dy, along, until - along

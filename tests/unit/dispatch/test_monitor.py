@@ -126,7 +126,8 @@ def test_the_descent_is_still_ahead_above_home(out: tuple[Bench, Peer]) -> None:
     assert down_wh > 1
     for height, left_wh in ((1.0, down_wh), (0.5, down_wh / 2), (0.0, 0.0)):
         above = homeward(bench, 1.0, alt_amsl_m=height * way.path[-2].alt_amsl_m)
-        reached = way.reached(*guard_of(bench).plane.xy(above.lon, above.lat), above.alt_amsl_m)
+        along = way.track.locate(*guard_of(bench).plane.xy(above.lon, above.lat))[0]
+        reached = way.reached(along, above.alt_amsl_m)
         assert way.left_at(reached) == pytest.approx(left_wh, abs=0.01)
     unsure = replace(guard_of(bench), start_soc=None)
     limit = needed(unsure, down_wh)
@@ -145,7 +146,8 @@ def test_a_wind_that_no_station_told_of_shows_in_the_pace(
     assert guard.back is not None
     cruise_s = (guard.back.path[-2].at - guard.back.path[1].at).total_seconds()  # type: ignore[operator]
     places = [homeward(bench, 0.2), homeward(bench, 0.2 + 62 / cruise_s / slower)]
-    reached = guard.back.reached(*guard.plane.xy(places[1].lon, places[1].lat), places[1].alt_amsl_m)
+    along = guard.back.track.locate(*guard.plane.xy(places[1].lon, places[1].lat))[0]
+    reached = guard.back.reached(along, places[1].alt_amsl_m)
     soc = needed(guard, guard.back.left_at(reached) * 1.1)
     found = [
         monitor.check(DRONE, place.model_copy(update={"soc": level}), DAY + timedelta(seconds=62 * n))
