@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fleet.config import RunFiles, RunInputs, read_inputs
@@ -25,13 +26,18 @@ from fleet.feasibility.context import Context
 from fleet.hub.clock import FreeClock, GrantedClock, Pace
 from fleet.hub.core import CoreSettings, HubCore
 from fleet.hub.loop import open_loop
+from fleet.hub.observing import Laps, Observing, status_pages, watched
 from fleet.hub.planning import Effort, Planning
+from fleet.hub.release import release
 from fleet.hub.rundir import NoSuchRun, RunDir, RunDirError, Running, what_is_wrong, write_atomically
 from fleet.hub.sockets import Sockets, bound_address
+from fleet.hub.vitals import Pulse
 from fleet.protocol.messages import Role
 from fleet.protocol.values import Time
 from fleet.store.base import Batch, ClockAnchor, Store
 from fleet.store.sql import SqlStore
+
+LOG = structlog.get_logger("hub")
 
 
 class Files(BaseModel):
@@ -80,6 +86,7 @@ class Setup(BaseModel):
     control: str = "tcp://127.0.0.1:*"
     telemetry: str = "tcp://127.0.0.1:*"
     feed: str = "tcp://127.0.0.1:*"
+    observing: Observing = Observing()
 
 
 class Contexts:
@@ -230,22 +237,35 @@ def run_hub(
     setup = new or read_setup(run)
     if new is not None:
         _refuse_a_second_day(run)
+    laps, pulse = Laps(), Pulse()
     inputs = setup.files.read()
+    laps.lap("files")
     with (
-        _listening(run, setup, new=new is not None) as sockets,
+        _listening(run, setup, pulse, new=new is not None) as (sockets, status),
         closing(SqlStore.open(run.store)) as store,
     ):
+        laps.lap("store")
         brain = open_core(setup, inputs, store)
-        loop = open_loop(brain.core, store, sockets, lambda wake: Planning(setup.effort, wake=wake))
-        running = _running(setup, sockets)
+        laps.lap("state")
+        loop = open_loop(brain.core, store, sockets, lambda wake: Planning(setup.effort, wake=wake), pulse)
+        running = _running(setup, sockets).model_copy(update={"status": status})
         run.write_running(running)
+        LOG.info(
+            "the hub is up",
+            release=release(),
+            resumed=brain.resumed,
+            **running.model_dump(exclude={"pids", "console"}),
+            **laps.took,
+        )
         started(running)
-        loop.run(stop)
+        with watched(setup.observing, pulse):
+            loop.run(stop)
+        LOG.info("the hub has stopped")
 
 
 @contextmanager
-def _listening(run: RunDir, setup: Setup, *, new: bool) -> Iterator[Sockets]:
-    """The hub's sockets, with the run held against any other hub until the end.
+def _listening(run: RunDir, setup: Setup, pulse: Pulse, *, new: bool) -> Iterator[tuple[Sockets, str | None]]:
+    """The hub's sockets and the address of its status pages, with the run held against any other hub until the end.
 
     A day that is there is held first: who has it says more than whose port is taken. A new one is made only once its
     addresses are bound.
@@ -254,13 +274,14 @@ def _listening(run: RunDir, setup: Setup, *, new: bool) -> Iterator[Sockets]:
         if not new:
             stack.enter_context(run.held())
         sockets = stack.enter_context(closing(Sockets(setup.control, setup.telemetry, setup.feed)))
+        status = stack.enter_context(status_pages(setup.observing, pulse))
         if new:
             run.create()
             stack.enter_context(run.held())
             _refuse_a_second_day(run, ours=True)
             kept = setup.model_copy(update={"files": setup.files.absolute()})
             write_atomically(run.setup, kept.model_dump_json(indent=1))
-        yield sockets
+        yield sockets, status
 
 
 def _refuse_a_second_day(run: RunDir, *, ours: bool = False) -> None:

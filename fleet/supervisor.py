@@ -36,7 +36,15 @@ class Supervisor:
         """Start the hub on the run directory's setup and wait until it listens. Raises ``RunInUse``."""
         with self.run.held():  # so that a running hub's run.json stays
             (self.run.path / "run.json").unlink(missing_ok=True)
-        words = ("hub", "--name", self.run.path.name, "--root", str(self.run.path.parent), "--resume")
+        words = (
+            "hub",
+            "--name",
+            self.run.path.name,
+            "--root",
+            str(self.run.path.parent),
+            "--resume",
+            "--log-json",
+        )
         self.start("hub", (sys.executable, "-m", "fleet", *words))
         self.wait_for((self.run.path / "run.json").exists, "hub")
         return self.run.running()

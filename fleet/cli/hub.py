@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import signal
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
 
 from fleet.app import Files, Setup, run_hub
 from fleet.cli.day import Name, Root
 from fleet.cli.options import Json, ZoneFiles, moment_option
 from fleet.cli.output import BadInput, Unreachable, note, show, warn
+from fleet.hub import logs
+from fleet.hub.observing import Observing
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, NoSuchRun, RunDir, RunDirError, Running
 from fleet.hub.sockets import BindError
+from fleet.hub.watchdog import END_S
 from fleet.store.base import StoreError
 
 
@@ -46,6 +47,25 @@ def command(
             "--rate", help="Times faster than the clock, with simulated assets only.", min=0.01, max=1000
         ),
     ] = 1,
+    status: Annotated[
+        str,
+        typer.Option("--status", metavar="HOST:PORT", help="Where /metrics, /healthz, /readyz are; or off."),
+    ] = "127.0.0.1:0",
+    status_open: Annotated[
+        bool, typer.Option("--status-open", help="Let --status be an address that other machines reach.")
+    ] = False,
+    watchdog: Annotated[
+        float,
+        typer.Option(
+            "--watchdog", metavar="SECONDS", help="End a hub that hangs for so long; 0 never.", min=0
+        ),
+    ] = END_S,
+    log_level: Annotated[
+        logs.Level, typer.Option("--log-level", help="What is logged at all; also with --resume.")
+    ] = logs.Level.INFO,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="Say everything as JSON lines; also with --resume.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run the hub: orders come in through `fleet orders import`, vehicles and lockers connect to it over ZeroMQ.
@@ -66,18 +86,20 @@ def command(
             control=control,
             telemetry=telemetry,
             feed=feed,
+            observing=Observing(status=status, beyond_loopback=status_open, watchdog_s=watchdog),
         )
-    serve(RunDir.named(name, root), setup, as_json=as_json)
+    logs.configure(level=log_level, as_json=log_json or None)
+    serve(RunDir.named(name, root), setup, as_json=as_json, quiet=log_json)
 
 
-def serve(run: RunDir, new: Setup | None, *, as_json: bool) -> None:
-    """Run a new day, or the one that is there, until SIGTERM or Ctrl-C."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+def serve(run: RunDir, new: Setup | None, *, as_json: bool, quiet: bool = False) -> None:
+    """Run a new day, or the one that is there, until SIGTERM or Ctrl-C. ``quiet``: the log says it all."""
 
     def started(running: Running) -> None:
         if new is not None:
             _simulated(run, new)
-        _started(running, as_json=as_json)
+        if as_json or not quiet:
+            _started(running, as_json=as_json)
 
     told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -90,7 +112,8 @@ def serve(run: RunDir, new: Setup | None, *, as_json: bool) -> None:
         raise BadInput(str(error)) from error
     except StoreError as error:
         raise Unreachable(f"{run.store}: {error}") from error
-    note(f"hub {run.path.name}: stopped; take the day up again with --resume")
+    if not quiet:
+        note(f"hub {run.path.name}: stopped; take the day up again with --resume")
 
 
 def _simulated(run: RunDir, setup: Setup) -> None:
@@ -106,7 +129,7 @@ def _simulated(run: RunDir, setup: Setup) -> None:
 
 def _started(running: Running, *, as_json: bool) -> None:
     """Where the hub listens, once it does; as JSON for who started it, or in words."""
-    where = running.model_dump(include={"name", "control", "telemetry", "feed"})
+    where = running.model_dump(include={"name", "control", "telemetry", "feed", "status"})
     words = (
         f"hub {running.name}: control {running.control}, telemetry {running.telemetry}; stop it with Ctrl-C"
     )

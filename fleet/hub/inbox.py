@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from fleet.hub.peers import Frames, Peer
-from fleet.protocol.messages import Message
+from fleet.protocol.messages import AnyMessage
 
 
 class Entry(NamedTuple):
@@ -20,14 +20,19 @@ class Entry(NamedTuple):
     peer: Peer
     boot_id: str | None
     seq: int | None
-    message: Message
+    message: AnyMessage
 
 
 class Inbox:
-    """``limit`` bounds how many messages may wait; ``retry_after_s`` is what a peer is told beyond it."""
+    """``limit`` bounds how many messages may wait; ``retry_after_s`` is what a peer is told beyond it.
+
+    It counts since the start: messages by kind (``kinds``), those handed back (``busy``), samples that came in and that
+    were taken out.
+    """
 
     def __init__(self, limit: int, retry_after_s: float) -> None:
-        self.samples_in = 0
+        self.kinds: dict[str, int] = {}
+        self.samples_in = self.samples_out = 0
         self.busy = 0
         self._limit, self._retry_after_s = limit, retry_after_s
         self._entries: list[Entry] = []
@@ -36,13 +41,14 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def put(self, peer: Peer, seq: int | None, message: Message) -> None:
+    def put(self, peer: Peer, seq: int | None, message: AnyMessage) -> None:
         """Keep a message, or tell the peer to send it again later."""
         if seq is not None and len(self._entries) >= self._limit:
             self.busy += 1
             peer.session.busy(seq, self._retry_after_s)
         else:
             self._entries.append(Entry(peer, peer.session.boot_id, seq, message))
+            self.kinds[message.type] = self.kinds.get(message.type, 0) + 1
 
     def put_sample(self, peer_id: str, frames: Frames) -> None:
         """Keep the newest telemetry of an asset."""
@@ -56,7 +62,13 @@ class Inbox:
             entries.sort(key=lambda entry: (entry.peer.peer_id, entry.seq or 0))
         return entries
 
+    @property
+    def samples_shed(self) -> int:
+        """How many samples a newer one of the same asset has replaced."""
+        return self.samples_in - self.samples_out - len(self._samples)
+
     def samples(self) -> Iterator[tuple[str, Frames]]:
         """The newest telemetry of each asset that has sent any, now taken out, by id."""
         samples, self._samples = self._samples, {}
+        self.samples_out += len(samples)
         return iter(sorted(samples.items()))

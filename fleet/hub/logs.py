@@ -54,7 +54,8 @@ def configure(
             structlog.dev.ConsoleRenderer(colors=out.isatty(), sort_keys=False) if people else _JSON,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.name)),
-        logger_factory=structlog.WriteLoggerFactory(out),
+        # Asked for at each line, not now: whoever replaces stderr gets what is said from then on.
+        logger_factory=lambda *_: structlog.WriteLogger(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
 from fleet.hub.core import HubCore
 from fleet.hub.feed import Feed
+from fleet.hub.instruments import Instruments
+from fleet.hub.logs import Sparing
 from fleet.hub.planning import Planning
 from fleet.hub.sockets import Sockets, drain
+from fleet.hub.vitals import Phase, Pulse
 from fleet.hub.writer import Writer
 from fleet.store.base import Store
 
@@ -30,14 +33,19 @@ class Loop:
     writer: Writer
     planning: Planning
     feed: Feed
+    instruments: Instruments
     idle_s: float = 0.05
+    sparing: Sparing = field(default_factory=Sparing)
 
     def run(self, stop: Callable[[], bool]) -> None:
         """Turn until ``stop`` says so, then let the writer finish."""
+        pulse = self.instruments.pulse
+        pulse.phase = Phase.RUNNING
         try:
             while not stop():
                 self.turn()
         finally:
+            pulse.phase = Phase.STOPPING
             self.planning.close()
             self.writer.close()
             self.sockets.close()
@@ -55,10 +63,14 @@ class Loop:
         self._store()
         self._send_out(wall_s)
         self.feed.publish(self.core, wall_s)
+        self.instruments.turned(self.core, self.planning, wall_s)
 
     def _log_faults(self) -> None:
         for fault in self.core.faults:
-            LOG.error("a message could not be decided on", exc_info=fault)
+            self.instruments.faults += 1
+            held_back = self.sparing.let()
+            if held_back is not None:
+                LOG.error("a message could not be decided on", exc_info=fault, not_logged=held_back)
         self.core.faults.clear()
 
     def _take_in(self, wall_s: float) -> None:
@@ -71,10 +83,12 @@ class Loop:
         batch = self.core.take()
         if batch is not None:
             self.writer.submit(batch)
+            self.instruments.submitted(batch)
 
     def _stored(self) -> None:
         while (position := self.writer.finished()) is not None:
             self.core.committed()
+            self.instruments.stored(position)
             self.feed.committed(position)
             for job in self.core.plans:
                 self.planning.start(job, job.snapshot.at)
@@ -87,7 +101,13 @@ class Loop:
 
 
 def open_loop(
-    core: HubCore, store: Store, sockets: Sockets, make_planning: Callable[[Callable[[], None]], Planning]
+    core: HubCore,
+    store: Store,
+    sockets: Sockets,
+    make_planning: Callable[[Callable[[], None]], Planning],
+    pulse: Pulse | None = None,
 ) -> Loop:
-    """A loop around a core, with its writer and planner."""
-    return Loop(core, sockets, Writer(store, sockets.wake), make_planning(sockets.wake), Feed(sockets.feed))
+    """A loop around a core, with its writer and planner. ``pulse`` is what others see of it."""
+    instruments = Instruments(Pulse() if pulse is None else pulse)
+    writer, planning = Writer(store, sockets.wake), make_planning(sockets.wake)
+    return Loop(core, sockets, writer, planning, Feed(sockets.feed), instruments)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -17,6 +16,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from fleet.hub.health import Check, readiness
+from fleet.hub.release import release
 from fleet.hub.vitals import Pulse, Spread, Vitals
 from fleet.protocol.versions import WIRE_VERSIONS
 
@@ -75,14 +75,6 @@ def _build() -> Metric:
     wire = ",".join(str(each) for each in WIRE_VERSIONS)
     family.add_metric((release(), wire, platform.python_version()), 1)
     return family
-
-
-def release() -> str:
-    """Which release this is; ``source`` where it was never installed."""
-    try:
-        return version("lastmile-fleet")
-    except PackageNotFoundError:
-        return "source"
 
 
 def _of_the_loop(pulse: Pulse, now_s: float) -> Iterator[Metric]:

@@ -6,6 +6,7 @@ A worker that dies is replaced and its job done again; after ``tries`` the job i
 from __future__ import annotations
 
 import multiprocessing
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -16,6 +17,7 @@ from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.inputs import PlanFailed, PlanReady
 from fleet.domain.plan import Plan
 from fleet.hub.children import die_with_parent
+from fleet.hub.vitals import PLAN_SECONDS, Histogram, PlannerVitals
 from fleet.planner.snapshot import Snapshot
 from fleet.planner.stop import MaxIterations
 
@@ -57,6 +59,7 @@ class _Job:
     made_at: datetime
     tries: int
     future: Future[Plan]
+    begun_s: float
 
 
 class Planning:
@@ -73,11 +76,25 @@ class Planning:
         self._effort, self._wake, self._make, self._tries = effort, wake, make_executor, tries
         self._executor: Executor | None = None
         self._jobs: list[_Job] = []
+        self._failures = self._deaths = 0
+        self._available = True
+        self._took_s = Histogram(PLAN_SECONDS)
 
     @property
     def busy(self) -> bool:
         """Whether anything is being planned."""
         return bool(self._jobs)
+
+    @property
+    def vitals(self) -> PlannerVitals:
+        """How the planner is. It counts as available until a job's last try has cost a worker its life."""
+        return PlannerVitals(
+            running=len(self._jobs),
+            failures=self._failures,
+            worker_deaths=self._deaths,
+            available=self._available,
+            took_s=self._took_s.spread(),
+        )
 
     def start(self, job: StartPlanning, now: datetime) -> None:
         """Have a plan made; the first one of a run has the baselines beside it, a repair has not."""
@@ -85,12 +102,34 @@ class Planning:
         effort = self._effort if first else replace(self._effort, baselines=False)
         self._submit(job, effort, now, self._tries)
 
-    def _submit(self, job: StartPlanning, effort: Effort, now: datetime, tries: int) -> None:
+    def _submit(
+        self, job: StartPlanning, effort: Effort, now: datetime, tries: int, begun_s: float | None = None
+    ) -> None:
+        begun_s = time.monotonic() if begun_s is None else begun_s
+        future = self._future(job, effort, now)
+        self._jobs.append(_Job(job, effort, now, tries, future, begun_s))
+        future.add_done_callback(lambda _: self._wake())
+
+    def _future(self, job: StartPlanning, effort: Effort, now: datetime) -> Future[Plan]:
+        """The job in a worker's hands; a future that has failed already where no worker can be had."""
+        try:
+            try:
+                return self._worker().submit(make_plan, job, effort, now)
+            except BrokenProcessPool:
+                # It died while it had nothing to do: nobody has noticed until now.
+                self._deaths += 1
+                self._executor = None
+                return self._worker().submit(make_plan, job, effort, now)
+        except (BrokenProcessPool, OSError) as error:
+            self._executor = None
+            failed: Future[Plan] = Future()
+            failed.set_exception(error)
+            return failed
+
+    def _worker(self) -> Executor:
         if self._executor is None:
             self._executor = self._make()
-        future = self._executor.submit(make_plan, job, effort, now)
-        self._jobs.append(_Job(job, effort, now, tries, future))
-        future.add_done_callback(lambda _: self._wake())
+        return self._executor
 
     def done(self) -> Iterator[PlanReady | PlanFailed]:
         """What has come back since the last call."""
@@ -103,12 +142,17 @@ class Planning:
 
     def _result(self, job: _Job) -> PlanReady | PlanFailed | None:
         error = job.future.exception()
+        no_worker = isinstance(error, BrokenProcessPool | OSError)
+        self._deaths += isinstance(error, BrokenProcessPool)
+        if no_worker and job.tries > 1:
+            self._executor = None
+            self._submit(job.start, job.effort, job.made_at, job.tries - 1, job.begun_s)
+            return None
+        self._available = not no_worker
+        self._took_s.add(time.monotonic() - job.begun_s)
         if error is None:
             return PlanReady(job.future.result())
-        if isinstance(error, BrokenProcessPool) and job.tries > 1:
-            self._executor = None
-            self._submit(job.start, job.effort, job.made_at, job.tries - 1)
-            return None
+        self._failures += 1
         return PlanFailed(job.start.plan_id, f"{type(error).__name__}: {error}")
 
     def close(self) -> None:

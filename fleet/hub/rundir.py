@@ -37,7 +37,7 @@ class NoSuchRun(RunDirError):
 
 
 class Running(BaseModel):
-    """What is running: ZeroMQ endpoints of the hub, the console's address, process ids."""
+    """What is running: ZeroMQ endpoints of the hub, addresses of the console and the status pages, process ids."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -46,6 +46,7 @@ class Running(BaseModel):
     telemetry: str
     feed: str
     console: str | None = None
+    status: str | None = None
     pids: dict[str, int] = {}
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import structlog
 
 from fleet.hub.systemd import TURNING, notify
-from fleet.hub.vitals import Pulse
+from fleet.hub.vitals import Phase, Pulse
 
 LOG = structlog.get_logger("hub")
 
@@ -86,7 +86,9 @@ class Watchdog:
             self.tick()
 
     def tick(self) -> None:
-        """Look once, and do what follows."""
+        """Look once, and do what follows. A hub that starts or stops has no loop that could hang."""
+        if self._pulse.phase is not Phase.RUNNING:
+            return
         still_s = self._stall.look(self._pulse.turns, self._clock())
         if still_s == 0:
             notify(TURNING)

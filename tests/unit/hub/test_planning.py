@@ -99,3 +99,47 @@ def test_closing_while_a_plan_is_made_leaves_no_worker(tmp_path: Path) -> None:
     assert not is_there(worker.pid)
     assert list(planning.done()) == []
     assert not planning.busy
+
+
+def test_a_worker_that_dies_while_it_has_nothing_to_do_is_replaced(tmp_path: Path) -> None:
+    """Nobody notices until the next job; that one must come back, and the hub must live."""
+    woken = threading.Event()
+    with planning_with(None, woken) as planning:
+        planning.start(job(tmp_path), DAY)
+        assert isinstance(first_answer(planning, woken), PlanReady)
+        (worker,) = planning._executor._processes.values()  # type: ignore[union-attr]
+        os.kill(worker.pid, signal.SIGKILL)
+        worker.join(30)
+        deadline = time.monotonic() + 30
+        while not planning._executor._broken and time.monotonic() < deadline:  # type: ignore[union-attr]
+            time.sleep(0.01)
+        planning.start(job(tmp_path), DAY)
+        assert isinstance(first_answer(planning, woken), PlanReady)
+        vitals = planning.vitals
+    assert (vitals.worker_deaths, vitals.failures, vitals.available) == (1, 0, True)
+    assert vitals.took_s.count == 2
+
+
+def test_without_any_worker_the_hub_goes_on_and_says_so(tmp_path: Path) -> None:
+    """No process can be started: the plan fails with the reason; once one can, the planner is available."""
+    woken = threading.Event()
+    refuse = [True]
+
+    def make() -> Executor:
+        if refuse[0]:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return spawned_executor()
+
+    planning = Planning(Effort(iterations=1, baselines=False), wake=woken.set, make_executor=make)
+    try:
+        planning.start(job(tmp_path), DAY)
+        answer = first_answer(planning, woken)
+        assert isinstance(answer, PlanFailed)
+        assert "temporarily unavailable" in answer.detail
+        assert (planning.vitals.failures, planning.vitals.available) == (1, False)
+        refuse[0] = False
+        planning.start(job(tmp_path), DAY)
+        assert isinstance(first_answer(planning, woken), PlanReady)
+        assert planning.vitals.available
+    finally:
+        planning.close()

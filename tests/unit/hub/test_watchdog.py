@@ -16,7 +16,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from fleet.hub.systemd import READY, notify
-from fleet.hub.vitals import Pulse
+from fleet.hub.vitals import Phase, Pulse
 from fleet.hub.watchdog import STUCK, Stall, Watchdog
 
 ROOT = Path(__file__).parents[3]
@@ -24,11 +24,12 @@ ROOT = Path(__file__).parents[3]
 LOOP = """
 import sys, time
 from fleet.hub import logs
-from fleet.hub.vitals import Pulse
+from fleet.hub.vitals import Phase, Pulse
 from fleet.hub.watchdog import Watchdog
 
 logs.configure(as_json=True)
 pulse = Pulse()
+pulse.phase = Phase.RUNNING
 Watchdog(pulse, end_s=1.0, warn_s=0.3, tick_s=0.1).start()
 
 def a_handler_that_never_returns():
@@ -96,6 +97,7 @@ class Watched:
 
     def __init__(self, end_s: float) -> None:
         self.pulse = Pulse()
+        self.pulse.phase = Phase.RUNNING
         self.pulse.thread_id = threading.get_ident()
         self.now_s = 0.0
         self.ended: list[int] = []
