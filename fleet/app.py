@@ -31,6 +31,7 @@ from fleet.hub.planning import Effort, Planning
 from fleet.hub.release import release
 from fleet.hub.rundir import NoSuchRun, RunDir, RunDirError, Running, what_is_wrong, write_atomically
 from fleet.hub.sockets import Sockets, bound_address
+from fleet.hub.tuning import tune
 from fleet.hub.vitals import Pulse
 from fleet.protocol.messages import Role
 from fleet.protocol.values import Time
@@ -258,6 +259,7 @@ def run_hub(
             **laps.took,
         )
         started(running)
+        tune()
         with watched(setup.observing, pulse):
             loop.run(stop)
         LOG.info("the hub has stopped")

@@ -184,7 +184,10 @@ class HubCore:
             batch.received[peer.peer_id] = seq
 
     def _work_samples(self, now: datetime) -> None:
-        for peer_id, frames in self.inbox.samples():
+        spoke = self.inbox.spoke()
+        for peer_id in sorted(spoke) if self.clock.lockstep else spoke:
+            self._heard(peer_id, now)
+        for peer_id, frames in self.inbox.samples(in_lockstep=self.clock.lockstep):
             try:
                 sample = decode_telemetry(frames)
             except RemoteError as error:
@@ -195,7 +198,6 @@ class HubCore:
 
     def _work_sample(self, peer_id: str, sample: Telemetry, now: datetime) -> None:
         self.live[peer_id] = sample
-        self._heard(peer_id, now)
         try:
             for found in self._monitor.check(peer_id, sample, now):
                 self._decide(found, now, None)
@@ -291,7 +293,9 @@ class HubCore:
     # --- what goes out -----------------------------------------------------------------------------------------------
 
     def patience_s(self, wall_s: float, idle_s: float) -> float:
-        """How long the loop may sleep where nothing comes in: ``idle_s``, or less when a grant is due before."""
+        """How long the loop may sleep where nothing comes in: ``idle_s``, or less when there is something to do."""
+        if self.inbox.samples_waiting:
+            return 0.0
         return idle_s if self._stepping is None else self._stepping.patience_s(wall_s, idle_s)
 
     @property

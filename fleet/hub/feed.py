@@ -37,8 +37,10 @@ class Feed:
         now = core.clock.now(wall_s).isoformat()
         changed = {a: t for a, t in core.live.items() if self._shown.get(a) is not t}
         self._shown.update(changed)
-        samples = [{"asset_id": a, **t.model_dump(mode="json")} for a, t in changed.items()]
-        self._send(b"live", {"now": now, "samples": samples})
+        samples = b",".join(_sample(a, t) for a, t in changed.items())
+        self._socket.send_multipart(
+            [b"live", b'{"now": %s, "samples": [%s]}' % (json.dumps(now).encode(), samples)], zmq.NOBLOCK
+        )
         self._send(b"health", self._health(core, now))
         self._lag_s = 0.0
 
@@ -53,3 +55,8 @@ class Feed:
 
     def _send(self, topic: bytes, body: dict[str, Any]) -> None:
         self._socket.send_multipart([topic, json.dumps(body).encode()], zmq.NOBLOCK)
+
+
+def _sample(asset_id: str, sample: Telemetry) -> bytes:
+    """A sample's own JSON with the asset's id before it: up to a thousand of them are published at a time."""
+    return b'{"asset_id": %s, %s' % (json.dumps(asset_id).encode(), sample.model_dump_json()[1:].encode())

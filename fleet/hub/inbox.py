@@ -2,16 +2,23 @@
 
 Messages that must arrive are kept in order; where too many wait, a peer is told that the hub is busy and sends them
 again. Of telemetry only the newest sample of each asset is kept, as bytes: what is overtaken before the hub gets to it
-is shed without the cost of reading it.
+is shed without the cost of reading it. In one turn a share of the samples is looked at, those that have waited longest
+first, so that a flood of them holds up neither messages nor commits and no asset is passed over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from fleet.hub.peers import Frames, Peer
 from fleet.protocol.messages import AnyMessage
+
+SAMPLES_A_TURN = 64
+SHARE_A_TURN = 16
+"""So many samples are looked at in one turn, or this part of those that wait where that is more: each comes to its turn
+within about so many turns."""
 
 
 class Entry(NamedTuple):
@@ -37,6 +44,7 @@ class Inbox:
         self._limit, self._retry_after_s = limit, retry_after_s
         self._entries: list[Entry] = []
         self._samples: dict[str, Frames] = {}
+        self._spoke: dict[str, None] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -51,9 +59,20 @@ class Inbox:
             self.kinds[message.type] = self.kinds.get(message.type, 0) + 1
 
     def put_sample(self, peer_id: str, frames: Frames) -> None:
-        """Keep the newest telemetry of an asset."""
+        """Keep the newest telemetry of an asset, in the place in the queue that its last one had."""
         self.samples_in += 1
         self._samples[peer_id] = frames
+        self._spoke[peer_id] = None
+
+    @property
+    def samples_waiting(self) -> int:
+        """How many samples have not been looked at."""
+        return len(self._samples)
+
+    @property
+    def samples_shed(self) -> int:
+        """How many samples a newer one of the same asset has replaced."""
+        return self.samples_in - self.samples_out - len(self._samples)
 
     def entries(self, *, in_lockstep: bool) -> list[Entry]:
         """All messages that wait, now taken out; in lockstep in an order that does not depend on the network's."""
@@ -62,13 +81,15 @@ class Inbox:
             entries.sort(key=lambda entry: (entry.peer.peer_id, entry.seq or 0))
         return entries
 
-    @property
-    def samples_shed(self) -> int:
-        """How many samples a newer one of the same asset has replaced."""
-        return self.samples_in - self.samples_out - len(self._samples)
+    def spoke(self) -> Iterable[str]:
+        """The assets whose telemetry has come in since the last call, looked at or not."""
+        spoke, self._spoke = self._spoke, {}
+        return spoke
 
-    def samples(self) -> Iterator[tuple[str, Frames]]:
-        """The newest telemetry of each asset that has sent any, now taken out, by id."""
-        samples, self._samples = self._samples, {}
-        self.samples_out += len(samples)
-        return iter(sorted(samples.items()))
+    def samples(self, *, in_lockstep: bool) -> Sequence[tuple[str, Frames]]:
+        """The telemetry to look at in this turn, now taken out; in lockstep all of it, in the order of ids."""
+        waiting = self._samples
+        most = len(waiting) if in_lockstep else max(SAMPLES_A_TURN, len(waiting) // SHARE_A_TURN)
+        taken = [(peer_id, waiting.pop(peer_id)) for peer_id in list(islice(waiting, most))]
+        self.samples_out += len(taken)
+        return sorted(taken) if in_lockstep else taken

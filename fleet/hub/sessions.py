@@ -6,6 +6,7 @@ A hello begins or renews a session; nothing else is believed that does not come 
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import datetime
 
@@ -18,7 +19,8 @@ from fleet.protocol.session import Delivery, HubSession, SessionState, refusal
 from fleet.store.base import OutboxRow, PeerRow
 
 POLL_ALL_S = 0.25
-"""How often sessions that nothing was heard from are looked after (heartbeats, silence)."""
+"""How often sessions that nothing was heard from are looked after (heartbeats, silence): a part of them with each turn,
+so that thousands hold up none."""
 
 
 class Sessions:
@@ -41,7 +43,8 @@ class Sessions:
         self._heartbeat_s, self._lockstep = heartbeat_s, lockstep
         self._hellos: list[tuple[Route, Envelope]] = []
         self._out: list[tuple[Route, Frames]] = []
-        self._poll_all_at = 0.0
+        self._rota: deque[str] = deque()
+        self._polled_at = 0.0
 
     @property
     def waiting(self) -> bool:
@@ -82,6 +85,7 @@ class Sessions:
         )
         peer = Peer(session, role)
         self.peers.by_id[peer_id] = peer
+        self._rota.append(peer_id)
         return peer
 
     # --- what comes in -----------------------------------------------------------------------------------------------
@@ -170,9 +174,7 @@ class Sessions:
 
     def output(self, wall_s: float) -> Iterator[tuple[Route, Frames]]:
         """The frames to send now."""
-        if wall_s >= self._poll_all_at:
-            self._poll_all_at = wall_s + POLL_ALL_S
-            self.peers.touched.update(self.peers.by_id)
+        self._look_after(wall_s)
         touched, self.peers.touched = self.peers.touched, set()
         out, self._out = self._out, []
         yield from out
@@ -180,6 +182,19 @@ class Sessions:
             peer = self.peers.by_id.get(peer_id)
             if peer is not None:
                 yield from self._poll(peer, wall_s)
+
+    def _look_after(self, wall_s: float) -> None:
+        """Have those polled whose turn it is."""
+        rota, since = self._rota, wall_s - self._polled_at
+        due = len(rota) if since >= POLL_ALL_S else int(len(rota) * since / POLL_ALL_S)
+        if due == 0:
+            return
+        self._polled_at = wall_s
+        for _ in range(due):
+            peer_id = rota.popleft()
+            if peer_id in self.peers.by_id:
+                self.peers.touched.add(peer_id)
+                rota.append(peer_id)
 
     def flush(self, wall_s: float) -> None:
         """Make the frames that are to be sent, and keep them for the next ``output``."""

@@ -121,13 +121,14 @@ def drain(socket: zmq.Socket[bytes], most: int) -> Iterator[Frames]:
     """What has come in, until nothing is left or ``most`` messages were taken. Three ``recv`` cost less than one
     multipart.
     """
+    receive, ask, more, at_once = socket.recv, socket.getsockopt, zmq.RCVMORE, zmq.NOBLOCK
     for _ in range(most):
         try:
-            frames = [socket.recv(zmq.NOBLOCK)]
+            frames = [receive(at_once)]
         except zmq.Again:
             return
-        while socket.getsockopt(zmq.RCVMORE):
-            frames.append(socket.recv())
+        while ask(more):
+            frames.append(receive())
         yield frames
 
 
