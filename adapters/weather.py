@@ -21,6 +21,7 @@ import zmq
 from pydantic import ValidationError
 
 from adapters.sdk.errors import AdapterError, TurnedAway
+from adapters.sdk.keys import CurveKeys, load_keys
 from adapters.sdk.link import Endpoints, Link
 from fleet.protocol.codec import decode_control, encode
 from fleet.protocol.endpoint import DEFAULT_TIMING, Timing
@@ -49,13 +50,14 @@ class Station:
         every_s: float,
         sort: WeatherSort = WeatherSort.OBSERVED,
         tell: Tell = lambda _: None,
+        keys: CurveKeys | None = None,
         timing: Timing = DEFAULT_TIMING,
         monotonic: Callable[[], float] = time.monotonic,
         context: zmq.Context[zmq.Socket[bytes]] | None = None,
     ) -> None:
         self._file, self._every_s, self._sort, self._tell = file, every_s, sort, tell
         self._session = PeerSession(source, Role.WEATHER, uuid4().hex, timing=timing)
-        self._link = Link(Endpoints(control), context=context)
+        self._link = Link(Endpoints(control), keys, context)
         self._monotonic = monotonic
         self._look_at = monotonic()
         self._reports = 0
@@ -140,6 +142,7 @@ class Station:
         self._session.send(ReportWeather(request_id=request_id, source=self._session.peer_id, rows=rows))
 
     def _give_up_if_refused(self) -> None:
+        self._link.check()
         session = self._session
         if session.state is SessionState.REFUSED and session.refused is not None and not session.must_reboot:
             raise TurnedAway(session.refused.code, session.refused.detail)
@@ -175,10 +178,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     stopped: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: stopped.append(number))
+    try:
+        keys = load_keys(said.keys) if said.keys is not None else None
+    except AdapterError as error:
+        _tell(str(error))
+        return BAD_INPUT
     station = Station(
         said.file,
         said.control,
-        source=said.source or said.file.stem,
+        keys=keys,
+        source=said.source or (said.file.stem if keys is None else keys.subject),
         every_s=said.every,
         sort=WeatherSort.FORECAST if said.forecast else WeatherSort.OBSERVED,
         tell=_tell,
@@ -202,7 +211,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--every", type=_seconds, default=60.0, metavar="S", help="how often it is looked at (60 s)"
     )
-    parser.add_argument("--source", metavar="ID", help="the station's name; the file's unless told")
+    parser.add_argument(
+        "--keys", type=Path, metavar="KEY.json", help="what `fleet keys create ID --role weather` made"
+    )
+    parser.add_argument(
+        "--source", metavar="ID", help="the station's name; the key's, or without one the file's, unless told"
+    )
     parser.add_argument("--forecast", action="store_true", help="the rows are expected, not measured")
     return parser
 

@@ -23,17 +23,23 @@ from fleet.domain.apply import apply_all
 from fleet.domain.events import AssetRecord, DayOpened
 from fleet.domain.state import State
 from fleet.feasibility.context import Context
+from fleet.hub.access import Access, KeyAccess, PlainAccess
 from fleet.hub.clock import FreeClock, GrantedClock, Pace
 from fleet.hub.core import CoreSettings, HubCore
+from fleet.hub.gate import Gate
+from fleet.hub.keyring import HubKey, Keyring, new_hub_key
+from fleet.hub.limits import LimitSettings, raise_file_limit
 from fleet.hub.loop import open_loop
 from fleet.hub.observing import Laps, Observing, status_pages, watched
 from fleet.hub.planning import Effort, Planning
+from fleet.hub.refusals import Refusals
 from fleet.hub.release import release
 from fleet.hub.rundir import NoSuchRun, RunDir, RunDirError, Running, what_is_wrong, write_atomically
 from fleet.hub.sockets import Sockets, bound_address
 from fleet.hub.tuning import tune
 from fleet.hub.vitals import Pulse
 from fleet.protocol.messages import Role
+from fleet.protocol.names import PEOPLE, STATION, TIMEKEEPER
 from fleet.protocol.values import Time
 from fleet.store.base import Batch, ClockAnchor, Store
 from fleet.store.sql import SqlStore
@@ -70,6 +76,7 @@ class Setup(BaseModel):
 
     With ``lockstep`` business time is granted to simulated assets in steps, at most ``pace`` seconds of it a second
     (none: as fast as it goes); otherwise it runs ``rate`` times as fast as the wall clock from ``at`` on.
+    ``plain``: there are no keys, and only processes of this machine may connect.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -88,6 +95,8 @@ class Setup(BaseModel):
     telemetry: str = "tcp://127.0.0.1:*"
     feed: str = "tcp://127.0.0.1:*"
     observing: Observing = Observing()
+    plain: bool = False
+    limits: LimitSettings = LimitSettings()
 
 
 class Contexts:
@@ -159,6 +168,7 @@ def open_core(
     wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     monotonic: Callable[[], float] = time.monotonic,
     settings: CoreSettings | None = None,
+    refusals: Refusals | None = None,
 ) -> Brain:
     """The hub's core on a store: a new day is opened, a day that is there is taken up where it stands."""
     events = [stored.event for stored in store.events()]
@@ -179,6 +189,7 @@ def open_core(
         make_token=make_token,
         anchor=lambda at: ClockAnchor(at, wall(), setup.rate),
         settings=settings or CoreSettings(),
+        refusals=refusals,
     )
     core.restore(dict(store.peers()), dict(store.outbox()), _roles(state))
     if resumed:
@@ -241,14 +252,20 @@ def run_hub(
     laps, pulse = Laps(), Pulse()
     inputs = setup.files.read()
     laps.lap("files")
+    raise_file_limit()
+    refusals = Refusals()
     with (
-        _listening(run, setup, pulse, new=new is not None) as (sockets, status),
+        _listening(run, setup, inputs, pulse, new=new is not None) as (sockets, access, status),
         closing(SqlStore.open(run.store)) as store,
     ):
         laps.lap("store")
-        brain = open_core(setup, inputs, store)
+        brain = open_core(setup, inputs, store, refusals=refusals)
         laps.lap("state")
-        loop = open_loop(brain.core, store, sockets, lambda wake: Planning(setup.effort, wake=wake), pulse)
+        limited = not setup.lockstep
+        gate = Gate(sockets, brain.core, access, refusals, settings=setup.limits, limited=limited)
+        loop = open_loop(
+            brain.core, store, sockets, gate, lambda wake: Planning(setup.effort, wake=wake), pulse
+        )
         running = _running(setup, sockets).model_copy(update={"status": status})
         run.write_running(running)
         LOG.info(
@@ -266,16 +283,23 @@ def run_hub(
 
 
 @contextmanager
-def _listening(run: RunDir, setup: Setup, pulse: Pulse, *, new: bool) -> Iterator[tuple[Sockets, str | None]]:
-    """The hub's sockets and the address of its status pages, with the run held against any other hub until the end.
+def _listening(
+    run: RunDir, setup: Setup, inputs: RunInputs, pulse: Pulse, *, new: bool
+) -> Iterator[tuple[Sockets, Access, str | None]]:
+    """The hub's sockets, who may come in by them and the address of its status pages, with the run held against any
+    other hub until the end.
 
     A day that is there is held first: who has it says more than whose port is taken. A new one is made only once its
     addresses are bound.
     """
+    keyring = Keyring(run.keys)
     with ExitStack() as stack:
         if not new:
             stack.enter_context(run.held())
-        sockets = stack.enter_context(closing(Sockets(setup.control, setup.telemetry, setup.feed)))
+        hub = None if setup.plain else _hub_key(run, keyring)
+        secret = None if hub is None else hub.secret.get_secret_value().encode()
+        opened = Sockets(setup.control, setup.telemetry, setup.feed, secret=secret)
+        sockets = stack.enter_context(closing(opened))
         status = stack.enter_context(status_pages(setup.observing, pulse))
         if new:
             run.create()
@@ -283,7 +307,28 @@ def _listening(run: RunDir, setup: Setup, pulse: Pulse, *, new: bool) -> Iterato
             _refuse_a_second_day(run, ours=True)
             kept = setup.model_copy(update={"files": setup.files.absolute()})
             write_atomically(run.setup, kept.model_dump_json(indent=1))
-        yield sockets, status
+        if hub is None:
+            yield sockets, PlainAccess(), status
+        else:
+            keyring.prepare(datetime.now(UTC), simulated(inputs), hub)
+            yield sockets, KeyAccess(keyring), status
+
+
+def _hub_key(run: RunDir, keyring: Keyring) -> HubKey:
+    """The key that the hub proves itself with: a fresh one for a day that begins, else what is there.
+
+    Raises ``KeyringError``: a day that goes on without its keys would lock everybody out that has one.
+    """
+    if keyring.file.exists() or run.store.exists():
+        keyring.table()
+        return keyring.hub_key()
+    return new_hub_key()
+
+
+def simulated(inputs: RunInputs) -> dict[str, Role]:
+    """Whom a simulated world of this day connects as."""
+    others = {TIMEKEEPER: Role.TIMEKEEPER, PEOPLE: Role.OPERATOR, STATION: Role.WEATHER}
+    return others | {slot.asset_id: Role.ASSET for slot in inputs.assets}
 
 
 def _refuse_a_second_day(run: RunDir, *, ours: bool = False) -> None:
@@ -302,5 +347,6 @@ def _running(setup: Setup, sockets: Sockets) -> Running:
         control=bound_address(sockets.control),
         telemetry=bound_address(sockets.telemetry),
         feed=bound_address(sockets.feed),
+        plain=setup.plain,
         pids={"hub": os.getpid()},
     )

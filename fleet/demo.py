@@ -20,10 +20,12 @@ from fleet.config import RunInputs
 from fleet.dispatch.report import report
 from fleet.domain.events import Event
 from fleet.hub.client import HubClient, HubUnreachable
+from fleet.hub.keyring import COMMANDS, key_for
 from fleet.hub.planning import Effort
 from fleet.hub.rundir import ROOT, NoSuchRun, RunDir, RunDirError, Running, write_atomically
 from fleet.intake.orders import read_orders
 from fleet.progress import Follower, Stillness, still_s
+from fleet.protocol.keyfile import KeyFile
 from fleet.protocol.messages import SubmitOrders
 from fleet.sim import TrueWeather, WorldSpec
 from fleet.sim.city import City, make_city
@@ -267,7 +269,7 @@ def run_demo(run: RunDir, *, console: bool, tell: Tell, keep: Callable[[Report],
         running = supervisor.start_hub()
         if console:
             _start_console(supervisor, tell)
-        clerk = Clerk(running, setup)
+        clerk = Clerk(running, setup, key_for(run, COMMANDS))
         try:
             # The morning's parcels come first: once the world is there, time begins to move.
             clerk.step(setup.at)
@@ -311,8 +313,8 @@ def _start_console(supervisor: Supervisor, tell: Tell) -> None:
 class Clerk:
     """Takes the day's parcels in, as a shop would: those known in the morning, and the others as they come."""
 
-    def __init__(self, running: Running, setup: Setup) -> None:
-        self._client = HubClient(running.control, by="demo", timeout_s=5)
+    def __init__(self, running: Running, setup: Setup, key: KeyFile | None) -> None:
+        self._client = HubClient(running.control, by="demo", key=key, timeout_s=5)
         self._left = incoming_of(setup)
 
     @property

@@ -6,7 +6,8 @@ from adapters.sdk.conformance import Scenario, check_adapter
 from adapters.sdk.engine import Engine
 from adapters.sdk.errors import AdapterError, JournalError, NotConformant, TurnedAway
 from adapters.sdk.journal import Journal
-from adapters.sdk.link import CurveKeys, Endpoints
+from adapters.sdk.keys import CurveKeys, load_keys
+from adapters.sdk.link import Endpoints
 
 __all__ = [
     "Adapter",
@@ -23,4 +24,5 @@ __all__ = [
     "Scenario",
     "TurnedAway",
     "check_adapter",
+    "load_keys",
 ]

@@ -14,7 +14,8 @@ from adapters.sdk.adapter import Adapter
 from adapters.sdk.engine import Engine
 from adapters.sdk.errors import AdapterError, TurnedAway
 from adapters.sdk.journal import Journal
-from adapters.sdk.link import CurveKeys, Endpoints, Link
+from adapters.sdk.keys import CurveKeys
+from adapters.sdk.link import Endpoints, Link
 from fleet.protocol.codec import decode_control, encode, encode_telemetry
 from fleet.protocol.endpoint import DEFAULT_TIMING, Timing
 from fleet.protocol.errors import RemoteError
@@ -129,6 +130,7 @@ class AdapterClient:
             self._link.send_telemetry(encode_telemetry(message, version))
 
     def _give_up_if_refused(self) -> None:
+        self._link.check()
         session = self._engine.session
         if session.state is SessionState.REFUSED and session.refused is not None and not session.must_reboot:
             raise TurnedAway(session.refused.code, session.refused.detail)

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import zmq
+from zmq.utils.monitor import recv_monitor_message
 
+from adapters.sdk.errors import TurnedAway
+from adapters.sdk.keys import CurveKeys, secure
 from fleet.protocol.codec import MAX_CONTROL_FRAME, MAX_TELEMETRY_FRAME
 
 CONTROL_QUEUE: Final = 256
+TURNED_AWAY: Final = zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
 TELEMETRY_QUEUE: Final = 4
 """Old positions are worth nothing: a slow link sheds them here."""
 
@@ -21,18 +25,6 @@ class Endpoints:
 
     control: str
     telemetry: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CurveKeys:
-    """Z85 keys: the hub's public one, and this asset's own pair. ``secret`` never appears in a log."""
-
-    server: bytes
-    public: bytes
-    secret: bytes
-
-    def __repr__(self) -> str:
-        return f"CurveKeys(public={self.public!r})"
 
 
 class Link:
@@ -50,6 +42,7 @@ class Link:
         self._context = context if context is not None else zmq.Context()
         self._control: zmq.Socket[bytes] | None = None
         self._telemetry: zmq.Socket[bytes] | None = None
+        self._turned_away: dict[zmq.Socket[bytes], zmq.Socket[bytes]] = {}
 
     def open(self) -> None:
         """Connect; what was queued on the connection before is gone."""
@@ -62,6 +55,8 @@ class Link:
         """Close both sockets at once."""
         for socket in (self._control, self._telemetry):
             if socket is not None:
+                socket.disable_monitor()
+                self._turned_away.pop(socket).close(linger=0)
                 socket.close(linger=0)
         self._control = self._telemetry = None
 
@@ -95,16 +90,28 @@ class Link:
         else:
             self._control.poll(timeout_ms)
 
+    def check(self) -> None:
+        """Raises ``TurnedAway`` when the hub does not take our key, or one end has keys and the other none."""
+        for socket, events in self._turned_away.items():
+            if events.poll(0):
+                event = recv_monitor_message(events)
+                raise TurnedAway("key_refused", self._why(event["event"], socket is self._telemetry))
+
+    def _why(self, event: int, telemetry: bool) -> str:
+        channel = "telemetry" if telemetry else "control"
+        if event == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL:
+            keys = "it wants a key" if self._keys is None else "it does not use keys"
+            return f"{channel}: {keys}"
+        return f"{channel}: it does not take this key; its log and `fleet keys list` say why"
+
     def _dial(self, endpoint: str, queue: int, max_frame: int) -> zmq.Socket[bytes]:
         socket = self._context.socket(zmq.DEALER)
         socket.setsockopt(zmq.LINGER, 0)
         socket.setsockopt(zmq.SNDHWM, queue)
         socket.setsockopt(zmq.RCVHWM, queue)
         socket.setsockopt(zmq.MAXMSGSIZE, max_frame)
-        if self._keys is not None:
-            socket.setsockopt(zmq.CURVE_SERVERKEY, self._keys.server)
-            socket.setsockopt(zmq.CURVE_PUBLICKEY, self._keys.public)
-            socket.setsockopt(zmq.CURVE_SECRETKEY, self._keys.secret)
+        secure(socket, self._keys)
+        self._turned_away[socket] = socket.get_monitor_socket(TURNED_AWAY)
         socket.connect(endpoint)
         return socket
 

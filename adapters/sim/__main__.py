@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import uuid4
 
+from adapters.sdk.errors import AdapterError
 from adapters.sim.channel import Endpoints
 from adapters.sim.errors import HostError
 from adapters.sim.host import Host, HostOptions
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         host.run(_stopped_by_signal())
         if said.json:
             print(json.dumps(host.verdict(), indent=1))
-    except (HostError, SimError) as error:
+    except (AdapterError, HostError, SimError) as error:
         print(f"fleet-adapter sim: {error}", file=sys.stderr)
         return BAD_INPUT
     return 0
@@ -73,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="what survives a restart; sim.journal beside the spec unless told",
+    )
+    parser.add_argument(
+        "--keys",
+        type=Path,
+        metavar="DIR",
+        help="the key files of all assets; keys/clients beside the spec, if there are any, unless told",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="what chance depends on")
     parser.add_argument(
@@ -117,8 +124,15 @@ def _host(said: argparse.Namespace) -> Host:
     kept = said.journal or said.spec.with_name("sim.journal")
     journal = Journal(kept, {"seed": said.seed, "incidents": str(said.incidents), "spec": digest})
     boot_id = uuid4().hex
-    options = HostOptions(Endpoints(said.control, said.telemetry), judge=said.judge, rate=said.rate)
+    options = HostOptions(
+        Endpoints(said.control, said.telemetry), judge=said.judge, rate=said.rate, keys=_keys(said)
+    )
     return Host(WorldKeeper(world, journal, boot_id), options, boot_id)
+
+
+def _keys(said: argparse.Namespace) -> Path | None:
+    beside: Path = said.spec.with_name("keys") / "clients"
+    return said.keys or (beside if beside.is_dir() else None)
 
 
 def _stopped_by_signal() -> _Stop:

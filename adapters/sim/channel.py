@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import zmq
 
+from adapters.sdk.keys import CurveKeys, secure
 from fleet.protocol.codec import MAX_CONTROL_FRAME, MAX_TELEMETRY_FRAME
 
 Frames = list[bytes]
@@ -24,8 +25,13 @@ class Channel:
     """One connection to the hub, or none; a new connection is a new pair of sockets."""
 
     def __init__(
-        self, context: zmq.Context[zmq.Socket[bytes]], endpoints: Endpoints, poller: zmq.Poller
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        endpoints: Endpoints,
+        poller: zmq.Poller,
+        keys: CurveKeys | None = None,
     ) -> None:
+        self._keys = keys
         self._context, self._endpoints, self._poller = context, endpoints, poller
         self._control: zmq.Socket[bytes] | None = None
         self._telemetry: zmq.Socket[bytes] | None = None
@@ -73,5 +79,6 @@ class Channel:
             (zmq.MAXMSGSIZE, max_frame),
         ):
             socket.setsockopt(option, value)
+        secure(socket, self._keys)
         socket.connect(endpoint)
         return socket

@@ -15,13 +15,14 @@ from typing import Any, Final
 
 import zmq
 
+from adapters.sdk.keys import keys_in
 from adapters.sim.channel import Channel, Endpoints
 from adapters.sim.keeper import Said, WorldKeeper
 from adapters.sim.peer import LIMIT, WINDOW, Peer
 from fleet.protocol.endpoint import DEFAULT_TIMING, Timing
 from fleet.protocol.messages import Grant, Granted, Role, Welcome
 from fleet.protocol.session import Delivery, PeerSession
-from fleet.sim import STATION
+from fleet.sim import PEOPLE, STATION, TIMEKEEPER
 
 WAIT_MS: Final = 50
 FREE_STEP_S: Final = 0.2
@@ -35,9 +36,11 @@ class HostOptions:
     endpoints: Endpoints
     judge: Path | None = None
     rate: float = 1.0
-    timekeeper: str = "timekeeper"
-    people: str = "people"
+    timekeeper: str = TIMEKEEPER
+    people: str = PEOPLE
     timing: Timing = DEFAULT_TIMING
+    keys: Path | None = None
+    """The folder of the key files of all that connect; none for a hub without keys."""
 
 
 Connections = dict[str, Welcome | None]
@@ -238,14 +241,16 @@ class Host:
             timing=self._options.timing,
         )
         session.restore(record)
-        return Peer(session, self._channel(), self._rebooted)
+        return Peer(session, self._channel(asset_id), self._rebooted)
 
     def _other(self, peer_id: str, role: Role, boot_id: str) -> Peer:
         session = PeerSession(peer_id, role, boot_id, timing=self._options.timing)
-        return Peer(session, self._channel(), lambda _peer, _boot_id: None)
+        return Peer(session, self._channel(peer_id), lambda _peer, _boot_id: None)
 
-    def _channel(self) -> Channel:
-        return Channel(self._context, self._options.endpoints, self._poller)
+    def _channel(self, subject: str) -> Channel:
+        folder = self._options.keys
+        keys = keys_in(folder, subject) if folder is not None else None
+        return Channel(self._context, self._options.endpoints, self._poller, keys)
 
     def _rebooted(self, peer: Peer, boot_id: str) -> None:
         self._keeper.reboot(peer.session.peer_id, boot_id, peer.session.outstanding)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from fleet.domain.events import CommandAnswered
 from fleet.domain.state import State
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError
 from fleet.kinds import all_kinds
+from fleet.protocol.keyfile import KeyFile
 from fleet.protocol.messages import AnyMessage, Reply
 from fleet.protocol.values import Contact
 from fleet.store.base import StoredEvent, StoreError
@@ -40,6 +42,8 @@ Timeout = Annotated[
     float, typer.Option("--timeout", min=0, help="Seconds to wait for the hub, and for acknowledgements.")
 ]
 TIMEOUT_S = 30.0
+KEY_VARIABLE = "FLEET_KEY"
+"""The variable that names another key file than the run's own."""
 POLL_S = 0.1
 """How often the store is looked into while an acknowledgement is waited for."""
 
@@ -109,16 +113,26 @@ class Day:
         from fleet.hub.client import HubClient, HubUnreachable
 
         try:
-            control = self.run.running().control
+            control, key = self.run.running().control, self.key()
             if not self.run.is_live():
                 raise Unreachable(
                     f"{self.run.path}: no hub is running; take the day up again with `fleet hub --resume`, "
                     "a demo with `fleet demo --resume`"
                 )
-            with HubClient(control, by="fleet", timeout_s=timeout_s) as client:
+            with HubClient(control, by="fleet", key=key, timeout_s=timeout_s) as client:
                 return client.request(message)
         except (RunDirError, HubUnreachable) as error:
             raise Unreachable(str(error)) from error
+
+    def key(self) -> KeyFile | None:
+        """The key that commands use: that of the file which ``FLEET_KEY`` names, else the run's own for commands.
+
+        None where the hub wants none. Raises ``RunDirError``.
+        """
+        from fleet.hub.keyring import COMMANDS, key_for, read_key_file
+
+        told = os.environ.get(KEY_VARIABLE)
+        return read_key_file(Path(told)) if told else key_for(self.run, COMMANDS)
 
     def answers(
         self,

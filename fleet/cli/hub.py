@@ -66,6 +66,12 @@ def command(
     log_json: Annotated[
         bool, typer.Option("--log-json", help="Say everything as JSON lines; also with --resume.")
     ] = False,
+    plain: Annotated[
+        bool,
+        typer.Option(
+            "--plain", help="Without keys: every process of this machine, and no other, may connect."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run the hub: orders come in through `fleet orders import`, vehicles and lockers connect to it over ZeroMQ.
@@ -87,6 +93,7 @@ def command(
             telemetry=telemetry,
             feed=feed,
             observing=Observing(status=status, beyond_loopback=status_open, watchdog_s=watchdog),
+            plain=plain,
         )
     logs.configure(level=log_level, as_json=log_json or None)
     serve(RunDir.named(name, root), setup, as_json=as_json, quiet=log_json)
@@ -116,6 +123,12 @@ def serve(run: RunDir, new: Setup | None, *, as_json: bool, quiet: bool = False)
         note(f"hub {run.path.name}: stopped; take the day up again with --resume")
 
 
+PLAIN = (
+    "this hub runs WITHOUT KEYS (--plain): whoever can start a process on this machine can steer the whole fleet; "
+    "for anything but trials start it without --plain"
+)
+
+
 def _simulated(run: RunDir, setup: Setup) -> None:
     """Leave what simulated assets of this day need. The hub runs without them too."""
     from fleet.cli.world import write_world  # here, because a day that is taken up has its world already
@@ -134,3 +147,5 @@ def _started(running: Running, *, as_json: bool) -> None:
         f"hub {running.name}: control {running.control}, telemetry {running.telemetry}; stop it with Ctrl-C"
     )
     show(where, words, as_json=as_json)
+    if running.plain:
+        warn(PLAIN)

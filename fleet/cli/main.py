@@ -27,6 +27,7 @@ class Noun:
 NOUNS = (
     Noun("demo", "fleet.cli.demo", "Run a sample day, from orders to report."),
     Noun("hub", "fleet.cli.hub", "Run the hub of a day."),
+    Noun("keys", "fleet.cli.keys", "Make, list, rotate and revoke the keys that let peers in."),
     Noun("simulate", "fleet.cli.simulate", "Run a day in one process on virtual time, reproducibly."),
     Noun("console", "fleet.cli.console", "Serve the operators' console of a running hub."),
     Noun("plan", "fleet.cli.plan", "Plan a day from files, without a hub."),

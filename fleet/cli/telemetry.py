@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from fleet.cli.day import Day
 from fleet.console.live import Live
 from fleet.hub.rundir import RunDir, RunDirError
 
@@ -17,18 +18,23 @@ def heard(run: RunDir, for_s: float = LISTEN_S, *, monotonic: Callable[[], float
     live = Live(monotonic)
     try:
         if for_s > 0 and run.is_live():
-            _listen(live, run.running().feed, for_s)
+            _listen(live, run, for_s)
     except RunDirError:
         pass  # The store was read all the same: what it holds is shown with its age.
     return live
 
 
-def _listen(live: Live, feed: str, for_s: float) -> None:
+def _listen(live: Live, run: RunDir, for_s: float) -> None:
     import zmq
+
+    from fleet.hub.client import secure
+
+    feed, key = run.running().feed, Day(run).key()
 
     with zmq.Context() as context, context.socket(zmq.SUB) as socket:
         socket.setsockopt(zmq.LINGER, 0)
         socket.setsockopt(zmq.SUBSCRIBE, b"")
+        secure(socket, key)
         socket.connect(feed)
         ends = live.monotonic() + for_s
         while (left_s := ends - live.monotonic()) > 0:

@@ -25,13 +25,14 @@ from fleet.console.stream import stream
 from fleet.console.views.assets import sample_row
 from fleet.console.views.base import Row
 from fleet.console.views.explain import explain
+from fleet.protocol.keyfile import KeyFile
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 LEAFLET = STATIC / "vendor" / "leaflet" / "leaflet.js"
 
 
-def make_app(source: Source, *, feed: str | None = None) -> Starlette:
+def make_app(source: Source, *, feed: str | None = None, key: KeyFile | None = None) -> Starlette:
     """The application over a source. ``feed`` is the hub's PUB endpoint; while the application runs, both are followed.
 
     Raises ``ConsoleError`` where the page's map library was not bundled.
@@ -41,7 +42,7 @@ def make_app(source: Source, *, feed: str | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with following(source, feed):
+        async with following(source, feed, key):
             yield
 
     return Starlette(

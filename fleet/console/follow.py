@@ -10,18 +10,23 @@ import zmq
 import zmq.asyncio
 
 from fleet.console.source import Source
+from fleet.hub.client import secure
+from fleet.protocol.keyfile import KeyFile
 
 LOOK_AGAIN_S = 0.5
 """How often the store is looked at when the feed says nothing: the feed is a hint, the store is the truth."""
 
 
 @asynccontextmanager
-async def following(source: Source, feed: str | None) -> AsyncIterator[None]:
-    """Keep the source current while the context stands; without ``feed`` there are committed events only."""
+async def following(source: Source, feed: str | None, key: KeyFile | None = None) -> AsyncIterator[None]:
+    """Keep the source current while the context stands; without ``feed`` there are committed events only.
+
+    ``key`` is the console's, where the hub wants one.
+    """
     wake = asyncio.Event()
     tasks = [asyncio.create_task(_follow_events(source, wake))]
     if feed is not None:
-        tasks.append(asyncio.create_task(_follow_feed(source, feed, wake)))
+        tasks.append(asyncio.create_task(_follow_feed(source, feed, key, wake)))
     try:
         yield
     finally:
@@ -38,10 +43,11 @@ async def _follow_events(source: Source, wake: asyncio.Event) -> None:
         wake.clear()
 
 
-async def _follow_feed(source: Source, feed: str, wake: asyncio.Event) -> None:
+async def _follow_feed(source: Source, feed: str, key: KeyFile | None, wake: asyncio.Event) -> None:
     with zmq.asyncio.Context() as context, context.socket(zmq.SUB) as socket:
         socket.setsockopt(zmq.LINGER, 0)
         socket.setsockopt(zmq.SUBSCRIBE, b"")
+        secure(socket, key)
         socket.connect(feed)
         while True:
             frames = await socket.recv_multipart()

@@ -14,7 +14,9 @@ from fleet.console.guard import is_loopback
 from fleet.console.live import Live
 from fleet.console.source import Ask, Source
 from fleet.hub.client import HubClient
+from fleet.hub.keyring import CONSOLE, key_for
 from fleet.hub.rundir import RunDir
+from fleet.protocol.keyfile import KeyFile
 from fleet.protocol.messages import AnyMessage, Reply
 from fleet.store.reader import Reader
 from fleet.weather.series import WeatherSeries
@@ -40,15 +42,15 @@ def serve(
     tile server of your own.
     Raises ``ConsoleError`` and ``RunDirError``.
     """
-    running = run_dir.running()
+    running, key = run_dir.running(), key_for(run_dir, CONSOLE)
     live = Live(time.monotonic)
-    source = Source(Reader(run_dir.store), live, asker(running.control), zones, tiles, weather)
+    source = Source(Reader(run_dir.store), live, asker(running.control, key), zones, tiles, weather)
     with open_socket(host, port) as listening:
         address = address_of(listening)
         (tell or _write_to(run_dir))(address)
         server = uvicorn.Server(
             uvicorn.Config(
-                make_app(source, feed=running.feed),
+                make_app(source, feed=running.feed, key=key),
                 log_level="warning",
                 access_log=False,
                 timeout_graceful_shutdown=2,
@@ -58,11 +60,11 @@ def serve(
         server.run(sockets=[listening])
 
 
-def asker(control: str) -> Ask:
+def asker(control: str, key: KeyFile | None = None) -> Ask:
     """Asks the hub at this endpoint, over a connection for each question."""
 
     def ask(message: AnyMessage) -> Reply:
-        with HubClient(control, by="console", timeout_s=COMMAND_TIMEOUT_S) as client:
+        with HubClient(control, by="console", key=key, timeout_s=COMMAND_TIMEOUT_S) as client:
             return client.request(message)
 
     return ask

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from uuid import uuid4
 
 import zmq
+from zmq.utils.monitor import recv_monitor_message
 
 from fleet.protocol.codec import MAX_CONTROL_FRAME, decode_control, encode
+from fleet.protocol.keyfile import KeyFile
 from fleet.protocol.messages import AnyMessage, Envelope, Reply, Role
 from fleet.protocol.session import PeerSession, SessionState
 
@@ -19,19 +21,47 @@ class HubUnreachable(Exception):
     """The hub did not answer in time; whether it has taken the request is not known until it is asked again."""
 
 
+TURNED_AWAY = zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+"""How a client learns that it is not let in: by its key (400), or because one end has keys and the other none."""
+
+
+def secure(socket: zmq.Socket[Any], key: KeyFile | None) -> None:
+    """Have a socket prove who we are, and that the hub is the hub; without a key nothing is proved."""
+    if key is not None:
+        socket.setsockopt(zmq.CURVE_SERVERKEY, key.hub.encode())
+        socket.setsockopt(zmq.CURVE_PUBLICKEY, key.public.encode())
+        socket.setsockopt(zmq.CURVE_SECRETKEY, key.secret.get_secret_value().encode())
+
+
+def _why(event: Mapping[str, Any], key: KeyFile | None) -> str:
+    if event["event"] == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL:
+        return "it wants a key" if key is None else "it does not use keys"
+    return (
+        "it does not take this key"
+        + ("" if key is None else f" ({key.key_id} of {key.subject})")
+        + ("; its log and `fleet keys list` say why")
+    )
+
+
 class HubClient:
-    """One connection to the hub. Use it as a context manager, from one thread at a time."""
+    """One connection to the hub. Use it as a context manager, from one thread at a time.
+
+    ``key`` is the operator's; none for a hub in plain mode.
+    """
 
     def __init__(
         self,
         control: str,
         *,
         by: str = "operator",
+        key: KeyFile | None = None,
         timeout_s: float = 10,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._endpoint, self._timeout_s, self._monotonic = control, timeout_s, monotonic
-        name = f"{by}-{uuid4().hex[:12]}"
+        # Tools are several at once; the hub takes whatever begins with the name that the key was made for.
+        name = f"{by if key is None else key.subject}-{uuid4().hex[:12]}"
+        self._key = key
         self._session = PeerSession(name, Role.OPERATOR, uuid4().hex)
         self._context = zmq.Context()
         self._socket = self._open()
@@ -40,6 +70,8 @@ class HubClient:
         opened = self._context.socket(zmq.DEALER)
         opened.setsockopt(zmq.LINGER, 0)
         opened.setsockopt(zmq.MAXMSGSIZE, MAX_CONTROL_FRAME)
+        secure(opened, self._key)
+        self._turned_away = opened.get_monitor_socket(TURNED_AWAY)
         opened.connect(self._endpoint)
         return opened
 
@@ -79,11 +111,14 @@ class HubClient:
         return replies
 
     def _connect(self, now: float) -> None:
-        self._socket.close(linger=0)
+        self._hang_up(0)
         self._socket = self._open()
         self._send(self._session.connect(now))
 
     def _refused(self) -> None:
+        if self._turned_away.poll(0):
+            event = recv_monitor_message(self._turned_away)
+            raise HubUnreachable(f"the hub at {self._endpoint} turns us away: {_why(event, self._key)}")
         turned_away = self._session.state is SessionState.REFUSED and not self._session.must_reboot
         if turned_away and self._session.refused is not None:
             raise HubUnreachable(f"the hub at {self._endpoint} turns us away: {self._session.refused.detail}")
@@ -94,8 +129,13 @@ class HubClient:
 
     def close(self) -> None:
         """Close the connection."""
-        self._socket.close(linger=200)
+        self._hang_up(200)
         self._context.term()
+
+    def _hang_up(self, linger_ms: int) -> None:
+        self._socket.disable_monitor()
+        self._turned_away.close(linger=0)
+        self._socket.close(linger=linger_ms)
 
     def __enter__(self) -> Self:
         return self

@@ -18,11 +18,13 @@ from fleet.dispatch.inputs import Input, LinkBack, LinkLost, TimerDue
 from fleet.dispatch.monitor import Monitor
 from fleet.domain.events import TimerSet
 from fleet.domain.state import State
+from fleet.hub.access import ANYONE, Credential
 from fleet.hub.batches import Anchor, Batches
 from fleet.hub.clock import FreeClock, GrantedClock
 from fleet.hub.inbox import Inbox
 from fleet.hub.links import Links
 from fleet.hub.peers import Frames, Peer, Route
+from fleet.hub.refusals import Refusals, untold
 from fleet.hub.sessions import Sessions
 from fleet.hub.stepping import Stepping
 from fleet.hub.timers import Timers
@@ -62,6 +64,7 @@ class HubCore:
         make_token: Callable[[], str],
         anchor: Anchor,
         settings: CoreSettings = CoreSettings(),
+        refusals: Refusals | None = None,
     ) -> None:
         self.state = state
         self.live: dict[str, Telemetry] = {}
@@ -75,6 +78,7 @@ class HubCore:
             make_token=make_token,
             heartbeat_s=settings.heartbeat_s,
             lockstep=clock.lockstep,
+            refusals=refusals or Refusals(untold),
         )
         self._stepping: Stepping | None = None
         if isinstance(clock, GrantedClock):
@@ -95,22 +99,19 @@ class HubCore:
 
     # --- what comes in -----------------------------------------------------------------------------------------------
 
-    def control(self, route: Route, frames: Sequence[bytes], wall_s: float) -> None:
-        """A frame on the control channel."""
+    def control(self, route: Route, frames: Sequence[bytes], wall_s: float, key: Credential = ANYONE) -> None:
+        """A frame on the control channel; ``key`` is that of a connection which has no session yet."""
         try:
-            envelope = decode_control(frames)
+            envelope = decode_control(frames, self.sessions.allowed(route))
             if isinstance(envelope.message, Hello):
-                self.sessions.hello(route, envelope)
+                self.sessions.hello(route, envelope, key)
             else:
                 self._from_session(route, envelope, wall_s)
         except RemoteError as error:
-            self.sessions.refuse(route, error)
+            self.sessions.refuse(route, error, wall_s, key)
 
     def _from_session(self, route: Route, envelope: Envelope, wall_s: float) -> None:
-        received = self.sessions.receive(route, envelope, wall_s)
-        if received is None:
-            return
-        peer, deliveries = received
+        peer, deliveries = self.sessions.receive(route, envelope, wall_s)
         for seq, message in deliveries:
             if isinstance(message, Granted):
                 if isinstance(self.clock, GrantedClock):
@@ -118,27 +119,25 @@ class HubCore:
             else:
                 self.inbox.put(peer, seq, message)
 
-    def telemetry(self, route: Route, frames: Frames, wall_s: float) -> None:
+    def telemetry(self, route: Route, frames: Frames, wall_s: float, key: Credential = ANYONE) -> None:
         """A frame on the telemetry channel; the last sample of each asset wins."""
         sender = self.sessions.peers.by_telemetry.get(route)
         if len(frames) > 1 and frames[1] == ATTACH:
-            self._attach(route, frames, wall_s)
+            self._attach(route, frames, wall_s, key if sender is None else sender.key)
         elif sender is None:
-            self.sessions.count(
-                RemoteError(Fault.NO_SESSION, "telemetry on a channel that belongs to no session")
-            )
+            self.sessions.count(key.subject, Fault.NO_SESSION, wall_s)
         else:
             sender.session.heard_telemetry(wall_s)
             self.inbox.put_sample(sender.peer_id, frames)
 
-    def _attach(self, route: Route, frames: Frames, wall_s: float) -> None:
+    def _attach(self, route: Route, frames: Frames, wall_s: float, key: Credential) -> None:
         try:
             message = decode_telemetry(frames)
         except RemoteError as error:
-            self.sessions.count(error)
+            self.sessions.count(key.subject, error.code, wall_s)
         else:
             if isinstance(message, Attach):
-                self.sessions.attach(route, message, wall_s)
+                self.sessions.attach(route, message, wall_s, key)
 
     def tell(self, message: Message | Input, wall_s: float) -> None:
         """One of the hub's own inputs (a plan that is ready, a resume)."""
@@ -158,7 +157,7 @@ class HubCore:
             return
         now = self.clock.now(wall_s)
         self._work_inbox(now)
-        self._work_samples(now)
+        self._work_samples(now, wall_s)
         self._work_links(now)
         self._work_timers(now)
         if self._stepping is not None:
@@ -183,7 +182,7 @@ class HubCore:
         if peer.role is Role.ASSET:
             batch.received[peer.peer_id] = seq
 
-    def _work_samples(self, now: datetime) -> None:
+    def _work_samples(self, now: datetime, wall_s: float) -> None:
         spoke = self.inbox.spoke()
         for peer_id in sorted(spoke) if self.clock.lockstep else spoke:
             self._heard(peer_id, now)
@@ -191,7 +190,7 @@ class HubCore:
             try:
                 sample = decode_telemetry(frames)
             except RemoteError as error:
-                self.sessions.count(error)
+                self.sessions.count(peer_id, error.code, wall_s)
                 continue
             if isinstance(sample, Telemetry):
                 self._work_sample(peer_id, sample, now)

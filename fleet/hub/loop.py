@@ -10,10 +10,11 @@ import structlog
 
 from fleet.hub.core import HubCore
 from fleet.hub.feed import Feed
+from fleet.hub.gate import Gate
 from fleet.hub.instruments import Instruments
 from fleet.hub.logs import Sparing
 from fleet.hub.planning import Planning
-from fleet.hub.sockets import Sockets, drain
+from fleet.hub.sockets import Sockets
 from fleet.hub.vitals import Phase, Pulse
 from fleet.hub.writer import Writer
 from fleet.store.base import Store
@@ -26,10 +27,11 @@ MOST_A_TURN = 2000
 
 @dataclass(slots=True)
 class Loop:
-    """One hub: its core, its sockets, the writer and the planner's process."""
+    """One hub: its core, its sockets with their gate, the writer and the planner's process."""
 
     core: HubCore
     sockets: Sockets
+    gate: Gate
     writer: Writer
     planning: Planning
     feed: Feed
@@ -74,10 +76,9 @@ class Loop:
         self.core.faults.clear()
 
     def _take_in(self, wall_s: float) -> None:
-        for route, *frames in drain(self.sockets.control, MOST_A_TURN):
-            self.core.control(route, frames, wall_s)
-        for route, *frames in drain(self.sockets.telemetry, MOST_A_TURN):
-            self.core.telemetry(route, frames, wall_s)
+        self.gate.watch(wall_s)
+        self.gate.control(wall_s, MOST_A_TURN)
+        self.gate.telemetry(wall_s, MOST_A_TURN)
 
     def _store(self) -> None:
         batch = self.core.take()
@@ -104,10 +105,11 @@ def open_loop(
     core: HubCore,
     store: Store,
     sockets: Sockets,
+    gate: Gate,
     make_planning: Callable[[Callable[[], None]], Planning],
     pulse: Pulse | None = None,
 ) -> Loop:
     """A loop around a core, with its writer and planner. ``pulse`` is what others see of it."""
     instruments = Instruments(Pulse() if pulse is None else pulse)
     writer, planning = Writer(store, sockets.wake), make_planning(sockets.wake)
-    return Loop(core, sockets, writer, planning, Feed(sockets.feed), instruments)
+    return Loop(core, sockets, gate, writer, planning, Feed(sockets.feed), instruments)

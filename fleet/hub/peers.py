@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from fleet.hub.access import ANYONE, Credential
 from fleet.protocol.messages import Role
 from fleet.protocol.session import HubSession
 
@@ -27,6 +28,8 @@ class Peer:
     sent: int = 0
     stored_ack: int = 0
     granted_frames: int = 0
+    key: Credential = ANYONE
+    """Whose connection it is, as long as there is one."""
 
     @property
     def peer_id(self) -> str:

@@ -37,7 +37,10 @@ class NoSuchRun(RunDirError):
 
 
 class Running(BaseModel):
-    """What is running: ZeroMQ endpoints of the hub, addresses of the console and the status pages, process ids."""
+    """What is running: ZeroMQ endpoints of the hub, addresses of the console and the status pages, process ids.
+
+    ``plain``: the hub wants no keys.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
@@ -47,6 +50,7 @@ class Running(BaseModel):
     feed: str
     console: str | None = None
     status: str | None = None
+    plain: bool = False
     pids: dict[str, int] = {}
 
 
@@ -85,6 +89,11 @@ class RunDir:
     def report(self) -> Path:
         """The report of a demo that has ended; none while it has not."""
         return self.path / "report.json"
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the keys: who may connect, and the secrets of who runs on this machine."""
+        return self.path / "keys"
 
     @property
     def setup(self) -> Path:

@@ -10,13 +10,21 @@ from collections import deque
 from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import datetime
 
+from fleet.hub.access import ANYONE, Credential
 from fleet.hub.batches import Batches
 from fleet.hub.peers import Frames, Peer, Peers, Route
+from fleet.hub.refusals import Refusals, Turned
 from fleet.protocol.codec import encode
 from fleet.protocol.errors import Fault, RemoteError
 from fleet.protocol.messages import Attach, Envelope, Grant, Hello, Role
+from fleet.protocol.roles import ALLOWED
 from fleet.protocol.session import Delivery, HubSession, SessionState, refusal
 from fleet.store.base import OutboxRow, PeerRow
+
+STRANGERS = frozenset({"hello"})
+"""What may come over a connection that has no session."""
+
+SAY_HELLO = RemoteError(Fault.NO_SESSION, "say hello first")
 
 POLL_ALL_S = 0.25
 """How often sessions that nothing was heard from are looked after (heartbeats, silence): a part of them with each turn,
@@ -24,7 +32,7 @@ so that thousands hold up none."""
 
 
 class Sessions:
-    """``peers`` are those that the hub knows; ``refused`` counts what was turned away, by fault. ``joined`` is told of
+    """``peers`` are those that the hub knows; ``refusals`` counts what was turned away, by code. ``joined`` is told of
     a timekeeper that has connected, and says what time it may let it be; none where no time is granted.
     """
 
@@ -35,16 +43,22 @@ class Sessions:
         make_token: Callable[[], str],
         heartbeat_s: float,
         lockstep: bool,
+        refusals: Refusals,
     ) -> None:
         self.peers = Peers()
-        self.refused: dict[str, int] = {}
+        self.refusals = refusals
         self.joined: Callable[[str], Grant] | None = None
         self._batches, self._make_token = batches, make_token
         self._heartbeat_s, self._lockstep = heartbeat_s, lockstep
-        self._hellos: list[tuple[Route, Envelope]] = []
+        self._hellos: list[tuple[Route, Envelope, Credential]] = []
         self._out: list[tuple[Route, Frames]] = []
         self._rota: deque[str] = deque()
         self._polled_at = 0.0
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """How much was turned away so far, by code."""
+        return self.refusals.counts()
 
     @property
     def waiting(self) -> bool:
@@ -90,31 +104,38 @@ class Sessions:
 
     # --- what comes in -----------------------------------------------------------------------------------------------
 
-    def hello(self, route: Route, envelope: Envelope) -> None:
-        """A hello, to be answered by ``greet_all``."""
-        self._hellos.append((route, envelope))
+    def allowed(self, route: Route) -> frozenset[str]:
+        """What may come over a connection: what the role of its session may send, without one a hello."""
+        known = self.peers.by_control.get(route)
+        return STRANGERS if known is None else ALLOWED[known[0].role]
 
-    def receive(self, route: Route, envelope: Envelope, wall_s: float) -> tuple[Peer, list[Delivery]] | None:
-        """What a session lets through of what came over a connection; none where the connection has none.
+    def hello(self, route: Route, envelope: Envelope, key: Credential) -> None:
+        """A hello, to be answered by ``greet_all``. ``key`` counts where the connection has no session yet."""
+        known = self.peers.by_control.get(route)
+        self._hellos.append((route, envelope, key if known is None else known[0].key))
 
-        Raises ``RemoteError`` where the peer breaks a rule.
+    def receive(self, route: Route, envelope: Envelope, wall_s: float) -> tuple[Peer, list[Delivery]]:
+        """What a session lets through of what came over a connection.
+
+        Raises ``RemoteError`` where the peer breaks a rule, and where the connection has no session.
         """
         known = self.peers.by_control.get(route)
         if known is None:
-            self.reply(route, refusal(RemoteError(Fault.NO_SESSION, "say hello first")))
-            return None
+            raise SAY_HELLO
         peer, epoch = known
         deliveries = peer.session.receive(envelope, epoch, wall_s)
         self.peers.touched.add(peer.peer_id)
         self._note_acknowledged(peer)
         return peer, deliveries
 
-    def attach(self, route: Route, message: Attach, wall_s: float) -> None:
-        """A telemetry channel says whose it is."""
+    def attach(self, route: Route, message: Attach, wall_s: float, key: Credential = ANYONE) -> None:
+        """A telemetry channel says whose it is: with the token of the session that stands, and a key of the same."""
         peer = self.peers.by_id.get(message.peer_id)
-        if peer is not None and peer.session.attaches(message):
+        if peer is not None and peer.key.subject == key.subject and peer.session.attaches(message):
             self.peers.attach(peer, route)
             peer.session.heard_telemetry(wall_s)
+        else:
+            self.count(key.subject, Turned.NOT_ATTACHED, wall_s)
 
     def _note_acknowledged(self, peer: Peer) -> None:
         acknowledged = peer.session.acknowledged
@@ -134,22 +155,32 @@ class Sessions:
         if not self._hellos or not self._batches.quiet:
             return
         hellos, self._hellos = self._hellos, []
-        for route, envelope in hellos:
+        for route, envelope, key in hellos:
             hello = envelope.message
             assert isinstance(hello, Hello)
             try:
-                peer = self._greet(route, envelope, hello, wall_s, assets)
+                peer = self._greet(route, envelope, hello, key, wall_s, assets)
             except RemoteError as error:
-                self.refuse(route, error)
+                self.refuse(route, error, wall_s, key)
             else:
                 decide(hello, peer.peer_id)
                 self._batches.open.then.append(lambda p=peer: self._welcome(p, wall_s, now))  # type: ignore[misc]
 
     def _greet(
-        self, route: Route, envelope: Envelope, hello: Hello, wall_s: float, assets: Container[str]
+        self,
+        route: Route,
+        envelope: Envelope,
+        hello: Hello,
+        key: Credential,
+        wall_s: float,
+        assets: Container[str],
     ) -> Peer:
         _check_known(hello, assets)
-        peer = self.peers.by_id.get(hello.peer_id) or self._new(hello.peer_id, hello.role)
+        _check_key(hello, key)
+        peer = self.peers.by_id.get(hello.peer_id)
+        if peer is not None and peer.control is not None and peer.key.subject != key.subject:
+            raise RemoteError(Fault.WRONG_PEER, f"{hello.peer_id!r} is connected with a key of another")
+        peer = peer or self._new(hello.peer_id, hello.role)
         greeting = peer.session.greet(envelope, wall_s)
         batch = self._batches.open
         if greeting.new_boot:
@@ -160,6 +191,7 @@ class Sessions:
             batch.boots.append(PeerRow(peer.peer_id, hello.boot_id, 0, peer.sent))
         self._note_acknowledged(peer)
         self.peers.bind(peer, route)
+        peer.key = key
         return peer
 
     def _welcome(self, peer: Peer, wall_s: float, now: datetime) -> None:
@@ -223,18 +255,41 @@ class Sessions:
 
     # --- refusals ----------------------------------------------------------------------------------------------------
 
-    def refuse(self, route: Route, error: RemoteError) -> None:
+    def refuse(self, route: Route, error: RemoteError, wall_s: float, key: Credential = ANYONE) -> None:
         """Count what was turned away, and say why to the connection that it came over."""
-        self.count(error)
+        known = self.peers.by_control.get(route)
+        if known is None and error.code is Fault.NOT_ALLOWED:
+            error = SAY_HELLO
+        self.count(key.subject if known is None else known[0].peer_id, error.code, wall_s)
         self.reply(route, refusal(error))
+
+    def void(self, counts: Callable[[Credential], bool], wall_s: float) -> None:
+        """End the sessions whose key no longer counts: what comes over their connections is not believed any more."""
+        self._hellos = [hello for hello in self._hellos if counts(hello[2])]
+        for peer in [p for p in self.peers.by_id.values() if p.control is not None and not counts(p.key)]:
+            assert peer.control is not None
+            self.count(peer.peer_id, Fault.KEY_ENDED, wall_s)
+            self.reply(
+                peer.control,
+                peer.session.refuse(RemoteError(Fault.KEY_ENDED, "its key was revoked or is over")),
+            )
+            self._lose(peer)
 
     def reply(self, route: Route, envelope: Envelope) -> None:
         """Answer a connection that has no session."""
         self._out.append((route, encode(envelope)))
 
-    def count(self, error: RemoteError) -> None:
+    def count(self, who: str, code: str, wall_s: float) -> None:
         """Count what was turned away."""
-        self.refused[error.code.value] = self.refused.get(error.code.value, 0) + 1
+        self.refusals.note(who, code, wall_s)
+
+
+def _check_key(hello: Hello, key: Credential) -> None:
+    """Whoever has a key is the one that it was made for, in the role that it was made for."""
+    if not key.may_call_itself(hello.peer_id):
+        raise RemoteError(Fault.WRONG_PEER, f"the key belongs to {key.subject!r}, not to {hello.peer_id!r}")
+    if key.role is not None and hello.role is not key.role:
+        raise RemoteError(Fault.WRONG_ROLE, f"the key is for {key.role.value}, not for {hello.role.value}")
 
 
 def _check_known(hello: Hello, assets: Container[str]) -> None:

@@ -1,5 +1,5 @@
 """The hub's sockets, set up against the traps that were measured (see docs/decisions): limits, mandatory routing, no
-linger.
+linger, and nobody let in without being asked who it is.
 """
 
 from __future__ import annotations
@@ -8,11 +8,13 @@ import errno
 import math
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
 
 import zmq
 
+from fleet.hub import zap
+from fleet.hub.connections import watch
 from fleet.protocol.codec import MAX_CONTROL_FRAME, MAX_TELEMETRY_FRAME
 
 Frames = list[bytes]
@@ -33,10 +35,31 @@ class BindError(Exception):
     """An address can't be bound; the message names it and what to do."""
 
 
-class Sockets:
-    """Two ROUTERs (control, telemetry), the feed, and a pair by which other threads wake the loop."""
+HANDSHAKE_MS = 5_000
+"""Who has not shaken hands by then is hung up on: idle connections must not pile up."""
 
-    def __init__(self, control: str, telemetry: str, feed: str) -> None:
+PING_MS, SILENT_MS = 20_000, 60_000
+"""ZeroMQ's own heartbeat, which finds connections whose other end is gone without a word."""
+
+BACKLOG = 4096
+"""Connections that the system keeps waiting; a whole fleet comes back at once when the hub was restarted."""
+
+MAX_SUBSCRIPTION = 1024
+MOST_FRAMES = 8
+"""So many frames of a message are kept of one who is not known; more than three are an error anyway."""
+
+
+class Sockets:
+    """Two ROUTERs (control, telemetry), the feed, and a pair by which other threads wake the loop.
+
+    ``secret`` is the secret half of the hub's CURVE key. Without one everything is plain, and only addresses of this
+    machine are taken. ``zap`` is where ZeroMQ asks who may come in; until somebody answers nobody does.
+    """
+
+    def __init__(self, control: str, telemetry: str, feed: str, *, secret: bytes | None = None) -> None:
+        self._secret = secret
+        self._bound: dict[zmq.Socket[bytes], str] = {}
+        self._listening = True
         self.context = zmq.Context()
         try:
             self._open(control, telemetry, feed)
@@ -45,10 +68,17 @@ class Sockets:
             raise
 
     def _open(self, control: str, telemetry: str, feed: str) -> None:
-        self.control = self._router(control, MAX_CONTROL_FRAME)
-        self.telemetry = self._router(telemetry, MAX_TELEMETRY_FRAME)
+        # First of all: a socket that is bound without it would have nobody to ask.
+        self.zap = self.context.socket(zmq.ROUTER)
+        self.zap.setsockopt(zmq.LINGER, 0)
+        self.zap.bind(zap.ENDPOINT)
+        self.events: dict[str, zmq.Socket[bytes]] = {}
+        self.control = self._router(zap.CONTROL, control, MAX_CONTROL_FRAME)
+        self.telemetry = self._router(zap.TELEMETRY, telemetry, MAX_TELEMETRY_FRAME)
         self.feed = self.context.socket(zmq.PUB)
         self.feed.setsockopt(zmq.SNDHWM, 1000)
+        self.feed.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION)
+        self._guard(zap.FEED, self.feed)
         self._bind(self.feed, feed)
         self._woken = self.context.socket(zmq.PULL)
         self._woken.bind("inproc://wake")
@@ -57,33 +87,59 @@ class Sockets:
         self._waker.connect("inproc://wake")
         self._waking = threading.Lock()
         self._poller = zmq.Poller()
-        for socket in (self.control, self.telemetry, self._woken):
+        for socket in (self.control, self.telemetry, self.zap, self._woken):
             self._poller.register(socket, zmq.POLLIN)
 
-    def _router(self, address: str, limit: int) -> zmq.Socket[bytes]:
+    def _router(self, domain: str, address: str, limit: int) -> zmq.Socket[bytes]:
         router = self.context.socket(zmq.ROUTER)
         # A frame over the limit ends its connection. Commands to a peer that is gone fail at once instead of being
         # lost in silence, and one slow peer's full queue is its own (EAGAIN), never the others'.
         for option, value in (
             (zmq.MAXMSGSIZE, limit),
             (zmq.ROUTER_MANDATORY, 1),
+            (zmq.ROUTER_HANDOVER, 0),  # with 1, any key that is let in could take another's connection over
             (zmq.LINGER, 0),
             (zmq.RCVHWM, 64),
             (zmq.SNDHWM, 100),
         ):
             router.setsockopt(option, value)
+        self._guard(domain, router)
         self._bind(router, address)
         return router
+
+    def _guard(self, domain: str, socket: zmq.Socket[bytes]) -> None:
+        """Have everybody asked who connects here, and everything told that happens to connections. Before the bind."""
+        socket.setsockopt_string(zmq.ZAP_DOMAIN, domain)
+        # Fail closed: without this, a question that nobody can answer lets everybody in.
+        socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
+        for option, value in (
+            (zmq.HANDSHAKE_IVL, HANDSHAKE_MS),
+            (zmq.HEARTBEAT_IVL, PING_MS),
+            (zmq.HEARTBEAT_TIMEOUT, SILENT_MS),
+            (zmq.HEARTBEAT_TTL, SILENT_MS),
+            (zmq.BACKLOG, BACKLOG),
+        ):
+            socket.setsockopt(option, value)
+        if self._secret is not None:
+            socket.setsockopt(zmq.CURVE_SERVER, 1)
+            socket.setsockopt(zmq.CURVE_SECRETKEY, self._secret)
+        self.events[domain] = watch(self.context, domain, socket)
 
     def _bind(self, socket: zmq.Socket[bytes], address: str) -> None:
         socket.setsockopt(zmq.LINGER, 0)
         if not _is_address(address):
             raise BindError(f"{address}: is no address; write one like tcp://127.0.0.1:5701")
+        if self._secret is None and not is_local_endpoint(address):
+            raise BindError(
+                f"{address}: without keys (--plain) the hub listens on this machine only; "
+                "write 127.0.0.1, or leave --plain out"
+            )
         try:
             socket.bind(address)
         except zmq.ZMQError as error:
             hint = _HINTS.get(error.errno or 0, "write one like tcp://127.0.0.1:5701")
             raise BindError(f"{address}: {error.strerror}; {hint}") from None
+        self._bound[socket] = bound_address(socket)
 
     def wake(self) -> None:
         """Wake the loop, from any thread; nothing happens once the sockets are closed."""
@@ -111,6 +167,17 @@ class Sockets:
             return False
         return True
 
+    def listen(self, on: bool) -> None:
+        """Take new connections or leave them waiting; those that stand go on. Asking for what is changes nothing."""
+        if on is self._listening:
+            return
+        self._listening = on
+        for socket, address in self._bound.items():
+            if on:
+                socket.bind(address)
+            else:
+                socket.unbind(address)
+
     def close(self) -> None:
         """Close everything. Closing again changes nothing."""
         with self._waking:
@@ -118,18 +185,62 @@ class Sockets:
 
 
 def drain(socket: zmq.Socket[bytes], most: int) -> Iterator[Frames]:
-    """What has come in, until nothing is left or ``most`` messages were taken. Three ``recv`` cost less than one
-    multipart.
-    """
-    receive, ask, more, at_once = socket.recv, socket.getsockopt, zmq.RCVMORE, zmq.NOBLOCK
+    """What has come in, until nothing is left or ``most`` messages were taken."""
     for _ in range(most):
         try:
-            frames = [receive(at_once)]
+            yield socket.recv_multipart(zmq.NOBLOCK)
         except zmq.Again:
             return
-        while ask(more):
+
+
+def drain_known(
+    socket: zmq.Socket[bytes], most: int, known: Container[bytes]
+) -> Iterator[tuple[bytes, Frames, str | None]]:
+    """What has come in at a ROUTER, until nothing is left or ``most`` messages were taken: routing id, frames, and, for
+    connections that are not ``known``, what ZAP called the key (empty: nobody was asked). To ask for that each time
+    would cost more than the rest; three ``recv`` cost less than one multipart.
+    """
+    receive, option, more, no_wait = socket.recv, socket.getsockopt, zmq.RCVMORE, zmq.NOBLOCK
+    for _ in range(most):
+        try:
+            route = receive(no_wait)
+        except zmq.Again:
+            return
+        if route not in known:
+            yield route, *_from_stranger(socket)
+            continue
+        frames: Frames = []
+        while option(more):
             frames.append(receive())
-        yield frames
+        yield route, frames, None
+
+
+def _from_stranger(socket: zmq.Socket[bytes]) -> tuple[Frames, str]:
+    frames: Frames = []
+    user_id = ""
+    while socket.getsockopt(zmq.RCVMORE):
+        frame = socket.recv(copy=False)
+        if not frames:
+            user_id = _user_id(frame)
+        if len(frames) < MOST_FRAMES:
+            frames.append(frame.bytes)
+    return frames, user_id
+
+
+def _user_id(frame: zmq.Frame) -> str:
+    try:
+        found = frame.get("User-Id")
+    except zmq.ZMQError:
+        return ""
+    return found if isinstance(found, str) else ""
+
+
+def is_local_endpoint(address: str) -> bool:
+    """Whether only processes of this machine can reach an address."""
+    if not address.startswith("tcp://"):
+        return True
+    host = address.removeprefix("tcp://").rpartition(":")[0].strip("[]")
+    return host == "localhost" or (host not in ("", "*") and zap.is_local(host))
 
 
 def _is_address(text: str) -> bool:

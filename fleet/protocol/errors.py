@@ -26,6 +26,8 @@ class Fault(StrEnum):
     """The hub does not know this connection: say hello again."""
     FORGOTTEN = "forgotten"
     """One end has lost what the other counts on: start a new boot."""
+    KEY_ENDED = "key_ended"
+    """The key of this connection was revoked, or its time is over."""
 
 
 class ProtocolError(Exception):

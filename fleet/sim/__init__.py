@@ -4,9 +4,9 @@ Nothing here knows the hub's models of energy, zones or travel times: the truth 
 its own, so that a mistake of the hub's shows.
 """
 
+from fleet.protocol.names import PEOPLE, STATION, TIMEKEEPER
 from fleet.sim.errors import SimError
 from fleet.sim.spec import TrueWeather, WorldSpec
-from fleet.sim.station import STATION
 from fleet.sim.world import World
 
-__all__ = ["STATION", "SimError", "TrueWeather", "World", "WorldSpec"]
+__all__ = ["PEOPLE", "STATION", "TIMEKEEPER", "SimError", "TrueWeather", "World", "WorldSpec"]

@@ -6,11 +6,9 @@ from datetime import timedelta
 from typing import Final
 
 from fleet.protocol.messages import ReportWeather
+from fleet.protocol.names import STATION
 from fleet.protocol.weather import WeatherRow, WeatherSort
 from fleet.sim.stage import Stage
-
-STATION: Final = "weather-station"
-"""What it is called on the wire."""
 
 EVERY: Final = timedelta(minutes=10)
 GUST_WITHIN: Final = timedelta(minutes=10)

@@ -63,7 +63,7 @@ class FakeHub:
         self._bench.router = self._router
         port = self._router.bind_to_random_port("tcp://127.0.0.1")
         address = f"tcp://127.0.0.1:{port}"
-        run.write_running(Running(name="day", control=address, telemetry=address, feed=address))
+        run.write_running(Running(name="day", control=address, telemetry=address, feed=address, plain=True))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="fake hub")
         self.failure: BaseException | None = None

@@ -77,7 +77,7 @@ def publishing(run: RunDir, *bodies: tuple[bytes, dict[str, Any]]) -> Iterator[N
         socket.setsockopt(zmq.LINGER, 0)
         port = socket.bind_to_random_port("tcp://127.0.0.1")
         feed = f"tcp://127.0.0.1:{port}"
-        run.write_running(Running(name="day", control=feed, telemetry=feed, feed=feed))
+        run.write_running(Running(name="day", control=feed, telemetry=feed, feed=feed, plain=True))
 
         def publish() -> None:
             while not stop.wait(0.02):

@@ -137,7 +137,7 @@ def test_a_hub_that_is_gone_is_4(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert run(at, "assets", "hold", VAN) == 4
     assert "no hub has been started under this name" in capsys.readouterr().err
     gone = "ipc:///nowhere/at/all"
-    at.write_running(Running(name="day", control=gone, telemetry=gone, feed=gone))
+    at.write_running(Running(name="day", control=gone, telemetry=gone, feed=gone, plain=True))
     assert run(at, "assets", "hold", VAN) == 4  # at once, not after half a minute
     assert "no hub is running; take the day up again with `fleet hub --resume`" in capsys.readouterr().err
     with at.held():

@@ -14,11 +14,13 @@ import pytest
 import zmq
 
 from fleet.app import Setup, run_hub
-from fleet.hub.client import HubClient
+from fleet.hub.client import HubClient, secure
+from fleet.hub.keyring import COMMANDS, Keyring, key_for, new_hub_key
 from fleet.hub.planning import Effort
 from fleet.hub.rundir import RunDir, RunInUse, Running
 from fleet.hub.sockets import BindError, Sockets
 from fleet.protocol.codec import decode_control, encode
+from fleet.protocol.keyfile import KeyFile
 from fleet.protocol.messages import (
     AnyMessage,
     AssetReport,
@@ -41,11 +43,12 @@ DRONE = "S1/drone-1"
 class Drone:
     """A scripted drone on a real connection: it answers what it is told, and does each step at once."""
 
-    def __init__(self, control: str) -> None:
+    def __init__(self, control: str, key: KeyFile) -> None:
         self.session = PeerSession(DRONE, Role.ASSET, "boot-1")
         self.missions: list[str] = []
         self.context = zmq.Context()
         self.socket = self.context.socket(zmq.DEALER)
+        secure(self.socket, key)
         self.socket.connect(control)
         for envelope in self.session.connect(time.monotonic()):
             self.socket.send_multipart(encode(envelope))
@@ -142,9 +145,9 @@ def test_one_parcel_over_real_sockets(tmp_path: Path) -> None:
         return any(getattr(s.event, "type", "") == "mission_over" for s in reader.events())
 
     with hub(run) as running:
-        drone = Drone(running.control)
+        drone = Drone(running.control, Keyring(run.keys).client(DRONE))
         try:
-            with HubClient(running.control, timeout_s=30) as client:
+            with HubClient(running.control, key=key_for(run, COMMANDS), timeout_s=30) as client:
                 contacts = tuple(contact for _, contact in inputs.orders.accepted)
                 request = SubmitOrders(request_id="r-1", orders=inputs.orders.orders, contacts=contacts)
                 assert client.request(request).ok
@@ -182,7 +185,7 @@ def test_a_second_hub_on_the_same_day_is_refused(tmp_path: Path) -> None:
         with pytest.raises(RunInUse, match=f"process {os.getpid()}"):
             run_hub(run, lambda: True)
         assert run.running() == running
-        with HubClient(running.control, timeout_s=30) as client:
+        with HubClient(running.control, key=key_for(run, COMMANDS), timeout_s=30) as client:
             request = RemoveZone(request_id="r-1", by="ann", zone_id="none")
             assert not client.request(request).ok  # an answer is an answer
 
@@ -190,6 +193,7 @@ def test_a_second_hub_on_the_same_day_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_store_is_refused_before_anything_listens(tmp_path: Path) -> None:
     """A file that is no store is left as it is."""
     run = prepared(tmp_path)
+    Keyring(run.keys).prepare(DAY, {}, new_hub_key())
     run.store.write_bytes(b"not a database" * 100)
     with pytest.raises(StoreError, match="can't be opened"), hub(run):
         pass

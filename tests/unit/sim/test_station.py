@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from statistics import mean, pstdev
 
+from fleet.protocol.names import STATION
 from fleet.protocol.weather import WeatherRow, WeatherSort
 from fleet.sim.air import Front
 from fleet.sim.spec import TrueWeather
-from fleet.sim.station import EVERY, STATION
+from fleet.sim.station import EVERY
 from fleet.sim.world import World
 from tests.unit.sim.small_world import START, spec
 

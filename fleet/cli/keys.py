@@ -1,0 +1,224 @@
+"""``fleet keys``: who may connect to the hub of a run. It works with the hub up or down; a hub that is up notices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fleet.cli.day import By, Name, Root, who
+from fleet.cli.options import Json, moment_option
+from fleet.cli.output import BadInput, show, table
+from fleet.hub.keyring import Keyring, new_hub_key
+from fleet.hub.keytable import KeyEntry, KeyringError
+from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError
+from fleet.protocol.messages import Role
+
+app = typer.Typer(no_args_is_help=True)
+
+Subject = Annotated[
+    str,
+    typer.Argument(metavar="SUBJECT", help="An asset's id, or what an operator, station or tool is called."),
+]
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="The key counts until then.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="The key file; in the run directory unless told.")
+]
+COLUMNS = ("key", "subject", "role", "state", "from", "until", "made", "by")
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+@app.callback()
+def _noun() -> None:
+    """Make, list, rotate and revoke the keys of a run."""
+
+
+@app.command("create")
+def create(
+    subject: Subject,
+    role: Annotated[Role, typer.Option("--role", help="What it may do.")],
+    begin: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="The key counts from then on.")
+    ] = None,
+    until: Until = None,
+    out: Out = None,
+    by: By = None,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
+    as_json: Json = False,
+) -> None:
+    """Make a key. Its secret half stands in the file and nowhere else: give it to whom it is for."""
+    run = _run(name, root)
+    with _reported():
+        entry, path = Keyring(run.keys).create(
+            subject,
+            role,
+            datetime.now(UTC),
+            by=who(by),
+            not_before=moment_option("--from", begin) if begin else None,
+            not_after=moment_option("--until", until) if until else None,
+            out=out,
+            endpoints=_endpoints(run),
+        )
+    _made(entry, path, as_json=as_json)
+
+
+@app.command("list")
+def list_keys(
+    every: Annotated[bool, typer.Option("--all", help="Also those that no longer count.")] = False,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
+    as_json: Json = False,
+) -> None:
+    """List the keys: whose, for what, from when until when. Secrets are not shown."""
+    now = datetime.now(UTC)
+    with _reported():
+        keys = Keyring(_run(name, root).keys).table().keys
+    shown = [key for key in keys if every or key.may_count(now)]
+    rows = [_row(key, now) for key in shown]
+    ended = len(keys) - len(shown)
+    more = f"; {ended} that no longer count are shown with --all" if ended else ""
+    lines = [[row[column] or "" for column in COLUMNS] for row in rows]
+    show(
+        {"keys": [key.model_dump(mode="json") | {"state": key.state(now).value} for key in shown]},
+        f"{table(COLUMNS, lines)}\n{len(shown)} keys{more}",
+        as_json=as_json,
+    )
+
+
+@app.command("rotate")
+def rotate(
+    subject: Subject,
+    overlap: Annotated[
+        str,
+        typer.Option(
+            "--overlap", metavar="7d", help="How long the old key goes on counting: 30s, 15m, 12h, 7d."
+        ),
+    ] = "7d",
+    until: Until = None,
+    out: Out = None,
+    by: By = None,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
+    as_json: Json = False,
+) -> None:
+    """Make the key that takes the place of another. Both count for a while, so that nobody is cut off."""
+    run = _run(name, root)
+    with _reported():
+        entry, path = Keyring(run.keys).rotate(
+            subject,
+            datetime.now(UTC),
+            by=who(by),
+            overlap=_duration(overlap),
+            not_after=moment_option("--until", until) if until else None,
+            out=out,
+            endpoints=_endpoints(run),
+        )
+    _made(entry, path, as_json=as_json)
+
+
+@app.command("revoke")
+def revoke(
+    key: Annotated[str, typer.Argument(metavar="KEY|SUBJECT", help="A key's id, or all keys of a subject.")],
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
+    as_json: Json = False,
+) -> None:
+    """Let a key in no more. A hub that is up ends its connection within a second; sessions of others go on."""
+    with _reported():
+        gone = Keyring(_run(name, root).keys).revoke(key, datetime.now(UTC))
+    told = [f"revoked {each.key_id} of {each.subject}" for each in gone] or [f"{key} was revoked already"]
+    show({"revoked": [each.key_id for each in gone]}, "\n".join(told), as_json=as_json)
+
+
+@app.command("init")
+def init(name: Name = DEFAULT_NAME, root: Root = ROOT, as_json: Json = False) -> None:
+    """Make the first keys of a run that has none: the hub's, and those of the commands and the console here."""
+    run = _run(name, root)
+    ring = Keyring(run.keys)
+    with _reported():
+        if ring.file.exists():
+            raise BadInput(f"{ring.file}: there are keys already; `fleet keys list` shows them")
+        hub = ring.hub_key() if ring.hub_file.exists() else new_hub_key()
+        ring.prepare(datetime.now(UTC), {}, hub)
+    show({"keyring": str(ring.file)}, f"made {ring.file}", as_json=as_json)
+
+
+@app.command("rotate-hub")
+def rotate_hub(name: Name = DEFAULT_NAME, root: Root = ROOT, as_json: Json = False) -> None:
+    """Give the hub another key from its next start on. Key files elsewhere then have to be made anew."""
+    run = _run(name, root)
+    with _reported():
+        if run.is_live():
+            raise BadInput(f"{run.path}: its hub is running; stop it first, since nobody would find it again")
+        rewritten = Keyring(run.keys).rotate_hub()
+    show(
+        {"rewritten": rewritten},
+        f"the hub has another key; {len(rewritten)} key files in {run.keys} know it. Whoever has a file elsewhere "
+        "needs a new one: fleet keys rotate SUBJECT",
+        as_json=as_json,
+    )
+
+
+def _run(name: str, root: Path) -> RunDir:
+    run = RunDir.named(name, root)
+    if not run.setup.exists():
+        raise BadInput(
+            f"{run.path}: there is no run of that name; start one with `fleet demo` or `fleet hub`"
+        )
+    return run
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    try:
+        yield
+    except KeyringError as error:
+        raise BadInput(str(error)) from error
+
+
+def _endpoints(run: RunDir) -> dict[str, str]:
+    """Where the hub listens, as far as that is known: a hint for whoever gets the file."""
+    try:
+        running = run.running()
+    except RunDirError:
+        return {}
+    return {"control": running.control, "telemetry": running.telemetry}
+
+
+def _made(entry: KeyEntry, path: Path, *, as_json: bool) -> None:
+    show(
+        {"key_id": entry.key_id, "subject": entry.subject, "role": entry.role.value, "file": str(path)},
+        f"made {entry.key_id} for {entry.subject} ({entry.role.value}): {path}",
+        as_json=as_json,
+    )
+
+
+def _row(key: KeyEntry, now: datetime) -> dict[str, Any]:
+    ended = key.revoked_at or key.not_after
+    return {
+        "key": key.key_id,
+        "subject": key.subject,
+        "role": key.role.value,
+        "state": key.state(now).value,
+        "from": _minute(key.not_before),
+        "until": _minute(ended) if ended else "",
+        "made": _minute(key.created_at),
+        "by": key.by,
+    }
+
+
+def _minute(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%MZ")
+
+
+def _duration(text: str) -> timedelta:
+    found = re.fullmatch(r"(\d{1,6})([smhd])", text)
+    if found is None:
+        raise BadInput(f"--overlap: must be like 30s, 15m, 12h or 7d (found {text!r})")
+    return timedelta(seconds=int(found[1]) * UNITS[found[2]])

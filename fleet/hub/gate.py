@@ -1,0 +1,113 @@
+"""The gate of the hub: who may connect, whose each frame is, and how many frames of one are worth a look.
+
+It stands between sockets and core. The core hears only of frames that came over a connection whose key counts, within
+its limits; everything else is counted in ``refusals`` and told there.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fleet.hub.access import Access, Credential
+from fleet.hub.connections import Connections
+from fleet.hub.core import HubCore
+from fleet.hub.limits import DEFAULTS, Limits, LimitSettings
+from fleet.hub.peers import Frames, Route
+from fleet.hub.refusals import Refusals, Turned
+from fleet.hub.sockets import Sockets, drain_known
+from fleet.hub.zap import Doorkeeper, Zap
+
+TIDY_EVERY_S: Final = 5.0
+AUTOMATIC_ID: Final = 5
+"""Bytes of a routing id that the ROUTER made: a zero and a number that starts at random."""
+
+RESUME_BELOW: Final = 0.9
+"""Part of the connections that may be there when a hub that was full listens again."""
+
+
+class Gate:
+    """``limited`` is false in granted time, where the hub waits for every frame of assets that are only simulated."""
+
+    def __init__(
+        self,
+        sockets: Sockets,
+        core: HubCore,
+        access: Access,
+        refusals: Refusals,
+        *,
+        settings: LimitSettings = DEFAULTS,
+        limited: bool = True,
+    ) -> None:
+        self.access, self.refusals = access, refusals
+        self.limits = Limits(settings)
+        self.connections = Connections(sockets.events.values(), refusals)
+        self._sockets, self._core, self._limited = sockets, core, limited
+        doorkeeper = Doorkeeper(access, self.limits, lambda: self.connections.live)
+        self._zap = Zap(sockets.zap, doorkeeper, refusals)
+        self._tidy_at = 0.0
+
+    def watch(self, wall_s: float) -> None:
+        """What is due whether or not frames come: keys that changed, handshakes, connections."""
+        if self.access.refresh(wall_s):
+            self._core.sessions.void(self._counts, wall_s)
+        self.connections.follow(wall_s)
+        self._zap.answer(wall_s)
+        self._keep_room()
+        if wall_s >= self._tidy_at:
+            self._tidy_at = wall_s + TIDY_EVERY_S
+            self.refusals.tidy(wall_s)
+
+    def control(self, wall_s: float, most: int) -> None:
+        """Give the core what came in on the control channel."""
+        core, sockets, takes = self._core, self._sockets, self.limits.control.takes
+        known = core.sessions.peers.by_control
+        for route, frames, user_id in drain_known(sockets.control, most, known):
+            if user_id is not None:
+                if (key := self._stranger(route, frames, user_id, wall_s)) is not None:
+                    core.control(route, frames, wall_s, key)
+            elif takes(route, wall_s) or not self._limited:
+                core.control(route, frames, wall_s)
+            else:
+                self.refusals.note(known[route][0].peer_id, Turned.CONTROL_RATE, wall_s)
+
+    def telemetry(self, wall_s: float, most: int) -> None:
+        """Give the core what came in on the telemetry channel."""
+        core, sockets, takes = self._core, self._sockets, self.limits.telemetry.takes
+        known = core.sessions.peers.by_telemetry
+        for route, frames, user_id in drain_known(sockets.telemetry, most, known):
+            if user_id is not None:
+                if (key := self._stranger(route, frames, user_id, wall_s)) is not None:
+                    core.telemetry(route, frames, wall_s, key)
+            elif takes(route, wall_s) or not self._limited:
+                core.telemetry(route, frames, wall_s)
+            else:
+                self.refusals.note(known[route].peer_id, Turned.TELEMETRY_RATE, wall_s)
+
+    def _stranger(self, route: Route, frames: Frames, user_id: str, wall_s: float) -> Credential | None:
+        """Whose a frame is that came over a connection without a session; none where it is not to be looked at."""
+        key = self.access.of_id(user_id)
+        if key is None:
+            self.refusals.note(user_id or "no key", Turned.NO_CREDENTIAL, wall_s)
+        elif len(route) != AUTOMATIC_ID or route[0]:
+            # Names that peers choose could be those of connections that have just ended.
+            self.refusals.note(key.subject, Turned.OWN_ROUTING_ID, wall_s)
+        elif self._limited and not self.limits.strangers.takes(route, wall_s):
+            self.refusals.note(key.subject, Turned.STRANGER_RATE, wall_s)
+        else:
+            return key
+        frames.clear()
+        return None
+
+    def _counts(self, key: Credential) -> bool:
+        return self.access.of_id(key.key_id) is not None
+
+    def _keep_room(self) -> None:
+        """Stop listening while there are far too many connections: what can't be accepted would keep ZeroMQ's thread
+        turning, and who does not shake hands never gets as far as being refused.
+        """
+        most = self.limits.settings.connections
+        live = self.connections.live
+        if live > 2 * most:
+            self._sockets.listen(False)
+        elif live < RESUME_BELOW * most:
+            self._sockets.listen(True)

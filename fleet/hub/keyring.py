@@ -1,0 +1,331 @@
+"""The keys of a run directory, on disk: the hub's own pair, who may come in, and the key files of who does.
+
+``keyring.json`` says who may come in. It is replaced in one go under a lock, so that a running hub, which looks at it
+all the time, sees the old or the new; what is revoked is revoked at once, whether or not the hub is up. Secrets stand
+in files that only their owner can read, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+import zmq
+from pydantic import ConfigDict, SecretStr, ValidationError
+
+from fleet.hub.keytable import (
+    SIMULATION,
+    KeyEntry,
+    KeyringError,
+    KeyTable,
+    key_id_of,
+    revoked,
+    rotated,
+    with_key,
+)
+from fleet.hub.rundir import RunDir
+from fleet.protocol.keyfile import KeyFile, KeyFileError, PublicKey, check_mode, parse_key_file
+from fleet.protocol.messages import Role
+from fleet.protocol.values import Value
+
+V = TypeVar("V", bound=Value)
+
+OWNER_ONLY = 0o600
+FOLDER_MODE = 0o700
+
+COMMANDS = "fleet"
+"""Whose key the commands on this machine use."""
+
+HUB = "hub"
+"""Who made the keys that a new run begins with."""
+
+CONSOLE = "console"
+"""Whose key the console uses."""
+
+
+class HubKey(Value):
+    """The hub's own pair. The public half is in every key file: whoever does not have the secret one is not the hub."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    public: PublicKey
+    secret: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The folder ``keys`` of a run directory."""
+
+    folder: Path
+
+    @property
+    def file(self) -> Path:
+        """Who may come in: public halves only."""
+        return self.folder / "keyring.json"
+
+    @property
+    def hub_file(self) -> Path:
+        """The hub's own pair."""
+        return self.folder / "hub.json"
+
+    def client_file(self, subject: str) -> Path:
+        """The key file of a subject, where none was told."""
+        return self.folder / "clients" / f"{quote(subject, safe='')}.json"
+
+    @property
+    def exists(self) -> bool:
+        """Whether keys were made for this run."""
+        return self.folder.exists()
+
+    def table(self) -> KeyTable:
+        """Who may come in. Raises ``KeyringError``: nobody is let in on a keyring that can't be read."""
+        return _read(KeyTable, self.file, "restore it from a backup, or move it away and make keys anew")
+
+    def hub_key(self) -> HubKey:
+        """The hub's own pair. Raises ``KeyringError``, also where the halves do not belong together."""
+        key = _read(HubKey, self.hub_file, "restore it from a backup, or make another: fleet keys rotate-hub")
+        if zmq.curve_public(key.secret.get_secret_value().encode()) != key.public.encode():
+            raise KeyringError(
+                f"{self.hub_file}: the halves do not belong together; restore it from a backup"
+            )
+        return key
+
+    def client(self, subject: str) -> KeyFile:
+        """The key of one who runs on this machine. Raises ``KeyringError``."""
+        return read_key_file(self.client_file(subject))
+
+    def create(
+        self,
+        subject: str,
+        role: Role,
+        now: datetime,
+        *,
+        by: str,
+        not_before: datetime | None = None,
+        not_after: datetime | None = None,
+        out: Path | None = None,
+        endpoints: Mapping[str, str] | None = None,
+    ) -> tuple[KeyEntry, Path]:
+        """Make a key, and its key file at ``out``. Raises ``KeyringError``: two count at most, one role for each."""
+        entry, pair = new_key(subject, role, now, by=by, not_before=not_before, not_after=not_after)
+        return self._enter(entry, pair, out, endpoints, lambda table: with_key(table, entry))
+
+    def rotate(
+        self,
+        subject: str,
+        now: datetime,
+        *,
+        by: str,
+        overlap: timedelta,
+        not_after: datetime | None = None,
+        out: Path | None = None,
+        endpoints: Mapping[str, str] | None = None,
+    ) -> tuple[KeyEntry, Path]:
+        """Make the key that takes the place of a subject's; the old one counts for ``overlap`` more."""
+        old = self.table().of(subject, now)
+        role = old[0].role if old else Role.ASSET
+        entry, pair = new_key(subject, role, now, by=by, not_after=not_after)
+        return self._enter(entry, pair, out, endpoints, lambda table: rotated(table, entry, overlap))
+
+    def revoke(self, name: str, now: datetime) -> tuple[KeyEntry, ...]:
+        """Let a key, or all of a subject, in no more. Raises ``KeyringError`` for a name that means none."""
+        with self._locked():
+            table, gone = revoked(self.table(), name, now)
+            self._write(table)
+        return gone
+
+    def prepare(self, now: datetime, simulated: Mapping[str, Role], hub: HubKey) -> None:
+        """The keys of a new run, unless it has some: the hub's, those of commands and console, and of a simulation."""
+        if self.file.exists():
+            return
+        with self._locked():
+            self._write_hub_key(hub)
+            table = KeyTable()
+            makers = dict.fromkeys((COMMANDS, CONSOLE), HUB) | dict.fromkeys(simulated, SIMULATION)
+            for subject, by in makers.items():
+                entry, secret = new_key(subject, simulated.get(subject, Role.OPERATOR), now, by=by)
+                table = with_key(table, entry)
+                # They can be made again: not worth an fsync each.
+                write_secret(self.client_file(subject), _key_file(entry, secret, hub.public), sync=False)
+            self._write(table)
+
+    def rotate_hub(self) -> list[str]:
+        """Give the hub another pair, from its next start on; the subjects whose key files here were rewritten."""
+        with self._locked():
+            hub = self._write_hub_key(new_hub_key())
+            found = []
+            for path in sorted((self.folder / "clients").glob("*.json")):
+                key = read_key_file(path).model_copy(update={"hub": hub.public})
+                write_secret(path, key.text())
+                found.append(key.subject)
+        return found
+
+    def _write_hub_key(self, key: HubKey) -> HubKey:
+        said = {"public": key.public, "secret": key.secret.get_secret_value()}
+        write_secret(self.hub_file, f"{json.dumps(said)}\n")
+        return key
+
+    def _enter(
+        self,
+        entry: KeyEntry,
+        secret: SecretStr,
+        out: Path | None,
+        endpoints: Mapping[str, str] | None,
+        change: Callable[[KeyTable], KeyTable],
+    ) -> tuple[KeyEntry, Path]:
+        with self._locked():
+            hub, table = self.hub_key(), change(self.table())
+            path = out or self.client_file(entry.subject)
+            # The file first: a key that nobody has does no harm, one that is let in and lost can't be used.
+            write_secret(path, _key_file(entry, secret, hub.public, endpoints))
+            self._write(table)
+        return entry, path
+
+    def _write(self, table: KeyTable) -> None:
+        write_secret(self.file, f"{table.model_dump_json(indent=1, exclude_none=True)}\n")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One change at a time, whoever makes it."""
+        try:
+            self.folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
+        except OSError as error:
+            raise KeyringError(f"{self.folder}: cannot be used: {error.strerror or error}") from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def new_hub_key() -> HubKey:
+    """A fresh pair for the hub."""
+    public, secret = (half.decode() for half in zmq.curve_keypair())
+    return HubKey(public=public, secret=SecretStr(secret))
+
+
+def new_key(
+    subject: str,
+    role: Role,
+    now: datetime,
+    *,
+    by: str,
+    not_before: datetime | None = None,
+    not_after: datetime | None = None,
+) -> tuple[KeyEntry, SecretStr]:
+    """A fresh pair: its entry, and the secret half. Raises ``KeyringError`` for dates or a subject that can't be."""
+    begin = not_before or now
+    if not_after is not None and not_after <= max(begin, now):
+        raise KeyringError(f"{subject}: a key that ends at {not_after.isoformat()} would never count")
+    public, secret = (half.decode() for half in zmq.curve_keypair())
+    try:
+        entry = KeyEntry(
+            key_id=key_id_of(public),
+            public=public,
+            subject=subject,
+            role=role,
+            not_before=begin,
+            not_after=not_after,
+            created_at=now,
+            by=by,
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise KeyringError(f"{subject!r}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    return entry, SecretStr(secret)
+
+
+def key_for(run: RunDir, subject: str) -> KeyFile | None:
+    """The key with which a program of this machine speaks to the hub of a run; none where the hub wants none.
+
+    Raises ``RunDirError`` (``KeyringError``) where there is no hub, or no key.
+    """
+    return None if run.running().plain else Keyring(run.keys).client(subject)
+
+
+def read_key_file(path: Path) -> KeyFile:
+    """The key in a file. Raises ``KeyringError``."""
+    try:
+        check_mode(path.stat().st_mode, str(path))
+        return parse_key_file(path.read_text(encoding="utf-8"), str(path))
+    except FileNotFoundError:
+        raise KeyringError(
+            f"{path}: there is no key file; make one with `fleet keys create`, or say which with --key"
+        ) from None
+    except KeyFileError as error:
+        raise KeyringError(str(error)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyringError(f"{path}: cannot be read: {error}") from None
+
+
+def write_secret(path: Path, text: str, *, sync: bool = True) -> None:
+    """Replace a file that only its owner can read, in one go. Raises ``KeyringError``."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        # Made anew with its mode: there is no moment at which others could open it.
+        fresh.unlink(missing_ok=True)
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        fresh.replace(path)
+        if sync:
+            _sync_folder(path.parent)
+    except OSError as error:
+        raise KeyringError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def subjects_of(entries: Iterable[KeyEntry]) -> list[str]:
+    """Whose keys they are, each once."""
+    return list(dict.fromkeys(entry.subject for entry in entries))
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _key_file(
+    entry: KeyEntry, secret: SecretStr, hub: str, endpoints: Mapping[str, str] | None = None
+) -> str:
+    said = endpoints or {}
+    return KeyFile(
+        key_id=entry.key_id,
+        subject=entry.subject,
+        role=entry.role,
+        hub=hub,
+        public=entry.public,
+        secret=secret,
+        not_before=entry.not_before,
+        not_after=entry.not_after,
+        control=said.get("control"),
+        telemetry=said.get("telemetry"),
+    ).text()
+
+
+def _read(model: type[V], path: Path, remedy: str) -> V:
+    try:
+        return model.model_validate_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise KeyringError(f"{path}: is missing, so nobody can be let in; {remedy}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "file"
+        raise KeyringError(f"{path}: is damaged ({where}: {first['msg']}); {remedy}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyringError(f"{path}: cannot be read: {error}; {remedy}") from None

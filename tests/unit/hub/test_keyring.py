@@ -1,0 +1,244 @@
+"""Keys are made, rotated and revoked; only their owner can read the files; a damaged keyring lets nobody in."""
+
+from __future__ import annotations
+
+import multiprocessing
+import stat
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import zmq
+
+from adapters.sdk import AdapterError, load_keys
+from fleet.hub.access import Credential, KeyAccess
+from fleet.hub.keyring import COMMANDS, CONSOLE, Keyring, new_hub_key, read_key_file
+from fleet.hub.keytable import KeyringError, KeyState
+from fleet.protocol.messages import Role
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> Keyring:
+    made = Keyring(tmp_path / "keys")
+    made.prepare(NOW, {"drone-1": Role.ASSET}, new_hub_key())
+    return made
+
+
+def states(ring: Keyring, subject: str, at: datetime) -> list[str]:
+    return [key.state(at).value for key in ring.table().keys if key.subject == subject]
+
+
+def test_a_new_run_has_the_keys_that_this_machine_needs(ring: Keyring) -> None:
+    """Each file opens the door for the one it names; all of them know the hub."""
+    hub = ring.hub_key()
+    for subject, role in ((COMMANDS, Role.OPERATOR), (CONSOLE, Role.OPERATOR), ("drone-1", Role.ASSET)):
+        key = ring.client(subject)
+        assert (key.subject, key.role, key.hub) == (subject, role, hub.public)
+        assert zmq.curve_public(key.secret.get_secret_value().encode()) == key.public.encode()
+        assert key.public in {entry.public for entry in ring.table().keys}
+    before = ring.table()
+    ring.prepare(NOW, {"drone-2": Role.ASSET}, new_hub_key())
+    assert ring.table() == before
+    assert ring.hub_key() == hub
+
+
+def test_only_the_owner_can_read_what_is_secret(ring: Keyring) -> None:
+    ring.create("drone-7", Role.ASSET, NOW, by="ann")
+    for path in (ring.folder, *ring.folder.rglob("*")):
+        wanted = 0o700 if path.is_dir() else 0o600
+        assert stat.S_IMODE(path.stat().st_mode) == wanted, path
+
+
+def test_secrets_stand_nowhere_but_in_their_files(ring: Keyring, tmp_path: Path) -> None:
+    """Not in the keyring, not in ``repr``, not in what is said about a damaged file."""
+    path = tmp_path / "drone-7.json"
+    ring.create("drone-7", Role.ASSET, NOW, by="ann", out=path)
+    key = read_key_file(path)
+    secret = key.secret.get_secret_value()
+    hub_secret = ring.hub_key().secret.get_secret_value()
+    assert secret in path.read_text(encoding="utf-8")
+    said = [ring.file.read_text(encoding="utf-8"), repr(key), repr(ring.hub_key()), repr(load_keys(path))]
+    path.write_text(path.read_text(encoding="utf-8").replace('"role"', '"rule"'), encoding="utf-8")
+    with pytest.raises(KeyringError, match=r"drone-7\.json: role") as wrong:
+        read_key_file(path)
+    said.append(str(wrong.value))
+    ring.hub_file.write_text(f'{{"public": "short", "secret": "{hub_secret}"}}', encoding="utf-8")
+    with pytest.raises(KeyringError, match=r"hub\.json: is damaged") as damaged:
+        ring.hub_key()
+    said.append(str(damaged.value))
+    assert not [text for text in said if secret in text or hub_secret in text]
+
+
+def test_a_key_file_that_everybody_can_read_is_refused(ring: Keyring) -> None:
+    path = ring.client_file("drone-1")
+    assert load_keys(path).subject == "drone-1"
+    path.chmod(0o644)
+    with pytest.raises(KeyringError, match="chmod 600"):
+        read_key_file(path)
+    with pytest.raises(AdapterError, match="chmod 600"):
+        load_keys(path)
+
+
+def test_a_key_counts_between_its_dates(ring: Keyring) -> None:
+    ring.create("drone-7", Role.ASSET, NOW, by="ann", not_before=NOW + DAY, not_after=NOW + 2 * DAY)
+    assert states(ring, "drone-7", NOW) == [KeyState.NOT_YET]
+    assert states(ring, "drone-7", NOW + DAY) == [KeyState.VALID]
+    assert states(ring, "drone-7", NOW + 2 * DAY) == [KeyState.EXPIRED]
+    with pytest.raises(KeyringError, match="would never count"):
+        ring.create("drone-8", Role.ASSET, NOW, by="ann", not_after=NOW)
+
+
+def test_two_keys_of_a_subject_count_at_most_and_in_one_role(ring: Keyring) -> None:
+    ring.create("drone-7", Role.ASSET, NOW, by="ann")
+    with pytest.raises(KeyringError, match="can't be operator too"):
+        ring.create("drone-7", Role.OPERATOR, NOW, by="ann")
+    ring.create("drone-7", Role.ASSET, NOW, by="ann")
+    with pytest.raises(KeyringError, match="has 2 keys already"):
+        ring.create("drone-7", Role.ASSET, NOW, by="ann")
+
+
+def test_a_real_asset_takes_the_place_of_the_simulated_one(ring: Keyring) -> None:
+    ring.create("drone-1", Role.ASSET, NOW, by="ann")
+    assert states(ring, "drone-1", NOW) == [KeyState.REVOKED, KeyState.VALID]
+
+
+def test_a_rotation_lets_both_in_for_a_while(ring: Keyring) -> None:
+    first, _ = ring.create("drone-7", Role.ASSET, NOW, by="ann")
+    second, path = ring.rotate("drone-7", NOW, by="ann", overlap=7 * DAY)
+    assert states(ring, "drone-7", NOW) == [KeyState.VALID, KeyState.VALID]
+    assert states(ring, "drone-7", NOW + 7 * DAY) == [KeyState.EXPIRED, KeyState.VALID]
+    assert read_key_file(path).key_id == second.key_id != first.key_id
+    with pytest.raises(KeyringError, match="has 2 keys already"):
+        ring.rotate("drone-7", NOW, by="ann", overlap=DAY)
+    with pytest.raises(KeyringError, match="has no key that counts"):
+        ring.rotate("drone-9", NOW, by="ann", overlap=DAY)
+
+
+def test_a_key_or_all_of_a_subject_are_revoked(ring: Keyring) -> None:
+    first, _ = ring.create("drone-7", Role.ASSET, NOW, by="ann")
+    ring.create("drone-7", Role.ASSET, NOW, by="ann")
+    assert [key.key_id for key in ring.revoke(first.key_id[:8], NOW)] == [first.key_id]
+    assert states(ring, "drone-7", NOW) == [KeyState.REVOKED, KeyState.VALID]
+    assert len(ring.revoke("drone-7", NOW)) == 1
+    assert ring.revoke(first.key_id, NOW) == ()
+    with pytest.raises(KeyringError, match="no key of that id"):
+        ring.revoke("drone-7", NOW)
+
+
+def test_the_hub_gets_another_key_and_the_files_here_know_it(ring: Keyring) -> None:
+    before = ring.hub_key().public
+    assert "drone-1" in ring.rotate_hub()
+    assert ring.hub_key().public == ring.client("drone-1").hub != before
+
+
+@pytest.mark.parametrize("damage", ["", "{}", '{"format": "lastmile-fleet keyring 9"}', "\x00\xff"])
+def test_a_keyring_that_is_damaged_is_said_to_be(ring: Keyring, damage: str) -> None:
+    ring.file.write_text(damage, encoding="utf-8")
+    if damage == "{}":
+        assert ring.table().keys == ()  # nobody may come in, which is safe
+        return
+    with pytest.raises(KeyringError, match=r"keyring\.json"):
+        KeyAccess(ring)
+
+
+def make_many(folder: Path, who: str) -> None:
+    for number in range(10):
+        Keyring(folder).create(f"{who}-{number}", Role.ASSET, NOW, by=who)
+
+
+def test_two_who_make_keys_at_once_lose_none(ring: Keyring) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    makers = [spawn.Process(target=make_many, args=(ring.folder, who)) for who in ("ann", "bob")]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join(60)
+    made = {key.subject for key in ring.table().keys}
+    assert {f"{who}-{n}" for who in ("ann", "bob") for n in range(10)} <= made
+
+
+# --- what a running hub sees of it -----------------------------------------------------------------------------------
+
+
+class Clock:
+    """A wall clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def access(ring: Keyring, clock: Callable[[], datetime]) -> KeyAccess:
+    return KeyAccess(ring, clock)
+
+
+def test_a_running_hub_sees_at_its_next_look_what_was_revoked(ring: Keyring, access: KeyAccess) -> None:
+    key = ring.client("drone-1")
+    assert access.of_public(key.public) == (Credential(key.key_id, "drone-1", Role.ASSET), KeyState.VALID)
+    assert not access.refresh(0)
+    ring.revoke("drone-1", NOW)
+    assert not access.refresh(0.1), "it looks five times a second, not at each turn"
+    assert access.refresh(0.2)
+    assert access.of_public(key.public) == (None, KeyState.REVOKED)
+    assert access.of_id(key.key_id) is None
+
+
+def test_a_date_that_passes_ends_a_key(ring: Keyring, access: KeyAccess, clock: Clock) -> None:
+    entry, _ = ring.create("drone-7", Role.ASSET, NOW, by="ann", not_after=NOW + DAY)
+    assert access.refresh(0)
+    assert access.of_id(entry.key_id) is not None
+    clock.now += DAY
+    assert access.refresh(1)
+    assert access.of_id(entry.key_id) is None
+    clock.now -= DAY
+    assert access.refresh(2), "a clock that was set back: the dates are looked at anew"
+    assert access.of_id(entry.key_id) is not None
+
+
+def test_a_keyring_that_breaks_lets_nobody_new_in_and_cuts_nobody_off(
+    ring: Keyring, access: KeyAccess
+) -> None:
+    key, kept = ring.client("drone-1"), ring.file.read_bytes()
+    ring.file.write_bytes(b"{")
+    assert not access.refresh(0)
+    assert access.trouble is not None
+    assert "is damaged" in access.trouble
+    assert access.of_id(key.key_id) is not None
+    ring.file.unlink()
+    access.refresh(1)
+    assert access.trouble is not None
+    assert "is missing" in access.trouble
+    ring.file.write_bytes(kept)
+    access.refresh(2)
+    assert access.trouble is None
+
+
+@pytest.mark.parametrize(
+    ("role", "peer_id", "fits"),
+    [
+        (Role.ASSET, "drone-1", True),
+        (Role.ASSET, "drone-1-b", False),
+        (Role.ASSET, "drone-2", False),
+        (Role.OPERATOR, "drone-1", True),
+        (Role.OPERATOR, "drone-1-b", True),
+        (Role.OPERATOR, "drone-10", False),
+        (Role.TIMEKEEPER, "drone-1-b", False),
+        (Role.WEATHER, "drone-1-b", False),
+        (None, "anybody", True),
+    ],
+)
+def test_a_key_belongs_to_one_name(role: Role | None, peer_id: str, fits: bool) -> None:
+    """Operators' tools are several at once, everybody else is one."""
+    assert Credential("0" * 16, "drone-1", role).may_call_itself(peer_id) is fits

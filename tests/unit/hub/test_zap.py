@@ -1,0 +1,256 @@
+"""ZeroMQ's question is answered always, and with yes only where everything fits."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from zmq.utils import z85
+
+from fleet.hub import zap
+from fleet.hub.access import Access, KeyAccess, PlainAccess
+from fleet.hub.keyring import Keyring, new_hub_key
+from fleet.hub.limits import Limits, LimitSettings, Window
+from fleet.hub.refusals import ADVICE, MOST_REMEMBERED, OTHERS, QUIET_S, Refusals, Turned
+from fleet.hub.sockets import BindError, Sockets, is_local_endpoint
+from fleet.hub.zap import DOORS, FAULT, OK, REFUSED, TEMPORARY, Doorkeeper, Zap, is_local
+from fleet.protocol.errors import Fault
+from fleet.protocol.messages import Role
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> Keyring:
+    made = Keyring(tmp_path / "keys")
+    people = {
+        "drone-1": Role.ASSET,
+        "ann": Role.OPERATOR,
+        "timekeeper": Role.TIMEKEEPER,
+        "harbour": Role.WEATHER,
+    }
+    made.prepare(NOW, people, new_hub_key())
+    return made
+
+
+def doorkeeper(access: Access, connected: int = 0, **limits: int) -> Doorkeeper:
+    return Doorkeeper(access, Limits(LimitSettings(**limits)), lambda: connected)
+
+
+def question(
+    ring: Keyring, subject: str = "drone-1", domain: bytes = b"control", address: bytes = b"10.0.0.7"
+) -> list[bytes]:
+    return [b"1.0", b"1", domain, address, b"", b"CURVE", z85.decode(ring.client(subject).public)]
+
+
+@pytest.fixture
+def door(ring: Keyring) -> Doorkeeper:
+    return doorkeeper(KeyAccess(ring, lambda: NOW))
+
+
+@pytest.mark.parametrize("domain", list(DOORS))
+@pytest.mark.parametrize(
+    ("subject", "role"),
+    [
+        ("drone-1", Role.ASSET),
+        ("ann", Role.OPERATOR),
+        ("timekeeper", Role.TIMEKEEPER),
+        ("harbour", Role.WEATHER),
+    ],
+)
+def test_each_door_lets_its_roles_in(
+    ring: Keyring, door: Doorkeeper, domain: str, subject: str, role: Role
+) -> None:
+    verdict = door.judge(question(ring, subject, domain.encode()), 0)
+    if role in DOORS[domain]:
+        assert (verdict.status, verdict.user_id) == (OK, ring.client(subject).key_id)
+    else:
+        assert (verdict.status, verdict.code) == (REFUSED, Turned.WRONG_CHANNEL_FOR_ROLE)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({0: b"2.0"}, REFUSED, Turned.BAD_ZAP_REQUEST),
+        ({2: b""}, REFUSED, Turned.BAD_ZAP_REQUEST),
+        ({2: b"elsewhere"}, REFUSED, Turned.BAD_ZAP_REQUEST),
+        ({2: b"\xff"}, REFUSED, Turned.BAD_ZAP_REQUEST),
+        ({5: b"NULL"}, REFUSED, Turned.WRONG_MECHANISM),
+        ({5: b"PLAIN"}, REFUSED, Turned.WRONG_MECHANISM),
+        ({6: b""}, REFUSED, Turned.BAD_ZAP_REQUEST),
+        ({6: b"k" * 32}, REFUSED, Turned.UNKNOWN_KEY),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    ring: Keyring, door: Doorkeeper, change: dict[int, bytes], status: bytes, code: Turned
+) -> None:
+    asked = question(ring)
+    for place, frame in change.items():
+        asked[place] = frame
+    verdict = door.judge(asked, 0)
+    assert (verdict.status, verdict.code, verdict.user_id) == (status, code, "")
+
+
+@pytest.mark.parametrize("length", range(7))
+def test_a_question_that_is_cut_short_is_refused(ring: Keyring, door: Doorkeeper, length: int) -> None:
+    assert door.judge(question(ring)[:length], 0).status == REFUSED
+
+
+def test_a_revoked_key_and_a_broken_keyring(ring: Keyring) -> None:
+    access = KeyAccess(ring, lambda: NOW)
+    door = doorkeeper(access)
+    asked = question(ring)
+    ring.revoke("drone-1", NOW)
+    access.refresh(0)
+    assert door.judge(asked, 0).code is Turned.REVOKED_KEY
+    ring.file.unlink()
+    access.refresh(1)
+    assert door.judge(question(ring, "ann"), 1).status == FAULT
+
+
+def test_who_connects_too_often_has_to_wait(ring: Keyring) -> None:
+    """First one key, then one address; the next window begins anew."""
+    access = KeyAccess(ring, lambda: NOW)
+    door = doorkeeper(access, handshakes_per_key=3)
+    found = [door.judge(question(ring), 0).status for _ in range(5)]
+    assert found == [OK, OK, OK, TEMPORARY, TEMPORARY]
+    assert door.judge(question(ring, "ann"), 0).status == OK
+    assert door.judge(question(ring), 10).status == OK
+    crowd = doorkeeper(access, handshakes_per_address=2)
+    assert [crowd.judge(question(ring, s), 0).status for s in ("drone-1", "ann", "harbour")] == [
+        OK,
+        OK,
+        TEMPORARY,
+    ]
+    assert crowd.judge(question(ring, address=b"10.0.0.8"), 0).status == OK
+
+
+def test_a_full_hub_lets_nobody_in(ring: Keyring) -> None:
+    access = KeyAccess(ring, lambda: NOW)
+    assert doorkeeper(access, connected=10, connections=10).judge(question(ring), 0).status == OK
+    full = doorkeeper(access, connected=11, connections=10).judge(question(ring), 0)
+    assert (full.status, full.code) == (TEMPORARY, Turned.TOO_MANY_CONNECTIONS)
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        (b"127.0.0.1", OK),
+        (b"127.9.9.9", OK),
+        (b"::1", OK),
+        (b"::ffff:127.0.0.1", OK),
+        (b"", OK),
+        (b":0:0:77", OK),
+        (b"10.0.0.7", REFUSED),
+        (b"::ffff:10.0.0.7", REFUSED),
+        (b"fe80::1%eth0", REFUSED),
+        (b"nonsense", REFUSED),
+    ],
+)
+def test_without_keys_only_this_machine_is_let_in(address: bytes, status: bytes) -> None:
+    door = doorkeeper(PlainAccess())
+    assert door.judge([b"1.0", b"1", b"control", address, b"", b"NULL"], 0).status == status
+    assert door.judge([b"1.0", b"1", b"control", address, b"", b"CURVE", b"k" * 32], 0).status == REFUSED
+
+
+class Asked:
+    """The socket that ZeroMQ asks on, with what it asks."""
+
+    def __init__(self, *questions: list[bytes]) -> None:
+        self.questions, self.answers = list(questions), list[list[bytes]]()
+
+    def recv_multipart(self, _flags: int) -> list[bytes]:
+        return self.questions.pop(0)
+
+    def send_multipart(self, frames: list[bytes], _flags: int) -> None:
+        self.answers.append(frames)
+
+
+def test_no_question_stays_without_an_answer(ring: Keyring, door: Doorkeeper) -> None:
+    """Neither one that can't be read, nor one at which our own code fails."""
+
+    class Broken:
+        def judge(self, _request: object, _wall_s: float) -> zap.Verdict:
+            raise ZeroDivisionError
+
+    good = [b"route", b"", *question(ring)]
+    for keeper, asked, status in (
+        (door, good, OK),
+        (door, [b"route"], REFUSED),
+        (door, [b"route", b"", b"1.0"], REFUSED),
+        (Broken(), good, FAULT),
+    ):
+        socket, refusals = Asked(asked), Refusals(lambda *_, **__: None)
+        assert Zap(socket, keeper, refusals).answer(0, most=1) == 1  # type: ignore[arg-type]
+        (answer,) = socket.answers
+        assert (answer[0], answer[1], answer[2], answer[4]) == (b"route", b"", b"1.0", status)
+        assert len(answer) == 8
+        assert bool(refusals.counts()) is (status != OK)
+
+
+# --- limits and refusals ---------------------------------------------------------------------------------------------
+
+
+def test_a_window_counts_each_for_itself() -> None:
+    window = Window(2)
+    assert [window.takes("a", 0.0), window.takes("a", 0.5), window.takes("a", 0.9)] == [True, True, False]
+    assert window.takes("b", 0.9)
+    assert window.takes("a", 1.0)
+
+
+def test_a_refusal_is_told_once_a_minute_with_what_was_kept_quiet() -> None:
+    told: list[dict[str, object]] = []
+    refusals = Refusals(lambda _event, **said: told.append(said))
+    for second in range(50):
+        refusals.note("drone-1", Fault.MALFORMED, second)
+    refusals.note("drone-2", Fault.MALFORMED, 5)
+    assert [(said["who"], said["suppressed"]) for said in told] == [("drone-1", 0), ("drone-2", 0)]
+    refusals.tidy(QUIET_S)
+    assert (told[-1]["who"], told[-1]["suppressed"]) == ("drone-1", 49)
+    assert refusals.counts() == {"malformed": 51}
+    refusals.note("drone-1", Fault.MALFORMED, QUIET_S + 1)
+    assert told[-1]["suppressed"] == 0
+
+
+def test_who_makes_up_names_fills_no_memory() -> None:
+    told: list[object] = []
+    refusals = Refusals(lambda _event, **said: told.append(said["who"]))
+    for number in range(MOST_REMEMBERED + 100):
+        refusals.note(f"name-{number}", Turned.UNKNOWN_KEY, 0)
+    assert len(told) == MOST_REMEMBERED + 1
+    assert told[-1] == OTHERS
+    assert refusals.counts() == {"unknown_key": MOST_REMEMBERED + 100}
+
+
+def test_each_refusal_says_what_to_do() -> None:
+    assert not {*Turned, *Fault} - ADVICE.keys()
+
+
+# --- where the hub listens -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "local"),
+    [
+        ("tcp://127.0.0.1:5701", True),
+        ("tcp://localhost:5701", True),
+        ("tcp://[::1]:5701", True),
+        ("ipc:///tmp/hub", True),
+        ("tcp://0.0.0.0:5701", False),
+        ("tcp://*:5701", False),
+        ("tcp://10.0.0.7:5701", False),
+        ("tcp://eth0:5701", False),
+        ("tcp://hub.example:5701", False),
+    ],
+)
+def test_without_keys_the_hub_listens_on_this_machine_only(endpoint: str, local: bool) -> None:
+    assert is_local_endpoint(endpoint) is local
+    if not local:
+        with pytest.raises(BindError, match="without keys"):
+            Sockets("tcp://127.0.0.1:*", "tcp://127.0.0.1:*", endpoint)
+
+
+def test_local_addresses_of_peers() -> None:
+    assert is_local("127.0.0.1")
+    assert not is_local("192.168.1.1")
