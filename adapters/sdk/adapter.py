@@ -80,6 +80,14 @@ class Adapter(ABC):
         """Free the compartment that was reserved under this ``request``; a locker overrides this."""
         yield _no_compartments(release, now)
 
+    def on_silence(self, silent_s: float, now: datetime) -> Iterable[Report]:  # noqa: ARG002 - for who overrides it
+        """Follow the kind's lost-link rule (``docs/lost-link.md``): the hub has not been heard for ``silent_s``.
+
+        Called before each tick, with 0 while the hub is heard, so that it is also told when the silence is over. A
+        process that has just started counts from its start. By default nothing is done: the mission goes on.
+        """
+        return ()
+
     def on_interrupted(self, instruction: Instruction, now: datetime) -> Iterable[Report]:
         """The process died while it handled this, so it may have been done or not. By default: do it again.
 

@@ -102,7 +102,7 @@ class Bench:
     def _tick(self) -> None:
         if self._engine.session.wants_connection(self.now_s):
             self._up(self._engine.session.connect(self.now_s))
-        self._engine.tick(self.now)
+        self._engine.tick(self.now, self.now_s)
         for _ in range(CYCLES):
             self._up(self._engine.poll(self.now_s))
             self._down(self.hub.poll(self.now_s))

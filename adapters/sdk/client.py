@@ -120,7 +120,7 @@ class AdapterClient:
         if now >= self._next_tick:
             # After a long pause the missed ticks are not made up for.
             self._next_tick = max(self._next_tick, now - self._tick_s) + self._tick_s
-            self._engine.tick(self.hub_now())
+            self._engine.tick(self.hub_now(), now)
 
     def _send(self) -> None:
         version = self._engine.session.version

@@ -27,7 +27,7 @@ from fleet.protocol.messages import (
     Telemetry,
     Welcome,
 )
-from fleet.protocol.session import PeerSession
+from fleet.protocol.session import PeerSession, SessionState
 
 OUTBOX_LIMIT: Final = 10_000
 """How many reports may wait for the hub (a day or so without it); then ``Full`` is raised."""
@@ -60,22 +60,31 @@ class Engine:
         if (saved := journal.adapter_state()) is not None:
             adapter.restore(saved)
         self._saved = saved
+        self._heard_s: float | None = None
 
     def receive(self, envelope: Envelope, now_s: float, at: datetime) -> None:
         """Handle what the hub sent. ``now_s`` is the transport's clock, ``at`` the hub's time."""
         acknowledged = self.session.acknowledged
+        self._heard_s = now_s
         for delivery in self.session.receive(envelope, now_s):
             self._execute(delivery, at)
         if self.session.acknowledged > acknowledged:
             self._journal.acknowledge(self.session.acknowledged)
 
-    def tick(self, at: datetime) -> None:
-        """Let the adapter go on with its work, and store what it reports."""
-        sent = self._send(self._reports(self._adapter.tick(at)))
+    def tick(self, at: datetime, now_s: float) -> None:
+        """Let the adapter go on with its work, and store what it reports; tell it how long the hub has been silent."""
+        reports = self._reports(self._adapter.on_silence(self._silent_s(now_s), at))
+        sent = self._send([*reports, *self._reports(self._adapter.tick(at))])
         state = self._adapter.save()
         if sent or state != self._saved:
             self._journal.report(sent, state)
             self._saved = state
+
+    def _silent_s(self, now_s: float) -> float:
+        """For how long nothing was heard; 0 while the session stands, for gaps between two heartbeats mean nothing."""
+        if self._heard_s is None:
+            self._heard_s = now_s
+        return 0.0 if self.session.state is SessionState.WELCOMED else now_s - self._heard_s
 
     def poll(self, now_s: float) -> list[Envelope]:
         """What to send on the control channel now; all of it is in the journal."""

@@ -33,10 +33,9 @@ class Settings:
     an hour of lateness weighs, in money, where nobody can be on time. ``hand_on_again_s``: a parcel for which no van
     has time is tried again after this.
 
-    ``link_grace_s``: how long an asset may be silent before a person must look for it. ``begin_grace_s``,
-    ``route_begin_grace_s``: how long after its start a mission, or a route, may not have begun before it is taken
-    back. ``overdue_grace_s``: how long it may go on after it should have ended. ``deposit_grace_s``: how long a locker
-    may take to confirm what was put in.
+    ``begin_grace_s``, ``route_begin_grace_s``: how long after its start a mission, or a route, may not have begun
+    before it is taken back. ``overdue_grace_s``: how long it may go on after it should have ended.
+    ``deposit_grace_s``: how long a locker may take to confirm what was put in.
     """
 
     release_lead_s: float = 30
@@ -44,7 +43,6 @@ class Settings:
     again_s: float = 300
     frozen_stops: int = 2
     route_lead_s: float = 600
-    link_grace_s: float = 900
     hand_on_again_s: float = 900
     deposit_grace_s: float = 900
     overdue_grace_s: float = 900

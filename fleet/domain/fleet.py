@@ -68,6 +68,14 @@ class Rates(Value):
     per_parcel: NonNegative = 0
 
 
+class LinkTimes(Value):
+    """Where a type may be silent for another time than its kind says (``fleet.kinds``, ``LostLink``), in seconds."""
+
+    silent_s: Positive | None = None
+    waiting_s: Positive | None = None
+    missing_s: Positive | None = None
+
+
 class SortieType(Value):
     """A type that goes out and back with one parcel: a drone or a sidewalk robot.
 
@@ -91,6 +99,7 @@ class SortieType(Value):
     state_of_health: Fraction = 1.0
     floor_fraction: Fraction = 0.1
     max_radius_m: Positive | None = None
+    lost_link: LinkTimes | None = None
 
 
 class RouteType(Value):
@@ -111,6 +120,7 @@ class RouteType(Value):
     shift_start: time = time(7, 0)
     shift_end: time = time(19, 0)
     max_shift_s: Positive = 10 * 3600
+    lost_link: LinkTimes | None = None
 
 
 class StationType(Value):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Literal
 
-from fleet.domain.fleet import AssetType, Rates
+from fleet.domain.fleet import AssetType, LinkTimes, Rates
 
 Archetype = Literal["sortie", "route", "station"]
 """Out and back with one parcel; a drive of many stops; a place that stays where it is."""
@@ -50,13 +51,50 @@ def moving_cost(asset_type: AssetType, trip: TripFigures) -> float:
     return trip_rates(asset_type.rates, trip)
 
 
+class ByItself(StrEnum):
+    """What an asset does by itself once it hears nothing from the hub."""
+
+    RETURN_HOME = "return_home"
+    """Fly the way back that its mission names, and land at home."""
+    STAND_STILL = "stand_still"
+    """Stop where it is in nobody's way, and wait until it hears something."""
+    GO_ON = "go_on"
+    """Do its mission as it stands; report everything later."""
+    WORK_OFFLINE = "work_offline"
+    """Serve people as ever, from what it knows; report everything later."""
+
+
+@dataclass(frozen=True, slots=True)
+class LostLink:
+    """What happens when an asset and the hub do not hear each other; times in seconds of business time.
+
+    The hub's part: an asset under way counts as lost after ``silent_s``, one that was sent a mission and has not begun
+    after ``waiting_s`` (it speaks seldom); from then on nothing is released to it, its mission stays with it, and an
+    exception is open. Still silent ``missing_s`` later, an operator must look for it. ``None``: its silence alone means
+    nothing.
+
+    The asset's part: what it does ``by_itself``, at the latest ``by_itself_after_s`` after it last heard the hub.
+    """
+
+    silent_s: float | None
+    waiting_s: float | None
+    missing_s: float | None
+    by_itself: ByItself
+    by_itself_after_s: float
+
+    def with_times(self, times: LinkTimes | None) -> LostLink:
+        """The same with the times of a type that has its own."""
+        stated = {} if times is None else times.model_dump(exclude_none=True)
+        return replace(self, **stated)
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of asset. One file in this package, or one entry point, defines it; nothing else names it.
 
     ``questions`` are names in the table of ``fleet.feasibility.questions``, in the order in which their
-    reasons are to be shown. ``cost`` counts what a trip costs. Whatever differs between two makes of a kind
-    (weights, speeds, rates) belongs to the type in the fleet file instead.
+    reasons are to be shown. ``lost_link`` is what silence means. ``cost`` counts what a trip costs. Whatever differs
+    between two makes of a kind (weights, speeds, rates) belongs to the type in the fleet file instead.
     """
 
     name: str
@@ -65,6 +103,7 @@ class Kind:
     profile: TravelProfile
     needs_airspace: bool
     questions: tuple[str, ...]
+    lost_link: LostLink
     cost: CostRule = moving_cost
 
     def trip_cost(self, asset_type: AssetType, trip: TripFigures) -> float:

@@ -1,6 +1,6 @@
 """A drone: flies out with one parcel, sets it down, flies back empty."""
 
-from fleet.kinds.base import Kind
+from fleet.kinds.base import ByItself, Kind, LostLink
 
 KIND = Kind(
     name="drone",
@@ -18,5 +18,13 @@ KIND = Kind(
         "airspace",
         "weather",
         "energy",
+    ),
+    # It speaks once a second: ten samples in a row. Nobody sees it fly on, so it comes home.
+    lost_link=LostLink(
+        silent_s=10,
+        waiting_s=180,
+        missing_s=900,
+        by_itself=ByItself.RETURN_HOME,
+        by_itself_after_s=30,
     ),
 )

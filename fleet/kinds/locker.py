@@ -1,7 +1,7 @@
 """A parcel locker: stays where it is; the recipient walks to it."""
 
 from fleet.domain.fleet import AssetType, StationType
-from fleet.kinds.base import Kind, TripFigures, trip_rates
+from fleet.kinds.base import ByItself, Kind, LostLink, TripFigures, trip_rates
 
 
 def stay_cost(asset_type: AssetType, trip: TripFigures) -> float:
@@ -21,5 +21,13 @@ KIND = Kind(
     profile="none",
     needs_airspace=False,
     questions=("consent", "weight", "goods", "service", "walk", "compartment"),
+    # It goes nowhere. A deposit that it does not confirm is noticed by the parcel's own timer.
+    lost_link=LostLink(
+        silent_s=None,
+        waiting_s=None,
+        missing_s=None,
+        by_itself=ByItself.WORK_OFFLINE,
+        by_itself_after_s=0,
+    ),
     cost=stay_cost,
 )

@@ -9,7 +9,8 @@ from functools import cache
 from importlib.metadata import entry_points
 from types import MappingProxyType, ModuleType
 
-from fleet.kinds.base import Kind
+from fleet.domain.fleet import AssetType, StationType
+from fleet.kinds.base import Kind, LostLink
 
 ENTRY_POINT_GROUP = "lastmile_fleet.kinds"
 
@@ -34,6 +35,12 @@ def kind_of(name: str) -> Kind:
     if name not in kinds:
         raise KindError(f"there is no kind {name!r}; the known kinds are {', '.join(kinds)}")
     return kinds[name]
+
+
+def lost_link_of(asset_type: AssetType) -> LostLink:
+    """What silence of an asset of this type means: its kind's rule, with the type's own times where it has some."""
+    rule = kind_of(asset_type.kind).lost_link
+    return rule if isinstance(asset_type, StationType) else rule.with_times(asset_type.lost_link)
 
 
 def from_package(package: ModuleType) -> Iterator[tuple[str, Kind]]:

@@ -1,6 +1,6 @@
 """A van with its driver or crew: drives a route of many stops, delivers and collects."""
 
-from fleet.kinds.base import Kind
+from fleet.kinds.base import ByItself, Kind, LostLink
 
 KIND = Kind(
     name="van",
@@ -9,4 +9,12 @@ KIND = Kind(
     profile="drive",
     needs_airspace=False,
     questions=("payload", "goods", "service"),
+    # A phone among houses is silent for minutes, and its driver knows the route.
+    lost_link=LostLink(
+        silent_s=180,
+        waiting_s=180,
+        missing_s=900,
+        by_itself=ByItself.GO_ON,
+        by_itself_after_s=0,
+    ),
 )

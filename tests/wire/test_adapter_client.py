@@ -46,6 +46,7 @@ class Counter(Adapter):
     def __init__(self) -> None:
         self.executed = 0
         self.explodes = False
+        self.silent_s = 0.0
 
     def factsheet(self) -> Factsheet:
         return Factsheet(type_id="counter", model="Counter", software="1")
@@ -65,6 +66,10 @@ class Counter(Adapter):
     def on_interrupted(self, instruction: Instruction, now: datetime) -> Iterator[Report]:
         assert isinstance(instruction, Command)
         yield CommandReply(command_id=instruction.command_id, accepted=False, detail="interrupted")
+
+    def on_silence(self, silent_s: float, now: datetime) -> Iterator[Report]:
+        self.silent_s = silent_s
+        return iter(())
 
     def tick(self, now: datetime) -> Iterator[Report]:
         yield Telemetry(at=now, lon=16.0, lat=48.0)
@@ -149,6 +154,19 @@ def test_a_hub_that_crashes_and_comes_back_loses_and_repeats_nothing(rig: Rig) -
     until(lambda: len(rig.answers()) == 2, rig.step)
     assert rig.answers() == [("c0", "1"), ("c1", "2")]
     assert rig.hub.hellos == 2
+
+
+def test_an_adapter_is_told_how_long_the_hub_is_silent(rig: Rig) -> None:
+    """Nothing while it is heard, also between two heartbeats; then the whole time, over every attempt; then nothing."""
+    rig.hub.tell(command(0))
+    until(rig.answers, rig.step)
+    assert rig.adapter.silent_s == 0
+    rig.hub.crash()
+    # Longer than it waits for a welcome: attempts to connect are not the hub's voice.
+    until(lambda: rig.adapter.silent_s > 1.5, lambda: rig.client.step(5))
+    rig.hub.start()
+    rig.hub.tell(command(1))
+    until(lambda: len(rig.answers()) == 2 and rig.adapter.silent_s == 0, rig.step)
 
 
 def test_an_adapter_that_restarts_forgets_and_repeats_nothing(rig: Rig) -> None:

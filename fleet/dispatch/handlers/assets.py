@@ -7,6 +7,7 @@ from datetime import timedelta
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.inputs import LinkBack, LinkLost
 from fleet.dispatch.release import ABSENT, withdraw
+from fleet.dispatch.silence import lost_link
 from fleet.domain.events import AssetChanged, AssetConnected
 from fleet.domain.state import Asset, MissionRecord
 from fleet.feasibility.incident import incident
@@ -59,8 +60,9 @@ def link_lost(desk: Desk, message: LinkLost) -> None:
         mission_id=asset.mission_id,
         reasons=(incident("link_lost", detail, source="link timer"),),
     )
-    due = desk.now + timedelta(seconds=desk.settings.link_grace_s)
-    desk.set_timer(f"link:{message.asset_id}", due)
+    missing_s = lost_link(desk.state, message.asset_id).missing_s
+    if missing_s is not None:
+        desk.set_timer(f"link:{message.asset_id}", desk.now + timedelta(seconds=missing_s))
 
 
 def link_grace_over(desk: Desk, asset_id: str) -> None:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.checks import CHECKS
 from fleet.dispatch.monitor.guard import Earlier, Guard, guard_of
+from fleet.dispatch.silence import lost_link
 from fleet.domain.evolve import evolve
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import OVER, State
 from fleet.feasibility import Context
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Telemetry
-
-LINK_TIMEOUT_S = {"drone": 10.0, "sidewalk_robot": 30.0, "van": 180.0}
-"""How long an asset that is out may be silent, by kind: a multiple of how often it speaks."""
-
-IDLE_TIMEOUT_S = 180.0
-"""The same for one that was sent a mission and has not begun: it speaks seldom."""
 
 PACE_OVER = timedelta(seconds=60)
 PACE_EVERY = timedelta(seconds=10)
@@ -44,7 +40,9 @@ class Monitor:
             return
         asset = state.assets[asset_id].record
         begun = record.status is MissionStatus.ACTIVE
-        self._out[asset_id] = LINK_TIMEOUT_S.get(asset.kind, 60.0) if begun else IDLE_TIMEOUT_S
+        rule = lost_link(state, asset_id)
+        silent_s = rule.silent_s if begun else rule.waiting_s
+        self._out[asset_id] = math.inf if silent_s is None else silent_s
         known = self._guards.get(asset_id)
         if known is None or known.mission_id != record.mission.mission_id:
             # Before what may fail: silence is noticed, and no sample is held against an earlier mission.

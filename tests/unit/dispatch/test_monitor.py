@@ -11,8 +11,8 @@ import pytest
 
 from fleet.dispatch.monitor.checks import DEVIATION_TIMES, deviation, energy, zone_ahead, zone_here
 from fleet.dispatch.monitor.guard import Guard
-from fleet.dispatch.monitor.monitor import LINK_TIMEOUT_S
 from fleet.dispatch.monitor.track import EARTH_M_PER_DEG
+from fleet.kinds import kind_of
 from fleet.protocol.lifecycle import AssetStatus
 from fleet.protocol.messages import (
     Action,
@@ -34,7 +34,11 @@ DRONE = "S1/drone-1"
 @pytest.fixture
 def out(tmp_path: Path) -> tuple[Bench, Peer]:
     """A drone on its way out, and its hub."""
-    bench = Bench(tmp_path)
+    return on_its_way(Bench(tmp_path))
+
+
+def on_its_way(bench: Bench) -> tuple[Bench, Peer]:
+    """Let the drone of a hub go out."""
     operator, drone = bench.connect("operator-1", Role.OPERATOR), bench.connect(DRONE)
     bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
     bench.submit(operator)
@@ -210,7 +214,9 @@ def test_silence_up_to_the_limit_and_past_it(out: tuple[Bench, Peer]) -> None:
     """A link is lost after its kind's time, found again with the next word, and the exception is closed."""
     bench, drone = out
     bench.sample(drone, sample(bench))
-    bench.run(LINK_TIMEOUT_S["drone"] - 1)
+    limit_s = kind_of("drone").lost_link.silent_s
+    assert limit_s is not None
+    bench.run(limit_s - 1)
     assert bench.core.state.assets[DRONE].status is AssetStatus.ON_MISSION
     bench.run(2)
     assert bench.core.state.assets[DRONE].status is AssetStatus.LINK_LOST
@@ -227,3 +233,21 @@ def test_silence_past_the_grace_is_a_persons_business(out: tuple[Bench, Peer]) -
     owners = {e.code: e.owner for e in bench.core.state.open_exceptions()}
     assert owners["asset_missing"] == "operator"
     assert bench.core.state.parcels["P-1"].custodian.id == DRONE
+
+
+def test_a_types_own_times_count(tmp_path: Path) -> None:
+    """A drone whose type may be silent for longer is lost later, and looked for when its type says."""
+    own = (
+        '[[drone]]\ntype = "far-x4"\n[[van]]\ntype = "van-e"\n[types.far-x4]\nbased_on = "courier-x4"\n'
+        "[types.far-x4.lost_link]\nsilent_s = 60\nmissing_s = 120\n"
+    )
+    bench, drone = on_its_way(Bench(tmp_path, fleet=own))
+    bench.sample(drone, sample(bench))
+    bench.run(59)
+    assert bench.core.state.assets[DRONE].status is AssetStatus.ON_MISSION
+    bench.run(2)
+    assert bench.core.state.assets[DRONE].status is AssetStatus.LINK_LOST
+    bench.run(118)
+    assert "asset_missing" not in {e.code for e in bench.core.state.open_exceptions()}
+    bench.run(4)
+    assert "asset_missing" in {e.code for e in bench.core.state.open_exceptions()}

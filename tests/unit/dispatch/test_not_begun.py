@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fleet.dispatch.desk import Settings
-from fleet.dispatch.monitor.monitor import IDLE_TIMEOUT_S
+from fleet.kinds import kind_of
 from fleet.protocol.lifecycle import AssetStatus, MissionStatus, ParcelStatus
 from fleet.protocol.messages import (
     Action,
@@ -87,7 +87,9 @@ def test_an_asset_that_fell_silent_before_it_began_is_looked_for(tmp_path: Path)
     """Silence is noticed on the pad too, is told once, and what is heard again is as it was before."""
     bench = Bench(tmp_path)
     drone, _ = waiting(bench)
-    bench.run(IDLE_TIMEOUT_S + 5)
+    limit_s = kind_of("drone").lost_link.waiting_s
+    assert limit_s is not None
+    bench.run(limit_s + 5)
     assert bench.core.state.assets[DRONE].status is AssetStatus.LINK_LOST
     assert codes(bench) == {"link_lost"}
     bench.sample(drone, Telemetry(at=DAY, lon=-8.0, lat=41.0, soc=1.0))

@@ -10,7 +10,7 @@ from fleet.feasibility import Context, assess_sortie, order_columns, prefilter_l
 from fleet.feasibility.columns import SIEVES
 from fleet.feasibility.questions import OF_LOCKERS, OF_PARCELS, OF_SORTIES
 from fleet.feasibility.reachable import farthest_m
-from fleet.kinds import Kind, KindError, all_kinds
+from fleet.kinds import Kind, KindError, all_kinds, kind_of
 from fleet.protocol.values import Goods
 from tests.unit.feasibility.world import (
     DRONE,
@@ -134,7 +134,7 @@ def test_every_question_of_every_kind_is_in_a_table() -> None:
 def test_a_misspelt_question_is_an_error_not_a_yes(monkeypatch: pytest.MonkeyPatch) -> None:
     from fleet.feasibility import assess
 
-    odd = Kind("drone", "drone", "sortie", "air", True, ("paylod",))
+    odd = Kind("drone", "drone", "sortie", "air", True, ("paylod",), kind_of("drone").lost_link)
     monkeypatch.setattr(assess, "kind_of", lambda _: odd)
     with pytest.raises(KindError, match="asks paylod, but the questions are"):
         assess_sortie(context(), order(), DRONE, SITE, NOON)

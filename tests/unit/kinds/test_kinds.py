@@ -100,8 +100,9 @@ def brought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
 
 BIKE = """
-from fleet.kinds import Kind
-KIND = Kind("{name}", "cargo bike", "route", "drive", False, ("payload", "goods", "service"))
+from fleet.kinds import ByItself, Kind, LostLink
+SILENCE = LostLink(120, 180, 900, ByItself.GO_ON, 0)
+KIND = Kind("{name}", "cargo bike", "route", "drive", False, ("payload", "goods", "service"), SILENCE)
 """
 
 
