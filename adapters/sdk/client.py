@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -46,7 +46,9 @@ class AdapterClient:
         self._tick_s = tick_s
         self._monotonic, self._wall = monotonic, wall
         self._next_tick = monotonic()
-        self._hub_time: tuple[Welcome, float] | None = None
+        self._welcome: Welcome | None = None
+        self._offset = self._journal.clock()
+        """The hub's time less our own clock's, as the process before this one last knew it."""
 
     @property
     def state(self) -> SessionState:
@@ -80,11 +82,15 @@ class AdapterClient:
         self._journal.close()
 
     def hub_now(self) -> datetime:
-        """The hub's time: what its welcome said plus the time since then; our own clock before that."""
-        if self._hub_time is None:
-            return self._wall()
-        welcome, since = self._hub_time
-        return welcome.now + timedelta(seconds=self._monotonic() - since)
+        """The hub's time, worked out from its answers (``fleet.protocol.hub_time``), whatever our own clock says.
+
+        Before the hub is first heard: our own clock, set right by what the process before this one knew.
+        """
+        return self._engine.session.hub_time.now(self._monotonic()) or self._wall() + self._offset
+
+    def hub_error_s(self) -> float | None:
+        """By how many seconds ``hub_now`` may be wrong; none before the hub is first heard."""
+        return self._engine.session.hub_time.error_s(self._monotonic())
 
     def _connect_if_due(self) -> None:
         session, now = self._engine.session, self._monotonic()
@@ -103,17 +109,18 @@ class AdapterClient:
         except RemoteError:
             # What this hub says makes no sense. Nothing was taken; a later connection may find a better one.
             self._engine.session.disconnected(now)
-        self._note_welcome(now)
+        self._note_welcome()
 
-    def _note_welcome(self, now: float) -> None:
+    def _note_welcome(self) -> None:
         welcome = self._engine.session.welcome
-        if welcome is None or (self._hub_time is not None and welcome is self._hub_time[0]):
+        if welcome is None or welcome is self._welcome:
             return
         if welcome.lockstep:
             raise AdapterError(
                 "this hub grants virtual time; a real asset runs in real time: connect it elsewhere"
             )
-        self._hub_time = (welcome, now)
+        self._welcome = welcome
+        self._journal.set_clock(self.hub_now() - self._wall())
 
     def _tick_if_due(self) -> None:
         now = self._monotonic()

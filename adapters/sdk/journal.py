@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -116,6 +117,16 @@ class Journal:
         """The adapter reported something by itself."""
         with self._transaction():
             self._store(sent, state)
+
+    def clock(self) -> timedelta:
+        """The hub's time less this machine's clock, as it was when the hub was last met; zero if it never was."""
+        row = self._db.execute("SELECT value FROM meta WHERE name = 'clock'").fetchone()
+        return timedelta(seconds=float(row[0])) if row else timedelta()
+
+    def set_clock(self, offset: timedelta) -> None:
+        """Keep how far this machine's clock is behind the hub's."""
+        with self._transaction():
+            self._set("clock", repr(offset.total_seconds()))
 
     def acknowledge(self, seq: int) -> None:
         """The hub has durably taken the reports up to ``seq``."""

@@ -173,13 +173,18 @@ class Host:
     # Free running
 
     def _run_free(self, now_s: float) -> None:
-        """Time goes on by itself: as far as the hub's time, from its welcome on."""
+        """Time goes on by itself: as far as the hub's time, at the rate that its welcome says.
+
+        A hub of version 1 of the wire does not say it: then it is the one that we were told.
+        """
         welcome = self._timekeeper.welcome
         assert welcome is not None
         if self._free_since is None or self._free_since[0] is not welcome:
             self._free_since = (welcome, now_s, welcome.now)
         _, since_s, start = self._free_since
         until = start + timedelta(seconds=(now_s - since_s) * self._options.rate)
+        if welcome.rate is not None:
+            until = self._timekeeper.session.hub_time.now(now_s) or until
         heard = any(peer.heard for peer in self._assets.values())
         if heard or until - self._keeper.world.now >= timedelta(seconds=FREE_STEP_S * self._options.rate):
             self._act(until, now_s)

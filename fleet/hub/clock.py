@@ -85,6 +85,7 @@ class GrantedClock:
     pace: Pace | None = None
 
     lockstep: bool = field(default=True, init=False)
+    rate: None = field(default=None, init=False)
 
     def now(self, wall_s: float) -> datetime:  # noqa: ARG002
         """The business time, whatever the wall clock says."""

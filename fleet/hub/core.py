@@ -77,7 +77,7 @@ class HubCore:
             self.batches,
             make_token=make_token,
             heartbeat_s=settings.heartbeat_s,
-            lockstep=clock.lockstep,
+            clock=clock,
             refusals=refusals or Refusals(untold),
         )
         self._stepping: Stepping | None = None

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from fleet.hub.access import ANYONE, Credential
 from fleet.hub.batches import Batches
+from fleet.hub.clock import FreeClock, GrantedClock
 from fleet.hub.peers import Frames, Peer, Peers, Route
 from fleet.hub.refusals import Refusals, Turned
 from fleet.protocol.codec import encode
@@ -42,14 +43,14 @@ class Sessions:
         *,
         make_token: Callable[[], str],
         heartbeat_s: float,
-        lockstep: bool,
+        clock: FreeClock | GrantedClock,
         refusals: Refusals,
     ) -> None:
         self.peers = Peers()
         self.refusals = refusals
         self.joined: Callable[[str], Grant] | None = None
         self._batches, self._make_token = batches, make_token
-        self._heartbeat_s, self._lockstep = heartbeat_s, lockstep
+        self._heartbeat_s, self._clock = heartbeat_s, clock
         self._hellos: list[tuple[Route, Envelope, Credential]] = []
         self._out: list[tuple[Route, Frames]] = []
         self._rota: deque[str] = deque()
@@ -96,6 +97,7 @@ class Sessions:
             boot_id=boot_id,
             received=received,
             limit=sys.maxsize,
+            clock=None if self._clock.lockstep else self._clock.now,
         )
         peer = Peer(session, role)
         self.peers.by_id[peer_id] = peer
@@ -195,7 +197,13 @@ class Sessions:
         return peer
 
     def _welcome(self, peer: Peer, wall_s: float, now: datetime) -> None:
-        envelopes = peer.session.welcome(wall_s, token=self._make_token(), wall=now, lockstep=self._lockstep)
+        envelopes = peer.session.welcome(
+            wall_s,
+            token=self._make_token(),
+            wall=now,
+            lockstep=self._clock.lockstep,
+            rate=self._clock.rate,
+        )
         if peer.control is not None:
             self._out.extend((peer.control, encode(e, peer.session.version)) for e in envelopes)
         if self.joined is not None and peer.role is Role.TIMEKEEPER:

@@ -151,8 +151,8 @@ class SessionEnd:
         envelopes = [self._envelope(message, seq) for seq, message in self._due(now)]
         while self._loose:
             envelopes.append(self._envelope(self._loose.popleft()))
-        if not envelopes and self._heartbeat_due(now):
-            envelopes.append(self._envelope(Heartbeat()))
+        if (heartbeat := self._heartbeat(now, quiet=not envelopes)) is not None:
+            envelopes.append(self._envelope(heartbeat))
         elif not envelopes and self._in.owes_ack:
             envelopes.append(self._envelope(None))
         return self._sent(envelopes, now)
@@ -197,7 +197,10 @@ class SessionEnd:
         """Its acknowledgement, and the message if it is for the application and it has not had it yet."""
         self._acknowledge(envelope.ack, now)
         message = envelope.message
-        if message is None or isinstance(message, Heartbeat):
+        if message is None:
+            return []
+        if isinstance(message, Heartbeat):
+            self._on_heartbeat(message, now)
             return []
         if isinstance(message, Busy):
             self._pause(message, now)
@@ -225,6 +228,13 @@ class SessionEnd:
 
     def _heartbeat_due(self, now: float) -> bool:
         return self.heartbeat_s > 0 and now - self._last_sent >= self.heartbeat_s
+
+    def _heartbeat(self, now: float, *, quiet: bool) -> Heartbeat | None:
+        """The heartbeat to send now, if one is due. ``quiet``: nothing else is sent."""
+        return Heartbeat() if quiet and self._heartbeat_due(now) else None
+
+    def _on_heartbeat(self, heartbeat: Heartbeat, now: float) -> None:
+        """What a heartbeat says besides."""
 
     def _notice_silence(self, now: float) -> None:
         if self._is_silent(now):

@@ -51,7 +51,7 @@ class Welcome(Message):
 
     ``token`` binds the telemetry channel to this session. ``received`` is the highest sequence number of this boot
     that the hub has durably taken: the peer drops those and sends the rest again. ``rate`` is how many seconds of the
-    hub's time pass in one second of the peer's.
+    hub's time pass in one second of the peer's, where the hub says so.
     """
 
     sequenced: ClassVar[bool] = False
@@ -62,7 +62,7 @@ class Welcome(Message):
     now: Time
     received: int
     lockstep: bool = False
-    rate: Positive = 1.0
+    rate: Positive | None = None
 
 
 class Refused(Message):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from hmac import compare_digest
 from typing import Final, NamedTuple
@@ -23,7 +23,9 @@ from fleet.protocol.lifecycle import allows
 from fleet.protocol.messages import (
     AnyMessage,
     Attach,
+    Echo,
     Envelope,
+    Heartbeat,
     Hello,
     Refused,
     Role,
@@ -49,6 +51,8 @@ class HubSession(SessionEnd):
     the peer has lost its memory: ``Greeting.new_boot`` then asks the shell to store, in one commit and before
     ``welcome``, the new boot id, ``received`` 0, and the outbox numbered from 1 in the same order, then to
     ``resume`` from what is stored. Until then nothing is to be given to ``send``.
+
+    ``clock`` says what the hub's time is at a transport's ``now``: peers that ask are told. Without one they are not.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class HubSession(SessionEnd):
         boot_id: str | None = None,
         received: int = 0,
         versions: Sequence[int] = WIRE_VERSIONS,
+        clock: Callable[[float], datetime] | None = None,
         limit: int = 1024,
         window: int = 64,
         timing: Timing = DEFAULT_TIMING,
@@ -73,6 +78,8 @@ class HubSession(SessionEnd):
         self.token: str | None = None
         self.hello: Hello | None = None
         self._versions = tuple(versions)
+        self._clock = clock
+        self._stamp: tuple[float, float] | None = None
         self._in = Incoming(taken=received, delivered=received, announced=received)
 
     def resume(self, outbox: Iterable[tuple[int, AnyMessage]], *, sent: int) -> None:
@@ -113,13 +120,17 @@ class HubSession(SessionEnd):
         self.hello, self.token = hello, None
         self.frames_sent = self.frames_received = 0
         self._loose.clear()
+        self._stamp = None
         self._heard(now)
         return Greeting(self.epoch, new_boot)
 
-    def welcome(self, now: float, *, token: str, wall: datetime, lockstep: bool = False) -> list[Envelope]:
+    def welcome(
+        self, now: float, *, token: str, wall: datetime, lockstep: bool = False, rate: float | None = None
+    ) -> list[Envelope]:
         """Answer the hello that was greeted, once a new boot is stored: the envelope to send first.
 
-        ``token`` is unguessable and fresh; ``wall`` is the hub's time (virtual in ``lockstep``).
+        ``token`` is unguessable and fresh; ``wall`` is the hub's time (virtual in ``lockstep``), which runs ``rate``
+        times as fast as the transport's.
         """
         self._begin(self.version, self.heartbeat_s, now)
         self.token = token
@@ -130,6 +141,7 @@ class HubSession(SessionEnd):
             now=wall,
             received=self._in.taken,
             lockstep=lockstep,
+            rate=rate,
         )
         return self._sent([self._envelope(answer)], now)
 
@@ -217,6 +229,16 @@ class HubSession(SessionEnd):
         self.boot_id = boot_id
         self._out.renumber()
         self._in.restart()
+
+    def _on_heartbeat(self, heartbeat: Heartbeat, now: float) -> None:
+        if heartbeat.sent_s is not None and self._clock is not None:
+            self._stamp = (heartbeat.sent_s, now)
+
+    def _heartbeat(self, now: float, *, quiet: bool) -> Heartbeat | None:
+        if self._stamp is None or self._clock is None:
+            return super()._heartbeat(now, quiet=quiet)
+        (sent_s, heard_s), self._stamp = self._stamp, None
+        return Heartbeat(echo=Echo(sent_s=sent_s, held_s=max(0.0, now - heard_s), now=self._clock(now)))
 
     def _on_silence(self, now: float) -> None:  # noqa: ARG002
         self.token = None

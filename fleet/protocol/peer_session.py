@@ -19,11 +19,13 @@ from fleet.protocol.endpoint import (
     Timing,
 )
 from fleet.protocol.errors import Fault, LocalError, RemoteError
+from fleet.protocol.hub_time import HubTime
 from fleet.protocol.lifecycle import allows
 from fleet.protocol.messages import (
     AnyMessage,
     Envelope,
     Factsheet,
+    Heartbeat,
     Hello,
     Message,
     Refused,
@@ -64,6 +66,9 @@ class PeerSession(SessionEnd):
         self.refused: Refused | None = None
         self.must_reboot = False
         self.reconnect_at = 0.0
+        self.hub_time = HubTime()
+        """The hub's time, where it does not grant it in steps."""
+        self._hello_at = 0.0
         self._kind, self._factsheet, self._versions = kind, factsheet, tuple(versions)
         self._reconnect_s = timing.reconnect_s
 
@@ -74,7 +79,7 @@ class PeerSession(SessionEnd):
                 "the two ends no longer agree on what was sent: reboot with a fresh boot id first"
             )
         self._move(SessionEvent.HELLO)
-        self.last_heard = now
+        self.last_heard = self._hello_at = now
         self.welcome = self.refused = None
         self.frames_sent = self.frames_received = 0
         self._loose.clear()
@@ -158,6 +163,18 @@ class PeerSession(SessionEnd):
         self._out.pending = deque(record.pending)
         self._in = Incoming(taken=record.taken, delivered=record.taken, announced=record.taken)
 
+    def _heartbeat(self, now: float, *, quiet: bool) -> Heartbeat | None:
+        """Stamped where an exchange is due; a peer that is never quiet makes one all the same, if later."""
+        beat = super()._heartbeat(now, quiet=quiet)
+        late_s = 0.0 if beat is not None else 2 * self.heartbeat_s
+        may = beat is not None or self.heartbeat_s > 0
+        stamp = self.hub_time.stamp(now, late_s=late_s) if may else None
+        return beat if stamp is None else Heartbeat(sent_s=stamp)
+
+    def _on_heartbeat(self, heartbeat: Heartbeat, now: float) -> None:
+        if heartbeat.echo is not None:
+            self.hub_time.echoed(heartbeat.echo, now)
+
     def _on_welcome(self, welcome: Welcome, now: float) -> None:
         if welcome.version not in self._versions:
             chosen = f"the hub chose version {welcome.version}, not one of {self._versions}"
@@ -167,6 +184,8 @@ class PeerSession(SessionEnd):
         self._begin(welcome.version, welcome.heartbeat_s, now)
         self._acknowledge(welcome.received, now)
         self.welcome = welcome
+        if not welcome.lockstep:
+            self.hub_time.welcomed(welcome, self._hello_at, now)
         self._reconnect_s = self._timing.reconnect_s
         return None
 

@@ -274,11 +274,11 @@ def test_heartbeats_fill_silence_only() -> None:
     """Whatever is sent is a sign of life."""
     peer, _ = pair()
     assert peer.poll(0.9) == []
-    assert messages(peer.poll(1.0)) == [Heartbeat()]
+    assert [type(m) for m in messages(peer.poll(1.0))] == [Heartbeat]
     peer.send(report(1))
     assert messages(peer.poll(1.9)) == [report(1)]
     assert peer.poll(2.5) == []
-    assert messages(peer.poll(2.9)) == [Heartbeat()]
+    assert [type(m) for m in messages(peer.poll(2.9))] == [Heartbeat]
 
 
 def test_each_end_notices_that_the_other_is_gone() -> None:
