@@ -16,6 +16,7 @@ from fleet.dispatch.desk import Desk, Settings
 from fleet.dispatch.effects import Answer, Effect
 from fleet.dispatch.handlers import (
     assets,
+    clocks,
     exceptions,
     findings,
     lockers,
@@ -57,6 +58,8 @@ HANDLERS: Mapping[type, Callable[[Desk, Any], None]] = {
     inputs.Finding: findings.finding,
     inputs.LinkLost: assets.link_lost,
     inputs.LinkBack: assets.link_back,
+    inputs.ClockOff: clocks.clock_off,
+    inputs.ClockRight: clocks.clock_right,
     inputs.Resume: timers.resume,
 }
 """What is done about each type of message."""

@@ -62,8 +62,23 @@ class LinkBack:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockOff:
+    """An asset stamps its telemetry so many seconds after the hub's time (before it, where negative)."""
+
+    asset_id: str
+    off_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRight:
+    """An asset whose clock was off agrees with the hub again."""
+
+    asset_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resume:
     """The hub has started again from its store: what was under way in this process must be taken up again."""
 
 
-Input = PlanReady | PlanFailed | TimerDue | Finding | LinkLost | LinkBack | Resume
+Input = PlanReady | PlanFailed | TimerDue | Finding | LinkLost | LinkBack | ClockOff | ClockRight | Resume

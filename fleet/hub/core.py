@@ -14,6 +14,7 @@ from typing import Any
 
 from fleet.dispatch import effects as fx
 from fleet.dispatch.decide import CONTRADICTION, HANDLERS, HUB_FAULT, Decision, Dispatcher
+from fleet.dispatch.handlers.clocks import CLOCK_OFF
 from fleet.dispatch.inputs import Input, LinkBack, LinkLost, TimerDue
 from fleet.dispatch.monitor import Monitor
 from fleet.domain.events import TimerSet
@@ -26,6 +27,7 @@ from fleet.hub.links import Links
 from fleet.hub.peers import Frames, Peer, Route
 from fleet.hub.refusals import Refusals, untold
 from fleet.hub.sessions import Sessions
+from fleet.hub.stamps import Stamps
 from fleet.hub.stepping import Stepping
 from fleet.hub.timers import Timers
 from fleet.protocol.codec import decode_control, decode_telemetry
@@ -80,6 +82,9 @@ class HubCore:
             clock=clock,
             refusals=refusals or Refusals(untold),
         )
+        # Assets have no clocks of their own where time is granted.
+        known = (e.asset_id for e in state.open_exceptions() if e.code == CLOCK_OFF and e.asset_id)
+        self.stamps = None if isinstance(clock, GrantedClock) else Stamps(clock.rate, known)
         self._stepping: Stepping | None = None
         if isinstance(clock, GrantedClock):
             self._stepping = Stepping(clock, self.sessions.peers)
@@ -196,10 +201,14 @@ class HubCore:
                 self._work_sample(peer_id, sample, now)
 
     def _work_sample(self, peer_id: str, sample: Telemetry, now: datetime) -> None:
+        if self.stamps is not None:
+            if (found := self.stamps.check(peer_id, sample, now)) is not None:
+                self._decide(found, now, None)
+            sample = self.stamps.believed(sample, now)
         self.live[peer_id] = sample
         try:
-            for found in self._monitor.check(peer_id, sample, now):
-                self._decide(found, now, None)
+            for finding in self._monitor.check(peer_id, sample, now):
+                self._decide(finding, now, None)
         except Exception as error:  # noqa: BLE001 - the hub must not die of one sample
             self._set_aside(error, sample, now, peer_id, HUB_FAULT)
 

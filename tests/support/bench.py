@@ -99,6 +99,11 @@ class Bench:
         """The versions of the wire in which each peer was spoken to."""
         self.start()
 
+    @property
+    def now(self) -> datetime:
+        """The hub's time."""
+        return self.core.clock.now(self.wall)
+
     def start(self) -> None:
         """Start the hub, or start it again on what the store holds."""
         tokens = (f"token-{n}" for n in count())

@@ -243,7 +243,7 @@ def test_a_drone_that_forgot_its_flight_is_asked_about(tmp_path: Path) -> None:
     )
     assert codes(bench) == ["ready_under_way"]
     for _ in range(120):
-        bench.sample(drone, Telemetry(at=DAY, lon=-8.0, lat=41.0, soc=0.9))
+        bench.sample(drone, Telemetry(at=bench.now, lon=-8.0, lat=41.0, soc=0.9))
         bench.run(60)
     assert "mission_overdue" in codes(bench)
     assert bench.core.state.missions[assign.mission.mission_id].status is MissionStatus.ACTIVE

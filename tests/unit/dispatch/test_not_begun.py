@@ -36,7 +36,7 @@ def waiting(bench: Bench) -> tuple[Peer, Assign]:
 def chatter(bench: Bench, drone: Peer, seconds: float) -> None:
     """Let time go on while the drone tells where it is."""
     for _ in range(round(seconds / 60)):
-        bench.sample(drone, Telemetry(at=DAY, lon=-8.0, lat=41.0, soc=1.0))
+        bench.sample(drone, Telemetry(at=bench.now, lon=-8.0, lat=41.0, soc=1.0))
         bench.run(60)
 
 
@@ -92,7 +92,7 @@ def test_an_asset_that_fell_silent_before_it_began_is_looked_for(tmp_path: Path)
     bench.run(limit_s + 5)
     assert bench.core.state.assets[DRONE].status is AssetStatus.LINK_LOST
     assert codes(bench) == {"link_lost"}
-    bench.sample(drone, Telemetry(at=DAY, lon=-8.0, lat=41.0, soc=1.0))
+    bench.sample(drone, Telemetry(at=bench.now, lon=-8.0, lat=41.0, soc=1.0))
     assert bench.core.state.assets[DRONE].status is AssetStatus.READY
     assert codes(bench) == set()
 
@@ -105,7 +105,7 @@ def test_an_asset_that_was_held_before_it_fell_silent_is_held_when_it_is_heard(t
     bench.say(drone, CommandReply(command_id=command_id, accepted=True))
     bench.run(60)
     assert bench.core.state.assets[DRONE].status is AssetStatus.LINK_LOST
-    bench.sample(drone, Telemetry(at=DAY, lon=-8.0, lat=41.0, soc=1.0))
+    bench.sample(drone, Telemetry(at=bench.now, lon=-8.0, lat=41.0, soc=1.0))
     assert bench.core.state.assets[DRONE].status is AssetStatus.HELD
 
 

@@ -116,12 +116,12 @@ def test_a_check_that_fails_does_not_stop_the_hub(tmp_path: Path, monkeypatch: p
     with monkeypatch.context() as patched:
         patched.setattr(monitor, "CHECKS", (broken,))
         for _ in range(3):
-            bench.sample(drone, Telemetry(at=DAY, lon=-8.0, lat=41.0, soc=1.0))
+            bench.sample(drone, Telemetry(at=bench.now, lon=-8.0, lat=41.0, soc=1.0))
     assert [type(f) for f in bench.core.faults] == [ZeroDivisionError] * 3
     assert faults_told(bench) == [("hub_fault", DRONE, "Telemetry: ZeroDivisionError: a bug")]
     seen: list[object] = []
     monkeypatch.setattr(monitor, "CHECKS", (lambda _guard, sample, _now: seen.append(sample),))
-    bench.sample(drone, Telemetry(at=DAY, lon=-8.0, lat=41.0, soc=1.0))
+    bench.sample(drone, Telemetry(at=bench.now, lon=-8.0, lat=41.0, soc=1.0))
     assert len(seen) == 1
 
 
