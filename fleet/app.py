@@ -19,7 +19,6 @@ from fleet.dispatch import weather, zones
 from fleet.dispatch.decide import Dispatcher
 from fleet.dispatch.inputs import Resume
 from fleet.dispatch.monitor import Monitor
-from fleet.domain.apply import apply_all
 from fleet.domain.events import AssetRecord, DayOpened
 from fleet.domain.state import State
 from fleet.feasibility.context import Context
@@ -35,6 +34,7 @@ from fleet.hub.planning import Effort, Planning
 from fleet.hub.refusals import Refusals
 from fleet.hub.release import release
 from fleet.hub.rundir import NoSuchRun, RunDir, RunDirError, Running, what_is_wrong, write_atomically
+from fleet.hub.snapshots import Snapshots, snapshotter
 from fleet.hub.sockets import Sockets, bound_address
 from fleet.hub.tuning import tune
 from fleet.hub.vitals import Pulse
@@ -42,6 +42,7 @@ from fleet.protocol.messages import Role
 from fleet.protocol.names import PEOPLE, STATION, TIMEKEEPER
 from fleet.protocol.values import Time
 from fleet.store.base import Batch, ClockAnchor, Store
+from fleet.store.snapshots import Shelf, restored_from
 from fleet.store.sql import SqlStore
 
 LOG = structlog.get_logger("hub")
@@ -153,10 +154,13 @@ def day_opened(setup: Setup, inputs: RunInputs) -> DayOpened:
 
 @dataclass(slots=True)
 class Brain:
-    """A hub's core with the state it started from; ``resumed`` says that the store held a day already."""
+    """A hub's core with the state it started from; ``resumed`` says that the store held a day already, ``snapshot`` is
+    the position of the snapshot that was taken up (0: none).
+    """
 
     core: HubCore
     resumed: bool
+    snapshot: int = 0
 
 
 def open_core(
@@ -169,15 +173,16 @@ def open_core(
     monotonic: Callable[[], float] = time.monotonic,
     settings: CoreSettings | None = None,
     refusals: Refusals | None = None,
+    shelf: Shelf | None = None,
 ) -> Brain:
-    """The hub's core on a store: a new day is opened, a day that is there is taken up where it stands."""
-    events = [stored.event for stored in store.events()]
-    resumed = bool(events)
+    """The hub's core on a store: a new day is opened, a day that is there is taken up where it stands, with the help of
+    a snapshot from ``shelf`` if there is one.
+    """
+    resumed = store.last_position() > 0
     if not resumed:
-        opening = day_opened(setup, inputs)
-        store.commit(Batch(events=(opening,)))
-        events = [opening]
-    state = apply_all(State(), events)
+        store.commit(Batch(events=(day_opened(setup, inputs),)))
+    restored = restored_from(store) if shelf is None else shelf.restored(store)
+    state = restored.state
     now = _resume_at(store, setup, wall())
     clock = _clock(setup, now, monotonic())
     contexts = Contexts(inputs.context)
@@ -194,7 +199,7 @@ def open_core(
     core.restore(dict(store.peers()), dict(store.outbox()), _roles(state))
     if resumed:
         core.tell(Resume(), monotonic())
-    return Brain(core, resumed)
+    return Brain(core, resumed, restored.snapshot)
 
 
 def _resume_at(store: Store, setup: Setup, wall: datetime) -> datetime:
@@ -259,12 +264,19 @@ def run_hub(
         closing(SqlStore.open(run.store)) as store,
     ):
         laps.lap("store")
-        brain = open_core(setup, inputs, store, refusals=refusals)
+        shelf = Shelf(run.snapshots, tell=LOG.warning)
+        brain = open_core(setup, inputs, store, refusals=refusals, shelf=shelf)
         laps.lap("state")
         limited = not setup.lockstep
         gate = Gate(sockets, brain.core, access, refusals, settings=setup.limits, limited=limited)
         loop = open_loop(
-            brain.core, store, sockets, gate, lambda wake: Planning(setup.effort, wake=wake), pulse
+            brain.core,
+            store,
+            sockets,
+            gate,
+            lambda wake: Planning(setup.effort, wake=wake),
+            pulse,
+            Snapshots(snapshotter(run.store, run.snapshots, run.log("snapshots")), made=brain.snapshot),
         )
         running = _running(setup, sockets).model_copy(update={"status": status})
         run.write_running(running)

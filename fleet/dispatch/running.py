@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from fleet.dispatch.desk import Desk
@@ -16,7 +17,7 @@ from fleet.domain.state import OVER, MissionRecord, Parcel
 from fleet.planner.insertion import FreeVan
 from fleet.planner.running import RunningRoute
 from fleet.protocol.lifecycle import AssetStatus, MissionStatus
-from fleet.protocol.mission import Mission, Stop
+from fleet.protocol.mission import Stop
 from fleet.protocol.values import Direction, Order, Place
 
 
@@ -172,21 +173,19 @@ def shift(kind: RouteType, depot: Site, day: datetime) -> tuple[datetime, dateti
 
 def out_today(desk: Desk) -> frozenset[str]:
     """Assets that went out on a mission of this local day, or have one to go on: their fixed day is paid."""
+    state = desk.state
+    live = ((asset_id, state.missions[m].mission.start_at) for m, asset_id in state.live_missions.items())
+    over = (
+        (asset_id, asset.out_for) for asset_id, asset in state.assets.items() if asset.out_for is not None
+    )
     return frozenset(
-        record.mission.asset_id
-        for record in desk.state.missions.values()
-        if _goes_out(record) and _is_today(desk, record.mission)
+        asset_id for asset_id, start_at in chain(live, over) if _is_today(desk, asset_id, start_at)
     )
 
 
-def _goes_out(record: MissionRecord) -> bool:
-    begun = record.status is MissionStatus.COMPLETED or record.current is not None or bool(record.ended)
-    return begun or record.status not in OVER
-
-
-def _is_today(desk: Desk, mission: Mission) -> bool:
-    zone = ZoneInfo(desk.state.sites[desk.asset(mission.asset_id).record.site_id].timezone)
-    return mission.start_at.astimezone(zone).date() == desk.now.astimezone(zone).date()
+def _is_today(desk: Desk, asset_id: str, start_at: datetime) -> bool:
+    zone = ZoneInfo(desk.state.sites[desk.asset(asset_id).record.site_id].timezone)
+    return start_at.astimezone(zone).date() == desk.now.astimezone(zone).date()
 
 
 def free_vans(desk: Desk, *, overtime: bool = False) -> Iterable[FreeVan]:

@@ -12,7 +12,8 @@ from typing import Any
 from immutables import Map
 
 from fleet.domain import events as ev
-from fleet.domain.evolve import evolve
+from fleet.domain import exceptions
+from fleet.domain.evolve import evolve, without
 from fleet.domain.punctuality import served_at
 from fleet.domain.state import (
     OVER,
@@ -22,7 +23,6 @@ from fleet.domain.state import (
     Asset,
     CommandRecord,
     Compartment,
-    ExceptionRecord,
     MissionRecord,
     Parcel,
     State,
@@ -89,7 +89,7 @@ def _timer_set(state: State, event: ev.TimerSet) -> State:
 
 
 def _timer_rang(state: State, event: ev.TimerRang) -> State:
-    return evolve(state, timers=_without(state.timers, event.timer_id))
+    return evolve(state, timers=without(state.timers, event.timer_id))
 
 
 def _zone_added(state: State, event: ev.ZoneAdded) -> State:
@@ -97,7 +97,7 @@ def _zone_added(state: State, event: ev.ZoneAdded) -> State:
 
 
 def _zone_removed(state: State, event: ev.ZoneRemoved) -> State:
-    return evolve(state, zones=_without(state.zones, event.zone_id))
+    return evolve(state, zones=without(state.zones, event.zone_id))
 
 
 def _weather_reported(state: State, event: ev.WeatherReported) -> State:
@@ -151,7 +151,7 @@ def _parcel_assigned(state: State, event: ev.ParcelAssigned) -> State:
         eta=event.eta,
         handed_on=event.why,
     )
-    return evolve(state, waiting=_without(state.waiting, event.order_id))
+    return evolve(state, waiting=without(state.waiting, event.order_id))
 
 
 def _parcel_freed(state: State, event: ev.ParcelFreed) -> State:
@@ -183,7 +183,7 @@ def _parcel_given_up(state: State, event: ev.ParcelGivenUp) -> State:
     state = _parcel(
         state, event.order_id, ParcelEvent.GIVE_UP, ended_at=event.at, handed_on=event.why, mission_id=None
     )
-    return evolve(state, waiting=_without(state.waiting, event.order_id))
+    return evolve(state, waiting=without(state.waiting, event.order_id))
 
 
 def _custody_passed(state: State, event: ev.CustodyPassed) -> State:
@@ -250,9 +250,14 @@ def _mission(state: State, mission_id: str, step: MissionEvent | None, **changes
 
 
 def _close_mission(state: State, mission_id: str) -> State:
-    state = evolve(state, live_missions=_without(state.live_missions, mission_id))
-    asset_id = state.missions[mission_id].mission.asset_id
+    record = state.missions[mission_id]
+    asset_id = record.mission.asset_id
+    state = evolve(state, live_missions=without(state.live_missions, mission_id))
     asset = state.assets[asset_id]
+    if record.ended or record.status is MissionStatus.COMPLETED:
+        latest = max(asset.out_for or record.mission.start_at, record.mission.start_at)
+        state = _asset(state, asset_id, None, out_for=latest)
+        asset = state.assets[asset_id]
     if asset.mission_id != mission_id:
         return state
     # Held on its pad with a mission that came to nothing: there is nothing left to hold.
@@ -432,33 +437,6 @@ def _request_taken(state: State, event: ev.RequestTaken) -> State:
     return evolve(state, requests=state.requests.set(event.request_id, answered))
 
 
-# --- exceptions ------------------------------------------------------------------------------------------------------
-
-
-def _exception_raised(state: State, event: ev.ExceptionRaised) -> State:
-    record = ExceptionRecord(
-        event.exception_id,
-        event.code,
-        event.at,
-        event.owner,
-        event.action,
-        event.asset_id,
-        event.order_id,
-        event.mission_id,
-        event.reasons,
-    )
-    return evolve(state, exceptions=state.exceptions.set(event.exception_id, record), serial=state.serial + 1)
-
-
-def _exception_closed(state: State, event: ev.ExceptionClosed) -> State:
-    record = evolve(state.exceptions[event.exception_id], outcome=event.outcome)
-    return evolve(state, exceptions=state.exceptions.set(event.exception_id, record))
-
-
-def _without(mapping: Map[str, Any], key: str) -> Map[str, Any]:
-    return mapping.delete(key) if key in mapping else mapping
-
-
 _HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.DayOpened: _day_opened,
     ev.OrderPlaced: _order_placed,
@@ -487,8 +465,8 @@ _HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.AssetRecovered: _asset_recovered,
     ev.OperationsStopped: _operations_stopped,
     ev.OperationsResumed: _operations_resumed,
-    ev.ExceptionRaised: _exception_raised,
-    ev.ExceptionClosed: _exception_closed,
+    ev.ExceptionRaised: exceptions.raised,
+    ev.ExceptionClosed: exceptions.closed,
     ev.ZoneAdded: _zone_added,
     ev.ZoneRemoved: _zone_removed,
     ev.WeatherReported: _weather_reported,

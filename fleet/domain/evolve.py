@@ -7,7 +7,12 @@ one: frozen dataclasses without ``slots`` and without ``__post_init__``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from immutables import Map
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 if TYPE_CHECKING:
     # The same for the type checker, which knows the names and types of the fields.
@@ -26,4 +31,9 @@ else:
         return fresh
 
 
-__all__ = ["evolve"]
+def without(mapping: Map[K, V], key: K) -> Map[K, V]:
+    """The map without a key, which need not be there."""
+    return mapping.delete(key) if key in mapping else mapping
+
+
+__all__ = ["evolve", "without"]

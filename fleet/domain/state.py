@@ -7,21 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from immutables import Map
 
 from fleet.domain.events import AssetRecord, Custodian
 from fleet.domain.fleet import FleetSpec
+from fleet.domain.plan import ParcelPlan, Unassigned
 from fleet.domain.sites import Locker, Site
 from fleet.domain.weather import ReportedWeather
 from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus, MissionStatus, ParcelStatus
 from fleet.protocol.messages import Action
+from fleet.protocol.mission import Mission, Step
 from fleet.protocol.values import CompartmentSize, Order, Place, Reason, TimeWindow
-
-if TYPE_CHECKING:
-    from fleet.domain.plan import ParcelPlan, Unassigned
-    from fleet.protocol.mission import Mission, Step
 
 PERSON, STOP = "person", "stop"
 """Who may have told an asset to hold."""
@@ -87,6 +85,7 @@ class Asset:
     """One asset: what it is, how it is, and the mission that it is on. ``boot_id`` is none until it has said hello;
     ``before_silence`` is how it was when its link was lost. ``soc_at`` and ``place_at`` are when ``soc``, and ``place``
     or ``site_id``, were last told; none while they never were (the site is then the one of the fleet file).
+    ``out_for`` is when the mission was to start on which it last did anything.
     """
 
     record: AssetRecord
@@ -101,6 +100,7 @@ class Asset:
     withdrawn: bool = False
     before_silence: AssetStatus | None = None
     holds: frozenset[str] = frozenset()
+    out_for: datetime | None = None
 
     @property
     def at_home(self) -> bool:
@@ -194,6 +194,7 @@ class State:
     commands: Map[str, CommandRecord] = field(default_factory=_map)
     requests: Map[str, Answered] = field(default_factory=_map)
     exceptions: Map[str, ExceptionRecord] = field(default_factory=_map)
+    unresolved: Map[str, None] = field(default_factory=_map)
     timers: Map[str, datetime] = field(default_factory=_map)
     zones: Map[str, dict[str, Any]] = field(default_factory=_map)
     weather: Map[tuple[str, datetime], ReportedWeather] = field(default_factory=_map)
@@ -215,4 +216,5 @@ class State:
 
     def open_exceptions(self) -> tuple[ExceptionRecord, ...]:
         """The exceptions that nobody has dealt with yet, oldest first."""
-        return tuple(sorted((e for e in self.exceptions.values() if e.outcome is None), key=lambda e: e.at))
+        found = (self.exceptions[exception_id] for exception_id in self.unresolved)
+        return tuple(sorted(found, key=lambda e: (e.at, e.exception_id)))

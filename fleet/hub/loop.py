@@ -14,6 +14,7 @@ from fleet.hub.gate import Gate
 from fleet.hub.instruments import Instruments
 from fleet.hub.logs import Sparing
 from fleet.hub.planning import Planning
+from fleet.hub.snapshots import Snapshots
 from fleet.hub.sockets import Sockets
 from fleet.hub.vitals import Phase, Pulse
 from fleet.hub.writer import Writer
@@ -27,7 +28,7 @@ MOST_A_TURN = 2000
 
 @dataclass(slots=True)
 class Loop:
-    """One hub: its core, its sockets with their gate, the writer and the planner's process."""
+    """One hub: its core, its sockets with their gate, the writer, the planner's process, who has snapshots made."""
 
     core: HubCore
     sockets: Sockets
@@ -36,6 +37,7 @@ class Loop:
     planning: Planning
     feed: Feed
     instruments: Instruments
+    snapshots: Snapshots | None = None
     idle_s: float = 0.05
     sparing: Sparing = field(default_factory=Sparing)
 
@@ -48,6 +50,8 @@ class Loop:
                 self.turn()
         finally:
             pulse.phase = Phase.STOPPING
+            if self.snapshots is not None:
+                self.snapshots.close()
             self.planning.close()
             self.writer.close()
             self.sockets.close()
@@ -91,6 +95,8 @@ class Loop:
             self.core.committed()
             self.instruments.stored(position)
             self.feed.committed(position)
+            if self.snapshots is not None:
+                self.snapshots.committed(position)
             for job in self.core.plans:
                 self.planning.start(job, job.snapshot.at)
             self.core.plans.clear()
@@ -108,8 +114,9 @@ def open_loop(
     gate: Gate,
     make_planning: Callable[[Callable[[], None]], Planning],
     pulse: Pulse | None = None,
+    snapshots: Snapshots | None = None,
 ) -> Loop:
     """A loop around a core, with its writer and planner. ``pulse`` is what others see of it."""
     instruments = Instruments(Pulse() if pulse is None else pulse)
     writer, planning = Writer(store, sockets.wake), make_planning(sockets.wake)
-    return Loop(core, sockets, gate, writer, planning, Feed(sockets.feed), instruments)
+    return Loop(core, sockets, gate, writer, planning, Feed(sockets.feed), instruments, snapshots)

@@ -71,6 +71,11 @@ class RunDir:
         return self.path / "hub.db"
 
     @property
+    def snapshots(self) -> Path:
+        """Snapshots of the state. Whoever deletes them loses nothing but a quick start."""
+        return self.path / "snapshots"
+
+    @property
     def journal(self) -> Path:
         """What the simulated assets have received (for a resume)."""
         return self.path / "sim.journal"

@@ -125,6 +125,9 @@ class Store(Protocol):
     def events(self, after: int = 0) -> Iterator[StoredEvent]:
         """The events behind a position, in order."""
 
+    def last_position(self) -> int:
+        """The position of the last event; 0 when there is none."""
+
     def peers(self) -> Mapping[str, PeerRow]:
         """All peers that have ever said hello."""
 

@@ -51,6 +51,10 @@ class MemoryStore:
             raise StoreError(f"there is no event {after} yet; the last one is {len(self._events)}")
         return iter(self._events[after:])
 
+    def last_position(self) -> int:
+        """The position of the last event."""
+        return len(self._events)
+
     def peers(self) -> Mapping[str, PeerRow]:
         """All peers that have ever said hello."""
         return dict(self._peers)

@@ -55,7 +55,7 @@ class SqlStore:
             with self._connection.begin():
                 bring_up_to_date(self._connection)
             sqlite.keep_log(self._connection)
-            self._position = self._last_position()
+            self._position = self._found_position()
         except BaseException:
             self._connection.close()
             self._engine.dispose()
@@ -66,7 +66,7 @@ class SqlStore:
         """The store in one SQLite file, made where it is not there yet."""
         return cls(f"sqlite:///{path}", synchronous=synchronous)
 
-    def _last_position(self) -> int:
+    def _found_position(self) -> int:
         """The position of the last event, which can be read, at the end of a log that looks whole."""
         query = sa.select(events.c.position, events.c.version, events.c.body)
         with self._connection.begin():
@@ -127,6 +127,10 @@ class SqlStore:
             rows = self._connection.execute(query).all()
         for position, version, body in rows:
             yield StoredEvent(position, event_from(body, version, position))
+
+    def last_position(self) -> int:
+        """The position of the last event."""
+        return self._position
 
     def peers(self) -> Mapping[str, PeerRow]:
         """All peers that are known."""

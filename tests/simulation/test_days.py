@@ -15,6 +15,7 @@ from fleet.progress import settled
 from fleet.protocol.lifecycle import ParcelStatus
 from fleet.simulate import Simulated, simulate
 from fleet.store.rows import event_from, event_text
+from fleet.store.statecodec import decode, encode
 
 NOT_UNDERSTOOD = frozenset(
     {"contradiction", "foreign_mission", "unknown_step", "unexpected_compartment_report"}
@@ -42,7 +43,8 @@ def day(
 @pytest.mark.parametrize("incidents", ["none", "some", "hard"])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_day_ends_well(tmp_path: Path, seed: int, incidents: str) -> None:
-    """Nothing is lost, doubled or broken, and the stored events alone give the state that the hub ended in."""
+    """Nothing is lost, doubled or broken, and the stored events alone give the state that the hub ended in; so does a
+    snapshot of it."""
     run = day(tmp_path, seed, incidents)
     unfinished = {
         order_id: parcel.status.value
@@ -58,6 +60,7 @@ def test_a_day_ends_well(tmp_path: Path, seed: int, incidents: str) -> None:
     assert strange == []
     stored = [event_from(event_text(e), e.version, i) for i, e in enumerate(run.events, 1)]
     assert apply_all(State(), stored) == run.state
+    assert decode(encode(run.state)) == run.state
 
 
 def test_the_same_seed_gives_the_same_events(tmp_path: Path) -> None:

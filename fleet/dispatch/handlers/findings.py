@@ -40,6 +40,5 @@ def finding(desk: Desk, message: Finding) -> None:
 
 def _known(desk: Desk, message: Finding) -> bool:
     return any(
-        e.code == message.code and e.mission_id == message.mission_id and e.outcome is None
-        for e in desk.state.exceptions.values()
+        e.code == message.code and e.mission_id == message.mission_id for e in desk.state.open_exceptions()
     )
