@@ -57,6 +57,7 @@ class Engine:
         self.session.restore(record)
         self._telemetry: Telemetry | None = None
         self._attached: Welcome | None = None
+        self._met = False
         if (saved := journal.adapter_state()) is not None:
             adapter.restore(saved)
         self._saved = saved
@@ -66,7 +67,11 @@ class Engine:
         """Handle what the hub sent. ``now_s`` is the transport's clock, ``at`` the hub's time."""
         acknowledged = self.session.acknowledged
         self._heard_s = now_s
-        for delivery in self.session.receive(envelope, now_s):
+        deliveries = self.session.receive(envelope, now_s)
+        if self.session.welcome is not None and not self._met:
+            self._journal.met()
+            self._met = True
+        for delivery in deliveries:
             self._execute(delivery, at)
         if self.session.acknowledged > acknowledged:
             self._journal.acknowledge(self.session.acknowledged)
@@ -108,6 +113,7 @@ class Engine:
 
     def reboot(self, boot_id: str) -> None:
         """Start the session over because the two ends no longer agree on what was sent."""
+        self._met = False
         self.session.reboot(boot_id)
         self._journal.reboot(self.session.snapshot())
 

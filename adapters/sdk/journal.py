@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS executed (
     key TEXT PRIMARY KEY, progress TEXT NOT NULL, answers TEXT NOT NULL
 ) WITHOUT ROWID;
 """
+_BEGINNING: Final = {"acknowledged": "0", "taken": "0", "reached": "0", "met": "1"}
 _MESSAGE: Final[TypeAdapter[AnyMessage]] = TypeAdapter(AnyMessage)
 _MESSAGES: Final[TypeAdapter[list[AnyMessage]]] = TypeAdapter(list[AnyMessage])
 
@@ -82,6 +83,7 @@ class Journal:
             acknowledged=int(self._meta("acknowledged")),
             taken=int(self._meta("taken")),
             pending=tuple(_MESSAGE.validate_json(row[0]) for row in rows),
+            reached=int(self._meta("reached")),
         )
 
     def adapter_state(self) -> str | None:
@@ -134,6 +136,15 @@ class Journal:
             self._db.execute("DELETE FROM outbox WHERE seq <= ?", (seq,))
             self._set("acknowledged", str(seq))
 
+    def met(self) -> None:
+        """The hub has welcomed us, and the numbers agree: from now on all that is stored may have been sent.
+
+        Until then, what this process stores has not been sent. That is how a journal that was put back from an old
+        backup is found out: the hub has had numbers that were never sent.
+        """
+        with self._transaction():
+            self._set("met", "1")
+
     def reboot(self, record: SessionRecord) -> None:
         """The session starts over under another boot id; what was executed stays known."""
         with self._transaction():
@@ -141,6 +152,7 @@ class Journal:
             self._insert(enumerate(record.pending, record.acknowledged + 1))
             for name in ("boot_id", "acknowledged", "taken"):
                 self._set(name, str(getattr(record, name)))
+            self._not_met(0)
 
     def _connected(self) -> sqlite3.Connection:
         try:
@@ -160,10 +172,17 @@ class Journal:
         self._db.executescript(_TABLES)
         first = {"schema": str(SCHEMA_VERSION), "peer_id": peer_id, "boot_id": fresh_boot_id}
         with self._transaction():
-            for name, value in {**first, "acknowledged": "0", "taken": "0"}.items():
+            for name, value in {**first, **_BEGINNING}.items():
                 self._db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (name, value))
+            if self._meta("met") == "1":
+                waiting = self._db.execute("SELECT count(*) FROM outbox").fetchone()[0]
+                self._not_met(int(self._meta("acknowledged")) + waiting)
         self._check("peer_id", peer_id)
         self._check("schema", str(SCHEMA_VERSION))
+
+    def _not_met(self, reached: int) -> None:
+        self._set("reached", str(reached))
+        self._set("met", "0")
 
     def _check(self, name: str, expected: str) -> None:
         if (found := self._meta(name)) != expected:

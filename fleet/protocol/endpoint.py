@@ -83,12 +83,16 @@ class Delivery(NamedTuple):
 
 
 class SessionRecord(Value):
-    """What a peer must remember across its own restart, so that it neither forgets nor repeats."""
+    """What a peer must remember across its own restart, so that it neither forgets nor repeats.
+
+    ``reached`` is the highest number that the hub can have had; none where all that is pending may have been sent.
+    """
 
     boot_id: Identifier
     acknowledged: Annotated[int, Field(ge=0)] = 0
     taken: Annotated[int, Field(ge=0)] = 0
     pending: tuple[AnyMessage, ...] = ()
+    reached: Annotated[int, Field(ge=0)] | None = None
 
 
 class SessionEnd:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from hmac import compare_digest
@@ -93,8 +92,7 @@ class HubSession(SessionEnd):
             raise LocalError(
                 f"{self.peer_id!r}: the outbox must hold the last numbers up to {sent}, without gaps"
             )
-        self._out.acknowledged = self._out.transmitted = sent - len(rows)
-        self._out.pending = deque(message for _, message in rows)
+        self._out.resume(sent - len(rows), (message for _, message in rows))
 
     def greet(self, envelope: Envelope, now: float) -> Greeting:
         """Judge a hello. An acceptable one voids the peer's earlier connection; ``RemoteError`` leaves it.
@@ -109,7 +107,7 @@ class HubSession(SessionEnd):
         version = self._common_version(hello)
         new_boot = hello.boot_id != self.boot_id
         self._check_memory(
-            envelope.ack, 0 if new_boot else self._out.acknowledged, 0 if new_boot else self._out.last
+            envelope.ack, 0 if new_boot else self._out.acknowledged, 0 if new_boot else self._out.reached
         )
         if new_boot:
             self._start_boot(hello.boot_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from zlib import crc32
@@ -159,8 +158,7 @@ class PeerSession(SessionEnd):
         if self.state is not SessionState.CLOSED:
             raise LocalError("a session is restored before it connects")
         self.boot_id = record.boot_id
-        self._out.acknowledged = self._out.transmitted = record.acknowledged
-        self._out.pending = deque(record.pending)
+        self._out.resume(record.acknowledged, record.pending, record.reached)
         self._in = Incoming(taken=record.taken, delivered=record.taken, announced=record.taken)
 
     def _heartbeat(self, now: float, *, quiet: bool) -> Heartbeat | None:
@@ -179,7 +177,7 @@ class PeerSession(SessionEnd):
         if welcome.version not in self._versions:
             chosen = f"the hub chose version {welcome.version}, not one of {self._versions}"
             raise RemoteError(Fault.NO_COMMON_VERSION, chosen)
-        if not self._out.acknowledged <= welcome.received <= self._out.last:
+        if not self._out.acknowledged <= welcome.received <= self._out.reached:
             return self._forgotten()
         self._begin(welcome.version, welcome.heartbeat_s, now)
         self._acknowledge(welcome.received, now)

@@ -18,13 +18,16 @@ from fleet.protocol.messages import AnyMessage
 class Outgoing:
     """Messages that must arrive: kept, in order, until the other end has durably taken them.
 
-    ``limit`` bounds how many may wait (memory); ``window`` how many of them may be under way at once.
+    ``limit`` bounds how many may wait (memory); ``window`` how many of them may be under way at once. ``reached`` is
+    the highest number that the other end can have had: what was transmitted, or may have been before a restart. An end
+    that was restored from something old and has said new things since is found out by it.
     """
 
     limit: int
     window: int
     acknowledged: int = 0
     transmitted: int = 0
+    reached: int = 0
     pending: deque[AnyMessage] = field(default_factory=deque)
 
     @property
@@ -56,13 +59,14 @@ class Outgoing:
         start, first = self.in_flight, self.transmitted + 1
         batch = list(islice(self.pending, start, self.window))
         self.transmitted += len(batch)
+        self.reached = max(self.reached, self.transmitted)
         return enumerate(batch, first)
 
     def acknowledge(self, ack: int) -> bool:
         """Forget what the other end has taken; whether that was anything new."""
-        if ack > self.last:
+        if ack > self.reached:
             raise RemoteError(
-                Fault.BAD_ACK, f"message {ack} is acknowledged, but the last one sent is {self.last}"
+                Fault.BAD_ACK, f"message {ack} is acknowledged, but the last one sent is {self.reached}"
             )
         progress = ack > self.acknowledged
         for _ in range(ack - self.acknowledged):
@@ -77,7 +81,15 @@ class Outgoing:
 
     def renumber(self) -> None:
         """Number what still waits from 1: the start of a new boot."""
-        self.acknowledged = self.transmitted = 0
+        self.acknowledged = self.transmitted = self.reached = 0
+
+    def resume(
+        self, acknowledged: int, pending: Iterable[AnyMessage], reached: int | None = None
+    ) -> None:
+        """Go on from what was stored; all of it may have been transmitted, or what ``reached`` says."""
+        self.acknowledged = self.transmitted = acknowledged
+        self.pending = deque(pending)
+        self.reached = self.last if reached is None else reached
 
 
 @dataclass(slots=True)
