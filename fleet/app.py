@@ -208,7 +208,9 @@ def _resume_at(store: Store, setup: Setup, wall: datetime) -> datetime:
     if anchor is None:
         return setup.at
     real = not setup.lockstep and setup.rate == 1
-    return max(setup.at, anchor.business + (wall - anchor.wall if real else timedelta(0)))
+    # A wall clock that was set back while the hub was down must not take business time with it.
+    down = max(timedelta(0), wall - anchor.wall) if real else timedelta(0)
+    return max(setup.at, anchor.business + down)
 
 
 def _clock(setup: Setup, now: datetime, wall_s: float) -> FreeClock | GrantedClock:
