@@ -83,9 +83,7 @@ class Outgoing:
         """Number what still waits from 1: the start of a new boot."""
         self.acknowledged = self.transmitted = self.reached = 0
 
-    def resume(
-        self, acknowledged: int, pending: Iterable[AnyMessage], reached: int | None = None
-    ) -> None:
+    def resume(self, acknowledged: int, pending: Iterable[AnyMessage], reached: int | None = None) -> None:
         """Go on from what was stored; all of it may have been transmitted, or what ``reached`` says."""
         self.acknowledged = self.transmitted = acknowledged
         self.pending = deque(pending)

@@ -120,11 +120,15 @@ class Bench:
             self.inputs,
             self.store,
             make_token=lambda: next(tokens),
-            wall=lambda: DAY + timedelta(seconds=self.wall),
+            wall=self.wall_clock,
             monotonic=lambda: self.wall,
             settings=self.settings,
         )
         self.core: HubCore = brain.core
+
+    def wall_clock(self) -> datetime:
+        """What the hub's wall clock shows."""
+        return DAY + timedelta(seconds=self.wall)
 
     def restart(self) -> None:
         """Kill the hub, and start it again on what is stored; the peers notice that it was gone."""

@@ -1,0 +1,92 @@
+"""Clocks that jump: business time never runs back, assets' clocks decide nothing, transport timers do not notice."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet.protocol.messages import AssetReport, Role
+from fleet.protocol.session import SessionState
+from tests.support.bench import DAY, Bench
+from tests.support.script import DRONE, ready
+
+
+class Jumping(Bench):
+    """A bench whose hub reads a wall clock that is wrong by ``wrong``; its monotonic clock is right."""
+
+    wrong = timedelta(0)
+
+    def wall_clock(self) -> datetime:
+        return super().wall_clock() + self.wrong
+
+
+def times(bench: Bench) -> list[datetime]:
+    """When each event of the log is said to have happened."""
+    return [stored.event.at for stored in bench.store.events()]
+
+
+def in_order(moments: list[datetime]) -> bool:
+    """Whether none is before the one that was stored before it."""
+    return all(earlier <= later for earlier, later in pairwise(moments))
+
+
+@pytest.mark.parametrize("hours", [-30, -1, 1, 30])
+def test_a_wall_clock_that_jumps_while_the_hub_runs_changes_nothing(tmp_path: Path, hours: float) -> None:
+    """Business time goes on by the seconds that have passed, and no session is lost."""
+    bench = Jumping(tmp_path)
+    drone = ready(bench)
+    before = bench.core.clock.now(bench.wall)
+    bench.wrong = timedelta(hours=hours)
+    bench.run(20)
+    bench.say(drone, AssetReport(condition="charging", at=DAY, soc=0.5, site_id="S1"))
+    assert bench.core.clock.now(bench.wall) - before == timedelta(seconds=20.01)
+    assert drone.session.state is SessionState.WELCOMED
+    assert in_order(times(bench))
+
+
+@pytest.mark.parametrize("hours", [-30, -0.001])
+def test_a_wall_clock_set_back_while_the_hub_is_down_does_not_take_business_time_along(
+    tmp_path: Path, hours: float
+) -> None:
+    """The hub goes on from the last moment that it has stored."""
+    bench = Jumping(tmp_path)
+    drone = ready(bench)
+    bench.run(60)
+    bench.say(drone, AssetReport(condition="charging", at=DAY, soc=0.5, site_id="S1"))
+    last = times(bench)[-1]
+    bench.wrong = timedelta(hours=hours)
+    bench.restart()
+    assert bench.core.clock.now(bench.wall) == last
+    bench.connect(DRONE)
+    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    assert in_order(times(bench))
+
+
+def test_time_that_the_hub_was_down_has_passed(tmp_path: Path) -> None:
+    """At real speed the day went on meanwhile."""
+    bench = Jumping(tmp_path)
+    ready(bench)
+    last = times(bench)[-1]
+    bench.wall += 600
+    bench.restart()
+    assert bench.core.clock.now(bench.wall) - last == timedelta(seconds=600)
+
+
+@pytest.mark.parametrize("days", [-400, -1, 1, 400])
+def test_an_asset_whose_clock_is_wrong_is_believed_and_orders_nothing(tmp_path: Path, days: int) -> None:
+    """Events have the hub's time; what the asset's clock says stays what the asset said."""
+    bench = Bench(tmp_path)
+    bench.connect("operator-1", Role.OPERATOR)
+    drone = ready(bench)
+    wrong = DAY + timedelta(days=days)
+    for soc in (0.9, 0.8, 0.7):
+        bench.say(drone, AssetReport(condition="charging", at=wrong, soc=soc, site_id="S1"))
+        wrong -= timedelta(days=1)
+    changed: list[Any] = [s.event for s in bench.store.events() if s.event.type == "asset_changed"]  # type: ignore[attr-defined]
+    assert [event.soc for event in changed][-3:] == [0.9, 0.8, 0.7]
+    assert in_order(times(bench))
+    assert times(bench)[-1] <= bench.core.clock.now(bench.wall)

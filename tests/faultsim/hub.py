@@ -1,0 +1,225 @@
+"""The hub's process on its store: turns, a writer that takes its time, a planner, and death at every point."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Protocol
+
+from fleet.app import Setup, open_core
+from fleet.config import RunInputs
+from fleet.dispatch.effects import StartPlanning
+from fleet.dispatch.inputs import PlanFailed, PlanReady
+from fleet.hub.core import CoreSettings, HubCore
+from fleet.hub.planning import Effort, make_plan
+from fleet.protocol.codec import decode_control
+from fleet.store.base import Batch, Store
+from tests.faultsim.net import Frames, Network
+from tests.faultsim.oracle import Oracle
+from tests.faultsim.trouble import Crash, Trouble
+
+WALL = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+class Disk(Protocol):
+    """Where the hub's store is when no process has it open."""
+
+    def open(self) -> Store:
+        """The store, with what was committed."""
+
+
+class HubNode:
+    """``commit_first`` is how it is; a test turns it round to see that this is noticed."""
+
+    commit_first = True
+
+    def __init__(
+        self,
+        setup: Setup,
+        inputs: RunInputs,
+        disk: Disk,
+        net: Network,
+        rng: random.Random,
+        trouble: Trouble,
+        oracle: Oracle,
+        settings: CoreSettings,
+    ) -> None:
+        self._setup, self._inputs, self._disk = setup, inputs, disk
+        self._net, self._rng, self._trouble, self._oracle = net, rng, trouble, oracle
+        self._settings, self._timeline = settings, net.timeline
+        self._tokens = (f"token-{n}" for n in count())
+        self._wall_error = timedelta(0)
+        self._turn_due = False
+        self._lives = 0
+        self._committed = 0
+        self._routes: dict[bytes, tuple[str, bool]] = {}
+        self._writing: Batch | None = None
+        self.down = True
+        self.stalled_until = 0.0
+        self.crashes = 0
+        net.to_hub = self._hear
+        self._start()
+
+    def _start(self) -> None:
+        self._lives += 1
+        self.down = False
+        self.store = self._disk.open()
+        brain = open_core(
+            self._setup,
+            self._inputs,
+            self.store,
+            make_token=lambda: next(self._tokens),
+            wall=lambda: WALL + timedelta(seconds=self._timeline.now) + self._wall_error,
+            monotonic=lambda: self._timeline.now,
+            settings=self._settings,
+        )
+        self.core: HubCore = brain.core
+        self._note_opening()
+        self._wake(self._lives)
+
+    def _note_opening(self) -> None:
+        """What was committed while the store was opened."""
+        events = tuple(stored.event for stored in self.store.events(after=self._committed))
+        self._count(Batch(events=events))
+
+    def _count(self, batch: Batch) -> None:
+        self._committed += len(batch.events)
+        self._oracle.committed(batch)
+
+    def _wake(self, life: int) -> None:
+        if life == self._lives:
+            self._timeline.after(0.25, lambda: self._wake(life))
+            self._guarded(self._turn)
+
+    # --- what comes in -------------------------------------------------------------------------------------------
+
+    def _hear(self, channel: str, route: bytes, frames: Frames) -> None:
+        if self.down:
+            return
+        now = self._timeline.now
+        if now < self.stalled_until:
+            self._timeline.at(self.stalled_until, lambda: self._hear(channel, route, frames))
+            return
+        if channel == "control":
+            self._note_hello(route, frames)
+            self.core.control(route, frames, now)
+        else:
+            self.core.telemetry(route, frames, now)
+        if not self._turn_due:  # several frames may come in before the loop gets round to them
+            self._turn_due = True
+            life = self._lives
+            self._timeline.after(self._rng.uniform(0, 0.01), lambda: self._due(life))
+
+    def _due(self, life: int) -> None:
+        if life == self._lives:
+            self._turn_due = False
+            self._guarded(self._turn)
+
+    def _note_hello(self, route: bytes, frames: Frames) -> None:
+        """Whom a connection is for, as a tap on the wire would know it: by what its hello says."""
+        if frames[1:2] == [b"hello"]:
+            hello = decode_control(frames).message
+            self._routes[route] = (hello.peer_id, hello.role.value == "asset")  # type: ignore[union-attr]
+
+    # --- the loop ------------------------------------------------------------------------------------------------
+
+    def _turn(self) -> None:
+        if self.down or self._timeline.now < self.stalled_until:
+            return
+        self._misfortune()
+        self.core.work(self._timeline.now)
+        if self.core.faults:
+            raise self.core.faults[0]
+        self._store_batch()
+        self._send_out()
+
+    def _store_batch(self) -> None:
+        batch = self.core.take()
+        if batch is None:
+            return
+        self._writing = batch
+        if not self.commit_first:
+            self.core.committed()
+        slow = self._rng.random() < self._trouble.slow_commit
+        delay_s = self._rng.uniform(0.1, 1.5) if slow else self._rng.uniform(0.001, 0.01)
+        life = self._lives
+        self._timeline.after(delay_s, lambda: self._guarded(lambda: self._written(life)))
+
+    def _written(self, life: int) -> None:
+        if life != self._lives or self._writing is None:
+            return
+        self._maybe_die(self._trouble.hub_before_commit)
+        self._write()
+        self._maybe_die(self._trouble.hub_after_commit)
+        if self.commit_first:
+            self.core.committed()
+        self._maybe_die(self._trouble.hub_after_committed)
+        self._plan(life)
+        self._turn()
+
+    def _write(self) -> None:
+        batch, self._writing = self._writing, None
+        if batch is not None:
+            self.store.commit(batch)
+            self._count(batch)
+
+    def _plan(self, life: int) -> None:
+        jobs = list(self.core.plans)
+        self.core.plans.clear()
+        for job in jobs:
+            self._timeline.after(
+                self._rng.uniform(0.05, 2),
+                lambda job=job: self._guarded(lambda: self._planned(life, job)),  # type: ignore[misc]
+            )
+
+    def _planned(self, life: int, job: StartPlanning) -> None:
+        if life != self._lives:
+            return
+        if self._rng.random() < self._trouble.planner_dies:
+            self.core.tell(PlanFailed(job.plan_id, "the worker died three times"), self._timeline.now)
+        else:
+            plan = make_plan(job, Effort(iterations=1, baselines=False), job.snapshot.at)
+            self.core.tell(PlanReady(plan), self._timeline.now)
+        self._turn()
+
+    def _send_out(self) -> None:
+        for route, frames in self.core.output(self._timeline.now):
+            known = self._routes.get(route)
+            if known is not None:
+                self._oracle.hub_sends(*known, decode_control(frames))
+            if not self._net.send(route, frames):
+                self.core.undelivered(route)
+            self._maybe_die(self._trouble.hub_amid_output)
+
+    # --- what goes wrong -----------------------------------------------------------------------------------------
+
+    def _guarded(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except Crash:
+            self._die()
+
+    def _maybe_die(self, chance: float) -> None:
+        if self._rng.random() < chance:
+            raise Crash("the hub")
+
+    def _misfortune(self) -> None:
+        self._maybe_die(self._trouble.hub_at_rest)
+        if self._rng.random() < self._trouble.stall_hub:
+            self.stalled_until = self._timeline.now + self._rng.uniform(0.5, 8)
+
+    def _die(self) -> None:
+        if self.down:
+            return
+        self.down, self._lives, self.crashes = True, self._lives + 1, self.crashes + 1
+        if self._writing is not None and self._rng.random() < 0.5:
+            self._write()  # the writer's thread was done, and nobody heard of it
+        self._writing, self._turn_due, self.stalled_until = None, False, 0.0
+        self._routes.clear()
+        self._net.cut_all()
+        self.store.close()
+        if self._rng.random() < self._trouble.clock_jump * 10:
+            self._wall_error = timedelta(seconds=self._rng.uniform(-300, 300))
+        self._timeline.after(self._rng.uniform(0.05, 3), self._start)
