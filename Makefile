@@ -31,6 +31,7 @@ format: setup ## rewrite the code in the project's style
 	$(BIN)/ruff format
 
 bench: setup ## run every benchmark; each prints one JSON object
+	@$(BIN)/python .ci/programs.py bench
 	@set -e; for file in $$(find benchmarks -maxdepth 1 -name '[a-z]*.py' | sort); do echo "$$file" >&2; $(BIN)/python $$file $(ARGS); done
 
 soak: setup ## run the tests with many more generated examples (hours)

@@ -1,6 +1,6 @@
 """The programs and servers that the tests need, from the system's packages; installed where that is allowed.
 
-Another need is one more row of `NEEDS`.
+Another need is one more row of `NEEDS`; what only `make bench` needs (`programs.py bench`) is in `FOR_BENCHMARKS`.
 """
 
 import os
@@ -29,6 +29,11 @@ NEEDS = (
     Need("Chromium (console tests)", on_path("chromium", "chromium-browser", "google-chrome"), "chromium"),
 )
 
+FOR_BENCHMARKS = (
+    Need("NATS (what the hub is held against)", on_path("nats-server"), "nats-server"),
+    Need("Redis (what the hub is held against)", on_path("redis-server"), "redis-server"),
+)
+
 
 def can_install() -> bool:
     """Whether this is a Debian-like system and we are root."""
@@ -46,7 +51,8 @@ def install(packages: list[str]) -> None:
 
 def main() -> int:
     """Install what is missing; 1 where something is still missing, with what to do about it."""
-    missing = [need for need in NEEDS if not need.is_met()]
+    needs = FOR_BENCHMARKS if sys.argv[1:] == ["bench"] else NEEDS
+    missing = [need for need in needs if not need.is_met()]
     if missing and can_install():
         packages = [need.debian_package for need in missing]
         print(f"programs: installing {', '.join(packages)}", file=sys.stderr, flush=True)

@@ -1,0 +1,85 @@
+"""What a benchmark says: figures with goal and floor, and ratios of two things measured in turns."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the table. ``most``: the value may be at most goal and floor, else at least. ``more`` is what else
+    was seen and goes into the JSON beside it."""
+
+    name: str
+    value: float
+    unit: str
+    goal: float
+    floor: float
+    most: bool = False
+    more: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the value is on the right side of the floor."""
+        return self.value <= self.floor if self.most else self.value >= self.floor
+
+    def as_json(self) -> dict[str, Any]:
+        """The figure as the benchmarks print it."""
+        return {
+            "name": self.name,
+            "value": round(self.value, 3),
+            "unit": self.unit,
+            "goal": round(self.goal, 3),
+            "floor": round(self.floor, 3),
+            "holds": self.holds,
+            **self.more,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much is measured. ``rounds``: how often the arms take turns; seconds of measuring and of warming up."""
+
+    rounds: int = 5
+    lasts_s: float = 4.0
+    warm_s: float = 2.0
+    assets: int = 1000
+    connections: int = 64
+    long: bool = False
+
+
+QUICK = Scale(rounds=1, lasts_s=0.3, warm_s=0.3, assets=50, connections=5)
+"""A smoke run: it shows that everything works, and measures nothing."""
+
+
+def in_turns(rounds: int, **arms: Callable[[], dict[str, float]]) -> dict[str, list[dict[str, float]]]:
+    """Run the arms in turns, each round beginning with another, so that a machine that grows slower or faster meanwhile
+    is the same to all."""
+    names, found = list(arms), {name: list[dict[str, float]]() for name in arms}
+    for number in range(rounds):
+        shift = number % len(names)
+        for name in names[shift:] + names[:shift]:
+            found[name].append(arms[name]())
+    return found
+
+
+def ratio(
+    ours: Sequence[dict[str, float]], others: Sequence[dict[str, float]], what: str
+) -> tuple[float, list[float]]:
+    """The median over all rounds of our figure over the other's in the same round, with the lowest and the highest."""
+    ratios = sorted(a[what] / b[what] for a, b in zip(ours, others, strict=True))
+    return statistics.median(ratios), [round(ratios[0], 3), round(ratios[-1], 3)]
+
+
+def median(rounds: Sequence[dict[str, float]], what: str) -> float:
+    """The median of a figure over all rounds."""
+    return statistics.median(r[what] for r in rounds)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which this share of all lies; ``values`` may not be empty."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -1,0 +1,109 @@
+"""Starts what is measured, what it is held against, and loads; asks for counts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from benchmarks.harness.day import Day
+
+HERE = Path(__file__).parent
+PATIENCE_S = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A process that serves, and where."""
+
+    process: subprocess.Popen[str]
+    where: dict[str, str]
+
+    def counts(self) -> dict[str, Any]:
+        """What it has counted until now."""
+        _pipe(self.process.stdin).write("\n")
+        _pipe(self.process.stdin).flush()
+        return _line(self.process)
+
+
+@contextmanager
+def serving(*arguments: str, script: str = "serve.py") -> Iterator[Served]:
+    """A server with these arguments, from when it listens until the block ends."""
+    with _started(script, *arguments) as process:
+        yield Served(process, _line(process))
+        _pipe(process.stdin).close()
+        process.wait(timeout=PATIENCE_S)
+
+
+@contextmanager
+def serving_day(day: Day, synchronous: str = "FULL") -> Iterator[Served]:
+    """A hub on a fresh copy of a day."""
+    copy = day.run.path.with_name("copy")
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(day.run.path, copy)
+    with serving("hub", str(copy), synchronous) as served:
+        yield served
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A load that is connected and waits for its start."""
+
+    process: subprocess.Popen[str]
+
+    def go(self) -> None:
+        """Begin."""
+        _pipe(self.process.stdin).write("\n")
+        _pipe(self.process.stdin).flush()
+
+    def result(self) -> dict[str, Any]:
+        """What it did, once it is done."""
+        return _line(self.process)
+
+
+@contextmanager
+def loading(script: str, folder: Path, job: dict[str, Any]) -> Iterator[Load]:
+    """A load (``telemetry.py`` or ``durable.py``) that is connected."""
+    file = folder / f"{script}.json"
+    file.write_text(json.dumps(job), encoding="utf-8")
+    with _started(script, str(file)) as process:
+        if _pipe(process.stdout).readline() != "ready\n":
+            raise RuntimeError(
+                f"{script} could not connect; it ended with {process.wait(timeout=PATIENCE_S)}"
+            )
+        yield Load(process)
+
+
+@contextmanager
+def _started(script: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, str(HERE / script), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _line(process: subprocess.Popen[str]) -> dict[str, Any]:
+    line = _pipe(process.stdout).readline()
+    if not line:
+        raise RuntimeError(f"{process.args!r} ended with {process.wait(timeout=PATIENCE_S)}")
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
+def _pipe(pipe: IO[str] | None) -> IO[str]:
+    if pipe is None:
+        raise RuntimeError("the process was started without pipes")
+    return pipe

@@ -1,0 +1,209 @@
+"""How much the hub takes in: telemetry against a bare loop, durable reports against brokers and against itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from benchmarks.harness.brokers import BROKERS
+from benchmarks.harness.day import TAKEN_UP, Day, frames_of, make_day, sessions_of
+from benchmarks.harness.figure import Figure, Scale, in_turns, median, ratio
+from benchmarks.harness.processes import Served, loading, serving, serving_day
+from fleet.protocol.messages import AssetReport
+from fleet.protocol.values import Place
+
+CONNECTING = timedelta(seconds=5)
+"""About what it takes from the start of a hub until its assets are connected and their samples begin."""
+
+
+def telemetry_rate(folder: Path, scale: Scale) -> list[Figure]:
+    """Samples that the hub takes in under more than it can take, against the bare loop on the same frames."""
+    day = make_day(folder, scale.assets)
+    job = telemetry_job(day, day.assets, scale)
+
+    def arm(server: Callable[[], AbstractContextManager[Served]]) -> dict[str, float]:
+        with server() as served, loading("telemetry.py", folder, {**job, "where": served.where}) as load:
+            load.go()
+            return _taken(served, scale)
+
+    rounds = in_turns(
+        scale.rounds, bare=lambda: arm(lambda: serving("bare")), hub=lambda: arm(lambda: serving_day(day))
+    )
+    value, spread = ratio(rounds["hub"], rounds["bare"], "rate")
+    by_cpu, _ = ratio(rounds["bare"], rounds["hub"], "cpu_us")
+    return [
+        Figure(
+            f"telemetry of {scale.assets} assets, {len(day.missions)} of them out, all checks on, against a bare loop",
+            value,
+            "ratio of samples/s",
+            1.0,
+            0.9,
+            more={
+                "spread": spread,
+                "by_cpu": round(by_cpu, 3),
+                "hub": _shown(rounds["hub"]),
+                "bare": _shown(rounds["bare"]),
+                "checked_share": round(median(rounds["hub"], "checked_share"), 3),
+            },
+        )
+    ]
+
+
+def telemetry_job(day: Day, assets: Sequence[str], scale: Scale) -> dict[str, Any]:
+    """What the load of these assets sends, second by second."""
+    lasts_s = scale.warm_s + scale.lasts_s + 1
+    begun = TAKEN_UP + CONNECTING
+    seconds = [
+        [
+            [part.decode() for part in frames]
+            for frames in frames_of(day, assets, begun + timedelta(seconds=s))
+        ]
+        for s in range(int(lasts_s) + 1)
+    ]
+    return {"peers": sessions_of(assets), "seconds": seconds, "lasts_s": lasts_s}
+
+
+def _taken(served: Served, scale: Scale) -> dict[str, float]:
+    time.sleep(scale.warm_s)
+    before = served.counts()
+    time.sleep(scale.lasts_s)
+    after = served.counts()
+    _no_findings(after)
+    samples, seconds = after["taken"] - before["taken"], after["at"] - before["at"]
+    return {
+        "rate": samples / seconds,
+        "cpu_us": 1e6 * (after["cpu_s"] - before["cpu_s"]) / samples,
+        "checked_share": (after.get("checked", 0) - before.get("checked", 0)) / samples,
+    }
+
+
+def _no_findings(counts: dict[str, Any]) -> None:
+    """A load that the hub finds fault with would measure something else."""
+    if counts.get("exceptions") or counts.get("refused"):
+        raise RuntimeError(f"the hub found {counts['exceptions']} exceptions and refused {counts['refused']}")
+
+
+def _shown(rounds: list[dict[str, float]]) -> dict[str, float]:
+    return {"per_s": round(median(rounds, "rate")), "cpu_us": round(median(rounds, "cpu_us"), 1)}
+
+
+# --- durable ---------------------------------------------------------------------------------------------------------
+
+REPORT = AssetReport(
+    condition="charging", at=TAKEN_UP, soc=0.84, place=Place(lon=-8.5, lat=41.0), site_id="D000"
+).model_dump_json()
+"""What an asset on its charger says every now and then: one message, one decision, one stored event."""
+
+OUTSTANDING = 512
+MANY_OUTSTANDING = 4096
+
+
+def durable_against_brokers(folder: Path, scale: Scale) -> list[Figure]:
+    """Acknowledgements of what is on disk: the hub against a service that has a broker keep what it takes in.
+
+    The load, its connections, frames and number under way are the same for all. What a broker does on its own, with
+    nobody who reads what it is given, stands beside it (``alone_per_s``, all under way on one connection).
+    """
+    day = make_day(folder, scale.assets, out=False)
+
+    def fronted(name: str) -> dict[str, float]:
+        with BROKERS[name](folder) as where, serving(name, where["port"], script="front.py") as front:
+            return _acknowledged(folder, durable_job("hub", front.where, day, scale), OUTSTANDING)
+
+    rounds = in_turns(
+        scale.rounds,
+        hub=lambda: hub_acknowledges(folder, day, scale, OUTSTANDING),
+        nats=lambda: fronted("nats"),
+        redis=lambda: fronted("redis"),
+    )
+    return [
+        _against("NATS JetStream on file", "nats", rounds, _alone("nats", folder, day, scale), (1.3, 1.0)),
+        _against(
+            "Redis streams, fsync always", "redis", rounds, _alone("redis", folder, day, scale), (3.0, 2.0)
+        ),
+    ]
+
+
+def _alone(name: str, folder: Path, day: Day, scale: Scale) -> int:
+    with BROKERS[name](folder) as where:
+        job = durable_job(name, where, day, replace(scale, connections=1))
+        return round(_acknowledged(folder, job, OUTSTANDING)["rate"])
+
+
+def _against(
+    title: str,
+    name: str,
+    rounds: dict[str, list[dict[str, float]]],
+    alone: int,
+    bounds: tuple[float, float],
+) -> Figure:
+    value, spread = ratio(rounds["hub"], rounds[name], "rate")
+    more = {
+        "spread": spread,
+        "hub_per_s": round(median(rounds["hub"], "rate")),
+        f"{name}_per_s": round(median(rounds[name], "rate")),
+        "alone_per_s": alone,
+        "outstanding": OUTSTANDING,
+    }
+    return Figure(f"durable acknowledgements, against {title}", value, PER_S, *bounds, more=more)
+
+
+PER_S = "ratio of acknowledgements/s"
+
+
+def durable_against_itself(folder: Path, scale: Scale) -> list[Figure]:
+    """What syncing each commit costs: the same hub with it and without."""
+    day = make_day(folder, scale.assets, out=False)
+    outstanding = MANY_OUTSTANDING if scale.assets >= MANY_OUTSTANDING // 64 else OUTSTANDING
+    rounds = in_turns(
+        scale.rounds,
+        synced=lambda: hub_acknowledges(folder, day, scale, outstanding),
+        unsynced=lambda: hub_acknowledges(folder, day, scale, outstanding, "OFF"),
+    )
+    value, spread = ratio(rounds["synced"], rounds["unsynced"], "rate")
+    more = {
+        "spread": spread,
+        "synced_per_s": round(median(rounds["synced"], "rate")),
+        "unsynced_per_s": round(median(rounds["unsynced"], "rate")),
+        "outstanding": outstanding,
+    }
+    return [
+        Figure("durable acknowledgements, against the hub without sync", value, PER_S, 0.7, 0.5, more=more)
+    ]
+
+
+def hub_acknowledges(
+    folder: Path, day: Day, scale: Scale, outstanding: int, synchronous: str = "FULL"
+) -> dict[str, float]:
+    """The rate at which a hub acknowledges reports; each must have become an event of its own."""
+    with serving_day(day, synchronous) as served:
+        before = served.counts()
+        found = _acknowledged(folder, durable_job("hub", served.where, day, scale), outstanding)
+        stored = served.counts()["position"] - before["position"]
+        if stored < found["acknowledged"]:
+            raise RuntimeError(f"{found['acknowledged']} were acknowledged, {stored} events stored")
+        return found
+
+
+def durable_job(speaks: str, where: dict[str, str], day: Day, scale: Scale) -> dict[str, Any]:
+    """What the load of durable reports does."""
+    return {
+        "speaks": speaks,
+        "where": where,
+        "peers": sessions_of(day.assets[: scale.connections]),
+        "body": REPORT,
+        "warm_s": scale.warm_s,
+        "lasts_s": scale.lasts_s,
+    }
+
+
+def _acknowledged(folder: Path, job: dict[str, Any], outstanding: int) -> dict[str, float]:
+    with loading("durable.py", folder, {**job, "outstanding": outstanding}) as load:
+        load.go()
+        found = load.result()
+    return {"rate": found["acknowledged"] / found["seconds"], "acknowledged": found["acknowledged"]}
