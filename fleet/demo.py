@@ -265,7 +265,7 @@ def run_demo(run: RunDir, *, console: bool, tell: Tell, keep: Callable[[Report],
     """
     begun = time.monotonic()
     setup = read_setup(run)
-    with Supervisor(run) as supervisor:
+    with Supervisor(run, tell=tell) as supervisor:
         running = supervisor.start_hub()
         if console:
             _start_console(supervisor, tell)

@@ -7,12 +7,18 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
+from fleet.app import Setup, read_setup
 from fleet.hub.children import start, stop, tail
-from fleet.hub.rundir import RunDir, Running
+from fleet.hub.rundir import RunDir, Running, write_atomically
+from fleet.hub.watchdog import STUCK
 
 START_S = 60.0
 """How long a process may take until it says that it is up."""
+
+MOST_RESTARTS, WITHIN_S = 3, 600.0
+"""How often in how long a hub that its watchdog has ended is started again; more than that needs a person."""
 
 
 class ChildDied(Exception):
@@ -25,8 +31,10 @@ class Supervisor:
 
     run: RunDir
     children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    tell: Callable[[str], None] = lambda _: None
+    restarted_s: list[float] = field(default_factory=list)
 
-    def __enter__(self) -> Supervisor:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,14 +79,37 @@ class Supervisor:
             time.sleep(0.05)
 
     def check(self) -> None:
-        """Raise ``ChildDied`` when a process has ended."""
-        for name, child in self.children.items():
+        """Raise ``ChildDied`` when a process has ended; a hub that its watchdog has ended is started again."""
+        for name, child in tuple(self.children.items()):
             code = child.poll()
-            if code is not None:
+            if name == "hub" and code == STUCK and self._may_restart(time.monotonic()):
+                self._restart_hub()
+            elif code is not None:
                 raise ChildDied(
                     f"the {name} ended ({_how(code)}); the day can go on with --resume.\n"
                     f"The end of {self.run.log(name)}:\n{tail(self.run.log(name))}"
                 )
+
+    def _may_restart(self, now_s: float) -> bool:
+        self.restarted_s = [at_s for at_s in self.restarted_s if now_s - at_s < WITHIN_S]
+        return len(self.restarted_s) < MOST_RESTARTS
+
+    def _restart_hub(self) -> None:
+        """Take the day up where it stands, on the same addresses: everybody else is still there and comes back."""
+        self.restarted_s.append(time.monotonic())
+        self.tell(f"the hub hung and was ended by its watchdog; it goes on. See {self.run.log('hub')}")
+        before, setup = self.run.running(), read_setup(self.run)
+        where = before.model_dump(include={"control", "telemetry", "feed"})
+        self._write_setup(setup.model_copy(update=where))
+        try:
+            now = self.start_hub()
+        finally:
+            self._write_setup(setup)
+        pids = {**before.pids, **now.pids}
+        self.run.write_running(now.model_copy(update={"console": before.console, "pids": pids}))
+
+    def _write_setup(self, setup: Setup) -> None:
+        write_atomically(self.run.setup, setup.model_dump_json(indent=1))
 
 
 def _how(code: int) -> str:

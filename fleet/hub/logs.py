@@ -51,6 +51,7 @@ def configure(
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             without_secrets,
+            _in_order,
             structlog.dev.ConsoleRenderer(colors=out.isatty(), sort_keys=False) if people else _JSON,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.name)),
@@ -58,6 +59,12 @@ def configure(
         logger_factory=lambda *_: structlog.WriteLogger(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _in_order(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """When, how bad and what first: that is how people read a file of them."""
+    first = {name: event.pop(name) for name in ("timestamp", "level", "event") if name in event}
+    return {**first, **event}
 
 
 def without_secrets(

@@ -18,6 +18,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from fleet.hub.client import HubClient, HubUnreachable
+from fleet.hub.keyring import COMMANDS, key_for
 from fleet.hub.rundir import RunDir, RunDirError, Running
 from fleet.hub.watchdog import STUCK
 from fleet.protocol.messages import Role, SubmitOrders
@@ -81,6 +82,10 @@ class Hub:
             with refused:
                 return refused.code, refused.read().decode()
 
+    def client(self, timeout_s: float) -> HubClient:
+        """An operator's end of the wire, with the key that the run has for commands."""
+        return HubClient(self.up.control, key=key_for(self.run, COMMANDS), timeout_s=timeout_s)
+
     def ready(self) -> bool:
         """Whether it says so."""
         return self.page("/readyz")[0] == 200
@@ -138,7 +143,7 @@ def test_a_hub_shows_how_it_is(tmp_path: Path) -> None:
             "planner",
         }
         until(lambda: one.metric("fleet_hub_assets", kind="drone", liveness="offline") == 1)
-        with closing(HubClient(one.up.control, by="ana", timeout_s=30)) as client:
+        with closing(one.client(30)) as client:
             assert client.request(orders(1)).ok
             until(lambda: one.metric("fleet_hub_connected_peers", role=Role.OPERATOR.value) == 1)
             until(lambda: one.metric("fleet_hub_messages_received_total", kind="submit_orders") == 1)
@@ -161,7 +166,7 @@ def test_a_hub_that_was_stopped_for_longer_than_its_watchdog_allows_goes_on(tmp_
         one.process.send_signal(signal.SIGCONT)
         until(one.ready)
         time.sleep(2)
-        with closing(HubClient(one.up.control, by="ana", timeout_s=30)) as client:
+        with closing(one.client(30)) as client:
             assert client.request(orders(1)).ok
         assert one.process.poll() is None
 
@@ -170,7 +175,7 @@ def test_a_hub_whose_loop_hangs_says_so_and_ends(tmp_path: Path) -> None:
     """While it hangs `/healthz` and `/readyz` say no, though nobody can get at the loop; then it ends with its code."""
     with hub(tmp_path, "--watchdog", "8", code=HANGS_ON_ORDERS) as one:
         with (
-            closing(HubClient(one.up.control, by="ana", timeout_s=1)) as client,
+            closing(one.client(1)) as client,
             pytest.raises(HubUnreachable),
         ):
             client.request(orders(1))

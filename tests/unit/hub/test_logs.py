@@ -34,6 +34,7 @@ def logged(**fields: Any) -> dict[str, Any]:
 def test_one_line_of_json_where_nobody_looks_on() -> None:
     """An event in plain words, a level, a time in UTC, and the fields."""
     line = logged(peer="S1/drone-1", seconds=1.5)
+    assert list(line)[:3] == ["timestamp", "level", "event"]
     assert (line["event"], line["level"]) == ("something happened", "info")
     assert datetime.fromisoformat(line["timestamp"]).utcoffset() == timedelta(0)
     assert (line["peer"], line["seconds"]) == ("S1/drone-1", 1.5)
