@@ -33,6 +33,7 @@ from fleet.hub.observing import Laps, Observing, status_pages, watched
 from fleet.hub.planning import Effort, Planning
 from fleet.hub.refusals import Refusals
 from fleet.hub.release import release
+from fleet.hub.reserve import Reserve
 from fleet.hub.rundir import NoSuchRun, RunDir, RunDirError, Running, what_is_wrong, write_atomically
 from fleet.hub.snapshots import Snapshots, snapshotter
 from fleet.hub.sockets import Sockets, bound_address
@@ -266,6 +267,8 @@ def run_hub(
         closing(SqlStore.open(run.store)) as store,
     ):
         laps.lap("store")
+        if store.warning is not None:
+            LOG.warning("the database needs care", message=store.warning)
         shelf = Shelf(run.snapshots, tell=LOG.warning)
         brain = open_core(setup, inputs, store, refusals=refusals, shelf=shelf)
         laps.lap("state")
@@ -279,6 +282,7 @@ def run_hub(
             lambda wake: Planning(setup.effort, wake=wake),
             pulse,
             Snapshots(snapshotter(run.store, run.snapshots, run.log("snapshots")), made=brain.snapshot),
+            Reserve(run.reserve),
         )
         running = _running(setup, sockets).model_copy(update={"status": status})
         run.write_running(running)

@@ -51,7 +51,7 @@ def _phase(pulse: Pulse) -> Check:
 def _storage(vitals: Vitals, now_s: float) -> str:
     since_s = vitals.commits.under_way_since_s
     if vitals.commits.trouble is not None:
-        return f"nothing can be stored: {vitals.commits.trouble}"
+        return f"the store is in trouble: {vitals.commits.trouble}"
     if since_s is not None and now_s - since_s > COMMIT_S:
         return f"a commit has been under way for {now_s - since_s:.0f} s: the disk does not answer"
     return ""

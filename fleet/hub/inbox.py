@@ -13,7 +13,11 @@ from itertools import islice
 from typing import NamedTuple
 
 from fleet.hub.peers import Frames, Peer
-from fleet.protocol.messages import AnyMessage
+from fleet.hub.trouble import Severity
+from fleet.protocol.messages import AnyMessage, SubmitOrders
+
+TROUBLED_RETRY_S = 2.0
+"""What a peer is told to wait while nothing, or no order, can be stored, in seconds."""
 
 SAMPLES_A_TURN = 64
 SHARE_A_TURN = 16
@@ -35,9 +39,13 @@ class Inbox:
 
     It counts since the start: messages by kind (``kinds``), those handed back (``busy``), samples that came in and that
     were taken out.
+
+    ``trouble`` is how the store is: while it fails nothing that must arrive is taken, since nothing could be promised;
+    on the last of the disk's space everything but orders is.
     """
 
     def __init__(self, limit: int, retry_after_s: float) -> None:
+        self.trouble: Severity | None = None
         self.kinds: dict[str, int] = {}
         self.samples_in = self.samples_out = 0
         self.busy = 0
@@ -51,12 +59,20 @@ class Inbox:
 
     def put(self, peer: Peer, seq: int | None, message: AnyMessage) -> None:
         """Keep a message, or tell the peer to send it again later."""
-        if seq is not None and len(self._entries) >= self._limit:
-            self.busy += 1
-            peer.session.busy(seq, self._retry_after_s)
-        else:
+        if seq is None or (wait_s := self._held_up_s(message)) is None:
             self._entries.append(Entry(peer, peer.session.boot_id, seq, message))
             self.kinds[message.type] = self.kinds.get(message.type, 0) + 1
+        else:
+            self.busy += 1
+            peer.session.busy(seq, wait_s)
+
+    def _held_up_s(self, message: AnyMessage) -> float | None:
+        """After how many seconds the peer is to send it again; none where it is taken."""
+        if self.trouble is Severity.FAILING:
+            return TROUBLED_RETRY_S
+        if self.trouble is Severity.FULL_ON_RESERVE and isinstance(message, SubmitOrders):
+            return TROUBLED_RETRY_S
+        return self._retry_after_s if len(self._entries) >= self._limit else None
 
     def put_sample(self, peer_id: str, frames: Frames) -> None:
         """Keep the newest telemetry of an asset, in the place in the queue that its last one had."""

@@ -20,7 +20,10 @@ EVERY_S = 1.0
 
 
 class Instruments:
-    """The loop's own: nobody else calls it. ``pulse`` is what others read. ``clock`` is the loop's time."""
+    """The loop's own: nobody else calls it. ``pulse`` is what others read. ``clock`` is the loop's time.
+
+    ``trouble`` is what the loop was told is wrong with storing; none while nothing is.
+    """
 
     def __init__(
         self,
@@ -32,6 +35,7 @@ class Instruments:
     ) -> None:
         self.pulse = pulse
         self.faults = 0
+        self.trouble: str | None = None
         self._clock, self._every_s = clock, every_s
         self._next_s = float("-inf")
         self._begun_s: float | None = None
@@ -97,6 +101,7 @@ class Instruments:
                 took_s=self._commit_s.spread(),
                 events=self._batch_events.spread(),
                 under_way_since_s=self._submitted_s,
+                trouble=self.trouble,
             ),
             samples=Samples(inbox.samples_in, inbox.samples_shed, inbox.samples_out),
             messages=dict(inbox.kinds),
@@ -111,11 +116,6 @@ class Instruments:
 
 def _log_troubles(before: Vitals, after: Vitals) -> None:
     """Say what has begun and what is over."""
-    if after.commits.trouble != before.commits.trouble:
-        if after.commits.trouble is None:
-            LOG.warning("the store takes again")
-        else:
-            LOG.error("nothing can be stored", trouble=after.commits.trouble)
     deaths = after.planner.worker_deaths - before.planner.worker_deaths
     if deaths:
         LOG.warning("the planner's process died and is replaced", deaths=deaths)

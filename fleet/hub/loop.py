@@ -14,8 +14,10 @@ from fleet.hub.gate import Gate
 from fleet.hub.instruments import Instruments
 from fleet.hub.logs import Sparing
 from fleet.hub.planning import Planning
+from fleet.hub.reserve import Reserve
 from fleet.hub.snapshots import Snapshots
 from fleet.hub.sockets import Sockets
+from fleet.hub.trouble import Trouble
 from fleet.hub.vitals import Phase, Pulse
 from fleet.hub.writer import Writer
 from fleet.store.base import Store
@@ -40,6 +42,8 @@ class Loop:
     snapshots: Snapshots | None = None
     idle_s: float = 0.05
     sparing: Sparing = field(default_factory=Sparing)
+    trouble: Trouble | None = None
+    """The trouble with the store that the log has been told of."""
 
     def run(self, stop: Callable[[], bool]) -> None:
         """Turn until ``stop`` says so, then let the writer finish."""
@@ -54,12 +58,14 @@ class Loop:
                 self.snapshots.close()
             self.planning.close()
             self.writer.close()
+            self._look_after_store()
             self.sockets.close()
 
     def turn(self) -> None:
         """Everything once: what came in, what is due, what is stored, what goes out."""
         self.sockets.wait(self.core.patience_s(time.monotonic(), self.idle_s))
         wall_s = time.monotonic()
+        self._look_after_store()
         self._take_in(wall_s)
         for result in self.planning.done():
             self.core.tell(result, wall_s)
@@ -70,6 +76,19 @@ class Loop:
         self._send_out(wall_s)
         self.feed.publish(self.core, wall_s)
         self.instruments.turned(self.core, self.planning, wall_s)
+
+    def _look_after_store(self) -> None:
+        """Take no more than can be stored. The log is told once when trouble begins, changes its sort, and ends."""
+        before, now = self.trouble, self.writer.trouble
+        self.core.inbox.trouble = None if now is None else now.severity
+        self.instruments.trouble = None if now is None else now.message
+        if _sort(before) == _sort(now):
+            return
+        self.trouble = now
+        if now is None:
+            LOG.info("the store takes everything again")
+        else:
+            LOG.error("store in trouble", severity=now.severity, failure=now.failure, message=now.message)
 
     def _log_faults(self) -> None:
         for fault in self.core.faults:
@@ -107,6 +126,10 @@ class Loop:
                 self.core.undelivered(route)
 
 
+def _sort(trouble: Trouble | None) -> tuple[str, str] | None:
+    return None if trouble is None else (trouble.severity, trouble.failure)
+
+
 def open_loop(
     core: HubCore,
     store: Store,
@@ -115,8 +138,9 @@ def open_loop(
     make_planning: Callable[[Callable[[], None]], Planning],
     pulse: Pulse | None = None,
     snapshots: Snapshots | None = None,
+    reserve: Reserve | None = None,
 ) -> Loop:
     """A loop around a core, with its writer and planner. ``pulse`` is what others see of it."""
     instruments = Instruments(Pulse() if pulse is None else pulse)
-    writer, planning = Writer(store, sockets.wake), make_planning(sockets.wake)
+    writer, planning = Writer(store, sockets.wake, reserve), make_planning(sockets.wake)
     return Loop(core, sockets, gate, writer, planning, Feed(sockets.feed), instruments, snapshots)

@@ -193,7 +193,7 @@ GAUGES: tuple[Entry, ...] = (
     ("commit_age_seconds", "How long the commit under way has taken; 0 when there is none.", (), _commit_age),
     (
         "storage_trouble",
-        "1 while nothing can be stored, else 0.",
+        "1 while the store is in trouble (full, read-only, failing), else 0.",
         (),
         _one(lambda v: float(v.commits.trouble is not None)),
     ),

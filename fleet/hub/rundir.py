@@ -76,6 +76,11 @@ class RunDir:
         return self.path / "snapshots"
 
     @property
+    def reserve(self) -> Path:
+        """Disk space that is given up when there is no other."""
+        return self.path / "hub.reserve"
+
+    @property
     def journal(self) -> Path:
         """What the simulated assets have received (for a resume)."""
         return self.path / "sim.journal"

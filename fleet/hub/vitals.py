@@ -100,7 +100,7 @@ class PlannerVitals:
 @dataclass(frozen=True, slots=True)
 class Commits:
     """The writer: how long batches took until the loop knew them on disk, how large they were, and since when (in the
-    loop's time) the one under way is. ``trouble`` says why nothing can be stored; none while it can.
+    loop's time) the one under way is. ``trouble`` says what is wrong with storing; none while nothing is.
     """
 
     took_s: Spread = field(default_factory=lambda: Histogram(SECONDS).spread())

@@ -1,4 +1,8 @@
-"""One thread that writes: while a batch is on its way to the disk, the loop goes on and fills the next one."""
+"""One thread that writes: while a batch is on its way to the disk, the loop goes on and fills the next one.
+
+A disk that is full or read-only, or a database that is gone, ends nothing: the batch is kept and tried again until it
+is stored. Nobody is told that it is before it is, and ``trouble`` says meanwhile what is wrong.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,30 @@ import queue
 import threading
 from collections.abc import Callable
 
-from fleet.store.base import Batch, Store
+from fleet.hub.reserve import Reserve
+from fleet.hub.trouble import Severity, Trouble
+from fleet.store.base import Batch, Failure, Store, StoreError
+
+FIRST_DELAY_S = 0.05
+MOST_DELAY_S = 2.0
+"""Seconds between two attempts at a batch that can't be stored; the time doubles from the first to the most."""
+REST_S = 1.0
+"""How often a writer that has nothing to write sees whether its reserve can be made again, in seconds."""
 
 
 class Writer:
-    """Commits batches in the order in which they are given. ``wake`` is called from the thread after each."""
+    """Commits batches in the order in which they are given. ``wake`` is called from the thread after each, and when
+    ``trouble`` begins, changes or ends.
 
-    def __init__(self, store: Store, wake: Callable[[], None]) -> None:
-        self._store, self._wake = store, wake
+    ``trouble`` may be read from any thread; none while all is well.
+    """
+
+    def __init__(self, store: Store, wake: Callable[[], None], reserve: Reserve | None = None) -> None:
+        self._store, self._wake, self._reserve = store, wake, reserve
+        self.trouble: Trouble | None = None
         self._in: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[int | BaseException] = queue.SimpleQueue()
+        self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -26,7 +44,8 @@ class Writer:
     def finished(self) -> int | None:
         """The log's last position after a commit that has ended since the last call; none when there is none.
 
-        Raises what the store raised: the hub must then stop, since nothing later may be told to anyone.
+        Raises what the store raised, unless that passes: the hub must then stop, since nothing later may be told to
+        anyone.
         """
         try:
             result = self._done.get_nowait()
@@ -37,14 +56,68 @@ class Writer:
         return result
 
     def close(self) -> None:
-        """Write what was submitted, then end the thread."""
+        """Write what was submitted, then end the thread. What can't be stored now is given up: nobody knows of it."""
+        self._closing.set()
         self._in.put(None)
         self._thread.join(timeout=30)
 
     def _run(self) -> None:
-        while (batch := self._in.get()) is not None:
+        self._look_after_reserve()
+        while True:
             try:
-                self._done.put(self._store.commit(batch))
+                batch = self._in.get(timeout=REST_S)
+            except queue.Empty:
+                self._rest()
+                continue
+            if batch is None:
+                return
+            self._done.put(self._stored(batch))
+            self._wake()
+
+    def _rest(self) -> None:
+        """There was nothing to write for a while."""
+        self._look_after_reserve()
+
+    def _stored(self, batch: Batch) -> int | BaseException:
+        """The log's position once the batch is stored, however long that takes; or what can't be mended by waiting."""
+        delay_s = FIRST_DELAY_S
+        while True:
+            last = self._closing.is_set()
+            try:
+                position = self._store.commit(batch)
+            except StoreError as error:
+                if not error.transient or last:
+                    return error
+                if (
+                    error.failure is Failure.DISK_FULL
+                    and self._reserve is not None
+                    and self._reserve.give_up()
+                ):
+                    continue
+                self._tell(Trouble(Severity.FAILING, error.failure, str(error)))
+                self._closing.wait(delay_s)
+                delay_s = min(2 * delay_s, MOST_DELAY_S)
             except BaseException as error:  # noqa: BLE001 - whatever it is, the loop must see it and stop
-                self._done.put(error)
+                return error
+            else:
+                self._look_after_reserve()
+                return position
+
+    def _look_after_reserve(self) -> None:
+        """Have the reserve made again where there is room; while there is not, that is the trouble."""
+        if self._reserve is None or self._reserve.hold():
+            self._tell(None)
+        else:
+            self._tell(
+                Trouble(
+                    Severity.FULL_ON_RESERVE,
+                    Failure.DISK_FULL,
+                    f"{self._reserve.path.parent}: the disk is full: make room "
+                    f"({2 * self._reserve.size // 2**20} MiB at least)",
+                )
+            )
+
+    def _tell(self, trouble: Trouble | None) -> None:
+        if trouble != self.trouble:
+            self.trouble = trouble
             self._wake()

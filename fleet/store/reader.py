@@ -10,6 +10,7 @@ from pathlib import Path
 from fleet.protocol.values import Contact
 from fleet.store.base import ClockAnchor, StoredEvent, StoreError
 from fleet.store.rows import clock_from, event_from
+from fleet.store.sqlite import failure
 
 
 class Reader:
@@ -40,7 +41,25 @@ class Reader:
 
     def _rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple]:  # type: ignore[type-arg]
         try:
-            with closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=5)) as connection:
+            with closing(connected(self._path)) as connection:
                 return connection.execute(sql, parameters).fetchall()
         except sqlite3.Error as error:
-            raise StoreError(f"{self._path}: the store can't be read: {error}") from error
+            raise StoreError(
+                f"{self._path}: the store can't be read: {error}", failure(error, self._path)
+            ) from error
+
+
+def connected(path: Path) -> sqlite3.Connection:
+    """A connection that reads what is committed and never writes, not even a checkpoint. Raises ``sqlite3.Error``."""
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(address, uri=True, timeout=5)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.Error as error:
+        connection.close()
+        # Readers of a write-ahead log share a file, which can't be made on a read-only disk. Where no log is left,
+        # nobody can have it open for writing either.
+        if error.sqlite_errorcode != sqlite3.SQLITE_CANTOPEN or path.with_name(f"{path.name}-wal").exists():
+            raise
+        connection = sqlite3.connect(f"{address}&immutable=1", uri=True, timeout=5)
+    return connection

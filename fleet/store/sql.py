@@ -66,6 +66,11 @@ class SqlStore:
         """The store in one SQLite file, made where it is not there yet."""
         return cls(f"sqlite:///{path}", synchronous=synchronous)
 
+    @property
+    def warning(self) -> str | None:
+        """What the operator should know of this installation; none where all is well."""
+        return sqlite.version_warning()
+
     def _found_position(self) -> int:
         """The position of the last event, which can be read, at the end of a log that looks whole."""
         query = sa.select(events.c.position, events.c.version, events.c.body)
@@ -81,7 +86,8 @@ class SqlStore:
     def _failed(self, error: Exception, done: str) -> StoreError:
         """The error, with where it is, what it means and what to do."""
         cause = getattr(error, "orig", None) or error
-        failure = cause.failure if isinstance(cause, StoreError) else sqlite.failure(cause)
+        path = Path(self._url.database or "")
+        failure = cause.failure if isinstance(cause, StoreError) else sqlite.failure(cause, path)
         remedy = f"; {REMEDIES[failure]}" if failure in REMEDIES else ""
         return StoreError(f"{self._url.database}: the store can't be {done}: {cause}{remedy}", failure)
 

@@ -8,7 +8,9 @@ the checkpoints too.
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,10 +38,19 @@ _FAILURES = {
 }
 
 
-def failure(error: BaseException | None) -> Failure:
+def failure(error: BaseException | None, path: Path) -> Failure:
     """What an error of the driver means. The lower byte of SQLite's code is the sort, the rest says more."""
     code = getattr(error, "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_CANTOPEN and _on_read_only_disk(path):
+        return Failure.READ_ONLY
     return Failure.REFUSED if code is None else _FAILURES.get(code & 0xFF, Failure.REFUSED)
+
+
+def _on_read_only_disk(path: Path) -> bool:
+    try:
+        return bool(os.statvfs(path.parent).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def engine(url: sa.URL, synchronous: str) -> sa.Engine:

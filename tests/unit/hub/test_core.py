@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from fleet.hub.core import CoreSettings
+from fleet.hub.trouble import Severity
 from fleet.protocol.codec import decode_control, encode
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import (
+    Action,
     AssetReport,
     Assign,
     Busy,
@@ -23,6 +25,7 @@ from fleet.protocol.messages import (
     Reply,
     Role,
     StepReport,
+    StopAll,
 )
 from fleet.protocol.session import PeerSession
 from fleet.store import Batch, MemoryStore, SqlStore
@@ -167,6 +170,40 @@ def test_a_full_inbox_hands_back_with_busy(tmp_path: Path) -> None:
     assert drone.session.outstanding == 0
     assert said(bench, "asset_changed") == 3
     assert bench.core.state.assets[DRONE].soc == 0.7
+
+
+def test_while_nothing_can_be_stored_nothing_is_taken(tmp_path: Path) -> None:
+    """Every message that must arrive is handed back, and comes through once the store is well."""
+    bench = Bench(tmp_path)
+    operator, drone = bench.connect("operator-1", Role.OPERATOR), bench.connect(DRONE)
+    bench.core.inbox.trouble = Severity.FAILING
+    bench.say(drone, report(0.5))
+    bench.submit(operator)
+    bench.run(10)
+    assert (said(bench, "asset_changed"), said(bench, "order_placed")) == (0, 0)
+    assert (drone.session.outstanding, operator.session.outstanding) == (1, 1)
+    assert bench.core.inbox.busy >= 2
+    bench.core.inbox.trouble = None
+    bench.run(10)
+    assert (said(bench, "asset_changed"), said(bench, "order_placed")) == (1, 1)
+    assert len(operator.of(Reply)) == 1
+
+
+def test_on_the_last_of_the_disk_only_orders_wait(tmp_path: Path) -> None:
+    """Vehicles go on, and an operator stops them all; the orders come in when there is room."""
+    bench = Bench(tmp_path)
+    drone = bench.connect(DRONE)
+    client, operator = bench.connect("client-1", Role.OPERATOR), bench.connect("operator-1", Role.OPERATOR)
+    bench.core.inbox.trouble = Severity.FULL_ON_RESERVE
+    bench.submit(client)
+    bench.say(drone, report(0.5))
+    bench.say(operator, StopAll(request_id="s-1", by="ann", why="test", action=Action.HOLD))
+    bench.run(10)
+    assert said(bench, "order_placed") == 0
+    assert (said(bench, "asset_changed"), said(bench, "operations_stopped")) == (1, 1)
+    bench.core.inbox.trouble = None
+    bench.run(10)
+    assert said(bench, "order_placed") == 1
 
 
 def test_what_was_not_acknowledged_comes_again_on_the_next_connection(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import zmq
+from structlog.testing import capture_logs
 
 from fleet.app import Setup, run_hub
 from fleet.hub.client import HubClient, secure
@@ -28,12 +29,13 @@ from fleet.protocol.messages import (
     MissionEnded,
     MissionReply,
     RemoveZone,
+    Reply,
     Role,
     StepReport,
     SubmitOrders,
 )
 from fleet.protocol.session import PeerSession
-from fleet.store import StoreError
+from fleet.store import Batch, Failure, SqlStore, StoreError
 from fleet.store.reader import Reader
 from tests.support.bench import DAY, write_inputs
 
@@ -199,3 +201,40 @@ def test_a_damaged_store_is_refused_before_anything_listens(tmp_path: Path) -> N
         pass
     assert run.store.read_bytes() == b"not a database" * 100
     assert not (run.path / "run.json").exists()
+
+
+def test_a_disk_that_fails_is_waited_out_and_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is answered while it fails; then everything is, once. The log is told when it begins and when it ends."""
+    run = prepared(tmp_path)
+    commit = SqlStore.commit
+    refusals = [0]
+    failing = threading.Event()
+
+    def ailing(store: SqlStore, batch: Batch) -> int:
+        if failing.is_set():
+            refusals[0] += 1
+            raise StoreError("the disk is full", Failure.DISK_FULL)
+        return commit(store, batch)
+
+    monkeypatch.setattr(SqlStore, "commit", ailing)
+    replies: list[Reply] = []
+
+    def ask(address: str, request_id: str) -> None:
+        with HubClient(address, key=key_for(run, COMMANDS), timeout_s=30) as client:
+            replies.append(client.request(RemoveZone(request_id=request_id, by="ann", zone_id="none")))
+
+    with capture_logs() as logs, hub(run) as running:
+        ask(running.control, "r-1")
+        run.reserve.unlink()  # there is nothing to fall back on
+        failing.set()
+        asking = threading.Thread(target=ask, args=(running.control, "r-2"))
+        asking.start()
+        until(lambda: refusals[0] > 3, lambda: time.sleep(0.01))
+        assert [reply.request_id for reply in replies] == ["r-1"]
+        failing.clear()
+        asking.join(60)
+    assert [reply.request_id for reply in replies] == ["r-1", "r-2"]
+    told = [line["event"] for line in logs if "store" in line["event"]]
+    assert told == ["store in trouble", "the store takes everything again"]

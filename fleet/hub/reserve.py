@@ -1,0 +1,61 @@
+"""Disk space that is kept for the day when there is none: a file that is given up when the disk is full.
+
+What is in hand, and an operator's stop-all, can then still be stored. The file is made again once there is twice its
+size to spare, so that it is not made and given up in turn.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+SIZE = 16 * 2**20
+"""Bytes: some 40,000 events, or a stop-all for more assets than a hub has."""
+_BLOCK = 512
+"""What ``st_blocks`` counts in, whatever the file system's own blocks are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """``size`` bytes in the file ``path``, which lies on the disk of the store."""
+
+    path: Path
+    size: int = SIZE
+
+    @property
+    def held(self) -> bool:
+        """Whether the space is there, allocated in fact (a file with holes takes none)."""
+        try:
+            return self.path.stat().st_blocks * _BLOCK >= self.size
+        except OSError:
+            return False
+
+    def hold(self) -> bool:
+        """Allocate the space if there is room enough; whether it is held now."""
+        if self.held:
+            return True
+        try:
+            if shutil.disk_usage(self.path.parent).free < 2 * self.size:
+                return False
+            self._allocate()
+        except OSError:
+            self.give_up()
+            return False
+        return self.held
+
+    def _allocate(self) -> None:
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.posix_fallocate(handle, 0, self.size)
+        finally:
+            os.close(handle)
+
+    def give_up(self) -> bool:
+        """Let the space go; whether there was any to let go."""
+        had = self.held
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+        return had and not self.path.exists()

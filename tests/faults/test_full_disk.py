@@ -1,0 +1,166 @@
+"""A disk that is really full, and one that is really read-only: nothing is lost, nothing is promised too early."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.support.disks import on_small_disk
+
+COMMON = """
+import json, os, subprocess, sys, threading, time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from fleet.domain.events import TimerSet
+from fleet.hub.reserve import Reserve
+from fleet.hub.writer import Writer
+from fleet.store import Batch, SqlStore
+from fleet.store.reader import Reader
+
+disk = Path(sys.argv[1])
+at = datetime(2026, 11, 24, tzinfo=UTC)
+woken = threading.Event()
+
+def batch(number, size=200):
+    return Batch(events=tuple(TimerSet(at=at, timer_id=f"{number}:{n}:" + "x" * 80, due=at) for n in range(size)))
+
+def fill():
+    "Leave no byte free."
+    with open(disk / "filler", "ab", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"x" * 4096)
+
+def until(done):
+    deadline = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < deadline, (writer.trouble, writer.finished())
+        woken.wait(0.01)
+        woken.clear()
+
+def trouble():
+    return None if writer.trouble is None else str(writer.trouble.severity)
+
+def stored():
+    return [s.event.timer_id.split(":x")[0] for s in Reader(disk / "hub.db").events(limit=10**6)]
+
+def expected(numbers, size=200):
+    return [f"{number}:{n}" for number in numbers for n in range(size)]
+"""
+
+FULL = (
+    COMMON
+    + """
+reserve = Reserve(disk / "hub.reserve", 1 << 20)
+store = SqlStore.open(disk / "hub.db")
+writer = Writer(store, woken.set, reserve)
+until(lambda: reserve.held)
+seen = []
+fill()
+number = 0
+while trouble() != "failing":  # on the reserve for a while, then on nothing
+    number += 1
+    writer.submit(batch(number))
+    until(lambda: writer.finished() is not None or trouble() == "failing")
+    if trouble() not in seen:
+        seen.append(trouble())
+told = number - 1
+message = writer.trouble.message
+held = stored() == expected(range(1, number))
+woken.clear()
+time.sleep(0.2)  # some attempts go by
+early = writer.finished()
+(disk / "filler").unlink()
+until(lambda: writer.finished() is not None)
+until(lambda: trouble() is None)
+writer.submit(batch(number + 1))
+until(lambda: writer.finished() is not None)
+writer.close()
+store.close()
+print(json.dumps({"seen": seen, "told": told, "message": message, "held": held, "early": early,
+                  "whole": stored() == expected(range(1, number + 2)), "reserve": reserve.held}))
+"""
+)
+
+READ_ONLY = (
+    COMMON
+    + """
+# A file that is open for writing keeps a disk from being made read-only, and a hub's store is open: the limit on the
+# size of files stands for the system's refusal to write.
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+store = SqlStore.open(disk / "hub.db")
+writer = Writer(store, woken.set)
+writer.submit(batch(1))
+until(lambda: writer.finished() is not None)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1024, resource.RLIM_INFINITY))
+writer.submit(batch(2))
+until(lambda: trouble() is not None)
+severity, failure, early = trouble(), str(writer.trouble.failure), writer.finished()
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+until(lambda: writer.finished() is not None)
+after = trouble()
+writer.close()
+store.close()
+print(json.dumps({"severity": severity, "failure": failure, "early": early, "after": after,
+                  "whole": stored() == expected([1, 2])}))
+"""
+)
+
+REMOUNTED = (
+    COMMON
+    + """
+SqlStore.open(disk / "hub.db").close()
+subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+try:
+    SqlStore.open(disk / "hub.db")
+except Exception as error:
+    print(json.dumps({"type": type(error).__name__, "failure": error.failure, "message": str(error),
+                      "reserve": Reserve(disk / "hub.reserve", 1 << 16).hold(),
+                      "readable": Reader(disk / "hub.db").last_position()}))
+"""
+)
+
+
+def outcome(folder: Path, megabytes: int, code: str) -> dict[str, Any]:
+    disk = folder / "disk"
+    disk.mkdir()
+    ended = on_small_disk(disk, megabytes, code)
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
+    """The hub goes on on its reserve, then waits. What it reported is there; what waited is stored once, in order."""
+    found = outcome(tmp_path, 8, FULL)
+    message = found.pop("message")
+    assert found.pop("told") > 0
+    assert found == {
+        "seen": ["full_on_reserve", "failing"],
+        "held": True,
+        "early": None,
+        "whole": True,
+        "reserve": True,
+    }
+    assert "hub.db" in message
+    assert "make room" in message
+
+
+def test_writes_that_the_system_refuses_are_made_up_for(tmp_path: Path) -> None:
+    """As from a disk that has gone bad or read-only, and comes back."""
+    found = outcome(tmp_path, 8, READ_ONLY)
+    assert found.pop("failure") in ("disk_full", "io_error", "read_only")
+    assert found == {"severity": "failing", "early": None, "after": None, "whole": True}
+
+
+def test_a_read_only_disk_is_named_at_the_start(tmp_path: Path) -> None:
+    """A hub does not start on it; readers still read."""
+    found = outcome(tmp_path, 2, REMOUNTED)
+    assert found["type"] == "StoreError"
+    assert found["failure"] == "read_only"
+    assert "make the disk writable" in found["message"]
+    assert found["reserve"] is False
+    assert found["readable"] == 0

@@ -1,0 +1,181 @@
+"""The writer's thread: what passes is waited out, what does not ends the hub, nothing is written twice."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from fleet.domain.events import TimerSet
+from fleet.hub import writer as writing
+from fleet.hub.reserve import Reserve
+from fleet.hub.trouble import Severity
+from fleet.hub.writer import Writer
+from fleet.store import Batch, Failure, MemoryStore, StoreError
+
+AT = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+def batch(name: str) -> Batch:
+    return Batch(events=(TimerSet(at=AT, timer_id=name, due=AT),))
+
+
+class Ailing(MemoryStore):
+    """A store that refuses while ``failure`` says why."""
+
+    def __init__(self, failure: Failure | None = None) -> None:
+        super().__init__()
+        self.failure = failure
+        self.attempts = 0
+
+    def commit(self, batch: Batch) -> int:
+        self.attempts += 1
+        if self.failure is not None:
+            raise StoreError(f"it is {self.failure}", self.failure)
+        return super().commit(batch)
+
+    @property
+    def names(self) -> list[str]:
+        return [stored.event.timer_id for stored in self.events()]  # type: ignore[attr-defined]
+
+
+@contextmanager
+def writing_to(store: Ailing, reserve: Reserve | None = None) -> Iterator[tuple[Writer, threading.Event]]:
+    """A writer, and the event that it wakes the loop by."""
+    woken = threading.Event()
+    writer = Writer(store, woken.set, reserve)
+    try:
+        yield writer, woken
+    finally:
+        writer.close()
+
+
+def until(woken: threading.Event, done: Callable[[], bool]) -> None:
+    """Turn as the loop does: when woken, and now and then."""
+    deadline = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < deadline, "it did not happen within 20 s"
+        woken.wait(0.01)
+        woken.clear()
+
+
+def finished(writer: Writer, into: list[int]) -> int:
+    """Note the commits that have ended; how many there are by now."""
+    while (position := writer.finished()) is not None:
+        into.append(position)
+    return len(into)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attempts follow each other at once."""
+    monkeypatch.setattr(writing, "FIRST_DELAY_S", 0.001)
+    monkeypatch.setattr(writing, "MOST_DELAY_S", 0.01)
+    monkeypatch.setattr(writing, "REST_S", 0.01)
+
+
+PASSING = [f for f in Failure if StoreError("", f).transient]
+
+
+@pytest.mark.parametrize("failure", PASSING)
+def test_a_batch_that_cannot_be_stored_is_kept_until_it_can(failure: Failure) -> None:
+    """It is not reported before, it is stored once, and what comes after it comes after it."""
+    store = Ailing(failure)
+    with writing_to(store) as (writer, woken):
+        writer.submit(batch("a"))
+        writer.submit(batch("b"))
+        until(woken, lambda: writer.trouble is not None and store.attempts > 5)
+        trouble = writer.trouble
+        assert trouble is not None
+        assert (trouble.severity, trouble.failure) == (Severity.FAILING, failure)
+        assert trouble.message == f"it is {failure}"
+        assert writer.finished() is None
+        store.failure = None
+        positions: list[int] = []
+        until(woken, lambda: finished(writer, positions) == 2)
+        assert positions == [1, 2]
+        assert writer.trouble is None
+    assert store.names == ["a", "b"]
+
+
+@pytest.mark.parametrize("failure", [f for f in Failure if f not in PASSING])
+def test_what_does_not_pass_is_raised_at_once(failure: Failure) -> None:
+    """The hub must stop: it can't promise anything any more."""
+    store = Ailing(failure)
+    with writing_to(store) as (writer, woken):
+        writer.submit(batch("a"))
+        assert woken.wait(60)
+        with pytest.raises(StoreError, match=failure):
+            writer.finished()
+    assert store.attempts == 1
+
+
+def test_a_hub_can_be_stopped_while_nothing_can_be_stored() -> None:
+    """One more attempt, then the batch is given up: nobody was told of it."""
+    store = Ailing(Failure.DISK_FULL)
+    with writing_to(store) as (writer, woken):
+        writer.submit(batch("a"))
+        until(woken, lambda: writer.trouble is not None)
+    assert not writer._thread.is_alive()
+    assert store.names == []
+
+
+def test_what_was_submitted_is_written_before_the_end() -> None:
+    """Closing is not losing."""
+    store = Ailing()
+    with writing_to(store) as (writer, _):
+        for name in "abc":
+            writer.submit(batch(name))
+    assert store.names == ["a", "b", "c"]
+
+
+class Full(Ailing):
+    """A disk that has room only where the reserve was."""
+
+    def __init__(self, reserve: Reserve) -> None:
+        super().__init__()
+        self.reserve = reserve
+
+    def commit(self, batch: Batch) -> int:
+        self.failure = Failure.DISK_FULL if self.reserve.held else None
+        return super().commit(batch)
+
+
+def test_the_reserve_is_given_up_for_what_is_in_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The batch is stored at once, the trouble stays until there is room for a reserve again."""
+    reserve = Reserve(tmp_path / "hub.reserve", 2**16)
+    store = Full(reserve)
+    room = [2**30]
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": room[0]}))
+    with writing_to(store, reserve) as (writer, woken):
+        until(woken, lambda: reserve.held)
+        room[0] = 0
+        writer.submit(batch("a"))
+        until(woken, lambda: writer.trouble is not None)
+        trouble = writer.trouble
+        assert trouble is not None
+        assert trouble.severity is Severity.FULL_ON_RESERVE
+        assert str(tmp_path) in trouble.message
+        until(woken, lambda: writer.finished() == 1)
+        assert not reserve.held
+        room[0] = 2**30
+        until(woken, lambda: writer.trouble is None)
+        assert reserve.held
+
+
+def test_a_reserve_is_space_in_fact(tmp_path: Path) -> None:
+    """A file with holes is none; giving up what is not there says so."""
+    reserve = Reserve(tmp_path / "hub.reserve", 2**20)
+    assert not reserve.give_up()
+    with reserve.path.open("wb") as file:
+        file.truncate(2**20)
+    assert not reserve.held
+    assert reserve.hold()
+    assert reserve.path.stat().st_blocks * 512 >= 2**20
+    assert reserve.give_up()
+    assert not reserve.path.exists()
