@@ -290,6 +290,8 @@ def run_hub(
             "the hub is up",
             release=release(),
             resumed=brain.resumed,
+            snapshot=brain.snapshot,
+            position=store.last_position(),
             **running.model_dump(exclude={"pids", "console"}),
             **laps.took,
         )

@@ -22,7 +22,7 @@ _MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 
 class Health(BaseModel):
-    """How the hub says it is."""
+    """How the hub says it is: ``troubles`` are why it is not ready, ``queues`` what waits in it."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -31,6 +31,8 @@ class Health(BaseModel):
     refused: dict[str, int] = {}
     planning: bool = False
     lockstep: bool = False
+    troubles: tuple[str, ...] = ()
+    queues: dict[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,19 +5,22 @@ up.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import zmq
 
 from fleet.hub.core import HubCore
+from fleet.hub.health import troubles
+from fleet.hub.vitals import Pulse
 from fleet.protocol.messages import Telemetry
 
 
 class Feed:
     """Publishes on a PUB socket: a reader that is slow or gone loses messages and catches up from the store."""
 
-    def __init__(self, socket: zmq.Socket[bytes], every_s: float = 0.2) -> None:
-        self._socket, self._every_s = socket, every_s
+    def __init__(self, socket: zmq.Socket[bytes], pulse: Pulse, every_s: float = 0.2) -> None:
+        self._socket, self._pulse, self._every_s = socket, pulse, every_s
         self._next_s = 0.0
         self._last_turn_s = 0.0
         self._lag_s = 0.0
@@ -41,16 +44,19 @@ class Feed:
         self._socket.send_multipart(
             [b"live", b'{"now": %s, "samples": [%s]}' % (json.dumps(now).encode(), samples)], zmq.NOBLOCK
         )
-        self._send(b"health", self._health(core, now))
+        self._send(b"health", self._health(core, now, wall_s))
         self._lag_s = 0.0
 
-    def _health(self, core: HubCore, now: str) -> dict[str, Any]:
+    def _health(self, core: HubCore, now: str, wall_s: float) -> dict[str, Any]:
+        vitals = self._pulse.vitals
         return {
             "now": now,
             "loop_lag_ms": round(1000 * self._lag_s, 1),
             "refused": core.sessions.refused,
             "planning": core.state.planning is not None,
             "lockstep": core.clock.lockstep,
+            "troubles": [] if vitals is None else troubles(self._pulse, wall_s),
+            "queues": {} if vitals is None else asdict(vitals.queues),
         }
 
     def _send(self, topic: bytes, body: dict[str, Any]) -> None:

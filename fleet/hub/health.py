@@ -41,6 +41,11 @@ def readiness(pulse: Pulse, now_s: float) -> tuple[Check, ...]:
     return first if vitals is None else (*first, *(Check(name, ask(vitals, now_s)) for name, ask in _CHECKS))
 
 
+def troubles(pulse: Pulse, now_s: float) -> list[str]:
+    """Why the hub is not ready, in plain words; empty while it is."""
+    return [check.reason for check in readiness(pulse, now_s) if not check.ok]
+
+
 def _phase(pulse: Pulse) -> Check:
     if pulse.phase is Phase.RUNNING and pulse.vitals is not None:
         return Check("listening")

@@ -141,6 +141,7 @@ def open_loop(
     reserve: Reserve | None = None,
 ) -> Loop:
     """A loop around a core, with its writer and planner. ``pulse`` is what others see of it."""
-    instruments = Instruments(Pulse() if pulse is None else pulse)
+    instruments = Instruments(Pulse() if pulse is None else pulse, position=store.last_position())
     writer, planning = Writer(store, sockets.wake, reserve), make_planning(sockets.wake)
-    return Loop(core, sockets, gate, writer, planning, Feed(sockets.feed), instruments, snapshots)
+    feed = Feed(sockets.feed, instruments.pulse)
+    return Loop(core, sockets, gate, writer, planning, feed, instruments, snapshots)

@@ -190,6 +190,7 @@ def test_a_hub_whose_loop_hangs_says_so_and_ends(tmp_path: Path) -> None:
     assert any(" hang" in call for call in said[0]["stack"])
     with hub(tmp_path, "--resume") as again:
         assert again.ready()
+        assert again.metric("fleet_hub_events_total") >= 1
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0:0", "127.0.0.1"])

@@ -84,7 +84,10 @@ def test_what_cannot_be_understood_is_counted_and_not_believed(bad: list[bytes])
 def test_health_is_kept() -> None:
     """And gives the hub's time where no asset moves."""
     live = Live(Seconds())
-    live.take(frames(b"health", {"now": NOW, "loop_lag_ms": 4.5, "refused": {"busy": 2}, "planning": True}))
+    trouble = {"troubles": ["the disk is full"], "queues": {"inbox": 3}}
+    said = {"now": NOW, "loop_lag_ms": 4.5, "refused": {"busy": 2}, "planning": True}
+    live.take(frames(b"health", said | trouble))
     assert live.health is not None
+    assert (live.health.troubles, live.health.queues) == (("the disk is full",), {"inbox": 3})
     assert (live.health.loop_lag_ms, live.health.refused, live.health.planning) == (4.5, {"busy": 2}, True)
     assert live.now is not None

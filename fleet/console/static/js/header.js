@@ -48,7 +48,7 @@ export class Header {
     const { pulse, zones, position, summary, weather } = this.store;
     const refused = Object.values(pulse.health?.refused ?? {}).reduce((sum, count) => sum + count, 0) + pulse.bad_frames;
     const says = {
-      feed: pulse.health ? `hub: loop lag ${Math.round(pulse.health.loop_lag_ms ?? 0)} ms${pulse.health.lockstep ? ", simulated time" : ""}` : "hub: no health report yet",
+      feed: pulse.health?.troubles?.length ? `hub: ${pulse.health.troubles.join("; ")}` : pulse.health ? `hub: loop lag ${Math.round(pulse.health.loop_lag_ms ?? 0)} ms${pulse.health.lockstep ? ", simulated time" : ""}` : "hub: no health report yet",
       position: `${position} events, times in ${timezone()}`,
       zones: zones.complete ? `zones ${brief(zones.version)}` : `zones: the map lacks some of ${brief(zones.version)}`,
       weather: weatherLine(weather, pulse.now ?? summary.last_event_at),
@@ -56,6 +56,7 @@ export class Header {
       refused: refused ? `${refused} messages refused` : "",
     };
     for (const [name, node] of this.foot) setText(node, says[name]);
+    this.#warn("feed", Boolean(pulse.health?.troubles?.length));
     this.#warn("zones", !zones.complete);
     this.#warn("weather", !weather.known);
   }
