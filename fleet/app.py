@@ -26,6 +26,7 @@ from fleet.hub.access import Access, KeyAccess, PlainAccess
 from fleet.hub.clock import FreeClock, GrantedClock, Pace
 from fleet.hub.core import CoreSettings, HubCore
 from fleet.hub.gate import Gate
+from fleet.hub.integrity import IntegrityWatch
 from fleet.hub.keyring import HubKey, Keyring, new_hub_key
 from fleet.hub.limits import LimitSettings, raise_file_limit
 from fleet.hub.loop import open_loop
@@ -297,7 +298,7 @@ def run_hub(
         )
         started(running)
         tune()
-        with watched(setup.observing, pulse):
+        with watched(setup.observing, pulse), closing(IntegrityWatch(run.store, pulse)):
             loop.run(stop)
         LOG.info("the hub has stopped")
 

@@ -35,8 +35,8 @@ def alive(pulse: Pulse, now_s: float) -> Check:
 
 
 def readiness(pulse: Pulse, now_s: float) -> tuple[Check, ...]:
-    """Everything that must hold for peers to be served; only the first two can be told before the loop has turned."""
-    first = (_phase(pulse), alive(pulse, now_s))
+    """Everything that must hold for peers to be served; only the first three can be told before the loop has turned."""
+    first = (_phase(pulse), alive(pulse, now_s), _integrity(pulse))
     vitals = pulse.vitals
     return first if vitals is None else (*first, *(Check(name, ask(vitals, now_s)) for name, ask in _CHECKS))
 
@@ -53,6 +53,11 @@ def _phase(pulse: Pulse) -> Check:
     return Check("listening", "the hub is stopping" if stopping else "the hub is still starting")
 
 
+def _integrity(pulse: Pulse) -> Check:
+    damaged = pulse.integrity is Integrity.BAD
+    return Check("integrity", "the store is damaged: stop the hub and restore a backup" if damaged else "")
+
+
 def _storage(vitals: Vitals, now_s: float) -> str:
     since_s = vitals.commits.under_way_since_s
     if vitals.commits.trouble is not None:
@@ -60,10 +65,6 @@ def _storage(vitals: Vitals, now_s: float) -> str:
     if since_s is not None and now_s - since_s > COMMIT_S:
         return f"a commit has been under way for {now_s - since_s:.0f} s: the disk does not answer"
     return ""
-
-
-def _integrity(vitals: Vitals, now_s: float) -> str:  # noqa: ARG001 - one signature for all checks
-    return "the store is damaged: restore a backup" if vitals.commits.integrity is Integrity.BAD else ""
 
 
 def _planner(vitals: Vitals, now_s: float) -> str:  # noqa: ARG001 - one signature for all checks
@@ -74,6 +75,5 @@ def _planner(vitals: Vitals, now_s: float) -> str:  # noqa: ARG001 - one signatu
 
 _CHECKS: tuple[tuple[str, Callable[[Vitals, float], str]], ...] = (
     ("storage", _storage),
-    ("integrity", _integrity),
     ("planner", _planner),
 )

@@ -107,7 +107,6 @@ class Commits:
     events: Spread = field(default_factory=lambda: Histogram(SIZES).spread())
     under_way_since_s: float | None = None
     trouble: str | None = None
-    integrity: Integrity = Integrity.UNCHECKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +146,13 @@ class Vitals:
 class Pulse:
     """Shows that the loop turns. The loop beats; a thread that watches it compares the number of turns."""
 
-    __slots__ = ("last_s", "phase", "thread_id", "turns", "vitals")
+    __slots__ = ("integrity", "last_s", "phase", "thread_id", "turns", "vitals")
 
     def __init__(self) -> None:
         self.turns = 0
         self.last_s = time.monotonic()
         self.phase = Phase.STARTING
+        self.integrity = Integrity.UNCHECKED
         self.thread_id: int | None = None
         self.vitals: Vitals | None = None
 

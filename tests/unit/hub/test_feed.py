@@ -37,5 +37,5 @@ def test_health_says_what_is_wrong_and_what_waits(tmp_path: Path) -> None:
     feed.publish(core, 2.0)
     pulse.vitals = well
     feed.publish(core, 3.0)
-    assert [h["troubles"] for h in told.health] == [[], ["nothing can be stored: the disk is full"], []]
+    assert [h["troubles"] for h in told.health] == [[], ["the store is in trouble: the disk is full"], []]
     assert told.health[-1]["queues"] == {"inbox": 1, "batch": 2, "outbox": 3}

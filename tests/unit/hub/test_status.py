@@ -142,7 +142,7 @@ CASES: dict[str, dict[str, Any]] = {
     "listening": {"phase": Phase.STOPPING},
     "loop": {"last_s": NOW - STALLED_S - 1},
     "storage": {"vitals": but(commits=Commits(trouble="the disk is full"))},
-    "integrity": {"vitals": but(commits=Commits(integrity=Integrity.BAD))},
+    "integrity": {"integrity": Integrity.BAD},
     "planner": {"vitals": but(planner=PlannerVitals(available=False))},
 }
 
