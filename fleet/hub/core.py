@@ -161,7 +161,9 @@ class HubCore:
         if self._stepping is not None and not self._stepping.complete():
             return
         now = self.clock.now(wall_s)
-        self._work_inbox(now)
+        if not self.sessions.waiting:
+            # A hello waits until all before it is stored; more behind it, without end, would keep it out for ever.
+            self._work_inbox(now)
         self._work_samples(now, wall_s)
         self._work_links(now)
         self._work_timers(now)
