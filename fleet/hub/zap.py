@@ -42,7 +42,7 @@ DOORS: Final[Mapping[str, frozenset[Role]]] = {
 OK, TEMPORARY, REFUSED, FAULT = b"200", b"300", b"400", b"500"
 """What ZAP calls them. After 300 libzmq's client tries again by itself, after 400 it does not."""
 
-_PROCESS: Final = re.compile(r":\d+:\d+:\d+")
+_PROCESS: Final = re.compile(r"(?:localhost)?:\d+:\d+:\d+")
 """What stands for the address over ipc: user, group and process."""
 
 _OF_STATE: Final = {

@@ -253,4 +253,6 @@ def test_without_keys_the_hub_listens_on_this_machine_only(endpoint: str, local:
 
 def test_local_addresses_of_peers() -> None:
     assert is_local("127.0.0.1")
+    assert is_local("localhost:1000:1000:4711")  # over ipc: user, group and process
+    assert not is_local("localhost.example:1000:1000:4711")
     assert not is_local("192.168.1.1")
