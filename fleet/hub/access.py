@@ -88,6 +88,7 @@ class KeyAccess:
     plain: bool = False
     _seen: tuple[int, ...] | None = None
     _look_at: float = float("-inf")
+    _changed: bool = False
     _entries: dict[str, KeyEntry] = field(default_factory=dict)
     _valid: dict[str, Credential] = field(default_factory=dict)
     _judged_at: datetime | None = None
@@ -98,24 +99,30 @@ class KeyAccess:
         self._take(self.keyring.table().keys)
 
     def refresh(self, wall_s: float) -> bool:
-        """Look at the file if it is time to, and at the dates; whether who may come in has changed."""
-        if wall_s < self._look_at:
-            return False
-        self._look_at = wall_s + LOOK_EVERY_S
+        """Look at the file if it is time to, and at the dates; whether who may come in has changed since."""
+        if wall_s >= self._look_at:
+            self._look_at = wall_s + LOOK_EVERY_S
+            self._look()
+        changed, self._changed = self._changed, False
+        return changed
+
+    def of_public(self, public: str) -> tuple[Credential | None, KeyState | None]:
+        """Who has this key; what is the matter with one that does not count."""
+        if public not in self._entries:
+            self._look()  # its owner need not wait until we look again: it may just have been made
+        entry = self._entries.get(public)
+        if entry is None:
+            return None, None
+        return self._valid.get(entry.key_id), entry.state(self.wall())
+
+    def _look(self) -> None:
         before = self._valid
         stamp = self._stamp()
         if stamp != self._seen or self.trouble is not None:
             self._reload(stamp)
         elif self._dates_passed():
             self._take(tuple(self._entries.values()))
-        return self._valid != before
-
-    def of_public(self, public: str) -> tuple[Credential | None, KeyState | None]:
-        """Who has this key; what is the matter with one that does not count."""
-        entry = self._entries.get(public)
-        if entry is None:
-            return None, None
-        return self._valid.get(entry.key_id), entry.state(self.wall())
+        self._changed = self._changed or self._valid != before
 
     def of_id(self, key_id: str) -> Credential | None:
         """Who has the key of that id, while it counts."""

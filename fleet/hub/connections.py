@@ -6,6 +6,7 @@ here only, in the events of the sockets.
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import struct
@@ -51,10 +52,10 @@ class Door:
 
 
 class Connections:
-    """Counts the connections of several sockets, from what ``watch`` gave for each."""
+    """Counts the connections of several sockets, from what ``watch`` gave for each; beyond ``most`` it hangs up."""
 
-    def __init__(self, events: Iterable[zmq.Socket[bytes]], refusals: Refusals) -> None:
-        self._refusals = refusals
+    def __init__(self, events: Iterable[zmq.Socket[bytes]], refusals: Refusals, most: int) -> None:
+        self._refusals, self._most = refusals, most
         self._doors = [Door(each) for each in events]
 
     @property
@@ -73,8 +74,12 @@ class Connections:
                 number, value = _EVENT.unpack(event)
                 _HANDLERS[number](self, door, value, wall_s)
 
-    def _accepted(self, door: Door, handle: int, _wall_s: float) -> None:
-        door.open[handle] = Accepted(_peer_of(handle), door.decided)
+    def _accepted(self, door: Door, handle: int, wall_s: float) -> None:
+        full = self.live >= self._most
+        address = _peer_of(handle, hang_up=full)
+        door.open[handle] = Accepted(address, door.decided)
+        if full:
+            self._refusals.note(address, Turned.TOO_MANY_CONNECTIONS, wall_s)
 
     def _decided(self, door: Door, _value: int, _wall_s: float) -> None:
         door.decided += 1
@@ -85,11 +90,12 @@ class Connections:
 
     def _broke(self, door: Door, problem: int, _wall_s: float) -> None:
         door.decided += 1
-        door.failing = _PROBLEMS.get(problem & 0x7FFFFFFF, Turned.NOT_ZMTP)
+        door.failing = _PROBLEMS.get(problem & 0x7FFFFFFF, Turned.BAD_HANDSHAKE)
 
-    def _stopped(self, door: Door, _errno: int, _wall_s: float) -> None:
+    def _stopped(self, door: Door, number: int, _wall_s: float) -> None:
         door.decided += 1
-        door.failing = Turned.HANDSHAKE_UNFINISHED
+        # EAGAIN: the time for it was over. Else the peer itself has hung up, for instance on seeing that we want keys.
+        door.failing = Turned.HANDSHAKE_UNFINISHED if number == errno.EAGAIN else Turned.HUNG_UP
 
     def _ended(self, door: Door, handle: int, wall_s: float) -> None:
         accepted = door.open.pop(handle, None)
@@ -135,11 +141,16 @@ def watch(
     return events
 
 
-def _peer_of(handle: int) -> str:
-    """From where a connection comes, as far as that can be told: it may have ended, and its number be another's."""
+def _peer_of(handle: int, *, hang_up: bool = False) -> str:
+    """From where a connection comes, as far as that can be told: it may have ended, and its number be another's.
+
+    ``hang_up`` ends it. (To stop listening would end all of them: to ZeroMQ they belong to the address.)
+    """
     try:
         with socket.socket(fileno=os.dup(handle)) as copy:
             name = copy.getpeername()
+            if hang_up:
+                copy.shutdown(socket.SHUT_RDWR)
     except OSError:
         return "unknown address"
     return str(name[0]) if isinstance(name, tuple) and name else "this machine"

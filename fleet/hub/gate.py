@@ -18,11 +18,10 @@ from fleet.hub.sockets import Sockets, drain_known
 from fleet.hub.zap import Doorkeeper, Zap
 
 TIDY_EVERY_S: Final = 5.0
+HALF_OPEN: Final = 2
+"""So many times the connections that may be let in are accepted at all: who never shakes hands can't be refused."""
 AUTOMATIC_ID: Final = 5
 """Bytes of a routing id that the ROUTER made: a zero and a number that starts at random."""
-
-RESUME_BELOW: Final = 0.9
-"""Part of the connections that may be there when a hub that was full listens again."""
 
 
 class Gate:
@@ -40,7 +39,7 @@ class Gate:
     ) -> None:
         self.access, self.refusals = access, refusals
         self.limits = Limits(settings)
-        self.connections = Connections(sockets.events.values(), refusals)
+        self.connections = Connections(sockets.events.values(), refusals, HALF_OPEN * settings.connections)
         self._sockets, self._core, self._limited = sockets, core, limited
         doorkeeper = Doorkeeper(access, self.limits, lambda: self.connections.live)
         self._zap = Zap(sockets.zap, doorkeeper, refusals)
@@ -52,7 +51,6 @@ class Gate:
             self._core.sessions.void(self._counts, wall_s)
         self.connections.follow(wall_s)
         self._zap.answer(wall_s)
-        self._keep_room()
         if wall_s >= self._tidy_at:
             self._tidy_at = wall_s + TIDY_EVERY_S
             self.refusals.tidy(wall_s)
@@ -100,14 +98,3 @@ class Gate:
 
     def _counts(self, key: Credential) -> bool:
         return self.access.of_id(key.key_id) is not None
-
-    def _keep_room(self) -> None:
-        """Stop listening while there are far too many connections: what can't be accepted would keep ZeroMQ's thread
-        turning, and who does not shake hands never gets as far as being refused.
-        """
-        most = self.limits.settings.connections
-        live = self.connections.live
-        if live > 2 * most:
-            self._sockets.listen(False)
-        elif live < RESUME_BELOW * most:
-            self._sockets.listen(True)

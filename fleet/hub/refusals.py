@@ -35,6 +35,8 @@ class Turned(StrEnum):
     TOO_MANY_CONNECTIONS = "too_many_connections"
     WRONG_SERVER_KEY = "wrong_server_key"
     HANDSHAKE_UNFINISHED = "handshake_unfinished"
+    HUNG_UP = "hung_up"
+    BAD_HANDSHAKE = "bad_handshake"
     NOT_ZMTP = "not_zmtp"
     OUT_OF_FILES = "out_of_files"
     OWN_ROUTING_ID = "own_routing_id"
@@ -59,6 +61,8 @@ ADVICE: Final[Mapping[str, str]] = {
     Turned.TOO_MANY_CONNECTIONS: "raise `connections` in the limits of setup.json, or find who opens so many",
     Turned.WRONG_SERVER_KEY: "it holds another hub's public key: give it a key file of this run",
     Turned.HANDSHAKE_UNFINISHED: "it opened a connection and did not go on: a port scan, or a very slow link",
+    Turned.HUNG_UP: "it hung up before it was let in: it may have no key where one is wanted, or the other way round",
+    Turned.BAD_HANDSHAKE: "its handshake does not fit: something that was recorded and sent again, or a broken ZeroMQ",
     Turned.NOT_ZMTP: "what speaks there is not ZeroMQ: check who uses this port",
     Turned.OUT_OF_FILES: "raise the limit of open files (ulimit -n), or find who opens so many connections",
     Turned.OWN_ROUTING_ID: "it chose its routing id itself: leave ZMQ_ROUTING_ID unset",
@@ -81,7 +85,8 @@ ADVICE: Final[Mapping[str, str]] = {
     Fault.NO_COMMON_VERSION: "the two ends share no version of the wire: upgrade the older one",
     Fault.BAD_SEQUENCE: "its numbering is wrong: a bug of the sender",
     Fault.BAD_ACK: "it acknowledges what was never sent: a bug of the sender",
-    Fault.NO_SESSION: "it has no session any more: it says hello again by itself",
+    Fault.NO_SESSION: "it has no session (any more): the link broke, a frame was too large for this hub, or either end "
+    "was restarted; it says hello again by itself",
     Fault.KEY_ENDED: "its key was revoked or is over, so its session was ended: see `fleet keys list`",
     Fault.FORGOTTEN: "one end was restored from something old: it starts a new boot by itself",
 }

@@ -58,8 +58,6 @@ class Sockets:
 
     def __init__(self, control: str, telemetry: str, feed: str, *, secret: bytes | None = None) -> None:
         self._secret = secret
-        self._bound: dict[zmq.Socket[bytes], str] = {}
-        self._listening = True
         self.context = zmq.Context()
         try:
             self._open(control, telemetry, feed)
@@ -139,7 +137,6 @@ class Sockets:
         except zmq.ZMQError as error:
             hint = _HINTS.get(error.errno or 0, "write one like tcp://127.0.0.1:5701")
             raise BindError(f"{address}: {error.strerror}; {hint}") from None
-        self._bound[socket] = bound_address(socket)
 
     def wake(self) -> None:
         """Wake the loop, from any thread; nothing happens once the sockets are closed."""
@@ -166,17 +163,6 @@ class Sockets:
                 raise
             return False
         return True
-
-    def listen(self, on: bool) -> None:
-        """Take new connections or leave them waiting; those that stand go on. Asking for what is changes nothing."""
-        if on is self._listening:
-            return
-        self._listening = on
-        for socket, address in self._bound.items():
-            if on:
-                socket.bind(address)
-            else:
-                socket.unbind(address)
 
     def close(self) -> None:
         """Close everything. Closing again changes nothing."""

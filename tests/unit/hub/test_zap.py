@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import struct
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import zmq
 from zmq.utils import z85
 
 from fleet.hub import zap
 from fleet.hub.access import Access, KeyAccess, PlainAccess
+from fleet.hub.connections import Connections
 from fleet.hub.keyring import Keyring, new_hub_key
 from fleet.hub.limits import Limits, LimitSettings, Window
 from fleet.hub.refusals import ADVICE, MOST_REMEMBERED, OTHERS, QUIET_S, Refusals, Turned
@@ -256,3 +260,46 @@ def test_local_addresses_of_peers() -> None:
     assert is_local("localhost:1000:1000:4711")  # over ipc: user, group and process
     assert not is_local("localhost.example:1000:1000:4711")
     assert not is_local("192.168.1.1")
+
+
+class Events:
+    """What a socket's monitor says, in its own form."""
+
+    def __init__(self, *events: tuple[int, int]) -> None:
+        self.events = [[struct.pack("=Hi", *event), b"tcp://127.0.0.1:5701"] for event in events]
+
+    def recv_multipart(self, _flags: int) -> list[bytes]:
+        if not self.events:
+            raise zmq.Again
+        return self.events.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("events", "code", "live"),
+    [
+        ([(zmq.EVENT_ACCEPTED, -1)], None, 1),
+        (
+            [(zmq.EVENT_ACCEPTED, -1), (zmq.EVENT_HANDSHAKE_SUCCEEDED, 0), (zmq.EVENT_DISCONNECTED, -1)],
+            None,
+            0,
+        ),
+        ([(zmq.EVENT_ACCEPTED, -1), (zmq.EVENT_DISCONNECTED, -1)], Turned.NOT_ZMTP, 0),
+        (
+            [
+                (zmq.EVENT_ACCEPTED, -1),
+                (zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL, errno.EAGAIN),
+                (zmq.EVENT_DISCONNECTED, -1),
+            ],
+            Turned.HANDSHAKE_UNFINISHED,
+            0,
+        ),
+        ([(zmq.EVENT_ACCEPT_FAILED, errno.EMFILE)], Turned.OUT_OF_FILES, 0),
+        ([(zmq.EVENT_ACCEPTED, -1), (zmq.EVENT_ACCEPTED, -2)], Turned.TOO_MANY_CONNECTIONS, 2),
+    ],
+)
+def test_what_becomes_of_a_connection(events: list[tuple[int, int]], code: Turned | None, live: int) -> None:
+    refusals = Refusals(lambda *_, **__: None)
+    connections = Connections([Events(*events)], refusals, most=1)  # type: ignore[list-item]
+    connections.follow(0)
+    assert connections.live == live
+    assert refusals.counts() == ({} if code is None else {code.value: 1})

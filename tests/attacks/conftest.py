@@ -1,0 +1,29 @@
+"""A hub with keys, and an honest asset that must not notice what others do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.besieged import Besieged, Honest, besieged
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Besieged]:
+    with besieged(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def honest(hub: Besieged) -> Iterator[Honest]:
+    """It works before the attack, throughout, and, as the last thing in each test, after it."""
+    asset = Honest(hub)
+    asset.start()
+    try:
+        asset.goes_on()
+        yield asset
+        asset.goes_on()
+    finally:
+        asset.halt()

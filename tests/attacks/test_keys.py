@@ -1,0 +1,229 @@
+"""Who has no key, a wrong one, or one that has ended, gets no word in."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import zmq
+
+from fleet.hub.client import HubClient, HubUnreachable, secure
+from fleet.hub.keyring import COMMANDS
+from fleet.hub.sockets import Sockets, bound_address
+from fleet.protocol.errors import Fault
+from fleet.protocol.keyfile import KeyFile
+from fleet.protocol.messages import RemoveZone, Role
+from fleet.sim import TIMEKEEPER
+from tests.support.besieged import HONEST, OTHER, Besieged, Honest, end, until
+
+
+def of_nobody(key: KeyFile) -> KeyFile:
+    """A pair that the hub has never seen, for the same hub."""
+    public, secret = (half.decode() for half in zmq.curve_keypair())
+    return KeyFile.model_validate({**key.model_dump(), "public": public, "secret": secret})
+
+
+def of_another_hub(key: KeyFile) -> KeyFile:
+    return key.model_copy(update={"hub": zmq.curve_keypair()[0].decode()})
+
+
+def test_a_key_that_nobody_made(hub: Besieged, honest: Honest) -> None:
+    with end(hub, OTHER, key=of_nobody(hub.ring.client(OTHER))) as attacker:
+        hub.refuses("unknown_key", "127.0.0.1")
+        attacker.turned_away()
+
+
+def test_no_key_at_all(hub: Besieged, honest: Honest) -> None:
+    """A client of the NULL mechanism."""
+    with end(hub, OTHER, key=None) as attacker:
+        # Both ends see that they do not fit; which of them hangs up first is chance.
+        until(
+            lambda: hub.refusals("wrong_mechanism") + hub.refusals("hung_up"), "it is refused", attacker.turn
+        )
+        hub.refuses("wrong_mechanism" if hub.refusals("wrong_mechanism") else "hung_up")
+        attacker.turned_away()
+
+
+def test_the_key_of_another_hub(hub: Besieged, honest: Honest) -> None:
+    """Whoever does not know this hub's public key can't even ask."""
+    with end(hub, OTHER, key=of_another_hub(hub.ring.client(OTHER))) as attacker:
+        hub.refuses("wrong_server_key")
+        attacker.turned_away()
+
+
+def test_a_right_key_with_the_id_of_another(hub: Besieged, honest: Honest) -> None:
+    """The honest one is connected meanwhile, and stays it."""
+    with end(hub, HONEST, key=hub.ring.client(OTHER)) as attacker:
+        attacker.refused(Fault.WRONG_PEER)
+        hub.refuses(Fault.WRONG_PEER, OTHER)
+
+
+@pytest.mark.parametrize(
+    ("subject", "name", "role"),
+    [
+        (OTHER, OTHER, Role.OPERATOR),
+        (OTHER, OTHER, Role.TIMEKEEPER),
+        (COMMANDS, "fleet-tool", Role.TIMEKEEPER),
+        (COMMANDS, "fleet", Role.ASSET),
+        (TIMEKEEPER, TIMEKEEPER, Role.OPERATOR),
+    ],
+)
+def test_a_right_key_in_a_role_that_is_not_its_own(
+    hub: Besieged, honest: Honest, subject: str, name: str, role: Role
+) -> None:
+    """An asset can't give commands, and no second timekeeper can stop or pull time."""
+    with end(hub, name, role, key=hub.ring.client(subject)) as attacker:
+        attacker.turned_away()
+        assert attacker.session.refused is not None
+        assert attacker.session.refused.code in (Fault.WRONG_ROLE, Fault.WRONG_PEER)
+        hub.refuses(attacker.session.refused.code)
+
+
+def test_two_of_the_same_tool_do_not_take_each_other_s_place(hub: Besieged, honest: Honest) -> None:
+    """An operator's tools call themselves ``subject-anything``, which may be what another is called."""
+    hub.ring.create("fleet-2", Role.OPERATOR, hub.wall[0], by="test")
+    with end(hub, "fleet-2", Role.OPERATOR) as tool:
+        until(lambda: tool.up, "it is welcome", tool.turn)
+        with end(hub, "fleet-2", Role.OPERATOR, key=hub.ring.client(COMMANDS)) as attacker:
+            attacker.refused(Fault.WRONG_PEER)
+            hub.refuses(Fault.WRONG_PEER, COMMANDS)
+        tool.turn()
+        assert tool.up
+
+
+def test_channels_that_are_not_for_this_role(hub: Besieged, honest: Honest) -> None:
+    """Telemetry is for assets, the feed, which tells where everybody is, for operators."""
+    with zmq.Context() as context:
+        for subject, address, kind in (
+            (COMMANDS, hub.telemetry, zmq.DEALER),
+            (OTHER, hub.feed, zmq.SUB),
+            (TIMEKEEPER, hub.feed, zmq.SUB),
+        ):
+            with context.socket(kind) as socket:
+                socket.setsockopt(zmq.LINGER, 0)
+                if kind == zmq.SUB:
+                    socket.setsockopt(zmq.SUBSCRIBE, b"")
+                secure(socket, hub.ring.client(subject))
+                socket.connect(address)
+                until(lambda s=subject: s in told_of(hub, "wrong_channel_for_role"), "it is refused")  # type: ignore[misc]
+                assert kind != zmq.SUB or not socket.poll(500)
+    hub.refuses("wrong_channel_for_role")
+
+
+def told_of(hub: Besieged, code: str) -> set[object]:
+    return {line["who"] for line in hub.lines(code)}
+
+
+def test_a_key_that_is_revoked_while_its_connection_stands(hub: Besieged, honest: Honest) -> None:
+    """Within a second nothing of it is believed, on either channel; and it does not come back."""
+    with end(hub, OTHER) as thief:
+        thief.welcomed().works()
+        thief.attach()
+        thief.sample()
+        until(lambda: OTHER in hub.core.live, "its sample is seen", thief.turn)
+        hub.ring.revoke(OTHER, datetime.now(UTC))
+        revoked_at = time.monotonic()
+        thief.refused(Fault.KEY_ENDED)
+        assert time.monotonic() - revoked_at < 1.5
+        hub.refuses(Fault.KEY_ENDED, OTHER)
+
+        def goes_on() -> None:
+            thief.hello()
+            thief.sample(lon=1)
+
+        until(lambda: hub.refusals("no_credential"), "frames are refused", goes_on)
+        assert "no_credential" in {line["code"] for line in hub.told}
+        assert hub.core.live[OTHER].lon != 1
+    with end(hub, OTHER) as back:
+        hub.refuses("revoked_key")
+        back.turned_away()
+
+
+def test_a_key_whose_time_is_over(hub: Besieged, honest: Honest) -> None:
+    """A session ends with the key that it began with; a new connection is refused."""
+    soon = hub.wall[0] + timedelta(hours=1)
+    _, path = hub.ring.create("harbour", Role.OPERATOR, hub.wall[0], by="test", not_after=soon)
+    with end(hub, "harbour", Role.OPERATOR) as guest:
+        guest.welcomed()
+        hub.wall[0] = soon
+        guest.refused(Fault.KEY_ENDED)
+        hub.refuses(Fault.KEY_ENDED, "harbour")
+    with end(hub, "harbour", Role.OPERATOR) as back:
+        hub.refuses("expired_key")
+        back.turned_away()
+    assert path.exists()
+
+
+def test_a_key_whose_time_has_not_come(hub: Besieged, honest: Honest) -> None:
+    hub.ring.create(
+        "harbour", Role.OPERATOR, hub.wall[0], by="t", not_before=hub.wall[0] + timedelta(hours=1)
+    )
+    with end(hub, "harbour", Role.OPERATOR) as early:
+        hub.refuses("key_not_yet_valid")
+        early.turned_away()
+
+
+def test_a_rotation_interrupts_nobody(hub: Besieged, honest: Honest) -> None:
+    """Old and new key both work, until the old one's time is over."""
+    old = hub.ring.client(OTHER)
+    with end(hub, OTHER) as asset:
+        asset.welcomed().works()
+        hub.ring.rotate(OTHER, hub.wall[0], by="simulation", overlap=timedelta(days=7))
+        hub.wall[0] += timedelta(days=1)
+        time.sleep(0.5)
+        asset.works()
+        assert asset.up
+    with end(hub, OTHER, key=old) as again:
+        again.welcomed()
+    with end(hub, OTHER) as renewed:
+        renewed.welcomed().works()
+        hub.wall[0] += timedelta(days=7)
+        time.sleep(0.5)
+        renewed.works()
+    with end(hub, OTHER, key=old) as late:
+        hub.refuses("expired_key")
+        late.turned_away()
+
+
+def test_a_keyring_that_breaks_lets_nobody_new_in(hub: Besieged, honest: Honest) -> None:
+    kept = hub.ring.file.read_bytes()
+    hub.ring.file.write_bytes(b"{")
+    time.sleep(0.5)
+    with end(hub, OTHER) as new:
+        hub.refuses("keyring_unreadable")
+        new.turned_away()
+    hub.ring.file.write_bytes(kept)
+    time.sleep(0.5)
+    with end(hub, OTHER) as later:
+        later.welcomed()
+
+
+def test_a_hub_that_can_t_answer_lets_nobody_in(hub: Besieged, honest: Honest) -> None:
+    """Sockets whose ZAP nobody answers, as when the loop has died: the handshake never ends well."""
+    key = hub.ring.hub_key().secret.get_secret_value().encode()
+    free = "tcp://127.0.0.1:*"
+    for handler in (True, False):
+        mute = Sockets(free, free, free, secret=key)
+        try:
+            if not handler:
+                mute.zap.unbind("inproc://zeromq.zap.01")
+            with end(hub, OTHER, control=bound_address(mute.control)) as attacker:
+                attacker.turned_away()
+                assert not mute.control.poll(0)
+        finally:
+            mute.close()
+
+
+def test_a_client_is_told_why_it_is_not_let_in(hub: Besieged, honest: Honest) -> None:
+    request = RemoveZone(request_id="r-1", by="ann", zone_id="none")
+    good = hub.ring.client(COMMANDS)
+    with HubClient(hub.control, key=good, timeout_s=20) as client:
+        assert not client.request(request).ok  # an answer is an answer
+    for key, why in ((None, "it wants a key"), (of_nobody(good), "does not take this key")):
+        with (
+            HubClient(hub.control, key=key, timeout_s=20) as client,
+            pytest.raises(HubUnreachable, match=why) as told,
+        ):
+            client.request(request)
+        assert good.secret.get_secret_value() not in str(told.value)
