@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -12,7 +13,7 @@ import zmq
 
 from adapters.sdk.adapter import Adapter
 from adapters.sdk.engine import Engine
-from adapters.sdk.errors import AdapterError, TurnedAway
+from adapters.sdk.errors import AdapterError, JournalError, TurnedAway
 from adapters.sdk.journal import Journal
 from adapters.sdk.keys import CurveKeys
 from adapters.sdk.link import Endpoints, Link
@@ -55,6 +56,14 @@ class AdapterClient:
         """Where the session with the hub is."""
         return self._engine.session.state
 
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be stored at present, for a log; none while all is well.
+
+        The adapter then goes on with its work, and instructions are put off: the hub is told why.
+        """
+        return self._engine.trouble
+
     def step(self, timeout_ms: int = 100) -> None:
         """Do what there is to do, after waiting at most ``timeout_ms`` for something to come in.
 
@@ -95,7 +104,8 @@ class AdapterClient:
     def _connect_if_due(self) -> None:
         session, now = self._engine.session, self._monotonic()
         if session.must_reboot:
-            self._engine.reboot(_fresh_boot_id())
+            if not self._engine.reboot(_fresh_boot_id()):
+                return
         elif session.state is not SessionState.CLOSED and not session.wants_connection(now):
             return
         self._link.open()
@@ -120,7 +130,8 @@ class AdapterClient:
                 "this hub grants virtual time; a real asset runs in real time: connect it elsewhere"
             )
         self._welcome = welcome
-        self._journal.set_clock(self.hub_now() - self._wall())
+        with suppress(JournalError):  # It only makes the first moments after a restart better.
+            self._journal.set_clock(self.hub_now() - self._wall())
 
     def _tick_if_due(self) -> None:
         now = self._monotonic()

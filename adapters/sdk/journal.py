@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -22,17 +22,38 @@ from adapters.sdk.errors import JournalError
 from fleet.protocol.messages import AnyMessage
 from fleet.protocol.session import SessionRecord
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 LOCK_S: Final = 1.0
 """How long to wait for a process that is just letting go of the file."""
-_TABLES: Final = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, message TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS executed (
-    key TEXT PRIMARY KEY, progress TEXT NOT NULL, answers TEXT NOT NULL
-) WITHOUT ROWID;
+KEPT: Final = 20_000
+"""So many executed instructions stay known, the newest ones: weeks of a busy asset. A hub sends again what it has no
+acknowledgement of, and after it was restored from a backup all since then: none of that is older."""
+
+Numbered = Sequence[tuple[int, AnyMessage]]
+"""Reports with the numbers that they are sent under."""
+
+ALL: Final = -1
+"""As the most rows of an answer: no limit."""
+
+_META: Final = "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
+_OUTBOX: Final = "CREATE TABLE outbox (seq INTEGER PRIMARY KEY, message TEXT NOT NULL)"
+_EXECUTED: Final = """
+CREATE TABLE executed (
+    number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, progress TEXT NOT NULL,
+    answers TEXT NOT NULL
+)
 """
 _BEGINNING: Final = {"acknowledged": "0", "taken": "0", "reached": "0", "met": "1"}
+_STEPS: Final = {
+    "": (_OUTBOX, _EXECUTED),
+    "1": (
+        "ALTER TABLE executed RENAME TO executed_1",
+        _EXECUTED,
+        "INSERT INTO executed (key, digest, progress, answers) SELECT key, '', progress, answers FROM executed_1",
+        "DROP TABLE executed_1",
+    ),
+}
+"""What makes the newest schema of an older one; of none at first."""
 _MESSAGE: Final[TypeAdapter[AnyMessage]] = TypeAdapter(AnyMessage)
 _MESSAGES: Final[TypeAdapter[list[AnyMessage]]] = TypeAdapter(list[AnyMessage])
 
@@ -45,8 +66,12 @@ class Progress(StrEnum):
 
 
 class Executed(NamedTuple):
-    """An instruction that was given to the adapter before, and what it answered."""
+    """An instruction that was given to the adapter before, and what it answered.
 
+    ``digest`` is that of what it said; empty where an older release did not keep it.
+    """
+
+    digest: str
     progress: Progress
     answers: Sequence[AnyMessage]
 
@@ -75,54 +100,62 @@ class Journal:
         """Let go of the file."""
         self._db.close()
 
-    def record(self) -> SessionRecord:
-        """The session as it was last stored."""
-        rows = self._db.execute("SELECT message FROM outbox ORDER BY seq")
+    def record(self, most: int) -> SessionRecord:
+        """The session as it was last stored, with at most so many of the reports that wait."""
+        acknowledged = int(self._meta("acknowledged"))
         return SessionRecord(
             boot_id=self._meta("boot_id"),
-            acknowledged=int(self._meta("acknowledged")),
+            acknowledged=acknowledged,
             taken=int(self._meta("taken")),
-            pending=tuple(_MESSAGE.validate_json(row[0]) for row in rows),
+            pending=tuple(message for _, message in self.outbox(acknowledged, most)),
             reached=int(self._meta("reached")),
         )
 
+    def last(self) -> int:
+        """The highest number that a report has had in this boot."""
+        row = self._row("SELECT max(seq) FROM outbox")
+        return int(self._meta("acknowledged")) if row is None or row[0] is None else int(row[0])
+
+    def outbox(self, after: int, most: int) -> list[tuple[int, AnyMessage]]:
+        """At most so many of the reports behind a number that the hub has not acknowledged."""
+        query = "SELECT seq, message FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?"
+        return [(row[0], _MESSAGE.validate_json(row[1])) for row in self._found(query, after, most)]
+
     def adapter_state(self) -> str | None:
         """What the adapter saved last; none when it never did."""
-        row = self._db.execute("SELECT value FROM meta WHERE name = 'adapter'").fetchone()
+        row = self._row("SELECT value FROM meta WHERE name = 'adapter'")
         return None if row is None else str(row[0])
 
     def executed(self, key: str) -> Executed | None:
-        """What is known of an instruction; none when it is new."""
-        row = self._db.execute("SELECT progress, answers FROM executed WHERE key = ?", (key,)).fetchone()
-        return None if row is None else Executed(Progress(row[0]), _MESSAGES.validate_json(row[1]))
+        """What is known of an instruction; none when it is new, or was forgotten (``KEPT``)."""
+        row = self._row("SELECT digest, progress, answers FROM executed WHERE key = ?", key)
+        return None if row is None else Executed(row[0], Progress(row[1]), _MESSAGES.validate_json(row[2]))
 
-    def begin(self, key: str) -> None:
+    def begin(self, key: str, digest: str) -> None:
         """The adapter is about to be given this instruction."""
         with self._transaction():
-            self._mark(key, Progress.BEGUN, ())
+            self._mark(key, digest, Progress.BEGUN, ())
 
     def finish(
-        self,
-        key: str,
-        taken: int,
-        answers: Iterable[AnyMessage],
-        sent: Iterable[tuple[int, AnyMessage]],
-        state: str,
+        self, key: str, digest: str, taken: int, answers: Iterable[AnyMessage], sent: Numbered, state: str
     ) -> None:
         """The instruction numbered ``taken`` was handled: its answers, and the adapter's state after it."""
         with self._transaction():
-            self._mark(key, Progress.DONE, answers)
+            self._mark(key, digest, Progress.DONE, answers)
+            self._db.execute(
+                "DELETE FROM executed WHERE number <= (SELECT max(number) FROM executed) - ?", (KEPT,)
+            )
             self._set("taken", str(taken))
             self._store(sent, state)
 
-    def report(self, sent: Iterable[tuple[int, AnyMessage]], state: str) -> None:
+    def report(self, sent: Numbered, state: str) -> None:
         """The adapter reported something by itself."""
         with self._transaction():
             self._store(sent, state)
 
     def clock(self) -> timedelta:
         """The hub's time less this machine's clock, as it was when the hub was last met; zero if it never was."""
-        row = self._db.execute("SELECT value FROM meta WHERE name = 'clock'").fetchone()
+        row = self._row("SELECT value FROM meta WHERE name = 'clock'")
         return timedelta(seconds=float(row[0])) if row else timedelta()
 
     def set_clock(self, offset: timedelta) -> None:
@@ -145,13 +178,17 @@ class Journal:
         with self._transaction():
             self._set("met", "1")
 
-    def reboot(self, record: SessionRecord) -> None:
-        """The session starts over under another boot id; what was executed stays known."""
+    def reboot(self, boot_id: str, acknowledged: int) -> None:
+        """The session starts over under another boot id: the reports behind an acknowledged one are numbered from 1.
+
+        What was executed stays known.
+        """
         with self._transaction():
+            waiting = self.outbox(acknowledged, ALL)
             self._db.execute("DELETE FROM outbox")
-            self._insert(enumerate(record.pending, record.acknowledged + 1))
-            for name in ("boot_id", "acknowledged", "taken"):
-                self._set(name, str(getattr(record, name)))
+            self._insert([(seq - acknowledged, message) for seq, message in waiting])
+            for name, value in {"boot_id": boot_id, "acknowledged": "0", "taken": "0"}.items():
+                self._set(name, value)
             self._not_met(0)
 
     def _connected(self) -> sqlite3.Connection:
@@ -169,16 +206,19 @@ class Journal:
         self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute(f"PRAGMA synchronous = {self._synchronous}")
-        self._db.executescript(_TABLES)
-        first = {"schema": str(SCHEMA_VERSION), "peer_id": peer_id, "boot_id": fresh_boot_id}
         with self._transaction():
-            for name, value in {**first, **_BEGINNING}.items():
+            self._db.execute(_META)
+            row = self._row("SELECT value FROM meta WHERE name = 'schema'")
+            for step in _STEPS.get("" if row is None else row[0], ()):
+                self._db.execute(step)
+            for name, value in {"peer_id": peer_id, "boot_id": fresh_boot_id, **_BEGINNING}.items():
                 self._db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (name, value))
+            if row is None or row[0] in _STEPS:
+                self._set("schema", str(SCHEMA_VERSION))
             if self._meta("met") == "1":
-                waiting = self._db.execute("SELECT count(*) FROM outbox").fetchone()[0]
-                self._not_met(int(self._meta("acknowledged")) + waiting)
-        self._check("peer_id", peer_id)
+                self._not_met(self.last())
         self._check("schema", str(SCHEMA_VERSION))
+        self._check("peer_id", peer_id)
 
     def _not_met(self, reached: int) -> None:
         self._set("reached", str(reached))
@@ -202,20 +242,33 @@ class Journal:
                 self._db.execute("ROLLBACK")
             raise JournalError(f"{self._path}: {error}; nothing was sent that is not stored") from error
 
+    def _found(self, query: str, *values: Any) -> list[Any]:
+        try:
+            return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise JournalError(f"{self._path}: can't be read: {error}") from error
+
+    def _row(self, query: str, *values: Any) -> Any:
+        return next(iter(self._found(query, *values)), None)
+
     def _meta(self, name: str) -> str:
-        return str(self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()[0])
+        return str(self._row("SELECT value FROM meta WHERE name = ?", name)[0])
 
     def _set(self, name: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
-    def _mark(self, key: str, progress: Progress, answers: Iterable[AnyMessage]) -> None:
+    def _mark(self, key: str, digest: str, progress: Progress, answers: Iterable[AnyMessage]) -> None:
         text = json.dumps([answer.model_dump(mode="json") for answer in answers])
-        self._db.execute("INSERT OR REPLACE INTO executed VALUES (?, ?, ?)", (key, progress.value, text))
+        self._db.execute(
+            "INSERT INTO executed (key, digest, progress, answers) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
+            " digest = excluded.digest, progress = excluded.progress, answers = excluded.answers",
+            (key, digest, progress.value, text),
+        )
 
-    def _store(self, sent: Iterable[tuple[int, AnyMessage]], state: str) -> None:
+    def _store(self, sent: Numbered, state: str) -> None:
         self._insert(sent)
         self._set("adapter", state)
 
-    def _insert(self, sent: Iterable[tuple[int, AnyMessage]]) -> None:
+    def _insert(self, sent: Numbered) -> None:
         rows = [(seq, message.model_dump_json()) for seq, message in sent]
         self._db.executemany("INSERT INTO outbox VALUES (?, ?)", rows)

@@ -21,6 +21,17 @@ class HubUnreachable(Exception):
     """The hub did not answer in time; whether it has taken the request is not known until it is asked again."""
 
 
+class HubBusy(HubUnreachable):
+    """The hub is there, and did not take the request in time; ``detail`` is what it said why, which may be nothing."""
+
+    def __init__(self, endpoint: str, timeout_s: float, detail: str) -> None:
+        why = f": {detail}" if detail else ""
+        super().__init__(
+            f"the hub at {endpoint} was busy and took nothing in for {timeout_s:g} s{why}; try again later"
+        )
+        self.detail = detail
+
+
 TURNED_AWAY = zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
 """How a client learns that it is not let in: by its key (400), or because one end has keys and the other none."""
 
@@ -59,12 +70,15 @@ class HubClient:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._endpoint, self._timeout_s, self._monotonic = control, timeout_s, monotonic
-        # Tools are several at once; the hub takes whatever begins with the name that the key was made for.
-        name = f"{by if key is None else key.subject}-{uuid4().hex[:12]}"
-        self._key = key
-        self._session = PeerSession(name, Role.OPERATOR, uuid4().hex)
+        self._by, self._key = by, key
+        self._session = self._new_session()
         self._context = zmq.Context()
         self._socket = self._open()
+
+    def _new_session(self) -> PeerSession:
+        # Tools are several at once; the hub takes whatever begins with the name that the key was made for.
+        name = f"{self._by if self._key is None else self._key.subject}-{uuid4().hex[:12]}"
+        return PeerSession(name, Role.OPERATOR, uuid4().hex)
 
     def _open(self) -> zmq.Socket[bytes]:
         opened = self._context.socket(zmq.DEALER)
@@ -76,7 +90,11 @@ class HubClient:
         return opened
 
     def request(self, message: AnyMessage) -> Reply:
-        """The hub's answer to a request (matched by ``request_id``). Raises ``HubUnreachable``."""
+        """The hub's answer to a request (matched by ``request_id``).
+
+        Where the hub is busy it is asked again as often as it says. Raises ``HubBusy`` where it was that to the end,
+        and ``HubUnreachable``; a request that was given up is not sent later.
+        """
         request_id = getattr(message, "request_id", None)
         if request_id is None:
             raise TypeError(f"{message.type!r} is no request: it has no request_id")
@@ -86,6 +104,9 @@ class HubClient:
             for reply in self._turn():
                 if reply.request_id == request_id:
                     return reply
+        busy, self._session = self._session.told_busy, self._new_session()
+        if busy is not None:
+            raise HubBusy(self._endpoint, self._timeout_s, busy.detail or (busy.code or ""))
         raise HubUnreachable(
             f"no answer from the hub at {self._endpoint} within {self._timeout_s:g} s: is it running? (`fleet hub`)"
         )

@@ -34,6 +34,22 @@ class Entry(NamedTuple):
     message: AnyMessage
 
 
+class HeldUp(NamedTuple):
+    """Why a message is not taken now, as the peer is told."""
+
+    retry_after_s: float
+    code: str
+    detail: str
+
+
+_CAN_T_STORE = HeldUp(
+    TROUBLED_RETRY_S, "store_failing", "the hub can store nothing, so it takes nothing; its log says why"
+)
+_NO_MORE_ORDERS = HeldUp(
+    TROUBLED_RETRY_S, "store_full", "the hub's disk is full: it takes no orders until there is room"
+)
+
+
 class Inbox:
     """``limit`` bounds how many messages may wait; ``retry_after_s`` is what a peer is told beyond it.
 
@@ -59,20 +75,23 @@ class Inbox:
 
     def put(self, peer: Peer, seq: int | None, message: AnyMessage) -> None:
         """Keep a message, or tell the peer to send it again later."""
-        if seq is None or (wait_s := self._held_up_s(message)) is None:
+        if seq is None or (reason := self._held_up(message)) is None:
             self._entries.append(Entry(peer, peer.session.boot_id, seq, message))
             self.kinds[message.type] = self.kinds.get(message.type, 0) + 1
         else:
             self.busy += 1
-            peer.session.busy(seq, wait_s)
+            peer.session.busy(seq, reason.retry_after_s, code=reason.code, detail=reason.detail)
 
-    def _held_up_s(self, message: AnyMessage) -> float | None:
-        """After how many seconds the peer is to send it again; none where it is taken."""
+    def _held_up(self, message: AnyMessage) -> HeldUp | None:
+        """When the peer is to send it again, and why; none where it is taken."""
         if self.trouble is Severity.FAILING:
-            return TROUBLED_RETRY_S
+            return _CAN_T_STORE
         if self.trouble is Severity.FULL_ON_RESERVE and isinstance(message, SubmitOrders):
-            return TROUBLED_RETRY_S
-        return self._retry_after_s if len(self._entries) >= self._limit else None
+            return _NO_MORE_ORDERS
+        if len(self._entries) >= self._limit:
+            waiting = f"{len(self._entries)} messages wait for a decision"
+            return HeldUp(self._retry_after_s, "inbox_full", waiting)
+        return None
 
     def put_sample(self, peer_id: str, frames: Frames) -> None:
         """Keep the newest telemetry of an asset, in the place in the queue that its last one had."""

@@ -113,6 +113,8 @@ class SessionEnd:
         self._resend_s = timing.resend_s
         self._resend_at = 0.0
         self._paused_until = 0.0
+        self.told_busy: Busy | None = None
+        """What the other end said when it last could not take something; none once it has taken something since."""
 
     @property
     def room(self) -> int:
@@ -138,10 +140,13 @@ class SessionEnd:
         """Everything up to ``seq`` is durable at this end: it may be acknowledged."""
         self._in.take(seq)
 
-    def busy(self, seq: int, retry_after_s: float) -> None:
-        """``seq`` and what came after it can't be taken now: the other end sends them again after a while."""
+    def busy(self, seq: int, retry_after_s: float, *, code: str | None = None, detail: str = "") -> None:
+        """``seq`` and what came after it can't be taken now: the other end sends them again after a while.
+
+        ``code`` and ``detail`` say why.
+        """
         self._in.hand_back(seq)
-        self._loose.append(Busy(retry_after_s=retry_after_s))
+        self._loose.append(Busy(retry_after_s=retry_after_s, code=code, detail=detail))
 
     def close(self) -> None:
         """No more of this session; what is not acknowledged is kept for the next one."""
@@ -194,6 +199,7 @@ class SessionEnd:
 
     def _acknowledge(self, ack: int, now: float) -> None:
         if self._out.acknowledge(ack):
+            self.told_busy = None
             self._resend_s = self._timing.resend_s
             self._resend_at = now + self._resend_s
 
@@ -217,7 +223,9 @@ class SessionEnd:
         return []
 
     def _pause(self, busy: Busy, now: float) -> None:
-        self._paused_until = now + busy.retry_after_s
+        # However long the other end asks for: it may be wrong, and is asked again as often as after any silence.
+        self._paused_until = now + min(busy.retry_after_s, self._timing.resend_max_s)
+        self.told_busy = busy
         self._out.rewind()
 
     def _envelope(self, message: AnyMessage | None, seq: int | None = None) -> Envelope:

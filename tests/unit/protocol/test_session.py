@@ -555,3 +555,36 @@ def test_timing_can_be_chosen() -> None:
         peer.poll(now)
         states.append(peer.state)
     assert states == [SessionState.CONNECTING, SessionState.LOST]
+
+
+def test_why_the_other_end_is_busy_is_known_until_it_has_taken_something() -> None:
+    """For whoever waits for an answer."""
+    peer, hub = pair()
+    peer.send(report(1))
+    [envelope] = peer.poll(0.1)
+    [(seq, _)] = hub.receive(envelope, 1, 0.1)
+    assert seq is not None
+    hub.busy(seq, 0.5, code="store_full", detail="no room")
+    for answer in hub.poll(0.2):
+        peer.receive(answer, 0.2)
+    assert peer.told_busy == Busy(retry_after_s=0.5, code="store_full", detail="no room")
+    [envelope] = peer.poll(0.8)
+    hub.receive(envelope, 1, 0.8)
+    hub.taken(1)
+    for answer in hub.poll(0.9):
+        peer.receive(answer, 0.9)
+    assert peer.told_busy is None
+
+
+def test_an_end_that_asks_for_too_much_patience_is_asked_again() -> None:
+    """A hub does not stop telling an asset anything because that said so once."""
+    peer, hub = pair()
+    hub.send(order(1), 1)
+    for envelope in hub.poll(0.1):
+        peer.receive(envelope, 0.1)
+    hub.receive(Envelope(message=Busy(retry_after_s=1e300)), 1, 0.2)
+    assert [m for m in messages(hub.poll(0.3)) if isinstance(m, CancelMission)] == []
+    for second in range(1, 33):
+        peer.receive(Envelope(), float(second))
+        hub.receive(Envelope(), 1, float(second))
+    assert [m for m in messages(hub.poll(33.0)) if isinstance(m, CancelMission)] == [order(1)]
