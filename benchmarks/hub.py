@@ -18,9 +18,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.harness.curve import crowd, curve_cost
 from benchmarks.harness.figure import QUICK, Figure, Scale
+from benchmarks.harness.killed import killed
 from benchmarks.harness.latencies import acknowledgement_latency, telemetry_latency
 from benchmarks.harness.rates import durable_against_brokers, durable_against_itself, telemetry_rate
+from benchmarks.harness.starting import start_time
 
 Part = Callable[[Path, Scale], list[Figure]]
 
@@ -30,6 +33,10 @@ PARTS: Mapping[str, Part] = {
     "sync": durable_against_itself,
     "telemetry-p99": telemetry_latency,
     "ack-p99": acknowledgement_latency,
+    "start": start_time,
+    "killed": killed,
+    "curve": curve_cost,
+    "crowd": crowd,
 }
 """Every part by the name that `--only` knows."""
 

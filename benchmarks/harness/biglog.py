@@ -6,6 +6,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import count, islice
@@ -29,26 +30,28 @@ DATE = re.compile(r"\d{4}-\d\d-\d\d")
 """No id looks like one."""
 
 
-def write_big_log(path: Path, events: int) -> None:
-    """Write a store with so many events into a file that is not there yet: every one of them passes ``apply``."""
-    store = SqlStore.open(path, synchronous="OFF")
-    try:
-        fill(store, events)
-    finally:
-        store.close()
+def write_big_log(path: Path, events: int, *, behind: int = 0) -> State:
+    """Write a store with so many events into a file that is not there yet: every one of them passes ``apply``.
+
+    The state that comes back is the one ``behind`` events before the end.
+    """
+    with closing(SqlStore.open(path, synchronous="OFF")) as store:
+        return fill(store, events, behind=behind)
 
 
-def fill(store: Store, events: int) -> State:
-    """Fill a store with so many events; the state at their end."""
+def fill(store: Store, events: int, *, behind: int = 0) -> State:
+    """Fill a store with so many events; the state ``behind`` events before their end."""
     state, batch = State(), list[ev.Event]()
+    wanted = state
     for event in islice(long_day(), events):
         state = apply(state, event)
+        wanted = state if state.position <= events - behind else wanted
         batch.append(event)
         if len(batch) == ONE:
             store.commit(Batch(events=tuple(batch)))
             batch = []
     store.commit(Batch(events=tuple(batch)))
-    return state
+    return wanted
 
 
 def long_day() -> Iterator[ev.Event]:

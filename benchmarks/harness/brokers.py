@@ -18,7 +18,7 @@ PATIENCE_S = 10
 def nats_server(folder: Path) -> Iterator[dict[str, str]]:
     """NATS with a JetStream stream ``bench`` on file. It syncs every two minutes, which is its default."""
     data = folder / "nats"
-    port = _free_port()
+    port = free_port()
     with _running(data, ["nats-server", "-a", "127.0.0.1", "-p", port, "-js", "-sd", str(data)]):
         line = _reached(port)
         line.recv(65536)
@@ -43,7 +43,7 @@ def nats_server(folder: Path) -> Iterator[dict[str, str]]:
 def redis_server(folder: Path) -> Iterator[dict[str, str]]:
     """Redis that syncs its log before it answers."""
     data = folder / "redis"
-    port = _free_port()
+    port = free_port()
     settings = {
         "appendonly": "yes",
         "appendfsync": "always",
@@ -74,7 +74,8 @@ def _running(data: Path, command: list[str]) -> Iterator[None]:
         shutil.rmtree(data)
 
 
-def _free_port() -> str:
+def free_port() -> str:
+    """A port of this machine on which nobody listens."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return str(found.getsockname()[1])

@@ -31,6 +31,7 @@ from fleet.domain.sites import Site
 from fleet.domain.state import MissionRecord, State
 from fleet.feasibility import Trip, assess_sortie
 from fleet.feasibility.vehicles import battery_of
+from fleet.hub.keyring import Keyring, new_hub_key
 from fleet.hub.limits import LimitSettings
 from fleet.hub.rundir import RunDir, write_atomically
 from fleet.protocol.codec import encode_telemetry
@@ -90,8 +91,9 @@ class Day:
         return tuple(a for a in self.assets if a not in self.missions)
 
 
-def make_day(folder: Path, assets: int, *, out: bool = True, seed: int = 0) -> Day:
-    """Prepare a day with so many assets (a multiple of 50) in ``folder``/``day``; with ``out`` nine of ten are out."""
+def make_day(folder: Path, assets: int, *, out: bool = True, keys: bool = False, seed: int = 0) -> Day:
+    """Prepare a day with so many assets (a multiple of 50) in ``folder``/``day``; with ``out`` nine of ten are out,
+    with ``keys`` each has a key."""
     setup = Setup(
         name="day",
         files=write_files(folder, assets // 50, seed),
@@ -110,6 +112,10 @@ def make_day(folder: Path, assets: int, *, out: bool = True, seed: int = 0) -> D
     write_atomically(run.setup, setup.model_copy(update={"at": TAKEN_UP}).model_dump_json())
     with closing(SqlStore.open(run.store)) as store:
         store.commit(morning.batch())
+    if keys:
+        Keyring(run.keys).prepare(
+            datetime.now(UTC), {slot.asset_id: Role.ASSET for slot in inputs.assets}, new_hub_key()
+        )
     return morning.day(run)
 
 

@@ -9,13 +9,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.harness.day import Day
+from fleet.app import read_setup
+from fleet.hub.rundir import RunDir, write_atomically
 
 HERE = Path(__file__).parent
 PATIENCE_S = 120
+_NUMBERS = count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,14 @@ def serving(*arguments: str, script: str = "serve.py") -> Iterator[Served]:
 
 
 @contextmanager
-def serving_day(day: Day, synchronous: str = "FULL") -> Iterator[Served]:
-    """A hub on a fresh copy of a day."""
-    copy = day.run.path.with_name("copy")
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(day.run.path, copy)
-    with serving("hub", str(copy), synchronous) as served:
+def serving_day(day: Day, synchronous: str = "FULL", *, plain: bool = True) -> Iterator[Served]:
+    """A hub on a fresh copy of a day; without ``plain`` it wants the keys that the day was made with."""
+    copy = RunDir(day.run.path.with_name("copy"))
+    shutil.rmtree(copy.path, ignore_errors=True)
+    shutil.copytree(day.run.path, copy.path)
+    if not plain:
+        write_atomically(copy.setup, read_setup(copy).model_copy(update={"plain": False}).model_dump_json())
+    with serving("hub", str(copy.path), synchronous) as served:
         yield served
 
 
@@ -70,7 +76,7 @@ class Load:
 @contextmanager
 def loading(script: str, folder: Path, job: dict[str, Any]) -> Iterator[Load]:
     """A load (``telemetry.py`` or ``durable.py``) that is connected."""
-    file = folder / f"{script}.json"
+    file = folder / f"job-{next(_NUMBERS)}.json"
     file.write_text(json.dumps(job), encoding="utf-8")
     with _started(script, str(file)) as process:
         if _pipe(process.stdout).readline() != "ready\n":

@@ -29,7 +29,7 @@ def telemetry_rate(folder: Path, scale: Scale) -> list[Figure]:
     def arm(server: Callable[[], AbstractContextManager[Served]]) -> dict[str, float]:
         with server() as served, loading("telemetry.py", folder, {**job, "where": served.where}) as load:
             load.go()
-            return _taken(served, scale)
+            return taken(served, scale)
 
     rounds = in_turns(
         scale.rounds, bare=lambda: arm(lambda: serving("bare")), hub=lambda: arm(lambda: serving_day(day))
@@ -68,12 +68,13 @@ def telemetry_job(day: Day, assets: Sequence[str], scale: Scale) -> dict[str, An
     return {"peers": sessions_of(assets), "seconds": seconds, "lasts_s": lasts_s}
 
 
-def _taken(served: Served, scale: Scale) -> dict[str, float]:
+def taken(served: Served, scale: Scale) -> dict[str, float]:
+    """What a server takes in while a load runs that was just begun."""
     time.sleep(scale.warm_s)
     before = served.counts()
     time.sleep(scale.lasts_s)
     after = served.counts()
-    _no_findings(after)
+    no_findings(after)
     samples, seconds = after["taken"] - before["taken"], after["at"] - before["at"]
     return {
         "rate": samples / seconds,
@@ -82,7 +83,7 @@ def _taken(served: Served, scale: Scale) -> dict[str, float]:
     }
 
 
-def _no_findings(counts: dict[str, Any]) -> None:
+def no_findings(counts: dict[str, Any]) -> None:
     """A load that the hub finds fault with would measure something else."""
     if counts.get("exceptions") or counts.get("refused"):
         raise RuntimeError(f"the hub found {counts['exceptions']} exceptions and refused {counts['refused']}")

@@ -73,8 +73,15 @@ class Watched:
             "position": self._core.state.position,
             "refused": dict(self._core.sessions.refused),
             "exceptions": len(self._core.state.open_exceptions()),
+            "connected": sum(p.telemetry is not None for p in list(self._core.sessions.peers.by_id.values())),
+            "rss_mb": _rss_mb(),
             "ages_ms": [round(1000 * age, 3) for age in ages],
         }
+
+
+def _rss_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 1e6
 
 
 def hub(path: str, synchronous: str = "FULL", profile: str = "") -> None:

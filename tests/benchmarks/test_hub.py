@@ -16,7 +16,7 @@ from benchmarks.harness.zmtp import Parts, frames
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("part", ["telemetry", "sync", "telemetry-p99", "ack-p99"])
+@pytest.mark.parametrize("part", ["telemetry", "sync", "telemetry-p99", "ack-p99", "curve", "crowd"])
 def test_a_smoke_run_prints_figures(part: str, tmp_path: Path) -> None:
     """Each part runs to its end on a small fleet and says what the table needs."""
     command = [

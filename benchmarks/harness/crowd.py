@@ -1,0 +1,172 @@
+"""Many assets through libzmq, with CURVE or without, as a process of its own: ``crowd.py JOB.json``.
+
+A job with ``steady`` has each asset say where it is once a second, from when it is connected until a line comes on
+standard input; without, all send as much as the other end takes, from a line on for so many seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import select
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import zmq
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from adapters.sdk.keys import CurveKeys, keys_in, secure
+from fleet.protocol.codec import decode_control, encode, encode_telemetry
+from fleet.protocol.messages import Attach, Envelope, Hello, Role, Welcome
+
+AT_ONCE = 250
+PATIENCE_MS = 60_000
+QUEUE = 64
+
+Socket = zmq.Socket[bytes]
+
+
+@dataclass(slots=True)
+class Asset:
+    """One asset's two connections."""
+
+    peer_id: str
+    control: Socket
+    telemetry: Socket
+
+
+class Crowd:
+    """The assets of one load; ``keys`` is the folder of their key files, none without CURVE."""
+
+    def __init__(self, where: dict[str, str], keys: str | None) -> None:
+        self._where, self._keys = where, keys
+        self._context: zmq.Context[Socket] = zmq.Context()
+        self._context.set(zmq.MAX_SOCKETS, 20_000)
+
+    def connect(
+        self, peers: list[dict[str, str]], meanwhile: Callable[[list[Asset]], None] = lambda _: None
+    ) -> list[Asset]:
+        """All of them, some at a time; each has its session once this returns. ``meanwhile`` is called now and then
+        with those that are connected."""
+        made: list[Asset] = []
+        for start in range(0, len(peers), AT_ONCE):
+            made += self._some(peers[start : start + AT_ONCE])
+            meanwhile(made)
+        return made
+
+    def _some(self, peers: list[dict[str, str]]) -> list[Asset]:
+        made = []
+        for peer in peers:
+            keys = None if self._keys is None else keys_in(Path(self._keys), peer["peer_id"])
+            asset = Asset(peer["peer_id"], self._dial("control", keys), self._dial("telemetry", keys))
+            hello = Hello(peer_id=asset.peer_id, role=Role.ASSET, boot_id=peer["boot_id"], versions=(1,))
+            asset.control.send_multipart(encode(Envelope(message=hello)))
+            made.append(asset)
+        for asset in made:
+            if not asset.control.poll(PATIENCE_MS):
+                raise ConnectionError(f"{asset.peer_id} had no answer")
+            welcome = decode_control(asset.control.recv_multipart()).message
+            if not isinstance(welcome, Welcome):
+                raise ConnectionError(f"{asset.peer_id} was not welcomed: {welcome}")
+            asset.telemetry.send_multipart(
+                encode_telemetry(Attach(peer_id=asset.peer_id, token=welcome.token))
+            )
+        return made
+
+    def _dial(self, channel: str, keys: CurveKeys | None) -> Socket:
+        socket = self._context.socket(zmq.DEALER)
+        socket.setsockopt(zmq.LINGER, 0)
+        socket.setsockopt(zmq.SNDHWM, QUEUE)
+        secure(socket, keys)
+        socket.connect(self._where[channel])
+        return socket
+
+    def close(self) -> None:
+        """Hang up."""
+        self._context.destroy(linger=0)
+
+
+Seconds = list[list[list[bytes]]]
+
+
+def saturate(assets: list[Asset], seconds: Seconds, lasts_s: float) -> dict[str, Any]:
+    """Send as much as the other end takes."""
+    begun = now = time.monotonic()
+    sent = 0
+    while now < begun + lasts_s:
+        current = seconds[min(len(seconds) - 1, int(now - begun))]
+        before = sent
+        for asset, message in zip(assets, current, strict=True):
+            sent += _sent(asset.telemetry, message)
+        if sent == before:
+            time.sleep(0.001)
+        now = time.monotonic()
+    return {"sent": sent}
+
+
+@dataclass(slots=True)
+class Steady:
+    """Has each asset say where it is once a second, all of them spread evenly over it. They keep their places: who
+    moved and then stopped would seem to have strong wind against it. ``lost`` had no place in a queue."""
+
+    messages: list[list[bytes]]
+    sent: int = 0
+    lost: int = 0
+    _due: list[float] = field(default_factory=list)
+
+    def speak(self, assets: list[Asset]) -> None:
+        """Send what is due."""
+        now = time.monotonic()
+        missing = len(assets) - len(self._due)
+        self._due += [now + number / max(1, missing) for number in range(missing)]
+        for number, due in enumerate(self._due):
+            if due <= now:
+                taken = _sent(assets[number].telemetry, self.messages[number])
+                self.sent, self.lost = self.sent + taken, self.lost + (not taken)
+                self._due[number] = due + 1
+
+    def until_told(self, assets: list[Asset]) -> dict[str, Any]:
+        """Go on until a line comes."""
+        while not select.select([sys.stdin], [], [], 0.01)[0]:
+            self.speak(assets)
+        sys.stdin.readline()
+        return {"sent": self.sent, "lost": self.lost}
+
+
+def _sent(socket: Socket, message: list[bytes]) -> bool:
+    try:
+        socket.send_multipart(message, zmq.NOBLOCK)
+    except zmq.Again:
+        return False
+    return True
+
+
+def main() -> None:
+    """Do the job of the file."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    job: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    crowd = Crowd(job["where"], job.get("keys"))
+    seconds = [[[part.encode() for part in message] for message in second] for second in job["seconds"]]
+    steady = Steady(seconds[0])
+    if job.get("steady"):
+        assets = crowd.connect(job["peers"], steady.speak)
+        print("ready", flush=True)
+        done = steady.until_told(assets)
+    else:
+        assets = crowd.connect(job["peers"])
+        print("ready", flush=True)
+        sys.stdin.readline()
+        done = saturate(assets, seconds, job["lasts_s"])
+    print(json.dumps(done), flush=True)
+    sys.stdin.readline()
+    crowd.close()
+
+
+if __name__ == "__main__":
+    main()
