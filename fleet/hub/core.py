@@ -161,6 +161,8 @@ class HubCore:
         if self._stepping is not None and not self._stepping.complete():
             return
         now = self.clock.now(wall_s)
+        if self._stepping is None:
+            self._links.turned(now, wall_s)
         if not self.sessions.waiting:
             # A hello waits until all before it is stored; more behind it, without end, would keep it out for ever.
             self._work_inbox(now)

@@ -225,6 +225,33 @@ def test_silence_up_to_the_limit_and_past_it(out: tuple[Bench, Peer]) -> None:
     assert [e.code for e in bench.core.state.open_exceptions()] == []
 
 
+def test_while_the_hub_was_stopped_nobody_was_silent(out: tuple[Bench, Peer]) -> None:
+    """A process that stood still for minutes must not call its drones lost; what they said may wait in its sockets."""
+    bench, drone = out
+    bench.sample(drone, sample(bench))
+    limit_s = kind_of("drone").lost_link.silent_s
+    assert limit_s is not None
+    bench.run(limit_s - 2)
+    bench.wall += 300
+    bench.turn()
+    bench.run(1)
+    assert bench.core.state.assets[DRONE].status is AssetStatus.ON_MISSION
+    bench.run(2)  # with what it was silent for before: that is its limit
+    assert bench.core.state.assets[DRONE].status is AssetStatus.LINK_LOST
+
+
+def test_who_speaks_as_the_hub_comes_round_is_no_later_lost_for_it(out: tuple[Bench, Peer]) -> None:
+    """Its word counts from then, not from some time to come."""
+    bench, drone = out
+    bench.sample(drone, sample(bench))
+    bench.wall += 300
+    bench.sample(drone, sample(bench))
+    limit_s = kind_of("drone").lost_link.silent_s
+    assert limit_s is not None
+    bench.run(limit_s + 1)
+    assert bench.core.state.assets[DRONE].status is AssetStatus.LINK_LOST
+
+
 def test_silence_past_the_grace_is_a_persons_business(out: tuple[Bench, Peer]) -> None:
     """Who is still silent after the grace is missing, and an operator must look; the parcel is still on board."""
     bench, drone = out
