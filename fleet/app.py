@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fleet.config import RunFiles, RunInputs, read_inputs
 from fleet.dispatch import weather, zones
 from fleet.dispatch.decide import Dispatcher
+from fleet.dispatch.desk import Settings
 from fleet.dispatch.inputs import Resume
 from fleet.dispatch.monitor import Monitor
 from fleet.domain.events import AssetRecord, DayOpened
@@ -79,7 +80,8 @@ class Setup(BaseModel):
 
     With ``lockstep`` business time is granted to simulated assets in steps, at most ``pace`` seconds of it a second
     (none: as fast as it goes); otherwise it runs ``rate`` times as fast as the wall clock from ``at`` on.
-    ``plain``: there are no keys, and only processes of this machine may connect.
+    ``plain``: there are no keys, and only processes of this machine may connect. ``keep_contacts_days``: how long after
+    a parcel's end names, addresses and telephone numbers are kept.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -100,6 +102,7 @@ class Setup(BaseModel):
     observing: Observing = Observing()
     plain: bool = False
     limits: LimitSettings = LimitSettings()
+    keep_contacts_days: float = Field(default=30, ge=0, le=3650)
 
 
 class Contexts:
@@ -190,7 +193,7 @@ def open_core(
     contexts = Contexts(inputs.context)
     core = HubCore(
         state=state,
-        dispatcher=Dispatcher(contexts),
+        dispatcher=Dispatcher(contexts, Settings(keep_contacts_days=setup.keep_contacts_days)),
         monitor=Monitor(contexts),
         clock=clock,
         make_token=make_token,

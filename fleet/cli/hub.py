@@ -72,6 +72,16 @@ def command(
             "--plain", help="Without keys: every process of this machine, and no other, may connect."
         ),
     ] = False,
+    keep_contacts_days: Annotated[
+        float,
+        typer.Option(
+            "--keep-contacts-days",
+            metavar="DAYS",
+            help="Erase names and addresses so long after a parcel's end.",
+            min=0,
+            max=3650,
+        ),
+    ] = 30,
     as_json: Json = False,
 ) -> None:
     """Run the hub: orders come in through `fleet orders import`, vehicles and lockers connect to it over ZeroMQ.
@@ -94,6 +104,7 @@ def command(
             feed=feed,
             observing=Observing(status=status, beyond_loopback=status_open, watchdog_s=watchdog),
             plain=plain,
+            keep_contacts_days=keep_contacts_days,
         )
     logs.configure(level=log_level, as_json=log_json or None)
     serve(RunDir.named(name, root), setup, as_json=as_json, quiet=log_json)

@@ -17,6 +17,7 @@ from fleet.dispatch.effects import Answer, Effect
 from fleet.dispatch.handlers import (
     assets,
     clocks,
+    contacts,
     exceptions,
     findings,
     lockers,
@@ -49,6 +50,7 @@ HANDLERS: Mapping[type, Callable[[Desk, Any], None]] = {
     messages.ResumeAll: operations.resume_all,
     messages.RecoverAsset: recovery.recover_asset,
     messages.CloseException: exceptions.close_exception,
+    messages.EraseContacts: contacts.erase_contacts,
     messages.AddZone: operators.add_zone,
     messages.RemoveZone: operators.remove_zone,
     messages.ReportWeather: weather.report_weather,
@@ -103,6 +105,7 @@ class Dispatcher:
             _once(desk, message)
         else:
             HANDLERS[type(message)](desk, message)
+        contacts.watch_retention(desk)
         return Decision(desk.state, tuple(desk.events), tuple(desk.effects))
 
     def set_aside(
@@ -139,6 +142,7 @@ ONCE = frozenset(
         messages.ResumeAll,
         messages.RecoverAsset,
         messages.CloseException,
+        messages.EraseContacts,
         messages.AddZone,
         messages.RemoveZone,
     }

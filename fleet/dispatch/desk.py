@@ -36,6 +36,8 @@ class Settings:
     ``begin_grace_s``, ``route_begin_grace_s``: how long after its start a mission, or a route, may not have begun
     before it is taken back. ``overdue_grace_s``: how long it may go on after it should have ended.
     ``deposit_grace_s``: how long a locker may take to confirm what was put in.
+
+    ``keep_contacts_days``: how long after a parcel's end the personal data behind it is kept.
     """
 
     release_lead_s: float = 30
@@ -55,6 +57,7 @@ class Settings:
     overtime_hours: float = 3
     late_hour_cost: float = 6
     absent_wait_s: float = 2700
+    keep_contacts_days: float = 30
 
 
 @dataclass(slots=True)

@@ -41,10 +41,17 @@ class KeepContacts:
 
 
 @dataclass(frozen=True, slots=True)
+class EraseContacts:
+    """Delete the personal data behind these orders, in the same transaction as the events."""
+
+    order_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """Compute anew what the monitor needs for this asset's mission; with none under way, stop watching."""
 
     asset_id: str
 
 
-Effect = Send | Answer | StartPlanning | KeepContacts | Watch
+Effect = Send | Answer | StartPlanning | KeepContacts | EraseContacts | Watch

@@ -136,7 +136,11 @@ def _parcel(state: State, order_id: str, step: ParcelEvent | None, **changes: An
     parcel = state.parcels[order_id]
     if step is not None:
         changes["status"] = advance(PARCEL, parcel.status, step)
-    return evolve(state, parcels=state.parcels.set(order_id, evolve(parcel, **changes)))
+    state = evolve(state, parcels=state.parcels.set(order_id, evolve(parcel, **changes)))
+    ended_at = changes.get("ended_at")
+    if ended_at is None or parcel.erased:
+        return state
+    return evolve(state, personal=state.personal.set(order_id, ended_at))
 
 
 def _parcel_assigned(state: State, event: ev.ParcelAssigned) -> State:
@@ -225,6 +229,14 @@ def _custody_step(state: State, event: ev.CustodyPassed) -> ParcelEvent | None:
     if parcel.order.direction is not Direction.DELIVERY:
         return ParcelEvent.DELIVER
     return ParcelEvent.BRING_BACK
+
+
+def _contacts_erased(state: State, event: ev.ContactsErased) -> State:
+    personal, parcels = state.personal, state.parcels
+    for order_id in event.order_ids:
+        personal = without(personal, order_id)
+        parcels = parcels.set(order_id, evolve(parcels[order_id], erased=True))
+    return evolve(state, personal=personal, parcels=parcels)
 
 
 # --- missions --------------------------------------------------------------------------------------------------------
@@ -456,6 +468,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.CustodyPassed: _custody_passed,
     ev.DeliveryFailed: _delivery_failed,
     ev.ParcelGivenUp: _parcel_given_up,
+    ev.ContactsErased: _contacts_erased,
     ev.CompartmentWanted: _compartment_wanted,
     ev.CompartmentChanged: _compartment_changed,
     ev.AssetConnected: _asset_connected,

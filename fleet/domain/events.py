@@ -374,6 +374,18 @@ class WeatherReported(Event):
     rows: tuple[WeatherRow, ...]
 
 
+class ContactsErased(Event):
+    """The personal data behind orders was erased, in the transaction in which this event was stored.
+
+    ``by`` is the person who had it done, or ``retention`` where it had been kept for as long as it may be.
+    """
+
+    type: Literal["contacts_erased"] = "contacts_erased"
+    order_ids: tuple[Identifier, ...]
+    by: Identifier
+    why: str
+
+
 class RequestTaken(Event):
     """A person's request was carried out, and answered so: the same request that comes again gets the same answer."""
 
@@ -432,6 +444,7 @@ AnyEvent = Annotated[
     | ZoneAdded
     | ZoneRemoved
     | WeatherReported
+    | ContactsErased
     | RequestTaken
     | TimerSet
     | TimerRang,

@@ -38,6 +38,7 @@ class Parcel:
     ``attempts`` counts those at which nobody opened, ``tried_at`` is the last of them; ``excluded`` are the modes and
     lockers that are not tried again. ``served_at`` is when it was handed over, put into a locker or, for a pick-up,
     collected; ``ended_at`` when nothing more is to come: out of the locker, home with a pick-up, or given up.
+    ``erased``: the personal data behind the order was erased, and is not taken in again.
     """
 
     order: Order
@@ -55,6 +56,7 @@ class Parcel:
     tried_at: datetime | None = None
     served_at: datetime | None = None
     ended_at: datetime | None = None
+    erased: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,9 @@ class State:
 
     ``stopped_by`` is who has stopped all operations (none while they go on), ``resumed_at`` when they last went on.
     ``reservations`` is the highest number that a reservation of a compartment has had.
+    ``waiting``, ``live_missions`` and ``unresolved`` name what is still to be dealt with among parcels, missions and
+    exceptions: these grow with every day, and no decision may look through all of them. ``personal`` are the parcels
+    that have come to an end, and when, whose personal data was not erased yet.
     """
 
     position: int = 0
@@ -199,6 +204,7 @@ class State:
     zones: Map[str, dict[str, Any]] = field(default_factory=_map)
     weather: Map[tuple[str, datetime], ReportedWeather] = field(default_factory=_map)
     waiting: Map[str, None] = field(default_factory=_map)
+    personal: Map[str, datetime] = field(default_factory=_map)
 
     def mission_of(self, asset_id: str) -> MissionRecord | None:
         """The mission that an asset is on or has been sent; none when it is free."""

@@ -27,6 +27,7 @@ class Opened:
     outbox: list[OutboxRow] = field(default_factory=list)
     acknowledged: dict[str, int] = field(default_factory=dict)
     contacts: list[Any] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)
     taken: dict[str, tuple[Peer, int, str | None]] = field(default_factory=dict)
     then: list[Callable[[], None]] = field(default_factory=list)
     concerned: set[str] = field(default_factory=set)
@@ -36,7 +37,7 @@ class Opened:
     def empty(self) -> bool:
         """Whether there is nothing to store and nothing waits for a commit."""
         # Acknowledgements alone are not worth a commit: what is lost of them is only sent, and ignored, once more.
-        stored = self.events or self.boots or self.received or self.outbox or self.contacts
+        stored = self.events or self.boots or self.received or self.outbox or self.contacts or self.erased
         return not (stored or self.taken or self.then)
 
     def take(self, peer: Peer, seq: int, boot_id: str | None) -> None:
@@ -52,6 +53,7 @@ class Opened:
             tuple(self.outbox),
             dict(self.acknowledged),
             tuple(self.contacts),
+            tuple(self.erased),
             None if self.at is None else anchor(self.at),
         )
 

@@ -294,6 +294,9 @@ class HubCore:
     def _on_keep_contacts(self, effect: fx.KeepContacts, _now: datetime) -> None:
         self.batches.open.contacts.extend(effect.contacts)
 
+    def _on_erase_contacts(self, effect: fx.EraseContacts, _now: datetime) -> None:
+        self.batches.open.erased.extend(effect.order_ids)
+
     def _on_watch(self, effect: fx.Watch, now: datetime) -> None:
         if effect.asset_id not in self._monitor.watched():
             # Silence counts from the moment at which there is something that it should answer.
@@ -339,5 +342,6 @@ _EFFECTS: dict[type, Callable[[HubCore, Any, datetime], None]] = {
     fx.Answer: HubCore._on_answer,
     fx.StartPlanning: HubCore._on_start_planning,
     fx.KeepContacts: HubCore._on_keep_contacts,
+    fx.EraseContacts: HubCore._on_erase_contacts,
     fx.Watch: HubCore._on_watch,
 }

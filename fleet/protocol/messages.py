@@ -264,6 +264,21 @@ class CloseException(Message):
     outcome: str
 
 
+class EraseContacts(Message):
+    """A person has the personal data behind orders erased: names, addresses, telephone numbers, notes.
+
+    ``unfinished``: also of parcels that are still to be brought, for which a driver may need them. ``why`` is kept for
+    the record and must not name the person.
+    """
+
+    type: Literal["erase_contacts"] = "erase_contacts"
+    request_id: Identifier
+    by: Identifier
+    order_ids: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    why: Annotated[str, Field(min_length=1, max_length=500)]
+    unfinished: bool = False
+
+
 class AddZone(Message):
     """A person closes an area: one GeoJSON feature, in the format of the zone files."""
 
@@ -388,6 +403,7 @@ AnyMessage = Annotated[
     | ResumeAll
     | RecoverAsset
     | CloseException
+    | EraseContacts
     | AddZone
     | RemoveZone
     | ReportWeather

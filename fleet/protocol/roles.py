@@ -30,6 +30,7 @@ ALLOWED: dict[Role, frozenset[str]] = {
             "resume_all",
             "recover_asset",
             "close_exception",
+            "erase_contacts",
             "add_zone",
             "remove_zone",
             "report_weather",

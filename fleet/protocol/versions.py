@@ -24,7 +24,7 @@ NEW_FIELDS: Final[Mapping[int, Mapping[str, frozenset[str]]]] = {
 }
 """Version, kind, fields that are new in it. Each has a default: what the other end left out is read as that."""
 
-NEW_KINDS: Final[Mapping[int, frozenset[str]]] = {2: frozenset()}
+NEW_KINDS: Final[Mapping[int, frozenset[str]]] = {2: frozenset({"erase_contacts"})}
 """Version, kinds that are new in it."""
 
 

@@ -95,7 +95,8 @@ class Batch:
     ``boots`` are peers that have lost their memory: their row starts anew, and of their outbox the last ``sent`` rows,
     which still wait, are numbered from 1 in the same order (before anything else of the batch is written; what was
     acknowledged before need not have been stored). ``received`` and ``acknowledged`` hold the highest sequence
-    number by peer; outbox rows up to an acknowledged one are deleted.
+    number by peer; outbox rows up to an acknowledged one are deleted. Of the orders in ``erased`` no personal data is
+    kept, not even what came with ``contacts`` in the same batch, and no trace of it stays in the store's files.
     """
 
     events: tuple[Event, ...] = ()
@@ -104,6 +105,7 @@ class Batch:
     outbox: tuple[OutboxRow, ...] = ()
     acknowledged: Mapping[str, int] = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
+    erased: tuple[str, ...] = ()
     clock: ClockAnchor | None = None
 
 

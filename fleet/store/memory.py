@@ -32,6 +32,8 @@ class MemoryStore:
             self._outbox[peer_id] = [r for r in self._outbox.get(peer_id, []) if r.seq > seq]
         for contact in batch.contacts:
             self._contacts[contact.order_id] = contact
+        for order_id in batch.erased:
+            self._contacts.pop(order_id, None)
         first = len(self._events) + 1
         self._events.extend(StoredEvent(first + i, e) for i, e in enumerate(batch.events))
         self._clock = batch.clock or self._clock

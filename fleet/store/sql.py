@@ -55,6 +55,8 @@ class SqlStore:
             with self._connection.begin():
                 bring_up_to_date(self._connection)
             sqlite.keep_log(self._connection)
+            # What was erased just before the process was killed must not outlast it in the log.
+            self._log_holds_erased = not sqlite.empty_log(self._connection)
             self._position = self._found_position()
         except BaseException:
             self._connection.close()
@@ -99,6 +101,9 @@ class SqlStore:
         except SQLAlchemyError as error:
             raise self._failed(error, "written") from error
         self._position += len(batch.events)
+        self._log_holds_erased |= bool(batch.erased)
+        if self._log_holds_erased:
+            self._log_holds_erased = not sqlite.empty_log(self._connection)
         return self._position
 
     def _write(self, connection: sa.Connection, batch: Batch) -> None:
@@ -111,6 +116,9 @@ class SqlStore:
         sql.sent.run(connection, [(peer, "", 0, seq) for peer, seq in highest.items()])
         sql.acknowledged.run(connection, list(batch.acknowledged.items()))
         sql.contact.run(connection, [(c.order_id, c.model_dump_json()) for c in batch.contacts])
+        if batch.erased:
+            sql.erase.run(connection, [(order_id,) for order_id in batch.erased])
+            sqlite.write_anew(connection, contacts)
         rows = [_event_row(self._position + i, event) for i, event in enumerate(batch.events, 1)]
         sql.append.run(connection, rows)
         if batch.clock is not None:

@@ -22,6 +22,8 @@ SOUND = (3, 51, 3)
 """The first version without the fault that the module's head tells of."""
 LOG_KEPT = 64 * 2**20
 """Bytes of the write-ahead log that stay allocated after it grew: a backup or a slow reader lets it grow."""
+PATIENCE_MS = 5000
+"""How long a statement waits for a lock."""
 TAIL = 100
 """How many of the last events are looked at when a file is opened."""
 
@@ -62,7 +64,8 @@ def engine(url: sa.URL, synchronous: str) -> sa.Engine:
     def on_connect(connection: Any, _record: Any) -> None:
         for setting in (
             f"synchronous={synchronous}",
-            "busy_timeout=5000",
+            f"busy_timeout={PATIENCE_MS}",
+            "secure_delete=ON",
             "wal_autocheckpoint=1000",
             f"journal_size_limit={LOG_KEPT}",
         ):
@@ -87,6 +90,38 @@ def keep_log(connection: sa.Connection) -> None:
             "put the run on a local disk, or use PostgreSQL",
             Failure.IO_ERROR,
         )
+
+
+def write_anew(connection: sa.Connection, table: sa.Table) -> None:
+    """Write a table's rows into fresh pages, so that what was deleted before is nowhere in its old ones.
+
+    With ``secure_delete`` SQLite overwrites what it deletes and every page that it frees. But when it spreads rows over
+    neighbouring pages, copies of them stay in the gaps (measured: one of 3,000 deleted rows could still be read).
+    """
+    rows = [tuple(row) for row in connection.execute(sa.select(table).order_by(*table.primary_key))]
+    connection.execute(sa.delete(table))
+    if rows:
+        connection.execute(
+            sa.insert(table), [dict(zip(table.columns.keys(), row, strict=True)) for row in rows]
+        )
+
+
+def empty_log(connection: sa.Connection) -> bool:
+    """Take the write-ahead log over into the file and cut it to nothing; false where that can't be at the moment.
+
+    Then a reader still needs it, or the disk is full. What is committed is committed all the same: nothing is raised.
+    """
+    driver = connection.connection.dbapi_connection
+    assert driver is not None
+    # A reader may take its time; who waits for a commit need not wait for it too.
+    driver.execute("PRAGMA busy_timeout=0").close()
+    try:
+        (busy, _, _) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.Error:
+        return False
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={PATIENCE_MS}").close()
+    return bool(busy == 0)
 
 
 def version_warning(found: tuple[int, ...] = sqlite3.sqlite_version_info) -> str | None:

@@ -61,4 +61,6 @@ class Statements:
         upto = sa.delete(outbox).where(outbox.c.peer_id == peer, outbox.c.seq <= seq)
         self.acknowledged = statement(upto, "peer_id", "seq")
         self.contact = upsert(contacts, "order_id", "body")
+        order: sa.BindParameter[str] = sa.bindparam("order_id")
+        self.erase = statement(sa.delete(contacts).where(contacts.c.order_id == order), "order_id")
         self.meta = upsert(meta, "key", "value")

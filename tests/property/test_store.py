@@ -41,6 +41,7 @@ class Hub:
             outbox=outbox,
             acknowledged={p: self._acknowledge(p) for p in self._some()},
             contacts=contacts,
+            erased=tuple(f"P-{p}" for p in self._some()),
             clock=ClockAnchor(AT + timedelta(seconds=number), AT, 1.0)
             if self.data.draw(st.booleans())
             else None,

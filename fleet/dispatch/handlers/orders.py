@@ -10,7 +10,7 @@ from fleet.dispatch.planning import want_plan
 from fleet.domain.events import Custodian, OrderPlaced
 from fleet.feasibility.incident import incident
 from fleet.protocol.messages import Reply, SubmitOrders
-from fleet.protocol.values import Direction, Order, Reason
+from fleet.protocol.values import Contact, Direction, Order, Reason
 
 
 def submit_orders(desk: Desk, message: SubmitOrders) -> None:
@@ -25,13 +25,20 @@ def submit_orders(desk: Desk, message: SubmitOrders) -> None:
     new = [order for order_id, order in unique.items() if order_id not in desk.state.parcels]
     for order in new:
         desk.emit(OrderPlaced(at=desk.now, order=order, custodian=_first_custodian(order)))
-    if message.contacts:
-        desk.effects.append(KeepContacts(message.contacts))
+    people = tuple(contact for contact in message.contacts if _is_kept(desk, contact))
+    if people:
+        desk.effects.append(KeepContacts(people))
     if new:
         want_plan(desk)
     taken = tuple(order.order_id for order in new)
     detail = f"{len(new)} taken in, {len(message.orders) - len(new)} known already"
     desk.answer(Reply(request_id=message.request_id, ok=True, detail=detail, ids=taken))
+
+
+def _is_kept(desk: Desk, contact: Contact) -> bool:
+    """What was erased stays so, even where the order comes again; nor is anything kept that belongs to no parcel."""
+    parcel = desk.state.parcels.get(contact.order_id)
+    return parcel is not None and not parcel.erased
 
 
 def _clashes(desk: Desk, orders: Iterable[Order]) -> Iterator[Reason]:

@@ -8,6 +8,7 @@ from fleet.dispatch.deposits import deposit_unconfirmed
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.handlers.assets import link_grace_over
+from fleet.dispatch.handlers.contacts import retention
 from fleet.dispatch.handlers.notbegun import not_begun, unanswered
 from fleet.dispatch.handlers.overdue import overdue
 from fleet.dispatch.handovers import try_again
@@ -39,6 +40,7 @@ _DUE: dict[str, Callable[[Desk, str], None]] = {
     "handon": try_again,
     "link": link_grace_over,
     "plan": _plan_again,
+    "contacts": retention,
 }
 
 

@@ -83,7 +83,8 @@ def test_every_message_fits_the_schema_of_the_version_it_is_sent_in(kind: str) -
     """What version 2 says, said to a peer of version 1, is something that such a peer takes."""
     value = decoded(NEW, kind, EXAMPLES[NEW][kind])
     for version in WIRE_VERSIONS:
-        VALIDATORS[version, channel_of(kind)].validate(sent(version, value))
+        if kind not in versions.kinds_after(version):
+            VALIDATORS[version, channel_of(kind)].validate(sent(version, value))
 
 
 @pytest.mark.parametrize("kind", sorted(NEW_FIELDS[2]))
@@ -153,6 +154,7 @@ JUNK = st.recursive(
 @given(st.sampled_from(WIRE_VERSIONS), st.sampled_from(sorted(message_types())), st.data())
 def test_what_the_codec_takes_the_schema_takes(version: int, kind: str, data: st.DataObject) -> None:
     """A message with one thing wrong: whatever still gets through is also what the documents say may."""
+    assume(kind in EXAMPLES[version])
     document = deepcopy(EXAMPLES[version][kind])
     node = document["message"] if channel_of(kind) == "control" else document
     names = {*node, *fields_after(version).get(kind, ())} - {"feature", "type"}
