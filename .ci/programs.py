@@ -26,6 +26,7 @@ def on_path(*commands: str) -> Callable[[], bool]:
 
 
 NEEDS = (
+    Need("a C compiler (power-loss tests)", on_path("cc"), "build-essential"),
     Need("Chromium (console tests)", on_path("chromium", "chromium-browser", "google-chrome"), "chromium"),
 )
 
