@@ -1,6 +1,6 @@
 """A real ``fleet hub`` as a child process, in a run directory of its own, to be killed, stopped and started again.
 
-It runs without keys on addresses of the local machine that stay the same over restarts.
+It runs without keys, by default on addresses of the local machine that stay the same over restarts.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ LOCKERS: Final = "locker_id,name,lon,lat,small,medium,large,drone_port\n"
 class HubProcess:
     """One hub with so many drones, none of which has anything to do unless it is told.
 
-    ``prelude`` is code that its process runs first: to put a fault into it, and see that it is noticed.
+    ``prelude`` is code that its process runs first: to put a fault into it, and see that it is noticed. With ``tcp``
+    it listens on other ports in each life.
     """
 
-    def __init__(self, folder: Path, *, drones: int, prelude: str = "") -> None:
-        self._folder, self._prelude = folder, prelude
+    def __init__(self, folder: Path, *, drones: int, prelude: str = "", tcp: bool = False) -> None:
+        self._folder, self._prelude, self._tcp = folder, prelude, tcp
         self.run = RunDir.named("day", folder)
         self.asset_ids = tuple(f"S1/drone-{n}" for n in range(1, drones + 1))
         self.log = folder / "hub.log"
@@ -46,7 +47,10 @@ class HubProcess:
 
     @property
     def endpoints(self) -> Endpoints:
-        """Where it listens, in every life."""
+        """Where it listens, in every life; with ``tcp``, in this one."""
+        if self._tcp:
+            running = self.run.running()
+            return Endpoints(running.control, running.telemetry)
         return Endpoints(f"ipc://{self._folder}/control", f"ipc://{self._folder}/telemetry")
 
     @property
@@ -76,9 +80,9 @@ class HubProcess:
             )
 
     def _new_day(self) -> list[str]:
-        where = self.endpoints
-        addresses = ["--control", where.control, "--telemetry", where.telemetry]
-        addresses += ["--feed", f"ipc://{self._folder}/feed"]
+        names = ("control", "telemetry", "feed")
+        where = {n: "tcp://127.0.0.1:*" if self._tcp else f"ipc://{self._folder}/{n}" for n in names}
+        addresses = [word for name in names for word in (f"--{name}", where[name])]
         files = ["--depots", str(self._folder / "depots.csv"), "--lockers", str(self._folder / "lockers.csv")]
         return [*files, *addresses, "--plain"]
 
@@ -128,11 +132,11 @@ class HubProcess:
 
 
 @contextmanager
-def hub_process(*, drones: int, prelude: str = "") -> Iterator[HubProcess]:
+def hub_process(*, drones: int, prelude: str = "", tcp: bool = False) -> Iterator[HubProcess]:
     """A hub that is not started yet; it ends with the block."""
     # Addresses of this kind may have about a hundred characters: not in a folder of the test's.
     with TemporaryDirectory(prefix="hub-") as folder:
-        hub = HubProcess(Path(folder), drones=drones, prelude=prelude)
+        hub = HubProcess(Path(folder), drones=drones, prelude=prelude, tcp=tcp)
         try:
             yield hub
         finally:
