@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,11 +33,13 @@ class HubProcess:
     """One hub with so many drones, none of which has anything to do unless it is told.
 
     ``prelude`` is code that its process runs first: to put a fault into it, and see that it is noticed. With ``tcp``
-    it listens on other ports in each life.
+    it listens on other ports in each life. ``words`` go on the command line of a new day.
     """
 
-    def __init__(self, folder: Path, *, drones: int, prelude: str = "", tcp: bool = False) -> None:
-        self._folder, self._prelude, self._tcp = folder, prelude, tcp
+    def __init__(
+        self, folder: Path, *, drones: int, prelude: str = "", tcp: bool = False, words: Sequence[str] = ()
+    ) -> None:
+        self._folder, self._prelude, self._tcp, self._words = folder, prelude, tcp, words
         self.run = RunDir.named("day", folder)
         self.asset_ids = tuple(f"S1/drone-{n}" for n in range(1, drones + 1))
         self.log = folder / "hub.log"
@@ -84,7 +86,7 @@ class HubProcess:
         where = {n: "tcp://127.0.0.1:*" if self._tcp else f"ipc://{self._folder}/{n}" for n in names}
         addresses = [word for name in names for word in (f"--{name}", where[name])]
         files = ["--depots", str(self._folder / "depots.csv"), "--lockers", str(self._folder / "lockers.csv")]
-        return [*files, *addresses, "--plain"]
+        return [*files, *addresses, "--plain", *self._words]
 
     def wait_until_up(self) -> None:
         """Wait until it listens. Raises ``RuntimeError`` with its log where it does not."""
@@ -132,11 +134,13 @@ class HubProcess:
 
 
 @contextmanager
-def hub_process(*, drones: int, prelude: str = "", tcp: bool = False) -> Iterator[HubProcess]:
+def hub_process(
+    *, drones: int, prelude: str = "", tcp: bool = False, words: Sequence[str] = ()
+) -> Iterator[HubProcess]:
     """A hub that is not started yet; it ends with the block."""
     # Addresses of this kind may have about a hundred characters: not in a folder of the test's.
     with TemporaryDirectory(prefix="hub-") as folder:
-        hub = HubProcess(Path(folder), drones=drones, prelude=prelude, tcp=tcp)
+        hub = HubProcess(Path(folder), drones=drones, prelude=prelude, tcp=tcp, words=words)
         try:
             yield hub
         finally:
