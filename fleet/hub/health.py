@@ -28,9 +28,9 @@ class Check:
 
 
 def alive(pulse: Pulse, now_s: float) -> Check:
-    """The loop turns. While the hub starts there is no loop yet; that is no fault."""
+    """The loop turns. A hub that starts or stops has none; that is no fault, however long it takes."""
     still_s = now_s - pulse.last_s
-    stalled = pulse.phase is not Phase.STARTING and still_s > STALLED_S
+    stalled = pulse.phase is Phase.RUNNING and still_s > STALLED_S
     return Check("loop", f"the loop has not turned for {still_s:.0f} s" if stalled else "")
 
 

@@ -48,7 +48,7 @@ class Loop:
     def run(self, stop: Callable[[], bool]) -> None:
         """Turn until ``stop`` says so, then let the writer finish."""
         pulse = self.instruments.pulse
-        pulse.phase = Phase.RUNNING
+        pulse.last_s, pulse.phase = time.monotonic(), Phase.RUNNING
         try:
             while not stop():
                 self.turn()

@@ -186,6 +186,13 @@ def test_a_loop_that_stands_still_does_not_live() -> None:
     assert body_of(StatusApp(pulse, lambda: NOW + STALLED_S + 1), "/healthz")[0] == "503 Service Unavailable"
 
 
+def test_a_hub_that_takes_long_to_stop_lives() -> None:
+    """It writes what is in hand: killing it now would be wrong."""
+    pulse = beating(full())
+    pulse.phase = Phase.STOPPING
+    assert body_of(StatusApp(pulse, lambda: NOW + STALLED_S + 1), "/healthz")[0] == "200 OK"
+
+
 def test_other_pages_and_methods_are_refused() -> None:
     """Nothing can be written here."""
     app = StatusApp(beating(full()), lambda: NOW)
