@@ -1,4 +1,6 @@
-"""The kit for adapters: write an `Adapter`, run it with an `AdapterClient`, prove it with `check_adapter`."""
+"""The kit for adapters: write an `Adapter`, run it with an `AdapterClient`, prove it with `check_adapter` or
+`check_locker`.
+"""
 
 from adapters.sdk.adapter import Adapter, Instruction, Report
 from adapters.sdk.client import AdapterClient
@@ -8,6 +10,7 @@ from adapters.sdk.errors import AdapterError, JournalError, NotConformant, Turne
 from adapters.sdk.journal import Journal
 from adapters.sdk.keys import CurveKeys, load_keys
 from adapters.sdk.link import Endpoints
+from adapters.sdk.locker_conformance import LockerScenario, check_locker
 
 __all__ = [
     "Adapter",
@@ -19,10 +22,12 @@ __all__ = [
     "Instruction",
     "Journal",
     "JournalError",
+    "LockerScenario",
     "NotConformant",
     "Report",
     "Scenario",
     "TurnedAway",
     "check_adapter",
+    "check_locker",
     "load_keys",
 ]

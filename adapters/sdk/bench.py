@@ -15,6 +15,7 @@ from fleet.protocol.codec import decode_control, decode_telemetry, encode, encod
 from fleet.protocol.errors import RemoteError
 from fleet.protocol.messages import Attach, Envelope, Hello, Message, Role, Telemetry
 from fleet.protocol.session import HubSession, SessionState, refusal
+from fleet.protocol.versions import WIRE_VERSIONS
 
 M = TypeVar("M", bound=Message)
 CYCLES: Final = 8
@@ -39,20 +40,29 @@ class Bench:
         """The hub's time."""
         return self._started + timedelta(seconds=self.now_s)
 
-    def reset(self) -> None:
-        """A fresh adapter, journal and hub; time goes on."""
+    def reset(self, versions: tuple[int, ...] = WIRE_VERSIONS) -> None:
+        """A fresh adapter, journal and hub, which speaks these versions of the wire; time goes on."""
         self.close()
+        self._versions = WIRE_VERSIONS
+        self._busy = False
         self._path = self._folder / f"journal-{next(self._names)}.db"
-        self.hub = HubSession(self._peer_id, Role.ASSET, heartbeat_s=max(1.0, self._tick_s))
+        self.hub = HubSession(
+            self._peer_id,
+            Role.ASSET,
+            heartbeat_s=max(1.0, self._tick_s),
+            versions=versions,
+            clock=lambda now_s: self._started + timedelta(seconds=now_s),
+        )
         self.heard: list[Message] = []
         self.telemetry: list[tuple[datetime, Telemetry]] = []
         self._connected = True
         self._sent = 0
         self._start()
 
-    def restart(self) -> None:
-        """End the adapter's process and start another on the same journal."""
+    def restart(self, versions: tuple[int, ...] = WIRE_VERSIONS) -> None:
+        """End the adapter's process and start another on the same journal, whose kit speaks these versions."""
         self.close()
+        self._versions = versions
         self._start()
 
     def sleep(self, duration_s: float) -> None:
@@ -73,6 +83,14 @@ class Bench:
     def mend(self) -> None:
         """The next connection gets through."""
         self._connected = True
+
+    def be_busy(self) -> None:
+        """The hub takes nothing, and says so."""
+        self._busy = True
+
+    def be_free(self) -> None:
+        """The hub takes things again."""
+        self._busy = False
 
     def tell(self, instruction: Instruction) -> None:
         """Give the adapter an instruction; it arrives while time runs."""
@@ -96,7 +114,7 @@ class Bench:
 
     def _start(self) -> None:
         self._journal = Journal(self._path, self._peer_id, f"boot-{next(self._boots)}", durable=False)
-        self._engine = Engine(self._factory(), self._peer_id, self._journal)
+        self._engine = Engine(self._factory(), self._peer_id, self._journal, versions=self._versions)
         self._up(self._engine.session.connect(self.now_s))
 
     def _tick(self) -> None:
@@ -112,12 +130,13 @@ class Bench:
     def _up(self, envelopes: list[Envelope]) -> None:
         for envelope in envelopes:
             if self._connected:
-                self._hub_hears(decode_control(encode(envelope)))
+                self._hub_hears(decode_control(encode(envelope, self._engine.session.version)))
 
     def _down(self, envelopes: list[Envelope]) -> None:
         for envelope in envelopes:
             if self._connected:
-                self._engine.receive(decode_control(encode(envelope)), self.now_s, self.now)
+                frames = encode(envelope, self.hub.version)
+                self._engine.receive(decode_control(frames), self.now_s, self.now)
 
     def _hub_hears(self, envelope: Envelope) -> None:
         try:
@@ -129,6 +148,9 @@ class Bench:
             self._down([refusal(error)])
             return
         for seq, message in deliveries:
+            if self._busy and seq is not None:
+                self.hub.busy(seq, self._tick_s, code="busy", detail="conformance")
+                return
             self.heard.append(message)
             if seq is not None:
                 self.hub.taken(seq)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, TypeVar
 
 from adapters.sdk.adapter import Adapter
 from adapters.sdk.bench import Bench
@@ -28,6 +28,7 @@ from fleet.protocol.messages import (
     StepReport,
 )
 from fleet.protocol.mission import Mission
+from fleet.protocol.versions import WIRE_VERSIONS
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Scenario:
     limit_s: float = 3600.0
 
 
+S = TypeVar("S")
 Rule = Callable[[Bench, Scenario], None]
 
 
@@ -55,17 +57,28 @@ def check_adapter(factory: Callable[[], Adapter], scenario: Scenario) -> list[st
 
     ``factory`` makes the adapter as a new process would: what it remembers comes through ``restore`` only.
     """
-    broken = [f"{name}: {why}" for name, rule in RULES.items() if (why := _broken(rule, factory, scenario))]
+
+    def bench(journal: Path) -> Bench:
+        return Bench(factory, journal, scenario.mission.asset_id, scenario.now, scenario.tick_s)
+
+    return try_all(RULES, bench, scenario)
+
+
+def try_all(
+    rules: Mapping[str, Callable[[Bench, S], None]], make_bench: Callable[[Path], Bench], scenario: S
+) -> list[str]:
+    """Try every rule on a bench of its own; their names. ``NotConformant`` names those that are not kept."""
+    broken = [
+        f"{name}: {why}" for name, rule in rules.items() if (why := _broken(rule, make_bench, scenario))
+    ]
     if broken:
         raise NotConformant("\n".join(broken))
-    return list(RULES)
+    return list(rules)
 
 
-def _broken(rule: Rule, factory: Callable[[], Adapter], scenario: Scenario) -> str | None:
+def _broken(rule: Callable[[Bench, S], None], make_bench: Callable[[Path], Bench], scenario: S) -> str | None:
     with TemporaryDirectory() as folder:
-        bench = Bench(
-            factory, Path(folder) / "journal.db", scenario.mission.asset_id, scenario.now, scenario.tick_s
-        )
+        bench = make_bench(Path(folder) / "journal.db")
         try:
             rule(bench, scenario)
         except NotConformant as broken:
@@ -75,7 +88,8 @@ def _broken(rule: Rule, factory: Callable[[], Adapter], scenario: Scenario) -> s
     return None
 
 
-def _require(kept: object, what: str) -> None:
+def require(kept: object, what: str) -> None:
+    """A rule demands this; ``what`` was seen instead."""
     if not kept:
         raise NotConformant(what)
 
@@ -84,7 +98,7 @@ def introduces_itself(bench: Bench, scenario: Scenario) -> None:
     """The hello says the kind and carries a factsheet."""
     bench.run(scenario.tick_s)
     hello = bench.hub.hello
-    _require(hello is not None and hello.kind and hello.factsheet, "hello carries no kind or no factsheet")
+    require(hello is not None and hello.kind and hello.factsheet, "hello carries no kind or no factsheet")
 
 
 def carries_out_a_mission(bench: Bench, scenario: Scenario) -> None:
@@ -92,8 +106,8 @@ def carries_out_a_mission(bench: Bench, scenario: Scenario) -> None:
     bench.tell(Assign(mission=scenario.mission))
     ended = _run_to_end(bench, scenario)
     replies = bench.said(MissionReply)
-    _require(len(replies) == 1 and replies[0].accepted, f"a mission that it can do was answered {replies}")
-    _require(ended.outcome == "completed", f"the mission ended {ended.outcome}: {ended.detail}")
+    require(len(replies) == 1 and replies[0].accepted, f"a mission that it can do was answered {replies}")
+    require(ended.outcome == "completed", f"the mission ended {ended.outcome}: {ended.detail}")
     _check_steps(bench, scenario.mission)
 
 
@@ -102,9 +116,9 @@ def refuses_what_it_cannot_do(bench: Bench, scenario: Scenario) -> None:
     bench.tell(Assign(mission=scenario.impossible))
     bench.run(10 * scenario.tick_s)
     replies = bench.said(MissionReply)
-    _require(len(replies) == 1 and not replies[0].accepted, f"an impossible mission was answered {replies}")
-    _require(replies[0].code, "the refusal has no code")
-    _require(not bench.said(StepReport), "it began a step of a mission that it had refused")
+    require(len(replies) == 1 and not replies[0].accepted, f"an impossible mission was answered {replies}")
+    require(replies[0].code, "the refusal has no code")
+    require(not bench.said(StepReport), "it began a step of a mission that it had refused")
 
 
 def does_it_once_when_told_twice(bench: Bench, scenario: Scenario) -> None:
@@ -113,8 +127,8 @@ def does_it_once_when_told_twice(bench: Bench, scenario: Scenario) -> None:
     _run_to_end(bench, scenario)
     bench.tell(Assign(mission=scenario.mission))
     bench.run(20 * scenario.tick_s)
-    _require(len(bench.said(MissionReply)) == 2, "the second assignment was not answered")
-    _require(len(bench.said(MissionEnded)) == 1, "the mission was carried out twice")
+    require(len(bench.said(MissionReply)) == 2, "the second assignment was not answered")
+    require(len(bench.said(MissionEnded)) == 1, "the mission was carried out twice")
     _check_steps(bench, scenario.mission)
 
 
@@ -125,9 +139,7 @@ def goes_on_after_a_restart(bench: Bench, scenario: Scenario) -> None:
         bench.run_until(partial(_has_done_more, bench, len(_done(bench))), scenario.limit_s)
         bench.restart()
     ended = _run_to_end(bench, scenario)
-    _require(
-        ended.outcome == "completed", f"after restarts the mission ended {ended.outcome}: {ended.detail}"
-    )
+    require(ended.outcome == "completed", f"after restarts the mission ended {ended.outcome}: {ended.detail}")
     _check_steps(bench, scenario.mission)
 
 
@@ -139,10 +151,46 @@ def goes_on_without_the_hub(bench: Bench, scenario: Scenario) -> None:
     bench.run(60.0)
     bench.mend()
     ended = _run_to_end(bench, scenario)
-    _require(
+    require(
         ended.outcome == "completed", f"after a lost link the mission ended {ended.outcome}: {ended.detail}"
     )
     _check_steps(bench, scenario.mission)
+
+
+def waits_while_the_hub_is_busy(bench: Bench, scenario: Scenario) -> None:
+    """The hub takes nothing for a minute: the mission goes on, and all reports arrive afterwards, once and in order."""
+    bench.tell(Assign(mission=scenario.mission))
+    bench.run_until(lambda: bool(bench.said(StepReport)), scenario.limit_s)
+    bench.be_busy()
+    bench.run(60.0)
+    bench.be_free()
+    ended = _run_to_end(bench, scenario)
+    require(
+        ended.outcome == "completed", f"after a busy hub the mission ended {ended.outcome}: {ended.detail}"
+    )
+    _check_steps(bench, scenario.mission)
+
+
+def works_with_a_hub_of_the_version_before(bench: Bench, scenario: Scenario) -> None:
+    """A hub that is upgraded after its assets speaks an older version of the wire, which has fewer fields."""
+    bench.reset(versions=WIRE_VERSIONS[:1])
+    carries_out_a_mission(bench, scenario)
+    require(bench.hub.version == WIRE_VERSIONS[0], f"it spoke version {bench.hub.version}")
+
+
+def is_upgraded_under_way(bench: Bench, scenario: Scenario) -> None:
+    """Its kit is exchanged for one of the next version while a mission is under way: it goes on where it was."""
+    bench.restart(versions=WIRE_VERSIONS[:1])
+    bench.tell(Assign(mission=scenario.mission))
+    bench.run_until(lambda: bool(_done(bench)), scenario.limit_s)
+    before = bench.hub.version
+    bench.restart()
+    ended = _run_to_end(bench, scenario)
+    require(
+        ended.outcome == "completed", f"after an upgrade the mission ended {ended.outcome}: {ended.detail}"
+    )
+    _check_steps(bench, scenario.mission)
+    require(before < bench.hub.version, f"version {before} was spoken before, {bench.hub.version} after")
 
 
 def drops_a_mission_that_has_not_begun(bench: Bench, scenario: Scenario) -> None:
@@ -151,8 +199,8 @@ def drops_a_mission_that_has_not_begun(bench: Bench, scenario: Scenario) -> None
     bench.tell(CancelMission(mission_id=scenario.mission.mission_id, why="conformance"))
     bench.run(20 * scenario.tick_s)
     outcomes = [ended.outcome for ended in _ended(bench)]
-    _require(outcomes == ["cancelled"], f"a mission cancelled before its start ended {outcomes}")
-    _require(not bench.said(StepReport), "it began a step of a mission that was cancelled")
+    require(outcomes == ["cancelled"], f"a mission cancelled before its start ended {outcomes}")
+    require(not bench.said(StepReport), "it began a step of a mission that was cancelled")
 
 
 def answers_a_cancel_of_what_it_does_not_have(bench: Bench, scenario: Scenario) -> None:
@@ -160,7 +208,7 @@ def answers_a_cancel_of_what_it_does_not_have(bench: Bench, scenario: Scenario) 
     bench.tell(CancelMission(mission_id="never-sent", why="conformance"))
     bench.run(20 * scenario.tick_s)
     found = [(ended.mission_id, ended.outcome) for ended in _ended(bench)]
-    _require(found == [("never-sent", "cancelled")], f"the cancel of an unknown mission was answered {found}")
+    require(found == [("never-sent", "cancelled")], f"the cancel of an unknown mission was answered {found}")
 
 
 def does_not_begin_what_has_expired(bench: Bench, scenario: Scenario) -> None:
@@ -170,9 +218,9 @@ def does_not_begin_what_has_expired(bench: Bench, scenario: Scenario) -> None:
     bench.run(20 * scenario.tick_s)
     bench.sleep((mission.expires_at - bench.now).total_seconds() + 1)
     bench.run(20 * scenario.tick_s)
-    _require(not bench.said(StepReport), "it began a mission after expires_at")
+    require(not bench.said(StepReport), "it began a mission after expires_at")
     outcomes = [ended.outcome for ended in _ended(bench)]
-    _require(outcomes == ["cancelled"], f"a mission that had expired before it began ended {outcomes}")
+    require(outcomes == ["cancelled"], f"a mission that had expired before it began ended {outcomes}")
 
 
 def acknowledges_every_command(bench: Bench, scenario: Scenario) -> None:
@@ -187,7 +235,7 @@ def obeys_on_the_way(bench: Bench, scenario: Scenario) -> None:
         if action is Action.RESUME:
             continue
         _start_over(bench, scenario)
-        _require(_command(bench, scenario, action).accepted, f"{action.value} was refused on the way")
+        require(_command(bench, scenario, action).accepted, f"{action.value} was refused on the way")
 
 
 def stands_still_while_held(bench: Bench, scenario: Scenario) -> None:
@@ -198,11 +246,9 @@ def stands_still_while_held(bench: Bench, scenario: Scenario) -> None:
     _command(bench, scenario, Action.HOLD)
     before = len(_done(bench))
     bench.run(min(scenario.limit_s, 300.0))
-    _require(len(_done(bench)) == before, "a step was completed while the asset was held")
+    require(len(_done(bench)) == before, "a step was completed while the asset was held")
     _command(bench, scenario, Action.RESUME)
-    _require(
-        _run_to_end(bench, scenario).outcome == "completed", "the mission was not completed after resume"
-    )
+    require(_run_to_end(bench, scenario).outcome == "completed", "the mission was not completed after resume")
 
 
 def reports_honest_telemetry(bench: Bench, scenario: Scenario) -> None:
@@ -210,16 +256,16 @@ def reports_honest_telemetry(bench: Bench, scenario: Scenario) -> None:
     bench.tell(Assign(mission=scenario.mission))
     _run_to_end(bench, scenario)
     bench.run(10 * scenario.tick_s)
-    _require(bench.telemetry, "it sends no telemetry")
+    require(bench.telemetry, "it sends no telemetry")
     times = [sample.at for _, sample in bench.telemetry]
-    _require(times == sorted(times), "telemetry went back in time")
+    require(times == sorted(times), "telemetry went back in time")
     ages = [abs((heard - sample.at).total_seconds()) for heard, sample in bench.telemetry]
-    _require(max(ages) <= 2 * scenario.tick_s, f"a sample was {max(ages):.1f} s off the hub's time")
+    require(max(ages) <= 2 * scenario.tick_s, f"a sample was {max(ages):.1f} s off the hub's time")
     named = {sample.mission_id for _, sample in bench.telemetry} - {None}
-    _require(
+    require(
         named <= {scenario.mission.mission_id}, f"telemetry names missions {named} that were not assigned"
     )
-    _require(bench.telemetry[-1][1].mission_id is None, "telemetry names a mission that has ended")
+    require(bench.telemetry[-1][1].mission_id is None, "telemetry names a mission that has ended")
 
 
 RULES: Final[Mapping[str, Rule]] = {
@@ -231,6 +277,9 @@ RULES: Final[Mapping[str, Rule]] = {
         does_it_once_when_told_twice,
         goes_on_after_a_restart,
         goes_on_without_the_hub,
+        waits_while_the_hub_is_busy,
+        works_with_a_hub_of_the_version_before,
+        is_upgraded_under_way,
         drops_a_mission_that_has_not_begun,
         answers_a_cancel_of_what_it_does_not_have,
         does_not_begin_what_has_expired,
@@ -245,7 +294,7 @@ RULES: Final[Mapping[str, Rule]] = {
 
 def _run_to_end(bench: Bench, scenario: Scenario) -> MissionEnded:
     bench.run_until(lambda: bool(_ended(bench)), scenario.limit_s)
-    _require(_ended(bench), f"the mission did not end within {scenario.limit_s:.0f} s")
+    require(_ended(bench), f"the mission did not end within {scenario.limit_s:.0f} s")
     return _ended(bench)[0]
 
 
@@ -263,7 +312,7 @@ def _has_done_more(bench: Bench, before: int) -> bool:
 
 def _check_steps(bench: Bench, mission: Mission) -> None:
     expected = [step.step_id for step in mission.steps]
-    _require(_done(bench) == expected, f"steps were reported done as {_done(bench)}, not as {expected}")
+    require(_done(bench) == expected, f"steps were reported done as {_done(bench)}, not as {expected}")
 
 
 def _start_over(bench: Bench, scenario: Scenario) -> None:
@@ -271,7 +320,7 @@ def _start_over(bench: Bench, scenario: Scenario) -> None:
     bench.reset()
     bench.tell(Assign(mission=scenario.mission))
     bench.run_until(lambda: bool(bench.said(StepReport)), scenario.limit_s)
-    _require(bench.said(StepReport), f"no step was begun within {scenario.limit_s:.0f} s")
+    require(bench.said(StepReport), f"no step was begun within {scenario.limit_s:.0f} s")
 
 
 def _command(bench: Bench, scenario: Scenario, action: Action) -> CommandReply:
@@ -281,8 +330,8 @@ def _command(bench: Bench, scenario: Scenario, action: Action) -> CommandReply:
     bench.tell(Command(command_id=command_id, action=action, place=place, why="conformance"))
     bench.run(5 * scenario.tick_s)
     replies = [reply for reply in bench.said(CommandReply) if reply.command_id == command_id]
-    _require(len(replies) == 1, f"{action.value} was answered {len(replies)} times instead of once")
-    _require(replies[0].accepted or replies[0].detail, f"{action.value} was refused without a detail")
+    require(len(replies) == 1, f"{action.value} was answered {len(replies)} times instead of once")
+    require(replies[0].accepted or replies[0].detail, f"{action.value} was refused without a detail")
     return replies[0]
 
 

@@ -20,8 +20,14 @@ class TinyHub:
     """Two ROUTERs on ports of the system's choice; ``crash`` loses everything but what is stored."""
 
     def __init__(
-        self, context: zmq.Context[Socket], peer_id: str, *, curve_secret: bytes | None = None
+        self,
+        context: zmq.Context[Socket],
+        peer_id: str,
+        *,
+        curve_secret: bytes | None = None,
+        clock: Callable[[float], datetime] | None = None,
     ) -> None:
+        self._clock = clock
         self._context, self._peer_id, self._curve_secret = context, peer_id, curve_secret
         self.inbox: list[Message] = []
         self.telemetry: list[Telemetry] = []
@@ -38,7 +44,12 @@ class TinyHub:
         self.endpoints = tuple(s.getsockopt_string(zmq.LAST_ENDPOINT) for s in (self.control, self.samples))
         self._ports = tuple(endpoint.rpartition(":")[2] for endpoint in self.endpoints)  # type: ignore[assignment]
         self.session = HubSession(
-            self._peer_id, Role.ASSET, heartbeat_s=0.2, boot_id=self.boot_id, received=self.received
+            self._peer_id,
+            Role.ASSET,
+            heartbeat_s=0.2,
+            boot_id=self.boot_id,
+            received=self.received,
+            clock=self._clock,
         )
         self.session.resume(self.outbox, sent=self.sent)
         self._epochs: dict[bytes, int] = {}
@@ -108,7 +119,12 @@ class TinyHub:
             self.sent = len(self.outbox)
             self.session.resume(self.outbox, sent=self.sent)
         token = f"token-{self.hellos}"
-        self._send(routing_id, self.session.welcome(now, token=token, wall=WALL, lockstep=self.lockstep))
+        wall = WALL if self._clock is None else self._clock(now)
+        rate = None
+        if self._clock is not None:
+            rate = (self._clock(now + 1) - wall).total_seconds()
+        welcome = self.session.welcome(now, token=token, wall=wall, lockstep=self.lockstep, rate=rate)
+        self._send(routing_id, welcome)
 
     def _hear_telemetry(self, routing_id: bytes, message: Attach | Telemetry, now: float) -> None:
         if isinstance(message, Attach):
