@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from fleet.dispatch import inputs
@@ -31,7 +32,7 @@ from fleet.dispatch.handlers import (
     weather,
 )
 from fleet.domain.events import Event, PlanDropped, RequestTaken, TimerRang
-from fleet.domain.state import State
+from fleet.domain.state import Answered, State
 from fleet.feasibility.context import Context
 from fleet.feasibility.incident import incident
 from fleet.protocol import messages
@@ -153,13 +154,10 @@ not told the end of. Orders and weather reports that come again change nothing b
 
 def _once(desk: Desk, message: Any) -> None:
     """Carry a request out and remember the answer, or give the answer that it had."""
+    digest = _digest(message)
     answered = desk.state.requests.get(message.request_id)
     if answered is not None:
-        desk.answer(
-            messages.Reply(
-                request_id=message.request_id, ok=answered.ok, detail=answered.detail, ids=answered.ids
-            )
-        )
+        desk.answer(_answer_again(message.request_id, answered, digest))
         return
     HANDLERS[type(message)](desk, message)
     for effect in tuple(desk.effects):
@@ -167,9 +165,27 @@ def _once(desk: Desk, message: Any) -> None:
             said = effect.message
             desk.emit(
                 RequestTaken(
-                    at=desk.now, request_id=said.request_id, ok=said.ok, detail=said.detail, ids=said.ids
+                    at=desk.now,
+                    request_id=said.request_id,
+                    ok=said.ok,
+                    detail=said.detail,
+                    ids=said.ids,
+                    digest=digest,
                 )
             )
+
+
+def _answer_again(request_id: str, answered: Answered, digest: str) -> messages.Reply:
+    """What it was answered; one that asks for something else under the same id must not look as if it was done."""
+    if answered.digest not in ("", digest):
+        detail = f"{request_id} was used for another request before: nothing was done, ask under a fresh id"
+        return messages.Reply(request_id=request_id, ok=False, detail=detail)
+    return messages.Reply(request_id=request_id, ok=answered.ok, detail=answered.detail, ids=answered.ids)
+
+
+def _digest(message: messages.Message) -> str:
+    """Of what is asked. Defaults are left out, so that a field that a later version adds does not change it."""
+    return sha256(message.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:32]
 
 
 def _is_known(state: State, code: str, detail: str) -> bool:

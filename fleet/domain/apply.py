@@ -445,7 +445,7 @@ def _command_answered(state: State, event: ev.CommandAnswered) -> State:
 
 
 def _request_taken(state: State, event: ev.RequestTaken) -> State:
-    answered = Answered(event.ok, event.detail, event.ids)
+    answered = Answered(event.ok, event.detail, event.ids, event.digest)
     return evolve(state, requests=state.requests.set(event.request_id, answered))
 
 

@@ -387,13 +387,17 @@ class ContactsErased(Event):
 
 
 class RequestTaken(Event):
-    """A person's request was carried out, and answered so: the same request that comes again gets the same answer."""
+    """A person's request was carried out, and answered so: the same request that comes again gets the same answer.
+
+    ``digest`` is that of what was asked; empty where an older release did not keep it.
+    """
 
     type: Literal["request_taken"] = "request_taken"
     request_id: Identifier
     ok: bool
     detail: str
     ids: tuple[str, ...] = ()
+    digest: str = ""
 
 
 class TimerSet(Event):

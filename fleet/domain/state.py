@@ -138,11 +138,12 @@ class CommandRecord:
 
 @dataclass(frozen=True)
 class Answered:
-    """What a person's request was answered."""
+    """What a person's request was answered, and the digest of what was asked (empty where it is not known)."""
 
     ok: bool
     detail: str
     ids: tuple[str, ...]
+    digest: str = ""
 
 
 @dataclass(frozen=True)

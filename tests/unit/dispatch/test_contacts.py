@@ -76,7 +76,7 @@ def test_a_person_has_one_erased(tmp_path: Path) -> None:
     assert (event.order_ids, event.by, event.why) == (("P-1",), "ana", "wanted by them")
     assert kept(bench) == []
     assert bench.core.state.parcels["P-1"].erased
-    assert erase(bench, operator, "P-1").ids == ("P-1",), "the same request has the same answer"
+    assert erase(bench, operator, "P-1", "P-1").ids == ("P-1",), "the same request has the same answer"
     again = erase(bench, operator, "P-1", name="e-2")
     assert (again.ok, again.ids, again.detail) == (True, (), "0 erased, 1 had been before")
     assert len(erasures(bench)) == 1
