@@ -12,7 +12,7 @@ from fleet.hub.access import Access, Credential
 from fleet.hub.connections import Connections
 from fleet.hub.core import HubCore
 from fleet.hub.limits import DEFAULTS, Limits, LimitSettings
-from fleet.hub.peers import Frames, Route
+from fleet.hub.peers import Frames, Peer, Route
 from fleet.hub.refusals import Refusals, Turned
 from fleet.hub.sockets import Sockets, drain_known
 from fleet.hub.zap import Doorkeeper, Zap
@@ -66,7 +66,15 @@ class Gate:
             elif takes(route, wall_s) or not self._limited:
                 core.control(route, frames, wall_s)
             else:
-                self.refusals.note(known[route][0].peer_id, Turned.CONTROL_RATE, wall_s)
+                self._hold_off(route, known[route][0], wall_s)
+
+    def _hold_off(self, route: Route, peer: Peer, wall_s: float) -> None:
+        """A frame too many: told once in each window, so that a sound peer need not find out by waiting."""
+        self.refusals.note(peer.peer_id, Turned.CONTROL_RATE, wall_s)
+        if self.limits.control.is_first_over(route):
+            most = self.limits.settings.control_per_s
+            peer.session.hold_off(1.0, code="too_fast", detail=f"more than {most} messages in a second")
+            self._core.sessions.peers.touched.add(peer.peer_id)
 
     def telemetry(self, wall_s: float, most: int) -> None:
         """Give the core what came in on the telemetry channel."""

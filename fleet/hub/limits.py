@@ -21,8 +21,9 @@ class LimitSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    control_per_s: PositiveInt = 500
-    """Frames of one connection on the control channel; what is over is sent again by the peer's session."""
+    control_per_s: PositiveInt = 1000
+    """Frames of one connection on the control channel; what is over is not looked at, and its peer told to send it
+    again."""
 
     telemetry_per_s: PositiveInt = 100
     """Frames of one connection on the telemetry channel; what is over is shed."""
@@ -63,6 +64,10 @@ class Window:
         count = self._counts.get(who, 0) + 1
         self._counts[who] = count
         return count <= self._most
+
+    def is_first_over(self, who: Hashable) -> bool:
+        """Whether the last one of this one was the first over the limit in this window."""
+        return self._counts.get(who, 0) == self._most + 1
 
 
 @dataclass(slots=True)

@@ -148,6 +148,12 @@ class SessionEnd:
         self._in.hand_back(seq)
         self._loose.append(Busy(retry_after_s=retry_after_s, code=code, detail=detail))
 
+    def hold_off(self, retry_after_s: float, *, code: str, detail: str) -> None:
+        """What the other end sends at present is not even looked at: after a while it sends again what is not
+        acknowledged. ``code`` and ``detail`` say why.
+        """
+        self._send_loose(Busy(retry_after_s=retry_after_s, code=code, detail=detail))
+
     def close(self) -> None:
         """No more of this session; what is not acknowledged is kept for the next one."""
         self._move(SessionEvent.CLOSE)

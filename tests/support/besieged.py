@@ -28,7 +28,7 @@ from fleet.hub.sockets import Sockets, bound_address
 from fleet.protocol.codec import decode_control, encode, encode_telemetry
 from fleet.protocol.errors import RemoteError
 from fleet.protocol.keyfile import KeyFile
-from fleet.protocol.messages import AnyMessage, AssetReport, Attach, Reply, Role, Telemetry
+from fleet.protocol.messages import AnyMessage, AssetReport, Attach, Busy, Reply, Role, Telemetry
 from fleet.protocol.session import PeerSession, SessionState
 from fleet.store import MemoryStore
 from tests.support.bench import write_inputs
@@ -156,6 +156,7 @@ class End:
         self.context = zmq.Context()
         self.session = PeerSession(peer_id, role, boot_id or uuid4().hex)
         self.heard: list[AnyMessage] = []
+        self.busy: Busy | None = None
         self.socket = self.dial(control or hub.control, routing_id)
         self.samples: zmq.Socket[bytes] | None = None
         self.hello()
@@ -182,6 +183,8 @@ class End:
                 envelope = decode_control(self.socket.recv_multipart())
             except RemoteError:
                 continue
+            if isinstance(envelope.message, Busy):
+                self.busy = envelope.message
             for delivery in self.session.receive(envelope, time.monotonic()):
                 self.heard.append(delivery.message)
                 if delivery.seq is not None:
