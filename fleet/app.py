@@ -277,7 +277,9 @@ def run_hub(
         brain = open_core(setup, inputs, store, refusals=refusals, shelf=shelf)
         laps.lap("state")
         limited = not setup.lockstep
-        gate = Gate(sockets, brain.core, access, refusals, settings=setup.limits, limited=limited)
+        gate = Gate(
+            sockets, brain.core, access, refusals, settings=setup.limits.at_rate(setup.rate), limited=limited
+        )
         loop = open_loop(
             brain.core,
             store,

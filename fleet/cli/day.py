@@ -17,6 +17,7 @@ from uuid import uuid4
 import typer
 from pydantic import BaseModel, ValidationError
 
+from fleet.cli.main import KEY_VARIABLE
 from fleet.cli.options import run_name
 from fleet.cli.output import BadInput, ExitCode, Unreachable, show
 from fleet.console.ledger import Ledger, record_all
@@ -42,8 +43,6 @@ Timeout = Annotated[
     float, typer.Option("--timeout", min=0, help="Seconds to wait for the hub, and for acknowledgements.")
 ]
 TIMEOUT_S = 30.0
-KEY_VARIABLE = "FLEET_KEY"
-"""The variable that names another key file than the run's own."""
 POLL_S = 0.1
 """How often the store is looked into while an acknowledgement is waited for."""
 

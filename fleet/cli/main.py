@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import NoReturn
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -47,6 +48,9 @@ NOUNS = (
     Noun("report", "fleet.cli.report", "Report the day: parcels, safety, cost."),
 )
 
+KEY_VARIABLE = "FLEET_KEY"
+"""The variable that names another key file than the run's own; ``--key`` sets it."""
+
 COMPLETION = "_FLEET_COMPLETE"
 """The shell sets it to ask for completions; every noun's options must then be known."""
 
@@ -77,9 +81,20 @@ def build(wanted: Collection[str]) -> typer.Typer:
 
 
 def _root(
-    *, debug: bool = typer.Option(False, "--debug", help="Show the trace when the program itself fails.")
+    *,
+    debug: Annotated[  # noqa: ARG001 - ``main`` has read it already
+        bool, typer.Option("--debug", help="Show the trace when the program itself fails.")
+    ] = False,
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            "--key", metavar="FILE", envvar=KEY_VARIABLE, help="A key file in place of the run's own."
+        ),
+    ] = None,
 ) -> None:
-    """Options before the noun; ``main`` has read them already."""
+    """Options before the noun."""
+    if key is not None:
+        os.environ[KEY_VARIABLE] = str(key)
 
 
 def _add(app: typer.Typer, noun: Noun, *, loaded: bool) -> None:

@@ -32,9 +32,12 @@ STATIC = HERE / "static"
 LEAFLET = STATIC / "vendor" / "leaflet" / "leaflet.js"
 
 
-def make_app(source: Source, *, feed: str | None = None, key: KeyFile | None = None) -> Starlette:
+def make_app(
+    source: Source, *, feed: str | None = None, key: KeyFile | None = None, plain: bool = False
+) -> Starlette:
     """The application over a source. ``feed`` is the hub's PUB endpoint; while the application runs, both are followed.
 
+    ``plain``: the hub runs without keys, which the page says all the time.
     Raises ``ConsoleError`` where the page's map library was not bundled.
     """
     if not LEAFLET.exists():
@@ -46,19 +49,19 @@ def make_app(source: Source, *, feed: str | None = None, key: KeyFile | None = N
             yield
 
     return Starlette(
-        routes=_routes(source, secrets.token_urlsafe(24)),
+        routes=_routes(source, secrets.token_urlsafe(24), plain=plain),
         middleware=[Middleware(Guard, tiles=source.tiles)],
         exception_handlers={NoSuchOrder: _no_such_order},
         lifespan=lifespan,
     )
 
 
-def _routes(source: Source, token: str) -> list[BaseRoute]:
+def _routes(source: Source, token: str, *, plain: bool) -> list[BaseRoute]:
     def post(path: str, body: type[commands.Body]) -> Route:
         return Route(path, commands.endpoint(source, token, body), methods=["POST"])
 
     return [
-        Route("/", _page(token)),
+        Route("/", _page(token, plain=plain)),
         Route("/healthz", _json(lambda _: {"ok": source.trouble is None, "pulse": pulse(source)})),
         Route("/api/state", _json(lambda _: snapshot(source))),
         Route("/api/stream", _streaming(source)),
@@ -85,11 +88,11 @@ def _json(make: Callable[[Request], Row]) -> commands.Endpoint:
     return get
 
 
-def _page(token: str) -> Callable[[Request], Response]:
+def _page(token: str, *, plain: bool) -> Callable[[Request], Response]:
     templates = Jinja2Templates(directory=HERE / "templates")
 
     def get(request: Request) -> Response:
-        return templates.TemplateResponse(request, "console.html", {"token": token})
+        return templates.TemplateResponse(request, "console.html", {"token": token, "plain": plain})
 
     return get
 

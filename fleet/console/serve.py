@@ -50,7 +50,7 @@ def serve(
         (tell or _write_to(run_dir))(address)
         server = uvicorn.Server(
             uvicorn.Config(
-                make_app(source, feed=running.feed, key=key),
+                make_app(source, feed=running.feed, key=key, plain=running.plain),
                 log_level="warning",
                 access_log=False,
                 timeout_graceful_shutdown=2,

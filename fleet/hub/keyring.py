@@ -259,7 +259,7 @@ def read_key_file(path: Path) -> KeyFile:
         return parse_key_file(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
         raise KeyringError(
-            f"{path}: there is no key file; make one with `fleet keys create`, or say which with --key"
+            f"{path}: there is no key file; make one with `fleet keys create`, or say which it is: fleet --key FILE …"
         ) from None
     except KeyFileError as error:
         raise KeyringError(str(error)) from None

@@ -31,7 +31,7 @@ class LimitSettings(BaseModel):
     strangers_per_s: PositiveInt = 20
     """Frames of one connection that has no session, hellos included."""
 
-    handshakes_per_key: PositiveInt = 60
+    handshakes_per_key: PositiveInt = 200
     """Connections that one key may begin in ten seconds."""
 
     handshakes_per_address: PositiveInt = 3000
@@ -39,6 +39,16 @@ class LimitSettings(BaseModel):
 
     connections: PositiveInt = 12_000
     """Connections at once, those that are still shaking hands included."""
+
+    def at_rate(self, rate: float) -> LimitSettings:
+        """The limits where business time runs so many times faster: simulated assets then say as much more a second."""
+        more = max(1.0, rate)
+        return self.model_copy(
+            update={
+                "control_per_s": round(self.control_per_s * more),
+                "telemetry_per_s": round(self.telemetry_per_s * more),
+            }
+        )
 
 
 DEFAULTS: Final = LimitSettings()
