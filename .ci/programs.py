@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,24 @@ def on_path(*commands: str) -> Callable[[], bool]:
     return lambda: any(shutil.which(command) for command in commands)
 
 
+def in_folders(pattern: str) -> Callable[[], bool]:
+    """A check: a file of that pattern is there (Debian keeps the programs of servers off PATH)."""
+    return lambda: next(Path("/").glob(pattern), None) is not None
+
+
+def any_of(*checks: Callable[[], bool]) -> Callable[[], bool]:
+    """A check: one of these is met."""
+    return lambda: any(check() for check in checks)
+
+
 NEEDS = (
     Need("a C compiler (power-loss tests)", on_path("cc"), "build-essential"),
     Need("Chromium (console tests)", on_path("chromium", "chromium-browser", "google-chrome"), "chromium"),
+    Need(
+        "PostgreSQL (store tests)",
+        any_of(on_path("initdb"), in_folders("usr/lib/postgresql/*/bin/initdb")),
+        "postgresql",
+    ),
 )
 
 FOR_BENCHMARKS = (

@@ -2,10 +2,13 @@
 
 import os
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support import postgres as postgresql
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -38,3 +41,10 @@ def shared_data() -> Path:
 def rng(request: pytest.FixtureRequest) -> random.Random:
     """Random numbers of this test's own: the same in every run and every order."""
     return random.Random(request.node.nodeid)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgresql.Server]:
+    """A PostgreSQL server, started when the first test wants it."""
+    with postgresql.serving() as server:
+        yield server

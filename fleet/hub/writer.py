@@ -18,7 +18,7 @@ FIRST_DELAY_S = 0.05
 MOST_DELAY_S = 2.0
 """Seconds between two attempts at a batch that can't be stored; the time doubles from the first to the most."""
 REST_S = 1.0
-"""How often a writer that has nothing to write sees whether its reserve can be made again, in seconds."""
+"""How often a writer that has nothing to write sees whether the store is its own still, and all is well, in seconds."""
 
 
 class Writer:
@@ -75,8 +75,17 @@ class Writer:
             self._wake()
 
     def _rest(self) -> None:
-        """There was nothing to write for a while."""
-        self._look_after_reserve()
+        """There was nothing to write for a while: stay the one that writes, and see whether all is well again."""
+        try:
+            self._store.keep()
+        except StoreError as error:
+            if error.transient:
+                self._tell(Trouble(Severity.FAILING, error.failure, str(error)))
+            else:
+                self._done.put(error)
+                self._wake()
+        else:
+            self._look_after_reserve()
 
     def _stored(self, batch: Batch) -> int | BaseException:
         """The log's position once the batch is stored, however long that takes; or what can't be mended by waiting."""

@@ -142,5 +142,8 @@ class Store(Protocol):
     def clock(self) -> ClockAnchor | None:
         """The last anchor of business time; none before the first."""
 
+    def keep(self) -> None:
+        """Stay the one that writes, while there is nothing to write. Raises ``StoreError``."""
+
     def close(self) -> None:
         """Let go of files and connections."""

@@ -73,5 +73,8 @@ class MemoryStore:
         """The last anchor of business time."""
         return self._clock
 
+    def keep(self) -> None:
+        """Nobody else can write."""
+
     def close(self) -> None:
         """Nothing to let go of."""

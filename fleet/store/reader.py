@@ -1,23 +1,31 @@
-"""Read-only access to a hub's SQLite file, for readers in other processes: they see only what is committed."""
+"""Read-only access to a hub's store, for readers in other processes: they see only what is committed."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from fleet.protocol.values import Contact
 from fleet.store.base import ClockAnchor, StoredEvent, StoreError
 from fleet.store.rows import clock_from, event_from
 from fleet.store.sqlite import failure
 
+Rows = list[tuple[Any, ...]]
+Ask = Callable[[str, tuple[object, ...]], Rows]
+
 
 class Reader:
-    """Reads events and personal data of one store. Each call opens the file anew, so it can be used from any thread."""
+    """Reads events and personal data of one store: of a SQLite file, or of the database of an address.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    It can be used from any thread: each call opens the file anew, or takes a connection of its own.
+    """
+
+    def __init__(self, place: Path | str) -> None:
+        self._ask = partial(_from_file, place) if isinstance(place, Path) else _database(place)
 
     def events(self, after: int = 0, limit: int = 10_000) -> Iterator[StoredEvent]:
         """Committed events behind a position, at most ``limit``; ``StoreError`` when the file can't be read."""
@@ -39,14 +47,23 @@ class Reader:
         rows = self._rows("SELECT value FROM meta WHERE key = 'clock'")
         return clock_from(rows[0][0]) if rows else None
 
-    def _rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple]:  # type: ignore[type-arg]
-        try:
-            with closing(connected(self._path)) as connection:
-                return connection.execute(sql, parameters).fetchall()
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"{self._path}: the store can't be read: {error}", failure(error, self._path)
-            ) from error
+    def _rows(self, sql: str, parameters: tuple[object, ...] = ()) -> Rows:
+        return self._ask(sql, parameters)
+
+
+def _from_file(path: Path, sql: str, parameters: tuple[object, ...]) -> Rows:
+    try:
+        with closing(connected(path)) as connection:
+            return connection.execute(sql, parameters).fetchall()
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: the store can't be read: {error}", failure(error, path)) from error
+
+
+def _database(url: str) -> Ask:
+    # Its driver is an extra that most hubs do without.
+    from fleet.store.pgreading import asking
+
+    return asking(url)
 
 
 def connected(path: Path) -> sqlite3.Connection:
@@ -59,7 +76,8 @@ def connected(path: Path) -> sqlite3.Connection:
         connection.close()
         # Readers of a write-ahead log share a file, which can't be made on a read-only disk. Where no log is left,
         # nobody can have it open for writing either.
-        if error.sqlite_errorcode != sqlite3.SQLITE_CANTOPEN or path.with_name(f"{path.name}-wal").exists():
+        code = getattr(error, "sqlite_errorcode", None)
+        if code != sqlite3.SQLITE_CANTOPEN or path.with_name(f"{path.name}-wal").exists():
             raise
         connection = sqlite3.connect(f"{address}&immutable=1", uri=True, timeout=5)
     return connection

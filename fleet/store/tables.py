@@ -44,3 +44,13 @@ meta = sa.Table(
     sa.Column("key", sa.String(64), primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
+lease = sa.Table(
+    "lease",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("epoch", _NUMBER, nullable=False),
+    sa.Column("commits", _NUMBER, nullable=False),
+    sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
+)
+"""Who writes, where the database settles that (PostgreSQL): one row, counted up by each that takes it over."""

@@ -8,13 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet.domain.events import TimerSet
 from fleet.protocol.messages import CancelMission
 from fleet.protocol.values import Contact
 from fleet.store import Batch, ClockAnchor, MemoryStore, OutboxRow, PeerRow, SqlStore, Store
+from tests.support.postgres import Server
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 PEERS = ("drone-1", "van-1", "locker-1")
@@ -82,16 +83,27 @@ def answers(store: Store) -> dict[str, Any]:
     }
 
 
-@given(st.data())
-def test_both_stores_agree_and_a_reopened_file_still_does(data: st.DataObject) -> None:
-    """After any batches, and once more after the file was closed and opened."""
+def agree(data: st.DataObject, place: Path | str) -> None:
+    """A store of this place says what the one in memory says, and once more after it was closed and opened."""
     memory, hub = MemoryStore(), Hub(data)
+    with closing(SqlStore.open(place, synchronous="OFF")) as sql:
+        for number in range(1, data.draw(st.integers(1, 6)) + 1):
+            batch = hub.draw(number)
+            assert sql.commit(batch) == memory.commit(batch)
+        assert answers(sql) == answers(memory)
+    with closing(SqlStore.open(place, synchronous="OFF")) as again:
+        assert answers(again) == answers(memory)
+
+
+@given(st.data())
+def test_a_file_agrees_with_memory(data: st.DataObject) -> None:
+    """After any batches."""
     with TemporaryDirectory() as folder:
-        file = Path(folder) / "hub.db"
-        with closing(SqlStore.open(file, synchronous="OFF")) as sql:
-            for number in range(1, data.draw(st.integers(1, 6)) + 1):
-                batch = hub.draw(number)
-                assert sql.commit(batch) == memory.commit(batch)
-            assert answers(sql) == answers(memory)
-        with closing(SqlStore.open(file, synchronous="OFF")) as again:
-            assert answers(again) == answers(memory)
+        agree(data, Path(folder) / "hub.db")
+
+
+@settings(max_examples=20)  # each makes a schema
+@given(data=st.data())
+def test_a_database_agrees_with_memory(postgres: Server, data: st.DataObject) -> None:
+    """After any batches."""
+    agree(data, postgres.new())

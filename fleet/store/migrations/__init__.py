@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from fleet.store.base import Failure, StoreError
 from fleet.store.tables import meta, metadata
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision of ``fleet.store.tables``."""
 BASELINE = "0001"
 """The revision of what stores were before they had revisions (``meta`` says schema 1)."""

@@ -14,7 +14,8 @@ import pytest
 
 from fleet.domain.events import ContactsErased, TimerSet
 from fleet.protocol.values import Contact
-from fleet.store import Batch, MemoryStore, SqlStore, Store, sqlite
+from fleet.store import Batch, MemoryStore, SqlStore, Store
+from fleet.store.sqlite import SqliteBackend
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 NAME = re.compile(rb"NAME\d{6}X")
@@ -41,9 +42,12 @@ def names(*people: Contact) -> set[bytes]:
     return {contact.recipient.encode() for contact in people}
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return MemoryStore() if request.param == "memory" else SqlStore.open(tmp_path / "hub.db")
+    if request.param == "memory":
+        return MemoryStore()
+    sqlite = request.param == "sqlite"
+    return SqlStore.open(tmp_path / "hub.db" if sqlite else request.getfixturevalue("postgres").new())
 
 
 def test_who_is_erased_is_gone_and_others_stay(store: Store) -> None:
@@ -142,7 +146,7 @@ def test_a_hub_that_is_killed_leaves_none_when_it_is_back(
     store = SqlStore.open(tmp_path / "hub.db")
     store.commit(Batch(contacts=(person(1), person(2))))
     with monkeypatch.context() as patch:
-        patch.setattr(sqlite, "empty_log", lambda _: False)
+        patch.setattr(SqliteBackend, "empty_log", lambda *_: False)
         store.commit(erased(1))
     killed = tmp_path / "killed"
     killed.mkdir()

@@ -21,6 +21,7 @@ from fleet.store import SqlStore, StoreError
 from fleet.store.migrations import BASELINE, HEAD, SCRIPTS, bring_up_to_date, revision
 from fleet.store.migrations.running import config, upgrade
 from fleet.store.tables import metadata
+from tests.support.postgres import Server
 
 FIRST_RELEASE = """
 CREATE TABLE events (position INTEGER NOT NULL, type VARCHAR(64) NOT NULL, version INTEGER NOT NULL,
@@ -120,6 +121,23 @@ def test_migrations_lead_to_the_tables_of_the_code(tmp_path: Path, how: str) -> 
         else:
             upgrade(connection, HEAD, SCRIPTS)
         assert compare_metadata(MigrationContext.configure(connection, opts=COMPARE), metadata) == []
+
+
+@pytest.mark.parametrize("how", ["migrations", "new"])
+def test_migrations_lead_to_the_tables_of_the_code_on_postgresql(postgres: Server, how: str) -> None:
+    """The same tables there."""
+    engine = sa.create_engine(postgres.new(), poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        if how == "new":
+            bring_up_to_date(connection)
+        else:
+            upgrade(connection, HEAD, SCRIPTS)
+        assert stamped(connection) == HEAD
+        assert compare_metadata(MigrationContext.configure(connection, opts=COMPARE), metadata) == []
+
+
+def stamped(connection: sa.Connection) -> object:
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
 
 def version_table(object_: object, name: str | None, kind: str, *_rest: object) -> bool:

@@ -1,14 +1,13 @@
-"""Both stores behave alike: the one in memory, and the one in a SQLite file."""
+"""All stores behave alike: the one in memory, the one in a SQLite file, and the one in a PostgreSQL database."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from fleet.domain.events import Event, TimerRang, TimerSet
 from fleet.protocol.messages import Action, Command
@@ -24,15 +23,39 @@ from fleet.store import (
     StoreError,
 )
 from fleet.store.reader import Reader
+from tests.support.postgres import Server
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a store may be that outlives its process."""
+    if request.param == "sqlite":
+        return tmp_path / "hub.db"
+    server: Server = request.getfixturevalue("postgres")
+    return server.new()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    found: Store = MemoryStore() if request.param == "memory" else SqlStore.open(tmp_path / "hub.db")
+    found: Store
+    if request.param == "memory":
+        found = MemoryStore()
+    elif request.param == "sqlite":
+        found = SqlStore.open(tmp_path / "hub.db")
+    else:
+        found = SqlStore.open(request.getfixturevalue("postgres").new())
     yield found
     found.close()
+
+
+def changed(place: Path | str, sql: str) -> None:
+    """Change something behind the store's back."""
+    url = f"sqlite:///{place}" if isinstance(place, Path) else place
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(sql)
 
 
 def timer(number: int) -> Event:
@@ -108,9 +131,8 @@ def test_the_clock_and_contacts_are_replaced(store: Store) -> None:
     assert list(store.contacts()) == [ana.model_copy(update={"phone": "1"})]
 
 
-def test_a_file_comes_back_as_it_was(tmp_path: Path) -> None:
-    """Everything is there after the file was closed and opened again."""
-    path = tmp_path / "hub.db"
+def test_a_store_comes_back_as_it_was(place: Path | str) -> None:
+    """Everything is there after the store was closed and opened again."""
     batch = Batch(
         events=(timer(1),),
         boots=(PeerRow("drone-1", "boot-1"),),
@@ -119,24 +141,24 @@ def test_a_file_comes_back_as_it_was(tmp_path: Path) -> None:
         contacts=(Contact(order_id="P-1", recipient="Ana"),),
         clock=ClockAnchor(AT, AT, 1.0),
     )
-    first = SqlStore.open(path)
+    first = SqlStore.open(place)
     first.commit(batch)
     first.close()
-    second = SqlStore.open(path)
+    second = SqlStore.open(place)
     assert [e.event for e in second.events()] == [timer(1)]
     assert second.peers() == {"drone-1": PeerRow("drone-1", "boot-1", 2, 1)}
     assert second.outbox() == {"drone-1": (row(1),)}
     assert second.clock() == ClockAnchor(AT, AT, 1.0)
     assert second.commit(Batch(events=(timer(2),))) == 2
     second.close()
-    assert Reader(path).last_position() == 2
-    assert Reader(path).contact("P-1") == Contact(order_id="P-1", recipient="Ana")
-    assert Reader(path).contact("P-2") is None
+    assert Reader(place).last_position() == 2
+    assert Reader(place).contact("P-1") == Contact(order_id="P-1", recipient="Ana")
+    assert Reader(place).contact("P-2") is None
 
 
-def test_a_batch_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_batch_that_fails_leaves_nothing_behind(place: Path | str) -> None:
     """A message that is numbered twice is our fault; the batch's events are not kept either."""
-    store = SqlStore.open(tmp_path / "hub.db")
+    store = SqlStore.open(place)
     store.commit(Batch(outbox=(row(1),)))
     with pytest.raises(StoreError, match="can't be written"):
         store.commit(Batch(events=(timer(1),), outbox=(row(1),)))
@@ -145,41 +167,32 @@ def test_a_batch_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+def test_a_newer_schema_is_refused(place: Path | str) -> None:
     """The message says what to do."""
-    path = tmp_path / "hub.db"
-    SqlStore.open(path).close()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
-        connection.commit()
+    SqlStore.open(place).close()
+    changed(place, "UPDATE meta SET value = '99' WHERE key = 'schema'")
     with pytest.raises(StoreError, match="upgrade lastmile-fleet"):
-        SqlStore.open(path)
+        SqlStore.open(place)
 
 
-def test_a_damaged_event_is_named(tmp_path: Path) -> None:
+def test_a_damaged_event_is_named(place: Path | str) -> None:
     """Its position is in the message; nothing is skipped in silence."""
-    path = tmp_path / "hub.db"
-    store = SqlStore.open(path)
+    store = SqlStore.open(place)
     store.commit(Batch(events=(timer(1), timer(2))))
     store.close()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE events SET body = '{' WHERE position = 2")
-        connection.commit()
+    changed(place, "UPDATE events SET body = '{' WHERE position = 2")
     with pytest.raises(StoreError, match="event 2 can't be read"):
-        list(Reader(path).events())
+        list(Reader(place).events())
 
 
-def test_an_event_of_a_newer_release_is_refused(tmp_path: Path) -> None:
+def test_an_event_of_a_newer_release_is_refused(place: Path | str) -> None:
     """A reader does not guess what a later version means."""
-    path = tmp_path / "hub.db"
-    store = SqlStore.open(path)
+    store = SqlStore.open(place)
     store.commit(Batch(events=(timer(1),)))
     store.close()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE events SET version = 2")
-        connection.commit()
+    changed(place, "UPDATE events SET version = 2")
     with pytest.raises(StoreError, match="newer release"):
-        list(Reader(path).events())
+        list(Reader(place).events())
 
 
 def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
