@@ -19,7 +19,7 @@ def nats_server(folder: Path) -> Iterator[dict[str, str]]:
     """NATS with a JetStream stream ``bench`` on file. It syncs every two minutes, which is its default."""
     data = folder / "nats"
     port = free_port()
-    with _running(data, ["nats-server", "-a", "127.0.0.1", "-p", port, "-js", "-sd", str(data)]):
+    with _running(data, ["nats-server", "-a", "127.0.0.1", "-p", port, "-js", "-sd", str(data)]) as pid:
         line = _reached(port)
         line.recv(65536)
         stream = json.dumps(
@@ -36,7 +36,7 @@ def nats_server(folder: Path) -> Iterator[dict[str, str]]:
             if not more or b'"error"' in answer:
                 raise RuntimeError(f"NATS made no stream: {answer!r}")
         line.close()
-        yield {"port": port}
+        yield {"port": port, "pid": pid}
 
 
 @contextmanager
@@ -52,13 +52,13 @@ def redis_server(folder: Path) -> Iterator[dict[str, str]]:
         "dir": str(data),
     }
     words = [word for name, value in settings.items() for word in (f"--{name}", value)]
-    with _running(data, ["redis-server", "--port", port, *words]):
+    with _running(data, ["redis-server", "--port", port, *words]) as pid:
         _reached(port).close()
-        yield {"port": port}
+        yield {"port": port, "pid": pid}
 
 
 @contextmanager
-def _running(data: Path, command: list[str]) -> Iterator[None]:
+def _running(data: Path, command: list[str]) -> Iterator[str]:
     data.mkdir(exist_ok=True)
     program = shutil.which(command[0])
     if program is None:
@@ -67,7 +67,7 @@ def _running(data: Path, command: list[str]) -> Iterator[None]:
         )
     process = subprocess.Popen([program, *command[1:]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        yield
+        yield str(process.pid)
     finally:
         process.kill()
         process.wait()

@@ -1,6 +1,6 @@
 """Many assets through libzmq, with CURVE or without, as a process of its own: ``crowd.py JOB.json``.
 
-A job with ``steady`` has each asset say where it is once a second, from when it is connected until a line comes on
+A job with ``steady_at`` has each asset say where it is once a second, from when it is connected until a line comes on
 standard input; without, all send as much as the other end takes, from a line on for so many seconds.
 """
 
@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -112,11 +113,14 @@ def saturate(assets: list[Asset], seconds: Seconds, lasts_s: float) -> dict[str,
 @dataclass(slots=True)
 class Steady:
     """Has each asset say where it is once a second, all of them spread evenly over it. They keep their places: who
-    moved and then stopped would seem to have strong wind against it. ``lost`` had no place in a queue."""
+    moved and then stopped would seem to have strong wind against it. ``lost`` had no place in a queue, ``at`` is the
+    moment that the samples were made for: it goes on, for the hub looks at assets' clocks."""
 
     messages: list[list[bytes]]
+    at: datetime
     sent: int = 0
     lost: int = 0
+    _begun: float = field(default_factory=time.monotonic)
     _due: list[float] = field(default_factory=list)
 
     def speak(self, assets: list[Asset]) -> None:
@@ -124,11 +128,16 @@ class Steady:
         now = time.monotonic()
         missing = len(assets) - len(self._due)
         self._due += [now + number / max(1, missing) for number in range(missing)]
+        was, is_now = (f"{at:%Y-%m-%dT%H:%M:%SZ}".encode() for at in (self.at, self._now()))
         for number, due in enumerate(self._due):
             if due <= now:
-                taken = _sent(assets[number].telemetry, self.messages[number])
+                *head, body = self.messages[number]
+                taken = _sent(assets[number].telemetry, [*head, body.replace(was, is_now, 1)])
                 self.sent, self.lost = self.sent + taken, self.lost + (not taken)
                 self._due[number] = due + 1
+
+    def _now(self) -> datetime:
+        return self.at + timedelta(seconds=time.monotonic() - self._begun)
 
     def until_told(self, assets: list[Asset]) -> dict[str, Any]:
         """Go on until a line comes."""
@@ -153,8 +162,8 @@ def main() -> None:
     job: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     crowd = Crowd(job["where"], job.get("keys"))
     seconds = [[[part.encode() for part in message] for message in second] for second in job["seconds"]]
-    steady = Steady(seconds[0])
-    if job.get("steady"):
+    if "steady_at" in job:
+        steady = Steady(seconds[0], datetime.fromisoformat(job["steady_at"]))
         assets = crowd.connect(job["peers"], steady.speak)
         print("ready", flush=True)
         done = steady.until_told(assets)

@@ -183,6 +183,7 @@ def closed(talks: list[Talk], outstanding: int, lasts_s: float, warm_s: float) -
             counted_from, counted, cpu_s = now, total, time.process_time()
     return {
         "acknowledged": total - counted,
+        "in_all": total,
         "seconds": now - counted_from,
         "cpu_s": time.process_time() - cpu_s,
     }

@@ -28,18 +28,26 @@ from fleet.protocol.roles import ALLOWED
 MOST_A_TURN = 2000
 
 
-def nats_text(body: bytes) -> bytes:
-    """A publication that is answered."""
-    return b"PUB bench.front _INBOX.front %d\r\n%b\r\n" % (len(body), body)
+def nats_text(name: bytes, body: bytes) -> bytes:
+    """A publication that is answered; what comes twice under one name is kept once."""
+    head = b"NATS/1.0\r\nNats-Msg-Id: %b\r\n\r\n" % name
+    size = len(head) + len(body)
+    return b"HPUB bench.front _INBOX.front %d %d\r\n%b%b\r\n" % (len(head), size, head, body)
 
 
-def redis_text(body: bytes) -> bytes:
-    """An entry of a stream."""
+def redis_text(_name: bytes, body: bytes) -> bytes:
+    """An entry of a stream. Redis 7.0 keeps what comes twice twice."""
     return b"*5\r\n$4\r\nXADD\r\n$5\r\nbench\r\n$1\r\n*\r\n$1\r\nm\r\n$%d\r\n%b\r\n" % (len(body), body)
 
 
-BROKERS: dict[str, tuple[Callable[[bytes], bytes], bytes, bytes]] = {
-    "nats": (nats_text, b'\r\n{"stream"', b'CONNECT {"verbose":false}\r\nSUB _INBOX.front 1\r\nPING\r\n'),
+NATS_HELLO = b'CONNECT {"verbose":false,"headers":true}\r\nSUB _INBOX.front 1\r\nPING\r\n'
+
+BROKERS: dict[str, tuple[Callable[[bytes, bytes], bytes], bytes, bytes]] = {
+    "nats": (
+        nats_text,
+        b'\r\n{"stream"',
+        b'CONNECT {"verbose":false,"headers":true}\r\nSUB _INBOX.front 1\r\nPING\r\n',
+    ),
     "redis": (redis_text, b"$", b""),
 }
 """How a broker is told of a report, what each of its acknowledgements holds once, and what is said first."""
@@ -51,10 +59,10 @@ class Front:
 
     router: zmq.Socket[bytes]
     broker: socket.socket
-    text: Callable[[bytes], bytes]
+    text: Callable[[bytes, bytes], bytes]
     sign: bytes
     waiting: deque[tuple[bytes, int]] = field(default_factory=deque)
-    known: dict[bytes, str] = field(default_factory=dict)
+    known: dict[bytes, bytes] = field(default_factory=dict)
     tail: bytes = b""
 
     def turn(self, poller: zmq.Poller) -> None:
@@ -77,12 +85,17 @@ class Front:
             message = envelope.message
             if isinstance(message, Hello):
                 self._welcome(route, message)
-            elif message is not None and envelope.seq is not None and message.type in ALLOWED[_ASSET]:
+            elif (
+                message is not None
+                and envelope.seq
+                and message.type in ALLOWED[_ASSET]
+                and route in self.known
+            ):
                 self.waiting.append((route, envelope.seq))
-                yield self.text(frames[2])
+                yield self.text(b"%b.%d" % (self.known[route], envelope.seq), frames[2])
 
     def _welcome(self, route: bytes, hello: Hello) -> None:
-        self.known[route] = hello.peer_id
+        self.known[route] = f"{hello.peer_id}.{hello.boot_id}".encode()
         answer = Welcome(version=1, token="none", heartbeat_s=0, now=datetime.now(UTC), received=0)
         self.router.send_multipart([route, *encode(Envelope(message=answer), 1)])
 

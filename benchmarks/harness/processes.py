@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import IO, Any
@@ -24,16 +26,28 @@ _NUMBERS = count()
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A process that serves, and where."""
+    """A process that serves, where, and since when by the monotonic clock."""
 
     process: subprocess.Popen[str]
     where: dict[str, str]
+    up_at: float = field(default_factory=time.monotonic)
 
     def counts(self) -> dict[str, Any]:
         """What it has counted until now."""
         _pipe(self.process.stdin).write("\n")
         _pipe(self.process.stdin).flush()
         return _line(self.process)
+
+
+def cpu_s(*pids: int) -> float:
+    """The CPU time that these processes have taken until now, their ended children left out."""
+    ticks = 0
+    for pid in pids:
+        fields = (
+            Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        )
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from benchmarks.harness.brokers import BROKERS
 from benchmarks.harness.day import TAKEN_UP, Day, frames_of, make_day, sessions_of
 from benchmarks.harness.figure import Figure, Scale, in_turns, median, ratio
-from benchmarks.harness.processes import Served, loading, serving, serving_day
+from benchmarks.harness.processes import Served, cpu_s, loading, serving, serving_day
 from fleet.protocol.messages import AssetReport
 from fleet.protocol.values import Place
 
@@ -54,10 +54,11 @@ def telemetry_rate(folder: Path, scale: Scale) -> list[Figure]:
     ]
 
 
-def telemetry_job(day: Day, assets: Sequence[str], scale: Scale) -> dict[str, Any]:
-    """What the load of these assets sends, second by second."""
+def telemetry_job(
+    day: Day, assets: Sequence[str], scale: Scale, begun: datetime = TAKEN_UP + CONNECTING
+) -> dict[str, Any]:
+    """What the load of these assets sends, second by second from ``begun`` on."""
     lasts_s = scale.warm_s + scale.lasts_s + 1
-    begun = TAKEN_UP + CONNECTING
     seconds = [
         [
             [part.decode() for part in frames]
@@ -114,7 +115,8 @@ def durable_against_brokers(folder: Path, scale: Scale) -> list[Figure]:
 
     def fronted(name: str) -> dict[str, float]:
         with BROKERS[name](folder) as where, serving(name, where["port"], script="front.py") as front:
-            return _acknowledged(folder, durable_job("hub", front.where, day, scale), OUTSTANDING)
+            pids = (front.process.pid, int(where["pid"]))
+            return _acknowledged(folder, durable_job("hub", front.where, day, scale), OUTSTANDING, pids)
 
     rounds = in_turns(
         scale.rounds,
@@ -148,6 +150,8 @@ def _against(
         "spread": spread,
         "hub_per_s": round(median(rounds["hub"], "rate")),
         f"{name}_per_s": round(median(rounds[name], "rate")),
+        "hub_cpu_us": round(median(rounds["hub"], "cpu_us"), 1),
+        f"{name}_cpu_us": round(median(rounds[name], "cpu_us"), 1),
         "alone_per_s": alone,
         "outstanding": OUTSTANDING,
     }
@@ -184,7 +188,8 @@ def hub_acknowledges(
     """The rate at which a hub acknowledges reports; each must have become an event of its own."""
     with serving_day(day, synchronous) as served:
         before = served.counts()
-        found = _acknowledged(folder, durable_job("hub", served.where, day, scale), outstanding)
+        job = durable_job("hub", served.where, day, scale)
+        found = _acknowledged(folder, job, outstanding, (served.process.pid,))
         stored = served.counts()["position"] - before["position"]
         if stored < found["acknowledged"]:
             raise RuntimeError(f"{found['acknowledged']} were acknowledged, {stored} events stored")
@@ -203,8 +208,17 @@ def durable_job(speaks: str, where: dict[str, str], day: Day, scale: Scale) -> d
     }
 
 
-def _acknowledged(folder: Path, job: dict[str, Any], outstanding: int) -> dict[str, float]:
+def _acknowledged(
+    folder: Path, job: dict[str, Any], outstanding: int, pids: tuple[int, ...] = ()
+) -> dict[str, float]:
+    """What is acknowledged a second, and the CPU time that these processes take for one."""
     with loading("durable.py", folder, {**job, "outstanding": outstanding}) as load:
+        before_s = cpu_s(*pids)
         load.go()
         found = load.result()
-    return {"rate": found["acknowledged"] / found["seconds"], "acknowledged": found["acknowledged"]}
+        spent_s = cpu_s(*pids) - before_s
+    return {
+        "rate": found["acknowledged"] / found["seconds"],
+        "acknowledged": found["acknowledged"],
+        "cpu_us": 1e6 * spent_s / found["in_all"],
+    }

@@ -21,13 +21,13 @@ else:
 
     def evolve(record, /, **changes):
         """The record with ``changes``; ``TypeError`` where it has no field of that name."""
-        fresh = object.__new__(type(record))
-        fields = fresh.__dict__
-        fields.update(record.__dict__)
-        fields.update(changes)
-        if len(fields) != len(record.__dict__):
-            unknown = sorted(set(changes) - set(record.__dict__))
+        before = record.__dict__
+        fields = {**before, **changes}
+        if len(fields) != len(before):
+            unknown = sorted(set(changes) - set(before))
             raise TypeError(f"{type(record).__name__} has no field {', '.join(unknown)}")
+        fresh = object.__new__(type(record))
+        object.__setattr__(fresh, "__dict__", fields)  # filled one by one it would grow several times
         return fresh
 
 
