@@ -6,7 +6,8 @@ hardly anybody looks at them again: decoding them all is most of what a start fr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 from immutables import Map
@@ -16,19 +17,48 @@ V = TypeVar("V")
 
 
 class Rows(Generic[K, V]):
-    """Encoded values by key, each decoded once, when it is first asked for. It does not change."""
+    """Encoded values by key, each decoded once, when it is first asked for. It does not change.
 
-    __slots__ = ("_decode", "_decoded", "raw")
+    ``text`` holds them one behind the other from byte ``start`` on; nothing of it is copied before it is needed.
+    """
 
-    def __init__(self, raw: Mapping[K, bytes], decode: Callable[[bytes], V]) -> None:
-        self.raw, self._decode = raw, decode
+    __slots__ = ("_decode", "_decoded", "_ends", "_numbers", "_text")
+
+    def __init__(
+        self,
+        text: memoryview,
+        start: int,
+        keys: Sequence[K],
+        lengths: Sequence[int],
+        decode: Callable[[bytes], V],
+    ) -> None:
+        if len(keys) != len(lengths):
+            raise ValueError(f"{len(keys)} keys for {len(lengths)} rows")
+        self._text, self._decode = text, decode
+        self._numbers = dict(zip(keys, range(len(keys)), strict=True))
+        self._ends = [*accumulate(lengths, initial=start)]
         self._decoded: dict[K, V] = {}
+
+    @property
+    def keys(self) -> Mapping[K, int]:
+        """The keys, with the number of each one's row."""
+        return self._numbers
+
+    @property
+    def end(self) -> int:
+        """Where the text ends that the rows take."""
+        return self._ends[-1]
+
+    def raw(self, key: K) -> bytes:
+        """A row as it is encoded."""
+        number = self._numbers[key]
+        return bytes(self._text[self._ends[number] : self._ends[number + 1]])
 
     def __getitem__(self, key: K) -> V:
         try:
             return self._decoded[key]
         except KeyError:
-            value = self._decoded[key] = self._decode(self.raw[key])
+            value = self._decoded[key] = self._decode(self.raw(key))
             return value
 
 
@@ -56,14 +86,14 @@ class LazyMap(Mapping[K, V]):
         return self._rows[key]
 
     def __contains__(self, key: object) -> bool:
-        return key in self._top or (key in self._rows.raw and key not in self._gone)
+        return key in self._top or (key in self._rows.keys and key not in self._gone)
 
     def __iter__(self) -> Iterator[K]:
         yield from self.untouched()
         yield from self._top
 
     def __len__(self) -> int:
-        return len(self._rows.raw) - len(self._gone) + self._added
+        return len(self._rows.keys) - len(self._gone) + self._added
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Mapping | Map):
@@ -77,16 +107,16 @@ class LazyMap(Mapping[K, V]):
 
     def untouched(self) -> Iterator[K]:
         """The keys of rows that are as they were."""
-        return (key for key in self._rows.raw if key not in self._top and key not in self._gone)
+        return (key for key in self._rows.keys if key not in self._top and key not in self._gone)
 
     def encoded(self, key: K) -> bytes | None:
         """The row of a key as it was encoded; none where it was set since."""
-        return None if key in self._top else self._rows.raw[key]
+        return None if key in self._top else self._rows.raw(key)
 
     def set(self, key: K, value: V) -> LazyMap[K, V]:
         """The map with one value more, or another one."""
         gone = self._gone.delete(key) if key in self._gone else self._gone
-        new = key not in self._top and key not in self._rows.raw
+        new = key not in self._top and key not in self._rows.keys
         return LazyMap(self._rows, self._top.set(key, value), gone, self._added + new)
 
     def delete(self, key: K) -> LazyMap[K, V]:
@@ -94,7 +124,7 @@ class LazyMap(Mapping[K, V]):
         if key not in self:
             raise KeyError(key)
         top = self._top.delete(key) if key in self._top else self._top
-        if key in self._rows.raw:
+        if key in self._rows.keys:
             return LazyMap(self._rows, top, self._gone.set(key, None), self._added)
         return LazyMap(self._rows, top, self._gone, self._added - 1)
 

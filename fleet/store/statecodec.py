@@ -81,11 +81,9 @@ def decode(encoded: bytes, start: int = 0) -> State:
         values[name] = Map(value) if _is_map(name) else value
         start += length
     for name, (keys, lengths) in index["tables"].items():
-        raw: dict[str, bytes] = {}
-        for key, length in zip(keys, lengths, strict=True):
-            raw[key] = encoded[start : start + length]
-            start += length
-        values[name] = LazyMap(Rows(raw, _row_decoder(name)))
+        rows = Rows(memoryview(encoded), start, keys, lengths, _row_decoder(name))
+        values[name] = LazyMap(rows)
+        start = rows.end
     return State(**values)
 
 

@@ -23,7 +23,9 @@ def lazy(first: dict[str, int], decoded: list[bytes] | None = None) -> LazyMap[s
             decoded.append(row)
         return int(row)
 
-    return LazyMap(Rows({key: str(value).encode() for key, value in first.items()}, decode))
+    rows = [str(value).encode() for value in first.values()]
+    text = memoryview(b"".join((b"before", *rows, b"behind")))
+    return LazyMap(Rows(text, len(b"before"), list(first), [len(row) for row in rows], decode))
 
 
 @given(first=st.dictionaries(KEYS, st.integers(0, 3)), steps=STEPS)
