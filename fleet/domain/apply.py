@@ -11,11 +11,12 @@ from typing import Any
 
 from immutables import Map
 
+from fleet.domain import custody, exceptions
 from fleet.domain import events as ev
-from fleet.domain import exceptions
 from fleet.domain.evolve import evolve, without
 from fleet.domain.punctuality import served_at
 from fleet.domain.state import (
+    NO_PERSON,
     OVER,
     PERSON,
     STOP,
@@ -47,7 +48,6 @@ from fleet.protocol.lifecycle import (
 )
 from fleet.protocol.messages import Action
 from fleet.protocol.mission import Stop
-from fleet.protocol.values import Direction
 
 
 def apply(state: State, event: ev.Event) -> State:
@@ -196,7 +196,7 @@ def _custody_passed(state: State, event: ev.CustodyPassed) -> State:
         raise LifecycleError(
             f"{event.order_id} is with {parcel.custodian}, so {event.giver} can't hand it over"
         )
-    step = _custody_step(state, event)
+    step = custody.step(state.parcels[event.order_id], event)
     status = parcel.status if step is None else advance(PARCEL, parcel.status, step)
     final = status in (ParcelStatus.DELIVERED, ParcelStatus.COLLECTED)
     state = _parcel(
@@ -208,27 +208,11 @@ def _custody_passed(state: State, event: ev.CustodyPassed) -> State:
         served_at=served_at(parcel, event),
         ended_at=event.at if final else None,
     )
+    state = evolve(state, aboard=custody.aboard(state.aboard, event))
     elsewhere = parcel.mission_id in state.live_missions and parcel.mission_id != event.mission_id
     # Brought back by one mission while another is to bring it: it waits for that one.
     is_planned = status is ParcelStatus.RECEIVED and step is ParcelEvent.BRING_BACK and elsewhere
     return _parcel(state, event.order_id, ParcelEvent.PLAN) if is_planned else state
-
-
-def _custody_step(state: State, event: ev.CustodyPassed) -> ParcelEvent | None:
-    """What a hand-off means for a parcel's life depends on who gives and who takes."""
-    parcel = state.parcels[event.order_id]
-    taker = event.taker
-    if event.giver.kind == "linehaul":
-        return None
-    if taker.kind == "recipient":
-        return ParcelEvent.COLLECT if parcel.status is ParcelStatus.IN_LOCKER else ParcelEvent.DELIVER
-    if taker.kind == "locker":
-        return ParcelEvent.DEPOSIT
-    if taker.kind == "asset":
-        return ParcelEvent.TRANSFER if parcel.status is ParcelStatus.UNDER_WAY else ParcelEvent.LOAD
-    if parcel.order.direction is not Direction.DELIVERY:
-        return ParcelEvent.DELIVER
-    return ParcelEvent.BRING_BACK
 
 
 def _contacts_erased(state: State, event: ev.ContactsErased) -> State:
@@ -418,8 +402,15 @@ def _command_issued(state: State, event: ev.CommandIssued) -> State:
         event.command_id, event.asset_id, event.action, event.by, event.why, event.at, event.stop
     )
     state = evolve(state, commands=state.commands.set(event.command_id, record), serial=state.serial + 1)
-    holds = _holds_after(state.assets[event.asset_id].holds, event.action, stop=event.stop)
-    return _asset(state, event.asset_id, None, holds=holds)
+    asset = state.assets[event.asset_id]
+    back = event.action in (Action.RETURN, Action.LAND) and event.by not in NO_PERSON
+    return _asset(
+        state,
+        event.asset_id,
+        None,
+        holds=_holds_after(asset.holds, event.action, stop=event.stop),
+        called_back_at=event.at if back else asset.called_back_at,
+    )
 
 
 def _holds_after(holds: frozenset[str], action: Action, *, stop: bool) -> frozenset[str]:

@@ -24,6 +24,9 @@ from fleet.protocol.values import CompartmentSize, Order, Place, Reason, TimeWin
 PERSON, STOP = "person", "stop"
 """Who may have told an asset to hold."""
 
+NO_PERSON = frozenset({"monitor", "hub"})
+"""Who gives commands and is no person."""
+
 FINAL_PARCEL = frozenset({ParcelStatus.DELIVERED, ParcelStatus.COLLECTED, ParcelStatus.RETURNED})
 """The states in which nothing more happens to a parcel."""
 
@@ -87,7 +90,8 @@ class Asset:
     """One asset: what it is, how it is, and the mission that it is on. ``boot_id`` is none until it has said hello;
     ``before_silence`` is how it was when its link was lost. ``soc_at`` and ``place_at`` are when ``soc``, and ``place``
     or ``site_id``, were last told; none while they never were (the site is then the one of the fleet file).
-    ``out_for`` is when the mission was to start on which it last did anything.
+    ``out_for`` is when the mission was to start on which it last did anything, ``called_back_at`` when a person last
+    told it to return or to land.
     """
 
     record: AssetRecord
@@ -103,6 +107,7 @@ class Asset:
     before_silence: AssetStatus | None = None
     holds: frozenset[str] = frozenset()
     out_for: datetime | None = None
+    called_back_at: datetime | None = None
 
     @property
     def at_home(self) -> bool:
@@ -174,7 +179,7 @@ class State:
     ``reservations`` is the highest number that a reservation of a compartment has had.
     ``waiting``, ``live_missions`` and ``unresolved`` name what is still to be dealt with among parcels, missions and
     exceptions: these grow with every day, and no decision may look through all of them. ``personal`` are the parcels
-    that have come to an end, and when, whose personal data was not erased yet.
+    that have come to an end, and when, whose personal data was not erased yet; ``aboard`` those that each asset has.
     """
 
     position: int = 0
@@ -206,6 +211,7 @@ class State:
     weather: Map[tuple[str, datetime], ReportedWeather] = field(default_factory=_map)
     waiting: Map[str, None] = field(default_factory=_map)
     personal: Map[str, datetime] = field(default_factory=_map)
+    aboard: Map[str, frozenset[str]] = field(default_factory=_map)
 
     def mission_of(self, asset_id: str) -> MissionRecord | None:
         """The mission that an asset is on or has been sent; none when it is free."""

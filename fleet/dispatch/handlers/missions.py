@@ -286,18 +286,8 @@ def _spent(desk: Desk, order_id: str, record: MissionRecord) -> str | None:
 
 
 def _called_back(desk: Desk, record: MissionRecord) -> bool:
-    mission = record.mission
-    return any(
-        c.asset_id == mission.asset_id
-        and c.action in (Action.RETURN, Action.LAND)
-        and c.by not in _OURS
-        and c.at >= record.release_at
-        for c in desk.state.commands.values()
-    )
-
-
-_OURS = frozenset({"monitor", "hub"})
-"""Who gives commands and is no person."""
+    called_at = desk.asset(record.mission.asset_id).called_back_at
+    return called_at is not None and called_at >= record.release_at
 
 
 def _out_of_attempts(desk: Desk, order_id: str) -> bool:

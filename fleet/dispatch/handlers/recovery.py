@@ -59,7 +59,7 @@ def _is_there_already(asset: Asset, message: RecoverAsset) -> bool:
 
 
 def _aboard(desk: Desk, asset_id: str) -> list[str]:
-    return sorted(o for o, parcel in desk.state.parcels.items() if parcel.custodian == _me(asset_id))
+    return sorted(desk.state.aboard.get(asset_id, ()))
 
 
 def _recover(desk: Desk, asset: Asset, message: RecoverAsset, aboard: list[str]) -> str:

@@ -19,6 +19,7 @@ from fleet.hub.client import HubClient, secure
 from fleet.hub.keyring import COMMANDS, Keyring, key_for, new_hub_key
 from fleet.hub.planning import Effort
 from fleet.hub.rundir import RunDir, RunInUse, Running
+from fleet.hub.snapshots import Snapshots
 from fleet.hub.sockets import BindError, Sockets
 from fleet.protocol.codec import decode_control, encode
 from fleet.protocol.keyfile import KeyFile
@@ -163,6 +164,25 @@ def test_one_parcel_over_real_sockets(tmp_path: Path) -> None:
     with hub(run):
         pass
     assert reader.last_position() == before
+
+
+def test_a_hub_has_snapshots_made_and_starts_from_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a child of its own, while it runs; here after every event."""
+    defaults = Snapshots.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "every", 1)
+    run = prepared(tmp_path)
+    orders = write_inputs(tmp_path / "input").read().orders.orders
+    with hub(run) as running:
+        with HubClient(running.control, key=key_for(run, COMMANDS), timeout_s=30) as client:
+            assert client.request(SubmitOrders(request_id="r-1", orders=orders)).ok
+        until(lambda: any(run.snapshots.glob("*.state")), lambda: time.sleep(0.05))
+    with capture_logs() as logs, hub(run):
+        pass
+    (up,) = (line for line in logs if line["event"] == "the hub is up")
+    assert up["snapshot"] > 1
 
 
 def test_a_port_in_use_is_named_and_everything_is_closed(tmp_path: Path) -> None:
