@@ -34,8 +34,8 @@ bench: setup ## run every benchmark; each prints one JSON object
 	@$(BIN)/python .ci/programs.py bench
 	@set -e; for file in $$(find benchmarks -maxdepth 1 -name '[a-z]*.py' | sort); do echo "$$file" >&2; $(BIN)/python $$file $(ARGS); done
 
-soak: setup ## run the tests with many more generated examples (hours)
-	HYPOTHESIS_PROFILE=deep $(BIN)/pytest --timeout 3600 $(ARGS)
+soak: setup ## run the tests in their long form: thousands of seeds, hours of a hub (ARGS=tests/faults, SECONDS=600, SEEDS=5000)
+	SOAK=1 SEEDS=$(SEEDS) SECONDS=$(SECONDS) HYPOTHESIS_PROFILE=deep $(BIN)/pytest --timeout 3600 $(ARGS)
 
 docs: setup ## check that every link inside the documentation leads somewhere
 	$(BIN)/python .ci/links.py
@@ -55,3 +55,5 @@ clean: ## remove what was built, but not .venv and not run directories
 	find fleet adapters geofences tests benchmarks .ci -name __pycache__ -prune -exec rm -rf {} +
 
 UPGRADE ?= --upgrade
+SEEDS ?= 5000
+SECONDS ?= 600

@@ -21,6 +21,9 @@ AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 Sockets = zmq.Context[zmq.Socket[bytes]]
 
 
+_ANEW: Final = (SessionState.CLOSED, SessionState.REFUSED)
+
+
 class Forgotten(Exception):
     """The hub has lost what it had acknowledged."""
 
@@ -63,7 +66,7 @@ class Reporter:
             self.delays_s.append(now - self._told_at.pop(number))
         if self.session.must_reboot:
             raise Forgotten(f"{self.asset_id}: the hub has lost what it had acknowledged")
-        if self.session.state is SessionState.CLOSED or self.session.wants_connection(now):
+        if self.session.state in _ANEW or self.session.wants_connection(now):
             self._connect(now)
         self._say_more(now)
         self._send(self.session.poll(now))
@@ -110,8 +113,8 @@ class Reporters:
     """Many assets in one thread."""
 
     def __init__(self, asset_ids: Iterable[str], endpoints: Endpoints, *, each: int, ahead: int = 64) -> None:
-        self._context: Sockets = zmq.Context()
-        self.all = [Reporter(a, endpoints, self._context, limit=each, ahead=ahead) for a in asset_ids]
+        self.context: Sockets = zmq.Context()
+        self.all = [Reporter(a, endpoints, self.context, limit=each, ahead=ahead) for a in asset_ids]
 
     @property
     def acknowledged(self) -> int:
@@ -148,4 +151,4 @@ class Reporters:
         """Hang up, all of them."""
         for reporter in self.all:
             reporter.close()
-        self._context.term()
+        self.context.term()
