@@ -20,7 +20,7 @@ from fleet.dispatch.decide import Dispatcher
 from fleet.dispatch.desk import Settings
 from fleet.dispatch.inputs import Resume
 from fleet.dispatch.monitor import Monitor
-from fleet.domain.events import AssetRecord, DayOpened
+from fleet.domain.events import AssetRecord, DayOpened, StorePutBack
 from fleet.domain.state import State
 from fleet.feasibility.context import Context
 from fleet.hub.access import Access, KeyAccess, PlainAccess
@@ -44,7 +44,7 @@ from fleet.hub.vitals import Pulse
 from fleet.protocol.messages import Role
 from fleet.protocol.names import PEOPLE, STATION, TIMEKEEPER
 from fleet.protocol.values import Time
-from fleet.store.base import Batch, ClockAnchor, Store
+from fleet.store.base import Batch, ClockAnchor, PeerRow, Store
 from fleet.store.snapshots import Shelf, restored_from
 from fleet.store.sql import SqlStore
 
@@ -205,6 +205,24 @@ def open_core(
     if resumed:
         core.tell(Resume(), monotonic())
     return Brain(core, resumed, restored.snapshot)
+
+
+def note_put_back(store: Store, setup: Setup, wall: datetime) -> None:
+    """Note in a store that was just put back from a backup that it was, before a hub runs on it.
+
+    What the hub has numbered since the backup is forgotten here, but assets know it as done: nothing new may have such
+    a number (the milliseconds of ``wall`` are far above any). Nor may the numbers of messages go on as if nothing had
+    been sent since: no boot of a peer's is known any more, so that each has to begin a new one.
+    """
+    at = _resume_at(store, setup, wall)
+    waiting = store.outbox()
+    store.commit(
+        Batch(
+            events=(StorePutBack(at=at, floor=int(wall.timestamp() * 1000)),),
+            boots=tuple(PeerRow(p, boot_id="", sent=len(waiting.get(p, ()))) for p in store.peers()),
+            clock=ClockAnchor(at, wall, setup.rate),
+        )
+    )
 
 
 def _resume_at(store: Store, setup: Setup, wall: datetime) -> datetime:

@@ -124,7 +124,7 @@ def _in_new(desk: Desk, goal: Goal, stand: Stand) -> Iterator[Found]:
 
 
 def _route_id(desk: Desk, van: FreeVan) -> str:
-    return f"{van.asset_id}/route-{len(desk.state.missions) + 1}"
+    return f"{van.asset_id}/route-{desk.state.floor + len(desk.state.missions) + 1}"
 
 
 def _may_carry(desk: Desk, asset_id: str, order: Order) -> bool:

@@ -440,6 +440,16 @@ def _request_taken(state: State, event: ev.RequestTaken) -> State:
     return evolve(state, requests=state.requests.set(event.request_id, answered))
 
 
+def _store_put_back(state: State, event: ev.StorePutBack) -> State:
+    return evolve(
+        state,
+        floor=event.floor,
+        plans=max(state.plans, event.floor),
+        serial=max(state.serial, event.floor),
+        reservations=max(state.reservations, event.floor),
+    )
+
+
 _HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.DayOpened: _day_opened,
     ev.OrderPlaced: _order_placed,
@@ -475,6 +485,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.ZoneRemoved: _zone_removed,
     ev.WeatherReported: _weather_reported,
     ev.RequestTaken: _request_taken,
+    ev.StorePutBack: _store_put_back,
     ev.TimerSet: _timer_set,
     ev.TimerRang: _timer_rang,
 }

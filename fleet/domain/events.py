@@ -400,6 +400,17 @@ class RequestTaken(Event):
     digest: str = ""
 
 
+class StorePutBack(Event):
+    """The store was put back from a backup: what was numbered since is known to assets, but not here any more.
+
+    No plan, command, mission or reservation gets a number up to ``floor`` again: an asset takes what has the name of
+    something that it has done for that, and does not do it.
+    """
+
+    type: Literal["store_put_back"] = "store_put_back"
+    floor: int
+
+
 class TimerSet(Event):
     """Something is to be looked at when ``due`` comes."""
 
@@ -450,6 +461,7 @@ AnyEvent = Annotated[
     | WeatherReported
     | ContactsErased
     | RequestTaken
+    | StorePutBack
     | TimerSet
     | TimerRang,
     Field(discriminator="type"),

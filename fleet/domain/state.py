@@ -176,7 +176,8 @@ class State:
     """Everything that decisions depend on, apart from the moment and the latest telemetry.
 
     ``stopped_by`` is who has stopped all operations (none while they go on), ``resumed_at`` when they last went on.
-    ``reservations`` is the highest number that a reservation of a compartment has had.
+    ``reservations`` is the highest number that a reservation of a compartment has had. Nothing that is numbered gets a
+    number up to ``floor``: what had them was done after the backup from which the store was put back.
     ``waiting``, ``live_missions`` and ``unresolved`` name what is still to be dealt with among parcels, missions and
     exceptions: these grow with every day, and no decision may look through all of them. ``personal`` are the parcels
     that have come to an end, and when, whose personal data was not erased yet; ``aboard`` those that each asset has.
@@ -193,6 +194,7 @@ class State:
     plans: int = 0
     serial: int = 0
     reservations: int = 0
+    floor: int = 0
     sites: Map[str, Site] = field(default_factory=_map)
     lockers: Map[str, Locker] = field(default_factory=_map)
     parcels: Map[str, Parcel] = field(default_factory=_map)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Protocol
 
-from fleet.app import Setup, open_core
+from fleet.app import Setup, note_put_back, open_core
 from fleet.config import RunInputs
 from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.inputs import PlanFailed, PlanReady
@@ -29,11 +29,20 @@ class Disk(Protocol):
     def open(self) -> Store:
         """The store, with what was committed."""
 
+    def back_up(self) -> None:
+        """Keep a copy of what is committed now, in the place of the one before."""
+
+    def put_back(self) -> bool:
+        """Go back to the copy; false where there is none."""
+
 
 class HubNode:
-    """``commit_first`` is how it is; a test turns it round to see that this is noticed."""
+    """``commit_first`` is how it is, and ``told_of_backups``, that a store which was put
+    back says so. A test turns them round to see that this is noticed.
+    """
 
     commit_first = True
+    told_of_backups = True
 
     def __init__(
         self,
@@ -71,13 +80,16 @@ class HubNode:
             self._inputs,
             self.store,
             make_token=lambda: next(self._tokens),
-            wall=lambda: WALL + timedelta(seconds=self._timeline.now) + self._wall_error,
+            wall=self._wall,
             monotonic=lambda: self._timeline.now,
             settings=self._settings,
         )
         self.core: HubCore = brain.core
         self._note_opening()
         self._wake(self._lives)
+
+    def _wall(self) -> datetime:
+        return WALL + timedelta(seconds=self._timeline.now) + self._wall_error
 
     def _note_opening(self) -> None:
         """What was committed while the store was opened."""
@@ -207,6 +219,8 @@ class HubNode:
 
     def _misfortune(self) -> None:
         self._maybe_die(self._trouble.hub_at_rest)
+        if self._trouble.hub_memory_old and self._rng.random() < 0.005 and self._writing is None:
+            self._back_up()
         if self._rng.random() < self._trouble.stall_hub:
             self.stalled_until = self._timeline.now + self._rng.uniform(0.5, 8)
 
@@ -222,4 +236,20 @@ class HubNode:
         self.store.close()
         if self._rng.random() < self._trouble.clock_jump * 10:
             self._wall_error = timedelta(seconds=self._rng.uniform(-300, 300))
+        if self._rng.random() < self._trouble.hub_memory_old:
+            self._put_back()
         self._timeline.after(self._rng.uniform(0.05, 3), self._start)
+
+    def _back_up(self) -> None:
+        self._disk.back_up()
+        self._oracle.backed_up()
+
+    def _put_back(self) -> None:
+        """Somebody puts the store back from a backup, as ``fleet hub restore`` does."""
+        if not self._disk.put_back():
+            return
+        self._committed = self._oracle.put_back()
+        if self.told_of_backups:
+            store = self._disk.open()
+            note_put_back(store, self._setup, self._wall())
+            store.close()

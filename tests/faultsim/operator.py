@@ -68,9 +68,11 @@ class OperatorNode:
             return self.first.pop(0)
         if not self.talks or self._rng.random() < 0.6:
             return None
+        request_id = f"{self._name}-request-{next(self._requests)}"
         return OperatorCommand(
-            request_id=f"{self._name}-request-{next(self._requests)}",
+            request_id=request_id,
             by="ana",
+            why=request_id,
             asset_id=self._rng.choice(self._asset_ids),
             action=self._rng.choice((Action.RETURN, Action.LAND, Action.HOLD, Action.RESUME)),
         )

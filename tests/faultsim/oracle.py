@@ -7,7 +7,8 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -52,7 +53,15 @@ class OfAsset:
     received: int = 0
     stored: set[str] = field(default_factory=set)
     """The bodies of messages to it that were committed."""
+    ever_stored: set[str] = field(default_factory=set)
+    """The same, with those that the hub has forgotten since."""
     commands: set[str] = field(default_factory=set)
+
+    def copy(self) -> OfAsset:
+        """The log's side as it is now; the asset's own goes on."""
+        mine = replace(self)
+        mine.seen, mine.stored, mine.commands = list(self.seen), set(self.stored), set(self.commands)
+        return mine
 
 
 class Oracle:
@@ -67,6 +76,8 @@ class Oracle:
         self._answered: set[str] = set()
         self._custodian: dict[str, str] = {}
         self._last: datetime | None = None
+        self._backup: dict[str, Any] | None = None
+        self.put_backs = 0
 
     # --- from assets ---------------------------------------------------------------------------------------------
 
@@ -102,6 +113,25 @@ class Oracle:
         if serial is not None:
             self.assets[asset_id].sent[boot_id, envelope.seq or 0] = serial
 
+    # --- backups of the hub ------------------------------------------------------------------------------------------
+
+    def backed_up(self) -> None:
+        """A backup holds what is committed now."""
+        kept = {name: copy(getattr(self, name)) for name in _OF_THE_LOG}
+        self._backup = {**kept, "assets": {a: mine.copy() for a, mine in self.assets.items()}}
+
+    def put_back(self) -> int:
+        """The hub goes on from the backup: what was committed since is forgotten. How many events it holds."""
+        assert self._backup is not None
+        self.put_backs += 1
+        for name in _OF_THE_LOG:
+            setattr(self, name, copy(self._backup[name]))
+        for asset_id, mine in self.assets.items():
+            then = self._backup["assets"].get(asset_id, OfAsset()).copy()
+            for name in ("seen", "boot_id", "received", "stored", "commands"):
+                setattr(mine, name, getattr(then, name))
+        return len(self.log)
+
     # --- from the hub --------------------------------------------------------------------------------------------
 
     def committed(self, batch: Batch) -> None:
@@ -112,7 +142,9 @@ class Oracle:
         for peer_id, seq in batch.received.items():
             self.assets[peer_id].received = seq
         for row in batch.outbox:
-            self.assets[row.peer_id].stored.add(row.message.model_dump_json())
+            body = row.message.model_dump_json()
+            self.assets[row.peer_id].stored.add(body)
+            self.assets[row.peer_id].ever_stored.add(body)
         for event in batch.events:
             self._event(event)
 
@@ -207,13 +239,17 @@ class Oracle:
         for life in sorted({life for life, _ in mine.durable}):
             told = [s for s in mine.durable if s[0] == life]
             seen = [s for s in firsts if s[0] == life]
+            if self.put_backs:
+                if [s for s in told if s in set(seen)] != seen:
+                    yield f"{asset_id}: reports of life {life} told as {told}, in the log as {seen}"
+                continue
             if seen != told[: len(seen)]:
                 yield f"{asset_id}: reports of life {life} told as {told}, in the log as {seen}"
             must = len(told) if life == mine.losses + 1 else 0
             if len(seen) < must or (life == last_life == mine.losses + 1 and seen != told):
                 yield f"{asset_id}: reports {told[len(seen) :]} were lost"
         lost = [s for s in mine.restored if s not in firsts]
-        if lost and mine.losses == 1:
+        if lost and mine.losses == 1 and not self.put_backs:
             yield f"{asset_id}: reports {lost} of the backup were lost"
 
     def _judge_executed(self, asset_id: str, mine: OfAsset, executed: Counter[str]) -> Iterator[str]:
@@ -221,7 +257,8 @@ class Oracle:
         for key in sorted(stored):
             if not 1 <= executed[key] <= 1 + mine.losses:
                 yield f"{asset_id} did {key!r} {executed[key]} times"
-        for key in sorted(executed.keys() - stored):
+        ever = {key for body in mine.ever_stored if (key := _instruction(json.loads(body))) is not None}
+        for key in sorted(executed.keys() - ever):
             if executed[key]:
                 yield f"{asset_id} did {key!r}, which was never stored"
 
@@ -229,13 +266,15 @@ class Oracle:
         forgetful = {a for a, mine in self.assets.items() if mine.losses}
         for order_id, holder in where.items():
             believed = self._custodian.get(order_id, "")
-            if forgetful or holder == "site":
+            if forgetful or self.put_backs or holder == "site":
                 continue
             kind, _, name = believed.partition(":")
             said = {"asset": name, "locker": f"locker:{name}", "recipient": "recipient"}.get(kind, "site")
             if said != holder:
                 yield f"{order_id} is with {holder}, the hub believes {believed}"
 
+
+_OF_THE_LOG = ("log", "replies", "_orders", "_issued", "_answered", "_custodian", "_last")
 
 _JUDGES: dict[type, Any] = {
     AssetChanged: Oracle._changed,
@@ -262,7 +301,7 @@ def _instruction(body: Mapping[str, Any]) -> str | None:
     """The name under which an instruction is executed once; none for what may be said again (compartments)."""
     match body["type"]:
         case "command":
-            return f"command {body['command_id']}"
+            return f"command {body['command_id']} {body['why']}"
         case "assign":
             return f"mission {body['mission']['mission_id']} {body['mission']['revision']}"
         case "cancel_mission":

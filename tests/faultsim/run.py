@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -57,6 +60,7 @@ class Outcome:
     hub_crashes: int
     memory_losses: int
     delivered: int
+    put_backs: int
 
 
 class MemoryDisk:
@@ -64,21 +68,53 @@ class MemoryDisk:
 
     def __init__(self) -> None:
         self._store = MemoryStore()
+        self._copy: MemoryStore | None = None
 
     def open(self) -> Store:
         """The same store."""
         return self._store
+
+    def back_up(self) -> None:
+        """Keep a copy."""
+        self._copy = copied(self._store)
+
+    def put_back(self) -> bool:
+        """Go on with what the copy holds."""
+        if self._copy is None:
+            return False
+        self._store = copied(self._copy)
+        return True
+
+
+def copied(store: MemoryStore) -> MemoryStore:
+    """A store with the same rows. Events and messages are never changed and need no copies."""
+    kept = {id(stored): stored for stored in store.events()}
+    return deepcopy(store, dict(kept))
 
 
 class SqlDisk:
     """A real file. Power stays on here, so the file system's cache does for the disk."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path, self._copy = path, path.with_suffix(".copy")
 
     def open(self) -> Store:
         """A new connection."""
         return SqlStore.open(self._path, synchronous="OFF")
+
+    def back_up(self) -> None:
+        """Keep a copy, made while the hub works on the file."""
+        with closing(sqlite3.connect(self._path)) as file, closing(sqlite3.connect(self._copy)) as copy:
+            file.backup(copy)
+
+    def put_back(self) -> bool:
+        """Put the copy where the file was."""
+        if not self._copy.exists():
+            return False
+        for rest in ("-wal", "-shm"):
+            self._path.with_name(self._path.name + rest).unlink(missing_ok=True)
+        shutil.copyfile(self._copy, self._path)
+        return True
 
 
 class World:
@@ -187,7 +223,7 @@ class World:
         log = [s.event.model_dump_json(by_alias=True) for s in self.hub.store.events()]
         found = list(self.oracle.judge(executed, self.parcels.where, log))
         found += self._different_numbers()
-        if not any(mine.losses for mine in self.oracle.assets.values()):
+        if not (self.oracle.put_backs or any(mine.losses for mine in self.oracle.assets.values())):
             found += self.parcels.wrongs
         if found:
             raise Violated("; ".join(found))
@@ -209,6 +245,7 @@ class World:
             executed=sum(sum(a.vehicle.executed.values()) for a in self.assets),
             hub_crashes=self.hub.crashes,
             memory_losses=sum(m.losses for m in mine),
+            put_backs=self.oracle.put_backs,
             delivered=sum(holder == "recipient" for holder in self.parcels.where.values()),
         )
 

@@ -21,6 +21,7 @@ class Trouble:
     hub_after_committed: float = 0.0
     hub_amid_output: float = 0.0
     hub_at_rest: float = 0.0
+    hub_memory_old: float = 0.0
     asset_before_commit: float = 0.0
     asset_after_commit: float = 0.0
     asset_at_rest: float = 0.0
@@ -50,6 +51,7 @@ _WORST = {
     "hub_after_committed": 0.02,
     "hub_amid_output": 0.005,
     "hub_at_rest": 0.002,
+    "hub_memory_old": 0.8,
     "asset_before_commit": 0.02,
     "asset_after_commit": 0.02,
     "asset_at_rest": 0.003,

@@ -121,7 +121,7 @@ class SimAdapter(Adapter):
         yield MissionEnded(mission_id=cancel.mission_id, outcome="cancelled", at=self._clock(now))
 
     def on_command(self, command: Command, now: datetime) -> Iterator[Report]:
-        self._vehicle.executed[f"command {command.command_id}"] += 1
+        self._vehicle.executed[f"command {command.command_id} {command.why}"] += 1
         # Under way it knows better than a person who guesses; what matters here is that it is asked once.
         free = self._mission is None or command.action in (Action.HOLD, Action.RESUME)
         yield CommandReply(command_id=command.command_id, accepted=free)
@@ -137,8 +137,8 @@ class SimAdapter(Adapter):
     def on_interrupted(self, instruction: Instruction, now: datetime) -> Iterator[Report]:
         """Look at the vehicle: what it did before the computer died is not done again, only told."""
         match instruction:
-            case Command(command_id=command_id):
-                done = f"command {command_id}"
+            case Command(command_id=command_id, why=why):
+                done = f"command {command_id} {why}"
             case Assign(mission=mission):
                 done = f"mission {mission.mission_id} {mission.revision}"
             case CancelMission(mission_id=mission_id):

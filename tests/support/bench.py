@@ -107,7 +107,7 @@ class Bench:
     def start(self) -> None:
         """Start the hub, or start it again on what the store holds."""
         tokens = (f"token-{n}" for n in count())
-        setup = Setup(
+        self.setup = Setup(
             name="test",
             files=self.files,
             at=DAY + timedelta(hours=8),
@@ -116,7 +116,7 @@ class Bench:
             pace=self.pace,
         )
         brain = open_core(
-            setup,
+            self.setup,
             self.inputs,
             self.store,
             make_token=lambda: next(tokens),
