@@ -34,8 +34,8 @@ class LimitSettings(BaseModel):
     handshakes_per_key: PositiveInt = 200
     """Connections that one key may begin in ten seconds."""
 
-    handshakes_per_address: PositiveInt = 3000
-    """Connections that one address may begin in ten seconds; a simulated world brings all its assets from one."""
+    handshakes_per_address: PositiveInt = 20_000
+    """Connections that one address may begin in ten seconds: a whole fleet may stand behind one."""
 
     connections: PositiveInt = 12_000
     """Connections at once, those that are still shaking hands included."""

@@ -12,7 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.requests import Request
 
+from fleet.console.app import _page
 from fleet.console.errors import ConsoleError
 from fleet.console.live import Live
 from fleet.console.serve import open_socket
@@ -273,3 +275,11 @@ def test_port_in_use_is_named() -> None:
         port = first.getsockname()[1]
         with pytest.raises(ConsoleError, match=f"127.0.0.1:{port}.*another port"):
             open_socket("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_the_page_says_when_there_are_no_keys(plain: bool) -> None:
+    """As long as it is open: whoever looks at it should know who else could steer."""
+    request = Request({"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""})
+    said = _page("token", plain=plain)(request).body
+    assert (b"NO KEYS" in bytes(said)) is plain

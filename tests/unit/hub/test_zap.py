@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import resource
 import struct
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from fleet.hub import zap
 from fleet.hub.access import Access, KeyAccess, PlainAccess
 from fleet.hub.connections import Connections
 from fleet.hub.keyring import Keyring, new_hub_key
-from fleet.hub.limits import Limits, LimitSettings, Window
+from fleet.hub.limits import Limits, LimitSettings, Window, raise_file_limit
 from fleet.hub.refusals import ADVICE, MOST_REMEMBERED, OTHERS, QUIET_S, Refusals, Turned
 from fleet.hub.sockets import BindError, Sockets, is_local_endpoint
 from fleet.hub.zap import DOORS, FAULT, OK, REFUSED, TEMPORARY, Doorkeeper, Zap, is_local
@@ -303,3 +304,23 @@ def test_what_becomes_of_a_connection(events: list[tuple[int, int]], code: Turne
     connections.follow(0)
     assert connections.live == live
     assert refusals.counts() == ({} if code is None else {code.value: 1})
+
+
+def test_as_many_files_are_asked_for_as_the_system_allows() -> None:
+    """What is set already is never lowered."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = before
+    try:
+        assert raise_file_limit(soft) >= soft
+        assert raise_file_limit(10) == soft
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft - 50, hard))
+        assert raise_file_limit(soft - 10) == soft - 10
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == soft - 10
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_limits_follow_the_rate_of_a_day() -> None:
+    """A day that runs ten times as fast has assets that say ten times as much; a slow one has no less."""
+    assert LimitSettings().at_rate(10).telemetry_per_s == 10 * LimitSettings().telemetry_per_s
+    assert LimitSettings().at_rate(0.5) == LimitSettings()
