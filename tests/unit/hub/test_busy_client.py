@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -43,6 +44,13 @@ class BusyHub:
                 for envelope in session.poll(self._now):
                     self._socket.send_multipart([route, *encode(envelope)])
         self._context.destroy(linger=0)
+
+    def has_heard_all(self) -> None:
+        """Wait for what was under way when it was given up: it is asked for after that, and still busy."""
+        asked = -1
+        while asked != len(self.asked):
+            asked = len(self.asked)
+            time.sleep(0.2)
 
     def stop(self) -> None:
         self._over.set()
@@ -101,6 +109,7 @@ def test_one_that_stays_busy_is_said_to_be_that(detail: str, said: str) -> None:
     with hub(times=10**6, detail=detail) as busy, HubClient(busy.endpoint, timeout_s=0.5) as client:
         with pytest.raises(HubBusy, match=said):
             client.request(command("given-up"))
+        busy.has_heard_all()
         busy._times = 0
         assert client.request(command("next")).ok
     assert busy.taken == ["next"]
