@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -78,13 +79,13 @@ class Snapshots:
             self._child = None
 
 
-def snapshotter(store: Path, folder: Path, log: Path) -> Start:
-    """How the child is started. What it says goes to ``log``."""
+def snapshotter(store: Path | str, folder: Path, log: Path) -> Start:
+    """How the child is started. ``store`` is a file or a database's address; what the child says goes to ``log``."""
+    place = f"{store.absolute() if isinstance(store, Path) else store}\n".encode()
     command = [
         sys.executable,
         "-m",
         "fleet.hub.snapshotter",
-        str(store.absolute()),
         str(folder.absolute()),
         str(os.getpid()),
     ]
@@ -92,6 +93,11 @@ def snapshotter(store: Path, folder: Path, log: Path) -> Start:
     def start() -> subprocess.Popen[bytes]:
         # No preexec_fn: it would have the whole memory of the hub mapped anew, which stalls the loop.
         with log.open("ab") as out:
-            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+            child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=out)
+        assert child.stdin is not None
+        # A line fits into the pipe; a child that has died at once is seen by its exit code.
+        with suppress(BrokenPipeError), child.stdin as stdin:
+            stdin.write(place)
+        return child
 
     return start

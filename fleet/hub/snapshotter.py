@@ -1,4 +1,7 @@
-"""Makes one snapshot of a state, as a process of its own: ``python -m fleet.hub.snapshotter STORE FOLDER PARENT``.
+"""Makes one snapshot of a state, as a process of its own: ``python -m fleet.hub.snapshotter FOLDER PARENT``.
+
+Which store it reads, a file or a database's address, stands on its standard input: an address may hold a password, and
+everyone on the machine can read a command line.
 
 The hub's process could not do it beside its loop: both would want the interpreter at once. This one reads committed
 events, takes the processor only when nobody else wants it, and ends with the hub that started it.
@@ -11,7 +14,7 @@ import sys
 from pathlib import Path
 
 
-def main(store: str, folder: str, parent: str) -> int:
+def main(folder: str, parent: str) -> int:
     """Make the snapshot. 0 where there is one of the log as it stands, 1 where it can't be read or written."""
     os.nice(19)
     # Only now: at this priority it does not matter how long they take to load.
@@ -23,8 +26,10 @@ def main(store: str, folder: str, parent: str) -> int:
     die_with_parent()
     if os.getppid() != int(parent):
         return 1
-    log, shelf = Reader(Path(store)), Shelf(Path(folder), tell=_tell)
+    place = sys.stdin.readline().rstrip("\n")
+    shelf = Shelf(Path(folder), tell=_tell)
     try:
+        log = Reader(place if "://" in place else Path(place))
         found = shelf.restored(log)
         position = found.state.position
         if position > found.snapshot:

@@ -110,17 +110,18 @@ def test_closing_ends_the_one_in_the_making() -> None:
     assert maker.children[0].killed
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
     """A store that holds a small day."""
-    path = tmp_path / "hub.db"
-    made = SqlStore.open(path)
+    sqlite = request.param == "sqlite"
+    place: Path | str = tmp_path / "hub.db" if sqlite else request.getfixturevalue("postgres").new()
+    made = SqlStore.open(place)
     made.commit(Batch(events=tuple(the_log())))
     made.close()
-    return path
+    return place
 
 
-def test_the_child_makes_one_beside_the_hub(store: Path, tmp_path: Path) -> None:
+def test_the_child_makes_one_beside_the_hub(store: Path | str, tmp_path: Path) -> None:
     """The hub has its store open meanwhile, and takes the snapshot up later."""
     with_hub = SqlStore.open(store)
     start = snapshotter(store, tmp_path / "snapshots", tmp_path / "log")
@@ -140,11 +141,12 @@ def test_the_child_says_what_is_wrong(tmp_path: Path) -> None:
     assert "hub.db" in (tmp_path / "log").read_text()
 
 
-def test_a_child_whose_hub_is_gone_makes_none(store: Path, tmp_path: Path) -> None:
+def test_a_child_whose_hub_is_gone_makes_none(store: Path | str, tmp_path: Path) -> None:
     """It may have been started a moment before the hub was killed."""
-    words = [sys.executable, "-m", "fleet.hub.snapshotter", str(store), str(tmp_path / "snapshots"), "1"]
+    words = [sys.executable, "-m", "fleet.hub.snapshotter", str(tmp_path / "snapshots"), "1"]
     assert os.getpid() != 1
-    assert subprocess.run(words, check=False, timeout=60).returncode == 1
+    done = subprocess.run(words, input=f"{store}\n".encode(), check=False, timeout=60)
+    assert done.returncode == 1
     assert not (tmp_path / "snapshots").exists()
 
 
