@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.harness.curve import crowd, curve_cost
-from benchmarks.harness.figure import QUICK, Figure, Scale
+from benchmarks.harness.figure import QUICK, Figure, Scale, table
 from benchmarks.harness.killed import killed
 from benchmarks.harness.latencies import acknowledgement_latency, telemetry_latency
 from benchmarks.harness.rates import durable_against_brokers, durable_against_itself, telemetry_rate
@@ -56,15 +57,22 @@ def main() -> int:
     scale = QUICK if said.quick else Scale(long=said.long)
     if said.rounds:
         scale = replace(scale, rounds=said.rounds)
-    figures = [figure for name in said.only or PARTS for figure in _run(name, scale, said.folder)]
+    found = {name: _run(name, scale, said.folder) for name in said.only or PARTS}
+    figures = [figure for part in found.values() for figure in part]
+    print(table(figures), file=sys.stderr)
     print(json.dumps({"figures": [figure.as_json() for figure in figures]}, indent=1))
-    return 0 if said.quick or all(figure.holds for figure in figures) else 1
+    return 0 if all(found.values()) and (said.quick or all(figure.holds for figure in figures)) else 1
 
 
 def _run(name: str, scale: Scale, folder: Path | None) -> list[Figure]:
+    """The figures of one part; none where it failed."""
     print(f"{name} ...", file=sys.stderr, flush=True)
-    with tempfile.TemporaryDirectory(prefix="fleet-bench-", dir=folder) as own:
-        figures = PARTS[name](Path(own), scale)
+    try:
+        with tempfile.TemporaryDirectory(prefix="fleet-bench-", dir=folder) as own:
+            figures = PARTS[name](Path(own), scale)
+    except Exception:  # noqa: BLE001 - an hour's other figures are not thrown away for one; the run ends with 1
+        print(f"{name} failed:\n{traceback.format_exc()}", file=sys.stderr, flush=True)
+        return []
     for figure in figures:
         print(f"  {figure.as_json()}", file=sys.stderr, flush=True)
     return figures

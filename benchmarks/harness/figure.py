@@ -84,3 +84,20 @@ def percentile(values: Sequence[float], share: float) -> float:
     """The value below which this share of all lies; ``values`` may not be empty."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """The figures for people: value, goal, floor, and whether they hold."""
+    rows = [("figure", "value", "goal", "floor", "holds")]
+    for figure in figures:
+        sign = "<=" if figure.most else ">="
+        shown = (
+            f"{figure.value:.3g} {figure.unit}",
+            f"{sign} {figure.goal:.3g}",
+            f"{sign} {figure.floor:.3g}",
+        )
+        rows.append((figure.name, *shown, "yes" if figure.holds else "NO"))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

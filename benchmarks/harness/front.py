@@ -119,7 +119,8 @@ def main() -> None:
     """Serve until standard input ends."""
     name, port = sys.argv[1:]
     text, sign, first = BROKERS[name]
-    router = zmq.Context().socket(zmq.ROUTER)
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    router = context.socket(zmq.ROUTER)
     router.bind("tcp://127.0.0.1:*")
     broker = socket.create_connection(("127.0.0.1", int(port)))
     broker.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -138,6 +139,7 @@ def main() -> None:
     print(json.dumps({"control": address}), flush=True)
     while not ended.is_set():
         front.turn(poller)
+    context.destroy(linger=0)
 
 
 def _until_the_end(ended: threading.Event) -> None:

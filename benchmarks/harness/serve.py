@@ -122,6 +122,7 @@ def bare() -> None:
     router = zmq.Context().socket(zmq.ROUTER)
     router.setsockopt(zmq.RCVHWM, 64)
     router.setsockopt(zmq.RCVTIMEO, 100)
+    router.setsockopt(zmq.LINGER, 0)
     router.bind("tcp://127.0.0.1:*")
     address = router.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
     latest: dict[bytes, Any] = {}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.harness.durable import Lines
-from benchmarks.harness.figure import Figure, in_turns, percentile, ratio
+from benchmarks.harness.figure import Figure, in_turns, percentile, ratio, table
 from benchmarks.harness.zmtp import Parts, frames
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +43,16 @@ def test_a_figure_holds_on_the_right_side_of_its_floor() -> None:
     assert not Figure("rate", 0.85, "ratio", 1.0, 0.9).holds
     assert Figure("p99", 1.9, "ratio", 1.5, 2.0, most=True).holds
     assert not Figure("p99", 2.1, "ratio", 1.5, 2.0, most=True).holds
+
+
+def test_the_table_says_what_does_not_hold() -> None:
+    """People see value, goal and floor in columns."""
+    shown = table([Figure("rate", 0.85, "ratio", 1.0, 0.9), Figure("p99", 1.9, "ms", 1.5, 2.0, most=True)])
+
+    head, rate, p99 = shown.splitlines()
+    assert head.split() == ["figure", "value", "goal", "floor", "holds"]
+    assert rate.split() == ["rate", "0.85", "ratio", ">=", "1", ">=", "0.9", "NO"]
+    assert p99.split() == ["p99", "1.9", "ms", "<=", "1.5", "<=", "2", "yes"]
 
 
 def test_arms_take_turns_and_each_begins_once() -> None:
