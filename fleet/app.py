@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from fleet.config import RunFiles, RunInputs, read_inputs
 from fleet.dispatch import weather, zones
@@ -44,7 +45,9 @@ from fleet.hub.vitals import Pulse
 from fleet.protocol.messages import Role
 from fleet.protocol.names import PEOPLE, STATION, TIMEKEEPER
 from fleet.protocol.values import Time
-from fleet.store.base import Batch, ClockAnchor, PeerRow, Store
+from fleet.store.address import checked
+from fleet.store.base import Batch, ClockAnchor, Failure, PeerRow, Store, StoreError
+from fleet.store.reader import Reader
 from fleet.store.snapshots import Shelf, restored_from
 from fleet.store.sql import SqlStore
 
@@ -80,6 +83,7 @@ class Setup(BaseModel):
 
     With ``lockstep`` business time is granted to simulated assets in steps, at most ``pace`` seconds of it a second
     (none: as fast as it goes); otherwise it runs ``rate`` times as fast as the wall clock from ``at`` on.
+    ``store`` is the address of a PostgreSQL database (none: a file in the run directory), without a password.
     ``plain``: there are no keys, and only processes of this machine may connect. ``keep_contacts_days``: how long after
     a parcel's end names, addresses and telephone numbers are kept.
     """
@@ -101,8 +105,14 @@ class Setup(BaseModel):
     feed: str = "tcp://127.0.0.1:*"
     observing: Observing = Observing()
     plain: bool = False
+    store: str | None = None
     limits: LimitSettings = LimitSettings()
     keep_contacts_days: float = Field(default=30, ge=0, le=3650)
+
+    @field_validator("store")
+    @classmethod
+    def _without_password(cls, address: str | None) -> str | None:
+        return None if address is None else checked(address)
 
 
 class Contexts:
@@ -279,6 +289,8 @@ def run_hub(
     setup = new or read_setup(run)
     if new is not None:
         _refuse_a_second_day(run)
+        _refuse_a_used_database(setup.store)
+    place = setup.store or run.store
     laps, pulse = Laps(), Pulse()
     inputs = setup.files.read()
     laps.lap("files")
@@ -286,7 +298,7 @@ def run_hub(
     refusals = Refusals()
     with (
         _listening(run, setup, inputs, pulse, new=new is not None) as (sockets, access, status),
-        closing(SqlStore.open(run.store)) as store,
+        closing(SqlStore.open(place, holder=holder_of(run))) as store,
     ):
         laps.lap("store")
         if store.warning is not None:
@@ -305,8 +317,8 @@ def run_hub(
             gate,
             lambda wake: Planning(setup.effort, wake=wake),
             pulse,
-            Snapshots(snapshotter(run.store, run.snapshots, run.log("snapshots")), made=brain.snapshot),
-            Reserve(run.reserve),
+            Snapshots(snapshotter(place, run.snapshots, run.log("snapshots")), made=brain.snapshot),
+            Reserve(run.reserve) if isinstance(place, Path) else None,
         )
         running = _running(setup, sockets).model_copy(update={"status": status})
         run.write_running(running)
@@ -321,7 +333,7 @@ def run_hub(
         )
         started(running)
         tune()
-        with watched(setup.observing, pulse), closing(IntegrityWatch(run.store, pulse)):
+        with watched(setup.observing, pulse), _integrity_watched(place, pulse):
             loop.run(stop)
         LOG.info("the hub has stopped")
 
@@ -373,6 +385,30 @@ def simulated(inputs: RunInputs) -> dict[str, Role]:
     """Whom a simulated world of this day connects as."""
     others = {TIMEKEEPER: Role.TIMEKEEPER, PEOPLE: Role.OPERATOR, STATION: Role.WEATHER}
     return others | {slot.asset_id: Role.ASSET for slot in inputs.assets}
+
+
+def holder_of(run: RunDir) -> str:
+    """How a run on this machine calls itself to other hubs on its database."""
+    return f"{socket.gethostname()}:{run.path.absolute()}"
+
+
+def _integrity_watched(place: Path | str, pulse: Pulse) -> AbstractContextManager[object]:
+    """Have a file read through now and then; a database's server looks after its own (``data_checksums``)."""
+    return closing(IntegrityWatch(place, pulse)) if isinstance(place, Path) else nullcontext()
+
+
+def _refuse_a_used_database(address: str | None) -> None:
+    """Raises ``RunDirError`` where a database holds a day already, and ``StoreError`` where it can't be reached."""
+    if address is None:
+        return
+    try:
+        used = Reader(address).last_position() > 0
+    except StoreError as error:
+        if error.failure is not Failure.SCHEMA:
+            raise
+        used = False  # There are no tables yet.
+    if used:
+        raise RunDirError(f"{address}: a day is there already; choose another database or schema")
 
 
 def _refuse_a_second_day(run: RunDir, *, ours: bool = False) -> None:

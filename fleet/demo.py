@@ -356,7 +356,7 @@ def incoming_of(setup: Setup) -> tuple[Incoming, ...]:
 
 def _watch(supervisor: Supervisor, clerk: Clerk, setup: Setup, tell: Tell) -> None:
     """Follow the day until it is over, saying now and then how far it is."""
-    follower = Follower(Reader(supervisor.run.store))
+    follower = Follower(Reader(supervisor.run.place))
     told, stopped_by = time.monotonic(), None
     stillness = Stillness(still_s(setup), told)
     while not (clerk.done and follower.over(setup)):
@@ -389,7 +389,7 @@ def _of_stop(run: RunDir, stopped_by: str | None) -> str:
 def _report(run: RunDir, setup: Setup, wall_s: float) -> Report:
     judge = json.loads(run.judge.read_text(encoding="utf-8")) if run.judge.exists() else None
     return with_baselines(
-        report(_events(Reader(run.store)), judge=judge, wall_s=round(wall_s, 1), seed=setup.seed), setup
+        report(_events(Reader(run.place)), judge=judge, wall_s=round(wall_s, 1), seed=setup.seed), setup
     )
 
 

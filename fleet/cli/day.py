@@ -57,7 +57,7 @@ class Day:
     def named(cls, name: str = DEFAULT_NAME, root: Path = ROOT) -> Day:
         """The run of that name. Raises ``Unreachable`` where there is none."""
         run = RunDir.named(name, root)
-        if not run.store.is_file():
+        if run.place == run.store and not run.store.is_file():
             raise Unreachable(
                 f"{run.path}: there is no run of that name; start one with `fleet demo` or `fleet hub`"
             )
@@ -65,7 +65,7 @@ class Day:
 
     def events(self, after: int = 0) -> Iterator[StoredEvent]:
         """The committed events behind a position. Raises ``Unreachable`` when the store can't be read."""
-        reader = Reader(self.run.store)
+        reader = Reader(self.run.place)
         with _readable():
             while batch := list(reader.events(after)):
                 yield from batch
@@ -78,7 +78,7 @@ class Day:
     def position(self) -> int:
         """The position of the last committed event."""
         with _readable():
-            return Reader(self.run.store).last_position()
+            return Reader(self.run.place).last_position()
 
     def now(self, *, lockstep: bool, wall: datetime) -> datetime | None:
         """The hub's time at a moment of the wall clock; none before anything was stored.
@@ -87,7 +87,7 @@ class Day:
         as a resume will have it, at any other only while it is up.
         """
         with _readable():
-            anchor = Reader(self.run.store).clock()
+            anchor = Reader(self.run.place).clock()
         if anchor is None:
             return None
         runs = not lockstep and (anchor.rate == 1 or self.run.is_live())
@@ -105,7 +105,7 @@ class Day:
     def contact(self, order_id: str) -> Contact | None:
         """The person behind an order; personal data, to be shown on purpose only."""
         with _readable():
-            return Reader(self.run.store).contact(order_id)
+            return Reader(self.run.place).contact(order_id)
 
     def ask(self, message: AnyMessage, *, timeout_s: float) -> Reply:
         """The hub's answer. Raises ``Unreachable`` when no hub runs, at once, or when there is none in time."""

@@ -1,4 +1,4 @@
-"""``fleet hub``: runs the hub of a run directory in the foreground, until it is told to stop."""
+"""``fleet hub``: runs the hub of a run directory in the foreground, until it is told to stop; backs it up."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from fleet.app import Files, Setup, run_hub
+from fleet.cli import backups
 from fleet.cli.day import Name, Root
 from fleet.cli.options import Json, ZoneFiles, moment_option
 from fleet.cli.output import BadInput, Unreachable, note, show, warn
@@ -18,10 +19,19 @@ from fleet.hub.observing import Observing
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, NoSuchRun, RunDir, RunDirError, Running
 from fleet.hub.sockets import BindError
 from fleet.hub.watchdog import END_S
+from fleet.store.address import checked
 from fleet.store.base import StoreError
 
+app = typer.Typer(invoke_without_command=True)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore_run)
+app.command("put-back")(backups.note_put_back)
+app.command("verify")(backups.verify_run)
 
+
+@app.callback()
 def command(
+    context: typer.Context,
     name: Name = DEFAULT_NAME,
     root: Root = ROOT,
     resume: Annotated[
@@ -82,11 +92,20 @@ def command(
             max=3650,
         ),
     ] = 30,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store", metavar="URL", help="A PostgreSQL database instead of a file; without a password."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Run the hub: orders come in through `fleet orders import`, vehicles and lockers connect to it over ZeroMQ.
 
     A new day's run directory gets a `world.json`, with which `fleet-adapter sim --spec` simulates its assets."""
+    if context.invoked_subcommand is not None:
+        _refuse_options_before(context)
+        return
     setup = None
     if not resume:
         if depots is None or lockers is None:
@@ -105,9 +124,26 @@ def command(
             observing=Observing(status=status, beyond_loopback=status_open, watchdog_s=watchdog),
             plain=plain,
             keep_contacts_days=keep_contacts_days,
+            store=None if store is None else _address(store),
         )
     logs.configure(level=log_level, as_json=log_json or None)
     serve(RunDir.named(name, root), setup, as_json=as_json, quiet=log_json)
+
+
+def _refuse_options_before(context: typer.Context) -> None:
+    """`fleet hub --name X backup` would back another run up than meant."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    given = [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+    if given:
+        verb = context.invoked_subcommand
+        raise BadInput(f"--{given[0].replace('_', '-')}: options of `fleet hub {verb}` come behind {verb!r}")
+
+
+def _address(text: str) -> str:
+    try:
+        return checked(text)
+    except ValueError as error:
+        raise BadInput(f"--store: {error}") from None
 
 
 def serve(run: RunDir, new: Setup | None, *, as_json: bool, quiet: bool = False) -> None:
@@ -129,7 +165,7 @@ def serve(run: RunDir, new: Setup | None, *, as_json: bool, quiet: bool = False)
     except (BindError, RunDirError) as error:
         raise BadInput(str(error)) from error
     except StoreError as error:
-        raise Unreachable(f"{run.store}: {error}") from error
+        raise Unreachable(str(error)) from error
     if not quiet:
         note(f"hub {run.path.name}: stopped; take the day up again with --resume")
 

@@ -104,7 +104,7 @@ def _add(app: typer.Typer, noun: Noun, *, loaded: bool) -> None:
         app.command(noun.name, help=said, short_help=said)(_not_loaded)
         return
     module = import_module(noun.module)
-    if hasattr(module, "command"):
+    if not hasattr(module, "app"):
         command: Callable[..., object] = module.command
         app.command(noun.name, help=said, short_help=said)(command)
     else:

@@ -44,7 +44,7 @@ def serve(
     """
     running, key = run_dir.running(), key_for(run_dir, CONSOLE)
     live = Live(time.monotonic)
-    source = Source(Reader(run_dir.store), live, asker(running.control, key), zones, tiles, weather)
+    source = Source(Reader(run_dir.place), live, asker(running.control, key), zones, tiles, weather)
     with open_socket(host, port) as listening:
         address = address_of(listening)
         (tell or _write_to(run_dir))(address)

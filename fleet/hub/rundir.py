@@ -7,6 +7,7 @@ day holds a lock (``hub.lock``), so that nobody else does; commands that only re
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -67,8 +68,17 @@ class RunDir:
 
     @property
     def store(self) -> Path:
-        """The hub's database."""
+        """The hub's database, where it is a file."""
         return self.path / "hub.db"
+
+    @property
+    def place(self) -> Path | str:
+        """Where the hub's store is: the address of a database where the run's setup names one, else the file."""
+        try:
+            address = json.loads(self.setup.read_text(encoding="utf-8")).get("store")
+        except (OSError, ValueError, AttributeError):
+            return self.store
+        return address if isinstance(address, str) else self.store
 
     @property
     def snapshots(self) -> Path:

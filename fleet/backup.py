@@ -1,0 +1,231 @@
+"""A backup of a run: its store as it was at one moment, its setup and its input files, in a folder with a manifest.
+
+A running hub is not disturbed: the copy is read as any reader reads, and the hub's next commits are not in it. Keys are
+not in it: who restores a day gives it the keys of the old one, or makes new ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fleet.app import Files, Setup, holder_of, note_put_back, read_setup
+from fleet.hub.release import release
+from fleet.hub.rundir import RunDir, write_atomically
+from fleet.store.base import StoreError
+from fleet.store.reader import connected
+from fleet.store.sql import SqlStore
+from fleet.store.verify import Found, verify
+
+MANIFEST = "manifest.json"
+STORE = "hub.db"
+SETUP = "setup.json"
+FILES = "files"
+
+
+class BackupError(Exception):
+    """A backup can't be made or used; the message says which and what to do."""
+
+
+class DamagedBackup(BackupError):
+    """The backup is there, but not as it was made."""
+
+
+class Manifest(BaseModel):
+    """What a backup holds: ``position`` is the log's last, ``files`` have their SHA-256 by path within the backup."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal["lastmile-backup/1"] = "lastmile-backup/1"
+    run: str
+    release: str
+    revision: str | None
+    position: int
+    made_at: datetime
+    files: dict[str, str]
+
+
+def back_up(run: RunDir, out: Path, *, now: datetime) -> Manifest:
+    """Make a backup of a run, whether its hub is up or not; ``out`` is there whole or not at all.
+
+    Raises ``BackupError``, ``StoreError``, ``RunDirError`` (``NoSuchRun``).
+    """
+    setup = read_setup(run)
+    if setup.store is not None:
+        raise BackupError(
+            f"{run.path}: its store is in PostgreSQL: back that up with pg_dump (and keep {SETUP} and the keys)"
+        )
+    with _made(out) as folder:
+        _copy_store(run.store, folder / STORE)
+        found = verify(folder / STORE)
+        if not found.whole:
+            raise StoreError(f"{run.store}: is damaged, so no backup was made: {'; '.join(found.faults)}")
+        kept = setup.model_copy(update={"files": _copied(setup.files, folder)})
+        (folder / SETUP).write_text(kept.model_dump_json(indent=1), encoding="utf-8")
+        manifest = Manifest(
+            run=setup.name,
+            release=release(),
+            revision=found.revision,
+            position=found.position,
+            made_at=now,
+            files=_sums(folder),
+        )
+        (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+        for path in folder.rglob("*"):
+            _synced(path)
+    return manifest
+
+
+def check(backup: Path) -> tuple[Manifest, Found]:
+    """Whether a backup is as it was made, and its store whole. Raises ``BackupError`` and ``StoreError``."""
+    manifest = _manifest(backup)
+    found = _sums(backup)
+    for inside, expected in manifest.files.items():
+        if found.get(inside) != expected:
+            raise DamagedBackup(f"{backup / inside}: is not what was backed up; take another backup")
+    return manifest, verify(backup / STORE)
+
+
+def restore(
+    backup: Path, run: RunDir, *, now: datetime, replace: bool = False
+) -> tuple[Manifest, Path | None]:
+    """Make a run of a backup. With ``replace`` one that is there is kept beside it, and its keys are taken over.
+
+    Returns where the one that was there is now. Raises ``BackupError``, ``StoreError`` and ``RunDirError``.
+    """
+    manifest, found = check(backup)
+    if not found.whole:
+        raise DamagedBackup(f"{backup}: its store is damaged: {'; '.join(found.faults)}; take another backup")
+    if run.path.exists() and not replace:
+        raise BackupError(f"{run.path}: is there already; choose another --name, or --force keeps it aside")
+    if run.is_live():
+        raise run.in_use()
+    with _made(run.path, replace=replace) as folder:
+        for inside in manifest.files:
+            (folder / inside).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(backup / inside, folder / inside)
+        (folder / "logs").mkdir()
+        setup = _settle(folder, run)
+        with closing(SqlStore.open(folder / STORE)) as store:
+            note_put_back(store, setup, now)
+        if (run.path / "keys").is_dir():
+            shutil.copytree(run.path / "keys", folder / "keys", copy_function=shutil.copy2)
+        for path in folder.rglob("*"):
+            _synced(path)
+        aside = _put_aside(run) if run.path.exists() else None
+    return manifest, aside
+
+
+def put_back(run: RunDir, *, now: datetime) -> None:
+    """Note in a run's store that it was put back from a backup by other means than ``restore`` (pg_restore, a copy).
+
+    Raises ``StoreError`` and ``RunDirError``.
+    """
+    setup = read_setup(run)
+    with run.held(), closing(SqlStore.open(run.place, holder=holder_of(run))) as store:
+        note_put_back(store, setup, now)
+
+
+def _settle(folder: Path, run: RunDir) -> Setup:
+    """The setup of the restored run: its name, and its files where they will be."""
+    setup = Setup.model_validate_json((folder / SETUP).read_text(encoding="utf-8"))
+    where = run.path.absolute()
+    files = {name: where / path for name, path in setup.files if isinstance(path, Path)}
+    zones = tuple(where / path for path in setup.files.zones)
+    settled = setup.model_copy(
+        update={
+            "name": run.path.name,
+            "files": setup.files.model_copy(update={**files, "zones": zones}),
+        }
+    )
+    write_atomically(folder / SETUP, settled.model_dump_json(indent=1))
+    return settled
+
+
+def _put_aside(run: RunDir) -> Path:
+    for number in count(1):
+        aside = run.path.with_name(f"{run.path.name}-{number}")
+        if not aside.exists():
+            return run.path.rename(aside)
+    raise AssertionError("numbers do not end")
+
+
+@contextmanager
+def _made(out: Path, *, replace: bool = False) -> Iterator[Path]:
+    """A folder that only its owner reads, which is put in its place when the block ends well."""
+    if out.exists() and not replace:
+        raise BackupError(f"{out}: is there already; choose another place")
+    folder = out.with_name(f"{out.name}.new")
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+        yield folder
+        folder.rename(out)
+        _synced(out.parent)
+    except OSError as error:
+        raise BackupError(f"{out}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy_store(store: Path, copy: Path) -> None:
+    try:
+        with closing(connected(store)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)  # all pages in one step: as they were at one moment
+            # A single file, which can also be read where nothing can be written.
+            target.execute("PRAGMA journal_mode=DELETE").close()
+    except sqlite3.Error as error:
+        raise StoreError(f"{store}: can't be copied: {error}") from error
+
+
+def _copied(files: Files, folder: Path) -> Files:
+    """The input files beside the store, by their place in the backup."""
+    numbers = count(1)
+
+    def copy(path: Path) -> Path:
+        inside = Path(FILES) / f"{next(numbers)}-{path.name}"
+        (folder / FILES).mkdir(exist_ok=True)
+        shutil.copyfile(path, folder / inside)
+        return inside
+
+    single = {name: copy(path) for name, path in files if isinstance(path, Path)}
+    return files.model_copy(update={**single, "zones": tuple(copy(path) for path in files.zones)})
+
+
+def _manifest(backup: Path) -> Manifest:
+    file = backup / MANIFEST
+    try:
+        return Manifest.model_validate_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValidationError) as error:
+        raise BackupError(f"{file}: no backup that this release can read ({type(error).__name__})") from error
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    found = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST):
+        with path.open("rb") as file:
+            found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def _synced(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def today() -> datetime:
+    """Now, for the manifest."""
+    return datetime.now(UTC)
