@@ -294,7 +294,7 @@ def run_hub(
     laps, pulse = Laps(), Pulse()
     inputs = setup.files.read()
     laps.lap("files")
-    raise_file_limit()
+    limits = setup.limits.at_rate(setup.rate).within(raise_file_limit())
     refusals = Refusals()
     with (
         _listening(run, setup, inputs, pulse, new=new is not None) as (sockets, access, status),
@@ -307,9 +307,7 @@ def run_hub(
         brain = open_core(setup, inputs, store, refusals=refusals, shelf=shelf)
         laps.lap("state")
         limited = not setup.lockstep
-        gate = Gate(
-            sockets, brain.core, access, refusals, settings=setup.limits.at_rate(setup.rate), limited=limited
-        )
+        gate = Gate(sockets, brain.core, access, refusals, settings=limits, limited=limited)
         loop = open_loop(
             brain.core,
             store,

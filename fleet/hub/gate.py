@@ -18,8 +18,6 @@ from fleet.hub.sockets import Sockets, drain_known
 from fleet.hub.zap import Doorkeeper, Zap
 
 TIDY_EVERY_S: Final = 5.0
-HALF_OPEN: Final = 2
-"""So many times the connections that may be let in are accepted at all: who never shakes hands can't be refused."""
 AUTOMATIC_ID: Final = 5
 """Bytes of a routing id that the ROUTER made: a zero and a number that starts at random."""
 
@@ -39,7 +37,7 @@ class Gate:
     ) -> None:
         self.access, self.refusals = access, refusals
         self.limits = Limits(settings)
-        self.connections = Connections(sockets.events.values(), refusals, HALF_OPEN * settings.connections)
+        self.connections = Connections(sockets.events.values(), refusals, settings.accepted)
         self._sockets, self._core, self._limited = sockets, core, limited
         doorkeeper = Doorkeeper(access, self.limits, lambda: self.connections.live)
         self._zap = Zap(sockets.zap, doorkeeper, refusals)

@@ -40,6 +40,16 @@ class LimitSettings(BaseModel):
     connections: PositiveInt = 12_000
     """Connections at once, those that are still shaking hands included."""
 
+    @property
+    def accepted(self) -> int:
+        """Connections that are not hung up on at once: a few more, since who never shakes hands can't be refused."""
+        return self.connections + self.connections // 4 + 1
+
+    def within(self, files: int) -> LimitSettings:
+        """The limits of a process that may have so many open files."""
+        room = max(1, (files - FILES_KEPT) * 4 // 5 - 1)
+        return self.model_copy(update={"connections": min(self.connections, room)})
+
     def at_rate(self, rate: float) -> LimitSettings:
         """The limits where business time runs so many times faster: simulated assets then say as much more a second."""
         more = max(1.0, rate)

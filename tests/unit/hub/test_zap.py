@@ -16,7 +16,7 @@ from fleet.hub import zap
 from fleet.hub.access import Access, KeyAccess, PlainAccess
 from fleet.hub.connections import Connections
 from fleet.hub.keyring import Keyring, new_hub_key
-from fleet.hub.limits import Limits, LimitSettings, Window, raise_file_limit
+from fleet.hub.limits import FILES_KEPT, Limits, LimitSettings, Window, raise_file_limit
 from fleet.hub.refusals import ADVICE, MOST_REMEMBERED, OTHERS, QUIET_S, Refusals, Turned
 from fleet.hub.sockets import BindError, Sockets, is_local_endpoint
 from fleet.hub.zap import DOORS, FAULT, OK, REFUSED, TEMPORARY, Doorkeeper, Zap, is_local
@@ -318,6 +318,14 @@ def test_as_many_files_are_asked_for_as_the_system_allows() -> None:
         assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == soft - 10
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize(("files", "connections"), [(65_536, 12_000), (20_000, 12_000), (1024, 613), (10, 1)])
+def test_no_more_connections_than_there_are_files_for(files: int, connections: int) -> None:
+    """Those that are still shaking hands, the store and the logs have theirs too."""
+    found = LimitSettings().within(files)
+    assert found.connections == connections
+    assert found.accepted + FILES_KEPT <= files or connections == 1
 
 
 def test_limits_follow_the_rate_of_a_day() -> None:
