@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 DRIVER = "postgresql+psycopg"
 
 
@@ -19,8 +17,3 @@ def checked(address: str) -> str:
             "PGPASSFILE names (~/.pgpass)"
         )
     return address
-
-
-def place_of(text: str) -> Path | str:
-    """A file's path, or the address of a database."""
-    return text if "://" in text else Path(text)
