@@ -197,6 +197,8 @@ class Sessions:
         return peer
 
     def _welcome(self, peer: Peer, wall_s: float, now: datetime) -> None:
+        if peer.session.state is not SessionState.CONNECTING:
+            return  # while its hello waited for the disk it went silent, its key ended, or a later hello was answered
         envelopes = peer.session.welcome(
             wall_s,
             token=self._make_token(),

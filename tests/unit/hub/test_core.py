@@ -110,6 +110,34 @@ def test_nothing_is_acknowledged_or_sent_before_it_is_stored(tmp_path: Path) -> 
     assert {decode_control(frames).ack for _, frames in bench.core.output(bench.wall + 1.5)} == {1}
 
 
+@pytest.mark.parametrize("role", [Role.ASSET, Role.OPERATOR])
+def test_a_peer_that_gives_up_while_its_hello_waits_for_the_disk(tmp_path: Path, role: Role) -> None:
+    """A disk that is full for longer than a peer waits costs that peer its connection, and the hub nothing."""
+    bench = Bench(tmp_path)
+    peer_id = DRONE if role is Role.ASSET else "operator-1"
+    bench.core.control(b"gone", hello(peer_id, "boot-1", role), bench.wall)
+    bench.core.work(bench.wall)
+    assert bench.core.take() is not None
+    bench.wall += 60
+    assert list(bench.core.output(bench.wall)) == []
+    assert peer_id not in bench.core.live
+    bench.core.committed()
+    assert list(bench.core.output(bench.wall)) == []
+    bench.connect(peer_id, role, boot_id="boot-2")
+
+
+def test_a_key_that_ends_while_a_hello_waits_for_the_disk(tmp_path: Path) -> None:
+    """Whoever is shut out in between is told so, and not welcomed."""
+    bench = Bench(tmp_path)
+    bench.core.control(b"ended", hello(DRONE, "boot-1"), bench.wall)
+    bench.core.work(bench.wall)
+    assert bench.core.take() is not None
+    bench.core.sessions.void(lambda _key: False, bench.wall)
+    bench.core.committed()
+    assert refusals(bench, b"ended") == ["key_ended"]
+    assert DRONE not in bench.core.live
+
+
 def test_an_unknown_asset_is_refused(tmp_path: Path) -> None:
     """An asset that belongs to another fleet gets no session."""
     bench = Bench(tmp_path)
