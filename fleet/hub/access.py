@@ -120,7 +120,8 @@ class KeyAccess:
         stamp = self._stamp()
         if stamp != self._seen or self.trouble is not None:
             self._reload(stamp)
-        elif self._dates_passed():
+        # Also where the file can't be read: nobody has revoked these keys, but their dates are known.
+        if self._dates_passed():
             self._take(tuple(self._entries.values()))
         self._changed = self._changed or self._valid != before
 

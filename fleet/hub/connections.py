@@ -10,7 +10,7 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -33,11 +33,18 @@ CRYPTOGRAPHIC: Final = zmq.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC
 MOST_A_TURN: Final = 5000
 
 
+Ends = tuple[object, object]
+"""The addresses of both ends of a connection: its number may be another's by now, these are not."""
+
+
 class Accepted(NamedTuple):
-    """A connection that was accepted: from where, and how many handshakes were decided at its door before."""
+    """A connection that was accepted: from where, how many handshakes were decided at its door before, and both ends;
+    none where it had ended before they could be asked for.
+    """
 
     address: str
     decided: int
+    ends: Ends | None
 
 
 @dataclass(slots=True)
@@ -52,20 +59,22 @@ class Door:
 
 
 class Connections:
-    """Counts the connections of several sockets, from what ``watch`` gave for each; beyond ``most`` it hangs up."""
+    """Counts the connections of several sockets, from what ``watch`` gave for each by name; beyond ``most`` it hangs
+    up.
+    """
 
-    def __init__(self, events: Iterable[zmq.Socket[bytes]], refusals: Refusals, most: int) -> None:
+    def __init__(self, events: Mapping[str, zmq.Socket[bytes]], refusals: Refusals, most: int) -> None:
         self._refusals, self._most = refusals, most
-        self._doors = [Door(each) for each in events]
+        self._doors = {name: Door(each) for name, each in events.items()}
 
     @property
     def live(self) -> int:
         """How many connections there are."""
-        return sum(len(door.open) for door in self._doors)
+        return sum(len(door.open) for door in self._doors.values())
 
     def follow(self, wall_s: float) -> None:
         """Take in what has happened since."""
-        for door in self._doors:
+        for door in self._doors.values():
             for _ in range(MOST_A_TURN):
                 try:
                     event, _address = door.events.recv_multipart(zmq.NOBLOCK)
@@ -74,11 +83,20 @@ class Connections:
                 number, value = _EVENT.unpack(event)
                 _HANDLERS[number](self, door, value, wall_s)
 
+    def hang_up(self, name: str) -> None:
+        """End every connection of one of the sockets. (To stop listening would end them too, and let nobody back.)"""
+        for handle, accepted in self._doors[name].open.items():
+            if accepted.ends is not None:
+                _hang_up(handle, accepted.ends)
+
     def _accepted(self, door: Door, handle: int, wall_s: float) -> None:
         full = self.live >= self._most
-        address = _peer_of(handle, hang_up=full)
-        door.open[handle] = Accepted(address, door.decided)
+        ends = _ends_of(handle)
+        address = _address_of(ends)
+        door.open[handle] = Accepted(address, door.decided, ends)
         if full:
+            if ends is not None:
+                _hang_up(handle, ends)
             self._refusals.note(address, Turned.TOO_MANY_CONNECTIONS, wall_s)
 
     def _decided(self, door: Door, _value: int, _wall_s: float) -> None:
@@ -141,16 +159,27 @@ def watch(
     return events
 
 
-def _peer_of(handle: int, *, hang_up: bool = False) -> str:
-    """From where a connection comes, as far as that can be told: it may have ended, and its number be another's.
-
-    ``hang_up`` ends it. (To stop listening would end all of them: to ZeroMQ they belong to the address.)
-    """
+def _ends_of(handle: int) -> Ends | None:
+    """Both ends of a connection, as far as that can be told: it may have ended, and its number be another's."""
     try:
         with socket.socket(fileno=os.dup(handle)) as copy:
-            name = copy.getpeername()
-            if hang_up:
+            return copy.getsockname(), copy.getpeername()
+    except OSError:
+        return None
+
+
+def _hang_up(handle: int, ends: Ends) -> None:
+    """End a connection, if the number is still that of this one."""
+    try:
+        with socket.socket(fileno=os.dup(handle)) as copy:
+            if (copy.getsockname(), copy.getpeername()) == ends:
                 copy.shutdown(socket.SHUT_RDWR)
     except OSError:
+        return  # it has ended by itself
+
+
+def _address_of(ends: Ends | None) -> str:
+    if ends is None:
         return "unknown address"
+    name = ends[1]
     return str(name[0]) if isinstance(name, tuple) and name else "this machine"

@@ -15,7 +15,7 @@ from fleet.hub.limits import DEFAULTS, Limits, LimitSettings
 from fleet.hub.peers import Frames, Peer, Route
 from fleet.hub.refusals import Refusals, Turned
 from fleet.hub.sockets import Sockets, drain_known
-from fleet.hub.zap import Doorkeeper, Zap
+from fleet.hub.zap import FEED, Doorkeeper, Zap
 
 TIDY_EVERY_S: Final = 5.0
 AUTOMATIC_ID: Final = 5
@@ -37,21 +37,30 @@ class Gate:
     ) -> None:
         self.access, self.refusals = access, refusals
         self.limits = Limits(settings)
-        self.connections = Connections(sockets.events.values(), refusals, settings.accepted)
+        self.connections = Connections(sockets.events, refusals, settings.accepted)
         self._sockets, self._core, self._limited = sockets, core, limited
-        doorkeeper = Doorkeeper(access, self.limits, lambda: self.connections.live)
-        self._zap = Zap(sockets.zap, doorkeeper, refusals)
+        self._doorkeeper = Doorkeeper(access, self.limits, lambda: self.connections.live)
+        self._zap = Zap(sockets.zap, self._doorkeeper, refusals)
         self._tidy_at = 0.0
 
     def watch(self, wall_s: float) -> None:
         """What is due whether or not frames come: keys that changed, handshakes, connections."""
+        self.connections.follow(wall_s)
         if self.access.refresh(wall_s):
             self._core.sessions.void(self._counts, wall_s)
-        self.connections.follow(wall_s)
+            self._ask_readers_again()
         self._zap.answer(wall_s)
         if wall_s >= self._tidy_at:
             self._tidy_at = wall_s + TIDY_EVERY_S
             self.refusals.tidy(wall_s)
+
+    def _ask_readers_again(self) -> None:
+        """Hang up on all who read the feed if the key of one has ended: nothing tells whose connection is whose there,
+        since readers send nothing. Those whose keys count are back at once, and missed nothing that they can't look up.
+        """
+        if any(self.access.of_id(key_id) is None for key_id in self._doorkeeper.readers):
+            self._doorkeeper.readers.clear()
+            self.connections.hang_up(FEED)
 
     def control(self, wall_s: float, most: int) -> None:
         """Give the core what came in on the control channel."""

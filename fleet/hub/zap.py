@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Final
 
@@ -70,6 +70,8 @@ class Doorkeeper:
     access: Access
     limits: Limits
     connected: Callable[[], int] = lambda: 0
+    readers: set[str] = field(default_factory=set)
+    """The keys that were let in to the feed since they were last all asked again."""
 
     def judge(self, request: Sequence[bytes], wall_s: float) -> Verdict:
         """The verdict on a request, from its version on: version, id, domain, address, routing id, mechanism, keys."""
@@ -87,7 +89,10 @@ class Doorkeeper:
         judge = _MECHANISMS.get((mechanism, self.access.plain))
         if judge is None:
             return Verdict(REFUSED, code=Turned.WRONG_MECHANISM, who=who)
-        return judge(self, request, roles, who, wall_s)
+        verdict = judge(self, request, roles, who, wall_s)
+        if domain == FEED and verdict.code is None:
+            self.readers.add(verdict.user_id)
+        return verdict
 
     def _curve(self, request: Sequence[bytes], roles: frozenset[Role], who: str, wall_s: float) -> Verdict:
         if len(request) != 7 or len(request[6]) != KEY_BYTES:

@@ -10,7 +10,7 @@ import zmq
 
 from fleet.hub.client import HubClient, HubUnreachable, secure
 from fleet.hub.keyring import COMMANDS
-from fleet.hub.sockets import Sockets, bound_address
+from fleet.hub.sockets import Sockets, bound_address, drain
 from fleet.protocol.errors import Fault
 from fleet.protocol.keyfile import KeyFile
 from fleet.protocol.messages import RemoveZone, Role
@@ -140,6 +140,41 @@ def test_a_key_that_is_revoked_while_its_connection_stands(hub: Besieged, honest
         back.turned_away()
 
 
+def test_who_reads_the_feed_with_a_key_that_is_revoked(hub: Besieged, honest: Honest) -> None:
+    """It is told nothing more of where everybody is, although it says nothing itself; other readers go on."""
+    hub.ring.create("spy", Role.OPERATOR, hub.wall[0], by="test")
+    with zmq.Context() as context, context.socket(zmq.SUB) as spy, context.socket(zmq.SUB) as reader:
+        for socket, subject in ((spy, "spy"), (reader, COMMANDS)):
+            socket.setsockopt(zmq.LINGER, 0)
+            socket.setsockopt(zmq.SUBSCRIBE, b"")
+            secure(socket, hub.ring.client(subject))
+            socket.connect(hub.feed)
+            assert socket.poll(5000)
+        hub.ring.revoke("spy", datetime.now(UTC))
+        hub.refuses("revoked_key")
+        heard(spy)
+        assert not spy.poll(1000)
+        heard(reader)
+        assert reader.poll(5000)
+
+
+def heard(socket: zmq.Socket[bytes]) -> int:
+    """How many messages had come in."""
+    return sum(1 for _ in drain(socket, 100_000))
+
+
+def test_telemetry_over_a_connection_of_another_key(hub: Besieged, honest: Honest) -> None:
+    """Also of an asset's own older one: it may be revoked while the session's stays."""
+    old = hub.ring.client(OTHER)
+    hub.ring.rotate(OTHER, hub.wall[0], by="simulation", overlap=timedelta(days=7))
+    with end(hub, OTHER) as asset:
+        asset.welcomed()
+        asset.key = old
+        asset.attach()
+        hub.refuses("not_attached", OTHER, asset.turn)
+        assert not hub.attached(OTHER)
+
+
 def test_a_key_whose_time_is_over(hub: Besieged, honest: Honest) -> None:
     """A session ends with the key that it began with; a new connection is refused."""
     soon = hub.wall[0] + timedelta(hours=1)
@@ -187,12 +222,19 @@ def test_a_rotation_interrupts_nobody(hub: Besieged, honest: Honest) -> None:
 
 
 def test_a_keyring_that_breaks_lets_nobody_new_in(hub: Besieged, honest: Honest) -> None:
+    """Sessions that stand go on, as long as their keys' dates let them."""
     kept = hub.ring.file.read_bytes()
-    hub.ring.file.write_bytes(b"{")
-    time.sleep(0.5)
-    with end(hub, OTHER) as new:
-        hub.refuses("keyring_unreadable")
-        new.turned_away()
+    soon = hub.wall[0] + timedelta(hours=1)
+    hub.ring.create("harbour", Role.OPERATOR, hub.wall[0], by="test", not_after=soon)
+    with end(hub, "harbour", Role.OPERATOR) as guest:
+        guest.welcomed()
+        hub.ring.file.write_bytes(b"{")
+        time.sleep(0.5)
+        with end(hub, OTHER) as new:
+            hub.refuses("keyring_unreadable")
+            new.turned_away()
+        hub.wall[0] = soon
+        guest.refused(Fault.KEY_ENDED)
     hub.ring.file.write_bytes(kept)
     time.sleep(0.5)
     with end(hub, OTHER) as later:

@@ -300,7 +300,7 @@ class Events:
 )
 def test_what_becomes_of_a_connection(events: list[tuple[int, int]], code: Turned | None, live: int) -> None:
     refusals = Refusals(lambda *_, **__: None)
-    connections = Connections([Events(*events)], refusals, most=1)  # type: ignore[list-item]
+    connections = Connections({"control": Events(*events)}, refusals, most=1)  # type: ignore[dict-item]
     connections.follow(0)
     assert connections.live == live
     assert refusals.counts() == ({} if code is None else {code.value: 1})
