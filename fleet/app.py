@@ -329,6 +329,10 @@ def run_hub(
             **running.model_dump(exclude={"pids", "console"}),
             **laps.took,
         )
+        if setup.plain:
+            LOG.warning(
+                "this hub runs without keys", advice="for anything but trials start it without --plain"
+            )
         started(running)
         tune()
         with watched(setup.observing, pulse), _integrity_watched(place, pulse):

@@ -22,7 +22,7 @@ from fleet.domain.events import Event
 from fleet.hub.client import HubClient, HubUnreachable
 from fleet.hub.keyring import COMMANDS, key_for
 from fleet.hub.planning import Effort
-from fleet.hub.rundir import ROOT, NoSuchRun, RunDir, RunDirError, Running, write_atomically
+from fleet.hub.rundir import OWNER_ONLY, ROOT, NoSuchRun, RunDir, RunDirError, Running, write_atomically
 from fleet.intake.orders import read_orders
 from fleet.progress import Follower, Stillness, still_s
 from fleet.protocol.keyfile import KeyFile
@@ -166,7 +166,7 @@ def _put_aside(run: RunDir) -> RunDir:
     setup = read_setup(run)
     names = (f"{run.path.name}-{number}" for number in count(1))
     kept = next(RunDir(path) for name in names if not (path := run.path.with_name(name)).exists())
-    kept.path.mkdir()
+    kept.path.mkdir(mode=OWNER_ONLY)
     for each in _contents(run):
         each.rename(kept.path / each.name)
     moved = setup.model_copy(update={"name": kept.path.name, "files": _moved(setup.files, kept)})

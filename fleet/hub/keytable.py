@@ -41,7 +41,10 @@ class KeyState(StrEnum):
 
 
 class KeyEntry(Value):
-    """One key. It counts from ``not_before`` on, until ``not_after``, unless it was revoked."""
+    """One key. It counts from ``not_before`` on, until ``not_after``, unless it was revoked.
+
+    One that was to count at once when it was made does, also where the clock has been set back to before that.
+    """
 
     key_id: KeyId
     public: PublicKey
@@ -57,7 +60,7 @@ class KeyEntry(Value):
         """Whether the key counts at a moment."""
         if self.revoked_at is not None:
             return KeyState.REVOKED
-        if now < self.not_before:
+        if now < self.not_before and self.not_before > self.created_at:
             return KeyState.NOT_YET
         return KeyState.EXPIRED if self.not_after is not None and now >= self.not_after else KeyState.VALID
 

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 ROOT = Path(".fleet")
 DEFAULT_NAME = "day"
+OWNER_ONLY = 0o700
 
 HUB = "hub"
 LOCK_WITHIN_S = 2.0
@@ -125,8 +126,14 @@ class RunDir:
         return self.path / "logs" / f"{process}.log"
 
     def create(self) -> None:
-        """Make the directory and its log folder. Raises ``RunDirError`` where that can't be."""
+        """Make the directory and its log folder. Raises ``RunDirError`` where that can't be.
+
+        Names and addresses are in the store: nobody but its owner may look into a directory that is made here.
+        """
         try:
+            # With the mode given only the last one of several gets it.
+            if not self.path.exists():
+                self.path.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
             (self.path / "logs").mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise self._unusable(error) from error

@@ -98,7 +98,8 @@ class Doorkeeper:
         if len(request) != 7 or len(request[6]) != KEY_BYTES:
             return Verdict(REFUSED, code=Turned.BAD_ZAP_REQUEST, who=who)
         if self.access.trouble is not None:
-            return Verdict(FAULT, code=Turned.KEYRING_UNREADABLE, who=who)
+            # Not for good: a vehicle whose link breaks just now comes back by itself once the keyring is mended.
+            return Verdict(TEMPORARY, code=Turned.KEYRING_UNREADABLE, who=who)
         credential, state = self.access.of_public(z85.encode(request[6]).decode("ascii"))
         if credential is None:
             return Verdict(REFUSED, code=_OF_STATE.get(state, Turned.EXPIRED_KEY), who=who)

@@ -222,23 +222,27 @@ def test_a_rotation_interrupts_nobody(hub: Besieged, honest: Honest) -> None:
 
 
 def test_a_keyring_that_breaks_lets_nobody_new_in(hub: Besieged, honest: Honest) -> None:
-    """Sessions that stand go on, as long as their keys' dates let them."""
-    kept = hub.ring.file.read_bytes()
+    """Sessions that stand go on, as long as their keys' dates let them; who was kept out comes in once it is mended."""
     soon = hub.wall[0] + timedelta(hours=1)
     hub.ring.create("harbour", Role.OPERATOR, hub.wall[0], by="test", not_after=soon)
     with end(hub, "harbour", Role.OPERATOR) as guest:
         guest.welcomed()
+        kept = hub.ring.file.read_bytes()
         hub.ring.file.write_bytes(b"{")
         time.sleep(0.5)
         with end(hub, OTHER) as new:
             hub.refuses("keyring_unreadable")
             new.turned_away()
-        hub.wall[0] = soon
-        guest.refused(Fault.KEY_ENDED)
-    hub.ring.file.write_bytes(kept)
-    time.sleep(0.5)
-    with end(hub, OTHER) as later:
-        later.welcomed()
+            hub.wall[0] = soon
+            guest.refused(Fault.KEY_ENDED)
+            hub.ring.file.write_bytes(kept)
+
+            def tries_again() -> None:
+                if new.session.wants_connection(time.monotonic()):
+                    new.hello()
+                new.turn()
+
+            until(lambda: new.up, "it comes in, over the socket that it has", tries_again)
 
 
 def test_a_hub_that_can_t_answer_lets_nobody_in(hub: Besieged, honest: Honest) -> None:
@@ -269,3 +273,15 @@ def test_a_client_is_told_why_it_is_not_let_in(hub: Besieged, honest: Honest) ->
         ):
             client.request(request)
         assert good.secret.get_secret_value() not in str(told.value)
+
+
+def test_a_clock_that_is_set_back_ends_no_session(hub: Besieged, honest: Honest) -> None:
+    """A key that was made to count at once counts, also where the hub's clock now says that it was not made yet."""
+    with end(hub, OTHER) as asset:
+        asset.welcomed()
+        hub.wall[0] -= timedelta(hours=1)
+        time.sleep(0.5)
+        asset.works()
+        assert asset.up
+    with end(hub, OTHER) as again:
+        again.welcomed()

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from fleet.app import Files, Setup, run_hub
 from fleet.cli.main import main
@@ -118,6 +119,18 @@ def test_a_day_that_is_there_is_not_set_up_again(city: Path, capsys: pytest.Capt
     assert ended(*words(city)) == 2
     assert "a day is there already; take it up with --resume" in capsys.readouterr().err
     assert not run.setup.exists()
+
+
+def test_a_hub_without_keys_says_so_in_its_log(city: Path) -> None:
+    """Also where nothing but the log is said, and each time that it starts."""
+    files = Files(depots=city / "depots.csv", lockers=city / "lockers.csv", weather=city / "weather.csv")
+    at = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    setup = Setup(name="day", files=files, at=at, until=at + timedelta(hours=8), plain=True)
+    run = RunDir(city / "runs" / "day")
+    for new in (setup, None):
+        with capture_logs() as said:
+            run_hub(run, lambda: True, new=new)
+        assert [e["log_level"] for e in said if e["event"] == "this hub runs without keys"] == ["warning"]
 
 
 def test_a_day_is_taken_up_from_any_folder(city: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -43,6 +44,11 @@ def run(tmp_path: Path) -> RunDir:
     made = RunDir(tmp_path / "day")
     made.create()
     return made
+
+
+def test_nobody_but_its_owner_looks_into_it(run: RunDir) -> None:
+    """Whatever the umask: the names and addresses of a day are in there."""
+    assert stat.S_IMODE(run.path.stat().st_mode) == 0o700
 
 
 def test_a_second_holder_is_refused_and_the_first_is_named(run: RunDir) -> None:
