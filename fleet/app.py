@@ -354,7 +354,11 @@ def _listening(
     with ExitStack() as stack:
         if not new:
             stack.enter_context(run.held())
-        hub = None if setup.plain else _hub_key(run, keyring)
+        hub = (
+            None
+            if setup.plain
+            else _hub_key(keyring, begun=not new and (setup.store is not None or run.store.exists()))
+        )
         secret = None if hub is None else hub.secret.get_secret_value().encode()
         opened = Sockets(setup.control, setup.telemetry, setup.feed, secret=secret)
         sockets = stack.enter_context(closing(opened))
@@ -372,12 +376,12 @@ def _listening(
             yield sockets, KeyAccess(keyring), status
 
 
-def _hub_key(run: RunDir, keyring: Keyring) -> HubKey:
-    """The key that the hub proves itself with: a fresh one for a day that begins, else what is there.
+def _hub_key(keyring: Keyring, *, begun: bool) -> HubKey:
+    """The key that the hub proves itself with: a fresh one for a day that has not ``begun``, else what is there.
 
     Raises ``KeyringError``: a day that goes on without its keys would lock everybody out that has one.
     """
-    if keyring.file.exists() or run.store.exists():
+    if begun or keyring.file.exists():
         keyring.table()
         return keyring.hub_key()
     return new_hub_key()

@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 
 from fleet.app import Files, Setup, run_hub
 from fleet.cli.main import main
+from fleet.hub.keytable import KeyringError
 from fleet.hub.rundir import RunDir, Running
 from fleet.hub.sockets import Sockets, bound_address
 from fleet.sim import SimError, World
@@ -131,6 +132,20 @@ def test_a_hub_without_keys_says_so_in_its_log(city: Path) -> None:
         with capture_logs() as said:
             run_hub(run, lambda: True, new=new)
         assert [e["log_level"] for e in said if e["event"] == "this hub runs without keys"] == ["warning"]
+
+
+def test_a_day_in_a_database_does_not_go_on_without_its_keys(city: Path) -> None:
+    """With fresh keys everybody who has one would be locked out, and nobody would know why."""
+    files = Files(depots=city / "depots.csv", lockers=city / "lockers.csv", weather=city / "weather.csv")
+    at = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    store = "postgresql+psycopg://fleet@localhost/never-asked"
+    setup = Setup(name="day", files=files, at=at, until=at + timedelta(hours=8), store=store)
+    run = RunDir(city / "runs" / "day")
+    run.create()
+    run.setup.write_text(setup.model_dump_json(), encoding="utf-8")
+    with pytest.raises(KeyringError, match=r"keyring\.json: is missing"):
+        run_hub(run, lambda: True)
+    assert not run.keys.exists()
 
 
 def test_a_day_is_taken_up_from_any_folder(city: Path, monkeypatch: pytest.MonkeyPatch) -> None:
