@@ -62,10 +62,11 @@ def test_what_the_seeds_are_like(tmp_path: Path) -> None:
     """The seeds are as bad as they are meant to be, and work is done all the same."""
     outcomes = run(Simulation(Fleet.of(4), tmp_path), range(20), "")
     assert sum(o.hub_crashes for o in outcomes) > 20
-    assert sum(o.memory_losses for o in outcomes) > 3
+    assert sum(o.memory_losses for o in outcomes) > 0
     assert sum(o.reports for o in outcomes) > 500
     assert sum(o.executed for o in outcomes) > 200
     assert sum(o.delivered for o in outcomes) > 10
+    assert sum(o.put_backs for o in outcomes) > 0
 
 
 Mutation = Callable[[pytest.MonkeyPatch], None]

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -80,9 +81,9 @@ def did(folder: Path) -> dict[str, int]:
 def told(hub: HubProcess, asset_id: str, requests: Sequence[str]) -> list[str]:
     """Tell an asset to come home, once for each request; the names of the commands."""
     with HubClient(hub.endpoints.control, timeout_s=WITHIN_S) as client:
-        common = {"by": "ana", "asset_id": asset_id, "action": Action.RETURN}
+        common = {"by": "ana", "asset_id": asset_id, "action": Action.RETURN, "why": "test"}
         replies = [client.request(OperatorCommand(request_id=r, **common)) for r in requests]  # type: ignore[arg-type]
-    return [f"command {command_id}" for reply in replies for command_id in reply.ids]
+    return [f"command {command_id} test" for reply in replies for command_id in reply.ids]
 
 
 @pytest.mark.slow
@@ -96,10 +97,12 @@ def test_an_asset_that_was_stopped_harms_only_itself_and_misses_nothing(tmp_path
             closing(Reporters(others, hub.endpoints, each=1_000_000, ahead=4)) as reporters,
             asset_process(hub, stopped, tmp_path) as process,
         ):
-            first = told(hub, stopped, ["first"])
-            until(lambda: did(tmp_path).keys() >= set(first))
+            tries = count()
+            until(lambda: bool(told(hub, stopped, [f"is it there? {next(tries)}"])))
+            until(lambda: bool(did(tmp_path)))
             process.send_signal(signal.SIGSTOP)
             commands = told(hub, stopped, [f"r-{n}" for n in range(200)])
+            assert len(commands) == len(set(commands)) == 200
             reporters.run(lambda: reporters.acknowledged > 200, WITHIN_S)
             for reporter in reporters.all:
                 reporter.delays_s.clear()

@@ -183,7 +183,8 @@ class Oracle:
         if serial is None:
             return
         mine = self.assets[event.asset_id]
-        if mine.seen.count(serial) > mine.restored[serial]:
+        # What was told before the backup, and not acknowledged when the hub was put back, is told once more.
+        if mine.seen.count(serial) > mine.restored[serial] + self.put_backs:
             raise Violated(f"{event.asset_id}: report {serial} has its effect once more")
         mine.seen.append(serial)
 
@@ -303,7 +304,8 @@ def _instruction(body: Mapping[str, Any]) -> str | None:
         case "command":
             return f"command {body['command_id']} {body['why']}"
         case "assign":
-            return f"mission {body['mission']['mission_id']} {body['mission']['revision']}"
+            start_at = datetime.fromisoformat(body["mission"]["start_at"]).isoformat()
+            return f"mission {body['mission']['mission_id']} {body['mission']['revision']} {start_at}"
         case "cancel_mission":
             return f"cancel {body['mission_id']}"
         case _:

@@ -32,6 +32,11 @@ from fleet.protocol.mission import Drop, Load, Mission, Step, Stop, Unload
 from fleet.protocol.values import CompartmentSize, Place
 
 
+def named(mission: Mission) -> str:
+    """What it is. A hub that was put back from a backup may give the name of one that it has forgotten to another."""
+    return f"mission {mission.mission_id} {mission.revision} {mission.start_at.isoformat()}"
+
+
 @dataclass(slots=True)
 class Parcels:
     """Where each parcel really is: with which asset, in which locker, with its recipient; at its site if nowhere."""
@@ -100,7 +105,7 @@ class SimAdapter(Adapter):
 
     def on_assign(self, assign: Assign, now: datetime) -> Iterator[Report]:
         mission = assign.mission
-        self._vehicle.executed[f"mission {mission.mission_id} {mission.revision}"] += 1
+        self._vehicle.executed[named(mission)] += 1
         other = self._mission is not None and self._mission.mission_id != mission.mission_id
         if not other:
             self._mission = mission
@@ -140,7 +145,7 @@ class SimAdapter(Adapter):
             case Command(command_id=command_id, why=why):
                 done = f"command {command_id} {why}"
             case Assign(mission=mission):
-                done = f"mission {mission.mission_id} {mission.revision}"
+                done = named(mission)
             case CancelMission(mission_id=mission_id):
                 done = f"cancel {mission_id}"
             case _:
