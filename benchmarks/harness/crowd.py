@@ -6,6 +6,7 @@ standard input; without, all send as much as the other end takes, from a line on
 
 from __future__ import annotations
 
+import heapq
 import json
 import resource
 import select
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,10 @@ from adapters.sdk.keys import CurveKeys, keys_in, secure
 from fleet.protocol.codec import decode_control, encode, encode_telemetry
 from fleet.protocol.messages import Attach, Envelope, Hello, Role, Welcome
 
-AT_ONCE = 250
-PATIENCE_MS = 60_000
+AT_ONCE = 50
+"""Connections that are made before the first of them is waited for; who is connected must not fall silent meanwhile."""
+
+PATIENCE_S = 60
 QUEUE = 64
 
 Socket = zmq.Socket[bytes]
@@ -56,11 +60,11 @@ class Crowd:
         with those that are connected."""
         made: list[Asset] = []
         for start in range(0, len(peers), AT_ONCE):
-            made += self._some(peers[start : start + AT_ONCE])
+            made += self._some(peers[start : start + AT_ONCE], partial(meanwhile, made))
             meanwhile(made)
         return made
 
-    def _some(self, peers: list[dict[str, str]]) -> list[Asset]:
+    def _some(self, peers: list[dict[str, str]], meanwhile: Callable[[], None]) -> list[Asset]:
         made = []
         for peer in peers:
             keys = None if self._keys is None else keys_in(Path(self._keys), peer["peer_id"])
@@ -69,8 +73,11 @@ class Crowd:
             asset.control.send_multipart(encode(Envelope(message=hello)))
             made.append(asset)
         for asset in made:
-            if not asset.control.poll(PATIENCE_MS):
-                raise ConnectionError(f"{asset.peer_id} had no answer")
+            until = time.monotonic() + PATIENCE_S
+            while not asset.control.poll(100):
+                meanwhile()
+                if time.monotonic() > until:
+                    raise ConnectionError(f"{asset.peer_id} had no answer")
             welcome = decode_control(asset.control.recv_multipart()).message
             if not isinstance(welcome, Welcome):
                 raise ConnectionError(f"{asset.peer_id} was not welcomed: {welcome}")
@@ -121,20 +128,21 @@ class Steady:
     sent: int = 0
     lost: int = 0
     _begun: float = field(default_factory=time.monotonic)
-    _due: list[float] = field(default_factory=list)
+    _due: list[tuple[float, int]] = field(default_factory=list)
 
     def speak(self, assets: list[Asset]) -> None:
         """Send what is due."""
         now = time.monotonic()
-        missing = len(assets) - len(self._due)
-        self._due += [now + number / max(1, missing) for number in range(missing)]
+        known = len(self._due)
+        for number in range(known, len(assets)):
+            heapq.heappush(self._due, (now + (number - known) / (len(assets) - known), number))
         was, is_now = (f"{at:%Y-%m-%dT%H:%M:%SZ}".encode() for at in (self.at, self._now()))
-        for number, due in enumerate(self._due):
-            if due <= now:
-                *head, body = self.messages[number]
-                taken = _sent(assets[number].telemetry, [*head, body.replace(was, is_now, 1)])
-                self.sent, self.lost = self.sent + taken, self.lost + (not taken)
-                self._due[number] = due + 1
+        while self._due and self._due[0][0] <= now:
+            due, number = self._due[0]
+            heapq.heapreplace(self._due, (due + 1, number))
+            *head, body = self.messages[number]
+            taken = _sent(assets[number].telemetry, [*head, body.replace(was, is_now, 1)])
+            self.sent, self.lost = self.sent + taken, self.lost + (not taken)
 
     def _now(self) -> datetime:
         return self.at + timedelta(seconds=time.monotonic() - self._begun)

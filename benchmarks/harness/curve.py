@@ -20,7 +20,7 @@ PER_PROCESS = 1700
 """Assets of one load: each has two connections, and a process may have 20,000 open files."""
 
 SHORT_S, LONG_S = 30.0, 600.0
-SETTLE_S = 75.0
+SETTLE_S = 150.0
 """The monitor keeps a minute of samples of each asset: memory is flat only after that."""
 
 
