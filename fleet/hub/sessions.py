@@ -166,7 +166,7 @@ class Sessions:
                 self.refuse(route, error, wall_s, key)
             else:
                 decide(hello, peer.peer_id)
-                self._batches.open.then.append(self._welcoming(peer, wall_s, now))
+                self._batches.open.then.append(lambda p=peer: self._welcome(p, wall_s, now))  # type: ignore[misc]
 
     def _greet(
         self,
@@ -195,17 +195,6 @@ class Sessions:
         self.peers.bind(peer, route)
         peer.key = key
         return peer
-
-    def _welcoming(self, peer: Peer, wall_s: float, now: datetime) -> Callable[[], None]:
-        """The welcome to the hello that was just greeted, for when that is stored."""
-        epoch = peer.session.epoch
-
-        def welcome() -> None:
-            # Meanwhile it may have said hello again, its key may have ended, or the commit took longer than it waits.
-            if peer.control is not None and peer.session.epoch == epoch:
-                self._welcome(peer, wall_s, now)
-
-        return welcome
 
     def _welcome(self, peer: Peer, wall_s: float, now: datetime) -> None:
         if peer.session.state is not SessionState.CONNECTING:

@@ -26,7 +26,6 @@ from fleet.protocol.messages import (
     Role,
     StepReport,
     StopAll,
-    Welcome,
 )
 from fleet.protocol.session import PeerSession
 from fleet.store import Batch, MemoryStore, SqlStore
@@ -290,29 +289,6 @@ def test_a_reboot_behind_a_report_does_not_stop_the_hub(tmp_path: Path) -> None:
     assert bench.core.state.assets[DRONE].soc == 0.4
     row = bench.store.peers()[DRONE]
     assert (row.boot_id, row.received) == ("boot-2", 0)
-
-
-@pytest.mark.parametrize("role", [Role.ASSET, Role.OPERATOR])
-@pytest.mark.parametrize("ended", ["its key was revoked", "the commit took long"])
-def test_a_session_that_ends_while_its_hello_is_stored_is_not_welcomed(
-    tmp_path: Path, role: Role, ended: str
-) -> None:
-    """Nor does it stop the hub; the peer says hello again."""
-    bench = Bench(tmp_path)
-    core, name = bench.core, DRONE if role is Role.ASSET else "operator-1"
-    core.control(b"first", hello(name, "boot-1", role), 0.0)
-    core.work(0.0)
-    batch = core.take()
-    assert batch is not None
-    if ended == "its key was revoked":
-        core.sessions.void(lambda _key: False, 1.0)
-    else:
-        assert not list(core.output(60.0))
-    bench.store.commit(batch)
-    core.committed()
-    assert not [f for _, f in core.output(60.0) if isinstance(decode_control(f).message, Welcome)]
-    bench.wall = 60.0
-    bench.connect(name, role)
 
 
 def test_timers_and_business_time_survive_a_restart(tmp_path: Path) -> None:
