@@ -354,6 +354,7 @@ def _listening(
     with ExitStack() as stack:
         if not new:
             stack.enter_context(run.held())
+            Reserve(run.reserve).open_up()
         hub = (
             None
             if setup.plain

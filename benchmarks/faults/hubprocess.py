@@ -120,8 +120,12 @@ class HubProcess:
     def stop(self) -> None:
         """Ask it to end, and wait."""
         self.signal(signal.SIGTERM)
+        self.wait()
+
+    def wait(self) -> int:
+        """Wait until it has ended; with which code."""
         assert self._process is not None
-        self._process.wait(WITHIN_S)
+        return self._process.wait(WITHIN_S)
 
     def open_files(self) -> int:
         """How many file descriptors it has."""

@@ -114,7 +114,8 @@ class Loop:
             self.core.committed()
             self.instruments.stored(position)
             self.feed.committed(position)
-            if self.snapshots is not None:
+            if self.snapshots is not None and self.writer.trouble is None:
+                # The last of the disk's space is for what can't be made again.
                 self.snapshots.committed(position)
             for job in self.core.plans:
                 self.planning.start(job, job.snapshot.at)

@@ -12,8 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from fleet.store.base import Failure, StoreError
+
 SIZE = 16 * 2**20
 """Bytes: some 40,000 events, or a stop-all for more assets than a hub has."""
+START = 2**20
+"""Bytes that a start writes at most: the head of the store's log, ``run.json``, key files."""
 _BLOCK = 512
 """What ``st_blocks`` counts in, whatever the file system's own blocks are."""
 
@@ -45,6 +49,20 @@ class Reserve:
             self.give_up()
             return False
         return self.held
+
+    def open_up(self) -> None:
+        """See that there is room for a start; on a disk that is full the space is given up for it.
+
+        Raises ``StoreError`` (``DISK_FULL``) where even that is not enough.
+        """
+        if shutil.disk_usage(self.path.parent).free >= START:
+            return
+        self.give_up()
+        if shutil.disk_usage(self.path.parent).free < START:
+            raise StoreError(
+                f"{self.path.parent}: the disk is full, also without the hub's reserve: make room",
+                Failure.DISK_FULL,
+            )
 
     def _allocate(self) -> None:
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

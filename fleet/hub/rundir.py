@@ -184,8 +184,8 @@ class RunDir:
             raise self._unusable(error) from error
         try:
             _wait_for_lock(handle, within_s, lambda: self.in_use(role))
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, str(os.getpid()).encode(), 0)
+            # Over what is there, so that it needs no room on a disk that is full.
+            os.ftruncate(handle, os.pwrite(handle, str(os.getpid()).encode(), 0))
             yield
         finally:
             os.close(handle)
@@ -230,7 +230,18 @@ def what_is_wrong(error: ValidationError) -> str:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Replace a file's content so that a reader sees the old or the new, never a part."""
+    """Replace a file's content so that a reader sees the old or the new, never a part, also after a loss of power.
+
+    A day whose set-up were lost could not be taken up, although its store is whole.
+    """
     temporary = path.with_name(path.name + ".new")
-    temporary.write_text(text, encoding="utf-8")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -9,10 +9,12 @@ was put back from a backup has others at the same positions.
 
 from __future__ import annotations
 
+import errno
 import gc
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -35,6 +37,9 @@ KEPT: Final = 2
 
 PIECE: Final = 4 << 20
 """Bytes that are written before the disk is asked for, so that nobody else's small writes wait behind a large one."""
+
+SPARE: Final = 64 << 20
+"""Bytes that stay free on the disk beside a snapshot: nobody's order may have to wait for the sake of an aid."""
 
 SUFFIX: Final = ".state"
 Tell = Callable[[str], None]
@@ -100,8 +105,14 @@ class Shelf:
             "sha256": hashlib.sha256(body).hexdigest(),
         }
         path = self._file(state.position)
+        _leave_room(self._folder, len(body))
         unfinished = path.with_suffix(".new")
-        _write(unfinished, json.dumps(header).encode() + b"\n" + body)
+        try:
+            _write(unfinished, json.dumps(header).encode() + b"\n" + body)
+        except OSError:
+            # What is there of it would keep the hub's own writes from a disk that is full.
+            unfinished.unlink(missing_ok=True)
+            raise
         unfinished.replace(path)
         _sync_folder(self._folder)
         self._keep_newest(state.position)
@@ -214,6 +225,14 @@ def _replayed(state: State, log: Log) -> State:
 
 def _is_snapshot(path: Path) -> bool:
     return path.suffix == SUFFIX and path.stem.isdigit()
+
+
+def _leave_room(folder: Path, size: int) -> None:
+    """Raises ``OSError`` where a file of that size would leave the store no room on its disk."""
+    if shutil.disk_usage(folder).free < size + SPARE:
+        raise OSError(
+            errno.ENOSPC, f"it would leave less than {SPARE >> 20} MiB of the disk free", str(folder)
+        )
 
 
 def _write(path: Path, content: bytes) -> None:

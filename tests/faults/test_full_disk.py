@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.disks import on_small_disk
 
 COMMON = """
@@ -123,6 +125,57 @@ except Exception as error:
 )
 
 
+KILLED = """
+import json, sys
+from contextlib import closing, suppress
+from pathlib import Path
+from benchmarks.faults.hubprocess import HubProcess
+from benchmarks.faults.killing import judged, logged
+from benchmarks.faults.reporters import Reporters
+
+disk = Path(sys.argv[1])
+hub = HubProcess(disk, drones=2)
+filler, reserve = disk / "filler", disk / "day" / "hub.reserve"
+
+def fill():
+    "Leave no byte free."
+    with open(filler, "ab", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"x" * 4096)
+
+def reported(more):
+    before = reporters.acknowledged
+    reporters.run(lambda: reporters.acknowledged >= before + more, 30)
+
+try:
+    with closing(Reporters(hub.asset_ids, hub.endpoints, each=400, ahead=4)) as reporters:
+        hub.start()
+        hub.wait_until_up()
+        reporters.run(reserve.exists, 30)
+        reported(20)
+        hub.kill()
+        fill()
+        hub.start()
+        hub.wait_until_up()
+        reported(20)
+        given_up = not reserve.exists()
+        hub.kill()
+        fill()
+        hub.start()
+        code = hub.wait()
+        filler.unlink()
+        hub.start()
+        hub.wait_until_up()
+        reporters.run(lambda: reporters.done, 60)
+        hub.stop()
+    log = hub.log.read_text(encoding="utf-8")
+    print(json.dumps({"given_up": given_up, "code": code, "told": "make room" in log,
+                      "judged": judged(logged(hub.run.store), hub.asset_ids, 400)}))
+finally:
+    hub.kill()
+"""
+
+
 def outcome(folder: Path, megabytes: int, code: str) -> dict[str, Any]:
     disk = folder / "disk"
     disk.mkdir()
@@ -164,3 +217,10 @@ def test_a_read_only_disk_is_named_at_the_start(tmp_path: Path) -> None:
     assert "make the disk writable" in found["message"]
     assert found["reserve"] is False
     assert found["readable"] == 0
+
+
+@pytest.mark.slow
+def test_a_hub_that_was_killed_on_a_full_disk_starts_on_its_reserve(tmp_path: Path) -> None:
+    """Once that is used up too it says what to do, and starts when there is room. No report is lost or taken twice."""
+    found = outcome(tmp_path, 64, KILLED)
+    assert found == {"given_up": True, "code": 4, "told": True, "judged": [0, 0, 0]}

@@ -134,3 +134,22 @@ def test_the_run_writes_over_its_log_again_and_again(tmp_path: Path) -> None:
     synced = [note.path.name for note in noted("FULL") if note.what == "S"]
     assert synced.count("hub.db-wal") > 400
     assert synced.count("hub.db") > 1
+
+
+SETUP = """
+import sys
+from pathlib import Path
+from fleet.hub.rundir import write_atomically
+
+write_atomically(Path(sys.argv[1]) / "setup.json", "{}")
+"""
+
+
+def test_the_set_up_of_a_day_is_on_the_disk_before_it_has_its_name(tmp_path: Path) -> None:
+    """A store that is whole is of no use where the file by which its day is taken up is empty."""
+    folder = tmp_path / "day"
+    folder.mkdir()
+    disk = Disk()
+    for note in run_noted(SETUP, [str(folder)], folder, tmp_path):
+        disk.do(note)
+    assert disk.synced[folder / "setup.json.new"] == b"{}"

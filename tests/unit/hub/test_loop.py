@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 import zmq
@@ -17,10 +18,12 @@ from structlog.testing import capture_logs
 from fleet.app import Setup, run_hub
 from fleet.hub.client import HubClient, secure
 from fleet.hub.keyring import COMMANDS, Keyring, key_for, new_hub_key
+from fleet.hub.loop import Loop
 from fleet.hub.planning import Effort
 from fleet.hub.rundir import RunDir, RunInUse, Running
 from fleet.hub.snapshots import Snapshots
 from fleet.hub.sockets import BindError, Sockets
+from fleet.hub.trouble import Severity, Trouble
 from fleet.protocol.codec import decode_control, encode
 from fleet.protocol.keyfile import KeyFile
 from fleet.protocol.messages import (
@@ -258,3 +261,23 @@ def test_a_disk_that_fails_is_waited_out_and_said_once(
     assert [reply.request_id for reply in replies] == ["r-1", "r-2"]
     told = [line["event"] for line in logs if "store" in line["event"]]
     assert told == ["store in trouble", "the store takes everything again"]
+
+
+@pytest.mark.parametrize("trouble", [None, Trouble(Severity.FULL_ON_RESERVE, Failure.DISK_FULL, "make room")])
+def test_no_snapshot_is_made_of_the_last_of_the_disks_space(trouble: Trouble | None) -> None:
+    """It can be made again; what the space is kept for can't."""
+    parts = MagicMock()
+    parts.writer.finished.side_effect, parts.writer.trouble, parts.core.plans = [7, None], trouble, []
+    loop = Loop(
+        parts.core,
+        parts.sockets,
+        parts.gate,
+        parts.writer,
+        parts.planning,
+        parts.feed,
+        parts.instruments,
+        parts.snapshots,
+    )
+    loop._stored()
+    parts.core.committed.assert_called_once()
+    assert parts.snapshots.committed.called is (trouble is None)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import inspect
 import json
+import os
+import shutil
 import sys
 import typing
 from pathlib import Path
@@ -220,6 +223,31 @@ def test_a_reader_s_pages_are_read_to_the_end(tmp_path: Path) -> None:
     assert shelf.restored(reader) == shelves.Restored(apply_all(State(), LOG), 3)
     assert shelf.restored(store).snapshot == 3
     store.close()
+
+
+def test_a_disk_that_is_nearly_full_is_left_to_the_store(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A snapshot is not begun where it would leave too little room."""
+    free = shutil.disk_usage(tmp_path)._replace(free=shelves.SPARE)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
+    with pytest.raises(OSError, match="64 MiB"):
+        put(shelf, LOG)
+    assert list((tmp_path / "snapshots").iterdir()) == []
+
+
+def test_one_that_cannot_be_written_leaves_nothing(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What there was of it would take room from the store."""
+
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space left"):
+        put(shelf, LOG)
+    assert list((tmp_path / "snapshots").iterdir()) == []
 
 
 def test_the_fingerprint_covers_every_type_of_the_state() -> None:
