@@ -355,11 +355,7 @@ def _listening(
         if not new:
             stack.enter_context(run.held())
             Reserve(run.reserve).open_up()
-        hub = (
-            None
-            if setup.plain
-            else _hub_key(keyring, begun=not new and (setup.store is not None or run.store.exists()))
-        )
+        hub = None if setup.plain else _hub_key(keyring, begun=not new and run.has_day)
         secret = None if hub is None else hub.secret.get_secret_value().encode()
         opened = Sockets(setup.control, setup.telemetry, setup.feed, secret=secret)
         sockets = stack.enter_context(closing(opened))
@@ -368,13 +364,13 @@ def _listening(
             run.create()
             stack.enter_context(run.held())
             _refuse_a_second_day(run, ours=True)
+        if hub is not None:
+            keyring.prepare(datetime.now(UTC), simulated(inputs), hub)
+        if new:
+            # Last: a day that can be taken up has its keys.
             kept = setup.model_copy(update={"files": setup.files.absolute()})
             write_atomically(run.setup, kept.model_dump_json(indent=1))
-        if hub is None:
-            yield sockets, PlainAccess(), status
-        else:
-            keyring.prepare(datetime.now(UTC), simulated(inputs), hub)
-            yield sockets, KeyAccess(keyring), status
+        yield sockets, PlainAccess() if hub is None else KeyAccess(keyring), status
 
 
 def _hub_key(keyring: Keyring, *, begun: bool) -> HubKey:
@@ -422,7 +418,7 @@ def _refuse_a_second_day(run: RunDir, *, ours: bool = False) -> None:
     """Raises ``RunDirError`` where a day is already; ``ours`` says that we hold the run ourselves."""
     if not ours and run.is_live():
         raise run.in_use()
-    if run.store.exists():
+    if run.has_day:
         raise RunDirError(
             f"{run.path}: a day is there already; take it up with --resume, or choose another --name"
         )

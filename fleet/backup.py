@@ -11,7 +11,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -108,9 +108,8 @@ def restore(
         raise DamagedBackup(f"{backup}: its store is damaged: {'; '.join(found.faults)}; take another backup")
     if run.path.exists() and not replace:
         raise BackupError(f"{run.path}: is there already; choose another --name, or --force keeps it aside")
-    if run.is_live():
-        raise run.in_use()
-    with _made(run.path, replace=replace) as folder:
+    # Held until the other is in its place: a hub that started in between would put aside what it acknowledged.
+    with run.held() if run.path.exists() else nullcontext(), _made(run.path, replace=replace) as folder:
         for inside in manifest.files:
             (folder / inside).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(backup / inside, folder / inside)

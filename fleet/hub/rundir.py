@@ -82,6 +82,11 @@ class RunDir:
         return address if isinstance(address, str) else self.store
 
     @property
+    def has_day(self) -> bool:
+        """Whether a day was begun here. A setup alone says so only where the store is elsewhere."""
+        return self.store.exists() or self.place != self.store
+
+    @property
     def snapshots(self) -> Path:
         """Snapshots of the state. Whoever deletes them loses nothing but a quick start."""
         return self.path / "snapshots"

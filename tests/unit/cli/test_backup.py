@@ -9,13 +9,15 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from fleet.app import Files, Setup, read_setup, run_hub
+from fleet.app import Files, Setup, note_put_back, read_setup, run_hub
 from fleet.cli.main import main
 from fleet.domain.events import TimerSet
-from fleet.hub.rundir import RunDir
+from fleet.hub.keytable import KeyringError
+from fleet.hub.rundir import RunDir, RunDirError, RunInUse
 from fleet.protocol.messages import CancelMission
 from fleet.protocol.values import Contact
 from fleet.store import Batch, OutboxRow, PeerRow, SqlStore
@@ -286,3 +288,35 @@ def test_an_address_with_a_password_is_refused(city: Path, capsys: pytest.Captur
         assert "--store" in said.err
         assert "hush" not in said.err + said.out
     assert not (city / "runs").exists()
+
+
+def test_a_day_in_postgresql_is_not_begun_a_second_time(
+    postgres: Server, city: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its setup says where it is: it must not be written over, nor its hub be given another key."""
+    run = RunDir.named("day", city / "runs")
+    files = Files(depots=city / "depots.csv", lockers=city / "lockers.csv")
+    first = Setup(name="day", files=files, at=AT, until=AT + timedelta(hours=4), store=postgres.new())
+    hub_once(run, first)
+    for store in (None, postgres.new()):
+        with pytest.raises(RunDirError, match="a day is there already"):
+            hub_once(run, first.model_copy(update={"store": store}))
+    assert read_setup(run).store == first.store
+    shutil.rmtree(run.keys)
+    with pytest.raises(KeyringError, match="is missing"):
+        hub_once(run)
+
+
+def test_no_hub_starts_on_a_run_that_is_being_replaced(
+    kept: Path, day: RunDir, city: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it acknowledged in between would be put aside with the old run."""
+    noted = note_put_back
+
+    def slowly(*words: Any) -> None:
+        with pytest.raises(RunInUse):
+            hub_once(day)
+        noted(*words)
+
+    monkeypatch.setattr("fleet.backup.note_put_back", slowly)
+    assert ran("restore", kept, "--force", root=city) == 0
