@@ -6,6 +6,7 @@ size to spare, so that it is not made and given up in turn.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from contextlib import suppress
@@ -38,17 +39,20 @@ class Reserve:
             return False
 
     def hold(self) -> bool:
-        """Allocate the space if there is room enough; whether it is held now."""
+        """Allocate the space if there is room enough; false where there is not.
+
+        A file system that can't allocate ahead (ZFS says that it has, others refuse) has no reserve; it is not full.
+        """
         if self.held:
             return True
         try:
             if shutil.disk_usage(self.path.parent).free < 2 * self.size:
                 return False
             self._allocate()
-        except OSError:
+        except OSError as error:
             self.give_up()
-            return False
-        return self.held
+            return error.errno == errno.EOPNOTSUPP
+        return True
 
     def open_up(self) -> None:
         """See that there is room for a start; on a disk that is full the space is given up for it.

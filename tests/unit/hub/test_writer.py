@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -179,3 +181,23 @@ def test_a_reserve_is_space_in_fact(tmp_path: Path) -> None:
     assert reserve.path.stat().st_blocks * 512 >= 2**20
     assert reserve.give_up()
     assert not reserve.path.exists()
+
+
+def _allocates_nothing(handle: int, _offset: int, length: int) -> None:
+    os.ftruncate(handle, length)
+
+
+def _refuses(_handle: int, _offset: int, _length: int) -> None:
+    raise OSError(errno.EOPNOTSUPP, "operation not supported")
+
+
+@pytest.mark.parametrize("fallocate", [_allocates_nothing, _refuses])
+def test_a_disk_that_allocates_nothing_ahead_is_not_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fallocate: Callable[[int, int, int], None]
+) -> None:
+    """ZFS does so: the hub has no reserve there, and takes orders all the same."""
+    monkeypatch.setattr(os, "posix_fallocate", fallocate)
+    with writing_to(Ailing(), Reserve(tmp_path / "hub.reserve", 1 << 16)) as (writer, woken):
+        writer.submit(batch("a"))
+        until(woken, lambda: writer.finished() == 1)
+        assert writer.trouble is None
