@@ -15,6 +15,10 @@ from fleet.hub.health import troubles
 from fleet.hub.vitals import Pulse
 from fleet.protocol.messages import Telemetry
 
+SLICE = 100
+"""Samples that are published in one turn of the loop: what more has changed follows in the next ones, so that a large
+fleet's positions do not hold up a command."""
+
 
 class Feed:
     """Publishes on a PUB socket: a reader that is slow or gone loses messages and catches up from the store."""
@@ -25,27 +29,31 @@ class Feed:
         self._last_turn_s = 0.0
         self._lag_s = 0.0
         self._shown: dict[str, Telemetry] = {}
+        self._changed: list[str] = []
 
     def committed(self, position: int) -> None:
         """Events up to ``position`` can be read from the store."""
         self._send(b"events", {"position": position})
 
     def publish(self, core: HubCore, wall_s: float) -> None:
-        """Now and then: the samples that have changed, and the hub's own health."""
+        """Now and then: the hub's own health, and the samples that have changed, a slice of them with each turn."""
         self._lag_s = max(self._lag_s, wall_s - self._last_turn_s if self._last_turn_s else 0.0)
         self._last_turn_s = wall_s
-        if wall_s < self._next_s:
-            return
-        self._next_s = wall_s + self._every_s
-        now = core.clock.now(wall_s).isoformat()
-        changed = {a: t for a, t in core.live.items() if self._shown.get(a) is not t}
-        self._shown.update(changed)
-        samples = b",".join(_sample(a, t) for a, t in changed.items())
-        self._socket.send_multipart(
-            [b"live", b'{"now": %s, "samples": [%s]}' % (json.dumps(now).encode(), samples)], zmq.NOBLOCK
-        )
-        self._send(b"health", self._health(core, now, wall_s))
-        self._lag_s = 0.0
+        if wall_s >= self._next_s and not self._changed:
+            self._next_s = wall_s + self._every_s
+            self._send(b"health", self._health(core, core.clock.now(wall_s).isoformat(), wall_s))
+            self._lag_s = 0.0
+            self._changed = [a for a, t in core.live.items() if self._shown.get(a) is not t]
+        if self._changed:
+            self._publish_some(core, wall_s)
+
+    def _publish_some(self, core: HubCore, wall_s: float) -> None:
+        some, self._changed = self._changed[:SLICE], self._changed[SLICE:]
+        now = json.dumps(core.clock.now(wall_s).isoformat()).encode()
+        samples = {asset_id: core.live[asset_id] for asset_id in some}
+        self._shown.update(samples)
+        body = b",".join(_sample(asset_id, sample) for asset_id, sample in samples.items())
+        self._socket.send_multipart([b"live", b'{"now": %s, "samples": [%s]}' % (now, body)], zmq.NOBLOCK)
 
     def _health(self, core: HubCore, now: str, wall_s: float) -> dict[str, Any]:
         vitals = self._pulse.vitals
@@ -64,5 +72,5 @@ class Feed:
 
 
 def _sample(asset_id: str, sample: Telemetry) -> bytes:
-    """A sample's own JSON with the asset's id before it: up to a thousand of them are published at a time."""
+    """A sample's own JSON with the asset's id before it."""
     return b'{"asset_id": %s, %s' % (json.dumps(asset_id).encode(), sample.model_dump_json()[1:].encode())

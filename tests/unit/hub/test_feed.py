@@ -1,4 +1,4 @@
-"""What readers are told of the hub's own health."""
+"""What readers are told: the hub's own health, and where assets are."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import zmq
 
-from fleet.hub.feed import Feed
+from fleet.hub.feed import SLICE, Feed
 from fleet.hub.vitals import Commits, Phase, Pulse, Queues, Vitals
-from tests.support.bench import Bench
+from fleet.protocol.messages import Telemetry
+from tests.support.bench import DAY, Bench
 
 
 class Told:
@@ -19,11 +20,15 @@ class Told:
 
     def __init__(self) -> None:
         self.health: list[dict[str, Any]] = []
+        self.live: list[list[dict[str, Any]]] = []
 
     def send_multipart(self, frames: list[bytes], _flags: int) -> None:
-        """Keep the health."""
+        """Keep the body."""
+        body = json.loads(frames[1])
         if frames[0] == b"health":
-            self.health.append(json.loads(frames[1]))
+            self.health.append(body)
+        else:
+            self.live.append(body["samples"])
 
 
 def test_health_says_what_is_wrong_and_what_waits(tmp_path: Path) -> None:
@@ -39,3 +44,19 @@ def test_health_says_what_is_wrong_and_what_waits(tmp_path: Path) -> None:
     feed.publish(core, 3.0)
     assert [h["troubles"] for h in told.health] == [[], ["the store is in trouble: the disk is full"], []]
     assert told.health[-1]["queues"] == {"inbox": 1, "batch": 2, "outbox": 3}
+
+
+def test_a_large_fleet_is_published_in_slices_each_sample_once(tmp_path: Path) -> None:
+    """What changes while the slices go out comes with the next round."""
+    told, core = Told(), Bench(tmp_path).core
+    feed = Feed(cast("zmq.Socket[bytes]", told), Pulse())
+    names = [f"drone-{number}" for number in range(2 * SLICE + 1)]
+    core.live = {name: Telemetry(at=DAY, lon=0.0, lat=0.0) for name in names}
+    feed.publish(core, 1.0)
+    core.live[names[0]] = Telemetry(at=DAY, lon=1.0, lat=0.0)
+    for turn in range(5):
+        feed.publish(core, 1.001 + turn / 1000)
+    assert [len(samples) for samples in told.live] == [SLICE, SLICE, 1]
+    assert [sample["asset_id"] for samples in told.live for sample in samples] == names
+    feed.publish(core, 1.3)
+    assert [(sample["asset_id"], sample["lon"]) for sample in told.live[3]] == [(names[0], 1.0)]
