@@ -15,7 +15,7 @@ from fleet.cli.day import By, Name, Root, who
 from fleet.cli.options import Json, moment_option
 from fleet.cli.output import BadInput, show, table
 from fleet.hub.keyring import Keyring, new_hub_key
-from fleet.hub.keytable import KeyEntry, KeyringError
+from fleet.hub.keytable import SIMULATION, KeyEntry, KeyringError
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError
 from fleet.protocol.messages import Role
 
@@ -59,7 +59,7 @@ def create(
             subject,
             role,
             datetime.now(UTC),
-            by=who(by),
+            by=_person(by),
             not_before=moment_option("--from", begin) if begin else None,
             not_after=moment_option("--until", until) if until else None,
             out=out,
@@ -113,7 +113,7 @@ def rotate(
         entry, path = Keyring(run.keys).rotate(
             subject,
             datetime.now(UTC),
-            by=who(by),
+            by=_person(by),
             overlap=_duration(overlap),
             not_after=moment_option("--until", until) if until else None,
             out=out,
@@ -125,13 +125,14 @@ def rotate(
 @app.command("revoke")
 def revoke(
     key: Annotated[str, typer.Argument(metavar="KEY|SUBJECT", help="A key's id, or all keys of a subject.")],
+    by: By = None,
     name: Name = DEFAULT_NAME,
     root: Root = ROOT,
     as_json: Json = False,
 ) -> None:
     """Let a key in no more. A hub that is up ends its connection within a second; sessions of others go on."""
     with _reported():
-        gone = Keyring(_run(name, root).keys).revoke(key, datetime.now(UTC))
+        gone = Keyring(_run(name, root).keys).revoke(key, datetime.now(UTC), by=_person(by))
     told = [f"revoked {each.key_id} of {each.subject}" for each in gone] or [f"{key} was revoked already"]
     show({"revoked": [each.key_id for each in gone]}, "\n".join(told), as_json=as_json)
 
@@ -205,7 +206,7 @@ def _row(key: KeyEntry, now: datetime) -> dict[str, Any]:
         "key": key.key_id,
         "subject": key.subject,
         "role": key.role.value,
-        "state": key.state(now).value,
+        "state": f"revoked by {key.revoked_by}" if key.revoked_by else key.state(now).value,
         "from": _minute(key.not_before),
         "until": _minute(ended) if ended else "",
         "made": _minute(key.created_at),
@@ -215,6 +216,14 @@ def _row(key: KeyEntry, now: datetime) -> dict[str, Any]:
 
 def _minute(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%MZ")
+
+
+def _person(by: str | None) -> str:
+    """Who makes or revokes a key. Raises ``BadInput`` for nobody, and for the name that simulated keys bear."""
+    name = who(by).strip()
+    if name in ("", SIMULATION):
+        raise BadInput(f"--by: must say who you are (found {name!r})")
+    return name
 
 
 def _duration(text: str) -> timedelta:

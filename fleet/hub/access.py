@@ -15,19 +15,30 @@ LOOK_EVERY_S: Final = 0.2
 """How soon a key that was revoked, or whose time is over, is noticed."""
 
 
+def _nobody(name: str) -> bool:  # noqa: ARG001
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Who is at the other end of a connection, as its key says; ``role`` none where there are no keys."""
+    """Who is at the other end of a connection, as its key says; ``role`` none where there are no keys.
+
+    ``is_subject`` says of a name whether a key was ever made for it; it is asked anew each time.
+    """
 
     key_id: str
     subject: str
     role: Role | None
+    is_subject: Callable[[str], bool] = field(default=_nobody, compare=False, repr=False)
 
     def may_call_itself(self, peer_id: str) -> bool:
-        """Whether a peer with this key may have that id. An operator's tools are several: ``subject-anything``."""
+        """Whether a peer with this key may have that id. An operator's tools are several: ``subject-anything``, unless
+        that is somebody else.
+        """
         if self.role is None or peer_id == self.subject:
             return True
-        return self.role is Role.OPERATOR and peer_id.startswith(f"{self.subject}-")
+        is_tool = self.role is Role.OPERATOR and peer_id.startswith(f"{self.subject}-")
+        return is_tool and not self.is_subject(peer_id)
 
 
 ANYONE: Final = Credential("plain", "", None)
@@ -91,6 +102,7 @@ class KeyAccess:
     _changed: bool = False
     _entries: dict[str, KeyEntry] = field(default_factory=dict)
     _valid: dict[str, Credential] = field(default_factory=dict)
+    _subjects: frozenset[str] = frozenset()
     _judged_at: datetime | None = None
     _next_date: datetime | None = None
 
@@ -141,13 +153,17 @@ class KeyAccess:
     def _take(self, keys: tuple[KeyEntry, ...]) -> None:
         now = self.wall()
         self._entries = {key.public: key for key in keys}
+        self._subjects = frozenset(key.subject for key in keys)
         self._valid = {
-            key.key_id: Credential(key.key_id, key.subject, key.role)
+            key.key_id: Credential(key.key_id, key.subject, key.role, self._is_subject)
             for key in keys
             if key.state(now) is KeyState.VALID
         }
         dates = (date for key in keys for date in (key.not_before, key.not_after) if date is not None)
         self._judged_at, self._next_date = now, min((date for date in dates if date > now), default=None)
+
+    def _is_subject(self, name: str) -> bool:
+        return name in self._subjects
 
     def _dates_passed(self) -> bool:
         now = self.wall()
@@ -159,4 +175,4 @@ class KeyAccess:
             found = self.keyring.file.stat()
         except OSError:
             return None
-        return found.st_mtime_ns, found.st_ino, found.st_size
+        return found.st_mtime_ns, found.st_ino, found.st_size, found.st_mode

@@ -22,6 +22,7 @@ import zmq
 from pydantic import ConfigDict, SecretStr, ValidationError
 
 from fleet.hub.keytable import (
+    FORMAT,
     SIMULATION,
     KeyEntry,
     KeyringError,
@@ -32,6 +33,7 @@ from fleet.hub.keytable import (
     with_key,
 )
 from fleet.hub.rundir import RunDir
+from fleet.protocol import keyfile
 from fleet.protocol.keyfile import KeyFile, KeyFileError, PublicKey, check_mode, parse_key_file
 from fleet.protocol.messages import Role
 from fleet.protocol.values import Value
@@ -40,6 +42,10 @@ V = TypeVar("V", bound=Value)
 
 OWNER_ONLY = 0o600
 FOLDER_MODE = 0o700
+
+OTHERS_WRITE = 0o022
+OTHERS_ANYTHING = 0o077
+"""Bits of a file's mode that everybody but its owner has."""
 
 COMMANDS = "fleet"
 """Whose key the commands on this machine use."""
@@ -87,11 +93,21 @@ class Keyring:
 
     def table(self) -> KeyTable:
         """Who may come in. Raises ``KeyringError``: nobody is let in on a keyring that can't be read."""
-        return _read(KeyTable, self.file, "restore it from a backup, or move it away and make keys anew")
+        return _read(
+            KeyTable,
+            self.file,
+            "restore it from a backup, or move it away and make keys anew",
+            ("write to it", OTHERS_WRITE, "see with `fleet keys list --all` that no key was added"),
+        )
 
     def hub_key(self) -> HubKey:
         """The hub's own pair. Raises ``KeyringError``, also where the halves do not belong together."""
-        key = _read(HubKey, self.hub_file, "restore it from a backup, or make another: fleet keys rotate-hub")
+        key = _read(
+            HubKey,
+            self.hub_file,
+            "restore it from a backup, or make another: fleet keys rotate-hub",
+            ("read it", OTHERS_ANYTHING, "if they may have read it: fleet keys rotate-hub"),
+        )
         if zmq.curve_public(key.secret.get_secret_value().encode()) != key.public.encode():
             raise KeyringError(
                 f"{self.hub_file}: the halves do not belong together; restore it from a backup"
@@ -114,7 +130,10 @@ class Keyring:
         out: Path | None = None,
         endpoints: Mapping[str, str] | None = None,
     ) -> tuple[KeyEntry, Path]:
-        """Make a key, and its key file at ``out``. Raises ``KeyringError``: two count at most, one role for each."""
+        """Make a key, and its key file at ``out``.
+
+        Raises ``KeyringError``: two count at most, one role for each, and at ``out`` stands nothing else.
+        """
         entry, pair = new_key(subject, role, now, by=by, not_before=not_before, not_after=not_after)
         return self._enter(entry, pair, out, endpoints, lambda table: with_key(table, entry))
 
@@ -135,10 +154,10 @@ class Keyring:
         entry, pair = new_key(subject, role, now, by=by, not_after=not_after)
         return self._enter(entry, pair, out, endpoints, lambda table: rotated(table, entry, overlap))
 
-    def revoke(self, name: str, now: datetime) -> tuple[KeyEntry, ...]:
+    def revoke(self, name: str, now: datetime, *, by: str) -> tuple[KeyEntry, ...]:
         """Let a key, or all of a subject, in no more. Raises ``KeyringError`` for a name that means none."""
         with self._locked():
-            table, gone = revoked(self.table(), name, now)
+            table, gone = revoked(self.table(), name, now, by)
             self._write(table)
         return gone
 
@@ -148,7 +167,7 @@ class Keyring:
             return
         with self._locked():
             self._write_hub_key(hub)
-            table = KeyTable()
+            table = KeyTable(format=FORMAT, keys=())
             makers = dict.fromkeys((COMMANDS, CONSOLE), HUB) | dict.fromkeys(simulated, SIMULATION)
             for subject, by in makers.items():
                 entry, secret = new_key(subject, simulated.get(subject, Role.OPERATOR), now, by=by)
@@ -183,6 +202,8 @@ class Keyring:
     ) -> tuple[KeyEntry, Path]:
         with self._locked():
             hub, table = self.hub_key(), change(self.table())
+            if out is not None:
+                _check_free(out, entry.subject)
             path = out or self.client_file(entry.subject)
             # The file first: a key that nobody has does no harm, one that is let in and lost can't be used.
             write_secret(path, _key_file(entry, secret, hub.public, endpoints))
@@ -305,6 +326,7 @@ def _key_file(
 ) -> str:
     said = endpoints or {}
     return KeyFile(
+        format=keyfile.FORMAT,
         key_id=entry.key_id,
         subject=entry.subject,
         role=entry.role,
@@ -318,9 +340,32 @@ def _key_file(
     ).text()
 
 
-def _read(model: type[V], path: Path, remedy: str) -> V:
+def _check_free(out: Path, subject: str) -> None:
+    """Refuse to write a key over anything but an older key of the same subject. Raises ``KeyringError``."""
+    if not os.path.lexists(out):
+        return
     try:
-        return model.model_validate_json(path.read_text(encoding="utf-8"))
+        theirs = parse_key_file(out.read_text(encoding="utf-8"), str(out)).subject == subject
+    except (KeyFileError, OSError, UnicodeDecodeError):
+        theirs = False
+    if not theirs:
+        raise KeyringError(
+            f"{out}: exists, and is no key file of {subject}; move it away, or give another --out"
+        )
+
+
+def _read(model: type[V], path: Path, remedy: str, guard: tuple[str, int, str]) -> V:
+    """``guard``: what others must not be able to do with the file, the bits of its mode by which they could, and what
+    to do next where they could.
+    """
+    what, bits, then = guard
+    try:
+        with path.open(encoding="utf-8") as file:
+            if os.fstat(file.fileno()).st_mode & bits:
+                raise KeyringError(
+                    f"{path}: others on this machine may {what}; put that right with: chmod 600 {path}; {then}"
+                )
+            return model.model_validate_json(file.read())
     except FileNotFoundError:
         raise KeyringError(f"{path}: is missing, so nobody can be let in; {remedy}") from None
     except ValidationError as error:

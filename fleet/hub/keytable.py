@@ -10,12 +10,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from typing import Literal
+from typing import Final, Literal
 
 from fleet.hub.rundir import RunDirError
 from fleet.protocol.keyfile import KeyId, PublicKey
 from fleet.protocol.messages import Role
 from fleet.protocol.values import Identifier, Time, Value
+
+FORMAT: Final = "lastmile-fleet keyring 1"
 
 MOST_VALID = 2
 """So many keys of one subject may count at once: the one in use, and the one that takes its place."""
@@ -55,6 +57,9 @@ class KeyEntry(Value):
     revoked_at: Time | None = None
     created_at: Time
     by: str = ""
+    """Who made it."""
+    revoked_by: str = ""
+    """Who revoked it; empty for one that nobody has."""
 
     def state(self, now: datetime) -> KeyState:
         """Whether the key counts at a moment."""
@@ -70,10 +75,14 @@ class KeyEntry(Value):
 
 
 class KeyTable(Value):
-    """Every key of a run."""
+    """Every key of a run.
 
-    format: Literal["lastmile-fleet keyring 1"] = "lastmile-fleet keyring 1"
-    keys: tuple[KeyEntry, ...] = ()
+    Nothing of it has a default: a file that has lost a part must not pass for one in which nobody has a key, since that
+    would end every session.
+    """
+
+    format: Literal["lastmile-fleet keyring 1"]
+    keys: tuple[KeyEntry, ...]
 
     def of(self, subject: str, now: datetime) -> tuple[KeyEntry, ...]:
         """The keys of a subject that count or will, oldest first."""
@@ -112,11 +121,14 @@ def with_key(table: KeyTable, entry: KeyEntry) -> KeyTable:
     Raises ``KeyringError`` where the subject has another role or two keys already.
     """
     now = entry.created_at
-    others = table.of(entry.subject, now)
     if entry.by != SIMULATION:
-        ended = [key for key in others if key.by == SIMULATION]
-        table = table.changed(key.model_copy(update={"revoked_at": now}) for key in ended)
-        others = table.of(entry.subject, now)
+        simulated = (key for key in table.of(entry.subject, now) if key.by == SIMULATION)
+        table = table.changed(_ended(key, now, entry.by) for key in simulated)
+    return _added(table, entry)
+
+
+def _added(table: KeyTable, entry: KeyEntry) -> KeyTable:
+    others = table.of(entry.subject, entry.created_at)
     for other in others:
         if other.role is not entry.role:
             raise KeyringError(
@@ -132,7 +144,7 @@ def with_key(table: KeyTable, entry: KeyEntry) -> KeyTable:
 
 
 def rotated(table: KeyTable, entry: KeyEntry, overlap: timedelta) -> KeyTable:
-    """The table with a new key of a subject, whose old one goes on counting for ``overlap``.
+    """The table with a new key of a subject, whose old one goes on counting for ``overlap``, whoever made it.
 
     Raises ``KeyringError`` where there is none to take the place of, or a rotation is under way.
     """
@@ -140,22 +152,23 @@ def rotated(table: KeyTable, entry: KeyEntry, overlap: timedelta) -> KeyTable:
     old = table.of(entry.subject, now)
     if not old:
         raise KeyringError(f"{entry.subject}: has no key that counts; make one with `fleet keys create`")
-    table = with_key(table, entry)
+    table = _added(table, entry)
     end = now + overlap
     return table.changed(
         key.model_copy(update={"not_after": end})
         for key in old
-        if key.by != SIMULATION or entry.by == SIMULATION
         if key.not_after is None or key.not_after > end
     )
 
 
-def revoked(table: KeyTable, name: str, now: datetime) -> tuple[KeyTable, tuple[KeyEntry, ...]]:
+def revoked(table: KeyTable, name: str, now: datetime, by: str) -> tuple[KeyTable, tuple[KeyEntry, ...]]:
     """The table without what a name means (a key or a subject), and the keys that no longer count.
 
     Revoking again changes nothing. Raises ``KeyringError`` for a name that means none.
     """
-    gone = tuple(
-        key.model_copy(update={"revoked_at": now}) for key in table.named(name, now) if key.revoked_at is None
-    )
+    gone = tuple(_ended(key, now, by) for key in table.named(name, now) if key.revoked_at is None)
     return table.changed(gone), gone
+
+
+def _ended(key: KeyEntry, now: datetime, by: str) -> KeyEntry:
+    return key.model_copy(update={"revoked_at": now, "revoked_by": by})

@@ -274,16 +274,21 @@ class Sessions:
         self.reply(route, refusal(error))
 
     def void(self, counts: Callable[[Credential], bool], wall_s: float) -> None:
-        """End the sessions whose key no longer counts: what comes over their connections is not believed any more."""
+        """End the sessions whose key no longer counts, or whose name has become that of another: what comes over their
+        connections is not believed any more.
+        """
         self._hellos = [hello for hello in self._hellos if counts(hello[2])]
-        for peer in [p for p in self.peers.by_id.values() if p.control is not None and not counts(p.key)]:
-            assert peer.control is not None
-            self.count(peer.peer_id, Fault.KEY_ENDED, wall_s)
-            self.reply(
-                peer.control,
-                peer.session.refuse(RemoteError(Fault.KEY_ENDED, "its key was revoked or is over")),
-            )
-            self._lose(peer)
+        for peer in [p for p in self.peers.by_id.values() if p.control is not None]:
+            if not counts(peer.key):
+                self._end(peer, RemoteError(Fault.KEY_ENDED, "its key was revoked or is over"), wall_s)
+            elif not peer.key.may_call_itself(peer.peer_id):
+                self._end(peer, _not_its_name(peer.key, peer.peer_id), wall_s)
+
+    def _end(self, peer: Peer, why: RemoteError, wall_s: float) -> None:
+        assert peer.control is not None
+        self.count(peer.peer_id, why.code, wall_s)
+        self.reply(peer.control, peer.session.refuse(why))
+        self._lose(peer)
 
     def reply(self, route: Route, envelope: Envelope) -> None:
         """Answer a connection that has no session."""
@@ -297,9 +302,13 @@ class Sessions:
 def _check_key(hello: Hello, key: Credential) -> None:
     """Whoever has a key is the one that it was made for, in the role that it was made for."""
     if not key.may_call_itself(hello.peer_id):
-        raise RemoteError(Fault.WRONG_PEER, f"the key belongs to {key.subject!r}, not to {hello.peer_id!r}")
+        raise _not_its_name(key, hello.peer_id)
     if key.role is not None and hello.role is not key.role:
         raise RemoteError(Fault.WRONG_ROLE, f"the key is for {key.role.value}, not for {hello.role.value}")
+
+
+def _not_its_name(key: Credential, peer_id: str) -> RemoteError:
+    return RemoteError(Fault.WRONG_PEER, f"the key belongs to {key.subject!r}, not to {peer_id!r}")
 
 
 def _check_known(hello: Hello, assets: Container[str]) -> None:

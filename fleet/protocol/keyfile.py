@@ -16,6 +16,8 @@ from fleet.protocol.values import Identifier, Time, Value
 
 Z85: Final = r"^[0-9a-zA-Z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}$"
 
+FORMAT: Final = "lastmile-fleet key 1"
+
 PublicKey = Annotated[str, Field(pattern=Z85)]
 """A public key in Z85."""
 
@@ -33,7 +35,7 @@ class KeyFile(Value):
     # An error of validation would otherwise show the text that it is about, and so the secret.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    format: Literal["lastmile-fleet key 1"] = "lastmile-fleet key 1"
+    format: Literal["lastmile-fleet key 1"]
     key_id: KeyId
     subject: Identifier
     role: Role

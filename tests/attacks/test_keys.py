@@ -92,6 +92,27 @@ def test_two_of_the_same_tool_do_not_take_each_other_s_place(hub: Besieged, hone
         assert tool.up
 
 
+def test_an_operator_s_tool_takes_no_name_that_a_key_was_made_for(hub: Besieged, honest: Honest) -> None:
+    """Also while nobody is connected under it; and who had the name before loses it to the one it belongs to."""
+    fleet = hub.ring.client(COMMANDS)
+    with (
+        end(hub, "fleet-2", Role.OPERATOR, key=fleet) as squatter,
+        end(hub, "fleet-3", Role.OPERATOR, key=fleet) as tool,
+    ):
+        squatter.welcomed()
+        tool.welcomed()
+        hub.ring.create("fleet-2", Role.OPERATOR, hub.wall[0], by="test")
+        squatter.refused(Fault.WRONG_PEER)
+        hub.refuses(Fault.WRONG_PEER, "fleet-2")
+        with end(hub, "fleet-2", Role.OPERATOR, key=fleet) as attacker:
+            attacker.refused(Fault.WRONG_PEER)
+            hub.refuses(Fault.WRONG_PEER, COMMANDS)
+        with end(hub, "fleet-2", Role.OPERATOR) as owner:
+            owner.welcomed()
+        tool.turn()
+        assert tool.up
+
+
 def test_channels_that_are_not_for_this_role(hub: Besieged, honest: Honest) -> None:
     """Telemetry is for assets, the feed, which tells where everybody is, for operators."""
     with zmq.Context() as context:
@@ -122,7 +143,7 @@ def test_a_key_that_is_revoked_while_its_connection_stands(hub: Besieged, honest
         thief.attach()
         thief.sample()
         until(lambda: OTHER in hub.core.live, "its sample is seen", thief.turn)
-        hub.ring.revoke(OTHER, datetime.now(UTC))
+        hub.ring.revoke(OTHER, datetime.now(UTC), by="ann")
         revoked_at = time.monotonic()
         thief.refused(Fault.KEY_ENDED)
         assert time.monotonic() - revoked_at < 1.5
@@ -150,7 +171,7 @@ def test_who_reads_the_feed_with_a_key_that_is_revoked(hub: Besieged, honest: Ho
             secure(socket, hub.ring.client(subject))
             socket.connect(hub.feed)
             assert socket.poll(5000)
-        hub.ring.revoke("spy", datetime.now(UTC))
+        hub.ring.revoke("spy", datetime.now(UTC), by="ann")
         hub.refuses("revoked_key")
         heard(spy)
         assert not spy.poll(1000)
@@ -166,7 +187,7 @@ def heard(socket: zmq.Socket[bytes]) -> int:
 def test_telemetry_over_a_connection_of_another_key(hub: Besieged, honest: Honest) -> None:
     """Also of an asset's own older one: it may be revoked while the session's stays."""
     old = hub.ring.client(OTHER)
-    hub.ring.rotate(OTHER, hub.wall[0], by="simulation", overlap=timedelta(days=7))
+    hub.ring.rotate(OTHER, hub.wall[0], by="ann", overlap=timedelta(days=7))
     with end(hub, OTHER) as asset:
         asset.welcomed()
         asset.key = old
@@ -200,11 +221,11 @@ def test_a_key_whose_time_has_not_come(hub: Besieged, honest: Honest) -> None:
 
 
 def test_a_rotation_interrupts_nobody(hub: Besieged, honest: Honest) -> None:
-    """Old and new key both work, until the old one's time is over."""
+    """Old and new key both work, until the old one's time is over; also where the run itself had made the old one."""
     old = hub.ring.client(OTHER)
     with end(hub, OTHER) as asset:
         asset.welcomed().works()
-        hub.ring.rotate(OTHER, hub.wall[0], by="simulation", overlap=timedelta(days=7))
+        hub.ring.rotate(OTHER, hub.wall[0], by="ann", overlap=timedelta(days=7))
         hub.wall[0] += timedelta(days=1)
         time.sleep(0.5)
         asset.works()
@@ -221,14 +242,15 @@ def test_a_rotation_interrupts_nobody(hub: Besieged, honest: Honest) -> None:
         late.turned_away()
 
 
-def test_a_keyring_that_breaks_lets_nobody_new_in(hub: Besieged, honest: Honest) -> None:
+@pytest.mark.parametrize("damage", [b"{", b"{}"])
+def test_a_keyring_that_breaks_lets_nobody_new_in(hub: Besieged, honest: Honest, damage: bytes) -> None:
     """Sessions that stand go on, as long as their keys' dates let them; who was kept out comes in once it is mended."""
     soon = hub.wall[0] + timedelta(hours=1)
     hub.ring.create("harbour", Role.OPERATOR, hub.wall[0], by="test", not_after=soon)
     with end(hub, "harbour", Role.OPERATOR) as guest:
         guest.welcomed()
         kept = hub.ring.file.read_bytes()
-        hub.ring.file.write_bytes(b"{")
+        hub.ring.file.write_bytes(damage)
         time.sleep(0.5)
         with end(hub, OTHER) as new:
             hub.refuses("keyring_unreadable")

@@ -13,7 +13,7 @@ import pytest
 
 from adapters import weather
 from fleet.cli import main
-from fleet.cli.day import Day
+from fleet.cli.day import Day, who
 from fleet.hub.keyring import COMMANDS, Keyring, new_hub_key, read_key_file
 from fleet.hub.rundir import RunDir, Running
 from fleet.protocol.messages import Role
@@ -77,6 +77,9 @@ def test_a_key_is_made_rotated_and_revoked(run: RunDir, keys: Any, tmp_path: Pat
         (("rotate", "drone-1", "--overlap", "soon"), "must be like 30s"),
         (("revoke", "nobody"), "no key of that id"),
         (("init",), "there are keys already"),
+        (("create", "x", "--role", "asset", "--by", "simulation"), "must say who you are"),
+        (("rotate", "drone-1", "--by", "simulation"), "must say who you are"),
+        (("revoke", "drone-1", "--by", " "), "must say who you are"),
     ],
 )
 def test_what_can_t_be_is_said(keys: Any, words: tuple[str, ...], message: str) -> None:
@@ -102,6 +105,44 @@ def test_the_hub_s_key_is_made_anew_while_it_is_down(run: RunDir, keys: Any) -> 
     assert code == 0
     assert "drone-1" in said["rewritten"]
     assert Keyring(run.keys).hub_key().public != before
+
+
+def test_who_revoked_a_key_is_kept(keys: Any) -> None:
+    """As told, else the login name."""
+    keys("create", "drone-7", "--role", "asset", "--by", "ann")
+    keys("create", "drone-8", "--role", "asset", "--by", "ann")
+    keys("revoke", "drone-7", "--by", "bob")
+    keys("revoke", "drone-8")
+    listed = {key["subject"]: key for key in keys("list", "--all", "--json")[1]["keys"]}
+    assert (listed["drone-7"]["by"], listed["drone-7"]["revoked_by"]) == ("ann", "bob")
+    assert listed["drone-8"]["revoked_by"] == who(None)
+    assert listed["drone-1"]["revoked_by"] == ""
+    assert "revoked by bob" in keys("list", "--all")[1]
+
+
+def test_a_key_is_written_over_no_other_file(run: RunDir, keys: Any, tmp_path: Path) -> None:
+    """But over an older key file of the same subject; what was refused is in no keyring either."""
+    notes = tmp_path / "notes.txt"
+    notes.write_text("do not lose", encoding="utf-8")
+    own, lost = tmp_path / "drone-7.json", tmp_path / "nowhere"
+    lost.symlink_to(tmp_path / "gone")
+    keys("create", "drone-7", "--role", "asset", "--out", str(own))
+    before = Keyring(run.keys).table(), own.read_text(encoding="utf-8")
+    for words in (
+        ("create", "drone-8", "--role", "asset", "--out", str(notes)),
+        ("create", "drone-8", "--role", "asset", "--out", str(own)),
+        ("create", "drone-8", "--role", "asset", "--out", str(Keyring(run.keys).file)),
+        ("create", "drone-8", "--role", "asset", "--out", str(tmp_path)),
+        ("create", "drone-8", "--role", "asset", "--out", str(lost)),
+        ("rotate", "drone-1", "--out", str(own)),
+    ):
+        code, said = keys(*words)
+        assert (code, "is no key file of" in said) == (2, True), words
+    assert notes.read_text(encoding="utf-8") == "do not lose"
+    assert (Keyring(run.keys).table(), own.read_text(encoding="utf-8")) == before
+    code, made = keys("rotate", "drone-7", "--out", str(own), "--json")
+    assert code == 0
+    assert read_key_file(own).key_id == made["key_id"]
 
 
 @contextmanager
@@ -138,7 +179,7 @@ def test_a_weather_station_is_let_in_by_its_key_only(
     file.write_text(f"{','.join(weather.VALUES)}\n", encoding="utf-8")
     with besieged(tmp_path) as hub:
         _, path = hub.ring.create("harbour", Role.WEATHER, hub.wall[0], by="ann")
-        hub.ring.revoke("harbour", hub.wall[0])
+        hub.ring.revoke("harbour", hub.wall[0], by="ann")
         words = ["--control", hub.control, "--file", str(file)]
         assert weather.main([*words, "--keys", str(path)]) == weather.BAD_INPUT
         assert "does not take this key" in capsys.readouterr().err

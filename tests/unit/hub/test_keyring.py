@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import stat
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import zmq
 
 from adapters.sdk import AdapterError, load_keys
 from fleet.hub.access import Credential, KeyAccess
-from fleet.hub.keyring import COMMANDS, CONSOLE, Keyring, new_hub_key, read_key_file
+from fleet.hub.keyring import COMMANDS, CONSOLE, Keyring, new_hub_key, read_key_file, write_secret
 from fleet.hub.keytable import KeyringError, KeyState
 from fleet.protocol.messages import Role
 
@@ -104,6 +105,7 @@ def test_two_keys_of_a_subject_count_at_most_and_in_one_role(ring: Keyring) -> N
 def test_a_real_asset_takes_the_place_of_the_simulated_one(ring: Keyring) -> None:
     ring.create("drone-1", Role.ASSET, NOW, by="ann")
     assert states(ring, "drone-1", NOW) == [KeyState.REVOKED, KeyState.VALID]
+    assert [key.revoked_by for key in ring.table().keys if key.subject == "drone-1"] == ["ann", ""]
 
 
 def test_a_rotation_lets_both_in_for_a_while(ring: Keyring) -> None:
@@ -118,15 +120,51 @@ def test_a_rotation_lets_both_in_for_a_while(ring: Keyring) -> None:
         ring.rotate("drone-9", NOW, by="ann", overlap=DAY)
 
 
+def test_a_rotation_leaves_the_key_of_a_new_run_its_time_too(ring: Keyring) -> None:
+    """Every asset's first key is one that the run made for its simulation; a vehicle may be using it."""
+    _, path = ring.rotate("drone-1", NOW, by="ann", overlap=7 * DAY)
+    assert states(ring, "drone-1", NOW) == [KeyState.VALID, KeyState.VALID]
+    assert states(ring, "drone-1", NOW + 7 * DAY) == [KeyState.EXPIRED, KeyState.VALID]
+    assert read_key_file(path).key_id == ring.table().keys[-1].key_id
+
+
+@pytest.mark.parametrize(
+    ("mode", "hub_key_counts", "keyring_counts"),
+    [
+        (0o600, True, True),
+        (0o640, False, True),
+        (0o604, False, True),
+        (0o620, False, False),
+        (0o602, False, False),
+    ],
+)
+def test_files_that_others_can_read_or_change_are_refused(
+    ring: Keyring, mode: int, hub_key_counts: bool, keyring_counts: bool
+) -> None:
+    """The hub's secret is its owner's alone; who may come in may be read, but not be written by others."""
+    for path, read, counts in (
+        (ring.hub_file, ring.hub_key, hub_key_counts),
+        (ring.file, ring.table, keyring_counts),
+    ):
+        path.chmod(mode)
+        if counts:
+            read()
+        else:
+            with pytest.raises(KeyringError, match=f"{path.name}: others .* chmod 600"):
+                read()
+        path.chmod(0o600)
+        read()
+
+
 def test_a_key_or_all_of_a_subject_are_revoked(ring: Keyring) -> None:
     first, _ = ring.create("drone-7", Role.ASSET, NOW, by="ann")
     ring.create("drone-7", Role.ASSET, NOW, by="ann")
-    assert [key.key_id for key in ring.revoke(first.key_id[:8], NOW)] == [first.key_id]
+    assert [key.key_id for key in ring.revoke(first.key_id[:8], NOW, by="bob")] == [first.key_id]
     assert states(ring, "drone-7", NOW) == [KeyState.REVOKED, KeyState.VALID]
-    assert len(ring.revoke("drone-7", NOW)) == 1
-    assert ring.revoke(first.key_id, NOW) == ()
+    assert len(ring.revoke("drone-7", NOW, by="bob")) == 1
+    assert ring.revoke(first.key_id, NOW, by="bob") == ()
     with pytest.raises(KeyringError, match="no key of that id"):
-        ring.revoke("drone-7", NOW)
+        ring.revoke("drone-7", NOW, by="bob")
 
 
 def test_the_hub_gets_another_key_and_the_files_here_know_it(ring: Keyring) -> None:
@@ -135,12 +173,19 @@ def test_the_hub_gets_another_key_and_the_files_here_know_it(ring: Keyring) -> N
     assert ring.hub_key().public == ring.client("drone-1").hub != before
 
 
-@pytest.mark.parametrize("damage", ["", "{}", '{"format": "lastmile-fleet keyring 9"}', "\x00\xff"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "",
+        "{}",
+        '{"format": "lastmile-fleet keyring 1"}',
+        '{"keys": []}',
+        '{"format": "lastmile-fleet keyring 9", "keys": []}',
+        "\x00\xff",
+    ],
+)
 def test_a_keyring_that_is_damaged_is_said_to_be(ring: Keyring, damage: str) -> None:
     ring.file.write_text(damage, encoding="utf-8")
-    if damage == "{}":
-        assert ring.table().keys == ()  # nobody may come in, which is safe
-        return
     with pytest.raises(KeyringError, match=r"keyring\.json"):
         KeyAccess(ring)
 
@@ -188,7 +233,7 @@ def test_a_running_hub_sees_at_its_next_look_what_was_revoked(ring: Keyring, acc
     key = ring.client("drone-1")
     assert access.of_public(key.public) == (Credential(key.key_id, "drone-1", Role.ASSET), KeyState.VALID)
     assert not access.refresh(0)
-    ring.revoke("drone-1", NOW)
+    ring.revoke("drone-1", NOW, by="bob")
     assert not access.refresh(0.1), "it looks five times a second, not at each turn"
     assert access.refresh(0.2)
     assert access.of_public(key.public) == (None, KeyState.REVOKED)
@@ -220,9 +265,19 @@ def test_a_keyring_that_breaks_lets_nobody_new_in_and_cuts_nobody_off(
     access.refresh(1)
     assert access.trouble is not None
     assert "is missing" in access.trouble
-    ring.file.write_bytes(kept)
+    write_secret(ring.file, kept.decode())
     access.refresh(2)
     assert access.trouble is None
+
+
+def test_a_keyring_that_others_may_write_is_believed_no_more(ring: Keyring, access: KeyAccess) -> None:
+    """From the next look on; what was known before goes on counting, and mending the mode is enough."""
+    key = ring.client("drone-1")
+    for turn, (mode, trouble) in enumerate(((0o666, True), (0o600, False))):
+        ring.file.chmod(mode)
+        access.refresh(turn)
+        assert ("chmod 600" in (access.trouble or "")) is trouble
+        assert access.of_id(key.key_id) is not None
 
 
 @pytest.mark.parametrize(
@@ -242,3 +297,27 @@ def test_a_keyring_that_breaks_lets_nobody_new_in_and_cuts_nobody_off(
 def test_a_key_belongs_to_one_name(role: Role | None, peer_id: str, fits: bool) -> None:
     """Operators' tools are several at once, everybody else is one."""
     assert Credential("0" * 16, "drone-1", role).may_call_itself(peer_id) is fits
+
+
+def test_a_key_has_no_name_that_another_was_made_for(ring: Keyring, access: KeyAccess) -> None:
+    """Whether or not that other key still counts: what is signed with a name is looked up long after."""
+    entry, _ = ring.create("ana", Role.OPERATOR, NOW, by="ann")
+    access.refresh(0)
+    ana = access.of_id(entry.key_id)
+    assert ana is not None
+    assert ana.may_call_itself("ana-x")
+    ring.create("ana-x", Role.OPERATOR, NOW, by="ann")
+    ring.revoke("ana-x", NOW, by="ann")
+    access.refresh(1)
+    assert not ana.may_call_itself("ana-x"), "also one that was asked for before"
+    assert ana.may_call_itself("ana-y")
+    assert ana.may_call_itself("ana")
+
+
+def test_a_key_file_says_what_form_it_has(ring: Keyring) -> None:
+    path = ring.client_file("drone-1")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    del content["format"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(KeyringError, match=r"drone-1\.json: format"):
+        read_key_file(path)

@@ -106,7 +106,7 @@ def test_a_revoked_key_and_a_broken_keyring(ring: Keyring) -> None:
     access = KeyAccess(ring, lambda: NOW)
     door = doorkeeper(access)
     asked = question(ring)
-    ring.revoke("drone-1", NOW)
+    ring.revoke("drone-1", NOW, by="ann")
     access.refresh(0)
     assert door.judge(asked, 0).code is Turned.REVOKED_KEY
     ring.file.unlink()
