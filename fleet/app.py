@@ -301,6 +301,8 @@ def run_hub(
         closing(SqlStore.open(place, holder=holder_of(run))) as store,
     ):
         laps.lap("store")
+        if new is None:
+            _refuse_a_lost_day(run, store, place)
         if store.warning is not None:
             LOG.warning("the database needs care", message=store.warning)
         shelf = Shelf(run.snapshots, tell=LOG.warning)
@@ -412,6 +414,15 @@ def _refuse_a_used_database(address: str | None) -> None:
         used = False  # There are no tables yet.
     if used:
         raise RunDirError(f"{address}: a day is there already; choose another database or schema")
+
+
+def _refuse_a_lost_day(run: RunDir, store: Store, place: Path | str) -> None:
+    """Raises ``StoreError`` where a hub has been up and its store holds nothing: to begin anew would forget a day."""
+    if run.has_been_up() and store.last_position() == 0:
+        raise StoreError(
+            f"{place}: holds nothing, but a hub of {run.path} has been up: put back what was there, or take up a "
+            "backup with `fleet hub restore`; a new day begins under another --name"
+        )
 
 
 def _refuse_a_second_day(run: RunDir, *, ours: bool = False) -> None:

@@ -209,6 +209,10 @@ class RunDir:
             f"{self.path}: cannot be used: {error.strerror or error}; choose another --root or --name"
         )
 
+    def has_been_up(self) -> bool:
+        """Whether a hub has ever listened on this run: its day was in the store before that."""
+        return (self.path / "run.json").exists()
+
     def write_running(self, running: Running) -> None:
         """Write ``run.json`` in one go."""
         write_atomically(self.path / "run.json", running.model_dump_json(indent=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from fleet.domain.events import AnyEvent, Event
 from fleet.protocol.messages import AnyMessage
@@ -30,8 +30,9 @@ def event_from(text: str, version: int, position: int) -> Event:
         )
     try:
         return _EVENT.validate_json(text)
-    except ValueError as error:
-        raise StoreError(f"event {position} can't be read: {error}", Failure.CORRUPT) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]["msg"]
+        raise StoreError(f"event {position} can't be read: {first}", Failure.CORRUPT) from error
 
 
 def message_text(message: AnyMessage) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -178,10 +178,14 @@ class SqlStore:
         """The events behind a position, in order."""
         query = sa.select(events.c.position, events.c.version, events.c.body)
         query = query.where(events.c.position > after).order_by(events.c.position)
-        with self._connection.begin():
-            rows = self._connection.execute(query).all()
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
         for position, version, body in rows:
-            yield StoredEvent(position, event_from(body, version, position))
+            try:
+                event = event_from(body, version, position)
+            except StoreError as error:
+                raise self._failed(error, "read") from error
+            yield StoredEvent(position, event)
 
     def last_position(self) -> int:
         """The position of the last event."""
@@ -189,14 +193,14 @@ class SqlStore:
 
     def peers(self) -> Mapping[str, PeerRow]:
         """All peers that are known."""
-        with self._connection.begin():
-            rows = self._connection.execute(sa.select(peers)).all()
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(peers)).all()
         return {r.peer_id: PeerRow(r.peer_id, r.boot_id, r.received, r.sent) for r in rows}
 
     def outbox(self) -> Mapping[str, tuple[OutboxRow, ...]]:
         """What peers have not acknowledged yet, by peer, in order."""
-        with self._connection.begin():
-            rows = self._connection.execute(sa.select(outbox).order_by(outbox.c.peer_id, outbox.c.seq)).all()
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(outbox).order_by(outbox.c.peer_id, outbox.c.seq)).all()
         found: dict[str, list[OutboxRow]] = defaultdict(list)
         for row in rows:
             found[row.peer_id].append(OutboxRow(row.peer_id, row.seq, message_from(row.body)))
@@ -204,15 +208,24 @@ class SqlStore:
 
     def contacts(self) -> Iterator[Contact]:
         """The personal data that is kept."""
-        with self._connection.begin():
-            bodies = list(self._connection.scalars(sa.select(contacts.c.body).order_by(contacts.c.order_id)))
+        with self._reading() as connection:
+            bodies = list(connection.scalars(sa.select(contacts.c.body).order_by(contacts.c.order_id)))
         return (Contact.model_validate_json(body) for body in bodies)
 
     def clock(self) -> ClockAnchor | None:
         """The last anchor of business time."""
-        with self._connection.begin():
-            text = self._connection.scalar(sa.select(meta.c.value).where(meta.c.key == "clock"))
+        with self._reading() as connection:
+            text = connection.scalar(sa.select(meta.c.value).where(meta.c.key == "clock"))
         return None if text is None else clock_from(text)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        """Damage that opening did not come across is met here. Raises ``StoreError``."""
+        try:
+            with self._connection.begin():
+                yield self._connection
+        except SQLAlchemyError as error:
+            raise self._failed(error, "read") from error
 
     def close(self) -> None:
         """Make room for the next one that writes, and close the connection."""

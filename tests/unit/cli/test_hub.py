@@ -209,6 +209,25 @@ def test_nothing_to_take_up_is_said(city: Path, capsys: pytest.CaptureFixture[st
     assert not (city / "runs").exists()
 
 
+@pytest.mark.parametrize("left", ["nothing", "an empty file"])
+def test_a_day_whose_store_is_gone_is_not_begun_anew(
+    city: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], left: str
+) -> None:
+    """What vehicles have on board would be forgotten; who has lost a file by mistake can still put it back."""
+    monkeypatch.setattr("fleet.cli.hub.run_hub", begins)
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(words(city))
+    run = RunDir(city / "runs" / "day")
+    run.store.unlink()
+    if left == "an empty file":
+        run.store.touch()
+    capsys.readouterr()
+    for _ in range(2):
+        assert ended("hub", "--resume", "--root", str(city / "runs")) == 4
+        assert f"{run.store}: holds nothing" in (said := capsys.readouterr().err)
+        assert "fleet hub restore" in said
+
+
 def test_a_damaged_setup_is_named(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = RunDir(city / "runs" / "day")
     run.create()

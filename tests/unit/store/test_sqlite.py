@@ -82,6 +82,31 @@ def test_a_damaged_file_is_refused_with_what_to_do(tmp_path: Path) -> None:
     assert caught.value.failure is Failure.CORRUPT
 
 
+def test_damage_that_is_met_while_reading_is_said_with_what_to_do(tmp_path: Path) -> None:
+    """Opening looks at the log's end only; the tables behind it are read when a day is taken up."""
+    path = filled(tmp_path / "hub.db")
+    with closing(sqlite3.connect(path)) as connection:
+        ((size,),) = connection.execute("PRAGMA page_size")
+        ((root,),) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'peers'")
+    with path.open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xff" * size)
+    with closing(SqlStore.open(path)) as store:
+        with pytest.raises(StoreError, match="fleet hub restore") as caught:
+            store.peers()
+        assert caught.value.failure is Failure.CORRUPT
+        assert str(path) in str(caught.value)
+
+
+def test_an_event_that_is_damaged_is_said_with_what_to_do(tmp_path: Path) -> None:
+    """Far from the log's end."""
+    path = filled(tmp_path / "hub.db")
+    changed(path, "UPDATE events SET body = '{' WHERE position = 3")
+    said = "event 3 can't be read: Invalid JSON[^\n]*; see `fleet hub verify`, then take up a backup"
+    with closing(SqlStore.open(path)) as store, pytest.raises(StoreError, match=said):
+        list(store.events())
+
+
 def test_a_file_of_another_program_is_not_touched(tmp_path: Path) -> None:
     """Not even its journal's mode is changed."""
     path = tmp_path / "other.db"
