@@ -26,7 +26,7 @@ from fleet.domain.state import State
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError
 from fleet.kinds import all_kinds
 from fleet.protocol.keyfile import KeyFile
-from fleet.protocol.messages import AnyMessage, Reply
+from fleet.protocol.messages import AnyMessage, Reply, Role
 from fleet.protocol.values import Contact
 from fleet.store.base import StoredEvent, StoreError
 from fleet.store.reader import Reader
@@ -131,7 +131,14 @@ class Day:
         from fleet.hub.keyring import COMMANDS, key_for, read_key_file
 
         told = os.environ.get(KEY_VARIABLE)
-        return read_key_file(Path(told)) if told else key_for(self.run, COMMANDS)
+        if not told:
+            return key_for(self.run, COMMANDS)
+        if (key := read_key_file(Path(told))).role is not Role.OPERATOR:
+            raise RunDirError(
+                f"{told}: is the key of {key.subject!r} as {key.role.value}, and commands need an operator's: "
+                "fleet keys create NAME --role operator"
+            )
+        return key
 
     def answers(
         self,

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from fleet.cli.day import Day
+from fleet.cli.output import warn
 from fleet.console.live import Live
 from fleet.hub.rundir import RunDir, RunDirError
 
@@ -19,8 +20,8 @@ def heard(run: RunDir, for_s: float = LISTEN_S, *, monotonic: Callable[[], float
     try:
         if for_s > 0 and run.is_live():
             _listen(live, run, for_s)
-    except RunDirError:
-        pass  # The store was read all the same: what it holds is shown with its age.
+    except RunDirError as error:
+        warn(f"{error}; what follows is what the store holds")
     return live
 
 

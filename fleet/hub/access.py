@@ -65,6 +65,9 @@ class Access(Protocol):
     def of_id(self, key_id: str) -> Credential | None:
         """Who has the key of this id, while it counts."""
 
+    def subject_of(self, public: str) -> str | None:
+        """Whose this public key is or was, for the log only; none where nobody knows it."""
+
 
 class PlainAccess:
     """No keys."""
@@ -83,6 +86,10 @@ class PlainAccess:
     def of_id(self, key_id: str) -> Credential | None:
         """Everybody is the same."""
         return ANYONE if key_id == ANYONE.key_id else None
+
+    def subject_of(self, public: str) -> str | None:  # noqa: ARG002
+        """Nobody has a key."""
+        return None
 
 
 @dataclass(slots=True)
@@ -140,6 +147,11 @@ class KeyAccess:
     def of_id(self, key_id: str) -> Credential | None:
         """Who has the key of that id, while it counts."""
         return self._valid.get(key_id)
+
+    def subject_of(self, public: str) -> str | None:
+        """Whose this public key is or was."""
+        entry = self._entries.get(public)
+        return None if entry is None else entry.subject
 
     def _reload(self, stamp: tuple[int, ...] | None) -> None:
         try:

@@ -74,6 +74,7 @@ class HubClient:
         self._session = self._new_session()
         self._context = zmq.Context()
         self._socket = self._open()
+        self._unused = True
 
     def _new_session(self) -> PeerSession:
         # Tools are several at once; the hub takes whatever begins with the name that the key was made for.
@@ -132,8 +133,10 @@ class HubClient:
         return replies
 
     def _connect(self, now: float) -> None:
-        self._hang_up(0)
-        self._socket = self._open()
+        if not self._unused:
+            self._hang_up(0)
+            self._socket = self._open()
+        self._unused = False
         self._send(self._session.connect(now))
 
     def _refused(self) -> None:

@@ -100,8 +100,11 @@ class Doorkeeper:
         if self.access.trouble is not None:
             # Not for good: a vehicle whose link breaks just now comes back by itself once the keyring is mended.
             return Verdict(TEMPORARY, code=Turned.KEYRING_UNREADABLE, who=who)
-        credential, state = self.access.of_public(z85.encode(request[6]).decode("ascii"))
+        public = z85.encode(request[6]).decode("ascii")
+        credential, state = self.access.of_public(public)
         if credential is None:
+            if (subject := self.access.subject_of(public)) is not None:
+                who = f"{subject} at {who}"
             return Verdict(REFUSED, code=_OF_STATE.get(state, Turned.EXPIRED_KEY), who=who)
         if credential.role not in roles:
             return Verdict(REFUSED, code=Turned.WRONG_CHANNEL_FOR_ROLE, who=credential.subject)

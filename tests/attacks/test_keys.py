@@ -157,7 +157,7 @@ def test_a_key_that_is_revoked_while_its_connection_stands(hub: Besieged, honest
         assert "no_credential" in {line["code"] for line in hub.told}
         assert hub.core.live[OTHER].lon != 1
     with end(hub, OTHER) as back:
-        hub.refuses("revoked_key")
+        hub.refuses("revoked_key", f"{OTHER} at 127.0.0.1")
         back.turned_away()
 
 

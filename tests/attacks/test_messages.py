@@ -9,9 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from fleet.hub.client import HubClient
 from fleet.protocol.codec import encode, encode_telemetry
 from fleet.protocol.errors import Fault
-from fleet.protocol.messages import AssetReport, Envelope, Granted, Role, StopAll, Telemetry
+from fleet.protocol.messages import (
+    Action,
+    AssetReport,
+    Envelope,
+    Granted,
+    OperatorCommand,
+    Role,
+    StopAll,
+    Telemetry,
+)
 from tests.support.besieged import HONEST, OTHER, THIRD, Besieged, End, Honest, end, until
 
 STOP = Envelope(seq=1, message=StopAll(request_id="r-1", by="nobody", why="an attack"))
@@ -229,3 +239,14 @@ def test_no_attack_is_an_attack(hub: Besieged, honest: Honest) -> None:
             until(lambda: hub.attached(OTHER), "it is attached", asset.turn)
     assert hub.gate.refusals.counts() == {}
     assert HONEST in hub.core.live
+
+
+def test_a_command_is_no_attack(hub: Besieged) -> None:
+    """A tool that asks once and leaves is refused nowhere: a log full of it would hide those who are."""
+    key = hub.ring.client("fleet")
+    for number in range(5):
+        with HubClient(hub.control, key=key) as client:
+            hold = OperatorCommand(request_id=f"r-{number}", by="ana", asset_id="nobody", action=Action.HOLD)
+            assert client.request(hold).request_id == hold.request_id
+    until(lambda: hub.gate.connections.live == 0, "all have hung up")
+    assert hub.gate.refusals.counts() == {}

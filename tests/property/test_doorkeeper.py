@@ -37,6 +37,9 @@ class Access:
     def of_id(self, _key_id: str) -> Credential | None:
         return None
 
+    def subject_of(self, public: str) -> str | None:
+        return "who had it" if z85.decode(public) == REVOKED else None
+
 
 frames = st.one_of(
     st.binary(max_size=40),

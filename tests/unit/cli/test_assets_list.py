@@ -107,6 +107,18 @@ def test_where_a_hub_is_up_telemetry_is_heard(run: RunDir, capsys: pytest.Captur
     assert (drone["soc"], drone["soc_age_s"]) == (1.0, 12_300.0)
 
 
+def test_a_key_that_is_not_there_is_said(
+    run: RunDir, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else places that are long past would look like news."""
+    monkeypatch.setenv("FLEET_KEY", "nope.json")
+    with publishing(run), pytest.raises(SystemExit, match=r"^0$"):
+        cli.main(["assets", "list", "--root", str(run.path.parent)])
+    said = capsys.readouterr()
+    assert "4 assets" in said.out
+    assert said.err.startswith("warning: nope.json: there is no key file; ")
+
+
 def test_lateness_is_shown_to_the_tenth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """-50.96343400000001 s is more than anybody knows."""
     log = day.the_log()

@@ -15,7 +15,7 @@ from adapters import weather
 from fleet.cli import main
 from fleet.cli.day import Day, who
 from fleet.hub.keyring import COMMANDS, Keyring, new_hub_key, read_key_file
-from fleet.hub.rundir import RunDir, Running
+from fleet.hub.rundir import RunDir, RunDirError, Running
 from fleet.protocol.messages import Role
 from tests.support.besieged import besieged
 from tests.support.fakehub import run_with
@@ -143,6 +143,16 @@ def test_a_key_is_written_over_no_other_file(run: RunDir, keys: Any, tmp_path: P
     code, made = keys("rotate", "drone-7", "--out", str(own), "--json")
     assert code == 0
     assert read_key_file(own).key_id == made["key_id"]
+
+
+def test_a_command_with_a_vehicle_s_key_is_told_what_it_needs(
+    run: RunDir, keys: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not that the id it made up is another's."""
+    out = tmp_path / "drone-7.json"
+    keys("create", "drone-7", "--role", "asset", "--out", str(out))
+    with key_told(out, monkeypatch), pytest.raises(RunDirError, match=r"'drone-7' as asset.*--role operator"):
+        Day(run).key()
 
 
 @contextmanager

@@ -108,7 +108,9 @@ def test_a_revoked_key_and_a_broken_keyring(ring: Keyring) -> None:
     asked = question(ring)
     ring.revoke("drone-1", NOW, by="ann")
     access.refresh(0)
-    assert door.judge(asked, 0).code is Turned.REVOKED_KEY
+    verdict = door.judge(asked, 0)
+    assert verdict.code is Turned.REVOKED_KEY
+    assert verdict.who.startswith("drone-1 at ")  # whose key was stolen, and from where it is tried
     ring.file.unlink()
     access.refresh(1)
     verdict = door.judge(question(ring, "ann"), 1)
