@@ -13,6 +13,7 @@ from datetime import datetime
 from fleet.hub.access import ANYONE, Credential
 from fleet.hub.batches import Batches
 from fleet.hub.clock import FreeClock, GrantedClock
+from fleet.hub.links import DEAF_S
 from fleet.hub.peers import Frames, Peer, Peers, Route
 from fleet.hub.refusals import Refusals, Turned
 from fleet.protocol.codec import encode
@@ -55,6 +56,7 @@ class Sessions:
         self._out: list[tuple[Route, Frames]] = []
         self._rota: deque[str] = deque()
         self._polled_at = 0.0
+        self._turned_at: float | None = None
 
     @property
     def refused(self) -> dict[str, int]:
@@ -216,6 +218,7 @@ class Sessions:
 
     def output(self, wall_s: float) -> Iterator[tuple[Route, Frames]]:
         """The frames to send now."""
+        self._excuse(wall_s)
         self._look_after(wall_s)
         touched, self.peers.touched = self.peers.touched, set()
         out, self._out = self._out, []
@@ -224,6 +227,14 @@ class Sessions:
             peer = self.peers.by_id.get(peer_id)
             if peer is not None:
                 yield from self._poll(peer, wall_s)
+
+    def _excuse(self, wall_s: float) -> None:
+        """While the hub was deaf, nobody was silent (see ``links``): who has spoken meanwhile may not be read yet."""
+        before, self._turned_at = self._turned_at, wall_s
+        if before is not None and wall_s - before > DEAF_S:
+            for peer in self.peers.by_id.values():
+                session = peer.session
+                session.last_heard = min(wall_s, session.last_heard + (wall_s - before))
 
     def _look_after(self, wall_s: float) -> None:
         """Have those polled whose turn it is."""
