@@ -99,9 +99,12 @@ class Dispatcher:
         live: Mapping[str, messages.Telemetry],
         peer_id: str | None = None,
         role: messages.Role | None = None,
+        subject: str = "",
     ) -> Decision:
-        """The decision on one message from ``peer_id`` in its ``role`` (none for the hub's own inputs)."""
-        desk = Desk(state, now, live, self.settings, self.make_context, peer_id, role)
+        """The decision on one message from ``peer_id`` in its ``role`` (none for the hub's own inputs), whose key is
+        that of ``subject`` (empty without keys).
+        """
+        desk = Desk(state, now, live, self.settings, self.make_context, peer_id, role, subject)
         if type(message) in ONCE:
             _once(desk, message)
         else:
@@ -171,6 +174,7 @@ def _once(desk: Desk, message: Any) -> None:
                     detail=said.detail,
                     ids=said.ids,
                     digest=digest,
+                    subject=desk.subject,
                 )
             )
 

@@ -63,7 +63,7 @@ class Settings:
 @dataclass(slots=True)
 class Desk:
     """One decision in the making. ``peer_id`` is who sent the message, and ``role`` as what (none for the hub's own
-    inputs)."""
+    inputs); ``subject`` is whose key it came with (empty without keys)."""
 
     state: State
     now: datetime
@@ -72,6 +72,7 @@ class Desk:
     make_context: Callable[[State], Context]
     peer_id: str | None = None
     role: Role | None = None
+    subject: str = ""
     events: list[ev.Event] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
 

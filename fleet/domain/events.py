@@ -364,13 +364,15 @@ class ZoneRemoved(Event):
 class WeatherReported(Event):
     """A station or a service said what the weather was or will be; only the rows that change what is known are here.
 
-    ``by`` is who handed it in: a person, or the peer that the report came from.
+    ``by`` is who handed it in: a person, or the peer that the report came from. ``subject`` is whose key it came with;
+    empty without keys, and where an older release did not keep it.
     """
 
     type: Literal["weather_reported"] = "weather_reported"
     source: Identifier
     issued_at: Time
     by: Identifier
+    subject: str = ""
     rows: tuple[WeatherRow, ...]
 
 
@@ -389,7 +391,9 @@ class ContactsErased(Event):
 class RequestTaken(Event):
     """A person's request was carried out, and answered so: the same request that comes again gets the same answer.
 
-    ``digest`` is that of what was asked; empty where an older release did not keep it.
+    It stands behind what the request led to, where ``by`` is what the person said. ``subject`` is whose key the request
+    came with, which nobody can choose; empty without keys. ``digest`` is that of what was asked. Both are empty where
+    an older release did not keep them.
     """
 
     type: Literal["request_taken"] = "request_taken"
@@ -398,6 +402,7 @@ class RequestTaken(Event):
     detail: str
     ids: tuple[str, ...] = ()
     digest: str = ""
+    subject: str = ""
 
 
 class StorePutBack(Event):

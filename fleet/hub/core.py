@@ -183,7 +183,7 @@ class HubCore:
             # What came under an earlier boot is still true, but its numbers mean nothing in this one.
             if seq is not None and boot_id == peer.session.boot_id:
                 self._taken(peer, seq, boot_id)
-            self._decide(message, now, peer.peer_id, peer.role)
+            self._decide(message, now, peer.peer_id, peer.role, peer.key.subject)
 
     def _taken(self, peer: Peer, seq: int, boot_id: str | None) -> None:
         batch = self.batches.open
@@ -233,7 +233,12 @@ class HubCore:
                 self._decide(LinkLost(asset_id, silent_s), now, None)
 
     def _decide(
-        self, message: Message | Input, now: datetime, peer_id: str | None, role: Role | None = None
+        self,
+        message: Message | Input,
+        now: datetime,
+        peer_id: str | None,
+        role: Role | None = None,
+        subject: str = "",
     ) -> None:
         if type(message) not in HANDLERS:
             return
@@ -241,7 +246,7 @@ class HubCore:
             self._stepping.spoken()
         try:
             decision = self._dispatcher.decide(
-                self.state, message, now, live=self.live, peer_id=peer_id, role=role
+                self.state, message, now, live=self.live, peer_id=peer_id, role=role, subject=subject
             )
             self._carry_out(decision, now)
         except Exception as error:  # noqa: BLE001 - vehicles are in the air, the hub must not die of one message

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fleet.domain.events import OperationsStopped, RequestTaken, WeatherReported
 from fleet.hub.client import HubClient
 from fleet.protocol.codec import encode, encode_telemetry
 from fleet.protocol.errors import Fault
@@ -18,10 +19,12 @@ from fleet.protocol.messages import (
     Envelope,
     Granted,
     OperatorCommand,
+    ReportWeather,
     Role,
     StopAll,
     Telemetry,
 )
+from fleet.protocol.weather import WeatherRow, WeatherSort
 from tests.support.besieged import HONEST, OTHER, THIRD, Besieged, End, Honest, end, until
 
 STOP = Envelope(seq=1, message=StopAll(request_id="r-1", by="nobody", why="an attack"))
@@ -41,6 +44,31 @@ def test_a_message_that_the_role_may_not_send(hub: Besieged, honest: Honest) -> 
         until(lambda: hub.refusals(Fault.NOT_ALLOWED) == 2, "both are refused", asset.turn)
         assert not hub.refusals(Fault.MALFORMED)
     assert not [e for e in hub.events() if "stop" in type(e).__name__.lower()]
+
+
+def test_who_signs_as_another_is_on_record(hub: Besieged, honest: Honest) -> None:
+    """``by`` is what a person says; beside it stands whose key the request came with, whatever its tool is called."""
+    hub.ring.create("mallory", Role.OPERATOR, hub.wall[0], by="test")
+    with end(hub, "mallory-tool", Role.OPERATOR, key=hub.ring.client("mallory")) as tool:
+        tool.welcomed()
+        assert tool.asks(StopAll(request_id="r-1", by="ana", why="an attack")).ok
+        tool.heard.clear()
+        (stopped,) = (e for e in hub.events() if isinstance(e, OperationsStopped))
+        row = WeatherRow(
+            time=stopped.at,
+            sort=WeatherSort.OBSERVED,
+            wind_mps=3,
+            gust_mps=5,
+            wind_from_deg=90,
+            temperature_c=9,
+            precipitation_mm_h=0,
+            visibility_m=9000,
+        )
+        assert tool.asks(ReportWeather(request_id="r-2", source="harbour", by="ana", rows=(row,))).ok
+    (taken,) = (e for e in hub.events() if isinstance(e, RequestTaken))
+    (weather,) = (e for e in hub.events() if isinstance(e, WeatherReported))
+    assert (stopped.by, taken.request_id, taken.subject) == ("ana", "r-1", "mallory")
+    assert (weather.by, weather.subject) == ("ana", "mallory")
 
 
 def test_time_is_moved_by_nobody_but_the_timekeeper(hub: Besieged, honest: Honest) -> None:

@@ -54,6 +54,7 @@ def _event(desk: Desk, message: ReportWeather) -> WeatherReported:
         source=message.source,
         issued_at=_issued_at(desk, message),
         by=message.by or desk.peer_id or message.source,
+        subject=desk.subject,
         rows=tuple(sorted(_fresh(desk, message), key=lambda row: row.time)),
     )
 
