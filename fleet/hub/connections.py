@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import zmq
 
+from fleet.hub.handshakes import Handshakes
 from fleet.hub.refusals import Refusals, Turned
 
 EVENTS: Final = (
@@ -51,6 +52,7 @@ class Accepted(NamedTuple):
 class Door:
     """The events of one socket, as far as they were understood."""
 
+    name: str
     events: zmq.Socket[bytes]
     open: dict[int, Accepted] = field(default_factory=dict)
     decided: int = 0
@@ -59,18 +61,37 @@ class Door:
 
 
 class Connections:
-    """Counts the connections of several sockets, from what ``watch`` gave for each by name; beyond ``most`` it hangs
-    up.
+    """Counts the connections of several sockets, from what ``watch`` gave for each by name. Beyond ``most`` it hangs
+    up: on the address that has most handshakes under way, so that who opens many keeps nobody else out.
+    ``handshake_s`` is how long a handshake may take.
     """
 
-    def __init__(self, events: Mapping[str, zmq.Socket[bytes]], refusals: Refusals, most: int) -> None:
+    def __init__(
+        self, events: Mapping[str, zmq.Socket[bytes]], refusals: Refusals, most: int, handshake_s: float
+    ) -> None:
         self._refusals, self._most = refusals, most
-        self._doors = {name: Door(each) for name, each in events.items()}
+        self._doors = {name: Door(name, each) for name, each in events.items()}
+        self._handshakes: Handshakes[tuple[str, int]] = Handshakes(handshake_s)
+        self._leaving: set[tuple[str, int]] = set()
 
     @property
     def live(self) -> int:
         """How many connections there are."""
         return sum(len(door.open) for door in self._doors.values())
+
+    @property
+    def let_in(self) -> int:
+        """How many of them have shaken hands."""
+        return self.live - len(self._leaving) - self.shaking
+
+    @property
+    def shaking(self) -> int:
+        """How many may still be shaking hands."""
+        return self._handshakes.under_way
+
+    def spoke(self, name: str, handle: int) -> None:
+        """Something came over a connection of that socket: it has been let in."""
+        self._handshakes.let_in((name, handle))
 
     def follow(self, wall_s: float) -> None:
         """Take in what has happened since."""
@@ -82,6 +103,7 @@ class Connections:
                     break
                 number, value = _EVENT.unpack(event)
                 _HANDLERS[number](self, door, value, wall_s)
+        self._handshakes.forget(wall_s)
 
     def hang_up(self, name: str) -> None:
         """End every connection of one of the sockets. (To stop listening would end them too, and let nobody back.)"""
@@ -90,17 +112,24 @@ class Connections:
                 _hang_up(handle, accepted.ends)
 
     def _accepted(self, door: Door, handle: int, wall_s: float) -> None:
-        full = self.live >= self._most
         ends = _ends_of(handle)
         address = _address_of(ends)
         door.open[handle] = Accepted(address, door.decided, ends)
-        if full:
-            if ends is not None:
-                _hang_up(handle, ends)
-            self._refusals.note(address, Turned.TOO_MANY_CONNECTIONS, wall_s)
+        self._handshakes.begun((door.name, handle), address, wall_s)
+        if self.live - len(self._leaving) > self._most:
+            self._make_room(wall_s)
 
-    def _decided(self, door: Door, _value: int, _wall_s: float) -> None:
+    def _make_room(self, wall_s: float) -> None:
+        name, handle = connection = self._handshakes.pop_of_most()
+        accepted = self._doors[name].open[handle]
+        self._leaving.add(connection)
+        if accepted.ends is not None:
+            _hang_up(handle, accepted.ends)
+        self._refusals.note(accepted.address, Turned.TOO_MANY_CONNECTIONS, wall_s)
+
+    def _succeeded(self, door: Door, _value: int, wall_s: float) -> None:
         door.decided += 1
+        self._handshakes.succeeded(wall_s)
 
     def _refused(self, door: Door, _value: int, _wall_s: float) -> None:
         door.decided += 1
@@ -123,8 +152,16 @@ class Connections:
         if failing is None and accepted.decided == door.decided:
             # It ended, and no handshake at all was decided in its time: what it sent was not even a greeting.
             failing = Turned.NOT_ZMTP
+        self._settle((door.name, handle), shaken=failing is None)
         if failing:
             self._refusals.note(accepted.address, failing, wall_s)
+
+    def _settle(self, connection: tuple[str, int], *, shaken: bool) -> None:
+        self._leaving.discard(connection)
+        if shaken:
+            self._handshakes.let_in(connection)
+        else:
+            self._handshakes.failed(connection)
 
     def _no_more(self, _door: Door, _errno: int, wall_s: float) -> None:
         self._refusals.note("this machine", Turned.OUT_OF_FILES, wall_s)
@@ -138,7 +175,7 @@ _HANDLERS: Final[Mapping[int, Callable[[Connections, Door, int, float], Any]]] =
     zmq.EVENT_ACCEPTED: Connections._accepted,
     zmq.EVENT_ACCEPT_FAILED: Connections._no_more,
     zmq.EVENT_DISCONNECTED: Connections._ended,
-    zmq.EVENT_HANDSHAKE_SUCCEEDED: Connections._decided,
+    zmq.EVENT_HANDSHAKE_SUCCEEDED: Connections._succeeded,
     zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: Connections._stopped,
     zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: Connections._broke,
     zmq.EVENT_HANDSHAKE_FAILED_AUTH: Connections._refused,

@@ -14,8 +14,8 @@ from fleet.hub.core import HubCore
 from fleet.hub.limits import DEFAULTS, Limits, LimitSettings
 from fleet.hub.peers import Frames, Peer, Route
 from fleet.hub.refusals import Refusals, Turned
-from fleet.hub.sockets import Sockets, drain_known
-from fleet.hub.zap import FEED, Doorkeeper, Zap
+from fleet.hub.sockets import Origin, Sockets, drain_known
+from fleet.hub.zap import CONTROL, FEED, TELEMETRY, Doorkeeper, Zap
 
 TIDY_EVERY_S: Final = 5.0
 AUTOMATIC_ID: Final = 5
@@ -37,9 +37,9 @@ class Gate:
     ) -> None:
         self.access, self.refusals = access, refusals
         self.limits = Limits(settings)
-        self.connections = Connections(sockets.events, refusals, settings.accepted)
+        self.connections = Connections(sockets.events, refusals, settings.accepted, sockets.handshake_s)
         self._sockets, self._core, self._limited = sockets, core, limited
-        self._doorkeeper = Doorkeeper(access, self.limits, lambda: self.connections.live)
+        self._doorkeeper = Doorkeeper(access, self.limits, lambda: self.connections.let_in)
         self._zap = Zap(sockets.zap, self._doorkeeper, refusals)
         self._tidy_at = 0.0
 
@@ -66,9 +66,10 @@ class Gate:
         """Give the core what came in on the control channel."""
         core, sockets, takes = self._core, self._sockets, self.limits.control.takes
         known = core.sessions.peers.by_control
-        for route, frames, user_id in drain_known(sockets.control, most, known):
-            if user_id is not None:
-                if (key := self._stranger(route, frames, user_id, wall_s)) is not None:
+        for route, frames, origin in drain_known(sockets.control, most, known):
+            if origin is not None:
+                self.connections.spoke(CONTROL, origin.handle)
+                if (key := self._stranger(route, frames, origin, wall_s)) is not None:
                     core.control(route, frames, wall_s, key)
             elif takes(route, wall_s) or not self._limited:
                 core.control(route, frames, wall_s)
@@ -87,20 +88,21 @@ class Gate:
         """Give the core what came in on the telemetry channel."""
         core, sockets, takes = self._core, self._sockets, self.limits.telemetry.takes
         known = core.sessions.peers.by_telemetry
-        for route, frames, user_id in drain_known(sockets.telemetry, most, known):
-            if user_id is not None:
-                if (key := self._stranger(route, frames, user_id, wall_s)) is not None:
+        for route, frames, origin in drain_known(sockets.telemetry, most, known):
+            if origin is not None:
+                self.connections.spoke(TELEMETRY, origin.handle)
+                if (key := self._stranger(route, frames, origin, wall_s)) is not None:
                     core.telemetry(route, frames, wall_s, key)
             elif takes(route, wall_s) or not self._limited:
                 core.telemetry(route, frames, wall_s)
             else:
                 self.refusals.note(known[route].peer_id, Turned.TELEMETRY_RATE, wall_s)
 
-    def _stranger(self, route: Route, frames: Frames, user_id: str, wall_s: float) -> Credential | None:
+    def _stranger(self, route: Route, frames: Frames, origin: Origin, wall_s: float) -> Credential | None:
         """Whose a frame is that came over a connection without a session; none where it is not to be looked at."""
-        key = self.access.of_id(user_id)
+        key = self.access.of_id(origin.user_id)
         if key is None:
-            self.refusals.note(user_id or "no key", Turned.NO_CREDENTIAL, wall_s)
+            self.refusals.note(origin.user_id or "no key", Turned.NO_CREDENTIAL, wall_s)
         elif len(route) != AUTOMATIC_ID or route[0]:
             # Names that peers choose could be those of connections that have just ended.
             self.refusals.note(key.subject, Turned.OWN_ROUTING_ID, wall_s)

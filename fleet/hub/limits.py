@@ -38,11 +38,11 @@ class LimitSettings(BaseModel):
     """Connections that one address may begin in ten seconds: a whole fleet may stand behind one."""
 
     connections: PositiveInt = 12_000
-    """Connections at once, those that are still shaking hands included."""
+    """Connections at once that have shaken hands."""
 
     @property
     def accepted(self) -> int:
-        """Connections that are not hung up on at once: a few more, since who never shakes hands can't be refused."""
+        """Connections at once, those that are still shaking hands included; beyond it some of these are hung up on."""
         return self.connections + self.connections // 4 + 1
 
     def within(self, files: int) -> LimitSettings:

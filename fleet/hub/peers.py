@@ -56,18 +56,22 @@ class Peers:
     def unbind(self, peer: Peer) -> None:
         """What comes over the peer's connections is no longer believed."""
         if peer.control is not None:
-            self.by_control.pop(peer.control, None)
+            # By now the connection may be that of another, who said hello over it later.
+            if (found := self.by_control.get(peer.control)) is not None and found[0] is peer:
+                del self.by_control[peer.control]
             peer.control = None
-        if peer.telemetry is not None:
-            self.by_telemetry.pop(peer.telemetry, None)
-            peer.telemetry = None
+        self._detach(peer)
 
     def attach(self, peer: Peer, route: Route) -> None:
         """The peer's telemetry comes over this connection."""
-        if peer.telemetry is not None:
-            self.by_telemetry.pop(peer.telemetry, None)
+        self._detach(peer)
         peer.telemetry = route
         self.by_telemetry[route] = peer
+
+    def _detach(self, peer: Peer) -> None:
+        if peer.telemetry is not None and self.by_telemetry.get(peer.telemetry) is peer:
+            del self.by_telemetry[peer.telemetry]
+        peer.telemetry = None
 
     def of_role(self, role: Role) -> Iterable[Peer]:
         """The connected peers of a role, by id."""

@@ -17,6 +17,8 @@ MOST_REMEMBERED: Final = 10_000
 """So many (who, what) are kept apart; whoever makes up more is counted under one name."""
 
 OTHERS: Final = "others"
+THIS_MACHINE: Final = "this machine"
+"""Who it is where nobody has a name: in plain mode, where all are processes of this machine."""
 
 
 class Turned(StrEnum):
@@ -114,7 +116,7 @@ class Refusals:
         """Something of ``who`` was refused. ``detail`` is ours, never theirs."""
         code = str(code)
         self._counts[code] = self._counts.get(code, 0) + 1
-        entry = (who, code)
+        entry = (who or THIS_MACHINE, code)
         if entry not in self._told and len(self._told) >= MOST_REMEMBERED:
             entry = (OTHERS, code)
         since, quiet = self._told.get(entry, (float("-inf"), 0))

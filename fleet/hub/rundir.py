@@ -182,17 +182,32 @@ class RunDir:
         Raises ``RunInUse`` when another one still has it after ``within_s`` seconds, and ``RunDirError`` where the
         directory can't be written.
         """
+        handle = self._locked(role, within_s)
         try:
-            # Not inheritable: a child that outlives the process must not go on holding its lock.
-            handle = os.open(self.lock(role), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise self._unusable(error) from error
-        try:
-            _wait_for_lock(handle, within_s, lambda: self.in_use(role))
             # Over what is there, so that it needs no room on a disk that is full.
             os.ftruncate(handle, os.pwrite(handle, str(os.getpid()).encode(), 0))
             yield
         finally:
+            os.close(handle)
+
+    def _locked(self, role: str, within_s: float) -> int:
+        """A handle of the lock's file that has the lock. While one waits for it the whole run may have been put aside:
+        then the lock is that run's, not this one's.
+        """
+        deadline = time.monotonic() + within_s
+        while True:
+            try:
+                # Not inheritable: a child that outlives the process must not go on holding its lock.
+                handle = os.open(self.lock(role), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            except OSError as error:
+                raise self._unusable(error) from error
+            try:
+                _wait_for_lock(handle, deadline, lambda: self.in_use(role))
+            except BaseException:
+                os.close(handle)
+                raise
+            if _is_at(handle, self.lock(role)):
+                return handle
             os.close(handle)
 
     def in_use(self, role: str = HUB) -> RunInUse:
@@ -218,8 +233,14 @@ class RunDir:
         write_atomically(self.path / "run.json", running.model_dump_json(indent=1))
 
 
-def _wait_for_lock(handle: int, within_s: float, refusal: Callable[[], RunInUse]) -> None:
-    deadline = time.monotonic() + within_s
+def _is_at(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _wait_for_lock(handle: int, deadline: float, refusal: Callable[[], RunInUse]) -> None:
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Container, Iterator
 from contextlib import suppress
+from typing import NamedTuple
 
 import zmq
 
@@ -45,6 +46,11 @@ BACKLOG = 4096
 """Connections that the system keeps waiting; a whole fleet comes back at once when the hub was restarted."""
 
 MAX_SUBSCRIPTION = 1024
+FEED_KEPT = 256
+"""Messages of the feed that wait for a reader: the positions of a large fleet once or twice (5 MB); later it catches
+up from the store.
+"""
+
 MOST_FRAMES = 8
 """So many frames of a message are kept of one who is not known; more than three are an error anyway."""
 
@@ -58,6 +64,7 @@ class Sockets:
 
     def __init__(self, control: str, telemetry: str, feed: str, *, secret: bytes | None = None) -> None:
         self._secret = secret
+        self.handshake_s = HANDSHAKE_MS / 1000
         self.context = zmq.Context()
         try:
             self._open(control, telemetry, feed)
@@ -74,7 +81,7 @@ class Sockets:
         self.control = self._router(zap.CONTROL, control, MAX_CONTROL_FRAME)
         self.telemetry = self._router(zap.TELEMETRY, telemetry, MAX_TELEMETRY_FRAME)
         self.feed = self.context.socket(zmq.PUB)
-        self.feed.setsockopt(zmq.SNDHWM, 1000)
+        self.feed.setsockopt(zmq.SNDHWM, FEED_KEPT)
         self.feed.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION)
         self._guard(zap.FEED, self.feed)
         self._bind(self.feed, feed)
@@ -125,6 +132,10 @@ class Sockets:
 
     def _bind(self, socket: zmq.Socket[bytes], address: str) -> None:
         socket.setsockopt(zmq.LINGER, 0)
+        if address.startswith("tcp://["):
+            raise BindError(
+                f"{address}: IPv6 is not supported; write an IPv4 address like tcp://127.0.0.1:5701"
+            )
         if not _is_address(address):
             raise BindError(f"{address}: is no address; write one like tcp://127.0.0.1:5701")
         if self._secret is None and not is_local_endpoint(address):
@@ -179,12 +190,21 @@ def drain(socket: zmq.Socket[bytes], most: int) -> Iterator[Frames]:
             return
 
 
+class Origin(NamedTuple):
+    """Where a message came from: what ZAP called the key (empty: nobody was asked), and the connection's number (-1:
+    it has none).
+    """
+
+    user_id: str = ""
+    handle: int = -1
+
+
 def drain_known(
     socket: zmq.Socket[bytes], most: int, known: Container[bytes]
-) -> Iterator[tuple[bytes, Frames, str | None]]:
+) -> Iterator[tuple[bytes, Frames, Origin | None]]:
     """What has come in at a ROUTER, until nothing is left or ``most`` messages were taken: routing id, frames, and, for
-    connections that are not ``known``, what ZAP called the key (empty: nobody was asked). To ask for that each time
-    would cost more than the rest; three ``recv`` cost less than one multipart.
+    connections that are not ``known``, the origin. To ask for that each time would cost more than the rest; three
+    ``recv`` cost less than one multipart.
     """
     receive, option, more, no_wait = socket.recv, socket.getsockopt, zmq.RCVMORE, zmq.NOBLOCK
     for _ in range(most):
@@ -201,16 +221,23 @@ def drain_known(
         yield route, frames, None
 
 
-def _from_stranger(socket: zmq.Socket[bytes]) -> tuple[Frames, str]:
+def _from_stranger(socket: zmq.Socket[bytes]) -> tuple[Frames, Origin]:
     frames: Frames = []
-    user_id = ""
+    origin = Origin()
     while socket.getsockopt(zmq.RCVMORE):
         frame = socket.recv(copy=False)
         if not frames:
-            user_id = _user_id(frame)
+            origin = Origin(_user_id(frame), _handle(frame))
         if len(frames) < MOST_FRAMES:
             frames.append(frame.bytes)
-    return frames, user_id
+    return frames, origin
+
+
+def _handle(frame: zmq.Frame) -> int:
+    try:
+        return frame.get(zmq.SRCFD)
+    except zmq.ZMQError:
+        return -1
 
 
 def _user_id(frame: zmq.Frame) -> str:
@@ -225,7 +252,7 @@ def is_local_endpoint(address: str) -> bool:
     """Whether only processes of this machine can reach an address."""
     if not address.startswith("tcp://"):
         return True
-    host = address.removeprefix("tcp://").rpartition(":")[0].strip("[]")
+    host = address.removeprefix("tcp://").rpartition(":")[0]
     return host == "localhost" or (host not in ("", "*") and zap.is_local(host))
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import socket
 import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -25,7 +27,10 @@ MOST_AT_ONCE = 8
 """Requests that are answered at a time; one more is turned away, so that nobody can have threads pile up."""
 
 PATIENCE_S = 5.0
-"""How long a client may take to say what it wants."""
+"""How long a request may take, from the first byte to the last of its answer."""
+
+HURRY_S = 1.0
+"""How long while others are turned away for want of a place."""
 
 KEPT_S = 0.5
 """How long an exposition is given out again: scraping in a tight loop then costs the hub next to nothing."""
@@ -108,8 +113,6 @@ def _plain(status: HTTPStatus, words: str) -> Answer:
 
 
 class _Handler(WSGIRequestHandler):
-    timeout = PATIENCE_S
-
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base class has it
         """Say nothing: a scrape every few seconds is no news."""
 
@@ -131,12 +134,17 @@ class _Server(socketserver.ThreadingMixIn, WSGIServer):
         self.setup_environ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self._taken: dict[socket.socket, float] = {}
+        self._places = threading.Condition()
         super().__init__(*args, **kwargs)
+
+    def service_actions(self) -> None:
+        """Now and then: whose time is over is hung up on, also one that sends a byte now and then."""
+        self._hang_up(PATIENCE_S)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """In a thread, while there is a place."""
-        if self._places.acquire(blocking=False):
+        if self._takes(request):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
@@ -146,7 +154,36 @@ class _Server(socketserver.ThreadingMixIn, WSGIServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._places.release()
+            with self._places:
+                self._taken.pop(request, None)
+                self._places.notify()
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection; nobody hangs up on it any more, since its number may be another's from now on."""
+        with self._places:
+            super().shutdown_request(request)
+
+    def _takes(self, request: socket.socket) -> bool:
+        """Whether there is a place for one more: where there is none, who is slow makes room."""
+        with self._places:
+            if len(self._taken) >= MOST_AT_ONCE and self._hang_up(HURRY_S):
+                self._places.wait_for(lambda: len(self._taken) < MOST_AT_ONCE, timeout=HURRY_S)
+            if len(self._taken) >= MOST_AT_ONCE:
+                return False
+            self._taken[request] = time.monotonic()
+            return True
+
+    def _hang_up(self, after_s: float) -> bool:
+        """End what takes longer than that; its thread then sees that nobody is there. Whether there was any."""
+        with self._places:
+            late = [r for r, since in self._taken.items() if time.monotonic() - since >= after_s]
+            for request in late:
+                self._taken[request] = float(
+                    "-inf"
+                )  # until its thread has noticed, its place is as good as free
+                with suppress(OSError):
+                    request.shutdown(socket.SHUT_RDWR)
+        return bool(late)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up or says nothing is its own affair."""
@@ -186,6 +223,10 @@ def parsed(address: str, *, beyond_loopback: bool) -> tuple[str, int]:
     asked for: the pages tell anyone who can reach them how large the fleet is and how it fares.
     """
     host, _, number = address.rpartition(":")
+    if ":" in host:
+        raise BindError(
+            f"--status {address}: IPv6 is not supported; write an IPv4 one like 127.0.0.1:5704, or {OFF}"
+        )
     if not host or not number.isdecimal() or int(number) > MAX_PORT:
         raise BindError(f"--status {address}: is no address; write one like 127.0.0.1:5704, or {OFF}")
     if not (beyond_loopback or _is_loopback(host)):

@@ -65,7 +65,9 @@ class Verdict:
 
 @dataclass(slots=True)
 class Doorkeeper:
-    """Judges handshakes. ``connected`` says how many connections there are."""
+    """Judges handshakes. ``connected`` says how many connections were let in: those that only might be count nowhere,
+    else strangers could take the room of those who have a key.
+    """
 
     access: Access
     limits: Limits
@@ -84,7 +86,7 @@ class Doorkeeper:
             return Verdict(REFUSED, code=Turned.BAD_ZAP_REQUEST, who=who)
         if not self.limits.addresses.takes(address, wall_s):
             return Verdict(TEMPORARY, code=Turned.HANDSHAKE_RATE, who=who)
-        if self.connected() > self.limits.settings.connections:
+        if self.connected() >= self.limits.settings.connections:
             return Verdict(TEMPORARY, code=Turned.TOO_MANY_CONNECTIONS, who=who)
         judge = _MECHANISMS.get((mechanism, self.access.plain))
         if judge is None:

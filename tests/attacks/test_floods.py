@@ -152,7 +152,7 @@ def test_more_connections_than_the_hub_has_room_for(tmp_path: Path) -> None:
     with besieged(tmp_path, LimitSettings(connections=12)) as hub, honest_at(hub):
         with end(hub, COMMANDS, Role.OPERATOR) as crowd:
             kept = [crowd.dial(hub.control) for _ in range(14)]
-            until(lambda: hub.gate.connections.live > 12, "the hub is full")
+            until(lambda: hub.gate.connections.let_in >= 12, "the hub is full")
             with end(hub, THIRD) as late:
                 hub.refuses("too_many_connections")
                 late.turned_away(0.2)
@@ -185,6 +185,30 @@ def test_connections_that_never_shake_hands(tmp_path: Path, monkeypatch: pytest.
         until(lambda: hub.gate.connections.live < 10, "all of them")
         with end(hub, OTHER) as new:
             new.welcomed().works()
+
+
+def test_strangers_do_not_take_the_room_of_those_with_a_key(tmp_path: Path) -> None:
+    """As many half-open connections as the hub has room for: who has a key comes in at once, again and again, since
+    those that linger give way to newcomers.
+    """
+    with (
+        besieged(tmp_path, LimitSettings(connections=20)) as hub,
+        honest_at(hub) as honest,
+        ExitStack() as stack,
+    ):
+        until(lambda: not hub.gate.connections.shaking, "the honest asset is known to be in")
+        before = hub.gate.connections.let_in
+        for _ in range(5):
+            for _ in range(24):
+                opened = stack.enter_context(socket.create_connection(address_of(hub.control), timeout=5))
+                opened.sendall(b"\xff\x00\x00\x00")
+            until(lambda: hub.gate.connections.live >= 23, "the strangers have come")
+            until(lambda: hub.gate.connections.let_in == before, "none of them is in")
+            with end(hub, OTHER) as back:
+                back.welcomed().works()
+            until(lambda: hub.gate.connections.let_in == before, "it has gone")
+        honest.goes_on()
+    assert {line["who"] for line in hub.lines("too_many_connections")} == {"127.0.0.1"}
 
 
 @pytest.mark.parametrize(

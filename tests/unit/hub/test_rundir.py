@@ -11,9 +11,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fleet.hub import rundir
 from fleet.hub.rundir import RunDir, RunDirError, RunInUse, Running
 
 HOLDER = """\
@@ -80,6 +82,39 @@ def test_who_is_just_ending_is_waited_for(run: RunDir) -> None:
         later.start()
         with run.held(within_s=60):
             later.join()
+
+
+def test_a_run_that_was_put_aside_takes_its_lock_with_it(
+    run: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waited for the lock meanwhile holds that of the run which is there now."""
+    opened, held, done = threading.Event(), threading.Event(), threading.Event()
+    wait_for_lock = rundir._wait_for_lock
+
+    def noted(*said: Any) -> None:
+        if threading.current_thread() is waiting:
+            opened.set()
+        wait_for_lock(*said)
+
+    monkeypatch.setattr(rundir, "_wait_for_lock", noted)
+
+    def wait() -> None:
+        with run.held(within_s=60):
+            held.set()
+            done.wait(60)
+
+    waiting = threading.Thread(target=wait)
+    with run.held():
+        waiting.start()
+        assert opened.wait(60)
+        run.path.rename(run.path.with_name("aside"))
+        run.create()
+    try:
+        assert held.wait(60)
+        assert run.is_live()
+    finally:
+        done.set()
+        waiting.join(60)
 
 
 def test_a_pid_that_was_used_again_is_no_hub(run: RunDir) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any
 
@@ -226,7 +227,7 @@ def test_clients_that_say_nothing_keep_nobody_out_for_long(
     server: StatusServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every place is taken by a silent client: one more is turned away, and after their patience there is room."""
-    monkeypatch.setattr("fleet.hub.status._Handler.timeout", 0.2)
+    monkeypatch.setattr("fleet.hub.status.PATIENCE_S", 0.2)
     host, port = server.url.removeprefix("http://").split(":")
     silent = [socket.create_connection((host, int(port))) for _ in range(MOST_AT_ONCE)]
     try:
@@ -238,6 +239,47 @@ def test_clients_that_say_nothing_keep_nobody_out_for_long(
     finally:
         for each in silent:
             each.close()
+
+
+def test_clients_that_dribble_keep_nobody_out(server: StatusServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then is no patience for ever: the time is that of the whole request, and short in a full house."""
+    monkeypatch.setattr("fleet.hub.status.HURRY_S", 0.2)
+    host, port = server.url.removeprefix("http://").split(":")
+    with ExitStack() as stack:
+        clients = [
+            stack.enter_context(socket.create_connection((host, int(port)))) for _ in range(MOST_AT_ONCE)
+        ]
+        for _ in range(8):
+            time.sleep(0.05)
+            for each in clients:
+                each.sendall(b"G")
+        with urllib.request.urlopen(f"{server.url}/healthz", timeout=10) as answer:
+            assert answer.status == 200
+
+
+def test_a_request_that_dribbles_ends_in_time(server: StatusServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where nobody else wants its place."""
+    monkeypatch.setattr("fleet.hub.status.PATIENCE_S", 0.3)
+    host, port = server.url.removeprefix("http://").split(":")
+    deadline = time.monotonic() + 10
+    with socket.create_connection((host, int(port))) as slow:
+        slow.settimeout(0.05)
+        while True:
+            assert time.monotonic() < deadline, "it is hung up on"
+            try:
+                slow.sendall(b"G")
+                if slow.recv(1) == b"":
+                    return
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+
+
+@pytest.mark.parametrize("address", ["[::1]:5704", "::1:5704", "[::]:0"])
+def test_ipv6_is_said_to_be_missing(address: str) -> None:
+    with pytest.raises(BindError, match="IPv6 is not supported"):
+        parsed(address, beyond_loopback=True)
 
 
 @pytest.mark.parametrize("address", ["5704", "127.0.0.1", "127.0.0.1:x", "127.0.0.1:70000", ":5704"])

@@ -13,12 +13,12 @@ import zmq
 from zmq.utils import z85
 
 from fleet.hub import zap
-from fleet.hub.access import Access, KeyAccess, PlainAccess
+from fleet.hub.access import ANYONE, Access, KeyAccess, PlainAccess
 from fleet.hub.connections import Connections
 from fleet.hub.keyring import Keyring, new_hub_key
 from fleet.hub.limits import FILES_KEPT, Limits, LimitSettings, Window, raise_file_limit
-from fleet.hub.refusals import ADVICE, MOST_REMEMBERED, OTHERS, QUIET_S, Refusals, Turned
-from fleet.hub.sockets import BindError, Sockets, is_local_endpoint
+from fleet.hub.refusals import ADVICE, MOST_REMEMBERED, OTHERS, QUIET_S, THIS_MACHINE, Refusals, Turned
+from fleet.hub.sockets import BindError, Sockets, bound_address, is_local_endpoint
 from fleet.hub.zap import DOORS, FAULT, OK, REFUSED, TEMPORARY, Doorkeeper, Zap, is_local
 from fleet.protocol.errors import Fault
 from fleet.protocol.messages import Role
@@ -136,8 +136,8 @@ def test_who_connects_too_often_has_to_wait(ring: Keyring) -> None:
 
 def test_a_full_hub_lets_nobody_in(ring: Keyring) -> None:
     access = KeyAccess(ring, lambda: NOW)
-    assert doorkeeper(access, connected=10, connections=10).judge(question(ring), 0).status == OK
-    full = doorkeeper(access, connected=11, connections=10).judge(question(ring), 0)
+    assert doorkeeper(access, connected=9, connections=10).judge(question(ring), 0).status == OK
+    full = doorkeeper(access, connected=10, connections=10).judge(question(ring), 0)
     assert (full.status, full.code) == (TEMPORARY, Turned.TOO_MANY_CONNECTIONS)
 
 
@@ -231,6 +231,14 @@ def test_who_makes_up_names_fills_no_memory() -> None:
     assert refusals.counts() == {"unknown_key": MOST_REMEMBERED + 100}
 
 
+def test_where_nobody_has_a_name_it_is_this_machine() -> None:
+    """In plain mode keys tell nobody apart."""
+    told: list[object] = []
+    refusals = Refusals(lambda _event, **said: told.append(said["who"]))
+    refusals.note(ANYONE.subject, Fault.WRONG_PEER, 0)
+    assert told == [THIS_MACHINE]
+
+
 def test_each_refusal_says_what_to_do() -> None:
     assert not {*Turned, *Fault} - ADVICE.keys()
 
@@ -243,7 +251,6 @@ def test_each_refusal_says_what_to_do() -> None:
     [
         ("tcp://127.0.0.1:5701", True),
         ("tcp://localhost:5701", True),
-        ("tcp://[::1]:5701", True),
         ("ipc:///tmp/hub", True),
         ("tcp://0.0.0.0:5701", False),
         ("tcp://*:5701", False),
@@ -257,6 +264,35 @@ def test_without_keys_the_hub_listens_on_this_machine_only(endpoint: str, local:
     if not local:
         with pytest.raises(BindError, match="without keys"):
             Sockets("tcp://127.0.0.1:*", "tcp://127.0.0.1:*", endpoint)
+
+
+@pytest.mark.parametrize("endpoint", ["tcp://[::1]:*", "tcp://[::]:5701", "tcp://[fe80::1%eth0]:5701"])
+def test_ipv6_is_said_to_be_missing(endpoint: str) -> None:
+    with pytest.raises(BindError, match="IPv6 is not supported; write an IPv4 address"):
+        Sockets("tcp://127.0.0.1:*", "tcp://127.0.0.1:*", endpoint)
+
+
+def test_the_feed_keeps_little_for_a_reader_that_has_stopped() -> None:
+    """What is kept would be memory of ours, and is old by the time that it is read."""
+    sockets = Sockets("tcp://127.0.0.1:*", "tcp://127.0.0.1:*", "tcp://127.0.0.1:*")
+    try:
+        reader = sockets.context.socket(zmq.SUB)
+        reader.setsockopt(zmq.RCVHWM, 1)
+        reader.setsockopt(zmq.RCVBUF, 65_536)
+        reader.subscribe(b"")
+        answering = Zap(sockets.zap, doorkeeper(PlainAccess()), Refusals(lambda *_, **__: None))
+        reader.connect(bound_address(sockets.feed))
+        while not reader.poll(5):
+            answering.answer(0)
+            sockets.feed.send(b"hello")
+        for _ in range(1200):
+            sockets.feed.send(bytes(100_000))
+        received = 0
+        while reader.poll(500):
+            received += len(reader.recv()) == 100_000
+        assert 0 < received < 700
+    finally:
+        sockets.close()
 
 
 def test_local_addresses_of_peers() -> None:
@@ -303,10 +339,40 @@ class Events:
 )
 def test_what_becomes_of_a_connection(events: list[tuple[int, int]], code: Turned | None, live: int) -> None:
     refusals = Refusals(lambda *_, **__: None)
-    connections = Connections({"control": Events(*events)}, refusals, most=1)  # type: ignore[dict-item]
+    connections = Connections({"control": Events(*events)}, refusals, 1, 5.0)  # type: ignore[dict-item]
     connections.follow(0)
     assert connections.live == live
     assert refusals.counts() == ({} if code is None else {code.value: 1})
+
+
+ACCEPTED, SHAKEN, ENDED = zmq.EVENT_ACCEPTED, zmq.EVENT_HANDSHAKE_SUCCEEDED, zmq.EVENT_DISCONNECTED
+
+
+@pytest.mark.parametrize(
+    ("events", "let_in"),
+    [
+        ([(ACCEPTED, -1), (ACCEPTED, -2)], 0),
+        ([(ACCEPTED, -1), (ACCEPTED, -2), (SHAKEN, 0)], 1),
+        ([(ACCEPTED, -1), (ACCEPTED, -2), (SHAKEN, 0), (ENDED, -1)], 0),
+        (
+            [
+                (ACCEPTED, -1),
+                (zmq.EVENT_HANDSHAKE_FAILED_AUTH, 400),
+                (ENDED, -1),
+                (ACCEPTED, -1),
+                (SHAKEN, 0),
+            ],
+            1,
+        ),
+    ],
+)
+def test_who_has_not_shaken_hands_is_not_in(events: list[tuple[int, int]], let_in: int) -> None:
+    """Also long after: then ZeroMQ would have hung up on the others, so those that are there are in."""
+    connections = Connections({"control": Events(*events)}, Refusals(lambda *_, **__: None), 9, 5.0)  # type: ignore[dict-item]
+    connections.follow(0)
+    assert connections.let_in == let_in
+    connections.follow(5.1)
+    assert connections.let_in == connections.live
 
 
 def test_as_many_files_are_asked_for_as_the_system_allows() -> None:
