@@ -52,7 +52,7 @@ class Sessions:
         self.joined: Callable[[str], Grant] | None = None
         self._batches, self._make_token = batches, make_token
         self._heartbeat_s, self._clock = heartbeat_s, clock
-        self._hellos: list[tuple[Route, Envelope, Credential]] = []
+        self._hellos: dict[tuple[str, Hello], tuple[Route, Envelope, Credential]] = {}
         self._out: list[tuple[Route, Frames]] = []
         self._rota: deque[str] = deque()
         self._polled_at = 0.0
@@ -116,7 +116,12 @@ class Sessions:
     def hello(self, route: Route, envelope: Envelope, key: Credential) -> None:
         """A hello, to be answered by ``greet_all``. ``key`` counts where the connection has no session yet."""
         known = self.peers.by_control.get(route)
-        self._hellos.append((route, envelope, key if known is None else known[0].key))
+        key = key if known is None else known[0].key
+        assert isinstance(envelope.message, Hello)
+        # While nothing can be stored a peer says the same again and again: the newest is worth an answer.
+        said = (key.subject, envelope.message)
+        self._hellos.pop(said, None)
+        self._hellos[said] = (route, envelope, key)
 
     def receive(self, route: Route, envelope: Envelope, wall_s: float) -> tuple[Peer, list[Delivery]]:
         """What a session lets through of what came over a connection.
@@ -158,8 +163,8 @@ class Sessions:
         """
         if not self._hellos or not self._batches.quiet:
             return
-        hellos, self._hellos = self._hellos, []
-        for route, envelope, key in hellos:
+        hellos, self._hellos = self._hellos, {}
+        for route, envelope, key in hellos.values():
             hello = envelope.message
             assert isinstance(hello, Hello)
             try:
@@ -288,7 +293,7 @@ class Sessions:
         """End the sessions whose key no longer counts, or whose name has become that of another: what comes over their
         connections is not believed any more.
         """
-        self._hellos = [hello for hello in self._hellos if counts(hello[2])]
+        self._hellos = {said: hello for said, hello in self._hellos.items() if counts(hello[2])}
         for peer in [p for p in self.peers.by_id.values() if p.control is not None]:
             if not counts(peer.key):
                 self._end(peer, RemoteError(Fault.KEY_ENDED, "its key was revoked or is over"), wall_s)

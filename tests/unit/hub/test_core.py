@@ -126,6 +126,26 @@ def test_a_peer_that_gives_up_while_its_hello_waits_for_the_disk(tmp_path: Path,
     bench.connect(peer_id, role, boot_id="boot-2")
 
 
+def test_of_the_hellos_that_wait_for_the_disk_the_newest_of_each_peer_is_answered(tmp_path: Path) -> None:
+    """While nothing can be stored a peer tries again and again: afterwards the hub has one hello to answer, not all."""
+    bench = Bench(tmp_path)
+    bench.core.control(b"busy", hello("operator-1", "boot-1", Role.OPERATOR), bench.wall)
+    bench.core.work(bench.wall)
+    assert bench.core.take() is not None
+    for number in range(100):
+        bench.core.control(b"try-%d" % number, hello(DRONE, "boot-1"), bench.wall)
+        bench.core.work(bench.wall)
+    bench.core.committed()
+    list(bench.core.output(bench.wall))
+    bench.core.work(bench.wall)
+    batch = bench.core.take()
+    assert batch is not None
+    assert [boot.peer_id for boot in batch.boots] == [DRONE]
+    bench.core.committed()
+    welcomed = [route for route, frames in bench.core.output(bench.wall) if frames[1] == b"welcome"]
+    assert welcomed == [b"try-99"]
+
+
 def test_a_key_that_ends_while_a_hello_waits_for_the_disk(tmp_path: Path) -> None:
     """Whoever is shut out in between is told so, and not welcomed."""
     bench = Bench(tmp_path)
