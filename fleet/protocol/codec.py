@@ -7,6 +7,7 @@ channel a bare message. The kind comes first so that size and permission are jud
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Annotated, Any, Final, TypeVar, get_args
@@ -15,6 +16,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from fleet.protocol.errors import Fault, LocalError, RemoteError
 from fleet.protocol.messages import AddZone, AnyMessage, Attach, Envelope, Message, Telemetry
+from fleet.protocol.values import ids_in
 from fleet.protocol.versions import WIRE_VERSIONS, fields_after, kinds_after
 
 T = TypeVar("T")
@@ -47,6 +49,8 @@ MAX_DEPTH: Final = 16
 _KINDS: Final = {model.model_fields["type"].default: model for model in get_args(get_args(AnyMessage)[0])}
 TELEMETRY_KINDS: Final = frozenset({"attach", "telemetry"})
 CONTROL_KINDS: Final = frozenset(_KINDS) - TELEMETRY_KINDS | {""}
+
+_CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 # These come before a version is agreed: their form is frozen, so that any two ends can say why they can't
 # talk.
@@ -103,10 +107,14 @@ def encode_telemetry(message: Attach | Telemetry, version: int = WIRE_VERSIONS[-
 def decode_control(frames: Sequence[bytes], allowed: Collection[str] | None = None) -> Envelope:
     """The envelope in the frames. ``allowed``: the kinds that this sender may send (all, when not given).
 
-    An empty envelope, which only acknowledges, is always allowed.
+    An empty envelope, which only acknowledges, is always allowed. Who says what is allowed stores what comes in, with
+    ids as keys: none may have control characters then (PostgreSQL takes no NUL, terminals obey others). What was
+    stored before that was so can still be sent to the other end.
     """
     version, kind, body = _opened(frames, CONTROL_KINDS, allowed)
     envelope = _parsed(CONTROL, body)
+    if allowed is not None:
+        _check_ids(body, envelope)
     _check_kind(kind, _kind_of(envelope))
     _check_fields(version, envelope.message)
     if isinstance(envelope.message, AddZone):
@@ -170,6 +178,14 @@ def _parsed(adapter: TypeAdapter[T], body: bytes) -> T:
         return adapter.validate_json(body, strict=True)
     except ValidationError as error:
         raise RemoteError(Fault.MALFORMED, _first_problem(error)) from None
+
+
+def _check_ids(body: bytes, envelope: Envelope) -> None:
+    # In JSON control characters are escaped, but for DEL: hardly a body has either, and this is asked for each.
+    if b"\\" not in body and b"\x7f" not in body:
+        return
+    if any(_CONTROL_CHARACTER.search(found) for found in ids_in(envelope)):
+        raise RemoteError(Fault.MALFORMED, "message: an id has control characters")
 
 
 def _check_kind(frame: str, inside: str) -> None:

@@ -7,9 +7,11 @@ otherwise; times are aware and stored in UTC.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from functools import cache
+from typing import Annotated, Self, get_args
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -30,8 +32,15 @@ def _to_utc(moment: datetime) -> datetime:
 Time = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """An aware moment, kept in UTC."""
 
-Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^\S(.*\S)?$")]
-"""An id, kept verbatim: 1 to 128 characters, no space at either end."""
+_IS_ID = object()
+"""Marks an id among other texts, for ``ids_in``."""
+
+Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^\S(.*\S)?$"), _IS_ID]
+"""An id, kept verbatim: 1 to 128 characters, no space at either end.
+
+From the wire the hub takes none with control characters (``codec.decode_control``); a log of an earlier release may
+have some, and stays readable.
+"""
 
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
 """A machine-readable code in snake case."""
@@ -41,6 +50,35 @@ Latitude = Annotated[float, Field(ge=-90, le=90)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
+
+
+def ids_in(value: object) -> Iterator[str]:
+    """Every ``Identifier`` in a message, however deep."""
+    if isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            inner = getattr(value, name)
+            yield from _texts(inner) if name in _id_fields(type(value)) else ids_in(inner)
+    elif isinstance(value, tuple | frozenset):
+        for inner in value:
+            yield from ids_in(inner)
+
+
+@cache
+def _id_fields(model: type[BaseModel]) -> frozenset[str]:
+    fields = model.model_fields.items()
+    return frozenset(name for name, f in fields if _IS_ID in f.metadata or _marked(f.annotation))
+
+
+def _marked(annotation: object) -> bool:
+    return _IS_ID in getattr(annotation, "__metadata__", ()) or any(map(_marked, get_args(annotation)))
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Iterable):
+        for inner in value:
+            yield from _texts(inner)
 
 
 class Place(Value):

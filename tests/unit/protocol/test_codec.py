@@ -82,6 +82,42 @@ def test_details_do_not_repeat_what_was_sent() -> None:
     assert "Erika" not in str(refused.value)
 
 
+def framed(kind: str, **fields: object) -> list[bytes]:
+    """The frames of a message, whether it is right or not."""
+    return [b"2", kind.encode(), json.dumps({"seq": 1, "message": {"type": kind, **fields}}).encode()]
+
+
+def with_id(order_id: str) -> list[list[bytes]]:
+    """Messages with this id: deep in them, as one of several, as an optional one, and as who says hello."""
+    contact = {"order_id": order_id}
+    return [
+        framed("submit_orders", request_id="r", orders=[], contacts=[contact]),
+        framed("erase_contacts", request_id="r", by="eva", why="w", order_ids=["P-1", order_id]),
+        framed("asset_report", condition="ready", at="2026-03-01T08:00:00Z", site_id=order_id),
+        framed("hello", peer_id=order_id, role="operator", boot_id="b", versions=[1]),
+    ]
+
+
+@pytest.mark.parametrize("character", [*map(chr, range(0x20)), "\x7f"])
+def test_no_id_that_is_stored_has_control_characters(character: str) -> None:
+    """PostgreSQL refuses a NUL: one in an id must not reach the commit, whatever message it came in."""
+    for frames in with_id(f"a{character}b"):
+        with pytest.raises(RemoteError) as refused:
+            decode_control(frames, codec.CONTROL_KINDS)
+        assert refused.value.code is Fault.MALFORMED
+        if character != "\n":
+            assert decode_control(frames).message is not None  # what is stored already can be told to others
+
+
+def test_other_characters_in_ids_and_all_in_texts_are_taken() -> None:
+    """Free text is stored as JSON: what an adapter's journal has must not be refused for ever."""
+    for frames in with_id('a\\b \\u0000 "é" 😀'):
+        assert decode_control(frames, codec.CONTROL_KINDS).message is not None
+    contacts = [{"order_id": "P-1", "notes": "2nd floor\n\x00\x1b", "extra": {"\x0b": "\x7f"}}]
+    frames = framed("submit_orders", request_id="r", orders=[], contacts=contacts)
+    assert decode_control(frames, codec.CONTROL_KINDS).message is not None
+
+
 def test_depth_up_to_the_limit_is_taken() -> None:
     """The limit is a limit, not one less."""
     assert decode_control(zone(nested(codec.MAX_DEPTH - 1))).message is not None
