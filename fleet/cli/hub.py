@@ -35,7 +35,7 @@ def command(
     name: Name = DEFAULT_NAME,
     root: Root = ROOT,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Take up the run as it was set up; no other option counts.")
+        bool, typer.Option("--resume", help="Take up the run as it was set up; its setup.json counts.")
     ] = False,
     depots: Annotated[Path | None, typer.Option("--depots", metavar="FILE", help="Depots (CSV).")] = None,
     lockers: Annotated[Path | None, typer.Option("--lockers", metavar="FILE", help="Lockers (CSV).")] = None,
@@ -107,7 +107,9 @@ def command(
         _refuse_options_before(context)
         return
     setup = None
-    if not resume:
+    if resume:
+        _refuse_options_of_a_new_day(context)
+    else:
         if depots is None or lockers is None:
             raise BadInput("--depots and --lockers are needed to set a day up (or --resume)")
         begin = datetime.now(UTC) if at is None else moment_option("--at", at)
@@ -132,11 +134,31 @@ def command(
 
 def _refuse_options_before(context: typer.Context) -> None:
     """`fleet hub --name X backup` would back another run up than meant."""
-    sources = {name: context.get_parameter_source(name) for name in context.params}
-    given = [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
-    if given:
+    if given := _given(context):
         verb = context.invoked_subcommand
-        raise BadInput(f"--{given[0].replace('_', '-')}: options of `fleet hub {verb}` come behind {verb!r}")
+        raise BadInput(f"{given[0]}: options of `fleet hub {verb}` come behind {verb!r}")
+
+
+def _refuse_options_of_a_new_day(context: typer.Context) -> None:
+    """Nobody must believe that a day goes on in another store, at another rate or with another retention."""
+    if given := [option for option in _given(context) if option not in WITH_RESUME]:
+        raise BadInput(
+            f"{given[0]}: does not count with --resume; change the run's setup.json, or leave it out"
+        )
+
+
+def _given(context: typer.Context) -> list[str]:
+    """The options that were given on the command line, by their names there."""
+    sources = {
+        o.name: (o.opts[0], context.get_parameter_source(o.name)) for o in context.command.params if o.name
+    }
+    return [
+        option for option, source in sources.values() if source is not None and source.name == "COMMANDLINE"
+    ]
+
+
+WITH_RESUME = frozenset({"--resume", "--name", "--root", "--log-level", "--log-json", "--json"})
+"""What counts where a day is taken up: the rest stands in the run's setup."""
 
 
 def _address(text: str) -> str:

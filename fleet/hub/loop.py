@@ -46,7 +46,7 @@ class Loop:
     """The trouble with the store that the log has been told of."""
 
     def run(self, stop: Callable[[], bool]) -> None:
-        """Turn until ``stop`` says so, then let the writer finish."""
+        """Turn until ``stop`` says so, then let the writer finish. Raises ``StoreError`` when it can't."""
         pulse = self.instruments.pulse
         pulse.last_s, pulse.phase = time.monotonic(), Phase.RUNNING
         try:
@@ -60,6 +60,7 @@ class Loop:
             self.writer.close()
             self._look_after_store()
             self.sockets.close()
+        self.writer.see_all_written()
 
     def turn(self) -> None:
         """Everything once: what came in, what is due, what is stored, what goes out."""

@@ -10,13 +10,19 @@ import queue
 import threading
 from collections.abc import Callable
 
+import structlog
+
 from fleet.hub.reserve import Reserve
 from fleet.hub.trouble import Severity, Trouble
 from fleet.store.base import Batch, Failure, Store, StoreError
 
+LOG = structlog.get_logger("hub")
+
 FIRST_DELAY_S = 0.05
 MOST_DELAY_S = 2.0
 """Seconds between two attempts at a batch that can't be stored; the time doubles from the first to the most."""
+CLOSE_S = 30.0
+"""How long the end waits for a commit that is under way, in seconds."""
 REST_S = 1.0
 """How often a writer that has nothing to write sees whether the store is its own still, and all is well, in seconds."""
 
@@ -45,7 +51,7 @@ class Writer:
         """The log's last position after a commit that has ended since the last call; none when there is none.
 
         Raises what the store raised, unless that passes: the hub must then stop, since nothing later may be told to
-        anyone.
+        anyone. Once the writer is closed, what passes is raised too.
         """
         try:
             result = self._done.get_nowait()
@@ -55,11 +61,33 @@ class Writer:
             raise result
         return result
 
+    def see_all_written(self) -> None:
+        """After ``close``: an end at which a batch was given up, or the store lost, must not look like a clean one.
+
+        Raises what was wrong, also where it would have passed.
+        """
+        try:
+            while self.finished() is not None:
+                pass
+        except StoreError as error:
+            LOG.error(
+                "stopped with something that is not stored",
+                failure=error.failure,
+                message=str(error),
+                advice="nobody was told that it was: who sent it keeps it and sends it again",
+            )
+            raise
+
     def close(self) -> None:
-        """Write what was submitted, then end the thread. What can't be stored now is given up: nobody knows of it."""
+        """Write what was submitted, then end the thread. What can't be stored now is given up: nobody knows of it.
+
+        ``finished`` then raises why, whatever it was.
+        """
         self._closing.set()
         self._in.put(None)
-        self._thread.join(timeout=30)
+        self._thread.join(timeout=CLOSE_S)
+        if self._thread.is_alive():
+            self._done.put(StoreError(f"a commit has not ended within {CLOSE_S:g} s", Failure.IO_ERROR))
 
     def _run(self) -> None:
         self._look_after_reserve()
@@ -71,8 +99,11 @@ class Writer:
                 continue
             if batch is None:
                 return
-            self._done.put(self._stored(batch))
+            result = self._stored(batch)
+            self._done.put(result)
             self._wake()
+            if isinstance(result, BaseException):
+                return  # What comes later rests on this batch.
 
     def _rest(self) -> None:
         """There was nothing to write for a while: stay the one that writes, and see whether all is well again."""

@@ -228,6 +228,36 @@ def test_a_day_whose_store_is_gone_is_not_begun_anew(
         assert "fleet hub restore" in said
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--store", "postgresql+psycopg://h/d"),
+        ("--rate", "1"),  # as it is by default: it was given all the same
+        ("--keep-contacts-days", "7"),
+        ("--plain",),
+        ("--depots", "depots.csv"),
+        ("--status", "off"),
+        ("--status-open",),
+        ("--watchdog", "0"),
+    ],
+)
+def test_what_does_not_count_with_a_resume_is_refused(
+    city: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    """Nobody must believe that it did: the setup of the run counts."""
+    assert ended("hub", *words, "--resume", "--root", str(city / "runs")) == 2
+    assert f"error: {words[0]}: does not count with --resume" in capsys.readouterr().err
+
+
+def test_what_counts_with_a_resume_is_taken(city: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gets as far as looking for the run."""
+    said: list[object] = []
+    monkeypatch.setattr("fleet.hub.logs.configure", lambda **words: said.append(words))
+    words = ("--log-level", "debug", "--log-json", "--name", "none", "--root", str(city / "runs"), "--json")
+    assert ended("hub", "--resume", *words) == 4
+    assert said[-1] == {"level": "debug", "as_json": True}
+
+
 def test_a_damaged_setup_is_named(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = RunDir(city / "runs" / "day")
     run.create()

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from unittest.mock import MagicMock
@@ -16,7 +16,7 @@ import zmq
 from structlog.testing import capture_logs
 
 from fleet.app import Setup, run_hub
-from fleet.hub.client import HubClient, secure
+from fleet.hub.client import HubBusy, HubClient, HubUnreachable, secure
 from fleet.hub.keyring import COMMANDS, Keyring, key_for, new_hub_key
 from fleet.hub.loop import Loop
 from fleet.hub.planning import Effort
@@ -263,12 +263,9 @@ def test_a_disk_that_fails_is_waited_out_and_said_once(
     assert told == ["store in trouble", "the store takes everything again"]
 
 
-@pytest.mark.parametrize("trouble", [None, Trouble(Severity.FULL_ON_RESERVE, Failure.DISK_FULL, "make room")])
-def test_no_snapshot_is_made_of_the_last_of_the_disks_space(trouble: Trouble | None) -> None:
-    """It can be made again; what the space is kept for can't."""
-    parts = MagicMock()
-    parts.writer.finished.side_effect, parts.writer.trouble, parts.core.plans = [7, None], trouble, []
-    loop = Loop(
+def loop_of(parts: MagicMock) -> Loop:
+    """A loop with these parts."""
+    return Loop(
         parts.core,
         parts.sockets,
         parts.gate,
@@ -278,6 +275,55 @@ def test_no_snapshot_is_made_of_the_last_of_the_disks_space(trouble: Trouble | N
         parts.instruments,
         parts.snapshots,
     )
-    loop._stored()
+
+
+def test_an_end_with_something_that_is_not_stored_is_no_clean_one() -> None:
+    """What the writer finds at its end is raised, once everything else is closed."""
+    parts = MagicMock()
+    parts.writer.see_all_written.side_effect, parts.writer.trouble = StoreError("it failed"), None
+    with pytest.raises(StoreError, match="it failed"):
+        loop_of(parts).run(lambda: True)
+    order = [name for name, _, _ in parts.mock_calls]
+    assert order.index("writer.close") < order.index("sockets.close") < order.index("writer.see_all_written")
+
+
+def test_a_hub_that_is_stopped_while_its_disk_is_full_does_not_end_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It raises what its command ends with 4 for, and does not say that it has stopped as it should."""
+    run = prepared(tmp_path)
+    commit, full = SqlStore.commit, threading.Event()
+
+    def ailing(store: SqlStore, batch: Batch) -> int:
+        if full.is_set():
+            raise StoreError("the disk is full", Failure.DISK_FULL)
+        return commit(store, batch)
+
+    monkeypatch.setattr(SqlStore, "commit", ailing)
+
+    def stopped_while_full() -> None:
+        with hub(run) as running:
+            run.reserve.unlink()  # there is nothing to fall back on
+            full.set()
+            key = key_for(run, COMMANDS)
+            with (
+                HubClient(running.control, key=key, timeout_s=1) as client,
+                suppress(HubBusy, HubUnreachable),
+            ):
+                client.request(RemoveZone(request_id="r-1", by="ann", zone_id="none"))
+
+    with capture_logs() as logs, pytest.raises(StoreError, match="the disk is full"):
+        stopped_while_full()
+    told = [line["event"] for line in logs]
+    assert "stopped with something that is not stored" in told
+    assert "the hub has stopped" not in told
+
+
+@pytest.mark.parametrize("trouble", [None, Trouble(Severity.FULL_ON_RESERVE, Failure.DISK_FULL, "make room")])
+def test_no_snapshot_is_made_of_the_last_of_the_disks_space(trouble: Trouble | None) -> None:
+    """It can be made again; what the space is kept for can't."""
+    parts = MagicMock()
+    parts.writer.finished.side_effect, parts.writer.trouble, parts.core.plans = [7, None], trouble, []
+    loop_of(parts)._stored()
     parts.core.committed.assert_called_once()
     assert parts.snapshots.committed.called is (trouble is None)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from fleet.domain.events import TimerSet
 from fleet.hub import writer as writing
@@ -123,8 +124,48 @@ def test_a_hub_can_be_stopped_while_nothing_can_be_stored() -> None:
     with writing_to(store) as (writer, woken):
         writer.submit(batch("a"))
         until(woken, lambda: writer.trouble is not None)
+        writer.submit(batch("b"))
     assert not writer._thread.is_alive()
     assert store.names == []
+    with capture_logs() as logs, pytest.raises(StoreError, match=Failure.DISK_FULL):
+        writer.see_all_written()
+    assert [(line["log_level"], line["failure"]) for line in logs] == [("error", Failure.DISK_FULL)]
+    writer.see_all_written()
+
+
+def test_nothing_is_written_behind_what_was_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next batch rests on it, also where the disk takes it again."""
+    store = Ailing(Failure.DISK_FULL)
+    commit = Ailing.commit
+
+    def recovers(self: Ailing, batch: Batch) -> int:
+        try:
+            return commit(self, batch)
+        finally:
+            if writer._closing.is_set():
+                self.failure = None
+
+    monkeypatch.setattr(Ailing, "commit", recovers)
+    with writing_to(store) as (writer, woken):
+        monkeypatch.setattr(writing, "MOST_DELAY_S", 20)
+        monkeypatch.setattr(writing, "FIRST_DELAY_S", 20)
+        for name in "ab":
+            writer.submit(batch(name))
+        until(woken, lambda: writer.trouble is not None)
+    assert store.names == []
+
+
+def test_a_commit_that_hangs_at_the_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows whether it lands."""
+    monkeypatch.setattr(writing, "CLOSE_S", 0.05)
+    let_go = threading.Event()
+    monkeypatch.setattr(Ailing, "commit", lambda _store, _batch: 1 if let_go.wait(20) else 0)
+    with writing_to(Ailing()) as (writer, _):
+        writer.submit(batch("a"))
+    with pytest.raises(StoreError, match="has not ended within"):
+        writer.finished()
+    let_go.set()
+    writer._thread.join(20)
 
 
 def test_what_was_submitted_is_written_before_the_end() -> None:
