@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from fleet.dispatch.decide import Dispatcher
 from fleet.dispatch.desk import Settings
 from fleet.dispatch.inputs import Resume
 from fleet.dispatch.monitor import Monitor
-from fleet.domain.events import AssetRecord, DayOpened, StorePutBack
+from fleet.domain.events import AssetRecord, ContactsErased, DayOpened, StorePutBack
 from fleet.domain.state import State
 from fleet.feasibility.context import Context
 from fleet.hub.access import Access, KeyAccess, PlainAccess
@@ -217,22 +217,42 @@ def open_core(
     return Brain(core, resumed, restored.snapshot)
 
 
-def note_put_back(store: Store, setup: Setup, wall: datetime) -> None:
+def note_put_back(store: Store, setup: Setup, wall: datetime, erasures: Sequence[ContactsErased] = ()) -> int:
     """Note in a store that was just put back from a backup that it was, before a hub runs on it.
 
     What the hub has numbered since the backup is forgotten here, but assets know it as done: nothing new may have such
     a number (the milliseconds of ``wall`` are far above any). Nor may the numbers of messages go on as if nothing had
     been sent since: no boot of a peer's is known any more, so that each has to begin a new one.
+
+    ``erasures`` of a later log of the same day are done again, since a backup has those people still. Returns of how
+    many orders.
     """
     at = _resume_at(store, setup, wall)
     waiting = store.outbox()
+    again = _done_again(store, erasures, at) if erasures else ()
+    erased = tuple(order_id for event in again for order_id in event.order_ids)
     store.commit(
         Batch(
-            events=(StorePutBack(at=at, floor=int(wall.timestamp() * 1000)),),
+            events=(StorePutBack(at=at, floor=int(wall.timestamp() * 1000)), *again),
             boots=tuple(PeerRow(p, boot_id="", sent=len(waiting.get(p, ()))) for p in store.peers()),
+            erased=erased,
             clock=ClockAnchor(at, wall, setup.rate),
         )
     )
+    return len(erased)
+
+
+def _done_again(store: Store, erasures: Sequence[ContactsErased], at: datetime) -> tuple[ContactsErased, ...]:
+    """The erasures, of what the store knows and has not erased itself. Nobody's name is taken off them."""
+    parcels = restored_from(store).state.parcels
+    left = {order_id for order_id, parcel in parcels.items() if not parcel.erased}
+    again = []
+    for event in erasures:
+        here = tuple(order_id for order_id in event.order_ids if order_id in left)
+        left.difference_update(here)
+        if here:
+            again.append(event.model_copy(update={"at": at, "order_ids": here}))
+    return tuple(again)
 
 
 def _resume_at(store: Store, setup: Setup, wall: datetime) -> datetime:
@@ -393,8 +413,13 @@ def simulated(inputs: RunInputs) -> dict[str, Role]:
 
 
 def holder_of(run: RunDir) -> str:
-    """How a run on this machine calls itself to other hubs on its database."""
-    return f"{socket.gethostname()}:{run.path.absolute()}"
+    """How a run calls itself to other hubs on its database; a file needs no name, since the run's lock guards it.
+
+    Names of hosts and paths are alike on many machines (``localhost``, containers): the run has a random part too.
+    """
+    if run.place == run.store:
+        return ""
+    return f"{socket.gethostname()}:{run.path.absolute()}:{run.identity()}"
 
 
 def _integrity_watched(place: Path | str, pulse: Pulse) -> AbstractContextManager[object]:

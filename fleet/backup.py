@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -20,10 +21,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fleet.app import Files, Setup, holder_of, note_put_back, read_setup
+from fleet.domain.events import ContactsErased
 from fleet.hub.release import release
 from fleet.hub.rundir import RunDir, write_atomically
 from fleet.store.base import StoreError
-from fleet.store.reader import connected
+from fleet.store.reader import Reader, connected
 from fleet.store.sql import SqlStore
 from fleet.store.verify import Found, verify
 
@@ -96,12 +98,23 @@ def check(backup: Path) -> tuple[Manifest, Found]:
     return manifest, verify(backup / STORE)
 
 
-def restore(
-    backup: Path, run: RunDir, *, now: datetime, replace: bool = False
-) -> tuple[Manifest, Path | None]:
-    """Make a run of a backup. With ``replace`` one that is there is kept beside it, and its keys are taken over.
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was made of a backup: ``aside`` is where the run is now that was there, ``erased`` of how many orders the
+    personal data was erased again, ``unknown`` why it can't be told who was erased since the backup.
+    """
 
-    Returns where the one that was there is now. Raises ``BackupError``, ``StoreError`` and ``RunDirError``.
+    manifest: Manifest
+    aside: Path | None
+    erased: int
+    unknown: str | None
+
+
+def restore(backup: Path, run: RunDir, *, now: datetime, replace: bool = False) -> Restored:
+    """Make a run of a backup. With ``replace`` one that is there is kept beside it, its keys are taken over, and who
+    was erased there is erased here too.
+
+    Raises ``BackupError``, ``StoreError`` and ``RunDirError``.
     """
     manifest, found = check(backup)
     if not found.whole:
@@ -115,14 +128,15 @@ def restore(
             shutil.copyfile(backup / inside, folder / inside)
         (folder / "logs").mkdir()
         setup = _settle(folder, run)
+        erasures, unknown = _erased_since(run, folder / STORE)
         with closing(SqlStore.open(folder / STORE)) as store:
-            note_put_back(store, setup, now)
+            erased = note_put_back(store, setup, now, erasures)
         if (run.path / "keys").is_dir():
             shutil.copytree(run.path / "keys", folder / "keys", copy_function=shutil.copy2)
         for path in folder.rglob("*"):
             _synced(path)
         aside = _put_aside(run) if run.path.exists() else None
-    return manifest, aside
+    return Restored(manifest, aside, erased, unknown)
 
 
 def put_back(run: RunDir, *, now: datetime) -> None:
@@ -133,6 +147,19 @@ def put_back(run: RunDir, *, now: datetime) -> None:
     setup = read_setup(run)
     with run.held(), closing(SqlStore.open(run.place, holder=holder_of(run))) as store:
         note_put_back(store, setup, now)
+
+
+def _erased_since(run: RunDir, store: Path) -> tuple[tuple[ContactsErased, ...], str | None]:
+    """Who was erased in the run that is there, if it has the same day; or why that can't be told."""
+    if not run.has_day:
+        return (), None
+    try:
+        there = Reader(run.place)
+        if next(there.events(limit=1), None) != next(Reader(store).events(limit=1), None):
+            return (), None
+        return there.erasures(), None
+    except StoreError as error:
+        return (), str(error)
 
 
 def _settle(folder: Path, run: RunDir) -> Setup:

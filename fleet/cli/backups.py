@@ -43,12 +43,22 @@ def restore_run(
     """Make a run of a backup; `fleet hub --resume` then takes it up. A damaged backup is refused."""
     run = RunDir.named(name, root)
     with _explained():
-        made, aside = restore(source, run, now=today(), replace=force)
+        done = restore(source, run, now=today(), replace=force)
+    made, aside = done.manifest, done.aside
+    data = {
+        "run": str(run.path),
+        "aside": None if aside is None else str(aside),
+        "position": made.position,
+        "erased": done.erased,
+    }
     words = f"{relative(run.path)}: {made.position} events of {made.run}; take it up with --resume"
-    data = {"run": str(run.path), "aside": None if aside is None else str(aside), "position": made.position}
-    show(
-        data, words if aside is None else f"{words}; what was there is {relative(aside)} now", as_json=as_json
-    )
+    if done.erased:
+        words += f"; the personal data of {done.erased} orders was erased again"
+    if aside is not None:
+        words += f"; what was there is {relative(aside)} now: it holds personal data, which later erasures do not reach"
+    show(data, words, as_json=as_json)
+    if done.unknown is not None:
+        warn(f"who was erased since the backup is not known, so erase them again by hand ({done.unknown})")
     if not run.keys.exists() and not run_is_plain(run):
         warn(
             f"no keys are in a backup: copy the folder of the old run to {relative(run.keys)} before --resume"

@@ -443,7 +443,7 @@ def _request_taken(state: State, event: ev.RequestTaken) -> State:
 def _store_put_back(state: State, event: ev.StorePutBack) -> State:
     return evolve(
         state,
-        floor=event.floor,
+        floor=max(state.floor, event.floor),
         plans=max(state.plans, event.floor),
         serial=max(state.serial, event.floor),
         reservations=max(state.reservations, event.floor),

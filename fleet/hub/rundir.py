@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -125,6 +126,13 @@ class RunDir:
     def setup(self) -> Path:
         """What the run was started with, so that ``--resume`` needs no arguments."""
         return self.path / "setup.json"
+
+    def identity(self) -> str:
+        """What no other run anywhere has, made when it is first asked for. Ask it while the run is held."""
+        file = self.path / "identity"
+        if not file.exists():
+            write_atomically(file, secrets.token_hex(8))
+        return file.read_text(encoding="utf-8").strip()
 
     def log(self, process: str) -> Path:
         """The log of one process."""

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from fleet.domain.events import ContactsErased
 from fleet.protocol.values import Contact
 from fleet.store.base import ClockAnchor, StoredEvent, StoreError
 from fleet.store.rows import clock_from, event_from
@@ -32,6 +33,13 @@ class Reader:
         sql = "SELECT position, version, body FROM events WHERE position > ? ORDER BY position LIMIT ?"
         for position, version, body in self._rows(sql, (after, limit)):
             yield StoredEvent(position, event_from(body, version, position))
+
+    def erasures(self) -> tuple[ContactsErased, ...]:
+        """Who was erased, by whom and why, in the log's order."""
+        sql = "SELECT position, version, body FROM events WHERE type = ? ORDER BY position"
+        rows = self._rows(sql, (ContactsErased.model_fields["type"].default,))
+        found = (event_from(body, version, position) for position, version, body in rows)
+        return tuple(event for event in found if isinstance(event, ContactsErased))
 
     def last_position(self) -> int:
         """The position of the last committed event; 0 when there is none."""

@@ -15,13 +15,14 @@ import pytest
 
 from fleet.app import Files, Setup, note_put_back, read_setup, run_hub
 from fleet.cli.main import main
-from fleet.domain.events import TimerSet
+from fleet.domain.events import ContactsErased, Custodian, OrderPlaced, TimerSet
 from fleet.hub.keytable import KeyringError
 from fleet.hub.rundir import RunDir, RunDirError, RunInUse
 from fleet.protocol.messages import CancelMission
 from fleet.protocol.values import Contact
 from fleet.store import Batch, OutboxRow, PeerRow, SqlStore
 from fleet.store.reader import Reader
+from tests.support import smallday
 from tests.support.postgres import Server
 
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -129,6 +130,72 @@ def test_a_run_that_is_there_is_kept(kept: Path, day: RunDir, city: Path) -> Non
     assert timers(day.store)[1:] == ["t-1", "t-2", "t-3", ""]  # the last one says that it was put back
     assert len(timers(city / "runs" / "day-1" / "hub.db")) == 7
     assert (day.keys / "keyring.json").read_text() == "{}"
+
+
+def placed(store: SqlStore, *names: str) -> None:
+    orders = [smallday.order(name) for name in names]
+    store.commit(
+        Batch(
+            events=tuple(
+                OrderPlaced(at=AT, order=order, custodian=Custodian(kind="client", id=order.client))
+                for order in orders
+            ),
+            contacts=tuple(
+                Contact(order_id=order.order_id, recipient=f"Ms {order.order_id}") for order in orders
+            ),
+        )
+    )
+
+
+def erased(store: SqlStore, *names: str, by: str = "ann") -> None:
+    event = ContactsErased(at=AT, order_ids=names, by=by, why="their request")
+    store.commit(Batch(events=(event,), erased=names))
+
+
+def test_who_was_erased_since_the_backup_does_not_come_back(
+    day: RunDir, city: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Erased again in the restored store, with a word about it in its log, and before it is there."""
+    with closing(SqlStore.open(day.store)) as store:
+        placed(store, "A", "B", "C")
+        erased(store, "C")
+        assert ran("backup", "--out", city / "kept", root=city) == 0
+        placed(store, "D")
+        erased(store, "A", "D", by="retention")
+    assert b"Ms A" in (city / "kept" / "hub.db").read_bytes()
+    assert ran("restore", city / "kept", "--force", root=city) == 0
+    assert "of 1 orders was erased again" in capsys.readouterr().out
+    there = Reader(day.store)
+    assert [there.contact(name) is None for name in "ABC"] == [True, False, True]
+    assert b"Ms A" not in b"".join(file.read_bytes() for file in day.path.glob("hub.db*"))
+    assert [(e.order_ids, e.by) for e in there.erasures()] == [(("C",), "ann"), (("A",), "retention")]
+    assert ran("verify", root=city) == 0
+    hub_once(day)
+
+
+def test_another_days_erasures_are_its_own(day: RunDir, city: Path) -> None:
+    """Orders may have the same ids there."""
+    with closing(SqlStore.open(day.store)) as store:
+        placed(store, "A")
+    assert ran("backup", "--out", city / "kept", root=city) == 0
+    shutil.rmtree(day.path)
+    files = Files(depots=city / "depots.csv", lockers=city / "lockers.csv")
+    hub_once(day, Setup(name="day", files=files, at=AT + timedelta(days=1), until=AT + timedelta(days=2)))
+    with closing(SqlStore.open(day.store)) as store:
+        placed(store, "A")
+        erased(store, "A")
+    assert ran("restore", city / "kept", "--force", root=city) == 0
+    assert Reader(day.store).contact("A") is not None
+
+
+def test_a_damaged_run_is_replaced_with_a_word_about_its_erasures(
+    kept: Path, day: RunDir, city: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is what backups are for; who was erased can't be read then."""
+    day.store.write_bytes(b"no database" * 1000)
+    day.store.with_name("hub.db-wal").unlink(missing_ok=True)
+    assert ran("restore", kept, "--force", root=city) == 0
+    assert "erase them again by hand" in capsys.readouterr().err
 
 
 def test_a_run_whose_hub_is_up_is_not_replaced(kept: Path, day: RunDir, city: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from fleet.app import holder_of
 from fleet.hub import rundir
 from fleet.hub.rundir import RunDir, RunDirError, RunInUse, Running
 
@@ -26,6 +27,19 @@ with RunDir(Path(sys.argv[1])).held():
     print("held", flush=True)
     time.sleep(600)
 """
+
+
+def test_runs_that_are_called_alike_are_told_apart(tmp_path: Path) -> None:
+    """Names of machines and paths are the same on many: a hub must not take another one's place for its own."""
+    names = []
+    for machine in ("a", "b"):
+        run = RunDir(tmp_path / "day")
+        run.create()
+        assert holder_of(run) == ""  # a file is guarded by the lock
+        run.setup.write_text('{"store": "postgresql+psycopg://h/d"}', encoding="utf-8")
+        names += [holder_of(run), holder_of(RunDir(run.path))]
+        run.path.rename(tmp_path / machine)
+    assert names[0] == names[1] != names[2] == names[3]
 
 
 @contextmanager
