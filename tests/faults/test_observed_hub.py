@@ -52,11 +52,12 @@ class Hub:
         program = ["-m", "fleet"] if code is None else ["-c", code]
         begin = ["--depots", str(files.depots), "--lockers", str(files.lockers), "--at", DAY.isoformat()]
         ends = [word for name in ("control", "telemetry", "feed") for word in (f"--{name}", FREE)]
+        new = [] if "--resume" in words else [*begin, *ends]
         root = ["--root", str(folder / "runs")]
         (self.run.path / "run.json").unlink(missing_ok=True)  # an earlier hub's
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
-                [sys.executable, *program, "hub", *begin, *ends, *root, "--log-json", *words],
+                [sys.executable, *program, "hub", *new, *root, "--log-json", *words],
                 cwd=Path(__file__).parents[2],
                 stdout=out,
                 stderr=out,
