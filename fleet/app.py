@@ -24,24 +24,24 @@ from fleet.dispatch.monitor import Monitor
 from fleet.domain.events import AssetRecord, ContactsErased, DayOpened, StorePutBack
 from fleet.domain.state import State
 from fleet.feasibility.context import Context
-from fleet.hub.access import Access, KeyAccess, PlainAccess
 from fleet.hub.clock import FreeClock, GrantedClock, Pace
 from fleet.hub.core import CoreSettings, HubCore
-from fleet.hub.gate import Gate
-from fleet.hub.integrity import IntegrityWatch
-from fleet.hub.keyring import HubKey, Keyring, new_hub_key
-from fleet.hub.limits import LimitSettings, raise_file_limit
 from fleet.hub.loop import open_loop
-from fleet.hub.observing import Laps, Observing, status_pages, watched
+from fleet.hub.observability.integrity import IntegrityWatch
+from fleet.hub.observability.observing import Laps, Observing, status_pages, watched
+from fleet.hub.observability.release import release
+from fleet.hub.observability.vitals import Pulse
 from fleet.hub.planning import Effort, Planning
-from fleet.hub.refusals import Refusals
-from fleet.hub.release import release
 from fleet.hub.reserve import Reserve
 from fleet.hub.rundir import NoSuchRun, RunDir, RunDirError, Running, what_is_wrong, write_atomically
+from fleet.hub.security.access import Access, KeyAccess, PlainAccess
+from fleet.hub.security.gate import Gate
+from fleet.hub.security.keyring import HubKey, Keyring, new_hub_key
+from fleet.hub.security.limits import LimitSettings, raise_file_limit
+from fleet.hub.security.refusals import Refusals
 from fleet.hub.snapshots import Snapshots, snapshotter
 from fleet.hub.sockets import Sockets, bound_address
 from fleet.hub.tuning import tune
-from fleet.hub.vitals import Pulse
 from fleet.protocol.messages import Role
 from fleet.protocol.names import PEOPLE, STATION, TIMEKEEPER
 from fleet.protocol.values import Time

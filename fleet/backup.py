@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fleet.app import Files, Setup, holder_of, note_put_back, read_setup
 from fleet.domain.events import ContactsErased
-from fleet.hub.release import release
+from fleet.hub.observability.release import release
 from fleet.hub.rundir import RunDir, write_atomically
 from fleet.store.base import StoreError
 from fleet.store.reader import Reader, connected

@@ -20,9 +20,9 @@ from fleet.config import RunInputs
 from fleet.dispatch.report import report
 from fleet.domain.events import Event
 from fleet.hub.client import HubClient, HubUnreachable
-from fleet.hub.keyring import COMMANDS, key_for
 from fleet.hub.planning import Effort
 from fleet.hub.rundir import OWNER_ONLY, ROOT, NoSuchRun, RunDir, RunDirError, Running, write_atomically
+from fleet.hub.security.keyring import COMMANDS, key_for
 from fleet.intake.orders import read_orders
 from fleet.progress import Follower, Stillness, still_s
 from fleet.protocol.keyfile import KeyFile

@@ -11,8 +11,8 @@ from typing import Self
 
 from fleet.app import Setup, read_setup
 from fleet.hub.children import start, stop, tail
+from fleet.hub.observability.watchdog import STUCK
 from fleet.hub.rundir import RunDir, Running, write_atomically
-from fleet.hub.watchdog import STUCK
 
 START_S = 60.0
 """How long a process may take until it says that it is up."""

@@ -13,7 +13,7 @@ from benchmarks.harness.day import TAKEN_UP, Day, make_day
 from benchmarks.harness.figure import Figure, Scale, in_turns, median, ratio
 from benchmarks.harness.processes import Load, Served, loading, serving_day
 from benchmarks.harness.rates import taken, telemetry_job
-from fleet.hub.keyring import Keyring
+from fleet.hub.security.keyring import Keyring
 
 CROWD = 5000
 PER_PROCESS = 1700

@@ -31,9 +31,9 @@ from fleet.domain.sites import Site
 from fleet.domain.state import MissionRecord, State
 from fleet.feasibility import Trip, assess_sortie
 from fleet.feasibility.vehicles import battery_of
-from fleet.hub.keyring import Keyring, new_hub_key
-from fleet.hub.limits import LimitSettings
 from fleet.hub.rundir import RunDir, write_atomically
+from fleet.hub.security.keyring import Keyring, new_hub_key
+from fleet.hub.security.limits import LimitSettings
 from fleet.protocol.codec import encode_telemetry
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import (

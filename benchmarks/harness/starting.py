@@ -16,7 +16,7 @@ from benchmarks.harness.biglog import write_big_log
 from benchmarks.harness.brokers import free_port
 from benchmarks.harness.figure import Figure, Scale
 from fleet.demo import DemoOptions, build_day
-from fleet.hub.observing import Observing
+from fleet.hub.observability.observing import Observing
 from fleet.hub.rundir import RunDir, write_atomically
 from fleet.hub.snapshots import EVERY
 from fleet.store.snapshots import Shelf, mark_at

@@ -128,7 +128,7 @@ class Day:
 
         None where the hub wants none. Raises ``RunDirError``.
         """
-        from fleet.hub.keyring import COMMANDS, key_for, read_key_file
+        from fleet.hub.security.keyring import COMMANDS, key_for, read_key_file
 
         told = os.environ.get(KEY_VARIABLE)
         if not told:

@@ -14,11 +14,11 @@ from fleet.cli import backups
 from fleet.cli.day import Name, Root
 from fleet.cli.options import Json, ZoneFiles, moment_option
 from fleet.cli.output import BadInput, Unreachable, note, show, warn
-from fleet.hub import logs
-from fleet.hub.observing import Observing
+from fleet.hub.observability import logs
+from fleet.hub.observability.observing import Observing
+from fleet.hub.observability.watchdog import END_S
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, NoSuchRun, RunDir, RunDirError, Running
 from fleet.hub.sockets import BindError
-from fleet.hub.watchdog import END_S
 from fleet.store.address import checked
 from fleet.store.base import StoreError
 

@@ -14,9 +14,9 @@ import typer
 from fleet.cli.day import By, Name, Root, who
 from fleet.cli.options import Json, moment_option
 from fleet.cli.output import BadInput, show, table
-from fleet.hub.keyring import Keyring, new_hub_key
-from fleet.hub.keytable import SIMULATION, KeyEntry, KeyringError
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError
+from fleet.hub.security.keyring import Keyring, new_hub_key
+from fleet.hub.security.keytable import SIMULATION, KeyEntry, KeyringError
 from fleet.protocol.messages import Role
 
 app = typer.Typer(no_args_is_help=True)

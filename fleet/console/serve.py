@@ -14,8 +14,8 @@ from fleet.console.guard import is_loopback
 from fleet.console.live import Live
 from fleet.console.source import Ask, Source
 from fleet.hub.client import HubClient
-from fleet.hub.keyring import CONSOLE, key_for
 from fleet.hub.rundir import RunDir
+from fleet.hub.security.keyring import CONSOLE, key_for
 from fleet.protocol.keyfile import KeyFile
 from fleet.protocol.messages import AnyMessage, Reply
 from fleet.store.reader import Reader

@@ -19,13 +19,13 @@ from fleet.dispatch.inputs import Input, LinkBack, LinkLost, TimerDue
 from fleet.dispatch.monitor import Monitor
 from fleet.domain.events import TimerSet
 from fleet.domain.state import State
-from fleet.hub.access import ANYONE, Credential
 from fleet.hub.batches import Anchor, Batches
 from fleet.hub.clock import FreeClock, GrantedClock
 from fleet.hub.inbox import Inbox
 from fleet.hub.links import Links
 from fleet.hub.peers import Frames, Peer, Route
-from fleet.hub.refusals import Refusals, untold
+from fleet.hub.security.access import ANYONE, Credential
+from fleet.hub.security.refusals import Refusals, untold
 from fleet.hub.sessions import Sessions
 from fleet.hub.stamps import Stamps
 from fleet.hub.stepping import Stepping

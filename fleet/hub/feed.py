@@ -11,8 +11,8 @@ from typing import Any
 import zmq
 
 from fleet.hub.core import HubCore
-from fleet.hub.health import troubles
-from fleet.hub.vitals import Pulse
+from fleet.hub.observability.health import troubles
+from fleet.hub.observability.vitals import Pulse
 from fleet.protocol.messages import Telemetry
 
 SLICE = 100

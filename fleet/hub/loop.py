@@ -10,15 +10,15 @@ import structlog
 
 from fleet.hub.core import HubCore
 from fleet.hub.feed import Feed
-from fleet.hub.gate import Gate
-from fleet.hub.instruments import Instruments
-from fleet.hub.logs import Sparing
+from fleet.hub.observability.instruments import Instruments
+from fleet.hub.observability.logs import Sparing
+from fleet.hub.observability.vitals import Phase, Pulse
 from fleet.hub.planning import Planning
 from fleet.hub.reserve import Reserve
+from fleet.hub.security.gate import Gate
 from fleet.hub.snapshots import Snapshots
 from fleet.hub.sockets import Sockets
 from fleet.hub.trouble import Trouble
-from fleet.hub.vitals import Phase, Pulse
 from fleet.hub.writer import Writer
 from fleet.store.base import Store
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from fleet.hub.access import ANYONE, Credential
+from fleet.hub.security.access import ANYONE, Credential
 from fleet.protocol.messages import Role
 from fleet.protocol.session import HubSession
 

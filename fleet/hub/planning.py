@@ -17,7 +17,7 @@ from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.inputs import PlanFailed, PlanReady
 from fleet.domain.plan import Plan
 from fleet.hub.children import die_with_parent
-from fleet.hub.vitals import PLAN_SECONDS, Histogram, PlannerVitals
+from fleet.hub.observability.vitals import PLAN_SECONDS, Histogram, PlannerVitals
 from fleet.planner.snapshot import Snapshot
 from fleet.planner.stop import MaxIterations
 

@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import datetime
 
-from fleet.hub.access import ANYONE, Credential
 from fleet.hub.batches import Batches
 from fleet.hub.clock import FreeClock, GrantedClock
 from fleet.hub.links import DEAF_S
 from fleet.hub.peers import Frames, Peer, Peers, Route
-from fleet.hub.refusals import Refusals, Turned
+from fleet.hub.security.access import ANYONE, Credential
+from fleet.hub.security.refusals import Refusals, Turned
 from fleet.protocol.codec import encode
 from fleet.protocol.errors import Fault, RemoteError
 from fleet.protocol.messages import Attach, Envelope, Grant, Hello, Role

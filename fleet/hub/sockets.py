@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import zmq
 
-from fleet.hub import zap
-from fleet.hub.connections import watch
+from fleet.hub.security import zap
+from fleet.hub.security.connections import watch
 from fleet.protocol.codec import MAX_CONTROL_FRAME, MAX_TELEMETRY_FRAME
 
 Frames = list[bytes]

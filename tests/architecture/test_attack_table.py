@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from fleet.hub.refusals import Turned
+from fleet.hub.security.refusals import Turned
 from fleet.protocol.errors import Fault
 
 NAMED = re.compile(r"`(test_\w+\.py)::(test_\w+)`")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 
-from fleet.hub.health import readiness
-from fleet.hub.metrics import registry
-from fleet.hub.vitals import Pulse, Vitals
-from fleet.hub.watchdog import STUCK
+from fleet.hub.observability.health import readiness
+from fleet.hub.observability.metrics import registry
+from fleet.hub.observability.vitals import Pulse, Vitals
+from fleet.hub.observability.watchdog import STUCK
 from tests.architecture.tree import ROOT, parse, python_files
 
 TEXT = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")

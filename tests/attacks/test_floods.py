@@ -16,8 +16,8 @@ import zmq
 
 from fleet.domain.events import AssetChanged
 from fleet.hub import sockets
-from fleet.hub.keyring import COMMANDS
-from fleet.hub.limits import LimitSettings
+from fleet.hub.security.keyring import COMMANDS
+from fleet.hub.security.limits import LimitSettings
 from fleet.protocol.codec import encode
 from fleet.protocol.endpoint import SessionState
 from fleet.protocol.errors import Fault

@@ -9,7 +9,7 @@ import pytest
 import zmq
 
 from fleet.hub.client import HubClient, HubUnreachable, secure
-from fleet.hub.keyring import COMMANDS
+from fleet.hub.security.keyring import COMMANDS
 from fleet.hub.sockets import Sockets, bound_address, drain
 from fleet.protocol.errors import Fault
 from fleet.protocol.keyfile import KeyFile

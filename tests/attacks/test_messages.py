@@ -204,7 +204,7 @@ import sys, time
 from pathlib import Path
 import zmq
 from fleet.hub.client import secure
-from fleet.hub.keyring import read_key_file
+from fleet.hub.security.keyring import read_key_file
 context = zmq.Context()
 socket = context.socket(zmq.DEALER)
 secure(socket, read_key_file(Path(sys.argv[1])))

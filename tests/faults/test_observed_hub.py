@@ -18,9 +18,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from fleet.hub.client import HubClient, HubUnreachable
-from fleet.hub.keyring import COMMANDS, key_for
+from fleet.hub.observability.watchdog import STUCK
 from fleet.hub.rundir import RunDir, RunDirError, Running
-from fleet.hub.watchdog import STUCK
+from fleet.hub.security.keyring import COMMANDS, key_for
 from fleet.protocol.messages import Role, SubmitOrders
 from tests.support.bench import DAY, write_inputs
 

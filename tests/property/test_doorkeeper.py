@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from zmq.utils import z85
 
-from fleet.hub.access import Credential
-from fleet.hub.keytable import KeyState
-from fleet.hub.limits import Limits
-from fleet.hub.zap import DOORS, OK, Doorkeeper
+from fleet.hub.security.access import Credential
+from fleet.hub.security.keytable import KeyState
+from fleet.hub.security.limits import Limits
+from fleet.hub.security.zap import DOORS, OK, Doorkeeper
 from fleet.protocol.messages import Role
 
 KEYS = {bytes([number]) * 32: role for number, role in enumerate(Role, 1)}

@@ -15,15 +15,15 @@ from uuid import uuid4
 import zmq
 
 from fleet.app import Setup, open_core, simulated
-from fleet.hub.access import KeyAccess
 from fleet.hub.client import secure
 from fleet.hub.core import HubCore
-from fleet.hub.gate import Gate
-from fleet.hub.keyring import Keyring, new_hub_key
-from fleet.hub.limits import DEFAULTS, LimitSettings
 from fleet.hub.loop import open_loop
 from fleet.hub.planning import Effort, Planning
-from fleet.hub.refusals import Refusals
+from fleet.hub.security.access import KeyAccess
+from fleet.hub.security.gate import Gate
+from fleet.hub.security.keyring import Keyring, new_hub_key
+from fleet.hub.security.limits import DEFAULTS, LimitSettings
+from fleet.hub.security.refusals import Refusals
 from fleet.hub.sockets import Sockets, bound_address
 from fleet.protocol.codec import decode_control, encode, encode_telemetry
 from fleet.protocol.errors import RemoteError

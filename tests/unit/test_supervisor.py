@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from fleet.app import Setup, read_setup
+from fleet.hub.observability.watchdog import STUCK
 from fleet.hub.rundir import RunDir
-from fleet.hub.watchdog import STUCK
 from fleet.supervisor import MOST_RESTARTS, WITHIN_S, ChildDied, Supervisor
 from tests.support.bench import DAY, write_inputs
 

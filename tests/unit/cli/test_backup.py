@@ -16,8 +16,8 @@ import pytest
 from fleet.app import Files, Setup, note_put_back, read_setup, run_hub
 from fleet.cli.main import main
 from fleet.domain.events import ContactsErased, Custodian, OrderPlaced, TimerSet
-from fleet.hub.keytable import KeyringError
 from fleet.hub.rundir import RunDir, RunDirError, RunInUse
+from fleet.hub.security.keytable import KeyringError
 from fleet.protocol.messages import CancelMission
 from fleet.protocol.values import Contact
 from fleet.store import Batch, OutboxRow, PeerRow, SqlStore

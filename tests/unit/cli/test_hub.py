@@ -18,8 +18,8 @@ from structlog.testing import capture_logs
 
 from fleet.app import Files, Setup, run_hub
 from fleet.cli.main import main
-from fleet.hub.keytable import KeyringError
 from fleet.hub.rundir import RunDir, Running
+from fleet.hub.security.keytable import KeyringError
 from fleet.hub.sockets import Sockets, bound_address
 from fleet.sim import SimError, World
 from fleet.sim.spec import Incidents, parse_spec
@@ -252,7 +252,7 @@ def test_what_does_not_count_with_a_resume_is_refused(
 def test_what_counts_with_a_resume_is_taken(city: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It gets as far as looking for the run."""
     said: list[object] = []
-    monkeypatch.setattr("fleet.hub.logs.configure", lambda **words: said.append(words))
+    monkeypatch.setattr("fleet.hub.observability.logs.configure", lambda **words: said.append(words))
     words = ("--log-level", "debug", "--log-json", "--name", "none", "--root", str(city / "runs"), "--json")
     assert ended("hub", "--resume", *words) == 4
     assert said[-1] == {"level": "debug", "as_json": True}

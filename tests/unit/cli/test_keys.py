@@ -14,8 +14,8 @@ import pytest
 from adapters import weather
 from fleet.cli import main
 from fleet.cli.day import Day, who
-from fleet.hub.keyring import COMMANDS, Keyring, new_hub_key, read_key_file
 from fleet.hub.rundir import RunDir, RunDirError, Running
+from fleet.hub.security.keyring import COMMANDS, Keyring, new_hub_key, read_key_file
 from fleet.protocol.messages import Role
 from tests.support.besieged import besieged
 from tests.support.fakehub import run_with

@@ -10,7 +10,7 @@ from typing import Any, cast
 import zmq
 
 from fleet.hub.feed import SLICE, Feed
-from fleet.hub.vitals import Commits, Phase, Pulse, Queues, Vitals
+from fleet.hub.observability.vitals import Commits, Phase, Pulse, Queues, Vitals
 from fleet.protocol.messages import Telemetry
 from tests.support.bench import DAY, Bench
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fleet.hub.handshakes import Handshakes
+from fleet.hub.security.handshakes import Handshakes
 
 
 @pytest.fixture

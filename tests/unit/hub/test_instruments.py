@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from fleet.hub.census import NAMED, Census, Counting, log_changes
-from fleet.hub.instruments import Instruments
+from fleet.hub.observability.census import NAMED, Census, Counting, log_changes
+from fleet.hub.observability.instruments import Instruments
+from fleet.hub.observability.vitals import Liveness, Pulse, Vitals
 from fleet.hub.planning import Effort, Planning
-from fleet.hub.vitals import Liveness, Pulse, Vitals
 from fleet.protocol.codec import encode_telemetry
 from fleet.protocol.lifecycle import AssetStatus
 from fleet.protocol.messages import AssetReport, Role, Telemetry

@@ -11,8 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from fleet.domain.events import TimerSet
-from fleet.hub.integrity import IntegrityWatch
-from fleet.hub.vitals import Integrity, Pulse
+from fleet.hub.observability.integrity import IntegrityWatch
+from fleet.hub.observability.vitals import Integrity, Pulse
 from fleet.store import Batch, SqlStore
 from tests.support.bench import DAY
 

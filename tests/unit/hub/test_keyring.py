@@ -13,9 +13,9 @@ import pytest
 import zmq
 
 from adapters.sdk import AdapterError, load_keys
-from fleet.hub.access import Credential, KeyAccess
-from fleet.hub.keyring import COMMANDS, CONSOLE, Keyring, new_hub_key, read_key_file, write_secret
-from fleet.hub.keytable import KeyringError, KeyState
+from fleet.hub.security.access import Credential, KeyAccess
+from fleet.hub.security.keyring import COMMANDS, CONSOLE, Keyring, new_hub_key, read_key_file, write_secret
+from fleet.hub.security.keytable import KeyringError, KeyState
 from fleet.protocol.messages import Role
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)

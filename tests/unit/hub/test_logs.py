@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import structlog
 
-from fleet.hub import logs
+from fleet.hub.observability import logs
 from fleet.protocol.values import Contact
 
 

@@ -17,10 +17,10 @@ from structlog.testing import capture_logs
 
 from fleet.app import Setup, run_hub
 from fleet.hub.client import HubBusy, HubClient, HubUnreachable, secure
-from fleet.hub.keyring import COMMANDS, Keyring, key_for, new_hub_key
 from fleet.hub.loop import Loop
 from fleet.hub.planning import Effort
 from fleet.hub.rundir import RunDir, RunInUse, Running
+from fleet.hub.security.keyring import COMMANDS, Keyring, key_for, new_hub_key
 from fleet.hub.snapshots import Snapshots
 from fleet.hub.sockets import BindError, Sockets
 from fleet.hub.trouble import Severity, Trouble

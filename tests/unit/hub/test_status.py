@@ -15,11 +15,10 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from fleet.hub.health import COMMIT_S, STALLED_S, readiness
-from fleet.hub.metrics import registry
-from fleet.hub.sockets import BindError
-from fleet.hub.status import MOST_AT_ONCE, StatusApp, StatusServer, parsed
-from fleet.hub.vitals import (
+from fleet.hub.observability.health import COMMIT_S, STALLED_S, readiness
+from fleet.hub.observability.metrics import registry
+from fleet.hub.observability.status import MOST_AT_ONCE, StatusApp, StatusServer, parsed
+from fleet.hub.observability.vitals import (
     SECONDS,
     Commits,
     Histogram,
@@ -32,6 +31,7 @@ from fleet.hub.vitals import (
     Samples,
     Vitals,
 )
+from fleet.hub.sockets import BindError
 
 NOW = 1000.0
 
@@ -227,7 +227,7 @@ def test_clients_that_say_nothing_keep_nobody_out_for_long(
     server: StatusServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every place is taken by a silent client: one more is turned away, and after their patience there is room."""
-    monkeypatch.setattr("fleet.hub.status.PATIENCE_S", 0.2)
+    monkeypatch.setattr("fleet.hub.observability.status.PATIENCE_S", 0.2)
     host, port = server.url.removeprefix("http://").split(":")
     silent = [socket.create_connection((host, int(port))) for _ in range(MOST_AT_ONCE)]
     try:
@@ -243,7 +243,7 @@ def test_clients_that_say_nothing_keep_nobody_out_for_long(
 
 def test_clients_that_dribble_keep_nobody_out(server: StatusServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A byte now and then is no patience for ever: the time is that of the whole request, and short in a full house."""
-    monkeypatch.setattr("fleet.hub.status.HURRY_S", 0.2)
+    monkeypatch.setattr("fleet.hub.observability.status.HURRY_S", 0.2)
     host, port = server.url.removeprefix("http://").split(":")
     with ExitStack() as stack:
         clients = [
@@ -259,7 +259,7 @@ def test_clients_that_dribble_keep_nobody_out(server: StatusServer, monkeypatch:
 
 def test_a_request_that_dribbles_ends_in_time(server: StatusServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where nobody else wants its place."""
-    monkeypatch.setattr("fleet.hub.status.PATIENCE_S", 0.3)
+    monkeypatch.setattr("fleet.hub.observability.status.PATIENCE_S", 0.3)
     host, port = server.url.removeprefix("http://").split(":")
     deadline = time.monotonic() + 10
     with socket.create_connection((host, int(port))) as slow:

@@ -15,17 +15,17 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from fleet.hub.systemd import READY, notify
-from fleet.hub.vitals import Phase, Pulse
-from fleet.hub.watchdog import STUCK, Stall, Watchdog
+from fleet.hub.observability.systemd import READY, notify
+from fleet.hub.observability.vitals import Phase, Pulse
+from fleet.hub.observability.watchdog import STUCK, Stall, Watchdog
 
 ROOT = Path(__file__).parents[3]
 
 LOOP = """
 import sys, time
-from fleet.hub import logs
-from fleet.hub.vitals import Phase, Pulse
-from fleet.hub.watchdog import Watchdog
+from fleet.hub.observability import logs
+from fleet.hub.observability.vitals import Phase, Pulse
+from fleet.hub.observability.watchdog import Watchdog
 
 logs.configure(as_json=True)
 pulse = Pulse()
@@ -166,7 +166,7 @@ def test_without_systemd_nothing_happens(tmp_path: Path) -> None:
 def test_systemd_hears_nothing_from_a_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The keep-alive is about the loop, not about the thread that watches it."""
     told: list[str] = []
-    monkeypatch.setattr("fleet.hub.watchdog.notify", told.append)
+    monkeypatch.setattr("fleet.hub.observability.watchdog.notify", told.append)
     watched = Watched(end_s=0)
     watched.pulse.beat(0.0)
     watched.still(0.5)

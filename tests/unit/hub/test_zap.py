@@ -12,14 +12,22 @@ import pytest
 import zmq
 from zmq.utils import z85
 
-from fleet.hub import zap
-from fleet.hub.access import ANYONE, Access, KeyAccess, PlainAccess
-from fleet.hub.connections import Connections
-from fleet.hub.keyring import Keyring, new_hub_key
-from fleet.hub.limits import FILES_KEPT, Limits, LimitSettings, Window, raise_file_limit
-from fleet.hub.refusals import ADVICE, MOST_REMEMBERED, OTHERS, QUIET_S, THIS_MACHINE, Refusals, Turned
+from fleet.hub.security import zap
+from fleet.hub.security.access import ANYONE, Access, KeyAccess, PlainAccess
+from fleet.hub.security.connections import Connections
+from fleet.hub.security.keyring import Keyring, new_hub_key
+from fleet.hub.security.limits import FILES_KEPT, Limits, LimitSettings, Window, raise_file_limit
+from fleet.hub.security.refusals import (
+    ADVICE,
+    MOST_REMEMBERED,
+    OTHERS,
+    QUIET_S,
+    THIS_MACHINE,
+    Refusals,
+    Turned,
+)
+from fleet.hub.security.zap import DOORS, FAULT, OK, REFUSED, TEMPORARY, Doorkeeper, Zap, is_local
 from fleet.hub.sockets import BindError, Sockets, bound_address, is_local_endpoint
-from fleet.hub.zap import DOORS, FAULT, OK, REFUSED, TEMPORARY, Doorkeeper, Zap, is_local
 from fleet.protocol.errors import Fault
 from fleet.protocol.messages import Role
 

@@ -15,9 +15,9 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from fleet.hub.health import Check, readiness
-from fleet.hub.release import release
-from fleet.hub.vitals import Pulse, Spread, Vitals
+from fleet.hub.observability.health import Check, readiness
+from fleet.hub.observability.release import release
+from fleet.hub.observability.vitals import Pulse, Spread, Vitals
 from fleet.protocol.versions import WIRE_VERSIONS
 
 NAMESPACE = "fleet_hub"

@@ -21,7 +21,8 @@ from urllib.parse import quote
 import zmq
 from pydantic import ConfigDict, SecretStr, ValidationError
 
-from fleet.hub.keytable import (
+from fleet.hub.rundir import RunDir
+from fleet.hub.security.keytable import (
     FORMAT,
     SIMULATION,
     KeyEntry,
@@ -32,7 +33,6 @@ from fleet.hub.keytable import (
     rotated,
     with_key,
 )
-from fleet.hub.rundir import RunDir
 from fleet.protocol import keyfile
 from fleet.protocol.keyfile import KeyFile, KeyFileError, PublicKey, check_mode, parse_key_file
 from fleet.protocol.messages import Role

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from fleet.hub.vitals import Integrity, Pulse
+from fleet.hub.observability.vitals import Integrity, Pulse
 
 LOG = structlog.get_logger("hub")
 

@@ -18,9 +18,9 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from fleet.hub.health import Check, alive, readiness
+from fleet.hub.observability.health import Check, alive, readiness
+from fleet.hub.observability.vitals import Pulse
 from fleet.hub.sockets import MAX_PORT, BindError
-from fleet.hub.vitals import Pulse
 
 OFF = "off"
 MOST_AT_ONCE = 8
@@ -78,7 +78,7 @@ class StatusApp:
         with self._rendering:
             if self._exposition is None:
                 # Loaded by the first who asks: a start does not wait for it.
-                from fleet.hub.metrics import exposition
+                from fleet.hub.observability.metrics import exposition
 
                 self._exposition = exposition(self._pulse, self._clock)
             kind, encode = self._exposition(environ.get("HTTP_ACCEPT", ""))

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import structlog
 
-from fleet.hub.census import Census, Counting, log_changes
 from fleet.hub.core import HubCore
+from fleet.hub.observability.census import Census, Counting, log_changes
+from fleet.hub.observability.vitals import SECONDS, SIZES, Commits, Histogram, Pulse, Queues, Samples, Vitals
 from fleet.hub.planning import Planning
-from fleet.hub.vitals import SECONDS, SIZES, Commits, Histogram, Pulse, Queues, Samples, Vitals
 from fleet.store.base import Batch
 
 LOG = structlog.get_logger("hub")

@@ -8,10 +8,10 @@ from contextlib import closing, contextmanager
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fleet.hub.status import OFF, StatusServer
-from fleet.hub.systemd import READY, STOPPING, notify
-from fleet.hub.vitals import Pulse
-from fleet.hub.watchdog import END_S, Watchdog
+from fleet.hub.observability.status import OFF, StatusServer
+from fleet.hub.observability.systemd import READY, STOPPING, notify
+from fleet.hub.observability.vitals import Pulse
+from fleet.hub.observability.watchdog import END_S, Watchdog
 
 
 class Observing(BaseModel):

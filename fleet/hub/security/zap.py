@@ -17,10 +17,10 @@ import structlog
 import zmq
 from zmq.utils import z85
 
-from fleet.hub.access import ANYONE, Access
-from fleet.hub.keytable import KeyState
-from fleet.hub.limits import Limits
-from fleet.hub.refusals import Refusals, Turned
+from fleet.hub.security.access import ANYONE, Access
+from fleet.hub.security.keytable import KeyState
+from fleet.hub.security.limits import Limits
+from fleet.hub.security.refusals import Refusals, Turned
 from fleet.protocol.messages import Role
 
 LOG = structlog.get_logger("hub")

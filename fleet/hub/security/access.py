@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
-from fleet.hub.keyring import Keyring
-from fleet.hub.keytable import KeyEntry, KeyringError, KeyState
+from fleet.hub.security.keyring import Keyring
+from fleet.hub.security.keytable import KeyEntry, KeyringError, KeyState
 from fleet.protocol.messages import Role
 
 LOOK_EVERY_S: Final = 0.2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fleet.hub.vitals import Integrity, Phase, Pulse, Vitals
+from fleet.hub.observability.vitals import Integrity, Phase, Pulse, Vitals
 
 STALLED_S = 5.0
 """A loop that has not turned for so long does not live: idle, it turns many times a second."""

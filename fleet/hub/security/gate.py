@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from fleet.hub.access import Access, Credential
-from fleet.hub.connections import Connections
 from fleet.hub.core import HubCore
-from fleet.hub.limits import DEFAULTS, Limits, LimitSettings
 from fleet.hub.peers import Frames, Peer, Route
-from fleet.hub.refusals import Refusals, Turned
+from fleet.hub.security.access import Access, Credential
+from fleet.hub.security.connections import Connections
+from fleet.hub.security.limits import DEFAULTS, Limits, LimitSettings
+from fleet.hub.security.refusals import Refusals, Turned
+from fleet.hub.security.zap import CONTROL, FEED, TELEMETRY, Doorkeeper, Zap
 from fleet.hub.sockets import Origin, Sockets, drain_known
-from fleet.hub.zap import CONTROL, FEED, TELEMETRY, Doorkeeper, Zap
 
 TIDY_EVERY_S: Final = 5.0
 AUTOMATIC_ID: Final = 5

@@ -14,8 +14,8 @@ from itertools import chain, islice
 import structlog
 
 from fleet.domain.state import Asset, State
+from fleet.hub.observability.vitals import Liveness
 from fleet.hub.peers import Peers
-from fleet.hub.vitals import Liveness
 from fleet.protocol.lifecycle import AssetStatus
 from fleet.protocol.messages import Role
 from fleet.protocol.session import SessionState

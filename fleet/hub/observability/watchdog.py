@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from fleet.hub.systemd import TURNING, notify
-from fleet.hub.vitals import Phase, Pulse
+from fleet.hub.observability.systemd import TURNING, notify
+from fleet.hub.observability.vitals import Phase, Pulse
 
 LOG = structlog.get_logger("hub")
 

@@ -16,8 +16,8 @@ from typing import Any, Final, NamedTuple
 
 import zmq
 
-from fleet.hub.handshakes import Handshakes
-from fleet.hub.refusals import Refusals, Turned
+from fleet.hub.security.handshakes import Handshakes
+from fleet.hub.security.refusals import Refusals, Turned
 
 EVENTS: Final = (
     zmq.EVENT_ACCEPTED
