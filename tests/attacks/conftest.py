@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.besieged import Besieged, Honest, besieged
+from tests.support.besieged import Besieged, Honest, besieged, honest_at
 
 
 @pytest.fixture
@@ -19,11 +19,5 @@ def hub(tmp_path: Path) -> Iterator[Besieged]:
 @pytest.fixture
 def honest(hub: Besieged) -> Iterator[Honest]:
     """It works before the attack, throughout, and, as the last thing in each test, after it."""
-    asset = Honest(hub)
-    asset.start()
-    try:
-        asset.goes_on()
+    with honest_at(hub) as asset:
         yield asset
-        asset.goes_on()
-    finally:
-        asset.halt()

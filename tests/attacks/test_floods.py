@@ -6,8 +6,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,7 +22,7 @@ from fleet.protocol.endpoint import SessionState
 from fleet.protocol.errors import Fault
 from fleet.protocol.messages import AssetReport, Envelope, Heartbeat, Role
 from fleet.protocol.values import Place
-from tests.support.besieged import DAY, OTHER, THIRD, Besieged, Honest, besieged, end, until
+from tests.support.besieged import DAY, OTHER, THIRD, Besieged, Honest, besieged, end, honest_at, until
 
 UNHARMED_S = 2.0
 """An honest acknowledgement takes milliseconds; a machine that is busy with other tests is allowed this much."""
@@ -34,18 +33,6 @@ def address_of(endpoint: str) -> tuple[str, int]:
     assert found.hostname is not None
     assert found.port is not None
     return found.hostname, found.port
-
-
-@contextmanager
-def honest_at(hub: Besieged) -> Iterator[Honest]:
-    asset = Honest(hub)
-    asset.start()
-    try:
-        asset.goes_on()
-        yield asset
-        asset.goes_on()
-    finally:
-        asset.halt()
 
 
 def test_a_flood_of_telemetry_is_shed(hub: Besieged, honest: Honest) -> None:

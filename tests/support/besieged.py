@@ -295,3 +295,16 @@ def end(hub: Besieged, peer_id: str, role: Role = Role.ASSET, **how: object) -> 
         yield made
     finally:
         made.close()
+
+
+@contextmanager
+def honest_at(hub: Besieged) -> Iterator[Honest]:
+    """An honest asset that works before, throughout and, as the last thing, after what is done to the hub."""
+    asset = Honest(hub)
+    asset.start()
+    try:
+        asset.goes_on()
+        yield asset
+        asset.goes_on()
+    finally:
+        asset.halt()
