@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +34,7 @@ def connect(where: dict[str, str], peers: list[dict[str, Any]], *, attach: bool 
     return made
 
 
-def keep_alive(connected: list[Connected]) -> None:
+def keep_alive(connected: Iterable[Connected]) -> None:
     """Be heard, so that those who were first are not taken for lost while the last connect."""
     for one in connected:
         if one.control is not None:

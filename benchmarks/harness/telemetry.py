@@ -69,8 +69,8 @@ def offer(
     """Send so many samples a second at even distances, one asset after the other; what a line does not take is lost
     and counted."""
     ready = [[_split(message) for message in second] for second in seconds]
-    begun = due = now = heard = time.monotonic()
-    sent = lost = 0
+    begun = due = now = time.monotonic()
+    sent = lost = beats = 0
     while now < begun + lasts_s:
         while due <= now:
             number = sent % len(senders)
@@ -83,9 +83,10 @@ def offer(
                 lost += 1
             sent += 1
             due = begun + sent / rate
-        if now - heard > 1:
-            heard = now
-            keep_alive(connected)
+        # One after the other, as those who connect at any time would: at once they would hold up the load itself.
+        due_beats = int((now - begun) * len(connected))
+        keep_alive(connected[number % len(connected)] for number in range(beats, due_beats))
+        beats = due_beats
         time.sleep(max(0.0, due - time.monotonic()))
         now = time.monotonic()
     return {"sent": sent, "lost": lost}

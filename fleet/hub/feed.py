@@ -15,7 +15,7 @@ from fleet.hub.observability.health import troubles
 from fleet.hub.observability.vitals import Pulse
 from fleet.protocol.messages import Telemetry
 
-SLICE = 100
+SLICE = 25
 """Samples that are published in one turn of the loop: what more has changed follows in the next ones, so that a large
 fleet's positions do not hold up a command."""
 

@@ -24,8 +24,8 @@ from fleet.store.base import Store
 
 LOG = structlog.get_logger("hub")
 
-MOST_A_TURN = 2000
-"""Frames taken from one channel before the other gets its turn."""
+CONTROL_A_TURN, TELEMETRY_A_TURN = 250, 2000
+"""Frames taken from one channel before the other gets its turn; on control each is decided on too."""
 
 
 @dataclass(slots=True)
@@ -101,8 +101,8 @@ class Loop:
 
     def _take_in(self, wall_s: float) -> None:
         self.gate.watch(wall_s)
-        self.gate.control(wall_s, MOST_A_TURN)
-        self.gate.telemetry(wall_s, MOST_A_TURN)
+        self.gate.control(wall_s, CONTROL_A_TURN)
+        self.gate.telemetry(wall_s, TELEMETRY_A_TURN)
 
     def _store(self) -> None:
         batch = self.core.take()

@@ -10,7 +10,7 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -93,10 +93,10 @@ class Connections:
         """Something came over a connection of that socket: it has been let in."""
         self._handshakes.let_in((name, handle))
 
-    def follow(self, wall_s: float) -> None:
-        """Take in what has happened since."""
+    def follow(self, wall_s: float, ready: Container[object]) -> None:
+        """Take in what has happened since; ``ready`` are the sockets that have something to tell."""
         for door in self._doors.values():
-            for _ in range(MOST_A_TURN):
+            for _ in range(MOST_A_TURN if door.events in ready else 0):
                 try:
                     event, _address = door.events.recv_multipart(zmq.NOBLOCK)
                 except zmq.Again:

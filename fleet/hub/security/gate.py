@@ -45,11 +45,13 @@ class Gate:
 
     def watch(self, wall_s: float) -> None:
         """What is due whether or not frames come: keys that changed, handshakes, connections."""
-        self.connections.follow(wall_s)
+        ready = self._sockets.ready
+        self.connections.follow(wall_s, ready)
         if self.access.refresh(wall_s):
             self._core.sessions.void(self._counts, wall_s)
             self._ask_readers_again()
-        self._zap.answer(wall_s)
+        if self._sockets.zap in ready:
+            self._zap.answer(wall_s)
         if wall_s >= self._tidy_at:
             self._tidy_at = wall_s + TIDY_EVERY_S
             self.refusals.tidy(wall_s)
@@ -65,6 +67,8 @@ class Gate:
     def control(self, wall_s: float, most: int) -> None:
         """Give the core what came in on the control channel."""
         core, sockets, takes = self._core, self._sockets, self.limits.control.takes
+        if sockets.control not in sockets.ready:
+            return
         known = core.sessions.peers.by_control
         for route, frames, origin in drain_known(sockets.control, most, known):
             if origin is not None:
@@ -87,6 +91,8 @@ class Gate:
     def telemetry(self, wall_s: float, most: int) -> None:
         """Give the core what came in on the telemetry channel."""
         core, sockets, takes = self._core, self._sockets, self.limits.telemetry.takes
+        if sockets.telemetry not in sockets.ready:
+            return
         known = core.sessions.peers.by_telemetry
         for route, frames, origin in drain_known(sockets.telemetry, most, known):
             if origin is not None:

@@ -347,8 +347,9 @@ class Events:
 )
 def test_what_becomes_of_a_connection(events: list[tuple[int, int]], code: Turned | None, live: int) -> None:
     refusals = Refusals(lambda *_, **__: None)
-    connections = Connections({"control": Events(*events)}, refusals, 1, 5.0)  # type: ignore[dict-item]
-    connections.follow(0)
+    told = Events(*events)
+    connections = Connections({"control": told}, refusals, 1, 5.0)  # type: ignore[dict-item]
+    connections.follow(0, {told})
     assert connections.live == live
     assert refusals.counts() == ({} if code is None else {code.value: 1})
 
@@ -376,10 +377,11 @@ ACCEPTED, SHAKEN, ENDED = zmq.EVENT_ACCEPTED, zmq.EVENT_HANDSHAKE_SUCCEEDED, zmq
 )
 def test_who_has_not_shaken_hands_is_not_in(events: list[tuple[int, int]], let_in: int) -> None:
     """Also long after: then ZeroMQ would have hung up on the others, so those that are there are in."""
-    connections = Connections({"control": Events(*events)}, Refusals(lambda *_, **__: None), 9, 5.0)  # type: ignore[dict-item]
-    connections.follow(0)
+    told = Events(*events)
+    connections = Connections({"control": told}, Refusals(lambda *_, **__: None), 9, 5.0)  # type: ignore[dict-item]
+    connections.follow(0, {told})
     assert connections.let_in == let_in
-    connections.follow(5.1)
+    connections.follow(5.1, frozenset())
     assert connections.let_in == connections.live
 
 
