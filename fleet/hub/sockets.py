@@ -51,6 +51,10 @@ FEED_KEPT = 256
 up from the store.
 """
 
+NOW, MORE_NOW = int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE)
+"""As plain numbers: pyzmq's ``send_multipart`` joins flags as enums for each frame, which takes three times as long as
+the sending."""
+
 MOST_FRAMES = 8
 """So many frames of a message are kept of one who is not known; more than three are an error anyway."""
 
@@ -169,8 +173,13 @@ class Sockets:
 
     def send(self, route: bytes, frames: Frames) -> bool:
         """Send on the control channel; false when the peer is gone or its queue is full (the session sends again)."""
+        send = self.control.send
+        *before, last = frames
         try:
-            self.control.send_multipart([route, *frames], zmq.NOBLOCK)
+            send(route, MORE_NOW)
+            for frame in before:
+                send(frame, MORE_NOW)
+            send(last, NOW)
         except zmq.Again:
             return False
         except zmq.ZMQError as error:
