@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import isfinite
-from typing import Annotated, Any, Final, TypeVar, get_args
+from typing import Annotated, Any, Final, NamedTuple, TypeVar, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -74,6 +74,32 @@ _LEFT_OUT: Final[Mapping[int, Mapping[str, dict[str, set[str]]]]] = {
 }
 
 
+class _Form(NamedTuple):
+    """A kind of message in a version: the most bytes that its JSON may have, the fields that came ``later``."""
+
+    version: int
+    kind: str
+    limit: int
+    later: frozenset[str]
+
+
+_Forms = Mapping[tuple[bytes, bytes], _Form]
+
+
+def _form(version: int, kind: str) -> _Form:
+    return _Form(version, kind, limit_of(kind), _FIELDS_AFTER[version].get(kind, frozenset()))
+
+
+def _forms(channel: Collection[str]) -> _Forms:
+    """All that may come over a channel, by the first two frames."""
+    return {
+        (version_frame, _KIND_FRAMES[kind]): _form(version, kind)
+        for version, version_frame in _VERSION_FRAMES.items()
+        for kind in channel
+        if kind not in _KINDS_AFTER[version]
+    }
+
+
 def message_types() -> Mapping[str, type[Message]]:
     """Every message of the wire by its kind."""
     return dict(_KINDS)
@@ -82,6 +108,10 @@ def message_types() -> Mapping[str, type[Message]]:
 def limit_of(kind: str) -> int:
     """The most bytes that the JSON of this kind may have."""
     return LIMITS.get(kind, DEFAULT_LIMIT)
+
+
+_CONTROL_FORMS: Final = _forms(CONTROL_KINDS)
+_TELEMETRY_FORMS: Final = _forms(TELEMETRY_KINDS)
 
 
 def encode(envelope: Envelope, version: int = WIRE_VERSIONS[-1]) -> list[bytes]:
@@ -111,23 +141,24 @@ def decode_control(frames: Sequence[bytes], allowed: Collection[str] | None = No
     ids as keys: none may have control characters then (PostgreSQL takes no NUL, terminals obey others). What was
     stored before that was so can still be sent to the other end.
     """
-    version, kind, body = _opened(frames, CONTROL_KINDS, allowed)
+    form, body = _opened(frames, _CONTROL_FORMS, allowed)
     envelope = _parsed(CONTROL, body)
-    if allowed is not None:
-        _check_ids(body, envelope)
-    _check_kind(kind, _kind_of(envelope))
-    _check_fields(version, envelope.message)
-    if isinstance(envelope.message, AddZone):
-        _check_free_form(envelope.message.feature)
+    if allowed is not None and (b"\\" in body or b"\x7f" in body):
+        # In JSON control characters are escaped, but for DEL: hardly a body has either.
+        _check_ids(envelope)
+    message = envelope.message
+    _check_form(form, "" if message is None else message.type, message)
+    if form.kind == "add_zone":
+        assert isinstance(message, AddZone)
+        _check_free_form(message.feature)
     return envelope
 
 
 def decode_telemetry(frames: Sequence[bytes]) -> Attach | Telemetry:
     """The message in the frames of the telemetry channel."""
-    version, kind, body = _opened(frames, TELEMETRY_KINDS, None)
+    form, body = _opened(frames, _TELEMETRY_FORMS, None)
     message = _parsed(TELEMETRY, body)
-    _check_kind(kind, message.type)
-    _check_fields(version, message)
+    _check_form(form, message.type, message)
     return message
 
 
@@ -148,57 +179,54 @@ def _frames(version: int, kind: str, body: bytes) -> list[bytes]:
     return [_VERSION_FRAMES[version], _KIND_FRAMES[kind], body]
 
 
-def _opened(
-    frames: Sequence[bytes], channel: Collection[str], allowed: Collection[str] | None
-) -> tuple[int, str, bytes]:
-    """Version, kind and body, after everything that can be judged without parsing JSON."""
+def _opened(frames: Sequence[bytes], forms: _Forms, allowed: Collection[str] | None) -> tuple[_Form, bytes]:
+    """Form and body, after everything that can be judged without parsing JSON."""
     if len(frames) != FRAME_COUNT:
         raise RemoteError(Fault.FRAME_COUNT, f"{len(frames)} frames instead of {FRAME_COUNT}")
     version_frame, kind_frame, body = frames
+    form = forms.get((version_frame, kind_frame)) or _under_any_version(forms, version_frame, kind_frame)
+    kind = form.kind
+    if allowed is not None and kind and kind not in allowed:
+        raise RemoteError(Fault.NOT_ALLOWED, f"this peer may not send {kind!r}")
+    if len(body) > form.limit:
+        raise RemoteError(Fault.TOO_LARGE, f"{kind!r} has {len(body)} bytes; the limit is {form.limit}")
+    return form, body
+
+
+def _under_any_version(forms: _Forms, version_frame: bytes, kind_frame: bytes) -> _Form:
+    """The form of what is read under any version; ``RemoteError`` says what is wrong with anything else."""
     kind = _KIND_NAMES.get(kind_frame)
     if kind is None:
         raise RemoteError(Fault.UNKNOWN_KIND, f"no message is called {_shown(kind_frame)}")
-    # What is read under any version has the same form in all.
     version = _KNOWN_VERSIONS.get(version_frame, WIRE_VERSIONS[-1] if kind in _ANY_VERSION else None)
     if version is None:
         raise RemoteError(Fault.UNKNOWN_VERSION, f"version {_shown(version_frame)}; spoken here: {_spoken()}")
     if kind in _KINDS_AFTER[version]:
         raise RemoteError(Fault.UNKNOWN_KIND, f"version {version} has no message that is called {kind!r}")
-    if kind not in channel:
+    if (form := forms.get((_VERSION_FRAMES[version], kind_frame))) is None:
         raise RemoteError(Fault.WRONG_CHANNEL, f"{kind!r} does not travel on this channel")
-    if allowed is not None and kind and kind not in allowed:
-        raise RemoteError(Fault.NOT_ALLOWED, f"this peer may not send {kind!r}")
-    if len(body) > limit_of(kind):
-        raise RemoteError(Fault.TOO_LARGE, f"{kind!r} has {len(body)} bytes; the limit is {limit_of(kind)}")
-    return version, kind, body
+    return form
 
 
 def _parsed(adapter: TypeAdapter[T], body: bytes) -> T:
     try:
-        return adapter.validate_json(body, strict=True)
+        # The adapter's own method only hands this on, at a price that shows.
+        return adapter.validator.validate_json(body, strict=True)  # type: ignore[no-any-return]
     except ValidationError as error:
         raise RemoteError(Fault.MALFORMED, _first_problem(error)) from None
 
 
-def _check_ids(body: bytes, envelope: Envelope) -> None:
-    # In JSON control characters are escaped, but for DEL: hardly a body has either, and this is asked for each.
-    if b"\\" not in body and b"\x7f" not in body:
-        return
+def _check_ids(envelope: Envelope) -> None:
     if any(_CONTROL_CHARACTER.search(found) for found in ids_in(envelope)):
         raise RemoteError(Fault.MALFORMED, "message: an id has control characters")
 
 
-def _check_kind(frame: str, inside: str) -> None:
-    if frame != inside:
-        raise RemoteError(Fault.KIND_MISMATCH, f"the kind frame says {frame!r}, the message {inside!r}")
-
-
-def _check_fields(version: int, message: Message | None) -> None:
-    """A field that the frame's version does not have is as unknown as any other."""
-    if message is None or not (later := _FIELDS_AFTER[version].get(message.type)):  # type: ignore[attr-defined]
-        return
-    if found := later & message.model_fields_set:
-        raise RemoteError(Fault.MALFORMED, f"{min(found)}: version {version} has no such field")
+def _check_form(form: _Form, inside: str, message: Message | None) -> None:
+    """Kind frame and message agree; a field that the frame's version does not have is as unknown as any other."""
+    if form.kind != inside:
+        raise RemoteError(Fault.KIND_MISMATCH, f"the kind frame says {form.kind!r}, the message {inside!r}")
+    if form.later and message is not None and (found := form.later & message.model_fields_set):
+        raise RemoteError(Fault.MALFORMED, f"{min(found)}: version {form.version} has no such field")
 
 
 def _first_problem(error: ValidationError) -> str:

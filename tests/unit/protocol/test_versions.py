@@ -123,6 +123,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables in which a kind, and no field, is new."""
     monkeypatch.setattr(versions, "NEW_KINDS", {2: frozenset({"grant"})})
     monkeypatch.setattr(codec, "_KINDS_AFTER", {v: versions.kinds_after(v) for v in WIRE_VERSIONS})
+    monkeypatch.setattr(codec, "_CONTROL_FORMS", codec._forms(codec.CONTROL_KINDS))
     return
 
 
