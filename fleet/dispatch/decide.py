@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from fleet.dispatch import inputs
 from fleet.dispatch.desk import Desk, Settings
@@ -72,8 +72,7 @@ CONTRADICTION = "contradiction"
 HUB_FAULT = "hub_fault"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What a message led to: events to store, effects to carry out afterwards, and the state with the events
     applied.
     """

@@ -53,7 +53,11 @@ from fleet.protocol.mission import Stop
 def apply(state: State, event: ev.Event) -> State:
     """The state after ``event``."""
     changed = _HANDLERS[type(event)](state, event)
-    return evolve(changed, position=state.position + 1)
+    if changed is state:
+        return evolve(state, position=state.position + 1)
+    # A copy that nobody else has yet: numbering it in place spares each event a second one.
+    object.__setattr__(changed, "position", state.position + 1)
+    return changed
 
 
 def apply_all(state: State, events: Iterable[ev.Event]) -> State:
@@ -357,14 +361,15 @@ def _asset_connected(state: State, event: ev.AssetConnected) -> State:
 
 
 def _asset_changed(state: State, event: ev.AssetChanged) -> State:
-    told = {"soc": event.soc, "place": event.place, "site_id": event.site_id}
-    changes: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
+    changes: dict[str, Any] = {}
     if event.soc is not None:
-        changes["soc_at"] = event.at
-    if event.place is not None or event.site_id is not None:
+        changes["soc"], changes["soc_at"] = event.soc, event.at
+    if event.place is not None:
+        changes["place"], changes["site_id"] = event.place, event.site_id
+    elif event.site_id is not None:
+        changes["site_id"] = event.site_id
+    if "site_id" in changes:
         changes["place_at"] = event.at
-    if event.place is not None and event.site_id is None:
-        changes["site_id"] = None
     if event.change is AssetEvent.FAULT:
         changes["withdrawn"] = True
     if event.change is AssetEvent.LOSE_LINK:

@@ -22,7 +22,7 @@ else:
     def evolve(record, /, **changes):
         """The record with ``changes``; ``TypeError`` where it has no field of that name."""
         before = record.__dict__
-        fields = {**before, **changes}
+        fields = before | changes
         if len(fields) != len(before):
             unknown = sorted(set(changes) - set(before))
             raise TypeError(f"{type(record).__name__} has no field {', '.join(unknown)}")

@@ -77,7 +77,8 @@ class Inbox:
         """Keep a message, or tell the peer to send it again later."""
         if seq is None or (reason := self._held_up(message)) is None:
             self._entries.append(Entry(peer, peer.session.boot_id, seq, message))
-            self.kinds[message.type] = self.kinds.get(message.type, 0) + 1
+            kind = message.type
+            self.kinds[kind] = self.kinds.get(kind, 0) + 1
         else:
             self.busy += 1
             peer.session.busy(seq, reason.retry_after_s, code=reason.code, detail=reason.detail)

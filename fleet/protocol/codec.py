@@ -119,10 +119,14 @@ def encode(envelope: Envelope, version: int = WIRE_VERSIONS[-1]) -> list[bytes]:
 
     ``LocalError`` when it breaks a limit, or that version has no such message.
     """
-    kind = _kind_of(envelope)
+    message = envelope.message
+    kind = "" if message is None else message.type
     if kind in TELEMETRY_KINDS:
         raise LocalError(f"{kind!r} travels on the telemetry channel, not on control")
     _check_version(version, kind)
+    if message is None and envelope.seq is None:
+        # Most of what the hub sends: what the line below would make of it, at a third of the price.
+        return [_VERSION_FRAMES[version], b"", b'{"seq":null,"ack":%d,"message":null}' % envelope.ack]
     return _frames(version, kind, CONTROL.dump_json(envelope, exclude=_LEFT_OUT[version].get(kind)))
 
 
@@ -160,10 +164,6 @@ def decode_telemetry(frames: Sequence[bytes]) -> Attach | Telemetry:
     message = _parsed(TELEMETRY, body)
     _check_form(form, message.type, message)
     return message
-
-
-def _kind_of(envelope: Envelope) -> str:
-    return "" if envelope.message is None else envelope.message.type
 
 
 def _check_version(version: int, kind: str) -> None:

@@ -212,21 +212,21 @@ class SessionEnd:
     def _take_in(self, envelope: Envelope, now: float) -> list[Delivery]:
         """Its acknowledgement, and the message if it is for the application and it has not had it yet."""
         self._acknowledge(envelope.ack, now)
-        message = envelope.message
+        message, seq = envelope.message, envelope.seq
         if message is None:
             return []
+        if message.sequenced and seq is not None:
+            return [Delivery(seq, message)] if self._in.accept(seq) else []
         if isinstance(message, Heartbeat):
             self._on_heartbeat(message, now)
             return []
         if isinstance(message, Busy):
             self._pause(message, now)
             return []
-        if message.sequenced != (envelope.seq is not None):
+        if message.sequenced or seq is not None:
             rule = "must" if message.sequenced else "must not"
             raise RemoteError(Fault.BAD_SEQUENCE, f"{message.type!r} {rule} have a number")
-        if envelope.seq is None or self._in.accept(envelope.seq):
-            return [Delivery(envelope.seq, message)]
-        return []
+        return [Delivery(None, message)]
 
     def _pause(self, busy: Busy, now: float) -> None:
         # However long the other end asks for: it may be wrong, and is asked again as often as after any silence.

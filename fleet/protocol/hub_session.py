@@ -76,6 +76,7 @@ class HubSession(SessionEnd):
         self.epoch = 0
         self.token: str | None = None
         self.hello: Hello | None = None
+        self._peer_sends = _PEER_SENDS[role]
         self._versions = tuple(versions)
         self._clock = clock
         self._stamp: tuple[float, float] | None = None
@@ -151,7 +152,7 @@ class HubSession(SessionEnd):
         if epoch != self.epoch or self.state is not SessionState.WELCOMED:
             raise RemoteError(Fault.NO_SESSION, "this connection has no session: say hello again")
         message = envelope.message
-        if message is not None and message.type not in _PEER_SENDS[self.role]:
+        if message is not None and message.type not in self._peer_sends:
             raise RemoteError(
                 Fault.NOT_ALLOWED, f"{self.role.value} {self.peer_id!r} may not send {message.type!r}"
             )

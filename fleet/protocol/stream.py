@@ -68,12 +68,13 @@ class Outgoing:
             raise RemoteError(
                 Fault.BAD_ACK, f"message {ack} is acknowledged, but the last one sent is {self.reached}"
             )
-        progress = ack > self.acknowledged
+        if ack <= self.acknowledged:
+            return False
         for _ in range(ack - self.acknowledged):
             self.pending.popleft()
-        self.acknowledged = max(self.acknowledged, ack)
+        self.acknowledged = ack
         self.transmitted = max(self.transmitted, ack)
-        return progress
+        return True
 
     def rewind(self) -> None:
         """Transmit everything that is not acknowledged again."""

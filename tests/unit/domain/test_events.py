@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from fleet.domain import events as ev
-from fleet.domain.apply import handled
+from fleet.domain.apply import apply, handled
+from fleet.domain.state import State
 from fleet.store.rows import event_from, event_text
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "events" / "v1"
+AT = datetime(2026, 11, 24, tzinfo=UTC)
 TYPES = {e.model_fields["type"].default: e for e in get_args(get_args(ev.AnyEvent)[0])}
 
 
@@ -33,3 +36,18 @@ def test_golden_events_can_still_be_read(name: str) -> None:
     event = event_from(text, 1, 1)
     assert type(event) is TYPES[name]
     assert json.loads(event_text(event)) == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ev.TimerSet(at=AT, timer_id="t", due=AT),
+        ev.DeliveryFailed(at=AT, order_id="P1", mission_id="M1", code="absent", counts=False),
+    ],
+    ids=["changes something", "changes nothing"],
+)
+def test_an_event_is_counted_and_leaves_the_state_before_it_alone(event: ev.Event) -> None:
+    """The state before goes on to be read: by planners, snapshots, and a decision that fails half-way."""
+    before = State(position=4)
+    after = apply(before, event)
+    assert (before, after.position) == (State(position=4), 5)

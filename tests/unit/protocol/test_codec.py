@@ -23,6 +23,7 @@ from fleet.protocol.messages import (
 )
 from fleet.protocol.roles import ALLOWED
 from fleet.protocol.schema import json_schema
+from fleet.protocol.versions import WIRE_VERSIONS
 
 
 def zone(feature: object) -> list[bytes]:
@@ -144,6 +145,16 @@ def test_an_acknowledgement_has_no_kind_and_is_always_allowed() -> None:
     frames = encode(Envelope(ack=5))
     assert frames[1] == b""
     assert decode_control(frames, frozenset()).ack == 5
+
+
+@pytest.mark.parametrize("version", WIRE_VERSIONS)
+@pytest.mark.parametrize("ack", [0, 7, 2**40])
+def test_an_acknowledgement_is_what_its_envelope_dumps(ack: int, version: int) -> None:
+    """It is written without the model's help, which nobody may notice."""
+    envelope = Envelope(ack=ack)
+    frames = encode(envelope, version)
+    assert frames == [b"%d" % version, b"", codec.CONTROL.dump_json(envelope)]
+    assert decode_control(frames) == envelope
 
 
 def test_telemetry_travels_bare_on_its_own_channel() -> None:
