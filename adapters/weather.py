@@ -20,7 +20,7 @@ from uuid import uuid4
 import zmq
 from pydantic import ValidationError
 
-from adapters.sdk.errors import AdapterError, TurnedAway
+from adapters.sdk.errors import AdapterError
 from adapters.sdk.keys import CurveKeys, load_keys
 from adapters.sdk.link import Endpoints, Link
 from fleet.protocol.codec import decode_control, encode
@@ -93,10 +93,13 @@ class Station:
             session.reboot(uuid4().hex)
         elif session.state is not SessionState.CLOSED and not session.wants_connection(now):
             return
+        self._connect()
+
+    def _connect(self) -> None:
         # An answer belongs to the connection that it was asked on: what had none is reported again.
         self._asked.clear()
         self._link.open()
-        for envelope in session.connect(now):
+        for envelope in self._session.connect(self._monotonic()):
             self._link.send_control(encode(envelope))
 
     def _receive(self, frames: list[bytes]) -> None:
@@ -142,10 +145,8 @@ class Station:
         self._session.send(ReportWeather(request_id=request_id, source=self._session.peer_id, rows=rows))
 
     def _give_up_if_refused(self) -> None:
-        self._link.check()
-        session = self._session
-        if session.state is SessionState.REFUSED and session.refused is not None and not session.must_reboot:
-            raise TurnedAway(session.refused.code, session.refused.detail)
+        if self._link.must_redial(self._session):
+            self._connect()
 
 
 def read_rows(file: Path, sort: WeatherSort) -> list[WeatherRow]:

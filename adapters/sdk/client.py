@@ -13,7 +13,7 @@ import zmq
 
 from adapters.sdk.adapter import Adapter
 from adapters.sdk.engine import Engine
-from adapters.sdk.errors import AdapterError, JournalError, TurnedAway
+from adapters.sdk.errors import AdapterError, JournalError
 from adapters.sdk.journal import Journal
 from adapters.sdk.keys import CurveKeys
 from adapters.sdk.link import Endpoints, Link
@@ -108,8 +108,11 @@ class AdapterClient:
                 return
         elif session.state is not SessionState.CLOSED and not session.wants_connection(now):
             return
+        self._connect()
+
+    def _connect(self) -> None:
         self._link.open()
-        for envelope in session.connect(now):
+        for envelope in self._engine.session.connect(self._monotonic()):
             self._link.send_control(encode(envelope))
 
     def _receive(self, frames: list[bytes]) -> None:
@@ -148,10 +151,8 @@ class AdapterClient:
             self._link.send_telemetry(encode_telemetry(message, version))
 
     def _give_up_if_refused(self) -> None:
-        self._link.check()
-        session = self._engine.session
-        if session.state is SessionState.REFUSED and session.refused is not None and not session.must_reboot:
-            raise TurnedAway(session.refused.code, session.refused.detail)
+        if self._link.must_redial(self._engine.session):
+            self._connect()
 
 
 def _fresh_boot_id() -> str:

@@ -14,15 +14,26 @@ from fleet.protocol.keyfile import KeyFileError, check_mode, parse_key_file
 
 @dataclass(frozen=True, slots=True)
 class CurveKeys:
-    """Z85 keys: the hub's public one, and this asset's own pair. ``subject`` is the id that the key was made for."""
+    """Z85 keys: the hub's public one, and this asset's own pair. ``subject`` is the id that the key was made for.
+
+    ``file`` is where they were read from, and are read again before each connection: a key that was rotated is used as
+    soon as its file has come. ``simulated``: a run made them for its simulated world.
+    """
 
     server: bytes
     public: bytes
     secret: bytes
     subject: str = ""
+    file: str = ""
+    simulated: bool = False
 
     def __repr__(self) -> str:
-        return f"CurveKeys(subject={self.subject!r}, public={self.public!r})"
+        return f"CurveKeys(subject={self.subject!r}, public={self.public!r}, file={self.file!r})"
+
+    @property
+    def name(self) -> str:
+        """Which keys they are, for a message to a person."""
+        return f"the key in {self.file}" if self.file else f"the key {self.public.decode()}"
 
 
 def load_keys(path: Path | str) -> CurveKeys:
@@ -36,12 +47,34 @@ def load_keys(path: Path | str) -> CurveKeys:
     except (OSError, UnicodeDecodeError) as error:
         raise AdapterError(f"{name}: the key file cannot be read: {error}") from None
     secret = key.secret.get_secret_value()
-    return CurveKeys(key.hub.encode(), key.public.encode(), secret.encode(), key.subject)
+    return CurveKeys(
+        server=key.hub.encode(),
+        public=key.public.encode(),
+        secret=secret.encode(),
+        subject=key.subject,
+        file=key.file,
+        simulated=bool(key.simulated),
+    )
+
+
+def renewed(keys: CurveKeys | None) -> CurveKeys | None:
+    """The keys that are in the file now; the same ones where there is no file, or none that can be used."""
+    if keys is None or not keys.file:
+        return keys
+    try:
+        return load_keys(keys.file)
+    except AdapterError:
+        return keys  # It is being replaced; until the new one is whole the old one may still count.
 
 
 def keys_in(folder: Path, subject: str) -> CurveKeys:
     """The keys of a subject in a folder of key files, as a run directory has one. Raises ``AdapterError``."""
-    return load_keys(folder / f"{quote(subject, safe='')}.json")
+    return load_keys(key_file(folder, subject))
+
+
+def key_file(folder: Path, subject: str) -> Path:
+    """Where the key file of a subject is in such a folder."""
+    return folder / f"{quote(subject, safe='')}.json"
 
 
 def secure(socket: zmq.Socket[bytes], keys: CurveKeys | None) -> None:

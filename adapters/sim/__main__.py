@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if said.json:
             print(json.dumps(host.verdict(), indent=1))
     except (AdapterError, HostError, SimError) as error:
-        print(f"fleet-adapter sim: {error}", file=sys.stderr)
+        _tell(str(error))
         return BAD_INPUT
     return 0
 
@@ -79,7 +79,8 @@ def _parser() -> argparse.ArgumentParser:
         "--keys",
         type=Path,
         metavar="DIR",
-        help="the key files of all assets; keys/clients beside the spec, if there are any, unless told",
+        help="the key files that the run made for its simulated world; keys/clients beside the spec, if there are any, "
+        "unless told. Who has none there (any more) is left out",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="what chance depends on")
     parser.add_argument(
@@ -125,7 +126,11 @@ def _host(said: argparse.Namespace) -> Host:
     journal = Journal(kept, {"seed": said.seed, "incidents": str(said.incidents), "spec": digest})
     boot_id = uuid4().hex
     options = HostOptions(
-        Endpoints(said.control, said.telemetry), judge=said.judge, rate=said.rate, keys=_keys(said)
+        Endpoints(said.control, said.telemetry),
+        judge=said.judge,
+        rate=said.rate,
+        keys=_keys(said),
+        tell=_tell,
     )
     return Host(WorldKeeper(world, journal, boot_id), options, boot_id)
 
@@ -133,6 +138,10 @@ def _host(said: argparse.Namespace) -> Host:
 def _keys(said: argparse.Namespace) -> Path | None:
     beside: Path = said.spec.with_name("keys") / "clients"
     return said.keys or (beside if beside.is_dir() else None)
+
+
+def _tell(text: str) -> None:
+    print(f"fleet-adapter sim: {text}", file=sys.stderr, flush=True)
 
 
 def _stopped_by_signal() -> _Stop:

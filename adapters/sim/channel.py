@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import zmq
@@ -29,23 +29,46 @@ class Channel:
         context: zmq.Context[zmq.Socket[bytes]],
         endpoints: Endpoints,
         poller: zmq.Poller,
-        keys: CurveKeys | None = None,
+        keys: Callable[[], CurveKeys | None] = lambda: None,
     ) -> None:
-        self._keys = keys
+        self._read_keys = keys
+        self.keys: CurveKeys | None = None
         self._context, self._endpoints, self._poller = context, endpoints, poller
         self._control: zmq.Socket[bytes] | None = None
+        self._events: zmq.Socket[bytes] | None = None
         self._telemetry: zmq.Socket[bytes] | None = None
 
-    def open(self) -> None:
-        """Connect anew."""
+    def open(self, *, watched: bool = False) -> None:
+        """Connect anew, with the key that is there now. Raises ``KeyGone``.
+
+        ``watched``: have ``turned_away`` told of a handshake that the hub refuses. That costs two more sockets, and
+        most handshakes succeed.
+        """
         self.close()
-        self._control = self._dial(self._endpoints.control, MAX_CONTROL_FRAME)
+        self.keys = self._read_keys()
+        self._control = self._socket(MAX_CONTROL_FRAME)
+        if watched:
+            self._events = self._control.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_AUTH)
+        self._control.connect(self._endpoints.control)
         self._poller.register(self._control, zmq.POLLIN)
+
+    def renewed(self) -> bool:
+        """Whether there is another key by now than the one that we have knocked with. Raises ``KeyGone``."""
+        return self._read_keys() != self.keys
+
+    @property
+    def turned_away(self) -> bool:
+        """Whether the hub does not take our key; known only of a connection that is watched."""
+        return self._events is not None and bool(self._events.poll(0))
 
     def close(self) -> None:
         """Hang up; what was not sent is gone."""
         if self._control is not None:
             self._poller.unregister(self._control)
+        if self._control is not None and self._events is not None:
+            self._control.disable_monitor()
+            self._events.close(linger=0)
+            self._events = None
         for socket in (self._control, self._telemetry):
             if socket is not None:
                 socket.close(linger=0)
@@ -59,7 +82,8 @@ class Channel:
     def send_telemetry(self, frames: Sequence[bytes]) -> None:
         """Send on the telemetry channel, which is opened when it is first needed."""
         if self._telemetry is None:
-            self._telemetry = self._dial(self._endpoints.telemetry, MAX_TELEMETRY_FRAME)
+            self._telemetry = self._socket(MAX_TELEMETRY_FRAME)
+            self._telemetry.connect(self._endpoints.telemetry)
         self._telemetry.send_multipart(frames, zmq.DONTWAIT)
 
     def received(self) -> Iterator[Frames]:
@@ -70,7 +94,7 @@ class Channel:
             except zmq.Again:
                 return
 
-    def _dial(self, endpoint: str, max_frame: int) -> zmq.Socket[bytes]:
+    def _socket(self, max_frame: int) -> zmq.Socket[bytes]:
         socket = self._context.socket(zmq.DEALER)
         for option, value in (
             (zmq.LINGER, 0),
@@ -79,6 +103,5 @@ class Channel:
             (zmq.MAXMSGSIZE, max_frame),
         ):
             socket.setsockopt(option, value)
-        secure(socket, self._keys)
-        socket.connect(endpoint)
+        secure(socket, self.keys)
         return socket

@@ -15,12 +15,13 @@ from typing import Any, Final
 
 import zmq
 
-from adapters.sdk.keys import keys_in
+from adapters.sdk.keys import CurveKeys, key_file, load_keys
 from adapters.sim.channel import Channel, Endpoints
+from adapters.sim.errors import HostError, KeyGone
 from adapters.sim.keeper import Said, WorldKeeper
 from adapters.sim.peer import LIMIT, WINDOW, Peer
 from fleet.protocol.endpoint import DEFAULT_TIMING, Timing
-from fleet.protocol.messages import Grant, Granted, Role, Welcome
+from fleet.protocol.messages import Grant, Granted, RecoverAsset, Role, Welcome
 from fleet.protocol.session import Delivery, PeerSession
 from fleet.sim import PEOPLE, STATION, TIMEKEEPER
 
@@ -41,6 +42,8 @@ class HostOptions:
     timing: Timing = DEFAULT_TIMING
     keys: Path | None = None
     """The folder of the key files of all that connect; none for a hub without keys."""
+    tell: Callable[[str], None] = lambda _: None
+    """Is told what a person should know."""
 
 
 Connections = dict[str, Welcome | None]
@@ -73,6 +76,7 @@ class Host:
         self._owns_context = context is None
         self._poller = zmq.Poller()
         self._assets = {asset_id: self._asset(asset_id) for asset_id in sorted(keeper.world.asset_ids)}
+        self._gone: set[str] = set()
         self._timekeeper = self._other(options.timekeeper, Role.TIMEKEEPER, boot_id)
         self._people = self._other(options.people, Role.OPERATOR, boot_id)
         self._station = self._other(STATION, Role.WEATHER, boot_id)
@@ -96,8 +100,11 @@ class Host:
         """Do what there is to do, after waiting a little for something to come in."""
         self._poller.poll(wait_ms)
         now_s = self._monotonic()
-        for peer in (*self._assets.values(), self._station, self._people, self._timekeeper):
-            peer.step(now_s)
+        for peer in self._peers():
+            try:
+                peer.step(now_s)
+            except KeyGone as gone:
+                self._leave_out(peer, gone)
         self._hear_timekeeper()
         welcome = self._timekeeper.welcome
         if welcome is not None and not welcome.lockstep:
@@ -107,7 +114,7 @@ class Host:
 
     def close(self) -> None:
         """Hang up."""
-        for peer in (*self._assets.values(), self._station, self._people, self._timekeeper):
+        for peer in self._peers():
             peer.close()
         if self._owns_context:
             self._context.term()
@@ -149,7 +156,8 @@ class Host:
 
     def _counted(self) -> dict[str, Peer]:
         """The peers whose frames the hub counts before it lets time go on: those that say what the world does."""
-        return {**self._assets, STATION: self._station}
+        station = {} if STATION in self._gone else {STATION: self._station}
+        return {**self._assets, **station}
 
     def _has_everything(self, order: _Order) -> bool:
         return all(
@@ -196,7 +204,8 @@ class Host:
         said = self._keeper.act(heard, until)
         self._take(heard)
         for asset_id, words in said.items():
-            self._send(self._assets[asset_id], words, now_s)
+            if asset_id in self._assets:
+                self._send(self._assets[asset_id], words, now_s)
         self._announce(now_s)
         self._report_weather(now_s)
         if self._keeper.world.now >= self._verdict_at:
@@ -217,13 +226,18 @@ class Host:
     def _announce(self, now_s: float) -> None:
         """What people of the world tell the hub, as operators' tools would."""
         found = self._keeper.world.notices()
-        for notice in found[self._announced :]:
-            self._people.send(notice)
-        self._announced = len(found)
+        fresh, self._announced = found[self._announced :], len(found)
+        if self._people.session.peer_id in self._gone:
+            return
+        for notice in fresh:
+            if not (isinstance(notice, RecoverAsset) and notice.asset_id in self._gone):
+                self._people.send(notice)
         self._people.flush(now_s)
 
     def _report_weather(self, now_s: float) -> None:
         """What the station observes. After a restart all is said again; the hub takes what it does not have."""
+        if STATION in self._gone:
+            return
         found = self._keeper.world.observations()
         for report in found[self._observed :]:
             self._station.send(report)
@@ -231,6 +245,27 @@ class Host:
         self._station.flush(now_s)
 
     # Peers
+
+    def _peers(self) -> list[Peer]:
+        others = (self._station, self._people, self._timekeeper)
+        return [*self._assets.values(), *(p for p in others if p.session.peer_id not in self._gone)]
+
+    def _leave_out(self, peer: Peer, why: KeyGone) -> None:
+        """Go on without a peer whose part somebody else has. In the world it finishes what it was told; nobody hears of
+        that. Raises ``HostError`` where nothing could go on.
+        """
+        peer_id = peer.session.peer_id
+        if peer is self._timekeeper:
+            raise HostError(f"nobody of this world keeps the time any more: the key of {peer_id!r}: {why}")
+        peer.close()
+        self._gone.add(peer_id)
+        self._assets.pop(peer_id, None)
+        self._options.tell(
+            f"{peer_id} is left out of the simulation from here on: its simulated key is gone ({why}), so it is "
+            f"whoever has a key of that name now; {len(self._assets)} assets are left"
+        )
+        if not self._assets:
+            raise HostError("no asset is left to simulate; a new run makes keys for all of them")
 
     def _asset(self, asset_id: str) -> Peer:
         world = self._keeper.world
@@ -253,9 +288,22 @@ class Host:
         return Peer(session, self._channel(peer_id), lambda _peer, _boot_id: None)
 
     def _channel(self, subject: str) -> Channel:
-        folder = self._options.keys
-        keys = keys_in(folder, subject) if folder is not None else None
-        return Channel(self._context, self._options.endpoints, self._poller, keys)
+        return Channel(
+            self._context, self._options.endpoints, self._poller, lambda: _key(self._options.keys, subject)
+        )
 
     def _rebooted(self, peer: Peer, boot_id: str) -> None:
         self._keeper.reboot(peer.session.peer_id, boot_id, peer.session.outstanding)
+
+
+def _key(folder: Path | None, subject: str) -> CurveKeys | None:
+    """The simulated key of a subject. Raises ``KeyGone`` where it has none, ``AdapterError`` where it can't be used."""
+    if folder is None:
+        return None
+    file = key_file(folder, subject)
+    if not file.exists():
+        raise KeyGone(f"{file}: there is no such file")
+    keys = load_keys(file)
+    if not keys.simulated:
+        raise KeyGone(f"{file}: is not the simulation's")
+    return keys

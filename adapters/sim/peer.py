@@ -7,9 +7,9 @@ from typing import Final
 from uuid import uuid4
 
 from adapters.sim.channel import Channel
-from adapters.sim.errors import HostError
+from adapters.sim.errors import HostError, KeyGone
 from fleet.protocol.codec import decode_control, encode, encode_telemetry
-from fleet.protocol.errors import RemoteError
+from fleet.protocol.errors import Fault, RemoteError
 from fleet.protocol.messages import AnyMessage, Attach, Telemetry, Welcome
 from fleet.protocol.session import Delivery, PeerSession, SessionState
 
@@ -35,8 +35,11 @@ class Peer:
         return self.session.state is SessionState.WELCOMED
 
     def step(self, now_s: float) -> None:
-        """Connect when it is time, take in what has come, send what is due."""
+        """Connect when it is time, take in what has come, send what is due. Raises ``KeyGone``."""
         self._connect_if_due(now_s)
+        if self._channel.turned_away:
+            self._expect_another_key("the hub does not take it")
+            self.session.disconnected(now_s)
         for frames in self._channel.received():
             self._receive(frames, now_s)
         self.flush(now_s)
@@ -80,15 +83,29 @@ class Peer:
             self._rebooted(self, boot_id)
             session.reboot(boot_id)
         elif session.state is SessionState.REFUSED:
-            code = "" if session.refused is None else f"{session.refused.code}: {session.refused.detail}"
-            raise HostError(f"the hub turns {session.peer_id!r} away ({code}); is this its world?")
+            self._refused()
         elif session.state is not SessionState.CLOSED and not session.wants_connection(now_s):
             return
+        # Where the last hello was not answered, the hub may not take our key.
+        watched = session.state is SessionState.LOST and self.welcome is None
         self.heard.clear()
         self.welcome = None
-        self._channel.open()
+        self._channel.open(watched=watched)
         for envelope in session.connect(now_s):
             self._channel.send(encode(envelope))
+
+    def _refused(self) -> None:
+        refused = self.session.refused
+        if refused is not None and refused.code == Fault.KEY_ENDED:
+            self._expect_another_key(refused.detail)
+            return
+        code = "" if refused is None else f"{refused.code}: {refused.detail}"
+        raise HostError(f"the hub turns {self.session.peer_id!r} away ({code}); is this its world?")
+
+    def _expect_another_key(self, why: str) -> None:
+        """Raises ``KeyGone`` unless our key was rotated meanwhile."""
+        if not self._channel.renewed():
+            raise KeyGone(why)
 
     def _receive(self, frames: list[bytes], now_s: float) -> None:
         try:

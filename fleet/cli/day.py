@@ -108,8 +108,11 @@ class Day:
             return Reader(self.run.place).contact(order_id)
 
     def ask(self, message: AnyMessage, *, timeout_s: float) -> Reply:
-        """The hub's answer. Raises ``Unreachable`` when no hub runs, at once, or when there is none in time."""
+        """The hub's answer. Raises ``Unreachable`` when no hub runs, at once, or when there is none in time, and
+        ``BadInput`` for a key file that can't be used.
+        """
         from fleet.hub.client import HubClient, HubUnreachable
+        from fleet.hub.security.keytable import KeyringError
 
         try:
             control, key = self.run.running().control, self.key()
@@ -120,21 +123,24 @@ class Day:
                 )
             with HubClient(control, by="fleet", key=key, timeout_s=timeout_s) as client:
                 return client.request(message)
+        except KeyringError as error:
+            raise BadInput(str(error)) from error
         except (RunDirError, HubUnreachable) as error:
             raise Unreachable(str(error)) from error
 
     def key(self) -> KeyFile | None:
         """The key that commands use: that of the file which ``FLEET_KEY`` names, else the run's own for commands.
 
-        None where the hub wants none. Raises ``RunDirError``.
+        None where the hub wants none. Raises ``RunDirError`` (``KeyringError`` for a file that can't be used).
         """
         from fleet.hub.security.keyring import COMMANDS, key_for, read_key_file
+        from fleet.hub.security.keytable import KeyringError
 
         told = os.environ.get(KEY_VARIABLE)
         if not told:
             return key_for(self.run, COMMANDS)
         if (key := read_key_file(Path(told))).role is not Role.OPERATOR:
-            raise RunDirError(
+            raise KeyringError(
                 f"{told}: is the key of {key.subject!r} as {key.role.value}, and commands need an operator's: "
                 "fleet keys create NAME --role operator"
             )

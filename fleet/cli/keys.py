@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from fleet.cli.day import By, Name, Root, who
+from fleet.cli.day import By, Day, Name, Root, who
 from fleet.cli.options import Json, moment_option
-from fleet.cli.output import BadInput, show, table
+from fleet.cli.output import BadInput, note, show, table, warn
+from fleet.domain.events import DayOpened
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError
 from fleet.hub.security.keyring import Keyring, new_hub_key
 from fleet.hub.security.keytable import SIMULATION, KeyEntry, KeyringError
 from fleet.protocol.messages import Role
+from fleet.store.base import StoreError
+from fleet.store.reader import Reader
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -29,6 +34,10 @@ Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="The 
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="The key file; in the run directory unless told.")
 ]
+PLAIN = (
+    "{run}: this run goes without keys (`--plain`): every process on this machine may connect, nobody from elsewhere. "
+    "For keys begin a day without --plain"
+)
 COLUMNS = ("key", "subject", "role", "state", "from", "until", "made", "by")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -53,7 +62,8 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Make a key. Its secret half stands in the file and nowhere else: give it to whom it is for."""
-    run = _run(name, root)
+    run = _keyed(name, root)
+    simulated = Keyring(run.keys).simulated(subject) is not None
     with _reported():
         entry, path = Keyring(run.keys).create(
             subject,
@@ -66,6 +76,12 @@ def create(
             endpoints=_endpoints(run),
         )
     _made(entry, path, as_json=as_json)
+    if simulated:
+        note(
+            f"{subject} is simulated no more: a simulation of this run leaves it out, and goes on with the others"
+        )
+    if role is Role.ASSET:
+        _warn_of_use(run, subject)
 
 
 @app.command("list")
@@ -77,15 +93,22 @@ def list_keys(
 ) -> None:
     """List the keys: whose, for what, from when until when. Secrets are not shown."""
     now = datetime.now(UTC)
+    run = _run(name, root)
+    if _plain(run):
+        show({"keys": [], "plain": True}, PLAIN.format(run=run.path), as_json=as_json)
+        return
     with _reported():
-        keys = Keyring(_run(name, root).keys).table().keys
+        keys = Keyring(run.keys).table().keys
     shown = [key for key in keys if every or key.may_count(now)]
     rows = [_row(key, now) for key in shown]
     ended = len(keys) - len(shown)
     more = f"; {ended} that no longer count are shown with --all" if ended else ""
     lines = [[row[column] or "" for column in COLUMNS] for row in rows]
     show(
-        {"keys": [key.model_dump(mode="json") | {"state": key.state(now).value} for key in shown]},
+        {
+            "keys": [key.model_dump(mode="json") | {"state": key.state(now).value} for key in shown],
+            "plain": False,
+        },
         f"{table(COLUMNS, lines)}\n{len(shown)} keys{more}",
         as_json=as_json,
     )
@@ -108,7 +131,7 @@ def rotate(
     as_json: Json = False,
 ) -> None:
     """Make the key that takes the place of another. Both count for a while, so that nobody is cut off."""
-    run = _run(name, root)
+    run = _keyed(name, root)
     with _reported():
         entry, path = Keyring(run.keys).rotate(
             subject,
@@ -132,7 +155,7 @@ def revoke(
 ) -> None:
     """Let a key in no more. A hub that is up ends its connection within a second; sessions of others go on."""
     with _reported():
-        gone = Keyring(_run(name, root).keys).revoke(key, datetime.now(UTC), by=_person(by))
+        gone = Keyring(_keyed(name, root).keys).revoke(key, datetime.now(UTC), by=_person(by))
     told = [f"revoked {each.key_id} of {each.subject}" for each in gone] or [f"{key} was revoked already"]
     show({"revoked": [each.key_id for each in gone]}, "\n".join(told), as_json=as_json)
 
@@ -140,7 +163,7 @@ def revoke(
 @app.command("init")
 def init(name: Name = DEFAULT_NAME, root: Root = ROOT, as_json: Json = False) -> None:
     """Make the first keys of a run that has none: the hub's, and those of the commands and the console here."""
-    run = _run(name, root)
+    run = _keyed(name, root)
     ring = Keyring(run.keys)
     with _reported():
         if ring.file.exists():
@@ -153,7 +176,7 @@ def init(name: Name = DEFAULT_NAME, root: Root = ROOT, as_json: Json = False) ->
 @app.command("rotate-hub")
 def rotate_hub(name: Name = DEFAULT_NAME, root: Root = ROOT, as_json: Json = False) -> None:
     """Give the hub another key from its next start on. Key files elsewhere then have to be made anew."""
-    run = _run(name, root)
+    run = _keyed(name, root)
     with _reported():
         if run.is_live():
             raise BadInput(f"{run.path}: its hub is running; stop it first, since nobody would find it again")
@@ -173,6 +196,48 @@ def _run(name: str, root: Path) -> RunDir:
             f"{run.path}: there is no run of that name; start one with `fleet demo` or `fleet hub`"
         )
     return run
+
+
+def _keyed(name: str, root: Path) -> RunDir:
+    """A run whose hub wants keys. Raises ``BadInput`` for one that has none to make, rotate or revoke."""
+    run = _run(name, root)
+    if _plain(run):
+        raise BadInput(PLAIN.format(run=run.path))
+    return run
+
+
+def _plain(run: RunDir) -> bool:
+    try:
+        said = json.loads(run.setup.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(said, dict) and said.get("plain") is True
+
+
+def _warn_of_use(run: RunDir, asset_id: str) -> None:
+    """Say of an asset's key that was just made why it lets nobody in, where it does not."""
+    assets = _assets(run)
+    if assets and asset_id not in assets:
+        near = get_close_matches(asset_id, assets, n=1, cutoff=0.4)
+        warn(
+            f"no asset {asset_id!r} is in the fleet of this day, so the key lets nobody in until a day is begun whose "
+            f"fleet file has it; {f'did you mean {near[0]!r}? ' if near else ''}`fleet assets list` shows what there is"
+        )
+    elif Day(run).lockstep():
+        warn(
+            "the time of this run is that of its simulation, which a real vehicle can't follow, so it would be turned "
+            "away. Run the day with `fleet hub` and `fleet-adapter sim` instead of `fleet demo`"
+        )
+
+
+def _assets(run: RunDir) -> tuple[str, ...]:
+    """The assets of the day; none where it has not begun, or its store can't be read."""
+    try:
+        first = next(Reader(run.place).events(limit=1), None)
+    except StoreError:
+        return ()
+    opened = first.event if first is not None else None
+    return tuple(asset.asset_id for asset in opened.assets) if isinstance(opened, DayOpened) else ()
 
 
 @contextmanager

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import zmq
 import zmq.asyncio
+from zmq.utils.monitor import recv_monitor_message
 
+from fleet.console.live import SILENT_AFTER_S
 from fleet.console.source import Source
-from fleet.hub.client import secure
+from fleet.hub.client import TURNED_AWAY, secure, why_turned_away
+from fleet.hub.security.keyring import renewed
 from fleet.protocol.keyfile import KeyFile
 
 LOOK_AGAIN_S = 0.5
@@ -44,13 +47,51 @@ async def _follow_events(source: Source, wake: asyncio.Event) -> None:
 
 
 async def _follow_feed(source: Source, feed: str, key: KeyFile | None, wake: asyncio.Event) -> None:
-    with zmq.asyncio.Context() as context, context.socket(zmq.SUB) as socket:
-        socket.setsockopt(zmq.LINGER, 0)
-        socket.setsockopt(zmq.SUBSCRIBE, b"")
-        secure(socket, key)
+    """Listen, over a fresh connection whenever the feed is silent and another key has come into the key file."""
+    with zmq.asyncio.Context() as context:
+        while True:
+            with context.socket(zmq.SUB) as socket:
+                await _listen(source, socket, feed, key, wake)
+            key = renewed(key)
+
+
+async def _listen(
+    source: Source, socket: zmq.asyncio.Socket, feed: str, key: KeyFile | None, wake: asyncio.Event
+) -> None:
+    """Take what the feed says, until it is silent while there is another key."""
+    socket.setsockopt(zmq.LINGER, 0)
+    socket.setsockopt(zmq.SUBSCRIBE, b"")
+    secure(socket, key)
+    with _doorkeeper(socket) as events:
         socket.connect(feed)
         while True:
-            frames = await socket.recv_multipart()
-            source.live.take(frames)
-            if frames[0] == b"events":
-                wake.set()
+            if await socket.poll(int(1000 * SILENT_AFTER_S)):
+                frames = await socket.recv_multipart()
+                source.live.take(frames)
+                source.feed_trouble = None
+                if frames[0] == b"events":
+                    wake.set()
+            elif renewed(key) != key:
+                return
+            elif (event := _turned_away(events)) is not None:
+                source.feed_trouble = f"the hub's feed turns the console away: {why_turned_away(event, key)}"
+
+
+@contextmanager
+def _doorkeeper(socket: zmq.asyncio.Socket) -> Iterator[zmq.Socket[bytes]]:
+    """What ZeroMQ tells of handshakes that failed."""
+    # The monitor's own socket is read without waiting, so it need not be asynchronous.
+    events: zmq.Socket[bytes] = zmq.Socket.shadow(socket.get_monitor_socket(TURNED_AWAY))
+    try:
+        yield events
+    finally:
+        socket.disable_monitor()
+        events.close(linger=0)
+
+
+def _turned_away(events: zmq.Socket[bytes]) -> int | None:
+    """The last handshake that failed since this was last asked."""
+    event = None
+    while events.poll(0):
+        event = int(recv_monitor_message(events)["event"])
+    return event

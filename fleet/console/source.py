@@ -52,6 +52,7 @@ class Source:
     weather: WeatherSeries | None = None
     ledger: Ledger = field(default_factory=Ledger)
     trouble: str | None = None
+    feed_trouble: str | None = None
     stopping: Callable[[], bool] = lambda: False
     _reading: threading.Lock = field(default_factory=threading.Lock)
 
@@ -135,7 +136,7 @@ def pulse(source: Source) -> Row:
         "silent": live.silent(),
         "bad_frames": live.bad,
         "health": None if live.health is None else live.health.model_dump(mode="json"),
-        "trouble": source.trouble,
+        "trouble": source.trouble or source.feed_trouble,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
@@ -11,6 +11,7 @@ from uuid import uuid4
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
+from fleet.hub.security.keyring import renewed
 from fleet.protocol.codec import MAX_CONTROL_FRAME, decode_control, encode
 from fleet.protocol.keyfile import KeyFile
 from fleet.protocol.messages import AnyMessage, Envelope, Reply, Role
@@ -32,6 +33,10 @@ class HubBusy(HubUnreachable):
         self.detail = detail
 
 
+HUNG_UP = zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+MANY = 5
+"""So many handshakes in a row that were hung up on say that something is wrong; one may be a hub that just ends."""
+
 TURNED_AWAY = zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
 """How a client learns that it is not let in: by its key (400), or because one end has keys and the other none."""
 
@@ -44,13 +49,26 @@ def secure(socket: zmq.Socket[Any], key: KeyFile | None) -> None:
         socket.setsockopt(zmq.CURVE_SECRETKEY, key.secret.get_secret_value().encode())
 
 
-def _why(event: Mapping[str, Any], key: KeyFile | None) -> str:
-    if event["event"] == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL:
-        return "it wants a key" if key is None else "it does not use keys"
+def named(key: KeyFile) -> str:
+    """Which key it is, for a message to a person."""
+    return f"the key {key.key_id} of {key.subject}{f' in {key.file}' if key.file else ''}"
+
+
+def why_turned_away(event: int, key: KeyFile | None) -> str:
+    """What a hub that does not let us in has against us, and what to do."""
+    if key is None:
+        return "it wants a key"
+    if event == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL:
+        return f"it does not use keys, and we come with {named(key)}"
+    if event == HUNG_UP:
+        return (
+            f"it hangs up before it has looked at {named(key)}: either the hub's public key in there is not its own "
+            f"(it is another hub, or has another key by now; then have `fleet keys rotate {key.subject}` make the file "
+            "anew there), or it has no room for more connections"
+        )
     return (
-        "it does not take this key"
-        + ("" if key is None else f" ({key.key_id} of {key.subject})")
-        + ("; its log and `fleet keys list` say why")
+        f"it does not take {named(key)}; its log and `fleet keys list --all` say why. Another one: `fleet keys rotate "
+        f"{key.subject}` while that still counts, else `fleet keys create {key.subject} --role {key.role.value}`"
     )
 
 
@@ -73,6 +91,7 @@ class HubClient:
         self._by, self._key = by, key
         self._session = self._new_session()
         self._context = zmq.Context()
+        self._hung_up = 0
         self._socket = self._open()
         self._unused = True
 
@@ -82,11 +101,12 @@ class HubClient:
         return PeerSession(name, Role.OPERATOR, uuid4().hex)
 
     def _open(self) -> zmq.Socket[bytes]:
+        self._key = renewed(self._key)
         opened = self._context.socket(zmq.DEALER)
         opened.setsockopt(zmq.LINGER, 0)
         opened.setsockopt(zmq.MAXMSGSIZE, MAX_CONTROL_FRAME)
         secure(opened, self._key)
-        self._turned_away = opened.get_monitor_socket(TURNED_AWAY)
+        self._turned_away = opened.get_monitor_socket(TURNED_AWAY | HUNG_UP)
         opened.connect(self._endpoint)
         return opened
 
@@ -123,12 +143,14 @@ class HubClient:
         replies: list[Reply] = []
         if self._socket.poll(20):
             envelope = decode_control(self._socket.recv_multipart())
+            self._hung_up = 0
             for delivery in self._session.receive(envelope, self._monotonic()):
                 if delivery.seq is not None:
                     self._session.taken(delivery.seq)
                 if isinstance(delivery.message, Reply):
                     replies.append(delivery.message)
-        self._refused()
+        if self._must_redial():
+            self._connect(self._monotonic())
         self._send(self._session.poll(self._monotonic()))
         return replies
 
@@ -139,13 +161,29 @@ class HubClient:
         self._unused = False
         self._send(self._session.connect(now))
 
-    def _refused(self) -> None:
-        if self._turned_away.poll(0):
-            event = recv_monitor_message(self._turned_away)
-            raise HubUnreachable(f"the hub at {self._endpoint} turns us away: {_why(event, self._key)}")
-        turned_away = self._session.state is SessionState.REFUSED and not self._session.must_reboot
-        if turned_away and self._session.refused is not None:
-            raise HubUnreachable(f"the hub at {self._endpoint} turns us away: {self._session.refused.detail}")
+    def _must_redial(self) -> bool:
+        """Whether we are turned away while another key has come into our key file: then it is worth a try at once.
+
+        Raises ``HubUnreachable`` where we are turned away for good.
+        """
+        why = self._turned_away_for()
+        if why is None:
+            return False
+        if renewed(self._key) == self._key:
+            raise HubUnreachable(f"the hub at {self._endpoint} turns us away: {why}")
+        return True
+
+    def _turned_away_for(self) -> str | None:
+        while self._turned_away.poll(0):
+            event = int(recv_monitor_message(self._turned_away)["event"])
+            self._hung_up += event == HUNG_UP
+            if event != HUNG_UP or self._hung_up >= MANY:
+                return why_turned_away(event, self._key)
+        session = self._session
+        if session.state is not SessionState.REFUSED or session.must_reboot or session.refused is None:
+            return None
+        told = session.refused.detail
+        return told if self._key is None else f"{told} (we have {named(self._key)})"
 
     def _send(self, envelopes: list[Envelope]) -> None:
         for envelope in envelopes:

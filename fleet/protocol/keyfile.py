@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator
 
 from fleet.protocol.errors import ProtocolError
 from fleet.protocol.messages import Role
@@ -46,6 +46,14 @@ class KeyFile(Value):
     not_after: Time | None = None
     control: str | None = None
     telemetry: str | None = None
+    simulated: bool | None = None
+    """Whether a run made it for its simulated world. Only that uses it; a key without it is somebody else's."""
+    _file: str = PrivateAttr(default="")
+
+    @property
+    def file(self) -> str:
+        """Where it was read from, so that it can be read again; empty for one that was read nowhere."""
+        return self._file
 
     @field_validator("secret")
     @classmethod
@@ -64,13 +72,15 @@ class KeyFile(Value):
 def parse_key_file(text: str, name: str) -> KeyFile:
     """The key in a file's text. Raises ``KeyFileError`` that names the file and the field, without its content."""
     try:
-        return KeyFile.model_validate_json(text)
+        key = KeyFile.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         field = ".".join(map(str, first["loc"])) or "file"
         raise KeyFileError(
             f"{name}: {field}: {first['msg']}; make the key anew with `fleet keys create`"
         ) from None
+    key._file = name
+    return key
 
 
 def check_mode(mode: int, name: str) -> None:

@@ -156,7 +156,7 @@ def test_a_key_that_is_revoked_while_its_connection_stands(hub: Besieged, honest
         until(lambda: hub.refusals("no_credential"), "frames are refused", goes_on)
         assert "no_credential" in {line["code"] for line in hub.told}
         assert hub.core.live[OTHER].lon != 1
-    with end(hub, OTHER) as back:
+    with end(hub, OTHER, key=thief.key) as back:
         hub.refuses("revoked_key", f"{OTHER} at 127.0.0.1")
         back.turned_away()
 
@@ -288,7 +288,7 @@ def test_a_client_is_told_why_it_is_not_let_in(hub: Besieged, honest: Honest) ->
     good = hub.ring.client(COMMANDS)
     with HubClient(hub.control, key=good, timeout_s=20) as client:
         assert not client.request(request).ok  # an answer is an answer
-    for key, why in ((None, "it wants a key"), (of_nobody(good), "does not take this key")):
+    for key, why in ((None, "it wants a key"), (of_nobody(good), "does not take the key")):
         with (
             HubClient(hub.control, key=key, timeout_s=20) as client,
             pytest.raises(HubUnreachable, match=why) as told,

@@ -14,14 +14,14 @@ from uuid import uuid4
 
 import zmq
 
-from fleet.app import Setup, open_core, simulated
+from fleet.app import Files, Setup, open_core, simulated
 from fleet.hub.client import secure
 from fleet.hub.core import HubCore
 from fleet.hub.loop import open_loop
 from fleet.hub.planning import Effort, Planning
 from fleet.hub.security.access import KeyAccess
 from fleet.hub.security.gate import Gate
-from fleet.hub.security.keyring import Keyring, new_hub_key
+from fleet.hub.security.keyring import Keyring, new_hub_key, read_key_file
 from fleet.hub.security.limits import DEFAULTS, LimitSettings
 from fleet.hub.security.refusals import Refusals
 from fleet.hub.sockets import Sockets, bound_address
@@ -65,6 +65,11 @@ class Besieged:
     feed: str
     wall: list[datetime]
     core: HubCore
+    files: Files
+
+    def key_in(self, path: Path) -> KeyFile:
+        """The key in a file."""
+        return read_key_file(path)
 
     def refusals(self, code: str) -> int:
         """How often something was refused for that reason."""
@@ -127,7 +132,7 @@ def besieged(folder: Path, limits: LimitSettings = DEFAULTS) -> Iterator[Besiege
     thread = threading.Thread(target=body)
     thread.start()
     try:
-        yield Besieged(ring, sockets, gate, store, told, control, telemetry, feed, wall, core)
+        yield Besieged(ring, sockets, gate, store, told, control, telemetry, feed, wall, core, files)
     finally:
         stop.set()
         thread.join(60)

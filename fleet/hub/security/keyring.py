@@ -118,6 +118,14 @@ class Keyring:
         """The key of one who runs on this machine. Raises ``KeyringError``."""
         return read_key_file(self.client_file(subject))
 
+    def simulated(self, subject: str) -> KeyFile | None:
+        """The key file that the simulated world has of a subject; none where it has none any more."""
+        try:
+            key = self.client(subject)
+        except KeyringError:
+            return None
+        return key if key.simulated else None
+
     def create(
         self,
         subject: str,
@@ -130,12 +138,18 @@ class Keyring:
         out: Path | None = None,
         endpoints: Mapping[str, str] | None = None,
     ) -> tuple[KeyEntry, Path]:
-        """Make a key, and its key file at ``out``.
+        """Make a key, and its key file at ``out``. The simulated world has none in that name any more: its key ends,
+        and its key file is replaced or goes.
 
         Raises ``KeyringError``: two count at most, one role for each, and at ``out`` stands nothing else.
         """
         entry, pair = new_key(subject, role, now, by=by, not_before=not_before, not_after=not_after)
-        return self._enter(entry, pair, out, endpoints, lambda table: with_key(table, entry))
+
+        def change(table: KeyTable) -> KeyTable:
+            played = self.simulated(subject)
+            return with_key(table, entry, () if played is None else (played.key_id,))
+
+        return self._enter(entry, pair, out, endpoints, change)
 
     def rotate(
         self,
@@ -148,18 +162,33 @@ class Keyring:
         out: Path | None = None,
         endpoints: Mapping[str, str] | None = None,
     ) -> tuple[KeyEntry, Path]:
-        """Make the key that takes the place of a subject's; the old one counts for ``overlap`` more."""
+        """Make the key that takes the place of a subject's; the old one counts for ``overlap`` more.
+
+        What the simulated world has in its folder stays its own: who plays an asset does not change.
+        """
         old = self.table().of(subject, now)
         role = old[0].role if old else Role.ASSET
         entry, pair = new_key(subject, role, now, by=by, not_after=not_after)
-        return self._enter(entry, pair, out, endpoints, lambda table: rotated(table, entry, overlap))
+        played = out is None and self.simulated(subject) is not None
+        return self._enter(
+            entry, pair, out, endpoints, lambda table: rotated(table, entry, overlap), simulated=played
+        )
 
     def revoke(self, name: str, now: datetime, *, by: str) -> tuple[KeyEntry, ...]:
         """Let a key, or all of a subject, in no more. Raises ``KeyringError`` for a name that means none."""
         with self._locked():
             table, gone = revoked(self.table(), name, now, by)
             self._write(table)
+            for subject in subjects_of(gone):
+                self._sweep(subject, table)
         return gone
+
+    def _sweep(self, subject: str, table: KeyTable) -> None:
+        """Delete the simulated world's key file of a subject if its key was revoked: it would knock in vain."""
+        played = self.simulated(subject)
+        ended = {key.key_id for key in table.keys if key.revoked_at is not None}
+        if played is not None and played.key_id in ended:
+            self.client_file(subject).unlink(missing_ok=True)
 
     def prepare(self, now: datetime, simulated: Mapping[str, Role], hub: HubKey) -> None:
         """The keys of a new run, unless it has some: the hub's, those of commands and console, and of a simulation."""
@@ -173,7 +202,8 @@ class Keyring:
                 entry, secret = new_key(subject, simulated.get(subject, Role.OPERATOR), now, by=by)
                 table = with_key(table, entry)
                 # They can be made again: not worth an fsync each.
-                write_secret(self.client_file(subject), _key_file(entry, secret, hub.public), sync=False)
+                text = _key_file(entry, secret, hub.public, simulated=by == SIMULATION)
+                write_secret(self.client_file(subject), text, sync=False)
             self._write(table)
 
     def rotate_hub(self) -> list[str]:
@@ -199,6 +229,8 @@ class Keyring:
         out: Path | None,
         endpoints: Mapping[str, str] | None,
         change: Callable[[KeyTable], KeyTable],
+        *,
+        simulated: bool = False,
     ) -> tuple[KeyEntry, Path]:
         with self._locked():
             hub, table = self.hub_key(), change(self.table())
@@ -206,8 +238,10 @@ class Keyring:
                 _check_free(out, entry.subject)
             path = out or self.client_file(entry.subject)
             # The file first: a key that nobody has does no harm, one that is let in and lost can't be used.
-            write_secret(path, _key_file(entry, secret, hub.public, endpoints))
+            text = _key_file(entry, secret, hub.public, endpoints, simulated=simulated)
+            write_secret(path, text)
             self._write(table)
+            self._sweep(entry.subject, table)
         return entry, path
 
     def _write(self, table: KeyTable) -> None:
@@ -288,6 +322,16 @@ def read_key_file(path: Path) -> KeyFile:
         raise KeyringError(f"{path}: cannot be read: {error}") from None
 
 
+def renewed(key: KeyFile | None) -> KeyFile | None:
+    """The key that is in the file now; the same one where there is no file, or none that can be used."""
+    if key is None or not key.file:
+        return key
+    try:
+        return read_key_file(Path(key.file))
+    except KeyringError:
+        return key  # It is being replaced; until the new one is whole the old one may still count.
+
+
 def write_secret(path: Path, text: str, *, sync: bool = True) -> None:
     """Replace a file that only its owner can read, in one go. Raises ``KeyringError``."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
@@ -322,7 +366,12 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _key_file(
-    entry: KeyEntry, secret: SecretStr, hub: str, endpoints: Mapping[str, str] | None = None
+    entry: KeyEntry,
+    secret: SecretStr,
+    hub: str,
+    endpoints: Mapping[str, str] | None = None,
+    *,
+    simulated: bool = False,
 ) -> str:
     said = endpoints or {}
     return KeyFile(
@@ -337,6 +386,7 @@ def _key_file(
         not_after=entry.not_after,
         control=said.get("control"),
         telemetry=said.get("telemetry"),
+        simulated=simulated or None,
     ).text()
 
 

@@ -6,7 +6,7 @@ ended.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -115,14 +115,17 @@ def key_id_of(public: str) -> str:
     return sha256(public.encode("ascii")).hexdigest()[:16]
 
 
-def with_key(table: KeyTable, entry: KeyEntry) -> KeyTable:
-    """The table with one more key; keys of a simulated world make room for one that is not.
+def with_key(table: KeyTable, entry: KeyEntry, played: Collection[str] = ()) -> KeyTable:
+    """The table with one more key; keys of a simulated world make room for one that is not. ``played`` are the ids of
+    those that it has got by rotation.
 
     Raises ``KeyringError`` where the subject has another role or two keys already.
     """
     now = entry.created_at
     if entry.by != SIMULATION:
-        simulated = (key for key in table.of(entry.subject, now) if key.by == SIMULATION)
+        simulated = (
+            key for key in table.of(entry.subject, now) if key.by == SIMULATION or key.key_id in played
+        )
         table = table.changed(_ended(key, now, entry.by) for key in simulated)
     return _added(table, entry)
 

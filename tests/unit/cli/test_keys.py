@@ -145,6 +145,80 @@ def test_a_key_is_written_over_no_other_file(run: RunDir, keys: Any, tmp_path: P
     assert read_key_file(own).key_id == made["key_id"]
 
 
+def test_a_real_asset_s_key_ends_the_simulated_one_s_file_too(run: RunDir, keys: Any, tmp_path: Path) -> None:
+    """Else a simulation that is started again would go on as that asset."""
+    _, said = keys("create", "drone-1", "--role", "asset", "--out", str(tmp_path / "real.json"))
+    assert "drone-1 is simulated no more" in said
+    assert not Keyring(run.keys).client_file("drone-1").exists()
+    _, said = keys("create", "drone-1", "--role", "asset")
+    assert "simulated" not in said
+    assert Keyring(run.keys).simulated("drone-1") is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "role", "warning"),
+    [
+        ("S1/drone-1", "asset", ""),
+        ("S1/drone-7", "asset", "did you mean 'S1/drone-1'?"),
+        ("zeppelin", "asset", "is in the fleet of this day, so the key lets nobody in"),
+        ("ann", "operator", ""),
+    ],
+)
+def test_a_key_that_lets_nobody_in_is_warned_of(
+    run: RunDir, keys: Any, subject: str, role: str, warning: str
+) -> None:
+    code, said = keys("create", subject, "--role", role)
+    assert code == 0
+    assert (warning or "made") in said
+    assert ("warning:" in said) == bool(warning)
+
+
+def test_a_real_vehicle_is_of_no_use_in_granted_time(run: RunDir, keys: Any) -> None:
+    run.setup.write_text('{"lockstep": true}', encoding="utf-8")
+    assert "would be turned away" in keys("create", "S1/drone-1", "--role", "asset")[1]
+    assert "warning" not in keys("create", "ann", "--role", "operator")[1]
+
+
+def test_a_run_without_keys_says_so_and_not_that_they_are_lost(run: RunDir, keys: Any) -> None:
+    run.setup.write_text('{"plain": true}', encoding="utf-8")
+    for path in sorted(run.keys.rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+    code, said = keys("list")
+    assert (code, "goes without keys (`--plain`)" in said, "backup" in said) == (0, True, False)
+    assert keys("list", "--json") == (0, {"keys": [], "plain": True})
+    for words in (("create", "x", "--role", "asset"), ("rotate", "x"), ("revoke", "x"), ("init",)):
+        code, said = keys(*words)
+        assert (code, "goes without keys (`--plain`)" in said) == (2, True), words
+    assert not list(run.keys.rglob("*"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [(None, "there is no key file"), ("{}", "format"), ("\0", "file: Invalid JSON")]
+)
+def test_a_bad_key_file_is_bad_input(
+    run: RunDir,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    text: str | None,
+    message: str,
+) -> None:
+    """As any other file of the caller's, whatever the hub is doing."""
+    ends = "tcp://127.0.0.1:9"
+    run.write_running(Running(name="day", control=ends, telemetry=ends, feed=ends))
+    file = tmp_path / "ann.json"
+    if text is not None:
+        file.touch(mode=0o600)
+        file.write_text(text, encoding="utf-8")
+    where = ("--name", run.path.name, "--root", str(run.path.parent))
+    with key_told(file, monkeypatch), pytest.raises(SystemExit) as end:
+        main.main(["assets", "hold", "S1/drone-1", *where])
+    assert end.value.code == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert str(file) in said
+
+
 def test_a_command_with_a_vehicle_s_key_is_told_what_it_needs(
     run: RunDir, keys: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,7 +266,9 @@ def test_a_weather_station_is_let_in_by_its_key_only(
         hub.ring.revoke("harbour", hub.wall[0], by="ann")
         words = ["--control", hub.control, "--file", str(file)]
         assert weather.main([*words, "--keys", str(path)]) == weather.BAD_INPUT
-        assert "does not take this key" in capsys.readouterr().err
+        told = capsys.readouterr().err
+        assert f"does not take the key in {path}" in told
+        assert "fleet keys create harbour" in told
         assert weather.main(words) == weather.BAD_INPUT
         assert "it wants a key" in capsys.readouterr().err
         path.chmod(0o644)
