@@ -340,6 +340,7 @@ def run_hub(
             Snapshots(snapshotter(place, run.snapshots, run.log("snapshots")), made=brain.snapshot),
             Reserve(run.reserve) if isinstance(place, Path) else None,
         )
+        loop.instruments.shut_out = lambda: access.trouble
         running = _running(setup, sockets).model_copy(update={"status": status})
         run.write_running(running)
         LOG.info(

@@ -23,7 +23,7 @@ from fleet.cli.day import (
 )
 from fleet.cli.options import Json
 from fleet.cli.output import ExitCode, note, show, table
-from fleet.cli.telemetry import LISTEN_S, heard
+from fleet.cli.telemetry import LISTEN_S, NO_LINK, heard, links_of
 from fleet.console.ledger import Ledger
 from fleet.console.live import Live
 from fleet.console.views.assets import asset_row, sample_row
@@ -34,7 +34,7 @@ from fleet.protocol.messages import Action, OperatorCommand, RecoverAsset
 
 app = typer.Typer(no_args_is_help=True)
 
-COLUMNS = ("id", "kind", "status", "soc", "place", "mission", "late_s")
+COLUMNS = ("id", "kind", "status", "link", "soc", "place", "mission", "late_s")
 AssetId = Annotated[str, typer.Argument(metavar="ID", help="The asset; `fleet assets list` shows them.")]
 
 
@@ -49,17 +49,36 @@ def list_assets(
     root: Root = ROOT,
     as_json: Json = False,
 ) -> None:
-    """List the assets with their status, and when battery and place were told. What was not told is missing."""
+    """List the assets with their status, whether they are connected, and when battery and place were told.
+
+    What was not told is missing."""
     day = Day.named(name, root)
     check_kind("--kind", kind, day.ledger().state)
     live = heard(day.run, listen)
     ledger = day.ledger()
     now = live.now or day.now(lockstep=day.lockstep(), wall=datetime.now(UTC)) or ledger.last_at
-    rows = [_told(ledger, live, asset_id, now) for asset_id in sorted(ledger.state.assets)]
+    links = links_of(day.run)
+    rows = [
+        _told(ledger, live, asset_id, now) | dict(links.get(asset_id, NO_LINK))
+        for asset_id in sorted(ledger.state.assets)
+    ]
     shown = [row for row in rows if kind in (None, row["kind"])]
     lines = [[_CELLS.get(column, _plain)(row, column) for column in COLUMNS] for row in shown]
-    text = f"{table(COLUMNS, lines)}\n{len(shown)} assets{'' if now is None else f' at {stamp(now)}'}"
+    text = f"{table(COLUMNS, lines)}\n{_count(shown, now, known=bool(links))}"
     show({"now": stamp(now), "assets": shown}, text, as_json=as_json)
+
+
+def _count(shown: list[Row], now: datetime | None, *, known: bool) -> str:
+    gone = f", {sum(row['connected'] is False for row in shown)} not connected" if known else ""
+    return f"{len(shown)} assets{gone}{'' if now is None else f' at {stamp(now)}'}"
+
+
+def _link(row: Row, _column: str) -> str:
+    if row["connected"] is None:
+        return ""
+    if row["connected"]:
+        return "up"
+    return "not yet" if row["heard_s"] is None else f"gone, heard {_ago(row['heard_s'])}"
 
 
 def _told(ledger: Ledger, live: Live, asset_id: str, now: datetime | None) -> Row:
@@ -107,7 +126,7 @@ def _plain(row: Row, column: str) -> Any:
     return "" if row[column] is None else row[column]
 
 
-_CELLS: dict[str, Callable[[Row, str], Any]] = {"soc": _soc, "place": _place}
+_CELLS: dict[str, Callable[[Row, str], Any]] = {"soc": _soc, "place": _place, "link": _link}
 
 
 TELLS = {

@@ -142,6 +142,7 @@ def test_a_hub_shows_how_it_is(tmp_path: Path) -> None:
             "storage",
             "integrity",
             "planner",
+            "keyring",
         }
         until(lambda: one.metric("fleet_hub_assets", kind="drone", liveness="offline") == 1)
         with closing(one.client(30)) as client:
@@ -157,6 +158,24 @@ def test_a_hub_shows_how_it_is(tmp_path: Path) -> None:
     events = {line["event"]: line for line in one.said()}
     assert {"store_s", "state_s", "release", "control", "status"} <= events["the hub is up"].keys()
     assert "the hub has stopped" in events
+
+
+def test_a_keyring_that_can_t_be_read_makes_a_hub_not_ready(tmp_path: Path) -> None:
+    """Who stands in front of it sees why; once it is mended the hub is ready by itself, and both are logged once."""
+    with hub(tmp_path) as one:
+        file = one.run.keys / "keyring.json"
+        kept = file.read_bytes()
+        file.write_bytes(b"{")
+        until(lambda: not one.ready())
+        checks = json.loads(one.page("/readyz")[1])["checks"]
+        assert [name for name, check in checks.items() if not check["ok"]] == ["keyring"]
+        assert "keyring.json: is damaged" in checks["keyring"]["reason"]
+        assert one.page("/healthz")[0] == 200
+        file.write_bytes(kept)
+        until(one.ready)
+    events = [line["event"] for line in one.said()]
+    assert events.count("nobody new is let in; sessions that stand go on") == 1
+    assert events.count("the keyring can be read again") == 1
 
 
 def test_a_hub_that_was_stopped_for_longer_than_its_watchdog_allows_goes_on(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from itertools import chain, islice
 import structlog
 
 from fleet.domain.state import Asset, State
-from fleet.hub.observability.vitals import Liveness
+from fleet.hub.observability.vitals import Heard, Liveness
 from fleet.hub.peers import Peers
 from fleet.protocol.lifecycle import AssetStatus
 from fleet.protocol.messages import Role
@@ -33,7 +33,7 @@ SLICE = 250
 @dataclass(frozen=True, slots=True)
 class Census:
     """Who was there at one moment. ``epochs`` are the connected assets with the number of their connection, ``outbox``
-    how many messages peers have not acknowledged.
+    how many messages peers have not acknowledged, ``heard`` when each asset was heard last.
     """
 
     peers: Mapping[str, int] = field(default_factory=dict)
@@ -41,6 +41,7 @@ class Census:
     epochs: Mapping[str, int] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
     outbox: int = 0
+    heard: Mapping[str, Heard] = field(default_factory=dict)
 
 
 class Counting:
@@ -53,6 +54,7 @@ class Counting:
         self._epochs: dict[str, int] = {}
         self._lost: set[str] = set()
         self._outbox = 0
+        self._heard: dict[str, Heard] = {}
         # Peers come and go between two slices; the state's assets are as they were when it was taken.
         self._left = chain(
             (partial(self._peer, peer_id) for peer_id in tuple(peers.by_id)),
@@ -70,7 +72,9 @@ class Counting:
         for kind in {kind for kind, _ in self._assets}:
             for liveness in Liveness:
                 self._assets.setdefault((kind, liveness), 0)
-        return Census(self._roles, self._assets, self._epochs, frozenset(self._lost), self._outbox)
+        return Census(
+            self._roles, self._assets, self._epochs, frozenset(self._lost), self._outbox, self._heard
+        )
 
     def _peer(self, peer_id: str) -> None:
         peer = self._peers.by_id.get(peer_id)
@@ -83,6 +87,10 @@ class Counting:
                 self._epochs[peer_id] = peer.session.epoch
 
     def _asset(self, asset_id: str, asset: Asset) -> None:
+        peer = self._peers.by_id.get(asset_id)
+        # A session that was only taken up from the store has heard nothing yet.
+        at_s = peer.session.last_heard if peer is not None and peer.session.epoch > 0 else None
+        self._heard[asset_id] = Heard(asset_id in self._epochs, at_s)
         liveness = _liveness(asset.status, heard=asset_id in self._epochs)
         self._assets[asset.record.kind, liveness] += 1
         if liveness is Liveness.LOST:

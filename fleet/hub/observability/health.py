@@ -73,7 +73,12 @@ def _planner(vitals: Vitals, now_s: float) -> str:  # noqa: ARG001 - one signatu
     )
 
 
+def _keyring(vitals: Vitals, now_s: float) -> str:  # noqa: ARG001 - one signature for all checks
+    return "" if vitals.shut_out is None else f"nobody new is let in: {vitals.shut_out}"
+
+
 _CHECKS: tuple[tuple[str, Callable[[Vitals, float], str]], ...] = (
     ("storage", _storage),
     ("planner", _planner),
+    ("keyring", _keyring),
 )

@@ -22,7 +22,8 @@ EVERY_S = 1.0
 class Instruments:
     """The loop's own: nobody else calls it. ``pulse`` is what others read. ``clock`` is the loop's time.
 
-    ``trouble`` is what the loop was told is wrong with storing; none while nothing is.
+    ``trouble`` is what the loop was told is wrong with storing, ``shut_out`` says why nobody new can be let in; none
+    while nothing is.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Instruments:
         self.pulse = pulse
         self.faults = 0
         self.trouble: str | None = None
+        self.shut_out: Callable[[], str | None] = lambda: None
         self._clock, self._every_s = clock, every_s
         self._next_s = float("-inf")
         self._begun_s: float | None = None
@@ -81,6 +83,7 @@ class Instruments:
         counted = self._counting.go_on()
         if counted is not None:
             before, self._census, self._counting = self._census, counted, None
+            self.pulse.heard = counted.heard
             log_changes(before, counted)
 
     def _publish(self, core: HubCore, planning: Planning, now_s: float) -> None:
@@ -111,6 +114,7 @@ class Instruments:
             peers=self._census.peers,
             assets=self._census.assets,
             planner=planning.vitals,
+            shut_out=self.shut_out(),
         )
 
 
@@ -122,3 +126,8 @@ def _log_troubles(before: Vitals, after: Vitals) -> None:
     if after.planner.available != before.planner.available:
         say = LOG.warning if after.planner.available else LOG.error
         say("the planner can be had" if after.planner.available else "no planner can be had")
+    if (after.shut_out is None) != (before.shut_out is None):
+        if after.shut_out is None:
+            LOG.info("the keyring can be read again")
+        else:
+            LOG.error("nobody new is let in; sessions that stand go on", why=after.shut_out)

@@ -21,12 +21,23 @@ FIRST_S = 60.0
 AGAIN_S = 86_400.0
 """Seconds until the store is read first, and until it is read again: not while a hub starts and peers rush in."""
 
+RETRY_S = 300.0
+"""Seconds until a store that could not be read is tried again: it is not known to be sound, and a day is long."""
+
 
 class IntegrityWatch:
     """Reads a store's file and notes in ``pulse`` what it found, until it is closed."""
 
-    def __init__(self, file: Path, pulse: Pulse, first_s: float = FIRST_S, again_s: float = AGAIN_S) -> None:
-        self._file, self._pulse, self._first_s, self._again_s = file, pulse, first_s, again_s
+    def __init__(
+        self,
+        file: Path,
+        pulse: Pulse,
+        first_s: float = FIRST_S,
+        again_s: float = AGAIN_S,
+        retry_s: float = RETRY_S,
+    ) -> None:
+        self._file, self._pulse, self._first_s = file, pulse, first_s
+        self._again_s, self._retry_s = again_s, min(retry_s, again_s)
         self._stopped = threading.Event()
         self._reading: sqlite3.Connection | None = None
         self._thread = threading.Thread(target=self._run, name="integrity", daemon=True)
@@ -48,7 +59,7 @@ class IntegrityWatch:
             found = self._look()
             if found is not None:
                 self._pulse.integrity = found
-            wait_s = self._again_s
+            wait_s = self._retry_s if found is None else self._again_s
 
     def _look(self) -> Integrity | None:
         """What the file is like; none where that could not be found out."""
@@ -56,7 +67,7 @@ class IntegrityWatch:
             faults = self._read()
         except sqlite3.OperationalError as error:
             if not self._stopped.is_set():
-                LOG.warning("the store could not be read through", why=str(error))
+                LOG.warning("the store could not be read through", why=str(error), again_s=self._retry_s)
             return None
         except sqlite3.DatabaseError as error:
             faults = [str(error)]

@@ -1,4 +1,4 @@
-"""Answers ``/metrics``, ``/healthz`` and ``/readyz`` over HTTP, from threads of their own.
+"""Answers ``/metrics``, ``/healthz``, ``/readyz`` and ``/assets`` over HTTP, from threads of their own.
 
 What is answered rests on the record that the loop leaves; no request ever waits for the loop, nor the loop for one.
 """
@@ -42,9 +42,13 @@ Answer = tuple[HTTPStatus, str, bytes]
 
 
 class StatusApp:
-    """The WSGI application: a table of three pages."""
+    """The WSGI application: a table of pages. ``named``: also the one that names the assets, which only those on this
+    machine are told.
+    """
 
-    def __init__(self, pulse: Pulse, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, pulse: Pulse, clock: Callable[[], float] = time.monotonic, *, named: bool = False
+    ) -> None:
         self._pulse, self._clock = pulse, clock
         self._exposition: Exposition | None = None
         self._kept: dict[str, tuple[float, bytes]] = {}
@@ -54,6 +58,8 @@ class StatusApp:
             "/healthz": self._healthz,
             "/readyz": self._readyz,
         }
+        if named:
+            self._pages["/assets"] = self._assets
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -91,6 +97,17 @@ class StatusApp:
 
     def _healthz(self, _environ: WSGIEnvironment) -> Answer:
         return _checked("alive", (alive(self._pulse, self._clock()),), self._pulse)
+
+    def _assets(self, _environ: WSGIEnvironment) -> Answer:
+        now_s = self._clock()
+        said = {
+            asset_id: {
+                "connected": heard.connected,
+                "heard_s": None if heard.at_s is None else round(max(0.0, now_s - heard.at_s), 1),
+            }
+            for asset_id, heard in self._pulse.heard.items()
+        }
+        return HTTPStatus.OK, "application/json", json.dumps(said).encode() + b"\n"
 
     def _readyz(self, _environ: WSGIEnvironment) -> Answer:
         return _checked("ready", readiness(self._pulse, self._clock()), self._pulse)
@@ -194,7 +211,7 @@ class StatusServer:
 
     def __init__(self, pulse: Pulse, address: str, *, beyond_loopback: bool = False) -> None:
         host, port = parsed(address, beyond_loopback=beyond_loopback)
-        app: WSGIApplication = StatusApp(pulse)
+        app: WSGIApplication = StatusApp(pulse, named=_is_loopback(host))
         try:
             self._server = make_server(host, port, app, server_class=_Server, handler_class=_Handler)
         except OSError as error:

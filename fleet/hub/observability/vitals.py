@@ -124,7 +124,8 @@ class Queues:
 class Vitals:
     """How the hub was at the loop's time ``at_s``. Counts are since the process began; ``position`` is the log's.
 
-    Nothing here grows with the number of assets or of connections.
+    ``shut_out`` says why nobody new can be let in; none while keys can be looked up. Nothing here grows with the number
+    of assets or of connections.
     """
 
     at_s: float
@@ -141,12 +142,26 @@ class Vitals:
     peers: Mapping[str, int] = field(default_factory=dict)
     assets: Mapping[tuple[str, Liveness], int] = field(default_factory=dict)
     planner: PlannerVitals = field(default_factory=PlannerVitals)
+    shut_out: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Whether an asset is connected, and when it was last heard, by the loop's time; none where this process of the hub
+    has not heard it at all.
+    """
+
+    connected: bool
+    at_s: float | None
 
 
 class Pulse:
-    """Shows that the loop turns. The loop beats; a thread that watches it compares the number of turns."""
+    """Shows that the loop turns. The loop beats; a thread that watches it compares the number of turns.
 
-    __slots__ = ("integrity", "last_s", "phase", "thread_id", "turns", "vitals")
+    ``heard`` has each asset of the fleet; it is replaced as a whole.
+    """
+
+    __slots__ = ("heard", "integrity", "last_s", "phase", "thread_id", "turns", "vitals")
 
     def __init__(self) -> None:
         self.turns = 0
@@ -155,6 +170,7 @@ class Pulse:
         self.integrity = Integrity.UNCHECKED
         self.thread_id: int | None = None
         self.vitals: Vitals | None = None
+        self.heard: Mapping[str, Heard] = {}
 
     def beat(self, now_s: float) -> None:
         """The loop has begun another turn."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ import zmq
 from fleet.cli import main as cli
 from fleet.console.views.base import stamp
 from fleet.domain import events as ev
+from fleet.hub.observability.status import StatusServer
+from fleet.hub.observability.vitals import Heard, Pulse
 from fleet.hub.rundir import RunDir, Running
 from fleet.protocol.lifecycle import AssetEvent
 from fleet.protocol.values import Place
@@ -117,6 +120,29 @@ def test_a_key_that_is_not_there_is_said(
     said = capsys.readouterr()
     assert "4 assets" in said.out
     assert said.err.startswith("warning: nope.json: there is no key file; ")
+
+
+def test_who_is_not_connected_is_seen(run: RunDir, capsys: pytest.CaptureFixture[str]) -> None:
+    """A machine that stands and has gone is `ready` in the log all the same."""
+    pulse = Pulse()
+    pulse.heard = {
+        day.DRONE: Heard(False, time.monotonic() - 300),
+        day.VAN: Heard(True, time.monotonic()),
+        day.ROBOT: Heard(False, None),
+        day.LOCKER: Heard(True, time.monotonic()),
+    }
+    with publishing(run), closing(StatusServer(pulse, "127.0.0.1:0")) as server:
+        run.write_running(run.running().model_copy(update={"status": server.url}))
+        text, drone = listed(run, capsys, "--listen", "0.1")
+    assert (drone["connected"], 300 <= drone["heard_s"] < 330) == (False, True)
+    links = {line.split()[0]: line for line in text.splitlines()}
+    assert "gone, heard 5 min ago" in links[day.DRONE]
+    assert "not yet" in links[day.ROBOT]
+    assert " up " in links[day.VAN]
+    assert "4 assets, 2 not connected at " in text
+    text, drone = listed(run, capsys)
+    assert drone["connected"] is None
+    assert "connected" not in text
 
 
 def test_lateness_is_shown_to_the_tenth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -80,6 +80,20 @@ def test_how_a_drone_is_heard(bench: Bench) -> None:
     assert of_drones(bench) == {"lost": 1}
 
 
+def test_when_an_asset_was_heard_last(bench: Bench, turned: Turned) -> None:
+    """Of one that has gone too; of one that was never there nothing is made up."""
+    bench.connect(DRONE)
+    turned.turn()
+    turned.turn()
+    heard = turned.instruments.pulse.heard
+    assert {name: each.connected for name, each in heard.items()} == {DRONE: True, "D1/van-1": False}
+    assert heard[DRONE].at_s is not None
+    assert heard["D1/van-1"].at_s is None
+    bench.core.sessions.peers.unbind(bench.core.sessions.peers.by_id[DRONE])
+    turned.turn()
+    assert turned.instruments.pulse.heard[DRONE] == replace(heard[DRONE], connected=False)
+
+
 @pytest.mark.parametrize("most", [1, 2, 3, 250])
 def test_a_census_in_slices_counts_the_same(bench: Bench, most: int) -> None:
     """However few are looked at in a turn."""

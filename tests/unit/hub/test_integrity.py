@@ -66,6 +66,22 @@ def test_what_cannot_be_read_is_not_called_damaged(tmp_path: Path) -> None:
     assert pulse.integrity is Integrity.UNCHECKED
 
 
+def test_what_could_not_be_read_is_tried_again_soon(file: Path) -> None:
+    """Not only after a day."""
+    pulse, away = Pulse(), file.with_name("away.db")
+    file.rename(away)
+    with (
+        capture_logs() as said,
+        closing(IntegrityWatch(file, pulse, first_s=0.0, again_s=3600, retry_s=0.02)),
+    ):
+        until(lambda: len(said) > 1)
+        away.rename(file)
+        until(lambda: pulse.integrity is Integrity.GOOD)
+        seen = len(said)
+        time.sleep(0.2)
+        assert len(said) == seen
+
+
 def test_it_is_read_again_after_a_while(file: Path) -> None:
     """What was good yesterday need not be today."""
     pulse = Pulse()

@@ -21,6 +21,7 @@ from fleet.hub.observability.status import MOST_AT_ONCE, StatusApp, StatusServer
 from fleet.hub.observability.vitals import (
     SECONDS,
     Commits,
+    Heard,
     Histogram,
     Integrity,
     Liveness,
@@ -145,6 +146,7 @@ CASES: dict[str, dict[str, Any]] = {
     "storage": {"vitals": but(commits=Commits(trouble="the disk is full"))},
     "integrity": {"integrity": Integrity.BAD},
     "planner": {"vitals": but(planner=PlannerVitals(available=False))},
+    "keyring": {"vitals": but(shut_out="keyring.json: is damaged")},
 }
 
 
@@ -200,6 +202,30 @@ def test_other_pages_and_methods_are_refused() -> None:
     assert body_of(app, "/")[0] == "404 Not Found"
     assert body_of(app, "/metrics", "POST")[0] == "405 Method Not Allowed"
     assert body_of(app, "/healthz", "HEAD") == ("200 OK", "")
+
+
+def test_who_is_connected_is_told_on_this_machine_only() -> None:
+    """Other pages name no asset; where those are open to other machines, this one is not there."""
+    pulse = beating(full())
+    pulse.heard = {
+        "drone-1": Heard(True, NOW - 0.5),
+        "drone-2": Heard(False, NOW - 60),
+        "van": Heard(False, None),
+    }
+    status, body = body_of(StatusApp(pulse, lambda: NOW, named=True), "/assets")
+    assert status == "200 OK"
+    assert json.loads(body) == {
+        "drone-1": {"connected": True, "heard_s": 0.5},
+        "drone-2": {"connected": False, "heard_s": 60.0},
+        "van": {"connected": False, "heard_s": None},
+    }
+    with closing(StatusServer(pulse, "127.0.0.1:0")) as near:
+        urllib.request.urlopen(f"{near.url}/assets", timeout=10).close()
+    with closing(StatusServer(pulse, "0.0.0.0:0", beyond_loopback=True)) as far:
+        port = far.url.rpartition(":")[2]
+        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/assets", timeout=10)
+        refused.value.close()
 
 
 @pytest.fixture
