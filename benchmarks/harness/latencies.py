@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 from benchmarks.harness.day import make_day, sessions_of
 from benchmarks.harness.figure import Figure, Scale, in_turns, median, percentile, ratio
@@ -25,33 +23,44 @@ WAL_PAGE = 4096
 def telemetry_latency(folder: Path, scale: Scale) -> list[Figure]:
     """From the sending of a sample to the end of its checks, while reports are committed all the time.
 
-    Who is out sends samples, who stands idle reports. The bare loop's samples end with their validation, and nothing
-    is committed. Both read the monotonic clock, which is one for all processes of a machine; a sample carries the
-    moment of its sending in a field that no check reads.
+    Who is out sends samples, who stands idle reports. The bare loop's samples end with their validation; the same
+    reports are committed meanwhile by a hub in a process beside it, so that both arms have the same machine, and
+    ``alone`` is the bare loop without that. All read the monotonic clock, which is one for all processes of a machine;
+    a sample carries the moment of its sending in a field that no check reads.
     """
     day = make_day(folder, scale.assets)
     job = {**telemetry_job(day, tuple(day.missions), scale), "rate": SAMPLES_PER_S}
 
+    def commits(served: Served) -> AbstractContextManager[Load]:
+        reports = {
+            **durable_job("hub", served.where, day, scale),
+            "peers": sessions_of(day.idle),
+            "rate": REPORTS_PER_S,
+            "lasts_s": scale.lasts_s + 10,
+        }
+        return loading("durable.py", folder, reports)
+
+    def samples(served: Served) -> AbstractContextManager[Load]:
+        return loading("telemetry.py", folder, {**job, "where": served.where})
+
+    def alone() -> dict[str, float]:
+        with serving("bare") as served, samples(served) as load:
+            return _ages(served, scale, load)
+
     def bare() -> dict[str, float]:
-        with serving("bare") as served:
-            return _ages(served, scale, lambda: _telemetry(folder, job, served), lambda: nullcontext(None))
+        with (
+            serving("bare") as served,
+            serving_day(day) as beside,
+            samples(served) as load,
+            commits(beside) as reports,
+        ):
+            return _ages(served, scale, load, reports)
 
     def hub() -> dict[str, float]:
-        with serving_day(day) as served:
-            commits = {
-                **durable_job("hub", served.where, day, scale),
-                "peers": sessions_of(day.idle),
-                "rate": REPORTS_PER_S,
-                "lasts_s": scale.lasts_s + 10,
-            }
-            return _ages(
-                served,
-                scale,
-                lambda: _telemetry(folder, job, served),
-                lambda: loading("durable.py", folder, commits),
-            )
+        with serving_day(day) as served, samples(served) as load, commits(served) as reports:
+            return _ages(served, scale, load, reports)
 
-    rounds = in_turns(scale.rounds, bare=bare, hub=hub)
+    rounds = in_turns(scale.rounds, alone=alone, bare=bare, hub=hub)
     value, spread = ratio(rounds["hub"], rounds["bare"], "p99_ms")
     more = {
         "spread": spread,
@@ -59,6 +68,7 @@ def telemetry_latency(folder: Path, scale: Scale) -> list[Figure]:
         "bare_p99_ms": round(median(rounds["bare"], "p99_ms"), 2),
         "hub_p50_ms": round(median(rounds["hub"], "p50_ms"), 2),
         "bare_p50_ms": round(median(rounds["bare"], "p50_ms"), 2),
+        "alone_p99_ms": round(median(rounds["alone"], "p99_ms"), 2),
         "samples_per_s": round(median(rounds["hub"], "per_s")),
     }
     return [
@@ -74,26 +84,13 @@ def telemetry_latency(folder: Path, scale: Scale) -> list[Figure]:
     ]
 
 
-def _telemetry(folder: Path, job: dict[str, Any], served: Served) -> AbstractContextManager[Load]:
-    return loading("telemetry.py", folder, {**job, "where": served.where})
-
-
-def _ages(
-    served: Served,
-    scale: Scale,
-    telemetry: Callable[[], AbstractContextManager[Load]],
-    commits: Callable[[], AbstractContextManager[Load | None]],
-) -> dict[str, float]:
-    with ExitStack() as stack:
-        load = stack.enter_context(telemetry())
-        beside = stack.enter_context(commits())
-        if beside is not None:
-            beside.go()
+def _ages(served: Served, scale: Scale, *loads: Load) -> dict[str, float]:
+    for load in reversed(loads):
         load.go()
-        time.sleep(scale.warm_s)
-        before = served.counts()
-        time.sleep(scale.lasts_s)
-        after = served.counts()
+    time.sleep(scale.warm_s)
+    before = served.counts()
+    time.sleep(scale.lasts_s)
+    after = served.counts()
     ages = after["ages_ms"]
     return {
         "p99_ms": percentile(ages, 0.99),
