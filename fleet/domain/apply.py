@@ -13,7 +13,7 @@ from immutables import Map
 
 from fleet.domain import custody, exceptions
 from fleet.domain import events as ev
-from fleet.domain.evolve import evolve, without
+from fleet.domain.evolve import evolve, evolved, without
 from fleet.domain.punctuality import served_at
 from fleet.domain.state import (
     NO_PERSON,
@@ -44,7 +44,6 @@ from fleet.protocol.lifecycle import (
     ParcelEvent,
     ParcelStatus,
     advance,
-    allows,
 )
 from fleet.protocol.messages import Action
 from fleet.protocol.mission import Stop
@@ -140,7 +139,7 @@ def _parcel(state: State, order_id: str, step: ParcelEvent | None, **changes: An
     parcel = state.parcels[order_id]
     if step is not None:
         changes["status"] = advance(PARCEL, parcel.status, step)
-    state = evolve(state, parcels=state.parcels.set(order_id, evolve(parcel, **changes)))
+    state = evolve(state, parcels=state.parcels.set(order_id, evolved(parcel, changes)))
     ended_at = changes.get("ended_at")
     if ended_at is None or parcel.erased:
         return state
@@ -244,7 +243,7 @@ def _mission(state: State, mission_id: str, step: MissionEvent | None, **changes
     record = state.missions[mission_id]
     if step is not None:
         changes["status"] = advance(MISSION, record.status, step)
-    record = evolve(record, **changes)
+    record = evolved(record, changes)
     state = evolve(state, missions=state.missions.set(mission_id, record))
     return _close_mission(state, mission_id) if record.status in OVER else state
 
@@ -345,10 +344,14 @@ def _compartment_changed(state: State, event: ev.CompartmentChanged) -> State:
 
 
 def _asset(state: State, asset_id: str, step: AssetEvent | None, **changes: Any) -> State:
+    return _asset_with(state, asset_id, step, changes)
+
+
+def _asset_with(state: State, asset_id: str, step: AssetEvent | None, changes: dict[str, Any]) -> State:
     asset = state.assets[asset_id]
-    if step is not None and allows(ASSET, asset.status, step):
-        changes["status"] = advance(ASSET, asset.status, step)
-    return evolve(state, assets=state.assets.set(asset_id, evolve(asset, **changes)))
+    if step is not None and (status := ASSET.get((asset.status, step))) is not None:
+        changes["status"] = status
+    return evolve(state, assets=state.assets.set(asset_id, evolved(asset, changes)))
 
 
 def _asset_connected(state: State, event: ev.AssetConnected) -> State:
@@ -374,7 +377,7 @@ def _asset_changed(state: State, event: ev.AssetChanged) -> State:
         changes["withdrawn"] = True
     if event.change is AssetEvent.LOSE_LINK:
         changes["before_silence"] = state.assets[event.asset_id].status
-    return _asset(state, event.asset_id, event.change, **changes)
+    return _asset_with(state, event.asset_id, event.change, changes)
 
 
 def _asset_recovered(state: State, event: ev.AssetRecovered) -> State:

@@ -7,12 +7,28 @@ one: frozen dataclasses without ``slots`` and without ``__post_init__``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from immutables import Map
 
 K = TypeVar("K")
 V = TypeVar("V")
+R = TypeVar("R")
+
+
+def evolved(record: R, changes: dict[str, Any]) -> R:
+    """The record with ``changes``, by the names of its fields; ``TypeError`` where it has no field of a name."""
+    before = record.__dict__
+    fields = before | changes
+    if len(fields) != len(before):
+        unknown = sorted(set(changes) - set(before))
+        raise TypeError(f"{type(record).__name__} has no field {', '.join(unknown)}")
+    fresh = _new(type(record))
+    _set(fresh, "__dict__", fields)  # filled one by one it would grow several times
+    return fresh
+
+
+_new, _set = object.__new__, object.__setattr__
 
 if TYPE_CHECKING:
     # The same for the type checker, which knows the names and types of the fields.
@@ -20,15 +36,8 @@ if TYPE_CHECKING:
 else:
 
     def evolve(record, /, **changes):
-        """The record with ``changes``; ``TypeError`` where it has no field of that name."""
-        before = record.__dict__
-        fields = before | changes
-        if len(fields) != len(before):
-            unknown = sorted(set(changes) - set(before))
-            raise TypeError(f"{type(record).__name__} has no field {', '.join(unknown)}")
-        fresh = object.__new__(type(record))
-        object.__setattr__(fresh, "__dict__", fields)  # filled one by one it would grow several times
-        return fresh
+        """The record with ``changes``."""
+        return evolved(record, changes)
 
 
 def without(mapping: Map[K, V], key: K) -> Map[K, V]:
@@ -36,4 +45,4 @@ def without(mapping: Map[K, V], key: K) -> Map[K, V]:
     return mapping.delete(key) if key in mapping else mapping
 
 
-__all__ = ["evolve", "without"]
+__all__ = ["evolve", "evolved", "without"]

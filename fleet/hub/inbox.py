@@ -25,13 +25,8 @@ SHARE_A_TURN = 16
 within about so many turns."""
 
 
-class Entry(NamedTuple):
-    """A message of a peer, with its number and the boot that it came under."""
-
-    peer: Peer
-    boot_id: str | None
-    seq: int | None
-    message: AnyMessage
+Entry = tuple[Peer, str | None, int | None, AnyMessage]
+"""A peer, the boot that its message came under, the message's number, and the message. Plain, for there are many."""
 
 
 class HeldUp(NamedTuple):
@@ -76,7 +71,7 @@ class Inbox:
     def put(self, peer: Peer, seq: int | None, message: AnyMessage) -> None:
         """Keep a message, or tell the peer to send it again later."""
         if seq is None or (reason := self._held_up(message)) is None:
-            self._entries.append(Entry(peer, peer.session.boot_id, seq, message))
+            self._entries.append((peer, peer.session.boot_id, seq, message))
             kind = message.type
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
         else:
@@ -114,7 +109,7 @@ class Inbox:
         """All messages that wait, now taken out; in lockstep in an order that does not depend on the network's."""
         entries, self._entries = self._entries, []
         if in_lockstep:
-            entries.sort(key=lambda entry: (entry.peer.peer_id, entry.seq or 0))
+            entries.sort(key=lambda entry: (entry[0].peer_id, entry[2] or 0))
         return entries
 
     def spoke(self) -> Iterable[str]:

@@ -59,5 +59,5 @@ def test_beyond_its_limit_messages_are_handed_back_and_counted() -> None:
     peer.session._in.delivered = 2
     for seq in (1, 2):
         inbox.put(peer, seq, AssetReport(condition="ready", at=DAY))
-    assert [entry.seq for entry in inbox.entries(in_lockstep=False)] == [1]
+    assert [entry[2] for entry in inbox.entries(in_lockstep=False)] == [1]
     assert inbox.busy == 1
