@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from fleet.store import MemoryStore
 from fleet.store.base import Batch
 from tests.faultsim.hub import HubNode
 from tests.faultsim.run import Fleet, Outcome, Simulation
+from tests.faultsim.store import FailingStore
+from tests.faultsim.trouble import Trouble, drawn
 
 SEEDS = int(os.environ.get("SEEDS") or 150)
 """How many seeds a run of the small fleet has; `make soak` asks for thousands."""
@@ -50,6 +53,22 @@ def test_hundreds_of_assets(tmp_path: Path, seed: int) -> None:
     assert outcome.reports > 1000
 
 
+def test_a_store_that_fails_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In each of a hundred seeds it can't be written for seconds, and now and then nobody knows whether it was."""
+
+    def failing(rng: random.Random, *, assets: int) -> Trouble:
+        trouble = drawn(rng, assets=assets)
+        trouble.store_fails = 0.05
+        return trouble
+
+    monkeypatch.setattr("tests.faultsim.run.drawn", failing)
+    outcomes = run(
+        Simulation(Fleet.of(4), tmp_path), range(2000, 2100), "with its store failing all the time"
+    )
+    assert sum(o.store_failures > 0 for o in outcomes) > 90
+    assert sum(o.delivered for o in outcomes) > 50
+
+
 def test_a_seed_is_the_same_twice(tmp_path: Path) -> None:
     """A failure can be repeated: everything comes from the seed."""
     simulation = Simulation(Fleet.of(4), tmp_path)
@@ -67,6 +86,7 @@ def test_what_the_seeds_are_like(tmp_path: Path) -> None:
     assert sum(o.executed for o in outcomes) > 200
     assert sum(o.delivered for o in outcomes) > 10
     assert sum(o.put_backs for o in outcomes) > 0
+    assert sum(o.store_failures for o in outcomes) > 20
 
 
 Mutation = Callable[[pytest.MonkeyPatch], None]
@@ -74,6 +94,14 @@ Mutation = Callable[[pytest.MonkeyPatch], None]
 
 def _acknowledged_before_the_commit(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(HubNode, "commit_first", False)
+
+
+def _told_though_not_stored(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(HubNode, "waits_for_store", False)
+
+
+def _stored_twice_where_the_outcome_was_unknown(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(FailingStore, "written_once", False)
 
 
 def _numbers_run_on_in_a_new_boot(patch: pytest.MonkeyPatch) -> None:
@@ -129,6 +157,8 @@ def _stored_without(field: str) -> Mutation:
     "mutate",
     [
         pytest.param(_acknowledged_before_the_commit, id="acknowledged_before_the_commit"),
+        pytest.param(_told_though_not_stored, id="told_though_not_stored"),
+        pytest.param(_stored_twice_where_the_outcome_was_unknown, id="stored_twice"),
         pytest.param(_numbers_run_on_in_a_new_boot, id="numbers_run_on_in_a_new_boot"),
         pytest.param(_taken_twice, id="taken_twice"),
         pytest.param(_a_gap_is_passed_over, id="a_gap_is_passed_over"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Protocol
+from typing import Any, Protocol
 
 from fleet.app import Setup, note_put_back, open_core
 from fleet.config import RunInputs
@@ -14,10 +15,13 @@ from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.inputs import PlanFailed, PlanReady
 from fleet.hub.core import CoreSettings, HubCore
 from fleet.hub.planning import Effort, make_plan
+from fleet.hub.trouble import Severity
+from fleet.hub.writer import FIRST_DELAY_S, MOST_DELAY_S
 from fleet.protocol.codec import decode_control
-from fleet.store.base import Batch, Store
+from fleet.store.base import Batch, Failure, Store, StoreError
 from tests.faultsim.net import Frames, Network
 from tests.faultsim.oracle import Oracle
+from tests.faultsim.store import FailingStore
 from tests.faultsim.trouble import Crash, Trouble
 
 WALL = datetime(2026, 11, 24, tzinfo=UTC)
@@ -37,11 +41,13 @@ class Disk(Protocol):
 
 
 class HubNode:
-    """``commit_first`` is how it is, and ``told_of_backups``, that a store which was put
-    back says so. A test turns them round to see that this is noticed.
+    """``commit_first`` is how it is, and ``waits_for_store``, that nobody is told of a batch which could not be stored,
+    and ``told_of_backups``, that a store which was put back says so. A test turns them round to see that this is
+    noticed.
     """
 
     commit_first = True
+    waits_for_store = True
     told_of_backups = True
 
     def __init__(
@@ -65,6 +71,9 @@ class HubNode:
         self._committed = 0
         self._routes: dict[bytes, tuple[str, bool]] = {}
         self._writing: Batch | None = None
+        self._failing: Failure | None = None
+        self._failing_until = 0.0
+        self.store_failures = 0
         self.down = True
         self.stalled_until = 0.0
         self.crashes = 0
@@ -74,7 +83,9 @@ class HubNode:
     def _start(self) -> None:
         self._lives += 1
         self.down = False
-        self.store = self._disk.open()
+        # Only what is done in a turn can fail: who starts a hub on a store that can't be written is told so.
+        self._failing_until, until = 0.0, self._failing_until
+        self.store: Any = FailingStore(self._disk.open(), self._fault, self._lands, self._count)
         brain = open_core(
             self._setup,
             self._inputs,
@@ -85,8 +96,19 @@ class HubNode:
             settings=self._settings,
         )
         self.core: HubCore = brain.core
+        self._failing_until = until
         self._note_opening()
         self._wake(self._lives)
+
+    def _fault(self) -> Failure | None:
+        """How the store fails just now."""
+        if self._timeline.now >= self._failing_until:
+            return None
+        self.store_failures += 1
+        return self._failing
+
+    def _lands(self) -> bool:
+        return self._rng.random() < 0.5
 
     def _wall(self) -> datetime:
         return WALL + timedelta(seconds=self._timeline.now) + self._wall_error
@@ -159,11 +181,33 @@ class HubNode:
         life = self._lives
         self._timeline.after(delay_s, lambda: self._guarded(lambda: self._written(life)))
 
-    def _written(self, life: int) -> None:
+    def _held_up(self, error: StoreError, life: int, delay_s: float) -> None:
+        """As the writer's thread and the loop have it: the batch is tried again, and nothing else is taken in."""
+        assert error.transient
+        self.core.inbox.trouble = Severity.FAILING
+        again_s = min(2 * delay_s, MOST_DELAY_S)
+        self._timeline.after(delay_s, lambda: self._guarded(lambda: self._written(life, again_s)))
+
+    def _maybe_fail(self) -> None:
+        """Have a spell begin in which nothing can be stored."""
+        if self._timeline.now >= self._failing_until and self._rng.random() < self._trouble.store_fails:
+            self._failing = self._rng.choice((Failure.DISK_FULL, Failure.IO_ERROR, Failure.DISCONNECTED))
+            self._failing_until = self._timeline.now + self._rng.uniform(0.05, 8)
+
+    def _written(self, life: int, delay_s: float = FIRST_DELAY_S) -> None:
         if life != self._lives or self._writing is None:
             return
         self._maybe_die(self._trouble.hub_before_commit)
-        self._write()
+        self._maybe_fail()
+        try:
+            self._write()
+        except StoreError as error:
+            if self.waits_for_store:
+                self._held_up(error, life, delay_s)
+                return
+            self._writing = None
+        else:
+            self.core.inbox.trouble = None
         self._maybe_die(self._trouble.hub_after_commit)
         if self.commit_first:
             self.core.committed()
@@ -172,10 +216,9 @@ class HubNode:
         self._turn()
 
     def _write(self) -> None:
-        batch, self._writing = self._writing, None
-        if batch is not None:
-            self.store.commit(batch)
-            self._count(batch)
+        if self._writing is not None:
+            self.store.commit(self._writing)
+            self._writing = None
 
     def _plan(self, life: int) -> None:
         jobs = list(self.core.plans)
@@ -229,7 +272,8 @@ class HubNode:
             return
         self.down, self._lives, self.crashes = True, self._lives + 1, self.crashes + 1
         if self._writing is not None and self._rng.random() < 0.5:
-            self._write()  # the writer's thread was done, and nobody heard of it
+            with suppress(StoreError):
+                self._write()  # the writer's thread was done, and nobody heard of it
         self._writing, self._turn_due, self.stalled_until = None, False, 0.0
         self._routes.clear()
         self._net.cut_all()

@@ -61,6 +61,7 @@ class Outcome:
     memory_losses: int
     delivered: int
     put_backs: int
+    store_failures: int
 
 
 class MemoryDisk:
@@ -246,6 +247,7 @@ class World:
             hub_crashes=self.hub.crashes,
             memory_losses=sum(m.losses for m in mine),
             put_backs=self.oracle.put_backs,
+            store_failures=self.hub.store_failures,
             delivered=sum(holder == "recipient" for holder in self.parcels.where.values()),
         )
 

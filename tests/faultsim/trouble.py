@@ -36,6 +36,7 @@ class Trouble:
     partition: float = 0.0
     slow_commit: float = 0.0
     planner_dies: float = 0.0
+    store_fails: float = 0.0
     clock_jump: float = 0.0
     garbage: float = 0.0
 
@@ -68,6 +69,7 @@ _WORST = {
     "planner_dies": 0.3,
     "clock_jump": 0.02,
     "garbage": 0.02,
+    "store_fails": 0.02,
 }
 
 
