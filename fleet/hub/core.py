@@ -30,6 +30,7 @@ from fleet.hub.sessions import Sessions
 from fleet.hub.stamps import Stamps
 from fleet.hub.stepping import Stepping
 from fleet.hub.timers import Timers
+from fleet.hub.trouble import Severity
 from fleet.protocol.codec import decode_control, decode_telemetry
 from fleet.protocol.errors import Fault, RemoteError
 from fleet.protocol.lifecycle import AssetStatus, LifecycleError
@@ -167,10 +168,18 @@ class HubCore:
             # A hello waits until all before it is stored; more behind it, without end, would keep it out for ever.
             self._work_inbox(now)
         self._work_samples(now, wall_s)
-        self._work_links(now)
-        self._work_timers(now)
+        if not self._holds_back:
+            self._work_links(now)
+            self._work_timers(now)
         if self._stepping is not None:
             self._grant(self._stepping, wall_s)
+
+    @property
+    def _holds_back(self) -> bool:
+        """Whether nothing can be stored. Then what comes up again and again by itself waits: nothing could come of it,
+        and for as long as that lasts it would pile up in the open batch.
+        """
+        return self.inbox.trouble is Severity.FAILING
 
     def _grant(self, stepping: Stepping, wall_s: float) -> None:
         """Let time go on once everything of this step is stored, planned and sent."""
@@ -206,7 +215,7 @@ class HubCore:
 
     def _work_sample(self, peer_id: str, sample: Telemetry, now: datetime) -> None:
         if self.stamps is not None:
-            if (found := self.stamps.check(peer_id, sample, now)) is not None:
+            if not self._holds_back and (found := self.stamps.check(peer_id, sample, now)) is not None:
                 self._decide(found, now, None)
             sample = self.stamps.believed(sample, now)
         self.live[peer_id] = sample

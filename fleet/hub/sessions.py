@@ -28,6 +28,9 @@ STRANGERS = frozenset({"hello"})
 
 SAY_HELLO = RemoteError(Fault.NO_SESSION, "say hello first")
 
+MOST_HELLOS = 20_000
+"""So many hellos wait for the disk at most: several for each asset of a large fleet."""
+
 POLL_ALL_S = 0.25
 """How often sessions that nothing was heard from are looked after (heartbeats, silence): a part of them with each turn,
 so that thousands hold up none."""
@@ -122,6 +125,9 @@ class Sessions:
         said = (key.subject, envelope.message)
         self._hellos.pop(said, None)
         self._hellos[said] = (route, envelope, key)
+        if len(self._hellos) > MOST_HELLOS:
+            # Who has waited longest has come back under another boot by now, or says hello again.
+            del self._hellos[next(iter(self._hellos))]
 
     def receive(self, route: Route, envelope: Envelope, wall_s: float) -> tuple[Peer, list[Delivery]]:
         """What a session lets through of what came over a connection.
