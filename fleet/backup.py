@@ -7,7 +7,6 @@ not in it: who restores a day gives it the keys of the old one, or makes new one
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fleet.app import Files, Setup, holder_of, note_put_back, read_setup
 from fleet.domain.events import ContactsErased
+from fleet.hub.folders import CannotExchange, put, put_instead, unfinished
 from fleet.hub.observability.release import release
 from fleet.hub.rundir import RunDir, write_atomically
 from fleet.store.base import StoreError
@@ -68,7 +68,7 @@ def back_up(run: RunDir, out: Path, *, now: datetime) -> Manifest:
             f"{run.path}: its store is in PostgreSQL: back that up with pg_dump (and keep {SETUP} and the keys)"
         )
     with _made(out) as folder:
-        _copy_store(run.store, folder / STORE)
+        _copy_store(run.store, folder / STORE, out)
         found = verify(folder / STORE)
         if not found.whole:
             raise StoreError(f"{run.store}: is damaged, so no backup was made: {'; '.join(found.faults)}")
@@ -83,8 +83,7 @@ def back_up(run: RunDir, out: Path, *, now: datetime) -> Manifest:
             files=_sums(folder),
         )
         (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
-        for path in folder.rglob("*"):
-            _synced(path)
+        put(folder, out)
     return manifest
 
 
@@ -125,7 +124,7 @@ def restore(backup: Path, run: RunDir, *, now: datetime, replace: bool = False) 
     with run.held() if run.path.exists() else nullcontext(), _made(run.path, replace=replace) as folder:
         for inside in manifest.files:
             (folder / inside).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(backup / inside, folder / inside)
+            _copy(backup / inside, folder / inside)
         (folder / "logs").mkdir()
         setup = _settle(folder, run)
         erasures, unknown = _erased_since(run, folder / STORE)
@@ -133,9 +132,7 @@ def restore(backup: Path, run: RunDir, *, now: datetime, replace: bool = False) 
             erased = note_put_back(store, setup, now, erasures)
         if (run.path / "keys").is_dir():
             shutil.copytree(run.path / "keys", folder / "keys", copy_function=shutil.copy2)
-        for path in folder.rglob("*"):
-            _synced(path)
-        aside = _put_aside(run) if run.path.exists() else None
+        aside = _in_place(folder, run.path)
     return Restored(manifest, aside, erased, unknown)
 
 
@@ -152,14 +149,22 @@ def put_back(run: RunDir, *, now: datetime) -> None:
 def _erased_since(run: RunDir, store: Path) -> tuple[tuple[ContactsErased, ...], str | None]:
     """Who was erased in the run that is there, if it has the same day; or why that can't be told."""
     if not run.has_day:
-        return (), None
+        return (), f"{run.path} has no store to compare with"
     try:
         there = Reader(run.place)
         if next(there.events(limit=1), None) != next(Reader(store).events(limit=1), None):
-            return (), None
+            return (), f"{run.path} was another day"
         return there.erasures(), None
     except StoreError as error:
         return (), str(error)
+
+
+def _in_place(folder: Path, place: Path) -> Path | None:
+    """Put a run in its place; where that is now which was there."""
+    if place.exists():
+        return put_instead(folder, place)
+    put(folder, place)
+    return None
 
 
 def _settle(folder: Path, run: RunDir) -> Setup:
@@ -178,40 +183,64 @@ def _settle(folder: Path, run: RunDir) -> Setup:
     return settled
 
 
-def _put_aside(run: RunDir) -> Path:
-    for number in count(1):
-        aside = run.path.with_name(f"{run.path.name}-{number}")
-        if not aside.exists():
-            return run.path.rename(aside)
-    raise AssertionError("numbers do not end")
-
-
 @contextmanager
 def _made(out: Path, *, replace: bool = False) -> Iterator[Path]:
-    """A folder that only its owner reads, which is put in its place when the block ends well."""
+    """A folder that only its owner reads, for the block to fill and to put at ``out``. Raises ``BackupError``."""
     if out.exists() and not replace:
         raise BackupError(f"{out}: is there already; choose another place")
-    folder = out.with_name(f"{out.name}.new")
-    shutil.rmtree(folder, ignore_errors=True)
     try:
-        folder.mkdir(mode=0o700, parents=True)
-        yield folder
-        folder.rename(out)
-        _synced(out.parent)
+        with unfinished(out) as folder:
+            yield folder
+    except CannotExchange as error:
+        raise BackupError(
+            f"{out}: this file system {error.strerror}, so whoever is killed meanwhile would leave no run of that "
+            "name; restore under another --name, and copy the keys there"
+        ) from error
     except OSError as error:
         raise BackupError(f"{out}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _copy_store(store: Path, copy: Path) -> None:
+def _copy_store(store: Path, copy: Path, out: Path) -> None:
+    """Copy the store; ``out`` is what the copy's folder will be called. Raises ``StoreError`` and ``BackupError``."""
     try:
         with closing(connected(store)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)  # all pages in one step: as they were at one moment
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorname", "") in _WRITING:
+            raise _full(out, error) from error
+        raise StoreError(f"{store}: can't be copied to {out}: {error}") from error
+    try:
+        with closing(sqlite3.connect(copy)) as target:
             # A single file, which can also be read where nothing can be written.
             target.execute("PRAGMA journal_mode=DELETE").close()
     except sqlite3.Error as error:
-        raise StoreError(f"{store}: can't be copied: {error}") from error
+        raise _full(out, error) from error
+
+
+_WRITING = frozenset(
+    {
+        "SQLITE_FULL",
+        "SQLITE_IOERR_WRITE",
+        "SQLITE_IOERR_FSYNC",
+        "SQLITE_IOERR_TRUNCATE",
+        "SQLITE_IOERR_DIR_FSYNC",
+    }
+)
+"""Errors of who writes, which is done to a copy only."""
+
+
+def _full(out: Path, error: sqlite3.Error) -> BackupError:
+    return BackupError(f"{out}: can't be written ({error}): make room there, or choose another place")
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file. Raises ``BackupError`` where it can't be read, ``OSError`` where the copy can't be written."""
+    try:
+        file = source.open("rb")
+    except OSError as error:
+        raise BackupError(f"{source}: can't be copied: {error.strerror or error}") from error
+    with file, target.open("wb") as copy:
+        shutil.copyfileobj(file, copy)
 
 
 def _copied(files: Files, folder: Path) -> Files:
@@ -221,7 +250,7 @@ def _copied(files: Files, folder: Path) -> Files:
     def copy(path: Path) -> Path:
         inside = Path(FILES) / f"{next(numbers)}-{path.name}"
         (folder / FILES).mkdir(exist_ok=True)
-        shutil.copyfile(path, folder / inside)
+        _copy(path, folder / inside)
         return inside
 
     single = {name: copy(path) for name, path in files if isinstance(path, Path)}
@@ -242,14 +271,6 @@ def _sums(folder: Path) -> dict[str, str]:
         with path.open("rb") as file:
             found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
     return found
-
-
-def _synced(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def today() -> datetime:

@@ -13,6 +13,7 @@ from fleet.backup import BackupError, DamagedBackup, back_up, check, put_back, r
 from fleet.cli.day import Name, Root
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, ExitCode, Unreachable, relative, show, warn
+from fleet.hub.folders import left_over
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, NoSuchRun, RunDir, RunDirError
 from fleet.store.base import StoreError
 from fleet.store.verify import Found, verify
@@ -29,6 +30,7 @@ def backup(
         made = back_up(RunDir.named(name, root), out, now=today())
     words = f"{relative(out)}: {made.position} events of {made.run}; it holds personal data, and no keys"
     show({"backup": str(out), **made.model_dump(mode="json")}, words, as_json=as_json)
+    _warn_of_left_over(out)
 
 
 def restore_run(
@@ -50,6 +52,7 @@ def restore_run(
         "aside": None if aside is None else str(aside),
         "position": made.position,
         "erased": done.erased,
+        "unknown": done.unknown,
     }
     words = f"{relative(run.path)}: {made.position} events of {made.run}; take it up with --resume"
     if done.erased:
@@ -58,10 +61,23 @@ def restore_run(
         words += f"; what was there is {relative(aside)} now: it holds personal data, which later erasures do not reach"
     show(data, words, as_json=as_json)
     if done.unknown is not None:
-        warn(f"who was erased since the backup is not known, so erase them again by hand ({done.unknown})")
+        warn(
+            f"who was erased since the backup ({made.made_at:%Y-%m-%dT%H:%MZ}) is not known, "
+            f"so erase them again by hand: {done.unknown}"
+        )
     if not run.keys.exists() and not run_is_plain(run):
         warn(
             f"no keys are in a backup: copy the folder of the old run to {relative(run.keys)} before --resume"
+        )
+    _warn_of_left_over(run.path)
+
+
+def _warn_of_left_over(place: Path) -> None:
+    """Who was killed could not tidy up, and nobody else may: what is deleted is for a person to say."""
+    for path in left_over(place):
+        warn(
+            f"{relative(path)} was left unfinished by a backup or restore that was killed; it may hold personal data: "
+            "delete it"
         )
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fleet.app import Setup, run_hub
+from fleet.hub.rundir import RunDir
+from tests.support.bench import write_inputs
 from tests.support.disks import on_small_disk
 
 COMMON = """
@@ -175,11 +179,29 @@ finally:
     hub.kill()
 """
 
+BACKED_UP = """
+import json, sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from fleet.backup import BackupError, back_up
+from fleet.hub.rundir import RunDir
 
-def outcome(folder: Path, megabytes: int, code: str) -> dict[str, Any]:
+disk, run = Path(sys.argv[1]), RunDir(Path(sys.argv[2]))
+with open(disk / "filler", "ab", buffering=0) as file, suppress(OSError):
+    while file.tell() < int(sys.argv[3]) and file.write(b"x" * 4096):
+        pass
+try:
+    back_up(run, disk / "kept", now=datetime(2026, 11, 24, tzinfo=UTC))
+except BackupError as error:
+    print(json.dumps({"message": str(error), "left": [p.name for p in disk.iterdir()]}))
+"""
+
+
+def outcome(folder: Path, megabytes: int, code: str, *words: object) -> dict[str, Any]:
     disk = folder / "disk"
     disk.mkdir()
-    ended = on_small_disk(disk, megabytes, code)
+    ended = on_small_disk(disk, megabytes, code, *map(str, words))
     assert ended.returncode == 0, ended.stderr
     found = json.loads(ended.stdout)
     assert isinstance(found, dict)
@@ -217,6 +239,27 @@ def test_a_read_only_disk_is_named_at_the_start(tmp_path: Path) -> None:
     assert "make the disk writable" in found["message"]
     assert found["reserve"] is False
     assert found["readable"] == 0
+
+
+@pytest.fixture
+def day(tmp_path: Path) -> RunDir:
+    """A run whose hub has been up, on a disk with room enough."""
+    at = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    (tmp_path / "input").mkdir()
+    files = write_inputs(tmp_path / "input")
+    run = RunDir.named("day", tmp_path / "runs")
+    run_hub(run, lambda: True, new=Setup(name="day", files=files, at=at, until=at + timedelta(hours=4)))
+    return run
+
+
+@pytest.mark.parametrize("filled", [2**30, 2**20 - 2**16])
+def test_a_backup_onto_a_full_disk_names_that_disk(tmp_path: Path, day: RunDir, filled: int) -> None:
+    """And not the hub's, which has room; also where it is full only in the middle of the store."""
+    found = outcome(tmp_path, 1, BACKED_UP, day.path, filled)
+    assert found["message"].startswith(f"{tmp_path / 'disk' / 'kept'}: ")
+    assert "make room there" in found["message"] or "No space left" in found["message"]
+    assert str(day.path) not in found["message"]
+    assert found["left"] == ["filler"]
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import sqlite3
@@ -16,6 +17,7 @@ import pytest
 from fleet.app import Files, Setup, note_put_back, read_setup, run_hub
 from fleet.cli.main import main
 from fleet.domain.events import ContactsErased, Custodian, OrderPlaced, TimerSet
+from fleet.hub.folders import left_over
 from fleet.hub.rundir import RunDir, RunDirError, RunInUse
 from fleet.hub.security.keytable import KeyringError
 from fleet.protocol.messages import CancelMission
@@ -198,6 +200,73 @@ def test_a_damaged_run_is_replaced_with_a_word_about_its_erasures(
     assert "erase them again by hand" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("lost", ["run", "store", "another day"])
+def test_a_restore_that_could_compare_nothing_says_so(
+    kept: Path, day: RunDir, city: Path, lost: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After a disk was lost there is no log that tells who was erased since, and they are back."""
+    if lost == "store":
+        day.store.unlink()
+    else:
+        shutil.rmtree(day.path)
+    if lost == "another day":
+        files = Files(depots=city / "depots.csv", lockers=city / "lockers.csv")
+        hub_once(day, Setup(name="day", files=files, at=AT + timedelta(days=1), until=AT + timedelta(days=2)))
+    capsys.readouterr()
+    assert ran("restore", kept, "--force", "--json", root=city) == 0
+    said = capsys.readouterr()
+    assert "erase them again by hand" in said.err
+    assert json.loads(said.out)["unknown"]
+
+
+@pytest.mark.parametrize("verb", ["backup", "restore"])
+def test_a_folder_beside_is_left_alone(
+    kept: Path, day: RunDir, city: Path, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever it is called: it may be a run whose hub is up. One that a killed command left is named."""
+    beside = [
+        city / "runs" / "day.new",
+        city / "new.new",
+        city / "runs" / ".unfinished-day-1",
+        city / ".unfinished-2",
+    ]
+    for folder in beside:
+        folder.mkdir()
+        (folder / "precious").touch()
+    words = ("restore", kept, "--force") if verb == "restore" else ("backup", "--out", city / "new")
+    assert ran(*words, root=city) == 0
+    assert all((folder / "precious").exists() for folder in beside)
+    assert f"{beside[2 if verb == 'restore' else 3]} was left unfinished" in capsys.readouterr().err
+    assert day.path.stat().st_mode & 0o077 == 0
+
+
+def test_nothing_is_replaced_where_that_takes_two_steps(
+    kept: Path, day: RunDir, city: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a file system that can't exchange folders a kill in between would leave no run of that name."""
+
+    def unknown(*_: object) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr("fleet.hub.folders._renameat2", unknown)
+    assert ran("restore", kept, "--force", root=city) == 2
+    assert "restore under another --name" in capsys.readouterr().err
+    assert [path.name for path in (city / "runs").iterdir()] == ["day"]
+    assert ran("restore", kept, root=city, name="again") == 0
+    assert ran("backup", "--out", city / "kept-2", root=city) == 0
+
+
+def test_a_missing_file_is_named_and_not_the_backup(
+    day: RunDir, city: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (city / "depots.csv").unlink()
+    assert ran("backup", "--out", city / "kept", root=city) == 2
+    said = capsys.readouterr().err
+    assert f"{city / 'depots.csv'}: can't be copied: No such file" in said
+    assert str(city / "kept") not in said
+    assert not left_over(city / "kept")
+
+
 def test_a_run_whose_hub_is_up_is_not_replaced(kept: Path, day: RunDir, city: Path) -> None:
     """Not even with --force."""
     with day.held():
@@ -244,7 +313,7 @@ def test_a_damaged_run_gives_no_backup(day: RunDir, city: Path) -> None:
     changed(day.store, "DELETE FROM events WHERE position = 2")
     assert ran("backup", "--out", city / "kept", root=city) == 4
     assert not (city / "kept").exists()
-    assert not (city / "kept.new").exists()
+    assert not left_over(city / "kept")
 
 
 FAULTS = {
