@@ -102,7 +102,8 @@ def who(custodian: ev.Custodian) -> str:
 
 
 def _order_placed(ledger: Ledger, event: ev.OrderPlaced) -> Ledger:
-    return _tell(ledger, event.order.order_id, event, custodian=who(event.custodian))
+    custodian = who(event.custodian)
+    return _tell(ledger, event.order.order_id, event, custodian=custodian, placed_by=event.subject or None)
 
 
 def _plan_committed(ledger: Ledger, event: ev.PlanCommitted) -> Ledger:

@@ -69,11 +69,14 @@ class DayOpened(Event):
 
 
 class OrderPlaced(Event):
-    """A parcel was taken in; ``custodian`` has it now."""
+    """A parcel was taken in; ``custodian`` has it now. ``subject`` is whose key it came with; empty without keys, and
+    where an older release did not keep it.
+    """
 
     type: Literal["order_placed"] = "order_placed"
     order: Order
     custodian: Custodian
+    subject: str = ""
 
 
 class PlanRequested(Event):

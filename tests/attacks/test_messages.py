@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fleet.domain.events import OperationsStopped, RequestTaken, WeatherReported
+from fleet.console.ledger import Ledger, record_all
+from fleet.domain.events import OperationsStopped, OrderPlaced, RequestTaken, WeatherReported
 from fleet.hub.client import HubClient
 from fleet.protocol.codec import encode, encode_telemetry
 from fleet.protocol.errors import Fault
@@ -22,6 +23,7 @@ from fleet.protocol.messages import (
     ReportWeather,
     Role,
     StopAll,
+    SubmitOrders,
     Telemetry,
 )
 from fleet.protocol.weather import WeatherRow, WeatherSort
@@ -65,10 +67,17 @@ def test_who_signs_as_another_is_on_record(hub: Besieged, honest: Honest) -> Non
             visibility_m=9000,
         )
         assert tool.asks(ReportWeather(request_id="r-2", source="harbour", by="ana", rows=(row,))).ok
+        tool.heard.clear()
+        orders = hub.files.read().orders.orders
+        assert tool.asks(SubmitOrders(request_id="r-3", orders=orders)).ok
     (taken,) = (e for e in hub.events() if isinstance(e, RequestTaken))
     (weather,) = (e for e in hub.events() if isinstance(e, WeatherReported))
     assert (stopped.by, taken.request_id, taken.subject) == ("ana", "r-1", "mallory")
     assert (weather.by, weather.subject) == ("ana", "mallory")
+    placed = [e for e in hub.events() if isinstance(e, OrderPlaced)]
+    assert {e.subject for e in placed} == {"mallory"}
+    ledger = record_all(Ledger(), hub.store.events())
+    assert ledger.history(placed[0].order.order_id)[0].facts["placed_by"] == "mallory"
 
 
 def test_time_is_moved_by_nobody_but_the_timekeeper(hub: Besieged, honest: Honest) -> None:

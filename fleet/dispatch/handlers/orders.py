@@ -24,7 +24,9 @@ def submit_orders(desk: Desk, message: SubmitOrders) -> None:
     unique = {order.order_id: order for order in message.orders}
     new = [order for order_id, order in unique.items() if order_id not in desk.state.parcels]
     for order in new:
-        desk.emit(OrderPlaced(at=desk.now, order=order, custodian=_first_custodian(order)))
+        desk.emit(
+            OrderPlaced(at=desk.now, order=order, custodian=_first_custodian(order), subject=desk.subject)
+        )
     people = tuple(contact for contact in message.contacts if _is_kept(desk, contact))
     if people:
         desk.effects.append(KeepContacts(people))
