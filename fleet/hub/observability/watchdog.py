@@ -2,6 +2,9 @@
 
 A hub whose loop hangs is worse than one that is gone: it holds the lock and the ports, and nobody is told anything.
 What is stored is safe, so the process ends at once and whoever started it starts it again (crash-only).
+
+What hangs may be the log itself: a pipe that nobody reads, a disk that does not answer. So a line is logged by a thread
+of its own, and the end waits for it no longer than ``SAY_S``.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -27,6 +31,8 @@ STUCK = 75
 TICK_S = 0.5
 WARN_S = 2.0
 END_S = 30.0
+SAY_S = 2.0
+"""How long a line may take to be logged, in seconds."""
 
 
 @dataclass(slots=True)
@@ -97,27 +103,44 @@ class Watchdog:
             self._give_up(still_s)
         elif still_s >= self._warn_s and not self._warned:
             self._warned = True
-            LOG.warning("the loop hangs", still_s=round(still_s, 1), stack=stack_of(self._pulse.thread_id))
+            stack = stack_of(self._pulse.thread_id)
+            _say(lambda: LOG.warning("the loop hangs", still_s=round(still_s, 1), stack=stack))
 
     def _turns_again(self) -> None:
         if self._warned:
             self._warned = False
-            LOG.warning("the loop turns again")
+            _say(lambda: LOG.warning("the loop turns again"))
 
     def _give_up(self, still_s: float) -> None:
-        LOG.critical(
-            "the loop hangs for good: the process ends, what is stored is safe",
-            still_s=round(still_s, 1),
-            exit_code=STUCK,
-            stacks={thread.name: stack_of(thread.ident) for thread in threading.enumerate()},
-        )
-        sys.stderr.flush()
-        self._end(STUCK)
+        stacks = {thread.name: stack_of(thread.ident) for thread in threading.enumerate()}
+        try:
+            _say(lambda: _last_words(still_s, stacks))
+        finally:
+            self._end(STUCK)
+
+
+def _last_words(still_s: float, stacks: dict[str, list[str]]) -> None:
+    LOG.critical(
+        "the loop hangs for good: the process ends, what is stored is safe",
+        still_s=round(still_s, 1),
+        exit_code=STUCK,
+        stacks=stacks,
+    )
+    sys.stderr.flush()
+
+
+def _say(line: Callable[[], object]) -> None:
+    """Have a line logged, and go on after ``SAY_S`` whether it is or not."""
+    speaker = threading.Thread(target=line, name="watchdog's log", daemon=True)
+    with suppress(RuntimeError):  # no thread can be had: the watch goes on without a word
+        speaker.start()
+        speaker.join(SAY_S)
 
 
 def stack_of(thread_id: int | None) -> list[str]:
-    """Where a thread is, innermost call last; empty when it has ended."""
+    """Where a thread is, innermost call last; empty when it has ended. Reads no source files: the disk may hang."""
     frame = sys._current_frames().get(thread_id) if thread_id is not None else None
     if frame is None:
         return []
-    return [f"{at.filename}:{at.lineno} {at.name}" for at in traceback.extract_stack(frame)]
+    calls = [f"{at.f_code.co_filename}:{line} {at.f_code.co_name}" for at, line in traceback.walk_stack(frame)]
+    return calls[::-1]

@@ -67,6 +67,35 @@ def test_a_loop_that_hangs_ends_the_process_and_says_where() -> None:
     assert "watchdog" in lines[1]["stacks"]
 
 
+HANGS_IN_ITS_LOG = """
+import os, sys, time
+import structlog
+from fleet.hub.observability import logs
+from fleet.hub.observability.vitals import Phase, Pulse
+from fleet.hub.observability.watchdog import Watchdog
+
+logs.configure(as_json=True)
+pulse = Pulse()
+pulse.phase = Phase.RUNNING
+Watchdog(pulse, end_s=1.0, warn_s=0.3, tick_s=0.1).start()
+while True:
+    pulse.beat(time.monotonic())
+    print("turns", flush=True)
+    structlog.get_logger("hub").warning("refused", detail="x" * 4096)
+"""
+
+
+def test_a_loop_that_hangs_in_its_own_log_is_ended_too() -> None:
+    """Nobody reads the pipe: the loop's line does not come to an end, and no line of the watchdog's would."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HANGS_IN_ITS_LOG], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        turns = len(process.stdout.read().splitlines())  # until it has ended
+        assert process.wait(60) == STUCK
+        assert turns > 1
+
+
 def test_a_process_that_was_stopped_goes_on() -> None:
     """SIGSTOP for much longer than the limit, then SIGCONT: the loop was not at fault."""
     with loop(1_000_000) as process:
