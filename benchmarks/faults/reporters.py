@@ -122,6 +122,11 @@ class Reporters:
         return sum(reporter.acknowledged for reporter in self.all)
 
     @property
+    def told(self) -> int:
+        """How many reports of all were said so far."""
+        return sum(reporter.told for reporter in self.all)
+
+    @property
     def done(self) -> bool:
         """Whether all have said everything."""
         return all(reporter.done for reporter in self.all)

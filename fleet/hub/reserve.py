@@ -21,6 +21,7 @@ START = 2**20
 """Bytes that a start writes at most: the head of the store's log, ``run.json``, key files."""
 _BLOCK = 512
 """What ``st_blocks`` counts in, whatever the file system's own blocks are."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Reserve:
     def hold(self) -> bool:
         """Allocate the space if there is room enough; false where there is not.
 
-        A file system that can't allocate ahead (ZFS says that it has, others refuse) has no reserve; it is not full.
+        Where the space can't be had for another reason there is no reserve, and the disk is not full: a file system
+        that can't allocate ahead (ZFS says that it has, others refuse), a disk that fails, a folder that is gone.
         """
         if self.held:
             return True
@@ -51,7 +53,7 @@ class Reserve:
             self._allocate()
         except OSError as error:
             self.give_up()
-            return error.errno == errno.EOPNOTSUPP
+            return error.errno not in _FULL
         return True
 
     def open_up(self) -> None:

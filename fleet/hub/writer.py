@@ -90,36 +90,40 @@ class Writer:
             self._done.put(StoreError(f"a commit has not ended within {CLOSE_S:g} s", Failure.IO_ERROR))
 
     def _run(self) -> None:
-        self._look_after_reserve()
-        while True:
-            try:
-                batch = self._in.get(timeout=REST_S)
-            except queue.Empty:
-                self._rest()
-                continue
-            if batch is None:
-                return
-            result = self._stored(batch)
-            self._done.put(result)
+        try:
+            self._look_after_reserve()
+            while self._went_on():
+                pass
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the loop must see it and stop
+            self._done.put(error)  # What comes later rests on this batch.
             self._wake()
-            if isinstance(result, BaseException):
-                return  # What comes later rests on this batch.
+
+    def _went_on(self) -> bool:
+        """Store the next batch, or rest where there is none; false at the end. Raises what waiting does not mend."""
+        try:
+            batch = self._in.get(timeout=REST_S)
+        except queue.Empty:
+            self._rest()
+            return True
+        if batch is None:
+            return False
+        self._done.put(self._stored(batch))
+        self._wake()
+        return True
 
     def _rest(self) -> None:
         """There was nothing to write for a while: stay the one that writes, and see whether all is well again."""
         try:
             self._store.keep()
         except StoreError as error:
-            if error.transient:
-                self._tell(Trouble(Severity.FAILING, error.failure, str(error)))
-            else:
-                self._done.put(error)
-                self._wake()
+            if not error.transient:
+                raise
+            self._tell(Trouble(Severity.FAILING, error.failure, str(error)))
         else:
             self._look_after_reserve()
 
-    def _stored(self, batch: Batch) -> int | BaseException:
-        """The log's position once the batch is stored, however long that takes; or what can't be mended by waiting."""
+    def _stored(self, batch: Batch) -> int:
+        """The log's position once the batch is stored, however long that takes. Raises what waiting does not mend."""
         delay_s = FIRST_DELAY_S
         while True:
             last = self._closing.is_set()
@@ -127,7 +131,7 @@ class Writer:
                 position = self._store.commit(batch)
             except StoreError as error:
                 if not error.transient or last:
-                    return error
+                    raise
                 if (
                     error.failure is Failure.DISK_FULL
                     and self._reserve is not None
@@ -137,8 +141,6 @@ class Writer:
                 self._tell(Trouble(Severity.FAILING, error.failure, str(error)))
                 self._closing.wait(delay_s)
                 delay_s = min(2 * delay_s, MOST_DELAY_S)
-            except BaseException as error:  # noqa: BLE001 - whatever it is, the loop must see it and stop
-                return error
             else:
                 self._look_after_reserve()
                 return position

@@ -34,7 +34,10 @@ class Backend(Protocol):
         """
 
     def committed(self) -> None:
-        """The transaction that ``begin`` headed has ended well."""
+        """The transaction that ``begin`` headed has ended well.
+
+        Raises ``StoreError`` (never a transient one: the batch is in) where it has not ended in what the hub opened.
+        """
 
     def keep(self, connection: sa.Connection) -> None:
         """Stay the one that writes while there is nothing to write."""
@@ -46,7 +49,10 @@ class Backend(Protocol):
         """Rows of the table were erased: leave no trace of them in its pages, as far as a transaction can."""
 
     def empty_log(self, connection: sa.Connection) -> bool:
-        """After the transaction: leave no trace of what was erased elsewhere; false where that can't be just now."""
+        """After the transaction: leave no trace of what was erased elsewhere; false where that can't be just now.
+
+        It is then called again: with each commit, and each time that ``keep`` is.
+        """
 
     def failure(self, error: BaseException | None) -> Failure:
         """What an error of the driver means."""

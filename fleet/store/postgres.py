@@ -9,6 +9,7 @@ The row counts commits too, so that a commit whose outcome was lost with the con
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import suppress
 from typing import Any
@@ -18,6 +19,9 @@ import sqlalchemy as sa
 from fleet.store.base import Failure, StoreError
 
 _SETTINGS = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "application_name": "lastmile-fleet hub"}
+VACUUM_AGAIN_S = 5.0
+"""Seconds until erased rows that a transaction could still see are tried again: the table is locked meanwhile, and hubs
+that serve for hours beside a long dump must not write it anew with each commit."""
 _MIGRATING = 0x666C656574
 """The advisory lock under which the tables are made or changed."""
 
@@ -78,6 +82,7 @@ class PostgresBackend:
         self._url, self._holder, self._ttl_s = url, holder, ttl_s
         self._epoch = self._commits = 0
         self._prolonged_s = 0.0
+        self._vacuum_at_s = 0.0
 
     def engine(self) -> sa.Engine:
         """An engine whose transactions the server ends when we hang in the middle of one."""
@@ -194,19 +199,34 @@ class PostgresBackend:
     def empty_log(self, connection: sa.Connection) -> bool:
         """Write the table of contacts into a file of its own, and drop the one in which erased rows still lie.
 
-        The server's write-ahead log and what is archived of it are the database administrator's to expire.
+        Rows that some transaction may still see go along into the new file, whatever that transaction reads: then it is
+        done once more after ``VACUUM_AGAIN_S``. The server's write-ahead log and what is archived of it are the
+        database administrator's to expire.
         """
-        driver: Any = connection.connection.dbapi_connection
+        if time.monotonic() < self._vacuum_at_s:
+            return False
+        kept = self._vacuumed(connection.connection.dbapi_connection)
+        self._vacuum_at_s = 0.0 if kept == 0 else time.monotonic() + VACUUM_AGAIN_S
+        return kept == 0
+
+    def _vacuumed(self, driver: Any) -> int | None:
+        """How many dead rows went along into the table's new file; none where it was not written."""
+        details: list[str] = []
+
+        def note(diagnostic: Any) -> None:
+            details.append(diagnostic.message_detail or "")
+
         driver.autocommit = True
+        driver.add_notice_handler(note)
         try:
             # A reader may take its time; who waits for a commit need not wait for it too.
             driver.execute("SET lock_timeout = 50")
-            driver.execute("VACUUM FULL contacts")
+            driver.execute("VACUUM (FULL, VERBOSE) contacts")
+            return _dead_rows(details)
         except Exception:  # noqa: BLE001 - what is committed is committed; the next commit says what is wrong
-            return False
-        else:
-            return True
+            return None
         finally:
+            driver.remove_notice_handler(note)
             with suppress(Exception):
                 driver.execute(f"SET lock_timeout = {int(2000 * self._ttl_s)}")
                 driver.autocommit = False
@@ -214,3 +234,11 @@ class PostgresBackend:
     def failure(self, error: BaseException | None) -> Failure:
         """What an error of the driver means."""
         return failure(error)
+
+
+def _dead_rows(details: list[str]) -> int | None:
+    """What ``VACUUM VERBOSE`` says in detail begins with the number of dead rows that it could not remove, in whatever
+    language; none where it has not said so.
+    """
+    numbers = [int(found[0]) for detail in details if (found := re.search(r"\d+", detail)) is not None]
+    return sum(numbers) if numbers else None

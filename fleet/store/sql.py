@@ -116,21 +116,28 @@ class SqlStore:
             with connection.begin():
                 if self._backend.begin(connection, again=self._doubtful is batch):
                     self._write(connection, batch)
+            self._backend.committed()
         except (SQLAlchemyError, StoreError) as error:
             raise self._broken(self._failed(error, "written"), batch) from error
-        self._backend.committed()
         self._doubtful = None
         self._position += len(batch.events)
         self._log_holds_erased |= bool(batch.erased)
-        if self._log_holds_erased:
-            self._log_holds_erased = not self._backend.empty_log(self._connection)
+        self._erase_traces()
         return self._position
 
+    def _erase_traces(self) -> None:
+        if self._log_holds_erased:
+            self._log_holds_erased = not self._backend.empty_log(self._connection)
+
     def keep(self) -> None:
-        """Stay the one that writes, while there is nothing to write. Raises ``StoreError``."""
+        """Stay the one that writes, while there is nothing to write; erase what could not be erased before.
+
+        Raises ``StoreError``.
+        """
         try:
             connection = self._connected()
             self._backend.keep(connection)
+            self._erase_traces()
         except (SQLAlchemyError, StoreError) as error:
             raise self._broken(self._failed(error, "kept"), self._doubtful) from error
 

@@ -43,6 +43,8 @@ class SqliteBackend:
     def __init__(self, url: sa.URL, synchronous: str) -> None:
         self.where = url.database or ""
         self._url, self._synchronous = url, synchronous
+        self._files: dict[Path, tuple[int, int]] = {}
+        """The files that we write to, by the name that they had when we met them."""
 
     def engine(self) -> sa.Engine:
         """An engine that begins each transaction with the right to write."""
@@ -78,6 +80,7 @@ class SqliteBackend:
                 "put the run on a local disk, or use PostgreSQL",
                 Failure.IO_ERROR,
             )
+        self.committed()
         return version_warning()
 
     def begin(self, connection: sa.Connection, *, again: bool) -> bool:  # noqa: ARG002 - see below
@@ -85,10 +88,29 @@ class SqliteBackend:
         return True
 
     def committed(self) -> None:
-        """Nothing to note."""
+        """See that the batch went into files that somebody will find again. Raises ``StoreError`` (``CORRUPT``).
 
-    def keep(self, connection: sa.Connection) -> None:
-        """The run directory's lock is kept by the process."""
+        A file that was removed, or had another put in its place, can be written to for as long as it is open, and is
+        gone afterwards. The log is first there after the first commit.
+        """
+        for path in (Path(self.where), Path(f"{self.where}-wal")) if self.where else ():
+            try:
+                found = path.stat()
+            except (FileNotFoundError, NotADirectoryError):
+                identity = None
+            except OSError:
+                continue  # the disk ails: whoever writes to it will be told
+            else:
+                identity = (found.st_dev, found.st_ino)
+            known = self._files.get(path)
+            if identity is not None and known is None:
+                self._files[path] = identity
+            elif identity != known:
+                raise StoreError(f"{path} was removed or replaced while the hub wrote to it", Failure.CORRUPT)
+
+    def keep(self, connection: sa.Connection) -> None:  # noqa: ARG002 - the run directory's lock settles who writes
+        """See that the files are there still. Raises ``StoreError`` (``CORRUPT``)."""
+        self.committed()
 
     def let_go(self, connection: sa.Connection) -> None:
         """The run directory's lock goes with the process."""

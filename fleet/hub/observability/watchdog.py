@@ -142,5 +142,7 @@ def stack_of(thread_id: int | None) -> list[str]:
     frame = sys._current_frames().get(thread_id) if thread_id is not None else None
     if frame is None:
         return []
-    calls = [f"{at.f_code.co_filename}:{line} {at.f_code.co_name}" for at, line in traceback.walk_stack(frame)]
+    calls = [
+        f"{at.f_code.co_filename}:{line} {at.f_code.co_name}" for at, line in traceback.walk_stack(frame)
+    ]
     return calls[::-1]

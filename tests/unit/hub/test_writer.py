@@ -242,3 +242,54 @@ def test_a_disk_that_allocates_nothing_ahead_is_not_full(
         writer.submit(batch("a"))
         until(woken, lambda: writer.finished() == 1)
         assert writer.trouble is None
+
+
+def test_a_disk_that_fails_is_not_called_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is told to make room looks for the wrong thing: a folder that is gone, a reserve that can't be written."""
+
+    def broken(_handle: int, _offset: int, _length: int) -> None:
+        raise OSError(errno.EIO, "input/output error")
+
+    assert Reserve(tmp_path / "gone" / "hub.reserve", 1 << 16).hold()
+    monkeypatch.setattr(os, "posix_fallocate", broken)
+    reserve = Reserve(tmp_path / "hub.reserve", 1 << 16)
+    assert reserve.hold()
+    assert not reserve.path.exists()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_quota_that_is_used_up_is_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def full(_handle: int, _offset: int, _length: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    assert not Reserve(tmp_path / "hub.reserve", 1 << 16).hold()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("unforeseen"), StoreError("it is gone", Failure.CORRUPT)])
+def test_what_goes_wrong_at_rest_reaches_the_loop(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Not only what a batch meets: a writer that ended in silence would leave a hub that takes and never answers."""
+
+    def keep(_store: Ailing) -> None:
+        raise error
+
+    monkeypatch.setattr(Ailing, "keep", keep)
+    with writing_to(Ailing()) as (writer, woken):
+        assert woken.wait(60)
+        with pytest.raises(type(error), match=str(error)):
+            writer.finished()
+
+
+def test_what_goes_wrong_with_the_reserve_reaches_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hold(_reserve: Reserve) -> bool:
+        raise RuntimeError("unforeseen")
+
+    monkeypatch.setattr(Reserve, "hold", hold)
+    with writing_to(Ailing(), Reserve(tmp_path / "hub.reserve")) as (writer, woken):
+        assert woken.wait(60)
+        with pytest.raises(RuntimeError, match="unforeseen"):
+            writer.finished()

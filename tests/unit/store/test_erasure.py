@@ -6,16 +6,20 @@ import random
 import re
 import shutil
 import sqlite3
+import time
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from fleet.domain.events import ContactsErased, TimerSet
 from fleet.protocol.values import Contact
 from fleet.store import Batch, MemoryStore, SqlStore, Store
+from fleet.store import postgres as pgstore
 from fleet.store.sqlite import SqliteBackend
+from tests.support.postgres import Server
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 NAME = re.compile(rb"NAME\d{6}X")
@@ -137,6 +141,77 @@ def test_a_reader_holds_nobody_up_and_the_trace_goes_after_it(tmp_path: Path) ->
     store.commit(Batch(events=(TimerSet(at=AT, timer_id="t", due=AT),)))
     assert names_in(tmp_path) == names(person(2))
     store.close()
+
+
+def test_an_erasure_that_a_reader_held_up_is_done_at_rest(tmp_path: Path) -> None:
+    """No other batch need come."""
+    store = SqlStore.open(tmp_path / "hub.db")
+    store.commit(Batch(contacts=(person(1), person(2))))
+    with closing(sqlite3.connect(tmp_path / "hub.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM contacts").fetchone()
+        store.commit(erased(1))
+        store.keep()
+        assert names_in(tmp_path) == names(person(1), person(2))
+        reader.execute("COMMIT")
+    store.keep()
+    assert names_in(tmp_path) == names(person(2))
+    store.close()
+
+
+@pytest.mark.parametrize("reads", ["events", "contacts"])
+def test_a_snapshot_of_the_database_holds_a_trace_only_as_long_as_it_stands(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch, reads: str
+) -> None:
+    """A dump, or a verification that is still at the log: erased rows go along into the table's new file until it ends,
+    which the store sees.
+    """
+    monkeypatch.setattr(pgstore, "VACUUM_AGAIN_S", 0.0)
+    url = postgres.new()
+    schema = url.rpartition("%3D")[2]
+    store = SqlStore.open(url)
+    store.commit(Batch(contacts=(person(1), person(2))))
+    dump = sa.create_engine(postgres.url(schema), isolation_level="REPEATABLE READ", poolclass=sa.NullPool)
+    with dump.connect() as reader:
+        assert reader.exec_driver_sql(f"SELECT count(*) FROM {reads}").scalar() is not None
+        begun = time.monotonic()
+        store.commit(erased(1))
+        store.keep()
+        assert time.monotonic() - begun < 2  # a dump may take hours
+        assert names_in_table(postgres, schema) == names(person(1), person(2))
+    store.keep()
+    assert names_in_table(postgres, schema) == names(person(2))
+    assert list(store.contacts()) == [person(2)]
+    store.close()
+
+
+def test_a_table_that_can_t_be_cleaned_is_not_written_anew_with_each_commit(postgres: Server) -> None:
+    """While a dump stands the hub goes on as fast as before."""
+    url = postgres.new()
+    schema = url.rpartition("%3D")[2]
+    store = SqlStore.open(url)
+    store.commit(Batch(contacts=(person(1), person(2))))
+    dump = sa.create_engine(postgres.url(schema), isolation_level="REPEATABLE READ", poolclass=sa.NullPool)
+    with dump.connect() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM events")
+        store.commit(erased(1))
+        file = table_file(postgres, schema)
+        for number in range(5):
+            store.commit(Batch(events=(TimerSet(at=AT, timer_id=f"t-{number}", due=AT),)))
+        assert table_file(postgres, schema) == file
+    store.close()
+
+
+def table_file(postgres: Server, schema: str) -> Path:
+    """Where the server has the table of contacts."""
+    ((name,),) = postgres.run("SELECT pg_relation_filepath('contacts')", schema)
+    return postgres.folder / "data" / str(name)
+
+
+def names_in_table(postgres: Server, schema: str) -> set[bytes]:
+    """All names in the server's file of it, live and dead."""
+    postgres.run("CHECKPOINT")
+    return set(NAME.findall(table_file(postgres, schema).read_bytes()))
 
 
 def test_a_hub_that_is_killed_leaves_none_when_it_is_back(

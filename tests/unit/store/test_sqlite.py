@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,6 +60,39 @@ def test_readers_never_write(tmp_path: Path) -> None:
         assert Reader(path).last_position() == 251
         assert path.read_bytes() == before
         assert path.with_name("hub.db-wal").stat().st_size > 0
+
+
+def removed(path: Path) -> None:
+    path.unlink()
+
+
+def folder_removed(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+def replaced(path: Path) -> None:
+    shutil.copy(path, path.with_suffix(".new"))
+    path.with_suffix(".new").replace(path)
+
+
+def log_removed(path: Path) -> None:
+    path.with_name(f"{path.name}-wal").unlink()
+
+
+@pytest.mark.parametrize("done", [removed, folder_removed, replaced, log_removed])
+@pytest.mark.parametrize("rests", [True, False])
+def test_a_file_that_is_gone_takes_nothing(tmp_path: Path, done: Callable[[Path], None], rests: bool) -> None:
+    """SQLite would go on writing to it, and nobody would find it again: no commit is reported, and none tried again."""
+    path = tmp_path / "run" / "hub.db"
+    path.parent.mkdir()
+    with closing(SqlStore.open(path)) as store:
+        store.commit(timers(1))
+        store.keep()
+        done(path)
+        with pytest.raises(StoreError, match="removed or replaced") as caught:
+            store.keep() if rests else store.commit(timers(1))
+    assert caught.value.failure is Failure.CORRUPT
+    assert not caught.value.transient
 
 
 @pytest.mark.parametrize("missing", ["position = 1", "position = 200", "position BETWEEN 160 AND 249"])
