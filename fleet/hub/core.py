@@ -111,6 +111,8 @@ class HubCore:
             envelope = decode_control(frames, self.sessions.allowed(route))
             if isinstance(envelope.message, Hello):
                 self.sessions.hello(route, envelope, key)
+                if (why := self.inbox.closed) is not None:
+                    self.sessions.put_off(route, envelope.message, why)
             else:
                 self._from_session(route, envelope, wall_s)
         except RemoteError as error:

@@ -78,10 +78,15 @@ class Inbox:
             self.busy += 1
             peer.session.busy(seq, reason.retry_after_s, code=reason.code, detail=reason.detail)
 
+    @property
+    def closed(self) -> HeldUp | None:
+        """Why nothing at all is taken; none where something is."""
+        return _CAN_T_STORE if self.trouble is Severity.FAILING else None
+
     def _held_up(self, message: AnyMessage) -> HeldUp | None:
         """When the peer is to send it again, and why; none where it is taken."""
-        if self.trouble is Severity.FAILING:
-            return _CAN_T_STORE
+        if self.closed is not None:
+            return self.closed
         if self.trouble is Severity.FULL_ON_RESERVE and isinstance(message, SubmitOrders):
             return _NO_MORE_ORDERS
         if len(self._entries) >= self._limit:

@@ -12,15 +12,17 @@ from datetime import datetime
 
 from fleet.hub.batches import Batches
 from fleet.hub.clock import FreeClock, GrantedClock
+from fleet.hub.inbox import HeldUp
 from fleet.hub.links import DEAF_S
 from fleet.hub.peers import Frames, Peer, Peers, Route
 from fleet.hub.security.access import ANYONE, Credential
 from fleet.hub.security.refusals import Refusals, Turned
 from fleet.protocol.codec import encode
 from fleet.protocol.errors import Fault, RemoteError
-from fleet.protocol.messages import Attach, Envelope, Grant, Hello, Role
+from fleet.protocol.messages import Attach, Busy, Envelope, Grant, Hello, Role
 from fleet.protocol.roles import ALLOWED
 from fleet.protocol.session import Delivery, HubSession, SessionState, refusal
+from fleet.protocol.versions import WIRE_VERSIONS
 from fleet.store.base import OutboxRow, PeerRow
 
 STRANGERS = frozenset({"hello"})
@@ -83,7 +85,9 @@ class Sessions:
         for peer_id, row in peers.items():
             if peer_id not in roles:
                 continue
-            peer = self._new(peer_id, roles[peer_id], boot_id=row.boot_id or None, received=row.received)
+            peer = self._enter(
+                self._made(peer_id, roles[peer_id], boot_id=row.boot_id or None, received=row.received)
+            )
             waiting = outbox.get(peer_id, ())
             peer.session.resume([(r.seq, r.message) for r in waiting], sent=row.sent)
             peer.sent = row.sent
@@ -91,9 +95,9 @@ class Sessions:
 
     def asset(self, peer_id: str) -> Peer:
         """The asset of that id, whether or not it has ever connected."""
-        return self.peers.by_id.get(peer_id) or self._new(peer_id, Role.ASSET)
+        return self.peers.by_id.get(peer_id) or self._enter(self._made(peer_id, Role.ASSET))
 
-    def _new(self, peer_id: str, role: Role, *, boot_id: str | None = None, received: int = 0) -> Peer:
+    def _made(self, peer_id: str, role: Role, *, boot_id: str | None = None, received: int = 0) -> Peer:
         # What waits for a peer is in the store too, so that the session need not bound it.
         session = HubSession(
             peer_id,
@@ -104,9 +108,12 @@ class Sessions:
             limit=sys.maxsize,
             clock=None if self._clock.lockstep else self._clock.now,
         )
-        peer = Peer(session, role)
-        self.peers.by_id[peer_id] = peer
-        self._rota.append(peer_id)
+        return Peer(session, role)
+
+    def _enter(self, peer: Peer) -> Peer:
+        """From now on the peer is known and looked after."""
+        self.peers.by_id[peer.peer_id] = peer
+        self._rota.append(peer.peer_id)
         return peer
 
     # --- what comes in -----------------------------------------------------------------------------------------------
@@ -128,6 +135,13 @@ class Sessions:
         if len(self._hellos) > MOST_HELLOS:
             # Who has waited longest has come back under another boot by now, or says hello again.
             del self._hellos[next(iter(self._hellos))]
+
+    def put_off(self, route: Route, hello: Hello, why: HeldUp) -> None:
+        """Tell who says hello that it is heard, and why it is not answered yet."""
+        common = set(hello.versions).intersection(WIRE_VERSIONS)
+        if common:
+            busy = Busy(retry_after_s=why.retry_after_s, code=why.code, detail=why.detail)
+            self._out.append((route, encode(Envelope(message=busy), max(common))))
 
     def receive(self, route: Route, envelope: Envelope, wall_s: float) -> tuple[Peer, list[Delivery]]:
         """What a session lets through of what came over a connection.
@@ -169,8 +183,10 @@ class Sessions:
         """
         if not self._hellos or not self._batches.quiet:
             return
-        hellos, self._hellos = self._hellos, {}
-        for route, envelope, key in hellos.values():
+        for said in list(self._hellos):
+            if self._batches.open.outbox:
+                break  # an answer has queued something: that must be stored before a new boot may number it anew
+            route, envelope, key = self._hellos.pop(said)
             hello = envelope.message
             assert isinstance(hello, Hello)
             try:
@@ -192,11 +208,13 @@ class Sessions:
     ) -> Peer:
         _check_known(hello, assets)
         _check_key(hello, key)
-        peer = self.peers.by_id.get(hello.peer_id)
-        if peer is not None and peer.control is not None and peer.key.subject != key.subject:
+        known = self.peers.by_id.get(hello.peer_id)
+        if known is not None and known.control is not None and known.key.subject != key.subject:
             raise RemoteError(Fault.WRONG_PEER, f"{hello.peer_id!r} is connected with a key of another")
-        peer = peer or self._new(hello.peer_id, hello.role)
+        peer = known or self._made(hello.peer_id, hello.role)
         greeting = peer.session.greet(envelope, wall_s)
+        if known is None:
+            self._enter(peer)  # only now: who is refused leaves nothing behind
         batch = self._batches.open
         if greeting.new_boot:
             peer.sent = peer.session.outstanding

@@ -22,6 +22,7 @@ from fleet.protocol.hub_time import HubTime
 from fleet.protocol.lifecycle import allows
 from fleet.protocol.messages import (
     AnyMessage,
+    Busy,
     Envelope,
     Factsheet,
     Heartbeat,
@@ -125,6 +126,8 @@ class PeerSession(SessionEnd):
             handle(self, message, now)
             return []
         if self.state is not SessionState.WELCOMED:
+            if isinstance(message, Busy):
+                self.told_busy = message  # the hello is heard, and answered when the hub can
             return []
         if message is not None and message.type in NOT_FROM_THE_HUB:
             raise RemoteError(Fault.NOT_ALLOWED, f"the hub does not send {message.type!r}")
@@ -181,7 +184,7 @@ class PeerSession(SessionEnd):
             return self._forgotten()
         self._begin(welcome.version, welcome.heartbeat_s, now)
         self._acknowledge(welcome.received, now)
-        self.welcome = welcome
+        self.welcome, self.told_busy = welcome, None
         if not welcome.lockstep:
             self.hub_time.welcomed(welcome, self._hello_at, now)
         self._reconnect_s = self._timing.reconnect_s

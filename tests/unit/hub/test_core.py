@@ -27,7 +27,7 @@ from fleet.protocol.messages import (
     StepReport,
     StopAll,
 )
-from fleet.protocol.session import PeerSession
+from fleet.protocol.session import PeerSession, SessionState
 from fleet.store import Batch, MemoryStore, SqlStore
 from tests.support.bench import DAY, Bench, Peer
 
@@ -235,6 +235,49 @@ def test_while_nothing_can_be_stored_nothing_is_taken(tmp_path: Path) -> None:
     bench.run(10)
     assert (said(bench, "asset_changed"), said(bench, "order_placed")) == (1, 1)
     assert len(operator.of(Reply)) == 1
+
+
+@pytest.mark.parametrize("versions", [(1,), (1, 2)])
+def test_who_comes_while_nothing_can_be_stored_is_told_so(tmp_path: Path, versions: tuple[int, ...]) -> None:
+    """Also over a connection without a session, in a version that it speaks; it is let in once the store is well."""
+    bench = Bench(tmp_path)
+    drone = bench.connect(DRONE)
+    drone.session.send(report())
+    for envelope in drone.session.poll(bench.wall):
+        bench.core.control(drone.route, encode(envelope, drone.session.version), bench.wall)
+    bench.core.work(bench.wall)
+    batch = bench.core.take()  # it is on its way, and the disk takes it only in the end
+    assert batch is not None
+    bench.core.inbox.trouble = Severity.FAILING
+    tool = PeerSession("fleet-1", Role.OPERATOR, "boot-1", versions=versions)
+    for envelope in tool.connect(bench.wall):
+        bench.core.control(b"tool", encode(envelope), bench.wall)
+    bench.core.work(bench.wall)
+    told = [frames for route, frames in bench.core.output(bench.wall) if route == b"tool"]
+    assert [frames[0] for frames in told] == [str(max(versions)).encode()]
+    assert tool.receive(decode_control(told[0]), bench.wall) == []
+    assert tool.state is SessionState.CONNECTING
+    assert tool.told_busy is not None
+    assert tool.told_busy.code == ("store_failing" if 2 in versions else None)
+    bench.core.inbox.trouble = None
+    bench.store.commit(batch)
+    bench.core.committed()
+    bench.peers["fleet-1"] = Peer(tool, b"tool")
+    bench.run(1)
+    assert tool.state is SessionState.WELCOMED
+    assert tool.told_busy is None
+
+
+def test_who_is_refused_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A tool of a release that is too old, called again and again, does not fill the hub's memory."""
+    bench = Bench(tmp_path)
+    bench.connect(DRONE)
+    for number in range(50):
+        hello = Hello(peer_id=f"tool-{number}", role=Role.OPERATOR, boot_id="boot-1", versions=(99,))
+        bench.core.control(b"route-%d" % number, encode(Envelope(message=hello)), bench.wall)
+        bench.turn()
+    assert list(bench.core.sessions.peers.by_id) == [DRONE]
+    assert bench.core.sessions.refused == {"no_common_version": 50}
 
 
 def test_on_the_last_of_the_disk_only_orders_wait(tmp_path: Path) -> None:
