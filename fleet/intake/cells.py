@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fleet.intake.suggest import did_you_mean
+from fleet.protocol.values import YEARS
 
 Parser = Callable[[str], Any]
 """From a cell's text to a value; raises ``CellError``."""
@@ -18,7 +19,6 @@ Parser = Callable[[str], Any]
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)(:([0-5]\d))?")
 _FLAGS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
-_YEARS = range(2000, 2200)
 _LONGEST_ID = 128
 _MOST_DECIMALS = 15
 
@@ -136,8 +136,8 @@ def moment(cell: str) -> datetime:
         raise CellError("is not an ISO 8601 time; write 2026-11-24T08:00:00-06:00") from None
     if value.utcoffset() is None:
         raise CellError("has no offset from UTC, so the moment is not known; write 2026-11-24T08:00:00-06:00")
-    if value.year not in _YEARS:
-        raise CellError(f"lies outside the years {_YEARS.start} to {_YEARS.stop - 1}")
+    if value.year not in YEARS:
+        raise CellError(f"lies outside the years {YEARS.start} to {YEARS.stop - 1}")
     return value
 
 

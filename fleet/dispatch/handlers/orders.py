@@ -10,12 +10,12 @@ from fleet.dispatch.planning import want_plan
 from fleet.domain.events import Custodian, OrderPlaced
 from fleet.feasibility.incident import incident
 from fleet.protocol.messages import Reply, SubmitOrders
-from fleet.protocol.values import Contact, Direction, Order, Reason
+from fleet.protocol.values import YEARS, Contact, Direction, Order, Reason
 
 
 def submit_orders(desk: Desk, message: SubmitOrders) -> None:
     """Take all parcels of the batch or none; parcels that are known with the same content change nothing."""
-    reasons = tuple(_clashes(desk, message.orders))
+    reasons = (*_clashes(desk, message.orders), *_slips(message.orders))
     if reasons:
         desk.answer(
             Reply(request_id=message.request_id, ok=False, detail="nothing was taken in", reasons=reasons)
@@ -52,6 +52,16 @@ def _clashes(desk: Desk, orders: Iterable[Order]) -> Iterator[Reason]:
         if first != order:
             detail = f"{order.order_id} is known with other content; give the new parcel another id"
             yield incident("duplicate_order", detail, source="intake")
+
+
+def _slips(orders: Iterable[Order]) -> Iterator[Reason]:
+    """One reason for each time that no order can mean: what is planned with it would keep all others from a plan."""
+    for order in orders:
+        due = (("due.start", order.due.start), ("due.end", order.due.end))
+        for field, moment in (("ready_at", order.ready_at), *due):
+            if moment.year not in YEARS:
+                detail = f"{order.order_id}: {field} lies outside the years {YEARS.start} to {YEARS.stop - 1}"
+                yield incident("implausible_time", detail, source="intake")
 
 
 def _first_custodian(order: Order) -> Custodian:

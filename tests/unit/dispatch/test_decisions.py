@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ from fleet.protocol.messages import (
     StepReport,
     SubmitOrders,
 )
+from fleet.protocol.values import TimeWindow
 from tests.support.bench import DAY, Bench
 from tests.support.script import DRONE, VAN, answers, desk_after, empty_route, flying, tell
 
@@ -75,6 +77,21 @@ def test_two_parcels_of_one_id_in_one_batch_are_refused(tmp_path: Path) -> None:
     assert answers(operator)["same"].ids == ("P-1",)
     placed = [s for s in bench.store.events() if getattr(s.event, "type", "") == "order_placed"]
     assert len(placed) == 1
+
+
+def test_a_time_that_no_order_can_mean_is_refused(tmp_path: Path) -> None:
+    """The planner can't count with it, and the parcels beside it would get no plan either."""
+    bench = Bench(tmp_path)
+    operator = bench.connect("operator-1", Role.OPERATOR)
+    order, far = bench.inputs.orders.orders[0], datetime(9999, 12, 31, 23, tzinfo=UTC)
+    slip = order.model_copy(update={"due": TimeWindow(start=order.due.start, end=far), "order_id": "P-2"})
+    bench.say(operator, SubmitOrders(request_id="r-1", orders=(order, slip)))
+    (reply,) = answers(operator)
+    assert not reply.ok
+    assert [(r.code, r.detail) for r in reply.reasons] == [
+        ("implausible_time", "P-2: due.end lies outside the years 2000 to 2199")
+    ]
+    assert not bench.core.state.parcels
 
 
 def test_a_person_cannot_divert_to_nowhere(tmp_path: Path) -> None:
