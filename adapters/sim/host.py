@@ -100,7 +100,10 @@ class Host:
         """Do what there is to do, after waiting a little for something to come in."""
         self._poller.poll(wait_ms)
         now_s = self._monotonic()
+        unheard = self._unheard()
         for peer in self._peers():
+            if peer.session.peer_id in unheard:
+                continue
             try:
                 peer.step(now_s)
             except KeyGone as gone:
@@ -196,6 +199,11 @@ class Host:
         heard = any(peer.heard for peer in self._assets.values())
         if heard or until - self._keeper.world.now >= timedelta(seconds=FREE_STEP_S * self._options.rate):
             self._act(until, now_s)
+
+    def _unheard(self) -> frozenset[str]:
+        """Whose connections carry nothing now, not even heartbeats; in granted time, which waits for all, nobody."""
+        welcome = self._timekeeper.welcome
+        return frozenset() if welcome is None or welcome.lockstep else self._keeper.world.silent()
 
     # Both
 

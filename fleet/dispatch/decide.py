@@ -61,6 +61,8 @@ HANDLERS: Mapping[type, Callable[[Desk, Any], None]] = {
     inputs.Finding: findings.finding,
     inputs.LinkLost: assets.link_lost,
     inputs.LinkBack: assets.link_back,
+    inputs.SamplesMissing: assets.samples_missing,
+    inputs.SamplesBack: assets.samples_back,
     inputs.ClockOff: clocks.clock_off,
     inputs.ClockRight: clocks.clock_right,
     inputs.Resume: timers.resume,

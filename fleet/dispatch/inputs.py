@@ -62,6 +62,21 @@ class LinkBack:
 
 
 @dataclass(frozen=True, slots=True)
+class SamplesMissing:
+    """An asset under way is heard, but has not said where it is for so long."""
+
+    asset_id: str
+    since_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SamplesBack:
+    """An asset says again where it is, or is not out any more."""
+
+    asset_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClockOff:
     """An asset stamps its telemetry so many seconds after the hub's time (before it, where negative)."""
 
@@ -81,4 +96,16 @@ class Resume:
     """The hub has started again from its store: what was under way in this process must be taken up again."""
 
 
-Input = PlanReady | PlanFailed | TimerDue | Finding | LinkLost | LinkBack | ClockOff | ClockRight | Resume
+Input = (
+    PlanReady
+    | PlanFailed
+    | TimerDue
+    | Finding
+    | LinkLost
+    | LinkBack
+    | SamplesMissing
+    | SamplesBack
+    | ClockOff
+    | ClockRight
+    | Resume
+)

@@ -7,6 +7,7 @@ on a decision comes out before the batch with its events was reported as committ
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from typing import Any
 
 from fleet.dispatch import effects as fx
 from fleet.dispatch.decide import CONTRADICTION, HANDLERS, HUB_FAULT, Decision, Dispatcher
+from fleet.dispatch.handlers.assets import NO_SAMPLES
 from fleet.dispatch.handlers.clocks import CLOCK_OFF
 from fleet.dispatch.inputs import Input, LinkBack, LinkLost, TimerDue
 from fleet.dispatch.monitor import Monitor
@@ -84,14 +86,15 @@ class HubCore:
             refusals=refusals or Refusals(untold),
         )
         # Assets have no clocks of their own where time is granted.
-        known = (e.asset_id for e in state.open_exceptions() if e.code == CLOCK_OFF and e.asset_id)
-        self.stamps = None if isinstance(clock, GrantedClock) else Stamps(clock.rate, known)
+        self.stamps = (
+            None if isinstance(clock, GrantedClock) else Stamps(clock.rate, _open_of(state, CLOCK_OFF))
+        )
         self._stepping: Stepping | None = None
         if isinstance(clock, GrantedClock):
             self._stepping = Stepping(clock, self.sessions.peers)
             self.sessions.joined = self._stepping.joined
         self._dispatcher, self._monitor = dispatcher, monitor
-        self._links = Links(monitor)
+        self._links = Links(monitor, _open_of(state, NO_SAMPLES))
         self._timers = Timers(state.timers)
 
     def restore(
@@ -171,7 +174,7 @@ class HubCore:
             self._work_inbox(now)
         self._work_samples(now, wall_s)
         if not self._holds_back:
-            self._work_links(now)
+            self._work_links(now, wall_s)
             self._work_timers(now)
         if self._stepping is not None:
             self._grant(self._stepping, wall_s)
@@ -206,6 +209,7 @@ class HubCore:
         spoke = self.inbox.spoke()
         for peer_id in sorted(spoke) if self.clock.lockstep else spoke:
             self._heard(peer_id, now)
+            self._links.sampled(peer_id, now)
         for peer_id, frames in self.inbox.samples(in_lockstep=self.clock.lockstep):
             try:
                 sample = decode_telemetry(frames)
@@ -238,10 +242,29 @@ class HubCore:
         if asset is not None and asset.status is AssetStatus.LINK_LOST:
             self._decide(LinkBack(peer_id), now, None)
 
-    def _work_links(self, now: datetime) -> None:
-        for asset_id, silent_s in self._links.silent(now):
-            if self.state.assets[asset_id].status not in _NOT_HEARD_ANYWAY:
+    def _work_links(self, now: datetime, wall_s: float) -> None:
+        if not self._links.due(now):
+            return
+        for asset_id, silent_s, too_long in self._links.silence(now, lambda a: self._beats_s(a, wall_s)):
+            status = self.state.assets[asset_id].status
+            if status in _NOT_HEARD_ANYWAY:
+                if status is AssetStatus.LINK_LOST and not too_long:
+                    self._decide(LinkBack(asset_id), now, None)
+            elif too_long:
                 self._decide(LinkLost(asset_id, silent_s), now, None)
+            elif (found := self._links.samples(asset_id, now)) is not None:
+                self._decide(found, now, None)
+        for back in self._links.over():
+            self._decide(back, now, None)
+
+    def _beats_s(self, asset_id: str, wall_s: float) -> float:
+        """How long ago anything came over an asset's connections, in business time. In granted time heartbeats, which
+        follow the wall clock, say nothing.
+        """
+        peer = self.sessions.peers.by_id.get(asset_id)
+        if peer is None or isinstance(self.clock, GrantedClock):
+            return math.inf
+        return (wall_s - peer.session.last_heard) * self.clock.rate
 
     def _decide(
         self,
@@ -315,8 +338,7 @@ class HubCore:
 
     def _on_watch(self, effect: fx.Watch, now: datetime) -> None:
         if effect.asset_id not in self._monitor.watched():
-            # Silence counts from the moment at which there is something that it should answer.
-            self._links.heard(effect.asset_id, now)
+            self._links.watched(effect.asset_id, now)
         sample = self.live.get(effect.asset_id)
         soc = self.state.assets[effect.asset_id].soc if sample is None else sample.soc
         self._monitor.watch(effect.asset_id, self.state, now, soc)
@@ -349,6 +371,11 @@ class HubCore:
     def undelivered(self, route: Route) -> None:
         """The transport could not take a frame for this connection; the session sends it again later."""
         self.sessions.undelivered(route)
+
+
+def _open_of(state: State, code: str) -> Iterator[str]:
+    """The assets of which an exception of this code is open."""
+    return (e.asset_id for e in state.open_exceptions() if e.code == code and e.asset_id)
 
 
 _NOT_HEARD_ANYWAY = frozenset({AssetStatus.OFFLINE, AssetStatus.LINK_LOST, AssetStatus.FAULTED})

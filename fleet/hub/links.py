@@ -1,10 +1,11 @@
-"""Who was heard last when, by business time; who has been silent for too long."""
+"""Who was heard last when, by business time; who has been silent for too long, and who says no more where it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
+from fleet.dispatch.inputs import SamplesBack, SamplesMissing
 from fleet.dispatch.monitor import Monitor
 
 LOOK_EVERY = timedelta(seconds=0.25)
@@ -15,17 +16,32 @@ DEAF_S = 2.0
 
 
 class Links:
-    """The assets that are out are expected to speak; each kind has its own time-out (``Monitor.link_timeout_s``)."""
+    """The assets that are out are expected to speak; each kind has its own time-out (``Monitor.link_timeout_s``).
 
-    def __init__(self, monitor: Monitor) -> None:
+    ``blind`` are those of which it was told before that no samples come.
+    """
+
+    def __init__(self, monitor: Monitor, blind: Iterable[str] = ()) -> None:
         self._monitor = monitor
         self._heard_at: dict[str, datetime] = {}
+        self._sampled_at: dict[str, datetime] = {}
+        self._blind = set(blind)
         self._look_at: datetime | None = None
         self._turned: tuple[datetime, float] | None = None
 
     def heard(self, peer_id: str, now: datetime) -> None:
         """The peer has said something."""
         self._heard_at[peer_id] = now
+
+    def sampled(self, peer_id: str, now: datetime) -> None:
+        """The peer has said where it is."""
+        self._heard_at[peer_id] = self._sampled_at[peer_id] = now
+
+    def watched(self, asset_id: str, now: datetime) -> None:
+        """From now on there is something that the asset should answer, so that silence counts from here."""
+        self._heard_at[asset_id] = now
+        if asset_id not in self._blind:
+            self._sampled_at[asset_id] = now
 
     def turned(self, now: datetime, wall_s: float) -> None:
         """Called in each turn where business time runs by itself. While the hub was deaf, nobody was silent: what was
@@ -35,13 +51,46 @@ class Links:
         if before is not None and wall_s - before[1] > DEAF_S:
             deaf = now - before[0]
             self._heard_at = {peer_id: at + deaf for peer_id, at in self._heard_at.items()}
+            self._sampled_at = {peer_id: at + deaf for peer_id, at in self._sampled_at.items()}
 
-    def silent(self, now: datetime) -> Iterator[tuple[str, float]]:
-        """The assets that have been silent for longer than they may, and for how many seconds."""
+    def due(self, now: datetime) -> bool:
+        """Whether it is time to look; it is not again for a while then."""
         if self._look_at is not None and self._look_at - LOOK_EVERY <= now < self._look_at:
-            return
+            return False
         self._look_at = now + LOOK_EVERY
+        return True
+
+    def silence(self, now: datetime, beats_s: Callable[[str], float]) -> Iterator[tuple[str, float, bool]]:
+        """Each asset that is out, for how many seconds it has been silent, and whether that is too long.
+
+        ``beats_s`` says how long ago anything at all came over its connections, heartbeats too.
+        """
         for asset_id in self._monitor.watched():
-            silent_s = (now - self._heard_at.setdefault(asset_id, now)).total_seconds()
-            if silent_s > self._monitor.link_timeout_s(asset_id):
-                yield asset_id, silent_s
+            told_s = (now - self._heard_at.setdefault(asset_id, now)).total_seconds()
+            silent_s = min(told_s, beats_s(asset_id))
+            too_long = silent_s > self._monitor.link_timeout_s(asset_id)
+            if too_long:
+                self._sampled_at.pop(
+                    asset_id, None
+                )  # once it is heard again, its samples have as long to come
+            yield asset_id, silent_s, too_long
+
+    def samples(self, asset_id: str, now: datetime) -> SamplesMissing | SamplesBack | None:
+        """What there is to tell of an asset that is heard: that no samples come, or come again; each once."""
+        if asset_id in self._blind and asset_id not in self._sampled_at:
+            return None  # none has come since it was told, maybe by the hub before this one
+        since_s = (now - self._sampled_at.setdefault(asset_id, now)).total_seconds()
+        missing = since_s > self._monitor.sample_timeout_s(asset_id)
+        if missing is (asset_id in self._blind):
+            return None
+        if missing:
+            self._blind.add(asset_id)
+            return SamplesMissing(asset_id, since_s)
+        self._blind.remove(asset_id)
+        return SamplesBack(asset_id)
+
+    def over(self) -> Iterator[SamplesBack]:
+        """Those of which no samples came until they were not out any more."""
+        for asset_id in self._blind.difference(self._monitor.watched()) if self._blind else ():
+            self._blind.remove(asset_id)
+            yield SamplesBack(asset_id)

@@ -24,7 +24,7 @@ from fleet.store.base import Store
 
 LOG = structlog.get_logger("hub")
 
-CONTROL_A_TURN, TELEMETRY_A_TURN = 250, 2000
+CONTROL_A_TURN, TELEMETRY_A_TURN = 500, 2000
 """Frames taken from one channel before the other gets its turn; on control each is decided on too."""
 
 

@@ -228,7 +228,9 @@ def drain_known(
         if route not in known:
             yield route, *_from_stranger(socket)
             continue
-        frames: Frames = []
+        frames: Frames = [
+            receive()
+        ]  # no message is without a frame behind the routing id: that need not be asked
         while option(more):
             frames.append(receive())
         yield route, frames, None

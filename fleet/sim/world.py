@@ -83,6 +83,10 @@ class World:
             raise SimError(f"an asset is not told {message.type!r}")
         self._asset(asset_id).radio.receive(message)
 
+    def silent(self) -> frozenset[str]:
+        """The assets whose radio reaches nobody now."""
+        return frozenset(asset_id for asset_id, asset in self._assets.items() if asset.radio.silent)
+
     def advance(self, until: datetime) -> None:
         """Let time go on to ``until``; a moment that lies behind changes nothing."""
         if until > self.now:

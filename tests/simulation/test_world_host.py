@@ -30,7 +30,7 @@ from fleet.protocol.messages import (
     Role,
     Telemetry,
 )
-from fleet.protocol.session import HubSession, refusal
+from fleet.protocol.session import HubSession, SessionState, refusal
 from fleet.sim import STATION, World
 from tests.unit.sim.small_world import DRONE, START, sortie, spec
 
@@ -55,6 +55,7 @@ class Hub:
         self.heard: list[tuple[str, AnyMessage]] = []
         self.samples: list[tuple[str, Telemetry]] = []
         self.answers: list[Granted] = []
+        self.lockstep = True
         self.forget()
 
     def forget(self) -> None:
@@ -113,7 +114,10 @@ class Hub:
             session.greet(envelope, self.now())
             self.routes[route] = (session, session.epoch)
             answer = session.welcome(
-                self.now(), token=f"t-{session.peer_id}-{session.epoch}", wall=START, lockstep=True
+                self.now(),
+                token=f"t-{session.peer_id}-{session.epoch}",
+                wall=START,
+                lockstep=self.lockstep,
             )
             self.control.send_multipart([route, *encode(answer[0])])
             return
@@ -122,7 +126,12 @@ class Hub:
             self.control.send_multipart([route, *encode(refusal(error))])
             return
         session, epoch = self.routes[route]
-        for delivery in session.receive(envelope, epoch, self.now()):
+        try:
+            deliveries = session.receive(envelope, epoch, self.now())
+        except RemoteError as error:
+            self.control.send_multipart([route, *encode(refusal(error))])
+            return
+        for delivery in deliveries:
             if isinstance(delivery.message, Granted):
                 self.answers.append(delivery.message)
             elif delivery.seq is not None:
@@ -232,6 +241,22 @@ def test_a_mission_is_flown_in_granted_time(stage: Stage) -> None:
     assert seconds == sorted(set(seconds))
     assert stage.hub.answers[-1].until == minutes(12)
     assert (stage.path / "judge.json").exists()
+
+
+def test_a_silent_radio_carries_no_heartbeats_where_time_goes_on_by_itself(tmp_path: Path) -> None:
+    """A hub that hears heartbeats would take the link for sound; the others go on, and it comes back by itself."""
+    stage = Stage(tmp_path)
+    stage.hub.lockstep = False
+    stage.up()
+    drone = stage.hub.sessions[DRONE]
+    radio = stage.host._keeper.world._asset(DRONE).radio
+    radio.silent = True
+    stage.turn_until(lambda: drone.state is SessionState.LOST)
+    others = [s for s in stage.hub.sessions.values() if s.peer_id != DRONE]
+    assert {s.state for s in others} == {SessionState.WELCOMED}
+    radio.come_back()
+    stage.turn_until(lambda: stage.hub.sessions[DRONE].state is SessionState.WELCOMED)
+    stage.close()
 
 
 @pytest.mark.parametrize("victim", ["world", "hub", "both"])

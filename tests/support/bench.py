@@ -68,6 +68,8 @@ class Peer:
     session: PeerSession
     route: bytes
     inbox: list[AnyMessage] = field(default_factory=list)
+    silent: bool = False
+    """Whether nothing passes between it and the hub, heartbeats neither; a new connection ends that."""
 
     def of(self, kind: type[Message]) -> list[AnyMessage]:
         """The messages of one type that it has had."""
@@ -159,6 +161,11 @@ class Bench:
         assert session.state is SessionState.WELCOMED, session.refused
         return peer
 
+    def heard_again(self, peer: Peer) -> Peer:
+        """The silence of a peer is over: it finds that its session has ended, and connects anew."""
+        peer.session.disconnected(self.wall)
+        return self.connect(peer.session.peer_id)
+
     def upgrade(self, peer_id: str, versions: tuple[int, ...]) -> Peer:
         """Restart a peer's process with another release, on the journal of the one before."""
         peer = self.peers[peer_id]
@@ -212,7 +219,7 @@ class Bench:
     def turn(self) -> None:
         """One turn of the hub's loop, and what the peers make of it."""
         for peer in self.peers.values():
-            for envelope in peer.session.poll(self.wall):
+            for envelope in () if peer.silent else peer.session.poll(self.wall):
                 self.core.control(peer.route, encode(envelope, peer.session.version), self.wall)
         self.core.work(self.wall)
         batch = self.core.take()
@@ -230,7 +237,7 @@ class Bench:
         by_route = {p.route: p for p in self.peers.values()}
         for route, message in frames:
             peer = by_route.get(route)
-            if peer is None:
+            if peer is None or peer.silent:
                 continue
             self.spoken[peer.session.peer_id].add(int(message[0]))
             for delivery in peer.session.receive(decode_control(message), self.wall):

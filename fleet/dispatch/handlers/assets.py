@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from fleet.dispatch.desk import Desk
-from fleet.dispatch.inputs import LinkBack, LinkLost
+from fleet.dispatch.inputs import LinkBack, LinkLost, SamplesBack, SamplesMissing
 from fleet.dispatch.release import ABSENT, withdraw
 from fleet.dispatch.silence import lost_link
 from fleet.domain.events import AssetChanged, AssetConnected
@@ -14,6 +14,8 @@ from fleet.feasibility.incident import incident
 from fleet.protocol.lifecycle import AssetEvent, AssetStatus, MissionStatus
 from fleet.protocol.messages import AssetReport, Factsheet, Hello
 from fleet.protocol.mission import Load, Unload
+
+NO_SAMPLES = "no_samples"
 
 _SILENCE = frozenset({"link_lost", "asset_missing", ABSENT})
 _CHANGES = {"ready": AssetEvent.READY, "charging": AssetEvent.CHARGE, "faulted": AssetEvent.FAULT}
@@ -63,6 +65,27 @@ def link_lost(desk: Desk, message: LinkLost) -> None:
     missing_s = lost_link(desk.state, message.asset_id).missing_s
     if missing_s is not None:
         desk.set_timer(f"link:{message.asset_id}", desk.now + timedelta(seconds=missing_s))
+
+
+def samples_missing(desk: Desk, message: SamplesMissing) -> None:
+    """It is heard and goes on, but nobody knows where: an operator decides whether it may."""
+    asset = desk.asset(message.asset_id)
+    detail = f"it is connected, and has sent no telemetry for {message.since_s:.0f} s"
+    desk.raise_once(
+        NO_SAMPLES,
+        "neither zones nor battery are checked: look at its telemetry connection, or have it hold or return",
+        asset_id=message.asset_id,
+        mission_id=asset.mission_id,
+        owner="operator",
+        reasons=(incident(NO_SAMPLES, detail, source="link timer"),),
+    )
+
+
+def samples_back(desk: Desk, message: SamplesBack) -> None:
+    """It says again where it is, or is not out any more."""
+    for found in desk.state.open_exceptions():
+        if found.code == NO_SAMPLES and found.asset_id == message.asset_id:
+            desk.close_exception(found.exception_id, "its telemetry comes again, or it is not out any more")
 
 
 def link_grace_over(desk: Desk, asset_id: str) -> None:

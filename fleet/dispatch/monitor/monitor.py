@@ -29,6 +29,7 @@ class Monitor:
         self._make_context = make_context
         self._guards: dict[str, Guard] = {}
         self._out: dict[str, float] = {}
+        self._begun: set[str] = set()
         self._told: dict[str, set[str]] = {}
         self._lately: dict[str, tuple[Earlier, ...]] = {}
 
@@ -43,6 +44,7 @@ class Monitor:
         rule = lost_link(state, asset_id)
         silent_s = rule.silent_s if begun else rule.waiting_s
         self._out[asset_id] = math.inf if silent_s is None else silent_s
+        (self._begun.add if begun else self._begun.discard)(asset_id)
         known = self._guards.get(asset_id)
         if known is None or known.mission_id != record.mission.mission_id:
             # Before what may fail: silence is noticed, and no sample is held against an earlier mission.
@@ -57,6 +59,7 @@ class Monitor:
     def _forget(self, asset_id: str) -> None:
         self._guards.pop(asset_id, None)
         self._out.pop(asset_id, None)
+        self._begun.discard(asset_id)
         self._told.pop(asset_id, None)
         self._lately.pop(asset_id, None)
 
@@ -93,3 +96,10 @@ class Monitor:
     def link_timeout_s(self, asset_id: str) -> float:
         """How long this asset may be silent."""
         return self._out.get(asset_id, float("inf"))
+
+    def sample_timeout_s(self, asset_id: str) -> float:
+        """How long this asset may go without a sample: no longer than it may be silent, once it is under way and its
+        samples are checked.
+        """
+        checked = asset_id in self._begun and asset_id in self._guards
+        return self.link_timeout_s(asset_id) if checked else math.inf

@@ -86,7 +86,7 @@ def test_a_time_that_no_order_can_mean_is_refused(tmp_path: Path) -> None:
     order, far = bench.inputs.orders.orders[0], datetime(9999, 12, 31, 23, tzinfo=UTC)
     slip = order.model_copy(update={"due": TimeWindow(start=order.due.start, end=far), "order_id": "P-2"})
     bench.say(operator, SubmitOrders(request_id="r-1", orders=(order, slip)))
-    (reply,) = answers(operator)
+    reply = answers(operator)["r-1"]
     assert not reply.ok
     assert [(r.code, r.detail) for r in reply.reasons] == [
         ("implausible_time", "P-2: due.end lies outside the years 2000 to 2199")

@@ -19,6 +19,7 @@ from fleet.protocol.messages import (
     AddZone,
     AssetReport,
     Assign,
+    MissionEnded,
     MissionReply,
     Role,
     StepReport,
@@ -216,13 +217,48 @@ def test_silence_up_to_the_limit_and_past_it(out: tuple[Bench, Peer]) -> None:
     bench.sample(drone, sample(bench))
     limit_s = kind_of("drone").lost_link.silent_s
     assert limit_s is not None
+    drone.silent = True
     bench.run(limit_s - 1)
     assert bench.core.state.assets[DRONE].status is AssetStatus.ON_MISSION
     bench.run(2)
     assert bench.core.state.assets[DRONE].status is AssetStatus.LINK_LOST
-    bench.sample(drone, sample(bench))
+    bench.heard_again(drone)
     assert bench.core.state.assets[DRONE].status is AssetStatus.ON_MISSION
     assert [e.code for e in bench.core.state.open_exceptions()] == []
+
+
+def test_who_is_heard_but_says_not_where_it_is(out: tuple[Bench, Peer]) -> None:
+    """Heartbeats keep the link, which is not lost; but that nothing can be checked is a person's business, once, until
+    samples come again, also across a restart of the hub.
+    """
+    bench, drone = out
+    bench.sample(drone, sample(bench))
+    limit_s = kind_of("drone").lost_link.silent_s
+    assert limit_s is not None
+    bench.run(limit_s - 1)
+    assert bench.core.state.open_exceptions() == ()
+    bench.run(2)
+    assert bench.core.state.assets[DRONE].status is AssetStatus.ON_MISSION
+    (found,) = bench.core.state.open_exceptions()
+    assert (found.code, found.owner, found.asset_id) == ("no_samples", "operator", DRONE)
+    bench.restart()
+    drone = bench.connect(DRONE)
+    bench.run(2 * limit_s)
+    assert bench.core.state.open_exceptions() == (found,)
+    bench.sample(drone, sample(bench))
+    bench.run(1)
+    assert bench.core.state.open_exceptions() == ()
+
+
+def test_samples_that_never_came_again_are_nobodys_business_after_the_trip(out: tuple[Bench, Peer]) -> None:
+    """It has landed all the same."""
+    bench, drone = out
+    bench.run(60)
+    assert [e.code for e in bench.core.state.open_exceptions()] == ["no_samples"]
+    ended = {"outcome": "failed", "site_id": "S1", "on_board": ("P-1",), "code": "none", "at": DAY}
+    bench.say(drone, MissionEnded(mission_id=guard_of(bench).mission_id, **ended))  # type: ignore[arg-type]
+    bench.run(1)
+    assert "no_samples" not in {e.code for e in bench.core.state.open_exceptions()}
 
 
 def test_while_the_hub_was_stopped_nobody_was_silent(out: tuple[Bench, Peer]) -> None:
@@ -231,6 +267,7 @@ def test_while_the_hub_was_stopped_nobody_was_silent(out: tuple[Bench, Peer]) ->
     bench.sample(drone, sample(bench))
     limit_s = kind_of("drone").lost_link.silent_s
     assert limit_s is not None
+    drone.silent = True
     bench.run(limit_s - 2)
     bench.wall += 300
     bench.turn()
@@ -246,6 +283,7 @@ def test_who_speaks_as_the_hub_comes_round_is_no_later_lost_for_it(out: tuple[Be
     bench.sample(drone, sample(bench))
     bench.wall += 300
     bench.sample(drone, sample(bench))
+    drone.silent = True
     limit_s = kind_of("drone").lost_link.silent_s
     assert limit_s is not None
     bench.run(limit_s + 1)
@@ -256,6 +294,7 @@ def test_silence_past_the_grace_is_a_persons_business(out: tuple[Bench, Peer]) -
     """Who is still silent after the grace is missing, and an operator must look; the parcel is still on board."""
     bench, drone = out
     bench.sample(drone, sample(bench))
+    drone.silent = True
     bench.run(timedelta(minutes=16).total_seconds())
     owners = {e.code: e.owner for e in bench.core.state.open_exceptions()}
     assert owners["asset_missing"] == "operator"
@@ -270,6 +309,7 @@ def test_a_types_own_times_count(tmp_path: Path) -> None:
     )
     bench, drone = on_its_way(Bench(tmp_path, fleet=own))
     bench.sample(drone, sample(bench))
+    drone.silent = True
     bench.run(59)
     assert bench.core.state.assets[DRONE].status is AssetStatus.ON_MISSION
     bench.run(2)

@@ -89,10 +89,11 @@ def test_an_asset_that_fell_silent_before_it_began_is_looked_for(tmp_path: Path)
     drone, _ = waiting(bench)
     limit_s = kind_of("drone").lost_link.waiting_s
     assert limit_s is not None
+    drone.silent = True
     bench.run(limit_s + 5)
     assert bench.core.state.assets[DRONE].status is AssetStatus.LINK_LOST
     assert codes(bench) == {"link_lost"}
-    bench.sample(drone, Telemetry(at=bench.now, lon=-8.0, lat=41.0, soc=1.0))
+    bench.heard_again(drone)
     assert bench.core.state.assets[DRONE].status is AssetStatus.READY
     assert codes(bench) == set()
 
@@ -103,9 +104,10 @@ def test_an_asset_that_was_held_before_it_fell_silent_is_held_when_it_is_heard(t
     operator, drone, _ = flying(bench)
     (command_id,) = tell(operator, bench, Action.HOLD).ids
     bench.say(drone, CommandReply(command_id=command_id, accepted=True))
+    drone.silent = True
     bench.run(60)
     assert bench.core.state.assets[DRONE].status is AssetStatus.LINK_LOST
-    bench.sample(drone, Telemetry(at=bench.now, lon=-8.0, lat=41.0, soc=1.0))
+    bench.heard_again(drone)
     assert bench.core.state.assets[DRONE].status is AssetStatus.HELD
 
 

@@ -143,9 +143,12 @@ def test_what_fell_silent_while_it_was_held_is_told_to_go_on(tmp_path: Path) -> 
     operator, drone, _ = flying(bench)
     stop(bench, operator)
     answered(bench, drone)
+    drone.silent = True
     bench.run(60)
     assert bench.core.state.assets[DRONE].status is AssetStatus.LINK_LOST
     bench.say(operator, ResumeAll(request_id="go", by="ana"))
+    assert actions(drone) == [Action.HOLD]
+    drone = bench.heard_again(drone)
     assert actions(drone) == [Action.HOLD, Action.RESUME]
 
 

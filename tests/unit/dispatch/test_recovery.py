@@ -88,7 +88,8 @@ def test_a_fault_is_not_for_ever(tmp_path: Path) -> None:
 def test_a_missing_asset_that_is_found_ends_its_mission(tmp_path: Path) -> None:
     """Silent for long: its parcel waits. A person finds it: the mission is over, and the parcel goes on from there."""
     bench = Bench(tmp_path)
-    operator, _, assign = flying(bench)
+    operator, drone, assign = flying(bench)
+    drone.silent = True
     bench.run(20 * 60)
     assert "asset_missing" in {e.code for e in bench.core.state.open_exceptions()}
     assert bench.core.state.parcels["P-1"].custodian.id == DRONE
@@ -105,8 +106,10 @@ def test_a_report_that_comes_after_all_is_put_before_a_person(tmp_path: Path) ->
     """The drone was not where somebody said: what it says now is not believed, and not passed over in silence."""
     bench = Bench(tmp_path)
     operator, drone, assign = flying(bench)
+    drone.silent = True
     bench.run(20 * 60)
     recover(bench, operator, fit=False)
+    drone = bench.heard_again(drone)
     bench.say(drone, report(assign, "drop", "P-1"))
     bench.say(drone, report(assign, "back"))
     (found,) = [e for e in bench.core.state.open_exceptions() if e.code == "late_report"]
