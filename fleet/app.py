@@ -33,7 +33,7 @@ from fleet.hub.observability.release import release
 from fleet.hub.observability.vitals import Pulse
 from fleet.hub.planning import Effort, Planning
 from fleet.hub.reserve import Reserve
-from fleet.hub.rundir import NoSuchRun, RunDir, RunDirError, Running, what_is_wrong, write_atomically
+from fleet.hub.rundir import NoSuchRun, RunDir, RunDirError, Running, what_is_wrong
 from fleet.hub.security.access import Access, KeyAccess, PlainAccess
 from fleet.hub.security.gate import Gate
 from fleet.hub.security.keyring import HubKey, Keyring, new_hub_key
@@ -42,6 +42,7 @@ from fleet.hub.security.refusals import Refusals
 from fleet.hub.snapshots import Snapshots, snapshotter
 from fleet.hub.sockets import Sockets, bound_address
 from fleet.hub.tuning import tune
+from fleet.hub.unusable import unusable
 from fleet.protocol.messages import Role
 from fleet.protocol.names import PEOPLE, STATION, TIMEKEEPER
 from fleet.protocol.values import Time
@@ -288,7 +289,10 @@ def read_setup(run: RunDir) -> Setup:
         ) from None
     except ValidationError as error:
         raise RunDirError(f"{run.setup} is damaged: {what_is_wrong(error)}; choose another --name") from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        why, transient = unusable(run.setup, error, "choose another --name")
+        raise RunDirError(f"{run.setup}: cannot be read: {why}", transient=transient) from error
+    except ValueError as error:
         raise RunDirError(f"{run.setup}: cannot be read: {error}") from error
 
 
@@ -392,7 +396,7 @@ def _listening(
         if new:
             # Last: a day that can be taken up has its keys.
             kept = setup.model_copy(update={"files": setup.files.absolute()})
-            write_atomically(run.setup, kept.model_dump_json(indent=1))
+            run.write(run.setup, kept.model_dump_json(indent=1))
         yield sockets, PlainAccess() if hub is None else KeyAccess(keyring), status
 
 

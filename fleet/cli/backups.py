@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from fleet.backup import BackupError, DamagedBackup, back_up, check, put_back, restore, today
-from fleet.cli.day import Name, Root
+from fleet.cli.day import Name, Root, run_refused
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, ExitCode, Unreachable, relative, show, warn
 from fleet.hub.folders import left_over
@@ -149,7 +149,9 @@ def _explained() -> Iterator[None]:
         yield
     except NoSuchRun as error:
         raise Unreachable(str(error)) from error
-    except (BackupError, RunDirError) as error:
+    except RunDirError as error:
+        raise run_refused(error) from error
+    except BackupError as error:
         raise BadInput(str(error)) from error
     except StoreError as error:
         raise Unreachable(str(error)) from error

@@ -177,6 +177,11 @@ def check_kind(option: str, kind: str | None, state: State) -> None:
         raise BadInput(f"{option}: must be one of {', '.join(known)} (found {kind!r})")
 
 
+def run_refused(error: RunDirError) -> BadInput | Unreachable:
+    """What a command ends with that can't have a run: 4 where that may pass, so that who starts it tries again."""
+    return (Unreachable if error.transient else BadInput)(str(error))
+
+
 @contextmanager
 def _readable() -> Iterator[None]:
     try:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from fleet.app import Setup, read_setup
-from fleet.cli.day import Name, Root
+from fleet.cli.day import Name, Root, run_refused
 from fleet.cli.files import check_out, write_out
 from fleet.cli.options import MAX_SEED, Json
 from fleet.cli.output import BadInput, Unreachable, note, show, table
@@ -134,7 +134,7 @@ def _refusals() -> Iterator[None]:
     except NoSuchRun as error:
         raise Unreachable(str(error)) from error
     except RunDirError as error:
-        raise BadInput(str(error)) from error
+        raise run_refused(error) from error
 
 
 @dataclass(slots=True)

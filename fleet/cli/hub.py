@@ -11,7 +11,7 @@ import typer
 
 from fleet.app import Files, Setup, run_hub
 from fleet.cli import backups
-from fleet.cli.day import Name, Root
+from fleet.cli.day import Name, Root, run_refused
 from fleet.cli.options import Json, ZoneFiles, moment_option
 from fleet.cli.output import BadInput, Unreachable, note, show, warn
 from fleet.hub.observability import logs
@@ -184,7 +184,9 @@ def serve(run: RunDir, new: Setup | None, *, as_json: bool, quiet: bool = False)
         run_hub(run, lambda: bool(told), started, new=new)
     except NoSuchRun as error:
         raise Unreachable(str(error)) from error
-    except (BindError, RunDirError) as error:
+    except RunDirError as error:
+        raise run_refused(error) from error
+    except BindError as error:
         raise BadInput(str(error)) from error
     except StoreError as error:
         raise Unreachable(str(error)) from error

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from fleet.hub.unusable import unusable
 from fleet.store.base import Failure, StoreError
 
 SIZE = 16 * 2**20
@@ -61,14 +62,22 @@ class Reserve:
 
         Raises ``StoreError`` (``DISK_FULL``) where even that is not enough.
         """
-        if shutil.disk_usage(self.path.parent).free >= START:
+        if self._free() >= START:
             return
         self.give_up()
-        if shutil.disk_usage(self.path.parent).free < START:
+        if self._free() < START:
             raise StoreError(
                 f"{self.path.parent}: the disk is full, also without the hub's reserve: make room",
                 Failure.DISK_FULL,
             )
+
+    def _free(self) -> int:
+        """Bytes that we may still write. Raises ``StoreError``."""
+        try:
+            return shutil.disk_usage(self.path.parent).free
+        except OSError as error:
+            why, _ = unusable(self.path.parent, error, "mend the disk")
+            raise StoreError(f"{self.path.parent}: {why}", Failure.IO_ERROR) from error
 
     def _allocate(self) -> None:
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from fleet.hub.unusable import unusable
+
 ROOT = Path(".fleet")
 DEFAULT_NAME = "day"
 OWNER_ONLY = 0o700
@@ -28,7 +30,14 @@ LOCK_WITHIN_S = 2.0
 
 
 class RunDirError(Exception):
-    """The run directory is missing, damaged or in use; the message says what to do."""
+    """The run directory is missing, damaged or in use; the message says what to do.
+
+    ``transient``: the machine is the matter (a disk that is full, read-only or failing), and that may pass.
+    """
+
+    def __init__(self, message: str, *, transient: bool = False) -> None:
+        super().__init__(message)
+        self.transient = transient
 
 
 class RunInUse(RunDirError):
@@ -131,7 +140,7 @@ class RunDir:
         """What no other run anywhere has, made when it is first asked for. Ask it while the run is held."""
         file = self.path / "identity"
         if not file.exists():
-            write_atomically(file, secrets.token_hex(8))
+            self.write(file, secrets.token_hex(8))
         return file.read_text(encoding="utf-8").strip()
 
     def log(self, process: str) -> Path:
@@ -162,6 +171,8 @@ class RunDir:
             ) from None
         except ValidationError as error:
             raise RunDirError(f"{file} is damaged: {what_is_wrong(error)}; start the hub again") from error
+        except OSError as error:
+            raise self._unusable(error) from error
 
     def lock(self, role: str = HUB) -> Path:
         """The file whose lock the process in that role holds while it lives; its pid stands in it."""
@@ -192,11 +203,17 @@ class RunDir:
         """
         handle = self._locked(role, within_s)
         try:
-            # Over what is there, so that it needs no room on a disk that is full.
-            os.ftruncate(handle, os.pwrite(handle, str(os.getpid()).encode(), 0))
+            self._sign(handle)
             yield
         finally:
             os.close(handle)
+
+    def _sign(self, handle: int) -> None:
+        try:
+            # Over what is there, so that it needs no room on a disk that is full.
+            os.ftruncate(handle, os.pwrite(handle, str(os.getpid()).encode(), 0))
+        except OSError as error:
+            raise self._unusable(error) from error
 
     def _locked(self, role: str, within_s: float) -> int:
         """A handle of the lock's file that has the lock. While one waits for it the whole run may have been put aside:
@@ -228,17 +245,23 @@ class RunDir:
         )
 
     def _unusable(self, error: OSError) -> RunDirError:
-        return RunDirError(
-            f"{self.path}: cannot be used: {error.strerror or error}; choose another --root or --name"
-        )
+        why, transient = unusable(self.path, error, "choose another --root or --name")
+        return RunDirError(f"{self.path}: cannot be used: {why}", transient=transient)
 
     def has_been_up(self) -> bool:
         """Whether a hub has ever listened on this run: its day was in the store before that."""
         return (self.path / "run.json").exists()
 
     def write_running(self, running: Running) -> None:
-        """Write ``run.json`` in one go."""
-        write_atomically(self.path / "run.json", running.model_dump_json(indent=1))
+        """Write ``run.json`` in one go. Raises ``RunDirError``."""
+        self.write(self.path / "run.json", running.model_dump_json(indent=1))
+
+    def write(self, file: Path, text: str) -> None:
+        """Replace a file of the run in one go. Raises ``RunDirError``."""
+        try:
+            write_atomically(file, text)
+        except OSError as error:
+            raise self._unusable(error) from error
 
 
 def _is_at(handle: int, path: Path) -> bool:

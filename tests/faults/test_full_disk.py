@@ -197,6 +197,29 @@ except BackupError as error:
     print(json.dumps({"message": str(error), "left": [p.name for p in disk.iterdir()]}))
 """
 
+STARTED = """
+import json, subprocess, sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from fleet.app import Setup, run_hub
+from fleet.hub.rundir import RunDir
+from tests.support.bench import write_inputs
+
+disk = Path(sys.argv[1])
+at = datetime(2026, 11, 24, 8, tzinfo=UTC)
+run = RunDir.named("day", disk / "runs")
+(disk / "input").mkdir()
+files = write_inputs(disk / "input")
+sys.stdout = sys.stderr
+run_hub(run, lambda: True, new=Setup(name="day", files=files, at=at, until=at + timedelta(hours=4)))
+hub = [sys.executable, "-m", "fleet", "hub", "--resume", "--name", "day", "--root", str(disk / "runs")]
+subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+tried = subprocess.run(hub, capture_output=True, text=True, timeout=60)
+subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+run_hub(run, lambda: True)
+print(json.dumps({"code": tried.returncode, "said": tried.stderr}), file=sys.__stdout__)
+"""
+
 
 def outcome(folder: Path, megabytes: int, code: str, *words: object) -> dict[str, Any]:
     disk = folder / "disk"
@@ -239,6 +262,14 @@ def test_a_read_only_disk_is_named_at_the_start(tmp_path: Path) -> None:
     assert "make the disk writable" in found["message"]
     assert found["reserve"] is False
     assert found["readable"] == 0
+
+
+def test_a_hub_that_is_started_on_a_read_only_disk_may_be_tried_again(tmp_path: Path) -> None:
+    """It ends with 4, not with 2, after which nobody would start it again; once the disk can be written it goes on."""
+    found = outcome(tmp_path, 32, STARTED)
+    assert found["code"] == 4
+    assert "Read-only file system; make the disk writable" in found["said"]
+    assert "choose another" not in found["said"]
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import pwd
 import signal
 import stat
 import subprocess
@@ -137,6 +139,51 @@ def test_a_pid_that_was_used_again_is_no_hub(run: RunDir) -> None:
     run.write_running(Running(name="day", control=ends, telemetry=ends, feed=ends, pids={"hub": os.getpid()}))
     assert not run.is_live()
     assert not run.lock().exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [(errno.EROFS, "make the disk writable"), (errno.EIO, "the disk fails"), (errno.ENOSPC, "make room")],
+)
+@pytest.mark.parametrize("call", ["open", "pwrite"])
+def test_a_disk_that_takes_nothing_is_no_fault_of_the_run(
+    run: RunDir, monkeypatch: pytest.MonkeyPatch, number: int, advice: str, call: str
+) -> None:
+    """It may pass: who keeps a hub running is to try again, and is not told to choose another place."""
+
+    def fails(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, call, fails)
+    with pytest.raises(RunDirError, match=advice) as refused:
+        run.held().__enter__()
+    assert refused.value.transient
+    assert "choose another" not in str(refused.value)
+    monkeypatch.undo()
+    with run.held():
+        assert run.is_live()
+
+
+def test_whose_a_file_is_that_can_t_be_read_is_told(run: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day that root has set up does not run as a service's own user; nothing but that is wrong with it."""
+    owner = pwd.getpwuid(os.geteuid()).pw_name
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    monkeypatch.setattr(os, "open", denied)
+    with pytest.raises(RunDirError) as refused:
+        run.held().__enter__()
+    assert f"belongs to {owner}, and this process runs as 54321: run it as {owner}" in str(refused.value)
+    assert f"chown -R 54321: {run.path}" in str(refused.value)
+    assert not refused.value.transient
+
+
+def denied(*_: object) -> int:
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def test_a_mode_that_keeps_oneself_out_is_told(run: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "open", denied)
+    with pytest.raises(RunDirError, match=r"own: see its mode \(chmod u\+rwX\)"):
+        run.held().__enter__()
 
 
 def test_roles_do_not_exclude_each_other(run: RunDir) -> None:
