@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -40,7 +41,8 @@ def load_keys(path: Path | str) -> CurveKeys:
     """The keys in a key file. Raises ``AdapterError`` that names the file, and never what stands in it."""
     name = str(path)
     try:
-        check_mode(Path(path).stat().st_mode, name)
+        found = Path(path).stat()
+        check_mode(found.st_mode, name, owner=found.st_uid, reader=os.geteuid())
         key = parse_key_file(Path(path).read_text(encoding="utf-8"), name)
     except KeyFileError as error:
         raise AdapterError(str(error)) from None

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleet.cli.day import By, Day, Name, Root, who
+from fleet.cli.day import By, Day, Name, Root, run_refused, who
 from fleet.cli.options import Json, moment_option
 from fleet.cli.output import BadInput, note, show, table, warn
 from fleet.domain.events import DayOpened
@@ -245,7 +245,7 @@ def _reported() -> Iterator[None]:
     try:
         yield
     except KeyringError as error:
-        raise BadInput(str(error)) from error
+        raise run_refused(error) from error
 
 
 def _endpoints(run: RunDir) -> dict[str, str]:

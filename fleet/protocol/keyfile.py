@@ -83,9 +83,21 @@ def parse_key_file(text: str, name: str) -> KeyFile:
     return key
 
 
-def check_mode(mode: int, name: str) -> None:
-    """Refuse a secret that everybody can read. ``mode`` is that of ``os.stat``. Raises ``KeyFileError``."""
-    if mode & 0o007:
+def hidden_from(*, owner: int, reader: int) -> int:
+    """The bits that the mode of a file with a secret must not have: those of all but its owner.
+
+    Of a file that is root's the group may read, where we are not root: so a secret is given to a service that must not
+    change it. It is PostgreSQL's rule for server keys, and what systemd's ``LoadCredential=`` and Kubernetes make.
+    """
+    return 0o037 if owner == 0 and reader != 0 else 0o077
+
+
+def check_mode(mode: int, name: str, *, owner: int, reader: int) -> None:
+    """Refuse a secret that others can read. ``mode`` and ``owner`` are those of ``os.stat``, ``reader`` is who we are.
+
+    Raises ``KeyFileError``.
+    """
+    if mode & hidden_from(owner=owner, reader=reader):
         raise KeyFileError(
-            f"{name}: everybody on this machine may read it; put that right with: chmod 600 {name}"
+            f"{name}: others on this machine may read it; put that right with: chmod 600 {name}"
         )

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import zmq
 
+from fleet.app import Setup, run_hub
 from fleet.hub.client import HubClient, HubUnreachable, secure
-from fleet.hub.security.keyring import COMMANDS
+from fleet.hub.rundir import RunDir, Running
+from fleet.hub.security.keyring import COMMANDS, Keyring
+from fleet.hub.security.keytable import KeyringError
+from fleet.hub.security.secretfiles import write_secret
 from fleet.hub.sockets import Sockets, bound_address, drain
 from fleet.protocol.errors import Fault
 from fleet.protocol.keyfile import KeyFile
 from fleet.protocol.messages import RemoveZone, Role
 from fleet.sim import TIMEKEEPER
+from tests.support.bench import write_inputs
 from tests.support.besieged import HONEST, OTHER, Besieged, Honest, end, until
 
 
@@ -242,15 +249,45 @@ def test_a_rotation_interrupts_nobody(hub: Besieged, honest: Honest) -> None:
         late.turned_away()
 
 
-@pytest.mark.parametrize("damage", [b"{", b"{}"])
-def test_a_keyring_that_breaks_lets_nobody_new_in(hub: Besieged, honest: Honest, damage: bytes) -> None:
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "cut": lambda ring: ring.write_bytes(b"{"),
+    "empty": lambda ring: ring.write_bytes(b"{}"),
+    "gone": lambda ring: ring.unlink(),
+    "others may write": lambda ring: ring.chmod(0o666),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_hub_does_not_start_on_a_broken_keyring(tmp_path: Path, damage: str) -> None:
+    """With fresh keys it would lock everybody out, with none let everybody in."""
+    (tmp_path / "input").mkdir()
+    files = write_inputs(tmp_path / "input")
+    run, at = RunDir.named("day", tmp_path), datetime(2026, 11, 24, 8, tzinfo=UTC)
+    run_hub(run, lambda: True, new=Setup(name="day", files=files, at=at, until=at + timedelta(hours=4)))
+    ring = Keyring(run.keys).file
+    kept, kept_hub = ring.read_bytes(), Keyring(run.keys).hub_file.read_bytes()
+    DAMAGES[damage](ring)
+    started: list[Running] = []
+    for _ in range(2):
+        with pytest.raises(KeyringError, match=r"keyring\.json"):
+            run_hub(run, lambda: True, started.append)
+    assert started == []
+    assert Keyring(run.keys).hub_file.read_bytes() == kept_hub
+    write_secret(ring, kept.decode())
+    ring.chmod(0o600)
+    run_hub(run, lambda: True, started.append)
+    assert len(started) == 1
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_keyring_that_breaks_lets_nobody_new_in(hub: Besieged, honest: Honest, damage: str) -> None:
     """Sessions that stand go on, as long as their keys' dates let them; who was kept out comes in once it is mended."""
     soon = hub.wall[0] + timedelta(hours=1)
     hub.ring.create("harbour", Role.OPERATOR, hub.wall[0], by="test", not_after=soon)
     with end(hub, "harbour", Role.OPERATOR) as guest:
         guest.welcomed()
         kept = hub.ring.file.read_bytes()
-        hub.ring.file.write_bytes(damage)
+        DAMAGES[damage](hub.ring.file)
         time.sleep(0.5)
         with end(hub, OTHER) as new:
             hub.refuses("keyring_unreadable")
@@ -258,6 +295,7 @@ def test_a_keyring_that_breaks_lets_nobody_new_in(hub: Besieged, honest: Honest,
             hub.wall[0] = soon
             guest.refused(Fault.KEY_ENDED)
             hub.ring.file.write_bytes(kept)
+            hub.ring.file.chmod(0o600)
 
             def tries_again() -> None:
                 if new.session.wants_connection(time.monotonic()):

@@ -220,6 +220,50 @@ run_hub(run, lambda: True)
 print(json.dumps({"code": tried.returncode, "said": tried.stderr}), file=sys.__stdout__)
 """
 
+REVOKED = """
+import json, os, subprocess, sys
+from contextlib import suppress
+from pathlib import Path
+from tests.support.fakehub import run_with
+from tests.support.smallday import opened
+from datetime import UTC, datetime
+from fleet.hub.security.keyring import Keyring, new_hub_key
+from fleet.protocol.messages import Role
+
+disk = Path(sys.argv[1])
+run = run_with(disk / "runs", [opened()])
+run.setup.write_text("{}")
+ring = Keyring(run.keys)
+names = [f"drone-{n}" for n in range(300)]
+ring.prepare(datetime.now(UTC), dict.fromkeys(names, Role.ASSET), new_hub_key())
+
+def fill():
+    "Leave no byte free."
+    with open(disk / "filler", "ab", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"x" * 4096)
+
+def fleet(verb, *words):
+    command = [sys.executable, "-m", "fleet", "keys", verb, *words, "--root", str(disk / "runs"), "--by", "ann"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+codes = []
+fill()
+created = fleet("create", "drone-900", "--role", "asset")
+for name in names[:3]:
+    codes.append(fleet("revoke", name).returncode)
+    fill()
+revoked = [key.subject for key in ring.table().keys if key.revoked_at is not None]
+ring.spare.give_up()
+fill()
+refused = fleet("revoke", names[3])
+left = sorted(path.name for path in run.keys.glob("*.json*"))
+(disk / "filler").unlink()
+last = fleet("revoke", names[3]).returncode
+print(json.dumps({"created": created.returncode, "codes": codes, "revoked": revoked, "refused": refused.returncode,
+                  "said": refused.stderr, "left": left, "last": last}))
+"""
+
 
 def outcome(folder: Path, megabytes: int, code: str, *words: object) -> dict[str, Any]:
     disk = folder / "disk"
@@ -270,6 +314,24 @@ def test_a_hub_that_is_started_on_a_read_only_disk_may_be_tried_again(tmp_path: 
     assert found["code"] == 4
     assert "Read-only file system; make the disk writable" in found["said"]
     assert "choose another" not in found["said"]
+
+
+def test_keys_are_revoked_on_a_full_disk(tmp_path: Path) -> None:
+    """One after the other, on room that is kept for it; where that is gone too, nothing is left half done, and it says
+    that the key counts still. A key that is made has no such right.
+    """
+    found = outcome(tmp_path, 8, REVOKED)
+    said = found.pop("said")
+    assert "UNTIL THEN THE KEY COUNTS" in said
+    assert "hub.reserve" in said
+    assert found == {
+        "created": 4,
+        "codes": [0, 0, 0],
+        "revoked": ["drone-0", "drone-1", "drone-2"],
+        "refused": 4,
+        "left": ["hub.json", "keyring.json"],
+        "last": 0,
+    }
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ from fleet.console.follow import following
 from fleet.console.live import Live
 from fleet.console.source import Source
 from fleet.hub.client import HubClient, HubUnreachable
-from fleet.hub.security.keyring import COMMANDS, CONSOLE, Keyring, write_secret
+from fleet.hub.security.keyring import COMMANDS, CONSOLE, Keyring
+from fleet.hub.security.secretfiles import write_secret
 from fleet.protocol.messages import RemoveZone, Role
 from fleet.protocol.session import SessionState
 from fleet.store import MemoryStore

@@ -1,8 +1,8 @@
 """The keys of a run directory, on disk: the hub's own pair, who may come in, and the key files of who does.
 
 ``keyring.json`` says who may come in. It is replaced in one go under a lock, so that a running hub, which looks at it
-all the time, sees the old or the new; what is revoked is revoked at once, whether or not the hub is up. Secrets stand
-in files that only their owner can read, and nowhere else.
+all the time, sees the old or the new; what is revoked is revoked at once, whether or not the hub is up, and on a full
+disk too. Secrets stand in files that only their owner can read, and nowhere else.
 """
 
 from __future__ import annotations
@@ -33,19 +33,26 @@ from fleet.hub.security.keytable import (
     rotated,
     with_key,
 )
+from fleet.hub.security.secretfiles import (
+    FOLDER_MODE,
+    OWNER_ONLY,
+    NoRoom,
+    delete_unfinished,
+    refused,
+    write_secret,
+    write_secrets,
+)
+from fleet.hub.security.spare import Spare
+from fleet.hub.unusable import unusable
 from fleet.protocol import keyfile
-from fleet.protocol.keyfile import KeyFile, KeyFileError, PublicKey, check_mode, parse_key_file
+from fleet.protocol.keyfile import KeyFile, KeyFileError, PublicKey, check_mode, hidden_from, parse_key_file
 from fleet.protocol.messages import Role
 from fleet.protocol.values import Value
 
 V = TypeVar("V", bound=Value)
 
-OWNER_ONLY = 0o600
-FOLDER_MODE = 0o700
-
 OTHERS_WRITE = 0o022
-OTHERS_ANYTHING = 0o077
-"""Bits of a file's mode that everybody but its owner has."""
+"""Bits of a file's mode by which others than its owner may write to it."""
 
 COMMANDS = "fleet"
 """Whose key the commands on this machine use."""
@@ -78,6 +85,11 @@ class Keyring:
         return self.folder / "keyring.json"
 
     @property
+    def spare(self) -> Spare:
+        """Room for the keyring on a disk that is full."""
+        return Spare(self.folder / "spare")
+
+    @property
     def hub_file(self) -> Path:
         """The hub's own pair."""
         return self.folder / "hub.json"
@@ -97,7 +109,7 @@ class Keyring:
             KeyTable,
             self.file,
             "restore it from a backup, or move it away and make keys anew",
-            ("write to it", OTHERS_WRITE, "see with `fleet keys list --all` that no key was added"),
+            ("write to it", lambda _: OTHERS_WRITE, "see with `fleet keys list --all` that no key was added"),
         )
 
     def hub_key(self) -> HubKey:
@@ -106,7 +118,7 @@ class Keyring:
             HubKey,
             self.hub_file,
             "restore it from a backup, or make another: fleet keys rotate-hub",
-            ("read it", OTHERS_ANYTHING, "if they may have read it: fleet keys rotate-hub"),
+            ("read it", _secret_from, "if they may have read it: fleet keys rotate-hub"),
         )
         if zmq.curve_public(key.secret.get_secret_value().encode()) != key.public.encode():
             raise KeyringError(
@@ -175,13 +187,31 @@ class Keyring:
         )
 
     def revoke(self, name: str, now: datetime, *, by: str) -> tuple[KeyEntry, ...]:
-        """Let a key, or all of a subject, in no more. Raises ``KeyringError`` for a name that means none."""
+        """Let a key, or all of a subject, in no more. Raises ``KeyringError`` for a name that means none.
+
+        On a disk that is full it takes the room that is kept for it.
+        """
         with self._locked():
             table, gone = revoked(self.table(), name, now, by)
-            self._write(table)
+            try:
+                self._write(table)
+            except NoRoom:
+                self._write_on_spare(table)
             for subject in subjects_of(gone):
                 self._sweep(subject, table)
         return gone
+
+    def _write_on_spare(self, table: KeyTable) -> None:
+        self.spare.give_up()
+        try:
+            self._write(table)
+        except NoRoom as error:
+            reserve = RunDir(self.folder.parent).reserve
+            raise KeyringError(
+                f"{error}. UNTIL THEN THE KEY COUNTS. If nothing else can go, delete {reserve} (the hub makes it again "
+                "once there is room) and revoke at once; or stop the hub",
+                transient=True,
+            ) from error
 
     def _sweep(self, subject: str, table: KeyTable) -> None:
         """Delete the simulated world's key file of a subject if its key was revoked: it would knock in vain."""
@@ -193,9 +223,10 @@ class Keyring:
     def prepare(self, now: datetime, simulated: Mapping[str, Role], hub: HubKey) -> None:
         """The keys of a new run, unless it has some: the hub's, those of commands and console, and of a simulation."""
         if self.file.exists():
+            self.spare.keep(self.file.stat().st_size)
             return
         with self._locked():
-            self._write_hub_key(hub)
+            write_secret(self.hub_file, _hub_text(hub))
             table = KeyTable(format=FORMAT, keys=())
             makers = dict.fromkeys((COMMANDS, CONSOLE), HUB) | dict.fromkeys(simulated, SIMULATION)
             for subject, by in makers.items():
@@ -207,20 +238,17 @@ class Keyring:
             self._write(table)
 
     def rotate_hub(self) -> list[str]:
-        """Give the hub another pair, from its next start on; the subjects whose key files here were rewritten."""
-        with self._locked():
-            hub = self._write_hub_key(new_hub_key())
-            found = []
-            for path in sorted((self.folder / "clients").glob("*.json")):
-                key = read_key_file(path).model_copy(update={"hub": hub.public})
-                write_secret(path, key.text())
-                found.append(key.subject)
-        return found
+        """Give the hub another pair, from its next start on; the subjects whose key files here were rewritten.
 
-    def _write_hub_key(self, key: HubKey) -> HubKey:
-        said = {"public": key.public, "secret": key.secret.get_secret_value()}
-        write_secret(self.hub_file, f"{json.dumps(said)}\n")
-        return key
+        Raises ``KeyringError``; then nothing has changed. Who is killed in between says it once more, which mends it.
+        """
+        hub = new_hub_key()
+        with self._locked():
+            clients = {path: read_key_file(path) for path in sorted((self.folder / "clients").glob("*.json"))}
+            texts = {path: key.model_copy(update={"hub": hub.public}).text() for path, key in clients.items()}
+            # The hub's own last: until then it is the old hub, and so it says to whoever looks.
+            write_secrets({**texts, self.hub_file: _hub_text(hub)})
+        return [key.subject for key in clients.values()]
 
     def _enter(
         self,
@@ -245,7 +273,9 @@ class Keyring:
         return entry, path
 
     def _write(self, table: KeyTable) -> None:
-        write_secret(self.file, f"{table.model_dump_json(indent=1, exclude_none=True)}\n")
+        text = f"{table.model_dump_json(indent=1, exclude_none=True)}\n"
+        write_secret(self.file, text)
+        self.spare.keep(len(text.encode()))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -254,12 +284,18 @@ class Keyring:
             self.folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
         except OSError as error:
-            raise KeyringError(f"{self.folder}: cannot be used: {error.strerror or error}") from error
+            raise refused(KeyringError, self.folder, "cannot be used", error) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
+            self._tidy()
             yield
         finally:
             os.close(handle)
+
+    def _tidy(self) -> None:
+        """Delete what somebody was writing who was killed. We have the lock: nobody is at work on it."""
+        for folder in (self.folder, self.folder / "clients"):
+            delete_unfinished(folder)
 
 
 def new_hub_key() -> HubKey:
@@ -310,7 +346,8 @@ def key_for(run: RunDir, subject: str) -> KeyFile | None:
 def read_key_file(path: Path) -> KeyFile:
     """The key in a file. Raises ``KeyringError``."""
     try:
-        check_mode(path.stat().st_mode, str(path))
+        found = path.stat()
+        check_mode(found.st_mode, str(path), owner=found.st_uid, reader=os.geteuid())
         return parse_key_file(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
         raise KeyringError(
@@ -318,7 +355,9 @@ def read_key_file(path: Path) -> KeyFile:
         ) from None
     except KeyFileError as error:
         raise KeyringError(str(error)) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise refused(KeyringError, path, "cannot be read", error) from None
+    except UnicodeDecodeError as error:
         raise KeyringError(f"{path}: cannot be read: {error}") from None
 
 
@@ -332,37 +371,13 @@ def renewed(key: KeyFile | None) -> KeyFile | None:
         return key  # It is being replaced; until the new one is whole the old one may still count.
 
 
-def write_secret(path: Path, text: str, *, sync: bool = True) -> None:
-    """Replace a file that only its owner can read, in one go. Raises ``KeyringError``."""
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
-        path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        # Made anew with its mode: there is no moment at which others could open it.
-        fresh.unlink(missing_ok=True)
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            if sync:
-                file.flush()
-                os.fsync(file.fileno())
-        fresh.replace(path)
-        if sync:
-            _sync_folder(path.parent)
-    except OSError as error:
-        raise KeyringError(f"{path}: cannot be written: {error.strerror or error}") from error
+def _hub_text(key: HubKey) -> str:
+    return f"{json.dumps({'public': key.public, 'secret': key.secret.get_secret_value()})}\n"
 
 
 def subjects_of(entries: Iterable[KeyEntry]) -> list[str]:
     """Whose keys they are, each once."""
     return list(dict.fromkeys(entry.subject for entry in entries))
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _key_file(
@@ -404,14 +419,20 @@ def _check_free(out: Path, subject: str) -> None:
         )
 
 
-def _read(model: type[V], path: Path, remedy: str, guard: tuple[str, int, str]) -> V:
-    """``guard``: what others must not be able to do with the file, the bits of its mode by which they could, and what
-    to do next where they could.
-    """
+Guard = tuple[str, Callable[[os.stat_result], int], str]
+"""What others must not be able to do with a file, the bits of its mode by which they could, and what to do then."""
+
+
+def _secret_from(found: os.stat_result) -> int:
+    return hidden_from(owner=found.st_uid, reader=os.geteuid())
+
+
+def _read(model: type[V], path: Path, remedy: str, guard: Guard) -> V:
     what, bits, then = guard
     try:
         with path.open(encoding="utf-8") as file:
-            if os.fstat(file.fileno()).st_mode & bits:
+            found = os.fstat(file.fileno())
+            if found.st_mode & bits(found):
                 raise KeyringError(
                     f"{path}: others on this machine may {what}; put that right with: chmod 600 {path}; {then}"
                 )
@@ -422,5 +443,8 @@ def _read(model: type[V], path: Path, remedy: str, guard: tuple[str, int, str]) 
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "file"
         raise KeyringError(f"{path}: is damaged ({where}: {first['msg']}); {remedy}") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        why, transient = unusable(path, error, remedy)
+        raise KeyringError(f"{path}: cannot be read: {why}", transient=transient) from None
+    except UnicodeDecodeError as error:
         raise KeyringError(f"{path}: cannot be read: {error}; {remedy}") from None

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
+import os
+import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,8 +19,10 @@ import zmq
 
 from adapters.sdk import AdapterError, load_keys
 from fleet.hub.security.access import Credential, KeyAccess
-from fleet.hub.security.keyring import COMMANDS, CONSOLE, Keyring, new_hub_key, read_key_file, write_secret
+from fleet.hub.security.keyring import COMMANDS, CONSOLE, Keyring, new_hub_key, read_key_file
 from fleet.hub.security.keytable import KeyringError, KeyState
+from fleet.hub.security.secretfiles import write_secret
+from fleet.protocol.keyfile import hidden_from
 from fleet.protocol.messages import Role
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -74,14 +81,36 @@ def test_secrets_stand_nowhere_but_in_their_files(ring: Keyring, tmp_path: Path)
     assert not [text for text in said if secret in text or hub_secret in text]
 
 
-def test_a_key_file_that_everybody_can_read_is_refused(ring: Keyring) -> None:
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
+def test_a_key_file_that_others_can_read_is_refused(ring: Keyring, mode: int) -> None:
+    """Its group too."""
     path = ring.client_file("drone-1")
     assert load_keys(path).subject == "drone-1"
-    path.chmod(0o644)
+    path.chmod(mode)
     with pytest.raises(KeyringError, match="chmod 600"):
         read_key_file(path)
     with pytest.raises(AdapterError, match="chmod 600"):
         load_keys(path)
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "reader", "hidden"),
+    [
+        (0o600, 1000, 1000, True),
+        (0o640, 1000, 1000, False),
+        (0o640, 1000, 1001, False),
+        (0o640, 0, 0, False),
+        (0o440, 0, 1000, True),
+        (0o640, 0, 1000, True),
+        (0o660, 0, 1000, False),
+        (0o644, 0, 1000, False),
+    ],
+)
+def test_a_secret_is_its_owner_s_alone_or_root_s_for_a_service(
+    mode: int, owner: int, reader: int, hidden: bool
+) -> None:
+    """As systemd and Kubernetes hand secrets to a service: root's, readable for its group."""
+    assert (mode & hidden_from(owner=owner, reader=reader) == 0) is hidden
 
 
 def test_a_key_counts_between_its_dates(ring: Keyring) -> None:
@@ -171,6 +200,87 @@ def test_the_hub_gets_another_key_and_the_files_here_know_it(ring: Keyring) -> N
     before = ring.hub_key().public
     assert "drone-1" in ring.rotate_hub()
     assert ring.hub_key().public == ring.client("drone-1").hub != before
+
+
+def files_of(ring: Keyring) -> dict[str, str]:
+    """All that is there, but for the room that is kept."""
+    return {
+        str(path): path.read_text(encoding="utf-8")
+        for path in ring.folder.rglob("*")
+        if path.is_file() and path.name not in ("lock", "spare")
+    }
+
+
+def test_the_hub_keeps_its_key_where_a_file_here_can_t_be_used(ring: Keyring) -> None:
+    """Else the commands would be locked out."""
+    ring.client_file(CONSOLE).chmod(0o644)
+    before = files_of(ring)
+    with pytest.raises(KeyringError, match="chmod 600"):
+        ring.rotate_hub()
+    assert files_of(ring) == before
+
+
+@pytest.mark.parametrize("written", range(1, 4))
+def test_the_hub_keeps_its_key_where_there_is_no_room_for_another(
+    ring: Keyring, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    """Nothing has changed, and nothing is left of what was written."""
+    before, synced = files_of(ring), os.fsync
+    left = iter(range(written))
+
+    def full(handle: int) -> None:
+        if next(left, None) is None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        synced(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(KeyringError, match="make room") as refused:
+        ring.rotate_hub()
+    assert refused.value.transient
+    assert files_of(ring) == before
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from fleet.hub.security.keyring import Keyring
+left, replace = [int(sys.argv[2])], Path.replace
+def replaced(path, target):
+    left[0] -= 1
+    if left[0] < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return replace(path, target)
+Path.replace = replaced
+Keyring(Path(sys.argv[1])).rotate_hub()
+"""
+
+
+@pytest.mark.parametrize("replaced", range(4))
+def test_a_rotation_of_the_hub_s_key_that_is_killed_is_mended_by_another(
+    ring: Keyring, replaced: int
+) -> None:
+    """The hub's own file is the last one; no secret is left lying about."""
+    names, hub = set(files_of(ring)), ring.hub_file.read_text(encoding="utf-8")
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(ring.folder), str(replaced)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert ring.hub_file.read_text(encoding="utf-8") == hub
+    ring.rotate_hub()
+    assert {ring.client(name).hub for name in (COMMANDS, CONSOLE, "drone-1")} == {ring.hub_key().public}
+    assert set(files_of(ring)) == names
+
+
+def test_what_root_replaces_stays_its_owner_s(ring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a key that root revokes would leave a keyring that the hub's own user can't read."""
+    given: list[tuple[str, int, int]] = []
+
+    def noted(handle: int, uid: int, gid: int) -> None:
+        given.append((Path(f"/proc/self/fd/{handle}").readlink().name, uid, gid))
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "fchown", noted)
+    ring.revoke("drone-1", NOW, by="ann")
+    owner = ring.folder.stat()
+    assert given == [(f"keyring.json.{os.getpid()}.new", owner.st_uid, owner.st_gid)]
 
 
 @pytest.mark.parametrize(
