@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from fleet.domain.plausible import YEARS
 from fleet.intake.suggest import did_you_mean
-from fleet.protocol.values import YEARS
 
 Parser = Callable[[str], Any]
 """From a cell's text to a value; raises ``CellError``."""

@@ -11,6 +11,7 @@ from datetime import timedelta
 from math import cos, hypot, radians
 from pathlib import Path
 
+from fleet.domain.plausible import LONGEST_WINDOW, MOST_SERVICE_MIN, MOST_SIDE_M, MOST_WEIGHT_KG
 from fleet.intake import cells
 from fleet.intake.errors import FieldError, TableError
 from fleet.intake.rows import Schema, UniqueIds, Values
@@ -29,8 +30,7 @@ from fleet.protocol.values import (
 _FAR_DEGREES = 5.0
 """An order farther than this (some 550 km) from every site is looked at for exchanged coordinates."""
 
-_LONGEST_WINDOW = timedelta(days=366)
-"""A longer one is a slip of the pen, and the day that is planned would last as long."""
+_SIDE = cells.at_most(cells.positive, MOST_SIDE_M, "is it in metres?")
 
 PARSERS: Mapping[str, cells.Parser] = {
     "order_id": cells.identifier,
@@ -40,10 +40,10 @@ PARSERS: Mapping[str, cells.Parser] = {
     "address": cells.text,
     "lon": cells.within(-180, 180),
     "lat": cells.within(-90, 90),
-    "weight_kg": cells.at_most(cells.positive, 1_000_000, "is it in kilograms?"),
-    "length_m": cells.positive,
-    "width_m": cells.positive,
-    "height_m": cells.positive,
+    "weight_kg": cells.at_most(cells.positive, MOST_WEIGHT_KG, "is it in kilograms?"),
+    "length_m": _SIDE,
+    "width_m": _SIDE,
+    "height_m": _SIDE,
     "goods": cells.choice(Goods),
     "value_eur": cells.optional(cells.money_minor, 0),
     "min_age": cells.optional(cells.whole(0, 120)),
@@ -51,7 +51,7 @@ PARSERS: Mapping[str, cells.Parser] = {
     "due_from": cells.moment,
     "due_by": cells.moment,
     "service": cells.choice(ServiceLevel),
-    "service_minutes": cells.at_most(cells.not_negative, 10_080, "is it in minutes?"),
+    "service_minutes": cells.at_most(cells.not_negative, MOST_SERVICE_MIN, "is it in minutes?"),
     "crew": cells.whole(1, 9),
     "locker_ok": cells.flag,
     "notes": cells.text,
@@ -69,9 +69,9 @@ COLUMNS = Columns(required=tuple(PARSERS), optional=tuple(OPTIONAL_PARSERS))
 def _window(values: Values) -> Iterator[tuple[str, str]]:
     if values["due_by"] < values["due_from"]:
         yield "due_by", f"the window ends before it begins ({values['due_from'].isoformat()})"
-    if values["due_by"] - values["due_from"] > _LONGEST_WINDOW:
+    if values["due_by"] - values["due_from"] > LONGEST_WINDOW:
         message = (
-            f"the window is longer than {_LONGEST_WINDOW.days} days, from {values['due_from'].isoformat()}"
+            f"the window is longer than {LONGEST_WINDOW.days} days, from {values['due_from'].isoformat()}"
         )
         yield "due_by", f"{message}; is the year right?"
 

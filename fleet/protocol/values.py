@@ -32,9 +32,6 @@ def _to_utc(moment: datetime) -> datetime:
 Time = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """An aware moment, kept in UTC."""
 
-YEARS = range(2000, 2200)
-"""An order's times lie in these: what is far from them is a slip, and arithmetic near the end of time fails."""
-
 _IS_ID = object()
 """Marks an id among other texts, for ``ids_in``."""
 

@@ -8,9 +8,10 @@ from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import KeepContacts
 from fleet.dispatch.planning import want_plan
 from fleet.domain.events import Custodian, OrderPlaced
+from fleet.domain.plausible import slips
 from fleet.feasibility.incident import incident
 from fleet.protocol.messages import Reply, SubmitOrders
-from fleet.protocol.values import YEARS, Contact, Direction, Order, Reason
+from fleet.protocol.values import Contact, Direction, Order, Reason
 
 
 def submit_orders(desk: Desk, message: SubmitOrders) -> None:
@@ -55,13 +56,10 @@ def _clashes(desk: Desk, orders: Iterable[Order]) -> Iterator[Reason]:
 
 
 def _slips(orders: Iterable[Order]) -> Iterator[Reason]:
-    """One reason for each time that no order can mean: what is planned with it would keep all others from a plan."""
+    """One reason for each value that can't be meant so."""
     for order in orders:
-        due = (("due.start", order.due.start), ("due.end", order.due.end))
-        for field, moment in (("ready_at", order.ready_at), *due):
-            if moment.year not in YEARS:
-                detail = f"{order.order_id}: {field} lies outside the years {YEARS.start} to {YEARS.stop - 1}"
-                yield incident("implausible_time", detail, source="intake")
+        for field, problem in slips(order):
+            yield incident("implausible_value", f"{order.order_id}: {field}: {problem}", source="intake")
 
 
 def _first_custodian(order: Order) -> Custodian:

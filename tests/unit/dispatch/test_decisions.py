@@ -37,7 +37,7 @@ from fleet.protocol.messages import (
     StepReport,
     SubmitOrders,
 )
-from fleet.protocol.values import TimeWindow
+from fleet.protocol.values import Dimensions, Place, TimeWindow
 from tests.support.bench import DAY, Bench
 from tests.support.script import DRONE, VAN, answers, desk_after, empty_route, flying, tell
 
@@ -79,18 +79,34 @@ def test_two_parcels_of_one_id_in_one_batch_are_refused(tmp_path: Path) -> None:
     assert len(placed) == 1
 
 
-def test_a_time_that_no_order_can_mean_is_refused(tmp_path: Path) -> None:
+FAR = datetime(9999, 12, 31, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"due": TimeWindow(start=DAY, end=FAR)}, ["due.end", "due"]),
+        ({"ready_at": datetime(1999, 12, 31, tzinfo=UTC)}, ["ready_at"]),
+        ({"weight_kg": 1.7e308}, ["weight_kg"]),
+        ({"size": Dimensions(length_m=1e300, width_m=0.2, height_m=0.1)}, ["size.length_m"]),
+        ({"service_minutes": 1e300}, ["service_minutes"]),
+        ({"value_minor": 10**300}, ["value_minor"]),
+        ({"place": Place(lon=0, lat=0)}, ["place"]),
+    ],
+)
+def test_what_no_parcel_can_be_is_refused(
+    tmp_path: Path, changes: dict[str, object], fields: list[str]
+) -> None:
     """The planner can't count with it, and the parcels beside it would get no plan either."""
     bench = Bench(tmp_path)
     operator = bench.connect("operator-1", Role.OPERATOR)
-    order, far = bench.inputs.orders.orders[0], datetime(9999, 12, 31, 23, tzinfo=UTC)
-    slip = order.model_copy(update={"due": TimeWindow(start=order.due.start, end=far), "order_id": "P-2"})
+    (order,) = bench.inputs.orders.orders
+    slip = order.model_copy(update={**changes, "order_id": "P-2"})
     bench.say(operator, SubmitOrders(request_id="r-1", orders=(order, slip)))
     reply = answers(operator)["r-1"]
     assert not reply.ok
-    assert [(r.code, r.detail) for r in reply.reasons] == [
-        ("implausible_time", "P-2: due.end lies outside the years 2000 to 2199")
-    ]
+    assert {r.code for r in reply.reasons} == {"implausible_value"}
+    assert [r.detail.split(": ")[:2] for r in reply.reasons] == [["P-2", field] for field in fields]
     assert not bench.core.state.parcels
 
 
