@@ -290,7 +290,7 @@ def read_setup(run: RunDir) -> Setup:
     except ValidationError as error:
         raise RunDirError(f"{run.setup} is damaged: {what_is_wrong(error)}; choose another --name") from error
     except OSError as error:
-        why, transient = unusable(run.setup, error, "choose another --name")
+        why, transient = unusable(run.setup, error, "choose another --name", run=run.path)
         raise RunDirError(f"{run.setup}: cannot be read: {why}", transient=transient) from error
     except ValueError as error:
         raise RunDirError(f"{run.setup}: cannot be read: {error}") from error

@@ -24,6 +24,7 @@ from fleet.domain.events import ContactsErased
 from fleet.hub.folders import CannotExchange, put, put_instead, unfinished
 from fleet.hub.observability.release import release
 from fleet.hub.rundir import RunDir, write_atomically
+from fleet.hub.unusable import unusable
 from fleet.store.base import StoreError
 from fleet.store.reader import Reader, connected
 from fleet.store.sql import SqlStore
@@ -90,7 +91,10 @@ def back_up(run: RunDir, out: Path, *, now: datetime) -> Manifest:
 def check(backup: Path) -> tuple[Manifest, Found]:
     """Whether a backup is as it was made, and its store whole. Raises ``BackupError`` and ``StoreError``."""
     manifest = _manifest(backup)
-    found = _sums(backup)
+    try:
+        found = _sums(backup)
+    except OSError as error:
+        raise _unreadable(Path(error.filename or backup), error) from error
     for inside, expected in manifest.files.items():
         if found.get(inside) != expected:
             raise DamagedBackup(f"{backup / inside}: is not what was backed up; take another backup")
@@ -197,7 +201,7 @@ def _made(out: Path, *, replace: bool = False) -> Iterator[Path]:
             "name; restore under another --name, and copy the keys there"
         ) from error
     except OSError as error:
-        raise BackupError(f"{out}: {error.strerror or error}") from error
+        raise BackupError(f"{out}: {unusable(out, error, 'choose another place').why}") from error
 
 
 def _copy_store(store: Path, copy: Path, out: Path) -> None:
@@ -238,7 +242,8 @@ def _copy(source: Path, target: Path) -> None:
     try:
         file = source.open("rb")
     except OSError as error:
-        raise BackupError(f"{source}: can't be copied: {error.strerror or error}") from error
+        why, _ = unusable(source, error, "put it back: the run's setup.json names it")
+        raise BackupError(f"{source}: can't be copied: {why}") from error
     with file, target.open("wb") as copy:
         shutil.copyfileobj(file, copy)
 
@@ -261,8 +266,14 @@ def _manifest(backup: Path) -> Manifest:
     file = backup / MANIFEST
     try:
         return Manifest.model_validate_json(file.read_text(encoding="utf-8"))
-    except (OSError, ValidationError) as error:
+    except (FileNotFoundError, NotADirectoryError, ValidationError) as error:
         raise BackupError(f"{file}: no backup that this release can read ({type(error).__name__})") from error
+    except OSError as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: OSError) -> BackupError:
+    return BackupError(f"{file}: cannot be read: {unusable(file, error, 'take another backup').why}")
 
 
 def _sums(folder: Path) -> dict[str, str]:

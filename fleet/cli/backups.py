@@ -130,7 +130,7 @@ def _checked(source: Path) -> Found:
 
 
 def _verified(run: RunDir) -> Found:
-    if run.place == run.store and not run.store.is_file():
+    if not run.can_be_read:
         raise NoSuchRun(f"{run.path}: there is no run of that name")
     return verify(run.place)
 

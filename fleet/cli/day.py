@@ -57,7 +57,11 @@ class Day:
     def named(cls, name: str = DEFAULT_NAME, root: Path = ROOT) -> Day:
         """The run of that name. Raises ``Unreachable`` where there is none."""
         run = RunDir.named(name, root)
-        if run.place == run.store and not run.store.is_file():
+        try:
+            there = run.can_be_read
+        except RunDirError as error:
+            raise run_refused(error) from error
+        if not there:
             raise Unreachable(
                 f"{run.path}: there is no run of that name; start one with `fleet demo` or `fleet hub`"
             )

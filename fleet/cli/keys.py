@@ -19,7 +19,7 @@ from fleet.cli.output import BadInput, note, show, table, warn
 from fleet.domain.events import DayOpened
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir, RunDirError
 from fleet.hub.security.keyring import Keyring, new_hub_key
-from fleet.hub.security.keytable import SIMULATION, KeyEntry, KeyringError
+from fleet.hub.security.keytable import SIMULATION, KeyEntry
 from fleet.protocol.messages import Role
 from fleet.store.base import StoreError
 from fleet.store.reader import Reader
@@ -191,7 +191,9 @@ def rotate_hub(name: Name = DEFAULT_NAME, root: Root = ROOT, as_json: Json = Fal
 
 def _run(name: str, root: Path) -> RunDir:
     run = RunDir.named(name, root)
-    if not run.setup.exists():
+    with _reported():
+        there = run.is_set_up
+    if not there:
         raise BadInput(
             f"{run.path}: there is no run of that name; start one with `fleet demo` or `fleet hub`"
         )
@@ -244,7 +246,7 @@ def _assets(run: RunDir) -> tuple[str, ...]:
 def _reported() -> Iterator[None]:
     try:
         yield
-    except KeyringError as error:
+    except RunDirError as error:
         raise run_refused(error) from error
 
 

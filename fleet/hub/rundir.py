@@ -93,8 +93,31 @@ class RunDir:
 
     @property
     def has_day(self) -> bool:
-        """Whether a day was begun here. A setup alone says so only where the store is elsewhere."""
-        return self.store.exists() or self.place != self.store
+        """Whether a day was begun here. A setup alone says so only where the store is elsewhere.
+
+        Raises ``RunDirError`` where one may not look.
+        """
+        return self.is_there(self.store) or self.place != self.store
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether there is a run of this name. Raises ``RunDirError`` where one may not look."""
+        return self.is_there(self.setup)
+
+    @property
+    def can_be_read(self) -> bool:
+        """Whether there is a store to read. Raises ``RunDirError`` where one may not look."""
+        return self.place != self.store or self.is_there(self.store)
+
+    def is_there(self, file: Path) -> bool:
+        """Whether a file of the run is there. Raises ``RunDirError`` where that can't be told."""
+        try:
+            file.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise self._unusable(error) from error
+        return True
 
     @property
     def snapshots(self) -> Path:
@@ -245,7 +268,7 @@ class RunDir:
         )
 
     def _unusable(self, error: OSError) -> RunDirError:
-        why, transient = unusable(self.path, error, "choose another --root or --name")
+        why, transient = unusable(self.path, error, "choose another --root or --name", run=self.path)
         return RunDirError(f"{self.path}: cannot be used: {why}", transient=transient)
 
     def has_been_up(self) -> bool:

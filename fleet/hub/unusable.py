@@ -30,17 +30,19 @@ class Unusable(NamedTuple):
     transient: bool
 
 
-def unusable(path: Path, error: OSError, otherwise: str) -> Unusable:
-    """What an error with a file means; ``otherwise`` is what to do where the file itself is the matter."""
+def unusable(path: Path, error: OSError, otherwise: str, *, run: Path | None = None) -> Unusable:
+    """What an error with a file means; ``otherwise`` is what to do where the file itself is the matter. ``run`` is the
+    run directory that it is part of.
+    """
     said = error.strerror or str(error)
     if error.errno in _ADVICE:
         return Unusable(f"{said}; {_ADVICE[error.errno]}", transient=True)
     if error.errno in (errno.EACCES, errno.EPERM):
-        return Unusable(f"{said}; {_whose(path)}", transient=False)
+        return Unusable(f"{said}; {_whose(path, run)}", transient=False)
     return Unusable(f"{said}; {otherwise}", transient=False)
 
 
-def _whose(path: Path) -> str:
+def _whose(path: Path, run: Path | None) -> str:
     """Whom a file, or the folder that hides it, belongs to, and who we are."""
     for where in (path, *path.absolute().parents):
         try:
@@ -50,12 +52,18 @@ def _whose(path: Path) -> str:
         us = os.geteuid()
         if owner == us:
             return f"{where} is {_name(us)}'s own: see its mode (chmod u+rwX)"
-        remedy = f"chown -R {_name(us)}: {path}" if where == path else "put the run where it can be reached"
         return (
             f"{where} belongs to {_name(owner)}, and this process runs as {_name(us)}: run it as {_name(owner)} "
-            f"(sudo -u {_name(owner)} …), or {remedy}"
+            f"(sudo -u {_name(owner)} …), or {_given(path, where, run, _name(us))}"
         )
     raise AssertionError("the root folder can be looked at")
+
+
+def _given(path: Path, where: Path, run: Path | None, us: str) -> str:
+    """How to give it to us; of a folder above the run that is closed to us, nobody should give us all."""
+    if run is not None and where.is_relative_to(run):
+        return f"give it away: chown -R {us}: {run}"
+    return f"give it away: chown {us}: {path}" if where == path else f"put it where {us} can reach it"
 
 
 def _name(uid: int) -> str:

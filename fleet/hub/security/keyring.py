@@ -284,7 +284,9 @@ class Keyring:
             self.folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
         except OSError as error:
-            raise refused(KeyringError, self.folder, "cannot be used", error) from error
+            raise refused(
+                KeyringError, self.folder, "cannot be used", error, run=self.folder.parent
+            ) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             self._tidy()
@@ -444,7 +446,7 @@ def _read(model: type[V], path: Path, remedy: str, guard: Guard) -> V:
         where = ".".join(map(str, first["loc"])) or "file"
         raise KeyringError(f"{path}: is damaged ({where}: {first['msg']}); {remedy}") from None
     except OSError as error:
-        why, transient = unusable(path, error, remedy)
+        why, transient = unusable(path, error, remedy, run=path.parent.parent)
         raise KeyringError(f"{path}: cannot be read: {why}", transient=transient) from None
     except UnicodeDecodeError as error:
         raise KeyringError(f"{path}: cannot be read: {error}; {remedy}") from None

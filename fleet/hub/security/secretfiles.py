@@ -77,7 +77,9 @@ def delete_unfinished(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def refused(kind: type[KeyringError], path: Path, what: str, error: OSError) -> KeyringError:
+def refused(
+    kind: type[KeyringError], path: Path, what: str, error: OSError, run: Path | None = None
+) -> KeyringError:
     """What to raise of an error of the system with a file."""
-    why, transient = unusable(path, error, "see what it is")
+    why, transient = unusable(path, error, "see what it is", run=run)
     return kind(f"{path}: {what}: {why}", transient=transient)

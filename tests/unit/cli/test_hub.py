@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -12,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -266,6 +270,53 @@ def test_a_damaged_setup_is_named(city: Path, capsys: pytest.CaptureFixture[str]
         assert ended("hub", "--resume", "--root", str(city / "runs")) == 2
         (line,) = capsys.readouterr().err.splitlines()
         assert line.startswith(f"error: {run.setup} is damaged: {fault}")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "hub --resume",
+        "hub verify",
+        "hub backup --out kept",
+        "keys list",
+        "keys revoke drone-1 --by ann",
+        "orders list",
+    ],
+)
+def test_a_run_of_another_user_s_is_told(
+    city: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """Set up as root, used as the service's user: nothing is wrong with it but whose it is, and no restart helps."""
+    run = RunDir(city / "runs" / "day")
+    run.create()
+    run.setup.write_text("{}", encoding="utf-8")
+    closed_to(54321, run.path, monkeypatch)
+    assert ended(*command.split(), "--root", str(city / "runs")) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{run.path} belongs to {pwd.getpwuid(run.path.stat().st_uid).pw_name}" in line
+    assert "this process runs as 54321: run it as" in line
+    assert f"give it away: chown -R 54321: {run.path}" in line
+
+
+def closed_to(user: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if we were a user who may not look into a folder; root may look everywhere."""
+    looked, opened, opened_file = os.stat, os.open, io.open
+
+    def closed(path: object) -> None:
+        if isinstance(path, str | Path) and folder in Path(path).parents:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    def guarded(call: Callable[..., Any]) -> Callable[..., Any]:
+        def checked(path: object, *words: Any, **named: Any) -> Any:
+            closed(path)
+            return call(path, *words, **named)
+
+        return checked
+
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(os, "stat", guarded(looked))
+    monkeypatch.setattr(os, "open", guarded(opened))
+    monkeypatch.setattr(io, "open", guarded(opened_file))
 
 
 def test_a_root_that_is_no_folder_is_named(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
