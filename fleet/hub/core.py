@@ -243,9 +243,8 @@ class HubCore:
             self._decide(LinkBack(peer_id), now, None)
 
     def _work_links(self, now: datetime, wall_s: float) -> None:
-        if not self._links.due(now):
-            return
-        for asset_id, silent_s, too_long in self._links.silence(now, lambda a: self._beats_s(a, wall_s)):
+        for asset_id in self._links.round(now, whole=self.clock.lockstep):
+            silent_s, too_long = self._links.silence(asset_id, now, self._beats_s(asset_id, wall_s))
             status = self.state.assets[asset_id].status
             if status in _NOT_HEARD_ANYWAY:
                 if status is AssetStatus.LINK_LOST and not too_long:

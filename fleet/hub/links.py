@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from fleet.dispatch.inputs import SamplesBack, SamplesMissing
@@ -10,6 +10,9 @@ from fleet.dispatch.monitor import Monitor
 
 LOOK_EVERY = timedelta(seconds=0.25)
 """How often silence is looked for: far shorter than any time-out, far longer than a turn."""
+
+SLICE = 50
+"""Assets that are looked at in one turn: a thousand would hold up a sample for a millisecond."""
 
 DEAF_S = 2.0
 """A turn that comes so long after the one before, by the loop's time, says that the hub was stopped or held up."""
@@ -27,6 +30,7 @@ class Links:
         self._sampled_at: dict[str, datetime] = {}
         self._blind = set(blind)
         self._look_at: datetime | None = None
+        self._round: list[str] = []
         self._turned: tuple[datetime, float] | None = None
 
     def heard(self, peer_id: str, now: datetime) -> None:
@@ -53,27 +57,30 @@ class Links:
             self._heard_at = {peer_id: at + deaf for peer_id, at in self._heard_at.items()}
             self._sampled_at = {peer_id: at + deaf for peer_id, at in self._sampled_at.items()}
 
-    def due(self, now: datetime) -> bool:
-        """Whether it is time to look; it is not again for a while then."""
-        if self._look_at is not None and self._look_at - LOOK_EVERY <= now < self._look_at:
-            return False
-        self._look_at = now + LOOK_EVERY
-        return True
-
-    def silence(self, now: datetime, beats_s: Callable[[str], float]) -> Iterator[tuple[str, float, bool]]:
-        """Each asset that is out, for how many seconds it has been silent, and whether that is too long.
-
-        ``beats_s`` says how long ago anything at all came over its connections, heartbeats too.
+    def round(self, now: datetime, *, whole: bool) -> Sequence[str]:
+        """The assets to look at in this turn: some of those that are out, each once in ``LOOK_EVERY``; all that are
+        due where it is to be ``whole``.
         """
-        for asset_id in self._monitor.watched():
-            told_s = (now - self._heard_at.setdefault(asset_id, now)).total_seconds()
-            silent_s = min(told_s, beats_s(asset_id))
-            too_long = silent_s > self._monitor.link_timeout_s(asset_id)
-            if too_long:
-                self._sampled_at.pop(
-                    asset_id, None
-                )  # once it is heard again, its samples have as long to come
-            yield asset_id, silent_s, too_long
+        if not self._round and self._is_due(now):
+            self._look_at = now + LOOK_EVERY
+            self._round = list(self._monitor.watched())
+        most = len(self._round) if whole else SLICE
+        some, self._round = self._round[:most], self._round[most:]
+        return some
+
+    def _is_due(self, now: datetime) -> bool:
+        return self._look_at is None or not self._look_at - LOOK_EVERY <= now < self._look_at
+
+    def silence(self, asset_id: str, now: datetime, beats_s: float) -> tuple[float, bool]:
+        """For how many seconds an asset has been silent, and whether that is too long. ``beats_s``: how long ago
+        anything at all came over its connections, heartbeats too.
+        """
+        told_s = (now - self._heard_at.setdefault(asset_id, now)).total_seconds()
+        silent_s = min(told_s, beats_s)
+        too_long = silent_s > self._monitor.link_timeout_s(asset_id)
+        if too_long:
+            self._sampled_at.pop(asset_id, None)  # once it is heard again, its samples have as long to come
+        return silent_s, too_long
 
     def samples(self, asset_id: str, now: datetime) -> SamplesMissing | SamplesBack | None:
         """What there is to tell of an asset that is heard: that no samples come, or come again; each once."""
