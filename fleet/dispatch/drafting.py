@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -15,6 +16,9 @@ from fleet.protocol.values import Order, Place, ServiceLevel, TimeWindow, Waypoi
 
 STRANDED = "stranded:"
 """Prefix of the made-up site at which a van takes a parcel over from an asset that can't go on."""
+
+LONGEST_STEP_ID = 112
+"""An id has 128 characters at most, and a revision appends its number; ids of places and parcels may be as long."""
 
 EXPIRES_AFTER = timedelta(hours=1)
 ROUTE_EXPIRES_AFTER = timedelta(hours=12)
@@ -195,7 +199,10 @@ def step_id(stop: RouteStop) -> str:
     first = (*stop.deliver, *stop.collect)[0]
     verb = "deliver" if stop.deliver else "collect"
     where = stop.locker_id or stop.site_id or "door"
-    return f"{verb}:{where}:{first}"
+    name = f"{verb}:{where}:{first}"
+    if len(name) <= LONGEST_STEP_ID:
+        return name
+    return f"{verb}:{hashlib.sha256(name.encode()).hexdigest()[:32]}"
 
 
 def _common_window(desk: Desk, stop: RouteStop, orders: Sequence[Order]) -> TimeWindow:

@@ -419,11 +419,15 @@ class StorePutBack(Event):
     floor: int
 
 
+TimerId = Annotated[str, Field(min_length=1, max_length=256)]
+"""What a timer is for and whose it is: a word of ours before an id that may be as long as any."""
+
+
 class TimerSet(Event):
     """Something is to be looked at when ``due`` comes."""
 
     type: Literal["timer_set"] = "timer_set"
-    timer_id: Identifier
+    timer_id: TimerId
     due: Time
 
 
@@ -431,7 +435,7 @@ class TimerRang(Event):
     """A timer was due and has been dealt with."""
 
     type: Literal["timer_rang"] = "timer_rang"
-    timer_id: Identifier
+    timer_id: TimerId
 
 
 AnyEvent = Annotated[

@@ -28,7 +28,7 @@ class Opened:
     acknowledged: dict[str, int] = field(default_factory=dict)
     contacts: list[Any] = field(default_factory=list)
     erased: list[str] = field(default_factory=list)
-    taken: dict[str, tuple[Peer, int, str | None]] = field(default_factory=dict)
+    taken: dict[str, tuple[Peer, int, int]] = field(default_factory=dict)
     then: list[Callable[[], None]] = field(default_factory=list)
     concerned: set[str] = field(default_factory=set)
     at: datetime | None = None
@@ -40,9 +40,9 @@ class Opened:
         stored = self.events or self.boots or self.received or self.outbox or self.contacts or self.erased
         return not (stored or self.taken or self.then)
 
-    def take(self, peer: Peer, seq: int, boot_id: str | None) -> None:
+    def take(self, peer: Peer, seq: int, boots: int) -> None:
         """The peer's message ``seq`` is decided on in this batch: once that is stored, it may be acknowledged."""
-        self.taken[peer.peer_id] = (peer, seq, boot_id)
+        self.taken[peer.peer_id] = (peer, seq, boots)
 
     def sealed(self, anchor: Anchor) -> Batch:
         """The batch as it goes to the store."""
@@ -59,8 +59,8 @@ class Opened:
 
     def stored(self) -> set[str]:
         """It is on disk: acknowledge and send what it holds. Returns the peers that have something to send."""
-        for peer, seq, boot_id in self.taken.values():
-            peer.session.taken(seq, boot_id)
+        for peer, seq, boots in self.taken.values():
+            peer.session.taken(seq, boots)
         for action in self.then:
             action()
         return self.concerned.union(self.taken)

@@ -192,16 +192,16 @@ class HubCore:
             stepping.grant(self._timers.next(self.state.timers), wall_s, lambda: self.sessions.flush(wall_s))
 
     def _work_inbox(self, now: datetime) -> None:
-        for peer, boot_id, seq, message in self.inbox.entries(in_lockstep=self.clock.lockstep):
+        for peer, boots, seq, message in self.inbox.entries(in_lockstep=self.clock.lockstep):
             self._heard(peer.peer_id, now)
             # What came under an earlier boot is still true, but its numbers mean nothing in this one.
-            if seq is not None and boot_id == peer.session.boot_id:
-                self._taken(peer, seq, boot_id)
+            if seq is not None and boots == peer.session.boots:
+                self._taken(peer, seq, boots)
             self._decide(message, now, peer.peer_id, peer.role, peer.key.subject)
 
-    def _taken(self, peer: Peer, seq: int, boot_id: str | None) -> None:
+    def _taken(self, peer: Peer, seq: int, boots: int) -> None:
         batch = self.batches.open
-        batch.take(peer, seq, boot_id)
+        batch.take(peer, seq, boots)
         if peer.role is Role.ASSET:
             batch.received[peer.peer_id] = seq
 

@@ -25,8 +25,8 @@ SHARE_A_TURN = 16
 within about so many turns."""
 
 
-Entry = tuple[Peer, str | None, int | None, AnyMessage]
-"""A peer, the boot that its message came under, the message's number, and the message. Plain, for there are many."""
+Entry = tuple[Peer, int, int | None, AnyMessage]
+"""A peer, its session's ``boots`` when the message came, its number, and itself. Plain: there are many."""
 
 
 class HeldUp(NamedTuple):
@@ -71,7 +71,7 @@ class Inbox:
     def put(self, peer: Peer, seq: int | None, message: AnyMessage) -> None:
         """Keep a message, or tell the peer to send it again later."""
         if seq is None or (reason := self._held_up(message)) is None:
-            self._entries.append((peer, peer.session.boot_id, seq, message))
+            self._entries.append((peer, peer.session.boots, seq, message))
             kind = message.type
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
         else:

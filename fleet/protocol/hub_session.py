@@ -72,6 +72,8 @@ class HubSession(SessionEnd):
         self.peer_id = peer_id
         self.role = role
         self.boot_id = boot_id
+        self.boots = 0
+        """How many boots have begun since this end was made."""
         self.heartbeat_s = heartbeat_s
         self.epoch = 0
         self.token: str | None = None
@@ -175,13 +177,14 @@ class HubSession(SessionEnd):
         else:
             self._out.push(message)
 
-    def taken(self, seq: int, boot_id: str | None = None) -> None:
+    def taken(self, seq: int, boots: int | None = None) -> None:
         """Everything up to ``seq`` is committed: it may be acknowledged.
 
-        Give the ``boot_id`` that the message came under when a commit may end after the peer has rebooted:
-        the numbers of an earlier boot mean nothing in this one and are ignored.
+        Give the ``boots`` that there were when the message came, where a commit may end after the peer has rebooted:
+        the numbers of an earlier boot mean nothing in this one and are ignored. Its name does not do: a peer may come
+        back to one that it had before.
         """
-        if boot_id is None or boot_id == self.boot_id:
+        if boots is None or boots == self.boots:
             super().taken(seq)
 
     def attaches(self, attach: Attach) -> bool:
@@ -226,6 +229,7 @@ class HubSession(SessionEnd):
 
     def _start_boot(self, boot_id: str) -> None:
         self.boot_id = boot_id
+        self.boots += 1
         self._out.renumber()
         self._in.restart()
 

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import os
-import random
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from adapters.sdk.journal import Journal
-from fleet.protocol.stream import Incoming, Outgoing
-from fleet.store import MemoryStore
-from fleet.store.base import Batch
-from tests.faultsim.hub import HubNode
+from tests.faultsim.mutations import FAILING_STORE, MUTATIONS, PUT_BACKS
 from tests.faultsim.run import Fleet, Outcome, Simulation
-from tests.faultsim.store import FailingStore
-from tests.faultsim.trouble import Trouble, drawn
 
 SEEDS = int(os.environ.get("SEEDS") or 150)
 """How many seeds a run of the small fleet has; `make soak` asks for thousands."""
@@ -42,8 +35,9 @@ def test_all_agree_in_the_end_whatever_goes_wrong(tmp_path: Path, chunk: int) ->
 
 
 def test_the_same_on_a_real_store(tmp_path: Path) -> None:
-    """The hub's store is an SQLite file, opened anew after each of its deaths."""
-    run(Simulation(Fleet.of(4, sql=True), tmp_path), range(1000, 1000 + SEEDS // 6), "--sql")
+    """The hub's store is an SQLite file, opened anew after each of its deaths; most of them with a snapshot."""
+    outcomes = run(Simulation(Fleet.of(4, sql=True), tmp_path), range(1000, 1000 + SEEDS // 6), "--sql")
+    assert sum(o.snapshots for o in outcomes) > 5
 
 
 @pytest.mark.parametrize("seed", range(1 + SEEDS // 1000))
@@ -53,18 +47,9 @@ def test_hundreds_of_assets(tmp_path: Path, seed: int) -> None:
     assert outcome.reports > 1000
 
 
-def test_a_store_that_fails_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_fails_again_and_again(tmp_path: Path) -> None:
     """In each of a hundred seeds it can't be written for seconds, and now and then nobody knows whether it was."""
-
-    def failing(rng: random.Random, *, assets: int) -> Trouble:
-        trouble = drawn(rng, assets=assets)
-        trouble.store_fails = 0.05
-        return trouble
-
-    monkeypatch.setattr("tests.faultsim.run.drawn", failing)
-    outcomes = run(
-        Simulation(Fleet.of(4), tmp_path), range(2000, 2100), "with its store failing all the time"
-    )
+    outcomes = run(Simulation(FAILING_STORE, tmp_path), range(2000, 2100), "--failing-store")
     assert sum(o.store_failures > 0 for o in outcomes) > 90
     assert sum(o.delivered for o in outcomes) > 50
 
@@ -89,93 +74,19 @@ def test_what_the_seeds_are_like(tmp_path: Path) -> None:
     assert sum(o.store_failures for o in outcomes) > 20
 
 
-Mutation = Callable[[pytest.MonkeyPatch], None]
+def test_a_hub_that_is_put_back_again_and_again(tmp_path: Path) -> None:
+    """While assets are out of reach: what is said after the last time arrives and is carried out."""
+    outcomes = run(Simulation(PUT_BACKS, tmp_path), range(SEEDS // 5), "--put-backs")
+    assert sum(o.put_backs for o in outcomes) > len(outcomes)
 
 
-def _acknowledged_before_the_commit(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(HubNode, "commit_first", False)
-
-
-def _told_though_not_stored(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(HubNode, "waits_for_store", False)
-
-
-def _stored_twice_where_the_outcome_was_unknown(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(FailingStore, "written_once", False)
-
-
-def _numbers_run_on_in_a_new_boot(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Outgoing, "renumber", lambda _: None)
-
-
-def _taken_twice(patch: pytest.MonkeyPatch) -> None:
-    accept = Incoming.accept
-
-    def eager(self: Incoming, seq: int) -> bool:
-        return accept(self, seq) or seq == self.taken
-
-    patch.setattr(Incoming, "accept", eager)
-
-
-def _a_gap_is_passed_over(patch: pytest.MonkeyPatch) -> None:
-    def careless(self: Incoming, seq: int) -> bool:
-        new = seq > self.delivered
-        self.delivered = max(self.delivered, seq)
-        return new
-
-    patch.setattr(Incoming, "accept", careless)
-
-
-def _never_sent_again(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Outgoing, "rewind", lambda _: None)
-
-
-def _what_was_executed_is_forgotten(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Journal, "executed", lambda _self, _key: None)
-
-
-def _an_old_memory_is_not_noticed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Journal, "_not_met", lambda self, _reached: self._set("reached", "1000000"))
-
-
-def _stored_without(field: str) -> Mutation:
-    """The store forgets a part of each batch."""
-
-    def mutate(patch: pytest.MonkeyPatch) -> None:
-        commit = MemoryStore.commit
-
-        def forgetful(self: MemoryStore, batch: Batch) -> int:
-            parts = {name: getattr(batch, name) for name in Batch.__dataclass_fields__}
-            return commit(self, Batch(**{**parts, field: type(parts[field])()}))
-
-        patch.setattr(MemoryStore, "commit", forgetful)
-
-    return mutate
-
-
-@pytest.mark.parametrize(
-    "mutate",
-    [
-        pytest.param(_acknowledged_before_the_commit, id="acknowledged_before_the_commit"),
-        pytest.param(_told_though_not_stored, id="told_though_not_stored"),
-        pytest.param(_stored_twice_where_the_outcome_was_unknown, id="stored_twice"),
-        pytest.param(_numbers_run_on_in_a_new_boot, id="numbers_run_on_in_a_new_boot"),
-        pytest.param(_taken_twice, id="taken_twice"),
-        pytest.param(_a_gap_is_passed_over, id="a_gap_is_passed_over"),
-        pytest.param(_never_sent_again, id="never_sent_again"),
-        pytest.param(_what_was_executed_is_forgotten, id="what_was_executed_is_forgotten"),
-        pytest.param(_an_old_memory_is_not_noticed, id="an_old_memory_is_not_noticed"),
-        pytest.param(_stored_without("events"), id="events_not_stored"),
-        pytest.param(_stored_without("received"), id="received_not_stored"),
-        pytest.param(_stored_without("outbox"), id="outbox_not_stored"),
-        pytest.param(_stored_without("boots"), id="boots_not_stored"),
-    ],
-)
-def test_the_simulation_notices(mutate: Mutation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a fault put into the code, some seed fails."""
+@pytest.mark.parametrize("fault", MUTATIONS)
+def test_the_simulation_notices(fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a fault put into the code, one of a few seeds fails."""
+    mutate, fleet = MUTATIONS[fault]
+    simulation = Simulation(fleet, tmp_path)
     mutate(monkeypatch)
-    simulation = Simulation(Fleet.of(4), tmp_path)
-    for seed in range(200):
+    for seed in range(40):
         try:
             simulation.run(seed)
         except Exception:  # noqa: BLE001 - whatever notices it

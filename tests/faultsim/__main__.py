@@ -1,4 +1,4 @@
-"""One seed by itself: ``python -m tests.faultsim SEED [--assets N] [--sql]``."""
+"""One seed by itself: ``python -m tests.faultsim SEED [--assets N] [--sql] [--put-backs] [--failing-store]``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 
+from tests.faultsim.mutations import FAILING_STORE, PUT_BACKS
 from tests.faultsim.run import Fleet, simulation
 
 
@@ -16,8 +17,14 @@ def main() -> None:
     parser.add_argument("--to", type=int, help="run all seeds up to this one")
     parser.add_argument("--assets", type=int, default=4)
     parser.add_argument("--sql", action="store_true", help="the hub's store is an SQLite file")
+    parser.add_argument(
+        "--put-backs", action="store_true", help="the hub is put back from backups all the time"
+    )
+    parser.add_argument("--failing-store", action="store_true", help="its store fails all the time")
     given = parser.parse_args()
-    with simulation(Fleet.of(given.assets, sql=given.sql)) as runs:
+    made = Fleet.of(given.assets, sql=given.sql)
+    fleet = PUT_BACKS if given.put_backs else FAILING_STORE if given.failing_store else made
+    with simulation(fleet) as runs:
         for seed in range(given.seed, (given.to or given.seed) + 1):
             begun = time.perf_counter()
             sys.stdout.write(f"seed {seed}: ")

@@ -18,7 +18,9 @@ from fleet.hub.planning import Effort, make_plan
 from fleet.hub.trouble import Severity
 from fleet.hub.writer import FIRST_DELAY_S, MOST_DELAY_S
 from fleet.protocol.codec import decode_control
+from fleet.protocol.messages import Hello, Role
 from fleet.store.base import Batch, Failure, Store, StoreError
+from fleet.store.snapshots import Shelf, mark_at
 from tests.faultsim.net import Frames, Network
 from tests.faultsim.oracle import Oracle
 from tests.faultsim.store import FailingStore
@@ -60,23 +62,24 @@ class HubNode:
         trouble: Trouble,
         oracle: Oracle,
         settings: CoreSettings,
+        shelf: Shelf | None = None,
     ) -> None:
         self._setup, self._inputs, self._disk = setup, inputs, disk
         self._net, self._rng, self._trouble, self._oracle = net, rng, trouble, oracle
-        self._settings, self._timeline = settings, net.timeline
+        self._settings, self._timeline, self._shelf = settings, net.timeline, shelf
         self._tokens = (f"token-{n}" for n in count())
         self._wall_error = timedelta(0)
         self._turn_due = False
         self._lives = 0
         self._committed = 0
-        self._routes: dict[bytes, tuple[str, bool]] = {}
+        self._routes: dict[bytes, tuple[str, str | None]] = {}
         self._writing: Batch | None = None
         self._failing: Failure | None = None
         self._failing_until = 0.0
         self.store_failures = 0
         self.down = True
         self.stalled_until = 0.0
-        self.crashes = 0
+        self.crashes = self.snapshots = 0
         net.to_hub = self._hear
         self._start()
 
@@ -94,8 +97,10 @@ class HubNode:
             wall=self._wall,
             monotonic=lambda: self._timeline.now,
             settings=self._settings,
+            shelf=self._shelf,
         )
         self.core: HubCore = brain.core
+        self.snapshots += brain.snapshot > 0
         self._failing_until = until
         self._note_opening()
         self._wake(self._lives)
@@ -155,7 +160,8 @@ class HubNode:
         """Whom a connection is for, as a tap on the wire would know it: by what its hello says."""
         if frames[1:2] == [b"hello"]:
             hello = decode_control(frames).message
-            self._routes[route] = (hello.peer_id, hello.role.value == "asset")  # type: ignore[union-attr]
+            assert isinstance(hello, Hello)
+            self._routes[route] = (hello.peer_id, hello.boot_id if hello.role is Role.ASSET else None)
 
     # --- the loop ------------------------------------------------------------------------------------------------
 
@@ -264,6 +270,8 @@ class HubNode:
         self._maybe_die(self._trouble.hub_at_rest)
         if self._trouble.hub_memory_old and self._rng.random() < 0.005 and self._writing is None:
             self._back_up()
+        if self._shelf is not None and self._rng.random() < 0.02:
+            self._take_snapshot(self._shelf)
         if self._rng.random() < self._trouble.stall_hub:
             self.stalled_until = self._timeline.now + self._rng.uniform(0.5, 8)
 
@@ -283,6 +291,12 @@ class HubNode:
         if self._rng.random() < self._trouble.hub_memory_old:
             self._put_back()
         self._timeline.after(self._rng.uniform(0.05, 3), self._start)
+
+    def _take_snapshot(self, shelf: Shelf) -> None:
+        """As the process beside the hub does it, of what is committed."""
+        found = shelf.restored(self.store)
+        if found.state.position > found.snapshot:
+            shelf.put(found.state, mark_at(self.store, found.state.position))
 
     def _back_up(self) -> None:
         self._disk.back_up()

@@ -48,6 +48,12 @@ class OfAsset:
     """Those whose effect is in the log, in its order."""
     restored: Counter[Serial] = field(default_factory=Counter)
     """How often a report came back from a backup, so that it may be told again."""
+    acknowledged: set[Serial] = field(default_factory=set)
+    """Those of which the hub has said that it has them, whether or not that was heard."""
+    announced: dict[str, int] = field(default_factory=dict)
+    """How far the hub has acknowledged the reports of each boot."""
+    let_go: set[Serial] = field(default_factory=set)
+    """Those that were acknowledged when the hub was last put back from a backup: nobody need tell them again."""
     losses: int = 0
     boot_id: str = ""
     received: int = 0
@@ -127,6 +133,7 @@ class Oracle:
         for name in _OF_THE_LOG:
             setattr(self, name, copy(self._backup[name]))
         for asset_id, mine in self.assets.items():
+            mine.let_go = set(mine.acknowledged)
             then = self._backup["assets"].get(asset_id, OfAsset()).copy()
             for name in ("seen", "boot_id", "received", "stored", "commands"):
                 setattr(mine, name, getattr(then, name))
@@ -143,19 +150,26 @@ class Oracle:
             self.assets[peer_id].received = seq
         for row in batch.outbox:
             body = row.message.model_dump_json()
+            key = _instruction(json.loads(body))
+            if key is not None and body in self.assets[row.peer_id].stored:
+                raise Violated(f"{row.peer_id} is told {key!r} under two numbers")
             self.assets[row.peer_id].stored.add(body)
             self.assets[row.peer_id].ever_stored.add(body)
         for event in batch.events:
             self._event(event)
 
-    def hub_sends(self, peer_id: str, is_asset: bool, envelope: Envelope) -> None:
-        """Nothing that depends on a decision leaves the hub before it is stored."""
+    def hub_sends(self, peer_id: str, boot_id: str | None, envelope: Envelope) -> None:
+        """Nothing that depends on a decision leaves the hub before it is stored. ``boot_id`` is what an asset last said
+        hello with over this connection; a tool has none.
+        """
         message = envelope.message
         if isinstance(message, Reply) and message.ok and message.request_id not in self.replies:
             raise Violated(f"{peer_id} was answered {message.request_id} before it was stored")
-        if not is_asset:
+        if boot_id is None:
             return
         mine = self.assets[peer_id]
+        if isinstance(message, Welcome) and mine.boot_id != boot_id:
+            raise Violated(f"{peer_id}: welcomed under {boot_id} before that was stored")
         if isinstance(message, Welcome) and message.received > mine.received:
             raise Violated(f"{peer_id}: welcomed with {message.received}, stored is {mine.received}")
         if envelope.seq is not None and (message is None or message.model_dump_json() not in mine.stored):
@@ -165,6 +179,10 @@ class Oracle:
     def _acknowledged(self, peer_id: str, mine: OfAsset, ack: int) -> None:
         if ack > mine.received:
             raise Violated(f"{peer_id}: {ack} acknowledged, {mine.received} stored")
+        if ack > mine.announced.get(mine.boot_id, 0):
+            before, mine.announced[mine.boot_id] = mine.announced.get(mine.boot_id, 0), ack
+            numbers = ((mine.boot_id, seq) for seq in range(before + 1, ack + 1))
+            mine.acknowledged.update(mine.sent[number] for number in numbers if number in mine.sent)
         serial = mine.sent.get((mine.boot_id, ack))
         if serial is not None and serial not in mine.seen:
             raise Violated(f"{peer_id}: report {serial} acknowledged without an effect in the log")
@@ -243,6 +261,9 @@ class Oracle:
             if self.put_backs:
                 if [s for s in told if s in set(seen)] != seen:
                     yield f"{asset_id}: reports of life {life} told as {told}, in the log as {seen}"
+                gone = [s for s in told if s not in mine.let_go and s not in seen]
+                if gone and life == last_life == mine.losses + 1:
+                    yield f"{asset_id}: reports {gone}, not acknowledged before the hub was put back, were lost"
                 continue
             if seen != told[: len(seen)]:
                 yield f"{asset_id}: reports of life {life} told as {told}, in the log as {seen}"

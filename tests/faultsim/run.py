@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from fleet.config import RunInputs
 from fleet.hub.core import CoreSettings
 from fleet.protocol.messages import SubmitOrders
 from fleet.store import MemoryStore, SqlStore, Store
+from fleet.store.snapshots import Shelf
 from tests.faultsim.asset import AssetNode
 from tests.faultsim.hub import WALL, HubNode
 from tests.faultsim.net import Network
@@ -35,13 +36,15 @@ REST_S = 240.0
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """How many of each there are, and how the hub keeps its store."""
+    """How many of each there are, and how the hub keeps its store; with a file it has ``snapshots`` too."""
 
     drones: int = 2
     vans: int = 1
     lockers: int = 1
     orders: int = 3
     sql: bool = False
+    troubles: tuple[tuple[str, float], ...] = ()
+    """Chances of faults that are not drawn but given."""
 
     @classmethod
     def of(cls, assets: int, *, sql: bool = False) -> Fleet:
@@ -62,6 +65,7 @@ class Outcome:
     delivered: int
     put_backs: int
     store_failures: int
+    snapshots: int
 
 
 class MemoryDisk:
@@ -125,7 +129,7 @@ class World:
         self._rng = random.Random(seed)
         self.timeline, self.oracle, self.parcels = Timeline(), Oracle(), Parcels()
         assets = fleet.drones + fleet.vans + fleet.lockers
-        self.trouble: Trouble = drawn(self._rng, assets=assets)
+        self.trouble: Trouble = replace(drawn(self._rng, assets=assets), **dict(fleet.troubles))
         self.net = Network(self.timeline, self._own("net"), self.trouble)
         setup = Setup(
             name="sim", files=files, at=WALL + timedelta(hours=8), until=WALL + timedelta(hours=12), seed=seed
@@ -133,9 +137,9 @@ class World:
         limit = self._rng.choice((3, 20, 20_000))
         settings = CoreSettings(inbox_limit=max(limit, assets // 4))
         disk = SqlDisk(folder / f"hub-{seed}.db") if fleet.sql else MemoryDisk()
-        self.hub = HubNode(
-            setup, inputs, disk, self.net, self._own("hub"), self.trouble, self.oracle, settings
-        )
+        shelf = Shelf(folder / f"snapshots-{seed}") if fleet.sql else None
+        own = self._own("hub")
+        self.hub = HubNode(setup, inputs, disk, self.net, own, self.trouble, self.oracle, settings, shelf)
         self.assets = [self._asset(a.asset_id, a.kind, inputs) for a in _records(self.hub)]
         self.operators = self._operators(inputs)
 
@@ -247,6 +251,7 @@ class World:
             hub_crashes=self.hub.crashes,
             memory_losses=sum(m.losses for m in mine),
             put_backs=self.oracle.put_backs,
+            snapshots=self.hub.snapshots,
             store_failures=self.hub.store_failures,
             delivered=sum(holder == "recipient" for holder in self.parcels.where.values()),
         )

@@ -51,7 +51,7 @@ class World:
         self.peer_taken: list[str] = []
         self.to_report = deque(f"up{i}" for i in range(MESSAGES))
         self.to_order = deque(f"down{i}" for i in range(MESSAGES))
-        self.committing: list[tuple[float, int, str, str]] = []
+        self.committing: list[tuple[float, int, str, int]] = []
         self.peer = PeerSession("drone-1", Role.ASSET, "boot-1", limit=8, window=4)
         self.refusals: set[Fault] = set()
         self.saved = self.peer.snapshot()
@@ -144,7 +144,7 @@ class World:
                 due = self.now + self.rng.choice([0.0, 0.5, 3.0])
                 due = max([due, *(row[0] for row in self.committing)])
                 assert self.hub.boot_id is not None
-                self.committing.append((due, seq, message.command_id, self.hub.boot_id))
+                self.committing.append((due, seq, message.command_id, self.hub.boots))
 
     def welcome(self, link: Link, envelope: Envelope) -> None:
         greeting = self.hub.greet(envelope, self.now)
@@ -160,10 +160,10 @@ class World:
 
     def commit(self) -> None:
         while self.committing and self.committing[0][0] <= self.now:
-            _, seq, name, boot_id = self.committing.pop(0)
+            _, seq, name, boots = self.committing.pop(0)
             self.store.inbox.append(name)
             self.store.received = seq
-            self.hub.taken(seq, boot_id)
+            self.hub.taken(seq, boots)
         self.store.outbox = [row for row in self.store.outbox if row[0] > self.hub.acknowledged]
 
     def order(self) -> None:

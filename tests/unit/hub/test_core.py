@@ -353,6 +353,20 @@ def test_a_reboot_behind_a_report_does_not_stop_the_hub(tmp_path: Path) -> None:
     assert (row.boot_id, row.received) == ("boot-2", 0)
 
 
+def test_a_peer_that_is_back_under_an_earlier_boot_s_name_does_not_stop_the_hub(tmp_path: Path) -> None:
+    """Two boots behind a report, the second by the name that it came under: its number means nothing any more."""
+    bench = Bench(tmp_path)
+    drone = bench.connect(DRONE)
+    bench.core.control(drone.route, encode(Envelope(seq=1, message=report(0.4))), bench.wall)
+    for number, boot_id in enumerate(("boot-2", "boot-1")):
+        bench.core.control(f"new-{number}".encode(), hello(DRONE, boot_id), bench.wall)
+    for _ in range(3):
+        bench.turn()
+    assert bench.core.state.assets[DRONE].soc == 0.4
+    row = bench.store.peers()[DRONE]
+    assert (row.boot_id, row.received) == ("boot-1", 0)
+
+
 def test_timers_and_business_time_survive_a_restart(tmp_path: Path) -> None:
     """A mission that was to be released while the hub was down is released when it is up again."""
     bench = Bench(tmp_path)

@@ -422,8 +422,21 @@ def test_a_commit_of_an_earlier_boot_acknowledges_nothing_of_this_one() -> None:
     peer.send(report(1))
     hub.receive(peer.poll(0.1)[0], 1, 0.1)
     fresh = a_peer("boot-2")
+    came_under = hub.boots
     greet(fresh, hub, 1.0)
-    hub.taken(1, "boot-1")
+    hub.taken(1, came_under)
+    assert hub.received == 0
+
+
+def test_nor_does_it_where_the_peer_is_back_under_the_name_of_that_boot() -> None:
+    """A name that comes again is another boot."""
+    peer, hub = pair()
+    peer.send(report(1))
+    hub.receive(peer.poll(0.1)[0], 1, 0.1)
+    came_under = hub.boots
+    greet(a_peer("boot-2"), hub, 1.0)
+    greet(a_peer("boot-1"), hub, 2.0)
+    hub.taken(1, came_under)
     assert hub.received == 0
 
 
