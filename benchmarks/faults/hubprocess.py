@@ -1,6 +1,6 @@
 """A real ``fleet hub`` as a child process, in a run directory of its own, to be killed, stopped and started again.
 
-It runs without keys, by default on addresses of the local machine that stay the same over restarts.
+It runs without keys unless told otherwise, by default on addresses of this machine that stay the same over restarts.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from adapters.sdk.keys import CurveKeys, load_keys
 from adapters.sdk.link import Endpoints
 from fleet.hub.rundir import RunDir, RunDirError
+from fleet.hub.security.keyring import COMMANDS, Keyring, key_for
+from fleet.protocol.keyfile import KeyFile
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 WITHIN_S: Final = 60.0
@@ -33,13 +36,22 @@ class HubProcess:
     """One hub with so many drones, none of which has anything to do unless it is told.
 
     ``prelude`` is code that its process runs first: to put a fault into it, and see that it is noticed. With ``tcp``
-    it listens on other ports in each life. ``words`` go on the command line of a new day.
+    it listens on other ports in each life. With ``keyed`` nobody connects without a key; the hub makes those of its
+    assets, as for a simulated world. ``words`` go on the command line of a new day.
     """
 
     def __init__(
-        self, folder: Path, *, drones: int, prelude: str = "", tcp: bool = False, words: Sequence[str] = ()
+        self,
+        folder: Path,
+        *,
+        drones: int,
+        prelude: str = "",
+        tcp: bool = False,
+        keyed: bool = False,
+        words: Sequence[str] = (),
     ) -> None:
         self._folder, self._prelude, self._tcp, self._words = folder, prelude, tcp, words
+        self._keyed = keyed
         self.run = RunDir.named("day", folder)
         self.asset_ids = tuple(f"S1/drone-{n}" for n in range(1, drones + 1))
         self.log = folder / "hub.log"
@@ -86,7 +98,16 @@ class HubProcess:
         where = {n: "tcp://127.0.0.1:*" if self._tcp else f"ipc://{self._folder}/{n}" for n in names}
         addresses = [word for name in names for word in (f"--{name}", where[name])]
         files = ["--depots", str(self._folder / "depots.csv"), "--lockers", str(self._folder / "lockers.csv")]
-        return [*files, *addresses, "--plain", *self._words]
+        keys = [] if self._keyed else ["--plain"]
+        return [*files, *addresses, *keys, *self._words]
+
+    def keys(self, asset_id: str) -> CurveKeys | None:
+        """The keys of an asset, once the hub has been up; none where it runs without."""
+        return load_keys(Keyring(self.run.keys).client_file(asset_id)) if self._keyed else None
+
+    def tool_key(self) -> KeyFile | None:
+        """The key of a person's tool on this machine."""
+        return key_for(self.run, COMMANDS)
 
     def wait_until_up(self) -> None:
         """Wait until it listens. Raises ``RuntimeError`` with its log where it does not."""
@@ -139,12 +160,12 @@ class HubProcess:
 
 @contextmanager
 def hub_process(
-    *, drones: int, prelude: str = "", tcp: bool = False, words: Sequence[str] = ()
+    *, drones: int, prelude: str = "", tcp: bool = False, keyed: bool = False, words: Sequence[str] = ()
 ) -> Iterator[HubProcess]:
     """A hub that is not started yet; it ends with the block."""
     # Addresses of this kind may have about a hundred characters: not in a folder of the test's.
     with TemporaryDirectory(prefix="hub-") as folder:
-        hub = HubProcess(Path(folder), drones=drones, prelude=prelude, tcp=tcp, words=words)
+        hub = HubProcess(Path(folder), drones=drones, prelude=prelude, tcp=tcp, keyed=keyed, words=words)
         try:
             yield hub
         finally:

@@ -33,7 +33,14 @@ class Tally:
 
 
 def trial(
-    *, kills: int, reports: int, assets: int = 32, seed: int = 0, stall_s: float = 60, prelude: str = ""
+    *,
+    kills: int,
+    reports: int,
+    assets: int = 32,
+    seed: int = 0,
+    stall_s: float = 60,
+    prelude: str = "",
+    keyed: bool = False,
 ) -> Tally:
     """So many reports of so many assets, all acknowledged, with so many kills spread over them at random.
 
@@ -44,10 +51,10 @@ def trial(
     each = -(-reports // assets)
     moments = sorted(rng.randrange(each * assets) for _ in range(kills))
     begun = time.monotonic()
-    with hub_process(drones=assets, prelude=prelude) as hub:
-        with closing(Reporters(hub.asset_ids, hub.endpoints, each=each)) as reporters:
-            hub.start()
-            hub.wait_until_up()
+    with hub_process(drones=assets, prelude=prelude, keyed=keyed) as hub:
+        hub.start()
+        hub.wait_until_up()
+        with closing(Reporters(hub.asset_ids, hub.endpoints, each=each, keys=hub.keys)) as reporters:
             for moment in moments:
                 _reach(reporters, moment, stall_s)
                 _kill(hub, reporters, rng)

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import zmq
 
+from adapters.sdk.keys import CurveKeys, secure
 from adapters.sdk.link import Endpoints
 from fleet.protocol.codec import MAX_CONTROL_FRAME, decode_control, encode
 from fleet.protocol.errors import RemoteError
@@ -24,6 +25,14 @@ Sockets = zmq.Context[zmq.Socket[bytes]]
 _ANEW: Final = (SessionState.CLOSED, SessionState.REFUSED)
 
 
+KeysOf = Callable[[str], CurveKeys | None]
+"""The keys of an asset: asked for at each connection, since a hub that has never been up has made none."""
+
+
+def without(_: str) -> None:
+    """A hub that uses no keys."""
+
+
 class Forgotten(Exception):
     """The hub has lost what it had acknowledged."""
 
@@ -32,13 +41,20 @@ class Reporter:
     """One asset: numbers its reports from 1 and has at most ``ahead`` of them not acknowledged."""
 
     def __init__(
-        self, asset_id: str, endpoints: Endpoints, context: Sockets, *, limit: int, ahead: int = 64
+        self,
+        asset_id: str,
+        endpoints: Endpoints,
+        context: Sockets,
+        *,
+        limit: int,
+        ahead: int = 64,
+        keys: KeysOf = without,
     ) -> None:
         self.asset_id, self.limit = asset_id, limit
         self.session = PeerSession(
             asset_id, Role.ASSET, uuid4().hex, kind="drone", limit=ahead, window=ahead, timing=BRISK
         )
-        self._endpoint, self._context = endpoints.control, context
+        self._endpoints, self._context, self._keys = endpoints, context, keys
         self.socket: zmq.Socket[bytes] | None = None
         self.told = 0
         self.delays_s: list[float] = []
@@ -91,7 +107,8 @@ class Reporter:
         self.socket = self._context.socket(zmq.DEALER)
         for option, value in ((zmq.LINGER, 0), (zmq.SNDHWM, 1000), (zmq.MAXMSGSIZE, MAX_CONTROL_FRAME)):
             self.socket.setsockopt(option, value)
-        self.socket.connect(self._endpoint)
+        secure(self.socket, self._keys(self.asset_id))
+        self.socket.connect(self._endpoints.control)
         self._send(self.session.connect(now))
 
     def _send(self, envelopes: Iterable[Envelope]) -> None:
@@ -112,9 +129,19 @@ class Reporter:
 class Reporters:
     """Many assets in one thread."""
 
-    def __init__(self, asset_ids: Iterable[str], endpoints: Endpoints, *, each: int, ahead: int = 64) -> None:
+    def __init__(
+        self,
+        asset_ids: Iterable[str],
+        endpoints: Endpoints,
+        *,
+        each: int,
+        ahead: int = 64,
+        keys: KeysOf = without,
+    ) -> None:
         self.context: Sockets = zmq.Context()
-        self.all = [Reporter(a, endpoints, self.context, limit=each, ahead=ahead) for a in asset_ids]
+        self.all = [
+            Reporter(a, endpoints, self.context, limit=each, ahead=ahead, keys=keys) for a in asset_ids
+        ]
 
     @property
     def acknowledged(self) -> int:

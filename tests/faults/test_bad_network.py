@@ -18,6 +18,7 @@ from adapters.sdk.link import Endpoints
 from benchmarks.faults.hubprocess import HubProcess, hub_process
 from benchmarks.faults.reporters import BRISK
 from fleet.hub.client import HubClient, HubUnreachable
+from fleet.protocol.keyfile import KeyFile
 from fleet.protocol.messages import Action, OperatorCommand
 from fleet.protocol.session import SessionState
 from tests.faultsim.vehicle import SimAdapter
@@ -30,10 +31,10 @@ WHY = "test"
 TROUBLED_S = chosen(5.0, long=300.0)
 
 
-@pytest.fixture(scope="module")
-def hub() -> Iterator[HubProcess]:
+@pytest.fixture(scope="module", params=[True, False], ids=["keyed", "plain"])
+def hub(request: pytest.FixtureRequest) -> Iterator[HubProcess]:
     """One hub for all of these tests; each has a drone of its own."""
-    with hub_process(drones=4, tcp=True) as process:
+    with hub_process(drones=4, tcp=True, keyed=request.param) as process:
         process.start()
         process.wait_until_up()
         yield process
@@ -55,6 +56,7 @@ def connected(
         peer_id=machine.asset_id,
         endpoints=Endpoints(f"tcp://127.0.0.1:{control}", hub.endpoints.telemetry),
         journal=folder / "journal.db",
+        keys=hub.keys(machine.asset_id),
         tick_s=0.02,
         timing=BRISK,
     )
@@ -91,9 +93,9 @@ def serials(hub: HubProcess, asset_id: str) -> list[int]:
 class Operator(threading.Thread):
     """A person's tool that asks without end, also through the proxy; what is not answered is asked again."""
 
-    def __init__(self, control: int, asset_id: str) -> None:
+    def __init__(self, control: int, asset_id: str, key: KeyFile | None) -> None:
         super().__init__(daemon=True)
-        self._control, self._asset_id = control, asset_id
+        self._control, self._asset_id, self._key = control, asset_id, key
         self.answered: list[str] = []
         self.unanswered = 0
         self.over = threading.Event()
@@ -114,7 +116,7 @@ class Operator(threading.Thread):
     def _ask(self, request: OperatorCommand) -> tuple[str, ...]:
         while True:
             try:
-                with HubClient(f"tcp://127.0.0.1:{self._control}", timeout_s=3.0) as client:
+                with HubClient(f"tcp://127.0.0.1:{self._control}", key=self._key, timeout_s=3.0) as client:
                     return client.request(request).ids
             except HubUnreachable:
                 self.unanswered += 1
@@ -144,7 +146,7 @@ def test_everything_arrives_once_through_the_worst_of_networks(
         Proxy(port(hub.endpoints.control)) as proxy,
         connected(hub, 0, tmp_path, proxy.port) as (adapter, client),
     ):
-        operator = Operator(proxy.port, hub.asset_ids[0])
+        operator = Operator(proxy.port, hub.asset_ids[0], hub.tool_key())
         step_until(client, time.monotonic() + WITHIN_S, lambda: all_taken(client))
         operator.start()
         end = time.monotonic() + TROUBLED_S

@@ -15,15 +15,13 @@ from fleet.dispatch.effects import Answer, Send
 from fleet.domain.state import State
 from fleet.hub.batches import Batches
 from fleet.hub.core import _EFFECTS, HubCore
-from fleet.hub.inbox import Entry, Inbox
-from fleet.hub.peers import Peer, Peers
+from fleet.hub.inbox import Inbox
+from fleet.hub.peers import Peer
 from fleet.hub.sessions import Sessions
-from fleet.protocol.endpoint import Delivery
-from fleet.protocol.hub_session import HubSession
 from fleet.protocol.messages import AnyMessage, Envelope, Hello, Role
 from fleet.protocol.stream import Incoming, Outgoing
 from fleet.store import MemoryStore
-from fleet.store.base import Batch, PeerRow
+from fleet.store.base import Batch, OutboxRow, PeerRow
 from fleet.store.snapshots import Shelf
 from tests.faultsim.hub import WALL, HubNode
 from tests.faultsim.run import Fleet
@@ -147,16 +145,6 @@ def _what_is_too_much_is_dropped(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Inbox, "put", careless)
 
 
-def _numbers_of_an_earlier_boot_count(patch: pytest.MonkeyPatch) -> None:
-    entries = Inbox.entries
-
-    def confused(self: Inbox, *, in_lockstep: bool) -> list[Entry]:
-        found = entries(self, in_lockstep=in_lockstep)
-        return [(peer, peer.session.boots, seq, message) for peer, _, seq, message in found]
-
-    patch.setattr(Inbox, "entries", confused)
-
-
 def _a_new_boot_counts_on(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Incoming, "restart", lambda _: None)
 
@@ -173,17 +161,18 @@ def _what_waits_is_forgotten_at_the_start(patch: pytest.MonkeyPatch) -> None:
 
 
 def _boots_are_forgotten_at_the_start(patch: pytest.MonkeyPatch) -> None:
-    new = Sessions._new
-    patch.setattr(Sessions, "_new", lambda self, peer_id, role, **_: new(self, peer_id, role))
+    restore = Sessions.restore
 
+    def forgetful(
+        self: Sessions,
+        peers: Mapping[str, PeerRow],
+        outbox: Mapping[str, tuple[OutboxRow, ...]],
+        roles: Mapping[str, Role],
+    ) -> None:
+        rows = {peer_id: replace(row, boot_id="", received=0) for peer_id, row in peers.items()}
+        restore(self, rows, outbox, roles)
 
-def _earlier_connections_are_believed(patch: pytest.MonkeyPatch) -> None:
-    def receive(self: HubSession, envelope: Envelope, _epoch: int, now: float) -> list[Delivery]:
-        return heard(self, envelope, self.epoch, now)
-
-    heard = HubSession.receive
-    patch.setattr(HubSession, "receive", receive)
-    patch.setattr(Peers, "unbind", lambda _, peer: setattr(peer, "control", None))
+    patch.setattr(Sessions, "restore", forgetful)
 
 
 def _welcomed_before_the_boot_is_stored(patch: pytest.MonkeyPatch) -> None:
