@@ -28,7 +28,7 @@ _UNKNOWN: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 
 
 class CannotExchange(OSError):
-    """The file system can't exchange two folders in one step."""
+    """The file system can't exchange two files or folders in one step."""
 
 
 @contextmanager
@@ -74,14 +74,22 @@ def put_instead(folder: Path, place: Path) -> Path:
     sync_tree(folder)
     aside = _numbered(folder, place)
     try:
-        _renameat2(aside, place, _EXCHANGE)
-    except OSError as error:
+        exchange(aside, place)
+    except OSError:
         aside.rename(folder)
-        if error.errno in _UNKNOWN:
-            raise CannotExchange(error.errno, "can't exchange two folders in one step") from error
         raise
     synced(place.parent)
     return aside
+
+
+def exchange(one: Path, other: Path) -> None:
+    """Have two files or folders change names in one step. Raises ``CannotExchange``, or another ``OSError``."""
+    try:
+        _renameat2(one, other, _EXCHANGE)
+    except OSError as error:
+        if error.errno in _UNKNOWN:
+            raise CannotExchange(error.errno, "can't exchange two folders in one step") from error
+        raise
 
 
 def _numbered(folder: Path, place: Path) -> Path:

@@ -122,8 +122,9 @@ subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
 try:
     SqlStore.open(disk / "hub.db")
 except Exception as error:
+    reserve = Reserve(disk / "hub.reserve", 1 << 16)
     print(json.dumps({"type": type(error).__name__, "failure": error.failure, "message": str(error),
-                      "reserve": Reserve(disk / "hub.reserve", 1 << 16).hold(),
+                      "full": not reserve.hold(), "reserve": reserve.held,
                       "readable": Reader(disk / "hub.db").last_position()}))
 """
 )
@@ -247,19 +248,31 @@ def fleet(verb, *words):
     command = [sys.executable, "-m", "fleet", "keys", verb, *words, "--root", str(disk / "runs"), "--by", "ann"]
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
-codes = []
+GREEDY = '''
+import sys
+with open(sys.argv[1], "ab", buffering=0) as file:
+    while True:
+        try:
+            file.write(b"x" * 4096)
+        except OSError:
+            pass
+'''
+
 fill()
 created = fleet("create", "drone-900", "--role", "asset")
-for name in names[:3]:
-    codes.append(fleet("revoke", name).returncode)
-    fill()
+greedy = subprocess.Popen([sys.executable, "-c", GREEDY, str(disk / "filler")])
+codes = [fleet("revoke", name).returncode for name in names[:2]]
+for name in names[2:40]:
+    ring.revoke(name, datetime.now(UTC), by="ann")
+greedy.kill()
+greedy.wait()
 revoked = [key.subject for key in ring.table().keys if key.revoked_at is not None]
 ring.spare.give_up()
 fill()
-refused = fleet("revoke", names[3])
+refused = fleet("revoke", names[40])
 left = sorted(path.name for path in run.keys.glob("*.json*"))
 (disk / "filler").unlink()
-last = fleet("revoke", names[3]).returncode
+last = fleet("revoke", names[40]).returncode
 print(json.dumps({"created": created.returncode, "codes": codes, "revoked": revoked, "refused": refused.returncode,
                   "said": refused.stderr, "left": left, "last": last}))
 """
@@ -304,7 +317,8 @@ def test_a_read_only_disk_is_named_at_the_start(tmp_path: Path) -> None:
     assert found["type"] == "StoreError"
     assert found["failure"] == "read_only"
     assert "make the disk writable" in found["message"]
-    assert found["reserve"] is False
+    assert not found["full"]
+    assert not found["reserve"]
     assert found["readable"] == 0
 
 
@@ -317,8 +331,8 @@ def test_a_hub_that_is_started_on_a_read_only_disk_may_be_tried_again(tmp_path: 
 
 
 def test_keys_are_revoked_on_a_full_disk(tmp_path: Path) -> None:
-    """One after the other, on room that is kept for it; where that is gone too, nothing is left half done, and it says
-    that the key counts still. A key that is made has no such right.
+    """One after the other, on room that is kept for it, while something else takes every byte that is set free. Where
+    that room is gone, nothing is left half done, and it says that the key counts still. New keys have no such right.
     """
     found = outcome(tmp_path, 8, REVOKED)
     said = found.pop("said")
@@ -326,8 +340,8 @@ def test_keys_are_revoked_on_a_full_disk(tmp_path: Path) -> None:
     assert "hub.reserve" in said
     assert found == {
         "created": 4,
-        "codes": [0, 0, 0],
-        "revoked": ["drone-0", "drone-1", "drone-2"],
+        "codes": [0, 0],
+        "revoked": [f"drone-{number}" for number in range(40)],
         "refused": 4,
         "left": ["hub.json", "keyring.json"],
         "last": 0,

@@ -87,7 +87,7 @@ class Keyring:
     @property
     def spare(self) -> Spare:
         """Room for the keyring on a disk that is full."""
-        return Spare(self.folder / "spare")
+        return Spare(self.folder / "spare", self.file)
 
     @property
     def hub_file(self) -> Path:
@@ -197,12 +197,18 @@ class Keyring:
                 self._write(table)
             except NoRoom:
                 self._write_on_spare(table)
+            self.spare.keep()
             for subject in subjects_of(gone):
                 self._sweep(subject, table)
         return gone
 
     def _write_on_spare(self, table: KeyTable) -> None:
-        self.spare.give_up()
+        try:
+            self.spare.write(_table_text(table))
+        except OSError:
+            self.spare.give_up()  # A file system that writes nothing in place needs room elsewhere.
+        else:
+            return
         try:
             self._write(table)
         except NoRoom as error:
@@ -223,7 +229,7 @@ class Keyring:
     def prepare(self, now: datetime, simulated: Mapping[str, Role], hub: HubKey) -> None:
         """The keys of a new run, unless it has some: the hub's, those of commands and console, and of a simulation."""
         if self.file.exists():
-            self.spare.keep(self.file.stat().st_size)
+            self.spare.keep()
             return
         with self._locked():
             write_secret(self.hub_file, _hub_text(hub))
@@ -273,9 +279,8 @@ class Keyring:
         return entry, path
 
     def _write(self, table: KeyTable) -> None:
-        text = f"{table.model_dump_json(indent=1, exclude_none=True)}\n"
-        write_secret(self.file, text)
-        self.spare.keep(len(text.encode()))
+        write_secret(self.file, _table_text(table))
+        self.spare.keep()
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -298,6 +303,10 @@ class Keyring:
         """Delete what somebody was writing who was killed. We have the lock: nobody is at work on it."""
         for folder in (self.folder, self.folder / "clients"):
             delete_unfinished(folder)
+
+
+def _table_text(table: KeyTable) -> str:
+    return f"{table.model_dump_json(indent=1, exclude_none=True)}\n"
 
 
 def new_hub_key() -> HubKey:

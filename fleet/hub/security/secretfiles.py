@@ -57,14 +57,14 @@ def _write_fresh(fresh: Path, text: str, path: Path, *, sync: bool) -> None:
     fresh.unlink(missing_ok=True)
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        _keep_owner(file.fileno(), path)
+        keep_owner(file.fileno(), path)
         file.write(text)
         if sync:
             file.flush()
             os.fsync(file.fileno())
 
 
-def _keep_owner(handle: int, path: Path) -> None:
+def keep_owner(handle: int, path: Path) -> None:
     """What root replaces stays its owner's: else the hub could not read its keyring any more."""
     if os.geteuid() == 0 and path.exists():
         before = path.stat()

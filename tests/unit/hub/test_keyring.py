@@ -18,6 +18,8 @@ import pytest
 import zmq
 
 from adapters.sdk import AdapterError, load_keys
+from fleet.hub import folders
+from fleet.hub.security import secretfiles
 from fleet.hub.security.access import Credential, KeyAccess
 from fleet.hub.security.keyring import COMMANDS, CONSOLE, Keyring, new_hub_key, read_key_file
 from fleet.hub.security.keytable import KeyringError, KeyState
@@ -269,6 +271,34 @@ def test_a_rotation_of_the_hub_s_key_that_is_killed_is_mended_by_another(
     assert set(files_of(ring)) == names
 
 
+@pytest.mark.parametrize("in_place", [True, False])
+def test_a_key_is_revoked_where_nothing_new_can_be_written(
+    ring: Keyring, monkeypatch: pytest.MonkeyPatch, in_place: bool
+) -> None:
+    """In the room that is there; on a file system that can't exchange files the room goes, and is made anew."""
+    full = [True]
+    write = secretfiles._write_fresh
+
+    def no_room(*words: object, **named: object) -> None:
+        if full[0] and (in_place or ring.spare.path.exists()):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(*words, **named)  # type: ignore[arg-type]
+
+    def unknown(*_: object) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(secretfiles, "_write_fresh", no_room)
+    if not in_place:
+        monkeypatch.setattr(folders, "_renameat2", unknown)
+    for name in ("drone-1", COMMANDS, CONSOLE):
+        ring.revoke(name, NOW, by="ann")
+        assert states(ring, name, NOW) == [KeyState.REVOKED]
+        assert ring.file.stat().st_mode & 0o777 == 0o600
+    full[0] = False
+    ring.create("drone-7", Role.ASSET, NOW, by="ann")
+    assert ring.spare.path.stat().st_blocks * 512 > ring.file.stat().st_size
+
+
 def test_what_root_replaces_stays_its_owner_s(ring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a key that root revokes would leave a keyring that the hub's own user can't read."""
     given: list[tuple[str, int, int]] = []
@@ -280,7 +310,8 @@ def test_what_root_replaces_stays_its_owner_s(ring: Keyring, monkeypatch: pytest
     monkeypatch.setattr(os, "fchown", noted)
     ring.revoke("drone-1", NOW, by="ann")
     owner = ring.folder.stat()
-    assert given == [(f"keyring.json.{os.getpid()}.new", owner.st_uid, owner.st_gid)]
+    assert {name for name, *_ in given} >= {f"keyring.json.{os.getpid()}.new", "spare"}
+    assert {(uid, gid) for _, uid, gid in given} == {(owner.st_uid, owner.st_gid)}
 
 
 @pytest.mark.parametrize(
