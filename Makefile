@@ -34,7 +34,7 @@ bench: setup ## run every benchmark; each prints one JSON object
 	@$(BIN)/python .ci/programs.py bench
 	@set -e; for file in $$(find benchmarks -maxdepth 1 -name '[a-z]*.py' | sort); do echo "$$file" >&2; $(BIN)/python $$file $(ARGS); done
 
-soak: setup ## run the tests in their long form: thousands of seeds, hours of a hub (ARGS=tests/faults, SECONDS=600, SEEDS=5000)
+soak: setup ## run the tests in their long form: thousands of seeds, ten minutes of a hub (ARGS=tests/faults, SECONDS=600, SEEDS=5000)
 	SOAK=1 SEEDS=$(SEEDS) SECONDS=$(SECONDS) HYPOTHESIS_PROFILE=deep $(BIN)/pytest --timeout 3600 $(ARGS)
 
 docs: setup ## check that every link inside the documentation leads somewhere
