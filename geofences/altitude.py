@@ -1,4 +1,4 @@
-"""Heights in three datums, and what is known of the ground: interval arithmetic, so that ignorance stays
+"""Heights in four datums, and what is known of the ground: interval arithmetic, so that ignorance stays
 visible.
 
 A limit given above ground becomes an interval of heights above mean sea level (AMSL) as wide as the
@@ -19,6 +19,8 @@ class Datum(StrEnum):
     AGL = "AGL"
     AMSL = "AMSL"
     WGS84 = "WGS84"
+    FL = "FL"
+    """A pressure height: metres in the standard atmosphere, 1013.25 hPa at 0; FL100 is 3048 m."""
 
 
 class Interval(NamedTuple):
@@ -36,6 +38,14 @@ ANYTHING = Interval(-math.inf, math.inf)
 """Nothing is known of the value."""
 
 METRES_PER_FOOT = 0.3048
+QNH_SHIFT_M = Interval(-580.0, 340.0)
+"""How far sea-level pressures of 950 to 1050 hPa move a pressure height: by 30 ft/hPa (27 to 29 in the standard
+atmosphere).
+"""
+
+AIR_COLUMN = Interval(0.8, 1.15)
+"""What cold and warm air make of a height in the standard atmosphere: 4 % for 10 degrees, from 50 less to 37 more."""
+
 NO_CEILING_M = 99_999.0
 """The value by which national files say "no upper limit" (rule E5)."""
 
@@ -95,14 +105,21 @@ class Limit:
         """The bounds of this limit above mean sea level where the ground lies in `ground`."""
         if math.isinf(self.value_m):
             return Interval(self.value_m, self.value_m)
-        return _ZERO_AMSL[self.datum](ground).shifted(self.value_m)
+        return _AMSL[self.datum](self.value_m, ground)
 
 
-# Where zero of each datum lies above mean sea level. The ellipsoid's needs a geoid, and none is built in.
-_ZERO_AMSL: dict[Datum, Callable[[Interval], Interval]] = {
-    Datum.AGL: lambda ground: ground,
-    Datum.AMSL: lambda _: Interval(0.0, 0.0),
-    Datum.WGS84: lambda _: ANYTHING,
+def _pressure_height(value_m: float, _: Interval) -> Interval:
+    """Where a pressure height may lie: nobody here knows today's pressure and temperature."""
+    corners = [(value_m + shift) * factor for shift in QNH_SHIFT_M for factor in AIR_COLUMN]
+    return Interval(min(corners), max(corners))
+
+
+# Where a height in each datum lies above mean sea level. The ellipsoid's needs a geoid, and none is built in.
+_AMSL: dict[Datum, Callable[[float, Interval], Interval]] = {
+    Datum.AGL: lambda value_m, ground: ground.shifted(value_m),
+    Datum.AMSL: lambda value_m, _: Interval(value_m, value_m),
+    Datum.WGS84: lambda _value_m, _ground: ANYTHING,
+    Datum.FL: _pressure_height,
 }
 
 

@@ -14,7 +14,9 @@ from fleet.intake.cells import CellError, moment
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 ZoneFiles = Annotated[
     list[Path] | None,
-    typer.Option("--zones", metavar="FILE", help="Zones as ED-269, ED-318, GeoJSON or FAA grid; repeatable."),
+    typer.Option(
+        "--zones", metavar="FILE", help="Zones as ED-269, ED-318, GeoJSON, FAA grid or OpenAir; repeatable."
+    ),
 ]
 Tolerant = Annotated[
     bool, typer.Option("--tolerant", help="Take a zone file's sound zones and list the others.")

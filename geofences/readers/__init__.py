@@ -1,7 +1,7 @@
 """Zone files: the format is recognised from the content, and read strictly or tolerantly.
 
 A format is one file with `NAME`, `recognises(document)` and `read(document, source, strict=...)`, and one
-line below.
+line below. The document of a text format is the file's bytes, that of the others parsed JSON.
 """
 
 from collections.abc import Mapping
@@ -10,13 +10,16 @@ from types import ModuleType
 from typing import Any
 
 from geofences.errors import ZoneFileError
-from geofences.readers import ed269, ed318, faa_grid, geojson
+from geofences.readers import ed269, ed318, faa_grid, geojson, openair
 from geofences.readers.collection import MAX_BYTES, Refused, ZoneFile, parse
 
 FORMATS: tuple[ModuleType, ...] = (faa_grid, ed269, ed318, geojson)
 """From the most particular to the most general: the first that recognises a document reads it."""
 
-__all__ = ["FORMATS", "Refused", "ZoneFile", "detect", "read_zones", "read_zones_file"]
+TEXT_FORMATS: tuple[ModuleType, ...] = (openair,)
+"""Formats that are no JSON."""
+
+__all__ = ["FORMATS", "TEXT_FORMATS", "Refused", "ZoneFile", "detect", "read_zones", "read_zones_file"]
 
 
 def detect(document: Mapping[str, Any], source: str) -> ModuleType:
@@ -24,7 +27,7 @@ def detect(document: Mapping[str, Any], source: str) -> ModuleType:
     for one in FORMATS:
         if one.recognises(document):
             return one
-    known = ", ".join(one.NAME for one in FORMATS)
+    known = ", ".join(one.NAME for one in (*FORMATS, *TEXT_FORMATS))
     raise ZoneFileError(source, None, None, f"not a zone file of a known format ({known})")
 
 
@@ -35,6 +38,12 @@ def read_zones(raw: bytes, source: str, *, strict: bool = True) -> ZoneFile:
     others in
     `ZoneFile.refused`; it raises only where no list of zones can be made out at all.
     """
+    if len(raw) > MAX_BYTES:
+        raise ZoneFileError(source, None, None, f"{len(raw)} bytes are more than {MAX_BYTES}: split the file")
+    for one in TEXT_FORMATS:
+        if one.recognises(raw):
+            text_file: ZoneFile = one.read(raw, source, strict=strict)
+            return text_file
     document = parse(raw, source)
     if not isinstance(document, Mapping):
         raise ZoneFileError(source, None, None, "a JSON object is needed at the top")

@@ -38,7 +38,13 @@ ReadOne = Callable[[Any, Context], Iterable[Zone]]
 
 
 def read_each(
-    items: Sequence[object], read_one: ReadOne, format_name: str, source: str, *, strict: bool
+    items: Sequence[Any],
+    read_one: ReadOne,
+    format_name: str,
+    source: str,
+    *,
+    strict: bool,
+    name_of: Callable[[Any, int], str] | None = None,
 ) -> ZoneFile:
     """Read item by item. Strict: raises `ZoneFileError` at the first bad one. Tolerant: lists the bad
     ones.
@@ -46,13 +52,14 @@ def read_each(
     zones: list[Zone] = []
     refused: list[Refused] = []
     for index, item in enumerate(items):
-        ctx = Context(source, strict, label(item, index))
+        ctx = Context(source, strict, (name_of or label)(item, index))
         try:
             zones.extend(read_one(item, ctx))
         except ZoneFileError as error:
             if strict:
                 raise
-            refused.append(Refused(str(error.zone), f"{error.field}: {error.message}"))
+            where = f"line {error.line}, {error.field}" if error.line else error.field
+            refused.append(Refused(str(error.zone), f"{where}: {error.message}"))
     return ZoneFile(source, format_name, tuple(zones), tuple(refused))
 
 
@@ -71,8 +78,6 @@ def label(item: object, index: int) -> str:
 
 def parse(raw: bytes, source: str) -> Any:
     """The JSON document in UTF-8, with or without a byte-order mark (rule E1). Raises `ZoneFileError`."""
-    if len(raw) > MAX_BYTES:
-        raise ZoneFileError(source, None, None, f"{len(raw)} bytes are more than {MAX_BYTES}: split the file")
     line = None
     try:
         return json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse_constant)

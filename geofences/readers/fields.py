@@ -28,7 +28,8 @@ REASONS = frozenset("AIR_TRAFFIC SENSITIVE PRIVACY POPULATION NATURE NOISE EMERG
     "FOREIGN_TERRITORY"
 }
 UNITS_M = {"M": 1.0, "FT": METRES_PER_FOOT}
-_REFERENCES = {datum.value: datum for datum in Datum}
+STATED = (Datum.AGL, Datum.AMSL, Datum.WGS84)
+"""The datums that the standards name; a flight level is none of them."""
 
 
 @dataclass(slots=True)
@@ -38,11 +39,12 @@ class Context:
     file: str
     strict: bool
     zone: str | None = None
+    line: int | None = None
     flags: list[str] = field(default_factory=list)
 
     def fault(self, field_name: str | None, message: str) -> NoReturn:
         """Refuse the zone."""
-        raise ZoneFileError(self.file, self.zone, field_name, message)
+        raise ZoneFileError(self.file, self.zone, field_name, message, self.line)
 
     def breach(self, field_name: str, message: str) -> None:
         """Something the format forbids but whose meaning is plain: refused when strict, else remarked."""
@@ -149,15 +151,22 @@ def unit_m(ctx: Context, value: object, where: str) -> float:
     return UNITS_M[name]
 
 
-def limit(ctx: Context, value: object, reference: object, metres: float, where: str) -> Limit | None:
+def limit(
+    ctx: Context,
+    value: object,
+    reference: object,
+    metres: float,
+    where: str,
+    datums: Sequence[Datum] = STATED,
+) -> Limit | None:
     """A limit in its own datum; absent or null is "not stated" (rule E5)."""
     if value is None:
         return None
     height = number(ctx, value, where)
     datum = text(ctx, reference, f"{where} reference").upper()
-    if datum not in _REFERENCES:
-        ctx.fault(f"{where} reference", f"{datum!r} is none of {', '.join(_REFERENCES)}")
-    return Limit(math.inf if height >= NO_CEILING_M else height * metres, _REFERENCES[datum])
+    if datum not in datums:
+        ctx.fault(f"{where} reference", f"{datum!r} is none of {', '.join(datums)}")
+    return Limit(math.inf if height >= NO_CEILING_M else height * metres, Datum(datum))
 
 
 def volume(
