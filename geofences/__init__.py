@@ -10,11 +10,14 @@ from geofences.applicability import ALWAYS, Applicability, DailyPeriod, TimeOfDa
 from geofences.around import NoPath, NoPathWhy, path_around
 from geofences.bulk import segments_hit
 from geofences.check import check_path, check_point
-from geofences.errors import GeofenceError, PathError, ShapeError, ZoneFileError
+from geofences.compare import Change, Changed, Differences, compare
+from geofences.errors import GeofenceError, PathError, ShapeError, ZoneFileError, ZoneWriteError
 from geofences.readers import Refused, ZoneFile, read_zones, read_zones_file
 from geofences.result import CheckResult, Conflict, Status, Why
 from geofences.sun import SunEvent
 from geofences.track import Waypoint
+from geofences.writers import Options as WriteOptions
+from geofences.writers import Written, write_zones
 from geofences.zone import CircleShape, PolygonShape, Restriction, Volume, Zone
 from geofences.zoneset import NoSuchZone, ZoneSet
 
@@ -22,11 +25,14 @@ __all__ = [
     "ALWAYS",
     "Applicability",
     "Breach",
+    "Change",
+    "Changed",
     "CheckResult",
     "CircleShape",
     "Conflict",
     "DailyPeriod",
     "Datum",
+    "Differences",
     "FlatTerrain",
     "GeofenceError",
     "Interval",
@@ -50,16 +56,21 @@ __all__ = [
     "Volume",
     "Waypoint",
     "Why",
+    "WriteOptions",
+    "Written",
     "Zone",
     "ZoneFile",
     "ZoneFileError",
     "ZoneSet",
+    "ZoneWriteError",
     "check_path",
     "check_point",
+    "compare",
     "distance_to_nearest",
     "path_around",
     "read_zones",
     "read_zones_file",
     "segments_hit",
     "time_to_breach",
+    "write_zones",
 ]

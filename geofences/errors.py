@@ -26,6 +26,19 @@ class ZoneFileError(GeofenceError):
         return type(self), (self.file, self.zone, self.field, self.message, self.line)
 
 
+class ZoneWriteError(GeofenceError):
+    """A zone that a format cannot express: says which zone, which field and why."""
+
+    def __init__(self, zone: str, field: str | None, message: str) -> None:
+        self.zone = zone
+        self.field = field
+        self.message = message
+        super().__init__(f"zone {zone!r}{', ' + field if field else ''}: {message}")
+
+    def __reduce__(self) -> tuple[type, tuple[str, str | None, str]]:
+        return type(self), (self.zone, self.field, self.message)
+
+
 class ShapeError(GeofenceError):
     """A shape that encloses nothing or something ambiguous: too few vertices, crossing itself, off the
     globe.

@@ -2,21 +2,23 @@
 
 A feature that states nothing is prohibited from the ground up, always (rule E5). A feature may state, as
 properties:
-`id`, `name`, `restriction` (a `Restriction`; OPERATING_AREA makes it an area to stay inside of), `lower_m`
-with
-`lower_datum`, `upper_m` with `upper_datum` (AGL, AMSL, WGS84), `starts_at`, `ends_at` (with offset),
-`schedule` (as in ED-318), `conditions`, `message`, and `radius_m` for a Point.
+`id`, `name`, `country`, `restriction` (a `Restriction`; OPERATING_AREA makes it an area to stay inside of), `reasons`,
+`lower_m` with `lower_datum`, `upper_m` with `upper_datum` (AGL, AMSL, WGS84, FL), `starts_at`, `ends_at` (with offset),
+`schedule` (as in ED-318), `conditions`, `message`, and `radius_m` for a Point. Where its shapes differ in limits or
+radius, `volumes` has one object for each shape with these; `periods` has several times (as `limitedApplicability` in
+ED-318).
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple, NoReturn
 
+from geofences.altitude import Datum
 from geofences.applicability import ALWAYS, Applicability
 from geofences.readers import fields
 from geofences.readers.collection import ZoneFile, features_of, read_each
 from geofences.readers.fields import Context, Json
 from geofences.readers.naming import content_id
-from geofences.zone import CircleShape, PolygonShape, Restriction, Zone
+from geofences.zone import Restriction, Volume, Zone
 
 NAME = "geojson"
 TYPES = ("FeatureCollection", "Feature", "Polygon", "MultiPolygon", "GeometryCollection", "Point")
@@ -36,23 +38,19 @@ def _zone(item: Any, ctx: Context) -> list[Zone]:
     feature = fields.member(ctx, item, "feature")
     said = fields.member(ctx, feature.get("properties") or {}, "properties")
     geometry = fields.member(ctx, feature.get("geometry"), "geometry")
-    shapes = tuple(_shapes(ctx, geometry, said, "geometry"))
-    if not shapes:
-        ctx.fault("geometry", "it is empty")
-    lower, upper = (
-        fields.limit(ctx, said.get(f"{side}_m"), said.get(f"{side}_datum"), 1.0, f"{side}_m")
-        for side in ("lower", "upper")
-    )
-    volumes = tuple(fields.volume(ctx, shape, lower, upper, "properties") for shape in shapes)
+    volumes = _volumes(ctx, tuple(_parts(ctx, geometry, "geometry")), said)
     demanded = Restriction.PROHIBITED
     if said.get("restriction") is not None:
         demanded = fields.restriction(ctx, said["restriction"], "restriction")
+    reasons, demanded = fields.reasons(ctx, said.get("reasons"), demanded)
     return [
         Zone(
             zone_id=_identifier(feature, said),
             restriction=demanded,
             volumes=volumes,
             name=_text(said.get("name")),
+            country=_text(said.get("country")),
+            reasons=reasons,
             applicability=_applicability(ctx, said),
             conditions=_text(said.get("conditions")),
             message=_text(said.get("message")),
@@ -83,17 +81,63 @@ def _applicability(ctx: Context, said: Json) -> Applicability:
         )
         if said.get(key) is not None
     }
-    return Applicability((fields.time_period(ctx, stated, "properties"),)) if stated else ALWAYS
+    if said.get("periods") is None:
+        return Applicability((fields.time_period(ctx, stated, "properties"),)) if stated else ALWAYS
+    if stated:
+        ctx.fault("periods", "times are stated beside periods")
+    listed = fields.members(ctx, said["periods"], "periods")
+    return Applicability(
+        tuple(fields.time_period(ctx, one, f"periods[{index}]") for index, one in enumerate(listed))
+    )
 
 
-def _shapes(ctx: Context, geometry: Json, said: Json, where: str) -> Iterator[PolygonShape | CircleShape]:
+class _Part(NamedTuple):
+    """One polygon, or the centre of a circle, and its place in the document."""
+
+    kind: str
+    coordinates: Any
+    where: str
+
+
+def _volumes(ctx: Context, parts: tuple[_Part, ...], said: Json) -> tuple[Volume, ...]:
+    if not parts:
+        ctx.fault("geometry", "it is empty")
+    if said.get("volumes") is None:
+        return tuple(_volume(ctx, part, said, "properties") for part in parts)
+    listed = fields.members(ctx, said["volumes"], "volumes")
+    if len(listed) != len(parts):
+        ctx.fault("volumes", f"as many as there are shapes ({len(parts)}) are needed, got {len(listed)}")
+    own = [fields.member(ctx, one, f"volumes[{index}]") for index, one in enumerate(listed)]
+    return tuple(
+        _volume(ctx, part, one, f"volumes[{index}]")
+        for index, (part, one) in enumerate(zip(parts, own, strict=True))
+    )
+
+
+def _volume(ctx: Context, part: _Part, said: Json, where: str) -> Volume:
+    lower, upper = (
+        fields.limit(ctx, said.get(f"{side}_m"), said.get(f"{side}_datum"), 1.0, f"{side}_m", tuple(Datum))
+        for side in ("lower", "upper")
+    )
+    if part.kind == "Polygon":
+        return fields.volume(
+            ctx, fields.polygon(ctx, part.coordinates, f"{part.where}.coordinates"), lower, upper, where
+        )
+    if said.get("radius_m") is None:
+        _no_area(ctx, part.kind, part.where)
+    radius = fields.number(ctx, said["radius_m"], "radius_m")
+    circle = fields.circle(ctx, part.coordinates, radius, f"{part.where}.coordinates")
+    return fields.volume(ctx, circle, lower, upper, where)
+
+
+def _parts(ctx: Context, geometry: Json, where: str) -> Iterator[_Part]:
     coordinates = geometry.get("coordinates")
     match geometry.get("type"):
-        case "Polygon":
-            yield fields.polygon(ctx, coordinates, f"{where}.coordinates")
+        case "Polygon" | "Point" as kind:
+            yield _Part(kind, coordinates, where)
         case "MultiPolygon":
             for index, one in enumerate(fields.members(ctx, coordinates, f"{where}.coordinates")):
-                yield fields.polygon(ctx, one, f"{where}.coordinates[{index}]")
+                yield _Part("Polygon", one, f"{where}[{index}]")
         case "GeometryCollection":
             for index, one in enumerate(
                 fields.members(ctx, geometry.get("geometries"), f"{where}.geometries")
@@ -101,9 +145,10 @@ def _shapes(ctx: Context, geometry: Json, said: Json, where: str) -> Iterator[Po
                 here = f"{where}.geometries[{index}]"
                 if isinstance(one, Mapping) and one.get("type") == "GeometryCollection":
                     ctx.fault(here, "a collection within a collection")
-                yield from _shapes(ctx, fields.member(ctx, one, here), said, here)
-        case "Point" if said.get("radius_m") is not None:
-            radius = fields.number(ctx, said["radius_m"], "radius_m")
-            yield fields.circle(ctx, coordinates, radius, f"{where}.coordinates")
+                yield from _parts(ctx, fields.member(ctx, one, here), here)
         case other:
-            ctx.fault(f"{where}.type", f"{other!r} has no area: Polygon, MultiPolygon or Point with radius_m")
+            _no_area(ctx, other, where)
+
+
+def _no_area(ctx: Context, kind: object, where: str) -> NoReturn:
+    ctx.fault(f"{where}.type", f"{kind!r} has no area: Polygon, MultiPolygon or Point with radius_m")
