@@ -73,6 +73,8 @@ def _hashes(zones: Iterable[Zone]) -> list[str]:
 
 def _changes(old: Zone, new: Zone) -> Iterator[Change]:
     before, after = describe(old), describe(new)
+    if before == after:  # less than words tell: the eleventh digit of a number
+        yield Change("content", old.content_hash(), new.content_hash())
     for what in dict.fromkeys((*before, *after)):
         was, now = before.get(what, ""), after.get(what, "")
         if was != now:

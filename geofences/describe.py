@@ -1,6 +1,6 @@
 """What a zone says, in words: for lists, and for telling two versions of it apart.
 
-Texts differ wherever the content differs: shapes are told with a code of all their vertices.
+Numbers have ten digits, and polygons a code of all their vertices: texts differ wherever content differs noticeably.
 """
 
 import hashlib
@@ -43,14 +43,14 @@ def limit_text(limit: Limit | None) -> str:
     level = limit.value_m / METRES_PER_FOOT / 100.0
     if limit.datum is Datum.FL and abs(level - round(level)) < 1e-9:
         return f"FL{round(level):03}"
-    return f"{limit.value_m!r} m {limit.datum}".replace(".0 m", " m")
+    return f"{limit.value_m:.10g} m {limit.datum}"
 
 
 def where_text(volume: Volume) -> str:
     """A volume's shape."""
     shape = volume.shape
     if isinstance(shape, CircleShape):
-        return f"circle of {shape.radius_m!r} m around {shape.lon!r}, {shape.lat!r}"
+        return f"circle of {shape.radius_m:.10g} m around {shape.lon:.10g}, {shape.lat:.10g}"
     west, south, east, north = lonlat_polygon(shape).bounds
     holes = f" and {len(shape.holes)} holes" if shape.holes else ""
     box = f"{west:.5f}, {south:.5f} to {east:.5f}, {north:.5f}"

@@ -1,4 +1,7 @@
-"""``fleet zones``: look at zones, check a path against them, close and open areas of a running day."""
+"""``fleet zones``: look at zones, check a path against them, close and open areas of a running day.
+
+What is done with files alone (``show``, ``convert``, ``diff``) is in ``zone_files``.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,10 @@ from typing import Annotated, Any
 
 import typer
 
+from fleet.cli import zone_files
 from fleet.cli.day import TIMEOUT_S, By, Day, Name, Root, Timeout, request, who
 from fleet.cli.options import Json, Tolerant, ZoneFiles, moment_option, run_name
-from fleet.cli.output import BadInput, ExitCode, note, show, table, warn
+from fleet.cli.output import BadInput, ExitCode, note, show, table
 from fleet.dispatch.zones import in_force, parse_feature
 from fleet.hub.rundir import DEFAULT_NAME, ROOT
 from fleet.intake import cells
@@ -25,12 +29,16 @@ from fleet.protocol.messages import AddZone, RemoveZone, Reply
 from geofences import ZoneFileError
 from geofences.altitude import Limit, Terrain, UnknownTerrain
 from geofences.check import check_path
+from geofences.describe import limit_text
 from geofences.geodesy import distance_m
 from geofences.result import CheckResult, Conflict, Status
 from geofences.track import Waypoint
 from geofences.zone import Zone
 
 app = typer.Typer(no_args_is_help=True)
+app.command("show")(zone_files.show_zones)
+app.command("convert")(zone_files.convert)
+app.command("diff")(zone_files.diff)
 
 EXIT_CODES = {Status.CLEAR: ExitCode.OK, Status.BLOCKED: ExitCode.NO, Status.UNKNOWN: ExitCode.UNKNOWN}
 DEFAULT_SPEED_MPS = 10.0
@@ -244,10 +252,7 @@ def _terrain(text: str | None) -> Terrain:
 def _read(zones: list[Path] | None, *, tolerant: bool, instead: str = "") -> ZonesRead:
     if not zones:
         raise BadInput(f"--zones: give at least one zone file{instead}")
-    read = read_zone_files(zones, tolerant=tolerant)
-    for each in read.refused:
-        warn(f"refused: {each}")
-    return read
+    return zone_files.read_files(zones, tolerant=tolerant)
 
 
 def _status(result: CheckResult, read: ZonesRead) -> Status:
@@ -300,5 +305,5 @@ def _described(zone: Zone) -> dict[str, Any]:
 
 def _limits(limits: Sequence[Limit | None]) -> str | None:
     """The limits as text, such as ``120 m AGL``; none where no volume states one."""
-    stated = dict.fromkeys(f"{each.value_m:g} m {each.datum}" for each in limits if each is not None)
+    stated = dict.fromkeys(limit_text(each) for each in limits if each is not None)
     return ", ".join(stated) or None

@@ -46,7 +46,7 @@ def test_zones_that_share_an_id_pair_off() -> None:
 
 
 def test_every_change_of_content_is_told_in_words() -> None:
-    """A hundredth of a millimetre and a microsecond too."""
+    """A hundredth of a millimetre too."""
     one = zone(circle(0, 0, 50.0), upper=amsl(100.0))
     (volume,) = one.volumes
     for other in (
@@ -61,6 +61,15 @@ def test_every_change_of_content_is_told_in_words() -> None:
     ):
         assert one.content_hash() != other.content_hash()
         assert describe(one) != describe(other)
+
+
+def test_a_change_that_words_do_not_tell_is_told_all_the_same() -> None:
+    one, other = (
+        zone(square(0, 0, 100), upper=amsl(100.0)),
+        zone(square(0, 0, 100), upper=amsl(100.0 + 1e-12)),
+    )
+    (changed,) = compare(ZoneSet([one]), ZoneSet([other])).changed
+    assert [change.what for change in changed.changes] == ["content"]
 
 
 def test_limits_in_words() -> None:

@@ -1,0 +1,177 @@
+"""``fleet zones show|convert|diff``: zone files looked into, written in another format, and told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fleet.cli.files import check_out, write_out
+from fleet.cli.options import Json, Tolerant
+from fleet.cli.output import BadInput, ExitCode, note, show, warn
+from fleet.intake.errors import FieldError, IntakeError
+from fleet.intake.suggest import did_you_mean
+from fleet.intake.zones import ZonesRead, read_zone_files
+from geofences.compare import Changed, Differences, compare
+from geofences.describe import describe
+from geofences.readers import Refused
+from geofences.writers import WRITERS, Options, write_zones
+from geofences.zone import Zone
+
+Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Zone files in any format that is read.")]
+
+
+def show_zones(
+    files: Files,
+    zone_id: Annotated[str | None, typer.Option("--zone", metavar="ID", help="This one only.")] = None,
+    tolerant: Tolerant = False,
+    as_json: Json = False,
+) -> None:
+    """Show all that zones say, and what was remarked in reading them."""
+    read = read_files(files, tolerant=tolerant)
+    zones = read.zones.zones if zone_id is None else read.zones.find(zone_id)
+    if zone_id is not None and not zones:
+        known = [each.zone_id for each in read.zones.zones]
+        raise BadInput(f"--zone: there is no zone {zone_id!r}{did_you_mean(zone_id, known)}")
+    data = {
+        "zones_version": read.zones.version,
+        "zones": [_all_of(each) for each in zones],
+        "refused": [{"file": each.file, "zone": each.field, "why": each.message} for each in read.refused],
+    }
+    text = "\n\n".join([*map(_shown, zones), f"{len(zones)} zones, {read.zones.version}"])
+    show(data, text, as_json=as_json)
+
+
+def convert(
+    files: Files,
+    to: Annotated[str, typer.Option("--to", metavar="|".join(WRITERS), help="The format to write.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where it goes.")],
+    country: Annotated[
+        str | None,
+        typer.Option("--country", metavar="XXX", help="The country of zones that state none, in 3 letters."),
+    ] = None,
+    authority: Annotated[
+        str, typer.Option("--authority", metavar="NAME", help="Who is responsible, where a standard asks.")
+    ] = "",
+    language: Annotated[
+        str,
+        typer.Option("--language", metavar="CODE", help="The language of names and messages, for ED-318."),
+    ] = "und",
+    tolerant: Tolerant = False,
+    as_json: Json = False,
+) -> None:
+    """Write zones in another format: exit code 0 when all of them are in it, 1 when (tolerantly) some are not.
+
+    A zone that the format can't express is never changed to fit: without --tolerant nothing is written.
+    """
+    options = _options(to, country, authority, language)
+    check_out("--out", out)
+    if any(out.exists() and each.exists() and out.samefile(each) for each in files):
+        raise BadInput(f"--out: is one of the files that are read (found {str(out)!r})")
+    read = read_files(files, tolerant=tolerant)
+    zones = [_of(each, country) for each in read.zones.zones]
+    written = write_zones(zones, to, strict=False, options=options)
+    left_out = list(_faults(zones, written.refused))
+    if left_out and not tolerant:
+        raise IntakeError(left_out)
+    if left_out and len(left_out) == len(zones):
+        raise IntakeError(left_out)  # an empty file would say that the air is free
+    for each in left_out:
+        warn(f"refused: {each}")
+    write_out(out, written.text)
+    refused = [*read.refused, *left_out]
+    count = len(zones) - len(left_out)
+    data = {
+        "format": to,
+        "out": str(out),
+        "zones": count,
+        "refused": [{"file": each.file, "zone": each.field, "why": each.message} for each in refused],
+    }
+    show(data, f"{count} zones written to {out}, {len(refused)} refused", as_json=as_json)
+    raise typer.Exit(ExitCode.NO if refused else ExitCode.OK)
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="A zone file.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Another, in any format.")],
+    tolerant: Tolerant = False,
+    as_json: Json = False,
+) -> None:
+    """Tell two zone files apart: exit code 0 when they say the same, 1 when they do not."""
+    before, after = read_files([old], tolerant=tolerant), read_files([new], tolerant=tolerant)
+    found = compare(before.zones, after.zones)
+    data = {
+        "old_version": before.zones.version,
+        "new_version": after.zones.version,
+        "added": [each.zone_id for each in found.added],
+        "removed": [each.zone_id for each in found.removed],
+        "changed": [
+            {"zone": each.new.zone_id, "changes": [change._asdict() for change in each.changes]}
+            for each in found.changed
+        ],
+    }
+    versions = f"{before.zones.version}\n{after.zones.version}"
+    show(data, "\n".join([*_difference_lines(found), versions]), as_json=as_json)
+    if not found and (before.refused or after.refused):
+        note("unknown, since zones were refused: the others say the same")
+        raise typer.Exit(ExitCode.UNKNOWN)
+    raise typer.Exit(ExitCode.NO if found else ExitCode.OK)
+
+
+def read_files(files: Iterable[Path], *, tolerant: bool) -> ZonesRead:
+    """The zones of files; those that a tolerant reading does not take are told on stderr."""
+    read = read_zone_files(files, tolerant=tolerant)
+    for each in read.refused:
+        warn(f"refused: {each}")
+    return read
+
+
+def _options(to: str, country: str | None, authority: str, language: str) -> Options:
+    if to not in WRITERS:
+        raise BadInput(f"--to: must be one of {', '.join(WRITERS)} (found {to!r})")
+    if country is not None and not (len(country) == 3 and country.isascii() and country.isalpha()):
+        raise BadInput(f"--country: must be 3 letters, such as DEU (found {country!r})")
+    if not 1 <= len(language) <= 5:
+        raise BadInput(
+            f"--language: must be a code of at most 5 characters, such as de-CH (found {language!r})"
+        )
+    if len(authority) > 200 or not authority.isprintable():
+        raise BadInput(f"--authority: must be a name of at most 200 characters (found {authority!r})")
+    return Options(authority, language)
+
+
+def _of(zone: Zone, country: str | None) -> Zone:
+    return replace(zone, country=country.upper()) if country and not zone.country else zone
+
+
+def _faults(zones: Iterable[Zone], refused: Iterable[Refused]) -> Iterator[FieldError]:
+    files = {each.zone_id: each.source for each in zones}
+    for each in refused:
+        yield FieldError(files[each.zone], None, f"zone {each.zone}", None, each.reason)
+
+
+def _all_of(zone: Zone) -> dict[str, Any]:
+    return {"zone": zone.zone_id, **describe(zone), "source": zone.source, "remarks": list(zone.flags)}
+
+
+def _shown(zone: Zone) -> str:
+    said = {**describe(zone), "source": zone.source, "remarks": "; ".join(zone.flags)}
+    return "\n".join([zone.zone_id, *(f"  {name}: {value}" for name, value in said.items() if value)])
+
+
+def _difference_lines(found: Differences) -> Iterator[str]:
+    yield from (f"+ {each.zone_id}  {each.restriction}" for each in found.added)
+    yield from (f"- {each.zone_id}  {each.restriction}" for each in found.removed)
+    for changed in found.changed:
+        yield from _changed_lines(changed)
+    yield f"{len(found.added)} added, {len(found.removed)} removed, {len(found.changed)} changed"
+
+
+def _changed_lines(changed: Changed) -> Iterator[str]:
+    yield f"~ {changed.new.zone_id}"
+    yield from (
+        f"    {one.what}: {one.old or '(nothing)'} -> {one.new or '(nothing)'}" for one in changed.changes
+    )
