@@ -142,6 +142,7 @@ class Steady:
             heapq.heapreplace(self._due, (due + 1, number))
             *head, body = self.messages[number]
             taken = _sent(assets[number].telemetry, [*head, body.replace(was, is_now, 1)])
+            _hear(assets[number].control)
             self.sent, self.lost = self.sent + taken, self.lost + (not taken)
 
     def _now(self) -> datetime:
@@ -153,6 +154,15 @@ class Steady:
             self.speak(assets)
         sys.stdin.readline()
         return {"sent": self.sent, "lost": self.lost}
+
+
+def _hear(socket: Socket) -> None:
+    """Read what the hub says, and forget it: each message that nobody reads keeps 8 KiB, the buffer that it came in."""
+    try:
+        while True:
+            socket.recv_multipart(zmq.NOBLOCK)
+    except zmq.Again:
+        return
 
 
 def _sent(socket: Socket, message: list[bytes]) -> bool:
