@@ -18,13 +18,14 @@ def content_id(feature: Mapping[str, Any]) -> str:
         (properties[key] for key in ("name", "title", "kind") if _is_name(properties.get(key))), "zone"
     )
     code = hashlib.sha256(json.dumps(feature, sort_keys=True).encode()).hexdigest()[:8]
-    return f"{_slug(words)}-{code}"
+    return f"{slug(words)}-{code}"
 
 
 def _is_name(value: object) -> bool:
-    return isinstance(value, str) and bool(_slug(value))
+    return isinstance(value, str) and bool(slug(value))
 
 
-def _slug(words: str) -> str:
+def slug(words: str) -> str:
+    """Words as small letters, digits and hyphens; empty where none of them is left."""
     plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_NAME].rstrip("-")

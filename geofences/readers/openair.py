@@ -1,11 +1,12 @@
 """OpenAir airspace files: classes and types, heights in feet, metres and flight levels, points, arcs and circles.
 
 Both the original records and the extended ones (`AY`, `AI`, `AA`, `AF`, `AG`, `AX`) are read. `*` begins a comment.
-What only draws (`AT`, `SP`, `SB`) and polygons of terrain (from `TO` or `TC` to the next `AC`) are no airspace. Airway
-segments (`DY`) have no shape that programs agree on: a zone with one is refused. Each `AC` record is one zone, or one
-that is refused.
+What only draws (`AT`, `SP`, `SB`) and polygons of terrain (what follows `TO` or `TC` once the airspace is drawn) are no
+airspace. Airway segments (`DY`) have no shape that programs agree on: a zone with one is refused. Each `AC` record is
+one zone, or one that is refused.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -16,7 +17,7 @@ from geofences.readers import fields
 from geofences.readers.arcs import Arc, arc_by_bearings, arc_by_ends, filled, ring_of
 from geofences.readers.collection import Refused, ZoneFile, read_each
 from geofences.readers.fields import Context
-from geofences.readers.naming import content_id
+from geofences.readers.naming import content_id, slug
 from geofences.readers.openair_classes import NEUTRAL, Demand, demand_of, stricter
 from geofences.readers.openair_text import (
     Block,
@@ -47,7 +48,12 @@ def recognises(raw: bytes) -> bool:
 def read(raw: bytes, source: str, *, strict: bool) -> ZoneFile:
     """Read the zones in the bytes of a file. Strict raises `ZoneFileError` for any fault."""
     before, blocks = blocks_of(raw, source, strict=strict)
-    found = read_each(blocks, _zone, NAME, source, strict=strict, name_of=_label)
+    names = Counter(slug(_name(one)) for one in blocks)
+
+    def read_one(block: Block, ctx: Context) -> list[Zone]:
+        return [_zone(block, ctx, alone=names[slug(_name(block))] == 1)]
+
+    found = read_each(blocks, read_one, NAME, source, strict=strict, name_of=_label)
     stray = [one for one in before.records if one.code != "V"]
     if not stray:
         return found
@@ -63,8 +69,12 @@ def read(raw: bytes, source: str, *, strict: bool) -> ZoneFile:
 
 
 def _label(block: Block, index: int) -> str:
-    name = next((one.value for one in block.records if one.code == "AN" and one.value), "")
+    name = _name(block)
     return f"number {index + 1} ({name})" if name else f"number {index + 1}"
+
+
+def _name(block: Block) -> str:
+    return next((one.value for one in block.records if one.code == "AN"), "")
 
 
 def _shown(record: Record) -> str:
@@ -84,10 +94,16 @@ class _Draft:
     circles: list[CircleShape] = field(default_factory=list)
 
 
-def _zone(block: Block, ctx: Context) -> list[Zone]:
+def _zone(block: Block, ctx: Context, *, alone: bool) -> Zone:
+    """One airspace; `alone` where no other of the file has its name."""
     draft = _Draft()
     if block.guessed:
         ctx.note("not UTF-8: taken as Latin-1")
+    if block.terrain is not None:
+        ctx.line = block.terrain.line
+        ctx.breach(
+            block.terrain.code or "TO", "it follows TO or TC: taken as terrain, no part of the airspace"
+        )
     for record in block.records:
         ctx.line = record.line
         _HANDLERS.get(record.code, _unknown)(ctx, draft, record)
@@ -97,23 +113,24 @@ def _zone(block: Block, ctx: Context) -> list[Zone]:
     volumes = tuple(fields.volume(ctx, shape, *limits, "AL, AH") for shape in shapes)
     demand = _demand(ctx, draft.said)
     name = draft.said.get("AN", "")
-    return [
-        Zone(
-            zone_id=draft.said.get("AI") or _named(name, block),
-            restriction=demand.restriction,
-            volumes=volumes,
-            name=name,
-            reasons=("AIR_TRAFFIC",),
-            applicability=_applicability(draft.periods),
-            conditions=demand.name,
-            message=_message(draft.said),
-            source=ctx.file,
-            flags=tuple(ctx.flags),
-        )
-    ]
+    return Zone(
+        zone_id=draft.said.get("AI") or _named(name, block, alone=alone),
+        restriction=demand.restriction,
+        volumes=volumes,
+        name=name,
+        reasons=("AIR_TRAFFIC",),
+        applicability=_applicability(draft.periods),
+        conditions=demand.name,
+        message=_message(draft.said),
+        source=ctx.file,
+        flags=tuple(ctx.flags),
+    )
 
 
-def _named(name: str, block: Block) -> str:
+def _named(name: str, block: Block, *, alone: bool) -> str:
+    """The name, so that a zone keeps its id when it is changed; with a code of the content where names are shared."""
+    if alone and slug(name):
+        return slug(name)
     return content_id({"properties": {"name": name}, "records": list(content_lines(block.records))})
 
 

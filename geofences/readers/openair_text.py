@@ -16,7 +16,7 @@ from geofences.zone import Position
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 TERRAIN = ("TO", "TC")
-"""Records that begin a polygon of terrain, which is no airspace."""
+"""Records that begin a polygon of terrain, which is no airspace; before anything is drawn they are mere labels."""
 
 DRAWING = frozenset({"AT", "SP", "SB", "TX"})
 """Records that only say how something is drawn."""
@@ -37,6 +37,13 @@ class Block:
     records: list[Record] = field(default_factory=list)
     guessed: bool = False
     """Whether any of it is no UTF-8, and was taken as Latin-1."""
+    terrain: Record | None = None
+    """The first record that was taken as terrain."""
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether anything of it is drawn."""
+        return any(one.code.startswith("D") for one in self.records)
 
 
 _BLANK = " \t\v\f"
@@ -59,7 +66,7 @@ def blocks_of(raw: bytes, source: str, *, strict: bool) -> tuple[Block, list[Blo
     Raises `ZoneFileError` for what is no UTF-8 when strict; else each such line is taken as Latin-1.
     """
     before, found = Block(), list[Block]()
-    current: Block | None = before
+    current, in_terrain = before, False
     text = raw.removeprefix(BYTE_ORDER_MARK).removesuffix(b"\x1a").decode("utf-8", "surrogateescape")
     for number, line in enumerate(_LINES.split(text), start=1):
         said = line.split("*", 1)[0].strip(_BLANK)
@@ -68,11 +75,13 @@ def blocks_of(raw: bytes, source: str, *, strict: bool) -> tuple[Block, list[Blo
         plain = _decoded(said, source, number, strict=strict)
         record = _record(number, plain)
         if record.code == "AC":
-            current = Block()
+            current, in_terrain = Block(), False
             found.append(current)
-        elif record.code in TERRAIN:
-            current = None
-        if current is not None and record.code not in DRAWING:
+        if record.code in TERRAIN:
+            in_terrain = in_terrain or current is before or current.is_drawn
+        elif in_terrain:
+            current.terrain = current.terrain or record
+        elif record.code not in DRAWING:
             current.records.append(record)
             current.guessed = current.guessed or plain != said
     return before, found
@@ -134,7 +143,7 @@ def _angle(ctx: Context, match: re.Match[str], first: int, most: float, where: s
     return value
 
 
-_NUMBER = re.compile(r"\+?(\d{1,4}(?:\.\d{0,9})?|\.\d{1,9})", re.ASCII)
+_NUMBER = re.compile(r"\+?(\d{1,4}(?:\.\d{0,20})?|\.\d{1,20})", re.ASCII)
 
 
 def number(ctx: Context, text: str, where: str, what: str) -> float:

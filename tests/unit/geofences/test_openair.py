@@ -72,7 +72,7 @@ def at(bearing: float, distance_m: float) -> Point:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_format_is_recognised_whatever_the_line_ends(mark: bytes, end: str) -> None:
     zone = one(mark + airspace().replace("\n", end).encode() + b"\x1a")
-    assert (zone.name, zone.zone_id[:5]) == ("Test", "test-")
+    assert (zone.name, zone.zone_id) == ("Test", "test")
 
 
 def test_comments_and_what_only_draws_are_left_out() -> None:
@@ -80,11 +80,21 @@ def test_comments_and_what_only_draws_are_left_out() -> None:
     assert one(text).restriction is Restriction.REQ_AUTHORISATION
 
 
-def test_terrain_is_no_airspace() -> None:
-    text = (
-        airspace() + "TO Lake\nDP 10:00:00 N 010:00:00 E\nDP 10:00:00 N 011:00:00 E\n" + airspace(head="AC P")
-    )
-    assert [len(zone.volumes) for zone in read(text).zones] == [1, 1]
+def test_terrain_before_the_first_airspace_and_labels_are_left_out() -> None:
+    zone = one("TC Lake\nDP 10:00:00 N 010:00:00 E\n" + airspace(head="AC R\nTO label\nTC label"))
+    assert (len(zone.volumes), zone.flags) == (1, ())
+
+
+def test_terrain_after_an_airspace_is_no_part_of_it_and_remarked() -> None:
+    """Strict refuses: it might be the rest of the airspace."""
+    terrain = "TO Lake\nDP 10:00:00 N 010:00:00 E\nDP 10:00:00 N 011:00:00 E\n"
+    text = airspace() + terrain + airspace(head="AC P")
+    with pytest.raises(ZoneFileError, match=r"air\.txt:10, .* DP: it follows TO or TC"):
+        read(text)
+    first, second = read(text, strict=False).zones
+    assert first.volumes == one(airspace()).volumes
+    assert any("taken as terrain" in flag for flag in first.flags)
+    assert second.flags == ()
 
 
 def test_latin_1_is_refused_when_strict_and_remarked_when_tolerant() -> None:
@@ -97,10 +107,14 @@ def test_latin_1_is_refused_when_strict_and_remarked_when_tolerant() -> None:
     assert one(airspace().replace("Test", "Münster")).name == "Münster"
 
 
-def test_an_id_is_taken_else_made_from_the_content() -> None:
+def test_an_id_is_taken_else_made_from_the_name_and_where_that_is_shared_from_the_content() -> None:
     assert one(airspace(head="AC D\nAI 67fc5d9f")).zone_id == "67fc5d9f"
-    assert one(airspace()).zone_id == one("* other place\n" + airspace()).zone_id
-    assert one(airspace()).zone_id != one(airspace(high="FL110")).zone_id
+    assert one(airspace()).zone_id == one(airspace(high="FL110")).zone_id == "test"
+    low, high = (zone.zone_id for zone in read(airspace() + airspace(high="FL110")).zones)
+    assert low != high
+    assert low.startswith("test-")
+    assert {low, high} == {zone.zone_id for zone in read(airspace(high="FL110") + airspace()).zones}
+    assert one(airspace().replace("Test", "Тест")).zone_id.startswith("zone-")
 
 
 # ---- classes and types ---------------------------------------------------------------------------
@@ -292,6 +306,11 @@ def test_the_direction_of_an_arc_is_told_by_d() -> None:
     shapes = [zone.volumes[0].shape for zone in zones]
     assert [lonlat_polygon(shape).covers(at(180.0, 5_000.0)) for shape in shapes] == [True, False, True]
     assert [lonlat_polygon(shape).covers(at(0.0, 5_000.0)) for shape in shapes] == [False, True, False]
+
+
+def test_angles_may_have_as_many_digits_as_programs_write() -> None:
+    drawn = f"{AT_CENTRE}\nDA 5.0,277.9,359.83507529999997"
+    assert lonlat_polygon(shape_of(drawn)).covers(at(300.0, 9_250.0))
 
 
 def test_an_arc_of_360_degrees_is_all_around() -> None:
