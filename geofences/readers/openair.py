@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from geofences.altitude import Limit
+from geofences.altitude import Datum, Limit
 from geofences.applicability import Applicability, TimePeriod
 from geofences.errors import ShapeError, ZoneFileError
 from geofences.readers import fields
@@ -177,7 +177,11 @@ def _text(ctx: Context, draft: _Draft, record: Record) -> None:
 def _limit(ctx: Context, draft: _Draft, record: Record) -> None:
     if record.code in draft.limits:
         ctx.fault(record.code, "stated twice")
-    draft.limits[record.code] = height(ctx, record.value, record.code)
+    limit = height(ctx, record.value, record.code)
+    if record.code == "AH" and limit is not None and limit.datum is Datum.AGL and limit.value_m <= 0.0:
+        ctx.breach("AH", "the ground is no upper limit: taken as not stated")
+        limit = None
+    draft.limits[record.code] = limit
 
 
 def _times(ctx: Context, draft: _Draft, record: Record) -> None:

@@ -222,6 +222,16 @@ def test_a_limit_in_words_is_unbounded_and_remarked_when_tolerant() -> None:
     assert any("not stated" in flag for flag in zone.flags)
 
 
+@pytest.mark.parametrize("said", ["GND", "0", "0 ft AGL", "-5m AGL"])
+def test_a_zone_does_not_end_at_the_ground(said: str) -> None:
+    """It would hold nowhere; rule E5 instead."""
+    with pytest.raises(ZoneFileError, match="no upper limit"):
+        read(airspace(high=said))
+    zone = one(airspace(high=said), strict=False)
+    assert zone.volumes[0].upper is None
+    assert any("no upper limit" in flag for flag in zone.flags)
+
+
 def test_near_a_flight_level_the_answer_is_unknown() -> None:
     """Rule E13: today's pressure and temperature are not known."""
     zones = ZoneSet([one(airspace(low="GND", high="FL100"))])
@@ -360,6 +370,7 @@ BAD: dict[str, tuple[str, int, str | None, str]] = {
     "two positions": (airspace(drawn=SQUARE + " 41:00:00 N 008:00:00 W"), 8, "DP", "a position as"),
     "decimal degrees": (airspace(drawn="DP 41.5 N 8.5 W"), 5, "DP", "a position as"),
     "minutes": (airspace(drawn="DP 41:61:00 N 008:00:00 W"), 5, "DP", "below 60"),
+    "a sign": (airspace(drawn="DP 41:30:00 N -8:00:00 W"), 5, "DP", "a position as"),
     "off the globe": (airspace(drawn="DP 91:00:00 N 008:00:00 W"), 5, "DP", "at most 90"),
     "two fractions": (
         airspace(drawn="DP 41:30.5:10 N 008:00:00 W"),
