@@ -24,6 +24,7 @@ from fleet.domain.events import ContactsErased
 from fleet.hub.folders import CannotExchange, put, put_instead, unfinished
 from fleet.hub.observability.release import release
 from fleet.hub.rundir import RunDir, write_atomically
+from fleet.hub.security.keyring import Keyring
 from fleet.hub.unusable import unusable
 from fleet.store.base import StoreError
 from fleet.store.reader import Reader, connected
@@ -125,7 +126,8 @@ def restore(backup: Path, run: RunDir, *, now: datetime, replace: bool = False) 
     if run.path.exists() and not replace:
         raise BackupError(f"{run.path}: is there already; choose another --name, or --force keeps it aside")
     # Held until the other is in its place: a hub that started in between would put aside what it acknowledged.
-    with run.held() if run.path.exists() else nullcontext(), _made(run.path, replace=replace) as folder:
+    there = run.path.exists()
+    with run.held() if there else nullcontext(), _made(run.path, replace=replace) as folder:
         for inside in manifest.files:
             (folder / inside).parent.mkdir(parents=True, exist_ok=True)
             _copy(backup / inside, folder / inside)
@@ -134,9 +136,15 @@ def restore(backup: Path, run: RunDir, *, now: datetime, replace: bool = False) 
         erasures, unknown = _erased_since(run, folder / STORE)
         with closing(SqlStore.open(folder / STORE)) as store:
             erased = note_put_back(store, setup, now, erasures)
-        if (run.path / "keys").is_dir():
-            shutil.copytree(run.path / "keys", folder / "keys", copy_function=shutil.copy2)
-        aside = _in_place(folder, run.path)
+        ring, aside = Keyring(run.keys), None
+        # Nobody revokes a key between the copy and the exchange: that would be lost.
+        with ring.locked() if ring.exists else nullcontext():
+            if ring.exists:
+                shutil.copytree(ring.folder, folder / "keys", copy_function=shutil.copy2)
+            if there:
+                aside = put_instead(folder, run.path)
+            else:
+                put(folder, run.path)  # nobody was kept out meanwhile: what is there by now is not put aside
     return Restored(manifest, aside, erased, unknown)
 
 
@@ -161,14 +169,6 @@ def _erased_since(run: RunDir, store: Path) -> tuple[tuple[ContactsErased, ...],
         return there.erasures(), None
     except StoreError as error:
         return (), str(error)
-
-
-def _in_place(folder: Path, place: Path) -> Path | None:
-    """Put a run in its place; where that is now which was there."""
-    if place.exists():
-        return put_instead(folder, place)
-    put(folder, place)
-    return None
 
 
 def _settle(folder: Path, run: RunDir) -> Setup:

@@ -177,7 +177,8 @@ class HubClient:
         while self._turned_away.poll(0):
             event = int(recv_monitor_message(self._turned_away)["event"])
             self._hung_up += event == HUNG_UP
-            if event != HUNG_UP or self._hung_up >= MANY:
+            # Without a key it says nothing: a proxy before a hub that just starts does the same.
+            if event != HUNG_UP or (self._key is not None and self._hung_up >= MANY):
                 return why_turned_away(event, self._key)
         session = self._session
         if session.state is not SessionState.REFUSED or session.must_reboot or session.refused is None:

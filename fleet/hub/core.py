@@ -33,7 +33,7 @@ from fleet.hub.stamps import Stamps
 from fleet.hub.stepping import Stepping
 from fleet.hub.timers import Timers
 from fleet.hub.trouble import Severity
-from fleet.protocol.codec import decode_control, decode_telemetry
+from fleet.protocol.codec import decode_control, decode_telemetry, encode
 from fleet.protocol.errors import Fault, RemoteError
 from fleet.protocol.lifecycle import AssetStatus, LifecycleError
 from fleet.protocol.messages import Attach, Envelope, Granted, Hello, Message, Role, Telemetry
@@ -209,7 +209,6 @@ class HubCore:
         spoke = self.inbox.spoke()
         for peer_id in sorted(spoke) if self.clock.lockstep else spoke:
             self._heard(peer_id, now)
-            self._links.sampled(peer_id, now)
         for peer_id, frames in self.inbox.samples(in_lockstep=self.clock.lockstep):
             try:
                 sample = decode_telemetry(frames)
@@ -217,6 +216,7 @@ class HubCore:
                 self.sessions.count(peer_id, error.code, wall_s)
                 continue
             if isinstance(sample, Telemetry):
+                self._links.sampled(peer_id, now)
                 self._work_sample(peer_id, sample, now)
 
     def _work_sample(self, peer_id: str, sample: Telemetry, now: datetime) -> None:
@@ -244,10 +244,15 @@ class HubCore:
 
     def _work_links(self, now: datetime, wall_s: float) -> None:
         for asset_id in self._links.round(now, whole=self.clock.lockstep):
-            silent_s, too_long = self._links.silence(asset_id, now, self._beats_s(asset_id, wall_s))
+            beats_s = self._beats_s(asset_id, wall_s)
+            silent_s, too_long = self._links.silence(asset_id, now, beats_s)
             status = self.state.assets[asset_id].status
             if status in _NOT_HEARD_ANYWAY:
-                if status is AssetStatus.LINK_LOST and not too_long:
+                # Only what was heard counts: a hub that has just started has heard nobody, and expects them from now.
+                if (
+                    status is AssetStatus.LINK_LOST
+                    and beats_s <= self._monitor.link_timeout_s(asset_id) < math.inf
+                ):
                     self._decide(LinkBack(asset_id), now, None)
             elif too_long:
                 self._decide(LinkLost(asset_id, silent_s), now, None)
@@ -261,7 +266,7 @@ class HubCore:
         follow the wall clock, say nothing.
         """
         peer = self.sessions.peers.by_id.get(asset_id)
-        if peer is None or isinstance(self.clock, GrantedClock):
+        if peer is None or not peer.session.frames_received or isinstance(self.clock, GrantedClock):
             return math.inf
         return (wall_s - peer.session.last_heard) * self.clock.rate
 
@@ -323,6 +328,8 @@ class HubCore:
     def _on_answer(self, effect: fx.Answer, _now: datetime) -> None:
         peer = self.sessions.peers.by_id.get(effect.peer_id)
         if peer is not None:
+            # One that is too long for the wire fails here, where it is set aside, and not when it is sent.
+            encode(Envelope(message=effect.message))  # type: ignore[arg-type]
             self.batches.open.then.append(lambda: peer.session.send(effect.message))  # type: ignore[arg-type]
             self.batches.open.concerned.add(peer.peer_id)
 
@@ -336,7 +343,7 @@ class HubCore:
         self.batches.open.erased.extend(effect.order_ids)
 
     def _on_watch(self, effect: fx.Watch, now: datetime) -> None:
-        if effect.asset_id not in self._monitor.watched():
+        if not self._monitor.watches(effect.asset_id):
             self._links.watched(effect.asset_id, now)
         sample = self.live.get(effect.asset_id)
         soc = self.state.assets[effect.asset_id].soc if sample is None else sample.soc

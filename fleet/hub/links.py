@@ -11,8 +11,9 @@ from fleet.dispatch.monitor import Monitor
 LOOK_EVERY = timedelta(seconds=0.25)
 """How often silence is looked for: far shorter than any time-out, far longer than a turn."""
 
-SLICE = 50
-"""Assets that are looked at in one turn: a thousand would hold up a sample for a millisecond."""
+SLICE, TURNS = 50, 20
+"""Assets that are looked at in one turn: a thousand would hold up a sample for a millisecond. More only where it would
+take more turns than so many: those of a loop that has nothing to do come slowly."""
 
 DEAF_S = 2.0
 """A turn that comes so long after the one before, by the loop's time, says that the hub was stopped or held up."""
@@ -31,6 +32,7 @@ class Links:
         self._blind = set(blind)
         self._look_at: datetime | None = None
         self._round: list[str] = []
+        self._slice = SLICE
         self._turned: tuple[datetime, float] | None = None
 
     def heard(self, peer_id: str, now: datetime) -> None:
@@ -58,13 +60,14 @@ class Links:
             self._sampled_at = {peer_id: at + deaf for peer_id, at in self._sampled_at.items()}
 
     def round(self, now: datetime, *, whole: bool) -> Sequence[str]:
-        """The assets to look at in this turn: some of those that are out, each once in ``LOOK_EVERY``; all that are
-        due where it is to be ``whole``.
+        """The assets to look at in this turn: some of those that are out, each once in ``LOOK_EVERY``, or in ``TURNS``
+        where that is longer; all that are due where it is to be ``whole``.
         """
         if not self._round and self._is_due(now):
             self._look_at = now + LOOK_EVERY
             self._round = list(self._monitor.watched())
-        most = len(self._round) if whole else SLICE
+            self._slice = len(self._round) if whole else max(SLICE, len(self._round) // TURNS)
+        most = self._slice
         some, self._round = self._round[:most], self._round[most:]
         return some
 
@@ -98,6 +101,6 @@ class Links:
 
     def over(self) -> Iterator[SamplesBack]:
         """Those of which no samples came until they were not out any more."""
-        for asset_id in self._blind.difference(self._monitor.watched()) if self._blind else ():
+        for asset_id in [each for each in self._blind if not self._monitor.watches(each)]:
             self._blind.remove(asset_id)
             yield SamplesBack(asset_id)

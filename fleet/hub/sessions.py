@@ -12,6 +12,7 @@ from datetime import datetime
 
 from fleet.hub.batches import Batches
 from fleet.hub.clock import FreeClock, GrantedClock
+from fleet.hub.hellos import Hellos
 from fleet.hub.inbox import HeldUp
 from fleet.hub.links import DEAF_S
 from fleet.hub.peers import Frames, Peer, Peers, Route
@@ -29,9 +30,6 @@ STRANGERS = frozenset({"hello"})
 """What may come over a connection that has no session."""
 
 SAY_HELLO = RemoteError(Fault.NO_SESSION, "say hello first")
-
-MOST_HELLOS = 20_000
-"""So many hellos wait for the disk at most: several for each asset of a large fleet."""
 
 POLL_ALL_S = 0.25
 """How often sessions that nothing was heard from are looked after (heartbeats, silence): a part of them with each turn,
@@ -57,7 +55,7 @@ class Sessions:
         self.joined: Callable[[str], Grant] | None = None
         self._batches, self._make_token = batches, make_token
         self._heartbeat_s, self._clock = heartbeat_s, clock
-        self._hellos: dict[tuple[str, Hello], tuple[Route, Envelope, Credential]] = {}
+        self._hellos = Hellos()
         self._out: list[tuple[Route, Frames]] = []
         self._rota: deque[str] = deque()
         self._polled_at = 0.0
@@ -128,13 +126,7 @@ class Sessions:
         known = self.peers.by_control.get(route)
         key = key if known is None else known[0].key
         assert isinstance(envelope.message, Hello)
-        # While nothing can be stored a peer says the same again and again: the newest is worth an answer.
-        said = (key.subject, envelope.message)
-        self._hellos.pop(said, None)
-        self._hellos[said] = (route, envelope, key)
-        if len(self._hellos) > MOST_HELLOS:
-            # Who has waited longest has come back under another boot by now, or says hello again.
-            del self._hellos[next(iter(self._hellos))]
+        self._hellos.put(route, envelope, envelope.message, key)
 
     def put_off(self, route: Route, hello: Hello, why: HeldUp) -> None:
         """Tell who says hello that it is heard, and why it is not answered yet."""
@@ -183,12 +175,8 @@ class Sessions:
         """
         if not self._hellos or not self._batches.quiet:
             return
-        for said in list(self._hellos):
-            if self._batches.open.outbox:
-                break  # an answer has queued something: that must be stored before a new boot may number it anew
-            route, envelope, key = self._hellos.pop(said)
-            hello = envelope.message
-            assert isinstance(hello, Hello)
+        # Once an answer has queued something, that must be stored before a new boot may number it anew.
+        for route, envelope, hello, key in self._hellos.taken(lambda: not self._batches.open.outbox):
             try:
                 peer = self._greet(route, envelope, hello, key, wall_s, assets)
             except RemoteError as error:
@@ -317,7 +305,7 @@ class Sessions:
         """End the sessions whose key no longer counts, or whose name has become that of another: what comes over their
         connections is not believed any more.
         """
-        self._hellos = {said: hello for said, hello in self._hellos.items() if counts(hello[2])}
+        self._hellos.keep(counts)
         for peer in [p for p in self.peers.by_id.values() if p.control is not None]:
             if not counts(peer.key):
                 self._end(peer, RemoteError(Fault.KEY_ENDED, "its key was revoked or is over"), wall_s)

@@ -31,7 +31,7 @@ LIMITS: Final[Mapping[str, int]] = {
     "report_weather": 256 * 1024,
     "submit_orders": 4 * 1024 * 1024,
     "granted": 1024 * 1024,
-    "reply": 1024 * 1024,
+    "reply": 4 * 1024 * 1024,
     "attach": 4 * 1024,
     "telemetry": 4 * 1024,
 }

@@ -229,11 +229,19 @@ class PostgresBackend:
             driver.remove_notice_handler(note)
             with suppress(Exception):
                 driver.execute(f"SET lock_timeout = {int(2000 * self._ttl_s)}")
-                driver.autocommit = False
+            _end_autocommit(driver)
 
     def failure(self, error: BaseException | None) -> Failure:
         """What an error of the driver means."""
         return failure(error)
+
+
+def _end_autocommit(driver: Any) -> None:
+    """A connection that stayed in it would store later batches statement by statement: rather none at all."""
+    try:
+        driver.autocommit = False
+    except Exception:  # noqa: BLE001 - the next commit finds it closed, and connects anew
+        driver.close()
 
 
 def _dead_rows(details: list[str]) -> int | None:

@@ -8,17 +8,16 @@ from pathlib import Path
 import pytest
 
 from fleet.domain.events import AssetChanged, TimerRang
-from fleet.hub import sessions
+from fleet.hub import hellos
 from fleet.hub.trouble import Severity
 from fleet.protocol.codec import encode
 from fleet.protocol.lifecycle import AssetEvent
-from fleet.protocol.messages import Assign, Role, Telemetry
+from fleet.protocol.messages import Assign, Envelope, Hello, Role, Telemetry
 from fleet.protocol.mission import Travel
-from fleet.protocol.session import PeerSession
+from fleet.protocol.session import PeerSession, SessionState
 from tests.support.bench import Bench, Peer
-from tests.support.script import flying, ready
+from tests.support.script import DRONE, flying, ready
 
-DRONE = "S1/drone-1"
 FLAPS = (True, True, False, True, False, False)
 """In which minutes the drone is heard."""
 
@@ -105,9 +104,26 @@ def test_what_was_held_back_is_made_up_for(bench: DownStore) -> None:
     assert lost == [DRONE]
 
 
+def test_who_says_hello_without_end_pushes_out_nobody(bench: DownStore) -> None:
+    """Of one caller a few wait, whatever it says; another's that came before them is answered."""
+    ready(bench)
+    bench.down = True
+    van = Peer(PeerSession("D1/van-1", Role.ASSET, "boot"), b"route-of-van")
+    for envelope in van.session.connect(bench.wall):
+        bench.core.control(van.route, encode(envelope), bench.wall)
+    for number in range(3 * hellos.MOST_OF_ONE):
+        hello = Hello(peer_id=DRONE, role=Role.ASSET, boot_id=f"boot-{number}", versions=(1,))
+        bench.core.control(b"again", encode(Envelope(message=hello)), bench.wall)
+    assert len(bench.core.sessions._hellos) == 1 + hellos.MOST_OF_ONE
+    bench.down = False
+    bench.peers["D1/van-1"] = van
+    bench.run(0.1)
+    assert van.session.state is SessionState.WELCOMED
+
+
 def test_hellos_that_wait_are_so_many_at_most(bench: DownStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tools that come again and again under fresh names: the newest are answered once the store is back."""
-    monkeypatch.setattr(sessions, "MOST_HELLOS", 10)
+    monkeypatch.setattr(hellos, "MOST", 10)
     ready(bench)
     bench.down = True
     tools = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import KeepContacts
@@ -13,10 +14,13 @@ from fleet.feasibility.incident import incident
 from fleet.protocol.messages import Reply, SubmitOrders
 from fleet.protocol.values import Contact, Direction, Order, Reason
 
+MOST_TOLD = 500
+"""So many reasons are told of a batch: an answer may have no more than a megabyte."""
+
 
 def submit_orders(desk: Desk, message: SubmitOrders) -> None:
     """Take all parcels of the batch or none; parcels that are known with the same content change nothing."""
-    reasons = (*_clashes(desk, message.orders), *_slips(message.orders))
+    reasons = tuple(islice(chain(_clashes(desk, message.orders), _slips(message.orders)), MOST_TOLD))
     if reasons:
         desk.answer(
             Reply(request_id=message.request_id, ok=False, detail="nothing was taken in", reasons=reasons)

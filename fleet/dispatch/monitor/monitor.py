@@ -93,6 +93,10 @@ class Monitor:
         """The assets that are out or about to go, by id."""
         return tuple(sorted(self._out))
 
+    def watches(self, asset_id: str) -> bool:
+        """Whether the asset is out or about to go."""
+        return asset_id in self._out
+
     def link_timeout_s(self, asset_id: str) -> float:
         """How long this asset may be silent."""
         return self._out.get(asset_id, float("inf"))

@@ -112,8 +112,8 @@ class Watchdog:
             _say(lambda: LOG.warning("the loop turns again"))
 
     def _give_up(self, still_s: float) -> None:
-        stacks = {thread.name: stack_of(thread.ident) for thread in threading.enumerate()}
         try:
+            stacks = {thread.name: stack_of(thread.ident) for thread in threading.enumerate()}
             _say(lambda: _last_words(still_s, stacks))
         finally:
             self._end(STUCK)

@@ -191,7 +191,7 @@ class Keyring:
 
         On a disk that is full it takes the room that is kept for it.
         """
-        with self._locked():
+        with self.locked():
             table, gone = revoked(self.table(), name, now, by)
             try:
                 self._write(table)
@@ -231,7 +231,7 @@ class Keyring:
         if self.file.exists():
             self.spare.keep()
             return
-        with self._locked():
+        with self.locked():
             write_secret(self.hub_file, _hub_text(hub))
             table = KeyTable(format=FORMAT, keys=())
             makers = dict.fromkeys((COMMANDS, CONSOLE), HUB) | dict.fromkeys(simulated, SIMULATION)
@@ -249,7 +249,7 @@ class Keyring:
         Raises ``KeyringError``; then nothing has changed. Who is killed in between says it once more, which mends it.
         """
         hub = new_hub_key()
-        with self._locked():
+        with self.locked():
             clients = {path: read_key_file(path) for path in sorted((self.folder / "clients").glob("*.json"))}
             texts = {path: key.model_copy(update={"hub": hub.public}).text() for path, key in clients.items()}
             # The hub's own last: until then it is the old hub, and so it says to whoever looks.
@@ -266,7 +266,7 @@ class Keyring:
         *,
         simulated: bool = False,
     ) -> tuple[KeyEntry, Path]:
-        with self._locked():
+        with self.locked():
             hub, table = self.hub_key(), change(self.table())
             if out is not None:
                 _check_free(out, entry.subject)
@@ -283,7 +283,7 @@ class Keyring:
         self.spare.keep()
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """One change at a time, whoever makes it."""
         try:
             self.folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)

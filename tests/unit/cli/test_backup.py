@@ -10,16 +10,20 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
+from fleet import backup
 from fleet.app import Files, Setup, note_put_back, read_setup, run_hub
 from fleet.cli.main import main
 from fleet.domain.events import ContactsErased, Custodian, OrderPlaced, TimerSet
+from fleet.hub import folders
 from fleet.hub.folders import left_over
 from fleet.hub.rundir import RunDir, RunDirError, RunInUse
-from fleet.hub.security.keytable import KeyringError
+from fleet.hub.security.keyring import COMMANDS, Keyring
+from fleet.hub.security.keytable import KeyringError, KeyState
 from fleet.protocol.messages import CancelMission
 from fleet.protocol.values import Contact
 from fleet.store import Batch, OutboxRow, PeerRow, SqlStore
@@ -456,3 +460,48 @@ def test_no_hub_starts_on_a_run_that_is_being_replaced(
 
     monkeypatch.setattr("fleet.backup.note_put_back", slowly)
     assert ran("restore", kept, "--force", root=city) == 0
+
+
+def test_a_key_that_is_revoked_while_a_run_is_restored_stays_revoked(
+    city: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The keys of the run that is there are copied, and nobody changes them until the other is in its place."""
+    run = RunDir.named("day", city / "runs")
+    files = Files(depots=city / "depots.csv", lockers=city / "lockers.csv")
+    hub_once(run, Setup(name="day", files=files, at=AT, until=AT + timedelta(hours=4)))
+    assert ran("backup", "--out", city / "kept", root=city) == 0
+    revoking = Thread(target=lambda: Keyring(run.keys).revoke(COMMANDS, AT, by="ann"))
+    put_instead = folders.put_instead
+
+    def slowly(folder: Path, place: Path) -> Path:
+        revoking.start()
+        revoking.join(0.5)
+        assert revoking.is_alive()
+        return put_instead(folder, place)
+
+    monkeypatch.setattr(backup, "put_instead", slowly)
+    assert ran("restore", city / "kept", "--force", root=city) == 0
+    revoking.join()
+    states = {k.state(AT) for k in Keyring(run.keys).table().keys if k.subject == COMMANDS}
+    assert states == {KeyState.REVOKED}
+
+
+def test_a_run_that_began_while_another_was_restored_is_not_put_aside(
+    city: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was there at first, so that nobody was kept out: what came is left alone, and the restore says so."""
+    run = RunDir.named("day", city / "runs")
+    files = Files(depots=city / "depots.csv", lockers=city / "lockers.csv")
+    setup = Setup(name="day", files=files, at=AT, until=AT + timedelta(hours=4))
+    hub_once(run, setup)
+    assert ran("backup", "--out", city / "kept", root=city) == 0
+    shutil.rmtree(run.path)
+    put = folders.put
+
+    def late(folder: Path, place: Path) -> None:
+        hub_once(run, setup)
+        put(folder, place)
+
+    monkeypatch.setattr(backup, "put", late)
+    assert ran("restore", city / "kept", "--force", root=city) != 0
+    assert sorted(p.name for p in (city / "runs").iterdir() if not p.name.startswith(".")) == ["day"]

@@ -250,6 +250,37 @@ def test_who_is_heard_but_says_not_where_it_is(out: tuple[Bench, Peer]) -> None:
     assert bench.core.state.open_exceptions() == ()
 
 
+def test_samples_that_can_t_be_read_say_nothing(out: tuple[Bench, Peer]) -> None:
+    """A drone whose firmware sends nonsense is as blind to us as one that sends none."""
+    bench, drone = out
+    bench.sample(drone, sample(bench))
+    for _ in range(30):
+        bench.core.telemetry(b"t-" + drone.route, [b"1", b"telemetry", b"{}"], bench.wall)
+        bench.run(0.5)
+    assert [e.code for e in bench.core.state.open_exceptions()] == ["no_samples"]
+    assert bench.core.sessions.refused["malformed"] == 30
+
+
+def test_a_hub_that_is_started_again_has_heard_nobody(out: tuple[Bench, Peer]) -> None:
+    """Who was lost stays so, and is looked for when it was due, however often the hub starts meanwhile."""
+    bench, drone = out
+    bench.sample(drone, sample(bench))
+    drone.silent = True
+    bench.run(60)
+    (lost,) = bench.core.state.open_exceptions()
+    for _ in range(4):
+        bench.run(200)
+        bench.start()
+        bench.run(1)
+        assert bench.core.state.assets[DRONE].status is AssetStatus.LINK_LOST
+        assert lost in bench.core.state.open_exceptions()
+    bench.run(100)
+    missing = [e for e in bench.core.state.open_exceptions() if e.code == "asset_missing"]
+    grace = kind_of("drone").lost_link.missing_s
+    assert grace is not None
+    assert [e.at - lost.at for e in missing] == [timedelta(seconds=grace)]
+
+
 def test_samples_that_never_came_again_are_nobodys_business_after_the_trip(out: tuple[Bench, Peer]) -> None:
     """It has landed all the same."""
     bench, drone = out

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from fleet.dispatch.decide import Decision
+from fleet.dispatch.effects import Answer
+from fleet.dispatch.handlers.orders import MOST_TOLD
 from fleet.hub.core import CoreSettings
 from fleet.hub.trouble import Severity
-from fleet.protocol.codec import decode_control, encode
+from fleet.protocol.codec import MAX_CONTROL_FRAME, decode_control, encode
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import (
     Action,
@@ -26,6 +29,7 @@ from fleet.protocol.messages import (
     Role,
     StepReport,
     StopAll,
+    SubmitOrders,
 )
 from fleet.protocol.session import PeerSession, SessionState
 from fleet.store import Batch, MemoryStore, SqlStore
@@ -265,6 +269,30 @@ def test_who_comes_while_nothing_can_be_stored_is_told_so(tmp_path: Path, versio
     bench.run(1)
     assert tool.state is SessionState.WELCOMED
     assert tool.told_busy is None
+
+
+def test_however_much_is_wrong_with_a_batch_the_answer_fits_the_wire(tmp_path: Path) -> None:
+    """Thousands of orders with something wrong in each, in one request: it is refused, with as many reasons as help."""
+    bench = Bench(tmp_path)
+    operator = bench.connect("operator-1", Role.OPERATOR)
+    (order,) = bench.inputs.orders.orders
+    worst = {"weight_kg": 1e300, "service_minutes": 1e300, "value_minor": 10**300}
+    orders = tuple(order.model_copy(update={**worst, "order_id": f"{n:0>128}"}) for n in range(4000))
+    bench.say(operator, SubmitOrders(request_id="r-1", orders=orders))
+    (reply,) = operator.of(Reply)
+    assert isinstance(reply, Reply)
+    assert (reply.ok, len(reply.reasons)) == (False, MOST_TOLD)
+
+
+def test_an_answer_that_is_too_long_for_the_wire_is_set_aside(tmp_path: Path) -> None:
+    """A fault of ours, which ends neither the hub nor the session of who has asked."""
+    bench = Bench(tmp_path)
+    operator = bench.connect("operator-1", Role.OPERATOR)
+    answer = Answer("operator-1", Reply(request_id="r-1", ok=True, detail="x" * MAX_CONTROL_FRAME))
+    bench.core._carry_out(Decision(bench.core.state, (), (answer,)), bench.now)
+    bench.run(1)
+    assert [e.code for e in bench.core.state.open_exceptions()] == ["hub_fault"]
+    assert operator.session.state is SessionState.WELCOMED
 
 
 def test_who_is_refused_leaves_nothing_behind(tmp_path: Path) -> None:
