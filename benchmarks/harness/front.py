@@ -40,8 +40,6 @@ def redis_text(_name: bytes, body: bytes) -> bytes:
     return b"*5\r\n$4\r\nXADD\r\n$5\r\nbench\r\n$1\r\n*\r\n$1\r\nm\r\n$%d\r\n%b\r\n" % (len(body), body)
 
 
-NATS_HELLO = b'CONNECT {"verbose":false,"headers":true}\r\nSUB _INBOX.front 1\r\nPING\r\n'
-
 BROKERS: dict[str, tuple[Callable[[bytes, bytes], bytes], bytes, bytes]] = {
     "nats": (
         nats_text,
@@ -115,6 +113,17 @@ class Front:
 _ASSET = next(role for role in ALLOWED if role.value == "asset")
 
 
+def dialled(port: str, first: bytes) -> socket.socket:
+    """A connection to a broker that has been told ``first``."""
+    broker = socket.create_connection(("127.0.0.1", int(port)))
+    broker.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if first:
+        broker.sendall(first)
+        while b"PONG" not in broker.recv(65536):
+            pass
+    return broker
+
+
 def main() -> None:
     """Serve until standard input ends."""
     name, port = sys.argv[1:]
@@ -122,12 +131,7 @@ def main() -> None:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     router = context.socket(zmq.ROUTER)
     router.bind("tcp://127.0.0.1:*")
-    broker = socket.create_connection(("127.0.0.1", int(port)))
-    broker.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if first:
-        broker.sendall(first)
-        while b"PONG" not in broker.recv(65536):
-            pass
+    broker = dialled(port, first)
     broker.setblocking(False)
     front = Front(router, broker, text, sign)
     poller = zmq.Poller()

@@ -60,14 +60,14 @@ def serving(*arguments: str, script: str = "serve.py") -> Iterator[Served]:
 
 
 @contextmanager
-def serving_day(day: Day, synchronous: str = "FULL", *, plain: bool = True) -> Iterator[Served]:
-    """A hub on a fresh copy of a day; without ``plain`` it wants the keys that the day was made with."""
+def serving_day(day: Day, durable: str = "FULL", *, plain: bool = True) -> Iterator[Served]:
+    """A hub on a fresh copy of a day, as ``serve.py`` says; without ``plain`` it wants the day's keys."""
     copy = RunDir(day.run.path.with_name("copy"))
     shutil.rmtree(copy.path, ignore_errors=True)
     shutil.copytree(day.run.path, copy.path)
     if not plain:
         write_atomically(copy.setup, read_setup(copy).model_copy(update={"plain": False}).model_dump_json())
-    with serving("hub", str(copy.path), synchronous) as served:
+    with serving("hub", str(copy.path), durable) as served:
         yield served
 
 

@@ -133,7 +133,8 @@ def durable_against_brokers(folder: Path, scale: Scale) -> list[Figure]:
     """Acknowledgements of what is on disk: the hub against a service that has a broker keep what it takes in.
 
     The load, its connections, frames and number under way are the same for all. What a broker does on its own, with
-    nobody who reads what it is given, stands beside it (``alone_per_s``, all under way on one connection).
+    nobody who reads what it is given, stands beside it (``alone_per_s``, all under way on one connection), and so does
+    the same hub, which decides the same, with the broker in its store's place (``hub_kept_by_…``).
     """
     day = make_day(folder, scale.assets, out=False)
 
@@ -142,11 +143,18 @@ def durable_against_brokers(folder: Path, scale: Scale) -> list[Figure]:
             pids = (front.process.pid, int(where["pid"]))
             return _acknowledged(folder, durable_job("hub", front.where, day, scale), OUTSTANDING, pids)
 
+    def kept_by(name: str) -> dict[str, float]:
+        with BROKERS[name](folder) as where:
+            log = f"{name}:{where['port']}"
+            return hub_acknowledges(folder, day, scale, OUTSTANDING, log, int(where["pid"]))
+
     rounds = in_turns(
         scale.rounds,
         hub=lambda: hub_acknowledges(folder, day, scale, OUTSTANDING),
         nats=lambda: fronted("nats"),
         redis=lambda: fronted("redis"),
+        kept_by_nats=lambda: kept_by("nats"),
+        kept_by_redis=lambda: kept_by("redis"),
     )
     return [
         _against("NATS JetStream on file", "nats", rounds, _alone("nats", folder, day, scale), (1.3, 1.0)),
@@ -170,12 +178,17 @@ def _against(
     bounds: tuple[float, float],
 ) -> Figure:
     value, spread = ratio(rounds["hub"], rounds[name], "rate")
+    kept = rounds[f"kept_by_{name}"]
+    same, _ = ratio(rounds["hub"], kept, "rate")
     more = {
         "spread": spread,
         "hub_per_s": round(median(rounds["hub"], "rate")),
         f"{name}_per_s": round(median(rounds[name], "rate")),
         "hub_cpu_us": round(median(rounds["hub"], "cpu_us"), 1),
         f"{name}_cpu_us": round(median(rounds[name], "cpu_us"), 1),
+        "against_hub_kept_by_it": round(same, 3),
+        f"hub_kept_by_{name}_per_s": round(median(kept, "rate")),
+        f"hub_kept_by_{name}_cpu_us": round(median(kept, "cpu_us"), 1),
         "alone_per_s": alone,
         "outstanding": OUTSTANDING,
     }
@@ -207,13 +220,15 @@ def durable_against_itself(folder: Path, scale: Scale) -> list[Figure]:
 
 
 def hub_acknowledges(
-    folder: Path, day: Day, scale: Scale, outstanding: int, synchronous: str = "FULL"
+    folder: Path, day: Day, scale: Scale, outstanding: int, durable: str = "FULL", *pids: int
 ) -> dict[str, float]:
-    """The rate at which a hub acknowledges reports; each must have become an event of its own."""
-    with serving_day(day, synchronous) as served:
+    """The rate at which a hub acknowledges reports; each must have become an event of its own. ``pids`` are processes
+    whose CPU time counts too.
+    """
+    with serving_day(day, durable) as served:
         before = served.counts()
         job = durable_job("hub", served.where, day, scale)
-        found = _acknowledged(folder, job, outstanding, (served.process.pid,))
+        found = _acknowledged(folder, job, outstanding, (served.process.pid, *pids))
         stored = served.counts()["position"] - before["position"]
         if stored < found["acknowledged"]:
             raise RuntimeError(f"{found['acknowledged']} were acknowledged, {stored} events stored")

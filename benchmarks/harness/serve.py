@@ -18,7 +18,7 @@ from cProfile import Profile
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 import structlog
@@ -27,12 +27,14 @@ from pydantic import TypeAdapter
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
+from benchmarks.harness.brokerlog import BrokerLog
 from benchmarks.harness.telemetry import STAMPS
 from fleet import app
 from fleet.dispatch.inputs import Finding
 from fleet.hub.loop import Loop, open_loop
 from fleet.hub.rundir import RunDir, Running
 from fleet.protocol.messages import Attach, Telemetry
+from fleet.store.base import Store
 from fleet.store.sql import SqlStore
 
 Counts = Callable[[], dict[str, Any]]
@@ -84,8 +86,11 @@ def _rss_mb() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
-def hub(path: str, synchronous: str = "FULL", profile: str = "") -> None:
-    """The real hub of a run directory that holds a day; with ``profile`` under cProfile, into that file."""
+def hub(path: str, durable: str = "FULL", profile: str = "") -> None:
+    """The real hub of a run directory that holds a day; with ``profile`` under cProfile, into that file.
+
+    ``durable`` is how its store syncs, or ``nats:PORT`` or ``redis:PORT`` for a broker in the store's place.
+    """
     structlog.configure(
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
@@ -103,13 +108,19 @@ def hub(path: str, synchronous: str = "FULL", profile: str = "") -> None:
         _answer({"control": running.control, "telemetry": running.telemetry})
         threading.Thread(target=_answer_all, args=(watched[0].counts, ended.set), daemon=True).start()
 
-    store = partial(real_store, synchronous=synchronous)
+    store: Callable[..., Store] = partial(real_store, synchronous=durable)
+    if ":" in durable:
+        store = partial(_on_broker, real_store, *durable.split(":"))
     with patch.object(app, "open_loop", opened), patch.object(SqlStore, "open", store):
         profiler = Profile()
         run = profiler.runcall if profile else _called
         run(app.run_hub, RunDir(Path(path)), ended.is_set, started)
         if profile:
             profiler.dump_stats(profile)
+
+
+def _on_broker(open_store: Callable[..., Store], name: str, port: str, *args: Any, **named: Any) -> Store:
+    return cast("Store", BrokerLog(open_store(*args, **named), name, port))
 
 
 def _called(what: Callable[..., None], *args: Any) -> None:
