@@ -36,7 +36,7 @@ def test_all_agree_in_the_end_whatever_goes_wrong(tmp_path: Path, chunk: int) ->
 
 def test_the_same_on_a_real_store(tmp_path: Path) -> None:
     """The hub's store is an SQLite file, opened anew after each of its deaths; most of them with a snapshot."""
-    outcomes = run(Simulation(Fleet.of(4, sql=True), tmp_path), range(1000, 1000 + SEEDS // 6), "--sql")
+    outcomes = run(Simulation(Fleet.of(4, sql=True), tmp_path), range(1000, 1000 + SEEDS // 10), "--sql")
     assert sum(o.snapshots for o in outcomes) > 5
 
 
@@ -48,10 +48,10 @@ def test_hundreds_of_assets(tmp_path: Path, seed: int) -> None:
 
 
 def test_a_store_that_fails_again_and_again(tmp_path: Path) -> None:
-    """In each of a hundred seeds it can't be written for seconds, and now and then nobody knows whether it was."""
-    outcomes = run(Simulation(FAILING_STORE, tmp_path), range(2000, 2100), "--failing-store")
-    assert sum(o.store_failures > 0 for o in outcomes) > 90
-    assert sum(o.delivered for o in outcomes) > 50
+    """In each of these seeds it can't be written for seconds, and now and then nobody knows whether it was."""
+    outcomes = run(Simulation(FAILING_STORE, tmp_path), range(2000, 2000 + SEEDS // 3), "--failing-store")
+    assert sum(o.store_failures > 0 for o in outcomes) > 0.9 * len(outcomes)
+    assert sum(o.delivered for o in outcomes) > len(outcomes) // 2
 
 
 def test_a_seed_is_the_same_twice(tmp_path: Path) -> None:

@@ -60,14 +60,14 @@ def demand(shared_data: Path, city: str, orders: str, *zones: Path) -> Inputs:
 def test_austin(repo_root: Path, shared_data: Path, tmp_path: Path) -> None:
     """700 real stops and 278 real parcel points."""
     inputs = demand(shared_data, "austin", "austin_0")
-    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", "20"), inputs)
+    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", "12"), inputs)
     assert document["summary"]["parcels"] == 700
 
 
 def test_porto_with_zones(repo_root: Path, shared_data: Path, tmp_path: Path) -> None:
     """1,500 points and the areas around hospitals and schools."""
     inputs = demand(shared_data, "porto", "porto", shared_data / "zones_osm" / "porto_zones.geojson")
-    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", "20"), inputs)
+    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", "12"), inputs)
     assert document["summary"]["parcels"] == 1500
 
 
