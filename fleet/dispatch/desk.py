@@ -60,6 +60,11 @@ class Settings:
     keep_contacts_days: float = 30
 
 
+MOST_WHY = 1000
+"""Characters of a reason that an asset is told. People read it there; as a peer may give one that just fits its own
+message, it would not fit another. The log has all of it."""
+
+
 @dataclass(slots=True)
 class Desk:
     """One decision in the making. ``peer_id`` is who sent the message, and ``role`` as what (none for the hub's own
@@ -87,7 +92,10 @@ class Desk:
         self.events.append(event)
 
     def send(self, peer_id: str, message: Message) -> None:
-        """Send a message to a peer, once the events are on disk."""
+        """Send a message to a peer, once the events are on disk; of a long reason its beginning."""
+        why = getattr(message, "why", "")
+        if len(why) > MOST_WHY:
+            message = message.model_copy(update={"why": f"{why[: MOST_WHY - 1]}…"})
         self.effects.append(Send(peer_id, message))
 
     def answer(self, message: Message) -> None:

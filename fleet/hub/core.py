@@ -317,6 +317,7 @@ class HubCore:
     # --- effects -----------------------------------------------------------------------------------------------------
 
     def _on_send(self, effect: fx.Send, _now: datetime) -> None:
+        _check_fits(effect.message)
         peer = self.sessions.asset(effect.peer_id)
         peer.sent += 1
         seq, message = peer.sent, effect.message
@@ -328,8 +329,7 @@ class HubCore:
     def _on_answer(self, effect: fx.Answer, _now: datetime) -> None:
         peer = self.sessions.peers.by_id.get(effect.peer_id)
         if peer is not None:
-            # One that is too long for the wire fails here, where it is set aside, and not when it is sent.
-            encode(Envelope(message=effect.message))  # type: ignore[arg-type]
+            _check_fits(effect.message)
             self.batches.open.then.append(lambda: peer.session.send(effect.message))  # type: ignore[arg-type]
             self.batches.open.concerned.add(peer.peer_id)
 
@@ -379,10 +379,20 @@ class HubCore:
         self.sessions.undelivered(route)
 
 
+def _check_fits(message: Message) -> None:
+    """What is too long for the wire fails here, where it is set aside, and not when it is sent: by then it is in the
+    outbox, and would fail again after each restart. Raises ``LocalError``.
+    """
+    encode(Envelope(seq=_MOST if message.sequenced else None, ack=_MOST, message=message))  # type: ignore[arg-type]
+
+
 def _open_of(state: State, code: str) -> Iterator[str]:
     """The assets of which an exception of this code is open."""
     return (e.asset_id for e in state.open_exceptions() if e.code == code and e.asset_id)
 
+
+_MOST = 2**63 - 1
+"""No number of a message takes more room than this one."""
 
 _NOT_HEARD_ANYWAY = frozenset({AssetStatus.OFFLINE, AssetStatus.LINK_LOST, AssetStatus.FAULTED})
 

@@ -30,6 +30,7 @@ LIMITS: Final[Mapping[str, int]] = {
     "add_zone": 1024 * 1024,
     "report_weather": 256 * 1024,
     "submit_orders": 4 * 1024 * 1024,
+    "grant": 1024 * 1024,
     "granted": 1024 * 1024,
     "reply": 4 * 1024 * 1024,
     "attach": 4 * 1024,

@@ -9,17 +9,19 @@ from pathlib import Path
 import pytest
 
 from fleet.dispatch.decide import Decision
-from fleet.dispatch.effects import Answer
+from fleet.dispatch.effects import Answer, Send
 from fleet.dispatch.handlers.orders import MOST_TOLD
 from fleet.hub.core import CoreSettings
 from fleet.hub.trouble import Severity
-from fleet.protocol.codec import MAX_CONTROL_FRAME, decode_control, encode
+from fleet.protocol.codec import MAX_CONTROL_FRAME, decode_control, encode, limit_of
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import (
     Action,
     AssetReport,
     Assign,
     Busy,
+    CancelMission,
+    Command,
     CommandReply,
     Envelope,
     Hello,
@@ -31,7 +33,9 @@ from fleet.protocol.messages import (
     StopAll,
     SubmitOrders,
 )
+from fleet.protocol.mission import Travel
 from fleet.protocol.session import PeerSession, SessionState
+from fleet.protocol.values import Waypoint
 from fleet.store import Batch, MemoryStore, SqlStore
 from tests.support.bench import DAY, Bench, Peer
 
@@ -293,6 +297,43 @@ def test_an_answer_that_is_too_long_for_the_wire_is_set_aside(tmp_path: Path) ->
     bench.run(1)
     assert [e.code for e in bench.core.state.open_exceptions()] == ["hub_fault"]
     assert operator.session.state is SessionState.WELCOMED
+
+
+def test_the_longest_reason_that_an_operator_can_give_reaches_everybody(tmp_path: Path) -> None:
+    """It just fits a stop-all and would not fit the commands that this becomes: they have its beginning."""
+    bench = Bench(tmp_path)
+    drone, _ = in_flight(bench)
+    operator = bench.connect("o", Role.OPERATOR)
+    said = StopAll(request_id="r", by="o", action=Action.HOLD, why="")
+    room = limit_of("stop_all") - len(encode(Envelope(seq=1, ack=1, message=said))[2])
+    why = "x" * room
+    bench.say(operator, said.model_copy(update={"why": why}))
+    (command,) = drone.of(Command)
+    assert isinstance(command, Command)
+    assert command.action is Action.HOLD
+    assert (command.why[:-1], command.why[-1]) == (why[: len(command.why) - 1], "…")
+    assert [c.why for c in bench.core.state.commands.values()] == [why]
+    (reply,) = operator.of(Reply)
+    assert isinstance(reply, Reply)
+    assert reply.ok
+
+
+def test_an_instruction_that_is_too_long_for_the_wire_is_set_aside(tmp_path: Path) -> None:
+    """In the outbox it would end the hub, again after each restart; what comes behind it arrives."""
+    bench = Bench(tmp_path)
+    _, assign = in_flight(bench)
+    place = assign.mission.home
+    there = Waypoint(lon=place.lon, lat=place.lat, alt_amsl_m=50)
+    travel = Travel(step_id="far", path=(there,) * 10_000, corridor_m=10)
+    mission = assign.mission.model_copy(update={"steps": (travel,)})
+    bench.core._carry_out(Decision(bench.core.state, (), (Send(DRONE, Assign(mission=mission)),)), bench.now)
+    bench.run(1)
+    bench.restart()
+    again = bench.connect(DRONE)
+    bench.order_about(DRONE, "later")
+    bench.run(1)
+    assert [e.code for e in bench.core.state.open_exceptions()] == ["hub_fault"]
+    assert [m.why for m in again.of(CancelMission) if isinstance(m, CancelMission)] == ["later"]
 
 
 def test_who_is_refused_leaves_nothing_behind(tmp_path: Path) -> None:

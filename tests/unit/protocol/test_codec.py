@@ -185,6 +185,14 @@ def test_limits_are_for_messages_that_exist() -> None:
     assert max(codec.LIMITS.values()) == codec.MAX_CONTROL_FRAME
 
 
+def test_granted_time_names_every_asset_of_a_large_fleet() -> None:
+    """When a simulation begins, each of them has just been welcomed: the count names them all."""
+    until = datetime(2026, 3, 1, tzinfo=UTC)
+    sent = {f"a-site-of-some-length/sidewalk-robot-{n}": 10_000 for n in range(12_000)}
+    (_, _, body) = encode(Envelope(message=Grant(until=until, sent=sent)))
+    assert codec.DEFAULT_LIMIT < len(body) < limit_of("granted")
+
+
 def test_times_are_utc_on_the_wire() -> None:
     """Whatever offset they came with."""
     until = datetime.fromisoformat("2026-03-01T10:00:00+02:00")
