@@ -12,6 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
 
 class Datum(StrEnum):
     """What a height is measured from."""
@@ -59,18 +64,41 @@ class Box(NamedTuple):
     north: float
 
 
+class Bounds(NamedTuple):
+    """Intervals as two arrays of one length."""
+
+    low: Floats
+    high: Floats
+
+
 class Terrain(Protocol):
-    """A source of ground heights. Implementations promise that the true height lies in the interval they
-    answer.
+    """A source of ground heights. Implementations promise that the true height lies in the interval they answer.
+
+    Derive from it: only `ground_within` must be written, the rest has an answer that is safe.
     """
 
     def ground_within(self, box: Box) -> Interval:
         """Bounds in metres AMSL of the ground everywhere in the box; `ANYTHING` where it does not know."""
         ...
 
+    def ground_within_many(self, boxes: Floats) -> Bounds:
+        """The same for an array (n, 4) of boxes: west, south, east, north."""
+        found = [self.ground_within(Box(*box)) for box in boxes.tolist()]
+        both = np.array(found, dtype=np.float64).reshape(-1, 2)
+        return Bounds(both[:, 0], both[:, 1])
+
+    def undulation_within(self, box: Box) -> Interval:  # noqa: ARG002 - nowhere, unless a geoid is there
+        """Bounds in metres of how high mean sea level lies above the WGS 84 ellipsoid everywhere in the box."""
+        return ANYTHING
+
+    @property
+    def step_m(self) -> float:
+        """It is worth asking about pieces of this length rather than about longer ones."""
+        return math.inf
+
 
 @dataclass(frozen=True, slots=True)
-class FlatTerrain:
+class FlatTerrain(Terrain):
     """A declared assumption: the ground is everywhere at `height_m` AMSL, give or take `error_m`."""
 
     height_m: float
@@ -84,9 +112,14 @@ class FlatTerrain:
         """The declared height with its error."""
         return Interval(self.height_m - self.error_m, self.height_m + self.error_m)
 
+    def ground_within_many(self, boxes: Floats) -> Bounds:
+        """The declared height with its error, for each box."""
+        low, high = self.ground_within(Box(0.0, 0.0, 0.0, 0.0))
+        return Bounds(np.full(len(boxes), low, np.float64), np.full(len(boxes), high, np.float64))
+
 
 @dataclass(frozen=True, slots=True)
-class UnknownTerrain:
+class UnknownTerrain(Terrain):
     """No ground height is known anywhere: a limit above ground other than the ground itself stays UNKNOWN."""
 
     def ground_within(self, box: Box) -> Interval:  # noqa: ARG002 - the same everywhere
@@ -101,38 +134,49 @@ class Limit:
     value_m: float
     datum: Datum
 
-    def amsl(self, ground: Interval) -> Interval:
-        """The bounds of this limit above mean sea level where the ground lies in `ground`."""
+    def amsl(self, ground: Interval, undulation: Interval = ANYTHING) -> Interval:
+        """The bounds of this limit above mean sea level, where the ground lies in `ground` and mean sea level
+        `undulation` above the ellipsoid.
+        """
         if math.isinf(self.value_m):
             return Interval(self.value_m, self.value_m)
-        return _AMSL[self.datum](self.value_m, ground)
+        return _AMSL[self.datum](self.value_m, ground, undulation)
+
+    @property
+    def depends_on_place(self) -> bool:
+        """Whether what it is AMSL differs from place to place."""
+        return self.datum in (Datum.AGL, Datum.WGS84) and math.isfinite(self.value_m)
 
 
-def _pressure_height(value_m: float, _: Interval) -> Interval:
+def _pressure_height(value_m: float, _ground: Interval, _undulation: Interval) -> Interval:
     """Where a pressure height may lie: nobody here knows today's pressure and temperature."""
     corners = [(value_m + shift) * factor for shift in QNH_SHIFT_M for factor in AIR_COLUMN]
     return Interval(min(corners), max(corners))
 
 
-# Where a height in each datum lies above mean sea level. The ellipsoid's needs a geoid, and none is built in.
-_AMSL: dict[Datum, Callable[[float, Interval], Interval]] = {
-    Datum.AGL: lambda value_m, ground: ground.shifted(value_m),
-    Datum.AMSL: lambda value_m, _: Interval(value_m, value_m),
-    Datum.WGS84: lambda _value_m, _ground: ANYTHING,
+# Where a height in each datum lies above mean sea level: from its value, the ground and the undulation.
+_AMSL: dict[Datum, Callable[[float, Interval, Interval], Interval]] = {
+    Datum.AGL: lambda value_m, ground, _undulation: ground.shifted(value_m),
+    Datum.AMSL: lambda value_m, _ground, _undulation: Interval(value_m, value_m),
+    Datum.WGS84: lambda value_m, _ground, undulation: Interval(
+        value_m - undulation.high, value_m - undulation.low
+    ),
     Datum.FL: _pressure_height,
 }
 
 
-def lower_amsl(limit: Limit | None, ground: Interval) -> Interval:
-    """Bounds AMSL of a lower limit. Not stated, or at or below the ground itself, means from the ground up.
+def is_ground(lower: Limit) -> bool:
+    """Whether a lower limit is at or below the ground itself. Nothing flies there, hence it needs no terrain."""
+    return lower.datum is Datum.AGL and lower.value_m <= 0.0
 
-    Nothing flies below the ground, hence a lower limit of 0 AGL needs no terrain height to be evaluated.
-    """
-    if limit is None or (limit.datum is Datum.AGL and limit.value_m <= 0.0):
+
+def lower_amsl(limit: Limit | None, ground: Interval, undulation: Interval = ANYTHING) -> Interval:
+    """Bounds AMSL of a lower limit. Not stated, or at or below the ground itself, means from the ground up."""
+    if limit is None or is_ground(limit):
         return Interval(-math.inf, -math.inf)
-    return limit.amsl(ground)
+    return limit.amsl(ground, undulation)
 
 
-def upper_amsl(limit: Limit | None, ground: Interval) -> Interval:
+def upper_amsl(limit: Limit | None, ground: Interval, undulation: Interval = ANYTHING) -> Interval:
     """Bounds AMSL of an upper limit. Not stated means unbounded (rule E5)."""
-    return Interval(math.inf, math.inf) if limit is None else limit.amsl(ground)
+    return Interval(math.inf, math.inf) if limit is None else limit.amsl(ground, undulation)

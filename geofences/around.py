@@ -169,9 +169,9 @@ def _middle_cell(start: Position, goal: Position) -> Cell:
 def _in_the_way(owner: ZoneVolume, flight: Flight, terrain: Terrain, window: Box, rules: Rules) -> bool:
     if not owner.zone.blocks(rules.held):
         return False
-    ground, volume = terrain.ground_within(window), owner.volume
-    lowest = lower_amsl(volume.lower, ground).low - rules.vertical_margin_m
-    highest = upper_amsl(volume.upper, ground).high + rules.vertical_margin_m
+    level, volume = (terrain.ground_within(window), terrain.undulation_within(window)), owner.volume
+    lowest = lower_amsl(volume.lower, *level).low - rules.vertical_margin_m
+    highest = upper_amsl(volume.upper, *level).high + rules.vertical_margin_m
     if not lowest <= flight.alt_amsl_m <= highest:
         return False
     times = flight.at.timestamp(), flight.until.timestamp()
@@ -182,14 +182,14 @@ def _outside(
     zone_set: ZoneSet, cell: Cell, flight: Flight, terrain: Terrain, window: Box, rules: Rules
 ) -> BaseGeometry:
     """Everything but the operating areas that surely hold at the flight's height and during all its times."""
-    ground = terrain.ground_within(window)
+    level = terrain.ground_within(window), terrain.undulation_within(window)
     times = flight.at.timestamp(), flight.until.timestamp()
     inside = [
         area
         for (zone, volume), area in zone_set.area_maps(cell, rules.margin_m, rules.areas)
-        if lower_amsl(volume.lower, ground).high + rules.vertical_margin_m
+        if lower_amsl(volume.lower, *level).high + rules.vertical_margin_m
         <= flight.alt_amsl_m
-        <= upper_amsl(volume.upper, ground).low - rules.vertical_margin_m
+        <= upper_amsl(volume.upper, *level).low - rules.vertical_margin_m
         and (times,) == intersection(zone.applicability.active(*times, *place_of(volume)).certain, (times,))
     ]
     everything = to_plane(shapely.box(*cell.window(REACH_M + 1_000.0)), cell.window(2 * REACH_M), cell.plane)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from shapely.geometry.base import BaseGeometry
 
 from geofences.altitude import Terrain
-from geofences.overlap import WHOLE, Sure, inside_height, inside_times, sideways
+from geofences.heights import inside_height
+from geofences.overlap import WHOLE, inside_times, sideways
 from geofences.planar import Geometries, LocalMap, lines
 from geofences.result import WHY_BLOCKED, CheckResult, Conflict, Status, Why, joined, overall
-from geofences.spans import Span, Spans, difference, union
+from geofences.spans import Span, Spans, Sure, difference, union
 from geofences.track import Track, Waypoint, by_cell, track_of
 from geofences.zoneset import ZoneSet, ZoneVolume
 
@@ -114,7 +115,7 @@ def _entered(
         if not owner.zone.blocks(rules.held):
             continue
         piece = pieces[line]
-        height = inside_height(owner.volume, track, piece, terrain, rules.vertical_margin_m)
+        height = inside_height(owner.volume, track, piece, terrain, rules.vertical_margin_m, rules.margin_m)
         times = inside_times(owner.zone, owner.volume, track, piece)
         if height.possible and times.possible:
             beside = sideways(drawn[line], here.polygons[polygon])
@@ -143,7 +144,7 @@ def _allowed(
     rules: Rules,
 ) -> Sure:
     """Where a piece is inside one operating area."""
-    height = inside_height(owner.volume, track, piece, terrain, -rules.vertical_margin_m)
+    height = inside_height(owner.volume, track, piece, terrain, -rules.vertical_margin_m, rules.margin_m)
     beside = sideways(line, area)
     return Sure(beside, beside).meet(height).meet(inside_times(owner.zone, owner.volume, track, piece))
 

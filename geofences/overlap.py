@@ -1,38 +1,17 @@
-"""Where one straight piece of a path meets one volume: sideways, in height and in time, each as spans of
-0..1.
-"""
+"""Where one straight piece of a path meets one volume: sideways and in time, each as spans of 0..1.
 
-from typing import NamedTuple
+Heights are in `heights`.
+"""
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geofences.altitude import Terrain, lower_amsl, upper_amsl
-from geofences.spans import (
-    NOWHERE,
-    Span,
-    Spans,
-    intersection,
-    linear_at_least,
-    linear_at_most,
-    union,
-)
+from geofences.spans import NOWHERE, Span, Spans, Sure, intersection, union
 from geofences.track import Track
 from geofences.zone import CircleShape, Volume, Zone
 
 WHOLE: Spans = ((0.0, 1.0),)
-
-
-class Sure(NamedTuple):
-    """What holds surely, and what may hold: the difference is what could not be evaluated."""
-
-    certain: Spans
-    possible: Spans
-
-    def meet(self, other: "Sure") -> "Sure":
-        """Where both hold."""
-        return Sure(intersection(self.certain, other.certain), intersection(self.possible, other.possible))
 
 
 def sideways(line: BaseGeometry, polygon: BaseGeometry) -> Spans:
@@ -51,23 +30,6 @@ def sideways(line: BaseGeometry, polygon: BaseGeometry) -> Spans:
         low, high = by_part.get(index, (value, value))
         by_part[index] = (min(low, value), max(high, value))
     return union(by_part.values())
-
-
-def inside_height(volume: Volume, track: Track, piece: int, terrain: Terrain, margin_m: float) -> Sure:
-    """Where the path is between the limits widened by the margin (a negative margin narrows them)."""
-    if volume.lower is None and volume.upper is None:
-        return Sure(WHOLE, WHOLE)
-    ground = terrain.ground_within(track.box(piece))
-    lower, upper = lower_amsl(volume.lower, ground), upper_amsl(volume.upper, ground)
-    alt = track.alt0[piece], track.alt1[piece]
-    return Sure(
-        intersection(
-            linear_at_least(*alt, lower.high - margin_m), linear_at_most(*alt, upper.low + margin_m)
-        ),
-        intersection(
-            linear_at_least(*alt, lower.low - margin_m), linear_at_most(*alt, upper.high + margin_m)
-        ),
-    )
 
 
 def inside_times(zone: Zone, volume: Volume, track: Track, piece: int) -> Sure:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 Span = tuple[float, float]
 Spans = tuple[Span, ...]
@@ -62,3 +63,14 @@ def linear_at_least(at_start: float, at_end: float, floor: float) -> Spans:
 def linear_at_most(at_start: float, at_end: float, ceiling: float) -> Spans:
     """Where in 0..1 the straight line from `at_start` to `at_end` is at or below `ceiling`."""
     return linear_at_least(-at_start, -at_end, -ceiling)
+
+
+class Sure(NamedTuple):
+    """What holds surely, and what may hold: the difference is what could not be evaluated."""
+
+    certain: Spans
+    possible: Spans
+
+    def meet(self, other: "Sure") -> "Sure":
+        """Where both hold."""
+        return Sure(intersection(self.certain, other.certain), intersection(self.possible, other.possible))
