@@ -10,6 +10,8 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TextIO
 
@@ -56,9 +58,28 @@ def configure(
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.name)),
         # Asked for at each line, not now: whoever replaces stderr gets what is said from then on.
-        logger_factory=lambda *_: structlog.WriteLogger(stream or sys.stderr),
+        logger_factory=lambda *_: structlog.WriteLogger(_Unfailing(stream or sys.stderr)),  # type: ignore[arg-type]
         cache_logger_on_first_use=False,
     )
+
+
+@dataclass(frozen=True)
+class _Unfailing:
+    """A stream into which a line goes or is lost: a log on a disk that is full, or whose reader has gone, must not end
+    the hub. Equal where the stream is the same one, since structlog keeps a lock for each.
+    """
+
+    stream: TextIO
+
+    def write(self, text: str) -> None:
+        """Write, if that can be."""
+        with suppress(OSError, ValueError):  # the latter where it was closed
+            self.stream.write(text)
+
+    def flush(self) -> None:
+        """Flush, if that can be."""
+        with suppress(OSError, ValueError):
+            self.stream.flush()
 
 
 def _in_order(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

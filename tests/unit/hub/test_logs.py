@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -85,3 +87,30 @@ def test_a_storm_is_counted_not_written() -> None:
     now[0] = 10.0
     assert sparing.let() == 3
     assert sparing.let() == 0
+
+
+class Broken(io.StringIO):
+    """A log into which nothing can be written: ``number`` says why."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+        self.tried = 0
+
+    def write(self, text: str) -> int:
+        self.tried += 1
+        raise OSError(self.number, os.strerror(self.number))
+
+    def flush(self) -> None:
+        raise OSError(self.number, os.strerror(self.number))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EAGAIN])
+def test_a_log_that_can_t_be_written_ends_nobody(number: int) -> None:
+    """Its disk is full just when there is much to say, or whoever read it is gone: what was said is lost, no more."""
+    out = Broken(number)
+    logs.configure(stream=out)
+    structlog.get_logger().error("store in trouble")
+    out.close()
+    structlog.get_logger().error("and one more")
+    assert out.tried == 2
