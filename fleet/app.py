@@ -199,8 +199,9 @@ def open_core(
         store.commit(Batch(events=(day_opened(setup, inputs),)))
     restored = restored_from(store) if shelf is None else shelf.restored(store)
     state = restored.state
-    now = _resume_at(store, setup, wall())
-    clock = _clock(setup, now, monotonic())
+    begun = wall()
+    now = _resume_at(store, setup, begun)
+    clock = _clock(setup, now, monotonic(), _steady_wall(store, begun))
     contexts = Contexts(inputs.context)
     core = HubCore(
         state=state,
@@ -208,7 +209,7 @@ def open_core(
         monitor=Monitor(contexts),
         clock=clock,
         make_token=make_token,
-        anchor=lambda at: ClockAnchor(at, wall(), setup.rate),
+        anchor=lambda at: ClockAnchor(at, clock.wall_at(at) or wall(), setup.rate),
         settings=settings or CoreSettings(),
         refusals=refusals,
     )
@@ -267,11 +268,17 @@ def _resume_at(store: Store, setup: Setup, wall: datetime) -> datetime:
     return max(setup.at, anchor.business + down)
 
 
-def _clock(setup: Setup, now: datetime, wall_s: float) -> FreeClock | GrantedClock:
+def _steady_wall(store: Store, wall: datetime) -> datetime:
+    """What the wall clock says, or said when the store was written last: one that was set back may be set right."""
+    anchor = store.clock()
+    return wall if anchor is None else max(wall, anchor.wall)
+
+
+def _clock(setup: Setup, now: datetime, wall_s: float, wall: datetime) -> FreeClock | GrantedClock:
     if setup.lockstep:
         pace = None if setup.pace is None else Pace(setup.pace, now, wall_s)
         return GrantedClock(now, timedelta(seconds=setup.step_s), pace=pace)
-    return FreeClock(now, wall_s, setup.rate)
+    return FreeClock(now, wall_s, setup.rate, wall)
 
 
 def _roles(state: State) -> dict[str, Role]:

@@ -15,17 +15,33 @@ from fleet.protocol.messages import Granted
 
 @dataclass(slots=True)
 class FreeClock:
-    """Runs by itself from ``start``, ``rate`` times as fast as the wall clock."""
+    """Runs by itself from ``start``, which is at the loop's time ``wall_s``, ``rate`` times as fast as that.
+
+    ``wall`` is what the wall clock said at the start. That may be set meanwhile, and the machine may sleep: business
+    time then goes on by the seconds that pass, and what is stored beside it is what the wall clock would say if it had
+    done the same. So a restart makes up for it, as for time in which the hub was down.
+    """
 
     start: datetime
     wall_s: float
     rate: float = 1.0
+    wall: datetime | None = None
 
     lockstep: bool = field(default=False, init=False)
 
     def now(self, wall_s: float) -> datetime:
         """The business time at the loop's time ``wall_s``."""
         return self.start + timedelta(seconds=(wall_s - self.wall_s) * self.rate)
+
+    def wall_at(self, at: datetime) -> datetime | None:
+        """What the wall clock says at a business time, unless it was set since the start."""
+        return None if self.wall is None else self.wall + (at - self.start) / self.rate
+
+    def behind_s(self, wall_s: float, wall: datetime) -> float:
+        """How far business time has fallen behind the wall clock, which says ``wall`` at the loop's time ``wall_s``."""
+        if self.wall is None:
+            return 0.0
+        return (wall - self.wall).total_seconds() - (wall_s - self.wall_s)
 
 
 SLACK_S = 0.25
@@ -90,6 +106,13 @@ class GrantedClock:
     def now(self, wall_s: float) -> datetime:  # noqa: ARG002
         """The business time, whatever the wall clock says."""
         return self.at
+
+    def wall_at(self, at: datetime) -> None:
+        """Granted time has nothing to do with the wall clock."""
+
+    def behind_s(self, wall_s: float, wall: datetime) -> float:  # noqa: ARG002
+        """Nor is it ever behind it."""
+        return 0.0
 
     def joined(self, peer_id: str) -> None:
         """A timekeeper has connected: it must answer the current grant before time goes on."""

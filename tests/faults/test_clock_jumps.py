@@ -66,6 +66,57 @@ def test_a_wall_clock_set_back_while_the_hub_is_down_does_not_take_business_time
     assert in_order(times(bench))
 
 
+def test_what_business_time_is_behind_is_made_up_for_at_a_restart(tmp_path: Path) -> None:
+    """The wall clock is set forward (or the machine slept) while the hub runs, and reports go on. The day is then taken
+    up by the wall clock, not by what it was when the last report came."""
+    bench = Jumping(tmp_path)
+    drone = ready(bench)
+    begun = bench.wall_clock() - bench.core.clock.now(bench.wall)
+    bench.wrong = timedelta(hours=1)
+    bench.run(20)
+    bench.say(drone, AssetReport(condition="charging", at=DAY, soc=0.5, site_id="S1"))
+    assert bench.core.clock.behind_s(bench.wall, bench.wall_clock()) == pytest.approx(3600)
+    bench.wall += 30
+    bench.restart()
+    assert bench.wall_clock() - bench.core.clock.now(bench.wall) == begun
+    assert bench.core.clock.behind_s(bench.wall, bench.wall_clock()) == pytest.approx(0)
+
+
+def test_a_clock_that_is_set_right_after_the_start_makes_no_time_pass(tmp_path: Path) -> None:
+    """A machine without a clock of its own comes up years ago, and is set right while the hub runs: at the next
+    restart only the time is made up for that was lost, and the years are not."""
+    bench = Jumping(tmp_path)
+    drone = ready(bench)
+    begun = bench.wall_clock() - bench.core.clock.now(bench.wall)
+    bench.wall += 60
+    bench.wrong = timedelta(days=-20_000)
+    bench.restart()
+    bench.connect(DRONE)
+    bench.run(20)
+    bench.wrong = timedelta(0)
+    bench.say(drone, AssetReport(condition="charging", at=DAY, soc=0.5, site_id="S1"))
+    assert bench.core.clock.behind_s(bench.wall, bench.wall_clock()) == pytest.approx(60)
+    bench.wall += 60
+    bench.restart()
+    assert bench.wall_clock() - bench.core.clock.now(bench.wall) == begun
+
+
+def test_time_that_is_ahead_stands_until_the_wall_clock_has_caught_up(tmp_path: Path) -> None:
+    """It was an hour fast when it was set right: business time never runs back, and is right after an hour of rest."""
+    bench = Jumping(tmp_path)
+    ready(bench)
+    begun = bench.wall_clock() - bench.core.clock.now(bench.wall)
+    bench.wrong = timedelta(hours=-1)
+    for _ in range(4):
+        before = times(bench)[-1]
+        bench.wall += 20 * 60
+        bench.restart()
+        drone = bench.connect(DRONE)
+        bench.say(drone, AssetReport(condition="charging", at=DAY, soc=0.5, site_id="S1"))
+        assert times(bench)[-1] >= before
+    assert abs(bench.wall_clock() - bench.core.clock.now(bench.wall) - begun) < timedelta(seconds=1)
+
+
 def test_time_that_the_hub_was_down_has_passed(tmp_path: Path) -> None:
     """At real speed the day went on meanwhile."""
     bench = Jumping(tmp_path)

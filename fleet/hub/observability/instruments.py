@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import structlog
 
@@ -17,6 +18,10 @@ LOG = structlog.get_logger("hub")
 
 EVERY_S = 1.0
 """How old the record may get while the loop turns."""
+
+
+TOLD_S = 2.0
+"""Seconds by which the wall clock and business time may part before that is said."""
 
 
 class Instruments:
@@ -33,12 +38,14 @@ class Instruments:
         position: int = 0,
         every_s: float = EVERY_S,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.pulse = pulse
         self.faults = 0
         self.trouble: str | None = None
         self.shut_out: Callable[[], str | None] = lambda: None
         self._clock, self._every_s = clock, every_s
+        self._wall, self._behind_s = wall, 0.0
         self._next_s = float("-inf")
         self._begun_s: float | None = None
         self._position = position
@@ -89,6 +96,9 @@ class Instruments:
     def _publish(self, core: HubCore, planning: Planning, now_s: float) -> None:
         earlier = self.pulse.vitals
         self.pulse.vitals = self._vitals(core, planning, now_s)
+        if abs(self.pulse.vitals.behind_s - self._behind_s) >= TOLD_S:
+            self._behind_s = self.pulse.vitals.behind_s
+            _log_parted(self._behind_s)
         if earlier is not None:
             _log_troubles(earlier, self.pulse.vitals)
 
@@ -115,7 +125,16 @@ class Instruments:
             assets=self._census.assets,
             planner=planning.vitals,
             shut_out=self.shut_out(),
+            behind_s=core.clock.behind_s(now_s, self._wall()) if core.clock.rate == 1 else 0.0,
         )
+
+
+def _log_parted(behind_s: float) -> None:
+    LOG.warning(
+        "the wall clock and business time have parted",
+        behind_s=round(behind_s, 1),
+        advice="it was set, or the machine slept; business time never runs back, but makes up for it with --resume",
+    )
 
 
 def _log_troubles(before: Vitals, after: Vitals) -> None:

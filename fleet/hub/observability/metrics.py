@@ -192,6 +192,12 @@ GAUGES: tuple[Entry, ...] = (
     ("planner_jobs", "Plans that are being made.", (), _one(lambda v: v.planner.running)),
     ("commit_age_seconds", "How long the commit under way has taken; 0 when there is none.", (), _commit_age),
     (
+        "clock_behind_seconds",
+        "How far business time has fallen behind the wall clock, or (negative) is ahead; 0 where time is simulated.",
+        (),
+        _one(lambda v: v.behind_s),
+    ),
+    (
         "storage_trouble",
         "1 while the store is in trouble (full, read-only, failing), else 0.",
         (),

@@ -124,8 +124,8 @@ class Queues:
 class Vitals:
     """How the hub was at the loop's time ``at_s``. Counts are since the process began; ``position`` is the log's.
 
-    ``shut_out`` says why nobody new can be let in; none while keys can be looked up. Nothing here grows with the number
-    of assets or of connections.
+    ``shut_out`` says why nobody new can be let in; none while keys can be looked up. ``behind_s`` is how far business
+    time has fallen behind the wall clock. Nothing here grows with the number of assets or of connections.
     """
 
     at_s: float
@@ -143,6 +143,7 @@ class Vitals:
     assets: Mapping[tuple[str, Liveness], int] = field(default_factory=dict)
     planner: PlannerVitals = field(default_factory=PlannerVitals)
     shut_out: str | None = None
+    behind_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,13 @@ class Turned:
     """Instruments that are turned by hand, a second at a time."""
 
     def __init__(self, bench: Bench) -> None:
-        self.bench, self.now_s = bench, 100.0
-        self.instruments = Instruments(Pulse(), clock=lambda: self.now_s)
+        self.bench, self.now_s, self.wrong_s = bench, 100.0, 0.0
+        self.instruments = Instruments(Pulse(), clock=lambda: self.now_s, wall=self.wall)
         self.planning = Planning(Effort(iterations=1), wake=lambda: None)
+
+    def wall(self) -> datetime:
+        """What the wall clock says, which may be wrong."""
+        return DAY + timedelta(seconds=self.now_s + self.wrong_s)
 
     def turn(self) -> Vitals:
         """One turn that takes 30 ms; what it leaves."""
@@ -191,3 +196,16 @@ def test_no_name_of_a_person_is_told() -> None:
     """Operators are counted, not named."""
     (line,) = said(Census(peers={"operator": 0}), Census(peers={"operator": 2}))
     assert line == {"event": "other peers connected", "log_level": "info", "role": "operator", "count": 2}
+
+
+def test_a_wall_clock_that_is_set_is_told_once(turned: Turned) -> None:
+    """By how much business time is behind it; nothing of the small differences that any clock has."""
+    with capture_logs() as log:
+        turned.turn()
+        turned.wrong_s = 1.5
+        assert turned.turn().behind_s == pytest.approx(1.5)
+        turned.wrong_s = 3600.0
+        turned.turn()
+        assert turned.turn().behind_s == pytest.approx(3600)
+    parted = "the wall clock and business time have parted"
+    assert [line["behind_s"] for line in log if line["event"] == parted] == [3600.0]
