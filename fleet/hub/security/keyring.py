@@ -27,6 +27,7 @@ from fleet.hub.security.keytable import (
     SIMULATION,
     KeyEntry,
     KeyringError,
+    KeyState,
     KeyTable,
     key_id_of,
     revoked,
@@ -271,10 +272,12 @@ class Keyring:
             if out is not None:
                 _check_free(out, entry.subject)
             path = out or self.client_file(entry.subject)
-            # The file first: a key that nobody has does no harm, one that is let in and lost can't be used.
+            _check_not_in_use(path, entry, table)
+            # The file first: a key that nobody has does no harm, one that is let in and lost can't be used. But it may
+            # take the place of the one in use: not where there is no room to let it in.
             text = _key_file(entry, secret, hub.public, endpoints, simulated=simulated)
-            write_secret(path, text)
-            self._write(table)
+            write_secrets({path: text, self.file: _table_text(table)})
+            self.spare.keep()
             self._sweep(entry.subject, table)
         return entry, path
 
@@ -427,6 +430,23 @@ def _check_free(out: Path, subject: str) -> None:
     if not theirs:
         raise KeyringError(
             f"{out}: exists, and is no key file of {subject}; move it away, or give another --out"
+        )
+
+
+def _check_not_in_use(path: Path, entry: KeyEntry, table: KeyTable) -> None:
+    """Refuse to write a key whose time has not come over one that counts: whoever reads the file would be locked out
+    until then, and the secret of the old key be gone. Raises ``KeyringError``.
+    """
+    if entry.not_before <= entry.created_at:
+        return
+    try:
+        old = parse_key_file(path.read_text(encoding="utf-8"), str(path)).key_id
+    except (KeyFileError, OSError, UnicodeDecodeError):
+        return
+    if any(key.key_id == old and key.state(entry.created_at) is KeyState.VALID for key in table.keys):
+        raise KeyringError(
+            f"{path}: has the key {old}, which counts now; the new one would only from {entry.not_before.isoformat()} "
+            "on. Give another --out, and bring it there then"
         )
 
 

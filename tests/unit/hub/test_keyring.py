@@ -242,6 +242,38 @@ def test_the_hub_keeps_its_key_where_there_is_no_room_for_another(
     assert files_of(ring) == before
 
 
+@pytest.mark.parametrize("written", range(2))
+def test_the_key_in_use_stays_where_there_is_no_room_for_another(
+    ring: Keyring, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    """Neither its file nor the keyring has changed: the commands of this machine are not locked out."""
+    before, synced = files_of(ring), os.fsync
+    left = iter(range(written))
+
+    def full(handle: int) -> None:
+        if next(left, None) is None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        synced(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(KeyringError, match="make room"):
+        ring.rotate(COMMANDS, NOW, by="ann", overlap=DAY)
+    assert files_of(ring) == before
+
+
+def test_a_key_whose_time_has_not_come_takes_no_other_s_place(ring: Keyring, tmp_path: Path) -> None:
+    """Its file would lock out who reads it until then; brought there in time it works, and so does one for nobody."""
+    before = files_of(ring)
+    with pytest.raises(KeyringError, match=r"fleet\.json: has the key \w+, which counts now.*--out"):
+        ring.create(COMMANDS, Role.OPERATOR, NOW, by="ann", not_before=NOW + DAY)
+    assert files_of(ring) == before
+    ring.create(COMMANDS, Role.OPERATOR, NOW, by="ann", not_before=NOW + DAY, out=tmp_path / "later.json")
+    assert states(ring, COMMANDS, NOW) == ["valid", "not yet valid"]
+    assert states(ring, COMMANDS, NOW + DAY) == ["valid", "valid"]
+    ring.create("depot", Role.OPERATOR, NOW, by="ann", not_before=NOW + DAY)
+    assert states(ring, "depot", NOW) == ["not yet valid"]
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
