@@ -4,6 +4,7 @@ Usable by itself; see README.md beside this file. Positions are longitude, latit
 above mean sea level; times are aware. An answer is CLEAR, BLOCKED or UNKNOWN, and UNKNOWN does not fly.
 """
 
+from geofences.affected import Affected, Flight, affected
 from geofences.ahead import Breach, NearestZone, Velocity, distance_to_nearest, time_to_breach
 from geofences.altitude import Datum, FlatTerrain, Interval, Limit, Terrain, UnknownTerrain
 from geofences.applicability import ALWAYS, Applicability, DailyPeriod, TimeOfDay, TimePeriod
@@ -23,6 +24,7 @@ from geofences.zoneset import NoSuchZone, ZoneSet
 
 __all__ = [
     "ALWAYS",
+    "Affected",
     "Applicability",
     "Breach",
     "Change",
@@ -34,6 +36,7 @@ __all__ = [
     "Datum",
     "Differences",
     "FlatTerrain",
+    "Flight",
     "GeofenceError",
     "Interval",
     "Limit",
@@ -63,6 +66,7 @@ __all__ = [
     "ZoneFileError",
     "ZoneSet",
     "ZoneWriteError",
+    "affected",
     "check_path",
     "check_point",
     "compare",

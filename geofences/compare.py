@@ -1,7 +1,7 @@
 """What has changed between two sets of zones."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -57,18 +57,14 @@ def compare(old: ZoneSet, new: ZoneSet) -> Differences:
 
 def _only_in(one: ZoneSet, other: ZoneSet) -> dict[str, list[Zone]]:
     """The zones of one set that the other does not have just so, by id; equal zones pair off one to one."""
-    left = Counter(_hashes(other.zones))
+    left = Counter(other.hashes)
     found: dict[str, list[Zone]] = {}
-    for zone, code in zip(one.zones, _hashes(one.zones), strict=True):
+    for zone, code in zip(one.zones, one.hashes, strict=True):
         if left[code] > 0:
             left[code] -= 1
         else:
             found.setdefault(zone.zone_id, []).append(zone)
     return found
-
-
-def _hashes(zones: Iterable[Zone]) -> list[str]:
-    return [zone.content_hash() for zone in zones]
 
 
 def _changes(old: Zone, new: Zone) -> Iterator[Change]:

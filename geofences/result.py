@@ -77,8 +77,12 @@ def joined(stretches: Iterable[Conflict]) -> tuple[Conflict, ...]:
     chains: dict[tuple[str, Why, Status], list[Conflict]] = {}
     for one in sorted(stretches, key=lambda it: (it.from_m, it.entered_at, it.to_m)):
         chains.setdefault((one.zone_id, one.why, one.status), []).append(one)
-    found = [whole for chain in chains.values() for whole in _links(chain)]
-    return tuple(sorted(found, key=lambda it: (it.from_m, it.entered_at, it.zone_id, it.why)))
+    return in_order(whole for chain in chains.values() for whole in _links(chain))
+
+
+def in_order(conflicts: Iterable[Conflict]) -> tuple[Conflict, ...]:
+    """By where they begin."""
+    return tuple(sorted(conflicts, key=lambda it: (it.from_m, it.entered_at, it.zone_id, it.why, it.status)))
 
 
 def _links(chain: list[Conflict]) -> Iterator[Conflict]:

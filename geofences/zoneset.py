@@ -54,6 +54,11 @@ class ZoneSet:
         """The zones, in the order in which they were given."""
         return self._zones
 
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """What each of `zones` says, as its content hash."""
+        return self._hashes
+
     @cached_property
     def version(self) -> str:
         """`sha256:` and the hash of all that the zones say; not of their order, files and flags (rule
