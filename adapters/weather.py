@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -202,7 +203,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _tell(text: str) -> None:
-    print(f"fleet-adapter weather: {text}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # a log on a full disk, or whose reader has gone, ends nobody
+        print(f"fleet-adapter weather: {text}", file=sys.stderr, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

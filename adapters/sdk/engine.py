@@ -18,7 +18,9 @@ from typing import Final
 from adapters.sdk.adapter import Adapter, Instruction, Report, handle
 from adapters.sdk.errors import AdapterError, JournalError
 from adapters.sdk.journal import Executed, Journal, Numbered, Progress
+from fleet.protocol.codec import encode
 from fleet.protocol.endpoint import DEFAULT_TIMING, Delivery, Timing
+from fleet.protocol.errors import LocalError
 from fleet.protocol.messages import (
     AnyMessage,
     Assign,
@@ -42,6 +44,12 @@ ANSWERS: Final = 32
 RETRY_S: Final = 1.0
 MOST_OWED: Final = 10_000
 """How many changes may wait for a disk that takes none; then the process ends, rather than fill the memory."""
+
+
+MOST_DETAIL: Final = 1000
+"""Characters that are kept of a report's ``detail`` where the report is too long for the wire."""
+_MOST: Final = 2**63 - 1
+"""No number of a message takes more room than this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +256,7 @@ class Engine:
             if isinstance(report, Telemetry):
                 self._telemetry = report
             else:
-                lasting.append(report)
+                lasting.append(_fitting(report))
         return lasting
 
     # --- what is stored, and then sent -------------------------------------------------------------------------------
@@ -314,6 +322,27 @@ class Engine:
         except JournalError as error:
             # What the hub has is only sent, and ignored, once more; what it has not is tried again.
             self.trouble = str(error)
+
+
+def _fitting(report: AnyMessage) -> AnyMessage:
+    """The report, if need be with the beginning of its ``detail`` only: in the journal, one that is too long for the
+    wire would end the process, again after each restart. ``AdapterError`` for one that is too long all the same.
+    """
+    if _fits(report):
+        return report
+    detail = getattr(report, "detail", "")
+    short = report.model_copy(update={"detail": f"{detail[:MOST_DETAIL]}…"}) if detail else report
+    if not _fits(short):
+        raise AdapterError(f"a {report.type!r} is too long for the wire: say it in several")
+    return short
+
+
+def _fits(report: AnyMessage) -> bool:
+    try:
+        encode(Envelope(seq=_MOST, ack=_MOST, message=report))
+    except LocalError:
+        return False
+    return True
 
 
 def _digest(message: Instruction) -> str:

@@ -12,6 +12,7 @@ import re
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -141,7 +142,8 @@ def _keys(said: argparse.Namespace) -> Path | None:
 
 
 def _tell(text: str) -> None:
-    print(f"fleet-adapter sim: {text}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # a log on a full disk, or whose reader has gone, ends nobody
+        print(f"fleet-adapter sim: {text}", file=sys.stderr, flush=True)
 
 
 def _stopped_by_signal() -> _Stop:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sdk import Adapter, Engine, Instruction, Journal, JournalError, Report
+from adapters.sdk import Adapter, AdapterError, Engine, Instruction, Journal, JournalError, Report
 from adapters.sdk import engine as engine_module
 from adapters.sdk import journal as journal_module
 from fleet.protocol.codec import decode_control, encode
@@ -27,6 +27,7 @@ from fleet.protocol.messages import (
     Factsheet,
     ReserveCompartment,
     Role,
+    StepReport,
 )
 from fleet.protocol.session import HubSession, SessionState, refusal
 from fleet.protocol.values import CompartmentSize, TimeWindow
@@ -45,6 +46,8 @@ class Lamp(Adapter):
         self.ticks = 0
         self.chatty = 0
         self.ballast = ""
+        self.trace = ""
+        self.many: tuple[str, ...] = ()
 
     def factsheet(self) -> Factsheet:
         return Factsheet(type_id="lamp", model="Lamp", software="1")
@@ -71,6 +74,11 @@ class Lamp(Adapter):
 
     def tick(self, now: datetime) -> Iterator[Report]:
         self.ticks += 1
+        if self.trace:
+            trace, self.trace = self.trace, ""
+            yield AssetReport(condition="faulted", at=now, detail=trace)
+        if self.many:
+            yield StepReport(mission_id="m", step_id="s", state="done", at=now, order_ids=self.many)
         for n in range(self.chatty):
             yield AssetReport(condition="ready", at=now, detail=f"{self.ticks}.{n}")
 
@@ -413,3 +421,23 @@ def test_it_speaks_with_a_hub_of_the_version_before(tmp_path: Path) -> None:
     assert rig.hub.version == 1
     assert rig.answers() == [("c1", "hold")]
     rig.journal.close()
+
+
+def test_a_report_that_is_too_long_for_the_wire_arrives_shortened(rig: Rig) -> None:
+    """A driver's whole trace as ``detail``: in the journal it would end each process that takes the journal up."""
+    rig.lamp.trace = "trace " * 20_000
+    rig.run()
+    rig.restart()
+    rig.run()
+    assert rig.said() == [f"{('trace ' * 20_000)[: engine_module.MOST_DETAIL]}…"]
+
+
+def test_a_report_that_can_t_be_shortened_is_not_stored(rig: Rig) -> None:
+    """A fault of the adapter's, which it is told; the process after it goes on."""
+    rig.lamp.many = tuple(f"{n:0>100}" for n in range(1000))
+    with pytest.raises(AdapterError, match="too long for the wire"):
+        rig.run()
+    rig.restart()
+    rig.tell(Command(command_id="c", action=Action.HOLD, why="test"))
+    rig.run()
+    assert rig.answers() == [("c", "hold")]
