@@ -18,6 +18,8 @@ from prometheus_client.registry import Collector
 from fleet.hub.observability.health import Check, readiness
 from fleet.hub.observability.release import release
 from fleet.hub.observability.vitals import Pulse, Spread, Vitals
+from fleet.hub.security.refusals import ADVICE
+from fleet.protocol.roles import ALLOWED
 from fleet.protocol.versions import WIRE_VERSIONS
 
 NAMESPACE = "fleet_hub"
@@ -121,8 +123,14 @@ def _one(read: Callable[[Vitals], float]) -> Callable[[Vitals, float], Labelled]
     return lambda vitals, _now_s: {(): read(vitals)}
 
 
-def _each(read: Callable[[Vitals], Mapping[str, int]]) -> Callable[[Vitals, float], Labelled]:
-    return lambda vitals, _now_s: {(name,): count for name, count in read(vitals).items()}
+def _each(
+    read: Callable[[Vitals], Mapping[str, int]], known: Iterable[str] = ()
+) -> Callable[[Vitals, float], Labelled]:
+    """By name, those that are ``known`` also while they are 0: a series that is first there with its first count has
+    no increase, and Prometheus, and any alert, would miss it.
+    """
+    zero: dict[tuple[str, ...], float] = {(name,): 0.0 for name in known}
+    return lambda vitals, _now_s: zero | {(name,): float(count) for name, count in read(vitals).items()}
 
 
 def _queues(vitals: Vitals, _now_s: float) -> Labelled:
@@ -139,6 +147,16 @@ def _commit_age(vitals: Vitals, now_s: float) -> Labelled:
     return {(): 0.0 if since_s is None else max(0.0, now_s - since_s)}
 
 
+_TAKEN = frozenset().union(*ALLOWED.values()) - {
+    "hello",
+    "attach",
+    "telemetry",
+    "heartbeat",
+    "busy",
+    "granted",
+}
+"""What a session lets through to be decided on."""
+
 Entry = tuple[str, str, tuple[str, ...], Callable[[Vitals, float], Labelled]]
 
 COUNTERS: tuple[Entry, ...] = (
@@ -147,13 +165,13 @@ COUNTERS: tuple[Entry, ...] = (
         "messages_received",
         "Messages on the control channel that a session took, by kind.",
         ("kind",),
-        _each(lambda v: v.messages),
+        _each(lambda v: v.messages, _TAKEN),
     ),
     (
         "messages_refused",
         "Messages and connections that were refused, by code.",
         ("code",),
-        _each(lambda v: v.refused),
+        _each(lambda v: v.refused, map(str, ADVICE)),
     ),
     ("busy_answers", "Messages that were handed back with BUSY.", (), _one(lambda v: v.busy)),
     ("samples_received", "Telemetry samples that came in.", (), _one(lambda v: v.samples.received)),

@@ -32,7 +32,9 @@ from fleet.hub.observability.vitals import (
     Samples,
     Vitals,
 )
+from fleet.hub.security.refusals import Turned
 from fleet.hub.sockets import BindError
+from fleet.protocol.errors import Fault
 
 NOW = 1000.0
 
@@ -103,6 +105,15 @@ def test_every_number_is_exported_under_its_name() -> None:
     assert found["fleet_hub_plan_failures_total", ()] == 14
     assert found["fleet_hub_planner_deaths_total", ()] == 15
     assert found["fleet_hub_ready", ()] == 1
+
+
+def test_what_has_never_happened_is_exported_as_0() -> None:
+    """Else the first refusal of a kind, or the first message, would be no increase to Prometheus."""
+    pulse = beating(Vitals(at_s=0.0))
+    found = samples(pulse)
+    assert all(found["fleet_hub_messages_refused_total", (code,)] == 0 for code in (*Turned, *Fault))
+    assert found["fleet_hub_messages_received_total", ("stop_all",)] == 0
+    assert ("fleet_hub_messages_received_total", ("heartbeat",)) not in found
 
 
 def test_a_histogram_counts_what_is_at_most_a_bound() -> None:
