@@ -18,7 +18,7 @@ demo: setup ## run a sample day, with the console, and end with a report
 
 test: setup ## run all the tests; fails on a skip that is not allowed
 	@$(BIN)/python .ci/programs.py
-	PYTHONPATH=.ci $(BIN)/pytest -p skip_gate $(ARGS)
+	PYTHONPATH=.ci $(BIN)/pytest -p skip_gate -p workers -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup ## check style, types and import contracts
 	$(BIN)/ruff check

@@ -10,15 +10,16 @@ from hypothesis import HealthCheck, settings
 
 from tests.support import postgres as postgresql
 
+pytest_plugins = ["tests.parallel"]
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # `ci` draws the same examples every time, so that a red run can be repeated; `dev` explores; `deep` is for
-# `make soak`.
-settings.register_profile("dev", max_examples=50, deadline=None)
-settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, print_blob=True)
-settings.register_profile(
-    "deep", max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+# `make soak`. None looks at the time that an example takes, which depends on what else runs.
+_common = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("dev", _common, max_examples=50)
+settings.register_profile("ci", _common, max_examples=100, derandomize=True, print_blob=True)
+settings.register_profile("deep", _common, max_examples=5_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import random
 import socket
 import threading
 import time
@@ -40,6 +40,7 @@ STEP = 1e-7
 """Degrees by which each sample of a flood lies further on: that tells them apart."""
 
 
+@pytest.mark.alone
 def test_a_flood_of_telemetry_is_shed(hub: Besieged, honest: Honest) -> None:
     """The newest samples of a sound pace come through, the rest is counted; the honest asset notices nothing."""
     with end(hub, OTHER) as flooder:
@@ -70,6 +71,7 @@ def test_a_flood_of_telemetry_is_shed(hub: Besieged, honest: Honest) -> None:
     assert not [line for line in hub.told if line["who"] != OTHER]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("sound", [True, False])
 def test_a_flood_of_messages_is_dropped_before_it_is_read(hub: Besieged, honest: Honest, sound: bool) -> None:
     """What is over is not read, whatever it is. A sound peer's session sends it again: it arrives a little later."""
@@ -110,6 +112,7 @@ def test_who_has_much_to_report_is_told_to_slow_down(tmp_path: Path) -> None:
         assert (asset.busy.code, asset.busy.retry_after_s) == ("too_fast", 1.0)
 
 
+@pytest.mark.alone
 def test_a_flood_of_those_who_never_say_hello(hub: Besieged, honest: Honest) -> None:
     with end(hub, OTHER) as flooder:
         other = flooder.dial(hub.control)
@@ -121,6 +124,7 @@ def test_a_flood_of_those_who_never_say_hello(hub: Besieged, honest: Honest) -> 
     assert honest.worst_s < UNHARMED_S
 
 
+@pytest.mark.alone
 def test_a_flood_of_hellos(hub: Besieged, honest: Honest) -> None:
     """Each new session costs a commit; who begins them without end is slowed down to what a window allows."""
     with end(hub, OTHER) as flooder:
@@ -168,6 +172,7 @@ def test_more_connections_than_the_hub_has_room_for(tmp_path: Path) -> None:
             later.welcomed().works()
 
 
+@pytest.mark.alone
 def test_connections_that_never_shake_hands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Slow loris: each is hung up on in time, and at once while there are far too many."""
     monkeypatch.setattr(sockets, "HANDSHAKE_MS", 700)
@@ -218,7 +223,13 @@ def test_strangers_do_not_take_the_room_of_those_with_a_key(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     "noise",
-    [b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n" * 10, os.urandom(1) * 200, bytes(200), b"\xff" + b"\x00" * 500],
+    [
+        b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n" * 10,
+        random.Random(5).randbytes(200),
+        bytes(200),
+        b"\xff" + b"\x00" * 500,
+    ],
+    ids=["http", "random", "zeros", "half a greeting"],
 )
 def test_noise_on_the_port(hub: Besieged, honest: Honest, noise: bytes) -> None:
     """HTTP, random bytes, nothing but zeros: nobody gets a word in, and what it was is counted."""

@@ -143,6 +143,7 @@ def told_of(hub: Besieged, code: str) -> set[object]:
     return {line["who"] for line in hub.lines(code)}
 
 
+@pytest.mark.alone
 def test_a_key_that_is_revoked_while_its_connection_stands(hub: Besieged, honest: Honest) -> None:
     """Within a second nothing of it is believed, on either channel; and it does not come back."""
     with end(hub, OTHER) as thief:

@@ -231,6 +231,7 @@ def resident_kb() -> int:
     return int(text.partition("VmRSS:")[2].split()[0])
 
 
+@pytest.mark.alone
 def test_a_frame_of_200_megabytes_takes_no_memory(hub: Besieged, honest: Honest) -> None:
     """ZeroMQ hangs up before it takes the memory; the sender is a process of its own, so its memory is not counted."""
     before, peaks = resident_kb(), list[int]()

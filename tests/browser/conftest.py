@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import chromium
 from tests.browser.console import console_beside
@@ -14,6 +14,7 @@ from tests.browser.fakehub import FakeHub
 from tests.browser.small_day import NOON, ZONES, small_recording
 
 WIDTH, HEIGHT = 1280, 800
+expect.set_options(timeout=20_000)  # a machine that is busy with other tests draws a page later
 
 
 @pytest.fixture(scope="session")

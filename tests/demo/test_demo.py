@@ -52,6 +52,7 @@ def check_day(report: Report, *, left_to_drivers: float) -> None:
         assert report[what] == 0, what
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_quiet_day(tmp_path: Path) -> None:
     """About 150 parcels in four simulated hours end with exit 0; each mode delivers a tenth; it costs less than vans
@@ -68,6 +69,7 @@ def test_a_quiet_day(tmp_path: Path) -> None:
     assert report["cost"]["planned_hindsight"] <= report["cost"]["greedy"]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_hard_day(tmp_path: Path) -> None:
     """With every kind of incident nothing is breached, and each exception has an action and an outcome."""
@@ -81,6 +83,7 @@ def test_a_hard_day(tmp_path: Path) -> None:
     assert len(answered) >= 0.8 * len(report["exceptions"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trial", "what"),
     [(("--margin-scale", "0.5"), "reserve_breaches"), (("--ignore-zones",), "zone_breaches")],
@@ -93,6 +96,7 @@ def test_the_world_judges_and_not_the_hub(tmp_path: Path, trial: tuple[str, ...]
     assert report_of(tmp_path)[what] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_the_same_seed_gives_the_same_events(tmp_path: Path) -> None:
     """Two runs of a simulated day in processes of their own write the same events, to the letter."""

@@ -47,6 +47,7 @@ def events(run: RunDir) -> int:
         return 0
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_an_interrupted_demo_is_not_lost(tmp_path: Path) -> None:
     """The next `fleet demo` runs, and says where the interrupted one is kept; that one can be gone on with."""
@@ -73,6 +74,7 @@ def test_an_interrupted_demo_is_not_lost(tmp_path: Path) -> None:
     assert json.loads(said(tmp_path, "report.json"))["ended"]["unresolved"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_a_person_has_the_report_before_the_console_goes(tmp_path: Path) -> None:
     """At a terminal the console stays up; Ctrl-C then ends it as any demo ends."""

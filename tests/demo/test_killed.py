@@ -67,6 +67,7 @@ def kill_hub(run: RunDir) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_killed_ten_times(tmp_path: Path, rng: random.Random) -> None:
     """The day goes on after each kill, and ends like any other."""

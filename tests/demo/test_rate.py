@@ -23,6 +23,7 @@ def times(run: RunDir) -> list[datetime]:
     return [stored.event.at for stored in Reader(run.store).events()]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_a_demo_keeps_its_rate_and_can_be_taken_up_at_another(tmp_path: Path) -> None:
     """However loaded the machine is, no more simulated time goes by than the wall clock allows."""

@@ -16,7 +16,7 @@ def run(self):
     while (batch := self._in.get()) is not None:
         self._done.put(0)
         self._wake()
-        time.sleep(0.03)
+        time.sleep(0.2)
         self._store.commit(batch)
 
 Writer._run = run

@@ -178,6 +178,7 @@ def test_a_keyring_that_can_t_be_read_makes_a_hub_not_ready(tmp_path: Path) -> N
     assert events.count("the keyring can be read again") == 1
 
 
+@pytest.mark.alone
 def test_a_hub_that_was_stopped_for_longer_than_its_watchdog_allows_goes_on(tmp_path: Path) -> None:
     """SIGSTOP and SIGCONT, as when a laptop sleeps: nobody was at fault, and the hub works on."""
     with hub(tmp_path, "--watchdog", "1.5") as one:
@@ -191,6 +192,7 @@ def test_a_hub_that_was_stopped_for_longer_than_its_watchdog_allows_goes_on(tmp_
         assert one.process.poll() is None
 
 
+@pytest.mark.alone
 def test_a_hub_whose_loop_hangs_says_so_and_ends(tmp_path: Path) -> None:
     """While it hangs `/healthz` and `/readyz` say no, though nobody can get at the loop; then it ends with its code."""
     with hub(tmp_path, "--watchdog", "8", code=HANGS_ON_ORDERS) as one:

@@ -87,6 +87,7 @@ def stopped_leader(url: str, where: str, root: Path) -> Iterator[subprocess.Pope
             leader.kill()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("where", ["between", "middle"])
 def test_a_stopped_leader_is_replaced_and_writes_nothing_late(
     postgres: Server, repo_root: Path, where: str
@@ -105,6 +106,7 @@ def test_a_stopped_leader_is_replaced_and_writes_nothing_late(
     assert names(url) == ["first", "second", "third"]
 
 
+@pytest.mark.alone
 def test_a_leader_that_lives_is_not_replaced(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who comes second is told who writes; a leader with nothing to write says from time to time that it lives."""
     monkeypatch.setattr(writing, "REST_S", 0.05)

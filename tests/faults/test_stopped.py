@@ -86,6 +86,7 @@ def told(hub: HubProcess, asset_id: str, requests: Sequence[str]) -> list[str]:
     return [f"command {command_id} test" for reply in replies for command_id in reply.ids]
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_an_asset_that_was_stopped_harms_only_itself_and_misses_nothing(tmp_path: Path) -> None:
     """While it stands still and hundreds of commands wait for it, the others are served as before."""

@@ -55,6 +55,7 @@ def loop(turns: int) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.alone
 def test_a_loop_that_hangs_ends_the_process_and_says_where() -> None:
     """One warning with the loop's stack, then all stacks, then the exit code that says: start me again."""
     with loop(3) as process:
@@ -85,6 +86,7 @@ while True:
 """
 
 
+@pytest.mark.alone
 def test_a_loop_that_hangs_in_its_own_log_is_ended_too() -> None:
     """Nobody reads the pipe: the loop's line does not come to an end, and no line of the watchdog's would."""
     with subprocess.Popen(
@@ -96,6 +98,7 @@ def test_a_loop_that_hangs_in_its_own_log_is_ended_too() -> None:
         assert turns > 1
 
 
+@pytest.mark.alone
 def test_a_process_that_was_stopped_goes_on() -> None:
     """SIGSTOP for much longer than the limit, then SIGCONT: the loop was not at fault."""
     with loop(1_000_000) as process:

@@ -159,6 +159,7 @@ def test_an_erasure_that_a_reader_held_up_is_done_at_rest(tmp_path: Path) -> Non
     store.close()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("reads", ["events", "contacts"])
 def test_a_snapshot_of_the_database_holds_a_trace_only_as_long_as_it_stands(
     postgres: Server, monkeypatch: pytest.MonkeyPatch, reads: str

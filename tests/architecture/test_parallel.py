@@ -1,0 +1,129 @@
+"""`make test` in several processes: how many, in which order, and who has the machine to itself."""
+
+import os
+import runpy
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+from tests.architecture.tree import ROOT
+
+COMMON = """
+import os, time
+from pathlib import Path
+import pytest
+
+LOG = Path(os.environ["LOG"])
+
+def note(*words):
+    with LOG.open("a") as log:
+        log.write(" ".join(map(str, words)) + "\\n")
+
+def lasts(seconds, kind):
+    begun = time.monotonic()
+    time.sleep(seconds)
+    note(begun, time.monotonic(), kind)
+"""
+BUSY = """
+@pytest.mark.parametrize("n", range(40))
+def test_it(n):
+    lasts(0.02, "busy")
+"""
+ALONE = """
+@pytest.mark.alone
+@pytest.mark.parametrize("n", range(3))
+def test_it(n):
+    lasts(0.2, "alone")
+"""
+MEETS = """
+def test_it():
+    note("here", os.getpid())
+    deadline = time.monotonic() + 60
+    while LOG.read_text().count("here") < 2:
+        assert time.monotonic() < deadline, "the other does not run at the same time"
+        time.sleep(0.01)
+"""
+
+
+def run_pytest(folder: Path, files: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """A run of its own in two processes, with the hooks that the project's tests have."""
+    (folder / "conftest.py").write_text('pytest_plugins = ["tests.parallel"]\n', encoding="utf-8")
+    for name, text in files.items():
+        (folder / f"test_{name}.py").write_text(COMMON + text, encoding="utf-8")
+    here = {"PYTHONPATH": f"{ROOT}:{ROOT / '.ci'}", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    how = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-p", "xdist"]
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            *how,
+            "-c",
+            os.devnull,
+            "--rootdir",
+            str(folder),
+            *words,
+            str(folder),
+        ],
+        cwd=folder,
+        env={**os.environ, **here, "LOG": str(folder / "log"), "PYTEST_XDIST_AUTO_NUM_WORKERS": "2"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_who_is_to_be_alone_is_alone(tmp_path: Path) -> None:
+    """Nothing runs beside it, whatever the other process has to do; nor between it and the next of its sort."""
+    done = run_pytest(tmp_path, {"alone": ALONE, "busy": BUSY})
+    assert done.returncode == 0, done.stdout
+    assert "43 passed" in done.stdout.splitlines()[-1]
+    lines = [line.split() for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()]
+    spans = sorted((float(begun), float(ended), kind) for begun, ended, kind in lines)
+    assert all(one[1] <= other[0] for one, other in pairwise(spans) if "alone" in (one[2], other[2]))
+    kinds = [kind for _, _, kind in spans]
+    assert "alone alone alone" in " ".join(kinds)
+
+
+def test_others_run_at_the_same_time(tmp_path: Path) -> None:
+    """Two tests that wait for each other meet."""
+    done = run_pytest(tmp_path, {"one": MEETS, "other": MEETS})
+    assert done.returncode == 0, done.stdout
+    assert len(set((tmp_path / "log").read_text(encoding="utf-8").splitlines())) == 2
+
+
+def test_slow_files_come_first(tmp_path: Path) -> None:
+    """What takes long is not left for the end; the rest stays as it was."""
+    quick = '\ndef test_it():\n    note("quick")\n'
+    slow = '\n@pytest.mark.slow\ndef test_it():\n    note("slow")\n'
+    files = dict.fromkeys("abcd", quick) | {"e": slow, "f": quick}
+    done = run_pytest(tmp_path, files, "-n", "1")
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "log").read_text(encoding="utf-8").split() == ["slow"] + ["quick"] * 5
+
+
+def test_a_single_file_gets_no_processes_of_its_own(tmp_path: Path) -> None:
+    """They would take longer to start than it takes; two files are shared out."""
+    files = {"one": "\ndef test_it():\n    pass\n", "other": "\ndef test_it():\n    pass\n"}
+    how = ("-p", "workers", "-n", "auto")
+    both = run_pytest(tmp_path, files, *how)
+    assert "2 workers [2 items]" in both.stdout
+    (tmp_path / "test_other.py").unlink()
+    one = run_pytest(tmp_path, {"one": files["one"]}, *how)
+    assert "worker" not in one.stdout
+    assert "1 passed" in one.stdout.splitlines()[-1]
+
+
+def test_as_many_processes_as_there_are_files_to_share_out() -> None:
+    """Folders, files and single tests, each file once."""
+    workers = runpy.run_path(str(ROOT / ".ci" / "workers.py"))
+    files_of, processes_for = workers["files_of"], workers["processes_for"]
+    here = "tests/architecture/test_parallel.py"
+    assert files_of(["tests/architecture"], ROOT) == len(
+        list((ROOT / "tests/architecture").glob("test_*.py"))
+    )
+    assert files_of([here, f"{here}::test_a", f"{here}::test_b[x::y]"], ROOT) == 1
+    assert files_of([here, "tests/architecture/test_links.py::test_a"], ROOT) == 2
+    assert [processes_for(4, files) for files in (0, 1, 2, 9)] == [0, 0, 2, 4]
+    assert processes_for(1, 9) == 0
