@@ -118,7 +118,8 @@ class Setup(BaseModel):
 
 class Contexts:
     """The feasibility context of a state: the files' one, with the zones that were added by hand and the weather that
-    was reported. Kept while they last.
+    was reported. Kept while they last; of the zones the last two are kept, so that a change which is asked about and
+    then made is worked out once.
     """
 
     def __init__(self, base: Context) -> None:
@@ -126,18 +127,26 @@ class Contexts:
         self._zones: object = State().zones
         self._weather: object = State().weather
         self._context = base
+        self._other: tuple[object, Context] = self._zones, base
 
     def __call__(self, state: State) -> Context:
         """The context that decisions on this state rest on."""
         if state.zones != self._zones:
-            self._zones = state.zones
-            self._context = replace(
-                self._base, zones=zones.in_force(self._base.zones, state), weather=self._context.weather
-            )
+            self._turn_to(state)
         if state.weather is not self._weather:
             self._weather = state.weather
             self._context = self._context.in_weather(weather.in_force(self._base.weather, state))
         return self._context
+
+    def _turn_to(self, state: State) -> None:
+        """To the state's zones, in the weather as it is."""
+        before, weather_now = (self._zones, self._context), self._context.weather
+        known, context = self._other
+        if known != state.zones:
+            context = replace(self._base, zones=zones.in_force(self._base.zones, state))
+        if context.weather is not weather_now:
+            context = context.in_weather(weather_now)
+        self._zones, self._context, self._other = state.zones, context, before
 
 
 def asset_records(inputs: RunInputs) -> tuple[AssetRecord, ...]:

@@ -7,6 +7,19 @@ from fleet.domain.events import CommandIssued
 from fleet.protocol.messages import Action, Command
 from fleet.protocol.values import Place
 
+_SAYS = {
+    Action.HOLD: "hold where it is",
+    Action.RETURN: "return home",
+    Action.DIVERT: "divert to {place}",
+    Action.LAND: "land at once",
+    Action.RESUME: "go on",
+}
+
+
+def in_words(action: Action | None, place_id: str | None) -> str:
+    """What an asset is told; without an action it is only watched."""
+    return "watched" if action is None else _SAYS[action].format(place=place_id)
+
 
 def command(
     desk: Desk,

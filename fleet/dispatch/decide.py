@@ -30,6 +30,7 @@ from fleet.dispatch.handlers import (
     recovery,
     timers,
     weather,
+    zones,
 )
 from fleet.domain.events import Event, PlanDropped, RequestTaken, TimerRang
 from fleet.domain.state import Answered, State
@@ -52,8 +53,10 @@ HANDLERS: Mapping[type, Callable[[Desk, Any], None]] = {
     messages.RecoverAsset: recovery.recover_asset,
     messages.CloseException: exceptions.close_exception,
     messages.EraseContacts: contacts.erase_contacts,
-    messages.AddZone: operators.add_zone,
-    messages.RemoveZone: operators.remove_zone,
+    messages.AddZone: zones.add_zone,
+    messages.RemoveZone: zones.remove_zone,
+    messages.PreviewZones: zones.preview_zones,
+    messages.ChangeZones: zones.change_zones,
     messages.ReportWeather: weather.report_weather,
     inputs.PlanReady: plans.plan_ready,
     inputs.PlanFailed: plans.plan_failed,
@@ -150,6 +153,7 @@ ONCE = frozenset(
         messages.EraseContacts,
         messages.AddZone,
         messages.RemoveZone,
+        messages.ChangeZones,
     }
 )
 """Requests of people that must not be carried out twice, although they may come twice: a tool sends again what it was

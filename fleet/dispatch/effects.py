@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fleet.planner.snapshot import Snapshot
 from fleet.protocol.messages import Message
 from fleet.protocol.values import Contact
+from geofences import Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +55,11 @@ class Watch:
     asset_id: str
 
 
-Effect = Send | Answer | StartPlanning | KeepContacts | EraseContacts | Watch
+@dataclass(frozen=True, slots=True)
+class Rezone:
+    """Hold everything that is out against the zones as they are now: these have come or gone."""
+
+    zones: tuple[Zone, ...]
+
+
+Effect = Send | Answer | StartPlanning | KeepContacts | EraseContacts | Watch | Rezone

@@ -348,20 +348,26 @@ class ExceptionClosed(Event):
 
 
 class ZoneAdded(Event):
-    """An area was closed by hand (a GeoJSON feature)."""
+    """An area was closed by hand (a GeoJSON feature). ``zones_version`` is the content hash of all zones in force once
+    the change that this is part of is made; empty in events of an earlier version.
+    """
 
     type: Literal["zone_added"] = "zone_added"
     zone_id: Identifier
     feature: dict[str, Any]
     by: Identifier
+    zones_version: str = ""
 
 
 class ZoneRemoved(Event):
-    """An area closed by hand was opened again."""
+    """An area closed by hand was opened again: by a person, or by the hub when its time was over. ``zones_version`` is
+    as in ``ZoneAdded``.
+    """
 
     type: Literal["zone_removed"] = "zone_removed"
     zone_id: Identifier
     by: Identifier
+    zones_version: str = ""
 
 
 class WeatherReported(Event):

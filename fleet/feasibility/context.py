@@ -45,6 +45,8 @@ class Context:
         """The same in other weather. What was worked out stays: no shape of a trip depends on the weather."""
         other = replace(self, weather=weather)
         object.__setattr__(other, "memory", self.memory)
+        if "airspace" in self.__dict__:  # with its index
+            other.__dict__["airspace"] = self.airspace
         return other
 
     @cached_property

@@ -309,10 +309,13 @@ class HubCore:
             if isinstance(event, TimerSet):
                 self._timers.add(event.timer_id, event.due)
         for effect in decision.effects:
-            try:
-                _EFFECTS[type(effect)](self, effect, now)
-            except Exception as error:  # noqa: BLE001 - what is decided stands, whatever becomes of an effect
-                self._set_aside(error, effect, now, getattr(effect, "asset_id", None))
+            self._effect(effect, now)
+
+    def _effect(self, effect: fx.Effect, now: datetime) -> None:
+        try:
+            _EFFECTS[type(effect)](self, effect, now)
+        except Exception as error:  # noqa: BLE001 - what is decided stands, whatever becomes of an effect
+            self._set_aside(error, effect, now, getattr(effect, "asset_id", None))
 
     # --- effects -----------------------------------------------------------------------------------------------------
 
@@ -345,9 +348,11 @@ class HubCore:
     def _on_watch(self, effect: fx.Watch, now: datetime) -> None:
         if not self._monitor.watches(effect.asset_id):
             self._links.watched(effect.asset_id, now)
-        sample = self.live.get(effect.asset_id)
-        soc = self.state.assets[effect.asset_id].soc if sample is None else sample.soc
-        self._monitor.watch(effect.asset_id, self.state, now, soc)
+        self._monitor.watch(effect.asset_id, self.state, now, self.live.get(effect.asset_id))
+
+    def _on_rezone(self, effect: fx.Rezone, now: datetime) -> None:
+        for asset_id in self._monitor.rezone(effect.zones, self.state):
+            self._effect(fx.Watch(asset_id), now)
 
     # --- what goes out -----------------------------------------------------------------------------------------------
 
@@ -403,4 +408,5 @@ _EFFECTS: dict[type, Callable[[HubCore, Any, datetime], None]] = {
     fx.KeepContacts: HubCore._on_keep_contacts,
     fx.EraseContacts: HubCore._on_erase_contacts,
     fx.Watch: HubCore._on_watch,
+    fx.Rezone: HubCore._on_rezone,
 }

@@ -15,7 +15,16 @@ from typing import Annotated, Any, Final, NamedTuple, TypeVar, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 
 from fleet.protocol.errors import Fault, LocalError, RemoteError
-from fleet.protocol.messages import AddZone, AnyMessage, Attach, Envelope, Message, Telemetry
+from fleet.protocol.messages import (
+    AddZone,
+    AnyMessage,
+    Attach,
+    ChangeZones,
+    Envelope,
+    Message,
+    PreviewZones,
+    Telemetry,
+)
 from fleet.protocol.values import ids_in
 from fleet.protocol.versions import WIRE_VERSIONS, fields_after, kinds_after
 
@@ -28,6 +37,8 @@ DEFAULT_LIMIT: Final = 64 * 1024
 LIMITS: Final[Mapping[str, int]] = {
     "assign": 256 * 1024,
     "add_zone": 1024 * 1024,
+    "preview_zones": 1024 * 1024,
+    "change_zones": 1024 * 1024,
     "report_weather": 256 * 1024,
     "submit_orders": 4 * 1024 * 1024,
     "grant": 1024 * 1024,
@@ -155,9 +166,11 @@ def decode_control(frames: Sequence[bytes], allowed: Collection[str] | None = No
         _check_ids(envelope)
     message = envelope.message
     _check_form(form, "" if message is None else message.type, message)
-    if form.kind == "add_zone":
-        assert isinstance(message, AddZone)
+    if isinstance(message, AddZone):
         _check_free_form(message.feature)
+    elif isinstance(message, PreviewZones | ChangeZones):
+        for zone in message.add:
+            _check_free_form(zone.feature)
     return envelope
 
 

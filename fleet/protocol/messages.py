@@ -7,11 +7,11 @@ bare on a channel of its own: it is not acknowledged, the last value wins and it
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from fleet.protocol.actions import Action
 from fleet.protocol.greetings import Busy, Echo, Factsheet, Heartbeat, Hello, Message, Refused, Role, Welcome
 from fleet.protocol.mission import Mission
 from fleet.protocol.values import (
@@ -31,22 +31,26 @@ from fleet.protocol.values import (
     Value,
 )
 from fleet.protocol.weather import MOST_ROWS, WeatherRow
+from fleet.protocol.zones import ChangeZones, Consequences, PreviewZones
 
-# Messages of a session are part of the one vocabulary.
-__all__ = ["Busy", "Echo", "Factsheet", "Heartbeat", "Hello", "Message", "Refused", "Role", "Welcome"]
+# Messages of a session, and those about zones, are part of the one vocabulary.
+__all__ = [
+    "Action",
+    "Busy",
+    "ChangeZones",
+    "Echo",
+    "Factsheet",
+    "Heartbeat",
+    "Hello",
+    "Message",
+    "PreviewZones",
+    "Refused",
+    "Role",
+    "Welcome",
+]
 
 RequestNumber = Annotated[int, Field(ge=1)]
 """Which reservation is meant: a parcel may be given a compartment, give it back and be given one again."""
-
-
-class Action(StrEnum):
-    """What an operator or the hub can tell an asset to do at once."""
-
-    HOLD = "hold"
-    RESUME = "resume"
-    RETURN = "return"
-    DIVERT = "divert"
-    LAND = "land"
 
 
 # --- from assets -----------------------------------------------------------------------------------------------------
@@ -315,7 +319,8 @@ class ReportWeather(Message):
 
 
 class Reply(Message):
-    """The hub's answer to a request of an operator's or of a weather station's."""
+    """The hub's answer to a request of an operator's or of a weather station's. ``zones``: what a change of zones leads
+    to, where that was asked, or it was made; an answer that is given again does not have it."""
 
     sequenced: ClassVar[bool] = False
     type: Literal["reply"] = "reply"
@@ -324,6 +329,7 @@ class Reply(Message):
     detail: str = ""
     reasons: tuple[Reason, ...] = ()
     ids: tuple[str, ...] = ()
+    zones: Consequences | None = None
 
 
 # --- granted time ----------------------------------------------------------------------------------------------------
@@ -406,6 +412,8 @@ AnyMessage = Annotated[
     | EraseContacts
     | AddZone
     | RemoveZone
+    | PreviewZones
+    | ChangeZones
     | ReportWeather
     | Reply
     | Grant

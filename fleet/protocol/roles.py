@@ -33,6 +33,8 @@ ALLOWED: dict[Role, frozenset[str]] = {
             "erase_contacts",
             "add_zone",
             "remove_zone",
+            "preview_zones",
+            "change_zones",
             "report_weather",
         }
     ),

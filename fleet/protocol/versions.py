@@ -20,11 +20,14 @@ NEW_FIELDS: Final[Mapping[int, Mapping[str, frozenset[str]]]] = {
         "reserve_compartment": frozenset({"request"}),
         "release_compartment": frozenset({"request"}),
         "compartment_report": frozenset({"request"}),
+        "reply": frozenset({"zones"}),
     },
 }
 """Version, kind, fields that are new in it. Each has a default: what the other end left out is read as that."""
 
-NEW_KINDS: Final[Mapping[int, frozenset[str]]] = {2: frozenset({"erase_contacts"})}
+NEW_KINDS: Final[Mapping[int, frozenset[str]]] = {
+    2: frozenset({"erase_contacts", "preview_zones", "change_zones"})
+}
 """Version, kinds that are new in it."""
 
 

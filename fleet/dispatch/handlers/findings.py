@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from fleet.dispatch.commands import command
+from fleet.dispatch.commands import command, in_words
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.inputs import Finding
 from fleet.domain.state import OVER
-from fleet.protocol.messages import Action
-
-_SAYS = {
-    Action.HOLD: "hold where it is",
-    Action.RETURN: "return home",
-    Action.DIVERT: "divert to {place}",
-    Action.LAND: "land at once",
-    Action.RESUME: "go on",
-}
 
 
 def finding(desk: Desk, message: Finding) -> None:
@@ -23,7 +14,7 @@ def finding(desk: Desk, message: Finding) -> None:
     if record is None or record.status in OVER or _known(desk, message):
         return
     advice = message.advice
-    action = "watched" if advice is None else _SAYS[advice].format(place=message.place_id)
+    action = in_words(advice, message.place_id)
     desk.raise_exception(
         message.code,
         action,

@@ -1,25 +1,16 @@
-"""People steer: hold, resume, return, land, close and open areas. They outrank every plan."""
+"""People steer: hold, resume, return, land. They outrank every plan."""
 
 from __future__ import annotations
 
 from fleet.dispatch.commands import command
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.handlers.operations import MOVING
-from fleet.dispatch.zones import parse_feature
-from fleet.domain.events import CommandAnswered, ZoneAdded, ZoneRemoved
+from fleet.domain.events import CommandAnswered
 from fleet.domain.state import Asset
 from fleet.feasibility.incident import incident
 from fleet.kinds import kind_of
 from fleet.protocol.lifecycle import AssetStatus
-from fleet.protocol.messages import (
-    Action,
-    AddZone,
-    CommandReply,
-    OperatorCommand,
-    RemoveZone,
-    Reply,
-)
-from geofences import ZoneFileError
+from fleet.protocol.messages import Action, CommandReply, OperatorCommand, Reply
 
 _OUT_OF_REACH = frozenset({AssetStatus.OFFLINE, AssetStatus.FAULTED})
 _TOLD_BY_PEOPLE = frozenset({Action.HOLD, Action.RESUME, Action.RETURN, Action.LAND})
@@ -78,28 +69,3 @@ def command_reply(desk: Desk, message: CommandReply) -> None:
             asset_id=record.asset_id,
             owner="operator",
         )
-
-
-def add_zone(desk: Desk, message: AddZone) -> None:
-    """An area is closed at once: flights under way are checked against it, planned ones when they are released."""
-    try:
-        parse_feature(message.zone_id, message.feature)
-    except ZoneFileError as error:
-        why = incident("bad_zone", str(error), source="operator")
-        desk.answer(Reply(request_id=message.request_id, ok=False, detail=str(error), reasons=(why,)))
-        return
-    desk.emit(ZoneAdded(at=desk.now, zone_id=message.zone_id, feature=message.feature, by=message.by))
-    desk.watch_all()
-    desk.answer(Reply(request_id=message.request_id, ok=True, detail=f"zone {message.zone_id} is closed"))
-
-
-def remove_zone(desk: Desk, message: RemoveZone) -> None:
-    """An area that was closed by hand is opened again."""
-    if message.zone_id not in desk.state.zones:
-        detail = f"no zone {message.zone_id!r} was added by hand; zones from files are changed in the files"
-        why = incident("unknown_zone", detail, source="operator")
-        desk.answer(Reply(request_id=message.request_id, ok=False, detail=detail, reasons=(why,)))
-        return
-    desk.emit(ZoneRemoved(at=desk.now, zone_id=message.zone_id, by=message.by))
-    desk.watch_all()
-    desk.answer(Reply(request_id=message.request_id, ok=True, detail=f"zone {message.zone_id} is open"))

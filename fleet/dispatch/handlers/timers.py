@@ -11,6 +11,7 @@ from fleet.dispatch.handlers.assets import link_grace_over
 from fleet.dispatch.handlers.contacts import retention
 from fleet.dispatch.handlers.notbegun import not_begun, unanswered
 from fleet.dispatch.handlers.overdue import overdue
+from fleet.dispatch.handlers.zones import zone_over
 from fleet.dispatch.handovers import try_again
 from fleet.dispatch.inputs import Resume, TimerDue
 from fleet.dispatch.planning import snapshot, to_be_planned, want_plan
@@ -41,6 +42,7 @@ _DUE: dict[str, Callable[[Desk, str], None]] = {
     "link": link_grace_over,
     "plan": _plan_again,
     "contacts": retention,
+    "zone": zone_over,
 }
 
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from fleet.dispatch.inputs import Finding
-from fleet.dispatch.monitor.guard import MODEL_ERROR, Guard, Reached, Refuge, Way
+from fleet.dispatch.monitor.guard import MODEL_ERROR, Guard, Refuge
+from fleet.dispatch.monitor.way import Reached, Way
 from fleet.energy.margin import corrected_remaining
 from fleet.feasibility.airspace import checked
 from fleet.feasibility.incident import measured
@@ -25,7 +26,7 @@ noise.
 
 def zone_here(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     """It is inside a zone now: out of it by the way it came, or down where that leads deeper in."""
-    if not guard.flies or sample.alt_amsl_m is None or sample.state in ("idle", "charging", "landed"):
+    if not guard.flies or sample.alt_amsl_m is None or not may_be_inside(sample):
         return None
     if _is_where_nothing_is(guard, sample):
         return None
@@ -41,6 +42,11 @@ def zone_here(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     return Finding(guard.asset_id, guard.mission_id, "zone_breach", *_way_out(guard, sample, (reason,), now))
 
 
+def may_be_inside(sample: Telemetry) -> bool:
+    """Whether it moves: what stands on the ground is in no zone's way."""
+    return sample.state not in ("idle", "charging", "landed")
+
+
 def _is_where_nothing_is(guard: Guard, sample: Telemetry) -> bool:
     """Whether it is so near to its planned ways that no zone can be there, as was found beforehand."""
     if guard.free_m is None:
@@ -52,7 +58,7 @@ def _is_where_nothing_is(guard: Guard, sample: Telemetry) -> bool:
 
 def zone_ahead(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     """What it is about to fly through may not be flown any more."""
-    if not guard.blocked or _is_leaving(sample):
+    if not guard.blocked or is_leaving(sample):
         return None
     return Finding(
         guard.asset_id, guard.mission_id, "zone_ahead", *_way_out(guard, sample, guard.blocked, now)
@@ -184,7 +190,7 @@ def weather(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
 
     While it hands a parcel over nothing is said: on its way back it is asked again.
     """
-    if not guard.weather or _is_leaving(sample) or sample.mission_id != guard.mission_id:
+    if not guard.weather or is_leaving(sample) or sample.mission_id != guard.mission_id:
         return None
     ids = (guard.asset_id, guard.mission_id, "weather_limit")
     if sample.step_id is None or sample.step_id in guard.before:
@@ -219,7 +225,8 @@ def deviation(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     return Finding(guard.asset_id, guard.mission_id, "deviation", advice, (reason,))
 
 
-def _is_leaving(sample: Telemetry) -> bool:
+def is_leaving(sample: Telemetry) -> bool:
+    """Whether it is breaking its trip off."""
     return sample.state in ("returning", "diverting", "landing")
 
 
@@ -263,9 +270,15 @@ def _is_free(guard: Guard, places: Sequence[Place], now: datetime, sample: Telem
     return checked(guard.context, way, guard.corridor_m).is_clear
 
 
-CHECKS: tuple[Callable[[Guard, Telemetry, datetime], Finding | None], ...] = (
-    zone_here,
-    zone_ahead,
+Check = Callable[[Guard, Telemetry, datetime], Finding | None]
+
+ZONE_CHECKS: tuple[Check, ...] = (zone_here, zone_ahead)
+"""Those that ask for zones, and the codes of what they find."""
+
+ZONE_CODES = frozenset({"zone_breach", "zone_ahead"})
+
+CHECKS: tuple[Check, ...] = (
+    *ZONE_CHECKS,
     energy,
     weather,
     deviation,

@@ -2,90 +2,28 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 
-import geofences
-from fleet.dispatch.monitor.track import Plane, Track
+from fleet.dispatch.monitor.remaining import Leg, legs_ahead, travels_of, way_of
+from fleet.dispatch.monitor.track import Plane
+from fleet.dispatch.monitor.way import Way
+from fleet.domain.evolve import evolve
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import MissionRecord
 from fleet.feasibility.airspace import checked, judged
 from fleet.feasibility.context import Context
 from fleet.feasibility.motion import margin_share
-from fleet.feasibility.underway import STANDS_M, leg_wh
+from fleet.feasibility.underway import leg_wh
 from fleet.feasibility.vehicles import battery_of
 from fleet.feasibility.weather import weather_between
 from fleet.kinds import kind_of
 from fleet.protocol.messages import Telemetry
 from fleet.protocol.mission import Mission, Travel
-from fleet.protocol.values import Place, Reason, Waypoint
+from fleet.protocol.values import Place, Reason
 from geofences import segments_hit
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One leg of a sortie, out or back. ``left_wh`` is what it is expected to take from each point of its path on, in
-    Wh: as planned, or more where the wind that is known now asks for more. ``slower`` is how many times longer than by
-    the path's own times it is then expected to take."""
-
-    step_id: str
-    path: tuple[Waypoint, ...]
-    track: Track
-    left_wh: tuple[float, ...]
-    slower: float = 1.0
-
-    @property
-    def planned_wh(self) -> float:
-        """What all of it is expected to take."""
-        return self.left_wh[0]
-
-    def left_at(self, reached: Reached) -> float:
-        """What it still takes from there on, in Wh."""
-        before, after = self.left_wh[reached.index : reached.index + 2]
-        return before + reached.share * (after - before)
-
-    def due_at(self, reached: Reached) -> datetime | None:
-        """When it was to be there by the path's own times; none where these are not given."""
-        before, after = (p.at for p in self.path[reached.index : reached.index + 2])
-        return None if before is None or after is None else before + reached.share * (after - before)
-
-    def reached(self, along: float, alt_amsl_m: float | None) -> Reached:
-        """Where on the path a place is that lies so far along its track. Above the path's ends the height counts; all
-        of a climb or a descent is still ahead where that is not known.
-        """
-        marks = self.track.along_m
-        ahead = bisect_left(marks, along - OVERHEAD_M)
-        near = ahead + 1 < len(marks) and marks[ahead] <= along + OVERHEAD_M
-        if near and marks[ahead + 1] - marks[ahead] < STANDS_M:
-            share = _risen(self.path[ahead], self.path[ahead + 1], alt_amsl_m)
-            return Reached(ahead, share, upright=True)
-        index = max(ahead - 1, 0)
-        length_m = marks[index + 1] - marks[index]
-        return Reached(index, min(1.0, (along - marks[index]) / length_m) if length_m > 0 else 1.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """A place on a path: the index of the point before it, and the share of the way to the next one that is behind.
-    ``upright``: that way leads straight up or down."""
-
-    index: int
-    share: float
-    upright: bool = False
-
-
-OVERHEAD_M = 10.0
-"""So near to a point along the way an asset counts as above it: the error of a position."""
-
-
-def _risen(low: Waypoint, high: Waypoint, alt_amsl_m: float | None) -> float:
-    """The share of a climb or a descent that is behind at a height."""
-    rise_m = high.alt_amsl_m - low.alt_amsl_m
-    if rise_m == 0:
-        return 1.0
-    return 0.0 if alt_amsl_m is None else min(1.0, max(0.0, (alt_amsl_m - low.alt_amsl_m) / rise_m))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,44 +86,90 @@ class Guard:
     start_soc: float | None
     earlier: Earlier | None = None
 
+    @property
+    def reach_m(self) -> float:
+        """How far beside its legs a zone may be that matters to what is worked out for it."""
+        return PLANE_ERROR * FREE_TIMES[0] * self.corridor_m + SLACK_M
+
+    def legs(self) -> Iterator[tuple[LonLat, LonLat]]:
+        """The straight pieces of its ways."""
+        for way in (self.out, self.back):
+            if way is not None:
+                yield from pairwise((p.lon, p.lat) for p in way.path)
+
+
+LonLat = tuple[float, float]
 
 Earlier = tuple[datetime, Telemetry]
 """A sample that came a while before the one that is checked, in the same leg, and when."""
 
 
 def guard_of(
-    record: MissionRecord, kind: SortieType, context: Context, now: datetime, soc: float | None
+    record: MissionRecord,
+    kind: SortieType,
+    context: Context,
+    now: datetime,
+    sample: Telemetry | None,
+    start_soc: float | None,
 ) -> Guard:
-    """The guard of a sortie that is released or under way."""
+    """The guard of a sortie that is released or under way; ``sample`` is the last word of where it is."""
     mission = record.mission
-    travels = [s for s in mission.steps if isinstance(s, Travel)]
-    plane = Plane.at(mission.home)
+    travels = travels_of(mission)
     during = _time_left(record, travels, now)
-    ways = _in_this_wind(_ways(mission, travels, plane), record, kind, context, during)
+    bare = airspace_guard(record, kind, context, now, sample)
+    ways = _in_this_wind((bare.out, bare.back), record, kind, context, during)
+    return evolve(
+        bare,
+        out=ways[0],
+        back=ways[1],
+        free_m=_free_m(travels, kind.corridor_m, context) if bare.flies else None,
+        energy=_energy(mission, kind, context, ways),
+        weather=() if during is None else weather_between(context, kind, *during).reasons,
+        start_soc=start_soc,
+    )
+
+
+def airspace_guard(
+    record: MissionRecord, kind: SortieType, context: Context, now: datetime, sample: Telemetry | None
+) -> Guard:
+    """Its side that zones have to do with: enough to tell what is done about a zone, and made in a quarter of the
+    time.
+    """
+    mission = record.mission
+    plane = Plane.at(mission.home)
     flies = kind_of(kind.kind).needs_airspace
-    blocked = _ahead(record, travels, kind, context, now) if flies else ()
+    out, back = _ways(mission, travels_of(mission), plane)
     return Guard(
         mission_id=mission.mission_id,
         asset_id=mission.asset_id,
         kind=kind.kind,
         flies=flies,
         plane=plane,
-        out=ways[0],
-        back=ways[1],
+        out=out,
+        back=back,
         corridor_m=kind.corridor_m,
-        free_m=_free_m(travels, kind.corridor_m, context) if flies else None,
+        free_m=None,
         cruise_mps=kind.cruise_mps,
-        energy=_energy(mission, kind, context, ways),
-        weather=() if during is None else weather_between(context, kind, *during).reasons,
+        energy=None,
+        weather=(),
         before=_steps_before(mission),
         refuges=tuple(
             Refuge(a.place_id, a.place, *plane.xy(a.place.lon, a.place.lat)) for a in mission.alternates
         ),
         home=plane.xy(mission.home.lon, mission.home.lat),
-        blocked=blocked,
+        blocked=_blocked(legs_ahead(record, kind, sample, now), kind, context) if flies else (),
         context=context,
-        start_soc=soc,
+        start_soc=None,
     )
+
+
+def _blocked(legs: Iterable[Leg], kind: SortieType, context: Context) -> tuple[Reason, ...]:
+    """What stands in the way of the steps that are not over, at the times at which they will be flown."""
+    reasons: list[Reason] = []
+    for leg in legs:
+        verdict = judged(checked(context, leg.path, kind.corridor_m), f"the way {leg.step_id}")
+        reasons += verdict.reasons
+    return tuple(reasons)
 
 
 def _free_m(travels: list[Travel], corridor_m: float, context: Context) -> float | None:
@@ -209,15 +193,8 @@ def _ways(mission: Mission, travels: list[Travel], plane: Plane) -> tuple[Way | 
     planned = mission.energy_wh or 0.0
     to_drop = mission.energy_to_drop_wh if mission.energy_to_drop_wh is not None else planned / 2
     shares = (to_drop, planned - to_drop)
-    found = [_way(t, Track.of(plane, t.path), e) for t, e in zip(travels, shares, strict=False)]
+    found = [way_of(t, plane, e) for t, e in zip(travels, shares, strict=False)]
     return (found[0] if found else None), (found[1] if len(found) > 1 else None)
-
-
-def _way(travel: Travel, track: Track, planned_wh: float) -> Way:
-    """A leg that takes the same for each metre, which is all that is known of it without the weather."""
-    length_m = track.length_m or 1.0
-    left = tuple(planned_wh * (1 - along / length_m) for along in track.along_m)
-    return Way(travel.step_id, travel.path, track, left)
 
 
 def _time_left(
@@ -287,23 +264,3 @@ def _energy(
         planned_wh=max(mission.energy_wh, sum(w.planned_wh for w in ways if w is not None)),
         per_m_wh=per_m,
     )
-
-
-def _ahead(
-    record: MissionRecord, travels: list[Travel], kind: SortieType, context: Context, now: datetime
-) -> tuple[Reason, ...]:
-    """What stands in the way of the steps that are not over, at the times at which they will be flown."""
-    reasons: list[Reason] = []
-    for travel in travels:
-        if travel.step_id not in record.ended:
-            path = _from_now(travel.path, now)
-            verdict = judged(checked(context, path, kind.corridor_m), f"the way {travel.step_id}")
-            reasons += verdict.reasons
-    return tuple(reasons)
-
-
-def _from_now(path: tuple[Waypoint, ...], now: datetime) -> list[geofences.Waypoint]:
-    """The path with its own times, or, where those are past, as if it began now: a zone that is there now counts."""
-    start = path[0].at or now
-    shift = max(timedelta(0), now - (path[-1].at or now)) if start < now else timedelta(0)
-    return [geofences.Waypoint(p.lon, p.lat, p.alt_amsl_m, (p.at or now) + shift) for p in path]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from fleet.dispatch.inputs import Finding
-from fleet.dispatch.monitor.checks import CHECKS
+from fleet.dispatch.monitor.checks import CHECKS, ZONE_CODES
 from fleet.dispatch.monitor.guard import Earlier, Guard, guard_of
 from fleet.dispatch.silence import lost_link
 from fleet.domain.evolve import evolve
@@ -16,6 +16,7 @@ from fleet.domain.state import OVER, State
 from fleet.feasibility import Context
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Telemetry
+from geofences import Zone, ZoneSet, segments_hit
 
 PACE_OVER = timedelta(seconds=60)
 PACE_EVERY = timedelta(seconds=10)
@@ -33,8 +34,8 @@ class Monitor:
         self._told: dict[str, set[str]] = {}
         self._lately: dict[str, tuple[Earlier, ...]] = {}
 
-    def watch(self, asset_id: str, state: State, now: datetime, soc: float | None) -> None:
-        """Work out anew what this asset is held against; nothing when it is not out."""
+    def watch(self, asset_id: str, state: State, now: datetime, sample: Telemetry | None) -> None:
+        """Work out anew what this asset is held against, with its last sample; nothing when it is not out."""
         record = state.mission_of(asset_id)
         if record is None or record.status in OVER or record.status is MissionStatus.DRAFTED:
             self._forget(asset_id)
@@ -53,8 +54,34 @@ class Monitor:
         context = self._make_context(state)
         kind = context.fleet.types[asset.type_id]
         if isinstance(kind, SortieType):
-            start = soc if known is None else known.start_soc
-            self._guards[asset_id] = guard_of(record, kind, context, now, start)
+            start = known.start_soc if known is not None else _soc(state, asset_id, sample)
+            self._guards[asset_id] = guard_of(record, kind, context, now, sample, start)
+
+    def rezone(self, changed: Sequence[Zone], state: State) -> tuple[str, ...]:
+        """Hold all who are out against the zones as they are now. Those are returned, by id, to whom the zones that
+        changed come so near that they must be watched anew; what such a zone leads to is told even if one of the zones
+        before it did.
+        """
+        context = self._make_context(state)
+        near = self._near(ZoneSet(changed)) | (self._out.keys() - self._guards.keys())
+        for asset_id, guard in self._guards.items():
+            if asset_id in near:
+                self._told[asset_id] = self._told.get(asset_id, set()) - ZONE_CODES
+            else:
+                self._guards[asset_id] = evolve(guard, context=context)
+        return tuple(sorted(near))
+
+    def _near(self, changed: ZoneSet) -> set[str]:
+        flying = [(asset_id, guard) for asset_id, guard in self._guards.items() if guard.flies]
+        if changed.operating_areas:
+            return {asset_id for asset_id, _ in flying}
+        legs = [(asset_id, leg, guard.reach_m) for asset_id, guard in flying for leg in guard.legs()]
+        near = set[str]()
+        for reach_m in {each[2] for each in legs}:
+            alike = [(asset_id, leg) for asset_id, leg, reach in legs if reach == reach_m]
+            hit = segments_hit(changed, [a for _, (a, _) in alike], [b for _, (_, b) in alike], reach_m)
+            near |= {asset_id for (asset_id, _), is_hit in zip(alike, hit.tolist(), strict=True) if is_hit}
+        return near
 
     def _forget(self, asset_id: str) -> None:
         self._guards.pop(asset_id, None)
@@ -107,3 +134,7 @@ class Monitor:
         """
         checked = asset_id in self._begun and asset_id in self._guards
         return self.link_timeout_s(asset_id) if checked else math.inf
+
+
+def _soc(state: State, asset_id: str, sample: Telemetry | None) -> float | None:
+    return state.assets[asset_id].soc if sample is None else sample.soc

@@ -154,5 +154,5 @@ def test_no_sample_is_held_against_an_earlier_mission(
     for known, left in ((guard, [guard]), (replace(guard, mission_id="earlier"), [])):
         core._monitor._guards[DRONE] = known
         with pytest.raises(ZeroDivisionError):
-            core._monitor.watch(DRONE, core.state, DAY, 1.0)
+            core._monitor.watch(DRONE, core.state, DAY, None)
         assert list(core._monitor._guards.values()) == left

@@ -1,0 +1,220 @@
+"""What a change of zones leads to, before it is made: by the checks that will find it once it is made."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fleet.dispatch.commands import in_words
+from fleet.dispatch.desk import Desk
+from fleet.dispatch.inputs import Finding
+from fleet.dispatch.monitor.checks import ZONE_CHECKS, is_leaving, may_be_inside
+from fleet.dispatch.monitor.guard import airspace_guard
+from fleet.dispatch.monitor.remaining import legs_ahead, travels_of
+from fleet.dispatch.zones import Change
+from fleet.domain.fleet import SortieType
+from fleet.domain.state import MissionRecord
+from fleet.feasibility.alternate import landing_places
+from fleet.feasibility.context import Context
+from fleet.kinds import kind_of
+from fleet.protocol.lifecycle import MissionStatus
+from fleet.protocol.messages import Telemetry
+from fleet.protocol.zones import MOST_TOLD, ConcernedFlight, ConcernedPlan, Consequences, ZoneEntry
+from geofences import Affected, Conflict, Flight, Waypoint, ZoneSet, affected, segments_hit
+
+MOST_WORKED_OUT = 200
+"""For so many flights that get into a zone it is worked out what they are told; that takes half a millisecond each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Out:
+    """A sortie that is planned, about to go or out, and the flights that it consists of yet."""
+
+    record: MissionRecord
+    kind: SortieType
+    sample: Telemetry | None
+    flights: tuple[Flight, ...]
+
+    @property
+    def is_planned(self) -> bool:
+        return self.record.status is MissionStatus.DRAFTED
+
+    @property
+    def order_ids(self) -> tuple[str, ...]:
+        return tuple(sorted({item.order_id for item in self.record.mission.items}))
+
+
+def consequences(desk: Desk, change: Change, after: Context) -> Consequences:
+    """What the change leads to; ``after`` is the context with it. Raises ``GeofenceError`` for a mission whose path
+    can't be checked.
+    """
+    before = desk.context
+    sorties = tuple(_sorties(desk, before))
+    met = _met(sorties, before, after)
+    flights = tuple(_flights(desk, [(out, met[n]) for n, out in enumerate(sorties) if met[n]], after))
+    planned = tuple(_planned((out, met[n]) for n, out in enumerate(sorties) if met[n]))
+    known = desk.state.zones
+    return Consequences(
+        version_before=before.airspace.version,
+        version=after.airspace.version,
+        added=tuple(sorted(zone_id for zone_id in change.add if zone_id not in known)),
+        replaced=tuple(sorted(zone_id for zone_id in change.add if zone_id in known)),
+        removed=tuple(sorted(change.remove)),
+        places=_places(change, after),
+        flights=flights[:MOST_TOLD],
+        planned=planned[:MOST_TOLD],
+        more_flights=max(0, len(flights) - MOST_TOLD),
+        more_planned=max(0, len(planned) - MOST_TOLD),
+    )
+
+
+def summary(found: Consequences) -> str:
+    """The consequences in one line."""
+    told = Counter(flight.action for flight in found.flights if flight.action is not None)
+    entering = sum(flight.entry is not None for flight in found.flights) + found.more_flights
+    stopped = sum(plan.entry is not None for plan in found.planned) + found.more_planned
+    words = ", ".join(f"{count} {action.value}" for action, count in sorted(told.items()))
+    flights = _counted(entering, "flight is", "flights are") + " concerned" + (f" ({words})" if words else "")
+    planned = _counted(stopped, "planned flight is", "planned flights are") + " worked out anew"
+    places = f", closed places: {', '.join(found.places)}" if found.places else ""
+    return f"{flights}, {planned}{places}"
+
+
+def _counted(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"
+
+
+def _sorties(desk: Desk, context: Context) -> Iterator[_Out]:
+    """The sorties that fly, by id, with what they have still to fly as it is checked under way."""
+    for mission_id, asset_id in sorted(desk.state.live_missions.items()):
+        record = desk.state.missions[mission_id]
+        kind = context.fleet.types[desk.asset(asset_id).record.type_id]
+        if isinstance(kind, SortieType) and kind_of(kind.kind).needs_airspace:
+            sample = desk.live.get(asset_id)
+            yield _Out(record, kind, sample, tuple(_paths(record, kind, sample, desk.now, context)))
+
+
+def _paths(
+    record: MissionRecord, kind: SortieType, sample: Telemetry | None, now: datetime, context: Context
+) -> Iterator[Flight]:
+    if record.status is MissionStatus.DRAFTED:
+        for travel in travels_of(record.mission):
+            path = (Waypoint(p.lon, p.lat, p.alt_amsl_m, p.at or now) for p in travel.path)
+            yield Flight(tuple(path), kind.corridor_m, held=context.held)
+        return
+    for leg in legs_ahead(record, kind, sample, now):
+        yield Flight(leg.path, kind.corridor_m, held=context.held)
+    if sample is not None and sample.alt_amsl_m is not None and may_be_inside(sample):
+        here = Waypoint(sample.lon, sample.lat, sample.alt_amsl_m, now)
+        yield Flight((here,), held=context.held)
+
+
+def _met(
+    sorties: Sequence[_Out], before: Context, after: Context
+) -> dict[int, list[tuple[Flight, Affected]]]:
+    """What each sortie meets otherwise than before, by its place in the row."""
+    owners = [(n, flight) for n, out in enumerate(sorties) for flight in out.flights]
+    found: dict[int, list[tuple[Flight, Affected]]] = defaultdict(list)
+    flights = [flight for _, flight in owners]
+    for one in affected(before.airspace, after.airspace, flights, after.terrain):
+        n, flight = owners[one.number]
+        found[n].append((flight, one))
+    return found
+
+
+def _flights(
+    desk: Desk, out: Iterable[tuple[_Out, list[tuple[Flight, Affected]]]], after: Context
+) -> Iterator[ConcernedFlight]:
+    told = defaultdict(set)
+    for open_one in desk.state.open_exceptions():
+        told[open_one.mission_id].add(open_one.code)
+    left = MOST_WORKED_OUT
+    for sortie, met in out:
+        if sortie.is_planned:
+            continue
+        mission = sortie.record.mission
+        entry = _entry(met)
+        found, detail = None, f"comes free of {_freed(met)}"
+        if entry is not None and left > 0:
+            found, detail = _told(sortie, after, desk.now, told[mission.mission_id])
+            left -= 1
+        elif entry is not None:
+            detail = f"not worked out: more than {MOST_WORKED_OUT} flights get into a zone"
+        yield ConcernedFlight(
+            asset_id=mission.asset_id,
+            mission_id=mission.mission_id,
+            order_ids=sortie.order_ids,
+            entry=entry,
+            action=None if found is None else found.advice,
+            place_id=None if found is None else found.place_id,
+            detail=detail,
+        )
+
+
+def _told(sortie: _Out, after: Context, now: datetime, known: set[str]) -> tuple[Finding | None, str]:
+    """What the monitor finds with its next sample, if that is like the last one; and what comes of it, in words."""
+    if sortie.sample is None:
+        return None, "told nothing before it says where it is"
+    guard = airspace_guard(sortie.record, sortie.kind, after, now, sortie.sample)
+    findings = [found for check in ZONE_CHECKS if (found := check(guard, sortie.sample, now)) is not None]
+    fresh = next((found for found in findings if found.code not in known), None)
+    if fresh is not None:
+        why = fresh.reasons[0].detail if fresh.reasons else fresh.code
+        return fresh, f"{in_words(fresh.advice, fresh.place_id)}: {why}"
+    if findings:
+        return None, "told nothing new: an exception about zones is open for this flight"
+    if is_leaving(sortie.sample):
+        return None, f"told nothing new: it is {sortie.sample.state} already"
+    return None, "told nothing: what it still flies stays free"
+
+
+def _planned(out: Iterable[tuple[_Out, list[tuple[Flight, Affected]]]]) -> Iterator[ConcernedPlan]:
+    for sortie, met in out:
+        stopped = any(one.is_stopped for _, one in met)
+        freed = not stopped and any(one.is_freed for _, one in met)
+        if sortie.is_planned and (stopped or freed):
+            mission = sortie.record.mission
+            yield ConcernedPlan(
+                asset_id=mission.asset_id,
+                mission_id=mission.mission_id,
+                order_ids=sortie.order_ids,
+                start_at=mission.start_at,
+                entry=_entry(met) if stopped else None,
+            )
+
+
+def _entry(met: Iterable[tuple[Flight, Affected]]) -> ZoneEntry | None:
+    """The first stretch that is new."""
+    stretches = [(stretch, flight) for flight, one in met for stretch in one.entered]
+    if not stretches:
+        return None
+    first, flight = min(stretches, key=lambda each: (each[0].entered_at, each[0].from_m, each[0].zone_id))
+    lon, lat = _place(flight.path, first)
+    return ZoneEntry(zone_id=first.zone_id, code=first.why.value, at=first.entered_at, lon=lon, lat=lat)
+
+
+def _place(path: Sequence[Waypoint], stretch: Conflict) -> tuple[float, float]:
+    """Where a path is when it gets into the stretch."""
+    at = stretch.entered_at
+    n = next((n for n in range(1, len(path)) if path[n].at >= at), len(path) - 1)
+    before, after = path[max(n - 1, 0)], path[n]
+    lasts = (after.at - before.at).total_seconds()
+    share = 0.0 if lasts <= 0 else min(1.0, max(0.0, (at - before.at).total_seconds() / lasts))
+    lon_deg = (after.lon - before.lon + 180.0) % 360.0 - 180.0
+    lon = (before.lon + share * lon_deg + 180.0) % 360.0 - 180.0
+    return lon, before.lat + share * (after.lat - before.lat)
+
+
+def _freed(met: Iterable[tuple[Flight, Affected]]) -> str:
+    return ", ".join(sorted({stretch.zone_id for _, one in met for stretch in one.freed}))
+
+
+def _places(change: Change, after: Context) -> tuple[str, ...]:
+    places = landing_places(after)
+    if not (places and change.zones):
+        return ()
+    points = [(one.place.lon, one.place.lat) for one in places]
+    hit = segments_hit(ZoneSet(change.zones), points, points, held=after.held)
+    return tuple(one.place_id for one, is_hit in zip(places, hit.tolist(), strict=True) if is_hit)

@@ -1,0 +1,102 @@
+"""What of a sortie is still to be travelled: its legs from where it is, at the times at which it will get there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import geofences
+from fleet.dispatch.monitor.track import Plane, Track
+from fleet.dispatch.monitor.way import Way
+from fleet.domain.fleet import SortieType
+from fleet.domain.state import MissionRecord
+from fleet.protocol.messages import Telemetry
+from fleet.protocol.mission import Mission, Travel
+from fleet.protocol.values import Waypoint
+
+ASTRAY_TIMES = 3.0
+"""An asset that is farther beside a leg than so many corridors is not on it: all of the leg counts as ahead."""
+
+ON_TIME = timedelta(0)
+
+
+class Leg(NamedTuple):
+    """A leg that is not over, as a path that can be checked."""
+
+    step_id: str
+    path: tuple[geofences.Waypoint, ...]
+
+
+def travels_of(mission: Mission) -> list[Travel]:
+    """The legs of a mission."""
+    return [step for step in mission.steps if isinstance(step, Travel)]
+
+
+def way_of(travel: Travel, plane: Plane, planned_wh: float) -> Way:
+    """A leg that takes the same for each metre, which is all that is known of it without the weather."""
+    track = Track.of(plane, travel.path)
+    length_m = track.length_m or 1.0
+    left = tuple(planned_wh * (1 - along / length_m) for along in track.along_m)
+    return Way(travel.step_id, travel.path, track, left)
+
+
+def legs_ahead(
+    record: MissionRecord, kind: SortieType, sample: Telemetry | None, now: datetime
+) -> Iterator[Leg]:
+    """The legs that are not over. Of the one that it is on, what lies behind its last sample is left out, and how far
+    it is behind its times moves all that follows.
+    """
+    late = ON_TIME
+    plane = Plane.at(record.mission.home)
+    for travel in _not_over(record, sample):
+        rest = None if sample is None else _rest(record, travel, plane, kind, sample, now)
+        if rest is None:
+            begun = record.current == travel.step_id
+            shift = _past(travel.path, now) if begun else max(late, now - (travel.path[0].at or now), ON_TIME)
+            path = tuple(_moved(point, now, shift) for point in travel.path)
+        else:
+            path, late = rest
+        yield Leg(travel.step_id, path)
+
+
+def _not_over(record: MissionRecord, sample: Telemetry | None) -> list[Travel]:
+    """Neither by what it has reported nor by where it says it is: a report may come later than a sample."""
+    travels = travels_of(record.mission)
+    if sample is not None and sample.mission_id == record.mission.mission_id:
+        on = next((n for n, travel in enumerate(travels) if travel.step_id == sample.step_id), 0)
+        travels = travels[on:]
+    return [travel for travel in travels if travel.step_id not in record.ended]
+
+
+def _rest(
+    record: MissionRecord, travel: Travel, plane: Plane, kind: SortieType, sample: Telemetry, now: datetime
+) -> tuple[tuple[geofences.Waypoint, ...], timedelta] | None:
+    """What is left of the leg from the sample on, and how late it is; none where it is not on it."""
+    if (sample.mission_id, sample.step_id) != (record.mission.mission_id, travel.step_id):
+        return None
+    way = way_of(travel, plane, 0.0)
+    along, beside_m = way.track.locate(*plane.xy(sample.lon, sample.lat))
+    if beside_m > ASTRAY_TIMES * kind.corridor_m:
+        return None
+    reached = way.reached(along, sample.alt_amsl_m)
+    due = way.due_at(reached)
+    late = ON_TIME if due is None else now - due
+    before, after = travel.path[reached.index : reached.index + 2]
+    lon, lat, alt_amsl_m = (
+        getattr(before, name) + reached.share * (getattr(after, name) - getattr(before, name))
+        for name in ("lon", "lat", "alt_amsl_m")
+    )
+    here = geofences.Waypoint(lon, lat, alt_amsl_m, now)
+    rest = (_moved(point, now, late) for point in travel.path[reached.index + 1 :])
+    return (here, *rest), late
+
+
+def _moved(point: Waypoint, now: datetime, shift: timedelta) -> geofences.Waypoint:
+    at = now if point.at is None else point.at + shift
+    return geofences.Waypoint(point.lon, point.lat, point.alt_amsl_m, at)
+
+
+def _past(path: tuple[Waypoint, ...], now: datetime) -> timedelta:
+    """Where all its times are past, it is checked as if it ended now: a zone that is there now counts."""
+    return max(ON_TIME, now - (path[-1].at or now))
