@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -13,12 +15,13 @@ from fleet.app import Files, Setup, run_hub
 from fleet.cli import backups
 from fleet.cli.day import Name, Root, run_refused
 from fleet.cli.options import Json, ZoneFiles, moment_option
-from fleet.cli.output import BadInput, Unreachable, note, show, warn
+from fleet.cli.output import BadInput, ExitCode, Unreachable, note, show, warn
 from fleet.hub.observability import logs
 from fleet.hub.observability.observing import Observing
 from fleet.hub.observability.watchdog import END_S
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, NoSuchRun, RunDir, RunDirError, Running
 from fleet.hub.sockets import BindError
+from fleet.intake.errors import IntakeError
 from fleet.store.address import checked
 from fleet.store.base import StoreError
 
@@ -129,7 +132,8 @@ def command(
             store=None if store is None else _address(store),
         )
     logs.configure(level=log_level, as_json=log_json or None)
-    serve(RunDir.named(name, root), setup, as_json=as_json, quiet=log_json)
+    with _ends_in_the_log(alone=log_json and not as_json):
+        serve(RunDir.named(name, root), setup, as_json=as_json, quiet=log_json)
 
 
 def _refuse_options_before(context: typer.Context) -> None:
@@ -159,6 +163,27 @@ def _given(context: typer.Context) -> list[str]:
 
 WITH_RESUME = frozenset({"--resume", "--name", "--root", "--log-level", "--log-json", "--json"})
 """What counts where a day is taken up: the rest stands in the run's setup."""
+
+
+@contextmanager
+def _ends_in_the_log(*, alone: bool) -> Iterator[None]:
+    """A fault of the program is logged with its trace. ``alone``: nothing but the log is written, so why the hub ends
+    stands there too, and not in a line of its own that no reader of JSON understands.
+    """
+    try:
+        yield
+    except (BadInput, IntakeError, Unreachable) as error:
+        if not alone:
+            raise
+        logs.log_end(str(error))
+        raise SystemExit(
+            ExitCode.UNREACHABLE if isinstance(error, Unreachable) else ExitCode.BAD_INPUT
+        ) from None
+    except Exception as error:
+        logs.log_fault(error)
+        if not alone:
+            raise
+        raise SystemExit(ExitCode.CRASH) from None
 
 
 def _address(text: str) -> str:

@@ -17,6 +17,8 @@ from typing import Any, TextIO
 
 import structlog
 
+LOG = structlog.get_logger("hub")
+
 HIDDEN = "(not logged)"
 
 SECRET_PARTS = ("secret", "token", "password", "credential", "private", "passphrase")
@@ -131,3 +133,13 @@ class Sparing:
         self._said += 1
         unsaid, self._unsaid = self._unsaid, 0
         return unsaid
+
+
+def log_end(why: str) -> None:
+    """Say that the hub ends, and why: for whoever reads the log by lines, who would not look for it elsewhere."""
+    LOG.critical("the hub ends", why=why)
+
+
+def log_fault(error: Exception) -> None:
+    """Say that the hub ends by a fault of its own, with where that happened: in a service nobody can ask again."""
+    LOG.critical("the hub ends by a fault of the program", exc_info=error)

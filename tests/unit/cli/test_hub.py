@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from fleet.app import Files, Setup, run_hub
@@ -260,6 +261,46 @@ def test_what_counts_with_a_resume_is_taken(city: Path, monkeypatch: pytest.Monk
     words = ("--log-level", "debug", "--log-json", "--name", "none", "--root", str(city / "runs"), "--json")
     assert ended("hub", "--resume", *words) == 4
     assert said[-1] == {"level": "debug", "as_json": True}
+
+
+@pytest.fixture
+def log_as_it_was() -> Iterator[None]:
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("log_as_it_was")
+def test_why_a_service_ends_stands_in_its_log(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever reads it line by line as JSON meets nothing else; who starts it by a program gets that program's JSON."""
+    words = ("hub", "--resume", "--name", "none", "--root", str(city / "runs"), "--log-json")
+    assert ended(*words) == 4
+    (line,) = capsys.readouterr().err.splitlines()
+    said = json.loads(line)
+    assert (said["level"], said["event"]) == ("critical", "the hub ends")
+    assert "there is no run of that name" in said["why"]
+    assert ended(*words, "--json") == 4
+    assert json.loads(capsys.readouterr().out)["error"] == "unreachable"
+
+
+@pytest.mark.usefixtures("log_as_it_was")
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_fault_that_ends_a_hub_is_logged_with_its_trace(
+    city: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], alone: bool
+) -> None:
+    """In a service nobody can ask for it afterwards."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("what nobody thought of")
+
+    monkeypatch.setattr("fleet.cli.hub.run_hub", fails)
+    assert ended("hub", "--resume", "--root", str(city / "runs"), *(["--log-json"] if alone else [])) == 70
+    first, *rest = capsys.readouterr().err.splitlines()
+    said = json.loads(first)
+    assert said["event"] == "the hub ends by a fault of the program"
+    assert "in fails" in said["exception"]
+    assert "what nobody thought of" in said["exception"]
+    assert bool(rest) is not alone
 
 
 def test_a_damaged_setup_is_named(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
