@@ -4,7 +4,7 @@
 
 ARGS ?=
 BIN := .venv/bin
-PYTHON_CODE := fleet adapters geofences tests .ci $(shell find benchmarks -name '*.py')
+PYTHON_CODE := fleet adapters geofences tests .ci setup.py $(shell find benchmarks -name '*.py')
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,7 +51,7 @@ lock: setup ## refresh the locks to the newest versions (UPGRADE= keeps what is 
 	@.ci/lock $(UPGRADE)
 
 clean: ## remove what was built, but not .venv and not run directories
-	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache fleet/console/static/vendor
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache fleet/console/static/vendor geofences/*.so
 	find fleet adapters geofences tests benchmarks .ci -name __pycache__ -prune -exec rm -rf {} +
 
 UPGRADE ?= --upgrade

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / ".ci" / "requirements.lock"
 STAMP = VENV / ".setup-stamp"
+KERNEL_TYPES = "geofences/*.pxd"
 
 
 class SetupFailed(Exception):
@@ -31,8 +33,22 @@ def interpreter() -> Path:
 
 
 def wanted_digest() -> str:
-    """What `.venv` depends on: lock, project file, interpreter, and this folder, which its scripts name."""
-    return digest([LOCK, ROOT / "pyproject.toml"], sys.version, str(interpreter()), str(ROOT))
+    """What `.venv` depends on: lock, project file, interpreter, what is compiled, and this folder, which its scripts
+    name.
+    """
+    inputs = [LOCK, ROOT / "pyproject.toml", ROOT / "setup.py", *sorted(ROOT.glob(KERNEL_TYPES)), *kernels()]
+    return digest(inputs, sys.version, str(interpreter()), str(ROOT))
+
+
+def kernels() -> list[Path]:
+    """The Python files that are compiled: those with C types beside them."""
+    return sorted(types.with_suffix(".py") for types in ROOT.glob(KERNEL_TYPES))
+
+
+def not_compiled() -> list[str]:
+    """Kernels without a compiled form for this interpreter: they run as they are, slowly."""
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    return [file.name for file in kernels() if not file.with_suffix(suffix).exists()]
 
 
 def run(*command: str | Path, otherwise: str) -> None:
@@ -112,6 +128,10 @@ def make() -> None:
         say("installing what .ci/requirements.lock names (about a minute the first time)")
         install_locked(LOCK)
         install_project()
+        if slow := not_compiled():
+            say(f"no compiler: zones are checked by plain Python ({', '.join(slow)}), correctly but slowly.")
+            say("To have it fast install a C compiler (Debian: apt-get install gcc libc6-dev python3-dev),")
+            say("remove .venv/.setup-stamp and run make setup again.")
         STAMP.write_text(wanted_digest() + "\n", encoding="utf-8")
         say("done: .venv is ready")
 

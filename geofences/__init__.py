@@ -9,7 +9,8 @@ from geofences.ahead import Breach, NearestZone, Velocity, distance_to_nearest, 
 from geofences.altitude import Datum, FlatTerrain, Interval, Limit, Terrain, UnknownTerrain
 from geofences.applicability import ALWAYS, Applicability, DailyPeriod, TimeOfDay, TimePeriod
 from geofences.around import NoPath, NoPathWhy, path_around
-from geofences.bulk import segments_hit
+from geofences.asked import STATUSES
+from geofences.bulk import check_points, check_segments, segments_hit
 from geofences.check import check_path, check_point
 from geofences.compare import Change, Changed, Differences, compare
 from geofences.errors import GeofenceError, PathError, ShapeError, ZoneFileError, ZoneWriteError
@@ -17,6 +18,7 @@ from geofences.readers import Refused, ZoneFile, read_zones, read_zones_file
 from geofences.result import CheckResult, Conflict, Status, Why
 from geofences.sun import SunEvent
 from geofences.track import Waypoint
+from geofences.watch import Watch
 from geofences.writers import Options as WriteOptions
 from geofences.writers import Written, write_zones
 from geofences.zone import CircleShape, PolygonShape, Restriction, Volume, Zone
@@ -24,6 +26,7 @@ from geofences.zoneset import NoSuchZone, ZoneSet
 
 __all__ = [
     "ALWAYS",
+    "STATUSES",
     "Affected",
     "Applicability",
     "Breach",
@@ -57,6 +60,7 @@ __all__ = [
     "UnknownTerrain",
     "Velocity",
     "Volume",
+    "Watch",
     "Waypoint",
     "Why",
     "WriteOptions",
@@ -69,6 +73,8 @@ __all__ = [
     "affected",
     "check_path",
     "check_point",
+    "check_points",
+    "check_segments",
     "compare",
     "distance_to_nearest",
     "path_around",

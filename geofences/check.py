@@ -6,34 +6,20 @@ conflicts.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
+import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from geofences.altitude import Terrain
+from geofences.asked import STATUSES, legs_of, rules_of, spans_beside, statuses
+from geofences.asked import Rules as Rules  # noqa: PLC0414 - part of what a check takes
 from geofences.heights import inside_height
 from geofences.overlap import WHOLE, inside_times, sideways
-from geofences.planar import Geometries, LocalMap, lines
+from geofences.planar import lines
 from geofences.result import WHY_BLOCKED, CheckResult, Conflict, Status, Why, joined, overall
 from geofences.spans import Span, Spans, Sure, difference, union
 from geofences.track import Track, Waypoint, by_cell, track_of
 from geofences.zoneset import ZoneSet, ZoneVolume
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What is asked of a path besides the zones: margins in metres, approvals held, areas to stay inside
-    of.
-    """
-
-    margin_m: float
-    vertical_margin_m: float
-    held: frozenset[str]
-    areas: frozenset[str] | None
-
-    def __post_init__(self) -> None:
-        if not (0.0 <= self.margin_m <= 10_000.0 and 0.0 <= self.vertical_margin_m <= 10_000.0):
-            raise ValueError(f"margins must be 0 to 10000 m, got {self.margin_m}, {self.vertical_margin_m}")
 
 
 def check_path(
@@ -54,7 +40,7 @@ def check_path(
 
     Raises `PathError` for a path that cannot be checked and `ValueError` for margins outside 0 to 10 km.
     """
-    rules = Rules(margin_m, vertical_margin_m, frozenset(held), None if areas is None else frozenset(areas))
+    rules = rules_of(margin_m, vertical_margin_m, held, areas)
     track = track_of(path)
     conflicts = joined(_stretches(zone_set, track, terrain, rules))
     return CheckResult(overall(conflicts), conflicts, zone_set.version)
@@ -82,44 +68,38 @@ def check_point(
     )
 
 
+def code_of(zone_set: ZoneSet, track: Track, piece: int, terrain: Terrain, rules: Rules) -> int:
+    """The code (see `STATUSES`) of one piece of a path by itself, worked out with all its stretches."""
+    return STATUSES.index(overall(_stretches(zone_set, track.only(piece), terrain, rules)))
+
+
 def _stretches(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) -> Iterator[Conflict]:
     missing = (rules.areas or frozenset()) - {zone.zone_id for zone in zone_set.operating_areas}
     for area in sorted(missing):
         for piece in range(len(track.alt0)):
             yield _conflict(track, piece, (0.0, 1.0), area, Why.NO_SUCH_OPERATING_AREA, Status.BLOCKED)
     bounded = bool(zone_set.operating_areas) and (rules.areas is None or bool(rules.areas))
-    for cell, members in by_cell(track.start, track.end):
-        here = zone_set.local_map(cell, rules.margin_m)
-        drawn = lines(here.plane.to_xy(track.start[members]), here.plane.to_xy(track.end[members]))
-        pieces = members.tolist()
-        yield from _entered(zone_set, here, drawn, pieces, track, terrain, rules)
-        if bounded:
-            inside = zone_set.area_maps(cell, rules.margin_m, rules.areas)
-            for line, piece in zip(drawn, pieces, strict=True):
+    for piece in np.flatnonzero(statuses(zone_set, legs_of(track), terrain, rules)).tolist():
+        yield from _entered(zone_set, track, piece, terrain, rules)
+    if bounded:
+        for cell, members in by_cell(track.start, track.end):
+            plane, inside = cell.plane, zone_set.area_maps(cell, rules.margin_m, rules.areas)
+            drawn = lines(plane.to_xy(track.start[members]), plane.to_xy(track.end[members]))
+            for line, piece in zip(drawn, members.tolist(), strict=True):
                 allowed = [_allowed(one, area, line, piece, track, terrain, rules) for one, area in inside]
                 yield from _left(allowed, piece, track, zone_set, rules)
 
 
 def _entered(
-    zone_set: ZoneSet,
-    here: LocalMap,
-    drawn: Geometries,
-    pieces: list[int],
-    track: Track,
-    terrain: Terrain,
-    rules: Rules,
+    zone_set: ZoneSet, track: Track, piece: int, terrain: Terrain, rules: Rules
 ) -> Iterator[Conflict]:
-    """Stretches inside zones that block."""
-    for line, polygon in here.tree.query(drawn, predicate="intersects").T.tolist():
-        owner = zone_set.volumes[here.owners[polygon]]
-        if not owner.zone.blocks(rules.held):
-            continue
-        piece = pieces[line]
+    """The stretches of one piece inside zones that block."""
+    for number, spans in spans_beside(zone_set, track.start[piece], track.end[piece], rules):
+        owner = zone_set.volumes[number]
         height = inside_height(owner.volume, track, piece, terrain, rules.vertical_margin_m, rules.margin_m)
         times = inside_times(owner.zone, owner.volume, track, piece)
         if height.possible and times.possible:
-            beside = sideways(drawn[line], here.polygons[polygon])
-            yield from _met(owner, piece, track, Sure(beside, beside), height, times)
+            yield from _met(owner, piece, track, Sure(spans, spans), height, times)
 
 
 def _met(

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
 import numpy as np
@@ -45,6 +45,11 @@ class Track:
         (lon, lat), (to_lon, to_lat) = self.start[piece].tolist(), self.end[piece].tolist()
         to_lon += 360.0 * round((lon - to_lon) / 360.0)
         return Box(min(lon, to_lon), min(lat, to_lat), max(lon, to_lon), max(lat, to_lat))
+
+    def only(self, piece: int) -> "Track":
+        """One piece, by itself."""
+        end = piece + 1
+        return Track(*(getattr(self, one.name)[piece:end] for one in fields(self)))
 
     def along(self, piece: int, fraction: float) -> float:
         """Distance along the path, in metres, of a point of a piece."""

@@ -6,13 +6,17 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry import Polygon
 
 from geofences.errors import GeofenceError
+from geofences.flat import flatten
+from geofences.kernel import Kernel
 from geofences.planar import REACH_M, Cell, LocalMap, local_map, narrow, to_plane
 from geofences.shapes import lonlat_polygon
-from geofences.zone import NEVER_BLOCKS, Restriction, Volume, Zone
+from geofences.timetable import Days, Timetable, timetable, whole_days
+from geofences.zone import NEVER_BLOCKS, ON_APPROVAL, Restriction, Volume, Zone
 
 MOST_CACHED = 256
 
@@ -48,6 +52,8 @@ class ZoneSet:
         self._maps: dict[tuple[Cell, float], LocalMap] = {}
         self._areas: dict[tuple[Cell, float, frozenset[str] | None], tuple[tuple[ZoneVolume, Polygon], ...]]
         self._areas = {}
+        self._blocking: dict[frozenset[str], npt.NDArray[np.uint8]] = {}
+        self._timetables: dict[Days, Timetable] = {}
 
     @property
     def zones(self) -> tuple[Zone, ...]:
@@ -106,6 +112,45 @@ class ZoneSet:
     def operating_areas(self) -> tuple[Zone, ...]:
         """The zones to stay inside of."""
         return tuple(zone for zone in self._zones if zone.restriction is Restriction.OPERATING_AREA)
+
+    @cached_property
+    def kernel(self) -> Kernel:
+        """`volumes` as the compiled checks know them."""
+        return flatten([one.volume for one in self.volumes], self._polygons)
+
+    def blocking(self, held: frozenset[str]) -> npt.NDArray[np.uint8]:
+        """Which of `volumes` may not be entered by somebody who holds these approvals: 1, else 0."""
+        relevant = held.intersection(self._on_approval)
+        found = self._blocking.get(relevant)
+        if found is None:
+            found = np.ones(len(self.volumes), dtype=np.uint8)
+            for zone_id in relevant:
+                found[self._on_approval[zone_id]] = 0
+            _keep(self._blocking, relevant, found)
+        return found
+
+    @cached_property
+    def _on_approval(self) -> dict[str, list[int]]:
+        numbers: dict[str, list[int]] = {}
+        for number, one in enumerate(self.volumes):
+            if one.zone.restriction in ON_APPROVAL:
+                numbers.setdefault(one.zone.zone_id, []).append(number)
+        return numbers
+
+    def timetable(self, start_s: float, end_s: float) -> Timetable:
+        """When `volumes` apply on the days that hold these times, as far as it was asked so far."""
+        days = whole_days(start_s, end_s)
+        found = self._timetables.get(days)
+        if found is None:
+            found = timetable(self.volumes, days)
+            _keep(self._timetables, days, found)
+        return found
+
+    def list_times(self, table: Timetable, wanted: list[int]) -> Timetable:
+        """A timetable with the times of more volumes; it is kept."""
+        found = table.listing(self.volumes, wanted)
+        _keep(self._timetables, found.days, found)
+        return found
 
     @cached_property
     def _polygons(self) -> tuple[Polygon, ...]:

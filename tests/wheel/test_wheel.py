@@ -6,12 +6,12 @@ import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import copy, copytree, ignore_patterns
+from shutil import copy, copytree, ignore_patterns, which
 
 import pytest
 
 PACKAGES = ("fleet", "adapters", "geofences")
-BUILD_INPUTS = ("pyproject.toml", "README.md", "LICENSE")
+BUILD_INPUTS = ("pyproject.toml", "setup.py", "README.md", "LICENSE")
 DATA = {".toml", ".json", ".sql", ".html", ".css", ".js", ".svg", ".png", ".typed"}
 LEAFLET = "fleet/console/static/vendor/leaflet"
 
@@ -35,7 +35,7 @@ class Installation:
     @property
     def site(self) -> Path:
         """Where the wheel was installed to."""
-        return Path(sysconfig.get_path("purelib", vars={"base": str(self.venv)}))
+        return Path(sysconfig.get_path("purelib", vars={"base": str(self.venv), "platbase": str(self.venv)}))
 
 
 def pip(*arguments: str | Path) -> None:
@@ -52,7 +52,7 @@ def build_wheel(root: Path, folder: Path) -> Path:
     for name in BUILD_INPUTS:
         copy(root / name, source)
     for package in PACKAGES:
-        copytree(root / package, source / package, ignore=ignore_patterns("__pycache__"))
+        copytree(root / package, source / package, ignore=ignore_patterns("__pycache__", "*.so"))
     pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, source)
     (wheel,) = folder.glob("*.whl")
     return wheel
@@ -85,6 +85,15 @@ def test_packages_come_from_the_wheel(installation: Installation) -> None:
     code = "import fleet, adapters, geofences; print(fleet.__file__, adapters.__file__, geofences.__file__)"
     for file in installation.run("python", "-c", code).stdout.split():
         assert Path(file).is_relative_to(installation.site)
+
+
+def test_checks_of_zones_are_compiled(installation: Installation) -> None:
+    """The wheel is of a platform: it was built here, where there is a compiler."""
+    code = "import geofences.kernel as one, geofences.piece as other; print(one.__file__, other.__file__)"
+    compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
+    for file in map(Path, installation.run("python", "-c", code).stdout.split()):
+        assert file.is_relative_to(installation.site)
+        assert file.suffix in {".so", ".pyd"} or which(compiler) is None
 
 
 def test_data_files_are_there(repo_root: Path, installation: Installation) -> None:

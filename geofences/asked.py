@@ -1,0 +1,126 @@
+"""The questions that the compiled checks answer, put to them: margins and approvals as arrays, times as they are
+needed, the ground only where the answer hangs on it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from geofences.altitude import ANYTHING, Box, FlatTerrain, Interval, Terrain, UnknownTerrain
+from geofences.geodesy import Floats
+from geofences.kernel import Terms
+from geofences.planar import TOLERANCE_M
+from geofences.result import Status
+from geofences.spans import Spans
+from geofences.timetable import NO_TIMES, Timetable
+from geofences.track import Track
+from geofences.zoneset import ZoneSet
+
+Codes = npt.NDArray[np.uint8]
+
+STATUSES = (Status.CLEAR, Status.UNKNOWN, Status.BLOCKED)
+"""What the codes 0, 1 and 2 of the compiled checks mean; the highest counts."""
+
+CLEAR, UNKNOWN, BLOCKED = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is asked of a path besides the zones: margins in metres, approvals held, areas to stay inside
+    of.
+    """
+
+    margin_m: float
+    vertical_margin_m: float
+    held: frozenset[str]
+    areas: frozenset[str] | None
+
+    def __post_init__(self) -> None:
+        if not (0.0 <= self.margin_m <= 10_000.0 and 0.0 <= self.vertical_margin_m <= 10_000.0):
+            raise ValueError(f"margins must be 0 to 10000 m, got {self.margin_m}, {self.vertical_margin_m}")
+
+
+def rules_of(
+    margin_m: float, vertical_margin_m: float, held: Collection[str], areas: Collection[str] | None
+) -> Rules:
+    """Rules from what callers pass. Raises `ValueError` for margins outside 0 to 10 km."""
+    return Rules(margin_m, vertical_margin_m, frozenset(held), None if areas is None else frozenset(areas))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Legs:
+    """Straight pieces, one a row: both ends (longitude, latitude twice), heights and times (Unix seconds) there."""
+
+    ends: Floats
+    heights: Floats
+    times: Floats
+
+    def of(self, rows: npt.NDArray[np.intp]) -> "Legs":
+        """Some of them."""
+        return Legs(self.ends[rows], self.heights[rows], self.times[rows])
+
+
+def legs_of(track: Track) -> Legs:
+    """The pieces of a path."""
+    heights = np.array((track.alt0, track.alt1), dtype=np.float64).T.copy()
+    times = np.array((track.time0, track.time1), dtype=np.float64).T.copy()
+    return Legs(np.hstack((track.start, track.end)), heights, times)
+
+
+def terms_of(zone_set: ZoneSet, rules: Rules, table: Timetable) -> tuple[Terms, Codes]:
+    """What the kernel is asked, and where it marks the volumes whose times it misses."""
+    wanted = np.zeros(len(zone_set.volumes), dtype=np.uint8)
+    terms = Terms(
+        rules.margin_m + TOLERANCE_M,
+        rules.vertical_margin_m,
+        zone_set.blocking(rules.held),
+        table.timed,
+        table.certain.at,
+        table.certain.spans,
+        table.possible.at,
+        table.possible.spans,
+        wanted,
+    )
+    return terms, wanted
+
+
+def statuses(zone_set: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> Codes:
+    """The code of each leg as far as zones go; operating areas are not looked at.
+
+    UNKNOWN may still be CLEAR or BLOCKED where the terrain is not `is_even`: what is below each part of the leg has not
+    been asked. CLEAR and BLOCKED are final.
+    """
+    if len(legs.ends) == 0 or not zone_set.volumes:
+        return np.zeros(len(legs.ends), dtype=np.uint8)
+    ground = ground_everywhere(terrain)
+    table = zone_set.timetable(float(np.min(legs.times)), float(np.max(legs.times)))
+    status, rows = np.zeros(len(legs.ends), dtype=np.uint8), np.arange(len(legs.ends))
+    while len(rows):
+        terms, wanted = terms_of(zone_set, rules, table)
+        part, waits = np.zeros(len(rows), dtype=np.uint8), np.zeros(len(rows), dtype=np.uint8)
+        now = legs if len(rows) == len(legs.ends) else legs.of(rows)
+        zone_set.kernel.segments(terms, now.ends, now.heights, now.times, *ground, part, waits)
+        status[rows] = part
+        rows = rows[(waits != 0) & (part != BLOCKED)]
+        if len(rows):
+            table = zone_set.list_times(table, np.flatnonzero(wanted).tolist())
+    return status
+
+
+def spans_beside(zone_set: ZoneSet, start: Floats, end: Floats, rules: Rules) -> list[tuple[int, Spans]]:
+    """Each volume that blocks and that a leg comes within the margin of, and from which fraction to which."""
+    terms, _ = terms_of(zone_set, rules, NO_TIMES)
+    found = zone_set.kernel.spans(terms, *start.tolist(), *end.tolist())
+    return [(number, tuple(spans)) for number, spans in found]
+
+
+def is_even(terrain: Terrain) -> bool:
+    """Whether the ground is the same everywhere, and no geoid is known: what the compiled checks can do alone."""
+    return type(terrain) in (FlatTerrain, UnknownTerrain)
+
+
+def ground_everywhere(terrain: Terrain) -> Interval:
+    """The bounds of the ground anywhere: those of even ground, else anything."""
+    return terrain.ground_within(Box(0.0, 0.0, 0.0, 0.0)) if is_even(terrain) else ANYTHING

@@ -1,0 +1,21 @@
+"""Compiles the kernels of `geofences`. All else that a build needs to know is in pyproject.toml.
+
+Where there is no C compiler the build goes on without: the same files then run as plain Python, slower.
+"""
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+KERNELS = ("geofences.piece", "geofences.kernel")
+# Products and sums may not be fused: the compiled form answers to the last bit as the plain one does.
+FLAGS = ["-O3", "-ffp-contract=off"]
+
+setup(
+    ext_modules=cythonize(  # type: ignore[no-untyped-call]
+        [
+            Extension(name, [name.replace(".", "/") + ".py"], extra_compile_args=FLAGS, optional=True)
+            for name in KERNELS
+        ],
+        build_dir="build/kernels",
+    )
+)

@@ -1,0 +1,122 @@
+"""The compiled checks: built where there is a compiler, and with the answers of the same files as plain Python."""
+
+import importlib.util
+import shutil
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+import geofences
+from geofences import flat, kernel, piece
+from geofences.geodesy import Floats
+from geofences.shapes import lonlat_polygon
+from tests.unit.geofences.make import HOME, circle, place, square, zone
+
+FOLDER = Path(geofences.__file__).parent
+
+
+def test_kernels_are_compiled_where_there_is_a_compiler() -> None:
+    """Else a build that quietly failed would only be noticed as slowness."""
+    compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
+    compiled = [Path(str(module.__file__)).suffix in {".so", ".pyd"} for module in (kernel, piece)]
+    assert all(compiled) or shutil.which(compiler) is None, "run make setup and see what it says"
+
+
+def test_both_kernels_are_compiled_or_none() -> None:
+    """The C functions of one can't be called by the other as plain Python."""
+    assert len({Path(str(module.__file__)).suffix for module in (kernel, piece)}) == 1
+
+
+@contextmanager
+def plain() -> Iterator[ModuleType]:
+    """The kernel as plain Python, whatever is installed."""
+    names = ("geofences.piece", "geofences.kernel")
+    compiled = {name: sys.modules[name] for name in names}
+    try:
+        for name in names:
+            source = FOLDER / f"{name.rpartition('.')[2]}.py"
+            spec = importlib.util.spec_from_file_location(name, source)
+            assert spec
+            assert spec.loader
+            sys.modules[name] = module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+        yield sys.modules["geofences.kernel"]
+    finally:
+        sys.modules.update(compiled)
+
+
+def arrays(rng: Random, count: int) -> tuple[Floats, ...]:
+    """Random legs around home: ends, heights, times; every fifth stands still."""
+    ends, heights, times = [], [], []
+    for number in range(count):
+        start = place(rng.uniform(-3000, 3000), rng.uniform(-3000, 3000))
+        end = start if number % 5 == 0 else place(rng.uniform(-3000, 3000), rng.uniform(-3000, 3000))
+        ends.append((*start, *end))
+        heights.append((rng.uniform(0, 150), rng.uniform(0, 150)))
+        begin = rng.uniform(0, 100)
+        times.append((begin, begin + rng.choice([0.0, 60.0])))
+    return np.array(ends), np.array(heights), np.array(times)
+
+
+class Flattened:
+    """What `flatten` gives to the kernel, kept to build both forms from."""
+
+    def __init__(self, *arrays: object) -> None:
+        self.arrays = arrays
+
+
+def test_both_forms_give_the_same_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last bit: statuses in four dimensions, spans beside, single places."""
+    rng = Random(7)
+    shapes = [
+        square(rng.uniform(-2500, 2500), rng.uniform(-2500, 2500), rng.uniform(5, 600)) for _ in range(15)
+    ]
+    round_ones = [circle(rng.uniform(-2500, 2500), rng.uniform(-2500, 2500), 300.0) for _ in range(5)]
+    volumes = zone(*shapes, *round_ones, lower=geofences.Limit(30.0, geofences.Datum.AGL)).volumes
+    polygons = [lonlat_polygon(one.shape) for one in volumes]
+    monkeypatch.setattr(flat, "Kernel", Flattened)
+    held = vars(flat.flatten(volumes, polygons))["arrays"]
+    ends, heights, times = arrays(rng, 150)
+    with plain() as other:
+        assert str(other.__file__).endswith(".py")
+        answers = [answered(module, held, ends, heights, times) for module in (kernel, other)]
+    assert answers[0] == answers[1]
+    assert {0, 1, 2} <= set(answers[0][0]), "every status must occur"
+
+
+def answered(
+    module: ModuleType, held: tuple[object, ...], *legs: Floats
+) -> tuple[list[int], *tuple[object, ...]]:
+    """All that a kernel says of some legs."""
+    count = 20
+    timed = np.array([number % 2 for number in range(count)], dtype=np.uint8)
+    at = np.array([(number, number + 1) for number in range(count)], dtype=np.int32)
+    spans = np.array([(10.0 * number - 50.0, 10.0 * number + 20.0) for number in range(count)])
+    wider = spans + np.array((-30.0, 30.0))
+    wanted, ones = np.zeros(count, dtype=np.uint8), np.ones(count, dtype=np.uint8)
+    terms = module.Terms(25.0, 5.0, ones, timed, at, spans, at, wider, wanted)
+    made, ends = module.Kernel(*held), legs[0]
+    status, waits, beside = (np.zeros(len(ends), dtype=np.uint8) for _ in range(3))
+    made.segments(terms, *legs, -3.0, 3.0, status, waits)
+    made.beside(terms, ends, beside)
+    scratch = sys.modules["geofences.piece"].Piece() if module is not kernel else piece.Piece()
+    places = [made.point(scratch, terms, *row[:2], 60.0, 30.0, -3.0, 3.0) for row in ends.tolist()]
+    return status.tolist(), beside.tolist(), places, [made.spans(terms, *row) for row in ends.tolist()]
+
+
+@pytest.mark.parametrize("where", [(float("nan"), 0.0), (181.0, 0.0), (0.0, 90.1), (0.0, float("inf"))])
+def test_what_is_no_place_is_refused(where: tuple[float, float]) -> None:
+    """Never clear by comparing with a number that is none."""
+    watch = geofences.Watch(geofences.ZoneSet([zone(square(0, 0, 100))]), geofences.UnknownTerrain())
+    for alt, at in ((0.0, 0.0), (float("nan"), 0.0)):
+        with pytest.raises(geofences.PathError):
+            watch.status(*where, alt, at)
+    with pytest.raises(geofences.PathError):
+        watch.status(*HOME, 0.0, float("nan"))
