@@ -1,6 +1,7 @@
 """``fleet zones``: look at zones, check a path against them, close and open areas of a running day.
 
-What is done with files alone (``show``, ``convert``, ``diff``) is in ``zone_files``.
+What is done with files alone (``show``, ``convert``, ``diff``) is in ``zone_files``, what is done to a running day
+(``preview``, ``apply``, ``add``, ``remove``) in ``zone_changes``.
 """
 
 from __future__ import annotations
@@ -14,19 +15,17 @@ from typing import Annotated, Any
 
 import typer
 
-from fleet.cli import zone_files
-from fleet.cli.day import TIMEOUT_S, By, Day, Name, Root, Timeout, request, who
+from fleet.cli import zone_changes, zone_files
+from fleet.cli.day import Day, Root
 from fleet.cli.options import Json, Tolerant, ZoneFiles, moment_option, run_name
 from fleet.cli.output import BadInput, ExitCode, note, show, table
-from fleet.dispatch.zones import in_force, parse_feature
-from fleet.hub.rundir import DEFAULT_NAME, ROOT
+from fleet.dispatch.zones import in_force
+from fleet.hub.rundir import ROOT
 from fleet.intake import cells
-from fleet.intake.errors import FieldError, IntakeError, file_error
+from fleet.intake.errors import file_error
 from fleet.intake.tables import read_text
 from fleet.intake.terrain import parse_terrain
 from fleet.intake.zones import ZonesRead, read_zone_files
-from fleet.protocol.messages import AddZone, RemoveZone, Reply
-from geofences import ZoneFileError
 from geofences.altitude import Limit, Terrain, UnknownTerrain
 from geofences.check import check_path
 from geofences.describe import limit_text
@@ -39,6 +38,10 @@ app = typer.Typer(no_args_is_help=True)
 app.command("show")(zone_files.show_zones)
 app.command("convert")(zone_files.convert)
 app.command("diff")(zone_files.diff)
+app.command("preview")(zone_changes.preview)
+app.command("apply")(zone_changes.apply)
+app.command("add")(zone_changes.add)
+app.command("remove")(zone_changes.remove)
 
 EXIT_CODES = {Status.CLEAR: ExitCode.OK, Status.BLOCKED: ExitCode.NO, Status.UNKNOWN: ExitCode.UNKNOWN}
 DEFAULT_SPEED_MPS = 10.0
@@ -111,79 +114,6 @@ def list_zones(
     lines = [[row[name] or "" for name in header[:-1]] + ["; ".join(row["remarks"])] for row in rows]
     text = f"{table(header, lines)}\n{len(rows)} zones, {read.zones.version}"
     show(data, text, as_json=as_json)
-
-
-@app.command("add")
-def add(
-    file: Annotated[Path, typer.Option("--file", metavar="FILE", help="One GeoJSON feature.")],
-    zone_id: Annotated[str, typer.Option("--id", metavar="ID", help="What the zone is called.")],
-    by: By = None,
-    timeout: Timeout = TIMEOUT_S,
-    name: Name = DEFAULT_NAME,
-    root: Root = ROOT,
-    as_json: Json = False,
-) -> None:
-    """Close an area at once: what is under way is checked against it, what is planned when it is released."""
-    day = Day.named(name, root)
-    feature = _feature(file, zone_id)
-    reply = day.ask(request(AddZone, by=who(by), zone_id=zone_id, feature=feature), timeout_s=timeout)
-    _answered(reply, zone_id, as_json=as_json)
-
-
-@app.command("remove")
-def remove(
-    zone_id: Annotated[str, typer.Argument(metavar="ID", help="A zone that was added by hand.")],
-    by: By = None,
-    timeout: Timeout = TIMEOUT_S,
-    name: Name = DEFAULT_NAME,
-    root: Root = ROOT,
-    as_json: Json = False,
-) -> None:
-    """Open an area again that was closed by hand."""
-    day = Day.named(name, root)
-    reply = day.ask(request(RemoveZone, by=who(by), zone_id=zone_id), timeout_s=timeout)
-    _answered(reply, zone_id, as_json=as_json)
-
-
-def _answered(reply: Reply, zone_id: str, *, as_json: bool) -> None:
-    text = reply.detail if reply.ok else f"refused: {reply.detail}"
-    show({"ok": reply.ok, "zone": zone_id, "detail": reply.detail}, text, as_json=as_json)
-    raise typer.Exit(ExitCode.OK if reply.ok else ExitCode.NO)
-
-
-def _feature(file: Path, zone_id: str) -> dict[str, Any]:
-    """The one feature of a file, readable as a zone. Raises ``IntakeError`` that names file and field."""
-    document = _document(file)
-    feature = _only_feature(document)
-    if feature is None:
-        raise file_error(str(file), "must hold one GeoJSON Feature, or a FeatureCollection of one")
-    try:
-        parse_feature(zone_id, feature)
-    except ZoneFileError as error:
-        raise IntakeError([FieldError(str(file), None, error.field or None, None, error.message)]) from error
-    return feature
-
-
-def _document(file: Path) -> Any:
-    """A file's JSON. Raises ``IntakeError`` that names the line."""
-    try:
-        return json.loads(read_text(file))
-    except json.JSONDecodeError as error:
-        message = f"broken JSON in column {error.colno}: {error.msg}"
-        raise IntakeError([FieldError(str(file), error.lineno, None, None, message)]) from None
-    except (RecursionError, ValueError) as error:
-        raise file_error(str(file), f"broken JSON: {error}") from None
-
-
-def _only_feature(document: Any) -> dict[str, Any] | None:
-    if not isinstance(document, dict):
-        return None
-    if document.get("type") == "Feature":
-        return document
-    features = document.get("features")
-    if isinstance(features, list) and len(features) == 1 and isinstance(features[0], dict):
-        return features[0]
-    return None
 
 
 def _in_force(day: Day) -> ZonesRead:

@@ -71,19 +71,23 @@ def consequences(desk: Desk, change: Change, after: Context) -> Consequences:
 
 
 def summary(found: Consequences) -> str:
-    """The consequences in one line."""
+    """The consequences in one line; empty where nobody is concerned."""
     told = Counter(flight.action for flight in found.flights if flight.action is not None)
+    actions = ", ".join(f"{count} {action.value}" for action, count in sorted(told.items()))
     entering = sum(flight.entry is not None for flight in found.flights) + found.more_flights
     stopped = sum(plan.entry is not None for plan in found.planned) + found.more_planned
-    words = ", ".join(f"{count} {action.value}" for action, count in sorted(told.items()))
-    flights = _counted(entering, "flight is", "flights are") + " concerned" + (f" ({words})" if words else "")
-    planned = _counted(stopped, "planned flight is", "planned flights are") + " worked out anew"
-    places = f", closed places: {', '.join(found.places)}" if found.places else ""
-    return f"{flights}, {planned}{places}"
+    freed = sum(each.entry is None for each in found.flights) + sum(p.entry is None for p in found.planned)
+    parts = [
+        _counted(entering, "flight gets into it", "flights get into it", f" ({actions})" if actions else ""),
+        _counted(stopped, "planned flight is worked out anew", "planned flights are worked out anew"),
+        _counted(freed, "flight comes free", "flights come free"),
+        f"closed places: {', '.join(found.places)}" if found.places else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
-def _counted(count: int, one: str, more: str) -> str:
-    return f"{count} {one if count == 1 else more}"
+def _counted(count: int, one: str, more: str, rest: str = "") -> str:
+    return f"{count} {one if count == 1 else more}{rest}" if count else ""
 
 
 def _sorties(desk: Desk, context: Context) -> Iterator[_Out]:

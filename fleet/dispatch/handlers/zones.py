@@ -17,6 +17,8 @@ from geofences import GeofenceError
 
 NOT_WORKED_OUT = "what that leads to could not be worked out"
 
+NOBODY = "no flight is concerned"
+
 HUB = "hub"
 """Who opens an area whose time is over."""
 
@@ -33,7 +35,9 @@ def preview_zones(desk: Desk, message: PreviewZones) -> None:
         why = incident("zones_unforeseen", detail, source="hub")
         desk.answer(Reply(request_id=message.request_id, ok=False, detail=detail, reasons=(why,)))
     else:
-        desk.answer(Reply(request_id=message.request_id, ok=True, detail=summary(found), zones=found))
+        desk.answer(
+            Reply(request_id=message.request_id, ok=True, detail=summary(found) or NOBODY, zones=found)
+        )
 
 
 def change_zones(desk: Desk, message: ChangeZones) -> None:
@@ -106,4 +110,5 @@ def _make(desk: Desk, change: Change, by: str) -> Consequences | None:
 
 def _answer(desk: Desk, request_id: str, done: str, found: Consequences | None) -> None:
     told = NOT_WORKED_OUT if found is None else summary(found)
-    desk.answer(Reply(request_id=request_id, ok=True, detail=f"{done}: {told}", zones=found))
+    detail = f"{done}: {told}" if told else done
+    desk.answer(Reply(request_id=request_id, ok=True, detail=detail, zones=found))

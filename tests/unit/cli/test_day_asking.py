@@ -324,7 +324,8 @@ def test_an_area_is_closed_listed_and_opened_again(
     with hub(tmp_path, busy_day()) as at:
         at.setup.write_text('{"files": {"zones": []}}', encoding="utf-8")
         code, found = answer(capsys, at, "zones", "add", "--file", file, "--id", "fire", "--by", "ann")
-        assert (code, found["detail"]) == (0, "zone fire is closed")
+        assert (code, found["detail"]) == (0, "zone fire is closed: 1 flight gets into it")
+        assert [flight["order_ids"] for flight in found["consequences"]["flights"]] == [["A"]]
         listed = answer(capsys, at, "zones", "list", "--name", "day")[1]["zones"]
         assert [zone["zone"] for zone in listed] == ["fire"]
         assert answer(capsys, at, "zones", "remove", "fire")[0] == 0
@@ -337,7 +338,7 @@ def test_a_collection_of_one_will_do(tmp_path: Path, capsys: pytest.CaptureFixtu
     file = zone_file(tmp_path, {"type": "FeatureCollection", "features": [SQUARE]})
     with hub(tmp_path, busy_day()) as at:
         assert run(at, "zones", "add", "--file", file, "--id", "fire") == 0
-    assert capsys.readouterr().out == "zone fire is closed\n"
+    assert capsys.readouterr().out.startswith("zone fire is closed: 1 flight gets into it\n")
 
 
 def test_a_zone_that_nobody_added_is_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
