@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from fleet.cli.day import TIMEOUT_S, By, Day, Name, Root, Timeout, request, who
 from fleet.cli.options import Json, moment_option, run_name
-from fleet.cli.output import BadInput, ExitCode, show, table
+from fleet.cli.output import BadInput
+from fleet.cli.zone_answers import answered
 from fleet.cli.zone_files import read_files
 from fleet.dispatch.zones import parse_feature
 from fleet.hub.rundir import DEFAULT_NAME, ROOT
@@ -23,7 +24,7 @@ from fleet.intake.errors import FieldError, IntakeError, file_error
 from fleet.intake.tables import read_text
 from fleet.protocol.errors import LocalError
 from fleet.protocol.messages import AddZone, AnyMessage, ChangeZones, PreviewZones, RemoveZone, Reply
-from fleet.protocol.zones import MOST_ZONES, ClosedZone, ConcernedFlight, ConcernedPlan, Consequences
+from fleet.protocol.zones import MOST_ZONES, ClosedZone
 from geofences import Applicability, TimePeriod, Zone, ZoneFileError, write_zones
 
 Files = Annotated[
@@ -66,7 +67,7 @@ def preview(
     day = Day.named(name, root)
     zones = _to_close(day, files, zone_id, (begin, until), remove)
     asked = request(PreviewZones, add=zones, remove=tuple(remove or ()))
-    _answered(_ask(day, asked, timeout), "nothing was changed", as_json=as_json)
+    answered(_ask(day, asked, timeout), "nothing was changed", as_json=as_json)
 
 
 def apply(
@@ -85,7 +86,7 @@ def apply(
     day = Day.named(name, root)
     zones = _to_close(day, files, zone_id, (begin, until), remove)
     asked = request(ChangeZones, by=who(by), add=zones, remove=tuple(remove or ()))
-    _answered(_ask(day, asked, timeout), "", as_json=as_json)
+    answered(_ask(day, asked, timeout), "", as_json=as_json)
 
 
 def add(
@@ -101,7 +102,7 @@ def add(
     day = Day.named(name, root)
     feature = _feature(file, zone_id)
     reply = _ask(day, request(AddZone, by=who(by), zone_id=zone_id, feature=feature), timeout)
-    _answered(reply, "", as_json=as_json, zone=zone_id)
+    answered(reply, "", as_json=as_json, zone=zone_id)
 
 
 def remove(
@@ -115,10 +116,7 @@ def remove(
     """Open an area again that was closed by hand."""
     day = Day.named(name, root)
     reply = day.ask(request(RemoveZone, by=who(by), zone_id=zone_id), timeout_s=timeout)
-    _answered(reply, "", as_json=as_json, zone=zone_id)
-
-
-# --- what is asked ---------------------------------------------------------------------------------------------------
+    answered(reply, "", as_json=as_json, zone=zone_id)
 
 
 def _to_close(
@@ -242,64 +240,3 @@ def _only_feature(document: Any) -> dict[str, Any] | None:
     if isinstance(features, list) and len(features) == 1 and isinstance(features[0], dict):
         return features[0]
     return None
-
-
-# --- what is answered ------------------------------------------------------------------------------------------------
-
-
-def _answered(reply: Reply, remark: str, *, as_json: bool, zone: str | None = None) -> None:
-    data: dict[str, Any] = {"ok": reply.ok, "detail": reply.detail}
-    if zone is not None:
-        data["zone"] = zone
-    if reply.zones is not None:
-        data["consequences"] = reply.zones.model_dump(mode="json")
-    text = reply.detail if reply.ok else f"refused: {reply.detail}"
-    if reply.zones is not None:
-        text = "\n".join([text, *_lines(reply.zones)])
-    show(data, f"{text}\n{remark}" if remark and reply.ok else text, as_json=as_json)
-    raise typer.Exit(ExitCode.OK if reply.ok else ExitCode.NO)
-
-
-def _lines(found: Consequences) -> Iterable[str]:
-    if found.flights:
-        yield table(
-            ("flight", "asset", "parcels", "zone", "gets_there", "lon", "lat", "then"),
-            [_flight_row(each) for each in found.flights],
-        )
-    if found.more_flights:
-        yield f"and {found.more_flights} more flights"
-    if found.planned:
-        yield table(
-            ("planned", "asset", "parcels", "zone", "gets_there", "lon", "lat", "then"),
-            [_plan_row(each) for each in found.planned],
-        )
-    if found.more_planned:
-        yield f"and {found.more_planned} more planned flights"
-
-
-def _flight_row(flight: ConcernedFlight) -> Sequence[object]:
-    return (*_who(flight), *_entered(flight), flight.detail)
-
-
-def _plan_row(plan: ConcernedPlan) -> Sequence[object]:
-    then = (
-        "comes free"
-        if plan.entry is None
-        else f"worked out anew when released, before {_clock(plan.start_at)}"
-    )
-    return (*_who(plan), *_entered(plan), then)
-
-
-def _who(one: ConcernedFlight | ConcernedPlan) -> tuple[str, str, str]:
-    return one.mission_id, one.asset_id, ", ".join(one.order_ids)
-
-
-def _entered(one: ConcernedFlight | ConcernedPlan) -> tuple[str, str, str, str]:
-    entry = one.entry
-    if entry is None:
-        return "", "", "", ""
-    return entry.zone_id, _clock(entry.at), f"{entry.lon:.5f}", f"{entry.lat:.5f}"
-
-
-def _clock(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

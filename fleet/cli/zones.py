@@ -1,55 +1,42 @@
 """``fleet zones``: look at zones, check a path against them, close and open areas of a running day.
 
-What is done with files alone (``show``, ``convert``, ``diff``) is in ``zone_files``, what is done to a running day
-(``preview``, ``apply``, ``add``, ``remove``) in ``zone_changes``.
+What is done with files alone (``show``, ``convert``, ``diff``) is in ``zone_files``, pictures are in ``zone_drawing``;
+what is done to a running day (``preview``, ``apply``, ``add``, ``remove``) is in ``zone_changes``.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from fleet.cli import zone_changes, zone_files
+from fleet.cli import zone_changes, zone_drawing, zone_files
 from fleet.cli.day import Day, Root
 from fleet.cli.options import Json, Tolerant, ZoneFiles, moment_option, run_name
 from fleet.cli.output import BadInput, ExitCode, note, show, table
-from fleet.dispatch.zones import in_force
+from fleet.cli.zone_paths import DEFAULT_SPEED_MPS, terrain_option, waypoints
+from fleet.cli.zone_runs import zones_in_force
 from fleet.hub.rundir import ROOT
-from fleet.intake import cells
-from fleet.intake.errors import file_error
-from fleet.intake.tables import read_text
-from fleet.intake.terrain import parse_terrain
-from fleet.intake.zones import ZonesRead, read_zone_files
-from geofences.altitude import Limit, Terrain, UnknownTerrain
+from fleet.intake.zones import ZonesRead
+from geofences.altitude import Limit
 from geofences.check import check_path
 from geofences.describe import limit_text
-from geofences.geodesy import distance_m
 from geofences.result import CheckResult, Conflict, Status
-from geofences.track import Waypoint
 from geofences.zone import Zone
 
 app = typer.Typer(no_args_is_help=True)
 app.command("show")(zone_files.show_zones)
 app.command("convert")(zone_files.convert)
 app.command("diff")(zone_files.diff)
+app.command("draw")(zone_drawing.draw)
 app.command("preview")(zone_changes.preview)
 app.command("apply")(zone_changes.apply)
 app.command("add")(zone_changes.add)
 app.command("remove")(zone_changes.remove)
 
 EXIT_CODES = {Status.CLEAR: ExitCode.OK, Status.BLOCKED: ExitCode.NO, Status.UNKNOWN: ExitCode.UNKNOWN}
-DEFAULT_SPEED_MPS = 10.0
-_COORDINATES = (
-    ("lon", cells.within(-180, 180)),
-    ("lat", cells.within(-90, 90)),
-    ("alt_amsl", cells.within(-1_000, 100_000)),
-)
 
 
 @app.command("check")
@@ -78,7 +65,7 @@ def check(
 ) -> None:
     """Check a path, or a position: exit code 0 when it is clear, 1 when it is blocked, 3 when that can't be known."""
     points = list(waypoints(path, moment_option("--at", at), speed_mps))
-    ground = _terrain(terrain)
+    ground = terrain_option(terrain)
     read = _read(zones, tolerant=tolerant)
     result = check_path(read.zones, points, ground)
     status = _status(result, read)
@@ -103,7 +90,7 @@ def list_zones(
     elif zones:
         raise BadInput("give --zones or --name, not both")
     else:
-        read = _in_force(Day.named(name, root))
+        read = zones_in_force(Day.named(name, root))
     rows = [_described(zone) for zone in read.zones.zones]
     data = {
         "zones_version": read.zones.version,
@@ -114,69 +101,6 @@ def list_zones(
     lines = [[row[name] or "" for name in header[:-1]] + ["; ".join(row["remarks"])] for row in rows]
     text = f"{table(header, lines)}\n{len(rows)} zones, {read.zones.version}"
     show(data, text, as_json=as_json)
-
-
-def _in_force(day: Day) -> ZonesRead:
-    """The zones that a run was set up with, together with those that people have added by hand."""
-    state = day.ledger().state
-    base = read_zone_files(_zone_files(day.run.setup)).zones
-    return ZonesRead(in_force(base, state))
-
-
-def _zone_files(setup: Path) -> list[Path]:
-    """The zone files that ``setup.json`` names; read as plain JSON, since its types load the planner."""
-    try:
-        return [Path(each) for each in json.loads(read_text(setup))["files"]["zones"]]
-    except (KeyError, TypeError, ValueError) as error:
-        raise file_error(str(setup), f"is damaged: {error!r}") from error
-
-
-def waypoints(text: str, at: datetime, speed_mps: float) -> Iterator[Waypoint]:
-    """The points of ``--path`` with the times at which they are passed at a constant speed, climbs included.
-
-    Raises ``BadInput`` for a point that is none, and for a speed that is not above 0.
-    """
-    if not (math.isfinite(speed_mps) and speed_mps > 0):
-        raise BadInput(f"--speed-mps: must be above 0 (found {speed_mps:g})")
-    points = [_point(number, word) for number, word in enumerate(text.split(), start=1)]
-    if not points:
-        raise BadInput("--path: is empty; write lon,lat,alt_amsl for each point")
-    travelled_m = 0.0
-    for here, before in zip(points, [points[0], *points], strict=False):
-        travelled_m += math.hypot(distance_m(*before[:2], *here[:2]), here[2] - before[2])
-        yield Waypoint(*here, _later(at, travelled_m, speed_mps))
-
-
-def _later(at: datetime, travelled_m: float, speed_mps: float) -> datetime:
-    try:
-        return at + timedelta(seconds=travelled_m / speed_mps)
-    except OverflowError:
-        raise BadInput(
-            f"--speed-mps: the path would last longer than time is counted (found {speed_mps:g})"
-        ) from None
-
-
-def _point(number: int, word: str) -> tuple[float, float, float]:
-    parts = word.split(",")
-    if len(parts) != len(_COORDINATES):
-        raise BadInput(f"--path, point {number}: must be lon,lat,alt_amsl (found {word!r})")
-    values = []
-    for (name, parse), part in zip(_COORDINATES, parts, strict=True):
-        try:
-            values.append(parse(part))
-        except cells.CellError as error:
-            raise BadInput(f"--path, point {number}: {name}: {error} (found {part!r})") from None
-    lon, lat, alt_amsl_m = values
-    return lon, lat, alt_amsl_m
-
-
-def _terrain(text: str | None) -> Terrain:
-    if text is None:
-        return UnknownTerrain()
-    try:
-        return parse_terrain(text)
-    except ValueError as error:
-        raise BadInput(f"--terrain: {error} (found {text!r})") from None
 
 
 def _read(zones: list[Path] | None, *, tolerant: bool, instead: str = "") -> ZonesRead:

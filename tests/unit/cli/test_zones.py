@@ -251,3 +251,61 @@ def test_broken_json_is_named_by_its_line(tmp_path: Path, capsys: pytest.Capture
         assert captured.err == f"error: {file}:2: {problem}\n"
         (fault,) = json.loads(captured.out)["errors"]
         assert (fault["file"], fault["line"], fault["message"]) == (str(file), 2, problem)
+
+
+def test_a_picture_is_drawn(tmp_path: Path, zones: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "picture.svg"
+    words = ("--path", THROUGH, "--path", BESIDE, "--at", AT, "--title", "School & park")
+    code, found = answer(capsys, "draw", zones, "--out", out, *words)
+    assert (code, found["zones"], found["paths"]) == (0, 1, ["blocked", "clear"])
+    picture = out.read_text(encoding="utf-8")
+    assert "School &amp; park" in picture
+    assert "path, blocked" in picture
+    assert run("draw", zones, "--path", BESIDE, "--around", "-8.61,41.15,2000", "--out", out) == 0
+    assert "give --at" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("FILE", "--out", "picture.png"), "must end in .svg"),
+        (("--out", "picture.svg"), "give zone files, or --name"),
+        (("FILE", "--out", "picture.svg", "--around", "1,2"), "--around: must be lon,lat,metres"),
+        (("FILE", "--out", "picture.svg", "--around", "1,2,0"), "--around: metres: "),
+        (("FILE", "--out", "picture.svg", "--height-m", "nan"), "--height-m: must be from -1000 to 100000"),
+        (("FILE", "--out", "nowhere/picture.svg"), "--out: must be a file in a folder that exists"),
+        (("EMPTY", "--out", "picture.svg"), "there is nothing to draw"),
+    ],
+)
+def test_a_picture_that_can_t_be_drawn_is_bad_input(
+    tmp_path: Path, zones: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], message: str
+) -> None:
+    empty = tmp_path / "empty.geojson"
+    empty.write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
+    files = {"FILE": zones, "EMPTY": empty}
+    placed = [tmp_path / word if "picture" in word else files.get(word, word) for word in words]
+    assert run("draw", *placed) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "picture.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("at", "height_m", "drawn"),
+    [
+        ("2023-06-14T10:00:00Z", "500", "needs an authorisation"),
+        ("2026-06-01T10:00:00Z", "90000", "not then"),
+    ],
+)
+def test_real_zones_are_drawn(
+    tmp_path: Path, shared_data: Path, capsys: pytest.CaptureFixture[str], at: str, height_m: str, drawn: str
+) -> None:
+    """A national file at two times and heights, and a town's zones with a path."""
+    out = tmp_path / "picture.svg"
+    swiss = shared_data / "geozones" / "ed269_che_sample.json"
+    code, _ = answer(capsys, "draw", swiss, "--at", at, "--height-m", height_m, "--out", out)
+    assert code == 0
+    assert drawn in out.read_text(encoding="utf-8")
+    porto = shared_data / "zones_osm" / "porto_zones.geojson"
+    way = "-8.64,41.14,80 -8.62,41.155,80 -8.59,41.165,80"
+    code, found = answer(capsys, "draw", porto, "--path", way, "--at", at, "--out", out)
+    assert (code, found["zones"], found["paths"]) == (0, 56, ["blocked"])

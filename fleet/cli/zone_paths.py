@@ -1,0 +1,76 @@
+"""Paths and terrain as ``fleet zones check`` and ``draw`` are given them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from fleet.cli.output import BadInput
+from fleet.intake import cells
+from fleet.intake.terrain import parse_terrain
+from geofences.altitude import Terrain, UnknownTerrain
+from geofences.geodesy import distance_m
+from geofences.track import Waypoint
+
+DEFAULT_SPEED_MPS = 10.0
+Coordinate = tuple[str, Callable[[str], float]]
+
+_COORDINATES: tuple[Coordinate, ...] = (
+    ("lon", cells.within(-180, 180)),
+    ("lat", cells.within(-90, 90)),
+)
+ALTITUDE: Coordinate = ("alt_amsl", cells.within(-1_000, 100_000))
+
+
+def waypoints(text: str, at: datetime, speed_mps: float) -> Iterator[Waypoint]:
+    """The points of ``--path`` with the times at which they are passed at a constant speed, climbs included.
+
+    Raises ``BadInput`` for a point that is none, and for a speed that is not above 0.
+    """
+    if not (math.isfinite(speed_mps) and speed_mps > 0):
+        raise BadInput(f"--speed-mps: must be above 0 (found {speed_mps:g})")
+    words = enumerate(text.split(), start=1)
+    points = [point_of(f"--path, point {number}", word) for number, word in words]
+    if not points:
+        raise BadInput("--path: is empty; write lon,lat,alt_amsl for each point")
+    travelled_m = 0.0
+    for here, before in zip(points, [points[0], *points], strict=False):
+        travelled_m += math.hypot(distance_m(*before[:2], *here[:2]), here[2] - before[2])
+        yield Waypoint(*here, _later(at, travelled_m, speed_mps))
+
+
+def _later(at: datetime, travelled_m: float, speed_mps: float) -> datetime:
+    try:
+        return at + timedelta(seconds=travelled_m / speed_mps)
+    except OverflowError:
+        raise BadInput(
+            f"--speed-mps: the path would last longer than time is counted (found {speed_mps:g})"
+        ) from None
+
+
+def point_of(option: str, text: str, *, third: Coordinate = ALTITUDE) -> tuple[float, float, float]:
+    """A longitude, a latitude and one number more, as an option gives them. Raises ``BadInput``."""
+    coordinates = (*_COORDINATES, third)
+    parts = text.split(",")
+    if len(parts) != len(coordinates):
+        names = ",".join(name for name, _ in coordinates)
+        raise BadInput(f"{option}: must be {names} (found {text!r})")
+    values = []
+    for (name, parse), part in zip(coordinates, parts, strict=True):
+        try:
+            values.append(parse(part))
+        except cells.CellError as error:
+            raise BadInput(f"{option}: {name}: {error} (found {part!r})") from None
+    lon, lat, more = values
+    return lon, lat, more
+
+
+def terrain_option(text: str | None) -> Terrain:
+    """The terrain of ``--terrain``; unknown where it is not given. Raises ``BadInput``."""
+    if text is None:
+        return UnknownTerrain()
+    try:
+        return parse_terrain(text)
+    except ValueError as error:
+        raise BadInput(f"--terrain: {error} (found {text!r})") from None
