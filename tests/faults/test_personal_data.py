@@ -176,6 +176,7 @@ def readable(day: RunDir) -> dict[str, set[bytes]]:
     return {file.name: found for file in files if (found := found_in(file.read_bytes()))}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_a_hub_s_files_hold_a_person_in_one_place_until_he_is_erased(day: RunDir, tmp_path: Path) -> None:
     """Orders come in, a wrong batch is refused, a snapshot is made, the person is erased, the hub is killed."""
@@ -221,6 +222,7 @@ def test_a_hub_s_files_hold_a_person_in_one_place_until_he_is_erased(day: RunDir
     assert replace(before.parcels["P-1"], erased=False) == apply_all(State(), events).parcels["P-1"]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_what_to_erase_is_asked_for_and_agreed_to(day: RunDir, tmp_path: Path) -> None:
     """Nothing goes without a reason, without an order, or without a yes."""

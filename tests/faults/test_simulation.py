@@ -34,6 +34,7 @@ def test_all_agree_in_the_end_whatever_goes_wrong(tmp_path: Path, chunk: int) ->
     run(Simulation(Fleet.of(4), tmp_path), range(chunk, SEEDS, CHUNKS), "")
 
 
+@pytest.mark.slow
 def test_the_same_on_a_real_store(tmp_path: Path) -> None:
     """The hub's store is an SQLite file, opened anew after each of its deaths; most of them with a snapshot."""
     outcomes = run(Simulation(Fleet.of(4, sql=True), tmp_path), range(1000, 1000 + SEEDS // 10), "--sql")
