@@ -45,14 +45,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Files that take long come first, so that none is left for the end, when the other processes have nothing to do.
+    """Files with tests that are to be alone come first, before others wait for something long to end; then files that
+    take long, so that none is left for the end, when the other processes have nothing to do.
 
     pytest-xdist hands files out in this order; among files that are alike it stays random. Tests that are to be alone
     come first in theirs: they follow each other, and the other processes wait for all of them once.
     """
     if TURNS in config.stash:
+        alone = {item.path for item in items if _alone(item)}
         slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
-        items.sort(key=lambda item: (-slow[item.path], not _alone(item)))
+        items.sort(key=lambda item: (item.path not in alone, -slow[item.path], not _alone(item)))
 
 
 def _alone(item: pytest.Item | None) -> bool:

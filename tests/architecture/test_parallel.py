@@ -93,14 +93,20 @@ def test_others_run_at_the_same_time(tmp_path: Path) -> None:
     assert len(set((tmp_path / "log").read_text(encoding="utf-8").splitlines())) == 2
 
 
-def test_slow_files_come_first(tmp_path: Path) -> None:
-    """What takes long is not left for the end; the rest stays as it was."""
-    quick = '\ndef test_it():\n    note("quick")\n'
-    slow = '\n@pytest.mark.slow\ndef test_it():\n    note("slow")\n'
-    files = dict.fromkeys("abcd", quick) | {"e": slow, "f": quick}
+def test_what_others_would_wait_for_comes_first(tmp_path: Path) -> None:
+    """Files with tests that are to be alone, these before their others; then what takes long; the rest in its order."""
+    files = {name: said(name) for name in "abcd"} | {"e": said("e", "slow"), "f": said("f")}
+    files["g"] = said("g") + said("g-alone", "alone")
     done = run_pytest(tmp_path, files, "-n", "1")
     assert done.returncode == 0, done.stdout
-    assert (tmp_path / "log").read_text(encoding="utf-8").split() == ["slow"] + ["quick"] * 5
+    assert (tmp_path / "log").read_text(encoding="utf-8").split() == "g-alone g e a b c d f".split()
+
+
+def said(word: str, mark: str = "") -> str:
+    """A test that writes a word down."""
+    name = word.replace("-", "_")
+    decorator = f"@pytest.mark.{mark}\n" if mark else ""
+    return f'\n{decorator}def test_{name}():\n    note("{word}")\n'
 
 
 def test_a_single_file_gets_no_processes_of_its_own(tmp_path: Path) -> None:
