@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.requests import Request
@@ -14,19 +14,32 @@ from fleet.console.guard import refusal_of
 from fleet.console.source import Source, command_rows
 from fleet.console.views.base import Row, reasons_of
 from fleet.hub.client import HubUnreachable
-from fleet.protocol.messages import Action, AnyMessage, OperatorCommand, Reply, ResumeAll, StopAll
+from fleet.protocol.messages import (
+    Action,
+    AnyMessage,
+    ChangeZones,
+    OperatorCommand,
+    PreviewZones,
+    Reply,
+    ResumeAll,
+    StopAll,
+)
 from fleet.protocol.values import Identifier
+from fleet.protocol.zones import MOST_ZONES, ClosedZone
 
 BY = "console"
 """Who commands are from, as the log shows it: the console has no login yet."""
 
 LONGEST_BODY = 4_096
+LONGEST_ZONES = 256 * 1024
+"""Areas may be drawn with many corners, or come from a file."""
 
 Endpoint: TypeAlias = Callable[[Request], Coroutine[Any, Any, JSONResponse]]
 
 
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+    longest: ClassVar[int] = LONGEST_BODY
 
     request_id: Identifier
     why: str = Field(default="", max_length=200)
@@ -63,7 +76,28 @@ class WorkGoesOn(_Request):
         return ResumeAll(request_id=self.request_id, by=BY, why=self.why)
 
 
-Body: TypeAlias = OneAsset | AllAssets | WorkGoesOn
+class ZonesAsked(_Request):
+    """The body of ``POST /api/zones/preview``: areas to close and ids of areas to open, and nothing is done yet."""
+
+    longest: ClassVar[int] = LONGEST_ZONES
+
+    add: tuple[ClosedZone, ...] = Field(default=(), max_length=MOST_ZONES)
+    remove: tuple[Identifier, ...] = Field(default=(), max_length=MOST_ZONES)
+
+    def message(self) -> AnyMessage:
+        """What the hub is asked."""
+        return PreviewZones(request_id=self.request_id, add=self.add, remove=self.remove)
+
+
+class ZonesChanged(ZonesAsked):
+    """The body of ``POST /api/zones``: the same, and it is done."""
+
+    def message(self) -> AnyMessage:
+        """What the hub is asked."""
+        return ChangeZones(request_id=self.request_id, by=BY, add=self.add, remove=self.remove)
+
+
+Body: TypeAlias = OneAsset | AllAssets | WorkGoesOn | ZonesAsked | ZonesChanged
 
 
 def endpoint(source: Source, token: str, body: type[Body]) -> Endpoint:
@@ -75,7 +109,7 @@ def endpoint(source: Source, token: str, body: type[Body]) -> Endpoint:
         if refusal is not None:
             return _refused(403, refusal)
         try:
-            asked = adapter.validate_json(await _body(request))
+            asked = adapter.validate_json(await _body(request, body.longest))
         except ValidationError as error:
             return _refused(422, _problems(error))
         try:
@@ -88,14 +122,14 @@ def endpoint(source: Source, token: str, body: type[Body]) -> Endpoint:
     return post
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, longest: int) -> bytes:
     """The body, cut where no command of ours can still be meant (it then fails as JSON)."""
-    taken = b""
+    taken = bytearray()
     async for chunk in request.stream():
         taken += chunk
-        if len(taken) > LONGEST_BODY:
+        if len(taken) > longest:
             break
-    return taken[:LONGEST_BODY]
+    return bytes(taken[:longest])
 
 
 def _answer(source: Source, reply: Reply) -> Row:
@@ -106,11 +140,13 @@ def _answer(source: Source, reply: Reply) -> Row:
         "reasons": reasons_of(reply.reasons),
         "ids": list(reply.ids),
         "commands": command_rows(source, reply.ids),
+        "zones": None if reply.zones is None else reply.zones.model_dump(mode="json"),
     }
 
 
 def _refused(status: int, detail: str) -> JSONResponse:
-    return JSONResponse({"ok": False, "detail": detail, "reasons": [], "ids": [], "commands": []}, status)
+    row = {"ok": False, "detail": detail, "reasons": [], "ids": [], "commands": [], "zones": None}
+    return JSONResponse(row, status)
 
 
 def _problems(error: ValidationError) -> str:

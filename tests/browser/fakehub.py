@@ -21,8 +21,20 @@ from fleet.dispatch.handlers.operations import MOVING
 from fleet.domain import events as ev
 from fleet.domain.state import State
 from fleet.protocol.codec import decode_control, encode
-from fleet.protocol.messages import Hello, Message, OperatorCommand, Reply, Role, StopAll, Telemetry
+from fleet.protocol.messages import (
+    Action,
+    ChangeZones,
+    Hello,
+    Message,
+    OperatorCommand,
+    PreviewZones,
+    Reply,
+    Role,
+    StopAll,
+    Telemetry,
+)
 from fleet.protocol.session import HubSession
+from fleet.protocol.zones import ConcernedFlight, Consequences, ZoneEntry
 from fleet.store import Batch, SqlStore
 from tests.browser.recording import Recording, along
 
@@ -138,6 +150,42 @@ class FakeHub:
         detail = f"{message.action.value} sent to {len(told)} assets"
         return Reply(request_id=message.request_id, ok=True, detail=detail, ids=told)
 
+    def _preview(self, message: PreviewZones | ChangeZones) -> Reply:
+        """One drone turns back wherever an area is closed; an area of this name is refused."""
+        if any(zone.zone_id == "bad" for zone in message.add):
+            return Reply(request_id=message.request_id, ok=False, detail="bad: geometry: crosses itself")
+        entry = ZoneEntry(zone_id="z", code="prohibited", at=self.now, lon=-3.7, lat=43.3)
+        flight = ConcernedFlight(
+            asset_id="depot/drone-1",
+            mission_id="sortie-1",
+            order_ids=("D-2",),
+            entry=entry,
+            action=Action.RETURN,
+            detail="return home: the way out meets z",
+        )
+        found = Consequences(
+            version_before="sha256:1",
+            version="sha256:2",
+            added=tuple(zone.zone_id for zone in message.add),
+            removed=message.remove,
+            flights=(flight,) if message.add else (),
+        )
+        detail = "1 flight gets into it (1 return)" if message.add else "no flight is concerned"
+        return Reply(request_id=message.request_id, ok=True, detail=detail, zones=found)
+
+    def _change(self, message: ChangeZones) -> Reply:
+        reply = self._preview(message)
+        if reply.ok:
+            closed = [
+                ev.ZoneAdded(at=self.now, zone_id=zone.zone_id, feature=zone.feature, by=message.by)
+                for zone in message.add
+            ]
+            opened = [
+                ev.ZoneRemoved(at=self.now, zone_id=zone_id, by=message.by) for zone_id in message.remove
+            ]
+            self.log(*closed, *opened)
+        return reply
+
     def _command(self, asset_id: str, message: OperatorCommand | StopAll) -> str:
         command_id = f"cmd-{self.state.serial + 1}"
         why = message.why or "told by an operator"
@@ -211,4 +259,6 @@ def timed_path(recording: Recording, mission_id: str) -> list[tuple[float, float
 _HANDLERS: dict[type, Callable[[FakeHub, Any], Reply]] = {
     OperatorCommand: FakeHub._one,
     StopAll: FakeHub._all,
+    PreviewZones: FakeHub._preview,
+    ChangeZones: FakeHub._change,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,14 @@ from fleet.console.live import Live
 from fleet.console.serve import open_socket
 from fleet.console.source import Source
 from fleet.hub.client import HubUnreachable
-from fleet.protocol.messages import AnyMessage, OperatorCommand, Reply, StopAll
+from fleet.protocol.messages import (
+    AnyMessage,
+    ChangeZones,
+    OperatorCommand,
+    PreviewZones,
+    Reply,
+    StopAll,
+)
 from fleet.store.reader import Reader
 from tests.browser.console import console_beside
 from tests.browser.fakehub import FakeHub
@@ -169,6 +177,28 @@ def test_stop_all_names_each_asset(console: Http, hub: FakeHub) -> None:
     assert states()["depot/van-1"] == "refused"
     assert states()["depot/drone-1"] == "acknowledged"
     assert isinstance(hub.taken[0], StopAll)
+
+
+def area(corners: int) -> dict[str, Any]:
+    """An area with many corners."""
+    ring = [[-3.7 + 0.01 * math.cos(n), 43.3 + 0.01 * math.sin(n)] for n in range(corners)]
+    geometry = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+    return {"zone_id": "fire", "feature": {"type": "Feature", "properties": {}, "geometry": geometry}}
+
+
+def test_what_closing_an_area_leads_to_is_asked_and_not_done(console: Http, hub: FakeHub) -> None:
+    """The page cannot say who it is for; a body larger than a command's is taken, up to a limit."""
+    body = {"request_id": "r-4", "add": [area(2_000)]}
+    status, answer = console.post("/api/zones/preview", body)
+    assert (status, answer["ok"], answer["zones"]["added"]) == (200, True, ["fire"])
+    assert [flight["action"] for flight in answer["zones"]["flights"]] == ["return"]
+    assert not hub.state.zones
+    assert console.post("/api/zones/preview", body | {"add": [area(20_000)]})[0] == 422
+    assert console.post("/api/zones", body | {"by": "somebody"})[0] == 422
+    status, answer = console.post("/api/zones", body | {"request_id": "r-5"})
+    assert (status, answer["zones"]["version"]) == (200, "sha256:2")
+    assert [type(message) for message in hub.taken] == [PreviewZones, ChangeZones]
+    assert console.post("/api/zones/preview", body, x_console_token="guess")[0] == 403
 
 
 def test_hub_says_no(console: Http) -> None:

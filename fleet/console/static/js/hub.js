@@ -10,7 +10,7 @@ async function post(path, body) {
     return await answer.json();
   } catch (error) {
     const detail = `no answer from the console (${error.message}); whether the hub has taken it is not known`;
-    return { ok: false, detail, reasons: [], ids: [], commands: [] };
+    return { ok: false, detail, reasons: [], ids: [], commands: [], zones: null };
   }
 }
 
@@ -22,6 +22,12 @@ export const stopAll = (action, why) => post("/api/stop-all", { action, why });
 
 /** Lets work go on after that. */
 export const resumeAll = (why) => post("/api/resume-all", { why });
+
+/** What closing areas (`add`: id and GeoJSON feature) and opening others (`remove`: ids) would lead to. */
+export const previewZones = (change) => post("/api/zones/preview", change);
+
+/** Does it. */
+export const changeZones = (change, why) => post("/api/zones", { ...change, why });
 
 /** Everything that is known of one order. */
 export async function explain(orderId) {
