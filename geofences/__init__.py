@@ -4,7 +4,7 @@ Usable by itself; see README.md beside this file. Positions are longitude, latit
 above mean sea level; times are aware. An answer is CLEAR, BLOCKED or UNKNOWN, and UNKNOWN does not fly.
 """
 
-from geofences.affected import Affected, Flight, affected
+from geofences.affected import Affected, Flight, affected, near_change
 from geofences.ahead import Breach, NearestZone, Velocity, distance_to_nearest, time_to_breach
 from geofences.altitude import Datum, FlatTerrain, Interval, Limit, Terrain, UnknownTerrain
 from geofences.applicability import ALWAYS, Applicability, DailyPeriod, TimeOfDay, TimePeriod
@@ -77,6 +77,7 @@ __all__ = [
     "check_segments",
     "compare",
     "distance_to_nearest",
+    "near_change",
     "path_around",
     "read_zones",
     "read_zones_file",

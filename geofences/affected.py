@@ -4,7 +4,7 @@ What a path meets is found zone by zone, so that two sets which share most of th
 the others. Boxes around paths and changed zones come first, then the exact check of the few that are left.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -87,14 +87,30 @@ def affected(old: ZoneSet, new: ZoneSet, flights: Sequence[Flight], terrain: Ter
 
     Raises `PathError` for a path without a waypoint, and for one near a change that cannot be checked.
     """
-    if any(not flight.path for flight in flights):
-        raise PathError("a path needs at least one waypoint")
     change = _Change.between(old, new)
-    if not (flights and change):
+    near = _candidates(change, flights)
+    if not change:
         return ()
-    near = range(len(flights)) if change.areas else _near(change, flights).tolist()
     found = (_compared(number, flights[number], old, new, change, terrain) for number in near)
     return tuple(one for one in found if one is not None)
+
+
+def near_change(old: ZoneSet, new: ZoneSet, flights: Sequence[Flight]) -> tuple[int, ...]:
+    """The flights, by number, whose box meets that of a zone that changes: all that may be affected, and some more.
+
+    Times and heights do not count here, so that a path may be given roughly. Raises `PathError` for a path without a
+    waypoint.
+    """
+    change = _Change.between(old, new)
+    return tuple(_candidates(change, flights)) if change else ()
+
+
+def _candidates(change: "_Change", flights: Sequence[Flight]) -> Iterable[int]:
+    if any(not flight.path for flight in flights):
+        raise PathError("a path needs at least one waypoint")
+    if change.areas:
+        return range(len(flights))
+    return _near(change, flights).tolist() if flights else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fleet.dispatch.commands import in_words
@@ -22,7 +22,7 @@ from fleet.kinds import kind_of
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Telemetry
 from fleet.protocol.zones import MOST_TOLD, ConcernedFlight, ConcernedPlan, Consequences, ZoneEntry
-from geofences import Affected, Conflict, Flight, Waypoint, ZoneSet, affected, segments_hit
+from geofences import Affected, Conflict, Flight, Waypoint, ZoneSet, affected, near_change, segments_hit
 
 MOST_WORKED_OUT = 200
 """For so many flights that get into a zone it is worked out what they are told; that takes half a millisecond each."""
@@ -35,7 +35,7 @@ class _Out:
     record: MissionRecord
     kind: SortieType
     sample: Telemetry | None
-    flights: tuple[Flight, ...]
+    flights: tuple[Flight, ...] = ()
 
     @property
     def is_planned(self) -> bool:
@@ -51,7 +51,7 @@ def consequences(desk: Desk, change: Change, after: Context) -> Consequences:
     can't be checked.
     """
     before = desk.context
-    sorties = tuple(_sorties(desk, before))
+    sorties = tuple(_near(tuple(_sorties(desk, before)), desk, before, after))
     met = _met(sorties, before, after)
     flights = tuple(_flights(desk, [(out, met[n]) for n, out in enumerate(sorties) if met[n]], after))
     planned = tuple(_planned((out, met[n]) for n, out in enumerate(sorties) if met[n]))
@@ -96,8 +96,24 @@ def _sorties(desk: Desk, context: Context) -> Iterator[_Out]:
         record = desk.state.missions[mission_id]
         kind = context.fleet.types[desk.asset(asset_id).record.type_id]
         if isinstance(kind, SortieType) and kind_of(kind.kind).needs_airspace:
-            sample = desk.live.get(asset_id)
-            yield _Out(record, kind, sample, tuple(_paths(record, kind, sample, desk.now, context)))
+            yield _Out(record, kind, desk.live.get(asset_id))
+
+
+def _near(sorties: Sequence[_Out], desk: Desk, before: Context, after: Context) -> Iterator[_Out]:
+    """Those that come near a zone that changes, with the paths that are checked."""
+    roughly = [_roughly(out, desk.now) for out in sorties]
+    for number in near_change(before.airspace, after.airspace, roughly):
+        out = sorties[number]
+        yield replace(out, flights=tuple(_paths(out.record, out.kind, out.sample, desk.now, before)))
+
+
+def _roughly(out: _Out, now: datetime) -> Flight:
+    """All its legs, and where it is, as one path to see what may be near."""
+    home, sample = out.record.mission.home, out.sample
+    points = [(p.lon, p.lat) for travel in travels_of(out.record.mission) for p in travel.path]
+    points += [] if sample is None else [(sample.lon, sample.lat)]
+    path = (Waypoint(lon, lat, 0.0, now) for lon, lat in [(home.lon, home.lat), *points])
+    return Flight(tuple(path), out.kind.corridor_m)
 
 
 def _paths(

@@ -23,6 +23,7 @@ from geofences import (
     ZoneSet,
     affected,
     check_path,
+    near_change,
 )
 
 EARTH = Geod(ellps="WGS84")
@@ -84,6 +85,7 @@ def test_it_tells_what_checking_everything_twice_tells(
     case: tuple[ZoneSet, ZoneSet, list[Flight]], terrain: FlatTerrain | UnknownTerrain
 ) -> None:
     old, new, asked = case
+    near = near_change(old, new, asked)
     found = {one.number: one for one in affected(old, new, asked, terrain)}
     event(f"{len(found)} of {len(asked)}")
     for number, flight in enumerate(asked):
@@ -94,6 +96,7 @@ def test_it_tells_what_checking_everything_twice_tells(
             for zones in (old, new)
         )
         assert (number in found) == (before.conflicts != after.conflicts)
+        assert number not in found or number in near
         if number in found:
             one = found[number]
             assert (one.before, one.after) == (before, after)

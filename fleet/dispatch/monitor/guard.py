@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cached_property
 from itertools import pairwise
 
+import geofences
 from fleet.dispatch.monitor.remaining import Leg, legs_ahead, travels_of, way_of
 from fleet.dispatch.monitor.track import Plane
 from fleet.dispatch.monitor.way import Way
@@ -23,7 +25,7 @@ from fleet.kinds import kind_of
 from fleet.protocol.messages import Telemetry
 from fleet.protocol.mission import Mission, Travel
 from fleet.protocol.values import Place, Reason
-from geofences import segments_hit
+from geofences import Flight, segments_hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,15 @@ class Guard:
     def reach_m(self) -> float:
         """How far beside its legs a zone may be that matters to what is worked out for it."""
         return PLANE_ERROR * FREE_TIMES[0] * self.corridor_m + SLACK_M
+
+    @cached_property
+    def around(self) -> Flight:
+        """Its ways as one path, to see whether a zone may be near; times do not count."""
+        nowhen = datetime.min.replace(tzinfo=UTC)
+        ways = (way for way in (self.out, self.back) if way is not None)
+        points = [geofences.Waypoint(p.lon, p.lat, p.alt_amsl_m, nowhen) for way in ways for p in way.path]
+        home = geofences.Waypoint(self.plane.lon, self.plane.lat, 0.0, nowhen)
+        return Flight((home, *points), self.reach_m)
 
     def legs(self) -> Iterator[tuple[LonLat, LonLat]]:
         """The straight pieces of its ways."""

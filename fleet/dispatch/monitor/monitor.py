@@ -16,7 +16,7 @@ from fleet.domain.state import OVER, State
 from fleet.feasibility import Context
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Telemetry
-from geofences import Zone, ZoneSet, segments_hit
+from geofences import Zone, ZoneSet, near_change, segments_hit
 
 PACE_OVER = timedelta(seconds=60)
 PACE_EVERY = timedelta(seconds=10)
@@ -75,7 +75,9 @@ class Monitor:
         flying = [(asset_id, guard) for asset_id, guard in self._guards.items() if guard.flies]
         if changed.operating_areas:
             return {asset_id for asset_id, _ in flying}
-        legs = [(asset_id, leg, guard.reach_m) for asset_id, guard in flying for leg in guard.legs()]
+        boxed = near_change(ZoneSet(), changed, [guard.around for _, guard in flying])
+        maybe = [flying[number] for number in boxed]
+        legs = [(asset_id, leg, guard.reach_m) for asset_id, guard in maybe for leg in guard.legs()]
         near = set[str]()
         for reach_m in {each[2] for each in legs}:
             alike = [(asset_id, leg) for asset_id, leg, reach in legs if reach == reach_m]
