@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,25 +26,52 @@ FAN = 16
 """Children of a node of the tree, as in the kernel."""
 
 
-def flatten(volumes: Sequence[Volume], polygons: Sequence[Polygon]) -> Kernel:
-    """The compiled form of volumes; `polygons` are theirs, in longitude and latitude."""
+class Flat(NamedTuple):
+    """Volumes as arrays, all but the tree, in the order in which they were given."""
+
+    lonlat: Floats
+    xyz: Floats
+    chunks: Indexes
+    chunk_box: Floats
+    chunk_at: Indexes
+    boxes: Floats
+    limits: Floats
+    above_ground: npt.NDArray[np.uint8]
+
+    def followed_by(self, more: "Flat") -> "Flat":
+        """These volumes and then others: as if all had been flattened together, for the price of a copy."""
+        return Flat(
+            np.vstack((self.lonlat, more.lonlat)),
+            np.vstack((self.xyz, more.xyz)),
+            np.vstack((self.chunks, more.chunks + np.int32(len(self.lonlat)))),
+            np.vstack((self.chunk_box, more.chunk_box)),
+            np.concatenate((self.chunk_at[:-1], more.chunk_at + np.int32(len(self.chunks)))),
+            np.vstack((self.boxes, more.boxes)),
+            np.vstack((self.limits, more.limits)),
+            np.vstack((self.above_ground, more.above_ground)),
+        )
+
+
+def flatten(volumes: Sequence[Volume], polygons: Sequence[Polygon]) -> Flat:
+    """The volumes as arrays; `polygons` are theirs, in longitude and latitude."""
     shapes = np.array(polygons, dtype=object)
     lonlat, ring, volume_of_ring = _vertices(shapes)
     first, last, ring_of_chunk = _chunks(ring)
-    levels, node_box, item = _tree(shapely.bounds(shapes).reshape(-1, 4))
-    limits, above_ground = _limits(volumes)
-    return Kernel(
+    return Flat(
         lonlat,
         _on_ellipsoid(lonlat),
         np.column_stack((first, last)).astype(np.int32),
         _chunk_boxes(lonlat, first, last),
         _starts(volume_of_ring[ring_of_chunk], len(volumes)),
-        levels,
-        node_box,
-        item,
-        limits,
-        above_ground,
+        shapely.bounds(shapes).reshape(-1, 4),
+        *_limits(volumes),
     )
+
+
+def compiled(flat: Flat) -> Kernel:
+    """What checks walk: the arrays, and a tree over the boxes."""
+    edges = (flat.lonlat, flat.xyz, flat.chunks, flat.chunk_box, flat.chunk_at)
+    return Kernel(*edges, *_tree(flat.boxes), flat.limits, flat.above_ground)
 
 
 def _vertices(shapes: npt.NDArray[np.object_]) -> tuple[Floats, npt.NDArray[np.intp], npt.NDArray[np.intp]]:

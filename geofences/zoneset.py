@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry import Polygon
 
 from geofences.errors import GeofenceError
-from geofences.flat import flatten
+from geofences.flat import Flat, compiled, flatten
 from geofences.kernel import Kernel
 from geofences.planar import REACH_M, Cell, LocalMap, local_map, narrow, to_plane
 from geofences.shapes import lonlat_polygon
@@ -54,6 +54,8 @@ class ZoneSet:
         self._areas = {}
         self._blocking: dict[frozenset[str], npt.NDArray[np.uint8]] = {}
         self._timetables: dict[Days, Timetable] = {}
+        self._stem: ZoneSet | None = None
+        self._more: tuple[Zone, ...] = ()
 
     @property
     def zones(self) -> tuple[Zone, ...]:
@@ -78,7 +80,13 @@ class ZoneSet:
 
     def with_zone(self, zone: Zone) -> "ZoneSet":
         """A set with one zone more; zones that share its id stay (rule E10: the old set is untouched)."""
-        return self._derived((*self._zones, zone), (*self._hashes, zone.content_hash()))
+        made = self._derived((*self._zones, zone), (*self._hashes, zone.content_hash()))
+        # What this set has worked out holds for its zones in the new set too, where they come first.
+        if "_flat" in self.__dict__:
+            made._stem, made._more = self, (zone,)
+        elif self._stem is not None:
+            made._stem, made._more = self._stem, (*self._more, zone)
+        return made
 
     def without_zone(self, zone_id: str) -> "ZoneSet":
         """A set without the zones of this id. Raises `NoSuchZone` if there is none."""
@@ -116,7 +124,15 @@ class ZoneSet:
     @cached_property
     def kernel(self) -> Kernel:
         """`volumes` as the compiled checks know them."""
-        return flatten([one.volume for one in self.volumes], self._polygons)
+        return compiled(self._flat)
+
+    @cached_property
+    def _flat(self) -> Flat:
+        stem, self._stem = self._stem, None  # once it has served it need not be kept
+        if stem is None:
+            return flatten([one.volume for one in self.volumes], self._polygons)
+        more = ZoneSet(self._more)
+        return stem._flat.followed_by(more._flat) if more.volumes else stem._flat
 
     def blocking(self, held: frozenset[str]) -> npt.NDArray[np.uint8]:
         """Which of `volumes` may not be entered by somebody who holds these approvals: 1, else 0."""

@@ -24,8 +24,10 @@ from fleet.protocol.messages import Telemetry
 from fleet.protocol.zones import MOST_TOLD, ConcernedFlight, ConcernedPlan, Consequences, ZoneEntry
 from geofences import Affected, Conflict, Flight, Waypoint, ZoneSet, affected, near_change, segments_hit
 
-MOST_WORKED_OUT = 200
-"""For so many flights that get into a zone it is worked out what they are told; that takes half a millisecond each."""
+MOST_WORKED_OUT = 100
+"""For so many flights that get into a zone it is worked out what they are told: a millisecond or two each, in which the
+hub does nothing else.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +110,12 @@ def _near(sorties: Sequence[_Out], desk: Desk, before: Context, after: Context) 
 
 
 def _roughly(out: _Out, now: datetime) -> Flight:
-    """All its legs, and where it is, as one path to see what may be near."""
-    home, sample = out.record.mission.home, out.sample
-    points = [(p.lon, p.lat) for travel in travels_of(out.record.mission) for p in travel.path]
-    points += [] if sample is None else [(sample.lon, sample.lat)]
-    path = (Waypoint(lon, lat, 0.0, now) for lon, lat in [(home.lon, home.lat), *points])
-    return Flight(tuple(path), out.kind.corridor_m)
+    """From corner to corner of all its legs and of where it is: enough to see what may be near, and soon made."""
+    points = [point for travel in travels_of(out.record.mission) for point in travel.path]
+    places = [out.record.mission.home, *points, *(() if out.sample is None else (out.sample,))]
+    lons, lats = [place.lon for place in places], [place.lat for place in places]
+    corners = ((min(lons), min(lats)), (max(lons), max(lats)))
+    return Flight(tuple(Waypoint(lon, lat, 0.0, now) for lon, lat in corners), out.kind.corridor_m)
 
 
 def _paths(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Self
 
 from fleet.domain.fleet import FleetSpec
@@ -61,7 +61,7 @@ class Context:
         """The zones together with the operating areas; its version is the one that flights are checked
         against.
         """
-        return ZoneSet((*self.zones.zones, *self.areas)) if self.areas else self.zones
+        return reduce(ZoneSet.with_zone, self.areas, self.zones)
 
     @cached_property
     def airspace_has_times(self) -> bool:

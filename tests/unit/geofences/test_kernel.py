@@ -82,7 +82,7 @@ def test_both_forms_give_the_same_answers(monkeypatch: pytest.MonkeyPatch) -> No
     volumes = zone(*shapes, *round_ones, lower=geofences.Limit(30.0, geofences.Datum.AGL)).volumes
     polygons = [lonlat_polygon(one.shape) for one in volumes]
     monkeypatch.setattr(flat, "Kernel", Flattened)
-    held = vars(flat.flatten(volumes, polygons))["arrays"]
+    held = vars(flat.compiled(flat.flatten(volumes, polygons)))["arrays"]
     ends, heights, times = arrays(rng, 150)
     with plain() as other:
         assert str(other.__file__).endswith(".py")

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta, timezone
 
+import numpy as np
 import pytest
 
 from geofences import (
@@ -23,7 +24,7 @@ from geofences import (
     ZoneSet,
     check_path,
 )
-from tests.unit.geofences.make import NOON, SEA, amsl, circle, path, square, zone
+from tests.unit.geofences.make import NOON, SEA, agl, amsl, circle, path, square, zone
 
 ONE, TWO = zone(square(0, 0, 100), zone_id="1"), zone(circle(900, 0, 50), zone_id="2")
 PINNED = "sha256:bae28f85b0ea461df24cc1deeed79cf92e4b02fcd6b94dc1c70203cbfb21faf3"
@@ -100,3 +101,26 @@ def test_threads_share_a_set() -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = set(pool.map(lambda _: check_path(zones, flown, SEA, margin_m=10.0), range(200)))
     assert len(answers) == 1
+
+
+def test_a_set_with_more_zones_is_as_if_it_was_made_at_once() -> None:
+    """What was worked out for the first zones is used again; every array is the same as afresh."""
+    zones = [
+        zone(circle(0, 0, 500), zone_id="a", lower=agl(30.0)),
+        zone(square(900, 0, 100), square(1500, 0, 100), zone_id="b", upper=amsl(120.0)),
+        zone(square(0, 900, 100), zone_id="area", restriction=Restriction.OPERATING_AREA),
+        zone(circle(0, 3000, 800), zone_id="c", upper=agl(120.0)),
+    ]
+    for first in range(len(zones)):
+        grown = ZoneSet(zones[:first])
+        before = grown._flat
+        for each in zones[first:]:
+            grown = grown.with_zone(each)
+        assert grown._stem is not None
+        for mine, fresh in zip(grown._flat, ZoneSet(zones)._flat, strict=True):
+            assert np.asarray(mine).dtype == np.asarray(fresh).dtype
+            assert np.array_equal(mine, fresh)
+        assert [one.zone.zone_id for one in grown.volumes] == ["a", "b", "b", "c"]
+        assert len(before.limits) == sum(
+            len(each.volumes) for each in zones[:first] if each.zone_id != "area"
+        )
