@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import zmq
@@ -77,14 +78,14 @@ class Channel:
     def send(self, frames: Sequence[bytes]) -> None:
         """Send on the control channel, if there is a connection."""
         if self._control is not None:
-            self._control.send_multipart(frames, zmq.DONTWAIT)
+            _send(self._control, frames)
 
     def send_telemetry(self, frames: Sequence[bytes]) -> None:
         """Send on the telemetry channel, which is opened when it is first needed."""
         if self._telemetry is None:
             self._telemetry = self._socket(MAX_TELEMETRY_FRAME)
             self._telemetry.connect(self._endpoints.telemetry)
-        self._telemetry.send_multipart(frames, zmq.DONTWAIT)
+        _send(self._telemetry, frames)
 
     def received(self) -> Iterator[Frames]:
         """What has come in, until there is no more; a handler may hang up in the middle."""
@@ -105,3 +106,8 @@ class Channel:
             socket.setsockopt(option, value)
         secure(socket, self.keys)
         return socket
+
+
+def _send(socket: zmq.Socket[bytes], frames: Sequence[bytes]) -> None:
+    with suppress(zmq.Again):  # the hub has refused the handshake already: nobody is there to hear it
+        socket.send_multipart(frames, zmq.DONTWAIT)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import zmq
 
-from adapters.sim.channel import Endpoints
+from adapters.sdk.keys import load_keys
+from adapters.sim.channel import Channel, Endpoints
 from adapters.sim.errors import HostError
 from adapters.sim.host import Host, HostOptions
 from adapters.sim.journal import Journal
@@ -144,6 +147,22 @@ def test_a_key_that_ended_while_nothing_ran_leaves_its_asset_out(stage: Stage, t
     stage.host = stage.started()
     stage.plays(OTHER)
     assert "does not take it" in stage.told[0]
+
+
+def test_what_is_said_over_a_connection_that_was_refused_is_dropped(stage: Stage) -> None:
+    """The hub may refuse a handshake before the first word was sent: that ends nothing, the session says it again."""
+    keys = load_keys(stage.hub.ring.client_file(OTHER))
+    stage.hub.ring.revoke(OTHER, stage.hub.wall[0], by="ann")
+    until(lambda: stage.told, "the hub has noticed", stage.step)
+    with zmq.Context() as context:
+        where = Endpoints(stage.hub.control, stage.hub.telemetry)
+        channel = Channel(context, where, zmq.Poller(), lambda: keys)
+        channel.open(watched=True)
+        until(lambda: channel.turned_away, "the handshake is refused")
+        for _ in range(50):  # ZeroMQ takes what it was given away a moment later
+            channel.send([b"1", b"hello", b"{}"])
+            time.sleep(0.01)
+        channel.close()
 
 
 def test_a_station_is_left_out_too_and_the_timekeeper_can_t_be(stage: Stage) -> None:
