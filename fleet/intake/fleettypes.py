@@ -18,6 +18,9 @@ ARCHETYPES: Mapping[str, type[SortieType | RouteType | StationType]] = {
     "station": StationType,
 }
 
+LEAST_SILENT_S = 3.0
+"""Seconds of silence that may mean something: both ends say something each second."""
+
 Raw = dict[str, Any]
 
 
@@ -98,7 +101,27 @@ def _type(
     filled = merged({"rates": merged(rates.get(str(raw.get("kind")), {}), rates.get(name, {}))}, raw)
     if archetype == "station":
         filled = merged({"compartments": compartments}, filled)
+    if _refuses_silence(source, key, raw.get("lost_link")):
+        return None
     return validated(source, key, {**filled, "type_id": name}, ARCHETYPES[archetype])
+
+
+def _refuses_silence(source: TomlSource, key: Key, times: Any) -> bool:
+    """Whether a type is to be lost sooner than can be told: that was said."""
+    short = {
+        name: times[name]
+        for name in ("silent_s", "waiting_s")
+        if isinstance(times, dict)
+        and isinstance(times.get(name), int | float)
+        and times[name] < LEAST_SILENT_S
+    }
+    for name, value in short.items():
+        source.refuse(
+            (*key, "lost_link", name),
+            f"must be at least {LEAST_SILENT_S:g}, three heartbeats: else its link is lost again and again",
+            value,
+        )
+    return bool(short)
 
 
 def _rates(source: TomlSource, default: TomlSource, types: Mapping[str, Raw]) -> dict[str, Raw]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fleet.domain.fleet import LinkTimes
+from fleet.intake.errors import FleetFileError
 from fleet.intake.fleetfile import read_fleet
 from fleet.kinds import ByItself, LostLink, all_kinds, kind_of, lost_link_of
 from fleet.sim.drone import LINK_PATIENCE_S
@@ -67,6 +68,19 @@ def test_a_type_may_have_times_of_its_own(tmp_path: Path) -> None:
     rule, kind = lost_link_of(far), kind_of("drone").lost_link
     assert (rule.silent_s, rule.missing_s) == (25, 600)
     assert (rule.waiting_s, rule.by_itself) == (kind.waiting_s, kind.by_itself)
+
+
+@pytest.mark.parametrize("name", ["silent_s", "waiting_s"])
+def test_a_type_is_not_lost_between_two_heartbeats(tmp_path: Path, name: str) -> None:
+    """A link that were lost after a second would be lost and found again all day long."""
+    file = tmp_path / "fleet.toml"
+    stands = '[[drone]]\ntype = "far-x4"\n'
+    text = f'{stands}[types.far-x4]\nbased_on = "courier-x4"\n[types.far-x4.lost_link]\n{name} = '
+    file.write_text(f"{text}1\n", encoding="utf-8")
+    with pytest.raises(FleetFileError, match=rf"fleet.toml:6: .*{name}.*: must be at least 3"):
+        read_fleet(file)
+    file.write_text(f"{text}3\n", encoding="utf-8")
+    assert getattr(lost_link_of(read_fleet(file).spec.types["far-x4"]), name) == 3
 
 
 def test_without_times_a_type_has_its_kinds() -> None:
