@@ -44,6 +44,7 @@ NEEDS = (
         any_of(on_path("initdb"), in_folders("usr/lib/postgresql/*/bin/initdb")),
         "postgresql",
     ),
+    Need("a geoid, EGM96 (geofence tests)", in_folders("usr/share/proj/egm96_15.gtx"), "proj-data"),
 )
 
 FOR_BENCHMARKS = (

@@ -13,10 +13,18 @@ from geofences.asked import STATUSES
 from geofences.bulk import check_points, check_segments, segments_hit
 from geofences.check import check_path, check_point
 from geofences.compare import Change, Changed, Differences, compare
-from geofences.errors import GeofenceError, PathError, ShapeError, ZoneFileError, ZoneWriteError
+from geofences.errors import (
+    GeofenceError,
+    GridFileError,
+    PathError,
+    ShapeError,
+    ZoneFileError,
+    ZoneWriteError,
+)
 from geofences.readers import Refused, ZoneFile, read_zones, read_zones_file
 from geofences.result import CheckResult, Conflict, Status, Why
 from geofences.sun import SunEvent
+from geofences.terrain import Geoid, GridGeoid, GridTerrain, WithGeoid, read_geoid, read_terrain
 from geofences.track import Waypoint
 from geofences.watch import Watch
 from geofences.writers import Options as WriteOptions
@@ -41,6 +49,10 @@ __all__ = [
     "FlatTerrain",
     "Flight",
     "GeofenceError",
+    "Geoid",
+    "GridFileError",
+    "GridGeoid",
+    "GridTerrain",
     "Interval",
     "Limit",
     "NearestZone",
@@ -63,6 +75,7 @@ __all__ = [
     "Watch",
     "Waypoint",
     "Why",
+    "WithGeoid",
     "WriteOptions",
     "Written",
     "Zone",
@@ -79,6 +92,8 @@ __all__ = [
     "distance_to_nearest",
     "near_change",
     "path_around",
+    "read_geoid",
+    "read_terrain",
     "read_zones",
     "read_zones_file",
     "segments_hit",

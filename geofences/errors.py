@@ -39,6 +39,19 @@ class ZoneWriteError(GeofenceError):
         return type(self), (self.zone, self.field, self.message)
 
 
+class GridFileError(GeofenceError):
+    """A file of heights is refused: says which file, which part of it (its name, a field, a line) and what is wrong."""
+
+    def __init__(self, file: str, field: str, message: str) -> None:
+        self.file = file
+        self.field = field
+        self.message = message
+        super().__init__(f"{file}, {field}: {message}")
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        return type(self), (self.file, self.field, self.message)
+
+
 class ShapeError(GeofenceError):
     """A shape that encloses nothing or something ambiguous: too few vertices, crossing itself, off the
     globe.

@@ -20,7 +20,14 @@ PURE = (
     "geofences",
 )
 # They read files for those who use geofences alone, or the data that comes with the package.
-EDGES = ("geofences/readers", "geofences/readers.py", "geofences/__main__.py", "fleet/energy/catalog.py")
+EDGES = (
+    "geofences/readers",
+    "geofences/readers.py",
+    "geofences/terrain/files",
+    "geofences/terrain/provider.py",
+    "geofences/__main__.py",
+    "fleet/energy/catalog.py",
+)
 
 
 def is_edge(file: Path) -> bool:
