@@ -28,7 +28,7 @@ from fleet.intake.localtime import zone_of_offsets
 from fleet.intake.orders import OrdersFile, read_orders
 from fleet.intake.sites import SitesFile, read_lockers, read_sites
 from fleet.intake.suggest import did_you_mean
-from fleet.intake.terrain import terrain_of
+from fleet.intake.terrain import Ground, ground_of
 from fleet.intake.zones import read_zone_files
 from fleet.kinds import all_kinds
 from fleet.network.geodesic import GeodesicNetwork
@@ -92,20 +92,22 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
     with faults:
         fleet = read_fleet(files.fleet)
         _check_types(fleet)
+        ground = _ground(fleet, files.fleet)
     with faults:
         weather = None if files.weather is None else read_weather_file(files.weather)
     with faults:
         zones = read_zone_files(files.zones).zones
     faults.raise_errors()
     zone = fleet.timezone or zone_of_offsets(orders.offsets, orders.file)
-    spec = fleet.spec.model_copy(update={"timezone": zone})
+    assumptions = fleet.spec.assumptions.model_copy(update={"terrain": ground.said})
+    spec = fleet.spec.model_copy(update={"timezone": zone, "assumptions": assumptions})
     sites = depots.in_zone(zone)
     context = Context(
         fleet=spec,
         sites={site.site_id: site for site in sites},
         lockers={locker.locker_id: locker for locker in lockers},
         zones=zones,
-        terrain=terrain_of(spec.assumptions.terrain),
+        terrain=ground.terrain,
         network=GeodesicNetwork(),
         weather=weather,
     )
@@ -114,6 +116,11 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
     assumed = tuple(_assumptions(files, fleet, depots, zone))
     warnings = assumed if weather or spec.assumptions.calm_weather else (*assumed, NO_WEATHER)
     return RunInputs(orders, context, slots, assumed, warnings)
+
+
+def _ground(fleet: FleetFile, path: Path | None) -> Ground:
+    """What the fleet file knows of heights; the paths in it are relative to its folder."""
+    return ground_of(fleet.spec.assumptions.terrain, fleet.terrain, Path() if path is None else path.parent)
 
 
 def _orders(path: Path | None, near: Sequence[Place]) -> OrdersFile:

@@ -12,11 +12,11 @@ from typing import Annotated, Any
 
 import typer
 
-from fleet.cli import zone_changes, zone_drawing, zone_files
+from fleet.cli import ground_options, zone_changes, zone_drawing, zone_files
 from fleet.cli.day import Day, Root
 from fleet.cli.options import Json, Tolerant, ZoneFiles, moment_option, run_name
 from fleet.cli.output import BadInput, ExitCode, note, show, table
-from fleet.cli.zone_paths import DEFAULT_SPEED_MPS, terrain_option, waypoints
+from fleet.cli.zone_paths import DEFAULT_SPEED_MPS, waypoints
 from fleet.cli.zone_runs import zones_in_force
 from fleet.hub.rundir import ROOT
 from fleet.intake.zones import ZonesRead
@@ -54,22 +54,23 @@ def check(
     speed_mps: Annotated[
         float, typer.Option("--speed-mps", help="Speed along the path.")
     ] = DEFAULT_SPEED_MPS,
-    terrain: Annotated[
-        str | None,
-        typer.Option(
-            "--terrain", metavar="flat:H±E", help="Ground height and its error; without it, it is unknown."
-        ),
-    ] = None,
+    terrain: ground_options.GroundText = None,
+    terrain_datum: ground_options.GridDatum = None,
+    terrain_error_m: ground_options.GridError = None,
+    canopy_m: ground_options.Canopy = 0.0,
+    geoid: ground_options.GeoidFile = None,
+    geoid_error_m: ground_options.GeoidError = None,
     tolerant: Tolerant = False,
     as_json: Json = False,
 ) -> None:
     """Check a path, or a position: exit code 0 when it is clear, 1 when it is blocked, 3 when that can't be known."""
     points = list(waypoints(path, moment_option("--at", at), speed_mps))
-    ground = terrain_option(terrain)
+    ground = ground_options.ground(terrain, terrain_datum, terrain_error_m, canopy_m, geoid, geoid_error_m)
     read = _read(zones, tolerant=tolerant)
-    result = check_path(read.zones, points, ground)
+    result = check_path(read.zones, points, ground.terrain)
     status = _status(result, read)
-    show(_answer(status, result), _answer_text(status, result), as_json=as_json)
+    answer = {**_answer(status, result), "terrain": ground.said}
+    show(answer, _answer_text(status, result), as_json=as_json)
     raise typer.Exit(EXIT_CODES[status])
 
 

@@ -171,7 +171,8 @@ class Assumptions(Value):
     """What is taken as true without being measured. Nothing is assumed that is not named here."""
 
     terrain: str | None = "flat:0±5"
-    """``flat:HEIGHT±ERROR`` in metres above mean sea level; none makes heights above ground unknown."""
+    """``flat:HEIGHT±ERROR`` in metres above mean sea level, or which grid files with which hash, and their errors; none
+    makes heights above ground unknown."""
     calm_weather: bool = False
     """Without weather data: take ``assumed_wind_mps`` from anywhere, dry, clear. Otherwise the weather is unknown."""
     assumed_wind_mps: NonNegative = 4

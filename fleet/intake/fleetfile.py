@@ -19,23 +19,24 @@ from fleet.intake.cells import CellError, timezone
 from fleet.intake.fleetstands import resolve_stands
 from fleet.intake.fleettypes import is_foreign, merged, resolve_types
 from fleet.intake.suggest import did_you_mean
-from fleet.intake.terrain import UNKNOWN, parse_terrain
+from fleet.intake.terrain import UNKNOWN, TerrainFiles, parse_terrain
 from fleet.intake.tomltext import TomlSource, parse_toml, read_toml
 from fleet.intake.validate import validated
 from fleet.protocol.values import NonNegative
 
 VALUES = ("currency", "timezone", "unserved_penalty")
-TABLES = ("rates", "reserve", "assumptions", "compartments", "types")
+TABLES = ("rates", "reserve", "assumptions", "terrain", "compartments", "types")
 DEFAULT_NAME = "default_fleet.toml"
 
 
 @dataclass(frozen=True, slots=True)
 class FleetFile:
-    """What a fleet file says. ``timezone`` is none when it does not name one."""
+    """What a fleet file says. ``timezone`` is none when it names none, ``terrain`` when it names no grid files."""
 
     name: str
     spec: FleetSpec
     timezone: str | None
+    terrain: TerrainFiles | None = None
 
 
 def read_fleet(path: Path | None = None) -> FleetFile:
@@ -75,6 +76,7 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
         "assumptions": _assumptions(source, default),
         "reserve": validated(source, ("reserve",), _section(source, default, "reserve"), ReserveRule),
     }
+    terrain = _terrain(source)
     values = {name: value for name in VALUES if (value := _value(source, default, name)) is not None}
     if "unserved_penalty" in values:
         validated(source, ("unserved_penalty",), values["unserved_penalty"], NonNegative)
@@ -82,7 +84,7 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
     spec = validated(source, (), {**values, **sections, "types": used, "stands": stands}, FleetSpec)
     source.raise_errors()
     assert spec is not None  # otherwise there was an error to raise
-    return FleetFile(source.file, spec, zone)
+    return FleetFile(source.file, spec, zone, terrain)
 
 
 def _refuse_unknown(source: TomlSource, kinds: Mapping[str, str]) -> None:
@@ -135,3 +137,22 @@ def _assumptions(source: TomlSource, default: TomlSource) -> Assumptions | None:
     nothing = {name: False for name, field in Assumptions.model_fields.items() if field.annotation is bool}
     stated = {**nothing, **raw, "terrain": None if terrain == UNKNOWN else terrain}
     return validated(source, ("assumptions",), stated, Assumptions)
+
+
+def _terrain(source: TomlSource) -> TerrainFiles | None:
+    """The grid files that are stated; not beside a stated assumption, so that nobody wonders which of them counts."""
+    if "terrain" not in source.data:
+        return None
+    files = validated(source, ("terrain",), source.data["terrain"], TerrainFiles)
+    if files is None:
+        return None
+    missing = files.missing()
+    if missing:
+        source.refuse(("terrain", missing[0]), missing[1])
+    assumed = source.data.get("assumptions")
+    stated = assumed.get("terrain", UNKNOWN) if isinstance(assumed, dict) else UNKNOWN
+    if files.grid is not None and stated != UNKNOWN:
+        source.refuse(
+            ("assumptions", "terrain"), "is stated beside a grid in [terrain]: leave one of them out", stated
+        )
+    return files

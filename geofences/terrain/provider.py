@@ -4,6 +4,7 @@ A provider is made by `read_terrain` and `read_geoid`. It is pickled as the path
 declared: who unpickles it maps the same files, once in a process, and refuses them where they have changed.
 """
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,11 +38,20 @@ class Grids:
     purpose: str
     files: tuple[Hashed, ...]
     mosaic: Mosaic
+    is_folder: bool
 
     @property
     def said(self) -> str:
-        """Name and hash, for whoever records what a decision rested on."""
-        return ", ".join(f"{one.name} sha256:{one.sha256}" for one in self.files)
+        """Name and hash, for whoever records what a decision rested on.
+
+        A folder's hash is that of the lines which `sha256sum` writes for its files, in the order of their names.
+        """
+        if not self.is_folder:
+            return f"{self.files[0].name} sha256:{self.files[0].sha256}"
+        lines = "".join(f"{one.sha256}  {one.name}\n" for one in self.files)
+        return (
+            f"{self.path.name} ({len(self.files)} files) sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
+        )
 
     def _key(self) -> tuple[Path, str, tuple[Hashed, ...]]:
         return self.path, self.purpose, self.files
@@ -64,7 +74,7 @@ def open_grids(path: Path, purpose: str) -> Grids:
     formats = _PURPOSES[purpose]
     paths = grid_files(path, formats)
     mosaic = Mosaic([read_raster(each, formats) for each in paths])
-    return Grids(path, purpose, tuple(hashed(each) for each in paths), mosaic)
+    return Grids(path, purpose, tuple(hashed(each) for each in paths), mosaic, path.is_dir())
 
 
 @lru_cache(maxsize=16)

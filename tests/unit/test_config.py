@@ -1,7 +1,9 @@
 """Files that meet: time zones, the planned day, types that nobody can compute, and the fingerprint."""
 
+import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from fleet.config import RunFiles, RunInputs, fingerprint, read_inputs, snapshot_of
 from fleet.intake.errors import IntakeError
 from fleet.intake.localtime import zone_of_offsets
+from geofences.altitude import Box
 
 HEADER = (
     "order_id,client,direction,recipient,address,lon,lat,weight_kg,length_m,width_m,height_m,goods,value_eur,min_age,"
@@ -130,3 +133,29 @@ def test_the_fingerprint_tells_inputs_apart(make: Make) -> None:
     assert fingerprint(make(end="2026-11-24T19:00:00-06:00")) != first
     assert fingerprint(make(fleet="[reserve]\nminutes = 9\n")) != first
     assert fingerprint(make(note="beware of the dog")) == first  # a plan does not depend on it
+
+
+GRID = "ncols 2\nnrows 2\nxllcorner -98\nyllcorner 30\ncellsize 0.5\n{0} {0}\n{0} {0}\n"
+STATED = '[terrain]\ngrid = "hills.asc"\ndatum = "AMSL"\nerror_m = 8\n'
+
+
+def test_a_grid_beside_the_fleet_file_is_what_plans_rest_on(make: Make, tmp_path: Path) -> None:
+    """Its hash is among what is assumed and part of the fingerprint; another process finds the same file."""
+    (tmp_path / "hills.asc").write_text(GRID.format(150), encoding="ascii")
+    inputs = make(fleet=STATED)
+    here = Box(-97.7, 30.4, -97.69, 30.41)
+    found = inputs.context.terrain.ground_within(here)
+    assert (round(found.low), round(found.high)) == (142, 158)
+    digest = sha256((tmp_path / "hills.asc").read_bytes()).hexdigest()
+    assert inputs.context.fleet.assumptions.terrain == f"grid hills.asc sha256:{digest} AMSL ±8 m"
+    sent = pickle.dumps(inputs.context)
+    assert pickle.loads(sent).terrain.ground_within(here) == found  # noqa: S301 - our own bytes
+    (tmp_path / "hills.asc").write_text(GRID.format(151), encoding="ascii")
+    assert fingerprint(make(fleet=STATED)) != fingerprint(inputs)
+
+
+def test_a_broken_grid_is_refused_with_its_field(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "hills.asc").write_text("ncols 2", encoding="ascii")
+    with pytest.raises(IntakeError) as error:
+        make(fleet=STATED)
+    assert [each.field for each in error.value.errors] == ["nrows"]

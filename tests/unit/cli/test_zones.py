@@ -1,6 +1,7 @@
 """`fleet zones`: answers, exit codes, and what it refuses."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,53 @@ def test_a_height_above_ground_needs_the_ground(
     assert (found[0], found[1]["status"]) == (code, status)
 
 
+GRID = "ncols 2\nnrows 2\nxllcorner -8.7\nyllcorner 41.1\ncellsize 0.1\n{0} {0}\n{0} {0}\n"
+
+
+@pytest.mark.parametrize(
+    ("height", "more", "code", "status"),
+    [
+        (0, ["--terrain-error-m", "5"], 1, "blocked"),
+        (200, ["--terrain-error-m", "5"], 0, "clear"),
+        (0, ["--terrain-error-m", "15"], 3, "unknown"),
+        (0, ["--terrain-error-m", "5", "--canopy-m", "45"], 3, "unknown"),
+    ],
+)
+def test_the_ground_may_be_a_grid_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], height: int, more: list[str], code: int, status: str
+) -> None:
+    """The answer says which file it rests on, with its hash."""
+    grid = tmp_path / "hills.asc"
+    grid.write_text(GRID.format(height), encoding="ascii")
+    options = ("--path", THROUGH, "--at", AT, "--terrain", grid, "--terrain-datum", "AMSL", *more)
+    found = answer(capsys, "check", "--zones", limited(tmp_path), *options)
+    assert (found[0], found[1]["status"]) == (code, status)
+    digest = sha256(grid.read_bytes()).hexdigest()
+    assert found[1]["terrain"].startswith(f"grid hills.asc sha256:{digest} AMSL ±")
+
+
+def test_a_limit_above_the_ellipsoid_needs_a_geoid(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """100 m above the ellipsoid is 55 m above a sea that lies 45 m above it: a path at 60 m is clear of it."""
+    geoid = tmp_path / "geoid.asc"
+    geoid.write_text(GRID.format(45), encoding="ascii")
+    shape = {
+        "type": "Polygon",
+        "coordinates": [[[-8.62, 41.14], [-8.6, 41.14], [-8.6, 41.16], [-8.62, 41.14]]],
+    }
+    properties = {"id": "E", "upper_m": 100, "upper_datum": "WGS84"}
+    zones = tmp_path / "ellipsoid.geojson"
+    feature = {"type": "Feature", "geometry": shape, "properties": properties}
+    zones.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+    for height_m, status in ((60, "clear"), (50, "blocked"), (55, "unknown")):
+        asked = ("--zones", zones, "--path", f"-8.605,41.145,{height_m}", "--at", AT)
+        assert answer(capsys, "check", *asked)[1]["status"] == "unknown"
+        found = answer(capsys, "check", *asked, "--geoid", geoid, "--geoid-error-m", "1")[1]
+        assert found["status"] == status
+        assert found["terrain"].startswith("geoid geoid.asc sha256:")
+
+
 @pytest.mark.parametrize(
     ("point", "terrain", "code", "status"),
     [
@@ -179,6 +227,26 @@ def test_a_position_in_a_zone_from_the_ground_up(zones: Path, capsys: pytest.Cap
         (["--path", " ", "--at", AT], "--path: is empty; write lon,lat,alt_amsl for each point"),
         (["--path", BESIDE, "--at", AT, "--speed-mps", "0"], "--speed-mps: must be above 0 (found 0)"),
         (["--path", BESIDE, "--at", AT, "--terrain", "hilly"], "--terrain: must be like flat:120±15"),
+        (
+            ["--path", BESIDE, "--at", AT, "--terrain", "a.hgt"],
+            '--terrain-datum: must say what the grid\'s heights are above, "AMSL" or "WGS84"',
+        ),
+        (
+            ["--path", BESIDE, "--at", AT, "--terrain", "a.hgt", "--terrain-datum", "AMSL"],
+            "--terrain-error-m: must say by how much the grid's heights may err",
+        ),
+        (
+            ["--path", BESIDE, "--at", AT, "--geoid", "g.gtx"],
+            "--geoid-error-m: must say by how much the geoid may err",
+        ),
+        (
+            ["--path", BESIDE, "--at", AT, "--terrain", "flat:0±5", "--canopy-m", "-1"],
+            "--canopy-m: must be 0 or more (found -1)",
+        ),
+        (
+            ["--path", BESIDE, "--at", AT, "--geoid", "g.gtx", "--geoid-error-m", "1"],
+            "g.gtx: file: cannot be read: No such file or directory",
+        ),
     ],
 )
 def test_bad_options_are_named(

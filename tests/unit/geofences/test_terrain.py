@@ -4,6 +4,7 @@ import math
 import pickle
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -247,14 +248,16 @@ def test_another_process_maps_the_same_file_and_refuses_a_changed_one(tmp_path: 
 
 
 def test_what_a_decision_rested_on_is_said_with_its_hash(tmp_path: Path) -> None:
-    """Equal bytes, equal words; a folder says each of its files."""
-    ramp(tmp_path)
-    ramp(tmp_path, "N41W010.hgt")
-    said = open_grids(tmp_path, "terrain").said
-    first, second = said.split(", ")
-    assert first.startswith("N41W009.hgt sha256:")
-    assert first.removeprefix("N41W009.hgt") == second.removeprefix("N41W010.hgt")
-    assert len(first) == len("N41W009.hgt sha256:") + 64
+    """A file's is the hash of its bytes, a folder's that of what `sha256sum *` writes."""
+    tiles = tmp_path / "tiles"
+    tiles.mkdir()
+    files = [ramp(tiles), ramp(tiles, "N41W010.hgt")]
+    hashes = [sha256(each.read_bytes()).hexdigest() for each in files]
+    assert open_grids(files[0], "terrain").said == f"N41W009.hgt sha256:{hashes[0]}"
+    written = f"{hashes[0]}  N41W009.hgt\n{hashes[1]}  N41W010.hgt\n"
+    assert (
+        open_grids(tiles, "terrain").said == f"tiles (2 files) sha256:{sha256(written.encode()).hexdigest()}"
+    )
 
 
 def test_hgt_parts_of_one_path_agree_with_the_whole(tmp_path: Path) -> None:
