@@ -21,8 +21,10 @@ from geofences.errors import (
     ZoneFileError,
     ZoneWriteError,
 )
+from geofences.flight import Uncertainty, check_flight, protecting
 from geofences.readers import Refused, ZoneFile, read_zones, read_zones_file
 from geofences.result import CheckResult, Conflict, Status, Why
+from geofences.sora import Ballistic, Glide, Margins, OneToOne, Operation, Parachute, margins
 from geofences.sun import SunEvent
 from geofences.terrain import Geoid, GridGeoid, GridTerrain, WithGeoid, read_geoid, read_terrain
 from geofences.track import Waypoint
@@ -37,6 +39,7 @@ __all__ = [
     "STATUSES",
     "Affected",
     "Applicability",
+    "Ballistic",
     "Breach",
     "Change",
     "Changed",
@@ -50,15 +53,20 @@ __all__ = [
     "Flight",
     "GeofenceError",
     "Geoid",
+    "Glide",
     "GridFileError",
     "GridGeoid",
     "GridTerrain",
     "Interval",
     "Limit",
+    "Margins",
     "NearestZone",
     "NoPath",
     "NoPathWhy",
     "NoSuchZone",
+    "OneToOne",
+    "Operation",
+    "Parachute",
     "PathError",
     "PolygonShape",
     "Refused",
@@ -69,6 +77,7 @@ __all__ = [
     "Terrain",
     "TimeOfDay",
     "TimePeriod",
+    "Uncertainty",
     "UnknownTerrain",
     "Velocity",
     "Volume",
@@ -84,6 +93,7 @@ __all__ = [
     "ZoneSet",
     "ZoneWriteError",
     "affected",
+    "check_flight",
     "check_path",
     "check_point",
     "check_points",
@@ -91,7 +101,9 @@ __all__ = [
     "compare",
     "distance_to_nearest",
     "near_change",
+    "margins",
     "path_around",
+    "protecting",
     "read_geoid",
     "read_terrain",
     "read_zones",

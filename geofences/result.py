@@ -27,6 +27,8 @@ class Why(StrEnum):
     TIME_UNKNOWN = "time_unknown"
     OUTSIDE_OPERATING_AREA = "outside_operating_area"
     NO_SUCH_OPERATING_AREA = "no_such_operating_area"
+    GROUND_RISK = "ground_risk"
+    """It could fall on what the zone protects."""
 
 
 WHY_BLOCKED = {
