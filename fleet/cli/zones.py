@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleet.cli import ground_options, zone_changes, zone_drawing, zone_files
+from fleet.cli import flight_options, ground_options, zone_changes, zone_drawing, zone_files
 from fleet.cli.day import Day, Root
 from fleet.cli.options import Json, Tolerant, ZoneFiles, moment_option, run_name
 from fleet.cli.output import BadInput, ExitCode, note, show, table
@@ -21,7 +21,6 @@ from fleet.cli.zone_runs import zones_in_force
 from fleet.hub.rundir import ROOT
 from fleet.intake.zones import ZonesRead
 from geofences.altitude import Limit
-from geofences.check import check_path
 from geofences.describe import limit_text
 from geofences.result import CheckResult, Conflict, Status
 from geofences.zone import Zone
@@ -60,6 +59,9 @@ def check(
     canopy_m: ground_options.Canopy = 0.0,
     geoid: ground_options.GeoidFile = None,
     geoid_error_m: ground_options.GeoidError = None,
+    buffer: flight_options.Buffer = None,
+    falls_on: flight_options.FallsOn = None,
+    uncertainty: flight_options.Errors = None,
     tolerant: Tolerant = False,
     as_json: Json = False,
 ) -> None:
@@ -67,9 +69,12 @@ def check(
     points = list(waypoints(path, moment_option("--at", at), speed_mps))
     ground = ground_options.ground(terrain, terrain_datum, terrain_error_m, canopy_m, geoid, geoid_error_m)
     read = _read(zones, tolerant=tolerant)
-    result = check_path(read.zones, points, ground.terrain)
+    rules = flight_options.flight_rules(
+        buffer, uncertainty, falls_on, points, speed_mps, ground.terrain, read.zones
+    )
+    result = flight_options.checked(read.zones, points, ground.terrain, rules)
     status = _status(result, read)
-    answer = {**_answer(status, result), "terrain": ground.said}
+    answer = {**_answer(status, result), "terrain": ground.said, "volumes": rules.said()}
     show(answer, _answer_text(status, result), as_json=as_json)
     raise typer.Exit(EXIT_CODES[status])
 

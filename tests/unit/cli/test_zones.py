@@ -157,6 +157,67 @@ def test_a_limit_above_the_ellipsoid_needs_a_geoid(
         assert found["terrain"].startswith("geoid geoid.asc sha256:")
 
 
+PAST = "-8.63,41.1515,100 -8.60,41.1515,100"
+"""At 10 m/s, 167 m to the north of the town."""
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Path:
+    """A zone over people, up to 50 m above the sea."""
+    ring = [[-8.62, 41.14], [-8.61, 41.14], [-8.61, 41.15], [-8.62, 41.15], [-8.62, 41.14]]
+    properties = {"id": "town", "upper_m": 50, "upper_datum": "AMSL", "reasons": ["POPULATION"]}
+    feature = {
+        "type": "Feature",
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+        "properties": properties,
+    }
+    file = tmp_path / "town.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("buffer", "reach_m", "status"),
+    [
+        ("ballistic,wind=8,span=1.2", 149.8, "clear"),
+        ("one-to-one,wind=8,span=1.2", 192.5, "blocked"),
+        ("ballistic,wind=8,span=1.2,reaction=3", 194.2, "blocked"),
+        ("parachute,wind=8,span=1.2,opens=1,sinks=6", 256.0, "blocked"),
+        ("glide,wind=0,span=1.2,ratio=9", 1106.8, "blocked"),
+    ],
+)
+def test_what_falls_stays_away_from_people(
+    town: Path, capsys: pytest.CaptureFixture[str], buffer: str, reach_m: float, status: str
+) -> None:
+    """Flown past the town above its zone; the volumes are as large as the formulas give by hand."""
+    asked = (
+        "check",
+        "--zones",
+        town,
+        "--path",
+        PAST,
+        "--at",
+        AT,
+        "--terrain",
+        "flat:0±5",
+        "--buffer",
+        buffer,
+    )
+    _, found = answer(capsys, *asked)
+    assert found["status"] == status
+    volumes = found["volumes"]
+    assert volumes["contingency_m"] + volumes["ground_risk_buffer_m"] == pytest.approx(reach_m, abs=0.2)
+    assert {each["why"] for each in found["conflicts"]} <= {"ground_risk"}
+    _, other = answer(capsys, *asked, "--falls-on", "NATURE")
+    assert other["status"] == "clear"
+
+
+def test_errors_that_grow_meet_a_zone_later_on(zones: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("check", "--zones", zones, "--path", BESIDE, "--at", AT)
+    assert answer(capsys, *asked, "--uncertainty", "sideways=10,vertical=3")[1]["status"] == "clear"
+    assert answer(capsys, *asked, "--uncertainty", "sideways=10,sideways-rate=20")[1]["status"] == "blocked"
+
+
 @pytest.mark.parametrize(
     ("point", "terrain", "code", "status"),
     [
@@ -242,6 +303,36 @@ def test_a_position_in_a_zone_from_the_ground_up(zones: Path, capsys: pytest.Cap
         (
             ["--path", BESIDE, "--at", AT, "--terrain", "flat:0±5", "--canopy-m", "-1"],
             "--canopy-m: must be 0 or more (found -1)",
+        ),
+        (
+            ["--path", BESIDE, "--at", AT, "--buffer", "balistic"],
+            "--buffer: there is no such way to come down; did you mean 'ballistic'? (found 'balistic')",
+        ),
+        (["--path", BESIDE, "--at", AT, "--buffer", "ballistic,wind=3"], "--buffer: span=… is missing"),
+        (
+            ["--path", BESIDE, "--at", AT, "--buffer", "ballistic,wind=x"],
+            "--buffer: wind must be a number (found 'x')",
+        ),
+        (
+            ["--path", BESIDE, "--at", AT, "--buffer", "ballistic,wnid=3"],
+            "--buffer: 'wnid' is not known; did you mean 'wind'?",
+        ),
+        (
+            ["--path", BESIDE, "--at", AT, "--buffer", "ballistic,wind=3,span=1"],
+            "--buffer: how high it flies above ground is not known: give --terrain, or height=… in metres",
+        ),
+        (
+            ["--path", BESIDE, "--at", AT, "--buffer", "ballistic,wind=3,span=1,height=50,bank=60"],
+            "--buffer: bank_deg must be above 0 and at most 45, got 60.0",
+        ),
+        (
+            ["--path", BESIDE, "--at", AT, "--buffer", "ballistic,wind=3,span=1,height=50,reaction=2000"],
+            "--buffer, --uncertainty: margins must be 0 to 10000 m",
+        ),
+        (["--path", BESIDE, "--at", AT, "--falls-on", "NATURE"], "--falls-on: needs --buffer"),
+        (
+            ["--path", BESIDE, "--at", AT, "--uncertainty", "sideways=-1"],
+            "--uncertainty: errors and their growth must be numbers of 0 or more",
         ),
         (
             ["--path", BESIDE, "--at", AT, "--geoid", "g.gtx", "--geoid-error-m", "1"],
