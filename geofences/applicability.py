@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import NamedTuple
 
 from geofences.spans import EVERYWHERE, NOWHERE, Span, Spans, intersection, union
-from geofences.sun import TOLERANCE_S, SunEvent, solar_zone, sun_time_s
+from geofences.sun import SunEvent, SunTime, solar_zone, sun_time
 
 DAY_S = 86_400.0
 EVERY_DAY = frozenset(range(7))
@@ -96,11 +96,9 @@ def _period_active(period: TimePeriod, start_s: float, end_s: float, lon: float,
     asked = intersection((window,), ((start_s, end_s),))
     if not asked:
         return Active(NOWHERE, NOWHERE)
-    days = [
-        (one, sure) for daily in period.schedule for one, sure in _occurrences(daily, *asked[0], lon, lat)
-    ]
-    certain = union([one for one, sure in days if sure])
-    possible = union([one for one, _ in days])
+    days = [one for daily in period.schedule for one in _occurrences(daily, *asked[0], lon, lat)]
+    certain = union(*(one.certain for one in days))
+    possible = union(*(one.possible for one in days))
     return Active(intersection(certain, asked), intersection(possible, asked))
 
 
@@ -112,8 +110,8 @@ def _dates(period: TimePeriod) -> Span:
 
 def _occurrences(
     daily: DailyPeriod, start_s: float, end_s: float, lon: float, lat: float
-) -> Iterator[tuple[Span, bool]]:
-    """Each span of the schedule that may touch the times asked for, and whether it is sure."""
+) -> Iterator[Active]:
+    """When the schedule applies on each day that may touch the times asked for."""
     # Two days to each side: an offset of up to a day, and a period that began the evening before.
     first = datetime.fromtimestamp(start_s, UTC).date() - timedelta(days=2)
     last = datetime.fromtimestamp(end_s, UTC).date() + timedelta(days=2)
@@ -123,21 +121,22 @@ def _occurrences(
             yield _on_day(daily, day, lon, lat)
 
 
-def _on_day(daily: DailyPeriod, day: date, lon: float, lat: float) -> tuple[Span, bool]:
+def _on_day(daily: DailyPeriod, day: date, lon: float, lat: float) -> Active:
     begin = _moment(daily.start or TimeOfDay(0.0), day, lon, lat)
     end = _moment(daily.end or TimeOfDay(DAY_S), day, lon, lat)
-    if begin is not None and end is not None and end <= begin:
+    if begin is not None and end is not None and end.expected <= begin.expected:
         end = _moment(daily.end or TimeOfDay(DAY_S), day + timedelta(days=1), lon, lat)
     if begin is None or end is None:  # no such sun event: it may be all of that day and the night after
         noon = datetime(day.year, day.month, day.day, 12, tzinfo=solar_zone(lon)).timestamp()
-        return (noon - DAY_S, noon + 1.5 * DAY_S), False
-    early = TOLERANCE_S if isinstance(daily.start, SunEvent) else 0.0
-    late = TOLERANCE_S if isinstance(daily.end, SunEvent) else 0.0
-    return (begin - early, end + late), True
+        return Active(NOWHERE, ((noon - DAY_S, noon + 1.5 * DAY_S),))
+    certain: Spans = ((begin.latest, end.earliest),) if begin.latest <= end.earliest else NOWHERE
+    return Active(certain, ((begin.earliest, end.latest),))
 
 
-def _moment(time: TimeOfDay | SunEvent, day: date, lon: float, lat: float) -> float | None:
+def _moment(time: TimeOfDay | SunEvent, day: date, lon: float, lat: float) -> SunTime | None:
+    """When that is on a day; a clock time is known exactly."""
     if isinstance(time, SunEvent):
-        return sun_time_s(time, day, lon, lat)
+        return sun_time(time, day, lon, lat)
     offset = timezone(timedelta(seconds=time.utc_offset_s))
-    return datetime(day.year, day.month, day.day, tzinfo=offset).timestamp() + time.seconds
+    moment = datetime(day.year, day.month, day.day, tzinfo=offset).timestamp() + time.seconds
+    return SunTime(moment, moment, moment)

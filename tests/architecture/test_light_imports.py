@@ -13,7 +13,7 @@ ALWAYS_LIGHT = ["fleet.protocol"]
 LIGHT_WHEN_THERE = ["adapters.sdk", "adapters.locker", "adapters.driver"]
 # The import names of what the extras install.
 HEAVY = frozenset(
-    "astral immutables jinja2 matplotlib numpy ortools pandas prometheus_client pyproj pyvrp rich shapely "
+    "immutables jinja2 matplotlib numpy ortools pandas prometheus_client pyproj pyvrp rich shapely "
     "sqlalchemy starlette structlog typer uvicorn websockets".split()
 )
 # What only the planner's worker, the simulated world, the console or a picture needs, and loads slowly.
