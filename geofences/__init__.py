@@ -7,7 +7,7 @@ above mean sea level; times are aware. An answer is CLEAR, BLOCKED or UNKNOWN, a
 from geofences.affected import Affected, Flight, affected, near_change
 from geofences.ahead import Breach, NearestZone, Velocity, distance_to_nearest, time_to_breach
 from geofences.altitude import Datum, FlatTerrain, Interval, Limit, Terrain, UnknownTerrain
-from geofences.applicability import ALWAYS, Applicability, DailyPeriod, TimeOfDay, TimePeriod
+from geofences.applicability import ALWAYS, Applicability, DailyPeriod, LocalTime, TimeOfDay, TimePeriod
 from geofences.around import NoPath, NoPathWhy, path_around
 from geofences.asked import STATUSES
 from geofences.bulk import check_points, check_segments, segments_hit
@@ -59,6 +59,7 @@ __all__ = [
     "GridTerrain",
     "Interval",
     "Limit",
+    "LocalTime",
     "Margins",
     "NearestZone",
     "NoPath",

@@ -1,8 +1,8 @@
 """When a zone applies: always, between dates, on a weekly schedule, by the sun (rules E6 and E7).
 
 Declared rule for a daily period that crosses midnight: it belongs to the day on which it starts and ends on
-the next day. A period whose start and end are equal lasts the whole day. Days are counted in the offset of
-the stated time, and in local solar time for sun events.
+the next day. A period whose start and end are equal lasts the whole day. Days are counted in the offset or
+the zone of the stated time, and in local solar time for sun events.
 """
 
 import math
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from geofences.spans import EVERYWHERE, NOWHERE, Span, Spans, intersection, union
 from geofences.sun import SunEvent, SunTime, solar_zone, sun_time
@@ -27,14 +28,29 @@ class TimeOfDay:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalTime:
+    """What the clocks of an IANA zone show, in seconds after midnight; 86400 is the end of the day.
+
+    Where they are put back it is shown twice, where they are put forward never: then it is anywhere in that hour.
+    """
+
+    seconds: float
+    zone: str
+
+
+Bound = TimeOfDay | LocalTime | SunEvent
+"""Where a daily period begins or ends."""
+
+
+@dataclass(frozen=True, slots=True)
 class DailyPeriod:
     """From `start` to `end` on each of `days` (0 is Monday); None is the start or the end of the day in
     UTC.
     """
 
     days: frozenset[int]
-    start: TimeOfDay | SunEvent | None
-    end: TimeOfDay | SunEvent | None
+    start: Bound | None
+    end: Bound | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +149,21 @@ def _on_day(daily: DailyPeriod, day: date, lon: float, lat: float) -> Active:
     return Active(certain, ((begin.earliest, end.latest),))
 
 
-def _moment(time: TimeOfDay | SunEvent, day: date, lon: float, lat: float) -> SunTime | None:
+def _moment(time: Bound, day: date, lon: float, lat: float) -> SunTime | None:
     """When that is on a day; a clock time is known exactly."""
     if isinstance(time, SunEvent):
         return sun_time(time, day, lon, lat)
+    if isinstance(time, LocalTime):
+        return _shown(time, day)
     offset = timezone(timedelta(seconds=time.utc_offset_s))
     moment = datetime(day.year, day.month, day.day, tzinfo=offset).timestamp() + time.seconds
     return SunTime(moment, moment, moment)
+
+
+def _shown(time: LocalTime, day: date) -> SunTime:
+    """When the clocks of a zone show a time on a day: once, or (where they are changed) two moments."""
+    wall = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(time.zone)) + timedelta(
+        seconds=time.seconds
+    )
+    first, second = (wall.replace(fold=fold).timestamp() for fold in (0, 1))
+    return SunTime(min(first, second), first, max(first, second))

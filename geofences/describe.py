@@ -7,7 +7,7 @@ import hashlib
 import math
 
 from geofences.altitude import METRES_PER_FOOT, Datum, Limit
-from geofences.applicability import EVERY_DAY, Applicability, DailyPeriod, TimeOfDay, TimePeriod
+from geofences.applicability import EVERY_DAY, Applicability, Bound, DailyPeriod, LocalTime, TimePeriod
 from geofences.shapes import lonlat_polygon
 from geofences.sun import SunEvent
 from geofences.zone import CircleShape, PolygonShape, Volume, Zone
@@ -78,12 +78,15 @@ def _daily_text(one: DailyPeriod) -> str:
     return f"{days} {_bound_text(one.start, 'start')} to {_bound_text(one.end, 'end')}"
 
 
-def _bound_text(bound: TimeOfDay | SunEvent | None, name: str) -> str:
+def _bound_text(bound: Bound | None, name: str) -> str:
     if bound is None:
         return f"{name} of day"
     if isinstance(bound, SunEvent):
         return bound.value
     minutes, seconds = divmod(bound.seconds, 60.0)
     rest = f":{seconds:09.6f}".rstrip("0").rstrip(".") if seconds else ""
+    shown = f"{int(minutes) // 60:02}:{int(minutes) % 60:02}{rest}"
+    if isinstance(bound, LocalTime):
+        return f"{shown} {bound.zone}"
     offset = f"{bound.utc_offset_s / 3600.0:+g} h" if bound.utc_offset_s else ""
-    return f"{int(minutes) // 60:02}:{int(minutes) % 60:02}{rest} UTC{offset}"
+    return f"{shown} UTC{offset}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from geofences.applicability import ALWAYS, Applicability, TimePeriod
 from geofences.errors import ZoneFileError
-from geofences.readers import fields
+from geofences.readers import fields, times
 from geofences.readers.collection import ZoneFile, features_of, peek, read_each
 from geofences.readers.fields import Context, Json
 from geofences.zone import CircleShape, PolygonShape, Volume, Zone
@@ -135,4 +135,4 @@ def _period(ctx: Context, value: object, where: str) -> TimePeriod | None:
         return None
     if permanent not in ("NO", None):
         ctx.fault(f"{where}.permanent", f"{permanent!r} is neither YES nor NO")
-    return fields.time_period(ctx, value, where)
+    return times.time_period(ctx, value, where)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from geofences.applicability import Applicability
-from geofences.readers import fields
+from geofences.readers import fields, times
 from geofences.readers.collection import ZoneFile, features_of, peek, read_each
 from geofences.readers.fields import Context, Json
 from geofences.readers.naming import content_id
@@ -50,7 +50,7 @@ def _judge_metadata(metadata: object, ctx: Context) -> None:
     if metadata is not None:
         entry = fields.member(ctx, metadata, "metadata")
         for name in METADATA_TIMES:
-            fields.moment(ctx, entry.get(name), f"metadata.{name}")
+            times.moment(ctx, entry.get(name), f"metadata.{name}")
 
 
 def _zone(item: Any, ctx: Context) -> list[Zone]:
@@ -76,7 +76,7 @@ def _made(
 ) -> Zone:
     listed = fields.members(ctx, entry.get("limitedApplicability") or [], "limitedApplicability")
     periods = [
-        fields.time_period(ctx, one, f"limitedApplicability[{index}]") for index, one in enumerate(listed)
+        times.time_period(ctx, one, f"limitedApplicability[{index}]") for index, one in enumerate(listed)
     ]
     return Zone(
         zone_id=_identifier(entry) or content_id(feature),

@@ -3,14 +3,12 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
 from typing import Any, NoReturn
 
 from geofences.altitude import METRES_PER_FOOT, NO_CEILING_M, Datum, Limit
-from geofences.applicability import DAY_S, EVERY_DAY, DailyPeriod, TimeOfDay, TimePeriod
+from geofences.applicability import EVERY_DAY
 from geofences.errors import ShapeError, ZoneFileError
 from geofences.shapes import lonlat_polygon
-from geofences.sun import SunEvent
 from geofences.zone import (
     RESTRICTION_NAMES,
     CircleShape,
@@ -64,21 +62,21 @@ Json = Mapping[str, Any]
 def member(ctx: Context, value: object, where: str) -> Json:
     """An object."""
     if not isinstance(value, Mapping):
-        ctx.fault(where, f"an object is needed, got {_short(value)}")
+        ctx.fault(where, f"an object is needed, got {shortened(value)}")
     return value
 
 
 def members(ctx: Context, value: object, where: str) -> Sequence[Any]:
     """An array."""
     if not isinstance(value, list):
-        ctx.fault(where, f"an array is needed, got {_short(value)}")
+        ctx.fault(where, f"an array is needed, got {shortened(value)}")
     return value
 
 
 def number(ctx: Context, value: object, where: str) -> float:
     """A finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        ctx.fault(where, f"a finite number is needed, got {_short(value)}")
+        ctx.fault(where, f"a finite number is needed, got {shortened(value)}")
     return float(value)
 
 
@@ -87,11 +85,11 @@ def text(ctx: Context, value: object, where: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        ctx.fault(where, f"text is needed, got {_short(value)}")
+        ctx.fault(where, f"text is needed, got {shortened(value)}")
     return value
 
 
-def _short(value: object) -> str:
+def shortened(value: object) -> str:
     shown = repr(value)
     return shown if len(shown) <= 60 else shown[:57] + "..."
 
@@ -111,7 +109,7 @@ def position(ctx: Context, value: object, where: str) -> Position:
     """A longitude and a latitude."""
     pair = members(ctx, value, where)
     if len(pair) < 2:
-        ctx.fault(where, f"a longitude and a latitude are needed, got {_short(value)}")
+        ctx.fault(where, f"a longitude and a latitude are needed, got {shortened(value)}")
     return number(ctx, pair[0], where), number(ctx, pair[1], where)
 
 
@@ -192,7 +190,7 @@ def restriction(ctx: Context, value: object, where: str) -> Restriction:
     """What the zone demands; what is not known is prohibited and remarked (rule E12)."""
     if isinstance(value, str) and value in RESTRICTION_NAMES:
         return RESTRICTION_NAMES[value]
-    ctx.note(f"unknown {where} {_short(value)}: taken as prohibited")
+    ctx.note(f"unknown {where} {shortened(value)}: taken as prohibited")
     return Restriction.PROHIBITED
 
 
@@ -207,71 +205,3 @@ def reasons(ctx: Context, value: object, found: Restriction) -> tuple[tuple[str,
         return named, found
     ctx.note(f"unknown reason {', '.join(unknown)}: taken as prohibited")
     return named, Restriction.PROHIBITED
-
-
-def moment(ctx: Context, value: object, where: str) -> datetime | None:
-    """A time with its offset (rule E7); None if absent."""
-    if value is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text(ctx, value, where))
-    except ValueError:
-        ctx.fault(where, f"{_short(value)} is no ISO 8601 time")
-    if found.tzinfo is None:
-        ctx.fault(where, f"{value} has no offset from UTC")
-    return found
-
-
-def time_of_day(ctx: Context, value: object, where: str) -> TimeOfDay | None:
-    """A time of day with its offset; 24:00 is the end of the day; None if absent."""
-    if value is None:
-        return None
-    written = text(ctx, value, where)
-    ends_day = written.startswith("24:00")
-    try:
-        found = time.fromisoformat("00" + written[2:] if ends_day else written)
-    except ValueError:
-        ctx.fault(where, f"{_short(value)} is no ISO 8601 time of day")
-    offset = found.utcoffset()
-    if offset is None:
-        ctx.fault(where, f"{value} has no offset from UTC")
-    seconds = found.hour * 3600 + found.minute * 60 + found.second + found.microsecond / 1e6
-    if ends_day and seconds:
-        ctx.fault(where, f"{value} is past the end of the day")
-    return TimeOfDay(DAY_S if ends_day else seconds, offset.total_seconds())
-
-
-def time_period(ctx: Context, value: object, where: str) -> TimePeriod:
-    """Dates and a weekly schedule."""
-    entry = member(ctx, value, where)
-    start = moment(ctx, entry.get("startDateTime"), f"{where}.startDateTime")
-    end = moment(ctx, entry.get("endDateTime"), f"{where}.endDateTime")
-    if start is not None and end is not None and end < start:
-        ctx.fault(where, f"it ends ({end.isoformat()}) before it starts ({start.isoformat()})")
-    listed = members(ctx, entry.get("schedule") or [], f"{where}.schedule")
-    daily = tuple(daily_period(ctx, one, f"{where}.schedule[{index}]") for index, one in enumerate(listed))
-    return TimePeriod(start, end, daily)
-
-
-def daily_period(ctx: Context, value: object, where: str) -> DailyPeriod:
-    """One line of a weekly schedule; a start or end that is not stated is that of the day."""
-    entry = member(ctx, value, where)
-    days: frozenset[int] = frozenset()
-    for name in members(ctx, entry.get("day"), f"{where}.day"):
-        if not isinstance(name, str) or name not in DAYS:
-            ctx.fault(f"{where}.day", f"{_short(name)} is none of {', '.join(DAYS)}")
-        days |= DAYS[name]
-    if not days:
-        ctx.fault(f"{where}.day", "at least one day is needed")
-    return DailyPeriod(days, _bound(ctx, entry, "start", where), _bound(ctx, entry, "end", where))
-
-
-def _bound(ctx: Context, entry: Json, which: str, where: str) -> TimeOfDay | SunEvent | None:
-    event = entry.get(f"{which}Event")
-    if event is None:
-        return time_of_day(ctx, entry.get(f"{which}Time"), f"{where}.{which}Time")
-    if not isinstance(event, str) or event not in SunEvent.__members__:
-        ctx.fault(f"{where}.{which}Event", f"{_short(event)} is none of {', '.join(SunEvent.__members__)}")
-    if entry.get(f"{which}Time") is not None:
-        ctx.fault(where, f"both {which}Time and {which}Event are stated")
-    return SunEvent[event]

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from geofences.altitude import Datum
 from geofences.applicability import ALWAYS, Applicability
-from geofences.readers import fields
+from geofences.readers import fields, times
 from geofences.readers.collection import ZoneFile, features_of, read_each
 from geofences.readers.fields import Context, Json
 from geofences.readers.naming import content_id
@@ -82,12 +82,16 @@ def _applicability(ctx: Context, said: Json) -> Applicability:
         if said.get(key) is not None
     }
     if said.get("periods") is None:
-        return Applicability((fields.time_period(ctx, stated, "properties"),)) if stated else ALWAYS
+        return (
+            Applicability((times.time_period(ctx, stated, "properties", local=True),)) if stated else ALWAYS
+        )
     if stated:
         ctx.fault("periods", "times are stated beside periods")
     listed = fields.members(ctx, said["periods"], "periods")
     return Applicability(
-        tuple(fields.time_period(ctx, one, f"periods[{index}]") for index, one in enumerate(listed))
+        tuple(
+            times.time_period(ctx, one, f"periods[{index}]", local=True) for index, one in enumerate(listed)
+        )
     )
 
 

@@ -1,7 +1,7 @@
 """Plain GeoJSON with the properties of our own geofences; whatever a zone says can be said in it."""
 
 from geofences.readers.fields import REASONS
-from geofences.writers.parts import Json, Options, height, period, refuse, rings, without_empty
+from geofences.writers.parts import Json, Options, height, judge_clocks, period, refuse, rings, without_empty
 from geofences.zone import CircleShape, PolygonShape, Volume, Zone
 
 NAME = "geojson"
@@ -15,6 +15,7 @@ def document(entries: list[Json]) -> Json:
 
 def entry(zone: Zone, options: Options) -> Json:  # noqa: ARG001 - every format takes them
     """One zone. Raises `ZoneWriteError` for a reason that no reader knows, which would change what it demands."""
+    judge_clocks(zone)
     for one in zone.reasons:
         if one not in REASONS:
             refuse(zone, "reasons", f"{one} is none of {', '.join(sorted(REASONS))}")

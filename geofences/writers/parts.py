@@ -7,7 +7,7 @@ from datetime import time, timedelta, timezone
 from typing import Any, NoReturn
 
 from geofences.altitude import NO_CEILING_M, Datum, Limit
-from geofences.applicability import DAY_S, EVERY_DAY, DailyPeriod, TimeOfDay, TimePeriod
+from geofences.applicability import DAY_S, EVERY_DAY, DailyPeriod, LocalTime, TimeOfDay, TimePeriod
 from geofences.errors import ZoneWriteError
 from geofences.readers.fields import DAYS
 from geofences.sun import SunEvent
@@ -44,6 +44,8 @@ def judge(zone: Zone, format_name: str, reasons: Collection[str], datums: Collec
     for one in zone.reasons:
         if one not in reasons:
             refuse(zone, "reasons", f"{format_name} knows no {one}")
+    if any(map(_is_local, zone.applicability.periods)):
+        refuse(zone, "applicability", f"{format_name} knows no schedule in the time of a zone")
     for volume in zone.volumes:
         for side, limit in (("lower", volume.lower), ("upper", volume.upper)):
             if limit is not None and limit.datum not in datums:
@@ -89,12 +91,27 @@ def names_the_sun(one: TimePeriod) -> bool:
     return any(isinstance(bound, SunEvent) for daily in one.schedule for bound in (daily.start, daily.end))
 
 
+def _is_local(one: TimePeriod) -> bool:
+    return any(isinstance(bound, LocalTime) for daily in one.schedule for bound in (daily.start, daily.end))
+
+
+def judge_clocks(zone: Zone) -> None:
+    """Refuse a line of a schedule whose two times are not by the same clocks: a line has one time zone."""
+    for daily in (daily for one in zone.applicability.periods for daily in one.schedule):
+        bounds = [bound for bound in (daily.start, daily.end) if not isinstance(bound, SunEvent)]
+        if len({bound.zone if isinstance(bound, LocalTime) else None for bound in bounds}) > 1:
+            refuse(zone, "applicability", "a line of a schedule has times by different clocks")
+
+
 def _daily(one: DailyPeriod) -> Json:
     days = ["ANY"] if one.days == EVERY_DAY else [name for name, day in DAYS.items() if day <= one.days]
     said: Json = {"day": days}
     for side, bound in (("start", one.start), ("end", one.end)):
         if isinstance(bound, SunEvent):
             said[f"{side}Event"] = bound.value
+        elif isinstance(bound, LocalTime):
+            said[f"{side}Time"] = _clock(TimeOfDay(bound.seconds))[: -len("+00:00")]
+            said["timezone"] = bound.zone
         elif bound is not None:
             said[f"{side}Time"] = _clock(bound)
     return said

@@ -13,6 +13,7 @@ from geofences import (
     DailyPeriod,
     Datum,
     Limit,
+    LocalTime,
     PolygonShape,
     Restriction,
     SunEvent,
@@ -55,7 +56,11 @@ bounds = st.one_of(
         st.integers(-12 * 4, 14 * 4).map(lambda quarters: 900.0 * quarters),
     ),
 )
-daily = st.builds(DailyPeriod, st.frozensets(st.integers(0, 6)), bounds, bounds)
+clocks = st.builds(
+    LocalTime, st.integers(0, 86_400).map(float), st.sampled_from(["Europe/Lisbon", "Asia/Kathmandu"])
+)
+ends = st.one_of(bounds, clocks)
+daily = st.builds(DailyPeriod, st.frozensets(st.integers(0, 6)), ends, ends)
 periods = st.builds(TimePeriod, moments, moments, st.lists(daily, max_size=2).map(tuple))
 zones: st.SearchStrategy[Any] = st.builds(
     Zone,

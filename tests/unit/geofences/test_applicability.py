@@ -1,13 +1,17 @@
 """When zones apply."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geofences import (
     ALWAYS,
     Applicability,
     DailyPeriod,
+    LocalTime,
     Status,
     SunEvent,
     TimeOfDay,
@@ -143,3 +147,59 @@ def test_sun_that_does_not_set_makes_the_answer_unknown() -> None:
         ZoneSet([zone(shape, applicability=rule)]), Waypoint(25.0, 70.0, 50.0, at(21, 12)), SEA
     )
     assert (result.status, result.conflicts[0].why) == (Status.UNKNOWN, Why.TIME_UNKNOWN)
+
+
+def lisbon(start_h: float, end_h: float) -> Applicability:
+    """Every day between two times that the clocks of Lisbon show."""
+    daily = DailyPeriod(
+        ANY, LocalTime(start_h * 3600, "Europe/Lisbon"), LocalTime(end_h * 3600, "Europe/Lisbon")
+    )
+    return Applicability((TimePeriod(schedule=(daily,)),))
+
+
+@pytest.mark.parametrize(
+    ("when", "active"),
+    [
+        (datetime(2026, 1, 15, 8, 30, tzinfo=UTC), True),  # 8:30 there
+        (datetime(2026, 1, 15, 7, 30, tzinfo=UTC), False),
+        (datetime(2026, 7, 15, 7, 30, tzinfo=UTC), True),  # 8:30 there, in summer time
+        (datetime(2026, 7, 15, 19, 30, tzinfo=UTC), False),  # 20:30 there
+        (datetime(2026, 3, 28, 7, 30, tzinfo=UTC), False),  # the day before the clocks are put forward
+        (datetime(2026, 3, 29, 7, 30, tzinfo=UTC), True),  # the day on which they are
+    ],
+)
+def test_local_time_follows_the_clocks_of_its_zone(when: datetime, active: bool) -> None:
+    assert lisbon(8, 20).active_at(when) is active
+
+
+def test_a_time_that_clocks_show_twice_or_never_is_unknown_between() -> None:
+    """In Lisbon 1:30 comes twice on 25 October 2026, at 0:30 and 1:30 UTC; on 29 March it never comes."""
+    night = lisbon(1.5, 6)
+    autumn = [datetime(2026, 10, 25, 0, minute, tzinfo=UTC) for minute in (29, 31)]
+    autumn += [datetime(2026, 10, 25, 1, minute, tzinfo=UTC) for minute in (29, 31)]
+    assert [night.active_at(one) for one in autumn] == [False, None, None, True]
+    spring = [datetime(2026, 3, 29, *at, tzinfo=UTC) for at in ((0, 29), (1, 0), (1, 31), (4, 59), (5, 1))]
+    assert [night.active_at(one) for one in spring] == [False, None, True, True, False]
+
+
+@given(
+    st.sampled_from(["Europe/Lisbon", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]),
+    st.integers(1_577_836_800, 1_893_456_000),
+    st.integers(0, 95),
+    st.integers(1, 95),
+)
+def test_local_periods_are_when_a_clock_on_the_wall_says(
+    zone: str, when: int, start: int, length: int
+) -> None:
+    """An oracle that looks at the clock: what is certain it agrees with, and what it says is never denied."""
+    begin, end = start * 900.0, (start + length) % 96 * 900.0
+    daily = DailyPeriod(ANY, LocalTime(begin, zone), LocalTime(end, zone))
+    moment = datetime.fromtimestamp(when, UTC)
+    wall = moment.astimezone(ZoneInfo(zone))
+    shown = wall.hour * 3600 + wall.minute * 60 + wall.second + wall.microsecond / 1e6
+    says = begin <= shown <= end if begin < end else shown >= begin or shown <= end
+    answer = Applicability((TimePeriod(schedule=(daily,)),)).active_at(moment)
+    near_change = wall.utcoffset() != (moment + timedelta(days=1)).astimezone(ZoneInfo(zone)).utcoffset() or (
+        wall.utcoffset() != (moment - timedelta(days=1)).astimezone(ZoneInfo(zone)).utcoffset()
+    )
+    assert answer is says or near_change

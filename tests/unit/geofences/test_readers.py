@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from geofences import (
     CircleShape,
     Datum,
     Limit,
+    LocalTime,
     PolygonShape,
     Restriction,
+    SunEvent,
     Zone,
     ZoneFileError,
     ZoneSet,
@@ -361,3 +364,42 @@ def test_porto_zones_are_named_by_content(shared_data: Path) -> None:
     assert len({zone.zone_id for zone in found}) == 56
     assert {zone.zone_id for zone in turned} == {zone.zone_id for zone in found}
     assert ZoneSet(turned).version == ZoneSet(found).version
+
+
+def scheduled(**line: object) -> bytes:
+    """A plain GeoJSON zone with one line of a schedule, every day."""
+    ring = [[0.0, 0.0], [0.01, 0.0], [0.01, 0.01], [0.0, 0.0]]
+    said = {"id": "park", "schedule": [{"day": ["ANY"], **line}]}
+    feature = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": said}
+    return json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
+
+
+def test_a_schedule_of_ours_may_be_in_local_time() -> None:
+    """Times without offset, by the clocks of the zone that is named; without a time, the ends of their day."""
+    read = read_zones(scheduled(startTime="08:00", timezone="Europe/Lisbon"), "ours.geojson")
+    (line,) = read.zones[0].applicability.periods[0].schedule
+    assert (line.start, line.end) == (
+        LocalTime(28_800.0, "Europe/Lisbon"),
+        LocalTime(86_400.0, "Europe/Lisbon"),
+    )
+    until_dusk = scheduled(startTime="08:00", endEvent="SS", timezone="Europe/Lisbon")
+    (line,) = read_zones(until_dusk, "ours.geojson").zones[0].applicability.periods[0].schedule
+    assert (line.start, line.end) == (LocalTime(28_800.0, "Europe/Lisbon"), SunEvent.SS)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ({"startTime": "08:00"}, "startTime: 08:00 has no offset from UTC"),
+        ({"startTime": "08:00Z", "timezone": "Europe/Lisbon"}, "has an offset beside the time zone"),
+        ({"startTime": "08:00-01:00", "timezone": "Europe/Lisbon"}, "has an offset beside the time zone"),
+        ({"startTime": "8 o'clock", "timezone": "Europe/Lisbon"}, "is no ISO 8601 time of day"),
+        ({"startTime": "08:00", "timezone": "Europe/Porto"}, "'Europe/Porto' is no IANA time zone"),
+        ({"startTime": "08:00", "timezone": "../etc/passwd"}, "is no IANA time zone"),
+        ({"startTime": "08:00", "timezone": ""}, "is no IANA time zone"),
+        ({"startTime": "08:00", "timezone": 1}, "schedule[0].timezone"),
+    ],
+)
+def test_local_time_that_is_none_is_refused(line: dict[str, object], message: str) -> None:
+    with pytest.raises(ZoneFileError, match=re.escape(message)):
+        read_zones(scheduled(**line), "ours.geojson")
