@@ -90,6 +90,7 @@ def text(ctx: Context, value: object, where: str) -> str:
 
 
 def shortened(value: object) -> str:
+    """A value as it is quoted in an error."""
     shown = repr(value)
     return shown if len(shown) <= 60 else shown[:57] + "..."
 
