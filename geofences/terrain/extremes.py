@@ -49,8 +49,10 @@ class Extremes:
     """Exact extremes over rectangles of a two-dimensional array, which may be a mapped file."""
 
     def __init__(self, values: Grid) -> None:
-        self.values = values
-        self._levels: list[tuple[Grid, Grid]] = [(values, values)]
+        self.values = np.asarray(
+            values
+        )  # a mapped file as a plain array: the same memory, and quicker to slice
+        self._levels: list[tuple[Grid, Grid]] = [(self.values, self.values)]
         while self._levels[-1][0].size > SMALL:
             self._levels.append(_blocks(*self._levels[-1]))
 

@@ -14,6 +14,9 @@ from geofences.terrain.raster import Raster
 Bools = npt.NDArray[np.bool_]
 
 TURNS = (-360.0, 0.0, 360.0)
+FEW = 96
+"""Up to so many rectangles are looked through one by one: quicker than arrays."""
+
 _LONGITUDES = np.array([1.0, 0.0, 1.0, 0.0])
 
 
@@ -24,9 +27,11 @@ class Mosaic:
         self.rasters = tuple(rasters)
         placed = [(one, turn) for one in self.rasters for turn in _turns(one)]
         self._owner = [one for one, _ in placed]
-        self._shift = np.array([turn for _, turn in placed])[:, None] * _LONGITUDES
-        self._covers = np.array([one.covers for one, _ in placed]).reshape(-1, 4) + self._shift
-        self._touches = np.array([one.touches for one, _ in placed]).reshape(-1, 4) + self._shift
+        self._turn = [turn for _, turn in placed]
+        self._cover = [_turned(one.covers, turn) for one, turn in placed]
+        self._touch = [_turned(one.touches, turn) for one, turn in placed]
+        self._shift = np.array(self._turn)[:, None] * _LONGITUDES
+        self._covers, self._touches = np.array(self._cover), np.array(self._touch)
 
     def within(self, box: Box) -> Interval:
         """Bounds over the box; `ANYTHING` where a part of it is not covered, or a post that it needs is void."""
@@ -37,18 +42,24 @@ class Mosaic:
         return self._asked(box, smooth=True)
 
     def _asked(self, box: Box, *, smooth: bool) -> Interval:
-        asked = on_first_turn(np.array([box], dtype=np.float64))
-        touched = np.flatnonzero(_overlap(self._touches, asked)).tolist()
-        if not is_covered(Box(*asked[0].tolist()), [Box(*self._covers[each].tolist()) for each in touched]):
+        asked = _first_turn(box)
+        touched = self._touched(asked)
+        if not is_covered(asked, [self._cover[each] for each in touched]):
             return ANYTHING
-        parts = [Box(*(asked[0] - self._shift[each]).tolist()) for each in touched]
         # Where values stand for cells, what lies between two tiles cannot be interpolated within one of them.
         smooth = smooth and (
             len(touched) == 1 or all(self._owner[each].lattice.reach == 0.0 for each in touched)
         )
-        answers = [self._owner[each].interpolated if smooth else self._owner[each].within for each in touched]
-        found = [answer(part) for answer, part in zip(answers, parts, strict=True)]
+        found = [
+            _answer(self._owner[each], _turned(asked, -self._turn[each]), smooth=smooth) for each in touched
+        ]
         return Interval(min(one.low for one in found), max(one.high for one in found))
+
+    def _touched(self, box: Box) -> list[int]:
+        """Which rasters have a say in a box; of many, by arrays."""
+        if len(self._touch) > FEW:
+            return np.flatnonzero(_overlap(self._touches, np.array(box))).tolist()
+        return [number for number, one in enumerate(self._touch) if _meet(one, box)]
 
     def within_many(self, boxes: Floats) -> Bounds:
         """The same for boxes (n, 4). Those that only one raster touches are asked together."""
@@ -71,6 +82,21 @@ def _turns(raster: Raster) -> tuple[float, ...]:
     return (0.0,) if raster.lattice.goes_around else TURNS
 
 
+def _answer(raster: Raster, box: Box, *, smooth: bool) -> Interval:
+    return raster.interpolated(box) if smooth else raster.within(box)
+
+
+def _turned(box: Box, by: float) -> Box:
+    return Box(box.west + by, box.south, box.east + by, box.north)
+
+
+def _first_turn(box: Box) -> Box:
+    """One box, as `on_first_turn`."""
+    if -180.0 <= box.west <= box.east <= 180.0 and box.west < 180.0:
+        return box
+    return Box(*on_first_turn(np.array([box], dtype=np.float64))[0].tolist())
+
+
 def on_first_turn(boxes: Floats) -> Floats:
     """The boxes with their west in -180 to 180; an east that is west of it is beyond the antimeridian."""
     west, width = boxes[:, 0], boxes[:, 2] - boxes[:, 0]
@@ -82,7 +108,7 @@ def on_first_turn(boxes: Floats) -> Floats:
 def is_covered(box: Box, covers: Sequence[Box]) -> bool:
     """Whether rectangles together cover all of a box: what one of them leaves must be covered by the others."""
     for number, one in enumerate(covers):
-        if _overlap(np.array(one), np.array(box)):
+        if _meet(one, box):
             rest = covers[number + 1 :]
             return all(is_covered(part, rest) for part in _left_over(box, one))
     return False
@@ -101,6 +127,16 @@ def _left_over(box: Box, cover: Box) -> list[Box]:
     if box.east > cover.east:
         parts.append(Box(cover.east, south, box.east, north))
     return parts
+
+
+def _meet(one: Box, other: Box) -> bool:
+    """Whether two rectangles have a point in common; borders count."""
+    return (
+        one.west <= other.east
+        and other.west <= one.east
+        and one.south <= other.north
+        and other.south <= one.north
+    )
 
 
 def _around(boxes: Floats) -> Floats:

@@ -107,9 +107,7 @@ class Raster:
         if y.size * x.size > MOST_MARKS:
             return self.within(box)
         row, col = np.floor(y).astype(np.intp), np.floor(x).astype(np.intp)
-        down, right = np.minimum(row + 1, one.rows - 1), (col + 1) % one.cols
-        if not one.goes_around:
-            right = np.minimum(col + 1, one.cols - 1)
+        down, right = np.ceil(y).astype(np.intp), np.ceil(x).astype(np.intp) % one.cols
         corners = [self._stored(rows, cols) for rows in (row, down) for cols in (col, right)]
         if self.void is not None and min(float(np.min(each)) for each in corners) <= self.void:
             return ANYTHING
