@@ -92,17 +92,21 @@ def _turned(box: Box, by: float) -> Box:
 
 def _first_turn(box: Box) -> Box:
     """One box, as `on_first_turn`."""
-    if -180.0 <= box.west <= box.east <= 180.0 and box.west < 180.0:
+    if -180.0 <= box.west <= box.east <= 180.0:
         return box
     return Box(*on_first_turn(np.array([box], dtype=np.float64))[0].tolist())
 
 
 def on_first_turn(boxes: Floats) -> Floats:
     """The boxes with their west in -180 to 180; an east that is west of it is beyond the antimeridian."""
-    west, width = boxes[:, 0], boxes[:, 2] - boxes[:, 0]
-    width = np.where(width < 0.0, width + 360.0, width)
+    west, east = boxes[:, 0], boxes[:, 2]
+    if bool(np.all((west >= -180.0) & (west <= east) & (east <= 180.0))):
+        return boxes
+    width = np.where(east < west, east - west + 360.0, east - west)
     first = np.where(width >= 360.0, -180.0, west - 360.0 * np.floor((west + 180.0) / 360.0))
-    return np.column_stack((first, boxes[:, 1], first + np.minimum(width, 360.0), boxes[:, 3]))
+    turned = np.column_stack((first, boxes[:, 1], first + np.minimum(width, 360.0), boxes[:, 3]))
+    there = (west >= -180.0) & (west <= east) & (east <= 180.0)
+    return np.where(there[:, None], boxes, turned)
 
 
 def is_covered(box: Box, covers: Sequence[Box]) -> bool:
