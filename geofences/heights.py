@@ -5,7 +5,7 @@ most heights open. Each part's box is widened by as far as the vehicle may be be
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -56,27 +56,34 @@ def inside_height(
     """
     if volume.lower is None and volume.upper is None:
         return Sure((WHOLE,), (WHOLE,))
-    found = [
-        _inside(volume, track, piece, level, margin_m)
-        for level in levels(volume, track, piece, terrain, around_m)
-    ]
-    if len(found) == 1:
-        return found[0]
+    parts = levels(volume, track, piece, terrain, around_m)
+    whole = _inside(volume, track, piece, _around(parts), margin_m)
+    if len(parts) == 1 or not whole.possible or whole.certain == (WHOLE,):
+        return whole  # wherever the ground is within the bounds of all parts, the answer is the same
+    found = [_inside(volume, track, piece, level, margin_m) for level in parts]
     return Sure(union(*(one.certain for one in found)), union(*(one.possible for one in found)))
 
 
-def levels(volume: Volume, track: Track, piece: int, terrain: Terrain, around_m: float) -> Iterator[Level]:
+def levels(volume: Volume, track: Track, piece: int, terrain: Terrain, around_m: float) -> list[Level]:
     """The parts of a piece, each with the bounds that the limits of a volume depend on."""
     if not (depends_on_place(volume.lower, is_lower=True) or depends_on_place(volume.upper)):
-        yield Level(WHOLE, ANYTHING, ANYTHING)
-        return
+        return [Level(WHOLE, ANYTHING, ANYTHING)]
     marks, boxes = part_boxes(track, piece, terrain.step_m, around_m)
+    around = Box(*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
+    undulation = terrain.undulation_within(around)
+    if len(boxes) == 1:
+        return [Level(WHOLE, terrain.ground_within(around), undulation)]
     low, high = terrain.ground_within_many(boxes)
-    undulation = terrain.undulation_within(
-        Box(*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
-    )
-    for number, (lowest, highest) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
-        yield Level((marks[number], marks[number + 1]), Interval(lowest, highest), undulation)
+    grounds = map(Interval, low.tolist(), high.tolist())
+    return [
+        Level((marks[number], marks[number + 1]), ground, undulation) for number, ground in enumerate(grounds)
+    ]
+
+
+def _around(parts: Sequence[Level]) -> Level:
+    """What holds along all the parts."""
+    low, high = min(one.ground.low for one in parts), max(one.ground.high for one in parts)
+    return Level(WHOLE, Interval(low, high), parts[0].undulation)
 
 
 def depends_on_place(limit: Limit | None, *, is_lower: bool = False) -> bool:

@@ -4,18 +4,35 @@ around it, of a grid that is cut into tiles only for the provider.
 
 import math
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from pyproj import Geod
 
-from geofences.altitude import ANYTHING, Box
+from geofences import (
+    Datum,
+    Interval,
+    Limit,
+    PolygonShape,
+    Restriction,
+    Status,
+    Terrain,
+    Volume,
+    Waypoint,
+    Zone,
+    ZoneSet,
+    check_path,
+)
+from geofences.altitude import ANYTHING, Bounds, Box, Floats
 from geofences.terrain.extremes import Extremes, Rectangles
 from geofences.terrain.mosaic import Mosaic
 from geofences.terrain.raster import SLACK, Lattice, Raster
 
 VOID = -32768
+EARTH = Geod(ellps="WGS84")
 
 
 @dataclass
@@ -256,3 +273,74 @@ def test_extremes_are_exact(seed: int) -> None:
         assert extremes.within(top, bottom, left, right) == (min(seen), max(seen))
         assert (low[number], high[number]) == (min(seen), max(seen))
     assert extremes.all == (min(map(min, plain)), max(map(max, plain)))
+
+
+class Hills(Terrain):
+    """The world's ground, asked about in short parts."""
+
+    def __init__(self, mosaic: Mosaic) -> None:
+        self.mosaic = mosaic
+
+    def ground_within(self, box: Box) -> Interval:
+        return self.mosaic.within(box)
+
+    def ground_within_many(self, boxes: Floats) -> Bounds:
+        return self.mosaic.within_many(boxes)
+
+    @property
+    def step_m(self) -> float:
+        return 150.0
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.tuples(*[st.floats(2.0, 20.0)] * 4),
+    st.tuples(*[st.floats(-50.0, 400.0)] * 2),
+    st.sampled_from([(None, 60.0), (40.0, None), (20.0, 120.0)]),
+    st.booleans(),
+)
+def test_a_path_over_hills_is_never_clear_where_it_is_within_limits_above_ground(
+    seed: int,
+    ends: tuple[float, float, float, float],
+    heights: tuple[float, float],
+    limits: tuple[float | None, float | None],
+    has_voids: bool,
+) -> None:
+    """A zone over all of a grid of 3 arc seconds: an oracle walks the geodesic and looks at the ground below."""
+    rng = np.random.default_rng(seed)
+    rows = np.cumsum(rng.normal(0.0, 12.0, (24, 24)), axis=1).round().astype(int) + 60
+    rows[rng.random((24, 24)) < 0.02 * has_voids] = VOID
+    world = World(-8.7, 41.2, 1 / 1200, rows.tolist(), cells=False)
+    here = tiles(world, [11], [7])
+    lons = [world.west + each * world.step for each in ends[:2]]
+    lats = [world.north - each * world.step for each in ends[2:]]
+    noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    path = [Waypoint(lons[at], lats[at], heights[at], noon + timedelta(minutes=at)) for at in (0, 1)]
+    around = PolygonShape(((-9.0, 41.0), (-8.5, 41.0), (-8.5, 41.4), (-9.0, 41.4), (-9.0, 41.0)))
+    lower, upper = (None if one is None else Limit(one, Datum.AGL) for one in limits)
+    zones = ZoneSet([Zone("Z", Restriction.PROHIBITED, (Volume(around, lower, upper),))])
+    result = check_path(zones, path, Hills(here))
+    bearing, _, length = EARTH.inv(lons[0], lats[0], lons[1], lats[1])
+    spare = []
+    for share in (number / 60 for number in range(61)):
+        lon, lat, _ = EARTH.fwd(lons[0], lats[0], bearing, length * share)
+        ground = world.at((lon - world.west) / world.step, (world.north - lat) / world.step)
+        alt = heights[0] + share * (heights[1] - heights[0])
+        if ground is None:
+            assert not result.is_clear
+            continue
+        beyond = [math.inf if upper is None else limits[1] - alt + ground]  # type: ignore[operator]
+        beyond.append(math.inf if lower is None else alt - ground - limits[0])  # type: ignore[operator]
+        spare.append(min(beyond))
+    if spare and max(spare) > 0.01:
+        assert not result.is_clear
+    if result.status is Status.BLOCKED:
+        stretches = [one for one in result.conflicts if one.status is Status.BLOCKED]
+        for one in stretches:
+            share = ((one.entered_at - noon) + (one.left_at - noon)) / timedelta(minutes=2)
+            lon, lat, _ = EARTH.fwd(lons[0], lats[0], bearing, share * length)
+            ground = world.at((lon - world.west) / world.step, (world.north - lat) / world.step)
+            alt = heights[0] + share * (heights[1] - heights[0])
+            assert ground is not None
+            assert upper is None or alt <= ground + (limits[1] or 0.0) + 0.01
+            assert lower is None or alt >= ground + (limits[0] or 0.0) - 0.01
