@@ -18,21 +18,36 @@ from fleet.cli.options import Json, moment_option, run_name
 from fleet.cli.output import BadInput
 from fleet.cli.zone_answers import answered
 from fleet.cli.zone_files import read_files
+from fleet.cli.zone_paths import point_of
 from fleet.dispatch.zones import parse_feature
 from fleet.hub.rundir import DEFAULT_NAME, ROOT
+from fleet.intake import cells
 from fleet.intake.errors import FieldError, IntakeError, file_error
 from fleet.intake.tables import read_text
 from fleet.protocol.errors import LocalError
 from fleet.protocol.messages import AddZone, AnyMessage, ChangeZones, PreviewZones, RemoveZone, Reply
 from fleet.protocol.zones import MOST_ZONES, ClosedZone
-from geofences import Applicability, TimePeriod, Zone, ZoneFileError, write_zones
+from geofences import (
+    Applicability,
+    CircleShape,
+    Restriction,
+    TimePeriod,
+    Volume,
+    Zone,
+    ZoneFileError,
+    write_zones,
+)
 
 Files = Annotated[
     list[Path] | None,
     typer.Argument(metavar="FILE…", help="Zones to close, in any format that is read."),
 ]
 ZoneId = Annotated[
-    str | None, typer.Option("--id", metavar="ID", help="What the zone of the file is called in the run.")
+    str | None, typer.Option("--id", metavar="ID", help="What the one zone is called in the run.")
+]
+Circle = Annotated[
+    str | None,
+    typer.Option("--circle", metavar="LON,LAT,M", help="Close so many metres around a place (with --id)."),
 ]
 Remove = Annotated[
     list[str] | None,
@@ -50,11 +65,13 @@ RunName = Annotated[str, typer.Option("--name", help="Name of the run.", callbac
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 LONGEST_S = 366 * 86_400
+LARGEST_M = 500_000
 
 
 def preview(
     files: Files = None,
     zone_id: ZoneId = None,
+    circle: Circle = None,
     remove: Remove = None,
     begin: From = None,
     until: Until = None,
@@ -65,7 +82,7 @@ def preview(
 ) -> None:
     """Show what closing the files' zones in a running day would lead to. Nothing is changed."""
     day = Day.named(name, root)
-    zones = _to_close(day, files, zone_id, (begin, until), remove)
+    zones = _to_close(day, _named(_zones(files, circle, remove), zone_id), (begin, until))
     asked = request(PreviewZones, add=zones, remove=tuple(remove or ()))
     answered(_ask(day, asked, timeout), "nothing was changed", as_json=as_json)
 
@@ -73,6 +90,7 @@ def preview(
 def apply(
     files: Files = None,
     zone_id: ZoneId = None,
+    circle: Circle = None,
     remove: Remove = None,
     begin: From = None,
     until: Until = None,
@@ -84,7 +102,7 @@ def apply(
 ) -> None:
     """Close the files' zones in a running day, and open others, all at once or nothing."""
     day = Day.named(name, root)
-    zones = _to_close(day, files, zone_id, (begin, until), remove)
+    zones = _to_close(day, _named(_zones(files, circle, remove), zone_id), (begin, until))
     asked = request(ChangeZones, by=who(by), add=zones, remove=tuple(remove or ()))
     answered(_ask(day, asked, timeout), "", as_json=as_json)
 
@@ -119,26 +137,35 @@ def remove(
     answered(reply, "", as_json=as_json, zone=zone_id)
 
 
-def _to_close(
-    day: Day,
-    files: Sequence[Path] | None,
-    zone_id: str | None,
-    times: tuple[str | None, str | None],
-    remove: Sequence[str] | None,
-) -> tuple[ClosedZone, ...]:
-    """The files' zones as the hub takes them. Raises ``BadInput`` and ``IntakeError``."""
-    if not (files or remove):
-        raise BadInput("name at least one zone file, or --remove a zone")
-    if not files:
-        return ()
-    zones = list(read_files(files, tolerant=False).zones.zones)
+def _zones(files: Sequence[Path] | None, circle: str | None, remove: Sequence[str] | None) -> list[Zone]:
+    """What is to be closed. Raises ``BadInput`` where that is nothing, and nothing is to be opened."""
+    if not (files or circle or remove):
+        raise BadInput("name at least one zone file, a --circle, or --remove a zone")
+    zones = list(read_files(files, tolerant=False).zones.zones) if files else []
+    if circle is not None:
+        lon, lat, radius_m = point_of("--circle", circle, third=("metres", cells.within(1, LARGEST_M)))
+        volume = Volume(CircleShape(lon, lat, radius_m))
+        zones.append(Zone("", Restriction.PROHIBITED, (volume,), source="--circle"))
     if len(zones) > MOST_ZONES:
         raise BadInput(f"{MOST_ZONES} zones may be closed at a time, the files hold {len(zones)}")
+    return zones
+
+
+def _named(zones: list[Zone], zone_id: str | None) -> list[Zone]:
     if zone_id is not None:
         if len(zones) != 1:
-            raise BadInput(f"--id: the files must hold one zone (they hold {len(zones)})")
-        zones = [replace(zones[0], zone_id=zone_id)]
-    period = _period(day, *times)
+            raise BadInput(f"--id: there must be one zone to close (there are {len(zones)})")
+        return [replace(zones[0], zone_id=zone_id)]
+    if any(not zone.zone_id for zone in zones):
+        raise BadInput("--id: say what the --circle is called (with files beside it: put it into one)")
+    return zones
+
+
+def _to_close(
+    day: Day, zones: Sequence[Zone], times: tuple[str | None, str | None]
+) -> tuple[ClosedZone, ...]:
+    """The zones as the hub takes them. Raises ``BadInput`` and ``IntakeError``."""
+    period = _period(day, *times) if zones else None
     named = zip(_own_ids(zones), zones, strict=True)
     return tuple(
         _closed(one, each if period is None else replace(each, applicability=period)) for one, each in named

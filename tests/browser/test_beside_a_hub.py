@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from fleet.protocol.messages import Action
+from fleet.dispatch.monitor.checks import ZONE_CODES
+from fleet.domain.state import State
+from fleet.hub.client import HubClient
+from fleet.hub.security.keyring import COMMANDS, key_for
+from fleet.protocol.messages import Action, ChangeZones, PreviewZones
+from fleet.protocol.mission import Travel
+from fleet.protocol.zones import ClosedZone
 from tests.browser.demo import Demo, running_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
@@ -70,6 +78,51 @@ def test_a_silent_hub_is_shown(beside: Page, demo: Demo) -> None:
     finally:
         os.kill(hub, signal.SIGCONT)
     expect(feed).to_have_attribute("data-state", "live", timeout=15_000)
+
+
+def test_what_a_zone_leads_to_is_what_comes(demo: Demo) -> None:
+    """Over the drops of drones that are on their way: what the hub answers when zones are closed is what it sends."""
+    follower = demo.wait_for_parcels(1)
+    demo.let_time_go_on()
+    with HubClient(demo.run.running().control, key=key_for(demo.run, COMMANDS), timeout_s=30) as client:
+        told: dict[str, Action] = {}
+        deadline = time.monotonic() + 40
+        while not told and time.monotonic() < deadline:
+            follower.step()
+            zones = tuple(_over_their_drops(follower.state))
+            if zones:
+                asked = client.request(PreviewZones(request_id=uuid4().hex, add=zones)).zones
+                done = client.request(ChangeZones(request_id=uuid4().hex, by="ann", add=zones)).zones
+                assert asked is not None
+                assert done is not None
+                assert asked.places == done.places
+                told = {each.asset_id: each.action for each in done.flights if each.action is not None}
+                if not told:
+                    client.request(ChangeZones(request_id=uuid4().hex, by="ann", remove=done.added))
+    assert told, "no drone was caught on its way"
+    came: dict[str, Action] = {}
+    while told.keys() - came.keys() and time.monotonic() < deadline:
+        follower.step()
+        found = [each for each in follower.state.exceptions.values() if each.code in ZONE_CODES]
+        since = {
+            each.asset_id: each.at for each in found if any("fire" in why.detail for why in each.reasons)
+        }
+        commands = [each for each in follower.state.commands.values() if each.by == "monitor"]
+        came = {each.asset_id: each.action for each in commands if since.get(each.asset_id) == each.at}
+    demo.stop_time()
+    assert came == told
+
+
+def _over_their_drops(state: State) -> Iterator[ClosedZone]:
+    """A small zone over the end of the way out of each drone that has not come there yet."""
+    for mission_id in state.live_missions:
+        record = state.missions[mission_id]
+        travels = [step for step in record.mission.steps if isinstance(step, Travel)]
+        if record.kind == "drone" and record.current in ("load", "out"):
+            last = travels[0].path[-1]
+            point = {"type": "Point", "coordinates": [last.lon, last.lat]}
+            feature = {"type": "Feature", "properties": {"radius_m": 50}, "geometry": point}
+            yield ClosedZone(zone_id=f"fire-{mission_id}", feature=feature)
 
 
 def test_stop_all_reaches_everyone(beside: Page, demo: Demo) -> None:

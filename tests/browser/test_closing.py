@@ -26,7 +26,7 @@ def asked(hub: FakeHub) -> list[PreviewZones | ChangeZones]:
 
 def opened(page: Page) -> Locator:
     """The panel, after a press on its button."""
-    page.get_by_role("button", name="Close an area…").click()
+    page.get_by_role("button", name="No-fly area…").click()
     panel = page.locator("#closing")
     expect(panel).to_be_visible()
     return panel
@@ -139,7 +139,7 @@ def test_the_map_is_for_looking_again_when_the_panel_is_closed(page: Page, hub: 
     click_map(page, 300, 600)
     panel.get_by_label("Name of the area").press("Escape")
     expect(panel).to_be_hidden()
-    expect(page.get_by_role("button", name="Close an area…")).to_be_focused()
+    expect(page.get_by_role("button", name="No-fly area…")).to_be_focused()
     click_map(page, 320, 600)
     panel = opened(page)
     panel.get_by_role("button", name="Preview").click()

@@ -64,3 +64,12 @@ def test_what_the_demo_is_asked_about_is_there(example: Callable[[str], list[str
     ):
         text = (tmp_path / INPUT / f"{file}.csv").read_text(encoding="utf-8")
         assert wanted in {row[name] for row in csv.DictReader(text.splitlines())}
+
+
+def test_the_picture_is_drawn(
+    example: Callable[[str], list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the stretch in the park."""
+    assert ended(example("zones draw")) == 0
+    assert capsys.readouterr().out == "4 zones drawn into way.svg, path blocked\n"
+    assert "What the path meets" in (tmp_path / "way.svg").read_text(encoding="utf-8")

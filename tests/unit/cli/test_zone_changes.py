@@ -100,6 +100,18 @@ def test_zones_close_for_a_while_under_another_name_and_open(
         assert [type(each) for each in changes(at)] == [ZoneAdded, ZoneAdded, ZoneRemoved, ZoneAdded]
 
 
+def test_a_circle_needs_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    west, south, side = on_the_way()
+    with hub(tmp_path, busy_day()) as at:
+        circle = ("--circle", f"{west + side / 2},{south + side / 2},300", "--id", "fire")
+        code, found = answer(capsys, at, "zones", "preview", *circle)
+        assert (code, [flight["asset_id"] for flight in found["consequences"]["flights"]]) == (0, [day.DRONE])
+        assert run(at, "zones", "apply", *circle, "--by", "ann") == 0
+        (added,) = changes(at)
+    assert isinstance(added, ZoneAdded)
+    assert (added.zone_id, added.feature["properties"]["radius_m"]) == ("fire", 300)
+
+
 def test_what_the_hub_refuses_is_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     past = feature("fire", *ELSEWHERE, ends_at="2020-01-01T00:00:00Z")
     with hub(tmp_path, busy_day()) as at:
@@ -114,9 +126,12 @@ def test_what_the_hub_refuses_is_1(tmp_path: Path, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "name at least one zone file, or --remove a zone"),
-        (["FILE", "--id", "x"], "--id: the files must hold one zone (they hold 2)"),
+        ([], "name at least one zone file, a --circle, or --remove a zone"),
+        (["FILE", "--id", "x"], "--id: there must be one zone to close (there are 2)"),
         (["FILE", "--until", "soon"], "--until: "),
+        (["--circle", "1,2,300"], "--id: say what the --circle is called"),
+        (["--circle", "1,2", "--id", "x"], "--circle: must be lon,lat,metres"),
+        (["--circle", "1,2,0", "--id", "x"], "--circle: metres: "),
         (["FILE", "--until", "+20"], "such as +90s, +20m or +2h (found '+20')"),
         (["FILE", "--from", "+99999999h"], "--from: must be a time with offset"),
         (["FILE", "--from", LATER, "--until", SOONER], "--until: must be after --from"),
