@@ -8,7 +8,7 @@ from geofences.affected import Affected, Flight, affected, near_change
 from geofences.ahead import Breach, NearestZone, Velocity, distance_to_nearest, time_to_breach
 from geofences.altitude import Datum, FlatTerrain, Interval, Limit, Terrain, UnknownTerrain
 from geofences.applicability import ALWAYS, Applicability, DailyPeriod, LocalTime, TimeOfDay, TimePeriod
-from geofences.around import NoPath, NoPathWhy, path_around
+from geofences.around import path_around
 from geofences.asked import STATUSES
 from geofences.bulk import check_points, check_segments, segments_hit
 from geofences.check import check_path, check_point
@@ -24,6 +24,7 @@ from geofences.errors import (
 from geofences.flight import Uncertainty, check_flight, protecting
 from geofences.readers import Refused, ZoneFile, read_zones, read_zones_file
 from geofences.result import CheckResult, Conflict, Status, Why
+from geofences.search import NoPath, NoPathWhy
 from geofences.sora import Ballistic, Glide, Margins, OneToOne, Operation, Parachute, margins
 from geofences.sun import SunEvent
 from geofences.terrain import Geoid, GridGeoid, GridTerrain, WithGeoid, read_geoid, read_terrain

@@ -1,9 +1,9 @@
 """An immutable set of zones with a version, an index, and what checks of it have already worked out."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,12 @@ from geofences.kernel import Kernel
 from geofences.planar import REACH_M, Cell, LocalMap, local_map, narrow, to_plane
 from geofences.shapes import lonlat_polygon
 from geofences.timetable import Days, Timetable, timetable, whole_days
+from geofences.walls import Walls, walls_around
 from geofences.zone import NEVER_BLOCKS, ON_APPROVAL, Restriction, Volume, Zone
 
 MOST_CACHED = 256
+
+T = TypeVar("T")
 
 
 class NoSuchZone(GeofenceError, KeyError):
@@ -56,6 +59,7 @@ class ZoneSet:
         self._timetables: dict[Days, Timetable] = {}
         self._stem: ZoneSet | None = None
         self._more: tuple[Zone, ...] = ()
+        self._kept: dict[object, Any] = {}
 
     @property
     def zones(self) -> tuple[Zone, ...]:
@@ -195,6 +199,22 @@ class ZoneSet:
             near = self.volumes_near(cell, REACH_M + margin_m * 1.01 + 10.0)
             found = local_map(cell, [self._polygons[number] for number in near], near, margin_m)
             _keep(self._maps, key, found)
+        return found
+
+    def walls(self, cell: Cell, beyond_m: float) -> Walls:
+        """The blocking zones within `beyond_m` of a cell as rings, not widened."""
+        return self.kept(("walls", cell, beyond_m), lambda: self._walls(cell, beyond_m))
+
+    def _walls(self, cell: Cell, beyond_m: float) -> Walls:
+        near = self.volumes_near(cell, beyond_m)
+        return walls_around(cell, beyond_m, [self._polygons[number] for number in near], near)
+
+    def kept(self, key: object, make: Callable[[], T]) -> T:
+        """What `make` works out of the zones, done once for each key."""
+        found: T | None = self._kept.get(key)
+        if found is None:
+            found = make()
+            _keep(self._kept, key, found)
         return found
 
     def area_maps(

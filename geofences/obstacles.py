@@ -1,0 +1,179 @@
+"""What is in the way of a flight at one height during some time: zones and the outside of operating areas, as rings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from geofences.altitude import Box, Interval, Terrain, lower_amsl, upper_amsl
+from geofences.bends import Outline, outline
+from geofences.check import Rules
+from geofences.geodesy import Floats, LocalPlane
+from geofences.overlap import place_of
+from geofences.planar import REACH_M, TOLERANCE_M, Cell, to_plane
+from geofences.spans import intersection
+from geofences.walls import Bools, Indices, Rings, Walls, rings_of
+from geofences.zoneset import ZoneSet
+
+OUTSIDE = "outside the operating areas"
+
+MOST_DRAWN = 20_000
+"""Outlines that are kept around one cell; one takes some kilobytes."""
+
+BENT_DEG = 0.002
+"""Longitudes and latitudes of a rectangle's sides stray less than this (200 m of latitude) from those of its corners
+and middles."""
+
+SPARE_M = 500.0
+"""Walls are cut off this much farther out than the margin needs, so that margins that are nearly alike share them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One height, and the time during which it is flown at."""
+
+    alt_amsl_m: float
+    at: datetime
+    until: datetime
+
+    @property
+    def times(self) -> tuple[float, float]:
+        """From when until when, in Unix seconds."""
+        return self.at.timestamp(), self.until.timestamp()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Obstacles:
+    """Edges with the reach within which nothing may come (n, 5), the obstacle of each, and each obstacle's rings, reach
+    and name.
+    """
+
+    plane: LocalPlane
+    edges: Floats
+    owners: Indices
+    boxes: Floats
+    reaches: Floats
+    names: tuple[str, ...]
+    rings: tuple[tuple[Rings, int], ...]
+    drawn: dict[tuple[int, float], Outline]
+    """Outlines that were asked for before, perhaps for another path, by wall and distance."""
+
+    def outline(self, obstacle: int, apart_m: float) -> Outline:
+        """The corners of one obstacle that lie so much farther out than its reach."""
+        rings, number = self.rings[obstacle]
+        away_m = float(self.reaches[obstacle]) + apart_m
+        if self.names[obstacle] is OUTSIDE:
+            return outline(rings.of(number), away_m)
+        found = self.drawn.get((number, away_m))
+        if found is None:
+            if len(self.drawn) >= MOST_DRAWN:
+                self.drawn.clear()
+            found = self.drawn[number, away_m] = outline(rings.of(number), away_m)
+        return found
+
+    def named(self, numbers: Collection[int]) -> tuple[str, ...]:
+        """The names of some obstacles."""
+        return tuple(sorted({self.names[number] for number in numbers}))
+
+
+def obstacles_of(zone_set: ZoneSet, cell: Cell, layer: Layer, terrain: Terrain, rules: Rules) -> Obstacles:
+    """The zones around a cell that may be active at the layer's height and times; the outside of operating areas."""
+    beyond_m = REACH_M + SPARE_M * math.ceil((rules.margin_m * 1.01 + 10.0) / SPARE_M)
+    walls = zone_set.walls(cell, beyond_m)
+    heights = height_bounds(zone_set, walls, cell, beyond_m, terrain, rules.margin_m)
+    chosen = np.flatnonzero(_in_the_way(zone_set, walls, layer, heights, rules))
+    renumbered = np.full(len(walls.volumes), -1, dtype=np.intp)
+    renumbered[chosen] = np.arange(len(chosen))
+    kept = renumbered[walls.owners] >= 0
+    owners, edges, boxes = renumbered[walls.owners[kept]], walls.edges[kept], walls.boxes[chosen]
+    names = [zone_set.volumes[number].zone.zone_id for number in walls.volumes[chosen].tolist()]
+    rings = [(walls.rings, number) for number in chosen.tolist()]
+    reaches = np.full(len(chosen), rules.margin_m + TOLERANCE_M)
+    if zone_set.operating_areas and rules.areas != frozenset():
+        beyond = rings_of([_outside(zone_set, cell, layer, terrain, rules)])
+        more, _ = beyond.edges()
+        owners = np.concatenate((owners, np.full(len(more), len(names), dtype=np.intp)))
+        edges = np.concatenate((edges, more))
+        boxes, reaches = np.concatenate((boxes, beyond.boxes(1))), np.append(reaches, 0.0)
+        names.append(OUTSIDE)
+        rings.append((beyond, 0))
+    drawn = zone_set.kept(("outlines", cell, beyond_m), dict[tuple[int, float], Outline])
+    every = np.column_stack((edges, reaches[owners]))
+    return Obstacles(walls.plane, every, owners, boxes, reaches, tuple(names), tuple(rings), drawn)
+
+
+def _in_the_way(
+    zone_set: ZoneSet, walls: Walls, layer: Layer, heights: tuple[Floats, Floats], rules: Rules
+) -> Bools:
+    """Which walls may be met: a zone that may be there (an unknown height or time) counts."""
+    lowest, highest = heights
+    chosen = np.asarray(
+        (lowest - rules.vertical_margin_m <= layer.alt_amsl_m)
+        & (layer.alt_amsl_m <= highest + rules.vertical_margin_m)
+        & (zone_set.blocking(rules.held)[walls.volumes] != 0)
+    )
+    for number in np.flatnonzero(chosen).tolist():
+        zone, volume = zone_set.volumes[walls.volumes[number]]
+        if not zone.applicability.is_permanent:
+            active = zone.applicability.active(*layer.times, *place_of(volume))
+            chosen[number] = bool(intersection(active.possible, (layer.times,)))
+    return chosen
+
+
+def height_bounds(
+    zone_set: ZoneSet, walls: Walls, cell: Cell, beyond_m: float, terrain: Terrain, margin_m: float
+) -> tuple[Floats, Floats]:
+    """The lowest and the highest, AMSL, that the volume of each wall may reach within the margin beside it."""
+    if math.isinf(terrain.step_m):  # the ground is the same everywhere, as far as anybody knows
+        window = cell.window(REACH_M)
+        level = terrain.ground_within(window), terrain.undulation_within(window)
+        every = [level] * len(walls.volumes)
+        return zone_set.kept(("heights", cell, beyond_m, *level), lambda: _bounds(zone_set, walls, every))
+    return _bounds(zone_set, walls, [_level(terrain, box) for box in _boxes(walls, margin_m)])
+
+
+def _boxes(walls: Walls, margin_m: float) -> list[Box]:
+    """Rectangles of longitudes and latitudes that hold everything within the margin of each wall."""
+    west, south, east, north = (walls.boxes + np.array([-1.0, -1.0, 1.0, 1.0]) * (margin_m * 1.01 + 10.0)).T
+    # Meridians and parallels are bent on the plane, by less than a hundred metres: corners and middles of the sides.
+    across, up = (west + east) / 2.0, (south + north) / 2.0
+    around = [(west, south), (across, south), (east, south), (east, up), (east, north), (across, north)]
+    spots = np.array([*around, (west, north), (west, up)]).transpose(2, 0, 1)
+    lonlat = walls.plane.to_lonlat(spots.reshape(-1, 2)).reshape(-1, 8, 2)
+    lonlat[:, :, 0] = walls.plane.lon + (lonlat[:, :, 0] - walls.plane.lon + 180.0) % 360.0 - 180.0
+    low, high = lonlat.min(axis=1) - BENT_DEG, lonlat.max(axis=1) + BENT_DEG
+    return [Box(*box) for box in np.hstack((low, high)).tolist()]
+
+
+def _level(terrain: Terrain, box: Box) -> tuple[Interval, Interval]:
+    return terrain.ground_within(box), terrain.undulation_within(box)
+
+
+def _bounds(
+    zone_set: ZoneSet, walls: Walls, levels: Sequence[tuple[Interval, Interval]]
+) -> tuple[Floats, Floats]:
+    volumes = [zone_set.volumes[number].volume for number in walls.volumes.tolist()]
+    lowest = [lower_amsl(one.lower, *level).low for one, level in zip(volumes, levels, strict=True)]
+    highest = [upper_amsl(one.upper, *level).high for one, level in zip(volumes, levels, strict=True)]
+    return np.array(lowest, dtype=np.float64), np.array(highest, dtype=np.float64)
+
+
+def _outside(zone_set: ZoneSet, cell: Cell, layer: Layer, terrain: Terrain, rules: Rules) -> BaseGeometry:
+    """Everything but the operating areas, less the margin, that surely hold at the layer's height and all its times."""
+    level, times = _level(terrain, cell.window(REACH_M)), layer.times
+    inside = [
+        area
+        for (zone, volume), area in zone_set.area_maps(cell, rules.margin_m, rules.areas)
+        if lower_amsl(volume.lower, *level).high + rules.vertical_margin_m
+        <= layer.alt_amsl_m
+        <= upper_amsl(volume.upper, *level).low - rules.vertical_margin_m
+        and (times,) == intersection(zone.applicability.active(*times, *place_of(volume)).certain, (times,))
+    ]
+    everything = to_plane(shapely.box(*cell.window(REACH_M + 1_000.0)), cell.window(2 * REACH_M), cell.plane)
+    return shapely.difference(everything, shapely.union_all(inside))
