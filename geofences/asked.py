@@ -2,8 +2,9 @@
 needed, the ground only where the answer hangs on it.
 """
 
+import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,8 @@ STATUSES = (Status.CLEAR, Status.UNKNOWN, Status.BLOCKED)
 """What the codes 0, 1 and 2 of the compiled checks mean; the highest counts."""
 
 CLEAR, UNKNOWN, BLOCKED = range(3)
+DONE, WAITS, LONG, BAD = range(4)
+"""Why the kernel leaves a leg to others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +54,24 @@ def rules_of(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Legs:
-    """Straight pieces, one a row: both ends (longitude, latitude twice), heights and times (Unix seconds) there."""
+    """Straight pieces: both ends (rows of longitude, latitude), heights and times (Unix seconds) there as arrays."""
 
-    ends: Floats
-    heights: Floats
-    times: Floats
+    start: Floats
+    end: Floats
+    alt: Floats
+    to_alt: Floats
+    time: Floats
+    to_time: Floats
 
-    def of(self, rows: npt.NDArray[np.intp]) -> "Legs":
+    def only(self, rows: npt.NDArray[np.intp]) -> "Legs":
         """Some of them."""
-        return Legs(self.ends[rows], self.heights[rows], self.times[rows])
+        return Legs(*(getattr(self, one.name)[rows] for one in fields(self)))
 
 
 def legs_of(track: Track) -> Legs:
     """The pieces of a path."""
-    heights = np.array((track.alt0, track.alt1), dtype=np.float64).T.copy()
-    times = np.array((track.time0, track.time1), dtype=np.float64).T.copy()
-    return Legs(np.hstack((track.start, track.end)), heights, times)
+    columns = (track.alt0, track.alt1, track.time0, track.time1)
+    return Legs(track.start, track.end, *(np.array(column, dtype=np.float64) for column in columns))
 
 
 def terms_of(zone_set: ZoneSet, rules: Rules, table: Timetable) -> tuple[Terms, Codes]:
@@ -86,27 +91,37 @@ def terms_of(zone_set: ZoneSet, rules: Rules, table: Timetable) -> tuple[Terms, 
     return terms, wanted
 
 
-def statuses(zone_set: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> Codes:
-    """The code of each leg as far as zones go; operating areas are not looked at.
+def statuses(zone_set: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> tuple[Codes, Codes]:
+    """The code of each leg as far as zones go (operating areas are not looked at), and which legs are `LONG` or `BAD`.
 
     UNKNOWN may still be CLEAR or BLOCKED where the terrain is not `is_even`: what is below each part of the leg has not
     been asked. CLEAR and BLOCKED are final.
     """
-    if len(legs.ends) == 0 or not zone_set.volumes:
-        return np.zeros(len(legs.ends), dtype=np.uint8)
-    ground = ground_everywhere(terrain)
-    table = zone_set.timetable(float(np.min(legs.times)), float(np.max(legs.times)))
-    status, rows = np.zeros(len(legs.ends), dtype=np.uint8), np.arange(len(legs.ends))
-    while len(rows):
+    status, left = (np.zeros(len(legs.start), dtype=np.uint8) for _ in range(2))
+    if len(legs.start) == 0:
+        return status, left
+    table, ground = _table(zone_set, legs), ground_everywhere(terrain)
+    now, part, waiting = legs, status, left
+    rows = np.arange(len(status))
+    while True:
         terms, wanted = terms_of(zone_set, rules, table)
-        part, waits = np.zeros(len(rows), dtype=np.uint8), np.zeros(len(rows), dtype=np.uint8)
-        now = legs if len(rows) == len(legs.ends) else legs.of(rows)
-        zone_set.kernel.segments(terms, now.ends, now.heights, now.times, *ground, part, waits)
-        status[rows] = part
-        rows = rows[(waits != 0) & (part != BLOCKED)]
-        if len(rows):
-            table = zone_set.list_times(table, np.flatnonzero(wanted).tolist())
-    return status
+        columns = (now.start, now.end, now.alt, now.to_alt, now.time, now.to_time)
+        zone_set.kernel.segments(terms, *columns, *ground, part, waiting)
+        status[rows], left[rows] = part, waiting
+        again = waiting == WAITS
+        if not again.any():
+            return status, left
+        rows = rows[again]
+        now, part, waiting = legs.only(rows), part[again], waiting[again]
+        table = zone_set.list_times(table, np.flatnonzero(wanted).tolist())
+
+
+def _table(zone_set: ZoneSet, legs: Legs) -> Timetable:
+    """For all times of the legs that are numbers; legs with others are not looked at."""
+    times = np.concatenate((legs.time, legs.to_time))
+    if not math.isfinite(float(np.sum(times))):
+        times = np.append(times[np.isfinite(times)], 0.0)
+    return zone_set.timetable(float(np.min(times)), float(np.max(times)))
 
 
 def spans_beside(zone_set: ZoneSet, start: Floats, end: Floats, rules: Rules) -> list[tuple[int, Spans]]:

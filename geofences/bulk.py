@@ -7,10 +7,23 @@ import numpy.typing as npt
 import shapely
 
 from geofences.altitude import Terrain
-from geofences.asked import CLEAR, UNKNOWN, Codes, Legs, Rules, is_even, rules_of, statuses, terms_of
+from geofences.asked import (
+    BAD,
+    CLEAR,
+    LONG,
+    UNKNOWN,
+    Codes,
+    Legs,
+    Rules,
+    is_even,
+    rules_of,
+    statuses,
+    terms_of,
+)
 from geofences.check import code_of
 from geofences.errors import PathError
-from geofences.geodesy import Floats, Pieces, densify
+from geofences.geodesy import Floats, Pieces, densify, distances_m
+from geofences.kernel import Terms
 from geofences.planar import lines
 from geofences.timetable import NO_TIMES
 from geofences.track import Track, by_cell
@@ -40,23 +53,10 @@ def check_segments(
     for all. Raises `PathError` for rows that cannot be checked; see `check_path` for the rest.
     """
     rules = rules_of(margin_m, vertical_margin_m, held, areas)
-    start, end = _points(lonlat_from), _points(lonlat_to)
-    if start.shape != end.shape:
-        raise PathError(f"as many ends as starts are needed, got {len(start)} and {len(end)}")
-    heights = _columns(len(start), "height", alt_from_m, alt_to_m)
-    times = _columns(len(start), "time", time_from_s, time_to_s)
-    backwards = times[:, 1] < times[:, 0]
-    if backwards.any():
-        raise PathError(f"row {int(np.flatnonzero(backwards)[0])} ends before it begins")
-    pieces = densify(start, end)
-    legs = Legs(
-        np.ascontiguousarray(np.hstack((pieces.start, pieces.end))),
-        _cut(heights, pieces),
-        _cut(times, pieces),
-    )
-    found = np.zeros(len(start), dtype=np.uint8)
-    np.maximum.at(found, pieces.leg, _answers(zone_set, legs, pieces, terrain, rules))
-    return found
+    start, end = _places(lonlat_from, lonlat_to)
+    heights = (_column(len(start), "height", value) for value in (alt_from_m, alt_to_m))
+    times = (_column(len(start), "time", value) for value in (time_from_s, time_to_s))
+    return _answers(zone_set, Legs(start, end, *heights, *times), terrain, rules)
 
 
 def check_points(
@@ -104,66 +104,87 @@ def segments_hit(
     and time at which the operating areas apply; True may still be clear there at some height or time.
     """
     rules = rules_of(margin_m, 0.0, held, areas)
-    start, end = _points(lonlat_from), _points(lonlat_to)
-    if start.shape != end.shape:
-        raise PathError(f"as many ends as starts are needed, got {len(start)} and {len(end)}")
-    pieces = densify(start, end)
-    bad = _outside(zone_set, pieces, rules)
-    if zone_set.volumes and len(bad):
-        terms, _ = terms_of(zone_set, rules, NO_TIMES)
-        codes = np.zeros(len(bad), dtype=np.uint8)
-        zone_set.kernel.beside(terms, np.ascontiguousarray(np.hstack((pieces.start, pieces.end))), codes)
-        bad |= codes != CLEAR
-    hit = np.zeros(len(start), dtype=np.bool_)
-    hit[pieces.leg[bad]] = True
+    start, end = _places(lonlat_from, lonlat_to)
+    terms, _ = terms_of(zone_set, rules, NO_TIMES)
+    hit = _hit(zone_set, terms, start, end)
+    if rules.areas or (rules.areas is None and zone_set.operating_areas):
+        pieces = densify(start, end)
+        hit[pieces.leg[_outside(zone_set, pieces, rules)]] = True
     return hit
 
 
-def _points(lonlat: npt.ArrayLike) -> Floats:
-    points = np.asarray(lonlat, dtype=np.float64).reshape(-1, 2)
-    off = ~(np.isfinite(points).all(axis=1) & (np.abs(points) <= (180.0, 90.0)).all(axis=1))
-    if off.any():
-        row = int(np.flatnonzero(off)[0])
-        raise PathError(f"row {row} is no longitude and latitude: {points[row].tolist()}")
-    return points
+def _places(lonlat_from: npt.ArrayLike, lonlat_to: npt.ArrayLike) -> tuple[Floats, Floats]:
+    start, end = (np.asarray(side, dtype=np.float64).reshape(-1, 2) for side in (lonlat_from, lonlat_to))
+    if start.shape != end.shape:
+        raise PathError(f"as many ends as starts are needed, got {len(start)} and {len(end)}")
+    return start, end
 
 
-def _columns(count: int, what: str, *ends: npt.ArrayLike) -> Floats:
-    """Values at both ends as two columns."""
+def _column(count: int, what: str, value: npt.ArrayLike) -> Floats:
     try:
-        both = [np.broadcast_to(np.asarray(end, dtype=np.float64), (count,)) for end in ends]
+        return np.broadcast_to(np.asarray(value, dtype=np.float64), (count,))
     except ValueError:
         raise PathError(f"one {what} for each of {count} rows is needed, or one for all") from None
-    columns = np.column_stack(both)
-    off = ~np.isfinite(columns).all(axis=1)
-    if off.any():
-        raise PathError(f"row {int(np.flatnonzero(off)[0])} has a {what} that is no number")
-    return columns
 
 
-def _cut(values: Floats, pieces: Pieces) -> Floats:
-    """Values at both ends of legs, at both ends of their pieces."""
-    first, change = values[pieces.leg, 0], (values[:, 1] - values[:, 0])[pieces.leg]
-    return np.column_stack((first + change * pieces.u0, first + change * pieces.u1))
+def _refuse_bad(start: Floats, end: Floats, left: Codes) -> None:
+    """Raise `PathError` for the first row that the kernel could make nothing of."""
+    if not (left == BAD).any():
+        return
+    row = int(np.flatnonzero(left == BAD)[0])
+    for place in (start[row], end[row]):
+        if not (abs(place[0]) <= 180.0 and abs(place[1]) <= 90.0):
+            raise PathError(f"row {row} is no longitude and latitude: {place.tolist()}")
+    raise PathError(f"row {row} has a height or a time that is no number, or ends before it begins")
 
 
-def _answers(zone_set: ZoneSet, legs: Legs, pieces: Pieces, terrain: Terrain, rules: Rules) -> Codes:
-    found = statuses(zone_set, legs, terrain, rules)
+def _answers(zone_set: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> Codes:
+    found, left = statuses(zone_set, legs, terrain, rules)
+    _refuse_bad(legs.start, legs.end, left)
+    whole = left != LONG
+    if not whole.all():
+        found[~whole] = _in_pieces(zone_set, legs.only(np.flatnonzero(~whole)), terrain, rules)
     bounded = bool(rules.areas) or (rules.areas is None and bool(zone_set.operating_areas))
-    hanging = np.zeros(0, dtype=np.intp) if is_even(terrain) else np.flatnonzero(found == UNKNOWN)
-    rows = np.arange(len(found)) if bounded else hanging
-    if len(rows):
-        track = _track(legs, pieces)
-        for row in rows.tolist():
-            found[row] = code_of(zone_set, track, row, terrain, rules)
+    if bounded or not is_even(terrain):
+        rows = np.flatnonzero(whole if bounded else whole & (found == UNKNOWN))
+        track = _track(legs.only(rows))
+        found[rows] = [code_of(zone_set, track, piece, terrain, rules) for piece in range(len(rows))]
     return found
 
 
-def _track(legs: Legs, pieces: Pieces) -> Track:
-    """The legs as pieces of a path, each measured by itself."""
-    length = pieces.leg_m[pieces.leg]
-    columns = (*legs.heights.T, *legs.times.T, length * pieces.u0, length * pieces.u1)
-    return Track(pieces.start, pieces.end, *(column.tolist() for column in columns))
+def _in_pieces(zone_set: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> Codes:
+    """Of legs that are too long for one plane: the worst of their pieces."""
+    pieces = densify(legs.start, legs.end)
+    heights, times = _cut(legs.alt, legs.to_alt, pieces), _cut(legs.time, legs.to_time, pieces)
+    found = np.zeros(len(legs.start), dtype=np.uint8)
+    cut = Legs(pieces.start, pieces.end, *heights, *times)
+    np.maximum.at(found, pieces.leg, _answers(zone_set, cut, terrain, rules))
+    return found
+
+
+def _cut(first: Floats, last: Floats, pieces: Pieces) -> tuple[Floats, Floats]:
+    """Values at both ends of legs, at both ends of their pieces."""
+    begin, change = first[pieces.leg], (last - first)[pieces.leg]
+    return begin + change * pieces.u0, begin + change * pieces.u1
+
+
+def _track(legs: Legs) -> Track:
+    """Legs as pieces of a path, each measured by itself."""
+    length = distances_m(legs.start, legs.end)
+    columns = (legs.alt, legs.to_alt, legs.time, legs.to_time, np.zeros(len(length)), length)
+    return Track(legs.start, legs.end, *(column.tolist() for column in columns))
+
+
+def _hit(zone_set: ZoneSet, terms: Terms, start: Floats, end: Floats) -> Bools:
+    codes, left = (np.zeros(len(start), dtype=np.uint8) for _ in range(2))
+    zone_set.kernel.beside(terms, start, end, codes, left)
+    _refuse_bad(start, end, left)
+    hit = np.asarray(codes != CLEAR)
+    rows = np.flatnonzero(left == LONG)
+    if len(rows):
+        pieces = densify(start[rows], end[rows])
+        hit[rows[pieces.leg[_hit(zone_set, terms, pieces.start, pieces.end)]]] = True
+    return hit
 
 
 def _outside(zone_set: ZoneSet, pieces: Pieces, rules: Rules) -> Bools:

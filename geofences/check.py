@@ -79,7 +79,7 @@ def _stretches(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) 
         for piece in range(len(track.alt0)):
             yield _conflict(track, piece, (0.0, 1.0), area, Why.NO_SUCH_OPERATING_AREA, Status.BLOCKED)
     bounded = bool(zone_set.operating_areas) and (rules.areas is None or bool(rules.areas))
-    for piece in np.flatnonzero(statuses(zone_set, legs_of(track), terrain, rules)).tolist():
+    for piece in np.flatnonzero(statuses(zone_set, legs_of(track), terrain, rules)[0]).tolist():
         yield from _entered(zone_set, track, piece, terrain, rules)
     if bounded:
         for cell, members in by_cell(track.start, track.end):

@@ -27,7 +27,7 @@ FAN = 16
 
 
 class Flat(NamedTuple):
-    """Volumes as arrays, all but the tree, in the order in which they were given."""
+    """Volumes as arrays, all but the tree. Rows of `chunk_at`, boxes and limits are in the order in which they were given."""
 
     lonlat: Floats
     xyz: Floats
@@ -45,7 +45,7 @@ class Flat(NamedTuple):
             np.vstack((self.xyz, more.xyz)),
             np.vstack((self.chunks, more.chunks + np.int32(len(self.lonlat)))),
             np.vstack((self.chunk_box, more.chunk_box)),
-            np.concatenate((self.chunk_at[:-1], more.chunk_at + np.int32(len(self.chunks)))),
+            np.vstack((self.chunk_at, more.chunk_at + np.int32(len(self.chunks)))),
             np.vstack((self.boxes, more.boxes)),
             np.vstack((self.limits, more.limits)),
             np.vstack((self.above_ground, more.above_ground)),
@@ -55,15 +55,20 @@ class Flat(NamedTuple):
 def flatten(volumes: Sequence[Volume], polygons: Sequence[Polygon]) -> Flat:
     """The volumes as arrays; `polygons` are theirs, in longitude and latitude."""
     shapes = np.array(polygons, dtype=object)
-    lonlat, ring, volume_of_ring = _vertices(shapes)
+    boxes = shapely.bounds(shapes).reshape(-1, 4)
+    # In memory volumes lie as they will in the tree: what is near on the ground is near there too.
+    order = _tiled(boxes)
+    lonlat, ring, shape_of_ring = _vertices(shapes[order])
     first, last, ring_of_chunk = _chunks(ring)
+    chunk_at = np.empty((len(shapes), 2), dtype=np.int32)
+    chunk_at[order] = _rows(shape_of_ring[ring_of_chunk], len(shapes))
     return Flat(
         lonlat,
         _on_ellipsoid(lonlat),
         np.column_stack((first, last)).astype(np.int32),
         _chunk_boxes(lonlat, first, last),
-        _starts(volume_of_ring[ring_of_chunk], len(volumes)),
-        shapely.bounds(shapes).reshape(-1, 4),
+        chunk_at,
+        boxes,
         *_limits(volumes),
     )
 
@@ -75,10 +80,10 @@ def compiled(flat: Flat) -> Kernel:
 
 
 def _vertices(shapes: npt.NDArray[np.object_]) -> tuple[Floats, npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """All vertices, the ring of each, and the volume of each ring."""
-    rings, volume_of_ring = shapely.get_rings(shapely.segmentize(shapes, EDGE_STEP_DEG), return_index=True)
+    """All vertices, the ring of each, and which of the shapes each ring is of."""
+    rings, shape_of_ring = shapely.get_rings(shapely.segmentize(shapes, EDGE_STEP_DEG), return_index=True)
     lonlat, ring = shapely.get_coordinates(rings, return_index=True)
-    return np.ascontiguousarray(lonlat), ring, volume_of_ring
+    return np.ascontiguousarray(lonlat), ring, shape_of_ring
 
 
 def _chunks(ring: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], ...]:
@@ -102,9 +107,10 @@ def _chunk_boxes(lonlat: Floats, first: npt.NDArray[np.intp], last: npt.NDArray[
     return np.ascontiguousarray(np.hstack((low, high)))
 
 
-def _starts(owner: npt.NDArray[np.intp], count: int) -> Indexes:
-    """Where the rows of each owner begin among rows sorted by owner, and where the last ones end."""
-    return np.searchsorted(owner, np.arange(count + 1)).astype(np.int32)
+def _rows(owner: npt.NDArray[np.intp], count: int) -> npt.NDArray[np.intp]:
+    """The first row of each owner, and the row after its last, among rows sorted by owner."""
+    ends = np.searchsorted(owner, np.arange(count + 1))
+    return np.column_stack((ends[:-1], ends[1:]))
 
 
 def _on_ellipsoid(lonlat: Floats) -> Floats:

@@ -4,8 +4,8 @@ from libc.math cimport isfinite, sqrt
 
 from geofences.piece cimport Piece, aim, at_least, surface, when
 
-cdef int FAN, CLEAR, UNKNOWN, BLOCKED, ALWAYS, LISTED, NOT_YET_LISTED
-cdef double FAR
+cdef int FAN, CLEAR, UNKNOWN, BLOCKED, ALWAYS, LISTED, NOT_YET_LISTED, DONE, WAITS, LONG, BAD
+cdef double FAR, LONGEST_M
 
 cdef class Terms:
     cdef double reach_m, vertical_m
@@ -15,18 +15,22 @@ cdef class Terms:
 
 cdef class Kernel:
     cdef double[:, ::1] lonlat, xyz, chunk_box, node_box, limits
-    cdef int[:, ::1] chunks, levels
-    cdef int[::1] chunk_at, item
+    cdef int[:, ::1] chunks, chunk_at, levels
+    cdef int[::1] item
     cdef unsigned char[:, ::1] above_ground
     cdef int top
+    cdef double west, east
 
     cpdef int point(self, Piece piece, Terms terms, double lon, double lat, double alt, double at,
                     double ground_low, double ground_high) except -1
+    @cython.locals(piece=Piece, row=Py_ssize_t, sound=bint)
+    cpdef segments(self, Terms terms, const double[:, :] start, const double[:, :] end, const double[:] alt,
+                   const double[:] to_alt, const double[:] time, const double[:] to_time, double ground_low,
+                   double ground_high, unsigned char[::1] status, unsigned char[::1] left)
     @cython.locals(piece=Piece, row=Py_ssize_t)
-    cpdef segments(self, Terms terms, double[:, ::1] ends, double[:, ::1] heights, double[:, ::1] times,
-                   double ground_low, double ground_high, unsigned char[::1] status, unsigned char[::1] waits)
-    @cython.locals(piece=Piece, row=Py_ssize_t)
-    cpdef beside(self, Terms terms, double[:, ::1] ends, unsigned char[::1] status)
+    cpdef beside(self, Terms terms, const double[:, :] start, const double[:, :] end, unsigned char[::1] status,
+                 unsigned char[::1] left)
+    cdef int _aimed(self, Piece piece, Terms terms, double lon, double lat, double to_lon, double to_lat) noexcept nogil
     @cython.locals(piece=Piece, volume=int)
     cpdef list spans(self, Terms terms, double lon, double lat, double to_lon, double to_lat)
 

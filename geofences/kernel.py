@@ -36,6 +36,10 @@ FAN = 16
 
 CLEAR, UNKNOWN, BLOCKED = 0, 1, 2
 ALWAYS, LISTED, NOT_YET_LISTED = 0, 1, 2
+DONE, WAITS, LONG, BAD = 0, 1, 2, 3
+LONGEST_M = 5_010.0
+"""A leg longer than this is too long for one plane; paths are cut into pieces of 5 km."""
+
 FAR = 1e300
 
 
@@ -86,6 +90,9 @@ class Kernel:
         self.levels, self.node_box, self.item = levels, node_box, item
         self.limits, self.above_ground = limits, above_ground
         self.top = len(levels) - 1
+        self.west, self.east = FAR, -FAR
+        for west, _, east, _ in node_box.tolist():
+            self.west, self.east = min(self.west, west), max(self.east, east)
 
     def point(
         self,
@@ -109,42 +116,57 @@ class Kernel:
     def segments(
         self,
         terms: Terms,
-        ends: Floats,
-        heights: Floats,
-        times: Floats,
+        start: Floats,
+        end: Floats,
+        alt: Floats,
+        to_alt: Floats,
+        time: Floats,
+        to_time: Floats,
         ground_low: float,
         ground_high: float,
         status: Bytes,
-        waits: Bytes,
+        left: Bytes,
     ) -> None:
-        """Fill in the status of each row: `ends` are longitude, latitude twice; `heights` and `times` two columns.
-        Rows whose `waits` is set depend on times that are not listed yet.
+        """Fill in the status of each leg (ends are rows of longitude, latitude), or why it is `left`: its times are not
+        listed (`WAITS`), it is too `LONG` for one plane, or its numbers are `BAD`.
         """
         piece = Piece()
         with cython.nogil:
-            for row in range(ends.shape[0]):
-                aim(piece, ends[row, 0], ends[row, 1], ends[row, 2], ends[row, 3], terms.reach_m)
-                when(
-                    piece,
-                    heights[row, 0],
-                    heights[row, 1],
-                    times[row, 0],
-                    times[row, 1],
-                    ground_low,
-                    ground_high,
+            for row in range(start.shape[0]):
+                left[row] = self._aimed(piece, terms, start[row, 0], start[row, 1], end[row, 0], end[row, 1])
+                sound = (
+                    isfinite(alt[row])
+                    and isfinite(to_alt[row])
+                    and isfinite(time[row])
+                    and isfinite(to_time[row])
                 )
-                self._search(piece, terms)
-                status[row], waits[row] = piece.status, piece.waits
-
-    def beside(self, terms: Terms, ends: Floats, status: Bytes) -> None:
-        """Like `segments` in two dimensions: BLOCKED where a piece comes within reach at any height and time."""
-        piece = Piece()
-        with cython.nogil:
-            for row in range(ends.shape[0]):
-                aim(piece, ends[row, 0], ends[row, 1], ends[row, 2], ends[row, 3], terms.reach_m)
-                piece.any_time = True
+                if not (sound and time[row] <= to_time[row]):
+                    left[row] = BAD
+                if left[row] != DONE:
+                    continue
+                when(piece, alt[row], to_alt[row], time[row], to_time[row], ground_low, ground_high)
                 self._search(piece, terms)
                 status[row] = piece.status
+                if piece.waits and piece.status != BLOCKED:
+                    left[row] = WAITS
+
+    def beside(self, terms: Terms, start: Floats, end: Floats, status: Bytes, left: Bytes) -> None:
+        """Like `segments` in two dimensions: BLOCKED where a leg comes within reach at any height and time."""
+        piece = Piece()
+        with cython.nogil:
+            for row in range(start.shape[0]):
+                left[row] = self._aimed(piece, terms, start[row, 0], start[row, 1], end[row, 0], end[row, 1])
+                if left[row] == DONE:
+                    piece.any_time = True
+                    self._search(piece, terms)
+                    status[row] = piece.status
+
+    def _aimed(self, piece: Piece, terms: Terms, lon: float, lat: float, to_lon: float, to_lat: float) -> int:
+        """Set up a leg, if it can be looked at as it is."""
+        if not (abs(lon) <= 180.0 and abs(lat) <= 90.0 and abs(to_lon) <= 180.0 and abs(to_lat) <= 90.0):
+            return BAD
+        aim(piece, lon, lat, to_lon, to_lat, terms.reach_m)
+        return LONG if piece.length > LONGEST_M else DONE
 
     def spans(
         self, terms: Terms, lon: float, lat: float, to_lon: float, to_lat: float
@@ -167,6 +189,8 @@ class Kernel:
     def _search(self, piece: Piece, terms: Terms) -> None:
         for number in range(-1, 2):
             piece.turn = 360.0 * number
+            if piece.east + piece.turn < self.west or piece.west + piece.turn > self.east:
+                continue
             self._visit(piece, terms, self.top, 0)
             if piece.status == BLOCKED:
                 return
@@ -272,7 +296,7 @@ class Kernel:
 
     def _touches(self, piece: Piece, volume: int, low: float, high: float) -> bool:
         """Whether the part of the piece between two fractions comes within reach of the volume."""
-        for chunk in range(self.chunk_at[volume], self.chunk_at[volume + 1]):
+        for chunk in range(self.chunk_at[volume, 0], self.chunk_at[volume, 1]):
             if self._is_near(piece, chunk):
                 first, last = self.chunks[chunk, 0], self.chunks[chunk, 1]
                 along, across = self._along(piece, first), self._across(piece, first)
@@ -287,7 +311,7 @@ class Kernel:
     def _volume_spans(self, piece: Piece, volume: int) -> Spans:
         """Where, as fractions, the piece comes within reach of the volume: near edges, and between them if inside."""
         spans: Spans = []
-        for chunk in range(self.chunk_at[volume], self.chunk_at[volume + 1]):
+        for chunk in range(self.chunk_at[volume, 0], self.chunk_at[volume, 1]):
             if self._is_near(piece, chunk):
                 for edge in range(self.chunks[chunk, 0], self.chunks[chunk, 1]):
                     met = _edge_span(
@@ -334,7 +358,7 @@ class Kernel:
             surface(piece, piece.length * fraction)
             lon, lat = piece.at_lon + piece.turn, piece.at_lat
         inside = False
-        for chunk in range(self.chunk_at[volume], self.chunk_at[volume + 1]):
+        for chunk in range(self.chunk_at[volume, 0], self.chunk_at[volume, 1]):
             if (
                 self.chunk_box[chunk, 3] < lat
                 or self.chunk_box[chunk, 1] > lat

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, NoReturn
 
 from geofences.altitude import METRES_PER_FOOT, NO_CEILING_M, Datum, Limit
@@ -97,13 +98,26 @@ def shortened(value: object) -> str:
 
 def ring(ctx: Context, value: object, where: str) -> Ring:
     """A ring of positions; a third coordinate is dropped."""
-    found = tuple(
+    found = _pairs_of_floats(value) or tuple(
         position(ctx, one, f"{where}[{index}]") for index, one in enumerate(members(ctx, value, where))
     )
     if len(set(found)) >= 3 and found[0] != found[-1]:
         ctx.breach(where, "the ring is not closed: its last position must repeat its first")
         found = (*found, found[0])
     return found
+
+
+def _pairs_of_floats(value: object) -> Ring | None:
+    """The positions of a ring that holds nothing but pairs of finite floats, as nearly all do; None for any other.
+
+    Seen as a whole it takes a tenth of the time that one by one does: files hold half a million positions.
+    """
+    if not isinstance(value, list) or set(map(type, value)) != {list} or set(map(len, value)) != {2}:
+        return None
+    numbers = list(chain.from_iterable(value))
+    if set(map(type, numbers)) != {float} or not math.isfinite(sum(numbers)):
+        return None
+    return tuple(map(tuple, value))
 
 
 def position(ctx: Context, value: object, where: str) -> Position:

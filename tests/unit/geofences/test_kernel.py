@@ -103,9 +103,11 @@ def answered(
     wanted, ones = np.zeros(count, dtype=np.uint8), np.ones(count, dtype=np.uint8)
     terms = module.Terms(25.0, 5.0, ones, timed, at, spans, at, wider, wanted)
     made, ends = module.Kernel(*held), legs[0]
-    status, waits, beside = (np.zeros(len(ends), dtype=np.uint8) for _ in range(3))
-    made.segments(terms, *legs, -3.0, 3.0, status, waits)
-    made.beside(terms, ends, beside)
+    status, left, beside = (np.zeros(len(ends), dtype=np.uint8) for _ in range(3))
+    sides = ends[:, :2], ends[:, 2:]
+    made.segments(terms, *sides, *legs[1].T, *legs[2].T, -3.0, 3.0, status, left)
+    assert set(left.tolist()) == {0, 2}, "some legs must be too long"
+    made.beside(terms, *sides, beside, left)
     scratch = sys.modules["geofences.piece"].Piece() if module is not kernel else piece.Piece()
     places = [made.point(scratch, terms, *row[:2], 60.0, 30.0, -3.0, 3.0) for row in ends.tolist()]
     return status.tolist(), beside.tolist(), places, [made.spans(terms, *row) for row in ends.tolist()]

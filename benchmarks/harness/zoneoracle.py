@@ -1,0 +1,225 @@
+"""What holds of legs and zones, worked out in another way than `geofences` does, by brute force.
+
+Nothing of the checks is used: shapes are projected by PROJ's transverse Mercator around the scene (exact to a
+centimetre within 15 km), edges cut into steps of 90 m, distances taken between each leg and each of these. Heights and
+times are solved for the fraction of the leg, and what is left of a leg is measured against the shape.
+
+Where the truth lies within what `geofences` promises to err by (a zone is never smaller, and at most 0.08 m larger, a
+circle 0.6 m), either answer is right; so it is where an interval of heights and times is a single moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from pyproj import Geod, Transformer
+
+from benchmarks.harness.zonecases import Scene
+from geofences import CircleShape, Datum, FlatTerrain, Limit, PolygonShape, Restriction, TimePeriod, Zone
+from geofences.geodesy import Floats
+
+GEOD = Geod(ellps="WGS84")
+SURE_M, LARGER_M, CIRCLE_M = 0.02, 0.08, 0.6
+MOMENT = 1e-9
+STEP_DEG = 0.0008
+INF = float("inf")
+Bools = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.intp]
+AT_ONCE = 2_000_000
+"""Pairs of legs and edges that are looked at in one go."""
+
+
+class Verdict(NamedTuple):
+    """Of each leg: whether it must, and whether it may, be called blocked; the same of "not clear"."""
+
+    must_block: Bools
+    may_block: Bools
+    must_stop: Bools
+    may_stop: Bools
+
+    def wrong(self, codes: npt.NDArray[np.uint8]) -> Bools:
+        """Which codes (0 clear, 1 unknown, 2 blocked) are wrong."""
+        clear, unknown, blocked = (codes == code for code in range(3))
+        return np.asarray(
+            (clear & self.must_stop)
+            | (unknown & (self.must_block | ~self.may_stop))
+            | (blocked & ~self.may_block)
+        )
+
+    def open(self) -> Bools:
+        """Which legs are so near to a limit that more than one answer is right."""
+        return np.asarray((self.must_block != self.may_block) | (self.must_stop != self.may_stop))
+
+
+def judge(scene: Scene) -> Verdict:
+    """What may be said of each leg of a scene."""
+    to_plane = Transformer.from_pipeline(
+        f"+proj=tmerc +lon_0={scene.centre[0]!r} +lat_0={scene.centre[1]!r} +ellps=WGS84"
+    )
+    start = np.column_stack(to_plane.transform(scene.ends[:, 0], scene.ends[:, 1]))
+    end = np.column_stack(to_plane.transform(scene.ends[:, 2], scene.ends[:, 3]))
+    found = Verdict(*(np.zeros(len(start), dtype=bool) for _ in range(4)))
+    for zone in scene.zones:
+        lifted = {Restriction.REQ_AUTHORISATION, Restriction.CONDITIONAL}
+        if zone.restriction is Restriction.NO_RESTRICTION or (
+            zone.restriction in lifted and zone.zone_id in scene.held
+        ):
+            continue
+        for surely in (True, False):
+            for rows, low, high in _parts(scene, zone, surely):
+                away, slack = _away(zone.volumes[0].shape, to_plane, start, end, rows, low, high)
+                must = (away <= scene.margin_m + (SURE_M if slack == 0.0 else 0.0)) & (high - low > MOMENT)
+                must |= (away <= scene.margin_m) & (low <= 0.0) & (high >= 1.0)
+                may = away <= scene.margin_m + LARGER_M + slack
+                if surely:
+                    found.must_block[rows] |= must
+                    found.may_block[rows] |= may
+                found.must_stop[rows] |= must
+                found.may_stop[rows] |= may
+    return found
+
+
+def _parts(scene: Scene, zone: Zone, surely: bool) -> Iterator[tuple[Rows, Floats, Floats]]:
+    """Rows of legs with the part of each (fractions) that is between the limits while the zone applies."""
+    volume = zone.volumes[0]
+    floor = _bounds(volume.lower, scene, -INF)[1 if surely else 0] - scene.vertical_margin_m
+    ceiling = _bounds(volume.upper, scene, INF)[0 if surely else 1] + scene.vertical_margin_m
+    if volume.lower is not None and volume.lower.datum is Datum.AGL and volume.lower.value_m <= 0.0:
+        floor = -INF
+    for begin, until in _spans(zone):
+        low, high = np.zeros(len(scene.ends)), np.ones(len(scene.ends))
+        for values, least in (
+            (scene.heights, floor),
+            (-scene.heights, -ceiling),
+            (scene.times, begin),
+            (-scene.times, -until),
+        ):
+            low, high = _at_least(values, least, low, high)
+        rows = np.flatnonzero(low - MOMENT <= high + MOMENT)
+        if len(rows):
+            yield rows, low[rows], high[rows]
+
+
+def _at_least(values: Floats, least: float, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    change = values[:, 1] - values[:, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        crossing = (least - values[:, 0]) / change
+    low = np.where(change > 0.0, np.maximum(low, crossing), low)
+    high = np.where(change < 0.0, np.minimum(high, crossing), high)
+    return np.where((change == 0.0) & (values[:, 0] < least), INF, low), high
+
+
+def _bounds(limit: Limit | None, scene: Scene, missing: float) -> tuple[float, float]:
+    if limit is None:
+        return missing, missing
+    if limit.datum is Datum.AMSL:
+        return limit.value_m, limit.value_m
+    if limit.datum is Datum.FL:
+        ends = [(limit.value_m + shift) * air for shift in (-580.0, 340.0) for air in (0.8, 1.15)]
+        return min(ends), max(ends)
+    if limit.datum is Datum.WGS84 or not isinstance(scene.terrain, FlatTerrain):
+        return -INF, INF
+    ground = scene.terrain.height_m
+    return limit.value_m + ground - scene.terrain.error_m, limit.value_m + ground + scene.terrain.error_m
+
+
+def _spans(zone: Zone) -> list[tuple[float, float]]:
+    periods = zone.applicability.periods
+    return [span for period in periods for span in _occurrences(period)] if periods else [(-INF, INF)]
+
+
+def _occurrences(period: TimePeriod) -> Iterator[tuple[float, float]]:
+    first = -INF if period.start is None else period.start.timestamp()
+    last = INF if period.end is None else period.end.timestamp()
+    if not period.schedule:
+        yield first, last
+    for daily in period.schedule:
+        for number in range(-5, 6):
+            day = datetime(2026, 6, 1, tzinfo=UTC) + timedelta(days=number)
+            if day.weekday() in daily.days:
+                begin, until = (
+                    day.timestamp() + one.seconds - one.utc_offset_s  # type: ignore[union-attr]
+                    for one in (daily.start, daily.end)
+                )
+                until += 86_400.0 if until <= begin else 0.0
+                if max(first, begin) <= min(last, until):
+                    yield max(first, begin), min(last, until)
+
+
+def _away(
+    shape: PolygonShape | CircleShape,
+    to_plane: Transformer,
+    start: Floats,
+    end: Floats,
+    rows: Rows,
+    low: Floats,
+    high: Floats,
+) -> tuple[Floats, float]:
+    """Metres from part of each leg to the shape (0: inside), and by how much that shape may be drawn larger."""
+    low, high = np.clip(low, 0.0, 1.0)[:, None], np.clip(high, 0.0, 1.0)[:, None]
+    step = end[rows] - start[rows]
+    begin, until = start[rows] + step * low, start[rows] + step * high
+    if isinstance(shape, CircleShape):
+        middle = np.column_stack(to_plane.transform([shape.lon], [shape.lat]))
+        nearest = _to_segments(middle, begin, until)[0]
+        return np.maximum(0.0, nearest - shape.radius_m), CIRCLE_M
+    edges = [_edges(ring, to_plane) for ring in (shape.outer, *shape.holes)]
+    a, b = (np.vstack([pair[side] for pair in edges]) for side in (0, 1))
+    away = np.full(len(rows), INF)
+    box = (np.minimum(a, b).min(axis=0) - 1_000.0, np.maximum(a, b).max(axis=0) + 1_000.0)
+    near = np.flatnonzero(
+        ((np.maximum(begin, until) >= box[0]) & (np.minimum(begin, until) <= box[1])).all(axis=1)
+    )
+    size = max(1, AT_ONCE // len(a))
+    for part in (near[first : first + size] for first in range(0, len(near), size)):
+        away[part] = _to_polygon(a, b, begin[part], until[part])
+    return away, 0.0
+
+
+def _edges(ring: tuple[tuple[float, float], ...], to_plane: Transformer) -> tuple[Floats, Floats]:
+    """A ring, straight in longitude and latitude, in short steps on the plane."""
+    points = []
+    for (lon, lat), (to_lon, to_lat) in pairwise(ring):
+        over = (to_lon - lon + 180.0) % 360.0 - 180.0 if abs(to_lon - lon) < 360.0 else to_lon - lon
+        count = max(1, int(max(abs(over), abs(to_lat - lat)) / STEP_DEG))
+        share = np.arange(count) / count
+        points.append(np.column_stack((lon + over * share, lat + (to_lat - lat) * share)))
+    lonlat = np.vstack([*points, points[0][:1]])
+    flat = np.column_stack(to_plane.transform(lonlat[:, 0], lonlat[:, 1]))
+    return flat[:-1], flat[1:]
+
+
+def _to_polygon(a: Floats, b: Floats, begin: Floats, until: Floats) -> Floats:
+    """From each line `begin` to `until` to a polygon by its edges, all against all."""
+    away = np.minimum(_to_segments(begin, a, b).min(axis=1), _to_segments(until, a, b).min(axis=1))
+    away = np.minimum(
+        away, np.minimum(_to_segments(a, begin, until), _to_segments(b, begin, until)).min(axis=0)
+    )
+    crossing = _sides(a, b, begin) * _sides(a, b, until) < 0.0
+    crossing &= (_sides(begin, until, a) * _sides(begin, until, b) < 0.0).T
+    above = (a[None, :, 1] > begin[:, None, 1]) != (b[None, :, 1] > begin[:, None, 1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = (begin[:, None, 1] - a[:, 1]) / (b[:, 1] - a[:, 1])
+    east = a[:, 0] + share * (b[:, 0] - a[:, 0]) > begin[:, None, 0]
+    inside = np.count_nonzero(above & east, axis=1) % 2 == 1
+    return np.where(inside | crossing.any(axis=1), 0.0, away)
+
+
+def _to_segments(points: Floats, a: Floats, b: Floats) -> Floats:
+    """Distance of each point (rows) to each segment (columns)."""
+    step = b - a
+    square = np.maximum((step**2).sum(axis=1), 1e-18)
+    x, y = points[:, None, 0] - a[:, 0], points[:, None, 1] - a[:, 1]
+    share = np.clip((x * step[:, 0] + y * step[:, 1]) / square, 0.0, 1.0)
+    return np.hypot(x - share * step[:, 0], y - share * step[:, 1])
+
+
+def _sides(a: Floats, b: Floats, points: Floats) -> Floats:
+    """On which side of each line (columns) each point (rows) lies."""
+    x, y = points[:, None, 0] - a[:, 0], points[:, None, 1] - a[:, 1]
+    return (b[:, 0] - a[:, 0]) * y - (b[:, 1] - a[:, 1]) * x
