@@ -27,7 +27,7 @@ FAN = 16
 
 
 class Flat(NamedTuple):
-    """Volumes as arrays, all but the tree. Rows of `chunk_at`, boxes and limits are in the order in which they were given."""
+    """Volumes as arrays, all but the tree; `chunk_at`, boxes and limits are in the order in which they were given."""
 
     lonlat: Floats
     xyz: Floats

@@ -4,7 +4,7 @@ from libc.math cimport isfinite, sqrt
 
 from geofences.piece cimport Piece, aim, at_least, surface, when
 
-cdef int FAN, CLEAR, UNKNOWN, BLOCKED, ALWAYS, LISTED, NOT_YET_LISTED, DONE, WAITS, LONG, BAD
+cdef int FAN, CLEAR, UNKNOWN, BLOCKED, ALWAYS, LISTED, NOT_YET_LISTED, DONE, WAITS, LONG, BAD, MORE_TIMES, NO_PLACE
 cdef double FAR, LONGEST_M
 
 cdef class Terms:
@@ -22,7 +22,7 @@ cdef class Kernel:
     cdef double west, east
 
     cpdef int point(self, Piece piece, Terms terms, double lon, double lat, double alt, double at,
-                    double ground_low, double ground_high) except -1
+                    double ground_low, double ground_high)
     @cython.locals(piece=Piece, row=Py_ssize_t, sound=bint)
     cpdef segments(self, Terms terms, const double[:, :] start, const double[:, :] end, const double[:] alt,
                    const double[:] to_alt, const double[:] time, const double[:] to_time, double ground_low,

@@ -37,6 +37,7 @@ FAN = 16
 CLEAR, UNKNOWN, BLOCKED = 0, 1, 2
 ALWAYS, LISTED, NOT_YET_LISTED = 0, 1, 2
 DONE, WAITS, LONG, BAD = 0, 1, 2, 3
+MORE_TIMES, NO_PLACE = 3, 4
 LONGEST_M = 5_010.0
 """A leg longer than this is too long for one plane; paths are cut into pieces of 5 km."""
 
@@ -105,13 +106,13 @@ class Kernel:
         ground_low: float,
         ground_high: float,
     ) -> int:
-        """The status of a place at a time; `piece` is scratch, and `piece.waits` says whether times were missing."""
+        """The status of a place at a time, or `MORE_TIMES` or `NO_PLACE`; `piece` is scratch."""
         if not (abs(lon) <= 180.0 and abs(lat) <= 90.0 and isfinite(alt) and isfinite(at)):
-            raise ValueError(f"no place on the globe at a height and a time: {lon}, {lat}, {alt} m, {at} s")
+            return NO_PLACE
         aim(piece, lon, lat, lon, lat, terms.reach_m)
         when(piece, alt, alt, at, at, ground_low, ground_high)
         self._search(piece, terms)
-        return piece.status
+        return MORE_TIMES if piece.waits and piece.status != BLOCKED else piece.status
 
     def segments(
         self,

@@ -2,24 +2,48 @@
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import numpy as np
 
 from geofences.altitude import Terrain
-from geofences.asked import BLOCKED, CLEAR, STATUSES, UNKNOWN, ground_everywhere, is_even, rules_of, terms_of
+from geofences.asked import (
+    CLEAR,
+    MORE_TIMES,
+    NO_PLACE,
+    STATUSES,
+    UNKNOWN,
+    Codes,
+    ground_everywhere,
+    is_even,
+    rules_of,
+    terms_of,
+)
 from geofences.check import check_point
 from geofences.errors import PathError
+from geofences.kernel import Terms
 from geofences.piece import Piece
 from geofences.result import Status
+from geofences.timetable import Timetable
 from geofences.track import Waypoint
 from geofences.zoneset import ZoneSet
+
+
+class _Day(NamedTuple):
+    """What is asked on one day."""
+
+    begin_s: float
+    end_s: float
+    table: Timetable
+    terms: Terms
+    wanted: Codes
 
 
 class Watch:
     """A zone set made ready for one terrain, margins and approvals. `status` answers as `check_point` does.
 
-    For one thread: it has scratch memory. A set that has operating areas to stay inside of, and ground that differs
-    from place to place where the answer hangs on it, are asked by `check_point`, which takes longer.
+    A set that has operating areas to stay inside of, and ground that differs from place to place where the answer hangs
+    on it, are asked by `check_point`, which takes longer. Threads may share one.
     """
 
     def __init__(
@@ -39,30 +63,32 @@ class Watch:
         bounded = bool(self._rules.areas) or (areas is None and bool(zone_set.operating_areas))
         # Codes that the compiled check alone is not trusted with.
         self._to_ask_again = (CLEAR, UNKNOWN) if bounded else () if is_even(terrain) else (UNKNOWN,)
-        self._turn_to(0.0)
+        # One value, so that another thread sees the old day or the new one, and no mixture.
+        self._day = self._asking(zone_set.timetable(0.0, 0.0))
 
     def status(self, lon: float, lat: float, alt_amsl_m: float, at_s: float) -> Status:
         """Whether a place may be flown at, at a height (metres AMSL) and a time (Unix seconds). Raises `PathError`."""
-        if not self._days[0] <= at_s < self._days[1]:
-            self._turn_to(at_s)
-        found = self._ask(lon, lat, alt_amsl_m, at_s)
-        while self._piece.waits and found != BLOCKED:
-            self._list_times()
-            found = self._ask(lon, lat, alt_amsl_m, at_s)
-        if found in self._to_ask_again:
-            return self._in_full(Waypoint(lon, lat, alt_amsl_m, datetime.fromtimestamp(at_s, UTC)))
-        return STATUSES[found]
+        day = self._day
+        if not day.begin_s <= at_s < day.end_s:
+            self._day = day = self._asking(self._zone_set.timetable(at_s, at_s))
+        while True:
+            found = self._kernel.point(
+                self._piece, day.terms, lon, lat, alt_amsl_m, at_s, self._low, self._high
+            )
+            if found == MORE_TIMES:  # of the zones that the place is in, which are not worked out before
+                wanted = np.flatnonzero(day.wanted).tolist()
+                self._day = day = self._asking(self._zone_set.list_times(day.table, wanted))
+            elif found == NO_PLACE:
+                raise PathError(
+                    f"no place on the globe at a height and a time: {lon}, {lat}, {alt_amsl_m} m, {at_s} s"
+                )
+            elif found in self._to_ask_again:
+                return self._in_full(Waypoint(lon, lat, alt_amsl_m, datetime.fromtimestamp(at_s, UTC)))
+            else:
+                return STATUSES[found]
 
-    def _turn_to(self, at_s: float) -> None:
-        """Take the timetable of another day."""
-        self._table = self._zone_set.timetable(at_s, at_s)
-        self._days = self._table.days
-        self._terms, self._wanted = terms_of(self._zone_set, self._rules, self._table)
-
-    def _list_times(self) -> None:
-        """Have the times worked out of the zones that the last place is in."""
-        self._table = self._zone_set.list_times(self._table, np.flatnonzero(self._wanted).tolist())
-        self._terms, self._wanted = terms_of(self._zone_set, self._rules, self._table)
+    def _asking(self, table: Timetable) -> "_Day":
+        return _Day(*table.days, table, *terms_of(self._zone_set, self._rules, table))
 
     def _in_full(self, point: Waypoint) -> Status:
         rules = self._rules
@@ -75,11 +101,3 @@ class Watch:
             held=rules.held,
             areas=rules.areas,
         ).status
-
-    def _ask(self, lon: float, lat: float, alt_amsl_m: float, at_s: float) -> int:
-        try:
-            return self._kernel.point(
-                self._piece, self._terms, lon, lat, alt_amsl_m, at_s, self._low, self._high
-            )
-        except ValueError as error:
-            raise PathError(str(error)) from None

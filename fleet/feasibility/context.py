@@ -14,7 +14,7 @@ from fleet.domain.sites import Locker, Site
 from fleet.feasibility.memory import Memory
 from fleet.network.base import Network
 from fleet.weather.series import WeatherSeries
-from geofences import Terrain, Zone, ZoneSet
+from geofences import Terrain, Watch, Zone, ZoneSet
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,11 @@ class Context:
         against.
         """
         return reduce(ZoneSet.with_zone, self.areas, self.zones)
+
+    @property
+    def watch(self) -> Watch:
+        """The airspace, made ready for samples that come one by one."""
+        return self.memory.get("watch", lambda: Watch(self.airspace, self.terrain, held=self.held))
 
     @cached_property
     def airspace_has_times(self) -> bool:

@@ -15,7 +15,7 @@ from fleet.feasibility.airspace import checked
 from fleet.feasibility.incident import measured
 from fleet.protocol.messages import Action, Telemetry
 from fleet.protocol.values import Place, Reason
-from geofences import Waypoint, check_point
+from geofences import Status, Waypoint, check_point
 from geofences.geodesy import distance_m
 
 DEVIATION_TIMES = 3.0
@@ -28,10 +28,10 @@ def zone_here(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     """It is inside a zone now: out of it by the way it came, or down where that leads deeper in."""
     if not guard.flies or sample.alt_amsl_m is None or not may_be_inside(sample):
         return None
-    if _is_where_nothing_is(guard, sample):
+    context = guard.context
+    if context.watch.status(sample.lon, sample.lat, sample.alt_amsl_m, now.timestamp()) is Status.CLEAR:
         return None
     at = Waypoint(sample.lon, sample.lat, sample.alt_amsl_m, now)
-    context = guard.context
     result = check_point(context.airspace, at, context.terrain, held=context.held)
     if result.is_clear:
         return None
@@ -45,15 +45,6 @@ def zone_here(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
 def may_be_inside(sample: Telemetry) -> bool:
     """Whether it moves: what stands on the ground is in no zone's way."""
     return sample.state not in ("idle", "charging", "landed")
-
-
-def _is_where_nothing_is(guard: Guard, sample: Telemetry) -> bool:
-    """Whether it is so near to its planned ways that no zone can be there, as was found beforehand."""
-    if guard.free_m is None:
-        return False
-    x, y = guard.plane.xy(sample.lon, sample.lat)
-    ways = (guard.out, guard.back)
-    return any(way is not None and way.track.locate(x, y)[1] <= guard.free_m for way in ways)
 
 
 def zone_ahead(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:

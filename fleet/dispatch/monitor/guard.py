@@ -25,7 +25,7 @@ from fleet.kinds import kind_of
 from fleet.protocol.messages import Telemetry
 from fleet.protocol.mission import Mission, Travel
 from fleet.protocol.values import Place, Reason
-from geofences import Flight, segments_hit
+from geofences import Flight
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,6 @@ class Energy:
     per_m_wh: float
 
 
-FREE_TIMES = (3.0, 1.0)
-"""How far beside the planned ways, in corridors, zones are looked for beforehand: as far as an asset strays that is not
-off its way, else as far as the plan keeps clear of zones."""
-
 PLANE_ERROR, SLACK_M = 1.01, 1.0
 """What is added where the monitor's plane (0.6 %, see ``Plane``) meets the exact one of the zones."""
 
@@ -63,9 +59,8 @@ PLANE_ERROR, SLACK_M = 1.01, 1.0
 class Guard:
     """What one mission is held against.
 
-    ``free_m`` is how far beside its ways no zone lies that could block, at any height and time: within it a sample need
-    not be looked up (none: it must be). ``blocked`` is why the rest of its path may not be flown, as of now, and
-    ``weather`` why its type may not be out for the rest of its time; ``before`` are the steps before it leaves.
+    ``blocked`` is why the rest of its path may not be flown, as of now, and ``weather`` why its type may not be out for
+    the rest of its time; ``before`` are the steps before it leaves.
     """
 
     mission_id: str
@@ -76,7 +71,6 @@ class Guard:
     out: Way | None
     back: Way | None
     corridor_m: float
-    free_m: float | None
     cruise_mps: float
     energy: Energy | None
     refuges: tuple[Refuge, ...]
@@ -91,7 +85,7 @@ class Guard:
     @property
     def reach_m(self) -> float:
         """How far beside its legs a zone may be that matters to what is worked out for it."""
-        return PLANE_ERROR * FREE_TIMES[0] * self.corridor_m + SLACK_M
+        return PLANE_ERROR * self.corridor_m + SLACK_M
 
     @cached_property
     def around(self) -> Flight:
@@ -133,7 +127,6 @@ def guard_of(
         bare,
         out=ways[0],
         back=ways[1],
-        free_m=_free_m(travels, kind.corridor_m, context) if bare.flies else None,
         energy=_energy(mission, kind, context, ways),
         weather=() if during is None else weather_between(context, kind, *during).reasons,
         start_soc=start_soc,
@@ -159,7 +152,6 @@ def airspace_guard(
         out=out,
         back=back,
         corridor_m=kind.corridor_m,
-        free_m=None,
         cruise_mps=kind.cruise_mps,
         energy=None,
         weather=(),
@@ -181,23 +173,6 @@ def _blocked(legs: Iterable[Leg], kind: SortieType, context: Context) -> tuple[R
         verdict = judged(checked(context, leg.path, kind.corridor_m), f"the way {leg.step_id}")
         reasons += verdict.reasons
     return tuple(reasons)
-
-
-def _free_m(travels: list[Travel], corridor_m: float, context: Context) -> float | None:
-    """How far beside the legs nothing lies that could block; none where each sample must be looked up."""
-    if context.airspace.operating_areas:
-        return None  # these hold within limits of height and time
-    legs = [pair for travel in travels for pair in pairwise((p.lon, p.lat) for p in travel.path)]
-    if not legs:
-        return None
-    starts, ends = zip(*legs, strict=True)
-    for beside_m in (times * corridor_m for times in FREE_TIMES):
-        hit = segments_hit(
-            context.airspace, starts, ends, PLANE_ERROR * beside_m + SLACK_M, held=context.held
-        )
-        if not hit.any():
-            return beside_m
-    return None
 
 
 def _ways(mission: Mission, travels: list[Travel], plane: Plane) -> tuple[Way | None, Way | None]:
