@@ -22,6 +22,7 @@ from geofences.errors import (
     ZoneWriteError,
 )
 from geofences.flight import Uncertainty, check_flight, protecting
+from geofences.levels import AtHeight, path_at_best_height
 from geofences.readers import Refused, ZoneFile, read_zones, read_zones_file
 from geofences.result import CheckResult, Conflict, Status, Why
 from geofences.search import NoPath, NoPathWhy
@@ -40,6 +41,7 @@ __all__ = [
     "STATUSES",
     "Affected",
     "Applicability",
+    "AtHeight",
     "Ballistic",
     "Breach",
     "Change",
@@ -105,6 +107,7 @@ __all__ = [
     "margins",
     "near_change",
     "path_around",
+    "path_at_best_height",
     "protecting",
     "read_geoid",
     "read_terrain",

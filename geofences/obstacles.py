@@ -84,7 +84,7 @@ class Obstacles:
 
 def obstacles_of(zone_set: ZoneSet, cell: Cell, layer: Layer, terrain: Terrain, rules: Rules) -> Obstacles:
     """The zones around a cell that may be active at the layer's height and times; the outside of operating areas."""
-    beyond_m = REACH_M + SPARE_M * math.ceil((rules.margin_m * 1.01 + 10.0) / SPARE_M)
+    beyond_m = _beyond_m(rules.margin_m)
     walls = zone_set.walls(cell, beyond_m)
     heights = height_bounds(zone_set, walls, cell, beyond_m, terrain, rules.margin_m)
     chosen = np.flatnonzero(_in_the_way(zone_set, walls, layer, heights, rules))
@@ -106,6 +106,24 @@ def obstacles_of(zone_set: ZoneSet, cell: Cell, layer: Layer, terrain: Terrain, 
     drawn = zone_set.kept(("outlines", cell, beyond_m), dict[tuple[int, float], Outline])
     every = np.column_stack((edges, reaches[owners]))
     return Obstacles(walls.plane, every, owners, boxes, reaches, tuple(names), tuple(rings), drawn)
+
+
+def _beyond_m(margin_m: float) -> float:
+    return REACH_M + SPARE_M * math.ceil((margin_m * 1.01 + 10.0) / SPARE_M)
+
+
+def limits_near(
+    zone_set: ZoneSet, cell: Cell, terrain: Terrain, rules: Rules
+) -> tuple[list[float], list[float]]:
+    """Heights AMSL at or below which something near a cell ends to be in the way, and at or above which."""
+    beyond_m = _beyond_m(rules.margin_m)
+    walls = zone_set.walls(cell, beyond_m)
+    lowest, highest = height_bounds(zone_set, walls, cell, beyond_m, terrain, rules.margin_m)
+    level = _level(terrain, cell.window(REACH_M))
+    volumes = [one for zone in zone_set.operating_areas for one in zone.volumes]
+    below = [*lowest.tolist(), *(upper_amsl(one.upper, *level).low for one in volumes)]
+    above = [*highest.tolist(), *(lower_amsl(one.lower, *level).high for one in volumes)]
+    return [one - rules.vertical_margin_m for one in below], [one + rules.vertical_margin_m for one in above]
 
 
 def _in_the_way(
