@@ -22,10 +22,12 @@ from geofences.errors import (
     ZoneWriteError,
 )
 from geofences.flight import Uncertainty, check_flight, protecting
+from geofences.intents import Intent, IntentState, IntentVolume, Room
 from geofences.levels import AtHeight, path_at_best_height
 from geofences.readers import Refused, ZoneFile, read_zones, read_zones_file
 from geofences.result import CheckResult, Conflict, Status, Why
 from geofences.search import NoPath, NoPathWhy
+from geofences.separation import Encounter, are_apart, clear_after_s, conforms, encounters
 from geofences.sora import Ballistic, Glide, Margins, OneToOne, Operation, Parachute, margins
 from geofences.sun import SunEvent
 from geofences.terrain import Geoid, GridGeoid, GridTerrain, WithGeoid, read_geoid, read_terrain
@@ -52,6 +54,7 @@ __all__ = [
     "DailyPeriod",
     "Datum",
     "Differences",
+    "Encounter",
     "FlatTerrain",
     "Flight",
     "GeofenceError",
@@ -60,6 +63,9 @@ __all__ = [
     "GridFileError",
     "GridGeoid",
     "GridTerrain",
+    "Intent",
+    "IntentState",
+    "IntentVolume",
     "Interval",
     "Limit",
     "LocalTime",
@@ -75,6 +81,7 @@ __all__ = [
     "PolygonShape",
     "Refused",
     "Restriction",
+    "Room",
     "ShapeError",
     "Status",
     "SunEvent",
@@ -97,13 +104,17 @@ __all__ = [
     "ZoneSet",
     "ZoneWriteError",
     "affected",
+    "are_apart",
     "check_flight",
     "check_path",
     "check_point",
     "check_points",
     "check_segments",
+    "clear_after_s",
     "compare",
+    "conforms",
     "distance_to_nearest",
+    "encounters",
     "margins",
     "near_change",
     "path_around",
