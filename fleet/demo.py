@@ -241,6 +241,8 @@ def world_of(inputs: RunInputs, zones: Iterable[dict[str, Any]], setup: Setup) -
         assets=asset_records(inputs),
         zones=tuple(zones),
         weather=tuple(_true_weather(row) for row in rows),
+        lateral_m=context.fleet.separation.lateral_m,
+        vertical_m=context.fleet.separation.vertical_m,
     )
 
 
@@ -410,7 +412,11 @@ def _events(reader: Reader) -> Iterator[Event]:
             yield stored.event
 
 
-JUDGED_TOO = {"crashes": "batteries empty on the way", "overfull": "lockers overfull"}
+JUDGED_TOO = {
+    "crashes": "batteries empty on the way",
+    "overfull": "lockers overfull",
+    "too_near": "pairs of aircraft too near to each other, unforeseen",
+}
 """What the judge also sees, by its name in the evidence, in words."""
 
 LEAST_SHARE, LEAST_PARCELS = 0.10, 100

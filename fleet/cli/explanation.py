@@ -88,6 +88,10 @@ def _mission(mission: Row | None) -> Iterator[str]:
     if mission["zones_version"]:
         yield f"  checked against zones {mission['zones_version']}"
     yield from (f"  assumes: {assumption}" for assumption in mission["assumptions"])
+    for name, title in (("waits", "waits"), ("avoids", "kept apart from other flights")):
+        if mission[name]:
+            yield f"  {title}:"
+            yield from (f"  {line}" for line in _reasons(mission[name]))
     if mission["energy"]:
         yield f"  energy: {', '.join(_energy(mission['energy']))}"
 

@@ -7,15 +7,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from fleet.dispatch.assessing import assess_now, drop_of, site_of
 from fleet.dispatch.desk import Desk
-from fleet.dispatch.drafting import sortie_from_trip, sortie_type
+from fleet.dispatch.drafting import sortie_from_trip
 from fleet.dispatch.effects import Watch
 from fleet.dispatch.handovers import another_way, spent
 from fleet.dispatch.parcels import free
-from fleet.dispatch.planning import first_load
-from fleet.domain.events import MissionOver, MissionReleased
+from fleet.dispatch.separation.courses import Course, clear_course
+from fleet.domain.events import MissionOver, MissionReleased, MissionWaits
 from fleet.domain.state import Asset, MissionRecord, Parcel
-from fleet.feasibility import SortieAssessment, assess_sortie
+from fleet.feasibility import Trip
 from fleet.feasibility.alternate import landing_places
 from fleet.feasibility.incident import incident
 from fleet.kinds import kind_of
@@ -50,13 +51,13 @@ def _release_route(desk: Desk, record: MissionRecord) -> None:
 
 def _release_sortie(desk: Desk, record: MissionRecord) -> None:
     asset = desk.asset(record.mission.asset_id)
-    parcel = desk.parcel(_drop(record).order_id)
+    parcel = desk.parcel(drop_of(record).order_id)
     if asset.withdrawn:
         withdraw(desk, record, (_not_there(asset),))
     elif parcel.mission_id != record.mission.mission_id:
         detail = f"{parcel.order.order_id} goes another way"
         withdraw(desk, record, (incident("assigned_elsewhere", detail, source="hub"),))
-    elif asset.status not in _FIT or asset.mission_id is not None or asset.site_id != _site_id(record):
+    elif asset.status not in _FIT or asset.mission_id is not None or asset.site_id != site_of(record):
         _later(desk, record, (_not_there(asset),))
     elif (refusal := _compartment_refusal(desk, parcel)) is not None:
         withdraw(desk, record, (refusal,))
@@ -67,41 +68,21 @@ def _release_sortie(desk: Desk, record: MissionRecord) -> None:
 def _check_and_send(desk: Desk, record: MissionRecord, parcel: Parcel) -> None:
     fresh = assess_now(desk, record, parcel)
     if fresh.verdict.feasible and fresh.trip is not None:
-        mission = sortie_from_trip(desk, record.mission, fresh.trip, alternates(desk, record))
-        _send(desk, mission, tuple(sorted(fresh.verdict.assumptions)))
+        _send_apart(desk, record, parcel, fresh.trip)
     elif _may_wait(desk, record) and assess_now(desk, record, parcel, soc=1.0).verdict.feasible:
         _later(desk, record, fresh.verdict.reasons)
     else:
         withdraw(desk, record, fresh.verdict.reasons)
 
 
-def assess_now(
-    desk: Desk, record: MissionRecord, parcel: Parcel, *, soc: float | None = None
-) -> SortieAssessment:
-    """The sortie's verdict if loading began now, with the battery as it was last reported, or with ``soc``."""
-    mission = record.mission
-    kind = sortie_type(desk, mission.asset_id)
-    drop = _drop(record)
-    begin = max(desk.now, mission.start_at)
-    return assess_sortie(
-        desk.context,
-        parcel.order,
-        kind,
-        desk.state.sites[_site_id(record)],
-        begin + timedelta(seconds=kind.load_s),
-        locker=desk.state.lockers[drop.locker_id] if drop.locker_id else None,
-        soc=state_of_charge(desk, mission.asset_id) if soc is None else soc,
-        state_of_health=kind.state_of_health,
-    )
-
-
-def state_of_charge(desk: Desk, asset_id: str) -> float:
-    """The battery as last reported; an asset that never reported one counts as empty."""
-    sample = desk.live.get(asset_id)
-    if sample is not None and sample.soc is not None:
-        return sample.soc
-    told = desk.asset(asset_id).soc
-    return 0.0 if told is None else told
+def _send_apart(desk: Desk, record: MissionRecord, parcel: Parcel, trip: Trip) -> None:
+    """Sent so that it meets no other flight; it waits where there is no such way for now."""
+    course = clear_course(desk, record, parcel, trip)
+    if not isinstance(course, Course):
+        _later(desk, record, course)
+        return
+    mission = sortie_from_trip(desk, record.mission, course.trip, alternates(desk, record))
+    _send(desk, mission, tuple(sorted(course.trip.assumptions)), course.avoids)
 
 
 def alternates(desk: Desk, record: MissionRecord) -> tuple[Alternate, ...]:
@@ -110,7 +91,7 @@ def alternates(desk: Desk, record: MissionRecord) -> tuple[Alternate, ...]:
     """
     if not kind_of(record.kind).needs_airspace:
         return ()
-    drop, home = _drop(record).place, _site_id(record)
+    drop, home = drop_of(record).place, site_of(record)
     places = [a for a in landing_places(desk.context) if a.place_id != home]
     return tuple(sorted(places, key=lambda a: (distance_m(drop, a.place), a.place_id))[:MOST_ALTERNATES])
 
@@ -124,8 +105,10 @@ def distance_m(a: Place, b: Place) -> float:
     return geodesic_m(a.lon, a.lat, b.lon, b.lat)
 
 
-def _send(desk: Desk, mission: Mission, assumptions: tuple[str, ...]) -> None:
-    desk.emit(MissionReleased(at=desk.now, mission=mission, assumptions=assumptions))
+def _send(
+    desk: Desk, mission: Mission, assumptions: tuple[str, ...], avoids: tuple[Reason, ...] = ()
+) -> None:
+    desk.emit(MissionReleased(at=desk.now, mission=mission, assumptions=assumptions, avoids=avoids))
     desk.send(mission.asset_id, Assign(mission=mission))
     desk.effects.append(Watch(mission.asset_id))
     desk.set_timer(
@@ -145,7 +128,14 @@ def _later(desk: Desk, record: MissionRecord, reasons: tuple[Reason, ...]) -> No
         withdraw(desk, record, reasons)
         return
     due = desk.now + timedelta(seconds=desk.settings.retry_s)
+    if _told(reasons) != _told(record.waits):
+        desk.emit(MissionWaits(at=desk.now, mission_id=record.mission.mission_id, until=due, why=reasons))
     desk.set_timer(f"release:{record.mission.mission_id}", due)
+
+
+def _told(reasons: tuple[Reason, ...]) -> set[tuple[str, str | None]]:
+    """What tells reasons apart that are worth an event of their own; figures change with every look."""
+    return {(one.code, one.source) for one in reasons}
 
 
 def _note_absence(desk: Desk, asset: Asset) -> None:
@@ -195,17 +185,6 @@ def _compartment_refusal(desk: Desk, parcel: Parcel) -> Reason | None:
     return incident(
         "locker_unconfirmed", "the locker has not confirmed a compartment", source=parcel.locker_id
     )
-
-
-def _drop(record: MissionRecord) -> Drop:
-    return next(s for s in record.mission.steps if isinstance(s, Drop))
-
-
-def _site_id(record: MissionRecord) -> str:
-    load = first_load(record)
-    if load is None:
-        raise ValueError(f"{record.mission.mission_id} has no load step")
-    return load.site_id
 
 
 def _not_there(asset: Asset) -> Reason:

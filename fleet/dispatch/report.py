@@ -13,6 +13,7 @@ from typing import Any, Literal
 from fleet.dispatch.audit import Audit, audit
 from fleet.dispatch.history import History, read_history
 from fleet.dispatch.incurred import incurred
+from fleet.dispatch.separation.told import untold
 from fleet.domain.events import CustodyPassed, Event
 from fleet.domain.plan import ParcelPlan, Status
 from fleet.domain.punctuality import Punctuality, punctuality
@@ -170,6 +171,8 @@ def _only_a_van(state: State, choice: ParcelPlan) -> bool:
 
 def _safety(history: History, found: Audit, judge: Mapping[str, Any] | None) -> dict[str, Any]:
     evidence = _own_evidence(history) if judge is None else _judges_evidence(judge)
+    if judge is not None:
+        evidence["too_near"] = untold(history.state, judge.get("too_near", ()))
     return {
         "judged_by": "hub" if judge is None else "simulated world",
         **{name: len(entries) for name, entries in evidence.items()},

@@ -14,11 +14,11 @@ from immutables import Map
 from fleet.domain import custody, exceptions
 from fleet.domain import events as ev
 from fleet.domain.evolve import evolve, evolved, without
-from fleet.domain.punctuality import served_at
+from fleet.domain.holds import holds_after, whose
+from fleet.domain.punctuality import late_after, served_at
 from fleet.domain.state import (
     NO_PERSON,
     OVER,
-    PERSON,
     STOP,
     Answered,
     Asset,
@@ -46,7 +46,6 @@ from fleet.protocol.lifecycle import (
     advance,
 )
 from fleet.protocol.messages import Action
-from fleet.protocol.mission import Stop
 
 
 def apply(state: State, event: ev.Event) -> State:
@@ -266,8 +265,14 @@ def _close_mission(state: State, mission_id: str) -> State:
 
 def _mission_released(state: State, event: ev.MissionReleased) -> State:
     mission = event.mission
-    state = _mission(state, mission.mission_id, MissionEvent.RELEASE, mission=mission)
+    state = _mission(
+        state, mission.mission_id, MissionEvent.RELEASE, mission=mission, waits=(), avoids=event.avoids
+    )
     return _asset(state, mission.asset_id, None, mission_id=mission.mission_id)
+
+
+def _mission_waits(state: State, event: ev.MissionWaits) -> State:
+    return _mission(state, event.mission_id, None, waits=event.why)
 
 
 def _mission_accepted(state: State, event: ev.MissionAccepted) -> State:
@@ -288,10 +293,7 @@ def _step_ended(state: State, event: ev.StepEnded) -> State:
     record = state.missions[event.mission_id]
     current = None if record.current == event.step_id else record.current
     ended = record.ended | {event.step_id}
-    step = next((s for s in record.mission.steps if s.step_id == event.step_id), None)
-    late_s = record.late_s
-    if isinstance(step, Stop):
-        late_s = (event.at - step.eta).total_seconds() - step.service_s
+    late_s = late_after(record, event.step_id, event.at)
     return _mission(state, event.mission_id, None, ended=ended, current=current, late_s=late_s)
 
 
@@ -411,22 +413,16 @@ def _command_issued(state: State, event: ev.CommandIssued) -> State:
     )
     state = evolve(state, commands=state.commands.set(event.command_id, record), serial=state.serial + 1)
     asset = state.assets[event.asset_id]
+    if event.action is Action.DIVERT and asset.mission_id is not None:
+        state = _mission(state, asset.mission_id, None, diverted_to=event.place)
     back = event.action in (Action.RETURN, Action.LAND) and event.by not in NO_PERSON
     return _asset(
         state,
         event.asset_id,
         None,
-        holds=_holds_after(asset.holds, event.action, stop=event.stop),
+        holds=holds_after(asset.holds, event.action, whose(event.by, stop=event.stop)),
         called_back_at=event.at if back else asset.called_back_at,
     )
-
-
-def _holds_after(holds: frozenset[str], action: Action, *, stop: bool) -> frozenset[str]:
-    """Going on by a person's word lifts every hold, going on after a stop only that one; leaving lifts them all."""
-    whose = frozenset({STOP if stop else PERSON})
-    if action is Action.HOLD:
-        return holds | whose
-    return holds - whose if action is Action.RESUME and stop else frozenset()
 
 
 def _command_answered(state: State, event: ev.CommandAnswered) -> State:
@@ -440,7 +436,7 @@ def _command_answered(state: State, event: ev.CommandAnswered) -> State:
         )
     if record.action is not Action.HOLD:
         return state
-    return _asset(state, record.asset_id, None, holds=asset.holds - {STOP if record.stop else PERSON})
+    return _asset(state, record.asset_id, None, holds=asset.holds - {whose(record.by, stop=record.stop)})
 
 
 def _request_taken(state: State, event: ev.RequestTaken) -> State:
@@ -466,6 +462,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.PlanDropped: _plan_dropped,
     ev.MissionDrafted: _mission_drafted,
     ev.MissionReleased: _mission_released,
+    ev.MissionWaits: _mission_waits,
     ev.MissionAccepted: _mission_accepted,
     ev.MissionBegun: _mission_begun,
     ev.StepBegun: _step_begun,

@@ -113,11 +113,23 @@ class MissionDrafted(Event):
 
 
 class MissionReleased(Event):
-    """The mission was checked again and goes out to its asset, as it stands here."""
+    """The mission was checked again and goes out to its asset, as it stands here. ``avoids``: whom it would have met in
+    the air as it was planned, and what was done about it."""
 
     type: Literal["mission_released"] = "mission_released"
     mission: Mission
     assumptions: tuple[str, ...] = ()
+    avoids: tuple[Reason, ...] = ()
+
+
+class MissionWaits(Event):
+    """It was due and can't be released for now; ``until`` is when it is looked at again. Told again only when the
+    reasons are others."""
+
+    type: Literal["mission_waits"] = "mission_waits"
+    mission_id: Identifier
+    until: Time
+    why: tuple[Reason, ...]
 
 
 class MissionAccepted(Event):
@@ -452,6 +464,7 @@ AnyEvent = Annotated[
     | PlanDropped
     | MissionDrafted
     | MissionReleased
+    | MissionWaits
     | MissionAccepted
     | MissionBegun
     | StepBegun

@@ -167,6 +167,25 @@ class ReserveRule(Value):
     source: str = "operator's rule"
 
 
+class Separation(Value):
+    """How far flights of ours keep from each other. Two are too near when all of the first three are less at once.
+
+    ``lateral_m`` is over ground, or both types' corridors together where these are wider; ``vertical_m`` in height.
+    ``time_s`` is between two that are due at one place one after the other, ``pad_s`` where they climb, sink or hover:
+    at pads, ports and drops. ``max_height_agl_m`` is how high a flight may go to keep out of another's way,
+    ``most_delay_s`` how much later it may leave. Where ``enabled`` is false nothing is compared.
+    """
+
+    enabled: bool = True
+    lateral_m: Positive = 50
+    vertical_m: Positive = 15
+    time_s: Positive = 30
+    pad_s: Positive = 45
+    max_height_agl_m: Positive = 120
+    most_delay_s: NonNegative = 600
+    source: str = "operator's rule"
+
+
 class Assumptions(Value):
     """What is taken as true without being measured. Nothing is assumed that is not named here."""
 
@@ -193,6 +212,7 @@ class FleetSpec(Value):
     types: dict[str, AssetType]
     stands: tuple[Stand, ...]
     reserve: ReserveRule = ReserveRule()
+    separation: Separation = Separation()
     assumptions: Assumptions = Assumptions()
     unserved_penalty: NonNegative = 60
     """What a parcel that nobody brings costs in the planner's objective (never in the reported cost)."""

@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from fleet.domain.events import CustodyPassed
-from fleet.domain.state import Parcel
+from fleet.domain.state import MissionRecord, Parcel
 from fleet.protocol.lifecycle import ParcelStatus
+from fleet.protocol.mission import Stop, Travel
 from fleet.protocol.values import Direction
 
 _BY_LOCKER = frozenset({ParcelStatus.IN_LOCKER, ParcelStatus.COLLECTED})
@@ -29,6 +30,17 @@ def served_at(parcel: Parcel, passed: CustodyPassed) -> datetime | None:
     if giver == "asset" and taker in ("recipient", "locker"):
         return passed.at
     return None if giver == "locker" and taker != "recipient" else parcel.served_at
+
+
+def late_after(record: MissionRecord, step_id: str, at: datetime) -> float:
+    """How far behind its times a mission is, in s, after a step that ended at ``at``: by a route's stop, or a sortie's
+    way; other steps leave it as it was."""
+    step = next((s for s in record.mission.steps if s.step_id == step_id), None)
+    if isinstance(step, Stop):
+        return (at - step.eta).total_seconds() - step.service_s
+    if isinstance(step, Travel) and (due := step.path[-1].at) is not None:
+        return (at - due).total_seconds()
+    return record.late_s
 
 
 def punctuality(parcel: Parcel) -> Punctuality | None:

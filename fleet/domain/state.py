@@ -21,8 +21,8 @@ from fleet.protocol.messages import Action
 from fleet.protocol.mission import Mission, Step
 from fleet.protocol.values import CompartmentSize, Order, Place, Reason, TimeWindow
 
-PERSON, STOP = "person", "stop"
-"""Who may have told an asset to hold."""
+PERSON, STOP, AIR = "person", "stop", "air"
+"""Who may have told an asset to hold: a person, a stop of everything, the hub so that another flight may pass."""
 
 NO_PERSON = frozenset({"monitor", "hub"})
 """Who gives commands and is no person."""
@@ -65,7 +65,9 @@ class Parcel:
 @dataclass(frozen=True)
 class MissionRecord:
     """One mission, as last sent or drafted, and how far it is. ``ended`` are the ids of the steps that are over;
-    ``late_s`` is how far behind its times it was at the last stop (negative when early)."""
+    ``late_s`` is how far behind its times it was at the last stop, or the end of a sortie's last way (negative when
+    early). ``waits`` is why a draft was not released when it was due; ``avoids`` whom it would have met in the air, and
+    what was done about it. ``diverted_to`` is where it was last told to go instead of home."""
 
     mission: Mission
     kind: str
@@ -78,6 +80,9 @@ class MissionRecord:
     over_at: datetime | None = None
     energy_used_wh: float | None = None
     code: str | None = None
+    waits: tuple[Reason, ...] = ()
+    avoids: tuple[Reason, ...] = ()
+    diverted_to: Place | None = None
 
     @property
     def remaining(self) -> tuple[Step, ...]:

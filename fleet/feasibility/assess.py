@@ -15,7 +15,7 @@ from fleet.feasibility.questions import answers_of_locker, answers_of_parcel, an
 from fleet.feasibility.trip import Trip
 from fleet.feasibility.verdict import Verdict, combine, feasible
 from fleet.kinds import kind_of
-from fleet.protocol.values import CompartmentSize, Order
+from fleet.protocol.values import CompartmentSize, Order, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,18 @@ def assess_sortie(
     locker: Locker | None = None,
     soc: float = 1.0,
     state_of_health: float = 1.0,
+    via: tuple[Place, ...] = (),
 ) -> SortieAssessment:
     """May an asset of this type leave ``site`` at ``depart_at`` with this parcel (or to fetch it)?
 
     Loading takes the type's ``load_s`` before ``depart_at``. With ``locker`` the parcel goes there instead
-    of to the recipient's door; whether a compartment fits is ``assess_locker``'s part. All of the kind's
-    questions are answered, so that every obstacle is named, not the first one only.
+    of to the recipient's door; whether a compartment fits is ``assess_locker``'s part. ``via``: it flies by way
+    of these points instead of the way that is otherwise chosen. All of the kind's questions are answered, so that
+    every obstacle is named, not the first one only.
     """
     kind = kind_of(asset_type.kind)
     parcel = answers_of_parcel(kind, ParcelCase(ctx, order, asset_type))
-    departure = Departure(site, depart_at, locker, soc, state_of_health)
+    departure = Departure(site, depart_at, locker, soc, state_of_health, via)
     planned = plan_trip(ctx, order, asset_type, departure)
     if isinstance(planned, Verdict):
         return SortieAssessment(combine((*parcel, planned)), None)

@@ -16,7 +16,7 @@ from fleet.feasibility.drive import drive
 from fleet.feasibility.drop_point import drop_place
 from fleet.feasibility.flight import fly, hop_wh
 from fleet.feasibility.moves import Load, Moves
-from fleet.feasibility.shape import TripShape, sortie_shape
+from fleet.feasibility.shape import TripShape, by_way_of, sortie_shape
 from fleet.feasibility.sky import Sky, sky_over
 from fleet.feasibility.trip import Trip
 from fleet.feasibility.vehicles import (
@@ -29,19 +29,20 @@ from fleet.feasibility.vehicles import (
 from fleet.feasibility.verdict import Verdict, infeasible, unknown
 from fleet.kinds import TripFigures, kind_of
 from fleet.protocol.mission import Alternate
-from fleet.protocol.values import Direction, Order, Reason
+from fleet.protocol.values import Direction, Order, Place, Reason
 from geofences import Waypoint
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """From where and when an asset leaves, to a locker or a door, with what battery."""
+    """From where and when an asset leaves, to a locker or a door, with what battery, by way of which points."""
 
     site: Site
     at: datetime
     locker: Locker | None = None
     soc: float = 1.0
     state_of_health: float = 1.0
+    via: tuple[Place, ...] = ()
 
 
 class Planned(NamedTuple):
@@ -61,6 +62,8 @@ def plan_trip(ctx: Context, order: Order, asset_type: SortieType, departure: Dep
     shape = sortie_shape(ctx, asset_type, departure.site, place, departure.at)
     if isinstance(shape, Verdict):
         return shape
+    if departure.via:
+        shape = by_way_of(shape, departure.via)
     sky = sky_over(ctx, departure.at, departure.at + _longest(asset_type, shape))
     if isinstance(sky, Verdict):
         return sky

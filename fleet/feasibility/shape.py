@@ -96,6 +96,12 @@ def sortie_shape(
     return _SHAPERS[kind_of(asset_type.kind).profile](ctx, asset_type, site.place, place, at)
 
 
+def by_way_of(shape: TripShape, via: Sequence[Place]) -> TripShape:
+    """A flight between the same places by way of other points; whether that air is free is still to be checked."""
+    way = way_of((shape.out.points[0], *via, shape.out.points[-1]))
+    return replace(shape, out=way, back=way.reversed(), airspace=None)
+
+
 def way_of(points: Sequence[Place], length_m: float | None = None) -> Way:
     """A way along geodesics from point to point, ``length_m`` long if that is known better."""
     lon = [p.lon for p in points]

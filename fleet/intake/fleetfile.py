@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fleet.domain.fleet import Assumptions, FleetSpec, ReserveRule
+from fleet.domain.fleet import Assumptions, FleetSpec, ReserveRule, Separation
 from fleet.intake.cells import CellError, timezone
 from fleet.intake.fleetstands import resolve_stands
 from fleet.intake.fleettypes import is_foreign, merged, resolve_types
@@ -25,7 +25,7 @@ from fleet.intake.validate import validated
 from fleet.protocol.values import NonNegative
 
 VALUES = ("currency", "timezone", "unserved_penalty")
-TABLES = ("rates", "reserve", "assumptions", "terrain", "compartments", "types")
+TABLES = ("rates", "reserve", "separation", "assumptions", "terrain", "compartments", "types")
 DEFAULT_NAME = "default_fleet.toml"
 
 
@@ -75,6 +75,7 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
     sections = {
         "assumptions": _assumptions(source, default),
         "reserve": validated(source, ("reserve",), _section(source, default, "reserve"), ReserveRule),
+        "separation": validated(source, ("separation",), _section(source, default, "separation"), Separation),
     }
     terrain = _terrain(source)
     values = {name: value for name in VALUES if (value := _value(source, default, name)) is not None}

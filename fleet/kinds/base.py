@@ -93,7 +93,8 @@ class Kind:
     """A kind of asset. One file in this package, or one entry point, defines it; nothing else names it.
 
     ``questions`` are names in the table of ``fleet.feasibility.questions``, in the order in which their
-    reasons are to be shown. ``lost_link`` is what silence means. ``cost`` counts what a trip costs. Whatever differs
+    reasons are to be shown. ``lost_link`` is what silence means. ``hovers``: in the air it
+    can stay where it is, so that another may pass. ``cost`` counts what a trip costs. Whatever differs
     between two makes of a kind (weights, speeds, rates) belongs to the type in the fleet file instead.
     """
 
@@ -105,6 +106,7 @@ class Kind:
     questions: tuple[str, ...]
     lost_link: LostLink
     cost: CostRule = moving_cost
+    hovers: bool = False
 
     def trip_cost(self, asset_type: AssetType, trip: TripFigures) -> float:
         """What the trip costs, in major units of the fleet's currency."""

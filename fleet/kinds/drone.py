@@ -8,6 +8,7 @@ KIND = Kind(
     archetype="sortie",
     profile="air",
     needs_airspace=True,
+    hovers=True,
     questions=(
         "payload",
         "goods",

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fleet.protocol.values import TimeWindow
 from fleet.sim.geo import Piece
+from fleet.sim.nearness import Nearness
 from fleet.sim.zones import TrueZone
 
 GRACE_WH: Final = 0.05
@@ -18,7 +19,10 @@ GRACE_WH: Final = 0.05
 class Judge:
     """Keeps the record of one day."""
 
-    def __init__(self, zones: Iterable[TrueZone], held: frozenset[str]) -> None:
+    def __init__(
+        self, zones: Iterable[TrueZone], held: frozenset[str], nearness: Nearness | None = None
+    ) -> None:
+        self._nearness = nearness or Nearness(0.0, 0.0)
         self._zones = [z for z in zones if z.zone_id not in held]
         self._in_zone: set[tuple[str, str | None, str]] = set()
         self._zone_breaches: list[dict[str, Any]] = []
@@ -42,6 +46,7 @@ class Judge:
         """A vehicle has moved, or hung in the air."""
         self._metres[kind] += piece.metres
         if airborne:
+            self._nearness.moved(asset_id, mission_id, piece)
             for zone in self._zones:
                 self._look(zone, asset_id, mission_id, piece)
 
@@ -125,7 +130,11 @@ class Judge:
         self._incidents.append({"at": at.isoformat(), "what": what, **details})
 
     def verdict(self) -> dict[str, Any]:
-        """The whole record, ready for JSON. ``ok``: no zone, reserve, custody or compartment violated, no crash."""
+        """The whole record, ready for JSON. ``ok``: no zone, reserve, custody or compartment violated, no crash.
+
+        ``too_near`` are pairs of aircraft in the air that came nearer to each other than flights keep: whether that is
+        a fault depends on what the hub has told of them.
+        """
         broken = {
             "zone_breaches": self._zone_breaches,
             "reserve_breaches": self._reserve_breaches,
@@ -136,6 +145,7 @@ class Judge:
         return {
             "ok": not any(broken.values()),
             **{name: list(found) for name, found in broken.items()},
+            "too_near": sorted(self._nearness.losses.values(), key=lambda loss: str(loss["at"])),
             "outside_windows": list(self._outside_windows),
             "handed_over": dict(sorted(self._handed_over.items())),
             "km": {kind: round(metres / 1000, 3) for kind, metres in sorted(self._metres.items())},

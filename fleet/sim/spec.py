@@ -39,7 +39,8 @@ class WorldSpec(Value):
     """A world. ``zones`` are whole zone documents (GeoJSON, ED-269 or ED-318); ``held`` the zones that may be entered.
 
     ``machines`` gives true figures for an ``energy_model``, over those that come with the package. ``ground_amsl_m`` is
-    the height of the ground, which is flat here.
+    the height of the ground, which is flat here. Aircraft that come nearer to each other than ``lateral_m`` and
+    ``vertical_m`` at once are noted (0: none are).
     """
 
     start: Time
@@ -53,6 +54,8 @@ class WorldSpec(Value):
     weather: tuple[TrueWeather, ...] = ()
     ground_amsl_m: float = 0.0
     machines: dict[str, Machine] = Field(default_factory=dict)
+    lateral_m: NonNegative = 0.0
+    vertical_m: NonNegative = 0.0
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

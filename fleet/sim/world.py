@@ -19,6 +19,7 @@ from fleet.sim.incidents import Fate
 from fleet.sim.judge import Judge
 from fleet.sim.locker import Locker
 from fleet.sim.mover import Mover
+from fleet.sim.nearness import Nearness
 from fleet.sim.people import People
 from fleet.sim.recovery import Recovery
 from fleet.sim.robot import Robot
@@ -40,7 +41,7 @@ class World:
         chance = Chance(seed)
         zones = [z for document in spec.zones for z in true_zones(document, spec.ground_amsl_m)]
         self.spec = spec
-        self.judge = Judge(zones, spec.held)
+        self.judge = Judge(zones, spec.held, Nearness(spec.lateral_m, spec.vertical_m))
         self._outbox: list[tuple[str, AnyMessage]] = []
         self._stage = Stage(
             spec=spec,

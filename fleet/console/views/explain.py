@@ -114,6 +114,8 @@ def _mission(ledger: Ledger, mission_id: str | None) -> Row | None:
         "revision": record.mission.revision,
         "zones_version": record.mission.zones_version,
         "assumptions": list(ledger.assumed.get(mission_id, ())),
+        "waits": reasons_of(record.waits),
+        "avoids": reasons_of(record.avoids),
         "energy": _energy(ledger, record),
     }
 

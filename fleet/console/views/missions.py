@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fleet.console.ledger import Ledger
-from fleet.console.views.base import Row, point, stamp, tenths
+from fleet.console.views.base import Row, point, reasons_of, stamp, tenths
 from fleet.domain.state import MissionRecord
 from fleet.protocol.mission import Drop, Mission, Stop, Travel
 
@@ -27,6 +27,8 @@ def mission_row(ledger: Ledger, mission_id: str) -> Row:
         "over_at": stamp(record.over_at),
         "current": record.current,
         "late_s": tenths(record.late_s),
+        "waits": reasons_of(record.waits),
+        "avoids": reasons_of(record.avoids),
         "orders": [i.order_id for i in mission.items],
         "path": list(_path(mission)),
         "straight": bool(stops),

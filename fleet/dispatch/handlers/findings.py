@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fleet.dispatch.commands import command, in_words
 from fleet.dispatch.desk import Desk
+from fleet.dispatch.handlers.holding import look_again
 from fleet.dispatch.inputs import Finding
 from fleet.domain.state import OVER
 
@@ -24,6 +25,8 @@ def finding(desk: Desk, message: Finding) -> None:
     )
     if advice is None:
         return
+    if advice is Action.HOLD:
+        look_again(desk, message.mission_id)
     place = next((a.place for a in record.mission.alternates if a.place_id == message.place_id), None)
     why = message.reasons[0].detail if message.reasons else message.code
     command(desk, message.asset_id, advice, by="monitor", why=why, place=place, place_id=message.place_id)

@@ -9,6 +9,7 @@ from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.handlers.assets import link_grace_over
 from fleet.dispatch.handlers.contacts import retention
+from fleet.dispatch.handlers.holding import air_may_be_free
 from fleet.dispatch.handlers.notbegun import not_begun, unanswered
 from fleet.dispatch.handlers.overdue import overdue
 from fleet.dispatch.handlers.zones import zone_over
@@ -43,6 +44,7 @@ _DUE: dict[str, Callable[[Desk, str], None]] = {
     "plan": _plan_again,
     "contacts": retention,
     "zone": zone_over,
+    "air": air_may_be_free,
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from fleet.dispatch.inputs import Finding
+from fleet.dispatch.monitor.air import Air
 from fleet.dispatch.monitor.checks import CHECKS, ZONE_CODES
 from fleet.dispatch.monitor.guard import Earlier, Guard, guard_of
 from fleet.dispatch.silence import lost_link
@@ -14,7 +15,7 @@ from fleet.domain.evolve import evolve
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import OVER, State
 from fleet.feasibility import Context
-from fleet.protocol.lifecycle import MissionStatus
+from fleet.protocol.lifecycle import AssetStatus, MissionStatus
 from fleet.protocol.messages import Telemetry
 from geofences import Zone, ZoneSet, near_change, segments_hit
 
@@ -33,6 +34,7 @@ class Monitor:
         self._begun: set[str] = set()
         self._told: dict[str, set[str]] = {}
         self._lately: dict[str, tuple[Earlier, ...]] = {}
+        self._air = Air()
 
     def watch(self, asset_id: str, state: State, now: datetime, sample: Telemetry | None) -> None:
         """Work out anew what this asset is held against, with its last sample; nothing when it is not out."""
@@ -56,6 +58,9 @@ class Monitor:
         if isinstance(kind, SortieType):
             start = known.start_soc if known is not None else _soc(state, asset_id, sample)
             self._guards[asset_id] = guard_of(record, kind, context, now, sample, start)
+            lost = state.assets[asset_id].status is AssetStatus.LINK_LOST
+            apart = context.fleet.separation
+            self._air.watch(asset_id, record, kind, apart, sample, lost=lost, now=now)
 
     def rezone(self, changed: Sequence[Zone], state: State) -> tuple[str, ...]:
         """Hold all who are out against the zones as they are now. Those are returned, by id, to whom the zones that
@@ -91,20 +96,23 @@ class Monitor:
         self._begun.discard(asset_id)
         self._told.pop(asset_id, None)
         self._lately.pop(asset_id, None)
+        self._air.forget(asset_id)
 
     def check(self, asset_id: str, sample: Telemetry, now: datetime) -> tuple[Finding, ...]:
-        """What a new sample shows; each thing is told once for a mission."""
+        """What a new sample shows; each thing is told once for a mission. Of two that would meet, the other may be the
+        one that is to do something."""
         guard = self._guards.get(asset_id)
         if guard is None:
             return ()
+        met = self._air.check(asset_id, sample, now)
         guard = evolve(guard, earlier=self._earlier(asset_id, sample, now))
         told = self._told.setdefault(asset_id, set())
         for check in CHECKS:
             found = check(guard, sample, now)
             if found is not None and found.code not in told:
                 told.add(found.code)
-                return (found,)
-        return ()
+                return (found, *met)
+        return met
 
     def _earlier(self, asset_id: str, sample: Telemetry, now: datetime) -> Earlier | None:
         """The newest sample that is old enough to say how fast it moves; none where it has not done the same since."""

@@ -1,0 +1,270 @@
+"""What an aircraft still means to do in the air, as an operational intent (ASTM F3548): the rest of its mission from
+where it is, or of whatever it does instead.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import NamedTuple
+
+from fleet.domain.fleet import Separation, SortieType
+from fleet.domain.state import OVER, MissionRecord
+from fleet.kinds import ByItself, kind_of
+from fleet.protocol.lifecycle import MissionStatus
+from fleet.protocol.messages import Telemetry
+from fleet.protocol.mission import Travel
+from geofences import Intent, IntentState, Room, Waypoint
+from geofences.geodesy import METRES_PER_DEGREE, distance_m
+
+HOVERS = timedelta(seconds=60)
+"""For so long one that holds is thought to stay where it is; it is looked at again before."""
+
+UPWARD_MPS = 3.0
+"""How fast an aircraft that does something else than was planned is thought to climb and to sink; the room in time that
+it gets covers that it is a little faster or slower."""
+
+BREAKS_OFF = frozenset({"returning", "diverting", "landing"})
+"""What a sample says of one that does not follow its mission any more."""
+
+
+def room_of(kind: SortieType, rule: Separation, *, share: float = 1.0) -> Room:
+    """Its half of what two keep from each other; ``share`` of the times."""
+    return Room(
+        beside_m=max(rule.lateral_m / 2, kind.corridor_m),
+        above_m=rule.vertical_m / 2,
+        time_s=share * rule.time_s / 2,
+        upright_s=share * rule.pad_s / 2,
+    )
+
+
+def planned_intent(mission_id: str, path: Sequence[Waypoint], room: Room) -> Intent:
+    """A flight that is not released yet."""
+    return Intent(mission_id, tuple(path), room)
+
+
+class Seen(NamedTuple):
+    """What is known of an aircraft: its newest sample (none after a restart), whether its link is lost, and now."""
+
+    sample: Telemetry | None
+    lost: bool
+    now: datetime
+
+
+def intents_of(record: MissionRecord, kind: SortieType, room: Room, seen: Seen) -> tuple[Intent, ...]:
+    """What the rest of a mission that was sent needs of the air; nothing where it is over, on the ground again, or does
+    not fly. One that is not heard may follow its mission or do what its kind does by itself: both are kept free."""
+    left = [s for s in record.mission.steps if isinstance(s, Travel) and s.step_id not in record.ended]
+    flies = kind_of(kind.kind).needs_airspace
+    if not flies or not left or record.status in OVER or record.status is MissionStatus.DRAFTED:
+        return ()
+    sample = _of_this(record, seen.sample)
+    if sample is not None and sample.state in BREAKS_OFF:
+        return (_instead(record, kind, room, sample, seen.now),)
+    meant = _meant(record, left, room, sample, seen.now)
+    home = kind_of(kind.kind).lost_link.by_itself is ByItself.RETURN_HOME
+    if seen.lost and home and sample is not None:
+        return meant, _instead(record, kind, room, sample.model_copy(update={"state": "returning"}), seen.now)
+    return (meant,)
+
+
+def _of_this(record: MissionRecord, sample: Telemetry | None) -> Telemetry | None:
+    """The sample, if it was sent on this mission: what it says of an earlier one means nothing."""
+    ours = sample is not None and sample.mission_id == record.mission.mission_id
+    return sample if ours and record.status is MissionStatus.ACTIVE else None
+
+
+def _meant(
+    record: MissionRecord, left: Sequence[Travel], room: Room, sample: Telemetry | None, now: datetime
+) -> Intent:
+    """What is left of the mission, as much later as it is now."""
+    path = [point for travel in left for point in waypoints(travel)]
+    state = IntentState.ACTIVATED if record.status is MissionStatus.ACTIVE else IntentState.ACCEPTED
+    homeward = len(left) == 1
+    if sample is not None and sample.step_id == left[0].step_id:
+        path = _from_here(waypoints(left[0]), path, sample, now)
+    else:
+        path = _not_under_way(record, left, path, now)
+    return Intent(record.mission.mission_id, tuple(path), room, state, priority=int(homeward))
+
+
+def _from_here(
+    leg: Sequence[Waypoint], path: Sequence[Waypoint], sample: Telemetry, now: datetime
+) -> list[Waypoint]:
+    """From where it is along the way that it is on. One that holds stays there: before it goes on, what it means to do
+    then is compared."""
+    here = nearest(leg, sample, now)
+    at = position(sample, here.height_m, now)
+    if sample.state == "holding":
+        return [at, replace(at, at=now + HOVERS)]
+    later = now - here.due
+    return [at, *(replace(point, at=point.at + later) for point in path[here.leg + 1 :])]
+
+
+def _not_under_way(
+    record: MissionRecord, left: Sequence[Travel], path: Sequence[Waypoint], now: datetime
+) -> list[Waypoint]:
+    """It loads, waits to set out, or hangs over its drop; also one of which nothing is known since a restart."""
+    begun = record.status is MissionStatus.ACTIVE
+    due = path[0].at if begun else record.mission.start_at
+    behind = timedelta(seconds=record.late_s if begun and len(left) == 1 else 0.0)
+    under_way = record.current == left[0].step_id
+    later = max(behind, timedelta(0) if under_way else now - due)
+    moved = [replace(point, at=point.at + later) for point in path]
+    if under_way:
+        return _not_yet_passed(moved, now)
+    over_drop = begun and len(left) == 1
+    return [replace(moved[0], at=min(now, moved[0].at)), *moved] if over_drop else moved
+
+
+def _not_yet_passed(path: Sequence[Waypoint], now: datetime) -> list[Waypoint]:
+    """The rest of a path by its times; of one that should be over, its last leg from now on."""
+    last = path[-2:]
+    rest = [b for b in path if b.at >= now]
+    if not rest:
+        return [replace(point, at=now + (point.at - last[0].at)) for point in last]
+    before = path[max(0, len(path) - len(rest) - 1)]
+    return [before, *rest] if before is not rest[0] else rest
+
+
+def from_now(intent: Intent, now: datetime) -> Intent:
+    """What is still to come of it: nobody meets where another one was."""
+    path = intent.path
+    index = next((n for n, point in enumerate(path) if point.at > now), len(path))
+    if index == 0:
+        return intent
+    if index == len(path):
+        return replace(intent, path=(replace(path[-1], at=max(now, path[-1].at)),))
+    return replace(intent, path=(_between(path[index - 1], path[index], now), *path[index:]))
+
+
+def _between(a: Waypoint, b: Waypoint, now: datetime) -> Waypoint:
+    share = (now - a.at) / (b.at - a.at)
+    lon, lat, height_m = (
+        x + share * (y - x)
+        for x, y in zip((a.lon, a.lat, a.alt_amsl_m), (b.lon, b.lat, b.alt_amsl_m), strict=True)
+    )
+    return Waypoint(lon, lat, height_m, now)
+
+
+# Something else than was planned
+
+
+def _instead(record: MissionRecord, kind: SortieType, room: Room, sample: Telemetry, now: datetime) -> Intent:
+    """It returns, diverts or lands: how fast is not known well, so that twice the time is kept before and after."""
+    wide = replace(room, time_s=2 * room.time_s, upright_s=2 * room.at_pads_s)
+    places = list(_PLACES[sample.state](record, sample, now))
+    path = [position(sample, places[0][2], now)]
+    for lon, lat, height_m in places:
+        last = path[-1]
+        seconds = max(
+            distance_m(last.lon, last.lat, lon, lat) / kind.cruise_mps,
+            abs(height_m - last.alt_amsl_m) / UPWARD_MPS,
+        )
+        path.append(Waypoint(lon, lat, height_m, last.at + timedelta(seconds=seconds)))
+    return Intent(record.mission.mission_id, tuple(path), wide, IntentState.CONTINGENT, priority=2)
+
+
+Spot = tuple[float, float, float]
+
+
+def _way_home(record: MissionRecord, sample: Telemetry, now: datetime) -> Iterator[Spot]:
+    """Back by the way that was flown, or on by the way back."""
+    travels = [s for s in record.mission.steps if isinstance(s, Travel)]
+    out, back = waypoints(travels[0]), waypoints(travels[-1])
+    if len(travels) > 1 and travels[0].step_id in record.ended and record.current != "drop":
+        passed = [back[0]] if travels[-1].step_id != record.current else []
+        yield from _spots([*passed, *back[nearest(back, sample, now).leg + 1 :]])
+    else:
+        yield from _spots(reversed(out[: nearest(out, sample, now).leg + 1]))
+
+
+def _down(record: MissionRecord, sample: Telemetry, now: datetime) -> Iterator[Spot]:
+    del now
+    yield sample.lon, sample.lat, _ground_m(record)
+
+
+def _away(record: MissionRecord, sample: Telemetry, now: datetime) -> Iterator[Spot]:
+    """Up to the height of the way, straight to the place that it was told, and down."""
+    del now
+    height_m = max(
+        point.alt_amsl_m for s in record.mission.steps if isinstance(s, Travel) for point in s.path
+    )
+    place = record.diverted_to or record.mission.home
+    yield sample.lon, sample.lat, height_m
+    yield place.lon, place.lat, height_m
+    yield place.lon, place.lat, _ground_m(record)
+
+
+_PLACES = {"returning": _way_home, "landing": _down, "diverting": _away}
+
+
+def _ground_m(record: MissionRecord) -> float:
+    return min(point.alt_amsl_m for s in record.mission.steps if isinstance(s, Travel) for point in s.path)
+
+
+def _spots(points: Iterable[Waypoint]) -> Iterator[Spot]:
+    return ((point.lon, point.lat, point.alt_amsl_m) for point in points)
+
+
+# Where on its path it is
+
+
+class Here(NamedTuple):
+    """A place on a path: after which point, when it is due there, its height, and how far away it is."""
+
+    leg: int
+    due: datetime
+    height_m: float
+    away_m: float
+
+
+SAME_M = 2.0
+"""Places on a path that are as near as that are told apart by when they are due: out and back lead along one line."""
+
+
+def nearest(path: Sequence[Waypoint], sample: Telemetry, now: datetime) -> Here:
+    """Where on a path an aircraft is, in three dimensions where its height is known: of a climb and the cruise above
+    it, the height tells which."""
+    places = list(_places(path, sample, now))
+    best_m = min(one.away_m for one in places) + SAME_M
+    return min((one for one in places if one.away_m <= best_m), key=lambda one: (abs(one.due - now), one.leg))
+
+
+def _places(path: Sequence[Waypoint], sample: Telemetry, now: datetime) -> Iterator[Here]:
+    """The nearest place of each leg; while it stands somewhere it is due there all the time."""
+    east_m = METRES_PER_DEGREE * math.cos(math.radians(sample.lat))
+    height_m = sample.alt_amsl_m
+    for index, (a, b) in enumerate(pairwise(path)):
+        start, end = _offset(a, sample, east_m, height_m), _offset(b, sample, east_m, height_m)
+        step = [y - x for x, y in zip(start, end, strict=True)]
+        square = sum(s * s for s in step)
+        if square == 0:
+            yield Here(index, min(max(now, a.at), b.at), a.alt_amsl_m, math.hypot(*start))
+            continue
+        share = min(1.0, max(0.0, -sum(x * s for x, s in zip(start, step, strict=True)) / square))
+        away_m = math.hypot(*(x + share * s for x, s in zip(start, step, strict=True)))
+        height = a.alt_amsl_m + share * (b.alt_amsl_m - a.alt_amsl_m)
+        yield Here(index, a.at + share * (b.at - a.at), height, away_m)
+
+
+def _offset(
+    point: Waypoint, sample: Telemetry, east_m: float, height_m: float | None
+) -> tuple[float, float, float]:
+    up = 0.0 if height_m is None else point.alt_amsl_m - height_m
+    return (point.lon - sample.lon) * east_m, (point.lat - sample.lat) * METRES_PER_DEGREE, up
+
+
+def position(sample: Telemetry, height_m: float, now: datetime) -> Waypoint:
+    """Where an aircraft is now, at a height where it does not tell its own."""
+    return Waypoint(sample.lon, sample.lat, height_m if sample.alt_amsl_m is None else sample.alt_amsl_m, now)
+
+
+def waypoints(travel: Travel) -> list[Waypoint]:
+    """A leg of a mission for the checks. A leg without times, which no mission of ours has, can't be kept free."""
+    if any(point.at is None for point in travel.path):
+        raise ValueError(f"the way {travel.step_id!r} has no times")
+    return [Waypoint(p.lon, p.lat, p.alt_amsl_m, p.at) for p in travel.path if p.at is not None]
