@@ -9,6 +9,7 @@ import pytest
 
 from fleet.demo import DemoOptions, build_day, incoming_of
 from fleet.dispatch.audit import audit
+from fleet.dispatch.separation.told import untold
 from fleet.domain.apply import apply_all
 from fleet.domain.state import FINAL_PARCEL, State
 from fleet.progress import settled
@@ -54,6 +55,7 @@ def test_a_day_ends_well(tmp_path: Path, seed: int, incidents: str) -> None:
     assert unfinished == {}
     assert len(run.state.parcels) == 24
     assert run.verdict["ok"], run.verdict
+    assert untold(run.state, run.verdict["too_near"]) == []
     found = audit(run.events)
     assert (found.custody_breaks, found.duplicates, found.lost) == ((), (), ())
     strange = [e for e in run.state.exceptions.values() if e.code in NOT_UNDERSTOOD]

@@ -43,6 +43,7 @@ def test_a_good_day_does_not_fail() -> None:
         ({"contradictions": 1}, "1 contradictions"),
         ({"evidence": {"crashes": [{}], "overfull": []}}, "1 batteries empty on the way"),
         ({"evidence": {"crashes": [], "overfull": [{}]}}, "1 lockers overfull"),
+        ({"evidence": {"too_near": [{}]}}, "1 pairs of aircraft too near to each other, unforeseen"),
         ({"exceptions": [{"code": "hub_fault"}]}, "1 faults of the hub itself"),
         ({"by_mode": {"drone": 14, "locker": 40, "sidewalk_robot": 46, "van": 50}}, "drone served 14"),
         ({"ended": {**result()["ended"], "unresolved": 1}}, "1 parcels unresolved"),

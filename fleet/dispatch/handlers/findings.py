@@ -7,6 +7,7 @@ from fleet.dispatch.desk import Desk
 from fleet.dispatch.handlers.holding import look_again
 from fleet.dispatch.inputs import Finding
 from fleet.domain.state import OVER
+from fleet.protocol.messages import Action
 
 
 def finding(desk: Desk, message: Finding) -> None:

@@ -30,9 +30,9 @@ S1,Launch site,-8.0,41.0,0,2,0,2,07:00,21:00
 """
 
 
-def bench_of(folder: Path, *places: tuple[float, float], depots: str = DEPOTS, **texts: str) -> Bench:
+def bench_of(folder: Path, *places: tuple[float, float], fleet: str = "") -> Bench:
     """A hub with two drones at one site that are full and ready, and the parcels handed in."""
-    bench = Bench(folder, orders=orders(*places), depots=depots, **texts)
+    bench = Bench(folder, orders=orders(*places), depots=DEPOTS, fleet=fleet)
     operator = bench.connect("operator-1", Role.OPERATOR)
     for asset_id in (FIRST, SECOND):
         drone = bench.connect(asset_id)

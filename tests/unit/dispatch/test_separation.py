@@ -110,7 +110,7 @@ def beside_m(mission: Mission, point: Waypoint) -> float:
     start, end = out_of(mission).path[1:3]
     bearing, _, _ = EARTH.inv(start.lon, start.lat, end.lon, end.lat)
     to, _, metres = EARTH.inv(start.lon, start.lat, point.lon, point.lat)
-    return abs(metres * math.sin(math.radians(to - bearing)))
+    return abs(float(metres) * math.sin(math.radians(to - bearing)))
 
 
 def test_head_on_flights_use_different_heights(tmp_path: Path) -> None:
