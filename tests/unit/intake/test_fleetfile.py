@@ -143,6 +143,21 @@ def test_terrain_may_be_unknown_or_written_without_the_sign() -> None:
     assert fleet('[assumptions]\nterrain = "flat:180+-20"\n').spec.assumptions.terrain == "flat:180+-20"
 
 
+def test_separation_is_overlaid_field_by_field_and_can_be_off() -> None:
+    """A file that states nothing keeps flights apart."""
+    rule = fleet("[separation]\nlateral_m = 80\n").spec.separation
+    assert (rule.enabled, rule.lateral_m, rule.vertical_m) == (True, 80, 15)
+    assert fleet("").spec.separation.enabled
+    assert not fleet("[separation]\nenabled = false\n").spec.separation.enabled
+
+
+@pytest.mark.parametrize("line", ["lateral_m = 0", "time_s = -1", "pad_s = nan", "sideways_m = 5"])
+def test_a_separation_that_makes_no_sense_is_refused(line: str) -> None:
+    """With line and field."""
+    with pytest.raises(FleetFileError, match=rf"2: separation\.{line.split(maxsplit=1)[0]}"):
+        fleet(f"[separation]\n{line}\n")
+
+
 def test_the_reserve_is_overlaid_field_by_field() -> None:
     reserve = fleet("[reserve]\nfraction_of_usable = 0.3\n").spec.reserve
     assert (reserve.fraction_of_usable, reserve.epsilon) == (0.3, 0.001)
