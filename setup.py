@@ -10,12 +10,11 @@ KERNELS = ("geofences.piece", "geofences.kernel", "geofences.taut")
 # Products and sums may not be fused: the compiled form answers to the last bit as the plain one does.
 FLAGS = ["-O3", "-ffp-contract=off"]
 
-setup(
-    ext_modules=cythonize(  # type: ignore[no-untyped-call]
-        [
-            Extension(name, [name.replace(".", "/") + ".py"], extra_compile_args=FLAGS, optional=True)
-            for name in KERNELS
-        ],
-        build_dir="build/kernels",
-    )
+extensions = cythonize(  # type: ignore[no-untyped-call]
+    [Extension(name, [name.replace(".", "/") + ".py"], extra_compile_args=FLAGS) for name in KERNELS],
+    build_dir="build/kernels",
 )
+for extension in extensions:
+    extension.optional = True  # `cythonize` makes extensions anew, and this is lost when it is said above
+
+setup(ext_modules=extensions)

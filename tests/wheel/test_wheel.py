@@ -1,5 +1,6 @@
 """The built wheel, installed outside the checkout, holds the code, its data and the commands."""
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -119,3 +120,19 @@ def test_front_end_sources_stay_out(installation: Installation) -> None:
 def test_command_says_how_it_is_used(installation: Installation, command: str) -> None:
     """From a folder that is not the checkout."""
     assert "usage:" in installation.run(command, "--help").stdout.lower()
+
+
+def test_a_build_goes_on_without_a_compiler(repo_root: Path, tmp_path: Path) -> None:
+    """What is compiled elsewhere then runs as plain Python."""
+    copy(repo_root / "setup.py", tmp_path)
+    copytree(repo_root / "geofences", tmp_path / "geofences", ignore=ignore_patterns("__pycache__", "*.so"))
+    done = subprocess.run(
+        [sys.executable, "setup.py", "-q", "build_ext", "--inplace"],
+        cwd=tmp_path,
+        env=os.environ | {"CC": "no-such-compiler"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not list(tmp_path.rglob("*.so"))
