@@ -23,7 +23,7 @@ _NEXT_TO = 1e-9
 class Pairs:
     """Pairs of pieces, one a row. `apart` (n, 2) leads from the other's start to one's own, `own` and `other` (n, 2)
     along the pieces, in metres. `low` (n, 8), `by_own`, `by_other`: a pair of points agrees where
-    `by_own * s + by_other * u <= low` for all eight: within both pieces, in height and in time.
+    `by_own * s + by_other * u <= low` for all of them: within both pieces, in height and in time.
     """
 
     apart: Floats
@@ -54,6 +54,18 @@ class Pairs:
         )
         columns = (np.stack(each, axis=1) for each in (by_own, by_other, low))
         return cls(start - other_start, end - start, other_end - other_start, *columns)
+
+    def since(self, own: tuple[Floats, Floats], other: tuple[Floats, Floats], after: float) -> "Pairs":
+        """Only what is not before a time, of either piece: given are its start and how long it takes."""
+        none = np.zeros(len(self.apart))
+        return Pairs(
+            self.apart,
+            self.own,
+            self.other,
+            np.column_stack((self.by_own, -own[1], none)),
+            np.column_stack((self.by_other, none, -other[1])),
+            np.column_stack((self.low, own[0] - after, other[0] - after)),
+        )
 
     def take(self, rows: npt.NDArray[np.intp]) -> "Pairs":
         """Some of the pairs."""

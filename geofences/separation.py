@@ -41,14 +41,16 @@ class Encounter:
     other_at: datetime
 
 
-def encounters(intent: Intent, others: Iterable[Intent]) -> tuple[Encounter, ...]:
+def encounters(
+    intent: Intent, others: Iterable[Intent], *, after: datetime | None = None
+) -> tuple[Encounter, ...]:
     """Whom it meets, one for each other intent, in the order of the time at which it comes there, then of ids.
 
     Exact: two meet if and only if they have points whose distance is not more than both rooms beside them (and 0.1 m),
     whose heights differ by no more than both rooms above, and whose times by no more than both of time. One with the
-    same id is not asked.
+    same id is not asked. `after`: what is due before that time does not count, of any of them.
     """
-    table = _Table.of(intent, others)
+    table = _Table.of(intent, others, after=after)
     met = [one for group in table.near() for one in _met(table, *group)]
     firsts: dict[str, list[Encounter]] = {}
     for one in met:
@@ -56,9 +58,9 @@ def encounters(intent: Intent, others: Iterable[Intent]) -> tuple[Encounter, ...
     return tuple(sorted((_joined(each) for each in firsts.values()), key=lambda e: (e.from_at, e.other_id)))
 
 
-def are_apart(intent: Intent, others: Iterable[Intent]) -> bool:
-    """Whether it meets nobody."""
-    table = _Table.of(intent, others)
+def are_apart(intent: Intent, others: Iterable[Intent], *, after: datetime | None = None) -> bool:
+    """Whether it meets nobody; `after` as for `encounters`."""
+    table = _Table.of(intent, others, after=after)
     return all(_hits(table.pairs(*group), _limits(table, *group[:2]))[0].size == 0 for group in table.near())
 
 
@@ -94,19 +96,28 @@ class _Table:
     rows: Floats
     whose: Index
     others: tuple[Intent, ...]
+    after: float | None
 
     @classmethod
-    def of(cls, intent: Intent, others: Iterable[Intent], *, later_s: float = 0.0) -> "_Table":
+    def of(
+        cls,
+        intent: Intent,
+        others: Iterable[Intent],
+        *,
+        later_s: float = 0.0,
+        after: datetime | None = None,
+    ) -> "_Table":
         """`later_s`: by how much its own times may move on."""
         asked = tuple(one for one in others if one.intent_id != intent.intent_id)
-        own = intent.pieces
-        if not asked:
-            return cls(own, np.empty((0, len(COLUMNS))), np.empty(0, dtype=np.intp), ())
+        since = -np.inf if after is None else after.timestamp()
+        own = intent.pieces[intent.pieces[:, TIME + 1] >= since]
+        if not asked or not len(own):
+            return cls(own, np.empty((0, len(COLUMNS))), np.empty(0, dtype=np.intp), (), None)
         tables = [one.pieces for one in asked]
         rows = np.concatenate(tables)
         whose = np.repeat(np.arange(len(asked)), [len(each) for each in tables])
-        kept = _overlap(_whole(own), rows, later_s=later_s)
-        return cls(own, rows[kept], whose[kept], asked)
+        kept = _overlap(_whole(own), rows, later_s=later_s) & (rows[:, TIME + 1] >= since)
+        return cls(own, rows[kept], whose[kept], asked, None if after is None else since)
 
     def near(self, *, later_s: float = 0.0) -> Iterable[tuple[Index, Index, LocalPlane]]:
         """Own pieces and others' whose boxes overlap, in parts that fit on one plane each."""
@@ -123,18 +134,23 @@ class _Table:
         """The pairs on a plane."""
         a, b = self.own[own], self.rows[other]
         points = [plane.to_xy(each) for each in (a[:, START], a[:, END], b[:, START], b[:, END])]
-        return Pairs.of(
+        pairs = Pairs.of(
             (points[0], points[1], points[2], points[3]),
             _difference(a, b, ALT),
             _difference(a, b, TIME),
             (a[:, ABOVE] + b[:, ABOVE], a[:, SLACK] + b[:, SLACK]),
         )
+        return pairs if self.after is None else pairs.since(_lasts(a), _lasts(b), self.after)
 
 
 def _difference(a: Floats, b: Floats, column: int) -> tuple[Floats, Floats, Floats]:
     """By how much own and other differ at their starts, and what that grows by along each."""
     start, other_start = a[:, column], b[:, column]
     return start - other_start, a[:, column + 1] - start, b[:, column + 1] - other_start
+
+
+def _lasts(rows: Floats) -> tuple[Floats, Floats]:
+    return rows[:, TIME], rows[:, TIME + 1] - rows[:, TIME]
 
 
 def _limits(table: _Table, own: Index, other: Index) -> Floats:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fleet.dispatch.inputs import Finding
-from fleet.dispatch.separation.flights import HOVERS, Seen, from_now, intents_of, nearest, position, room_of
+from fleet.dispatch.separation.flights import HOVERS, Seen, intents_of, nearest, position, room_of
+from fleet.dispatch.separation.timetable import Timetable
 from fleet.domain.fleet import Separation, SortieType
 from fleet.domain.state import MissionRecord
 from fleet.feasibility.traffic import air_not_free
@@ -46,6 +47,7 @@ class _Flight:
     sample: Telemetry | None = None
     doing: tuple[str | None, str] | None = None
     intents: tuple[Intent, ...] = ()
+    timetable: Timetable | None = None
     again: datetime | None = None
     """When to compare it again, though it conforms: it would meet somebody later."""
 
@@ -84,6 +86,9 @@ class Air:
     def _mean(self, flight: _Flight, now: datetime) -> None:
         room = room_of(flight.kind, self._rule, share=UNDER_WAY_SHARE)
         flight.intents = intents_of(flight.record, flight.kind, room, Seen(flight.sample, flight.lost, now))
+        drift_s, beside_m = DRIFT_SHARE * self._rule.time_s, flight.kind.corridor_m
+        meant = flight.intents[0].path if flight.intents else ()
+        flight.timetable = Timetable.of(meant, beside_m, drift_s) if meant else None
 
     def check(self, asset_id: str, sample: Telemetry, now: datetime) -> tuple[Finding, ...]:
         """What is to be done, by whom, where a new sample shows that two would meet."""
@@ -100,7 +105,7 @@ class Air:
         return tuple(self._found(asset_id, flight, now))
 
     def _conforms(self, flight: _Flight, sample: Telemetry, now: datetime) -> bool:
-        if not flight.intents:
+        if flight.timetable is None or flight.timetable.agrees(sample, now.timestamp()):
             return True
         path = flight.intents[0].path
         if len(path) < 2 or now <= path[0].at:
@@ -113,9 +118,9 @@ class Air:
         )
 
     def _found(self, asset_id: str, flight: _Flight, now: datetime) -> Iterator[Finding]:
-        others = self._others(asset_id, now)
+        others = self._others(asset_id)
         by_mission = {other.record.mission.mission_id: other_id for other_id, other in self._flights.items()}
-        met = [one for intent in flight.intents for one in encounters(from_now(intent, now), others)]
+        met = [one for intent in flight.intents for one in encounters(intent, others, after=now)]
         soon = now + timedelta(seconds=AHEAD_TIMES * self._rule.time_s)
         for one in {each.other_id: each for each in reversed(met)}.values():
             first = min(one.from_at, one.from_at + (one.other_at - one.at))
@@ -168,11 +173,11 @@ class Air:
         stays = Intent(
             flight.record.mission.mission_id, path, room_of(flight.kind, self._rule, share=UNDER_WAY_SHARE)
         )
-        return are_apart(stays, self._others(asset_id, now))
+        return are_apart(stays, self._others(asset_id), after=now)
 
-    def _others(self, asset_id: str, now: datetime) -> list[Intent]:
+    def _others(self, asset_id: str) -> list[Intent]:
         others = (other for other_id, other in sorted(self._flights.items()) if other_id != asset_id)
-        return [from_now(intent, now) for other in others for intent in other.intents]
+        return [intent for other in others for intent in other.intents]
 
 
 MAY_HOLD = frozenset({"loading", "travelling"})

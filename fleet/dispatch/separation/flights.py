@@ -130,26 +130,6 @@ def _not_yet_passed(path: Sequence[Waypoint], now: datetime) -> list[Waypoint]:
     return [before, *rest] if before is not rest[0] else rest
 
 
-def from_now(intent: Intent, now: datetime) -> Intent:
-    """What is still to come of it: nobody meets where another one was."""
-    path = intent.path
-    index = next((n for n, point in enumerate(path) if point.at > now), len(path))
-    if index == 0:
-        return intent
-    if index == len(path):
-        return replace(intent, path=(replace(path[-1], at=max(now, path[-1].at)),))
-    return replace(intent, path=(_between(path[index - 1], path[index], now), *path[index:]))
-
-
-def _between(a: Waypoint, b: Waypoint, now: datetime) -> Waypoint:
-    share = (now - a.at) / (b.at - a.at)
-    lon, lat, height_m = (
-        x + share * (y - x)
-        for x, y in zip((a.lon, a.lat, a.alt_amsl_m), (b.lon, b.lat, b.alt_amsl_m), strict=True)
-    )
-    return Waypoint(lon, lat, height_m, now)
-
-
 # Something else than was planned
 
 

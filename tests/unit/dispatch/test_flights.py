@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fleet.dispatch.separation.flights import HOVERS, Seen, from_now, intents_of, nearest, room_of
+from fleet.dispatch.separation.flights import HOVERS, Seen, intents_of, nearest, room_of
 from fleet.domain.fleet import Separation, SortieType
 from fleet.domain.state import MissionRecord
 from fleet.intake.fleetfile import default_fleet
@@ -194,16 +194,6 @@ def test_out_and_back_along_one_line_are_told_apart_by_time() -> None:
     climbs = seen(108, HOME, alt_amsl_m=30.0).sample
     assert climbs is not None
     assert abs((nearest(intent.path, climbs, at(108)).due - at(107.5)).total_seconds()) < 0.1
-
-
-def test_what_is_past_is_cut_off() -> None:
-    intent = meant(record(MissionStatus.RELEASED), seen(0))
-    rest = from_now(intent, at(185))
-    assert rest.path[0].at == at(185)
-    assert abs(rest.path[0].lat - 41.01) < 1e-6
-    assert len(rest.path) == 7
-    assert from_now(intent, at(0)) == intent
-    assert [p.at for p in from_now(intent, at(999)).path] == [at(999)]
 
 
 def test_the_room_is_half_of_the_rule_and_never_less_than_the_corridor() -> None:

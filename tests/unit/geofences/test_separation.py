@@ -87,6 +87,16 @@ def test_one_that_never_gets_free_in_time() -> None:
     assert clear_after_s(hop("b", 0.0), [stays], 900.0) == pytest.approx(660.0 - 15.0 / 4.0, abs=1.0)
 
 
+@pytest.mark.parametrize(("after_s", "meets"), [(0.0, True), (52.0, True), (60.0, False), (200.0, False)])
+def test_what_is_past_does_not_count(after_s: float, meets: bool) -> None:
+    """Both are above HOME after 50 s, and 50 m apart 3.5 s after that (10 m/s each, at right angles)."""
+    first = replace(along("a", 0.0, 500.0, 1000.0), room=replace(ROOM, time_s=0.0))
+    second = replace(along("b", 90.0, 500.0, 1000.0), room=replace(ROOM, time_s=0.0))
+    after = NOON + timedelta(seconds=after_s)
+    assert bool(encounters(first, [second], after=after)) is meets
+    assert are_apart(second, [first], after=after) is not meets
+
+
 def test_volumes_are_capsules_between_heights_for_a_time() -> None:
     """One for each piece; long legs are cut; what stands has the time of pads."""
     flight = along("a", 0.0, 0.0, 12_000.0)
