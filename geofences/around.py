@@ -11,12 +11,13 @@ import numpy as np
 
 from geofences.altitude import Terrain
 from geofences.check import Rules, check_path
-from geofences.geodesy import distance_m, distances_m
+from geofences.geodesy import Floats, distance_m, distances_m
 from geofences.obstacles import Layer, obstacles_of
 from geofences.planar import Cell, cell_of
-from geofences.result import Status
+from geofences.result import CheckResult
 from geofences.search import NoPath, NoPathWhy, shortest_way
 from geofences.track import Waypoint, judge_path
+from geofences.turning import flown_way, judge_radius
 from geofences.zone import Position
 from geofences.zoneset import ZoneSet
 
@@ -38,40 +39,54 @@ def path_around(
     vertical_margin_m: float = 0.0,
     held: Collection[str] = frozenset(),
     areas: Collection[str] | None = None,
+    turn_radius_m: float = 0.0,
 ) -> list[Position] | NoPath:
     """The shortest path from start to goal that stays clear at one height, during `at` to `until` (default:
     at `at`).
 
-    A zone that may be there (an unknown height or time) is avoided too. `stop` is asked between the steps
-    of the search. Raises `PathError` for positions or times that cannot be checked and `ValueError` for margins
-    outside 0 to 10 km.
+    A zone that may be there (an unknown height or time) is avoided too. With a turn radius, corners become arcs, given
+    as points whose chords stray at most 0.05 m from them; both arcs and chords are clear. `stop` is asked between the
+    steps of the search. Raises `PathError` for positions or times that cannot be checked and `ValueError` for margins
+    and radii outside 0 to 10 km.
     """
+    judge_radius(turn_radius_m)
     rules = Rules(margin_m, vertical_margin_m, frozenset(held), None if areas is None else frozenset(areas))
     layer = Layer(alt_amsl_m, at, at if until is None else until)
     _judge(start, goal, layer)
     if distance_m(*start, *goal) > LONGEST_M:
-        clear, _ = confirmed(zone_set, [start, goal], layer, terrain, rules)
-        return [start, goal] if clear else NoPath(NoPathWhy.TOO_FAR)
+        straight = checked(zone_set, [start, goal], layer, terrain, rules)
+        return [start, goal] if straight.is_clear else NoPath(NoPathWhy.TOO_FAR)
     air = obstacles_of(zone_set, middle_cell(start, goal), layer, terrain, rules)
     ends = air.plane.to_xy([start, goal])
+
+    def along(points: Floats) -> list[Position]:
+        between = air.plane.to_lonlat(points[1:-1]).tolist() if len(points) > 2 else []
+        return [start, *((lon, lat) for lon, lat in between), goal]
+
+    def judged(points: Floats) -> CheckResult:
+        return checked(zone_set, along(points), layer, terrain, rules)
+
+    if turn_radius_m > 0.0:
+        found = flown_way(air, ends, turn_radius_m, stop, judged)
+        return found if isinstance(found, NoPath) else along(found)
     found = shortest_way(air, ends[0], ends[1], stop)
     if isinstance(found, NoPath):
         return found
-    between = air.plane.to_lonlat(found[1:-1]).tolist() if len(found) > 2 else []
-    path = [start, *((lon, lat) for lon, lat in between), goal]
-    clear, zones = confirmed(zone_set, path, layer, terrain, rules)
-    return path if clear else NoPath(NoPathWhy.NOT_CONFIRMED, zones)
+    result = judged(found)
+    if result.is_clear:
+        return along(found)
+    return NoPath(NoPathWhy.NOT_CONFIRMED, tuple(sorted({one.zone_id for one in result.conflicts})))
 
 
 def _judge(start: Position, goal: Position, layer: Layer) -> None:
     judge_path([Waypoint(*start, layer.alt_amsl_m, layer.at), Waypoint(*goal, layer.alt_amsl_m, layer.until)])
 
 
-def confirmed(
+def checked(
     zone_set: ZoneSet, path: list[Position], layer: Layer, terrain: Terrain, rules: Rules
-) -> tuple[bool, tuple[str, ...]]:
-    """Whether a path is clear by the exact check, and the zones with which it conflicts."""
-    found = check_path(
+) -> CheckResult:
+    """The exact check of a path at one height."""
+    return check_path(
         zone_set,
         _flown(path, layer),
         terrain,
@@ -80,7 +95,6 @@ def confirmed(
         held=rules.held,
         areas=rules.areas,
     )
-    return found.status is Status.CLEAR, tuple(sorted({one.zone_id for one in found.conflicts}))
 
 
 def _flown(path: list[Position], layer: Layer) -> list[Waypoint]:

@@ -46,6 +46,7 @@ def path_at_best_height(
     vertical_margin_m: float = 0.0,
     held: Collection[str] = frozenset(),
     areas: Collection[str] | None = None,
+    turn_radius_m: float = 0.0,
 ) -> AtHeight | NoPath:
     """The cheapest path at one of the permitted heights (metres AMSL); a metre away from the preferred height, which
     must be one of them, costs as much as `climb_weight` metres of way.
@@ -83,6 +84,7 @@ def path_at_best_height(
             vertical_margin_m=vertical_margin_m,
             held=held,
             areas=areas,
+            turn_radius_m=turn_radius_m,
         )
         if isinstance(found, NoPath):
             if found.why is NoPathWhy.STOPPED:

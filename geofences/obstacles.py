@@ -61,14 +61,15 @@ class Obstacles:
     reaches: Floats
     names: tuple[str, ...]
     rings: tuple[tuple[Rings, int], ...]
+    walls: Rings
     drawn: dict[tuple[int, float], Outline]
-    """Outlines that were asked for before, perhaps for another path, by wall and distance."""
+    """Outlines that were asked for before, perhaps for another path, by wall and distance: those of `walls` only."""
 
     def outline(self, obstacle: int, apart_m: float) -> Outline:
         """The corners of one obstacle that lie so much farther out than its reach."""
         rings, number = self.rings[obstacle]
         away_m = float(self.reaches[obstacle]) + apart_m
-        if self.names[obstacle] is OUTSIDE:
+        if rings is not self.walls:
             return outline(rings.of(number), away_m)
         found = self.drawn.get((number, away_m))
         if found is None:
@@ -105,7 +106,9 @@ def obstacles_of(zone_set: ZoneSet, cell: Cell, layer: Layer, terrain: Terrain, 
         rings.append((beyond, 0))
     drawn = zone_set.kept(("outlines", cell, beyond_m), dict[tuple[int, float], Outline])
     every = np.column_stack((edges, reaches[owners]))
-    return Obstacles(walls.plane, every, owners, boxes, reaches, tuple(names), tuple(rings), drawn)
+    return Obstacles(
+        walls.plane, every, owners, boxes, reaches, tuple(names), tuple(rings), walls.rings, drawn
+    )
 
 
 def _beyond_m(margin_m: float) -> float:

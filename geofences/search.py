@@ -40,6 +40,8 @@ class NoPathWhy(StrEnum):
     TOO_FAR = "too_far"
     STOPPED = "stopped"
     NOT_CONFIRMED = "not_confirmed"
+    TOO_TIGHT = "too_tight"
+    """There is a path, but none was found on which the turns have room."""
 
 
 @dataclass(frozen=True, slots=True)
