@@ -11,12 +11,13 @@ from fleet.dispatch.commands import in_words
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.checks import ZONE_CHECKS, is_leaving, may_be_inside
-from fleet.dispatch.monitor.guard import airspace_guard
+from fleet.dispatch.monitor.guard import airspace_guard, mission_clearance
 from fleet.dispatch.monitor.remaining import legs_ahead, travels_of
 from fleet.dispatch.zones import Change
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import MissionRecord
 from fleet.feasibility.alternate import landing_places
+from fleet.feasibility.clearance import clearance_of
 from fleet.feasibility.context import Context
 from fleet.kinds import kind_of
 from fleet.protocol.lifecycle import MissionStatus
@@ -103,19 +104,20 @@ def _sorties(desk: Desk, context: Context) -> Iterator[_Out]:
 
 def _near(sorties: Sequence[_Out], desk: Desk, before: Context, after: Context) -> Iterator[_Out]:
     """Those that come near a zone that changes, with the paths that are checked."""
-    roughly = [_roughly(out, desk.now) for out in sorties]
+    roughly = [_roughly(out, desk.now, after) for out in sorties]
     for number in near_change(before.airspace, after.airspace, roughly):
         out = sorties[number]
         yield replace(out, flights=tuple(_paths(out.record, out.kind, out.sample, desk.now, before)))
 
 
-def _roughly(out: _Out, now: datetime) -> Flight:
+def _roughly(out: _Out, now: datetime, context: Context) -> Flight:
     """From corner to corner of all its legs and of where it is: enough to see what may be near, and soon made."""
     points = [point for travel in travels_of(out.record.mission) for point in travel.path]
     places = [out.record.mission.home, *points, *(() if out.sample is None else (out.sample,))]
     lons, lats = [place.lon for place in places], [place.lat for place in places]
     corners = ((min(lons), min(lats)), (max(lons), max(lats)))
-    return Flight(tuple(Waypoint(lon, lat, 0.0, now) for lon, lat in corners), out.kind.corridor_m)
+    keeps = mission_clearance(context, out.kind, out.record.mission)
+    return Flight(tuple(Waypoint(lon, lat, 0.0, now) for lon, lat in corners), keeps.beside_m)
 
 
 def _paths(
@@ -123,14 +125,19 @@ def _paths(
 ) -> Iterator[Flight]:
     if record.status is MissionStatus.DRAFTED:
         for travel in travels_of(record.mission):
-            path = (Waypoint(p.lon, p.lat, p.alt_amsl_m, p.at or now) for p in travel.path)
-            yield Flight(tuple(path), kind.corridor_m, held=context.held)
+            path = tuple(Waypoint(p.lon, p.lat, p.alt_amsl_m, p.at or now) for p in travel.path)
+            yield _flight(context, kind, path)
         return
     for leg in legs_ahead(record, kind, sample, now):
-        yield Flight(leg.path, kind.corridor_m, held=context.held)
+        yield _flight(context, kind, leg.path)
     if sample is not None and sample.alt_amsl_m is not None and may_be_inside(sample):
         here = Waypoint(sample.lon, sample.lat, sample.alt_amsl_m, now)
         yield Flight((here,), held=context.held)
+
+
+def _flight(context: Context, kind: SortieType, path: tuple[Waypoint, ...]) -> Flight:
+    keeps = clearance_of(context, kind, path)
+    return Flight(path, keeps.beside_m, keeps.above_m, held=context.held)
 
 
 def _met(

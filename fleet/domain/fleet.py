@@ -7,9 +7,9 @@ people as 21.50 an hour) and is rounded to minor units only where an amount is b
 from __future__ import annotations
 
 from datetime import time
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, PlainSerializer
+from pydantic import Field, PlainSerializer, model_validator
 
 from fleet.protocol.values import (
     CompartmentSize,
@@ -186,6 +186,28 @@ class Separation(Value):
     source: str = "operator's rule"
 
 
+class AirMargins(Value):
+    """How far flights stay from zones by what an aircraft may do before it is caught, instead of by its type's
+    corridor: the volumes of SORA's semantic model (``geofences.sora``) around its path.
+
+    ``volume``: the contingency volume, in which it is brought back, or also the ground risk buffer around that, in
+    which it comes down (``descent``). ``wind_mps`` counts instead of the strongest wind in which the type goes out,
+    ``span_m`` is the largest dimension of an aircraft; the others are how it reacts and what it errs by.
+    """
+
+    volume: Literal["contingency", "ground_risk"]
+    wind_mps: Annotated[float, Field(ge=0, le=60)] | None = None
+    span_m: Annotated[float, Field(gt=0, le=20)] = 3
+    bank_deg: Annotated[float, Field(ge=5, le=45)] = 30
+    reaction_s: Annotated[float, Field(ge=1, le=30)] = 1
+    gnss_m: Annotated[float, Field(ge=0, le=100)] = 3
+    holding_m: Annotated[float, Field(ge=0, le=100)] = 3
+    map_m: Annotated[float, Field(ge=0, le=100)] = 1
+    height_error_m: Annotated[float, Field(ge=0, le=100)] = 4
+    descent: Literal["one_to_one", "ballistic"] = "one_to_one"
+    source: str = "operator's rule"
+
+
 class Assumptions(Value):
     """What is taken as true without being measured. Nothing is assumed that is not named here."""
 
@@ -213,9 +235,21 @@ class FleetSpec(Value):
     stands: tuple[Stand, ...]
     reserve: ReserveRule = ReserveRule()
     separation: Separation = Separation()
+    margins: Annotated[AirMargins | None, Field(exclude_if=lambda rule: rule is None)] = None
+    """Without one, flights stay as far from zones as their type's ``corridor_m``."""
     assumptions: Assumptions = Assumptions()
     unserved_penalty: NonNegative = 60
     """What a parcel that nobody brings costs in the planner's objective (never in the reported cost)."""
+
+    @model_validator(mode="after")
+    def _winds_are_known(self) -> Self:
+        if self.margins is not None and self.margins.wind_mps is None:
+            for type_id, one in sorted(self.types.items()):
+                if isinstance(one, SortieType) and one.weather.max_wind_mps is None:
+                    raise ValueError(
+                        f"[margins] needs a wind: state margins.wind_mps, or weather.max_wind_mps of type {type_id!r}"
+                    )
+        return self
 
     def of_kind(self, kind: str) -> tuple[AssetType, ...]:
         """The types of one kind, in the order of their ids."""

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fleet.domain.fleet import SortieType
 from fleet.feasibility.case import SortieCase
+from fleet.feasibility.clearance import Clearance, clearance_of
 from fleet.feasibility.context import Context
 from fleet.feasibility.verdict import Verdict, feasible, infeasible, unknown
 from fleet.protocol.values import Reason
@@ -26,16 +28,34 @@ _MOST_REASONS = 8
 def ask_airspace(case: SortieCase) -> Verdict:
     """Whether nothing along the whole flight, nor along the way to the alternate, is forbidden or unknown.
 
-    The path must be clear by as much as the asset may stray from it (the type's ``corridor_m``).
+    The path must be clear by as much as the asset may stray from it (see ``clearance``).
     """
     if case.shape.airspace is not None:
         return case.shape.airspace
-    return judged(checked(case.ctx, case.trip.path, case.asset_type.corridor_m), "the flight")
+    return ask_path(case.ctx, case.asset_type, case.trip.path, "the flight")
 
 
-def checked(ctx: Context, path: Sequence[Waypoint], margin_m: float) -> CheckResult:
+def ask_path(ctx: Context, kind: SortieType, path: Sequence[Waypoint], what: str) -> Verdict:
+    """Whether a path may be flown by the type; a reason calls it ``what`` and names what is kept free around it."""
+    keeps = clearance_of(ctx, kind, path)
+    return judged(checked(ctx, path, keeps), keeps.around(what))
+
+
+def is_clear(ctx: Context, kind: SortieType, path: Sequence[Waypoint]) -> bool:
+    """Whether a path may be flown by the type."""
+    return checked(ctx, path, clearance_of(ctx, kind, path)).is_clear
+
+
+def checked(ctx: Context, path: Sequence[Waypoint], keeps: Clearance) -> CheckResult:
     """The exact check of a path against the context's zones and operating areas."""
-    return check_path(ctx.airspace, path, ctx.terrain, margin_m=margin_m, held=ctx.held)
+    return check_path(
+        ctx.airspace,
+        path,
+        ctx.terrain,
+        margin_m=keeps.beside_m,
+        vertical_margin_m=keeps.above_m,
+        held=ctx.held,
+    )
 
 
 def judged(result: CheckResult, what: str) -> Verdict:

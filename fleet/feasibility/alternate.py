@@ -11,7 +11,8 @@ import numpy as np
 
 from fleet.domain.fleet import SortieType
 from fleet.domain.sites import Site
-from fleet.feasibility.airspace import checked
+from fleet.feasibility.airspace import is_clear
+from fleet.feasibility.clearance import clearance_at
 from fleet.feasibility.context import Context
 from fleet.feasibility.shape import TripShape, surely_clear
 from fleet.protocol.mission import Alternate
@@ -85,8 +86,10 @@ def _free(
     distance_m: float,
 ) -> bool:
     drop, end = shape.out.points[-1], to.place
-    key = ("hop", asset_type.corridor_m, drop.lon, drop.lat, to.place_id)
-    if ctx.memory.get(key, lambda: surely_clear(ctx, drop, end, asset_type.corridor_m)):
+    ends = ((drop.lon, drop.lat), (end.lon, end.lat))
+    beside_m = clearance_at(ctx, asset_type, shape.cruise_amsl_m, ends).beside_m
+    key = ("hop", beside_m, drop.lon, drop.lat, to.place_id)
+    if ctx.memory.get(key, lambda: surely_clear(ctx, drop, end, beside_m)):
         return True
     # Twice the still-air time: the wind may be against it, and a zone that comes later must not surprise it.
     there_at = leave_at + timedelta(seconds=2 * distance_m / asset_type.cruise_mps)
@@ -95,4 +98,4 @@ def _free(
         Waypoint(end.lon, end.lat, shape.cruise_amsl_m, there_at),
         Waypoint(end.lon, end.lat, shape.drop_ground_m, there_at),
     )
-    return checked(ctx, path, asset_type.corridor_m).is_clear
+    return is_clear(ctx, asset_type, path)

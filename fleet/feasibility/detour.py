@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 
 from fleet.domain.fleet import SortieType
+from fleet.feasibility.clearance import Clearance, clearance_at
 from fleet.feasibility.context import Context
 from fleet.protocol.values import Place
 from geofences import NoPath, path_around
@@ -31,8 +32,20 @@ def detour(
     found.
     """
     begin, until = _times(ctx, asset_type, start, end, at)
-    key = ("detour", alt_amsl_m, asset_type.corridor_m, start.lon, start.lat, end.lon, end.lat, begin, until)
-    return ctx.memory.get(key, lambda: _search(ctx, asset_type, alt_amsl_m, start, end, begin, until))
+    keeps = clearance_at(ctx, asset_type, alt_amsl_m, ((start.lon, start.lat), (end.lon, end.lat)))
+    key = (
+        "detour",
+        alt_amsl_m,
+        keeps.beside_m,
+        keeps.above_m,
+        start.lon,
+        start.lat,
+        end.lon,
+        end.lat,
+        begin,
+        until,
+    )
+    return ctx.memory.get(key, lambda: _search(ctx, keeps, alt_amsl_m, start, end, begin, until))
 
 
 def _times(
@@ -52,7 +65,7 @@ _ANY_TIME = _EPOCH
 
 def _search(
     ctx: Context,
-    asset_type: SortieType,
+    keeps: Clearance,
     alt_amsl_m: float,
     start: Place,
     end: Place,
@@ -65,11 +78,12 @@ def _search(
         (end.lon, end.lat),
         alt_amsl_m,
         begin,
-        # The exact check afterwards uses the corridor itself; a hair more keeps corners from touching it.
-        asset_type.corridor_m + 1.0,
+        # The exact check afterwards uses the margin itself; a hair more keeps corners from touching it.
+        keeps.beside_m + 1.0,
         ctx.terrain,
         _after(MOST_STEPS),
         until=until,
+        vertical_margin_m=keeps.above_m,
         held=ctx.held,
     )
     return None if isinstance(found, NoPath) else tuple(Place(lon=lon, lat=lat) for lon, lat in found)

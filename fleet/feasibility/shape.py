@@ -16,7 +16,8 @@ import numpy as np
 
 from fleet.domain.fleet import SortieType
 from fleet.domain.sites import Site
-from fleet.feasibility.airspace import checked, judged
+from fleet.feasibility.airspace import ask_path, checked, judged
+from fleet.feasibility.clearance import clearance_at, clearance_of, traits
 from fleet.feasibility.context import Context
 from fleet.feasibility.detour import detour
 from fleet.feasibility.verdict import Verdict, feasible, infeasible, unknown
@@ -120,7 +121,7 @@ def way_of(points: Sequence[Place], length_m: float | None = None) -> Way:
 
 
 def _fly(ctx: Context, asset_type: SortieType, start: Place, end: Place, at: datetime) -> TripShape | Verdict:
-    flown = (asset_type.cruise_height_agl_m, asset_type.corridor_m, start.lon, start.lat, end.lon, end.lat)
+    flown = (asset_type.cruise_height_agl_m, traits(ctx, asset_type), start.lon, start.lat, end.lon, end.lat)
     straight = ctx.memory.get(("straight", *flown), lambda: _straight(ctx, asset_type, start, end))
     if isinstance(straight, Verdict) or straight.airspace is not None:
         return straight
@@ -131,13 +132,15 @@ def _fly(ctx: Context, asset_type: SortieType, start: Place, end: Place, at: dat
 
 def _free_way(ctx: Context, asset_type: SortieType, straight: TripShape, at: datetime) -> TripShape | Verdict:
     """The straight way unless it is surely blocked then, else a way around."""
-    result = checked(ctx, sketch(asset_type, straight, at), asset_type.corridor_m)
+    path = sketch(asset_type, straight, at)
+    keeps = clearance_of(ctx, asset_type, path)
+    result = checked(ctx, path, keeps)
     if result.status is not Status.BLOCKED:
         return straight
     start, end = straight.out.points
     around = detour(ctx, asset_type, straight.cruise_amsl_m, start, end, at)
     if around is None:
-        return judged(result, "the straight flight, around which no way was found,")
+        return judged(result, keeps.around("the straight flight, around which no way was found,"))
     way = ctx.memory.get(("way", around), lambda: way_of(around))
     return replace(straight, out=way, back=way.reversed())
 
@@ -147,8 +150,8 @@ def _settled(ctx: Context, asset_type: SortieType, straight: TripShape, at: date
     shape = _free_way(ctx, asset_type, straight, at)
     if isinstance(shape, Verdict):
         return shape
-    result = checked(ctx, sketch(asset_type, shape, at), asset_type.corridor_m)
-    return replace(shape, airspace=judged(result, "the flight"))
+    path = sketch(asset_type, shape, at)
+    return replace(shape, airspace=ask_path(ctx, asset_type, path, "the flight"))
 
 
 def _straight(ctx: Context, asset_type: SortieType, start: Place, end: Place) -> TripShape | Verdict:
@@ -156,14 +159,16 @@ def _straight(ctx: Context, asset_type: SortieType, start: Place, end: Place) ->
     if not (isfinite(ground.low) and isfinite(ground.high)):
         return unknown(_NO_TERRAIN)
     way = way_of((start, end))
+    cruise_amsl_m = ground.high + asset_type.cruise_height_agl_m
+    keeps = clearance_at(ctx, asset_type, cruise_amsl_m, ((start.lon, start.lat), (end.lon, end.lat)))
     return TripShape(
         out=way,
         back=way.reversed(),
         site_ground_m=_ground_at(ctx, start),
         drop_ground_m=_ground_at(ctx, end),
-        cruise_amsl_m=ground.high + asset_type.cruise_height_agl_m,
-        assumptions=_terrain_assumption(ctx),
-        airspace=feasible() if surely_clear(ctx, start, end, asset_type.corridor_m) else None,
+        cruise_amsl_m=cruise_amsl_m,
+        assumptions=_terrain_assumption(ctx) | keeps.assumptions(asset_type.type_id),
+        airspace=feasible() if surely_clear(ctx, start, end, keeps.beside_m) else None,
     )
 
 

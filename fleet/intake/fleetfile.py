@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fleet.domain.fleet import Assumptions, FleetSpec, ReserveRule, Separation
+from fleet.domain.fleet import AirMargins, Assumptions, FleetSpec, ReserveRule, Separation
 from fleet.intake.cells import CellError, timezone
 from fleet.intake.fleetstands import resolve_stands
 from fleet.intake.fleettypes import is_foreign, merged, resolve_types
@@ -22,10 +22,10 @@ from fleet.intake.suggest import did_you_mean
 from fleet.intake.terrain import UNKNOWN, TerrainFiles, parse_terrain
 from fleet.intake.tomltext import TomlSource, parse_toml, read_toml
 from fleet.intake.validate import validated
-from fleet.protocol.values import NonNegative
+from fleet.protocol.values import NonNegative, Value
 
 VALUES = ("currency", "timezone", "unserved_penalty")
-TABLES = ("rates", "reserve", "separation", "assumptions", "terrain", "compartments", "types")
+TABLES = ("rates", "reserve", "separation", "margins", "assumptions", "terrain", "compartments", "types")
 DEFAULT_NAME = "default_fleet.toml"
 
 
@@ -72,11 +72,13 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
     _refuse_unknown(source, types.kinds)
     used, stands = resolve_stands(source, default, types)
     zone = _timezone(source)
-    sections = {
+    sections: dict[str, Value | None] = {
         "assumptions": _assumptions(source, default),
         "reserve": validated(source, ("reserve",), _section(source, default, "reserve"), ReserveRule),
         "separation": validated(source, ("separation",), _section(source, default, "separation"), Separation),
     }
+    if "margins" in source.data:
+        sections["margins"] = validated(source, ("margins",), source.data["margins"], AirMargins)
     terrain = _terrain(source)
     values = {name: value for name in VALUES if (value := _value(source, default, name)) is not None}
     if "unserved_penalty" in values:

@@ -11,7 +11,7 @@ from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.guard import MODEL_ERROR, Guard, Refuge
 from fleet.dispatch.monitor.way import Reached, Way
 from fleet.energy.margin import corrected_remaining
-from fleet.feasibility.airspace import checked
+from fleet.feasibility.airspace import is_clear
 from fleet.feasibility.incident import measured
 from fleet.protocol.messages import Action, Telemetry
 from fleet.protocol.values import Place, Reason
@@ -201,7 +201,7 @@ def deviation(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
         return None
     x, y = guard.plane.xy(sample.lon, sample.lat)
     away = way.track.locate(x, y)[1]
-    limit = DEVIATION_TIMES * guard.corridor_m
+    limit = DEVIATION_TIMES * guard.sortie.corridor_m
     if away <= limit:
         return None
     reason = measured(
@@ -256,9 +256,9 @@ def _is_free(guard: Guard, places: Sequence[Place], now: datetime, sample: Telem
     for place in places:
         metres = distance_m(way[-1].lon, way[-1].lat, place.lon, place.lat)
         # Half the cruise speed: the wind may be against it.
-        at += timedelta(seconds=2 * metres / guard.cruise_mps)
+        at += timedelta(seconds=2 * metres / guard.sortie.cruise_mps)
         way.append(Waypoint(place.lon, place.lat, sample.alt_amsl_m, at))
-    return checked(guard.context, way, guard.corridor_m).is_clear
+    return is_clear(guard.context, guard.sortie, way)
 
 
 Check = Callable[[Guard, Telemetry, datetime], Finding | None]

@@ -15,7 +15,8 @@ from fleet.dispatch.monitor.way import Way
 from fleet.domain.evolve import evolve
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import MissionRecord
-from fleet.feasibility.airspace import checked, judged
+from fleet.feasibility.airspace import ask_path
+from fleet.feasibility.clearance import Clearance, clearance_at
 from fleet.feasibility.context import Context
 from fleet.feasibility.motion import margin_share
 from fleet.feasibility.underway import leg_wh
@@ -60,7 +61,7 @@ class Guard:
     """What one mission is held against.
 
     ``blocked`` is why the rest of its path may not be flown, as of now, and ``weather`` why its type may not be out for
-    the rest of its time; ``before`` are the steps before it leaves.
+    the rest of its time; ``before`` are the steps before it leaves. ``keeps`` is what all of its ways keep free.
     """
 
     mission_id: str
@@ -70,8 +71,8 @@ class Guard:
     plane: Plane
     out: Way | None
     back: Way | None
-    corridor_m: float
-    cruise_mps: float
+    keeps: Clearance
+    sortie: SortieType
     energy: Energy | None
     refuges: tuple[Refuge, ...]
     home: tuple[float, float]
@@ -85,7 +86,7 @@ class Guard:
     @property
     def reach_m(self) -> float:
         """How far beside its legs a zone may be that matters to what is worked out for it."""
-        return PLANE_ERROR * self.corridor_m + SLACK_M
+        return PLANE_ERROR * self.keeps.beside_m + SLACK_M
 
     @cached_property
     def around(self) -> Flight:
@@ -151,8 +152,8 @@ def airspace_guard(
         plane=plane,
         out=out,
         back=back,
-        corridor_m=kind.corridor_m,
-        cruise_mps=kind.cruise_mps,
+        keeps=mission_clearance(context, kind, mission),
+        sortie=kind,
         energy=None,
         weather=(),
         before=_steps_before(mission),
@@ -166,12 +167,19 @@ def airspace_guard(
     )
 
 
+def mission_clearance(context: Context, kind: SortieType, mission: Mission) -> Clearance:
+    """What is kept free around all legs of a mission."""
+    points = [point for travel in travels_of(mission) for point in travel.path]
+    places = [(mission.home.lon, mission.home.lat), *((point.lon, point.lat) for point in points)]
+    highest = max((point.alt_amsl_m for point in points), default=0.0)
+    return clearance_at(context, kind, highest, places)
+
+
 def _blocked(legs: Iterable[Leg], kind: SortieType, context: Context) -> tuple[Reason, ...]:
     """What stands in the way of the steps that are not over, at the times at which they will be flown."""
     reasons: list[Reason] = []
     for leg in legs:
-        verdict = judged(checked(context, leg.path, kind.corridor_m), f"the way {leg.step_id}")
-        reasons += verdict.reasons
+        reasons += ask_path(context, kind, leg.path, f"the way {leg.step_id}").reasons
     return tuple(reasons)
 
 

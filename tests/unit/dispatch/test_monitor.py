@@ -170,7 +170,7 @@ def test_a_battery_that_was_not_measured_is_not_judged(out: tuple[Bench, Peer]) 
 def test_deviation_just_within_and_just_beyond_the_limit(out: tuple[Bench, Peer]) -> None:
     """Behind the start of a way that leads north-west, the distance to it is the distance to its start."""
     bench, _ = out
-    limit = DEVIATION_TIMES * guard_of(bench).corridor_m
+    limit = DEVIATION_TIMES * guard_of(bench).sortie.corridor_m
     assert deviation(guard_of(bench), sample(bench, north_m=-(limit - 1)), DAY) is None
     found = deviation(guard_of(bench), sample(bench, north_m=-(limit + 1)), DAY)
     assert found is not None
@@ -200,7 +200,7 @@ def test_a_zone_on_the_way_and_one_beside_it(out: tuple[Bench, Peer], over_m: fl
         if isinstance(s, Travel)
     )
     highest = max(p.lat for p in step.path)
-    corridor = guard_of(bench).corridor_m
+    corridor = guard_of(bench).sortie.corridor_m
     south = highest + (corridor - over_m) / EARTH_M_PER_DEG
     close_area(bench, block(-8.0105, south))
     found = zone_ahead(guard_of(bench), sample(bench), bench.core.clock.now(bench.wall))

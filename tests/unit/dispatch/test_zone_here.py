@@ -23,7 +23,7 @@ def random_sample(bench: Bench, rng: random.Random) -> Telemetry:
     guard = guard_of(bench)
     assert guard.out is not None
     a, b = rng.choice(guard.out.path), rng.choice(guard.out.path)
-    share, spread = rng.random(), 6 * guard.corridor_m / EARTH_M_PER_DEG
+    share, spread = rng.random(), 6 * guard.sortie.corridor_m / EARTH_M_PER_DEG
     return sample(
         bench,
         lon=a.lon + share * (b.lon - a.lon) + rng.uniform(-spread, spread),

@@ -158,6 +158,28 @@ def test_a_separation_that_makes_no_sense_is_refused(line: str) -> None:
         fleet(f"[separation]\n{line}\n")
 
 
+def test_margins_are_off_unless_stated() -> None:
+    """What is stated counts from there on, the rest has SORA's own values."""
+    assert fleet("").spec.margins is None
+    rule = fleet('[margins]\nvolume = "ground_risk"\nreaction_s = 2\n').spec.margins
+    assert rule is not None
+    assert (rule.volume, rule.reaction_s, rule.bank_deg, rule.descent) == ("ground_risk", 2, 30, "one_to_one")
+
+
+@pytest.mark.parametrize(
+    "line", ['volume = "none"', "wind_mps = -1", "bank_deg = 60", "reaction_s = 0.5", "buffer_m = 5"]
+)
+def test_margins_that_make_no_sense_are_refused(line: str) -> None:
+    """With line and field."""
+    with pytest.raises(FleetFileError, match=rf"[23]: margins\.{line.split(maxsplit=1)[0]}"):
+        fleet(f"[margins]\n{line}\n" + ("" if "volume" in line else 'volume = "contingency"\n'))
+
+
+def test_margins_without_a_volume_are_refused() -> None:
+    with pytest.raises(FleetFileError, match=r"margins\.volume: is missing"):
+        fleet("[margins]\nreaction_s = 2\n")
+
+
 def test_the_reserve_is_overlaid_field_by_field() -> None:
     reserve = fleet("[reserve]\nfraction_of_usable = 0.3\n").spec.reserve
     assert (reserve.fraction_of_usable, reserve.epsilon) == (0.3, 0.001)
