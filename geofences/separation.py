@@ -15,6 +15,9 @@ from geofences.track import Waypoint, by_cell
 TOLERANCE_M = 0.1
 """Two that come this much nearer than both their rooms beside them count as meeting: it covers the plane's error."""
 
+CLOCK_S = 1e-3
+"""How finely the time of a position can be told."""
+
 SHORTEST_WAIT_S = 1.0
 """A wait is lengthened by at least so much at a time."""
 
@@ -65,8 +68,8 @@ def are_apart(intent: Intent, others: Iterable[Intent], *, after: datetime | Non
 
 
 def conforms(intent: Intent, point: Waypoint) -> bool:
-    """Whether an aircraft that is there at that time is within the volumes of its intent."""
-    return not are_apart(Intent("", (point,), Room(0.0, 0.0, 0.0)), (intent,))
+    """Whether an aircraft that is there at that time, to a millisecond, is within the volumes of its intent."""
+    return not are_apart(Intent("", (point,), Room(0.0, 0.0, CLOCK_S)), (intent,))
 
 
 def clear_after_s(

@@ -62,6 +62,14 @@ APART_DEG = 0.08
 EAST, NORTH = 1 / 84_000, 1 / 111_320
 """Degrees of a metre, where the city lies."""
 
+FLEET = """
+timezone = "Europe/Lisbon"
+
+[separation]
+enabled = false
+"""
+"""All leave in the same minute, which our own flights would not be let do: the hub would hold them back for hours."""
+
 REACH_M = {"drone": (2000.0, 3200.0), "sidewalk_robot": (900.0, 1400.0)}
 ORIGIN = (-8.5, 41.0)
 
@@ -157,7 +165,7 @@ def write_files(folder: Path, sites: int, seed: int) -> Files:
         "lockers.csv": "locker_id,name,lon,lat,small,medium,large,drone_port\n",
         "weather.csv": _csv(weather),
         "zones.geojson": json.dumps({"type": "FeatureCollection", "features": zones}),
-        "fleet.toml": 'timezone = "Europe/Lisbon"\n',
+        "fleet.toml": FLEET,
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
