@@ -29,7 +29,7 @@ from fleet.intake.orders import OrdersFile, read_orders
 from fleet.intake.sites import SitesFile, read_lockers, read_sites
 from fleet.intake.suggest import did_you_mean
 from fleet.intake.terrain import Ground, ground_of
-from fleet.intake.zones import read_zone_files
+from fleet.intake.zones import read_zone_files, told_of_far_zones
 from fleet.kinds import all_kinds
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.planner.snapshot import AssetSlot, Snapshot
@@ -96,7 +96,7 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
     with faults:
         weather = None if files.weather is None else read_weather_file(files.weather)
     with faults:
-        zones = read_zone_files(files.zones).zones
+        zones = read_zone_files(files.zones, near=near).zones
     faults.raise_errors()
     zone = fleet.timezone or zone_of_offsets(orders.offsets, orders.file)
     assumptions = fleet.spec.assumptions.model_copy(update={"terrain": ground.said})
@@ -114,8 +114,16 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
     placed = placed_assets(spec, sites, lockers, fleet_file=fleet.name)
     slots = tuple(AssetSlot(each.asset_id, each.type_id, each.site_id) for each in placed)
     assumed = tuple(_assumptions(files, fleet, depots, zone))
-    warnings = assumed if weather or spec.assumptions.calm_weather else (*assumed, NO_WEATHER)
-    return RunInputs(orders, context, slots, assumed, warnings)
+    return RunInputs(orders, context, slots, assumed, (*assumed, *_warnings(context, near)))
+
+
+def _warnings(context: Context, depots: Sequence[Place]) -> Iterator[str]:
+    """What whoever runs it should know besides the assumptions."""
+    if context.weather is None and not context.fleet.assumptions.calm_weather:
+        yield NO_WEATHER
+    far = told_of_far_zones(context.zones, depots)
+    if far is not None:
+        yield far
 
 
 def _ground(fleet: FleetFile, path: Path | None) -> Ground:

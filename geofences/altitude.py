@@ -180,3 +180,30 @@ def lower_amsl(limit: Limit | None, ground: Interval, undulation: Interval = ANY
 def upper_amsl(limit: Limit | None, ground: Interval, undulation: Interval = ANYTHING) -> Interval:
     """Bounds AMSL of an upper limit. Not stated means unbounded (rule E5)."""
     return Interval(math.inf, math.inf) if limit is None else limit.amsl(ground, undulation)
+
+
+GROUND_ON_EARTH_M = Interval(-450.0, 8_900.0)
+"""No ground is lower than the shore of the Dead Sea or higher than Everest, but for a few pits."""
+
+UNDULATION_ON_EARTH_M = Interval(-110.0, 90.0)
+"""EGM2008 lies between 107 m below and 86 m above the ellipsoid."""
+
+_SEA_LEVEL = Interval(0.0, 0.0)
+
+
+def never_above(lower: Limit, upper: Limit) -> bool:
+    """Whether the upper limit is below the lower one everywhere on Earth; in one datum, whether it is below at all."""
+    if lower.datum is upper.datum:
+        return upper.value_m < lower.value_m
+    low = lower.amsl(GROUND_ON_EARTH_M, UNDULATION_ON_EARTH_M)
+    return upper.amsl(GROUND_ON_EARTH_M, UNDULATION_ON_EARTH_M).high < low.low
+
+
+def below_at_sea_level(lower: Limit, upper: Limit) -> bool:
+    """Whether a height above ground and one above the sea leave nothing between them on ground at sea level.
+
+    Nearly all ground is higher, and a lower limit above it with it: such a zone would hold almost nowhere.
+    """
+    if (lower.datum, is_ground(lower), upper.datum) == (Datum.AGL, False, Datum.AMSL):
+        return upper.amsl(_SEA_LEVEL).high < lower.amsl(_SEA_LEVEL).low
+    return False

@@ -1,16 +1,25 @@
-"""Reads zone files into one set."""
+"""Reads zone files into one set, with an eye on where they are needed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from fleet.intake.errors import FieldError, IntakeError
+from fleet.protocol.values import Place
+from geofences.altitude import Box
 from geofences.errors import ZoneFileError
+from geofences.geodesy import distances_m
 from geofences.readers import read_zones_file
+from geofences.shapes import lonlat_polygon
 from geofences.zone import Zone
 from geofences.zoneset import ZoneSet
+
+FAR_KM = 300
+"""Zones that are farther than this from every depot can't matter to a day of the last mile: who reads them is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +30,20 @@ class ZonesRead:
     refused: tuple[FieldError, ...] = ()
 
 
-def read_zone_files(paths: Iterable[Path], *, tolerant: bool = False) -> ZonesRead:
-    """All zones of the files. Raises ``IntakeError`` for a broken file (tolerantly: an unreadable one)."""
+def read_zone_files(
+    paths: Iterable[Path], *, tolerant: bool = False, near: Sequence[Place] = ()
+) -> ZonesRead:
+    """All zones of the files. Raises ``IntakeError`` for a broken file (tolerantly: an unreadable one).
+
+    ``near`` are the places where zones matter: a zone that would be there with its coordinates swapped is refused.
+    """
+    expect = box_around(near)
     found: list[Zone] = []
     refused: list[FieldError] = []
     errors: list[FieldError] = []
     for path in paths:
         try:
-            read = read_zones_file(path, strict=not tolerant)
+            read = read_zones_file(path, strict=not tolerant, expect=expect)
         except ZoneFileError as error:
             errors.append(_fault(error))
             continue
@@ -37,6 +52,36 @@ def read_zone_files(paths: Iterable[Path], *, tolerant: bool = False) -> ZonesRe
     if errors:
         raise IntakeError(errors)
     return ZonesRead(ZoneSet(found), tuple(refused))
+
+
+def box_around(places: Sequence[Place]) -> Box | None:
+    """The smallest box with all the places; none without any."""
+    if not places:
+        return None
+    lons, lats = [place.lon for place in places], [place.lat for place in places]
+    return Box(min(lons), min(lats), max(lons), max(lats))
+
+
+def told_of_far_zones(zones: ZoneSet, depots: Sequence[Place]) -> str | None:
+    """What to tell whoever reads zones that are far from every depot; none when all are near, or there is no depot."""
+    far = [zone.zone_id for zone in zones.zones if depots and not _is_near(zone, depots)]
+    if not far:
+        return None
+    named = ", ".join(far[:3]) + (", …" if len(far) > 3 else "")
+    count = f"{len(far)} of {len(zones)} zones"
+    return f"{count} are over {FAR_KM} km from every depot ({named}): are they the right files?"
+
+
+def _is_near(zone: Zone, depots: Sequence[Place]) -> bool:
+    """Whether the box around some volume of the zone is within reach of a depot, on any turn of the globe."""
+    boxes = np.array([lonlat_polygon(volume.shape).bounds for volume in zone.volumes])
+    for place in depots:
+        for turn in (-360.0, 0.0, 360.0):
+            at = np.array([place.lon + turn, place.lat])
+            nearest = np.clip(at, boxes[:, :2], boxes[:, 2:])
+            if (distances_m(nearest, np.broadcast_to(at, nearest.shape)) <= FAR_KM * 1000).any():
+                return True
+    return False
 
 
 def _fault(error: ZoneFileError) -> FieldError:

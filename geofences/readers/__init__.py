@@ -5,15 +5,18 @@ line below. The document of a text format is the file's bytes, that of the other
 """
 
 import gc
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from geofences.altitude import Box
 from geofences.errors import ZoneFileError
 from geofences.readers import ed269, ed318, faa_grid, geojson, openair
-from geofences.readers.collection import MAX_BYTES, Refused, ZoneFile, parse
+from geofences.readers.collection import MAX_BYTES, Refused, ZoneFile, parse, top
+from geofences.readers.whereabouts import without_misplaced
 
 FORMATS: tuple[ModuleType, ...] = (faa_grid, ed269, ed318, geojson)
 """From the most particular to the most general: the first that recognises a document reads it."""
@@ -33,12 +36,12 @@ def detect(document: Mapping[str, Any], source: str) -> ModuleType:
     raise ZoneFileError(source, None, None, f"not a zone file of a known format ({known})")
 
 
-def read_zones(raw: bytes, source: str, *, strict: bool = True) -> ZoneFile:
+def read_zones(raw: bytes, source: str, *, strict: bool = True, expect: Box | None = None) -> ZoneFile:
     """Read the zones in the bytes of a file; `source` names it in messages.
 
     Strict raises `ZoneFileError` for the first fault. Tolerant takes the zones that are sound and lists the
-    others in
-    `ZoneFile.refused`; it raises only where no list of zones can be made out at all.
+    others in `ZoneFile.refused`; it raises only where no list of zones can be made out at all. `expect` is where
+    the zones are needed: it helps to find those whose longitude and latitude are swapped.
     """
     if len(raw) > MAX_BYTES:
         raise ZoneFileError(source, None, None, f"{len(raw)} bytes are more than {MAX_BYTES}: split the file")
@@ -64,20 +67,24 @@ def _read(raw: bytes, source: str, *, strict: bool) -> ZoneFile:
     for one in TEXT_FORMATS:
         if one.recognises(raw):
             text_file: ZoneFile = one.read(raw, source, strict=strict)
-            return text_file
-    document = parse(raw, source)
-    if not isinstance(document, Mapping):
-        raise ZoneFileError(source, None, None, "a JSON object is needed at the top")
+            return without_misplaced(text_file, expect, strict=strict)
+    document = top(parse(raw, source), source)
     found: ZoneFile = detect(document, source).read(document, source, strict=strict)
-    return found
+    return without_misplaced(found, expect, strict=strict)
 
 
-def read_zones_file(path: Path, *, strict: bool = True) -> ZoneFile:
-    """Read a zone file from disk. Raises `ZoneFileError` if it cannot be read; see `read_zones`."""
+def read_zones_file(path: Path, *, strict: bool = True, expect: Box | None = None) -> ZoneFile:
+    """Read a zone file from disk. Raises `ZoneFileError` if it cannot be read; see `read_zones`.
+
+    A file that is too large is refused by its size; of what has no size (a pipe), no more is read than may be.
+    """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ZoneFileError(str(path), None, None, f"larger than {MAX_BYTES} bytes: split the file")
-        raw = path.read_bytes()
-    except OSError as error:
-        raise ZoneFileError(str(path), None, None, f"cannot be read: {error.strerror}") from error
-    return read_zones(raw, str(path), strict=strict)
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            raw = file.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
+    except (OSError, ValueError) as error:
+        problem = error.strerror if isinstance(error, OSError) else error
+        raise ZoneFileError(str(path), None, None, f"cannot be read: {problem}") from error
+    if size > MAX_BYTES:
+        raise ZoneFileError(str(path), None, None, f"{size} bytes are more than {MAX_BYTES}: split the file")
+    return read_zones(raw, str(path), strict=strict, expect=expect)

@@ -1,17 +1,23 @@
 """Going through the zones of a file: all or nothing when strict, with a list of the refused when tolerant."""
 
+import codecs
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from geofences.errors import ZoneFileError
-from geofences.readers.fields import Context
+from geofences.readers.fields import Context, Doubled
 from geofences.zone import Zone
 
 MAX_BYTES = 200_000_000
 """Larger files are refused: a national file has a few megabytes."""
 
+BYTES_FOR_EACH = 12
+"""Reading takes less memory than so many bytes for each byte of a file."""
+
+LONGEST_SHOWN = 60
 KNOWN_CRS = ("4326", "CRS84")
 
 
@@ -54,13 +60,20 @@ def read_each(
     for index, item in enumerate(items):
         ctx = Context(source, strict, (name_of or label)(item, index))
         try:
-            zones.extend(read_one(item, ctx))
+            zones.extend(_read(read_one, item, ctx))
         except ZoneFileError as error:
             if strict:
                 raise
             where = f"line {error.line}, {error.field}" if error.line else error.field
             refused.append(Refused(str(error.zone), f"{where}: {error.message}"))
     return ZoneFile(source, format_name, tuple(zones), tuple(refused))
+
+
+def _read(read_one: ReadOne, item: Any, ctx: Context) -> list[Zone]:
+    try:
+        return list(read_one(item, ctx))
+    except RecursionError:
+        ctx.fault("feature", "nested too deeply")
 
 
 def label(item: object, index: int) -> str:
@@ -72,17 +85,23 @@ def label(item: object, index: int) -> str:
     for holder in (item, inner if isinstance(inner, Mapping) else {}):
         for key in ("identifier", "id", "OBJECTID", "name"):
             if isinstance(holder.get(key), str | int):
-                return f"{place} ({holder[key]})"
+                return f"{place} ({shown(holder[key])})"
     return place
+
+
+def shown(name: object) -> str:
+    """A name as a message may show it: not endless, and of characters that can be written."""
+    written = str(name).encode("ascii" if type(name) is not str else "utf-8", "replace").decode()
+    return written if len(written) <= LONGEST_SHOWN else written[: LONGEST_SHOWN - 1] + "…"
 
 
 def parse(raw: bytes, source: str) -> Any:
     """The JSON document in UTF-8, with or without a byte-order mark (rule E1). Raises `ZoneFileError`."""
     line = None
     try:
-        return json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        return json.loads(_decoded(raw), parse_constant=_refuse_constant, object_pairs_hook=_object)
     except UnicodeDecodeError as error:
-        problem = f"not UTF-8 at byte {error.start}: save it as UTF-8"
+        problem = f"{_encoding(raw) or f'not UTF-8 at byte {error.start}'}: save it as UTF-8"
     except json.JSONDecodeError as error:
         problem, line = f"broken JSON in column {error.colno}: {error.msg}", error.lineno
     except RecursionError:
@@ -90,6 +109,40 @@ def parse(raw: bytes, source: str) -> Any:
     except ValueError as error:
         problem = f"broken JSON: {error}"
     raise ZoneFileError(source, None, None, problem, line)
+
+
+def top(document: Any, source: str) -> Mapping[str, Any]:
+    """The object at the top of a document. Raises `ZoneFileError` for anything else."""
+    if not isinstance(document, Mapping):
+        raise ZoneFileError(source, None, None, "a JSON object is needed at the top")
+    if isinstance(document, Doubled):
+        raise ZoneFileError(source, None, shown(document.name), "stated twice at the top: which counts?")
+    return document
+
+
+def _decoded(raw: bytes) -> str:
+    if b"\0" in raw[:4]:  # UTF-16 and UTF-32 without a mark are valid UTF-8 full of zero bytes
+        raise UnicodeDecodeError("utf-8", raw[:4], 0, 1, "zero byte")
+    return raw.decode("utf-8-sig")
+
+
+def _encoding(raw: bytes) -> str | None:
+    """What a file that is no UTF-8 seems to be, by its first bytes."""
+    if raw[:4] in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE) or raw[:4].count(0) == 3:
+        return "it is UTF-32"
+    if raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) or 0 in raw[:4]:
+        return "it is UTF-16"
+    return None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; one that states a name twice is marked, so that whoever needs it can refuse it."""
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    marked = Doubled(found)
+    marked.name = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+    return marked
 
 
 def _refuse_constant(name: str) -> None:

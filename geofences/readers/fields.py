@@ -1,13 +1,23 @@
 """Taking values out of a parsed zone file, with errors that say which file, zone and field."""
 
 import math
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NoReturn
 
-from geofences.altitude import METRES_PER_FOOT, NO_CEILING_M, Datum, Limit
+from geofences.altitude import (
+    METRES_PER_FOOT,
+    NO_CEILING_M,
+    Datum,
+    Limit,
+    below_at_sea_level,
+    is_ground,
+    never_above,
+)
 from geofences.applicability import EVERY_DAY
+from geofences.describe import limit_text
 from geofences.errors import ShapeError, ZoneFileError
 from geofences.shapes import lonlat_polygon
 from geofences.zone import (
@@ -26,6 +36,7 @@ DAYS = {name: frozenset({number}) for number, name in enumerate("MON TUE WED THU
 REASONS = frozenset("AIR_TRAFFIC SENSITIVE PRIVACY POPULATION NATURE NOISE EMERGENCY DAR OTHER".split()) | {
     "FOREIGN_TERRITORY"
 }
+NUMBERS = frozenset({int, float})
 UNITS_M = {"M": 1.0, "FT": METRES_PER_FOOT}
 STATED = (Datum.AGL, Datum.AMSL, Datum.WGS84)
 """The datums that the standards name; a flight level is none of them."""
@@ -60,10 +71,18 @@ class Context:
 Json = Mapping[str, Any]
 
 
+class Doubled(dict[str, Any]):
+    """An object of a JSON document that states a name twice: which of the two counts, nobody can say."""
+
+    name = ""
+
+
 def member(ctx: Context, value: object, where: str) -> Json:
-    """An object."""
-    if not isinstance(value, Mapping):
+    """An object that states each name once."""
+    if not isinstance(value, dict):
         ctx.fault(where, f"an object is needed, got {shortened(value)}")
+    if type(value) is Doubled:
+        ctx.fault(f"{where}.{shortened(value.name)}", "stated twice in one object: which counts?")
     return value
 
 
@@ -76,9 +95,16 @@ def members(ctx: Context, value: object, where: str) -> Sequence[Any]:
 
 def number(ctx: Context, value: object, where: str) -> float:
     """A finite number."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if type(value) not in NUMBERS or not math.isfinite(found := _float(value)):
         ctx.fault(where, f"a finite number is needed, got {shortened(value)}")
-    return float(value)
+    return found
+
+
+def _float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # JSON's integers know no largest one
+        return math.inf
 
 
 def text(ctx: Context, value: object, where: str) -> str:
@@ -87,16 +113,29 @@ def text(ctx: Context, value: object, where: str) -> str:
         return ""
     if not isinstance(value, str):
         ctx.fault(where, f"text is needed, got {shortened(value)}")
+    if not (value.isascii() or value.isprintable()) or "\0" in value:
+        _judge_characters(ctx, value, where)
     return value
 
 
+def _judge_characters(ctx: Context, value: str, where: str) -> None:
+    """Half a surrogate pair can't be written anywhere, a zero byte not in every database."""
+    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+        ctx.fault(where, f"{shortened(value)} holds what is no character")
+
+
+_SHOWN = reprlib.Repr()
+_SHOWN.maxlevel, _SHOWN.maxlist, _SHOWN.maxdict = 3, 4, 3
+_SHOWN.maxstring = _SHOWN.maxlong = _SHOWN.maxother = 60
+
+
 def shortened(value: object) -> str:
-    """A value as it is quoted in an error."""
-    shown = repr(value)
-    return shown if len(shown) <= 60 else shown[:57] + "..."
+    """A value as a message shows it, however long or deeply nested it is."""
+    shown = _SHOWN.repr(value)
+    return shown if len(shown) <= 80 else shown[:77] + "..."
 
 
-def ring(ctx: Context, value: object, where: str) -> Ring:
+def ring(ctx: Context, value: Any, where: str) -> Ring:
     """A ring of positions; a third coordinate is dropped."""
     found = _pairs_of_floats(value) or tuple(
         position(ctx, one, f"{where}[{index}]") for index, one in enumerate(members(ctx, value, where))
@@ -186,31 +225,41 @@ def volume(
     ctx: Context, shape: PolygonShape | CircleShape, lower: Limit | None, upper: Limit | None, where: str
 ) -> Volume:
     """A volume whose limits do not contradict each other; limits that are not stated are remarked."""
-    if (
-        lower is not None
-        and upper is not None
-        and lower.datum is upper.datum
-        and upper.value_m < lower.value_m
-    ):
-        ctx.fault(where, f"the upper limit {upper.value_m:g} m is below the lower limit {lower.value_m:g} m")
     if lower is not None and math.isinf(lower.value_m):
         ctx.fault(where, "the lower limit is the value that means no ceiling")
+    if lower is not None and upper is not None:
+        _judge_order(ctx, lower, upper, where)
+    if upper is not None and is_ground(upper):
+        ctx.breach(f"{where}, upper limit", "the ground is no upper limit: taken as unbounded")
+        upper = None
+    elif lower is not None and upper is not None and below_at_sea_level(lower, upper):
+        said = f"{limit_text(upper)} is below the lower, {limit_text(lower)}, wherever the ground is above the sea"
+        ctx.breach(f"{where}, upper limit", f"{said}: taken as unbounded")
+        upper = None
     for name, one in (("lower", lower), ("upper", upper)):
         if one is None:
             ctx.note(f"{name} limit not stated: taken as unbounded")
     return Volume(shape, lower, upper)
 
 
+def _judge_order(ctx: Context, lower: Limit, upper: Limit, where: str) -> None:
+    """Refuse limits between which there is nothing anywhere on Earth; in different datums only the extremes tell."""
+    if never_above(lower, upper):
+        ctx.fault(where, f"the upper limit {limit_text(upper)} is below the lower limit {limit_text(lower)}")
+
+
 def restriction(ctx: Context, value: object, where: str) -> Restriction:
-    """What the zone demands; what is not known is prohibited and remarked (rule E12)."""
+    """What the zone demands; what is not known is refused when strict, else prohibited and remarked (rule E12)."""
     if isinstance(value, str) and value in RESTRICTION_NAMES:
         return RESTRICTION_NAMES[value]
-    ctx.note(f"unknown {where} {shortened(value)}: taken as prohibited")
+    ctx.breach(where, f"unknown {shortened(value)}: taken as prohibited")
     return Restriction.PROHIBITED
 
 
 def reasons(ctx: Context, value: object, found: Restriction) -> tuple[tuple[str, ...], Restriction]:
-    """The reasons, and the restriction: prohibited if a reason is not known (rule E12)."""
+    """The reasons, and the restriction: a reason that is not known is refused when strict, else the zone is
+    prohibited (rule E12).
+    """
     if isinstance(value, str):
         ctx.note("reason: a single value where an array is due")
     listed = [value] if isinstance(value, str) else members(ctx, value or [], "reason")
@@ -218,5 +267,5 @@ def reasons(ctx: Context, value: object, found: Restriction) -> tuple[tuple[str,
     unknown = [one for one in named if one not in REASONS]
     if not unknown:
         return named, found
-    ctx.note(f"unknown reason {', '.join(unknown)}: taken as prohibited")
+    ctx.breach("reason", f"unknown {shortened(', '.join(unknown))}: taken as prohibited")
     return named, Restriction.PROHIBITED

@@ -146,7 +146,7 @@ def _message(said: dict[str, str]) -> str:
 
 
 def _demand(ctx: Context, said: dict[str, str]) -> Demand:
-    """The stricter of class and type; a code that is not known prohibits (rule E12)."""
+    """The stricter of class and type; a code that is not known is refused when strict, else prohibits (rule E12)."""
     demands = []
     for code in ("AC", "AY"):
         written = said.get(code, "").upper()
@@ -154,7 +154,7 @@ def _demand(ctx: Context, said: dict[str, str]) -> Demand:
             continue
         known = demand_of(written)
         if known is None:
-            ctx.note(f"unknown {code} {said[code][:60]!r}: taken as prohibited")
+            ctx.breach(code, f"unknown {said[code][:60]!r}: taken as prohibited")
         demands.append(known or Demand(f"unknown class {said[code][:60]}", Restriction.PROHIBITED))
     if not demands:
         ctx.note("neither class nor type says what is demanded: taken as prohibited")

@@ -226,7 +226,10 @@ def _moment(ctx: Context, text: str, where: str) -> datetime | None:
         ctx.fault(where, f"{text[:60]!r} is no ISO 8601 time")
     if found.tzinfo is None:
         ctx.fault(where, f"{text} has no offset from UTC")
-    return found.astimezone(UTC)
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:
+        ctx.fault(where, f"{text} is before the year 1 or after 9999 in UTC")
 
 
 def content_lines(records: list[Record]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Taking times out of a parsed zone file: moments, dates, weekly schedules; each with its offset or zone (rule E7)."""
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from geofences.applicability import DAY_S, Bound, DailyPeriod, LocalTime, TimeOfDay, TimePeriod
@@ -18,6 +18,10 @@ def moment(ctx: Context, value: object, where: str) -> datetime | None:
         ctx.fault(where, f"{shortened(value)} is no ISO 8601 time")
     if found.tzinfo is None:
         ctx.fault(where, f"{value} has no offset from UTC")
+    try:
+        found.astimezone(UTC)
+    except OverflowError:
+        ctx.fault(where, f"{value} is before the year 1 or after 9999 in UTC")
     return found
 
 

@@ -203,8 +203,12 @@ def test_ed318_strict_refuses_what_tolerant_flags(change: dict[str, Any]) -> Non
     ],
 )
 def test_unknown_restriction_or_reason_is_prohibited_and_reported(document: object) -> None:
-    """Rule E12."""
-    zone = one(document)
+    """Rule E12: strict refuses it."""
+    with pytest.raises(ZoneFileError, match=r"unknown .*: taken as prohibited") as refused:
+        read(document)
+    assert (refused.value.zone or "").startswith("number 1")
+    assert refused.value.field in ("restriction", "reason")
+    zone = one(document, strict=False)
     assert zone.restriction is Restriction.PROHIBITED
     assert any("taken as prohibited" in flag for flag in zone.flags)
 
@@ -277,7 +281,7 @@ def test_bad_zone_is_refused_with_where_and_what(name: str) -> None:
         (b"{", ":1: broken JSON in column 2"),
         (b'{"features": [NaN]}', "NaN"),
         (b'{"features": [Infinity]}', "Infinity"),
-        (b"\xff\xfe{\x00}\x00", "not UTF-8"),
+        (b"\xff\xfe{\x00}\x00", "it is UTF-16"),
         (b"[]", "JSON object"),
         (b'{"type": "Topology"}', "known format"),
         (b'{"type": "FeatureCollection"}', "array"),

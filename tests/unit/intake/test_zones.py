@@ -1,0 +1,68 @@
+"""Zone files held against where they are needed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet.intake.errors import IntakeError
+from fleet.intake.zones import box_around, read_zone_files, told_of_far_zones
+from fleet.protocol.values import Place
+from geofences.altitude import Box
+
+PORTO = Place(lon=-8.61, lat=41.15)
+LISBON = Place(lon=-9.14, lat=38.72)
+
+
+def file(folder: Path, *rings: list[list[float]]) -> Path:
+    """A zone file with these outer rings."""
+    features: list[dict[str, Any]] = [
+        {
+            "type": "Feature",
+            "properties": {"id": f"zone-{number}"},
+            "geometry": {"type": "Polygon", "coordinates": [ring]},
+        }
+        for number, ring in enumerate(rings)
+    ]
+    path = folder / "zones.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    return path
+
+
+def ring(lon: float, lat: float, size: float = 0.01) -> list[list[float]]:
+    """A triangle at a place."""
+    return [[lon, lat], [lon + size, lat], [lon, lat + size], [lon, lat]]
+
+
+def test_a_zone_whose_coordinates_are_swapped_is_refused_by_the_depots(tmp_path: Path) -> None:
+    """41 E, 8 S is in the Indian Ocean; nobody but the depots knows that it was meant for Porto."""
+    path = file(tmp_path, [[lat, lon] for lon, lat in ring(-8.6, 41.1)])
+    assert len(read_zone_files([path]).zones) == 1
+    with pytest.raises(IntakeError, match=r"zone zone-0, coordinates.*are they swapped"):
+        read_zone_files([path], near=[PORTO, LISBON])
+    tolerant = read_zone_files([path], tolerant=True, near=[PORTO])
+    assert (len(tolerant.zones), len(tolerant.refused)) == (0, 1)
+
+
+def test_zones_far_from_every_depot_are_told(tmp_path: Path) -> None:
+    """A file of another country protects nobody here."""
+    zones = read_zone_files([file(tmp_path, ring(-8.6, 41.1), ring(6.1, 49.6))]).zones
+    told = told_of_far_zones(zones, [LISBON])
+    assert told is not None
+    assert "1 of 2 zones are over 300 km from every depot (zone-1)" in told
+    assert told_of_far_zones(zones, [LISBON, Place(lon=6.0, lat=49.5)]) is None
+    assert told_of_far_zones(zones, []) is None
+
+
+def test_near_is_near_across_the_antimeridian_and_inside(tmp_path: Path) -> None:
+    """A depot at 179.9 W is 22 km from a zone at 179.9 E; inside a zone there is no distance."""
+    path = file(tmp_path, ring(179.8, -17.0), [[-30, -30], [30, -30], [30, 30], [-30, 30], [-30, -30]])
+    zones = read_zone_files([path]).zones
+    assert told_of_far_zones(zones, [Place(lon=-179.9, lat=-17.0), Place(lon=0.0, lat=0.0)]) is None
+
+
+def test_the_box_around_places() -> None:
+    """It is where zones are expected."""
+    assert box_around([PORTO, LISBON]) == Box(-9.14, 38.72, -8.61, 41.15)
+    assert box_around([]) is None
