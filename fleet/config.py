@@ -22,6 +22,7 @@ from fleet.domain.sites import Site
 from fleet.energy.catalog import airframe_names, electric_van_names, ground_robot_names
 from fleet.feasibility.context import Context
 from fleet.intake.assets import placed_assets
+from fleet.intake.authorisations import told_of_unfit
 from fleet.intake.errors import Faults, FieldError, IntakeError, file_error
 from fleet.intake.fleetfile import FleetFile, read_fleet
 from fleet.intake.localtime import zone_of_offsets
@@ -110,6 +111,7 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
         terrain=ground.terrain,
         network=GeodesicNetwork(),
         weather=weather,
+        authorisations=fleet.authorisations,
     )
     placed = placed_assets(spec, sites, lockers, fleet_file=fleet.name)
     slots = tuple(AssetSlot(each.asset_id, each.type_id, each.site_id) for each in placed)
@@ -121,6 +123,7 @@ def _warnings(context: Context, depots: Sequence[Place]) -> Iterator[str]:
     """What whoever runs it should know besides the assumptions."""
     if context.weather is None and not context.fleet.assumptions.calm_weather:
         yield NO_WEATHER
+    yield from told_of_unfit(context.zones, context.authorisations)
     far = told_of_far_zones(context.zones, depots)
     if far is not None:
         yield far
@@ -179,6 +182,8 @@ def fingerprint(inputs: RunInputs) -> str:
         "zones": context.zones.version,
         "weather": [] if context.weather is None else [repr(row) for row in context.weather.rows],
     }
+    if context.authorisations:
+        said["authorisations"] = [repr(each) for each in context.authorisations]
     return hashlib.sha256(json.dumps(_plain(said), sort_keys=True).encode()).hexdigest()
 
 

@@ -240,6 +240,7 @@ def world_of(inputs: RunInputs, zones: Iterable[dict[str, Any]], setup: Setup) -
         types=context.fleet.types,
         assets=asset_records(inputs),
         zones=tuple(zones),
+        held=frozenset(one.zone_id for one in context.authorisations),
         weather=tuple(_true_weather(row) for row in rows),
         lateral_m=context.fleet.separation.lateral_m,
         vertical_m=context.fleet.separation.vertical_m,

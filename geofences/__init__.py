@@ -10,6 +10,7 @@ from geofences.altitude import Datum, FlatTerrain, Interval, Limit, Terrain, Unk
 from geofences.applicability import ALWAYS, Applicability, DailyPeriod, LocalTime, TimeOfDay, TimePeriod
 from geofences.around import path_around
 from geofences.asked import STATUSES
+from geofences.authorisation import Authorisation, authorised
 from geofences.bulk import check_points, check_segments, segments_hit
 from geofences.check import check_path, check_point
 from geofences.compare import Change, Changed, Differences, compare
@@ -44,6 +45,7 @@ __all__ = [
     "Affected",
     "Applicability",
     "AtHeight",
+    "Authorisation",
     "Ballistic",
     "Breach",
     "Change",
@@ -105,6 +107,7 @@ __all__ = [
     "ZoneWriteError",
     "affected",
     "are_apart",
+    "authorised",
     "check_flight",
     "check_path",
     "check_point",

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from geofences.spans import EVERYWHERE, NOWHERE, Span, Spans, intersection, union
+from geofences.spans import EVERYWHERE, NOWHERE, Span, Spans, difference, intersection, union
 from geofences.sun import SunEvent, SunTime, solar_zone, sun_time
 
 DAY_S = 86_400.0
@@ -76,21 +76,30 @@ ALL_THE_TIME = Active(EVERYWHERE, EVERYWHERE)
 
 @dataclass(frozen=True, slots=True)
 class Applicability:
-    """The union of some periods; none at all means permanent."""
+    """The union of some periods; none at all means permanent. It does not apply while any of `suspended` does."""
 
     periods: tuple[TimePeriod, ...] = ()
+    suspended: tuple["Applicability", ...] = ()
 
     @property
     def is_permanent(self) -> bool:
         """Whether it applies at all times."""
-        return not self.periods
+        return not self.periods and not self.suspended
+
+    @property
+    def has_schedule(self) -> bool:
+        """Whether a calendar must be looked at to know when it applies."""
+        return any(one.schedule for one in self.periods) or any(one.has_schedule for one in self.suspended)
 
     def active(self, start_s: float, end_s: float, lon: float, lat: float) -> Active:
         """When it applies within `start_s` to `end_s` (Unix seconds) at the place (for sun events)."""
-        if self.is_permanent:
-            return ALL_THE_TIME
         found = [_period_active(period, start_s, end_s, lon, lat) for period in self.periods]
-        return Active(union(*(one.certain for one in found)), union(*(one.possible for one in found)))
+        certain, possible = union(*(one.certain for one in found)), union(*(one.possible for one in found))
+        active = Active(certain, possible) if found else ALL_THE_TIME
+        for one in self.suspended:
+            off = one.active(start_s, end_s, lon, lat)
+            active = Active(_left(active.certain, off.possible), _left(active.possible, off.certain))
+        return active
 
     def active_at(self, at: datetime, lon: float = 0.0, lat: float = 0.0) -> bool | None:
         """Whether it applies at an aware time; None where that cannot be known."""
@@ -103,6 +112,13 @@ class Applicability:
 
 
 ALWAYS = Applicability()
+
+
+def _left(times: Spans, off: Spans) -> Spans:
+    """The times outside `off`, whose first and last moments belong to it: what is left ends just before."""
+    return difference(
+        times, tuple((math.nextafter(a, -math.inf), math.nextafter(b, math.inf)) for a, b in off)
+    )
 
 
 def _period_active(period: TimePeriod, start_s: float, end_s: float, lon: float, lat: float) -> Active:

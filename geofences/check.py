@@ -16,7 +16,7 @@ from geofences.asked import Rules as Rules  # noqa: PLC0414 - part of what a che
 from geofences.heights import inside_height
 from geofences.overlap import WHOLE, inside_times, sideways
 from geofences.planar import lines
-from geofences.result import WHY_BLOCKED, CheckResult, Conflict, Status, Why, joined, overall
+from geofences.result import CheckResult, Conflict, Status, Why, joined, overall, why_blocked
 from geofences.spans import Span, Spans, Sure, difference, union
 from geofences.track import Track, Waypoint, by_cell, track_of
 from geofences.zoneset import ZoneSet, ZoneVolume
@@ -108,7 +108,7 @@ def _met(
     met = beside.meet(height).meet(times)
     zone = owner.zone
     for span in met.certain:
-        yield _conflict(track, piece, span, zone.zone_id, WHY_BLOCKED[zone.restriction], Status.BLOCKED)
+        yield _conflict(track, piece, span, zone.zone_id, why_blocked(zone), Status.BLOCKED)
     why = Why.HEIGHT_UNKNOWN if height.certain != height.possible else Why.TIME_UNKNOWN
     for span in difference(met.possible, met.certain):
         yield _conflict(track, piece, span, zone.zone_id, why, Status.UNKNOWN)

@@ -63,7 +63,8 @@ def _code(shape: PolygonShape) -> str:
 
 def when_text(when: Applicability) -> str:
     """When a zone applies."""
-    return "; ".join(map(_period_text, when.periods)) or "always"
+    applies = "; ".join(map(_period_text, when.periods)) or "always"
+    return ", but not while authorised: ".join([applies, *map(when_text, when.suspended)])
 
 
 def _period_text(one: TimePeriod) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from geofences.zone import Restriction
+from geofences.zone import Restriction, Zone
 
 
 class Status(StrEnum):
@@ -23,6 +23,8 @@ class Why(StrEnum):
     AUTHORISATION_NOT_HELD = "authorisation_not_held"
     CONDITIONS_NOT_MET = "conditions_not_met"
     USPACE_NOT_HELD = "uspace_not_held"
+    BEYOND_AUTHORISATION = "beyond_authorisation"
+    """An authorisation is held, but not for this time, height or vehicle."""
     HEIGHT_UNKNOWN = "height_unknown"
     TIME_UNKNOWN = "time_unknown"
     OUTSIDE_OPERATING_AREA = "outside_operating_area"
@@ -37,6 +39,11 @@ WHY_BLOCKED = {
     Restriction.CONDITIONAL: Why.CONDITIONS_NOT_MET,
     Restriction.USPACE: Why.USPACE_NOT_HELD,
 }
+
+
+def why_blocked(zone: Zone) -> Why:
+    """Why a zone may not be entered."""
+    return Why.BEYOND_AUTHORISATION if zone.unfit else WHY_BLOCKED[zone.restriction]
 
 
 @dataclass(frozen=True, slots=True)

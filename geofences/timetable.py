@@ -103,7 +103,7 @@ def timetable(volumes: Sequence[Owned], days: Days) -> Timetable:
 def _timed(zone: Zone) -> int:
     if zone.applicability.is_permanent:
         return ALWAYS
-    return NOT_YET_LISTED if any(one.schedule for one in zone.applicability.periods) else LISTED
+    return NOT_YET_LISTED if zone.applicability.has_schedule else LISTED
 
 
 def _active(owner: Owned, days: Days) -> Active:

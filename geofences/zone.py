@@ -85,6 +85,8 @@ class Zone:
     message: str = ""
     source: str = ""
     flags: tuple[str, ...] = ()
+    unfit: bool = False
+    """An authorisation is held for it that does not cover this part of it: these times, heights or this vehicle."""
 
     def blocks(self, held: frozenset[str]) -> bool:
         """Whether entering it is forbidden to somebody who holds authorisations for the zones `held`."""
@@ -98,7 +100,7 @@ class Zone:
         return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
-_NOT_CONTENT = frozenset({"source", "flags"})
+_NOT_CONTENT = frozenset({"source", "flags", "unfit"})
 
 
 def _plain(value: Any) -> object:
@@ -116,5 +118,7 @@ _FLATTEN: dict[type, Callable[[Any], object]] = {
     datetime: lambda value: value.astimezone(UTC).isoformat(),
     frozenset: sorted,
     PolygonShape: lambda value: ("PolygonShape", value.outer, value.holes),
+    # As if `suspended` were not there: no zone that is published has any, and versions must stay.
+    Applicability: lambda value: ("Applicability", _plain(value.periods), *map(_plain, value.suspended)),
     tuple: lambda value: tuple(map(_plain, value)),
 }

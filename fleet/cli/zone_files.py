@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,9 +12,12 @@ import typer
 from fleet.cli.files import check_out, write_out
 from fleet.cli.options import Json, Tolerant
 from fleet.cli.output import BadInput, ExitCode, note, show, warn
+from fleet.intake.authorisations import told_of_unfit
 from fleet.intake.errors import FieldError, IntakeError
+from fleet.intake.fleetfile import read_fleet
 from fleet.intake.suggest import did_you_mean
 from fleet.intake.zones import ZonesRead, read_zone_files
+from geofences.authorisation import Authorisation, described
 from geofences.compare import Changed, Differences, compare
 from geofences.describe import describe
 from geofences.readers import Refused
@@ -27,21 +30,27 @@ Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Zone files
 def show_zones(
     files: Files,
     zone_id: Annotated[str | None, typer.Option("--zone", metavar="ID", help="This one only.")] = None,
+    fleet: Annotated[
+        Path | None, typer.Option("--fleet", metavar="FILE", help="Whose authorisations are shown with them.")
+    ] = None,
     tolerant: Tolerant = False,
     as_json: Json = False,
 ) -> None:
-    """Show all that zones say, and what was remarked in reading them."""
+    """Show all that zones say, what was remarked in reading them, and what is held for them."""
     read = read_files(files, tolerant=tolerant)
+    held = () if fleet is None else read_fleet(fleet).authorisations
+    for told in told_of_unfit(read.zones, held):
+        warn(told)
     zones = read.zones.zones if zone_id is None else read.zones.find(zone_id)
     if zone_id is not None and not zones:
         known = [each.zone_id for each in read.zones.zones]
         raise BadInput(f"--zone: there is no zone {zone_id!r}{did_you_mean(zone_id, known)}")
     data = {
         "zones_version": read.zones.version,
-        "zones": [_all_of(each) for each in zones],
+        "zones": [_all_of(each, held) for each in zones],
         "refused": [{"file": each.file, "zone": each.field, "why": each.message} for each in read.refused],
     }
-    text = "\n\n".join([*map(_shown, zones), f"{len(zones)} zones, {read.zones.version}"])
+    text = "\n\n".join([*(_shown(each, held) for each in zones), f"{len(zones)} zones, {read.zones.version}"])
     show(data, text, as_json=as_json)
 
 
@@ -153,12 +162,19 @@ def _faults(zones: Iterable[Zone], refused: Iterable[Refused]) -> Iterator[Field
         yield FieldError(files[each.zone], None, f"zone {each.zone}", None, each.reason)
 
 
-def _all_of(zone: Zone) -> dict[str, Any]:
-    return {"zone": zone.zone_id, **describe(zone), "source": zone.source, "remarks": list(zone.flags)}
+def _all_of(zone: Zone, held: Sequence[Authorisation]) -> dict[str, Any]:
+    said = {"zone": zone.zone_id, **describe(zone), "source": zone.source, "remarks": list(zone.flags)}
+    return {**said, "hash": zone.content_hash(), "held": _held(zone, held)}
 
 
-def _shown(zone: Zone) -> str:
+def _held(zone: Zone, held: Sequence[Authorisation]) -> list[str]:
+    """What is held for a zone, in words."""
+    return [described(one) for one in held if one.zone_id == zone.zone_id]
+
+
+def _shown(zone: Zone, held: Sequence[Authorisation]) -> str:
     said = {**describe(zone), "source": zone.source, "remarks": "; ".join(zone.flags)}
+    said["held"] = "; ".join(_held(zone, held))
     return "\n".join([zone.zone_id, *(f"  {name}: {value}" for name, value in said.items() if value)])
 
 

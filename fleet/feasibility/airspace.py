@@ -19,6 +19,7 @@ _CODES = {
     Why.NO_SUCH_OPERATING_AREA: "outside_operating_area",
     Why.HEIGHT_UNKNOWN: "zone_height_unknown",
     Why.TIME_UNKNOWN: "zone_time_unknown",
+    Why.BEYOND_AUTHORISATION: "beyond_authorisation",
 }
 """What is not simply ``zone_blocked``."""
 

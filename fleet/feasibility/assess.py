@@ -57,6 +57,7 @@ def assess_sortie(
     of these points instead of the way that is otherwise chosen. All of the kind's questions are answered, so that
     every obstacle is named, not the first one only.
     """
+    ctx = ctx.of(asset_type)
     kind = kind_of(asset_type.kind)
     parcel = answers_of_parcel(kind, ParcelCase(ctx, order, asset_type))
     departure = Departure(site, depart_at, locker, soc, state_of_health, via)

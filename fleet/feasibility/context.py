@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from typing import Self
 
-from fleet.domain.fleet import FleetSpec
+from fleet.domain.fleet import FleetSpec, SortieType
 from fleet.domain.sites import Locker, Site
 from fleet.feasibility.memory import Memory
 from fleet.network.base import Network
 from fleet.weather.series import WeatherSeries
-from geofences import Terrain, Watch, Zone, ZoneSet
+from geofences import Authorisation, Terrain, Watch, Zone, ZoneSet, authorised
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Context:
     """Everything that a verdict may depend on besides the parcel, the asset and the time.
 
     ``weather`` is none where no data was given: then the weather is unknown unless the fleet names the
-    assumption. ``held`` are the ids of the zones for which the operator holds an authorisation. ``areas``
+    assumption. ``held`` are the ids of the zones for which the operator holds an authorisation without limits,
+    ``authorisations`` those with a validity, a height or vehicles; ``vehicle`` names whom it is about. ``areas``
     are the operating areas in whose union machines must stay; none means that there is no such limit.
 
     ``memory`` keeps what has been worked out from the rest (shapes of trips). It begins empty in each
@@ -39,6 +40,8 @@ class Context:
     weather: WeatherSeries | None
     held: frozenset[str] = frozenset()
     areas: tuple[Zone, ...] = ()
+    authorisations: tuple[Authorisation, ...] = ()
+    vehicle: frozenset[str] = frozenset()
     memory: Memory = field(default_factory=Memory, init=False, repr=False, compare=False)
 
     def in_weather(self, weather: WeatherSeries | None) -> Self:
@@ -49,6 +52,17 @@ class Context:
             other.__dict__["airspace"] = self.airspace
         return other
 
+    def of(self, asset_type: SortieType) -> Self:
+        """The same as it is for vehicles of a type: other only where some authorisation is for some vehicles."""
+        if self.vehicle or not any(one.vehicles for one in self.authorisations):
+            return self
+        # Not in the memory, which contexts of other weather share.
+        found: dict[str, Self] = self.__dict__.setdefault("by_type", {})
+        if asset_type.type_id not in found:
+            names = frozenset({asset_type.type_id, asset_type.kind})
+            found[asset_type.type_id] = replace(self, vehicle=names)
+        return found[asset_type.type_id]
+
     @cached_property
     def temperatures_c(self) -> tuple[float, float]:
         """The coldest and the warmest that any trip could be worked out for."""
@@ -58,10 +72,11 @@ class Context:
 
     @cached_property
     def airspace(self) -> ZoneSet:
-        """The zones together with the operating areas; its version is the one that flights are checked
-        against.
+        """The zones, as far as they hold for us, together with the operating areas; its version is the one that flights
+        are checked against.
         """
-        return reduce(ZoneSet.with_zone, self.areas, self.zones)
+        zones = authorised(self.zones, self.authorisations, self.vehicle)
+        return reduce(ZoneSet.with_zone, self.areas, zones)
 
     @property
     def watch(self) -> Watch:

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from fleet.domain.fleet import AirMargins, Assumptions, FleetSpec, ReserveRule, Separation
+from fleet.intake.authorisations import TABLE as AUTHORISATIONS
+from fleet.intake.authorisations import read_authorisations
 from fleet.intake.cells import CellError, timezone
 from fleet.intake.fleetstands import resolve_stands
 from fleet.intake.fleettypes import is_foreign, merged, resolve_types
@@ -23,20 +25,24 @@ from fleet.intake.terrain import UNKNOWN, TerrainFiles, parse_terrain
 from fleet.intake.tomltext import TomlSource, parse_toml, read_toml
 from fleet.intake.validate import validated
 from fleet.protocol.values import NonNegative, Value
+from geofences import Authorisation
 
 VALUES = ("currency", "timezone", "unserved_penalty")
-TABLES = ("rates", "reserve", "separation", "margins", "assumptions", "terrain", "compartments", "types")
+TABLES = ("rates", "reserve", "separation", "margins", "assumptions", "terrain", "compartments", "types", AUTHORISATIONS)
 DEFAULT_NAME = "default_fleet.toml"
 
 
 @dataclass(frozen=True, slots=True)
 class FleetFile:
-    """What a fleet file says. ``timezone`` is none when it names none, ``terrain`` when it names no grid files."""
+    """What a fleet file says. ``timezone`` is none when it names none, ``terrain`` when it names no grid files;
+    ``authorisations`` are those that are held.
+    """
 
     name: str
     spec: FleetSpec
     timezone: str | None
     terrain: TerrainFiles | None = None
+    authorisations: tuple[Authorisation, ...] = ()
 
 
 def read_fleet(path: Path | None = None) -> FleetFile:
@@ -83,11 +89,13 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
     values = {name: value for name in VALUES if (value := _value(source, default, name)) is not None}
     if "unserved_penalty" in values:
         validated(source, ("unserved_penalty",), values["unserved_penalty"], NonNegative)
+    vehicles = {*used, *(each.kind for each in used.values())}
+    held = read_authorisations(source, frozenset(vehicles))
     source.raise_errors()
     spec = validated(source, (), {**values, **sections, "types": used, "stands": stands}, FleetSpec)
     source.raise_errors()
     assert spec is not None  # otherwise there was an error to raise
-    return FleetFile(source.file, spec, zone, terrain)
+    return FleetFile(source.file, spec, zone, terrain, held)
 
 
 def _refuse_unknown(source: TomlSource, kinds: Mapping[str, str]) -> None:

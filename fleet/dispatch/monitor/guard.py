@@ -119,6 +119,7 @@ def guard_of(
     start_soc: float | None,
 ) -> Guard:
     """The guard of a sortie that is released or under way; ``sample`` is the last word of where it is."""
+    context = context.of(kind)
     mission = record.mission
     travels = travels_of(mission)
     during = _time_left(record, travels, now)
@@ -140,6 +141,7 @@ def airspace_guard(
     """Its side that zones have to do with: enough to tell what is done about a zone, and made in a quarter of the
     time.
     """
+    context = context.of(kind)
     mission = record.mission
     plane = Plane.at(mission.home)
     flies = kind_of(kind.kind).needs_airspace

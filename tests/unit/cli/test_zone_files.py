@@ -158,3 +158,17 @@ def test_real_files_can_be_shown(shared_data: Path, capsys: pytest.CaptureFixtur
     for file in sorted((shared_data / "geozones" / "eu_small").glob("*.json")):
         assert run("show", file, "--tolerant") == 0
         assert "sha256:" in capsys.readouterr().out
+
+
+def test_show_tells_what_is_held(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With number, validity and cap; what lifts nothing is warned of."""
+    fleet = tmp_path / "fleet.toml"
+    fleet.write_text(
+        '[authorisations."A-1"]\nzone = "CTR1"\nvalid_until = 2026-08-31T20:00:00Z\nbelow_m = 60\n'
+        '[authorisations."A-2"]\nzone = "P1"\n',
+        encoding="utf-8",
+    )
+    assert run("show", str(air(tmp_path)), "--fleet", str(fleet)) == 0
+    out, err = capsys.readouterr()
+    assert "held: A-1, any time to 2026-08-31T20:00:00+00:00, below 60 m AGL" in out
+    assert "authorisation 'A-2' for zone 'P1' lifts nothing: the zone can't be entered by approval" in err

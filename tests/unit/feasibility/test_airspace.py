@@ -3,6 +3,7 @@
 import pickle
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,16 @@ from fleet.domain.plan import Status
 from fleet.feasibility import Context, SortieAssessment, TripShape, Verdict, assess_sortie, sortie_shape
 from fleet.feasibility.alternate import landing_places
 from fleet.protocol.values import Order, Place
-from geofences import FlatTerrain, Restriction, TimePeriod, check_path
+from geofences import (
+    Applicability,
+    Authorisation,
+    Datum,
+    FlatTerrain,
+    Limit,
+    Restriction,
+    TimePeriod,
+    check_path,
+)
 from tests.unit.feasibility.world import (
     DRONE,
     HOME,
@@ -116,6 +126,39 @@ def test_an_authorisation_opens_the_zones_that_ask_for_one() -> None:
     asks = zone(centre=away(north_m=2000), restriction=Restriction.REQ_AUTHORISATION)
     assert codes(fly(context(asks))) == ["zone_blocked"]
     assert fly(context(asks, held=frozenset({"Z"}))).verdict.feasible
+
+
+def until(end: timedelta, **more: Any) -> Context:
+    """A zone over the drop that needs an approval, and one that is held until so long after noon."""
+    asks = zone(centre=away(north_m=2000), restriction=Restriction.REQ_AUTHORISATION)
+    valid = Applicability((TimePeriod(NOON - HOUR, NOON + end),))
+    return context(asks, authorisations=(Authorisation("Z", valid, **more),))
+
+
+def test_an_authorisation_opens_a_zone_while_it_is_valid() -> None:
+    """Also one that ends while the drone is in the zone is not enough: the check is in four dimensions."""
+    assert fly(until(HOUR)).verdict.feasible
+    assert fly(until(HOUR), NOON - 2 * HOUR).verdict.reasons[0].code == "beyond_authorisation"
+    trip = trip_of(fly(until(HOUR)))
+    for end in (trip.drop_at - NOON, trip.drop_at + timedelta(seconds=10) - NOON):
+        assert codes(fly(until(end))) == ["beyond_authorisation"]
+    assert fly(until(trip.return_at - NOON)).verdict.feasible
+
+
+def test_an_authorisation_has_its_height_and_its_vehicles() -> None:
+    """Flight at 65 m above ground at 0 +- 5 m."""
+    assert fly(until(HOUR, below=Limit(80, Datum.AGL))).verdict.feasible
+    assert codes(fly(until(HOUR, below=Limit(50, Datum.AGL)))) == ["beyond_authorisation"]
+    for names, flies in ((DRONE.type_id, True), (DRONE.kind, True), ("heavy", False)):
+        found = fly(until(HOUR, vehicles=frozenset({names})))
+        assert found.verdict.feasible is flies
+
+
+def test_what_is_known_by_type_keeps_up_with_the_weather() -> None:
+    """A context of other weather asks its own."""
+    ctx = until(HOUR, vehicles=frozenset({DRONE.type_id}))
+    assert fly(ctx).verdict.feasible
+    assert fly(ctx.in_weather(None)).verdict.status is not Status.FEASIBLE
 
 
 def test_operating_areas_bind_drones_and_robots() -> None:

@@ -1,0 +1,136 @@
+"""What an operator is allowed in zones that need an approval: when, how high, with what, under which number.
+
+Authorisations are resolved into the zones themselves, before anything is checked: `ZoneSet` in, `ZoneSet` out. A zone
+for which one is held does not apply to its holder while it is valid, and applies as ever before, after, and from its
+height cap up. Every check, compiled or not, then sees nothing but times and heights.
+"""
+
+import math
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from geofences.altitude import Limit, is_ground
+from geofences.applicability import ALWAYS, Applicability
+from geofences.describe import limit_text, when_text
+from geofences.zone import ON_APPROVAL, Volume, Zone
+from geofences.zoneset import ZoneSet
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """One approval, for one zone.
+
+    `valid` is when it holds (dates, hours of the week). `below` is the height from which on it holds no more.
+    `vehicles` are the names (of an asset, a type, a kind) that it is for; empty is for all. `zone_hash` is the content
+    hash of the zone that it was given for: it lapses when the state changes the zone; empty is whatever the zone says.
+    `reference` is its number.
+    """
+
+    zone_id: str
+    valid: Applicability = ALWAYS
+    below: Limit | None = None
+    vehicles: frozenset[str] = frozenset()
+    reference: str = ""
+    zone_hash: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.zone_id:
+            raise ValueError("an authorisation needs the id of its zone")
+        if self.below is not None and not (math.isfinite(self.below.value_m) and self.below.value_m > 0.0):
+            raise ValueError(f"an authorisation holds below a height above 0, got {self.below.value_m:g} m")
+
+
+class Unfit(StrEnum):
+    """Why an authorisation does nothing for somebody."""
+
+    NO_SUCH_ZONE = "no such zone"
+    NOT_ON_APPROVAL = "the zone can't be entered by approval"
+    ZONE_HAS_CHANGED = "the zone has changed since it was given"
+    OTHER_VEHICLES = "it is for other vehicles"
+
+
+def authorised(
+    zone_set: ZoneSet, authorisations: Iterable[Authorisation], vehicle: Collection[str] = ()
+) -> ZoneSet:
+    """The zones as they apply to a vehicle with these names whose operator holds the authorisations.
+
+    Its version is of what is held too, so that a decision can be replayed (rule E14). What is PROHIBITED stays so, as
+    do zones that an authorisation does not fit (see `unfit`).
+    """
+    held: dict[str, list[Authorisation]] = {}
+    for one in authorisations:
+        held.setdefault(one.zone_id, []).append(one)
+    zones: list[Zone] = []
+    for zone, code in zip(zone_set.zones, zone_set.hashes, strict=True):
+        stated = held.get(zone.zone_id, ()) if zone.restriction in ON_APPROVAL else ()
+        fitting = [one for one in stated if _unfit(one, zone, code, vehicle) is None]
+        zones += _parts(zone, fitting) if fitting else [replace(zone, unfit=True)] if stated else [zone]
+    return ZoneSet(zones) if held else zone_set
+
+
+def unfit(zone_set: ZoneSet, one: Authorisation, vehicle: Collection[str] | None = None) -> Unfit | None:
+    """Why an authorisation lifts no zone of the set; None where it lifts one. No vehicle means any that it is for."""
+    found = [
+        _unfit(one, zone, code, one.vehicles if vehicle is None else vehicle)
+        for zone, code in zip(zone_set.zones, zone_set.hashes, strict=True)
+        if zone.zone_id == one.zone_id
+    ]
+    return None if None in found else found[0] if found else Unfit.NO_SUCH_ZONE
+
+
+def _unfit(one: Authorisation, zone: Zone, code: str, vehicle: Collection[str]) -> Unfit | None:
+    if zone.restriction not in ON_APPROVAL:
+        return Unfit.NOT_ON_APPROVAL
+    if one.zone_hash and one.zone_hash.removeprefix("sha256:") != code:
+        return Unfit.ZONE_HAS_CHANGED
+    return Unfit.OTHER_VEHICLES if one.vehicles and one.vehicles.isdisjoint(vehicle) else None
+
+
+def _parts(zone: Zone, held: Sequence[Authorisation]) -> Iterator[Zone]:
+    """The zone while nothing is valid, and for each cap what lies from there up, while nothing higher is valid."""
+    yield _without(zone, held)
+    for cap in dict.fromkeys(one.below for one in held if one.below is not None):
+        above = tuple(_above(volume, cap) for volume in zone.volumes if _reaches(volume, cap))
+        if above:
+            yield _without(replace(zone, volumes=above), [one for one in held if _is_higher(one.below, cap)])
+
+
+def _without(zone: Zone, held: Sequence[Authorisation]) -> Zone:
+    valid = tuple(one.valid for one in held)
+    return replace(zone, applicability=replace(zone.applicability, suspended=valid), unfit=True)
+
+
+def _is_higher(limit: Limit | None, cap: Limit) -> bool:
+    """Whether a cap is surely higher; one in another datum is not."""
+    return limit is None or (limit.datum is cap.datum and limit.value_m > cap.value_m)
+
+
+def _reaches(volume: Volume, cap: Limit) -> bool:
+    """Whether a volume may lie at the cap or above it."""
+    return volume.upper is None or volume.upper.datum is not cap.datum or volume.upper.value_m >= cap.value_m
+
+
+def _above(volume: Volume, cap: Limit) -> Volume:
+    """The part from the cap up; where the volume's lower limit may be higher (in another datum), a little more."""
+    lower = volume.lower
+    if (
+        lower is not None
+        and not is_ground(lower)
+        and lower.datum is cap.datum
+        and lower.value_m > cap.value_m
+    ):
+        return volume
+    return replace(volume, lower=cap)
+
+
+def described(one: Authorisation) -> str:
+    """One in words: number, validity, cap, vehicles."""
+    said = [one.reference or "without a number", when_text(one.valid)]
+    if one.below is not None:
+        said.append(f"below {limit_text(one.below)}")
+    if one.vehicles:
+        said.append(f"for {', '.join(sorted(one.vehicles))}")
+    if one.zone_hash:
+        said.append(f"while the zone is {one.zone_hash.removeprefix('sha256:')[:8]}")
+    return ", ".join(said)

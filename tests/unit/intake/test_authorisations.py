@@ -1,0 +1,64 @@
+"""What a fleet file says of approvals that are held, and what it gets wrong."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from fleet.intake.authorisations import told_of_unfit
+from fleet.intake.errors import FleetFileError
+from fleet.intake.fleetfile import default_fleet, parse_fleet
+from geofences import Applicability, Authorisation, Datum, Limit, TimePeriod, ZoneSet
+
+HEAD = '[authorisations."A-1"]\n'
+
+
+def test_the_documented_one_is_read(repo_root: Path) -> None:
+    """The example in the documentation, but for its hash."""
+    text = (repo_root / "docs" / "fleet.toml.md").read_text(encoding="utf-8")
+    lines = text.split("## Authorisations")[1].splitlines()
+    example = "\n".join(line[4:] for line in lines if line.startswith("    ") and "…" not in line)
+    (one,) = parse_fleet(f'[[drone]]\ntype = "courier-x4"\n{example}', "fleet.toml").authorisations
+    start, end = datetime(2026, 6, 1, 5, tzinfo=UTC), datetime(2026, 8, 31, 19, tzinfo=UTC)
+    assert one == Authorisation(
+        "LPPR-CTR",
+        Applicability((TimePeriod(start, end),)),
+        Limit(60.0, Datum.AGL),
+        frozenset({"courier-x4"}),
+        "ANAC-2026-0417",
+    )
+
+
+@pytest.mark.parametrize(
+    ("stated", "words"),
+    [
+        ("", "zone: is missing"),
+        ('zone = ""', "zone"),
+        ('zone = "Z"\nbelow_m = -1', "greater than 0"),
+        ('zone = "Z"\nbelow_m = nan', "below_m"),
+        ('zone = "Z"\nbelow_datum = "FL"', "below_datum"),
+        ('zone = "Z"\nvalid_from = 2026-06-01T06:00:00', "timezone"),
+        (
+            'zone = "Z"\nvalid_from = 2026-06-02T06:00:00Z\nvalid_until = 2026-06-01T06:00:00Z',
+            "after valid_from",
+        ),
+        ('zone = "Z"\nvehicles = ["courrier-x4"]', "there is no such type or kind.*courier-x4"),
+        ('zone = "Z"\nzone_hash = "abc"', "zone_hash"),
+        ('zone = "Z"\nvalid_untill = 2026-06-01T06:00:00Z', "is not known.*valid_until"),
+    ],
+)
+def test_a_fault_is_told_with_its_key_and_line(stated: str, words: str) -> None:
+    """An approval that is misread is one that nobody gave."""
+    with pytest.raises(FleetFileError, match=rf"fleet\.toml:\d+.*A-1.*{words}"):
+        parse_fleet(f"{HEAD}{stated}\n", "fleet.toml")
+
+
+def test_nobody_inherits_an_approval() -> None:
+    """The default fleet holds none."""
+    assert default_fleet().authorisations == ()
+
+
+def test_what_lifts_nothing_is_told() -> None:
+    """A zone that is not there is mostly a misspelt one."""
+    (told,) = told_of_unfit(ZoneSet(), (Authorisation("Z", reference="A-1"),))
+    assert told == "authorisation 'A-1' for zone 'Z' lifts nothing: no such zone"
