@@ -25,6 +25,7 @@ from geofences.errors import (
 from geofences.flight import Uncertainty, check_flight, protecting
 from geofences.intents import Intent, IntentState, IntentVolume, Room
 from geofences.levels import AtHeight, path_at_best_height
+from geofences.permits import check_drive, permits_met, speed_limits
 from geofences.readers import Refused, ZoneFile, read_zones, read_zones_file
 from geofences.result import CheckResult, Conflict, Status, Why
 from geofences.search import NoPath, NoPathWhy
@@ -36,7 +37,7 @@ from geofences.track import Waypoint
 from geofences.watch import Watch
 from geofences.writers import Options as WriteOptions
 from geofences.writers import Written, write_zones
-from geofences.zone import CircleShape, PolygonShape, Restriction, Volume, Zone
+from geofences.zone import CircleShape, Permit, PolygonShape, Restriction, Surface, Volume, Zone
 from geofences.zoneset import NoSuchZone, ZoneSet
 
 __all__ = [
@@ -80,6 +81,7 @@ __all__ = [
     "Operation",
     "Parachute",
     "PathError",
+    "Permit",
     "PolygonShape",
     "Refused",
     "Restriction",
@@ -87,6 +89,7 @@ __all__ = [
     "ShapeError",
     "Status",
     "SunEvent",
+    "Surface",
     "Terrain",
     "TimeOfDay",
     "TimePeriod",
@@ -108,6 +111,7 @@ __all__ = [
     "affected",
     "are_apart",
     "authorised",
+    "check_drive",
     "check_flight",
     "check_path",
     "check_point",
@@ -122,12 +126,14 @@ __all__ = [
     "near_change",
     "path_around",
     "path_at_best_height",
+    "permits_met",
     "protecting",
     "read_geoid",
     "read_terrain",
     "read_zones",
     "read_zones_file",
     "segments_hit",
+    "speed_limits",
     "time_to_breach",
     "write_zones",
 ]

@@ -10,7 +10,7 @@ from geofences.altitude import METRES_PER_FOOT, Datum, Limit
 from geofences.applicability import EVERY_DAY, Applicability, Bound, DailyPeriod, LocalTime, TimePeriod
 from geofences.shapes import lonlat_polygon
 from geofences.sun import SunEvent
-from geofences.zone import CircleShape, PolygonShape, Volume, Zone
+from geofences.zone import CircleShape, Permit, PolygonShape, Volume, Zone
 
 _DAYS = "MON TUE WED THU FRI SAT SUN".split()
 
@@ -26,12 +26,26 @@ def describe(zone: Zone) -> dict[str, str]:
         "conditions": zone.conditions,
         "message": zone.message,
     }
+    if zone.permit is not None:
+        said["permit"] = permit_text(zone.permit)
     for number, volume in enumerate(zone.volumes, start=1):
         which = f"volume {number}" if len(zone.volumes) > 1 else "volume"
         said[f"{which}, lower"] = limit_text(volume.lower)
         said[f"{which}, upper"] = limit_text(volume.upper)
         said[f"{which}, where"] = where_text(volume)
     return said
+
+
+def permit_text(permit: Permit) -> str:
+    """The terms of a permit area, such as `sidewalk, at most 2.7 m/s, 3 at once`."""
+    said = [permit.surface.value]
+    if permit.max_speed_mps is not None:
+        said.append(f"at most {permit.max_speed_mps:.10g} m/s")
+    if permit.max_count is not None:
+        said.append(f"{permit.max_count} at once")
+    if permit.max_weight_kg is not None:
+        said.append(f"up to {permit.max_weight_kg:.10g} kg")
+    return ", ".join(said)
 
 
 def limit_text(limit: Limit | None) -> str:

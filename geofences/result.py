@@ -31,6 +31,9 @@ class Why(StrEnum):
     NO_SUCH_OPERATING_AREA = "no_such_operating_area"
     GROUND_RISK = "ground_risk"
     """It could fall on what the zone protects."""
+    OUTSIDE_PERMIT = "outside_permit"
+    ABOVE_PERMIT_SPEED = "above_permit_speed"
+    ABOVE_PERMIT_WEIGHT = "above_permit_weight"
 
 
 WHY_BLOCKED = {

@@ -26,6 +26,8 @@ class Restriction(StrEnum):
     USPACE = "USPACE"
     OPERATING_AREA = "OPERATING_AREA"
     """Ours, not a state's: to be stayed inside of."""
+    PERMIT_AREA = "PERMIT_AREA"
+    """Where robots on the ground may drive, and on which terms (see `geofences.permits`); aircraft pass over it."""
 
 
 RESTRICTION_NAMES = {kind.value: kind for kind in Restriction} | {
@@ -35,7 +37,7 @@ RESTRICTION_NAMES = {kind.value: kind for kind in Restriction} | {
 ON_APPROVAL = frozenset({Restriction.REQ_AUTHORISATION, Restriction.CONDITIONAL, Restriction.USPACE})
 """Restrictions that lift for whoever holds the authorisation, meets the conditions or uses the services."""
 
-NEVER_BLOCKS = frozenset({Restriction.NO_RESTRICTION, Restriction.OPERATING_AREA})
+NEVER_BLOCKS = frozenset({Restriction.NO_RESTRICTION, Restriction.OPERATING_AREA, Restriction.PERMIT_AREA})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,26 @@ class Volume:
     upper: Limit | None = None
 
 
+class Surface(StrEnum):
+    """What a permit to drive is for; a robot drives on one of the first two."""
+
+    SIDEWALK = "sidewalk"
+    STREET = "street"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The terms of a permit area; None is no limit. `max_weight_kg` is of the robot with its load, `max_count` of
+    robots that are in the area at once. Its hours are the zone's applicability.
+    """
+
+    surface: Surface = Surface.ANY
+    max_speed_mps: float | None = None
+    max_count: int | None = None
+    max_weight_kg: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Zone:
     """A geographical zone of a state, or a geofence of ours: the union of its volumes (rule E9).
@@ -85,6 +107,7 @@ class Zone:
     message: str = ""
     source: str = ""
     flags: tuple[str, ...] = ()
+    permit: Permit | None = None
     unfit: bool = False
     """An authorisation is held for it that does not cover this part of it: these times, heights or this vehicle."""
 
@@ -97,10 +120,13 @@ class Zone:
     def content_hash(self) -> str:
         """Hexadecimal SHA-256 of what the zone says, whichever file it came from."""
         said = [_plain(getattr(self, one.name)) for one in fields(self) if one.name not in _NOT_CONTENT]
+        if self.permit is not None:
+            said.append(_plain(self.permit))
         return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
-_NOT_CONTENT = frozenset({"source", "flags", "unfit"})
+_NOT_CONTENT = frozenset({"source", "flags", "unfit", "permit"})
+"""The permit is, where there is one: zones without one keep the hash that they had before there were any."""
 
 
 def _plain(value: Any) -> object:

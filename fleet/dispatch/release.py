@@ -13,6 +13,7 @@ from fleet.dispatch.drafting import sortie_from_trip
 from fleet.dispatch.effects import Watch
 from fleet.dispatch.handovers import another_way, spent
 from fleet.dispatch.parcels import free
+from fleet.dispatch.permits import full_area
 from fleet.dispatch.separation.courses import Course, clear_course
 from fleet.domain.events import MissionOver, MissionReleased, MissionWaits
 from fleet.domain.state import Asset, MissionRecord, Parcel
@@ -68,7 +69,11 @@ def _release_sortie(desk: Desk, record: MissionRecord) -> None:
 def _check_and_send(desk: Desk, record: MissionRecord, parcel: Parcel) -> None:
     fresh = assess_now(desk, record, parcel)
     if fresh.verdict.feasible and fresh.trip is not None:
-        _send_apart(desk, record, parcel, fresh.trip)
+        full = full_area(desk, record, fresh.trip)
+        if full is None:
+            _send_apart(desk, record, parcel, fresh.trip)
+        else:
+            _later(desk, record, (full,))
     elif _may_wait(desk, record) and assess_now(desk, record, parcel, soc=1.0).verdict.feasible:
         _later(desk, record, fresh.verdict.reasons)
     else:

@@ -20,6 +20,9 @@ _CODES = {
     Why.HEIGHT_UNKNOWN: "zone_height_unknown",
     Why.TIME_UNKNOWN: "zone_time_unknown",
     Why.BEYOND_AUTHORISATION: "beyond_authorisation",
+    Why.OUTSIDE_PERMIT: "outside_permit",
+    Why.ABOVE_PERMIT_SPEED: "above_permit_speed",
+    Why.ABOVE_PERMIT_WEIGHT: "above_permit_weight",
 }
 """What is not simply ``zone_blocked``."""
 

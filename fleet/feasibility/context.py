@@ -14,7 +14,7 @@ from fleet.domain.sites import Locker, Site
 from fleet.feasibility.memory import Memory
 from fleet.network.base import Network
 from fleet.weather.series import WeatherSeries
-from geofences import Authorisation, Terrain, Watch, Zone, ZoneSet, authorised
+from geofences import Authorisation, Restriction, Terrain, Watch, Zone, ZoneSet, authorised
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,12 @@ class Context:
     def watch(self) -> Watch:
         """The airspace, made ready for samples that come one by one."""
         return self.memory.get("watch", lambda: Watch(self.airspace, self.terrain, held=self.held))
+
+    @cached_property
+    def permits(self) -> ZoneSet | None:
+        """The areas in which robots may drive by permit; none where no permits are known."""
+        found = [zone for zone in self.zones.zones if zone.restriction is Restriction.PERMIT_AREA]
+        return ZoneSet(found) if found else None
 
     @cached_property
     def airspace_has_times(self) -> bool:

@@ -17,15 +17,15 @@ def drive(robot: GroundRobot, asset_type: SortieType, shape: TripShape, load: Lo
     """The drive of this shape. It starts from standing once each way; slopes are the terrain assumption's
     part.
     """
-    out = Drive(shape.out_m, load.out_kg, stops=1, waiting_s=asset_type.drop_s)
-    back = Drive(shape.back_m, load.back_kg, stops=1)
+    # What is slower than cruise takes longer: the electronics never rest, and nothing is saved for being slow.
+    there_s, home_s = _seconds(shape.out, robot.cruise_mps), _seconds(shape.back, robot.cruise_mps)
+    slower_s = (there_s - shape.out_m / robot.cruise_mps, home_s - shape.back_m / robot.cruise_mps)
+    out = Drive(shape.out_m, load.out_kg, stops=1, waiting_s=asset_type.drop_s + slower_s[0])
+    back = Drive(shape.back_m, load.back_kg, stops=1, waiting_s=slower_s[1])
     until_drop_wh = float(drive_energy_wh(robot, out))
-    there_s = shape.out_m / robot.cruise_mps
     stations = (
-        *_along(shape.out, shape.site_ground_m, 0.0, there_s),
-        *_along(
-            shape.back, shape.site_ground_m, there_s + asset_type.drop_s, shape.back_m / robot.cruise_mps
-        ),
+        *_along(shape.out, shape.site_ground_m, 0.0, there_s, robot.cruise_mps),
+        *_along(shape.back, shape.site_ground_m, there_s + asset_type.drop_s, home_s, robot.cruise_mps),
     )
     return Moves(
         stations=stations,
@@ -36,9 +36,21 @@ def drive(robot: GroundRobot, asset_type: SortieType, shape: TripShape, load: Lo
     )
 
 
-def _along(way: Way, alt_m: float, start_s: float, duration_s: float) -> Iterable[Station]:
-    """The way's points, passed at an even pace."""
-    reached_m = tuple(accumulate(way.legs_m, initial=0.0))
-    drawn_m = reached_m[-1] or 1.0
-    for point, reached in zip(way.points, reached_m, strict=True):
-        yield Station(point.lon, point.lat, alt_m, start_s + duration_s * reached / drawn_m)
+def _seconds(way: Way, cruise_mps: float) -> float:
+    """How long the way takes, no leg of it faster than cruise or than a permit allows there."""
+    if not any(limit < cruise_mps for limit in way.limits_mps):
+        return way.length_m / cruise_mps
+    drawn_m = sum(way.legs_m) or 1.0
+    pace = zip(way.legs_m, way.limits_mps, strict=True)
+    return sum(leg_m / min(cruise_mps, limit) for leg_m, limit in pace) * way.length_m / drawn_m
+
+
+def _along(way: Way, alt_m: float, start_s: float, duration_s: float, cruise_mps: float) -> Iterable[Station]:
+    """The way's points, passed at an even pace but for the legs on which a permit allows less."""
+    slow = [max(1.0, cruise_mps / limit) for limit in way.limits_mps] or [1.0] * len(way.legs_m)
+    reached = tuple(
+        accumulate((leg * times for leg, times in zip(way.legs_m, slow, strict=True)), initial=0.0)
+    )
+    whole = reached[-1] or 1.0
+    for point, part in zip(way.points, reached, strict=True):
+        yield Station(point.lon, point.lat, alt_m, start_s + duration_s * part / whole)

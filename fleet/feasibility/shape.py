@@ -24,7 +24,7 @@ from fleet.feasibility.verdict import Verdict, feasible, infeasible, unknown
 from fleet.kinds import kind_of
 from fleet.network.base import Profile
 from fleet.protocol.values import Place, Reason
-from geofences import Status, Waypoint, segments_hit
+from geofences import Status, Surface, Waypoint, segments_hit, speed_limits
 from geofences.altitude import Box
 from geofences.geodesy import EARTH
 
@@ -33,18 +33,20 @@ from geofences.geodesy import EARTH
 class Way:
     """A way over ground: its points, and the length and bearing of each leg between them.
 
-    ``length_m`` may be longer than the legs together, where the points only sketch the way.
+    ``length_m`` may be longer than the legs together, where the points only sketch the way. ``limits_mps`` are the
+    speeds that permits allow on each leg; empty where no permit limits any.
     """
 
     points: tuple[Place, ...]
     legs_m: tuple[float, ...]
     bearings_deg: tuple[float, ...]
     length_m: float
+    limits_mps: tuple[float, ...] = ()
 
     def reversed(self) -> Way:
         """The same way back."""
         turned = tuple((bearing + 180.0) % 360.0 for bearing in reversed(self.bearings_deg))
-        return Way(self.points[::-1], self.legs_m[::-1], turned, self.length_m)
+        return Way(self.points[::-1], self.legs_m[::-1], turned, self.length_m, self.limits_mps[::-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,9 @@ def _ground_shape(ctx: Context, start: Place, end: Place, profile: Profile) -> T
     if leg is None or points is None:
         return infeasible(_NO_WAY)
     way = way_of(points, leg.distance_m)
+    if profile == "walk" and ctx.permits is not None:
+        limits = speed_limits(ctx.permits, [(p.lon, p.lat) for p in points], Surface.SIDEWALK)
+        way = replace(way, limits_mps=limits)
     assumed = frozenset() if ctx.network.assumption is None else frozenset({ctx.network.assumption})
     low, high = ctx.terrain.ground_within(_box(start, end))
     ground = (low + high) / 2 if isfinite(low) and isfinite(high) else 0.0

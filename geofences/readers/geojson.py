@@ -4,7 +4,8 @@ A feature that states nothing is prohibited from the ground up, always (rule E5)
 properties:
 `id`, `name`, `country`, `restriction` (a `Restriction`; OPERATING_AREA makes it an area to stay inside of), `reasons`,
 `lower_m` with `lower_datum`, `upper_m` with `upper_datum` (AGL, AMSL, WGS84, FL), `starts_at`, `ends_at` (with offset),
-`schedule` (as in ED-318), `conditions`, `message`, and `radius_m` for a Point. Where its shapes differ in limits or
+`schedule` (as in ED-318), `conditions`, `message`, and `radius_m` for a Point. A PERMIT_AREA may state `surface`
+(sidewalk, street, any), `max_speed_mps`, `max_count` and `max_weight_kg`. Where its shapes differ in limits or
 radius, `volumes` has one object for each shape with these; `periods` has several times (as `limitedApplicability` in
 ED-318).
 """
@@ -18,9 +19,10 @@ from geofences.readers import fields, times
 from geofences.readers.collection import ZoneFile, features_of, read_each
 from geofences.readers.fields import Context, Json
 from geofences.readers.naming import content_id
-from geofences.zone import Restriction, Volume, Zone
+from geofences.zone import Permit, Restriction, Surface, Volume, Zone
 
 NAME = "geojson"
+TERMS = ("max_speed_mps", "max_count", "max_weight_kg")
 TYPES = ("FeatureCollection", "Feature", "Polygon", "MultiPolygon", "GeometryCollection", "Point")
 
 
@@ -55,9 +57,35 @@ def _zone(item: Any, ctx: Context) -> list[Zone]:
             conditions=_text(said.get("conditions")),
             message=_text(said.get("message")),
             source=ctx.file,
+            permit=_permit(ctx, said, demanded),
             flags=tuple(ctx.flags),
         )
     ]
+
+
+def _permit(ctx: Context, said: Json, demanded: Restriction) -> Permit | None:
+    """The terms of a permit area; a term on any other zone would bind nobody, and is no slip to pass over."""
+    if demanded is not Restriction.PERMIT_AREA:
+        for name in TERMS:
+            if said.get(name) is not None:
+                ctx.breach(name, f"only a {Restriction.PERMIT_AREA.value} has it: it binds nobody here")
+        return None
+    surface = said.get("surface", Surface.ANY.value)
+    if surface not in tuple(Surface):
+        ctx.fault("surface", f"{fields.shortened(surface)} is none of {', '.join(Surface)}")
+    speed, count, weight = (_term(ctx, said, name) for name in TERMS)
+    if count is not None and count != int(count):
+        ctx.fault("max_count", f"a whole number is needed, got {count:g}")
+    return Permit(Surface(surface), speed, None if count is None else int(count), weight)
+
+
+def _term(ctx: Context, said: Json, name: str) -> float | None:
+    if said.get(name) is None:
+        return None
+    found = fields.number(ctx, said[name], name)
+    if found <= 0.0:
+        ctx.fault(name, f"a number above 0 is needed, got {found:g}")
+    return found
 
 
 def _identifier(feature: Json, said: Json) -> str:

@@ -1,8 +1,9 @@
 """Plain GeoJSON with the properties of our own geofences; whatever a zone says can be said in it."""
 
 from geofences.readers.fields import REASONS
+from geofences.readers.geojson import TERMS
 from geofences.writers.parts import Json, Options, height, judge_clocks, period, refuse, rings, without_empty
-from geofences.zone import CircleShape, PolygonShape, Volume, Zone
+from geofences.zone import CircleShape, Permit, PolygonShape, Volume, Zone
 
 NAME = "geojson"
 SHORT = (("startDateTime", "starts_at"), ("endDateTime", "ends_at"), ("schedule", "schedule"))
@@ -36,8 +37,15 @@ def entry(zone: Zone, options: Options) -> Json:  # noqa: ARG001 - every format 
     return {
         "type": "Feature",
         "geometry": _geometry(zone),
-        "properties": without_empty(said) | _times(zone),
+        "properties": without_empty(said) | _times(zone) | _terms(zone.permit),
     }
+
+
+def _terms(permit: Permit | None) -> Json:
+    if permit is None:
+        return {}
+    numbers = {name: getattr(permit, name) for name in TERMS}
+    return {"surface": permit.surface.value} | {name: one for name, one in numbers.items() if one is not None}
 
 
 def _times(zone: Zone) -> Json:

@@ -18,8 +18,11 @@ from geofences import (
     Datum,
     FlatTerrain,
     Limit,
+    Permit,
     Restriction,
+    Surface,
     TimePeriod,
+    Zone,
     check_path,
 )
 from tests.unit.feasibility.world import (
@@ -222,3 +225,36 @@ def test_a_shape_has_heights_and_lengths() -> None:
     assert (shape.site_ground_m, shape.cruise_amsl_m) == (0, 65)
     nowhere = sortie_shape(context(zone(centre=HOME)), DRONE, SITE, away(north_m=2000), NOON)
     assert isinstance(nowhere, Verdict)
+
+
+def permit(radius_m: float = 4000, **terms: Any) -> Zone:
+    """A permit area around home."""
+    area = zone("town", centre=HOME, radius_m=radius_m, restriction=Restriction.PERMIT_AREA)
+    return replace(area, permit=Permit(**terms))
+
+
+def test_a_permit_slows_the_robot_down_and_takes_no_assumption() -> None:
+    """Longer on the way, and no Wh less for it."""
+    free, slow = fly(context(), kind=ROBOT), fly(context(permit(max_speed_mps=0.7)), kind=ROBOT)
+    assert slow.verdict.feasible
+    assert not any("sidewalk robots may use" in one for one in slow.verdict.assumptions)
+    before, after = trip_of(free), trip_of(slow)
+    assert after.flight_s > before.flight_s
+    assert after.energy_wh > before.energy_wh
+    driven_s = after.flight_s - ROBOT.drop_s
+    assert (after.out_m + after.back_m) / driven_s <= 0.7 + 1e-6
+
+
+def test_a_permit_that_does_not_bind_changes_no_trip() -> None:
+    """A limit above the robot's own speed."""
+    free, bound = fly(context(), kind=ROBOT), fly(context(permit(max_speed_mps=9.0)), kind=ROBOT)
+    assert trip_of(free).path == trip_of(bound).path
+    assert trip_of(free).energy_wh == trip_of(bound).energy_wh
+
+
+def test_a_robot_is_refused_outside_and_above_what_is_permitted() -> None:
+    """With a code for each."""
+    assert codes(fly(context(permit(radius_m=500)), kind=ROBOT)) == ["outside_permit"]
+    assert codes(fly(context(permit(max_weight_kg=1.0)), kind=ROBOT)) == ["above_permit_weight"]
+    assert codes(fly(context(permit(surface=Surface.STREET)), kind=ROBOT)) == ["outside_permit"]
+    assert fly(context(permit(radius_m=500)), kind=DRONE).verdict.feasible
