@@ -6,9 +6,10 @@ height cap up. Every check, compiled or not, then sees nothing but times and hei
 """
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import reduce
 
 from geofences.altitude import Limit, is_ground
 from geofences.applicability import ALWAYS, Applicability
@@ -58,15 +59,48 @@ def authorised(
     Its version is of what is held too, so that a decision can be replayed (rule E14). What is PROHIBITED stays so, as
     do zones that an authorisation does not fit (see `unfit`).
     """
-    held: dict[str, list[Authorisation]] = {}
-    for one in authorisations:
-        held.setdefault(one.zone_id, []).append(one)
-    zones: list[Zone] = []
-    for zone, code in zip(zone_set.zones, zone_set.hashes, strict=True):
-        stated = held.get(zone.zone_id, ()) if zone.restriction in ON_APPROVAL else ()
-        fitting = [one for one in stated if _unfit(one, zone, code, vehicle) is None]
-        zones += _parts(zone, fitting) if fitting else [replace(zone, unfit=True)] if stated else [zone]
-    return ZoneSet(zones) if held else zone_set
+    held = tuple(authorisations)
+    if not held:
+        return zone_set
+    key = (held, frozenset(vehicle))
+    found = zone_set.resolved.get(key)
+    if found is None:
+        if len(zone_set.resolved) >= MOST_KEPT:
+            zone_set.resolved.clear()
+        found = zone_set.resolved[key] = _resolved(zone_set, held, frozenset(vehicle))
+    return found
+
+
+MOST_KEPT = 32
+
+
+def _resolved(zone_set: ZoneSet, held: tuple[Authorisation, ...], vehicle: frozenset[str]) -> ZoneSet:
+    by_zone: dict[str, list[Authorisation]] = {}
+    for one in held:
+        by_zone.setdefault(one.zone_id, []).append(one)
+    stem, more = zone_set.grown_from
+    if (
+        stem is not None
+    ):  # one zone more is one zone to resolve, and what is worked out for the others is kept
+        grown = authorised(stem, held, vehicle)
+        added = zip(more, zone_set.hashes[len(stem) :], strict=True)
+        return reduce(
+            ZoneSet.with_zone, (part for one in added for part, _ in _apply(*one, by_zone, vehicle)), grown
+        )
+    both = zip(zone_set.zones, zone_set.hashes, strict=True)
+    return zone_set.with_hashes(part for one in both for part in _apply(*one, by_zone, vehicle))
+
+
+def _apply(
+    zone: Zone, code: str, held: Mapping[str, Sequence[Authorisation]], vehicle: frozenset[str]
+) -> Iterator[tuple[Zone, str]]:
+    """A zone as it applies to the holder, in one or more parts, each with its content hash."""
+    stated = held.get(zone.zone_id, ()) if zone.restriction in ON_APPROVAL else ()
+    fitting = [one for one in stated if _unfit(one, zone, code, vehicle) is None]
+    if fitting:
+        yield from ((part, part.content_hash()) for part in _parts(zone, fitting))
+    else:
+        yield (replace(zone, unfit=True) if stated else zone), code
 
 
 def unfit(zone_set: ZoneSet, one: Authorisation, vehicle: Collection[str] | None = None) -> Unfit | None:

@@ -57,6 +57,8 @@ class ZoneSet:
         self._areas = {}
         self._blocking: dict[frozenset[str], npt.NDArray[np.uint8]] = {}
         self._timetables: dict[Days, Timetable] = {}
+        self.resolved: dict[object, ZoneSet] = {}
+        """As they apply to whoever holds authorisations, by what is held: kept by `authorised`."""
         self._stem: ZoneSet | None = None
         self._more: tuple[Zone, ...] = ()
         self._kept: dict[object, Any] = {}
@@ -102,6 +104,16 @@ class ZoneSet:
         if len(kept) == len(self._zones):
             raise NoSuchZone(zone_id)
         return self._derived(tuple(zone for zone, _ in kept), tuple(code for _, code in kept))
+
+    @property
+    def grown_from(self) -> tuple["ZoneSet | None", tuple[Zone, ...]]:
+        """The set that this one has grown from with `with_zone`, if what that worked out is used, and by which."""
+        return self._stem, self._more
+
+    def with_hashes(self, zones: Iterable[tuple[Zone, str]]) -> "ZoneSet":
+        """A set of zones whose content hashes are known."""
+        both = tuple(zones)
+        return self._derived(tuple(zone for zone, _ in both), tuple(code for _, code in both))
 
     def _derived(self, zones: tuple[Zone, ...], hashes: tuple[str, ...]) -> "ZoneSet":
         made = ZoneSet.__new__(ZoneSet)

@@ -24,6 +24,7 @@ LOOKS = {
     Restriction.USPACE: Look("U-space", "#7b5ea7", 0.22, "#553c7f", dashes="2 3"),
     Restriction.NO_RESTRICTION: Look("no restriction", "#8aa0b4", 0.14, "#5d7286"),
     Restriction.OPERATING_AREA: Look("operating area", "none", 0.0, "#137a56", 2.2, "10 4"),
+    Restriction.PERMIT_AREA: Look("permit to drive", "#2a7fb8", 0.08, "#1c5a85", 1.6, "4 3"),
 }
 
 UNSURE = {

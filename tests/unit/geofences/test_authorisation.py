@@ -157,6 +157,24 @@ def test_the_version_tells_what_was_held() -> None:
     assert authorised(zones, []) is zones
 
 
+def test_a_set_that_has_grown_is_resolved_as_if_it_were_new() -> None:
+    """What is worked out for the zones before is used again, and says the same."""
+    held = [Authorisation("CTR", hours(0, 2)), Authorisation("NEW", below=amsl(100))]
+    zones = ZoneSet([HERE])
+    first = authorised(zones, held)
+    assert not check_path(first, path((-800, 0, 80), (800, 0, 80), every_s=3 * 3600.0), SEA).is_clear
+    assert check_path(zones, path((-800, 0, 80), (800, 0, 80)), SEA).status is Status.BLOCKED
+    new = zone(square(0, 300, 100), zone_id="NEW", restriction=APPROVAL)
+    other = zone(square(0, 900, 100), zone_id="CLOSED")
+    grown = authorised(zones.with_zone(new).with_zone(other), held)
+    fresh = authorised(ZoneSet([HERE, new, other]), held)
+    assert (grown.version, grown.zones) == (fresh.version, fresh.zones)
+    assert grown.grown_from[0] is first
+    for up in (80.0, 150.0):
+        flown = path((-800, 300, up), (800, 300, up))
+        assert check_path(grown, flown, SEA).conflicts == check_path(fresh, flown, SEA).conflicts
+
+
 def test_the_compiled_checks_know_it_too() -> None:
     """They see times and heights only."""
     zones = authorised(ZoneSet([HERE]), [Authorisation("CTR", hours(0, 2), below=amsl(100))])

@@ -215,9 +215,11 @@ def test_a_moment_breaks_a_permit_just_when_the_check_says_so(
     for (start, end), (begin, until) in zip(pairwise(spots), pairwise(seconds), strict=True):
         mps = abs(end - start) / (until - begin)
         for step in range(200):
-            east = start + (end - start) * (step + 0.5) / 200
-            around = [one for one in boxes if abs(east - 100 * one[0]) < 100 * one[1]]
+            at = start + (end - start) * (step + 0.5) / 200
+            around = [one for one in boxes if abs(at - 100 * one[0]) < 100 * one[1]]
             bad |= not around or any(limit is not None and mps > limit * 1.002 for _, _, limit in around)
     result = check_drive(ZoneSet(areas), way, Surface.SIDEWALK, 10.0)
-    touches = any(c.to_m - c.from_m < 6.0 for c in result.conflicts)
-    assert bad is (not result.is_clear) or (touches and not bad)
+    found = [
+        one for one in result.conflicts if one.to_m - one.from_m > 1.0
+    ]  # areas touch: they are 0.05 m apart
+    assert bad is bool(found)

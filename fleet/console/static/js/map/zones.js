@@ -11,7 +11,7 @@ const LOOKS = {
   area: () => ({ color: colour("area"), fill: false, weight: 1.5, dashArray: "6 4" }),
   free: () => ({ color: colour("label"), fill: false, weight: 0.8, dashArray: "2 4" }),
 };
-const BY_RESTRICTION = { PROHIBITED: "closed", REQ_AUTHORISATION: "conditional", CONDITIONAL: "conditional", USPACE: "conditional", NO_RESTRICTION: "free", OPERATING_AREA: "area" };
+const BY_RESTRICTION = { PROHIBITED: "closed", REQ_AUTHORISATION: "conditional", CONDITIONAL: "conditional", USPACE: "conditional", NO_RESTRICTION: "free", OPERATING_AREA: "area", PERMIT_AREA: "area" };
 
 const lookOf = (zone) => (zone.by_hand ? "by_hand" : (BY_RESTRICTION[zone.restriction] ?? "closed"));
 const flip = (ring) => ring.map(([lon, lat]) => [lat, lon]);
