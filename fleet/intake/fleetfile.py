@@ -28,7 +28,17 @@ from fleet.protocol.values import NonNegative, Value
 from geofences import Authorisation
 
 VALUES = ("currency", "timezone", "unserved_penalty")
-TABLES = ("rates", "reserve", "separation", "margins", "assumptions", "terrain", "compartments", "types", AUTHORISATIONS)
+TABLES = (
+    "rates",
+    "reserve",
+    "separation",
+    "margins",
+    "assumptions",
+    "terrain",
+    "compartments",
+    "types",
+    AUTHORISATIONS,
+)
 DEFAULT_NAME = "default_fleet.toml"
 
 

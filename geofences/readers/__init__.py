@@ -16,6 +16,7 @@ from geofences.altitude import Box
 from geofences.errors import ZoneFileError
 from geofences.readers import ed269, ed318, faa_grid, geojson, openair
 from geofences.readers.collection import MAX_BYTES, Refused, ZoneFile, parse, top
+from geofences.readers.profiles import chosen, profiles
 from geofences.readers.whereabouts import without_misplaced
 
 FORMATS: tuple[ModuleType, ...] = (faa_grid, ed269, ed318, geojson)
@@ -24,7 +25,16 @@ FORMATS: tuple[ModuleType, ...] = (faa_grid, ed269, ed318, geojson)
 TEXT_FORMATS: tuple[ModuleType, ...] = (openair,)
 """Formats that are no JSON."""
 
-__all__ = ["FORMATS", "TEXT_FORMATS", "Refused", "ZoneFile", "detect", "read_zones", "read_zones_file"]
+__all__ = [
+    "FORMATS",
+    "TEXT_FORMATS",
+    "Refused",
+    "ZoneFile",
+    "detect",
+    "profiles",
+    "read_zones",
+    "read_zones_file",
+]
 
 
 def detect(document: Mapping[str, Any], source: str) -> ModuleType:
@@ -36,17 +46,21 @@ def detect(document: Mapping[str, Any], source: str) -> ModuleType:
     raise ZoneFileError(source, None, None, f"not a zone file of a known format ({known})")
 
 
-def read_zones(raw: bytes, source: str, *, strict: bool = True, expect: Box | None = None) -> ZoneFile:
+def read_zones(
+    raw: bytes, source: str, *, strict: bool = True, expect: Box | None = None, profile: str | None = None
+) -> ZoneFile:
     """Read the zones in the bytes of a file; `source` names it in messages.
 
     Strict raises `ZoneFileError` for the first fault. Tolerant takes the zones that are sound and lists the
     others in `ZoneFile.refused`; it raises only where no list of zones can be made out at all. `expect` is where
-    the zones are needed: it helps to find those whose longitude and latitude are swapped.
+    the zones are needed: it helps to find those whose longitude and latitude are swapped. `profile` names the national
+    profile by which it is read (see `profiles`); None takes that of the country that the zones name, "standard" none.
+    Raises `ValueError` for a profile that is not there.
     """
     if len(raw) > MAX_BYTES:
         raise ZoneFileError(source, None, None, f"{len(raw)} bytes are more than {MAX_BYTES}: split the file")
     with _nothing_collected():
-        return _read(raw, source, strict=strict)
+        return _read(raw, source, strict=strict, expect=expect, profile=profile)
 
 
 @contextmanager
@@ -63,17 +77,20 @@ def _nothing_collected() -> Iterator[None]:
             gc.enable()
 
 
-def _read(raw: bytes, source: str, *, strict: bool) -> ZoneFile:
+def _read(raw: bytes, source: str, *, strict: bool, expect: Box | None, profile: str | None) -> ZoneFile:
     for one in TEXT_FORMATS:
         if one.recognises(raw):
             text_file: ZoneFile = one.read(raw, source, strict=strict)
             return without_misplaced(text_file, expect, strict=strict)
     document = top(parse(raw, source), source)
-    found: ZoneFile = detect(document, source).read(document, source, strict=strict)
+    national = chosen(profile, document)
+    found: ZoneFile = detect(document, source).read(document, source, strict=strict, profile=national)
     return without_misplaced(found, expect, strict=strict)
 
 
-def read_zones_file(path: Path, *, strict: bool = True, expect: Box | None = None) -> ZoneFile:
+def read_zones_file(
+    path: Path, *, strict: bool = True, expect: Box | None = None, profile: str | None = None
+) -> ZoneFile:
     """Read a zone file from disk. Raises `ZoneFileError` if it cannot be read; see `read_zones`.
 
     A file that is too large is refused by its size; of what has no size (a pipe), no more is read than may be.
@@ -87,4 +104,4 @@ def read_zones_file(path: Path, *, strict: bool = True, expect: Box | None = Non
         raise ZoneFileError(str(path), None, None, f"cannot be read: {problem}") from error
     if size > MAX_BYTES:
         raise ZoneFileError(str(path), None, None, f"{size} bytes are more than {MAX_BYTES}: split the file")
-    return read_zones(raw, str(path), strict=strict, expect=expect)
+    return read_zones(raw, str(path), strict=strict, expect=expect, profile=profile)

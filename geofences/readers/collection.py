@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from geofences.errors import ZoneFileError
-from geofences.readers.fields import Context, Doubled
+from geofences.readers.fields import Context, Doubled, shortened
+from geofences.readers.profiles import STANDARD, Profile
 from geofences.zone import Zone
 
 MAX_BYTES = 200_000_000
@@ -38,6 +39,8 @@ class ZoneFile:
     format: str
     zones: tuple[Zone, ...]
     refused: tuple[Refused, ...] = ()
+    profile: str = ""
+    """The national profile by which it was read; empty is none."""
 
 
 ReadOne = Callable[[Any, Context], Iterable[Zone]]
@@ -51,6 +54,7 @@ def read_each(
     *,
     strict: bool,
     name_of: Callable[[Any, int], str] | None = None,
+    profile: Profile = STANDARD,
 ) -> ZoneFile:
     """Read item by item. Strict: raises `ZoneFileError` at the first bad one. Tolerant: lists the bad
     ones.
@@ -58,7 +62,7 @@ def read_each(
     zones: list[Zone] = []
     refused: list[Refused] = []
     for index, item in enumerate(items):
-        ctx = Context(source, strict, (name_of or label)(item, index))
+        ctx = Context(source, strict, (name_of or label)(item, index), profile=profile)
         try:
             zones.extend(_read(read_one, item, ctx))
         except ZoneFileError as error:
@@ -66,14 +70,23 @@ def read_each(
                 raise
             where = f"line {error.line}, {error.field}" if error.line else error.field
             refused.append(Refused(str(error.zone), f"{where}: {error.message}"))
-    return ZoneFile(source, format_name, tuple(zones), tuple(refused))
+    return ZoneFile(source, format_name, tuple(zones), tuple(refused), profile.name)
 
 
 def _read(read_one: ReadOne, item: Any, ctx: Context) -> list[Zone]:
     try:
-        return list(read_one(item, ctx))
+        _remark(item, ctx)
+        return list(read_one(ctx.profile.adapted(item), ctx))
     except RecursionError:
         ctx.fault("feature", "nested too deeply")
+
+
+def _remark(item: Any, ctx: Context) -> None:
+    """What the profile wants a reader to know of."""
+    inner = item.get("properties") if isinstance(item, Mapping) else None
+    for name in ctx.profile.remarks:
+        if isinstance(inner, Mapping) and inner.get(name) is not None:
+            ctx.note(f"{name}: {shortened(inner[name])} is not evaluated")
 
 
 def label(item: object, index: int) -> str:

@@ -10,6 +10,7 @@ from geofences.errors import ZoneFileError
 from geofences.readers import fields, times
 from geofences.readers.collection import ZoneFile, features_of, peek, read_each
 from geofences.readers.fields import Context, Json
+from geofences.readers.profiles import STANDARD, Profile
 from geofences.zone import CircleShape, PolygonShape, Volume, Zone
 
 NAME = "ed269"
@@ -32,15 +33,17 @@ def _is_flattened(feature: Any) -> bool:
     )
 
 
-def read(document: Mapping[str, Any], source: str, *, strict: bool) -> ZoneFile:
+def read(document: Mapping[str, Any], source: str, *, strict: bool, profile: Profile = STANDARD) -> ZoneFile:
     """Read the zones of a parsed document. Raises `ZoneFileError`: strict for any fault, tolerant for no
     list.
     """
     if document.get("type") in ("FeatureCollection", "Feature"):
-        return read_each(features_of(document, source), _flattened, NAME, source, strict=strict)
+        return read_each(
+            features_of(document, source), _flattened, NAME, source, strict=strict, profile=profile
+        )
     for name in WRAPPERS:
         if isinstance(document.get(name), list):
-            return read_each(document[name], _zone, NAME, source, strict=strict)
+            return read_each(document[name], _zone, NAME, source, strict=strict, profile=profile)
     raise ZoneFileError(source, None, None, f"no list of zones: {' or '.join(WRAPPERS)} is needed")
 
 
@@ -48,6 +51,9 @@ def _flattened(item: Any, ctx: Context) -> list[Zone]:
     feature = fields.member(ctx, item, "feature")
     inner = fields.member(ctx, feature.get("properties"), "properties")
     limits = fields.member(ctx, inner.get("geometry") or {}, "properties.geometry")
+    ctx.breach(
+        "properties.geometry", "a zone flattened into a feature, where ED-269 has an array", "flattened"
+    )
     return _zone({**inner, "geometry": [{**limits, "horizontalProjection": feature.get("geometry")}]}, ctx)
 
 

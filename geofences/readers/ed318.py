@@ -12,6 +12,7 @@ from geofences.readers import fields, times
 from geofences.readers.collection import ZoneFile, features_of, peek, read_each
 from geofences.readers.fields import Context, Json
 from geofences.readers.naming import content_id
+from geofences.readers.profiles import STANDARD, Profile
 from geofences.zone import CircleShape, PolygonShape, Restriction, Volume, Zone
 
 NAME = "ed318"
@@ -37,13 +38,13 @@ def _is_marked(feature: Any) -> bool:
     return marked or (isinstance(geometry, Mapping) and ("layer" in geometry or "extent" in geometry))
 
 
-def read(document: Mapping[str, Any], source: str, *, strict: bool) -> ZoneFile:
+def read(document: Mapping[str, Any], source: str, *, strict: bool, profile: Profile = STANDARD) -> ZoneFile:
     """Read the zones of a parsed document. Strict raises `ZoneFileError` for any fault, in the metadata
     too.
     """
     if strict:
         _judge_metadata(document.get("metadata"), Context(source, strict))
-    return read_each(features_of(document, source), _zone, NAME, source, strict=strict)
+    return read_each(features_of(document, source), _zone, NAME, source, strict=strict, profile=profile)
 
 
 def _judge_metadata(metadata: object, ctx: Context) -> None:
@@ -101,25 +102,26 @@ def _identifier(entry: Json) -> str:
 def _judge_required(ctx: Context, entry: Json) -> None:
     identifier, country = _identifier(entry), entry.get("country")
     if not 1 <= len(identifier) <= 7:
-        ctx.breach("identifier", f"1 to 7 characters are needed, got {entry.get('identifier')!r}")
+        deviation = "long_identifier" if identifier else ""
+        ctx.breach("identifier", f"1 to 7 characters are needed, got {entry.get('identifier')!r}", deviation)
     if not isinstance(country, str) or len(country) != 3:
         ctx.breach("country", f"3 characters are needed, got {country!r}")
     if entry.get("type") not in TYPES:
         ctx.breach("type", f"{entry.get('type')!r} is none of {', '.join(TYPES)}")
     if entry.get("variant") not in VARIANTS:
-        ctx.breach("variant", f"{entry.get('variant')!r} is none of {', '.join(VARIANTS)}")
+        ctx.breach("variant", f"{entry.get('variant')!r} is none of {', '.join(VARIANTS)}", "no_variant")
     if not isinstance(entry.get("zoneAuthority"), list) or not entry["zoneAuthority"]:
-        ctx.breach("zoneAuthority", "at least one is needed")
+        ctx.breach("zoneAuthority", "at least one is needed", "no_authority")
 
 
 def _first_text(ctx: Context, value: object, where: str) -> str:
     """The first of some texts in several languages; strict asks each for its language."""
     if isinstance(value, str):
-        ctx.breach(where, "plain text where an array of texts with languages is due")
+        ctx.breach(where, "plain text where an array of texts with languages is due", "plain_text")
         return value
     texts = [fields.member(ctx, one, where) for one in fields.members(ctx, value or [], where)]
     if any("lang" not in one for one in texts):
-        ctx.breach(where, "a text without its language")
+        ctx.breach(where, "a text without its language", "plain_text")
     return next((one["text"] for one in texts if isinstance(one.get("text"), str)), "")
 
 

@@ -14,6 +14,7 @@ from geofences.readers import fields
 from geofences.readers.collection import ZoneFile, features_of, peek, read_each
 from geofences.readers.fields import Context
 from geofences.readers.naming import content_id
+from geofences.readers.profiles import STANDARD, Profile
 from geofences.zone import PolygonShape, Restriction, Volume, Zone
 
 NAME = "faa_grid"
@@ -31,9 +32,9 @@ def recognises(document: Mapping[str, Any]) -> bool:
     )
 
 
-def read(document: Mapping[str, Any], source: str, *, strict: bool) -> ZoneFile:
+def read(document: Mapping[str, Any], source: str, *, strict: bool, profile: Profile = STANDARD) -> ZoneFile:
     """Read the zones of a parsed document. Strict raises `ZoneFileError` for any fault."""
-    return read_each(features_of(document, source), _zones, NAME, source, strict=strict)
+    return read_each(features_of(document, source), _zones, NAME, source, strict=strict, profile=profile)
 
 
 def _zones(item: Any, ctx: Context) -> list[Zone]:

@@ -19,6 +19,7 @@ from geofences.altitude import (
 from geofences.applicability import EVERY_DAY
 from geofences.describe import limit_text
 from geofences.errors import ShapeError, ZoneFileError
+from geofences.readers.profiles import STANDARD, Profile
 from geofences.shapes import lonlat_polygon
 from geofences.zone import (
     RESTRICTION_NAMES,
@@ -51,14 +52,17 @@ class Context:
     zone: str | None = None
     line: int | None = None
     flags: list[str] = field(default_factory=list)
+    profile: Profile = STANDARD
 
     def fault(self, field_name: str | None, message: str) -> NoReturn:
         """Refuse the zone."""
         raise ZoneFileError(self.file, self.zone, field_name, message, self.line)
 
-    def breach(self, field_name: str, message: str) -> None:
-        """Something the format forbids but whose meaning is plain: refused when strict, else remarked."""
-        if self.strict:
+    def breach(self, field_name: str, message: str, deviation: str = "") -> None:
+        """Something the format forbids but whose meaning is plain: refused when strict, unless the national profile
+        knows the deviation; else remarked.
+        """
+        if self.strict and deviation not in self.profile.allows:
             self.fault(field_name, message)
         self.note(f"{field_name}: {message}")
 
@@ -218,7 +222,8 @@ def limit(
     datum = text(ctx, reference, f"{where} reference").upper()
     if datum not in datums:
         ctx.fault(f"{where} reference", f"{datum!r} is none of {', '.join(datums)}")
-    return Limit(math.inf if height >= NO_CEILING_M else height * metres, Datum(datum))
+    endless = NO_CEILING_M if ctx.profile.no_ceiling_m is None else ctx.profile.no_ceiling_m
+    return Limit(math.inf if height >= endless else height * metres, Datum(datum))
 
 
 def volume(
@@ -261,9 +266,9 @@ def reasons(ctx: Context, value: object, found: Restriction) -> tuple[tuple[str,
     prohibited (rule E12).
     """
     if isinstance(value, str):
-        ctx.note("reason: a single value where an array is due")
+        ctx.breach("reason", "a single value where an array is due", "single_reason")
     listed = [value] if isinstance(value, str) else members(ctx, value or [], "reason")
-    named = tuple(text(ctx, one, "reason").strip().upper().replace(" ", "_") for one in listed)
+    named = tuple(text(ctx, one, "reason") for one in listed)
     unknown = [one for one in named if one not in REASONS]
     if not unknown:
         return named, found

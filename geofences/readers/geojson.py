@@ -19,6 +19,7 @@ from geofences.readers import fields, times
 from geofences.readers.collection import ZoneFile, features_of, read_each
 from geofences.readers.fields import Context, Json
 from geofences.readers.naming import content_id
+from geofences.readers.profiles import STANDARD, Profile
 from geofences.zone import Permit, Restriction, Surface, Volume, Zone
 
 NAME = "geojson"
@@ -31,9 +32,9 @@ def recognises(document: Mapping[str, Any]) -> bool:
     return document.get("type") in TYPES
 
 
-def read(document: Mapping[str, Any], source: str, *, strict: bool) -> ZoneFile:
+def read(document: Mapping[str, Any], source: str, *, strict: bool, profile: Profile = STANDARD) -> ZoneFile:
     """Read the zones of a parsed document. Strict raises `ZoneFileError` for any fault."""
-    return read_each(features_of(document, source), _zone, NAME, source, strict=strict)
+    return read_each(features_of(document, source), _zone, NAME, source, strict=strict, profile=profile)
 
 
 def _zone(item: Any, ctx: Context) -> list[Zone]:

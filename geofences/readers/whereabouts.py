@@ -7,6 +7,7 @@ names, near what is expected by whoever reads, and near most of the zones of its
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from statistics import median_low
 from typing import NamedTuple
 
@@ -49,7 +50,7 @@ def without_misplaced(found: ZoneFile, expect: Box | None, *, strict: bool) -> Z
             raise ZoneFileError(found.source, zone.zone_id, "coordinates", reason)
         else:
             refused.append(Refused(zone.zone_id, f"coordinates: {reason}"))
-    return ZoneFile(found.source, found.format, tuple(kept), (*found.refused, *refused)) if refused else found
+    return replace(found, zones=tuple(kept), refused=(*found.refused, *refused)) if refused else found
 
 
 def _swapped(zone: Zone, homes: Iterable[_Home]) -> str | None:

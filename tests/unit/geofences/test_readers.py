@@ -349,12 +349,12 @@ def test_fragments_are_no_zone_files(part: str, shared_data: Path) -> None:
 
 
 def test_danish_file_lists_its_points_as_refused(shared_data: Path) -> None:
-    """Points without a radius enclose nothing; the five areas are taken as prohibited."""
+    """Points without a distance enclose nothing; areas, and points with one, are taken as prohibited."""
     path = shared_data / "geozones" / "eu_small" / "dronezoner-dk.json"
     with pytest.raises(ZoneFileError, match="has no area"):
         read_zones_file(path)
     found = read_zones_file(path, strict=False)
-    assert (len(found.zones), len(found.refused)) == (5, 6)
+    assert (len(found.zones), len(found.refused), found.profile) == (8, 3, "dnk")
     assert all("has no area" in entry.reason for entry in found.refused)
 
 
