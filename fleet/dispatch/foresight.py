@@ -113,7 +113,8 @@ def _near(sorties: Sequence[_Out], desk: Desk, before: Context, after: Context) 
 def _roughly(out: _Out, now: datetime, context: Context) -> Flight:
     """From corner to corner of all its legs and of where it is: enough to see what may be near, and soon made."""
     points = [point for travel in travels_of(out.record.mission) for point in travel.path]
-    places = [out.record.mission.home, *points, *(() if out.sample is None else (out.sample,))]
+    aside = () if out.record.diverted_to is None else (out.record.diverted_to,)
+    places = [out.record.mission.home, *points, *aside, *(() if out.sample is None else (out.sample,))]
     lons, lats = [place.lon for place in places], [place.lat for place in places]
     corners = ((min(lons), min(lats)), (max(lons), max(lats)))
     keeps = mission_clearance(context, out.kind, out.record.mission)

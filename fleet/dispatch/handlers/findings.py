@@ -6,8 +6,11 @@ from fleet.dispatch.commands import command, in_words
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.handlers.holding import look_again
 from fleet.dispatch.inputs import Finding
+from fleet.dispatch.monitor.remaining import home_of
 from fleet.domain.state import OVER
 from fleet.protocol.messages import Action
+from fleet.protocol.mission import Mission
+from fleet.protocol.values import Place
 
 
 def finding(desk: Desk, message: Finding) -> None:
@@ -28,9 +31,16 @@ def finding(desk: Desk, message: Finding) -> None:
         return
     if advice is Action.HOLD:
         look_again(desk, message.mission_id)
-    place = next((a.place for a in record.mission.alternates if a.place_id == message.place_id), None)
+    place = _place(record.mission, message.place_id)
     why = message.reasons[0].detail if message.reasons else message.code
     command(desk, message.asset_id, advice, by="monitor", why=why, place=place, place_id=message.place_id)
+
+
+def _place(mission: Mission, place_id: str | None) -> Place | None:
+    """Where that is: an alternate of the mission, or its home."""
+    home = home_of(mission)
+    places = {one.place_id: one.place for one in mission.alternates}
+    return {**places, **(dict([home]) if home is not None else {})}.get(place_id or "")
 
 
 def _known(desk: Desk, message: Finding) -> bool:

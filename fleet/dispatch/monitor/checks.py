@@ -9,7 +9,10 @@ from typing import NamedTuple
 
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.guard import MODEL_ERROR, Guard, Refuge
+from fleet.dispatch.monitor.remaining import home_of
 from fleet.dispatch.monitor.way import Reached, Way
+from fleet.dispatch.separation.flights import path_instead
+from fleet.domain.evolve import evolve
 from fleet.energy.margin import corrected_remaining
 from fleet.feasibility.airspace import is_clear
 from fleet.feasibility.incident import measured
@@ -49,11 +52,46 @@ def may_be_inside(sample: Telemetry) -> bool:
 
 def zone_ahead(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     """What it is about to fly through may not be flown any more."""
-    if not guard.blocked or is_leaving(sample):
+    if not guard.blocked:
         return None
+    if is_leaving(sample):
+        return _instead(guard, sample, now)
     return Finding(
         guard.asset_id, guard.mission_id, "zone_ahead", *_way_out(guard, sample, guard.blocked, now)
     )
+
+
+def _instead(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
+    """Across the way on which it breaks its trip off there is a zone: straight home if that is free, else the nearest
+    alternate, else down. Each is told once: a way home is given up once, and a diversion once. Who is coming down
+    anyway has nothing better to do.
+    """
+    code = _GIVEN_UP.get(guard.doing)
+    if code is None or sample.alt_amsl_m is None:
+        return None
+    ids = (guard.asset_id, guard.mission_id, code)
+    target = guard.record.diverted_to if guard.doing == "diverting" else None
+    for place_id, place in _elsewhere(guard, sample):
+        if place != target and _diversion_is_free(guard, sample, place, now):
+            return Finding(*ids, Action.DIVERT, guard.blocked, place_id)
+    return Finding(*ids, Action.LAND, guard.blocked)
+
+
+_GIVEN_UP = {"returning": "zone_on_return", "diverting": "zone_on_diversion"}
+
+
+def _elsewhere(guard: Guard, sample: Telemetry) -> list[tuple[str, Place]]:
+    """Home, then the alternates from the nearest on."""
+    x, y = guard.plane.xy(sample.lon, sample.lat)
+    away = sorted((math.hypot(r.x - x, r.y - y), r.place_id, r.place) for r in guard.refuges)
+    home = home_of(guard.record.mission)
+    return [*(() if home is None else (home,)), *((place_id, place) for _, place_id, place in away)]
+
+
+def _diversion_is_free(guard: Guard, sample: Telemetry, place: Place, now: datetime) -> bool:
+    record = evolve(guard.record, diverted_to=place)
+    diverted = sample.model_copy(update={"state": "diverting"})
+    return is_clear(guard.context, guard.sortie, path_instead(record, guard.sortie, diverted, now))
 
 
 def _way_out(
@@ -266,7 +304,7 @@ Check = Callable[[Guard, Telemetry, datetime], Finding | None]
 ZONE_CHECKS: tuple[Check, ...] = (zone_here, zone_ahead)
 """Those that ask for zones, and the codes of what they find."""
 
-ZONE_CODES = frozenset({"zone_breach", "zone_ahead"})
+ZONE_CODES = frozenset({"zone_breach", "zone_ahead", *_GIVEN_UP.values()})
 
 CHECKS: tuple[Check, ...] = (
     *ZONE_CHECKS,

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 
 import geofences
-from fleet.dispatch.monitor.remaining import Leg, legs_ahead, travels_of, way_of
+from fleet.dispatch.monitor.remaining import Leg, doing_instead, legs_ahead, travels_of, way_of
 from fleet.dispatch.monitor.track import Plane
 from fleet.dispatch.monitor.way import Way
 from fleet.domain.evolve import evolve
@@ -62,6 +62,7 @@ class Guard:
 
     ``blocked`` is why the rest of its path may not be flown, as of now, and ``weather`` why its type may not be out for
     the rest of its time; ``before`` are the steps before it leaves. ``keeps`` is what all of its ways keep free.
+    ``doing`` is the state in which it breaks its trip off (empty: it does not), ``ahead`` what it has still to fly.
     """
 
     mission_id: str
@@ -80,6 +81,9 @@ class Guard:
     weather: tuple[Reason, ...]
     before: frozenset[str]
     context: Context
+    record: MissionRecord
+    doing: str
+    ahead: tuple[Leg, ...]
     start_soc: float | None
     earlier: Earlier | None = None
 
@@ -94,6 +98,7 @@ class Guard:
         nowhen = datetime.min.replace(tzinfo=UTC)
         ways = (way for way in (self.out, self.back) if way is not None)
         points = [geofences.Waypoint(p.lon, p.lat, p.alt_amsl_m, nowhen) for way in ways for p in way.path]
+        points += [point for leg in self.ahead for point in leg.path]
         home = geofences.Waypoint(self.plane.lon, self.plane.lat, 0.0, nowhen)
         return Flight((home, *points), self.reach_m)
 
@@ -102,6 +107,8 @@ class Guard:
         for way in (self.out, self.back):
             if way is not None:
                 yield from pairwise((p.lon, p.lat) for p in way.path)
+        if self.doing:
+            yield from (ends for leg in self.ahead for ends in pairwise((p.lon, p.lat) for p in leg.path))
 
 
 LonLat = tuple[float, float]
@@ -146,6 +153,7 @@ def airspace_guard(
     plane = Plane.at(mission.home)
     flies = kind_of(kind.kind).needs_airspace
     out, back = _ways(mission, travels_of(mission), plane)
+    ahead = tuple(legs_ahead(record, kind, sample, now)) if flies else ()
     return Guard(
         mission_id=mission.mission_id,
         asset_id=mission.asset_id,
@@ -163,9 +171,23 @@ def airspace_guard(
             Refuge(a.place_id, a.place, *plane.xy(a.place.lon, a.place.lat)) for a in mission.alternates
         ),
         home=plane.xy(mission.home.lon, mission.home.lat),
-        blocked=_blocked(legs_ahead(record, kind, sample, now), kind, context) if flies else (),
+        blocked=_blocked(ahead, kind, context),
         context=context,
+        record=record,
+        doing=doing_instead(record, sample) if flies else "",
+        ahead=ahead,
         start_soc=None,
+    )
+
+
+def redirected(guard: Guard, sample: Telemetry, now: datetime) -> Guard:
+    """The guard of one that has begun or ceased to break its trip off: another way is ahead of it."""
+    ahead = tuple(legs_ahead(guard.record, guard.sortie, sample, now))
+    return evolve(
+        guard,
+        doing=doing_instead(guard.record, sample),
+        ahead=ahead,
+        blocked=_blocked(ahead, guard.sortie, guard.context),
     )
 
 

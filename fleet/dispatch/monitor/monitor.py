@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.air import Air
 from fleet.dispatch.monitor.checks import CHECKS, ZONE_CODES
-from fleet.dispatch.monitor.guard import Earlier, Guard, guard_of
+from fleet.dispatch.monitor.guard import Earlier, Guard, guard_of, redirected
+from fleet.dispatch.monitor.remaining import doing_instead
 from fleet.dispatch.silence import lost_link
 from fleet.domain.evolve import evolve
 from fleet.domain.fleet import SortieType
@@ -104,6 +105,8 @@ class Monitor:
         guard = self._guards.get(asset_id)
         if guard is None:
             return ()
+        if guard.flies and doing_instead(guard.record, sample) != guard.doing:
+            guard = self._guards[asset_id] = redirected(guard, sample, now)
         met = self._air.check(asset_id, sample, now)
         guard = evolve(guard, earlier=self._earlier(asset_id, sample, now))
         told = self._told.setdefault(asset_id, set())

@@ -9,11 +9,12 @@ from typing import NamedTuple
 import geofences
 from fleet.dispatch.monitor.track import Plane, Track
 from fleet.dispatch.monitor.way import Way
+from fleet.dispatch.separation.flights import BREAKS_OFF, path_instead
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import MissionRecord
 from fleet.protocol.messages import Telemetry
-from fleet.protocol.mission import Mission, Travel
-from fleet.protocol.values import Waypoint
+from fleet.protocol.mission import Mission, Travel, Unload
+from fleet.protocol.values import Place, Waypoint
 
 ASTRAY_TIMES = 3.0
 """An asset that is farther beside a leg than so many corridors is not on it: all of the leg counts as ahead."""
@@ -33,6 +34,12 @@ def travels_of(mission: Mission) -> list[Travel]:
     return [step for step in mission.steps if isinstance(step, Travel)]
 
 
+def home_of(mission: Mission) -> tuple[str, Place] | None:
+    """The site that a mission ends at by plan, and its place."""
+    last = mission.steps[-1]
+    return (last.site_id, mission.home) if isinstance(last, Unload) else None
+
+
 def way_of(travel: Travel, plane: Plane, planned_wh: float) -> Way:
     """A leg that takes the same for each metre, which is all that is known of it without the weather."""
     track = Track.of(plane, travel.path)
@@ -45,8 +52,12 @@ def legs_ahead(
     record: MissionRecord, kind: SortieType, sample: Telemetry | None, now: datetime
 ) -> Iterator[Leg]:
     """The legs that are not over. Of the one that it is on, what lies behind its last sample is left out, and how far
-    it is behind its times moves all that follows.
+    it is behind its times moves all that follows. Of one that breaks its trip off, the way that it takes instead.
     """
+    doing = doing_instead(record, sample)
+    if sample is not None and doing:
+        yield Leg(doing, path_instead(record, kind, sample, now))
+        return
     late = ON_TIME
     plane = Plane.at(record.mission.home)
     for travel in _not_over(record, sample):
@@ -58,6 +69,12 @@ def legs_ahead(
         else:
             path, late = rest
         yield Leg(travel.step_id, path)
+
+
+def doing_instead(record: MissionRecord, sample: Telemetry | None) -> str:
+    """By which state it says that it breaks this mission off; empty where it does not."""
+    ours = sample is not None and sample.mission_id == record.mission.mission_id
+    return sample.state if ours and sample is not None and sample.state in BREAKS_OFF else ""
 
 
 def _not_over(record: MissionRecord, sample: Telemetry | None) -> list[Travel]:

@@ -16,7 +16,7 @@ from fleet.domain.state import OVER, MissionRecord
 from fleet.kinds import ByItself, kind_of
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Telemetry
-from fleet.protocol.mission import Travel
+from fleet.protocol.mission import Drop, Travel
 from geofences import Intent, IntentState, Room, Waypoint
 from geofences.geodesy import METRES_PER_DEGREE, distance_m
 
@@ -136,6 +136,14 @@ def _not_yet_passed(path: Sequence[Waypoint], now: datetime) -> list[Waypoint]:
 def _instead(record: MissionRecord, kind: SortieType, room: Room, sample: Telemetry, now: datetime) -> Intent:
     """It returns, diverts or lands: how fast is not known well, so that twice the time is kept before and after."""
     wide = replace(room, time_s=2 * room.time_s, upright_s=2 * room.at_pads_s)
+    path = path_instead(record, kind, sample, now)
+    return Intent(record.mission.mission_id, path, wide, IntentState.CONTINGENT, priority=2)
+
+
+def path_instead(
+    record: MissionRecord, kind: SortieType, sample: Telemetry, now: datetime
+) -> tuple[Waypoint, ...]:
+    """The way of one that breaks its trip off, from where it is down to the ground, at its cruise speed."""
     places = list(_PLACES[sample.state](record, sample, now))
     path = [position(sample, places[0][2], now)]
     for lon, lat, height_m in places:
@@ -145,19 +153,20 @@ def _instead(record: MissionRecord, kind: SortieType, room: Room, sample: Teleme
             abs(height_m - last.alt_amsl_m) / UPWARD_MPS,
         )
         path.append(Waypoint(lon, lat, height_m, last.at + timedelta(seconds=seconds)))
-    return Intent(record.mission.mission_id, tuple(path), wide, IntentState.CONTINGENT, priority=2)
+    return tuple(path)
 
 
 Spot = tuple[float, float, float]
 
 
 def _way_home(record: MissionRecord, sample: Telemetry, now: datetime) -> Iterator[Spot]:
-    """Back by the way that was flown, or on by the way back."""
+    """Back by the way that was flown, or on by the way back once the drop is over. A way that was broken off is over
+    too: that alone does not say that it led to the drop."""
     travels = [s for s in record.mission.steps if isinstance(s, Travel)]
     out, back = waypoints(travels[0]), waypoints(travels[-1])
-    if len(travels) > 1 and travels[0].step_id in record.ended and record.current != "drop":
-        passed = [back[0]] if travels[-1].step_id != record.current else []
-        yield from _spots([*passed, *back[nearest(back, sample, now).leg + 1 :]])
+    handed_over = any(isinstance(s, Drop) and s.step_id in record.ended for s in record.mission.steps)
+    if len(travels) > 1 and handed_over:
+        yield from _spots(back[nearest(back, sample, now).leg + 1 :])
     else:
         yield from _spots(reversed(out[: nearest(out, sample, now).leg + 1]))
 
