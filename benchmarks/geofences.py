@@ -1,4 +1,5 @@
-"""Checks of zones: four dimensions against Shapely's tree in two, wrong answers, a fleet, a sample, loading.
+"""Checks of zones: four dimensions against Shapely's tree in two, wrong answers, a fleet, a sample, loading; and
+paths around zones.
 
 Each speed that can be is a ratio of two things measured in this run, the arms taking turns. `--only NAME` runs one
 part, `--quick` shows in seconds that everything works and measures nothing.
@@ -16,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.harness.figure import Figure, table
+from benchmarks.harness.paths import paths_around
 from benchmarks.harness.zonechecks import (
     SMOKE,
     Load,
@@ -32,6 +34,7 @@ PARTS: Mapping[str, Callable[[Load], list[Figure]]] = {
     "fleet": fleet_share,
     "samples": single_samples,
     "loading": loading,
+    "paths": paths_around,
 }
 """Every part by the name that `--only` knows."""
 

@@ -14,9 +14,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-from benchmarks.harness.figure import Figure, Scale, percentile
+from benchmarks.harness.figure import Figure, percentile
+from benchmarks.harness.zonechecks import Load
 from benchmarks.harness.zoneworlds import HOME, World, world
 from geofences import FlatTerrain, NoPath, path_around
 from tests.support.tautstring import Widened, length_m, nearest_m
@@ -25,8 +25,6 @@ AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 MARGIN_M, COVERED = 30.0, 0.35
 GOALS_MS = {30: 5.0, 300: 30.0, 1000: 200.0}
 MOST_LONGER = 1.01
-JUDGED = {30: 40, 300: 8, 1000: 2}
-"""So many paths of each size are held against the oracle, which takes its time: minutes for one among 1000 zones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +36,9 @@ class Searched:
     found: list[tuple[float, float]] | NoPath
 
 
-def path_figures(folder: Path, scale: Scale) -> list[Figure]:  # noqa: ARG001 - no file is needed
+def paths_around(load: Load) -> list[Figure]:
     """The p95 for each number of zones; it holds only if no path is unsafe or longer than 1 % over the shortest."""
-    quick = scale.lasts_s < 1.0
-    trips, rounds = (20, 1) if quick else (100, scale.rounds)
-    return [
-        _figure(count, trips, rounds, judged // 8 if quick else judged) for count, judged in JUDGED.items()
-    ]
+    return [_figure(count, load.trips, load.rounds, judged) for count, judged in load.judged]
 
 
 def _figure(count: int, trips: int, rounds: int, judged: int) -> Figure:

@@ -64,9 +64,13 @@ class Load:
     zones: tuple[int, ...] = (1_000, 10_000, 100_000)
     cases: int = 1_000_000
     samples: int = 200_000
+    trips: int = 100
+    judged: tuple[tuple[int, int], ...] = ((30, 40), (300, 8), (1000, 1))
+    """Around how many zones paths are looked for, and how many of them are held against the oracle, which takes its
+    time: minutes for one among 1000 zones."""
 
 
-SMOKE = Load(rounds=1, legs=500, zones=(300,), cases=1_500, samples=500)
+SMOKE = Load(rounds=1, legs=500, zones=(300,), cases=1_500, samples=500, trips=10, judged=((30, 3), (300, 1)))
 """A smoke run: it shows that everything works, and measures nothing."""
 
 

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("part", ["legs", "wrong", "fleet", "samples", "loading"])
+@pytest.mark.parametrize("part", ["legs", "wrong", "fleet", "samples", "loading", "paths"])
 def test_a_smoke_run_prints_figures(part: str) -> None:
     """On a few hundred zones."""
     command = [sys.executable, "benchmarks/geofences.py", "--json", "--quick", "--only", part]
