@@ -116,7 +116,7 @@ def _usage_as_json(end: SystemExit) -> None:
     """A wrong command line as JSON too: Typer has told it to people, and ends on account of it."""
     message = getattr(end.__context__, "format_message", None)
     if message is not None:
-        print(_as_json("bad_input", message(), []))
+        _say_json("bad_input", message(), [])
 
 
 def _all_written() -> bool:
@@ -144,13 +144,20 @@ def _failed(
 ) -> ExitCode:
     """Says what went wrong; the code."""
     if as_json:
-        print(_as_json(kind, message, details))
+        _say_json(kind, message, details)
     note(f"error: {message}")
     return code
 
 
-def _as_json(kind: str, message: str, details: list[dict[str, Any]]) -> str:
-    return json.dumps({"error": kind, "message": message, "errors": details}, ensure_ascii=False, indent=2)
+def _say_json(kind: str, message: str, details: list[dict[str, Any]]) -> None:
+    """At once: who closed the output is not to be told the same on stderr. Where there is no room, stderr has it."""
+    told = {"error": kind, "message": message, "errors": details}
+    try:
+        print(json.dumps(told, ensure_ascii=False, indent=2), flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        note(f"error: the output cannot be written: {error.strerror or error}")
 
 
 def _details(error: IntakeError | BadInput) -> list[dict[str, Any]]:

@@ -218,7 +218,7 @@ subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
 tried = subprocess.run(hub, capture_output=True, text=True, timeout=60)
 subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
 run_hub(run, lambda: True)
-print(json.dumps({"code": tried.returncode, "said": tried.stderr}), file=sys.__stdout__)
+print(json.dumps({"code": tried.returncode, "said": tried.stderr}), file=sys.__stdout__, flush=True)
 """
 
 REVOKED = """
