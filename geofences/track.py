@@ -65,9 +65,9 @@ def track_of(path: Sequence[Waypoint]) -> Track:
     """Cut a path into pieces; one waypoint alone is a path that stands still. Raises `PathError`."""
     judge_path(path)
     points = list(path) if len(path) > 1 else [path[0], path[0]]
-    lonlat = np.array([(point.lon, point.lat) for point in points])
+    lonlat = np.array([(point.lon, point.lat) for point in points], dtype=np.float64)
     pieces = densify(lonlat[:-1], lonlat[1:])
-    alt = np.array([point.alt_amsl_m for point in points])
+    alt = np.array([point.alt_amsl_m for point in points], dtype=np.float64)
     time = np.array([point.at.timestamp() for point in points])
     along = np.concatenate(([0.0], np.cumsum(pieces.leg_m)))
     return Track(pieces.start, pieces.end, *_ends(pieces, alt), *_ends(pieces, time), *_ends(pieces, along))

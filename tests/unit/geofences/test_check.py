@@ -8,6 +8,7 @@ import pytest
 
 from geofences import (
     Applicability,
+    CircleShape,
     Datum,
     FlatTerrain,
     Limit,
@@ -86,6 +87,12 @@ def test_hole_is_free_and_volumes_are_a_union() -> None:
     assert check_path(zones, path((50, 50, 50)), SEA).is_clear
     assert not check_path(zones, path((300, 0, 50)), SEA).is_clear
     assert not check_path(zones, path((0, 5, 50)), SEA).is_clear
+
+
+def test_whole_numbers_are_positions_too() -> None:
+    """Waypoints by hand are often whole degrees and metres."""
+    zones = ZoneSet([zone(CircleShape(-9.0, 41.0, 500.0))])
+    assert check_point(zones, Waypoint(-9, 41, 50, NOON), SEA).status is Status.BLOCKED
 
 
 @pytest.mark.parametrize(("reach", "status"), [(799.5, Status.BLOCKED), (800.6, Status.CLEAR)])
