@@ -30,9 +30,11 @@ format: setup ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: setup ## run every benchmark; each prints one JSON object
+bench: setup ## run every benchmark, also after one that misses a floor; each prints one JSON object
 	@$(BIN)/python .ci/programs.py bench
-	@set -e; for file in $$(find benchmarks -maxdepth 1 -name '[a-z]*.py' | sort); do echo "$$file" >&2; $(BIN)/python $$file $(ARGS); done
+	@missed=; for file in $$(find benchmarks -maxdepth 1 -name '[a-z]*.py' | sort); do \
+	  echo "$$file" >&2; $(BIN)/python $$file $(ARGS) || missed="$$missed $$file"; done; \
+	if [ -n "$$missed" ]; then echo "a floor was missed, or a benchmark failed:$$missed" >&2; exit 1; fi
 
 soak: setup ## run the tests in their long form: thousands of seeds, ten minutes of a hub (ARGS=tests/faults, SECONDS=600, SEEDS=5000)
 	SOAK=1 SEEDS=$(SEEDS) SECONDS=$(SECONDS) HYPOTHESIS_PROFILE=deep $(BIN)/pytest --timeout 3600 $(ARGS)
