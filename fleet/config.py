@@ -30,7 +30,7 @@ from fleet.intake.orders import OrdersFile, read_orders
 from fleet.intake.sites import SitesFile, read_lockers, read_sites
 from fleet.intake.suggest import did_you_mean
 from fleet.intake.terrain import Ground, ground_of
-from fleet.intake.zones import read_zone_files, told_of_far_zones
+from fleet.intake.zones import read_zone_files, told_of_far_zones, told_of_missing_zones
 from fleet.kinds import all_kinds
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.planner.snapshot import AssetSlot, Snapshot
@@ -124,9 +124,9 @@ def _warnings(context: Context, depots: Sequence[Place]) -> Iterator[str]:
     if context.weather is None and not context.fleet.assumptions.calm_weather:
         yield NO_WEATHER
     yield from told_of_unfit(context.zones, context.authorisations)
-    far = told_of_far_zones(context.zones, depots)
-    if far is not None:
-        yield far
+    for told in (told_of_missing_zones(context.zones), told_of_far_zones(context.zones, depots)):
+        if told is not None:
+            yield told
 
 
 def _ground(fleet: FleetFile, path: Path | None) -> Ground:

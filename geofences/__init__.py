@@ -26,7 +26,8 @@ from geofences.flight import Uncertainty, check_flight, protecting
 from geofences.intents import Intent, IntentState, IntentVolume, Room
 from geofences.levels import AtHeight, path_at_best_height
 from geofences.permits import check_drive, permits_met, speed_limits
-from geofences.readers import Refused, ZoneFile, read_zones, read_zones_file
+from geofences.readers import ZoneFile, read_zones, read_zones_file
+from geofences.refused import Refused
 from geofences.result import CheckResult, Conflict, Status, Why
 from geofences.search import NoPath, NoPathWhy
 from geofences.separation import Encounter, are_apart, clear_after_s, conforms, encounters

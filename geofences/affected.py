@@ -116,7 +116,8 @@ def _candidates(change: "_Change", flights: Sequence[Flight]) -> Iterable[int]:
 @dataclass(frozen=True, slots=True)
 class _Change:
     """The zones that are only in one set, with those of the same ids that are in both: what is joined by id is seen
-    whole. `areas`: operating areas are among them, or what is told of these ("A, B") may be told of a zone too.
+    whole. `areas`: operating areas are among them, or what is told of these ("A, B") may be told of a zone too, or
+    the sets lack different zones, which may be anywhere.
     """
 
     ids: frozenset[str]
@@ -129,10 +130,11 @@ class _Change:
         ids = frozenset(zone.zone_id for zone in (*_only_in(old, new), *_only_in(new, old)))
         before, after = (ZoneSet(one for one in zones.zones if one.zone_id in ids) for zones in (old, new))
         joined = bool(old.operating_areas) and any(", " in zone_id for zone_id in ids)
-        return cls(ids, before, after, joined or bool(before.operating_areas or after.operating_areas))
+        areas = joined or bool(before.operating_areas or after.operating_areas) or old.missing != new.missing
+        return cls(ids, before, after, areas)
 
     def __bool__(self) -> bool:
-        return bool(self.ids)
+        return bool(self.ids) or self.areas
 
     def concerns_areas(self, flight: Flight) -> bool:
         """Whether what is told of operating areas changes, or is told under an id of a zone that changes."""

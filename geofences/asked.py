@@ -13,6 +13,7 @@ from geofences.altitude import ANYTHING, Box, FlatTerrain, Interval, Terrain, Un
 from geofences.geodesy import Floats
 from geofences.kernel import Terms
 from geofences.planar import TOLERANCE_M
+from geofences.refused import missed_in_the_air
 from geofences.result import Status
 from geofences.spans import Spans
 from geofences.timetable import NO_TIMES, Timetable
@@ -101,7 +102,7 @@ def statuses(zone_set: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> t
     """The code of each leg as far as zones go (operating areas are not looked at), and which legs are `LONG` or `BAD`.
 
     UNKNOWN may still be CLEAR or BLOCKED where the terrain is not `is_even`: what is below each part of the leg has not
-    been asked. CLEAR and BLOCKED are final.
+    been asked. CLEAR and BLOCKED are final. In a set that lacks zones which may matter nothing is CLEAR.
     """
     status, left = (np.zeros(len(legs.start), dtype=np.uint8) for _ in range(2))
     if len(legs.start) == 0:
@@ -119,7 +120,8 @@ def statuses(zone_set: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> t
         status[rows], left[rows] = part, waiting
         again = waiting == WAITS
         if not again.any():
-            return status, left
+            least = UNKNOWN if missed_in_the_air(zone_set.missing, rules.areas) else CLEAR
+            return np.maximum(status, np.uint8(least)), left
         rows = rows[again]
         now, part, waiting = legs.only(rows), part[again], waiting[again]
         table = zone_set.list_times(table, np.flatnonzero(wanted).tolist())

@@ -25,6 +25,7 @@ from geofences.errors import PathError
 from geofences.geodesy import Floats, Pieces, densify, distances_m
 from geofences.kernel import Terms
 from geofences.planar import lines
+from geofences.refused import missed_in_the_air
 from geofences.timetable import NO_TIMES
 from geofences.track import Track, by_cell
 from geofences.zoneset import ZoneSet
@@ -101,12 +102,14 @@ def segments_hit(
     time.
 
     False means that `check_path` with the same margin, approvals and areas answers CLEAR at every height
-    and time at which the operating areas apply; True may still be clear there at some height or time.
+    and time at which the operating areas apply; True may still be clear there at some height or time. In a set that lacks
+    zones which may matter every answer is True.
     """
     rules = rules_of(margin_m, 0.0, held, areas)
     start, end = _places(lonlat_from, lonlat_to)
     terms, _ = terms_of(zone_set, rules, NO_TIMES)
     hit = _hit(zone_set, terms, start, end)
+    hit |= bool(missed_in_the_air(zone_set.missing, rules.areas))
     if rules.areas or (rules.areas is None and zone_set.operating_areas):
         pieces = densify(start, end)
         hit[pieces.leg[_outside(zone_set, pieces, rules)]] = True

@@ -16,6 +16,7 @@ from geofences.asked import Rules as Rules  # noqa: PLC0414 - part of what a che
 from geofences.heights import inside_height
 from geofences.overlap import WHOLE, inside_times, sideways
 from geofences.planar import lines
+from geofences.refused import missed_in_the_air, named
 from geofences.result import CheckResult, Conflict, Status, Why, joined, overall, why_blocked
 from geofences.spans import Span, Spans, Sure, difference, union
 from geofences.track import Track, Waypoint, by_cell, track_of
@@ -78,6 +79,10 @@ def _stretches(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) 
     for area in sorted(missing):
         for piece in range(len(track.alt0)):
             yield _conflict(track, piece, (0.0, 1.0), area, Why.NO_SUCH_OPERATING_AREA, Status.BLOCKED)
+    lacks = missed_in_the_air(zone_set.missing, rules.areas)
+    if lacks:
+        for piece in range(len(track.alt0)):
+            yield _conflict(track, piece, (0.0, 1.0), named(lacks), Why.ZONE_REFUSED, Status.UNKNOWN)
     bounded = bool(zone_set.operating_areas) and (rules.areas is None or bool(rules.areas))
     for piece in np.flatnonzero(statuses(zone_set, legs_of(track), terrain, rules)[0]).tolist():
         yield from _entered(zone_set, track, piece, terrain, rules)

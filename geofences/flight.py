@@ -85,7 +85,7 @@ def check_flight(
             areas=areas,
         )
         found += (_moved(one, stage.from_m) for one in result.conflicts)
-        if below is not None and below.zones:
+        if below is not None and (below.zones or below.missing):
             fallen_on = check_path(
                 below, stage.path, UnknownTerrain(), margin_m=stage.sideways_m + buffer_m, held=held, areas=()
             )
@@ -95,11 +95,16 @@ def check_flight(
 
 
 def protecting(zone_set: ZoneSet, reasons: Collection[str]) -> ZoneSet:
-    """The zones that state one of the reasons, such as `POPULATION`, from the ground to the sky."""
+    """The zones that state one of the reasons, such as `POPULATION`, from the ground to the sky. What the set lacks may
+    state it too.
+    """
     kept = [zone for zone in zone_set.zones if set(zone.reasons) & set(reasons)]
     return ZoneSet(
-        replace(zone, volumes=tuple(replace(each, lower=None, upper=None) for each in zone.volumes))
-        for zone in kept
+        (
+            replace(zone, volumes=tuple(replace(each, lower=None, upper=None) for each in zone.volumes))
+            for zone in kept
+        ),
+        missing=zone_set.missing,
     )
 
 

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from geofences.altitude import Box
 from geofences.overlap import WHOLE, inside_times, sideways
 from geofences.planar import REACH_M, TOLERANCE_M, Geometries, lines, to_plane
+from geofences.refused import missed_on_the_ground, named
 from geofences.result import CheckResult, Conflict, Status, Why, joined, overall
 from geofences.shapes import lonlat_polygon
 from geofences.spans import NOWHERE, Spans, Sure, difference, union
@@ -34,11 +35,11 @@ def check_drive(
     """Check a robot's way in time against the permit areas: BLOCKED outside of them, and where it is too fast or heavy.
 
     `surface` is what it drives on; `weight_kg` its own weight and that of its load. How many may be there at once is
-    for whoever knows the others: `permits_met`. Raises `PathError` for a path that cannot be checked.
+    for whoever knows the others: `permits_met`. UNKNOWN where the set lacks a permit area. Raises `PathError` for a path that cannot be checked.
     """
     track = track_of(path)
     areas = _for(zone_set, surface)
-    found = joined(_stretches(areas, track, weight_kg))
+    found = joined([*_stretches(areas, track, weight_kg), *_unknown_terms(zone_set, track)])
     return CheckResult(overall(found), found, zone_set.version)
 
 
@@ -118,6 +119,13 @@ def _stretches(areas: tuple[Zone, ...], track: Track, weight_kg: float) -> Itera
     named = ", ".join(sorted({zone.zone_id for zone in areas})) or "no permit area"
     for piece in range(len(track.alt0)):
         yield from _outside(track, piece, inside.get(piece, []), named)
+
+
+def _unknown_terms(zone_set: ZoneSet, track: Track) -> Iterator[Conflict]:
+    """Everywhere: a permit area that was refused may be there too, with terms of its own."""
+    lacks = missed_on_the_ground(zone_set.missing)
+    for piece in range(len(track.alt0)) if lacks else ():
+        yield from _conflicts(track, piece, WHOLE, named(lacks), Why.ZONE_REFUSED, Status.UNKNOWN)
 
 
 def _outside(track: Track, piece: int, inside: list[Sure], named: str) -> Iterator[Conflict]:

@@ -34,6 +34,8 @@ class Why(StrEnum):
     OUTSIDE_PERMIT = "outside_permit"
     ABOVE_PERMIT_SPEED = "above_permit_speed"
     ABOVE_PERMIT_WEIGHT = "above_permit_weight"
+    ZONE_REFUSED = "zone_refused"
+    """The set lacks a zone that was refused in reading: where it is and what it demands, nobody knows."""
 
 
 WHY_BLOCKED = {

@@ -23,6 +23,7 @@ from geofences.check import check_point
 from geofences.errors import PathError
 from geofences.kernel import Terms
 from geofences.piece import Piece
+from geofences.refused import missed_in_the_air
 from geofences.result import Status
 from geofences.timetable import Timetable
 from geofences.track import Waypoint
@@ -42,7 +43,7 @@ class _Day(NamedTuple):
 class Watch:
     """A zone set made ready for one terrain, margins and approvals. `status` answers as `check_point` does.
 
-    A set that has operating areas to stay inside of, and ground that differs from place to place where the answer hangs
+    A set that has operating areas to stay inside of or lacks zones, and ground that differs from place to place where the answer hangs
     on it, are asked by `check_point`, which takes longer. Threads may share one.
     """
 
@@ -61,8 +62,9 @@ class Watch:
         self._piece, self._kernel = Piece(), zone_set.kernel
         self._low, self._high = ground_everywhere(terrain)
         bounded = bool(self._rules.areas) or (areas is None and bool(zone_set.operating_areas))
+        lacks = bool(missed_in_the_air(zone_set.missing, self._rules.areas))
         # Codes that the compiled check alone is not trusted with.
-        self._to_ask_again = (CLEAR, UNKNOWN) if bounded else () if is_even(terrain) else (UNKNOWN,)
+        self._to_ask_again = (CLEAR, UNKNOWN) if bounded or lacks else () if is_even(terrain) else (UNKNOWN,)
         # One value, so that another thread sees the old day or the new one, and no mixture.
         self._day = self._asking(zone_set.timetable(0.0, 0.0))
 

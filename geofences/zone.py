@@ -37,7 +37,11 @@ RESTRICTION_NAMES = {kind.value: kind for kind in Restriction} | {
 ON_APPROVAL = frozenset({Restriction.REQ_AUTHORISATION, Restriction.CONDITIONAL, Restriction.USPACE})
 """Restrictions that lift for whoever holds the authorisation, meets the conditions or uses the services."""
 
-NEVER_BLOCKS = frozenset({Restriction.NO_RESTRICTION, Restriction.OPERATING_AREA, Restriction.PERMIT_AREA})
+OURS = frozenset({Restriction.OPERATING_AREA, Restriction.PERMIT_AREA})
+"""Restrictions that no state's format knows: what they allow is allowed by them alone."""
+
+NEVER_BLOCKS = OURS | {Restriction.NO_RESTRICTION}
+"""Restrictions that allow: read as larger than it was meant, such a zone would be less safe, not safer."""
 
 
 @dataclass(frozen=True, slots=True)

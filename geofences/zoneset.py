@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from geofences.errors import GeofenceError
 from geofences.flat import Flat, compiled, flatten
 from geofences.kernel import Kernel
 from geofences.planar import REACH_M, Cell, LocalMap, local_map, narrow, to_plane
+from geofences.refused import Refused
 from geofences.shapes import lonlat_polygon
 from geofences.timetable import Days, Timetable, timetable, whole_days
 from geofences.walls import Walls, walls_around
@@ -38,19 +39,42 @@ class ZoneVolume(NamedTuple):
     volume: Volume
 
 
+class ReadZones(Protocol):
+    """What a reader gives."""
+
+    @property
+    def zones(self) -> tuple[Zone, ...]: ...  # noqa: D102 - as `ZoneFile` has it
+
+    @property
+    def refused(self) -> tuple[Refused, ...]: ...  # noqa: D102
+
+
 class ZoneSet:
     """Zones that are checked together. Two zones may share an id (national files do that): both apply.
 
     Equal content gives equal sets and versions, whatever the order. May be pickled: another process works
     out its own index. Threads may share one: its geometries are never prepared, and its caches only ever
     gain entries.
+
+    `missing` are zones that belong to it and were refused in reading: a set that lacks any is incomplete, and
+    what is not BLOCKED is UNKNOWN wherever they may matter (`Why.ZONE_REFUSED`). `ZoneSet.of` takes them from files.
     """
 
-    def __init__(self, zones: Iterable[Zone] = ()) -> None:
-        self._fill(tuple(zones))
+    def __init__(self, zones: Iterable[Zone] = (), *, missing: Iterable[Refused] = ()) -> None:
+        self._fill(tuple(zones), tuple(missing))
 
-    def _fill(self, zones: tuple[Zone, ...], hashes: tuple[str, ...] | None = None) -> None:
-        self._zones = zones
+    @classmethod
+    def of(cls, *files: "ReadZones") -> "ZoneSet":
+        """The zones of files that were read, with what is missing of them."""
+        return cls(
+            (zone for one in files for zone in one.zones),
+            missing=(refused for one in files for refused in one.refused),
+        )
+
+    def _fill(
+        self, zones: tuple[Zone, ...], missing: tuple[Refused, ...], hashes: tuple[str, ...] | None = None
+    ) -> None:
+        self._zones, self._missing = zones, missing
         self._hashes = tuple(zone.content_hash() for zone in zones) if hashes is None else hashes
         self._maps: dict[tuple[Cell, float], LocalMap] = {}
         self._areas: dict[tuple[Cell, float, frozenset[str] | None], tuple[tuple[ZoneVolume, Polygon], ...]]
@@ -69,16 +93,22 @@ class ZoneSet:
         return self._zones
 
     @property
+    def missing(self) -> tuple[Refused, ...]:
+        """The zones that belong to it and were refused; none is a set that is complete."""
+        return self._missing
+
+    @property
     def hashes(self) -> tuple[str, ...]:
         """What each of `zones` says, as its content hash."""
         return self._hashes
 
     @cached_property
     def version(self) -> str:
-        """`sha256:` and the hash of all that the zones say; not of their order, files and flags (rule
-        E14).
+        """`sha256:` and the hash of all that the zones say, and of which are missing; not of their order, files and
+        flags (rule E14).
         """
-        return "sha256:" + hashlib.sha256("\n".join(sorted(self._hashes)).encode()).hexdigest()
+        lacks = sorted(f"missing {one.zone!r} {one.restriction}" for one in self._missing)
+        return "sha256:" + hashlib.sha256("\n".join([*sorted(self._hashes), *lacks]).encode()).hexdigest()
 
     def find(self, zone_id: str) -> tuple[Zone, ...]:
         """All zones with this id."""
@@ -117,7 +147,7 @@ class ZoneSet:
 
     def _derived(self, zones: tuple[Zone, ...], hashes: tuple[str, ...]) -> "ZoneSet":
         made = ZoneSet.__new__(ZoneSet)
-        made._fill(zones, hashes)
+        made._fill(zones, self._missing, hashes)
         return made
 
     # What checks need; worked out once and kept.
@@ -269,10 +299,15 @@ class ZoneSet:
         return hash(self.version)
 
     def __repr__(self) -> str:
-        return f"ZoneSet({len(self)} zones, {self.version[:19]}…)"
+        lacks = f", {len(self._missing)} missing" if self._missing else ""
+        return f"ZoneSet({len(self)} zones{lacks}, {self.version[:19]}…)"
 
-    def __reduce__(self) -> tuple[type["ZoneSet"], tuple[tuple[Zone, ...]]]:
-        return ZoneSet, (self._zones,)
+    def __reduce__(self) -> "tuple[Callable[..., ZoneSet], tuple[tuple[Zone, ...], tuple[Refused, ...]]]":
+        return _unpickled, (self._zones, self._missing)
+
+
+def _unpickled(zones: tuple[Zone, ...], missing: tuple[Refused, ...]) -> ZoneSet:
+    return ZoneSet(zones, missing=missing)
 
 
 def _keep(cache: dict[Any, Any], key: object, value: object) -> None:

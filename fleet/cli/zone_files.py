@@ -16,7 +16,7 @@ from fleet.intake.authorisations import told_of_unfit
 from fleet.intake.errors import FieldError, IntakeError
 from fleet.intake.fleetfile import read_fleet
 from fleet.intake.suggest import did_you_mean
-from fleet.intake.zones import ZonesRead, read_zone_files
+from fleet.intake.zones import ZonesRead, read_zone_files, told_of_missing_zones
 from geofences.authorisation import Authorisation, described
 from geofences.compare import Changed, Differences, compare
 from geofences.describe import describe
@@ -135,6 +135,9 @@ def read_files(files: Iterable[Path], *, tolerant: bool) -> ZonesRead:
     read = read_zone_files(files, tolerant=tolerant)
     for each in read.refused:
         warn(f"refused: {each}")
+    missing = told_of_missing_zones(read.zones)
+    if missing is not None:
+        warn(missing)
     return read
 
 

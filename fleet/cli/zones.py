@@ -22,7 +22,7 @@ from fleet.hub.rundir import ROOT
 from fleet.intake.zones import ZonesRead
 from geofences.altitude import Limit
 from geofences.describe import limit_text
-from geofences.result import CheckResult, Conflict, Status
+from geofences.result import CheckResult, Conflict, Status, Why
 from geofences.zone import Zone
 
 app = typer.Typer(no_args_is_help=True)
@@ -73,7 +73,7 @@ def check(
         buffer, uncertainty, falls_on, points, speed_mps, ground.terrain, read.zones
     )
     result = flight_options.checked(read.zones, points, ground.terrain, rules)
-    status = _status(result, read)
+    status = _status(result)
     answer = {**_answer(status, result), "terrain": ground.said, "volumes": rules.said()}
     show(answer, _answer_text(status, result), as_json=as_json)
     raise typer.Exit(EXIT_CODES[status])
@@ -115,11 +115,10 @@ def _read(zones: list[Path] | None, *, tolerant: bool, instead: str = "") -> Zon
     return zone_files.read_files(zones, tolerant=tolerant)
 
 
-def _status(result: CheckResult, read: ZonesRead) -> Status:
-    """The answer: what is clear of the zones that were taken may still meet one that was refused."""
-    if read.refused and result.status is Status.CLEAR:
+def _status(result: CheckResult) -> Status:
+    """The answer; where it is unknown for no other reason than zones that were refused, that is told."""
+    if {one.why for one in result.conflicts} == {Why.ZONE_REFUSED}:
         note("unknown, since zones were refused: what was asked is clear of the others")
-        return Status.UNKNOWN
     return result.status
 
 

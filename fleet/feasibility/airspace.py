@@ -23,6 +23,7 @@ _CODES = {
     Why.OUTSIDE_PERMIT: "outside_permit",
     Why.ABOVE_PERMIT_SPEED: "above_permit_speed",
     Why.ABOVE_PERMIT_WEIGHT: "above_permit_weight",
+    Why.ZONE_REFUSED: "zone_refused",
 }
 """What is not simply ``zone_blocked``."""
 

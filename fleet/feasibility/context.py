@@ -15,6 +15,7 @@ from fleet.feasibility.memory import Memory
 from fleet.network.base import Network
 from fleet.weather.series import WeatherSeries
 from geofences import Authorisation, Restriction, Terrain, Watch, Zone, ZoneSet, authorised
+from geofences.refused import missed_on_the_ground
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,11 @@ class Context:
 
     @cached_property
     def permits(self) -> ZoneSet | None:
-        """The areas in which robots may drive by permit; none where no permits are known."""
+        """The areas in which robots may drive by permit; none where no permits are known. Those that were refused in
+        reading are missing from it: then it is not known on which terms robots may drive.
+        """
         found = [zone for zone in self.zones.zones if zone.restriction is Restriction.PERMIT_AREA]
-        return ZoneSet(found) if found else None
+        return ZoneSet(found, missing=self.zones.missing) if found or missed_on_the_ground(self.zones.missing) else None
 
     @cached_property
     def airspace_has_times(self) -> bool:

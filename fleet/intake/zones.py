@@ -13,9 +13,10 @@ from fleet.protocol.values import Place
 from geofences.altitude import Box
 from geofences.errors import ZoneFileError
 from geofences.geodesy import distances_m
-from geofences.readers import read_zones_file
+from geofences.readers import ZoneFile, read_zones_file
+from geofences.refused import named
 from geofences.shapes import lonlat_polygon
-from geofences.zone import Zone
+from geofences.zone import OURS, Zone
 from geofences.zoneset import ZoneSet
 
 FAR_KM = 300
@@ -24,7 +25,9 @@ FAR_KM = 300
 
 @dataclass(frozen=True, slots=True)
 class ZonesRead:
-    """The zones of some files. ``refused`` are those that a tolerant reading did not take."""
+    """The zones of some files. ``refused`` are those that a tolerant reading did not take: the set knows that it lacks
+    them.
+    """
 
     zones: ZoneSet
     refused: tuple[FieldError, ...] = ()
@@ -38,7 +41,7 @@ def read_zone_files(
     ``near`` are the places where zones matter: a zone that would be there with its coordinates swapped is refused.
     """
     expect = box_around(near)
-    found: list[Zone] = []
+    found: list[ZoneFile] = []
     refused: list[FieldError] = []
     errors: list[FieldError] = []
     for path in paths:
@@ -47,11 +50,11 @@ def read_zone_files(
         except ZoneFileError as error:
             errors.append(_fault(error))
             continue
-        found += read.zones
+        found.append(read)
         refused += [FieldError(read.source, None, each.zone, None, each.reason) for each in read.refused]
     if errors:
         raise IntakeError(errors)
-    return ZonesRead(ZoneSet(found), tuple(refused))
+    return ZonesRead(ZoneSet.of(*found), tuple(refused))
 
 
 def box_around(places: Sequence[Place]) -> Box | None:
@@ -70,6 +73,17 @@ def told_of_far_zones(zones: ZoneSet, depots: Sequence[Place]) -> str | None:
     named = ", ".join(far[:3]) + (", …" if len(far) > 3 else "")
     count = f"{len(far)} of {len(zones)} zones"
     return f"{count} are over {FAR_KM} km from every depot ({named}): are they the right files?"
+
+
+def told_of_missing_zones(zones: ZoneSet) -> str | None:
+    """What to tell whoever reads a set that lacks zones; none where it is whole."""
+    if not zones.missing:
+        return None
+    count = f"{len(zones.missing)} zone{'s were' if len(zones.missing) > 1 else ' was'} refused"
+    areas = [one.zone for one in zones.missing if one.restriction in OURS]
+    if areas:
+        return f"{count}, areas that allow among them ({named(areas)}): nothing is clear until they are read"
+    return f"{count} ({named([one.zone for one in zones.missing])}): nothing is known to be clear of them"
 
 
 def _is_near(zone: Zone, depots: Sequence[Place]) -> bool:

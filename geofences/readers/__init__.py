@@ -15,9 +15,10 @@ from typing import Any
 from geofences.altitude import Box
 from geofences.errors import ZoneFileError
 from geofences.readers import ed269, ed318, faa_grid, geojson, openair
-from geofences.readers.collection import MAX_BYTES, Refused, ZoneFile, parse, top
+from geofences.readers.collection import MAX_BYTES, ZoneFile, parse, top
 from geofences.readers.profiles import chosen, profiles
 from geofences.readers.whereabouts import without_misplaced
+from geofences.refused import Refused
 
 FORMATS: tuple[ModuleType, ...] = (faa_grid, ed269, ed318, geojson)
 """From the most particular to the most general: the first that recognises a document reads it."""
@@ -52,7 +53,7 @@ def read_zones(
     """Read the zones in the bytes of a file; `source` names it in messages.
 
     Strict raises `ZoneFileError` for the first fault. Tolerant takes the zones that are sound and lists the
-    others in `ZoneFile.refused`; it raises only where no list of zones can be made out at all. `expect` is where
+    others in `ZoneFile.refused`: `ZoneSet.of` makes a set of it that knows what it lacks. It raises only where no list of zones can be made out at all. `expect` is where
     the zones are needed: it helps to find those whose longitude and latitude are swapped. `profile` names the national
     profile by which it is read (see `profiles`); None takes that of the country that the zones name, "standard" none.
     Raises `ValueError` for a profile that is not there.

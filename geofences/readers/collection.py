@@ -5,11 +5,12 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from geofences.errors import ZoneFileError
 from geofences.readers.fields import Context, Doubled, shortened
 from geofences.readers.profiles import STANDARD, Profile
+from geofences.refused import Refused
 from geofences.zone import Zone
 
 MAX_BYTES = 200_000_000
@@ -20,15 +21,6 @@ BYTES_FOR_EACH = 12
 
 LONGEST_SHOWN = 60
 KNOWN_CRS = ("4326", "CRS84")
-
-
-class Refused(NamedTuple):
-    """A zone that was not taken, and why: tolerant reading lists it, nothing is skipped silently (rule
-    E10).
-    """
-
-    zone: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +61,7 @@ def read_each(
             if strict:
                 raise
             where = f"line {error.line}, {error.field}" if error.line else error.field
-            refused.append(Refused(str(error.zone), f"{where}: {error.message}"))
+            refused.append(Refused(str(error.zone), f"{where}: {error.message}", ctx.demands))
     return ZoneFile(source, format_name, tuple(zones), tuple(refused), profile.name)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from geofences.applicability import ALWAYS, Applicability, TimePeriod
 from geofences.errors import ZoneFileError
-from geofences.readers import fields, times
+from geofences.readers import demands, fields, times
 from geofences.readers.collection import ZoneFile, features_of, peek, read_each
 from geofences.readers.fields import Context, Json
 from geofences.readers.profiles import STANDARD, Profile
@@ -62,8 +62,8 @@ def _zone(item: Any, ctx: Context) -> list[Zone]:
     zone_id = fields.text(ctx, entry.get("identifier"), "identifier")
     if not zone_id:
         ctx.fault("identifier", "it is missing")
-    demanded = fields.restriction(ctx, entry.get("restriction"), "restriction")
-    reasons, demanded = fields.reasons(ctx, entry.get("reason"), demanded)
+    demanded = demands.restriction(ctx, entry.get("restriction"), "restriction")
+    reasons, demanded = demands.reasons(ctx, entry.get("reason"), demanded)
     listed = fields.members(ctx, entry.get("geometry"), "geometry")
     if not listed:
         ctx.fault("geometry", "it is empty")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from geofences.applicability import Applicability
-from geofences.readers import fields, times
+from geofences.readers import demands, fields, times
 from geofences.readers.collection import ZoneFile, features_of, peek, read_each
 from geofences.readers.fields import Context, Json
 from geofences.readers.naming import content_id
@@ -58,8 +58,8 @@ def _zone(item: Any, ctx: Context) -> list[Zone]:
     feature = fields.member(ctx, item, "feature")
     entry = fields.member(ctx, feature.get("properties"), "properties")
     _judge_required(ctx, entry)
-    found = fields.restriction(ctx, entry.get("type"), "type")
-    reasons, found = fields.reasons(ctx, entry.get("reason"), found)
+    found = demands.restriction(ctx, entry.get("type"), "type")
+    reasons, found = demands.reasons(ctx, entry.get("reason"), found)
     geometry = fields.member(ctx, feature.get("geometry"), "geometry")
     volumes = tuple(_volumes(ctx, geometry, "geometry", {}))
     if not volumes:

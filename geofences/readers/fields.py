@@ -22,7 +22,7 @@ from geofences.errors import ShapeError, ZoneFileError
 from geofences.readers.profiles import STANDARD, Profile
 from geofences.shapes import lonlat_polygon
 from geofences.zone import (
-    RESTRICTION_NAMES,
+    NEVER_BLOCKS,
     CircleShape,
     PolygonShape,
     Position,
@@ -34,9 +34,6 @@ from geofences.zone import (
 DAYS = {name: frozenset({number}) for number, name in enumerate("MON TUE WED THU FRI SAT SUN".split())} | {
     "ANY": EVERY_DAY
 }
-REASONS = frozenset("AIR_TRAFFIC SENSITIVE PRIVACY POPULATION NATURE NOISE EMERGENCY DAR OTHER".split()) | {
-    "FOREIGN_TERRITORY"
-}
 NUMBERS = frozenset({int, float})
 UNITS_M = {"M": 1.0, "FT": METRES_PER_FOOT}
 STATED = (Datum.AGL, Datum.AMSL, Datum.WGS84)
@@ -45,7 +42,9 @@ STATED = (Datum.AGL, Datum.AMSL, Datum.WGS84)
 
 @dataclass(slots=True)
 class Context:
-    """Where the reader is, how strict it is, and what it remarks about the zone in hand."""
+    """Where the reader is, how strict it is, and what it remarks about the zone in hand; `demands` is what that zone
+    demands, once it is known.
+    """
 
     file: str
     strict: bool
@@ -53,6 +52,7 @@ class Context:
     line: int | None = None
     flags: list[str] = field(default_factory=list)
     profile: Profile = STANDARD
+    demands: Restriction | None = None
 
     def fault(self, field_name: str | None, message: str) -> NoReturn:
         """Refuse the zone."""
@@ -63,6 +63,14 @@ class Context:
         knows the deviation; else remarked.
         """
         if self.strict and deviation not in self.profile.allows:
+            self.fault(field_name, message)
+        self.note(f"{field_name}: {message}")
+
+    def widens(self, field_name: str, message: str) -> None:
+        """Something that is read as more than was written, to be on the safe side: refused when strict, else remarked.
+        Of a zone that allows it is never the safe side: refused in either mode.
+        """
+        if self.strict or self.demands in NEVER_BLOCKS:
             self.fault(field_name, message)
         self.note(f"{field_name}: {message}")
 
@@ -145,7 +153,7 @@ def ring(ctx: Context, value: Any, where: str) -> Ring:
         position(ctx, one, f"{where}[{index}]") for index, one in enumerate(members(ctx, value, where))
     )
     if len(set(found)) >= 3 and found[0] != found[-1]:
-        ctx.breach(where, "the ring is not closed: its last position must repeat its first")
+        ctx.widens(where, "the ring is not closed: its last position must repeat its first")
         found = (*found, found[0])
     return found
 
@@ -235,11 +243,11 @@ def volume(
     if lower is not None and upper is not None:
         _judge_order(ctx, lower, upper, where)
     if upper is not None and is_ground(upper):
-        ctx.breach(f"{where}, upper limit", "the ground is no upper limit: taken as unbounded")
+        ctx.widens(f"{where}, upper limit", "the ground is no upper limit: taken as unbounded")
         upper = None
     elif lower is not None and upper is not None and below_at_sea_level(lower, upper):
         said = f"{limit_text(upper)} is below the lower, {limit_text(lower)}, wherever the ground is above the sea"
-        ctx.breach(f"{where}, upper limit", f"{said}: taken as unbounded")
+        ctx.widens(f"{where}, upper limit", f"{said}: taken as unbounded")
         upper = None
     for name, one in (("lower", lower), ("upper", upper)):
         if one is None:
@@ -251,26 +259,3 @@ def _judge_order(ctx: Context, lower: Limit, upper: Limit, where: str) -> None:
     """Refuse limits between which there is nothing anywhere on Earth; in different datums only the extremes tell."""
     if never_above(lower, upper):
         ctx.fault(where, f"the upper limit {limit_text(upper)} is below the lower limit {limit_text(lower)}")
-
-
-def restriction(ctx: Context, value: object, where: str) -> Restriction:
-    """What the zone demands; what is not known is refused when strict, else prohibited and remarked (rule E12)."""
-    if isinstance(value, str) and value in RESTRICTION_NAMES:
-        return RESTRICTION_NAMES[value]
-    ctx.breach(where, f"unknown {shortened(value)}: taken as prohibited")
-    return Restriction.PROHIBITED
-
-
-def reasons(ctx: Context, value: object, found: Restriction) -> tuple[tuple[str, ...], Restriction]:
-    """The reasons, and the restriction: a reason that is not known is refused when strict, else the zone is
-    prohibited (rule E12).
-    """
-    if isinstance(value, str):
-        ctx.breach("reason", "a single value where an array is due", "single_reason")
-    listed = [value] if isinstance(value, str) else members(ctx, value or [], "reason")
-    named = tuple(text(ctx, one, "reason") for one in listed)
-    unknown = [one for one in named if one not in REASONS]
-    if not unknown:
-        return named, found
-    ctx.breach("reason", f"unknown {shortened(', '.join(unknown))}: taken as prohibited")
-    return named, Restriction.PROHIBITED

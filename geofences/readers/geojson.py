@@ -8,6 +8,8 @@ properties:
 (sidewalk, street, any), `max_speed_mps`, `max_count` and `max_weight_kg`. Where its shapes differ in limits or
 radius, `volumes` has one object for each shape with these; `periods` has several times (as `limitedApplicability` in
 ED-318).
+
+An area of our own (OPERATING_AREA, PERMIT_AREA) that states anything else is refused, strictly read or not: see `ours`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,15 +17,15 @@ from typing import Any, NamedTuple, NoReturn
 
 from geofences.altitude import Datum
 from geofences.applicability import ALWAYS, Applicability
-from geofences.readers import fields, times
+from geofences.readers import demands, fields, times
 from geofences.readers.collection import ZoneFile, features_of, read_each
 from geofences.readers.fields import Context, Json
 from geofences.readers.naming import content_id
+from geofences.readers.ours import LIMITS, TERMS, judge_members
 from geofences.readers.profiles import STANDARD, Profile
 from geofences.zone import Permit, Restriction, Surface, Volume, Zone
 
 NAME = "geojson"
-TERMS = ("max_speed_mps", "max_count", "max_weight_kg")
 TYPES = ("FeatureCollection", "Feature", "Polygon", "MultiPolygon", "GeometryCollection", "Point")
 
 
@@ -40,12 +42,11 @@ def read(document: Mapping[str, Any], source: str, *, strict: bool, profile: Pro
 def _zone(item: Any, ctx: Context) -> list[Zone]:
     feature = fields.member(ctx, item, "feature")
     said = fields.member(ctx, feature.get("properties") or {}, "properties")
+    demanded = _demanded(ctx, said)
+    judge_members(ctx, feature, said, demanded)
+    reasons, demanded = demands.reasons(ctx, said.get("reasons"), demanded)
     geometry = fields.member(ctx, feature.get("geometry"), "geometry")
     volumes = _volumes(ctx, tuple(_parts(ctx, geometry, "geometry")), said)
-    demanded = Restriction.PROHIBITED
-    if said.get("restriction") is not None:
-        demanded = fields.restriction(ctx, said["restriction"], "restriction")
-    reasons, demanded = fields.reasons(ctx, said.get("reasons"), demanded)
     return [
         Zone(
             zone_id=_identifier(feature, said),
@@ -64,12 +65,16 @@ def _zone(item: Any, ctx: Context) -> list[Zone]:
     ]
 
 
+def _demanded(ctx: Context, said: Json) -> Restriction:
+    if said.get("restriction") is not None:
+        return demands.restriction(ctx, said["restriction"], "restriction", ours=True)
+    ctx.demands = Restriction.PROHIBITED
+    return ctx.demands
+
+
 def _permit(ctx: Context, said: Json, demanded: Restriction) -> Permit | None:
-    """The terms of a permit area; a term on any other zone would bind nobody, and is no slip to pass over."""
+    """The terms of a permit area."""
     if demanded is not Restriction.PERMIT_AREA:
-        for name in TERMS:
-            if said.get(name) is not None:
-                ctx.breach(name, f"only a {Restriction.PERMIT_AREA.value} has it: it binds nobody here")
         return None
     surface = said.get("surface", Surface.ANY.value)
     if surface not in tuple(Surface):
@@ -137,6 +142,9 @@ def _volumes(ctx: Context, parts: tuple[_Part, ...], said: Json) -> tuple[Volume
         ctx.fault("geometry", "it is empty")
     if said.get("volumes") is None:
         return tuple(_volume(ctx, part, said, "properties") for part in parts)
+    for name in LIMITS:
+        if said.get(name) is not None:
+            ctx.fault("volumes", f"{name} is stated beside volumes: state it in each of them")
     listed = fields.members(ctx, said["volumes"], "volumes")
     if len(listed) != len(parts):
         ctx.fault("volumes", f"as many as there are shapes ({len(parts)}) are needed, got {len(listed)}")

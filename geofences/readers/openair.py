@@ -15,10 +15,10 @@ from geofences.applicability import Applicability, TimePeriod
 from geofences.errors import ShapeError, ZoneFileError
 from geofences.readers import fields
 from geofences.readers.arcs import Arc, arc_by_bearings, arc_by_ends, filled, ring_of
-from geofences.readers.collection import Refused, ZoneFile, read_each
+from geofences.readers.collection import ZoneFile, read_each
 from geofences.readers.fields import Context
 from geofences.readers.naming import content_id, slug
-from geofences.readers.openair_classes import NEUTRAL, Demand, demand_of, stricter
+from geofences.readers.openair_classes import NEUTRAL, STRICTNESS, Demand, demand_of, stricter
 from geofences.readers.openair_text import (
     Block,
     Record,
@@ -31,6 +31,7 @@ from geofences.readers.openair_text import (
     times,
     uncommented,
 )
+from geofences.refused import Refused
 from geofences.shapes import LARGEST_RADIUS_M, lonlat_polygon
 from geofences.zone import CircleShape, PolygonShape, Position, Restriction, Zone
 
@@ -97,6 +98,7 @@ class _Draft:
 def _zone(block: Block, ctx: Context, *, alone: bool) -> Zone:
     """One airspace; `alone` where no other of the file has its name."""
     draft = _Draft()
+    ctx.demands = _stated(block)
     if block.guessed:
         ctx.note("not UTF-8: taken as Latin-1")
     if block.terrain is not None:
@@ -112,6 +114,7 @@ def _zone(block: Block, ctx: Context, *, alone: bool) -> Zone:
     limits = draft.limits.get("AL"), draft.limits.get("AH")
     volumes = tuple(fields.volume(ctx, shape, *limits, "AL, AH") for shape in shapes)
     demand = _demand(ctx, draft.said)
+    ctx.demands = demand.restriction
     name = draft.said.get("AN", "")
     return Zone(
         zone_id=draft.said.get("AI") or _named(name, block, alone=alone),
@@ -143,6 +146,14 @@ def _message(said: dict[str, str]) -> str:
     transponder = said.get("AX") or said.get("TP")
     parts = said.get("AG"), said.get("AF"), transponder and f"transponder {transponder}"
     return " ".join(part for part in parts if part)
+
+
+def _stated(block: Block) -> Restriction | None:
+    """What all classes and types together demand, before anything else is read; None where one is not known."""
+    said = (uncommented(one.value).upper() for one in block.records if one.code in ("AC", "AY"))
+    known = [demand_of(code) for code in said if code and code not in NEUTRAL]
+    found = [one.restriction for one in known if one is not None]
+    return max(found, key=STRICTNESS.index) if found and len(found) == len(known) else None
 
 
 def _demand(ctx: Context, said: dict[str, str]) -> Demand:
@@ -179,7 +190,7 @@ def _limit(ctx: Context, draft: _Draft, record: Record) -> None:
         ctx.fault(record.code, "stated twice")
     limit = height(ctx, record.value, record.code)
     if record.code == "AH" and limit is not None and limit.datum is Datum.AGL and limit.value_m <= 0.0:
-        ctx.breach("AH", "the ground is no upper limit: taken as not stated")
+        ctx.widens("AH", "the ground is no upper limit: taken as not stated")
         limit = None
     draft.limits[record.code] = limit
 
@@ -306,7 +317,7 @@ def _outlined(ctx: Context, outline: list[Position | Arc]) -> list[PolygonShape]
         repaired = filled(ring)
         if ctx.strict or not repaired:
             ctx.fault("DP", str(error))
-        ctx.note(f"DP: {error}: taken with all that it encloses")
+        ctx.widens("DP", f"{error}: taken with all that it encloses")
         for one in repaired:
             fields.judge(ctx, one, "DP")
         return repaired

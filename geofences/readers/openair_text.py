@@ -179,7 +179,7 @@ def height(ctx: Context, value: str, where: str) -> Limit | None:
         return Limit(int(level[1]) * 100.0 * METRES_PER_FOOT, Datum.FL)
     found = _HEIGHT.fullmatch(said)
     if found is None:
-        ctx.breach(where, f"{value[:60]!r} is no height, flight level, GND or UNL: taken as not stated")
+        ctx.widens(where, f"{value[:60]!r} is no height, flight level, GND or UNL: taken as not stated")
         return None
     return _stated(ctx, found, where)
 

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from geofences.altitude import Box
 from geofences.errors import ZoneFileError
-from geofences.readers.collection import Refused, ZoneFile
+from geofences.readers.collection import ZoneFile
 from geofences.readers.countries import COUNTRIES
+from geofences.refused import Refused
 from geofences.zone import CircleShape, Position, Zone
 
 BEYOND_COUNTRY_DEG = 2.0
@@ -49,7 +50,7 @@ def without_misplaced(found: ZoneFile, expect: Box | None, *, strict: bool) -> Z
         elif strict:
             raise ZoneFileError(found.source, zone.zone_id, "coordinates", reason)
         else:
-            refused.append(Refused(zone.zone_id, f"coordinates: {reason}"))
+            refused.append(Refused(zone.zone_id, f"coordinates: {reason}", zone.restriction))
     return replace(found, zones=tuple(kept), refused=(*found.refused, *refused)) if refused else found
 
 

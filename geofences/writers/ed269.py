@@ -2,7 +2,7 @@
 
 from geofences.altitude import Datum
 from geofences.applicability import Applicability
-from geofences.readers.fields import REASONS
+from geofences.readers.demands import REASONS
 from geofences.writers.parts import (
     Json,
     Options,

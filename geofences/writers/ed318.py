@@ -1,7 +1,7 @@
 """ED-318 zone files: GeoJSON with layers and circles. No flight levels; identifiers of 7 characters at most (E11)."""
 
 from geofences.altitude import Datum
-from geofences.readers.fields import REASONS
+from geofences.readers.demands import REASONS
 from geofences.writers.parts import (
     Json,
     Options,

@@ -1,7 +1,7 @@
 """Plain GeoJSON with the properties of our own geofences; whatever a zone says can be said in it."""
 
-from geofences.readers.fields import REASONS
-from geofences.readers.geojson import TERMS
+from geofences.readers.demands import REASONS
+from geofences.readers.ours import TERMS
 from geofences.writers.parts import Json, Options, height, judge_clocks, period, refuse, rings, without_empty
 from geofences.zone import CircleShape, Permit, PolygonShape, Volume, Zone
 

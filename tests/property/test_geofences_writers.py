@@ -26,7 +26,7 @@ from geofences import (
     read_zones,
     write_zones,
 )
-from geofences.readers.fields import REASONS
+from geofences.readers.demands import REASONS
 from geofences.writers import WRITERS
 
 finite = st.floats(-200_000.0, 200_000.0, allow_nan=False)

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from fleet.intake.errors import IntakeError
-from fleet.intake.zones import box_around, read_zone_files, told_of_far_zones
+from fleet.intake.zones import (
+    box_around,
+    read_zone_files,
+    told_of_far_zones,
+    told_of_missing_zones,
+)
 from fleet.protocol.values import Place
 from geofences.altitude import Box
 
@@ -66,3 +71,23 @@ def test_the_box_around_places() -> None:
     """It is where zones are expected."""
     assert box_around([PORTO, LISBON]) == Box(-9.14, 38.72, -8.61, 41.15)
     assert box_around([]) is None
+
+
+def test_who_reads_zones_tolerantly_is_told_what_is_missing(tmp_path: Path) -> None:
+    """Areas that allow above all: without the only one everything would be allowed."""
+    path = file(tmp_path, ring(-8.6, 41.1), ring(-8.7, 41.1))
+    assert told_of_missing_zones(read_zone_files([path], tolerant=True).zones) is None
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["features"][0]["properties"] |= {"restriction": "OPERATING_AREA", "upper_ft": 400}
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(IntakeError, match=r"upper_ft.*did you mean upper_m"):
+        read_zone_files([path])
+    read = read_zone_files([path], tolerant=True)
+    told = told_of_missing_zones(read.zones)
+    assert told == (
+        "1 zone was refused, areas that allow among them (number 1 (zone-0)): nothing is clear until they are read"
+    )
+    document["features"][0] = {"type": "Feature", "geometry": None, "properties": {"id": "x"}}
+    path.write_text(json.dumps(document), encoding="utf-8")
+    told = told_of_missing_zones(read_zone_files([path], tolerant=True).zones)
+    assert told == "1 zone was refused (number 1 (x)): nothing is known to be clear of them"

@@ -1,0 +1,251 @@
+"""Zones that allow are read as they were meant or not at all, and a set knows which zones it lacks."""
+
+import json
+import pickle
+from typing import Any
+
+import pytest
+
+from geofences import (
+    Flight,
+    Refused,
+    Restriction,
+    Status,
+    Surface,
+    Velocity,
+    Watch,
+    Why,
+    ZoneFile,
+    ZoneFileError,
+    ZoneSet,
+    affected,
+    authorised,
+    check_drive,
+    check_flight,
+    check_path,
+    check_points,
+    check_segments,
+    path_around,
+    protecting,
+    read_zones,
+    segments_hit,
+    time_to_breach,
+)
+from geofences.authorisation import Authorisation
+from tests.unit.geofences.make import NOON, SEA, path, place, square, zone
+from tests.unit.geofences.test_readers import RING, ed269, ed318, feature
+
+HERE = place(0, 0)
+AROUND = {"type": "Polygon", "coordinates": [[list(place(x, y)) for x, y in
+          ((-900, -900), (900, -900), (900, 900), (-900, 900), (-900, -900))]]}  # fmt: skip
+OPEN_RING = {"type": "Polygon", "coordinates": [RING[:-1]]}
+WAY = path((-500, 0, 80), (500, 0, 80))
+MISSING_AREA = Refused("number 1 (depot)", "why", Restriction.OPERATING_AREA)
+MISSING_ANY = Refused("number 7", "why")
+
+
+def read(*features: dict[str, Any], strict: bool = False) -> ZoneFile:
+    """Features as a file."""
+    raw = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+    return read_zones(raw, "zones.json", strict=strict)
+
+
+def area(**said: Any) -> dict[str, Any]:
+    """An area to stay inside of, around home."""
+    return feature(AROUND, **{"id": "depot", "restriction": "OPERATING_AREA", **said})
+
+
+BAD_AREAS: dict[str, tuple[dict[str, Any], str, str]] = {
+    "the ground for a ceiling": (area(upper_m=0, upper_datum="AGL"), "upper limit", "ground is no upper limit"),
+    "a ceiling below its floor": (
+        area(lower_m=50, lower_datum="AGL", upper_m=10, upper_datum="AMSL"),
+        "upper limit",
+        "below the lower",
+    ),
+    "a ring left open": (feature(OPEN_RING, restriction="OPERATING_AREA"), "coordinates", "not closed"),
+    "feet for metres": (area(upper_ft=400), "properties.upper_ft", "did you mean upper_m?"),
+    "start for starts": (area(start_at="2026-01-01T00:00Z"), "start_at", "did you mean starts_at?"),
+    "what nobody knows": (area(ceiling=120), "ceiling", "known are .*upper_m"),
+    "a datum alone": (area(upper_datum="AGL"), "upper_m", "missing"),
+    "within volumes": (area(volumes=[{"upper_ft": 400}]), r"volumes\[0\].upper_ft", "did you mean upper_m?"),
+    "within periods": (area(periods=[{"startDate": "2026-01-01"}]), r"periods\[0\]", "did you mean startDateTime?"),
+    "within a schedule": (
+        area(schedule=[{"day": ["MON"], "startime": "06:00Z"}]),
+        r"schedule\[0\]",
+        "did you mean startTime?",
+    ),
+    "beside volumes": (area(volumes=[{}], upper_m=50, upper_datum="AGL"), "volumes", "beside volumes"),
+    "terms of a permit": (area(max_speed_mps=3), "max_speed_mps", "is not known"),
+    "an unknown reason": (area(reasons=["DRAGONS"]), "reason", "DRAGONS"),
+    "on top": ({**area(), "upper_m": 120}, "upper_m", "is not known"),
+    "a misspelt term": (
+        feature(AROUND, restriction="PERMIT_AREA", maximum_speed_mps=2.0),
+        "maximum_speed_mps",
+        "did you mean max_speed_mps?",
+    ),
+    "a misspelt kind": (feature(AROUND, restriction="Operating area"), "restriction", "OPERATING_AREA"),
+    "its kind on top": ({**feature(AROUND), "restriction": "OPERATING_AREA"}, "restriction", "counts only"),
+    "properties misspelt": (
+        {**feature(AROUND), "propertys": {"restriction": "PERMIT_AREA"}},
+        "propertys.restriction",
+        "counts only",
+    ),
+    "its kind elsewhere": (feature(AROUND, restrictoin="OPERATING_AREA"), "restrictoin", "counts only"),
+    "a term for nobody": (feature(AROUND, max_speed_mps=3.0), "max_speed_mps", "binds nobody"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_AREAS)
+def test_an_area_that_allows_is_never_read_as_larger_than_it_was_meant(name: str) -> None:
+    """Refused in either mode; what is left answers UNKNOWN instead of allowing everything."""
+    bad, field, words = BAD_AREAS[name]
+    with pytest.raises(ZoneFileError, match=words) as refused:
+        read(bad, strict=True)
+    assert refused.value.field
+    found = read(bad)
+    assert found.zones == ()
+    (listed,) = found.refused
+    assert (listed.restriction is None) == (name in MAY_BE_ANYTHING)
+    with pytest.raises(ZoneFileError, match=field):
+        read(bad, strict=True)
+    if listed.restriction is Restriction.PERMIT_AREA:
+        assert check_drive(ZoneSet.of(found), WAY, Surface.SIDEWALK, 5.0).status is not Status.CLEAR
+    else:
+        assert check_path(ZoneSet.of(found), WAY, SEA).status is Status.UNKNOWN
+
+
+MAY_BE_ANYTHING = (
+    "a misspelt kind", "its kind on top", "properties misspelt", "its kind elsewhere", "a term for nobody"
+)  # fmt: skip
+
+
+def test_limits_of_no_restriction_are_not_dropped_either() -> None:
+    """Nor does a state's zone without a restriction become larger."""
+    free = ed269(restriction="NO_RESTRICTION", upperLimit=0)
+    raw = json.dumps({"features": [free]}).encode()
+    (listed,) = read_zones(raw, "zones.json", strict=False).refused
+    assert listed.restriction is Restriction.NO_RESTRICTION
+    assert check_path(ZoneSet(missing=[listed]), WAY, SEA).is_clear  # it would change no answer
+
+
+@pytest.mark.parametrize("made", [ed269(restriction="OPERATING_AREA"), ed318(type="PERMIT_AREA")])
+def test_formats_of_states_hold_no_areas_of_ours(made: dict[str, Any]) -> None:
+    """What is no restriction there is not taken for one, nor for a prohibition that leaves all else free."""
+    document = {"features": [made]} if "identifier" in made else {"type": "FeatureCollection", "features": [made]}
+    for strict in (True, False):
+        if strict:
+            with pytest.raises(ZoneFileError, match=r"only plain GeoJSON has them|is none of"):
+                read_zones(json.dumps(document).encode(), "zones.json")
+        else:
+            assert len(read_zones(json.dumps(document).encode(), "zones.json", strict=False).refused) == 1
+
+
+def test_how_a_feature_looks_is_no_fault() -> None:
+    """Drawing programs write it."""
+    found = read(area(stroke="#f00", **{"fill-opacity": 0.5, "title": "Depot"}), strict=True)
+    assert [one.zone_id for one in found.zones] == ["depot"]
+
+
+def test_what_is_nearly_a_name_is_remarked_on_other_zones() -> None:
+    """A prohibiting zone without its ceiling is larger, hence safe; a reader may still want to know."""
+    (found,) = read(feature(upper_ft=400, colour="red"), strict=True).zones
+    assert "upper_ft is not read: did you mean upper_m?" in found.flags
+    assert not any("colour" in flag for flag in found.flags)
+
+
+# ---- what an incomplete set answers --------------------------------------------------------------
+
+
+LACKING = ZoneSet(missing=[MISSING_AREA])
+
+
+def test_every_way_of_asking_a_set_that_lacks_its_operating_area_is_unknown() -> None:
+    """One way that answers CLEAR would be the one that is used."""
+    result = check_path(LACKING, WAY, SEA)
+    assert result.status is Status.UNKNOWN
+    assert [(one.why, one.zone_id) for one in result.conflicts] == [(Why.ZONE_REFUSED, MISSING_AREA.zone)]
+    assert (result.conflicts[0].from_m, round(result.conflicts[0].to_m)) == (0.0, 1000)
+    start, end = [HERE, place(-500, 0)], [place(100, 0), place(60_000, 0)]  # the second is cut into pieces
+    assert check_segments(LACKING, start, end, 80.0, 80.0, 0.0, 9.0, SEA).tolist() == [1, 1]
+    assert check_points(LACKING, [HERE], 80.0, NOON.timestamp(), SEA).tolist() == [1]
+    assert segments_hit(LACKING, [HERE], [place(100, 0)]).tolist() == [True]
+    assert Watch(LACKING, SEA).status(*HERE, 80.0, NOON.timestamp()) is Status.UNKNOWN
+    assert check_flight(LACKING, WAY, SEA).status is Status.UNKNOWN
+    breach = time_to_breach(LACKING, WAY[0], Velocity(10.0, 0.0), 60.0, SEA)
+    assert breach is not None
+    assert breach.conflict.why is Why.ZONE_REFUSED
+    assert not isinstance(
+        path_around(LACKING, HERE, place(500, 0), 80.0, NOON, 10.0, SEA, stop=lambda: False), list
+    )
+
+
+def test_what_is_missing_matters_where_it_may() -> None:
+    """A named area that is missing blocks; whoever needs no area does not miss one, a zone of any kind he does."""
+    assert check_path(LACKING, WAY, SEA, areas=()).is_clear
+    assert check_path(LACKING, WAY, SEA, areas=["depot"]).status is Status.BLOCKED
+    for kind in (None, Restriction.PROHIBITED, Restriction.CONDITIONAL):
+        lacking = ZoneSet(missing=[Refused("x", "why", kind)])
+        assert check_path(lacking, WAY, SEA, areas=()).status is Status.UNKNOWN
+    for kind in (Restriction.NO_RESTRICTION, Restriction.PERMIT_AREA):
+        assert check_path(ZoneSet(missing=[Refused("x", "why", kind)]), WAY, SEA).is_clear
+    blocked = ZoneSet([zone(square(0, 0, 100))], missing=[MISSING_ANY])
+    assert check_path(blocked, WAY, SEA).status is Status.BLOCKED
+
+
+def test_who_may_fall_on_what_is_missing_is_not_known() -> None:
+    """The zones to protect may be among those that were refused."""
+    below = protecting(ZoneSet(missing=[MISSING_ANY]), ["POPULATION"])
+    assert check_flight(ZoneSet(), WAY, SEA, below=below).status is Status.UNKNOWN
+
+
+def test_robots_miss_permit_areas_and_what_may_be_one() -> None:
+    """Inside another permit area too: the one that is missing may be stricter."""
+    permit = zone(square(0, 0, 750), restriction=Restriction.PERMIT_AREA)
+    for kind, status in (
+        (Restriction.PERMIT_AREA, Status.UNKNOWN),
+        (None, Status.UNKNOWN),
+        (Restriction.PROHIBITED, Status.CLEAR),
+    ):
+        lacking = ZoneSet([permit], missing=[Refused("x", "why", kind)])
+        assert check_drive(lacking, WAY, Surface.SIDEWALK, 5.0).status is status
+
+
+def test_a_set_stays_incomplete_through_changes_other_processes_and_approvals() -> None:
+    """Whatever is made of it lacks the same; its version says so (rule E14)."""
+    more = zone(square(3_000, 0, 100), zone_id="more", restriction=Restriction.REQ_AUTHORISATION)
+    grown = LACKING.with_zone(more)
+    for one in (
+        grown,
+        grown.without_zone("more"),
+        pickle.loads(pickle.dumps(grown)),
+        authorised(grown, [Authorisation("more")]),
+    ):
+        assert one.missing == (MISSING_AREA,)
+        assert check_path(one, WAY, SEA).status is Status.UNKNOWN
+    assert LACKING != ZoneSet()
+    assert LACKING.version == ZoneSet(missing=[MISSING_AREA._replace(reason="other words")]).version
+    assert "1 missing" in repr(LACKING)
+
+
+def test_a_set_that_becomes_whole_concerns_every_flight() -> None:
+    """What was unknown is clear."""
+    (freed,) = affected(LACKING, ZoneSet(), [Flight(tuple(WAY))], SEA)
+    assert freed.is_freed
+    (stopped,) = affected(ZoneSet(), LACKING, [Flight(tuple(WAY))], SEA)
+    assert stopped.is_stopped
+
+
+def test_a_set_of_several_files_lacks_what_any_of_them_refused() -> None:
+    """Complete where nothing was refused."""
+    good, bad = read(feature(AROUND, id="a")), read(feature(AROUND, id="b"), area(upper_ft=1))
+    assert ZoneSet.of(good).missing == ()
+    both = ZoneSet.of(good, bad)
+    assert [one.zone_id for one in both.zones] == ["a", "b"]
+    assert [one.zone for one in both.missing] == ["number 2 (depot)"]
+
+
+def test_swapped_zones_are_missed_by_their_kind() -> None:
+    """Where a zone that is refused for its place was to be, nobody knows either."""
+    swapped = {"type": "Polygon", "coordinates": [[[lat, lon] for lon, lat in RING]]}
+    found = read(*[feature(id=str(n)) for n in range(4)], feature(swapped, restriction="OPERATING_AREA"))
+    assert [one.restriction for one in found.refused] == [Restriction.OPERATING_AREA]
