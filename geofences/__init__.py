@@ -19,6 +19,7 @@ from geofences.errors import (
     GridFileError,
     PathError,
     ShapeError,
+    ZoneError,
     ZoneFileError,
     ZoneWriteError,
 )
@@ -105,6 +106,7 @@ __all__ = [
     "WriteOptions",
     "Written",
     "Zone",
+    "ZoneError",
     "ZoneFile",
     "ZoneFileError",
     "ZoneSet",

@@ -7,6 +7,7 @@ is UNKNOWN (rule E13).
 """
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from geofences.errors import ZoneError, check_type
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,6 +29,9 @@ class Datum(StrEnum):
     WGS84 = "WGS84"
     FL = "FL"
     """A pressure height: metres in the standard atmosphere, 1013.25 hPa at 0; FL100 is 3048 m."""
+
+
+_MOST = sys.float_info.max
 
 
 class Interval(NamedTuple):
@@ -129,10 +135,18 @@ class UnknownTerrain(Terrain):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A height in metres above a datum; `math.inf` is "no ceiling"."""
+    """A height in metres above a datum; `math.inf` is "no ceiling". Raises `ZoneError` for what is no height."""
 
     value_m: float
     datum: Datum
+
+    def __post_init__(self) -> None:
+        check_type(self.value_m, (float, int), "Limit.value_m")
+        check_type(self.datum, Datum, "Limit.datum")
+        if not (-_MOST <= self.value_m <= _MOST or self.value_m == math.inf):  # whole numbers know no largest one
+            raise ZoneError(
+                "Limit.value_m", f"must be a number, or math.inf for no ceiling, got {self.value_m}"
+            )
 
     def amsl(self, ground: Interval, undulation: Interval = ANYTHING) -> Interval:
         """The bounds of this limit above mean sea level, where the ground lies in `ground` and mean sea level

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import reduce
 
-from geofences.altitude import Limit, is_ground
+from geofences.altitude import Limit, is_ground, never_above
 from geofences.applicability import ALWAYS, Applicability
 from geofences.describe import limit_text, when_text
+from geofences.errors import ZoneError, check_type
 from geofences.zone import ON_APPROVAL, Volume, Zone
 from geofences.zoneset import ZoneSet
 
@@ -36,10 +37,13 @@ class Authorisation:
     zone_hash: str = ""
 
     def __post_init__(self) -> None:
+        check_type(self.valid, Applicability, "Authorisation.valid")
+        check_type(self.below, (Limit, type(None)), "Authorisation.below")
+        check_type(self.vehicles, frozenset, "Authorisation.vehicles")
         if not self.zone_id:
-            raise ValueError("an authorisation needs the id of its zone")
+            raise ZoneError("Authorisation.zone_id", "is empty: an authorisation needs the id of its zone")
         if self.below is not None and not (math.isfinite(self.below.value_m) and self.below.value_m > 0.0):
-            raise ValueError(f"an authorisation holds below a height above 0, got {self.below.value_m:g} m")
+            raise ZoneError("Authorisation.below", f"must be a height above 0, got {self.below.value_m:g} m")
 
 
 class Unfit(StrEnum):
@@ -141,8 +145,8 @@ def _is_higher(limit: Limit | None, cap: Limit) -> bool:
 
 
 def _reaches(volume: Volume, cap: Limit) -> bool:
-    """Whether a volume may lie at the cap or above it."""
-    return volume.upper is None or volume.upper.datum is not cap.datum or volume.upper.value_m >= cap.value_m
+    """Whether a volume may lie at the cap or above it anywhere on Earth."""
+    return volume.upper is None or not never_above(cap, volume.upper)
 
 
 def _above(volume: Volume, cap: Limit) -> Volume:

@@ -1,5 +1,7 @@
 """What can go wrong, by whose fault: one root, so that a caller can catch everything of this package."""
 
+import reprlib
+
 
 class GeofenceError(Exception):
     """Root of all errors of this package."""
@@ -24,6 +26,38 @@ class ZoneFileError(GeofenceError):
 
     def __reduce__(self) -> tuple[type, tuple[str, str | None, str | None, str, int | None]]:
         return type(self), (self.file, self.zone, self.field, self.message, self.line)
+
+
+class ZoneError(GeofenceError, ValueError):
+    """A zone, or part of one, that was made in code and can't be: says which field, what is wrong with it and, where it
+    is known, of which zone.
+    """
+
+    def __init__(self, field: str, message: str, zone: str | None = None) -> None:
+        self.field = field
+        self.message = message
+        self.zone = zone
+        super().__init__(f"{'' if zone is None else f'zone {zone!r}, '}{field}: {message}")
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str | None]]:
+        return type(self), (self.field, self.message, self.zone)
+
+
+def check_type(value: object, kind: type | tuple[type, ...], field: str) -> None:
+    """Raise `ZoneError` unless it is of a type: a text that looks like one of our words is not that word."""
+    if not isinstance(value, kind):
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        due = " or ".join("None" if one is type(None) else one.__name__ for one in kinds)
+        raise ZoneError(field, f"must be {due}, got {type(value).__name__} {reprlib.repr(value)}")
+
+
+def check_each(values: object, kind: type | tuple[type, ...], field: str) -> None:
+    """Raise `ZoneError` unless it is a tuple with nothing but values of a type."""
+    check_type(values, tuple, field)
+    assert isinstance(values, tuple)
+    for number, one in enumerate(values):
+        if not isinstance(one, kind):
+            check_type(one, kind, f"{field}[{number}]")
 
 
 class ZoneWriteError(GeofenceError):

@@ -3,14 +3,16 @@ much.
 """
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from typing import Any
 
-from geofences.altitude import Limit
+from geofences.altitude import Limit, never_above
 from geofences.applicability import ALWAYS, Applicability
+from geofences.errors import ZoneError, check_each, check_type
 
 Position = tuple[float, float]
 Ring = tuple[Position, ...]
@@ -63,13 +65,31 @@ class CircleShape:
     radius_m: float
 
 
+_LIMIT = (Limit, type(None))
+
+
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A shape between two limits, each in its own datum; None is "not stated", never 0 (rules E4 and E5)."""
+    """A shape between two limits, each in its own datum; None is "not stated", never 0 (rules E4 and E5).
+
+    Raises `ZoneError` for limits between which there is nothing anywhere on Earth. Its shape is judged by `ZoneSet`.
+    """
 
     shape: PolygonShape | CircleShape
     lower: Limit | None = None
     upper: Limit | None = None
+
+    def __post_init__(self) -> None:
+        check_type(self.shape, (PolygonShape, CircleShape), "Volume.shape")
+        check_type(self.lower, _LIMIT, "Volume.lower")
+        check_type(self.upper, _LIMIT, "Volume.upper")
+        if self.lower is None:
+            return
+        if self.lower.value_m == math.inf:
+            raise ZoneError("Volume.lower", "is math.inf, which means no ceiling: leave the volume out")
+        if self.upper is not None and never_above(self.lower, self.upper):
+            lower, upper = (f"{one.value_m:g} m {one.datum}" for one in (self.lower, self.upper))
+            raise ZoneError("Volume.upper", f"{upper} is below the lower limit, {lower}: are they swapped?")
 
 
 class Surface(StrEnum):
@@ -83,7 +103,7 @@ class Surface(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Permit:
     """The terms of a permit area; None is no limit. `max_weight_kg` is of the robot with its load, `max_count` of
-    robots that are in the area at once. Its hours are the zone's applicability.
+    robots that are in the area at once; 0 is nothing at all. Its hours are the zone's applicability. Raises `ZoneError`.
     """
 
     surface: Surface = Surface.ANY
@@ -91,13 +111,24 @@ class Permit:
     max_count: int | None = None
     max_weight_kg: float | None = None
 
+    def __post_init__(self) -> None:
+        check_type(self.surface, Surface, "Permit.surface")
+        check_type(self.max_count, (int, type(None)), "Permit.max_count")
+        for name in ("max_speed_mps", "max_count", "max_weight_kg"):
+            value = getattr(self, name)
+            check_type(value, (float, int, type(None)), f"Permit.{name}")
+            if value is not None and not 0.0 <= value < math.inf:
+                raise ZoneError(
+                    f"Permit.{name}", f"must be a number of 0 or more, or None for no limit, got {value}"
+                )
+
 
 @dataclass(frozen=True, slots=True)
 class Zone:
     """A geographical zone of a state, or a geofence of ours: the union of its volumes (rule E9).
 
     `flags` are remarks of the reader: what was assumed, corrected or unknown. Neither they nor `source` are
-    part of the content by which a zone set is versioned.
+    part of the content by which a zone set is versioned. Raises `ZoneError` for what is no zone.
     """
 
     zone_id: str
@@ -115,6 +146,29 @@ class Zone:
     unfit: bool = False
     """An authorisation is held for it that does not cover this part of it: these times, heights or this vehicle."""
 
+    def __post_init__(self) -> None:
+        check_type(self.zone_id, str, "Zone.zone_id")
+        if not self.zone_id:
+            raise ZoneError("Zone.zone_id", "is empty: answers name zones by it")
+        try:
+            self._judge()
+        except ZoneError as error:
+            raise ZoneError(error.field, error.message, self.zone_id) from None
+
+    def _judge(self) -> None:
+        check_type(self.restriction, Restriction, "Zone.restriction")
+        check_each(self.volumes, Volume, "Zone.volumes")
+        if not self.volumes:
+            raise ZoneError("Zone.volumes", "is empty: a zone needs at least one volume")
+        for name in _TEXTS:
+            check_type(getattr(self, name), str, f"Zone.{name}")
+        check_each(self.reasons, str, "Zone.reasons")
+        check_each(self.flags, str, "Zone.flags")
+        check_type(self.applicability, Applicability, "Zone.applicability")
+        check_type(self.permit, (Permit, type(None)), "Zone.permit")
+        if self.permit is not None and self.restriction is not Restriction.PERMIT_AREA:
+            raise ZoneError("Zone.permit", "its terms would bind nobody: only a Restriction.PERMIT_AREA has them")
+
     def blocks(self, held: frozenset[str]) -> bool:
         """Whether entering it is forbidden to somebody who holds authorisations for the zones `held`."""
         if self.restriction in NEVER_BLOCKS:
@@ -128,6 +182,8 @@ class Zone:
             said.append(_plain(self.permit))
         return hashlib.sha256(repr(said).encode()).hexdigest()
 
+
+_TEXTS = ("name", "country", "conditions", "message", "source")
 
 _NOT_CONTENT = frozenset({"source", "flags", "unfit", "permit"})
 """The permit is, where there is one: zones without one keep the hash that they had before there were any."""

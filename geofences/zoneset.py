@@ -10,7 +10,7 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry import Polygon
 
-from geofences.errors import GeofenceError
+from geofences.errors import GeofenceError, ShapeError, ZoneError, check_type
 from geofences.flat import Flat, compiled, flatten
 from geofences.kernel import Kernel
 from geofences.planar import REACH_M, Cell, LocalMap, local_map, narrow, to_plane
@@ -58,10 +58,21 @@ class ZoneSet:
 
     `missing` are zones that belong to it and were refused in reading: a set that lacks any is incomplete, and
     what is not BLOCKED is UNKNOWN wherever they may matter (`Why.ZONE_REFUSED`). `ZoneSet.of` takes them from files.
+
+    Raises `ZoneError` for a zone with a shape that encloses nothing or something ambiguous.
     """
 
     def __init__(self, zones: Iterable[Zone] = (), *, missing: Iterable[Refused] = ()) -> None:
-        self._fill(tuple(zones), tuple(missing))
+        given = tuple(zones)
+        drawn = [_drawn(zone) for zone in given]
+        self._fill(given, tuple(missing))
+        # As `_polygons` would be worked out when it is first needed.
+        self.__dict__["_polygons"] = tuple(
+            polygon
+            for zone, polygons in zip(given, drawn, strict=True)
+            if zone.restriction not in NEVER_BLOCKS
+            for polygon in polygons
+        )
 
     @classmethod
     def of(cls, *files: "ReadZones") -> "ZoneSet":
@@ -115,7 +126,10 @@ class ZoneSet:
         return tuple(zone for zone in self._zones if zone.zone_id == zone_id)
 
     def with_zone(self, zone: Zone) -> "ZoneSet":
-        """A set with one zone more; zones that share its id stay (rule E10: the old set is untouched)."""
+        """A set with one zone more; zones that share its id stay (rule E10: the old set is untouched). Raises `ZoneError`
+        as the constructor does.
+        """
+        _drawn(zone)
         made = self._derived((*self._zones, zone), (*self._hashes, zone.content_hash()))
         # What this set has worked out holds for its zones in the new set too, where they come first.
         if "_flat" in self.__dict__:
@@ -307,7 +321,21 @@ class ZoneSet:
 
 
 def _unpickled(zones: tuple[Zone, ...], missing: tuple[Refused, ...]) -> ZoneSet:
-    return ZoneSet(zones, missing=missing)
+    made = ZoneSet.__new__(ZoneSet)
+    made._fill(zones, missing)  # they were judged when the set was made
+    return made
+
+
+def _drawn(zone: Zone) -> list[Polygon]:
+    """The polygons of a zone. Raises `ZoneError` for what is no zone, or a shape that can't be checked against."""
+    check_type(zone, Zone, "zones")
+    found = []
+    for number, volume in enumerate(zone.volumes):
+        try:
+            found.append(lonlat_polygon(volume.shape))
+        except (ShapeError, TypeError, ValueError) as error:
+            raise ZoneError(f"volumes[{number}].shape", str(error), zone.zone_id) from error
+    return found
 
 
 def _keep(cache: dict[Any, Any], key: object, value: object) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from geofences.errors import ZoneFileError
+from geofences.errors import ZoneError, ZoneFileError
 from geofences.readers.fields import Context, Doubled, shortened
 from geofences.readers.profiles import STANDARD, Profile
 from geofences.refused import Refused
@@ -71,6 +71,8 @@ def _read(read_one: ReadOne, item: Any, ctx: Context) -> list[Zone]:
         return list(read_one(ctx.profile.adapted(item), ctx))
     except RecursionError:
         ctx.fault("feature", "nested too deeply")
+    except ZoneError as error:  # what readers let through is still no zone
+        ctx.fault(error.field, error.message)
 
 
 def _remark(item: Any, ctx: Context) -> None:

@@ -53,9 +53,6 @@ def write_zones(
 
 
 def _entry(zone: Zone, chosen: ModuleType, options: Options) -> Json:
-    for name in ("zone_id", "volumes"):
-        if not getattr(zone, name):
-            raise ZoneWriteError(zone.zone_id, name, "it is empty")
     entry: Json = chosen.entry(zone, options)
     try:
         read = read_zones(_text(chosen.document([entry])).encode(), "written").zones

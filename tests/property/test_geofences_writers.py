@@ -21,6 +21,7 @@ from geofences import (
     TimePeriod,
     Volume,
     Zone,
+    ZoneError,
     ZoneSet,
     compare,
     read_zones,
@@ -29,8 +30,23 @@ from geofences import (
 from geofences.readers.demands import REASONS
 from geofences.writers import WRITERS
 
+
+
+def sound(kind: Any, *parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """What can be made of parts; where they contradict each other, something else."""
+    return st.tuples(*parts).map(lambda given: _made(kind, given)).filter(lambda made: made is not None)
+
+
+def _made(kind: Any, given: tuple[Any, ...]) -> Any:
+    try:
+        return kind(*given)
+    except ZoneError:
+        return None
+
+
 finite = st.floats(-200_000.0, 200_000.0, allow_nan=False)
-limits = st.none() | st.builds(Limit, finite | st.just(math.inf), st.sampled_from(list(Datum)))
+lowers = st.none() | st.builds(Limit, finite, st.sampled_from(list(Datum)))
+limits = lowers | st.builds(Limit, st.just(math.inf), st.sampled_from(list(Datum)))
 circles = st.builds(CircleShape, st.floats(-180.0, 180.0), st.floats(-80.0, 80.0), st.floats(0.5, 400_000.0))
 
 
@@ -60,13 +76,15 @@ clocks = st.builds(
     LocalTime, st.integers(0, 86_400).map(float), st.sampled_from(["Europe/Lisbon", "Asia/Kathmandu"])
 )
 ends = st.one_of(bounds, clocks)
-daily = st.builds(DailyPeriod, st.frozensets(st.integers(0, 6)), ends, ends)
-periods = st.builds(TimePeriod, moments, moments, st.lists(daily, max_size=2).map(tuple))
+daily = st.builds(DailyPeriod, st.frozensets(st.integers(0, 6), min_size=1), ends, ends)
+periods = sound(TimePeriod, moments, moments, st.lists(daily, max_size=2).map(tuple))
 zones: st.SearchStrategy[Any] = st.builds(
     Zone,
-    zone_id=st.text(max_size=9),
+    zone_id=st.text(min_size=1, max_size=9),
     restriction=st.sampled_from(list(Restriction)),
-    volumes=st.lists(st.builds(Volume, circles | polygons(), limits, limits), max_size=3).map(tuple),
+    volumes=st.lists(
+        sound(Volume, circles | polygons(), lowers, limits), min_size=1, max_size=3
+    ).map(tuple),
     name=st.text(max_size=8),
     country=st.sampled_from(["LUX", "DEU", "", "LU"]),
     reasons=st.lists(st.sampled_from([*sorted(REASONS), "DRAGONS"]), max_size=2).map(tuple),

@@ -108,9 +108,6 @@ SOME: dict[str, tuple[Zone, list[str], str]] = {
     "foreign": (zone(reasons=("FOREIGN_TERRITORY",)), ["ed269", "geojson"], "FOREIGN_TERRITORY"),
     "dragons": (zone(reasons=("DRAGONS",)), [], "DRAGONS"),
     "too high": (zone(replace(SQUARE, upper=Limit(1e5, Datum.AMSL))), [], "no ceiling"),
-    "no volume": (zone(volumes=()), [], "volumes: it is empty"),
-    "no id": (zone(zone_id=""), [], "zone_id: it is empty"),
-    "no number": (zone(replace(SQUARE, upper=Limit(math.nan, Datum.AMSL))), [], "no height"),
     "no text": (zone(name="\ud800"), [], "no JSON"),
     "crossing itself": (
         zone(Volume(PolygonShape((RING[0], RING[2], RING[1], RING[3], RING[0])))),

@@ -1,0 +1,176 @@
+"""Zones that are made in code: what is no zone is refused where it is made, with the field and what to do."""
+
+import math
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geofences import (
+    Applicability,
+    Authorisation,
+    CircleShape,
+    DailyPeriod,
+    Datum,
+    GeofenceError,
+    Limit,
+    LocalTime,
+    Permit,
+    PolygonShape,
+    Restriction,
+    Status,
+    TimeOfDay,
+    TimePeriod,
+    Volume,
+    Zone,
+    ZoneError,
+    ZoneSet,
+    authorised,
+    check_path,
+)
+from tests.unit.geofences.make import HOME, NOON, SEA, agl, amsl, circle, path, square, zone
+
+ANY: Any = None
+VOLUME = Volume(circle(0, 0, 100))
+NAIVE = datetime(2026, 6, 1, 12)  # noqa: DTZ001 - naive is the point
+
+BAD: dict[str, tuple[Callable[[], object], str]] = {
+    "a height that is no number": (lambda: Limit(math.nan, Datum.AGL), "Limit.value_m: must be a number"),
+    "an endless depth": (lambda: Limit(-math.inf, Datum.AGL), "Limit.value_m: .*math.inf for no ceiling"),
+    "a height in words": (lambda: Limit("120", Datum.AGL), "Limit.value_m: must be float or int"),  # type: ignore[arg-type]
+    "a datum in words": (lambda: Limit(120.0, "AGL"), "Limit.datum: must be Datum, got str 'AGL'"),  # type: ignore[arg-type]
+    "upper below lower": (
+        lambda: Volume(square(0, 0, 9), agl(120), agl(50)),
+        "Volume.upper: 50 m AGL is below the lower limit, 120 m AGL: are they swapped",
+    ),
+    "below everywhere on Earth": (lambda: Volume(square(0, 0, 9), amsl(9_500), agl(50)), "Volume.upper"),
+    "an endless lower limit": (lambda: Volume(square(0, 0, 9), agl(math.inf)), "Volume.lower: .*no ceiling"),
+    "a bare number for a limit": (lambda: Volume(square(0, 0, 9), None, 120.0), "Volume.upper: must be Limit"),  # type: ignore[arg-type]
+    "no shape": (lambda: Volume(ANY), "Volume.shape: must be PolygonShape or CircleShape"),
+    "no volume": (lambda: Zone("Z", Restriction.PROHIBITED, ()), "zone 'Z', Zone.volumes: is empty"),
+    "a list of volumes": (lambda: Zone("Z", Restriction.PROHIBITED, [VOLUME]), "Zone.volumes: must be tuple"),  # type: ignore[arg-type]
+    "a shape for a volume": (
+        lambda: Zone("Z", Restriction.PROHIBITED, (circle(0, 0, 9),)),  # type: ignore[arg-type]
+        r"Zone.volumes\[0\]: must be Volume",
+    ),
+    "a restriction in words": (
+        lambda: Zone("Z", "OPERATING_AREA", (VOLUME,)),  # type: ignore[arg-type]
+        "Zone.restriction: must be Restriction",
+    ),
+    "no id": (lambda: Zone("", Restriction.PROHIBITED, (VOLUME,)), "Zone.zone_id: is empty"),
+    "a number for an id": (lambda: Zone(7, Restriction.PROHIBITED, (VOLUME,)), "Zone.zone_id"),  # type: ignore[arg-type]
+    "no text for a country": (lambda: replace(zone(circle(0, 0, 9)), country=ANY), "Zone.country"),
+    "one reason": (lambda: replace(zone(circle(0, 0, 9)), reasons="NOISE"), "Zone.reasons: must be tuple"),
+    "no times": (lambda: replace(zone(circle(0, 0, 9)), applicability=ANY), "Zone.applicability"),
+    "terms that bind nobody": (lambda: replace(zone(circle(0, 0, 9)), permit=Permit()), "Zone.permit"),
+    "a naive start": (lambda: TimePeriod(NAIVE), "TimePeriod.start: .*no offset from UTC: give it a tzinfo"),
+    "a naive end": (lambda: TimePeriod(None, NAIVE), "TimePeriod.end"),
+    "a date": (lambda: TimePeriod(date(2026, 6, 1)), "TimePeriod.start: must be datetime"),  # type: ignore[arg-type]
+    "out of the calendar": (
+        lambda: TimePeriod(datetime.fromisoformat("0001-01-01T00:00+14:00")),
+        "before the year 1",
+    ),
+    "an end before its start": (
+        lambda: TimePeriod(NOON, NOON - timedelta(seconds=1)),
+        "TimePeriod.end: .*are they swapped",
+    ),
+    "no day": (lambda: DailyPeriod(frozenset(), None, None), "DailyPeriod.days: must hold some of 0"),
+    "an eighth day": (lambda: DailyPeriod(frozenset({7}), None, None), "DailyPeriod.days"),
+    "a number for a time of day": (lambda: DailyPeriod(frozenset({1}), 6.0, None), "DailyPeriod.start"),  # type: ignore[arg-type]
+    "past midnight": (lambda: TimeOfDay(86_401.0), "TimeOfDay.seconds: must be 0 to 86400"),
+    "no time of day": (lambda: TimeOfDay(math.nan), "TimeOfDay.seconds"),
+    "a day of offset": (lambda: TimeOfDay(0.0, 86_400.0), "TimeOfDay.utc_offset_s"),
+    "no such clocks": (lambda: LocalTime(0.0, "Europe/Lisboa"), "LocalTime.zone: .*no IANA time zone"),
+    "a period for periods": (lambda: Applicability(TimePeriod()), "Applicability.periods: must be tuple"),  # type: ignore[arg-type]
+    "a negative speed": (lambda: Permit(max_speed_mps=-1.0), "Permit.max_speed_mps: must be a number of 0 or more"),
+    "an endless weight": (lambda: Permit(max_weight_kg=math.inf), "Permit.max_weight_kg: .*None for no limit"),
+    "half a robot": (lambda: Permit(max_count=1.5), "Permit.max_count: must be int"),  # type: ignore[arg-type]
+    "an approval of nothing": (lambda: Authorisation(""), "Authorisation.zone_id"),
+    "a negative radius": (lambda: ZoneSet([zone(CircleShape(*HOME, -5.0))]), r"zone 'Z', volumes\[0\].shape: radius -5"),
+    "no radius": (lambda: ZoneSet([zone(CircleShape(*HOME, math.nan))]), r"volumes\[0\].shape: radius nan"),
+    "a radius in words": (lambda: ZoneSet([zone(CircleShape(*HOME, "9"))]), r"volumes\[0\].shape"),  # type: ignore[arg-type]
+    "off the globe": (lambda: ZoneSet([zone(CircleShape(41.0, 141.0, 9.0))]), "are they swapped"),
+    "no corner": (lambda: ZoneSet([zone(PolygonShape(()))]), "0 different vertices"),
+    "two corners": (lambda: ZoneSet([zone(PolygonShape(((0, 0), (1, 1), (0, 0))))]), "2 different vertices"),
+    "lists of corners": (lambda: ZoneSet([zone(PolygonShape([[0, 0], [1, 0], [0, 1], [0, 0]]))]), r"volumes\[0\].shape"),  # type: ignore[arg-type, list-item]
+    "crossing itself": (
+        lambda: ZoneSet().with_zone(zone(square(0, 0, 9), PolygonShape(((0, 0), (1, 1), (1, 0), (0, 1), (0, 0))))),
+        r"volumes\[1\].shape: not a simple polygon",
+    ),
+    "an area that crosses itself": (
+        lambda: ZoneSet(
+            [zone(PolygonShape(((0, 0), (1, 1), (1, 0), (0, 1), (0, 0))), restriction=Restriction.OPERATING_AREA)]
+        ),
+        "not a simple polygon",
+    ),
+    "no zone": (lambda: ZoneSet([VOLUME]), "zones: must be Zone, got Volume"),  # type: ignore[list-item]
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_no_zone_is_refused_where_it_is_made(name: str) -> None:
+    """Not in the middle of a check, and never read as something that is clear."""
+    make, words = BAD[name]
+    with pytest.raises(ZoneError, match=words) as refused:
+        make()
+    assert isinstance(refused.value, GeofenceError)
+    assert refused.value.field in str(refused.value)
+    again = pickle.loads(pickle.dumps(refused.value))
+    assert str(again) == str(refused.value)
+
+
+def test_a_cap_above_all_that_a_zone_has_leaves_no_part_of_it() -> None:
+    """A volume up to 50 m above the sea has nothing from 600 m above ground on, wherever the ground is."""
+    low = zone(square(0, 0, 9), restriction=Restriction.REQ_AUTHORISATION, upper=amsl(50))
+    ours = authorised(ZoneSet([low]), [Authorisation("Z", below=agl(600))])
+    assert [one.volumes[0].upper for one in ours.zones] == [amsl(50)]
+
+
+# ---- anything at all -----------------------------------------------------------------------------
+
+numbers = st.one_of(
+    st.floats(), st.integers(-10_000, 10_000), st.sampled_from([math.nan, math.inf, -math.inf, 10**400, "5", None])
+)  # fmt: skip
+moments = st.sampled_from([None, NAIVE, NOON, NOON + timedelta(hours=1), "2026-06-01"])
+heights = st.tuples(numbers, st.sampled_from([*Datum, "AGL", None]))
+
+
+def is_height(value: object, datum: object) -> bool:
+    """Whether that is a limit, by the words of the documentation."""
+    if not isinstance(value, float | int) or not isinstance(datum, Datum):
+        return False
+    return value == math.inf or -1e308 < value < 1e308
+
+
+@given(heights, heights, numbers, moments, moments, st.sampled_from([*Restriction, "PROHIBITED", None]))
+def test_anything_is_refused_with_an_error_of_ours_or_can_be_checked(
+    lower: tuple[Any, Any], upper: tuple[Any, Any], radius: Any, start: Any, end: Any, demanded: Any
+) -> None:
+    """The oracle: which parts are sound by themselves, said once more in plain words."""
+    sound = (
+        is_height(*lower)
+        and lower[0] != math.inf
+        and is_height(*upper)
+        and (lower[1] is not upper[1] or lower[0] <= upper[0])
+        and isinstance(radius, float | int)
+        and 0 < radius <= 500_000
+        and all(at is None or (isinstance(at, datetime) and at.tzinfo is not None) for at in (start, end))
+        and (start is None or end is None or start <= end)
+        and isinstance(demanded, Restriction)
+    )
+    try:
+        shape = CircleShape(*HOME, radius)
+        volume = Volume(shape, Limit(*lower), Limit(*upper))
+        made = ZoneSet([Zone("Z", demanded, (volume,), applicability=Applicability((TimePeriod(start, end),)))])
+    except GeofenceError as error:
+        # Limits in two datums may contradict each other everywhere on Earth.
+        assert not sound or (lower[1] is not upper[1] and "Volume.upper" in str(error))
+        return
+    assert sound
+    assert made.version
+    assert check_path(made, path((0, 0, 50), (10, 0, 50)), SEA).status in Status
