@@ -39,7 +39,7 @@ from geofences.track import Waypoint
 from geofences.watch import Watch
 from geofences.writers import Options as WriteOptions
 from geofences.writers import Written, write_zones
-from geofences.zone import CircleShape, Permit, PolygonShape, Restriction, Surface, Volume, Zone
+from geofences.zone import CircleShape, Permit, PolygonShape, Restriction, Surface, Volume, Zone, ZoneKey
 from geofences.zoneset import NoSuchZone, ZoneSet
 
 __all__ = [
@@ -109,6 +109,7 @@ __all__ = [
     "ZoneError",
     "ZoneFile",
     "ZoneFileError",
+    "ZoneKey",
     "ZoneSet",
     "ZoneWriteError",
     "affected",

@@ -18,7 +18,7 @@ from geofences.geodesy import METRES_PER_DEGREE, Floats
 from geofences.result import CheckResult, Conflict, in_order, overall
 from geofences.shapes import lonlat_polygon
 from geofences.track import Waypoint
-from geofences.zone import Zone
+from geofences.zone import Held, Zone
 from geofences.zoneset import ZoneSet
 
 LONGEST_LEG_DEG = 1.0
@@ -38,7 +38,7 @@ class Flight:
     path: tuple[Waypoint, ...]
     margin_m: float = 0.0
     vertical_margin_m: float = 0.0
-    held: frozenset[str] = frozenset()
+    held: frozenset[Held] = frozenset()
     areas: frozenset[str] | None = None
 
     def check(self, zones: ZoneSet, terrain: Terrain) -> CheckResult:

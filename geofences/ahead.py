@@ -15,6 +15,7 @@ from geofences.planar import REACH_M, TOLERANCE_M, cell_of
 from geofences.result import Conflict
 from geofences.shapes import check_position
 from geofences.track import Waypoint, judge_path
+from geofences.zone import Held
 from geofences.zoneset import ZoneSet
 
 
@@ -51,7 +52,7 @@ def time_to_breach(
     *,
     margin_m: float = 0.0,
     vertical_margin_m: float = 0.0,
-    held: Collection[str] = frozenset(),
+    held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
 ) -> Breach | None:
     """The first conflict within the horizon if position and velocity stay as they are; None if there is
@@ -90,19 +91,24 @@ def distance_to_nearest(
     lat: float,
     *,
     within_m: float = REACH_M,
-    held: Collection[str] = frozenset(),
+    held: Collection[Held] = frozenset(),
 ) -> NearestZone | None:
-    """The nearest zone that may block, at any height and time, within `within_m` (at most 12 km)."""
+    """The nearest zone that may block, at any height and time, within `within_m` (at most 12 km). Where zones are that
+    the set lacks (`ZoneSet.missing`) nobody knows.
+    """
     if not 0.0 <= within_m <= REACH_M:
         raise ValueError(f"within_m must be 0 to {REACH_M:.0f}, got {within_m}")
     check_position(lon, lat, "position")
     here = zone_set.local_map(cell_of(lon, lat), 0.0)
     point = shapely.points(here.plane.to_xy([(lon, lat)]))[0]
-    approved = frozenset(held)
+    blocking = zone_set.blocking(frozenset(held))
     near = [
-        NearestZone(zone.zone_id, float(shapely.distance(point, here.polygons[number])))
+        NearestZone(
+            zone_set.volumes[here.owners[number]].zone.zone_id,
+            float(shapely.distance(point, here.polygons[number])),
+        )
         for number in here.tree.query(point, predicate="dwithin", distance=within_m).tolist()
-        if (zone := zone_set.volumes[here.owners[number]].zone).blocks(approved)
+        if blocking[here.owners[number]]
     ]
     nearest = min(near, key=lambda one: (one.distance_m, one.zone_id), default=None)
     if nearest is None or nearest.distance_m == 0.0:

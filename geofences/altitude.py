@@ -143,7 +143,9 @@ class Limit:
     def __post_init__(self) -> None:
         check_type(self.value_m, (float, int), "Limit.value_m")
         check_type(self.datum, Datum, "Limit.datum")
-        if not (-_MOST <= self.value_m <= _MOST or self.value_m == math.inf):  # whole numbers know no largest one
+        if not (
+            -_MOST <= self.value_m <= _MOST or self.value_m == math.inf
+        ):  # whole numbers know no largest one
             raise ZoneError(
                 "Limit.value_m", f"must be a number, or math.inf for no ceiling, got {self.value_m}"
             )

@@ -40,7 +40,10 @@ def _check_moment(at: datetime | None, field: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TimeOfDay:
-    """A clock time with its offset from UTC; `seconds` after midnight, 86400 is the end of the day. Raises `ZoneError`."""
+    """A clock time with its offset from UTC; `seconds` after midnight, 86400 is the end of the day.
+
+    Raises `ZoneError`.
+    """
 
     seconds: float
     utc_offset_s: float = 0.0

@@ -18,7 +18,7 @@ from geofences.result import CheckResult
 from geofences.search import NoPath, NoPathWhy, shortest_way
 from geofences.track import Waypoint, judge_path
 from geofences.turning import flown_way, judge_radius
-from geofences.zone import Position
+from geofences.zone import Held, Position
 from geofences.zoneset import ZoneSet
 
 LONGEST_M = 16_000.0
@@ -37,7 +37,7 @@ def path_around(
     *,
     until: datetime | None = None,
     vertical_margin_m: float = 0.0,
-    held: Collection[str] = frozenset(),
+    held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
     turn_radius_m: float = 0.0,
 ) -> list[Position] | NoPath:

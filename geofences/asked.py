@@ -18,6 +18,7 @@ from geofences.result import Status
 from geofences.spans import Spans
 from geofences.timetable import NO_TIMES, Timetable
 from geofences.track import Track
+from geofences.zone import Held
 from geofences.zoneset import ZoneSet
 
 Codes = npt.NDArray[np.uint8]
@@ -44,7 +45,7 @@ class Rules:
 
     margin_m: float
     vertical_margin_m: float
-    held: frozenset[str]
+    held: frozenset[Held]
     areas: frozenset[str] | None
 
     def __post_init__(self) -> None:
@@ -53,7 +54,7 @@ class Rules:
 
 
 def rules_of(
-    margin_m: float, vertical_margin_m: float, held: Collection[str], areas: Collection[str] | None
+    margin_m: float, vertical_margin_m: float, held: Collection[Held], areas: Collection[str] | None
 ) -> Rules:
     """Rules from what callers pass. Raises `ValueError` for margins outside 0 to 10 km."""
     return Rules(margin_m, vertical_margin_m, frozenset(held), None if areas is None else frozenset(areas))

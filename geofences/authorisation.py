@@ -26,7 +26,8 @@ class Authorisation:
     `valid` is when it holds (dates, hours of the week). `below` is the height from which on it holds no more.
     `vehicles` are the names (of an asset, a type, a kind) that it is for; empty is for all. `zone_hash` is the content
     hash of the zone that it was given for: it lapses when the state changes the zone; empty is whatever the zone says.
-    `reference` is its number.
+    `reference` is its number. `country` says of which country the zone is; without it the approval lifts nothing where
+    zones on approval of several countries have the id, since nobody knows whose it is. Raises `ZoneError`.
     """
 
     zone_id: str
@@ -35,6 +36,7 @@ class Authorisation:
     vehicles: frozenset[str] = frozenset()
     reference: str = ""
     zone_hash: str = ""
+    country: str = ""
 
     def __post_init__(self) -> None:
         check_type(self.valid, Applicability, "Authorisation.valid")
@@ -53,6 +55,8 @@ class Unfit(StrEnum):
     NOT_ON_APPROVAL = "the zone can't be entered by approval"
     ZONE_HAS_CHANGED = "the zone has changed since it was given"
     OTHER_VEHICLES = "it is for other vehicles"
+    OTHER_COUNTRY = "the zone of this id is another country's"
+    WHICH_COUNTRY = "zones of several countries have this id: state its country"
 
 
 def authorised(
@@ -83,23 +87,35 @@ def _resolved(zone_set: ZoneSet, held: tuple[Authorisation, ...], vehicle: froze
     for one in held:
         by_zone.setdefault(one.zone_id, []).append(one)
     stem, more = zone_set.grown_from
-    if (
-        stem is not None
-    ):  # one zone more is one zone to resolve, and what is worked out for the others is kept
+    countries = zone_set.countries
+    # One zone more is one zone to resolve, and what is worked out for the others is kept; unless they share an id with
+    # it that was theirs alone.
+    if stem is not None and all(len(countries.get(one.zone_id, ())) < 2 for one in more):
         grown = authorised(stem, held, vehicle)
         added = zip(more, zone_set.hashes[len(stem) :], strict=True)
         return reduce(
-            ZoneSet.with_zone, (part for one in added for part, _ in _apply(*one, by_zone, vehicle)), grown
+            ZoneSet.with_zone,
+            (part for one in added for part, _ in _apply(*one, by_zone, vehicle, countries)),
+            grown,
         )
     both = zip(zone_set.zones, zone_set.hashes, strict=True)
-    return zone_set.with_hashes(part for one in both for part in _apply(*one, by_zone, vehicle))
+    return zone_set.with_hashes(part for one in both for part in _apply(*one, by_zone, vehicle, countries))
+
+
+Countries = Mapping[str, frozenset[str]]
 
 
 def _apply(
-    zone: Zone, code: str, held: Mapping[str, Sequence[Authorisation]], vehicle: frozenset[str]
+    zone: Zone,
+    code: str,
+    held: Mapping[str, Sequence[Authorisation]],
+    vehicle: frozenset[str],
+    countries: Countries,
 ) -> Iterator[tuple[Zone, str]]:
     """A zone as it applies to the holder, in one or more parts, each with its content hash."""
-    stated = held.get(zone.zone_id, ()) if zone.restriction in ON_APPROVAL else ()
+    stated = []
+    if zone.restriction in ON_APPROVAL:
+        stated = [one for one in held.get(zone.zone_id, ()) if _elsewhere(one, zone, countries) is None]
     fitting = [one for one in stated if _unfit(one, zone, code, vehicle) is None]
     if fitting:
         yield from ((part, part.content_hash()) for part in _parts(zone, fitting))
@@ -109,12 +125,26 @@ def _apply(
 
 def unfit(zone_set: ZoneSet, one: Authorisation, vehicle: Collection[str] | None = None) -> Unfit | None:
     """Why an authorisation lifts no zone of the set; None where it lifts one. No vehicle means any that it is for."""
+    names = one.vehicles if vehicle is None else vehicle
     found = [
-        _unfit(one, zone, code, one.vehicles if vehicle is None else vehicle)
+        _elsewhere(one, zone, zone_set.countries) or _unfit(one, zone, code, names)
         for zone, code in zip(zone_set.zones, zone_set.hashes, strict=True)
         if zone.zone_id == one.zone_id
     ]
-    return None if None in found else found[0] if found else Unfit.NO_SUCH_ZONE
+    near = [why for why in found if why is not Unfit.OTHER_COUNTRY]
+    return None if None in found else near[0] if near else found[0] if found else Unfit.NO_SUCH_ZONE
+
+
+def concerns(zone_set: ZoneSet, one: Authorisation, zone: Zone) -> bool:
+    """Whether an authorisation is for a zone of the set, be it of use or not."""
+    return zone.zone_id == one.zone_id and _elsewhere(one, zone, zone_set.countries) is None
+
+
+def _elsewhere(one: Authorisation, zone: Zone, countries: Countries) -> Unfit | None:
+    """Why one that is for this id is not, or not surely, for this zone."""
+    if one.country:
+        return None if one.country.upper() == zone.key.country else Unfit.OTHER_COUNTRY
+    return Unfit.WHICH_COUNTRY if len(countries.get(one.zone_id, ())) > 1 else None
 
 
 def _unfit(one: Authorisation, zone: Zone, code: str, vehicle: Collection[str]) -> Unfit | None:

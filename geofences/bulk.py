@@ -28,6 +28,7 @@ from geofences.planar import lines
 from geofences.refused import missed_in_the_air
 from geofences.timetable import NO_TIMES
 from geofences.track import Track, by_cell
+from geofences.zone import Held
 from geofences.zoneset import ZoneSet
 
 Bools = npt.NDArray[np.bool_]
@@ -45,7 +46,7 @@ def check_segments(
     *,
     margin_m: float = 0.0,
     vertical_margin_m: float = 0.0,
-    held: Collection[str] = frozenset(),
+    held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
 ) -> Codes:
     """The status of each of n legs, each by itself, in four dimensions: codes that `STATUSES` explains.
@@ -69,7 +70,7 @@ def check_points(
     *,
     margin_m: float = 0.0,
     vertical_margin_m: float = 0.0,
-    held: Collection[str] = frozenset(),
+    held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
 ) -> Codes:
     """The status of each of n places at a height and a time; a fleet at once. See `check_segments`."""
@@ -95,15 +96,15 @@ def segments_hit(
     lonlat_to: npt.ArrayLike,
     margin_m: float = 0.0,
     *,
-    held: Collection[str] = frozenset(),
+    held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
 ) -> Bools:
     """Which of n segments (rows of two (n, 2) arrays) come within the margin of a zone, at any height and
     time.
 
     False means that `check_path` with the same margin, approvals and areas answers CLEAR at every height
-    and time at which the operating areas apply; True may still be clear there at some height or time. In a set that lacks
-    zones which may matter every answer is True.
+    and time at which the operating areas apply; True may still be clear there at some height or time. In a set that
+    lacks zones which may matter every answer is True.
     """
     rules = rules_of(margin_m, 0.0, held, areas)
     start, end = _places(lonlat_from, lonlat_to)

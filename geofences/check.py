@@ -20,6 +20,7 @@ from geofences.refused import missed_in_the_air, named
 from geofences.result import CheckResult, Conflict, Status, Why, joined, overall, why_blocked
 from geofences.spans import Span, Spans, Sure, difference, union
 from geofences.track import Track, Waypoint, by_cell, track_of
+from geofences.zone import Held
 from geofences.zoneset import ZoneSet, ZoneVolume
 
 
@@ -30,7 +31,7 @@ def check_path(
     *,
     margin_m: float = 0.0,
     vertical_margin_m: float = 0.0,
-    held: Collection[str] = frozenset(),
+    held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
 ) -> CheckResult:
     """Check a path, from waypoint to waypoint along geodesics with height and time changing evenly.
@@ -54,7 +55,7 @@ def check_point(
     *,
     margin_m: float = 0.0,
     vertical_margin_m: float = 0.0,
-    held: Collection[str] = frozenset(),
+    held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
 ) -> CheckResult:
     """Check one position at one time: a path that stands still. See `check_path`."""

@@ -16,6 +16,7 @@ from geofences.geodesy import bearing_deg, destination, distance_m
 from geofences.result import CheckResult, Conflict, Status, Why, joined, overall
 from geofences.sora import Margins
 from geofences.track import Waypoint, judge_path
+from geofences.zone import Held
 from geofences.zoneset import ZoneSet
 
 STEP_M = 5.0
@@ -62,7 +63,7 @@ def check_flight(
     uncertainty: Uncertainty = Uncertainty(),
     margins: Margins | None = None,
     below: ZoneSet | None = None,
-    held: Collection[str] = frozenset(),
+    held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
 ) -> CheckResult:
     """Check a flight: its operational volume against the zones, and its ground risk buffer against those `below`.

@@ -14,7 +14,7 @@ from geofences.geodesy import distance_m
 from geofences.obstacles import limits_near
 from geofences.search import NoPath, NoPathWhy
 from geofences.track import Waypoint, judge_path
-from geofences.zone import Position
+from geofences.zone import Held, Position
 from geofences.zoneset import ZoneSet
 
 BESIDE_M = 0.1
@@ -44,7 +44,7 @@ def path_at_best_height(
     climb_weight: float = 5.0,
     until: datetime | None = None,
     vertical_margin_m: float = 0.0,
-    held: Collection[str] = frozenset(),
+    held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
     turn_radius_m: float = 0.0,
 ) -> AtHeight | NoPath:

@@ -35,7 +35,8 @@ def check_drive(
     """Check a robot's way in time against the permit areas: BLOCKED outside of them, and where it is too fast or heavy.
 
     `surface` is what it drives on; `weight_kg` its own weight and that of its load. How many may be there at once is
-    for whoever knows the others: `permits_met`. UNKNOWN where the set lacks a permit area. Raises `PathError` for a path that cannot be checked.
+    for whoever knows the others: `permits_met`. UNKNOWN where the set lacks a permit area. Raises `PathError` for a
+    path that cannot be checked.
     """
     track = track_of(path)
     areas = _for(zone_set, surface)
@@ -60,7 +61,8 @@ def speed_limits(
     limits = [math.inf] * max(0, len(points) - 1)
     for number in range(len(limits)):
         for zone in permits_met(zone_set, still[number : number + 2], surface):
-            limits[number] = min(limits[number], _terms(zone).max_speed_mps or math.inf)
+            most = _terms(zone).max_speed_mps
+            limits[number] = limits[number] if most is None else min(limits[number], most)
     return tuple(limits)
 
 

@@ -25,15 +25,17 @@ ON_THE_GROUND = frozenset({Restriction.PERMIT_AREA})
 
 
 def missed_in_the_air(missing: Iterable[Refused], areas: frozenset[str] | None) -> tuple[str, ...]:
-    """The names of those without which nobody knows whether a flight is clear: all that may block, and operating areas unless the
-    caller says by name which of them (or none) to stay inside of: of those named, one that is missing blocks.
+    """The names of those without which nobody knows whether a flight is clear: all that may block, and operating areas
+    unless the caller says by name of which of them (or of none) to stay inside: one of those that is missing blocks.
     """
     passed_over = IDLE | ON_THE_GROUND | (frozenset() if areas is None else {Restriction.OPERATING_AREA})
     return tuple(one.zone for one in missing if one.restriction not in passed_over)
 
 
 def missed_on_the_ground(missing: Iterable[Refused]) -> tuple[str, ...]:
-    """The names of those without which nobody knows on which terms a robot may drive: permit areas, and what may be one."""
+    """The names of those without which nobody knows on which terms a robot may drive: permit areas, and what may be
+    one.
+    """
     return tuple(one.zone for one in missing if one.restriction is None or one.restriction in ON_THE_GROUND)
 
 

@@ -27,6 +27,7 @@ from geofences.refused import missed_in_the_air
 from geofences.result import Status
 from geofences.timetable import Timetable
 from geofences.track import Waypoint
+from geofences.zone import Held
 from geofences.zoneset import ZoneSet
 
 
@@ -43,8 +44,8 @@ class _Day(NamedTuple):
 class Watch:
     """A zone set made ready for one terrain, margins and approvals. `status` answers as `check_point` does.
 
-    A set that has operating areas to stay inside of or lacks zones, and ground that differs from place to place where the answer hangs
-    on it, are asked by `check_point`, which takes longer. Threads may share one.
+    A set that has operating areas to stay inside of or lacks zones, and ground that differs from place to place where
+    the answer hangs on it, are asked by `check_point`, which takes longer. Threads may share one.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Watch:
         *,
         margin_m: float = 0.0,
         vertical_margin_m: float = 0.0,
-        held: Collection[str] = frozenset(),
+        held: Collection[Held] = frozenset(),
         areas: Collection[str] | None = None,
     ) -> None:
         self._rules = rules_of(margin_m, vertical_margin_m, held, areas)

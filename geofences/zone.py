@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from geofences.altitude import Limit, never_above
 from geofences.applicability import ALWAYS, Applicability
@@ -103,7 +103,8 @@ class Surface(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Permit:
     """The terms of a permit area; None is no limit. `max_weight_kg` is of the robot with its load, `max_count` of
-    robots that are in the area at once; 0 is nothing at all. Its hours are the zone's applicability. Raises `ZoneError`.
+    robots that are in the area at once; 0 is nothing at all. Its hours are the zone's applicability. Raises
+    `ZoneError`.
     """
 
     surface: Surface = Surface.ANY
@@ -121,6 +122,19 @@ class Permit:
                 raise ZoneError(
                     f"Permit.{name}", f"must be a number of 0 or more, or None for no limit, got {value}"
                 )
+
+
+class ZoneKey(NamedTuple):
+    """A zone of a country (in capital letters, as zones state it; empty for those that state none)."""
+
+    country: str
+    zone_id: str
+
+
+Held = str | ZoneKey
+"""What an operator holds approval for: a zone's id, which counts as long as no two countries have zones on approval
+with it; or its country and id.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +181,14 @@ class Zone:
         check_type(self.applicability, Applicability, "Zone.applicability")
         check_type(self.permit, (Permit, type(None)), "Zone.permit")
         if self.permit is not None and self.restriction is not Restriction.PERMIT_AREA:
-            raise ZoneError("Zone.permit", "its terms would bind nobody: only a Restriction.PERMIT_AREA has them")
+            raise ZoneError(
+                "Zone.permit", "its terms would bind nobody: only a Restriction.PERMIT_AREA has them"
+            )
 
-    def blocks(self, held: frozenset[str]) -> bool:
-        """Whether entering it is forbidden to somebody who holds authorisations for the zones `held`."""
-        if self.restriction in NEVER_BLOCKS:
-            return False
-        return not (self.restriction in ON_APPROVAL and self.zone_id in held)
+    @property
+    def key(self) -> ZoneKey:
+        """Its country and id: ids are given by countries, each for its own zones."""
+        return ZoneKey(self.country.upper(), self.zone_id)
 
     def content_hash(self) -> str:
         """Hexadecimal SHA-256 of what the zone says, whichever file it came from."""

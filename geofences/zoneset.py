@@ -1,7 +1,7 @@
 """An immutable set of zones with a version, an index, and what checks of it have already worked out."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -18,7 +18,7 @@ from geofences.refused import Refused
 from geofences.shapes import lonlat_polygon
 from geofences.timetable import Days, Timetable, timetable, whole_days
 from geofences.walls import Walls, walls_around
-from geofences.zone import NEVER_BLOCKS, ON_APPROVAL, Restriction, Volume, Zone
+from geofences.zone import NEVER_BLOCKS, ON_APPROVAL, Held, Restriction, Volume, Zone
 
 MOST_CACHED = 256
 
@@ -43,10 +43,10 @@ class ReadZones(Protocol):
     """What a reader gives."""
 
     @property
-    def zones(self) -> tuple[Zone, ...]: ...  # noqa: D102 - as `ZoneFile` has it
+    def zones(self) -> tuple[Zone, ...]: ...
 
     @property
-    def refused(self) -> tuple[Refused, ...]: ...  # noqa: D102
+    def refused(self) -> tuple[Refused, ...]: ...
 
 
 class ZoneSet:
@@ -90,7 +90,7 @@ class ZoneSet:
         self._maps: dict[tuple[Cell, float], LocalMap] = {}
         self._areas: dict[tuple[Cell, float, frozenset[str] | None], tuple[tuple[ZoneVolume, Polygon], ...]]
         self._areas = {}
-        self._blocking: dict[frozenset[str], npt.NDArray[np.uint8]] = {}
+        self._blocking: dict[frozenset[Held], npt.NDArray[np.uint8]] = {}
         self._timetables: dict[Days, Timetable] = {}
         self.resolved: dict[object, ZoneSet] = {}
         """As they apply to whoever holds authorisations, by what is held: kept by `authorised`."""
@@ -126,8 +126,8 @@ class ZoneSet:
         return tuple(zone for zone in self._zones if zone.zone_id == zone_id)
 
     def with_zone(self, zone: Zone) -> "ZoneSet":
-        """A set with one zone more; zones that share its id stay (rule E10: the old set is untouched). Raises `ZoneError`
-        as the constructor does.
+        """A set with one zone more; zones that share its id stay (rule E10: the old set is untouched). Raises
+        `ZoneError` as the constructor does.
         """
         _drawn(zone)
         made = self._derived((*self._zones, zone), (*self._hashes, zone.content_hash()))
@@ -194,24 +194,38 @@ class ZoneSet:
         more = ZoneSet(self._more)
         return stem._flat.followed_by(more._flat) if more.volumes else stem._flat
 
-    def blocking(self, held: frozenset[str]) -> npt.NDArray[np.uint8]:
-        """Which of `volumes` may not be entered by somebody who holds these approvals: 1, else 0."""
+    def blocking(self, held: frozenset[Held]) -> npt.NDArray[np.uint8]:
+        """Which of `volumes` may not be entered by somebody who holds these approvals: 1, else 0. An id alone that
+        zones of several countries have says of none that it is meant.
+        """
         relevant = held.intersection(self._on_approval)
         found = self._blocking.get(relevant)
         if found is None:
             found = np.ones(len(self.volumes), dtype=np.uint8)
-            for zone_id in relevant:
-                found[self._on_approval[zone_id]] = 0
+            for one in relevant:
+                found[self._on_approval[one]] = 0
             _keep(self._blocking, relevant, found)
         return found
 
     @cached_property
-    def _on_approval(self) -> dict[str, list[int]]:
-        numbers: dict[str, list[int]] = {}
+    def _on_approval(self) -> dict[Held, list[int]]:
+        numbers: dict[Held, list[int]] = {}
         for number, one in enumerate(self.volumes):
             if one.zone.restriction in ON_APPROVAL:
-                numbers.setdefault(one.zone.zone_id, []).append(number)
+                numbers.setdefault(one.zone.key, []).append(number)
+                if len(self.countries[one.zone.zone_id]) == 1:
+                    numbers.setdefault(one.zone.zone_id, []).append(number)
         return numbers
+
+    @cached_property
+    def countries(self) -> Mapping[str, frozenset[str]]:
+        """The countries whose zones on approval have an id, by id."""
+        stem, more = self.grown_from
+        found = {} if stem is None else dict(stem.countries)
+        for zone in self._zones if stem is None else more:
+            if zone.restriction in ON_APPROVAL:
+                found[zone.zone_id] = found.get(zone.zone_id, frozenset()) | {zone.key.country}
+        return found
 
     def timetable(self, start_s: float, end_s: float) -> Timetable:
         """When `volumes` apply on the days that hold these times, as far as it was asked so far."""

@@ -17,12 +17,13 @@ from fleet.intake.errors import FieldError, IntakeError
 from fleet.intake.fleetfile import read_fleet
 from fleet.intake.suggest import did_you_mean
 from fleet.intake.zones import ZonesRead, read_zone_files, told_of_missing_zones
-from geofences.authorisation import Authorisation, described
+from geofences.authorisation import Authorisation, concerns, described
 from geofences.compare import Changed, Differences, compare
 from geofences.describe import describe
 from geofences.readers import Refused
 from geofences.writers import WRITERS, Options, write_zones
 from geofences.zone import Zone
+from geofences.zoneset import ZoneSet
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Zone files in any format that is read.")]
 
@@ -47,10 +48,15 @@ def show_zones(
         raise BadInput(f"--zone: there is no zone {zone_id!r}{did_you_mean(zone_id, known)}")
     data = {
         "zones_version": read.zones.version,
-        "zones": [_all_of(each, held) for each in zones],
+        "zones": [_all_of(each, _held(read.zones, each, held)) for each in zones],
         "refused": [{"file": each.file, "zone": each.field, "why": each.message} for each in read.refused],
     }
-    text = "\n\n".join([*(_shown(each, held) for each in zones), f"{len(zones)} zones, {read.zones.version}"])
+    text = "\n\n".join(
+        [
+            *(_shown(each, _held(read.zones, each, held)) for each in zones),
+            f"{len(zones)} zones, {read.zones.version}",
+        ]
+    )
     show(data, text, as_json=as_json)
 
 
@@ -165,19 +171,19 @@ def _faults(zones: Iterable[Zone], refused: Iterable[Refused]) -> Iterator[Field
         yield FieldError(files[each.zone], None, f"zone {each.zone}", None, each.reason)
 
 
-def _all_of(zone: Zone, held: Sequence[Authorisation]) -> dict[str, Any]:
+def _all_of(zone: Zone, held: list[str]) -> dict[str, Any]:
     said = {"zone": zone.zone_id, **describe(zone), "source": zone.source, "remarks": list(zone.flags)}
-    return {**said, "hash": zone.content_hash(), "held": _held(zone, held)}
+    return {**said, "hash": zone.content_hash(), "held": held}
 
 
-def _held(zone: Zone, held: Sequence[Authorisation]) -> list[str]:
+def _held(zones: ZoneSet, zone: Zone, held: Sequence[Authorisation]) -> list[str]:
     """What is held for a zone, in words."""
-    return [described(one) for one in held if one.zone_id == zone.zone_id]
+    return [described(one) for one in held if concerns(zones, one, zone)]
 
 
-def _shown(zone: Zone, held: Sequence[Authorisation]) -> str:
+def _shown(zone: Zone, held: list[str]) -> str:
     said = {**describe(zone), "source": zone.source, "remarks": "; ".join(zone.flags)}
-    said["held"] = "; ".join(_held(zone, held))
+    said["held"] = "; ".join(held)
     return "\n".join([zone.zone_id, *(f"  {name}: {value}" for name, value in said.items() if value)])
 
 

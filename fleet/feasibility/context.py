@@ -90,7 +90,11 @@ class Context:
         reading are missing from it: then it is not known on which terms robots may drive.
         """
         found = [zone for zone in self.zones.zones if zone.restriction is Restriction.PERMIT_AREA]
-        return ZoneSet(found, missing=self.zones.missing) if found or missed_on_the_ground(self.zones.missing) else None
+        return (
+            ZoneSet(found, missing=self.zones.missing)
+            if found or missed_on_the_ground(self.zones.missing)
+            else None
+        )
 
     @cached_property
     def airspace_has_times(self) -> bool:

@@ -249,6 +249,8 @@ def _ground_shape(ctx: Context, start: Place, end: Place, profile: Profile) -> T
     way = way_of(points, leg.distance_m)
     if profile == "walk" and ctx.permits is not None:
         limits = speed_limits(ctx.permits, [(p.lon, p.lat) for p in points], Surface.SIDEWALK)
+        if 0.0 in limits:
+            return infeasible(_STANDSTILL)
         way = replace(way, limits_mps=limits)
     assumed = frozenset() if ctx.network.assumption is None else frozenset({ctx.network.assumption})
     low, high = ctx.terrain.ground_within(_box(start, end))
@@ -260,6 +262,14 @@ _NO_WAY = Reason(
     code="no_way",
     detail="the street network has no way between the site and the drop",
     source="street network",
+)
+
+_STANDSTILL = Reason(
+    code="above_permit_speed",
+    detail="the way passes a permit area in which nothing may move",
+    limit=0.0,
+    unit="m/s",
+    source="permit areas",
 )
 
 Shaper = Callable[[Context, SortieType, Place, Place, datetime], TripShape | Verdict]

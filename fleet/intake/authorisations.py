@@ -23,6 +23,7 @@ class Entry(Value):
     """One approval as a fleet file writes it; without ``valid_from`` or ``valid_until`` it is open on that side."""
 
     zone: Identifier
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2,3}$")] | None = None
     valid_from: Time | None = None
     valid_until: Time | None = None
     below_m: Positive | None = None
@@ -62,7 +63,9 @@ def _made(reference: str, entry: Entry) -> Authorisation:
     stated = entry.valid_from is not None or entry.valid_until is not None
     valid = Applicability((TimePeriod(entry.valid_from, entry.valid_until),) if stated else ())
     below = None if entry.below_m is None else Limit(entry.below_m, Datum(entry.below_datum))
-    return Authorisation(entry.zone, valid, below, entry.vehicles, reference, entry.zone_hash or "")
+    return Authorisation(
+        entry.zone, valid, below, entry.vehicles, reference, entry.zone_hash or "", entry.country or ""
+    )
 
 
 def told_of_unfit(zones: ZoneSet, held: tuple[Authorisation, ...]) -> tuple[str, ...]:

@@ -53,9 +53,10 @@ def read_zones(
     """Read the zones in the bytes of a file; `source` names it in messages.
 
     Strict raises `ZoneFileError` for the first fault. Tolerant takes the zones that are sound and lists the
-    others in `ZoneFile.refused`: `ZoneSet.of` makes a set of it that knows what it lacks. It raises only where no list of zones can be made out at all. `expect` is where
-    the zones are needed: it helps to find those whose longitude and latitude are swapped. `profile` names the national
-    profile by which it is read (see `profiles`); None takes that of the country that the zones name, "standard" none.
+    others in `ZoneFile.refused`: `ZoneSet.of` makes a set of it that knows what it lacks. It raises only where no list
+    of zones can be made out at all. `expect` is where the zones are needed: it helps to find those whose longitude and
+    latitude are swapped. `profile` names the national profile by which it is read (see `profiles`); None takes that of
+    the country that the zones name, "standard" none.
     Raises `ValueError` for a profile that is not there.
     """
     if len(raw) > MAX_BYTES:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from geofences.errors import ZoneError, ZoneFileError
+from geofences.readers.crs import crs_problem
 from geofences.readers.fields import Context, Doubled, shortened
 from geofences.readers.profiles import STANDARD, Profile
 from geofences.refused import Refused
@@ -20,7 +21,6 @@ BYTES_FOR_EACH = 12
 """Reading takes less memory than so many bytes for each byte of a file."""
 
 LONGEST_SHOWN = 60
-KNOWN_CRS = ("4326", "CRS84")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,22 @@ def read_each(
 def _read(read_one: ReadOne, item: Any, ctx: Context) -> list[Zone]:
     try:
         _remark(item, ctx)
+        _judge_crs(item, ctx)
         return list(read_one(ctx.profile.adapted(item), ctx))
     except RecursionError:
         ctx.fault("feature", "nested too deeply")
     except ZoneError as error:  # what readers let through is still no zone
         ctx.fault(error.field, error.message)
+
+
+def _judge_crs(item: Any, ctx: Context) -> None:
+    """Old GeoJSON lets each feature and each geometry have a coordinate system of its own."""
+    if isinstance(item, Mapping) and ("geometry" in item or "crs" in item):
+        geometry = item.get("geometry")
+        for where, holder in (("", item), ("geometry.", geometry)):
+            problem = crs_problem(holder) if isinstance(holder, Mapping) else None
+            if problem is not None:
+                ctx.fault(where + problem[0], problem[1])
 
 
 def _remark(item: Any, ctx: Context) -> None:
@@ -160,9 +171,9 @@ def features_of(document: Mapping[str, Any], source: str) -> list[Any]:
     """The features of a GeoJSON document; a lone Feature or geometry counts as one. Raises
     `ZoneFileError`.
     """
-    crs = document.get("crs")
-    if crs is not None and not any(known in json.dumps(crs) for known in KNOWN_CRS):
-        raise ZoneFileError(source, None, "crs", "only longitude and latitude on WGS 84 are read; convert it")
+    problem = crs_problem(document)
+    if problem is not None:
+        raise ZoneFileError(source, None, *problem)
     kind = document.get("type")
     if kind == "Feature":
         return [document]

@@ -51,8 +51,9 @@ def meant(name: str, known: frozenset[str]) -> str | None:
     """The known name for which another was probably meant."""
     if len(name) > LONGEST_WORD:
         return None
-    near = get_close_matches(name.lower(), sorted(known), 1, NEARLY)
-    return near[0] if near else None
+    spelled = {one.lower(): one for one in sorted(known)}
+    near = get_close_matches(name.lower(), spelled, 1, NEARLY)
+    return spelled[near[0]] if near else None
 
 
 def only(ctx: Context, said: Json, known: frozenset[str], where: str) -> None:

@@ -1,9 +1,9 @@
 """Members of plain GeoJSON features, and areas of our own among them: what these state is stated by known names, or the
 area is refused.
 
-A zone that prohibits is safer when a misspelt limit of it is passed over. An area that allows is not: it would be higher,
-faster or longer than was meant. A feature that was to be such an area and is not taken for one is worse still, as
-everything outside of it would be allowed.
+A zone that prohibits is safer when a misspelt limit of it is passed over. An area that allows is not: it would be
+higher, faster or longer than was meant. A feature that was to be such an area and is not taken for one is worse still,
+as everything outside of it would be allowed.
 """
 
 import re
@@ -24,12 +24,12 @@ SAID = frozenset((*TEXTS, "country", "restriction", "reasons", *LIMITS, "volumes
 """What any feature may state among its properties."""
 
 STYLES = frozenset(
-    ("title", "description", "stroke", "stroke-width", "stroke-opacity", "fill", "fill-opacity")
-    + ("marker-color", "marker-size", "marker-symbol")
+    "title description fill fill-opacity stroke stroke-width stroke-opacity".split()
+    + "marker-color marker-size marker-symbol".split()
 )
 """How a feature looks, by Mapbox's simplestyle: drawing programs write it, and it says nothing of the zone."""
 
-ON_TOP = frozenset(("type", "id", "bbox", "geometry", "properties"))
+ON_TOP = frozenset(("type", "id", "bbox", "geometry", "properties", "crs", "coordRefSys"))
 PERIOD = frozenset(("startDateTime", "endDateTime", "schedule"))
 DAILY = frozenset(("day", "startTime", "endTime", "startEvent", "endEvent", "timezone"))
 LISTS: tuple[tuple[str, frozenset[str]], ...] = (
@@ -90,7 +90,9 @@ def _words(feature: Json, said: Json) -> Iterator[tuple[str, str]]:
     for name, value in feature.items():
         if name not in ON_TOP:
             inner: Mapping[str, Any] = value if isinstance(value, dict) else {"": value}
-            yield from ((f"{name}.{key}".strip("."), one) for key, one in inner.items() if isinstance(one, str))
+            yield from (
+                (f"{name}.{key}".strip("."), one) for key, one in inner.items() if isinstance(one, str)
+            )
     for name, value in said.items():
         if name not in TEXTS and name != "restriction" and isinstance(value, str):
             yield name, value

@@ -31,7 +31,6 @@ from geofences.readers.demands import REASONS
 from geofences.writers import WRITERS
 
 
-
 def sound(kind: Any, *parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """What can be made of parts; where they contradict each other, something else."""
     return st.tuples(*parts).map(lambda given: _made(kind, given)).filter(lambda made: made is not None)
@@ -82,9 +81,7 @@ zones: st.SearchStrategy[Any] = st.builds(
     Zone,
     zone_id=st.text(min_size=1, max_size=9),
     restriction=st.sampled_from(list(Restriction)),
-    volumes=st.lists(
-        sound(Volume, circles | polygons(), lowers, limits), min_size=1, max_size=3
-    ).map(tuple),
+    volumes=st.lists(sound(Volume, circles | polygons(), lowers, limits), min_size=1, max_size=3).map(tuple),
     name=st.text(max_size=8),
     country=st.sampled_from(["LUX", "DEU", "", "LU"]),
     reasons=st.lists(st.sampled_from([*sorted(REASONS), "DRAGONS"]), max_size=2).map(tuple),

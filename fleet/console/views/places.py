@@ -9,6 +9,7 @@ from fleet.console.ledger import Ledger
 from fleet.console.views.base import Row, point
 from fleet.dispatch.zones import parse_feature
 from geofences import CircleShape, PolygonShape, Zone, ZoneSet
+from geofences.zone import NEVER_BLOCKS
 
 CIRCLE_SIDES = 64
 METRES_PER_DEGREE = 111_320.0
@@ -42,7 +43,7 @@ def _zone(zone: Zone, *, by_hand: bool) -> Row:
         "id": zone.zone_id,
         "name": zone.name or zone.zone_id,
         "restriction": zone.restriction.value,
-        "closed": zone.blocks(frozenset()),
+        "closed": zone.restriction not in NEVER_BLOCKS,
         "by_hand": by_hand,
         "message": zone.message,
         "polygons": [list(_rings(v.shape)) for v in zone.volumes],

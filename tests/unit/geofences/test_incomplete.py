@@ -56,7 +56,11 @@ def area(**said: Any) -> dict[str, Any]:
 
 
 BAD_AREAS: dict[str, tuple[dict[str, Any], str, str]] = {
-    "the ground for a ceiling": (area(upper_m=0, upper_datum="AGL"), "upper limit", "ground is no upper limit"),
+    "the ground for a ceiling": (
+        area(upper_m=0, upper_datum="AGL"),
+        "upper limit",
+        "ground is no upper limit",
+    ),
     "a ceiling below its floor": (
         area(lower_m=50, lower_datum="AGL", upper_m=10, upper_datum="AMSL"),
         "upper limit",
@@ -68,7 +72,11 @@ BAD_AREAS: dict[str, tuple[dict[str, Any], str, str]] = {
     "what nobody knows": (area(ceiling=120), "ceiling", "known are .*upper_m"),
     "a datum alone": (area(upper_datum="AGL"), "upper_m", "missing"),
     "within volumes": (area(volumes=[{"upper_ft": 400}]), r"volumes\[0\].upper_ft", "did you mean upper_m?"),
-    "within periods": (area(periods=[{"startDate": "2026-01-01"}]), r"periods\[0\]", "did you mean startDateTime?"),
+    "within periods": (
+        area(periods=[{"startDate": "2026-01-01"}]),
+        r"periods\[0\]",
+        "did you mean startDateTime?",
+    ),
     "within a schedule": (
         area(schedule=[{"day": ["MON"], "startime": "06:00Z"}]),
         r"schedule\[0\]",
@@ -131,7 +139,9 @@ def test_limits_of_no_restriction_are_not_dropped_either() -> None:
 @pytest.mark.parametrize("made", [ed269(restriction="OPERATING_AREA"), ed318(type="PERMIT_AREA")])
 def test_formats_of_states_hold_no_areas_of_ours(made: dict[str, Any]) -> None:
     """What is no restriction there is not taken for one, nor for a prohibition that leaves all else free."""
-    document = {"features": [made]} if "identifier" in made else {"type": "FeatureCollection", "features": [made]}
+    document = (
+        {"features": [made]} if "identifier" in made else {"type": "FeatureCollection", "features": [made]}
+    )
     for strict in (True, False):
         if strict:
             with pytest.raises(ZoneFileError, match=r"only plain GeoJSON has them|is none of"):
@@ -217,12 +227,12 @@ def test_a_set_stays_incomplete_through_changes_other_processes_and_approvals() 
     for one in (
         grown,
         grown.without_zone("more"),
-        pickle.loads(pickle.dumps(grown)),
+        pickle.loads(pickle.dumps(grown)),  # noqa: S301 - our own
         authorised(grown, [Authorisation("more")]),
     ):
         assert one.missing == (MISSING_AREA,)
         assert check_path(one, WAY, SEA).status is Status.UNKNOWN
-    assert LACKING != ZoneSet()
+    assert ZoneSet() != LACKING
     assert LACKING.version == ZoneSet(missing=[MISSING_AREA._replace(reason="other words")]).version
     assert "1 missing" in repr(LACKING)
 

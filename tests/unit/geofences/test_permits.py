@@ -223,3 +223,11 @@ def test_a_moment_breaks_a_permit_just_when_the_check_says_so(
         one for one in result.conflicts if one.to_m - one.from_m > 1.0
     ]  # areas touch: they are 0.05 m apart
     assert bad is bool(found)
+
+
+def test_a_speed_of_nothing_is_a_limit() -> None:
+    """0 is not "none": where nothing may move, no speed is allowed."""
+    points = [place(-500, 0), place(500, 0)]
+    assert speed_limits(ZoneSet([area(max_speed_mps=0.0)]), points, Surface.SIDEWALK) == (0.0,)
+    assert speed_limits(ZoneSet([area(), area("Q", max_speed_mps=2.0)]), points, Surface.SIDEWALK) == (2.0,)
+    assert drive(area(max_speed_mps=0.0), mps=0.1) == [Why.ABOVE_PERMIT_SPEED]

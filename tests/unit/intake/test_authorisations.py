@@ -26,6 +26,7 @@ def test_the_documented_one_is_read(repo_root: Path) -> None:
         Limit(60.0, Datum.AGL),
         frozenset({"courier-x4"}),
         "ANAC-2026-0417",
+        country="PRT",
     )
 
 
@@ -62,3 +63,11 @@ def test_what_lifts_nothing_is_told() -> None:
     """A zone that is not there is mostly a misspelt one."""
     (told,) = told_of_unfit(ZoneSet(), (Authorisation("Z", reference="A-1"),))
     assert told == "authorisation 'A-1' for zone 'Z' lifts nothing: no such zone"
+
+
+def test_the_country_of_a_zone_can_be_stated() -> None:
+    """Two countries' zones may share an id."""
+    (one,) = parse_fleet(f'{HEAD}zone = "Z"\ncountry = "PRT"\n', "fleet.toml").authorisations
+    assert (one.zone_id, one.country) == ("Z", "PRT")
+    with pytest.raises(FleetFileError, match=r"A-1.*country"):
+        parse_fleet(f'{HEAD}zone = "Z"\ncountry = "Portugal"\n', "fleet.toml")
