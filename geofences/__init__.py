@@ -13,6 +13,7 @@ from geofences.asked import STATUSES
 from geofences.authorisation import Authorisation, authorised
 from geofences.bulk import check_points, check_segments, segments_hit
 from geofences.check import check_path, check_point
+from geofences.column import check_column
 from geofences.compare import Change, Changed, Differences, compare
 from geofences.errors import (
     GeofenceError,
@@ -115,6 +116,7 @@ __all__ = [
     "affected",
     "are_apart",
     "authorised",
+    "check_column",
     "check_drive",
     "check_flight",
     "check_path",

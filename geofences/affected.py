@@ -40,6 +40,7 @@ class Flight:
     vertical_margin_m: float = 0.0
     held: frozenset[Held] = frozenset()
     areas: frozenset[str] | None = None
+    time_margin_s: float = 0.0
 
     def check(self, zones: ZoneSet, terrain: Terrain) -> CheckResult:
         """The exact check of it. Raises as `check_path` does."""
@@ -51,6 +52,7 @@ class Flight:
             vertical_margin_m=self.vertical_margin_m,
             held=self.held,
             areas=self.areas,
+            time_margin_s=self.time_margin_s,
         )
 
 

@@ -54,6 +54,7 @@ def time_to_breach(
     vertical_margin_m: float = 0.0,
     held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
+    time_margin_s: float = 0.0,
 ) -> Breach | None:
     """The first conflict within the horizon if position and velocity stay as they are; None if there is
     none.
@@ -69,6 +70,7 @@ def time_to_breach(
         vertical_margin_m=vertical_margin_m,
         held=held,
         areas=areas,
+        time_margin_s=time_margin_s,
     )
     if not result.conflicts:
         return None
@@ -82,7 +84,7 @@ def _after(position: Waypoint, velocity: Velocity, seconds: float) -> Waypoint:
     reach = math.hypot(velocity.east_mps, velocity.north_mps) * seconds
     lon, lat = destination(position.lon, position.lat, bearing, reach)
     alt = position.alt_amsl_m + velocity.up_mps * seconds
-    return Waypoint(lon, lat, alt, position.at + timedelta(seconds=seconds))
+    return Waypoint(lon, lat, alt, position.at + timedelta(seconds=seconds), position.within_s)
 
 
 def distance_to_nearest(

@@ -3,18 +3,23 @@
 Declared rule for a daily period that crosses midnight: it belongs to the day on which it starts and ends on
 the next day. A period whose start and end are equal lasts the whole day. Days are counted in the offset or
 the zone of the stated time, and in local solar time for sun events.
+
+The sun rises at different times at different places. What is asked about is an extent: a schedule surely applies when
+it does at all of its places, and may apply when it does at any.
 """
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import reduce
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from geofences.altitude import Box
 from geofences.errors import ZoneError, check_each, check_type
 from geofences.spans import EVERYWHERE, NOWHERE, Span, Spans, difference, intersection, union
-from geofences.sun import SunEvent, SunTime, solar_zone, sun_time
+from geofences.sun import Stretch, SunEvent, solar_zone, sun_times
 
 DAY_S = 86_400.0
 EVERY_DAY = frozenset(range(7))
@@ -83,6 +88,11 @@ Bound = TimeOfDay | LocalTime | SunEvent
 """Where a daily period begins or ends."""
 
 _BOUND = (TimeOfDay, LocalTime, SunEvent, type(None))
+Extent = tuple[Box, ...]
+"""Boxes of longitude (-180 to 180) and latitude in which all places lie that are meant; at least one."""
+
+ANYWHERE: Extent = (Box(0.0, 0.0, 0.0, 0.0),)
+"""For rules that do not follow the sun: they hold alike at all places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,21 +168,40 @@ class Applicability:
         """Whether a calendar must be looked at to know when it applies."""
         return any(one.schedule for one in self.periods) or any(one.has_schedule for one in self.suspended)
 
-    def active(self, start_s: float, end_s: float, lon: float, lat: float) -> Active:
-        """When it applies within `start_s` to `end_s` (Unix seconds) at the place (for sun events)."""
-        found = [_period_active(period, start_s, end_s, lon, lat) for period in self.periods]
+    @property
+    def follows_sun(self) -> bool:
+        """Whether it holds at other times at other places."""
+        return any(
+            isinstance(bound, SunEvent)
+            for period in self.periods
+            for daily in period.schedule
+            for bound in (daily.start, daily.end)
+        ) or any(one.follows_sun for one in self.suspended)
+
+    def active(self, start_s: float, end_s: float, where: Extent = ANYWHERE) -> Active:
+        """When it applies within `start_s` to `end_s` (Unix seconds): at all places of `where`, and at any of them."""
+        found = [self._within(start_s, end_s, box) for box in where]
+        certain = reduce(intersection, (one.certain for one in found))
+        return Active(certain, union(*(one.possible for one in found)))
+
+    def _within(self, start_s: float, end_s: float, box: Box) -> Active:
+        found = [_period_active(period, start_s, end_s, box) for period in self.periods]
         certain, possible = union(*(one.certain for one in found)), union(*(one.possible for one in found))
         active = Active(certain, possible) if found else ALL_THE_TIME
         for one in self.suspended:
-            off = one.active(start_s, end_s, lon, lat)
+            off = one._within(start_s, end_s, box)
             active = Active(_left(active.certain, off.possible), _left(active.possible, off.certain))
         return active
 
     def active_at(self, at: datetime, lon: float = 0.0, lat: float = 0.0) -> bool | None:
-        """Whether it applies at an aware time; None where that cannot be known."""
+        """Whether it applies at an aware time at a place; None where that cannot be known."""
+        return self.active_within(at, (Box(lon, lat, lon, lat),))
+
+    def active_within(self, at: datetime, where: Extent) -> bool | None:
+        """Whether it applies at an aware time: at all places (True), at none (False); None where neither is known."""
         moment = at.timestamp()
         inside: Spans = ((moment, moment),)
-        active = self.active(moment, moment, lon, lat)
+        active = self.active(moment, moment, where)
         if intersection(active.certain, inside):
             return True
         return None if intersection(active.possible, inside) else False
@@ -188,14 +217,14 @@ def _left(times: Spans, off: Spans) -> Spans:
     )
 
 
-def _period_active(period: TimePeriod, start_s: float, end_s: float, lon: float, lat: float) -> Active:
+def _period_active(period: TimePeriod, start_s: float, end_s: float, box: Box) -> Active:
     window = _dates(period)
     if not period.schedule:
         return Active((window,), (window,))
     asked = intersection((window,), ((start_s, end_s),))
     if not asked:
         return Active(NOWHERE, NOWHERE)
-    days = [one for daily in period.schedule for one in _occurrences(daily, *asked[0], lon, lat)]
+    days = [one for daily in period.schedule for one in _occurrences(daily, *asked[0], box)]
     certain = union(*(one.certain for one in days))
     possible = union(*(one.possible for one in days))
     return Active(intersection(certain, asked), intersection(possible, asked))
@@ -207,9 +236,7 @@ def _dates(period: TimePeriod) -> Span:
     return start, end
 
 
-def _occurrences(
-    daily: DailyPeriod, start_s: float, end_s: float, lon: float, lat: float
-) -> Iterator[Active]:
+def _occurrences(daily: DailyPeriod, start_s: float, end_s: float, box: Box) -> Iterator[Active]:
     """When the schedule applies on each day that may touch the times asked for."""
     # Two days to each side: an offset of up to a day, and a period that began the evening before.
     first = datetime.fromtimestamp(start_s, UTC).date() - timedelta(days=2)
@@ -217,36 +244,67 @@ def _occurrences(
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         if day.weekday() in daily.days:
-            yield _on_day(daily, day, lon, lat)
+            yield _on_day(daily, day, box)
 
 
-def _on_day(daily: DailyPeriod, day: date, lon: float, lat: float) -> Active:
-    begin = _moment(daily.start or TimeOfDay(0.0), day, lon, lat)
-    end = _moment(daily.end or TimeOfDay(DAY_S), day, lon, lat)
-    if begin is not None and end is not None and end.expected <= begin.expected:
-        end = _moment(daily.end or TimeOfDay(DAY_S), day + timedelta(days=1), lon, lat)
-    if begin is None or end is None:  # no such sun event: it may be all of that day and the night after
-        noon = datetime(day.year, day.month, day.day, 12, tzinfo=solar_zone(lon)).timestamp()
-        return Active(NOWHERE, ((noon - DAY_S, noon + 1.5 * DAY_S),))
-    certain: Spans = ((begin.latest, end.earliest),) if begin.latest <= end.earliest else NOWHERE
-    return Active(certain, ((begin.earliest, end.latest),))
+_DAY_BEGINS, _DAY_ENDS = TimeOfDay(0.0), TimeOfDay(DAY_S)
 
 
-def _moment(time: Bound, day: date, lon: float, lat: float) -> SunTime | None:
-    """When that is on a day; a clock time is known exactly."""
+def _on_day(daily: DailyPeriod, day: date, box: Box) -> Active:
+    start, stop = daily.start or _DAY_BEGINS, daily.end or _DAY_ENDS
+    begin = _moment(start, day, box)
+    that_day, next_day = _moment(stop, day, box), _moment(stop, day + timedelta(days=1), box)
+    if begin is None or that_day is None or next_day is None:
+        return Active(NOWHERE, (_maybe(day, box, begin, next_day),))
+    ends = [(that_day, next_day)[later] for later in _days_later(start, stop, begin, that_day)]
+    earliest, latest = min(one.earliest for one in ends), max(one.latest for one in ends)
+    certain: Spans = ((begin.latest, earliest),) if begin.latest <= earliest else NOWHERE
+    return Active(certain, ((begin.earliest, latest),))
+
+
+def _maybe(day: date, box: Box, begin: Stretch | None, end: Stretch | None) -> Span:
+    """Where there is no such sun event it may be all of that day and the night after, by the sun of each place."""
+    noons = [
+        datetime(day.year, day.month, day.day, 12, tzinfo=solar_zone(lon)).timestamp() for lon in box[::2]
+    ]
+    first = min(noons) - DAY_S if begin is None else begin.earliest
+    # The sun's midnight is up to 47 minutes after that of the whole-hour offset.
+    last = max(noons) + 1.5 * DAY_S + 3_600.0 if end is None else end.latest
+    return first, max(first, last)
+
+
+_IN_ORDER = (SunEvent.BMCT, SunEvent.SR, SunEvent.SS, SunEvent.EECT)
+"""As they come on each solar day, at every place that has them."""
+
+
+def _days_later(start: Bound, stop: Bound, begin: Stretch, end: Stretch) -> tuple[int, ...]:
+    """How many days after it begins a period ends: 0, 1, or either where it is not known which comes first."""
+    if start == stop:
+        return (1,)
+    if isinstance(start, SunEvent) and isinstance(stop, SunEvent):
+        return (0,) if _IN_ORDER.index(start) < _IN_ORDER.index(stop) else (1,)
+    if isinstance(start, LocalTime) and isinstance(stop, LocalTime) and start.zone == stop.zone:
+        return (0,) if start.seconds < stop.seconds else (1,)
+    if end.latest <= begin.earliest:
+        return (1,)
+    return (0,) if begin.latest < end.earliest else (0, 1)
+
+
+def _moment(time: Bound, day: date, box: Box) -> Stretch | None:
+    """When that is on a day, at the places of a box; a clock time is known exactly."""
     if isinstance(time, SunEvent):
-        return sun_time(time, day, lon, lat)
+        return sun_times(time, day, box)
     if isinstance(time, LocalTime):
         return _shown(time, day)
     offset = timezone(timedelta(seconds=time.utc_offset_s))
     moment = datetime(day.year, day.month, day.day, tzinfo=offset).timestamp() + time.seconds
-    return SunTime(moment, moment, moment)
+    return Stretch(moment, moment)
 
 
-def _shown(time: LocalTime, day: date) -> SunTime:
+def _shown(time: LocalTime, day: date) -> Stretch:
     """When the clocks of a zone show a time on a day: once, or (where they are changed) two moments."""
     wall = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(time.zone)) + timedelta(
         seconds=time.seconds
     )
     first, second = (wall.replace(fold=fold).timestamp() for fold in (0, 1))
-    return SunTime(min(first, second), first, max(first, second))
+    return Stretch(min(first, second), max(first, second))

@@ -10,6 +10,7 @@ from datetime import datetime
 import numpy as np
 
 from geofences.altitude import Terrain
+from geofences.asked import rules_of
 from geofences.check import Rules, check_path
 from geofences.geodesy import Floats, distance_m, distances_m
 from geofences.obstacles import Layer, obstacles_of
@@ -40,17 +41,18 @@ def path_around(
     held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
     turn_radius_m: float = 0.0,
+    time_margin_s: float = 0.0,
 ) -> list[Position] | NoPath:
     """The shortest path from start to goal that stays clear at one height, during `at` to `until` (default:
     at `at`).
 
     A zone that may be there (an unknown height or time) is avoided too. With a turn radius, corners become arcs, given
     as points whose chords stray at most 0.05 m from them; both arcs and chords are clear. `stop` is asked between the
-    steps of the search. Raises `PathError` for positions or times that cannot be checked and `ValueError` for margins
-    and radii outside 0 to 10 km.
+    steps of the search. `time_margin_s` is by how much its times may be wrong (see `check_path`). Raises `PathError`
+    for positions or times that cannot be checked and `ValueError` for margins and radii outside 0 to 10 km.
     """
     judge_radius(turn_radius_m)
-    rules = Rules(margin_m, vertical_margin_m, frozenset(held), None if areas is None else frozenset(areas))
+    rules = rules_of(margin_m, vertical_margin_m, held, areas, time_margin_s)
     layer = Layer(alt_amsl_m, at, at if until is None else until)
     _judge(start, goal, layer)
     if distance_m(*start, *goal) > LONGEST_M:
@@ -94,6 +96,7 @@ def checked(
         vertical_margin_m=rules.vertical_margin_m,
         held=rules.held,
         areas=rules.areas,
+        time_margin_s=rules.time_margin_s,
     )
 
 

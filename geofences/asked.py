@@ -17,7 +17,7 @@ from geofences.refused import missed_in_the_air
 from geofences.result import Status
 from geofences.spans import Spans
 from geofences.timetable import NO_TIMES, Timetable
-from geofences.track import Track
+from geofences.track import MOST_WITHIN_S, Track
 from geofences.zone import Held
 from geofences.zoneset import ZoneSet
 
@@ -40,24 +40,32 @@ MORE_TIMES, NO_PLACE = 3, 4
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What is asked of a path besides the zones: margins in metres, approvals held, areas to stay inside
-    of.
+    of, and by how many seconds its times may be wrong.
     """
 
     margin_m: float
     vertical_margin_m: float
     held: frozenset[Held]
     areas: frozenset[str] | None
+    time_margin_s: float = 0.0
 
     def __post_init__(self) -> None:
         if not (0.0 <= self.margin_m <= 10_000.0 and 0.0 <= self.vertical_margin_m <= 10_000.0):
             raise ValueError(f"margins must be 0 to 10000 m, got {self.margin_m}, {self.vertical_margin_m}")
+        if not 0.0 <= self.time_margin_s <= MOST_WITHIN_S:
+            raise ValueError(f"a margin of time must be 0 to {MOST_WITHIN_S:.0f} s, got {self.time_margin_s}")
 
 
 def rules_of(
-    margin_m: float, vertical_margin_m: float, held: Collection[Held], areas: Collection[str] | None
+    margin_m: float,
+    vertical_margin_m: float,
+    held: Collection[Held],
+    areas: Collection[str] | None,
+    time_margin_s: float = 0.0,
 ) -> Rules:
-    """Rules from what callers pass. Raises `ValueError` for margins outside 0 to 10 km."""
-    return Rules(margin_m, vertical_margin_m, frozenset(held), None if areas is None else frozenset(areas))
+    """Rules from what callers pass. Raises `ValueError` for margins outside 0 to 10 km, or 0 to a day."""
+    named = None if areas is None else frozenset(areas)
+    return Rules(margin_m, vertical_margin_m, frozenset(held), named, time_margin_s)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,12 +99,17 @@ def terms_of(zone_set: ZoneSet, rules: Rules, table: Timetable) -> tuple[Terms, 
         zone_set.blocking(rules.held),
         table.timed,
         table.certain.at,
-        table.certain.spans,
+        _longer(table.certain.spans, rules.time_margin_s),
         table.possible.at,
-        table.possible.spans,
+        _longer(table.possible.spans, rules.time_margin_s),
         wanted,
     )
     return terms, wanted
+
+
+def _longer(spans: Floats, by_s: float) -> Floats:
+    """What lies within the margin of a span of time counts: the same as if the path had more moments."""
+    return spans if by_s == 0.0 else spans + np.array((-by_s, by_s))
 
 
 def statuses(zone_set: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> tuple[Codes, Codes]:
@@ -108,7 +121,7 @@ def statuses(zone_set: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> t
     status, left = (np.zeros(len(legs.start), dtype=np.uint8) for _ in range(2))
     if len(legs.start) == 0:
         return status, left
-    table, ground = _table(zone_set, legs), ground_everywhere(terrain)
+    table, ground = _table(zone_set, legs, rules.time_margin_s), ground_everywhere(terrain)
     rows = np.arange(len(status))
     now, part, waiting = legs, status, left
     if len(rows) >= WORTH_ORDERING[0] and len(zone_set.volumes) >= WORTH_ORDERING[1]:
@@ -140,12 +153,12 @@ def order_by_place(start: Floats) -> npt.NDArray[np.intp]:
     return np.argsort(squares[:, 1] * np.uint16(256) + squares[:, 0], kind="stable")
 
 
-def _table(zone_set: ZoneSet, legs: Legs) -> Timetable:
-    """For all times of the legs that are numbers; legs with others are not looked at."""
+def _table(zone_set: ZoneSet, legs: Legs, margin_s: float) -> Timetable:
+    """For all times of the legs that are numbers, and those around; legs with others are not looked at."""
     times = np.concatenate((legs.time, legs.to_time))
     if not math.isfinite(float(np.sum(times))):
         times = np.append(times[np.isfinite(times)], 0.0)
-    return zone_set.timetable(float(np.min(times)), float(np.max(times)))
+    return zone_set.timetable(float(np.min(times)) - margin_s, float(np.max(times)) + margin_s)
 
 
 def spans_beside(zone_set: ZoneSet, start: Floats, end: Floats, rules: Rules) -> list[tuple[int, Spans]]:

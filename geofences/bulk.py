@@ -48,13 +48,14 @@ def check_segments(
     vertical_margin_m: float = 0.0,
     held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
+    time_margin_s: float = 0.0,
 ) -> Codes:
     """The status of each of n legs, each by itself, in four dimensions: codes that `STATUSES` explains.
 
     Positions are rows of (n, 2) arrays; heights (metres AMSL) and times (Unix seconds) are arrays of n, or one number
     for all. Raises `PathError` for rows that cannot be checked; see `check_path` for the rest.
     """
-    rules = rules_of(margin_m, vertical_margin_m, held, areas)
+    rules = rules_of(margin_m, vertical_margin_m, held, areas, time_margin_s)
     start, end = _places(lonlat_from, lonlat_to)
     heights = (_column(len(start), "height", value) for value in (alt_from_m, alt_to_m))
     times = (_column(len(start), "time", value) for value in (time_from_s, time_to_s))
@@ -72,6 +73,7 @@ def check_points(
     vertical_margin_m: float = 0.0,
     held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
+    time_margin_s: float = 0.0,
 ) -> Codes:
     """The status of each of n places at a height and a time; a fleet at once. See `check_segments`."""
     return check_segments(
@@ -87,6 +89,7 @@ def check_points(
         vertical_margin_m=vertical_margin_m,
         held=held,
         areas=areas,
+        time_margin_s=time_margin_s,
     )
 
 
@@ -175,7 +178,8 @@ def _cut(first: Floats, last: Floats, pieces: Pieces) -> tuple[Floats, Floats]:
 def _track(legs: Legs) -> Track:
     """Legs as pieces of a path, each measured by itself."""
     length = distances_m(legs.start, legs.end)
-    columns = (legs.alt, legs.to_alt, legs.time, legs.to_time, np.zeros(len(length)), length)
+    none = np.zeros(len(length))
+    columns = (legs.alt, legs.to_alt, legs.time, legs.to_time, none, none, none, length)
     return Track(legs.start, legs.end, *(column.tolist() for column in columns))
 
 

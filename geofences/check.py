@@ -6,6 +6,7 @@ conflicts.
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from shapely.geometry.base import BaseGeometry
@@ -13,15 +14,16 @@ from shapely.geometry.base import BaseGeometry
 from geofences.altitude import Terrain
 from geofences.asked import STATUSES, legs_of, rules_of, spans_beside, statuses
 from geofences.asked import Rules as Rules  # noqa: PLC0414 - part of what a check takes
+from geofences.extent import where_of
 from geofences.heights import inside_height
-from geofences.overlap import WHOLE, inside_times, sideways
+from geofences.overlap import WHOLE, inside_throughout, inside_times, sideways
 from geofences.planar import lines
 from geofences.refused import missed_in_the_air, named
 from geofences.result import CheckResult, Conflict, Status, Why, joined, overall, why_blocked
 from geofences.spans import Span, Spans, Sure, difference, union
-from geofences.track import Track, Waypoint, by_cell, track_of
+from geofences.track import MOST_WITHIN_S, Track, Waypoint, by_cell, track_of
 from geofences.zone import Held
-from geofences.zoneset import ZoneSet, ZoneVolume
+from geofences.zoneset import Area, ZoneSet, ZoneVolume
 
 
 def check_path(
@@ -33,6 +35,7 @@ def check_path(
     vertical_margin_m: float = 0.0,
     held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
+    time_margin_s: float = 0.0,
 ) -> CheckResult:
     """Check a path, from waypoint to waypoint along geodesics with height and time changing evenly.
 
@@ -40,9 +43,12 @@ def check_path(
     areas of which the path must stay in the union; None means all that the set has, an empty collection
     none. The caller passes the whole trip: out, loiter, drop, return, and the legs to alternates (rule E15).
 
-    Raises `PathError` for a path that cannot be checked and `ValueError` for margins outside 0 to 10 km.
+    `time_margin_s` is by how much all its times may be wrong, besides what its waypoints say of theirs (`within_s`): a
+    zone counts that applies at any moment at which the path may be there, an operating area that does at all of them.
+
+    Raises `PathError` for a path that cannot be checked and `ValueError` for margins outside 0 to 10 km, or 0 to a day.
     """
-    rules = rules_of(margin_m, vertical_margin_m, held, areas)
+    rules = rules_of(margin_m, vertical_margin_m, held, areas, time_margin_s)
     track = track_of(path)
     conflicts = joined(_stretches(zone_set, track, terrain, rules))
     return CheckResult(overall(conflicts), conflicts, zone_set.version)
@@ -57,6 +63,7 @@ def check_point(
     vertical_margin_m: float = 0.0,
     held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
+    time_margin_s: float = 0.0,
 ) -> CheckResult:
     """Check one position at one time: a path that stands still. See `check_path`."""
     return check_path(
@@ -67,6 +74,7 @@ def check_point(
         vertical_margin_m=vertical_margin_m,
         held=held,
         areas=areas,
+        time_margin_s=time_margin_s,
     )
 
 
@@ -85,7 +93,8 @@ def _stretches(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) 
         for piece in range(len(track.alt0)):
             yield _conflict(track, piece, (0.0, 1.0), named(lacks), Why.ZONE_REFUSED, Status.UNKNOWN)
     bounded = bool(zone_set.operating_areas) and (rules.areas is None or bool(rules.areas))
-    for piece in np.flatnonzero(statuses(zone_set, legs_of(track), terrain, rules)[0]).tolist():
+    widest = replace(rules, time_margin_s=min(MOST_WITHIN_S, rules.time_margin_s + track.most_within_s))
+    for piece in np.flatnonzero(statuses(zone_set, legs_of(track), terrain, widest)[0]).tolist():
         yield from _entered(zone_set, track, piece, terrain, rules)
     if bounded:
         for cell, members in by_cell(track.start, track.end):
@@ -103,7 +112,9 @@ def _entered(
     for number, spans in spans_beside(zone_set, track.start[piece], track.end[piece], rules):
         owner = zone_set.volumes[number]
         height = inside_height(owner.volume, track, piece, terrain, rules.vertical_margin_m, rules.margin_m)
-        times = inside_times(owner.zone, owner.volume, track, piece)
+        times = inside_times(
+            owner.zone, where_of(owner.zone, owner.volume), track, piece, rules.time_margin_s
+        )
         if height.possible and times.possible:
             yield from _met(owner, piece, track, Sure(spans, spans), height, times)
 
@@ -121,7 +132,7 @@ def _met(
 
 
 def _allowed(
-    owner: ZoneVolume,
+    owner: Area,
     area: BaseGeometry,
     line: BaseGeometry,
     piece: int,
@@ -132,7 +143,8 @@ def _allowed(
     """Where a piece is inside one operating area."""
     height = inside_height(owner.volume, track, piece, terrain, -rules.vertical_margin_m, rules.margin_m)
     beside = sideways(line, area)
-    return Sure(beside, beside).meet(height).meet(inside_times(owner.zone, owner.volume, track, piece))
+    times = inside_throughout(owner.zone, owner.where, track, piece, rules.time_margin_s)
+    return Sure(beside, beside).meet(height).meet(times)
 
 
 def _left(

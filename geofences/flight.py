@@ -172,7 +172,8 @@ def _between(a: Waypoint, b: Waypoint, share: float) -> Waypoint:
         a.lon, a.lat, bearing_deg(a.lon, a.lat, b.lon, b.lat), share * distance_m(a.lon, a.lat, b.lon, b.lat)
     )
     alt = a.alt_amsl_m + share * (b.alt_amsl_m - a.alt_amsl_m)
-    return Waypoint(lon, lat, alt, a.at + share * (b.at - a.at))
+    within_s = a.within_s + share * (b.within_s - a.within_s)
+    return Waypoint(lon, lat, alt, a.at + share * (b.at - a.at), within_s)
 
 
 def _reach(margins: Margins) -> tuple[float, float, float]:

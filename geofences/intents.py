@@ -76,7 +76,8 @@ class IntentVolume:
 
 @dataclass(frozen=True)
 class Intent:
-    """One aircraft's path with the room around it. One waypoint alone stands still.
+    """One aircraft's path with the room around it. One waypoint alone stands still. Where times of the path are
+    uncertain (`Waypoint.within_s`), that is kept free before and after, on each piece as at the worse of its ends.
 
     `priority`: the higher one keeps its way where two meet. Raises `PathError` for a path that can't be checked.
     """
@@ -98,7 +99,8 @@ class Intent:
             table[:, column] = values
         upright = np.diff(np.stack((track.along0, track.along1)), axis=0)[0] <= UPRIGHT_M
         table[:, BESIDE], table[:, ABOVE] = room.beside_m, room.above_m
-        table[:, SLACK] = np.where(upright, room.at_pads_s, room.time_s)
+        within = np.maximum(track.within0, track.within1)
+        table[:, SLACK] = np.where(upright, room.at_pads_s, room.time_s) + within
         return table
 
     @property

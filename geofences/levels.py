@@ -8,6 +8,7 @@ from math import isfinite
 
 from geofences.altitude import Interval, Terrain
 from geofences.around import middle_cell, path_around
+from geofences.asked import rules_of
 from geofences.check import Rules
 from geofences.errors import PathError
 from geofences.geodesy import distance_m
@@ -47,6 +48,7 @@ def path_at_best_height(
     held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
     turn_radius_m: float = 0.0,
+    time_margin_s: float = 0.0,
 ) -> AtHeight | NoPath:
     """The cheapest path at one of the permitted heights (metres AMSL); a metre away from the preferred height, which
     must be one of them, costs as much as `climb_weight` metres of way.
@@ -64,7 +66,7 @@ def path_at_best_height(
         raise PathError(f"heights must be numbers, low <= preferred <= high, got {permitted}, {preferred_m}")
     if not (isfinite(climb_weight) and climb_weight >= 0.0):
         raise ValueError(f"climb_weight must be 0 or more, got {climb_weight}")
-    rules = Rules(margin_m, vertical_margin_m, frozenset(held), None if areas is None else frozenset(areas))
+    rules = rules_of(margin_m, vertical_margin_m, held, areas, time_margin_s)
     best: AtHeight | None = None
     first: NoPath | None = None
     for alt in _heights(zone_set, start, goal, permitted, preferred_m, terrain, rules):
@@ -85,6 +87,7 @@ def path_at_best_height(
             held=held,
             areas=areas,
             turn_radius_m=turn_radius_m,
+            time_margin_s=time_margin_s,
         )
         if isinstance(found, NoPath):
             if found.why is NoPathWhy.STOPPED:

@@ -14,8 +14,8 @@ from shapely.geometry.base import BaseGeometry
 from geofences.altitude import Box, Interval, Terrain, lower_amsl, upper_amsl
 from geofences.bends import Outline, outline
 from geofences.check import Rules
+from geofences.extent import where_of
 from geofences.geodesy import Floats, LocalPlane
-from geofences.overlap import place_of
 from geofences.planar import REACH_M, TOLERANCE_M, Cell, to_plane
 from geofences.spans import intersection
 from geofences.walls import Bools, Indices, Rings, Walls, rings_of
@@ -42,10 +42,9 @@ class Layer:
     at: datetime
     until: datetime
 
-    @property
-    def times(self) -> tuple[float, float]:
-        """From when until when, in Unix seconds."""
-        return self.at.timestamp(), self.until.timestamp()
+    def times(self, margin_s: float) -> tuple[float, float]:
+        """From when until when, in Unix seconds, and so much longer to both sides."""
+        return self.at.timestamp() - margin_s, self.until.timestamp() + margin_s
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,6 +133,7 @@ def _in_the_way(
 ) -> Bools:
     """Which walls may be met: a zone that may be there (an unknown height or time) counts."""
     lowest, highest = heights
+    times = layer.times(rules.time_margin_s)
     chosen = np.asarray(
         (lowest - rules.vertical_margin_m <= layer.alt_amsl_m)
         & (layer.alt_amsl_m <= highest + rules.vertical_margin_m)
@@ -142,8 +142,8 @@ def _in_the_way(
     for number in np.flatnonzero(chosen).tolist():
         zone, volume = zone_set.volumes[walls.volumes[number]]
         if not zone.applicability.is_permanent:
-            active = zone.applicability.active(*layer.times, *place_of(volume))
-            chosen[number] = bool(intersection(active.possible, (layer.times,)))
+            active = zone.applicability.active(*times, where_of(zone, volume))
+            chosen[number] = bool(intersection(active.possible, (times,)))
     return chosen
 
 
@@ -187,14 +187,14 @@ def _bounds(
 
 def _outside(zone_set: ZoneSet, cell: Cell, layer: Layer, terrain: Terrain, rules: Rules) -> BaseGeometry:
     """Everything but the operating areas, less the margin, that surely hold at the layer's height and all its times."""
-    level, times = _level(terrain, cell.window(REACH_M)), layer.times
+    level, times = _level(terrain, cell.window(REACH_M)), layer.times(rules.time_margin_s)
     inside = [
         area
-        for (zone, volume), area in zone_set.area_maps(cell, rules.margin_m, rules.areas)
+        for (zone, volume, where), area in zone_set.area_maps(cell, rules.margin_m, rules.areas)
         if lower_amsl(volume.lower, *level).high + rules.vertical_margin_m
         <= layer.alt_amsl_m
         <= upper_amsl(volume.upper, *level).low - rules.vertical_margin_m
-        and (times,) == intersection(zone.applicability.active(*times, *place_of(volume)).certain, (times,))
+        and (times,) == intersection(zone.applicability.active(*times, where).certain, (times,))
     ]
     everything = to_plane(shapely.box(*cell.window(REACH_M + 1_000.0)), cell.window(2 * REACH_M), cell.plane)
     return shapely.difference(everything, shapely.union_all(inside))

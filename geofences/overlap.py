@@ -3,13 +3,16 @@
 Heights are in `heights`.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geofences.spans import NOWHERE, Span, Spans, Sure, intersection, union
+from geofences.applicability import Extent
+from geofences.spans import NOWHERE, Span, Spans, Sure, intersection, linear_at_least, linear_at_most, union
 from geofences.track import Track
-from geofences.zone import CircleShape, Volume, Zone
+from geofences.zone import Zone
 
 WHOLE: Spans = ((0.0, 1.0),)
 
@@ -32,24 +35,45 @@ def sideways(line: BaseGeometry, polygon: BaseGeometry) -> Spans:
     return union(by_part.values())
 
 
-def inside_times(zone: Zone, volume: Volume, track: Track, piece: int) -> Sure:
-    """Where the path is while the zone applies."""
+Ends = tuple[float, float]
+
+
+def inside_times(zone: Zone, where: Extent, track: Track, piece: int, margin_s: float = 0.0) -> Sure:
+    """Where the path is at a time at which the zone applies to all of an extent (certain) or to any of it (possible);
+    see `extent.where_of`. Any of the moments counts at which it may be there, and those within the margin of them.
+    """
+    return _while(_sometime, zone, where, track, piece, margin_s)
+
+
+def inside_throughout(zone: Zone, where: Extent, track: Track, piece: int, margin_s: float = 0.0) -> Sure:
+    """The same if the zone applies at all these moments: for what must be stayed inside of."""
+    return _while(_throughout, zone, where, track, piece, margin_s)
+
+
+def _while(
+    met: Callable[[Spans, Ends, Ends], Spans],
+    zone: Zone,
+    where: Extent,
+    track: Track,
+    piece: int,
+    margin_s: float,
+) -> Sure:
     if zone.applicability.is_permanent:
         return Sure(WHOLE, WHOLE)
-    start_s, end_s = track.time0[piece], track.time1[piece]
-    active = zone.applicability.active(start_s, end_s, *place_of(volume))
-    return Sure(_fractions(active.certain, start_s, end_s), _fractions(active.possible, start_s, end_s))
+    early, late = track.earliest(piece, margin_s), track.latest(piece, margin_s)
+    active = zone.applicability.active(min(early), max(late), where)
+    return Sure(met(active.certain, early, late), met(active.possible, early, late))
 
 
-def place_of(volume: Volume) -> tuple[float, float]:
-    """A position of the volume, for the sun's times there."""
-    shape = volume.shape
-    return (shape.lon, shape.lat) if isinstance(shape, CircleShape) else shape.outer[0]
+def _sometime(times: Spans, early: Ends, late: Ends) -> Spans:
+    """The fractions at which a stretch of time that is given at both ends meets one of some spans."""
+    return union(
+        *(intersection(linear_at_most(*early, end), linear_at_least(*late, begin)) for begin, end in times)
+    )
 
 
-def _fractions(times: Spans, start_s: float, end_s: float) -> Spans:
-    common = intersection(times, ((start_s, end_s),))
-    if end_s <= start_s:
-        return WHOLE if common else NOWHERE
-    length = end_s - start_s
-    return tuple(((low - start_s) / length, (high - start_s) / length) for low, high in common)
+def _throughout(times: Spans, early: Ends, late: Ends) -> Spans:
+    """The fractions at which it lies in one of them."""
+    return union(
+        *(intersection(linear_at_least(*early, begin), linear_at_most(*late, end)) for begin, end in times)
+    )

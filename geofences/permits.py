@@ -7,12 +7,16 @@ permit area that applies then; of all that apply, the strictest term holds. Heig
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geofences.altitude import Box
-from geofences.overlap import WHOLE, inside_times, sideways
+from geofences.applicability import Extent
+from geofences.asked import rules_of
+from geofences.extent import where_of
+from geofences.overlap import WHOLE, inside_throughout, inside_times, sideways
 from geofences.planar import REACH_M, TOLERANCE_M, Geometries, lines, to_plane
 from geofences.refused import missed_on_the_ground, named
 from geofences.result import CheckResult, Conflict, Status, Why, joined, overall
@@ -30,24 +34,32 @@ _ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def check_drive(
-    zone_set: ZoneSet, path: Sequence[Waypoint], surface: Surface, weight_kg: float
+    zone_set: ZoneSet,
+    path: Sequence[Waypoint],
+    surface: Surface,
+    weight_kg: float,
+    *,
+    time_margin_s: float = 0.0,
 ) -> CheckResult:
     """Check a robot's way in time against the permit areas: BLOCKED outside of them, and where it is too fast or heavy.
 
     `surface` is what it drives on; `weight_kg` its own weight and that of its load. How many may be there at once is
-    for whoever knows the others: `permits_met`. UNKNOWN where the set lacks a permit area. Raises `PathError` for a
-    path that cannot be checked.
+    for whoever knows the others: `permits_met`. UNKNOWN where the set lacks a permit area.
+    `time_margin_s`, by how much its times may be wrong (besides what the
+    waypoints say): a permit must hold at all moments at which the robot may be there, its terms count at any of them.
+    Raises `PathError` for a path that cannot be checked and `ValueError` for a margin outside 0 to a day.
     """
     track = track_of(path)
     areas = _for(zone_set, surface)
-    found = joined([*_stretches(areas, track, weight_kg), *_unknown_terms(zone_set, track)])
+    margin_s = rules_of(0.0, 0.0, (), (), time_margin_s).time_margin_s
+    found = joined([*_stretches(areas, track, weight_kg, margin_s), *_unknown_terms(zone_set, track)])
     return CheckResult(overall(found), found, zone_set.version)
 
 
 def permits_met(zone_set: ZoneSet, path: Sequence[Waypoint], surface: Surface) -> tuple[Zone, ...]:
     """The permit areas that a way passes through, whenever they apply."""
     track = track_of(path)
-    met = {zone: None for zone, _, _, _ in _meetings(_for(zone_set, surface), track)}
+    met = {one.zone: None for one in _meetings(_for(zone_set, surface), track)}
     return tuple(sorted(met, key=lambda zone: (zone.zone_id, zone.content_hash())))
 
 
@@ -79,8 +91,16 @@ def _terms(zone: Zone) -> Permit:
     return zone.permit or ANY_TERMS
 
 
-def _meetings(areas: Iterable[Zone], track: Track) -> Iterator[tuple[Zone, int, Spans, Sure]]:
-    """Each area and piece that meet: where beside, as fractions of the piece, and when the area applies there."""
+class _Meeting(NamedTuple):
+    """An area and a piece that meet: where the piece is in it, as fractions of it."""
+
+    zone: Zone
+    where: Extent
+    piece: int
+    beside: Spans
+
+
+def _meetings(areas: Iterable[Zone], track: Track) -> Iterator[_Meeting]:
     for cell, members in by_cell(track.start, track.end):
         drawn = lines(cell.plane.to_xy(track.start[members]), cell.plane.to_xy(track.end[members]))
         window = cell.window(REACH_M + 10.0)
@@ -90,8 +110,9 @@ def _meetings(areas: Iterable[Zone], track: Track) -> Iterator[tuple[Zone, int, 
                 if not _near(polygon.bounds, window):
                     continue
                 flat = to_plane(polygon, window, cell.plane)
+                where = where_of(zone, volume)
                 for line, piece in _touching(drawn, members.tolist(), flat):
-                    yield zone, piece, sideways(line, flat), inside_times(zone, volume, track, piece)
+                    yield _Meeting(zone, where, piece, sideways(line, flat))
 
 
 def _near(bounds: tuple[float, float, float, float], window: Box) -> bool:
@@ -109,11 +130,15 @@ def _touching(
             yield line, piece
 
 
-def _stretches(areas: tuple[Zone, ...], track: Track, weight_kg: float) -> Iterator[Conflict]:
+def _stretches(
+    areas: tuple[Zone, ...], track: Track, weight_kg: float, margin_s: float
+) -> Iterator[Conflict]:
     inside: dict[int, list[Sure]] = {}
-    for zone, piece, beside, times in _meetings(areas, track):
-        met = Sure(beside, beside).meet(times)
-        inside.setdefault(piece, []).append(met)
+    for zone, where, piece, spans in _meetings(areas, track):
+        beside = Sure(spans, spans)
+        permitted = beside.meet(inside_throughout(zone, where, track, piece, margin_s))
+        inside.setdefault(piece, []).append(permitted)
+        met = beside.meet(inside_times(zone, where, track, piece, margin_s))
         for why in _broken(_terms(zone), _speed_mps(track, piece), weight_kg):
             yield from _conflicts(track, piece, met.certain, zone.zone_id, why, Status.BLOCKED)
             left = difference(met.possible, met.certain)

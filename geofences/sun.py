@@ -4,6 +4,9 @@ The sun's place is that of NOAA's solar calculator (Meeus, Astronomical Algorith
 degrees between 1900 and 2100; the moment is found by bisection between midnight and noon of the sun, where it only
 rises, and between noon and midnight, where it only sets. Nobody can say to the second when an event is: the air bends
 light more or less, and almanacs round. Hence an event is a stretch of time, longer where the sun rises slowly.
+
+It is that of an observer at sea level with a free horizon, as almanacs have it and as schedules mean it: the height at
+which somebody flies, and hills, do not count.
 """
 
 import math
@@ -11,6 +14,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
+
+from geofences.altitude import Box
 
 TOLERANCE_S = 180.0
 """An event is at least this uncertain to both sides."""
@@ -21,6 +26,16 @@ REFRACTION_DEG = 0.25
 _HALF_DAY_S = 43_200.0
 _STEPS = 24
 """Of bisection: half a day by so many halvings is 3 ms."""
+
+_CULMINATION_S = 600.0
+"""So near to the sun's lowest and highest point an event may come and go from place to place, and be in any order."""
+
+_FLAT_S = 1.0
+"""What the search for the place that has an event first or last may miss, all steps of it together."""
+
+_ROUNDS = 3
+"""Of that search: the place follows from the sun's declination, which follows from the time, which is that of the
+place; each round squares the error."""
 
 _J2000_S = 946_728_000.0
 _CENTURY_S = 36_525 * 86_400.0
@@ -43,6 +58,13 @@ class SunTime(NamedTuple):
     latest: float
 
 
+class Stretch(NamedTuple):
+    """From when to when something may be, in Unix seconds."""
+
+    earliest: float
+    latest: float
+
+
 _HEIGHT_DEG = {SunEvent.BMCT: -6.0, SunEvent.SR: -5.0 / 6.0, SunEvent.SS: -5.0 / 6.0, SunEvent.EECT: -6.0}
 """Where the sun's middle is: 34' of refraction and half its width of 32' below the horizon; 6 degrees in twilight."""
 
@@ -61,6 +83,62 @@ def sun_time(event: SunEvent, day: date, lon: float, lat: float) -> SunTime | No
     if low is None or middle is None or high is None:
         return None
     return SunTime(min(low, high, middle - TOLERANCE_S), middle, max(low, high, middle + TOLERANCE_S))
+
+
+@lru_cache(maxsize=8_192)
+def sun_times(event: SunEvent, day: date, box: Box) -> Stretch | None:
+    """When the event happens on the solar day `day` at all the places of a box (longitudes -180 to 180): from its
+    earliest to its latest; None if there may be a place without it, or if that hangs on the air.
+
+    The farther east, the earlier. Along a meridian it comes first and last at the ends, or (near the equinoxes only)
+    where it does not change from place to place: where the sun is exactly in the east or the west.
+    """
+    if box.west == box.east and box.south == box.north:
+        found = sun_time(event, day, box.west, box.south)
+        return None if found is None else Stretch(found.earliest, found.latest)
+    times: dict[float, list[float]] = {}
+    for by in (-REFRACTION_DEG, 0.0, REFRACTION_DEG):
+        for lon in {box.west, box.east}:
+            along = _along_meridian(event, day, _HEIGHT_DEG[event] + by, lon, (box.south, box.north))
+            if along is None:
+                return None
+            times.setdefault(by, []).extend(along)
+    every = [one for along in times.values() for one in along]
+    middle = times[0.0]
+    return Stretch(
+        min(*every, min(middle) - TOLERANCE_S) - _FLAT_S, max(*every, max(middle) + TOLERANCE_S) + _FLAT_S
+    )
+
+
+def _along_meridian(
+    event: SunEvent, day: date, height: float, lon: float, lats: tuple[float, float]
+) -> list[float] | None:
+    """When the sun passes a height at both ends of a part of a meridian, and where between them it may do so first or
+    last; None where it does not surely pass it everywhere.
+
+    The hour angle t of cos t = (sin height - sin lat sin declination) / (cos lat cos declination) does not change with
+    the latitude where sin lat = sin declination / sin height.
+    """
+    noon = _noon_s(day, lon)
+    midnight = noon - _HALF_DAY_S if event in _IN_THE_MORNING else noon + _HALF_DAY_S
+    found: list[float] = []
+    for lat in dict.fromkeys(lats):
+        at_s = _passes(height, midnight, noon, lon, lat)
+        if at_s is None or min(abs(at_s - noon), abs(at_s - midnight)) < _CULMINATION_S:
+            return None
+        found.append(at_s)
+    at_s = found[0]
+    for _ in range(_ROUNDS):
+        ratio = math.sin(_place(at_s)[0]) / math.sin(math.radians(height))
+        lat = math.degrees(math.asin(max(-1.0, min(1.0, ratio))))
+        if not lats[0] < lat < lats[1]:
+            break
+        between = _passes(height, midnight, noon, lon, lat)
+        if between is None:
+            return None
+        at_s = between
+        found.append(at_s)
+    return found
 
 
 def elevation_deg(at_s: float, lon: float, lat: float) -> float:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from geofences.applicability import DAY_S, Active
 from geofences.errors import PathError
+from geofences.extent import where_of
 from geofences.geodesy import Floats
-from geofences.overlap import place_of
 from geofences.spans import Spans
 from geofences.zone import Volume, Zone
 
@@ -107,4 +107,4 @@ def _timed(zone: Zone) -> int:
 
 
 def _active(owner: Owned, days: Days) -> Active:
-    return owner.zone.applicability.active(*days, *place_of(owner.volume))
+    return owner.zone.applicability.active(*days, where_of(owner.zone, owner.volume))

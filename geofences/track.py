@@ -17,19 +17,29 @@ ONE_CELL_M = REACH_M - 2_000.0
 """A path that stays this close to its middle is checked on one plane."""
 
 
+MOST_WITHIN_S = 86_400.0
+"""A path that may be earlier or later by more than a day is no plan."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waypoint:
-    """Where a path is at a time: degrees, metres above mean sea level, an aware time."""
+    """Where a path is at a time: degrees, metres above mean sea level, an aware time.
+
+    It may be there up to `within_s` earlier or later; between two waypoints that changes evenly.
+    """
 
     lon: float
     lat: float
     alt_amsl_m: float
     at: datetime
+    within_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
-    """Pieces of a path: heights, times (Unix seconds) and distances along the path at both ends of each."""
+    """Pieces of a path: heights, times (Unix seconds), by how many seconds these may be wrong, and distances along the
+    path, at both ends of each.
+    """
 
     start: Floats
     end: Floats
@@ -37,6 +47,8 @@ class Track:
     alt1: list[float]
     time0: list[float]
     time1: list[float]
+    within0: list[float]
+    within1: list[float]
     along0: list[float]
     along1: list[float]
 
@@ -55,6 +67,25 @@ class Track:
         """Distance along the path, in metres, of a point of a piece."""
         return self.along0[piece] + (self.along1[piece] - self.along0[piece]) * fraction
 
+    def earliest(self, piece: int, margin_s: float = 0.0) -> tuple[float, float]:
+        """When the path is at both ends of a piece, if it is early by all that it may be and by the margin."""
+        return (
+            self.time0[piece] - self.within0[piece] - margin_s,
+            self.time1[piece] - self.within1[piece] - margin_s,
+        )
+
+    def latest(self, piece: int, margin_s: float = 0.0) -> tuple[float, float]:
+        """The same if it is late."""
+        return (
+            self.time0[piece] + self.within0[piece] + margin_s,
+            self.time1[piece] + self.within1[piece] + margin_s,
+        )
+
+    @property
+    def most_within_s(self) -> float:
+        """By how many seconds its times may be wrong at the most."""
+        return max(*self.within0, *self.within1)
+
     def time(self, piece: int, fraction: float) -> datetime:
         """When the path is at a point of a piece."""
         seconds = self.time0[piece] + (self.time1[piece] - self.time0[piece]) * fraction
@@ -69,8 +100,10 @@ def track_of(path: Sequence[Waypoint]) -> Track:
     pieces = densify(lonlat[:-1], lonlat[1:])
     alt = np.array([point.alt_amsl_m for point in points], dtype=np.float64)
     time = np.array([point.at.timestamp() for point in points])
+    within = np.array([point.within_s for point in points], dtype=np.float64)
     along = np.concatenate(([0.0], np.cumsum(pieces.leg_m)))
-    return Track(pieces.start, pieces.end, *_ends(pieces, alt), *_ends(pieces, time), *_ends(pieces, along))
+    columns = (each for values in (alt, time, within, along) for each in _ends(pieces, values))
+    return Track(pieces.start, pieces.end, *columns)
 
 
 def judge_path(path: Sequence[Waypoint]) -> None:
@@ -86,6 +119,10 @@ def judge_path(path: Sequence[Waypoint]) -> None:
             )
         if point.at.tzinfo is None:
             raise PathError(f"waypoint {number} has a time without offset: {point.at}")
+        if not 0.0 <= point.within_s <= MOST_WITHIN_S:
+            raise PathError(
+                f"waypoint {number} may be reached within 0 to {MOST_WITHIN_S:.0f} s of its time, got {point.within_s}"
+            )
         if number and point.at < path[number - 1].at:
             raise PathError(f"waypoint {number} is earlier than the one before it: {point.at}")
 

@@ -57,8 +57,9 @@ class Watch:
         vertical_margin_m: float = 0.0,
         held: Collection[Held] = frozenset(),
         areas: Collection[str] | None = None,
+        time_margin_s: float = 0.0,
     ) -> None:
-        self._rules = rules_of(margin_m, vertical_margin_m, held, areas)
+        self._rules = rules_of(margin_m, vertical_margin_m, held, areas, time_margin_s)
         self._zone_set, self._terrain = zone_set, terrain
         self._piece, self._kernel = Piece(), zone_set.kernel
         self._low, self._high = ground_everywhere(terrain)
@@ -67,13 +68,13 @@ class Watch:
         # Codes that the compiled check alone is not trusted with.
         self._to_ask_again = (CLEAR, UNKNOWN) if bounded or lacks else () if is_even(terrain) else (UNKNOWN,)
         # One value, so that another thread sees the old day or the new one, and no mixture.
-        self._day = self._asking(zone_set.timetable(0.0, 0.0))
+        self._day = self._asking(self._listed(0.0))
 
     def status(self, lon: float, lat: float, alt_amsl_m: float, at_s: float) -> Status:
         """Whether a place may be flown at, at a height (metres AMSL) and a time (Unix seconds). Raises `PathError`."""
         day = self._day
         if not day.begin_s <= at_s < day.end_s:
-            self._day = day = self._asking(self._zone_set.timetable(at_s, at_s))
+            self._day = day = self._asking(self._listed(at_s))
         while True:
             found = self._kernel.point(
                 self._piece, day.terms, lon, lat, alt_amsl_m, at_s, self._low, self._high
@@ -90,8 +91,15 @@ class Watch:
             else:
                 return STATUSES[found]
 
+    def _listed(self, at_s: float) -> Timetable:
+        margin_s = self._rules.time_margin_s
+        return self._zone_set.timetable(at_s - margin_s, at_s + margin_s)
+
     def _asking(self, table: Timetable) -> "_Day":
-        return _Day(*table.days, table, *terms_of(self._zone_set, self._rules, table))
+        begin_s, end_s, margin_s = *table.days, self._rules.time_margin_s
+        return _Day(
+            begin_s + margin_s, end_s - margin_s, table, *terms_of(self._zone_set, self._rules, table)
+        )
 
     def _in_full(self, point: Waypoint) -> Status:
         rules = self._rules
@@ -103,4 +111,5 @@ class Watch:
             vertical_margin_m=rules.vertical_margin_m,
             held=rules.held,
             areas=rules.areas,
+            time_margin_s=rules.time_margin_s,
         ).status

@@ -10,7 +10,9 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry import Polygon
 
+from geofences.applicability import Extent
 from geofences.errors import GeofenceError, ShapeError, ZoneError, check_type
+from geofences.extent import where_of
 from geofences.flat import Flat, compiled, flatten
 from geofences.kernel import Kernel
 from geofences.planar import REACH_M, Cell, LocalMap, local_map, narrow, to_plane
@@ -37,6 +39,17 @@ class ZoneVolume(NamedTuple):
 
     zone: Zone
     volume: Volume
+
+
+class Area(NamedTuple):
+    """Volumes of operating areas that are as high and apply at the same times, seen as one: by one of them.
+
+    `where` they are matters where the times follow the sun.
+    """
+
+    zone: Zone
+    volume: Volume
+    where: Extent
 
 
 class ReadZones(Protocol):
@@ -88,7 +101,7 @@ class ZoneSet:
         self._zones, self._missing = zones, missing
         self._hashes = tuple(zone.content_hash() for zone in zones) if hashes is None else hashes
         self._maps: dict[tuple[Cell, float], LocalMap] = {}
-        self._areas: dict[tuple[Cell, float, frozenset[str] | None], tuple[tuple[ZoneVolume, Polygon], ...]]
+        self._areas: dict[tuple[Cell, float, frozenset[str] | None], tuple[tuple[Area, Polygon], ...]]
         self._areas = {}
         self._blocking: dict[frozenset[Held], npt.NDArray[np.uint8]] = {}
         self._timetables: dict[Days, Timetable] = {}
@@ -289,7 +302,7 @@ class ZoneSet:
 
     def area_maps(
         self, cell: Cell, margin_m: float, areas: frozenset[str] | None
-    ) -> tuple[tuple[ZoneVolume, Polygon], ...]:
+    ) -> tuple[tuple[Area, Polygon], ...]:
         """The operating areas (all, or those named) around a cell, narrowed by the margin.
 
         Volumes with the same limits and times are joined first: a seam between two areas is no boundary.
@@ -303,7 +316,7 @@ class ZoneSet:
 
     def _narrowed(
         self, cell: Cell, margin_m: float, areas: frozenset[str] | None
-    ) -> tuple[tuple[ZoneVolume, Polygon], ...]:
+    ) -> tuple[tuple[Area, Polygon], ...]:
         window = cell.window(REACH_M + margin_m * 1.01 + 10.0)
         alike: dict[object, list[ZoneVolume]] = {}
         for zone in self.operating_areas:
@@ -314,7 +327,10 @@ class ZoneSet:
         joined = []
         for group in alike.values():
             flat = [to_plane(lonlat_polygon(one.volume.shape), window, cell.plane) for one in group]
-            joined.append((group[0], narrow(shapely.union_all(flat), margin_m)))
+            near = [one.volume for one, drawn in zip(group, flat, strict=True) if not drawn.is_empty]
+            if near:
+                area = Area(*group[0], where_of(group[0].zone, *near))
+                joined.append((area, narrow(shapely.union_all(flat), margin_m)))
         return tuple(joined)
 
     def __len__(self) -> int:

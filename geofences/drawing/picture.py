@@ -15,6 +15,7 @@ from geofences.describe import limit_text
 from geofences.drawing import furniture, svg
 from geofences.drawing.styles import ELSEWHEN, INK, LAND, LOOKS, PAPER, UNSURE, WAYS, Look
 from geofences.drawing.view import View, window_around, window_of
+from geofences.extent import where_of
 from geofences.geodesy import distance_m
 from geofences.result import CheckResult, Conflict, Status
 from geofences.shapes import lonlat_polygon
@@ -146,16 +147,14 @@ def _shown(zones: ZoneSet, view: View, pen: Pen) -> Iterator[_Shown]:
 
 
 def _look(zone: Zone, volume: Volume, box: Box, pen: Pen) -> Look:
-    holds = [_holds_then(zone, box, pen.at), _holds_there(volume, box, pen.alt_amsl_m, pen.terrain)]
+    holds = [_holds_then(zone, volume, pen.at), _holds_there(volume, box, pen.alt_amsl_m, pen.terrain)]
     if False in holds:
         return ELSEWHEN
     return (UNSURE if None in holds else LOOKS)[zone.restriction]
 
 
-def _holds_then(zone: Zone, box: Box, at: datetime | None) -> bool | None:
-    if at is None:
-        return True
-    return zone.applicability.active_at(at, (box.west + box.east) / 2.0, (box.south + box.north) / 2.0)
+def _holds_then(zone: Zone, volume: Volume, at: datetime | None) -> bool | None:
+    return True if at is None else zone.applicability.active_within(at, where_of(zone, volume))
 
 
 def _holds_there(volume: Volume, box: Box, alt_amsl_m: float | None, terrain: Terrain) -> bool | None:
