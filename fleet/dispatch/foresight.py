@@ -24,6 +24,7 @@ from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Telemetry
 from fleet.protocol.zones import MOST_TOLD, ConcernedFlight, ConcernedPlan, Consequences, ZoneEntry
 from geofences import Affected, Conflict, Flight, Waypoint, ZoneSet, affected, near_change, segments_hit
+from geofences.column import HIGHEST_M, LOWEST_M
 
 MOST_WORKED_OUT = 100
 """For so many flights that get into a zone it is worked out what they are told: a millisecond or two each, in which the
@@ -131,14 +132,16 @@ def _paths(
         return
     for leg in legs_ahead(record, kind, sample, now):
         yield _flight(context, kind, leg.path)
-    if sample is not None and sample.alt_amsl_m is not None and may_be_inside(sample):
-        here = Waypoint(sample.lon, sample.lat, sample.alt_amsl_m, now)
-        yield Flight((here,), held=context.held)
+    if sample is not None and may_be_inside(sample):
+        heights = (LOWEST_M, HIGHEST_M) if sample.alt_amsl_m is None else (sample.alt_amsl_m,)
+        here = tuple(Waypoint(sample.lon, sample.lat, height_m, now) for height_m in heights)
+        yield Flight(here, held=context.held)
 
 
 def _flight(context: Context, kind: SortieType, path: tuple[Waypoint, ...]) -> Flight:
     keeps = clearance_of(context, kind, path)
-    return Flight(path, keeps.beside_m, keeps.above_m, held=context.held)
+    margin_s = context.fleet.zone_time_margin_s
+    return Flight(path, keeps.beside_m, keeps.above_m, held=context.held, time_margin_s=margin_s)
 
 
 def _met(

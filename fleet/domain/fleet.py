@@ -226,6 +226,10 @@ class Assumptions(Value):
     """Sidewalk robots may use every street that the network knows (no permit areas were given)."""
 
 
+ZONE_TIME_MARGIN_S = 60.0
+"""A trip that is on its way is looked at anew with each report of it; between two its times stray by less than that."""
+
+
 class FleetSpec(Value):
     """Everything that a ``fleet.toml`` states."""
 
@@ -237,6 +241,11 @@ class FleetSpec(Value):
     separation: Separation = Separation()
     margins: Annotated[AirMargins | None, Field(exclude_if=lambda rule: rule is None)] = None
     """Without one, flights stay as far from zones as their type's ``corridor_m``."""
+    zone_time_margin_s: Annotated[
+        float, Field(ge=0, le=3600, exclude_if=lambda margin: margin == ZONE_TIME_MARGIN_S)
+    ] = ZONE_TIME_MARGIN_S
+    """By how much a planned time may be wrong where zones and permits come and go: a trip must be free of a zone that
+    applies so long before or after it is due there."""
     assumptions: Assumptions = Assumptions()
     unserved_penalty: NonNegative = 60
     """What a parcel that nobody brings costs in the planner's objective (never in the reported cost)."""

@@ -52,7 +52,8 @@ def is_clear(ctx: Context, kind: SortieType, path: Sequence[Waypoint]) -> bool:
 
 
 def checked(ctx: Context, path: Sequence[Waypoint], keeps: Clearance) -> CheckResult:
-    """The exact check of a path against the context's zones and operating areas."""
+    """The exact check of a path against the context's zones and operating areas, at its times and the fleet's margin
+    around them."""
     return check_path(
         ctx.airspace,
         path,
@@ -60,6 +61,7 @@ def checked(ctx: Context, path: Sequence[Waypoint], keeps: Clearance) -> CheckRe
         margin_m=keeps.beside_m,
         vertical_margin_m=keeps.above_m,
         held=ctx.held,
+        time_margin_s=ctx.fleet.zone_time_margin_s,
     )
 
 

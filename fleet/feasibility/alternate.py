@@ -5,7 +5,7 @@ to it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from fleet.feasibility.airspace import is_clear
 from fleet.feasibility.clearance import clearance_at
 from fleet.feasibility.context import Context
 from fleet.feasibility.shape import TripShape, surely_clear
+from fleet.feasibility.unplanned import in_any_wind, straight_on
 from fleet.protocol.mission import Alternate
 from geofences import Waypoint
 from geofences.geodesy import distances_m
@@ -32,7 +33,7 @@ def best_alternate(
     distance in m.
     """
     for place, distance_m in near_drop(ctx, asset_type, shape, home):
-        if _free(ctx, asset_type, shape, place, leave_at, distance_m):
+        if _free(ctx, asset_type, shape, place, leave_at):
             return place, distance_m
     return None
 
@@ -83,7 +84,6 @@ def _free(
     shape: TripShape,
     to: Alternate,
     leave_at: datetime,
-    distance_m: float,
 ) -> bool:
     drop, end = shape.out.points[-1], to.place
     ends = ((drop.lon, drop.lat), (end.lon, end.lat))
@@ -91,11 +91,6 @@ def _free(
     key = ("hop", beside_m, drop.lon, drop.lat, to.place_id)
     if ctx.memory.get(key, lambda: surely_clear(ctx, drop, end, beside_m)):
         return True
-    # Twice the still-air time: the wind may be against it, and a zone that comes later must not surprise it.
-    there_at = leave_at + timedelta(seconds=2 * distance_m / asset_type.cruise_mps)
-    path = (
-        Waypoint(drop.lon, drop.lat, shape.cruise_amsl_m, leave_at),
-        Waypoint(end.lon, end.lat, shape.cruise_amsl_m, there_at),
-        Waypoint(end.lon, end.lat, shape.drop_ground_m, there_at),
-    )
-    return is_clear(ctx, asset_type, path)
+    over, down = (end.lon, end.lat, shape.cruise_amsl_m), (end.lon, end.lat, shape.drop_ground_m)
+    start = Waypoint(drop.lon, drop.lat, shape.cruise_amsl_m, leave_at)
+    return is_clear(ctx, asset_type, in_any_wind(straight_on(start, (over, down), asset_type.cruise_mps)))

@@ -85,6 +85,7 @@ def _search(
         until=until,
         vertical_margin_m=keeps.above_m,
         held=ctx.held,
+        time_margin_s=ctx.fleet.zone_time_margin_s,
     )
     return None if isinstance(found, NoPath) else tuple(Place(lon=lon, lat=lat) for lon, lat in found)
 

@@ -36,7 +36,8 @@ def _in_areas(case: SortieCase) -> Verdict | None:
     if not ctx.areas:
         return None
     areas = ctx.memory.get(("areas",), lambda: ZoneSet(ctx.areas))
-    return judged(check_path(areas, case.trip.path, ctx.terrain), "the drive")
+    margin_s = ctx.fleet.zone_time_margin_s
+    return judged(check_path(areas, case.trip.path, ctx.terrain, time_margin_s=margin_s), "the drive")
 
 
 def _by_permit(case: SortieCase) -> Verdict | None:
@@ -45,7 +46,13 @@ def _by_permit(case: SortieCase) -> Verdict | None:
         return None
     vehicle = vehicle_of(case.asset_type)
     own_kg = vehicle.empty_mass_kg if isinstance(vehicle, GroundRobot) else float("inf")
-    result = check_drive(permits, case.trip.path, Surface.SIDEWALK, own_kg + case.trip.payload_kg)
+    result = check_drive(
+        permits,
+        case.trip.path,
+        Surface.SIDEWALK,
+        own_kg + case.trip.payload_kg,
+        time_margin_s=case.ctx.fleet.zone_time_margin_s,
+    )
     return judged(result, "the drive")
 
 

@@ -27,7 +27,7 @@ from fleet.intake.validate import validated
 from fleet.protocol.values import NonNegative, Value
 from geofences import Authorisation
 
-VALUES = ("currency", "timezone", "unserved_penalty")
+VALUES = ("currency", "timezone", "unserved_penalty", "zone_time_margin_s")
 TABLES = (
     "rates",
     "reserve",

@@ -45,7 +45,15 @@ def _is_free(desk: Desk, record: MissionRecord) -> bool:
     kind, sample = sortie_type(desk, mission.asset_id), desk.live.get(mission.asset_id)
     going = None if sample is None else sample.model_copy(update={"state": "travelling"})
     room = room_of(kind, fleet.separation, share=GOES_ON_SHARE)
-    others = traffic(desk.state, fleet, desk.live, desk.now, but=mission.mission_id, share=GOES_ON_SHARE)
+    others = traffic(
+        desk.state,
+        fleet,
+        desk.live,
+        desk.now,
+        but=mission.mission_id,
+        share=GOES_ON_SHARE,
+        held_go_on=False,
+    )
     meant = intents_of(record, kind, room, Seen(going, lost=False, now=desk.now))
     return all(are_apart(intent, others) for intent in meant)
 

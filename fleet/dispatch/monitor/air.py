@@ -85,7 +85,8 @@ class Air:
 
     def _mean(self, flight: _Flight, now: datetime) -> None:
         room = room_of(flight.kind, self._rule, share=UNDER_WAY_SHARE)
-        flight.intents = intents_of(flight.record, flight.kind, room, Seen(flight.sample, flight.lost, now))
+        seen = Seen(flight.sample, flight.lost, now)
+        flight.intents = intents_of(flight.record, flight.kind, room, seen, held_goes_on=False)
         drift_s, beside_m = DRIFT_SHARE * self._rule.time_s, flight.kind.corridor_m
         meant = flight.intents[0].path if flight.intents else ()
         flight.timetable = Timetable.of(meant, beside_m, drift_s) if meant else None

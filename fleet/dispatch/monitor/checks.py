@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 
 from fleet.dispatch.inputs import Finding
@@ -13,13 +13,14 @@ from fleet.dispatch.monitor.remaining import home_of
 from fleet.dispatch.monitor.way import Reached, Way
 from fleet.dispatch.separation.flights import path_instead
 from fleet.domain.evolve import evolve
+from fleet.domain.state import MissionRecord
 from fleet.energy.margin import corrected_remaining
 from fleet.feasibility.airspace import is_clear
 from fleet.feasibility.incident import measured
+from fleet.feasibility.unplanned import in_any_wind
 from fleet.protocol.messages import Action, Telemetry
 from fleet.protocol.values import Place, Reason
-from geofences import Status, Waypoint, check_point
-from geofences.geodesy import distance_m
+from geofences import CheckResult, Status, Waypoint, Why, check_column, check_point
 
 DEVIATION_TIMES = 3.0
 """An asset is off its way when it is farther beside it than so many corridors: one alone is gusts and position
@@ -28,21 +29,69 @@ noise.
 
 
 def zone_here(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
-    """It is inside a zone now: out of it by the way it came, or down where that leads deeper in."""
-    if not guard.flies or sample.alt_amsl_m is None or not may_be_inside(sample):
+    """It is inside a zone now, or may be."""
+    if not guard.flies or not may_be_inside(sample):
         return None
+    result = _here(guard, sample, now)
+    if result is None or result.is_clear:
+        return None
+    return (
+        _breach(guard, sample, now, result)
+        if result.status is Status.BLOCKED
+        else _unsure(guard, sample, now, result)
+    )
+
+
+def _here(guard: Guard, sample: Telemetry, now: datetime) -> CheckResult | None:
+    """What the zones say of where it is; none where that is surely nothing. Without a height of its own it may be at
+    any."""
     context = guard.context
+    if sample.alt_amsl_m is None:
+        at = Waypoint(sample.lon, sample.lat, 0.0, now)
+        return check_column(context.airspace, at, context.terrain, held=context.held)
     if context.watch.status(sample.lon, sample.lat, sample.alt_amsl_m, now.timestamp()) is Status.CLEAR:
         return None
     at = Waypoint(sample.lon, sample.lat, sample.alt_amsl_m, now)
-    result = check_point(context.airspace, at, context.terrain, held=context.held)
-    if result.is_clear:
-        return None
-    zone = result.conflicts[0].zone_id
+    return check_point(context.airspace, at, context.terrain, held=context.held)
+
+
+def _breach(guard: Guard, sample: Telemetry, now: datetime, result: CheckResult) -> Finding:
+    """Out of it by the way it came, or down where that leads deeper in."""
+    zone = next(one for one in result.conflicts if one.status is Status.BLOCKED).zone_id
     reason = measured(
         "zone_entered", f"inside {zone}", limit=zone, actual="inside", unit="", source=result.zones_version
     )
-    return Finding(guard.asset_id, guard.mission_id, "zone_breach", *_way_out(guard, sample, (reason,), now))
+    return Finding(guard.asset_id, guard.mission_id, ZONE_BREACH, *_way_out(guard, sample, (reason,), now))
+
+
+def _unsure(guard: Guard, sample: Telemetry, now: datetime, result: CheckResult) -> Finding:
+    """As what is unknown does not fly, it leaves as if it were inside. One that does not tell its height can't be shown
+    a way that is surely free: a person looks."""
+    met = result.conflicts[0]
+    code, what = _NOT_KNOWN.get(met.why, _NOT_KNOWN[Why.HEIGHT_UNKNOWN])
+    if sample.alt_amsl_m is None and met.why is Why.HEIGHT_UNKNOWN:
+        what = "it does not tell its height"
+    reason = measured(
+        code,
+        f"may be inside {met.zone_id}: {what}",
+        limit=met.zone_id,
+        actual="not known",
+        unit="",
+        source=result.zones_version,
+    )
+    ids = (guard.asset_id, guard.mission_id, ZONE_UNSURE)
+    if sample.alt_amsl_m is None:
+        return Finding(*ids, None, (reason,))
+    return Finding(*ids, *_way_out(guard, sample, (reason,), now))
+
+
+ZONE_BREACH, ZONE_UNSURE = "zone_breach", "zone_unsure"
+"""The exceptions about one that is inside a zone, and about one that may be."""
+
+_NOT_KNOWN = {
+    Why.HEIGHT_UNKNOWN: ("zone_height_unknown", "the heights of the zone's limits are not known well enough"),
+    Why.TIME_UNKNOWN: ("zone_time_unknown", "whether it applies now is not known"),
+}
 
 
 def may_be_inside(sample: Telemetry) -> bool:
@@ -89,16 +138,14 @@ def _elsewhere(guard: Guard, sample: Telemetry) -> list[tuple[str, Place]]:
 
 
 def _diversion_is_free(guard: Guard, sample: Telemetry, place: Place, now: datetime) -> bool:
-    record = evolve(guard.record, diverted_to=place)
-    diverted = sample.model_copy(update={"state": "diverting"})
-    return is_clear(guard.context, guard.sortie, path_instead(record, guard.sortie, diverted, now))
+    return _is_free(guard, evolve(guard.record, diverted_to=place), "diverting", sample, now)
 
 
 def _way_out(
     guard: Guard, sample: Telemetry, reasons: tuple[Reason, ...], now: datetime
 ) -> tuple[Action, tuple[Reason, ...], str | None]:
     """Home if the way back is free, else the nearest alternate, else down where it is."""
-    if _is_free(guard, _way_home(guard, sample), now, sample):
+    if _is_free(guard, guard.record, "returning", sample, now):
         return Action.RETURN, reasons, None
     refuge = _free_refuge(guard, sample, now)
     if refuge is not None:
@@ -263,40 +310,18 @@ def _free_refuge(guard: Guard, sample: Telemetry, now: datetime) -> tuple[Refuge
     """The nearest alternate to which the straight way is free of zones, and how far it is."""
     x, y = guard.plane.xy(sample.lon, sample.lat)
     away = sorted((math.hypot(r.x - x, r.y - y), r.place_id, r) for r in guard.refuges)
-    return next(((r, m) for m, _, r in away if _way_is_free(guard, sample, r, now)), None)
+    return next(((r, m) for m, _, r in away if _diversion_is_free(guard, sample, r.place, now)), None)
 
 
-def _way_is_free(guard: Guard, sample: Telemetry, refuge: Refuge, now: datetime) -> bool:
-    return _is_free(guard, (refuge.place,), now, sample)
-
-
-def _way_home(guard: Guard, sample: Telemetry) -> tuple[Place, ...]:
-    """The points still to pass on the way home: back along what was flown, or on along the way back."""
-    x, y = guard.plane.xy(sample.lon, sample.lat)
-    for way, homeward in ((guard.back, True), (guard.out, False)):
-        if way is not None and sample.step_id == way.step_id:
-            along = way.track.locate(x, y)[0]
-            places = [Place(lon=p.lon, lat=p.lat) for p in way.path]
-            marks = zip(places, way.track.along_m, strict=True)
-            passed = [p for p, m in marks if (m >= along if homeward else m <= along)]
-            return tuple(passed if homeward else reversed(passed))
-    return ()
-
-
-def _is_free(guard: Guard, places: Sequence[Place], now: datetime, sample: Telemetry) -> bool:
-    """Whether the way from where it is through these places, at its height, is free of zones from now on."""
+def _is_free(guard: Guard, record: MissionRecord, doing: str, sample: Telemetry, now: datetime) -> bool:
+    """Whether the way that it would take from where it is, down to the ground at its end (rule E15), is free of zones
+    at all times at which it may fly it."""
     if not guard.flies:
         return True
-    if sample.alt_amsl_m is None or not places:
+    if sample.alt_amsl_m is None:
         return False
-    at = now
-    way = [Waypoint(sample.lon, sample.lat, sample.alt_amsl_m, now)]
-    for place in places:
-        metres = distance_m(way[-1].lon, way[-1].lat, place.lon, place.lat)
-        # Half the cruise speed: the wind may be against it.
-        at += timedelta(seconds=2 * metres / guard.sortie.cruise_mps)
-        way.append(Waypoint(place.lon, place.lat, sample.alt_amsl_m, at))
-    return is_clear(guard.context, guard.sortie, way)
+    would = sample.model_copy(update={"state": doing})
+    return is_clear(guard.context, guard.sortie, in_any_wind(path_instead(record, guard.sortie, would, now)))
 
 
 Check = Callable[[Guard, Telemetry, datetime], Finding | None]
@@ -304,7 +329,7 @@ Check = Callable[[Guard, Telemetry, datetime], Finding | None]
 ZONE_CHECKS: tuple[Check, ...] = (zone_here, zone_ahead)
 """Those that ask for zones, and the codes of what they find."""
 
-ZONE_CODES = frozenset({"zone_breach", "zone_ahead", *_GIVEN_UP.values()})
+ZONE_CODES = frozenset({ZONE_BREACH, ZONE_UNSURE, "zone_ahead", *_GIVEN_UP.values()})
 
 CHECKS: tuple[Check, ...] = (
     *ZONE_CHECKS,

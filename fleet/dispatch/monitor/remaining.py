@@ -9,9 +9,10 @@ from typing import NamedTuple
 import geofences
 from fleet.dispatch.monitor.track import Plane, Track
 from fleet.dispatch.monitor.way import Way
-from fleet.dispatch.separation.flights import BREAKS_OFF, path_instead
+from fleet.dispatch.separation.flights import BREAKS_OFF, path_instead, rest_of_leg, waypoints
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import MissionRecord
+from fleet.feasibility.unplanned import in_any_wind
 from fleet.protocol.messages import Telemetry
 from fleet.protocol.mission import Mission, Travel, Unload
 from fleet.protocol.values import Place, Waypoint
@@ -56,12 +57,11 @@ def legs_ahead(
     """
     doing = doing_instead(record, sample)
     if sample is not None and doing:
-        yield Leg(doing, path_instead(record, kind, sample, now))
+        yield Leg(doing, in_any_wind(path_instead(record, kind, sample, now)))
         return
     late = ON_TIME
-    plane = Plane.at(record.mission.home)
     for travel in _not_over(record, sample):
-        rest = None if sample is None else _rest(record, travel, plane, kind, sample, now)
+        rest = None if sample is None else _rest(record, travel, kind, sample, now)
         if rest is None:
             begun = record.current == travel.step_id
             shift = _past(travel.path, now) if begun else max(late, now - (travel.path[0].at or now), ON_TIME)
@@ -87,26 +87,16 @@ def _not_over(record: MissionRecord, sample: Telemetry | None) -> list[Travel]:
 
 
 def _rest(
-    record: MissionRecord, travel: Travel, plane: Plane, kind: SortieType, sample: Telemetry, now: datetime
+    record: MissionRecord, travel: Travel, kind: SortieType, sample: Telemetry, now: datetime
 ) -> tuple[tuple[geofences.Waypoint, ...], timedelta] | None:
     """What is left of the leg from the sample on, and how late it is; none where it is not on it."""
-    if (sample.mission_id, sample.step_id) != (record.mission.mission_id, travel.step_id):
+    on_it = (sample.mission_id, sample.step_id) == (record.mission.mission_id, travel.step_id)
+    if not on_it or any(point.at is None for point in travel.path):
         return None
-    way = way_of(travel, plane, 0.0)
-    along, beside_m = way.track.locate(*plane.xy(sample.lon, sample.lat))
-    if beside_m > ASTRAY_TIMES * kind.corridor_m:
+    here, rest, late = rest_of_leg(waypoints(travel), sample, now)
+    if here.beside_m > ASTRAY_TIMES * kind.corridor_m:
         return None
-    reached = way.reached(along, sample.alt_amsl_m)
-    due = way.due_at(reached)
-    late = ON_TIME if due is None else now - due
-    before, after = travel.path[reached.index : reached.index + 2]
-    lon, lat, alt_amsl_m = (
-        getattr(before, name) + reached.share * (getattr(after, name) - getattr(before, name))
-        for name in ("lon", "lat", "alt_amsl_m")
-    )
-    here = geofences.Waypoint(lon, lat, alt_amsl_m, now)
-    rest = (_moved(point, now, late) for point in travel.path[reached.index + 1 :])
-    return (here, *rest), late
+    return (geofences.Waypoint(here.lon, here.lat, here.height_m, now), *rest), late
 
 
 def _moved(point: Waypoint, now: datetime, shift: timedelta) -> geofences.Waypoint:

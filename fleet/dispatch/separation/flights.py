@@ -13,19 +13,20 @@ from typing import NamedTuple
 
 from fleet.domain.fleet import Separation, SortieType
 from fleet.domain.state import OVER, MissionRecord
+from fleet.feasibility.unplanned import Spot, straight_on
 from fleet.kinds import ByItself, kind_of
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Telemetry
 from fleet.protocol.mission import Drop, Travel
 from geofences import Intent, IntentState, Room, Waypoint
-from geofences.geodesy import METRES_PER_DEGREE, distance_m
+from geofences.geodesy import METRES_PER_DEGREE
 
 HOVERS = timedelta(seconds=60)
-"""For so long one that holds is thought to stay where it is; it is looked at again before."""
+"""One may be told to hold only where nobody comes for so long after the one that it lets pass."""
 
-UPWARD_MPS = 3.0
-"""How fast an aircraft that does something else than was planned is thought to climb and to sink; the room in time that
-it gets covers that it is a little faster or slower."""
+HOLDS_AT_MOST = timedelta(seconds=600)
+"""For so long from now one that holds may go on holding: about as long as a full battery lasts hovering. It is counted
+anew whenever it is looked at."""
 
 BREAKS_OFF = frozenset({"returning", "diverting", "landing"})
 """What a sample says of one that does not follow its mission any more."""
@@ -54,9 +55,16 @@ class Seen(NamedTuple):
     now: datetime
 
 
-def intents_of(record: MissionRecord, kind: SortieType, room: Room, seen: Seen) -> tuple[Intent, ...]:
+def intents_of(
+    record: MissionRecord, kind: SortieType, room: Room, seen: Seen, *, held_goes_on: bool = True
+) -> tuple[Intent, ...]:
     """What the rest of a mission that was sent needs of the air; nothing where it is over, on the ground again, or does
-    not fly. One that is not heard may follow its mission or do what its kind does by itself: both are kept free."""
+    not fly. One that is not heard may follow its mission or do what its kind does by itself: both are kept free.
+
+    One that holds needs its place for as long as it may hold, and the rest of its way from any moment until then on.
+    Without ``held_goes_on`` that rest is left out: among those in the air, who holds is compared with all others before
+    it goes on, and two that hold would wait for each other for ever.
+    """
     left = [s for s in record.mission.steps if isinstance(s, Travel) and s.step_id not in record.ended]
     flies = kind_of(kind.kind).needs_airspace
     if not flies or not left or record.status in OVER or record.status is MissionStatus.DRAFTED:
@@ -65,10 +73,31 @@ def intents_of(record: MissionRecord, kind: SortieType, room: Room, seen: Seen) 
     if sample is not None and sample.state in BREAKS_OFF:
         return (_instead(record, kind, room, sample, seen.now),)
     meant = _meant(record, left, room, sample, seen.now)
+    if sample is not None and _is_held(left, sample):
+        stays = replace(meant, path=_stays(meant.path[0], seen.now))
+        meant_so_far = (stays, replace(meant, path=_at_any_time(meant.path))) if held_goes_on else (stays,)
+    else:
+        meant_so_far = (meant,)
     home = kind_of(kind.kind).lost_link.by_itself is ByItself.RETURN_HOME
     if seen.lost and home and sample is not None:
-        return meant, _instead(record, kind, room, sample.model_copy(update={"state": "returning"}), seen.now)
-    return (meant,)
+        back = sample.model_copy(update={"state": "returning"})
+        return *meant_so_far, _instead(record, kind, room, back, seen.now)
+    return meant_so_far
+
+
+def _is_held(left: Sequence[Travel], sample: Telemetry) -> bool:
+    """Whether it stays somewhere on the way that it is on."""
+    return sample.state == "holding" and sample.step_id == left[0].step_id
+
+
+def _stays(here: Waypoint, now: datetime) -> tuple[Waypoint, ...]:
+    return here, replace(here, at=now + HOLDS_AT_MOST)
+
+
+def _at_any_time(path: Sequence[Waypoint]) -> tuple[Waypoint, ...]:
+    """A way that may begin now, or at any moment for as long as it may hold."""
+    half = HOLDS_AT_MOST / 2
+    return tuple(replace(point, at=point.at + half, within_s=half.total_seconds()) for point in path)
 
 
 def _of_this(record: MissionRecord, sample: Telemetry | None) -> Telemetry | None:
@@ -81,27 +110,30 @@ def _meant(
     record: MissionRecord, left: Sequence[Travel], room: Room, sample: Telemetry | None, now: datetime
 ) -> Intent:
     """What is left of the mission, as much later as it is now."""
-    path = [point for travel in left for point in waypoints(travel)]
     state = IntentState.ACTIVATED if record.status is MissionStatus.ACTIVE else IntentState.ACCEPTED
     homeward = len(left) == 1
     if sample is not None and sample.step_id == left[0].step_id:
-        path = _from_here(waypoints(left[0]), path, sample, now)
+        here, rest, late = rest_of_leg(waypoints(left[0]), sample, now)
+        later = (replace(point, at=point.at + late) for travel in left[1:] for point in waypoints(travel))
+        path = [position(sample, here.height_m, now), *rest, *later]
     else:
-        path = _not_under_way(record, left, path, now)
+        path = _not_under_way(record, left, [point for each in left for point in waypoints(each)], now)
     return Intent(record.mission.mission_id, tuple(path), room, state, priority=int(homeward))
 
 
-def _from_here(
-    leg: Sequence[Waypoint], path: Sequence[Waypoint], sample: Telemetry, now: datetime
-) -> list[Waypoint]:
-    """From where it is along the way that it is on. One that holds stays there: before it goes on, what it means to do
-    then is compared."""
+def rest_of_leg(
+    leg: Sequence[Waypoint], sample: Telemetry, now: datetime
+) -> tuple[Here, list[Waypoint], timedelta]:
+    """Where on a leg an aircraft is, the points that follow at the times at which it will get there, and how late it
+    is. Where its height is not known, all of a climb or descent where it is is still ahead."""
     here = nearest(leg, sample, now)
-    at = position(sample, here.height_m, now)
-    if sample.state == "holding":
-        return [at, replace(at, at=now + HOVERS)]
-    later = now - here.due
-    return [at, *(replace(point, at=point.at + later) for point in path[here.leg + 1 :])]
+    if sample.alt_amsl_m is None:
+        here = min(
+            (one for one in _places(leg, sample, now) if one.away_m <= here.away_m + SAME_M),
+            key=lambda one: one.leg,
+        )
+    late = now - here.due
+    return here, [replace(point, at=point.at + late) for point in leg[here.leg + 1 :]], late
 
 
 def _not_under_way(
@@ -143,20 +175,9 @@ def _instead(record: MissionRecord, kind: SortieType, room: Room, sample: Teleme
 def path_instead(
     record: MissionRecord, kind: SortieType, sample: Telemetry, now: datetime
 ) -> tuple[Waypoint, ...]:
-    """The way of one that breaks its trip off, from where it is down to the ground, at its cruise speed."""
+    """The way of one that breaks its trip off, from where it is down to the ground, in still air."""
     places = list(_PLACES[sample.state](record, sample, now))
-    path = [position(sample, places[0][2], now)]
-    for lon, lat, height_m in places:
-        last = path[-1]
-        seconds = max(
-            distance_m(last.lon, last.lat, lon, lat) / kind.cruise_mps,
-            abs(height_m - last.alt_amsl_m) / UPWARD_MPS,
-        )
-        path.append(Waypoint(lon, lat, height_m, last.at + timedelta(seconds=seconds)))
-    return tuple(path)
-
-
-Spot = tuple[float, float, float]
+    return straight_on(position(sample, places[0][2], now), places, kind.cruise_mps)
 
 
 def _way_home(record: MissionRecord, sample: Telemetry, now: datetime) -> Iterator[Spot]:
@@ -165,7 +186,8 @@ def _way_home(record: MissionRecord, sample: Telemetry, now: datetime) -> Iterat
     travels = [s for s in record.mission.steps if isinstance(s, Travel)]
     out, back = waypoints(travels[0]), waypoints(travels[-1])
     handed_over = any(isinstance(s, Drop) and s.step_id in record.ended for s in record.mission.steps)
-    if len(travels) > 1 and handed_over:
+    # A report may come later than a sample.
+    if len(travels) > 1 and (handed_over or sample.step_id == travels[-1].step_id):
         yield from _spots(back[nearest(back, sample, now).leg + 1 :])
     else:
         yield from _spots(reversed(out[: nearest(out, sample, now).leg + 1]))
@@ -203,12 +225,16 @@ def _spots(points: Iterable[Waypoint]) -> Iterator[Spot]:
 
 
 class Here(NamedTuple):
-    """A place on a path: after which point, when it is due there, its height, and how far away it is."""
+    """A place on a path: after which point, when it is due there, where that is (degrees, metres AMSL), and how far
+    away it is: in three dimensions, and over ground."""
 
     leg: int
     due: datetime
+    lon: float
+    lat: float
     height_m: float
     away_m: float
+    beside_m: float
 
 
 SAME_M = 2.0
@@ -232,12 +258,16 @@ def _places(path: Sequence[Waypoint], sample: Telemetry, now: datetime) -> Itera
         step = [y - x for x, y in zip(start, end, strict=True)]
         square = sum(s * s for s in step)
         if square == 0:
-            yield Here(index, min(max(now, a.at), b.at), a.alt_amsl_m, math.hypot(*start))
+            due = min(max(now, a.at), b.at)
+            yield Here(index, due, a.lon, a.lat, a.alt_amsl_m, math.hypot(*start), math.hypot(*start[:2]))
             continue
         share = min(1.0, max(0.0, -sum(x * s for x, s in zip(start, step, strict=True)) / square))
-        away_m = math.hypot(*(x + share * s for x, s in zip(start, step, strict=True)))
-        height = a.alt_amsl_m + share * (b.alt_amsl_m - a.alt_amsl_m)
-        yield Here(index, a.at + share * (b.at - a.at), height, away_m)
+        away = [x + share * s for x, s in zip(start, step, strict=True)]
+        lon, lat, height_m = (
+            x + share * (y - x) for x, y in ((a.lon, b.lon), (a.lat, b.lat), (a.alt_amsl_m, b.alt_amsl_m))
+        )
+        due = a.at + share * (b.at - a.at)
+        yield Here(index, due, lon, lat, height_m, math.hypot(*away), math.hypot(*away[:2]))
 
 
 def _offset(

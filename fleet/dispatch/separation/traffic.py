@@ -21,10 +21,12 @@ def traffic(
     *,
     but: str | None = None,
     share: float = 1.0,
+    held_go_on: bool = True,
 ) -> tuple[Intent, ...]:
     """What every mission that was sent and flies still needs of the air, in the order of their ids; ``but`` one's own.
 
-    ``share`` of the times is kept between two.
+    ``share`` of the times is kept between two. ``held_go_on``: whether the rest of the way of those that hold counts
+    too (see ``intents_of``).
     """
     found: list[Intent] = []
     for mission_id in sorted(state.live_missions):
@@ -34,5 +36,6 @@ def traffic(
         if mission_id == but or not isinstance(kind, SortieType):
             continue
         seen = Seen(live.get(asset.record.asset_id), asset.status is AssetStatus.LINK_LOST, now)
-        found += intents_of(record, kind, room_of(kind, fleet.separation, share=share), seen)
+        room = room_of(kind, fleet.separation, share=share)
+        found += intents_of(record, kind, room, seen, held_goes_on=held_go_on)
     return tuple(found)

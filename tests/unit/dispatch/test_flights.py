@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from fleet.dispatch.separation.flights import HOVERS, Seen, intents_of, nearest, room_of
+from fleet.dispatch.separation.flights import (
+    HOLDS_AT_MOST,
+    Seen,
+    intents_of,
+    nearest,
+    rest_of_leg,
+    room_of,
+    waypoints,
+)
 from fleet.domain.fleet import Separation, SortieType
 from fleet.domain.state import MissionRecord
 from fleet.intake.fleetfile import default_fleet
@@ -15,7 +23,8 @@ from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Telemetry
 from fleet.protocol.mission import Drop, Load, Mission, Travel, Unload
 from fleet.protocol.values import Place, TimeWindow, Waypoint
-from geofences import Intent, IntentState
+from geofences import Intent, IntentState, are_apart, conforms
+from geofences import Waypoint as GeoWaypoint
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOME, DOOR, PORT = Place(lon=-8.0, lat=41.0), Place(lon=-8.0, lat=41.02), Place(lon=-7.99, lat=41.01)
@@ -142,10 +151,63 @@ def test_without_a_sample_the_times_of_the_plan_count() -> None:
     assert (late.path[-1].lat, late.path[-1].alt_amsl_m) == (HOME.lat, 0)
 
 
-def test_one_that_holds_stays_where_it_is() -> None:
-    intent = meant(record(MissionStatus.ACTIVE, "load", current="out"), seen(200, HALFWAY, state="holding"))
-    assert {(p.lon, p.lat, p.alt_amsl_m) for p in intent.path} == {(HALFWAY.lon, HALFWAY.lat, 60.0)}
-    assert intent.path[-1].at - intent.path[0].at == HOVERS
+HELD = record(MissionStatus.ACTIVE, "load", current="out")
+
+
+def test_one_that_holds_keeps_its_place_for_as_long_as_it_may() -> None:
+    about = seen(200, HALFWAY, state="holding")
+    stays, _ = intents_of(HELD, drone(), room_of(drone(), RULE), about)
+    assert {(p.lon, p.lat, p.alt_amsl_m) for p in stays.path} == {(HALFWAY.lon, HALFWAY.lat, 60.0)}
+    assert (stays.path[0].at, stays.path[-1].at) == (at(200), at(200) + HOLDS_AT_MOST)
+
+
+@pytest.mark.parametrize("held_s", [0.0, 150.0, 600.0])
+def test_one_that_holds_keeps_the_rest_of_its_way_whenever_it_goes_on(held_s: float) -> None:
+    """Out, drop and back, from where it holds: each point is kept at the time at which it will be there."""
+    about = seen(200, HALFWAY, state="holding")
+    both = intents_of(HELD, drone(), room_of(drone(), RULE), about)
+    then = meant(HELD, seen(200 + held_s, HALFWAY))
+    if held_s > 0:  # when its times have been told, it is that much later than the way was due
+        then = meant(HELD, seen(200, HALFWAY)).later(held_s)
+    assert len(then.path) == 7
+    assert all(any(conforms(one, point) for one in both) for point in then.path)
+
+
+def test_nobody_is_sent_across_the_way_of_one_that_holds() -> None:
+    """Over its door, four minutes from now: it may be there by then, or may not."""
+    about = seen(200, HALFWAY, state="holding")
+    others = intents_of(HELD, drone(), room_of(drone(), RULE), about)
+    door = tuple(GeoWaypoint(DOOR.lon + by, DOOR.lat, 60.0, at(440 + by * 1e4)) for by in (-0.001, 0.001))
+    assert not are_apart(Intent("new", door, room_of(drone(), RULE)), others)
+
+
+def test_among_those_in_the_air_one_that_holds_is_compared_before_it_goes_on() -> None:
+    """Else two that hold would wait for each other."""
+    about = seen(200, HALFWAY, state="holding")
+    (stays,) = intents_of(HELD, drone(), room_of(drone(), RULE), about, held_goes_on=False)
+    assert len({(p.lon, p.lat, p.alt_amsl_m) for p in stays.path}) == 1
+
+
+def test_a_silent_one_that_holds_may_stay_go_on_or_come_home() -> None:
+    about = seen(200, HALFWAY, state="holding", lost=True)
+    found = intents_of(HELD, drone(), room_of(drone(), RULE), about)
+    assert [one.state for one in found] == [IntentState.ACTIVATED] * 2 + [IntentState.CONTINGENT]
+
+
+def test_one_that_says_it_is_on_its_way_back_has_dropped() -> None:
+    """Its report comes later than its sample: it returns by the way back, along which it is."""
+    what = record(MissionStatus.ACTIVE, "load", "out", current="drop")
+    intent = meant(what, seen(460, Place(lon=-8.0, lat=41.002), state="returning", step_id="back"))
+    assert [(p.lat, p.alt_amsl_m) for p in intent.path[1:]] == [(41.0, 60), (41.0, 0)]
+
+
+def test_without_a_height_all_of_a_climb_is_ahead() -> None:
+    """Over home, at whatever height."""
+    out = next(step for step in MISSION.steps if isinstance(step, Travel))
+    sample = seen(130, HOME, alt_amsl_m=None).sample
+    assert sample is not None
+    _, rest, _ = rest_of_leg(waypoints(out), sample, at(130))
+    assert [(p.lat, p.alt_amsl_m) for p in rest] == [(41.0, 60), (41.02, 60), (41.02, 0)]
 
 
 def test_one_that_returns_goes_back_by_the_way_it_came() -> None:

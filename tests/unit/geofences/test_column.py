@@ -21,6 +21,7 @@ from geofences import (
     check_column,
     check_point,
 )
+from geofences.altitude import never_above
 from tests.unit.geofences.make import NOON, SEA, agl, amsl, circle, place, square, zone
 
 HERE = Waypoint(*place(0, 0), 0.0, NOON)
@@ -96,13 +97,26 @@ def test_a_zone_that_was_refused_may_be_there() -> None:
 heights = st.one_of(st.none(), st.floats(0.0, 3_000.0).map(amsl), st.floats(0.0, 3_000.0).map(agl))
 
 
+def leave_something(limits: tuple[Limit | None, Limit | None]) -> bool:
+    """Whether there is anything between a lower and an upper limit."""
+    lower, upper = limits
+    return lower is None or upper is None or not never_above(lower, upper)
+
+
 @given(
-    st.lists(st.tuples(st.floats(-300.0, 300.0), st.floats(20.0, 300.0), heights, heights), max_size=3),
+    st.lists(
+        st.tuples(
+            st.floats(-300.0, 300.0),
+            st.floats(20.0, 300.0),
+            st.tuples(heights, heights).filter(leave_something),
+        ),
+        max_size=3,
+    ),
     st.lists(st.floats(-400.0, 9_000.0), min_size=8, max_size=8),
     st.sampled_from([SEA, FlatTerrain(50.0, 30.0), UnknownTerrain()]),
 )
 def test_it_says_what_holds_at_all_heights_that_are_asked_about_one_by_one(
-    volumes: list[tuple[float, float, Limit | None, Limit | None]],
+    volumes: list[tuple[float, float, tuple[Limit | None, Limit | None]]],
     asked: list[float],
     terrain: FlatTerrain | UnknownTerrain,
 ) -> None:
@@ -110,7 +124,7 @@ def test_it_says_what_holds_at_all_heights_that_are_asked_about_one_by_one(
     zones = ZoneSet(
         [
             zone(circle(east, 0, radius), lower=lower, upper=upper, zone_id=str(number))
-            for number, (east, radius, lower, upper) in enumerate(volumes)
+            for number, (east, radius, (lower, upper)) in enumerate(volumes)
         ]
     )
     found = check_column(zones, HERE, terrain).status
