@@ -15,6 +15,7 @@ from geofences.bulk import check_points, check_segments, segments_hit
 from geofences.check import check_path, check_point
 from geofences.column import check_column
 from geofences.compare import Change, Changed, Differences, compare
+from geofences.diversions import Diverting
 from geofences.errors import (
     GeofenceError,
     GridFileError,
@@ -26,6 +27,7 @@ from geofences.errors import (
 )
 from geofences.flight import Uncertainty, check_flight, protecting
 from geofences.intents import Intent, IntentState, IntentVolume, Room
+from geofences.landing import LandingStretch, NoSiteWhy, landing_sites
 from geofences.levels import AtHeight, path_at_best_height
 from geofences.permits import check_drive, permits_met, speed_limits
 from geofences.readers import ZoneFile, read_zones, read_zones_file
@@ -33,6 +35,7 @@ from geofences.refused import Refused
 from geofences.result import CheckResult, Conflict, Status, Why
 from geofences.search import NoPath, NoPathWhy
 from geofences.separation import Encounter, are_apart, clear_after_s, conforms, encounters
+from geofences.sites import LandingSite
 from geofences.sora import Ballistic, Glide, Margins, OneToOne, Operation, Parachute, margins
 from geofences.sun import SunEvent
 from geofences.terrain import Geoid, GridGeoid, GridTerrain, WithGeoid, read_geoid, read_terrain
@@ -60,6 +63,7 @@ __all__ = [
     "DailyPeriod",
     "Datum",
     "Differences",
+    "Diverting",
     "Encounter",
     "FlatTerrain",
     "Flight",
@@ -73,12 +77,15 @@ __all__ = [
     "IntentState",
     "IntentVolume",
     "Interval",
+    "LandingSite",
+    "LandingStretch",
     "Limit",
     "LocalTime",
     "Margins",
     "NearestZone",
     "NoPath",
     "NoPathWhy",
+    "NoSiteWhy",
     "NoSuchZone",
     "OneToOne",
     "Operation",
@@ -128,6 +135,7 @@ __all__ = [
     "conforms",
     "distance_to_nearest",
     "encounters",
+    "landing_sites",
     "margins",
     "near_change",
     "path_around",

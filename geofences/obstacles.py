@@ -84,7 +84,7 @@ class Obstacles:
 
 def obstacles_of(zone_set: ZoneSet, cell: Cell, layer: Layer, terrain: Terrain, rules: Rules) -> Obstacles:
     """The zones around a cell that may be active at the layer's height and times; the outside of operating areas."""
-    beyond_m = _beyond_m(rules.margin_m)
+    beyond_m = reach_of_walls_m(rules.margin_m)
     walls = zone_set.walls(cell, beyond_m)
     heights = height_bounds(zone_set, walls, cell, beyond_m, terrain, rules.margin_m)
     chosen = np.flatnonzero(_in_the_way(zone_set, walls, layer, heights, rules))
@@ -110,7 +110,8 @@ def obstacles_of(zone_set: ZoneSet, cell: Cell, layer: Layer, terrain: Terrain, 
     )
 
 
-def _beyond_m(margin_m: float) -> float:
+def reach_of_walls_m(margin_m: float) -> float:
+    """How far beyond a cell zones are looked at, with margins of this width."""
     return REACH_M + SPARE_M * math.ceil((margin_m * 1.01 + 10.0) / SPARE_M)
 
 
@@ -118,7 +119,7 @@ def limits_near(
     zone_set: ZoneSet, cell: Cell, terrain: Terrain, rules: Rules
 ) -> tuple[list[float], list[float]]:
     """Heights AMSL at or below which something near a cell ends to be in the way, and at or above which."""
-    beyond_m = _beyond_m(rules.margin_m)
+    beyond_m = reach_of_walls_m(rules.margin_m)
     walls = zone_set.walls(cell, beyond_m)
     lowest, highest = height_bounds(zone_set, walls, cell, beyond_m, terrain, rules.margin_m)
     level = _level(terrain, cell.window(REACH_M))

@@ -87,7 +87,7 @@ class Walls:
 
 def walls_around(cell: Cell, beyond_m: float, polygons: Sequence[Polygon], volumes: Sequence[int]) -> Walls:
     """Project polygons in longitude and latitude that come within `beyond_m` of the cell."""
-    flat = _flat(cell, beyond_m, polygons)
+    flat = flat_around(cell, beyond_m, polygons)
     kept = [number for number, one in enumerate(flat) if not one.is_empty]
     rings = rings_of([flat[number] for number in kept])
     return Walls(
@@ -99,8 +99,10 @@ def walls_around(cell: Cell, beyond_m: float, polygons: Sequence[Polygon], volum
     )
 
 
-def _flat(cell: Cell, beyond_m: float, polygons: Sequence[Polygon]) -> list[BaseGeometry]:
-    """Those that lie in the window as they are go together: projecting one by one costs more than all at once."""
+def flat_around(cell: Cell, beyond_m: float, polygons: Sequence[Polygon]) -> list[BaseGeometry]:
+    """Polygons in longitude and latitude as they lie on the plane of a cell; empty ones do not come near it.
+
+    Those that lie in the window as they are go together: projecting one by one costs more than all at once."""
     window = cell.window(beyond_m)
     every = np.array(polygons, dtype=object)
     west, south, east, north = shapely.bounds(every).T if len(every) else np.empty((4, 0))

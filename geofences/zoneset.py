@@ -19,7 +19,7 @@ from geofences.planar import REACH_M, Cell, LocalMap, local_map, narrow, to_plan
 from geofences.refused import Refused
 from geofences.shapes import lonlat_polygon
 from geofences.timetable import Days, Timetable, timetable, whole_days
-from geofences.walls import Walls, walls_around
+from geofences.walls import Walls, flat_around, walls_around
 from geofences.zone import NEVER_BLOCKS, ON_APPROVAL, Held, Restriction, Volume, Zone
 
 MOST_CACHED = 256
@@ -283,6 +283,18 @@ class ZoneSet:
             found = local_map(cell, [self._polygons[number] for number in near], near, margin_m)
             _keep(self._maps, key, found)
         return found
+
+    def plain_map(self, cell: Cell, beyond_m: float) -> LocalMap:
+        """The blocking zones within `beyond_m` of a cell, not widened."""
+        return self.kept(("plain", cell, beyond_m), lambda: self._plain_map(cell, beyond_m))
+
+    def _plain_map(self, cell: Cell, beyond_m: float) -> LocalMap:
+        near = self.volumes_near(cell, beyond_m)
+        flat = flat_around(cell, beyond_m, [self._polygons[number] for number in near])
+        kept = [(one, number) for one, number in zip(flat, near, strict=True) if not one.is_empty]
+        polygons = np.array([one for one, _ in kept], dtype=object)
+        owners = np.array([number for _, number in kept], dtype=np.intp)
+        return LocalMap(cell.plane, polygons, owners, shapely.STRtree(polygons))
 
     def walls(self, cell: Cell, beyond_m: float) -> Walls:
         """The blocking zones within `beyond_m` of a cell as rings, not widened."""

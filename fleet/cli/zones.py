@@ -1,6 +1,7 @@
 """``fleet zones``: look at zones, check a path against them, close and open areas of a running day.
 
-What is done with files alone (``show``, ``convert``, ``diff``) is in ``zone_files``, pictures are in ``zone_drawing``;
+What is done with files alone (``show``, ``convert``, ``diff``) is in ``zone_files``, pictures are in ``zone_drawing``,
+places to land at in ``zone_landings``;
 what is done to a running day (``preview``, ``apply``, ``add``, ``remove``) is in ``zone_changes``.
 """
 
@@ -12,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleet.cli import flight_options, ground_options, zone_changes, zone_drawing, zone_files
+from fleet.cli import flight_options, ground_options, zone_changes, zone_drawing, zone_files, zone_landings
 from fleet.cli.day import Day, Root
 from fleet.cli.options import Json, Tolerant, ZoneFiles, moment_option, run_name
 from fleet.cli.output import BadInput, ExitCode, note, show, table
@@ -30,6 +31,7 @@ app.command("show")(zone_files.show_zones)
 app.command("convert")(zone_files.convert)
 app.command("diff")(zone_files.diff)
 app.command("draw")(zone_drawing.draw)
+app.command("landings")(zone_landings.landings)
 app.command("preview")(zone_changes.preview)
 app.command("apply")(zone_changes.apply)
 app.command("add")(zone_changes.add)
