@@ -25,7 +25,8 @@ from geofences.errors import (
     ZoneFileError,
     ZoneWriteError,
 )
-from geofences.flight import Uncertainty, check_flight, protecting
+from geofences.flight import Uncertainty, check_flight
+from geofences.ground import protecting
 from geofences.intents import Intent, IntentState, IntentVolume, Room
 from geofences.landing import LandingStretch, NoSiteWhy, landing_sites
 from geofences.levels import AtHeight, path_at_best_height
@@ -33,6 +34,7 @@ from geofences.permits import check_drive, permits_met, speed_limits
 from geofences.readers import ZoneFile, read_zones, read_zones_file
 from geofences.refused import Refused
 from geofences.result import CheckResult, Conflict, Status, Why
+from geofences.rules import GroundRisk, Rules
 from geofences.search import NoPath, NoPathWhy
 from geofences.separation import Encounter, are_apart, clear_after_s, conforms, encounters
 from geofences.sites import LandingSite
@@ -73,6 +75,7 @@ __all__ = [
     "GridFileError",
     "GridGeoid",
     "GridTerrain",
+    "GroundRisk",
     "Intent",
     "IntentState",
     "IntentVolume",
@@ -96,6 +99,7 @@ __all__ = [
     "Refused",
     "Restriction",
     "Room",
+    "Rules",
     "ShapeError",
     "Status",
     "SunEvent",

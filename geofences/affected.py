@@ -12,10 +12,11 @@ import numpy.typing as npt
 import shapely
 
 from geofences.altitude import Terrain
-from geofences.check import check_path
+from geofences.check import check_by
 from geofences.errors import PathError
 from geofences.geodesy import METRES_PER_DEGREE, Floats
 from geofences.result import CheckResult, Conflict, in_order, overall
+from geofences.rules import GroundRisk, Rules
 from geofences.shapes import lonlat_polygon
 from geofences.track import Waypoint
 from geofences.zone import Held, Zone
@@ -41,19 +42,18 @@ class Flight:
     held: frozenset[Held] = frozenset()
     areas: frozenset[str] | None = None
     time_margin_s: float = 0.0
+    ground: GroundRisk | None = None
+
+    @property
+    def rules(self) -> Rules:
+        """What its path is held to."""
+        return Rules(
+            self.margin_m, self.vertical_margin_m, self.held, self.areas, self.time_margin_s, self.ground
+        )
 
     def check(self, zones: ZoneSet, terrain: Terrain) -> CheckResult:
         """The exact check of it. Raises as `check_path` does."""
-        return check_path(
-            zones,
-            self.path,
-            terrain,
-            margin_m=self.margin_m,
-            vertical_margin_m=self.vertical_margin_m,
-            held=self.held,
-            areas=self.areas,
-            time_margin_s=self.time_margin_s,
-        )
+        return check_by(zones, self.path, terrain, self.rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,8 @@ def _compared(
     whole = flight.check(old, terrain)
     same = [one for one in whole.conflicts if one.zone_id not in change.ids]
     conflicts = in_order((*same, *after))
-    return _told_apart(number, whole, CheckResult(overall(conflicts), conflicts, new.version))
+    changed = replace(whole, status=overall(conflicts), conflicts=conflicts, zones_version=new.version)
+    return _told_apart(number, whole, changed)
 
 
 def _told_apart(number: int, before: CheckResult, after: CheckResult) -> Affected | None:
@@ -210,7 +211,7 @@ def _flight_boxes(flights: Sequence[Flight]) -> tuple[Floats, npt.NDArray[np.boo
     boxed = (
         (longest <= LONGEST_LEG_DEG) & (lat <= STEEPEST_LAT) & (low[:, 0] >= -180.0) & (high[:, 0] <= 180.0)
     )
-    beyond_m = np.array([flight.margin_m for flight in flights]) * 1.01 + SLACK_M
+    beyond_m = np.array([flight.rules.widest_m for flight in flights]) * 1.01 + SLACK_M
     beyond_deg = beyond_m / METRES_PER_DEGREE * 1.02 + _bulge_deg(longest, lat)
     narrowed = np.cos(np.radians(np.minimum(lat + 1.0, 89.0)))
     beyond = np.stack((beyond_deg / narrowed, beyond_deg), axis=1)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import shapely
 
@@ -13,6 +13,7 @@ from geofences.check import check_path
 from geofences.geodesy import destination
 from geofences.planar import REACH_M, TOLERANCE_M, cell_of
 from geofences.result import Conflict
+from geofences.rules import Asked
 from geofences.shapes import check_position
 from geofences.track import Waypoint, judge_path
 from geofences.zone import Held
@@ -49,12 +50,7 @@ def time_to_breach(
     velocity: Velocity,
     horizon_s: float,
     terrain: Terrain,
-    *,
-    margin_m: float = 0.0,
-    vertical_margin_m: float = 0.0,
-    held: Collection[Held] = frozenset(),
-    areas: Collection[str] | None = None,
-    time_margin_s: float = 0.0,
+    **asked: Unpack[Asked],
 ) -> Breach | None:
     """The first conflict within the horizon if position and velocity stay as they are; None if there is
     none.
@@ -62,16 +58,7 @@ def time_to_breach(
     if not (math.isfinite(horizon_s) and horizon_s >= 0.0 and all(map(math.isfinite, velocity))):
         raise ValueError(f"horizon and velocity must be finite, got {horizon_s} s, {velocity}")
     path = (position, _after(position, velocity, horizon_s))
-    result = check_path(
-        zone_set,
-        path,
-        terrain,
-        margin_m=margin_m,
-        vertical_margin_m=vertical_margin_m,
-        held=held,
-        areas=areas,
-        time_margin_s=time_margin_s,
-    )
+    result = check_path(zone_set, path, terrain, **asked)
     if not result.conflicts:
         return None
     first = min(result.conflicts, key=lambda one: one.entered_at)

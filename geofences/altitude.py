@@ -102,6 +102,11 @@ class Terrain(Protocol):
         """It is worth asking about pieces of this length rather than about longer ones."""
         return math.inf
 
+    @property
+    def said(self) -> str:
+        """What it is, with the hashes of files and all errors, so that an answer can be had again (rule E14)."""
+        return type(self).__name__
+
 
 @dataclass(frozen=True, slots=True)
 class FlatTerrain(Terrain):
@@ -123,6 +128,11 @@ class FlatTerrain(Terrain):
         low, high = self.ground_within(Box(0.0, 0.0, 0.0, 0.0))
         return Bounds(np.full(len(boxes), low, np.float64), np.full(len(boxes), high, np.float64))
 
+    @property
+    def said(self) -> str:
+        """The assumption."""
+        return f"flat {self.height_m:g} ± {self.error_m:g} m AMSL"
+
 
 @dataclass(frozen=True, slots=True)
 class UnknownTerrain(Terrain):
@@ -131,6 +141,11 @@ class UnknownTerrain(Terrain):
     def ground_within(self, box: Box) -> Interval:  # noqa: ARG002 - the same everywhere
         """Anything."""
         return ANYTHING
+
+    @property
+    def said(self) -> str:
+        """That it is not known."""
+        return "unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,22 +4,23 @@ The search goes over tangents of obstacles on one plane (`search`, `taut`); what
 before it is returned.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
+from typing import Unpack
 
 import numpy as np
 
 from geofences.altitude import Terrain
-from geofences.asked import rules_of
-from geofences.check import Rules, check_path
+from geofences.check import check_by
 from geofences.geodesy import Floats, distance_m, distances_m
 from geofences.obstacles import Layer, obstacles_of
 from geofences.planar import Cell, cell_of
 from geofences.result import CheckResult
+from geofences.rules import AskedBeside, Rules, rules_of
 from geofences.search import NoPath, NoPathWhy, shortest_way
 from geofences.track import Waypoint, judge_path
 from geofences.turning import flown_way, judge_radius
-from geofences.zone import Held, Position
+from geofences.zone import Position
 from geofences.zoneset import ZoneSet
 
 LONGEST_M = 16_000.0
@@ -37,11 +38,8 @@ def path_around(
     stop: Callable[[], bool],
     *,
     until: datetime | None = None,
-    vertical_margin_m: float = 0.0,
-    held: Collection[Held] = frozenset(),
-    areas: Collection[str] | None = None,
     turn_radius_m: float = 0.0,
-    time_margin_s: float = 0.0,
+    **asked: Unpack[AskedBeside],
 ) -> list[Position] | NoPath:
     """The shortest path from start to goal that stays clear at one height, during `at` to `until` (default:
     at `at`).
@@ -52,7 +50,7 @@ def path_around(
     for positions or times that cannot be checked and `ValueError` for margins and radii outside 0 to 10 km.
     """
     judge_radius(turn_radius_m)
-    rules = rules_of(margin_m, vertical_margin_m, held, areas, time_margin_s)
+    rules = rules_of(margin_m=margin_m, **asked)
     layer = Layer(alt_amsl_m, at, at if until is None else until)
     _judge(start, goal, layer)
     if distance_m(*start, *goal) > LONGEST_M:
@@ -88,16 +86,7 @@ def checked(
     zone_set: ZoneSet, path: list[Position], layer: Layer, terrain: Terrain, rules: Rules
 ) -> CheckResult:
     """The exact check of a path at one height."""
-    return check_path(
-        zone_set,
-        _flown(path, layer),
-        terrain,
-        margin_m=rules.margin_m,
-        vertical_margin_m=rules.vertical_margin_m,
-        held=rules.held,
-        areas=rules.areas,
-        time_margin_s=rules.time_margin_s,
-    )
+    return check_by(zone_set, _flown(path, layer), terrain, rules)
 
 
 def _flown(path: list[Position], layer: Layer) -> list[Waypoint]:

@@ -3,7 +3,6 @@ needed, the ground only where the answer hangs on it.
 """
 
 import math
-from collections.abc import Collection
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -13,12 +12,11 @@ from geofences.altitude import ANYTHING, Box, FlatTerrain, Interval, Terrain, Un
 from geofences.geodesy import Floats
 from geofences.kernel import Terms
 from geofences.planar import TOLERANCE_M
-from geofences.refused import missed_in_the_air
 from geofences.result import Status
+from geofences.rules import Rules
 from geofences.spans import Spans
 from geofences.timetable import NO_TIMES, Timetable
-from geofences.track import MOST_WITHIN_S, Track
-from geofences.zone import Held
+from geofences.track import Track
 from geofences.zoneset import ZoneSet
 
 Codes = npt.NDArray[np.uint8]
@@ -35,37 +33,6 @@ WORTH_ORDERING = 1_000, 4_000
 
 MORE_TIMES, NO_PLACE = 3, 4
 """What it answers of a place besides the codes of statuses."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What is asked of a path besides the zones: margins in metres, approvals held, areas to stay inside
-    of, and by how many seconds its times may be wrong.
-    """
-
-    margin_m: float
-    vertical_margin_m: float
-    held: frozenset[Held]
-    areas: frozenset[str] | None
-    time_margin_s: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not (0.0 <= self.margin_m <= 10_000.0 and 0.0 <= self.vertical_margin_m <= 10_000.0):
-            raise ValueError(f"margins must be 0 to 10000 m, got {self.margin_m}, {self.vertical_margin_m}")
-        if not 0.0 <= self.time_margin_s <= MOST_WITHIN_S:
-            raise ValueError(f"a margin of time must be 0 to {MOST_WITHIN_S:.0f} s, got {self.time_margin_s}")
-
-
-def rules_of(
-    margin_m: float,
-    vertical_margin_m: float,
-    held: Collection[Held],
-    areas: Collection[str] | None,
-    time_margin_s: float = 0.0,
-) -> Rules:
-    """Rules from what callers pass. Raises `ValueError` for margins outside 0 to 10 km, or 0 to a day."""
-    named = None if areas is None else frozenset(areas)
-    return Rules(margin_m, vertical_margin_m, frozenset(held), named, time_margin_s)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +83,7 @@ def statuses(zone_set: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> t
     """The code of each leg as far as zones go (operating areas are not looked at), and which legs are `LONG` or `BAD`.
 
     UNKNOWN may still be CLEAR or BLOCKED where the terrain is not `is_even`: what is below each part of the leg has not
-    been asked. CLEAR and BLOCKED are final. In a set that lacks zones which may matter nothing is CLEAR.
+    been asked. CLEAR and BLOCKED are final. What the set lacks is not looked at either.
     """
     status, left = (np.zeros(len(legs.start), dtype=np.uint8) for _ in range(2))
     if len(legs.start) == 0:
@@ -134,8 +101,7 @@ def statuses(zone_set: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> t
         status[rows], left[rows] = part, waiting
         again = waiting == WAITS
         if not again.any():
-            least = UNKNOWN if missed_in_the_air(zone_set.missing, rules.areas) else CLEAR
-            return np.maximum(status, np.uint8(least)), left
+            return status, left
         rows = rows[again]
         now, part, waiting = legs.only(rows), part[again], waiting[again]
         table = zone_set.list_times(table, np.flatnonzero(wanted).tolist())

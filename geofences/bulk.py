@@ -1,12 +1,14 @@
 """Many legs, or a whole fleet, at once: the same answers as `check_path`, as arrays of codes."""
 
 from collections.abc import Collection
+from dataclasses import replace
+from typing import Unpack
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geofences.altitude import Terrain
+from geofences.altitude import Terrain, UnknownTerrain
 from geofences.asked import (
     BAD,
     CLEAR,
@@ -14,18 +16,18 @@ from geofences.asked import (
     UNKNOWN,
     Codes,
     Legs,
-    Rules,
     is_even,
-    rules_of,
     statuses,
     terms_of,
 )
 from geofences.check import code_of
 from geofences.errors import PathError
 from geofences.geodesy import Floats, Pieces, densify, distances_m
+from geofences.ground import protecting
 from geofences.kernel import Terms
 from geofences.planar import lines
 from geofences.refused import missed_in_the_air
+from geofences.rules import Asked, GroundRisk, Rules, rules_of
 from geofences.timetable import NO_TIMES
 from geofences.track import Track, by_cell
 from geofences.zone import Held
@@ -43,23 +45,23 @@ def check_segments(
     time_from_s: npt.ArrayLike,
     time_to_s: npt.ArrayLike,
     terrain: Terrain,
-    *,
-    margin_m: float = 0.0,
-    vertical_margin_m: float = 0.0,
-    held: Collection[Held] = frozenset(),
-    areas: Collection[str] | None = None,
-    time_margin_s: float = 0.0,
+    **asked: Unpack[Asked],
 ) -> Codes:
     """The status of each of n legs, each by itself, in four dimensions: codes that `STATUSES` explains.
 
     Positions are rows of (n, 2) arrays; heights (metres AMSL) and times (Unix seconds) are arrays of n, or one number
     for all. Raises `PathError` for rows that cannot be checked; see `check_path` for the rest.
     """
-    rules = rules_of(margin_m, vertical_margin_m, held, areas, time_margin_s)
+    rules = rules_of(**asked)
     start, end = _places(lonlat_from, lonlat_to)
     heights = (_column(len(start), "height", value) for value in (alt_from_m, alt_to_m))
     times = (_column(len(start), "time", value) for value in (time_from_s, time_to_s))
-    return _answers(zone_set, Legs(start, end, *heights, *times), terrain, rules)
+    legs = Legs(start, end, *heights, *times)
+    found = _answers(zone_set, legs, terrain, replace(rules, ground=None))
+    if rules.ground is not None:
+        below, within = protecting(zone_set, rules.ground.protects), rules.on_the_ground(rules.ground.reach_m)
+        np.maximum(found, _answers(below, legs, UnknownTerrain(), within), out=found)
+    return found
 
 
 def check_points(
@@ -68,29 +70,10 @@ def check_points(
     alt_amsl_m: npt.ArrayLike,
     time_s: npt.ArrayLike,
     terrain: Terrain,
-    *,
-    margin_m: float = 0.0,
-    vertical_margin_m: float = 0.0,
-    held: Collection[Held] = frozenset(),
-    areas: Collection[str] | None = None,
-    time_margin_s: float = 0.0,
+    **asked: Unpack[Asked],
 ) -> Codes:
     """The status of each of n places at a height and a time; a fleet at once. See `check_segments`."""
-    return check_segments(
-        zone_set,
-        lonlat,
-        lonlat,
-        alt_amsl_m,
-        alt_amsl_m,
-        time_s,
-        time_s,
-        terrain,
-        margin_m=margin_m,
-        vertical_margin_m=vertical_margin_m,
-        held=held,
-        areas=areas,
-        time_margin_s=time_margin_s,
-    )
+    return check_segments(zone_set, lonlat, lonlat, alt_amsl_m, alt_amsl_m, time_s, time_s, terrain, **asked)
 
 
 def segments_hit(
@@ -101,15 +84,16 @@ def segments_hit(
     *,
     held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
+    ground: GroundRisk | None = None,
 ) -> Bools:
     """Which of n segments (rows of two (n, 2) arrays) come within the margin of a zone, at any height and
     time.
 
-    False means that `check_path` with the same margin, approvals and areas answers CLEAR at every height
+    False means that `check_path` with the same margin, approvals, areas and ground risk answers CLEAR at every height
     and time at which the operating areas apply; True may still be clear there at some height or time. In a set that
     lacks zones which may matter every answer is True.
     """
-    rules = rules_of(margin_m, 0.0, held, areas)
+    rules = rules_of(margin_m=margin_m, held=held, areas=areas, ground=ground)
     start, end = _places(lonlat_from, lonlat_to)
     terms, _ = terms_of(zone_set, rules, NO_TIMES)
     hit = _hit(zone_set, terms, start, end)
@@ -117,6 +101,9 @@ def segments_hit(
     if rules.areas or (rules.areas is None and zone_set.operating_areas):
         pieces = densify(start, end)
         hit[pieces.leg[_outside(zone_set, pieces, rules)]] = True
+    if rules.ground is not None:
+        below, within = protecting(zone_set, rules.ground.protects), rules.on_the_ground(rules.ground.reach_m)
+        hit |= _hit(below, terms_of(below, within, NO_TIMES)[0], start, end)
     return hit
 
 
@@ -147,6 +134,8 @@ def _refuse_bad(start: Floats, end: Floats, left: Codes) -> None:
 
 def _answers(zone_set: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> Codes:
     found, left = statuses(zone_set, legs, terrain, rules)
+    if missed_in_the_air(zone_set.missing, rules.areas):
+        found = np.maximum(found, np.uint8(UNKNOWN))
     _refuse_bad(legs.start, legs.end, left)
     whole = left != LONG
     if not whole.all():

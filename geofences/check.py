@@ -5,82 +5,70 @@ each zone's applicability; all three must coincide at the same point of the path
 conflicts.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Unpack
 
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
-from geofences.altitude import Terrain
-from geofences.asked import STATUSES, legs_of, rules_of, spans_beside, statuses
-from geofences.asked import Rules as Rules  # noqa: PLC0414 - part of what a check takes
+from geofences.altitude import Terrain, UnknownTerrain
+from geofences.asked import STATUSES, UNKNOWN, is_even, legs_of, spans_beside, statuses
 from geofences.extent import where_of
+from geofences.ground import protecting
 from geofences.heights import inside_height
 from geofences.overlap import WHOLE, inside_throughout, inside_times, sideways
 from geofences.planar import lines
 from geofences.refused import missed_in_the_air, named
 from geofences.result import CheckResult, Conflict, Status, Why, joined, overall, why_blocked
+from geofences.rules import Asked, Rules, rules_of
 from geofences.spans import Span, Spans, Sure, difference, union
 from geofences.track import MOST_WITHIN_S, Track, Waypoint, by_cell, track_of
-from geofences.zone import Held
 from geofences.zoneset import Area, ZoneSet, ZoneVolume
+
+NOT_KNOWN_WHICH = "not known which"
+"""In place of a zone's id."""
 
 
 def check_path(
-    zone_set: ZoneSet,
-    path: Sequence[Waypoint],
-    terrain: Terrain,
-    *,
-    margin_m: float = 0.0,
-    vertical_margin_m: float = 0.0,
-    held: Collection[Held] = frozenset(),
-    areas: Collection[str] | None = None,
-    time_margin_s: float = 0.0,
+    zone_set: ZoneSet, path: Sequence[Waypoint], terrain: Terrain, **asked: Unpack[Asked]
 ) -> CheckResult:
     """Check a path, from waypoint to waypoint along geodesics with height and time changing evenly.
 
-    `held` are the ids of zones whose approval the operator holds. `areas` are the ids of the operating
-    areas of which the path must stay in the union; None means all that the set has, an empty collection
-    none. The caller passes the whole trip: out, loiter, drop, return, and the legs to alternates (rule E15).
-
-    `time_margin_s` is by how much all its times may be wrong, besides what its waypoints say of theirs (`within_s`): a
-    zone counts that applies at any moment at which the path may be there, an operating area that does at all of them.
+    What it is held to (`margin_m`, `vertical_margin_m`, `held`, `areas`, `time_margin_s`, `ground`) is said in `Rules`.
+    The caller passes the whole trip: out, loiter, drop, return, and the legs to alternates (rule E15).
 
     Raises `PathError` for a path that cannot be checked and `ValueError` for margins outside 0 to 10 km, or 0 to a day.
     """
-    rules = rules_of(margin_m, vertical_margin_m, held, areas, time_margin_s)
+    return check_by(zone_set, path, terrain, rules_of(**asked))
+
+
+def check_point(zone_set: ZoneSet, point: Waypoint, terrain: Terrain, **asked: Unpack[Asked]) -> CheckResult:
+    """Check one position at one time: a path that stands still. See `check_path`."""
+    return check_by(zone_set, (point,), terrain, rules_of(**asked))
+
+
+def check_by(zone_set: ZoneSet, path: Sequence[Waypoint], terrain: Terrain, rules: Rules) -> CheckResult:
+    """`check_path` by rules that are made already."""
     track = track_of(path)
     conflicts = joined(_stretches(zone_set, track, terrain, rules))
-    return CheckResult(overall(conflicts), conflicts, zone_set.version)
-
-
-def check_point(
-    zone_set: ZoneSet,
-    point: Waypoint,
-    terrain: Terrain,
-    *,
-    margin_m: float = 0.0,
-    vertical_margin_m: float = 0.0,
-    held: Collection[Held] = frozenset(),
-    areas: Collection[str] | None = None,
-    time_margin_s: float = 0.0,
-) -> CheckResult:
-    """Check one position at one time: a path that stands still. See `check_path`."""
-    return check_path(
-        zone_set,
-        (point,),
-        terrain,
-        margin_m=margin_m,
-        vertical_margin_m=vertical_margin_m,
-        held=held,
-        areas=areas,
-        time_margin_s=time_margin_s,
-    )
+    return CheckResult(overall(conflicts), conflicts, zone_set.version, terrain.said, rules)
 
 
 def code_of(zone_set: ZoneSet, track: Track, piece: int, terrain: Terrain, rules: Rules) -> int:
     """The code (see `STATUSES`) of one piece of a path by itself, worked out with all its stretches."""
     return STATUSES.index(overall(_stretches(zone_set, track.only(piece), terrain, rules)))
+
+
+def fallen_on(below: ZoneSet, path: Sequence[Waypoint], rules: Rules, reach_m: float) -> list[Conflict]:
+    """Where what falls off a path may hit one of the zones `below`, whatever their heights."""
+    return list(_fallen_on(below, track_of(path), rules, reach_m))
+
+
+def _fallen_on(below: ZoneSet, track: Track, rules: Rules, reach_m: float) -> Iterator[Conflict]:
+    for one in _stretches(below, track, UnknownTerrain(), rules.on_the_ground(reach_m)):
+        # What is blocked is so because something may fall on it; what was not evaluated stays that.
+        yield replace(one, why=Why.GROUND_RISK) if one.status is Status.BLOCKED else one
 
 
 def _stretches(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) -> Iterator[Conflict]:
@@ -92,17 +80,44 @@ def _stretches(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) 
     if lacks:
         for piece in range(len(track.alt0)):
             yield _conflict(track, piece, (0.0, 1.0), named(lacks), Why.ZONE_REFUSED, Status.UNKNOWN)
-    bounded = bool(zone_set.operating_areas) and (rules.areas is None or bool(rules.areas))
     widest = replace(rules, time_margin_s=min(MOST_WITHIN_S, rules.time_margin_s + track.most_within_s))
-    for piece in np.flatnonzero(statuses(zone_set, legs_of(track), terrain, widest)[0]).tolist():
-        yield from _entered(zone_set, track, piece, terrain, rules)
-    if bounded:
-        for cell, members in by_cell(track.start, track.end):
-            plane, inside = cell.plane, zone_set.area_maps(cell, rules.margin_m, rules.areas)
-            drawn = lines(plane.to_xy(track.start[members]), plane.to_xy(track.end[members]))
-            for line, piece in zip(drawn, members.tolist(), strict=True):
-                allowed = [_allowed(one, area, line, piece, track, terrain, rules) for one, area in inside]
-                yield from _left(allowed, piece, track, zone_set, rules)
+    codes, _ = statuses(zone_set, legs_of(track), terrain, widest)
+    for piece in np.flatnonzero(codes).tolist():
+        found = list(_entered(zone_set, track, piece, terrain, rules))
+        if found:
+            yield from found
+        elif not _may_be_clear(zone_set, track, piece, int(codes[piece]), terrain, widest):
+            yield _conflict(track, piece, (0.0, 1.0), NOT_KNOWN_WHICH, Why.NOT_CONFIRMED, Status.UNKNOWN)
+    if zone_set.operating_areas and (rules.areas is None or rules.areas):
+        yield from _not_inside(zone_set, track, terrain, rules)
+    if rules.ground is not None:
+        below = protecting(zone_set, rules.ground.protects)
+        yield from _fallen_on(below, track, rules, rules.ground.reach_m)
+
+
+def _not_inside(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) -> Iterator[Conflict]:
+    """The stretches outside the operating areas."""
+    for cell, members in by_cell(track.start, track.end):
+        plane, inside = cell.plane, zone_set.area_maps(cell, rules.margin_m, rules.areas)
+        drawn = lines(plane.to_xy(track.start[members]), plane.to_xy(track.end[members]))
+        for line, piece in zip(drawn, members.tolist(), strict=True):
+            allowed = [_allowed(one, area, line, piece, track, terrain, rules) for one, area in inside]
+            yield from _left(allowed, piece, track, zone_set, rules)
+
+
+def _may_be_clear(
+    zone_set: ZoneSet, track: Track, piece: int, code: int, terrain: Terrain, widest: Rules
+) -> bool:
+    """Whether a piece that the compiled check calls not clear, and of which no stretch was found, may be so.
+
+    The compiled check does not see uneven ground, and takes all times for as uncertain as the most uncertain one. The
+    stretches must find the piece too where they know no more than that.
+    """
+    even, exact = is_even(terrain), track.most_within_s == 0.0
+    if exact and (even or code != UNKNOWN):
+        return False
+    blind = terrain if even else UnknownTerrain()
+    return any(True for _ in _entered(zone_set, track, piece, blind, widest))
 
 
 def _entered(

@@ -3,13 +3,14 @@
 from collections.abc import Collection
 
 from geofences.altitude import Terrain
-from geofences.asked import Rules, rules_of, spans_beside
+from geofences.asked import spans_beside
 from geofences.extent import where_of
 from geofences.heights import inside_height
 from geofences.overlap import WHOLE, inside_throughout, inside_times, sideways
 from geofences.planar import lines
 from geofences.refused import missed_in_the_air, named
 from geofences.result import CheckResult, Conflict, Status, Why, in_order, overall, why_blocked
+from geofences.rules import Rules, rules_of
 from geofences.spans import NOWHERE, Spans, Sure, difference, union
 from geofences.track import Track, Waypoint, by_cell, track_of
 from geofences.zone import Held, Zone
@@ -44,7 +45,7 @@ def check_column(
     conflicts = in_order(
         dict.fromkeys(Conflict(zone_id, why, status, 0.0, 0.0, at, at) for zone_id, why, status in found)
     )
-    return CheckResult(overall(conflicts), conflicts, zone_set.version)
+    return CheckResult(overall(conflicts), conflicts, zone_set.version, terrain.said, rules)
 
 
 _Found = tuple[str, Why, Status]

@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from geofences.altitude import Terrain, UnknownTerrain
-from geofences.check import check_path
+from geofences.altitude import Terrain
+from geofences.check import check_by, fallen_on
 from geofences.geodesy import bearing_deg, destination, distance_m
-from geofences.result import CheckResult, Conflict, Status, Why, joined, overall
+from geofences.result import CheckResult, Conflict, joined, overall
+from geofences.rules import rules_of
 from geofences.sora import Margins
 from geofences.track import Waypoint, judge_path
 from geofences.zone import Held
@@ -73,39 +74,26 @@ def check_flight(
     """
     judge_path(path)
     aside, up, buffer_m = (0.0, 0.0, 0.0) if margins is None else _reach(margins)
-    found: list[Conflict] = []
     widened = replace(uncertainty, sideways_m=uncertainty.sideways_m + aside)
+    first_m = widened.sideways_m, widened.vertical_m + up
+    asked = rules_of(margin_m=first_m[0], vertical_margin_m=first_m[1], held=held, areas=areas)
+    found: list[Conflict] = []
     for stage in stages(path, widened):
-        result = check_path(
-            zone_set,
-            stage.path,
-            terrain,
-            margin_m=stage.sideways_m,
-            vertical_margin_m=stage.vertical_m + up,
-            held=held,
-            areas=areas,
-        )
-        found += (_moved(one, stage.from_m) for one in result.conflicts)
+        rules = replace(asked, margin_m=stage.sideways_m, vertical_margin_m=stage.vertical_m + up)
+        met = [*check_by(zone_set, stage.path, terrain, rules).conflicts]
         if below is not None and (below.zones or below.missing):
-            fallen_on = check_path(
-                below, stage.path, UnknownTerrain(), margin_m=stage.sideways_m + buffer_m, held=held, areas=()
-            )
-            found += (_moved(_as_ground_risk(one), stage.from_m) for one in fallen_on.conflicts)
+            met += fallen_on(below, stage.path, rules, stage.sideways_m + buffer_m)
+        found += (_moved(one, stage.from_m) for one in met)
     conflicts = joined(found)
-    return CheckResult(overall(conflicts), conflicts, zone_set.version)
-
-
-def protecting(zone_set: ZoneSet, reasons: Collection[str]) -> ZoneSet:
-    """The zones that state one of the reasons, such as `POPULATION`, from the ground to the sky. What the set lacks may
-    state it too.
-    """
-    kept = [zone for zone in zone_set.zones if set(zone.reasons) & set(reasons)]
-    return ZoneSet(
-        (
-            replace(zone, volumes=tuple(replace(each, lower=None, upper=None) for each in zone.volumes))
-            for zone in kept
-        ),
-        missing=zone_set.missing,
+    return CheckResult(
+        overall(conflicts),
+        conflicts,
+        zone_set.version,
+        terrain.said,
+        asked,
+        grows_mps=(uncertainty.sideways_mps, uncertainty.vertical_mps),
+        below_version="" if below is None else below.version,
+        below_m=0.0 if below is None else asked.margin_m + buffer_m,
     )
 
 
@@ -182,8 +170,3 @@ def _reach(margins: Margins) -> tuple[float, float, float]:
 
 def _moved(conflict: Conflict, by_m: float) -> Conflict:
     return replace(conflict, from_m=conflict.from_m + by_m, to_m=conflict.to_m + by_m)
-
-
-def _as_ground_risk(conflict: Conflict) -> Conflict:
-    """What is blocked below is so because something may fall on it; what was not evaluated stays that."""
-    return replace(conflict, why=Why.GROUND_RISK) if conflict.status is Status.BLOCKED else conflict

@@ -106,7 +106,13 @@ class Kernel:
         ground_low: float,
         ground_high: float,
     ) -> int:
-        """The status of a place at a time, or `MORE_TIMES` or `NO_PLACE`; `piece` is scratch."""
+        """The status of a place at a time, or `MORE_TIMES` or `NO_PLACE`.
+
+        `piece` is scratch that callers may share: compiled, this never lets another thread in. As plain Python it does,
+        between any two lines, and takes a piece of its own.
+        """
+        if not cython.compiled:
+            piece = Piece()
         if not (abs(lon) <= 180.0 and abs(lat) <= 90.0 and isfinite(alt) and isfinite(at)):
             return NO_PLACE
         aim(piece, lon, lat, lon, lat, terms.reach_m)

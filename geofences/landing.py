@@ -10,12 +10,12 @@ from enum import StrEnum
 from itertools import groupby
 
 from geofences.altitude import Terrain
-from geofences.asked import rules_of
 from geofences.check import check_path
 from geofences.diversions import Diverting, Part
 from geofences.errors import PathError
 from geofences.overlap import WHOLE
 from geofences.result import Conflict
+from geofences.rules import rules_of
 from geofences.sites import Found, LandingSite, SiteSearch, parts_of
 from geofences.spans import NOWHERE, Span, Spans, difference, intersection, union
 from geofences.track import Waypoint, judge_path

@@ -1,21 +1,21 @@
 """At which of the permitted heights a path is cheapest: its length, and what leaving the preferred height costs."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from math import isfinite
+from typing import Unpack
 
 from geofences.altitude import Interval, Terrain
 from geofences.around import middle_cell, path_around
-from geofences.asked import rules_of
-from geofences.check import Rules
 from geofences.errors import PathError
 from geofences.geodesy import distance_m
 from geofences.obstacles import limits_near
+from geofences.rules import AskedBeside, Rules, rules_of
 from geofences.search import NoPath, NoPathWhy
 from geofences.track import Waypoint, judge_path
-from geofences.zone import Held, Position
+from geofences.zone import Position
 from geofences.zoneset import ZoneSet
 
 BESIDE_M = 0.1
@@ -44,11 +44,8 @@ def path_at_best_height(
     *,
     climb_weight: float = 5.0,
     until: datetime | None = None,
-    vertical_margin_m: float = 0.0,
-    held: Collection[Held] = frozenset(),
-    areas: Collection[str] | None = None,
     turn_radius_m: float = 0.0,
-    time_margin_s: float = 0.0,
+    **asked: Unpack[AskedBeside],
 ) -> AtHeight | NoPath:
     """The cheapest path at one of the permitted heights (metres AMSL); a metre away from the preferred height, which
     must be one of them, costs as much as `climb_weight` metres of way.
@@ -66,7 +63,7 @@ def path_at_best_height(
         raise PathError(f"heights must be numbers, low <= preferred <= high, got {permitted}, {preferred_m}")
     if not (isfinite(climb_weight) and climb_weight >= 0.0):
         raise ValueError(f"climb_weight must be 0 or more, got {climb_weight}")
-    rules = rules_of(margin_m, vertical_margin_m, held, areas, time_margin_s)
+    rules = rules_of(margin_m=margin_m, **asked)
     best: AtHeight | None = None
     first: NoPath | None = None
     for alt in _heights(zone_set, start, goal, permitted, preferred_m, terrain, rules):
@@ -83,11 +80,8 @@ def path_at_best_height(
             terrain,
             stop,
             until=until,
-            vertical_margin_m=vertical_margin_m,
-            held=held,
-            areas=areas,
             turn_radius_m=turn_radius_m,
-            time_margin_s=time_margin_s,
+            **asked,
         )
         if isinstance(found, NoPath):
             if found.why is NoPathWhy.STOPPED:

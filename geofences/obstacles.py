@@ -13,10 +13,11 @@ from shapely.geometry.base import BaseGeometry
 
 from geofences.altitude import Box, Interval, Terrain, lower_amsl, upper_amsl
 from geofences.bends import Outline, outline
-from geofences.check import Rules
 from geofences.extent import where_of
 from geofences.geodesy import Floats, LocalPlane
+from geofences.ground import protecting
 from geofences.planar import REACH_M, TOLERANCE_M, Cell, to_plane
+from geofences.rules import GroundRisk, Rules
 from geofences.spans import intersection
 from geofences.walls import Bools, Indices, Rings, Walls, rings_of
 from geofences.zoneset import ZoneSet
@@ -83,30 +84,76 @@ class Obstacles:
 
 
 def obstacles_of(zone_set: ZoneSet, cell: Cell, layer: Layer, terrain: Terrain, rules: Rules) -> Obstacles:
-    """The zones around a cell that may be active at the layer's height and times; the outside of operating areas."""
+    """The zones around a cell that may be active at the layer's height and times; what may not be fallen on; the
+    outside of operating areas.
+    """
     beyond_m = reach_of_walls_m(rules.margin_m)
     walls = zone_set.walls(cell, beyond_m)
     heights = height_bounds(zone_set, walls, cell, beyond_m, terrain, rules.margin_m)
-    chosen = np.flatnonzero(_in_the_way(zone_set, walls, layer, heights, rules))
-    renumbered = np.full(len(walls.volumes), -1, dtype=np.intp)
-    renumbered[chosen] = np.arange(len(chosen))
-    kept = renumbered[walls.owners] >= 0
-    owners, edges, boxes = renumbered[walls.owners[kept]], walls.edges[kept], walls.boxes[chosen]
-    names = [zone_set.volumes[number].zone.zone_id for number in walls.volumes[chosen].tolist()]
-    rings = [(walls.rings, number) for number in chosen.tolist()]
-    reaches = np.full(len(chosen), rules.margin_m + TOLERANCE_M)
+    parts = [_Part.of(zone_set, walls, _in_the_way(zone_set, walls, layer, heights, rules), rules.margin_m)]
+    if rules.ground is not None:
+        parts.append(_below(zone_set, cell, layer, rules, rules.ground))
     if zone_set.operating_areas and rules.areas != frozenset():
-        beyond = rings_of([_outside(zone_set, cell, layer, terrain, rules)])
-        more, _ = beyond.edges()
-        owners = np.concatenate((owners, np.full(len(more), len(names), dtype=np.intp)))
-        edges = np.concatenate((edges, more))
-        boxes, reaches = np.concatenate((boxes, beyond.boxes(1))), np.append(reaches, 0.0)
-        names.append(OUTSIDE)
-        rings.append((beyond, 0))
+        parts.append(_Part.around(rings_of([_outside(zone_set, cell, layer, terrain, rules)])))
     drawn = zone_set.kept(("outlines", cell, beyond_m), dict[tuple[int, float], Outline])
-    every = np.column_stack((edges, reaches[owners]))
+    return _joined(parts, walls, drawn)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """Obstacles of one sort: edges (n, 4) with the obstacle of each; and of each obstacle the rest."""
+
+    edges: Floats
+    owners: Indices
+    boxes: Floats
+    reach_m: float
+    names: list[str]
+    rings: list[tuple[Rings, int]]
+
+    @classmethod
+    def of(cls, zone_set: ZoneSet, walls: Walls, in_the_way: Bools, margin_m: float) -> _Part:
+        """Those walls that are in the way, with their margin."""
+        chosen = np.flatnonzero(in_the_way)
+        renumbered = np.full(len(walls.volumes), -1, dtype=np.intp)
+        renumbered[chosen] = np.arange(len(chosen))
+        kept = renumbered[walls.owners] >= 0
+        names = [zone_set.volumes[number].zone.zone_id for number in walls.volumes[chosen].tolist()]
+        rings = [(walls.rings, number) for number in chosen.tolist()]
+        owners, reach_m = renumbered[walls.owners[kept]], margin_m + TOLERANCE_M
+        return cls(walls.edges[kept], owners, walls.boxes[chosen], reach_m, names, rings)
+
+    @classmethod
+    def around(cls, beyond: Rings) -> _Part:
+        """The outside of the operating areas, which has its margin already."""
+        edges, _ = beyond.edges()
+        owners = np.zeros(len(edges), dtype=np.intp)
+        return cls(edges, owners, beyond.boxes(1), 0.0, [OUTSIDE], [(beyond, 0)])
+
+
+def _below(zone_set: ZoneSet, cell: Cell, layer: Layer, rules: Rules, ground: GroundRisk) -> _Part:
+    """What may not be fallen on, whatever the height."""
+    below, within = protecting(zone_set, ground.protects), rules.on_the_ground(ground.reach_m)
+    walls = below.walls(cell, reach_of_walls_m(ground.reach_m))
+    everywhere = np.full(len(walls.volumes), -math.inf), np.full(len(walls.volumes), math.inf)
+    return _Part.of(below, walls, _in_the_way(below, walls, layer, everywhere, within), ground.reach_m)
+
+
+def _joined(parts: Sequence[_Part], walls: Walls, drawn: dict[tuple[int, float], Outline]) -> Obstacles:
+    """All parts as one, the obstacles of each counted on from those before."""
+    first = np.cumsum([0, *(len(one.names) for one in parts)])
+    owners = np.concatenate([one.owners + begin for one, begin in zip(parts, first.tolist(), strict=False)])
+    reaches = np.concatenate([np.full(len(one.names), one.reach_m) for one in parts])
+    edges = np.concatenate([one.edges for one in parts])
     return Obstacles(
-        walls.plane, every, owners, boxes, reaches, tuple(names), tuple(rings), walls.rings, drawn
+        walls.plane,
+        np.column_stack((edges, reaches[owners])),
+        owners,
+        np.concatenate([one.boxes for one in parts]),
+        reaches,
+        tuple(name for one in parts for name in one.names),
+        tuple(ring for one in parts for ring in one.rings),
+        walls.rings,
+        drawn,
     )
 
 

@@ -14,12 +14,12 @@ from shapely.geometry.base import BaseGeometry
 
 from geofences.altitude import Box
 from geofences.applicability import Extent
-from geofences.asked import rules_of
 from geofences.extent import where_of
 from geofences.overlap import WHOLE, inside_throughout, inside_times, sideways
 from geofences.planar import REACH_M, TOLERANCE_M, Geometries, lines, to_plane
 from geofences.refused import missed_on_the_ground, named
 from geofences.result import CheckResult, Conflict, Status, Why, joined, overall
+from geofences.rules import rules_of
 from geofences.shapes import lonlat_polygon
 from geofences.spans import NOWHERE, Spans, Sure, difference, union
 from geofences.track import Track, Waypoint, by_cell, track_of
@@ -51,9 +51,9 @@ def check_drive(
     """
     track = track_of(path)
     areas = _for(zone_set, surface)
-    margin_s = rules_of(0.0, 0.0, (), (), time_margin_s).time_margin_s
-    found = joined([*_stretches(areas, track, weight_kg, margin_s), *_unknown_terms(zone_set, track)])
-    return CheckResult(overall(found), found, zone_set.version)
+    rules = rules_of(time_margin_s=time_margin_s)
+    found = joined([*_stretches(areas, track, weight_kg, time_margin_s), *_unknown_terms(zone_set, track)])
+    return CheckResult(overall(found), found, zone_set.version, rules=rules)
 
 
 def permits_met(zone_set: ZoneSet, path: Sequence[Waypoint], surface: Surface) -> tuple[Zone, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from geofences.rules import Rules
 from geofences.zone import Restriction, Zone
 
 
@@ -31,6 +32,8 @@ class Why(StrEnum):
     NO_SUCH_OPERATING_AREA = "no_such_operating_area"
     GROUND_RISK = "ground_risk"
     """It could fall on what the zone protects."""
+    NOT_CONFIRMED = "not_confirmed"
+    """The fast check found a zone there, and working out where found none: one of the two errs."""
     OUTSIDE_PERMIT = "outside_permit"
     ABOVE_PERMIT_SPEED = "above_permit_speed"
     ABOVE_PERMIT_WEIGHT = "above_permit_weight"
@@ -66,15 +69,26 @@ class Conflict:
     left_at: datetime
 
 
+NO_RULES = Rules()
+
+
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """The answer, the stretches behind it in the order of the path, and the zone set that was asked (rule
-    E14).
+    """The answer, the stretches behind it in the order of the path, and what was asked, so that it can be had again
+    (rule E14): the zone set, the terrain (`Terrain.said`), and what the path was held to.
+
+    Of a flight whose error grows, `rules` are those at its beginning, and `grows_mps` how fast it does, sideways and in
+    height. `below_version` is of the zones that it was not to fall on, from farther than `below_m` at its beginning.
     """
 
     status: Status
     conflicts: tuple[Conflict, ...]
     zones_version: str
+    terrain: str = ""
+    rules: Rules = NO_RULES
+    grows_mps: tuple[float, float] = (0.0, 0.0)
+    below_version: str = ""
+    below_m: float = 0.0
 
     @property
     def is_clear(self) -> bool:

@@ -12,10 +12,10 @@ import numpy as np
 
 from geofences.altitude import Box, Interval, Terrain
 from geofences.around import middle_cell, path_around
-from geofences.asked import Rules
 from geofences.diversions import Beginning, Chosen, Diverting, Part, Way, choose, ends_on, on_plane
 from geofences.geodesy import EARTH, densify
 from geofences.planar import Cell
+from geofences.rules import Rules
 from geofences.search import NoPath
 from geofences.swept import Air, Verdict, upright
 from geofences.track import Waypoint

@@ -17,12 +17,13 @@ from shapely.geometry import LineString, MultiPoint, Point
 from shapely.geometry.base import BaseGeometry
 
 from geofences.altitude import ANYTHING, Box, Interval, Terrain, lower_amsl, upper_amsl
-from geofences.asked import Rules, is_even
+from geofences.asked import is_even
 from geofences.extent import where_of
 from geofences.geodesy import LocalPlane
 from geofences.heights import NEAR_M, depends_on_place, widened
 from geofences.obstacles import OUTSIDE, reach_of_walls_m
 from geofences.planar import TOLERANCE_M, Cell, LocalMap, widen
+from geofences.rules import Rules
 from geofences.spans import Span, intersection
 from geofences.zone import Volume
 from geofences.zoneset import Area, ZoneSet, ZoneVolume

@@ -1,8 +1,7 @@
 """One place at a time, thousands of times a second: the check of a sample that a vehicle sends."""
 
-from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import numpy as np
 
@@ -16,18 +15,17 @@ from geofences.asked import (
     Codes,
     ground_everywhere,
     is_even,
-    rules_of,
     terms_of,
 )
-from geofences.check import check_point
+from geofences.check import check_by
 from geofences.errors import PathError
 from geofences.kernel import Terms
 from geofences.piece import Piece
 from geofences.refused import missed_in_the_air
 from geofences.result import Status
+from geofences.rules import Asked, rules_of
 from geofences.timetable import Timetable
 from geofences.track import Waypoint
-from geofences.zone import Held
 from geofences.zoneset import ZoneSet
 
 
@@ -44,29 +42,22 @@ class _Day(NamedTuple):
 class Watch:
     """A zone set made ready for one terrain, margins and approvals. `status` answers as `check_point` does.
 
-    A set that has operating areas to stay inside of or lacks zones, and ground that differs from place to place where
-    the answer hangs on it, are asked by `check_point`, which takes longer. Threads may share one.
+    A set that has operating areas to stay inside of or lacks zones, what may not be fallen on, and ground that differs
+    from place to place where the answer hangs on it, are asked by `check_point`, which takes longer. Threads may share
+    one, compiled or not.
     """
 
-    def __init__(
-        self,
-        zone_set: ZoneSet,
-        terrain: Terrain,
-        *,
-        margin_m: float = 0.0,
-        vertical_margin_m: float = 0.0,
-        held: Collection[Held] = frozenset(),
-        areas: Collection[str] | None = None,
-        time_margin_s: float = 0.0,
-    ) -> None:
-        self._rules = rules_of(margin_m, vertical_margin_m, held, areas, time_margin_s)
+    def __init__(self, zone_set: ZoneSet, terrain: Terrain, **asked: Unpack[Asked]) -> None:
+        self._rules = rules_of(**asked)
         self._zone_set, self._terrain = zone_set, terrain
         self._piece, self._kernel = Piece(), zone_set.kernel
         self._low, self._high = ground_everywhere(terrain)
-        bounded = bool(self._rules.areas) or (areas is None and bool(zone_set.operating_areas))
-        lacks = bool(missed_in_the_air(zone_set.missing, self._rules.areas))
+        areas = self._rules.areas
+        bounded = bool(areas) or (areas is None and bool(zone_set.operating_areas))
+        lacks = bool(missed_in_the_air(zone_set.missing, areas))
+        more = bounded or lacks or self._rules.ground is not None
         # Codes that the compiled check alone is not trusted with.
-        self._to_ask_again = (CLEAR, UNKNOWN) if bounded or lacks else () if is_even(terrain) else (UNKNOWN,)
+        self._to_ask_again = (CLEAR, UNKNOWN) if more else () if is_even(terrain) else (UNKNOWN,)
         # One value, so that another thread sees the old day or the new one, and no mixture.
         self._day = self._asking(self._listed(0.0))
 
@@ -102,14 +93,4 @@ class Watch:
         )
 
     def _in_full(self, point: Waypoint) -> Status:
-        rules = self._rules
-        return check_point(
-            self._zone_set,
-            point,
-            self._terrain,
-            margin_m=rules.margin_m,
-            vertical_margin_m=rules.vertical_margin_m,
-            held=rules.held,
-            areas=rules.areas,
-            time_margin_s=rules.time_margin_s,
-        ).status
+        return check_by(self._zone_set, (point,), self._terrain, self._rules).status

@@ -16,15 +16,14 @@ import typer
 from fleet.cli.output import BadInput
 from fleet.intake.suggest import did_you_mean
 from geofences.altitude import Terrain
-from geofences.flight import Uncertainty, check_flight, protecting
+from geofences.flight import Uncertainty, check_flight
+from geofences.ground import protecting
 from geofences.heights import part_boxes
 from geofences.result import CheckResult
+from geofences.rules import ON_THE_GROUND
 from geofences.sora import Ballistic, Descent, Glide, Margins, OneToOne, Operation, Parachute, margins
 from geofences.track import Waypoint, track_of
 from geofences.zoneset import ZoneSet
-
-FALLS_ON = ("POPULATION",)
-"""The reasons of zones that nothing may fall on, unless others are named."""
 
 Buffer = Annotated[
     str | None,
@@ -47,7 +46,7 @@ FallsOn = Annotated[
     typer.Option(
         "--falls-on",
         metavar="REASON",
-        help="Zones with this reason lie outside the ground risk buffer (POPULATION).",
+        help="Zones with this reason lie outside the ground risk buffer (POPULATION, SENSITIVE, EMERGENCY).",
     ),
 ]
 
@@ -124,10 +123,17 @@ def flight_rules(
             raise BadInput("--falls-on: needs --buffer, which says how far anything falls")
         return FlightRules(uncertainty, None, None)
     found = _margins(buffer, path, speed_mps, terrain)
-    return FlightRules(uncertainty, found, protecting(zones, tuple(falls_on or FALLS_ON)))
+    return FlightRules(uncertainty, found, protecting(zones, falls_on or ON_THE_GROUND))
 
 
-def checked(zones: ZoneSet, path: Sequence[Waypoint], terrain: Terrain, rules: FlightRules) -> CheckResult:
+def checked(
+    zones: ZoneSet,
+    path: Sequence[Waypoint],
+    terrain: Terrain,
+    rules: FlightRules,
+    held: frozenset[str],
+    areas: frozenset[str] | None,
+) -> CheckResult:
     """The check with these rules. Raises ``BadInput`` for volumes that are too large to be checked."""
     try:
         return check_flight(
@@ -137,6 +143,8 @@ def checked(zones: ZoneSet, path: Sequence[Waypoint], terrain: Terrain, rules: F
             uncertainty=rules.uncertainty,
             margins=rules.margins,
             below=rules.below,
+            held=held,
+            areas=areas,
         )
     except ValueError as error:
         raise BadInput(f"--buffer, --uncertainty: {error}") from None

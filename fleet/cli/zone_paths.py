@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from fleet.cli.output import BadInput
 from fleet.intake import cells
@@ -23,26 +24,43 @@ _COORDINATES: tuple[Coordinate, ...] = (
 ALTITUDE: Coordinate = ("alt_amsl", cells.within(-1_000, 100_000))
 
 
-def waypoints(text: str, at: datetime, speed_mps: float) -> Iterator[Waypoint]:
-    """The points of ``--path`` with the times at which they are passed at a constant speed, climbs included.
+def speeds_option(text: str) -> tuple[float, ...]:
+    """The speeds of ``--speed-mps``: one, or one for each leg. Raises ``BadInput`` for what is none."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise BadInput(f"--speed-mps: must be a number, or one for each leg (found {text!r})") from None
 
-    Raises ``BadInput`` for a point that is none, and for a speed that is not above 0.
+
+def waypoints(text: str, at: datetime, speeds_mps: float | Sequence[float]) -> Iterator[Waypoint]:
+    """The points of ``--path`` with the times at which they are passed, climbs included: at a constant speed, or at one
+    for each leg.
+
+    Raises ``BadInput`` for a point that is none, for a speed that is not above 0, and for too few or too many of them.
     """
-    if not (math.isfinite(speed_mps) and speed_mps > 0):
-        raise BadInput(f"--speed-mps: must be above 0 (found {speed_mps:g})")
+    stated = (speeds_mps,) if isinstance(speeds_mps, int | float) else tuple(speeds_mps)
+    for speed_mps in stated:
+        if not (math.isfinite(speed_mps) and speed_mps > 0):
+            raise BadInput(f"--speed-mps: must be above 0 (found {speed_mps:g})")
     words = enumerate(text.split(), start=1)
     points = [point_of(f"--path, point {number}", word) for number, word in words]
     if not points:
         raise BadInput("--path: is empty; write lon,lat,alt_amsl for each point")
-    travelled_m = 0.0
-    for here, before in zip(points, [points[0], *points], strict=False):
-        travelled_m += math.hypot(distance_m(*before[:2], *here[:2]), here[2] - before[2])
-        yield Waypoint(*here, _later(at, travelled_m, speed_mps))
+    legs = len(points) - 1
+    if len(stated) not in (1, legs):
+        raise BadInput(f"--speed-mps: the path has {legs} legs, and {len(stated)} speeds are given")
+    speeds = stated if len(stated) == legs else stated * legs
+    yield Waypoint(*points[0], at)
+    # What was travelled is summed up, not the times: moments have whole microseconds.
+    after_s = 0.0
+    for (before, here), speed_mps in zip(pairwise(points), speeds, strict=True):
+        after_s += math.hypot(distance_m(*before[:2], *here[:2]), here[2] - before[2]) / speed_mps
+        yield Waypoint(*here, _later(at, after_s, speed_mps))
 
 
-def _later(at: datetime, travelled_m: float, speed_mps: float) -> datetime:
+def _later(at: datetime, after_s: float, speed_mps: float) -> datetime:
     try:
-        return at + timedelta(seconds=travelled_m / speed_mps)
+        return at + timedelta(seconds=after_s)
     except OverflowError:
         raise BadInput(
             f"--speed-mps: the path would last longer than time is counted (found {speed_mps:g})"

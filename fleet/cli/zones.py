@@ -13,11 +13,19 @@ from typing import Annotated, Any
 
 import typer
 
-from fleet.cli import flight_options, ground_options, zone_changes, zone_drawing, zone_files, zone_landings
+from fleet.cli import (
+    flight_options,
+    ground_options,
+    operator_options,
+    zone_changes,
+    zone_drawing,
+    zone_files,
+    zone_landings,
+)
 from fleet.cli.day import Day, Root
 from fleet.cli.options import Json, Tolerant, ZoneFiles, moment_option, run_name
 from fleet.cli.output import BadInput, ExitCode, note, show, table
-from fleet.cli.zone_paths import DEFAULT_SPEED_MPS, waypoints
+from fleet.cli.zone_paths import DEFAULT_SPEED_MPS, speeds_option, waypoints
 from fleet.cli.zone_runs import zones_in_force
 from fleet.hub.rundir import ROOT
 from fleet.intake.zones import ZonesRead
@@ -53,8 +61,17 @@ def check(
     ],
     zones: ZoneFiles = None,
     speed_mps: Annotated[
-        float, typer.Option("--speed-mps", help="Speed along the path.")
-    ] = DEFAULT_SPEED_MPS,
+        str,
+        typer.Option(
+            "--speed-mps", metavar="V[,V…]", help="Speed along the path, or one for each leg between points."
+        ),
+    ] = f"{DEFAULT_SPEED_MPS:g}",
+    fleet: operator_options.FleetFile = None,
+    vehicle: operator_options.Vehicles = None,
+    hold: operator_options.Held = None,
+    area: operator_options.Areas = None,
+    drive: operator_options.Drives = None,
+    weight_kg: operator_options.Weight = None,
     terrain: ground_options.GroundText = None,
     terrain_datum: ground_options.GridDatum = None,
     terrain_error_m: ground_options.GridError = None,
@@ -68,15 +85,26 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check a path, or a position: exit code 0 when it is clear, 1 when it is blocked, 3 when that can't be known."""
-    points = list(waypoints(path, moment_option("--at", at), speed_mps))
+    speeds = speeds_option(speed_mps)
+    points = list(waypoints(path, moment_option("--at", at), speeds))
     ground = ground_options.ground(terrain, terrain_datum, terrain_error_m, canopy_m, geoid, geoid_error_m)
     read = _read(zones, tolerant=tolerant)
-    rules = flight_options.flight_rules(
-        buffer, uncertainty, falls_on, points, speed_mps, ground.terrain, read.zones
-    )
-    result = flight_options.checked(read.zones, points, ground.terrain, rules)
+    ours = operator_options.operator(read.zones, fleet, vehicle, hold, area)
+    if drive is None and weight_kg is not None:
+        raise BadInput("--weight-kg: needs --drive, as only robots on the ground have permits")
+    volumes = None
+    if drive is None:
+        rules = flight_options.flight_rules(
+            buffer, uncertainty, falls_on, points, max(speeds), ground.terrain, ours.zones
+        )
+        result = flight_options.checked(ours.zones, points, ground.terrain, rules, ours.held, ours.areas)
+        volumes = rules.said()
+    else:
+        flying = {"--buffer": buffer, "--uncertainty": uncertainty, "--falls-on": falls_on, "--area": area}
+        given = [name for name, value in flying.items() if value is not None]
+        result = operator_options.driven(ours.zones, points, drive, weight_kg, given)
     status = _status(result)
-    answer = {**_answer(status, result), "terrain": ground.said, "volumes": rules.said()}
+    answer = {**_answer(status, result), "terrain": ground.said, "volumes": volumes}
     show(answer, _answer_text(status, result), as_json=as_json)
     raise typer.Exit(EXIT_CODES[status])
 
@@ -125,9 +153,11 @@ def _status(result: CheckResult) -> Status:
 
 
 def _answer(status: Status, result: CheckResult) -> dict[str, Any]:
+    """With all that is needed to have it again."""
     return {
         "status": status.value,
         "zones_version": result.zones_version,
+        "margins": _margins(result),
         "conflicts": [_conflict(conflict) for conflict in result.conflicts],
     }
 
@@ -144,10 +174,29 @@ def _conflict(conflict: Conflict) -> dict[str, Any]:
     }
 
 
+def _margins(result: CheckResult) -> dict[str, Any]:
+    rules = result.rules
+    return {
+        "beside_m": round(rules.margin_m, 3),
+        "above_m": round(rules.vertical_margin_m, 3),
+        "time_s": rules.time_margin_s,
+        "grow_mps": list(result.grows_mps),
+        "held": rules.held_ids,
+        "areas": None if rules.areas is None else sorted(rules.areas),
+        "below_m": round(result.below_m, 3),
+        "below_version": result.below_version,
+    }
+
+
 def _answer_text(status: Status, result: CheckResult) -> str:
     header = ("zone", "why", "status", "from_m", "to_m")
     rows = [[_conflict(conflict)[name] for name in header] for conflict in result.conflicts]
-    return "\n".join([status.value, *([table(header, rows)] if rows else []), result.zones_version])
+    rests_on = [result.zones_version]
+    if result.terrain:  # a robot's way on the ground has neither heights nor margins
+        rests_on += [f"terrain: {result.terrain}", f"margins: {result.rules.said}"]
+    if any(result.grows_mps):
+        rests_on.append("growing by {:g} m/s beside, {:g} m/s above and below".format(*result.grows_mps))
+    return "\n".join([status.value, *([table(header, rows)] if rows else []), *rests_on])
 
 
 def _described(zone: Zone) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def _roughly(out: _Out, now: datetime, context: Context) -> Flight:
     lons, lats = [place.lon for place in places], [place.lat for place in places]
     corners = ((min(lons), min(lats)), (max(lons), max(lats)))
     keeps = mission_clearance(context, out.kind, out.record.mission)
-    return Flight(tuple(Waypoint(lon, lat, 0.0, now) for lon, lat in corners), keeps.beside_m)
+    return Flight(tuple(Waypoint(lon, lat, 0.0, now) for lon, lat in corners), keeps.widest_m)
 
 
 def _paths(
@@ -140,8 +140,14 @@ def _paths(
 
 def _flight(context: Context, kind: SortieType, path: tuple[Waypoint, ...]) -> Flight:
     keeps = clearance_of(context, kind, path)
-    margin_s = context.fleet.zone_time_margin_s
-    return Flight(path, keeps.beside_m, keeps.above_m, held=context.held, time_margin_s=margin_s)
+    return Flight(
+        path,
+        keeps.beside_m,
+        keeps.above_m,
+        held=context.held,
+        time_margin_s=context.fleet.zone_time_margin_s,
+        ground=keeps.ground,
+    )
 
 
 def _met(

@@ -76,6 +76,11 @@ class LinkTimes(Value):
     missing_s: Positive | None = None
 
 
+CORRIDOR_UP_M = 7.5
+"""4 m of error by satellites and 3 m of holding at the least (the guide of the Luftfahrt-Bundesamt), and half of what
+``Separation.vertical_m`` keeps two flights apart."""
+
+
 class SortieType(Value):
     """A type that goes out and back with one parcel: a drone or a sidewalk robot.
 
@@ -92,6 +97,8 @@ class SortieType(Value):
     cruise_mps: Positive
     cruise_height_agl_m: NonNegative = 0
     corridor_m: Positive = 20
+    corridor_up_m: Annotated[NonNegative | None, Field(exclude_if=lambda value: value is None)] = None
+    """How far above or below its path it may be; ``CORRIDOR_UP_M`` where it is not stated."""
     load_s: NonNegative = 60
     drop_s: NonNegative = 30
     turnaround_s: NonNegative = 120
@@ -100,6 +107,11 @@ class SortieType(Value):
     floor_fraction: Fraction = 0.1
     max_radius_m: Positive | None = None
     lost_link: LinkTimes | None = None
+
+    @property
+    def keeps_up_m(self) -> float:
+        """What is kept free above and below its path."""
+        return CORRIDOR_UP_M if self.corridor_up_m is None else self.corridor_up_m
 
 
 class RouteType(Value):
@@ -186,12 +198,17 @@ class Separation(Value):
     source: str = "operator's rule"
 
 
+Protected = Literal["POPULATION", "SENSITIVE", "EMERGENCY", "PRIVACY", "NATURE", "NOISE"]
+_ON_THE_GROUND: frozenset[Protected] = frozenset({"POPULATION", "SENSITIVE", "EMERGENCY"})
+
+
 class AirMargins(Value):
     """How far flights stay from zones by what an aircraft may do before it is caught, instead of by its type's
     corridor: the volumes of SORA's semantic model (``geofences.sora``) around its path.
 
     ``volume``: the contingency volume, in which it is brought back, or also the ground risk buffer around that, in
-    which it comes down (``descent``). ``wind_mps`` counts instead of the strongest wind in which the type goes out,
+    which it comes down (``descent``), off the zones that state one of the reasons in ``protects``, or none, at whatever
+    height these are. ``wind_mps`` counts instead of the strongest wind in which the type goes out,
     ``span_m`` is the largest dimension of an aircraft; the others are how it reacts and what it errs by.
     """
 
@@ -205,6 +222,9 @@ class AirMargins(Value):
     map_m: Annotated[float, Field(ge=0, le=100)] = 1
     height_error_m: Annotated[float, Field(ge=0, le=100)] = 4
     descent: Literal["one_to_one", "ballistic"] = "one_to_one"
+    protects: Annotated[SortedSet[Protected], Field(exclude_if=lambda reasons: reasons == _ON_THE_GROUND)] = (
+        _ON_THE_GROUND
+    )
     source: str = "operator's rule"
 
 

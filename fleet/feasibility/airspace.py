@@ -19,6 +19,8 @@ _CODES = {
     Why.NO_SUCH_OPERATING_AREA: "outside_operating_area",
     Why.HEIGHT_UNKNOWN: "zone_height_unknown",
     Why.TIME_UNKNOWN: "zone_time_unknown",
+    Why.GROUND_RISK: "ground_risk",
+    Why.NOT_CONFIRMED: "zone_not_confirmed",
     Why.BEYOND_AUTHORISATION: "beyond_authorisation",
     Why.OUTSIDE_PERMIT: "outside_permit",
     Why.ABOVE_PERMIT_SPEED: "above_permit_speed",
@@ -62,6 +64,7 @@ def checked(ctx: Context, path: Sequence[Waypoint], keeps: Clearance) -> CheckRe
         vertical_margin_m=keeps.above_m,
         held=ctx.held,
         time_margin_s=ctx.fleet.zone_time_margin_s,
+        ground=keeps.ground,
     )
 
 

@@ -87,9 +87,9 @@ def _free(
 ) -> bool:
     drop, end = shape.out.points[-1], to.place
     ends = ((drop.lon, drop.lat), (end.lon, end.lat))
-    beside_m = clearance_at(ctx, asset_type, shape.cruise_amsl_m, ends).beside_m
-    key = ("hop", beside_m, drop.lon, drop.lat, to.place_id)
-    if ctx.memory.get(key, lambda: surely_clear(ctx, drop, end, beside_m)):
+    keeps = clearance_at(ctx, asset_type, shape.cruise_amsl_m, ends)
+    key = ("hop", keeps.beside_m, keeps.ground, drop.lon, drop.lat, to.place_id)
+    if ctx.memory.get(key, lambda: surely_clear(ctx, drop, end, keeps)):
         return True
     over, down = (end.lon, end.lat, shape.cruise_amsl_m), (end.lon, end.lat, shape.drop_ground_m)
     start = Waypoint(drop.lon, drop.lat, shape.cruise_amsl_m, leave_at)

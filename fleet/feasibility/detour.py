@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
@@ -21,6 +22,8 @@ need.
 MOST_STEPS = 300
 """Steps of one search; counted, not timed, so that the answer does not depend on the machine."""
 
+_SPARE_M = 1.0
+
 _SLOWEST_SHARE = 0.4
 """A detour is thought to be flown at this share of cruise speed at least (wind, and its extra length)."""
 
@@ -38,6 +41,7 @@ def detour(
         alt_amsl_m,
         keeps.beside_m,
         keeps.above_m,
+        keeps.ground,
         start.lon,
         start.lat,
         end.lon,
@@ -72,6 +76,7 @@ def _search(
     begin: datetime,
     until: datetime,
 ) -> tuple[Place, ...] | None:
+    ground = keeps.ground
     found = path_around(
         ctx.airspace,
         (start.lon, start.lat),
@@ -79,13 +84,14 @@ def _search(
         alt_amsl_m,
         begin,
         # The exact check afterwards uses the margin itself; a hair more keeps corners from touching it.
-        keeps.beside_m + 1.0,
+        keeps.beside_m + _SPARE_M,
         ctx.terrain,
         _after(MOST_STEPS),
         until=until,
         vertical_margin_m=keeps.above_m,
         held=ctx.held,
         time_margin_s=ctx.fleet.zone_time_margin_s,
+        ground=None if ground is None else replace(ground, reach_m=ground.reach_m + _SPARE_M),
     )
     return None if isinstance(found, NoPath) else tuple(Place(lon=lon, lat=lat) for lon, lat in found)
 

@@ -17,7 +17,7 @@ import numpy as np
 from fleet.domain.fleet import SortieType
 from fleet.domain.sites import Site
 from fleet.feasibility.airspace import ask_path, checked, judged
-from fleet.feasibility.clearance import clearance_at, clearance_of, traits
+from fleet.feasibility.clearance import Clearance, clearance_at, clearance_of, traits
 from fleet.feasibility.context import Context
 from fleet.feasibility.detour import detour
 from fleet.feasibility.verdict import Verdict, feasible, infeasible, unknown
@@ -170,16 +170,17 @@ def _straight(ctx: Context, asset_type: SortieType, start: Place, end: Place) ->
         drop_ground_m=_ground_at(ctx, end),
         cruise_amsl_m=cruise_amsl_m,
         assumptions=_terrain_assumption(ctx) | keeps.assumptions(asset_type.type_id),
-        airspace=feasible() if surely_clear(ctx, start, end, keeps.beside_m) else None,
+        airspace=feasible() if surely_clear(ctx, start, end, keeps) else None,
     )
 
 
-def surely_clear(ctx: Context, start: Place, end: Place, margin_m: float) -> bool:
+def surely_clear(ctx: Context, start: Place, end: Place, keeps: Clearance) -> bool:
     """Whether no zone lies along a straight flight at any height and time."""
     if ctx.airspace.operating_areas:
         return False  # these may have heights and times, which only the exact check looks at
     a, b = np.array([[start.lon, start.lat]]), np.array([[end.lon, end.lat]])
-    return not bool(segments_hit(ctx.airspace, a, b, margin_m, held=ctx.held)[0])
+    hit = segments_hit(ctx.airspace, a, b, keeps.beside_m, held=ctx.held, ground=keeps.ground)
+    return not bool(hit[0])
 
 
 def sketch(asset_type: SortieType, shape: TripShape, at: datetime) -> tuple[Waypoint, ...]:

@@ -29,6 +29,11 @@ class Geoid(Protocol):
         """Bounds in metres of how high the geoid lies above the WGS 84 ellipsoid everywhere in the box."""
         ...
 
+    @property
+    def said(self) -> str:
+        """What it is, with the hash of its file and its error."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grids:
@@ -38,20 +43,8 @@ class Grids:
     purpose: str
     files: tuple[Hashed, ...]
     mosaic: Mosaic
-    is_folder: bool
-
-    @property
-    def said(self) -> str:
-        """Name and hash, for whoever records what a decision rested on.
-
-        A folder's hash is that of the lines which `sha256sum` writes for its files, in the order of their names.
-        """
-        if not self.is_folder:
-            return f"{self.files[0].name} sha256:{self.files[0].sha256}"
-        lines = "".join(f"{one.sha256}  {one.name}\n" for one in self.files)
-        return (
-            f"{self.path.name} ({len(self.files)} files) sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
-        )
+    said: str
+    """Name and hash, for whoever records what a decision rested on."""
 
     def _key(self) -> tuple[Path, str, tuple[Hashed, ...]]:
         return self.path, self.purpose, self.files
@@ -74,7 +67,16 @@ def open_grids(path: Path, purpose: str) -> Grids:
     formats = _PURPOSES[purpose]
     paths = grid_files(path, formats)
     mosaic = Mosaic([read_raster(each, formats) for each in paths])
-    return Grids(path, purpose, tuple(hashed(each) for each in paths), mosaic, path.is_dir())
+    files = tuple(hashed(each) for each in paths)
+    return Grids(path, purpose, files, mosaic, _said(path, files))
+
+
+def _said(path: Path, files: tuple[Hashed, ...]) -> str:
+    """A folder's hash is that of the lines which `sha256sum` writes for its files, in the order of their names."""
+    if not path.is_dir():
+        return f"{files[0].name} sha256:{files[0].sha256}"
+    lines = "".join(f"{one.sha256}  {one.name}\n" for one in files)
+    return f"{path.name} ({len(files)} files) sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
 
 
 @lru_cache(maxsize=16)
@@ -98,6 +100,11 @@ class GridGeoid:
         """Bounds of the undulation; `ANYTHING` where the grid does not reach or says nothing."""
         low, high = self.grids.mosaic.interpolated(box)
         return Interval(low - self.error_m, high + self.error_m)
+
+    @property
+    def said(self) -> str:
+        """File, hash and error."""
+        return f"{self.grids.said} ± {self.error_m:g} m"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,13 @@ class GridTerrain(Terrain):
         finest = min(one.lattice.step_lat for one in self.grids.mosaic.rasters)
         return STEP_POSTS * finest * METRES_PER_DEGREE
 
+    @property
+    def said(self) -> str:
+        """Files, hash, datum and errors, and the same of the geoid."""
+        canopy = f", {self.canopy_m:g} m of canopy" if self.canopy_m else ""
+        geoid = "" if self.geoid is None else f", geoid {self.geoid.said}"
+        return f"{self.grids.said} {self.datum.value} ± {self.error_m:g} m{canopy}{geoid}"
+
     def _lift(self, box: Box) -> Interval:
         """What makes a height of the grid one above mean sea level."""
         if self.datum is Datum.AMSL:
@@ -171,6 +185,11 @@ class WithGeoid(Terrain):
     def step_m(self) -> float:
         """The terrain's."""
         return self.terrain.step_m
+
+    @property
+    def said(self) -> str:
+        """Both."""
+        return f"{self.terrain.said}, geoid {self.geoid.said}"
 
 
 def read_geoid(path: Path | str, *, error_m: float) -> GridGeoid:

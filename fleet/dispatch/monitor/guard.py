@@ -90,7 +90,13 @@ class Guard:
     @property
     def reach_m(self) -> float:
         """How far beside its legs a zone may be that matters to what is worked out for it."""
-        return PLANE_ERROR * self.keeps.beside_m + SLACK_M
+        return PLANE_ERROR * self.keeps.widest_m + SLACK_M
+
+    @property
+    def ground(self) -> geofences.GroundRisk | None:
+        """The same of what it may not fall on."""
+        ground = self.keeps.ground
+        return None if ground is None else replace(ground, reach_m=self.reach_m)
 
     @cached_property
     def around(self) -> Flight:

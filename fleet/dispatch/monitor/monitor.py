@@ -83,11 +83,16 @@ class Monitor:
             return {asset_id for asset_id, _ in flying}
         boxed = near_change(ZoneSet(), changed, [guard.around for _, guard in flying])
         maybe = [flying[number] for number in boxed]
-        legs = [(asset_id, leg, guard.reach_m) for asset_id, guard in maybe for leg in guard.legs()]
+        legs = [
+            (asset_id, leg, (guard.reach_m, guard.ground))
+            for asset_id, guard in maybe
+            for leg in guard.legs()
+        ]
         near = set[str]()
-        for reach_m in {each[2] for each in legs}:
-            alike = [(asset_id, leg) for asset_id, leg, reach in legs if reach == reach_m]
-            hit = segments_hit(changed, [a for _, (a, _) in alike], [b for _, (_, b) in alike], reach_m)
+        for kept in {each[2] for each in legs}:
+            alike = [(asset_id, leg) for asset_id, leg, its in legs if its == kept]
+            starts, ends = [a for _, (a, _) in alike], [b for _, (_, b) in alike]
+            hit = segments_hit(changed, starts, ends, kept[0], ground=kept[1])
             near |= {asset_id for (asset_id, _), is_hit in zip(alike, hit.tolist(), strict=True) if is_hit}
         return near
 

@@ -1,6 +1,7 @@
 """How far flights stay from zones: by the type's corridor, or by the fleet's rule after SORA's semantic model."""
 
 from dataclasses import replace
+from datetime import timedelta
 from math import radians, sqrt, tan
 from typing import Any
 
@@ -8,9 +9,22 @@ import pytest
 
 from fleet.domain.fleet import AirMargins, FleetSpec
 from fleet.feasibility import Context, TripShape, assess_sortie, sortie_shape
+from fleet.feasibility.airspace import ask_path, checked
 from fleet.feasibility.alternate import landing_places
-from fleet.feasibility.clearance import clearance_at
-from geofences import Zone, check_path
+from fleet.feasibility.clearance import clearance_at, clearance_of
+from geofences import (
+    Operation,
+    Restriction,
+    Status,
+    Waypoint,
+    Zone,
+    check_flight,
+    check_path,
+    margins,
+    protecting,
+)
+from geofences.rules import ON_THE_GROUND
+from geofences.sora import OneToOne
 from tests.unit.feasibility.world import (
     CAPS,
     DRONE,
@@ -54,15 +68,25 @@ def test_the_contingency_volume_follows_speed_wind_and_reaction() -> None:
     assert clearance_at(with_rule(), DRONE, 165.0, PLACES) == found
 
 
+def reach_m(ctx: Context, alt_amsl_m: float) -> float:
+    """How far what falls may get."""
+    ground = clearance_at(ctx, DRONE, alt_amsl_m, PLACES).ground
+    assert ground is not None
+    assert ground.protects == ON_THE_GROUND
+    return ground.reach_m
+
+
 def test_the_ground_risk_buffer_grows_with_the_height_above_the_lowest_ground() -> None:
     """One to one: as far as it is high, with half of its span."""
     ctx = with_rule(volume="ground_risk", span_m=2)
     inner = clearance_at(with_rule(), DRONE, 65.0, PLACES)
-    low, high = (clearance_at(ctx, DRONE, alt, PLACES).beside_m for alt in (65.0, 95.0))
+    found = clearance_at(ctx, DRONE, 65.0, PLACES)
+    assert (found.beside_m, found.above_m) == (inner.beside_m, inner.above_m)
+    low, high = (reach_m(ctx, alt) for alt in (65.0, 95.0))
     assert low == pytest.approx(inner.beside_m + (65 + 5 + inner.above_m) + 1)
     assert high - low == pytest.approx(30)
-    ballistic = clearance_at(with_rule(volume="ground_risk", descent="ballistic"), DRONE, 65.0, PLACES)
-    assert ballistic.beside_m == pytest.approx(
+    ballistic = with_rule(volume="ground_risk", descent="ballistic")
+    assert reach_m(ballistic, 65.0) == pytest.approx(
         inner.beside_m + 26 * sqrt(2 * (70 + inner.above_m) / 9.81) + 1.5
     )
 
@@ -70,8 +94,13 @@ def test_the_ground_risk_buffer_grows_with_the_height_above_the_lowest_ground() 
 def test_it_is_never_less_than_the_corridor_and_binds_only_what_flies() -> None:
     wide = DRONE.model_copy(update={"corridor_m": 500.0})
     assert clearance_at(with_rule(), wide, 65.0, PLACES).beside_m == 500
+    assert clearance_at(with_rule(volume="ground_risk"), wide, 65.0, PLACES).widest_m == 500
     assert clearance_at(with_rule(), ROBOT, 0.0, PLACES) == clearance_at(context(), ROBOT, 0.0, PLACES)
-    assert clearance_at(context(), DRONE, 65.0, PLACES).beside_m == DRONE.corridor_m
+    plain = clearance_at(context(), DRONE, 65.0, PLACES)
+    assert (plain.beside_m, plain.above_m) == (DRONE.corridor_m, DRONE.keeps_up_m) == (20.0, 7.5)
+    tall = DRONE.model_copy(update={"corridor_up_m": 90.0})
+    assert clearance_at(with_rule(), tall, 65.0, PLACES).above_m == 90.0
+    assert clearance_at(context(), ROBOT, 0.0, PLACES).above_m == 0.0
 
 
 def test_a_zone_40_m_beside_the_drop_blocks_with_the_rule_only() -> None:
@@ -82,6 +111,22 @@ def test_a_zone_40_m_beside_the_drop_blocks_with_the_rule_only() -> None:
     detail = found.verdict.reasons[0].detail
     assert "with 93 m beside its path and 57 m above and below" in detail
     assert "SORA contingency volume at 16 m/s in 10 m/s of wind; operator's rule" in detail
+
+
+@pytest.mark.parametrize(("lower_m", "feasible"), [(76.0, False), (79.0, True)])
+def test_a_path_keeps_its_height_from_a_zone_above(lower_m: float, feasible: bool) -> None:
+    """It cruises at 65 m, on ground that may be 5 m lower than thought: 7.5 m must be left, and are unless stated."""
+    above = zone(centre=away(north_m=2000), lower_m=lower_m)
+    assert assess_sortie(context(above), order(), DRONE, SITE, NOON).verdict.feasible is feasible
+    blunt = DRONE.model_copy(update={"corridor_up_m": 0.0})
+    assert assess_sortie(context(above), order(), blunt, SITE, NOON).verdict.feasible
+
+
+def test_types_that_differ_in_what_they_keep_above_do_not_share_an_answer() -> None:
+    ctx = context(zone(centre=away(north_m=1000), lower_m=76.0))
+    blunt = DRONE.model_copy(update={"corridor_up_m": 0.0})
+    found = [assess_sortie(ctx, order(), kind, SITE, NOON) for kind in (blunt, DRONE, blunt)]
+    assert [one.verdict.feasible for one in found] == [True, False, True]
 
 
 def test_a_detour_keeps_the_margin_and_the_trip_names_it() -> None:
@@ -107,6 +152,34 @@ def test_a_zone_above_is_too_near_where_the_aircraft_may_climb_away() -> None:
     above = zone(centre=away(north_m=2000), lower_m=80)
     assert assess_sortie(context(above), order(), DRONE, SITE, NOON).verdict.feasible
     assert not assess_sortie(with_rule(above), order(), DRONE, SITE, NOON).verdict.feasible
+
+
+@pytest.mark.parametrize("reasons", [(), ("POPULATION",), ("NATURE",)])
+@pytest.mark.parametrize("restriction", [Restriction.PROHIBITED, Restriction.NO_RESTRICTION])
+@pytest.mark.parametrize(("lower_m", "upper_m"), [(None, 10), (200, None), (None, None)])
+@pytest.mark.parametrize("gap_m", [60, 120, 300])
+def test_the_fleet_and_the_library_say_the_same_of_what_falls(
+    reasons: tuple[str, ...], restriction: Restriction, lower_m: float, upper_m: float, gap_m: float
+) -> None:
+    """A zone so far beside the way: `check_flight` with the same volumes has the same findings."""
+    around = zone(
+        centre=away(north_m=1000, east_m=gap_m + 150),
+        lower_m=lower_m,
+        upper_m=upper_m,
+        restriction=restriction,
+    )
+    ctx = with_rule(replace(around, reasons=reasons), volume="ground_risk")
+    path = [
+        Waypoint(p.lon, p.lat, 65.0, NOON + timedelta(seconds=200 * n))
+        for n, p in enumerate((HOME, away(north_m=2000)))
+    ]
+    keeps = clearance_of(ctx, DRONE, path)
+    volumes = margins(Operation(70.0, 16.0, 10.0, 3.0), OneToOne())
+    below = protecting(ctx.airspace)
+    flown = check_flight(ctx.airspace, path, ctx.terrain, margins=volumes, below=below)
+    found = checked(ctx, path, keeps)
+    assert (found.status, found.conflicts) == (flown.status, flown.conflicts)
+    assert ask_path(ctx, DRONE, path, "it").feasible is (flown.status is Status.CLEAR)
 
 
 def test_the_way_to_an_alternate_keeps_the_margin_too() -> None:

@@ -5,16 +5,19 @@ import shutil
 import sys
 import sysconfig
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from threading import Event, current_thread, main_thread
 from types import ModuleType
 
 import numpy as np
 import pytest
 
 import geofences
-from geofences import flat, kernel, piece
+from geofences import asked, flat, kernel, piece
+from geofences import watch as watching
 from geofences.geodesy import Floats
 from geofences.shapes import lonlat_polygon
 from tests.unit.geofences.make import HOME, circle, place, square, zone
@@ -122,3 +125,39 @@ def test_what_is_no_place_is_refused(where: tuple[float, float]) -> None:
             watch.status(*where, alt, at)
     with pytest.raises(geofences.PathError):
         watch.status(*HOME, 0.0, float("nan"))
+
+
+@pytest.mark.parametrize("is_plain", [False, True], ids=["as installed", "plain Python"])
+def test_threads_may_share_a_watch(is_plain: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One is stopped in the middle of a question, as the interpreter may do at any line; the others go on meanwhile."""
+    reached, answered_meanwhile = Event(), Event()
+    with plain() as other:
+        if is_plain:
+            monkeypatch.setattr(flat, "Kernel", stopping(other, reached, answered_meanwhile))
+            monkeypatch.setattr(asked, "Terms", other.Terms)
+            monkeypatch.setattr(watching, "Piece", sys.modules["geofences.piece"].Piece)
+        zones = geofences.ZoneSet([zone(square(0, 0, 100))])
+        watch = geofences.Watch(zones, geofences.UnknownTerrain())
+        places = {where: place(*where) for where in ((0, 0), (500, 0), (0, 500))}
+        alone = {where: watch.status(*at, 50.0, 1e9) for where, at in places.items()}
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(watch.status, *places[0, 0], 50.0, 1e9)
+            if is_plain:
+                assert reached.wait(timeout=60)
+            rest = {where: watch.status(*at, 50.0, 1e9) for where, at in places.items() if where != (0, 0)}
+            answered_meanwhile.set()
+            assert {(0, 0): first.result(timeout=60), **rest} == alone
+    assert set(alone.values()) == {geofences.Status.CLEAR, geofences.Status.BLOCKED}
+
+
+def stopping(module: ModuleType, reached: Event, until: Event) -> type:
+    """A kernel that waits, in a thread other than the main one, between setting a question up and answering it."""
+
+    class Stopping(module.Kernel):  # type: ignore[misc,name-defined]
+        def _search(self, piece: object, terms: object) -> None:
+            if current_thread() is not main_thread():
+                reached.set()
+                assert until.wait(timeout=60)
+            super()._search(piece, terms)
+
+    return Stopping

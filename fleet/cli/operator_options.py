@@ -1,0 +1,105 @@
+"""The options of a check that say whom it is for: what the operator is allowed, where it must stay, what drives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from fleet.cli.output import BadInput, warn
+from fleet.intake.authorisations import told_of_unfit
+from fleet.intake.fleetfile import read_fleet
+from fleet.intake.suggest import did_you_mean
+from geofences.authorisation import authorised
+from geofences.permits import check_drive
+from geofences.result import CheckResult
+from geofences.track import Waypoint
+from geofences.zone import ON_APPROVAL, Restriction, Surface
+from geofences.zoneset import ZoneSet
+
+FleetFile = Annotated[
+    Path | None,
+    typer.Option("--fleet", metavar="FILE", help="A fleet file, whose authorisations are held."),
+]
+Vehicles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vehicle", metavar="NAME", help="The type or kind that goes, where approvals are for some."
+    ),
+]
+Held = Annotated[
+    list[str] | None,
+    typer.Option("--hold", metavar="ZONE", help="A zone whose approval is held, without limits."),
+]
+Areas = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--area",
+        metavar="ID",
+        help="An operating area to stay inside of; without it, all that the files have.",
+    ),
+]
+Drives = Annotated[
+    Literal["sidewalk", "street"] | None,
+    typer.Option("--drive", help="A robot's way on this, held against permit areas instead of airspace."),
+]
+Weight = Annotated[
+    float | None, typer.Option("--weight-kg", metavar="KG", help="With --drive: the robot's weight, loaded.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """The zones as they hold for the operator, and what a path is held to besides."""
+
+    zones: ZoneSet
+    held: frozenset[str]
+    areas: frozenset[str] | None
+
+
+def operator(
+    zones: ZoneSet,
+    fleet: Path | None,
+    vehicles: Sequence[str] | None,
+    held: Sequence[str] | None,
+    areas: Sequence[str] | None,
+) -> Operator:
+    """What the options say of these zones. Raises ``BadInput`` that names the option."""
+    approvals = () if fleet is None else read_fleet(fleet).authorisations
+    if vehicles and fleet is None:
+        raise BadInput("--vehicle: needs --fleet, whose authorisations are for some vehicles")
+    _judge(zones, "--hold", held or (), ON_APPROVAL, "can't be entered by approval")
+    only = frozenset({Restriction.OPERATING_AREA})
+    _judge(zones, "--area", areas or (), only, "is no operating area (restriction OPERATING_AREA)")
+    for told in told_of_unfit(zones, approvals):
+        warn(told)
+    ours = authorised(zones, approvals, frozenset(vehicles or ()))
+    return Operator(ours, frozenset(held or ()), None if areas is None else frozenset(areas))
+
+
+def _judge(
+    zones: ZoneSet, option: str, ids: Sequence[str], kinds: frozenset[Restriction], otherwise: str
+) -> None:
+    """Raise ``BadInput`` for an id that no zone has, or none of these kinds."""
+    for one in ids:
+        found = zones.find(one)
+        if not found:
+            known = [zone.zone_id for zone in zones.zones if zone.restriction in kinds]
+            raise BadInput(f"{option}: there is no zone {one!r}{did_you_mean(one, known)}")
+        if not any(zone.restriction in kinds for zone in found):
+            raise BadInput(f"{option}: zone {one!r} ({found[0].restriction.value}) {otherwise}")
+
+
+def driven(
+    zones: ZoneSet, path: Sequence[Waypoint], surface: str, weight_kg: float | None, others: Sequence[str]
+) -> CheckResult:
+    """A robot's way against the permit areas. Raises ``BadInput`` where options of aircraft are given too."""
+    if others:
+        raise BadInput(f"--drive: {', '.join(others)} are for what flies")
+    if weight_kg is None or not (isfinite(weight_kg) and weight_kg > 0):
+        raise BadInput("--weight-kg: must be stated with --drive, and above 0: permits have limits of weight")
+    return check_drive(zones, path, Surface(surface), weight_kg)
