@@ -8,7 +8,7 @@ from geofences.affected import Affected, Flight, affected, near_change
 from geofences.ahead import Breach, NearestZone, Velocity, distance_to_nearest, time_to_breach
 from geofences.altitude import Datum, FlatTerrain, Interval, Limit, Terrain, UnknownTerrain
 from geofences.applicability import ALWAYS, Applicability, DailyPeriod, LocalTime, TimeOfDay, TimePeriod
-from geofences.around import path_around
+from geofences.around import path_around, with_turns
 from geofences.asked import STATUSES
 from geofences.authorisation import Authorisation, authorised
 from geofences.bulk import check_points, check_segments, segments_hit
@@ -153,5 +153,6 @@ __all__ = [
     "segments_hit",
     "speed_limits",
     "time_to_breach",
+    "with_turns",
     "write_zones",
 ]

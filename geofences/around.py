@@ -4,14 +4,15 @@ The search goes over tangents of obstacles on one plane (`search`, `taut`); what
 before it is returned.
 """
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Unpack
 
 import numpy as np
 
 from geofences.altitude import Terrain
 from geofences.check import check_by
+from geofences.fillets import drawn, rounded
 from geofences.geodesy import Floats, distance_m, distances_m
 from geofences.obstacles import Layer, obstacles_of
 from geofences.planar import Cell, cell_of
@@ -76,6 +77,27 @@ def path_around(
     if result.is_clear:
         return along(found)
     return NoPath(NoPathWhy.NOT_CONFIRMED, tuple(sorted({one.zone_id for one in result.conflicts})))
+
+
+def with_turns(path: Sequence[Position], turn_radius_m: float) -> list[Position] | None:
+    """A path with arcs of a radius in place of its corners, as points whose chords stray at most 0.05 m from them; None
+    where arcs have no room. Both ends stay. It is not checked against any zones.
+
+    Raises `PathError` for positions that are none and `ValueError` for radii outside 0 to 10 km.
+    """
+    judge_radius(turn_radius_m)
+    judge_path([Waypoint(*one, 0.0, _ANY_TIME) for one in path])
+    if turn_radius_m == 0.0 or len(path) < 3:
+        return list(path)
+    plane = middle_cell(path[0], path[-1]).plane
+    curve = rounded(plane.to_xy(path), turn_radius_m)
+    if curve.misfits:
+        return None
+    between = plane.to_lonlat(drawn(curve, turn_radius_m)[0][1:-1]).tolist()
+    return [path[0], *((lon, lat) for lon, lat in between), path[-1]]
+
+
+_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _judge(start: Position, goal: Position, layer: Layer) -> None:

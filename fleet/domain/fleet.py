@@ -7,6 +7,7 @@ people as 21.50 an hour) and is rounded to minor units only where an amount is b
 from __future__ import annotations
 
 from datetime import time
+from math import radians, tan
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, PlainSerializer, model_validator
@@ -22,6 +23,8 @@ from fleet.protocol.values import (
     ServiceLevel,
     Value,
 )
+
+GRAVITY_MPS2 = 9.80665
 
 T = TypeVar("T")
 SortedSet = Annotated[frozenset[T], PlainSerializer(lambda members: sorted(str(m) for m in members))]
@@ -106,12 +109,27 @@ class SortieType(Value):
     state_of_health: Fraction = 1.0
     floor_fraction: Fraction = 0.1
     max_radius_m: Positive | None = None
+    turn_radius_m: Annotated[NonNegative | None, Field(exclude_if=lambda wide: wide is None)] = None
+    """How wide it turns; without it as wide as ``bank_deg`` says, without that on the spot."""
+    bank_deg: Annotated[float | None, Field(gt=0, lt=90, exclude_if=lambda bank: bank is None)] = None
+    """How far it rolls at most where it turns."""
     lost_link: LinkTimes | None = None
 
     @property
     def keeps_up_m(self) -> float:
         """What is kept free above and below its path."""
         return CORRIDOR_UP_M if self.corridor_up_m is None else self.corridor_up_m
+
+    @property
+    def turns_m(self) -> float:
+        """The radius over ground of its turns: V² / (g tan φ), the steady level turn's, with the bank φ and V the
+        cruise speed and the strongest wind that it may be out in together (as in the German authority's guide to SORA's
+        contingency volume); 0 where it stops in the air to turn.
+        """
+        if self.turn_radius_m is not None or self.bank_deg is None:
+            return self.turn_radius_m or 0.0
+        ground_mps = self.cruise_mps + (self.weather.max_wind_mps or 0.0)
+        return ground_mps**2 / (GRAVITY_MPS2 * tan(radians(self.bank_deg)))
 
 
 class RouteType(Value):

@@ -42,6 +42,7 @@ def detour(
         keeps.beside_m,
         keeps.above_m,
         keeps.ground,
+        asset_type.turns_m,
         start.lon,
         start.lat,
         end.lon,
@@ -49,7 +50,9 @@ def detour(
         begin,
         until,
     )
-    return ctx.memory.get(key, lambda: _search(ctx, keeps, alt_amsl_m, start, end, begin, until))
+    return ctx.memory.get(
+        key, lambda: _search(ctx, asset_type, keeps, alt_amsl_m, start, end, (begin, until))
+    )
 
 
 def _times(
@@ -69,12 +72,12 @@ _ANY_TIME = _EPOCH
 
 def _search(
     ctx: Context,
+    asset_type: SortieType,
     keeps: Clearance,
     alt_amsl_m: float,
     start: Place,
     end: Place,
-    begin: datetime,
-    until: datetime,
+    during: tuple[datetime, datetime],
 ) -> tuple[Place, ...] | None:
     ground = keeps.ground
     found = path_around(
@@ -82,14 +85,15 @@ def _search(
         (start.lon, start.lat),
         (end.lon, end.lat),
         alt_amsl_m,
-        begin,
+        during[0],
         # The exact check afterwards uses the margin itself; a hair more keeps corners from touching it.
         keeps.beside_m + _SPARE_M,
         ctx.terrain,
         _after(MOST_STEPS),
-        until=until,
+        until=during[1],
         vertical_margin_m=keeps.above_m,
         held=ctx.held,
+        turn_radius_m=asset_type.turns_m,
         time_margin_s=ctx.fleet.zone_time_margin_s,
         ground=None if ground is None else replace(ground, reach_m=ground.reach_m + _SPARE_M),
     )

@@ -24,7 +24,7 @@ from fleet.feasibility.verdict import Verdict, feasible, infeasible, unknown
 from fleet.kinds import kind_of
 from fleet.network.base import Profile
 from fleet.protocol.values import Place, Reason
-from geofences import Status, Surface, Waypoint, segments_hit, speed_limits
+from geofences import Status, Surface, Waypoint, segments_hit, speed_limits, with_turns
 from geofences.altitude import Box
 from geofences.geodesy import EARTH
 
@@ -99,10 +99,26 @@ def sortie_shape(
     return _SHAPERS[kind_of(asset_type.kind).profile](ctx, asset_type, site.place, place, at)
 
 
-def by_way_of(shape: TripShape, via: Sequence[Place]) -> TripShape:
-    """A flight between the same places by way of other points; whether that air is free is still to be checked."""
-    way = way_of((shape.out.points[0], *via, shape.out.points[-1]))
+def by_way_of(kind: SortieType, shape: TripShape, via: Sequence[Place]) -> TripShape | Verdict:
+    """A flight between the same places by way of other points, with the type's turns; whether that air is free is still
+    to be checked.
+    """
+    corners = [(p.lon, p.lat) for p in (shape.out.points[0], *via, shape.out.points[-1])]
+    flown = with_turns(corners, kind.turns_m)
+    if flown is None:
+        return infeasible(_no_room(kind))
+    way = way_of([Place(lon=lon, lat=lat) for lon, lat in flown])
     return replace(shape, out=way, back=way.reversed(), airspace=None)
+
+
+def _no_room(kind: SortieType) -> Reason:
+    return Reason(
+        code="turn_too_wide",
+        detail=f"{kind.type_id} turns too wide to fly by way of the points beside",
+        limit=round(kind.turns_m, 1),
+        unit="m",
+        source=f"type {kind.type_id} of the fleet file",
+    )
 
 
 def way_of(points: Sequence[Place], length_m: float | None = None) -> Way:
@@ -123,7 +139,8 @@ def way_of(points: Sequence[Place], length_m: float | None = None) -> Way:
 
 
 def _fly(ctx: Context, asset_type: SortieType, start: Place, end: Place, at: datetime) -> TripShape | Verdict:
-    flown = (asset_type.cruise_height_agl_m, traits(ctx, asset_type), start.lon, start.lat, end.lon, end.lat)
+    flies = asset_type.cruise_height_agl_m, asset_type.turns_m, traits(ctx, asset_type)
+    flown = (*flies, start.lon, start.lat, end.lon, end.lat)
     straight = ctx.memory.get(("straight", *flown), lambda: _straight(ctx, asset_type, start, end))
     if isinstance(straight, Verdict) or straight.airspace is not None:
         return straight

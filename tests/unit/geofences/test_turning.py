@@ -10,11 +10,13 @@ from geofences import (
     Interval,
     NoPath,
     NoPathWhy,
+    PathError,
     PolygonShape,
     Zone,
     ZoneSet,
     path_around,
     path_at_best_height,
+    with_turns,
 )
 from geofences.fillets import Disc, discs_for, drawn, rounded
 from tests.unit.geofences.make import EARTH, NOON, SEA, amsl, place, square, zone
@@ -160,3 +162,19 @@ def test_disc_holds_the_corners_of_its_turn_and_no_end() -> None:
     assert len(small) == 2
     wider: Disc = small[0].wider(2.0)
     assert wider.x + wider.radius_m * wider.out_x == pytest.approx(small[0].x + 10.0 * small[0].out_x)
+
+
+def test_corners_of_any_path_become_arcs_where_there_is_room() -> None:
+    """Both ends stay; no chord turns by more than the arcs do; legs that are too short say so."""
+    corners = [place(0, 0), place(500, 0), place(500, 500)]
+    flown = with_turns(corners, 100.0)
+    assert flown is not None
+    assert (flown[0], flown[-1]) == (corners[0], corners[-1])
+    middle = place(400, 100)
+    arc = [float(EARTH.inv(*middle, *one)[2]) for one in flown[1:-1]]
+    assert arc == pytest.approx([100.0] * len(arc), abs=0.1)
+    assert len(arc) > 10
+    assert with_turns(corners, 501.0) is None
+    assert with_turns(corners, 0.0) == corners
+    with pytest.raises(PathError, match="off the globe"):
+        with_turns([(0.0, 91.0), *corners], 10.0)
