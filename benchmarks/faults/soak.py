@@ -57,15 +57,14 @@ def soak(*, seconds: float, assets: int, per_s: float, seed: int = 0, prelude: s
         hub.start()
         hub.wait_until_up()
         with closing(Reporters(hub.asset_ids, hub.endpoints, each=0, ahead=4, keys=hub.keys)) as reporters:
-            world = Misbehaving(hub, reporters, rng)
-            begun = time.monotonic()
-            for sample in range(1, SAMPLES + 1):
-                world.run(begun + seconds * sample / SAMPLES, per_s)
-                memory.append(hub.memory_kib())
-                files.append(hub.open_files())
-                deeds.append(world.done)
-            reporters.run(lambda: reporters.done, 120)
-            world.close()
+            with closing(Misbehaving(hub, reporters, rng)) as world:
+                begun = time.monotonic()
+                for sample in range(1, SAMPLES + 1):
+                    world.run(begun + seconds * sample / SAMPLES, per_s)
+                    memory.append(hub.memory_kib())
+                    files.append(hub.open_files())
+                    deeds.append(world.done)
+                reporters.run(lambda: reporters.done, 120)
             told = {reporter.asset_id: reporter.told for reporter in reporters.all}
         hub.stop()
         log = logged(hub.run.store)
@@ -155,9 +154,7 @@ class Misbehaving:
     def _call(self, frames: list[bytes]) -> None:
         stranger = self._reporters.context.socket(zmq.DEALER)
         secure(stranger, self._key)
-        stranger.connect(self._control)
-        stranger.send_multipart(frames, zmq.DONTWAIT)
-        stranger.close(linger=100)
+        self._say_and_end(stranger, frames)
 
     def _a_key_is_not_known(self) -> None:
         """Somebody with a key that nobody made for this hub."""
@@ -167,8 +164,13 @@ class Misbehaving:
         public, secret = zmq.curve_keypair()
         stranger.setsockopt(zmq.CURVE_PUBLICKEY, public)
         stranger.setsockopt(zmq.CURVE_SECRETKEY, secret)
+        self._say_and_end(stranger, [b"1", b"heartbeat", b"{}"])
+
+    def _say_and_end(self, stranger: zmq.Socket[bytes], frames: list[bytes]) -> None:
+        """A connection that is turned away before anything is sent has nobody to send it to."""
         stranger.connect(self._control)
-        stranger.send_multipart([b"1", b"heartbeat", b"{}"], zmq.DONTWAIT)
+        with suppress(zmq.Again):
+            stranger.send_multipart(frames, zmq.DONTWAIT)
         stranger.close(linger=100)
 
     def _the_reader_comes_back(self) -> None:
