@@ -18,7 +18,15 @@ MAX_BYTES = 200_000_000
 """Larger files are refused: a national file has a few megabytes."""
 
 BYTES_FOR_EACH = 12
-"""Reading takes less memory than so many bytes for each byte of a file."""
+"""Reading zones takes less memory than so many bytes for each byte of a file."""
+
+MOST_VALUES = 20_000_000
+"""Brackets and commas: files of more are refused. What holds little but brackets takes 100 bytes for each byte."""
+
+MOST_ZONES = 500_000
+MOST_LINES = 5_000_000
+MOST_REFUSED = 10_000
+"""Tolerant reading gives up where it would have to list more than this."""
 
 LONGEST_SHOWN = 60
 
@@ -53,6 +61,10 @@ def read_each(
     """
     zones: list[Zone] = []
     refused: list[Refused] = []
+    if len(items) > MOST_ZONES:
+        raise ZoneFileError(
+            source, None, None, f"{len(items)} zones are more than {MOST_ZONES}: split the file"
+        )
     for index, item in enumerate(items):
         ctx = Context(source, strict, (name_of or label)(item, index), profile=profile)
         try:
@@ -60,6 +72,11 @@ def read_each(
         except ZoneFileError as error:
             if strict:
                 raise
+            if len(refused) == MOST_REFUSED:
+                problem = (
+                    f"more than {MOST_REFUSED} zones would be refused: is it the file that it seems? {error}"
+                )
+                raise ZoneFileError(source, None, None, problem) from None
             where = f"line {error.line}, {error.field}" if error.line else error.field
             refused.append(Refused(str(error.zone), f"{where}: {error.message}", ctx.demands))
     return ZoneFile(source, format_name, tuple(zones), tuple(refused), profile.name)
@@ -113,8 +130,16 @@ def shown(name: object) -> str:
     return written if len(written) <= LONGEST_SHOWN else written[: LONGEST_SHOWN - 1] + "…"
 
 
+def judge_size(raw: bytes, source: str, marks: bytes, most: int, what: str) -> None:
+    """Refuse a file with more of some characters than can be read in a few gigabytes of memory."""
+    count = sum(raw.count(bytes((mark,))) for mark in marks)
+    if count > most:
+        raise ZoneFileError(source, None, None, f"{count} {what} are more than {most}: split the file")
+
+
 def parse(raw: bytes, source: str) -> Any:
     """The JSON document in UTF-8, with or without a byte-order mark (rule E1). Raises `ZoneFileError`."""
+    judge_size(raw, source, b"[{,", MOST_VALUES, "brackets and commas")
     line = None
     try:
         return json.loads(_decoded(raw), parse_constant=_refuse_constant, object_pairs_hook=_object)

@@ -15,7 +15,7 @@ from geofences.applicability import Applicability, TimePeriod
 from geofences.errors import ShapeError, ZoneFileError
 from geofences.readers import fields
 from geofences.readers.arcs import Arc, arc_by_bearings, arc_by_ends, filled, ring_of
-from geofences.readers.collection import ZoneFile, read_each
+from geofences.readers.collection import MOST_LINES, ZoneFile, judge_size, read_each
 from geofences.readers.fields import Context
 from geofences.readers.naming import content_id, slug
 from geofences.readers.openair_classes import NEUTRAL, STRICTNESS, Demand, demand_of, stricter
@@ -48,6 +48,7 @@ def recognises(raw: bytes) -> bool:
 
 def read(raw: bytes, source: str, *, strict: bool) -> ZoneFile:
     """Read the zones in the bytes of a file. Strict raises `ZoneFileError` for any fault."""
+    judge_size(raw, source, b"\n\r\v\f", MOST_LINES, "lines")
     before, blocks = blocks_of(raw, source, strict=strict)
     names = Counter(slug(_name(one)) for one in blocks)
 

@@ -359,6 +359,49 @@ def test_a_ring_with_very_many_vertices_takes_little_memory() -> None:
     assert check_point(ZoneSet([zone]), at, FlatTerrain(0.0, 0.0)).status is Status.BLOCKED
 
 
+@pytest.mark.parametrize(
+    ("limit", "most", "text", "words"),
+    [
+        ("MOST_VALUES", 50, raw(*[feature()] * 3), "brackets and commas are more than 50: split the file"),
+        ("MOST_ZONES", 2, raw(*[feature()] * 3), "3 zones are more than 2: split the file"),
+        ("MOST_REFUSED", 2, raw({}, {}, {}), "more than 2 zones would be refused: .*number 3"),
+    ],
+)
+def test_what_would_take_too_much_memory_is_refused(
+    limit: str, most: int, text: bytes, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few bytes can be many things: each empty object takes 64 bytes, each zone that is refused 300."""
+    assert outcome(text).__class__ is ZoneFile
+    monkeypatch.setattr(collection, limit, most)
+    with pytest.raises(ZoneFileError, match=words):
+        read_zones(text, "zones.json", strict=False)
+
+
+def test_as_many_refused_zones_as_allowed_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit itself is none too many."""
+    monkeypatch.setattr(collection, "MOST_REFUSED", 2)
+    assert len(read_zones(raw({}, feature(), {}), "zones.json", strict=False).refused) == 2
+
+
+def test_a_file_of_brackets_is_refused_before_it_is_parsed() -> None:
+    """30 MB that would be three gigabytes."""
+    text = b'{"features":[' + b"{}," * 10_000_000 + b"{}]}"
+    tracemalloc.start()
+    try:
+        with pytest.raises(ZoneFileError, match="20000004 brackets and commas are more than 20000000"):
+            read_zones(text, "zones.json", strict=False)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_text_with_too_many_lines_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenAir has no brackets to count."""
+    monkeypatch.setattr("geofences.readers.openair.MOST_LINES", 3)
+    with pytest.raises(ZoneFileError, match="4 lines are more than 3"):
+        read_zones(b"AC P\n\n\n\n", "zones.txt", strict=False)
+
+
 def test_long_names_are_shortened_in_messages() -> None:
     """A message stays a message."""
     with pytest.raises(ZoneFileError) as refused:
