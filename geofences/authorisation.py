@@ -27,7 +27,10 @@ class Authorisation:
     `vehicles` are the names (of an asset, a type, a kind) that it is for; empty is for all. `zone_hash` is the content
     hash of the zone that it was given for: it lapses when the state changes the zone; empty is whatever the zone says.
     `reference` is its number. `country` says of which country the zone is; without it the approval lifts nothing where
-    zones on approval of several countries have the id, since nobody knows whose it is. Raises `ZoneError`.
+    zones on approval of several countries have the id, since nobody knows whose it is.
+
+    `max_at_once` and `max_per_day` are how many flights may make use of it; None is any number. No check here knows of
+    other flights: `zones_of` tells whoever counts them which zones they count in. Raises `ZoneError`.
     """
 
     zone_id: str
@@ -37,11 +40,20 @@ class Authorisation:
     reference: str = ""
     zone_hash: str = ""
     country: str = ""
+    max_at_once: int | None = None
+    max_per_day: int | None = None
 
     def __post_init__(self) -> None:
         check_type(self.valid, Applicability, "Authorisation.valid")
         check_type(self.below, (Limit, type(None)), "Authorisation.below")
         check_type(self.vehicles, frozenset, "Authorisation.vehicles")
+        for name in ("max_at_once", "max_per_day"):
+            most = getattr(self, name)
+            check_type(most, (int, type(None)), f"Authorisation.{name}")
+            if most is not None and most < 1:
+                raise ZoneError(
+                    f"Authorisation.{name}", f"must be 1 or more, or None for any number, got {most}"
+                )
         if not self.zone_id:
             raise ZoneError("Authorisation.zone_id", "is empty: an authorisation needs the id of its zone")
         if self.below is not None and not (math.isfinite(self.below.value_m) and self.below.value_m > 0.0):
@@ -140,6 +152,17 @@ def concerns(zone_set: ZoneSet, one: Authorisation, zone: Zone) -> bool:
     return zone.zone_id == one.zone_id and _elsewhere(one, zone, zone_set.countries) is None
 
 
+def zones_of(zone_set: ZoneSet, one: Authorisation) -> ZoneSet:
+    """The zones on approval that an authorisation is for, as they stand for whoever holds none: a flight that is not
+    clear of them makes use of it.
+    """
+    return ZoneSet(
+        zone
+        for zone, code in zip(zone_set.zones, zone_set.hashes, strict=True)
+        if concerns(zone_set, one, zone) and _unfit(one, zone, code, one.vehicles) is None
+    )
+
+
 def _elsewhere(one: Authorisation, zone: Zone, countries: Countries) -> Unfit | None:
     """Why one that is for this id is not, or not surely, for this zone."""
     if one.country:
@@ -197,6 +220,10 @@ def described(one: Authorisation) -> str:
     said = [one.reference or "without a number", when_text(one.valid)]
     if one.below is not None:
         said.append(f"below {limit_text(one.below)}")
+    if one.max_at_once is not None:
+        said.append(f"at most {one.max_at_once} at once")
+    if one.max_per_day is not None:
+        said.append(f"at most {one.max_per_day} a day")
     if one.vehicles:
         said.append(f"for {', '.join(sorted(one.vehicles))}")
     if one.zone_hash:

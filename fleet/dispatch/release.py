@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from fleet.dispatch.approvals import full_approval
 from fleet.dispatch.assessing import assess_now, drop_of, site_of
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import sortie_from_trip
@@ -81,10 +82,16 @@ def _check_and_send(desk: Desk, record: MissionRecord, parcel: Parcel) -> None:
 
 
 def _send_apart(desk: Desk, record: MissionRecord, parcel: Parcel, trip: Trip) -> None:
-    """Sent so that it meets no other flight; it waits where there is no such way for now."""
+    """Sent so that it meets no other flight; it waits where there is no such way for now, and where an approval that
+    this way needs has enough flights.
+    """
     course = clear_course(desk, record, parcel, trip)
     if not isinstance(course, Course):
         _later(desk, record, course)
+        return
+    full = full_approval(desk, record, course.trip)
+    if full is not None:
+        _later(desk, record, (full,))
         return
     mission = sortie_from_trip(desk, record.mission, course.trip, alternates(desk, record))
     _send(desk, mission, tuple(sorted(course.trip.assumptions)), course.avoids)

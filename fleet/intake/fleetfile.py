@@ -100,7 +100,7 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
     if "unserved_penalty" in values:
         validated(source, ("unserved_penalty",), values["unserved_penalty"], NonNegative)
     vehicles = {*used, *(each.kind for each in used.values())}
-    held = read_authorisations(source, frozenset(vehicles))
+    held = read_authorisations(source, frozenset(vehicles), zone)
     source.raise_errors()
     spec = validated(source, (), {**values, **sections, "types": used, "stands": stands}, FleetSpec)
     source.raise_errors()

@@ -9,7 +9,7 @@ from typing import Any
 from fleet.protocol.messages import AssetReport, Assign, MissionReply, Role, StepReport, Telemetry
 from fleet.protocol.mission import Mission, Travel
 from geofences.geodesy import distance_m
-from tests.support.bench import DAY, ORDER_COLUMNS, Bench
+from tests.support.bench import DAY, ORDER_COLUMNS, ZONES, Bench
 
 FIRST, SECOND = "S1/drone-1", "S1/drone-2"
 
@@ -30,9 +30,9 @@ S1,Launch site,-8.0,41.0,0,2,0,2,07:00,21:00
 """
 
 
-def bench_of(folder: Path, *places: tuple[float, float], fleet: str = "") -> Bench:
+def bench_of(folder: Path, *places: tuple[float, float], fleet: str = "", zones: str = ZONES) -> Bench:
     """A hub with two drones at one site that are full and ready, and the parcels handed in."""
-    bench = Bench(folder, orders=orders(*places), depots=DEPOTS, fleet=fleet)
+    bench = Bench(folder, orders=orders(*places), depots=DEPOTS, fleet=fleet, zones=zones)
     operator = bench.connect("operator-1", Role.OPERATOR)
     for asset_id in (FIRST, SECOND):
         drone = bench.connect(asset_id)

@@ -8,7 +8,16 @@ import pytest
 from fleet.intake.authorisations import told_of_unfit
 from fleet.intake.errors import FleetFileError
 from fleet.intake.fleetfile import default_fleet, parse_fleet
-from geofences import Applicability, Authorisation, Datum, Limit, TimePeriod, ZoneSet
+from geofences import (
+    Applicability,
+    Authorisation,
+    DailyPeriod,
+    Datum,
+    Limit,
+    LocalTime,
+    TimePeriod,
+    ZoneSet,
+)
 
 HEAD = '[authorisations."A-1"]\n'
 
@@ -20,13 +29,18 @@ def test_the_documented_one_is_read(repo_root: Path) -> None:
     example = "\n".join(line[4:] for line in lines if line.startswith("    ") and "…" not in line)
     (one,) = parse_fleet(f'[[drone]]\ntype = "courier-x4"\n{example}', "fleet.toml").authorisations
     start, end = datetime(2026, 6, 1, 5, tzinfo=UTC), datetime(2026, 8, 31, 19, tzinfo=UTC)
+    hours = DailyPeriod(
+        frozenset(range(5)), LocalTime(6 * 3600.0, "Europe/Lisbon"), LocalTime(20 * 3600.0, "Europe/Lisbon")
+    )
     assert one == Authorisation(
         "LPPR-CTR",
-        Applicability((TimePeriod(start, end),)),
+        Applicability((TimePeriod(start, end, (hours,)),)),
         Limit(60.0, Datum.AGL),
         frozenset({"courier-x4"}),
         "ANAC-2026-0417",
         country="PRT",
+        max_at_once=2,
+        max_per_day=20,
     )
 
 
@@ -45,6 +59,15 @@ def test_the_documented_one_is_read(repo_root: Path) -> None:
         ),
         ('zone = "Z"\nvehicles = ["courrier-x4"]', "there is no such type or kind.*courier-x4"),
         ('zone = "Z"\nzone_hash = "abc"', "zone_hash"),
+        ('zone = "Z"\nmax_at_once = 0', "max_at_once"),
+        ('zone = "Z"\nmax_per_day = 1.5', "max_per_day"),
+        ('zone = "Z"\nhours = [{ between = "6-20" }]', "hours.*06:00-20:00"),
+        ('zone = "Z"\nhours = [{ between = 6 }]', "hours.*must be like"),
+        ('zone = "Z"\nhours = [{ days = [] }]', "days"),
+        ('zone = "Z"\nhours = [{ days = ["Monday"] }]', "days"),
+        ('zone = "Z"\nhours = [{ untill = "20:00" }]', "untill.*is not known"),
+        ('zone = "Z"\nhours = [{ between = "06:00-20:00" }]', "timezone: is needed for its hours"),
+        ('zone = "Z"\ntimezone = "Lisbon"', "timezone.*IANA"),
         ('zone = "Z"\nvalid_untill = 2026-06-01T06:00:00Z', "is not known.*valid_until"),
     ],
 )
@@ -71,3 +94,18 @@ def test_the_country_of_a_zone_can_be_stated() -> None:
     assert (one.zone_id, one.country) == ("Z", "PRT")
     with pytest.raises(FleetFileError, match=r"A-1.*country"):
         parse_fleet(f'{HEAD}zone = "Z"\ncountry = "Portugal"\n', "fleet.toml")
+
+
+def test_hours_are_on_the_clocks_of_the_fleet_unless_stated() -> None:
+    """All days unless stated, over midnight where they end before they start."""
+    hours = 'hours = [{ between = "20:00-24:00" }, { days = ["SUN"] }]'
+    text = f'timezone = "Europe/Madrid"\n{HEAD}zone = "Z"\n{hours}\n'
+    (one,) = parse_fleet(text, "fleet.toml").authorisations
+    (period,) = one.valid.periods
+    evening, sunday = period.schedule
+    assert (evening.days, evening.start) == (frozenset(range(7)), LocalTime(72_000.0, "Europe/Madrid"))
+    assert (sunday.days, sunday.start, sunday.end) == (frozenset({6}), evening.end, evening.end)
+    saturday = datetime(2026, 6, 6, tzinfo=UTC)
+    held = [one.valid.active_at(saturday.replace(hour=hour)) for hour in (17, 18, 21, 22)]
+    assert held == [False, True, True, True]  # until 24:00 in Madrid, then it is Sunday
+    assert one.valid.active_at(saturday.replace(day=8, hour=3)) is False
