@@ -66,6 +66,7 @@ def check_flight(
     below: ZoneSet | None = None,
     held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
+    time_margin_s: float = 0.0,
 ) -> CheckResult:
     """Check a flight: its operational volume against the zones, and its ground risk buffer against those `below`.
 
@@ -76,7 +77,13 @@ def check_flight(
     aside, up, buffer_m = (0.0, 0.0, 0.0) if margins is None else _reach(margins)
     widened = replace(uncertainty, sideways_m=uncertainty.sideways_m + aside)
     first_m = widened.sideways_m, widened.vertical_m + up
-    asked = rules_of(margin_m=first_m[0], vertical_margin_m=first_m[1], held=held, areas=areas)
+    asked = rules_of(
+        margin_m=first_m[0],
+        vertical_margin_m=first_m[1],
+        held=held,
+        areas=areas,
+        time_margin_s=time_margin_s,
+    )
     found: list[Conflict] = []
     for stage in stages(path, widened):
         rules = replace(asked, margin_m=stage.sideways_m, vertical_margin_m=stage.vertical_m + up)

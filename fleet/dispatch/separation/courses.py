@@ -19,6 +19,9 @@ from fleet.kinds import kind_of
 from fleet.protocol.values import Reason
 from geofences import Encounter, Intent, Room, clear_after_s, encounters
 
+HELD_WAIT_S = 60.0
+"""So long a flight is put off at most for one that holds: when that goes on nobody knows, and it is asked again."""
+
 LOOKS = 4
 """So often a wait is lengthened where the wind or a zone makes the later flight another one."""
 
@@ -38,6 +41,7 @@ class _Air:
     mission_id: str
     room: Room
     others: tuple[Intent, ...]
+    most_s: float
 
     def met(self, trip: Trip) -> tuple[Encounter, ...]:
         return encounters(planned_intent(self.mission_id, trip.path, self.room), self.others)
@@ -45,6 +49,13 @@ class _Air:
     def wait_s(self, trip: Trip, most_s: float, from_s: float) -> float | None:
         meant = planned_intent(self.mission_id, trip.path, self.room)
         return clear_after_s(meant, self.others, most_s, from_s=from_s)
+
+    def in_the_way(self, met: Sequence[Encounter]) -> _Air:
+        """The same for a trip that meets some: shortly only is it put off for one that holds."""
+        held = {one.intent_id for one in self.others if one.path[-1].within_s > 0}
+        if held.isdisjoint(one.other_id for one in met):
+            return self
+        return replace(self, most_s=min(self.most_s, HELD_WAIT_S))
 
 
 def clear_course(
@@ -57,12 +68,12 @@ def clear_course(
     if not rule.enabled or not kind_of(kind.kind).needs_airspace:
         return Course(trip)
     others = traffic(desk.state, desk.context.fleet, desk.live, desk.now, but=mission.mission_id)
-    air = _Air(mission.mission_id, room_of(kind, rule), others)
+    air = _Air(mission.mission_id, room_of(kind, rule), others, rule.most_delay_s)
     met = air.met(trip)
     if not met:
         return Course(trip)
     reasons = tuple(air_not_free(one, _asset_id(desk, one.other_id), rule) for one in met)
-    ways = _ways(desk, record, parcel, trip, met)
+    air, ways = air.in_the_way(met), _ways(desk, record, parcel, trip, met)
     found = [way for variant in ways if (way := _clear(desk, record, parcel, air, variant)) is not None]
     if not found:
         return reasons
@@ -102,13 +113,12 @@ def _clear(
 ) -> _Way | None:
     """One way with the least wait after which it meets nobody; none where it is not possible then."""
     number, variant = tried
-    most_s = desk.context.fleet.separation.most_delay_s
     for _ in range(LOOKS):
         fresh = assess_now(desk, record, parcel, variant=variant)
         if not fresh.verdict.feasible or fresh.trip is None:
             return None
         # Of a trip that is worked out for after a wait, the times hold the wait already.
-        more_s = air.wait_s(fresh.trip, most_s - variant.wait_s, 0.0)
+        more_s = air.wait_s(fresh.trip, air.most_s - variant.wait_s, 0.0)
         if more_s is None:
             return None
         if more_s == 0.0:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fleet.dispatch.separation.courses import HELD_WAIT_S, _Air
 from fleet.dispatch.separation.flights import (
     HOLDS_AT_MOST,
     Seen,
@@ -23,7 +24,7 @@ from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Telemetry
 from fleet.protocol.mission import Drop, Load, Mission, Travel, Unload
 from fleet.protocol.values import Place, TimeWindow, Waypoint
-from geofences import Intent, IntentState, are_apart, conforms
+from geofences import Intent, IntentState, are_apart, conforms, encounters
 from geofences import Waypoint as GeoWaypoint
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -179,6 +180,19 @@ def test_nobody_is_sent_across_the_way_of_one_that_holds() -> None:
     others = intents_of(HELD, drone(), room_of(drone(), RULE), about)
     door = tuple(GeoWaypoint(DOOR.lon + by, DOOR.lat, 60.0, at(440 + by * 1e4)) for by in (-0.001, 0.001))
     assert not are_apart(Intent("new", door, room_of(drone(), RULE)), others)
+
+
+def test_a_flight_is_put_off_only_shortly_for_one_that_holds() -> None:
+    """What it meets otherwise it may wait for longer."""
+    about = seen(200, HALFWAY, state="holding")
+    others = intents_of(HELD, drone(), room_of(drone(), RULE), about)
+    flies = tuple(GeoWaypoint(DOOR.lon + by, DOOR.lat, 60.0, at(440 + by * 1e4)) for by in (-0.001, 0.001))
+    met = encounters(Intent("new", flies, room_of(drone(), RULE)), others)
+    assert [one.other_id for one in met] == ["M"]
+    air = _Air("new", room_of(drone(), RULE), others, 600.0)
+    assert air.in_the_way(met).most_s == HELD_WAIT_S
+    moving = intents_of(HELD, drone(), room_of(drone(), RULE), seen(200, HALFWAY))
+    assert _Air("new", room_of(drone(), RULE), moving, 600.0).in_the_way(met).most_s == 600.0
 
 
 def test_among_those_in_the_air_one_that_holds_is_compared_before_it_goes_on() -> None:

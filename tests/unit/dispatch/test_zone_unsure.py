@@ -128,6 +128,16 @@ def test_a_way_home_counts_with_its_descent(out: tuple[Bench, Peer]) -> None:
     assert (found.advice, found.place_id) == (Action.DIVERT, "ALT")
 
 
+def test_who_has_not_left_stays_instead_of_flying_elsewhere(out: tuple[Bench, Peer]) -> None:
+    """It loads at home, and its way is closed: home is where it is."""
+    bench, _ = out
+    guard = with_refuge(guard_with(bench, block(-8.0085, 41.0075)))
+    loads = sample(bench, state="idle", step_id=None, alt_amsl_m=0.0)
+    found = zone_ahead(replace(guard, blocked=_SOME_REASON), loads, bench.now)
+    assert found is not None
+    assert (found.advice, found.place_id) == (Action.RETURN, None)
+
+
 def test_an_alternate_counts_with_its_descent(out: tuple[Bench, Peer]) -> None:
     """Home is closed at every height, the alternate below the way to it: then down where it is."""
     bench, _ = out

@@ -17,6 +17,7 @@ from geofences import (
     Status,
     Surface,
     TimePeriod,
+    Uncertainty,
     Velocity,
     Watch,
     Waypoint,
@@ -24,6 +25,7 @@ from geofences import (
     ZoneSet,
     are_apart,
     check_drive,
+    check_flight,
     check_path,
     check_point,
     check_points,
@@ -97,6 +99,17 @@ def test_a_margin_reaches_over_midnight(seconds: float) -> None:
         assert watch.status(*place(0, 0), 50.0, moment.timestamp()) is wanted
         (code,) = check_points(zones, [place(0, 0)], 50.0, moment.timestamp(), SEA, time_margin_s=40.0)
         assert STATUSES[code] is wanted
+
+
+def test_a_flight_in_stages_keeps_the_margin_and_what_its_waypoints_say() -> None:
+    """Also where it is cut between them, and for what it may fall on."""
+    grows = Uncertainty(sideways_m=1.0, sideways_mps=0.1)
+    for zones, below in ((closed(90.0, 95.0), None), (ZoneSet(), closed(90.0, 95.0))):
+        for margin_s, wanted in ((5.0, Status.CLEAR), (25.0, Status.BLOCKED)):
+            asked = check_flight(zones, THROUGH, SEA, uncertainty=grows, below=below, time_margin_s=margin_s)
+            assert asked.status is wanted
+            late = [replace(one, within_s=margin_s) for one in THROUGH]
+            assert check_flight(zones, late, SEA, uncertainty=grows, below=below).status is wanted
 
 
 def test_an_operating_area_must_hold_at_all_moments() -> None:
