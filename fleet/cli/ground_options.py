@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +10,8 @@ import typer
 
 from fleet.cli.output import BadInput
 from fleet.intake.terrain import Ground, TerrainFiles, ground_of, parse_terrain
+from geofences.altitude import Box, Terrain
+from geofences.track import Waypoint
 
 GroundText = Annotated[
     str | None,
@@ -83,6 +86,19 @@ def ground(
     if missing:
         raise BadInput(f"{_OPTIONS[missing[0]]}: {missing[1]}")
     return ground_of(None if grid else _assumed(text), files)
+
+
+def told_of_points_below(points: Sequence[Waypoint], terrain: Terrain) -> str | None:
+    """What to tell whoever gives heights below the ground, such as heights above it; none where no point surely is."""
+    for number, point in enumerate(points, start=1):
+        ground = terrain.ground_within(Box(point.lon, point.lat, point.lon, point.lat))
+        if point.alt_amsl_m < ground.low:
+            height = f"{point.alt_amsl_m:g} m above mean sea level"
+            return (
+                f"--path, point {number}: {height} is below the ground there, "
+                f"which is at {ground.low:.0f} to {ground.high:.0f} m; was a height above ground meant?"
+            )
+    return None
 
 
 def _is_path(text: str) -> bool:

@@ -138,7 +138,12 @@ def diff(
 
 def read_files(files: Iterable[Path], *, tolerant: bool) -> ZonesRead:
     """The zones of files; those that a tolerant reading does not take are told on stderr."""
-    read = read_zone_files(files, tolerant=tolerant)
+    try:
+        read = read_zone_files(files, tolerant=tolerant)
+    except IntakeError as error:
+        if not tolerant and any((each.field or "").startswith("zone ") for each in error.errors):
+            note("--tolerant takes the sound zones of such a file and lists the others")
+        raise
     for each in read.refused:
         warn(f"refused: {each}")
     missing = told_of_missing_zones(read.zones)

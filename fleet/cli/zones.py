@@ -24,7 +24,7 @@ from fleet.cli import (
 )
 from fleet.cli.day import Day, Root
 from fleet.cli.options import Json, Tolerant, ZoneFiles, moment_option, run_name
-from fleet.cli.output import BadInput, ExitCode, note, show, table
+from fleet.cli.output import BadInput, ExitCode, note, show, table, warn
 from fleet.cli.zone_paths import DEFAULT_SPEED_MPS, speeds_option, waypoints
 from fleet.cli.zone_runs import zones_in_force
 from fleet.hub.rundir import ROOT
@@ -94,6 +94,9 @@ def check(
         raise BadInput("--weight-kg: needs --drive, as only robots on the ground have permits")
     volumes = None
     if drive is None:
+        below = ground_options.told_of_points_below(points, ground.terrain)
+        if below is not None:
+            warn(below)
         rules = flight_options.flight_rules(
             buffer, uncertainty, falls_on, points, max(speeds), ground.terrain, ours.zones
         )

@@ -366,6 +366,30 @@ def test_a_broken_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "none.json: cannot be read: No such file or directory" in capsys.readouterr().err
 
 
+def test_a_broken_zone_names_the_option_that_goes_on_without_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = square("Bad")
+    bad["geometry"]["coordinates"] = [[[0, 0]]]
+    file = write(tmp_path, square("School"), bad)
+    assert run("list", "--zones", file) == 2
+    assert "--tolerant takes the sound zones" in capsys.readouterr().err
+    assert run("list", "--zones", file, "--tolerant") == 0
+    assert "--tolerant" not in capsys.readouterr().err
+
+
+def test_heights_below_the_ground_are_told(zones: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who writes heights above ground where heights above the sea are asked for should hear of it."""
+    options = ("check", "--zones", zones, "--path", BESIDE, "--at", AT)
+    assert run(*options, "--terrain", "flat:90±5") == 0
+    told = capsys.readouterr().err
+    assert "--path, point 1: 60 m above mean sea level is below the ground there" in told
+    assert "85 to 95 m" in told
+    for terrain in ("flat:60±5", "flat:0±0"):
+        assert run(*options, "--terrain", terrain) == 0
+        assert "below" not in capsys.readouterr().err
+
+
 def test_a_refused_zone_makes_a_clear_answer_unknown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
