@@ -1,37 +1,39 @@
-"""Random zones and legs for `zoneoracle.py`: holes, slivers, touching and long edges, circles, limits in every datum,
-windows and schedules; legs that start on vertices and run along edges, heights and times that are exactly a limit.
+"""Random zones and legs for `zoneoracle.py`: holes, slivers, touching and long edges, circles, several volumes, limits
+in every datum, times and approvals (`zonetimes.py`), margins; legs that start on vertices and run along edges, heights
+and times that are exactly a limit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from random import Random
 
 import numpy as np
 from pyproj import Geod
 
+from benchmarks.harness.zonetimes import DAYS, HOURS, US, approvals, times
 from geofences import (
-    Applicability,
+    Authorisation,
     CircleShape,
-    DailyPeriod,
     Datum,
     FlatTerrain,
     Limit,
     PolygonShape,
     Restriction,
     Terrain,
-    TimeOfDay,
-    TimePeriod,
     UnknownTerrain,
     Volume,
     Zone,
+    ZoneSet,
+    authorised,
 )
+from geofences.altitude import never_above
 from geofences.geodesy import Floats
+from geofences.rules import Asked
 
 GEOD = Geod(ellps="WGS84")
-MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
 CENTRES = (
     (-8.61, 41.15),
     (179.99, -17.0),
@@ -50,14 +52,32 @@ class Scene:
     """Zones, what is asked of them, and legs (rows: ends, heights, times)."""
 
     centre: Point
+    day: datetime
     zones: list[Zone]
     terrain: Terrain
     margin_m: float
     vertical_margin_m: float
+    time_margin_s: float
     held: frozenset[str]
+    approvals: tuple[Authorisation, ...]
     ends: Floats
     heights: Floats
     times: Floats
+
+    @property
+    def zone_set(self) -> ZoneSet:
+        """The zones as they hold for us."""
+        return authorised(ZoneSet(self.zones), self.approvals, {US})
+
+    @property
+    def asked(self) -> Asked:
+        """What legs are held to."""
+        return {
+            "margin_m": self.margin_m,
+            "vertical_margin_m": self.vertical_margin_m,
+            "time_margin_s": self.time_margin_s,
+            "held": self.held,
+        }
 
 
 def scenes(seed: int, cases: int, legs: int = 500) -> Iterator[Scene]:
@@ -68,18 +88,24 @@ def scenes(seed: int, cases: int, legs: int = 500) -> Iterator[Scene]:
 
 
 def _scene(rng: Random, legs: int) -> Scene:
-    centre = rng.choice(CENTRES)
+    centre, day = rng.choice(CENTRES), rng.choice(DAYS)
     shapes = [shape for _ in range(8) for shape in rng.choice(_KINDS)(rng, centre)]
-    zones = [_zone(rng, number, shape) for number, shape in enumerate(shapes)]
+    has_sun = abs(centre[0]) < 170.0 and abs(centre[1]) < 60.0
+    groups = enumerate(_grouped(rng, shapes))
+    zones = [_zone(rng, number, group, day, has_sun=has_sun) for number, group in groups]
+    held = frozenset(f"Z{number}" for number in range(0, len(zones), 3))
     margin_m = rng.choice([0.0, 0.0, 5.0, 30.0, 150.0])
-    rows = [(*_ends(rng, centre, shapes, margin_m), *_flown(rng)) for _ in range(legs)]
+    rows = [(*_ends(rng, centre, shapes, margin_m), *_flown(rng, day)) for _ in range(legs)]
     return Scene(
         centre,
+        day,
         zones,
         rng.choice([FlatTerrain(0.0, 0.0), FlatTerrain(20.0, 4.0), UnknownTerrain()]),
         margin_m,
         rng.choice([0.0, 0.0, 10.0]),
-        frozenset(f"Z{number}" for number in range(0, len(zones), 3)),
+        rng.choice([0.0, 0.0, 60.0, 1800.0]),
+        held,
+        approvals(rng, day, zones, held, HEIGHTS),
         np.array([row[:4] for row in rows]),
         np.array([row[4:6] for row in rows]),
         np.array([row[6:] for row in rows]),
@@ -147,7 +173,6 @@ def _circle(rng: Random, centre: Point) -> list[Shape]:
 _KINDS = (_star, _star, _in_a_hole, _sliver, _neighbours, _long_edges, _circle)
 
 HEIGHTS = (0.0, 30.0, 50.0, 60.0, 100.0, 120.0, 150.0)
-HOURS = (0.0, 6.0, 11.5, 12.0, 18.0, 22.0)
 _DATUMS = (Datum.AGL, Datum.AGL, Datum.AMSL, Datum.AMSL, Datum.WGS84, Datum.FL)
 _RESTRICTIONS = (
     *[Restriction.PROHIBITED] * 6,
@@ -157,33 +182,29 @@ _RESTRICTIONS = (
 )
 
 
-def _zone(rng: Random, number: int, shape: Shape) -> Zone:
+def _zone(rng: Random, number: int, shapes: list[Shape], day: datetime, *, has_sun: bool) -> Zone:
+    """A zone of one volume or more, each with limits of its own."""
+    volumes = tuple(_volume(rng, shape) for shape in shapes)
+    when = times(rng, day, has_sun=has_sun)
+    return Zone(f"Z{number}", rng.choice(_RESTRICTIONS), volumes, applicability=when)
+
+
+def _volume(rng: Random, shape: Shape) -> Volume:
     low, high = sorted((rng.choice(HEIGHTS), rng.choice(HEIGHTS)))
     lower = Limit(low, rng.choice(_DATUMS)) if rng.random() < 0.5 else None
     upper = Limit(high, rng.choice(_DATUMS)) if rng.random() < 0.5 else None
-    when = Applicability(rng.choice((_always, _always, _dates, _hours))(rng))
-    return Zone(f"Z{number}", rng.choice(_RESTRICTIONS), (Volume(shape, lower, upper),), applicability=when)
+    if lower is not None and upper is not None and never_above(lower, upper):
+        upper = None
+    return Volume(shape, lower, upper)
 
 
-def _always(_rng: Random) -> tuple[TimePeriod, ...]:
-    return ()
-
-
-def _dates(rng: Random) -> tuple[TimePeriod, ...]:
-    starts = [
-        MONDAY + timedelta(hours=rng.choice(HOURS) + 24 * rng.randint(-1, 1))
-        for _ in range(rng.randint(1, 2))
-    ]
-    return tuple(TimePeriod(start, start + timedelta(hours=rng.choice([0, 1, 30]))) for start in starts)
-
-
-def _hours(rng: Random) -> tuple[TimePeriod, ...]:
-    """Daily hours, across midnight too, in the time of a zone to the east or west."""
-    offset = rng.choice([0.0, 7200.0, -36_000.0])
-    start, end = (TimeOfDay(rng.choice(HOURS) * 3600.0, offset) for _ in range(2))
-    days = frozenset(rng.sample(range(7), rng.randint(1, 7)))
-    until = MONDAY + timedelta(hours=rng.choice([6, 40])) if rng.random() < 0.3 else None
-    return (TimePeriod(None, until, (DailyPeriod(days, start, end),)),)
+def _grouped(rng: Random, shapes: list[Shape]) -> Iterator[list[Shape]]:
+    """Shapes in the order in which they come, one to three for each zone."""
+    rest = list(shapes)
+    while rest:
+        count = rng.choice([1, 1, 1, 2, 3])
+        yield rest[:count]
+        del rest[:count]
 
 
 def _ends(rng: Random, centre: Point, shapes: list[Shape], margin_m: float) -> tuple[float, ...]:
@@ -230,11 +251,11 @@ def _grazing(rng: Random, shape: Shape, margin_m: float) -> tuple[float, ...]:
     return (*_at(foot, bearing + 90.0, reach), *_at(foot, bearing - 90.0, rng.choice([reach, 2_000.0])))
 
 
-def _flown(rng: Random) -> tuple[float, ...]:
+def _flown(rng: Random, day: datetime) -> tuple[float, ...]:
     """Heights and times at both ends, often exactly at a limit."""
     alt = rng.choice(HEIGHTS) if rng.random() < 0.4 else rng.uniform(-20.0, 600.0)
     to_alt = (
         alt if rng.random() < 0.5 else rng.choice(HEIGHTS) if rng.random() < 0.5 else rng.uniform(0.0, 600.0)
     )
-    at = MONDAY.timestamp() + 3600.0 * (rng.choice(HOURS) if rng.random() < 0.4 else rng.uniform(-24.0, 48.0))
+    at = day.timestamp() + 3600.0 * (rng.choice(HOURS) if rng.random() < 0.4 else rng.uniform(-24.0, 48.0))
     return alt, to_alt, at, at + rng.choice([0.0, 60.0, 600.0, 7200.0])

@@ -122,7 +122,7 @@ def wrong_answers(load: Load) -> list[Figure]:
     answers = np.zeros(3, dtype=int)
     for scene in scenes(2026, load.cases):
         codes = check_segments(
-            ZoneSet(scene.zones),
+            scene.zone_set,
             scene.ends[:, :2],
             scene.ends[:, 2:],
             scene.heights[:, 0],
@@ -130,9 +130,7 @@ def wrong_answers(load: Load) -> list[Figure]:
             scene.times[:, 0],
             scene.times[:, 1],
             scene.terrain,
-            margin_m=scene.margin_m,
-            vertical_margin_m=scene.vertical_margin_m,
-            held=scene.held,
+            **scene.asked,
         )
         verdict = judge(scene)
         wrong += int(verdict.wrong(codes).sum())

@@ -11,7 +11,6 @@ circle 0.6 m), either answer is right; so it is where an interval of heights and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -20,12 +19,16 @@ import numpy.typing as npt
 from pyproj import Geod, Transformer
 
 from benchmarks.harness.zonecases import Scene
-from geofences import CircleShape, Datum, FlatTerrain, Limit, PolygonShape, Restriction, TimePeriod, Zone
+from benchmarks.harness.zonehours import spans
+from benchmarks.harness.zonetimes import ON_APPROVAL, US
+from geofences import CircleShape, Datum, FlatTerrain, Limit, PolygonShape, Restriction, Volume, Zone
 from geofences.geodesy import Floats
 
 GEOD = Geod(ellps="WGS84")
 SURE_M, LARGER_M, CIRCLE_M = 0.02, 0.08, 0.6
 MOMENT = 1e-9
+INSTANT_S = 1e-6
+"""The first and the last moment of an approval belong to it."""
 STEP_DEG = 0.0008
 INF = float("inf")
 Bools = npt.NDArray[np.bool_]
@@ -51,6 +54,19 @@ class Verdict(NamedTuple):
             | (blocked & ~self.may_block)
         )
 
+    def add(self, part: Part, away: Floats, slack: float, margin_m: float) -> None:
+        """Count a part of some legs that comes so near to a volume, which may be drawn larger by the slack."""
+        rows, low, high = part.rows, part.low, part.high
+        must = (away <= margin_m + (SURE_M if slack == 0.0 else 0.0)) & (high - low > MOMENT)
+        must |= (away <= margin_m) & (low <= 0.0) & (high >= 1.0)
+        must &= part.must
+        may = (away <= margin_m + LARGER_M + slack) & part.may
+        if part.surely:
+            self.must_block[rows] |= must
+            self.may_block[rows] |= may
+        self.must_stop[rows] |= must
+        self.may_stop[rows] |= may
+
     def open(self) -> Bools:
         """Which legs are so near to a limit that more than one answer is right."""
         return np.asarray((self.must_block != self.may_block) | (self.must_stop != self.may_stop))
@@ -65,44 +81,91 @@ def judge(scene: Scene) -> Verdict:
     end = np.column_stack(to_plane.transform(scene.ends[:, 2], scene.ends[:, 3]))
     found = Verdict(*(np.zeros(len(start), dtype=bool) for _ in range(4)))
     for zone in scene.zones:
-        lifted = {Restriction.REQ_AUTHORISATION, Restriction.CONDITIONAL}
-        if zone.restriction is Restriction.NO_RESTRICTION or (
-            zone.restriction in lifted and zone.zone_id in scene.held
-        ):
+        if zone.restriction is Restriction.NO_RESTRICTION:
             continue
-        for surely in (True, False):
-            for rows, low, high in _parts(scene, zone, surely):
-                away, slack = _away(zone.volumes[0].shape, to_plane, start, end, rows, low, high)
-                must = (away <= scene.margin_m + (SURE_M if slack == 0.0 else 0.0)) & (high - low > MOMENT)
-                must |= (away <= scene.margin_m) & (low <= 0.0) & (high >= 1.0)
-                may = away <= scene.margin_m + LARGER_M + slack
-                if surely:
-                    found.must_block[rows] |= must
-                    found.may_block[rows] |= may
-                found.must_stop[rows] |= must
-                found.may_stop[rows] |= may
+        if zone.restriction in ON_APPROVAL and zone.zone_id in scene.held:
+            continue
+        for volume in zone.volumes:
+            for part in _parts(scene, zone, volume):
+                away, slack = _away(volume.shape, to_plane, start, end, part.rows, part.low, part.high)
+                found.add(part, away, slack, scene.margin_m)
     return found
 
 
-def _parts(scene: Scene, zone: Zone, surely: bool) -> Iterator[tuple[Rows, Floats, Floats]]:
-    """Rows of legs with the part of each (fractions) that is between the limits while the zone applies."""
-    volume = zone.volumes[0]
-    floor = _bounds(volume.lower, scene, -INF)[1 if surely else 0] - scene.vertical_margin_m
-    ceiling = _bounds(volume.upper, scene, INF)[0 if surely else 1] + scene.vertical_margin_m
-    if volume.lower is not None and volume.lower.datum is Datum.AGL and volume.lower.value_m <= 0.0:
-        floor = -INF
-    for begin, until in _spans(zone):
-        low, high = np.zeros(len(scene.ends)), np.ones(len(scene.ends))
-        for values, least in (
-            (scene.heights, floor),
-            (-scene.heights, -ceiling),
-            (scene.times, begin),
-            (-scene.times, -until),
-        ):
-            low, high = _at_least(values, least, low, high)
-        rows = np.flatnonzero(low - MOMENT <= high + MOMENT)
-        if len(rows):
-            yield rows, low[rows], high[rows]
+class Part(NamedTuple):
+    """Rows of legs with the part of each (fractions) that is between limits while the zone applies: surely, or
+    possibly; and whether it must be counted, and may be.
+    """
+
+    rows: Rows
+    low: Floats
+    high: Floats
+    surely: bool
+    must: bool
+    may: bool
+
+
+class _Where(NamedTuple):
+    """The part of a zone that an approval leaves: from when until when, from which height up."""
+
+    after: float = -INF
+    before: float = INF
+    floor: float = -INF
+    lower: bool = True
+    must: bool = True
+    may: bool = True
+
+
+def _parts(scene: Scene, zone: Zone, volume: Volume) -> Iterator[Part]:
+    margin_m, margin_s = scene.vertical_margin_m, scene.time_margin_s
+    for surely in (True, False):
+        floor = _bounds(volume.lower, scene, -INF)[1 if surely else 0] - margin_m
+        ceiling = _bounds(volume.upper, scene, INF)[0 if surely else 1] + margin_m
+        if volume.lower is not None and volume.lower.datum is Datum.AGL and volume.lower.value_m <= 0.0:
+            floor = -INF
+        for where in _where(scene, zone, volume, surely=surely):
+            for span in spans(zone, volume.shape, scene.day, surely=surely):
+                must, may = span.must and where.must, span.may and where.may
+                begin, until = max(span.begin, where.after), min(span.until, where.before)
+                if not (must or may) or begin > until:
+                    continue
+                low, high = np.zeros(len(scene.ends)), np.ones(len(scene.ends))
+                for values, least in (
+                    (scene.heights, max(where.floor, floor if where.lower else -INF)),
+                    (-scene.heights, -ceiling),
+                    (scene.times, begin - margin_s),
+                    (-scene.times, -until - margin_s),
+                ):
+                    low, high = _at_least(values, least, low, high)
+                rows = np.flatnonzero(low - MOMENT <= high + MOMENT)
+                if len(rows):
+                    yield Part(rows, low[rows], high[rows], surely, must, may)
+
+
+def _where(scene: Scene, zone: Zone, volume: Volume, *, surely: bool) -> Iterator[_Where]:
+    """What approvals leave of a volume: before and after they are valid, and from their height up."""
+    held = [one for one in scene.approvals if one.zone_id == zone.zone_id and zone.restriction in ON_APPROVAL]
+    fitting = [one for one in held if not one.vehicles or US in one.vehicles]
+    if not fitting:
+        yield _Where()
+        return
+    (one,) = fitting
+    for period in one.valid.periods:
+        assert period.start is not None
+        assert period.end is not None
+        yield _Where(before=period.start.timestamp() - INSTANT_S)
+        yield _Where(after=period.end.timestamp() + INSTANT_S)
+    if one.below is None:
+        return
+    lower, upper = volume.lower, volume.upper
+    if upper is not None and upper.datum is one.below.datum and upper.value_m < one.below.value_m:
+        return
+    cap = _bounds(one.below, scene, 0.0)[1 if surely else 0] - scene.vertical_margin_m
+    # Where the volume begins above the cap, in another datum, a little more than that is taken.
+    mixed = lower is not None and lower.datum is not one.below.datum
+    yield _Where(floor=cap, may=not mixed)
+    if mixed:
+        yield _Where(floor=cap, lower=False, must=False)
 
 
 def _at_least(values: Floats, least: float, low: Floats, high: Floats) -> tuple[Floats, Floats]:
@@ -126,29 +189,6 @@ def _bounds(limit: Limit | None, scene: Scene, missing: float) -> tuple[float, f
         return -INF, INF
     ground = scene.terrain.height_m
     return limit.value_m + ground - scene.terrain.error_m, limit.value_m + ground + scene.terrain.error_m
-
-
-def _spans(zone: Zone) -> list[tuple[float, float]]:
-    periods = zone.applicability.periods
-    return [span for period in periods for span in _occurrences(period)] if periods else [(-INF, INF)]
-
-
-def _occurrences(period: TimePeriod) -> Iterator[tuple[float, float]]:
-    first = -INF if period.start is None else period.start.timestamp()
-    last = INF if period.end is None else period.end.timestamp()
-    if not period.schedule:
-        yield first, last
-    for daily in period.schedule:
-        for number in range(-5, 6):
-            day = datetime(2026, 6, 1, tzinfo=UTC) + timedelta(days=number)
-            if day.weekday() in daily.days:
-                begin, until = (
-                    day.timestamp() + one.seconds - one.utc_offset_s  # type: ignore[union-attr]
-                    for one in (daily.start, daily.end)
-                )
-                until += 86_400.0 if until <= begin else 0.0
-                if max(first, begin) <= min(last, until):
-                    yield max(first, begin), min(last, until)
 
 
 def _away(

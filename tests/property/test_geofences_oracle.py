@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.harness.zonecases import Scene, scenes
 from benchmarks.harness.zoneoracle import judge
-from geofences import STATUSES, FlatTerrain, Watch, ZoneSet, check_points, check_segments
+from geofences import STATUSES, FlatTerrain, Watch, check_points, check_segments
 from geofences.asked import Codes
 from tests.support.soak import chosen
 
@@ -20,8 +20,11 @@ def answers(
     scene: Scene, *, margin_m: float | None = None, later_s: float = 0.0, higher_m: float = 0.0
 ) -> Codes:
     """What the compiled check says, of legs that are moved in one way or another."""
+    asked = scene.asked
+    if margin_m is not None:
+        asked["margin_m"] = margin_m
     return check_segments(
-        ZoneSet(scene.zones),
+        scene.zone_set,
         scene.ends[:, :2],
         scene.ends[:, 2:],
         scene.heights[:, 0] + higher_m,
@@ -29,9 +32,7 @@ def answers(
         scene.times[:, 0] + later_s,
         scene.times[:, 1] + later_s,
         scene.terrain,
-        margin_m=scene.margin_m if margin_m is None else margin_m,
-        vertical_margin_m=scene.vertical_margin_m,
-        held=scene.held,
+        **asked,
     )
 
 
@@ -75,17 +76,9 @@ def test_a_watch_answers_as_arrays_do() -> None:
     for scene in scenes(9, 1_000):
         if not isinstance(scene.terrain, FlatTerrain):
             continue
-        zones, here, alt, at = ZoneSet(scene.zones), scene.ends[:, :2], scene.heights[:, 0], scene.times[:, 0]
-        margins = scene.margin_m, scene.vertical_margin_m
-        codes = check_points(
-            *(zones, here, alt, at, scene.terrain),
-            margin_m=margins[0],
-            vertical_margin_m=margins[1],
-            held=scene.held,
-        )
-        watch = Watch(
-            zones, scene.terrain, margin_m=margins[0], vertical_margin_m=margins[1], held=scene.held
-        )
+        zones, here, alt, at = scene.zone_set, scene.ends[:, :2], scene.heights[:, 0], scene.times[:, 0]
+        codes = check_points(zones, here, alt, at, scene.terrain, **scene.asked)
+        watch = Watch(zones, scene.terrain, **scene.asked)
         rows = zip(*here.T.tolist(), alt.tolist(), at.tolist(), strict=True)
         assert [watch.status(lon, lat, up, when) for lon, lat, up, when in rows] == [
             STATUSES[c] for c in codes
