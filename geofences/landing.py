@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import groupby
+from typing import Unpack
 
 from geofences.altitude import Terrain
 from geofences.check import check_path
@@ -15,11 +16,11 @@ from geofences.diversions import Diverting, Part
 from geofences.errors import PathError
 from geofences.overlap import WHOLE
 from geofences.result import Conflict
-from geofences.rules import rules_of
+from geofences.rules import Asked, rules_of
 from geofences.sites import Found, LandingSite, SiteSearch, parts_of
 from geofences.spans import NOWHERE, Span, Spans, difference, intersection, union
 from geofences.track import Waypoint, judge_path
-from geofences.zone import Held, Position
+from geofences.zone import Position
 from geofences.zoneset import ZoneSet
 
 FARTHEST_M = 15_000.0
@@ -66,13 +67,9 @@ def landing_sites(
     flying: Diverting,
     stop: Callable[[], bool],
     *,
-    margin_m: float = 0.0,
-    vertical_margin_m: float = 0.0,
-    held: Collection[Held] = frozenset(),
-    areas: Collection[str] | None = None,
-    time_margin_s: float = 0.0,
     tolerance_m: float = 2.0,
     most_around: int = 4,
+    **asked: Unpack[Asked],
 ) -> tuple[LandingStretch, ...]:
     """The stretches of a path with the site that is nearest by a clear way: level at the path's height, leaving when
     the path is there; straight where that is clear, else around zones; then straight down.
@@ -86,20 +83,11 @@ def landing_sites(
     """
     judge_path(path)
     _judge(sites, flying, tolerance_m, most_around)
-    rules = rules_of(margin_m, vertical_margin_m, held, areas, time_margin_s)
+    rules = rules_of(**asked)
     search = SiteSearch(zone_set, tuple(sites), terrain, rules, flying, stop, tolerance_m, most_around)
-    own = check_path(
-        zone_set,
-        path,
-        terrain,
-        margin_m=margin_m,
-        vertical_margin_m=vertical_margin_m,
-        held=held,
-        areas=areas,
-        time_margin_s=time_margin_s,
-    )
+    own = check_path(zone_set, path, terrain, **asked)
     found: list[LandingStretch] = []
-    for part in parts_of(path, time_margin_s):
+    for part in parts_of(path, rules.time_margin_s):
         met = [(each, _within(part, each)) for each in own.conflicts]
         inside = union(*(spans for _, spans in met))
         found += [_inside(part, each, met) for each in inside]

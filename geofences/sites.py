@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -205,13 +205,16 @@ class SiteSearch:
             part.alts[end],
             datetime.fromtimestamp(at_s - part.within_s, UTC),
             # A hair more, so that corners do not touch what is drawn around a rounded margin.
-            min(10_000.0, rules.margin_m * 1.002 + 0.5),
+            _hair_more(rules.margin_m),
             self._terrain,
             self._stop,
             until=datetime.fromtimestamp(at_s + part.within_s + flown_s, UTC),
             vertical_margin_m=rules.vertical_margin_m,
             held=rules.held,
             areas=rules.areas,
+            ground=None
+            if rules.ground is None
+            else replace(rules.ground, reach_m=_hair_more(rules.ground.reach_m)),
         )
 
     def _gates(self, part: Part, number: int, found: list[Position]) -> Iterator[Way]:
@@ -219,6 +222,10 @@ class SiteSearch:
         if len(found) > 2:
             yield self._way(part, number, found[1:], tuple(found[1:-1]))
         yield self._way(part, number, found, tuple(found[:-1]))
+
+
+def _hair_more(margin_m: float) -> float:
+    return min(10_000.0, margin_m * 1.002 + 0.5)
 
 
 def _longest_m(chosen: Chosen) -> float:

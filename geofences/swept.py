@@ -20,6 +20,7 @@ from geofences.altitude import ANYTHING, Box, Interval, Terrain, lower_amsl, upp
 from geofences.asked import is_even
 from geofences.extent import where_of
 from geofences.geodesy import LocalPlane
+from geofences.ground import protecting
 from geofences.heights import NEAR_M, depends_on_place, widened
 from geofences.obstacles import OUTSIDE, reach_of_walls_m
 from geofences.planar import TOLERANCE_M, Cell, LocalMap, widen
@@ -90,7 +91,9 @@ def upright(at: XY, low_m: float, tops: Interval, times: Interval) -> Region:
 class Air:
     """The zones around one cell, and what their rules say."""
 
-    def __init__(self, zone_set: ZoneSet, cell: Cell, terrain: Terrain, rules: Rules) -> None:
+    def __init__(
+        self, zone_set: ZoneSet, cell: Cell, terrain: Terrain, rules: Rules, *, at_any_height: bool = False
+    ) -> None:
         self.plane: LocalPlane = cell.plane
         self._zones, self._cell, self._terrain, self._rules = zone_set, cell, terrain, rules
         self._map: LocalMap = zone_set.plain_map(cell, reach_of_walls_m(rules.margin_m))
@@ -98,6 +101,13 @@ class Air:
         self._widened: dict[int, BaseGeometry] = {}
         self._is_bounded = (rules.areas is None and bool(zone_set.operating_areas)) or bool(rules.areas)
         known = {zone.zone_id for zone in zone_set.operating_areas}
+        self._at_any_height, self._below = at_any_height, None
+        if rules.ground is not None:
+            below, within = (
+                protecting(zone_set, rules.ground.protects),
+                rules.on_the_ground(rules.ground.reach_m),
+            )
+            self._below = Air(below, cell, terrain, within, at_any_height=True)
         self._misses_area = bool((rules.areas or frozenset()) - known)
 
     def judge(self, region: Region, met: set[str]) -> Verdict:
@@ -113,7 +123,7 @@ class Air:
                     return worst
         if self._is_bounded:
             worst = max(worst, self._leaves(region, met))
-        return worst
+        return worst if self._below is None else max(worst, self._below.judge(region, met))
 
     def _near(self, shape: BaseGeometry) -> list[int]:
         reach = self._rules.margin_m + TOLERANCE_M
@@ -149,6 +159,8 @@ class Air:
 
     def _heights(self, volume: Volume, part: BaseGeometry, region: Region) -> tuple[bool, bool]:
         """Whether the volume may be met at some of a region's heights, and whether it is at each of them."""
+        if self._at_any_height:
+            return True, True
         spare, (low, high) = self._rules.vertical_margin_m, region.heights
         local = depends_on_place(volume.lower, is_lower=True) or depends_on_place(volume.upper)
         tiles = list(self._tiles(part)) if local else [(part, None)]

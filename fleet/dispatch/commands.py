@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fleet.dispatch.desk import Desk
+from fleet.dispatch.effects import Watch
 from fleet.domain.events import CommandIssued
 from fleet.protocol.messages import Action, Command
 from fleet.protocol.values import Place
@@ -30,9 +31,12 @@ def command(
     why: str,
     place: Place | None = None,
     place_id: str | None = None,
+    way: tuple[Place, ...] = (),
     stop: bool = False,
 ) -> str:
-    """Issue the command and send it; returns its id. ``stop``: it is one of a stop-all's, or lifts one."""
+    """Issue the command and send it; returns its id. ``way``: where it is and what it passes on the way to the place.
+    ``stop``: it is one of a stop-all's, or lifts one.
+    """
     command_id = f"cmd-{desk.state.serial + 1}"
     desk.emit(
         CommandIssued(
@@ -44,10 +48,12 @@ def command(
             why=why,
             place=place,
             place_id=place_id,
+            way=way,
             stop=stop,
         )
     )
-    desk.send(
-        asset_id, Command(command_id=command_id, action=action, place=place, place_id=place_id, why=why)
-    )
+    told = Command(command_id=command_id, action=action, place=place, place_id=place_id, via=way[1:], why=why)
+    desk.send(asset_id, told)
+    if action is Action.DIVERT:
+        desk.effects.append(Watch(asset_id))  # it is held against another way
     return command_id

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fleet.domain.plan import Plan
 from fleet.protocol.messages import Action
-from fleet.protocol.values import Reason
+from fleet.protocol.values import Place, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class TimerDue:
 class Finding:
     """What the monitor has seen in an asset's telemetry, and what it advises.
 
-    ``place_id`` names the alternate to divert to, when that is the advice.
+    ``place_id`` names the alternate to divert to, when that is the advice; ``way`` is where it is and what it has to
+    pass on the way there, empty where it can go straight.
     """
 
     asset_id: str
@@ -44,6 +45,7 @@ class Finding:
     advice: Action | None
     reasons: tuple[Reason, ...]
     place_id: str | None = None
+    way: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

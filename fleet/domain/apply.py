@@ -414,7 +414,7 @@ def _command_issued(state: State, event: ev.CommandIssued) -> State:
     state = evolve(state, commands=state.commands.set(event.command_id, record), serial=state.serial + 1)
     asset = state.assets[event.asset_id]
     if event.action is Action.DIVERT and asset.mission_id is not None:
-        state = _mission(state, asset.mission_id, None, diverted_to=event.place)
+        state = _mission(state, asset.mission_id, None, diverted_to=event.place, diverted_way=event.way)
     back = event.action in (Action.RETURN, Action.LAND) and event.by not in NO_PERSON
     return _asset(
         state,

@@ -123,8 +123,7 @@ class MissionReleased(Event):
 
 
 class MissionWaits(Event):
-    """It was due and can't be released for now; ``until`` is when it is looked at again. Told again only when the
-    reasons are others."""
+    """It was due and can't be released until looked at again, at ``until``; told anew only when the reasons differ."""
 
     type: Literal["mission_waits"] = "mission_waits"
     mission_id: Identifier
@@ -286,7 +285,7 @@ class AssetChanged(Event):
 
 
 class CommandIssued(Event):
-    """An asset is told to do something at once. ``stop``: it is one of a stop-all's, or lifts one."""
+    """An asset is told to do something. ``stop``: by or after a stop-all. ``way``: from where it diverts, by what."""
 
     type: Literal["command_issued"] = "command_issued"
     command_id: Identifier
@@ -297,6 +296,7 @@ class CommandIssued(Event):
     place: Place | None = None
     place_id: Identifier | None = None
     stop: bool = False
+    way: Annotated[tuple[Place, ...], Field(exclude_if=lambda it: not it)] = ()
 
 
 class CommandAnswered(Event):

@@ -67,7 +67,8 @@ class MissionRecord:
     """One mission, as last sent or drafted, and how far it is. ``ended`` are the ids of the steps that are over;
     ``late_s`` is how far behind its times it was at the last stop, or the end of a sortie's last way (negative when
     early). ``waits`` is why a draft was not released when it was due; ``avoids`` whom it would have met in the air, and
-    what was done about it. ``diverted_to`` is where it was last told to go instead of home."""
+    what was done about it. ``diverted_to`` is where it was last told to go instead of home, ``diverted_way``
+    where it was then and the points to pass on the way (empty where it goes straight)."""
 
     mission: Mission
     kind: str
@@ -83,6 +84,7 @@ class MissionRecord:
     waits: tuple[Reason, ...] = ()
     avoids: tuple[Reason, ...] = ()
     diverted_to: Place | None = None
+    diverted_way: tuple[Place, ...] = ()
 
     @property
     def remaining(self) -> tuple[Step, ...]:

@@ -51,7 +51,7 @@ def detour(
         until,
     )
     return ctx.memory.get(
-        key, lambda: _search(ctx, asset_type, keeps, alt_amsl_m, start, end, (begin, until))
+        key, lambda: search_around(ctx, asset_type, keeps, alt_amsl_m, start, end, (begin, until), MOST_STEPS)
     )
 
 
@@ -70,7 +70,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ANY_TIME = _EPOCH
 
 
-def _search(
+def search_around(
     ctx: Context,
     asset_type: SortieType,
     keeps: Clearance,
@@ -78,7 +78,11 @@ def _search(
     start: Place,
     end: Place,
     during: tuple[datetime, datetime],
+    steps: int,
 ) -> tuple[Place, ...] | None:
+    """The shortest way around that is clear all the time between two moments, both ends with it; none where none was
+    found in so many steps.
+    """
     ground = keeps.ground
     found = path_around(
         ctx.airspace,
@@ -89,7 +93,7 @@ def _search(
         # The exact check afterwards uses the margin itself; a hair more keeps corners from touching it.
         keeps.beside_m + _SPARE_M,
         ctx.terrain,
-        _after(MOST_STEPS),
+        _after(steps),
         until=during[1],
         vertical_margin_m=keeps.above_m,
         held=ctx.held,

@@ -26,7 +26,7 @@ from fleet.protocol.messages import (
     Telemetry,
 )
 from fleet.protocol.values import ids_in
-from fleet.protocol.versions import WIRE_VERSIONS, fields_after, kinds_after
+from fleet.protocol.versions import WIRE_VERSIONS, fields_after, for_version, kinds_after
 
 T = TypeVar("T")
 
@@ -138,6 +138,8 @@ def encode(envelope: Envelope, version: int = WIRE_VERSIONS[-1]) -> list[bytes]:
     if kind in TELEMETRY_KINDS:
         raise LocalError(f"{kind!r} travels on the telemetry channel, not on control")
     _check_version(version, kind)
+    if message is not None and version < WIRE_VERSIONS[-1]:
+        envelope = envelope.model_copy(update={"message": for_version(message, version)})
     if message is None and envelope.seq is None:
         # Most of what the hub sends: what the line below would make of it, at a third of the price.
         return [_VERSION_FRAMES[version], b"", b'{"seq":null,"ack":%d,"message":null}' % envelope.ack]

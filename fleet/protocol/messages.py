@@ -194,13 +194,16 @@ class ReleaseCompartment(Message):
 
 
 class Command(Message):
-    """Do this now. ``place`` is where to divert to."""
+    """Do this now. ``place`` is where to divert to, ``via`` the points to pass on the way there, in order: the straight
+    way is not free.
+    """
 
     type: Literal["command"] = "command"
     command_id: Identifier
     action: Action
     place: Place | None = None
     place_id: Identifier | None = None
+    via: Annotated[tuple[Place, ...], Field(max_length=64)] = ()
     why: str
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from fleet.protocol.messages import Action, Command, Message
+
 WIRE_VERSIONS: Final[tuple[int, ...]] = (1, 2)
 """The versions that this code speaks, newest last: the newest and the one before it."""
 
@@ -21,6 +23,7 @@ NEW_FIELDS: Final[Mapping[int, Mapping[str, frozenset[str]]]] = {
         "release_compartment": frozenset({"request"}),
         "compartment_report": frozenset({"request"}),
         "reply": frozenset({"zones"}),
+        "command": frozenset({"via"}),
     },
 }
 """Version, kind, fields that are new in it. Each has a default: what the other end left out is read as that."""
@@ -44,3 +47,14 @@ def fields_after(version: int) -> Mapping[str, frozenset[str]]:
 def kinds_after(version: int) -> frozenset[str]:
     """The kinds that came after this version."""
     return frozenset(kind for newer, kinds in NEW_KINDS.items() if newer > version for kind in kinds)
+
+
+def for_version(message: Message, version: int) -> Message:
+    """What is said to a peer of a version instead of a message that means something else without its newer fields.
+
+    One who knows of no way around is not sent straight across what the way leads around: it comes down where it is, as
+    if there were no way.
+    """
+    if version < 2 and isinstance(message, Command) and message.via:
+        return message.model_copy(update={"action": Action.LAND, "place": None, "place_id": None, "via": ()})
+    return message

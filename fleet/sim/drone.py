@@ -88,14 +88,14 @@ class Drone(SortieVehicle):
         gusts = 1 + GUST_SHARE * (wind.gust_mps - wind.mps) if airspeed else 1.0
         return self.machine.power_w(self.payload_kg(), airspeed, climb, density) * gusts * losses
 
-    def straight_to(self, place: Place) -> tuple[Point, ...]:
-        """Up to the height of the path, straight on, and down."""
+    def away_to(self, place: Place, via: tuple[Place, ...]) -> tuple[Point, ...]:
+        """Up to the height of the path, on at that height, and down."""
         where = self.body.where()
         height = max([where.alt_m, *(point.alt_m for point in self.trail)])
         ground = self.stage.spec.ground_amsl_m
         return (
             Point(where.lon, where.lat, height),
-            Point(place.lon, place.lat, height),
+            *(Point(each.lon, each.lat, height) for each in (*via, place)),
             Point(place.lon, place.lat, ground),
         )
 

@@ -308,14 +308,16 @@ class SortieVehicle(Mover):
             self.end_mission()
 
     def divert(self, message: Command) -> None:
-        """Go straight to a place, come down there and stay."""
+        """Go to a place, straight or by way of the points that it is told, come down there and stay."""
         place = message.place
         assert place is not None, "checked when the command came"
         self.body.cut()
         self._abandon(("failed", "diverted"), "diverted", "told to divert")
         self.site_id = None
         self.state = "diverting"
-        self.body.instead((Move(self.straight_to(place)), Do(lambda: self._diverted(message.place_id or ""))))
+        self.body.instead(
+            (Move(self.away_to(place, message.via)), Do(lambda: self._diverted(message.place_id or "")))
+        )
 
     def _diverted(self, detail: str) -> None:
         site = self.stage.site_near(self.body.where().place)
@@ -343,9 +345,9 @@ class SortieVehicle(Mover):
         self._come_down()
         self.end_mission("on the ground where it was told to land")
 
-    def straight_to(self, place: Place) -> tuple[Point, ...]:
+    def away_to(self, place: Place, via: tuple[Place, ...]) -> tuple[Point, ...]:
         """The way of a diversion."""
-        return (on_ground(place, self.stage.spec.ground_amsl_m),)
+        return tuple(on_ground(each, self.stage.spec.ground_amsl_m) for each in (*via, place))
 
     def piece_done(self, piece: Piece) -> None:
         """Remember the way."""

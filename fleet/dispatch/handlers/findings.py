@@ -33,7 +33,16 @@ def finding(desk: Desk, message: Finding) -> None:
         look_again(desk, message.mission_id)
     place = _place(record.mission, message.place_id)
     why = message.reasons[0].detail if message.reasons else message.code
-    command(desk, message.asset_id, advice, by="monitor", why=why, place=place, place_id=message.place_id)
+    command(
+        desk,
+        message.asset_id,
+        advice,
+        by="monitor",
+        why=why,
+        place=place,
+        place_id=message.place_id,
+        way=message.way,
+    )
 
 
 def _place(mission: Mission, place_id: str | None) -> Place | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from fleet.dispatch.inputs import Finding
+from fleet.dispatch.monitor.around import way_around
 from fleet.dispatch.monitor.guard import MODEL_ERROR, Guard, Refuge
 from fleet.dispatch.monitor.remaining import home_of
 from fleet.dispatch.monitor.way import Reached, Way
@@ -82,7 +83,8 @@ def _unsure(guard: Guard, sample: Telemetry, now: datetime, result: CheckResult)
     ids = (guard.asset_id, guard.mission_id, ZONE_UNSURE)
     if sample.alt_amsl_m is None:
         return Finding(*ids, None, (reason,))
-    return Finding(*ids, *_way_out(guard, sample, (reason,), now))
+    advice, reasons, place_id, way = _way_out(guard, sample, (reason,), now)
+    return Finding(*ids, advice, reasons, place_id, way)
 
 
 ZONE_BREACH, ZONE_UNSURE = "zone_breach", "zone_unsure"
@@ -112,8 +114,8 @@ def zone_ahead(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None
 
 def _instead(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     """Across the way on which it breaks its trip off there is a zone: straight home if that is free, else the nearest
-    alternate, else down. Each is told once: a way home is given up once, and a diversion once. Who is coming down
-    anyway has nothing better to do.
+    alternate, else around zones to either, else down. Each is told once: a way home is given up once, and a diversion
+    once. Who is coming down anyway has nothing better to do.
     """
     code = _GIVEN_UP.get(guard.doing)
     if code is None or sample.alt_amsl_m is None:
@@ -123,6 +125,9 @@ def _instead(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     for place_id, place in _elsewhere(guard, sample):
         if place != target and _diversion_is_free(guard, sample, place, now):
             return Finding(*ids, Action.DIVERT, guard.blocked, place_id)
+    around = way_around(guard, sample, now)
+    if around is not None:
+        return Finding(*ids, Action.DIVERT, guard.blocked, around.place_id, around.way)
     return Finding(*ids, Action.LAND, guard.blocked)
 
 
@@ -143,14 +148,19 @@ def _diversion_is_free(guard: Guard, sample: Telemetry, place: Place, now: datet
 
 def _way_out(
     guard: Guard, sample: Telemetry, reasons: tuple[Reason, ...], now: datetime
-) -> tuple[Action, tuple[Reason, ...], str | None]:
-    """Home if the way back is free, else the nearest alternate, else down where it is."""
+) -> tuple[Action, tuple[Reason, ...], str | None, tuple[Place, ...]]:
+    """Home if the way back is free, else straight to the nearest alternate, else around zones to either, else down
+    where it is.
+    """
     if _is_free(guard, guard.record, "returning", sample, now):
-        return Action.RETURN, reasons, None
+        return Action.RETURN, reasons, None, ()
     refuge = _free_refuge(guard, sample, now)
     if refuge is not None:
-        return Action.DIVERT, reasons, refuge[0].place_id
-    return Action.LAND, reasons, None
+        return Action.DIVERT, reasons, refuge[0].place_id, ()
+    around = way_around(guard, sample, now)
+    if around is not None:
+        return Action.DIVERT, reasons, around.place_id, around.way
+    return Action.LAND, reasons, None, ()
 
 
 def energy(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
@@ -273,10 +283,10 @@ def weather(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
         return Finding(*ids, Action.RETURN, guard.weather)
     if sample.step_id not in {way.step_id for way in (guard.out, guard.back) if way is not None}:
         return None
-    advice, reasons, place_id = _way_out(guard, sample, guard.weather, now)
+    advice, reasons, place_id, way = _way_out(guard, sample, guard.weather, now)
     homeward = guard.back is not None and sample.step_id == guard.back.step_id
     # Who is on the way home already is not told to go there: the trip would count as broken off.
-    return Finding(*ids, None if homeward and advice is Action.RETURN else advice, reasons, place_id)
+    return Finding(*ids, None if homeward and advice is Action.RETURN else advice, reasons, place_id, way)
 
 
 def deviation(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:

@@ -17,7 +17,7 @@ from fleet.feasibility.unplanned import Spot, straight_on
 from fleet.kinds import ByItself, kind_of
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Telemetry
-from fleet.protocol.mission import Drop, Travel
+from fleet.protocol.mission import Drop, Mission, Travel
 from geofences import Intent, IntentState, Room, Waypoint
 from geofences.geodesy import METRES_PER_DEGREE
 
@@ -199,15 +199,18 @@ def _down(record: MissionRecord, sample: Telemetry, now: datetime) -> Iterator[S
 
 
 def _away(record: MissionRecord, sample: Telemetry, now: datetime) -> Iterator[Spot]:
-    """Up to the height of the way, straight to the place that it was told, and down."""
-    del now
-    height_m = max(
-        point.alt_amsl_m for s in record.mission.steps if isinstance(s, Travel) for point in s.path
-    )
+    """Up to the height of the way, to the place that it was told by way of the points that it was told, and down."""
+    height_m = cruise_amsl_m(record.mission)
     place = record.diverted_to or record.mission.home
     yield sample.lon, sample.lat, height_m
-    yield place.lon, place.lat, height_m
+    way = [Waypoint(each.lon, each.lat, height_m, now) for each in (*record.diverted_way, place)]
+    yield from _spots(way[nearest(way, sample, now).leg + 1 :] if len(way) > 1 else way)
     yield place.lon, place.lat, _ground_m(record)
+
+
+def cruise_amsl_m(mission: Mission) -> float:
+    """The height of its ways: the highest of their points."""
+    return max(point.alt_amsl_m for s in mission.steps if isinstance(s, Travel) for point in s.path)
 
 
 _PLACES = {"returning": _way_home, "landing": _down, "diverting": _away}

@@ -81,7 +81,7 @@ def along(bench: Bench, share: float) -> Telemetry:
         pytest.param(AHEAD, False, 0.5, Action.RETURN, id="ahead of it, the way home is free"),
         pytest.param(AT_DROP, False, 0.1, Action.RETURN, id="over the drop"),
         pytest.param(AT_HOME, False, 0.5, Action.LAND, id="over the site, nowhere else to go"),
-        pytest.param(BEHIND, True, 0.2, Action.LAND, id="across the way home"),
+        pytest.param(BEHIND, True, 0.2, Action.DIVERT, id="across the way home: around"),
         pytest.param(AHEAD, True, 0.5, None, id="behind it on the way home"),
         pytest.param(WORLD, False, 0.5, Action.LAND, id="all around it"),
         pytest.param(FAR, False, 0.5, None, id="elsewhere"),

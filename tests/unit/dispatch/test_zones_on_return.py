@@ -41,7 +41,7 @@ def told(bench: Bench) -> list[Action]:
 @pytest.mark.parametrize(
     ("feature", "action"),
     [
-        pytest.param(BEHIND, Action.LAND, id="across the way home, nowhere else to go"),
+        pytest.param(BEHIND, Action.DIVERT, id="across the way home: around"),
         pytest.param(AT_HOME, Action.LAND, id="over home"),
         pytest.param(
             block(-8.0085, 41.0075), None, id="behind it: the rest of the trip is not flown any more"

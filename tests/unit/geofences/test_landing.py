@@ -11,6 +11,7 @@ from geofences import (
     Applicability,
     Diverting,
     FlatTerrain,
+    GroundRisk,
     LandingSite,
     LandingStretch,
     NoSiteWhy,
@@ -130,6 +131,18 @@ def test_a_zone_below_the_path_blocks_the_way_down_only() -> None:
     within = look([low], site("a", 500, 200))
     assert said(within) == [(NoSiteWhy.NO_CLEAR_WAY, 0, 1000)]
     assert within[0].zones == ("Z",)
+
+
+def test_what_may_not_be_fallen_on_is_flown_around_at_any_height() -> None:
+    """A zone far below, of people: neither over it nor near it, and not down into it."""
+    town = replace(zone(square(500, 200, 50), upper=amsl(10.0)), reasons=("POPULATION",))
+    assert not look([town], site("a", 500, 400))[0].via
+    ground = GroundRisk(100.0)
+    around = look([town], site("a", 500, 400), ground=ground)
+    behind = next(one for one in around if one.from_m <= 500.0 <= one.to_m)
+    assert behind.site_id == "a"
+    assert behind.via
+    assert said(look([town], site("a", 500, 290), ground=ground)) == [(NoSiteWhy.NO_CLEAR_WAY, 0, 1000)]
 
 
 def test_a_climb_has_stretches_in_time() -> None:

@@ -20,7 +20,17 @@ from fleet.protocol.codec import (
     message_types,
 )
 from fleet.protocol.errors import Fault, LocalError, RemoteError
-from fleet.protocol.messages import Attach, Busy, Envelope, Heartbeat, ReserveCompartment, Telemetry
+from fleet.protocol.messages import (
+    Action,
+    Attach,
+    Busy,
+    Command,
+    Envelope,
+    Heartbeat,
+    ReserveCompartment,
+    Telemetry,
+)
+from fleet.protocol.values import Place
 from fleet.protocol.versions import NEW_FIELDS, NEW_KINDS, WIRE_VERSIONS, fields_after
 
 ROOT = Path(__file__).parents[3]
@@ -180,3 +190,15 @@ def test_the_schema_refuses_what_is_wrong() -> None:
     assert not VALIDATORS[NEW, "control"].is_valid({**busy, "seq": 0})
     assert "request" in ReserveCompartment.model_fields
     assert sent(OLD, Envelope(message=Heartbeat(sent_s=1.0))) == sent(OLD, Envelope(message=Heartbeat()))
+
+
+def test_one_that_knows_of_no_way_around_is_told_to_land() -> None:
+    """A peer of version 1 would fly straight across what the way leads around. Without a way it is told the same."""
+    place = Place(lon=16.0, lat=48.0)
+    straight = Command(command_id="c", action=Action.DIVERT, place=place, place_id="p", why="zone")
+    around = straight.model_copy(update={"via": (place,)})
+    told = sent(1, Envelope(seq=1, ack=0, message=around))["message"]
+    assert (told["action"], told["place"], told["place_id"]) == ("land", None, None)
+    assert "via" not in told
+    assert sent(1, Envelope(seq=1, ack=0, message=straight))["message"]["action"] == "divert"
+    assert sent(2, Envelope(seq=1, ack=0, message=around))["message"]["via"] == [{"lon": 16.0, "lat": 48.0}]

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from fleet.protocol.messages import Action, CancelMission, ReserveCompartment
+from fleet.protocol.values import Place
 from fleet.sim.geo import distance_m, moved
 from fleet.sim.sortie import SortieVehicle
 from tests.unit.sim.small_world import (
@@ -193,6 +194,23 @@ def test_divert_to_a_site_unloads_there() -> None:
     assert report.order_ids == ("P1",)
     assert distance_m(report.place, OTHER) < 1
     assert play.last(DRONE, "asset_report").condition == "charging"
+
+
+def test_divert_by_way_of_points_passes_them_at_the_height_of_its_path() -> None:
+    """In their order; then straight to the place."""
+    play = Play()
+    field, first, second = (moved(HOME, *each) for each in ((800, 800), (-200, 300), (-200, 800)))
+    play.tell(DRONE, sortie())
+    play.run_until(DRONE, "step_report", step_id="out", state="started")
+    play.run(1)
+    told = command(Action.DIVERT, field, "field").model_copy(update={"via": (first, second)})
+    play.tell(DRONE, told)
+    play.run_until(DRONE, "mission_ended")
+    away = [one for asset_id, one in play.telemetry if asset_id == DRONE and one.state == "diverting"]
+    flown = [Place(lon=one.lon, lat=one.lat) for one in away]
+    passed = [min(range(len(flown)), key=lambda n: distance_m(flown[n], spot)) for spot in (first, second)]
+    assert passed == sorted(passed)
+    assert all(distance_m(flown[n], spot) < 25 for n, spot in zip(passed, (first, second), strict=True))
 
 
 def test_divert_to_a_field_keeps_the_parcel_on_board() -> None:
