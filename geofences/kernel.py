@@ -15,7 +15,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cython
+try:
+    import cython
+except ImportError:  # it is needed to compile this file, not to run it
+    from geofences import uncompiled as cython
 
 if not cython.compiled:
     from math import isfinite, sqrt

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
-import cython
+try:
+    import cython
+except ImportError:  # it is needed to compile this file, not to run it
+    from geofences import uncompiled as cython
 
 if not cython.compiled:
     from math import atan2, cos, sin, sqrt

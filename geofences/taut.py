@@ -18,7 +18,10 @@ import heapq
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import cython
+try:
+    import cython
+except ImportError:  # it is needed to compile this file, not to run it
+    from geofences import uncompiled as cython
 import numpy as np
 
 if not cython.compiled:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import shutil
+import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -53,6 +54,33 @@ def plain() -> Iterator[ModuleType]:
         yield sys.modules["geofences.kernel"]
     finally:
         sys.modules.update(compiled)
+
+
+ALONE = """
+import sys
+sys.modules["cython"] = sys.modules["Cython"] = None  # as where it is not installed
+from datetime import UTC, datetime
+import geofences
+from geofences import *
+zone = Zone("Z", Restriction.PROHIBITED, (Volume(CircleShape(8.0, 50.0, 500.0)),))
+at = datetime(2026, 6, 1, 12, tzinfo=UTC)
+zones, ground = ZoneSet([zone]), FlatTerrain(0.0, 0.0)
+found = [check_point(zones, Waypoint(lon, 50.0, 50.0, at), ground).status.value for lon in (8.0, 9.0)]
+way = path_around(zones, (7.98, 50.0), (8.02, 50.0), 50.0, at, 10.0, ground, stop=lambda: False)
+print(geofences.kernel.__file__, geofences.taut.__file__, *found, len(way) > 2)
+"""
+
+
+def test_neither_cython_nor_a_compiler_is_needed_to_run(tmp_path: Path) -> None:
+    """Only the packages that the README names."""
+    folder = tmp_path / "geofences"
+    shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyd"))
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    files = [str(folder / name) for name in ("kernel.py", "taut.py")]
+    assert done.stdout.split() == [*files, "blocked", "clear", "True"]
 
 
 def arrays(rng: Random, count: int) -> tuple[Floats, ...]:
