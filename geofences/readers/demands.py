@@ -56,14 +56,18 @@ def meant(name: str, known: frozenset[str]) -> str | None:
     return spelled[near[0]] if near else None
 
 
+def called(name: str) -> str:
+    """A member's name as a message shows it: not endless, not nothing, and of characters that can be written."""
+    return shortened(name)[1:-1] or "''"
+
+
 def only(ctx: Context, said: Json, known: frozenset[str], where: str) -> None:
     """Refuse an object that states anything else than what is known, which nobody would heed."""
     for name in said:
         if name not in known:
             likely = meant(name, known)
             hint = f"did you mean {likely}?" if likely else f"known are {', '.join(sorted(known))}"
-            place = f"{where}.{shortened(name)[1:-1]}" if where else shortened(name)[1:-1]
-            ctx.fault(place, f"is not known: {hint}")
+            ctx.fault(f"{where}.{called(name)}" if where else called(name), f"is not known: {hint}")
 
 
 def reasons(ctx: Context, value: object, found: Restriction) -> tuple[tuple[str, ...], Restriction]:

@@ -7,10 +7,9 @@ as everything outside of it would be allowed.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from geofences.readers.demands import meant, only
+from geofences.readers.demands import called, meant, only
 from geofences.readers.fields import Context, Json, member, shortened
 from geofences.zone import OURS, Restriction
 
@@ -76,7 +75,7 @@ def _judge_strays(ctx: Context, feature: Json, said: Json) -> None:
     for where, value in _words(feature, said):
         if re.sub(r"[^A-Z]+", "_", value.upper()) in _NAMES:
             ctx.demands = None
-            ctx.fault(where, f"{value!r} counts only as the restriction among the properties")
+            ctx.fault(where, f"{shortened(value)} counts only as the restriction among the properties")
     for name in TERMS:
         if said.get(name) is not None:
             ctx.demands = None
@@ -89,13 +88,14 @@ _NAMES = frozenset(kind.value for kind in OURS)
 def _words(feature: Json, said: Json) -> Iterator[tuple[str, str]]:
     for name, value in feature.items():
         if name not in ON_TOP:
-            inner: Mapping[str, Any] = value if isinstance(value, dict) else {"": value}
-            yield from (
-                (f"{name}.{key}".strip("."), one) for key, one in inner.items() if isinstance(one, str)
-            )
+            if isinstance(value, str):
+                yield called(name), value
+            for key, one in value.items() if isinstance(value, dict) else ():
+                if isinstance(one, str):
+                    yield f"{called(name)}.{called(key)}", one
     for name, value in said.items():
         if name not in TEXTS and name != "restriction" and isinstance(value, str):
-            yield name, value
+            yield called(name), value
 
 
 def _remark(ctx: Context, said: Json) -> None:
@@ -103,4 +103,4 @@ def _remark(ctx: Context, said: Json) -> None:
     for name in said.keys() - SAID - STYLES:
         likely = meant(name, SAID)
         if likely is not None and said.get(likely) is None:
-            ctx.note(f"{shortened(name)[1:-1]} is not read: did you mean {likely}?")
+            ctx.note(f"{called(name)} is not read: did you mean {likely}?")

@@ -3,14 +3,28 @@
 import contextlib
 import copy
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geofences import Restriction, ZoneFile, ZoneFileError, ZoneSet, distance_to_nearest, read_zones
+from geofences import (
+    Restriction,
+    Status,
+    Surface,
+    Waypoint,
+    ZoneFile,
+    ZoneFileError,
+    ZoneSet,
+    check_drive,
+    check_point,
+    distance_to_nearest,
+    read_zones,
+)
 from geofences.readers import FORMATS
+from tests.unit.geofences.make import NOON, SEA
 from tests.unit.geofences.test_readers import POLYGON, ed269, ed318, feature
 
 LAYER = {"upper": 150, "upperReference": "AGL", "lower": 50, "lowerReference": "AGL", "uom": "m"}
@@ -25,6 +39,8 @@ CIRCLE = {
     "extent": {"subType": "Circle", "radius": 300},
     "layer": LAYER,
 }
+SIDES = {"lower_m": 0, "lower_datum": "AGL", "upper_m": 50, "upper_datum": "AGL"}
+START = "2026-01-01T00:00Z"
 DOCUMENTS: list[dict[str, Any]] = [
     {"features": [ed269(applicability=[{"permanent": "NO", **TIMES}])]},
     {
@@ -34,7 +50,20 @@ DOCUMENTS: list[dict[str, Any]] = [
     {"type": "FeatureCollection", "features": [ed318(CIRCLE)]},
     {"type": "FeatureCollection", "features": [feature(CEILING=200, OBJECTID=1)]},
     {"type": "FeatureCollection", "features": [feature(id="a", upper_m=50, upper_datum="AGL")]},
+    {
+        "type": "FeatureCollection",
+        "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}},
+        "features": [feature(id="o", restriction="OPERATING_AREA", volumes=[SIDES], periods=[TIMES])],
+    },
+    {
+        "type": "FeatureCollection",
+        "features": [
+            feature(id="p", restriction="PERMIT_AREA", max_speed_mps=2, max_count=3, starts_at=START)
+        ],
+    },
 ]
+
+IDLE_IN_THE_AIR = (Restriction.NO_RESTRICTION, Restriction.PERMIT_AREA)
 
 anything = st.recursive(
     st.one_of(
@@ -43,7 +72,27 @@ anything = st.recursive(
         st.integers(-200, 100_000),
         st.floats(allow_nan=False, allow_infinity=False),
         st.sampled_from(
-            ["", "Circle", "Polygon", "ANY", "SR", "AGL", "PROHIBITED", "06:00", "24:00Z", "9" * 30]
+            [
+                "",
+                "Circle",
+                "Polygon",
+                "ANY",
+                "SR",
+                "AGL",
+                "PROHIBITED",
+                "06:00",
+                "24:00Z",
+                "9" * 30,
+                "OPERATING_AREA",
+                "PERMIT_AREA",
+                "NO_RESTRICTION",
+                "operating area",
+                "EPSG:4326",
+                "EPSG:3857",
+            ]
+        ),
+        st.sampled_from(
+            ["OPERATING_AREA", "PERMIT_AREA", "NO_RESTRICTION", "operating area", "EPSG:4326", "EPSG:3857"]
         ),
         st.sampled_from([10**400, -(10**400), 10**30, 1e308, -1e308, 5e-324, -0.0, 99_999, 2**63]),
         st.sampled_from(
@@ -103,6 +152,9 @@ def judged(document: dict[str, Any], raw: bytes, found: ZoneFile) -> None:
     zones = ZoneSet(found.zones)
     assert zones.version
     distance_to_nearest(zones, 6.15, 49.65)
+    lacks = [one for one in found.refused if one.restriction not in IDLE_IN_THE_AIR]
+    somewhere = check_point(ZoneSet.of(found), Waypoint(0.0, 0.0, 50.0, NOON), SEA)
+    assert not lacks or not somewhere.is_clear
     assert all(zone.restriction in Restriction and zone.volumes for zone in zones.zones)
     strict = outcome(raw, strict=True)
     if isinstance(strict, ZoneFile):
@@ -168,3 +220,126 @@ def test_any_bytes_are_refused_or_read(raw: bytes) -> None:
     for strict in (True, False):
         with contextlib.suppress(ZoneFileError):
             read_zones(raw, "noise", strict=strict)
+
+
+# ---- a slip of the pen in a zone that allows -----------------------------------------------------
+
+MIDDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
+FLYING = feature(
+    id="o",
+    restriction="OPERATING_AREA",
+    **SIDES,
+    starts_at=START,
+    ends_at="2026-12-31T00:00Z",
+    message="ours",
+)
+DRIVING = feature(
+    id="p",
+    restriction="PERMIT_AREA",
+    surface="street",
+    max_speed_mps=2,
+    max_weight_kg=40,
+    starts_at=START,
+    ends_at="2026-12-31T00:00Z",
+)
+
+
+def names(node: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The way to every member of every object."""
+    if isinstance(node, list):
+        return [way for index, child in enumerate(node) for way in names(child, (*at, index))]
+    if not isinstance(node, dict):
+        return []
+    return [(*at, key) for key in node] + [
+        way for key, child in node.items() for way in names(child, (*at, key))
+    ]
+
+
+def misspelt(name: str, edit: str, place: int, letter: str) -> str:
+    """The name with a letter gone, doubled, replaced or swapped, or in other capitals."""
+    at = place % len(name)
+    return {
+        "gone": name[:at] + name[at + 1 :],
+        "doubled": name[:at] + name[at] * 2 + name[at + 1 :],
+        "replaced": name[:at] + letter + name[at + 1 :],
+        "swapped": name[: at - 1] + name[at : at - 2 : -1] + name[at + 1 :] if at > 1 else name[::-1],
+        "capital": name.upper(),
+        "ended": name + letter,
+    }[edit]
+
+
+def slipped(made: dict[str, Any], data: st.DataObject) -> bytes:
+    """A file with the feature, in which one name is misspelt."""
+    document: dict[str, Any] = {"type": "FeatureCollection", "features": [copy.deepcopy(made)]}
+    *way, name = data.draw(st.sampled_from(names(document)))
+    holder: Any = document
+    for key in way:
+        holder = holder[key]
+    edit = data.draw(st.sampled_from(["gone", "doubled", "replaced", "swapped", "capital", "ended"]))
+    other = misspelt(name, edit, data.draw(st.integers(0, 20)), data.draw(st.sampled_from("abtx_s2")))
+    holder[other] = holder.pop(name)
+    return json.dumps(document).encode()
+
+
+def whole_or_none(raw: bytes, made: dict[str, Any]) -> ZoneSet | None:
+    """What a tolerant reading makes of the file; strictly, only what was meant is read without a word."""
+    meant = json.dumps({"type": "FeatureCollection", "features": [made]}).encode()
+    strict = outcome(raw, strict=True)
+    if isinstance(strict, ZoneFile):
+        said = [one.content_hash() for one in strict.zones]
+        assert said == [one.content_hash() for one in read_zones(meant, "fuzzed.json").zones]
+    found = outcome(raw, strict=False)
+    return ZoneSet.of(found) if isinstance(found, ZoneFile) else None
+
+
+@given(st.data())
+def test_a_misspelt_name_in_an_operating_area_allows_nothing_more(data: st.DataObject) -> None:
+    """Wherever the slip is: outside, above, before and after stay forbidden, or unknown."""
+    zones = whole_or_none(slipped(FLYING, data), FLYING)
+    if zones is None:
+        return
+    for lon, lat, up, at in (
+        (0.0, 0.0, 40.0, MIDDAY),
+        (6.15, 49.65, 60.0, MIDDAY),
+        (6.15, 49.65, 40.0, MIDDAY - timedelta(days=365)),
+        (6.15, 49.65, 40.0, MIDDAY + timedelta(days=365)),
+    ):
+        assert not check_point(zones, Waypoint(lon, lat, up, at), SEA).is_clear
+
+
+@given(st.data())
+def test_a_misspelt_name_in_a_permit_allows_nothing_more(data: st.DataObject) -> None:
+    """Too fast, too heavy, elsewhere, before, after, and on the sidewalk."""
+    zones = whole_or_none(slipped(DRIVING, data), DRIVING)
+    if zones is None:
+        return
+    street, sidewalk = Surface.STREET, Surface.SIDEWALK
+    for lon, speed, weight, days, surface in (
+        (6.15, 3.0, 30.0, 0, street),
+        (6.15, 1.0, 50.0, 0, street),
+        (0.0, 1.0, 30.0, 0, street),
+        (6.15, 1.0, 30.0, -365, street),
+        (6.15, 1.0, 30.0, 365, street),
+        (6.15, 1.0, 30.0, 0, sidewalk),
+    ):
+        at = MIDDAY + timedelta(days=days)
+        way = [
+            Waypoint(lon, 49.65, 0.0, at),
+            Waypoint(lon, 49.6509, 0.0, at + timedelta(seconds=100.0 / speed)),
+        ]
+        assert check_drive(zones, way, surface, weight).status is not Status.CLEAR
+
+
+def test_what_is_not_misspelt_is_allowed() -> None:
+    """The scenes of both are what they seem."""
+    for made in (FLYING, DRIVING):
+        raw = json.dumps({"type": "FeatureCollection", "features": [made]}).encode()
+        zones = ZoneSet.of(read_zones(raw, "zones.json"))
+        if made is FLYING:
+            assert check_point(zones, Waypoint(6.15, 49.65, 40.0, MIDDAY), SEA).is_clear
+        else:
+            way = [
+                Waypoint(6.15, 49.65, 0.0, MIDDAY),
+                Waypoint(6.15, 49.6509, 0.0, MIDDAY + timedelta(seconds=100.0)),
+            ]
+            assert check_drive(zones, way, Surface.STREET, 30.0).status is Status.CLEAR
