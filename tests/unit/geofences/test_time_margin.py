@@ -8,6 +8,7 @@ import pytest
 from geofences import (
     STATUSES,
     Applicability,
+    DailyPeriod,
     Flight,
     Intent,
     PathError,
@@ -16,6 +17,7 @@ from geofences import (
     Room,
     Status,
     Surface,
+    TimeOfDay,
     TimePeriod,
     Uncertainty,
     Velocity,
@@ -90,12 +92,18 @@ def test_a_place_is_asked_about_for_all_moments_that_it_may_mean(
 def test_a_margin_reaches_over_midnight(seconds: float) -> None:
     """A zone of the other day, for whoever looks at days one by one; from then on and back again."""
     midnight = NOON + timedelta(hours=12)
-    begins = midnight if seconds < 0 else midnight - 600 * SECOND
-    rule = Applicability((TimePeriod(begins, begins + 600 * SECOND),))
+    begins_s = 5.0 if seconds < 0 else 86_400.0 - 605.0
+    daily = DailyPeriod(frozenset(range(7)), TimeOfDay(begins_s), TimeOfDay(begins_s + 600.0))
+    rule = Applicability((TimePeriod(schedule=(daily,)),))
     zones = ZoneSet([zone(square(0, 0, 100), applicability=rule)])
     watch = Watch(zones, SEA, time_margin_s=40.0)
     at = midnight + seconds * SECOND
-    for moment, wanted in ((at, Status.BLOCKED), (at + 3600 * SECOND, Status.CLEAR), (at, Status.BLOCKED)):
+    hours_before = at + (-8 if seconds < 0 else 8) * 3600 * SECOND  # of the day on which the zone is not
+    for moment, wanted in (
+        (hours_before, Status.CLEAR),
+        (at, Status.BLOCKED),
+        (at + 3600 * SECOND, Status.CLEAR),
+    ):
         assert watch.status(*place(0, 0), 50.0, moment.timestamp()) is wanted
         (code,) = check_points(zones, [place(0, 0)], 50.0, moment.timestamp(), SEA, time_margin_s=40.0)
         assert STATUSES[code] is wanted
