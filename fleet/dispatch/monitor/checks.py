@@ -33,25 +33,22 @@ def zone_here(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     """It is inside a zone now, or may be."""
     if not guard.flies or not may_be_inside(sample):
         return None
-    result = _here(guard, sample, now)
-    if result is None or result.is_clear:
+    lon, lat, height_m, watch = sample.lon, sample.lat, sample.alt_amsl_m, guard.context.watch
+    if height_m is not None and watch.status(lon, lat, height_m, now.timestamp()) is Status.CLEAR:
         return None
-    return (
-        _breach(guard, sample, now, result)
-        if result.status is Status.BLOCKED
-        else _unsure(guard, sample, now, result)
-    )
+    result = _here(guard, sample, now)
+    if result.is_clear:
+        return None
+    inside = result.status is Status.BLOCKED
+    return _breach(guard, sample, now, result) if inside else _unsure(guard, sample, now, result)
 
 
-def _here(guard: Guard, sample: Telemetry, now: datetime) -> CheckResult | None:
-    """What the zones say of where it is; none where that is surely nothing. Without a height of its own it may be at
-    any."""
+def _here(guard: Guard, sample: Telemetry, now: datetime) -> CheckResult:
+    """What the zones say of where it is. Without a height of its own it may be at any."""
     context = guard.context
     if sample.alt_amsl_m is None:
         at = Waypoint(sample.lon, sample.lat, 0.0, now)
         return check_column(context.airspace, at, context.terrain, held=context.held)
-    if context.watch.status(sample.lon, sample.lat, sample.alt_amsl_m, now.timestamp()) is Status.CLEAR:
-        return None
     at = Waypoint(sample.lon, sample.lat, sample.alt_amsl_m, now)
     return check_point(context.airspace, at, context.terrain, held=context.held)
 
