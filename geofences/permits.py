@@ -20,7 +20,7 @@ from geofences.planar import REACH_M, TOLERANCE_M, Geometries, lines, to_plane
 from geofences.refused import missed_on_the_ground, named
 from geofences.result import CheckResult, Conflict, Status, Why, joined, overall
 from geofences.rules import rules_of
-from geofences.shapes import lonlat_polygon
+from geofences.shapes import inner_polygon, lonlat_polygon
 from geofences.spans import NOWHERE, Spans, Sure, difference, union
 from geofences.track import Track, Waypoint, by_cell, track_of
 from geofences.zone import Permit, Restriction, Surface, Zone
@@ -92,12 +92,15 @@ def _terms(zone: Zone) -> Permit:
 
 
 class _Meeting(NamedTuple):
-    """An area and a piece that meet: where the piece is in it, as fractions of it."""
+    """An area and a piece that meet: where the piece is in it, as fractions of it; and where it surely is, since
+    circles are drawn around themselves.
+    """
 
     zone: Zone
     where: Extent
     piece: int
     beside: Spans
+    within: Spans
 
 
 def _meetings(areas: Iterable[Zone], track: Track) -> Iterator[_Meeting]:
@@ -110,9 +113,10 @@ def _meetings(areas: Iterable[Zone], track: Track) -> Iterator[_Meeting]:
                 if not _near(polygon.bounds, window):
                     continue
                 flat = to_plane(polygon, window, cell.plane)
+                inner = to_plane(inner_polygon(volume.shape), window, cell.plane)
                 where = where_of(zone, volume)
                 for line, piece in _touching(drawn, members.tolist(), flat):
-                    yield _Meeting(zone, where, piece, sideways(line, flat))
+                    yield _Meeting(zone, where, piece, sideways(line, flat), sideways(line, inner))
 
 
 def _near(bounds: tuple[float, float, float, float], window: Box) -> bool:
@@ -134,9 +138,9 @@ def _stretches(
     areas: tuple[Zone, ...], track: Track, weight_kg: float, margin_s: float
 ) -> Iterator[Conflict]:
     inside: dict[int, list[Sure]] = {}
-    for zone, where, piece, spans in _meetings(areas, track):
+    for zone, where, piece, spans, within in _meetings(areas, track):
         beside = Sure(spans, spans)
-        permitted = beside.meet(inside_throughout(zone, where, track, piece, margin_s))
+        permitted = Sure(within, within).meet(inside_throughout(zone, where, track, piece, margin_s))
         inside.setdefault(piece, []).append(permitted)
         met = beside.meet(inside_times(zone, where, track, piece, margin_s))
         for why in _broken(_terms(zone), _speed_mps(track, piece), weight_kg):

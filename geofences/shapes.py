@@ -33,6 +33,12 @@ def lonlat_polygon(shape: PolygonShape | CircleShape) -> Polygon:
     return _judged(Polygon(outer, [_within(_unwrap(hole), outer) for hole in shape.holes]))
 
 
+@lru_cache(maxsize=4_096)
+def inner_polygon(shape: PolygonShape | CircleShape) -> Polygon:
+    """The same of what must be stayed inside of: a circle's polygon lies within the circle."""
+    return _circle(shape, inner=True) if isinstance(shape, CircleShape) else lonlat_polygon(shape)
+
+
 def check_rings(shape: PolygonShape) -> None:
     """Raise `ShapeError` unless all rings are closed, have three different vertices, and lie on the globe."""
     for number, ring in enumerate((shape.outer, *shape.holes)):
@@ -92,13 +98,14 @@ def _judged(polygon: Polygon) -> Polygon:
     return polygon
 
 
-def _circle(circle: CircleShape) -> Polygon:
+def _circle(circle: CircleShape, *, inner: bool = False) -> Polygon:
     check_position(circle.lon, circle.lat, "centre")
     if not 0.0 < circle.radius_m <= LARGEST_RADIUS_M:
         raise ShapeError(f"radius {circle.radius_m} m is not above 0 and at most {LARGEST_RADIUS_M:.0f} m")
     sides = circle_sides(circle.radius_m)
     bearings = np.arange(sides) * (360.0 / sides)
-    reach = np.full(sides, circle.radius_m / math.cos(math.pi / sides) + 0.02)
+    reach_m = circle.radius_m if inner else circle.radius_m / math.cos(math.pi / sides) + 0.02
+    reach = np.full(sides, reach_m)
     lon, lat, _ = EARTH.fwd(np.full(sides, circle.lon), np.full(sides, circle.lat), bearings, reach)
     vertices = tuple(zip(lon.tolist(), lat.tolist(), strict=True))
     return _judged(Polygon(_unwrap((*vertices, vertices[0]))))

@@ -17,7 +17,7 @@ from geofences.flat import Flat, compiled, flatten
 from geofences.kernel import Kernel
 from geofences.planar import REACH_M, Cell, LocalMap, local_map, narrow, to_plane
 from geofences.refused import Refused
-from geofences.shapes import lonlat_polygon
+from geofences.shapes import inner_polygon, lonlat_polygon
 from geofences.timetable import Days, Timetable, timetable, whole_days
 from geofences.walls import Walls, flat_around, walls_around
 from geofences.zone import NEVER_BLOCKS, ON_APPROVAL, Held, Restriction, Volume, Zone
@@ -338,7 +338,7 @@ class ZoneSet:
                     alike.setdefault(same, []).append(ZoneVolume(zone, volume))
         joined = []
         for group in alike.values():
-            flat = [to_plane(lonlat_polygon(one.volume.shape), window, cell.plane) for one in group]
+            flat = [to_plane(inner_polygon(one.volume.shape), window, cell.plane) for one in group]
             near = [one.volume for one, drawn in zip(group, flat, strict=True) if not drawn.is_empty]
             if near:
                 area = Area(*group[0], where_of(group[0].zone, *near))

@@ -14,6 +14,7 @@ import shapely
 
 from benchmarks.harness.figure import Figure, in_turns, median, percentile, ratio
 from benchmarks.harness.zonecases import scenes
+from benchmarks.harness.zonehills import walks
 from benchmarks.harness.zoneoracle import judge
 from geofences import (
     Applicability,
@@ -116,6 +117,10 @@ def _legs(load: Load, count: int) -> Figure:
     return Figure(f"legs_4d_{count}_zones_over_shapely_2d", times, "times", 3.0, 3.0, more=more)
 
 
+WALKED = 20
+"""One case in so many more is walked along, among areas, permits and hills: that takes six times as long."""
+
+
 def wrong_answers(load: Load) -> list[Figure]:
     """Random cases whose answer is wrong, by an oracle that shares no code; see `zoneoracle.py`."""
     wrong = still_open = total = 0
@@ -133,6 +138,11 @@ def wrong_answers(load: Load) -> list[Figure]:
             **scene.asked,
         )
         verdict = judge(scene)
+        wrong += int(verdict.wrong(codes).sum())
+        still_open += int(verdict.open().sum())
+        total += len(codes)
+        answers += np.bincount(codes, minlength=3)
+    for codes, verdict in walks(2026, load.cases // WALKED):
         wrong += int(verdict.wrong(codes).sum())
         still_open += int(verdict.open().sum())
         total += len(codes)

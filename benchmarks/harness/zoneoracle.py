@@ -206,9 +206,9 @@ def _away(
     begin, until = start[rows] + step * low, start[rows] + step * high
     if isinstance(shape, CircleShape):
         middle = np.column_stack(to_plane.transform([shape.lon], [shape.lat]))
-        nearest = _to_segments(middle, begin, until)[0]
+        nearest = to_segments(middle, begin, until)[0]
         return np.maximum(0.0, nearest - shape.radius_m), CIRCLE_M
-    edges = [_edges(ring, to_plane) for ring in (shape.outer, *shape.holes)]
+    edges = [edges_of(ring, to_plane) for ring in (shape.outer, *shape.holes)]
     a, b = (np.vstack([pair[side] for pair in edges]) for side in (0, 1))
     away = np.full(len(rows), INF)
     box = (np.minimum(a, b).min(axis=0) - 1_000.0, np.maximum(a, b).max(axis=0) + 1_000.0)
@@ -221,7 +221,7 @@ def _away(
     return away, 0.0
 
 
-def _edges(ring: tuple[tuple[float, float], ...], to_plane: Transformer) -> tuple[Floats, Floats]:
+def edges_of(ring: tuple[tuple[float, float], ...], to_plane: Transformer) -> tuple[Floats, Floats]:
     """A ring, straight in longitude and latitude, in short steps on the plane."""
     points = []
     for (lon, lat), (to_lon, to_lat) in pairwise(ring):
@@ -236,9 +236,9 @@ def _edges(ring: tuple[tuple[float, float], ...], to_plane: Transformer) -> tupl
 
 def _to_polygon(a: Floats, b: Floats, begin: Floats, until: Floats) -> Floats:
     """From each line `begin` to `until` to a polygon by its edges, all against all."""
-    away = np.minimum(_to_segments(begin, a, b).min(axis=1), _to_segments(until, a, b).min(axis=1))
+    away = np.minimum(to_segments(begin, a, b).min(axis=1), to_segments(until, a, b).min(axis=1))
     away = np.minimum(
-        away, np.minimum(_to_segments(a, begin, until), _to_segments(b, begin, until)).min(axis=0)
+        away, np.minimum(to_segments(a, begin, until), to_segments(b, begin, until)).min(axis=0)
     )
     crossing = _sides(a, b, begin) * _sides(a, b, until) < 0.0
     crossing &= (_sides(begin, until, a) * _sides(begin, until, b) < 0.0).T
@@ -250,7 +250,7 @@ def _to_polygon(a: Floats, b: Floats, begin: Floats, until: Floats) -> Floats:
     return np.where(inside | crossing.any(axis=1), 0.0, away)
 
 
-def _to_segments(points: Floats, a: Floats, b: Floats) -> Floats:
+def to_segments(points: Floats, a: Floats, b: Floats) -> Floats:
     """Distance of each point (rows) to each segment (columns)."""
     step = b - a
     square = np.maximum((step**2).sum(axis=1), 1e-18)

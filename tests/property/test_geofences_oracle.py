@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from benchmarks.harness.zonecases import Scene, scenes
+from benchmarks.harness.zonehills import SORTS, walks
 from benchmarks.harness.zoneoracle import judge
 from geofences import STATUSES, FlatTerrain, Watch, check_points, check_segments
 from geofences.asked import Codes
 from tests.support.soak import chosen
 
 CASES = chosen(3_000, long=500_000)
+WALKS = chosen(1_800, long=60_000)
 
 
 def answers(
@@ -83,3 +85,22 @@ def test_a_watch_answers_as_arrays_do() -> None:
         assert [watch.status(lon, lat, up, when) for lon, lat, up, when in rows] == [
             STATUSES[c] for c in codes
         ]
+
+
+def test_no_way_among_areas_permits_and_hills_is_answered_wrong() -> None:
+    """By walking along it."""
+    given = np.zeros(3, dtype=int)
+    for number, (codes, verdict) in enumerate(walks(4, WALKS)):
+        wrong = np.flatnonzero(verdict.wrong(codes))
+        assert not len(wrong), (SORTS[number % len(SORTS)].__name__, number, wrong[0], codes[wrong[0]])
+        given += np.bincount(codes, minlength=3)
+    assert (given > 0).all(), "each answer must occur"
+
+
+@pytest.mark.parametrize("sort", range(len(SORTS)), ids=[sort.__name__ for sort in SORTS])
+@pytest.mark.parametrize("code", [0, 2])
+def test_who_walks_sees_what_is_wrong(sort: int, code: int) -> None:
+    """No answer does for all ways of a sort."""
+    found = [one for number, one in enumerate(walks(5, 900)) if number % len(SORTS) == sort]
+    wrong = [int(verdict.wrong(np.full_like(codes, code)).sum()) for codes, verdict in found]
+    assert sum(wrong) > 0.1 * sum(len(codes) for codes, _ in found)

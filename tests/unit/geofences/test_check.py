@@ -388,3 +388,13 @@ def test_empty_set_is_clear() -> None:
     result = check_path(ZoneSet(), path(*ACROSS), UnknownTerrain())
     assert (result.status, result.conflicts, result.zones_version[:7]) == (Status.CLEAR, (), "sha256:")
     assert segments_hit(ZoneSet(), [], []).tolist() == []
+
+
+@pytest.mark.parametrize("radius_m", [40.0, 800.0, 20_000.0])
+def test_nothing_beyond_the_circle_of_an_operating_area_is_inside(radius_m: float) -> None:
+    """Not by a hand's breadth, in any direction; half a metre less is enough to be inside."""
+    area = ZoneSet([zone(circle(0, 0, radius_m), restriction=Restriction.OPERATING_AREA)])
+    for bearing in range(0, 360, 7):
+        for beyond_m, is_clear in ((0.02, False), (-0.6, True)):
+            lon, lat, _ = EARTH.fwd(*HOME, bearing, radius_m + beyond_m)
+            assert check_point(area, Waypoint(lon, lat, 50.0, NOON), SEA).is_clear is is_clear

@@ -33,7 +33,7 @@ from geofences import (
     write_zones,
 )
 from geofences.describe import describe
-from tests.unit.geofences.make import NOON, SEA, path, place, square, zone
+from tests.unit.geofences.make import EARTH, HOME, NOON, SEA, circle, path, place, square, zone
 from tests.unit.geofences.test_readers import feature
 
 MPH = 0.44704
@@ -231,3 +231,13 @@ def test_a_speed_of_nothing_is_a_limit() -> None:
     assert speed_limits(ZoneSet([area(max_speed_mps=0.0)]), points, Surface.SIDEWALK) == (0.0,)
     assert speed_limits(ZoneSet([area(), area("Q", max_speed_mps=2.0)]), points, Surface.SIDEWALK) == (2.0,)
     assert drive(area(max_speed_mps=0.0), mps=0.1) == [Why.ABOVE_PERMIT_SPEED]
+
+
+def test_nothing_beyond_the_circle_of_a_permit_is_permitted() -> None:
+    """Not by a hand's breadth, in any direction."""
+    permit = replace(zone(circle(0, 0, 300.0)), restriction=Restriction.PERMIT_AREA)
+    for bearing in range(0, 360, 7):
+        for beyond_m, is_clear in ((0.1, False), (-0.6, True)):
+            lon, lat, _ = EARTH.fwd(*HOME, bearing, 300.0 + beyond_m)
+            still = [Waypoint(lon, lat, 0.0, NOON)]
+            assert check_drive(ZoneSet([permit]), still, Surface.SIDEWALK, 20.0).is_clear is is_clear
