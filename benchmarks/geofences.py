@@ -1,5 +1,5 @@
-"""Checks of zones: four dimensions against Shapely's tree in two, wrong answers, a fleet, a sample, loading; and
-paths around zones.
+"""Checks of zones: four dimensions against Shapely's tree in two, wrong answers, a fleet, a sample, loading;
+paths around zones; and a new flight among others.
 
 Each speed that can be is a ratio of two things measured in this run, the arms taking turns. `--only NAME` runs one
 part, `--quick` shows in seconds that everything works and measures nothing.
@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.harness.figure import Figure, table
 from benchmarks.harness.paths import paths_around
+from benchmarks.harness.separation import new_flights
 from benchmarks.harness.zonechecks import (
     SMOKE,
     Load,
@@ -35,6 +36,7 @@ PARTS: Mapping[str, Callable[[Load], list[Figure]]] = {
     "samples": single_samples,
     "loading": loading,
     "paths": paths_around,
+    "separation": new_flights,
 }
 """Every part by the name that `--only` knows."""
 

@@ -56,6 +56,13 @@ def _by_permit(case: SortieCase) -> Verdict | None:
     return judged(result, "the drive")
 
 
+def counted_areas(ctx: Context, path: Sequence[Waypoint]) -> tuple[Zone, ...]:
+    """The permit areas on a way that may have so many robots at once only."""
+    if ctx.permits is None:
+        return ()
+    return tuple(zone for zone in permits_met(ctx.permits, path, Surface.SIDEWALK) if _most(zone) is not None)
+
+
 def permit_full(
     ctx: Context, path: Sequence[Waypoint], others: Iterable[Sequence[Waypoint]]
 ) -> Reason | None:
@@ -66,7 +73,7 @@ def permit_full(
     """
     if ctx.permits is None:
         return None
-    limited = [zone for zone in permits_met(ctx.permits, path, Surface.SIDEWALK) if _most(zone) is not None]
+    limited = counted_areas(ctx, path)
     if not limited:
         return None
     met = [permits_met(ctx.permits, way, Surface.SIDEWALK) for way in others]

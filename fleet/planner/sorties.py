@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fleet.feasibility import Trip
 from fleet.planner.flights import Flights, earliest_departure, round_up
+from fleet.planner.permitroom import BEFORE_S, PermitRoom
 from fleet.planner.problem import Pool, Problem, Span
 from fleet.planner.snapshot import AssetSlot
 from fleet.planner.timetable import Chargers, Timetable
 from fleet.planner.ways import SortieWay
+from geofences import Zone
 
 FULL_SOC = 0.98
 """From here on a battery counts as full."""
@@ -40,6 +42,13 @@ class Sortie:
     return_s: int
     charge_s: int
     recharged_s: int
+    areas: tuple[Zone, ...] = ()
+    """The permit areas with a count of robots that it is counted in."""
+
+    @property
+    def out(self) -> Span:
+        """From its release to its return."""
+        return self.load_s - BEFORE_S, self.return_s
 
     @property
     def trip_cost(self) -> float:
@@ -54,7 +63,7 @@ class Sortie:
 
 @dataclass
 class Yard:
-    """The state of all assets that make sorties: what is booked on them, on chargers and on locker ports."""
+    """The state of all assets that make sorties: what is booked on them, on chargers, ports and permits."""
 
     problem: Problem
     flights: Flights
@@ -64,6 +73,7 @@ class Yard:
     _topped_up: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self._permits = PermitRoom(self.problem)
         for pool in self.problem.pools:
             for slot in pool.slots:
                 busy = ((self.problem.floor_seconds(w.start), self.problem.seconds(w.end)) for w in slot.busy)
@@ -129,6 +139,11 @@ class Yard:
         port_clash = self._port_clash(way, pool, trip)
         if port_clash is not None:
             return away[0] + port_clash
+        areas = self._permits.areas(pool.type, trip)
+        release = away[0] - round_up(pool.type.load_s) - BEFORE_S
+        permitted = self._permits.first_fit(areas, (release, away[1]))
+        if permitted is None or permitted > release:
+            return None if permitted is None else away[0] + permitted - release
         again: list[int] = []
         for slot in pool.slots:
             sortie = self._on(slot, order, way, pool, trip, away)
@@ -136,7 +151,7 @@ class Yard:
                 continue
             clash = self._assets[slot.asset_id].clash(sortie.load_s, sortie.recharged_s)
             if clash is None:
-                return sortie
+                return replace(sortie, areas=areas)
             again.append(clash[1] + round_up(pool.type.load_s))
         return min(again, default=None)
 
@@ -177,6 +192,7 @@ class Yard:
         self._charger(pool).book(sortie.charge_s, sortie.recharged_s - sortie.charge_s)
         if sortie.way.locker is not None:
             self._ports[sortie.way.locker.locker_id].book(*self._at_port(pool, sortie.trip))
+        self._permits.book(sortie.areas, sortie.out)
 
     def release(self, sortie: Sortie) -> None:
         """Give back all that a booked sortie keeps."""
@@ -185,6 +201,7 @@ class Yard:
         self._charger(pool).release(sortie.charge_s, sortie.recharged_s - sortie.charge_s)
         if sortie.way.locker is not None:
             self._ports[sortie.way.locker.locker_id].release(*self._at_port(pool, sortie.trip))
+        self._permits.release(sortie.areas, sortie.out)
 
     def copy(self) -> Yard:
         """The same bookings, to be changed apart."""
@@ -193,6 +210,7 @@ class Yard:
         other._chargers = {k: chargers.copy() for k, chargers in self._chargers.items()}
         other._ports.update({k: table.copy() for k, table in self._ports.items()})
         other._topped_up = set(self._topped_up)
+        other._permits = self._permits.copy()
         return other
 
     def _charger(self, pool: Pool) -> Chargers:

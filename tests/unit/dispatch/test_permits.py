@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Assign, MissionEnded, Role
+from fleet.protocol.mission import Travel
 from tests.support.bench import DAY, ORDER_COLUMNS, Bench, Peer
 from tests.support.script import accepted, ready, report
 
@@ -49,6 +51,13 @@ def out(robots: list[Peer]) -> list[Peer]:
     return [robot for robot in robots if robot.of(Assign)]
 
 
+def back_at(assign: Assign) -> datetime:
+    """When a robot is due back."""
+    last = [step for step in assign.mission.steps if isinstance(step, Travel)][-1].path[-1].at
+    assert last is not None
+    return last
+
+
 @pytest.mark.parametrize(("most", "sent"), [(None, 2), (2, 2), (1, 1)])
 def test_no_more_are_sent_than_may_be_there_at_once(tmp_path: Path, most: int | None, sent: int) -> None:
     """The other mission stays drafted: a later start may be possible."""
@@ -59,12 +68,19 @@ def test_no_more_are_sent_than_may_be_there_at_once(tmp_path: Path, most: int | 
 
 
 def test_the_next_goes_when_one_is_back(tmp_path: Path) -> None:
-    """It has waited, no more."""
+    """By plan it leaves when the first is back; that one is late, so it waits, no more."""
     bench, robots = morning(tmp_path, max_count=1)
     (first,) = out(robots)
     (assign,) = first.of(Assign)
     assert isinstance(assign, Assign)
     accepted(bench, first, assign)
+    (drafted,) = [r for r in bench.core.state.missions.values() if r.status is MissionStatus.DRAFTED]
+    assert not drafted.waits
+    assert drafted.mission.start_at > back_at(assign)
+    bench.run((drafted.release_at - bench.now).total_seconds() + 5)
+    assert len(out(robots)) == 1
+    (waiting,) = [r for r in bench.core.state.missions.values() if r.status is MissionStatus.DRAFTED]
+    assert [one.code for one in waiting.waits] == ["permit_full"]
     for step in assign.mission.steps:
         orders = [one.order_id for one in assign.mission.items] if step.step in ("load", "drop") else []
         bench.say(first, report(assign, step.step_id, *orders))
