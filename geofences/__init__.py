@@ -19,6 +19,7 @@ from geofences.diversions import Diverting
 from geofences.errors import (
     GeofenceError,
     GridFileError,
+    NoSuchZone,
     PathError,
     ShapeError,
     ZoneError,
@@ -46,7 +47,7 @@ from geofences.watch import Watch
 from geofences.writers import Options as WriteOptions
 from geofences.writers import Written, write_zones
 from geofences.zone import CircleShape, Permit, PolygonShape, Restriction, Surface, Volume, Zone, ZoneKey
-from geofences.zoneset import NoSuchZone, ZoneSet
+from geofences.zoneset import ZoneSet
 
 __all__ = [
     "ALWAYS",

@@ -13,6 +13,7 @@ from functools import reduce
 
 from geofences.altitude import Limit, is_ground, never_above
 from geofences.applicability import ALWAYS, Applicability
+from geofences.approvals import Countries
 from geofences.describe import limit_text, when_text
 from geofences.errors import ZoneError, check_type
 from geofences.zone import ON_APPROVAL, Volume, Zone
@@ -112,9 +113,6 @@ def _resolved(zone_set: ZoneSet, held: tuple[Authorisation, ...], vehicle: froze
         )
     both = zip(zone_set.zones, zone_set.hashes, strict=True)
     return zone_set.with_hashes(part for one in both for part in _apply(*one, by_zone, vehicle, countries))
-
-
-Countries = Mapping[str, frozenset[str]]
 
 
 def _apply(

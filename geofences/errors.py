@@ -73,6 +73,13 @@ class ZoneWriteError(GeofenceError):
         return type(self), (self.zone, self.field, self.message)
 
 
+class NoSuchZone(GeofenceError, KeyError):
+    """No zone of the set has this id."""
+
+    def __str__(self) -> str:
+        return f"the zone set has no zone {self.args[0]!r}"
+
+
 class GridFileError(GeofenceError):
     """A file of heights is refused: says which file, which part of it (its name, a field, a line) and what is wrong."""
 

@@ -1,9 +1,9 @@
 """Zones that were refused in reading: a set that lacks them can't say that anything is clear of them."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from geofences.zone import Restriction
+from geofences.zone import Restriction, Zone
 
 
 class Refused(NamedTuple):
@@ -15,6 +15,16 @@ class Refused(NamedTuple):
     zone: str
     reason: str
     restriction: Restriction | None = None
+
+
+class ReadZones(Protocol):
+    """What a reader gives."""
+
+    @property
+    def zones(self) -> tuple[Zone, ...]: ...
+
+    @property
+    def refused(self) -> tuple[Refused, ...]: ...
 
 
 IDLE = frozenset({Restriction.NO_RESTRICTION})

@@ -10,9 +10,9 @@ import numpy as np
 import shapely
 from shapely.geometry import Polygon
 
-from geofences.errors import ShapeError
+from geofences.errors import ShapeError, ZoneError, check_type
 from geofences.geodesy import EARTH
-from geofences.zone import CircleShape, PolygonShape, Ring
+from geofences.zone import CircleShape, PolygonShape, Ring, Zone
 
 LARGEST_RADIUS_M = 500_000.0
 CIRCLE_EXCESS_M = 0.2
@@ -37,6 +37,18 @@ def lonlat_polygon(shape: PolygonShape | CircleShape) -> Polygon:
 def inner_polygon(shape: PolygonShape | CircleShape) -> Polygon:
     """The same of what must be stayed inside of: a circle's polygon lies within the circle."""
     return _circle(shape, inner=True) if isinstance(shape, CircleShape) else lonlat_polygon(shape)
+
+
+def polygons_of(zone: Zone) -> list[Polygon]:
+    """The polygons of a zone. Raises `ZoneError` for what is no zone, or a shape that can't be checked against."""
+    check_type(zone, Zone, "zones")
+    found = []
+    for number, volume in enumerate(zone.volumes):
+        try:
+            found.append(lonlat_polygon(volume.shape))
+        except (ShapeError, TypeError, ValueError) as error:
+            raise ZoneError(f"volumes[{number}].shape", str(error), zone.zone_id) from error
+    return found
 
 
 def check_rings(shape: PolygonShape) -> None:

@@ -3,63 +3,30 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 from shapely.geometry import Polygon
 
-from geofences.applicability import Extent
-from geofences.errors import GeofenceError, ShapeError, ZoneError, check_type
-from geofences.extent import where_of
+from geofences.approvals import countries_of, numbers_on_approval
+from geofences.areas import Area as Area  # noqa: PLC0414 - part of what a set answers with
+from geofences.areas import ZoneVolume as ZoneVolume  # noqa: PLC0414
+from geofences.areas import narrowed
+from geofences.errors import NoSuchZone
 from geofences.flat import Flat, compiled, flatten
 from geofences.kernel import Kernel
-from geofences.planar import REACH_M, Cell, LocalMap, local_map, narrow, to_plane
-from geofences.refused import Refused
-from geofences.shapes import inner_polygon, lonlat_polygon
+from geofences.planar import REACH_M, Cell, LocalMap, local_map
+from geofences.refused import ReadZones, Refused
+from geofences.shapes import lonlat_polygon, polygons_of
 from geofences.timetable import Days, Timetable, timetable, whole_days
 from geofences.walls import Walls, flat_around, walls_around
-from geofences.zone import NEVER_BLOCKS, ON_APPROVAL, Held, Restriction, Volume, Zone
+from geofences.zone import NEVER_BLOCKS, Held, Restriction, Zone
 
 MOST_CACHED = 256
 
 T = TypeVar("T")
-
-
-class NoSuchZone(GeofenceError, KeyError):
-    """No zone of the set has this id."""
-
-    def __str__(self) -> str:
-        return f"the zone set has no zone {self.args[0]!r}"
-
-
-class ZoneVolume(NamedTuple):
-    """One volume of a zone."""
-
-    zone: Zone
-    volume: Volume
-
-
-class Area(NamedTuple):
-    """Volumes of operating areas that are as high and apply at the same times, seen as one: by one of them.
-
-    `where` they are matters where the times follow the sun.
-    """
-
-    zone: Zone
-    volume: Volume
-    where: Extent
-
-
-class ReadZones(Protocol):
-    """What a reader gives."""
-
-    @property
-    def zones(self) -> tuple[Zone, ...]: ...
-
-    @property
-    def refused(self) -> tuple[Refused, ...]: ...
 
 
 class ZoneSet:
@@ -77,7 +44,7 @@ class ZoneSet:
 
     def __init__(self, zones: Iterable[Zone] = (), *, missing: Iterable[Refused] = ()) -> None:
         given = tuple(zones)
-        drawn = [_drawn(zone) for zone in given]
+        drawn = [polygons_of(zone) for zone in given]
         self._fill(given, tuple(missing))
         # As `_polygons` would be worked out when it is first needed.
         self.__dict__["_polygons"] = tuple(
@@ -88,7 +55,7 @@ class ZoneSet:
         )
 
     @classmethod
-    def of(cls, *files: "ReadZones") -> "ZoneSet":
+    def of(cls, *files: ReadZones) -> "ZoneSet":
         """The zones of files that were read, with what is missing of them."""
         return cls(
             (zone for one in files for zone in one.zones),
@@ -142,7 +109,7 @@ class ZoneSet:
         """A set with one zone more; zones that share its id stay (rule E10: the old set is untouched). Raises
         `ZoneError` as the constructor does.
         """
-        _drawn(zone)
+        polygons_of(zone)
         made = self._derived((*self._zones, zone), (*self._hashes, zone.content_hash()))
         # What this set has worked out holds for its zones in the new set too, where they come first.
         if "_flat" in self.__dict__:
@@ -221,24 +188,14 @@ class ZoneSet:
         return found
 
     @cached_property
-    def _on_approval(self) -> dict[Held, list[int]]:
-        numbers: dict[Held, list[int]] = {}
-        for number, one in enumerate(self.volumes):
-            if one.zone.restriction in ON_APPROVAL:
-                numbers.setdefault(one.zone.key, []).append(number)
-                if len(self.countries[one.zone.zone_id]) == 1:
-                    numbers.setdefault(one.zone.zone_id, []).append(number)
-        return numbers
+    def _on_approval(self) -> Mapping[Held, list[int]]:
+        return numbers_on_approval([one.zone for one in self.volumes], self.countries)
 
     @cached_property
     def countries(self) -> Mapping[str, frozenset[str]]:
         """The countries whose zones on approval have an id, by id."""
         stem, more = self.grown_from
-        found = {} if stem is None else dict(stem.countries)
-        for zone in self._zones if stem is None else more:
-            if zone.restriction in ON_APPROVAL:
-                found[zone.zone_id] = found.get(zone.zone_id, frozenset()) | {zone.key.country}
-        return found
+        return countries_of(self._zones) if stem is None else countries_of(more, stem.countries)
 
     def timetable(self, start_s: float, end_s: float) -> Timetable:
         """When `volumes` apply on the days that hold these times, as far as it was asked so far."""
@@ -322,28 +279,9 @@ class ZoneSet:
         key = (cell, margin_m, areas)
         found = self._areas.get(key)
         if found is None:
-            found = self._narrowed(cell, margin_m, areas)
+            found = narrowed(self.operating_areas, cell, margin_m, areas)
             _keep(self._areas, key, found)
         return found
-
-    def _narrowed(
-        self, cell: Cell, margin_m: float, areas: frozenset[str] | None
-    ) -> tuple[tuple[Area, Polygon], ...]:
-        window = cell.window(REACH_M + margin_m * 1.01 + 10.0)
-        alike: dict[object, list[ZoneVolume]] = {}
-        for zone in self.operating_areas:
-            if areas is None or zone.zone_id in areas:
-                for volume in zone.volumes:
-                    same = (volume.lower, volume.upper, zone.applicability)
-                    alike.setdefault(same, []).append(ZoneVolume(zone, volume))
-        joined = []
-        for group in alike.values():
-            flat = [to_plane(inner_polygon(one.volume.shape), window, cell.plane) for one in group]
-            near = [one.volume for one, drawn in zip(group, flat, strict=True) if not drawn.is_empty]
-            if near:
-                area = Area(*group[0], where_of(group[0].zone, *near))
-                joined.append((area, narrow(shapely.union_all(flat), margin_m)))
-        return tuple(joined)
 
     def __len__(self) -> int:
         return len(self._zones)
@@ -366,18 +304,6 @@ def _unpickled(zones: tuple[Zone, ...], missing: tuple[Refused, ...]) -> ZoneSet
     made = ZoneSet.__new__(ZoneSet)
     made._fill(zones, missing)  # they were judged when the set was made
     return made
-
-
-def _drawn(zone: Zone) -> list[Polygon]:
-    """The polygons of a zone. Raises `ZoneError` for what is no zone, or a shape that can't be checked against."""
-    check_type(zone, Zone, "zones")
-    found = []
-    for number, volume in enumerate(zone.volumes):
-        try:
-            found.append(lonlat_polygon(volume.shape))
-        except (ShapeError, TypeError, ValueError) as error:
-            raise ZoneError(f"volumes[{number}].shape", str(error), zone.zone_id) from error
-    return found
 
 
 def _keep(cache: dict[Any, Any], key: object, value: object) -> None:

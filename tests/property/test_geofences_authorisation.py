@@ -1,5 +1,6 @@
 """Authorisations against an oracle that asks one moment at a time and knows nothing of sets and parts."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
@@ -96,3 +97,38 @@ def test_a_long_climb_is_blocked_just_when_some_moment_of_it_is(
             bad for share, bad in zip(shares, moments, strict=True) if first + 0.003 < share < last - 0.003
         ]
         assert not inside or any(inside)
+
+
+PLACES = [(x, y) for x in (-3_000, 0, 3_000) for y in (-3_000, 0)]
+kinds = st.sampled_from([Restriction.REQ_AUTHORISATION, Restriction.CONDITIONAL, Restriction.PROHIBITED])
+ids, countries = st.sampled_from(["A", "B"]), st.sampled_from(["PRT", "prt", "ESP", ""])
+
+
+@given(
+    said=st.lists(st.tuples(ids, countries, kinds), min_size=1, max_size=6),
+    held=st.lists(st.tuples(ids, countries), max_size=3),
+    first=st.integers(0, 6),
+    known=st.booleans(),
+)
+def test_an_approval_lifts_just_the_zones_of_its_country(
+    said: list[tuple[str, str, Restriction]], held: list[tuple[str, str]], first: int, known: bool
+) -> None:
+    """However the set came about: at once, or zone by zone on top of one that was in use."""
+    zones = [
+        replace(zone(square(*where, 500), zone_id=zone_id, restriction=kind), country=country)
+        for where, (zone_id, country, kind) in zip(PLACES, said, strict=False)
+    ]
+    approvals = [Authorisation(zone_id, country=country) for zone_id, country in held]
+    grown = ZoneSet(zones[:first])
+    if known:
+        check_path(authorised(grown, approvals), [Waypoint(*place(0, 0), 50.0, NOON)], SEA)
+    for one in zones[first:]:
+        grown = grown.with_zone(one)
+    for where, (zone_id, country, kind) in zip(PLACES, said, strict=False):
+        others = {c.upper() for i, c, k in said if i == zone_id and k is not Restriction.PROHIBITED}
+        lifted = kind is not Restriction.PROHIBITED and any(
+            i == zone_id and (c.upper() == country.upper() if c else len(others) == 1) for i, c in held
+        )
+        at = Waypoint(*place(*where), 50.0, NOON)
+        for zone_set in (grown, ZoneSet(zones)):
+            assert check_path(authorised(zone_set, approvals), [at], SEA).is_clear is lifted

@@ -8,8 +8,18 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from shapely.geometry import Point
 
-from geofences import PolygonShape, ZoneFileError, ZoneSet, distance_to_nearest, read_zones
+from geofences import (
+    PolygonShape,
+    Restriction,
+    Waypoint,
+    ZoneFileError,
+    ZoneSet,
+    check_point,
+    distance_to_nearest,
+    read_zones,
+)
 from geofences.shapes import lonlat_polygon
+from tests.unit.geofences.make import NOON, SEA
 
 EARTH = Geod(ellps="WGS84")
 MILE = 1852.0
@@ -77,6 +87,8 @@ def test_any_text_is_refused_or_read_and_no_airspace_is_lost(
     zones = ZoneSet(found.zones)
     assert zones.version
     distance_to_nearest(zones, -7.5, 41.5)
+    if any(one.restriction is not Restriction.NO_RESTRICTION for one in found.refused):
+        assert not check_point(ZoneSet.of(found), Waypoint(0.0, 0.0, 50.0, NOON), SEA).is_clear
     assert all(zone.volumes and zone.zone_id for zone in zones.zones)
     with contextlib.suppress(ZoneFileError):
         assert read_zones(raw, "fuzzed.txt").zones == found.zones

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet.dispatch.zones import parse_feature
 from geofences import (
     Restriction,
     Status,
     Surface,
     Waypoint,
+    Zone,
     ZoneFile,
     ZoneFileError,
     ZoneSet,
@@ -343,3 +345,18 @@ def test_what_is_not_misspelt_is_allowed() -> None:
                 Waypoint(6.15, 49.6509, 0.0, MIDDAY + timedelta(seconds=100.0)),
             ]
             assert check_drive(zones, way, Surface.STREET, 30.0).status is Status.CLEAR
+
+
+@given(data=st.data(), value=anything)
+def test_an_area_that_is_closed_by_hand_is_refused_or_one_zone(data: st.DataObject, value: Any) -> None:
+    """What comes over the wire as a feature: an error that names the zone, or exactly one that can be checked."""
+    made = copy.deepcopy(data.draw(st.sampled_from([FLYING, DRIVING, DOCUMENTS[2]["features"][0]])))
+    put(made, data.draw(st.sampled_from(places(made))), value)
+    with contextlib.suppress(ZoneFileError):
+        judged_alone(parse_feature("closed", made))
+
+
+def judged_alone(found: Zone) -> None:
+    """It has the name that it was given, and can be checked."""
+    assert found.zone_id == "closed"
+    assert check_point(ZoneSet([found]), Waypoint(0.0, 0.0, 50.0, NOON), SEA).status in Status
