@@ -14,7 +14,7 @@ import shapely
 from geofences.altitude import Terrain
 from geofences.check import check_by
 from geofences.errors import PathError
-from geofences.geodesy import METRES_PER_DEGREE, Floats
+from geofences.geodesy import METRES_PER_DEGREE, Floats, on_every_turn
 from geofences.result import CheckResult, Conflict, in_order, overall
 from geofences.rules import GroundRisk, Rules
 from geofences.shapes import lonlat_polygon
@@ -193,8 +193,7 @@ def _zone_boxes(zones: Sequence[Zone]) -> Floats:
     """West, south, east, north of every volume, once for each turn of the globe."""
     bounds = [lonlat_polygon(volume.shape).bounds for zone in zones for volume in zone.volumes]
     boxes = np.array(bounds, dtype=np.float64).reshape(-1, 4)
-    turns = np.array([[shift, 0.0, shift, 0.0] for shift in (-360.0, 0.0, 360.0)])
-    return np.asarray((boxes[None, :, :] + turns[:, None, :]).reshape(-1, 4))
+    return on_every_turn(boxes)
 
 
 def _flight_boxes(flights: Sequence[Flight]) -> tuple[Floats, npt.NDArray[np.bool_]]:

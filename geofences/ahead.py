@@ -11,13 +11,16 @@ import shapely
 from geofences.altitude import Terrain
 from geofences.check import check_path
 from geofences.geodesy import destination
-from geofences.planar import REACH_M, TOLERANCE_M, cell_of
+from geofences.planar import REACH_M, cell_of
 from geofences.result import Conflict
 from geofences.rules import Asked
 from geofences.shapes import check_position
 from geofences.track import Waypoint, judge_path
 from geofences.zone import Held
 from geofences.zoneset import ZoneSet
+
+NEAR_M = 10.0
+"""So much more is drawn around a cell than is looked at."""
 
 
 class Velocity(NamedTuple):
@@ -88,7 +91,7 @@ def distance_to_nearest(
     if not 0.0 <= within_m <= REACH_M:
         raise ValueError(f"within_m must be 0 to {REACH_M:.0f}, got {within_m}")
     check_position(lon, lat, "position")
-    here = zone_set.local_map(cell_of(lon, lat), 0.0)
+    here = zone_set.plain_map(cell_of(lon, lat), REACH_M + NEAR_M)
     point = shapely.points(here.plane.to_xy([(lon, lat)]))[0]
     blocking = zone_set.blocking(frozenset(held))
     near = [
@@ -99,7 +102,4 @@ def distance_to_nearest(
         for number in here.tree.query(point, predicate="dwithin", distance=within_m).tolist()
         if blocking[here.owners[number]]
     ]
-    nearest = min(near, key=lambda one: (one.distance_m, one.zone_id), default=None)
-    if nearest is None or nearest.distance_m == 0.0:
-        return nearest
-    return NearestZone(nearest.zone_id, nearest.distance_m + TOLERANCE_M)
+    return min(near, key=lambda one: (one.distance_m, one.zone_id), default=None)

@@ -21,6 +21,12 @@ EARTH = Geod(ellps="WGS84")
 DENSIFY_OVER_M = 5_000.0
 """Legs longer than this are cut into equal pieces along the geodesic."""
 
+TURNS_DEG = (0.0, -360.0, 360.0)
+"""What is added to longitudes to find what lies across the antimeridian."""
+
+METRES_PER_DEGREE_AT_LEAST = 110_574.0
+"""One degree of latitude on the ellipsoid is nowhere shorter (at the equator); nor is one of longitude there."""
+
 METRES_PER_DEGREE = 111_195.0
 """One degree of a great circle on the mean sphere: for search windows only, never for an answer."""
 
@@ -71,6 +77,12 @@ def destination(lon: float, lat: float, bearing: float, distance: float) -> tupl
 def distances_m(start: Floats, end: Floats) -> Floats:
     """Length of the geodesic between each row of two (n, 2) arrays."""
     return np.asarray(EARTH.inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])[2], dtype=np.float64)
+
+
+def on_every_turn(boxes: Floats) -> Floats:
+    """Boxes (n, 4: west, south, east, north) once for each turn of the globe: all of one turn, then of the next."""
+    turns = np.array([[turn, 0.0, turn, 0.0] for turn in TURNS_DEG])
+    return np.asarray((boxes[None, :, :] + turns[:, None, :]).reshape(-1, 4))
 
 
 @dataclass(frozen=True, slots=True)

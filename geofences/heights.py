@@ -21,6 +21,7 @@ from geofences.altitude import (
     lower_amsl,
     upper_amsl,
 )
+from geofences.geodesy import METRES_PER_DEGREE_AT_LEAST
 from geofences.spans import Span, Sure, intersection, linear_at_least, linear_at_most, union
 from geofences.track import Track
 from geofences.zone import Volume
@@ -32,9 +33,6 @@ NEAR_M = 1.0
 
 MOST_PARTS = 1_000
 """A piece is never asked about in more parts than this."""
-
-METRES_PER_DEGREE_AT_LEAST = 110_574.0
-"""One degree of latitude on the ellipsoid is nowhere shorter (at the equator); nor is one of longitude there."""
 
 _EARTH_RADIUS_M = 6_335_000.0
 """The smallest radius of curvature of the ellipsoid."""

@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from geofences.altitude import Box
 from geofences.applicability import Extent
 from geofences.extent import where_of
+from geofences.geodesy import TURNS_DEG
 from geofences.overlap import WHOLE, inside_throughout, inside_times, sideways
 from geofences.planar import REACH_M, TOLERANCE_M, Geometries, lines, to_plane
 from geofences.refused import missed_on_the_ground, named
@@ -121,8 +122,7 @@ def _meetings(areas: Iterable[Zone], track: Track) -> Iterator[_Meeting]:
 
 def _near(bounds: tuple[float, float, float, float], window: Box) -> bool:
     west, south, east, north = bounds
-    turns = (0.0, 360.0, -360.0)
-    beside = any(west + turn <= window.east and east + turn >= window.west for turn in turns)
+    beside = any(west + turn <= window.east and east + turn >= window.west for turn in TURNS_DEG)
     return beside and south <= window.north and north >= window.south
 
 

@@ -7,7 +7,6 @@ widened.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,7 +17,7 @@ from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geofences.altitude import Box
-from geofences.geodesy import METRES_PER_DEGREE, Floats, LocalPlane
+from geofences.geodesy import METRES_PER_DEGREE, TURNS_DEG, Floats, LocalPlane
 
 CELL_DEG = 0.2
 REACH_M = 12_000.0
@@ -71,7 +70,7 @@ def _row_middle(row: int) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalMap:
-    """Widened polygons around a cell and a tree over them; `owners[i]` says which volume `polygons[i]` is.
+    """Polygons around a cell, not widened, and a tree over them; `owners[i]` says which volume `polygons[i]` is.
 
     Geometries here are never prepared: a prepared one used by two threads crashes the interpreter.
     """
@@ -82,23 +81,9 @@ class LocalMap:
     tree: shapely.STRtree
 
 
-def local_map(cell: Cell, polygons: Sequence[Polygon], owners: Sequence[int], margin_m: float) -> LocalMap:
-    """Project polygons in longitude and latitude around the cell and widen them by the margin."""
-    window = cell.window(REACH_M + margin_m * 1.01 + 10.0)
-    plane = cell.plane
-    widened, kept = [], []
-    for polygon, owner in zip(polygons, owners, strict=True):
-        near = to_plane(polygon, window, plane)
-        if not near.is_empty:
-            widened.append(widen(near, margin_m))
-            kept.append(owner)
-    array = np.array(widened, dtype=object)
-    return LocalMap(plane, array, np.array(kept, dtype=np.intp), shapely.STRtree(array))
-
-
 def to_plane(polygon: Polygon, window: Box, plane: LocalPlane) -> BaseGeometry:
     """The part of a polygon in longitude and latitude that lies in the window, in metres on the plane."""
-    parts = [_clipped(polygon, window, shift) for shift in (-360.0, 0.0, 360.0)]
+    parts = [_clipped(polygon, window, shift) for shift in TURNS_DEG]
     found = [part for part in parts if part is not None and not part.is_empty]
     if not found:
         return Polygon()

@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry import Polygon
 
 from geofences.errors import ShapeError, ZoneError, check_type
-from geofences.geodesy import EARTH
+from geofences.geodesy import EARTH, TURNS_DEG
 from geofences.zone import CircleShape, PolygonShape, Ring, Zone
 
 LARGEST_RADIUS_M = 500_000.0
@@ -96,7 +96,7 @@ def _unwrap(ring: Ring) -> Ring:
 def _within(hole: Ring, outer: Ring) -> Ring:
     """The hole on the same turn of the globe as the outer ring."""
     west, east = min(lon for lon, _ in outer), max(lon for lon, _ in outer)
-    for shift in (0.0, 360.0, -360.0):
+    for shift in TURNS_DEG:
         if all(west <= lon + shift <= east for lon, _ in hole):
             return tuple((lon + shift, lat) for lon, lat in hole) if shift else hole
     return hole

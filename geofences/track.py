@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import numpy as np
 import numpy.typing as npt
 
-from geofences.altitude import Box
 from geofences.errors import PathError
 from geofences.geodesy import METRES_PER_DEGREE, Floats, Pieces, densify
 from geofences.planar import REACH_M, Cell, cell_of
@@ -51,12 +50,6 @@ class Track:
     within1: list[float]
     along0: list[float]
     along1: list[float]
-
-    def box(self, piece: int) -> Box:
-        """The rectangle around one piece, on the turn of the globe of its start."""
-        (lon, lat), (to_lon, to_lat) = self.start[piece].tolist(), self.end[piece].tolist()
-        to_lon += 360.0 * round((lon - to_lon) / 360.0)
-        return Box(min(lon, to_lon), min(lat, to_lat), max(lon, to_lon), max(lat, to_lat))
 
     def only(self, piece: int) -> "Track":
         """One piece, by itself."""

@@ -16,8 +16,9 @@ from geofences.areas import ZoneVolume as ZoneVolume  # noqa: PLC0414
 from geofences.areas import narrowed
 from geofences.errors import NoSuchZone
 from geofences.flat import Flat, compiled, flatten
+from geofences.geodesy import on_every_turn
 from geofences.kernel import Kernel
-from geofences.planar import REACH_M, Cell, LocalMap, local_map
+from geofences.planar import Cell, LocalMap
 from geofences.refused import ReadZones, Refused
 from geofences.shapes import lonlat_polygon, polygons_of
 from geofences.timetable import Days, Timetable, timetable, whole_days
@@ -67,7 +68,6 @@ class ZoneSet:
     ) -> None:
         self._zones, self._missing = zones, missing
         self._hashes = tuple(zone.content_hash() for zone in zones) if hashes is None else hashes
-        self._maps: dict[tuple[Cell, float], LocalMap] = {}
         self._areas: dict[tuple[Cell, float, frozenset[str] | None], tuple[tuple[Area, Polygon], ...]]
         self._areas = {}
         self._blocking: dict[frozenset[Held], npt.NDArray[np.uint8]] = {}
@@ -220,8 +220,7 @@ class ZoneSet:
     def _index(self) -> shapely.STRtree:
         # Plain bounding boxes in longitude and latitude, once for each turn of the globe.
         bounds = np.array([polygon.bounds for polygon in self._polygons]).reshape(-1, 4)
-        shifts = np.array([[-360.0, 0.0, -360.0, 0.0], [0.0] * 4, [360.0, 0.0, 360.0, 0.0]])
-        boxes = (bounds[None, :, :] + shifts[:, None, :]).reshape(-1, 4)
+        boxes = on_every_turn(bounds)
         return shapely.STRtree(shapely.box(boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3]))
 
     def volumes_near(self, cell: Cell, beyond_m: float) -> list[int]:
@@ -230,16 +229,6 @@ class ZoneSet:
             return []
         found = self._index.query(shapely.box(*cell.window(beyond_m)))
         return sorted({int(number) % len(self.volumes) for number in found})
-
-    def local_map(self, cell: Cell, margin_m: float) -> LocalMap:
-        """The blocking zones around a cell, widened by the margin."""
-        key = (cell, margin_m)
-        found = self._maps.get(key)
-        if found is None:
-            near = self.volumes_near(cell, REACH_M + margin_m * 1.01 + 10.0)
-            found = local_map(cell, [self._polygons[number] for number in near], near, margin_m)
-            _keep(self._maps, key, found)
-        return found
 
     def plain_map(self, cell: Cell, beyond_m: float) -> LocalMap:
         """The blocking zones within `beyond_m` of a cell, not widened."""
