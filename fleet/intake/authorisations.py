@@ -138,7 +138,11 @@ def told_of_unfit(zones: ZoneSet, held: tuple[Authorisation, ...]) -> tuple[str,
     """What to tell whoever holds approvals that lift nothing."""
     named = ((one, unfit(zones, one)) for one in held)
     return tuple(
-        f"authorisation {one.reference!r} for zone {one.zone_id!r} lifts nothing: {why.value}"
+        f"authorisation {one.reference!r} for zone {_zone_of(one)} lifts nothing: {why.value}"
         for one, why in named
         if why is not None
     )
+
+
+def _zone_of(one: Authorisation) -> str:
+    return f"{one.zone_id!r} of {one.country}" if one.country else repr(one.zone_id)

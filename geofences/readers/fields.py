@@ -231,6 +231,8 @@ def limit(
     if datum not in datums:
         ctx.fault(f"{where} reference", f"{datum!r} is none of {', '.join(datums)}")
     endless = NO_CEILING_M if ctx.profile.no_ceiling_m is None else ctx.profile.no_ceiling_m
+    if height > endless and ctx.demands in NEVER_BLOCKS:
+        ctx.fault(where, f"{height:g} is more than {endless:g}, which means no ceiling: is it in metres?")
     return Limit(math.inf if height >= endless else height * metres, Datum(datum))
 
 

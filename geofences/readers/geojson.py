@@ -140,6 +140,8 @@ class _Part(NamedTuple):
 def _volumes(ctx: Context, parts: tuple[_Part, ...], said: Json) -> tuple[Volume, ...]:
     if not parts:
         ctx.fault("geometry", "it is empty")
+    if said.get("radius_m") is not None and all(part.kind != "Point" for part in parts):
+        ctx.breach("radius_m", "only a Point has a radius: it is not heeded")
     if said.get("volumes") is None:
         return tuple(_volume(ctx, part, said, "properties") for part in parts)
     for name in LIMITS:

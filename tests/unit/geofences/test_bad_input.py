@@ -402,6 +402,16 @@ def test_text_with_too_many_lines_is_refused(monkeypatch: pytest.MonkeyPatch) ->
         read_zones(b"AC P\n\n\n\n", "zones.txt", strict=False)
 
 
+def test_a_radius_that_no_point_has_is_told() -> None:
+    """Whoever drew a polygon and stated a radius may have meant a wider zone."""
+    with pytest.raises(ZoneFileError, match="radius_m: only a Point has a radius"):
+        read(feature(radius_m=500))
+    assert (
+        "radius_m: only a Point has a radius: it is not heeded"
+        in one(feature(radius_m=500), strict=False).flags
+    )
+
+
 def test_long_names_are_shortened_in_messages() -> None:
     """A message stays a message."""
     with pytest.raises(ZoneFileError) as refused:

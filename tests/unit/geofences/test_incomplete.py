@@ -67,6 +67,7 @@ BAD_AREAS: dict[str, tuple[dict[str, Any], str, str]] = {
         "below the lower",
     ),
     "a ring left open": (feature(OPEN_RING, restriction="OPERATING_AREA"), "coordinates", "not closed"),
+    "higher than no ceiling": (area(upper_m=120_000, upper_datum="AMSL"), "upper_m", "is it in metres"),
     "feet for metres": (area(upper_ft=400), "properties.upper_ft", "did you mean upper_m?"),
     "start for starts": (area(start_at="2026-01-01T00:00Z"), "start_at", "did you mean starts_at?"),
     "what nobody knows": (area(ceiling=120), "ceiling", "known are .*upper_m"),
