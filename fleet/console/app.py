@@ -67,7 +67,8 @@ def _routes(source: Source, token: str, *, plain: bool) -> list[BaseRoute]:
         Route("/api/stream", _streaming(source)),
         Route("/api/orders", _json(lambda _: {"orders": rows(source.ledger, "orders")})),
         Route(
-            "/api/orders/{order_id:path}", _json(lambda r: explain(source.ledger, r.path_params["order_id"]))
+            "/api/orders/{order_id:path}",
+            _json(lambda r: explain(source.ledger, r.path_params["order_id"], source.zones)),
         ),
         Route("/api/assets", _json(lambda _: {"assets": _assets(source)})),
         Route("/api/exceptions", _json(lambda _: {"exceptions": rows(source.ledger, "exceptions")})),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from fleet.console.errors import NoSuchOrder
 from fleet.console.ledger import Entry, Ledger, PlanFacts
+from fleet.console.views.around import around
 from fleet.console.views.base import Row, reasons_of, stamp
 from fleet.console.views.orders import order_row
 from fleet.domain.plan import Alternative, ParcelPlan
 from fleet.domain.state import MissionRecord
+from geofences import ZoneSet
 
 
-def explain(ledger: Ledger, order_id: str) -> Row:
-    """Everything that is known of one parcel. Raises ``NoSuchOrder``."""
+def explain(ledger: Ledger, order_id: str, zones: ZoneSet | None = None) -> Row:
+    """Everything that is known of one parcel; ``zones`` are those of the files. Raises ``NoSuchOrder``."""
     if order_id not in ledger.state.parcels:
         raise NoSuchOrder(f"no order {order_id!r} is known; the table of orders shows all")
     parcel = ledger.state.parcels[order_id]
@@ -21,7 +23,7 @@ def explain(ledger: Ledger, order_id: str) -> Row:
         "choice": _choice(ledger, order_id),
         "unassigned": _unassigned(ledger, order_id),
         "plan": _plan(ledger, order_id),
-        "mission": _mission(ledger, parcel.mission_id),
+        "mission": _mission(ledger, parcel.mission_id, zones),
         "handed_on": [_hand_on(e) for e in history if e.facts.get("handed_on_from")],
         "excluded": sorted(parcel.excluded),
         "custody": [_custody(e) for e in history if e.what == "custody_passed"],
@@ -102,7 +104,7 @@ def _plan_row(facts: PlanFacts) -> Row:
     }
 
 
-def _mission(ledger: Ledger, mission_id: str | None) -> Row | None:
+def _mission(ledger: Ledger, mission_id: str | None, zones: ZoneSet | None) -> Row | None:
     """The mission that it rides on now, with the energy it was checked with."""
     if mission_id is None:
         return None
@@ -116,6 +118,7 @@ def _mission(ledger: Ledger, mission_id: str | None) -> Row | None:
         "assumptions": list(ledger.assumed.get(mission_id, ())),
         "waits": reasons_of(record.waits),
         "avoids": reasons_of(record.avoids),
+        "around": around(ledger, record, zones),
         "energy": _energy(ledger, record),
     }
 

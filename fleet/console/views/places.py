@@ -34,8 +34,15 @@ def site_rows(ledger: Ledger) -> list[Row]:
 def zone_rows(base: ZoneSet | None, ledger: Ledger) -> list[Row]:
     """The zones of the files that the console was given, and those that people have added by hand."""
     of_files = () if base is None else base.zones
-    by_hand = [parse_feature(zone_id, feature) for zone_id, feature in sorted(ledger.state.zones.items())]
-    return [*(_zone(z, by_hand=False) for z in of_files), *(_zone(z, by_hand=True) for z in by_hand)]
+    return [
+        *(_zone(z, by_hand=False) for z in of_files),
+        *(_zone(z, by_hand=True) for z in zones_by_hand(ledger)),
+    ]
+
+
+def zones_by_hand(ledger: Ledger) -> list[Zone]:
+    """Those that people have added."""
+    return [parse_feature(zone_id, feature) for zone_id, feature in sorted(ledger.state.zones.items())]
 
 
 def _zone(zone: Zone, *, by_hand: bool) -> Row:

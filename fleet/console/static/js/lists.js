@@ -1,6 +1,7 @@
 // The five lists: which columns each has, and what can be filtered.
 
 import { el, link, pill, words } from "./dom.js";
+import { waits } from "./detail/others.js";
 import { clockTime, duration, money, percent, shortTime } from "./format.js";
 
 const right = "right num";
@@ -11,7 +12,7 @@ const ASSET_STATUSES = ["ready", "charging", "on_mission", "held", "returning", 
 
 /** Each list: its table, label, columns, first order, filters, and which rows it is made of. */
 export function lists(store) {
-  return [orders(store), assets(store), exceptions(store), lockers(), routes(), commands(store)];
+  return [orders(store), assets(store), exceptions(store), lockers(), sorties(store), routes(), commands(store)];
 }
 
 function orders(store) {
@@ -162,6 +163,28 @@ function inUse(count) {
   const label = `${count.total - count.free} of ${count.total}`;
   return el("span", { class: full, title: `${kept} kept, ${count.expired} expired` }, label, kept ? el("span", { class: "dim" }, ` +${kept}`) : "");
 }
+
+function sorties(store) {
+  return {
+    name: "sorties",
+    table: "missions",
+    label: "Sorties",
+    empty: "No sortie matches.",
+    keep: (row) => row.stops.length === 0,
+    sort: { name: "waits", descending: true },
+    filters: [{ name: "state", label: "All", options: ["waiting", "kept apart"], keep: (row, value) => (value === "waiting" ? waits(row) : row.avoids.length > 0) }],
+    search: (row) => `${row.id} ${row.asset} ${row.orders.join(" ")} ${held(row)}`,
+    badge: () => [...store.tables.missions.values()].filter(waits).length,
+    columns: [
+      { name: "asset", label: "Asset", width: "minmax(150px,1fr)", value: text("asset"), cell: text("asset") },
+      { name: "status", label: "Status", width: "82px", value: text("status"), cell: (row) => pill(waits(row) ? "waiting" : row.status) },
+      { name: "start", label: "Start", width: "50px", align: right, value: text("start_at"), cell: (row) => shortTime(row.start_at) },
+      { name: "waits", label: "Why it waits, or how it is kept apart", width: "minmax(160px,2.4fr)", value: (row) => (waits(row) ? 2 : row.avoids.length ? 1 : 0), cell: (row) => el("span", { class: waits(row) ? "late" : "", title: held(row) }, held(row)) },
+    ],
+  };
+}
+
+const held = (row) => (waits(row) ? row.waits : row.avoids).map((reason) => reason.detail).join("; ");
 
 function routes() {
   return {

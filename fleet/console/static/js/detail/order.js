@@ -2,7 +2,7 @@
 
 import { el, link, pill, words } from "../dom.js";
 import { brief, clockTime, money, orDash, percent, quantity, shortTime } from "../format.js";
-import { facts, heading, reasonList, section, timeline } from "./parts.js";
+import { airspace, facts, heading, reasonList, section, timeline } from "./parts.js";
 
 /** The panel of one order, from `/api/orders/{id}`. */
 export function orderPanel(store, told) {
@@ -13,6 +13,7 @@ export function orderPanel(store, told) {
     why(told),
     unassigned(told.unassigned),
     handedOn(told),
+    ...airspace(told.mission),
     energy(told.mission),
     plan(told),
     custody(told.custody, order),

@@ -1,8 +1,8 @@
-// The panels of a locker, an exception and a van route.
+// The panels of a locker, an exception, a van route and a sortie.
 
 import { el, link, pill, words } from "../dom.js";
 import { clockTime, duration, position, shortTime } from "../format.js";
-import { facts, heading, reasonList, section } from "./parts.js";
+import { airspace, facts, heading, reasonList, section } from "./parts.js";
 
 /** A locker: its doors by size class, and whom each is kept for. */
 export function lockerPanel(store, locker) {
@@ -46,8 +46,30 @@ export function exceptionPanel(store, found) {
   ];
 }
 
+/** A mission: a van's route, or a sortie. */
+export function missionPanel(store, mission) {
+  return mission.stops.length ? routePanel(store, mission) : sortiePanel(store, mission);
+}
+
+/** A sortie: whether it waits, for what, and how far it is. */
+function sortiePanel(store, sortie) {
+  return [
+    heading(store, sortie.id, pill(waits(sortie) ? "waiting" : sortie.status)),
+    facts([
+      ["Asset", link(sortie.asset, () => store.choose("assets", sortie.asset))],
+      ["Start", shortTime(sortie.start_at)],
+      ["Steps done", `${sortie.done} of ${sortie.steps}`],
+      ["Parcels", el("span", {}, sortie.orders.flatMap((id, index) => [index ? ", " : "", link(id, () => store.choose("orders", id))]))],
+    ]),
+    ...airspace(sortie),
+  ];
+}
+
+/** Whether it is due and can't be released for now. */
+export const waits = (mission) => mission.status === "drafted" && mission.waits.length > 0;
+
 /** A van route: its stops in order, and which are done. */
-export function routePanel(store, route) {
+function routePanel(store, route) {
   const rows = route.stops.map((stop, index) =>
     el("tr", { class: stop.current ? "chosen" : "" }, el("td", { class: "right" }, String(index + 1)), el("td", {}, mark(stop)), el("td", { class: "right" }, shortTime(stop.eta)), el("td", {}, where(store, stop)), el("td", {}, parcels(store, stop))),
   );

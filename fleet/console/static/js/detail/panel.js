@@ -4,9 +4,9 @@ import { byId, el } from "../dom.js";
 import { explain } from "../hub.js";
 import { AssetPanel } from "./asset.js";
 import { orderPanel } from "./order.js";
-import { exceptionPanel, lockerPanel, routePanel } from "./others.js";
+import { exceptionPanel, lockerPanel, missionPanel } from "./others.js";
 
-const PLAIN = { lockers: lockerPanel, exceptions: exceptionPanel, missions: routePanel };
+const PLAIN = { lockers: lockerPanel, exceptions: exceptionPanel, missions: missionPanel };
 
 export class Detail {
   constructor(store) {
@@ -67,7 +67,7 @@ export class Detail {
 
   #hint() {
     delete this.node.dataset.order;
-    this.node.replaceChildren(el("p", { class: "hint" }, "Choose an order, an asset, a locker, a route or an exception, in a list or on the map."));
+    this.node.replaceChildren(el("p", { class: "hint" }, "Choose an order, an asset, a locker, a sortie, a route or an exception, in a list or on the map."));
   }
 }
 

@@ -25,6 +25,17 @@ function measured(reason) {
 
 const number = (value) => (typeof value === "number" ? String(Math.round(value * 100) / 100) : value);
 
+/** What keeps a mission on the ground, what it keeps out of the way of, and which zones it flies around. */
+export function airspace(mission) {
+  if (!mission) return [];
+  const around = mission.around ?? [];
+  return [
+    mission.waits.length ? section("Waits", reasonList(mission.waits)) : null,
+    mission.avoids.length ? section("Kept apart from other flights", reasonList(mission.avoids)) : null,
+    around.length ? section("Flies around", el("p", {}, around.join(", "))) : null,
+  ];
+}
+
 /** Lines with a time before each. */
 export function timeline(entries) {
   return el("ol", { class: "timeline" }, entries.map(([at, ...content]) => el("li", {}, el("time", { datetime: at }, clockTime(at)), el("span", {}, content))));
