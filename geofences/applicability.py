@@ -1,7 +1,7 @@
 """When a zone applies: always, between dates, on a weekly schedule, by the sun (rules E6 and E7).
 
-Declared rule for a daily period that crosses midnight: it belongs to the day on which it starts and ends on
-the next day. A period whose start and end are equal lasts the whole day. Days are counted in the offset or
+Declared rule for a daily period that crosses midnight: it belongs to the day on which it starts and ends when it next
+is its end. A period whose start and end are equal lasts the whole day. Days are counted in the offset or
 the zone of the stated time, and in local solar time for sun events.
 
 The sun rises at different times at different places. What is asked about is an extent: a schedule surely applies when
@@ -238,8 +238,9 @@ def _dates(period: TimePeriod) -> Span:
 
 def _occurrences(daily: DailyPeriod, start_s: float, end_s: float, box: Box) -> Iterator[Active]:
     """When the schedule applies on each day that may touch the times asked for."""
-    # Two days to each side: an offset of up to a day, and a period that began the evening before.
-    first = datetime.fromtimestamp(start_s, UTC).date() - timedelta(days=2)
+    # A day by some offset or by the sun begins up to a day before that of UTC and ends up to two after it, and a period
+    # that began then may last for a day more.
+    first = datetime.fromtimestamp(start_s, UTC).date() - timedelta(days=3)
     last = datetime.fromtimestamp(end_s, UTC).date() + timedelta(days=2)
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
@@ -253,41 +254,60 @@ _DAY_BEGINS, _DAY_ENDS = TimeOfDay(0.0), TimeOfDay(DAY_S)
 def _on_day(daily: DailyPeriod, day: date, box: Box) -> Active:
     start, stop = daily.start or _DAY_BEGINS, daily.end or _DAY_ENDS
     begin = _moment(start, day, box)
-    that_day, next_day = _moment(stop, day, box), _moment(stop, day + timedelta(days=1), box)
-    if begin is None or that_day is None or next_day is None:
-        return Active(NOWHERE, (_maybe(day, box, begin, next_day),))
-    ends = [(that_day, next_day)[later] for later in _days_later(start, stop, begin, that_day)]
+    ends = None if begin is None else _ends(start, stop, day, box, begin)
+    if begin is None or ends is None:
+        return Active(NOWHERE, (_maybe(day, box, begin),))
     earliest, latest = min(one.earliest for one in ends), max(one.latest for one in ends)
     certain: Spans = ((begin.latest, earliest),) if begin.latest <= earliest else NOWHERE
     return Active(certain, ((begin.earliest, latest),))
 
 
-def _maybe(day: date, box: Box, begin: Stretch | None, end: Stretch | None) -> Span:
+def _maybe(day: date, box: Box, begin: Stretch | None) -> Span:
     """Where there is no such sun event it may be all of that day and the night after, by the sun of each place."""
     noons = [
         datetime(day.year, day.month, day.day, 12, tzinfo=solar_zone(lon)).timestamp() for lon in box[::2]
     ]
-    first = min(noons) - DAY_S if begin is None else begin.earliest
     # The sun's midnight is up to 47 minutes after that of the whole-hour offset.
-    last = max(noons) + 1.5 * DAY_S + 3_600.0 if end is None else end.latest
-    return first, max(first, last)
+    last = max(noons) + 1.5 * DAY_S + 3_600.0
+    if begin is None:
+        return min(noons) - DAY_S, last
+    return begin.earliest, max(last, begin.latest + DAY_S)
+
+
+def _ends(start: Bound, stop: Bound, day: date, box: Box, begin: Stretch) -> list[Stretch] | None:
+    """When a period ends: when it next is that time after it began. More than one where it is not known which of both
+    comes first; None where there may be no such time.
+    """
+    later = _days_later(start, stop)
+    if later is not None:
+        end = _moment(stop, day + timedelta(days=later), box)
+        return None if end is None else [end]
+    found: list[Stretch] = []
+    # An offset and the sun may call one moment by dates that differ by a day.
+    for number in (-1, 0, 1, 2):
+        end = _moment(stop, day + timedelta(days=number), box)
+        if end is None:
+            return None
+        if end.latest > begin.earliest:
+            found.append(end)
+        if end.earliest > begin.latest:
+            break
+    return found
 
 
 _IN_ORDER = (SunEvent.BMCT, SunEvent.SR, SunEvent.SS, SunEvent.EECT)
 """As they come on each solar day, at every place that has them."""
 
 
-def _days_later(start: Bound, stop: Bound, begin: Stretch, end: Stretch) -> tuple[int, ...]:
-    """How many days after it begins a period ends: 0, 1, or either where it is not known which comes first."""
+def _days_later(start: Bound, stop: Bound) -> int | None:
+    """How many days after it begins a period ends, where its bounds themselves say so."""
     if start == stop:
-        return (1,)
+        return 1
     if isinstance(start, SunEvent) and isinstance(stop, SunEvent):
-        return (0,) if _IN_ORDER.index(start) < _IN_ORDER.index(stop) else (1,)
+        return int(_IN_ORDER.index(start) > _IN_ORDER.index(stop))
     if isinstance(start, LocalTime) and isinstance(stop, LocalTime) and start.zone == stop.zone:
-        return (0,) if start.seconds < stop.seconds else (1,)
-    if end.latest <= begin.earliest:
-        return (1,)
-    return (0,) if begin.latest < end.earliest else (0, 1)
+        return int(start.seconds >= stop.seconds)
+    return None
 
 
 def _moment(time: Bound, day: date, box: Box) -> Stretch | None:

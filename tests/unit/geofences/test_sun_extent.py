@@ -185,3 +185,22 @@ def test_from_an_event_to_itself_is_the_whole_day() -> None:
     for hour in (0, 8, 12, 22):
         moment = datetime(2026, 6, 10, hour, tzinfo=UTC)
         assert check_path(zones, [Waypoint(-8.0, 41.2, 50.0, moment)], SEA).status is Status.BLOCKED
+
+
+def test_a_period_ends_when_it_next_is_its_end_whatever_the_date_is_called() -> None:
+    """In Samoa clocks are 13 hours ahead of UTC, the sun 11 behind: from 6 o'clock to sunset is half a day."""
+    six = TimeOfDay(6 * 3_600.0, 13 * 3_600.0)
+    zones = ZoneSet([zone(strip(-172.1, -172.0, -14.0, -13.9), applicability=between(six, SunEvent.SS))])
+    six_there = datetime(2026, 6, 9, 17, tzinfo=UTC)
+    found = [
+        check_path(zones, [Waypoint(-172.05, -13.95, 50.0, six_there + timedelta(hours=one))], SEA).status
+        for one in (-0.1, 0.1, 11, 13, 23, 25)
+    ]
+    day, night = Status.BLOCKED, Status.CLEAR
+    assert found == [night, day, day, night, night, day]
+    until_dawn = between(
+        SunEvent.BMCT, TimeOfDay(0.0, 12 * 3_600.0)
+    )  # at 180 degrees: from dawn to midnight there
+    line = ZoneSet([zone(strip(-180.0, -179.9, 0.0, 0.1), applicability=until_dawn)])
+    noon = Waypoint(-179.95, 0.05, 50.0, datetime(2026, 6, 10, 0, tzinfo=UTC))
+    assert check_path(line, [noon], SEA).status is day
