@@ -34,6 +34,11 @@ NOUNS = (
     Noun("plan", "fleet.cli.plan", "Plan a day from files, without a hub."),
     Noun("zones", "fleet.cli.zones", "Look at zones, check a path against them, close and open areas."),
     Noun("weather", "fleet.cli.weather", "Report observations and forecasts, show what the hub believes."),
+    Noun(
+        "energy",
+        "fleet.cli.energy",
+        "Estimate what a flight takes from the battery, and how far it could go.",
+    ),
     Noun("orders", "fleet.cli.orders", "Take orders in, list them, explain what becomes of each."),
     Noun(
         "assets",

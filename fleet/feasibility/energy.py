@@ -16,16 +16,19 @@ def ask_energy(case: SortieCase) -> Verdict:
     trip = case.trip
     if trip.margin_wh >= 0:
         return feasible()
-    budget_wh = trip.usable_wh - trip.reserve_wh
-    needed_wh = budget_wh - trip.margin_wh
-    return infeasible(
-        Reason(
-            code="out_of_range",
-            detail=f"the trip needs {needed_wh:.1f} Wh with its margin; {budget_wh:.1f} Wh may be drawn "
-            f"({trip.usable_wh:.1f} usable less {trip.reserve_wh:.1f} reserve)",
-            limit=round(budget_wh, 1),
-            actual=round(needed_wh, 1),
-            unit="Wh",
-            source=case.ctx.fleet.reserve.source,
-        )
+    needed_wh = trip.usable_wh - trip.reserve_wh - trip.margin_wh
+    return infeasible(out_of_range(trip.usable_wh, trip.reserve_wh, needed_wh, case.ctx.fleet.reserve.source))
+
+
+def out_of_range(usable_wh: float, reserve_wh: float, needed_wh: float, source: str) -> Reason:
+    """Why a trip that needs so much, with its margin, may not start."""
+    budget_wh = usable_wh - reserve_wh
+    return Reason(
+        code="out_of_range",
+        detail=f"the trip needs {needed_wh:.1f} Wh with its margin; {budget_wh:.1f} Wh may be drawn "
+        f"({usable_wh:.1f} usable less {reserve_wh:.1f} reserve)",
+        limit=round(budget_wh, 1),
+        actual=round(needed_wh, 1),
+        unit="Wh",
+        source=source,
     )

@@ -57,7 +57,7 @@ def plan_trip(ctx: Context, order: Order, asset_type: SortieType, departure: Dep
     """The exact trip, possible or not; a verdict where none can be worked out, with its reasons."""
     vehicle = vehicle_of(asset_type)
     if order.weight_kg > vehicle.max_payload_kg:
-        return infeasible(_overloaded(vehicle, order.weight_kg))
+        return infeasible(overloaded(vehicle, order.weight_kg))
     place = drop_place(order, departure.locker)
     shape = sortie_shape(ctx, asset_type, departure.site, place, departure.at)
     if isinstance(shape, Verdict):
@@ -70,7 +70,7 @@ def plan_trip(ctx: Context, order: Order, asset_type: SortieType, departure: Dep
     if isinstance(sky, Verdict):
         return sky
     battery = battery_of(asset_type, departure.state_of_health)
-    if (strange := _strange_temperature(battery, sky)) is not None:
+    if (strange := strange_temperature(battery, sky.temperature_c)) is not None:
         return strange
     load = _load(order)
     moves = _move(vehicle, asset_type, shape, sky, load)
@@ -209,23 +209,25 @@ def _assumptions(ctx: Context, worked: Worked, refuge: Refuge) -> frozenset[str]
     return worked.shape.assumptions | worked.sky.assumptions | refuge.assumptions | calibration | thin
 
 
-def _strange_temperature(battery: Battery, sky: Sky) -> Verdict | None:
+def strange_temperature(battery: Battery, temperature_c: float) -> Verdict | None:
+    """UNKNOWN where nobody has said what a pack gives at this temperature."""
     coldest, hottest = battery.curve.points[0][0], battery.curve.points[-1][0]
-    if coldest <= sky.temperature_c <= hottest:
+    if coldest <= temperature_c <= hottest:
         return None
     return unknown(
         Reason(
             code="battery_temperature_unknown",
             detail=f"what the battery gives is known from {coldest:g} to {hottest:g} °C only",
-            limit=coldest if sky.temperature_c < coldest else hottest,
-            actual=sky.temperature_c,
+            limit=coldest if temperature_c < coldest else hottest,
+            actual=temperature_c,
             unit="°C",
             source=battery.curve.source,
         )
     )
 
 
-def _overloaded(vehicle: Vehicle, weight_kg: float) -> Reason:
+def overloaded(vehicle: Vehicle, weight_kg: float) -> Reason:
+    """Why a vehicle has no trip with so heavy a parcel."""
     return Reason(
         code="over_vehicle_payload",
         detail=f"{vehicle.name} carries {vehicle.max_payload_kg:g} kg at most, so no trip can be worked out",

@@ -1,0 +1,35 @@
+"""The option that names an airframe: a built-in one, or a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fleet.cli.output import BadInput
+from fleet.energy.airframe import Airframe, parse_figures
+from fleet.energy.catalog import airframe, airframe_names
+from fleet.energy.errors import VehicleFileError
+from fleet.intake.suggest import did_you_mean
+from fleet.intake.tables import read_text
+
+AirframeName = Annotated[
+    str, typer.Option("--airframe", metavar="NAME|FILE", help="A built-in airframe, or a file (TOML).")
+]
+
+
+def airframe_option(option: str, value: str) -> Airframe:
+    """The airframe; what ends in ``.toml`` or names a folder is a file. Raises ``BadInput`` or ``IntakeError``."""
+    if value.endswith(".toml") or "/" in value:
+        try:
+            return parse_figures(Airframe, read_text(Path(value)), value)
+        except VehicleFileError as error:
+            raise BadInput(str(error)) from None
+    names = airframe_names()
+    if value not in names:
+        raise BadInput(
+            f"{option}: there is no built-in airframe of this name, only {', '.join(names)}"
+            f"{did_you_mean(value, names)}; a file ends in .toml (found {value!r})"
+        )
+    return airframe(value)

@@ -1,0 +1,256 @@
+"""What one out-and-back flight takes, for people who ask: energy by regime, reserve, margin, radius, reasons."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from fleet.domain.fleet import ReserveRule
+from fleet.domain.plan import Status
+from fleet.energy.air import LAPSE_K_PER_M, SEA_LEVEL_K, ZERO_CELSIUS_K, Wind, air_density
+from fleet.energy.airframe import Airframe
+from fleet.energy.battery import Battery
+from fleet.energy.errors import require_not_negative, require_positive, require_within
+from fleet.energy.margin import margin_fraction
+from fleet.energy.multirotor import Cruise, EnergyEstimate, Unflyable, flight_energy, sortie_phases
+from fleet.feasibility.energy import out_of_range
+from fleet.feasibility.motion import overloaded, strange_temperature
+from fleet.feasibility.vehicles import calibration_assumption
+from fleet.feasibility.verdict import Verdict, combine, feasible, infeasible, unknown
+from fleet.protocol.values import Reason
+
+RULE = ReserveRule()
+"""The reserve and the accepted probability of who states none."""
+LONGEST_M = 1_000_000.0
+"""Longer ways are slips of the keyboard: no multirotor flies so far, and sums stay finite."""
+THICKEST_KG_M3 = 1.5
+"""Up to which density the models are asked."""
+PERCENTILES = {"p50": 0.5, "p95": 0.05, "p99": 0.01, "p999": 0.001}
+"""For each percentile of the energy the probability that a flight takes more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A flight out with the payload, a drop, and back without it, in one wind and temperature.
+
+    ``back_m`` none is as far as out, ``wind_from_deg`` none a wind against every leg, ``temperature_c`` none the
+    standard atmosphere's at the flight height. ``speed_mps`` is the airspeed; heights but ``site_amsl_m`` are above the
+    launch site; ``floor``, ``reserve`` and ``epsilon`` are the shares and the probability of the safety criterion.
+    Raises ``InvalidInput`` for what is no such number, by its name here.
+    """
+
+    payload_kg: float
+    out_m: float
+    speed_mps: float
+    height_m: float
+    back_m: float | None = None
+    bearing_deg: float = 0.0
+    wind_mps: float = 0.0
+    wind_from_deg: float | None = None
+    temperature_c: float | None = None
+    site_amsl_m: float = 0.0
+    drop_s: float = 30.0
+    drop_height_m: float = 0.0
+    soc: float = 1.0
+    health: float = 1.0
+    floor: float = 0.1
+    reserve: float = RULE.fraction_of_usable
+    epsilon: float = RULE.epsilon
+
+    def __post_init__(self) -> None:
+        require_not_negative(payload_kg=self.payload_kg, wind_mps=self.wind_mps)
+        require_positive(speed_mps=self.speed_mps)
+        require_within(0, LONGEST_M, out_m=self.out_m, back_m=self.home_m)
+        require_within(0, 360, bearing_deg=self.bearing_deg, wind_from_deg=self.wind_from_deg or 0.0)
+        require_within(-60, 60, temperature_c=self.temperature_c or 0.0)
+        require_within(-500, 6_000, site_amsl_m=self.site_amsl_m)
+        require_within(0, 2_000, height_m=self.height_m)
+        require_within(0, self.height_m, drop_height_m=self.drop_height_m)
+        require_within(0, 86_400, drop_s=self.drop_s)
+        require_within(0, 1, soc=self.soc, health=self.health, floor=self.floor, reserve=self.reserve)
+        require_within(1e-6, 0.5, epsilon=self.epsilon)
+
+    @property
+    def home_m(self) -> float:
+        """How far it is back."""
+        return self.out_m if self.back_m is None else self.back_m
+
+    @property
+    def air_c(self) -> float:
+        """The temperature that counts, for the air's density and for the pack."""
+        if self.temperature_c is not None:
+            return self.temperature_c
+        return SEA_LEVEL_K - ZERO_CELSIUS_K - LAPSE_K_PER_M * (self.site_amsl_m + self.height_m)
+
+    @property
+    def density_kg_m3(self) -> float:
+        """The air's density at the flight height."""
+        return air_density(self.site_amsl_m + self.height_m, self.temperature_c)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The answer. What can't be worked out is none, and the verdict says why.
+
+    ``usable_wh`` is what the battery gives now, ``reserve_wh`` the share of what it gives when full that must stay.
+    ``largest_radius_m`` is how far a flight out and straight back may go with this battery in this wind; 0 where it may
+    not start at all.
+    """
+
+    verdict: Verdict
+    flight: EnergyEstimate | None
+    usable_wh: float | None
+    reserve_wh: float | None
+    margin_share: float
+    percentiles_wh: Mapping[str, float]
+    largest_radius_m: float | None
+    assumptions: tuple[str, ...]
+
+    @property
+    def margin_wh(self) -> float | None:
+        """By how much more than predicted the flight may take."""
+        return None if self.flight is None else float(self.flight.energy_wh) * self.margin_share
+
+    @property
+    def needed_wh(self) -> float | None:
+        """What must be usable for it to start: energy, margin and reserve."""
+        if self.flight is None or self.reserve_wh is None:
+            return None
+        return float(self.flight.energy_wh) * (1 + self.margin_share) + self.reserve_wh
+
+    @property
+    def spare_wh(self) -> float | None:
+        """What is left over; below zero where the flight may not start."""
+        needed_wh = self.needed_wh
+        return None if needed_wh is None or self.usable_wh is None else self.usable_wh - needed_wh
+
+
+def estimate(frame: Airframe, question: Question) -> Estimate:
+    """What the flight takes, what the battery gives, and whether it may start."""
+    margin_share = margin_fraction(question.epsilon, frame.residual)
+    battery = Battery(frame.pack_wh, question.health, question.floor)
+    strange = strange_temperature(battery, question.air_c)
+    usable_wh = None if strange else battery.usable_wh(question.air_c, question.soc)
+    # Of the full pack, so that the reserve is no smaller on half a charge.
+    reserve_wh = None if strange else question.reserve * battery.usable_wh(question.air_c)
+    flight = _flight(frame, question)
+    stops = (*_stops(frame, question), *(() if strange is None else (strange,)))
+    worked = Estimate(
+        verdict=combine(stops),
+        flight=flight,
+        usable_wh=usable_wh,
+        reserve_wh=reserve_wh,
+        margin_share=margin_share,
+        percentiles_wh={} if flight is None else _percentiles(frame, float(flight.energy_wh)),
+        largest_radius_m=None if combine(stops).status is Status.UNKNOWN else 0.0,
+        assumptions=tuple(_assumptions(frame, question)),
+    )
+    return worked if stops else _held_against_battery(frame, question, worked)
+
+
+def _stops(frame: Airframe, question: Question) -> Iterator[Verdict]:
+    """What stands in the way whatever the battery holds."""
+    if question.payload_kg > frame.max_payload_kg:
+        yield infeasible(overloaded(frame, question.payload_kg))
+    if question.speed_mps > frame.max_airspeed_mps:
+        yield infeasible(_speed(frame, question, frame.max_airspeed_mps, "it flies {:g} m/s at most"))
+    if question.speed_mps < frame.min_airspeed_mps:
+        yield unknown(
+            _speed(frame, question, frame.min_airspeed_mps, "what it takes is known from {:g} m/s on")
+        )
+    if question.wind_mps > frame.wind.max_wind_mps:
+        yield infeasible(_wind(frame, question, frame.wind.max_wind_mps, "it is built or shown for"))
+    elif question.wind_mps >= question.speed_mps:
+        yield infeasible(_wind(frame, question, question.speed_mps, "it could not fly every leg at"))
+
+
+def _flight(frame: Airframe, question: Question) -> EnergyEstimate | None:
+    """None where there is none to be worked out."""
+    lifts = question.payload_kg <= frame.max_payload_kg
+    if question.density_kg_m3 > THICKEST_KG_M3:  # colder than any pack is known for
+        return None
+    if not lifts or not frame.min_airspeed_mps <= question.speed_mps <= frame.max_airspeed_mps:
+        return None
+    phases = sortie_phases(
+        [_leg(question, question.out_m, question.bearing_deg)],
+        [_leg(question, question.home_m, (question.bearing_deg + 180) % 360)],
+        payload_kg=question.payload_kg,
+        height_m=question.height_m,
+        drop_s=question.drop_s,
+        drop_height_m=question.drop_height_m,
+    )
+    flown = flight_energy(frame, phases, density_kg_m3=question.density_kg_m3)
+    return None if isinstance(flown, Unflyable) else flown
+
+
+def _leg(question: Question, distance_m: float, track_deg: float) -> Cruise:
+    """A wind of which only the strength is known blows against it."""
+    from_deg = track_deg if question.wind_from_deg is None else question.wind_from_deg
+    return Cruise(distance_m, track_deg, Wind(question.wind_mps, from_deg), question.speed_mps)
+
+
+def _held_against_battery(frame: Airframe, question: Question, worked: Estimate) -> Estimate:
+    """With the verdict on the range, and how far it goes."""
+    usable_wh, reserve_wh, needed_wh = worked.usable_wh or 0.0, worked.reserve_wh or 0.0, worked.needed_wh
+    if needed_wh is None:
+        raise ValueError("a flight that nothing stands in the way of was not worked out")
+    budget_wh = usable_wh - reserve_wh
+    enough = needed_wh <= usable_wh
+    short = out_of_range(usable_wh, reserve_wh, needed_wh - reserve_wh, "the reserve that was asked for")
+    return replace(
+        worked,
+        verdict=feasible(*worked.assumptions) if enough else infeasible(short),
+        largest_radius_m=_radius_m(frame, question, budget_wh / (1 + worked.margin_share)),
+    )
+
+
+def _radius_m(frame: Airframe, question: Question, budget_wh: float) -> float:
+    """Exact, not searched: in one wind the energy grows linearly with distance."""
+    none_wh, kilometre_wh = (_there_and_back_wh(frame, question, distance_m) for distance_m in (0.0, 1000.0))
+    return max(0.0, (budget_wh - none_wh) / (kilometre_wh - none_wh) * 1000.0)
+
+
+def _there_and_back_wh(frame: Airframe, question: Question, distance_m: float) -> float:
+    flown = _flight(frame, replace(question, out_m=distance_m, back_m=None))
+    return math.inf if flown is None else float(flown.energy_wh)
+
+
+def _percentiles(frame: Airframe, energy_wh: float) -> dict[str, float]:
+    return {
+        name: energy_wh * (1 + margin_fraction(epsilon, frame.residual))
+        for name, epsilon in PERCENTILES.items()
+    }
+
+
+def _assumptions(frame: Airframe, question: Question) -> Iterator[str]:
+    yield from sorted(calibration_assumption(frame))
+    if question.temperature_c is None:
+        yield f"air and pack at {question.air_c:.1f} °C: the standard atmosphere at the flight height"
+    if question.wind_mps == 0:
+        yield "calm air"
+    elif question.wind_from_deg is None:
+        yield "wind of unknown direction: against every leg"
+    yield "no alternate: the way home alone is held against the battery"
+
+
+def _speed(frame: Airframe, question: Question, limit: float, what: str) -> Reason:
+    return Reason(
+        code="speed_out_of_range",
+        detail=f"{frame.name} can't be estimated at {question.speed_mps:g} m/s: {what.format(limit)}",
+        limit=limit,
+        actual=question.speed_mps,
+        unit="m/s",
+        source=f"vehicle data {frame.name}",
+    )
+
+
+def _wind(frame: Airframe, question: Question, limit: float, what: str) -> Reason:
+    return Reason(
+        code="wind_too_strong",
+        detail=f"the wind of {question.wind_mps:g} m/s is more than {frame.name} can take: {what} {limit:g} m/s",
+        limit=limit,
+        actual=question.wind_mps,
+        unit="m/s",
+        source=f"vehicle data {frame.name}",
+    )

@@ -1,0 +1,146 @@
+"""``fleet energy``: answers for people and as JSON, exit codes, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet.cli.main import main
+
+FLIGHT: dict[str, object] = {
+    "airframe": "dji-matrice-100",
+    "payload-kg": 0.5,
+    "out-m": 1000,
+    "speed-mps": 8,
+    "height-m": 60,
+}
+MATRICE = (files("fleet.energy") / "data/airframes/dji-matrice-100.toml").read_text(encoding="utf-8")
+
+
+def ended(*words: object) -> int:
+    with pytest.raises(SystemExit) as end:
+        main([str(word) for word in words])
+    assert isinstance(end.value.code, int)
+    return end.value.code
+
+
+def ask(**options: object) -> int:
+    """The exit code of an estimate: that of `FLIGHT` with other options."""
+    wanted = FLIGHT | {name.replace("_", "-"): value for name, value in options.items()}
+    return ended(
+        "energy", "estimate", *(word for name, value in wanted.items() for word in (f"--{name}", value))
+    )
+
+
+def answered(capsys: pytest.CaptureFixture[str], **options: object) -> tuple[int, Any]:
+    """Exit code and JSON."""
+    wanted = FLIGHT | {name.replace("_", "-"): value for name, value in options.items()}
+    words = [word for name, value in wanted.items() for word in (f"--{name}", value)]
+    code = ended("energy", "estimate", *words, "--json")
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_an_estimate_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every part of the sum, and the sum."""
+    code, said = answered(capsys)
+    assert (code, said["feasible"], said["verdict"], said["reasons"]) == (0, True, "feasible", [])
+    assert said["energy_wh"] == pytest.approx(56.65 * 1.0028, abs=0.02)
+    assert list(said["by_regime"]) == ["takeoff", "cruise", "hover", "descent", "landing"]
+    assert sum(said["by_regime"].values()) == pytest.approx(said["energy_wh"], abs=1e-3)
+    assert said["needed_wh"] == pytest.approx(
+        said["energy_wh"] + said["margin_wh"] + said["reserve_wh"], abs=1e-3
+    )
+    assert said["spare_wh"] == pytest.approx(said["usable_wh"] - said["needed_wh"], abs=1e-3)
+    assert said["largest_radius_m"] > 1000
+    assert said["duration_s"] == 388
+    assert said["calibration"]["flights"] == 68
+    assert said["tail"].startswith("modelled, not proven")
+    assert said["inputs"]["drop_s"] == 30
+
+
+def test_people_read_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ask() == 0
+    out = capsys.readouterr().out
+    assert out.startswith("feasible\n")
+    assert "56.81 Wh and 6.04 Wh of margin (10.6% for 0.001) and 22.76 Wh of reserve" in out
+    assert "out and back at most 1719 m away" in out
+    assert "assumes: calm air" in out
+
+
+def test_the_documents_show_what_it_prints(repo_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ask() == 0
+    shown = "".join(f"    {line}\n" if line else "\n" for line in capsys.readouterr().out.splitlines())
+    assert shown in (repo_root / "docs" / "commands.md").read_text(encoding="utf-8")
+
+
+def test_wind_costs(capsys: pytest.CaptureFixture[str]) -> None:
+    calm = answered(capsys)[1]["energy_wh"]
+    blown = answered(capsys, wind_mps=4, wind_from_deg=0)[1]["energy_wh"]
+    back = answered(capsys, back_m=1500)[1]["energy_wh"]
+    warm = answered(capsys, temperature_c=35)[1]
+    assert min(blown, back, warm["energy_wh"]) > calm
+    assert not any("standard atmosphere" in assumption for assumption in warm["assumptions"])
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "reason"),
+    [
+        ({"payload_kg": 0.8}, 1, "over_vehicle_payload"),
+        ({"out_m": 3000}, 1, "out_of_range"),
+        ({"wind_mps": 11, "wind_from_deg": 10}, 1, "wind_too_strong"),
+        ({"speed_mps": 20}, 1, "speed_out_of_range"),
+        ({"speed_mps": 2}, 3, "speed_out_of_range"),
+        ({"temperature_c": -40}, 3, "battery_temperature_unknown"),
+    ],
+)
+def test_a_no_and_an_unknown_have_their_exit_codes(
+    capsys: pytest.CaptureFixture[str], options: dict[str, object], code: int, reason: str
+) -> None:
+    ended_with, said = answered(capsys, **options)
+    assert (ended_with, [one["code"] for one in said["reasons"]]) == (code, [reason])
+    assert not said["feasible"]
+    assert ask(**options) == code
+    assert said["reasons"][0]["detail"] in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"payload_kg": "nan"}, "--payload-kg: must be a finite number (found nan)"),
+        ({"payload_kg": -1}, "--payload-kg: must be zero or more (found -1.0)"),
+        ({"out_m": "inf"}, "--out-m: must be a finite number"),
+        ({"soc": 1.2}, "--soc: must be between 0 and 1 (found 1.2)"),
+        ({"wind_from_deg": 90}, "--wind-from-deg: give --wind-mps too"),
+        ({"wind_mps": -3}, "--wind-mps: must be zero or more"),
+        ({"drop_height_m": 70}, "--drop-height-m: must be between 0 and 60"),
+        ({"airframe": "dji-matrice"}, "did you mean 'dji-matrice-100'?"),
+        ({"airframe": "nowhere.toml"}, "nowhere.toml: cannot be read"),
+    ],
+)
+def test_what_is_no_value_is_bad_input(
+    capsys: pytest.CaptureFixture[str], options: dict[str, object], message: str
+) -> None:
+    assert ask(**options) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.out == ""
+
+
+def test_an_airframe_may_be_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a residual it is flagged, and the wide margin keeps it on the ground."""
+    mine = tmp_path / "mine.toml"
+    text = MATRICE.replace('name = "dji-matrice-100"', 'name = "mine"')
+    mine.write_text(text, encoding="utf-8")
+    known = answered(capsys)[1]
+    assert answered(capsys, airframe=mine)[1] == known | {"airframe": "mine"}
+    mine.write_text(text.replace("[residual]\nlog_sd = 0.0312\nflights = 68\n", ""), encoding="utf-8")
+    code, said = answered(capsys, airframe=mine)
+    assert (code, said["calibration"]["calibrated"]) == (1, False)
+    assert "energy of mine: not calibrated, wide margin" in said["assumptions"]
+    mine.write_text(text.replace("empty_mass_kg = 3.715", "empty_mass_kg = -1"), encoding="utf-8")
+    assert ask(airframe=mine) == 2
+    assert "mine.toml: empty_mass_kg: " in capsys.readouterr().err
