@@ -158,16 +158,23 @@ def is_free(
     time: float,
     more_m: float,
 ) -> bool:
-    """Whether a way that leaves then and there is free of obstacles, at any of its speeds, and down at the end."""
+    """Whether a way that leaves then and there is free of obstacles, at any of its speeds, and down at the end. Where
+    these are larger, times and heights have the tolerance too.
+    """
     flown, step = 0.0, 4.0 if more_m < 0.0 else 8.0
+    more_s, up_m = (0.0, 0.0) if more_m < 0.0 else (3.0, 1.5 * TOLERANCE_M)
     for a, b in itertools.pairwise([begin, *to]):
         for mark, at in between(a, b, step):
-            times = time + (flown + mark) / FLYING.fastest_mps, time + (flown + mark) / FLYING.slowest_mps
-            if meets(case, at, (alt, alt), times, more_m):
+            first, last = ((flown + mark) / speed for speed in (FLYING.fastest_mps, FLYING.slowest_mps))
+            times = time + first - more_s, time + last + more_s
+            if meets(case, at, (alt - up_m, alt + up_m), times, more_m):
                 return False
         flown += float(EARTH.inv(*a, *b)[2])
-    landed = time + flown / FLYING.slowest_mps + alt / FLYING.descent_mps
-    return not meets(case, to[-1], (0.0, alt), (time + flown / FLYING.fastest_mps, landed), more_m)
+    first, last = (
+        time + flown / FLYING.fastest_mps,
+        time + flown / FLYING.slowest_mps + alt / FLYING.descent_mps,
+    )
+    return not meets(case, to[-1], (0.0, alt + up_m), (first - more_s, last + more_s), more_m)
 
 
 class Spot(NamedTuple):
