@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from fleet.domain.fleet import AssetType
+from fleet.domain.fleet import AssetType, SortieType
 from fleet.domain.sites import Site
-from fleet.energy.catalog import airframe_names, electric_van_names, ground_robot_names
+from fleet.energy.catalog import airframe, airframe_names, electric_van_names, ground_robot_names
 from fleet.feasibility.context import Context
 from fleet.intake.assets import placed_assets
 from fleet.intake.authorisations import told_of_unfit
@@ -30,6 +30,7 @@ from fleet.intake.orders import OrdersFile, read_orders
 from fleet.intake.sites import SitesFile, read_lockers, read_sites
 from fleet.intake.suggest import did_you_mean
 from fleet.intake.terrain import Ground, ground_of
+from fleet.intake.tomltext import dotted
 from fleet.intake.zones import read_zone_files, told_of_far_zones, told_of_missing_zones
 from fleet.kinds import all_kinds
 from fleet.network.geodesic import GeodesicNetwork
@@ -222,25 +223,32 @@ def _assumptions(files: RunFiles, fleet: FleetFile, depots: SitesFile, zone: str
 
 def _check_types(fleet: FleetFile) -> None:
     """Refuses types of a kind that nothing defines, and energy models that are not there."""
-    errors = [
-        error for asset_type in fleet.spec.types.values() for error in _type_errors(fleet.name, asset_type)
-    ]
+    errors = [error for asset_type in fleet.spec.types.values() for error in _type_errors(fleet, asset_type)]
     if errors:
         raise IntakeError(errors)
 
 
-def _type_errors(file: str, asset_type: AssetType) -> Iterator[FieldError]:
-    where = f"types.{asset_type.type_id}"
+def _type_errors(fleet: FleetFile, asset_type: AssetType) -> Iterator[FieldError]:
+    def wrong(field: str, value: object, message: str) -> FieldError:
+        key = ("types", asset_type.type_id, field)
+        return FieldError(fleet.name, fleet.line(key), dotted(key), str(value), message)
+
     kind = all_kinds().get(asset_type.kind)
     if kind is None:
         hint = did_you_mean(asset_type.kind, all_kinds())
-        yield FieldError(file, None, f"{where}.kind", asset_type.kind, f"there is no such kind{hint}")
+        yield wrong("kind", asset_type.kind, f"there is no such kind{hint}")
         return
     if kind.archetype != asset_type.archetype:
-        message = f"a {kind.name} is a {kind.archetype}"
-        yield FieldError(file, None, f"{where}.archetype", asset_type.archetype, message)
+        yield wrong("archetype", asset_type.archetype, f"a {kind.name} is a {kind.archetype}")
+    if asset_type.archetype == "station":
+        return
     names = ENERGY_MODELS.get(kind.profile, tuple)()
-    if asset_type.archetype != "station" and asset_type.energy_model not in names:
+    if asset_type.energy_model not in names:
         hint = did_you_mean(asset_type.energy_model, names) or f"; known are {', '.join(names)}"
-        message = f"there is no such energy model{hint}"
-        yield FieldError(file, None, f"{where}.energy_model", asset_type.energy_model, message)
+        yield wrong("energy_model", asset_type.energy_model, f"there is no such energy model{hint}")
+    elif kind.profile == "air" and isinstance(asset_type, SortieType):
+        frame = airframe(asset_type.energy_model)
+        if not frame.min_airspeed_mps <= asset_type.cruise_mps <= frame.max_airspeed_mps:
+            known = f"{frame.min_airspeed_mps:g} to {frame.max_airspeed_mps:g} m/s"
+            message = f"the energy of {frame.name} is known from {known} only"
+            yield wrong("cruise_mps", f"{asset_type.cruise_mps:g}", message)

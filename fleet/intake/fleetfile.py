@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from fleet.intake.fleetstands import resolve_stands
 from fleet.intake.fleettypes import is_foreign, merged, resolve_types
 from fleet.intake.suggest import did_you_mean
 from fleet.intake.terrain import UNKNOWN, TerrainFiles, parse_terrain
-from fleet.intake.tomltext import TomlSource, parse_toml, read_toml
+from fleet.intake.tomltext import Key, TomlSource, line_of, parse_toml, read_toml
 from fleet.intake.validate import validated
 from fleet.protocol.values import NonNegative, Value
 from geofences import Authorisation
@@ -45,7 +45,7 @@ DEFAULT_NAME = "default_fleet.toml"
 @dataclass(frozen=True, slots=True)
 class FleetFile:
     """What a fleet file says. ``timezone`` is none when it names none, ``terrain`` when it names no grid files;
-    ``authorisations`` are those that are held.
+    ``authorisations`` are those that are held, ``lines`` where its keys stand.
     """
 
     name: str
@@ -53,6 +53,11 @@ class FleetFile:
     timezone: str | None
     terrain: TerrainFiles | None = None
     authorisations: tuple[Authorisation, ...] = ()
+    lines: Mapping[Key, int] = field(default_factory=dict)
+
+    def line(self, key: Key) -> int | None:
+        """On which line a key, or else the innermost table around it, is written down; none where nothing is."""
+        return line_of(self.lines, key)
 
 
 def read_fleet(path: Path | None = None) -> FleetFile:
@@ -105,7 +110,7 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
     spec = validated(source, (), {**values, **sections, "types": used, "stands": stands}, FleetSpec)
     source.raise_errors()
     assert spec is not None  # otherwise there was an error to raise
-    return FleetFile(source.file, spec, zone, terrain, held)
+    return FleetFile(source.file, spec, zone, terrain, held, source.lines)
 
 
 def _refuse_unknown(source: TomlSource, kinds: Mapping[str, str]) -> None:

@@ -44,10 +44,7 @@ class TomlSource:
 
     def line(self, key: Key) -> int | None:
         """The line of a key, else of the innermost table around it that is written down."""
-        for length in range(len(key), 0, -1):
-            if key[:length] in self.lines:
-                return self.lines[key[:length]]
-        return None
+        return line_of(self.lines, key)
 
     def raise_errors(self) -> None:
         """Raises ``FleetFileError`` with all errors noted so far, when there are any."""
@@ -70,6 +67,14 @@ def parse_toml(text: str, file: str) -> TomlSource:
         message = f"is no TOML: {_AT_LINE.sub('', str(error))}"
         raise FleetFileError([FieldError(file, line, None, None, message)]) from error
     return TomlSource(file, data, dict(_keys(text)))
+
+
+def line_of(lines: Mapping[Key, int], key: Key) -> int | None:
+    """The line of a key, else of the innermost table around it that is written down."""
+    for length in range(len(key), 0, -1):
+        if key[:length] in lines:
+            return lines[key[:length]]
+    return None
 
 
 def dotted(key: Key) -> str:

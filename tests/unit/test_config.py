@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fleet.config import RunFiles, RunInputs, fingerprint, read_inputs, snapshot_of
+from fleet.domain.fleet import SortieType
 from fleet.intake.errors import IntakeError
 from fleet.intake.localtime import zone_of_offsets
 from geofences.altitude import Box
@@ -113,9 +114,32 @@ def test_an_unknown_energy_model_is_refused(make: Make, tmp_path: Path) -> None:
     with pytest.raises(IntakeError) as error:
         make(fleet=text)
     assert str(error.value) == (
-        f"{tmp_path}/fleet.toml: types.x.energy_model: there is no such energy model; did you mean 'van-e'? "
+        f"{tmp_path}/fleet.toml:3: types.x.energy_model: there is no such energy model; did you mean 'van-e'? "
         "(found 'van-d')"
     )
+
+
+def test_a_cruise_speed_that_the_airframe_has_no_energy_for_is_refused(make: Make, tmp_path: Path) -> None:
+    text = '[types.x]\nbased_on = "courier-x4"\ncruise_mps = {}\n[[drone]]\ntype = "x"\n'
+    for speed in ("4.9", "20.1"):
+        with pytest.raises(IntakeError) as error:
+            make(fleet=text.format(speed))
+        assert str(error.value) == (
+            f"{tmp_path}/fleet.toml:3: types.x.cruise_mps: the energy of courier-x4 is known from 5 to 20 m/s only "
+            f"(found '{speed}')"
+        )
+    for speed in ("5", "20"):
+        kind = make(fleet=text.format(speed)).context.fleet.types["x"]
+        assert isinstance(kind, SortieType)
+        assert kind.cruise_mps == float(speed)
+
+
+def test_a_cruise_speed_that_another_airframe_brings_in_is_refused_where_it_is_named(make: Make) -> None:
+    text = '[types.x]\nbased_on = "courier-x4"\n\nenergy_model = "dji-matrice-100"\n[[drone]]\ntype = "x"\n'
+    with pytest.raises(
+        IntakeError, match=r"fleet\.toml:1: types\.x\.cruise_mps: .* from \S+ to \S+ m/s only"
+    ):
+        make(fleet=text)
 
 
 def test_an_unknown_kind_is_refused(make: Make) -> None:
