@@ -53,7 +53,7 @@ lock: setup ## refresh the locks to the newest versions (UPGRADE= keeps what is 
 	@.ci/lock $(UPGRADE)
 
 clean: ## remove what was built, but not .venv and not run directories
-	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache fleet/console/static/vendor geofences/*.so
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache fleet/console/static/vendor geofences/*/*.so
 	find fleet adapters geofences tests benchmarks .ci -name __pycache__ -prune -exec rm -rf {} +
 
 UPGRADE ?= --upgrade

@@ -6,7 +6,7 @@ Where there is no C compiler the build goes on without: the same files then run 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-KERNELS = ("geofences.piece", "geofences.kernel", "geofences.taut")
+KERNELS = ("geofences.kernels.piece", "geofences.kernels.kernel", "geofences.paths.taut")
 # Products and sums may not be fused: the compiled form answers to the last bit as the plain one does.
 FLAGS = ["-O3", "-ffp-contract=off"]
 

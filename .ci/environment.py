@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / ".ci" / "requirements.lock"
 STAMP = VENV / ".setup-stamp"
-KERNEL_TYPES = "geofences/*.pxd"
+KERNEL_TYPES = "geofences/*/*.pxd"
 
 
 class SetupFailed(Exception):

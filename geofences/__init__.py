@@ -4,18 +4,22 @@ Usable by itself; see README.md beside this file. Positions are longitude, latit
 above mean sea level; times are aware. An answer is CLEAR, BLOCKED or UNKNOWN, and UNKNOWN does not fly.
 """
 
-from geofences.affected import Affected, Flight, affected, near_change
-from geofences.ahead import Breach, NearestZone, Velocity, distance_to_nearest, time_to_breach
-from geofences.altitude import Datum, FlatTerrain, Interval, Limit, Terrain, UnknownTerrain
-from geofences.applicability import ALWAYS, Applicability, DailyPeriod, LocalTime, TimeOfDay, TimePeriod
-from geofences.around import path_around, with_turns
-from geofences.asked import STATUSES
-from geofences.authorisation import Authorisation, authorised
-from geofences.bulk import check_points, check_segments, segments_hit
-from geofences.check import check_path, check_point
-from geofences.column import check_column
-from geofences.compare import Change, Changed, Differences, compare
-from geofences.diversions import Diverting
+from geofences.checks.affected import Affected, Flight, affected, near_change
+from geofences.checks.ahead import Breach, NearestZone, Velocity, distance_to_nearest, time_to_breach
+from geofences.checks.asked import STATUSES
+from geofences.checks.authorisation import Authorisation, authorised
+from geofences.checks.bulk import check_points, check_segments, segments_hit
+from geofences.checks.check import check_path, check_point
+from geofences.checks.column import check_column
+from geofences.checks.flight import Uncertainty, check_flight
+from geofences.checks.ground import protecting
+from geofences.checks.permits import check_drive, permits_met, speed_limits
+from geofences.checks.result import CheckResult, Conflict, Status, Why
+from geofences.checks.rules import GroundRisk, Rules
+from geofences.checks.sora import Ballistic, Glide, Margins, OneToOne, Operation, Parachute, margins
+from geofences.checks.watch import Watch
+from geofences.deconfliction.intents import Intent, IntentState, IntentVolume, Room
+from geofences.deconfliction.separation import Encounter, are_apart, clear_after_s, conforms, encounters
 from geofences.errors import (
     GeofenceError,
     GridFileError,
@@ -26,28 +30,33 @@ from geofences.errors import (
     ZoneFileError,
     ZoneWriteError,
 )
-from geofences.flight import Uncertainty, check_flight
-from geofences.ground import protecting
-from geofences.intents import Intent, IntentState, IntentVolume, Room
-from geofences.landing import LandingStretch, NoSiteWhy, landing_sites
-from geofences.levels import AtHeight, path_at_best_height
-from geofences.permits import check_drive, permits_met, speed_limits
+from geofences.geometry.track import Waypoint
+from geofences.landings.diversions import Diverting
+from geofences.landings.landing import LandingStretch, NoSiteWhy, landing_sites
+from geofences.landings.sites import LandingSite
+from geofences.model.altitude import Box, Datum, FlatTerrain, Interval, Limit, Terrain, UnknownTerrain
+from geofences.model.applicability import ALWAYS, Applicability, DailyPeriod, LocalTime, TimeOfDay, TimePeriod
+from geofences.model.refused import Refused
+from geofences.model.sun import SunEvent
+from geofences.model.zone import (
+    CircleShape,
+    Permit,
+    PolygonShape,
+    Restriction,
+    Surface,
+    Volume,
+    Zone,
+    ZoneKey,
+)
+from geofences.paths.around import path_around, with_turns
+from geofences.paths.levels import AtHeight, path_at_best_height
+from geofences.paths.search import NoPath, NoPathWhy
 from geofences.readers import ZoneFile, read_zones, read_zones_file
-from geofences.refused import Refused
-from geofences.result import CheckResult, Conflict, Status, Why
-from geofences.rules import GroundRisk, Rules
-from geofences.search import NoPath, NoPathWhy
-from geofences.separation import Encounter, are_apart, clear_after_s, conforms, encounters
-from geofences.sites import LandingSite
-from geofences.sora import Ballistic, Glide, Margins, OneToOne, Operation, Parachute, margins
-from geofences.sun import SunEvent
 from geofences.terrain import Geoid, GridGeoid, GridTerrain, WithGeoid, read_geoid, read_terrain
-from geofences.track import Waypoint
-from geofences.watch import Watch
 from geofences.writers import Options as WriteOptions
 from geofences.writers import Written, write_zones
-from geofences.zone import CircleShape, Permit, PolygonShape, Restriction, Surface, Volume, Zone, ZoneKey
-from geofences.zoneset import ZoneSet
+from geofences.zones.compare import Change, Changed, Differences, compare
+from geofences.zones.zoneset import ZoneSet
 
 __all__ = [
     "ALWAYS",
@@ -57,6 +66,7 @@ __all__ = [
     "AtHeight",
     "Authorisation",
     "Ballistic",
+    "Box",
     "Breach",
     "Change",
     "Changed",

@@ -14,7 +14,7 @@ import shapely
 from benchmarks.harness.figure import Figure, in_turns, median, ratio
 from benchmarks.harness.zonechecks import Load
 from geofences import Intent, Room, Waypoint, encounters
-from geofences.geodesy import LocalPlane, destination
+from geofences.geometry.geodesy import LocalPlane, destination
 
 CENTRE = (-8.6, 41.15)
 PLANE = LocalPlane(*CENTRE)

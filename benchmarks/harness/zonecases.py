@@ -29,9 +29,9 @@ from geofences import (
     ZoneSet,
     authorised,
 )
-from geofences.altitude import never_above
-from geofences.geodesy import Floats
-from geofences.rules import Asked
+from geofences.checks.rules import Asked
+from geofences.geometry.geodesy import Floats
+from geofences.model.altitude import never_above
 
 GEOD = Geod(ellps="WGS84")
 CENTRES = (

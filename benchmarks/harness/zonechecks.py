@@ -34,7 +34,7 @@ from geofences import (
     check_segments,
     read_zones,
 )
-from geofences.geodesy import Floats
+from geofences.geometry.geodesy import Floats
 
 NOON_S = datetime(2026, 6, 1, 12, tzinfo=UTC).timestamp()
 TERRAIN = FlatTerrain(20.0, 5.0)

@@ -42,8 +42,8 @@ from geofences import (
     check_segments,
     read_terrain,
 )
-from geofences.asked import Codes
-from geofences.geodesy import Floats
+from geofences.checks.asked import Codes
+from geofences.geometry.geodesy import Floats
 
 
 @dataclass(frozen=True)

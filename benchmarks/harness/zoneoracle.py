@@ -22,7 +22,7 @@ from benchmarks.harness.zonecases import Scene
 from benchmarks.harness.zonehours import spans
 from benchmarks.harness.zonetimes import ON_APPROVAL, US
 from geofences import CircleShape, Datum, FlatTerrain, Limit, PolygonShape, Restriction, Volume, Zone
-from geofences.geodesy import Floats
+from geofences.geometry.geodesy import Floats
 
 GEOD = Geod(ellps="WGS84")
 SURE_M, LARGER_M, CIRCLE_M = 0.02, 0.08, 0.6

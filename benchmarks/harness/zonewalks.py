@@ -37,8 +37,8 @@ from geofences import (
     check_drive,
     check_segments,
 )
-from geofences.asked import STATUSES, Codes
-from geofences.geodesy import Floats
+from geofences.checks.asked import STATUSES, Codes
+from geofences.geometry.geodesy import Floats
 
 GEOD = Geod(ellps="WGS84")
 CENTRE = (-8.61, 41.15)

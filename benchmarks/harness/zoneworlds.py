@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from geofences import PolygonShape, Restriction, Volume, Zone, ZoneSet
-from geofences.geodesy import LocalPlane
+from geofences.geometry.geodesy import LocalPlane
 
 HOME = (-8.61, 41.15)
 VERTICES = 40

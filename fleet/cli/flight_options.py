@@ -15,15 +15,15 @@ import typer
 
 from fleet.cli.output import BadInput
 from fleet.intake.suggest import did_you_mean
-from geofences.altitude import Terrain
-from geofences.flight import Uncertainty, check_flight
-from geofences.ground import protecting
-from geofences.heights import part_boxes
-from geofences.result import CheckResult
-from geofences.rules import ON_THE_GROUND
-from geofences.sora import Ballistic, Descent, Glide, Margins, OneToOne, Operation, Parachute, margins
-from geofences.track import Waypoint, track_of
-from geofences.zoneset import ZoneSet
+from geofences.checks.flight import Uncertainty, check_flight
+from geofences.checks.ground import protecting
+from geofences.checks.heights import part_boxes
+from geofences.checks.result import CheckResult
+from geofences.checks.rules import ON_THE_GROUND
+from geofences.checks.sora import Ballistic, Descent, Glide, Margins, OneToOne, Operation, Parachute, margins
+from geofences.geometry.track import Waypoint, track_of
+from geofences.model.altitude import Terrain
+from geofences.zones.zoneset import ZoneSet
 
 Buffer = Annotated[
     str | None,

@@ -10,8 +10,8 @@ import typer
 
 from fleet.cli.output import BadInput
 from fleet.intake.terrain import Ground, TerrainFiles, ground_of, parse_terrain
-from geofences.altitude import Box, Terrain
-from geofences.track import Waypoint
+from geofences.geometry.track import Waypoint
+from geofences.model.altitude import Box, Terrain
 
 GroundText = Annotated[
     str | None,

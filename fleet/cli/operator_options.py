@@ -14,12 +14,12 @@ from fleet.cli.output import BadInput, warn
 from fleet.intake.authorisations import told_of_unfit
 from fleet.intake.fleetfile import read_fleet
 from fleet.intake.suggest import did_you_mean
-from geofences.authorisation import authorised
-from geofences.permits import check_drive
-from geofences.result import CheckResult
-from geofences.track import Waypoint
-from geofences.zone import ON_APPROVAL, Restriction, Surface
-from geofences.zoneset import ZoneSet
+from geofences.checks.authorisation import authorised
+from geofences.checks.permits import check_drive
+from geofences.checks.result import CheckResult
+from geofences.geometry.track import Waypoint
+from geofences.model.zone import ON_APPROVAL, Restriction, Surface
+from geofences.zones.zoneset import ZoneSet
 
 FleetFile = Annotated[
     Path | None,

@@ -19,10 +19,10 @@ from fleet.hub.rundir import ROOT
 from fleet.intake import cells
 from fleet.intake.zones import ZonesRead
 from geofences import Terrain, Waypoint, ZoneSet, check_path
-from geofences.altitude import Box
 from geofences.drawing import Drawn, Pen
 from geofences.drawing import draw as drawn
 from geofences.drawing.view import window_within
+from geofences.model.altitude import Box
 
 Files = Annotated[
     list[Path] | None, typer.Argument(metavar="FILE…", help="Zone files in any format that is read.")

@@ -17,13 +17,13 @@ from fleet.intake.errors import FieldError, IntakeError
 from fleet.intake.fleetfile import read_fleet
 from fleet.intake.suggest import did_you_mean
 from fleet.intake.zones import ZonesRead, read_zone_files, told_of_missing_zones
-from geofences.authorisation import Authorisation, concerns, described
-from geofences.compare import Changed, Differences, compare
-from geofences.describe import describe
+from geofences.checks.authorisation import Authorisation, concerns, described
+from geofences.model.zone import Zone
 from geofences.readers import Refused
 from geofences.writers import WRITERS, Options, write_zones
-from geofences.zone import Zone
-from geofences.zoneset import ZoneSet
+from geofences.zones.compare import Changed, Differences, compare
+from geofences.zones.describe import describe
+from geofences.zones.zoneset import ZoneSet
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Zone files in any format that is read.")]
 

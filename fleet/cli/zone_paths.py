@@ -10,9 +10,9 @@ from itertools import pairwise
 from fleet.cli.output import BadInput
 from fleet.intake import cells
 from fleet.intake.terrain import parse_terrain
-from geofences.altitude import Terrain, UnknownTerrain
-from geofences.geodesy import distance_m
-from geofences.track import Waypoint
+from geofences.geometry.geodesy import distance_m
+from geofences.geometry.track import Waypoint
+from geofences.model.altitude import Terrain, UnknownTerrain
 
 DEFAULT_SPEED_MPS = 10.0
 Coordinate = tuple[str, Callable[[str], float]]

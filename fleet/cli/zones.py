@@ -29,10 +29,10 @@ from fleet.cli.zone_paths import DEFAULT_SPEED_MPS, speeds_option, waypoints
 from fleet.cli.zone_runs import zones_in_force
 from fleet.hub.rundir import ROOT
 from fleet.intake.zones import ZonesRead
-from geofences.altitude import Limit
-from geofences.describe import limit_text
-from geofences.result import CheckResult, Conflict, Status, Why
-from geofences.zone import Zone
+from geofences.checks.result import CheckResult, Conflict, Status, Why
+from geofences.model.altitude import Limit
+from geofences.model.zone import Zone
+from geofences.zones.describe import limit_text
 
 app = typer.Typer(no_args_is_help=True)
 app.command("show")(zone_files.show_zones)

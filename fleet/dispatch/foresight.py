@@ -24,7 +24,7 @@ from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Telemetry
 from fleet.protocol.zones import MOST_TOLD, ConcernedFlight, ConcernedPlan, Consequences, ZoneEntry
 from geofences import Affected, Conflict, Flight, Waypoint, ZoneSet, affected, near_change, segments_hit
-from geofences.column import HIGHEST_M, LOWEST_M
+from geofences.checks.column import HIGHEST_M, LOWEST_M
 
 MOST_WORKED_OUT = 100
 """For so many flights that get into a zone it is worked out what they are told: a millisecond or two each, in which the

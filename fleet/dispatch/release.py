@@ -26,7 +26,7 @@ from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus, MissionStat
 from fleet.protocol.messages import Assign
 from fleet.protocol.mission import Alternate, Drop, Mission
 from fleet.protocol.values import Place, Reason
-from geofences.geodesy import distance_m as geodesic_m
+from geofences.geometry.geodesy import distance_m as geodesic_m
 
 _FIT = frozenset({AssetStatus.READY, AssetStatus.CHARGING})
 

@@ -222,7 +222,7 @@ _ON_THE_GROUND: frozenset[Protected] = frozenset({"POPULATION", "SENSITIVE", "EM
 
 class AirMargins(Value):
     """How far flights stay from zones by what an aircraft may do before it is caught, instead of by its type's
-    corridor: the volumes of SORA's semantic model (``geofences.sora``) around its path.
+    corridor: the volumes of SORA's semantic model (``geofences.checks.sora``) around its path.
 
     ``volume``: the contingency volume, in which it is brought back, or also the ground risk buffer around that, in
     which it comes down (``descent``), off the zones that state one of the reasons in ``protects``, or none, at whatever

@@ -18,7 +18,7 @@ from fleet.feasibility.shape import TripShape, surely_clear
 from fleet.feasibility.unplanned import in_any_wind, straight_on
 from fleet.protocol.mission import Alternate
 from geofences import Waypoint
-from geofences.geodesy import distances_m
+from geofences.geometry.geodesy import distances_m
 
 MOST_TRIED = 3
 """So many of the nearest places are looked at; one farther away would cost more energy than home does."""

@@ -13,7 +13,7 @@ from fleet.feasibility.clearance import clearance_of
 from fleet.feasibility.context import Context
 from fleet.protocol.values import Reason
 from geofences import Authorisation, Waypoint
-from geofences.authorisation import zones_of
+from geofences.checks.authorisation import zones_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from fleet.domain.fleet import AirMargins, SortieType
 from fleet.feasibility.context import Context
 from fleet.kinds import kind_of
 from geofences import GroundRisk, Waypoint
-from geofences.altitude import Box
-from geofences.sora import Ballistic, Descent, OneToOne, Operation, margins
+from geofences.checks.sora import Ballistic, Descent, OneToOne, Operation, margins
+from geofences.model.altitude import Box
 
 
 @dataclass(frozen=True, slots=True)

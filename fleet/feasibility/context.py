@@ -15,7 +15,7 @@ from fleet.feasibility.memory import Memory
 from fleet.network.base import Network
 from fleet.weather.series import WeatherSeries
 from geofences import Authorisation, Restriction, Terrain, Watch, Zone, ZoneSet, authorised
-from geofences.refused import missed_on_the_ground
+from geofences.model.refused import missed_on_the_ground
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from fleet.feasibility.context import Context
 from fleet.feasibility.trip import Trip
 from fleet.protocol.values import Place
 from geofences import Encounter
-from geofences.altitude import Box
-from geofences.geodesy import bearing_deg, destination, distance_m
+from geofences.geometry.geodesy import bearing_deg, destination, distance_m
+from geofences.model.altitude import Box
 
 BESIDE_TIMES = (1.5, 3.0)
 """How far beside it is flown, in distances that flights keep: one is just enough where both fly the same way."""

@@ -12,7 +12,7 @@ from fleet.feasibility.clearance import Clearance, clearance_at
 from fleet.feasibility.context import Context
 from fleet.protocol.values import Place
 from geofences import NoPath, path_around
-from geofences.geodesy import distance_m
+from geofences.geometry.geodesy import distance_m
 
 BUCKET = timedelta(minutes=15)
 """Flights that depart within the same stretch share a detour; it avoids what applies at any time that they

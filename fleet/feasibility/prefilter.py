@@ -19,7 +19,7 @@ from fleet.feasibility.context import Context
 from fleet.feasibility.reachable import farthest_m
 from fleet.kinds import kind_of
 from fleet.protocol.values import Order
-from geofences.geodesy import distances_m
+from geofences.geometry.geodesy import distances_m
 
 Rows = NDArray[np.intp]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fleet.feasibility.case import SortieCase
 from fleet.feasibility.verdict import Verdict, feasible, infeasible
 from fleet.protocol.values import Reason
-from geofences.geodesy import distance_m
+from geofences.geometry.geodesy import distance_m
 
 
 def ask_reach(case: SortieCase) -> Verdict:

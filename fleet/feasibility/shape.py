@@ -25,8 +25,8 @@ from fleet.kinds import kind_of
 from fleet.network.base import Profile
 from fleet.protocol.values import Place, Reason
 from geofences import Status, Surface, Waypoint, segments_hit, speed_limits, with_turns
-from geofences.altitude import Box
-from geofences.geodesy import EARTH
+from geofences.geometry.geodesy import EARTH
+from geofences.model.altitude import Box
 
 
 @dataclass(frozen=True, slots=True)

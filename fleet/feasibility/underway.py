@@ -16,7 +16,7 @@ from fleet.feasibility.sky import Sky, sky_over
 from fleet.feasibility.vehicles import vehicle_of
 from fleet.feasibility.verdict import Verdict
 from fleet.protocol.values import Waypoint
-from geofences.geodesy import EARTH
+from geofences.geometry.geodesy import EARTH
 
 STANDS_M = 0.5
 """Two points of a path closer than this over ground are one above the other."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from geofences import Waypoint
-from geofences.geodesy import distance_m
+from geofences.geometry.geodesy import distance_m
 
 UPWARD_MPS = 3.0
 """How fast an aircraft is thought to climb and to sink on such a way."""

@@ -26,7 +26,7 @@ from geofences import (
     TimePeriod,
     ZoneSet,
 )
-from geofences.authorisation import unfit
+from geofences.checks.authorisation import unfit
 
 TABLE = "authorisations"
 

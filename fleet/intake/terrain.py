@@ -13,8 +13,8 @@ from typing import Literal
 
 from fleet.intake.errors import FieldError, IntakeError
 from fleet.protocol.values import NonNegative, Value
-from geofences.altitude import Datum, FlatTerrain, Terrain, UnknownTerrain
 from geofences.errors import GridFileError
+from geofences.model.altitude import Datum, FlatTerrain, Terrain, UnknownTerrain
 from geofences.terrain import Geoid, GridGeoid, GridTerrain, WithGeoid, read_geoid, read_terrain
 
 UNKNOWN = "unknown"

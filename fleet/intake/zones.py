@@ -10,14 +10,14 @@ import numpy as np
 
 from fleet.intake.errors import FieldError, IntakeError
 from fleet.protocol.values import Place
-from geofences.altitude import Box
 from geofences.errors import ZoneFileError
-from geofences.geodesy import distances_m
+from geofences.geometry.geodesy import distances_m
+from geofences.geometry.shapes import lonlat_polygon
+from geofences.model.altitude import Box
+from geofences.model.refused import named
+from geofences.model.zone import OURS, Zone
 from geofences.readers import ZoneFile, read_zones_file
-from geofences.refused import named
-from geofences.shapes import lonlat_polygon
-from geofences.zone import OURS, Zone
-from geofences.zoneset import ZoneSet
+from geofences.zones.zoneset import ZoneSet
 
 FAR_KM = 300
 """Zones that are farther than this from every depot can't matter to a day of the last mile: who reads them is told."""

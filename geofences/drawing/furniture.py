@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from geofences.checks.result import Conflict, Status
 from geofences.drawing import svg
 from geofences.drawing.styles import (
     DIM,
@@ -22,7 +23,6 @@ from geofences.drawing.styles import (
     Look,
 )
 from geofences.drawing.view import View, round_length
-from geofences.result import Conflict, Status
 
 if TYPE_CHECKING:
     from geofences.drawing.picture import Drawn

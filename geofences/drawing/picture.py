@@ -10,18 +10,18 @@ from typing import NamedTuple
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geofences.altitude import Box, Terrain, UnknownTerrain, lower_amsl, upper_amsl
-from geofences.describe import limit_text
+from geofences.checks.result import CheckResult, Conflict, Status
 from geofences.drawing import furniture, svg
 from geofences.drawing.styles import ELSEWHEN, INK, LAND, LOOKS, PAPER, UNSURE, WAYS, Look
 from geofences.drawing.view import View, window_around, window_of
-from geofences.extent import where_of
-from geofences.geodesy import distance_m
-from geofences.result import CheckResult, Conflict, Status
-from geofences.shapes import lonlat_polygon
-from geofences.track import Waypoint
-from geofences.zone import Volume, Zone
-from geofences.zoneset import ZoneSet
+from geofences.geometry.extent import where_of
+from geofences.geometry.geodesy import distance_m
+from geofences.geometry.shapes import lonlat_polygon
+from geofences.geometry.track import Waypoint
+from geofences.model.altitude import Box, Terrain, UnknownTerrain, lower_amsl, upper_amsl
+from geofences.model.zone import Volume, Zone
+from geofences.zones.describe import limit_text
+from geofences.zones.zoneset import ZoneSet
 
 WIDTH_PX, LEGEND_PX, HEAD_PX, EDGE_PX = 880.0, 300.0, 58.0, 16.0
 MOST_LABELS = 80

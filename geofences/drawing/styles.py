@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from geofences.result import Status
-from geofences.zone import Restriction
+from geofences.checks.result import Status
+from geofences.model.zone import Restriction
 
 
 class Look(NamedTuple):

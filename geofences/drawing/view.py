@@ -9,8 +9,8 @@ import shapely
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from geofences.altitude import Box
-from geofences.geodesy import METRES_PER_DEGREE, Floats
+from geofences.geometry.geodesy import METRES_PER_DEGREE, Floats
+from geofences.model.altitude import Box
 
 SMALLEST_M = 200.0
 """A picture shows at least so much in each direction."""

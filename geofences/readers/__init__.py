@@ -12,13 +12,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from geofences.altitude import Box
 from geofences.errors import ZoneFileError
+from geofences.model.altitude import Box
+from geofences.model.refused import Refused
 from geofences.readers import ed269, ed318, faa_grid, geojson, openair
 from geofences.readers.collection import MAX_BYTES, ZoneFile, parse, top
 from geofences.readers.profiles import chosen, profiles
 from geofences.readers.whereabouts import without_misplaced
-from geofences.refused import Refused
 
 FORMATS: tuple[ModuleType, ...] = (faa_grid, ed269, ed318, geojson)
 """From the most particular to the most general: the first that recognises a document reads it."""

@@ -14,9 +14,9 @@ import numpy as np
 import shapely
 from shapely.geometry import Polygon
 
-from geofences.geodesy import EARTH
-from geofences.shapes import circle_sides
-from geofences.zone import PolygonShape, Position, Ring
+from geofences.geometry.geodesy import EARTH
+from geofences.geometry.shapes import circle_sides
+from geofences.model.zone import PolygonShape, Position, Ring
 
 SPARE_M = 0.05
 """Corners are moved this much more: edges are straight in longitude and latitude, not along the geodesic."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from geofences.errors import ZoneError, ZoneFileError
+from geofences.model.refused import Refused
+from geofences.model.zone import Zone
 from geofences.readers.crs import crs_problem
 from geofences.readers.fields import Context, Doubled, shortened
 from geofences.readers.profiles import STANDARD, Profile
-from geofences.refused import Refused
-from geofences.zone import Zone
 
 MAX_BYTES = 200_000_000
 """Larger files are refused: a national file has a few megabytes."""

@@ -4,7 +4,7 @@ From the extents in PROJ's database (EPSG), rounded outwards to whole degrees. O
 are not in them: a box only ever helps to show that a zone is swapped, never that it is out of place.
 """
 
-from geofences.altitude import Box
+from geofences.model.altitude import Box
 
 COUNTRIES = {
     "ALB": Box(18.0, 39.0, 22.0, 43.0),

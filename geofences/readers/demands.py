@@ -4,8 +4,8 @@ import re
 from difflib import get_close_matches
 from functools import lru_cache
 
+from geofences.model.zone import OURS, RESTRICTION_NAMES, Restriction
 from geofences.readers.fields import Context, Json, members, shortened, text
-from geofences.zone import OURS, RESTRICTION_NAMES, Restriction
 
 REASONS = frozenset("AIR_TRAFFIC SENSITIVE PRIVACY POPULATION NATURE NOISE EMERGENCY DAR OTHER".split()) | {
     "FOREIGN_TERRITORY"

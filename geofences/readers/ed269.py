@@ -5,13 +5,13 @@ E11).
 from collections.abc import Mapping
 from typing import Any
 
-from geofences.applicability import ALWAYS, Applicability, TimePeriod
 from geofences.errors import ZoneFileError
+from geofences.model.applicability import ALWAYS, Applicability, TimePeriod
+from geofences.model.zone import CircleShape, PolygonShape, Volume, Zone
 from geofences.readers import demands, fields, times
 from geofences.readers.collection import ZoneFile, features_of, peek, read_each
 from geofences.readers.fields import Context, Json
 from geofences.readers.profiles import STANDARD, Profile
-from geofences.zone import CircleShape, PolygonShape, Volume, Zone
 
 NAME = "ed269"
 WRAPPERS = ("UASZoneList", "features")

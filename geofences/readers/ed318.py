@@ -7,13 +7,13 @@ authority; tolerant reading takes a zone whose shape, heights and times are soun
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from geofences.applicability import Applicability
+from geofences.model.applicability import Applicability
+from geofences.model.zone import CircleShape, PolygonShape, Restriction, Volume, Zone
 from geofences.readers import demands, fields, times
 from geofences.readers.collection import ZoneFile, features_of, peek, read_each
 from geofences.readers.fields import Context, Json
 from geofences.readers.naming import content_id
 from geofences.readers.profiles import STANDARD, Profile
-from geofences.zone import CircleShape, PolygonShape, Restriction, Volume, Zone
 
 NAME = "ed318"
 # Tuples, because what stands in a file may be an array or an object, which no set can look up.

@@ -9,13 +9,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from geofences.altitude import METRES_PER_FOOT, Datum, Limit
+from geofences.model.altitude import METRES_PER_FOOT, Datum, Limit
+from geofences.model.zone import PolygonShape, Restriction, Volume, Zone
 from geofences.readers import fields
 from geofences.readers.collection import ZoneFile, features_of, peek, read_each
 from geofences.readers.fields import Context
 from geofences.readers.naming import content_id
 from geofences.readers.profiles import STANDARD, Profile
-from geofences.zone import PolygonShape, Restriction, Volume, Zone
 
 NAME = "faa_grid"
 ABOVE = "-above"

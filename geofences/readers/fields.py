@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NoReturn
 
-from geofences.altitude import (
+from geofences.errors import ShapeError, ZoneFileError
+from geofences.geometry.shapes import lonlat_polygon
+from geofences.model.altitude import (
     METRES_PER_FOOT,
     NO_CEILING_M,
     Datum,
@@ -16,12 +18,8 @@ from geofences.altitude import (
     is_ground,
     never_above,
 )
-from geofences.applicability import EVERY_DAY
-from geofences.describe import limit_text
-from geofences.errors import ShapeError, ZoneFileError
-from geofences.readers.profiles import STANDARD, Profile
-from geofences.shapes import lonlat_polygon
-from geofences.zone import (
+from geofences.model.applicability import EVERY_DAY
+from geofences.model.zone import (
     NEVER_BLOCKS,
     CircleShape,
     PolygonShape,
@@ -30,6 +28,8 @@ from geofences.zone import (
     Ring,
     Volume,
 )
+from geofences.readers.profiles import STANDARD, Profile
+from geofences.zones.describe import limit_text
 
 DAYS = {name: frozenset({number}) for number, name in enumerate("MON TUE WED THU FRI SAT SUN".split())} | {
     "ANY": EVERY_DAY

@@ -15,15 +15,15 @@ An area of our own (OPERATING_AREA, PERMIT_AREA) that states anything else is re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn
 
-from geofences.altitude import Datum
-from geofences.applicability import ALWAYS, Applicability
+from geofences.model.altitude import Datum
+from geofences.model.applicability import ALWAYS, Applicability
+from geofences.model.zone import Permit, Restriction, Surface, Volume, Zone
 from geofences.readers import demands, fields, times
 from geofences.readers.collection import ZoneFile, features_of, read_each
 from geofences.readers.fields import Context, Json
 from geofences.readers.naming import content_id
 from geofences.readers.ours import LIMITS, TERMS, judge_members
 from geofences.readers.profiles import STANDARD, Profile
-from geofences.zone import Permit, Restriction, Surface, Volume, Zone
 
 NAME = "geojson"
 TYPES = ("FeatureCollection", "Feature", "Polygon", "MultiPolygon", "GeometryCollection", "Point")

@@ -10,9 +10,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from geofences.altitude import Datum, Limit
-from geofences.applicability import Applicability, TimePeriod
 from geofences.errors import ShapeError, ZoneFileError
+from geofences.geometry.shapes import LARGEST_RADIUS_M, lonlat_polygon
+from geofences.model.altitude import Datum, Limit
+from geofences.model.applicability import Applicability, TimePeriod
+from geofences.model.refused import Refused
+from geofences.model.zone import CircleShape, PolygonShape, Position, Restriction, Zone
 from geofences.readers import fields
 from geofences.readers.arcs import Arc, arc_by_bearings, arc_by_ends, filled, ring_of
 from geofences.readers.collection import MOST_LINES, ZoneFile, judge_size, read_each
@@ -31,9 +34,6 @@ from geofences.readers.openair_text import (
     times,
     uncommented,
 )
-from geofences.refused import Refused
-from geofences.shapes import LARGEST_RADIUS_M, lonlat_polygon
-from geofences.zone import CircleShape, PolygonShape, Position, Restriction, Zone
 
 NAME = "openair"
 METRES_PER_MILE = 1852.0

@@ -7,7 +7,7 @@ reported (rule E12). Where a zone states a class (`AC`) and a type (`AY`), the s
 
 from typing import NamedTuple
 
-from geofences.zone import Restriction
+from geofences.model.zone import Restriction
 
 
 class Demand(NamedTuple):

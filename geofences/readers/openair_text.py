@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from geofences.altitude import METRES_PER_FOOT, Datum, Limit
-from geofences.applicability import TimePeriod
 from geofences.errors import ZoneFileError
+from geofences.model.altitude import METRES_PER_FOOT, Datum, Limit
+from geofences.model.applicability import TimePeriod
+from geofences.model.zone import Position
 from geofences.readers.fields import Context
-from geofences.zone import Position
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

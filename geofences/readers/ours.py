@@ -9,9 +9,9 @@ as everything outside of it would be allowed.
 import re
 from collections.abc import Iterator
 
+from geofences.model.zone import OURS, Restriction
 from geofences.readers.demands import called, meant, only
 from geofences.readers.fields import Context, Json, member, shortened
-from geofences.zone import OURS, Restriction
 
 TERMS = ("max_speed_mps", "max_count", "max_weight_kg")
 LIMITS = ("lower_m", "lower_datum", "upper_m", "upper_datum", "radius_m")

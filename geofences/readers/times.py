@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from geofences.applicability import DAY_S, Bound, DailyPeriod, LocalTime, TimeOfDay, TimePeriod
+from geofences.model.applicability import DAY_S, Bound, DailyPeriod, LocalTime, TimeOfDay, TimePeriod
+from geofences.model.sun import SunEvent
 from geofences.readers.fields import DAYS, Context, Json, member, members, shortened, text
-from geofences.sun import SunEvent
 
 
 def moment(ctx: Context, value: object, where: str) -> datetime | None:

@@ -11,12 +11,12 @@ from dataclasses import replace
 from statistics import median_low
 from typing import NamedTuple
 
-from geofences.altitude import Box
 from geofences.errors import ZoneFileError
+from geofences.model.altitude import Box
+from geofences.model.refused import Refused
+from geofences.model.zone import CircleShape, Position, Zone
 from geofences.readers.collection import ZoneFile
 from geofences.readers.countries import COUNTRIES
-from geofences.refused import Refused
-from geofences.zone import CircleShape, Position, Zone
 
 BEYOND_COUNTRY_DEG = 2.0
 """A zone may lie this far outside the box of its country, which has the sea in it that the country is in charge of."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from geofences.altitude import ANYTHING, Bounds, Box, Floats, Interval
+from geofences.model.altitude import ANYTHING, Bounds, Box, Floats, Interval
 from geofences.terrain.raster import Raster
 
 Bools = npt.NDArray[np.bool_]

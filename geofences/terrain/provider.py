@@ -12,9 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from geofences.altitude import ANYTHING, Bounds, Box, Datum, Floats, Interval, Terrain
 from geofences.errors import GridFileError
-from geofences.geodesy import METRES_PER_DEGREE
+from geofences.geometry.geodesy import METRES_PER_DEGREE
+from geofences.model.altitude import ANYTHING, Bounds, Box, Datum, Floats, Interval, Terrain
 from geofences.terrain.files import GEOID, TERRAIN, Hashed, Reader, grid_files, hashed, read_raster
 from geofences.terrain.mosaic import Mosaic
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geofences.altitude import ANYTHING, Bounds, Box, Floats, Interval
+from geofences.model.altitude import ANYTHING, Bounds, Box, Floats, Interval
 from geofences.terrain.extremes import Extremes, Rectangles, Whole
 
 SLACK = 0.01

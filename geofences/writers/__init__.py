@@ -12,10 +12,10 @@ from dataclasses import dataclass, fields, replace
 from types import ModuleType
 
 from geofences.errors import ZoneFileError, ZoneWriteError
+from geofences.model.zone import Zone
 from geofences.readers import Refused, read_zones
 from geofences.writers import ed269, ed318, geojson
 from geofences.writers.parts import Json, Options
-from geofences.zone import Zone
 
 WRITERS: dict[str, ModuleType] = {one.NAME: one for one in (ed269, ed318, geojson)}
 

@@ -1,7 +1,8 @@
 """ED-269 zone files, in the wrapper `features`. No flight levels, ellipsoidal heights, sun events or U-space."""
 
-from geofences.altitude import Datum
-from geofences.applicability import Applicability
+from geofences.model.altitude import Datum
+from geofences.model.applicability import Applicability
+from geofences.model.zone import CircleShape, Restriction, Volume, Zone
 from geofences.readers.demands import REASONS
 from geofences.writers.parts import (
     Json,
@@ -15,7 +16,6 @@ from geofences.writers.parts import (
     spelled,
     without_empty,
 )
-from geofences.zone import CircleShape, Restriction, Volume, Zone
 
 NAME = "ed269"
 TITLE = "ED-269"

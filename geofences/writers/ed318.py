@@ -1,6 +1,7 @@
 """ED-318 zone files: GeoJSON with layers and circles. No flight levels; identifiers of 7 characters at most (E11)."""
 
-from geofences.altitude import Datum
+from geofences.model.altitude import Datum
+from geofences.model.zone import CircleShape, Restriction, Volume, Zone
 from geofences.readers.demands import REASONS
 from geofences.writers.parts import (
     Json,
@@ -13,7 +14,6 @@ from geofences.writers.parts import (
     spelled,
     without_empty,
 )
-from geofences.zone import CircleShape, Restriction, Volume, Zone
 
 NAME = "ed318"
 TITLE = "ED-318"

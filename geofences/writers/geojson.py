@@ -1,9 +1,9 @@
 """Plain GeoJSON with the properties of our own geofences; whatever a zone says can be said in it."""
 
+from geofences.model.zone import CircleShape, Permit, PolygonShape, Volume, Zone
 from geofences.readers.demands import REASONS
 from geofences.readers.ours import TERMS
 from geofences.writers.parts import Json, Options, height, judge_clocks, period, refuse, rings, without_empty
-from geofences.zone import CircleShape, Permit, PolygonShape, Volume, Zone
 
 NAME = "geojson"
 SHORT = (("startDateTime", "starts_at"), ("endDateTime", "ends_at"), ("schedule", "schedule"))

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import time, timedelta, timezone
 from typing import Any, NoReturn
 
-from geofences.altitude import NO_CEILING_M, Datum, Limit
-from geofences.applicability import DAY_S, EVERY_DAY, DailyPeriod, LocalTime, TimeOfDay, TimePeriod
 from geofences.errors import ZoneWriteError
+from geofences.model.altitude import NO_CEILING_M, Datum, Limit
+from geofences.model.applicability import DAY_S, EVERY_DAY, DailyPeriod, LocalTime, TimeOfDay, TimePeriod
+from geofences.model.sun import SunEvent
+from geofences.model.zone import PolygonShape, Restriction, Ring, Zone
 from geofences.readers.fields import DAYS
-from geofences.sun import SunEvent
-from geofences.zone import PolygonShape, Restriction, Ring, Zone
 
 Json = dict[str, Any]
 

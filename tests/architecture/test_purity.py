@@ -22,10 +22,8 @@ PURE = (
 # They read files for those who use geofences alone, or the data that comes with the package.
 EDGES = (
     "geofences/readers",
-    "geofences/readers.py",
     "geofences/terrain/files",
     "geofences/terrain/provider.py",
-    "geofences/__main__.py",
     "fleet/energy/catalog.py",
 )
 

@@ -29,7 +29,7 @@ from geofences import (
     check_segments,
     segments_hit,
 )
-from geofences.altitude import Box
+from geofences.model.altitude import Box
 from tests.property.test_geofences_check import cases
 
 MARGINS = (0.0, 10.0, 75.0)

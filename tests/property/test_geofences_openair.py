@@ -18,7 +18,7 @@ from geofences import (
     distance_to_nearest,
     read_zones,
 )
-from geofences.shapes import lonlat_polygon
+from geofences.geometry.shapes import lonlat_polygon
 from tests.unit.geofences.make import NOON, SEA
 
 EARTH = Geod(ellps="WGS84")

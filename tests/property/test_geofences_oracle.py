@@ -11,7 +11,7 @@ from benchmarks.harness.zonecases import Scene, scenes
 from benchmarks.harness.zonehills import SORTS, walks
 from benchmarks.harness.zoneoracle import judge
 from geofences import STATUSES, FlatTerrain, Watch, check_points, check_segments
-from geofences.asked import Codes
+from geofences.checks.asked import Codes
 from tests.support.soak import chosen
 
 CASES = chosen(3_000, long=500_000)

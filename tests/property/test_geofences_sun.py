@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geofences.sun import REFRACTION_DEG, SunEvent, elevation_deg, solar_zone, sun_time
+from geofences.model.sun import REFRACTION_DEG, SunEvent, elevation_deg, solar_zone, sun_time
 
 HEIGHT = {SunEvent.BMCT: -6.0, SunEvent.SR: -0.8333, SunEvent.SS: -0.8333, SunEvent.EECT: -6.0}
 RISES = {SunEvent.BMCT: True, SunEvent.SR: True, SunEvent.SS: False, SunEvent.EECT: False}

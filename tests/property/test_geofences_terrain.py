@@ -26,7 +26,7 @@ from geofences import (
     ZoneSet,
     check_path,
 )
-from geofences.altitude import ANYTHING, Bounds, Box, Floats
+from geofences.model.altitude import ANYTHING, Bounds, Box, Floats
 from geofences.terrain.extremes import Extremes, Rectangles
 from geofences.terrain.mosaic import Mosaic
 from geofences.terrain.raster import SLACK, Lattice, Raster

@@ -12,7 +12,7 @@ from fleet.config import RunFiles, RunInputs, fingerprint, read_inputs, snapshot
 from fleet.domain.fleet import SortieType
 from fleet.intake.errors import IntakeError
 from fleet.intake.localtime import zone_of_offsets
-from geofences.altitude import Box
+from geofences.model.altitude import Box
 
 HEADER = (
     "order_id,client,direction,recipient,address,lon,lat,weight_kg,length_m,width_m,height_m,goods,value_eur,min_age,"

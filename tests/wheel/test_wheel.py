@@ -90,7 +90,7 @@ def test_packages_come_from_the_wheel(installation: Installation) -> None:
 
 def test_checks_of_zones_are_compiled(installation: Installation) -> None:
     """The wheel is of a platform: it was built here, where there is a compiler."""
-    code = "import geofences.kernel as one, geofences.piece as other; print(one.__file__, other.__file__)"
+    code = "from geofences.kernels import kernel as one, piece as other; print(one.__file__, other.__file__)"
     compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
     for file in map(Path, installation.run("python", "-c", code).stdout.split()):
         assert file.is_relative_to(installation.site)

@@ -9,7 +9,7 @@ from fleet.console.ledger import Ledger
 from fleet.console.views.base import Row, point
 from fleet.dispatch.zones import parse_feature
 from geofences import CircleShape, PolygonShape, Zone, ZoneSet
-from geofences.zone import NEVER_BLOCKS
+from geofences.model.zone import NEVER_BLOCKS
 
 CIRCLE_SIDES = 64
 METRES_PER_DEGREE = 111_320.0

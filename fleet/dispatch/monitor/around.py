@@ -18,7 +18,7 @@ from fleet.feasibility.detour import search_around
 from fleet.feasibility.unplanned import SLOWEST, in_any_wind
 from fleet.protocol.messages import Telemetry
 from fleet.protocol.values import Place
-from geofences.geodesy import distance_m
+from geofences.geometry.geodesy import distance_m
 
 MOST_PLACES = 3
 """Ways are sought to so many of the nearest places; one search takes milliseconds."""

@@ -19,7 +19,7 @@ from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Telemetry
 from fleet.protocol.mission import Drop, Mission, Travel
 from geofences import Intent, IntentState, Room, Waypoint
-from geofences.geodesy import METRES_PER_DEGREE
+from geofences.geometry.geodesy import METRES_PER_DEGREE
 
 HOVERS = timedelta(seconds=60)
 """One may be told to hold only where nobody comes for so long after the one that it lets pass."""

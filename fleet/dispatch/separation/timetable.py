@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from fleet.protocol.messages import Telemetry
 from geofences import Waypoint
-from geofences.geodesy import METRES_PER_DEGREE
+from geofences.geometry.geodesy import METRES_PER_DEGREE
 
 
 class _Leg(NamedTuple):

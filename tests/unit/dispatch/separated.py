@@ -8,7 +8,7 @@ from typing import Any
 
 from fleet.protocol.messages import AssetReport, Assign, MissionReply, Role, StepReport, Telemetry
 from fleet.protocol.mission import Mission, Travel
-from geofences.geodesy import distance_m
+from geofences.geometry.geodesy import distance_m
 from tests.support.bench import DAY, ORDER_COLUMNS, ZONES, Bench
 
 FIRST, SECOND = "S1/drone-1", "S1/drone-2"

@@ -9,7 +9,7 @@ import pytest
 from fleet.dispatch.separation.timetable import Timetable
 from fleet.protocol.messages import Telemetry
 from geofences import Waypoint
-from geofences.geodesy import destination
+from geofences.geometry.geodesy import destination
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOME = (-8.0, 41.0)

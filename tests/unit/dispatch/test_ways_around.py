@@ -14,7 +14,7 @@ from fleet.dispatch.monitor.guard import redirected
 from fleet.domain.evolve import evolve
 from fleet.protocol.messages import Action, Command, Telemetry
 from fleet.protocol.values import Place
-from geofences.geodesy import EARTH
+from geofences.geometry.geodesy import EARTH
 from tests.support.bench import Bench, Peer
 from tests.unit.dispatch.test_monitor import guard_of, on_its_way
 from tests.unit.dispatch.test_zone_changes import AT_HOME, BEHIND, along, change, guard_time

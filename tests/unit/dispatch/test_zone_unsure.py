@@ -17,7 +17,7 @@ from fleet.feasibility.incident import incident
 from fleet.protocol.messages import Action
 from fleet.protocol.values import Place
 from geofences import FlatTerrain, TimePeriod, UnknownTerrain, ZoneSet, read_zones
-from geofences.applicability import Applicability
+from geofences.model.applicability import Applicability
 from tests.support.bench import DAY, Bench, Peer
 from tests.unit.dispatch.test_monitor import DRONE, block, close_area, guard_of, on_its_way, sample
 

@@ -23,8 +23,8 @@ from geofences import (
     margins,
     protecting,
 )
-from geofences.rules import ON_THE_GROUND
-from geofences.sora import OneToOne
+from geofences.checks.rules import ON_THE_GROUND
+from geofences.checks.sora import OneToOne
 from tests.unit.feasibility.world import (
     CAPS,
     DRONE,

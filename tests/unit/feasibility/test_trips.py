@@ -13,7 +13,7 @@ from fleet.energy.sortie import SortiePlan, sortie_table
 from fleet.feasibility import Context, Trip, assess_sortie
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.protocol.values import Direction
-from geofences.geodesy import bearing_deg, distance_m
+from geofences.geometry.geodesy import bearing_deg, distance_m
 from tests.unit.feasibility.world import (
     CARRIAGE,
     DRONE,

@@ -10,7 +10,7 @@ from fleet.domain.fleet import SortieType
 from fleet.feasibility import Verdict
 from fleet.feasibility.motion import Departure, plan_trip
 from geofences import Waypoint
-from geofences.geodesy import EARTH
+from geofences.geometry.geodesy import EARTH
 from tests.unit.feasibility.test_airspace import codes, fly
 from tests.unit.feasibility.world import CAPS, DRONE, NOON, SITE, away, context, order, trip_of, zone
 

@@ -13,7 +13,7 @@ from fleet.feasibility.alternate import near_drop
 from fleet.feasibility.shape import TripShape, sortie_shape
 from fleet.feasibility.unplanned import FASTEST, SLOWEST, in_any_wind, straight_on
 from geofences import TimePeriod, Waypoint, check_path
-from geofences.geodesy import distance_m
+from geofences.geometry.geodesy import distance_m
 from tests.unit.feasibility.world import DRONE, LOCKER, NOON, SITE, away, context, order, trip_of, zone
 
 SECOND = timedelta(seconds=1)

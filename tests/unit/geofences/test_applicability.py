@@ -21,7 +21,7 @@ from geofences import (
     ZoneSet,
     check_point,
 )
-from geofences.sun import sun_time
+from geofences.model.sun import sun_time
 from tests.unit.geofences.make import SEA, square, zone
 
 ANY = frozenset(range(7))

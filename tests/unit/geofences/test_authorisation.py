@@ -25,7 +25,7 @@ from geofences import (
     check_path,
     check_segments,
 )
-from geofences.authorisation import Unfit, unfit
+from geofences.checks.authorisation import Unfit, unfit
 from tests.unit.geofences.make import NOON, SEA, agl, amsl, path, place, square, zone
 
 APPROVAL = Restriction.REQ_AUTHORISATION

@@ -23,7 +23,7 @@ from geofences import (
     read_zones,
     read_zones_file,
 )
-from geofences.altitude import Box
+from geofences.model.altitude import Box
 from geofences.readers import collection
 from geofences.readers.countries import COUNTRIES
 from tests.unit.geofences.test_readers import POLYGON, RING, ed269, ed318, feature, one, read, ring_feature

@@ -17,13 +17,13 @@ from geofences import (
     Watch,
     Waypoint,
     ZoneSet,
-    asked,
     check_path,
     check_points,
     check_segments,
     segments_hit,
 )
-from geofences.applicability import TimePeriod
+from geofences.checks import asked
+from geofences.model.applicability import TimePeriod
 from tests.unit.geofences.make import HOME, NOON, SEA, place, square, zone
 
 NOON_S = NOON.timestamp()

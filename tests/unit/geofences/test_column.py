@@ -21,7 +21,7 @@ from geofences import (
     check_column,
     check_point,
 )
-from geofences.altitude import never_above
+from geofences.model.altitude import never_above
 from tests.unit.geofences.make import NOON, SEA, agl, amsl, circle, place, square, zone
 
 HERE = Waypoint(*place(0, 0), 0.0, NOON)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from geofences import Applicability, Datum, Limit, Restriction, TimePeriod, ZoneSet, compare
-from geofences.describe import describe, limit_text
+from geofences.zones.describe import describe, limit_text
 from tests.unit.geofences.make import NOON, agl, amsl, circle, square, zone
 
 

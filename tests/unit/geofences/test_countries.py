@@ -19,7 +19,7 @@ from geofences import (
     distance_to_nearest,
     segments_hit,
 )
-from geofences.authorisation import Unfit, concerns, unfit
+from geofences.checks.authorisation import Unfit, concerns, unfit
 from tests.unit.geofences.make import NOON, SEA, path, square, zone
 
 NAME = "CTR-1"

@@ -19,10 +19,10 @@ from geofences import (
     ZoneSet,
     check_path,
 )
+from geofences.checks.result import Status
 from geofences.drawing import Drawn, Pen, draw
 from geofences.drawing.styles import ELSEWHEN, LOOKS, UNSURE, WAYS
 from geofences.drawing.view import View, round_length, window_around, window_within
-from geofences.result import Status
 from tests.unit.geofences.make import HOME, NOON, SEA, agl, amsl, circle, path, place, square, zone
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -21,7 +21,7 @@ from geofences import (
     margins,
     protecting,
 )
-from geofences.flight import STEP_M, stages
+from geofences.checks.flight import STEP_M, stages
 from tests.unit.geofences.make import EARTH, NOON, SEA, amsl, circle, path, place, square, zone
 
 EAST = path((0, 0, 100), (6000, 0, 100), every_s=400.0)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from geofences import Datum, GridFileError, read_geoid, read_terrain
-from geofences.altitude import Box
+from geofences.model.altitude import Box
 from tests.unit.geofences import gridfiles
 
 GOOD_ASC = b"ncols 3\nnrows 2\nxllcorner 10\nyllcorner 50\ncellsize 0.1\nNODATA_value -9999\n1 2 3\n4 5 6\n"

@@ -38,8 +38,8 @@ from geofences import (
     protecting,
     segments_hit,
 )
-from geofences.refused import Refused
-from geofences.rules import Asked
+from geofences.checks.rules import Asked
+from geofences.model.refused import Refused
 from tests.unit.geofences.make import EARTH, HOME, NOON, SEA, agl, amsl, circle, path, place, square, zone
 
 EAST = path((0, 0, 100), (6000, 0, 100), every_s=400.0)

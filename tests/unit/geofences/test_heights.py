@@ -7,10 +7,10 @@ import pytest
 from pyproj import Geod
 
 from geofences import Datum, Interval, Limit, Status, Terrain, UnknownTerrain, Waypoint, ZoneSet, check_path
-from geofences.altitude import ANYTHING, Box
-from geofences.geodesy import METRES_PER_DEGREE
-from geofences.heights import part_boxes, widened
-from geofences.track import track_of
+from geofences.checks.heights import part_boxes, widened
+from geofences.geometry.geodesy import METRES_PER_DEGREE
+from geofences.geometry.track import track_of
+from geofences.model.altitude import ANYTHING, Box
 from tests.unit.geofences.make import HOME, agl, path, square, zone
 
 EARTH = Geod(ellps="WGS84")

@@ -31,7 +31,7 @@ from geofences import (
     segments_hit,
     time_to_breach,
 )
-from geofences.authorisation import Authorisation
+from geofences.checks.authorisation import Authorisation
 from tests.unit.geofences.make import NOON, SEA, path, place, square, zone
 from tests.unit.geofences.test_readers import RING, ed269, ed318, feature
 

@@ -17,10 +17,11 @@ import numpy as np
 import pytest
 
 import geofences
-from geofences import asked, flat, kernel, piece
-from geofences import watch as watching
-from geofences.geodesy import Floats
-from geofences.shapes import lonlat_polygon
+from geofences.checks import asked
+from geofences.checks import watch as watching
+from geofences.geometry.geodesy import Floats
+from geofences.geometry.shapes import lonlat_polygon
+from geofences.kernels import flat, kernel, piece
 from tests.unit.geofences.make import HOME, circle, place, square, zone
 
 FOLDER = Path(geofences.__file__).parent
@@ -41,17 +42,17 @@ def test_both_kernels_are_compiled_or_none() -> None:
 @contextmanager
 def plain() -> Iterator[ModuleType]:
     """The kernel as plain Python, whatever is installed."""
-    names = ("geofences.piece", "geofences.kernel")
+    names = ("geofences.kernels.piece", "geofences.kernels.kernel")
     compiled = {name: sys.modules[name] for name in names}
     try:
         for name in names:
-            source = FOLDER / f"{name.rpartition('.')[2]}.py"
+            source = FOLDER.parent / f"{name.replace('.', '/')}.py"
             spec = importlib.util.spec_from_file_location(name, source)
             assert spec
             assert spec.loader
             sys.modules[name] = module = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
-        yield sys.modules["geofences.kernel"]
+        yield sys.modules["geofences.kernels.kernel"]
     finally:
         sys.modules.update(compiled)
 
@@ -67,7 +68,7 @@ at = datetime(2026, 6, 1, 12, tzinfo=UTC)
 zones, ground = ZoneSet([zone]), FlatTerrain(0.0, 0.0)
 found = [check_point(zones, Waypoint(lon, 50.0, 50.0, at), ground).status.value for lon in (8.0, 9.0)]
 way = path_around(zones, (7.98, 50.0), (8.02, 50.0), 50.0, at, 10.0, ground, stop=lambda: False)
-print(geofences.kernel.__file__, geofences.taut.__file__, *found, len(way) > 2)
+print(geofences.kernels.kernel.__file__, geofences.paths.taut.__file__, *found, len(way) > 2)
 """
 
 
@@ -79,7 +80,7 @@ def test_neither_cython_nor_a_compiler_is_needed_to_run(tmp_path: Path) -> None:
         [sys.executable, "-c", ALONE], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    files = [str(folder / name) for name in ("kernel.py", "taut.py")]
+    files = [str(folder / name) for name in ("kernels/kernel.py", "paths/taut.py")]
     assert done.stdout.split() == [*files, "blocked", "clear", "True"]
 
 
@@ -139,7 +140,7 @@ def answered(
     made.segments(terms, *sides, *legs[1].T, *legs[2].T, -3.0, 3.0, status, left)
     assert set(left.tolist()) == {0, 2}, "some legs must be too long"
     made.beside(terms, *sides, beside, left)
-    scratch = sys.modules["geofences.piece"].Piece() if module is not kernel else piece.Piece()
+    scratch = sys.modules["geofences.kernels.piece"].Piece() if module is not kernel else piece.Piece()
     places = [made.point(scratch, terms, *row[:2], 60.0, 30.0, -3.0, 3.0) for row in ends.tolist()]
     return status.tolist(), beside.tolist(), places, [made.spans(terms, *row) for row in ends.tolist()]
 
@@ -163,7 +164,7 @@ def test_threads_may_share_a_watch(is_plain: bool, monkeypatch: pytest.MonkeyPat
         if is_plain:
             monkeypatch.setattr(flat, "Kernel", stopping(other, reached, answered_meanwhile))
             monkeypatch.setattr(asked, "Terms", other.Terms)
-            monkeypatch.setattr(watching, "Piece", sys.modules["geofences.piece"].Piece)
+            monkeypatch.setattr(watching, "Piece", sys.modules["geofences.kernels.piece"].Piece)
         zones = geofences.ZoneSet([zone(square(0, 0, 100))])
         watch = geofences.Watch(zones, geofences.UnknownTerrain())
         places = {where: place(*where) for where in ((0, 0), (500, 0), (0, 500))}

@@ -13,8 +13,8 @@ from geofences import (
     check_path,
     check_segments,
 )
-from geofences import check as checking
-from geofences.altitude import Box
+from geofences.checks import check as checking
+from geofences.model.altitude import Box
 from tests.unit.geofences.make import SEA, agl, path, place, square, zone
 
 EAST = path((-500, 0, 100), (500, 0, 100))

@@ -22,9 +22,9 @@ from geofences import (
     check_point,
     read_zones,
 )
-from geofences.altitude import Interval
+from geofences.geometry.shapes import lonlat_polygon
+from geofences.model.altitude import Interval
 from geofences.readers.openair_classes import CODES, LONG_NAMES, STRICTNESS
-from geofences.shapes import lonlat_polygon
 from tests.unit.geofences.make import NOON
 
 EARTH = Geod(ellps="WGS84")

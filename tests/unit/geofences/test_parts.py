@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from geofences import CircleShape, FlatTerrain, PolygonShape, ShapeError
-from geofences.geodesy import LocalPlane, bearing_deg, densify, destination, distance_m
-from geofences.planar import cell_of
-from geofences.shapes import circle_sides, lonlat_polygon
-from geofences.spans import difference, intersection, linear_at_least, linear_at_most, union
+from geofences.geometry.geodesy import LocalPlane, bearing_deg, densify, destination, distance_m
+from geofences.geometry.planar import cell_of
+from geofences.geometry.shapes import circle_sides, lonlat_polygon
+from geofences.model.spans import difference, intersection, linear_at_least, linear_at_most, union
 from tests.unit.geofences.make import EARTH
 
 

@@ -32,7 +32,7 @@ from geofences import (
     speed_limits,
     write_zones,
 )
-from geofences.describe import describe
+from geofences.zones.describe import describe
 from tests.unit.geofences.make import EARTH, HOME, NOON, SEA, circle, path, place, square, zone
 from tests.unit.geofences.test_readers import feature
 

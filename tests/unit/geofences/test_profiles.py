@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from geofences import CircleShape, Limit, Restriction, ZoneFile, ZoneFileError, read_zones, read_zones_file
-from geofences.altitude import Datum
+from geofences.model.altitude import Datum
 from geofences.readers import profiles
 from geofences.readers.profiles import DEVIATIONS, STANDARD, chosen, parsed
 from tests.unit.geofences.test_readers import POLYGON, REAL, ed269, ed318, feature

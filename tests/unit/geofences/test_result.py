@@ -25,7 +25,7 @@ from geofences import (
     read_geoid,
     read_terrain,
 )
-from geofences.check import check_by
+from geofences.checks.check import check_by
 from tests.unit.geofences.make import SEA, agl, path, square, zone
 
 ZONES = ZoneSet([replace(zone(square(0, 0, 100), upper=agl(100)), reasons=("POPULATION",))])

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from geofences import Intent, PathError, Room, Waypoint, are_apart, clear_after_s, encounters
-from geofences.geodesy import destination
+from geofences.geometry.geodesy import destination
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOME = (-8.62, 41.14)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from geofences import Ballistic, Glide, OneToOne, Operation, Parachute, margins
-from geofences.sora import GRAVITY, Descent
+from geofences.checks.sora import GRAVITY, Descent
 
 COURIER = Operation(
     height_m=100.0, airspeed_mps=15.0, wind_mps=5.0, span_m=1.2, gnss_m=0, holding_m=0, map_m=0

@@ -22,9 +22,9 @@ from geofences import (
     check_points,
     path_around,
 )
-from geofences.extent import extent_of
-from geofences.sun import SunTime, sun_time, sun_times
-from geofences.zone import Volume
+from geofences.geometry.extent import extent_of
+from geofences.model.sun import SunTime, sun_time, sun_times
+from geofences.model.zone import Volume
 from tests.unit.geofences.make import SEA, zone
 
 DAY = date(2026, 6, 10)

@@ -9,7 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from geofences import NoPath, NoPathWhy, ZoneSet, path_around, search, taut
+from geofences import NoPath, NoPathWhy, ZoneSet, path_around
+from geofences.paths import search, taut
 from tests.unit.geofences.make import NOON, SEA, circle, place, square, zone
 
 

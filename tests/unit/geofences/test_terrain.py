@@ -24,7 +24,7 @@ from geofences import (
     read_geoid,
     read_terrain,
 )
-from geofences.altitude import ANYTHING, Box
+from geofences.model.altitude import ANYTHING, Box
 from geofences.terrain.provider import open_grids
 from tests.unit.geofences import gridfiles
 from tests.unit.geofences.make import HOME, NOON, agl, path, square, zone

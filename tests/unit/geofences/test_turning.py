@@ -18,7 +18,7 @@ from geofences import (
     path_at_best_height,
     with_turns,
 )
-from geofences.fillets import Disc, discs_for, drawn, rounded
+from geofences.paths.fillets import Disc, discs_for, drawn, rounded
 from tests.unit.geofences.make import EARTH, NOON, SEA, amsl, place, square, zone
 
 Path = list[tuple[float, float]] | NoPath

@@ -24,7 +24,7 @@ from geofences import (
     ZoneSet,
     check_path,
 )
-from geofences.flat import Flat
+from geofences.kernels.flat import Flat
 from tests.unit.geofences.make import NOON, SEA, agl, amsl, circle, path, square, zone
 
 ONE, TWO = zone(square(0, 0, 100), zone_id="1"), zone(circle(900, 0, 50), zone_id="2")

@@ -8,7 +8,7 @@ import pytest
 from fleet.intake.errors import IntakeError
 from fleet.intake.fleetfile import parse_fleet
 from fleet.intake.terrain import TerrainFiles, ground_of
-from geofences.altitude import ANYTHING, Box, Interval
+from geofences.model.altitude import ANYTHING, Box, Interval
 
 GRID = "ncols 3\nnrows 2\nxllcenter 10\nyllcenter 50\ncellsize 0.1\n100 100 100\n100 100 100\n"
 GEOID = GRID.replace("100", "45")

@@ -14,7 +14,7 @@ from fleet.intake.zones import (
     told_of_missing_zones,
 )
 from fleet.protocol.values import Place
-from geofences.altitude import Box
+from geofences.model.altitude import Box
 
 PORTO = Place(lon=-8.61, lat=41.15)
 LISBON = Place(lon=-9.14, lat=38.72)

@@ -16,7 +16,7 @@ from fleet.sim.city import City, make_city
 from fleet.sim.city_map import LOCKERS, SITES, Layout, Spot, in_river
 from fleet.sim.city_parcels import draw_parcels
 from fleet.sim.errors import SimError
-from geofences.geodesy import distance_m
+from geofences.geometry.geodesy import distance_m
 from tests.unit.sim.city_files import read_city
 
 DAY = date(2026, 11, 24)

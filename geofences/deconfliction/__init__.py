@@ -1,0 +1,1 @@
+"""Flights of one operator kept apart from each other."""

@@ -1,0 +1,1 @@
+"""The globe and planes in metres: distances, polygons, paths in pieces."""

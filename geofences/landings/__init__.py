@@ -1,0 +1,1 @@
+"""Where to land from each part of a path."""

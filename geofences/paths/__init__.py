@@ -1,0 +1,1 @@
+"""Ways around zones: shortest, flyable with a turn radius, at the best height."""
