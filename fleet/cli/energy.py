@@ -1,4 +1,7 @@
-"""``fleet energy``: what a flight takes from the battery, how sure that is, and how far it could go."""
+"""``fleet energy``: what a flight takes from the battery, how sure that is, and how far it could go.
+
+What is done with flight logs is in ``energy_logs``.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fleet.cli import energy_logs
 from fleet.cli.airframes import AirframeName, airframe_option
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, ExitCode, show, table
@@ -16,6 +20,7 @@ from fleet.energy.errors import InvalidInput
 from fleet.feasibility.estimate import RULE, Estimate, Question, estimate
 
 app = typer.Typer(no_args_is_help=True)
+app.command("evaluate")(energy_logs.evaluate)
 
 EXIT_CODES = {
     Status.FEASIBLE: ExitCode.OK,
@@ -23,11 +28,6 @@ EXIT_CODES = {
     Status.UNKNOWN: ExitCode.UNKNOWN,
 }
 REGIMES = ("takeoff", "cruise", "hover", "descent", "landing")
-
-
-@app.callback()
-def _noun() -> None:
-    """Keep the verb's word: Typer would leave it out while there is only one."""
 
 
 @app.command("estimate")

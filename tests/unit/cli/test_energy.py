@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from fleet.cli.main import main
+from tests.support.flightlog import Machine, Noise, generated
 
 FLIGHT: dict[str, object] = {
     "airframe": "dji-matrice-100",
@@ -144,3 +146,100 @@ def test_an_airframe_may_be_a_file(tmp_path: Path, capsys: pytest.CaptureFixture
     mine.write_text(text.replace("empty_mass_kg = 3.715", "empty_mass_kg = -1"), encoding="utf-8")
     assert ask(airframe=mine) == 2
     assert "mine.toml: empty_mass_kg: " in capsys.readouterr().err
+
+
+# --- evaluate --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Sixty flights of a machine that lands on a tenth more than the Matrice."""
+    file = tmp_path / "log.csv"
+    file.write_text(generated(Machine(), noise=Noise()), encoding="utf-8")
+    return file
+
+
+def evaluated(capsys: pytest.CaptureFixture[str], log: Path, *words: object) -> tuple[int, Any]:
+    code = ended("energy", "evaluate", log, "--airframe", "dji-matrice-100", *words, "--json")
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_a_model_is_held_against_a_log(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = evaluated(capsys, log)
+    assert (code, said["within_margin"], said["margin"]["beyond"]) == (0, True, [])
+    assert said["log"] == {
+        "file": str(log),
+        "sha256": hashlib.sha256(log.read_bytes()).hexdigest(),
+        "rows": 420,
+        "flights": 60,
+    }
+    assert said["trips"]["count"] == 60
+    assert said["by_regime"]["landing"]["mean"] < -0.1 < said["by_regime"]["cruise"]["mean"]
+    assert said["remaining"]["corrected"]["p95"] < said["remaining"]["uncorrected"]["p95"]
+    assert said["plan"]["mean_abs"] > 0
+    assert 0.85 < said["margin"]["radius_share"] < 0.95
+
+
+def test_people_read_the_errors(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended("energy", "evaluate", log, "--airframe", "dji-matrice-100") == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"dji-matrice-100 against 60 of 60 flights of {log}\n")
+    for said in (
+        "trip, durations given",
+        "power in landing",
+        "margin 10.6%: no flight took more",
+        "radius: ",
+    ):
+        assert said in out
+
+
+def test_a_flight_beyond_the_margin_is_a_no(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With a coin's toss for a margin, about half of them."""
+    code, said = evaluated(capsys, log, "--epsilon", "0.5")
+    assert (code, said["within_margin"]) == (1, False)
+    assert 10 < len(said["margin"]["beyond"]) < 60
+    assert ended("energy", "evaluate", log, "--airframe", "dji-matrice-100", "--epsilon", "0.5") == 1
+    assert "more took more, the most was" in capsys.readouterr().out
+
+
+def test_the_held_out_flights_alone(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    few, most = (evaluated(capsys, log, "--held-out", share)[1]["trips"]["count"] for share in (0.3, 0.9))
+    assert 8 < few < 28 < most < 60
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--held-out", "0"), "log.csv: no flight that is asked about has take-off, cruise and landing"),
+        (("--held-out", "1.5"), "--held-out: must be between 0 and 1 (found 1.5)"),
+        (("--epsilon", "nan"), "--epsilon: must be a finite number (found nan)"),
+        (("--airframe", "mine"), "--airframe: there is no built-in airframe of this name"),
+    ],
+)
+def test_what_can_not_be_evaluated_is_bad_input(
+    log: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], message: str
+) -> None:
+    assert ended("energy", "evaluate", log, "--airframe", "dji-matrice-100", *words) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_every_wrong_cell_of_a_log_is_named(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = log.read_text(encoding="utf-8").splitlines()
+    lines[2] = lines[2].replace("cruise", "crews")
+    lines[4] = lines[4].replace("hover,", "hover,-")
+    log.write_text("\n".join(lines), encoding="utf-8")
+    code, said = evaluated(capsys, log)
+    assert (code, [(one["line"], one["field"]) for one in said["errors"]]) == (
+        2,
+        [(3, "regime"), (5, "duration_s")],
+    )
+    assert ended("energy", "evaluate", log.with_name("none.csv"), "--airframe", "dji-matrice-100") == 2
+
+
+def test_a_log_of_another_machine_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of 50 g: the Matrice's coefficients give no power for it."""
+    file = tmp_path / "tiny.csv"
+    tiny = generated(Machine(empty_kg=0.05, payloads_kg=(0.0,), avionics_w=2.0))
+    file.write_text(tiny, encoding="utf-8")
+    assert ended("energy", "evaluate", file, "--airframe", "dji-matrice-100") == 2
+    assert "mass_kg 0.05 is not one at which dji-matrice-100 has positive power" in capsys.readouterr().err

@@ -1,0 +1,161 @@
+"""Flight logs as rows: one regime of one flight, with its duration, mass, air and energy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from fleet.energy.airframe import Airframe, RegimePower
+from fleet.energy.multirotor import SECONDS_PER_HOUR
+from fleet.intake import cells
+from fleet.intake.errors import TableError, file_error
+from fleet.intake.rows import Schema, Values
+from fleet.intake.suggest import did_you_mean
+from fleet.intake.tables import Columns, Row, parse_table
+
+REQUIRED = ("flight_id", "regime", "duration_s", "mass_kg", "air_density_kg_m3", "energy_wh")
+OPTIONAL = ("speed_mps", "airspeed_mps", "wind_mps", "wind_from_deg", "distance_m", "height_m")
+
+LEAST_W_PER_KG = 5.0
+MOST_W_PER_KG = 3000.0
+"""No multirotor flies on less, or takes more: a hover needs some 100 W a kilogram. Other units lie beyond:
+kilowatt-hours a thousandth, joules 3600 times and milliampere-hours at 11 to 25 V 40 to 90 times of it."""
+
+
+class Regime(StrEnum):
+    """A part of a flight. Each has the coefficients of take-off, cruise or landing (`power_of`)."""
+
+    TAKEOFF = "takeoff"
+    CLIMB = "climb"
+    CRUISE = "cruise"
+    HOVER = "hover"
+    DESCENT = "descent"
+    LANDING = "landing"
+
+
+ALIASES: Mapping[str, Regime] = {
+    **{regime.value: regime for regime in Regime},
+    "take_off": Regime.TAKEOFF,
+    "drop": Regime.HOVER,
+    "land": Regime.LANDING,
+}
+COEFFICIENTS: Mapping[Regime, str] = {
+    Regime.TAKEOFF: "takeoff",
+    Regime.CLIMB: "takeoff",
+    Regime.CRUISE: "cruise",
+    Regime.HOVER: "takeoff",
+    Regime.DESCENT: "landing",
+    Regime.LANDING: "landing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """What was measured of one regime of one flight, at the battery.
+
+    ``speed_mps`` is the speed over ground that was told the autopilot, ``airspeed_mps`` that through the air,
+    ``distance_m`` and ``height_m`` how far and how high the plan has it; none where the log has no such column or cell.
+    """
+
+    line: int
+    flight_id: str
+    regime: Regime
+    duration_s: float
+    mass_kg: float
+    air_density_kg_m3: float
+    energy_wh: float
+    speed_mps: float | None = None
+    airspeed_mps: float | None = None
+    wind_mps: float | None = None
+    wind_from_deg: float | None = None
+    distance_m: float | None = None
+    height_m: float | None = None
+
+    @property
+    def power_w(self) -> float:
+        """Mean power."""
+        return self.energy_wh * SECONDS_PER_HOUR / self.duration_s
+
+
+@dataclass(frozen=True)
+class FlightLog:
+    """All rows of a log, in its order."""
+
+    source: str
+    rows: tuple[LogRow, ...]
+
+    @cached_property
+    def flights(self) -> Mapping[str, tuple[LogRow, ...]]:
+        """The rows of each flight, in the log's order; flights in the order in which they begin."""
+        found: dict[str, list[LogRow]] = {}
+        for row in self.rows:
+            found.setdefault(row.flight_id, []).append(row)
+        return {flight_id: tuple(rows) for flight_id, rows in found.items()}
+
+
+def power_of(airframe: Airframe, regime: Regime) -> RegimePower:
+    """The coefficients that a regime is flown with."""
+    power: RegimePower = getattr(airframe.regimes, COEFFICIENTS[regime])
+    return power
+
+
+def read_log(text: str, source: str) -> FlightLog:
+    """The rows of a CSV; unknown columns are passed over. ``source`` names the file in errors.
+
+    Raises ``IntakeError`` with every fault, each by file, line and field, or where there are no rows.
+    """
+    table = parse_table(text, source, Columns(REQUIRED, OPTIONAL))
+    errors, rows = list(table.broken), []
+    for row in table.rows:
+        values, wrong = SCHEMA.read(row)
+        errors += wrong
+        if not wrong:
+            rows.append(_row(row, values))
+    if errors:
+        raise TableError(sorted(errors, key=lambda error: error.line or 0))
+    if not rows:
+        raise file_error(source, "has no rows; give at least one flight")
+    return FlightLog(source, tuple(rows))
+
+
+def _row(row: Row, values: Values) -> LogRow:
+    return LogRow(line=row.line, **values)
+
+
+def _regime(cell: str) -> Regime:
+    name = cells.text(cell).lower().replace("-", "_").replace(" ", "_")
+    if name not in ALIASES:
+        known = [regime.value for regime in Regime]
+        raise cells.CellError(f"must be one of {', '.join(known)}{did_you_mean(name, known)}")
+    return ALIASES[name]
+
+
+def _implausible_power(values: Values) -> Iterator[tuple[str, str]]:
+    watts = values["energy_wh"] * SECONDS_PER_HOUR / values["duration_s"] / values["mass_kg"]
+    if not LEAST_W_PER_KG <= watts <= MOST_W_PER_KG:
+        units = "kilowatt-hours" if watts < LEAST_W_PER_KG else "joules or milliampere-hours"
+        yield (
+            "energy_wh",
+            f"makes {watts:.3g} W for each kilogram, which no multirotor takes; is it in {units}?",
+        )
+
+
+SCHEMA = Schema(
+    parsers={
+        "flight_id": cells.identifier,
+        "regime": _regime,
+        "duration_s": cells.at_most(cells.positive, 86_400, "is it in milliseconds?"),
+        "mass_kg": cells.at_most(cells.positive, 500, "is it in grams?"),
+        "air_density_kg_m3": cells.within(0.3, 1.5),
+        "energy_wh": cells.positive,
+        "speed_mps": cells.optional(cells.at_most(cells.positive, 100, "is it in km/h?")),
+        "airspeed_mps": cells.optional(cells.at_most(cells.positive, 100, "is it in km/h?")),
+        "wind_mps": cells.optional(cells.at_most(cells.not_negative, 100, "is it in km/h?")),
+        "wind_from_deg": cells.optional(cells.within(0, 360)),
+        "distance_m": cells.optional(cells.at_most(cells.positive, 1e6, "is it in millimetres?")),
+        "height_m": cells.optional(cells.at_most(cells.positive, 1e4, "is it in millimetres?")),
+    },
+    checks=((("energy_wh", "duration_s", "mass_kg"), _implausible_power),),
+)
