@@ -35,8 +35,14 @@ def lonlat_polygon(shape: PolygonShape | CircleShape) -> Polygon:
 
 @lru_cache(maxsize=4_096)
 def inner_polygon(shape: PolygonShape | CircleShape) -> Polygon:
-    """The same of what must be stayed inside of: a circle's polygon lies within the circle."""
-    return _circle(shape, inner=True) if isinstance(shape, CircleShape) else lonlat_polygon(shape)
+    """The same of what must be stayed inside of: a circle's polygon lies within the circle.
+
+    It is empty where the circle is too small to be drawn in degrees: nothing is inside.
+    """
+    if not isinstance(shape, CircleShape):
+        return lonlat_polygon(shape)
+    drawn = _around(shape, shape.radius_m, circle_sides(shape.radius_m))
+    return drawn if shapely.is_valid(drawn) and drawn.area > 0.0 else Polygon()
 
 
 def polygons_of(zone: Zone) -> list[Polygon]:
@@ -110,17 +116,19 @@ def _judged(polygon: Polygon) -> Polygon:
     return polygon
 
 
-def _circle(circle: CircleShape, *, inner: bool = False) -> Polygon:
+def _circle(circle: CircleShape) -> Polygon:
     check_position(circle.lon, circle.lat, "centre")
     if not 0.0 < circle.radius_m <= LARGEST_RADIUS_M:
         raise ShapeError(f"radius {circle.radius_m} m is not above 0 and at most {LARGEST_RADIUS_M:.0f} m")
     sides = circle_sides(circle.radius_m)
-    bearings = np.arange(sides) * (360.0 / sides)
-    reach_m = circle.radius_m if inner else circle.radius_m / math.cos(math.pi / sides) + 0.02
-    reach = np.full(sides, reach_m)
+    return _judged(_around(circle, circle.radius_m / math.cos(math.pi / sides) + 0.02, sides))
+
+
+def _around(circle: CircleShape, reach_m: float, sides: int) -> Polygon:
+    bearings, reach = np.arange(sides) * (360.0 / sides), np.full(sides, reach_m)
     lon, lat, _ = EARTH.fwd(np.full(sides, circle.lon), np.full(sides, circle.lat), bearings, reach)
     vertices = tuple(zip(lon.tolist(), lat.tolist(), strict=True))
-    return _judged(Polygon(_unwrap((*vertices, vertices[0]))))
+    return Polygon(_unwrap((*vertices, vertices[0])))
 
 
 def circle_sides(radius_m: float) -> int:

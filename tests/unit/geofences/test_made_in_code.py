@@ -172,6 +172,13 @@ def test_a_cap_above_all_that_a_zone_has_leaves_no_part_of_it() -> None:
     assert [one.volumes[0].upper for one in ours.zones] == [amsl(50)]
 
 
+@pytest.mark.parametrize("radius_m", [3e-120, 1e-9])
+def test_a_circle_too_small_to_be_drawn_holds_nothing(radius_m: float) -> None:
+    """Of an area that must be stayed inside of: a no, and no fault of ours."""
+    area = Zone("Z", Restriction.OPERATING_AREA, (Volume(CircleShape(*HOME, radius_m), agl(0), agl(100)),))
+    assert check_path(ZoneSet([area]), path((0, 0, 50), (10, 0, 50)), SEA).status is Status.BLOCKED
+
+
 # ---- anything at all -----------------------------------------------------------------------------
 
 numbers = st.one_of(
