@@ -1,6 +1,6 @@
 """``fleet energy``: what a flight takes from the battery, how sure that is, and how far it could go.
 
-What is done with flight logs is in ``energy_logs``.
+What is done with flight logs is in ``energy_logs`` and ``energy_calibration``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleet.cli import energy_logs
+from fleet.cli import energy_calibration, energy_logs
 from fleet.cli.airframes import AirframeName, airframe_option
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, ExitCode, show, table
@@ -21,6 +21,7 @@ from fleet.feasibility.estimate import RULE, Estimate, Question, estimate
 
 app = typer.Typer(no_args_is_help=True)
 app.command("evaluate")(energy_logs.evaluate)
+app.command("calibrate")(energy_calibration.calibrate)
 
 EXIT_CODES = {
     Status.FEASIBLE: ExitCode.OK,

@@ -73,18 +73,19 @@ def _facts(frame: Airframe, read: FlightLog, log: Path, held_out: float | None) 
 
 def _said(found: Evaluation) -> dict[str, Any]:
     """All figures to six digits after the point; shares, not per cent."""
-    rounded: dict[str, Any] = _rounded(asdict(found))
-    return rounded | {"within_margin": not found.margin.beyond}
+    said: dict[str, Any] = rounded(asdict(found))
+    return said | {"within_margin": not found.margin.beyond}
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """A value with all its figures to six digits after the point."""
     match value:
         case float():
             return round(value, 6)
         case dict():
-            return {name: _rounded(one) for name, one in value.items()}
+            return {name: rounded(one) for name, one in value.items()}
         case list() | tuple():
-            return [_rounded(one) for one in value]
+            return [rounded(one) for one in value]
         case _:
             return value
 

@@ -37,7 +37,7 @@ NOUNS = (
     Noun(
         "energy",
         "fleet.cli.energy",
-        "Estimate what a flight takes and how far it could go; hold a model against a log.",
+        "Estimate what a flight takes and how far it could go; calibrate and judge models by logs.",
     ),
     Noun("orders", "fleet.cli.orders", "Take orders in, list them, explain what becomes of each."),
     Noun(

@@ -110,7 +110,7 @@ def evaluate(
     return Evaluation(
         trips=errors_of(1 / ratio - 1 for ratio in ratios.values()),
         residuals=Residuals(float(np.mean(logs)), float(np.std(logs, ddof=1)) if len(logs) > 1 else None),
-        by_regime=_by_regime(airframe, flights.values()),
+        by_regime=by_regime(airframe, flights.values()),
         remaining=_remaining(airframe, trips.values()),
         plan=_plan(airframe, trips.values()),
         margin=_margin(airframe, trips, ratios, epsilon),
@@ -135,7 +135,13 @@ def _error(predicted_wh: float, measured_wh: float) -> float:
     return predicted_wh / measured_wh - 1
 
 
-def _by_regime(airframe: Airframe, flights: Iterable[Rows]) -> dict[str, Errors]:
+def trip_errors(airframe: Airframe, trips: Iterable[Rows]) -> Errors:
+    """Errors of whole flights, with the durations that were measured."""
+    return errors_of(_error(predicted_wh(airframe, rows), measured_wh(rows)) for rows in trips)
+
+
+def by_regime(airframe: Airframe, flights: Iterable[Rows]) -> dict[str, Errors]:
+    """Errors of power, by regime in the usual order, for those that there are."""
     found: dict[Regime, list[float]] = {}
     for row in (row for rows in flights for row in rows):
         found.setdefault(row.regime, []).append(_error(power_w(airframe, row), row.power_w))

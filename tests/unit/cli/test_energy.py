@@ -243,3 +243,114 @@ def test_a_log_of_another_machine_is_told(tmp_path: Path, capsys: pytest.Capture
     file.write_text(tiny, encoding="utf-8")
     assert ended("energy", "evaluate", file, "--airframe", "dji-matrice-100") == 2
     assert "mass_kg 0.05 is not one at which dji-matrice-100 has positive power" in capsys.readouterr().err
+
+
+# --- calibrate -------------------------------------------------------------------------------------------------------
+
+HUNGRY = Machine(empty_kg=3.715, efficiency={"takeoff": 0.42, "cruise": 0.50, "landing": 0.47})
+"""Takes a tenth more than the Matrice."""
+
+
+@pytest.fixture
+def hungry(tmp_path: Path) -> Path:
+    file = tmp_path / "hungry.csv"
+    file.write_text(generated(HUNGRY, noise=Noise()), encoding="utf-8")
+    return file
+
+
+def calibrated(capsys: pytest.CaptureFixture[str], log: Path, *words: object) -> tuple[int, Any]:
+    code = ended("energy", "calibrate", log, "--base", "dji-matrice-100", *words, "--json")
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_a_calibrated_airframe_knows_what_its_flights_take(
+    hungry: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fitted, written, read again, and held against the flights that were held out."""
+    out = hungry.with_name("mine.toml")
+    code, said = calibrated(capsys, hungry, "--out", out)
+    assert (code, said["calibrated"], said["method"], said["name"]) == (0, True, "flights", "mine")
+    assert said["flights"]["train"] + said["flights"]["held_out"] == 60
+    assert said["held_out"]["mean_abs"] < 0.03 < 0.09 < said["base_held_out"]["mean_abs"]
+    assert set(said["sets"].values()) == {"line"}
+    assert out.read_text(encoding="utf-8").startswith(
+        "# Made by `fleet energy calibrate` from hungry.csv, sha256 "
+    )
+    assert ended("energy", "evaluate", hungry, "--airframe", out, "--held-out", "0.3", "--json") == 0
+    judged = json.loads(capsys.readouterr().out)
+    assert judged["trips"] == said["held_out"]
+    assert judged["by_regime"] == said["by_regime"]
+    ours, theirs = answered(capsys, airframe=out)[1], answered(capsys)[1]
+    assert ours["calibration"]["flights"] == 60
+    assert 1.07 < ours["energy_wh"] / theirs["energy_wh"] < 1.13
+    assert said["margin_share"] == ours["margin_share"]
+
+
+def test_people_read_what_a_calibration_is_worth(hungry: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = hungry.with_name("mine.toml")
+    assert (
+        ended("energy", "calibrate", hungry, "--base", "dji-matrice-100", "--out", out, "--name", "ours") == 0
+    )
+    told = capsys.readouterr().out
+    assert told.startswith("ours: fitted to ")
+    assert f"written to {out}" in told
+    for said in ("held out, by the base", "all, cross-validated", "margin for 0.001: "):
+        assert said in told
+
+
+def test_the_base_may_be_a_file(hungry: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base, out = hungry.with_name("base.toml"), hungry.with_name("mine.toml")
+    base.write_text(MATRICE.replace("[residual]\nlog_sd = 0.0312\nflights = 68\n", ""), encoding="utf-8")
+    assert ended("energy", "calibrate", hungry, "--base", base, "--out", out) == 0
+    capsys.readouterr()
+    assert answered(capsys, airframe=out)[1]["calibration"]["calibrated"]
+
+
+def test_a_hover_is_the_least(hungry: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Right, with a wide margin that is declared."""
+    out = hungry.with_name("mine.toml")
+    code, said = calibrated(capsys, hungry, "--out", out, "--hover")
+    assert (code, said["method"], said["residual"]) == (0, "hover", {"log_sd": 0.05, "flights": 10})
+    assert said["factor"] == pytest.approx(1.10, abs=0.02)
+    assert said["margin_share"] == pytest.approx(0.253, abs=0.005)
+    assert ended("energy", "calibrate", hungry, "--base", "dji-matrice-100", "--out", out, "--hover") == 0
+    assert "the deviation is declared, not measured" in capsys.readouterr().out
+
+
+def test_a_log_that_can_not_carry_it_leaves_no_file(hungry: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of nine flights; a file that is there stays as it is."""
+    out = hungry.with_name("mine.toml")
+    hungry.write_text(generated(HUNGRY, flights=9), encoding="utf-8")
+    code, said = calibrated(capsys, hungry, "--out", out)
+    assert (code, said["calibrated"], [one["code"] for one in said["reasons"]]) == (
+        1,
+        False,
+        ["too_few_flights"],
+    )
+    assert not out.exists()
+    out.write_text("kept", encoding="utf-8")
+    assert ended("energy", "calibrate", hungry, "--base", "dji-matrice-100", "--out", out) == 1
+    assert "9 flights have take-off, cruise and landing, 10 are the least" in capsys.readouterr().out
+    assert out.read_text(encoding="utf-8") == "kept"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--out", "mine.toml", "--held-out", "nan"), "--held-out: must be a finite number (found nan)"),
+        (("--out", "mine.toml", "--name", ""), "--name: must be a name in one line"),
+        (("--out", "nowhere/mine.toml"), "--out: must be a file in a folder that exists"),
+        (("--out", "mine.toml", "--base", "none"), "--base: there is no built-in airframe of this name"),
+    ],
+)
+def test_what_can_not_be_calibrated_is_bad_input(
+    hungry: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    message: str,
+) -> None:
+    monkeypatch.chdir(hungry.parent)
+    assert ended("energy", "calibrate", hungry, "--base", "dji-matrice-100", *words) == 2
+    assert message in capsys.readouterr().err
+    assert not Path("mine.toml").exists()

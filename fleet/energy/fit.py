@@ -1,0 +1,171 @@
+"""An airframe from its own flights, or from a hover: fitted, held against flights that were held out, or refused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import ValidationError
+
+from fleet.energy.airframe import Airframe, Regimes, Residual
+from fleet.energy.coefficients import SETS, coefficients, scaled
+from fleet.energy.evaluate import Errors, by_regime, errors_of, trip_errors
+from fleet.energy.lacks import Lack, drifting, off_base, off_weight, strange, too_far, too_few
+from fleet.energy.logs import FlightLog, Regime
+from fleet.energy.predict import Rows, is_trip, measured_wh, predicted_wh
+from fleet.energy.split import fraction_of, split_of
+
+FOLDS = 5
+LEAST_LOG_SD = 0.01
+"""Below this a deviation says more of the log than of flights to come."""
+HOVER_RESIDUAL = Residual(log_sd=0.05, flights=10)
+"""Declared for who was scaled by a hover alone: how much airframes differ in the proportions of their regimes, as known
+from few (assumption)."""
+SHORTEST_HOVER_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class NotCarried:
+    """The log can't carry a calibration."""
+
+    lacks: tuple[Lack, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A calibrated airframe and how good it is on flights that it was not fitted to.
+
+    ``methods`` says for each set of coefficients whether it is a ``line`` or the base's times a factor (``scale``).
+    ``base`` are the base's own errors on the held-out flights. ``crossed`` are the errors of all flights, each
+    predicted by a fit to other ones; the residual is theirs.
+    """
+
+    airframe: Airframe
+    methods: Mapping[str, str]
+    train: tuple[str, ...]
+    held_out: tuple[str, ...]
+    errors: Errors
+    base: Errors
+    crossed: Errors
+    regimes: Mapping[str, Errors]
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """An airframe whose power was scaled by what a hover took."""
+
+    airframe: Airframe
+    factor: float
+    rows: int
+    seconds: float
+
+
+def fit(base: Airframe, log: FlightLog, *, share: float, name: str, origin: str) -> Fitted | NotCarried:
+    """The airframe that the log's flights show, held against a ``share`` of them that it was not fitted to.
+
+    ``origin`` says in ``sources`` which log it was. Raises `InvalidInput` for a share outside 0..1.
+    """
+    trips = {flight_id: rows for flight_id, rows in log.flights.items() if is_trip(rows)}
+    split = split_of(trips, share)
+    if lacks := (*too_few(log, trips, len(split.train), len(split.held_out)), *strange(base, trips)):
+        return NotCarried(lacks)
+    regimes, methods = coefficients(base, [row for one in split.train for row in trips[one]])
+    crossed = _crossed(base, trips)
+    source = f"fit to {len(split.train)} flights of {origin}, {len(split.held_out)} others held out"
+    airframe = _with(base, name, regimes, residual_of(crossed), source)
+    if airframe is None:
+        return NotCarried(
+            (Lack("no_positive_power", "the fitted line gives no positive power at the empty mass"),)
+        )
+    held_out = [trips[one] for one in split.held_out]
+    found = Fitted(
+        airframe=airframe,
+        methods=methods,
+        train=split.train,
+        held_out=split.held_out,
+        errors=trip_errors(airframe, held_out),
+        base=trip_errors(base, held_out),
+        crossed=_errors_of_logs(crossed),
+        regimes=by_regime(airframe, held_out),
+    )
+    lacks = (
+        *too_far(found.errors, "held-out flights"),
+        *too_far(found.crossed, "all flights, cross-validated"),
+        *drifting(crossed),
+    )
+    return NotCarried(lacks) if lacks else found
+
+
+def hover_fit(base: Airframe, log: FlightLog, *, name: str, origin: str) -> Scaled | NotCarried:
+    """The base with all power times what the log's hovers took over what the base says: the least there is."""
+    rows = [row for row in log.rows if row.regime is Regime.HOVER]
+    seconds = math.fsum(row.duration_s for row in rows)
+    if seconds < SHORTEST_HOVER_S:
+        detail = f"{seconds:.0f} s of hover in {len(rows)} rows; {SHORTEST_HOVER_S:.0f} s are the least"
+        return NotCarried((Lack("too_little_hover", detail),))
+    if heavy := tuple(off_weight(base, rows)):
+        return NotCarried(heavy)
+    factor = measured_wh(rows) / predicted_wh(base, rows)
+    if lacks := tuple(off_base("hover", factor)):
+        return NotCarried(lacks)
+    regimes = Regimes(**{one: scaled(getattr(base.regimes, one), factor) for one in SETS})
+    source = f"{base.name} times {factor:.4f}: {seconds:.0f} s of hover of {origin}"
+    airframe = _with(base, name, regimes, HOVER_RESIDUAL, source, factor)
+    if airframe is None:
+        return NotCarried(
+            (Lack("no_positive_power", "the scaled line gives no positive power at the empty mass"),)
+        )
+    return Scaled(airframe, factor, len(rows), seconds)
+
+
+def _with(
+    base: Airframe, name: str, regimes: Regimes, residual: Residual, source: str, factor: float | None = None
+) -> Airframe | None:
+    """The base with these, none where they are no airframe's: a line that falls below zero."""
+    known = base.model_dump()
+    crossed = f"{FOLDS}-fold cross-validation over {residual.flights} flights, log-normal; {source}"
+    sources = known["sources"] | {"regimes": source, "residual": crossed}
+    if factor is not None:
+        sources["residual"] = "declared for one that was scaled by a hover, not measured"
+    if factor is not None and base.rotors is not None:
+        known["rotors"]["efficiency"] = round(min(1.0, base.rotors.efficiency / factor), 6)
+        sources["rotors"] = f"{base.sources['rotors']}; efficiency over {factor:.4f} by a hover"
+    changed = {
+        "name": name,
+        "regimes": regimes.model_dump(),
+        "residual": residual.model_dump(),
+        "sources": sources,
+    }
+    try:
+        return Airframe.model_validate(known | changed)
+    except ValidationError:
+        return None
+
+
+def _crossed(base: Airframe, trips: Mapping[str, Rows]) -> dict[str, float]:
+    """log(measured / predicted) of each flight, by a fit to the flights of the other folds; in the log's order."""
+    ranked = sorted(trips, key=fraction_of)
+    found: dict[str, float] = {}
+    for fold in range(FOLDS):
+        away = set(ranked[fold::FOLDS])
+        regimes, _ = coefficients(base, [row for name in ranked if name not in away for row in trips[name]])
+        frame = base.model_copy(update={"regimes": regimes})
+        found |= {
+            name: math.log(measured_wh(trips[name]) / predicted_wh(frame, trips[name])) for name in away
+        }
+    return {name: found[name] for name in trips}
+
+
+def residual_of(logs: Mapping[str, float]) -> Residual:
+    """Their standard deviation, about zero where their mean is no accident (over two of its standard errors)."""
+    values = np.array(list(logs.values()))
+    mean, sd = float(values.mean()), float(values.std(ddof=1))
+    if abs(mean) > 2 * sd / math.sqrt(len(values)):
+        sd = math.sqrt(float(np.mean(values**2)))
+    return Residual(log_sd=round(max(sd, LEAST_LOG_SD), 6), flights=len(values))
+
+
+def _errors_of_logs(logs: Mapping[str, float]) -> Errors:
+    return errors_of(math.exp(-one) - 1 for one in logs.values())

@@ -1,0 +1,316 @@
+"""Airframes from their own flights: the truth is found again, held-out flights stay out, a poor log is refused."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fleet.energy import catalog
+from fleet.energy.airframe import Airframe, RegimePower, parse_figures
+from fleet.energy.errors import InvalidInput
+from fleet.energy.evaluate import trip_errors
+from fleet.energy.fit import Fitted, NotCarried, Scaled, fit, hover_fit, residual_of
+from fleet.energy.logs import FlightLog, Regime, read_log
+from fleet.energy.predict import predicted_wh
+from fleet.energy.render import render
+from tests.support.flightlog import QUIET, Machine, Noise, as_csv, rows
+
+M100 = catalog.airframe("dji-matrice-100")
+TRUE = Machine(
+    empty_kg=M100.empty_mass_kg,
+    efficiency={"takeoff": 0.42, "cruise": 0.50, "landing": 0.47},
+    avionics_w=20.0,
+)
+"""Takes a tenth more than the Matrice."""
+Change = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def log_of(found: Iterable[Mapping[str, object]]) -> FlightLog:
+    return read_log(as_csv(found), "log.csv")
+
+
+def flown(machine: Machine = TRUE, flights: int = 60, seed: int = 1, noise: Noise = QUIET) -> FlightLog:
+    return log_of(rows(machine, flights, seed, noise))
+
+
+def fitted(log: FlightLog, base: Airframe = M100, share: float = 0.3) -> Fitted:
+    found = fit(base, log, share=share, name="mine", origin="log.csv")
+    assert isinstance(found, Fitted), found
+    return found
+
+
+def lacks(log: FlightLog, base: Airframe = M100, share: float = 0.3) -> list[str]:
+    found = fit(base, log, share=share, name="mine", origin="log.csv")
+    assert isinstance(found, NotCarried)
+    assert all(one.detail for one in found.lacks)
+    return [one.code for one in found.lacks]
+
+
+def changed(change: Change, machine: Machine = TRUE, flights: int = 60, noise: Noise = QUIET) -> FlightLog:
+    """A log whose rows were each put through ``change``."""
+    return log_of([change(dict(one)) for one in rows(machine, flights, 1, noise)])
+
+
+def test_the_true_coefficients_are_found_without_noise() -> None:
+    """b1 = g^1.5 / sqrt(2 A) / efficiency, b0 = avionics, by hand from the machine's figures."""
+    found = fitted(flown())
+    ideal = 9.80665**1.5 / math.sqrt(2 * TRUE.disc_m2)
+    for name, power in found.airframe.regimes:
+        assert power.b1 == pytest.approx(ideal / TRUE.efficiency[name], rel=1e-3)
+        assert power.b0 == pytest.approx(20, abs=0.3)
+    assert set(found.methods.values()) == {"line"}
+    assert found.errors.worst < 1e-4
+    assert found.base.mean_abs > 0.05
+    assert found.airframe.residual is not None
+    assert found.airframe.residual.log_sd == 0.01  # the least that is believed
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_power_is_found_within_a_per_cent_or_so_under_noise(seed: int) -> None:
+    """60 flights of 2.9 % noise, 42 of them to fit by: a standard error of half a per cent, times three."""
+    found = fitted(flown(seed=seed, noise=Noise()))
+    for regime, power in found.airframe.regimes:
+        for mass_kg in (3.715, 4.465):
+            true_w = TRUE.power_w(regime, mass_kg, 1.2)
+            assert float(power.power_w(mass_kg, 1.2)) == pytest.approx(true_w, rel=0.02)
+    assert found.errors.mean_abs < 0.035
+    assert found.errors.p95 < 0.08
+    assert found.airframe.residual is not None
+    assert found.airframe.residual.log_sd == pytest.approx(0.027, rel=0.3)
+    assert found.airframe.residual.flights == 60
+    assert found.crossed.count == 60
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    log = flown(noise=Noise())
+    names = random.Random(4).sample([*log.flights], 60)
+    turned = FlightLog("log.csv", tuple(row for name in names for row in log.flights[name]))
+    one, other = fitted(log), fitted(turned)
+    assert one.airframe.regimes == other.airframe.regimes
+    assert set(one.held_out) == set(other.held_out)
+    assert one.errors.p95 == pytest.approx(other.errors.p95)
+
+
+def test_held_out_flights_change_no_coefficient() -> None:
+    """However absurd they are; they are what it is judged by."""
+    log = flown(noise=Noise())
+    away = set(fitted(log).held_out)
+    swollen = tuple(
+        replace(row, energy_wh=row.energy_wh * 1.08) if row.flight_id in away else row for row in log.rows
+    )
+    one, other = fitted(log), fitted(FlightLog("log.csv", swollen))
+    assert one.airframe.regimes == other.airframe.regimes
+    assert other.errors.mean < one.errors.mean - 0.05
+
+
+def test_one_wild_flight_hardly_moves_the_fit() -> None:
+    """A row that took twice the energy, among 42 flights."""
+    log = flown(noise=Noise())
+    wild = next(iter(fitted(log).train))
+    swollen = tuple(
+        replace(row, energy_wh=row.energy_wh * 2) if row.flight_id == wild else row for row in log.rows
+    )
+    one, other = (
+        trip_errors(fitted(each).airframe, [log.flights[name] for name in log.flights if name != wild])
+        for each in (log, FlightLog("log.csv", swollen))
+    )
+    assert other.mean == pytest.approx(one.mean, abs=0.005)
+
+
+def test_one_mass_is_fitted_by_a_factor() -> None:
+    """b1 and b0 can't be told apart: the base's proportions stay."""
+    found = fitted(flown(replace(TRUE, payloads_kg=(0.0,))))
+    assert set(found.methods.values()) == {"scale"}
+    for (_, power), (_, base) in zip(found.airframe.regimes, M100.regimes, strict=True):
+        assert power.b1 / base.b1 == pytest.approx(power.b0 / base.b0, rel=1e-3)
+    assert found.errors.mean_abs < 0.01
+
+
+def test_what_speed_adds_is_taken_off_before_the_fit() -> None:
+    """Flown at 10, 13 and 19 m/s: found are the coefficients at the 16 m/s that the base states."""
+    base = catalog.airframe("courier-x4")
+    machine = Machine(
+        empty_kg=9.0, disc_m2=0.8107, payloads_kg=(0.0, 1.0, 2.0), speeds_mps=(10.0, 13.0, 19.0)
+    )
+    true = RegimePower(b1=35.0, b0=700.0)
+    frame = base.model_copy(update={"regimes": base.regimes.model_copy(update={"cruise": true})})
+    log = flown(machine, flights=40)
+    swapped = tuple(
+        replace(row, energy_wh=predicted_wh(frame, [row])) if row.regime is Regime.CRUISE else row
+        for row in log.rows
+    )
+    found = fitted(FlightLog("log.csv", swapped), base)
+    assert found.methods["cruise"] == "line"
+    assert found.airframe.regimes.cruise.b1 == pytest.approx(35, rel=1e-3)
+    assert found.airframe.regimes.cruise.b0 == pytest.approx(700, rel=1e-3)
+
+
+def test_b1_is_never_below_what_rotors_of_that_area_need() -> None:
+    """Power that hardly depends on mass would make it so: g^1.5 / sqrt(2 A) by Glauert."""
+    base = catalog.airframe("courier-x4")
+    machine = Machine(empty_kg=9.0, disc_m2=40.0, payloads_kg=(0.0, 1.0, 2.0), avionics_w=1500.0)
+    found = fitted(flown(machine, flights=40), base)
+    assert found.airframe.regimes.takeoff.b1 == pytest.approx(9.80665**1.5 / math.sqrt(2 * 0.8107), abs=1e-3)
+
+
+# --- refusals --------------------------------------------------------------------------------------------------------
+
+
+def test_nine_flights_are_refused_and_ten_are_taken() -> None:
+    """Where both sides of the split have enough."""
+    log = flown(flights=9)
+    assert lacks(log, share=0.5) == ["too_few_flights"]
+    assert len(fitted(flown(flights=10), share=0.4).train) >= 6
+
+
+def test_a_split_with_nobody_on_one_side_is_refused() -> None:
+    assert lacks(flown(), share=0.0) == ["split_too_small"]
+    assert lacks(flown(), share=1.0) == ["split_too_small"]
+    with pytest.raises(InvalidInput, match="share"):
+        fit(M100, flown(), share=math.nan, name="mine", origin="log.csv")
+
+
+def test_a_regime_without_rows_is_named() -> None:
+    log = log_of(one for one in rows(TRUE, 60, 1) if one["regime"] != "landing")
+    found = fit(M100, log, share=0.3, name="mine", origin="log.csv")
+    assert isinstance(found, NotCarried)
+    assert found.lacks[0].code == "too_few_flights"
+    assert found.lacks[0].detail.endswith("; no row is of landing")
+
+
+def test_masses_of_another_aircraft_are_refused() -> None:
+    assert lacks(flown(replace(TRUE, empty_kg=3.0))) == ["mass_outside"]
+    assert lacks(flown(replace(TRUE, payloads_kg=(0.0, 0.5, 1.5)))) == ["mass_outside"]
+    tiny = flown(
+        replace(TRUE, empty_kg=0.05, payloads_kg=(0.0,), avionics_w=2.0)
+    )  # the base's line is negative there
+    assert lacks(tiny) == ["mass_outside"]
+
+
+def test_energy_in_another_unit_is_refused() -> None:
+    """What passes for a multirotor's power, but not for this one's."""
+    log = changed(lambda one: one | {"energy_wh": float(str(one["energy_wh"])) * 6})
+    assert "power_implausible" in lacks(log)
+
+
+def test_energy_below_the_physical_minimum_is_refused() -> None:
+    """A base with rotors knows what they need at least."""
+    base = catalog.airframe("courier-x4")
+    machine = Machine(empty_kg=9.0, disc_m2=0.8107, payloads_kg=(0.0, 1.0, 2.0), avionics_w=0.0,
+                      efficiency={"takeoff": 1.1, "cruise": 0.5, "landing": 0.5})  # fmt: skip
+    assert lacks(flown(machine), base) == ["below_physical_minimum"]
+
+
+def test_flights_that_no_line_describes_are_refused() -> None:
+    """Of 30 % noise."""
+    assert "fit_too_poor" in lacks(flown(noise=Noise(flight=0.3, row=0.1)))
+
+
+def test_a_gauge_that_drifts_is_refused() -> None:
+    """By 15 % over 60 flights; under the same noise without drift it is taken."""
+
+    def drifting(one: dict[str, Any]) -> dict[str, Any]:
+        number = int(str(one["flight_id"])[1:])
+        return one | {"energy_wh": float(str(one["energy_wh"])) * (1 + 0.15 * number / 60)}
+
+    assert lacks(changed(drifting, noise=Noise())) == ["residuals_drift"]
+    fitted(flown(noise=Noise()))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_sound_log_is_not_refused(seed: int) -> None:
+    fitted(flown(seed=100 + seed, noise=Noise()))
+
+
+def test_a_residual_is_about_zero_where_its_mean_is_no_accident() -> None:
+    """Else about its mean; at least 1 %."""
+    tossed = {str(at): (0.03, -0.03)[at % 2] for at in range(20)}
+    biased = {name: one + 0.05 for name, one in tossed.items()}
+    assert residual_of(tossed).log_sd == pytest.approx(0.03 * math.sqrt(20 / 19), abs=1e-6)
+    assert residual_of(biased).log_sd == pytest.approx(math.hypot(0.03, 0.05), abs=1e-6)
+    assert residual_of({str(at): 0.0 for at in range(20)}).log_sd == 0.01
+
+
+# --- one hover -------------------------------------------------------------------------------------------------------
+
+
+def hovered(machine: Machine, noise: Noise = QUIET, flights: int = 4, seed: int = 9) -> FlightLog:
+    return log_of(one for one in rows(machine, flights, seed, noise) if one["regime"] == "hover")
+
+
+def test_one_hover_calibrates_another_airframe() -> None:
+    """Of other size, rotors and efficiency, scaled from the Matrice's regimes: 60 trips within 4 % on the mean."""
+    base = M100.model_copy(update={"empty_mass_kg": 5.2, "max_payload_kg": 1.0})
+    other = Machine(
+        empty_kg=5.2, disc_m2=0.5, payloads_kg=(0.0, 0.5, 1.0), avionics_w=25.0,
+        efficiency={"takeoff": 0.35, "cruise": 0.41, "landing": 0.41},
+    )  # fmt: skip
+    found = hover_fit(base, hovered(other, Noise()), name="mine", origin="log.csv")
+    assert isinstance(found, Scaled)
+    trips = flown(other, 60, 3, Noise()).flights.values()
+    assert trip_errors(found.airframe, trips).mean_abs < 0.04
+    assert trip_errors(base, trips).mean_abs > 0.05
+    assert found.airframe.residual is not None
+    assert (found.airframe.residual.log_sd, found.airframe.residual.flights) == (0.05, 10)
+    assert "declared" in found.airframe.sources["residual"]
+
+
+def test_a_hover_scales_what_speed_adds_too() -> None:
+    base = catalog.airframe("courier-x4")
+    assert base.rotors is not None
+    log = hovered(Machine(empty_kg=9.0, disc_m2=0.8107, payloads_kg=(0.0, 2.0)))
+    found = hover_fit(base, log, name="mine", origin="log.csv")
+    assert isinstance(found, Scaled)
+    assert found.airframe.rotors is not None
+    assert found.airframe.rotors.efficiency == pytest.approx(base.rotors.efficiency / found.factor, abs=1e-5)
+    assert found.airframe.regimes.cruise.b0 == pytest.approx(base.regimes.cruise.b0 * found.factor, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("log", "code"),
+    [
+        (hovered(TRUE, flights=1), "too_little_hover"),
+        (log_of(one for one in rows(TRUE, 60, 1) if one["regime"] == "cruise"), "too_little_hover"),
+        (hovered(replace(TRUE, empty_kg=9.0)), "mass_outside"),
+        (
+            hovered(replace(TRUE, efficiency=dict.fromkeys(("takeoff", "cruise", "landing"), 0.05))),
+            "power_implausible",
+        ),
+    ],
+)
+def test_a_hover_that_tells_nothing_is_refused(log: FlightLog, code: str) -> None:
+    found = hover_fit(M100, log, name="mine", origin="log.csv")
+    assert isinstance(found, NotCarried)
+    assert [one.code for one in found.lacks] == [code]
+
+
+# --- as a file -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", catalog.airframe_names())
+def test_an_airframe_is_read_as_it_was_written(name: str) -> None:
+    frame = catalog.airframe(name)
+    text = render(frame, "made by a test\nof two lines \x07")
+    assert parse_figures(Airframe, text, "x.toml") == frame
+    assert text.startswith("# made by a test\n# of two lines\n")
+
+
+def test_strange_names_and_digits_are_written_as_they_are() -> None:
+    """Quotes, backslashes, control characters, other alphabets; every digit of a number."""
+    strange = 'a "b" \\ c \x00\x1f\x7f\n\t é 名'
+    sources = M100.sources | {"odd key.": strange}
+    frame = M100.model_copy(update={"name": strange, "sources": sources, "pack_wh": 1 / 3, "climb_mps": 1e-7})
+    assert parse_figures(Airframe, render(frame), "x.toml") == frame
+
+
+def test_a_calibrated_airframe_is_read_as_it_was_written() -> None:
+    found = fitted(flown(noise=Noise())).airframe
+    assert parse_figures(Airframe, render(found), "x.toml") == found
+    assert found.sources["regimes"].startswith("fit to ")
+    assert found.sources["residual"].startswith("5-fold cross-validation over 60 flights")
+    assert found.name == "mine"
