@@ -300,9 +300,7 @@ def read_setup(run: RunDir) -> Setup:
     try:
         return Setup.model_validate_json(run.setup.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise NoSuchRun(
-            f"{run.path}: there is no run of that name; start one with `fleet demo` or `fleet hub`"
-        ) from None
+        raise NoSuchRun(run.missing) from None
     except ValidationError as error:
         raise RunDirError(f"{run.setup} is damaged: {what_is_wrong(error)}; choose another --name") from error
     except OSError as error:

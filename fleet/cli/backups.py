@@ -131,7 +131,7 @@ def _checked(source: Path) -> Found:
 
 def _verified(run: RunDir) -> Found:
     if not run.can_be_read:
-        raise NoSuchRun(f"{run.path}: there is no run of that name")
+        raise NoSuchRun(run.missing)
     return verify(run.place)
 
 

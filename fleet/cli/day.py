@@ -62,9 +62,7 @@ class Day:
         except RunDirError as error:
             raise run_refused(error) from error
         if not there:
-            raise Unreachable(
-                f"{run.path}: there is no run of that name; start one with `fleet demo` or `fleet hub`"
-            )
+            raise Unreachable(run.missing)
         return cls(run)
 
     def events(self, after: int = 0) -> Iterator[StoredEvent]:

@@ -194,9 +194,7 @@ def _run(name: str, root: Path) -> RunDir:
     with _reported():
         there = run.is_set_up
     if not there:
-        raise BadInput(
-            f"{run.path}: there is no run of that name; start one with `fleet demo` or `fleet hub`"
-        )
+        raise BadInput(run.missing)
     return run
 
 

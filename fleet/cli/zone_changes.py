@@ -82,7 +82,7 @@ def preview(
 ) -> None:
     """Show what closing the files' zones in a running day would lead to. Nothing is changed."""
     day = Day.named(name, root)
-    zones = _to_close(day, _named(_zones(files, circle, remove), zone_id), (begin, until))
+    zones = _to_close(day, _zones(files, circle, remove, zone_id), (begin, until))
     asked = request(PreviewZones, add=zones, remove=tuple(remove or ()))
     answered(_ask(day, asked, timeout), "nothing was changed", as_json=as_json)
 
@@ -102,7 +102,7 @@ def apply(
 ) -> None:
     """Close the files' zones in a running day, and open others, all at once or nothing."""
     day = Day.named(name, root)
-    zones = _to_close(day, _named(_zones(files, circle, remove), zone_id), (begin, until))
+    zones = _to_close(day, _zones(files, circle, remove, zone_id), (begin, until))
     asked = request(ChangeZones, by=who(by), add=zones, remove=tuple(remove or ()))
     answered(_ask(day, asked, timeout), "", as_json=as_json)
 
@@ -137,28 +137,33 @@ def remove(
     answered(reply, "", as_json=as_json, zone=zone_id)
 
 
-def _zones(files: Sequence[Path] | None, circle: str | None, remove: Sequence[str] | None) -> list[Zone]:
+def _zones(
+    files: Sequence[Path] | None, circle: str | None, remove: Sequence[str] | None, zone_id: str | None
+) -> list[Zone]:
     """What is to be closed. Raises ``BadInput`` where that is nothing, and nothing is to be opened."""
     if not (files or circle or remove):
         raise BadInput("name at least one zone file, a --circle, or --remove a zone")
     zones = list(read_files(files, tolerant=False).zones.zones) if files else []
+    count = len(zones) + (circle is not None)
+    if zone_id is not None and not zone_id.strip():
+        raise BadInput("--id: is empty")
+    if zone_id is not None and count != 1:
+        raise BadInput(f"--id: there must be one zone to close (there are {count})")
     if circle is not None:
-        lon, lat, radius_m = point_of("--circle", circle, third=("metres", cells.within(1, LARGEST_M)))
-        volume = Volume(CircleShape(lon, lat, radius_m))
-        zones.append(Zone("", Restriction.PROHIBITED, (volume,), source="--circle"))
+        zones.append(_circle(circle, zone_id))
+    elif zone_id is not None:
+        zones = [replace(zones[0], zone_id=zone_id)]
     if len(zones) > MOST_ZONES:
         raise BadInput(f"{MOST_ZONES} zones may be closed at a time, the files hold {len(zones)}")
     return zones
 
 
-def _named(zones: list[Zone], zone_id: str | None) -> list[Zone]:
-    if zone_id is not None:
-        if len(zones) != 1:
-            raise BadInput(f"--id: there must be one zone to close (there are {len(zones)})")
-        return [replace(zones[0], zone_id=zone_id)]
-    if any(not zone.zone_id for zone in zones):
+def _circle(circle: str, zone_id: str | None) -> Zone:
+    lon, lat, radius_m = point_of("--circle", circle, third=("metres", cells.within(1, LARGEST_M)))
+    if zone_id is None:
         raise BadInput("--id: say what the --circle is called (with files beside it: put it into one)")
-    return zones
+    volume = Volume(CircleShape(lon, lat, radius_m))
+    return Zone(zone_id, Restriction.PROHIBITED, (volume,), source="--circle")
 
 
 def _to_close(

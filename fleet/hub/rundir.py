@@ -78,6 +78,16 @@ class RunDir:
         return cls(root / name)
 
     @property
+    def missing(self) -> str:
+        """What to tell whoever names a run that is not there: how one is started, and which there are."""
+        start = f"{self.path}: there is no run of that name; start one with `fleet demo` or `fleet hub`"
+        try:
+            there = sorted(each.name for each in self.path.parent.iterdir() if RunDir(each).setup.is_file())
+        except OSError:
+            there = []
+        return f"{start}, or say which with --name: {', '.join(there[:5])}" if there else start
+
+    @property
     def store(self) -> Path:
         """The hub's database, where it is a file."""
         return self.path / "hub.db"

@@ -130,6 +130,7 @@ def test_what_the_hub_refuses_is_1(tmp_path: Path, capsys: pytest.CaptureFixture
         (["FILE", "--id", "x"], "--id: there must be one zone to close (there are 2)"),
         (["FILE", "--until", "soon"], "--until: "),
         (["--circle", "1,2,300"], "--id: say what the --circle is called"),
+        (["--circle", "1,2,300", "--id", ""], "--id: is empty"),
         (["--circle", "1,2", "--id", "x"], "--circle: must be lon,lat,metres"),
         (["--circle", "1,2,0", "--id", "x"], "--circle: metres: "),
         (["FILE", "--until", "+20"], "such as +90s, +20m or +2h (found '+20')"),

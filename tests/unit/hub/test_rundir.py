@@ -31,6 +31,14 @@ with RunDir(Path(sys.argv[1])).held():
 """
 
 
+def test_who_names_no_run_is_told_which_there_are(tmp_path: Path) -> None:
+    assert "--name" not in RunDir(tmp_path / "nowhere" / "day").missing
+    (tmp_path / "demo").mkdir()
+    assert "--name" not in RunDir(tmp_path / "day").missing  # a folder that is no run
+    RunDir(tmp_path / "demo").setup.touch()
+    assert RunDir(tmp_path / "day").missing.endswith("`fleet hub`, or say which with --name: demo")
+
+
 def test_runs_that_are_called_alike_are_told_apart(tmp_path: Path) -> None:
     """Names of machines and paths are the same on many: a hub must not take another one's place for its own."""
     names = []
