@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from fleet.cli.main import main
+from fleet.energy.catalog import airframe_names
 from tests.support.flightlog import Machine, Noise, generated
 
 FLIGHT: dict[str, object] = {
@@ -354,3 +355,40 @@ def test_what_can_not_be_calibrated_is_bad_input(
     assert ended("energy", "calibrate", hungry, "--base", "dji-matrice-100", *words) == 2
     assert message in capsys.readouterr().err
     assert not Path("mine.toml").exists()
+
+
+# --- airframes -------------------------------------------------------------------------------------------------------
+
+
+def test_the_built_in_airframes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended("energy", "airframes") == 0
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert header.split()[:3] == ["name", "empty_kg", "payload_kg"]
+    assert [line.split()[0] for line in lines] == list(airframe_names())
+    assert ended("energy", "airframes", "--json") == 0
+    said = json.loads(capsys.readouterr().out)["airframes"]
+    assert [(one["name"], one["calibrated"]) for one in said] == [(name, True) for name in airframe_names()]
+
+
+def test_each_figure_of_an_airframe_has_its_source(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also of one in a file that nobody calibrated."""
+    assert ended("energy", "airframes", "dji-matrice-100", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert set(said) - {"name", "sources", "calibrated"} <= set(said["sources"])
+    assert said["regimes"]["takeoff"] == {"b1": 80.4, "b0": 13.8}
+    assert ended("energy", "airframes", "dji-matrice-100") == 0
+    page = capsys.readouterr().out
+    assert "takeoff (b1 80.4, b0 13.8)" in page
+    for source in said["sources"].values():
+        assert source in page
+    mine = tmp_path / "mine.toml"
+    mine.write_text(MATRICE.replace("[residual]\nlog_sd = 0.0312\nflights = 68\n", ""), encoding="utf-8")
+    assert ended("energy", "airframes", mine) == 0
+    assert capsys.readouterr().out.endswith("\nnever calibrated: gets the wide margin\n")
+
+
+def test_an_airframe_that_is_not_there_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended("energy", "airframes", "dji-matrix-100") == 2
+    assert "did you mean 'dji-matrice-100'?" in capsys.readouterr().err
