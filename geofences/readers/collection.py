@@ -160,6 +160,8 @@ def top(document: Any, source: str) -> Mapping[str, Any]:
         raise ZoneFileError(source, None, None, "a JSON object is needed at the top")
     if isinstance(document, Doubled):
         raise ZoneFileError(source, None, shown(document.name), "stated twice at the top: which counts?")
+    if "features" in document and "UASZoneList" in document:
+        raise ZoneFileError(source, None, "UASZoneList", "stated beside features: which of them counts?")
     return document
 
 

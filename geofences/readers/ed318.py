@@ -129,7 +129,8 @@ def _volumes(ctx: Context, geometry: Json, where: str, inherited: Json) -> Itera
     """The volumes of a geometry; members of a collection without a layer of their own take the
     collection's.
     """
-    layer = fields.member(ctx, geometry.get("layer") or inherited, f"{where}.layer")
+    own = geometry.get("layer")
+    layer = fields.member(ctx, inherited if own is None else own, f"{where}.layer")
     if geometry.get("type") == "GeometryCollection":
         parts = fields.members(ctx, geometry.get("geometries"), f"{where}.geometries")
         for index, part in enumerate(parts):

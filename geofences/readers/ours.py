@@ -55,6 +55,8 @@ def judge_members(ctx: Context, feature: Json, said: Json, demanded: Restriction
 
 
 def _judge_list(ctx: Context, listed: object, known: frozenset[str], where: str) -> None:
+    if listed == []:
+        ctx.fault(where, "it is empty: what is left out holds always, and nothing never")
     for index, one in enumerate(listed if isinstance(listed, list) else ()):
         here = f"{where}[{index}]"
         only(ctx, member(ctx, one, here), known, here)

@@ -126,6 +126,23 @@ def test_name_stated_twice_in_one_object_is_refused() -> None:
             read_zones(b'{"features": [], "features": []}', "zones.json", strict=strict)
 
 
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("kind", [{}, {"type": "FeatureCollection"}])
+def test_both_wrappers_in_one_file_are_refused(kind: dict[str, str], strict: bool) -> None:
+    """The zones of one of the two would be skipped silently."""
+    both = json.dumps({**kind, "features": [feature()], "UASZoneList": []}).encode()
+    with pytest.raises(ZoneFileError, match="UASZoneList: stated beside features"):
+        read_zones(both, "zones.json", strict=strict)
+
+
+def test_an_empty_layer_of_its_own_is_not_that_of_the_collection() -> None:
+    """Limits that are not stated are unbounded, wherever the others of the collection end."""
+    layer = {"lower": 100, "lowerReference": "AGL", "upper": 120, "upperReference": "AGL"}
+    parts = {"type": "GeometryCollection", "layer": layer, "geometries": [{**POLYGON, "layer": {}}]}
+    zone = one({"type": "FeatureCollection", "features": [ed318(geometry=parts)]}, strict=False)
+    assert (zone.volumes[0].lower, zone.volumes[0].upper) == (None, None)
+
+
 @pytest.mark.parametrize("code", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
 @pytest.mark.parametrize("strict", [True, False])
 def test_wrong_encoding_is_named(code: str, strict: bool) -> None:
