@@ -15,6 +15,9 @@ from geofences.geometry.track import Waypoint, by_cell
 TOLERANCE_M = 0.1
 """Two that come this much nearer than both their rooms beside them count as meeting: it covers the plane's error."""
 
+POLAR_LAT = 89.0
+"""From here on a geodesic may pass the pole, far from the box of its ends."""
+
 CLOCK_S = 1e-3
 """How finely the time of a position can be told."""
 
@@ -262,7 +265,7 @@ def _overlap(a: Floats, b: Floats, *, later_s: float) -> npt.NDArray[np.bool_]:
     beyond = (a[..., BESIDE] + b[..., BESIDE] + TOLERANCE_M) * 1.01 + _STRAY_M
     lat = np.maximum(_steepest(a), _steepest(b))
     narrowed = np.cos(np.radians(np.minimum(lat + 1.0, 90.0)))
-    beyond_deg = beyond / METRES_PER_DEGREE
+    beyond_deg = np.where(lat < POLAR_LAT, beyond / METRES_PER_DEGREE, np.inf)
     with np.errstate(divide="ignore"):
         beyond_lon = np.where(narrowed > 1e-3, beyond_deg / narrowed, np.inf)
     apart = np.abs(_remainder(_middle(a, 0, 2) - _middle(b, 0, 2)))

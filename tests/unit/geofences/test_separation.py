@@ -132,3 +132,14 @@ def test_a_path_that_is_none_is_refused() -> None:
     """As `check_path` does."""
     with pytest.raises(PathError, match="at least one waypoint"):
         encounters(Intent("a", (), ROOM), [along("b", 0.0, 0.0, 100.0)])
+
+
+def test_flights_over_the_pole_meet() -> None:
+    """The box around the ends of one that passes it does not hold it."""
+    over = timedelta(seconds=200)
+    one, other = (
+        Intent(name, (Waypoint(lon, 89.99, 60.0, NOON), Waypoint(to, 89.99, 60.0, NOON + over)), ROOM)
+        for name, lon, to in (("a", 0.0, 180.0), ("b", 90.0, -90.0))
+    )
+    assert [met.other_id for met in encounters(one, [other])] == ["b"]
+    assert not are_apart(other, [one])
