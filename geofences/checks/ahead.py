@@ -11,6 +11,7 @@ import shapely
 from geofences.checks.check import check_path
 from geofences.checks.result import Conflict
 from geofences.checks.rules import Asked
+from geofences.errors import PathError
 from geofences.geometry.geodesy import destination
 from geofences.geometry.planar import REACH_M, cell_of
 from geofences.geometry.shapes import check_position
@@ -74,7 +75,11 @@ def _after(position: Waypoint, velocity: Velocity, seconds: float) -> Waypoint:
     reach = math.hypot(velocity.east_mps, velocity.north_mps) * seconds
     lon, lat = destination(position.lon, position.lat, bearing, reach)
     alt = position.alt_amsl_m + velocity.up_mps * seconds
-    return Waypoint(lon, lat, alt, position.at + timedelta(seconds=seconds), position.within_s)
+    try:
+        at = position.at + timedelta(seconds=seconds)
+    except OverflowError:
+        raise PathError(f"the horizon, {seconds:g} s from {position.at}, is beyond the calendar") from None
+    return Waypoint(lon, lat, alt, at, position.within_s)
 
 
 def distance_to_nearest(

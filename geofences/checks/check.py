@@ -17,6 +17,7 @@ from geofences.checks.ground import protecting
 from geofences.checks.heights import inside_height
 from geofences.checks.result import CheckResult, Conflict, Status, Why, joined, overall, why_blocked
 from geofences.checks.rules import Asked, Rules, rules_of
+from geofences.errors import PathError
 from geofences.geometry.extent import where_of
 from geofences.geometry.planar import lines
 from geofences.geometry.track import MOST_WITHIN_S, Track, Waypoint, by_cell, track_of
@@ -80,7 +81,7 @@ def _stretches(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) 
     if lacks:
         for piece in range(len(track.alt0)):
             yield _conflict(track, piece, (0.0, 1.0), named(lacks), Why.ZONE_REFUSED, Status.UNKNOWN)
-    widest = replace(rules, time_margin_s=min(MOST_WITHIN_S, rules.time_margin_s + track.most_within_s))
+    widest = replace(rules, time_margin_s=_most_late_s(track, rules))
     codes, _ = statuses(zone_set, legs_of(track), terrain, widest)
     for piece in np.flatnonzero(codes).tolist():
         found = list(_entered(zone_set, track, piece, terrain, rules))
@@ -93,6 +94,13 @@ def _stretches(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) 
     if rules.ground is not None:
         below = protecting(zone_set, rules.ground.protects)
         yield from _fallen_on(below, track, rules, rules.ground.reach_m)
+
+
+def _most_late_s(track: Track, rules: Rules) -> float:
+    found = rules.time_margin_s + track.most_within_s
+    if found > MOST_WITHIN_S:
+        raise PathError(f"times may be wrong by {MOST_WITHIN_S:.0f} s in all, got {found:g} s")
+    return found
 
 
 def _not_inside(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) -> Iterator[Conflict]:

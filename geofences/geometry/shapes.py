@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry import Polygon
 
 from geofences.errors import ShapeError, ZoneError, check_type
-from geofences.geometry.geodesy import EARTH, TURNS_DEG
+from geofences.geometry.geodesy import EARTH, METRES_PER_DEGREE_AT_LEAST, TURNS_DEG
 from geofences.model.zone import CircleShape, PolygonShape, Ring, Zone
 
 LARGEST_RADIUS_M = 500_000.0
@@ -121,7 +121,8 @@ def _circle(circle: CircleShape) -> Polygon:
     if not 0.0 < circle.radius_m <= LARGEST_RADIUS_M:
         raise ShapeError(f"radius {circle.radius_m} m is not above 0 and at most {LARGEST_RADIUS_M:.0f} m")
     sides = circle_sides(circle.radius_m)
-    return _judged(_around(circle, circle.radius_m / math.cos(math.pi / sides) + 0.02, sides))
+    bend_m = edge_bend_m(circle.lat, circle.radius_m, sides)
+    return _judged(_around(circle, circle.radius_m / math.cos(math.pi / sides) + 0.02 + bend_m, sides))
 
 
 def _around(circle: CircleShape, reach_m: float, sides: int) -> Polygon:
@@ -129,6 +130,22 @@ def _around(circle: CircleShape, reach_m: float, sides: int) -> Polygon:
     lon, lat, _ = EARTH.fwd(np.full(sides, circle.lon), np.full(sides, circle.lat), bearings, reach)
     vertices = tuple(zip(lon.tolist(), lat.tolist(), strict=True))
     return Polygon(_unwrap((*vertices, vertices[0])))
+
+
+def edge_bend_m(lat: float, radius_m: float, sides: int) -> float:
+    """By how much an edge of a polygon around a circle may lie nearer to its centre than the geodesic between its ends:
+    edges are straight in longitude and latitude, which bends those on the pole's side away from the pole.
+    """
+    edge_m = 2.0 * math.pi * radius_m / sides
+    to_pole_m = (90.0 - abs(lat)) * METRES_PER_DEGREE_AT_LEAST - radius_m
+    if to_pole_m <= edge_m:
+        return edge_m
+    tangent = 1.0 / math.tan(to_pole_m / _LARGEST_CURVATURE_M)
+    return min(edge_m, 1.09 * edge_m**2 * max(0.0, tangent) / (8.0 * _SMALLEST_CURVATURE_M))
+
+
+_SMALLEST_CURVATURE_M, _LARGEST_CURVATURE_M = 6_335_000.0, 6_400_000.0
+"""Radii of curvature of the ellipsoid."""
 
 
 def circle_sides(radius_m: float) -> int:

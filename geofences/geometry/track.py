@@ -20,6 +20,13 @@ MOST_WITHIN_S = 86_400.0
 """A path that may be earlier or later by more than a day is no plan."""
 
 
+FIRST_YEAR, LAST_YEAR = 2, 9998
+"""Schedules look at the days around a time, which must be in the calendar too."""
+
+TOO_LARGE = 1e300
+"""The difference of two numbers that are smaller is a number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waypoint:
     """Where a path is at a time: degrees, metres above mean sea level, an aware time.
@@ -104,14 +111,16 @@ def judge_path(path: Sequence[Waypoint]) -> None:
     if not path:
         raise PathError("a path needs at least one waypoint")
     for number, point in enumerate(path):
-        if not all(math.isfinite(value) for value in (point.lon, point.lat, point.alt_amsl_m)):
+        if not all(abs(value) < TOO_LARGE for value in (point.lon, point.lat, point.alt_amsl_m)):
             raise PathError(f"waypoint {number} holds a number that is none: {point}")
         if abs(point.lon) > 180.0 or abs(point.lat) > 90.0:
             raise PathError(
                 f"waypoint {number} is off the globe (longitude, latitude): {point.lon}, {point.lat}"
             )
-        if point.at.tzinfo is None:
+        if point.at.utcoffset() is None:
             raise PathError(f"waypoint {number} has a time without offset: {point.at}")
+        if not FIRST_YEAR <= point.at.year <= LAST_YEAR:
+            raise PathError(f"waypoint {number} is not in the years {FIRST_YEAR} to {LAST_YEAR}: {point.at}")
         if not 0.0 <= point.within_s <= MOST_WITHIN_S:
             raise PathError(
                 f"waypoint {number} may be reached within 0 to {MOST_WITHIN_S:.0f} s of its time, got {point.within_s}"

@@ -15,7 +15,7 @@ import shapely
 from shapely.geometry import Polygon
 
 from geofences.geometry.geodesy import EARTH
-from geofences.geometry.shapes import circle_sides
+from geofences.geometry.shapes import circle_sides, edge_bend_m
 from geofences.model.zone import PolygonShape, Position, Ring
 
 SPARE_M = 0.05
@@ -47,12 +47,13 @@ class Arc:
     def drawn(self, *, zone_on_the_right: bool) -> list[Position]:
         """The ends and corners between them, for a zone to the right of whoever follows the arc, or to the left."""
         step = self.sweep / self.pieces
+        spare_m = SPARE_M + edge_bend_m(self.centre[1], self.farthest_m, circle_sides(self.farthest_m))
         if zone_on_the_right == (self.sweep > 0.0):  # the zone is on the centre's side
             turns = (np.arange(self.pieces) + 0.5) * step
-            reach = self.farthest_m / math.cos(math.radians(step / 2.0)) + SPARE_M
+            reach = self.farthest_m / math.cos(math.radians(step / 2.0)) + spare_m
         else:
             turns = np.arange(1, self.pieces) * step
-            reach = max(self.nearest_m - SPARE_M, 0.0)
+            reach = max(self.nearest_m - spare_m, 0.0)
         count = len(turns)
         lon, lat, _ = EARTH.fwd(
             np.full(count, self.centre[0]),

@@ -9,6 +9,7 @@ import pytest
 from geofences import (
     Applicability,
     CircleShape,
+    DailyPeriod,
     Datum,
     FlatTerrain,
     Limit,
@@ -16,12 +17,16 @@ from geofences import (
     PolygonShape,
     Restriction,
     Status,
+    SunEvent,
+    Surface,
     TimePeriod,
     UnknownTerrain,
     Velocity,
     Waypoint,
     Why,
     ZoneSet,
+    check_column,
+    check_drive,
     check_path,
     check_point,
     distance_to_nearest,
@@ -102,6 +107,16 @@ def test_circle_is_geodesic_and_never_smaller(reach: float, status: Status, bear
     lon, lat, _ = EARTH.fwd(*HOME, bearing, reach)
     zones = ZoneSet([zone(circle(0, 0, 800))])
     assert check_point(zones, Waypoint(lon, lat, 50.0, NOON), SEA).status is status
+
+
+@pytest.mark.parametrize(("lat", "radius_m"), [(85.0, 500_000.0), (-80.0, 500_000.0), (89.99, 1_000.0)])
+def test_circle_is_never_smaller_where_meridians_meet(lat: float, radius_m: float) -> None:
+    """Edges straight in longitude and latitude bend away from the pole, into the circle."""
+    zones = ZoneSet([zone(CircleShape(10.0, lat, radius_m))])
+    to_pole = 0.0 if lat > 0.0 else 180.0
+    for step in range(-60, 61):
+        lon, at, _ = EARTH.fwd(10.0, lat, to_pole + step / 7.0, radius_m)
+        assert check_point(zones, Waypoint(lon, at, 50.0, NOON), SEA).status is Status.BLOCKED
 
 
 # ---- heights -------------------------------------------------------------------------------------
@@ -398,3 +413,36 @@ def test_nothing_beyond_the_circle_of_an_operating_area_is_inside(radius_m: floa
         for beyond_m, is_clear in ((0.02, False), (-0.6, True)):
             lon, lat, _ = EARTH.fwd(*HOME, bearing, radius_m + beyond_m)
             assert check_point(area, Waypoint(lon, lat, 50.0, NOON), SEA).is_clear is is_clear
+
+
+# ---- what no computer holds ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_times_at_the_end_of_the_calendar_are_refused_by_every_check(year: int) -> None:
+    """Schedules look at the days around."""
+    daily = TimePeriod(None, None, (DailyPeriod(frozenset({0}), SunEvent.SR, SunEvent.SS),))
+    zones = ZoneSet([zone(square(0, 0, 100), applicability=Applicability((daily,)))])
+    here = Waypoint(*HOME, 50.0, datetime(year, 6, 1, tzinfo=UTC))
+    permits = ZoneSet([replace(zones.zones[0], restriction=Restriction.PERMIT_AREA)])
+    words = "not in the years 2 to 9998"
+    with pytest.raises(PathError, match=words):
+        check_point(zones, here, SEA)
+    with pytest.raises(PathError, match=words):
+        check_column(zones, here, SEA)
+    with pytest.raises(PathError, match=words):
+        check_drive(permits, [here], Surface.SIDEWALK, 10.0)
+
+
+def test_horizon_beyond_the_calendar_is_refused() -> None:
+    """No crash."""
+    here = Waypoint(*HOME, 50.0, NOON)
+    with pytest.raises(PathError, match="beyond the calendar"):
+        time_to_breach(ZoneSet(), here, Velocity(1.0, 0.0), 1e18, SEA)
+
+
+def test_heights_whose_difference_is_no_number_are_refused() -> None:
+    """A climb from -1.7e308 to 1.7e308 m passes every zone and was called clear."""
+    zones = ZoneSet([zone(square(0, 0, 100), lower=agl(10), upper=agl(100))])
+    with pytest.raises(PathError, match="holds a number that is none"):
+        check_path(zones, path((-500, 0, -1.7e308), (500, 0, 1.7e308)), SEA)

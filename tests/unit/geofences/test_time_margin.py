@@ -193,3 +193,14 @@ def test_a_margin_that_is_none_is_refused(margin_s: float) -> None:
         check_path(closed(0, 1), THROUGH, SEA, time_margin_s=margin_s)
     with pytest.raises(PathError, match="waypoint 0 may be reached within 0 to 86400 s"):
         check_path(closed(0, 1), [replace(THROUGH[0], within_s=margin_s)], SEA)
+
+
+def test_times_that_may_be_wrong_by_more_than_a_day_in_all_are_refused() -> None:
+    """A margin and a waypoint's own error are added: 25 hours later it may be there, and the zone applies."""
+    (here,) = path((0, 0, 50))
+    zones = closed(90_000.0, 100_000.0)
+    with pytest.raises(PathError, match="86400 s in all, got 100000 s"):
+        check_point(zones, replace(here, within_s=50_000.0), SEA, time_margin_s=50_000.0)
+    zones = closed(80_000.0, 100_000.0)
+    found = check_point(zones, replace(here, within_s=43_000.0), SEA, time_margin_s=43_000.0)
+    assert found.status is Status.BLOCKED
