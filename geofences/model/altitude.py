@@ -230,11 +230,14 @@ def never_above(lower: Limit, upper: Limit) -> bool:
     return upper.amsl(GROUND_ON_EARTH_M, UNDULATION_ON_EARTH_M).high < low.low
 
 
-def below_at_sea_level(lower: Limit, upper: Limit) -> bool:
-    """Whether a height above ground and one above the sea leave nothing between them on ground at sea level.
+def below_at_sea_level(lower: Limit | None, upper: Limit) -> bool:
+    """Whether a height above the sea leaves nothing between it and the lower limit, or the ground, where that lies at
+    sea level.
 
     Nearly all ground is higher, and a lower limit above it with it: such a zone would hold almost nowhere.
     """
-    if (lower.datum, is_ground(lower), upper.datum) == (Datum.AGL, False, Datum.AMSL):
+    if upper.datum is not Datum.AMSL:
+        return False
+    if lower is not None and lower.datum is Datum.AGL and not is_ground(lower):
         return upper.amsl(_SEA_LEVEL).high < lower.amsl(_SEA_LEVEL).low
-    return False
+    return upper.value_m <= 0.0

@@ -247,8 +247,9 @@ def volume(
     if upper is not None and is_ground(upper):
         ctx.widens(f"{where}, upper limit", "the ground is no upper limit: taken as unbounded")
         upper = None
-    elif lower is not None and upper is not None and below_at_sea_level(lower, upper):
-        said = f"{limit_text(upper)} is below the lower, {limit_text(lower)}, wherever the ground is above the sea"
+    elif upper is not None and below_at_sea_level(lower, upper):
+        least = "the ground" if lower is None or is_ground(lower) else f"the lower, {limit_text(lower)},"
+        said = f"{limit_text(upper)} is not above {least} wherever the ground is above the sea"
         ctx.widens(f"{where}, upper limit", f"{said}: taken as unbounded")
         upper = None
     for name, one in (("lower", lower), ("upper", upper)):

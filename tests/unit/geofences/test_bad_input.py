@@ -201,6 +201,9 @@ def test_mixed_limits_that_hold_somewhere_are_read() -> None:
         {"lower_m": 10, "lower_datum": "AGL", "upper_m": 5, "upper_datum": "AMSL"},
         {"lower_m": 0, "lower_datum": "AGL", "upper_m": 0, "upper_datum": "AGL"},
         {"upper_m": -5, "upper_datum": "AGL"},
+        {"lower_m": 0, "lower_datum": "AGL", "upper_m": 0, "upper_datum": "AMSL"},
+        {"upper_m": 0, "upper_datum": "AMSL"},
+        {"lower_m": -20, "lower_datum": "AMSL", "upper_m": -5, "upper_datum": "AMSL"},
     ],
 )
 def test_limits_that_hold_almost_nowhere_are_never_silently_clear(limits: dict[str, Any]) -> None:

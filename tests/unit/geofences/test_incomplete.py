@@ -64,7 +64,7 @@ BAD_AREAS: dict[str, tuple[dict[str, Any], str, str]] = {
     "a ceiling below its floor": (
         area(lower_m=50, lower_datum="AGL", upper_m=10, upper_datum="AMSL"),
         "upper limit",
-        "below the lower",
+        "is not above the lower",
     ),
     "a ring left open": (feature(OPEN_RING, restriction="OPERATING_AREA"), "coordinates", "not closed"),
     "higher than no ceiling": (area(upper_m=120_000, upper_datum="AMSL"), "upper_m", "is it in metres"),
