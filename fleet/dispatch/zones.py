@@ -6,31 +6,59 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from fleet.domain.evolve import evolve, without
 from fleet.domain.state import State
 from fleet.feasibility.incident import incident
 from fleet.protocol.values import Reason
-from geofences import Zone, ZoneFileError, ZoneSet
+from geofences import GeofenceError, Refused, Zone, ZoneFileError, ZoneSet
 from geofences.readers import read_zones
 
 
 def parse_feature(zone_id: str, feature: dict[str, Any]) -> Zone:
     """A zone from one GeoJSON feature; raises ``geofences.ZoneFileError`` that names the field."""
-    document = json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
-    zones = read_zones(document, zone_id).zones
-    if len(zones) != 1:
-        raise ZoneFileError(zone_id, zone_id, "feature", f"one area is expected, {len(zones)} were found")
-    return replace(zones[0], zone_id=zone_id)
+    return _only(zone_id, read_zones(_document(feature), zone_id).zones)
+
+
+def stored_zone(zone_id: str, feature: dict[str, Any]) -> Zone | Refused:
+    """A zone that was taken before. It may be from a version that took more: what is plainly meant is read (more is
+    closed rather than less), and what can't be read is told apart, never left out.
+    """
+    try:
+        found = read_zones(_document(feature), zone_id, strict=False)
+        if found.refused:
+            return found.refused[0]._replace(zone=zone_id)
+        zone = _only(zone_id, found.zones)
+        ZoneSet((zone,))  # judges its shapes
+    except GeofenceError as error:
+        return Refused(zone_id, str(error))
+    return zone
+
+
+def by_hand(state: State) -> tuple[tuple[Zone, ...], tuple[Refused, ...]]:
+    """The zones that people have added, and those among them that can't be read any more."""
+    stored = [stored_zone(zone_id, feature) for zone_id, feature in sorted(state.zones.items())]
+    zones = tuple(one for one in stored if isinstance(one, Zone))
+    return zones, tuple(one for one in stored if isinstance(one, Refused))
 
 
 def in_force(base: ZoneSet, state: State) -> ZoneSet:
-    """The files' zones with the added ones."""
-    zones = base
-    for zone_id, feature in sorted(state.zones.items()):
-        zones = zones.with_zone(parse_feature(zone_id, feature))
-    return zones
+    """The files' zones with the added ones; those of these that can't be read are missing in it."""
+    added, missing = by_hand(state)
+    zones = ZoneSet(base.zones, missing=(*base.missing, *missing)) if missing else base
+    return reduce(ZoneSet.with_zone, added, zones)
+
+
+def _document(feature: dict[str, Any]) -> bytes:
+    return json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
+
+
+def _only(zone_id: str, zones: tuple[Zone, ...]) -> Zone:
+    if len(zones) != 1:
+        raise ZoneFileError(zone_id, zone_id, "feature", f"one area is expected, {len(zones)} were found")
+    return replace(zones[0], zone_id=zone_id)
 
 
 def end_of(zone: Zone) -> datetime | None:
@@ -52,7 +80,7 @@ class BadChange(Exception):
 class Change:
     """A change that can be made to the zones that people have closed: what closes, by id, and which ids open.
 
-    ``zones`` are those that close, ``gone`` those that they replace and those that open.
+    ``zones`` are those that close, ``gone`` those that they replace and those that open, as far as these can be read.
     """
 
     add: Mapping[str, dict[str, Any]]
@@ -73,12 +101,12 @@ class Change:
             if zone_id not in state.zones:
                 detail = f"no zone {zone_id!r} was added by hand; zones from files are changed in the files"
                 raise BadChange(incident("unknown_zone", detail, source="operator"))
-        gone = [
-            parse_feature(zone_id, feature)
+        stored = [
+            stored_zone(zone_id, feature)
             for zone_id, feature in sorted(state.zones.items())
             if zone_id in features or zone_id in opened
         ]
-        return cls(features, opened, zones, tuple(gone))
+        return cls(features, opened, zones, tuple(one for one in stored if isinstance(one, Zone)))
 
     def made(self, state: State) -> State:
         """The state as it would be with the change, for questions about it."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from functools import reduce
-
 from fleet.console.ledger import Ledger
-from fleet.console.views.places import zones_by_hand
+from fleet.dispatch.zones import in_force
 from fleet.domain.state import MissionRecord
 from fleet.kinds import kind_of
 from fleet.protocol.mission import Travel
@@ -25,6 +23,6 @@ def around(ledger: Ledger, record: MissionRecord, base: ZoneSet | None) -> list[
     if len(level) < 3:
         return []
     straight = [Waypoint(one.lon, one.lat, one.alt_amsl_m, one.at) for one in (level[0], level[-1]) if one.at]
-    zones = reduce(ZoneSet.with_zone, zones_by_hand(ledger), ZoneSet() if base is None else base)
+    zones = in_force(ZoneSet() if base is None else base, ledger.state)
     met = check_path(zones, straight, UnknownTerrain(), margin_m=travels[0].corridor_m, areas=frozenset())
     return list(dict.fromkeys(one.zone_id for one in met.conflicts if one.why is not Why.ZONE_REFUSED))

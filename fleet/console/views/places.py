@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from fleet.console.ledger import Ledger
 from fleet.console.views.base import Row, point
-from fleet.dispatch.zones import parse_feature
-from geofences import CircleShape, PolygonShape, Zone, ZoneSet
+from fleet.dispatch.zones import by_hand
+from geofences import CircleShape, PolygonShape, Refused, Restriction, Zone, ZoneSet
 from geofences.model.zone import NEVER_BLOCKS
 
 CIRCLE_SIDES = 64
@@ -34,15 +34,25 @@ def site_rows(ledger: Ledger) -> list[Row]:
 def zone_rows(base: ZoneSet | None, ledger: Ledger) -> list[Row]:
     """The zones of the files that the console was given, and those that people have added by hand."""
     of_files = () if base is None else base.zones
+    added, unreadable = by_hand(ledger.state)
     return [
         *(_zone(z, by_hand=False) for z in of_files),
-        *(_zone(z, by_hand=True) for z in zones_by_hand(ledger)),
+        *(_zone(z, by_hand=True) for z in added),
+        *(_unreadable(each) for each in unreadable),
     ]
 
 
-def zones_by_hand(ledger: Ledger) -> list[Zone]:
-    """Those that people have added."""
-    return [parse_feature(zone_id, feature) for zone_id, feature in sorted(ledger.state.zones.items())]
+def _unreadable(refused: Refused) -> Row:
+    """One that was closed by hand and can't be read any more: it is listed, to be opened, and can't be drawn."""
+    return {
+        "id": refused.zone,
+        "name": refused.zone,
+        "restriction": (refused.restriction or Restriction.PROHIBITED).value,
+        "closed": True,
+        "by_hand": True,
+        "message": f"can't be read: {refused.reason}",
+        "polygons": [],
+    }
 
 
 def _zone(zone: Zone, *, by_hand: bool) -> Row:

@@ -12,7 +12,7 @@ from fleet.dispatch.handlers.contacts import retention
 from fleet.dispatch.handlers.holding import air_may_be_free
 from fleet.dispatch.handlers.notbegun import not_begun, unanswered
 from fleet.dispatch.handlers.overdue import overdue
-from fleet.dispatch.handlers.zones import zone_over
+from fleet.dispatch.handlers.zones import tell_unreadable, zone_over
 from fleet.dispatch.handovers import try_again
 from fleet.dispatch.inputs import Resume, TimerDue
 from fleet.dispatch.planning import snapshot, to_be_planned, want_plan
@@ -49,7 +49,10 @@ _DUE: dict[str, Callable[[Desk, str], None]] = {
 
 
 def resume(desk: Desk, _message: Resume) -> None:
-    """After a restart: the plan that was being made is asked for again, and what flies is watched again."""
+    """After a restart: the plan that was being made is asked for again, and what flies is watched again. Zones that
+    can't be read any more are told.
+    """
+    tell_unreadable(desk)
     state = desk.state
     if state.planning is not None:
         job = snapshot(desk, state.planning, to_be_planned(desk))

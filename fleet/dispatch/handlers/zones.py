@@ -8,12 +8,13 @@ from typing import Any
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import Rezone
 from fleet.dispatch.foresight import consequences, summary
-from fleet.dispatch.zones import BadChange, Change, end_of, parse_feature
+from fleet.dispatch.zones import BadChange, Change, by_hand, end_of, stored_zone
 from fleet.domain.events import ZoneAdded, ZoneRemoved
+from fleet.domain.state import ExceptionRecord
 from fleet.feasibility.incident import incident
 from fleet.protocol.messages import AddZone, ChangeZones, PreviewZones, RemoveZone, Reply
 from fleet.protocol.zones import ClosedZone, Consequences
-from geofences import GeofenceError
+from geofences import GeofenceError, Zone
 
 NOT_WORKED_OUT = "what that leads to could not be worked out"
 
@@ -21,6 +22,9 @@ NOBODY = "no flight is concerned"
 
 HUB = "hub"
 """Who opens an area whose time is over."""
+
+UNREADABLE = "zone_refused"
+"""The exception about an area that was closed by hand and can't be read any more."""
 
 
 def preview_zones(desk: Desk, message: PreviewZones) -> None:
@@ -67,11 +71,33 @@ def remove_zone(desk: Desk, message: RemoveZone) -> None:
 
 
 def zone_over(desk: Desk, zone_id: str) -> None:
-    """The time of an area that was closed by hand is over, unless it was given another one since."""
+    """The time of an area that was closed by hand is over, unless it was given another one since. One that can't be
+    read stays: a person opens it.
+    """
     feature = desk.state.zones.get(zone_id)
-    end = None if feature is None else end_of(parse_feature(zone_id, feature))
+    zone = None if feature is None else stored_zone(zone_id, feature)
+    end = end_of(zone) if isinstance(zone, Zone) else None
     if end is not None and end <= desk.now:
         _make(desk, Change.asked(desk.state, desk.now, (), (zone_id,)), HUB)
+
+
+def tell_unreadable(desk: Desk) -> None:
+    """After a restart, which may be with a newer version: an operator is told, once for each, of areas that can't be
+    read any more.
+    """
+    known = {each.reasons[0].source for each in _told_unreadable(desk)}
+    for zone_id, reason, _ in by_hand(desk.state)[1]:
+        if zone_id not in known:
+            detail = (
+                f"zone {zone_id!r}, closed by hand, can't be read: {reason}: as it may be anywhere, nothing is known "
+                "to be clear: open it, and close it anew if it is still needed"
+            )
+            why = incident(UNREADABLE, detail, source=zone_id)
+            desk.raise_exception(UNREADABLE, "nothing is clear", owner="operator", reasons=(why,))
+
+
+def _told_unreadable(desk: Desk) -> list[ExceptionRecord]:
+    return [each for each in desk.state.open_exceptions() if each.code == UNREADABLE and each.reasons]
 
 
 def _pairs(add: Iterable[ClosedZone]) -> list[tuple[str, dict[str, Any]]]:
@@ -104,6 +130,9 @@ def _make(desk: Desk, change: Change, by: str) -> Consequences | None:
         end = end_of(zone)
         if end is not None:
             desk.set_timer(f"zone:{zone_id}", end)
+    for told in _told_unreadable(desk):
+        if told.reasons[0].source in {*change.add, *change.remove}:
+            desk.close_exception(told.exception_id, "the zone was opened or closed anew", by=by)
     desk.effects.append(Rezone((*change.gone, *change.zones)))
     return found
 

@@ -90,6 +90,7 @@ ZONE_BREACH, ZONE_UNSURE = "zone_breach", "zone_unsure"
 _NOT_KNOWN = {
     Why.HEIGHT_UNKNOWN: ("zone_height_unknown", "the heights of the zone's limits are not known well enough"),
     Why.TIME_UNKNOWN: ("zone_time_unknown", "whether it applies now is not known"),
+    Why.ZONE_REFUSED: ("zone_refused", "it can't be read"),
 }
 
 

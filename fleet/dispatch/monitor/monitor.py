@@ -66,10 +66,12 @@ class Monitor:
     def rezone(self, changed: Sequence[Zone], state: State) -> tuple[str, ...]:
         """Hold all who are out against the zones as they are now. Those are returned, by id, to whom the zones that
         changed come so near that they must be watched anew; what such a zone leads to is told even if one of the zones
-        before it did.
+        before it did. A zone that can't be read may be anywhere: without it all are watched anew.
         """
         context = self._make_context(state)
         near = self._near(ZoneSet(changed)) | (self._out.keys() - self._guards.keys())
+        lacks = context.zones.missing
+        near |= {each for each, guard in self._guards.items() if guard.context.zones.missing != lacks}
         for asset_id, guard in self._guards.items():
             if asset_id in near:
                 self._told[asset_id] = self._told.get(asset_id, set()) - ZONE_CODES

@@ -269,3 +269,12 @@ def test_zones_of_files_and_by_hand(noon: Ledger) -> None:
     [[outer]] = told["mast"]["polygons"]
     assert max(lat for _, lat in outer) == pytest.approx(43.3 + 500 / 111_320, abs=1e-6)
     assert [z["id"] for z in zone_rows(None, noon)] == []
+
+
+def test_what_was_closed_by_hand_and_cannot_be_read_is_listed_to_be_opened() -> None:
+    """It can't be drawn, and says why."""
+    made = small_recording()
+    made.add(ev.ZoneAdded(at=NOON, zone_id="crane", feature={}, by="console"))
+    [told] = zone_rows(None, ledger_of(made))
+    assert (told["id"], told["by_hand"], told["polygons"]) == ("crane", True, [])
+    assert "can't be read" in told["message"]
