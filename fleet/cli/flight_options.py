@@ -123,7 +123,7 @@ def flight_rules(
             raise BadInput("--falls-on: needs --buffer, which says how far anything falls")
         return FlightRules(uncertainty, None, None)
     found = _margins(buffer, path, speed_mps, terrain)
-    return FlightRules(uncertainty, found, protecting(zones, falls_on or ON_THE_GROUND))
+    return FlightRules(uncertainty, found, protecting(zones, falls_on or ON_THE_GROUND, terrain))
 
 
 def checked(

@@ -196,7 +196,8 @@ def surely_clear(ctx: Context, start: Place, end: Place, keeps: Clearance) -> bo
     if ctx.airspace.operating_areas:
         return False  # these may have heights and times, which only the exact check looks at
     a, b = np.array([[start.lon, start.lat]]), np.array([[end.lon, end.lat]])
-    hit = segments_hit(ctx.airspace, a, b, keeps.beside_m, held=ctx.held, ground=keeps.ground)
+    keeps_m, ground, terrain = keeps.beside_m, keeps.ground, ctx.terrain
+    hit = segments_hit(ctx.airspace, a, b, keeps_m, held=ctx.held, ground=ground, terrain=terrain)
     return not bool(hit[0])
 
 

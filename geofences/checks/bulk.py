@@ -27,7 +27,7 @@ from geofences.geometry.geodesy import Floats, Pieces, densify, distances_m
 from geofences.geometry.planar import lines
 from geofences.geometry.track import Track, by_cell
 from geofences.kernels.kernel import Terms
-from geofences.model.altitude import Terrain, UnknownTerrain
+from geofences.model.altitude import NO_TERRAIN, Terrain, UnknownTerrain
 from geofences.model.refused import missed_in_the_air
 from geofences.model.zone import Held
 from geofences.zones.timetable import NO_TIMES
@@ -59,7 +59,8 @@ def check_segments(
     legs = Legs(start, end, *heights, *times)
     found = _answers(zone_set, legs, terrain, replace(rules, ground=None))
     if rules.ground is not None:
-        below, within = protecting(zone_set, rules.ground.protects), rules.on_the_ground(rules.ground.reach_m)
+        below = protecting(zone_set, rules.ground.protects, terrain)
+        within = rules.on_the_ground(rules.ground.reach_m)
         np.maximum(found, _answers(below, legs, UnknownTerrain(), within), out=found)
     return found
 
@@ -85,13 +86,15 @@ def segments_hit(
     held: Collection[Held] = frozenset(),
     areas: Collection[str] | None = None,
     ground: GroundRisk | None = None,
+    terrain: Terrain = NO_TERRAIN,
 ) -> Bools:
     """Which of n segments (rows of two (n, 2) arrays) come within the margin of a zone, at any height and
     time.
 
     False means that `check_path` with the same margin, approvals, areas and ground risk answers CLEAR at every height
     and time at which the operating areas apply; True may still be clear there at some height or time. In a set that
-    lacks zones which may matter every answer is True.
+    lacks zones which may matter every answer is True. Terrain says only which zones begin above the ground and so
+    protect nothing on it; without it more count than any terrain leaves.
     """
     rules = rules_of(margin_m=margin_m, held=held, areas=areas, ground=ground)
     start, end = _places(lonlat_from, lonlat_to)
@@ -102,7 +105,8 @@ def segments_hit(
         pieces = densify(start, end)
         hit[pieces.leg[_outside(zone_set, pieces, rules)]] = True
     if rules.ground is not None:
-        below, within = protecting(zone_set, rules.ground.protects), rules.on_the_ground(rules.ground.reach_m)
+        below = protecting(zone_set, rules.ground.protects, terrain)
+        within = rules.on_the_ground(rules.ground.reach_m)
         hit |= _hit(below, terms_of(below, within, NO_TIMES)[0], start, end)
     return hit
 

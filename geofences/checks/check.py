@@ -92,7 +92,7 @@ def _stretches(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) 
     if zone_set.operating_areas and (rules.areas is None or rules.areas):
         yield from _not_inside(zone_set, track, terrain, rules)
     if rules.ground is not None:
-        below = protecting(zone_set, rules.ground.protects)
+        below = protecting(zone_set, rules.ground.protects, terrain)
         yield from _fallen_on(below, track, rules, rules.ground.reach_m)
 
 

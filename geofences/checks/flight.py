@@ -71,7 +71,7 @@ def check_flight(
     """Check a flight: its operational volume against the zones, and its ground risk buffer against those `below`.
 
     `margins` are those of `geofences.checks.sora`; without them only the uncertainty counts. `below` are the zones that
-    nothing may fall on (see `protecting`). Otherwise as `check_path`, whose errors it raises.
+    nothing may fall on (see `protecting`, with the same terrain). Otherwise as `check_path`, whose errors it raises.
     """
     judge_path(path)
     aside, up, buffer_m = (0.0, 0.0, 0.0) if margins is None else _reach(margins)

@@ -104,7 +104,7 @@ class Air:
         self._at_any_height, self._below = at_any_height, None
         if rules.ground is not None:
             below, within = (
-                protecting(zone_set, rules.ground.protects),
+                protecting(zone_set, rules.ground.protects, terrain),
                 rules.on_the_ground(rules.ground.reach_m),
             )
             self._below = Air(below, cell, terrain, within, at_any_height=True)

@@ -148,6 +148,9 @@ class UnknownTerrain(Terrain):
         return "unknown"
 
 
+NO_TERRAIN = UnknownTerrain()
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A height in metres above a datum; `math.inf` is "no ceiling". Raises `ZoneError` for what is no height."""

@@ -92,7 +92,7 @@ def obstacles_of(zone_set: ZoneSet, cell: Cell, layer: Layer, terrain: Terrain, 
     heights = height_bounds(zone_set, walls, cell, beyond_m, terrain, rules.margin_m)
     parts = [_Part.of(zone_set, walls, _in_the_way(zone_set, walls, layer, heights, rules), rules.margin_m)]
     if rules.ground is not None:
-        parts.append(_below(zone_set, cell, layer, rules, rules.ground))
+        parts.append(_below(zone_set, cell, layer, terrain, rules, rules.ground))
     if zone_set.operating_areas and rules.areas != frozenset():
         parts.append(_Part.around(rings_of([_outside(zone_set, cell, layer, terrain, rules)])))
     drawn = zone_set.kept(("outlines", cell, beyond_m), dict[tuple[int, float], Outline])
@@ -130,9 +130,12 @@ class _Part:
         return cls(edges, owners, beyond.boxes(1), 0.0, [OUTSIDE], [(beyond, 0)])
 
 
-def _below(zone_set: ZoneSet, cell: Cell, layer: Layer, rules: Rules, ground: GroundRisk) -> _Part:
+def _below(
+    zone_set: ZoneSet, cell: Cell, layer: Layer, terrain: Terrain, rules: Rules, ground: GroundRisk
+) -> _Part:
     """What may not be fallen on, whatever the height."""
-    below, within = protecting(zone_set, ground.protects), rules.on_the_ground(ground.reach_m)
+    below = protecting(zone_set, ground.protects, terrain)
+    within = rules.on_the_ground(ground.reach_m)
     walls = below.walls(cell, reach_of_walls_m(ground.reach_m))
     everywhere = np.full(len(walls.volumes), -math.inf), np.full(len(walls.volumes), math.inf)
     return _Part.of(below, walls, _in_the_way(below, walls, layer, everywhere, within), ground.reach_m)
