@@ -23,6 +23,12 @@ from geofences.zones.zoneset import ZoneSet
 NEAR_M = 10.0
 """So much more is drawn around a cell than is looked at."""
 
+AROUND_M = 40_000_000.0
+"""Once around the globe, and the farthest that is looked ahead."""
+
+LEG_M = 5_000_000.0
+"""A leg leads the shortest way between its ends: one beyond half the globe would lead the other way round."""
+
 
 class Velocity(NamedTuple):
     """Speed over ground to the east and north, and climb, in metres a second."""
@@ -56,21 +62,33 @@ def time_to_breach(
     terrain: Terrain,
     **asked: Unpack[Asked],
 ) -> Breach | None:
-    """The first conflict within the horizon if position and velocity stay as they are; None if there is
-    none.
+    """The first conflict within the horizon if the vehicle flies straight on (along the geodesic) as it does now; None
+    if there is none. Raises `PathError` for a position that cannot be checked, and for a horizon in which it would be
+    farther away than once around the globe or beyond the calendar; `ValueError` for what is no number.
     """
     if not (math.isfinite(horizon_s) and horizon_s >= 0.0 and all(map(math.isfinite, velocity))):
         raise ValueError(f"horizon and velocity must be finite, got {horizon_s} s, {velocity}")
-    path = (position, _after(position, velocity, horizon_s))
-    result = check_path(zone_set, path, terrain, **asked)
+    result = check_path(zone_set, _straight_on(position, velocity, horizon_s), terrain, **asked)
     if not result.conflicts:
         return None
     first = min(result.conflicts, key=lambda one: one.entered_at)
     return Breach(max(0.0, (first.entered_at - position.at).total_seconds()), first)
 
 
-def _after(position: Waypoint, velocity: Velocity, seconds: float) -> Waypoint:
+def _straight_on(position: Waypoint, velocity: Velocity, horizon_s: float) -> list[Waypoint]:
+    """The way ahead, cut so short that between two of its waypoints no other way is shorter."""
     judge_path((position,))
+    reach_m = math.hypot(velocity.east_mps, velocity.north_mps) * horizon_s
+    if not reach_m <= AROUND_M:
+        raise PathError(
+            f"in {horizon_s:g} s it would be {reach_m:g} m away, more than once around the globe: ask for a shorter time"
+        )
+    count = max(1, math.ceil(reach_m / LEG_M))
+    shares = (number / count for number in range(1, count + 1))
+    return [position, *(_after(position, velocity, horizon_s * share) for share in shares)]
+
+
+def _after(position: Waypoint, velocity: Velocity, seconds: float) -> Waypoint:
     bearing = math.degrees(math.atan2(velocity.east_mps, velocity.north_mps))
     reach = math.hypot(velocity.east_mps, velocity.north_mps) * seconds
     lon, lat = destination(position.lon, position.lat, bearing, reach)

@@ -83,7 +83,8 @@ def statuses(zone_set: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> t
     """The code of each leg as far as zones go (operating areas are not looked at), and which legs are `LONG` or `BAD`.
 
     UNKNOWN may still be CLEAR or BLOCKED where the terrain is not `is_even`: what is below each part of the leg has not
-    been asked. CLEAR and BLOCKED are final. What the set lacks is not looked at either.
+    been asked. CLEAR and BLOCKED are final. What the set lacks is not looked at either. Nor are legs that are `LONG` or
+    `BAD`: these are UNKNOWN.
     """
     status, left = (np.zeros(len(legs.start), dtype=np.uint8) for _ in range(2))
     if len(legs.start) == 0:
@@ -101,6 +102,7 @@ def statuses(zone_set: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> t
         status[rows], left[rows] = part, waiting
         again = waiting == WAITS
         if not again.any():
+            status[left != DONE] = UNKNOWN
             return status, left
         rows = rows[again]
         now, part, waiting = legs.only(rows), part[again], waiting[again]

@@ -7,7 +7,7 @@ conflicts.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Unpack
+from typing import NamedTuple, Unpack
 
 import numpy as np
 from shapely.geometry.base import BaseGeometry
@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from geofences.checks.asked import STATUSES, UNKNOWN, is_even, legs_of, spans_beside, statuses
 from geofences.checks.ground import protecting
 from geofences.checks.heights import inside_height
-from geofences.checks.result import CheckResult, Conflict, Status, Why, joined, overall, why_blocked
+from geofences.checks.result import CheckResult, Conflict, Status, Why, joined, overall, unknown_why, why_blocked
 from geofences.checks.rules import Asked, Rules, rules_of
 from geofences.errors import PathError
 from geofences.geometry.extent import where_of
@@ -23,7 +23,7 @@ from geofences.geometry.planar import lines
 from geofences.geometry.track import MOST_WITHIN_S, Track, Waypoint, by_cell, track_of
 from geofences.model.altitude import Terrain, UnknownTerrain
 from geofences.model.refused import missed_in_the_air, named
-from geofences.model.spans import Span, Spans, Sure, difference, union
+from geofences.model.spans import Span, Spans, Sure, difference, intersection, union
 from geofences.zones.overlap import WHOLE, inside_throughout, inside_times, sideways
 from geofences.zones.zoneset import Area, ZoneSet, ZoneVolume
 
@@ -61,6 +61,11 @@ def code_of(zone_set: ZoneSet, track: Track, piece: int, terrain: Terrain, rules
     return STATUSES.index(overall(_stretches(zone_set, track.only(piece), terrain, rules)))
 
 
+def fallen_on_at(zone_set: ZoneSet, point: Waypoint, terrain: Terrain, rules: Rules) -> list[Conflict]:
+    """What falls from a place may hit, from whatever height, by the rules' `ground`."""
+    return list(_falls(zone_set, track_of([point]), terrain, rules))
+
+
 def fallen_on(below: ZoneSet, path: Sequence[Waypoint], rules: Rules, reach_m: float) -> list[Conflict]:
     """Where what falls off a path may hit one of the zones `below`, whatever their heights."""
     return list(_fallen_on(below, track_of(path), rules, reach_m))
@@ -82,15 +87,22 @@ def _stretches(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) 
         for piece in range(len(track.alt0)):
             yield _conflict(track, piece, (0.0, 1.0), named(lacks), Why.ZONE_REFUSED, Status.UNKNOWN)
     widest = replace(rules, time_margin_s=_most_late_s(track, rules))
-    codes, _ = statuses(zone_set, legs_of(track), terrain, widest)
+    codes, left = statuses(zone_set, legs_of(track), terrain, widest)
     for piece in np.flatnonzero(codes).tolist():
         found = list(_entered(zone_set, track, piece, terrain, rules))
-        if found:
-            yield from found
-        elif not _may_be_clear(zone_set, track, piece, int(codes[piece]), terrain, widest):
+        yield from found
+        if left[piece]:  # whatever was found may not be all
+            yield _conflict(track, piece, (0.0, 1.0), NOT_KNOWN_WHICH, Why.NOT_CONFIRMED, Status.UNKNOWN)
+        elif not found and not _may_be_clear(
+            zone_set, track, piece, int(codes[piece]), terrain, widest
+        ):
             yield _conflict(track, piece, (0.0, 1.0), NOT_KNOWN_WHICH, Why.NOT_CONFIRMED, Status.UNKNOWN)
     if zone_set.operating_areas and (rules.areas is None or rules.areas):
         yield from _not_inside(zone_set, track, terrain, rules)
+    yield from _falls(zone_set, track, terrain, rules)
+
+
+def _falls(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) -> Iterator[Conflict]:
     if rules.ground is not None:
         below = protecting(zone_set, rules.ground.protects, terrain)
         yield from _fallen_on(below, track, rules, rules.ground.reach_m)
@@ -149,9 +161,17 @@ def _met(
     zone = owner.zone
     for span in met.certain:
         yield _conflict(track, piece, span, zone.zone_id, why_blocked(zone), Status.BLOCKED)
-    why = Why.HEIGHT_UNKNOWN if height.certain != height.possible else Why.TIME_UNKNOWN
-    for span in difference(met.possible, met.certain):
-        yield _conflict(track, piece, span, zone.zone_id, why, Status.UNKNOWN)
+    if_timed = intersection(intersection(beside.certain, height.certain), times.possible)
+    for why, spans in unknown_why(difference(met.possible, met.certain), if_timed):
+        for span in spans:
+            yield _conflict(track, piece, span, zone.zone_id, why, Status.UNKNOWN)
+
+
+class Allowed(NamedTuple):
+    """Where a piece is inside an operating area, and where it surely were if it were known when that applies."""
+
+    inside: Sure
+    if_timed: Spans
 
 
 def _allowed(
@@ -162,25 +182,27 @@ def _allowed(
     track: Track,
     terrain: Terrain,
     rules: Rules,
-) -> Sure:
+) -> Allowed:
     """Where a piece is inside one operating area."""
     height = inside_height(owner.volume, track, piece, terrain, -rules.vertical_margin_m, rules.margin_m)
     beside = sideways(line, area)
     times = inside_throughout(owner.zone, owner.where, track, piece, rules.time_margin_s)
-    return Sure(beside, beside).meet(height).meet(times)
+    placed = Sure(beside, beside).meet(height)
+    return Allowed(placed.meet(times), intersection(placed.certain, times.possible))
 
 
 def _left(
-    allowed: list[Sure], piece: int, track: Track, zone_set: ZoneSet, rules: Rules
+    allowed: list[Allowed], piece: int, track: Track, zone_set: ZoneSet, rules: Rules
 ) -> Iterator[Conflict]:
     """Stretches outside all operating areas."""
-    surely_out = difference(WHOLE, union(*(one.possible for one in allowed)))
-    maybe_out = difference(difference(WHOLE, union(*(one.certain for one in allowed))), surely_out)
+    surely_out = difference(WHOLE, union(*(one.inside.possible for one in allowed)))
+    maybe_out = difference(difference(WHOLE, union(*(one.inside.certain for one in allowed))), surely_out)
+    if_timed = union(*(one.if_timed for one in allowed))
     wanted = rules.areas or {zone.zone_id for zone in zone_set.operating_areas}
     name = ", ".join(sorted(wanted))
     marked: tuple[tuple[Spans, Why, Status], ...] = (
         (surely_out, Why.OUTSIDE_OPERATING_AREA, Status.BLOCKED),
-        (maybe_out, Why.HEIGHT_UNKNOWN, Status.UNKNOWN),
+        *((spans, why, Status.UNKNOWN) for why, spans in unknown_why(maybe_out, if_timed)),
     )
     for spans, why, status in marked:
         for span in spans:

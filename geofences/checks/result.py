@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from geofences.checks.rules import Rules
+from geofences.model.spans import Spans, difference
 from geofences.model.zone import Restriction, Zone
 
 
@@ -52,6 +53,14 @@ WHY_BLOCKED = {
 def why_blocked(zone: Zone) -> Why:
     """Why a zone may not be entered."""
     return Why.BEYOND_AUTHORISATION if zone.unfit else WHY_BLOCKED[zone.restriction]
+
+
+def unknown_why(unknown: Spans, if_timed: Spans) -> tuple[tuple[Why, Spans], ...]:
+    """What is not known, by cause: the times, where it would be known with them (`if_timed`), else the height. Together
+    these are all of it.
+    """
+    by_height = difference(unknown, if_timed)
+    return (Why.HEIGHT_UNKNOWN, by_height), (Why.TIME_UNKNOWN, difference(unknown, by_height))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,15 @@ from functools import reduce
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from geofences.errors import ZoneError, check_each, check_type
+from geofences.errors import PathError, ZoneError, check_each, check_type
 from geofences.model.altitude import Box
 from geofences.model.spans import EVERYWHERE, NOWHERE, Span, Spans, difference, intersection, union
 from geofences.model.sun import Stretch, SunEvent, solar_zone, sun_times
 
 DAY_S = 86_400.0
+_FIRST_S, _LAST_S = (day.timestamp() for day in (datetime(1, 1, 8, tzinfo=UTC), datetime(9999, 12, 24, tzinfo=UTC)))
+"""A schedule looks at the days around a time; before and after these some of them are in no calendar."""
+
 EVERY_DAY = frozenset(range(7))
 
 
@@ -179,7 +182,10 @@ class Applicability:
         ) or any(one.follows_sun for one in self.suspended)
 
     def active(self, start_s: float, end_s: float, where: Extent = ANYWHERE) -> Active:
-        """When it applies within `start_s` to `end_s` (Unix seconds): at all places of `where`, and at any of them."""
+        """When it applies within `start_s` to `end_s` (Unix seconds): at all places of `where`, and at any of them.
+
+        Raises `PathError` where a schedule would have to look at days that no calendar has.
+        """
         found = [self._within(start_s, end_s, box) for box in where]
         certain = reduce(intersection, (one.certain for one in found))
         return Active(certain, union(*(one.possible for one in found)))
@@ -194,11 +200,17 @@ class Applicability:
         return active
 
     def active_at(self, at: datetime, lon: float = 0.0, lat: float = 0.0) -> bool | None:
-        """Whether it applies at an aware time at a place; None where that cannot be known."""
+        """Whether it applies at an aware time at a place; None where that cannot be known. Raises `PathError` for a time
+        without offset, and for one at the ends of the calendar where a schedule must be looked at.
+        """
         return self.active_within(at, (Box(lon, lat, lon, lat),))
 
     def active_within(self, at: datetime, where: Extent) -> bool | None:
-        """Whether it applies at an aware time: at all places (True), at none (False); None where neither is known."""
+        """Whether it applies at an aware time: at all places (True), at none (False); None where neither is known.
+        Raises as `active_at` does.
+        """
+        if at.utcoffset() is None:  # it would be taken for one of this machine's zone
+            raise PathError(f"{at.isoformat()} has no offset from UTC: give it a tzinfo")
         moment = at.timestamp()
         inside: Spans = ((moment, moment),)
         active = self.active(moment, moment, where)
@@ -238,6 +250,8 @@ def _dates(period: TimePeriod) -> Span:
 
 def _occurrences(daily: DailyPeriod, start_s: float, end_s: float, box: Box) -> Iterator[Active]:
     """When the schedule applies on each day that may touch the times asked for."""
+    if not _FIRST_S <= start_s <= end_s <= _LAST_S:
+        raise PathError(f"a schedule looks at the days around a time, which lack at {start_s:g} to {end_s:g} (Unix seconds)")
     # A day by some offset or by the sun begins up to a day before that of UTC and ends up to two after it, and a period
     # that began then may last for a day more.
     first = datetime.fromtimestamp(start_s, UTC).date() - timedelta(days=3)
