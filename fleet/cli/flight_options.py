@@ -133,6 +133,7 @@ def checked(
     rules: FlightRules,
     held: frozenset[str],
     areas: frozenset[str] | None,
+    time_margin_s: float = 0.0,
 ) -> CheckResult:
     """The check with these rules. Raises ``BadInput`` for volumes that are too large to be checked."""
     try:
@@ -145,6 +146,7 @@ def checked(
             below=rules.below,
             held=held,
             areas=areas,
+            time_margin_s=time_margin_s,
         )
     except ValueError as error:
         raise BadInput(f"--buffer, --uncertainty: {error}") from None

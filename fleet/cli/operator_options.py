@@ -17,7 +17,7 @@ from fleet.intake.suggest import did_you_mean
 from geofences.checks.authorisation import authorised
 from geofences.checks.permits import check_drive
 from geofences.checks.result import CheckResult
-from geofences.geometry.track import Waypoint
+from geofences.geometry.track import MOST_WITHIN_S, Waypoint
 from geofences.model.zone import ON_APPROVAL, Restriction, Surface
 from geofences.zones.zoneset import ZoneSet
 
@@ -50,6 +50,19 @@ Drives = Annotated[
 Weight = Annotated[
     float | None, typer.Option("--weight-kg", metavar="KG", help="With --drive: the robot's weight, loaded.")
 ]
+TimeMargin = Annotated[
+    float,
+    typer.Option(
+        "--time-margin-s", metavar="S", help="By how many seconds all times may be wrong, early or late."
+    ),
+]
+
+
+def time_margin(seconds: float) -> float:
+    """What ``--time-margin-s`` says. Raises ``BadInput`` for what is no margin."""
+    if not 0.0 <= seconds <= MOST_WITHIN_S:
+        raise BadInput(f"--time-margin-s: must be 0 to {MOST_WITHIN_S:.0f}, a day (found {seconds:g})")
+    return seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +108,16 @@ def _judge(
 
 
 def driven(
-    zones: ZoneSet, path: Sequence[Waypoint], surface: str, weight_kg: float | None, others: Sequence[str]
+    zones: ZoneSet,
+    path: Sequence[Waypoint],
+    surface: str,
+    weight_kg: float | None,
+    others: Sequence[str],
+    time_margin_s: float = 0.0,
 ) -> CheckResult:
     """A robot's way against the permit areas. Raises ``BadInput`` where options of aircraft are given too."""
     if others:
         raise BadInput(f"--drive: {', '.join(others)} are for what flies")
     if weight_kg is None or not (isfinite(weight_kg) and weight_kg > 0):
         raise BadInput("--weight-kg: must be stated with --drive, and above 0: permits have limits of weight")
-    return check_drive(zones, path, Surface(surface), weight_kg)
+    return check_drive(zones, path, Surface(surface), weight_kg, time_margin_s=time_margin_s)

@@ -80,7 +80,8 @@ def convert(
 ) -> None:
     """Write zones in another format: exit code 0 when all of them are in it, 1 when (tolerantly) some are not.
 
-    A zone that the format can't express is never changed to fit: without --tolerant nothing is written.
+    A zone that the format can't express is never changed to fit: without --tolerant nothing is written. With it, what
+    was left out is told: zones, and what of zones was not taken as it stands.
     """
     options = _options(to, country, authority, language)
     check_out("--out", out)
@@ -96,6 +97,9 @@ def convert(
         raise IntakeError(left_out)  # an empty file would say that the air is free
     for each in left_out:
         warn(f"refused: {each}")
+    remarks = list(_remarks(zones)) if tolerant else []
+    for each in remarks:
+        warn(f"remarked: {each}")
     write_out(out, written.text)
     refused = [*read.refused, *left_out]
     count = len(zones) - len(left_out)
@@ -104,8 +108,10 @@ def convert(
         "out": str(out),
         "zones": count,
         "refused": [{"file": each.file, "zone": each.field, "why": each.message} for each in refused],
+        "remarks": [{"file": each.file, "zone": each.field, "what": each.message} for each in remarks],
     }
-    show(data, f"{count} zones written to {out}, {len(refused)} refused", as_json=as_json)
+    remarked = f", {len(remarks)} remarks" if remarks else ""
+    show(data, f"{count} zones written to {out}, {len(refused)} refused{remarked}", as_json=as_json)
     raise typer.Exit(ExitCode.NO if refused else ExitCode.OK)
 
 
@@ -174,6 +180,13 @@ def _faults(zones: Iterable[Zone], refused: Iterable[Refused]) -> Iterator[Field
     files = {each.zone_id: each.source for each in zones}
     for each in refused:
         yield FieldError(files[each.zone], None, f"zone {each.zone}", None, each.reason)
+
+
+def _remarks(zones: Iterable[Zone]) -> Iterator[FieldError]:
+    """What was not taken as it stands: members that are not heeded, limits and codes that were taken for others."""
+    for each in zones:
+        for remark in each.flags:
+            yield FieldError(each.source, None, f"zone {each.zone_id}", None, remark)
 
 
 def _all_of(zone: Zone, held: list[str]) -> dict[str, Any]:

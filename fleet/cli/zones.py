@@ -72,6 +72,7 @@ def check(
     area: operator_options.Areas = None,
     drive: operator_options.Drives = None,
     weight_kg: operator_options.Weight = None,
+    time_margin_s: operator_options.TimeMargin = 0.0,
     terrain: ground_options.GroundText = None,
     terrain_datum: ground_options.GridDatum = None,
     terrain_error_m: ground_options.GridError = None,
@@ -85,7 +86,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check a path, or a position: exit code 0 when it is clear, 1 when it is blocked, 3 when that can't be known."""
-    speeds = speeds_option(speed_mps)
+    speeds, margin_s = speeds_option(speed_mps), operator_options.time_margin(time_margin_s)
     points = list(waypoints(path, moment_option("--at", at), speeds))
     ground = ground_options.ground(terrain, terrain_datum, terrain_error_m, canopy_m, geoid, geoid_error_m)
     read = _read(zones, tolerant=tolerant)
@@ -100,12 +101,14 @@ def check(
         rules = flight_options.flight_rules(
             buffer, uncertainty, falls_on, points, max(speeds), ground.terrain, ours.zones
         )
-        result = flight_options.checked(ours.zones, points, ground.terrain, rules, ours.held, ours.areas)
+        result = flight_options.checked(
+            ours.zones, points, ground.terrain, rules, ours.held, ours.areas, margin_s
+        )
         volumes = rules.said()
     else:
         flying = {"--buffer": buffer, "--uncertainty": uncertainty, "--falls-on": falls_on, "--area": area}
         given = [name for name, value in flying.items() if value is not None]
-        result = operator_options.driven(ours.zones, points, drive, weight_kg, given)
+        result = operator_options.driven(ours.zones, points, drive, weight_kg, given, margin_s)
     status = _status(result)
     answer = {**_answer(status, result), "terrain": ground.said, "volumes": volumes}
     show(answer, _answer_text(status, result), as_json=as_json)
@@ -161,6 +164,7 @@ def _answer(status: Status, result: CheckResult) -> dict[str, Any]:
         "status": status.value,
         "zones_version": result.zones_version,
         "margins": _margins(result),
+        "driven": _driven(result),
         "conflicts": [_conflict(conflict) for conflict in result.conflicts],
     }
 
@@ -191,12 +195,20 @@ def _margins(result: CheckResult) -> dict[str, Any]:
     }
 
 
+def _driven(result: CheckResult) -> dict[str, Any] | None:
+    """What a robot's way was held to; none of what flies."""
+    driven = result.driven
+    return None if driven is None else {"surface": driven.surface.value, "weight_kg": driven.weight_kg}
+
+
 def _answer_text(status: Status, result: CheckResult) -> str:
     header = ("zone", "why", "status", "from_m", "to_m")
     rows = [[_conflict(conflict)[name] for name in header] for conflict in result.conflicts]
     rests_on = [result.zones_version]
     if result.terrain:  # a robot's way on the ground has neither heights nor margins
         rests_on += [f"terrain: {result.terrain}", f"margins: {result.rules.said}"]
+    if result.driven is not None:
+        rests_on.append(f"driven: {result.driven.said}, {result.rules.time_margin_s:g} s early or late")
     if any(result.grows_mps):
         rests_on.append("growing by {:g} m/s beside, {:g} m/s above and below".format(*result.grows_mps))
     return "\n".join([status.value, *([table(header, rows)] if rows else []), *rests_on])

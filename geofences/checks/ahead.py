@@ -81,7 +81,8 @@ def _straight_on(position: Waypoint, velocity: Velocity, horizon_s: float) -> li
     reach_m = math.hypot(velocity.east_mps, velocity.north_mps) * horizon_s
     if not reach_m <= AROUND_M:
         raise PathError(
-            f"in {horizon_s:g} s it would be {reach_m:g} m away, more than once around the globe: ask for a shorter time"
+            f"in {horizon_s:g} s it would be {reach_m:g} m away, more than once around the globe: "
+            "ask for a shorter time"
         )
     count = max(1, math.ceil(reach_m / LEG_M))
     shares = (number / count for number in range(1, count + 1))

@@ -15,7 +15,16 @@ from shapely.geometry.base import BaseGeometry
 from geofences.checks.asked import STATUSES, UNKNOWN, is_even, legs_of, spans_beside, statuses
 from geofences.checks.ground import protecting
 from geofences.checks.heights import inside_height
-from geofences.checks.result import CheckResult, Conflict, Status, Why, joined, overall, unknown_why, why_blocked
+from geofences.checks.result import (
+    CheckResult,
+    Conflict,
+    Status,
+    Why,
+    joined,
+    overall,
+    unknown_why,
+    why_blocked,
+)
 from geofences.checks.rules import Asked, Rules, rules_of
 from geofences.errors import PathError
 from geofences.geometry.extent import where_of
@@ -91,11 +100,9 @@ def _stretches(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) 
     for piece in np.flatnonzero(codes).tolist():
         found = list(_entered(zone_set, track, piece, terrain, rules))
         yield from found
-        if left[piece]:  # whatever was found may not be all
-            yield _conflict(track, piece, (0.0, 1.0), NOT_KNOWN_WHICH, Why.NOT_CONFIRMED, Status.UNKNOWN)
-        elif not found and not _may_be_clear(
-            zone_set, track, piece, int(codes[piece]), terrain, widest
-        ):
+        if left[piece] or (
+            not found and not _may_be_clear(zone_set, track, piece, int(codes[piece]), terrain, widest)
+        ):  # whatever was found may not be all
             yield _conflict(track, piece, (0.0, 1.0), NOT_KNOWN_WHICH, Why.NOT_CONFIRMED, Status.UNKNOWN)
     if zone_set.operating_areas and (rules.areas is None or rules.areas):
         yield from _not_inside(zone_set, track, terrain, rules)

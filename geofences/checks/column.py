@@ -21,9 +21,7 @@ LOWEST_M, HIGHEST_M = -1_000.0, 100_000.0
 """Nothing flies lower or higher. A zone without limits reaches beyond both."""
 
 
-def check_column(
-    zone_set: ZoneSet, point: Waypoint, terrain: Terrain, **asked: Unpack[Asked]
-) -> CheckResult:
+def check_column(zone_set: ZoneSet, point: Waypoint, terrain: Terrain, **asked: Unpack[Asked]) -> CheckResult:
     """Check a place at a time at every height; that of the point does not count.
 
     BLOCKED where it is forbidden at all of them by one zone, lies outside of the operating areas at all of them, or

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geofences.checks.result import CheckResult, Conflict, Status, Why, joined, overall
+from geofences.checks.result import CheckResult, Conflict, Driven, Status, Why, joined, overall
 from geofences.checks.rules import rules_of
 from geofences.geometry.extent import where_of
 from geofences.geometry.geodesy import TURNS_DEG
@@ -54,7 +54,9 @@ def check_drive(
     areas = _for(zone_set, surface)
     rules = rules_of(time_margin_s=time_margin_s)
     found = joined([*_stretches(areas, track, weight_kg, time_margin_s), *_unknown_terms(zone_set, track)])
-    return CheckResult(overall(found), found, zone_set.version, rules=rules)
+    return CheckResult(
+        overall(found), found, zone_set.version, rules=rules, driven=Driven(surface, weight_kg)
+    )
 
 
 def permits_met(zone_set: ZoneSet, path: Sequence[Waypoint], surface: Surface) -> tuple[Zone, ...]:

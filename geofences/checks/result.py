@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from geofences.checks.rules import Rules
 from geofences.model.spans import Spans, difference
-from geofences.model.zone import Restriction, Zone
+from geofences.model.zone import Restriction, Surface, Zone
 
 
 class Status(StrEnum):
@@ -78,6 +78,19 @@ class Conflict:
     left_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """What a robot's way was held to: what it drives on, and its weight with its load, for which permits have terms."""
+
+    surface: Surface
+    weight_kg: float
+
+    @property
+    def said(self) -> str:
+        """In words, so that an answer can be had again."""
+        return f"{self.surface.value}, {self.weight_kg:g} kg"
+
+
 NO_RULES = Rules()
 
 
@@ -88,6 +101,7 @@ class CheckResult:
 
     Of a flight whose error grows, `rules` are those at its beginning, and `grows_mps` how fast it does, sideways and in
     height. `below_version` is of the zones that it was not to fall on, from farther than `below_m` at its beginning.
+    `driven` is for ways on the ground only, which have no terrain and of the rules only `time_margin_s`.
     """
 
     status: Status
@@ -98,6 +112,7 @@ class CheckResult:
     grows_mps: tuple[float, float] = (0.0, 0.0)
     below_version: str = ""
     below_m: float = 0.0
+    driven: Driven | None = None
 
     @property
     def is_clear(self) -> bool:

@@ -22,7 +22,9 @@ from geofences.model.spans import EVERYWHERE, NOWHERE, Span, Spans, difference, 
 from geofences.model.sun import Stretch, SunEvent, solar_zone, sun_times
 
 DAY_S = 86_400.0
-_FIRST_S, _LAST_S = (day.timestamp() for day in (datetime(1, 1, 8, tzinfo=UTC), datetime(9999, 12, 24, tzinfo=UTC)))
+_FIRST_S, _LAST_S = (
+    day.timestamp() for day in (datetime(1, 1, 8, tzinfo=UTC), datetime(9999, 12, 24, tzinfo=UTC))
+)
 """A schedule looks at the days around a time; before and after these some of them are in no calendar."""
 
 EVERY_DAY = frozenset(range(7))
@@ -200,8 +202,8 @@ class Applicability:
         return active
 
     def active_at(self, at: datetime, lon: float = 0.0, lat: float = 0.0) -> bool | None:
-        """Whether it applies at an aware time at a place; None where that cannot be known. Raises `PathError` for a time
-        without offset, and for one at the ends of the calendar where a schedule must be looked at.
+        """Whether it applies at an aware time at a place; None where that cannot be known. Raises `PathError` for a
+        time without offset, and for one at the ends of the calendar where a schedule must be looked at.
         """
         return self.active_within(at, (Box(lon, lat, lon, lat),))
 
@@ -251,7 +253,10 @@ def _dates(period: TimePeriod) -> Span:
 def _occurrences(daily: DailyPeriod, start_s: float, end_s: float, box: Box) -> Iterator[Active]:
     """When the schedule applies on each day that may touch the times asked for."""
     if not _FIRST_S <= start_s <= end_s <= _LAST_S:
-        raise PathError(f"a schedule looks at the days around a time, which lack at {start_s:g} to {end_s:g} (Unix seconds)")
+        raise PathError(
+            f"a schedule looks at the days around a time, and no calendar has those around {start_s:g} to {end_s:g} "
+            "(Unix seconds)"
+        )
     # A day by some offset or by the sun begins up to a day before that of UTC and ends up to two after it, and a period
     # that began then may last for a day more.
     first = datetime.fromtimestamp(start_s, UTC).date() - timedelta(days=3)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ from geofences import (
     check_point,
     landing_sites,
 )
+from geofences.checks.rules import Asked
 from geofences.model.altitude import Datum, never_above
 from tests.unit.geofences.make import NOON, agl, amsl, circle, place, zone
 
@@ -48,7 +50,7 @@ class Case:
     time_margin_s: float
     ground: GroundRisk | None
 
-    def asked(self) -> dict[str, object]:
+    def asked(self) -> Asked:
         """As keywords of a check."""
         return {
             "margin_m": self.margin_m,
@@ -59,7 +61,7 @@ class Case:
 
     def at(self, height_m: float) -> frozenset[tuple[str, str, Status]]:
         """What a path of one point there says, by zone."""
-        found = check_point(self.zones, replace(HERE, alt_amsl_m=height_m), self.terrain, **self.asked())  # type: ignore[arg-type]
+        found = check_point(self.zones, replace(HERE, alt_amsl_m=height_m), self.terrain, **self.asked())
         return frozenset((one.zone_id, one.why.value, one.status) for one in found.conflicts)
 
 
@@ -72,7 +74,9 @@ def zones_near(draw: st.DrawFn, number: int) -> Zone:
     lower, upper = draw(
         st.tuples(limits, limits).filter(lambda both: None in both or not never_above(both[0], both[1]))  # type: ignore[arg-type]
     )
-    restriction = draw(st.sampled_from((Restriction.PROHIBITED, Restriction.PROHIBITED, Restriction.OPERATING_AREA)))
+    restriction = draw(
+        st.sampled_from((Restriction.PROHIBITED, Restriction.PROHIBITED, Restriction.OPERATING_AREA))
+    )
     made = zone(
         circle(draw(st.sampled_from((0.0, 150.0, 220.0))), 0.0, 120.0),
         zone_id=f"Z{number}",
@@ -106,7 +110,7 @@ def heights_that_tell(case: Case) -> list[float]:
             marks |= set() if limit is None else set(_bounds(limit, case.terrain))
     spread = {mark + by for mark in marks for by in (-case.vertical_margin_m, case.vertical_margin_m)}
     ordered = sorted(marks | spread)
-    return [*ordered, *((a + b) / 2.0 for a, b in zip(ordered, ordered[1:], strict=False))]
+    return [*ordered, *((a + b) / 2.0 for a, b in pairwise(ordered))]
 
 
 def _bounds(limit: Limit, terrain: Terrain) -> tuple[float, ...]:
@@ -120,8 +124,8 @@ def _bounds(limit: Limit, terrain: Terrain) -> tuple[float, ...]:
 @settings(max_examples=300, deadline=None)
 @given(cases())
 def test_a_column_says_what_paths_of_one_point_say_at_all_heights(case: Case) -> None:
-    """With every margin, and what falls: clear where all are; blocked where one thing blocks them all, and only there."""
-    found = check_column(case.zones, HERE, case.terrain, **case.asked())  # type: ignore[arg-type]
+    """With every margin, and what falls: clear where all are; blocked where one thing blocks them all, only there."""
+    found = check_column(case.zones, HERE, case.terrain, **case.asked())
     every = [case.at(height) for height in heights_that_tell(case)]
     assert found.is_clear == (not any(every))
     by_zone = [{(zone, why) for zone, why, status in one if status is Status.BLOCKED} for one in every]
@@ -139,10 +143,11 @@ FLYING = Diverting(slowest_mps=5.0, fastest_mps=10.0, range_m=1_000.0, descent_m
 @given(cases(), st.sampled_from((80.0, 130.0, 400.0)))
 def test_a_site_below_a_path_is_landed_at_where_the_way_down_is_clear(case: Case, height_m: float) -> None:
     """Held to the same rules as a path that stands there and leads down: all of them must be clear for it."""
-    still = [replace(HERE, alt_amsl_m=height_m), replace(HERE, alt_amsl_m=height_m, at=NOON + timedelta(seconds=HOVER_S))]
+    there = replace(HERE, alt_amsl_m=height_m)
+    still = [there, replace(there, at=NOON + timedelta(seconds=HOVER_S))]
     site = LandingSite("below", HERE.lon, HERE.lat, GROUND_M)
     found = landing_sites(
-        case.zones, still, [site], case.terrain, FLYING, lambda: False, most_around=0, **case.asked()  # type: ignore[arg-type]
+        case.zones, still, [site], case.terrain, FLYING, lambda: False, most_around=0, **case.asked()
     )
     down_s = (height_m - GROUND_M) / FLYING.descent_mps
     down = [
@@ -153,7 +158,7 @@ def test_a_site_below_a_path_is_landed_at_where_the_way_down_is_clear(case: Case
                 replace(HERE, alt_amsl_m=GROUND_M, at=NOON + timedelta(seconds=after_s + down_s)),
             ],
             case.terrain,
-            **case.asked(),  # type: ignore[arg-type]
+            **case.asked(),
         ).status
         for after_s in (0.0, HOVER_S / 2, HOVER_S)
     ]

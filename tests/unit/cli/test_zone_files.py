@@ -71,6 +71,45 @@ def test_tolerant_writes_the_others_and_says_no(tmp_path: Path, capsys: pytest.C
     assert [zone.zone_id for zone in read_zones_file(out).zones] == ["P1"]
 
 
+def test_tolerant_tells_each_zone_and_each_field_that_it_leaves_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With why, on stderr and in the answer; also of a zone whose id another one has, that was refused."""
+    wide, strange = (
+        square("A", id="A", radius_m=30, country="PRT"),
+        square("A", id="A", country="PRT", reasons=["BAR"]),
+    )
+    cut = square("B", country="PRT")
+    cut["geometry"]["coordinates"][0][1] = [-8.61]
+    source, out = write(tmp_path, wide, strange, cut), tmp_path / "out.json"
+    options = ("--to", "ed269", "--out", out, "--tolerant", "--json")
+    assert run("convert", source, *options) == 1
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert [(one["zone"], one["why"]) for one in found["refused"]] == [
+        ("number 3 (B)", "geometry.coordinates[0][1]: a longitude and a latitude are needed, got [-8.61]"),
+        ("zone A", "reasons: ED-269 knows no BAR"),
+    ]
+    heeded = {
+        "file": str(source),
+        "zone": "zone A",
+        "what": "radius_m: only a Point has a radius: it is not heeded",
+    }
+    assert heeded in found["remarks"]
+    for one in found["refused"]:
+        assert f"refused: {source}: {one['zone']}: {one['why']}" in said.err
+    for one in found["remarks"]:
+        assert f"remarked: {source}: {one['zone']}: {one['what']}" in said.err
+
+
+def test_remarks_alone_leave_no_zone_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 0, as all zones are in the file."""
+    source, out = write(tmp_path, square("A", radius_m=30, country="PRT")), tmp_path / "out.json"
+    code, found = answer(capsys, "convert", source, "--to", "ed269", "--out", out, "--tolerant")
+    assert (code, found["zones"], found["refused"]) == (0, 1, [])
+    assert any(one["what"].startswith("radius_m") for one in found["remarks"])
+
+
 def test_an_empty_file_is_never_made_of_zones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It would say that the air is free."""
     source, out = air(tmp_path), tmp_path / "out.json"

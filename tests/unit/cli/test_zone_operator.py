@@ -88,6 +88,45 @@ def test_a_robot_keeps_the_terms_of_its_permit(
     assert (code, [one["why"] for one in found["conflicts"]]) == (1 if why else 0, why)
 
 
+def test_a_drive_says_what_it_was_held_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Surface, weight and margin of time: without these nobody could have the answer again."""
+    zones = write(tmp_path, square("Town", restriction="PERMIT_AREA", surface="sidewalk"))
+    more = ("--drive", "sidewalk", "--weight-kg", 35, "--speed-mps", 2, "--time-margin-s", 60)
+    _, found = answer(capsys, *asked(zones, *more, path=WAY))
+    assert found["driven"] == {"surface": "sidewalk", "weight_kg": 35.0}
+    assert found["margins"]["time_s"] == 60.0
+    run(*asked(zones, *more, path=WAY))
+    assert "driven: sidewalk, 35 kg, 60 s early or late" in capsys.readouterr().out
+    assert answer(capsys, *asked(zones))[1]["driven"] is None
+
+
+def test_times_that_may_be_wrong_meet_what_begins_soon_and_leave_what_ends_soon(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of flights and of drives. The path through the zone takes 168 s from 10:00."""
+    later = write(tmp_path, square("Later", starts_at="2026-11-24T10:05:00Z"))
+    statuses = [answer(capsys, *asked(later, "--time-margin-s", s))[1]["status"] for s in (0, 120, 300)]
+    assert statuses == ["clear", "clear", "blocked"]
+    terms = {"restriction": "PERMIT_AREA", "surface": "sidewalk", "ends_at": "2026-11-24T10:10:00Z"}
+    permit = write(tmp_path, square("Town", **terms))
+    drive = ("--drive", "sidewalk", "--weight-kg", 35, "--speed-mps", 2)
+    ways = [
+        answer(capsys, *asked(permit, *drive, "--time-margin-s", s, path=WAY))[1]["status"]
+        for s in (0, 240, 300)
+    ]
+    assert ways == ["clear", "clear", "blocked"]
+
+
+@pytest.mark.parametrize("margin", ["-1", "86401", "nan", "inf"])
+def test_a_margin_of_time_that_is_none_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], margin: str
+) -> None:
+    """With the option's name and what it may be."""
+    zones = write(tmp_path, square("School"))
+    assert run(*asked(zones, f"--time-margin-s={margin}")) == 2
+    assert "--time-margin-s: must be 0 to 86400, a day" in capsys.readouterr().err
+
+
 def test_speeds_of_legs_say_when_a_zone_is_entered(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

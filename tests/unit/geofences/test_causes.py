@@ -30,7 +30,9 @@ from geofences.geometry.track import Track, track_of
 from geofences.model.sun import sun_time
 from tests.unit.geofences.make import HOME, NOON, SEA, agl, path, square, zone
 
-DAYLIGHT = Applicability((TimePeriod(schedule=(DailyPeriod(frozenset(range(7)), SunEvent.SR, SunEvent.SS),)),))
+DAYLIGHT = Applicability(
+    (TimePeriod(schedule=(DailyPeriod(frozenset(range(7)), SunEvent.SR, SunEvent.SS),)),)
+)
 AREA = Restriction.OPERATING_AREA
 SQUARE = square(0, 0, 1_000)
 
@@ -76,9 +78,13 @@ def test_one_way_may_be_not_known_by_its_height_here_and_by_its_time_there() -> 
     (dusk,) = at_sunset(50.0)
     early = [replace(dusk, at=dusk.at - timedelta(hours=2), alt_amsl_m=120.0)]
     ground = FlatTerrain(0.0, 10.0)
-    assert whys(zones, [*early, replace(early[0], at=dusk.at - timedelta(hours=1))], ground) == [Why.HEIGHT_UNKNOWN]
+    assert whys(zones, [*early, replace(early[0], at=dusk.at - timedelta(hours=1))], ground) == [
+        Why.HEIGHT_UNKNOWN
+    ]
     assert whys(zones, [dusk], ground) == [Why.TIME_UNKNOWN]
-    assert whys(zones, [dusk, replace(dusk, at=dusk.at + timedelta(seconds=30), alt_amsl_m=125.0)], ground) == [
+    assert whys(
+        zones, [dusk, replace(dusk, at=dusk.at + timedelta(seconds=30), alt_amsl_m=125.0)], ground
+    ) == [
         Why.HEIGHT_UNKNOWN,
         Why.TIME_UNKNOWN,
     ]
