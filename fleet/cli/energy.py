@@ -6,7 +6,7 @@ What is done with flight logs is in ``energy_logs`` and ``energy_calibration``.
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -15,7 +15,7 @@ from fleet.cli.airframes import AirframeName, airframe_option
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, ExitCode, show, table
 from fleet.domain.plan import Status
-from fleet.energy.airframe import Airframe
+from fleet.energy.airframe import Airframe, Held
 from fleet.energy.errors import InvalidInput
 from fleet.feasibility.estimate import RULE, Estimate, Question, estimate
 
@@ -37,7 +37,7 @@ def estimate_flight(
     airframe: AirframeName,
     payload_kg: Annotated[float, typer.Option("--payload-kg", help="Carried out, and not back.")],
     out_m: Annotated[float, typer.Option("--out-m", help="How far it is to the drop.")],
-    speed_mps: Annotated[float, typer.Option("--speed-mps", help="Airspeed.")],
+    speed_mps: Annotated[float, typer.Option("--speed-mps", help="Airspeed (see --speed-held).")],
     height_m: Annotated[float, typer.Option("--height-m", help="Flight height above the launch site.")],
     back_m: Annotated[float | None, typer.Option("--back-m", help="How far back; as far as out.")] = None,
     bearing_deg: Annotated[
@@ -51,6 +51,18 @@ def estimate_flight(
     temperature_c: Annotated[
         float | None,
         typer.Option("--temperature-c", help="Of the air flown in, and the pack; standard air unless told."),
+    ] = None,
+    pressure_hpa: Annotated[
+        float | None,
+        typer.Option("--pressure-hpa", help="Of the day, at sea level (QNH); the standard's unless told."),
+    ] = None,
+    speed_held: Annotated[
+        str | None,
+        typer.Option(
+            "--speed-held",
+            metavar="air|ground",
+            help="Which speed the autopilot holds in wind; as the airframe says unless told.",
+        ),
     ] = None,
     site_amsl_m: Annotated[
         float, typer.Option("--site-amsl-m", help="Height of the launch site above mean sea level.")
@@ -85,6 +97,8 @@ def estimate_flight(
             wind_mps=0.0 if wind_mps is None else wind_mps,
             wind_from_deg=wind_from_deg,
             temperature_c=temperature_c,
+            pressure_hpa=pressure_hpa,
+            speed_held=cast(Held | None, speed_held),
             site_amsl_m=site_amsl_m,
             drop_s=drop_s,
             drop_height_m=drop_height_m,

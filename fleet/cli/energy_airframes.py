@@ -33,7 +33,7 @@ def airframes(
 
 
 def _figures(frame: Airframe) -> dict[str, Any]:
-    found: dict[str, Any] = frame.model_dump(mode="json", exclude_none=True)
+    found: dict[str, Any] = frame.model_dump(mode="json", exclude_defaults=True)
     return found
 
 

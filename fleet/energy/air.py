@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from fleet.energy.arrays import FloatArray, Floats
+from fleet.energy.arrays import Bools, FloatArray, Floats
 from fleet.energy.errors import require_finite, require_not_negative, require_positive, require_within
 
 GRAVITY_MPS2 = 9.80665
@@ -37,20 +38,28 @@ class Wind:
 CALM = Wind(0.0, 0.0)
 
 
-def air_density(alt_amsl_m: float, temperature_c: float | None = None) -> float:
+def air_density(
+    alt_amsl_m: float, temperature_c: float | None = None, pressure_hpa: float | None = None
+) -> float:
     """Density in kg/m3 of dry air at a height above mean sea level.
 
-    Pressure by the International Standard Atmosphere (ICAO Doc 7488, troposphere); density by the gas law
-    with the
-    temperature at that height, the standard's own where none is given. Raises `InvalidInput` outside
-    -500..11,000 m
-    or -60..60 °C.
+    Pressure by the International Standard Atmosphere (ICAO Doc 7488, troposphere), from the ``pressure_hpa`` of the day
+    reduced to sea level (QNH) where it is given; density by the gas law with the temperature at that height, the
+    standard's own where none is given. Raises `InvalidInput` outside -500..11,000 m, -60..60 °C or 850..1100 hPa: all
+    that was ever measured at sea level lies within.
     """
     require_within(-500, 11_000, alt_amsl_m=alt_amsl_m)
     standard_k = SEA_LEVEL_K - LAPSE_K_PER_M * alt_amsl_m
     exponent: float = GRAVITY_MPS2 / (DRY_AIR_J_PER_KG_K * LAPSE_K_PER_M)
-    pressure_pa: float = SEA_LEVEL_PA * (standard_k / SEA_LEVEL_K) ** exponent
+    pressure_pa: float = _sea_level_pa(pressure_hpa) * (standard_k / SEA_LEVEL_K) ** exponent
     return pressure_pa / (DRY_AIR_J_PER_KG_K * _kelvin(temperature_c, standard_k))
+
+
+def _sea_level_pa(pressure_hpa: float | None) -> float:
+    if pressure_hpa is None:
+        return SEA_LEVEL_PA
+    require_within(850, 1100, pressure_hpa=pressure_hpa)
+    return pressure_hpa * 100.0
 
 
 def _kelvin(temperature_c: float | None, standard_k: float) -> float:
@@ -60,19 +69,49 @@ def _kelvin(temperature_c: float | None, standard_k: float) -> float:
     return temperature_c + ZERO_CELSIUS_K
 
 
-def ground_speed(airspeed_mps: Floats, track_deg: Floats, wind: Wind) -> FloatArray:
-    """Speed over ground in m/s along a track, by the wind triangle: the nose points into the crosswind.
+class Speeds(NamedTuple):
+    """Speeds over ground and through the air in m/s."""
 
-    NaN where the wind is as fast as the aircraft or faster: there is then a direction in which it can't fly
-    home, so
-    no track counts as flyable. Raises `InvalidInput` for an airspeed that is not positive or a track not
-    finite.
+    ground_mps: FloatArray
+    air_mps: FloatArray
+
+
+def triangle(
+    speed_mps: Floats,
+    track_deg: Floats,
+    wind_mps: Floats,
+    wind_from_deg: Floats,
+    holds_ground: Bools = False,
+) -> Speeds:
+    """Both speeds along a track by the wind triangle: the nose points into the crosswind.
+
+    ``speed_mps`` is what the autopilot holds: the airspeed, or the speed over ground where it ``holds_ground``. With
+    the airspeed held, both are NaN where the wind is as fast as the aircraft or faster: there is then a direction in
+    which it can't fly home, so no track counts as flyable.
+    """
+    speed = np.asarray(speed_mps, dtype=np.float64)
+    if holds_ground is False and isinstance(wind_mps, float) and wind_mps == 0.0:
+        return Speeds(speed, speed)
+    angle = np.radians(np.asarray(wind_from_deg, dtype=np.float64) - track_deg)
+    head_mps, cross_sq = wind_mps * np.cos(angle), (wind_mps * np.sin(angle)) ** 2
+    if holds_ground is True:
+        return Speeds(speed, np.sqrt((speed + head_mps) ** 2 + cross_sq))
+    along = np.sqrt(np.maximum(speed**2 - cross_sq, 0.0)) - head_mps
+    flyable = wind_mps < speed
+    held = Speeds(np.where(flyable, along, math.nan), np.where(flyable, speed, math.nan))
+    if holds_ground is False:
+        return held
+    through = np.sqrt((speed + head_mps) ** 2 + cross_sq)
+    return Speeds(
+        np.where(holds_ground, speed, held.ground_mps), np.where(holds_ground, through, held.air_mps)
+    )
+
+
+def ground_speed(airspeed_mps: Floats, track_deg: Floats, wind: Wind) -> FloatArray:
+    """Speed over ground in m/s along a track with the airspeed held; NaN as in `triangle`.
+
+    Raises `InvalidInput` for an airspeed that is not positive or a track not finite.
     """
     require_positive(airspeed_mps=airspeed_mps)
     require_finite(track_deg=track_deg)
-    angle = np.radians(wind.from_deg - np.asarray(track_deg, dtype=np.float64))
-    head_mps, cross_mps = wind.speed_mps * np.cos(angle), wind.speed_mps * np.sin(angle)
-    air = np.asarray(airspeed_mps, dtype=np.float64)
-    along = np.sqrt(np.maximum(air**2 - cross_mps**2, 0.0)) - head_mps
-    speed: FloatArray = np.where(wind.speed_mps < air, along, math.nan)
-    return speed
+    return triangle(airspeed_mps, track_deg, wind.speed_mps, wind.from_deg).ground_mps

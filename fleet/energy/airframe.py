@@ -3,48 +3,18 @@ measured."""
 
 from __future__ import annotations
 
+import math
 import tomllib
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, NamedTuple, TypeVar
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from fleet.energy.arrays import FloatArray, Floats
 from fleet.energy.errors import VehicleFileError
+from fleet.energy.figures import Figures, NotNegative, Positive, Share
+from fleet.energy.regimes import Regimes
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
-
-
-class Figures(BaseModel):
-    """Base of all vehicle data: frozen, strict about unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class RegimePower(Figures):
-    """Power of one flight regime: P = b1 * m^1.5 / sqrt(rho) + b0, in W for kg and kg/m3.
-
-    The form of Rodrigues et al., Patterns 3 (2022) 100569.
-    """
-
-    b1: NotNegative
-    b0: Finite
-
-    def power_w(self, mass_kg: Floats, density_kg_m3: float) -> FloatArray:
-        """Electrical power in W at the battery."""
-        power: FloatArray = self.b1 * np.asarray(mass_kg) ** 1.5 / density_kg_m3**0.5 + self.b0
-        return power
-
-
-class Regimes(Figures):
-    """The three regimes that have coefficients; a hover, as at the drop, uses those of take-off."""
-
-    takeoff: RegimePower
-    cruise: RegimePower
-    landing: RegimePower
+Held = Literal["air", "ground"]
+"""Which speed an autopilot keeps in wind: that through the air, or that over ground."""
 
 
 class Rotors(Figures):
@@ -72,6 +42,40 @@ class WindTolerance(Figures):
     max_gust_mps: Positive
 
 
+class Timing(Figures):
+    """What a flight lasts longer than its distances and heights over its speeds."""
+
+    takeoff_s: NotNegative = 0.0
+    """Spinning up and leaving the ground, of each climb from it."""
+    corner_s: NotNegative = 0.0
+    """Slowing down and turning at the end of each leg."""
+    landing_s: NotNegative = 0.0
+    """The slow last metres, of each descent to the ground."""
+
+
+class Range(NamedTuple):
+    """From the least to the most."""
+
+    low: float
+    high: float
+
+
+class Validity(Figures):
+    """What the flights that an airframe was fitted to had; beyond it nobody has measured, and the margin grows."""
+
+    mass_kg: Range
+    density_kg_m3: Range
+    airspeed_mps: Range | None = None
+    """None: not known, or the power was found the same over the airframe's whole range."""
+
+    @model_validator(mode="after")
+    def _ranges_in_order(self) -> Validity:
+        for name, known in self:
+            if known is not None and not 0 < known.low <= known.high < math.inf:
+                raise ValueError(f"{name} must be two numbers above zero, the least first")
+        return self
+
+
 class Airframe(Figures):
     """A multirotor type. ``sources`` says where each figure comes from; an airframe without ``residual`` is
     uncalibrated.
@@ -93,6 +97,9 @@ class Airframe(Figures):
     wind: WindTolerance
     regimes: Regimes
     rotors: Rotors | None = None
+    speed_held: Held = "air"
+    timing: Timing = Timing()
+    validity: Validity | None = None
     residual: Residual | None = None
     sources: dict[str, str]
 
@@ -100,6 +107,11 @@ class Airframe(Figures):
     def calibrated(self) -> bool:
         """Whether its coefficients were held against measured flights."""
         return self.residual is not None
+
+    @property
+    def holds_ground(self) -> bool:
+        """Whether its autopilot keeps the speed over ground, so that wind changes the airspeed and not the time."""
+        return self.speed_held == "ground"
 
     @model_validator(mode="after")
     def _speeds_in_order(self) -> Airframe:
@@ -111,15 +123,16 @@ class Airframe(Figures):
     def _powers_positive(self) -> Airframe:
         # A negative b0 is a fit's right (the Matrice 100's landing has one), negative power is not.
         thickest = 1.5
-        for name, regime in self.regimes:
+        for name, regime in self.regimes.sets():
             if regime.power_w(self.empty_mass_kg, thickest) <= 0:
                 raise ValueError(f"regimes.{name} gives no positive power at the empty mass")
         return self
 
     @model_validator(mode="after")
     def _sources_name_figures(self) -> Airframe:
-        unsourced = set(type(self).model_fields) - {"name", "sources"} - set(self.sources)
-        missing = sorted(name for name in unsourced if getattr(self, name) is not None)
+        fields = type(self).model_fields
+        unsourced = set(fields) - {"name", "sources"} - set(self.sources)
+        missing = sorted(name for name in unsourced if getattr(self, name) != fields[name].default)
         if missing:
             raise ValueError(f"sources lacks {', '.join(missing)}")
         return self

@@ -9,3 +9,6 @@ from numpy.typing import NDArray
 
 FloatArray: TypeAlias = NDArray[np.float64]
 Floats: TypeAlias = float | FloatArray
+BoolArray: TypeAlias = NDArray[np.bool_]
+Bools: TypeAlias = bool | BoolArray
+IntArray: TypeAlias = NDArray[np.intp]

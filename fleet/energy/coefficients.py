@@ -1,4 +1,4 @@
-"""The three sets of coefficients, P = b1 x + b0 with x = m^1.5 / sqrt(rho), from the rows of a log.
+"""The sets of coefficients, P = b1 x + b0 with x = m^1.5 / sqrt(rho), from the rows of a log.
 
 Least squares of relative errors, rows that lasted longer counting more and outliers less (Huber). Where masses and
 densities are too alike to tell b1 from b0, the base's coefficients are scaled by one factor instead.
@@ -12,12 +12,14 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from fleet.energy.air import GRAVITY_MPS2
-from fleet.energy.airframe import Airframe, RegimePower, Regimes
+from fleet.energy.airframe import Airframe
 from fleet.energy.arrays import FloatArray
-from fleet.energy.logs import COEFFICIENTS, LogRow, Regime
+from fleet.energy.logs import LogRow
 from fleet.energy.predict import power_w
+from fleet.energy.regimes import ELSE, Regime, RegimePower, Regimes, loading
 
-SETS = ("takeoff", "cruise", "landing")
+LIFTS = ("takeoff", "climb", "hover")
+"""Regimes in which rotors need no less than in an ideal hover."""
 HUBER = 1.345
 """Deviations from where on a row counts less; 95 % as good as least squares where errors are normal."""
 STEPS = 10
@@ -26,19 +28,26 @@ LEAST_SPREAD = 0.02
 
 
 def coefficients(base: Airframe, rows: Iterable[LogRow]) -> tuple[Regimes, dict[str, str]]:
-    """The three sets from rows of all of them, and how each was made."""
+    """The sets that the base has, from rows, and how each was made.
+
+    Without rows of its own, a set of take-off, cruise or landing is ``kept`` as the base has it; another is left out,
+    and the one that stands in for it counts.
+    """
     found: dict[str, RegimePower] = {}
     methods: dict[str, str] = {}
     rows = list(rows)
-    for name in SETS:
-        own = [row for row in rows if COEFFICIENTS[row.regime] == name]
-        methods[name], found[name] = _set(base, name, own)
+    for name, known in base.regimes.sets():
+        own = [row for row in rows if base.regimes.set_of(row.regime) == name]
+        if own:
+            methods[name], found[name] = _set(base, name, known, own)
+        elif Regime(name) not in ELSE:
+            methods[name], found[name] = "kept", known
     return Regimes(**found), methods
 
 
-def _set(base: Airframe, name: str, rows: Sequence[LogRow]) -> tuple[str, RegimePower]:
-    known: RegimePower = getattr(base.regimes, name)
-    x = np.array([row.mass_kg**1.5 / math.sqrt(row.air_density_kg_m3) for row in rows])
+def _set(base: Airframe, name: str, known: RegimePower, rows: Sequence[LogRow]) -> tuple[str, RegimePower]:
+    masses, densities = np.array([(row.mass_kg, row.air_density_kg_m3) for row in rows]).T
+    x = loading(masses, densities)
     power = np.array([row.power_w - _by_speed(base, known, row) for row in rows])
     weight = np.array([row.duration_s for row in rows]) / power**2
     if len(np.unique(np.round(x, 6))) < 3 or float(np.std(x) / np.mean(x)) < LEAST_SPREAD:
@@ -46,7 +55,7 @@ def _set(base: Airframe, name: str, rows: Sequence[LogRow]) -> tuple[str, Regime
         factor = float(np.sum(weight * power * said) / np.sum(weight * said**2))
         return "scale", scaled(known, factor)
     # Rotors that are moved through the air, or sink, need less than in hover.
-    return "line", _line(x, power, weight, ideal_b1(base) if name == "takeoff" else 0.0)
+    return "line", _line(x, power, weight, ideal_b1(base) if name in LIFTS else 0.0)
 
 
 def _by_speed(base: Airframe, known: RegimePower, row: LogRow) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from fleet.energy.airframe import Airframe
 from fleet.energy.battery import Battery
 from fleet.energy.errors import InvalidInput
-from fleet.energy.logs import FlightLog, Regime
+from fleet.energy.logs import FlightLog
 from fleet.energy.margin import SHRINK_AFTER_CRUISE, corrected_remaining, margin_fraction
 from fleet.energy.predict import (
     Quarter,
@@ -28,6 +28,7 @@ from fleet.energy.predict import (
     predicted_wh,
     quarter_of,
 )
+from fleet.energy.regimes import Regime
 from fleet.energy.sortie import SortiePlan, sortie_energy_wh
 
 WARM_C = 20.0

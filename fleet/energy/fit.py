@@ -9,12 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import ValidationError
 
-from fleet.energy.airframe import Airframe, Regimes, Residual
-from fleet.energy.coefficients import SETS, coefficients, scaled
+from fleet.energy.airframe import Airframe, Residual
+from fleet.energy.coefficients import coefficients, scaled
 from fleet.energy.evaluate import Errors, by_regime, errors_of, trip_errors
+from fleet.energy.figures import Figures
 from fleet.energy.lacks import Lack, drifting, off_base, off_weight, strange, too_far, too_few
-from fleet.energy.logs import FlightLog, Regime
+from fleet.energy.logs import FlightLog
 from fleet.energy.predict import Rows, is_trip, measured_wh, predicted_wh
+from fleet.energy.regimes import Regime, Regimes
+from fleet.energy.seen import timing_of, validity_of
 from fleet.energy.split import fraction_of, split_of
 
 FOLDS = 5
@@ -71,10 +74,21 @@ def fit(base: Airframe, log: FlightLog, *, share: float, name: str, origin: str)
     split = split_of(trips, share)
     if lacks := (*too_few(log, trips, len(split.train), len(split.held_out)), *strange(base, trips)):
         return NotCarried(lacks)
-    regimes, methods = coefficients(base, [row for one in split.train for row in trips[one]])
+    train = [row for one in split.train for row in trips[one]]
+    regimes, methods = coefficients(base, train)
     crossed = _crossed(base, trips)
+    residual = residual_of(crossed)
     source = f"fit to {len(split.train)} flights of {origin}, {len(split.held_out)} others held out"
-    airframe = _with(base, name, regimes, residual_of(crossed), source)
+    figures: dict[str, tuple[Figures | None, str]] = {
+        "regimes": (regimes, source),
+        "timing": (timing_of(base, train), f"medians of the same flights against their plans; {source}"),
+        "validity": (validity_of(base, train), f"what these flights had; {source}"),
+        "residual": (
+            residual,
+            f"{FOLDS}-fold cross-validation over {residual.flights} flights, log-normal; {source}",
+        ),
+    }
+    airframe = _with(base, name, figures)
     if airframe is None:
         return NotCarried(
             (Lack("no_positive_power", "the fitted line gives no positive power at the empty mass"),)
@@ -110,9 +124,18 @@ def hover_fit(base: Airframe, log: FlightLog, *, name: str, origin: str) -> Scal
     factor = measured_wh(rows) / predicted_wh(base, rows)
     if lacks := tuple(off_base("hover", factor)):
         return NotCarried(lacks)
-    regimes = Regimes(**{one: scaled(getattr(base.regimes, one), factor) for one in SETS})
+    regimes = Regimes(**{one: scaled(known, factor) for one, known in base.regimes.sets()})
     source = f"{base.name} times {factor:.4f}: {seconds:.0f} s of hover of {origin}"
-    airframe = _with(base, name, regimes, HOVER_RESIDUAL, source, factor)
+    figures: dict[str, tuple[Figures | None, str]] = {
+        "regimes": (regimes, source),
+        "validity": (None, ""),  # the base's flights were another's
+        "residual": (HOVER_RESIDUAL, "declared for one that was scaled by a hover, not measured"),
+    }
+    if base.rotors is not None:
+        efficiency = round(min(1.0, base.rotors.efficiency / factor), 6)
+        said = f"{base.sources['rotors']}; efficiency over {factor:.4f} by a hover"
+        figures["rotors"] = base.rotors.model_copy(update={"efficiency": efficiency}), said
+    airframe = _with(base, name, figures)
     if airframe is None:
         return NotCarried(
             (Lack("no_positive_power", "the scaled line gives no positive power at the empty mass"),)
@@ -120,26 +143,17 @@ def hover_fit(base: Airframe, log: FlightLog, *, name: str, origin: str) -> Scal
     return Scaled(airframe, factor, len(rows), seconds)
 
 
-def _with(
-    base: Airframe, name: str, regimes: Regimes, residual: Residual, source: str, factor: float | None = None
-) -> Airframe | None:
-    """The base with these, none where they are no airframe's: a line that falls below zero."""
+def _with(base: Airframe, name: str, figures: Mapping[str, tuple[Figures | None, str]]) -> Airframe | None:
+    """The base with these figures and sources, none where they are no airframe's: a line that falls below zero."""
     known = base.model_dump()
-    crossed = f"{FOLDS}-fold cross-validation over {residual.flights} flights, log-normal; {source}"
-    sources = known["sources"] | {"regimes": source, "residual": crossed}
-    if factor is not None:
-        sources["residual"] = "declared for one that was scaled by a hover, not measured"
-    if factor is not None and base.rotors is not None:
-        known["rotors"]["efficiency"] = round(min(1.0, base.rotors.efficiency / factor), 6)
-        sources["rotors"] = f"{base.sources['rotors']}; efficiency over {factor:.4f} by a hover"
-    changed = {
-        "name": name,
-        "regimes": regimes.model_dump(),
-        "residual": residual.model_dump(),
-        "sources": sources,
-    }
+    sources = dict(known["sources"])
+    for field, (value, source) in figures.items():
+        known[field] = None if value is None else value.model_dump()
+        sources[field] = source
+        if value is None:
+            del sources[field]
     try:
-        return Airframe.model_validate(known | changed)
+        return Airframe.model_validate(known | {"name": name, "sources": sources})
     except ValidationError:
         return None
 

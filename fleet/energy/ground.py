@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fleet.energy.air import GRAVITY_MPS2, SEA_LEVEL_DENSITY_KG_M3
-from fleet.energy.airframe import Figures, NotNegative, Positive, Residual, Share
+from fleet.energy.airframe import Residual
 from fleet.energy.arrays import FloatArray, Floats
 from fleet.energy.errors import require_not_negative, require_within
+from fleet.energy.figures import Figures, NotNegative, Positive, Share
 
 JOULES_PER_WH = 3600.0
 

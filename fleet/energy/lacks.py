@@ -9,10 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from fleet.energy.airframe import Airframe
-from fleet.energy.coefficients import SETS, ideal_b1
+from fleet.energy.coefficients import LIFTS, ideal_b1
 from fleet.energy.evaluate import Errors
-from fleet.energy.logs import COEFFICIENTS, FlightLog, LogRow, Regime
-from fleet.energy.predict import UP, Rows, measured_wh, predicted_wh
+from fleet.energy.logs import FlightLog, LogRow
+from fleet.energy.predict import Rows, measured_wh, predicted_wh
+from fleet.energy.regimes import UP, Regime
 
 FEWEST_FLIGHTS, FEWEST_TRAIN, FEWEST_HELD_OUT = 10, 6, 2
 WORST_MEAN, WORST_P95 = 0.10, 0.25
@@ -23,7 +24,7 @@ WEIGHING = 0.02
 DRIFT_SD = 3.0
 LEAST_DRIFT = 0.01
 PARTS = {
-    "takeoff or climb": frozenset(UP),
+    "takeoff or climb": UP,
     "cruise": frozenset({Regime.CRUISE}),
     "landing": frozenset({Regime.LANDING}),
 }
@@ -62,12 +63,12 @@ def strange(base: Airframe, trips: Mapping[str, Rows]) -> Iterator[Lack]:
     if heavy := tuple(off_weight(base, rows)):
         yield from heavy
         return  # what the base says at such masses means nothing
-    for name in SETS:
-        own = [row for row in rows if COEFFICIENTS[row.regime] == name]
+    for name, _ in base.regimes.sets():
+        own = [row for row in rows if base.regimes.set_of(row.regime) == name]
         if own:
             yield from off_base(name, measured_wh(own) / predicted_wh(base, own))
     if base.rotors is not None:
-        yield from _below_ideal(base, [row for row in rows if COEFFICIENTS[row.regime] == "takeoff"])
+        yield from _below_ideal(base, [row for row in rows if row.regime.value in LIFTS])
 
 
 def off_weight(base: Airframe, rows: Iterable[LogRow]) -> Iterator[Lack]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 
-from fleet.energy.airframe import Airframe, RegimePower
-from fleet.energy.multirotor import SECONDS_PER_HOUR
+from fleet.energy.legs import SECONDS_PER_HOUR
+from fleet.energy.regimes import Regime
 from fleet.intake import cells
 from fleet.intake.errors import TableError, file_error
 from fleet.intake.rows import Schema, Values
@@ -24,30 +23,11 @@ MOST_W_PER_KG = 3000.0
 kilowatt-hours a thousandth, joules 3600 times and milliampere-hours at 11 to 25 V 40 to 90 times of it."""
 
 
-class Regime(StrEnum):
-    """A part of a flight. Each has the coefficients of take-off, cruise or landing (`power_of`)."""
-
-    TAKEOFF = "takeoff"
-    CLIMB = "climb"
-    CRUISE = "cruise"
-    HOVER = "hover"
-    DESCENT = "descent"
-    LANDING = "landing"
-
-
 ALIASES: Mapping[str, Regime] = {
     **{regime.value: regime for regime in Regime},
     "take_off": Regime.TAKEOFF,
     "drop": Regime.HOVER,
     "land": Regime.LANDING,
-}
-COEFFICIENTS: Mapping[Regime, str] = {
-    Regime.TAKEOFF: "takeoff",
-    Regime.CLIMB: "takeoff",
-    Regime.CRUISE: "cruise",
-    Regime.HOVER: "takeoff",
-    Regime.DESCENT: "landing",
-    Regime.LANDING: "landing",
 }
 
 
@@ -93,12 +73,6 @@ class FlightLog:
         for row in self.rows:
             found.setdefault(row.flight_id, []).append(row)
         return {flight_id: tuple(rows) for flight_id, rows in found.items()}
-
-
-def power_of(airframe: Airframe, regime: Regime) -> RegimePower:
-    """The coefficients that a regime is flown with."""
-    power: RegimePower = getattr(airframe.regimes, COEFFICIENTS[regime])
-    return power
 
 
 def read_log(text: str, source: str) -> FlightLog:

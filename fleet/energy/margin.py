@@ -44,18 +44,20 @@ SHRINK_EXPONENT = 0.3
 SHRINK_AFTER_CRUISE = 0.25
 
 
-def margin_fraction(epsilon: float, residual: Residual | None) -> float:
+def margin_fraction(epsilon: float, residual: Residual | None, more_log_sd: float = 0.0) -> float:
     """Share by which energy is raised so that the truth exceeds it with probability ``epsilon``, as modelled.
 
-    ``residual`` none means never calibrated and gives the wide margin. Raises `InvalidInput` for an
-    ``epsilon``
-    outside 1e-6..0.5.
+    ``residual`` none means never calibrated and gives the wide margin. ``more_log_sd`` is what is not known besides, as
+    beyond what was measured (`widening`): independent of the residual, so their squares add. Raises `InvalidInput` for
+    an ``epsilon`` outside 1e-6..0.5 or a negative deviation.
     """
     require_within(1e-6, 0.5, epsilon=epsilon)
+    require_not_negative(more_log_sd=more_log_sd)
     normal = NormalDist().inv_cdf(1 - epsilon)
     if residual is None:
-        return UNCALIBRATED_RATIO * math.exp(normal * UNCALIBRATED_LOG_SD) - 1
-    scale = residual.log_sd * math.sqrt(1 + 1 / residual.flights)
+        wide = math.hypot(UNCALIBRATED_LOG_SD, more_log_sd)
+        return UNCALIBRATED_RATIO * math.exp(normal * wide) - 1
+    scale = math.hypot(residual.log_sd * math.sqrt(1 + 1 / residual.flights), more_log_sd)
     return math.exp(student_t(normal, residual.flights - 1) * scale) - 1
 
 

@@ -13,13 +13,13 @@ from fleet.energy.air import GRAVITY_MPS2
 from fleet.energy.arrays import FloatArray, Floats
 
 
-def hover_induced_speed(mass_kg: Floats, density_kg_m3: float, disc_m2: float) -> FloatArray:
+def hover_induced_speed(mass_kg: Floats, density_kg_m3: Floats, disc_m2: float) -> FloatArray:
     """Speed in m/s of the air through the disc in hover: v_h = sqrt(m g / (2 rho A))."""
     speed: FloatArray = np.sqrt(np.asarray(mass_kg) * GRAVITY_MPS2 / (2 * density_kg_m3 * disc_m2))
     return speed
 
 
-def induced_speed(mass_kg: Floats, airspeed_mps: Floats, density_kg_m3: float, disc_m2: float) -> FloatArray:
+def induced_speed(mass_kg: Floats, airspeed_mps: Floats, density_kg_m3: Floats, disc_m2: float) -> FloatArray:
     """Induced speed in m/s in level flight: the root of v_i^4 + v_a^2 v_i^2 - v_h^4 = 0."""
     hover_sq = hover_induced_speed(mass_kg, density_kg_m3, disc_m2) ** 2
     half_sq = np.asarray(airspeed_mps) ** 2 / 2
@@ -29,7 +29,7 @@ def induced_speed(mass_kg: Floats, airspeed_mps: Floats, density_kg_m3: float, d
 
 
 def ideal_power(
-    mass_kg: Floats, airspeed_mps: Floats, density_kg_m3: float, disc_m2: float, drag_area_m2: float
+    mass_kg: Floats, airspeed_mps: Floats, density_kg_m3: Floats, disc_m2: float, drag_area_m2: float
 ) -> FloatArray:
     """Power in W before any loss: T v_i + D v_a with T = m g and D = rho CdA v_a^2 / 2."""
     thrust_n = np.asarray(mass_kg) * GRAVITY_MPS2
@@ -39,7 +39,7 @@ def ideal_power(
     return power
 
 
-def climb_power(mass_kg: Floats, climb_mps: float, density_kg_m3: float, disc_m2: float) -> FloatArray:
+def climb_power(mass_kg: Floats, climb_mps: float, density_kg_m3: Floats, disc_m2: float) -> FloatArray:
     """Power in W of a vertical climb before any loss: T (v_c / 2 + sqrt(v_c^2 / 4 + v_h^2))."""
     hover_sq = hover_induced_speed(mass_kg, density_kg_m3, disc_m2) ** 2
     power: FloatArray = np.asarray(mass_kg) * GRAVITY_MPS2

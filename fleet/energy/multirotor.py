@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from fleet.energy.air import CALM, SEA_LEVEL_DENSITY_KG_M3, Wind, ground_speed
+from fleet.energy.air import CALM, SEA_LEVEL_DENSITY_KG_M3, Wind, triangle
 from fleet.energy.airframe import Airframe
 from fleet.energy.arrays import FloatArray, Floats
 from fleet.energy.errors import InvalidInput, require_finite, require_not_negative, require_within
-from fleet.energy.momentum import ideal_power
-
-SECONDS_PER_HOUR = 3600.0
+from fleet.energy.legs import LEAST_KG_M3, MOST_KG_M3, Legs, codes, require_speed, worked
+from fleet.energy.regimes import Regime
 
 
 @dataclass(frozen=True)
 class Climb:
-    """Straight up by so many metres."""
+    """Straight up by so many metres; ``from_ground`` is a take-off, otherwise it begins in the air."""
 
     height_m: float
+    from_ground: bool = True
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ class Cruise:
     track_deg: float
     wind: Wind = CALM
     airspeed_mps: float | None = None
-    """The airframe's cruise speed where none is given."""
+    """The airframe's cruise speed where none is given; over ground where the autopilot holds that."""
+    holds_ground: bool | None = None
+    """Whether the autopilot holds the speed over ground; as the airframe says where it is none."""
 
 
 @dataclass(frozen=True)
@@ -83,20 +86,12 @@ class EnergyEstimate:
     energy_wh: float
     duration_s: float
     by_regime: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    """Energy in Wh of take-off, cruise, hover, descent and landing; their sum is ``energy_wh``."""
+    """Energy in Wh of take-off (which all climbs count as), cruise, hover, descent and landing; their sum is
+    ``energy_wh``."""
     by_phase_wh: tuple[float, ...] = ()
     """Energy of each phase in the order flown, for what remains while under way."""
-
-
-@dataclass(frozen=True)
-class _Cost:
-    regime: str
-    power_w: float
-    duration_s: float
-
-    @property
-    def energy_wh(self) -> float:
-        return self.power_w * self.duration_s / SECONDS_PER_HOUR
+    by_phase_s: tuple[float, ...] = ()
+    """Time of each phase in the order flown."""
 
 
 def flight_energy(
@@ -104,18 +99,18 @@ def flight_energy(
 ) -> EnergyEstimate | Unflyable:
     """Energy and time of a flight, or why its wind forbids it.
 
-    Power is P = b1 m^1.5 / sqrt(rho) + b0 of the phase's regime; `cruise_power_w` says how airspeed enters.
-    Raises
-    `InvalidInput` for a payload that the airframe can't lift, an airspeed outside its range, or a bad number.
+    Each phase is a leg of `leg_table`. Raises `InvalidInput` for a payload that the airframe can't lift, an airspeed
+    outside its range, or a bad number.
     """
-    require_within(0.3, 1.5, density_kg_m3=density_kg_m3)
-    costs = []
-    for index, phase in enumerate(phases):
-        total_mass_kg = mass_kg(airframe, phase.payload_kg)
-        if (refusal := _wind_refusal(airframe, phase.movement, index)) is not None:
-            return refusal
-        costs.append(_COST[type(phase.movement)](airframe, phase.movement, total_mass_kg, density_kg_m3))
-    return _sum(costs)
+    rows = [_row(airframe, phase) for phase in phases]
+    if not rows:
+        raise InvalidInput("phases", rows, "at least one phase")
+    require_within(LEAST_KG_M3, MOST_KG_M3, density_kg_m3=density_kg_m3)
+    table = worked(airframe, _legs(rows, density_kg_m3))
+    seconds = table.duration_s.tolist()
+    if math.inf in seconds:
+        return _refusal(airframe, rows, seconds.index(math.inf))
+    return _sum([row.regime for row in rows], table.energy_wh.tolist(), seconds)
 
 
 def sortie_phases(
@@ -141,7 +136,8 @@ def sortie_phases(
         Descent(height_m - drop_height_m, to_ground=False),
         Hover(drop_s),
     )
-    empty: tuple[Movement, ...] = (Climb(height_m - drop_height_m), *back, Descent(height_m))
+    up_again = Climb(height_m - drop_height_m, from_ground=False)
+    empty: tuple[Movement, ...] = (up_again, *back, Descent(height_m))
     return (*(Phase(movement, payload_kg) for movement in loaded), *(Phase(movement) for movement in empty))
 
 
@@ -152,87 +148,74 @@ def mass_kg(airframe: Airframe, payload_kg: Floats) -> FloatArray:
     return mass
 
 
-def cruise_power_w(
-    airframe: Airframe, mass_kg: Floats, airspeed_mps: float, density_kg_m3: float
-) -> FloatArray:
-    """Power in level flight at an airspeed.
+class _Row(NamedTuple):
+    """A phase as a leg; see `Legs`."""
 
-    The regime's power holds at ``cruise_mps``. Away from it the difference of the ideal power T v_i + D v_a
-    between
-    both airspeeds (Glauert), divided by the rotors' efficiency, is added; the constant part cancels. Without
-    rotor
-    figures the power is the same over the whole range, as the fit of the airframe says. Raises
-    `InvalidInput` for an
-    airspeed outside the airframe's range.
-    """
-    require_within(airframe.min_airspeed_mps, airframe.max_airspeed_mps, airspeed_mps=airspeed_mps)
-    power = airframe.regimes.cruise.power_w(mass_kg, density_kg_m3)
-    rotors = airframe.rotors
-    if rotors is None or airspeed_mps == airframe.cruise_mps:
-        return power
-    here, reference = (
-        ideal_power(mass_kg, speed, density_kg_m3, rotors.disc_m2, rotors.drag_area_m2)
-        for speed in (airspeed_mps, airframe.cruise_mps)
-    )
-    return power + (here - reference) / rotors.efficiency
+    regime: Regime
+    amount: float
+    mass_kg: float
+    speed_mps: float
+    track_deg: float = 0.0
+    wind_mps: float = 0.0
+    wind_from_deg: float = 0.0
+    holds_ground: bool = False
 
 
-def _wind_refusal(airframe: Airframe, movement: Movement, index: int) -> Unflyable | None:
-    if not isinstance(movement, Cruise):
-        return None
-    airspeed_mps = _airspeed(airframe, movement)
-    if movement.wind.speed_mps < airspeed_mps:
-        return None
-    return Unflyable("wind_at_airspeed", airspeed_mps, movement.wind.speed_mps, "m/s", index)
+def _row(airframe: Airframe, phase: Phase) -> _Row:
+    require_within(0, airframe.max_payload_kg, payload_kg=phase.payload_kg)
+    mass_kg, movement = airframe.empty_mass_kg + phase.payload_kg, phase.movement
+    if isinstance(movement, Cruise):
+        return _cruise(airframe, movement, mass_kg)
+    if isinstance(movement, Climb):
+        require_not_negative(climb_height_m=movement.height_m)
+        regime, amount = Regime.TAKEOFF if movement.from_ground else Regime.CLIMB, movement.height_m
+    elif isinstance(movement, Descent):
+        require_not_negative(descent_height_m=movement.height_m)
+        regime, amount = Regime.LANDING if movement.to_ground else Regime.DESCENT, movement.height_m
+    else:
+        require_not_negative(hover_s=movement.duration_s)
+        regime, amount = Regime.HOVER, movement.duration_s
+    return _Row(regime, amount, mass_kg, airframe.cruise_mps)
 
 
-def _airspeed(airframe: Airframe, leg: Cruise) -> float:
-    return airframe.cruise_mps if leg.airspeed_mps is None else leg.airspeed_mps
-
-
-def _climb(airframe: Airframe, movement: Climb, mass: FloatArray, density: float) -> _Cost:
-    require_not_negative(climb_height_m=movement.height_m)
-    power_w = float(airframe.regimes.takeoff.power_w(mass, density))
-    return _Cost("takeoff", power_w, movement.height_m / airframe.climb_mps)
-
-
-def _cruise(airframe: Airframe, leg: Cruise, mass: FloatArray, density: float) -> _Cost:
+def _cruise(airframe: Airframe, leg: Cruise, mass_kg: float) -> _Row:
     require_not_negative(distance_m=leg.distance_m)
     require_finite(track_deg=leg.track_deg)
-    airspeed_mps = _airspeed(airframe, leg)
-    power_w = float(cruise_power_w(airframe, mass, airspeed_mps, density))
-    return _Cost(
-        "cruise", power_w, leg.distance_m / float(ground_speed(airspeed_mps, leg.track_deg, leg.wind))
-    )
+    speed_mps = airframe.cruise_mps if leg.airspeed_mps is None else leg.airspeed_mps
+    holds_ground = airframe.holds_ground if leg.holds_ground is None else leg.holds_ground
+    require_speed(airframe, speed_mps, holds_ground)
+    way = leg.distance_m, mass_kg, speed_mps, leg.track_deg
+    return _Row(Regime.CRUISE, *way, leg.wind.speed_mps, leg.wind.from_deg, holds_ground)
 
 
-def _hover(airframe: Airframe, movement: Hover, mass: FloatArray, density: float) -> _Cost:
-    require_not_negative(hover_s=movement.duration_s)
-    return _Cost("hover", float(airframe.regimes.takeoff.power_w(mass, density)), movement.duration_s)
+def _legs(rows: Sequence[_Row], density_kg_m3: float) -> Legs:
+    regimes, *numbers, held = zip(*rows, strict=True)
+    amounts, masses, speeds, tracks, winds, from_degs = np.array(numbers, dtype=np.float64)
+    over_ground = np.array(held) if any(held) else False
+    wind = speeds, tracks, winds, from_degs, over_ground
+    return Legs(codes(regimes), amounts, masses, density_kg_m3, *wind)
 
 
-def _descent(airframe: Airframe, movement: Descent, mass: FloatArray, density: float) -> _Cost:
-    require_not_negative(descent_height_m=movement.height_m)
-    power_w = float(airframe.regimes.landing.power_w(mass, density))
-    regime = "landing" if movement.to_ground else "descent"
-    return _Cost(regime, power_w, movement.height_m / airframe.descent_mps)
+def _refusal(airframe: Airframe, rows: Sequence[_Row], index: int) -> Unflyable:
+    """The first cruise that the wind forbids: it is as fast as the airspeed held, or asks for too much airspeed."""
+    row = rows[index]
+    if not row.holds_ground:
+        return Unflyable("wind_at_airspeed", row.speed_mps, row.wind_mps, "m/s", index)
+    air_mps = triangle(
+        row.speed_mps, row.track_deg, row.wind_mps, row.wind_from_deg, holds_ground=True
+    ).air_mps
+    return Unflyable("airspeed_too_high", airframe.max_airspeed_mps, float(air_mps), "m/s", index)
 
 
-# The handler of a movement takes that movement; a table of them can't say so to the type checker.
-_COST: Final[Mapping[type[Movement], Callable[..., _Cost]]] = MappingProxyType(
-    {Climb: _climb, Cruise: _cruise, Hover: _hover, Descent: _descent}
-)
-
-
-def _sum(costs: list[_Cost]) -> EnergyEstimate:
-    if not costs:
-        raise InvalidInput("phases", costs, "at least one phase")
+def _sum(regimes: Sequence[Regime], energies_wh: Sequence[float], seconds: Sequence[float]) -> EnergyEstimate:
     by_regime: dict[str, float] = {}
-    for cost in costs:
-        by_regime[cost.regime] = by_regime.get(cost.regime, 0.0) + cost.energy_wh
+    for regime, wh in zip(regimes, energies_wh, strict=True):
+        name = (Regime.TAKEOFF if regime is Regime.CLIMB else regime).value
+        by_regime[name] = by_regime.get(name, 0.0) + wh
     return EnergyEstimate(
         energy_wh=sum(by_regime.values()),
-        duration_s=sum(cost.duration_s for cost in costs),
+        duration_s=sum(seconds),
         by_regime=MappingProxyType(by_regime),
-        by_phase_wh=tuple(cost.energy_wh for cost in costs),
+        by_phase_wh=tuple(energies_wh),
+        by_phase_s=tuple(seconds),
     )

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fleet.energy.airframe import Airframe
 from fleet.energy.errors import InvalidInput
-from fleet.energy.logs import LogRow, Regime, power_of
+from fleet.energy.legs import SECONDS_PER_HOUR, cruise_power_w, pace
+from fleet.energy.logs import LogRow
 from fleet.energy.margin import SHRINK_AFTER_CRUISE
-from fleet.energy.multirotor import SECONDS_PER_HOUR, cruise_power_w
+from fleet.energy.regimes import UP, Regime
 
 Rows = Sequence[LogRow]
-UP = (Regime.TAKEOFF, Regime.CLIMB)
 ORDER = {regime: at for at, regime in enumerate(Regime)}
 
 
@@ -40,7 +40,7 @@ def power_w(airframe: Airframe, row: LogRow) -> float:
             cruise_power_w(airframe, row.mass_kg, airspeed_of(airframe, row)[0], row.air_density_kg_m3)
         )
     else:
-        power = float(power_of(airframe, row.regime).power_w(row.mass_kg, row.air_density_kg_m3))
+        power = float(airframe.regimes.of(row.regime).power_w(row.mass_kg, row.air_density_kg_m3))
     if not power > 0:
         raise InvalidInput("mass_kg", row.mass_kg, f"one at which {airframe.name} has positive power")
     return power
@@ -108,19 +108,23 @@ def _flown(rows: Rows, until_s: float) -> Iterator[float]:
 def planned_wh(airframe: Airframe, rows: Rows) -> float | None:
     """What the plan of a trip says it takes, none where it lacks a distance, speed or height.
 
-    No measured duration is in it but that of hovers, which is told beforehand. Cruises last their distance over their
-    speed over ground.
+    No measured duration is in it but that of hovers, which is told beforehand, and no measured airspeed. Cruises last
+    their distance over their speed over ground; what else takes time is in the airframe's ``timing``.
     """
-    durations = [(row, _planned_s(airframe, row)) for row in rows]
+    planned = [replace(row, airspeed_mps=None) for row in rows]
+    durations = [(row, planned_s(airframe, row)) for row in planned]
     parts = [None if s is None else power_w(airframe, row) * s / SECONDS_PER_HOUR for row, s in durations]
     known = [part for part in parts if part is not None]
     return math.fsum(known) if len(known) == len(parts) else None
 
 
-def _planned_s(airframe: Airframe, row: LogRow) -> float | None:
+def planned_s(airframe: Airframe, row: LogRow) -> float | None:
+    """How long the plan has a row last, none where it does not say how far, how fast or how high."""
+    rate, extra_s = pace(airframe, row.regime)
     if row.regime is Regime.HOVER:
         return row.duration_s
     if row.regime is Regime.CRUISE:
-        return None if row.distance_m is None or row.speed_mps is None else row.distance_m / row.speed_mps
-    rate_mps = airframe.climb_mps if row.regime in UP else airframe.descent_mps
-    return None if row.height_m is None else row.height_m / rate_mps
+        if row.distance_m is None or row.speed_mps is None:
+            return None
+        return row.distance_m / row.speed_mps + extra_s
+    return None if row.height_m is None else row.height_m / rate + extra_s

@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fleet.energy.airframe import Figures
+from fleet.energy.figures import Figures
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def render(figures: Figures, heading: str = "") -> str:
     """The text; what is none is left out. ``heading`` goes before it, as a comment."""
-    values = figures.model_dump(exclude_none=True)
+    values = figures.model_dump(exclude_none=True, exclude_defaults=True)
     lines = [f"# {''.join(filter(_printable, line))}".rstrip() for line in heading.splitlines()]
     lines += [f"{_key(name)} = {_value(one)}" for name, one in values.items() if not isinstance(one, Mapping)]
     for name, one in values.items():

@@ -4,21 +4,25 @@ arrays."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
-from fleet.energy.air import CALM, SEA_LEVEL_DENSITY_KG_M3, Wind, ground_speed
+from fleet.energy.air import CALM, SEA_LEVEL_DENSITY_KG_M3, Wind
 from fleet.energy.airframe import Airframe
 from fleet.energy.arrays import FloatArray, Floats
 from fleet.energy.errors import require_finite, require_not_negative, require_within
-from fleet.energy.multirotor import SECONDS_PER_HOUR, cruise_power_w, mass_kg
+from fleet.energy.legs import Legs, require_speed, worked
+from fleet.energy.multirotor import mass_kg
+from fleet.energy.regimes import Regime
 
 
 @dataclass(frozen=True)
 class SortiePlan:
     """What all flights of a table have in common. Heights in metres above the launch site.
 
-    ``airspeed_mps`` none means the airframe's cruise speed. Raises `InvalidInput` on bad numbers.
+    ``airspeed_mps`` none means the airframe's cruise speed; it is over ground where the airframe's autopilot holds
+    that. Raises `InvalidInput` on bad numbers.
     """
 
     height_m: float = 60.0
@@ -61,15 +65,26 @@ def sortie_table(
     home_m = out_m if back_m is None else back_m
     require_not_negative(out_m=out_m, back_m=home_m)
     require_finite(bearing_deg=bearing_deg)
-    loaded_kg = mass_kg(airframe, payload_kg)
-    bearing = np.asarray(bearing_deg, dtype=np.float64)
-    out_s = _leg_s(airframe, out_m, bearing, plan)
-    back_s = _leg_s(airframe, home_m, bearing + 180.0, plan)
-    energy_wh = _cruise_wh(airframe, loaded_kg, out_s, plan)
-    energy_wh = energy_wh + _cruise_wh(airframe, np.asarray(airframe.empty_mass_kg), back_s, plan)
-    return SortieTable(
-        energy_wh + _vertical_wh(airframe, loaded_kg, plan), out_s + back_s + vertical_s(airframe, plan)
-    )
+    loaded_kg, empty_kg = mass_kg(airframe, payload_kg), np.asarray(airframe.empty_mass_kg)
+    speed_mps, holds_ground = _speed(airframe, plan)
+    require_speed(airframe, speed_mps, holds_ground)
+    wind = speed_mps, bearing_deg, plan.wind.speed_mps, plan.wind.from_deg, holds_ground
+    home = speed_mps, np.asarray(bearing_deg) + 180.0, *wind[2:]
+    lowering_m, density = plan.height_m - plan.drop_height_m, plan.density_kg_m3
+    parts = [
+        worked(airframe, Legs(regime, amount, carried_kg, density, *way))
+        for regime, amount, carried_kg, way in (
+            (Regime.TAKEOFF, plan.height_m, loaded_kg, ()),
+            (Regime.CRUISE, np.asarray(out_m, dtype=np.float64), loaded_kg, wind),
+            (Regime.DESCENT, lowering_m, loaded_kg, ()),
+            (Regime.HOVER, plan.drop_s, loaded_kg, ()),
+            (Regime.CLIMB, lowering_m, empty_kg, ()),
+            (Regime.CRUISE, np.asarray(home_m, dtype=np.float64), empty_kg, home),
+            (Regime.LANDING, plan.height_m, empty_kg, ()),
+        )
+    ]
+    energies, seconds = zip(*parts, strict=True)
+    return SortieTable(reduce(np.add, energies), reduce(np.add, seconds))
 
 
 def sortie_energy_wh(
@@ -77,12 +92,6 @@ def sortie_energy_wh(
 ) -> FloatArray:
     """The energies of `sortie_table` alone."""
     return sortie_table(airframe, out_m, bearing_deg, payload_kg, plan).energy_wh
-
-
-def vertical_s(airframe: Airframe, plan: SortiePlan) -> float:
-    """Time of climbing, lowering, dropping and landing: what a sortie takes at no distance."""
-    up_m = plan.height_m + (plan.height_m - plan.drop_height_m)
-    return up_m / airframe.climb_mps + up_m / airframe.descent_mps + plan.drop_s
 
 
 def largest_radius_m(
@@ -103,28 +112,5 @@ def largest_radius_m(
     return radius
 
 
-def _airspeed(airframe: Airframe, plan: SortiePlan) -> float:
-    return airframe.cruise_mps if plan.airspeed_mps is None else plan.airspeed_mps
-
-
-def _leg_s(airframe: Airframe, distance_m: Floats, track_deg: FloatArray, plan: SortiePlan) -> FloatArray:
-    speed = ground_speed(_airspeed(airframe, plan), track_deg, plan.wind)
-    seconds: FloatArray = np.where(np.isnan(speed), np.inf, np.asarray(distance_m) / speed)
-    return seconds
-
-
-def _cruise_wh(airframe: Airframe, mass: FloatArray, duration_s: FloatArray, plan: SortiePlan) -> FloatArray:
-    power = cruise_power_w(airframe, mass, _airspeed(airframe, plan), plan.density_kg_m3)
-    return power * duration_s / SECONDS_PER_HOUR
-
-
-def _vertical_wh(airframe: Airframe, loaded_kg: FloatArray, plan: SortiePlan) -> FloatArray:
-    takeoff, landing = airframe.regimes.takeoff, airframe.regimes.landing
-    lowering_m = plan.height_m - plan.drop_height_m
-    empty_kg, density = airframe.empty_mass_kg, plan.density_kg_m3
-    up_loaded_s = plan.height_m / airframe.climb_mps + plan.drop_s
-    joules: FloatArray = takeoff.power_w(loaded_kg, density) * up_loaded_s
-    joules = joules + landing.power_w(loaded_kg, density) * lowering_m / airframe.descent_mps
-    joules = joules + takeoff.power_w(empty_kg, density) * lowering_m / airframe.climb_mps
-    joules = joules + landing.power_w(empty_kg, density) * plan.height_m / airframe.descent_mps
-    return joules / SECONDS_PER_HOUR
+def _speed(airframe: Airframe, plan: SortiePlan) -> tuple[float, bool]:
+    return airframe.cruise_mps if plan.airspeed_mps is None else plan.airspeed_mps, airframe.holds_ground

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from fleet.domain.fleet import ReserveRule
 from fleet.domain.plan import Status
 from fleet.energy.air import LAPSE_K_PER_M, SEA_LEVEL_K, ZERO_CELSIUS_K, Wind, air_density
-from fleet.energy.airframe import Airframe
+from fleet.energy.airframe import Airframe, Held
 from fleet.energy.battery import Battery
-from fleet.energy.errors import require_not_negative, require_positive, require_within
+from fleet.energy.beyond import Beyond, beyond, widening
+from fleet.energy.errors import InvalidInput, require_not_negative, require_positive, require_within
 from fleet.energy.margin import margin_fraction
 from fleet.energy.multirotor import Cruise, EnergyEstimate, Unflyable, flight_energy, sortie_phases
 from fleet.feasibility.energy import out_of_range
@@ -35,8 +36,10 @@ class Question:
     """A flight out with the payload, a drop, and back without it, in one wind and temperature.
 
     ``back_m`` none is as far as out, ``wind_from_deg`` none a wind against every leg, ``temperature_c`` none the
-    standard atmosphere's at the flight height. ``speed_mps`` is the airspeed; heights but ``site_amsl_m`` are above the
-    launch site; ``floor``, ``reserve`` and ``epsilon`` are the shares and the probability of the safety criterion.
+    standard atmosphere's at the flight height, ``pressure_hpa`` (at sea level) none the standard's. ``speed_mps`` is
+    the airspeed, or the speed over ground where the autopilot holds that: ``speed_held`` says so, else the airframe.
+    Heights but ``site_amsl_m`` are above the launch site; ``floor``, ``reserve`` and ``epsilon`` are the shares and the
+    probability of the safety criterion.
     Raises ``InvalidInput`` for what is no such number, by its name here.
     """
 
@@ -57,6 +60,8 @@ class Question:
     floor: float = 0.1
     reserve: float = RULE.fraction_of_usable
     epsilon: float = RULE.epsilon
+    pressure_hpa: float | None = None
+    speed_held: Held | None = None
 
     def __post_init__(self) -> None:
         require_not_negative(payload_kg=self.payload_kg, wind_mps=self.wind_mps)
@@ -64,12 +69,15 @@ class Question:
         require_within(0, LONGEST_M, out_m=self.out_m, back_m=self.home_m)
         require_within(0, 360, bearing_deg=self.bearing_deg, wind_from_deg=self.wind_from_deg or 0.0)
         require_within(-60, 60, temperature_c=self.temperature_c or 0.0)
+        require_within(850, 1100, pressure_hpa=1000.0 if self.pressure_hpa is None else self.pressure_hpa)
         require_within(-500, 6_000, site_amsl_m=self.site_amsl_m)
         require_within(0, 2_000, height_m=self.height_m)
         require_within(0, self.height_m, drop_height_m=self.drop_height_m)
         require_within(0, 86_400, drop_s=self.drop_s)
         require_within(0, 1, soc=self.soc, health=self.health, floor=self.floor, reserve=self.reserve)
         require_within(1e-6, 0.5, epsilon=self.epsilon)
+        if self.speed_held not in (None, "air", "ground"):
+            raise InvalidInput("speed_held", self.speed_held, "air or ground")
 
     @property
     def home_m(self) -> float:
@@ -86,7 +94,7 @@ class Question:
     @property
     def density_kg_m3(self) -> float:
         """The air's density at the flight height."""
-        return air_density(self.site_amsl_m + self.height_m, self.temperature_c)
+        return air_density(self.site_amsl_m + self.height_m, self.temperature_c, self.pressure_hpa)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,23 +136,25 @@ class Estimate:
 
 def estimate(frame: Airframe, question: Question) -> Estimate:
     """What the flight takes, what the battery gives, and whether it may start."""
-    margin_share = margin_fraction(question.epsilon, frame.residual)
+    unmeasured = _beyond(frame, question)
+    margin_share = margin_fraction(question.epsilon, frame.residual, widening(unmeasured))
     battery = Battery(frame.pack_wh, question.health, question.floor)
     strange = strange_temperature(battery, question.air_c)
     usable_wh = None if strange else battery.usable_wh(question.air_c, question.soc)
     # Of the full pack, so that the reserve is no smaller on half a charge.
     reserve_wh = None if strange else question.reserve * battery.usable_wh(question.air_c)
-    flight = _flight(frame, question)
-    stops = (*_stops(frame, question), *(() if strange is None else (strange,)))
+    flown = _flight(frame, question)
+    flight = flown if isinstance(flown, EnergyEstimate) else None
+    stops = (*_stops(frame, question), *_too_fast(frame, flown), *(() if strange is None else (strange,)))
     worked = Estimate(
         verdict=combine(stops),
         flight=flight,
         usable_wh=usable_wh,
         reserve_wh=reserve_wh,
         margin_share=margin_share,
-        percentiles_wh={} if flight is None else _percentiles(frame, float(flight.energy_wh)),
+        percentiles_wh={} if flight is None else _percentiles(frame, float(flight.energy_wh), unmeasured),
         largest_radius_m=None if combine(stops).status is Status.UNKNOWN else 0.0,
-        assumptions=tuple(_assumptions(frame, question)),
+        assumptions=(*_assumptions(frame, question), *map(_unmeasured, unmeasured)),
     )
     return worked if stops else _held_against_battery(frame, question, worked)
 
@@ -161,11 +171,27 @@ def _stops(frame: Airframe, question: Question) -> Iterator[Verdict]:
         )
     if question.wind_mps > frame.wind.max_wind_mps:
         yield infeasible(_wind(frame, question, frame.wind.max_wind_mps, "it is built or shown for"))
-    elif question.wind_mps >= question.speed_mps:
+    elif not _holds_ground(frame, question) and question.wind_mps >= question.speed_mps:
         yield infeasible(_wind(frame, question, question.speed_mps, "it could not fly every leg at"))
 
 
-def _flight(frame: Airframe, question: Question) -> EnergyEstimate | None:
+def _too_fast(frame: Airframe, flown: EnergyEstimate | Unflyable | None) -> Iterator[Verdict]:
+    """A speed over ground that the wind asks too much airspeed for."""
+    if isinstance(flown, Unflyable) and flown.code == "airspeed_too_high":
+        yield infeasible(
+            Reason(
+                code="wind_too_strong",
+                detail=f"against the wind that speed over ground takes {flown.actual:.1f} m/s through the air; "
+                f"{frame.name} flies {flown.limit:g} m/s at most",
+                limit=flown.limit,
+                actual=round(flown.actual, 2),
+                unit="m/s",
+                source=f"vehicle data {frame.name}",
+            )
+        )
+
+
+def _flight(frame: Airframe, question: Question) -> EnergyEstimate | Unflyable | None:
     """None where there is none to be worked out."""
     lifts = question.payload_kg <= frame.max_payload_kg
     if question.density_kg_m3 > THICKEST_KG_M3:  # colder than any pack is known for
@@ -180,14 +206,18 @@ def _flight(frame: Airframe, question: Question) -> EnergyEstimate | None:
         drop_s=question.drop_s,
         drop_height_m=question.drop_height_m,
     )
-    flown = flight_energy(frame, phases, density_kg_m3=question.density_kg_m3)
-    return None if isinstance(flown, Unflyable) else flown
+    return flight_energy(frame, phases, density_kg_m3=question.density_kg_m3)
 
 
 def _leg(question: Question, distance_m: float, track_deg: float) -> Cruise:
     """A wind of which only the strength is known blows against it."""
     from_deg = track_deg if question.wind_from_deg is None else question.wind_from_deg
-    return Cruise(distance_m, track_deg, Wind(question.wind_mps, from_deg), question.speed_mps)
+    wind, held = Wind(question.wind_mps, from_deg), question.speed_held
+    return Cruise(distance_m, track_deg, wind, question.speed_mps, None if held is None else held == "ground")
+
+
+def _holds_ground(frame: Airframe, question: Question) -> bool:
+    return (question.speed_held or frame.speed_held) == "ground"
 
 
 def _held_against_battery(frame: Airframe, question: Question, worked: Estimate) -> Estimate:
@@ -213,14 +243,32 @@ def _radius_m(frame: Airframe, question: Question, budget_wh: float) -> float:
 
 def _there_and_back_wh(frame: Airframe, question: Question, distance_m: float) -> float:
     flown = _flight(frame, replace(question, out_m=distance_m, back_m=None))
-    return math.inf if flown is None else float(flown.energy_wh)
+    return float(flown.energy_wh) if isinstance(flown, EnergyEstimate) else math.inf
 
 
-def _percentiles(frame: Airframe, energy_wh: float) -> dict[str, float]:
+def _percentiles(frame: Airframe, energy_wh: float, unmeasured: tuple[Beyond, ...]) -> dict[str, float]:
+    more = widening(unmeasured)
     return {
-        name: energy_wh * (1 + margin_fraction(epsilon, frame.residual))
+        name: energy_wh * (1 + margin_fraction(epsilon, frame.residual, more))
         for name, epsilon in PERCENTILES.items()
     }
+
+
+def _beyond(frame: Airframe, question: Question) -> tuple[Beyond, ...]:
+    masses = frame.empty_mass_kg + question.payload_kg, frame.empty_mass_kg
+    return beyond(
+        frame.validity,
+        masses_kg=masses,
+        density_kg_m3=question.density_kg_m3,
+        airspeed_mps=question.speed_mps,
+    )
+
+
+def _unmeasured(one: Beyond) -> str:
+    return (
+        f"{one.name} {one.actual:.4g} lies {one.share:.1%} beyond the {one.known.low:.4g} to {one.known.high:.4g} that "
+        "were measured: the margin is wider"
+    )
 
 
 def _assumptions(frame: Airframe, question: Question) -> Iterator[str]:

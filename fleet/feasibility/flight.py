@@ -8,17 +8,19 @@ from collections.abc import Iterable
 from itertools import accumulate
 
 from fleet.domain.fleet import SortieType
-from fleet.energy.air import Wind, air_density, ground_speed
+from fleet.energy.air import Wind, air_density
 from fleet.energy.airframe import Airframe
 from fleet.energy.multirotor import (
     Climb,
     Cruise,
     Descent,
+    EnergyEstimate,
     Hover,
     Phase,
     Unflyable,
     flight_energy,
 )
+from fleet.energy.regimes import Regime
 from fleet.feasibility.moves import Load, Moves, Station
 from fleet.feasibility.shape import TripShape, Way
 from fleet.feasibility.sky import Sky
@@ -37,11 +39,11 @@ def fly(frame: Airframe, asset_type: SortieType, shape: TripShape, sky: Sky, loa
         return infeasible(_too_windy(estimate, asset_type))
     legs = len(shape.out.legs_m)
     return Moves(
-        stations=tuple(_stations(frame, asset_type, shape, sky)),
+        stations=tuple(_stations(shape, estimate)),
         drop_index=legs + 2,
         energy_wh=float(estimate.energy_wh),
         until_drop_wh=float(sum(estimate.by_phase_wh[: legs + 3])),
-        idle_w=float(frame.regimes.takeoff.power_w(frame.empty_mass_kg + load.back_kg, density)),
+        idle_w=float(frame.regimes.of(Regime.HOVER).power_w(frame.empty_mass_kg + load.back_kg, density)),
     )
 
 
@@ -52,7 +54,7 @@ def _phases(asset_type: SortieType, shape: TripShape, sky: Sky, load: Load) -> t
         *_cruise(shape.out, sky, asset_type.cruise_mps, load.out_kg),
         Phase(Descent(down_m, to_ground=False), load.out_kg),
         Phase(Hover(asset_type.drop_s), max(load)),
-        Phase(Climb(down_m), load.back_kg),
+        Phase(Climb(down_m, from_ground=False), load.back_kg),
         *_cruise(shape.back, sky, asset_type.cruise_mps, load.back_kg),
         Phase(Descent(up_m), load.back_kg),
     )
@@ -66,7 +68,8 @@ def hop_wh(
     """
     north_deg = 0.0
     leg = Cruise(distance_m, north_deg, Wind(sky.wind_mps, north_deg), asset_type.cruise_mps)
-    phases = [Phase(movement, payload_kg) for movement in (Climb(shape.down_m), leg, Descent(shape.down_m))]
+    up = Climb(shape.down_m, from_ground=False)
+    phases = [Phase(movement, payload_kg) for movement in (up, leg, Descent(shape.down_m))]
     density = air_density(shape.cruise_amsl_m, sky.temperature_c)
     estimate = flight_energy(frame, phases, density_kg_m3=density)
     return float("inf") if isinstance(estimate, Unflyable) else float(estimate.energy_wh)
@@ -83,37 +86,28 @@ def wind_on(sky: Sky, bearing_deg: float) -> Wind:
     return Wind(sky.wind_mps, bearing_deg if sky.wind_from_deg is None else sky.wind_from_deg)
 
 
-def _stations(frame: Airframe, asset_type: SortieType, shape: TripShape, sky: Sky) -> Iterable[Station]:
+def _stations(shape: TripShape, flown: EnergyEstimate) -> Iterable[Station]:
     """Every point of the path with the seconds since departure: ground, cruise legs, drop, cruise legs,
     ground.
     """
-    site, drop = shape.out.points[0], shape.out.points[-1]
-    airspeed_mps = asset_type.cruise_mps
+    site, drop, legs = shape.out.points[0], shape.out.points[-1], len(shape.out.legs_m)
+    up_s, *out_s = flown.by_phase_s[: legs + 1]
+    down_s, drop_s, up_again_s, *back_s, land_s = flown.by_phase_s[legs + 1 :]
     yield Station(site.lon, site.lat, shape.site_ground_m, 0.0)
-    out = tuple(_passing(shape.out, shape.cruise_amsl_m, sky, airspeed_mps, shape.up_m / frame.climb_mps))
+    out = tuple(_passing(shape.out, shape.cruise_amsl_m, out_s, up_s))
     yield from out
-    there_s = out[-1].seconds + shape.down_m / frame.descent_mps
-    away_s = there_s + asset_type.drop_s
+    there_s = out[-1].seconds + down_s
+    away_s = there_s + drop_s
     yield Station(drop.lon, drop.lat, shape.drop_ground_m, there_s)
     yield Station(drop.lon, drop.lat, shape.drop_ground_m, away_s)
-    cruising_s = away_s + shape.down_m / frame.climb_mps
-    back = tuple(_passing(shape.back, shape.cruise_amsl_m, sky, airspeed_mps, cruising_s))
+    back = tuple(_passing(shape.back, shape.cruise_amsl_m, back_s, away_s + up_again_s))
     yield from back
-    yield Station(site.lon, site.lat, shape.site_ground_m, back[-1].seconds + shape.up_m / frame.descent_mps)
+    yield Station(site.lon, site.lat, shape.site_ground_m, back[-1].seconds + land_s)
 
 
-def _passing(way: Way, alt_m: float, sky: Sky, airspeed_mps: float, start_s: float) -> Iterable[Station]:
-    reached = accumulate(leg_seconds(way, sky, airspeed_mps), initial=start_s)
-    for point, seconds in zip(way.points, reached, strict=True):
+def _passing(way: Way, alt_m: float, legs_s: Iterable[float], start_s: float) -> Iterable[Station]:
+    for point, seconds in zip(way.points, accumulate(legs_s, initial=start_s), strict=True):
         yield Station(point.lon, point.lat, alt_m, seconds)
-
-
-def leg_seconds(way: Way, sky: Sky, airspeed_mps: float) -> list[float]:
-    """Time of each leg of a way through the air, by the wind triangle."""
-    return [
-        length_m / float(ground_speed(airspeed_mps, bearing_deg, wind_on(sky, bearing_deg)))
-        for length_m, bearing_deg in zip(way.legs_m, way.bearings_deg, strict=True)
-    ]
 
 
 def _too_windy(refusal: Unflyable, asset_type: SortieType) -> Reason:

@@ -9,8 +9,9 @@ import numpy as np
 from fleet.domain.fleet import SortieType
 from fleet.energy.air import air_density
 from fleet.energy.airframe import Airframe
+from fleet.energy.arrays import FloatArray
 from fleet.energy.ground import Drive, GroundRobot, drive_energy_wh
-from fleet.energy.multirotor import cruise_power_w
+from fleet.energy.legs import cruise_power_w
 from fleet.energy.sortie import SortiePlan, largest_radius_m
 from fleet.feasibility.context import Context
 from fleet.feasibility.motion import margin_share
@@ -66,7 +67,16 @@ def _flying_m(
     still_m = float(largest_radius_m(frame, budget_wh, 0.0, payload_kg, plan))
     masses = np.array([frame.empty_mass_kg + payload_kg, frame.empty_mass_kg])
     loaded_w, empty_w = cruise_power_w(frame, masses, asset_type.cruise_mps, density_kg_m3).tolist()
+    if frame.holds_ground:
+        kindest: float = (loaded_w + empty_w) / _least_w(frame, masses, density_kg_m3)
+        return still_m * kindest
     return still_m * _kindest_wind(loaded_w, empty_w)
+
+
+def _least_w(frame: Airframe, masses_kg: FloatArray, density_kg_m3: float) -> float:
+    """Power of both ways at the airspeed that takes least: where the speed over ground is held, wind may make it so."""
+    speeds = np.linspace(frame.min_airspeed_mps, frame.max_airspeed_mps, 101)
+    return float(cruise_power_w(frame, masses_kg[:, None], speeds, density_kg_m3).min(axis=1).sum())
 
 
 def _kindest_wind(loaded_w: float, empty_w: float) -> float:

@@ -59,6 +59,6 @@ def _movements(path: Sequence[Waypoint], airspeed_mps: float, sky: Sky, *, lands
         if metres > STANDS_M:
             yield Cruise(metres, bearing_deg % 360.0, wind_on(sky, bearing_deg % 360.0), airspeed_mps)
         elif rise_m >= 0:
-            yield Climb(rise_m)
+            yield Climb(rise_m, from_ground=not lands and number == 2)
         else:
             yield Descent(-rise_m, to_ground=lands and number == len(path))

@@ -8,7 +8,7 @@ from fleet.energy import catalog
 from fleet.energy.air import Wind
 from fleet.energy.airframe import Airframe
 from fleet.energy.battery import charge_s, usable_wh
-from fleet.energy.multirotor import cruise_power_w
+from fleet.energy.legs import cruise_power_w
 from fleet.energy.sortie import SortiePlan, sortie_energy_wh
 
 AIRFRAMES = st.sampled_from([catalog.airframe(name) for name in catalog.airframe_names()])

@@ -28,6 +28,8 @@ class Machine:
     descent_mps: float = 2.0
     speeds_mps: tuple[float, ...] = (4.0, 6.0, 8.0, 10.0, 12.0)
     payloads_kg: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75)
+    longer_s: Mapping[str, float] = field(default_factory=dict)
+    """What a regime lasts longer than the way over the speed."""
 
     def power_w(self, regime: str, mass_kg: float, density: float) -> float:
         """Thrust times the air's speed through the discs, over the efficiency, and the avionics."""
@@ -72,7 +74,8 @@ def rows(
             ("landing", height_m / machine.descent_mps, False, {"height_m": height_m}),
         ):
             mass_kg = machine.empty_kg + (payload_kg if loaded else 0.0)
-            lasted_s = max(seconds / 2, seconds + rng.gauss(0, noise.seconds))
+            planned_s = seconds + machine.longer_s.get(regime, 0.0)
+            lasted_s = max(planned_s / 2, planned_s + rng.gauss(0, noise.seconds))
             energy_wh = machine.power_w(regime, mass_kg, density) * lasted_s / 3600
             yield {
                 "flight_id": f"{name}{number:03d}",

@@ -7,10 +7,11 @@ import pytest
 
 from fleet.energy import catalog
 from fleet.energy.air import SEA_LEVEL_DENSITY_KG_M3
-from fleet.energy.airframe import Airframe, RegimePower, parse_figures
+from fleet.energy.airframe import Airframe, parse_figures
 from fleet.energy.errors import InvalidInput, VehicleFileError
 from fleet.energy.margin import Criterion, ReserveRule, margin_fraction
 from fleet.energy.momentum import climb_power, ideal_power
+from fleet.energy.regimes import RegimePower
 from fleet.energy.sortie import SortiePlan, largest_radius_m
 
 

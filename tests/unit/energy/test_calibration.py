@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from fleet.energy import catalog
-from fleet.energy.airframe import Airframe, RegimePower, parse_figures
+from fleet.energy.airframe import Airframe, parse_figures
 from fleet.energy.errors import InvalidInput
 from fleet.energy.evaluate import trip_errors
 from fleet.energy.fit import Fitted, NotCarried, Scaled, fit, hover_fit, residual_of
-from fleet.energy.logs import FlightLog, Regime, read_log
+from fleet.energy.logs import FlightLog, read_log
 from fleet.energy.predict import predicted_wh
+from fleet.energy.regimes import Regime, RegimePower
 from fleet.energy.render import render
 from tests.support.flightlog import QUIET, Machine, Noise, as_csv, rows
 
@@ -60,7 +61,7 @@ def test_the_true_coefficients_are_found_without_noise() -> None:
     """b1 = g^1.5 / sqrt(2 A) / efficiency, b0 = avionics, by hand from the machine's figures."""
     found = fitted(flown())
     ideal = 9.80665**1.5 / math.sqrt(2 * TRUE.disc_m2)
-    for name, power in found.airframe.regimes:
+    for name, power in found.airframe.regimes.sets():
         assert power.b1 == pytest.approx(ideal / TRUE.efficiency[name], rel=1e-3)
         assert power.b0 == pytest.approx(20, abs=0.3)
     assert set(found.methods.values()) == {"line"}
@@ -74,7 +75,7 @@ def test_the_true_coefficients_are_found_without_noise() -> None:
 def test_power_is_found_within_a_per_cent_or_so_under_noise(seed: int) -> None:
     """60 flights of 2.9 % noise, 42 of them to fit by: a standard error of half a per cent, times three."""
     found = fitted(flown(seed=seed, noise=Noise()))
-    for regime, power in found.airframe.regimes:
+    for regime, power in found.airframe.regimes.sets():
         for mass_kg in (3.715, 4.465):
             true_w = TRUE.power_w(regime, mass_kg, 1.2)
             assert float(power.power_w(mass_kg, 1.2)) == pytest.approx(true_w, rel=0.02)
@@ -126,7 +127,7 @@ def test_one_mass_is_fitted_by_a_factor() -> None:
     """b1 and b0 can't be told apart: the base's proportions stay."""
     found = fitted(flown(replace(TRUE, payloads_kg=(0.0,))))
     assert set(found.methods.values()) == {"scale"}
-    for (_, power), (_, base) in zip(found.airframe.regimes, M100.regimes, strict=True):
+    for (_, power), (_, base) in zip(found.airframe.regimes.sets(), M100.regimes.sets(), strict=True):
         assert power.b1 / base.b1 == pytest.approx(power.b0 / base.b0, rel=1e-3)
     assert found.errors.mean_abs < 0.01
 

@@ -9,11 +9,12 @@ from dataclasses import replace
 import pytest
 
 from fleet.energy import catalog
-from fleet.energy.airframe import Airframe, RegimePower, Regimes
+from fleet.energy.airframe import Airframe
 from fleet.energy.errors import InvalidInput
 from fleet.energy.evaluate import errors_of, evaluate, radius_share
-from fleet.energy.logs import FlightLog, LogRow, Regime, read_log
+from fleet.energy.logs import FlightLog, LogRow, read_log
 from fleet.energy.predict import in_order, planned_wh, power_w, quarter_of
+from fleet.energy.regimes import Regime, RegimePower, Regimes
 from tests.support.flightlog import QUIET, Machine, Noise, as_csv, generated, rows
 
 M100 = catalog.airframe("dji-matrice-100")

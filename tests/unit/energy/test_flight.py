@@ -33,6 +33,24 @@ def test_standard_atmosphere(height_m: float, density: float) -> None:
     assert air_density(height_m) == pytest.approx(density, abs=2e-4)
 
 
+@pytest.mark.parametrize(
+    ("height_m", "temperature_c", "pressure_hpa", "density"),
+    [(0, 30, 1013.25, 1.1644), (0, 30, 980, 1.1262), (0, 30, 1040, 1.1951), (60, 30, 1013.25, 1.1561)],
+)
+def test_the_pressure_of_the_day_counts(
+    height_m: float, temperature_c: float, pressure_hpa: float, density: float
+) -> None:
+    """p / (R T) by hand, at 60 m with the standard's fall of 0.71 % (ICAO Doc 7488)."""
+    assert air_density(height_m, temperature_c, pressure_hpa) == pytest.approx(density, abs=1e-4)
+
+
+@pytest.mark.parametrize("pressure_hpa", [101_325.0, 29.92, math.nan])
+def test_a_pressure_in_another_unit_is_refused(pressure_hpa: float) -> None:
+    """In pascal, and in inches of mercury."""
+    with pytest.raises(InvalidInput, match="pressure_hpa"):
+        air_density(0, None, pressure_hpa)
+
+
 def test_warm_air_is_thinner() -> None:
     """At sea level and 30 °C: 1.1644 kg/m3 by the gas law."""
     assert air_density(0, 30) == pytest.approx(1.1644, abs=2e-4)

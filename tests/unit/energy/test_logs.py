@@ -8,7 +8,8 @@ import pytest
 
 from fleet.energy import catalog
 from fleet.energy.errors import InvalidInput
-from fleet.energy.logs import Regime, power_of, read_log
+from fleet.energy.logs import read_log
+from fleet.energy.regimes import Regime
 from fleet.energy.split import fraction_of, split_of
 from fleet.intake.errors import IntakeError
 from tests.support.flightlog import Machine, generated
@@ -94,7 +95,7 @@ def test_every_regime_has_coefficients() -> None:
     """Climb and hover those of take-off, descent those of landing."""
     frame = catalog.airframe("dji-matrice-100")
     regimes = frame.regimes
-    assert [power_of(frame, regime) for regime in Regime] == [
+    assert [frame.regimes.of(regime) for regime in Regime] == [
         regimes.takeoff, regimes.takeoff, regimes.cruise, regimes.takeoff, regimes.landing, regimes.landing,
     ]  # fmt: skip
 

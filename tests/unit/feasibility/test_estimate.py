@@ -11,7 +11,7 @@ import pytest
 from fleet.domain.plan import Status
 from fleet.energy import catalog
 from fleet.energy.air import Wind
-from fleet.energy.airframe import Airframe
+from fleet.energy.airframe import Airframe, Range, Validity
 from fleet.energy.errors import InvalidInput
 from fleet.energy.sortie import SortiePlan, largest_radius_m, sortie_table
 from fleet.feasibility.estimate import Estimate, Question, estimate
@@ -136,7 +136,7 @@ def test_a_headwind_out_costs_more_than_the_same_back() -> None:
 )
 def test_what_stands_in_the_way_is_named(change: dict[str, float], status: Status, code: str) -> None:
     """With limit, actual value and unit."""
-    found = estimate(M100, replace(EXAMPLE, **change))
+    found = estimate(M100, replace(EXAMPLE, **change))  # type: ignore[arg-type]
     assert (found.verdict.status, codes(found)) == (status, [code])
     reason = found.verdict.reasons[0]
     assert None not in (reason.limit, reason.actual, reason.unit, reason.source)
@@ -170,7 +170,7 @@ def test_who_was_never_calibrated_is_flagged_and_gets_the_wide_margin() -> None:
 @pytest.mark.parametrize("value", [math.nan, math.inf, -1000.0])
 def test_what_is_no_number_is_refused_by_name(name: str, value: float) -> None:
     with pytest.raises(InvalidInput) as refused:
-        replace(EXAMPLE, **{name: value})
+        replace(EXAMPLE, **{name: value})  # type: ignore[arg-type]
     assert refused.value.field == name
 
 
@@ -184,7 +184,7 @@ def test_what_is_no_number_is_refused_by_name(name: str, value: float) -> None:
 )  # fmt: skip
 def test_what_can_not_be_is_refused_by_name(name: str, value: float) -> None:
     with pytest.raises(InvalidInput) as refused:
-        replace(EXAMPLE, **{name: value})
+        replace(EXAMPLE, **{name: value})  # type: ignore[arg-type]
     assert refused.value.field == name
 
 
@@ -193,3 +193,35 @@ def test_the_thinnest_air_that_may_be_asked_for_is_answered() -> None:
     found = estimate(M100, Question(0, 10, 8, 2000, site_amsl_m=6000, temperature_c=50))
     assert found.flight is not None
     assert codes(found) == ["out_of_range"]
+
+
+def test_thin_air_of_a_low_pressure_takes_more() -> None:
+    """980 instead of 1013.25 hPa: density in proportion, power by its root in the part that rotors take."""
+    usual, low = (estimate(COURIER, Question(1, 2000, 16, 60, pressure_hpa=hpa)) for hpa in (1013.25, 980.0))
+    assert energy_wh(usual) == pytest.approx(
+        energy_wh(estimate(COURIER, Question(1, 2000, 16, 60))), rel=1e-6
+    )
+    assert 1.0 < energy_wh(low) / energy_wh(usual) < (1013.25 / 980) ** 0.5
+
+
+def test_a_speed_over_ground_that_the_wind_forbids_is_refused_by_the_airspeed_that_it_takes() -> None:
+    """15 m/s against 6 are 21 through the air, of 20; with the airspeed held the same wind only takes time."""
+    held = estimate(COURIER, Question(1, 2000, 15, 60, wind_mps=6, speed_held="ground"))
+    assert [reason.code for reason in held.verdict.reasons] == ["wind_too_strong"]
+    assert held.verdict.reasons[0].actual == 21
+    assert held.largest_radius_m == 0
+    assert estimate(COURIER, Question(1, 2000, 15, 60, wind_mps=6)).verdict.feasible
+
+
+def test_beyond_what_was_measured_the_margin_is_wider_and_says_so() -> None:
+    """A parcel a tenth heavier than any that the airframe was fitted with."""
+    known = Validity(mass_kg=Range(9.0, 10.0), density_kg_m3=Range(1.0, 1.3))
+    frame = COURIER.model_copy(update={"validity": known})
+    within, outside = (estimate(frame, Question(kg, 2000, 16, 60)) for kg in (1.0, 2.0))
+    assert within.margin_share == estimate(COURIER, Question(1, 2000, 16, 60)).margin_share
+    assert outside.margin_share > within.margin_share
+    assert (
+        outside.percentiles_wh["p999"] > estimate(COURIER, Question(2, 2000, 16, 60)).percentiles_wh["p999"]
+    )
+    assert any("mass_kg 11 lies 10.0% beyond" in said for said in outside.assumptions)
+    assert not any("beyond" in said for said in within.assumptions)

@@ -11,6 +11,7 @@ from fleet.energy.air import Wind, air_density
 from fleet.energy.catalog import airframe
 from fleet.energy.sortie import SortiePlan, sortie_table
 from fleet.feasibility import Context, Trip, assess_sortie
+from fleet.feasibility.underway import leg_wh
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.protocol.values import Direction
 from geofences.geometry.geodesy import bearing_deg, distance_m
@@ -69,6 +70,23 @@ def test_energy_and_time_agree_with_the_table_for_planners() -> None:
     table = sortie_table(frame, made.out_m, bearing, made.payload_kg, plan)
     assert made.energy_wh == pytest.approx(float(table.energy_wh), rel=1e-3)
     assert made.flight_s == pytest.approx(float(table.duration_s), rel=1e-3)
+
+
+@pytest.mark.parametrize("wind_mps", [0.0, 3.0, 8.0])
+def test_what_is_left_under_way_is_the_sum_of_the_trip_s_legs(wind_mps: float) -> None:
+    """From each point on, in the weather that it was planned in: to the last digits of the points' coordinates."""
+    ctx = context(weather=weather(wind_mps=wind_mps, gust_mps=9, wind_from_deg=40))
+    made = trip(ctx=ctx)
+    out, back = made.path[: made.drop_index + 1], made.path[made.drop_index + 1 :]
+    during = made.depart_at, made.return_at
+    out_wh = leg_wh(ctx, DRONE, out, during, payload_kg=made.payload_kg, hover_s=DRONE.drop_s)  # type: ignore[arg-type]
+    back_wh = leg_wh(ctx, DRONE, back, during, payload_kg=0.0)  # type: ignore[arg-type]
+    assert out_wh is not None
+    assert back_wh is not None
+    assert out_wh[0] == pytest.approx(made.until_drop_wh, rel=1e-12)
+    assert out_wh[0] + back_wh[0] == pytest.approx(made.energy_wh, rel=1e-12)
+    assert list(out_wh) == sorted(out_wh, reverse=True)
+    assert back_wh[-1] == 0
 
 
 def test_wind_against_the_way_out_makes_it_slower_than_the_way_back() -> None:

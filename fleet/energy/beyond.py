@@ -1,0 +1,48 @@
+"""How far a flight lies beyond what its airframe was measured at, and by how much its margin grows there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from fleet.energy.airframe import Range, Validity
+
+LOG_SD_PER_TENTH = 0.02
+"""Standard deviation of the logarithm of energy that each tenth beyond a range adds (assumption: nobody has measured
+there; a fitted line that is off by a fifth of the step beyond its end)."""
+ROUNDING = 1e-9
+
+
+class Beyond(NamedTuple):
+    """A figure outside its range: by which share of the end that it lies beyond."""
+
+    name: str
+    actual: float
+    known: Range
+    share: float
+
+
+def beyond(
+    validity: Validity | None, *, masses_kg: Iterable[float], density_kg_m3: float, airspeed_mps: float
+) -> tuple[Beyond, ...]:
+    """What lies outside: the farthest mass, the density, the airspeed. Nothing where no range is known."""
+    if validity is None:
+        return ()
+    masses = [_outside("mass_kg", mass_kg, validity.mass_kg) for mass_kg in masses_kg]
+    found = [
+        max(masses, key=lambda one: one.share),
+        _outside("density_kg_m3", density_kg_m3, validity.density_kg_m3),
+    ]
+    if validity.airspeed_mps is not None:
+        found.append(_outside("airspeed_mps", airspeed_mps, validity.airspeed_mps))
+    return tuple(one for one in found if one.share > ROUNDING)
+
+
+def widening(found: Iterable[Beyond]) -> float:
+    """The log deviation that they add together; nothing for none. They may all err to the same side, so they add up."""
+    return sum(one.share * 10 * LOG_SD_PER_TENTH for one in found)
+
+
+def _outside(name: str, actual: float, known: Range) -> Beyond:
+    share = max(actual / known.high - 1, 1 - actual / known.low, 0.0)
+    return Beyond(name, actual, known, share)
