@@ -11,10 +11,11 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One line of the table. ``most``: the value may be at most goal and floor, else at least. ``and_also`` is what
-    must be true besides; ``more`` is what else was seen and goes into the JSON beside it."""
+    must be true besides; ``more`` is what else was seen and goes into the JSON beside it. A value of none is what could
+    not be measured, which ``more`` says the reason of (``why``): it never holds."""
 
     name: str
-    value: float
+    value: float | None
     unit: str
     goal: float
     floor: float
@@ -25,13 +26,15 @@ class Figure:
     @property
     def holds(self) -> bool:
         """Whether the value is on the right side of the floor, and what must be true besides is."""
+        if self.value is None:
+            return False
         return self.and_also and (self.value <= self.floor if self.most else self.value >= self.floor)
 
     def as_json(self) -> dict[str, Any]:
         """The figure as the benchmarks print it."""
         return {
             "name": self.name,
-            "value": round(self.value, 3),
+            "value": None if self.value is None else round(self.value, 3),
             "unit": self.unit,
             "goal": round(self.goal, 3),
             "floor": round(self.floor, 3),
@@ -92,7 +95,7 @@ def table(figures: Sequence[Figure]) -> str:
     for figure in figures:
         sign = "<=" if figure.most else ">="
         shown = (
-            f"{figure.value:.3g} {figure.unit}",
+            "none" if figure.value is None else f"{figure.value:.3g} {figure.unit}",
             f"{sign} {figure.goal:.3g}",
             f"{sign} {figure.floor:.3g}",
         )

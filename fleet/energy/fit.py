@@ -42,7 +42,7 @@ class Fitted:
 
     ``methods`` says for each set of coefficients whether it is a ``line`` or the base's times a factor (``scale``).
     ``base`` are the base's own errors on the held-out flights. ``crossed`` are the errors of all flights, each
-    predicted by a fit to other ones; the residual is theirs.
+    predicted by a fit to other ones, and ``residuals`` log(measured / predicted) of each: the residual is theirs.
     """
 
     airframe: Airframe
@@ -52,6 +52,7 @@ class Fitted:
     errors: Errors
     base: Errors
     crossed: Errors
+    residuals: Mapping[str, float]
     regimes: Mapping[str, Errors]
 
 
@@ -102,6 +103,7 @@ def fit(base: Airframe, log: FlightLog, *, share: float, name: str, origin: str)
         errors=trip_errors(airframe, held_out),
         base=trip_errors(base, held_out),
         crossed=_errors_of_logs(crossed),
+        residuals=crossed,
         regimes=by_regime(airframe, held_out),
     )
     lacks = (
