@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fleet.dispatch.desk import Desk
+from fleet.dispatch.sent import way_of
 from fleet.domain.state import MissionRecord
 from fleet.feasibility import Trip
 from fleet.feasibility.sidewalk import permit_full
 from fleet.kinds import kind_of
 from fleet.protocol.lifecycle import MissionStatus
-from fleet.protocol.mission import Travel
 from fleet.protocol.values import Reason
 from geofences import Waypoint
 
@@ -29,7 +29,4 @@ def _robots_out(desk: Desk) -> Iterator[tuple[Waypoint, ...]]:
     for mission_id in sorted(desk.state.live_missions):
         other = desk.state.missions[mission_id]
         if other.status is not MissionStatus.DRAFTED and kind_of(other.kind).profile == GROUND:
-            steps = (step for step in other.mission.steps if isinstance(step, Travel))
-            yield tuple(
-                Waypoint(p.lon, p.lat, p.alt_amsl_m, p.at or desk.now) for step in steps for p in step.path
-            )
+            yield way_of(other.mission)

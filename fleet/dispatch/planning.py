@@ -9,9 +9,11 @@ from datetime import timedelta
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.running import out_today
+from fleet.dispatch.sent import sent
 from fleet.domain.events import PlanRequested
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import Asset, MissionRecord, Parcel
+from fleet.feasibility.approvals import Sent, has_count
 from fleet.planner.snapshot import AssetSlot, Held, Snapshot
 from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus
 from fleet.protocol.mission import Load, Stop, Travel
@@ -59,7 +61,18 @@ def snapshot(desk: Desk, plan_id: str, order_ids: Iterable[str]) -> Snapshot:
         held=_held(desk),
         standing={p.order.order_id: p.custodian.id for p in parcels if _stands(desk, p)},
         excluded={p.order.order_id: p.excluded for p in parcels if p.excluded},
+        sent=_sent(desk),
     )
+
+
+def _sent(desk: Desk) -> tuple[Sent, ...]:
+    """The sorties that count beside those of the plan, where anything counts them."""
+    context = desk.context
+    areas = () if context.permits is None else context.permits.zones
+    counts = any(has_count(one) for one in context.authorisations) or any(
+        area.permit is not None and area.permit.max_count is not None for area in areas
+    )
+    return tuple(sent(desk, drafts=True)) if counts else ()
 
 
 def _as_planned(desk: Desk, parcel: Parcel) -> Order:

@@ -6,6 +6,8 @@ The planner asks for them here, so that all reasons are made in one package.
 from __future__ import annotations
 
 from fleet.protocol.values import Reason
+from geofences import Authorisation, Zone
+from geofences.checks.authorisation import described
 
 SOURCE = "planner"
 
@@ -18,6 +20,27 @@ def no_asset(kind: str) -> Reason:
 def no_room(kind: str, what: str) -> Reason:
     """All assets, compartments or routes of the kind are full at the times that suit the parcel."""
     return Reason(code="no_room", detail=what, actual=kind, source=SOURCE)
+
+
+def authorisation_taken(one: Authorisation) -> Reason:
+    """Other flights of the plan, or of earlier ones, are all that an approval allows then."""
+    return Reason(
+        code="authorisation_full",
+        detail=f"authorisation {one.reference!r} for {one.zone_id} ({described(one)}) has no flight left at the times "
+        "that suit the parcel",
+        source=one.reference,
+    )
+
+
+def permit_taken(area: Zone) -> Reason:
+    """Other robots of the plan, or of earlier ones, are all that may be in a permit area then."""
+    return Reason(
+        code="permit_full",
+        detail=f"as many robots are out in {area.zone_id} as may be at once, at the times that suit the parcel",
+        limit=None if area.permit is None else area.permit.max_count,
+        unit="robots",
+        source=SOURCE,
+    )
 
 
 def no_departure(kind: str, site_id: str) -> Reason:

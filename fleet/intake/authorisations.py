@@ -93,8 +93,8 @@ def read_authorisations(
 ) -> tuple[Authorisation, ...]:
     """The approvals, in the order of their numbers. What is wrong is noted in the source.
 
-    ``vehicles`` are the types and kinds that the fleet has: an approval for others is a slip of the pen. Hours are in
-    ``zone``, that of the fleet, unless an approval states its own.
+    ``vehicles`` are the types and kinds that the fleet has: an approval for others is a slip of the pen. Hours and
+    days are in ``zone``, that of the fleet, unless an approval states its own.
     """
     raw = source.data.get(TABLE, {})
     if not isinstance(raw, dict):
@@ -131,6 +131,7 @@ def _made(reference: str, entry: Entry, zone: str) -> Authorisation:
         entry.country or "",
         entry.max_at_once,
         entry.max_per_day,
+        "" if entry.max_per_day is None else zone,
     )
 
 

@@ -199,6 +199,8 @@ class Explainer:
         if isinstance(way, SortieWay):
             site = self.problem.pools[way.pool].site.site_id
             found = self._rivals.why_full(order, way)
+            if any(reason.code in CHANGES for reason in found):
+                return _hindrance(way.kind, found)
             return _Hindrance(found, f"one more {way.kind} at site {site}", 1.0)
         if isinstance(way, LockerWay):
             found = self._rivals.why_full(order, way)
@@ -262,6 +264,8 @@ CHANGES: dict[str, tuple[Wording, float]] = {
     "crew_too_small": (lambda kind, r: f"a crew of {_plain(r.actual)} on a {kind}", 1.0),
     "no_locker_consent": (lambda _kind, _reason: "the recipient's consent to a locker", 0.8),
     "no_asset": (lambda kind, _reason: f"one {kind} that is free", 2.0),
+    "authorisation_full": (lambda _kind, _reason: "an authorisation for more flights", 1.0),
+    "permit_full": (lambda _kind, _reason: "a permit for more robots", 1.0),
     "failed_before": (lambda kind, _reason: f"another try by {kind}", 3.0),
 }
 """Wording and effort by the reason's code; other reasons name their limit."""

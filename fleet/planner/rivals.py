@@ -98,22 +98,22 @@ class Rivals:
         """Why a parcel that is not on the board can't be put there this way, beside all the others."""
         match way:
             case SortieWay():
-                return (self._no_sortie(order, way),)
+                return self._no_sortie(order, way)
             case LockerWay():
                 return (self._no_stay(way),)
             case DoorWay():
                 return self.van_reasons(order)
 
-    def _no_sortie(self, order: int, way: SortieWay) -> Reason:
+    def _no_sortie(self, order: int, way: SortieWay) -> tuple[Reason, ...]:
         site = self.problem.pools[way.pool].site.site_id
         if way.locker is not None and not self.board.compartments.room(way.locker):
-            return self._no_stay(way.locker)
-        if self._idle_yard.find(order, way) is None:
-            return planned.no_departure(way.kind, site)
+            return (self._no_stay(way.locker),)
+        alone = self._idle_yard.find(order, way)
+        if alone is None:
+            return (planned.no_departure(way.kind, site),)
         place = "" if way.locker is None else f", or the port of {way.locker.locker_id}"
-        return planned.no_room(
-            way.mode, f"every {way.kind} at {site}{place} is taken at the times that suit the parcel"
-        )
+        taken = f"every {way.kind} at {site}{place} is taken at the times that suit the parcel"
+        return self.board.yard.why_full(alone) or (planned.no_room(way.mode, taken),)
 
     def _no_stay(self, way: LockerWay) -> Reason:
         if not self.board.compartments.room(way):
@@ -125,7 +125,7 @@ class Rivals:
     @cached_property
     def _idle_yard(self) -> Yard:
         """All assets with nothing planned for them: what fits in here is only kept out by other parcels."""
-        return Yard(self.problem, self.board.yard.flights)
+        return Yard.idle(self.problem, self.board.yard.flights)
 
 
 def _distinct(reasons: Iterable[Reason]) -> tuple[Reason, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from fleet.feasibility.approvals import Sent
 from fleet.feasibility.context import Context
 from fleet.protocol.values import CompartmentSize, Order, TimeWindow
 
@@ -42,6 +43,7 @@ class Snapshot:
     ``at`` is the planning moment: nothing may start before it. ``until`` is the end of the day that is planned.
     ``standing`` says where a parcel must start from when that is no longer free to choose (order id to site id).
     ``excluded`` lists modes that have failed for a parcel and are not tried again (order id to kinds).
+    ``sent`` are the sorties of today that are over, out or drafted already: they count where only so many may be made.
     """
 
     snapshot_id: str
@@ -53,3 +55,4 @@ class Snapshot:
     held: Mapping[str, tuple[Held, ...]] = field(default_factory=dict)
     standing: Mapping[str, str] = field(default_factory=dict)
     excluded: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    sent: tuple[Sent, ...] = ()

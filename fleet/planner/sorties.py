@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 
 from fleet.feasibility import Trip
 from fleet.planner.flights import Flights, earliest_departure, round_up
-from fleet.planner.permitroom import BEFORE_S, PermitRoom
+from fleet.planner.permitroom import BEFORE_S, NOTHING, Counted, PermitRoom
 from fleet.planner.problem import Pool, Problem, Span
 from fleet.planner.snapshot import AssetSlot
 from fleet.planner.timetable import Chargers, Timetable
 from fleet.planner.ways import SortieWay
-from geofences import Zone
+from fleet.protocol.values import Reason
 
 FULL_SOC = 0.98
 """From here on a battery counts as full."""
@@ -42,8 +42,8 @@ class Sortie:
     return_s: int
     charge_s: int
     recharged_s: int
-    areas: tuple[Zone, ...] = ()
-    """The permit areas with a count of robots that it is counted in."""
+    counted: Counted = NOTHING
+    """The permits and approvals for a number of trips that it counts for."""
 
     @property
     def out(self) -> Span:
@@ -73,7 +73,17 @@ class Yard:
     _topped_up: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._permits = PermitRoom(self.problem)
+        self._permits = PermitRoom.of(self.problem)
+        self._stand_ready()
+
+    @classmethod
+    def idle(cls, problem: Problem, flights: Flights) -> Yard:
+        """With nothing planned, and as if no trip had been made: what fits in here is only kept out by others."""
+        yard = cls(problem, flights)
+        yard._permits = PermitRoom(problem)
+        return yard
+
+    def _stand_ready(self) -> None:
         for pool in self.problem.pools:
             for slot in pool.slots:
                 busy = ((self.problem.floor_seconds(w.start), self.problem.seconds(w.end)) for w in slot.busy)
@@ -139,9 +149,9 @@ class Yard:
         port_clash = self._port_clash(way, pool, trip)
         if port_clash is not None:
             return away[0] + port_clash
-        areas = self._permits.areas(pool.type, trip)
+        counted = self._permits.counted(pool.type, trip)
         release = away[0] - round_up(pool.type.load_s) - BEFORE_S
-        permitted = self._permits.first_fit(areas, (release, away[1]))
+        permitted = self._permits.first_fit(counted, pool.type, trip, (release, away[1]))
         if permitted is None or permitted > release:
             return None if permitted is None else away[0] + permitted - release
         again: list[int] = []
@@ -151,7 +161,7 @@ class Yard:
                 continue
             clash = self._assets[slot.asset_id].clash(sortie.load_s, sortie.recharged_s)
             if clash is None:
-                return replace(sortie, areas=areas)
+                return replace(sortie, counted=counted)
             again.append(clash[1] + round_up(pool.type.load_s))
         return min(again, default=None)
 
@@ -185,6 +195,11 @@ class Yard:
             self._charger(pool).book(start, length)
             table.book(start, start + length)
 
+    def why_full(self, sortie: Sortie) -> tuple[Reason, ...]:
+        """Which permits and approvals have no room for a sortie that is not booked; nothing where all have."""
+        kind = self.problem.pools[sortie.way.pool].type
+        return self._permits.why_full(sortie.counted, kind, sortie.trip, sortie.out)
+
     def keep(self, sortie: Sortie) -> None:
         """Book a sortie as it was found."""
         pool = self.problem.pools[sortie.way.pool]
@@ -192,7 +207,7 @@ class Yard:
         self._charger(pool).book(sortie.charge_s, sortie.recharged_s - sortie.charge_s)
         if sortie.way.locker is not None:
             self._ports[sortie.way.locker.locker_id].book(*self._at_port(pool, sortie.trip))
-        self._permits.book(sortie.areas, sortie.out)
+        self._permits.book(sortie.counted, sortie.out)
 
     def release(self, sortie: Sortie) -> None:
         """Give back all that a booked sortie keeps."""
@@ -201,7 +216,7 @@ class Yard:
         self._charger(pool).release(sortie.charge_s, sortie.recharged_s - sortie.charge_s)
         if sortie.way.locker is not None:
             self._ports[sortie.way.locker.locker_id].release(*self._at_port(pool, sortie.trip))
-        self._permits.release(sortie.areas, sortie.out)
+        self._permits.release(sortie.counted, sortie.out)
 
     def copy(self) -> Yard:
         """The same bookings, to be changed apart."""

@@ -13,7 +13,7 @@ from functools import reduce
 
 from geofences.errors import ZoneError, check_type
 from geofences.model.altitude import Limit, is_ground, never_above
-from geofences.model.applicability import ALWAYS, Applicability
+from geofences.model.applicability import ALWAYS, Applicability, check_timezone
 from geofences.model.approvals import Countries
 from geofences.model.zone import ON_APPROVAL, Volume, Zone
 from geofences.zones.describe import limit_text, when_text
@@ -30,8 +30,9 @@ class Authorisation:
     `reference` is its number. `country` says of which country the zone is; without it the approval lifts nothing where
     zones on approval of several countries have the id, since nobody knows whose it is.
 
-    `max_at_once` and `max_per_day` are how many flights may make use of it; None is any number. No check here knows of
-    other flights: `zones_of` tells whoever counts them which zones they count in. Raises `ZoneError`.
+    `max_at_once` and `max_per_day` are how many flights may make use of it; None is any number. `timezone` is the IANA
+    zone whose days count; empty is for whoever counts to say. No check here knows of other flights: `zones_of` tells
+    whoever counts them which zones they count in. Raises `ZoneError`.
     """
 
     zone_id: str
@@ -43,6 +44,7 @@ class Authorisation:
     country: str = ""
     max_at_once: int | None = None
     max_per_day: int | None = None
+    timezone: str = ""
 
     def __post_init__(self) -> None:
         check_type(self.valid, Applicability, "Authorisation.valid")
@@ -55,6 +57,9 @@ class Authorisation:
                 raise ZoneError(
                     f"Authorisation.{name}", f"must be 1 or more, or None for any number, got {most}"
                 )
+        check_type(self.timezone, str, "Authorisation.timezone")
+        if self.timezone:
+            check_timezone(self.timezone, "Authorisation.timezone")
         if not self.zone_id:
             raise ZoneError("Authorisation.zone_id", "is empty: an authorisation needs the id of its zone")
         if self.below is not None and not (math.isfinite(self.below.value_m) and self.below.value_m > 0.0):
@@ -221,7 +226,7 @@ def described(one: Authorisation) -> str:
     if one.max_at_once is not None:
         said.append(f"at most {one.max_at_once} at once")
     if one.max_per_day is not None:
-        said.append(f"at most {one.max_per_day} a day")
+        said.append(f"at most {one.max_per_day} a day" + (f" of {one.timezone}" if one.timezone else ""))
     if one.vehicles:
         said.append(f"for {', '.join(sorted(one.vehicles))}")
     if one.zone_hash:

@@ -48,6 +48,14 @@ def _check_moment(at: datetime | None, field: str) -> None:
         raise ZoneError(field, f"{at.isoformat()} is before the year 1 or after 9999 in UTC") from None
 
 
+def check_timezone(name: str, field: str) -> None:
+    """Raises `ZoneError` where no IANA time zone has the name."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ZoneError(field, f"{name!r} is no IANA time zone such as Europe/Lisbon") from None
+
+
 @dataclass(frozen=True, slots=True)
 class TimeOfDay:
     """A clock time with its offset from UTC; `seconds` after midnight, 86400 is the end of the day.
@@ -81,12 +89,7 @@ class LocalTime:
     def __post_init__(self) -> None:
         _check_seconds(self.seconds, "LocalTime.seconds")
         check_type(self.zone, str, "LocalTime.zone")
-        try:
-            ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ZoneError(
-                "LocalTime.zone", f"{self.zone!r} is no IANA time zone such as Europe/Lisbon"
-            ) from None
+        check_timezone(self.zone, "LocalTime.zone")
 
 
 Bound = TimeOfDay | LocalTime | SunEvent

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from fleet.protocol.lifecycle import MissionStatus
+from fleet.protocol.mission import Travel
 from tests.support.bench import Bench
 from tests.unit.dispatch.separated import FIRST, SECOND, bench_of, run_until_sent
 from tests.unit.dispatch.test_separation import ELSEWHERE, NEAR, come_home
@@ -62,11 +64,37 @@ def waits(bench: Bench) -> list[str]:
 def test_no_more_are_sent_than_an_approval_allows(
     tmp_path: Path, approvals: tuple[str, ...], sent: int
 ) -> None:
-    """Another approval that covers the flight lets it go; one that does not cover it is of no help."""
+    """Another approval that covers the flight lets it go; one that does not cover it is of no help. A plan knows it:
+    none is drafted that would wait."""
     bench = morning(tmp_path, *approvals)
     assert len(run_until_sent(bench, 2, most_s=240)) == sent
-    if sent == 1:
-        assert waits(bench) == ["authorisation_full"]
+    assert waits(bench) == []
+
+
+def drafted(bench: Bench) -> list[datetime]:
+    """When the missions begin that are drafted."""
+    found = bench.core.state.missions.values()
+    return [one.mission.start_at for one in found if one.status is MissionStatus.DRAFTED]
+
+
+def test_the_next_is_planned_for_when_the_first_is_back_and_waits_if_it_is_not(tmp_path: Path) -> None:
+    """What was planned is asked again when it is to leave."""
+    bench = morning(tmp_path, "max_at_once = 1")
+    ((_, mission),) = run_until_sent(bench, 1).items()
+    back = max(
+        point.at for step in mission.steps if isinstance(step, Travel) for point in step.path if point.at
+    )
+    (start,) = drafted(bench)
+    assert back < start < back + timedelta(minutes=3)
+    bench.run((start - bench.now).total_seconds() + 10)
+    assert waits(bench) == ["authorisation_full"]
+
+
+def test_what_flew_before_counts_in_the_next_plan(tmp_path: Path) -> None:
+    """The one approval that is for one flight a day is used up: the other parcel goes another way."""
+    bench = morning(tmp_path, "max_per_day = 1")
+    run_until_sent(bench, 1)
+    assert drafted(bench) == []
 
 
 @pytest.mark.parametrize(("terms", "sent"), [("max_at_once = 1", 2), ("max_per_day = 1", 1)])
@@ -77,7 +105,7 @@ def test_the_next_goes_when_one_is_back_unless_the_day_has_had_its_flights(
     bench = morning(tmp_path, terms)
     ((_, mission),) = run_until_sent(bench, 1).items()
     come_home(bench, mission)
-    assert len(run_until_sent(bench, 2, most_s=300)) == sent
+    assert len(run_until_sent(bench, 2, most_s=900)) == sent
 
 
 def test_flights_that_went_before_a_restart_still_count(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ def test_the_documented_one_is_read(repo_root: Path) -> None:
         country="PRT",
         max_at_once=2,
         max_per_day=20,
+        timezone="Europe/Lisbon",
     )
 
 
