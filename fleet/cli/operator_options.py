@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from fleet.cli.output import BadInput, warn
+from fleet.feasibility.approvals import Use, has_count, use_met
 from fleet.intake.authorisations import told_of_unfit
+from fleet.intake.fleetfile import FleetFile as FleetFileRead
 from fleet.intake.fleetfile import read_fleet
 from fleet.intake.suggest import did_you_mean
-from geofences.checks.authorisation import authorised
+from geofences.checks.authorisation import authorised, zones_of
 from geofences.checks.permits import check_drive
-from geofences.checks.result import CheckResult
+from geofences.checks.result import CheckResult, Conflict
 from geofences.geometry.track import MOST_WITHIN_S, Waypoint
 from geofences.model.zone import ON_APPROVAL, Restriction, Surface
 from geofences.zones.zoneset import ZoneSet
@@ -72,6 +74,45 @@ class Operator:
     zones: ZoneSet
     held: frozenset[str]
     areas: frozenset[str] | None
+    published: ZoneSet
+    fleet: FleetFileRead | None
+    vehicles: frozenset[str]
+
+    def counted(self, met_in: Callable[[ZoneSet], Sequence[Conflict]]) -> list[dict[str, Any]]:
+        """The approvals for a number of flights that a flight counts for, and on which of their days; ``met_in`` tells
+        what it meets in some zones."""
+        if self.fleet is None:
+            return []
+        found = (
+            use_met(one, met_in(zones_of(self.published, one)), self.fleet.spec)
+            for one in self.fleet.authorisations
+            if has_count(one) and not (one.vehicles and one.vehicles.isdisjoint(self.vehicles))
+        )
+        return [_counted(use) for use in found if use is not None]
+
+
+def _counted(use: Use) -> dict[str, Any]:
+    one = use.approval
+    return {
+        "authorisation": one.reference,
+        "zone": one.zone_id,
+        "max_at_once": one.max_at_once,
+        "max_per_day": one.max_per_day,
+        "days": [day.isoformat() for day in sorted(use.days)],
+    }
+
+
+def told_of_count(counted: Mapping[str, Any]) -> str:
+    """One of them in words."""
+    most = [
+        f"{counted[name]} {unit}"
+        for name, unit in (("max_at_once", "at once"), ("max_per_day", "a day"))
+        if counted[name] is not None
+    ]
+    return (
+        f"it counts for authorisation {counted['authorisation']!r} of {counted['zone']} on {', '.join(counted['days'])}, "
+        f"which allows {' and '.join(most)}; how many others go is known in plans and runs only"
+    )
 
 
 def operator(
@@ -82,7 +123,8 @@ def operator(
     areas: Sequence[str] | None,
 ) -> Operator:
     """What the options say of these zones. Raises ``BadInput`` that names the option."""
-    approvals = () if fleet is None else read_fleet(fleet).authorisations
+    read = None if fleet is None else read_fleet(fleet)
+    approvals = () if read is None else read.authorisations
     if vehicles and fleet is None:
         raise BadInput("--vehicle: needs --fleet, whose authorisations are for some vehicles")
     _judge(zones, "--hold", held or (), ON_APPROVAL, "can't be entered by approval")
@@ -90,8 +132,10 @@ def operator(
     _judge(zones, "--area", areas or (), only, "is no operating area (restriction OPERATING_AREA)")
     for told in told_of_unfit(zones, approvals):
         warn(told)
-    ours = authorised(zones, approvals, frozenset(vehicles or ()))
-    return Operator(ours, frozenset(held or ()), None if areas is None else frozenset(areas))
+    names = frozenset(vehicles or ())
+    ours = authorised(zones, approvals, names)
+    inside = None if areas is None else frozenset(areas)
+    return Operator(ours, frozenset(held or ()), inside, zones, read, names)
 
 
 def _judge(

@@ -93,7 +93,7 @@ def check(
     ours = operator_options.operator(read.zones, fleet, vehicle, hold, area)
     if drive is None and weight_kg is not None:
         raise BadInput("--weight-kg: needs --drive, as only robots on the ground have permits")
-    volumes = None
+    volumes, counted = None, []
     if drive is None:
         below = ground_options.told_of_points_below(points, ground.terrain)
         if below is not None:
@@ -105,12 +105,17 @@ def check(
             ours.zones, points, ground.terrain, rules, ours.held, ours.areas, margin_s
         )
         volumes = rules.said()
+        counted = ours.counted(
+            lambda some: flight_options.checked(some, points, ground.terrain, rules, ours.held, None).conflicts
+        )
     else:
         flying = {"--buffer": buffer, "--uncertainty": uncertainty, "--falls-on": falls_on, "--area": area}
         given = [name for name, value in flying.items() if value is not None]
         result = operator_options.driven(ours.zones, points, drive, weight_kg, given, margin_s)
     status = _status(result)
-    answer = {**_answer(status, result), "terrain": ground.said, "volumes": volumes}
+    for each in counted:
+        note(operator_options.told_of_count(each))
+    answer = {**_answer(status, result), "terrain": ground.said, "volumes": volumes, "counts_for": counted}
     show(answer, _answer_text(status, result), as_json=as_json)
     raise typer.Exit(EXIT_CODES[status])
 

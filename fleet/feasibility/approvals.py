@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from fleet.domain.fleet import SortieType
+from fleet.domain.fleet import FleetSpec, SortieType
 from fleet.feasibility.airspace import ask_path, checked
 from fleet.feasibility.clearance import clearance_of
 from fleet.feasibility.context import Context
@@ -78,11 +78,6 @@ def covered_without(
     return ask_path(left.of(kind), kind, path, "the flight").feasible
 
 
-def day_of(ctx: Context, one: Authorisation) -> ZoneInfo:
-    """By whose clocks the days of an approval are told: its own time zone, else the fleet's."""
-    return ZoneInfo(one.timezone or ctx.fleet.timezone)
-
-
 def _why_full(ctx: Context, use: Use, sent: Sequence[Sent]) -> Reason | None:
     """Why one flight more is too many."""
     one = use.approval
@@ -112,13 +107,24 @@ def _use(
     zones = ctx.memory.get(
         ("approved", one), lambda: replace(ctx, zones=zones_of(ctx.zones, one), areas=(), authorisations=())
     )
-    margin = timedelta(seconds=ctx.fleet.zone_time_margin_s)
+    return use_met(one, checked(zones, path, clearance_of(ctx, kind, path)).conflicts, ctx.fleet, late_s)
+
+
+def use_met(
+    one: Authorisation, met: Iterable[Conflict], fleet: FleetSpec, late_s: float = 0.0
+) -> Use | None:
+    """The use that a flight makes of an approval whose zones (``zones_of``) it meets so; none where it makes none."""
+    margin = timedelta(seconds=fleet.zone_time_margin_s)
     before, after = margin, margin + timedelta(seconds=max(0.0, late_s))
-    found = checked(zones, path, clearance_of(ctx, kind, path)).conflicts
-    entries = tuple(met.entered_at for met in found if _may_hold(one, met, before, after))
-    clocks = day_of(ctx, one)
+    entries = tuple(each.entered_at for each in met if _may_hold(one, each, before, after))
+    clocks = days_by(one, fleet)
     moments = (at for entry in entries for at in (entry - before, entry, entry + after))
     return Use(one, frozenset(at.astimezone(clocks).date() for at in moments), entries) if entries else None
+
+
+def days_by(one: Authorisation, fleet: FleetSpec) -> ZoneInfo:
+    """By whose clocks the days of an approval are told: its own time zone, else the fleet's."""
+    return ZoneInfo(one.timezone or fleet.timezone)
 
 
 def _may_hold(one: Authorisation, met: Conflict, before: timedelta, after: timedelta) -> bool:

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from fleet.domain.fleet import SortieType
 from fleet.feasibility import Trip, planned
-from fleet.feasibility.approvals import Sent, Use, covered_without, day_of, uses_of
+from fleet.feasibility.approvals import Sent, Use, covered_without, days_by, uses_of
 from fleet.feasibility.sidewalk import counted_areas
 from fleet.kinds import kind_of
 from fleet.planner.problem import Problem, Span
@@ -121,9 +121,9 @@ class PermitRoom:
 
     def _until_next(self, use: Use, day: date) -> int:
         """By how much later a flight enters on the next day, in s; at least one."""
-        context = self.problem.snapshot.context
-        midnight = datetime.combine(day + timedelta(days=1), time(), day_of(context, use.approval))
-        margin_s = context.fleet.zone_time_margin_s
+        fleet = self.problem.fleet
+        midnight = datetime.combine(day + timedelta(days=1), time(), days_by(use.approval, fleet))
+        margin_s = fleet.zone_time_margin_s
         return max(1, int((midnight - min(use.entries)).total_seconds() + margin_s) + 1)
 
     def book(self, counted: Counted, away: Span) -> None:

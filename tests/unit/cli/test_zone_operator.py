@@ -1,5 +1,6 @@
 """`fleet zones check` for somebody: approvals held, areas to stay inside of, permits to drive, speeds leg by leg."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +174,28 @@ def test_the_text_says_what_the_answer_rests_on(tmp_path: Path, capsys: pytest.C
     assert "terrain: flat 0 ± 5 m AMSL" in said
     assert "margins: 10 m beside, 3 m above and below" in said
     assert "growing by 0.5 m/s beside" in said
+
+
+@pytest.mark.parametrize(
+    ("at", "days"),
+    [
+        ("2026-06-01T12:00:00+00:00", ["2026-06-02"]),
+        ("2026-06-01T11:50:00+00:00", ["2026-06-01"]),
+        ("2026-06-01T11:58:40+00:00", ["2026-06-01", "2026-06-02"]),
+    ],
+)
+def test_it_is_told_which_approvals_with_a_number_it_counts_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], at: str, days: list[str]
+) -> None:
+    """On the days by the approval's own clocks; both where a minute may make the other one of it."""
+    zones = write(tmp_path, square("CTR", **APPROVAL))
+    file = fleet_file(tmp_path, max_per_day=2, timezone="Pacific/Auckland")
+    path = ("check", "--zones", zones, "--path", "-8.625,41.15,60 -8.60,41.15,60", "--terrain", "flat:0±5")
+    code = run(*path, "--at", at, "--fleet", file, "--json")
+    said = capsys.readouterr()
+    (told,) = json.loads(said.out)["counts_for"]
+    assert code == 0
+    assert (told["authorisation"], told["max_per_day"], told["days"]) == ("A-17", 2, days)
+    assert f"it counts for authorisation 'A-17' of CTR on {', '.join(days)}, which allows 2 a day" in said.err
+    _, found = answer(capsys, *asked(zones, "--fleet", fleet_file(tmp_path)))
+    assert found["counts_for"] == []
