@@ -17,16 +17,16 @@ from fleet.dispatch.parcels import free
 from fleet.dispatch.permits import full_area
 from fleet.dispatch.separation.courses import Course, clear_course
 from fleet.domain.events import MissionOver, MissionReleased, MissionWaits
+from fleet.domain.fleet import SortieType
 from fleet.domain.state import Asset, MissionRecord, Parcel
 from fleet.feasibility import Trip
-from fleet.feasibility.alternate import landing_places
+from fleet.feasibility.alternate import alternates_near
 from fleet.feasibility.incident import incident
 from fleet.kinds import kind_of
 from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus, MissionStatus
 from fleet.protocol.messages import Assign
 from fleet.protocol.mission import Alternate, Drop, Mission
-from fleet.protocol.values import Place, Reason
-from geofences.geometry.geodesy import distance_m as geodesic_m
+from fleet.protocol.values import Reason
 
 _FIT = frozenset({AssetStatus.READY, AssetStatus.CHARGING})
 
@@ -98,23 +98,14 @@ def _send_apart(desk: Desk, record: MissionRecord, parcel: Parcel, trip: Trip) -
 
 
 def alternates(desk: Desk, record: MissionRecord) -> tuple[Alternate, ...]:
-    """The places where an aircraft could come down instead of at home, nearest to the drop first; none on the
-    ground.
+    """The places where an aircraft could come down instead of at home, nearest to the drop first and none beyond the
+    radius of its type; none on the ground.
     """
-    if not kind_of(record.kind).needs_airspace:
+    kind = desk.context.fleet.types[desk.asset(record.mission.asset_id).record.type_id]
+    if not isinstance(kind, SortieType) or not kind_of(record.kind).needs_airspace:
         return ()
-    drop, home = drop_of(record).place, site_of(record)
-    places = [a for a in landing_places(desk.context) if a.place_id != home]
-    return tuple(sorted(places, key=lambda a: (distance_m(drop, a.place), a.place_id))[:MOST_ALTERNATES])
-
-
-MOST_ALTERNATES = 4
-"""So many of the nearest alternates go with a mission."""
-
-
-def distance_m(a: Place, b: Place) -> float:
-    """Metres between two places."""
-    return geodesic_m(a.lon, a.lat, b.lon, b.lat)
+    near = alternates_near(desk.context, kind, drop_of(record).place, site_of(record))
+    return tuple(place for place, _ in near)
 
 
 def _send(

@@ -17,11 +17,15 @@ from fleet.feasibility.context import Context
 from fleet.feasibility.shape import TripShape, surely_clear
 from fleet.feasibility.unplanned import in_any_wind, straight_on
 from fleet.protocol.mission import Alternate
+from fleet.protocol.values import Place
 from geofences import Waypoint
 from geofences.geometry.geodesy import distances_m
 
 MOST_TRIED = 3
 """So many of the nearest places are looked at; one farther away would cost more energy than home does."""
+
+MOST_SENT = 4
+"""So many of the nearest go with a mission."""
 
 NO_ALTERNATE = "no alternate landing place with a free way is near the drop: energy is kept for home only"
 
@@ -45,8 +49,17 @@ def near_drop(
     radius.
     """
     drop = shape.out.points[-1]
-    key = ("alternates", home.site_id, asset_type.max_radius_m, drop.lon, drop.lat)
-    return ctx.memory.get(key, lambda: tuple(_nearest(ctx, asset_type, shape, home)))
+    return alternates_near(ctx, asset_type, drop, home.site_id)[:MOST_TRIED]
+
+
+def alternates_near(
+    ctx: Context, asset_type: SortieType, drop: Place, home_id: str
+) -> tuple[tuple[Alternate, float], ...]:
+    """The landing places other than home, the nearest to a drop first, with their distance from it in m; none beyond
+    the type's radius, and ``MOST_SENT`` at most. One answer for the trip's energy and for what goes with its mission.
+    """
+    key = ("alternates", home_id, asset_type.max_radius_m, drop.lon, drop.lat)
+    return ctx.memory.get(key, lambda: tuple(_nearest(ctx, asset_type, drop, home_id)))
 
 
 def landing_places(ctx: Context) -> tuple[Alternate, ...]:
@@ -64,16 +77,15 @@ def _landing_places(ctx: Context) -> Iterable[Alternate]:
 
 
 def _nearest(
-    ctx: Context, asset_type: SortieType, shape: TripShape, home: Site
+    ctx: Context, asset_type: SortieType, drop: Place, home_id: str
 ) -> Iterable[tuple[Alternate, float]]:
-    drop = shape.out.points[-1]
-    places = [one for one in landing_places(ctx) if one.place_id != home.site_id]
+    places = [one for one in landing_places(ctx) if one.place_id != home_id]
     if not places:
         return
     there = np.array([(one.place.lon, one.place.lat) for one in places])
     away_m = distances_m(np.broadcast_to((drop.lon, drop.lat), there.shape), there)
     reach_m = asset_type.max_radius_m or np.inf
-    for index in np.argsort(away_m, kind="stable")[:MOST_TRIED].tolist():
+    for index in np.argsort(away_m, kind="stable")[:MOST_SENT].tolist():
         if away_m[index] <= reach_m:
             yield places[index], float(away_m[index])
 

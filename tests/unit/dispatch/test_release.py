@@ -12,6 +12,7 @@ from fleet.protocol.lifecycle import MissionStatus, ParcelStatus
 from fleet.protocol.messages import AddZone, AssetReport, Assign, Role
 from tests.support.bench import DAY, Bench, Peer
 from tests.support.script import DRONE, ready, sent
+from tests.unit.dispatch.separated import orders
 
 PATIENCE_S = Settings().patience_s
 OVER_THE_DOOR = {
@@ -106,3 +107,23 @@ def test_a_battery_that_stays_low_is_not_waited_for_for_ever(tmp_path: Path) -> 
     assert not drone.of(Assign)
     assert bench.core.state.missions[mission_id].status is MissionStatus.CANCELLED
     assert bench.core.state.parcels["P-1"].mission_id not in (None, mission_id)
+
+
+@pytest.mark.parametrize(("radius_m", "sent_with"), [(None, ["S2", "S3"]), (3_000, ["S2"]), (300, [])])
+def test_no_alternate_beyond_the_radius_of_its_type_goes_with_a_mission(
+    tmp_path: Path, radius_m: int | None, sent_with: list[str]
+) -> None:
+    """By one rule with the energy that a trip keeps for its alternate: nearest to the drop first."""
+    depots = (
+        "depot_id,name,lon,lat,vans,drone_pads,robot_bays,chargers,opens,closes\n"
+        "S1,Launch site,-8.0,41.0,0,1,0,1,07:00,21:00\n"
+        "S3,Far away,-8.1,41.0,0,1,0,1,07:00,21:00\n"
+        "S2,Beside,-8.0,41.02,0,1,0,1,07:00,21:00\n"
+    )
+    limit = "" if radius_m is None else f"max_radius_m = {radius_m}"
+    fleet = f'[[drone]]\ntype = "near"\n[types.near]\nbased_on = "courier-x4"\n{limit}\n'
+    bench = Bench(tmp_path, depots=depots, fleet=fleet, orders=orders((-8.0, 41.002)))
+    operator, drone = bench.connect("operator-1", Role.OPERATOR), bench.connect("S1/drone-1")
+    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.submit(operator)
+    assert [one.place_id for one in sent(bench, drone).mission.alternates] == sent_with
