@@ -28,11 +28,13 @@ from fleet.progress import Follower, Stillness, still_s
 from fleet.protocol.keyfile import KeyFile
 from fleet.protocol.messages import SubmitOrders
 from fleet.sim import TrueWeather, WorldSpec
+from fleet.sim.approvals import Approval, Hours
 from fleet.sim.city import City, make_city
 from fleet.simulate import Incoming
 from fleet.store.reader import Reader
 from fleet.supervisor import ChildDied, Supervisor
 from fleet.weather.conditions import Observation
+from geofences import Authorisation, DailyPeriod, Datum, LocalTime, TimePeriod
 
 DEMO_DAY = date(2026, 11, 24)
 OPTIONS = "options.json"
@@ -240,11 +242,37 @@ def world_of(inputs: RunInputs, zones: Iterable[dict[str, Any]], setup: Setup) -
         types=context.fleet.types,
         assets=asset_records(inputs),
         zones=tuple(zones),
-        held=frozenset(one.zone_id for one in context.authorisations),
+        approvals=tuple(_true_approval(one, context.fleet.timezone) for one in context.authorisations),
         weather=tuple(_true_weather(row) for row in rows),
         lateral_m=context.fleet.separation.lateral_m,
         vertical_m=context.fleet.separation.vertical_m,
     )
+
+
+def _true_approval(one: Authorisation, timezone: str) -> Approval:
+    """An approval as the fleet file states it. The judge does not know the hashes of zones: it takes one that lapses
+    with them for one that does not."""
+    (period,) = one.valid.periods or (TimePeriod(),)
+    return Approval(
+        zone_id=one.zone_id,
+        country=one.country,
+        begins=period.start,
+        ends=period.end,
+        hours=tuple(_true_hours(daily) for daily in period.schedule),
+        below_m=None if one.below is None else one.below.value_m,
+        above_ground=one.below is not None and one.below.datum is Datum.AGL,
+        vehicles=one.vehicles,
+        max_at_once=one.max_at_once,
+        max_per_day=one.max_per_day,
+        timezone=one.timezone or timezone,
+    )
+
+
+def _true_hours(daily: DailyPeriod) -> Hours:
+    start, end = daily.start, daily.end
+    if not (isinstance(start, LocalTime) and isinstance(end, LocalTime) and start.zone == end.zone):
+        raise ValueError("an approval's hours are told by the clocks of one time zone")
+    return Hours(days=daily.days, begins_s=start.seconds, ends_s=end.seconds, timezone=start.zone)
 
 
 def _true_weather(row: Observation) -> TrueWeather:

@@ -109,8 +109,9 @@ def told_of_count(counted: Mapping[str, Any]) -> str:
         for name, unit in (("max_at_once", "at once"), ("max_per_day", "a day"))
         if counted[name] is not None
     ]
+    days = ", ".join(counted["days"])
     return (
-        f"it counts for authorisation {counted['authorisation']!r} of {counted['zone']} on {', '.join(counted['days'])}, "
+        f"it counts for authorisation {counted['authorisation']!r} of {counted['zone']} on {days}, "
         f"which allows {' and '.join(most)}; how many others go is known in plans and runs only"
     )
 

@@ -12,7 +12,7 @@ from fleet.demo import world_of
 from fleet.hub.rundir import RunDir, write_atomically
 from fleet.intake.tables import read_text
 from fleet.sim.errors import SimError
-from fleet.sim.zones import true_zones
+from fleet.sim.zonefiles import true_zones
 from geofences.readers import detect, faa_grid
 
 

@@ -106,7 +106,9 @@ def check(
         )
         volumes = rules.said()
         counted = ours.counted(
-            lambda some: flight_options.checked(some, points, ground.terrain, rules, ours.held, None).conflicts
+            lambda some: (
+                flight_options.checked(some, points, ground.terrain, rules, ours.held, None).conflicts
+            )
         )
     else:
         flying = {"--buffer": buffer, "--uncertainty": uncertainty, "--falls-on": falls_on, "--area": area}

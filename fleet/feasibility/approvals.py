@@ -110,9 +110,7 @@ def _use(
     return use_met(one, checked(zones, path, clearance_of(ctx, kind, path)).conflicts, ctx.fleet, late_s)
 
 
-def use_met(
-    one: Authorisation, met: Iterable[Conflict], fleet: FleetSpec, late_s: float = 0.0
-) -> Use | None:
+def use_met(one: Authorisation, met: Iterable[Conflict], fleet: FleetSpec, late_s: float = 0.0) -> Use | None:
     """The use that a flight makes of an approval whose zones (``zones_of``) it meets so; none where it makes none."""
     margin = timedelta(seconds=fleet.zone_time_margin_s)
     before, after = margin, margin + timedelta(seconds=max(0.0, late_s))

@@ -18,7 +18,7 @@ from fleet.sim.robot import Robot
 from fleet.sim.spec import Incidents
 from fleet.sim.stage import Stage
 from fleet.sim.van import Van
-from fleet.sim.zones import true_zones
+from fleet.sim.zonefiles import true_zones
 
 HOW_MANY: Final[Mapping[Incidents, Mapping[str, int]]] = {
     Incidents.NONE: {},

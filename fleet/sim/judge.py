@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
+from fleet.domain.events import AssetRecord
 from fleet.protocol.values import TimeWindow
+from fleet.sim.approvals import Approval, Flights
 from fleet.sim.geo import Piece
 from fleet.sim.nearness import Nearness
 from fleet.sim.zones import TrueZone
@@ -20,10 +22,16 @@ class Judge:
     """Keeps the record of one day."""
 
     def __init__(
-        self, zones: Iterable[TrueZone], held: frozenset[str], nearness: Nearness | None = None
+        self,
+        zones: Iterable[TrueZone],
+        approvals: Iterable[Approval] = (),
+        nearness: Nearness | None = None,
+        ground_m: float = 0.0,
     ) -> None:
         self._nearness = nearness or Nearness(0.0, 0.0)
-        self._zones = [z for z in zones if z.zone_id not in held]
+        self._flights = Flights(tuple(approvals), ground_m)
+        self._zones: list[TrueZone] = []
+        self.add_zones(zones)
         self._in_zone: set[tuple[str, str | None, str]] = set()
         self._zone_breaches: list[dict[str, Any]] = []
         self._reserve_breaches: list[dict[str, Any]] = []
@@ -38,21 +46,22 @@ class Judge:
 
     def add_zones(self, zones: Iterable[TrueZone]) -> None:
         """Zones that have appeared; each counts from its ``since`` on."""
-        self._zones.extend(zones)
+        found = list(zones)
+        self._zones.extend(found)
+        self._flights.know(found)
 
-    def moved(
-        self, asset_id: str, kind: str, mission_id: str | None, piece: Piece, *, airborne: bool
-    ) -> None:
+    def moved(self, asset: AssetRecord, mission_id: str | None, piece: Piece, *, airborne: bool) -> None:
         """A vehicle has moved, or hung in the air."""
-        self._metres[kind] += piece.metres
+        self._metres[asset.kind] += piece.metres
         if airborne:
-            self._nearness.moved(asset_id, mission_id, piece)
+            self._nearness.moved(asset.asset_id, mission_id, piece)
             for zone in self._zones:
-                self._look(zone, asset_id, mission_id, piece)
+                self._look(zone, asset, mission_id, piece)
 
-    def _look(self, zone: TrueZone, asset_id: str, mission_id: str | None, piece: Piece) -> None:
+    def _look(self, zone: TrueZone, asset: AssetRecord, mission_id: str | None, piece: Piece) -> None:
+        asset_id = asset.asset_id
         key = (asset_id, mission_id, zone.zone_id)
-        if key in self._in_zone or (at := zone.entered_by(piece)) is None:
+        if key in self._in_zone or (at := self._breach(zone, asset, mission_id, piece)) is None:
             return
         self._in_zone.add(key)
         where = piece.point(at)
@@ -67,6 +76,15 @@ class Judge:
                 "alt_amsl_m": where.alt_m,
             }
         )
+
+    def _breach(
+        self, zone: TrueZone, asset: AssetRecord, mission_id: str | None, piece: Piece
+    ) -> datetime | None:
+        """The first moment at which it is in the zone and may not be."""
+        if not zone.on_approval:
+            return zone.entered_by(piece)
+        flight = mission_id or asset.asset_id
+        return self._flights.unapproved(zone, flight, (asset.type_id, asset.kind), piece)
 
     def came_down(
         self,

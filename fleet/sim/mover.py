@@ -81,7 +81,7 @@ class Mover(Asset, ABC):
     def piece_done(self, piece: Piece) -> None:
         """A piece lies behind."""
         mission_id = self.mission.mission_id if self.mission else None
-        self.stage.judge.moved(self.asset_id, self.record.kind, mission_id, piece, airborne=self.airborne)
+        self.stage.judge.moved(self.record, mission_id, piece, airborne=self.airborne)
 
     @property
     def airborne(self) -> bool:

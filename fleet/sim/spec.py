@@ -11,6 +11,7 @@ from fleet.domain.events import AssetRecord
 from fleet.domain.fleet import AssetType
 from fleet.domain.sites import Locker, Site
 from fleet.protocol.values import Identifier, NonNegative, Time, Value
+from fleet.sim.approvals import Approval
 from fleet.sim.errors import SimError
 from fleet.sim.machines import Machine
 
@@ -36,7 +37,8 @@ class TrueWeather(Value):
 
 
 class WorldSpec(Value):
-    """A world. ``zones`` are whole zone documents (GeoJSON, ED-269 or ED-318); ``held`` the zones that may be entered.
+    """A world. ``zones`` are whole zone documents (GeoJSON, ED-269 or ED-318); ``approvals`` is who may enter
+    those on approval, and when; ``held`` are the ids of those that anyone may enter at any time.
 
     ``machines`` gives true figures for an ``energy_model``, over those that come with the package. ``ground_amsl_m`` is
     the height of the ground, which is flat here. Aircraft that come nearer to each other than ``lateral_m`` and
@@ -51,11 +53,17 @@ class WorldSpec(Value):
     assets: tuple[AssetRecord, ...]
     zones: tuple[dict[str, Any], ...] = ()
     held: frozenset[Identifier] = frozenset()
+    approvals: tuple[Approval, ...] = ()
     weather: tuple[TrueWeather, ...] = ()
     ground_amsl_m: float = 0.0
     machines: dict[str, Machine] = Field(default_factory=dict)
     lateral_m: NonNegative = 0.0
     vertical_m: NonNegative = 0.0
+
+    @property
+    def all_approvals(self) -> tuple[Approval, ...]:
+        """The approvals, those without limits with them."""
+        return (*self.approvals, *(Approval(zone_id=zone_id) for zone_id in sorted(self.held)))
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -27,7 +27,7 @@ from fleet.sim.spec import Incidents, WorldSpec
 from fleet.sim.stage import Stage
 from fleet.sim.station import Station
 from fleet.sim.van import Van
-from fleet.sim.zones import true_zones
+from fleet.sim.zonefiles import true_zones
 
 Notice: TypeAlias = AddZone | RecoverAsset
 """What people other than assets tell the hub, as an operator's tool would."""
@@ -41,7 +41,8 @@ class World:
         chance = Chance(seed)
         zones = [z for document in spec.zones for z in true_zones(document, spec.ground_amsl_m)]
         self.spec = spec
-        self.judge = Judge(zones, spec.held, Nearness(spec.lateral_m, spec.vertical_m))
+        nearness = Nearness(spec.lateral_m, spec.vertical_m)
+        self.judge = Judge(zones, spec.all_approvals, nearness, spec.ground_amsl_m)
         self._outbox: list[tuple[str, AnyMessage]] = []
         self._stage = Stage(
             spec=spec,

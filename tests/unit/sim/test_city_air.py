@@ -15,7 +15,7 @@ from fleet.feasibility import Context, SortieAssessment, assess_sortie
 from fleet.protocol.values import Order, Place
 from fleet.sim.city import City, make_city
 from fleet.sim.city_parcels import HALF_MARGIN_REACH, HAMLETS
-from fleet.sim.zones import true_zones
+from fleet.sim.zonefiles import true_zones
 from geofences import Waypoint, check_path
 from tests.unit.sim.city_files import read_city
 

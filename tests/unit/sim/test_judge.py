@@ -11,7 +11,7 @@ from fleet.sim.errors import SimError
 from fleet.sim.geo import Piece, moved, on_ground
 from fleet.sim.judge import Judge
 from fleet.sim.locker import Kept
-from fleet.sim.zones import true_zones
+from fleet.sim.zonefiles import true_zones
 from tests.unit.sim.small_world import BANK, DAY, DOOR, DRONE, HOME, SIZE, START, Play, command, sortie
 
 HALFWAY = moved(HOME, 0, 1500)
@@ -195,7 +195,7 @@ def test_overfull_compartments_are_noted() -> None:
 
 def test_rounding_is_no_breach() -> None:
     """Energies are rounded on the wire."""
-    judge = Judge((), frozenset())
+    judge = Judge(())
     judge.came_down(START, DRONE, "M", left_wh=139.99, reserve_wh=140.0, planned_wh=1, used_wh=1)
     judge.came_down(START, DRONE, "M", left_wh=-math.inf, reserve_wh=None, planned_wh=1, used_wh=1)
     assert judge.verdict()["ok"]
