@@ -10,9 +10,11 @@ from itertools import pairwise
 from fleet.cli.output import BadInput
 from fleet.intake import cells
 from fleet.intake.terrain import parse_terrain
+from geofences.geometry.extent import extent_of
 from geofences.geometry.geodesy import distance_m
 from geofences.geometry.track import Waypoint
-from geofences.model.altitude import Terrain, UnknownTerrain
+from geofences.model.altitude import Box, Terrain, UnknownTerrain
+from geofences.zones.zoneset import ZoneSet
 
 DEFAULT_SPEED_MPS = 10.0
 Coordinate = tuple[str, Callable[[str], float]]
@@ -92,3 +94,26 @@ def terrain_option(text: str | None) -> Terrain:
         return parse_terrain(text)
     except ValueError as error:
         raise BadInput(f"--terrain: {error} (found {text!r})") from None
+
+
+def told_of_swapped(points: Sequence[Waypoint], zones: ZoneSet) -> str | None:
+    """What to tell whoever may have taken longitude for latitude: no zone is anywhere near the path, and with both
+    swapped it would be among them; none otherwise."""
+    if not points or len(zones) == 0:
+        return None
+    boxes = [box for zone in zones.zones for box in extent_of(*zone.volumes)]
+    if not any(_near(box, at.lon, at.lat) for box in boxes for at in points) and any(
+        _near(box, at.lat, at.lon) for box in boxes for at in points
+    ):
+        return "--path: no zone is anywhere near, and with longitude and latitude swapped one would be: lon comes first"
+    return None
+
+
+FAR_DEG = 3.0
+"""A zone that is farther away, in longitude or latitude, is not near."""
+
+
+def _near(box: Box, lon: float, lat: float) -> bool:
+    return (
+        box.west - FAR_DEG <= lon <= box.east + FAR_DEG and box.south - FAR_DEG <= lat <= box.north + FAR_DEG
+    )

@@ -8,6 +8,7 @@ what is done to a running day (``preview``, ``apply``, ``add``, ``remove``) is i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,12 +26,12 @@ from fleet.cli import (
 from fleet.cli.day import Day, Root
 from fleet.cli.options import Json, Tolerant, ZoneFiles, moment_option, run_name
 from fleet.cli.output import BadInput, ExitCode, note, show, table, warn
-from fleet.cli.zone_paths import DEFAULT_SPEED_MPS, speeds_option, waypoints
+from fleet.cli.zone_paths import DEFAULT_SPEED_MPS, speeds_option, told_of_swapped, waypoints
 from fleet.cli.zone_runs import zones_in_force
 from fleet.hub.rundir import ROOT
 from fleet.intake.zones import ZonesRead
 from geofences.checks.result import CheckResult, Conflict, Status, Why
-from geofences.model.altitude import Limit
+from geofences.model.altitude import NO_TERRAIN, Limit
 from geofences.model.zone import Zone
 from geofences.zones.describe import limit_text
 
@@ -95,9 +96,13 @@ def check(
         raise BadInput("--weight-kg: needs --drive, as only robots on the ground have permits")
     volumes, counted = None, []
     if drive is None:
-        below = ground_options.told_of_points_below(points, ground.terrain)
-        if below is not None:
-            warn(below)
+        told = (
+            ground_options.told_of_points_below(points, ground.terrain),
+            told_of_swapped(points, read.zones),
+        )
+        for each in told:
+            if each is not None:
+                warn(each)
         rules = flight_options.flight_rules(
             buffer, uncertainty, falls_on, points, max(speeds), ground.terrain, ours.zones
         )
@@ -148,7 +153,7 @@ def list_zones(
     }
     header = ("zone", "name", "restriction", "lower", "upper", "remarks")
     lines = [[row[name] or "" for name in header[:-1]] + ["; ".join(row["remarks"])] for row in rows]
-    text = f"{table(header, lines)}\n{len(rows)} zones, {read.zones.version}"
+    text = f"{table(header, lines)}\n{len(rows)} zone{'' if len(rows) == 1 else 's'}, {read.zones.version}"
     show(data, text, as_json=as_json)
 
 
@@ -159,9 +164,13 @@ def _read(zones: list[Path] | None, *, tolerant: bool, instead: str = "") -> Zon
 
 
 def _status(result: CheckResult) -> Status:
-    """The answer; where it is unknown for no other reason than zones that were refused, that is told."""
-    if {one.why for one in result.conflicts} == {Why.ZONE_REFUSED}:
+    """The answer; where it is unknown for no other reason than zones that were refused, or ground of which no height
+    is given, that is told."""
+    why = {one.why for one in result.conflicts}
+    if why == {Why.ZONE_REFUSED}:
         note("unknown, since zones were refused: what was asked is clear of the others")
+    if why == {Why.HEIGHT_UNKNOWN} and result.terrain == NO_TERRAIN.said:
+        note("unknown, since zones are limited above ground: give its height with --terrain")
     return result.status
 
 
@@ -209,8 +218,11 @@ def _driven(result: CheckResult) -> dict[str, Any] | None:
 
 
 def _answer_text(status: Status, result: CheckResult) -> str:
-    header = ("zone", "why", "status", "from_m", "to_m")
-    rows = [[_conflict(conflict)[name] for name in header] for conflict in result.conflicts]
+    header = ("zone", "why", "status", "from_m", "to_m", "entered", "left")
+    rows = [
+        [*(_conflict(one)[name] for name in header[:5]), _clock(one.entered_at), _clock(one.left_at)]
+        for one in result.conflicts
+    ]
     rests_on = [result.zones_version]
     if result.terrain:  # a robot's way on the ground has neither heights nor margins
         rests_on += [f"terrain: {result.terrain}", f"margins: {result.rules.said}"]
@@ -219,6 +231,10 @@ def _answer_text(status: Status, result: CheckResult) -> str:
     if any(result.grows_mps):
         rests_on.append("growing by {:g} m/s beside, {:g} m/s above and below".format(*result.grows_mps))
     return "\n".join([status.value, *([table(header, rows)] if rows else []), *rests_on])
+
+
+def _clock(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _described(zone: Zone) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """`fleet zones`: answers, exit codes, and what it refuses."""
 
 import json
+import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -492,3 +493,35 @@ def test_real_zones_are_drawn(
     way = "-8.64,41.14,80 -8.62,41.155,80 -8.59,41.165,80"
     code, found = answer(capsys, "draw", porto, "--path", way, "--at", at, "--out", out)
     assert (code, found["zones"], found["paths"]) == (0, 56, ["blocked"])
+
+
+def test_where_and_when_a_zone_is_met_is_in_the_table(
+    zones: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in the JSON, to the second in UTC."""
+    run("check", "--zones", zones, "--path", THROUGH, "--at", "2026-11-24T12:00:00+02:00")
+    header, row = capsys.readouterr().out.splitlines()[1:3]
+    assert header.split() == ["zone", "why", "status", "from_m", "to_m", "entered", "left"]
+    assert re.search(r"2026-11-24T10:00:4\dZ +2026-11-24T10:0\d:\d\dZ$", row)
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "warned"), [(41.15, -8.62, True), (-8.62, 41.15, False), (0.0, 0.0, False)]
+)
+def test_longitude_and_latitude_that_were_swapped_are_told(
+    zones: Path, capsys: pytest.CaptureFixture[str], lon: float, lat: float, warned: bool
+) -> None:
+    """The answer stays what it is: clear, somewhere in the Indian Ocean."""
+    run("check", "--zones", zones, "--path", f"{lon},{lat},60", "--at", AT)
+    assert ("lon comes first" in capsys.readouterr().err) == warned
+
+
+def test_an_answer_that_only_lacks_the_ground_says_what_to_give(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not where something else is unknown or blocked."""
+    zones = write(tmp_path, square("Town", upper_m=120, upper_datum="AGL"))
+    assert run("check", "--zones", zones, "--path", THROUGH, "--at", AT) == 3
+    assert "give its height with --terrain" in capsys.readouterr().err
+    assert run("check", "--zones", zones, "--path", THROUGH, "--at", AT, "--terrain", "flat:0±5") == 1
+    assert "--terrain" not in capsys.readouterr().err
