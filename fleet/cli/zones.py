@@ -120,8 +120,8 @@ def check(
         given = [name for name, value in flying.items() if value is not None]
         result = operator_options.driven(ours.zones, points, drive, weight_kg, given, margin_s)
     status = _status(result)
-    for each in counted:
-        note(operator_options.told_of_count(each))
+    for one in counted:
+        note(operator_options.told_of_count(one))
     answer = {**_answer(status, result), "terrain": ground.said, "volumes": volumes, "counts_for": counted}
     show(answer, _answer_text(status, result), as_json=as_json)
     raise typer.Exit(EXIT_CODES[status])

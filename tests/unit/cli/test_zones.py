@@ -410,7 +410,7 @@ def test_list_shows_the_zones(zones: Path, capsys: pytest.CaptureFixture[str]) -
     (zone,) = found["zones"]
     assert (zone["name"], zone["restriction"], zone["lower"]) == ("School", "PROHIBITED", None)
     assert run("list", "--zones", zones) == 0
-    assert "1 zones, sha256:" in capsys.readouterr().out
+    assert "1 zone, sha256:" in capsys.readouterr().out
 
 
 def test_real_zones_are_listed(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
