@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.harness.energyfleet import fleet
 from benchmarks.harness.energylegs import legs_a_second
 from benchmarks.harness.energylogs import PUBLISHED, Given, given, hover, margin, plan, remaining, trips
 from benchmarks.harness.figure import Figure, table
@@ -28,6 +29,7 @@ PARTS: Mapping[str, Callable[[Given], list[Figure]]] = {
     "margin": margin,
     "hover": hover,
     "legs": legs_a_second,
+    "fleet": fleet,
 }
 """Every part by the name that `--only` knows."""
 FLIGHTS, FEW = 209, 40
@@ -50,7 +52,7 @@ def main() -> int:
     flights = FEW if said.quick else FLIGHTS
     load = given(said.logs, said.base, said.hover, said.hover_base, flights=flights)
     if said.quick:
-        load = replace(load, rows=20_000, rounds=1)
+        load = replace(load, rows=20_000, rounds=1, worlds=1)
     figures = []
     for name in said.only or PARTS:
         print(f"{name} …", file=sys.stderr, flush=True)

@@ -77,6 +77,7 @@ class Given:
     hovers: tuple[Hovered, ...]
     rows: int = 1_000_000
     rounds: int = 7
+    worlds: int = 5
 
 
 class Goal(NamedTuple):

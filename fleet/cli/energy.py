@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from fleet.cli import energy_airframes, energy_calibration, energy_logs
+from fleet.cli import energy_airframes, energy_calibration, energy_logs, energy_plots
 from fleet.cli.airframes import AirframeName, airframe_option
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, ExitCode, show, table
@@ -22,6 +22,7 @@ from fleet.feasibility.estimate import RULE, Estimate, Question, estimate
 app = typer.Typer(no_args_is_help=True)
 app.command("evaluate")(energy_logs.evaluate)
 app.command("calibrate")(energy_calibration.calibrate)
+app.command("plot")(energy_plots.plot)
 app.command("airframes")(energy_airframes.airframes)
 
 EXIT_CODES = {

@@ -97,7 +97,7 @@ def _fitted(found: Fitted, frame: Airframe) -> dict[str, Any]:
         "flights": {"train": len(found.train), "held_out": len(found.held_out)},
         "held_out_flights": list(found.held_out),
         "by_regime": {name: rounded(asdict(errors)) for name, errors in found.regimes.items()},
-        "residual": found.airframe.model_dump()["residual"],
+        "residual": found.airframe.model_dump(exclude_defaults=True)["residual"],
         "regimes": found.airframe.model_dump(exclude_none=True)["regimes"],
     }
 
@@ -108,7 +108,7 @@ def _scaled(found: Scaled) -> dict[str, Any]:
         "factor": round(found.factor, 6),
         "rows": found.rows,
         "seconds": round(found.seconds, 1),
-        "residual": found.airframe.model_dump()["residual"],
+        "residual": found.airframe.model_dump(exclude_defaults=True)["residual"],
         "regimes": found.airframe.model_dump(exclude_none=True)["regimes"],
     }
 

@@ -33,6 +33,11 @@ class Residual(Figures):
 
     log_sd: Positive
     flights: Annotated[int, Field(ge=10)]
+    between_log_sd: NotNegative = 0.0
+    """How far assets of the type lie apart: the standard deviation of the logarithm of their means. None: not known to
+    differ."""
+    drift_log_sd: NotNegative = 0.005
+    """How far an asset's own mean wanders from one flight to the next (assumption: a tenth in some 400 flights)."""
 
 
 class WindTolerance(Figures):

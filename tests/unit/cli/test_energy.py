@@ -392,3 +392,32 @@ def test_each_figure_of_an_airframe_has_its_source(
 def test_an_airframe_that_is_not_there_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert ended("energy", "airframes", "dji-matrix-100") == 2
     assert "did you mean 'dji-matrice-100'?" in capsys.readouterr().err
+
+
+def test_a_picture_of_prediction_against_log(hungry: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both kinds, of several models; a file that is there already is replaced."""
+    for picture in ("trips", "errors"):
+        out = hungry.with_name("drawn.svg")
+        told = ("plot", hungry, "--airframe", "dji-matrice-100", "--out", out, "--picture", picture, "--json")
+        assert ended("energy", *map(str, told)) == 0
+        assert json.loads(capsys.readouterr().out) == {"out": str(out)}
+        assert out.read_text(encoding="utf-8").startswith("<svg ")
+        assert "dji-matrice-100" in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("options", "blamed"),
+    [
+        (("--held-out", "2"), "--held-out"),
+        (("--held-out", "0"), "has take-off, cruise and landing"),
+        (("--out", "nowhere/at/all.svg"), "--out"),
+    ],
+)
+def test_a_picture_that_can_t_be_drawn_says_why(
+    hungry: Path, options: tuple[str, ...], blamed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = hungry.with_name("drawn.svg")
+    told = ("plot", str(hungry), "--airframe", "dji-matrice-100", "--out", str(out), *options)
+    assert ended("energy", *told) == 2
+    assert blamed in capsys.readouterr().err
+    assert not out.exists()
