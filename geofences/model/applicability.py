@@ -2,7 +2,8 @@
 
 Declared rule for a daily period that crosses midnight: it belongs to the day on which it starts and ends when it next
 is its end. A period whose start and end are equal lasts the whole day. Days are counted in the offset or
-the zone of the stated time, and in local solar time for sun events.
+the zone of the stated time, and in local solar time for sun events. Where one of both is not stated it is the start or
+the end of that same day, which beside a sun event is known to some hours only; where neither is, of the day in UTC.
 
 The sun rises at different times at different places. What is asked about is an extent: a schedule surely applies when
 it does at all of its places, and may apply when it does at any.
@@ -10,8 +11,9 @@ it does at all of its places, and may apply when it does at any.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from enum import Enum
 from functools import reduce
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,7 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from geofences.errors import PathError, ZoneError, check_each, check_type
 from geofences.model.altitude import Box
 from geofences.model.spans import EVERYWHERE, NOWHERE, Span, Spans, difference, intersection, union
-from geofences.model.sun import Stretch, SunEvent, solar_zone, sun_times
+from geofences.model.sun import Stretch, SunEvent, midnights, solar_zone, sun_times
 
 DAY_S = 86_400.0
 _FIRST_S, _LAST_S = (
@@ -105,8 +107,8 @@ ANYWHERE: Extent = (Box(0.0, 0.0, 0.0, 0.0),)
 
 @dataclass(frozen=True, slots=True)
 class DailyPeriod:
-    """From `start` to `end` on each of `days` (0 is Monday); None is the start or the end of the day in
-    UTC. Raises `ZoneError`.
+    """From `start` to `end` on each of `days` (0 is Monday); None is the start or the end of the day that the other one
+    is of, in UTC where both are None. Raises `ZoneError`.
     """
 
     days: frozenset[int]
@@ -270,11 +272,26 @@ def _occurrences(daily: DailyPeriod, start_s: float, end_s: float, box: Box) -> 
             yield _on_day(daily, day, box)
 
 
-_DAY_BEGINS, _DAY_ENDS = TimeOfDay(0.0), TimeOfDay(DAY_S)
+class _Midnight(Enum):
+    """Where a day begins or ends that the sun alone is named for; the value is how many days later than it."""
+
+    BEFORE = 0
+    AFTER = 1
+
+
+_AnyBound = Bound | _Midnight
+
+
+def _day_of(stated: Bound | None) -> tuple[_AnyBound, _AnyBound]:
+    """Where the day of a stated bound begins and ends: that of its offset, its zone or the sun."""
+    if isinstance(stated, SunEvent):
+        return _Midnight.BEFORE, _Midnight.AFTER
+    clock = TimeOfDay(0.0) if stated is None else stated
+    return replace(clock, seconds=0.0), replace(clock, seconds=DAY_S)
 
 
 def _on_day(daily: DailyPeriod, day: date, box: Box) -> Active:
-    start, stop = daily.start or _DAY_BEGINS, daily.end or _DAY_ENDS
+    start, stop = daily.start or _day_of(daily.end)[0], daily.end or _day_of(daily.start)[1]
     begin = _moment(start, day, box)
     ends = None if begin is None else _ends(start, stop, day, box, begin)
     if begin is None or ends is None:
@@ -296,7 +313,7 @@ def _maybe(day: date, box: Box, begin: Stretch | None) -> Span:
     return begin.earliest, max(last, begin.latest + DAY_S)
 
 
-def _ends(start: Bound, stop: Bound, day: date, box: Box, begin: Stretch) -> list[Stretch] | None:
+def _ends(start: _AnyBound, stop: _AnyBound, day: date, box: Box, begin: Stretch) -> list[Stretch] | None:
     """When a period ends: when it next is that time after it began. More than one where it is not known which of both
     comes first; None where there may be no such time.
     """
@@ -321,8 +338,10 @@ _IN_ORDER = (SunEvent.BMCT, SunEvent.SR, SunEvent.SS, SunEvent.EECT)
 """As they come on each solar day, at every place that has them."""
 
 
-def _days_later(start: Bound, stop: Bound) -> int | None:
+def _days_later(start: _AnyBound, stop: _AnyBound) -> int | None:
     """How many days after it begins a period ends, where its bounds themselves say so."""
+    if isinstance(start, _Midnight) or isinstance(stop, _Midnight):
+        return 0
     if start == stop:
         return 1
     if isinstance(start, SunEvent) and isinstance(stop, SunEvent):
@@ -332,8 +351,10 @@ def _days_later(start: Bound, stop: Bound) -> int | None:
     return None
 
 
-def _moment(time: Bound, day: date, box: Box) -> Stretch | None:
+def _moment(time: _AnyBound, day: date, box: Box) -> Stretch | None:
     """When that is on a day, at the places of a box; a clock time is known exactly."""
+    if isinstance(time, _Midnight):
+        return midnights(day + timedelta(days=time.value), box)
     if isinstance(time, SunEvent):
         return sun_times(time, day, box)
     if isinstance(time, LocalTime):

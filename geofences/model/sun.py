@@ -37,6 +37,11 @@ _ROUNDS = 3
 """Of that search: the place follows from the sun's declination, which follows from the time, which is that of the
 place; each round squares the error."""
 
+CLOCKS_AHEAD_S, CLOCKS_BEHIND_S = 12_600.0, 5_400.0
+"""By how much clocks may be ahead of the sun and behind it: those of Kashgar are by 2 h 56 min, of Galicia in summer by
+2 h 37 min, of Arunachal by an hour the other way; to which the sundial adds up to 17 minutes.
+"""
+
 _J2000_S = 946_728_000.0
 _CENTURY_S = 36_525 * 86_400.0
 
@@ -148,6 +153,16 @@ def elevation_deg(at_s: float, lon: float, lat: float) -> float:
     at = math.radians(lat)
     sine = math.sin(at) * math.sin(declination) + math.cos(at) * math.cos(declination) * math.cos(hour_angle)
     return math.degrees(math.asin(max(-1.0, min(1.0, sine))))
+
+
+def midnights(day: date, box: Box) -> Stretch:
+    """When the day may begin at the places of a box (longitudes -180 to 180): that is for their clocks to say, and
+    which zone's these are is not known. The sun's own midnight is within it.
+    """
+    at_s = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+    return Stretch(
+        at_s - box.east * 240.0 - CLOCKS_AHEAD_S, at_s - box.west * 240.0 + CLOCKS_BEHIND_S
+    )
 
 
 def solar_zone(lon: float) -> timezone:
