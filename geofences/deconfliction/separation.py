@@ -11,6 +11,7 @@ from geofences.deconfliction.intents import ABOVE, ALT, BESIDE, COLUMNS, END, SL
 from geofences.geometry.closest import Pairs, closest, stretch
 from geofences.geometry.geodesy import METRES_PER_DEGREE, Floats, LocalPlane
 from geofences.geometry.track import Waypoint, by_cell
+from geofences.model.moments import utc
 
 TOLERANCE_M = 0.1
 """Two that come this much nearer than both their rooms beside them count as meeting: it covers the plane's error."""
@@ -54,7 +55,8 @@ def encounters(
 
     Exact: two meet if and only if they have points whose distance is not more than both rooms beside them (and 0.1 m),
     whose heights differ by no more than both rooms above, and whose times by no more than both of time. One with the
-    same id is not asked. `after`: what is due before that time does not count, of any of them.
+    same id is not asked. `after`: what is due before that time does not count, of any of them. Raises `PathError` for a
+    time without offset.
     """
     table = _Table.of(intent, others, after=after)
     met = [one for group in table.near() for one in _met(table, *group)]
@@ -115,7 +117,7 @@ class _Table:
     ) -> "_Table":
         """`later_s`: by how much its own times may move on."""
         asked = tuple(one for one in others if one.intent_id != intent.intent_id)
-        since = -np.inf if after is None else after.timestamp()
+        since = -np.inf if after is None else utc(after, "after").timestamp()
         own = intent.pieces[intent.pieces[:, TIME + 1] >= since]
         if not asked or not len(own):
             return cls(own, np.empty((0, len(COLUMNS))), np.empty(0, dtype=np.intp), (), None)

@@ -19,6 +19,7 @@ from geofences.geometry.geodesy import distance_m
 from geofences.geometry.shapes import lonlat_polygon
 from geofences.geometry.track import Waypoint
 from geofences.model.altitude import Box, Terrain, UnknownTerrain, lower_amsl, upper_amsl
+from geofences.model.moments import utc
 from geofences.model.zone import Volume, Zone
 from geofences.zones.describe import limit_text
 from geofences.zones.zoneset import ZoneSet
@@ -43,7 +44,7 @@ class Drawn:
 @dataclass(frozen=True, slots=True)
 class Pen:
     """How it is drawn. `at` and `alt_amsl_m`: zones that do not hold then, or not at that height, are only outlined.
-    `window` is what is shown (none: the paths, else all zones).
+    `window` is what is shown (none: the paths, else all zones). Raises `PathError` for a time without offset.
     """
 
     title: str = ""
@@ -51,6 +52,10 @@ class Pen:
     alt_amsl_m: float | None = None
     terrain: Terrain = NO_TERRAIN
     window: Box | None = None
+
+    def __post_init__(self) -> None:
+        if self.at is not None:
+            object.__setattr__(self, "at", utc(self.at, "the time of a picture"))
 
 
 class _Shown(NamedTuple):

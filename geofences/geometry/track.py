@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from geofences.errors import PathError
 from geofences.geometry.geodesy import METRES_PER_DEGREE, Floats, Pieces, densify
 from geofences.geometry.planar import REACH_M, Cell, cell_of
+from geofences.model.moments import utc
 
 ONE_CELL_M = REACH_M - 2_000.0
 """A path that stays this close to its middle is checked on one plane."""
@@ -29,7 +31,7 @@ TOO_LARGE = 1e300
 
 @dataclass(frozen=True, slots=True)
 class Waypoint:
-    """Where a path is at a time: degrees, metres above mean sea level, an aware time.
+    """Where a path is at a time: degrees, metres above mean sea level, an aware time, which is kept in UTC.
 
     It may be there up to `within_s` earlier or later; between two waypoints that changes evenly.
     """
@@ -39,6 +41,10 @@ class Waypoint:
     alt_amsl_m: float
     at: datetime
     within_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        with suppress(PathError):  # `judge_path` says so, and which of the waypoints it is
+            object.__setattr__(self, "at", utc(self.at, "a waypoint"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,8 +123,7 @@ def judge_path(path: Sequence[Waypoint]) -> None:
             raise PathError(
                 f"waypoint {number} is off the globe (longitude, latitude): {point.lon}, {point.lat}"
             )
-        if point.at.utcoffset() is None:
-            raise PathError(f"waypoint {number} has a time without offset: {point.at}")
+        utc(point.at, f"the time of waypoint {number}")
         if not FIRST_YEAR <= point.at.year <= LAST_YEAR:
             raise PathError(f"waypoint {number} is not in the years {FIRST_YEAR} to {LAST_YEAR}: {point.at}")
         if not 0.0 <= point.within_s <= MOST_WITHIN_S:

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from geofences.errors import PathError, ZoneError, check_each, check_type
 from geofences.model.altitude import Box
+from geofences.model.moments import utc
 from geofences.model.spans import EVERYWHERE, NOWHERE, Span, Spans, difference, intersection, union
 from geofences.model.sun import Stretch, SunEvent, midnights, solar_zone, sun_times
 
@@ -140,7 +141,8 @@ class TimePeriod:
         for name in ("start", "end"):
             _check_moment(getattr(self, name), f"TimePeriod.{name}")
         check_each(self.schedule, DailyPeriod, "TimePeriod.schedule")
-        if self.start is not None and self.end is not None and self.end < self.start:
+        start_s, end_s = _dates(self)
+        if self.start is not None and self.end is not None and end_s < start_s:
             ends, starts = self.end.isoformat(), self.start.isoformat()
             raise ZoneError("TimePeriod.end", f"{ends} is before its start, {starts}: are they swapped?")
 
@@ -206,19 +208,21 @@ class Applicability:
             active = Active(_left(active.certain, off.possible), _left(active.possible, off.certain))
         return active
 
-    def active_at(self, at: datetime, lon: float = 0.0, lat: float = 0.0) -> bool | None:
-        """Whether it applies at an aware time at a place; None where that cannot be known. Raises `PathError` for a
-        time without offset, and for one at the ends of the calendar where a schedule must be looked at.
+    def active_at(self, at: datetime, lon: float, lat: float) -> bool | None:
+        """Whether it applies at an aware time at a place; None where that cannot be known.
+
+        Raises `PathError` for what is no place, for a time without offset, and for one at the ends of the calendar
+        where a schedule must be looked at.
         """
+        if not (abs(lon) <= 180.0 and abs(lat) <= 90.0):
+            raise PathError(f"no place on the globe (longitude, latitude): {lon}, {lat}")
         return self.active_within(at, (Box(lon, lat, lon, lat),))
 
     def active_within(self, at: datetime, where: Extent) -> bool | None:
         """Whether it applies at an aware time: at all places (True), at none (False); None where neither is known.
         Raises as `active_at` does.
         """
-        if at.utcoffset() is None:  # it would be taken for one of this machine's zone
-            raise PathError(f"{at.isoformat()} has no offset from UTC: give it a tzinfo")
-        moment = at.timestamp()
+        moment = utc(at, "the time asked about").timestamp()
         inside: Spans = ((moment, moment),)
         active = self.active(moment, moment, where)
         if intersection(active.certain, inside):

@@ -160,9 +160,7 @@ def midnights(day: date, box: Box) -> Stretch:
     which zone's these are is not known. The sun's own midnight is within it.
     """
     at_s = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
-    return Stretch(
-        at_s - box.east * 240.0 - CLOCKS_AHEAD_S, at_s - box.west * 240.0 + CLOCKS_BEHIND_S
-    )
+    return Stretch(at_s - box.east * 240.0 - CLOCKS_AHEAD_S, at_s - box.west * 240.0 + CLOCKS_BEHIND_S)
 
 
 def solar_zone(lon: float) -> timezone:

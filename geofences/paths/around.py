@@ -17,6 +17,7 @@ from geofences.geometry.geodesy import Floats, distance_m, distances_m
 from geofences.geometry.planar import Cell, cell_of
 from geofences.geometry.track import Waypoint, judge_path
 from geofences.model.altitude import Terrain
+from geofences.model.moments import utc
 from geofences.model.zone import Position
 from geofences.paths.fillets import drawn, rounded
 from geofences.paths.obstacles import Layer, obstacles_of
@@ -52,7 +53,7 @@ def path_around(
     """
     judge_radius(turn_radius_m)
     rules = rules_of(margin_m=margin_m, **asked)
-    layer = Layer(alt_amsl_m, at, at if until is None else until)
+    layer = Layer(alt_amsl_m, utc(at, "at"), utc(at if until is None else until, "until"))
     _judge(start, goal, layer)
     if distance_m(*start, *goal) > LONGEST_M:
         straight = checked(zone_set, [start, goal], layer, terrain, rules)

@@ -75,11 +75,13 @@ def test_a_schedule_at_the_ends_of_the_calendar_is_refused(moment: datetime) -> 
     """The days around it, which it depends on, are in no calendar; dates and what is permanent need none."""
     daily = DailyPeriod(frozenset(range(7)), None, None)
     with pytest.raises(PathError, match="a schedule looks at the days around a time"):
-        Applicability((TimePeriod(schedule=(daily,)),)).active_at(moment)
+        Applicability((TimePeriod(schedule=(daily,)),)).active_at(moment, 0.0, 0.0)
     with pytest.raises(PathError, match="a schedule looks at the days around a time"):
-        Applicability(suspended=(Applicability((TimePeriod(schedule=(daily,)),)),)).active_at(moment)
-    assert Applicability().active_at(moment) is True
-    assert Applicability((TimePeriod(start=NOON),)).active_at(moment) is (moment > NOON)
+        Applicability(suspended=(Applicability((TimePeriod(schedule=(daily,)),)),)).active_at(
+            moment, 0.0, 0.0
+        )
+    assert Applicability().active_at(moment, 0.0, 0.0) is True
+    assert Applicability((TimePeriod(start=NOON),)).active_at(moment, 0.0, 0.0) is (moment > NOON)
 
 
 def test_years_that_paths_may_be_in_are_answered() -> None:
@@ -88,10 +90,10 @@ def test_years_that_paths_may_be_in_are_answered() -> None:
     always = Applicability((TimePeriod(schedule=(daily,)),))
     for moment in (datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, 23, tzinfo=UTC)):
         for days in (-1, 0, 1):
-            assert always.active_at(moment + timedelta(days=days)) is True
+            assert always.active_at(moment + timedelta(days=days), 0.0, 0.0) is True
 
 
 def test_a_time_without_offset_is_refused() -> None:
     """It would be taken for one of the zone that this machine is in (rule E7)."""
     with pytest.raises(PathError, match="no offset from UTC"):
-        Applicability().active_at(datetime(2026, 6, 1, 12))  # noqa: DTZ001
+        Applicability().active_at(datetime(2026, 6, 1, 12), 0.0, 0.0)  # noqa: DTZ001

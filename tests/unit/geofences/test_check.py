@@ -370,7 +370,7 @@ def test_zone_that_spans_the_world_but_for_a_hole() -> None:
         ([Waypoint(math.nan, 0.0, 0.0, NOON)], "waypoint 0"),
         ([Waypoint(0.0, 0.0, math.inf, NOON)], "waypoint 0"),
         ([Waypoint(41.0, 181.0, 0.0, NOON)], "off the globe"),
-        ([Waypoint(0.0, 0.0, 0.0, datetime(2026, 1, 1))], "without offset"),  # noqa: DTZ001
+        ([Waypoint(0.0, 0.0, 0.0, datetime(2026, 1, 1))], "no offset from UTC"),  # noqa: DTZ001
         (
             [Waypoint(0.0, 0.0, 0.0, NOON), Waypoint(0.0, 0.0, 0.0, datetime(2026, 1, 1, tzinfo=UTC))],
             "earlier",

@@ -160,12 +160,14 @@ def test_whom_to_ask_and_when() -> None:
     head = "AC D\nAF 123.300\nAG Nordholz Radar\nAX 7000\nAA 2026-06-01T10:00Z/2026-06-01T24:00Z ; Monday"
     zone = one(airspace(head=head))
     assert zone.message == "Nordholz Radar 123.300 transponder 7000"
-    assert [zone.applicability.active_at(NOON.replace(hour=hour)) for hour in (9, 12, 23)] == [
+    assert [zone.applicability.active_at(NOON.replace(hour=hour), 0.0, 0.0) for hour in (9, 12, 23)] == [
         False,
         True,
         True,
     ]
-    assert one(airspace(head="AC D\nAA NONE/2026-06-01T11:00Z")).applicability.active_at(NOON) is False
+    assert (
+        one(airspace(head="AC D\nAA NONE/2026-06-01T11:00Z")).applicability.active_at(NOON, 0.0, 0.0) is False
+    )
     notice = one(airspace(head="AC D\nAA NONE"))
     assert notice.applicability.is_permanent
     assert any("taken as always" in flag for flag in notice.flags)

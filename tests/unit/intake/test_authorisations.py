@@ -107,6 +107,6 @@ def test_hours_are_on_the_clocks_of_the_fleet_unless_stated() -> None:
     assert (evening.days, evening.start) == (frozenset(range(7)), LocalTime(72_000.0, "Europe/Madrid"))
     assert (sunday.days, sunday.start, sunday.end) == (frozenset({6}), evening.end, evening.end)
     saturday = datetime(2026, 6, 6, tzinfo=UTC)
-    held = [one.valid.active_at(saturday.replace(hour=hour)) for hour in (17, 18, 21, 22)]
+    held = [one.valid.active_at(saturday.replace(hour=hour), 0.0, 0.0) for hour in (17, 18, 21, 22)]
     assert held == [False, True, True, True]  # until 24:00 in Madrid, then it is Sunday
-    assert one.valid.active_at(saturday.replace(day=8, hour=3)) is False
+    assert one.valid.active_at(saturday.replace(day=8, hour=3), 0.0, 0.0) is False
