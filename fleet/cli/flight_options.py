@@ -5,7 +5,7 @@ Both are lists such as ``ballistic,wind=8,span=1.2``; the names are those of ``_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, Any
@@ -23,6 +23,7 @@ from geofences.checks.rules import ON_THE_GROUND
 from geofences.checks.sora import Ballistic, Descent, Glide, Margins, OneToOne, Operation, Parachute, margins
 from geofences.geometry.track import Waypoint, track_of
 from geofences.model.altitude import Terrain
+from geofences.model.words import known_reasons
 from geofences.zones.zoneset import ZoneSet
 
 Buffer = Annotated[
@@ -122,8 +123,9 @@ def flight_rules(
         if falls_on:
             raise BadInput("--falls-on: needs --buffer, which says how far anything falls")
         return FlightRules(uncertainty, None, None)
+    protected = _reasons(falls_on or ON_THE_GROUND)
     found = _margins(buffer, path, speed_mps, terrain)
-    return FlightRules(uncertainty, found, protecting(zones, falls_on or ON_THE_GROUND, terrain))
+    return FlightRules(uncertainty, found, protecting(zones, protected, terrain))
 
 
 def checked(
@@ -150,6 +152,13 @@ def checked(
         )
     except ValueError as error:
         raise BadInput(f"--buffer, --uncertainty: {error}") from None
+
+
+def _reasons(falls_on: Collection[str]) -> frozenset[str]:
+    try:
+        return known_reasons(falls_on, "--falls-on")
+    except ValueError as error:
+        raise BadInput(str(error)) from None
 
 
 def _uncertainty(text: str | None) -> Uncertainty:

@@ -24,6 +24,7 @@ from geofences.model.altitude import (
     Terrain,
 )
 from geofences.model.refused import Refused
+from geofences.model.words import known_reasons
 from geofences.model.zone import Restriction, Volume, Zone
 from geofences.zones.zoneset import ZoneSet
 
@@ -48,8 +49,9 @@ def protecting(
     above all the ground that the terrain allows in the volume's box, or any on Earth where that knows nothing.
 
     What the set lacks may be one of them too. Worked out once for a set and a terrain (if that can be hashed) and kept.
+    Raises `ValueError` for a reason that neither standard knows.
     """
-    wanted = frozenset(reasons)
+    wanted = known_reasons(reasons, "reasons")
     try:
         hash(terrain)
     except TypeError:  # it, or a part of it

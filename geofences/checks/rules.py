@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from geofences.geometry.track import MOST_WITHIN_S
+from geofences.model.words import known_reasons
 from geofences.model.zone import Held
 
 LARGEST_M = 10_000.0
@@ -21,7 +22,7 @@ class GroundRisk:
 
     They stay farther from the path than `reach_m`, the contingency volume and the ground risk buffer together
     (`Margins.ground_m`). `protects` are the reasons that make a zone one of them, see `protecting`.
-    Raises `ValueError` for a reach outside 0 to 10 km.
+    Raises `ValueError` for a reach outside 0 to 10 km, and for a reason that there is not.
     """
 
     reach_m: float
@@ -30,6 +31,7 @@ class GroundRisk:
     def __post_init__(self) -> None:
         if not 0.0 <= self.reach_m <= LARGEST_M:
             raise ValueError(f"a ground risk reaches 0 to {LARGEST_M:.0f} m, got {self.reach_m}")
+        object.__setattr__(self, "protects", known_reasons(self.protects, "protects"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,10 @@
 
 import re
 from difflib import get_close_matches
-from functools import lru_cache
 
+from geofences.model.words import LONGEST_WORD, NEARLY, REASONS, meant
 from geofences.model.zone import OURS, RESTRICTION_NAMES, Restriction
 from geofences.readers.fields import Context, Json, members, shortened, text
-
-REASONS = frozenset("AIR_TRAFFIC SENSITIVE PRIVACY POPULATION NATURE NOISE EMERGENCY DAR OTHER".split()) | {
-    "FOREIGN_TERRITORY"
-}
-
-LONGEST_WORD = 40
-"""Longer texts are no misspelt names."""
-
-NEARLY = 0.75
-"""How alike two names are (a share of their letters) when one may be meant for the other."""
 
 
 def restriction(ctx: Context, value: object, where: str, *, ours: bool = False) -> Restriction:
@@ -29,9 +19,9 @@ def restriction(ctx: Context, value: object, where: str, *, ours: bool = False) 
         if ctx.demands in OURS and not ours:
             ctx.fault(where, f"{value} is an area of one's own: only plain GeoJSON has them")
         return ctx.demands
-    meant = own_kind(value)
-    if meant is not None:
-        ctx.fault(where, f"unknown {shortened(value)}: did you mean {meant.value}?")
+    likely = own_kind(value)
+    if likely is not None:
+        ctx.fault(where, f"unknown {shortened(value)}: did you mean {likely.value}?")
     ctx.breach(where, f"unknown {shortened(value)}: taken as prohibited")
     ctx.demands = Restriction.PROHIBITED
     return ctx.demands
@@ -44,16 +34,6 @@ def own_kind(value: object) -> Restriction | None:
     said = re.sub(r"[^A-Z0-9]+", "_", value.upper())
     near = get_close_matches(said, sorted(OURS), 1, NEARLY)
     return Restriction(near[0]) if near else None
-
-
-@lru_cache(maxsize=4096)
-def meant(name: str, known: frozenset[str]) -> str | None:
-    """The known name for which another was probably meant."""
-    if len(name) > LONGEST_WORD:
-        return None
-    spelled = {one.lower(): one for one in sorted(known)}
-    near = get_close_matches(name.lower(), spelled, 1, NEARLY)
-    return spelled[near[0]] if near else None
 
 
 def called(name: str) -> str:

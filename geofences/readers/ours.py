@@ -9,8 +9,9 @@ as everything outside of it would be allowed.
 import re
 from collections.abc import Iterator
 
+from geofences.model.words import meant
 from geofences.model.zone import OURS, Restriction
-from geofences.readers.demands import called, meant, only
+from geofences.readers.demands import called, only
 from geofences.readers.fields import Context, Json, member, shortened
 
 TERMS = ("max_speed_mps", "max_count", "max_weight_kg")

@@ -2,8 +2,8 @@
 
 from geofences.model.altitude import Datum
 from geofences.model.applicability import Applicability
+from geofences.model.words import REASONS
 from geofences.model.zone import CircleShape, Restriction, Volume, Zone
-from geofences.readers.demands import REASONS
 from geofences.writers.parts import (
     Json,
     Options,

@@ -1,8 +1,8 @@
 """ED-318 zone files: GeoJSON with layers and circles. No flight levels; identifiers of 7 characters at most (E11)."""
 
 from geofences.model.altitude import Datum
+from geofences.model.words import REASONS
 from geofences.model.zone import CircleShape, Restriction, Volume, Zone
-from geofences.readers.demands import REASONS
 from geofences.writers.parts import (
     Json,
     Options,

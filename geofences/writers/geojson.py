@@ -1,7 +1,7 @@
 """Plain GeoJSON with the properties of our own geofences; whatever a zone says can be said in it."""
 
+from geofences.model.words import REASONS
 from geofences.model.zone import CircleShape, Permit, PolygonShape, Volume, Zone
-from geofences.readers.demands import REASONS
 from geofences.readers.ours import TERMS
 from geofences.writers.parts import Json, Options, height, judge_clocks, period, refuse, rings, without_empty
 

@@ -27,7 +27,7 @@ from geofences import (
     read_zones,
     write_zones,
 )
-from geofences.readers.demands import REASONS
+from geofences.model.words import REASONS
 from geofences.writers import WRITERS
 
 

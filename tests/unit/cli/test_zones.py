@@ -332,6 +332,10 @@ def test_a_position_in_a_zone_from_the_ground_up(zones: Path, capsys: pytest.Cap
         ),
         (["--path", BESIDE, "--at", AT, "--falls-on", "NATURE"], "--falls-on: needs --buffer"),
         (
+            ["--path", BESIDE, "--at", AT, "--buffer", "ballistic,wind=3,span=1", "--falls-on", "POPULATON"],
+            "--falls-on: there is no reason 'POPULATON': did you mean POPULATION?",
+        ),
+        (
             ["--path", BESIDE, "--at", AT, "--uncertainty", "sideways=-1"],
             "--uncertainty: errors and their growth must be numbers of 0 or more",
         ),

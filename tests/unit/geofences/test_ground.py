@@ -1,5 +1,6 @@
 """What falls passes all heights: zones that protect what is on the ground, and the one way in which all checks ask."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -242,3 +243,32 @@ def test_every_check_says_the_same_of_what_falls_and_an_oracle_agrees(
             assert one.zone_id not in told
         elif near < RISK.reach_m - 0.5:
             assert one.zone_id in told
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["POPULATON"], "there is no reason 'POPULATON': did you mean POPULATION?"),
+        (["NOISE", "population"], "there is no reason 'population': did you mean POPULATION?"),
+        (["DRAGONS"], "there is no reason 'DRAGONS': known are AIR_TRAFFIC, DAR, "),
+        ([None], "there is no reason None: known are AIR_TRAFFIC, DAR, "),
+        ([["NOISE"]], "there is no reason ['NOISE']: known are AIR_TRAFFIC, DAR, "),
+        ("POPULATION", "several reasons are due, as a set or a list, got 'POPULATION'"),
+    ],
+)
+def test_a_reason_that_no_zone_can_state_is_refused_as_it_would_protect_nothing(
+    asked: list[str] | str, told: str
+) -> None:
+    zones = ZoneSet([town(restriction=Restriction.NO_RESTRICTION)])
+    with pytest.raises(ValueError, match=f"reasons: {re.escape(told)}"):
+        protecting(zones, asked)
+    with pytest.raises(ValueError, match=f"protects: {re.escape(told)}"):
+        GroundRisk(50.0, asked)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("several", [list, tuple, set, frozenset])
+def test_reasons_may_come_in_any_collection(several: type) -> None:
+    risk = GroundRisk(RISK.reach_m, several(["POPULATION"]))
+    assert risk == GroundRisk(RISK.reach_m, frozenset({"POPULATION"}))
+    found = check_path(ZoneSet([town(restriction=Restriction.NO_RESTRICTION)]), EAST, SEA, ground=risk)
+    assert [one.why for one in found.conflicts] == [Why.GROUND_RISK]
