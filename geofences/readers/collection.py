@@ -12,6 +12,7 @@ from geofences.model.refused import Refused
 from geofences.model.zone import Zone
 from geofences.readers.crs import crs_problem
 from geofences.readers.fields import Context, Doubled, shortened
+from geofences.readers.ours import judge_strays, stray_word
 from geofences.readers.profiles import STANDARD, Profile
 
 MAX_BYTES = 200_000_000
@@ -53,11 +54,12 @@ def read_each(
     source: str,
     *,
     strict: bool,
+    counts: tuple[str, ...] = (),
     name_of: Callable[[Any, int], str] | None = None,
     profile: Profile = STANDARD,
 ) -> ZoneFile:
     """Read item by item. Strict: raises `ZoneFileError` at the first bad one. Tolerant: lists the bad
-    ones.
+    ones. `counts` is the way to the member of an item that says what is demanded.
     """
     zones: list[Zone] = []
     refused: list[Refused] = []
@@ -68,7 +70,7 @@ def read_each(
     for index, item in enumerate(items):
         ctx = Context(source, strict, (name_of or label)(item, index), profile=profile)
         try:
-            zones.extend(_read(read_one, item, ctx))
+            zones.extend(_read(read_one, item, ctx, counts))
         except ZoneFileError as error:
             if strict:
                 raise
@@ -82,11 +84,13 @@ def read_each(
     return ZoneFile(source, format_name, tuple(zones), tuple(refused), profile.name)
 
 
-def _read(read_one: ReadOne, item: Any, ctx: Context) -> list[Zone]:
+def _read(read_one: ReadOne, item: Any, ctx: Context, counts: tuple[str, ...]) -> list[Zone]:
     try:
         _remark(item, ctx)
         _judge_crs(item, ctx)
-        return list(read_one(ctx.profile.adapted(item), ctx))
+        adapted = ctx.profile.adapted(item)
+        judge_strays(ctx, adapted, counts)
+        return list(read_one(adapted, ctx))
     except RecursionError:
         ctx.fault("feature", "nested too deeply")
     except ZoneError as error:  # what readers let through is still no zone
@@ -162,6 +166,10 @@ def top(document: Any, source: str) -> Mapping[str, Any]:
         raise ZoneFileError(source, None, shown(document.name), "stated twice at the top: which counts?")
     if "features" in document and "UASZoneList" in document:
         raise ZoneFileError(source, None, "UASZoneList", "stated beside features: which of them counts?")
+    stray = stray_word(document)
+    if stray is not None:
+        problem = f"{shortened(stray[1])} counts only as the restriction among the properties of a feature"
+        raise ZoneFileError(source, None, stray[0], problem)
     return document
 
 

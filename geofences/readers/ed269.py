@@ -39,11 +39,19 @@ def read(document: Mapping[str, Any], source: str, *, strict: bool, profile: Pro
     """
     if document.get("type") in ("FeatureCollection", "Feature"):
         return read_each(
-            features_of(document, source), _flattened, NAME, source, strict=strict, profile=profile
+            features_of(document, source),
+            _flattened,
+            NAME,
+            source,
+            counts=("properties", "restriction"),
+            strict=strict,
+            profile=profile,
         )
     for name in WRAPPERS:
         if isinstance(document.get(name), list):
-            return read_each(document[name], _zone, NAME, source, strict=strict, profile=profile)
+            return read_each(
+                document[name], _zone, NAME, source, counts=("restriction",), strict=strict, profile=profile
+            )
     raise ZoneFileError(source, None, None, f"no list of zones: {' or '.join(WRAPPERS)} is needed")
 
 

@@ -44,7 +44,15 @@ def read(document: Mapping[str, Any], source: str, *, strict: bool, profile: Pro
     """
     if strict:
         _judge_metadata(document.get("metadata"), Context(source, strict))
-    return read_each(features_of(document, source), _zone, NAME, source, strict=strict, profile=profile)
+    return read_each(
+        features_of(document, source),
+        _zone,
+        NAME,
+        source,
+        counts=("properties", "type"),
+        strict=strict,
+        profile=profile,
+    )
 
 
 def _judge_metadata(metadata: object, ctx: Context) -> None:

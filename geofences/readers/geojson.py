@@ -36,7 +36,15 @@ def recognises(document: Mapping[str, Any]) -> bool:
 
 def read(document: Mapping[str, Any], source: str, *, strict: bool, profile: Profile = STANDARD) -> ZoneFile:
     """Read the zones of a parsed document. Strict raises `ZoneFileError` for any fault."""
-    return read_each(features_of(document, source), _zone, NAME, source, strict=strict, profile=profile)
+    return read_each(
+        features_of(document, source),
+        _zone,
+        NAME,
+        source,
+        counts=("properties", "restriction"),
+        strict=strict,
+        profile=profile,
+    )
 
 
 def _zone(item: Any, ctx: Context) -> list[Zone]:

@@ -19,6 +19,7 @@ from geofences.model.zone import CircleShape, PolygonShape, Position, Restrictio
 from geofences.readers import fields
 from geofences.readers.arcs import Arc, arc_by_bearings, arc_by_ends, filled, ring_of
 from geofences.readers.collection import MOST_LINES, ZoneFile, judge_size, read_each
+from geofences.readers.demands import own_kind
 from geofences.readers.fields import Context
 from geofences.readers.naming import content_id, slug
 from geofences.readers.openair_classes import NEUTRAL, STRICTNESS, Demand, demand_of, stricter
@@ -165,6 +166,8 @@ def _demand(ctx: Context, said: dict[str, str]) -> Demand:
         if not written or written in NEUTRAL:
             continue
         known = demand_of(written)
+        if own_kind(written) is not None:
+            ctx.fault(code, f"{said[code][:60]!r} is an area of one's own: only plain GeoJSON has them")
         if known is None:
             ctx.breach(code, f"unknown {said[code][:60]!r}: taken as prohibited")
         demands.append(known or Demand(f"unknown class {said[code][:60]}", Restriction.PROHIBITED))

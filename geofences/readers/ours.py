@@ -7,11 +7,12 @@ as everything outside of it would be allowed.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from geofences.model.words import meant
-from geofences.model.zone import OURS, Restriction
-from geofences.readers.demands import called, only
+from geofences.model.words import LONGEST_WORD, meant
+from geofences.model.zone import OURS, RESTRICTION_NAMES, Restriction
+from geofences.readers.demands import called, only, own_kind
 from geofences.readers.fields import Context, Json, member, shortened
 
 TERMS = ("max_speed_mps", "max_count", "max_weight_kg")
@@ -40,11 +41,8 @@ LISTS: tuple[tuple[str, frozenset[str]], ...] = (
 
 
 def judge_members(ctx: Context, feature: Json, said: Json, demanded: Restriction) -> None:
-    """Refuse an area of our own that states what nobody would heed, and a feature that was to be one and is none;
-    remark on what seems misspelt in any other.
-    """
+    """Refuse an area of our own that states what nobody would heed; remark on what seems misspelt in any other."""
     if demanded not in OURS:
-        _judge_strays(ctx, feature, said)
         _remark(ctx, said)
         return
     terms = ("surface", *TERMS) if demanded is Restriction.PERMIT_AREA else ()
@@ -73,32 +71,91 @@ def _judge_datums(ctx: Context, said: Json, where: str) -> None:
             ctx.fault(f"{where}.{side}_m", f"it is missing, beside a {side}_datum")
 
 
-def _judge_strays(ctx: Context, feature: Json, said: Json) -> None:
-    """Refuse a feature that names a kind of ours anywhere but where it counts, or has terms that bind nobody."""
-    for where, value in _words(feature, said):
-        if re.sub(r"[^A-Z]+", "_", value.upper()) in _NAMES:
-            ctx.demands = None
-            ctx.fault(where, f"{shortened(value)} counts only as the restriction among the properties")
-    for name in TERMS:
-        if said.get(name) is not None:
-            ctx.demands = None
-            ctx.fault(name, f"only a {Restriction.PERMIT_AREA.value} has it: it binds nobody here")
+_FREE = frozenset((*TEXTS, "identifier", "restrictionConditions", "coordinates"))
+"""Members in which any words may stand, as they say nothing of what a zone is; and the long one that has none."""
 
+_DEMANDS = frozenset(("restriction", "Restriction", "RESTRICTION"))
 
 _NAMES = frozenset(kind.value for kind in OURS)
 
 
-def _words(feature: Json, said: Json) -> Iterator[tuple[str, str]]:
-    for name, value in feature.items():
-        if name not in ON_TOP:
-            if isinstance(value, str):
-                yield called(name), value
-            for key, one in value.items() if isinstance(value, dict) else ():
-                if isinstance(one, str):
-                    yield f"{called(name)}.{called(key)}", one
-    for name, value in said.items():
-        if name not in TEXTS and name != "restriction" and isinstance(value, str):
-            yield called(name), value
+def judge_strays(ctx: Context, item: object, counts: tuple[str, ...]) -> None:
+    """Refuse a zone of any format that names a kind of ours anywhere but where it counts, or has terms that bind
+    nobody.
+
+    Taken for a prohibition, it would leave free whatever is outside of it. `counts` is the way to the member that says
+    what a zone demands, which its reader judges.
+    """
+    if not isinstance(item, Mapping) or _stated(item, counts) in _NAMES:
+        return
+    stray = _stray(item, counts) if _may_stray(item) else None
+    if stray is not None:
+        where, word = stray
+        ctx.fault(
+            where, f"{shortened(word)} counts only as the restriction among the properties of plain GeoJSON"
+        )
+    inner = item.get("properties", item)
+    for name in TERMS if isinstance(inner, Mapping) else ():
+        if inner.get(name) is not None:
+            ctx.fault(name, f"only a {Restriction.PERMIT_AREA.value} has it: it binds nobody here")
+
+
+def stray_word(document: Json) -> tuple[str, str] | None:
+    """The member beside the zones of a file that names a kind of ours, and its words: it counts for none of them."""
+    return _stray({name: value for name, value in document.items() if name not in _ZONES}, ())
+
+
+_ZONES = frozenset(("features", "UASZoneList", "properties", "geometry", "geometries"))
+"""Members of a document in which its zones are."""
+
+
+def _stated(item: Json, counts: Sequence[str]) -> str | None:
+    found: object = item
+    for name in counts:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found if isinstance(found, str) else None
+
+
+def _may_stray(item: Json) -> bool:
+    """Whether it is worth the time to look closely; of most zones it is not."""
+    left: list[Any] = [item]
+    while left:
+        holder = left.pop()
+        for name, one in holder.items() if isinstance(holder, dict) else (("", each) for each in holder):
+            if isinstance(one, str):
+                if "AREA" in one.upper() or (name in _DEMANDS and one not in RESTRICTION_NAMES):
+                    return True
+            elif isinstance(one, (list, dict)) and name not in _FREE:
+                if name in _DEMANDS:
+                    return True
+                left.append(one)
+    return False
+
+
+def _stray(item: Json, counts: tuple[str, ...]) -> tuple[str, str] | None:
+    """The first place at which a kind of ours is named, and the words for it."""
+    left: list[tuple[tuple[str, ...], object]] = [((), item)]
+    while left:
+        way, value = left.pop()
+        if isinstance(value, str):
+            if _names_ours(value, way[-1]):
+                return ".".join(map(called, way)), value
+        elif isinstance(value, Mapping):
+            members = [((*way, name), one) for name, one in value.items() if name not in _FREE]
+            left += [one for one in members if one[0] != counts or not isinstance(one[1], str)]
+        elif isinstance(value, list):
+            left += [(way, one) for one in value]
+    return None
+
+
+def _names_ours(words: str, member: str) -> bool:
+    """Whether words are a kind of ours; or nearly, in a member that says what is demanded."""
+    if len(words) > LONGEST_WORD:
+        return False
+    if member in _DEMANDS:
+        return own_kind(words) is not None
+    capitals = words.upper()
+    return "AREA" in capitals and re.sub(r"[^A-Z]+", "_", capitals).strip("_") in _NAMES
 
 
 def _remark(ctx: Context, said: Json) -> None:

@@ -224,6 +224,32 @@ def test_any_bytes_are_refused_or_read(raw: bytes) -> None:
             read_zones(raw, "noise", strict=strict)
 
 
+OURS = (Restriction.OPERATING_AREA, Restriction.PERMIT_AREA)
+
+
+def objects(node: Any) -> list[dict[str, Any]]:
+    """Every object of a zone of a document, at whatever depth."""
+    if isinstance(node, list):
+        return [one for child in node for one in objects(child)]
+    return [node, *objects(list(node.values()))] if isinstance(node, dict) else []
+
+
+@given(data=st.data(), name=st.sampled_from(["restriction", "type", "kind", "zoneType", "Restriction", "x"]))
+def test_an_area_of_ours_is_never_taken_for_what_forbids(data: st.DataObject, name: str) -> None:
+    """Named wherever in a zone of whatever format: it is one of ours then, or is refused; never a prohibition, with
+    all the rest free.
+    """
+    document = copy.deepcopy(data.draw(st.sampled_from(DOCUMENTS[:5])))
+    word = data.draw(st.sampled_from(["OPERATING_AREA", "PERMIT_AREA", "operating area", "Permit-Area"]))
+    held = data.draw(st.sampled_from([word, [word], {"value": word}]))
+    data.draw(st.sampled_from(objects(document["features"])))[name] = held
+    found = outcome(json.dumps(document).encode(), strict=False)
+    if isinstance(found, ZoneFile):
+        assert all(zone.restriction in OURS for zone in found.zones)
+        assert all(one.restriction in (None, *OURS) for one in found.refused)
+        assert found.zones or found.refused
+
+
 # ---- a slip of the pen in a zone that allows -----------------------------------------------------
 
 MIDDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)

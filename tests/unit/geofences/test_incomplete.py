@@ -154,6 +154,77 @@ def test_formats_of_states_hold_no_areas_of_ours(made: dict[str, Any]) -> None:
             assert len(read_zones(json.dumps(document).encode(), "zones.json", strict=False).refused) == 1
 
 
+FLAT_269 = feature(identifier="LU-1", country="LUX", restriction="PROHIBITED", geometry={})
+OF_OTHERS: dict[str, tuple[dict[str, Any], str]] = {
+    "ED-269": (ed269(zone_type="PERMIT_AREA"), "zone_type"),
+    "ED-269, terms": (ed269(max_speed_mps=2), "max_speed_mps"),
+    "ED-269, deep": (
+        ed269(extendedProperties={"geofence": ["operating area"]}),
+        "extendedProperties.geofence",
+    ),
+    "ED-269, in its geometry": (ed269(geometry=[{"restriction": "OPERATING_AREA"}]), "geometry.restriction"),
+    "ED-269, flattened": ({**FLAT_269, "restriction": "OPERATING_AREA"}, "restriction"),
+    "ED-318": (ed318(restriction="OPERATING_AREA"), "properties.restriction"),
+    "ED-318, misspelt": (ed318(restriction="Operatng area"), "properties.restriction"),
+    "ED-318, on top": ({**ed318(), "restriction": "PERMIT_AREA"}, "restriction"),
+    "ED-318, terms": (ed318(max_count=3), "max_count"),
+    "FAA": (feature(CEILING=200, restriction="OPERATING_AREA"), "properties.restriction"),
+    "FAA, misspelt": (feature(CEILING=200, restriction=["operating-area"]), "properties.restriction"),
+    "GeoJSON, in a list": (feature(AROUND, restriction=["OPERATING_AREA"]), "properties.restriction"),
+    "GeoJSON, deep": (feature(AROUND, zone={"restriction": "PERMIT_AREAS"}), "properties.zone.restriction"),
+    "GeoJSON, as its type": ({**feature(AROUND), "type": "OPERATING_AREA"}, "type"),
+}
+
+
+@pytest.mark.parametrize("name", OF_OTHERS)
+def test_a_file_of_any_format_that_names_an_area_of_ours_where_it_does_not_count_is_refused(
+    name: str,
+) -> None:
+    """Read as a prohibition, it would leave free whatever is outside of it."""
+    made, field = OF_OTHERS[name]
+    document = {"features": [made]} | ({} if "identifier" in made else {"type": "FeatureCollection"})
+    raw = json.dumps(document).encode()
+    with pytest.raises(ZoneFileError, match=r"counts only|binds nobody") as refused:
+        read_zones(raw, "zones.json")
+    assert refused.value.field == field
+    found = read_zones(raw, "zones.json", strict=False)
+    assert found.zones == ()
+    assert [one.restriction for one in found.refused] == [None]
+    assert check_path(ZoneSet.of(found), WAY, SEA).status is Status.UNKNOWN
+
+
+def test_an_area_of_ours_named_for_all_of_a_file_is_refused() -> None:
+    """Its features would be prohibitions, and all the rest free."""
+    document = {"type": "FeatureCollection", "restriction": "OPERATING_AREA", "features": [feature(AROUND)]}
+    for strict in (True, False):
+        with pytest.raises(ZoneFileError, match=r"restriction: 'OPERATING_AREA' counts only"):
+            read_zones(json.dumps(document).encode(), "zones.json", strict=strict)
+
+
+@pytest.mark.parametrize("record", ["AC OPERATING_AREA", "AC permit area", "AC R\nAY Operatingarea"])
+def test_openair_holds_no_areas_of_ours(record: str) -> None:
+    """A class that nobody knows prohibits; this one was to allow."""
+    raw = f"{record}\nAN Depot\nAL GND\nAH 500 AGL\nV X=41:08:00 N 8:37:00 W\nDC 1\n".encode()
+    with pytest.raises(ZoneFileError, match="only plain GeoJSON has them"):
+        read_zones(raw, "zones.txt")
+    found = read_zones(raw, "zones.txt", strict=False)
+    assert (found.zones, [one.restriction for one in found.refused]) == ((), [None])
+
+
+def test_names_and_texts_may_hold_any_words() -> None:
+    """A zone may be called so; nobody states by a name what it demands."""
+    words = "Operating area"
+    plain = feature(id="OPERATING_AREA", name=words, conditions=words, message=words)
+    (one,) = read({**plain, "id": words}, strict=True).zones
+    assert (one.zone_id, one.name, one.restriction) == ("OPERATING_AREA", words, Restriction.PROHIBITED)
+    said = ed318(
+        identifier="A1", name=[{"text": words, "lang": "en"}], message=[{"text": words, "lang": "en"}]
+    )
+    assert read(said, strict=True).zones[0].name == words
+    old = json.dumps({"features": [ed269(identifier="PERMIT_AREA", name=words, message=words)]}).encode()
+    assert read_zones(old, "zones.json").zones[0].message == words
+
+
 def test_how_a_feature_looks_is_no_fault() -> None:
     """Drawing programs write it."""
     found = read(area(stroke="#f00", **{"fill-opacity": 0.5, "title": "Depot"}), strict=True)
