@@ -31,7 +31,7 @@ from fleet.intake.sites import SitesFile, read_lockers, read_sites
 from fleet.intake.suggest import did_you_mean
 from fleet.intake.terrain import Ground, ground_of
 from fleet.intake.tomltext import dotted
-from fleet.intake.zones import read_zone_files, told_of_far_zones, told_of_missing_zones
+from fleet.intake.zones import read_zone_files, told_of_empty_files, told_of_far_zones, told_of_missing_zones
 from fleet.kinds import all_kinds
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.planner.snapshot import AssetSlot, Snapshot
@@ -98,7 +98,7 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
     with faults:
         weather = None if files.weather is None else read_weather_file(files.weather)
     with faults:
-        zones = read_zone_files(files.zones, near=near).zones
+        read = read_zone_files(files.zones, near=near)
     faults.raise_errors()
     zone = fleet.timezone or zone_of_offsets(orders.offsets, orders.file)
     assumptions = fleet.spec.assumptions.model_copy(update={"terrain": ground.said})
@@ -108,7 +108,7 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
         fleet=spec,
         sites={site.site_id: site for site in sites},
         lockers={locker.locker_id: locker for locker in lockers},
-        zones=zones,
+        zones=read.zones,
         terrain=ground.terrain,
         network=GeodesicNetwork(),
         weather=weather,
@@ -117,7 +117,8 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
     placed = placed_assets(spec, sites, lockers, fleet_file=fleet.name)
     slots = tuple(AssetSlot(each.asset_id, each.type_id, each.site_id) for each in placed)
     assumed = tuple(_assumptions(files, fleet, depots, zone))
-    return RunInputs(orders, context, slots, assumed, (*assumed, *_warnings(context, near)))
+    warnings = (*assumed, *_warnings(context, near), *told_of_empty_files(read))
+    return RunInputs(orders, context, slots, assumed, warnings)
 
 
 def _warnings(context: Context, depots: Sequence[Place]) -> Iterator[str]:

@@ -24,6 +24,7 @@ from fleet.hub.rundir import DEFAULT_NAME, ROOT
 from fleet.intake import cells
 from fleet.intake.errors import FieldError, IntakeError, file_error
 from fleet.intake.tables import read_text
+from fleet.intake.zones import ZonesRead
 from fleet.protocol.errors import LocalError
 from fleet.protocol.messages import AddZone, AnyMessage, ChangeZones, PreviewZones, RemoveZone, Reply
 from fleet.protocol.zones import MOST_ZONES, ClosedZone
@@ -82,7 +83,7 @@ def preview(
 ) -> None:
     """Show what closing the files' zones in a running day would lead to. Nothing is changed."""
     day = Day.named(name, root)
-    zones = _to_close(day, _zones(files, circle, remove, zone_id), (begin, until))
+    zones = _to_close(day, _zones(day, files, circle, remove, zone_id), (begin, until))
     asked = request(PreviewZones, add=zones, remove=tuple(remove or ()))
     answered(_ask(day, asked, timeout), "nothing was changed", as_json=as_json)
 
@@ -102,7 +103,7 @@ def apply(
 ) -> None:
     """Close the files' zones in a running day, and open others, all at once or nothing."""
     day = Day.named(name, root)
-    zones = _to_close(day, _zones(files, circle, remove, zone_id), (begin, until))
+    zones = _to_close(day, _zones(day, files, circle, remove, zone_id), (begin, until))
     asked = request(ChangeZones, by=who(by), add=zones, remove=tuple(remove or ()))
     answered(_ask(day, asked, timeout), "", as_json=as_json)
 
@@ -138,12 +139,16 @@ def remove(
 
 
 def _zones(
-    files: Sequence[Path] | None, circle: str | None, remove: Sequence[str] | None, zone_id: str | None
+    day: Day,
+    files: Sequence[Path] | None,
+    circle: str | None,
+    remove: Sequence[str] | None,
+    zone_id: str | None,
 ) -> list[Zone]:
     """What is to be closed. Raises ``BadInput`` where that is nothing, and nothing is to be opened."""
     if not (files or circle or remove):
         raise BadInput("name at least one zone file, a --circle, or --remove a zone")
-    zones = list(read_files(files, tolerant=False).zones.zones) if files else []
+    zones = list(_read(day, files).zones.zones) if files else []
     count = len(zones) + (circle is not None)
     if zone_id is not None and not zone_id.strip():
         raise BadInput("--id: is empty")
@@ -156,6 +161,12 @@ def _zones(
     if len(zones) > MOST_ZONES:
         raise BadInput(f"{MOST_ZONES} zones may be closed at a time, the files hold {len(zones)}")
     return zones
+
+
+def _read(day: Day, files: Sequence[Path]) -> ZonesRead:
+    """The zones of files, which are needed where the run's depots are."""
+    near = [site.place for site in day.ledger().state.sites.values()]
+    return read_files(files, tolerant=False, near=near, what="every depot")
 
 
 def _circle(circle: str, zone_id: str | None) -> Zone:

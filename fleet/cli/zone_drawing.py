@@ -13,11 +13,12 @@ from fleet.cli.files import check_out, write_out
 from fleet.cli.options import Json, Tolerant, moment_option, run_name
 from fleet.cli.output import BadInput, note, show
 from fleet.cli.zone_files import read_files
-from fleet.cli.zone_paths import DEFAULT_SPEED_MPS, point_of, terrain_option, waypoints
+from fleet.cli.zone_paths import DEFAULT_SPEED_MPS, places, point_of, terrain_option, waypoints
 from fleet.cli.zone_runs import zones_in_force
 from fleet.hub.rundir import ROOT
 from fleet.intake import cells
 from fleet.intake.zones import ZonesRead
+from fleet.protocol.values import Place
 from geofences import Terrain, Waypoint, ZoneSet, check_path
 from geofences.drawing import Drawn, Pen
 from geofences.drawing import draw as drawn
@@ -78,7 +79,8 @@ def draw(
     ground = terrain_option(terrain)
     window = None if around is None else _window(around)
     ways = [list(waypoints(text, moment or NO_TIME, speed_mps)) for text in paths or ()]
-    read = _read(files, name, root, tolerant=tolerant)
+    near = [place for way in ways for place in places(way)]
+    read = _read(files, name, root, tolerant=tolerant, near=near)
     shown = [_checked(read.zones, way, ground, is_timed=moment is not None) for way in ways]
     pen = Pen(title or _named(files, name), moment, _height(height_m), ground, window)
     try:
@@ -100,11 +102,13 @@ def draw(
     show(data, f"{len(read.zones)} zones drawn into {out}{checked}", as_json=as_json)
 
 
-def _read(files: list[Path] | None, name: str | None, root: Path, *, tolerant: bool) -> ZonesRead:
+def _read(
+    files: list[Path] | None, name: str | None, root: Path, *, tolerant: bool, near: list[Place]
+) -> ZonesRead:
     if bool(files) == (name is not None):
         raise BadInput("give zone files, or --name for the zones in force in a run, and not both")
     if files:
-        return read_files(files, tolerant=tolerant)
+        return read_files(files, tolerant=tolerant, near=near)
     assert name is not None
     return zones_in_force(Day.named(name, root))
 

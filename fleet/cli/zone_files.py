@@ -16,14 +16,25 @@ from fleet.intake.authorisations import told_of_unfit
 from fleet.intake.errors import FieldError, IntakeError
 from fleet.intake.fleetfile import read_fleet
 from fleet.intake.suggest import did_you_mean
-from fleet.intake.zones import ZonesRead, read_zone_files, told_of_missing_zones
+from fleet.intake.zones import (
+    ZonesRead,
+    read_zone_files,
+    told_of_empty_files,
+    told_of_far_files,
+    told_of_missing_zones,
+)
+from fleet.protocol.values import Place
 from geofences.checks.authorisation import Authorisation, concerns, described
 from geofences.model.zone import Zone
 from geofences.readers import Refused
+from geofences.readers.whereabouts import SWAPPED
 from geofences.writers import WRITERS, Options, write_zones
 from geofences.zones.compare import Changed, Differences, compare
 from geofences.zones.describe import describe
 from geofences.zones.zoneset import ZoneSet
+
+PATH = "the path"
+"""What the places are called where zones matter to a path."""
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Zone files in any format that is read.")]
 
@@ -142,20 +153,36 @@ def diff(
     raise typer.Exit(ExitCode.NO if found else ExitCode.OK)
 
 
-def read_files(files: Iterable[Path], *, tolerant: bool) -> ZonesRead:
-    """The zones of files; those that a tolerant reading does not take are told on stderr."""
+def read_files(
+    files: Iterable[Path], *, tolerant: bool, near: Sequence[Place] = (), what: str = PATH
+) -> ZonesRead:
+    """The zones of files; those that a tolerant reading does not take are told on stderr, and files that can't matter.
+
+    ``near`` are places where zones matter, called ``what``: a zone that would be there with its coordinates swapped is
+    refused.
+    """
     try:
-        read = read_zone_files(files, tolerant=tolerant)
+        read = read_zone_files(files, tolerant=tolerant, near=near)
     except IntakeError as error:
+        _tell_of_swapped(error.errors, what)
         if not tolerant and any((each.field or "").startswith("zone ") for each in error.errors):
             note("--tolerant takes the sound zones of such a file and lists the others")
         raise
     for each in read.refused:
         warn(f"refused: {each}")
+    _tell_of_swapped(read.refused, what)
     missing = told_of_missing_zones(read.zones)
     if missing is not None:
         warn(missing)
+    for told in (*told_of_empty_files(read), *told_of_far_files(read, near, what)):
+        warn(told)
     return read
+
+
+def _tell_of_swapped(refused: Iterable[FieldError], what: str) -> None:
+    """Zones that seem swapped from where the path is may be right, and the path swapped."""
+    if what == PATH and any(each.message.endswith(SWAPPED) for each in refused):
+        note("or are longitude and latitude swapped in --path? lon comes first")
 
 
 def _options(to: str, country: str | None, authority: str, language: str) -> Options:

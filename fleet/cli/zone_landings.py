@@ -12,7 +12,7 @@ from fleet.cli import ground_options
 from fleet.cli.options import Json, Tolerant, ZoneFiles, moment_option
 from fleet.cli.output import BadInput, ExitCode, note, show, table
 from fleet.cli.zone_files import read_files
-from fleet.cli.zone_paths import DEFAULT_SPEED_MPS, waypoints
+from fleet.cli.zone_paths import DEFAULT_SPEED_MPS, places, waypoints
 from fleet.intake.sites import read_lockers, read_sites
 from geofences import Diverting, GeofenceError, LandingSite, LandingStretch, landing_sites
 
@@ -60,7 +60,7 @@ def landings(
     ground = ground_options.ground(terrain, terrain_datum, terrain_error_m, canopy_m, None, None)
     if not zones:
         raise BadInput("--zones: give at least one zone file")
-    read = read_files(zones, tolerant=tolerant)
+    read = read_files(zones, tolerant=tolerant, near=places(points))
     flying = Diverting(speed_mps / 2 if slowest_mps is None else slowest_mps, speed_mps, range_m)
     try:
         found = landing_sites(

@@ -10,11 +10,10 @@ from itertools import pairwise
 from fleet.cli.output import BadInput
 from fleet.intake import cells
 from fleet.intake.terrain import parse_terrain
-from geofences.geometry.extent import extent_of
+from fleet.protocol.values import Place
 from geofences.geometry.geodesy import distance_m
 from geofences.geometry.track import Waypoint
-from geofences.model.altitude import Box, Terrain, UnknownTerrain
-from geofences.zones.zoneset import ZoneSet
+from geofences.model.altitude import Terrain, UnknownTerrain
 
 DEFAULT_SPEED_MPS = 10.0
 Coordinate = tuple[str, Callable[[str], float]]
@@ -32,6 +31,11 @@ def speeds_option(text: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise BadInput(f"--speed-mps: must be a number, or one for each leg (found {text!r})") from None
+
+
+def places(points: Sequence[Waypoint]) -> list[Place]:
+    """Where a path is: that is where zones matter."""
+    return [Place(lon=one.lon, lat=one.lat) for one in points]
 
 
 def waypoints(text: str, at: datetime, speeds_mps: float | Sequence[float]) -> Iterator[Waypoint]:
@@ -94,26 +98,3 @@ def terrain_option(text: str | None) -> Terrain:
         return parse_terrain(text)
     except ValueError as error:
         raise BadInput(f"--terrain: {error} (found {text!r})") from None
-
-
-def told_of_swapped(points: Sequence[Waypoint], zones: ZoneSet) -> str | None:
-    """What to tell whoever may have taken longitude for latitude: no zone is anywhere near the path, and with both
-    swapped it would be among them; none otherwise."""
-    if not points or len(zones) == 0:
-        return None
-    boxes = [box for zone in zones.zones for box in extent_of(*zone.volumes)]
-    if not any(_near(box, at.lon, at.lat) for box in boxes for at in points) and any(
-        _near(box, at.lat, at.lon) for box in boxes for at in points
-    ):
-        return "--path: no zone is anywhere near, and with longitude and latitude swapped one would be: lon comes first"
-    return None
-
-
-FAR_DEG = 3.0
-"""A zone that is farther away, in longitude or latitude, is not near."""
-
-
-def _near(box: Box, lon: float, lat: float) -> bool:
-    return (
-        box.west - FAR_DEG <= lon <= box.east + FAR_DEG and box.south - FAR_DEG <= lat <= box.north + FAR_DEG
-    )

@@ -26,10 +26,11 @@ from fleet.cli import (
 from fleet.cli.day import Day, Root
 from fleet.cli.options import Json, Tolerant, ZoneFiles, moment_option, run_name
 from fleet.cli.output import BadInput, ExitCode, note, show, table, warn
-from fleet.cli.zone_paths import DEFAULT_SPEED_MPS, speeds_option, told_of_swapped, waypoints
+from fleet.cli.zone_paths import DEFAULT_SPEED_MPS, places, speeds_option, waypoints
 from fleet.cli.zone_runs import zones_in_force
 from fleet.hub.rundir import ROOT
 from fleet.intake.zones import ZonesRead
+from fleet.protocol.values import Place
 from geofences.checks.result import CheckResult, Conflict, Status, Why
 from geofences.model.altitude import NO_TERRAIN, Limit
 from geofences.model.zone import Zone
@@ -90,19 +91,15 @@ def check(
     speeds, margin_s = speeds_option(speed_mps), operator_options.time_margin(time_margin_s)
     points = list(waypoints(path, moment_option("--at", at), speeds))
     ground = ground_options.ground(terrain, terrain_datum, terrain_error_m, canopy_m, geoid, geoid_error_m)
-    read = _read(zones, tolerant=tolerant)
+    read = _read(zones, tolerant=tolerant, near=places(points))
     ours = operator_options.operator(read.zones, fleet, vehicle, hold, area)
     if drive is None and weight_kg is not None:
         raise BadInput("--weight-kg: needs --drive, as only robots on the ground have permits")
     volumes, counted = None, []
     if drive is None:
-        told = (
-            ground_options.told_of_points_below(points, ground.terrain),
-            told_of_swapped(points, read.zones),
-        )
-        for each in told:
-            if each is not None:
-                warn(each)
+        below = ground_options.told_of_points_below(points, ground.terrain)
+        if below is not None:
+            warn(below)
         rules = flight_options.flight_rules(
             buffer, uncertainty, falls_on, points, max(speeds), ground.terrain, ours.zones
         )
@@ -122,8 +119,14 @@ def check(
     status = _status(result)
     for one in counted:
         note(operator_options.told_of_count(one))
-    answer = {**_answer(status, result), "terrain": ground.said, "volumes": volumes, "counts_for": counted}
-    show(answer, _answer_text(status, result), as_json=as_json)
+    answer = {
+        **_answer(status, result),
+        "zones": len(ours.zones),
+        "terrain": ground.said,
+        "volumes": volumes,
+        "counts_for": counted,
+    }
+    show(answer, _answer_text(status, result, len(ours.zones)), as_json=as_json)
     raise typer.Exit(EXIT_CODES[status])
 
 
@@ -153,14 +156,16 @@ def list_zones(
     }
     header = ("zone", "name", "restriction", "lower", "upper", "remarks")
     lines = [[row[name] or "" for name in header[:-1]] + ["; ".join(row["remarks"])] for row in rows]
-    text = f"{table(header, lines)}\n{len(rows)} zone{'' if len(rows) == 1 else 's'}, {read.zones.version}"
+    text = f"{table(header, lines)}\n{_count(len(rows))}, {read.zones.version}"
     show(data, text, as_json=as_json)
 
 
-def _read(zones: list[Path] | None, *, tolerant: bool, instead: str = "") -> ZonesRead:
+def _read(
+    zones: list[Path] | None, *, tolerant: bool, instead: str = "", near: Sequence[Place] = ()
+) -> ZonesRead:
     if not zones:
         raise BadInput(f"--zones: give at least one zone file{instead}")
-    return zone_files.read_files(zones, tolerant=tolerant)
+    return zone_files.read_files(zones, tolerant=tolerant, near=near)
 
 
 def _status(result: CheckResult) -> Status:
@@ -217,13 +222,13 @@ def _driven(result: CheckResult) -> dict[str, Any] | None:
     return None if driven is None else {"surface": driven.surface.value, "weight_kg": driven.weight_kg}
 
 
-def _answer_text(status: Status, result: CheckResult) -> str:
+def _answer_text(status: Status, result: CheckResult, count: int) -> str:
     header = ("zone", "why", "status", "from_m", "to_m", "entered", "left")
     rows = [
         [*(_conflict(one)[name] for name in header[:5]), _clock(one.entered_at), _clock(one.left_at)]
         for one in result.conflicts
     ]
-    rests_on = [result.zones_version]
+    rests_on = [f"{_count(count)}, {result.zones_version}"]
     if result.terrain:  # a robot's way on the ground has neither heights nor margins
         rests_on += [f"terrain: {result.terrain}", f"margins: {result.rules.said}"]
     if result.driven is not None:
@@ -235,6 +240,10 @@ def _answer_text(status: Status, result: CheckResult) -> str:
 
 def _clock(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _count(zones: int) -> str:
+    return f"{zones} zone{'' if zones == 1 else 's'}"
 
 
 def _described(zone: Zone) -> dict[str, Any]:

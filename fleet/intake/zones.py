@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -26,11 +27,12 @@ FAR_KM = 300
 @dataclass(frozen=True, slots=True)
 class ZonesRead:
     """The zones of some files. ``refused`` are those that a tolerant reading did not take: the set knows that it lacks
-    them.
+    them. ``empty`` are the files that hold none.
     """
 
     zones: ZoneSet
     refused: tuple[FieldError, ...] = ()
+    empty: tuple[str, ...] = ()
 
 
 def read_zone_files(
@@ -54,15 +56,23 @@ def read_zone_files(
         refused += [FieldError(read.source, None, each.zone, None, each.reason) for each in read.refused]
     if errors:
         raise IntakeError(errors)
-    return ZonesRead(ZoneSet.of(*found), tuple(refused))
+    empty = tuple(each.source for each in found if not (each.zones or each.refused))
+    return ZonesRead(ZoneSet.of(*found), tuple(refused), empty)
 
 
 def box_around(places: Sequence[Place]) -> Box | None:
-    """The smallest box with all the places; none without any."""
+    """The smallest box with all the places, its east beyond 180 where it lies across the antimeridian; none without
+    any.
+    """
     if not places:
         return None
-    lons, lats = [place.lon for place in places], [place.lat for place in places]
-    return Box(min(lons), min(lats), max(lons), max(lats))
+    lons, lats = sorted(place.lon for place in places), [place.lat for place in places]
+    south, north = min(lats), max(lats)
+    gaps = [after - before for before, after in pairwise(lons)]
+    if not gaps or lons[0] + 360.0 - lons[-1] >= max(gaps):
+        return Box(lons[0], south, lons[-1], north)
+    widest = gaps.index(max(gaps))
+    return Box(lons[widest + 1], south, lons[widest] + 360.0, north)
 
 
 def told_of_far_zones(zones: ZoneSet, depots: Sequence[Place]) -> str | None:
@@ -73,6 +83,22 @@ def told_of_far_zones(zones: ZoneSet, depots: Sequence[Place]) -> str | None:
     named = ", ".join(far[:3]) + (", …" if len(far) > 3 else "")
     count = f"{len(far)} of {len(zones)} zones"
     return f"{count} are over {FAR_KM} km from every depot ({named}): are they the right files?"
+
+
+def told_of_empty_files(read: ZonesRead) -> Iterator[str]:
+    """What to tell whoever reads files without any zone."""
+    yield from (f"{name}: holds 0 zones: is it the right file?" for name in read.empty)
+
+
+def told_of_far_files(read: ZonesRead, near: Sequence[Place], what: str) -> Iterator[str]:
+    """What to tell whoever reads files with no zone in reach of the places, which are called ``what``."""
+    by_file: dict[str, list[Zone]] = {}
+    for zone in read.zones.zones if near else ():
+        by_file.setdefault(zone.source, []).append(zone)
+    for name, zones in by_file.items():
+        if not any(_is_near(zone, near) for zone in zones):
+            count = f"all of its zones ({len(zones)})"
+            yield f"{name}: {count} are over {FAR_KM} km from {what}: is it the right file?"
 
 
 def told_of_missing_zones(zones: ZoneSet) -> str | None:

@@ -26,6 +26,9 @@ NEAR_DEG, FAR_DEG = 3.0, 10.0
 degrees is ever taken for swapped.
 """
 
+SWAPPED = "longitude comes first, are they swapped?"
+"""Ends what is said of a zone that is taken for swapped."""
+
 FEWEST = 3
 """So many zones at least make a neighbourhood."""
 
@@ -61,7 +64,7 @@ def _swapped(zone: Zone, homes: Iterable[_Home]) -> str | None:
         for lon, lat in places:
             if not _inside(home.far, lon, lat) and _inside(home.near, lat, lon):
                 where = f"{lon:g}, {lat:g} is far from {home.name}, {lat:g}, {lon:g} is there"
-                return f"{where}: longitude comes first, are they swapped?"
+                return f"{where}: {SWAPPED}"
     return None
 
 

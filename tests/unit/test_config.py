@@ -53,6 +53,17 @@ def utc(day: int, hour: int) -> datetime:
     return datetime(2026, 11, day, hour, tzinfo=UTC)
 
 
+def test_a_zone_file_without_zones_is_told(make: Make, tmp_path: Path) -> None:
+    """All would be clear of it, and nobody would know that it is the wrong file."""
+    make()
+    empty = tmp_path / "zones.geojson"
+    empty.write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
+    orders, depots, lockers = (tmp_path / name for name in ("orders.csv", "depots.csv", "lockers.csv"))
+    inputs = read_inputs(RunFiles(orders, depots, lockers, zones=(empty,)))
+    assert f"{empty}: holds 0 zones: is it the right file?" in inputs.warnings
+    assert not any("0 zones" in each for each in make().warnings)
+
+
 def test_hours_are_in_the_orders_offset_when_nobody_says_otherwise(make: Make) -> None:
     inputs = make()
     assert inputs.context.sites["D1"].timezone == "Etc/GMT+6"

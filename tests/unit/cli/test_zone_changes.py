@@ -79,6 +79,21 @@ def test_a_preview_shows_what_comes_and_changes_nothing(
         ]
 
 
+def test_a_zone_that_would_be_at_the_depot_with_its_coordinates_swapped_closes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Closed where it is written it would close the sea; whoever closed it would think the place closed."""
+    west, south, side = on_the_way()
+    swapped = feature("fire", west, south, side)
+    (ring,) = swapped["geometry"]["coordinates"]
+    swapped["geometry"]["coordinates"] = [[[lat, lon] for lon, lat in ring]]
+    file = written(tmp_path, swapped)
+    with hub(tmp_path, busy_day()) as at:
+        assert run(at, "zones", "apply", file) == 2
+        assert "are they swapped?" in capsys.readouterr().err
+        assert changes(at) == []
+
+
 def test_zones_close_for_a_while_under_another_name_and_open(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -58,6 +58,51 @@ def test_a_path_through_a_zone_is_blocked(zones: Path, capsys: pytest.CaptureFix
     assert conflict["to_m"] == pytest.approx(1259, abs=5)
 
 
+@pytest.mark.parametrize("command", ["check", "landings", "draw"])
+def test_a_zone_that_would_be_on_the_way_with_its_coordinates_swapped_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """41 E, 8 S is in the Indian Ocean, where no path to Porto ever meets it: only the path knows."""
+    swapped = square("School")
+    (ring,) = swapped["geometry"]["coordinates"]
+    swapped["geometry"]["coordinates"] = [[[lat, lon] for lon, lat in ring]]
+    file = write(tmp_path, swapped)
+    depots = tmp_path / "depots.csv"
+    header = "depot_id,name,lon,lat,vans,drone_pads,robot_bays,chargers,opens,closes"
+    depots.write_text(f"{header}\nnorth,North,-8.61,41.16,1,2,0,0,08:00,20:00\n", encoding="utf-8")
+    asked = {
+        "check": ("--zones", file),
+        "landings": ("--zones", file, "--depots", depots),
+        "draw": (file, "--out", tmp_path / "seen.svg"),
+    }
+    way = ("--path", THROUGH, "--at", AT)
+    assert run(command, *asked[command], *way) == 2
+    assert "are they swapped?" in capsys.readouterr().err
+    assert run(command, *asked[command], *way, "--tolerant") != 2
+    assert "are they swapped?" in capsys.readouterr().err
+
+
+def test_files_that_can_not_matter_are_told_and_how_many_zones_were_looked_at(
+    tmp_path: Path, zones: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No zones, or none within reach of the path: the answer is clear, and of nothing."""
+    empty, far = tmp_path / "empty.geojson", tmp_path / "far.geojson"
+    empty.write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
+    far.write_text(zones.read_text(encoding="utf-8").replace("-8.6", "8.6"), encoding="utf-8")
+    way = ("--path", BESIDE, "--at", AT)
+    assert run("check", "--zones", empty, "--zones", far, *way) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[:1] == ["clear"]
+    assert out.splitlines()[1].startswith("1 zone, sha256:")
+    assert err.splitlines() == [
+        f"warning: {empty}: holds 0 zones: is it the right file?",
+        f"warning: {far}: all of its zones (1) are over 300 km from the path: is it the right file?",
+    ]
+    assert answer(capsys, "check", "--zones", empty, *way)[1]["zones"] == 0
+    assert run("check", "--zones", zones, *way) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_a_path_beside_a_zone_is_clear(zones: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, found = answer(capsys, "check", "--zones", zones, "--path", BESIDE, "--at", AT)
     assert (code, found["status"], found["conflicts"]) == (0, "clear", [])
@@ -509,15 +554,17 @@ def test_where_and_when_a_zone_is_met_is_in_the_table(
     assert re.search(r"2026-11-24T10:00:4\dZ +2026-11-24T10:0\d:\d\dZ$", row)
 
 
-@pytest.mark.parametrize(
-    ("lon", "lat", "warned"), [(41.15, -8.62, True), (-8.62, 41.15, False), (0.0, 0.0, False)]
-)
-def test_longitude_and_latitude_that_were_swapped_are_told(
-    zones: Path, capsys: pytest.CaptureFixture[str], lon: float, lat: float, warned: bool
+@pytest.mark.parametrize(("lon", "lat", "code"), [(41.15, -8.62, 2), (-8.62, 41.15, 0), (0.0, 0.0, 0)])
+def test_longitude_and_latitude_of_a_path_that_were_swapped_are_told(
+    zones: Path, capsys: pytest.CaptureFixture[str], lon: float, lat: float, code: int
 ) -> None:
-    """The answer stays what it is: clear, somewhere in the Indian Ocean."""
-    run("check", "--zones", zones, "--path", f"{lon},{lat},60", "--at", AT)
-    assert ("lon comes first" in capsys.readouterr().err) == warned
+    """From there the zone of Porto seems swapped: which of the two is, only people know."""
+    asked = ("check", "--zones", zones, "--path", f"{lon},{lat},60", "--at", AT)
+    assert run(*asked) == code
+    told = "or are longitude and latitude swapped in --path? lon comes first"
+    assert (told in capsys.readouterr().err) == (code == 2)
+    assert run(*asked, "--tolerant") == (3 if code else 0)
+    assert (told in capsys.readouterr().err) == (code == 2)
 
 
 def test_an_answer_that_only_lacks_the_ground_says_what_to_give(

@@ -10,6 +10,8 @@ from fleet.intake.errors import IntakeError
 from fleet.intake.zones import (
     box_around,
     read_zone_files,
+    told_of_empty_files,
+    told_of_far_files,
     told_of_far_zones,
     told_of_missing_zones,
 )
@@ -71,6 +73,30 @@ def test_the_box_around_places() -> None:
     """It is where zones are expected."""
     assert box_around([PORTO, LISBON]) == Box(-9.14, 38.72, -8.61, 41.15)
     assert box_around([]) is None
+
+
+def test_the_box_around_places_on_both_sides_of_the_antimeridian_is_the_small_one() -> None:
+    """The large one is the whole latitude: a zone of Iceland would seem to be there with its coordinates swapped."""
+    suva, apia = Place(lon=178.44, lat=-18.14), Place(lon=-171.76, lat=-13.83)
+    assert box_around([apia, suva]) == Box(178.44, -18.14, 360.0 - 171.76, -13.83)
+    assert box_around(
+        [Place(lon=-120.0, lat=0.0), Place(lon=0.0, lat=0.0), Place(lon=110.0, lat=0.0)]
+    ) == Box(-120.0, 0.0, 110.0, 0.0)
+
+
+def test_a_file_that_is_far_from_where_it_is_needed_and_one_of_no_zones_are_told(tmp_path: Path) -> None:
+    """Nothing of them is ever met, and every answer would be clear. One zone that is near is enough."""
+    folders = [tmp_path / name for name in ("here", "there", "nowhere")]
+    for folder in folders:
+        folder.mkdir()
+    here = file(folders[0], ring(6.1, 49.6), ring(-8.6, 41.1))
+    there, nowhere = file(folders[1], ring(6.1, 49.6), ring(6.2, 49.6)), file(folders[2])
+    read = read_zone_files([here, there, nowhere])
+    assert list(told_of_empty_files(read)) == [f"{nowhere}: holds 0 zones: is it the right file?"]
+    assert list(told_of_far_files(read, [PORTO], "the path")) == [
+        f"{there}: all of its zones (2) are over 300 km from the path: is it the right file?"
+    ]
+    assert list(told_of_far_files(read, [], "the path")) == []
 
 
 def test_who_reads_zones_tolerantly_is_told_what_is_missing(tmp_path: Path) -> None:
