@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from fleet.cli import energy_airframes, energy_calibration, energy_logs, energy_plots
+from fleet.cli import energy_airframes, energy_calibration, energy_logs, energy_plots, energy_range
 from fleet.cli.airframes import AirframeName, airframe_option
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, ExitCode, show, table
@@ -23,6 +23,7 @@ app = typer.Typer(no_args_is_help=True)
 app.command("evaluate")(energy_logs.evaluate)
 app.command("calibrate")(energy_calibration.calibrate)
 app.command("plot")(energy_plots.plot)
+app.command("range")(energy_range.flight_range)
 app.command("airframes")(energy_airframes.airframes)
 
 EXIT_CODES = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -16,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
 from fleet.console import commands
-from fleet.console.errors import ConsoleError, NoSuchOrder
+from fleet.console.errors import ConsoleError, NoSuchAsset, NoSuchOrder
 from fleet.console.follow import following
 from fleet.console.guard import Guard
 from fleet.console.snapshot import rows
@@ -25,7 +26,9 @@ from fleet.console.stream import stream
 from fleet.console.views.assets import sample_row
 from fleet.console.views.base import Row
 from fleet.console.views.explain import explain
+from fleet.console.views.range import range_row
 from fleet.protocol.keyfile import KeyFile
+from fleet.protocol.values import Place
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -71,6 +74,7 @@ def _routes(source: Source, token: str, *, plain: bool) -> list[BaseRoute]:
             _json(lambda r: explain(source.ledger, r.path_params["order_id"], source.zones)),
         ),
         Route("/api/assets", _json(lambda _: {"assets": _assets(source)})),
+        Route("/api/range", _range(source)),
         Route("/api/exceptions", _json(lambda _: {"exceptions": rows(source.ledger, "exceptions")})),
         Route("/api/lockers", _json(lambda _: {"lockers": rows(source.ledger, "lockers")})),
         Route("/api/routes", _json(lambda _: {"routes": _routes_of_vans(source)})),
@@ -112,6 +116,34 @@ def _assets(source: Source) -> list[Row]:
     live = source.live
     samples = {a: sample_row(a, s, live.now) for a, s in live.samples.items()}
     return [row | {"live": samples.get(row["id"])} for row in rows(source.ledger, "assets")]
+
+
+def _range(source: Source) -> Callable[[Request], Response]:
+    """``?asset=ID&payload_kg=KG``: how far it may fly from where it is, with the charge that it has just told."""
+
+    def get(request: Request) -> Response:
+        asset_id, live = request.query_params.get("asset", ""), source.live
+        sample = live.samples.get(asset_id)
+        try:
+            payload_kg = float(request.query_params.get("payload_kg", "0"))
+            told = None if sample is None else sample.telemetry
+            place = None if told is None else Place(lon=told.lon, lat=told.lat)
+            made = range_row(
+                source.ledger.state,
+                source.weather,
+                asset_id,
+                live.now or datetime.now(UTC),
+                payload_kg=payload_kg,
+                soc=None if told is None else told.soc,
+                place=place,
+            )
+        except NoSuchAsset as error:
+            return JSONResponse({"ok": False, "detail": str(error)}, 404)
+        except ValueError as error:  # no number, or one that no flight is asked about with
+            return JSONResponse({"ok": False, "detail": f"payload_kg: {error}"}, 400)
+        return JSONResponse(made)
+
+    return get
 
 
 def _routes_of_vans(source: Source) -> list[Row]:

@@ -39,7 +39,7 @@ class Question:
     standard atmosphere's at the flight height, ``pressure_hpa`` (at sea level) none the standard's. ``speed_mps`` is
     the airspeed, or the speed over ground where the autopilot holds that: ``speed_held`` says so, else the airframe.
     Heights but ``site_amsl_m`` are above the launch site; ``floor``, ``reserve`` and ``epsilon`` are the shares and the
-    probability of the safety criterion.
+    probability of the safety criterion, ``margin_scale`` scales the margin that follows.
     Raises ``InvalidInput`` for what is no such number, by its name here.
     """
 
@@ -62,6 +62,7 @@ class Question:
     epsilon: float = RULE.epsilon
     pressure_hpa: float | None = None
     speed_held: Held | None = None
+    margin_scale: float = 1.0
 
     def __post_init__(self) -> None:
         require_not_negative(payload_kg=self.payload_kg, wind_mps=self.wind_mps)
@@ -76,6 +77,7 @@ class Question:
         require_within(0, 86_400, drop_s=self.drop_s)
         require_within(0, 1, soc=self.soc, health=self.health, floor=self.floor, reserve=self.reserve)
         require_within(1e-6, 0.5, epsilon=self.epsilon)
+        require_not_negative(margin_scale=self.margin_scale)
         if self.speed_held not in (None, "air", "ground"):
             raise InvalidInput("speed_held", self.speed_held, "air or ground")
 
@@ -137,7 +139,9 @@ class Estimate:
 def estimate(frame: Airframe, question: Question) -> Estimate:
     """What the flight takes, what the battery gives, and whether it may start."""
     unmeasured = _beyond(frame, question)
-    margin_share = margin_fraction(question.epsilon, frame.residual, widening(unmeasured))
+    margin_share = (
+        margin_fraction(question.epsilon, frame.residual, widening(unmeasured)) * question.margin_scale
+    )
     battery = Battery(frame.pack_wh, question.health, question.floor)
     strange = strange_temperature(battery, question.air_c)
     usable_wh = None if strange else battery.usable_wh(question.air_c, question.soc)
@@ -225,19 +229,25 @@ def _held_against_battery(frame: Airframe, question: Question, worked: Estimate)
     usable_wh, reserve_wh, needed_wh = worked.usable_wh or 0.0, worked.reserve_wh or 0.0, worked.needed_wh
     if needed_wh is None:
         raise ValueError("a flight that nothing stands in the way of was not worked out")
-    budget_wh = usable_wh - reserve_wh
     enough = needed_wh <= usable_wh
     short = out_of_range(usable_wh, reserve_wh, needed_wh - reserve_wh, "the reserve that was asked for")
     return replace(
         worked,
         verdict=feasible(*worked.assumptions) if enough else infeasible(short),
-        largest_radius_m=_radius_m(frame, question, budget_wh / (1 + worked.margin_share)),
+        largest_radius_m=radius_m(frame, question, worked),
     )
 
 
-def _radius_m(frame: Airframe, question: Question, budget_wh: float) -> float:
-    """Exact, not searched: in one wind the energy grows linearly with distance."""
+def radius_m(frame: Airframe, question: Question, worked: Estimate) -> float:
+    """How far a flight out and straight back may go on the question's bearing, with the battery, reserve and margin of
+    an estimate of it that nothing but distance stands in the way of.
+
+    Exact, not searched: in one wind the energy grows linearly with distance.
+    """
+    budget_wh = ((worked.usable_wh or 0.0) - (worked.reserve_wh or 0.0)) / (1 + worked.margin_share)
     none_wh, kilometre_wh = (_there_and_back_wh(frame, question, distance_m) for distance_m in (0.0, 1000.0))
+    if kilometre_wh == math.inf:
+        return 0.0  # on this bearing the wind asks for too much airspeed
     return max(0.0, (budget_wh - none_wh) / (kilometre_wh - none_wh) * 1000.0)
 
 

@@ -38,14 +38,19 @@ def sky_over(ctx: Context, start: datetime, end: datetime) -> Sky | Verdict:
     """The weather from ``start`` to ``end``; UNKNOWN where rows are missing or stale and nothing is
     assumed.
     """
-    known = (
-        Missing("any weather data", start, None) if ctx.weather is None else _known(ctx.weather, start, end)
-    )
+    return sky_of(ctx.weather, ctx.fleet.assumptions, start, end)
+
+
+def sky_of(
+    weather: WeatherSeries | None, assumptions: Assumptions, start: datetime, end: datetime
+) -> Sky | Verdict:
+    """As ``sky_over``, of these rows and assumptions."""
+    known = Missing("any weather data", start, None) if weather is None else _known(weather, start, end)
     if isinstance(known, Sky):
         return known
-    if ctx.fleet.assumptions.calm_weather:
-        return assumed_sky(ctx.fleet.assumptions)
-    return unknown(_missing(known, "no file or feed" if ctx.weather is None else ctx.weather.source))
+    if assumptions.calm_weather:
+        return assumed_sky(assumptions)
+    return unknown(_missing(known, "no file or feed" if weather is None else weather.source))
 
 
 def assumed_sky(assumptions: Assumptions) -> Sky:

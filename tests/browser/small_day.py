@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from fleet.domain import events as ev
-from fleet.domain.fleet import FleetSpec
+from fleet.domain.fleet import AssetType, FleetSpec
 from fleet.domain.plan import (
     Alternative,
     CostSummary,
@@ -29,6 +29,7 @@ from fleet.domain.plan import (
     Unassigned,
 )
 from fleet.domain.sites import Locker, Site
+from fleet.intake.fleetfile import default_fleet
 from fleet.protocol.values import (
     CompartmentSize,
     Dimensions,
@@ -242,12 +243,18 @@ def _asset(asset_id: str, kind: str, site_id: str = "depot") -> ev.AssetRecord:
     return ev.AssetRecord(asset_id=asset_id, type_id=f"type-{kind}", kind=kind, site_id=site_id)
 
 
+def _drone_type() -> AssetType:
+    """The default fleet's."""
+    types = default_fleet().spec.types.values()
+    return next(one for one in types if one.kind == "drone").model_copy(update={"type_id": "type-drone"})
+
+
 def small_day() -> Day:
     """The day before anything has happened."""
     return Day(
         at=OPEN,
         until=CLOSE,
-        fleet=FleetSpec(timezone="Europe/Madrid", types={}, stands=()),
+        fleet=FleetSpec(timezone="Europe/Madrid", types={"type-drone": _drone_type()}, stands=()),
         sites=(Site(site_id="depot", name="Warehouse", place=DEPOT, vans=1, drone_pads=2, robot_bays=1),),
         lockers=(Locker(locker_id="locker-1", name="Station", place=LOCKER, small=4, medium=3, large=1),),
         assets=(

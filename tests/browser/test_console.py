@@ -257,3 +257,40 @@ def test_map_is_drawn_and_zones_are_named(page: Page) -> None:
             if "Hospital (prohibited)" in page.locator("#readout").inner_text():
                 return
     raise AssertionError("the zone was found nowhere on the map")
+
+
+def test_the_range_of_a_drone_is_drawn_while_it_is_chosen(page: Page, hub: FakeHub) -> None:
+    """The figures in words, the shape on the map; another choice clears it, and a load too heavy says why."""
+    hub.told["depot/drone-1"] = Telemetry(at=NOON, lon=-3.71, lat=43.31, soc=0.9)
+    row = weather_row(NOON, 5.0)
+    hub.log(ev.WeatherReported(at=NOON, source="harbour", issued_at=NOON, by="harbour", rows=(row,)))
+    expect(page.locator("#status [data-name='weather']")).to_contain_text("wind 5.0", timeout=SOON_MS)
+    open_tab(page, "Assets")
+    choose(page, "assets", "depot/drone-1")
+    expect(page.locator("#detail")).to_contain_text("90 %", timeout=SOON_MS)
+    group = page.get_by_role("group", name="Range of depot/drone-1")
+    expect(group).to_be_visible()
+    fleet_map = page.locator("#map")
+    expect(fleet_map).to_have_attribute("data-range", "none")
+    group.get_by_role("button", name="Show").click()
+    expect(group.get_by_role("status")).to_contain_text("out and back", timeout=SOON_MS)
+    expect(group.get_by_role("status")).to_contain_text("modelled, not proven")
+    expect(fleet_map).to_have_attribute("data-range", "drawn")
+    painted = page.evaluate(
+        """() => {
+            const canvas = document.querySelector(".leaflet-ranges-pane canvas");
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            return data.some((value) => value !== 0);
+        }"""
+    )
+    assert painted
+    group.get_by_label("Payload in kg").fill("40")
+    group.get_by_role("button", name="Show").click()
+    expect(group.get_by_role("status")).to_contain_text("carries 2.5 kg at most", timeout=SOON_MS)
+    expect(fleet_map).to_have_attribute("data-range", "none")
+    group.get_by_label("Payload in kg").fill("1")
+    group.get_by_role("button", name="Show").click()
+    expect(group.get_by_role("status")).to_contain_text("out and back", timeout=SOON_MS)
+    choose(page, "assets", "depot/robot-1")
+    expect(page.get_by_role("group", name="Range of")).to_have_count(0)
+    expect(fleet_map).to_have_attribute("data-range", "none")

@@ -20,6 +20,7 @@ from fleet.console.errors import ConsoleError
 from fleet.console.live import Live
 from fleet.console.serve import open_socket
 from fleet.console.source import Source
+from fleet.domain import events as ev
 from fleet.hub.client import HubUnreachable
 from fleet.protocol.messages import (
     AnyMessage,
@@ -28,11 +29,13 @@ from fleet.protocol.messages import (
     PreviewZones,
     Reply,
     StopAll,
+    Telemetry,
 )
 from fleet.store.reader import Reader
 from tests.browser.console import console_beside
 from tests.browser.fakehub import FakeHub
 from tests.browser.small_day import NOON, WHERE, ZONES, small_recording
+from tests.support.weather import weather_row
 
 WAIT_S = 10
 
@@ -130,6 +133,54 @@ def test_state_says_whether_zones_are_complete(console: Http) -> None:
     zones = console.json("/api/state")["zones"]
     assert zones["complete"] is True
     assert [z["name"] for z in zones["areas"]] == ["Hospital"]
+
+
+def windless(hub: FakeHub) -> None:
+    """Weather that was measured just now."""
+    told = ev.WeatherReported(
+        at=NOON, source="harbour", issued_at=NOON, by="harbour", rows=(weather_row(NOON, 0.0),)
+    )
+    hub.log(told)
+
+
+def test_the_range_of_a_drone_is_a_shape_around_it(hub: FakeHub, console: Http) -> None:
+    """With the charge that it has just told; smaller with a payload, and none where nobody knows its charge."""
+    windless(hub)
+    hub.told["depot/drone-1"] = Telemetry(at=NOON, lon=-3.75, lat=43.35, soc=0.9)
+    wait_for(lambda: console.json("/api/range?asset=depot%2Fdrone-1")["properties"]["soc"] == 0.9)
+    wait_for(lambda: console.json("/api/range?asset=depot%2Fdrone-1")["geometry"] is not None)
+    empty, loaded = (
+        console.json(f"/api/range?asset=depot%2Fdrone-1&payload_kg={kg}")["properties"] for kg in (0, 2)
+    )
+    assert empty["verdict"] == "feasible"
+    assert empty["from"] == [-3.75, 43.35]
+    assert 1_000 < loaded["farthest_m"] < empty["farthest_m"]
+    ring = console.json("/api/range?asset=depot%2Fdrone-1")["geometry"]["coordinates"][0]
+    assert min(lon for lon, _ in ring) < -3.75 < max(lon for lon, _ in ring)
+    unheard = console.json("/api/range?asset=depot%2Fdrone-2")
+    assert unheard["geometry"] is None
+    assert [reason["code"] for reason in unheard["properties"]["reasons"]] == ["soc_unknown"]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected", "said"),
+    [
+        ("asset=no%2Fsuch", 404, "no/such"),
+        ("asset=depot%2Fvan-1", 404, "type-van"),
+        ("asset=depot%2Fdrone-1&payload_kg=heavy", 400, "payload_kg"),
+        ("asset=depot%2Fdrone-1&payload_kg=-1", 400, "payload_kg"),
+        ("asset=depot%2Fdrone-1&payload_kg=nan", 400, "payload_kg"),
+        ("", 404, "no asset"),
+    ],
+)
+def test_a_range_that_can_t_be_said_is_refused(
+    hub: FakeHub, console: Http, query: str, expected: int, said: str
+) -> None:
+    hub.told["depot/drone-1"] = Telemetry(at=NOON, lon=-3.75, lat=43.35, soc=0.9)
+    wait_for(lambda: console.json("/api/range?asset=depot%2Fdrone-1")["properties"]["soc"] == 0.9)
+    status, _, body = console.ask("GET", f"/api/range?{query}")
+    assert status == expected
+    assert said in json.loads(body)["detail"]
 
 
 def test_unknown_order_is_404(console: Http) -> None:

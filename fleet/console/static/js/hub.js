@@ -29,6 +29,14 @@ export const previewZones = (change) => post("/api/zones/preview", change);
 /** Does it. */
 export const changeZones = (change, why) => post("/api/zones", { ...change, why });
 
+/** How far an asset may go with a payload, as a GeoJSON feature; its geometry is null where it may not start. */
+export async function rangeOf(assetId, payloadKg) {
+  const answer = await fetch(`/api/range?${new URLSearchParams({ asset: assetId, payload_kg: payloadKg })}`);
+  const body = await answer.json();
+  if (!answer.ok) throw new Error(body.detail);
+  return body;
+}
+
 /** Everything that is known of one order. */
 export async function explain(orderId) {
   const answer = await fetch(`/api/orders/${encodeURIComponent(orderId)}`);

@@ -14,6 +14,7 @@ export class Store extends EventTarget {
     this.weather = null;
     this.pulse = null;
     this.chosen = null; // {table, id}
+    this.range = null; // a GeoJSON geometry
   }
 
   /** The server's whole page: what was known before is forgotten. */
@@ -46,6 +47,13 @@ export class Store extends EventTarget {
   choose(table, id) {
     this.chosen = table === null ? null : { table, id };
     this.#tell("choice", this.chosen);
+    this.showRange(null);
+  }
+
+  /** The range of what is chosen, until something else is; none clears it. */
+  showRange(geometry) {
+    this.range = geometry;
+    this.#tell("range", geometry);
   }
 
   isChosen(table, id) {

@@ -5,6 +5,7 @@ import { clockTime, duration, orDash, position, quantity } from "../format.js";
 import { command } from "../hub.js";
 import { charge, linkAge, meter } from "../lists.js";
 import { facts, heading, section } from "./parts.js";
+import { RangeForm } from "./range.js";
 
 const ACTIONS = [["hold", "Hold"], ["resume", "Resume"], ["return", "Return"], ["land", "Land"]];
 
@@ -18,7 +19,8 @@ export class AssetPanel {
     this.buttons = ACTIONS.map(([action, label]) => this.#button(action, label));
     this.commands = el("div");
     const actions = el("div", { class: "actions", role: "group", "aria-label": `Commands to ${id}` }, this.buttons);
-    this.node = [this.title, actions, this.answer, this.about, this.commands];
+    const range = store.tables.assets.get(id)?.kind === "drone" ? [new RangeForm(store, id).node] : [];
+    this.node = [this.title, actions, this.answer, ...range, this.about, this.commands];
     this.refresh();
   }
 

@@ -5,6 +5,7 @@ import { position } from "../format.js";
 import { Graticule } from "./graticule.js";
 import { Lockers, Sites } from "./places.js";
 import { onScheme } from "./palette.js";
+import { Range } from "./range.js";
 import { swatch } from "./shapes.js";
 import { Vehicles } from "./vehicles.js";
 import { Ways } from "./ways.js";
@@ -32,6 +33,7 @@ export class FleetMap {
     const canvas = (pane) => L.canvas({ pane, padding: 0.2 });
     this.ground = new Graticule().addTo(this.map);
     this.zones = new Zones(this.map, canvas("zones"));
+    this.range = new Range(this.map, canvas("ranges"));
     this.ways = new Ways(this.map, store, canvas("ways"));
     const markers = canvas("markers");
     this.sites = new Sites(this.map, store, markers);
@@ -41,6 +43,7 @@ export class FleetMap {
     this.#readout();
     store.addEventListener("change", (event) => this.#changed(event.detail));
     store.addEventListener("choice", () => this.#chosen());
+    store.addEventListener("range", (event) => this.range.show(event.detail));
     onScheme(() => this.#changed(new Set(["ground", "lockers", "missions", "orders", "assets"])));
   }
 
@@ -50,7 +53,7 @@ export class FleetMap {
     L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
     map.attributionControl.setPrefix("Leaflet");
     map.attributionControl.addAttribution("drawn from this fleet's own data");
-    const order = [["ground", 210], ["zones", 220], ["ways", 230], ["markers", 450]];
+    const order = [["ground", 210], ["zones", 220], ["ranges", 225], ["ways", 230], ["markers", 450]];
     for (const [name, z] of order) {
       const pane = map.createPane(name);
       pane.style.zIndex = z;

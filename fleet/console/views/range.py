@@ -1,0 +1,41 @@
+"""How far an asset may fly from where it is and come back, as a shape on the map."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fleet.console.errors import NoSuchAsset
+from fleet.console.views.base import Row
+from fleet.dispatch.weather import in_force
+from fleet.domain.state import State
+from fleet.feasibility.range import asset_area, feature
+from fleet.protocol.values import Place
+from fleet.weather.series import WeatherSeries
+
+
+def range_row(
+    state: State,
+    base: WeatherSeries | None,
+    asset_id: str,
+    at: datetime,
+    *,
+    payload_kg: float,
+    soc: float | None = None,
+    place: Place | None = None,
+) -> Row:
+    """A GeoJSON Feature: of this asset with a payload, in the weather of the hour after ``at``. Charge and place are as
+    last recorded where they are none. Raises ``NoSuchAsset``, and ``InvalidInput`` for a payload that is none.
+    """
+    asset = state.assets.get(asset_id)
+    if asset is None or state.fleet is None:
+        raise NoSuchAsset(f"there is no asset {asset_id!r}")
+    asset_type = state.fleet.types.get(asset.record.type_id)
+    if asset_type is None:
+        raise NoSuchAsset(f"the fleet has no type {asset.record.type_id!r}, of which {asset_id!r} is")
+    here = place or asset.place or state.sites[asset.site_id or asset.record.site_id].place
+    charge = asset.soc if soc is None else soc
+    found = asset_area(
+        state.fleet, in_force(base, state), asset_type, here, at, payload_kg=payload_kg, soc=charge
+    )
+    about = {"asset": asset_id, "type": asset_type.type_id, "from": [here.lon, here.lat]}
+    return feature(found, **about, payload_kg=payload_kg, soc=charge, at=at.isoformat())

@@ -1,0 +1,188 @@
+"""How far a drone may fly from a place and come back, in every direction: a shape on the map, by the battery alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from fleet.domain.fleet import FleetSpec, ReserveRule, RouteType, SortieType, StationType
+from fleet.energy.airframe import Airframe
+from fleet.energy.battery import Battery
+from fleet.energy.errors import require_not_negative, require_within
+from fleet.energy.regimes import Regime
+from fleet.feasibility.estimate import Estimate, Question, estimate, radius_m
+from fleet.feasibility.motion import strange_temperature
+from fleet.feasibility.sky import Sky, sky_of
+from fleet.feasibility.vehicles import battery_of, vehicle_of
+from fleet.feasibility.verdict import Verdict, unknown
+from fleet.protocol.values import Place, Reason
+from fleet.weather.series import WeatherSeries
+from geofences.geometry.geodesy import destination
+
+CORNERS = 72
+"""Of the shape: between two of them the straight side lies 0.1 % of the radius within."""
+FARTHEST_LAT = 85.0
+"""Nearer to a pole a shape by longitudes and latitudes is none."""
+LOOKS_AHEAD = timedelta(hours=1)
+"""For how long the weather counts when a range is asked for."""
+NO_ZONES = "the battery alone: zones, terrain, landing places and limits of weather are not asked"
+
+
+@dataclass(frozen=True, slots=True)
+class RangeArea:
+    """Where a flight out and straight back may lead to. ``ring`` are corners as longitude and latitude, beginning in
+    the north and turning with the clock; longitudes go on beyond 180 rather than jump. Empty where it may not start at
+    all: the verdict says why. ``at_home`` is the estimate of a flight that leads nowhere.
+    """
+
+    verdict: Verdict
+    ring: tuple[tuple[float, float], ...]
+    radii_m: tuple[float, ...]
+    at_home: Estimate
+    question: Question
+
+
+def range_area(
+    frame: Airframe, question: Question, lon: float, lat: float, *, most_m: float | None = None
+) -> RangeArea:
+    """The area of the flights that ``estimate`` calls feasible, whatever the question says of distances and bearing.
+
+    Every point within is feasible; beyond a corner nothing is. ``most_m`` is the farthest that the operator allows.
+    Raises ``InvalidInput`` for a place that is none, or too near to a pole.
+    """
+    require_within(-180, 180, lon=lon)
+    require_within(-FARTHEST_LAT, FARTHEST_LAT, lat=lat)
+    here = replace(question, out_m=0.0, back_m=None)
+    at_home = estimate(frame, here)
+    if not at_home.verdict.feasible:
+        return RangeArea(at_home.verdict, (), (), at_home, here)
+    radii = _radii_m(frame, here, at_home, math.inf if most_m is None else most_m)
+    turned = [destination(lon, lat, 360.0 * at / CORNERS, far_m) for at, far_m in enumerate(radii)]
+    ring = tuple((lon + math.remainder(to_lon - lon, 360.0), to_lat) for to_lon, to_lat in turned)
+    return RangeArea(at_home.verdict, ring, radii, at_home, here)
+
+
+def _radii_m(frame: Airframe, here: Question, at_home: Estimate, most_m: float) -> tuple[float, ...]:
+    """How far it goes on each bearing.
+
+    With the airspeed held what a metre takes is a convex function of where it leads, so straight sides lie within. With
+    the speed over ground held it need not be: each corner is then no farther than any bearing up to the next corner.
+    """
+    if here.wind_mps == 0 or here.wind_from_deg is None:
+        return (min(most_m, radius_m(frame, here, at_home)),) * CORNERS
+    holds_ground = (here.speed_held or frame.speed_held) == "ground"
+    fine = 4 if holds_ground else 1
+    count = CORNERS * fine
+    found = [
+        min(most_m, radius_m(frame, replace(here, bearing_deg=360.0 * at / count), at_home))
+        for at in range(count)
+    ]
+    if not holds_ground:
+        return tuple(found)
+    around = range(-fine, fine + 1)
+    return tuple(min(found[(at * fine + step) % count] for step in around) for at in range(CORNERS))
+
+
+def feature(found: RangeArea | Verdict, **properties: Any) -> dict[str, Any]:
+    """The area as a GeoJSON Feature (RFC 7946); its geometry is null where there is none, and ``reasons`` say why."""
+    verdict = found if isinstance(found, Verdict) else found.verdict
+    told: dict[str, Any] = {
+        "verdict": verdict.status.value,
+        "reasons": [reason.model_dump(mode="json") for reason in verdict.reasons],
+        "nearest_m": None,
+        "farthest_m": None,
+        "tail": "modelled, not proven",
+        "assumptions": [NO_ZONES],
+    }
+    ring: list[list[float]] = []
+    if isinstance(found, RangeArea):
+        told |= _figures(found)
+        # Exterior rings turn to the left.
+        ring = [[round(lon, 7), round(lat, 7)] for lon, lat in reversed(found.ring)]
+    geometry = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]} if ring else None
+    return {"type": "Feature", "geometry": geometry, "properties": {**properties, **told}}
+
+
+def _figures(area: RangeArea) -> dict[str, Any]:
+    home = area.at_home
+    return {
+        "nearest_m": round(min(area.radii_m), 1) if area.radii_m else None,
+        "farthest_m": round(max(area.radii_m), 1) if area.radii_m else None,
+        "margin_share": round(home.margin_share, 6),
+        "usable_wh": _rounded(home.usable_wh),
+        "reserve_wh": _rounded(home.reserve_wh),
+        "assumptions": [*home.assumptions, NO_ZONES],
+    }
+
+
+def _rounded(wh: float | None) -> float | None:
+    return None if wh is None else round(wh, 2)
+
+
+def asset_area(
+    fleet: FleetSpec,
+    weather: WeatherSeries | None,
+    asset_type: SortieType | RouteType | StationType,
+    place: Place,
+    at: datetime,
+    *,
+    payload_kg: float,
+    soc: float | None,
+) -> RangeArea | Verdict:
+    """The area of an asset of a type as it is, in the weather of the hour that comes, by the fleet's reserve and
+    margin.
+
+    As over level ground at the type's height. A verdict where it can't be said: of what drives, without a state of
+    charge, without weather. Raises ``InvalidInput`` for a payload or place that is none.
+    """
+    require_not_negative(payload_kg=payload_kg)
+    frame = vehicle_of(asset_type) if isinstance(asset_type, SortieType) else None
+    if not isinstance(asset_type, SortieType) or not isinstance(frame, Airframe):
+        why = f"{asset_type.type_id} does not fly: how far is a matter of streets"
+        return unknown(_reason("range_by_streets", why))
+    if soc is None:
+        return unknown(_reason("soc_unknown", "its state of charge was never reported"))
+    sky = sky_of(weather, fleet.assumptions, at, at + LOOKS_AHEAD)
+    if isinstance(sky, Verdict):
+        return sky
+    battery = battery_of(asset_type, 1.0)
+    if (strange := strange_temperature(battery, sky.temperature_c)) is not None:
+        return strange
+    question = _question(fleet.reserve, asset_type, battery, sky, payload_kg, soc)
+    reserve = max(rule_share(fleet.reserve, frame, battery, question), fleet.reserve.fraction_of_usable)
+    return range_area(
+        frame, replace(question, reserve=reserve), place.lon, place.lat, most_m=asset_type.max_radius_m
+    )
+
+
+def rule_share(rule: ReserveRule, frame: Airframe, battery: Battery, question: Question) -> float:
+    """The rule's time of hover as a share of what the full pack gives; at most all of it."""
+    full_wh = battery.usable_wh(question.air_c)
+    hover_w = float(frame.regimes.of(Regime.HOVER).power_w(frame.empty_mass_kg, question.density_kg_m3))
+    return min(1.0, rule.minutes / 60 * hover_w / full_wh) if full_wh > 0 else 1.0
+
+
+def _question(
+    rule: ReserveRule, asset_type: SortieType, battery: Battery, sky: Sky, payload_kg: float, soc: float
+) -> Question:
+    return Question(
+        payload_kg=payload_kg,
+        out_m=0.0,
+        speed_mps=asset_type.cruise_mps,
+        height_m=asset_type.cruise_height_agl_m,
+        wind_mps=sky.wind_mps,
+        wind_from_deg=sky.wind_from_deg,
+        temperature_c=sky.temperature_c,
+        drop_s=asset_type.drop_s,
+        soc=soc,
+        health=battery.state_of_health,
+        floor=battery.floor,
+        epsilon=rule.epsilon,
+        margin_scale=rule.margin_scale,
+    )
+
+
+def _reason(code: str, detail: str) -> Reason:
+    return Reason(code=code, detail=detail, source="range")
