@@ -53,6 +53,9 @@ def flight_range(
         float | None,
         typer.Option("--temperature-c", help="Of the air and the pack; standard air unless told."),
     ] = None,
+    site_amsl_m: Annotated[
+        float, typer.Option("--site-amsl-m", help="Height of the ground above mean sea level.")
+    ] = 0.0,
     soc: Annotated[
         float | None, typer.Option("--soc", help="State of charge; 1, or the asset's, unless told.")
     ] = None,
@@ -80,9 +83,9 @@ def flight_range(
     try:
         if asset is not None:
             _refuse(told)
-            made = _of_asset(Day.named(name, root), asset, place, payload_kg, soc)
+            made = _of_asset(Day.named(name, root), asset, place, payload_kg, soc, site_amsl_m)
         else:
-            made = _of_airframe(str(airframe), place, payload_kg, soc, told)
+            made = _of_airframe(str(airframe), place, payload_kg, soc, told | {"site-amsl-m": site_amsl_m})
     except InvalidInput as error:
         option = {"lon": "--from", "lat": "--from"}.get(error.field, f"--{error.field.replace('_', '-')}")
         raise BadInput(f"{option}: must be {error.expected} (found {error.value})") from None
@@ -113,6 +116,7 @@ def _of_airframe(
         wind_from_deg=told["wind-from-deg"],
         temperature_c=told["temperature-c"],
         soc=_or(soc, 1.0),
+        site_amsl_m=_or(told["site-amsl-m"], 0.0),
         reserve=_or(told["reserve"], RULE.fraction_of_usable),
         epsilon=_or(told["epsilon"], RULE.epsilon),
     )
@@ -126,7 +130,7 @@ def _of_airframe(
 
 
 def _of_asset(
-    day: Day, asset_id: str, place: str | None, payload_kg: float, soc: float | None
+    day: Day, asset_id: str, place: str | None, payload_kg: float, soc: float | None, ground_amsl_m: float
 ) -> dict[str, Any]:
     # They load the dispatcher and the solvers, which an airframe alone does not need.
     from fleet.app import read_setup
@@ -142,7 +146,16 @@ def _of_asset(
     at = day.now(lockstep=day.lockstep(), wall=datetime.now(UTC)) or setup.at
     weather = None if setup.files.weather is None else read_weather_file(setup.files.weather)
     try:
-        return range_row(state, weather, asset_id, at, payload_kg=payload_kg, soc=soc, place=here)
+        return range_row(
+            state,
+            weather,
+            asset_id,
+            at,
+            payload_kg=payload_kg,
+            soc=soc,
+            place=here,
+            ground_amsl_m=ground_amsl_m,
+        )
     except NoSuchAsset as error:
         raise BadInput(f"--asset: {error}") from None
 

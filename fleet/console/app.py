@@ -136,6 +136,8 @@ def _range(source: Source) -> Callable[[Request], Response]:
                 payload_kg=payload_kg,
                 soc=None if told is None else told.soc,
                 place=place,
+                # In the air the ground lies lower, where the air is thicker: this is the careful side.
+                ground_amsl_m=0.0 if told is None or told.alt_amsl_m is None else told.alt_amsl_m,
             )
         except NoSuchAsset as error:
             return JSONResponse({"ok": False, "detail": str(error)}, 404)

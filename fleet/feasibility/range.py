@@ -113,7 +113,11 @@ def _figures(area: RangeArea) -> dict[str, Any]:
         "margin_share": round(home.margin_share, 6),
         "usable_wh": _rounded(home.usable_wh),
         "reserve_wh": _rounded(home.reserve_wh),
-        "assumptions": [*home.assumptions, NO_ZONES],
+        "assumptions": [
+            *home.assumptions,
+            f"the ground {area.question.site_amsl_m:g} m above the sea",
+            NO_ZONES,
+        ],
     }
 
 
@@ -130,12 +134,13 @@ def asset_area(
     *,
     payload_kg: float,
     soc: float | None,
+    ground_amsl_m: float = 0.0,
 ) -> RangeArea | Verdict:
     """The area of an asset of a type as it is, in the weather of the hour that comes, by the fleet's reserve and
     margin.
 
-    As over level ground at the type's height. A verdict where it can't be said: of what drives, without a state of
-    charge, without weather. Raises ``InvalidInput`` for a payload or place that is none.
+    As over level ground, ``ground_amsl_m`` high, at the type's height. A verdict where it can't be said: of what
+    drives, without a state of charge, without weather. Raises ``InvalidInput`` for a payload or place that is none.
     """
     require_not_negative(payload_kg=payload_kg)
     frame = vehicle_of(asset_type) if isinstance(asset_type, SortieType) else None
@@ -150,7 +155,9 @@ def asset_area(
     battery = battery_of(asset_type, 1.0)
     if (strange := strange_temperature(battery, sky.temperature_c)) is not None:
         return strange
-    question = _question(fleet.reserve, asset_type, battery, sky, payload_kg, soc)
+    question = replace(
+        _question(fleet.reserve, asset_type, battery, sky, payload_kg, soc), site_amsl_m=ground_amsl_m
+    )
     reserve = max(rule_share(fleet.reserve, frame, battery, question), fleet.reserve.fraction_of_usable)
     return range_area(
         frame, replace(question, reserve=reserve), place.lon, place.lat, most_m=asset_type.max_radius_m

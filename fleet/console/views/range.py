@@ -22,6 +22,7 @@ def range_row(
     payload_kg: float,
     soc: float | None = None,
     place: Place | None = None,
+    ground_amsl_m: float = 0.0,
 ) -> Row:
     """A GeoJSON Feature: of this asset with a payload, in the weather of the hour after ``at``. Charge and place are as
     last recorded where they are none. Raises ``NoSuchAsset``, and ``InvalidInput`` for a payload that is none.
@@ -35,7 +36,14 @@ def range_row(
     here = place or asset.place or state.sites[asset.site_id or asset.record.site_id].place
     charge = asset.soc if soc is None else soc
     found = asset_area(
-        state.fleet, in_force(base, state), asset_type, here, at, payload_kg=payload_kg, soc=charge
+        state.fleet,
+        in_force(base, state),
+        asset_type,
+        here,
+        at,
+        payload_kg=payload_kg,
+        soc=charge,
+        ground_amsl_m=ground_amsl_m,
     )
     about = {"asset": asset_id, "type": asset_type.type_id, "from": [here.lon, here.lat]}
     return feature(found, **about, payload_kg=payload_kg, soc=charge, at=at.isoformat())

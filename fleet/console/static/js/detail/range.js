@@ -9,7 +9,7 @@ export class RangeForm {
   constructor(store, id) {
     Object.assign(this, { store, id });
     this.payload = el("input", { type: "number", min: "0", step: "0.1", value: "0", "aria-label": "Payload in kg" });
-    this.answer = el("p", { class: "answer", role: "status" });
+    this.answer = el("p", { class: "reach", role: "status" });
     const fields = el("form", { class: "range" }, "Range with ", this.payload, " kg ", el("button", { type: "submit" }, "Show"));
     fields.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -1,0 +1,73 @@
+"""The range of an asset as it is: the same as its trips are judged by, and unknown where it can't be said."""
+
+from __future__ import annotations
+
+import pytest
+
+from fleet.domain.fleet import ReserveRule
+from fleet.energy.errors import InvalidInput
+from fleet.feasibility import Context, Verdict, assess_sortie
+from fleet.feasibility.range import RangeArea, asset_area, feature
+from fleet.protocol.values import Place
+from geofences import FlatTerrain
+from geofences.geometry.geodesy import destination
+from tests.unit.feasibility.world import DRONE, HOME, NOON, ROBOT, SITE, VAN, context, order, trip_of, weather
+
+GROUND_M = 900.0
+"""Where the air is thinner by a twelfth."""
+
+
+def area(ctx: Context, payload_kg: float = 1.0, soc: float | None = 1.0) -> RangeArea | Verdict:
+    return asset_area(
+        ctx.fleet, ctx.weather, DRONE, HOME, NOON, payload_kg=payload_kg, soc=soc, ground_amsl_m=GROUND_M
+    )
+
+
+@pytest.mark.parametrize("wind_mps", [0.0, 6.0])
+@pytest.mark.parametrize(
+    "rule",
+    [ReserveRule(), ReserveRule(minutes=6), ReserveRule(epsilon=1e-4), ReserveRule(margin_scale=1.4)],
+    ids=["as it comes", "six minutes", "one in ten thousand", "a wider margin"],
+)
+def test_its_edge_is_where_trips_begin_to_be_refused(wind_mps: float, rule: ReserveRule) -> None:
+    """In eight directions, half a per cent within and beyond, by the judge of all trips; without alternates."""
+    sky = weather(wind_mps=wind_mps, gust_mps=8, wind_from_deg=250)
+    ctx = context(weather=sky, reserve=rule, lockers={}, terrain=FlatTerrain(GROUND_M, 0.0))
+    found = area(ctx, soc=0.8)
+    assert isinstance(found, RangeArea)
+    for at in range(0, 72, 9):
+        for share, enough in ((0.995, True), (1.005, False)):
+            lon, lat = destination(HOME.lon, HOME.lat, at * 5.0, share * found.radii_m[at])
+            parcel = order(place=Place(lon=lon, lat=lat), weight_kg=1.0)
+            made = trip_of(assess_sortie(ctx, parcel, DRONE, SITE, NOON, soc=0.8))
+            assert (made.margin_wh >= 0) is enough, (at, share, made.margin_wh)
+
+
+def test_it_is_unknown_where_it_can_t_be_said() -> None:
+    """A charge that nobody told, weather that nobody has, what drives; each with its reason."""
+    ctx = context()
+    for found, code in (
+        (area(ctx, soc=None), "soc_unknown"),
+        (area(context(weather=None)), "weather_unknown"),
+        (area(context(weather=weather(temperature_c=-50))), "battery_temperature_unknown"),
+        (asset_area(ctx.fleet, ctx.weather, ROBOT, HOME, NOON, payload_kg=1, soc=1), "range_by_streets"),
+        (asset_area(ctx.fleet, ctx.weather, VAN, HOME, NOON, payload_kg=1, soc=1), "range_by_streets"),
+    ):
+        made = feature(found)
+        assert made["geometry"] is None
+        assert made["properties"]["verdict"] == "unknown"
+        assert [reason["code"] for reason in made["properties"]["reasons"]] == [code]
+
+
+@pytest.mark.parametrize("payload_kg", [-1.0, float("nan"), float("inf")])
+def test_a_payload_that_is_none_is_refused(payload_kg: float) -> None:
+    with pytest.raises(InvalidInput, match="payload_kg"):
+        area(context(), payload_kg)
+
+
+def test_the_type_s_radius_is_the_most() -> None:
+    ctx = context()
+    short = DRONE.model_copy(update={"max_radius_m": 1_500.0})
+    found = asset_area(ctx.fleet, ctx.weather, short, HOME, NOON, payload_kg=1, soc=1)
+    assert isinstance(found, RangeArea)
+    assert set(found.radii_m) == {1_500.0}
