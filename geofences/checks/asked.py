@@ -16,6 +16,7 @@ from geofences.geometry.track import Track
 from geofences.kernels.kernel import Terms
 from geofences.model.altitude import ANYTHING, Box, FlatTerrain, Interval, Terrain, UnknownTerrain
 from geofences.model.spans import Spans
+from geofences.model.told import ground_in
 from geofences.zones.timetable import NO_TIMES, Timetable
 from geofences.zones.zoneset import ZoneSet
 
@@ -137,10 +138,17 @@ def spans_beside(zone_set: ZoneSet, start: Floats, end: Floats, rules: Rules) ->
 
 
 def is_even(terrain: Terrain) -> bool:
-    """Whether the ground is the same everywhere, and no geoid is known: what the compiled checks can do alone."""
-    return type(terrain) in (FlatTerrain, UnknownTerrain)
+    """Whether the ground is the same everywhere, and no geoid is known: what the compiled checks can do alone.
+
+    Raises `TypeError` for what is no terrain.
+    """
+    if type(terrain) in (FlatTerrain, UnknownTerrain):
+        return True
+    if not isinstance(terrain, Terrain):
+        raise TypeError(f"a terrain derives from geofences.Terrain, {type(terrain).__name__} does not")
+    return False
 
 
 def ground_everywhere(terrain: Terrain) -> Interval:
     """The bounds of the ground anywhere: those of even ground, else anything."""
-    return terrain.ground_within(Box(0.0, 0.0, 0.0, 0.0)) if is_even(terrain) else ANYTHING
+    return ground_in(terrain, Box(0.0, 0.0, 0.0, 0.0)) if is_even(terrain) else ANYTHING

@@ -24,6 +24,7 @@ from geofences.model.altitude import (
     Terrain,
 )
 from geofences.model.refused import Refused
+from geofences.model.told import ground_in, undulation_in
 from geofences.model.words import known_reasons
 from geofences.model.zone import Restriction, Volume, Zone
 from geofences.zones.zoneset import ZoneSet
@@ -104,9 +105,9 @@ def _may_begin_at_ground(volume: Volume, terrain: Terrain) -> bool:
         return False
     box = np.array([lonlat_polygon(volume.shape).bounds])
     around = Box(*widened(box, _ASTRAY_M)[0].tolist())
-    ground = _within(terrain.ground_within(around), GROUND_ON_EARTH_M)
-    undulation = _within(terrain.undulation_within(around), UNDULATION_ON_EARTH_M)
-    return lower.amsl(ground, undulation).low <= ground.high
+    below = _within(ground_in(terrain, around), GROUND_ON_EARTH_M)
+    undulation = _within(undulation_in(terrain, around), UNDULATION_ON_EARTH_M)
+    return lower.amsl(below, undulation).low <= below.high
 
 
 def _within(told: Interval, on_earth: Interval) -> Interval:

@@ -24,6 +24,7 @@ from geofences.model.altitude import (
     upper_amsl,
 )
 from geofences.model.spans import Span, Sure, intersection, linear_at_least, linear_at_most, union
+from geofences.model.told import ground_in, grounds_in, undulation_in
 from geofences.model.zone import Volume
 
 WHOLE: Span = (0.0, 1.0)
@@ -68,14 +69,12 @@ def levels(volume: Volume, track: Track, piece: int, terrain: Terrain, around_m:
         return [Level(WHOLE, ANYTHING, ANYTHING)]
     marks, boxes = part_boxes(track, piece, terrain.step_m, around_m)
     around = Box(*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
-    undulation = terrain.undulation_within(around)
+    undulation = undulation_in(terrain, around)
     if len(boxes) == 1:
-        return [Level(WHOLE, terrain.ground_within(around), undulation)]
-    low, high = terrain.ground_within_many(boxes)
-    grounds = map(Interval, low.tolist(), high.tolist())
-    return [
-        Level((marks[number], marks[number + 1]), ground, undulation) for number, ground in enumerate(grounds)
-    ]
+        return [Level(WHOLE, ground_in(terrain, around), undulation)]
+    low, high = grounds_in(terrain, boxes)
+    below = map(Interval, low.tolist(), high.tolist())
+    return [Level((marks[number], marks[number + 1]), each, undulation) for number, each in enumerate(below)]
 
 
 def _around(parts: Sequence[Level]) -> Level:

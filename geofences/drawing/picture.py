@@ -20,6 +20,7 @@ from geofences.geometry.shapes import lonlat_polygon
 from geofences.geometry.track import Waypoint
 from geofences.model.altitude import Box, Terrain, UnknownTerrain, lower_amsl, upper_amsl
 from geofences.model.moments import utc
+from geofences.model.told import ground_in, undulation_in
 from geofences.model.zone import Volume, Zone
 from geofences.zones.describe import limit_text
 from geofences.zones.zoneset import ZoneSet
@@ -165,8 +166,8 @@ def _holds_then(zone: Zone, volume: Volume, at: datetime | None) -> bool | None:
 def _holds_there(volume: Volume, box: Box, alt_amsl_m: float | None, terrain: Terrain) -> bool | None:
     if alt_amsl_m is None:
         return True
-    ground, undulation = terrain.ground_within(box), terrain.undulation_within(box)
-    lower, upper = lower_amsl(volume.lower, ground, undulation), upper_amsl(volume.upper, ground, undulation)
+    level = ground_in(terrain, box), undulation_in(terrain, box)
+    lower, upper = lower_amsl(volume.lower, *level), upper_amsl(volume.upper, *level)
     if lower.high <= alt_amsl_m <= upper.low:
         return True
     return None if lower.low <= alt_amsl_m <= upper.high else False

@@ -17,6 +17,7 @@ from geofences.geometry.track import Waypoint
 from geofences.landings.diversions import Beginning, Chosen, Diverting, Part, Way, choose, ends_on, on_plane
 from geofences.landings.swept import Air, Verdict, upright
 from geofences.model.altitude import Box, Interval, Terrain
+from geofences.model.told import ground_in
 from geofences.model.zone import Position
 from geofences.paths.around import middle_cell, path_around
 from geofences.paths.search import NoPath
@@ -149,7 +150,7 @@ class SiteSearch:
     def _ground(self, site: LandingSite) -> Interval:
         if site.ground_amsl_m is not None:
             return Interval(site.ground_amsl_m, site.ground_amsl_m)
-        known = self._terrain.ground_within(Box(site.lon, site.lat, site.lon, site.lat))
+        known = ground_in(self._terrain, Box(site.lon, site.lat, site.lon, site.lat))
         return known if math.isfinite(known.low) else Interval(DEEPEST_M, known.high)
 
     # Ways around

@@ -25,6 +25,7 @@ from geofences.geometry.geodesy import LocalPlane
 from geofences.geometry.planar import TOLERANCE_M, Cell, LocalMap, widen
 from geofences.model.altitude import ANYTHING, Box, Interval, Terrain, lower_amsl, upper_amsl
 from geofences.model.spans import Span, intersection
+from geofences.model.told import ground_in, undulation_in
 from geofences.model.zone import Volume
 from geofences.paths.obstacles import OUTSIDE, reach_of_walls_m
 from geofences.zones.zoneset import Area, ZoneSet, ZoneVolume
@@ -180,7 +181,7 @@ class Air:
         if box is None:
             level = ANYTHING, ANYTHING
         else:
-            level = self._terrain.ground_within(box), self._terrain.undulation_within(box)
+            level = ground_in(self._terrain, box), undulation_in(self._terrain, box)
         return lower_amsl(volume.lower, *level), upper_amsl(volume.upper, *level)
 
     def _leaves(self, region: Region, met: set[str]) -> Verdict:

@@ -8,10 +8,11 @@ is UNKNOWN (rule E13).
 
 import math
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -77,15 +78,18 @@ class Bounds(NamedTuple):
     high: Floats
 
 
-class Terrain(Protocol):
-    """A source of ground heights. Implementations promise that the true height lies in the interval they answer.
+class Terrain(ABC):
+    """A source of ground heights. Implementations promise that the true height lies in the interval they answer; one
+    that holds no height on Earth (not a number, low above high, a file's "no data") counts as `ANYTHING`.
 
     Derive from it: only `ground_within` must be written, the rest has an answer that is safe.
     """
 
+    __slots__ = ()
+
+    @abstractmethod
     def ground_within(self, box: Box) -> Interval:
         """Bounds in metres AMSL of the ground everywhere in the box; `ANYTHING` where it does not know."""
-        ...
 
     def ground_within_many(self, boxes: Floats) -> Bounds:
         """The same for an array (n, 4) of boxes: west, south, east, north."""

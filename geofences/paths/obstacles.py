@@ -18,6 +18,7 @@ from geofences.geometry.geodesy import Floats, LocalPlane
 from geofences.geometry.planar import REACH_M, TOLERANCE_M, Cell, to_plane
 from geofences.model.altitude import Box, Interval, Terrain, lower_amsl, upper_amsl
 from geofences.model.spans import intersection
+from geofences.model.told import ground_in, undulation_in
 from geofences.paths.bends import Outline, outline
 from geofences.zones.walls import Bools, Indices, Rings, Walls, rings_of
 from geofences.zones.zoneset import ZoneSet
@@ -204,7 +205,7 @@ def height_bounds(
     """The lowest and the highest, AMSL, that the volume of each wall may reach within the margin beside it."""
     if math.isinf(terrain.step_m):  # the ground is the same everywhere, as far as anybody knows
         window = cell.window(REACH_M)
-        level = terrain.ground_within(window), terrain.undulation_within(window)
+        level = _level(terrain, window)
         every = [level] * len(walls.volumes)
         return zone_set.kept(("heights", cell, beyond_m, *level), lambda: _bounds(zone_set, walls, every))
     return _bounds(zone_set, walls, [_level(terrain, box) for box in _boxes(walls, margin_m)])
@@ -224,7 +225,7 @@ def _boxes(walls: Walls, margin_m: float) -> list[Box]:
 
 
 def _level(terrain: Terrain, box: Box) -> tuple[Interval, Interval]:
-    return terrain.ground_within(box), terrain.undulation_within(box)
+    return ground_in(terrain, box), undulation_in(terrain, box)
 
 
 def _bounds(
