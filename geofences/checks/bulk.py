@@ -112,15 +112,42 @@ def segments_hit(
 
 
 def _places(lonlat_from: npt.ArrayLike, lonlat_to: npt.ArrayLike) -> tuple[Floats, Floats]:
-    start, end = (np.asarray(side, dtype=np.float64).reshape(-1, 2) for side in (lonlat_from, lonlat_to))
+    start, end = (_rows(side) for side in (lonlat_from, lonlat_to))
     if start.shape != end.shape:
         raise PathError(f"as many ends as starts are needed, got {len(start)} and {len(end)}")
     return start, end
 
 
-def _column(count: int, what: str, value: npt.ArrayLike) -> Floats:
+def _rows(places: npt.ArrayLike) -> Floats:
+    found = _numbers(places, "a longitude or latitude is a number of degrees")
+    if found.shape == (0,):
+        return np.empty((0, 2))
+    if found.ndim != 2 or found.shape[1] != 2:
+        raise PathError(f"positions are rows of longitude and latitude, an array (n, 2), got {found.shape}")
+    return found
+
+
+def _numbers(values: npt.ArrayLike, what: str) -> Floats:
+    """As floats, unless they would have to be made of something else: numpy counts dates in units of their own."""
     try:
-        return np.broadcast_to(np.asarray(value, dtype=np.float64), (count,))
+        found = np.asarray(values)
+    except ValueError as error:  # rows of different length
+        raise PathError(f"{what}: {error}") from None
+    if found.dtype.kind not in "fiu":
+        raise PathError(f"{what}, got {found.dtype}")
+    return found.astype(np.float64, copy=False)
+
+
+_COLUMNS = {
+    "height": "a height is a number of metres above mean sea level",
+    "time": "a time is a number of Unix seconds (a datetime's timestamp())",
+}
+
+
+def _column(count: int, what: str, value: npt.ArrayLike) -> Floats:
+    found = _numbers(value, _COLUMNS[what])
+    try:
+        return np.broadcast_to(found, (count,))
     except ValueError:
         raise PathError(f"one {what} for each of {count} rows is needed, or one for all") from None
 

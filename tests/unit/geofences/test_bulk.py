@@ -47,6 +47,20 @@ FAR = place(5000, 0)
         ),
         ({"time_to_s": 1e15}, "years 2 to 9998"),
         ({"alt_from_m": [1.0, 2.0, 3.0]}, "one height for each of 2 rows is needed, or one for all"),
+        ({"lonlat_from": [(*HOME, 80.0), (*HOME, 80.0)]}, r"an array \(n, 2\), got \(2, 3\)"),
+        ({"lonlat_to": HOME}, r"an array \(n, 2\), got \(2,\)"),
+        ({"lonlat_to": np.array([HOME] * 4).T}, r"an array \(n, 2\), got \(2, 4\)"),
+        ({"lonlat_to": [[HOME], [HOME]]}, r"an array \(n, 2\), got \(2, 1, 2\)"),
+        ({"lonlat_to": [HOME, (1.0, 2.0, 3.0)]}, "a number of degrees"),
+        ({"lonlat_to": [("0", "1"), ("0", "1")]}, "a number of degrees, got <U1"),
+        (
+            {"time_to_s": np.array(["2026-06-01T12:01"] * 2, "datetime64[m]")},
+            r"Unix seconds .*got datetime64\[m\]",
+        ),
+        ({"time_to_s": np.datetime64("2026-06-02")}, r"Unix seconds .*got datetime64\[D\]"),
+        ({"time_from_s": [NOON, NOON]}, "Unix seconds .*got object"),
+        ({"time_to_s": np.array([60, 60], "timedelta64[s]")}, r"Unix seconds .*got timedelta64\[s\]"),
+        ({"alt_to_m": "50"}, "metres above mean sea level, got <U2"),
     ],
 )
 def test_bad_rows_are_refused_with_what_is_wrong(changed: dict[str, Any], message: str) -> None:
@@ -66,6 +80,8 @@ def test_bad_rows_are_refused_with_what_is_wrong(changed: dict[str, Any], messag
 def test_no_rows_and_no_zones_are_fine() -> None:
     """Empty in, empty out; nothing in the way of anything."""
     assert check_points(ZONES, np.empty((0, 2)), 0.0, NOON_S, SEA).tolist() == []
+    assert check_points(ZONES, [], 0.0, NOON_S, SEA).tolist() == []
+    assert segments_hit(ZONES, [], []).tolist() == []
     assert check_points(ZoneSet(), [HOME], 0.0, NOON_S, SEA).tolist() == [0]
     assert segments_hit(ZoneSet(), [HOME], [FAR]).tolist() == [False]
     assert Watch(ZoneSet(), SEA).status(*HOME, 0.0, NOON_S) is STATUSES[0]
