@@ -31,7 +31,7 @@ from geofences import (
 )
 from geofences.checks.rules import Asked
 from geofences.geometry.geodesy import Floats
-from geofences.model.altitude import never_above
+from geofences.model.altitude import below_at_sea_level, is_ground, never_above
 
 GEOD = Geod(ellps="WGS84")
 CENTRES = (
@@ -193,6 +193,8 @@ def _volume(rng: Random, shape: Shape) -> Volume:
     low, high = sorted((rng.choice(HEIGHTS), rng.choice(HEIGHTS)))
     lower = Limit(low, rng.choice(_DATUMS)) if rng.random() < 0.5 else None
     upper = Limit(high, rng.choice(_DATUMS)) if rng.random() < 0.5 else None
+    if upper is not None and (is_ground(upper) or below_at_sea_level(lower, upper)):
+        upper = None
     if lower is not None and upper is not None and never_above(lower, upper):
         upper = None
     return Volume(shape, lower, upper)

@@ -183,16 +183,16 @@ def _unfit(one: Authorisation, zone: Zone, code: str, vehicle: Collection[str]) 
 
 def _parts(zone: Zone, held: Sequence[Authorisation]) -> Iterator[Zone]:
     """The zone while nothing is valid, and for each cap what lies from there up, while nothing higher is valid."""
-    yield _without(zone, held)
+    yield _without(zone, zone.volumes, held)
     for cap in dict.fromkeys(one.below for one in held if one.below is not None):
         above = tuple(_above(volume, cap) for volume in zone.volumes if _reaches(volume, cap))
         if above:
-            yield _without(replace(zone, volumes=above), [one for one in held if _is_higher(one.below, cap)])
+            yield _without(zone, above, [one for one in held if _is_higher(one.below, cap)])
 
 
-def _without(zone: Zone, held: Sequence[Authorisation]) -> Zone:
-    valid = tuple(one.valid for one in held)
-    return replace(zone, applicability=replace(zone.applicability, suspended=valid), unfit=True)
+def _without(zone: Zone, volumes: tuple[Volume, ...], held: Sequence[Authorisation]) -> Zone:
+    valid = replace(zone.applicability, suspended=tuple(one.valid for one in held))
+    return replace(zone, volumes=volumes, applicability=valid, unfit=True)
 
 
 def _is_higher(limit: Limit | None, cap: Limit) -> bool:

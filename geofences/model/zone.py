@@ -11,7 +11,7 @@ from enum import Enum, StrEnum
 from typing import Any, NamedTuple
 
 from geofences.errors import ZoneError, check_each, check_type
-from geofences.model.altitude import Limit, never_above
+from geofences.model.altitude import Limit, below_at_sea_level, is_ground, never_above
 from geofences.model.applicability import ALWAYS, Applicability
 
 Position = tuple[float, float]
@@ -174,6 +174,9 @@ class Zone:
         check_each(self.volumes, Volume, "Zone.volumes")
         if not self.volumes:
             raise ZoneError("Zone.volumes", "is empty: a zone needs at least one volume")
+        # What an approval leaves of a zone may be almost nowhere.
+        for number, one in enumerate(() if self.unfit else self.volumes):
+            _judge_ceiling(one, f"Zone.volumes[{number}].upper")
         for name in _TEXTS:
             check_type(getattr(self, name), str, f"Zone.{name}")
         check_each(self.reasons, str, "Zone.reasons")
@@ -196,6 +199,21 @@ class Zone:
         if self.permit is not None:
             said.append(_plain(self.permit))
         return hashlib.sha256(repr(said).encode()).hexdigest()
+
+
+def _judge_ceiling(volume: Volume, field: str) -> None:
+    """Refuse a zone that would hold nowhere, or only where the ground is below the sea: as readers do."""
+    upper = volume.upper
+    if upper is None or not (is_ground(upper) or below_at_sea_level(volume.lower, upper)):
+        return
+    least = "the ground"
+    if volume.lower is not None and not is_ground(volume.lower):
+        least = f"the lower limit, {volume.lower.value_m:g} m {volume.lower.datum},"
+    raise ZoneError(
+        field,
+        f"{upper.value_m:g} m {upper.datum} is not above {least} wherever the ground is above the sea: it would "
+        "hold almost nowhere; leave out a ceiling that is not stated",
+    )
 
 
 _TEXTS = ("name", "country", "conditions", "message", "source")

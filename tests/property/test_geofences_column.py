@@ -28,7 +28,7 @@ from geofences import (
     landing_sites,
 )
 from geofences.checks.rules import Asked
-from geofences.model.altitude import Datum, never_above
+from geofences.model.altitude import Datum, below_at_sea_level, is_ground, never_above
 from tests.unit.geofences.make import NOON, agl, amsl, circle, place, zone
 
 HERE = Waypoint(*place(0, 0), 0.0, NOON)
@@ -68,12 +68,18 @@ class Case:
 limits = st.one_of(st.none(), st.sampled_from(LIMITS_M).map(amsl), st.sampled_from(LIMITS_M).map(agl))
 
 
+def _is_some(lower: Limit | None, upper: Limit | None) -> bool:
+    """Whether a zone may have these limits."""
+    if upper is None:
+        return True
+    empty = is_ground(upper) or below_at_sea_level(lower, upper)
+    return not empty and (lower is None or not never_above(lower, upper))
+
+
 @st.composite
 def zones_near(draw: st.DrawFn, number: int) -> Zone:
     """One that the place may be in, or near."""
-    lower, upper = draw(
-        st.tuples(limits, limits).filter(lambda both: None in both or not never_above(both[0], both[1]))  # type: ignore[arg-type]
-    )
+    lower, upper = draw(st.tuples(limits, limits).filter(lambda both: _is_some(*both)))
     restriction = draw(
         st.sampled_from((Restriction.PROHIBITED, Restriction.PROHIBITED, Restriction.OPERATING_AREA))
     )

@@ -81,7 +81,9 @@ zones: st.SearchStrategy[Any] = st.builds(
     Zone,
     zone_id=st.text(min_size=1, max_size=9),
     restriction=st.sampled_from(list(Restriction)),
-    volumes=st.lists(sound(Volume, circles | polygons(), lowers, limits), min_size=1, max_size=3).map(tuple),
+    volumes=st.lists(sound(Volume, circles | polygons(), lowers, limits), min_size=1, max_size=3)
+    .map(tuple)
+    .filter(lambda volumes: _made(Zone, ("Z", Restriction.PROHIBITED, volumes)) is not None),
     name=st.text(max_size=8),
     country=st.sampled_from(["LUX", "DEU", "", "LU"]),
     reasons=st.lists(st.sampled_from([*sorted(REASONS), "DRAGONS"]), max_size=2).map(tuple),

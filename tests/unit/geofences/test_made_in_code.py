@@ -1,8 +1,10 @@
 """Zones that are made in code: what is no zone is refused where it is made, with the field and what to do."""
 
+import json
 import math
 import pickle
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,6 +19,7 @@ from geofences import (
     CircleShape,
     DailyPeriod,
     Datum,
+    FlatTerrain,
     GeofenceError,
     Limit,
     LocalTime,
@@ -29,9 +32,11 @@ from geofences import (
     Volume,
     Zone,
     ZoneError,
+    ZoneFileError,
     ZoneSet,
     authorised,
     check_path,
+    read_zones,
 )
 from tests.unit.geofences.make import HOME, NOON, SEA, agl, amsl, circle, path, square, zone
 
@@ -172,6 +177,49 @@ def test_a_cap_above_all_that_a_zone_has_leaves_no_part_of_it() -> None:
     assert [one.volumes[0].upper for one in ours.zones] == [amsl(50)]
 
 
+CEILINGS = (-400.0, -0.5, 0.0, 0.5, 50.0, 120.0, 130.0, math.inf)
+
+
+@pytest.mark.parametrize("upper", [one(height) for height in CEILINGS for one in (agl, amsl)], ids=str)
+@pytest.mark.parametrize(
+    "lower", [None, *map(agl, (-5.0, 0.0, 120.0)), *map(amsl, (-500.0, 0.0, 120.0))], ids=str
+)
+def test_a_ceiling_is_refused_in_code_where_a_file_that_states_it_is(
+    lower: Limit | None, upper: Limit
+) -> None:
+    """A zone below the ground would never be met, and never be missed."""
+    stated: dict[str, object] = {"id": "Z", "upper_m": upper.value_m, "upper_datum": upper.datum}
+    if upper.value_m == math.inf:
+        stated["upper_m"] = 99_999
+    if lower is not None:
+        stated |= {"lower_m": lower.value_m, "lower_datum": lower.datum}
+    corners = [list(one) for one in square(0, 0, 100).outer]
+    geometry = {"type": "Polygon", "coordinates": [corners]}
+    raw = json.dumps({"type": "Feature", "geometry": geometry, "properties": stated}).encode()
+    with ExitStack() as refused:
+        if not _is_read(raw):
+            refused.enter_context(pytest.raises(ZoneError, match=r"almost nowhere|are they swapped"))
+        made = ZoneSet([zone(square(0, 0, 100), lower=lower, upper=upper)])
+        assert made.version == ZoneSet(read_zones(raw, "z").zones).version
+
+
+def _is_read(raw: bytes) -> bool:
+    try:
+        read_zones(raw, "z")
+    except ZoneFileError:
+        return False
+    return True
+
+
+def test_what_an_approval_leaves_may_be_almost_nowhere() -> None:
+    """Up to 300 m above the sea, held up to 310 m above ground: what is left lies where the ground is below the sea."""
+    ctr = zone(square(0, 0, 100), restriction=Restriction.REQ_AUTHORISATION, lower=agl(0), upper=amsl(300))
+    ours = authorised(ZoneSet([ctr]), [Authorisation("Z", below=agl(310.0))])
+    through = path((-300, 0, 250.0), (300, 0, 250.0))
+    for ground_m, status in ((0.0, Status.CLEAR), (-100.0, Status.BLOCKED)):
+        assert check_path(ours, through, FlatTerrain(ground_m, 0.0)).status is status
+
+
 @pytest.mark.parametrize("radius_m", [3e-120, 1e-9])
 def test_a_circle_too_small_to_be_drawn_holds_nothing(radius_m: float) -> None:
     """Of an area that must be stayed inside of: a no, and no fault of ours."""
@@ -195,6 +243,13 @@ def is_height(value: object, datum: object) -> bool:
     return value == math.inf or -1e308 < value < 1e308
 
 
+def leaves_air(low: float, low_datum: Datum, high: float, high_datum: Datum) -> bool:
+    """Whether there is anything between two heights where the ground lies at the sea: above both."""
+    return high_datum not in (Datum.AGL, Datum.AMSL) or (
+        high > 0 and (high_datum is low_datum or low_datum is not Datum.AGL or high >= low)
+    )
+
+
 @given(heights, heights, numbers, moments, moments, st.sampled_from([*Restriction, "PROHIBITED", None]))
 def test_anything_is_refused_with_an_error_of_ours_or_can_be_checked(
     lower: tuple[Any, Any], upper: tuple[Any, Any], radius: Any, start: Any, end: Any, demanded: Any
@@ -205,6 +260,7 @@ def test_anything_is_refused_with_an_error_of_ours_or_can_be_checked(
         and lower[0] != math.inf
         and is_height(*upper)
         and (lower[1] is not upper[1] or lower[0] <= upper[0])
+        and leaves_air(*lower, *upper)
         and isinstance(radius, float | int)
         and 0 < radius <= 500_000
         and all(at is None or (isinstance(at, datetime) and at.tzinfo is not None) for at in (start, end))
