@@ -95,8 +95,8 @@ def test_ground_that_cannot_be_is_not_known_to_any_check(bounds: str, leg: str, 
     assert check_flight(zones, way, terrain).status is Status.UNKNOWN
     assert affected(ZoneSet(), zones, [Flight(tuple(way))], terrain)[0].is_stopped
     ends = np.array([(one.lon, one.lat) for one in way])
-    heights, times = [one.alt_amsl_m for one in way], [one.at.timestamp() for one in way]
-    codes = check_segments(zones, ends[:1], ends[1:], *heights, *times, terrain)
+    low, high, times = way[0].alt_amsl_m, way[1].alt_amsl_m, [one.at.timestamp() for one in way]
+    codes = check_segments(zones, ends[:1], ends[1:], low, high, times[0], times[1], terrain)
     assert [STATUSES[code] for code in codes] == [Status.UNKNOWN]
     inside = replace(way[0], lon=HOME[0], lat=HOME[1])
     assert check_column(zones, inside, terrain).status is Status.UNKNOWN
