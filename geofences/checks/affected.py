@@ -34,7 +34,10 @@ SLACK_M = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A path, and what it is held against: the arguments of `check_path`. One waypoint alone stands still."""
+    """A path, and what it is held against: the arguments of `check_path`. One waypoint alone stands still.
+
+    Raises as `Rules` does.
+    """
 
     path: tuple[Waypoint, ...]
     margin_m: float = 0.0
@@ -43,6 +46,11 @@ class Flight:
     areas: frozenset[str] | None = None
     time_margin_s: float = 0.0
     ground: GroundRisk | None = None
+
+    def __post_init__(self) -> None:
+        kept = self.rules
+        for name, value in (("path", tuple(self.path)), ("held", kept.held), ("areas", kept.areas)):
+            object.__setattr__(self, name, value)
 
     @property
     def rules(self) -> Rules:

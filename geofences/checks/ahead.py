@@ -10,7 +10,7 @@ import shapely
 
 from geofences.checks.check import check_path
 from geofences.checks.result import Conflict
-from geofences.checks.rules import Asked
+from geofences.checks.rules import Asked, several
 from geofences.errors import PathError
 from geofences.geometry.geodesy import destination
 from geofences.geometry.planar import REACH_M, cell_of
@@ -117,7 +117,7 @@ def distance_to_nearest(
     check_position(lon, lat, "position")
     here = zone_set.plain_map(cell_of(lon, lat), REACH_M + NEAR_M)
     point = shapely.points(here.plane.to_xy([(lon, lat)]))[0]
-    blocking = zone_set.blocking(frozenset(held))
+    blocking = zone_set.blocking(several(held, "held"))
     near = [
         NearestZone(
             zone_set.volumes[here.owners[number]].zone.zone_id,

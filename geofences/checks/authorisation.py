@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import reduce
 
+from geofences.checks.rules import several
 from geofences.errors import ZoneError, check_type
 from geofences.model.altitude import Limit, is_ground, never_above
 from geofences.model.applicability import ALWAYS, Applicability, check_timezone
@@ -88,12 +89,13 @@ def authorised(
     held = tuple(authorisations)
     if not held:
         return zone_set
-    key = (held, frozenset(vehicle))
+    names = several(vehicle, "vehicle")
+    key = (held, names)
     found = zone_set.resolved.get(key)
     if found is None:
         if len(zone_set.resolved) >= MOST_KEPT:
             zone_set.resolved.clear()
-        found = zone_set.resolved[key] = _resolved(zone_set, held, frozenset(vehicle))
+        found = zone_set.resolved[key] = _resolved(zone_set, held, names)
     return found
 
 

@@ -6,18 +6,19 @@ people below are asked about within the ground risk buffer, at whatever height t
 
 import math
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Unpack
 
 from geofences.checks.check import check_by, fallen_on
+from geofences.checks.ground import protecting
 from geofences.checks.result import CheckResult, Conflict, joined, overall
-from geofences.checks.rules import rules_of
+from geofences.checks.rules import Asked, Rules, rules_of
 from geofences.checks.sora import Margins
 from geofences.geometry.geodesy import bearing_deg, destination, distance_m
 from geofences.geometry.track import Waypoint, judge_path
 from geofences.model.altitude import Terrain
-from geofences.model.zone import Held
 from geofences.zones.zoneset import ZoneSet
 
 STEP_M = 5.0
@@ -64,29 +65,26 @@ def check_flight(
     uncertainty: Uncertainty = Uncertainty(),
     margins: Margins | None = None,
     below: ZoneSet | None = None,
-    held: Collection[Held] = frozenset(),
-    areas: Collection[str] | None = None,
-    time_margin_s: float = 0.0,
+    **asked: Unpack[Asked],
 ) -> CheckResult:
     """Check a flight: its operational volume against the zones, and its ground risk buffer against those `below`.
 
     `margins` are those of `geofences.checks.sora`; without them only the uncertainty counts. `below` are the zones that
-    nothing may fall on (see `protecting`, with the same terrain). Otherwise as `check_path`, whose errors it raises.
+    nothing may fall on: with margins those of `protecting` with this terrain, unless others are passed; an empty set is
+    none. Otherwise as `check_path`, whose errors it raises: `margin_m` and `vertical_margin_m` are kept from wherever
+    the vehicle may be, its contingency volume included, and the `ground` reaches from wherever it may be without.
     """
     judge_path(path)
+    kept, own = rules_of(**asked), uncertainty
     aside, up, buffer_m = (0.0, 0.0, 0.0) if margins is None else _reach(margins)
-    widened = replace(uncertainty, sideways_m=uncertainty.sideways_m + aside)
-    first_m = widened.sideways_m, widened.vertical_m + up
-    asked = rules_of(
-        margin_m=first_m[0],
-        vertical_margin_m=first_m[1],
-        held=held,
-        areas=areas,
-        time_margin_s=time_margin_s,
-    )
+    if below is None and margins is not None:
+        below = protecting(zone_set, terrain=terrain)
+    room = kept.margin_m, kept.vertical_margin_m + up
+    widened = replace(own, sideways_m=own.sideways_m + aside)
+    first = _widened(kept, room, widened.sideways_m, widened.vertical_m, own.sideways_m)
     found: list[Conflict] = []
     for stage in stages(path, widened):
-        rules = replace(asked, margin_m=stage.sideways_m, vertical_margin_m=stage.vertical_m + up)
+        rules = _widened(kept, room, stage.sideways_m, stage.vertical_m, stage.sideways_m - aside)
         met = [*check_by(zone_set, stage.path, terrain, rules).conflicts]
         if below is not None and (below.zones or below.missing):
             met += fallen_on(below, stage.path, rules, stage.sideways_m + buffer_m)
@@ -97,10 +95,10 @@ def check_flight(
         conflicts,
         zone_set.version,
         terrain.said,
-        asked,
+        first,
         grows_mps=(uncertainty.sideways_mps, uncertainty.vertical_mps),
         below_version="" if below is None else below.version,
-        below_m=0.0 if below is None else asked.margin_m + buffer_m,
+        below_m=0.0 if below is None else widened.sideways_m + buffer_m,
     )
 
 
@@ -169,6 +167,18 @@ def _between(a: Waypoint, b: Waypoint, share: float) -> Waypoint:
     alt = a.alt_amsl_m + share * (b.alt_amsl_m - a.alt_amsl_m)
     within_s = a.within_s + share * (b.within_s - a.within_s)
     return Waypoint(lon, lat, alt, a.at + share * (b.at - a.at), within_s)
+
+
+def _widened(
+    rules: Rules, room: tuple[float, float], sideways_m: float, vertical_m: float, astray_m: float
+) -> Rules:
+    """What a stage is held to, whose vehicle may be so far beside its path and off its height."""
+    ground = rules.ground
+    if ground is not None:
+        ground = replace(ground, reach_m=ground.reach_m + astray_m)
+    return replace(
+        rules, margin_m=room[0] + sideways_m, vertical_margin_m=room[1] + vertical_m, ground=ground
+    )
 
 
 def _reach(margins: Margins) -> tuple[float, float, float]:

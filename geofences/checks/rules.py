@@ -4,16 +4,30 @@ every check that takes it.
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import TypedDict
+from typing import TypedDict, TypeVar
 
 from geofences.geometry.track import MOST_WITHIN_S
 from geofences.model.words import known_reasons
-from geofences.model.zone import Held
+from geofences.model.zone import Held, ZoneKey
 
 LARGEST_M = 10_000.0
 
 ON_THE_GROUND = frozenset({"POPULATION", "SENSITIVE", "EMERGENCY"})
 """The reasons of zones in which something may be hit. SORA's harms are people and critical infrastructure."""
+
+
+AnId = TypeVar("AnId", bound=str | ZoneKey)
+
+
+def several(ids: Collection[AnId], name: str) -> frozenset[AnId]:
+    """A collection of ids as a set. Raises `TypeError` for one id: it would be taken letter by letter."""
+    if isinstance(ids, str | ZoneKey):
+        raise TypeError(f"{name} is a collection of ids: pass {{{ids!r}}}, not {ids!r} alone")
+    found = frozenset(ids)
+    for one in found:
+        if not isinstance(one, str | tuple):
+            raise TypeError(f"{name} holds {one!r}, which is no id")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +58,7 @@ class Rules:
     what its waypoints say of theirs (`within_s`): a zone counts that applies at any moment at which the path may be
     there, an operating area that does at all of them. `ground` is what may not be fallen on.
 
-    Raises `ValueError` for margins outside 0 to 10 km, or 0 to a day.
+    Raises `ValueError` for margins outside 0 to 10 km, or 0 to a day, and `TypeError` for one id in place of several.
     """
 
     margin_m: float = 0.0
@@ -55,6 +69,9 @@ class Rules:
     ground: GroundRisk | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "held", several(self.held, "held"))
+        if self.areas is not None:
+            object.__setattr__(self, "areas", several(self.areas, "areas"))
         if not 0.0 <= self.time_margin_s <= MOST_WITHIN_S:
             raise ValueError(f"a margin of time must be 0 to {MOST_WITHIN_S:.0f} s, got {self.time_margin_s}")
         if not (0.0 <= self.margin_m <= LARGEST_M and 0.0 <= self.vertical_margin_m <= LARGEST_M):
@@ -114,6 +131,6 @@ def rules_of(
     time_margin_s: float = 0.0,
     ground: GroundRisk | None = None,
 ) -> Rules:
-    """Rules from what callers pass. Raises `ValueError` as `Rules` does."""
-    among = None if areas is None else frozenset(areas)
-    return Rules(margin_m, vertical_margin_m, frozenset(held), among, time_margin_s, ground)
+    """Rules from what callers pass. Raises as `Rules` does."""
+    among = None if areas is None else several(areas, "areas")
+    return Rules(margin_m, vertical_margin_m, several(held, "held"), among, time_margin_s, ground)

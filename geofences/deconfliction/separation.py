@@ -1,5 +1,6 @@
 """Where operational intents meet: who, where, when, how near; and how long to wait until they do not."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -80,11 +81,16 @@ def conforms(intent: Intent, point: Waypoint) -> bool:
 def clear_after_s(
     intent: Intent, others: Sequence[Intent], most_s: float, *, from_s: float = 0.0
 ) -> float | None:
-    """By how much later it meets nobody: the least such delay from `from_s` on, to within a second; none where that is
-    more than `most_s`.
+    """By how much later it meets nobody: the least such delay from `from_s` on (earlier where negative), to within a
+    second; none where that is more than `most_s`. Raises `ValueError` for a `from_s` or a `most_s` that is no number.
 
     Of each pair that meets it is known how long it still would, if one's own times moved on: so far is gone at once.
     """
+    if not math.isfinite(from_s) or math.isnan(most_s):
+        raise ValueError(f"delays must be numbers of seconds, got from {from_s} to {most_s}")
+    if from_s < 0.0:
+        found = clear_after_s(intent.later(from_s), others, most_s - from_s)
+        return None if found is None else found + from_s
     table = _Table.of(intent, others, later_s=most_s)
     groups = [(table.pairs(*group), _limits(table, *group[:2])) for group in table.near(later_s=most_s)]
     delay = from_s

@@ -57,7 +57,7 @@ def path_around(
     _judge(start, goal, layer)
     if distance_m(*start, *goal) > LONGEST_M:
         straight = checked(zone_set, [start, goal], layer, terrain, rules)
-        return [start, goal] if straight.is_clear else NoPath(NoPathWhy.TOO_FAR)
+        return [start, goal] if straight.is_clear else NoPath(NoPathWhy.TOO_FAR, _met(straight))
     air = obstacles_of(zone_set, middle_cell(start, goal), layer, terrain, rules)
     ends = air.plane.to_xy([start, goal])
 
@@ -77,7 +77,7 @@ def path_around(
     result = judged(found)
     if result.is_clear:
         return along(found)
-    return NoPath(NoPathWhy.NOT_CONFIRMED, tuple(sorted({one.zone_id for one in result.conflicts})))
+    return NoPath(NoPathWhy.NOT_CONFIRMED, _met(result))
 
 
 def with_turns(path: Sequence[Position], turn_radius_m: float) -> list[Position] | None:
@@ -103,6 +103,10 @@ _ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 def _judge(start: Position, goal: Position, layer: Layer) -> None:
     judge_path([Waypoint(*start, layer.alt_amsl_m, layer.at), Waypoint(*goal, layer.alt_amsl_m, layer.until)])
+
+
+def _met(result: CheckResult) -> tuple[str, ...]:
+    return tuple(sorted({one.zone_id for one in result.conflicts}))
 
 
 def checked(

@@ -91,14 +91,14 @@ def _read(raw: bytes, source: str, *, strict: bool, expect: Box | None, profile:
 
 
 def read_zones_file(
-    path: Path, *, strict: bool = True, expect: Box | None = None, profile: str | None = None
+    path: Path | str, *, strict: bool = True, expect: Box | None = None, profile: str | None = None
 ) -> ZoneFile:
     """Read a zone file from disk. Raises `ZoneFileError` if it cannot be read; see `read_zones`.
 
     A file that is too large is refused by its size; of what has no size (a pipe), no more is read than may be.
     """
     try:
-        with path.open("rb") as file:
+        with Path(path).open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             raw = file.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
     except (OSError, ValueError) as error:

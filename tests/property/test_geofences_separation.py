@@ -136,17 +136,20 @@ def where(intent: Intent, at: datetime) -> tuple[float, float, float]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(pairs())
-def test_the_wait_is_enough_and_no_free_second_is_passed_over(pair: tuple[Intent, Intent]) -> None:
-    """After the wait nothing is lost; before it there is no whole second in which one could have left."""
+@given(pairs(), st.sampled_from([0.0, -300.0, -5_000.0, 20.0]))
+def test_the_wait_is_enough_and_no_free_second_is_passed_over(
+    pair: tuple[Intent, Intent], from_s: float
+) -> None:
+    """After the wait nothing is lost; before it no whole second in which one could have left, be it earlier."""
     one, other = pair
-    wait = clear_after_s(one, [other], 300.0)
+    wait = clear_after_s(one, [other.later(from_s)], from_s + 300.0, from_s=from_s)
     event(f"waits {wait is not None and wait > 0}")
     if wait is None:
         return
+    other = other.later(from_s)
     assert are_apart(one.later(wait), [other])
     assert not lost(one.later(wait), other, 40)
-    free = [are_apart(one.later(s), [other]) for s in np.arange(0.0, wait, 0.5)]
+    free = [are_apart(one.later(s), [other]) for s in np.arange(from_s, wait, 0.5)]
     assert not any(all(free[n : n + 4]) for n in range(max(0, len(free) - 3)))
 
 

@@ -97,7 +97,9 @@ def test_too_far_is_told() -> None:
     """Beyond one plane only the straight way is tried."""
     far = place(20_000, 0)
     assert find([], goal=far) == [START, far]
-    assert why(find([zone(circle(0, 0, 100))], goal=far)) is NoPathWhy.TOO_FAR
+    both = [zone(circle(x, 0, 100), zone_id=name) for x, name in ((900, "b"), (0, "a"), (0, "a"))]
+    beside = zone(circle(0, 900, 100), zone_id="beside")
+    assert find([*both, beside], goal=far) == NoPath(NoPathWhy.TOO_FAR, ("a", "b"))
 
 
 def test_only_zones_at_that_height_and_time_count() -> None:

@@ -9,9 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geofences import (
+    Applicability,
     Ballistic,
+    GroundRisk,
     Operation,
+    Restriction,
     Status,
+    TimePeriod,
     Uncertainty,
     Waypoint,
     Why,
@@ -22,6 +26,7 @@ from geofences import (
     protecting,
 )
 from geofences.checks.flight import STEP_M, stages
+from geofences.checks.rules import Asked
 from tests.unit.geofences.make import EARTH, NOON, SEA, amsl, circle, path, place, square, zone
 
 EAST = path((0, 0, 100), (6000, 0, 100), every_s=400.0)
@@ -49,6 +54,54 @@ def test_without_growth_it_is_the_check_of_a_path() -> None:
     for margin in (5.0, 30.0, 70.0):
         found = check_flight(zones, EAST, SEA, uncertainty=Uncertainty(sideways_m=margin, vertical_m=3.0))
         assert found == check_path(zones, EAST, SEA, margin_m=margin, vertical_margin_m=3.0)
+
+
+@given(
+    st.sampled_from([0.0, 5.0, 40.0]),
+    st.sampled_from([0.0, 5.0, 40.0]),
+    st.sampled_from([None, 0.0, 60.0, 90.0]),
+    st.sampled_from([None, frozenset[str](), frozenset({"home"}), frozenset({"elsewhere"})]),
+    st.sampled_from([0.0, 90.0]),
+    st.floats(0.0, 120.0),
+)
+def test_it_takes_what_every_check_takes(
+    margin: float, up: float, reach: float | None, areas: frozenset[str] | None, late_s: float, gap: float
+) -> None:
+    """Beside its errors; what falls may do so from wherever the vehicle is."""
+    town = replace(
+        zone(square(3000, gap + 300, 300), zone_id="town", lower=amsl(135)), reasons=("POPULATION",)
+    )
+    home = zone(square(3000, 0, 4_000), zone_id="home", restriction=Restriction.OPERATING_AREA)
+    soon = Applicability((TimePeriod(EAST[-1].at, None),))
+    later = zone(square(5_900, 0, 50), zone_id="later", applicability=soon)
+    zones = ZoneSet([town, home, later])
+
+    def asked(beside_m: float, above_m: float) -> Asked:
+        ground = None if reach is None else GroundRisk(reach + beside_m)
+        return {
+            "margin_m": margin + beside_m,
+            "vertical_margin_m": up + above_m,
+            "ground": ground,
+            "areas": areas,
+            "time_margin_s": late_s,
+        }
+
+    lost = Uncertainty(sideways_m=7.0, vertical_m=3.0)
+    found = check_flight(zones, EAST, SEA, uncertainty=lost, **asked(0.0, 0.0))
+    assert found == check_path(zones, EAST, SEA, **asked(7.0, 3.0))
+    assert check_flight(zones, EAST, SEA, **asked(0.0, 0.0)) == check_path(
+        zones, EAST, SEA, **asked(0.0, 0.0)
+    )
+
+
+def test_what_falls_does_so_from_where_the_error_has_grown_to() -> None:
+    """Both are 100 m beside the path, out of reach at first, within it later; the vehicle itself gets to neither."""
+    people = [
+        replace(zone(square(x, 400, 300), zone_id=str(x)), reasons=("POPULATION",)) for x in (400, 5_500)
+    ]
+    grows = Uncertainty(sideways_mps=0.2)
+    result = check_flight(ZoneSet(people), EAST, SEA, uncertainty=grows, ground=GroundRisk(50.0))
+    assert [(one.zone_id, one.why) for one in result.conflicts] == [("5500", Why.GROUND_RISK)]
 
 
 def test_people_below_are_out_of_reach_of_what_falls() -> None:

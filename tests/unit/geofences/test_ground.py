@@ -24,6 +24,7 @@ from geofences import (
     Status,
     TimePeriod,
     UnknownTerrain,
+    Volume,
     Watch,
     Why,
     Zone,
@@ -71,7 +72,21 @@ def test_people_are_there_whatever_the_zone_demands(reason: str, restriction: Re
     for held in ((), ("town",)):
         asked = check_flight(zones, EAST, SEA, margins=VOLUMES, below=protecting(zones), held=held)
         assert [(one.zone_id, one.why) for one in asked.conflicts] == [("town", Why.GROUND_RISK)]
-    assert check_flight(zones, EAST, SEA, margins=VOLUMES).is_clear
+    assert check_flight(zones, EAST, SEA, margins=VOLUMES, below=ZoneSet()).is_clear
+
+
+def test_with_margins_a_flight_looks_below_though_nobody_says_at_which_zones() -> None:
+    """At those that `protecting` finds with its terrain, unless an empty set is passed."""
+    on_a_hill = town(
+        reasons=(), volumes=(Volume(square(3000, RISK.reach_m + 40, 60), amsl(300)),), zone_id="hill"
+    )
+    zones = ZoneSet([town(restriction=Restriction.NO_RESTRICTION), on_a_hill])
+    for ground_m, ids in ((0.0, {"town"}), (400.0, {"town", "hill"})):
+        terrain, way = FlatTerrain(ground_m, 5.0), [replace(one, alt_amsl_m=ground_m + 100.0) for one in EAST]
+        found = check_flight(zones, way, terrain, margins=VOLUMES)
+        below = protecting(zones, terrain=terrain)
+        assert found == check_flight(zones, way, terrain, margins=VOLUMES, below=below)
+        assert {one.zone_id for one in found.conflicts if one.why is Why.GROUND_RISK} == ids
 
 
 def test_an_authorisation_lets_fly_there_and_not_fall_there() -> None:

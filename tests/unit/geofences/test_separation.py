@@ -1,5 +1,6 @@
 """Intents: their volumes, the room at pads, and what meets whom in plain cases with known answers."""
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -118,6 +119,11 @@ def test_nobody_meets_itself_or_nobody() -> None:
     assert encounters(flight, [flight]) == ()
     assert encounters(flight, []) == ()
     assert clear_after_s(flight, [], 10.0) == 0.0
+    assert clear_after_s(flight, [], 10.0, from_s=-20.0) == -20.0
+    assert clear_after_s(flight, [], -30.0, from_s=-20.0) is None
+    for from_s, most_s in ((math.nan, 10.0), (-math.inf, 10.0), (0.0, math.nan)):
+        with pytest.raises(ValueError, match="delays must be numbers"):
+            clear_after_s(flight, [], most_s, from_s=from_s)
 
 
 @pytest.mark.parametrize("name", ["beside_m", "above_m", "time_s", "upright_s"])
