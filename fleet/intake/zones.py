@@ -80,9 +80,8 @@ def told_of_far_zones(zones: ZoneSet, depots: Sequence[Place]) -> str | None:
     far = [zone.zone_id for zone in zones.zones if depots and not _is_near(zone, depots)]
     if not far:
         return None
-    named = ", ".join(far[:3]) + (", …" if len(far) > 3 else "")
     count = f"{len(far)} of {len(zones)} zones"
-    return f"{count} are over {FAR_KM} km from every depot ({named}): are they the right files?"
+    return f"{count} are over {FAR_KM} km from every depot ({named(far)}): are they the right files?"
 
 
 def told_of_empty_files(read: ZonesRead) -> Iterator[str]:

@@ -20,7 +20,7 @@ from geofences.model.altitude import Terrain
 from geofences.model.zone import Held
 from geofences.zones.zoneset import ZoneSet
 
-NEAR_M = 10.0
+BEYOND_M = 10.0
 """So much more is drawn around a cell than is looked at."""
 
 AROUND_M = 40_000_000.0
@@ -115,7 +115,7 @@ def distance_to_nearest(
     if not 0.0 <= within_m <= REACH_M:
         raise ValueError(f"within_m must be 0 to {REACH_M:.0f}, got {within_m}")
     check_position(lon, lat, "position")
-    here = zone_set.plain_map(cell_of(lon, lat), REACH_M + NEAR_M)
+    here = zone_set.plain_map(cell_of(lon, lat), REACH_M + BEYOND_M)
     point = shapely.points(here.plane.to_xy([(lon, lat)]))[0]
     blocking = zone_set.blocking(several(held, "held"))
     near = [

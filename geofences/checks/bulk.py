@@ -101,7 +101,7 @@ def segments_hit(
     terms, _ = terms_of(zone_set, rules, NO_TIMES)
     hit = _hit(zone_set, terms, start, end)
     hit |= bool(missed_in_the_air(zone_set.missing, rules.areas))
-    if rules.areas or (rules.areas is None and zone_set.operating_areas):
+    if rules.is_bounded(zone_set):
         pieces = densify(start, end)
         hit[pieces.leg[_outside(zone_set, pieces, rules)]] = True
     if rules.ground is not None:
@@ -171,7 +171,7 @@ def _answers(zone_set: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> C
     whole = left != LONG
     if not whole.all():
         found[~whole] = _in_pieces(zone_set, legs.only(np.flatnonzero(~whole)), terrain, rules)
-    bounded = bool(rules.areas) or (rules.areas is None and bool(zone_set.operating_areas))
+    bounded = rules.is_bounded(zone_set)
     if bounded or not is_even(terrain):
         rows = np.flatnonzero(whole if bounded else whole & (found == UNKNOWN))
         track = _track(legs.only(rows))

@@ -26,13 +26,11 @@ from geofences.model.altitude import (
 from geofences.model.refused import Refused
 from geofences.model.told import ground_in, undulation_in
 from geofences.model.words import known_reasons
-from geofences.model.zone import Restriction, Volume, Zone
+from geofences.model.zone import OURS, Restriction, Volume, Zone
 from geofences.zones.zoneset import ZoneSet
 
 OF_THE_AIR = frozenset({"AIR_TRAFFIC", "PRIVACY", "NATURE", "NOISE", "FOREIGN_TERRITORY", "DAR"})
 """Reasons by which a zone says that it is not for what could be hit."""
-
-_OURS = frozenset({Restriction.OPERATING_AREA, Restriction.PERMIT_AREA})
 
 _ASTRAY_M = 200.0
 """The ground is looked at so much farther out than the box of a volume's corners: its sides are bent a little."""
@@ -70,7 +68,7 @@ def _made(zone_set: ZoneSet, wanted: frozenset[str], terrain: Terrain) -> ZoneSe
 def _protected(zones: Collection[Zone], wanted: frozenset[str], terrain: Terrain) -> Iterator[Zone]:
     for zone in zones:
         stated = frozenset(zone.reasons)
-        if zone.restriction in _OURS:
+        if zone.restriction in OURS:
             continue
         if stated & wanted:
             # While an authorisation holds the zone is suspended: not for whom something falls on.

@@ -27,9 +27,9 @@ from geofences.model.spans import Span, Sure, intersection, linear_at_least, lin
 from geofences.model.told import ground_in, grounds_in, undulation_in
 from geofences.model.zone import Volume
 
-WHOLE: Span = (0.0, 1.0)
+END_TO_END: Span = (0.0, 1.0)
 
-NEAR_M = 1.0
+WIDER_M = 1.0
 """A box is always widened by this much: rounding, and the 0.05 m by which zones are taken larger."""
 
 MOST_PARTS = 1_000
@@ -54,10 +54,10 @@ def inside_height(
     narrows them).
     """
     if volume.lower is None and volume.upper is None:
-        return Sure((WHOLE,), (WHOLE,))
+        return Sure((END_TO_END,), (END_TO_END,))
     parts = levels(volume, track, piece, terrain, around_m)
     whole = _inside(volume, track, piece, _around(parts), margin_m)
-    if len(parts) == 1 or not whole.possible or whole.certain == (WHOLE,):
+    if len(parts) == 1 or not whole.possible or whole.certain == (END_TO_END,):
         return whole  # wherever the ground is within the bounds of all parts, the answer is the same
     found = [_inside(volume, track, piece, level, margin_m) for level in parts]
     return Sure(union(*(one.certain for one in found)), union(*(one.possible for one in found)))
@@ -66,12 +66,12 @@ def inside_height(
 def levels(volume: Volume, track: Track, piece: int, terrain: Terrain, around_m: float) -> list[Level]:
     """The parts of a piece, each with the bounds that the limits of a volume depend on."""
     if not (depends_on_place(volume.lower, is_lower=True) or depends_on_place(volume.upper)):
-        return [Level(WHOLE, ANYTHING, ANYTHING)]
+        return [Level(END_TO_END, ANYTHING, ANYTHING)]
     marks, boxes = part_boxes(track, piece, terrain.step_m, around_m)
     around = Box(*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
     undulation = undulation_in(terrain, around)
     if len(boxes) == 1:
-        return [Level(WHOLE, ground_in(terrain, around), undulation)]
+        return [Level(END_TO_END, ground_in(terrain, around), undulation)]
     low, high = grounds_in(terrain, boxes)
     below = map(Interval, low.tolist(), high.tolist())
     return [Level((marks[number], marks[number + 1]), each, undulation) for number, each in enumerate(below)]
@@ -80,7 +80,7 @@ def levels(volume: Volume, track: Track, piece: int, terrain: Terrain, around_m:
 def _around(parts: Sequence[Level]) -> Level:
     """What holds along all the parts."""
     low, high = min(one.ground.low for one in parts), max(one.ground.high for one in parts)
-    return Level(WHOLE, Interval(low, high), parts[0].undulation)
+    return Level(END_TO_END, Interval(low, high), parts[0].undulation)
 
 
 def depends_on_place(limit: Limit | None, *, is_lower: bool = False) -> bool:
@@ -98,7 +98,7 @@ def part_boxes(track: Track, piece: int, step_m: float, around_m: float) -> tupl
     points = start + (end - start) * marks[:, None]
     boxes = np.hstack((np.minimum(points[:-1], points[1:]), np.maximum(points[:-1], points[1:])))
     return marks.tolist(), widened(
-        boxes, around_m + NEAR_M + _stray_m(length_m, float(np.abs(points[:, 1]).max()))
+        boxes, around_m + WIDER_M + _stray_m(length_m, float(np.abs(points[:, 1]).max()))
     )
 
 

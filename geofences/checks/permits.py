@@ -149,9 +149,9 @@ def _stretches(
             yield from _conflicts(track, piece, met.certain, zone.zone_id, why, Status.BLOCKED)
             left = difference(met.possible, met.certain)
             yield from _conflicts(track, piece, left, zone.zone_id, Why.TIME_UNKNOWN, Status.UNKNOWN)
-    named = ", ".join(sorted({zone.zone_id for zone in areas})) or "no permit area"
+    every = ", ".join(sorted({zone.zone_id for zone in areas})) or "no permit area"
     for piece in range(len(track.alt0)):
-        yield from _outside(track, piece, inside.get(piece, []), named)
+        yield from _outside(track, piece, inside.get(piece, []), every)
 
 
 def _unknown_terms(zone_set: ZoneSet, track: Track) -> Iterator[Conflict]:
@@ -161,12 +161,12 @@ def _unknown_terms(zone_set: ZoneSet, track: Track) -> Iterator[Conflict]:
         yield from _conflicts(track, piece, WHOLE, named(lacks), Why.ZONE_REFUSED, Status.UNKNOWN)
 
 
-def _outside(track: Track, piece: int, inside: list[Sure], named: str) -> Iterator[Conflict]:
+def _outside(track: Track, piece: int, inside: list[Sure], areas: str) -> Iterator[Conflict]:
     surely = difference(WHOLE, union(*(one.possible for one in inside)) if inside else NOWHERE)
     maybe = difference(WHOLE, union(*(one.certain for one in inside)) if inside else NOWHERE)
     surely = _without_seams(track, piece, surely)
-    yield from _conflicts(track, piece, surely, named, Why.OUTSIDE_PERMIT, Status.BLOCKED)
-    yield from _conflicts(track, piece, difference(maybe, surely), named, Why.TIME_UNKNOWN, Status.UNKNOWN)
+    yield from _conflicts(track, piece, surely, areas, Why.OUTSIDE_PERMIT, Status.BLOCKED)
+    yield from _conflicts(track, piece, difference(maybe, surely), areas, Why.TIME_UNKNOWN, Status.UNKNOWN)
 
 
 def _without_seams(track: Track, piece: int, spans: Spans) -> Spans:

@@ -9,6 +9,7 @@ from typing import TypedDict, TypeVar
 from geofences.geometry.track import MOST_WITHIN_S
 from geofences.model.words import known_reasons
 from geofences.model.zone import Held, ZoneKey
+from geofences.zones.zoneset import ZoneSet
 
 LARGEST_M = 10_000.0
 
@@ -101,6 +102,10 @@ class Rules:
     def widest_m(self) -> float:
         """How far beside the path a zone may be that matters."""
         return self.margin_m if self.ground is None else max(self.margin_m, self.ground.reach_m)
+
+    def is_bounded(self, zone_set: ZoneSet) -> bool:
+        """Whether it must stay inside of operating areas: of some of the set's, or of one that is named and lacks."""
+        return bool(zone_set.operating_areas if self.areas is None else self.areas)
 
     def on_the_ground(self, reach_m: float) -> "Rules":
         """The same for what is protected on the ground within so many metres: heights and areas do not count."""

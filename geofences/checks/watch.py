@@ -52,9 +52,8 @@ class Watch:
         self._zone_set, self._terrain = zone_set, terrain
         self._piece, self._kernel = Piece(), zone_set.kernel
         self._low, self._high = ground_everywhere(terrain)
-        areas = self._rules.areas
-        bounded = bool(areas) or (areas is None and bool(zone_set.operating_areas))
-        lacks = bool(missed_in_the_air(zone_set.missing, areas))
+        bounded = self._rules.is_bounded(zone_set)
+        lacks = bool(missed_in_the_air(zone_set.missing, self._rules.areas))
         more = bounded or lacks or self._rules.ground is not None
         # Codes that the compiled check alone is not trusted with.
         self._to_ask_again = (CLEAR, UNKNOWN) if more else () if is_even(terrain) else (UNKNOWN,)

@@ -79,7 +79,8 @@ class Intent:
     """One aircraft's path with the room around it. One waypoint alone stands still. Where times of the path are
     uncertain (`Waypoint.within_s`), that is kept free before and after, on each piece as at the worse of its ends.
 
-    `priority`: the higher one keeps its way where two meet. Raises `PathError` for a path that can't be checked.
+    Neither `state` nor `priority` counts in what meets whom: who gives way is for the caller to say, such as the lower
+    priority to the higher. Raises `PathError` for a path that can't be checked.
     """
 
     intent_id: str

@@ -18,7 +18,7 @@ from geofences.geometry.extent import where_of
 from geofences.geometry.geodesy import distance_m
 from geofences.geometry.shapes import lonlat_polygon
 from geofences.geometry.track import Waypoint
-from geofences.model.altitude import Box, Terrain, UnknownTerrain, lower_amsl, upper_amsl
+from geofences.model.altitude import NO_TERRAIN, Box, Terrain, lower_amsl, upper_amsl
 from geofences.model.moments import utc
 from geofences.model.told import ground_in, undulation_in
 from geofences.model.zone import Volume, Zone
@@ -30,8 +30,6 @@ MOST_LABELS = 80
 LABEL_PX = 11.0
 SMALLEST_LABELLED_PX = 60.0
 """A zone whose area is smaller than this, in pixels, has no label unless a path meets it."""
-
-NO_TERRAIN = UnknownTerrain()
 
 
 @dataclass(frozen=True, slots=True)

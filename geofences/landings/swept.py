@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geofences.checks.asked import is_even
 from geofences.checks.ground import protecting
-from geofences.checks.heights import NEAR_M, depends_on_place, widened
+from geofences.checks.heights import WIDER_M, depends_on_place, widened
 from geofences.checks.rules import Rules
 from geofences.geometry.extent import where_of
 from geofences.geometry.geodesy import LocalPlane
@@ -100,7 +100,7 @@ class Air:
         self._map: LocalMap = zone_set.plain_map(cell, reach_of_walls_m(rules.margin_m))
         self._blocking = zone_set.blocking(rules.held)
         self._widened: dict[int, BaseGeometry] = {}
-        self._is_bounded = (rules.areas is None and bool(zone_set.operating_areas)) or bool(rules.areas)
+        self._is_bounded = rules.is_bounded(zone_set)
         known = {zone.zone_id for zone in zone_set.operating_areas}
         self._at_any_height, self._below = at_any_height, None
         if rules.ground is not None:
@@ -232,4 +232,4 @@ class Air:
         # A side of some kilometres is bent by less than a metre for each 4 km of it, squared.
         bent = (max(east - west, north - south) / 4_000.0) ** 2
         rows = np.array([[*lonlat.min(axis=0), *lonlat.max(axis=0)]])
-        return Box(*widened(rows, self._rules.margin_m * 1.01 + NEAR_M + bent * 4.0)[0].tolist())
+        return Box(*widened(rows, self._rules.margin_m * 1.01 + WIDER_M + bent * 4.0)[0].tolist())

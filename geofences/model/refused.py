@@ -30,7 +30,7 @@ class ReadZones(Protocol):
 IDLE = frozenset({Restriction.NO_RESTRICTION})
 """What neither forbids nor allows anything is not missed."""
 
-ON_THE_GROUND = frozenset({Restriction.PERMIT_AREA})
+DRIVES_ONLY = frozenset({Restriction.PERMIT_AREA})
 """What binds robots only."""
 
 
@@ -38,7 +38,7 @@ def missed_in_the_air(missing: Iterable[Refused], areas: frozenset[str] | None) 
     """The names of those without which nobody knows whether a flight is clear: all that may block, and operating areas
     unless the caller says by name of which of them (or of none) to stay inside: one of those that is missing blocks.
     """
-    passed_over = IDLE | ON_THE_GROUND | (frozenset() if areas is None else {Restriction.OPERATING_AREA})
+    passed_over = IDLE | DRIVES_ONLY | (frozenset() if areas is None else {Restriction.OPERATING_AREA})
     return tuple(one.zone for one in missing if one.restriction not in passed_over)
 
 
@@ -46,7 +46,7 @@ def missed_on_the_ground(missing: Iterable[Refused]) -> tuple[str, ...]:
     """The names of those without which nobody knows on which terms a robot may drive: permit areas, and what may be
     one.
     """
-    return tuple(one.zone for one in missing if one.restriction is None or one.restriction in ON_THE_GROUND)
+    return tuple(one.zone for one in missing if one.restriction is None or one.restriction in DRIVES_ONLY)
 
 
 MOST_NAMED = 3

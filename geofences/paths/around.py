@@ -25,6 +25,9 @@ from geofences.paths.search import NoPath, NoPathWhy, shortest_way
 from geofences.paths.turning import flown_way, judge_radius
 from geofences.zones.zoneset import ZoneSet
 
+ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""Of places that are judged by themselves."""
+
 LONGEST_M = 16_000.0
 """Start and goal may be this far apart: a longer path does not fit on one plane together with its detours."""
 
@@ -87,7 +90,7 @@ def with_turns(path: Sequence[Position], turn_radius_m: float) -> list[Position]
     Raises `PathError` for positions that are none and `ValueError` for radii outside 0 to 10 km.
     """
     judge_radius(turn_radius_m)
-    judge_path([Waypoint(*one, 0.0, _ANY_TIME) for one in path])
+    judge_path([Waypoint(*one, 0.0, ANY_TIME) for one in path])
     if turn_radius_m == 0.0 or len(path) < 3:
         return list(path)
     plane = middle_cell(path[0], path[-1]).plane
@@ -96,9 +99,6 @@ def with_turns(path: Sequence[Position], turn_radius_m: float) -> list[Position]
         return None
     between = plane.to_lonlat(drawn(curve, turn_radius_m)[0][1:-1]).tolist()
     return [path[0], *((lon, lat) for lon, lat in between), path[-1]]
-
-
-_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _judge(start: Position, goal: Position, layer: Layer) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from math import isfinite
 from typing import Unpack
@@ -13,7 +13,7 @@ from geofences.geometry.geodesy import distance_m
 from geofences.geometry.track import Waypoint, judge_path
 from geofences.model.altitude import Interval, Terrain
 from geofences.model.zone import Position
-from geofences.paths.around import middle_cell, path_around
+from geofences.paths.around import ANY_TIME, middle_cell, path_around
 from geofences.paths.obstacles import limits_near
 from geofences.paths.search import NoPath, NoPathWhy
 from geofences.zones.zoneset import ZoneSet
@@ -104,11 +104,8 @@ def _heights(
     rules: Rules,
 ) -> list[float]:
     """The preferred height, and those just beyond a limit; the nearest to the preferred one first."""
-    judge_path([Waypoint(*end, preferred_m, _ANY_TIME) for end in (start, goal)])
+    judge_path([Waypoint(*end, preferred_m, ANY_TIME) for end in (start, goal)])
     below, above = limits_near(zone_set, middle_cell(start, goal), terrain, rules)
     beside = {one - BESIDE_M for one in below} | {one + BESIDE_M for one in above}
     heights = {preferred_m} | {one for one in beside if permitted.low <= one <= permitted.high}
     return sorted(heights, key=lambda one: (abs(one - preferred_m), one))
-
-
-_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
