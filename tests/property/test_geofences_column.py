@@ -28,8 +28,8 @@ from geofences import (
     landing_sites,
 )
 from geofences.checks.rules import Asked
-from geofences.model.altitude import Datum, below_at_sea_level, is_ground, never_above
-from tests.unit.geofences.make import NOON, agl, amsl, circle, place, zone
+from geofences.model.altitude import Datum
+from tests.unit.geofences.make import NOON, agl, amsl, circle, leave_air, place, zone
 
 HERE = Waypoint(*place(0, 0), 0.0, NOON)
 GROUND_M = 50.0
@@ -68,18 +68,10 @@ class Case:
 limits = st.one_of(st.none(), st.sampled_from(LIMITS_M).map(amsl), st.sampled_from(LIMITS_M).map(agl))
 
 
-def _is_some(lower: Limit | None, upper: Limit | None) -> bool:
-    """Whether a zone may have these limits."""
-    if upper is None:
-        return True
-    empty = is_ground(upper) or below_at_sea_level(lower, upper)
-    return not empty and (lower is None or not never_above(lower, upper))
-
-
 @st.composite
 def zones_near(draw: st.DrawFn, number: int) -> Zone:
     """One that the place may be in, or near."""
-    lower, upper = draw(st.tuples(limits, limits).filter(lambda both: _is_some(*both)))
+    lower, upper = draw(st.tuples(limits, limits).filter(lambda both: leave_air(*both)))
     restriction = draw(
         st.sampled_from((Restriction.PROHIBITED, Restriction.PROHIBITED, Restriction.OPERATING_AREA))
     )

@@ -17,6 +17,7 @@ from geofences import (
     Waypoint,
     Zone,
 )
+from geofences.model.altitude import below_at_sea_level, is_ground, never_above
 
 EARTH = Geod(ellps="WGS84")
 HOME = (-8.61, 41.15)
@@ -50,6 +51,14 @@ def amsl(value_m: float) -> Limit:
 def agl(value_m: float) -> Limit:
     """A limit above ground."""
     return Limit(value_m, Datum.AGL)
+
+
+def leave_air(lower: Limit | None, upper: Limit | None) -> bool:
+    """Whether a zone may have these limits: there is something between them where the ground is above the sea."""
+    if upper is None:
+        return True
+    empty = is_ground(upper) or below_at_sea_level(lower, upper)
+    return not empty and (lower is None or not never_above(lower, upper))
 
 
 def zone(
