@@ -16,7 +16,7 @@ from geofences.geometry.track import Track
 from geofences.kernels.kernel import Terms
 from geofences.model.altitude import ANYTHING, Box, FlatTerrain, Interval, Terrain, UnknownTerrain
 from geofences.model.spans import Spans
-from geofences.model.told import ground_in
+from geofences.model.told import ground_in, step_in
 from geofences.zones.timetable import NO_TIMES, Timetable
 from geofences.zones.zoneset import ZoneSet
 
@@ -140,12 +140,11 @@ def spans_beside(zone_set: ZoneSet, start: Floats, end: Floats, rules: Rules) ->
 def is_even(terrain: Terrain) -> bool:
     """Whether the ground is the same everywhere, and no geoid is known: what the compiled checks can do alone.
 
-    Raises `TypeError` for what is no terrain.
+    Raises as `step_in` does.
     """
     if type(terrain) in (FlatTerrain, UnknownTerrain):
         return True
-    if not isinstance(terrain, Terrain):
-        raise TypeError(f"a terrain derives from geofences.Terrain, {type(terrain).__name__} does not")
+    step_in(terrain)
     return False
 
 

@@ -24,7 +24,7 @@ from geofences.model.altitude import (
     upper_amsl,
 )
 from geofences.model.spans import Span, Sure, intersection, linear_at_least, linear_at_most, union
-from geofences.model.told import ground_in, grounds_in, undulation_in
+from geofences.model.told import ground_in, grounds_in, step_in, undulation_in
 from geofences.model.zone import Volume
 
 END_TO_END: Span = (0.0, 1.0)
@@ -67,7 +67,7 @@ def levels(volume: Volume, track: Track, piece: int, terrain: Terrain, around_m:
     """The parts of a piece, each with the bounds that the limits of a volume depend on."""
     if not (depends_on_place(volume.lower, is_lower=True) or depends_on_place(volume.upper)):
         return [Level(END_TO_END, ANYTHING, ANYTHING)]
-    marks, boxes = part_boxes(track, piece, terrain.step_m, around_m)
+    marks, boxes = part_boxes(track, piece, step_in(terrain), around_m)
     around = Box(*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
     undulation = undulation_in(terrain, around)
     if len(boxes) == 1:

@@ -25,7 +25,7 @@ from geofences.geometry.geodesy import LocalPlane
 from geofences.geometry.planar import TOLERANCE_M, Cell, LocalMap, widen
 from geofences.model.altitude import ANYTHING, Box, Interval, Terrain, lower_amsl, upper_amsl
 from geofences.model.spans import Span, intersection
-from geofences.model.told import ground_in, undulation_in
+from geofences.model.told import ground_in, step_in, undulation_in
 from geofences.model.zone import Volume
 from geofences.paths.obstacles import OUTSIDE, reach_of_walls_m
 from geofences.zones.zoneset import Area, ZoneSet, ZoneVolume
@@ -214,7 +214,7 @@ class Air:
     def _tiles(self, shape: BaseGeometry) -> Iterator[tuple[BaseGeometry, Box]]:
         """A shape in parts as fine as the terrain, each with the box around all from where it may be flown."""
         west, south, east, north = shapely.bounds(shape).tolist()
-        step = max(self._terrain.step_m, max(east - west, north - south) / math.sqrt(MOST_TILES))
+        step = max(step_in(self._terrain), max(east - west, north - south) / math.sqrt(MOST_TILES))
         if math.isinf(step):
             yield shape, self._box(west, south, east, north)
             return

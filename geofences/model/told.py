@@ -38,6 +38,18 @@ def undulation_in(terrain: Terrain, box: Box) -> Interval:
     return _judged(terrain.undulation_within(box), UNDULATION_ON_EARTH_M)
 
 
+def step_in(terrain: Terrain) -> float:
+    """How long the pieces are, in metres, that it is worth asking about. Raises `TypeError` for what is no terrain and
+    `ValueError` for a step that is not more than 0.
+    """
+    if not isinstance(terrain, Terrain):
+        raise TypeError(f"a terrain derives from geofences.Terrain, {type(terrain).__name__} does not")
+    step_m = terrain.step_m
+    if not step_m > 0.0:
+        raise ValueError(f"{type(terrain).__name__}.step_m must be more than 0, or math.inf, got {step_m}")
+    return step_m
+
+
 def _judged(told: Interval, on_earth: Interval) -> Interval:
     """What is told, if it is an interval that has a value on Earth: no comparison holds of what is no number."""
     low, high = told

@@ -18,7 +18,7 @@ from geofences.geometry.geodesy import Floats, LocalPlane
 from geofences.geometry.planar import REACH_M, TOLERANCE_M, Cell, to_plane
 from geofences.model.altitude import Box, Interval, Terrain, lower_amsl, upper_amsl
 from geofences.model.spans import intersection
-from geofences.model.told import ground_in, undulation_in
+from geofences.model.told import ground_in, step_in, undulation_in
 from geofences.paths.bends import Outline, outline
 from geofences.zones.walls import Bools, Indices, Rings, Walls, rings_of
 from geofences.zones.zoneset import ZoneSet
@@ -203,7 +203,7 @@ def height_bounds(
     zone_set: ZoneSet, walls: Walls, cell: Cell, beyond_m: float, terrain: Terrain, margin_m: float
 ) -> tuple[Floats, Floats]:
     """The lowest and the highest, AMSL, that the volume of each wall may reach within the margin beside it."""
-    if math.isinf(terrain.step_m):  # the ground is the same everywhere, as far as anybody knows
+    if math.isinf(step_in(terrain)):  # the ground is the same everywhere, as far as anybody knows
         window = cell.window(REACH_M)
         level = _level(terrain, window)
         every = [level] * len(walls.volumes)

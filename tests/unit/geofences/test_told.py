@@ -157,10 +157,19 @@ def test_what_is_no_terrain_is_refused() -> None:
     for ask in (
         lambda: check_path(zones, LEGS["level"], duck),
         lambda: Watch(zones, duck),
+        lambda: check_column(zones, replace(LEGS["level"][0], lon=HOME[0], lat=HOME[1]), duck),
+        lambda: _around(zones, place(-300, 0), duck),
         lambda: check_points(zones, [HOME], 80.0, (NOON + timedelta(0)).timestamp(), duck),
     ):
         with pytest.raises(TypeError, match=r"derives from geofences\.Terrain, Duck does not"):
             ask()
+
+
+@pytest.mark.parametrize("step_m", [0.0, -1.0, nan])
+def test_pieces_without_length_are_refused(step_m: float) -> None:
+    zones = ZoneSet([zone(square(0, 0, 100), upper=agl(120.0))])
+    with pytest.raises(ValueError, match=r"Told\.step_m must be more than 0, or math\.inf"):
+        check_path(zones, LEGS["level"], Told((45.0, 55.0), step_m))
 
 
 def test_nobody_asks_terrain_past_the_judge() -> None:
