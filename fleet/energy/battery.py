@@ -39,6 +39,10 @@ class TemperatureCurve:
         (t0, s0), (t1, s1) = self.points[max(above - 1, 0)], self.points[max(above, 1)]
         return s0 + (s1 - s0) * (temperature_c - t0) / (t1 - t0)
 
+    def nearest_share(self, temperature_c: float) -> float:
+        """The same; outside its points that of the nearest one, for who flies already and must be told something."""
+        return self.share(min(max(temperature_c, self.points[0][0]), self.points[-1][0]))
+
 
 LITHIUM_DEFAULT = TemperatureCurve(
     points=((-20.0, 0.60), (-10.0, 0.75), (0.0, 0.87), (10.0, 0.95), (20.0, 1.0), (50.0, 1.0)),

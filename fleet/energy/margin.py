@@ -162,24 +162,35 @@ class Criterion:
 
 
 def corrected_remaining(
-    remaining_wh: float, used_wh: float, predicted_used_wh: float, cruise_flown: float
+    remaining_wh: float,
+    used_wh: float,
+    predicted_used_wh: float,
+    cruise_flown: float,
+    margin: float = math.inf,
 ) -> float:
     """Predicted remainder, corrected by how the flight went so far.
 
     After a quarter of the cruise the remainder is scaled by k^0.3 with k = used / predicted; before it, and
     with
-    nothing predicted yet, it stays. The full ratio would make the prediction worse. ``cruise_flown`` is the
-    share of
+    nothing predicted yet, it stays. The full ratio would make the prediction worse, as far as the model's own
+    error
+    goes: that is what ``margin`` holds (a share). What k exceeds it by is none, but something that is wrong with
+    the
+    aircraft, and stays: that counts in full. ``cruise_flown`` is the share of
     the cruise behind, 0..1. Raises `InvalidInput` on bad numbers, and for no use at all where some was
     predicted: a
     frozen or broken meter, not a free flight.
     """
     require_not_negative(remaining_wh=remaining_wh, used_wh=used_wh, predicted_used_wh=predicted_used_wh)
+    if margin != math.inf:
+        require_not_negative(margin=margin)
     require_within(0, 1, cruise_flown=cruise_flown)
     if cruise_flown < SHRINK_AFTER_CRUISE or predicted_used_wh == 0:
         return remaining_wh
     require_positive(used_wh=used_wh)
-    return float(remaining_wh * (used_wh / predicted_used_wh) ** SHRINK_EXPONENT)
+    ratio = used_wh / predicted_used_wh
+    of_the_model = min(ratio, 1 + margin)
+    return float(remaining_wh * of_the_model**SHRINK_EXPONENT * (ratio / of_the_model))
 
 
 class Outlook(StrEnum):

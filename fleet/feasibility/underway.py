@@ -51,6 +51,16 @@ def leg_wh(
     return tuple(accumulate(reversed(estimate.by_phase_wh)))[::-1]
 
 
+def hover_w(asset_type: SortieType, payload_kg: float, alt_amsl_m: float, temperature_c: float) -> float:
+    """Power in W that staying in the air at a place takes; 0 for what stands on the ground."""
+    vehicle = vehicle_of(asset_type)
+    if not isinstance(vehicle, Airframe):
+        return 0.0
+    density = air_density(alt_amsl_m, temperature_c)
+    estimate = flight_energy(vehicle, [Phase(Hover(3600.0), payload_kg)], density_kg_m3=density)
+    return 0.0 if isinstance(estimate, Unflyable) else float(estimate.energy_wh)
+
+
 def _movements(path: Sequence[Waypoint], airspeed_mps: float, sky: Sky, *, lands: bool) -> Iterable[Movement]:
     """One for each two points: straight up or down where they lie above each other, else along."""
     for number, (here, there) in enumerate(pairwise(path), start=2):

@@ -168,6 +168,7 @@ def _dropped(desk: Desk, record: MissionRecord, step: Drop, message: StepReport)
     if message.state == "failed":
         code = message.code or "drop_failed"
         attempt_failed(desk, step.order_id, message.mission_id, code, message.detail)
+        desk.effects.append(Watch(record.mission.asset_id))  # it has more to carry home than was thought
     elif step.locker_id is None:
         pass_on(
             desk,

@@ -8,11 +8,12 @@ intents). What would happen in minutes may never: it is done something about sho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fleet.dispatch.inputs import Finding
+from fleet.dispatch.monitor.aside import Aside
 from fleet.dispatch.separation.flights import HOVERS, Seen, intents_of, nearest, position, room_of
 from fleet.dispatch.separation.timetable import Timetable
 from fleet.domain.fleet import Separation, SortieType
@@ -33,6 +34,10 @@ that drift so much both towards each other still keep something of what is kept 
 AHEAD_TIMES = 2.0
 """So long before two would meet, in times that are kept beforehand, something is done about it."""
 
+HOLD_ASKED = timedelta(seconds=60)
+"""For so long a battery must carry a hold at most to be told to hold: how long one that hangs there itself goes on with
+that nobody knows, and who holds is looked at again all the time (see ``checks.energy``)."""
+
 AIR_CONFLICT = "air_conflict"
 """The exception about two that would meet."""
 
@@ -52,10 +57,19 @@ class _Flight:
     """When to compare it again, though it conforms: it would meet somebody later."""
 
 
+Lasts = Callable[[str, Telemetry, timedelta, datetime], bool | None]
+"""Whether an aircraft's battery carries a hold of so long from a sample on and all that comes after it; none where that
+is not known."""
+
+WaysAside = Callable[[str, Telemetry, datetime], Iterator[Aside]]
+"""Where else an aircraft can go, the best first."""
+
+
 class Air:
     """All aircraft that are out or about to go."""
 
-    def __init__(self) -> None:
+    def __init__(self, lasts: Lasts, aside: WaysAside) -> None:
+        self._lasts, self._aside = lasts, aside
         self._flights: dict[str, _Flight] = {}
         self._rule = Separation(enabled=False)
 
@@ -131,18 +145,53 @@ class Air:
             yield self._answer(asset_id, by_mission[one.other_id], one, now)
 
     def _answer(self, asset_id: str, other_id: str, met: Encounter, now: datetime) -> Finding:
-        """Who gives way holds where that is free of everybody, else the other does, else somebody must look."""
-        for loser_id in self._by_right(asset_id, other_id):
-            loser, winner_id = self._flights[loser_id], other_id if loser_id == asset_id else asset_id
-            if self._can_hold(loser_id, met, now):
-                reason = self._reason(met, winner_id, of_other=loser_id == asset_id)
-                return Finding(
-                    loser_id, loser.record.mission.mission_id, AIR_CONFLICT, Action.HOLD, (reason,)
-                )
-        mission_id = self._flights[asset_id].record.mission.mission_id
-        return Finding(
-            asset_id, mission_id, AIR_CONFLICT, None, (self._reason(met, other_id, of_other=True),)
-        )
+        """Who gives way holds where that is free of everybody and its battery carries it, else the other does; then one
+        whose battery is not known. Where none can, one of them turns aside, else somebody must look."""
+        losers = self._by_right(asset_id, other_id)
+        holding = [loser_id for loser_id in losers if self._can_hold(loser_id, met, now)]
+        lasting = {loser_id: self._outlasts(loser_id, met, now) for loser_id in holding}
+        can = [*(x for x in holding if lasting[x]), *(x for x in holding if lasting[x] is None)]
+        if can:
+            return self._told(can[0], met, (asset_id, other_id), Action.HOLD)
+        for loser_id in losers:
+            aside = self._way_aside(loser_id, now)
+            if aside is not None:
+                return self._told(loser_id, met, (asset_id, other_id), aside.action, aside.place_id)
+        return self._told(asset_id, met, (asset_id, other_id), None)
+
+    def _told(
+        self,
+        loser_id: str,
+        met: Encounter,
+        of: tuple[str, str],
+        advice: Action | None,
+        place_id: str | None = None,
+    ) -> Finding:
+        asset_id, other_id = of
+        winner_id = other_id if loser_id == asset_id else asset_id
+        reason = self._reason(met, winner_id, of_other=loser_id == asset_id)
+        mission_id = self._flights[loser_id].record.mission.mission_id
+        return Finding(loser_id, mission_id, AIR_CONFLICT, advice, (reason,), place_id)
+
+    def _outlasts(self, asset_id: str, met: Encounter, now: datetime) -> bool | None:
+        """Whether its battery carries waiting until the other has passed. On the ground that takes nothing."""
+        sample = self._flights[asset_id].sample
+        if sample is None or sample.state == "loading":
+            return None if sample is None else True
+        return self._lasts(asset_id, sample, min(max(met.until - now, timedelta(0)), HOLD_ASKED), now)
+
+    def _way_aside(self, asset_id: str, now: datetime) -> Aside | None:
+        """The best of its ways aside on which it meets nobody; none for one that does not follow its mission."""
+        flight = self._flights[asset_id]
+        sample, kind = flight.sample, flight.kind
+        if sample is None or flight.lost or sample.state != "travelling":
+            return None
+        room, others = room_of(kind, self._rule, share=UNDER_WAY_SHARE), self._others(asset_id)
+        for one in self._aside(asset_id, sample, now):
+            meant = intents_of(one.record, kind, room, Seen(one.would, lost=False, now=now))
+            if all(are_apart(intent, others) for intent in meant):
+                return one
+        return None
 
     def _reason(self, met: Encounter, asset_id: str, *, of_other: bool) -> Reason:
         """As the one sees it who gives way: whom it would meet."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.around import way_around
-from fleet.dispatch.monitor.guard import MODEL_ERROR, Guard, Refuge
+from fleet.dispatch.monitor.battery import HOLD_LOOK_S, MODEL_ERROR, Energy
+from fleet.dispatch.monitor.guard import Guard, Refuge
 from fleet.dispatch.monitor.remaining import home_of
 from fleet.dispatch.monitor.way import Reached, Way
 from fleet.dispatch.separation.flights import path_instead
@@ -22,6 +23,9 @@ from fleet.feasibility.unplanned import in_any_wind
 from fleet.protocol.messages import Action, Telemetry
 from fleet.protocol.values import Place, Reason
 from geofences import CheckResult, Status, Waypoint, Why, check_column, check_point
+
+HOLDING = "holding"
+"""What a sample says of one that stays where it is because it was told to."""
 
 DEVIATION_TIMES = 3.0
 """An asset is off its way when it is farther beside it than so many corridors: one alone is gusts and position
@@ -169,8 +173,10 @@ def energy(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     progress = _progress(guard, sample, now)
     if progress is None:
         return None
-    available = sample.soc * budget.full_wh - budget.floor_wh - budget.reserve_wh
-    rest = _corrected(guard, sample, progress) * (1 + budget.margin)
+    available = budget.above_reserve_wh(sample.soc)
+    rest = _rest_wh(guard, sample, progress, budget)
+    if sample.state == HOLDING:
+        rest += budget.hold_wh(HOLD_LOOK_S)
     if rest <= available:
         return None
     reason = measured(
@@ -182,6 +188,20 @@ def energy(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
         source="telemetry",
     )
     return _short(guard, sample, now, reason, progress, available)
+
+
+def can_hold(guard: Guard, sample: Telemetry, hold: timedelta, now: datetime) -> bool | None:
+    """Whether the battery carries a hold and all that comes after it, with margin and reserve; none where that is not
+    known."""
+    budget, progress = guard.energy, _progress(guard, sample, now)
+    if budget is None or sample.soc is None or progress is None:
+        return None
+    needed = _rest_wh(guard, sample, progress, budget) + budget.hold_wh(hold.total_seconds() + HOLD_LOOK_S)
+    return needed <= budget.above_reserve_wh(sample.soc)
+
+
+def _rest_wh(guard: Guard, sample: Telemetry, progress: Progress, budget: Energy) -> float:
+    return _corrected(guard, sample, progress) * (1 + budget.margin)
 
 
 def _short(
@@ -256,17 +276,19 @@ def _corrected(guard: Guard, sample: Telemetry, progress: Progress) -> float:
     """What the rest takes by how the trip went so far; one that went better than planned is not relied on.
 
     The leg takes as much longer as it lately did, since the power in the air is the same for longer. What the trip took
-    more than planned besides is the model's error, and counts as ``corrected_remaining`` says.
+    more than planned besides is the model's error or a fault, and counts as ``corrected_remaining`` says; what it took
+    to hold says nothing of the rest.
     """
     budget = guard.energy
     left_wh = progress.left_wh * progress.pace + progress.after_wh
     if budget is None or guard.start_soc is None or sample.soc is None:
         return left_wh
     planned_so_far = budget.planned_wh - progress.left_wh - progress.after_wh
-    used = (guard.start_soc - sample.soc) * budget.full_wh
+    used = (guard.start_soc - sample.soc - guard.held_soc) * budget.full_wh
     if used <= 0 or planned_so_far <= 0:
         return left_wh
-    return max(left_wh, corrected_remaining(left_wh, used, planned_so_far, min(1.0, 2 * progress.flown)))
+    flown = min(1.0, 2 * progress.flown)
+    return max(left_wh, corrected_remaining(left_wh, used, planned_so_far, flown, budget.margin))
 
 
 def weather(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:

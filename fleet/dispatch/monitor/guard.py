@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 
 import geofences
+from fleet.dispatch.monitor.battery import Energy, during_this_weather, energy_of
 from fleet.dispatch.monitor.remaining import Leg, doing_instead, legs_ahead, travels_of, way_of
 from fleet.dispatch.monitor.track import Plane
 from fleet.dispatch.monitor.way import Way
@@ -18,9 +19,6 @@ from fleet.domain.state import MissionRecord
 from fleet.feasibility.airspace import ask_path
 from fleet.feasibility.clearance import Clearance, clearance_at
 from fleet.feasibility.context import Context
-from fleet.feasibility.motion import margin_share
-from fleet.feasibility.underway import leg_wh
-from fleet.feasibility.vehicles import battery_of
 from fleet.feasibility.weather import weather_between
 from fleet.kinds import kind_of
 from fleet.protocol.messages import Telemetry
@@ -39,19 +37,6 @@ class Refuge:
     y: float
 
 
-@dataclass(frozen=True, slots=True)
-class Energy:
-    """The battery's side of a mission, in Wh. ``full_wh`` is what state of charge 1 stands for, ``floor_wh`` what stays
-    below the battery's floor; ``per_m_wh`` is for a leg that was not planned."""
-
-    full_wh: float
-    floor_wh: float
-    reserve_wh: float
-    margin: float
-    planned_wh: float
-    per_m_wh: float
-
-
 PLANE_ERROR, SLACK_M = 1.01, 1.0
 """What is added where the monitor's plane (0.6 %, see ``Plane``) meets the exact one of the zones."""
 
@@ -63,6 +48,7 @@ class Guard:
     ``blocked`` is why the rest of its path may not be flown, as of now, and ``weather`` why its type may not be out for
     the rest of its time; ``before`` are the steps before it leaves. ``keeps`` is what all of its ways keep free.
     ``doing`` is the state in which it breaks its trip off (empty: it does not), ``ahead`` what it has still to fly.
+    ``held_soc`` is what holding has taken so far, as a share of the pack.
     """
 
     mission_id: str
@@ -86,6 +72,7 @@ class Guard:
     ahead: tuple[Leg, ...]
     start_soc: float | None
     earlier: Earlier | None = None
+    held_soc: float = 0.0
 
     @property
     def reach_m(self) -> float:
@@ -130,19 +117,21 @@ def guard_of(
     now: datetime,
     sample: Telemetry | None,
     start_soc: float | None,
+    brings_back_kg: float = 0.0,
 ) -> Guard:
-    """The guard of a sortie that is released or under way; ``sample`` is the last word of where it is."""
+    """The guard of a sortie that is released or under way; ``sample`` is the last word of where it is,
+    ``brings_back_kg`` what is on board on its way back that was not to be (see ``aboard.py``)."""
     context = context.of(kind)
     mission = record.mission
     travels = travels_of(mission)
     during = _time_left(record, travels, now)
     bare = airspace_guard(record, kind, context, now, sample)
-    ways = _in_this_wind((bare.out, bare.back), record, kind, context, during)
+    ways = during_this_weather((bare.out, bare.back), record, kind, context, during, brings_back_kg)
     return evolve(
         bare,
         out=ways[0],
         back=ways[1],
-        energy=_energy(mission, kind, context, ways),
+        energy=energy_of(record, kind, context, ways, during, brings_back_kg),
         weather=() if during is None else weather_between(context, kind, *during).reasons,
         start_soc=start_soc,
     )
@@ -235,56 +224,3 @@ def _time_left(
 def _steps_before(mission: Mission) -> frozenset[str]:
     first = next((n for n, s in enumerate(mission.steps) if isinstance(s, Travel)), 0)
     return frozenset(s.step_id for s in mission.steps[:first])
-
-
-MODEL_ERROR = 0.03
-"""What the wind adds to a leg counts from this share on: less can't be told from the model's own error (one standard
-deviation is 3.1 %, see ``fleet.energy.margin``), and for that the margin is there.
-"""
-
-
-def _in_this_wind(
-    ways: tuple[Way | None, Way | None],
-    record: MissionRecord,
-    kind: SortieType,
-    context: Context,
-    during: tuple[datetime, datetime] | None,
-) -> tuple[Way | None, Way | None]:
-    """The legs that are not over with what they take in the wind that is known now. A kinder wind is not relied on."""
-    if during is None:
-        return ways
-    out, back = ways
-    weight_kg = sum(item.weight_kg for item in record.mission.items)
-    if out is not None and out.step_id not in record.ended:
-        out = _raised(out, leg_wh(context, kind, out.path, during, payload_kg=weight_kg, hover_s=kind.drop_s))
-    if back is not None and back.step_id not in record.ended:
-        back = _raised(back, leg_wh(context, kind, back.path, during, payload_kg=0.0))
-    return out, back
-
-
-def _raised(way: Way, left_wh: tuple[float, ...] | None) -> Way:
-    """The leg with what it takes now from each of its points on; no more than planned where the wind does not count."""
-    if left_wh is None or left_wh[0] <= 0:
-        return way
-    more = left_wh[0] / way.planned_wh if way.planned_wh > 0 else 1.0
-    if more > 1 + MODEL_ERROR:
-        return replace(way, left_wh=left_wh, slower=more)
-    return replace(way, left_wh=tuple(wh / more for wh in left_wh))
-
-
-def _energy(
-    mission: Mission, kind: SortieType, context: Context, ways: tuple[Way | None, Way | None]
-) -> Energy | None:
-    if mission.energy_wh is None or mission.reserve_wh is None:
-        return None
-    battery = battery_of(kind, kind.state_of_health)
-    full = battery.nominal_wh * battery.state_of_health
-    per_m = max((w.planned_wh / w.track.length_m for w in ways if w and w.track.length_m > 0), default=0.0)
-    return Energy(
-        full_wh=full,
-        floor_wh=full * kind.floor_fraction,
-        reserve_wh=mission.reserve_wh,
-        margin=margin_share(context, kind),
-        planned_wh=max(mission.energy_wh, sum(w.planned_wh for w in ways if w is not None)),
-        per_m_wh=per_m,
-    )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from fleet.dispatch.inputs import Finding
+from fleet.dispatch.monitor.aboard import brings_back_kg
 from fleet.dispatch.monitor.air import Air
-from fleet.dispatch.monitor.checks import CHECKS, ZONE_CODES
+from fleet.dispatch.monitor.aside import Aside, ways_aside
+from fleet.dispatch.monitor.checks import CHECKS, HOLDING, ZONE_CODES, can_hold
 from fleet.dispatch.monitor.guard import Earlier, Guard, guard_of, redirected
 from fleet.dispatch.monitor.remaining import doing_instead
 from fleet.dispatch.silence import lost_link
@@ -19,6 +22,31 @@ from fleet.feasibility import Context
 from fleet.protocol.lifecycle import AssetStatus, MissionStatus
 from fleet.protocol.messages import Telemetry
 from geofences import Zone, ZoneSet, near_change, segments_hit
+
+
+class Held(NamedTuple):
+    """What holding has taken of a pack: in holds that are over, and at which state of charge one that is on began, and
+    was last seen."""
+
+    before: float = 0.0
+    since: float | None = None
+    last: float | None = None
+
+    @property
+    def soc(self) -> float:
+        """All of it, as a share of the pack."""
+        now = self.since - self.last if self.since is not None and self.last is not None else 0.0
+        return self.before + max(0.0, now)
+
+    def then(self, sample: Telemetry) -> Held:
+        """With one more sample; one without a state of charge tells nothing."""
+        if sample.soc is None:
+            return self
+        if self.since is not None:
+            on = Held(self.before, self.since, sample.soc)
+            return on if sample.state == HOLDING else Held(on.soc)
+        return Held(self.before, sample.soc, sample.soc) if sample.state == HOLDING else self
+
 
 PACE_OVER = timedelta(seconds=60)
 PACE_EVERY = timedelta(seconds=10)
@@ -35,7 +63,8 @@ class Monitor:
         self._begun: set[str] = set()
         self._told: dict[str, set[str]] = {}
         self._lately: dict[str, tuple[Earlier, ...]] = {}
-        self._air = Air()
+        self._held: dict[str, Held] = {}
+        self._air = Air(self._may_hold, self._aside)
 
     def watch(self, asset_id: str, state: State, now: datetime, sample: Telemetry | None) -> None:
         """Work out anew what this asset is held against, with its last sample; nothing when it is not out."""
@@ -54,11 +83,14 @@ class Monitor:
             # Before what may fail: silence is noticed, and no sample is held against an earlier mission.
             self._guards.pop(asset_id, None)
             known, self._told[asset_id] = None, set()
+            self._held.pop(asset_id, None)
         context = self._make_context(state)
         kind = context.fleet.types[asset.type_id]
         if isinstance(kind, SortieType):
             start = known.start_soc if known is not None else _soc(state, asset_id, sample)
-            self._guards[asset_id] = guard_of(record, kind, context, now, sample, start)
+            self._guards[asset_id] = guard_of(
+                record, kind, context, now, sample, start, brings_back_kg(record, state)
+            )
             lost = state.assets[asset_id].status is AssetStatus.LINK_LOST
             apart = context.fleet.separation
             self._air.watch(asset_id, record, kind, apart, sample, lost=lost, now=now)
@@ -104,6 +136,7 @@ class Monitor:
         self._begun.discard(asset_id)
         self._told.pop(asset_id, None)
         self._lately.pop(asset_id, None)
+        self._held.pop(asset_id, None)
         self._air.forget(asset_id)
 
     def check(self, asset_id: str, sample: Telemetry, now: datetime) -> tuple[Finding, ...]:
@@ -115,7 +148,9 @@ class Monitor:
         if guard.flies and doing_instead(guard.record, sample) != guard.doing:
             guard = self._guards[asset_id] = redirected(guard, sample, now)
         met = self._air.check(asset_id, sample, now)
-        guard = evolve(guard, earlier=self._earlier(asset_id, sample, now))
+        guard = evolve(
+            guard, earlier=self._earlier(asset_id, sample, now), held_soc=self._held_soc(asset_id, sample)
+        )
         told = self._told.setdefault(asset_id, set())
         for check in CHECKS:
             found = check(guard, sample, now)
@@ -135,6 +170,27 @@ class Monitor:
             kept = kept[1:]
         self._lately[asset_id] = kept
         return kept[0] if now - kept[0][0] >= PACE_OVER else None
+
+    def _may_hold(self, asset_id: str, sample: Telemetry, hold: timedelta, now: datetime) -> bool | None:
+        guard = self._guards.get(asset_id)
+        return None if guard is None else can_hold(self._as_held(guard), sample, hold, now)
+
+    def _aside(self, asset_id: str, sample: Telemetry, now: datetime) -> Iterator[Aside]:
+        guard = self._guards.get(asset_id)
+        return iter(()) if guard is None else ways_aside(guard, sample, now)
+
+    def _as_held(self, guard: Guard) -> Guard:
+        return evolve(guard, held_soc=self._held.get(guard.asset_id, Held()).soc)
+
+    def _held_soc(self, asset_id: str, sample: Telemetry) -> float:
+        """What holding has taken so far. From the first sample of a hold to the one after it: the gauge's noise is not
+        added up."""
+        held = self._held.get(asset_id)
+        if held is None and sample.state != HOLDING:
+            return 0.0
+        held = (held or Held()).then(sample)
+        self._held[asset_id] = held
+        return held.soc
 
     def watched(self) -> tuple[str, ...]:
         """The assets that are out or about to go, by id."""

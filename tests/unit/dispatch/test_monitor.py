@@ -12,6 +12,8 @@ import pytest
 from fleet.dispatch.monitor.checks import DEVIATION_TIMES, deviation, energy, zone_ahead, zone_here
 from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.track import EARTH_M_PER_DEG
+from fleet.energy.airframe import Airframe
+from fleet.feasibility.vehicles import battery_of, vehicle_of
 from fleet.kinds import kind_of
 from fleet.protocol.lifecycle import AssetStatus
 from fleet.protocol.messages import (
@@ -120,6 +122,51 @@ def homeward(bench: Bench, share: float, **values: Any) -> Telemetry:
     high, home = way.path[1], way.path[-2]
     at = {name: getattr(high, name) * (1 - share) + getattr(home, name) * share for name in ("lon", "lat")}
     return sample(bench, step_id="back", **({**at, "alt_amsl_m": high.alt_amsl_m} | values))
+
+
+def test_a_pack_gives_what_it_gives_as_cold_as_it_is(out: tuple[Bench, Peer]) -> None:
+    """At the 15 °C of the day 2.5 % less than when it is warm, as it was counted for the plan."""
+    bench, _ = out
+    guard = guard_of(bench)
+    assert guard.energy is not None
+    pack = battery_of(guard.sortie, 1.0)
+    assert guard.energy.full_wh == pytest.approx(pack.nominal_wh * 0.975)
+    assert guard.energy.above_reserve_wh(1.0) == pytest.approx(pack.usable_wh(15.0) - guard.energy.reserve_wh)
+
+
+def test_what_could_not_be_handed_over_is_carried_home(out: tuple[Bench, Peer]) -> None:
+    """Once nobody has opened, the way back takes what it takes with the parcel on board, and as long as it took."""
+    bench, drone = out
+    before = guard_of(bench)
+    assert before.back is not None
+    mission_id = before.mission_id
+    for step_id, state, code in (
+        ("out", "done", None),
+        ("drop", "started", None),
+        ("drop", "failed", "absent"),
+    ):
+        report: dict[str, Any] = {"step_id": step_id, "state": state, "code": code}
+        bench.say(drone, StepReport(mission_id=mission_id, at=DAY, **report))
+    after = guard_of(bench)
+    assert after.back is not None
+    frame, empty = vehicle_of(before.sortie), before.back.planned_wh
+    assert isinstance(frame, Airframe)
+    heavier = (frame.empty_mass_kg + 0.8) / frame.empty_mass_kg
+    assert empty * (1 + (heavier - 1) / 2) < after.back.planned_wh < empty * heavier**1.5
+    assert after.back.slower == before.back.slower
+
+
+def test_what_was_handed_over_is_not(out: tuple[Bench, Peer]) -> None:
+    """The same with somebody at the door."""
+    bench, drone = out
+    before = guard_of(bench)
+    for step_id, state in (("out", "done"), ("drop", "started"), ("drop", "done")):
+        report: dict[str, Any] = {"step_id": step_id, "state": state, "order_ids": ("P-1",)}
+        bench.say(drone, StepReport(mission_id=before.mission_id, at=DAY, **report))
+    bench.core._monitor.watch(DRONE, bench.core.state, bench.now, None)
+    assert before.back is not None
+    assert guard_of(bench).back is not None
+    assert guard_of(bench).back.planned_wh == pytest.approx(before.back.planned_wh)  # type: ignore[union-attr]
 
 
 def test_the_descent_is_still_ahead_above_home(out: tuple[Bench, Peer]) -> None:

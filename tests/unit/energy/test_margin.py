@@ -77,6 +77,16 @@ def test_correction_is_shrunken_and_waits_for_a_quarter_of_the_cruise() -> None:
     assert corrected_remaining(100, 40, 50, 0.5) < 100
 
 
+def test_what_no_error_of_the_model_explains_counts_in_full() -> None:
+    """With a margin of a tenth, a use of 1.3 times as much: 1.1^0.3 of it is the model's, 1.3/1.1 the aircraft's. Up to
+    the margin nothing changes, and there is no step at it."""
+    assert corrected_remaining(100, 65, 50, 0.5, 0.1) == pytest.approx(100 * 1.1**0.3 * 1.3 / 1.1)
+    assert corrected_remaining(100, 54, 50, 0.5, 0.1) == corrected_remaining(100, 54, 50, 0.5)
+    just_below, just_above = (corrected_remaining(100, 50 * k, 50, 0.5, 0.1) for k in (1.0999, 1.1001))
+    assert 0 < just_above - just_below < 0.03
+    assert corrected_remaining(100, 65, 50, 0.24, 0.1) == 100
+
+
 def test_meter_that_shows_no_use_is_refused() -> None:
     """A frozen value must not shrink the remainder to nothing."""
     with pytest.raises(InvalidInput, match="used_wh"):
