@@ -142,9 +142,13 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
 
 def margin_share(ctx: Context, asset_type: SortieType) -> float:
     """The share by which the fleet's rule raises the predicted energy of this type."""
-    rule, vehicle = ctx.fleet.reserve, vehicle_of(asset_type)
-    flying = isinstance(vehicle, Airframe)
-    return margin_of(asset_type.energy_model, flying, rule.epsilon) * rule.margin_scale
+    return model_margin(ctx, asset_type) * ctx.fleet.reserve.margin_scale
+
+
+def model_margin(ctx: Context, asset_type: SortieType) -> float:
+    """The share that the model's own error explains, however much of it a trial leaves out of ``margin_share``."""
+    flying = isinstance(vehicle_of(asset_type), Airframe)
+    return margin_of(asset_type.energy_model, flying, ctx.fleet.reserve.epsilon)
 
 
 def _load(order: Order) -> Load:

@@ -58,8 +58,9 @@ class Hamlet(NamedTuple):
     """Farms near the end of the drones' range, at a bearing on the plan from ``RING_SITE``.
 
     ``limit_m`` is the farthest that a drone may go there with ``RING_PARCEL`` and the full energy margin;
-    ``shares`` say how far the farms are, as shares of that. They lie densest below the limit of half the margin,
-    where flights truly take more than their reserve allows.
+    ``shares`` say how far the farms are, as shares of that. They lie densest where half the margin lets a drone go, the
+    flight truly takes some Wh more than its reserve allows, and the monitor can't see so while the drone could still
+    turn round: nearer than that the reserve holds, farther out it is called back a quarter of the way there.
     """
 
     name: str
@@ -73,10 +74,11 @@ HALF_MARGIN_REACH: Final = 1.0574
 
 HAMLETS: Final = (
     Hamlet("Fonte Fria", 120.0, 7716.0, (0.982, 0.997)),
-    Hamlet("Casal Novo", 103.0, 7736.0, (0.989,)),
-    Hamlet("Lomba", 73.0, 7694.0, (1.012, 1.028, 1.036, 1.043, 1.050)),
-    Hamlet("Vale Longo", 55.0, 7634.0, (1.063, 1.070)),
+    Hamlet("Casal Novo", 103.0, 7736.0, (0.989, 1.014)),
+    Hamlet("Lomba", 148.0, 7652.0, (1.0295, 1.0305, 1.0315, 1.0325, 1.046)),
+    Hamlet("Vale Longo", 55.0, 7634.0, (1.063,)),
 )
+"""Nothing on the last five kilometres home from Lomba is nearer than home: who finds itself short there flies on."""
 RING_PARCEL: Final = {
     "weight_kg": 1.0,
     "length_m": 0.3,

@@ -86,7 +86,11 @@ def test_a_hard_day(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("trial", "what"),
-    [(("--margin-scale", "0.5"), "reserve_breaches"), (("--ignore-zones",), "zone_breaches")],
+    [
+        (("--margin-scale", "0.5"), "reserve_breaches"),
+        (("--margin-scale", "0.5", "--seed", "5"), "reserve_breaches"),
+        (("--ignore-zones",), "zone_breaches"),
+    ],
 )
 @pytest.mark.timeout(200)
 def test_the_world_judges_and_not_the_hub(tmp_path: Path, trial: tuple[str, ...], what: str) -> None:

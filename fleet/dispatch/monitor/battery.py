@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from fleet.dispatch.monitor.way import Way
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import MissionRecord
 from fleet.feasibility.context import Context
-from fleet.feasibility.motion import margin_share
+from fleet.feasibility.motion import margin_share, model_margin
 from fleet.feasibility.sky import sky_over
 from fleet.feasibility.underway import hover_w, leg_wh
 from fleet.feasibility.vehicles import battery_of
@@ -20,7 +21,8 @@ from fleet.feasibility.verdict import Verdict
 class Energy:
     """The battery's side of a mission, in Wh. ``full_wh`` is what state of charge 1 stands for as cold as it is,
     ``floor_wh`` what stays below the battery's floor; ``per_m_wh`` is for a leg that was not planned, ``hover_w``
-    the power in W of staying where it is with all that is on board (0 on the ground)."""
+    the power in W of staying where it is with all that is on board (0 on the ground). ``margin`` is the share that is
+    asked for, ``model_error`` the one that the model's own error explains: the same, unless a trial scales the first."""
 
     full_wh: float
     floor_wh: float
@@ -29,6 +31,7 @@ class Energy:
     planned_wh: float
     per_m_wh: float
     hover_w: float = 0.0
+    model_error: float = math.inf
 
     def above_reserve_wh(self, soc: float) -> float:
         """What may still be drawn at a state of charge before the reserve is touched; below zero once it is."""
@@ -118,6 +121,7 @@ def energy_of(
         floor_wh=full * kind.floor_fraction,
         reserve_wh=mission.reserve_wh,
         margin=margin_share(context, kind),
+        model_error=model_margin(context, kind),
         planned_wh=max(mission.energy_wh, sum(w.planned_wh for w in ways if w is not None)),
         per_m_wh=per_m,
         hover_w=hover_w(kind, carries_kg, highest_m, temperature_c),

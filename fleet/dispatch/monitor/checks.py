@@ -288,7 +288,7 @@ def _corrected(guard: Guard, sample: Telemetry, progress: Progress) -> float:
     if used <= 0 or planned_so_far <= 0:
         return left_wh
     flown = min(1.0, 2 * progress.flown)
-    return max(left_wh, corrected_remaining(left_wh, used, planned_so_far, flown, budget.margin))
+    return max(left_wh, corrected_remaining(left_wh, used, planned_so_far, flown, budget.model_error))
 
 
 def weather(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from fleet.dispatch.monitor.battery import HOLD_LOOK_S
+from fleet.dispatch.monitor.battery import HOLD_LOOK_S, energy_of
 from fleet.dispatch.monitor.checks import can_hold, energy
 from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.monitor import Held
@@ -101,6 +102,28 @@ def test_what_a_hold_took_says_nothing_of_the_rest(tmp_path: Path) -> None:
     for held_soc, short in ((0.0, True), (1.0 - soc, False)):
         guard = evolve(guard_of(bench, follower), start_soc=1.0, held_soc=held_soc)
         assert (energy(guard, here, DAY) is not None) is short
+
+
+def test_a_trial_with_less_margin_takes_no_error_of_the_model_for_a_fault(tmp_path: Path) -> None:
+    """What is asked for beyond the estimate is scaled under way as at dispatch; what the model's own error explains is
+    not: with no margin at all the rest is corrected as with the whole of it.
+    """
+    bench, _, follower = both_out(tmp_path)
+    guard = evolve(guard_of(bench, follower), start_soc=1.0)
+    rule = guard.context.fleet.reserve.model_copy(update={"margin_scale": 0.0})
+    trial = replace(guard.context, fleet=guard.context.fleet.model_copy(update={"reserve": rule}))
+    thin = energy_of(guard.record, guard.sortie, trial, (guard.out, guard.back), None, 0.0)
+    assert guard.energy is not None
+    assert thin is not None
+    assert (thin.margin, thin.model_error) == (0.0, guard.energy.margin)
+    here = sample(follower, share_at(follower, 3000.0), DAY, soc=0.3)
+    full = energy(guard, here, DAY)
+    less = energy(evolve(guard, energy=evolve(thin, full_wh=guard.energy.full_wh)), here, DAY)
+    assert full is not None
+    assert less is not None
+    assert full.reasons[0].actual == pytest.approx(
+        less.reasons[0].actual * (1 + guard.energy.margin), rel=1e-3
+    )
 
 
 def test_what_a_hold_took_is_counted_from_its_first_sample_to_the_one_after_it() -> None:
