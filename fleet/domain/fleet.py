@@ -193,7 +193,8 @@ class ReserveRule(Value):
     epsilon: Annotated[float, Field(gt=0, lt=0.5)] = 1e-3
     """Accepted probability, as modelled, that a trip eats into the reserve; it sets the margin."""
     margin_scale: NonNegative = 1.0
-    """Scales the margin. Anything below 1 is for trials only and is named in the plan's assumptions."""
+    """Scales the margin, and what a flight under way is thought to need beyond its estimate. Anything below 1 is for
+    trials only and is named in the plan's assumptions."""
     source: str = "operator's rule"
 
 

@@ -75,8 +75,8 @@ HALF_MARGIN_REACH: Final = 1.0574
 HAMLETS: Final = (
     Hamlet("Fonte Fria", 120.0, 7716.0, (0.982, 0.997)),
     Hamlet("Casal Novo", 103.0, 7736.0, (0.989, 1.014)),
-    Hamlet("Lomba", 148.0, 7652.0, (1.0295, 1.0305, 1.0315, 1.0325, 1.046)),
-    Hamlet("Vale Longo", 55.0, 7634.0, (1.063,)),
+    Hamlet("Lomba", 148.0, 7652.0, (1.0333, 1.0347, 1.0365, 1.0380, 1.0390)),
+    Hamlet("Vale Longo", 55.0, 7634.0, (1.061,)),
 )
 """Nothing on the last five kilometres home from Lomba is nearer than home: who finds itself short there flies on."""
 RING_PARCEL: Final = {

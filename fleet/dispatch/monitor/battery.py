@@ -22,7 +22,8 @@ class Energy:
     """The battery's side of a mission, in Wh. ``full_wh`` is what state of charge 1 stands for as cold as it is,
     ``floor_wh`` what stays below the battery's floor; ``per_m_wh`` is for a leg that was not planned, ``hover_w``
     the power in W of staying where it is with all that is on board (0 on the ground). ``margin`` is the share that is
-    asked for, ``model_error`` the one that the model's own error explains: the same, unless a trial scales the first."""
+    asked for, ``model_error`` the one that the model's own error explains: the same, unless a trial scales the first;
+    ``trial_share`` is how much a trial leaves of all that is asked for beyond the estimate."""
 
     full_wh: float
     floor_wh: float
@@ -32,6 +33,7 @@ class Energy:
     per_m_wh: float
     hover_w: float = 0.0
     model_error: float = math.inf
+    trial_share: float = 1.0
 
     def above_reserve_wh(self, soc: float) -> float:
         """What may still be drawn at a state of charge before the reserve is touched; below zero once it is."""
@@ -122,6 +124,7 @@ def energy_of(
         reserve_wh=mission.reserve_wh,
         margin=margin_share(context, kind),
         model_error=model_margin(context, kind),
+        trial_share=min(1.0, context.fleet.reserve.margin_scale),
         planned_wh=max(mission.energy_wh, sum(w.planned_wh for w in ways if w is not None)),
         per_m_wh=per_m,
         hover_w=hover_w(kind, carries_kg, highest_m, temperature_c),

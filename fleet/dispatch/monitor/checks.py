@@ -277,7 +277,8 @@ def _corrected(guard: Guard, sample: Telemetry, progress: Progress) -> float:
 
     The leg takes as much longer as it lately did, since the power in the air is the same for longer. What the trip took
     more than planned besides is the model's error or a fault, and counts as ``corrected_remaining`` says; what it took
-    to hold says nothing of the rest.
+    to hold says nothing of the rest. A trial that scales the margin scales this too: it is margin that the flight
+    itself has asked for.
     """
     budget = guard.energy
     left_wh = progress.left_wh * progress.pace + progress.after_wh
@@ -288,7 +289,8 @@ def _corrected(guard: Guard, sample: Telemetry, progress: Progress) -> float:
     if used <= 0 or planned_so_far <= 0:
         return left_wh
     flown = min(1.0, 2 * progress.flown)
-    return max(left_wh, corrected_remaining(left_wh, used, planned_so_far, flown, budget.model_error))
+    corrected_wh = corrected_remaining(left_wh, used, planned_so_far, flown, budget.model_error)
+    return left_wh + budget.trial_share * max(0.0, corrected_wh - left_wh)
 
 
 def weather(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:

@@ -80,13 +80,13 @@ def test_farms_lie_on_both_sides_of_both_limits(city: City, inputs: RunInputs) -
 
 
 def test_farms_lie_close_together_around_the_limits(city: City, inputs: RunInputs) -> None:
-    """In energy: steps below two hundredths of what may be drawn, from under one limit to over the other."""
+    """In energy: steps below a fortieth of what may be drawn, from under one limit to over the other."""
     orders = [order for found in farms(inputs).values() for order in found]
     trips = [flight(inputs.context, order, city.at + timedelta(minutes=40)).trip for order in orders]
     budgets = [(trip.margin_wh, trip.usable_wh - trip.reserve_wh) for trip in trips if trip is not None]
     needs = sorted(1 - margin_wh / budget_wh for margin_wh, budget_wh in budgets)
     assert len(needs) == 10
-    assert all(b - a < 0.02 for a, b in pairwise(needs))
+    assert all(b - a < 0.025 for a, b in pairwise(needs))
     assert needs[0] < 0.99
     assert needs[-1] > 1.053
 
