@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from fleet.dispatch.deposits import deposited
+from fleet.dispatch.deposits import deposit_early, is_early, put_in
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.handovers import another_way
 from fleet.dispatch.parcels import free, pass_on, recipient
 from fleet.dispatch.taking_back import take_back
-from fleet.domain.events import CompartmentChanged, CompartmentWanted, Custodian
+from fleet.domain.events import CompartmentChanged, CompartmentWanted
 from fleet.domain.state import FINAL_PARCEL, Compartment
 from fleet.feasibility.incident import incident
 from fleet.protocol.lifecycle import COMPARTMENT, CompartmentEvent, CompartmentStatus, allows
@@ -103,9 +103,10 @@ def _unexpected(desk: Desk, locker_id: str, message: CompartmentReport) -> None:
 
 
 def _deposited(desk: Desk, locker_id: str, message: CompartmentReport) -> None:
-    place = desk.state.lockers[locker_id].place
-    pass_on(desk, message.order_id, Custodian(kind="locker", id=locker_id), place=place)
-    deposited(desk, message.order_id)
+    if is_early(desk, message.order_id):
+        deposit_early(desk, locker_id, message.order_id)
+    else:
+        put_in(desk, locker_id, message.order_id)
 
 
 def _collected(desk: Desk, locker_id: str, message: CompartmentReport) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from fleet.dispatch.believed import Believed
 from fleet.dispatch.commands import command
-from fleet.dispatch.deposits import await_deposit, awaits_deposit
+from fleet.dispatch.deposits import await_deposit, awaits_deposit, taken_over
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import Watch
 from fleet.dispatch.handlers.overdue import OVERDUE, watch_the_clock
@@ -135,6 +135,7 @@ def _loaded(desk: Desk, record: MissionRecord, step: Load, message: StepReport) 
     believed = Believed(desk, record, step, message)
     for order_id in believed.named(message.order_ids):
         believed.take_aboard(order_id)
+        taken_over(desk, order_id)
     for failed in believed.failed():
         why = (incident(failed.code, failed.detail, source=record.mission.asset_id),)
         attempt_failed(desk, failed.order_id, message.mission_id, failed.code, failed.detail)
@@ -189,6 +190,7 @@ def _stopped(desk: Desk, record: MissionRecord, step: Stop, message: StepReport)
     for order_id in believed.named(message.order_ids):
         if order_id in step.collect:
             believed.take_aboard(order_id)
+            taken_over(desk, order_id)
         elif step.locker_id is not None:
             await_deposit(desk, order_id)
         else:

@@ -163,6 +163,55 @@ def test_a_locker_that_is_late_to_confirm_is_waited_for(tmp_path: Path) -> None:
     assert codes(bench) == []
 
 
+def test_a_locker_whose_word_overtakes_the_van_s_is_believed_once_the_van_speaks(tmp_path: Path) -> None:
+    """The van's link was down while it loaded and delivered: nothing is a contradiction, custody passes from the site
+    to the van and from it to the locker, and in the end nobody is asked to look.
+    """
+    bench, lockers, van, assign = brought_to_a_locker(tmp_path, "A")
+    chosen = bench.core.state.parcels["A"].locker_id
+    assert chosen is not None
+    size = bench.core.state.compartments[chosen, "A"].size
+    bench.say(lockers[chosen], CompartmentReport(order_id="A", state="deposited", at=DAY, size=size))
+    assert codes(bench) == ["deposit_early"]
+    assert bench.core.state.parcels["A"].custodian.id == "D1"
+    bench.say(van, report(assign, assign.mission.steps[0].step_id, "A"))
+    parcel = bench.core.state.parcels["A"]
+    assert (parcel.status, parcel.custodian.id) == (ParcelStatus.IN_LOCKER, chosen)
+    for step in assign.mission.steps[1:-1]:
+        bench.say(van, report(assign, step.step_id, "A"))
+    bench.say(
+        van,
+        report(assign, assign.mission.steps[-1].step_id),
+        MissionEnded(mission_id=assign.mission.mission_id, outcome="completed", at=DAY, site_id="D1"),
+    )
+    bench.run(Settings().deposit_grace_s + 60)
+    assert bench.core.state.parcels["A"].custodian.id == chosen
+    assert codes(bench) == []
+    passed = [
+        e
+        for e in (s.event for s in bench.store.events())
+        if isinstance(e, CustodyPassed) and e.order_id == "A"
+    ]
+    assert [(e.giver.id, e.taker.id) for e in passed[-2:]] == [("D1", VAN), (VAN, chosen)]
+
+
+def test_a_deposit_that_a_person_has_denied_is_not_believed_later(tmp_path: Path) -> None:
+    """An operator looked and found the compartment empty: the van's word that it loaded the parcel is just that."""
+    bench, lockers, van, assign = brought_to_a_locker(tmp_path, "A")
+    chosen = bench.core.state.parcels["A"].locker_id
+    assert chosen is not None
+    size = bench.core.state.compartments[chosen, "A"].size
+    bench.say(lockers[chosen], CompartmentReport(order_id="A", state="deposited", at=DAY, size=size))
+    (early,) = (e for e in bench.core.state.open_exceptions() if e.code == "deposit_early")
+    operator = bench.connect("operator-2", Role.OPERATOR)
+    bench.say(
+        operator,
+        CloseException(request_id="c", by="ana", exception_id=early.exception_id, outcome="it is empty"),
+    )
+    bench.say(van, report(assign, assign.mission.steps[0].step_id, "A"))
+    assert bench.core.state.parcels["A"].custodian.id == VAN
+
+
 def test_what_was_said_to_be_in_a_locker_and_comes_home_goes_on(tmp_path: Path) -> None:
     """The van brings it back after all: it is at the site, nobody waits for the locker, and it has another way."""
     bench, _, van, assign = brought_to_a_locker(tmp_path, "A")
