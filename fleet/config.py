@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from fleet.domain.fleet import AssetType, SortieType
+from fleet.domain.fleet import AssetType, FleetSpec, SortieType
 from fleet.domain.sites import Site
 from fleet.energy.catalog import airframe, airframe_names, electric_van_names, ground_robot_names
+from fleet.feasibility.charge import ToldCharge, ask_charge
 from fleet.feasibility.context import Context
+from fleet.feasibility.verdict import Verdict, feasible
 from fleet.intake.assets import placed_assets
 from fleet.intake.authorisations import told_of_unfit
 from fleet.intake.errors import Faults, FieldError, IntakeError, file_error
@@ -34,7 +36,7 @@ from fleet.intake.tomltext import dotted
 from fleet.intake.zones import read_zone_files, told_of_empty_files, told_of_far_zones, told_of_missing_zones
 from fleet.kinds import all_kinds
 from fleet.network.geodesic import GeodesicNetwork
-from fleet.planner.snapshot import AssetSlot, Snapshot
+from fleet.planner.snapshot import AssetSlot, PassedOver, Snapshot
 from fleet.protocol.values import Place, TimeWindow
 from fleet.weather.files import read_weather_file
 
@@ -162,14 +164,27 @@ def snapshot_of(inputs: RunInputs, *, at: datetime | None = None) -> Snapshot:
     until = max(last, *(window.end for window in _openings(sites, last)))
     if begin > until:
         raise IntakeError([_too_late(begin, until)])
+    asked = [(slot, _expected(inputs.context.fleet, slot)) for slot in inputs.assets]
     return Snapshot(
         snapshot_id=f"sha256:{fingerprint(inputs)}",
         at=begin,
         until=until,
         orders=orders,
-        assets=inputs.assets,
+        assets=tuple(replace(slot, assumes=known.assumptions) for slot, known in asked if known.feasible),
         context=inputs.context,
+        passed_over=tuple(
+            PassedOver(slot.asset_id, slot.type_id, known.reasons)
+            for slot, known in asked
+            if not known.feasible
+        ),
     )
+
+
+def _expected(fleet: FleetSpec, slot: AssetSlot) -> Verdict:
+    """Whether an asset may be planned that nobody has heard of yet: files tell no state of charge."""
+    if not isinstance(fleet.types[slot.type_id], SortieType):
+        return feasible()
+    return ask_charge(fleet, ToldCharge(slot.asset_id, None, expected=True))
 
 
 def fingerprint(inputs: RunInputs) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from fleet.dispatch.charge import told_charge
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import sortie_type
 from fleet.dispatch.planning import first_load
 from fleet.domain.state import MissionRecord, Parcel
 from fleet.feasibility import SortieAssessment, assess_sortie
+from fleet.feasibility.charge import ask_charge
+from fleet.feasibility.verdict import combine
 from fleet.protocol.mission import Drop
 from fleet.protocol.values import Place
 
@@ -34,7 +37,21 @@ def assess_now(
     soc: float | None = None,
     variant: Variant = AS_PLANNED,
 ) -> SortieAssessment:
-    """The sortie's verdict if loading began now, with the battery as it was last reported, or with ``soc``."""
+    """The sortie's verdict if loading began now, with the battery as it was last told, or with ``soc``. Where that is
+    not known the verdict is UNKNOWN, unless not even a full battery would do.
+    """
+    if soc is not None:
+        return _assess(desk, record, parcel, soc, variant)
+    told = told_charge(desk, record.mission.asset_id)
+    known = ask_charge(desk.context.fleet, told)
+    if told.soc is not None and known.feasible:
+        return _assess(desk, record, parcel, told.soc, variant)
+    return SortieAssessment(combine((_assess(desk, record, parcel, 1.0, variant).verdict, known)), None)
+
+
+def _assess(
+    desk: Desk, record: MissionRecord, parcel: Parcel, soc: float, variant: Variant
+) -> SortieAssessment:
     mission = record.mission
     kind = sortie_type(desk, mission.asset_id)
     drop = drop_of(record)
@@ -48,19 +65,10 @@ def assess_now(
         desk.state.sites[site_of(record)],
         begin + timedelta(seconds=kind.load_s),
         locker=desk.state.lockers[drop.locker_id] if drop.locker_id else None,
-        soc=state_of_charge(desk, mission.asset_id) if soc is None else soc,
+        soc=soc,
         state_of_health=kind.state_of_health,
         via=variant.via,
     )
-
-
-def state_of_charge(desk: Desk, asset_id: str) -> float:
-    """The battery as last reported; an asset that never reported one counts as empty."""
-    sample = desk.live.get(asset_id)
-    if sample is not None and sample.soc is not None:
-        return sample.soc
-    told = desk.asset(asset_id).soc
-    return 0.0 if told is None else told
 
 
 def drop_of(record: MissionRecord) -> Drop:

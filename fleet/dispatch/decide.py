@@ -104,11 +104,13 @@ class Dispatcher:
         peer_id: str | None = None,
         role: messages.Role | None = None,
         subject: str = "",
+        sampled_at: Mapping[str, datetime] | None = None,
     ) -> Decision:
         """The decision on one message from ``peer_id`` in its ``role`` (none for the hub's own inputs), whose key is
-        that of ``subject`` (empty without keys).
+        that of ``subject`` (empty without keys). ``sampled_at``: when each sample of ``live`` came, by the hub's time.
         """
-        desk = Desk(state, now, live, self.settings, self.make_context, peer_id, role, subject)
+        came = sampled_at or {}
+        desk = Desk(state, now, live, self.settings, self.make_context, peer_id, role, subject, came)
         if type(message) in ONCE:
             _once(desk, message)
         else:

@@ -68,7 +68,8 @@ message, it would not fit another. The log has all of it."""
 @dataclass(slots=True)
 class Desk:
     """One decision in the making. ``peer_id`` is who sent the message, and ``role`` as what (none for the hub's own
-    inputs); ``subject`` is whose key it came with (empty without keys)."""
+    inputs); ``subject`` is whose key it came with (empty without
+    keys). ``sampled_at`` is when each sample of ``live`` came, by the hub's time; without it their own stamps count."""
 
     state: State
     now: datetime
@@ -78,6 +79,7 @@ class Desk:
     peer_id: str | None = None
     role: Role | None = None
     subject: str = ""
+    sampled_at: Mapping[str, datetime] = field(default_factory=dict)
     events: list[ev.Event] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 
+from fleet.dispatch.charge import await_charge, charge_known, told_charge
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.running import out_today
@@ -14,7 +15,7 @@ from fleet.domain.events import PlanRequested
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import Asset, MissionRecord, Parcel
 from fleet.feasibility.approvals import Sent, has_count
-from fleet.planner.snapshot import AssetSlot, Held, Snapshot
+from fleet.planner.snapshot import AssetSlot, Held, PassedOver, Snapshot
 from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus
 from fleet.protocol.mission import Load, Stop, Travel
 from fleet.protocol.values import Order, TimeWindow
@@ -27,7 +28,15 @@ def want_plan(desk: Desk) -> None:
         return
     plan_id = f"plan-{desk.state.plans + 1}"
     desk.emit(PlanRequested(at=desk.now, plan_id=plan_id, order_ids=order_ids))
-    desk.effects.append(StartPlanning(plan_id, snapshot(desk, plan_id, order_ids)))
+    start_planning(desk, plan_id, order_ids)
+
+
+def start_planning(desk: Desk, plan_id: str, order_ids: Iterable[str]) -> None:
+    """Have a plan made. Whoever it has to do without, as nobody knows how full he is, is looked at again."""
+    job = snapshot(desk, plan_id, order_ids)
+    desk.effects.append(StartPlanning(plan_id, job))
+    for passed in job.passed_over:
+        await_charge(desk, passed.asset_id)
 
 
 def to_be_planned(desk: Desk) -> tuple[str, ...]:
@@ -57,6 +66,7 @@ def snapshot(desk: Desk, plan_id: str, order_ids: Iterable[str]) -> Snapshot:
         until=state.until,
         orders=tuple(_as_planned(desk, p) for p in parcels),
         assets=_slots(desk),
+        passed_over=_passed_over(desk),
         context=desk.context,
         held=_held(desk),
         standing={p.order.order_id: p.custodian.id for p in parcels if _stands(desk, p)},
@@ -100,7 +110,12 @@ def _slots(desk: Desk) -> tuple[AssetSlot, ...]:
         missions[asset_id].append(desk.state.missions[mission_id])
     out = out_today(desk)
     usable = ((a, a.record.asset_id) for a in desk.state.assets.values() if _can_be_counted_on(desk, a))
-    slots = (_slot(desk, a, missions[name], day_paid=name in out) for a, name in usable)
+    asked = ((a, name, charge_known(desk, a)) for a, name in usable)
+    slots = (
+        _slot(desk, a, missions[name], day_paid=name in out, assumes=known.assumptions)
+        for a, name, known in asked
+        if known.feasible
+    )
     return tuple(sorted(slots, key=lambda s: s.asset_id))
 
 
@@ -114,17 +129,29 @@ def _can_be_counted_on(desk: Desk, asset: Asset) -> bool:
     return not missed and (asset.mission_id is not None or asset.at_home)
 
 
-def _slot(desk: Desk, asset: Asset, missions: list[MissionRecord], *, day_paid: bool) -> AssetSlot:
+def _passed_over(desk: Desk) -> tuple[PassedOver, ...]:
+    """Those that the plan has to do without, as nobody knows how full they are."""
+    asked = (
+        (a.record, charge_known(desk, a)) for a in desk.state.assets.values() if _can_be_counted_on(desk, a)
+    )
+    passed = (PassedOver(r.asset_id, r.type_id, known.reasons) for r, known in asked if not known.feasible)
+    return tuple(sorted(passed, key=lambda one: one.asset_id))
+
+
+def _slot(
+    desk: Desk, asset: Asset, missions: list[MissionRecord], *, day_paid: bool, assumes: frozenset[str]
+) -> AssetSlot:
     busy = sorted((busy_time(desk, m) for m in missions), key=lambda w: w.start)
-    sample = desk.live.get(asset.record.asset_id)
-    soc = sample.soc if sample is not None and sample.soc is not None else asset.soc
+    soc = told_charge(desk, asset.record.asset_id).soc
     return AssetSlot(
         asset_id=asset.record.asset_id,
         type_id=asset.record.type_id,
         site_id=asset.record.site_id,
         busy=tuple(busy),
-        soc=1.0 if soc is None or busy else soc,
+        # After what it is busy with it is charged. Who has not told is expected full, or makes no sorties.
+        soc=1.0 if busy or soc is None else soc,
         day_paid=day_paid,
+        assumes=assumes,
     )
 
 

@@ -263,10 +263,17 @@ class Assumptions(Value):
     """An address point may serve as drop point where none was surveyed."""
     sidewalks_everywhere: bool = True
     """Sidewalk robots may use every street that the network knows (no permit areas were given)."""
+    assets_come_full: Annotated[bool, Field(exclude_if=lambda full: full)] = True
+    """A drone or robot that has not come yet is planned as one that comes with a full battery (a plan from files knows
+    no other). Nothing leaves by this: at release it must have told."""
 
 
 ZONE_TIME_MARGIN_S = 60.0
 """A trip that is on its way is looked at anew with each report of it; between two its times stray by less than that."""
+
+
+SOC_STALE_S = 600.0
+"""An asset that stands tells its state of charge about once a minute: ten of these may get lost."""
 
 
 class FleetSpec(Value):
@@ -285,6 +292,11 @@ class FleetSpec(Value):
     ] = ZONE_TIME_MARGIN_S
     """By how much a planned time may be wrong where zones and permits come and go: a trip must be free of a zone that
     applies so long before or after it is due there."""
+    soc_stale_s: Annotated[float, Field(gt=0, le=86_400, exclude_if=lambda limit: limit == SOC_STALE_S)] = (
+        SOC_STALE_S
+    )
+    """For how long a state of charge counts that an asset has told. One that is older is unknown, and so is one that
+    was never told: such an asset is neither planned nor released."""
     assumptions: Assumptions = Assumptions()
     unserved_penalty: NonNegative = 60
     """What a parcel that nobody brings costs in the planner's objective (never in the reported cost)."""

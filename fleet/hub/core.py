@@ -73,6 +73,7 @@ class HubCore:
     ) -> None:
         self.state = state
         self.live: dict[str, Telemetry] = {}
+        self._sampled_at: dict[str, datetime] = {}
         self.clock = clock
         self.plans: list[fx.StartPlanning] = []
         self.faults: list[Exception] = []
@@ -225,6 +226,7 @@ class HubCore:
                 self._decide(found, now, None)
             sample = self.stamps.believed(sample, now)
         self.live[peer_id] = sample
+        self._sampled_at[peer_id] = now
         try:
             for finding in self._monitor.check(peer_id, sample, now):
                 self._decide(finding, now, None)
@@ -284,7 +286,14 @@ class HubCore:
             self._stepping.spoken()
         try:
             decision = self._dispatcher.decide(
-                self.state, message, now, live=self.live, peer_id=peer_id, role=role, subject=subject
+                self.state,
+                message,
+                now,
+                live=self.live,
+                peer_id=peer_id,
+                role=role,
+                subject=subject,
+                sampled_at=self._sampled_at,
             )
             self._carry_out(decision, now)
         except Exception as error:  # noqa: BLE001 - vehicles are in the air, the hub must not die of one message

@@ -27,7 +27,7 @@ from fleet.intake.validate import validated
 from fleet.protocol.values import NonNegative, Value
 from geofences import Authorisation
 
-VALUES = ("currency", "timezone", "unserved_penalty", "zone_time_margin_s")
+VALUES = ("currency", "timezone", "unserved_penalty", "zone_time_margin_s", "soc_stale_s")
 TABLES = (
     "rates",
     "reserve",
@@ -39,6 +39,8 @@ TABLES = (
     "types",
     AUTHORISATIONS,
 )
+UNLESS_DENIED = frozenset({"assets_come_full"})
+"""Assumed by a stated ``[assumptions]`` too that does not name it: only plans rest on it, and all of these say so."""
 DEFAULT_NAME = "default_fleet.toml"
 
 
@@ -160,7 +162,11 @@ def _assumptions(source: TomlSource, default: TomlSource) -> Assumptions | None:
             parse_terrain(terrain)
         except ValueError as error:
             source.refuse(("assumptions", "terrain"), f'{error}, or "{UNKNOWN}"', terrain)
-    nothing = {name: False for name, field in Assumptions.model_fields.items() if field.annotation is bool}
+    nothing = {
+        name: False
+        for name, field in Assumptions.model_fields.items()
+        if field.annotation is bool and name not in UNLESS_DENIED
+    }
     stated = {**nothing, **raw, "terrain": None if terrain == UNKNOWN else terrain}
     return validated(source, ("assumptions",), stated, Assumptions)
 

@@ -98,8 +98,16 @@ class Explainer:
         asked = (self._type_verdict(order, t) for t in self.problem.fleet.of_kind(kind))
         answers = [answer for answer in asked if answer is not None]
         if not answers:
-            return Verdict(Status.INFEASIBLE, (reasons.no_asset(kind),))
+            return self._nobody(kind)
         return min(answers, key=lambda v: (STATUS_ORDER[v.status], len(v.reasons)))
+
+    def _nobody(self, kind: str) -> Verdict:
+        """None of the kind could be planned: there is none, or too little is known of those that there are."""
+        types = {t.type_id for t in self.problem.fleet.of_kind(kind)}
+        passed = [one for one in self.problem.snapshot.passed_over if one.type_id in types]
+        if not passed:
+            return Verdict(Status.INFEASIBLE, (reasons.no_asset(kind),))
+        return Verdict(Status.UNKNOWN, tuple(r for one in passed[:MOST_NAMED] for r in one.reasons))
 
     def _type_verdict(self, order: int, asset_type: AssetType) -> Verdict | None:
         match asset_type:
@@ -247,6 +255,10 @@ class Explainer:
             opened = open_route(self.sheet.free(van), parcel, context.network, at=at, route_id="new")
             found += opened.reasons if not isinstance(opened, Insertion) else ()
         return _distinct(found) or (reasons.no_room("van", "no van has time or room left"),)
+
+
+MOST_NAMED = 3
+"""So many of those that were passed over are named to each parcel: it is the same for all of them."""
 
 
 @dataclass(frozen=True)

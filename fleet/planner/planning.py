@@ -68,7 +68,7 @@ def assumptions(sheet: Sheet) -> tuple[str, ...]:
     """What the plan rests on without being measured."""
     found: set[str] = {ETA_ASSUMPTION}
     for sortie in sheet.draft.sorties.values():
-        found |= sortie.trip.assumptions
+        found |= sortie.assumptions
     context = sheet.problem.snapshot.context
     if sheet.routes and context.network.assumption is not None:
         found.add(context.network.assumption)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from fleet.feasibility.approvals import Sent
 from fleet.feasibility.context import Context
-from fleet.protocol.values import CompartmentSize, Order, TimeWindow
+from fleet.protocol.values import CompartmentSize, Order, Reason, TimeWindow
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class AssetSlot:
     """One asset that may be planned: of a type, standing at a site (a locker at itself), free when not ``busy``.
 
     ``soc`` is its state of charge (0 to 1) at the end of its last commitment, or now. ``day_paid``: it has been out
-    today or has a route anyway, so that one more costs no new fixed day (vans).
+    today or has a route anyway, so that one more costs no new fixed day (vans). ``assumes``: what it is planned by
+    without being known, such as ``soc``.
     """
 
     asset_id: str
@@ -26,6 +27,16 @@ class AssetSlot:
     soc: float = 1.0
     state_of_health: float = 1.0
     day_paid: bool = False
+    assumes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """An asset that can't be planned, as something about it is not known: what."""
+
+    asset_id: str
+    type_id: str
+    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,7 @@ class Snapshot:
     ``standing`` says where a parcel must start from when that is no longer free to choose (order id to site id).
     ``excluded`` lists modes that have failed for a parcel and are not tried again (order id to kinds).
     ``sent`` are the sorties of today that are over, out or drafted already: they count where only so many may be made.
+    ``passed_over`` are assets that would be here if enough were known of them: named where nothing else is there.
     """
 
     snapshot_id: str
@@ -56,3 +68,4 @@ class Snapshot:
     standing: Mapping[str, str] = field(default_factory=dict)
     excluded: Mapping[str, frozenset[str]] = field(default_factory=dict)
     sent: tuple[Sent, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()

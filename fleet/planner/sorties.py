@@ -51,6 +51,11 @@ class Sortie:
         return self.load_s - BEFORE_S, self.return_s
 
     @property
+    def assumptions(self) -> frozenset[str]:
+        """What the trip rests on without being known, and what its asset is planned by."""
+        return self.trip.assumptions | self.slot.assumes
+
+    @property
     def trip_cost(self) -> float:
         """The trip's cost at its actual time."""
         return self.trip.cost

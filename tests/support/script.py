@@ -28,6 +28,11 @@ def ready(bench: Bench, asset_id: str = DRONE, site_id: str = "S1") -> Peer:
     return asset
 
 
+def still_full(bench: Bench, asset: Peer) -> None:
+    """What an asset tells from time to time while it stands."""
+    bench.say(asset, AssetReport(condition="ready", at=DAY, soc=1.0))
+
+
 def sent(bench: Bench, asset: Peer, number: int = 0) -> Assign:
     """Run until the asset has been sent so many missions (or revisions); the last of them."""
     for _ in range(300):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from fleet.dispatch.charge import charge_told
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.inputs import LinkBack, LinkLost, SamplesBack, SamplesMissing
 from fleet.dispatch.release import ABSENT, withdraw
@@ -121,6 +122,8 @@ def asset_report(desk: Desk, message: AssetReport) -> None:
             detail=message.detail,
         )
     )
+    if message.soc is not None:
+        charge_told(desk, asset_id)
     if message.condition == "faulted":
         _faulted(desk, desk.asset(asset_id), message)
     elif _is_on_the_way(desk.state.mission_of(asset_id)):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fleet.dispatch.charge import look_at_charge
 from fleet.dispatch.deposits import deposit_unconfirmed
 from fleet.dispatch.desk import Desk
-from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.handlers.assets import link_grace_over
 from fleet.dispatch.handlers.contacts import retention
 from fleet.dispatch.handlers.holding import air_may_be_free
@@ -15,7 +15,7 @@ from fleet.dispatch.handlers.overdue import overdue
 from fleet.dispatch.handlers.zones import tell_unreadable, zone_over
 from fleet.dispatch.handovers import try_again
 from fleet.dispatch.inputs import Resume, TimerDue
-from fleet.dispatch.planning import snapshot, to_be_planned, want_plan
+from fleet.dispatch.planning import start_planning, to_be_planned, want_plan
 from fleet.dispatch.release import release
 from fleet.domain.events import TimerRang
 
@@ -33,6 +33,11 @@ def _plan_again(desk: Desk, _subject: str) -> None:
     want_plan(desk)
 
 
+def _charge(desk: Desk, asset_id: str) -> None:
+    if look_at_charge(desk, asset_id):
+        want_plan(desk)
+
+
 _DUE: dict[str, Callable[[Desk, str], None]] = {
     "release": release,
     "begin": not_begun,
@@ -42,6 +47,7 @@ _DUE: dict[str, Callable[[Desk, str], None]] = {
     "handon": try_again,
     "link": link_grace_over,
     "plan": _plan_again,
+    "charge": _charge,
     "contacts": retention,
     "zone": zone_over,
     "air": air_may_be_free,
@@ -55,6 +61,5 @@ def resume(desk: Desk, _message: Resume) -> None:
     tell_unreadable(desk)
     state = desk.state
     if state.planning is not None:
-        job = snapshot(desk, state.planning, to_be_planned(desk))
-        desk.effects.append(StartPlanning(state.planning, job))
+        start_planning(desk, state.planning, to_be_planned(desk))
     desk.watch_all()

@@ -16,7 +16,7 @@ from fleet.protocol.messages import (
     StopAll,
 )
 from tests.support.bench import Bench, Peer
-from tests.support.script import DRONE, VAN, accepted, answers, flying, ready, sent, tell
+from tests.support.script import DRONE, VAN, accepted, answers, flying, ready, sent, still_full, tell
 
 
 def stop(bench: Bench, operator: Peer, action: Action = Action.HOLD, name: str = "stop") -> tuple[str, ...]:
@@ -63,6 +63,7 @@ def test_nothing_goes_out_after_a_stop_until_it_is_lifted(tmp_path: Path) -> Non
     bench.submit(operator)
     bench.run(40 * 60)
     assert not drone.of(Assign)
+    still_full(bench, drone)
     (record,) = bench.core.state.missions.values()
     assert record.status is MissionStatus.DRAFTED
     bench.say(operator, ResumeAll(request_id="go", by="ben", why="it has passed"))

@@ -13,7 +13,7 @@ from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Assign, MissionEnded, Role
 from fleet.protocol.mission import Travel
 from tests.support.bench import DAY, ORDER_COLUMNS, Bench, Peer
-from tests.support.script import accepted, ready, report
+from tests.support.script import accepted, ready, report, still_full
 
 DEPOTS = """depot_id,name,lon,lat,vans,drone_pads,robot_bays,chargers,opens,closes
 S1,Launch site,-8.0,41.0,0,0,2,2,07:00,21:00
@@ -77,7 +77,10 @@ def test_the_next_goes_when_one_is_back(tmp_path: Path) -> None:
     (drafted,) = [r for r in bench.core.state.missions.values() if r.status is MissionStatus.DRAFTED]
     assert not drafted.waits
     assert drafted.mission.start_at > back_at(assign)
-    bench.run((drafted.release_at - bench.now).total_seconds() + 5)
+    bench.run((drafted.release_at - bench.now).total_seconds() - 5)
+    for robot in robots:
+        still_full(bench, robot)
+    bench.run(10)
     assert len(out(robots)) == 1
     (waiting,) = [r for r in bench.core.state.missions.values() if r.status is MissionStatus.DRAFTED]
     assert [one.code for one in waiting.waits] == ["permit_full"]

@@ -61,13 +61,6 @@ def test_a_battery_that_is_low_is_waited_for(tmp_path: Path) -> None:
     assert sent(bench, drone).mission.mission_id == draft(bench)
 
 
-def test_a_battery_that_nobody_measured_counts_as_empty(tmp_path: Path) -> None:
-    """Unknown is not fine."""
-    bench, _, drone = planned(tmp_path, soc=None)
-    bench.run(15 * 60)
-    assert not drone.of(Assign)
-
-
 def test_an_area_that_was_closed_meanwhile_hands_the_parcel_on(tmp_path: Path) -> None:
     """No later start helps: the mission is taken off with the zone's reason, and the van has the parcel."""
     bench, operator, drone = planned(tmp_path)

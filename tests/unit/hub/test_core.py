@@ -197,6 +197,7 @@ def test_a_report_that_contradicts_the_record_is_not_believed(tmp_path: Path) ->
     """A drone can't begin a mission that it has not been sent; the hub says so and goes on."""
     bench = Bench(tmp_path)
     operator, drone = bench.connect("operator-1", Role.OPERATOR), bench.connect(DRONE)
+    bench.say(drone, report())
     bench.submit(operator)
     (mission_id,) = [m for m, a in bench.core.state.live_missions.items() if a == DRONE]
     assert bench.core.state.missions[mission_id].status is MissionStatus.DRAFTED
@@ -448,7 +449,7 @@ def test_timers_and_business_time_survive_a_restart(tmp_path: Path) -> None:
     bench.restart()
     assert bench.core.clock.now(bench.wall) >= before
     bench.wall += 600
-    bench.connect(DRONE)
+    bench.say(bench.connect(DRONE), report())
     bench.run(1800)
     assert drone.of(Assign)
 

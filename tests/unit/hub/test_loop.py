@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -58,10 +59,13 @@ class Drone:
         self.socket.connect(control)
         for envelope in self.session.connect(time.monotonic()):
             self.socket.send_multipart(encode(envelope))
-        self.session.send(AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+        self.told = -math.inf
 
     def turn(self) -> None:
-        """Take in what has come, answer, send."""
+        """Take in what has come, answer, send; every five seconds, which are 150 of the hub's, how full it is."""
+        if time.monotonic() - self.told > 5:
+            self.told = time.monotonic()
+            self.session.send(AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
         if self.socket.poll(20):
             envelope = decode_control(self.socket.recv_multipart())
             for delivery in self.session.receive(envelope, time.monotonic()):
@@ -153,6 +157,10 @@ def test_one_parcel_over_real_sockets(tmp_path: Path) -> None:
     with hub(run) as running:
         drone = Drone(running.control, Keyring(run.keys).client(DRONE))
         try:
+            until(
+                lambda: any(getattr(s.event, "type", "") == "asset_changed" for s in reader.events()),
+                drone.turn,
+            )
             with HubClient(running.control, key=key_for(run, COMMANDS), timeout_s=30) as client:
                 contacts = tuple(contact for _, contact in inputs.orders.accepted)
                 request = SubmitOrders(request_id="r-1", orders=inputs.orders.orders, contacts=contacts)

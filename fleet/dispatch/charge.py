@@ -1,0 +1,107 @@
+"""How full an asset's battery is as far as is known, and what is done while it is not known.
+
+An asset that makes sorties is counted on, and sent out, only by a state of charge that it told itself, and lately. One
+that is passed over for this is looked at again by a timer (``charge:ASSET``): as soon as it tells again it is used
+again, and if it does not an operator is told.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from fleet.dispatch.desk import Desk
+from fleet.domain.fleet import SortieType
+from fleet.domain.state import Asset, ExceptionRecord
+from fleet.feasibility.charge import SOC_STALE, SOC_UNKNOWN, ToldCharge, ask_charge
+from fleet.feasibility.verdict import Verdict, feasible
+from fleet.protocol.lifecycle import AssetStatus
+
+CODES = frozenset({SOC_UNKNOWN, SOC_STALE})
+"""The exceptions about one of which it is not known how full it is."""
+
+_IN_CONTACT = frozenset({AssetStatus.READY, AssetStatus.CHARGING, AssetStatus.ON_MISSION})
+"""Who could tell. Of the others something else is amiss, and said already."""
+
+
+def told_charge(desk: Desk, asset_id: str) -> ToldCharge:
+    """What the asset last told, by its telemetry or its reports, whichever came later. The age is by the hub's own
+    time: when it came, not when the asset says it was.
+    """
+    told = _newest(desk, asset_id)
+    if told is None:
+        return ToldCharge(asset_id, None)
+    soc, at = told
+    return ToldCharge(asset_id, soc, max(0.0, (desk.now - at).total_seconds()))
+
+
+def _newest(desk: Desk, asset_id: str) -> tuple[float, datetime] | None:
+    asset, sample = desk.asset(asset_id), desk.live.get(asset_id)
+    reported = None if asset.soc is None or asset.soc_at is None else (asset.soc, asset.soc_at)
+    if sample is None or sample.soc is None:
+        return reported
+    measured = sample.soc, desk.sampled_at.get(asset_id, sample.at)
+    return measured if reported is None or measured[1] >= reported[1] else reported
+
+
+def charge_known(desk: Desk, asset: Asset) -> Verdict:
+    """Whether the asset may be planned by what it told. One on a mission is planned for after it, with the battery
+    filled: it must have told once, and is asked again at its next release. One that has never come is only expected.
+    """
+    asset_id, fleet = asset.record.asset_id, desk.context.fleet
+    if not isinstance(fleet.types[asset.record.type_id], SortieType):
+        return feasible()
+    told = told_charge(desk, asset_id)
+    if asset.boot_id is None:
+        told = ToldCharge(asset_id, None, expected=True)
+    elif asset.mission_id is not None:
+        told = ToldCharge(asset_id, told.soc)
+    return ask_charge(fleet, told)
+
+
+def await_charge(desk: Desk, asset_id: str) -> None:
+    """Look after a while whether the asset has told its state of charge."""
+    if _timer(asset_id) not in desk.state.timers:
+        desk.set_timer(_timer(asset_id), desk.now + timedelta(seconds=desk.settings.retry_s))
+
+
+def look_at_charge(desk: Desk, asset_id: str) -> bool:
+    """It was passed over a while ago: an operator is told while it goes on so. True when it is known again."""
+    asset = desk.asset(asset_id)
+    known = charge_known(desk, asset)
+    if known.feasible:
+        _close(desk, asset_id, "it has told its state of charge")
+        return True
+    if asset.withdrawn or asset.status not in _IN_CONTACT:
+        _close(desk, asset_id, f"it is {asset.status.value}")
+        return False
+    reason = known.reasons[0]
+    desk.raise_once(
+        reason.code,
+        "neither planned nor released until it tells its state of charge: look at its telemetry, or take it out of "
+        "service",
+        asset_id=asset_id,
+        owner="operator",
+        reasons=known.reasons,
+    )
+    if desk.state.until is not None and desk.now < desk.state.until:
+        await_charge(desk, asset_id)
+    return False
+
+
+def charge_told(desk: Desk, asset_id: str) -> None:
+    """A report with a state of charge came in: whoever was told that there was none is told of it."""
+    if _open(desk, asset_id):
+        _close(desk, asset_id, "it has told its state of charge")
+
+
+def _timer(asset_id: str) -> str:
+    return f"charge:{asset_id}"
+
+
+def _open(desk: Desk, asset_id: str) -> list[ExceptionRecord]:
+    return [e for e in desk.state.open_exceptions() if e.code in CODES and e.asset_id == asset_id]
+
+
+def _close(desk: Desk, asset_id: str, outcome: str) -> None:
+    for found in _open(desk, asset_id):
+        desk.close_exception(found.exception_id, outcome)
