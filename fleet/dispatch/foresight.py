@@ -13,9 +13,10 @@ from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.checks import ZONE_CHECKS, is_leaving, may_be_inside
 from fleet.dispatch.monitor.guard import airspace_guard, mission_clearance
 from fleet.dispatch.monitor.remaining import legs_ahead, travels_of
+from fleet.dispatch.monitor.told import is_told
 from fleet.dispatch.zones import Change
 from fleet.domain.fleet import SortieType
-from fleet.domain.state import MissionRecord
+from fleet.domain.state import ExceptionRecord, MissionRecord
 from fleet.feasibility.alternate import landing_places
 from fleet.feasibility.clearance import clearance_of
 from fleet.feasibility.context import Context
@@ -166,9 +167,9 @@ def _met(
 def _flights(
     desk: Desk, out: Iterable[tuple[_Out, list[tuple[Flight, Affected]]]], after: Context
 ) -> Iterator[ConcernedFlight]:
-    told = defaultdict(set)
+    told = defaultdict(list)
     for open_one in desk.state.open_exceptions():
-        told[open_one.mission_id].add(open_one.code)
+        told[open_one.mission_id].append(open_one)
     left = MOST_WORKED_OUT
     for sortie, met in out:
         if sortie.is_planned:
@@ -192,13 +193,15 @@ def _flights(
         )
 
 
-def _told(sortie: _Out, after: Context, now: datetime, known: set[str]) -> tuple[Finding | None, str]:
+def _told(
+    sortie: _Out, after: Context, now: datetime, known: Sequence[ExceptionRecord]
+) -> tuple[Finding | None, str]:
     """What the monitor finds with its next sample, if that is like the last one; and what comes of it, in words."""
     if sortie.sample is None:
         return None, "told nothing before it says where it is"
     guard = airspace_guard(sortie.record, sortie.kind, after, now, sortie.sample)
     findings = [found for check in ZONE_CHECKS if (found := check(guard, sortie.sample, now)) is not None]
-    fresh = next((found for found in findings if found.code not in known), None)
+    fresh = next((found for found in findings if not is_told(found, known)), None)
     if fresh is not None:
         why = fresh.reasons[0].detail if fresh.reasons else fresh.code
         return fresh, f"{in_words(fresh.advice, fresh.place_id)}: {why}"

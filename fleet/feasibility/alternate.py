@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from math import isfinite
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from fleet.domain.sites import Site
 from fleet.feasibility.airspace import is_clear
 from fleet.feasibility.clearance import clearance_at
 from fleet.feasibility.context import Context
-from fleet.feasibility.shape import TripShape, surely_clear
+from fleet.feasibility.shape import TripShape, ground_at, surely_clear
 from fleet.feasibility.unplanned import in_any_wind, straight_on
 from fleet.protocol.mission import Alternate
 from fleet.protocol.values import Place
@@ -103,6 +104,9 @@ def _free(
     key = ("hop", keeps.beside_m, keeps.ground, drop.lon, drop.lat, to.place_id)
     if ctx.memory.get(key, lambda: surely_clear(ctx, drop, end, keeps)):
         return True
-    over, down = (end.lon, end.lat, shape.cruise_amsl_m), (end.lon, end.lat, shape.drop_ground_m)
+    ground_m = ground_at(ctx, end)
+    if not isfinite(ground_m):
+        return False
+    over, down = (end.lon, end.lat, shape.cruise_amsl_m), (end.lon, end.lat, ground_m)
     start = Waypoint(drop.lon, drop.lat, shape.cruise_amsl_m, leave_at)
     return is_clear(ctx, asset_type, in_any_wind(straight_on(start, (over, down), asset_type.cruise_mps)))

@@ -183,8 +183,8 @@ def _straight(ctx: Context, asset_type: SortieType, start: Place, end: Place) ->
     return TripShape(
         out=way,
         back=way.reversed(),
-        site_ground_m=_ground_at(ctx, start),
-        drop_ground_m=_ground_at(ctx, end),
+        site_ground_m=ground_at(ctx, start),
+        drop_ground_m=ground_at(ctx, end),
         cruise_amsl_m=cruise_amsl_m,
         assumptions=_terrain_assumption(ctx) | keeps.assumptions(asset_type.type_id),
         airspace=feasible() if surely_clear(ctx, start, end, keeps) else None,
@@ -230,7 +230,10 @@ def _box(start: Place, end: Place) -> Box:
     )
 
 
-def _ground_at(ctx: Context, place: Place) -> float:
+def ground_at(ctx: Context, place: Place) -> float:
+    """How high the ground is there, halfway between what it is at least and at most; not a number where neither is
+    known.
+    """
     low, high = ctx.terrain.ground_within(_box(place, place))
     return (low + high) / 2
 

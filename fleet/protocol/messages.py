@@ -193,6 +193,10 @@ class ReleaseCompartment(Message):
     request: RequestNumber | None = None
 
 
+MOST_PASSED = 64
+"""So many points may be passed on a way that is told."""
+
+
 class Command(Message):
     """Do this now. ``place`` is where to divert to, ``via`` the points to pass on the way there, in order: the straight
     way is not free.
@@ -203,7 +207,7 @@ class Command(Message):
     action: Action
     place: Place | None = None
     place_id: Identifier | None = None
-    via: Annotated[tuple[Place, ...], Field(max_length=64)] = ()
+    via: Annotated[tuple[Place, ...], Field(max_length=MOST_PASSED)] = ()
     why: str
 
 

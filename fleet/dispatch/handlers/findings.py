@@ -7,6 +7,7 @@ from fleet.dispatch.desk import Desk
 from fleet.dispatch.handlers.holding import look_again
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.remaining import home_of
+from fleet.dispatch.monitor.told import is_told
 from fleet.domain.state import OVER
 from fleet.protocol.messages import Action
 from fleet.protocol.mission import Mission
@@ -14,9 +15,9 @@ from fleet.protocol.values import Place
 
 
 def finding(desk: Desk, message: Finding) -> None:
-    """Record it once for each mission and code, and send what is advised."""
+    """Record it once for each mission and code (see ``is_told``), and send what is advised."""
     record = desk.mission(message.mission_id)
-    if record is None or record.status in OVER or _known(desk, message):
+    if record is None or record.status in OVER or is_told(message, desk.state.open_exceptions()):
         return
     advice = message.advice
     action = in_words(advice, message.place_id)
@@ -50,9 +51,3 @@ def _place(mission: Mission, place_id: str | None) -> Place | None:
     home = home_of(mission)
     places = {one.place_id: one.place for one in mission.alternates}
     return {**places, **(dict([home]) if home is not None else {})}.get(place_id or "")
-
-
-def _known(desk: Desk, message: Finding) -> bool:
-    return any(
-        e.code == message.code and e.mission_id == message.mission_id for e in desk.state.open_exceptions()
-    )

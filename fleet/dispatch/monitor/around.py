@@ -16,7 +16,7 @@ from fleet.feasibility.airspace import is_clear
 from fleet.feasibility.clearance import clearance_at
 from fleet.feasibility.detour import search_around
 from fleet.feasibility.unplanned import SLOWEST, in_any_wind
-from fleet.protocol.messages import Telemetry
+from fleet.protocol.messages import MOST_PASSED, Telemetry
 from fleet.protocol.values import Place
 from geofences.geometry.geodesy import distance_m
 
@@ -40,7 +40,7 @@ class Around(NamedTuple):
 
 def way_around(guard: Guard, sample: Telemetry, now: datetime) -> Around | None:
     """The shortest way around, free at all times at which it may be flown and down to the ground, that the battery is
-    enough for as far as that is known; none where none was found.
+    enough for as far as that is known; none where none was found, or none that could be told.
     """
     if not guard.flies or sample.alt_amsl_m is None:
         return None
@@ -52,7 +52,7 @@ def _ways(guard: Guard, sample: Telemetry, now: datetime) -> Iterator[Around]:
     here = Place(lon=sample.lon, lat=sample.lat)
     for place_id, place in _nearest(guard, sample):
         points = _search(guard, here, place, now)
-        if points is None:
+        if points is None or len(points) - 2 > MOST_PASSED:
             continue
         way = (here, *points[1:-1])
         record = evolve(guard.record, diverted_to=place, diverted_way=way)

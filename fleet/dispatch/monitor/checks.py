@@ -116,8 +116,8 @@ def zone_ahead(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None
 
 def _instead(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     """Across the way on which it breaks its trip off there is a zone: straight home if that is free, else the nearest
-    alternate, else around zones to either, else down. Each is told once: a way home is given up once, and a diversion
-    once. Who is coming down anyway has nothing better to do.
+    alternate, else around zones to either, else down. Each is told once for the zones as they are. Who is coming down
+    anyway has nothing better to do.
     """
     code = _GIVEN_UP.get(guard.doing)
     if code is None or sample.alt_amsl_m is None:
@@ -134,6 +134,7 @@ def _instead(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
 
 
 _GIVEN_UP = {"returning": "zone_on_return", "diverting": "zone_on_diversion"}
+GIVEN_UP_CODES = frozenset(_GIVEN_UP.values())
 
 
 def _elsewhere(guard: Guard, sample: Telemetry) -> list[tuple[str, Place]]:
@@ -361,7 +362,7 @@ Check = Callable[[Guard, Telemetry, datetime], Finding | None]
 ZONE_CHECKS: tuple[Check, ...] = (zone_here, zone_ahead)
 """Those that ask for zones, and the codes of what they find."""
 
-ZONE_CODES = frozenset({ZONE_BREACH, ZONE_UNSURE, "zone_ahead", *_GIVEN_UP.values()})
+ZONE_CODES = frozenset({ZONE_BREACH, ZONE_UNSURE, "zone_ahead", *GIVEN_UP_CODES})
 
 CHECKS: tuple[Check, ...] = (
     *ZONE_CHECKS,

@@ -186,6 +186,21 @@ def redirected(guard: Guard, sample: Telemetry, now: datetime) -> Guard:
     )
 
 
+OFF_TIME_SHARE = 0.5
+"""An aircraft is off its time when it differs by more than so much of the fleet's margin of time around zones."""
+
+
+def is_off_time(guard: Guard, sample: Telemetry, now: datetime) -> bool:
+    """Whether what is ahead of it will be over at another time than its guard was worked out for: it holds, or the wind
+    is another one.
+    """
+    ahead = tuple(legs_ahead(guard.record, guard.sortie, sample, now))
+    if not (ahead and guard.ahead):
+        return bool(ahead) != bool(guard.ahead)
+    off_s = abs((ahead[-1].path[-1].at - guard.ahead[-1].path[-1].at).total_seconds())
+    return off_s > OFF_TIME_SHARE * guard.context.fleet.zone_time_margin_s
+
+
 def mission_clearance(context: Context, kind: SortieType, mission: Mission) -> Clearance:
     """What is kept free around all legs of a mission."""
     points = [point for travel in travels_of(mission) for point in travel.path]

@@ -12,7 +12,7 @@ from fleet.dispatch.monitor.aboard import brings_back_kg
 from fleet.dispatch.monitor.air import Air
 from fleet.dispatch.monitor.aside import Aside, ways_aside
 from fleet.dispatch.monitor.checks import CHECKS, HOLDING, ZONE_CODES, can_hold
-from fleet.dispatch.monitor.guard import Earlier, Guard, guard_of, redirected
+from fleet.dispatch.monitor.guard import Earlier, Guard, guard_of, is_off_time, redirected
 from fleet.dispatch.monitor.remaining import doing_instead
 from fleet.dispatch.silence import lost_link
 from fleet.domain.evolve import evolve
@@ -52,6 +52,9 @@ PACE_OVER = timedelta(seconds=60)
 PACE_EVERY = timedelta(seconds=10)
 """How fast an asset moves is taken over a minute, so that a gust is none: of its samples one every so often is kept."""
 
+TIMED_EVERY = timedelta(seconds=10)
+"""So often it is looked at whether an aircraft is still on time, where zones come and go."""
+
 
 class Monitor:
     """What is being watched. ``make_context`` gives the feasibility context for a state."""
@@ -63,6 +66,7 @@ class Monitor:
         self._begun: set[str] = set()
         self._told: dict[str, set[str]] = {}
         self._lately: dict[str, tuple[Earlier, ...]] = {}
+        self._timed: dict[str, datetime] = {}
         self._held: dict[str, Held] = {}
         self._air = Air(self._may_hold, self._aside)
 
@@ -91,6 +95,7 @@ class Monitor:
             self._guards[asset_id] = guard_of(
                 record, kind, context, now, sample, start, brings_back_kg(record, state)
             )
+            self._timed[asset_id] = now
             lost = state.assets[asset_id].status is AssetStatus.LINK_LOST
             apart = context.fleet.separation
             self._air.watch(asset_id, record, kind, apart, sample, lost=lost, now=now)
@@ -137,6 +142,7 @@ class Monitor:
         self._told.pop(asset_id, None)
         self._lately.pop(asset_id, None)
         self._held.pop(asset_id, None)
+        self._timed.pop(asset_id, None)
         self._air.forget(asset_id)
 
     def check(self, asset_id: str, sample: Telemetry, now: datetime) -> tuple[Finding, ...]:
@@ -145,7 +151,9 @@ class Monitor:
         guard = self._guards.get(asset_id)
         if guard is None:
             return ()
-        if guard.flies and doing_instead(guard.record, sample) != guard.doing:
+        if guard.flies and (
+            doing_instead(guard.record, sample) != guard.doing or self._is_off_time(guard, sample, now)
+        ):
             guard = self._guards[asset_id] = redirected(guard, sample, now)
         met = self._air.check(asset_id, sample, now)
         guard = evolve(
@@ -158,6 +166,13 @@ class Monitor:
                 told.add(found.code)
                 return (found, *met)
         return met
+
+    def _is_off_time(self, guard: Guard, sample: Telemetry, now: datetime) -> bool:
+        """Whether zones that come and go must be asked for anew: it is later or earlier than they were asked for."""
+        if not guard.context.airspace_has_times or now - self._timed.get(guard.asset_id, now) < TIMED_EVERY:
+            return False
+        self._timed[guard.asset_id] = now
+        return is_off_time(guard, sample, now)
 
     def _earlier(self, asset_id: str, sample: Telemetry, now: datetime) -> Earlier | None:
         """The newest sample that is old enough to say how fast it moves; none where it has not done the same since."""

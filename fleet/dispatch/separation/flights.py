@@ -266,11 +266,11 @@ def _places(path: Sequence[Waypoint], sample: Telemetry, now: datetime) -> Itera
             continue
         share = min(1.0, max(0.0, -sum(x * s for x, s in zip(start, step, strict=True)) / square))
         away = [x + share * s for x, s in zip(start, step, strict=True)]
-        lon, lat, height_m = (
+        lon, lat, up_m = (
             x + share * (y - x) for x, y in ((a.lon, b.lon), (a.lat, b.lat), (a.alt_amsl_m, b.alt_amsl_m))
         )
         due = a.at + share * (b.at - a.at)
-        yield Here(index, due, lon, lat, height_m, math.hypot(*away), math.hypot(*away[:2]))
+        yield Here(index, due, lon, lat, up_m, math.hypot(*away), math.hypot(*away[:2]))
 
 
 def _offset(

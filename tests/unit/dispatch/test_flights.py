@@ -124,6 +124,18 @@ def test_one_that_has_not_begun_in_time_leaves_as_much_later() -> None:
     assert intent.path[0].at == at(130)
 
 
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_in_a_descent_its_own_height_says_how_far_down_it_is(share: float) -> None:
+    """On time over the door: nothing is later."""
+    about = seen(255 + 25 * share, DOOR, alt_amsl_m=60 * (1 - share))
+    assert about.sample is not None
+    here, rest, late = rest_of_leg(waypoints(MISSION.steps[1]), about.sample, about.now)  # type: ignore[arg-type]
+    assert here.leg == 2
+    assert here.height_m == pytest.approx(60 * (1 - share))
+    assert late.total_seconds() == pytest.approx(0.0, abs=1e-3)
+    assert [point.at for point in rest] == [at(280)]
+
+
 def test_under_way_the_rest_counts_from_where_it_is() -> None:
     """Half of the way out at 200 s, due at 185 s: the rest is 15 s later."""
     intent = meant(record(MissionStatus.ACTIVE, "load", current="out"), seen(200, HALFWAY))

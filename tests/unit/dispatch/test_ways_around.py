@@ -126,3 +126,12 @@ def test_a_search_that_is_stopped_finds_none(
     assert change(bench, fire=BEHIND).ok
     monkeypatch.setattr("fleet.dispatch.monitor.around.MOST_STEPS", 0)
     assert way_around(guard_of(bench), back, bench.now) is None
+
+
+def test_a_way_with_more_points_than_a_command_takes_is_none(
+    returning: tuple[Bench, Peer, Telemetry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arcs around many zones have hundreds: it lands rather than hears nothing."""
+    bench, drone, back = returning
+    monkeypatch.setattr("fleet.dispatch.monitor.around.MOST_PASSED", 1)
+    assert told_after(bench, drone, back).action is Action.LAND

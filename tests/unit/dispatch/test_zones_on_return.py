@@ -10,7 +10,7 @@ import pytest
 from fleet.dispatch.monitor.checks import zone_ahead
 from fleet.dispatch.monitor.guard import redirected
 from fleet.domain.evolve import evolve
-from fleet.protocol.messages import Action, StepReport, Telemetry
+from fleet.protocol.messages import Action, Command, StepReport, Telemetry
 from fleet.protocol.values import Place
 from tests.support.bench import Bench, Peer
 from tests.unit.dispatch.test_monitor import block, guard_of, on_its_way
@@ -79,3 +79,23 @@ def test_a_diversion_that_is_closed_ends_at_home_where_that_is_free(
     assert (found.code, found.advice, found.place_id) == ("zone_on_diversion", Action.DIVERT, "S1")
     landing = aside.model_copy(update={"state": "landing"})
     assert zone_ahead(redirected(guard, landing, bench.now), landing, bench.now) is None
+
+
+def test_a_zone_that_comes_later_across_a_diversion_is_told_of_too(
+    returning: tuple[Bench, Peer, Telemetry],
+) -> None:
+    """What was told of an earlier one is still open; each set of zones is told of once."""
+    bench, drone, back = returning
+    assert change(bench, fire=BEHIND).ok
+    bench.sample(drone, back)
+    (command,) = (one for one in drone.of(Command) if isinstance(one, Command))
+    aside = back.model_copy(update={"state": "diverting"})
+    passed = command.via[0]
+    assert change(bench, "c2", second=block(passed.lon - 0.0002, passed.lat - 0.0002, 0.0004)).ok
+    for _ in range(3):
+        bench.sample(drone, aside)
+    assert told(bench) == [Action.DIVERT, Action.DIVERT]
+    assert change(bench, "c3", third=AT_HOME).ok
+    for _ in range(3):
+        bench.sample(drone, aside)
+    assert sorted(told(bench)) == [Action.DIVERT, Action.DIVERT, Action.LAND]

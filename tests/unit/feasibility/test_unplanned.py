@@ -12,8 +12,9 @@ from fleet.feasibility import assess_sortie
 from fleet.feasibility.alternate import near_drop
 from fleet.feasibility.shape import TripShape, sortie_shape
 from fleet.feasibility.unplanned import FASTEST, SLOWEST, in_any_wind, straight_on
-from geofences import TimePeriod, Waypoint, check_path
+from geofences import Interval, Terrain, TimePeriod, Waypoint, check_path
 from geofences.geometry.geodesy import distance_m
+from geofences.model.altitude import Box
 from tests.unit.feasibility.world import DRONE, LOCKER, NOON, SITE, away, context, order, trip_of, zone
 
 SECOND = timedelta(seconds=1)
@@ -110,3 +111,17 @@ def test_the_margin_is_the_fleets_and_only_a_stated_one_is_written() -> None:
     assert "zone_time_margin_s" not in plain.model_dump()
     other = FleetSpec.model_validate(plain.model_dump() | {"zone_time_margin_s": 5.0})
     assert other.model_dump()["zone_time_margin_s"] == 5.0
+
+
+class Hill(Terrain):
+    """The drop is on a hill; the site and the locker are 80 m below it."""
+
+    def ground_within(self, box: Box) -> Interval:
+        return Interval(15.0 if box.south < 41.163 else 95.0, 105.0 if box.north > 41.163 else 25.0)
+
+
+def test_an_alternate_below_the_drop_is_asked_about_down_to_its_own_ground() -> None:
+    """A zone up to 50 m above the locker's pad lies below the height of the drop."""
+    low = zone(centre=LOCKER.place, radius_m=60, upper_m=50.0)
+    assert trip_of(assess_sortie(context(terrain=Hill()), order(), DRONE, SITE, NOON)).alternate is not None
+    assert trip_of(assess_sortie(context(low, terrain=Hill()), order(), DRONE, SITE, NOON)).alternate is None

@@ -1,0 +1,25 @@
+"""Whether what the monitor finds has been told already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fleet.dispatch.inputs import Finding
+from fleet.dispatch.monitor.checks import GIVEN_UP_CODES
+from fleet.domain.state import ExceptionRecord
+from fleet.protocol.values import Reason
+
+
+def is_told(finding: Finding, still_open: Iterable[ExceptionRecord]) -> bool:
+    """Whether an exception of its code is open for its mission. What it breaks its trip off for is told anew where the
+    zones are others: it was to go another way, and that is closed now.
+    """
+    alike = [e for e in still_open if (e.code, e.mission_id) == (finding.code, finding.mission_id)]
+    if finding.code not in GIVEN_UP_CODES:
+        return bool(alike)
+    return bool(alike) and _zones(finding.reasons) <= _zones(why for e in alike for why in e.reasons)
+
+
+def _zones(reasons: Iterable[Reason]) -> set[tuple[str, str | None]]:
+    """Which zones they are about, and as of which version of all: one may have grown under its name."""
+    return {(str(why.limit), why.source) for why in reasons}
