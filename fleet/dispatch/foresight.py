@@ -10,8 +10,9 @@ from datetime import datetime
 from fleet.dispatch.commands import in_words
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.inputs import Finding
+from fleet.dispatch.monitor.aboard import brings_back_kg
 from fleet.dispatch.monitor.checks import ZONE_CHECKS, is_leaving, may_be_inside
-from fleet.dispatch.monitor.guard import airspace_guard, mission_clearance
+from fleet.dispatch.monitor.guard import Guard, airspace_guard, guard_of, mission_clearance
 from fleet.dispatch.monitor.remaining import legs_ahead, travels_of
 from fleet.dispatch.monitor.told import is_told
 from fleet.dispatch.zones import Change
@@ -22,7 +23,7 @@ from fleet.feasibility.clearance import clearance_of
 from fleet.feasibility.context import Context
 from fleet.kinds import kind_of
 from fleet.protocol.lifecycle import MissionStatus
-from fleet.protocol.messages import Telemetry
+from fleet.protocol.messages import Action, Telemetry
 from fleet.protocol.zones import MOST_TOLD, ConcernedFlight, ConcernedPlan, Consequences, ZoneEntry
 from geofences import Affected, Conflict, Flight, Waypoint, ZoneSet, affected, near_change, segments_hit
 from geofences.checks.column import HIGHEST_M, LOWEST_M
@@ -178,7 +179,7 @@ def _flights(
         entry = _entry(met)
         found, detail = None, f"comes free of {_freed(met)}"
         if entry is not None and left > 0:
-            found, detail = _told(sortie, after, desk.now, told[mission.mission_id])
+            found, detail = _told(desk, sortie, after, told[mission.mission_id])
             left -= 1
         elif entry is not None:
             detail = f"not worked out: more than {MOST_WORKED_OUT} flights get into a zone"
@@ -194,13 +195,12 @@ def _flights(
 
 
 def _told(
-    sortie: _Out, after: Context, now: datetime, known: Sequence[ExceptionRecord]
+    desk: Desk, sortie: _Out, after: Context, known: Sequence[ExceptionRecord]
 ) -> tuple[Finding | None, str]:
     """What the monitor finds with its next sample, if that is like the last one; and what comes of it, in words."""
     if sortie.sample is None:
         return None, "told nothing before it says where it is"
-    guard = airspace_guard(sortie.record, sortie.kind, after, now, sortie.sample)
-    findings = [found for check in ZONE_CHECKS if (found := check(guard, sortie.sample, now)) is not None]
+    findings = _found(desk, sortie, after, sortie.sample)
     fresh = next((found for found in findings if not is_told(found, known)), None)
     if fresh is not None:
         why = fresh.reasons[0].detail if fresh.reasons else fresh.code
@@ -210,6 +210,20 @@ def _told(
     if is_leaving(sortie.sample):
         return None, f"told nothing new: it is {sortie.sample.state} already"
     return None, "told nothing: what it still flies stays free"
+
+
+def _found(desk: Desk, sortie: _Out, after: Context, sample: Telemetry) -> list[Finding]:
+    """The battery takes the most time to work out, and matters only to whether a diversion is in reach."""
+    given = (sortie.record, sortie.kind, after, desk.now, sample)
+    found = _by_zones(airspace_guard(*given), sample, desk.now)
+    if all(one.advice is not Action.DIVERT for one in found):
+        return found
+    guard = guard_of(*given, start_soc=None, brings_back_kg=brings_back_kg(sortie.record, desk.state))
+    return _by_zones(guard, sample, desk.now)
+
+
+def _by_zones(guard: Guard, sample: Telemetry, now: datetime) -> list[Finding]:
+    return [found for check in ZONE_CHECKS if (found := check(guard, sample, now)) is not None]
 
 
 def _planned(out: Iterable[tuple[_Out, list[tuple[Flight, Affected]]]]) -> Iterator[ConcernedPlan]:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from fleet.dispatch.monitor.guard import Guard
+from fleet.dispatch.monitor.reach import is_carried, to_the_ground
 from fleet.dispatch.monitor.remaining import home_of
 from fleet.dispatch.separation.flights import cruise_amsl_m, path_instead
 from fleet.domain.evolve import evolve
@@ -38,17 +39,20 @@ class Around(NamedTuple):
     length_m: float
 
 
-def way_around(guard: Guard, sample: Telemetry, now: datetime) -> Around | None:
-    """The shortest way around, free at all times at which it may be flown and down to the ground, that the battery is
-    enough for as far as that is known; none where none was found, or none that could be told.
+def way_around(
+    guard: Guard, sample: Telemetry, now: datetime, *, keeps_reserve: bool = True
+) -> Around | None:
+    """The shortest way around, free at all times at which it may be flown and down to the ground, that the battery
+    carries (see ``is_carried``); none where none was found, or none that could be told.
     """
     if not guard.flies or sample.alt_amsl_m is None:
         return None
-    found = [one for one in _ways(guard, sample, now) if _has_energy(guard, sample, one.length_m)]
-    return min(found, key=lambda one: (one.length_m, one.place_id), default=None)
+    return min(
+        _ways(guard, sample, now, keeps_reserve), key=lambda one: (one.length_m, one.place_id), default=None
+    )
 
 
-def _ways(guard: Guard, sample: Telemetry, now: datetime) -> Iterator[Around]:
+def _ways(guard: Guard, sample: Telemetry, now: datetime, keeps_reserve: bool) -> Iterator[Around]:
     here = Place(lon=sample.lon, lat=sample.lat)
     for place_id, place in _nearest(guard, sample):
         points = _search(guard, here, place, now)
@@ -57,8 +61,10 @@ def _ways(guard: Guard, sample: Telemetry, now: datetime) -> Iterator[Around]:
         way = (here, *points[1:-1])
         record = evolve(guard.record, diverted_to=place, diverted_way=way)
         would = sample.model_copy(update={"state": "diverting"})
-        path = in_any_wind(path_instead(record, guard.sortie, would, now))
-        if is_clear(guard.context, guard.sortie, path):
+        flown = path_instead(record, guard.sortie, would, now)
+        carried = is_carried(guard, sample, flown, keeps_reserve=keeps_reserve)
+        path = to_the_ground(guard, flown) if carried else None
+        if path is not None and is_clear(guard.context, guard.sortie, in_any_wind(path)):
             legs = pairwise((*way, place))
             yield Around(place_id, way, sum(distance_m(a.lon, a.lat, b.lon, b.lat) for a, b in legs))
 
@@ -80,10 +86,3 @@ def _search(guard: Guard, here: Place, place: Place, now: datetime) -> tuple[Pla
     longest_s = LONGEST_TIMES * distance_m(*ends[0], *ends[1]) / (kind.cruise_mps * SLOWEST)
     until = now + timedelta(seconds=longest_s)
     return search_around(ctx, kind, keeps, alt_amsl_m, here, place, (now, until), MOST_STEPS)
-
-
-def _has_energy(guard: Guard, sample: Telemetry, length_m: float) -> bool:
-    budget = guard.energy
-    if budget is None or sample.soc is None:
-        return True
-    return length_m * budget.per_m_wh <= sample.soc * budget.full_wh - budget.floor_wh

@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import pairwise
 from typing import NamedTuple
 
 from fleet.dispatch.monitor.guard import Guard
+from fleet.dispatch.monitor.reach import is_carried, to_the_ground
 from fleet.dispatch.separation.flights import path_instead
 from fleet.domain.evolve import evolve
 from fleet.domain.state import MissionRecord
 from fleet.feasibility.airspace import is_clear
 from fleet.feasibility.unplanned import in_any_wind
 from fleet.protocol.messages import Action, Telemetry
-from geofences import Waypoint
-from geofences.geometry.geodesy import distance_m
 
 
 class Aside(NamedTuple):
@@ -34,10 +32,11 @@ def ways_aside(guard: Guard, sample: Telemetry, now: datetime) -> Iterator[Aside
     if guard.energy is None or sample.soc is None or sample.alt_amsl_m is None:
         return
     for one in _tried(guard, sample):
-        path = path_instead(one.record, guard.sortie, one.would, now)
-        needed_wh = _length_m(path) * guard.energy.per_m_wh * (1 + guard.energy.margin)
-        lasts = needed_wh <= guard.energy.above_reserve_wh(sample.soc)
-        if lasts and is_clear(guard.context, guard.sortie, in_any_wind(path)):
+        flown = path_instead(one.record, guard.sortie, one.would, now)
+        if not is_carried(guard, sample, flown, keeps_reserve=True):
+            continue
+        path = to_the_ground(guard, flown) if one.action is Action.DIVERT else flown
+        if path is not None and is_clear(guard.context, guard.sortie, in_any_wind(path)):
             yield one
 
 
@@ -49,12 +48,3 @@ def _tried(guard: Guard, sample: Telemetry) -> Iterator[Aside]:
     for refuge in sorted(guard.refuges, key=lambda r: (math.hypot(r.x - x, r.y - y), r.place_id)):
         record = evolve(guard.record, diverted_to=refuge.place, diverted_way=())
         yield Aside(Action.DIVERT, refuge.place_id, record, would)
-
-
-def _length_m(path: tuple[Waypoint, ...]) -> float:
-    """Along the path, climbs and descents included: for each metre the dearest of the mission's own ways is taken,
-    whose energy holds a climb and a descent."""
-    legs = pairwise(path)
-    return sum(
-        math.hypot(distance_m(a.lon, a.lat, b.lon, b.lat), b.alt_amsl_m - a.alt_amsl_m) for a, b in legs
-    )

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from fleet.dispatch.inputs import Finding
-from fleet.dispatch.monitor.around import way_around
 from fleet.dispatch.monitor.battery import HOLD_LOOK_S, MODEL_ERROR, Energy
-from fleet.dispatch.monitor.guard import Guard, Refuge
-from fleet.dispatch.monitor.remaining import home_of
+from fleet.dispatch.monitor.diverting import diverted, nearest_refuge, places_elsewhere, refuges_by_distance
+from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.way import Reached, Way
 from fleet.dispatch.separation.flights import path_instead
-from fleet.domain.evolve import evolve
-from fleet.domain.state import MissionRecord
 from fleet.energy.margin import corrected_remaining
 from fleet.feasibility.airspace import is_clear
 from fleet.feasibility.incident import measured
@@ -124,29 +120,15 @@ def _instead(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
         return None
     ids = (guard.asset_id, guard.mission_id, code)
     target = guard.record.diverted_to if guard.doing == "diverting" else None
-    for place_id, place in _elsewhere(guard, sample):
-        if place != target and _diversion_is_free(guard, sample, place, now):
-            return Finding(*ids, Action.DIVERT, guard.blocked, place_id)
-    around = way_around(guard, sample, now)
-    if around is not None:
-        return Finding(*ids, Action.DIVERT, guard.blocked, around.place_id, around.way)
+    places = [one for one in places_elsewhere(guard, sample) if one[1] != target]
+    aside = diverted(guard, sample, places, now)
+    if aside is not None:
+        return Finding(*ids, Action.DIVERT, guard.blocked, *aside)
     return Finding(*ids, Action.LAND, guard.blocked)
 
 
 _GIVEN_UP = {"returning": "zone_on_return", "diverting": "zone_on_diversion"}
 GIVEN_UP_CODES = frozenset(_GIVEN_UP.values())
-
-
-def _elsewhere(guard: Guard, sample: Telemetry) -> list[tuple[str, Place]]:
-    """Home, then the alternates from the nearest on."""
-    x, y = guard.plane.xy(sample.lon, sample.lat)
-    away = sorted((math.hypot(r.x - x, r.y - y), r.place_id, r.place) for r in guard.refuges)
-    home = home_of(guard.record.mission)
-    return [*(() if home is None else (home,)), *((place_id, place) for _, place_id, place in away)]
-
-
-def _diversion_is_free(guard: Guard, sample: Telemetry, place: Place, now: datetime) -> bool:
-    return _is_free(guard, evolve(guard.record, diverted_to=place), "diverting", sample, now)
 
 
 def _way_out(
@@ -155,15 +137,11 @@ def _way_out(
     """Home if the way back is free, else straight to the nearest alternate, else around zones to either, else down
     where it is.
     """
-    if _is_free(guard, guard.record, "returning", sample, now):
+    if _return_is_free(guard, sample, now):
         return Action.RETURN, reasons, None, ()
-    refuge = _free_refuge(guard, sample, now)
-    if refuge is not None:
-        return Action.DIVERT, reasons, refuge[0].place_id, ()
-    around = way_around(guard, sample, now)
-    if around is not None:
-        return Action.DIVERT, reasons, around.place_id, around.way
-    return Action.LAND, reasons, None, ()
+    places = [(refuge.place_id, refuge.place) for refuge, _ in refuges_by_distance(guard, sample)]
+    aside = diverted(guard, sample, places, now)
+    return (Action.LAND, reasons, None, ()) if aside is None else (Action.DIVERT, reasons, *aside)
 
 
 def energy(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
@@ -220,7 +198,7 @@ def _short(
     budget = guard.energy
     if progress.before_drop or budget is None:
         return Finding(*ids, Action.RETURN, (reason,))
-    refuge = _free_refuge(guard, sample, now)
+    refuge = nearest_refuge(guard, sample, now)
     if refuge is not None and refuge[1] * budget.per_m_wh < progress.left_wh:
         return Finding(*ids, Action.DIVERT, (reason,), refuge[0].place_id)
     out_of_reach = progress.left_wh * progress.pace > available + budget.reserve_wh
@@ -339,22 +317,16 @@ def is_leaving(sample: Telemetry) -> bool:
     return sample.state in ("returning", "diverting", "landing")
 
 
-def _free_refuge(guard: Guard, sample: Telemetry, now: datetime) -> tuple[Refuge, float] | None:
-    """The nearest alternate to which the straight way is free of zones, and how far it is."""
-    x, y = guard.plane.xy(sample.lon, sample.lat)
-    away = sorted((math.hypot(r.x - x, r.y - y), r.place_id, r) for r in guard.refuges)
-    return next(((r, m) for m, _, r in away if _diversion_is_free(guard, sample, r.place, now)), None)
-
-
-def _is_free(guard: Guard, record: MissionRecord, doing: str, sample: Telemetry, now: datetime) -> bool:
-    """Whether the way that it would take from where it is, down to the ground at its end (rule E15), is free of zones
-    at all times at which it may fly it."""
+def _return_is_free(guard: Guard, sample: Telemetry, now: datetime) -> bool:
+    """Whether the way home from where it is, down to the ground at its end (rule E15), is free of zones at all times at
+    which it may fly it."""
     if not guard.flies:
         return True
     if sample.alt_amsl_m is None:
         return False
-    would = sample.model_copy(update={"state": doing})
-    return is_clear(guard.context, guard.sortie, in_any_wind(path_instead(record, guard.sortie, would, now)))
+    would = sample.model_copy(update={"state": "returning"})
+    path = path_instead(guard.record, guard.sortie, would, now)
+    return is_clear(guard.context, guard.sortie, in_any_wind(path))
 
 
 Check = Callable[[Guard, Telemetry, datetime], Finding | None]
