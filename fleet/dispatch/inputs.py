@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fleet.domain.plan import Plan
+from fleet.energy.gauge import Doubt
 from fleet.protocol.messages import Action
 from fleet.protocol.values import Place, Reason
 
@@ -79,6 +80,14 @@ class SamplesBack:
 
 
 @dataclass(frozen=True, slots=True)
+class GaugeDoubted:
+    """An asset's fuel gauge has shown what can't be, in a sample that was not taken as it came."""
+
+    asset_id: str
+    doubt: Doubt
+
+
+@dataclass(frozen=True, slots=True)
 class ClockOff:
     """An asset stamps its telemetry so many seconds after the hub's time (before it, where negative)."""
 
@@ -107,6 +116,7 @@ Input = (
     | LinkBack
     | SamplesMissing
     | SamplesBack
+    | GaugeDoubted
     | ClockOff
     | ClockRight
     | Resume

@@ -87,6 +87,14 @@ def out_of_range(soc: float) -> Doubt | None:
     return Doubt("soc_out_of_range", 1.0, soc, "of full", f"it shows {soc:g} of a full battery")
 
 
+def ran_back(before_s: float, at_s: float, limit_s: float = BACK_S) -> Doubt | None:
+    """The doubt about a time that lies before the one before it by more than a limit."""
+    back_s = before_s - at_s
+    if back_s <= limit_s:
+        return None
+    return Doubt("clock_backwards", limit_s, back_s, "s", f"its time ran back by {back_s:.0f} s")
+
+
 def believed(state: GaugeState, start_soc: float, drawn: float, margin: float) -> float:
     """What a battery is taken to hold whose gauge is doubted or silent: what it began with less what the model says was
     drawn, raised by the margin, or what the gauge shows where that is less. One reading alone counts for nothing.
@@ -101,10 +109,8 @@ def _after(state: GaugeState, found: tuple[Doubt, ...]) -> tuple[GaugeState, tup
 
 
 def _times(last: Reading, reading: Reading) -> tuple[Doubt, ...]:
-    back_s = last.at_s - reading.at_s
-    if back_s <= BACK_S:
-        return ()
-    return (Doubt("clock_backwards", BACK_S, back_s, "s", f"its time ran back by {back_s:.0f} s"),)
+    back = ran_back(last.at_s, reading.at_s)
+    return () if back is None else (back,)
 
 
 def _rise(lowest: float, reading: Reading) -> tuple[Doubt, ...]:

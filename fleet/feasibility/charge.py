@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 
 from fleet.domain.fleet import FleetSpec
+from fleet.energy.gauge import Doubt
 from fleet.feasibility.verdict import Verdict, feasible, unknown
 from fleet.protocol.values import Reason
 
 COME_FULL = "drones and robots that have not come yet come with full batteries"
 SOC_UNKNOWN, SOC_STALE = "soc_unknown", "soc_stale"
+BATTERY_SUSPECT = "battery_suspect"
+"""The exception about one whose fuel gauge shows what can't be."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToldCharge:
     """What an asset last told of its battery: its state of charge (0 to 1), and how many seconds ago; ``soc`` is none
     where it never did. ``age_s`` is none where age does not matter: the battery is filled before it counts.
-    ``expected``: it has not come yet, and is only planned for.
+    ``expected``: it has not come yet, and is only planned for. ``doubts``: why what it tells is not believed.
     """
 
     asset_id: str
     soc: float | None
     age_s: float | None = None
     expected: bool = False
+    doubts: tuple[Reason, ...] = ()
 
 
 def ask_charge(fleet: FleetSpec, told: ToldCharge) -> Verdict:
     """Whether a trip may be judged by what was told. What was never told, or longer ago than the fleet's
     ``soc_stale_s``, is UNKNOWN: neither a full battery nor an empty one. One that is only expected comes full where
-    the fleet assumes that.
+    the fleet assumes that, and one whose gauge is doubted is UNKNOWN whatever it tells.
     """
+    if told.doubts:
+        return unknown(*told.doubts)
     if told.expected and fleet.assumptions.assets_come_full:
         return feasible(COME_FULL)
     if told.soc is None:
@@ -47,6 +54,19 @@ def ask_charge(fleet: FleetSpec, told: ToldCharge) -> Verdict:
             unit="s",
             source=told.asset_id,
         )
+    )
+
+
+def doubted(doubt: Doubt, asset_id: str) -> Reason:
+    """Why a fuel gauge is not believed."""
+    finite = isfinite(doubt.actual)
+    return Reason(
+        code=doubt.code,
+        detail=f"the fuel gauge of {asset_id} is not believed: {doubt.detail}",
+        limit=round(doubt.limit, 4),
+        actual=round(doubt.actual, 4) if finite else str(doubt.actual),
+        unit=doubt.unit,
+        source=asset_id,
     )
 
 

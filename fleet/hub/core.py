@@ -17,10 +17,11 @@ from fleet.dispatch import effects as fx
 from fleet.dispatch.decide import CONTRADICTION, HANDLERS, HUB_FAULT, Decision, Dispatcher
 from fleet.dispatch.handlers.assets import NO_SAMPLES
 from fleet.dispatch.handlers.clocks import CLOCK_OFF
-from fleet.dispatch.inputs import Input, LinkBack, LinkLost, TimerDue
+from fleet.dispatch.inputs import GaugeDoubted, Input, LinkBack, LinkLost, TimerDue
 from fleet.dispatch.monitor import Monitor
 from fleet.domain.events import TimerSet
 from fleet.domain.state import State
+from fleet.energy.gauge import out_of_range
 from fleet.hub.batches import Anchor, Batches
 from fleet.hub.clock import FreeClock, GrantedClock
 from fleet.hub.inbox import Inbox
@@ -33,7 +34,7 @@ from fleet.hub.stamps import Stamps
 from fleet.hub.stepping import Stepping
 from fleet.hub.timers import Timers
 from fleet.hub.trouble import Severity
-from fleet.protocol.codec import decode_control, decode_telemetry, encode
+from fleet.protocol.codec import decode_control, decode_telemetry, encode, telemetry_without_charge
 from fleet.protocol.errors import Fault, RemoteError
 from fleet.protocol.lifecycle import AssetStatus, LifecycleError
 from fleet.protocol.messages import Attach, Envelope, Granted, Hello, Message, Role, Telemetry
@@ -215,7 +216,12 @@ class HubCore:
                 sample = decode_telemetry(frames)
             except RemoteError as error:
                 self.sessions.count(peer_id, error.code, wall_s)
-                continue
+                rest = telemetry_without_charge(frames)
+                if rest is None:
+                    continue
+                sample, shown = rest
+                if (doubt := out_of_range(shown)) is not None:
+                    self._decide(GaugeDoubted(peer_id, doubt), now, None)
             if isinstance(sample, Telemetry):
                 self._links.sampled(peer_id, now)
                 self._work_sample(peer_id, sample, now)
@@ -224,6 +230,8 @@ class HubCore:
         if self.stamps is not None:
             if not self._holds_back and (found := self.stamps.check(peer_id, sample, now)) is not None:
                 self._decide(found, now, None)
+            if (back := self.stamps.ran_back(peer_id, sample)) is not None:
+                self._decide(GaugeDoubted(peer_id, back), now, None)
             sample = self.stamps.believed(sample, now)
         self.live[peer_id] = sample
         self._sampled_at[peer_id] = now

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from fleet.dispatch.inputs import ClockOff, ClockRight
+from fleet.energy.gauge import Doubt, ran_back
 from fleet.protocol.messages import Telemetry
 
 OFF_S = 60.0
@@ -30,10 +31,19 @@ class Stamps:
         self._slack = timedelta(seconds=rate)
         self._off = set(off)
         self._row: dict[str, int] = {}
+        self._last: dict[str, datetime] = {}
 
     def believed(self, sample: Telemetry, now: datetime) -> Telemetry:
         """The sample, stamped no later than it came."""
         return sample.model_copy(update={"at": now}) if sample.at > now + self._slack else sample
+
+    def ran_back(self, asset_id: str, sample: Telemetry) -> Doubt | None:
+        """The doubt about a clock that was right and is set back by more than the link explains. One that is known to
+        be off may be set right."""
+        last, self._last[asset_id] = self._last.get(asset_id), sample.at
+        if last is None or asset_id in self._off:
+            return None
+        return ran_back(last.timestamp(), sample.at.timestamp(), self._limit.total_seconds())
 
     def check(self, asset_id: str, sample: Telemetry, now: datetime) -> ClockOff | ClockRight | None:
         """What there is to tell about the asset's clock: that it is off, or right again; each once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fleet.dispatch.charge import SUSPECT_ACTION
 from fleet.dispatch.commands import command, in_words
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.handlers.holding import look_again
@@ -9,6 +10,7 @@ from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.remaining import home_of
 from fleet.dispatch.monitor.told import is_told
 from fleet.domain.state import OVER
+from fleet.feasibility.charge import BATTERY_SUSPECT
 from fleet.protocol.messages import Action
 from fleet.protocol.mission import Mission
 from fleet.protocol.values import Place
@@ -20,12 +22,14 @@ def finding(desk: Desk, message: Finding) -> None:
     if record is None or record.status in OVER or is_told(message, desk.state.open_exceptions()):
         return
     advice = message.advice
-    action = in_words(advice, message.place_id)
+    suspect = message.code == BATTERY_SUSPECT
+    action = SUSPECT_ACTION if suspect else in_words(advice, message.place_id)
     desk.raise_exception(
         message.code,
         action,
         asset_id=message.asset_id,
         mission_id=message.mission_id,
+        owner="operator" if suspect else "dispatcher",
         reasons=message.reasons,
     )
     if advice is None:

@@ -149,7 +149,7 @@ def energy(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     budget = guard.energy
     if budget is None or sample.soc is None or sample.mission_id != guard.mission_id:
         return None
-    progress = _progress(guard, sample, now)
+    progress = progress_of(guard, sample, now)
     if progress is None:
         return None
     available = budget.above_reserve_wh(sample.soc)
@@ -172,7 +172,7 @@ def energy(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
 def can_hold(guard: Guard, sample: Telemetry, hold: timedelta, now: datetime) -> bool | None:
     """Whether the battery carries a hold and all that comes after it, with margin and reserve; none where that is not
     known."""
-    budget, progress = guard.energy, _progress(guard, sample, now)
+    budget, progress = guard.energy, progress_of(guard, sample, now)
     if budget is None or sample.soc is None or progress is None:
         return None
     needed = _rest_wh(guard, sample, progress, budget) + budget.hold_wh(hold.total_seconds() + HOLD_LOOK_S)
@@ -216,7 +216,8 @@ class Progress(NamedTuple):
     flown: float
 
 
-def _progress(guard: Guard, sample: Telemetry, now: datetime) -> Progress | None:
+def progress_of(guard: Guard, sample: Telemetry, now: datetime) -> Progress | None:
+    """How far its trip is; none where it is on neither of its legs."""
     out, back = guard.out, guard.back
     if out is None or back is None or sample.step_id not in (out.step_id, back.step_id):
         return None

@@ -12,6 +12,7 @@ from fleet.dispatch.monitor.aboard import brings_back_kg
 from fleet.dispatch.monitor.air import Air
 from fleet.dispatch.monitor.aside import Aside, ways_aside
 from fleet.dispatch.monitor.checks import CHECKS, HOLDING, ZONE_CODES, can_hold
+from fleet.dispatch.monitor.gauges import Gauges, gauge
 from fleet.dispatch.monitor.guard import Earlier, Guard, guard_of, is_off_time, redirected
 from fleet.dispatch.monitor.remaining import doing_instead
 from fleet.dispatch.silence import lost_link
@@ -64,6 +65,7 @@ class Monitor:
         self._guards: dict[str, Guard] = {}
         self._out: dict[str, float] = {}
         self._begun: set[str] = set()
+        self._gauges = Gauges()
         self._told: dict[str, set[str]] = {}
         self._lately: dict[str, tuple[Earlier, ...]] = {}
         self._timed: dict[str, datetime] = {}
@@ -141,6 +143,7 @@ class Monitor:
         self._begun.discard(asset_id)
         self._told.pop(asset_id, None)
         self._lately.pop(asset_id, None)
+        self._gauges.forget(asset_id)
         self._held.pop(asset_id, None)
         self._timed.pop(asset_id, None)
         self._air.forget(asset_id)
@@ -151,16 +154,20 @@ class Monitor:
         guard = self._guards.get(asset_id)
         if guard is None:
             return ()
+        sample, doubts = self._gauges.check(guard, sample, now)
         if guard.flies and (
             doing_instead(guard.record, sample) != guard.doing or self._is_off_time(guard, sample, now)
         ):
             guard = self._guards[asset_id] = redirected(guard, sample, now)
         met = self._air.check(asset_id, sample, now)
         guard = evolve(
-            guard, earlier=self._earlier(asset_id, sample, now), held_soc=self._held_soc(asset_id, sample)
+            guard,
+            earlier=self._earlier(asset_id, sample, now),
+            held_soc=self._held_soc(asset_id, sample),
+            doubts=doubts,
         )
         told = self._told.setdefault(asset_id, set())
-        for check in CHECKS:
+        for check in (*CHECKS, gauge):
             found = check(guard, sample, now)
             if found is not None and found.code not in told:
                 told.add(found.code)

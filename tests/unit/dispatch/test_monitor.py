@@ -203,7 +203,7 @@ def test_a_wind_that_no_station_told_of_shows_in_the_pace(
     soc = needed(guard, guard.back.left_at(reached) * 1.1)
     found = [
         monitor.check(DRONE, place.model_copy(update={"soc": level}), DAY + timedelta(seconds=62 * n))
-        for n, (place, level) in enumerate(zip(places, (1.0, soc), strict=True))
+        for n, (place, level) in enumerate(zip(places, (soc + 0.2, soc), strict=True))
     ]
     assert [[f.code for f in each] for each in found] == [[], ["energy_short"] if short else []]
 
