@@ -63,13 +63,16 @@ def watch(
     """The state after a reading, and what is doubtful about it; each code is told once. A reading that can't be at all
     (no number, below empty, above full) changes nothing else.
     """
-    if (out := out_of_range(reading.soc)) is not None:
+    if not 0 <= reading.soc <= 1 and (out := out_of_range(reading.soc)) is not None:
         return _after(state, (out,))
     last = state.last
     if last is None or reading.at_rest or last.at_rest:
         rested = GaugeState(reading, reading, reading.soc, (reading.soc,), state.doubted)
         return _after(rested, () if last is None else _times(last, reading))
     moved = reading if state.moved is None or reading.soc != last.soc else state.moved
+    if _is_sound(state.lowest, last, moved, reading, STEPS * resolution):
+        kept = (*state.recent, reading.soc)[-3:]
+        return GaugeState(reading, moved, min(state.lowest, reading.soc), kept, state.doubted), ()
     found = (
         *_times(last, reading),
         *_rise(state.lowest, reading),
@@ -78,6 +81,16 @@ def watch(
     )
     kept = (*state.recent, reading.soc)[-3:]
     return _after(GaugeState(reading, moved, min(state.lowest, reading.soc), kept, state.doubted), found)
+
+
+def _is_sound(lowest: float, last: Reading, moved: Reading, reading: Reading, frozen: float) -> bool:
+    """Whether nothing can be doubted: the usual case, told without a word."""
+    return (
+        reading.soc - lowest <= UP
+        and last.soc - reading.soc <= DOWN
+        and reading.drawn - moved.drawn <= frozen
+        and last.at_s - reading.at_s <= BACK_S
+    )
 
 
 def out_of_range(soc: float) -> Doubt | None:

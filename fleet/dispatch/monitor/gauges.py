@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.checks import progress_of
 from fleet.dispatch.monitor.guard import Guard
-from fleet.energy.gauge import Doubt, GaugeState, Reading, believed, watch
+from fleet.energy.gauge import GaugeState, Reading, believed, watch
 from fleet.feasibility.charge import BATTERY_SUSPECT, doubted
 from fleet.protocol.messages import Action, Telemetry
 from fleet.protocol.values import Reason
@@ -19,9 +19,10 @@ _RESTS = frozenset({"idle", "charging", "landed", "loading", "unloading"})
 NEW = GaugeState()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Kept:
-    """Of one mission: the gauge's state, the share of a full battery that was drawn up to ``at``, what is doubted."""
+    """Of one mission, changed with each sample: the gauge's state, the share of a full battery that was drawn up to
+    ``at``, what is doubted."""
 
     mission_id: str
     state: GaugeState = NEW
@@ -50,16 +51,14 @@ class Gauges:
             return sample, ()
         kept = self._kept.get(guard.asset_id)
         if kept is None or kept.mission_id != guard.mission_id:
-            kept = _Kept(guard.mission_id)
+            kept = self._kept[guard.asset_id] = _Kept(guard.mission_id)
         rests = sample.step_id is None or sample.step_id in guard.before or sample.state in _RESTS
         if not rests:
-            kept = replace(kept, drawn=_drawn(guard, kept, sample, now), at=now)
-        fresh: tuple[Doubt, ...] = ()
+            kept.drawn, kept.at = _drawn(guard, kept, sample, now), now
         if sample.soc is not None:
-            state, fresh = watch(kept.state, Reading(now.timestamp(), sample.soc, kept.drawn, rests))
-            told = tuple(doubted(doubt, guard.asset_id) for doubt in fresh)
-            kept = replace(kept, state=state, doubts=(*kept.doubts, *told))
-        self._kept[guard.asset_id] = kept
+            kept.state, fresh = watch(kept.state, Reading(now.timestamp(), sample.soc, kept.drawn, rests))
+            if fresh:
+                kept.doubts += tuple(doubted(doubt, guard.asset_id) for doubt in fresh)
         if rests or guard.start_soc is None or not (kept.doubts or sample.soc is None):
             return sample, kept.doubts
         soc = believed(kept.state, guard.start_soc, kept.drawn, budget.margin)
@@ -67,15 +66,14 @@ class Gauges:
 
 
 def _drawn(guard: Guard, kept: _Kept, sample: Telemetry, now: datetime) -> float:
-    """The share of a full battery that the trip has drawn: on the ground by the way that is done, in the air also by
-    the time, since it takes as much to stay up."""
-    by_way = max(kept.drawn, _by_way(guard, sample, now))
-    begun = _begun(guard) if kept.at is None else kept.at
-    if not guard.flies or begun is None:
+    """The share of a full battery that the trip has drawn: on the ground by the way that is done; in the air by the
+    time, since it takes as much to stay up, but for what had been flown before the first sample."""
+    if guard.flies and kept.at is not None:
+        return kept.drawn + _share_per_s(guard) * max(0.0, (now - kept.at).total_seconds())
+    by_way, begun = max(kept.drawn, _by_way(guard, sample, now)), _begun(guard)
+    if not guard.flies or begun is None or by_way > 0:
         return by_way
-    if kept.at is None and by_way > 0:
-        return by_way
-    return max(by_way, kept.drawn + _share_per_s(guard) * max(0.0, (now - begun).total_seconds()))
+    return _share_per_s(guard) * max(0.0, (now - begun).total_seconds())
 
 
 def _by_way(guard: Guard, sample: Telemetry, now: datetime) -> float:
