@@ -15,7 +15,8 @@ from itertools import pairwise
 import numpy as np
 
 from geofences.geometry.geodesy import Floats
-from geofences.landings.swept import XY, Air, Region, Verdict, leg, triangle, upright
+from geofences.landings.regions import XY, Region, Verdict, leg, triangle, upright
+from geofences.landings.swept import Air, Cast, Near
 from geofences.model.altitude import Interval
 from geofences.model.zone import Position
 
@@ -102,6 +103,16 @@ class Way:
     judged: dict[tuple[float, float], Verdict] = field(default_factory=dict)
 
     @cached_property
+    def down(self) -> Cast:
+        """What stands in the way down."""
+        return self.air.down(self.points[-1])
+
+    @cached_property
+    def cast(self) -> Cast:
+        """What stands in the way, from which points of the part."""
+        return self.air.cast(self.ends, self.points)
+
+    @cached_property
     def rest_m(self) -> float:
         """How long it is from the gate on."""
         return sum(math.dist(a, b) for a, b in pairwise(self.points))
@@ -129,8 +140,12 @@ class Way:
         (x0, y0), (x1, y1) = self.ends
         return ((x - gx) * (x1 - x0) + (y - gy) * (y1 - y0)) / away if away > 0.0 else 0.0
 
-    def regions(self, part: Part, flying: Diverting, low: float, high: float) -> Iterator[Region]:
-        """All that is flown through from between two fractions of a part: where it is most likely in the way first."""
+    def regions(
+        self, part: Part, flying: Diverting, low: float, high: float
+    ) -> Iterator[tuple[Near, Region]]:
+        """All that is flown through from between two fractions of a part and may meet anything, with what that is:
+        where it is most likely in the way first.
+        """
         heights, leave, speeds = part.heights(low, high), part.when(low, high), flying.speeds
         lengths = self.lengths_m(low, high)
         bottom = min(self.ground.low, heights.low)
@@ -138,12 +153,16 @@ class Way:
         there = Interval(
             leave.low + lengths.low / speeds.high, leave.high + lengths.high / speeds.low + lasts_s
         )
-        yield upright(self.points[-1], bottom, heights, there)
-        yield triangle(self.at(low), self.at(high), self.points[0], heights, leave, speeds)
+        (down,), (fanned, *rest) = self.down.rest, self.cast.rest
+        if not self.air.is_free(down):
+            yield down, upright(self.points[-1], bottom, heights, there)
+        if not self.air.is_free(fanned):
+            yield fanned, triangle(self.at(low), self.at(high), self.points[0], heights, leave, speeds)
         flown = Interval(lengths.low - self.rest_m, lengths.high - self.rest_m)
-        for a, b in pairwise(self.points):
+        for (a, b), near in zip(pairwise(self.points), rest, strict=True):
             begun = Interval(leave.low + flown.low / speeds.high, leave.high + flown.high / speeds.low)
-            yield leg(a, b, heights, begun, speeds)
+            if not self.air.is_free(near):
+                yield near, leg(a, b, heights, begun, speeds)
             flown = flown.shifted(math.dist(a, b))
 
     def judge(self, part: Part, flying: Diverting, low: float, high: float) -> Verdict:
@@ -153,14 +172,37 @@ class Way:
             found = self.judged[low, high] = self._judge(part, flying, low, high)
         return found
 
+    def _shaded(self, part: Part, low: float, high: float) -> Verdict:
+        """What is known by shadows alone."""
+        heights = part.heights(low, high)
+        bottom = min(self.ground.low, heights.low)
+        down = self._down(low, high, bottom, heights)
+        if down is Verdict.BLOCKED:
+            return down
+        return max(down, self.cast.met.judge(low, high, heights, heights, self.met))
+
+    def _down(self, low: float, high: float, bottom_m: float, tops: Interval) -> Verdict:
+        # All heights are passed from the lowest top to the bottom: to be met at one of them is enough.
+        passed = Interval(tops.low, bottom_m)
+        return self.down.met.judge(low, high, Interval(bottom_m, tops.high), passed, self.met)
+
+    def is_shut(self, bottom_m: float, tops: Interval, times: Interval) -> bool:
+        """Whether nothing can come down at its end, from any of these heights at any of these times."""
+        if self._down(0.0, 1.0, bottom_m, tops) is Verdict.BLOCKED:
+            return True
+        region = upright(self.points[-1], bottom_m, tops, times)
+        return self.air.judge(region, self.down.rest[0], self.met) is Verdict.BLOCKED
+
     def _judge(self, part: Part, flying: Diverting, low: float, high: float) -> Verdict:
         lengths = self.lengths_m(low, high)
         if lengths.low > flying.range_m or self.ground.low > part.heights(low, high).high:
             return Verdict.BLOCKED
         within = lengths.high <= flying.range_m and self.ground.low <= part.heights(low, high).low
-        worst = Verdict.CLEAR if within else Verdict.MIXED
-        for region in self.regions(part, flying, low, high):
-            worst = max(worst, self.air.judge(region, self.met))
+        worst = max(Verdict.CLEAR if within else Verdict.MIXED, self._shaded(part, low, high))
+        if worst is Verdict.BLOCKED:
+            return worst
+        for near, region in self.regions(part, flying, low, high):
+            worst = max(worst, self.air.judge(region, near, self.met))
             if worst is Verdict.BLOCKED:
                 break
         return worst
@@ -174,12 +216,19 @@ class Beginning:
     ends: tuple[XY, XY]
     met: set[str] = field(default_factory=set)
 
+    @cached_property
+    def near(self) -> Near:
+        """What lies near it."""
+        return self.air.near((self.ends[0], self.ends[0]), self.ends[1])
+
     def judge(self, part: Part, flying: Diverting, low: float, high: float) -> Verdict:
         """CLEAR where all between two fractions of the part is."""
+        if self.air.is_free(self.near):
+            return Verdict.CLEAR
         (x0, y0), (x1, y1) = self.ends
         a, b = ((x0 + (x1 - x0) * each, y0 + (y1 - y0) * each) for each in (low, high))
         region = triangle(a, b, b, part.heights(low, high), part.when(low, high), flying.speeds)
-        return self.air.judge(region, self.met)
+        return self.air.judge(region, self.near, self.met)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +256,7 @@ def choose(
     asked before each stretch.
     """
     smallest = tolerance_m / max(part.size_m(flying), tolerance_m)
+    every = _Ways(ways)
     waiting: list[tuple[float, float, Verdicts]] = [(0.0, 1.0, {})]
     chosen = []
     while waiting:
@@ -216,7 +266,7 @@ def choose(
             continue
         from_zone = own.judge(part, flying, low, high) is not Verdict.CLEAR
         best, rivals = (
-            (None, []) if from_zone else _shortest(part, ways, flying, tolerance_m, low, high, known)
+            (None, []) if from_zone else _shortest(part, every, flying, tolerance_m, low, high, known)
         )
         open_ = from_zone or any(known[number] is not Verdict.BLOCKED for number in rivals)
         if high - low > smallest and open_:
@@ -230,9 +280,30 @@ def choose(
     return chosen
 
 
+class _Ways:
+    """Ways from one part, and how long they are, all at once."""
+
+    def __init__(self, ways: Sequence[Way]) -> None:
+        self.each = ways
+        rows = [(*way.ends[0], *way.ends[1], *way.points[0], way.rest_m) for way in ways]
+        x, y, to_x, to_y, gate_x, gate_y, self._rest = np.array(rows, dtype=np.float64).reshape(-1, 7).T
+        # Seen from each gate.
+        self._x, self._y, self._east, self._north = x - gate_x, y - gate_y, to_x - x, to_y - y
+        self._square = np.maximum(self._east**2 + self._north**2, 1e-12)
+
+    def lengths_m(self, low: float, high: float) -> tuple[Floats, Floats]:
+        """The shortest and the longest that each is between two fractions of the part."""
+        nearest = -(self._x * self._east + self._y * self._north) / self._square
+        least, first, last = (self._away(each) for each in (np.clip(nearest, low, high), low, high))
+        return least + self._rest, np.maximum(first, last) + self._rest
+
+    def _away(self, share: Floats | float) -> Floats:
+        return np.hypot(self._x + self._east * share, self._y + self._north * share)
+
+
 def _shortest(
     part: Part,
-    ways: Sequence[Way],
+    ways: _Ways,
     flying: Diverting,
     tolerance_m: float,
     low: float,
@@ -242,24 +313,24 @@ def _shortest(
     """The clear way that is shortest at its longest, and all that may be shorter somewhere; what is found out about
     them goes into `known`.
     """
-    lengths = [way.lengths_m(low, high) for way in ways]
+    shortest, longest = ways.lengths_m(low, high)
     best: int | None = None
-    limit_m, looked = math.inf, []
-    for number in sorted(range(len(ways)), key=lambda one: lengths[one].low):
-        if lengths[number].low > limit_m:
+    limit_m, looked = math.inf, list[int]()
+    for number in np.argsort(shortest, kind="stable").tolist():
+        if shortest[number] > limit_m:
             break
         if number not in known:
-            known[number] = ways[number].judge(part, flying, low, high)
+            known[number] = ways.each[number].judge(part, flying, low, high)
         looked.append(number)
-        if known[number] is Verdict.CLEAR and lengths[number].high < limit_m:
-            best, limit_m = number, lengths[number].high
+        if known[number] is Verdict.CLEAR and longest[number] < limit_m:
+            best, limit_m = number, float(longest[number])
     if best is None:
         return None, looked
-    mine = ways[best]
+    mine = ways.each[best]
     return best, [
         number
         for number in looked
-        if number != best and not _never_longer(mine, ways[number], low, high, tolerance_m)
+        if number != best and not _never_longer(mine, ways.each[number], low, high, tolerance_m)
     ]
 
 
@@ -291,7 +362,7 @@ def ends_on(air: Air, part: Part) -> tuple[XY, XY]:
     return (x0, y0), (x1, y1)
 
 
-def on_plane(air: Air, places: Sequence[Position]) -> tuple[XY, ...]:
+def on_plane(air: Air, places: Sequence[Position] | Floats) -> tuple[XY, ...]:
     """Places on the plane of some air."""
     points: Floats = air.plane.to_xy(np.array(places))
     return tuple((x, y) for x, y in points.tolist())

@@ -14,8 +14,17 @@ from geofences.checks.rules import Rules
 from geofences.geometry.geodesy import EARTH, densify
 from geofences.geometry.planar import Cell
 from geofences.geometry.track import Waypoint
-from geofences.landings.diversions import Beginning, Chosen, Diverting, Part, Way, choose, ends_on, on_plane
-from geofences.landings.swept import Air, Verdict, upright
+from geofences.landings.diversions import (
+    Beginning,
+    Chosen,
+    Diverting,
+    Part,
+    Way,
+    choose,
+    ends_on,
+    on_plane,
+)
+from geofences.landings.swept import Air
 from geofences.model.altitude import Box, Interval, Terrain
 from geofences.model.told import ground_in
 from geofences.model.zone import Position
@@ -103,7 +112,7 @@ class SiteSearch:
         numbers, away_m = self._in_range(part)
         half_m = (part.along.high - part.along.low) / 2.0
         count = min(FIRST_SITES, len(numbers))
-        ways = [self._straight(part, number) for number in numbers[:count]]
+        ways = self._straight(part, numbers[:count])
         air = self._air_between(*part.places)
         own = Beginning(air, ends_on(air, part))
         while True:
@@ -112,7 +121,7 @@ class SiteSearch:
             if count == len(numbers) or away_m[count] - half_m > longest_m or self._stop():
                 break
             more = min(2 * count, len(numbers))
-            ways += [self._straight(part, number) for number in numbers[count:more]]
+            ways += self._straight(part, numbers[count:more])
             count = more
         return self._with_detours(part, own, ways, chosen)
 
@@ -131,14 +140,28 @@ class SiteSearch:
         order = order[away_m[order] <= reach_m]
         return near[order].tolist(), away_m[order].tolist()
 
-    def _straight(self, part: Part, number: int) -> Way:
-        site = self._sites[number]
-        return self._way(part, number, [(site.lon, site.lat)], ())
+    def _straight(self, part: Part, numbers: Sequence[int]) -> list[Way]:
+        """The straight ways to some sites, drawn on each plane at once."""
+        by_air: dict[Air, list[int]] = {}
+        for number in numbers:
+            by_air.setdefault(self._air_to(part, number), []).append(number)
+        made: dict[int, Way] = {}
+        for air, members in by_air.items():
+            ends, gates = ends_on(air, part), on_plane(air, self._places[members])
+            for number, gate in zip(members, gates, strict=True):
+                ground = self._ground(self._sites[number])
+                made[number] = Way(number, air, ends, (gate,), (), ground)
+        return [made[number] for number in numbers]
 
     def _way(self, part: Part, number: int, points: Sequence[Position], via: tuple[Position, ...]) -> Way:
+        air = self._air_to(part, number)
+        return Way(
+            number, air, ends_on(air, part), on_plane(air, points), via, self._ground(self._sites[number])
+        )
+
+    def _air_to(self, part: Part, number: int) -> Air:
         site = self._sites[number]
-        air = self._air_between(part.places[0], (site.lon, site.lat))
-        return Way(number, air, ends_on(air, part), on_plane(air, points), via, self._ground(site))
+        return self._air_between(part.places[0], (site.lon, site.lat))
 
     def _air_between(self, a: Position, b: Position) -> Air:
         cell = middle_cell(a, b)
@@ -185,8 +208,7 @@ class SiteSearch:
         lasts_s = (heights.high - bottom) / self._flying.descent_mps
         leave = part.when(0.0, 1.0)
         there = Interval(leave.low, leave.high + longest_s + lasts_s)
-        region = upright(way.points[-1], bottom, heights, there)
-        return way.ground.low > heights.high or way.air.judge(region, way.met) is Verdict.BLOCKED
+        return way.ground.low > heights.high or way.is_shut(bottom, heights, there)
 
     def _path_around(self, part: Part, end: int, site: LandingSite) -> list[Position] | NoPath:
         key = (part.places[end], part.alts[end], part.times[end], site.site_id)

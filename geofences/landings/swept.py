@@ -8,85 +8,48 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import shapely
-from shapely.geometry import LineString, MultiPoint, Point
 from shapely.geometry.base import BaseGeometry
 
 from geofences.checks.asked import is_even
 from geofences.checks.ground import protecting
-from geofences.checks.heights import WIDER_M, depends_on_place, widened
+from geofences.checks.heights import WIDER_M, widened
 from geofences.checks.rules import Rules
 from geofences.geometry.extent import where_of
 from geofences.geometry.geodesy import LocalPlane
-from geofences.geometry.planar import TOLERANCE_M, Cell, LocalMap, widen
+from geofences.geometry.planar import TOLERANCE_M, Cell, LocalMap
+from geofences.landings.regions import NOTHING, TOUCH_M, XY, Indices, Region, Verdict, fan, spot
+from geofences.landings.shadows import NO_SHADOWS, Shadows, has_width, thrown
+from geofences.landings.steady import Around, depends_on_ground
 from geofences.model.altitude import ANYTHING, Box, Interval, Terrain, lower_amsl, upper_amsl
-from geofences.model.spans import Span, intersection
+from geofences.model.spans import intersection
 from geofences.model.told import ground_in, step_in, undulation_in
 from geofences.model.zone import Volume
 from geofences.paths.obstacles import OUTSIDE, reach_of_walls_m
 from geofences.zones.zoneset import Area, ZoneSet, ZoneVolume
 
-XY = tuple[float, float]
-
 MOST_TILES = 400
 """A region is never asked about in more parts than this."""
 
-TOUCH_M = 1e-6
+
+class Near(NamedTuple):
+    """What lies within reach of a shape: which zones, and which of those that nothing may fall on; numbers of `Air`."""
+
+    own: Indices
+    below: Indices
 
 
-class Verdict(IntEnum):
-    """Of all the ways in a region: all are clear, some may be, none is."""
-
-    CLEAR = 0
-    MIXED = 1
-    BLOCKED = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """Where ways from a part of a path lead on the plane: between two heights, at distances from its `begin` that are
-    flown at speeds between two, leaving between two times (Unix seconds). `sides` are the outermost ways.
+class Cast(NamedTuple):
+    """What stands in the ways from a part, as shadows on it; and near the fan of ways to the first point, and near each
+    leg after it, what has to be looked at by regions.
     """
 
-    shape: BaseGeometry
-    begin: BaseGeometry
-    sides: tuple[BaseGeometry, BaseGeometry]
-    heights: Interval
-    leave: Interval
-    speeds: Interval
-    passed: Interval | None = None
-    """The heights that each way passes all of, where it leads up or down; without, each is flown at one height."""
-
-    def window(self, part: BaseGeometry) -> Span:
-        """When a part of it may be flown through."""
-        away = shapely.distance(self.begin, shapely.points(shapely.get_coordinates(part)))
-        nearest = float(shapely.distance(self.begin, part))
-        farthest = float(away.max()) + float(shapely.length(self.begin))  # a way may begin at its other end
-        low = self.leave.low + nearest / self.speeds.high
-        return low, self.leave.high + farthest / self.speeds.low
-
-
-def triangle(a: XY, b: XY, to: XY, heights: Interval, leave: Interval, speeds: Interval) -> Region:
-    """The straight ways from all points between two to a third."""
-    sides = LineString((a, to)), LineString((b, to))
-    return Region(MultiPoint((a, b, to)).convex_hull, LineString((a, b)), sides, heights, leave, speeds)
-
-
-def leg(a: XY, b: XY, heights: Interval, leave: Interval, speeds: Interval) -> Region:
-    """One straight way."""
-    line = LineString((a, b))
-    return Region(line, Point(a), (line, line), heights, leave, speeds)
-
-
-def upright(at: XY, low_m: float, tops: Interval, times: Interval) -> Region:
-    """Straight down at one place, from a height between two."""
-    spot, still = Point(at), Interval(1.0, 1.0)  # nothing is flown sideways
-    heights, passed = Interval(low_m, tops.high), Interval(low_m, tops.low)
-    return Region(spot, spot, (spot, spot), heights, times, still, passed)
+    met: Shadows
+    rest: tuple[Near, ...]
 
 
 class Air:
@@ -99,7 +62,8 @@ class Air:
         self._zones, self._cell, self._terrain, self._rules = zone_set, cell, terrain, rules
         self._map: LocalMap = zone_set.plain_map(cell, reach_of_walls_m(rules.margin_m))
         self._blocking = zone_set.blocking(rules.held)
-        self._widened: dict[int, BaseGeometry] = {}
+        self._around = Around(zone_set, self._map, terrain, rules, at_any_height=at_any_height)
+        self._down: dict[XY, Cast] = {}
         self._is_bounded = rules.is_bounded(zone_set)
         known = {zone.zone_id for zone in zone_set.operating_areas}
         self._at_any_height, self._below = at_any_height, None
@@ -111,36 +75,100 @@ class Air:
             self._below = Air(below, cell, terrain, within, at_any_height=True)
         self._misses_area = bool((rules.areas or frozenset()) - known)
 
-    def judge(self, region: Region, met: set[str]) -> Verdict:
-        """What is known of all the ways of a region; zones that are in the way are added to `met`."""
-        worst = Verdict.CLEAR
-        for number in self._near(region.shape):
-            owner = self._zones.volumes[int(self._map.owners[number])]
-            found = self._meets(owner, self._wide(number), region)
-            if found is not Verdict.CLEAR:
-                met.add(owner.zone.zone_id)
-                worst = max(worst, found)
-                if worst is Verdict.BLOCKED:
-                    return worst
-        if self._is_bounded:
-            worst = max(worst, self._leaves(region, met))
-        return worst if self._below is None else max(worst, self._below.judge(region, met))
-
-    def _near(self, shape: BaseGeometry) -> list[int]:
+    def near(self, ends: tuple[XY, XY], to: XY) -> Near:
+        """What may lie near the straight ways from a part to a point: regions within them need look at no more."""
         reach = self._rules.margin_m + TOLERANCE_M
-        found = self._map.tree.query(shape, predicate="dwithin", distance=reach)
-        return [number for number in found.tolist() if self._blocking[self._map.owners[number]]]
+        found = self._around.near(ends, to, reach)
+        own = found[self._blocking[self._map.owners[found]] != 0]
+        return Near(own, NOTHING if self._below is None else self._below.near(ends, to).own)
 
-    def _wide(self, number: int) -> BaseGeometry:
-        found = self._widened.get(number)
+    def down(self, at: XY) -> Cast:
+        """What stands in the way down at a place; worked out once for each."""
+        found = self._down.get(at)
         if found is None:
-            found = self._widened[number] = widen(self._map.polygons[number], self._rules.margin_m)
+            found = self._down[at] = self.cast((at, at), (at,))
         return found
 
+    def cast(self, ends: tuple[XY, XY], points: Sequence[XY]) -> Cast:
+        """What stands in the ways from a part straight to the first of some points, and along the others."""
+        spots = [(ends, points[0]), *(((a, a), b) for a, b in pairwise(points))]
+        near = [self.near(*each) for each in spots]
+        met, rest = self._cast(spots, [one.own for one in near])
+        below = [NOTHING] * len(near)
+        if self._below is not None:
+            more, below = self._below._cast(spots, [one.below for one in near])
+            met = met.plus(more)
+        return Cast(met, tuple(Near(*both) for both in zip(rest, below, strict=True)))
+
+    def _cast(
+        self, spots: Sequence[tuple[tuple[XY, XY], XY]], near: Sequence[Indices]
+    ) -> tuple[Shadows, list[Indices]]:
+        """Shadows, and what throws none that can be known beforehand."""
+        found, rest = NO_SHADOWS, [one[~self._around.is_steady[one]] for one in near]
+        for number, ((ends, to), some) in enumerate(zip(spots, near, strict=True)):
+            met = self._crossed(ends, to, some)
+            if not len(met):
+                continue
+            if ends[0] == ends[1]:
+                found = found.plus(Shadows.everywhere(self._around.bounds(met), self._names(met)))
+            elif has_width(ends, to):
+                bounds, names = self._around.bounds(met), self._names(met)
+                found = found.plus(thrown(ends, to, self._around.wide(met), bounds, names))
+            else:
+                rest[number] = some
+        return found, rest
+
+    def _crossed(self, ends: tuple[XY, XY], to: XY, near: Indices) -> Indices:
+        """The steady ones that stand in straight ways."""
+        steady = near[self._around.is_steady[near]]
+        return (
+            steady[shapely.intersects(self._around.wide(steady), fan(*ends, to))] if len(steady) else steady
+        )
+
+    def _names(self, numbers: Indices) -> list[str]:
+        return [self._owner(number).zone.zone_id for number in numbers.tolist()]
+
+    def is_free(self, near: Near) -> bool:
+        """Whether nothing can be in the way, at any height and time, where no more than this is near."""
+        return not (self._is_bounded or len(near.own) or len(near.below))
+
+    def judge(self, region: Region, near: Near, met: set[str]) -> Verdict:
+        """What is known of all the ways of a region, which has no more than `near` around it; zones that are in the way
+        are added to `met`.
+        """
+        worst = self._meets_any(region, near.own, met) if len(near.own) else Verdict.CLEAR
+        if worst is Verdict.BLOCKED:
+            return worst
+        if self._is_bounded:
+            worst = max(worst, self._leaves(region, met))
+        if self._below is None or not len(near.below):
+            return worst
+        return max(worst, self._below.judge(region, Near(near.below, NOTHING), met))
+
+    def _meets_any(self, region: Region, among: Indices, met: set[str]) -> Verdict:
+        close = self._around.beside(region, among, self._rules.margin_m + TOLERANCE_M)
+        steady = self._around.is_steady[close]
+        worst, found = self._around.judge(region, close[steady])
+        met.update(self._owner(number).zone.zone_id for number in found.tolist())
+        others = close[~steady] if worst is not Verdict.BLOCKED else NOTHING
+        for number, wide in zip(others.tolist(), self._around.wide(others), strict=True):
+            owner = self._owner(number)
+            verdict = self._meets(owner, wide, region)
+            if verdict is not Verdict.CLEAR:
+                met.add(owner.zone.zone_id)
+                worst = max(worst, verdict)
+                if worst is Verdict.BLOCKED:
+                    break
+        return worst
+
+    def _owner(self, number: int) -> ZoneVolume:
+        return self._zones.volumes[int(self._map.owners[number])]
+
     def _meets(self, owner: ZoneVolume, wide: BaseGeometry, region: Region) -> Verdict:
-        inside = shapely.intersection(wide, region.shape)
         worst = Verdict.CLEAR
-        for part in shapely.get_parts(inside):
+        if not shapely.intersects(wide, region.shape):
+            return worst
+        for part in shapely.get_parts(shapely.intersection(wide, region.shape)):
             possible, sure = self._heights(owner.volume, part, region)
             if possible:
                 worst = max(worst, self._in_time(owner, part, region, sure=sure))
@@ -163,7 +191,7 @@ class Air:
         if self._at_any_height:
             return True, True
         spare, (low, high) = self._rules.vertical_margin_m, region.heights
-        local = depends_on_place(volume.lower, is_lower=True) or depends_on_place(volume.upper)
+        local = depends_on_ground(volume)
         tiles = list(self._tiles(part)) if local else [(part, None)]
         even = not local or is_even(self._terrain)
         possible, sure = False, True
@@ -190,8 +218,8 @@ class Air:
         if not self._misses_area:
             if all(self._covered(inside, shape, box, region) for shape, box in self._tiles(region.shape)):
                 return Verdict.CLEAR
-            ends = [Point(shapely.get_coordinates(side)[-1]) for side in region.sides]
-            if any(shapely.intersects(area, end) for _, area in inside for end in ends):
+            end = spot(region.to)
+            if any(shapely.intersects(area, end) for _, area in inside):
                 met.add(OUTSIDE)
                 return Verdict.MIXED
         met.add(OUTSIDE)

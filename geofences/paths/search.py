@@ -24,6 +24,9 @@ PORTION = 128
 """Steps of the search between two questions whether to stop; one in four is done from the goal, so that a goal that is
 enclosed is known without all the world around it being searched."""
 
+SPARE_M = 1.0
+"""More room than this at an end is of no use: neither of the paddings needs more."""
+
 LIMIT_M = 22_000.0
 """Nothing farther from the middle of a plane is looked at: zones are cut off there."""
 
@@ -97,18 +100,25 @@ def shortest_way(air: Obstacles, start: Floats, goal: Floats, stop: Callable[[],
 
 
 def _standing(air: Obstacles, point: Floats) -> tuple[list[int], float]:
-    """The obstacles that a point is in or too near to, and how far it is from the reach of the others."""
-    if not len(air.edges):
-        return [], math.inf
-    at, to, reach = air.edges[:, :2] - point, air.edges[:, 2:4] - point, air.edges[:, 4]
-    along = to - at
-    share = np.clip(-(at * along).sum(axis=1) / np.maximum((along**2).sum(axis=1), 1e-12), 0.0, 1.0)
-    spare = np.hypot(*(at + share[:, None] * along).T) - reach
-    up = (at[:, 1] > 0.0) != (to[:, 1] > 0.0)
-    crossed = at[up, 0] - at[up, 1] * along[up, 0] / along[up, 1] > 0.0
-    crossings = np.bincount(air.owners[up][crossed], minlength=len(air.names))
-    inside = set(np.flatnonzero(crossings % 2).tolist()) | set(air.owners[spare <= 0.0].tolist())
-    return sorted(inside), float(spare.min())
+    """The obstacles that a point is in or too near to, and how far it is from the reach of the others: `SPARE_M` where
+    that is more.
+    """
+    beyond = air.reaches + SPARE_M
+    (west, south, east, north), (px, py) = air.boxes.T, point.tolist()
+    near = (west - beyond <= px) & (east + beyond >= px) & (south - beyond <= py) & (north + beyond >= py)
+    rows = np.flatnonzero(near[air.owners])
+    if not len(rows):
+        return [], SPARE_M
+    # Sums over rows of two are slow: by columns.
+    x, y, to_x, to_y, reach = (air.edges[rows] - (px, py, px, py, 0.0)).T
+    dx, dy = to_x - x, to_y - y
+    share = np.clip(-(x * dx + y * dy) / np.maximum(dx * dx + dy * dy, 1e-12), 0.0, 1.0)
+    spare, owners = np.hypot(x + share * dx, y + share * dy) - reach, air.owners[rows]
+    up = (y > 0.0) != (to_y > 0.0)
+    crossed = x[up] - y[up] * dx[up] / dy[up] > 0.0
+    crossings = np.bincount(owners[up][crossed], minlength=len(air.names))
+    inside = set(np.flatnonzero(crossings % 2).tolist()) | set(owners[spare <= 0.0].tolist())
+    return sorted(inside), min(SPARE_M, float(spare.min()))
 
 
 def _within(
