@@ -19,8 +19,8 @@ from geofences.checks.asked import (
     statuses,
     terms_of,
 )
-from geofences.checks.check import code_of
-from geofences.checks.ground import protecting
+from geofences.checks.check import code_of, code_on_the_ground
+from geofences.checks.ground import everywhere, protecting
 from geofences.checks.rules import Asked, GroundRisk, Rules, rules_of
 from geofences.errors import PathError
 from geofences.geometry.geodesy import Floats, Pieces, densify, distances_m
@@ -61,7 +61,7 @@ def check_segments(
     if rules.ground is not None:
         below = protecting(zone_set, rules.ground.protects, terrain)
         within = rules.on_the_ground(rules.ground.reach_m)
-        np.maximum(found, _answers(below, legs, UnknownTerrain(), within), out=found)
+        np.maximum(found, _on_the_ground(below, legs, terrain, within), out=found)
     return found
 
 
@@ -105,7 +105,7 @@ def segments_hit(
         pieces = densify(start, end)
         hit[pieces.leg[_outside(zone_set, pieces, rules)]] = True
     if rules.ground is not None:
-        below = protecting(zone_set, rules.ground.protects, terrain)
+        below = everywhere(protecting(zone_set, rules.ground.protects, terrain))
         within = rules.on_the_ground(rules.ground.reach_m)
         hit |= _hit(below, terms_of(below, within, NO_TIMES)[0], start, end)
     return hit
@@ -179,14 +179,32 @@ def _answers(zone_set: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> C
     return found
 
 
+def _on_the_ground(below: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> Codes:
+    """What may be fallen on; legs that are near something with a floor are worked out in full."""
+    flat = everywhere(below)
+    found = _answers(flat, legs, UnknownTerrain(), rules)
+    rows = np.flatnonzero(found != CLEAR)
+    if flat is not below and len(rows):
+        pieces, cut = _pieces_of(legs.only(rows))
+        track = _track(cut)
+        codes = [code_on_the_ground(below, track, piece, terrain, rules) for piece in range(len(cut.start))]
+        found[rows] = CLEAR
+        np.maximum.at(found, rows[pieces.leg], np.array(codes, dtype=np.uint8))
+    return found
+
+
 def _in_pieces(zone_set: ZoneSet, legs: Legs, terrain: Terrain, rules: Rules) -> Codes:
     """Of legs that are too long for one plane: the worst of their pieces."""
-    pieces = densify(legs.start, legs.end)
-    heights, times = _cut(legs.alt, legs.to_alt, pieces), _cut(legs.time, legs.to_time, pieces)
+    pieces, cut = _pieces_of(legs)
     found = np.zeros(len(legs.start), dtype=np.uint8)
-    cut = Legs(pieces.start, pieces.end, *heights, *times)
     np.maximum.at(found, pieces.leg, _answers(zone_set, cut, terrain, rules))
     return found
+
+
+def _pieces_of(legs: Legs) -> tuple[Pieces, Legs]:
+    pieces = densify(legs.start, legs.end)
+    heights, times = _cut(legs.alt, legs.to_alt, pieces), _cut(legs.time, legs.to_time, pieces)
+    return pieces, Legs(pieces.start, pieces.end, *heights, *times)
 
 
 def _cut(first: Floats, last: Floats, pieces: Pieces) -> tuple[Floats, Floats]:

@@ -13,7 +13,7 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from geofences.checks.asked import STATUSES, UNKNOWN, is_even, legs_of, spans_beside, statuses
-from geofences.checks.ground import protecting
+from geofences.checks.ground import Floors, everywhere, protecting
 from geofences.checks.heights import inside_height
 from geofences.checks.result import (
     CheckResult,
@@ -75,18 +75,33 @@ def fallen_on_at(zone_set: ZoneSet, point: Waypoint, terrain: Terrain, rules: Ru
     return list(_falls(zone_set, track_of([point]), terrain, rules))
 
 
-def fallen_on(below: ZoneSet, path: Sequence[Waypoint], rules: Rules, reach_m: float) -> list[Conflict]:
-    """Where what falls off a path may hit one of the zones `below`, whatever their heights."""
-    return list(_fallen_on(below, track_of(path), rules, reach_m))
+def fallen_on(
+    below: ZoneSet, path: Sequence[Waypoint], terrain: Terrain, rules: Rules, reach_m: float
+) -> list[Conflict]:
+    """Where what falls off a path may hit one of the zones `below`, whatever their heights; of a lower limit above sea,
+    ellipsoid or pressure counts whether the ground within reach may be as high (see `protecting`).
+    """
+    return list(_fallen_on(below, track_of(path), terrain, rules, reach_m))
 
 
-def _fallen_on(below: ZoneSet, track: Track, rules: Rules, reach_m: float) -> Iterator[Conflict]:
-    for one in _stretches(below, track, UnknownTerrain(), rules.on_the_ground(reach_m)):
+def code_on_the_ground(below: ZoneSet, track: Track, piece: int, terrain: Terrain, rules: Rules) -> int:
+    """`code_of` for what falls off a piece, by rules whose margin is how far that may get."""
+    found = _fallen_on(below, track.only(piece), terrain, rules, rules.margin_m)
+    return STATUSES.index(overall(found))
+
+
+def _fallen_on(
+    below: ZoneSet, track: Track, terrain: Terrain, rules: Rules, reach_m: float
+) -> Iterator[Conflict]:
+    floors = Floors.of(below, terrain, reach_m)
+    for one in _stretches(everywhere(below), track, UnknownTerrain(), rules.on_the_ground(reach_m), floors):
         # What is blocked is so because something may fall on it; what was not evaluated stays that.
         yield replace(one, why=Why.GROUND_RISK) if one.status is Status.BLOCKED else one
 
 
-def _stretches(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) -> Iterator[Conflict]:
+def _stretches(
+    zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules, floors: Floors | None = None
+) -> Iterator[Conflict]:
     missing = (rules.areas or frozenset()) - {zone.zone_id for zone in zone_set.operating_areas}
     for area in sorted(missing):
         for piece in range(len(track.alt0)):
@@ -98,10 +113,11 @@ def _stretches(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) 
     widest = replace(rules, time_margin_s=_most_late_s(track, rules))
     codes, left = statuses(zone_set, legs_of(track), terrain, widest)
     for piece in np.flatnonzero(codes).tolist():
-        found = list(_entered(zone_set, track, piece, terrain, rules))
+        found = list(_entered(zone_set, track, piece, terrain, rules, floors))
         yield from found
         if left[piece] or (
-            not found and not _may_be_clear(zone_set, track, piece, int(codes[piece]), terrain, widest)
+            not found
+            and not _may_be_clear(zone_set, track, piece, int(codes[piece]), terrain, widest, floors)
         ):  # whatever was found may not be all
             yield _conflict(track, piece, (0.0, 1.0), NOT_KNOWN_WHICH, Why.NOT_CONFIRMED, Status.UNKNOWN)
     if zone_set.operating_areas and (rules.areas is None or rules.areas):
@@ -112,7 +128,7 @@ def _stretches(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) 
 def _falls(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules) -> Iterator[Conflict]:
     if rules.ground is not None:
         below = protecting(zone_set, rules.ground.protects, terrain)
-        yield from _fallen_on(below, track, rules, rules.ground.reach_m)
+        yield from _fallen_on(below, track, terrain, rules, rules.ground.reach_m)
 
 
 def _most_late_s(track: Track, rules: Rules) -> float:
@@ -133,27 +149,44 @@ def _not_inside(zone_set: ZoneSet, track: Track, terrain: Terrain, rules: Rules)
 
 
 def _may_be_clear(
-    zone_set: ZoneSet, track: Track, piece: int, code: int, terrain: Terrain, widest: Rules
+    zone_set: ZoneSet,
+    track: Track,
+    piece: int,
+    code: int,
+    terrain: Terrain,
+    widest: Rules,
+    floors: Floors | None,
 ) -> bool:
     """Whether a piece that the compiled check calls not clear, and of which no stretch was found, may be so.
 
-    The compiled check does not see uneven ground, and takes all times for as uncertain as the most uncertain one. The
-    stretches must find the piece too where they know no more than that.
+    The compiled check does not see uneven ground, nor floors, and takes all times for as uncertain as the most
+    uncertain one. The stretches must find the piece too where they know no more than that.
     """
     even, exact = is_even(terrain), track.most_within_s == 0.0
-    if exact and (even or code != UNKNOWN):
+    if exact and floors is None and (even or code != UNKNOWN):
         return False
     blind = terrain if even else UnknownTerrain()
     return any(True for _ in _entered(zone_set, track, piece, blind, widest))
 
 
 def _entered(
-    zone_set: ZoneSet, track: Track, piece: int, terrain: Terrain, rules: Rules
+    zone_set: ZoneSet,
+    track: Track,
+    piece: int,
+    terrain: Terrain,
+    rules: Rules,
+    floors: Floors | None = None,
 ) -> Iterator[Conflict]:
     """The stretches of one piece inside zones that block."""
     for number, spans in spans_beside(zone_set, track.start[piece], track.end[piece], rules):
         owner = zone_set.volumes[number]
-        height = inside_height(owner.volume, track, piece, terrain, rules.vertical_margin_m, rules.margin_m)
+        if floors is not None:
+            reached = floors.reached(number, track, piece)
+            height = Sure(reached, reached)
+        else:
+            height = inside_height(
+                owner.volume, track, piece, terrain, rules.vertical_margin_m, rules.margin_m
+            )
         times = inside_times(
             owner.zone, where_of(owner.zone, owner.volume), track, piece, rules.time_margin_s
         )

@@ -87,7 +87,7 @@ def check_flight(
         rules = _widened(kept, room, stage.sideways_m, stage.vertical_m, stage.sideways_m - aside)
         met = [*check_by(zone_set, stage.path, terrain, rules).conflicts]
         if below is not None and (below.zones or below.missing):
-            met += fallen_on(below, stage.path, rules, stage.sideways_m + buffer_m)
+            met += fallen_on(below, stage.path, terrain, rules, stage.sideways_m + buffer_m)
         found += (_moved(one, stage.from_m) for one in met)
     conflicts = joined(found)
     return CheckResult(

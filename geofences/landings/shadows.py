@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 
 from geofences.geometry.geodesy import Floats
+from geofences.geometry.planar import Geometries
 from geofences.landings.regions import XY, Verdict, fan
 from geofences.model.altitude import Interval
 
@@ -43,13 +44,13 @@ class Shadows:
 
     def plus(self, other: Shadows) -> Shadows:
         """Both."""
-        columns = (
-            (self.begin, other.begin),
-            (self.end, other.end),
-            (self.low, other.low),
-            (self.high, other.high),
+        return Shadows(
+            np.concatenate((self.begin, other.begin)),
+            np.concatenate((self.end, other.end)),
+            np.concatenate((self.low, other.low)),
+            np.concatenate((self.high, other.high)),
+            self.names + other.names,
         )
-        return Shadows(*map(np.concatenate, columns), self.names + other.names)
 
     def judge(self, low: float, high: float, some: Interval, every: Interval, met: set[str]) -> Verdict:
         """What is known of the ways from between two fractions, flown at `some` heights: a zone stops all of them that
@@ -62,13 +63,14 @@ class Shadows:
         of_all = rows & (self.begin <= low) & (self.end >= high)
         of_all &= (self.low <= every.low) & (self.high >= every.high)
         if of_all.any():
-            met.add(self.names[int(of_all.argmax())])
+            met.add(self.names[int(np.argmax(of_all))])
             return Verdict.BLOCKED
         met.update(self.names[row] for row in np.flatnonzero(rows).tolist())
         return Verdict.MIXED
 
 
-NO_SHADOWS = Shadows(*(np.empty(0) for _ in range(4)), ())
+_NONE: Floats = np.empty(0)
+NO_SHADOWS = Shadows(_NONE, _NONE, _NONE, _NONE, ())
 
 
 def has_width(ends: tuple[XY, XY], gate: XY) -> bool:
@@ -78,9 +80,7 @@ def has_width(ends: tuple[XY, XY], gate: XY) -> bool:
     return abs(across) > FLAT_M * max(math.dist(*ends), math.dist(ends[0], gate), 1.0)
 
 
-def thrown(
-    ends: tuple[XY, XY], gate: XY, wide: Sequence[object], bounds: Floats, names: Sequence[str]
-) -> Shadows:
+def thrown(ends: tuple[XY, XY], gate: XY, wide: Geometries, bounds: Floats, names: Sequence[str]) -> Shadows:
     """The shadows of shapes on a part that has a width; `bounds` (n, 2) are the heights of each."""
     parts, owner = shapely.get_parts(wide, return_index=True)
     if not len(parts):
@@ -108,7 +108,7 @@ def thrown(
     )
 
 
-def _seen(ends: tuple[XY, XY], gate: XY, parts: Sequence[object]) -> tuple[Floats, Floats, Floats, Floats]:
+def _seen(ends: tuple[XY, XY], gate: XY, parts: Geometries) -> tuple[Floats, Floats, Floats, Floats]:
     """Of each shape: the fractions of the part between which it is seen from the gate, and the shares of the way to the
     part's line at which it begins and ends."""
     points, of = shapely.get_coordinates(parts, return_index=True)

@@ -16,7 +16,7 @@ from geofences.checks.asked import ground_everywhere, is_even
 from geofences.checks.heights import depends_on_place
 from geofences.checks.rules import Rules
 from geofences.geometry.geodesy import Floats
-from geofences.geometry.planar import LocalMap, widen
+from geofences.geometry.planar import Geometries, LocalMap, widen
 from geofences.landings.regions import TOUCH_M, XY, Indices, Region, Verdict
 from geofences.model.altitude import ANYTHING, Interval, Terrain, lower_amsl, upper_amsl
 from geofences.model.zone import Volume
@@ -57,7 +57,8 @@ class Around:
         px, py = self._x - from_x, self._y - from_y
         share = np.clip((px * east + py * north) / max(east * east + north * north, 1e-12), 0.0, 1.0)
         away = np.hypot(px - east * share, py - north * share)
-        return np.flatnonzero(away <= self._round + (reach_m + math.dist(*ends) / 2.0))
+        found: Indices = np.flatnonzero(away <= self._round + (reach_m + math.dist(*ends) / 2.0))
+        return found
 
     def bounds(self, numbers: Indices) -> Floats:
         """Between which heights some steady ones are met, with the margin."""
@@ -66,20 +67,22 @@ class Around:
     def beside(self, region: Region, among: Indices, reach_m: float) -> Indices:
         """Those of some whose boxes a region comes near to."""
         (west, south, east, north), boxes = region.bounds, self._boxes[among]
-        return among[
+        found: Indices = among[
             (boxes[:, 0] <= east + reach_m)
             & (boxes[:, 2] >= west - reach_m)
             & (boxes[:, 1] <= north + reach_m)
             & (boxes[:, 3] >= south - reach_m)
         ]
+        return found
 
-    def wide(self, numbers: Indices) -> npt.NDArray[np.object_]:
+    def wide(self, numbers: Indices) -> Geometries:
         """Some of them with their margin."""
         for number in numbers[~self._is_drawn[numbers]].tolist():
             self._wide[number] = widen(self._map.polygons[number], self._margin_m)
             shapely.prepare(self._wide[number])  # nobody else has it
             self._is_drawn[number] = True
-        return self._wide[numbers]
+        found: Geometries = self._wide[numbers]
+        return found
 
     def judge(self, region: Region, numbers: Indices) -> tuple[Verdict, Indices]:
         """What is known of all the ways of a region as far as some steady zones go, and which are in the way."""

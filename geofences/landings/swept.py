@@ -16,7 +16,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geofences.checks.asked import is_even
-from geofences.checks.ground import protecting
+from geofences.checks.ground import everywhere, protecting
 from geofences.checks.heights import WIDER_M, widened
 from geofences.checks.rules import Rules
 from geofences.geometry.extent import where_of
@@ -69,7 +69,7 @@ class Air:
         self._at_any_height, self._below = at_any_height, None
         if rules.ground is not None:
             below, within = (
-                protecting(zone_set, rules.ground.protects, terrain),
+                everywhere(protecting(zone_set, rules.ground.protects, terrain)),
                 rules.on_the_ground(rules.ground.reach_m),
             )
             self._below = Air(below, cell, terrain, within, at_any_height=True)

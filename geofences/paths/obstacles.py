@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geofences.checks.ground import protecting
+from geofences.checks.ground import everywhere, protecting
 from geofences.checks.rules import GroundRisk, Rules
 from geofences.geometry.extent import where_of
 from geofences.geometry.geodesy import Floats, LocalPlane
@@ -135,11 +135,11 @@ def _below(
     zone_set: ZoneSet, cell: Cell, layer: Layer, terrain: Terrain, rules: Rules, ground: GroundRisk
 ) -> _Part:
     """What may not be fallen on, whatever the height."""
-    below = protecting(zone_set, ground.protects, terrain)
+    below = everywhere(protecting(zone_set, ground.protects, terrain))
     within = rules.on_the_ground(ground.reach_m)
     walls = below.walls(cell, reach_of_walls_m(ground.reach_m))
-    everywhere = np.full(len(walls.volumes), -math.inf), np.full(len(walls.volumes), math.inf)
-    return _Part.of(below, walls, _in_the_way(below, walls, layer, everywhere, within), ground.reach_m)
+    all_heights = np.full(len(walls.volumes), -math.inf), np.full(len(walls.volumes), math.inf)
+    return _Part.of(below, walls, _in_the_way(below, walls, layer, all_heights, within), ground.reach_m)
 
 
 def _joined(parts: Sequence[_Part], walls: Walls, drawn: dict[tuple[int, float], Outline]) -> Obstacles:
