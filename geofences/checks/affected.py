@@ -15,7 +15,7 @@ from geofences.checks.check import check_by
 from geofences.checks.result import CheckResult, Conflict, in_order, overall
 from geofences.checks.rules import GroundRisk, Rules
 from geofences.errors import PathError
-from geofences.geometry.geodesy import METRES_PER_DEGREE, Floats, on_every_turn
+from geofences.geometry.geodesy import METRES_PER_DEGREE, Floats, bulge_m, on_every_turn
 from geofences.geometry.shapes import lonlat_polygon
 from geofences.geometry.track import Waypoint
 from geofences.model.altitude import Terrain
@@ -219,13 +219,12 @@ def _flight_boxes(flights: Sequence[Flight]) -> tuple[Floats, npt.NDArray[np.boo
         (longest <= LONGEST_LEG_DEG) & (lat <= STEEPEST_LAT) & (low[:, 0] >= -180.0) & (high[:, 0] <= 180.0)
     )
     beyond_m = np.array([flight.rules.widest_m for flight in flights]) * 1.01 + SLACK_M
-    beyond_deg = beyond_m / METRES_PER_DEGREE * 1.02 + _bulge_deg(longest, lat)
+    # No leg is longer than one that leads as far east as north, where its degrees of longitude are widest.
+    flattest = np.where(
+        low[:, 1] * high[:, 1] > 0.0, np.abs(np.stack((low[:, 1], high[:, 1]))).min(axis=0), 0.0
+    )
+    long_m = longest * METRES_PER_DEGREE * 1.01 * np.hypot(np.cos(np.radians(flattest)), 1.0)
+    beyond_deg = (beyond_m + bulge_m(long_m, lat)) / METRES_PER_DEGREE * 1.02
     narrowed = np.cos(np.radians(np.minimum(lat + 1.0, 89.0)))
     beyond = np.stack((beyond_deg / narrowed, beyond_deg), axis=1)
     return np.concatenate((low - beyond, high + beyond), axis=1), boxed
-
-
-def _bulge_deg(longest: Floats, lat: Floats) -> Floats:
-    """How far a geodesic may rise above the box of its ends, in degrees of latitude: less than a quarter of what its
-    span in longitude, as an angle, makes of it on a sphere (an eighth of the square times sine and cosine)."""
-    return np.asarray(longest * np.radians(longest) * np.sin(np.radians(np.minimum(lat + 1.0, 90.0))) / 4.0)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geofences.geometry.geodesy import METRES_PER_DEGREE_AT_LEAST
+from geofences.geometry.geodesy import METRES_PER_DEGREE_AT_LEAST, bulge_m
 from geofences.geometry.track import Track
 from geofences.model.altitude import (
     ANYTHING,
@@ -34,9 +34,6 @@ WIDER_M = 1.0
 
 MOST_PARTS = 1_000
 """A piece is never asked about in more parts than this."""
-
-_EARTH_RADIUS_M = 6_335_000.0
-"""The smallest radius of curvature of the ellipsoid."""
 
 
 class Level(NamedTuple):
@@ -98,18 +95,11 @@ def part_boxes(track: Track, piece: int, step_m: float, around_m: float) -> tupl
     points = start + (end - start) * marks[:, None]
     boxes = np.hstack((np.minimum(points[:-1], points[1:]), np.maximum(points[:-1], points[1:])))
     return marks.tolist(), widened(
-        boxes, around_m + WIDER_M + _stray_m(length_m, float(np.abs(points[:, 1]).max()))
+        boxes, around_m + WIDER_M + float(bulge_m(length_m, np.abs(points[:, 1]).max()))
     )
 
 
-def _stray_m(length_m: float, lat: float) -> float:
-    """How far a geodesic strays from the straight line in longitude and latitude, at the most: its sagitta, the line's
-    geodesic curvature being sin a (1 + cos² a) tan(lat) / R at the azimuth a.
-    """
-    return 1.09 * length_m**2 * math.tan(math.radians(min(lat, 89.9))) / (8.0 * _EARTH_RADIUS_M)
-
-
-def widened(boxes: Floats, by_m: float) -> Floats:
+def widened(boxes: Floats, by_m: float | Floats) -> Floats:
     """Boxes (n, 4) made larger by so many metres to all sides; the whole circle where they would reach a pole."""
     by_deg = by_m / METRES_PER_DEGREE_AT_LEAST
     south, north = boxes[:, 1] - by_deg, boxes[:, 3] + by_deg

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from geofences.deconfliction.intents import ABOVE, ALT, BESIDE, COLUMNS, END, SLACK, START, TIME, Intent, Room
 from geofences.geometry.closest import Pairs, closest, stretch
-from geofences.geometry.geodesy import METRES_PER_DEGREE, Floats, LocalPlane
+from geofences.geometry.geodesy import DENSIFY_OVER_M, METRES_PER_DEGREE, Floats, LocalPlane, bulge_m
 from geofences.geometry.track import Waypoint, by_cell
 from geofences.model.moments import utc
 
@@ -283,8 +283,8 @@ def _overlap(a: Floats, b: Floats, *, later_s: float) -> npt.NDArray[np.bool_]:
     return np.asarray(found & _near(a, b, TIME, a[..., SLACK] + b[..., SLACK], later_s / 2.0))
 
 
-_STRAY_M = 25.0
-"""How far a geodesic of 5 km strays at most from the box of its ends, short of the poles (3 m at 70 degrees)."""
+_STRAY_M = float(bulge_m(DENSIFY_OVER_M, POLAR_LAT))
+"""How far a piece strays at most from the box of its ends, short of the poles."""
 
 
 def _near(a: Floats, b: Floats, column: int, room: Floats, on: float = 0.0) -> npt.NDArray[np.bool_]:

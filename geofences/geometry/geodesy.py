@@ -27,6 +27,9 @@ TURNS_DEG = (0.0, -360.0, 360.0)
 METRES_PER_DEGREE_AT_LEAST = 110_574.0
 """One degree of latitude on the ellipsoid is nowhere shorter (at the equator); nor is one of longitude there."""
 
+_FLATTEST_M = 6_335_000.0
+"""The smallest radius of curvature of the ellipsoid."""
+
 METRES_PER_DEGREE = 111_195.0
 """One degree of a great circle on the mean sphere: for search windows only, never for an answer."""
 
@@ -77,6 +80,18 @@ def destination(lon: float, lat: float, bearing: float, distance: float) -> tupl
 def distances_m(start: Floats, end: Floats) -> Floats:
     """Length of the geodesic between each row of two (n, 2) arrays."""
     return np.asarray(EARTH.inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])[2], dtype=np.float64)
+
+
+def bulge_m(length_m: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
+    """How far a geodesic strays at the most from the straight line in longitude and latitude between its ends, at the
+    same share of both, and so from the box of its ends; `lat` is that of the end that is nearer to a pole.
+
+    Its sagitta, the line's geodesic curvature being sin a (1 + cos² a) tan(lat) / R at the azimuth a; where that is
+    more, near the poles, half its length, as no point of it is farther from an end.
+    """
+    length = np.asarray(length_m, dtype=np.float64)
+    steepest = np.radians(np.minimum(np.abs(lat) + length / 2.0 / METRES_PER_DEGREE_AT_LEAST, 90.0))
+    return np.asarray(np.minimum(1.09 * length**2 * np.tan(steepest) / (8.0 * _FLATTEST_M), length / 2.0))
 
 
 def on_every_turn(boxes: Floats) -> Floats:

@@ -89,7 +89,9 @@ def aim(piece: Piece, lon: float, lat: float, to_lon: float, to_lat: float, reac
 
 
 def _enclose(piece: Piece, west: float, south: float, east: float, north: float, length: float) -> None:
-    """The box of everything within reach. A geodesic bulges towards the pole by length^2 tan(latitude) / 8 R."""
+    """The box of everything within reach. A geodesic bulges towards the pole by `geodesy.bulge_m`, which is not to be
+    asked from here; what is taken for it is more.
+    """
     beyond = (piece.reach + 0.01) * 1.001 / LATITUDE_M
     farthest = max(abs(south), abs(north)) + beyond + 0.01
     if farthest >= 89.5:

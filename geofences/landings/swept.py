@@ -20,7 +20,7 @@ from geofences.checks.ground import everywhere, protecting
 from geofences.checks.heights import WIDER_M, widened
 from geofences.checks.rules import Rules
 from geofences.geometry.extent import where_of
-from geofences.geometry.geodesy import LocalPlane
+from geofences.geometry.geodesy import LocalPlane, bulge_m
 from geofences.geometry.planar import TOLERANCE_M, Cell, LocalMap
 from geofences.landings.regions import NOTHING, TOUCH_M, XY, Indices, Region, Verdict, fan, spot
 from geofences.landings.shadows import NO_SHADOWS, Shadows, has_width, thrown
@@ -257,7 +257,6 @@ class Air:
         spots = [(west, south), (across, south), (east, south), (east, up), (east, north)]
         lonlat = self.plane.to_lonlat([*spots, (across, north), (west, north), (west, up)])
         lonlat[:, 0] = self.plane.lon + (lonlat[:, 0] - self.plane.lon + 180.0) % 360.0 - 180.0
-        # A side of some kilometres is bent by less than a metre for each 4 km of it, squared.
-        bent = (max(east - west, north - south) / 4_000.0) ** 2
+        bent = float(bulge_m(max(east - west, north - south), np.abs(lonlat[:, 1]).max()))
         rows = np.array([[*lonlat.min(axis=0), *lonlat.max(axis=0)]])
-        return Box(*widened(rows, self._rules.margin_m * 1.01 + WIDER_M + bent * 4.0)[0].tolist())
+        return Box(*widened(rows, self._rules.margin_m * 1.01 + WIDER_M + bent)[0].tolist())

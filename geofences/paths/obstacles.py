@@ -12,9 +12,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geofences.checks.ground import everywhere, protecting
+from geofences.checks.heights import widened
 from geofences.checks.rules import GroundRisk, Rules
 from geofences.geometry.extent import where_of
-from geofences.geometry.geodesy import Floats, LocalPlane
+from geofences.geometry.geodesy import Floats, LocalPlane, bulge_m
 from geofences.geometry.planar import REACH_M, TOLERANCE_M, Cell, to_plane
 from geofences.model.altitude import Box, Interval, Terrain, lower_amsl, upper_amsl
 from geofences.model.spans import intersection
@@ -27,10 +28,6 @@ OUTSIDE = "outside the operating areas"
 
 MOST_DRAWN = 20_000
 """Outlines that are kept around one cell; one takes some kilobytes."""
-
-BENT_DEG = 0.002
-"""Longitudes and latitudes of a rectangle's sides stray less than this (200 m of latitude) from those of its corners
-and middles."""
 
 SPARE_M = 500.0
 """Walls are cut off this much farther out than the margin needs, so that margins that are nearly alike share them."""
@@ -214,14 +211,15 @@ def height_bounds(
 def _boxes(walls: Walls, margin_m: float) -> list[Box]:
     """Rectangles of longitudes and latitudes that hold everything within the margin of each wall."""
     west, south, east, north = (walls.boxes + np.array([-1.0, -1.0, 1.0, 1.0]) * (margin_m * 1.01 + 10.0)).T
-    # Meridians and parallels are bent on the plane, by less than a hundred metres: corners and middles of the sides.
+    # Meridians and parallels are bent on the plane: corners and middles of the sides, and by how much between them.
     across, up = (west + east) / 2.0, (south + north) / 2.0
     around = [(west, south), (across, south), (east, south), (east, up), (east, north), (across, north)]
     spots = np.array([*around, (west, north), (west, up)]).transpose(2, 0, 1)
     lonlat = walls.plane.to_lonlat(spots.reshape(-1, 2)).reshape(-1, 8, 2)
     lonlat[:, :, 0] = walls.plane.lon + (lonlat[:, :, 0] - walls.plane.lon + 180.0) % 360.0 - 180.0
-    low, high = lonlat.min(axis=1) - BENT_DEG, lonlat.max(axis=1) + BENT_DEG
-    return [Box(*box) for box in np.hstack((low, high)).tolist()]
+    bent = bulge_m(np.maximum(east - west, north - south) / 2.0, np.abs(lonlat[:, :, 1]).max(axis=1))
+    boxes = widened(np.hstack((lonlat.min(axis=1), lonlat.max(axis=1))), bent)
+    return [Box(*box) for box in boxes.tolist()]
 
 
 def _level(terrain: Terrain, box: Box) -> tuple[Interval, Interval]:

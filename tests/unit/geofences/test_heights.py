@@ -4,11 +4,13 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyproj import Geod
 
 from geofences import Datum, Interval, Limit, Status, Terrain, UnknownTerrain, Waypoint, ZoneSet, check_path
 from geofences.checks.heights import part_boxes, widened
-from geofences.geometry.geodesy import METRES_PER_DEGREE
+from geofences.geometry.geodesy import METRES_PER_DEGREE, bulge_m
 from geofences.geometry.track import track_of
 from geofences.model.altitude import ANYTHING, Box
 from tests.unit.geofences.make import HOME, agl, path, square, zone
@@ -116,6 +118,41 @@ def test_boxes_hold_the_geodesic_and_all_around_it(lon: float, lat: float) -> No
                 x += 360.0 * round((box[0] - x) / 360.0)
                 assert box[0] <= x <= box[2]
                 assert box[1] <= y <= box[3]
+
+
+@given(
+    st.one_of(st.floats(-89.999, 89.999), st.floats(89.9, 89.999)),
+    st.floats(-180.0, 180.0),
+    st.floats(0.0, 360.0),
+    st.sampled_from((100.0, 4_900.0, 100_000.0)),
+    st.floats(0.0, 1.0),
+)
+def test_no_geodesic_strays_farther_than_is_said(
+    lat: float, lon: float, bearing: float, length_m: float, share: float
+) -> None:
+    """From the straight line in longitude and latitude, at the same share of both; near the poles too."""
+    to_lon, to_lat, _ = EARTH.fwd(lon, lat, bearing, length_m)
+    at_lon, at_lat, _ = EARTH.fwd(lon, lat, bearing, length_m * share)
+    straight_lon = lon + ((to_lon - lon + 180.0) % 360.0 - 180.0) * share
+    steepest = max(abs(lat), abs(to_lat))
+    if steepest < 89.0:
+        away = EARTH.inv(at_lon, at_lat, straight_lon, lat + (to_lat - lat) * share)[2]
+        assert away <= bulge_m(length_m, steepest) * 1.001 + 0.001
+    # The box of both ends, made so much larger, holds it wherever that is.
+    lons = sorted((lon, lon + (to_lon - lon + 180.0) % 360.0 - 180.0))
+    ends = np.array([[lons[0], min(lat, to_lat), lons[1], max(lat, to_lat)]])
+    west, south, east, north = widened(ends, float(bulge_m(length_m, steepest)) + 0.1)[0].tolist()
+    assert south <= at_lat <= north
+    assert east - west >= 360.0 or any(west <= at_lon + turn <= east for turn in (-360.0, 0.0, 360.0))
+
+
+def test_ground_at_a_pole_counts_for_a_leg_across_it() -> None:
+    """Its ends lie 2.4 km from the pole: their box alone does not reach it."""
+    noon = path((0, 0, 0))[0].at
+    to_lon, to_lat, _ = EARTH.fwd(0.0, 89.978, 0.0, 4_900.0)
+    track = track_of([Waypoint(0.0, 89.978, 0.0, noon), Waypoint(to_lon, to_lat, 0.0, noon)])
+    _, boxes = part_boxes(track, 0, 400.0, 0.0)
+    assert float(np.max(boxes[:, 3])) == 90.0
 
 
 def test_a_box_that_reaches_a_pole_goes_all_around() -> None:
