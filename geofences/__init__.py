@@ -35,7 +35,8 @@ from geofences.landings.diversions import Diverting
 from geofences.landings.landing import LandingStretch, NoSiteWhy, landing_sites
 from geofences.landings.sites import LandingSite
 from geofences.model.altitude import Box, Datum, FlatTerrain, Interval, Limit, Terrain, UnknownTerrain
-from geofences.model.applicability import ALWAYS, Applicability, DailyPeriod, LocalTime, TimeOfDay, TimePeriod
+from geofences.model.applicability import ALWAYS, Applicability
+from geofences.model.periods import DailyPeriod, LocalTime, TimeOfDay, TimePeriod
 from geofences.model.refused import Refused
 from geofences.model.sun import SunEvent
 from geofences.model.zone import (

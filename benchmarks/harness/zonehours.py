@@ -14,7 +14,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from geofences import CircleShape, LocalTime, PolygonShape, SunEvent, TimePeriod, Zone
-from geofences.model.applicability import Bound
+from geofences.model.periods import Bound
 
 SUN_S, UNSURE_S = 150.0, 900.0
 DAY_S = 86_400.0

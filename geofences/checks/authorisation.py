@@ -14,8 +14,9 @@ from functools import reduce
 from geofences.checks.rules import several
 from geofences.errors import ZoneError, check_type
 from geofences.model.altitude import Limit, is_ground, never_above
-from geofences.model.applicability import ALWAYS, Applicability, check_timezone
+from geofences.model.applicability import ALWAYS, Applicability
 from geofences.model.approvals import Countries
+from geofences.model.periods import check_timezone
 from geofences.model.zone import ON_APPROVAL, Volume, Zone
 from geofences.zones.describe import limit_text, when_text
 from geofences.zones.zoneset import ZoneSet

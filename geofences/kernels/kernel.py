@@ -4,6 +4,8 @@
 
 `kernel.pxd` beside this file gives the names C types, and setup.py compiles both with Cython. Where that was not
 done this file runs as it is: the same answers, some hundred times slower. Nothing here allocates in a loop.
+It is long for one file as it is one unit of compilation: methods of a class call each other directly, and C functions
+of another module only through a pointer, which costs in the innermost loops.
 
 Sideways, a piece is a line from 0 to its length, and a vertex is projected straight down (orthographically) on the
 plane that touches the ellipsoid in the middle of the piece: at 3 km that errs by 0.2 mm, at 13 km by 9 mm. Edges come

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from geofences.errors import ZoneFileError
-from geofences.model.applicability import ALWAYS, Applicability, TimePeriod
+from geofences.model.applicability import ALWAYS, Applicability
+from geofences.model.periods import TimePeriod
 from geofences.model.zone import CircleShape, PolygonShape, Volume, Zone
 from geofences.readers import demands, fields, times
 from geofences.readers.collection import ZoneFile, features_of, peek, read_each

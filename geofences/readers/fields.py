@@ -18,7 +18,7 @@ from geofences.model.altitude import (
     is_ground,
     never_above,
 )
-from geofences.model.applicability import EVERY_DAY
+from geofences.model.periods import EVERY_DAY
 from geofences.model.zone import (
     NEVER_BLOCKS,
     CircleShape,

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from geofences.errors import ShapeError, ZoneFileError
 from geofences.geometry.shapes import LARGEST_RADIUS_M, lonlat_polygon
 from geofences.model.altitude import Datum, Limit
-from geofences.model.applicability import Applicability, TimePeriod
+from geofences.model.applicability import Applicability
+from geofences.model.periods import TimePeriod
 from geofences.model.refused import Refused
 from geofences.model.zone import CircleShape, PolygonShape, Position, Restriction, Zone
 from geofences.readers import fields

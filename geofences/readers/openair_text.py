@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from geofences.errors import ZoneFileError
 from geofences.model.altitude import METRES_PER_FOOT, Datum, Limit
-from geofences.model.applicability import TimePeriod
+from geofences.model.periods import TimePeriod
 from geofences.model.zone import Position
 from geofences.readers.fields import Context
 

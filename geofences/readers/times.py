@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from geofences.model.applicability import DAY_S, Bound, DailyPeriod, LocalTime, TimeOfDay, TimePeriod
+from geofences.model.periods import DAY_S, Bound, DailyPeriod, LocalTime, TimeOfDay, TimePeriod
 from geofences.model.sun import SunEvent
 from geofences.readers.fields import DAYS, Context, Json, member, members, shortened, text
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from geofences.errors import ZoneWriteError
 from geofences.model.altitude import NO_CEILING_M, Datum, Limit
-from geofences.model.applicability import DAY_S, EVERY_DAY, DailyPeriod, LocalTime, TimeOfDay, TimePeriod
+from geofences.model.periods import DAY_S, EVERY_DAY, DailyPeriod, LocalTime, TimeOfDay, TimePeriod
 from geofences.model.sun import SunEvent
 from geofences.model.zone import PolygonShape, Restriction, Ring, Zone
 from geofences.readers.fields import DAYS

@@ -8,7 +8,8 @@ import math
 
 from geofences.geometry.shapes import lonlat_polygon
 from geofences.model.altitude import METRES_PER_FOOT, Datum, Limit
-from geofences.model.applicability import EVERY_DAY, Applicability, Bound, DailyPeriod, LocalTime, TimePeriod
+from geofences.model.applicability import Applicability
+from geofences.model.periods import EVERY_DAY, Bound, DailyPeriod, LocalTime, TimePeriod
 from geofences.model.sun import SunEvent
 from geofences.model.zone import CircleShape, Permit, PolygonShape, Volume, Zone
 

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from geofences.errors import PathError
 from geofences.geometry.extent import where_of
 from geofences.geometry.geodesy import Floats
-from geofences.model.applicability import DAY_S, Active
+from geofences.model.occurrences import Active
+from geofences.model.periods import DAY_S
 from geofences.model.spans import Spans
 from geofences.model.zone import Volume, Zone
 

@@ -11,8 +11,8 @@ import shapely
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from geofences.geometry.geodesy import Floats, LocalPlane
-from geofences.geometry.planar import EDGE_STEP_DEG, Cell, to_plane
+from geofences.geometry.geodesy import Floats, LocalPlane, on_every_turn
+from geofences.geometry.planar import EDGE_STEP_DEG, Cell, LocalMap, to_plane
 
 Indices = npt.NDArray[np.intp]
 Bools = npt.NDArray[np.bool_]
@@ -112,3 +112,19 @@ def flat_around(cell: Cell, beyond_m: float, polygons: Sequence[Polygon]) -> lis
     for number in np.flatnonzero(~whole).tolist():
         flat[number] = to_plane(every[number], window, cell.plane)
     return list(flat)
+
+
+def map_around(cell: Cell, beyond_m: float, polygons: Sequence[Polygon], numbers: Sequence[int]) -> LocalMap:
+    """Polygons in longitude and latitude as a map of the cell; `numbers` are whose they are."""
+    flat = flat_around(cell, beyond_m, polygons)
+    kept = [(one, number) for one, number in zip(flat, numbers, strict=True) if not one.is_empty]
+    drawn = np.array([one for one, _ in kept], dtype=object)
+    owners = np.array([number for _, number in kept], dtype=np.intp)
+    return LocalMap(cell.plane, drawn, owners, shapely.STRtree(drawn))
+
+
+def index_of(polygons: Sequence[Polygon]) -> shapely.STRtree:
+    """Plain bounding boxes in longitude and latitude, once for each turn of the globe."""
+    bounds = np.array([polygon.bounds for polygon in polygons]).reshape(-1, 4)
+    boxes = on_every_turn(bounds)
+    return shapely.STRtree(shapely.box(boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3]))

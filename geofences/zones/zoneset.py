@@ -11,7 +11,6 @@ import shapely
 from shapely.geometry import Polygon
 
 from geofences.errors import NoSuchZone
-from geofences.geometry.geodesy import on_every_turn
 from geofences.geometry.planar import Cell, LocalMap
 from geofences.geometry.shapes import lonlat_polygon, polygons_of
 from geofences.kernels.flat import Flat, compiled, flatten
@@ -23,7 +22,7 @@ from geofences.zones.areas import Area as Area  # noqa: PLC0414 - part of what a
 from geofences.zones.areas import ZoneVolume as ZoneVolume  # noqa: PLC0414
 from geofences.zones.areas import narrowed
 from geofences.zones.timetable import Days, Timetable, timetable, whole_days
-from geofences.zones.walls import Walls, flat_around, walls_around
+from geofences.zones.walls import Walls, index_of, map_around, walls_around
 
 MOST_CACHED = 256
 
@@ -218,10 +217,7 @@ class ZoneSet:
 
     @cached_property
     def _index(self) -> shapely.STRtree:
-        # Plain bounding boxes in longitude and latitude, once for each turn of the globe.
-        bounds = np.array([polygon.bounds for polygon in self._polygons]).reshape(-1, 4)
-        boxes = on_every_turn(bounds)
-        return shapely.STRtree(shapely.box(boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3]))
+        return index_of(self._polygons)
 
     def volumes_near(self, cell: Cell, beyond_m: float) -> list[int]:
         """Which of `volumes` have a bounding box within `beyond_m` of the cell."""
@@ -236,11 +232,7 @@ class ZoneSet:
 
     def _plain_map(self, cell: Cell, beyond_m: float) -> LocalMap:
         near = self.volumes_near(cell, beyond_m)
-        flat = flat_around(cell, beyond_m, [self._polygons[number] for number in near])
-        kept = [(one, number) for one, number in zip(flat, near, strict=True) if not one.is_empty]
-        polygons = np.array([one for one, _ in kept], dtype=object)
-        owners = np.array([number for _, number in kept], dtype=np.intp)
-        return LocalMap(cell.plane, polygons, owners, shapely.STRtree(polygons))
+        return map_around(cell, beyond_m, [self._polygons[number] for number in near], near)
 
     def walls(self, cell: Cell, beyond_m: float) -> Walls:
         """The blocking zones within `beyond_m` of a cell as rings, not widened."""

@@ -20,7 +20,7 @@ from geofences import (
     ZoneSet,
     check_point,
 )
-from geofences.model.applicability import Bound
+from geofences.model.periods import Bound
 from tests.property.test_geofences_sun import HEIGHT, RISES, almanac_deg
 from tests.unit.geofences.make import SEA, zone
 

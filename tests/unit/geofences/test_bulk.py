@@ -23,7 +23,7 @@ from geofences import (
     segments_hit,
 )
 from geofences.checks import asked
-from geofences.model.applicability import TimePeriod
+from geofences.model.periods import TimePeriod
 from tests.unit.geofences.make import HOME, NOON, SEA, place, square, zone
 
 NOON_S = NOON.timestamp()
