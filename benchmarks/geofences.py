@@ -1,5 +1,5 @@
 """Checks of zones: four dimensions against Shapely's tree in two, wrong answers, a fleet, a sample, loading;
-paths around zones; and a new flight among others.
+paths around zones; a new flight among others; and where to land from each part of a flight.
 
 Each speed that can be is a ratio of two things measured in this run, the arms taking turns. `--only NAME` runs one
 part, `--quick` shows in seconds that everything works and measures nothing.
@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.harness.figure import Figure, table
+from benchmarks.harness.landingsites import landing
 from benchmarks.harness.paths import paths_around
 from benchmarks.harness.separation import new_flights
 from benchmarks.harness.zonechecks import (
@@ -37,6 +38,7 @@ PARTS: Mapping[str, Callable[[Load], list[Figure]]] = {
     "loading": loading,
     "paths": paths_around,
     "separation": new_flights,
+    "landings": landing,
 }
 """Every part by the name that `--only` knows."""
 
