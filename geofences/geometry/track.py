@@ -43,6 +43,8 @@ class Waypoint:
     within_s: float = 0.0
 
     def __post_init__(self) -> None:
+        if getattr(self.at, "tzinfo", None) is UTC:  # as nearly always
+            return
         with suppress(PathError):  # `judge_path` says so, and which of the waypoints it is
             object.__setattr__(self, "at", utc(self.at, "a waypoint"))
 
