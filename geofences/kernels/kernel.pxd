@@ -4,7 +4,7 @@ from libc.math cimport isfinite, sqrt
 
 from geofences.kernels.piece cimport Piece, aim, at_least, surface, when
 
-cdef int FAN, CLEAR, UNKNOWN, BLOCKED, ALWAYS, LISTED, NOT_YET_LISTED, DONE, WAITS, LONG, BAD, MORE_TIMES, NO_PLACE
+cdef int FAN, CLEAR, UNKNOWN, BLOCKED, UNTIMED, LISTED, NOT_YET_LISTED, DONE, WAITS, LONG, BAD, MORE_TIMES, NO_PLACE
 cdef double FAR, LONGEST_M
 
 cdef class Terms:

@@ -40,7 +40,7 @@ FAN = 16
 """Children of a node of the tree."""
 
 CLEAR, UNKNOWN, BLOCKED = 0, 1, 2
-ALWAYS, LISTED, NOT_YET_LISTED = 0, 1, 2
+UNTIMED, LISTED, NOT_YET_LISTED = 0, 1, 2
 DONE, WAITS, LONG, BAD = 0, 1, 2, 3
 MORE_TIMES, NO_PLACE = 3, 4
 LONGEST_M = 5_010.0
@@ -52,8 +52,8 @@ FAR = 1e300
 class Terms:
     """What is asked of every piece: margins, which volumes block, and when each of them applies.
 
-    `timed` says of each volume whether it applies `ALWAYS`, at the times that are `LISTED`, or at times that are not
-    there yet; `certain_at[v]` holds the first row and the row after the last of `certain`, when it surely does (Unix
+    `timed` says of each volume whether it is `UNTIMED`, or applies at times that are `LISTED` or not there yet;
+    `certain_at[v]` holds the first row and the row after the last of `certain`, when it surely does (Unix
     seconds), `possible_at` and `possible` when it may. `wanted[v]` is set where the times of a volume were missing.
     """
 
@@ -255,7 +255,7 @@ class Kernel:
         self._heights(piece, terms, volume, True)
         sure_low, sure_high = piece.low, piece.high
         timed = terms.timed[volume]
-        if timed == ALWAYS:
+        if timed == UNTIMED:
             if sure_low <= sure_high and self._touches(piece, volume, sure_low, sure_high):
                 piece.status = BLOCKED
             elif (

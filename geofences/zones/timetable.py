@@ -18,7 +18,7 @@ from geofences.model.periods import DAY_S
 from geofences.model.spans import Spans
 from geofences.model.zone import Volume, Zone
 
-ALWAYS, LISTED, NOT_YET_LISTED = 0, 1, 2
+UNTIMED, LISTED, NOT_YET_LISTED = 0, 1, 2
 """Of a volume's times, as the kernel knows them."""
 
 EARLIEST_S = datetime(2, 1, 1, tzinfo=UTC).timestamp()
@@ -103,7 +103,7 @@ def timetable(volumes: Sequence[Owned], days: Days) -> Timetable:
 
 def _timed(zone: Zone) -> int:
     if zone.applicability.is_permanent:
-        return ALWAYS
+        return UNTIMED
     return NOT_YET_LISTED if zone.applicability.has_schedule else LISTED
 
 
