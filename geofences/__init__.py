@@ -13,7 +13,7 @@ from geofences.checks.check import check_path, check_point
 from geofences.checks.column import check_column
 from geofences.checks.flight import Uncertainty, check_flight
 from geofences.checks.ground import protecting
-from geofences.checks.permits import check_drive, permits_met, speed_limits
+from geofences.checks.permits import PermitsMet, check_drive, permits_met, speed_limits
 from geofences.checks.result import CheckResult, Conflict, Status, Why
 from geofences.checks.rules import GroundRisk, Rules
 from geofences.checks.sora import Ballistic, Glide, Margins, OneToOne, Operation, Parachute, margins
@@ -107,6 +107,7 @@ __all__ = [
     "Parachute",
     "PathError",
     "Permit",
+    "PermitsMet",
     "PolygonShape",
     "Refused",
     "Restriction",

@@ -144,13 +144,14 @@ def diff(
             {"zone": each.new.zone_id, "changes": [change._asdict() for change in each.changes]}
             for each in found.changed
         ],
+        "missing": [each.zone for each in found.missing],
     }
     versions = f"{before.zones.version}\n{after.zones.version}"
     show(data, "\n".join([*_difference_lines(found), versions]), as_json=as_json)
-    if not found and (before.refused or after.refused):
-        note("unknown, since zones were refused: the others say the same")
-        raise typer.Exit(ExitCode.UNKNOWN)
-    raise typer.Exit(ExitCode.NO if found else ExitCode.OK)
+    if found.is_seen or not found:
+        raise typer.Exit(ExitCode.NO if found else ExitCode.OK)
+    note("unknown, since zones were refused: the others say the same")
+    raise typer.Exit(ExitCode.UNKNOWN)
 
 
 def read_files(
@@ -237,7 +238,8 @@ def _difference_lines(found: Differences) -> Iterator[str]:
     yield from (f"- {each.zone_id}  {each.restriction}" for each in found.removed)
     for changed in found.changed:
         yield from _changed_lines(changed)
-    yield f"{len(found.added)} added, {len(found.removed)} removed, {len(found.changed)} changed"
+    lacks = f", {len(found.missing)} not known" if found.missing else ""
+    yield f"{len(found.added)} added, {len(found.removed)} removed, {len(found.changed)} changed{lacks}"
 
 
 def _changed_lines(changed: Changed) -> Iterator[str]:

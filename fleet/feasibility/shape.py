@@ -27,6 +27,7 @@ from fleet.protocol.values import Place, Reason
 from geofences import Status, Surface, Waypoint, segments_hit, speed_limits, with_turns
 from geofences.geometry.geodesy import EARTH
 from geofences.model.altitude import Box
+from geofences.model.refused import missed_on_the_ground
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +270,8 @@ def _ground_shape(ctx: Context, start: Place, end: Place, profile: Profile) -> T
     if leg is None or points is None:
         return infeasible(_NO_WAY)
     way = way_of(points, leg.distance_m)
-    if profile == "walk" and ctx.permits is not None:
+    if profile == "walk" and ctx.permits is not None and not missed_on_the_ground(ctx.permits.missing):
+        # Where some are missing no speed is known to be allowed: the permits' question names them, and says UNKNOWN.
         limits = speed_limits(ctx.permits, [(p.lon, p.lat) for p in points], Surface.SIDEWALK)
         if 0.0 in limits:
             return infeasible(_STANDSTILL)

@@ -57,10 +57,11 @@ def _by_permit(case: SortieCase) -> Verdict | None:
 
 
 def counted_areas(ctx: Context, path: Sequence[Waypoint]) -> tuple[Zone, ...]:
-    """The permit areas on a way that may have so many robots at once only."""
+    """The permit areas on a way that may have so many robots at once only. A drive is UNKNOWN where some lack."""
     if ctx.permits is None:
         return ()
-    return tuple(zone for zone in permits_met(ctx.permits, path, Surface.SIDEWALK) if _most(zone) is not None)
+    met = permits_met(ctx.permits, path, Surface.SIDEWALK)
+    return tuple(zone for zone in met.zones if _most(zone) is not None)
 
 
 def permit_full(
@@ -76,7 +77,7 @@ def permit_full(
     limited = counted_areas(ctx, path)
     if not limited:
         return None
-    met = [permits_met(ctx.permits, way, Surface.SIDEWALK) for way in others]
+    met = [permits_met(ctx.permits, way, Surface.SIDEWALK).zones for way in others]
     for zone in limited:
         most, there = _most(zone), sum(zone in each for each in met)
         if most is not None and there >= most:

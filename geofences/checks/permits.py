@@ -59,23 +59,36 @@ def check_drive(
     )
 
 
-def permits_met(zone_set: ZoneSet, path: Sequence[Waypoint], surface: Surface) -> tuple[Zone, ...]:
+class PermitsMet(NamedTuple):
+    """The permit areas that a way passes through; `missing` are the names of those that the set lacks, of which nobody
+    knows where they are.
+    """
+
+    zones: tuple[Zone, ...]
+    missing: tuple[str, ...]
+
+
+def permits_met(zone_set: ZoneSet, path: Sequence[Waypoint], surface: Surface) -> PermitsMet:
     """The permit areas that a way passes through, whenever they apply."""
     track = track_of(path)
     met = {one.zone: None for one in _meetings(_for(zone_set, surface), track)}
-    return tuple(sorted(met, key=lambda zone: (zone.zone_id, zone.content_hash())))
+    zones = tuple(sorted(met, key=lambda zone: (zone.zone_id, zone.content_hash())))
+    return PermitsMet(zones, missed_on_the_ground(zone_set.missing))
 
 
 def speed_limits(
     zone_set: ZoneSet, points: Sequence[tuple[float, float]], surface: Surface
 ) -> tuple[float, ...]:
     """The speed in m/s that may be driven on each leg between positions: the lowest of all areas that it touches at
-    whatever hour; infinite where none limits it.
+    whatever hour; infinite where none limits it. 0 everywhere where the set lacks permit areas: that of one of them may
+    be any.
     """
+    if missed_on_the_ground(zone_set.missing):
+        return (0.0,) * max(0, len(points) - 1)
     still = [Waypoint(lon, lat, 0.0, _ANY_DAY) for lon, lat in points]
     limits = [math.inf] * max(0, len(points) - 1)
     for number in range(len(limits)):
-        for zone in permits_met(zone_set, still[number : number + 2], surface):
+        for zone in permits_met(zone_set, still[number : number + 2], surface).zones:
             most = _terms(zone).max_speed_mps
             limits[number] = limits[number] if most is None else min(limits[number], most)
     return tuple(limits)

@@ -135,7 +135,8 @@ def _window(zones: ZoneSet, paths: Sequence[Drawn], pen: Pen) -> Box:
 
 
 def _subtitle(zones: ZoneSet, shown: Sequence[_Shown], pen: Pen) -> str:
-    said = [f"{len({one.zone for one in shown})} of {len(zones)} zones"]
+    lacks = f", {len(zones.missing)} more refused in reading" if zones.missing else ""
+    said = [f"{len({one.zone for one in shown})} of {len(zones)} zones{lacks}"]
     said += [] if pen.at is None else [pen.at.isoformat(timespec="seconds")]
     said += [] if pen.alt_amsl_m is None else [f"{pen.alt_amsl_m:g} m AMSL"]
     return " · ".join([*said, zones.version[:19]])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from geofences.model.refused import Refused
 from geofences.model.zone import Zone
 from geofences.zones.describe import describe
 from geofences.zones.zoneset import ZoneSet
@@ -29,14 +30,22 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """Zones that are new, gone or changed, by id."""
+    """Zones that are new, gone or changed, by id; `missing` are those that either set lacks, as they were refused in
+    reading. False only where both say the same and lack nothing.
+    """
 
     added: tuple[Zone, ...]
     removed: tuple[Zone, ...]
     changed: tuple[Changed, ...]
+    missing: tuple[Refused, ...] = ()
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether they surely differ, whatever is missing."""
+        return bool(self.added or self.removed or self.changed)
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.removed or self.changed)
+        return self.is_seen or bool(self.missing)
 
 
 def compare(old: ZoneSet, new: ZoneSet) -> Differences:
@@ -52,7 +61,7 @@ def compare(old: ZoneSet, new: ZoneSet) -> Differences:
         ]
         removed += before[both:]
         added += after[both:]
-    return Differences(tuple(added), tuple(removed), tuple(changed))
+    return Differences(tuple(added), tuple(removed), tuple(changed), (*old.missing, *new.missing))
 
 
 def _only_in(one: ZoneSet, other: ZoneSet) -> dict[str, list[Zone]]:

@@ -19,10 +19,12 @@ from geofences import (
     FlatTerrain,
     Limit,
     Permit,
+    Refused,
     Restriction,
     Surface,
     TimePeriod,
     Zone,
+    ZoneSet,
     check_path,
 )
 from tests.unit.feasibility.world import (
@@ -250,6 +252,15 @@ def test_a_permit_that_does_not_bind_changes_no_trip() -> None:
     free, bound = fly(context(), kind=ROBOT), fly(context(permit(max_speed_mps=9.0)), kind=ROBOT)
     assert trip_of(free).path == trip_of(bound).path
     assert trip_of(free).energy_wh == trip_of(bound).energy_wh
+
+
+def test_where_a_permit_area_is_missing_a_drive_is_unknown_by_name() -> None:
+    """It is no standstill: nobody knows what the one that was refused demands."""
+    ctx = context(permit(max_speed_mps=9.0))
+    lacks = Refused("number 3 (quay)", "why", Restriction.PERMIT_AREA)
+    found = fly(replace(ctx, zones=ZoneSet(ctx.zones.zones, missing=[lacks])), kind=ROBOT)
+    assert (found.verdict.status, codes(found)) == (Status.UNKNOWN, ["zone_refused"])
+    assert found.verdict.reasons[0].limit == "number 3 (quay)"
 
 
 def test_a_robot_is_refused_outside_and_above_what_is_permitted() -> None:

@@ -2,12 +2,14 @@
 
 import json
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from geofences import (
     Flight,
+    Permit,
     Refused,
     Restriction,
     Status,
@@ -25,13 +27,17 @@ from geofences import (
     check_path,
     check_points,
     check_segments,
+    compare,
     path_around,
+    permits_met,
     protecting,
     read_zones,
     segments_hit,
+    speed_limits,
     time_to_breach,
 )
 from geofences.checks.authorisation import Authorisation
+from geofences.drawing import draw
 from tests.unit.geofences.make import NOON, SEA, path, place, square, zone
 from tests.unit.geofences.test_readers import RING, ed269, ed318, feature
 
@@ -334,3 +340,38 @@ def test_swapped_zones_are_missed_by_their_kind() -> None:
     swapped = {"type": "Polygon", "coordinates": [[[lat, lon] for lon, lat in RING]]}
     found = read(*[feature(id=str(n)) for n in range(4)], feature(swapped, restriction="OPERATING_AREA"))
     assert [one.restriction for one in found.refused] == [Restriction.OPERATING_AREA]
+
+
+def test_no_speed_is_allowed_and_no_count_is_whole_where_permit_areas_lack() -> None:
+    """One of those that were refused may be there, with a lower speed, and may count as well."""
+    wide = zone(square(0, 0, 2000), zone_id="wide", restriction=Restriction.PERMIT_AREA)
+    known = replace(wide, permit=Permit(Surface.ANY, max_speed_mps=2.0))
+    points = [place(-500, 0), place(0, 0), place(500, 0)]
+    kinds = (Restriction.PERMIT_AREA, None, Restriction.PROHIBITED, Restriction.OPERATING_AREA)
+    for kind, lacks in zip(kinds, (True, True, False, False), strict=True):
+        zones = ZoneSet([known], missing=[Refused("number 3", "why", kind)])
+        assert speed_limits(zones, points, Surface.SIDEWALK) == ((0.0, 0.0) if lacks else (2.0, 2.0))
+        met = permits_met(zones, WAY, Surface.SIDEWALK)
+        assert ([one.zone_id for one in met.zones], met.missing) == (["wide"], ("number 3",) if lacks else ())
+
+
+def test_sets_that_lack_zones_are_not_said_to_be_the_same() -> None:
+    """The one may have what the other lacks; what is seen to differ is told all the same."""
+    one = ZoneSet([zone(square(0, 0, 100))])
+    for lacking in (LACKING, ZoneSet(one.zones, missing=[MISSING_ANY])):
+        for found in (compare(one, lacking), compare(lacking, one)):
+            assert found
+            assert found.missing == lacking.missing
+            assert found.is_seen is (lacking is LACKING)
+    assert compare(LACKING, LACKING)
+    assert compare(LACKING, LACKING).missing == (MISSING_AREA, MISSING_AREA)
+    assert not compare(one, one)
+
+
+def test_a_picture_says_what_it_lacks() -> None:
+    """Whoever looks at it would take the blank for free."""
+    one = zone(square(0, 0, 100))
+    assert "1 of 1 zones, 2 more refused in reading" in draw(
+        ZoneSet([one], missing=[MISSING_AREA, MISSING_ANY])
+    )
+    assert "refused" not in draw(ZoneSet([one]))

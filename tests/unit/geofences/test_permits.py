@@ -142,10 +142,8 @@ def test_the_limit_of_a_leg_is_the_lowest_that_it_touches() -> None:
     points = [place(east, 0) for east in (-600, 0, 600, 5000)]
     assert speed_limits(zones, points, Surface.SIDEWALK) == (2.0, 1.0, 2.0)
     assert speed_limits(zones, points[:1], Surface.SIDEWALK) == ()
-    assert [one.zone_id for one in permits_met(zones, path((0, 0, 0), (600, 0, 0)), Surface.STREET)] == [
-        "narrow",
-        "wide",
-    ]
+    met = permits_met(zones, path((0, 0, 0), (600, 0, 0)), Surface.STREET)
+    assert ([one.zone_id for one in met.zones], met.missing) == (["narrow", "wide"], ())
 
 
 def test_a_permit_is_read_written_described_and_compared() -> None:
