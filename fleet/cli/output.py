@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from fleet.intake.errors import IntakeError
+from fleet.intake.escapes import harmless, harmless_json, one_line
 
 
 class ExitCode(IntEnum):
@@ -47,26 +48,30 @@ def show(data: object, text: str, *, as_json: bool) -> None:
     Raises ``BadInput`` where there is no room for it.
     """
     try:
-        print(json.dumps(data, ensure_ascii=False, indent=2) if as_json else text, flush=True)
+        print(_as_json(data) if as_json else harmless(text), flush=True)
     except BrokenPipeError:
         raise
     except OSError as error:
         raise BadInput(f"the output cannot be written: {error.strerror or error}") from error
 
 
+def _as_json(data: object) -> str:
+    return harmless_json(json.dumps(data, ensure_ascii=False, indent=2))
+
+
 def note(message: str) -> None:
     """Progress, on stderr."""
-    print(message, file=sys.stderr, flush=True)
+    print(harmless(message), file=sys.stderr, flush=True)
 
 
 def warn(message: str) -> None:
-    """Something that the caller should know, on stderr."""
-    note(f"warning: {message}")
+    """Something that the caller should know, in one line on stderr."""
+    note(f"warning: {one_line(message)}")
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Rows under a header, in columns as wide as they need; numbers to the right."""
-    cells = [[str(cell) for cell in row] for row in (header, *rows)]
+    """Rows under a header, one line each, in columns as wide as they need; numbers to the right."""
+    cells = [[one_line(str(cell)) for cell in row] for row in (header, *rows)]
     columns = range(len(header))
     widths = [max(len(row[at]) for row in cells) for at in columns]
     right = [bool(rows) and all(isinstance(row[at], int | float) for row in rows) for at in columns]
@@ -153,7 +158,7 @@ def _say_json(kind: str, message: str, details: list[dict[str, Any]]) -> None:
     """At once: who closed the output is not to be told the same on stderr. Where there is no room, stderr has it."""
     told = {"error": kind, "message": message, "errors": details}
     try:
-        print(json.dumps(told, ensure_ascii=False, indent=2), flush=True)
+        print(_as_json(told), flush=True)
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -14,6 +14,7 @@ from fleet.cli.options import Json, Tolerant
 from fleet.cli.output import BadInput, ExitCode, note, show, warn
 from fleet.intake.authorisations import told_of_unfit
 from fleet.intake.errors import FieldError, IntakeError
+from fleet.intake.escapes import one_line
 from fleet.intake.fleetfile import read_fleet
 from fleet.intake.suggest import did_you_mean
 from fleet.intake.zones import (
@@ -147,7 +148,7 @@ def diff(
         "missing": [each.zone for each in found.missing],
     }
     versions = f"{before.zones.version}\n{after.zones.version}"
-    show(data, "\n".join([*_difference_lines(found), versions]), as_json=as_json)
+    show(data, "\n".join([*map(one_line, _difference_lines(found)), versions]), as_json=as_json)
     if found.is_seen or not found:
         raise typer.Exit(ExitCode.NO if found else ExitCode.OK)
     note("unknown, since zones were refused: the others say the same")
@@ -230,7 +231,8 @@ def _held(zones: ZoneSet, zone: Zone, held: Sequence[Authorisation]) -> list[str
 def _shown(zone: Zone, held: list[str]) -> str:
     said = {**describe(zone), "source": zone.source, "remarks": "; ".join(zone.flags)}
     said["held"] = "; ".join(held)
-    return "\n".join([zone.zone_id, *(f"  {name}: {value}" for name, value in said.items() if value)])
+    lines = [zone.zone_id, *(f"  {name}: {value}" for name, value in said.items() if value)]
+    return "\n".join(map(one_line, lines))
 
 
 def _difference_lines(found: Differences) -> Iterator[str]:

@@ -29,6 +29,7 @@ from fleet.cli.output import BadInput, ExitCode, note, show, table, warn
 from fleet.cli.zone_paths import DEFAULT_SPEED_MPS, places, speeds_option, waypoints
 from fleet.cli.zone_runs import zones_in_force
 from fleet.hub.rundir import ROOT
+from fleet.intake.escapes import one_line
 from fleet.intake.zones import ZonesRead
 from fleet.protocol.values import Place
 from geofences.checks.result import CheckResult, Conflict, Status, Why
@@ -235,7 +236,7 @@ def _answer_text(status: Status, result: CheckResult, count: int) -> str:
         rests_on.append(f"driven: {result.driven.said}, {result.rules.time_margin_s:g} s early or late")
     if any(result.grows_mps):
         rests_on.append("growing by {:g} m/s beside, {:g} m/s above and below".format(*result.grows_mps))
-    return "\n".join([status.value, *([table(header, rows)] if rows else []), *rests_on])
+    return "\n".join([status.value, *([table(header, rows)] if rows else []), *map(one_line, rests_on)])
 
 
 def _clock(at: datetime) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fleet.intake.escapes import one_line
+
 SHOWN = 20
 """How many errors a message lists before it only counts the rest."""
 
@@ -23,11 +25,11 @@ class FieldError:
     message: str
 
     def __str__(self) -> str:
-        """As ``file:line: field: message (found 'value')``, without the parts that are not known."""
+        """As ``file:line: field: message (found 'value')`` in one line, without the parts that are not known."""
         place = self.file if self.line is None else f"{self.file}:{self.line}"
         field = f"{self.field}: " if self.field else ""
         found = "" if self.value is None else f" (found {self.value!r})"
-        return f"{place}: {field}{self.message}{found}"
+        return one_line(f"{place}: {field}{self.message}{found}")
 
 
 class IntakeError(Exception):

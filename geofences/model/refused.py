@@ -17,6 +17,12 @@ class Refused(NamedTuple):
     restriction: Restriction | None = None
 
 
+def because(message: str, *where: str | None) -> str:
+    """A reason: the places that are known (a line, a field), and what is wrong there."""
+    known = ", ".join(part for part in where if part)
+    return f"{known}: {message}" if known else message
+
+
 class ReadZones(Protocol):
     """What a reader gives."""
 

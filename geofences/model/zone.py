@@ -4,6 +4,7 @@ much.
 
 import hashlib
 import math
+import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
@@ -180,6 +181,11 @@ class Zone:
         for name in _TEXTS:
             check_type(getattr(self, name), str, f"Zone.{name}")
         check_each(self.reasons, str, "Zone.reasons")
+        for name in WORDS:
+            said = getattr(self, name)
+            if not is_text(said if isinstance(said, str) else "".join(said)):
+                problem = f"{reprlib.repr(said)} holds what is no character: half of one, or a zero byte"
+                raise ZoneError(f"Zone.{name}", problem)
         check_each(self.flags, str, "Zone.flags")
         check_type(self.applicability, Applicability, "Zone.applicability")
         check_type(self.permit, (Permit, type(None)), "Zone.permit")
@@ -217,6 +223,21 @@ def _judge_ceiling(volume: Volume, field: str) -> None:
 
 
 _TEXTS = ("name", "country", "conditions", "message", "source")
+
+WORDS = ("zone_id", "name", "country", "conditions", "message", "reasons")
+"""The members of a zone that are texts of whoever made it."""
+
+
+def is_text(value: str) -> bool:
+    """Whether there is nothing but characters in it: halves of them can't be written anywhere, a zero byte not in every
+    database.
+    """
+    if value.isascii():
+        return "\0" not in value
+    return "\0" not in value and (
+        value.isprintable() or not any("\ud800" <= one <= "\udfff" for one in value)
+    )
+
 
 _NOT_CONTENT = frozenset({"source", "flags", "unfit", "permit"})
 """The permit is, where there is one: zones without one keep the hash that they had before there were any."""

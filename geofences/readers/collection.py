@@ -2,14 +2,15 @@
 
 import codecs
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from geofences.errors import ZoneError, ZoneFileError
-from geofences.model.refused import Refused
-from geofences.model.zone import Zone
+from geofences.model.refused import Refused, because
+from geofences.model.zone import WORDS, Zone
 from geofences.readers.crs import crs_problem
 from geofences.readers.fields import Context, Doubled, shortened
 from geofences.readers.ours import judge_strays, stray_word
@@ -17,9 +18,6 @@ from geofences.readers.profiles import STANDARD, Profile
 
 MAX_BYTES = 200_000_000
 """Larger files are refused: a national file has a few megabytes."""
-
-BYTES_FOR_EACH = 12
-"""Reading zones takes less memory than so many bytes for each byte of a file."""
 
 MOST_VALUES = 20_000_000
 """Brackets and commas: files of more are refused. What holds little but brackets takes 100 bytes for each byte."""
@@ -79,8 +77,8 @@ def read_each(
                     f"more than {MOST_REFUSED} zones would be refused: is it the file that it seems? {error}"
                 )
                 raise ZoneFileError(source, None, None, problem) from None
-            where = f"line {error.line}, {error.field}" if error.line else error.field
-            refused.append(Refused(str(error.zone), f"{where}: {error.message}", ctx.demands))
+            reason = because(error.message, f"line {error.line}" if error.line else None, error.field)
+            refused.append(Refused(str(error.zone), reason, ctx.demands))
     return ZoneFile(source, format_name, tuple(zones), tuple(refused), profile.name)
 
 
@@ -90,11 +88,31 @@ def _read(read_one: ReadOne, item: Any, ctx: Context, counts: tuple[str, ...]) -
         _judge_crs(item, ctx)
         adapted = ctx.profile.adapted(item)
         judge_strays(ctx, adapted, counts)
-        return list(read_one(adapted, ctx))
+        return [_judged(zone) for zone in read_one(adapted, ctx)]
     except RecursionError:
         ctx.fault("feature", "nested too deeply")
     except ZoneError as error:  # what readers let through is still no zone
         ctx.fault(error.field, error.message)
+
+
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What steers a terminal, or turns the direction in which a text is read."""
+
+_IN_A_LINE = re.compile(f"{_CONTROLS.pattern}|[\t\n\r\u2028\u2029]")
+"""What has no place in a name either; a message may have several lines."""
+
+_LONG_TEXTS = ("conditions", "message")
+
+
+def _judged(zone: Zone) -> Zone:
+    """The zone, with a remark on texts that whoever shows them has to mind."""
+    flags = [f"{name}: holds control characters" for name in WORDS if _steers(name, getattr(zone, name))]
+    return replace(zone, flags=(*zone.flags, *flags)) if flags else zone
+
+
+def _steers(name: str, said: str | tuple[str, ...]) -> bool:
+    text = said if isinstance(said, str) else "".join(said)
+    return not text.isprintable() and bool((_CONTROLS if name in _LONG_TEXTS else _IN_A_LINE).search(text))
 
 
 def _judge_crs(item: Any, ctx: Context) -> None:
@@ -128,9 +146,12 @@ def label(item: object, index: int) -> str:
     return place
 
 
+_NOT_SHOWN = re.compile(f"{_IN_A_LINE.pattern}|[\ud800-\udfff]")
+
+
 def shown(name: object) -> str:
-    """A name as a message may show it: not endless, and of characters that can be written."""
-    written = str(name).encode("ascii" if type(name) is not str else "utf-8", "replace").decode()
+    """A name as a message may show it: not endless, and without what steers a terminal or can't be written."""
+    written = _NOT_SHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), str(name))
     return written if len(written) <= LONGEST_SHOWN else written[: LONGEST_SHOWN - 1] + "…"
 
 

@@ -27,6 +27,7 @@ from geofences.model.zone import (
     Restriction,
     Ring,
     Volume,
+    is_text,
 )
 from geofences.readers.profiles import STANDARD, Profile
 from geofences.zones.describe import limit_text
@@ -125,15 +126,9 @@ def text(ctx: Context, value: object, where: str) -> str:
         return ""
     if not isinstance(value, str):
         ctx.fault(where, f"text is needed, got {shortened(value)}")
-    if not (value.isascii() or value.isprintable()) or "\0" in value:
-        _judge_characters(ctx, value, where)
-    return value
-
-
-def _judge_characters(ctx: Context, value: str, where: str) -> None:
-    """Half a surrogate pair can't be written anywhere, a zero byte not in every database."""
-    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+    if not is_text(value):
         ctx.fault(where, f"{shortened(value)} holds what is no character")
+    return value
 
 
 _SHOWN = reprlib.Repr()

@@ -19,7 +19,7 @@ from geofences.model.refused import Refused
 from geofences.model.zone import CircleShape, PolygonShape, Position, Restriction, Zone
 from geofences.readers import fields
 from geofences.readers.arcs import Arc, arc_by_bearings, arc_by_ends, filled, ring_of
-from geofences.readers.collection import MOST_LINES, ZoneFile, judge_size, read_each
+from geofences.readers.collection import MOST_LINES, ZoneFile, judge_size, read_each, shown
 from geofences.readers.demands import own_kind
 from geofences.readers.fields import Context
 from geofences.readers.naming import content_id, slug
@@ -74,7 +74,7 @@ def read(raw: bytes, source: str, *, strict: bool) -> ZoneFile:
 
 def _label(block: Block, index: int) -> str:
     name = _name(block)
-    return f"number {index + 1} ({name})" if name else f"number {index + 1}"
+    return f"number {index + 1} ({shown(name)})" if name else f"number {index + 1}"
 
 
 def _name(block: Block) -> str:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, fields, replace
 from types import ModuleType
 
 from geofences.errors import ZoneFileError, ZoneWriteError
+from geofences.model.refused import Refused, because
 from geofences.model.zone import Zone
-from geofences.readers import Refused, read_zones
+from geofences.readers import read_zones
 from geofences.writers import ed269, ed318, geojson
 from geofences.writers.parts import Json, Options
 
@@ -48,7 +49,7 @@ def write_zones(
         except ZoneWriteError as error:
             if strict:
                 raise
-            refused.append(Refused(zone.zone_id, f"{error.field}: {error.message}"))
+            refused.append(Refused(zone.zone_id, because(error.message, error.field)))
     return Written(format_name, _text(chosen.document(entries)), tuple(refused))
 
 

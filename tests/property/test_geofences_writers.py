@@ -77,19 +77,20 @@ clocks = st.builds(
 ends = st.one_of(bounds, clocks)
 daily = st.builds(DailyPeriod, st.frozensets(st.integers(0, 6), min_size=1), ends, ends)
 periods = sound(TimePeriod, moments, moments, st.lists(daily, max_size=2).map(tuple))
+characters = st.characters(codec="utf-8", exclude_characters="\0")
 zones: st.SearchStrategy[Any] = st.builds(
     Zone,
-    zone_id=st.text(min_size=1, max_size=9),
+    zone_id=st.text(characters, min_size=1, max_size=9),
     restriction=st.sampled_from(list(Restriction)),
     volumes=st.lists(sound(Volume, circles | polygons(), lowers, limits), min_size=1, max_size=3)
     .map(tuple)
     .filter(lambda volumes: _made(Zone, ("Z", Restriction.PROHIBITED, volumes)) is not None),
-    name=st.text(max_size=8),
+    name=st.text(characters, max_size=8),
     country=st.sampled_from(["LUX", "DEU", "", "LU"]),
     reasons=st.lists(st.sampled_from([*sorted(REASONS), "DRAGONS"]), max_size=2).map(tuple),
     applicability=st.builds(Applicability, st.lists(periods, max_size=2).map(tuple)),
-    conditions=st.text(max_size=8),
-    message=st.text(max_size=8),
+    conditions=st.text(characters, max_size=8),
+    message=st.text(characters, max_size=8),
 )
 
 

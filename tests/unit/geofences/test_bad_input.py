@@ -374,7 +374,7 @@ def test_a_ring_with_very_many_vertices_takes_little_memory() -> None:
         tracemalloc.stop()
     assert isinstance(zone.volumes[0].shape, PolygonShape)
     assert len(zone.volumes[0].shape.outer) == 50_001
-    assert peak < collection.BYTES_FOR_EACH * len(bytes_of_file)
+    assert peak < 12 * len(bytes_of_file)
     at = Waypoint(6.15, 49.65, 50.0, NOON)
     assert check_point(ZoneSet([zone]), at, FlatTerrain(0.0, 0.0)).status is Status.BLOCKED
 

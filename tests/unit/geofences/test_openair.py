@@ -24,6 +24,7 @@ from geofences import (
 )
 from geofences.geometry.shapes import lonlat_polygon
 from geofences.model.altitude import Interval
+from geofences.model.refused import because
 from geofences.readers.openair_classes import CODES, LONG_NAMES, STRICTNESS
 from tests.unit.geofences.make import NOON
 
@@ -427,7 +428,8 @@ def test_bad_airspace_is_refused_with_file_line_zone_record_and_what(name: str) 
     tolerant = read(airspace(head="AC P") + bad, strict=False)
     assert tolerant.zones[0].restriction is Restriction.PROHIBITED
     assert len(tolerant.zones) + len(tolerant.refused) == 1 + bad.count("AC R")
-    assert f"line {line + 8}, " in tolerant.refused[0].reason
+    where = f"line {line + 8}" + (f", {record}: " if record else ": ")
+    assert tolerant.refused[0].reason.startswith(where)
 
 
 @pytest.mark.parametrize(
@@ -462,3 +464,13 @@ def test_as_many_corners_as_no_zone_needs_are_refused() -> None:
     drawn = AT_CENTRE + "\nDA 250,0,180\nDA 250,180,360" * 40
     with pytest.raises(ZoneFileError, match="corners"):
         read(airspace(drawn=drawn))
+
+
+def test_a_reason_names_the_places_that_are_known_and_no_others() -> None:
+    """A line without a field, as of an airspace that is not drawn."""
+    raw = b"AC R\nAN Bay\nAL GND\nAH 500 AGL\n"
+    (listed,) = read_zones(raw, "airspace.txt", strict=False).refused
+    assert listed.reason == "line 1: nothing is drawn: DP, DA, DB or DC is needed"
+    assert because("why", None, "name") == "name: why"
+    assert because("why", "line 3", "name") == "line 3, name: why"
+    assert because("why", None) == "why"

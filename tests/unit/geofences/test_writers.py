@@ -108,7 +108,6 @@ SOME: dict[str, tuple[Zone, list[str], str]] = {
     "foreign": (zone(reasons=("FOREIGN_TERRITORY",)), ["ed269", "geojson"], "FOREIGN_TERRITORY"),
     "dragons": (zone(reasons=("DRAGONS",)), [], "DRAGONS"),
     "too high": (zone(replace(SQUARE, upper=Limit(1e5, Datum.AMSL))), [], "no ceiling"),
-    "no text": (zone(name="\ud800"), [], "no JSON"),
     "crossing itself": (
         zone(Volume(PolygonShape((RING[0], RING[2], RING[1], RING[3], RING[0])))),
         [],
