@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from fleet.cli.output import ExitCode, show, table
+from fleet.intake.escapes import one_line
 from fleet.protocol.messages import Reply
 from fleet.protocol.zones import ConcernedFlight, ConcernedPlan, Consequences
 
@@ -20,7 +21,7 @@ def answered(reply: Reply, remark: str, *, as_json: bool, zone: str | None = Non
         data["zone"] = zone
     if reply.zones is not None:
         data["consequences"] = reply.zones.model_dump(mode="json")
-    text = reply.detail if reply.ok else f"refused: {reply.detail}"
+    text = one_line(reply.detail if reply.ok else f"refused: {reply.detail}")
     if reply.zones is not None:
         text = "\n".join([text, *_lines(reply.zones)])
     show(data, f"{text}\n{remark}" if remark and reply.ok else text, as_json=as_json)

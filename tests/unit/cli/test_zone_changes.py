@@ -115,6 +115,18 @@ def test_zones_close_for_a_while_under_another_name_and_open(
         assert [type(each) for each in changes(at)] == [ZoneAdded, ZoneAdded, ZoneRemoved, ZoneAdded]
 
 
+def test_a_zone_whose_id_would_steer_the_terminal_is_refused_with_its_id_escaped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, feature("fire\x1b[2J\nFORGED", *on_the_way()))
+    with hub(tmp_path, busy_day()) as at:
+        for command in ("preview", "apply"):
+            assert run(at, "zones", command, file) == 2
+            (line,) = capsys.readouterr().err.splitlines()
+            assert "zone fire\\x1b[2J\\nFORGED: its id must have 1 to 128 characters" in line
+        assert changes(at) == []
+
+
 def test_a_circle_needs_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     west, south, side = on_the_way()
     with hub(tmp_path, busy_day()) as at:

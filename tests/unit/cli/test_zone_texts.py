@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from geofences import ZoneError, read_zones
+from tests.unit.cli.test_zone_landings import DEPOTS
 from tests.unit.cli.test_zones import run
 from tests.unit.geofences.make import square, zone
 from tests.unit.geofences.test_readers import POLYGON, ed269, ed318, feature
@@ -112,6 +113,7 @@ def commands(file: Path, sound: Path) -> Iterator[tuple[object, ...]]:
     yield "check", "--zones", file, "--path", WAY, "--at", AT, "--drive", "sidewalk", "--weight-kg", "9"
     yield "diff", file, sound
     yield "convert", file, "--to", "geojson", "--out", file.with_name("out.geojson")
+    yield "landings", "--zones", file, "--depots", file.with_name("depots.csv"), "--path", WAY, "--at", AT
     yield "draw", file, "--out", file.with_name("out.svg"), "--path", WAY, "--at", AT
 
 
@@ -125,6 +127,7 @@ def harmless(tmp_path: Path, capsys: pytest.CaptureFixture[str], number: int, ra
     """
     file, sound = tmp_path / "zones.json", tmp_path / "sound.json"
     file.write_bytes(raw)
+    file.with_name("depots.csv").write_text(DEPOTS, encoding="utf-8")
     sound.write_text(
         json.dumps({"type": "FeatureCollection", "features": [feature(POLYGON)]}), encoding="utf-8"
     )
