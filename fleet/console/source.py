@@ -15,7 +15,7 @@ from fleet.console.live import Live
 from fleet.console.snapshot import changed_rows, rows
 from fleet.console.views.assets import samples_after
 from fleet.console.views.base import Row, stamp
-from fleet.console.views.places import site_rows, zone_rows
+from fleet.console.views.places import site_rows, zones_row
 from fleet.console.views.summary import summary
 from fleet.console.views.weather import weather_row
 from fleet.protocol.messages import AnyMessage, Reply
@@ -109,22 +109,12 @@ def _heading(source: Source, ledger: Ledger) -> Row:
 
 
 def _ground(source: Source, ledger: Ledger) -> Row:
-    return {"sites": site_rows(ledger), "zones": _zones(source, ledger), "tiles": source.tiles}
+    return {"sites": site_rows(ledger), "zones": zones_row(source.zones, ledger), "tiles": source.tiles}
 
 
 def _same_ground(old: Ledger, new: Ledger) -> bool:
     before, after = old.state, new.state
     return before.sites is after.sites and before.zones is after.zones
-
-
-def _zones(source: Source, ledger: Ledger) -> Row:
-    """The areas, and whether the files' ones are those that the hub plans with."""
-    hub, ours = ledger.state.zones_version, source.zones
-    return {
-        "version": hub,
-        "complete": ours is not None and ours.version == hub,
-        "areas": zone_rows(ours, ledger),
-    }
 
 
 def pulse(source: Source) -> Row:

@@ -45,8 +45,8 @@ def drop_place(desk: Desk, order: Order, locker_id: str | None) -> Place:
     return order.drop_point or order.place
 
 
-def draft_sortie(desk: Desk, sortie: SortiePlan) -> Mission:
-    """The mission of a planned sortie, as planned; it is made anew from a fresh check when it is released."""
+def draft_sortie(desk: Desk, sortie: SortiePlan, zones_version: str) -> Mission:
+    """The mission of a planned sortie, as planned with these zones; made anew from a fresh check when it is released."""
     order = desk.parcel(sortie.order_ids[0]).order
     drop_at = sortie.drops[0].at
     out = [p for p in sortie.path if p.at <= drop_at]
@@ -62,7 +62,7 @@ def draft_sortie(desk: Desk, sortie: SortiePlan) -> Mission:
         back=[_waypoint(p) for p in back],
         depart=sortie.depart,
         energy=(sortie.energy_wh, None, sortie.reserve_wh),
-        zones_version=desk.state.zones_version,
+        zones_version=zones_version,
         alternates=(),
     )
 

@@ -99,8 +99,7 @@ class Change:
         zones = tuple(_closed(zone_id, feature, now) for zone_id, feature in pairs)
         for zone_id in opened:
             if zone_id not in state.zones:
-                detail = f"no zone {zone_id!r} was added by hand; zones from files are changed in the files"
-                raise BadChange(incident("unknown_zone", detail, source="operator"))
+                raise BadChange(incident("unknown_zone", _not_closed(state, zone_id), source="operator"))
         stored = [
             stored_zone(zone_id, feature)
             for zone_id, feature in sorted(state.zones.items())
@@ -114,6 +113,12 @@ class Change:
         for zone_id in self.remove:
             zones = without(zones, zone_id)
         return evolve(state, zones=zones.update(self.add))
+
+
+def _not_closed(state: State, zone_id: str) -> str:
+    known = ", ".join(map(repr, sorted(state.zones)))
+    closed = f"closed by hand: {known}" if known else "none is closed by hand"
+    return f"no zone {zone_id!r} was added by hand ({closed}); zones from files are changed in the files"
 
 
 def _check_ids(ids: list[str]) -> None:

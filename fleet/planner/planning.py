@@ -46,7 +46,7 @@ def plan(snapshot: Snapshot, *, seed: int, stop: Stop, made_at: datetime, baseli
         at=snapshot.at,
         seed=seed,
         seconds=None,
-        zones_version=snapshot.context.zones.version,
+        zones_version=snapshot.context.airspace.version,
         currency=problem.fleet.currency,
         assumptions=assumptions(sheet),
         summary=summary(found, sheet),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fleet.console.ledger import Ledger
 from fleet.console.views.base import Row, point
-from fleet.dispatch.zones import by_hand
+from fleet.dispatch.zones import by_hand, in_force
 from geofences import CircleShape, PolygonShape, Refused, Restriction, Zone, ZoneSet
 from geofences.model.zone import NEVER_BLOCKS
 
@@ -29,6 +29,19 @@ def site_rows(ledger: Ledger) -> list[Row]:
         }
         for _, site in sorted(ledger.state.sites.items())
     ]
+
+
+def zones_row(base: ZoneSet | None, ledger: Ledger) -> Row:
+    """The areas, and whether the files' ones are those that the hub plans with. ``version`` is of what is in force, the
+    areas closed by hand with it; of the hub's files alone where these are others.
+    """
+    files = ledger.state.zones_version
+    ours = base if base is not None and base.version == files else None
+    return {
+        "version": files if ours is None else in_force(ours, ledger.state).version,
+        "complete": ours is not None,
+        "areas": zone_rows(base, ledger),
+    }
 
 
 def zone_rows(base: ZoneSet | None, ledger: Ledger) -> list[Row]:

@@ -82,7 +82,7 @@ def _reserve(desk: Desk, plan: Plan, waiting: frozenset[str]) -> None:
 
 
 def _commit_sortie(desk: Desk, plan: Plan, sortie: SortiePlan) -> None:
-    mission = draft_sortie(desk, sortie)
+    mission = draft_sortie(desk, sortie, plan.zones_version)
     release_at = mission.start_at - timedelta(seconds=desk.settings.release_lead_s)
     _draft(desk, plan, mission, sortie.kind, release_at)
     for drop in sortie.drops:

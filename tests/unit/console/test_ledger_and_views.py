@@ -17,9 +17,10 @@ from fleet.console.views.explain import explain
 from fleet.console.views.lockers import locker_row
 from fleet.console.views.missions import mission_row
 from fleet.console.views.orders import order_row
-from fleet.console.views.places import zone_rows
+from fleet.console.views.places import zone_rows, zones_row
 from fleet.console.views.summary import summary
 from fleet.console.views.weather import weather_row
+from fleet.dispatch.zones import in_force
 from fleet.domain import events as ev
 from fleet.domain.apply import apply
 from fleet.protocol.lifecycle import CompartmentEvent
@@ -278,3 +279,17 @@ def test_what_was_closed_by_hand_and_cannot_be_read_is_listed_to_be_opened() -> 
     [told] = zone_rows(None, ledger_of(made))
     assert (told["id"], told["by_hand"], told["polygons"]) == ("crane", True, [])
     assert "can't be read" in told["message"]
+
+
+def test_the_version_that_is_shown_is_of_the_zones_in_force(noon: Ledger) -> None:
+    """With those closed by hand; where the map lacks some of the files' it is theirs, and said to be not whole."""
+    ring = [[8.0, 50.0], [8.1, 50.0], [8.1, 50.1], [8.0, 50.0]]
+    feature = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    made = small_recording()
+    made.add(ev.ZoneAdded(at=NOON, zone_id="fire", feature=feature, by="ana"))
+    closed = ledger_of(made)
+    before, after, lacking = zones_row(ZONES, noon), zones_row(ZONES, closed), zones_row(None, closed)
+    assert (before["version"], before["complete"]) == (ZONES.version, True)
+    assert (after["version"], after["complete"]) == (in_force(ZONES, closed.state).version, True)
+    assert after["version"] != ZONES.version
+    assert (lacking["version"], lacking["complete"]) == (ZONES.version, False)

@@ -125,3 +125,12 @@ def test_outside_of_its_hours_an_approval_allows_nothing(tmp_path: Path, between
     hours = f'timezone = "Europe/Lisbon"\nhours = [{{ between = "{between}" }}]'
     bench = morning(tmp_path, hours)
     assert len(run_until_sent(bench, 2, most_s=240)) == sent
+
+
+def test_a_draft_records_the_zones_that_its_plan_was_made_with(tmp_path: Path) -> None:
+    """With what is held (rule E14), as what is released does; not those of the files alone."""
+    bench = morning(tmp_path, "max_at_once = 1")
+    ((_, mission),) = run_until_sent(bench, 1).items()
+    state = bench.core.state
+    (drafted,) = [one.mission for one in state.missions.values() if one.status is MissionStatus.DRAFTED]
+    assert drafted.zones_version == mission.zones_version != state.zones_version

@@ -342,3 +342,13 @@ def test_a_question_asked_and_then_done_is_worked_out_once(out: tuple[Bench, Pee
     change(bench, fire=AHEAD)
     assert made(bench.core.state).airspace is asked_about.airspace
     assert isinstance(asked_about.airspace, ZoneSet)
+
+
+def test_who_opens_what_is_not_closed_is_told_what_is(out: tuple[Bench, Peer]) -> None:
+    """A slip of the pen is seen at once."""
+    bench, _ = out
+    nothing = asked(bench, PreviewZones(request_id="p-1", add=(), remove=("fir",)))
+    assert "(none is closed by hand)" in nothing.detail
+    assert change(bench, fire=FAR, flood=FAR).ok
+    told = asked(bench, PreviewZones(request_id="p-2", add=(), remove=("fir",)))
+    assert "no zone 'fir' was added by hand (closed by hand: 'fire', 'flood')" in told.detail

@@ -27,7 +27,7 @@ export class Zones {
     this.group.clearLayers();
     this.areas = areas.flatMap((zone) => zone.polygons.map((rings) => ({ zone, rings, box: L.latLngBounds(flip(rings[0])) })));
     const looks = Object.fromEntries(Object.entries(LOOKS).map(([name, make]) => [name, make()]));
-    for (const { zone, rings } of this.areas) L.polygon(rings.map(flip), { ...looks[lookOf(zone)], renderer: this.renderer, interactive: false }).addTo(this.group);
+    for (const { zone, rings } of this.areas) L.polygon(rings.map(flip), { ...looks[lookOf(zone)], renderer: this.renderer, interactive: false, smoothFactor: 0.2 }).addTo(this.group);
   }
 
   /** The zones at a position, in words. */
