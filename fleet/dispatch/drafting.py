@@ -46,7 +46,7 @@ def drop_place(desk: Desk, order: Order, locker_id: str | None) -> Place:
 
 
 def draft_sortie(desk: Desk, sortie: SortiePlan, zones_version: str) -> Mission:
-    """The mission of a planned sortie, as planned with these zones; made anew from a fresh check when it is released."""
+    """The mission of a planned sortie, as planned with these zones; made anew from a fresh check at its release."""
     order = desk.parcel(sortie.order_ids[0]).order
     drop_at = sortie.drops[0].at
     out = [p for p in sortie.path if p.at <= drop_at]

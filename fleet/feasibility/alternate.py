@@ -15,6 +15,7 @@ from fleet.domain.sites import Site
 from fleet.feasibility.airspace import is_clear
 from fleet.feasibility.clearance import clearance_at
 from fleet.feasibility.context import Context
+from fleet.feasibility.overground import highest_m
 from fleet.feasibility.shape import TripShape, ground_at, surely_clear
 from fleet.feasibility.unplanned import in_any_wind, straight_on
 from fleet.protocol.mission import Alternate
@@ -99,6 +100,8 @@ def _free(
     leave_at: datetime,
 ) -> bool:
     drop, end = shape.out.points[-1], to.place
+    if highest_m(ctx, (drop, end)) + asset_type.keeps_up_m > shape.cruise_amsl_m:
+        return False
     ends = ((drop.lon, drop.lat), (end.lon, end.lat))
     keeps = clearance_at(ctx, asset_type, shape.cruise_amsl_m, ends)
     key = ("hop", keeps.beside_m, keeps.ground, drop.lon, drop.lat, to.place_id)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from math import ceil
+from math import ceil, isfinite
 
 from fleet.domain.fleet import SortieType
 from fleet.feasibility.clearance import Clearance, clearance_at
 from fleet.feasibility.context import Context
+from fleet.feasibility.overground import highest_m
 from fleet.protocol.values import Place
 from geofences import NoPath, path_around
 from geofences.geometry.geodesy import distance_m
@@ -53,6 +54,30 @@ def detour(
     return ctx.memory.get(
         key, lambda: search_around(ctx, asset_type, keeps, alt_amsl_m, start, end, (begin, until), MOST_STEPS)
     )
+
+
+def detour_over_ground(
+    ctx: Context, asset_type: SortieType, alt_amsl_m: float, start: Place, end: Place, at: datetime
+) -> tuple[tuple[Place, ...], float] | None:
+    """The same, with the height at which it is flown: higher where the ground on the way around asks for it, which may
+    make the way another one. None also where that ground is not known, or each way asks for a higher one.
+    """
+    height_m = alt_amsl_m
+    for _ in range(MOST_CLIMBS):
+        found = detour(ctx, asset_type, height_m, start, end, at)
+        if found is None:
+            return None
+        over_m = highest_m(ctx, found) + asset_type.cruise_height_agl_m
+        if over_m <= height_m:
+            return found, height_m
+        if not isfinite(over_m):
+            return None
+        height_m = over_m
+    return None
+
+
+MOST_CLIMBS = 4
+"""So many heights are tried."""
 
 
 def _times(

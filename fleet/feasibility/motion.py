@@ -63,7 +63,7 @@ def plan_trip(ctx: Context, order: Order, asset_type: SortieType, departure: Dep
     if isinstance(shape, Verdict):
         return shape
     if departure.via:
-        shape = by_way_of(asset_type, shape, departure.via)
+        shape = by_way_of(ctx, asset_type, shape, departure.via)
         if isinstance(shape, Verdict):
             return shape
     sky = sky_over(ctx, departure.at, departure.at + _longest(asset_type, shape))

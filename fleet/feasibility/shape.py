@@ -19,14 +19,14 @@ from fleet.domain.sites import Site
 from fleet.feasibility.airspace import ask_path, checked, judged
 from fleet.feasibility.clearance import Clearance, clearance_at, clearance_of, traits
 from fleet.feasibility.context import Context
-from fleet.feasibility.detour import detour
+from fleet.feasibility.detour import detour_over_ground
+from fleet.feasibility.overground import NO_TERRAIN, box_of, highest_m
 from fleet.feasibility.verdict import Verdict, feasible, infeasible, unknown
 from fleet.kinds import kind_of
 from fleet.network.base import Profile
 from fleet.protocol.values import Place, Reason
 from geofences import Status, Surface, Waypoint, segments_hit, speed_limits, with_turns
 from geofences.geometry.geodesy import EARTH
-from geofences.model.altitude import Box
 from geofences.model.refused import missed_on_the_ground
 
 
@@ -100,16 +100,20 @@ def sortie_shape(
     return _SHAPERS[kind_of(asset_type.kind).profile](ctx, asset_type, site.place, place, at)
 
 
-def by_way_of(kind: SortieType, shape: TripShape, via: Sequence[Place]) -> TripShape | Verdict:
-    """A flight between the same places by way of other points, with the type's turns; whether that air is free is still
-    to be checked.
+def by_way_of(ctx: Context, kind: SortieType, shape: TripShape, via: Sequence[Place]) -> TripShape | Verdict:
+    """A flight between the same places by way of other points, with the type's turns, as high as the ground there asks;
+    whether that air is free is still to be checked.
     """
     corners = [(p.lon, p.lat) for p in (shape.out.points[0], *via, shape.out.points[-1])]
     flown = with_turns(corners, kind.turns_m)
     if flown is None:
         return infeasible(_no_room(kind))
     way = way_of([Place(lon=lon, lat=lat) for lon, lat in flown])
-    return replace(shape, out=way, back=way.reversed(), airspace=None)
+    over_m = highest_m(ctx, way.points) + kind.cruise_height_agl_m
+    if not isfinite(over_m):
+        return unknown(NO_TERRAIN)
+    height_m = max(shape.cruise_amsl_m, over_m)
+    return replace(shape, out=way, back=way.reversed(), cruise_amsl_m=height_m, airspace=None)
 
 
 def _no_room(kind: SortieType) -> Reason:
@@ -158,11 +162,12 @@ def _free_way(ctx: Context, asset_type: SortieType, straight: TripShape, at: dat
     if result.status is not Status.BLOCKED:
         return straight
     start, end = straight.out.points
-    around = detour(ctx, asset_type, straight.cruise_amsl_m, start, end, at)
-    if around is None:
+    found = detour_over_ground(ctx, asset_type, straight.cruise_amsl_m, start, end, at)
+    if found is None:
         return judged(result, keeps.around("the straight flight, around which no way was found,"))
+    around, height_m = found
     way = ctx.memory.get(("way", around), lambda: way_of(around))
-    return replace(straight, out=way, back=way.reversed())
+    return replace(straight, out=way, back=way.reversed(), cruise_amsl_m=height_m)
 
 
 def _settled(ctx: Context, asset_type: SortieType, straight: TripShape, at: datetime) -> TripShape | Verdict:
@@ -175,9 +180,9 @@ def _settled(ctx: Context, asset_type: SortieType, straight: TripShape, at: date
 
 
 def _straight(ctx: Context, asset_type: SortieType, start: Place, end: Place) -> TripShape | Verdict:
-    ground = ctx.terrain.ground_within(_box(start, end))
+    ground = ctx.terrain.ground_within(box_of(start, end))
     if not (isfinite(ground.low) and isfinite(ground.high)):
-        return unknown(_NO_TERRAIN)
+        return unknown(NO_TERRAIN)
     way = way_of((start, end))
     cruise_amsl_m = ground.high + asset_type.cruise_height_agl_m
     keeps = clearance_at(ctx, asset_type, cruise_amsl_m, ((start.lon, start.lat), (end.lon, end.lat)))
@@ -225,32 +230,17 @@ def _at_cruise(way: Way, alt_amsl_m: float, start: datetime, end: datetime) -> I
         yield Waypoint(point.lon, point.lat, alt_amsl_m, start + (end - start) * min(share, 1.0))
 
 
-def _box(start: Place, end: Place) -> Box:
-    return Box(
-        min(start.lon, end.lon), min(start.lat, end.lat), max(start.lon, end.lon), max(start.lat, end.lat)
-    )
-
-
 def ground_at(ctx: Context, place: Place) -> float:
     """How high the ground is there, halfway between what it is at least and at most; not a number where neither is
     known.
     """
-    low, high = ctx.terrain.ground_within(_box(place, place))
+    low, high = ctx.terrain.ground_within(box_of(place, place))
     return (low + high) / 2
 
 
 def _terrain_assumption(ctx: Context) -> frozenset[str]:
     stated = ctx.fleet.assumptions.terrain
     return frozenset() if stated is None else frozenset({f"terrain {stated}"})
-
-
-_NO_TERRAIN = Reason(
-    code="no_terrain",
-    detail="the height of the ground along the way is not known, and the fleet assumes none "
-    "(assumptions.terrain)",
-    unit="m",
-    source="terrain",
-)
 
 
 # Over ground
@@ -277,7 +267,7 @@ def _ground_shape(ctx: Context, start: Place, end: Place, profile: Profile) -> T
             return infeasible(_STANDSTILL)
         way = replace(way, limits_mps=limits)
     assumed = frozenset() if ctx.network.assumption is None else frozenset({ctx.network.assumption})
-    low, high = ctx.terrain.ground_within(_box(start, end))
+    low, high = ctx.terrain.ground_within(box_of(start, end))
     ground = (low + high) / 2 if isfinite(low) and isfinite(high) else 0.0
     return TripShape(way, way.reversed(), ground, ground, ground, assumed)
 
