@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, NoReturn
@@ -67,6 +68,11 @@ def note(message: str) -> None:
 def warn(message: str) -> None:
     """Something that the caller should know, in one line on stderr."""
     note(f"warning: {one_line(message)}")
+
+
+def clock(at: datetime) -> str:
+    """A moment to the second, in UTC."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

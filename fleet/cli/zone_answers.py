@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import typer
 
-from fleet.cli.output import ExitCode, show, table
+from fleet.cli.output import ExitCode, clock, show, table
 from fleet.intake.escapes import one_line
 from fleet.protocol.messages import Reply
 from fleet.protocol.zones import ConcernedFlight, ConcernedPlan, Consequences
@@ -53,7 +52,7 @@ def _plan_row(plan: ConcernedPlan) -> Sequence[object]:
     then = (
         "comes free"
         if plan.entry is None
-        else f"worked out anew when released, before {_clock(plan.start_at)}"
+        else f"worked out anew when released, before {clock(plan.start_at)}"
     )
     return (*_who(plan), *_entered(plan), then)
 
@@ -66,8 +65,4 @@ def _entered(one: ConcernedFlight | ConcernedPlan) -> tuple[str, str, str, str]:
     entry = one.entry
     if entry is None:
         return "", "", "", ""
-    return entry.zone_id, _clock(entry.at), f"{entry.lon:.5f}", f"{entry.lat:.5f}"
-
-
-def _clock(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return entry.zone_id, clock(entry.at), f"{entry.lon:.5f}", f"{entry.lat:.5f}"

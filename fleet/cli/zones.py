@@ -8,7 +8,6 @@ what is done to a running day (``preview``, ``apply``, ``add``, ``remove``) is i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,7 +24,7 @@ from fleet.cli import (
 )
 from fleet.cli.day import Day, Root
 from fleet.cli.options import Json, Tolerant, ZoneFiles, moment_option, run_name
-from fleet.cli.output import BadInput, ExitCode, note, show, table, warn
+from fleet.cli.output import BadInput, ExitCode, clock, note, show, table, warn
 from fleet.cli.zone_paths import DEFAULT_SPEED_MPS, places, speeds_option, waypoints
 from fleet.cli.zone_runs import zones_in_force
 from fleet.hub.rundir import ROOT
@@ -226,7 +225,7 @@ def _driven(result: CheckResult) -> dict[str, Any] | None:
 def _answer_text(status: Status, result: CheckResult, count: int) -> str:
     header = ("zone", "why", "status", "from_m", "to_m", "entered", "left")
     rows = [
-        [*(_conflict(one)[name] for name in header[:5]), _clock(one.entered_at), _clock(one.left_at)]
+        [*(_conflict(one)[name] for name in header[:5]), clock(one.entered_at), clock(one.left_at)]
         for one in result.conflicts
     ]
     rests_on = [f"{_count(count)}, {result.zones_version}"]
@@ -237,10 +236,6 @@ def _answer_text(status: Status, result: CheckResult, count: int) -> str:
     if any(result.grows_mps):
         rests_on.append("growing by {:g} m/s beside, {:g} m/s above and below".format(*result.grows_mps))
     return "\n".join([status.value, *([table(header, rows)] if rows else []), *map(one_line, rests_on)])
-
-
-def _clock(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _count(zones: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import partial
 
 from fleet.domain.fleet import SortieType
 from fleet.feasibility import Trip, planned
@@ -48,9 +49,12 @@ class PermitRoom:
     @classmethod
     def of(cls, problem: Problem) -> PermitRoom:
         """With the trips in it that were sent or drafted before."""
-        room = cls(problem)
+        room, memory = cls(problem), problem.snapshot.context.memory
         for one in problem.snapshot.sent:
-            room.book(room._counted(one.kind, one.path, one.late_s), room._away(one))
+            # By its path: a mission that is released keeps the revision of its draft.
+            key = ("counted", one.kind.type_id, one.path, one.late_s)
+            counted = memory.get(key, partial(room._counted, one.kind, one.path, one.late_s))
+            room.book(counted, room._away(one))
         return room
 
     def counted(self, kind: SortieType, trip: Trip) -> Counted:

@@ -11,6 +11,8 @@ from fleet.sim.errors import SimError
 from fleet.sim.geo import metres_per_degree
 from fleet.sim.zones import Ring, TrueZone
 
+Times = tuple[tuple[datetime | None, datetime | None], ...]
+
 FEET_M: Final = 0.3048
 NO_CEILING: Final = 99_999.0
 CIRCLE_CORNERS: Final = 90
@@ -70,16 +72,22 @@ def _feature(item: Mapping[str, Any], ground_m: float, since: datetime | None) -
             said.get("upper_datum"),
         )
         radius = (part.get("extent") or {}).get("radius", said.get("radius_m"))
-        for rings in _outlines(zone_id, part, radius):
-            yield TrueZone(
-                zone_id,
-                rings,
-                -math.inf if low is None else low,
-                math.inf if high is None else high,
-                times,
-                since,
-                *lifted,
-            )
+        outlines = _outlines(zone_id, part, radius)
+        yield from (_volume(zone_id, rings, (low, high), times, since, lifted) for rings in outlines)
+
+
+def _volume(
+    zone_id: str,
+    rings: tuple[Ring, ...],
+    limits: tuple[float | None, float | None],
+    times: Times,
+    since: datetime | None,
+    lifted: tuple[str, bool],
+) -> TrueZone:
+    """One volume; a limit that is not stated is none."""
+    low, high = limits
+    lowest, highest = -math.inf if low is None else low, math.inf if high is None else high
+    return TrueZone(zone_id, rings, lowest, highest, times, since, *lifted)
 
 
 def _lifted(said: Mapping[str, Any], kind: object) -> tuple[str, bool]:
@@ -115,16 +123,8 @@ def _ed269(item: Mapping[str, Any], ground_m: float, since: datetime | None) -> 
         centred = (
             {"type": "Point", "coordinates": shape.get("center")} if shape.get("type") == "Circle" else shape
         )
-        for rings in _outlines(zone_id, centred, shape.get("radius")):
-            yield TrueZone(
-                zone_id,
-                rings,
-                -math.inf if low is None else low,
-                math.inf if high is None else high,
-                times,
-                since,
-                *lifted,
-            )
+        outlines = _outlines(zone_id, centred, shape.get("radius"))
+        yield from (_volume(zone_id, rings, (low, high), times, since, lifted) for rings in outlines)
 
 
 def _listed(value: object) -> list[Any]:
