@@ -128,6 +128,8 @@ def operator(
     approvals = () if read is None else read.authorisations
     if vehicles and fleet is None:
         raise BadInput("--vehicle: needs --fleet, whose authorisations are for some vehicles")
+    if read is not None:
+        _check_vehicles(read, vehicles or ())
     _judge(zones, "--hold", held or (), ON_APPROVAL, "can't be entered by approval")
     only = frozenset({Restriction.OPERATING_AREA})
     _judge(zones, "--area", areas or (), only, "is no operating area (restriction OPERATING_AREA)")
@@ -137,6 +139,17 @@ def operator(
     ours = authorised(zones, approvals, names)
     inside = None if areas is None else frozenset(areas)
     return Operator(ours, frozenset(held or ()), inside, zones, read, names)
+
+
+def _check_vehicles(read: FleetFileRead, names: Sequence[str]) -> None:
+    """Raise ``BadInput`` for what is neither a type nor a kind of the fleet: no approval is for it."""
+    known = sorted({*read.spec.types, *(each.kind for each in read.spec.types.values())})
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"; known are {', '.join(known)}"
+            raise BadInput(
+                f"--vehicle: there is no such type or kind in the fleet file{hint} (found {name!r})"
+            )
 
 
 def _judge(

@@ -66,7 +66,7 @@ def show_zones(
     text = "\n\n".join(
         [
             *(_shown(each, _held(read.zones, each, held)) for each in zones),
-            f"{len(zones)} zones, {read.zones.version}",
+            f"{len(zones)} {'zone' if len(zones) == 1 else 'zones'}, {read.zones.version}",
         ]
     )
     show(data, text, as_json=as_json)

@@ -199,3 +199,14 @@ def test_it_is_told_which_approvals_with_a_number_it_counts_for(
     assert f"it counts for authorisation 'A-17' of CTR on {', '.join(days)}, which allows 2 a day" in said.err
     _, found = answer(capsys, *asked(zones, "--fleet", fleet_file(tmp_path)))
     assert found["counts_for"] == []
+
+
+def test_a_vehicle_that_the_fleet_does_not_have_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A slip of the pen would make every approval for some vehicles useless."""
+    zones = write(tmp_path, square("CTR", **APPROVAL))
+    file = fleet_file(tmp_path, vehicles=["courier-x4"])
+    assert run(*asked(zones, "--fleet", file, "--vehicle", "curier-x4")) == 2
+    assert "did you mean 'courier-x4'" in capsys.readouterr().err
+    assert run(*asked(zones, "--fleet", file, "--vehicle", "drone")) == 1
