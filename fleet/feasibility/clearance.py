@@ -16,10 +16,10 @@ from types import MappingProxyType
 
 from fleet.domain.fleet import AirMargins, SortieType
 from fleet.feasibility.context import Context
+from fleet.feasibility.overground import box_around
 from fleet.kinds import kind_of
 from geofences import GroundRisk, Waypoint
 from geofences.checks.sora import Ballistic, Descent, OneToOne, Operation, margins
-from geofences.model.altitude import Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,7 @@ def _height_m(
 ) -> float:
     """Above the lowest ground that the terrain allows: what falls from higher gets farther. Without any terrain the
     type's own height is all that is known; no flight is planned then."""
-    lons, lats = zip(*places, strict=True)
-    low = ctx.terrain.ground_within(Box(min(lons), min(lats), max(lons), max(lats))).low
+    low = ctx.terrain.ground_within(box_around(places)).low
     return alt_amsl_m - low if isfinite(low) else kind.cruise_height_agl_m
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from fleet.domain.fleet import Separation, SortieType
 from fleet.feasibility.context import Context
+from fleet.feasibility.overground import box_around
 from fleet.feasibility.trip import Trip
 from fleet.protocol.values import Place
 from geofences import Encounter
 from geofences.geometry.geodesy import bearing_deg, destination, distance_m
-from geofences.model.altitude import Box
 
 BESIDE_TIMES = (1.5, 3.0)
 """How far beside it is flown, in distances that flights keep: one is just enough where both fly the same way."""
@@ -19,8 +19,7 @@ BESIDE_TIMES = (1.5, 3.0)
 def other_heights(ctx: Context, kind: SortieType, rule: Separation, trip: Trip) -> Iterator[float]:
     """The heights above ground, in steps of what flights keep in height, up to the highest that is permitted over the
     lowest ground that the terrain allows along the way."""
-    lons, lats = [p.lon for p in trip.path], [p.lat for p in trip.path]
-    low, high = ctx.terrain.ground_within(Box(min(lons), min(lats), max(lons), max(lats)))
+    low, high = ctx.terrain.ground_within(box_around((p.lon, p.lat) for p in trip.path))
     height_m = kind.cruise_height_agl_m + rule.vertical_m + CLEAR_M
     while height_m + (high - low) <= rule.max_height_agl_m:
         yield height_m

@@ -4,7 +4,7 @@ it leads elsewhere, around a zone, by way of a point beside or on to an alternat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from fleet.feasibility.context import Context
@@ -19,9 +19,17 @@ def highest_m(ctx: Context, points: Sequence[Place]) -> float:
 
 def box_of(start: Place, end: Place) -> Box:
     """The box around a leg."""
-    return Box(
-        min(start.lon, end.lon), min(start.lat, end.lat), max(start.lon, end.lon), max(start.lat, end.lat)
-    )
+    return box_around(((start.lon, start.lat), (end.lon, end.lat)))
+
+
+def box_around(places: Iterable[tuple[float, float]]) -> Box:
+    """The box around places of one flight (degrees), on the short side of the globe: east may exceed 180."""
+    lons, lats = zip(*places, strict=True)
+    west, east = min(lons), max(lons)
+    if east - west > 180.0:
+        turned = [lon + 360.0 if lon < 0.0 else lon for lon in lons]
+        west, east = min(turned), max(turned)
+    return Box(west, min(lats), east, max(lats))
 
 
 NO_TERRAIN = Reason(

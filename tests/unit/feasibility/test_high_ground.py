@@ -10,6 +10,7 @@ import pytest
 
 from fleet.domain.plan import Status
 from fleet.feasibility import Context, SortieAssessment, assess_sortie
+from fleet.feasibility.overground import box_around
 from fleet.feasibility.shape import TripShape, by_way_of, sortie_shape
 from geofences import Terrain, Waypoint
 from geofences.model.altitude import ANYTHING, Box, Interval
@@ -106,3 +107,18 @@ def test_no_alternate_lies_behind_a_hill(high: float | None, there: bool) -> Non
     hill = beside(300, 500, high, south_m=1900, north_m=2100)
     trip = trip_of(fly(context(terrain=hill, lockers={"L": locker})))
     assert (trip.alternate is not None) == there
+
+
+@pytest.mark.parametrize(
+    ("lons", "west", "east"),
+    [
+        ((179.99, -179.99), 179.99, 180.01),
+        ((-179.99, 179.98, 180.0), 179.98, 180.01),
+        ((-8.6, -8.5), -8.6, -8.5),
+    ],
+)
+def test_the_box_around_a_flight_is_the_small_one(lons: tuple[float, ...], west: float, east: float) -> None:
+    """Across the antimeridian too: it held the highest ground of the whole globe there."""
+    box = box_around((lon, 10.0 + lon / 1000) for lon in lons)
+    assert (box.west, box.east) == pytest.approx((west, east))
+    assert box.south <= box.north
