@@ -10,6 +10,7 @@ import pytest
 from fleet.dispatch.desk import Settings
 from fleet.domain.fleet import SortieType
 from fleet.domain.plan import Plan, SortiePlan
+from fleet.feasibility.approvals import Sent
 from fleet.feasibility.sidewalk import permit_full
 from fleet.planner import MaxIterations, Snapshot, plan
 from geofences import CircleShape, Permit, Restriction, Surface, Volume, Waypoint, Zone, ZoneSet
@@ -66,3 +67,14 @@ def test_release_holds_none_of_them() -> None:
         now = released(one)
         out = [path_of(other) for other in made.sorties if released(other) < now < other.return_at]
         assert permit_full(found.context, path_of(one), out) is None
+
+
+def test_robots_of_an_earlier_plan_count() -> None:
+    """Until they are back by plan; one whose trip is over counts no more."""
+    found = town(1, parcels=2)
+    first = planned(replace(found, orders=found.orders[:1])).sorties[0]
+    for is_out in (True, False):
+        sent = (Sent(("M1", 0), ROBOT, path_of(first), is_out),)
+        (second,) = planned(replace(found, orders=found.orders[1:], sent=sent)).sorties
+        waits = released(second) >= first.return_at or second.return_at <= released(first)
+        assert waits == is_out
