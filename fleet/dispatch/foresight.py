@@ -11,10 +11,11 @@ from fleet.dispatch.commands import in_words
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.aboard import brings_back_kg
-from fleet.dispatch.monitor.checks import ZONE_CHECKS, is_leaving, may_be_inside
+from fleet.dispatch.monitor.checks import ZONE_CHECKS
 from fleet.dispatch.monitor.guard import Guard, airspace_guard, guard_of, mission_clearance
 from fleet.dispatch.monitor.remaining import legs_ahead, travels_of
 from fleet.dispatch.monitor.told import is_told
+from fleet.dispatch.monitor.zonechecks import is_leaving, may_be_inside
 from fleet.dispatch.zones import Change
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import ExceptionRecord, MissionRecord

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from fleet.dispatch.monitor.checks import ZONE_CODES
+from fleet.dispatch.monitor.zonechecks import ZONE_CODES
 from fleet.domain.state import State
 from fleet.hub.client import HubClient
 from fleet.hub.security.keyring import COMMANDS, key_for

@@ -36,7 +36,7 @@ AHEAD_TIMES = 2.0
 
 HOLD_ASKED = timedelta(seconds=60)
 """For so long a battery must carry a hold at most to be told to hold: how long one that hangs there itself goes on with
-that nobody knows, and who holds is looked at again all the time (see ``checks.energy``)."""
+that nobody knows, and who holds is looked at again all the time (see ``energycheck.energy``)."""
 
 AIR_CONFLICT = "air_conflict"
 """The exception about two that would meet."""

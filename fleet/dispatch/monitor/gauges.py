@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fleet.dispatch.inputs import Finding
-from fleet.dispatch.monitor.checks import progress_of
+from fleet.dispatch.monitor.energycheck import progress_of
 from fleet.dispatch.monitor.guard import Guard
 from fleet.energy.gauge import GaugeState, Reading, believed, watch
 from fleet.feasibility.charge import BATTERY_SUSPECT, doubted

@@ -11,10 +11,12 @@ from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.aboard import brings_back_kg
 from fleet.dispatch.monitor.air import Air
 from fleet.dispatch.monitor.aside import Aside, ways_aside
-from fleet.dispatch.monitor.checks import CHECKS, HOLDING, ZONE_CODES, can_hold
+from fleet.dispatch.monitor.checks import CHECKS
+from fleet.dispatch.monitor.energycheck import HOLDING, can_hold
 from fleet.dispatch.monitor.gauges import Gauges, gauge
 from fleet.dispatch.monitor.guard import Earlier, Guard, guard_of, is_off_time, redirected
 from fleet.dispatch.monitor.remaining import doing_instead
+from fleet.dispatch.monitor.zonechecks import ZONE_CODES
 from fleet.dispatch.silence import lost_link
 from fleet.domain.evolve import evolve
 from fleet.domain.fleet import SortieType

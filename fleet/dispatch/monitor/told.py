@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fleet.dispatch.inputs import Finding
-from fleet.dispatch.monitor.checks import GIVEN_UP_CODES
+from fleet.dispatch.monitor.zonechecks import GIVEN_UP_CODES
 from fleet.domain.state import ExceptionRecord
 from fleet.protocol.values import Reason
 

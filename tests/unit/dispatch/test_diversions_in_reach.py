@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from fleet.dispatch.monitor.around import way_around
-from fleet.dispatch.monitor.checks import zone_ahead
 from fleet.dispatch.monitor.guard import Guard
+from fleet.dispatch.monitor.zonechecks import zone_ahead
 from fleet.domain.evolve import evolve
 from fleet.protocol.messages import Action, StepReport, Telemetry
 from geofences import Interval, Terrain

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fleet.dispatch.monitor.battery import HOLD_LOOK_S, energy_of
-from fleet.dispatch.monitor.checks import can_hold, energy
+from fleet.dispatch.monitor.energycheck import can_hold, energy
 from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.monitor import Held
 from fleet.domain.evolve import evolve

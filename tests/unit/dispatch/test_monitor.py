@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from fleet.dispatch.monitor.checks import DEVIATION_TIMES, deviation, energy, zone_ahead, zone_here
+from fleet.dispatch.monitor.checks import DEVIATION_TIMES, deviation
+from fleet.dispatch.monitor.energycheck import energy
 from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.track import EARTH_M_PER_DEG
+from fleet.dispatch.monitor.zonechecks import zone_ahead, zone_here
 from fleet.energy.airframe import Airframe
 from fleet.feasibility.vehicles import battery_of, vehicle_of
 from fleet.kinds import kind_of

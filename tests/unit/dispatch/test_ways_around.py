@@ -9,8 +9,8 @@ import pytest
 
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.around import way_around
-from fleet.dispatch.monitor.checks import zone_ahead, zone_here
 from fleet.dispatch.monitor.guard import redirected
+from fleet.dispatch.monitor.zonechecks import zone_ahead, zone_here
 from fleet.domain.evolve import evolve
 from fleet.protocol.messages import Action, Command, Telemetry
 from fleet.protocol.values import Place

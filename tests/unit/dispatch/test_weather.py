@@ -11,7 +11,8 @@ import pytest
 from fleet.app import Contexts
 from fleet.dispatch.handovers import TRIED_ONCE
 from fleet.dispatch.monitor.battery import _raised as raised
-from fleet.dispatch.monitor.checks import energy, weather
+from fleet.dispatch.monitor.checks import weather
+from fleet.dispatch.monitor.energycheck import energy
 from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.weather import in_force
 from fleet.domain.weather import KEEP_BEHIND, MOST_OF_SOURCE, MOST_SOURCES

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from fleet.dispatch.monitor import checks
-from fleet.dispatch.monitor.checks import zone_here
+from fleet.dispatch.monitor import zonechecks
 from fleet.dispatch.monitor.track import EARTH_M_PER_DEG
+from fleet.dispatch.monitor.zonechecks import zone_here
 from fleet.protocol.messages import Telemetry
 from geofences import Waypoint, check_point
 from tests.support.bench import DAY, Bench, Peer
@@ -60,7 +60,7 @@ def test_a_sample_in_the_clear_is_not_looked_at_twice(
     def looked_up(*args: Any, **_kw: Any) -> Any:
         raise AssertionError("looked up")
 
-    monkeypatch.setattr(checks, "check_point", looked_up)
+    monkeypatch.setattr(zonechecks, "check_point", looked_up)
     guard = guard_of(bench)
     assert zone_here(guard, sample(bench, north_m=-400.0), DAY) is None
     with pytest.raises(AssertionError, match="looked up"):

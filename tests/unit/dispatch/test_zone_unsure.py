@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from fleet.dispatch.monitor.checks import zone_ahead, zone_here
 from fleet.dispatch.monitor.guard import Guard, Refuge
+from fleet.dispatch.monitor.zonechecks import zone_ahead, zone_here
 from fleet.domain.evolve import evolve
 from fleet.feasibility.incident import incident
 from fleet.protocol.messages import Action

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from fleet.dispatch.monitor.checks import zone_ahead
 from fleet.dispatch.monitor.guard import redirected
+from fleet.dispatch.monitor.zonechecks import zone_ahead
 from fleet.domain.evolve import evolve
 from fleet.protocol.messages import Action, Command, StepReport, Telemetry
 from fleet.protocol.values import Place
