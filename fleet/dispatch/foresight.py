@@ -14,7 +14,7 @@ from fleet.dispatch.monitor.aboard import brings_back_kg
 from fleet.dispatch.monitor.checks import ZONE_CHECKS
 from fleet.dispatch.monitor.guard import Guard, airspace_guard, guard_of, mission_clearance
 from fleet.dispatch.monitor.remaining import legs_ahead, travels_of
-from fleet.dispatch.monitor.told import is_told
+from fleet.dispatch.monitor.told import as_told, is_told
 from fleet.dispatch.monitor.zonechecks import is_leaving, may_be_inside
 from fleet.dispatch.zones import Change
 from fleet.domain.fleet import SortieType
@@ -201,7 +201,8 @@ def _told(
     """What the monitor finds with its next sample, if that is like the last one; and what comes of it, in words."""
     if sortie.sample is None:
         return None, "told nothing before it says where it is"
-    findings = _found(desk, sortie, after, sortie.sample)
+    wire = desk.asset(sortie.record.mission.asset_id).wire
+    findings = [as_told(found, wire) for found in _found(desk, sortie, after, sortie.sample)]
     fresh = next((found for found in findings if not is_told(found, known)), None)
     if fresh is not None:
         why = fresh.reasons[0].detail if fresh.reasons else fresh.code

@@ -263,12 +263,15 @@ class CompartmentChanged(Event):
 
 
 class AssetConnected(Event):
-    """An asset has said hello."""
+    """An asset has said hello. ``wire`` is the version of the wire that it is spoken to in; none where it is the one of
+    before, and in events of an earlier release.
+    """
 
     type: Literal["asset_connected"] = "asset_connected"
     asset_id: Identifier
     boot_id: Identifier
     factsheet: Factsheet | None = None
+    wire: Annotated[int | None, Field(exclude_if=lambda it: it is None)] = None
 
 
 class AssetChanged(Event):

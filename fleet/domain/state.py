@@ -98,7 +98,8 @@ class Asset:
     ``before_silence`` is how it was when its link was lost. ``soc_at`` and ``place_at`` are when ``soc``, and ``place``
     or ``site_id``, were last told; none while they never were (the site is then the one of the fleet file).
     ``out_for`` is when the mission was to start on which it last did anything, ``called_back_at`` when a person last
-    told it to return or to land.
+    told it to return or to land. ``wire`` is the version of the wire that it is spoken to in; none where that is not
+    known.
     """
 
     record: AssetRecord
@@ -115,6 +116,7 @@ class Asset:
     holds: frozenset[str] = frozenset()
     out_for: datetime | None = None
     called_back_at: datetime | None = None
+    wire: int | None = None
 
     @property
     def at_home(self) -> bool:

@@ -6,7 +6,7 @@ what a version can't have. Sessions and handlers see one form of every message, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from fleet.protocol.messages import Action, Command, Message
@@ -49,12 +49,21 @@ def kinds_after(version: int) -> frozenset[str]:
     return frozenset(kind for newer, kinds in NEW_KINDS.items() if newer > version for kind in kinds)
 
 
+PASSES_POINTS: Final = 2
+"""From this version on a peer may be told points to pass on its way."""
+
+
+def common_version(theirs: Iterable[int]) -> int | None:
+    """The version that is spoken with a peer of these; none where there is none."""
+    return max(set(theirs).intersection(WIRE_VERSIONS), default=None)
+
+
 def for_version(message: Message, version: int) -> Message:
     """What is said to a peer of a version instead of a message that means something else without its newer fields.
 
     One who knows of no way around is not sent straight across what the way leads around: it comes down where it is, as
     if there were no way.
     """
-    if version < 2 and isinstance(message, Command) and message.via:
+    if version < PASSES_POINTS and isinstance(message, Command) and message.via:
         return message.model_copy(update={"action": Action.LAND, "place": None, "place_id": None, "via": ()})
     return message

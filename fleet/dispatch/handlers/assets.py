@@ -15,6 +15,7 @@ from fleet.feasibility.incident import incident
 from fleet.protocol.lifecycle import AssetEvent, AssetStatus, MissionStatus
 from fleet.protocol.messages import AssetReport, Factsheet, Hello
 from fleet.protocol.mission import Load, Unload
+from fleet.protocol.versions import common_version
 
 NO_SAMPLES = "no_samples"
 
@@ -23,12 +24,16 @@ _CHANGES = {"ready": AssetEvent.READY, "charging": AssetEvent.CHARGE, "faulted":
 
 
 def hello(desk: Desk, message: Hello) -> None:
-    """An asset is there, or there again."""
+    """An asset is there, or there again, or speaks another version of the wire than before."""
     asset = desk.state.assets.get(message.peer_id)
-    if asset is None or (asset.boot_id == message.boot_id and asset.status is not AssetStatus.LINK_LOST):
+    if asset is None:
+        return
+    wire = common_version(message.versions)
+    here = asset.boot_id == message.boot_id and asset.status is not AssetStatus.LINK_LOST
+    if here and asset.wire == wire:
         return
     rebooted = asset.boot_id not in (None, message.boot_id)
-    _connected(desk, message.peer_id, message.boot_id, message.factsheet)
+    _connected(desk, message.peer_id, message.boot_id, message.factsheet, wire)
     if rebooted:
         _question(desk, message.peer_id, "rebooted_under_way", "it has lost its memory of what it was doing")
 
@@ -40,8 +45,10 @@ def link_back(desk: Desk, message: LinkBack) -> None:
         _connected(desk, message.asset_id, asset.boot_id, None)
 
 
-def _connected(desk: Desk, asset_id: str, boot_id: str, factsheet: Factsheet | None) -> None:
-    desk.emit(AssetConnected(at=desk.now, asset_id=asset_id, boot_id=boot_id, factsheet=factsheet))
+def _connected(
+    desk: Desk, asset_id: str, boot_id: str, factsheet: Factsheet | None, wire: int | None = None
+) -> None:
+    desk.emit(AssetConnected(at=desk.now, asset_id=asset_id, boot_id=boot_id, factsheet=factsheet, wire=wire))
     for found in desk.state.open_exceptions():
         if found.code in _SILENCE and found.asset_id == asset_id:
             desk.close_exception(found.exception_id, "the asset is heard again")

@@ -8,7 +8,7 @@ from fleet.dispatch.desk import Desk
 from fleet.dispatch.handlers.holding import look_again
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.remaining import home_of
-from fleet.dispatch.monitor.told import is_told
+from fleet.dispatch.monitor.told import as_told, is_told
 from fleet.domain.state import OVER
 from fleet.feasibility.charge import BATTERY_SUSPECT
 from fleet.protocol.messages import Action
@@ -21,6 +21,7 @@ def finding(desk: Desk, message: Finding) -> None:
     record = desk.mission(message.mission_id)
     if record is None or record.status in OVER or is_told(message, desk.state.open_exceptions()):
         return
+    message = as_told(message, desk.asset(message.asset_id).wire)
     advice = message.advice
     suspect = message.code == BATTERY_SUSPECT
     action = SUSPECT_ACTION if suspect else in_words(advice, message.place_id)

@@ -1,13 +1,26 @@
-"""Whether what the monitor finds has been told already."""
+"""What an asset is told of what the monitor finds, and whether it has been told already."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.zonechecks import GIVEN_UP_CODES
 from fleet.domain.state import ExceptionRecord
+from fleet.protocol.messages import Action
 from fleet.protocol.values import Reason
+from fleet.protocol.versions import PASSES_POINTS
+
+
+def as_told(finding: Finding, wire: int | None) -> Finding:
+    """What is told to an asset that is spoken to in a version of the wire (none: not known). One that can't be told
+    points to pass comes down where it is: so it would be put to it (``for_version``), and so it is stored, shown and
+    watched.
+    """
+    if not finding.way or wire is None or wire >= PASSES_POINTS:
+        return finding
+    return replace(finding, advice=Action.LAND, place_id=None, way=())
 
 
 def is_told(finding: Finding, still_open: Iterable[ExceptionRecord]) -> bool:

@@ -16,8 +16,9 @@ from fleet.protocol.messages import Action, Command, Telemetry
 from fleet.protocol.values import Place
 from geofences.geometry.geodesy import EARTH
 from tests.support.bench import Bench, Peer
+from tests.support.script import DRONE
 from tests.unit.dispatch.test_monitor import guard_of, on_its_way
-from tests.unit.dispatch.test_zone_changes import AT_HOME, BEHIND, along, change, guard_time
+from tests.unit.dispatch.test_zone_changes import AT_HOME, BEHIND, along, change, guard_time, preview
 from tests.unit.dispatch.test_zones_on_return import returning
 
 __all__ = ["returning"]
@@ -64,6 +65,24 @@ def test_it_is_told_to_divert_home_around_the_zone(returning: tuple[Bench, Peer,
     assert corridor_m - 0.5 <= nearest_m([here, *command.via, command.place]) <= corridor_m + 5.0
     record = bench.core.state.missions[guard_of(bench).mission_id]
     assert record.diverted_way == (here, *command.via)
+
+
+@pytest.mark.parametrize(("versions", "action"), [((1,), Action.LAND), ((1, 2), Action.DIVERT)])
+def test_what_is_stored_and_foretold_is_what_the_asset_hears(
+    returning: tuple[Bench, Peer, Telemetry], versions: tuple[int, ...], action: Action
+) -> None:
+    """One of version 1 of the wire can't be told points to pass: it comes down, and nothing says it goes around."""
+    bench, drone, back = returning
+    drone = bench.upgrade(DRONE, versions)
+    bench.run(1)
+    foretold = [flight.action for flight in preview(bench, fire=BEHIND).flights if flight.action is not None]
+    command = told_after(bench, drone, back)
+    (stored,) = bench.core.state.commands.values()
+    (raised,) = (e for e in bench.core.state.open_exceptions() if e.code == "zone_on_return")
+    record = bench.core.state.missions[guard_of(bench).mission_id]
+    assert [command.action, stored.action, *foretold] == [action] * 3
+    assert raised.action.startswith("land" if action is Action.LAND else "divert")
+    assert (record.diverted_to is None) is (action is Action.LAND)
 
 
 def test_the_monitor_follows_it_around(returning: tuple[Bench, Peer, Telemetry]) -> None:
