@@ -30,7 +30,6 @@ from fleet.energy.errors import (
     InvalidInput,
     require_finite,
     require_not_negative,
-    require_positive,
     require_within,
 )
 
@@ -170,24 +169,24 @@ def corrected_remaining(
 ) -> float:
     """Predicted remainder, corrected by how the flight went so far.
 
-    After a quarter of the cruise the remainder is scaled by k^0.3 with k = used / predicted; before it, and
-    with
-    nothing predicted yet, it stays. The full ratio would make the prediction worse, as far as the model's own
-    error
-    goes: that is what ``margin`` holds (a share). What k exceeds it by is none, but something that is wrong with
-    the
-    aircraft, and stays: that counts in full. ``cruise_flown`` is the share of
-    the cruise behind, 0..1. Raises `InvalidInput` on bad numbers, and for no use at all where some was
-    predicted: a
-    frozen or broken meter, not a free flight.
+    After a quarter of the cruise the remainder is scaled by k^0.3 with k = used / predicted; before it, and with
+    nothing predicted yet, it stays. The full ratio would make the prediction worse, as far as the model's own error
+    goes: that is what ``margin`` holds (a share). What k exceeds it by is none, but something that is wrong with the
+    aircraft, and stays: that counts in full. ``cruise_flown`` is the share of the cruise behind, 0..1. Raises
+    `InvalidInput` on bad numbers, and for no use at all where some was predicted: a frozen or broken meter, not a free
+    flight.
     """
-    require_not_negative(remaining_wh=remaining_wh, used_wh=used_wh, predicted_used_wh=predicted_used_wh)
-    if margin != math.inf:
-        require_not_negative(margin=margin)
-    require_within(0, 1, cruise_flown=cruise_flown)
+    known = 0 <= remaining_wh < math.inf and 0 <= used_wh < math.inf and 0 <= predicted_used_wh < math.inf
+    if not (
+        known and 0 <= cruise_flown <= 1 and margin >= 0
+    ):  # which one it is takes longer, and this is asked often
+        require_not_negative(remaining_wh=remaining_wh, used_wh=used_wh, predicted_used_wh=predicted_used_wh)
+        require_within(0, 1, cruise_flown=cruise_flown)
+        raise InvalidInput("margin", margin, "zero or more")
     if cruise_flown < SHRINK_AFTER_CRUISE or predicted_used_wh == 0:
         return remaining_wh
-    require_positive(used_wh=used_wh)
+    if used_wh == 0:
+        raise InvalidInput("used_wh", used_wh, "above zero")
     ratio = used_wh / predicted_used_wh
     of_the_model = min(ratio, 1 + margin)
     return float(remaining_wh * of_the_model**SHRINK_EXPONENT * (ratio / of_the_model))
