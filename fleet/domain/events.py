@@ -263,9 +263,7 @@ class CompartmentChanged(Event):
 
 
 class AssetConnected(Event):
-    """An asset has said hello. ``wire`` is the version of the wire that it is spoken to in; none where it is the one of
-    before, and in events of an earlier release.
-    """
+    """An asset has said hello. ``wire``: in which version it is spoken to (none: not told, that of before)."""
 
     type: Literal["asset_connected"] = "asset_connected"
     asset_id: Identifier
@@ -376,8 +374,7 @@ class ZoneAdded(Event):
 
 class ZoneRemoved(Event):
     """An area closed by hand was opened again: by a person, or by the hub when its time was over. ``zones_version`` is
-    as in ``ZoneAdded``.
-    """
+    as in ``ZoneAdded``."""
 
     type: Literal["zone_removed"] = "zone_removed"
     zone_id: Identifier
@@ -417,8 +414,7 @@ class RequestTaken(Event):
 
     It stands behind what the request led to, where ``by`` is what the person said. ``subject`` is whose key the request
     came with, which nobody can choose; empty without keys. ``digest`` is that of what was asked. Both are empty where
-    an older release did not keep them.
-    """
+    an older release did not keep them."""
 
     type: Literal["request_taken"] = "request_taken"
     request_id: Identifier

@@ -10,7 +10,7 @@ from fleet.dispatch.monitor.battery import HOLD_LOOK_S, MODEL_ERROR, Energy
 from fleet.dispatch.monitor.diverting import nearest_refuge
 from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.way import Reached, Way
-from fleet.energy.margin import corrected_remaining
+from fleet.energy.margin import SHRINK_AFTER_CRUISE
 from fleet.feasibility.incident import measured
 from fleet.protocol.messages import Action, Telemetry
 from fleet.protocol.values import Reason
@@ -52,10 +52,6 @@ def can_hold(guard: Guard, sample: Telemetry, hold: timedelta, now: datetime) ->
         return None
     needed = _rest_wh(guard, sample, progress, budget) + budget.hold_wh(hold.total_seconds() + HOLD_LOOK_S)
     return needed <= budget.above_reserve_wh(sample.soc)
-
-
-def _rest_wh(guard: Guard, sample: Telemetry, progress: Progress, budget: Energy) -> float:
-    return _corrected(guard, sample, progress) * (1 + budget.margin)
 
 
 def _short(
@@ -127,22 +123,21 @@ def _pace(guard: Guard, way: Way, reached: Reached, now: datetime) -> float:
     return pace if pace > 1 + MODEL_ERROR else 1.0
 
 
-def _corrected(guard: Guard, sample: Telemetry, progress: Progress) -> float:
-    """What the rest takes by how the trip went so far; one that went better than planned is not relied on.
+def _rest_wh(guard: Guard, sample: Telemetry, progress: Progress, budget: Energy) -> float:
+    """What the rest takes with its margin; one that went better than planned is not relied on.
 
     The leg takes as much longer as it lately did, since the power in the air is the same for longer. What the trip took
-    more than planned besides is the model's error or a fault, and counts as ``corrected_remaining`` says; what it took
-    to hold says nothing of the rest. A trial that scales the margin scales this too: it is margin that the flight
-    itself has asked for.
+    more than planned besides is the model's error as far as the margin goes, and the margin on the rest holds that
+    already: added to it, it called back trips home that were planned to the end of their range. What goes beyond is a
+    fault, and counts in full. What it took to hold says nothing of the rest. A trial that scales the margin scales this
+    too: it is margin that the flight itself has asked for.
     """
-    budget = guard.energy
-    left_wh = progress.left_wh * progress.pace + progress.after_wh
-    if budget is None or guard.start_soc is None or sample.soc is None:
-        return left_wh
+    left_wh = (progress.left_wh * progress.pace + progress.after_wh) * (1 + budget.margin)
     planned_so_far = budget.planned_wh - progress.left_wh - progress.after_wh
-    used = (guard.start_soc - sample.soc - guard.held_soc) * budget.full_wh
-    if used <= 0 or planned_so_far <= 0:
+    if guard.start_soc is None or sample.soc is None or planned_so_far <= 0:
         return left_wh
-    flown = min(1.0, 2 * progress.flown)
-    corrected_wh = corrected_remaining(left_wh, used, planned_so_far, flown, budget.model_error)
-    return left_wh + budget.trial_share * max(0.0, corrected_wh - left_wh)
+    if 2 * progress.flown < SHRINK_AFTER_CRUISE:
+        return left_wh
+    used = (guard.start_soc - sample.soc - guard.held_soc) * budget.full_wh
+    fault = used / (planned_so_far * (1 + budget.model_error))
+    return left_wh * (1 + budget.trial_share * max(0.0, fault - 1))
