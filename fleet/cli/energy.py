@@ -10,7 +10,14 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from fleet.cli import energy_airframes, energy_calibration, energy_logs, energy_plots, energy_range
+from fleet.cli import (
+    energy_airframes,
+    energy_calibration,
+    energy_logs,
+    energy_plots,
+    energy_range,
+    energy_residuals,
+)
 from fleet.cli.airframes import AirframeName, airframe_option
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, ExitCode, show, table
@@ -24,6 +31,7 @@ app.command("evaluate")(energy_logs.evaluate)
 app.command("calibrate")(energy_calibration.calibrate)
 app.command("plot")(energy_plots.plot)
 app.command("range")(energy_range.flight_range)
+app.command("residuals")(energy_residuals.residuals)
 app.command("airframes")(energy_airframes.airframes)
 
 EXIT_CODES = {

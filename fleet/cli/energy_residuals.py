@@ -1,0 +1,111 @@
+"""``fleet energy residuals``: what a run's trips took against what was predicted, and what that says of each asset."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fleet.cli.day import Day, Name, Root
+from fleet.cli.files import check_out, write_out
+from fleet.cli.options import Json
+from fleet.cli.output import ExitCode, show, table
+from fleet.dispatch.residuals import AssetLearned, Learned, by_type, learned_in
+from fleet.hub.rundir import DEFAULT_NAME, ROOT
+
+COLUMNS = (
+    "at", "asset_id", "type_id", "mission_id", "planned_wh", "predicted_wh", "used_wh",
+    "log_ratio", "surprise", "alarm",
+)  # fmt: skip
+HEADER = ("asset", "type", "trips", "bias", "sure to", "widened", "margin of its type", "its own", "alarms")
+
+
+def residuals(
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.csv", help="A row for each trip that was compared.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """What trips took over what was predicted, by asset: exit code 1 where some asset's trips are not as they
+    should be."""
+    check_out("--out", out)
+    found = learned_in(stored.event for stored in Day.named(name, root).events())
+    if out is not None:
+        write_out(out, _rows(found))
+    said = {
+        "assets": [_asset(one) for one in found],
+        "types": _types(found),
+        "out": None if out is None else str(out),
+    }
+    show(said, _text(found), as_json=as_json)
+    raise typer.Exit(ExitCode.NO if any(one.alarms for one in found) else ExitCode.OK)
+
+
+def _asset(one: AssetLearned) -> dict[str, Any]:
+    track = one.track
+    return {
+        "asset_id": one.asset_id,
+        "type_id": one.type_id,
+        "trips": track.flights,
+        "log_bias": round(track.log_bias, 5),
+        "log_bias_sd": None if track.variance is None else round(math.sqrt(track.variance), 5),
+        "widening": round(track.widening, 3),
+        "type_margin": round(one.type_margin, 5),
+        "raised_by": round(one.raised_by, 5),
+        "alarms": [trip.flown.mission_id for trip in one.trips if trip.alarm],
+    }
+
+
+def _types(found: tuple[AssetLearned, ...]) -> dict[str, Any]:
+    return {
+        type_id: {"assets": count, "log_mean": round(mean, 5), "between_log_sd": round(deviation, 5)}
+        for type_id, (count, mean, deviation) in by_type(found).items()
+    }
+
+
+def _rows(found: tuple[AssetLearned, ...]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(_row(trip) for one in found for trip in one.trips)
+    return text.getvalue()
+
+
+def _row(trip: Learned) -> tuple[object, ...]:
+    flown = trip.flown
+    figures = flown.planned_wh, flown.predicted_wh, flown.used_wh, flown.log_ratio, trip.surprise
+    names = flown.at.isoformat(), flown.asset_id, flown.type_id, flown.mission_id
+    return (*names, *(f"{figure:.5f}" for figure in figures), "yes" if trip.alarm else "no")
+
+
+def _text(found: tuple[AssetLearned, ...]) -> str:
+    if not found:
+        return "no trip was flown to its end as it was released, on a meter that told what it took"
+    lines = [table(HEADER, [_line(one) for one in found])]
+    for type_id, (count, mean, deviation) in by_type(found).items():
+        between = f", {deviation:.1%} apart" if count > 1 else ""
+        lines.append(f"{type_id}: {count} assets take {math.expm1(mean):+.1%} on the mean{between}")
+    lines.append("the hub does not use these: it plans and watches with the margin of the type")
+    return "\n".join(lines)
+
+
+def _line(one: AssetLearned) -> tuple[object, ...]:
+    track = one.track
+    sure = "" if track.variance is None else f"{math.sqrt(track.variance):.1%}"
+    return (
+        one.asset_id,
+        one.type_id,
+        track.flights,
+        f"{math.expm1(track.log_bias):+.1%}",
+        sure,
+        f"{track.widening:.2f}",
+        f"{one.type_margin:.1%}",
+        f"{one.raised_by:.1%}",
+        one.alarms,
+    )
