@@ -17,6 +17,7 @@ from fleet.cli import (
     energy_plots,
     energy_range,
     energy_residuals,
+    energy_speed,
 )
 from fleet.cli.airframes import AirframeName, airframe_option
 from fleet.cli.options import Json
@@ -31,6 +32,7 @@ app.command("evaluate")(energy_logs.evaluate)
 app.command("calibrate")(energy_calibration.calibrate)
 app.command("plot")(energy_plots.plot)
 app.command("range")(energy_range.flight_range)
+app.command("speed")(energy_speed.speed)
 app.command("residuals")(energy_residuals.residuals)
 app.command("airframes")(energy_airframes.airframes)
 

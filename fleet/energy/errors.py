@@ -82,8 +82,12 @@ def _is_finite(value: object) -> bool:
 
 
 def _lowest(value: Floats) -> float:
-    return float(np.min(value, initial=math.inf)) if isinstance(value, np.ndarray) else value
+    if isinstance(value, np.ndarray):
+        return float(np.min(value)) if value.size else math.inf
+    return value
 
 
 def _highest(value: Floats) -> float:
-    return float(np.max(value, initial=-math.inf)) if isinstance(value, np.ndarray) else value
+    if isinstance(value, np.ndarray):
+        return float(np.max(value)) if value.size else -math.inf
+    return value

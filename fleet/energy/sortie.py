@@ -30,7 +30,7 @@ class SortiePlan:
     drop_s: float = 30.0
     wind: Wind = CALM
     density_kg_m3: float = SEA_LEVEL_DENSITY_KG_M3
-    airspeed_mps: float | None = None
+    airspeed_mps: Floats | None = None
 
     def __post_init__(self) -> None:
         require_not_negative(height_m=self.height_m, drop_s=self.drop_s)
@@ -112,5 +112,5 @@ def largest_radius_m(
     return radius
 
 
-def _speed(airframe: Airframe, plan: SortiePlan) -> tuple[float, bool]:
+def _speed(airframe: Airframe, plan: SortiePlan) -> tuple[Floats, bool]:
     return airframe.cruise_mps if plan.airspeed_mps is None else plan.airspeed_mps, airframe.holds_ground

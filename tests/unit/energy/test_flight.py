@@ -135,6 +135,20 @@ def test_flight_of_the_largest_radius_takes_the_budget() -> None:
     assert float(largest_radius_m(COURIER, 1.0, 0.0, 1.0, plan)) == 0
 
 
+def test_whole_numbers_are_numbers_too() -> None:
+    """Also in arrays, which have another type for them."""
+    whole = sortie_energy_wh(
+        COURIER, np.array([500, 1000]), np.array([0, 90]), np.array([1, 2]), SortiePlan()
+    )
+    assert whole == pytest.approx(
+        sortie_energy_wh(
+            COURIER, np.array([500.0, 1000.0]), np.array([0.0, 90.0]), np.array([1.0, 2.0]), SortiePlan()
+        )
+    )
+    with pytest.raises(InvalidInput, match="out_m"):
+        sortie_energy_wh(COURIER, np.array([500, -1]), 0.0, 0.0, SortiePlan())
+
+
 @pytest.mark.parametrize(
     ("out_m", "bearing", "payload_kg", "field"),
     [
