@@ -19,9 +19,12 @@ from pydantic import BaseModel
 
 from fleet.domain.fleet import AssetType, FleetSpec, SortieType
 from fleet.domain.sites import Site
-from fleet.energy.catalog import airframe, airframe_names, electric_van_names, ground_robot_names
+from fleet.energy.airframe import Airframe
+from fleet.energy.catalog import airframe_names, electric_van_names, ground_robot_names
+from fleet.energy.errors import VehicleFileError
 from fleet.feasibility.charge import ToldCharge, ask_charge
 from fleet.feasibility.context import Context
+from fleet.feasibility.vehicles import vehicle_of
 from fleet.feasibility.verdict import Verdict, feasible
 from fleet.intake.assets import placed_assets
 from fleet.intake.authorisations import told_of_unfit
@@ -31,6 +34,7 @@ from fleet.intake.localtime import zone_of_offsets
 from fleet.intake.orders import OrdersFile, read_orders
 from fleet.intake.sites import SitesFile, read_lockers, read_sites
 from fleet.intake.suggest import did_you_mean
+from fleet.intake.tables import read_text
 from fleet.intake.terrain import Ground, ground_of
 from fleet.intake.tomltext import dotted
 from fleet.intake.zones import read_zone_files, told_of_empty_files, told_of_far_zones, told_of_missing_zones
@@ -94,7 +98,9 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
         if all_rows:
             orders.strict()
     with faults:
-        fleet = read_fleet(files.fleet)
+        fleet = _with_own_vehicles(
+            read_fleet(files.fleet), Path() if files.fleet is None else files.fleet.parent
+        )
         _check_types(fleet)
         ground = _ground(fleet, files.fleet)
     with faults:
@@ -237,6 +243,43 @@ def _assumptions(files: RunFiles, fleet: FleetFile, depots: SitesFile, zone: str
         yield f"opening hours and shifts are in {zone}, the orders' own offset: no time zone was given"
 
 
+def _with_own_vehicles(fleet: FleetFile, folder: Path) -> FleetFile:
+    """The fleet with the text of each vehicle file that a type names by its path, beside the fleet file. Raises
+    ``IntakeError`` where one can't be read or used."""
+    errors: list[FieldError] = []
+    types: dict[str, AssetType] = {}
+    for name, asset_type in fleet.spec.types.items():
+        types[name] = asset_type
+        if not isinstance(asset_type, SortieType):
+            continue
+        if asset_type.energy_data is not None:
+            message = "is put in by the reader: name the file as energy_model"
+            errors.append(_type_error(fleet, asset_type, "energy_data", "…", message))
+        elif asset_type.energy_model.endswith(".toml"):
+            data = read_text(folder / asset_type.energy_model)
+            types[name] = asset_type.model_copy(update={"energy_data": data})
+            errors += _data_errors(fleet, types[name])
+    if errors:
+        raise IntakeError(errors)
+    return replace(fleet, spec=fleet.spec.model_copy(update={"types": types}))
+
+
+def _data_errors(fleet: FleetFile, asset_type: AssetType) -> Iterator[FieldError]:
+    if asset_type.kind not in all_kinds() or not isinstance(asset_type, SortieType):
+        return  # said with the kind
+    try:
+        vehicle_of(asset_type)
+    except VehicleFileError as error:
+        yield _type_error(fleet, asset_type, "energy_model", asset_type.energy_model, str(error))
+
+
+def _type_error(
+    fleet: FleetFile, asset_type: AssetType, field: str, value: object, message: str
+) -> FieldError:
+    key = ("types", asset_type.type_id, field)
+    return FieldError(fleet.name, fleet.line(key), dotted(key), str(value), message)
+
+
 def _check_types(fleet: FleetFile) -> None:
     """Refuses types of a kind that nothing defines, and energy models that are not there."""
     errors = [error for asset_type in fleet.spec.types.values() for error in _type_errors(fleet, asset_type)]
@@ -246,8 +289,7 @@ def _check_types(fleet: FleetFile) -> None:
 
 def _type_errors(fleet: FleetFile, asset_type: AssetType) -> Iterator[FieldError]:
     def wrong(field: str, value: object, message: str) -> FieldError:
-        key = ("types", asset_type.type_id, field)
-        return FieldError(fleet.name, fleet.line(key), dotted(key), str(value), message)
+        return _type_error(fleet, asset_type, field, value, message)
 
     kind = all_kinds().get(asset_type.kind)
     if kind is None:
@@ -259,12 +301,19 @@ def _type_errors(fleet: FleetFile, asset_type: AssetType) -> Iterator[FieldError
     if asset_type.archetype == "station":
         return
     names = ENERGY_MODELS.get(kind.profile, tuple)()
-    if asset_type.energy_model not in names:
+    own = isinstance(asset_type, SortieType) and asset_type.energy_data is not None
+    if not own and asset_type.energy_model not in names:
         hint = did_you_mean(asset_type.energy_model, names) or f"; known are {', '.join(names)}"
         yield wrong("energy_model", asset_type.energy_model, f"there is no such energy model{hint}")
     elif kind.profile == "air" and isinstance(asset_type, SortieType):
-        frame = airframe(asset_type.energy_model)
-        if not frame.min_airspeed_mps <= asset_type.cruise_mps <= frame.max_airspeed_mps:
-            known = f"{frame.min_airspeed_mps:g} to {frame.max_airspeed_mps:g} m/s"
-            message = f"the energy of {frame.name} is known from {known} only"
-            yield wrong("cruise_mps", f"{asset_type.cruise_mps:g}", message)
+        yield from _speed_errors(fleet, asset_type)
+
+
+def _speed_errors(fleet: FleetFile, asset_type: SortieType) -> Iterator[FieldError]:
+    frame = vehicle_of(asset_type)
+    if not isinstance(frame, Airframe):
+        return
+    if not frame.min_airspeed_mps <= asset_type.cruise_mps <= frame.max_airspeed_mps:
+        known = f"{frame.min_airspeed_mps:g} to {frame.max_airspeed_mps:g} m/s"
+        message = f"the energy of {frame.name} is known from {known} only"
+        yield _type_error(fleet, asset_type, "cruise_mps", f"{asset_type.cruise_mps:g}", message)

@@ -87,7 +87,8 @@ CORRIDOR_UP_M = 7.5
 class SortieType(Value):
     """A type that goes out and back with one parcel: a drone or a sidewalk robot.
 
-    ``energy_model`` names an airframe or vehicle data file of ``fleet.energy``.
+    ``energy_model`` names an airframe or vehicle data file of ``fleet.energy``, or is the path of a file of one's own;
+    ``energy_data`` is then that file's text, which the reader of fleet files puts in.
     """
 
     archetype: Literal["sortie"] = "sortie"
@@ -114,6 +115,7 @@ class SortieType(Value):
     bank_deg: Annotated[float | None, Field(gt=0, lt=90, exclude_if=lambda bank: bank is None)] = None
     """How far it rolls at most where it turns."""
     lost_link: LinkTimes | None = None
+    energy_data: Annotated[str | None, Field(exclude_if=lambda text: text is None)] = None
 
     @property
     def keeps_up_m(self) -> float:

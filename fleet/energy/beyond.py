@@ -21,6 +21,14 @@ class Beyond(NamedTuple):
     known: Range
     share: float
 
+    @property
+    def said(self) -> str:
+        """In words, as an assumption that an answer rests on."""
+        return (
+            f"{self.name} {self.actual:.4g} lies {self.share:.1%} beyond the {self.known.low:.4g} to "
+            f"{self.known.high:.4g} that were measured: the margin is wider"
+        )
+
 
 def beyond(
     validity: Validity | None, *, masses_kg: Iterable[float], density_kg_m3: float, airspeed_mps: float

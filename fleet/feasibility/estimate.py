@@ -158,7 +158,7 @@ def estimate(frame: Airframe, question: Question) -> Estimate:
         margin_share=margin_share,
         percentiles_wh={} if flight is None else _percentiles(frame, float(flight.energy_wh), unmeasured),
         largest_radius_m=None if combine(stops).status is Status.UNKNOWN else 0.0,
-        assumptions=(*_assumptions(frame, question), *map(_unmeasured, unmeasured)),
+        assumptions=(*_assumptions(frame, question), *(one.said for one in unmeasured)),
     )
     return worked if stops else _held_against_battery(frame, question, worked)
 
@@ -271,13 +271,6 @@ def _beyond(frame: Airframe, question: Question) -> tuple[Beyond, ...]:
         masses_kg=masses,
         density_kg_m3=question.density_kg_m3,
         airspeed_mps=question.speed_mps,
-    )
-
-
-def _unmeasured(one: Beyond) -> str:
-    return (
-        f"{one.name} {one.actual:.4g} lies {one.share:.1%} beyond the {one.known.low:.4g} to {one.known.high:.4g} that "
-        "were measured: the margin is wider"
     )
 
 

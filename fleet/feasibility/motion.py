@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from fleet.domain.fleet import SortieType
 from fleet.domain.sites import Locker, Site
+from fleet.energy.air import air_density
 from fleet.energy.airframe import Airframe
 from fleet.energy.battery import Battery, charge_s
+from fleet.energy.beyond import Beyond, beyond, widening
 from fleet.feasibility.alternate import NO_ALTERNATE, best_alternate
 from fleet.feasibility.context import Context
 from fleet.feasibility.drive import drive
@@ -116,7 +118,9 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
     refuge = _refuge(ctx, asset_type, departure, worked, path[moves.drop_index + 1].at)
     usable_wh = battery.usable_wh(sky.temperature_c, departure.soc)
     reserve_wh = _reserve_wh(ctx, battery.usable_wh(sky.temperature_c), moves.idle_w)
-    needed_wh = max(moves.energy_wh, refuge.energy_wh) * (1 + margin_share(ctx, asset_type))
+    unmeasured = _unmeasured(asset_type, worked)
+    margin = margin_share(ctx, asset_type, widening(unmeasured))
+    needed_wh = max(moves.energy_wh, refuge.energy_wh) * (1 + margin)
     return Trip(
         path=path,
         drop_index=moves.drop_index,
@@ -135,20 +139,30 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
         recharge_s=_recharge_s(asset_type, battery, sky, departure.soc, moves.energy_wh),
         zones_version=ctx.airspace.version,
         cost=_cost(asset_type, worked),
-        assumptions=_assumptions(ctx, worked, refuge),
+        assumptions=_assumptions(ctx, worked, refuge) | frozenset(one.said for one in unmeasured),
         alternate=refuge.alternate,
     )
 
 
-def margin_share(ctx: Context, asset_type: SortieType) -> float:
-    """The share by which the fleet's rule raises the predicted energy of this type."""
-    return model_margin(ctx, asset_type) * ctx.fleet.reserve.margin_scale
+def margin_share(ctx: Context, asset_type: SortieType, more_log_sd: float = 0.0) -> float:
+    """The share by which the fleet's rule raises the predicted energy of this type; ``more_log_sd`` is what is not
+    known of a trip besides."""
+    return model_margin(ctx, asset_type, more_log_sd) * ctx.fleet.reserve.margin_scale
 
 
-def model_margin(ctx: Context, asset_type: SortieType) -> float:
+def model_margin(ctx: Context, asset_type: SortieType, more_log_sd: float = 0.0) -> float:
     """The share that the model's own error explains, however much of it a trial leaves out of ``margin_share``."""
-    flying = isinstance(vehicle_of(asset_type), Airframe)
-    return margin_of(asset_type.energy_model, flying, ctx.fleet.reserve.epsilon)
+    return margin_of(vehicle_of(asset_type), ctx.fleet.reserve.epsilon, more_log_sd)
+
+
+def _unmeasured(asset_type: SortieType, worked: Worked) -> tuple[Beyond, ...]:
+    """What of a flight lies beyond what its airframe was measured at."""
+    frame = worked.vehicle
+    if not isinstance(frame, Airframe):
+        return ()
+    density = air_density(worked.shape.cruise_amsl_m, worked.sky.temperature_c)
+    masses = [frame.empty_mass_kg + carried_kg for carried_kg in worked.load]
+    return beyond(frame.validity, masses_kg=masses, density_kg_m3=density, airspeed_mps=asset_type.cruise_mps)
 
 
 def _load(order: Order) -> Load:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from fleet.domain.fleet import SortieType
-from fleet.energy.airframe import Airframe
+from fleet.energy.airframe import Airframe, Residual, parse_figures
 from fleet.energy.battery import Battery
 from fleet.energy.catalog import airframe, ground_robot
 from fleet.energy.ground import GroundRobot
@@ -17,9 +17,14 @@ Vehicle = Airframe | GroundRobot
 
 def vehicle_of(asset_type: SortieType) -> Vehicle:
     """What is known of the type's vehicle, at the type's cruise speed. Raises ``EnergyError`` for an
-    unknown name.
+    unknown name, or data that can't be used.
     """
-    return _vehicle(kind_of(asset_type.kind).profile, asset_type.energy_model, asset_type.cruise_mps)
+    return _vehicle(
+        kind_of(asset_type.kind).profile,
+        asset_type.energy_model,
+        asset_type.cruise_mps,
+        asset_type.energy_data,
+    )
 
 
 def battery_of(asset_type: SortieType, state_of_health: float) -> Battery:
@@ -36,14 +41,22 @@ def calibration_assumption(vehicle: Vehicle) -> frozenset[str]:
 
 
 @lru_cache(maxsize=64)
-def margin_of(vehicle_name: str, flying: bool, epsilon: float) -> float:
-    """The share by which predicted energy is raised, for an accepted probability ``epsilon``."""
-    found: Vehicle = airframe(vehicle_name) if flying else ground_robot(vehicle_name)
-    return margin_fraction(epsilon, found.residual)
+def _margin(log_sd: float | None, flights: int, epsilon: float) -> float:
+    return margin_fraction(epsilon, None if log_sd is None else Residual(log_sd=log_sd, flights=flights))
+
+
+def margin_of(vehicle: Vehicle, epsilon: float, more_log_sd: float = 0.0) -> float:
+    """The share by which predicted energy is raised, for an accepted probability ``epsilon``; ``more_log_sd`` is what
+    is not known besides."""
+    residual = vehicle.residual
+    if more_log_sd:
+        return margin_fraction(epsilon, residual, more_log_sd)
+    return _margin(*((None, 0) if residual is None else (residual.log_sd, residual.flights)), epsilon)
 
 
 @lru_cache(maxsize=64)
-def _vehicle(profile: str, name: str, cruise_mps: float) -> Vehicle:
+def _vehicle(profile: str, name: str, cruise_mps: float, data: str | None) -> Vehicle:
     if profile == "air":
-        return airframe(name)
-    return ground_robot(name).model_copy(update={"cruise_mps": cruise_mps})
+        return airframe(name) if data is None else parse_figures(Airframe, data, name)
+    robot = ground_robot(name) if data is None else parse_figures(GroundRobot, data, name)
+    return robot.model_copy(update={"cruise_mps": cruise_mps})

@@ -1,6 +1,7 @@
 """Files that meet: time zones, the planned day, types that nobody can compute, and the fingerprint."""
 
 import pickle
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -10,6 +11,12 @@ import pytest
 
 from fleet.config import RunFiles, RunInputs, fingerprint, read_inputs, snapshot_of
 from fleet.domain.fleet import SortieType
+from fleet.energy.airframe import Residual
+from fleet.energy.catalog import airframe
+from fleet.energy.margin import margin_fraction
+from fleet.energy.render import render
+from fleet.feasibility.motion import margin_share
+from fleet.feasibility.vehicles import battery_of, vehicle_of
 from fleet.intake.errors import IntakeError
 from fleet.intake.localtime import zone_of_offsets
 from geofences.model.altitude import Box
@@ -151,6 +158,64 @@ def test_a_cruise_speed_that_another_airframe_brings_in_is_refused_where_it_is_n
         IntakeError, match=r"fleet\.toml:1: types\.x\.cruise_mps: .* from \S+ to \S+ m/s only"
     ):
         make(fleet=text)
+
+
+OWN = '[types.x]\nbased_on = "courier-x4"\nenergy_model = "mine.toml"\n[[drone]]\ntype = "x"\n'
+
+
+def test_a_vehicle_file_of_one_s_own_is_named_by_its_path(make: Make, tmp_path: Path) -> None:
+    """Beside the fleet file; its text goes with the type, so that nothing is read again and a day has what it was
+    run with."""
+    mine = airframe("courier-x4").model_copy(
+        update={"name": "mine", "pack_wh": 500.0, "residual": Residual(log_sd=0.05, flights=40)}
+    )
+    (tmp_path / "mine.toml").write_text(render(mine), encoding="utf-8")
+    inputs = make(fleet=OWN)
+    kind = inputs.context.fleet.types["x"]
+    assert isinstance(kind, SortieType)
+    (tmp_path / "mine.toml").unlink()
+    again = SortieType.model_validate_json(kind.model_dump_json())
+    assert vehicle_of(again) == vehicle_of(kind) == mine
+    assert margin_share(inputs.context, kind) == margin_fraction(1e-3, mine.residual)
+    assert battery_of(kind, 1.0).nominal_wh == 500.0
+
+
+def test_another_vehicle_file_is_another_input(make: Make, tmp_path: Path) -> None:
+    """The fingerprint tells them apart."""
+    prints = set()
+    for pack_wh in (500.0, 501.0):
+        mine = airframe("courier-x4").model_copy(update={"pack_wh": pack_wh})
+        (tmp_path / "mine.toml").write_text(render(mine), encoding="utf-8")
+        prints.add(fingerprint(make(fleet=OWN)))
+    assert len(prints) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "fleet", "said"),
+    [
+        (None, OWN, r"mine\.toml.*(no such file|does not exist|not found|cannot be read|can't be read)"),
+        ("name = 3", OWN, r"fleet\.toml:3: types\.x\.energy_model: mine\.toml: name"),
+        ("no toml", OWN, r"fleet\.toml:3: types\.x\.energy_model: mine\.toml: not TOML"),
+        ("", OWN.replace('"mine.toml"', '"courier-x4"\nenergy_data = "x"'), r"fleet\.toml:4: types\.x\.energy_data"),
+    ],
+)  # fmt: skip
+def test_a_vehicle_file_that_can_t_be_used_is_refused_where_it_is_named(
+    make: Make, tmp_path: Path, text: str | None, fleet: str, said: str
+) -> None:
+    if text is not None:
+        (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(IntakeError) as error:
+        make(fleet=fleet)
+    assert re.search(said, str(error.value), re.IGNORECASE), str(error.value)
+
+
+def test_a_cruise_speed_beyond_one_s_own_vehicle_file_is_refused(make: Make, tmp_path: Path) -> None:
+    mine = airframe("courier-x4").model_copy(update={"name": "mine", "max_airspeed_mps": 16.5})
+    (tmp_path / "mine.toml").write_text(render(mine), encoding="utf-8")
+    with pytest.raises(
+        IntakeError, match=r"types\.x\.cruise_mps: the energy of mine is known from 5 to 16\.5 m/s"
+    ):
+        make(fleet=OWN.replace("energy_model", "cruise_mps = 17\nenergy_model"))
 
 
 def test_an_unknown_kind_is_refused(make: Make) -> None:

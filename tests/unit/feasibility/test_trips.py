@@ -8,7 +8,9 @@ import pytest
 
 from fleet.domain.fleet import ReserveRule, SortieType
 from fleet.energy.air import Wind, air_density
+from fleet.energy.airframe import Range, Validity
 from fleet.energy.catalog import airframe
+from fleet.energy.render import render
 from fleet.energy.sortie import SortiePlan, sortie_table
 from fleet.feasibility import Context, Trip, assess_sortie
 from fleet.feasibility.underway import leg_wh
@@ -137,3 +139,20 @@ def test_a_robot_drives_the_network_s_distance_at_its_own_speed() -> None:
 def test_the_cost_is_what_the_kind_makes_of_the_rates() -> None:
     made = trip()
     assert made.cost == pytest.approx(1 + 3 * made.flight_s / 3600 + 0.25 * made.energy_wh / 1000)
+
+
+def test_beyond_what_was_measured_a_trip_has_a_wider_margin_and_says_so() -> None:
+    """An airframe of one's own whose flights carried half a kilogram at most, with a whole one."""
+    frame = airframe("courier-x4")
+    known = {"mass_kg": Range(9.0, 9.5), "density_kg_m3": Range(0.9, 1.4)}
+    sources = frame.sources | {"validity": "test"}
+    mine = frame.model_copy(update={"validity": Validity(**known), "sources": sources})
+    kind = DRONE.model_copy(update={"energy_model": "mine.toml", "energy_data": render(mine)})
+    plain = DRONE.model_copy(update={"energy_model": "same.toml", "energy_data": render(frame)})
+    built_in, same, heavy, light = trip(), trip(plain), trip(kind), trip(kind, weight_kg=0.5)
+    assert same == built_in
+    assert heavy.energy_wh == built_in.energy_wh
+    assert heavy.margin_wh < built_in.margin_wh
+    assert light.margin_wh == trip(weight_kg=0.5).margin_wh
+    assert any("mass_kg 10 lies 5.3% beyond" in said for said in heavy.assumptions)
+    assert not any("beyond" in said for said in light.assumptions)
