@@ -1,8 +1,8 @@
 """What trips took against what was predicted for them, from a day's events, and what that says of each asset.
 
-Only trips that were flown to their end as they were released are compared: no diversion, no call home, on a meter that
-told something. Prediction is for what was *flown*: the released mission's, times how long its ways and its service
-lasted over how long they were planned, so that a headwind or a wait is no bias of the asset.
+Only trips that were flown to their end as they were released are compared: no diversion, no call home, no battery that
+was suspect, on a meter that told something. Prediction is for what was *flown*: the released mission's, times how long
+its ways and its service lasted over how long they were planned, so that a headwind or a wait is no bias of the asset.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from fleet.domain.fleet import FleetSpec, SortieType
 from fleet.energy.airframe import Residual
 from fleet.energy.learning import NEW, Track, learnt, raised_by
 from fleet.energy.margin import margin_fraction
+from fleet.feasibility.charge import BATTERY_SUSPECT
 from fleet.feasibility.vehicles import vehicle_of
 from fleet.protocol.mission import Mission, Travel
 
@@ -81,6 +82,10 @@ class _Book:
     revised: set[str] = field(default_factory=set)
     begun: dict[tuple[str, str], datetime] = field(default_factory=dict)
     ended: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    doubted: set[str | None] = field(default_factory=set)
+    """Missions on which a battery became suspect."""
+    suspects: dict[str, str | None] = field(default_factory=dict)
+    """Open exceptions of that kind, with their assets."""
 
 
 def flown_in(events: Iterable[ev.Event]) -> Iterator[Flown]:
@@ -99,6 +104,11 @@ def flown_in(events: Iterable[ev.Event]) -> Iterator[Flown]:
                 book.begun[event.mission_id, event.step_id] = event.at
             case ev.StepEnded():
                 book.ended[event.mission_id, event.step_id] = event.at
+            case ev.ExceptionRaised() if event.code == BATTERY_SUSPECT:
+                book.suspects[event.exception_id] = event.asset_id
+                book.doubted.add(event.mission_id)
+            case ev.ExceptionClosed():
+                book.suspects.pop(event.exception_id, None)
             case ev.MissionOver():
                 yield from _compared(book, event)
             case _:
@@ -145,6 +155,8 @@ def _compared(book: _Book, over: ev.MissionOver) -> Iterator[Flown]:
         return
     used_wh, planned_wh = over.energy_used_wh, mission.energy_wh
     type_id = book.types.get(mission.asset_id)
+    if over.mission_id in book.doubted or mission.asset_id in book.suspects.values():
+        return
     share = _longer(book, mission)
     if not used_wh or not planned_wh or type_id is None or share is None:
         return

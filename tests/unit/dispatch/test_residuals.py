@@ -15,6 +15,7 @@ from fleet.dispatch.residuals import by_type, flown_in, learned_in
 from fleet.domain import events as ev
 from fleet.energy.learning import NEW, learnt
 from fleet.energy.margin import margin_fraction
+from fleet.feasibility.charge import BATTERY_SUSPECT
 from fleet.feasibility.vehicles import vehicle_of
 from fleet.intake.fleetfile import default_fleet
 from fleet.protocol.mission import Drop, Item, Load, Mission, Travel, Unload
@@ -134,6 +135,33 @@ def test_what_was_not_flown_as_it_was_released_teaches_nothing(other: dict[str, 
     """Ended otherwise, called back, without a meter, without times, or absurdly long; an asset that the day has not."""
     given_wh = other.pop("used_wh", 121.0)
     assert list(flown_in(log(trip(0, given_wh, **other)))) == []
+
+
+def test_a_suspect_battery_teaches_nothing_until_somebody_has_looked() -> None:
+    """Neither the trip on which it became so, nor those while the exception is open; the next one does."""
+
+    def raised(number: int) -> Iterator[ev.Event]:
+        yield ev.ExceptionRaised(
+            at=START,
+            exception_id="x",
+            code=BATTERY_SUSPECT,
+            asset_id="D-1",
+            mission_id=f"D-1-{number}",
+            owner="operator",
+            action="look",
+        )
+
+    closed = iter([ev.ExceptionClosed(at=START, exception_id="x", outcome="looked at")])
+    trips = [
+        trip(0, 110.0),
+        raised(1),
+        trip(1, 110.0),
+        trip(2, 110.0),
+        closed,
+        trip(1, 110.0),
+        trip(3, 110.0),
+    ]
+    assert [one.mission_id for one in flown_in(log(*trips))] == ["D-1-0", "D-1-3"]
 
 
 def test_a_log_that_never_opened_says_nothing() -> None:
