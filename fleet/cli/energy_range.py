@@ -136,6 +136,7 @@ def _of_asset(
     from fleet.app import read_setup
     from fleet.console.errors import NoSuchAsset
     from fleet.console.views.range import range_row
+    from fleet.feasibility.charge import ToldCharge
     from fleet.weather.files import read_weather_file
 
     try:
@@ -152,7 +153,7 @@ def _of_asset(
             asset_id,
             at,
             payload_kg=payload_kg,
-            soc=soc,
+            told=None if soc is None else ToldCharge(asset_id, soc),
             place=here,
             ground_amsl_m=ground_amsl_m,
         )

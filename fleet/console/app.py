@@ -26,7 +26,7 @@ from fleet.console.stream import stream
 from fleet.console.views.assets import sample_row
 from fleet.console.views.base import Row
 from fleet.console.views.explain import explain
-from fleet.console.views.range import range_row
+from fleet.console.views.range import range_row, recorded_charge
 from fleet.protocol.keyfile import KeyFile
 from fleet.protocol.values import Place
 
@@ -122,20 +122,20 @@ def _range(source: Source) -> Callable[[Request], Response]:
     """``?asset=ID&payload_kg=KG``: how far it may fly from where it is, with the charge that it has just told."""
 
     def get(request: Request) -> Response:
-        asset_id, live = request.query_params.get("asset", ""), source.live
-        sample = live.samples.get(asset_id)
+        asset_id, live, state = request.query_params.get("asset", ""), source.live, source.ledger.state
+        sample, now = live.samples.get(asset_id), live.now or datetime.now(UTC)
+        told = None if sample is None else sample.telemetry
+        measured = None if told is None or told.soc is None else (told.soc, told.at)
         try:
             payload_kg = float(request.query_params.get("payload_kg", "0"))
-            told = None if sample is None else sample.telemetry
-            place = None if told is None else Place(lon=told.lon, lat=told.lat)
             made = range_row(
-                source.ledger.state,
+                state,
                 source.weather,
                 asset_id,
-                live.now or datetime.now(UTC),
+                now,
                 payload_kg=payload_kg,
-                soc=None if told is None else told.soc,
-                place=place,
+                told=recorded_charge(state, asset_id, now, measured) if asset_id in state.assets else None,
+                place=None if told is None else Place(lon=told.lon, lat=told.lat),
                 # In the air the ground lies lower, where the air is thicker: this is the careful side.
                 ground_amsl_m=0.0 if told is None or told.alt_amsl_m is None else told.alt_amsl_m,
             )

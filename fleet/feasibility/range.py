@@ -12,6 +12,7 @@ from fleet.energy.airframe import Airframe
 from fleet.energy.battery import Battery
 from fleet.energy.errors import require_not_negative, require_within
 from fleet.energy.regimes import Regime
+from fleet.feasibility.charge import ToldCharge, ask_charge
 from fleet.feasibility.estimate import Estimate, Question, estimate, radius_m
 from fleet.feasibility.motion import strange_temperature
 from fleet.feasibility.sky import Sky, sky_of
@@ -133,30 +134,34 @@ def asset_area(
     at: datetime,
     *,
     payload_kg: float,
-    soc: float | None,
+    told: ToldCharge,
     ground_amsl_m: float = 0.0,
 ) -> RangeArea | Verdict:
     """The area of an asset of a type as it is, in the weather of the hour that comes, by the fleet's reserve and
     margin.
 
     As over level ground, ``ground_amsl_m`` high, at the type's height. A verdict where it can't be said: of what
-    drives, without a state of charge, without weather. Raises ``InvalidInput`` for a payload or place that is none.
+    drives, where its charge is not known (`ask_charge`), without weather. Raises ``InvalidInput`` for a payload or
+    place that is none.
     """
     require_not_negative(payload_kg=payload_kg)
     frame = vehicle_of(asset_type) if isinstance(asset_type, SortieType) else None
     if not isinstance(asset_type, SortieType) or not isinstance(frame, Airframe):
         why = f"{asset_type.type_id} does not fly: how far is a matter of streets"
         return unknown(_reason("range_by_streets", why))
-    if soc is None:
-        return unknown(_reason("soc_unknown", "its state of charge was never reported"))
+    charge = ask_charge(fleet, told)
+    if not charge.feasible:
+        return charge
     sky = sky_of(weather, fleet.assumptions, at, at + LOOKS_AHEAD)
     if isinstance(sky, Verdict):
         return sky
     battery = battery_of(asset_type, 1.0)
     if (strange := strange_temperature(battery, sky.temperature_c)) is not None:
         return strange
+    soc = 1.0 if told.soc is None else told.soc  # of one that has not come, where the fleet assumes that
     question = replace(
-        _question(fleet.reserve, asset_type, battery, sky, payload_kg, soc), site_amsl_m=ground_amsl_m
+        _question(fleet.reserve, asset_type, battery, sky, payload_kg, soc),
+        site_amsl_m=ground_amsl_m,
     )
     reserve = max(rule_share(fleet.reserve, frame, battery, question), fleet.reserve.fraction_of_usable)
     return range_area(

@@ -8,6 +8,7 @@ from fleet.console.errors import NoSuchAsset
 from fleet.console.views.base import Row
 from fleet.dispatch.weather import in_force
 from fleet.domain.state import State
+from fleet.feasibility.charge import BATTERY_SUSPECT, ToldCharge
 from fleet.feasibility.range import asset_area, feature
 from fleet.protocol.values import Place
 from fleet.weather.series import WeatherSeries
@@ -20,7 +21,7 @@ def range_row(
     at: datetime,
     *,
     payload_kg: float,
-    soc: float | None = None,
+    told: ToldCharge | None = None,
     place: Place | None = None,
     ground_amsl_m: float = 0.0,
 ) -> Row:
@@ -34,7 +35,7 @@ def range_row(
     if asset_type is None:
         raise NoSuchAsset(f"the fleet has no type {asset.record.type_id!r}, of which {asset_id!r} is")
     here = place or asset.place or state.sites[asset.site_id or asset.record.site_id].place
-    charge = asset.soc if soc is None else soc
+    charge = recorded_charge(state, asset_id, at) if told is None else told
     found = asset_area(
         state.fleet,
         in_force(base, state),
@@ -42,8 +43,25 @@ def range_row(
         here,
         at,
         payload_kg=payload_kg,
-        soc=charge,
+        told=charge,
         ground_amsl_m=ground_amsl_m,
     )
     about = {"asset": asset_id, "type": asset_type.type_id, "from": [here.lon, here.lat]}
-    return feature(found, **about, payload_kg=payload_kg, soc=charge, at=at.isoformat())
+    return feature(found, **about, payload_kg=payload_kg, soc=charge.soc, at=at.isoformat())
+
+
+def recorded_charge(
+    state: State, asset_id: str, now: datetime, sample: tuple[float, datetime] | None = None
+) -> ToldCharge:
+    """What an asset last told of its battery, by its reports or by a ``sample`` of telemetry, whichever came later, and
+    why that is not believed."""
+    asset = state.assets[asset_id]
+    told = [] if asset.soc is None or asset.soc_at is None else [(asset.soc, asset.soc_at)]
+    told += [] if sample is None else [sample]
+    opened = (state.exceptions[one] for one in state.unresolved)
+    suspect = [one for one in opened if one.code == BATTERY_SUSPECT and one.asset_id == asset_id]
+    doubts = tuple(reason for one in suspect for reason in one.reasons)
+    if not told:
+        return ToldCharge(asset_id, None, doubts=doubts)
+    soc, at = max(told, key=lambda one: one[1])
+    return ToldCharge(asset_id, soc, max(0.0, (now - at).total_seconds()), doubts=doubts)

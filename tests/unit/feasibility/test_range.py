@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fleet.domain.fleet import ReserveRule
 from fleet.energy.errors import InvalidInput
 from fleet.feasibility import Context, Verdict, assess_sortie
+from fleet.feasibility.charge import ToldCharge
 from fleet.feasibility.range import RangeArea, asset_area, feature
-from fleet.protocol.values import Place
+from fleet.protocol.values import Place, Reason
 from geofences import FlatTerrain
 from geofences.geometry.geodesy import destination
 from tests.unit.feasibility.world import DRONE, HOME, NOON, ROBOT, SITE, VAN, context, order, trip_of, weather
 
+FULL = ToldCharge("D-1", 1.0)
 GROUND_M = 900.0
 """Where the air is thinner by a twelfth."""
 
 
-def area(ctx: Context, payload_kg: float = 1.0, soc: float | None = 1.0) -> RangeArea | Verdict:
+def area(ctx: Context, payload_kg: float = 1.0, soc: float | None = 1.0, **more: Any) -> RangeArea | Verdict:
+    told = ToldCharge("D-1", soc, **more)
     return asset_area(
-        ctx.fleet, ctx.weather, DRONE, HOME, NOON, payload_kg=payload_kg, soc=soc, ground_amsl_m=GROUND_M
+        ctx.fleet, ctx.weather, DRONE, HOME, NOON, payload_kg=payload_kg, told=told, ground_amsl_m=GROUND_M
     )
 
 
@@ -48,10 +53,12 @@ def test_it_is_unknown_where_it_can_t_be_said() -> None:
     ctx = context()
     for found, code in (
         (area(ctx, soc=None), "soc_unknown"),
+        (area(ctx, age_s=1e6), "soc_stale"),
+        (area(ctx, doubts=(Reason(code="soc_frozen", detail="it stands still"),)), "soc_frozen"),
         (area(context(weather=None)), "weather_unknown"),
         (area(context(weather=weather(temperature_c=-50))), "battery_temperature_unknown"),
-        (asset_area(ctx.fleet, ctx.weather, ROBOT, HOME, NOON, payload_kg=1, soc=1), "range_by_streets"),
-        (asset_area(ctx.fleet, ctx.weather, VAN, HOME, NOON, payload_kg=1, soc=1), "range_by_streets"),
+        (asset_area(ctx.fleet, ctx.weather, ROBOT, HOME, NOON, payload_kg=1, told=FULL), "range_by_streets"),
+        (asset_area(ctx.fleet, ctx.weather, VAN, HOME, NOON, payload_kg=1, told=FULL), "range_by_streets"),
     ):
         made = feature(found)
         assert made["geometry"] is None
@@ -68,6 +75,6 @@ def test_a_payload_that_is_none_is_refused(payload_kg: float) -> None:
 def test_the_type_s_radius_is_the_most() -> None:
     ctx = context()
     short = DRONE.model_copy(update={"max_radius_m": 1_500.0})
-    found = asset_area(ctx.fleet, ctx.weather, short, HOME, NOON, payload_kg=1, soc=1)
+    found = asset_area(ctx.fleet, ctx.weather, short, HOME, NOON, payload_kg=1, told=FULL)
     assert isinstance(found, RangeArea)
     assert set(found.radii_m) == {1_500.0}
