@@ -158,14 +158,41 @@ def _where(scene: Scene, zone: Zone, volume: Volume, *, surely: bool) -> Iterato
     if one.below is None:
         return
     lower, upper = volume.lower, volume.upper
-    if upper is not None and upper.datum is one.below.datum and upper.value_m < one.below.value_m:
+    must, may = (upper is None or _may_reach(one.below, upper, spare_m) for spare_m in (0.0, 30.0))
+    if not may:
         return
     cap = _bounds(one.below, scene, 0.0)[1 if surely else 0] - scene.vertical_margin_m
     # Where the volume begins above the cap, in another datum, a little more than that is taken.
     mixed = lower is not None and lower.datum is not one.below.datum
-    yield _Where(floor=cap, may=not mixed)
+    yield _Where(floor=cap, must=must, may=not mixed)
     if mixed:
         yield _Where(floor=cap, lower=False, must=False)
+
+
+def _may_reach(cap: Limit, upper: Limit, spare_m: float) -> bool:
+    """Whether what ends at an upper limit may reach up to a cap anywhere on Earth, or is short of it by so little.
+
+    The ground lies between the shore of the Dead Sea and the top of Everest, the geoid of EGM2008 between 107 m below
+    and 86 m above the ellipsoid.
+    """
+    if upper.datum is cap.datum:
+        return upper.value_m >= cap.value_m
+    return _on_earth(upper)[1] + spare_m >= _on_earth(cap)[0]
+
+
+def _on_earth(limit: Limit) -> tuple[float, float]:
+    if limit.datum is Datum.FL:
+        return _pressure_heights(limit)
+    low, high = {Datum.AMSL: (0.0, 0.0), Datum.AGL: (-430.0, 8_849.0), Datum.WGS84: (-86.0, 107.0)}[
+        limit.datum
+    ]
+    return limit.value_m + low, limit.value_m + high
+
+
+def _pressure_heights(limit: Limit) -> tuple[float, float]:
+    """Between which heights a level of pressure lies, by the day's pressure and temperature."""
+    ends = [(limit.value_m + shift) * air for shift in (-580.0, 340.0) for air in (0.8, 1.15)]
+    return min(ends), max(ends)
 
 
 def _at_least(values: Floats, least: float, low: Floats, high: Floats) -> tuple[Floats, Floats]:
@@ -183,8 +210,7 @@ def _bounds(limit: Limit | None, scene: Scene, missing: float) -> tuple[float, f
     if limit.datum is Datum.AMSL:
         return limit.value_m, limit.value_m
     if limit.datum is Datum.FL:
-        ends = [(limit.value_m + shift) * air for shift in (-580.0, 340.0) for air in (0.8, 1.15)]
-        return min(ends), max(ends)
+        return _pressure_heights(limit)
     if limit.datum is Datum.WGS84 or not isinstance(scene.terrain, FlatTerrain):
         return -INF, INF
     ground = scene.terrain.height_m
