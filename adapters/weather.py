@@ -15,11 +15,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple, Self
 from uuid import uuid4
 
 import zmq
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from adapters.sdk.errors import AdapterError
 from adapters.sdk.keys import CurveKeys, load_keys
@@ -29,10 +29,13 @@ from fleet.protocol.endpoint import DEFAULT_TIMING, Timing
 from fleet.protocol.errors import RemoteError
 from fleet.protocol.messages import Reply, ReportWeather, Role
 from fleet.protocol.session import PeerSession, SessionState
-from fleet.protocol.weather import MOST_ROWS, WeatherRow, WeatherSort
+from fleet.protocol.values import Latitude, Longitude, Place, Value
+from fleet.protocol.weather import MOST_ROWS, WeatherHeight, WeatherRow, WeatherSort
 
 WAIT_MS: Final = 100
 BAD_INPUT: Final = 2
+PLACES: Final = ("lon", "lat", "height_m")
+"""The columns that the file may have: where it measures, and how high above the ground."""
 VALUES: Final = tuple(name for name in WeatherRow.model_fields if name != "sort")
 """The columns that the file must have; others are passed over."""
 
@@ -129,7 +132,7 @@ class Station:
             return
         self._look_at = now + self._every_s
         try:
-            rows = read_rows(self._file, self._sort)
+            rows, spot = read_rows(self._file, self._sort)
         except AdapterError as error:
             self._tell(str(error))
             return
@@ -137,21 +140,49 @@ class Station:
         self._taken = {row.time: self._taken[row.time] for row in rows if row.time in self._taken}
         fresh = tuple(row for row in rows if self._taken.get(row.time) != row)
         if fresh:
-            self._report(fresh)
+            self._report(fresh, spot)
 
-    def _report(self, rows: tuple[WeatherRow, ...]) -> None:
+    def _report(self, rows: tuple[WeatherRow, ...], spot: Spot) -> None:
         self._reports += 1
         request_id = f"{self._session.boot_id}-{self._reports}"
         self._asked[request_id] = rows
-        self._session.send(ReportWeather(request_id=request_id, source=self._session.peer_id, rows=rows))
+        report = ReportWeather(
+            request_id=request_id,
+            source=self._session.peer_id,
+            rows=rows,
+            place=spot.place,
+            height_m=spot.height_m,
+        )
+        self._session.send(report)
 
     def _give_up_if_refused(self) -> None:
         if self._link.must_redial(self._session):
             self._connect()
 
 
-def read_rows(file: Path, sort: WeatherSort) -> list[WeatherRow]:
-    """The newest rows of a weather CSV, as many as one report may have.
+class Spot(NamedTuple):
+    """Where a station measures, and how high above the ground; none where its file does not say."""
+
+    place: Place | None
+    height_m: float | None
+
+
+class _Cells(Value):
+    """The cells of a row that say where it is from."""
+
+    lon: Longitude | None = None
+    lat: Latitude | None = None
+    height_m: WeatherHeight | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.lon is None) != (self.lat is None):
+            raise ValueError("a place has lon and lat, or neither")
+        return self
+
+
+def read_rows(file: Path, sort: WeatherSort) -> tuple[list[WeatherRow], Spot]:
+    """The newest rows of a weather CSV, as many as one report may have, and where they are from.
 
     Raises ``AdapterError`` that names file, line and field; a file that is being written just now is read again later.
     """
@@ -160,10 +191,31 @@ def read_rows(file: Path, sort: WeatherSort) -> list[WeatherRow]:
         missing = [name for name in VALUES if name not in (reader.fieldnames or ())]
         if missing:
             raise AdapterError(f"{file}:1: {missing[0]}: column missing; expected {', '.join(VALUES)}")
-        rows = [_row(record, sort, f"{file}:{reader.line_num}") for record in reader]
+        read = [
+            (_row(record, sort, at), _spot(record, at))
+            for record in reader
+            for at in (f"{file}:{reader.line_num}",)
+        ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise AdapterError(f"{file}: can't be read: {error}") from error
-    return sorted(rows, key=lambda row: row.time)[-MOST_ROWS:]
+    spots = list(dict.fromkeys(spot for _, spot in read))
+    if len(spots) > 1:
+        raise AdapterError(
+            f"{file}: speaks of {len(spots)} places or heights; a station has one, give each its own file"
+        )
+    return sorted((row for row, _ in read), key=lambda row: row.time)[-MOST_ROWS:], (
+        spots or [Spot(None, None)]
+    )[0]
+
+
+def _spot(record: dict[str, str | None], place: str) -> Spot:
+    try:
+        cells = _Cells.model_validate({name: record[name] for name in PLACES if record.get(name)})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise AdapterError(f"{place}: {'.'.join(map(str, first['loc'])) or 'lon'}: {first['msg']}") from error
+    where = None if cells.lon is None or cells.lat is None else Place(lon=cells.lon, lat=cells.lat)
+    return Spot(where, cells.height_m)
 
 
 def _row(record: dict[str, str | None], sort: WeatherSort, place: str) -> WeatherRow:

@@ -34,6 +34,7 @@ from fleet.simulate import Incoming
 from fleet.store.reader import Reader
 from fleet.supervisor import ChildDied, Supervisor
 from fleet.weather.conditions import Observation
+from fleet.weather.field import overall
 from geofences import Authorisation, DailyPeriod, Datum, LocalTime, TimePeriod
 
 DEMO_DAY = date(2026, 11, 24)
@@ -233,7 +234,7 @@ def _with_margin(text: str, scale: float) -> str:
 def world_of(inputs: RunInputs, zones: Iterable[dict[str, Any]], setup: Setup) -> WorldSpec:
     """The true world behind a day: the same places, its own machines and air, and zones as they really are."""
     context = inputs.context
-    rows = context.weather.rows if context.weather is not None else ()
+    rows = overall(context.weather).rows if context.weather is not None else ()
     return WorldSpec(
         start=setup.at,
         until=setup.until,

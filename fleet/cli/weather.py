@@ -23,9 +23,12 @@ from fleet.hub.rundir import DEFAULT_NAME, ROOT
 from fleet.intake.errors import file_error
 from fleet.intake.tables import read_text
 from fleet.protocol.messages import Reply, ReportWeather
+from fleet.protocol.values import Place
 from fleet.protocol.weather import MOST_ROWS, WeatherRow, WeatherSort
+from fleet.weather.conditions import Spot
+from fleet.weather.field import Weather, parts_of
 from fleet.weather.files import read_weather_file
-from fleet.weather.series import Missing, WeatherSeries
+from fleet.weather.series import Missing
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -55,20 +58,32 @@ def report(
 ) -> None:
     """Report a file's rows: what is under way is held against them at once, what is planned when it is released."""
     day = Day.named(name, root)
-    rows = _rows(read_weather_file(file), WeatherSort.FORECAST if forecast else WeatherSort.OBSERVED)
+    spots = _by_spot(read_weather_file(file), WeatherSort.FORECAST if forecast else WeatherSort.OBSERVED)
     issued = None if issued_at is None else moment_option("--issued-at", issued_at)
     told = source or file.stem
-    replies = []
-    for batch in _batches(rows):
-        message = request(ReportWeather, source=told, issued_at=issued, by=who(by), rows=batch)
-        replies.append(day.ask(message, timeout_s=timeout))
-        if not replies[-1].ok:
-            break
-    _answered(replies, told, len(rows), as_json=as_json)
+    # A source speaks of one spot at a time, so each spot of a file is a source of its own.
+    names = [told if len(spots) == 1 else f"{told}-{number}" for number in range(1, len(spots) + 1)]
+    replies: list[Reply] = []
+    for source_id, (spot, rows) in zip(names, spots, strict=True):
+        for batch in _batches(rows):
+            said = {"source": source_id, "issued_at": issued, "by": who(by), "rows": batch, **spot}
+            message = request(ReportWeather, **said)
+            if not replies or replies[-1].ok:
+                replies.append(day.ask(message, timeout_s=timeout))
+    _answered(replies, told, sum(len(rows) for _, rows in spots), as_json=as_json)
 
 
-def _rows(series: WeatherSeries, sort: WeatherSort) -> list[WeatherRow]:
-    return [WeatherRow(time=row.time, sort=sort, **asdict(row.conditions)) for row in series.rows]
+def _by_spot(weather: Weather, sort: WeatherSort) -> list[tuple[dict[str, Any], list[WeatherRow]]]:
+    """The spots that a file speaks of, as a report states them, and the rows of each."""
+    return [
+        (_stated(part.spot), [WeatherRow(time=r.time, sort=sort, **asdict(r.conditions)) for r in part.rows])
+        for part in parts_of(weather)
+    ]
+
+
+def _stated(spot: Spot) -> dict[str, Any]:
+    place = None if spot.lon is None or spot.lat is None else Place(lon=spot.lon, lat=spot.lat)
+    return {"place": place, "height_m": spot.height_m}
 
 
 def _batches(rows: Sequence[WeatherRow]) -> Iterator[tuple[WeatherRow, ...]]:
@@ -117,13 +132,13 @@ def _setup(path: Path) -> dict[str, Any]:
     return found
 
 
-def _base(setup: dict[str, Any]) -> WeatherSeries | None:
+def _base(setup: dict[str, Any]) -> Weather | None:
     """The weather file that the run was set up with."""
     file = setup["files"].get("weather")
     return None if file is None else read_weather_file(Path(file))
 
 
-def _believed(series: WeatherSeries | None, now: datetime | None) -> dict[str, Any]:
+def _believed(series: Weather | None, now: datetime | None) -> dict[str, Any]:
     """The weather of now, or why it is not known."""
     if series is None or now is None:
         return {

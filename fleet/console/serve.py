@@ -19,7 +19,7 @@ from fleet.hub.security.keyring import CONSOLE, key_for
 from fleet.protocol.keyfile import KeyFile
 from fleet.protocol.messages import AnyMessage, Reply
 from fleet.store.reader import Reader
-from fleet.weather.series import WeatherSeries
+from fleet.weather.field import Weather
 from geofences import ZoneSet
 
 COMMAND_TIMEOUT_S = 10.0
@@ -31,7 +31,7 @@ def serve(
     port: int = 0,
     *,
     zones: ZoneSet | None = None,
-    weather: WeatherSeries | None = None,
+    weather: Weather | None = None,
     tiles: str | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> None:

@@ -20,7 +20,7 @@ from fleet.console.views.summary import summary
 from fleet.console.views.weather import weather_row
 from fleet.protocol.messages import AnyMessage, Reply
 from fleet.store.base import StoredEvent, StoreError
-from fleet.weather.series import WeatherSeries
+from fleet.weather.field import Weather
 from geofences import ZoneSet
 
 CHUNK = 2_000
@@ -49,7 +49,7 @@ class Source:
     ask: Ask
     zones: ZoneSet | None = None
     tiles: str | None = None
-    weather: WeatherSeries | None = None
+    weather: Weather | None = None
     ledger: Ledger = field(default_factory=Ledger)
     trouble: str | None = None
     feed_trouble: str | None = None

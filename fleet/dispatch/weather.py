@@ -4,18 +4,33 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 
 from fleet.domain.state import State
 from fleet.domain.weather import ReportedWeather
 from fleet.protocol.weather import WeatherRow, WeatherSort
 from fleet.weather.blend import blended
-from fleet.weather.conditions import BOUNDS, Conditions, Observation
-from fleet.weather.series import WeatherSeries
+from fleet.weather.conditions import ANYWHERE, BOUNDS, Conditions, Observation, Said, Spot
+from fleet.weather.field import Sort, Weather, WeatherField, parted, parts_of
+from fleet.weather.series import STALE_AFTER_S
 
 
-def in_force(base: WeatherSeries | None, state: State) -> WeatherSeries | None:
-    """The file's rows with the reported ones; none where nothing is known."""
-    return blended(base, _observed(state), _forecast(state))
+def in_force(base: Weather | None, state: State) -> Weather | None:
+    """The file's rows with the reported ones; none where nothing is known. A field where any of them names a place or a
+    height, else a series."""
+    observed, forecast = _observed(state), _forecast(state)
+    placed = [row for rows in (*observed.values(), forecast) for row in rows if row.spot != ANYWHERE]
+    if not placed and not isinstance(base, WeatherField):
+        return blended(base, observed, forecast)
+    if not observed and not forecast:
+        return base
+    parts = () if base is None else parts_of(base)
+    for source, rows in observed.items():
+        parts += parted(source, Sort.OBSERVED, rows)
+    parts += parted("forecast", Sort.FORECAST, forecast)
+    stale_after_s = STALE_AFTER_S if base is None else base.stale_after_s
+    named = [*observed, *(["forecast"] if forecast else []), *([base.source] if base else [])]
+    return WeatherField(parts, stale_after_s, ", ".join(named))
 
 
 def conditions_of(row: WeatherRow) -> Conditions:
@@ -28,23 +43,29 @@ def _observed(state: State) -> dict[str, list[Observation]]:
     by_source: dict[str, list[Observation]] = defaultdict(list)
     for (source, _), said in sorted(state.weather.items(), key=lambda entry: entry[0]):
         if said.row.sort is WeatherSort.OBSERVED:
-            by_source[source].append(_taken(said.row))
+            by_source[source].append(_taken(said, said.row.time))
     return by_source
 
 
 def _forecast(state: State) -> list[Observation]:
-    """Of all services the newest issue for each moment, in order of time."""
+    """Of all services the newest issue for each moment and spot, in order of time."""
     expected = sorted(
         (said.row.time, said.issued_at, source)
         for (source, _), said in state.weather.items()
         if said.row.sort is WeatherSort.FORECAST
     )
-    newest = {time: source for time, _, source in expected}
-    return [_taken(state.weather[source, time].row) for time, source in newest.items()]
+    newest = {(time, _spot(state.weather[source, time])): source for time, _, source in expected}
+    found = (state.weather[source, time] for (time, _), source in newest.items())
+    return [_taken(said, said.issued_at) for said in found]
 
 
-def _taken(row: WeatherRow) -> Observation:
-    return Observation(row.time, conditions_of(row))
+def _taken(said: ReportedWeather, said_at: datetime) -> Observation:
+    return Said(said.row.time, conditions_of(said.row), said_at, _spot(said))
+
+
+def _spot(said: ReportedWeather) -> Spot:
+    place = said.place
+    return Spot(None if place is None else place.lon, None if place is None else place.lat, said.height_m)
 
 
 def latest_observed(state: State) -> ReportedWeather | None:

@@ -29,7 +29,7 @@ from fleet.protocol.values import (
     TimeWindow,
     Value,
 )
-from fleet.protocol.weather import WeatherRow
+from fleet.protocol.weather import WeatherRow, WeatherSpot
 
 
 class Custodian(Value):
@@ -382,7 +382,7 @@ class ZoneRemoved(Event):
     zones_version: str = ""
 
 
-class WeatherReported(Event):
+class WeatherReported(WeatherSpot, Event):
     """A station or a service said what the weather was or will be; only the rows that change what is known are here.
 
     ``by`` is who handed it in: a person, or the peer that the report came from. ``subject`` is whose key it came with;

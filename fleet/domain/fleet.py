@@ -42,6 +42,8 @@ class WeatherCaps(Value):
     min_visibility_m: NonNegative | None = None
     min_temperature_c: float | None = None
     max_temperature_c: float | None = None
+    icing_below_c: Annotated[float | None, Field(exclude_if=lambda limit: limit is None)] = None
+    """At or below this temperature it stays where there is visible moisture (``fleet.weather.icing``)."""
 
 
 class CarriageRules(Value):
@@ -249,6 +251,32 @@ class AirMargins(Value):
     source: str = "operator's rule"
 
 
+class ForecastError(Value):
+    """How wrong the wind of a forecast may be, as a standard deviation in m/s.
+
+    It is ``now_mps`` at once and grows by ``per_sqrt_h_mps`` with the square root of the hours since it was said, as
+    errors do that add up by chance. It is never above ``most_mps``, which counts too where nobody knows when it was
+    said. Declared, so an assumption; ``source`` says whose.
+    """
+
+    now_mps: NonNegative
+    per_sqrt_h_mps: NonNegative
+    most_mps: NonNegative
+    source: str = "assumption"
+
+
+class WeatherRule(Value):
+    """What is taken from weather that names places and heights, and how far a forecast is trusted.
+
+    A station counts within ``station_reach_m`` of a way. Wind grows with height by the power law with
+    ``wind_exponent``. Without ``forecast`` the wind of a forecast counts as if it were certain.
+    """
+
+    station_reach_m: Positive = 10_000
+    wind_exponent: Annotated[float, Field(ge=0, le=1)] = 0.2
+    forecast: ForecastError | None = None
+
+
 class Assumptions(Value):
     """What is taken as true without being measured. Nothing is assumed that is not named here."""
 
@@ -300,6 +328,8 @@ class FleetSpec(Value):
     """For how long a state of charge counts that an asset has told. One that is older is unknown, and so is one that
     was never told: such an asset is neither planned nor released."""
     assumptions: Assumptions = Assumptions()
+    weather: Annotated[WeatherRule | None, Field(exclude_if=lambda rule: rule is None)] = None
+    """Without one, that of ``WeatherRule()``."""
     unserved_penalty: NonNegative = 60
     """What a parcel that nobody brings costs in the planner's objective (never in the reported cost)."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from fleet.protocol.values import Place
 from fleet.protocol.weather import WeatherRow, WeatherSort
 
 if TYPE_CHECKING:
@@ -30,10 +31,12 @@ Key = tuple[str, datetime]
 
 @dataclass(frozen=True, slots=True)
 class ReportedWeather:
-    """A row of a source's, and when the source said so."""
+    """A row of a source's, when the source said so, and of where."""
 
     row: WeatherRow
     issued_at: datetime
+    place: Place | None = None
+    height_m: float | None = None
 
 
 def outranks(new: ReportedWeather, old: ReportedWeather | None) -> bool:
@@ -62,7 +65,7 @@ def with_report(known: Map[Key, ReportedWeather], event: WeatherReported) -> Map
     """What is known after a report: its rows where they count, without what lies far behind or is too much."""
     changed: Any = known.mutate()
     for row in event.rows:
-        said = ReportedWeather(row, event.issued_at)
+        said = ReportedWeather(row, event.issued_at, event.place, event.height_m)
         if counts(known, event.source, said, event.at):
             changed[event.source, row.time] = said
     for key in [key for key in known if key[1] < event.at - KEEP_BEHIND]:

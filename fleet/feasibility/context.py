@@ -13,7 +13,7 @@ from fleet.domain.fleet import FleetSpec, SortieType
 from fleet.domain.sites import Locker, Site
 from fleet.feasibility.memory import Memory
 from fleet.network.base import Network
-from fleet.weather.series import WeatherSeries
+from fleet.weather.field import Weather
 from geofences import Authorisation, Restriction, Terrain, Watch, Zone, ZoneSet, authorised
 from geofences.model.refused import missed_on_the_ground
 
@@ -38,14 +38,14 @@ class Context:
     zones: ZoneSet
     terrain: Terrain
     network: Network
-    weather: WeatherSeries | None
+    weather: Weather | None
     held: frozenset[str] = frozenset()
     areas: tuple[Zone, ...] = ()
     authorisations: tuple[Authorisation, ...] = ()
     vehicle: frozenset[str] = frozenset()
     memory: Memory = field(default_factory=Memory, init=False, repr=False, compare=False)
 
-    def in_weather(self, weather: WeatherSeries | None) -> Self:
+    def in_weather(self, weather: Weather | None) -> Self:
         """The same in other weather. What was worked out stays: no shape of a trip depends on the weather."""
         other = replace(self, weather=weather)
         object.__setattr__(other, "memory", self.memory)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import hypot
 from typing import NamedTuple
 
 from fleet.domain.fleet import SortieType
@@ -17,9 +18,10 @@ from fleet.feasibility.context import Context
 from fleet.feasibility.drive import drive
 from fleet.feasibility.drop_point import drop_place
 from fleet.feasibility.flight import fly, hop_wh
+from fleet.feasibility.forecast import wind_log_sd
 from fleet.feasibility.moves import Load, Moves
 from fleet.feasibility.shape import TripShape, by_way_of, sortie_shape
-from fleet.feasibility.sky import Sky, sky_over
+from fleet.feasibility.sky import Sky, sky_over, way_in
 from fleet.feasibility.trip import Trip
 from fleet.feasibility.vehicles import (
     Vehicle,
@@ -68,7 +70,8 @@ def plan_trip(ctx: Context, order: Order, asset_type: SortieType, departure: Dep
         shape = by_way_of(ctx, asset_type, shape, departure.via)
         if isinstance(shape, Verdict):
             return shape
-    sky = sky_over(ctx, departure.at, departure.at + _longest(asset_type, shape))
+    where = way_in(ctx, shape.out.points, shape.highest_m)
+    sky = sky_over(ctx, departure.at, departure.at + _longest(asset_type, shape), where)
     if isinstance(sky, Verdict):
         return sky
     battery = battery_of(asset_type, departure.state_of_health)
@@ -79,7 +82,7 @@ def plan_trip(ctx: Context, order: Order, asset_type: SortieType, departure: Dep
     if isinstance(moves, Verdict):
         return moves
     trip = _trip(ctx, asset_type, departure, Worked(vehicle, battery, shape, sky, load, moves))
-    return Planned(trip, shape, sky)
+    return trip if isinstance(trip, Verdict) else Planned(trip, shape, sky)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class Refuge:
     alternate: Alternate | None
     energy_wh: float
     assumptions: frozenset[str]
+    distance_m: float | None = None
 
 
 def _move(
@@ -111,15 +115,18 @@ def _move(
     return drive(vehicle, asset_type, shape, load)
 
 
-def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Worked) -> Trip:
+def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Worked) -> Trip | Verdict:
     moves, sky, battery = worked.moves, worked.sky, worked.battery
     path = tuple(_waypoints(moves, departure.at))
     drop_at = path[moves.drop_index].at
     refuge = _refuge(ctx, asset_type, departure, worked, path[moves.drop_index + 1].at)
+    wind_sd = _wind_log_sd(ctx, asset_type, worked, refuge)
+    if isinstance(wind_sd, Verdict):
+        return wind_sd
     usable_wh = battery.usable_wh(sky.temperature_c, departure.soc)
     reserve_wh = _reserve_wh(ctx, battery.usable_wh(sky.temperature_c), moves.idle_w)
     unmeasured = _unmeasured(asset_type, worked)
-    margin = margin_share(ctx, asset_type, widening(unmeasured))
+    margin = margin_share(ctx, asset_type, hypot(widening(unmeasured), wind_sd))
     needed_wh = max(moves.energy_wh, refuge.energy_wh) * (1 + margin)
     return Trip(
         path=path,
@@ -142,6 +149,22 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
         assumptions=_assumptions(ctx, worked, refuge) | frozenset(one.said for one in unmeasured),
         alternate=refuge.alternate,
     )
+
+
+def _wind_log_sd(ctx: Context, asset_type: SortieType, worked: Worked, refuge: Refuge) -> float | Verdict:
+    """What the forecast's error adds to the trip's margin; nothing on the ground."""
+    if not isinstance(worked.vehicle, Airframe):
+        return 0.0
+
+    def needed_wh(sky: Sky) -> float | Verdict:
+        moves = _move(worked.vehicle, asset_type, worked.shape, sky, worked.load)
+        if isinstance(moves, Verdict):
+            return moves
+        other = replace(worked, sky=sky, moves=moves)
+        return max(moves.energy_wh, _refuge_wh(asset_type, other, refuge.distance_m))
+
+    along_deg = next(iter(worked.shape.out.bearings_deg), 0.0)
+    return wind_log_sd(worked.sky, along_deg, ctx.fleet.reserve.epsilon, needed_wh)
 
 
 def margin_share(ctx: Context, asset_type: SortieType, more_log_sd: float = 0.0) -> float:
@@ -192,10 +215,16 @@ def _refuge(
     if found is None:
         return Refuge(None, 0.0, frozenset({NO_ALTERNATE}))
     alternate, distance_m = found
-    on_wh = hop_wh(
-        worked.vehicle, asset_type, worked.shape, worked.sky, distance_m, payload_kg=worked.load.back_kg
-    )
-    return Refuge(alternate, worked.moves.until_drop_wh + on_wh, frozenset())
+    return Refuge(alternate, _refuge_wh(asset_type, worked, distance_m), frozenset(), distance_m)
+
+
+def _refuge_wh(asset_type: SortieType, worked: Worked, distance_m: float | None) -> float:
+    """Energy of a trip that ends at an alternate so far from the drop; 0 where there is none."""
+    if distance_m is None or not isinstance(worked.vehicle, Airframe):
+        return 0.0
+    payload_kg = worked.load.back_kg
+    on_wh = hop_wh(worked.vehicle, asset_type, worked.shape, worked.sky, distance_m, payload_kg=payload_kg)
+    return worked.moves.until_drop_wh + on_wh
 
 
 def _reserve_wh(ctx: Context, full_usable_wh: float, idle_w: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from statistics import NormalDist
 from typing import Any
 
 from fleet.domain.fleet import FleetSpec, ReserveRule, RouteType, SortieType, StationType
@@ -15,11 +16,11 @@ from fleet.energy.regimes import Regime
 from fleet.feasibility.charge import ToldCharge, ask_charge
 from fleet.feasibility.estimate import Estimate, Question, estimate, radius_m
 from fleet.feasibility.motion import strange_temperature
-from fleet.feasibility.sky import Sky, sky_of
+from fleet.feasibility.sky import Sky, sky_of, way_of_weather
 from fleet.feasibility.vehicles import battery_of, vehicle_of
 from fleet.feasibility.verdict import Verdict, unknown
 from fleet.protocol.values import Place, Reason
-from fleet.weather.series import WeatherSeries
+from fleet.weather.field import Weather
 from geofences.geometry.geodesy import destination
 
 CORNERS = 72
@@ -128,7 +129,7 @@ def _rounded(wh: float | None) -> float | None:
 
 def asset_area(
     fleet: FleetSpec,
-    weather: WeatherSeries | None,
+    weather: Weather | None,
     asset_type: SortieType | RouteType | StationType,
     place: Place,
     at: datetime,
@@ -152,7 +153,11 @@ def asset_area(
     charge = ask_charge(fleet, told)
     if not charge.feasible:
         return charge
-    sky = sky_of(weather, fleet.assumptions, at, at + LOOKS_AHEAD)
+    home = way_of_weather(weather, fleet, (place,), asset_type.cruise_height_agl_m)
+    # The worst of all places, for it may lead to any; and known where it begins.
+    here, sky = (sky_of(weather, fleet, at, at + LOOKS_AHEAD, where) for where in (home, None))
+    if isinstance(here, Verdict):
+        return here
     if isinstance(sky, Verdict):
         return sky
     battery = battery_of(asset_type, 1.0)
@@ -179,13 +184,15 @@ def rule_share(rule: ReserveRule, frame: Airframe, battery: Battery, question: Q
 def _question(
     rule: ReserveRule, asset_type: SortieType, battery: Battery, sky: Sky, payload_kg: float, soc: float
 ) -> Question:
+    # A forecast may be wrong in any direction: as far off as is accepted, and against every leg.
+    off_mps = sky.wind_sd_mps * NormalDist().inv_cdf(1 - rule.epsilon)
     return Question(
         payload_kg=payload_kg,
         out_m=0.0,
         speed_mps=asset_type.cruise_mps,
         height_m=asset_type.cruise_height_agl_m,
-        wind_mps=sky.wind_mps,
-        wind_from_deg=sky.wind_from_deg,
+        wind_mps=sky.wind_mps + off_mps,
+        wind_from_deg=None if off_mps > 0 else sky.wind_from_deg,
         temperature_c=sky.temperature_c,
         drop_s=asset_type.drop_s,
         soc=soc,

@@ -78,6 +78,11 @@ class TripShape:
         return self.cruise_amsl_m - self.drop_ground_m
 
     @property
+    def highest_m(self) -> float:
+        """The greatest height of the cruise above where it begins and where it drops."""
+        return max(self.up_m, self.down_m)
+
+    @property
     def out_m(self) -> float:
         """Length of the way out."""
         return self.out.length_m

@@ -4,14 +4,17 @@ named.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
 
-from fleet.domain.fleet import Assumptions
+from fleet.domain.fleet import Assumptions, FleetSpec, WeatherRule
 from fleet.feasibility.context import Context
 from fleet.feasibility.verdict import Verdict, unknown
-from fleet.protocol.values import Reason
+from fleet.protocol.values import Place, Reason
+from fleet.weather.error import wind_sd
+from fleet.weather.field import Weather, WeatherField, Where
 from fleet.weather.series import Missing, WeatherSeries, Worst
 
 
@@ -22,6 +25,8 @@ class Sky:
     worst: Worst
     wind_from_deg: float | None
     assumptions: frozenset[str] = frozenset()
+    wind_sd_mps: float = 0.0
+    """How wrong the wind may be, where it is a forecast and the fleet file says how far these err."""
 
     @property
     def wind_mps(self) -> float:
@@ -33,23 +38,49 @@ class Sky:
         """The lowest temperature: cold packs give less."""
         return self.worst.min_temperature_c
 
+    @property
+    def warmest_c(self) -> float:
+        """The highest temperature: warm air is thin."""
+        return self.worst.max_temperature_c
 
-def sky_over(ctx: Context, start: datetime, end: datetime) -> Sky | Verdict:
-    """The weather from ``start`` to ``end``; UNKNOWN where rows are missing or stale and nothing is
-    assumed.
+
+def way_in(ctx: Context, points: Iterable[Place], height_m: float) -> Where | None:
+    """A way at so many metres above the ground, to ask for its weather; none where weather does not differ by place."""
+    return way_of_weather(ctx.weather, ctx.fleet, points, height_m)
+
+
+def way_of_weather(
+    weather: Weather | None, fleet: FleetSpec, points: Iterable[Place], height_m: float
+) -> Where | None:
+    """As ``way_in``, of this weather and fleet."""
+    if not isinstance(weather, WeatherField):
+        return None
+    rule = _rule(fleet)
+    way = tuple((point.lon, point.lat) for point in points)
+    return Where(way, height_m, rule.station_reach_m, rule.wind_exponent)
+
+
+def sky_over(ctx: Context, start: datetime, end: datetime, where: Where | None = None) -> Sky | Verdict:
+    """The weather from ``start`` to ``end`` on a way; UNKNOWN where rows are missing or stale and nothing is assumed.
+
+    Without a way, where the weather differs by place, the worst of all places, at the greatest height that is flown.
     """
-    return sky_of(ctx.weather, ctx.fleet.assumptions, start, end)
+    return sky_of(ctx.weather, ctx.fleet, start, end, where)
 
 
 def sky_of(
-    weather: WeatherSeries | None, assumptions: Assumptions, start: datetime, end: datetime
+    weather: Weather | None, fleet: FleetSpec, start: datetime, end: datetime, where: Where | None = None
 ) -> Sky | Verdict:
-    """As ``sky_over``, of these rows and assumptions."""
-    known = Missing("any weather data", start, None) if weather is None else _known(weather, start, end)
+    """As ``sky_over``, of this weather and fleet."""
+    known = (
+        Missing("any weather data", start, None)
+        if weather is None
+        else _known(weather, fleet, start, end, where)
+    )
     if isinstance(known, Sky):
         return known
-    if assumptions.calm_weather:
-        return assumed_sky(assumptions)
+    if fleet.assumptions.calm_weather:
+        return assumed_sky(fleet.assumptions)
     return unknown(_missing(known, "no file or feed" if weather is None else weather.source))
 
 
@@ -60,13 +91,53 @@ def assumed_sky(assumptions: Assumptions) -> Sky:
     return Sky(Worst(wind, wind, 0.0, inf, temperature, temperature), None, frozenset({named}))
 
 
-def _known(series: WeatherSeries, start: datetime, end: datetime) -> Sky | Missing:
-    worst, first = series.worst_between(start, end), series.at(start)
+def _known(
+    weather: Weather, fleet: FleetSpec, start: datetime, end: datetime, where: Where | None
+) -> Sky | Missing:
+    several, worst = _over(weather, fleet, start, end, where)
     if isinstance(worst, Missing):
         return worst
-    if isinstance(first, Missing):
-        return first
-    return Sky(worst, first.wind_from_deg)
+    firsts = [found for one in several if not isinstance(found := one.at(start), Missing)]
+    strongest = max(firsts, key=lambda found: found.wind_mps)
+    # Where places differ, the wind blows from several directions on one way.
+    from_deg = strongest.wind_from_deg if len(several) == 1 else None
+    sd_mps = max(_sd(fleet, one.lead_s(start, end)) for one in several)
+    return Sky(worst, from_deg, frozenset(_named(weather, fleet, sd_mps)), sd_mps)
+
+
+def _over(
+    weather: Weather, fleet: FleetSpec, start: datetime, end: datetime, where: Where | None
+) -> tuple[tuple[WeatherSeries, ...], Worst | Missing]:
+    """The series that count on a way, and the worst of them."""
+    if isinstance(weather, WeatherSeries):
+        return (weather,), weather.worst_between(start, end)
+    highest_m = fleet.separation.max_height_agl_m
+    return weather.series_along(where, highest_m) or (), weather.worst_along(where, start, end, highest_m)
+
+
+def _rule(fleet: FleetSpec) -> WeatherRule:
+    return fleet.weather or WeatherRule()
+
+
+def _sd(fleet: FleetSpec, lead_s: float | None) -> float:
+    error = _rule(fleet).forecast
+    return 0.0 if error is None else wind_sd(lead_s, error.now_mps, error.per_sqrt_h_mps, error.most_mps)
+
+
+def _named(weather: Weather, fleet: FleetSpec, sd_mps: float) -> Iterator[str]:
+    """What the weather of a way rests on besides its rows."""
+    rule, error = _rule(fleet), _rule(fleet).forecast
+    if error is not None and sd_mps > 0:
+        yield (
+            f"wind of forecasts: off by {error.now_mps:g} m/s at once, growing by {error.per_sqrt_h_mps:g} m/s with "
+            f"the root of the hours, {error.most_mps:g} m/s at most (standard deviation; {error.source})"
+        )
+    if not isinstance(weather, WeatherField):
+        return
+    if any(part.spot.lon is not None for part in weather.parts):
+        yield f"weather: a station counts within {rule.station_reach_m:g} m of a way"
+    if any(part.spot.height_m is not None for part in weather.parts):
+        yield f"wind by height: power law, exponent {rule.wind_exponent:g}"
 
 
 def _missing(gap: Missing, source: str) -> Reason:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import accumulate, pairwise
+from math import isfinite
 
 from fleet.domain.fleet import SortieType
 from fleet.energy.air import air_density
@@ -12,11 +13,12 @@ from fleet.energy.airframe import Airframe
 from fleet.energy.multirotor import Climb, Cruise, Descent, Hover, Movement, Phase, Unflyable, flight_energy
 from fleet.feasibility.context import Context
 from fleet.feasibility.flight import wind_on
-from fleet.feasibility.sky import Sky, sky_over
+from fleet.feasibility.sky import Sky, sky_over, way_in
 from fleet.feasibility.vehicles import vehicle_of
 from fleet.feasibility.verdict import Verdict
-from fleet.protocol.values import Waypoint
+from fleet.protocol.values import Place, Waypoint
 from geofences.geometry.geodesy import EARTH
+from geofences.model.altitude import Box
 
 STANDS_M = 0.5
 """Two points of a path closer than this over ground are one above the other."""
@@ -37,8 +39,11 @@ def leg_wh(
     None where it can't be said: on the ground (nothing there depends on the wind), where the weather is unknown, and
     where the wind is as strong as the aircraft is fast; the verdict on the weather has the reasons for those.
     """
-    vehicle, sky = vehicle_of(asset_type), sky_over(ctx, *during)
-    if not isinstance(vehicle, Airframe) or isinstance(sky, Verdict) or len(path) < 2:
+    vehicle = vehicle_of(asset_type)
+    if not isinstance(vehicle, Airframe) or len(path) < 2:
+        return None
+    sky = sky_over(ctx, *during, way_in(ctx, places_of(path), highest_m(ctx, path)))
+    if isinstance(sky, Verdict):
         return None
     density = air_density(max(p.alt_amsl_m for p in path), sky.temperature_c)
     movements = [
@@ -59,6 +64,18 @@ def hover_w(asset_type: SortieType, payload_kg: float, alt_amsl_m: float, temper
     density = air_density(alt_amsl_m, temperature_c)
     estimate = flight_energy(vehicle, [Phase(Hover(3600.0), payload_kg)], density_kg_m3=density)
     return 0.0 if isinstance(estimate, Unflyable) else float(estimate.energy_wh)
+
+
+def places_of(path: Sequence[Waypoint]) -> tuple[Place, ...]:
+    """Its points over ground."""
+    return tuple(Place(lon=point.lon, lat=point.lat) for point in path)
+
+
+def highest_m(ctx: Context, path: Sequence[Waypoint]) -> float:
+    """How far above the ground below its points a path leads at most; where that is not known, as high as any flies."""
+    grounds = (ctx.terrain.ground_within(Box(p.lon, p.lat, p.lon, p.lat)).low for p in path)
+    highest = max((p.alt_amsl_m - ground for p, ground in zip(path, grounds, strict=True)), default=0.0)
+    return max(0.0, highest) if isfinite(highest) else ctx.fleet.separation.max_height_agl_m
 
 
 def _movements(path: Sequence[Waypoint], airspeed_mps: float, sky: Sky, *, lands: bool) -> Iterable[Movement]:

@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fleet.domain.fleet import AirMargins, Assumptions, FleetSpec, ReserveRule, Separation
+from fleet.domain.fleet import AirMargins, Assumptions, FleetSpec, ReserveRule, Separation, WeatherRule
 from fleet.intake.authorisations import TABLE as AUTHORISATIONS
 from fleet.intake.authorisations import read_authorisations
 from fleet.intake.cells import CellError, timezone
@@ -33,6 +33,7 @@ TABLES = (
     "reserve",
     "separation",
     "margins",
+    "weather",
     "assumptions",
     "terrain",
     "compartments",
@@ -102,6 +103,8 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
     }
     if "margins" in source.data:
         sections["margins"] = validated(source, ("margins",), source.data["margins"], AirMargins)
+    if "weather" in source.data:
+        sections["weather"] = validated(source, ("weather",), source.data["weather"], WeatherRule)
     terrain = _terrain(source)
     values = {name: value for name in VALUES if (value := _value(source, default, name)) is not None}
     if "unserved_penalty" in values:

@@ -30,7 +30,7 @@ from fleet.protocol.values import (
     TimeWindow,
     Value,
 )
-from fleet.protocol.weather import MOST_ROWS, WeatherRow
+from fleet.protocol.weather import MOST_ROWS, WeatherHeight, WeatherRow
 from fleet.protocol.zones import ChangeZones, Consequences, PreviewZones
 
 # Messages of a session, and those about zones, are part of the one vocabulary.
@@ -314,7 +314,8 @@ class ReportWeather(Message):
 
     ``source`` is the station or service: the peer itself, unless an operator's tool hands the report in. ``issued_at``
     is when it said so (none: when the report reaches the hub), and for each moment its newest word counts. ``by`` is
-    the person who hands a report in; none where the source does.
+    the person who hands a report in; none where the source does. ``place`` is where the rows speak of (none: the whole
+    area), ``height_m`` how high above the ground their wind is (none: they stand for the height that is flown).
     """
 
     type: Literal["report_weather"] = "report_weather"
@@ -323,6 +324,8 @@ class ReportWeather(Message):
     issued_at: Time | None = None
     by: Identifier | None = None
     rows: Annotated[tuple[WeatherRow, ...], Field(min_length=1, max_length=MOST_ROWS)]
+    place: Place | None = None
+    height_m: WeatherHeight | None = None
 
 
 class Reply(Message):

@@ -24,6 +24,7 @@ NEW_FIELDS: Final[Mapping[int, Mapping[str, frozenset[str]]]] = {
         "compartment_report": frozenset({"request"}),
         "reply": frozenset({"zones"}),
         "command": frozenset({"via"}),
+        "report_weather": frozenset({"place", "height_m"}),
     },
 }
 """Version, kind, fields that are new in it. Each has a default: what the other end left out is read as that."""

@@ -10,10 +10,22 @@ from typing import Annotated, Final
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from fleet.protocol.values import Time, Value
+from fleet.protocol.values import Place, Time, Value
 
 MOST_ROWS: Final = 512
 """The most rows of one report: half a day of observations every two minutes, or ten days of hourly forecasts."""
+
+
+WeatherHeight = Annotated[float, Field(ge=1, le=500)]
+"""How far above the ground a wind is measured or expected, in metres: from a post in a field to the top of a mast."""
+
+
+class WeatherSpot(Value):
+    """Where rows speak of: ``place`` (none: the whole area), and how high above the ground their wind is (``height_m``;
+    none: they stand for the height that is flown). What is none is not written."""
+
+    place: Annotated[Place | None, Field(exclude_if=lambda place: place is None)] = None
+    height_m: Annotated[WeatherHeight | None, Field(exclude_if=lambda height: height is None)] = None
 
 
 class WeatherSort(StrEnum):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
-from fleet.weather.conditions import Conditions, Observation
+from fleet.weather.conditions import Conditions, Observation, Said
 from fleet.weather.series import STALE_AFTER_S, Missing, WeatherSeries
 
 LASTING: Final = timedelta(minutes=30)
@@ -31,14 +32,62 @@ def blended(
         return base
     stale_after_s = STALE_AFTER_S if base is None else base.stale_after_s
     measured = _measured(observed, stale_after_s)
-    expected = {row.time: row.conditions for row in (*(base.rows if base else ()), *forecast)}
+    said = {row.time: row for row in (*(base.rows if base else ()), *forecast)}
+    expected = {time: row.conditions for time, row in said.items()}
     rows = {**_not_overruled(expected, measured, stale_after_s), **measured}
     said_by = sorted({*observed}) + (["forecast"] if forecast else []) + ([base.source] if base else [])
     return WeatherSeries(
-        tuple(Observation(time, rows[time]) for time in sorted(rows)),
+        tuple(_since(time, rows[time], measured, said) for time in sorted(rows)),
         stale_after_s,
         ", ".join(name for name in said_by if name),
     )
+
+
+def _since(
+    time: datetime,
+    conditions: Conditions,
+    measured: Mapping[datetime, Conditions],
+    said: Mapping[datetime, Observation],
+) -> Said:
+    """A row with the time at which it was said: that of its measurement, or of the forecast that it is from."""
+    if time in measured:
+        return Said(time, conditions, time)
+    if time in said:
+        return Said(time, conditions, said[time].issued_at)
+    around = [
+        max((t for t in said if t < time), default=None),
+        min((t for t in said if t > time), default=None),
+    ]
+    return Said(time, conditions, _oldest([said[t] for t in around if t is not None]))
+
+
+def _oldest(rows: Sequence[Observation]) -> datetime | None:
+    """When the oldest of rows was said; none where that is not known of each."""
+    known = [row.issued_at for row in rows if row.issued_at is not None]
+    return min(known) if known and len(known) == len(rows) else None
+
+
+def merged(several: Sequence[WeatherSeries]) -> WeatherSeries | None:
+    """One series that is nowhere kinder than any of several where that one counts; none of none.
+
+    Its rows are the moments at which any of them has one, so it counts no longer than they do. Straight lines lie
+    between rows, and the greatest of several straight lines lies nowhere above the line between its ends; what ceases
+    to count between two rows still does at the second.
+    """
+    if len(several) < 2:
+        return several[0] if several else None
+    times = sorted({row.time for one in several for row in one.rows})
+    ends = deque(sorted((end, number) for number, one in enumerate(several) for end in one.ends()))
+    rows: list[Observation] = []
+    for time in times:
+        asked = [(one, time) for one in several]
+        while ends and ends[0][0] < time:
+            end, number = ends.popleft()
+            asked.append((several[number], end))
+        known = [(one, at) for one, at in asked if not isinstance(one.at(at), Missing)]
+        said = worst_of(found for one, at in known if not isinstance(found := one.at(at), Missing))
+        rows.append(Said(time, said, _oldest([one.row_at(at) for one, at in known])))
+    return WeatherSeries(tuple(rows), several[0].stale_after_s, ", ".join(one.source for one in several))
 
 
 def _measured(

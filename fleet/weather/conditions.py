@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, fields
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from fleet.weather.errors import InvalidWeather
 
@@ -21,6 +21,26 @@ BOUNDS: Final = MappingProxyType(
         "visibility_m": (0.0, 200_000.0),
     }
 )
+
+
+LON, LAT, HEIGHT_M = (-180.0, 180.0), (-90.0, 90.0), (1.0, 500.0)
+"""Where on Earth, and how far above the ground, a row may speak of."""
+
+
+class Spot(NamedTuple):
+    """Where a row was measured, or for where it is expected.
+
+    ``lon`` and ``lat`` are both none where it speaks of the whole area. ``height_m`` is that of the anemometer above
+    the ground; none where the row stands for the height that is flown, whichever that is.
+    """
+
+    lon: float | None = None
+    lat: float | None = None
+    height_m: float | None = None
+
+
+ANYWHERE: Final = Spot()
+"""The spot of a row that names none."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +75,47 @@ class Observation:
 
     def __post_init__(self) -> None:
         require_aware("time", self.time)
+
+    @property
+    def issued_at(self) -> datetime | None:
+        """When it was said: a measurement at its own time; none where nobody knows."""
+        return None
+
+    @property
+    def spot(self) -> Spot:
+        """Where; anywhere unless the row names a place or a height."""
+        return ANYWHERE
+
+
+@dataclass(frozen=True)
+class Said(Observation):
+    """A row of which more is known: since when (``said_at``; none: not known), and where.
+
+    Raises `InvalidWeather` for half a place, or numbers that are none.
+    """
+
+    said_at: datetime | None = None
+    where: Spot = ANYWHERE
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.where.lon is None) != (self.where.lat is None):
+            raise InvalidWeather("lon", self.where.lon, "a place: give lon and lat, or neither")
+        for name, value, (low, high) in zip(
+            ("lon", "lat", "height_m"), self.where, (LON, LAT, HEIGHT_M), strict=True
+        ):
+            if value is not None and not low <= value <= high:
+                raise InvalidWeather(name, value, f"between {low:g} and {high:g}")
+
+    @property
+    def issued_at(self) -> datetime | None:
+        """``said_at``."""
+        return self.said_at
+
+    @property
+    def spot(self) -> Spot:
+        """``where``."""
+        return self.where
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from fleet.weather.conditions import Conditions
 from fleet.weather.errors import InvalidWeather
+from fleet.weather.icing import may_ice
 from fleet.weather.series import Worst
 
 
@@ -30,6 +31,8 @@ class WeatherLimits:
     min_visibility_m: float | None = None
     min_temperature_c: float | None = None
     max_temperature_c: float | None = None
+    icing_below_c: float | None = None
+    """At or below this temperature visible moisture grounds it (``icing.may_ice``)."""
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -45,8 +48,16 @@ class WeatherLimits:
 
 def violated_limits(limits: WeatherLimits, weather: Conditions | Worst) -> tuple[Violation, ...]:
     """Each limit that this weather breaks, in the order of the fields; touching a limit is within it."""
-    found = (_violation(limits, name, actual, unit) for name, actual, unit in _held_against(weather))
+    found = [_violation(limits, name, actual, unit) for name, actual, unit in _held_against(weather)]
+    found.append(_ice(limits, weather))
     return tuple(violation for violation in found if violation is not None)
+
+
+def _ice(limits: WeatherLimits, weather: Conditions | Worst) -> Violation | None:
+    below_c, coldest_c = limits.icing_below_c, _temperatures(weather)[0]
+    if below_c is None or not may_ice(coldest_c, weather.precipitation_mm_h, weather.visibility_m, below_c):
+        return None
+    return Violation("icing_below_c", below_c, coldest_c, "°C")
 
 
 def _held_against(weather: Conditions | Worst) -> tuple[tuple[str, float, str], ...]:

@@ -1,5 +1,5 @@
 """Reads the weather CSV: ``time, wind_mps, gust_mps, wind_from_deg, temperature_c, precipitation_mm_h,
-visibility_m``."""
+visibility_m``, and optionally ``lon, lat, height_m, issued_at``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from fleet.intake import cells
 from fleet.intake.errors import FieldError, TableError, file_error
 from fleet.intake.rows import Schema, Values
 from fleet.intake.tables import Columns, Row, parse_table
-from fleet.weather.conditions import BOUNDS, Conditions, Observation
+from fleet.weather.conditions import ANYWHERE, BOUNDS, HEIGHT_M, LAT, LON, Conditions, Observation, Said, Spot
+from fleet.weather.field import Sort, Weather, WeatherField, parted
 from fleet.weather.series import STALE_AFTER_S, WeatherSeries
 
 COLUMNS = ("time", *BOUNDS)
+PLACES = ("lon", "lat", "height_m", "issued_at")
+"""Columns that a file may have: where a row was measured or is expected for and how high above the ground (`Spot`), and
+when it was said (`Observation.issued_at`)."""
 
 
 def _gust_above_wind(values: Values) -> Iterator[tuple[str, str]]:
@@ -21,33 +25,53 @@ def _gust_above_wind(values: Values) -> Iterator[tuple[str, str]]:
         yield "gust_mps", f"must be at least wind_mps ({values['wind_mps']:g})"
 
 
+def _whole_place(values: Values) -> Iterator[tuple[str, str]]:
+    if (values["lon"] is None) != (values["lat"] is None):
+        yield ("lon" if values["lon"] is None else "lat"), "is empty: a place has lon and lat, or neither"
+
+
 SCHEMA = Schema(
-    parsers={"time": cells.moment, **{name: cells.within(*bounds) for name, bounds in BOUNDS.items()}},
-    checks=((("wind_mps", "gust_mps"), _gust_above_wind),),
+    parsers={
+        "time": cells.moment,
+        **{name: cells.within(*bounds) for name, bounds in BOUNDS.items()},
+        "lon": cells.optional(cells.within(*LON)),
+        "lat": cells.optional(cells.within(*LAT)),
+        "height_m": cells.optional(cells.within(*HEIGHT_M)),
+        "issued_at": cells.optional(cells.moment),
+    },
+    checks=((("wind_mps", "gust_mps"), _gust_above_wind), (("lon", "lat"), _whole_place)),
 )
 
 
-def read_weather(lines: Iterable[str], source: str, stale_after_s: float = STALE_AFTER_S) -> WeatherSeries:
-    """The series of a CSV's lines; unknown columns are ignored. ``source`` names the file in errors.
+def read_weather(lines: Iterable[str], source: str, stale_after_s: float = STALE_AFTER_S) -> Weather:
+    """The weather of a CSV's lines: a series, or a field where rows name places or heights. Unknown columns are
+    ignored. ``source`` names the file in errors.
 
     Raises `IntakeError` with every fault, each by file, line and field: missing columns, bad or naive times, bad
-    numbers, rows that are not after the one before; or that there are no rows.
+    numbers, half a place, rows that are not after the one before of the same place and height; or that there are no
+    rows.
     """
-    table = parse_table("\n".join(line.rstrip("\r\n") for line in lines), source, Columns(COLUMNS))
+    text = "\n".join(line.rstrip("\r\n") for line in lines)
+    table = parse_table(text, source, Columns(COLUMNS, PLACES))
     errors = list(table.broken)
     rows: list[Observation] = []
-    latest: datetime | None = None
+    latest: dict[Spot | None, datetime] = {}
     for row in table.rows:
         values, wrong = SCHEMA.read(row)
-        errors += [*wrong, *_not_after(row, values, latest)]
-        latest = values.get("time", latest)
+        spot = _spot(values)
+        errors += [*wrong, *_not_after(row, values, latest.get(spot))]
+        if "time" in values:
+            latest[spot] = values["time"]
         if not errors:
             rows.append(_observation(values))
     if errors:
         raise TableError(sorted(errors, key=lambda error: error.line or 0))
     if not rows:
         raise file_error(source, "has no rows; give at least one")
-    return WeatherSeries(tuple(rows), stale_after_s, source)
+    parts = parted(source, Sort.FILE, rows)
+    if len(parts) == 1 and parts[0].spot == ANYWHERE:
+        return WeatherSeries(tuple(rows), stale_after_s, source)
+    return WeatherField(parts, stale_after_s, source)
 
 
 def _not_after(row: Row, values: Values, latest: datetime | None) -> Iterator[FieldError]:
@@ -56,5 +80,15 @@ def _not_after(row: Row, values: Values, latest: datetime | None) -> Iterator[Fi
         yield row.error("time", message)
 
 
+def _spot(values: Values) -> Spot | None:
+    """Where a row speaks of; none where its cells can't be read."""
+    known = values.keys() >= set(Spot._fields)
+    return Spot(*(values[name] for name in Spot._fields)) if known else None
+
+
 def _observation(values: Values) -> Observation:
-    return Observation(values["time"], Conditions(**{name: values[name] for name in BOUNDS}))
+    conditions = Conditions(**{name: values[name] for name in BOUNDS})
+    spot = Spot(*(values[name] for name in Spot._fields))
+    if spot == ANYWHERE and values["issued_at"] is None:
+        return Observation(values["time"], conditions)
+    return Said(values["time"], conditions, values["issued_at"], spot)

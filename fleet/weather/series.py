@@ -94,6 +94,29 @@ class WeatherSeries:
             known.append(conditions)
         return _extremes(known)
 
+    def row_at(self, time: datetime) -> Observation:
+        """The newest row of a moment, stale or not; the first one before it."""
+        return self.rows[max(0, bisect_right(self._times, time) - 1)]
+
+    def lead_s(self, start: datetime, end: datetime) -> float | None:
+        """How long before ``end`` the oldest word was said that counts from ``start`` on; none where nobody knows.
+
+        A measurement that still counts is a forecast too: that it stays as it was.
+        """
+        first, last = max(0, bisect_right(self._times, start) - 1), bisect_right(self._times, end)
+        said = [row.issued_at for row in self.rows[first : last + 1]]
+        known = [at for at in said if at is not None]
+        if len(known) < len(said) or not known:
+            return None
+        return max(0.0, (end - min(known)).total_seconds())
+
+    def ends(self) -> Iterable[datetime]:
+        """The last moments at which a row counts without one after it."""
+        lasts = timedelta(seconds=self.stale_after_s)
+        for time, following in zip(self._times, (*self._times[1:], None), strict=True):
+            if following is None or following - time > lasts:
+                yield time + lasts
+
     def _between(self, index: int, age_s: float) -> Conditions:
         before, after = self.rows[index], self.rows[index + 1]
         span_s = (after.time - before.time).total_seconds()
@@ -108,6 +131,19 @@ class WeatherSeries:
             yield time - timedelta(microseconds=1) if time - timedelta(microseconds=1) > start else start
             yield time
         yield end
+
+
+def worst_of_all(several: Iterable[Worst]) -> Worst:
+    """The extremes of several, one or more."""
+    known = list(several)
+    return Worst(
+        wind_mps=max(each.wind_mps for each in known),
+        gust_mps=max(each.gust_mps for each in known),
+        precipitation_mm_h=max(each.precipitation_mm_h for each in known),
+        visibility_m=min(each.visibility_m for each in known),
+        min_temperature_c=min(each.min_temperature_c for each in known),
+        max_temperature_c=max(each.max_temperature_c for each in known),
+    )
 
 
 def _extremes(known: list[Conditions]) -> Worst:

@@ -14,6 +14,7 @@ from adapters.weather import Station, read_rows
 from fleet.domain.events import WeatherReported
 from fleet.hub.rundir import RunDir
 from fleet.protocol.endpoint import Timing
+from fleet.protocol.values import Place
 from fleet.protocol.weather import MOST_ROWS, WeatherSort
 from fleet.store.reader import Reader
 from fleet.weather.reader import COLUMNS
@@ -131,7 +132,7 @@ def test_a_name_that_belongs_to_an_asset_is_turned_away(at: RunDir, tmp_path: Pa
 def test_only_the_newest_rows_of_a_long_file_are_read(tmp_path: Path) -> None:
     """As many as a report may have, in order of time."""
     file = write(tmp_path / "station.csv", *((minute, 4) for minute in reversed(range(MOST_ROWS + 9))))
-    rows = read_rows(file, WeatherSort.OBSERVED)
+    rows, _ = read_rows(file, WeatherSort.OBSERVED)
     assert len(rows) == MOST_ROWS
     assert rows[0].time == day.at(9)
 
@@ -163,3 +164,23 @@ def test_how_often_must_be_a_time(capsys: pytest.CaptureFixture[str]) -> None:
         weather.main(["--control", "tcp://127.0.0.1:1", "--file", "f.csv", "--every", "0"])
     assert end.value.code == 2
     assert "above 0" in capsys.readouterr().err
+
+
+def placed_file(folder: Path, *places: str) -> Path:
+    """A row for each place, a minute apart."""
+    rows = [f"{day.at(n - 10).isoformat()},4,6,240,9,0,8000,{place}" for n, place in enumerate(places)]
+    file = folder / "mast.csv"
+    file.write_text("\n".join([",".join((*COLUMNS, "lon,lat,height_m")), *rows]), encoding="utf-8")
+    return file
+
+
+def test_a_station_says_where_it_is_and_how_high_its_instrument_stands(tmp_path: Path) -> None:
+    """Empty cells say neither; two places in one file are two stations."""
+    rows, spot = read_rows(placed_file(tmp_path, "-8.6,41.15,10", "-8.6,41.15,10"), WeatherSort.OBSERVED)
+    assert (len(rows), spot.place, spot.height_m) == (2, Place(lon=-8.6, lat=41.15), 10.0)
+    assert read_rows(placed_file(tmp_path, ",,"), WeatherSort.OBSERVED)[1] == (None, None)
+    with pytest.raises(AdapterError, match="speaks of 2 places or heights"):
+        read_rows(placed_file(tmp_path, "-8.6,41.15,10", "-8.6,41.15,20"), WeatherSort.OBSERVED)
+    for cells, why in (("-8.6,,10", "a place has lon and lat"), ("-8.6,41.15,0", "2: height_m: ")):
+        with pytest.raises(AdapterError, match=why):
+            read_rows(placed_file(tmp_path, cells), WeatherSort.OBSERVED)

@@ -11,12 +11,12 @@ from fleet.domain.state import State
 from fleet.feasibility.charge import BATTERY_SUSPECT, ToldCharge
 from fleet.feasibility.range import asset_area, feature
 from fleet.protocol.values import Place
-from fleet.weather.series import WeatherSeries
+from fleet.weather.field import Weather
 
 
 def range_row(
     state: State,
-    base: WeatherSeries | None,
+    base: Weather | None,
     asset_id: str,
     at: datetime,
     *,

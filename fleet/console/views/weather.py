@@ -7,10 +7,11 @@ from datetime import datetime
 from fleet.console.views.base import Row, stamp
 from fleet.dispatch.weather import in_force, latest_observed
 from fleet.domain.state import State
-from fleet.weather.series import Missing, WeatherSeries
+from fleet.weather.field import Weather
+from fleet.weather.series import Missing
 
 
-def weather_row(base: WeatherSeries | None, state: State, now: datetime | None) -> Row:
+def weather_row(base: Weather | None, state: State, now: datetime | None) -> Row:
     """Wind and gust of now, and when a station last measured; ``known`` is false where nothing counts any more.
 
     ``base`` are the rows of the file that the day was set up with. ``assumed``: the fleet file names an assumption for

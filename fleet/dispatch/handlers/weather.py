@@ -56,6 +56,8 @@ def _event(desk: Desk, message: ReportWeather) -> WeatherReported:
         by=message.by or desk.peer_id or message.source,
         subject=desk.subject,
         rows=tuple(sorted(_fresh(desk, message), key=lambda row: row.time)),
+        place=message.place,
+        height_m=message.height_m,
     )
 
 
@@ -65,10 +67,11 @@ def _issued_at(desk: Desk, message: ReportWeather) -> datetime:
 
 def _fresh(desk: Desk, message: ReportWeather) -> Iterable[WeatherRow]:
     """The rows that change what is known. Without an issue of its own a report that repeats itself is nothing new."""
-    known, issued_at = desk.state.weather, _issued_at(desk, message)
+    known, issued_at, spot = desk.state.weather, _issued_at(desk, message), (message.place, message.height_m)
     for row in message.rows:
         before = known.get((message.source, row.time))
-        repeated = message.issued_at is None and before is not None and before.row == row
+        same = before is not None and (before.row, before.place, before.height_m) == (row, *spot)
+        repeated = message.issued_at is None and same
         if not repeated and counts(known, message.source, ReportedWeather(row, issued_at), desk.now):
             yield row
 
@@ -87,7 +90,7 @@ def _refusal(desk: Desk, message: ReportWeather) -> str | None:
     if message.issued_at is not None and message.issued_at > now + CLOCK_TOLERANCE:
         return f"issued_at: {message.issued_at.isoformat()} lies ahead of the hub's time, {now.isoformat()}"
     if len({row.time for row in message.rows}) < len(message.rows):
-        return "rows: two rows speak of the same time"
+        return "rows: two rows speak of the same time; a source speaks of one place and height"
     if desk.role is Role.WEATHER and message.source != desk.peer_id:
         return f"source: a station speaks for itself, and this one is {desk.peer_id!r}"
     known = sources(desk.state.weather, now)

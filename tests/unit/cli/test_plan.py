@@ -190,6 +190,7 @@ def test_the_output_needs_a_folder(city: Path, capsys: pytest.CaptureFixture[str
             "weather.csv:7: wind_mps",
         ),
         ("weather.csv", "wind_mps", "wind", "weather.csv:1: wind_mps: the column is missing"),
+        ("weather.csv", "visibility_m\n", "visibility_m,lat\n", "weather.csv:2: "),
         ("depots.csv", "-8.62", "x", "depots.csv:2: lon: is not a number (found 'x')"),
         (
             "lockers.csv",

@@ -57,6 +57,22 @@ def test_a_files_rows_are_observations_of_its_name(
     assert {row.sort for row in event.rows} == {WeatherSort.OBSERVED}
 
 
+def test_each_place_of_a_file_is_a_source_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at, file = run_with(tmp_path / "runs", [day.opened()]), csv_file(tmp_path, (-20, 4), (-20, 9), (-10, 5))
+    head, *rows = file.read_text(encoding="utf-8").split()
+    places = ("-8.6,41.15,10", "-8.7,41.15,10", "-8.6,41.15,10")
+    lines = [f"{head},lon,lat,height_m", *(f"{row},{place}" for row, place in zip(rows, places, strict=True))]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "in").mkdir()
+    with FakeHub(at, tmp_path / "in"):
+        code, found = answer(capsys, at, "weather", "report", "--file", file)
+        assert (code, found["rows"]) == (0, 3)
+    said = [(e.source, e.place and e.place.lon, e.height_m, len(e.rows)) for e in reported(at)]
+    assert said == [("harbour-1", -8.6, 10.0, 2), ("harbour-2", -8.7, 10.0, 1)]
+
+
 def test_a_forecast_may_lie_ahead_and_an_observation_may_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

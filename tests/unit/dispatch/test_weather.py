@@ -31,6 +31,7 @@ from fleet.protocol.messages import (
     Telemetry,
 )
 from fleet.protocol.mission import Travel
+from fleet.protocol.values import Place
 from fleet.protocol.weather import MOST_ROWS, WeatherRow, WeatherSort
 from tests.support.bench import DAY, WEATHER, Bench, Peer
 from tests.support.weather import weather_report, weather_row
@@ -120,6 +121,22 @@ def sample(bench: Bench, step_id: str | None = "out", **values: Any) -> Telemetr
         "state": "travelling",
     }
     return Telemetry(**known | values)
+
+
+def test_a_storm_elsewhere_stops_nobody_here(tmp_path: Path) -> None:
+    """A report that names a place counts where it reaches; the same without one grounds all."""
+    for place, flies in ((Place(lon=-8.61, lat=43.0), True), (None, False)):
+        (folder := tmp_path / str(flies)).mkdir()
+        bench = Bench(folder)
+        operator, drone = ready(bench)
+        storm = weather_row(now(bench), STORM_MPS)
+        bench.say(
+            station(bench), weather_report(storm, place=place, height_m=None if place is None else 10.0)
+        )
+        bench.submit(operator)
+        assert (assigned(bench, drone) is not None) is flies
+        (event,) = stored(bench, "weather_reported")
+        assert event.place == place
 
 
 # --- what is taken in ------------------------------------------------------------------------------------------------

@@ -160,7 +160,29 @@ def test_a_site_that_never_closes_is_open_over_midnight() -> None:
 def test_weather_beyond_each_limit(code: str, change: Mapping[str, Any]) -> None:
     assert codes(sortie(context(weather=weather(**change))).verdict) == [code]
     free = DRONE.model_copy(update={"weather": WeatherCaps()})
-    assert sortie(context(weather=weather(**change)), kind=free).verdict.feasible
+    found = sortie(context(weather=weather(**change)), kind=free).verdict
+    # What the airframe is built for holds whatever the fleet file says.
+    built_for = code in ("wind_too_strong", "gusts_too_strong")
+    assert [(one.code, one.source) for one in found.reasons] == [
+        (code, "vehicle data courier-x4")
+    ] * built_for
+
+
+def test_the_airframe_limits_the_wind_where_the_fleet_file_allows_more() -> None:
+    """And the fleet file where it allows less."""
+    bold = DRONE.model_copy(update={"weather": WeatherCaps(max_wind_mps=15, max_gust_mps=25)})
+    shy = DRONE.model_copy(update={"weather": WeatherCaps(max_wind_mps=4)})
+    found = sortie(context(weather=weather(wind_mps=10.5, gust_mps=14.5)), kind=bold).verdict
+    assert [(one.code, one.limit) for one in found.reasons] == [
+        ("wind_too_strong", 10.0),
+        ("gusts_too_strong", 14.0),
+    ]
+    less = sortie(context(weather=weather(wind_mps=5, gust_mps=6)), kind=shy).verdict.reasons
+    assert [(one.code, one.limit, one.source) for one in less] == [
+        ("wind_too_strong", 4.0, "type d of the fleet file")
+    ]
+    strong = context(weather=weather(wind_mps=10.5, gust_mps=14.5))
+    assert sortie(strong, kind=ROBOT.model_copy(update={"weather": WeatherCaps()})).verdict.feasible
 
 
 def test_a_wind_as_fast_as_the_drone_leaves_no_trip() -> None:

@@ -1,5 +1,6 @@
 """Fleet files: what they mean, and what each refusal says."""
 
+import re
 from datetime import time
 from pathlib import Path
 
@@ -178,6 +179,35 @@ def test_margins_that_make_no_sense_are_refused(line: str) -> None:
 def test_margins_without_a_volume_are_refused() -> None:
     with pytest.raises(FleetFileError, match=r"margins\.volume: is missing"):
         fleet("[margins]\nreaction_s = 2\n")
+
+
+def test_the_rule_for_weather_is_what_the_file_states() -> None:
+    """Without one nothing is added for forecasts, and stations reach ten kilometres."""
+    assert fleet("").spec.weather is None
+    rule = fleet("[weather]\nstation_reach_m = 4000\n").spec.weather
+    assert rule is not None
+    assert (rule.station_reach_m, rule.wind_exponent, rule.forecast) == (4000, 0.2, None)
+    text = "[weather.forecast]\nnow_mps = 1\nper_sqrt_h_mps = 0.5\nmost_mps = 3\n"
+    found = fleet(text).spec.weather
+    assert found is not None
+    assert found.forecast is not None
+    assert (found.forecast.now_mps, found.forecast.source) == (1, "assumption")
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("[weather]\nstation_reach_m = 0\n", "weather.station_reach_m"),
+        ("[weather]\nwind_exponent = 1.5\n", "weather.wind_exponent"),
+        ("[weather]\nreach = 5\n", "weather.reach"),
+        ("[weather.forecast]\nnow_mps = -1\nper_sqrt_h_mps = 0\nmost_mps = 1\n", "weather.forecast.now_mps"),
+        ("[weather.forecast]\nnow_mps = nan\nper_sqrt_h_mps = 0\nmost_mps = 1\n", "weather.forecast.now_mps"),
+        ("[weather.forecast]\nnow_mps = 1\n", "weather.forecast.most_mps"),
+    ],
+)
+def test_a_rule_for_weather_that_makes_no_sense_is_refused(text: str, field: str) -> None:
+    with pytest.raises(FleetFileError, match=re.escape(field)):
+        fleet(text)
 
 
 def test_the_reserve_is_overlaid_field_by_field() -> None:

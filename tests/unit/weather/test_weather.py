@@ -172,6 +172,7 @@ def test_real_files(shared_data: Path) -> None:
     for city in ("austin", "porto"):
         file = shared_data / "demand" / f"{city}.weather.csv"
         known = read_weather(file.read_text(encoding="utf-8").splitlines(), file.name)
+        assert isinstance(known, WeatherSeries)
         assert len(known.rows) == 24
         worst = known.worst_between(known.rows[0].time, known.rows[-1].time)
         assert isinstance(worst, Worst)
