@@ -66,6 +66,7 @@ class SortieFacts:
     carriage: Carriage
     rates: Rates
     caps: tuple[Cap, ...]
+    icing_below_c: float | None
     energy: Rotorcraft | Roller
     usable_wh: float
     cruise_mps: float

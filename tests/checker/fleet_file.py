@@ -98,6 +98,7 @@ def _sortie(data: Table, name: str) -> SortieFacts:
         carriage=_carriage(table),
         rates=_rates(data, table),
         caps=tuple(_caps(table.get("weather", {}))),
+        icing_below_c=table.get("weather", {}).get("icing_below_c"),
         energy=vehicle.model,
         usable_wh=vehicle.pack_wh * health * (1 - floor),
         cruise_mps=table["cruise_mps"],
@@ -110,7 +111,8 @@ def _sortie(data: Table, name: str) -> SortieFacts:
 def _caps(weather: Table) -> Iterator[Cap]:
     for name, limit in weather.items():
         side, measure = name.split("_", 1)
-        yield Cap(measure, limit, side == "max")
+        if side in ("min", "max"):
+            yield Cap(measure, limit, side == "max")
 
 
 def _carriage(table: Table) -> Carriage:

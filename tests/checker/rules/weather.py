@@ -23,7 +23,7 @@ def check_weather(case: Case) -> Iterator[Violation]:
     if not case.weather:
         return
     for sortie, facts in case.trips():
-        for detail in _broken(case, sortie, facts.caps):
+        for detail in (*_broken(case, sortie, facts.caps), *_iced(case, sortie, facts.icing_below_c)):
             yield Violation(Code.WEATHER, f"sortie {sortie.sortie_id}", detail)
             break
 
@@ -36,6 +36,22 @@ def _broken(case: Case, sortie: Sortie, caps: tuple[Cap, ...]) -> Iterator[str]:
                 yield f"the weather at {at} is not known"
             elif all(cap.broken_by(value) for value in readings):
                 yield f"{cap.measure} {readings[0]:.1f} at {at}, {cap.limit} allowed"
+
+
+def _iced(case: Case, sortie: Sortie, below_c: float | None) -> Iterator[str]:
+    """Rain, snow or less than 1,600 m of sight at or below the temperature that the type states, by both readings."""
+    if below_c is None:
+        return
+    for at in _minutes(sortie):
+        measures = ("temperature_c", "precipitation_mm_h", "visibility_m")
+        readings = [
+            found for name in measures if (found := weather_between(case.weather, name, at)) is not None
+        ]
+        if len(readings) == len(measures) and all(
+            celsius < below_c - 0.01 and (rain > 0.01 or sight_m < 1599)
+            for celsius, rain, sight_m in zip(*readings, strict=True)
+        ):
+            yield f"ice may form at {at}: {readings[0][0]:.1f} °C and wet"
 
 
 def _minutes(sortie: Sortie) -> Iterator[datetime]:

@@ -134,6 +134,13 @@ def a_drone_flies_in_the_rain(day: Day) -> None:
 
 
 @breaks(Code.WEATHER)
+def a_drone_flies_where_ice_forms(day: Day) -> None:
+    for row in day.weather[8:12]:
+        row["temperature_c"] = -2.0
+        row["precipitation_mm_h"] = 0.2
+
+
+@breaks(Code.WEATHER)
 def the_weather_of_the_evening_is_not_known(day: Day) -> None:
     day.weather = day.weather[:9]
     day.fly("F1", clock("08:30:00"))
