@@ -4,7 +4,7 @@ way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from fleet.domain.fleet import SortieType
@@ -33,8 +33,8 @@ def fly(frame: Airframe, asset_type: SortieType, shape: TripShape, sky: Sky, loa
 
     A verdict when the wind is as strong as the aircraft is fast: it could not fly every leg.
     """
-    density = air_density(shape.cruise_amsl_m, sky.temperature_c)
-    estimate = flight_energy(frame, _phases(asset_type, shape, sky, load), density_kg_m3=density)
+    air = densities(frame, asset_type.cruise_mps, shape.cruise_amsl_m, sky)
+    estimate = costliest(frame, _phases(asset_type, shape, sky, load), air)
     if isinstance(estimate, Unflyable):
         return infeasible(_too_windy(estimate, asset_type))
     legs = len(shape.out.legs_m)
@@ -43,8 +43,28 @@ def fly(frame: Airframe, asset_type: SortieType, shape: TripShape, sky: Sky, loa
         drop_index=legs + 2,
         energy_wh=float(estimate.energy_wh),
         until_drop_wh=float(sum(estimate.by_phase_wh[: legs + 3])),
-        idle_w=float(frame.regimes.of(Regime.HOVER).power_w(frame.empty_mass_kg + load.back_kg, density)),
+        idle_w=float(frame.regimes.of(Regime.HOVER).power_w(frame.empty_mass_kg + load.back_kg, air[0])),
     )
+
+
+def densities(frame: Airframe, speed_mps: float, alt_amsl_m: float, sky: Sky) -> tuple[float, ...]:
+    """The densities of the air at which a flight may take most, the thinnest first.
+
+    Lift costs more in thin air, so the warmest that is known counts. Drag costs more in dense air: where the airspeed
+    may be above that for which the airframe's cruise power holds, the coldest counts too.
+    """
+    thin = air_density(alt_amsl_m, sky.warmest_c)
+    fast = frame.rotors is not None and (frame.holds_ground or speed_mps > frame.cruise_mps)
+    return (thin, air_density(alt_amsl_m, sky.temperature_c)) if fast else (thin,)
+
+
+def costliest(frame: Airframe, phases: Sequence[Phase], air: Iterable[float]) -> EnergyEstimate | Unflyable:
+    """The flight at that of several densities at which it takes most; times are the same at all."""
+    flown = [flight_energy(frame, phases, density_kg_m3=density) for density in air]
+    refused = next((one for one in flown if isinstance(one, Unflyable)), None)
+    if refused is not None:
+        return refused
+    return max((one for one in flown if not isinstance(one, Unflyable)), key=lambda one: float(one.energy_wh))
 
 
 def _phases(asset_type: SortieType, shape: TripShape, sky: Sky, load: Load) -> tuple[Phase, ...]:
@@ -70,8 +90,8 @@ def hop_wh(
     leg = Cruise(distance_m, north_deg, Wind(sky.wind_mps, north_deg), asset_type.cruise_mps)
     up = Climb(shape.down_m, from_ground=False)
     phases = [Phase(movement, payload_kg) for movement in (up, leg, Descent(shape.down_m))]
-    density = air_density(shape.cruise_amsl_m, sky.temperature_c)
-    estimate = flight_energy(frame, phases, density_kg_m3=density)
+    air = densities(frame, asset_type.cruise_mps, shape.cruise_amsl_m, sky)
+    estimate = costliest(frame, phases, air)
     return float("inf") if isinstance(estimate, Unflyable) else float(estimate.energy_wh)
 
 

@@ -44,15 +44,35 @@ def _farthest_m(ctx: Context, asset_type: SortieType, payload_kg: float) -> floa
     share_left = 1 - ctx.fleet.reserve.fraction_of_usable
     budget_wh = usable_wh * share_left / (1 + margin_share(ctx, asset_type))
     if isinstance(vehicle, Airframe):
-        return (
-            _flying_m(vehicle, asset_type, budget_wh, payload_kg, air_density(_LOWEST_LAND_M, coldest_c))
-            * _SLACK
-        )
+        air = _kindest_air(vehicle, asset_type, coldest_c, warmest_c)
+        return max(_flying_m(vehicle, asset_type, budget_wh, payload_kg, one) for one in air) * _SLACK
     return _driving_m(vehicle, asset_type, budget_wh, payload_kg) * _SLACK
 
 
 _LOWEST_LAND_M = -430.0
 """The shore of the Dead Sea: nowhere is the air denser."""
+
+
+_HIGHEST_M = 5_500.0
+"""Nobody lives higher (La Rinconada lies at 5,100 m); the aircraft flies a little above the ground."""
+
+
+def _kindest_air(
+    frame: Airframe, asset_type: SortieType, coldest_c: float, warmest_c: float
+) -> tuple[float, ...]:
+    """Densities of which one is about the kindest: the densest of all, but for those who fly fast, see ``densities``.
+
+    Power is a convex function of the density (lift by its root, drag in proportion), flattest around its least.
+    """
+    dense = air_density(_LOWEST_LAND_M, coldest_c)
+    if frame.rotors is None or not (frame.holds_ground or asset_type.cruise_mps > frame.cruise_mps):
+        return (dense,)
+    thin = air_density(_HIGHEST_M, warmest_c)
+    return tuple(thin + (dense - thin) * n / _AIRS for n in range(_AIRS + 1))
+
+
+_AIRS = 40
+"""So many steps between the thinnest air and the densest: the least lies nearer to one than the slack tells."""
 
 
 def _flying_m(

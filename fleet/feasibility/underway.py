@@ -12,7 +12,7 @@ from fleet.energy.air import air_density
 from fleet.energy.airframe import Airframe
 from fleet.energy.multirotor import Climb, Cruise, Descent, Hover, Movement, Phase, Unflyable, flight_energy
 from fleet.feasibility.context import Context
-from fleet.feasibility.flight import wind_on
+from fleet.feasibility.flight import costliest, densities, wind_on
 from fleet.feasibility.sky import Sky, sky_over, way_in
 from fleet.feasibility.vehicles import vehicle_of
 from fleet.feasibility.verdict import Verdict
@@ -45,12 +45,12 @@ def leg_wh(
     sky = sky_over(ctx, *during, way_in(ctx, places_of(path), highest_m(ctx, path)))
     if isinstance(sky, Verdict):
         return None
-    density = air_density(max(p.alt_amsl_m for p in path), sky.temperature_c)
+    air = densities(vehicle, asset_type.cruise_mps, max(p.alt_amsl_m for p in path), sky)
     movements = [
         *_movements(path, asset_type.cruise_mps, sky, lands=hover_s is None),
         Hover(hover_s or 0.0),
     ]
-    estimate = flight_energy(vehicle, [Phase(m, payload_kg) for m in movements], density_kg_m3=density)
+    estimate = costliest(vehicle, [Phase(m, payload_kg) for m in movements], air)
     if isinstance(estimate, Unflyable):
         return None
     return tuple(accumulate(reversed(estimate.by_phase_wh)))[::-1]

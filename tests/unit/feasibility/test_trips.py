@@ -1,5 +1,6 @@
 """The exact trip: where it is when, what it takes, what it costs."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -13,9 +14,12 @@ from fleet.energy.catalog import airframe
 from fleet.energy.render import render
 from fleet.energy.sortie import SortiePlan, sortie_table
 from fleet.feasibility import Context, Trip, assess_sortie
+from fleet.feasibility.reachable import farthest_m
 from fleet.feasibility.underway import leg_wh
 from fleet.network.geodesic import GeodesicNetwork
-from fleet.protocol.values import Direction
+from fleet.protocol.values import Direction, Waypoint
+from fleet.weather.conditions import Observation
+from fleet.weather.series import WeatherSeries
 from geofences.geometry.geodesy import bearing_deg, distance_m
 from tests.unit.feasibility.world import (
     CARRIAGE,
@@ -156,3 +160,43 @@ def test_beyond_what_was_measured_a_trip_has_a_wider_margin_and_says_so() -> Non
     assert light.margin_wh == trip(weight_kg=0.5).margin_wh
     assert any("mass_kg 10 lies 5.3% beyond" in said for said in heavy.assumptions)
     assert not any("beyond" in said for said in light.assumptions)
+
+
+def warming(*celsius: float) -> WeatherSeries:
+    """Rows every two minutes from noon on, which differ in temperature only; then it stays as it is."""
+    base = weather().rows[0].conditions
+    steps = [*celsius, *[celsius[-1]] * 40]
+    return WeatherSeries(
+        tuple(
+            Observation(NOON + timedelta(minutes=2 * n), replace(base, temperature_c=c))
+            for n, c in enumerate(steps)
+        )
+    )
+
+
+def test_the_air_is_as_thin_as_the_warmest_makes_it_and_the_pack_as_cold_as_the_coldest() -> None:
+    """Thin air takes more power, a cold pack gives less: neither is taken from the kinder end of the trip."""
+    cold, warm, both = (trip(ctx=context(weather=warming(*some))) for some in ((5,), (25,), (5, 25)))
+    assert cold.energy_wh < warm.energy_wh
+    assert both.energy_wh == pytest.approx(warm.energy_wh)
+    assert both.usable_wh == pytest.approx(cold.usable_wh)
+    path = tuple(Waypoint(lon=p.lon, lat=p.lat, alt_amsl_m=p.alt_amsl_m) for p in both.path[1:3])
+    during = (NOON, NOON + timedelta(minutes=15))
+    legs = [
+        leg_wh(context(weather=warming(*some)), DRONE, path, during, payload_kg=1)
+        for some in ((25,), (5, 25))
+    ]
+    assert legs[0] == pytest.approx(legs[1])
+
+
+@pytest.mark.parametrize("cruise_mps", [14.0, 16.0, 18.0, 20.0])
+def test_a_fast_flight_pays_for_dense_air_and_a_slow_one_for_thin_air(cruise_mps: float) -> None:
+    """Whichever costs more counts, at any speed, and the sieve allows for the air that costs least."""
+    kind = DRONE.model_copy(update={"cruise_mps": cruise_mps})
+    cold, warm, both = (trip(kind, context(weather=warming(*some))) for some in ((-5,), (25,), (-5, 25)))
+    assert both.energy_wh == pytest.approx(max(cold.energy_wh, warm.energy_wh))
+    assert (cold.energy_wh > warm.energy_wh) is (cruise_mps == 20.0)
+    for some in ((-5,), (25,), (-5, 25)):
+        ctx = context(weather=warming(*some))
+        bound_m = farthest_m(ctx, kind, 1.0)
+        assert trip(kind, ctx, place=away(north_m=bound_m + 1)).margin_wh < 0
