@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -28,7 +29,8 @@ from fleet.protocol.weather import MOST_ROWS, WeatherRow, WeatherSort
 from fleet.weather.conditions import Spot
 from fleet.weather.field import Weather, parts_of
 from fleet.weather.files import read_weather_file
-from fleet.weather.series import Missing
+from fleet.weather.fit import TooFewPairs, fitted, pairs_of
+from fleet.weather.series import Missing, WeatherSeries
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -71,6 +73,33 @@ def report(
             if not replies or replies[-1].ok:
                 replies.append(day.ask(message, timeout_s=timeout))
     _answered(replies, told, sum(len(rows) for _, rows in spots), as_json=as_json)
+
+
+@app.command("fit")
+def fit(
+    forecast: Annotated[
+        list[Path],
+        typer.Option("--forecast", metavar="FILE", help="Forecasts (CSV) that state issued_at; may be repeated."),
+    ],
+    observed: Annotated[
+        Path, typer.Option("--observed", metavar="FILE", help="What was measured at their times (CSV).")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Find how wrong forecasts of the wind are, as the fleet file's [weather.forecast]: 1 when too few can be judged."""
+    seen = {part.spot: WeatherSeries(part.rows) for part in parts_of(read_weather_file(observed))}
+    parts = [part for file in forecast for part in parts_of(read_weather_file(file)) if part.spot in seen]
+    pairs = [pair for part in parts for pair in pairs_of(WeatherSeries(part.rows), seen[part.spot])]
+    try:
+        found = fitted(pairs)
+    except TooFewPairs as error:
+        show({"ok": False, "why": str(error), "pairs": len(pairs)}, f"refused: {error}", as_json=as_json)
+        raise typer.Exit(ExitCode.NO) from error
+    source = f"fitted to {found.pairs} forecasts up to {found.longest_h:.0f} h ahead"
+    figures = {name: math.ceil(1000 * getattr(found, name)) / 1000 for name in found._fields if name.endswith("_mps")}
+    lines = ["[weather.forecast]", *(f"{name} = {value:g}" for name, value in figures.items()), f'source = "{source}"']
+    data = {"ok": True, **figures, "source": source, "pairs": found.pairs, "longest_h": found.longest_h}
+    show(data, "\n".join(lines), as_json=as_json)
 
 
 def _by_spot(weather: Weather, sort: WeatherSort) -> list[tuple[dict[str, Any], list[WeatherRow]]]:

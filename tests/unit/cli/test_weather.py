@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from fleet.cli import weather
+from fleet.cli.main import main
 from fleet.domain.events import Event, WeatherReported
 from fleet.hub.rundir import RunDir
+from fleet.intake.fleetfile import parse_fleet
 from fleet.protocol.weather import WeatherSort
 from fleet.store.base import Batch, ClockAnchor
 from fleet.store.reader import Reader
@@ -200,3 +202,37 @@ def test_where_nobody_knows_the_answer_is_3(tmp_path: Path, capsys: pytest.Captu
 
 def test_a_run_that_is_not_there_is_4(tmp_path: Path) -> None:
     assert run(RunDir.named("day", tmp_path), "weather", "show") == 4
+
+
+# --- fit -------------------------------------------------------------------------------------------------------------
+
+
+def alone(*words: str) -> int:
+    """The exit code of a command that needs no run."""
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    assert isinstance(end.value.code, int)
+    return end.value.code
+
+
+def test_fit_prints_what_the_fleet_file_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Forty forecasts said three hours before, all two metres a second too low; only those of the same place count."""
+    seen = csv_file(tmp_path, *((30 * n, 6.0) for n in range(40)))
+    head, *rows = csv_file(tmp_path, *((30 * n, 4.0) for n in range(40)), name="service.csv").read_text("utf-8").split()
+    lines = [f"{head},issued_at", *(f"{row},{day.at(30 * n - 180).isoformat()}" for n, row in enumerate(rows))]
+    service = tmp_path / "service.csv"
+    service.write_text("\n".join(lines), encoding="utf-8")
+    words = ["weather", "fit", "--forecast", str(service), "--observed", str(seen)]
+    assert alone(*words, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["pairs"], found["longest_h"], found["per_sqrt_h_mps"]) == (40, 3.0, 0.0)
+    assert 2.0 < found["now_mps"] < 3.0
+    assert alone(*words) == 0
+    rule = parse_fleet(capsys.readouterr().out, "fleet.toml").spec.weather
+    assert rule is not None
+    assert rule.forecast is not None
+    assert rule.forecast.now_mps == found["now_mps"]
+    assert rule.forecast.source == "fitted to 40 forecasts up to 3 h ahead"
+    service.write_text("\n".join(lines[:11]), encoding="utf-8")
+    assert alone(*words) == 1
+    assert "refused: 10 forecasts can be held against a measurement, 30 are needed" in capsys.readouterr().out
