@@ -79,14 +79,16 @@ def report(
 def fit(
     forecast: Annotated[
         list[Path],
-        typer.Option("--forecast", metavar="FILE", help="Forecasts (CSV) that state issued_at; may be repeated."),
+        typer.Option(
+            "--forecast", metavar="FILE", help="Forecasts (CSV) that state issued_at; may be repeated."
+        ),
     ],
     observed: Annotated[
         Path, typer.Option("--observed", metavar="FILE", help="What was measured at their times (CSV).")
     ],
     as_json: Json = False,
 ) -> None:
-    """Find how wrong forecasts of the wind are, as the fleet file's [weather.forecast]: 1 when too few can be judged."""
+    """Find how wrong forecasts of the wind are, as the fleet file's [weather.forecast]: 1 when too few are judged."""
     seen = {part.spot: WeatherSeries(part.rows) for part in parts_of(read_weather_file(observed))}
     parts = [part for file in forecast for part in parts_of(read_weather_file(file)) if part.spot in seen]
     pairs = [pair for part in parts for pair in pairs_of(WeatherSeries(part.rows), seen[part.spot])]
@@ -96,8 +98,14 @@ def fit(
         show({"ok": False, "why": str(error), "pairs": len(pairs)}, f"refused: {error}", as_json=as_json)
         raise typer.Exit(ExitCode.NO) from error
     source = f"fitted to {found.pairs} forecasts up to {found.longest_h:.0f} h ahead"
-    figures = {name: math.ceil(1000 * getattr(found, name)) / 1000 for name in found._fields if name.endswith("_mps")}
-    lines = ["[weather.forecast]", *(f"{name} = {value:g}" for name, value in figures.items()), f'source = "{source}"']
+    figures = {
+        name: math.ceil(1000 * getattr(found, name)) / 1000 for name in found._fields if name.endswith("_mps")
+    }
+    lines = [
+        "[weather.forecast]",
+        *(f"{name} = {value:g}" for name, value in figures.items()),
+        f'source = "{source}"',
+    ]
     data = {"ok": True, **figures, "source": source, "pairs": found.pairs, "longest_h": found.longest_h}
     show(data, "\n".join(lines), as_json=as_json)
 

@@ -72,7 +72,7 @@ def merged(several: Sequence[WeatherSeries]) -> WeatherSeries | None:
 
     Its rows are the moments at which any of them has one, so it counts no longer than they do. Straight lines lie
     between rows, and the greatest of several straight lines lies nowhere above the line between its ends; what ceases
-    to count between two rows still does at the second.
+    to count between two rows still does at the second, on its own line.
     """
     if len(several) < 2:
         return several[0] if several else None
@@ -80,13 +80,12 @@ def merged(several: Sequence[WeatherSeries]) -> WeatherSeries | None:
     ends = deque(sorted((end, number) for number, one in enumerate(several) for end in one.ends()))
     rows: list[Observation] = []
     for time in times:
-        asked = [(one, time) for one in several]
+        counts = {number for number, one in enumerate(several) if not isinstance(one.at(time), Missing)}
         while ends and ends[0][0] < time:
-            end, number = ends.popleft()
-            asked.append((several[number], end))
-        known = [(one, at) for one, at in asked if not isinstance(one.at(at), Missing)]
-        said = worst_of(found for one, at in known if not isinstance(found := one.at(at), Missing))
-        rows.append(Said(time, said, _oldest([one.row_at(at) for one, at in known])))
+            counts.add(ends.popleft()[1])
+        known = [several[number] for number in sorted(counts)]
+        said = worst_of(one.carried(time) for one in known)
+        rows.append(Said(time, said, _oldest([one.row_at(time) for one in known])))
     return WeatherSeries(tuple(rows), several[0].stale_after_s, ", ".join(one.source for one in several))
 
 

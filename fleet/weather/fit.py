@@ -76,7 +76,9 @@ def _line(points: Iterable[tuple[float, float]]) -> tuple[float, float]:
     xs, ys = zip(*points, strict=True)
     mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
     spread = sum((x - mean_x) ** 2 for x in xs)
-    slope = 0.0 if spread == 0 else sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / spread
+    slope = (
+        0.0 if spread == 0 else sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / spread
+    )
     if slope <= 0:
         return mean_y, 0.0
     if mean_y - slope * mean_x < 0:

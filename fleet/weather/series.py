@@ -94,6 +94,13 @@ class WeatherSeries:
             known.append(conditions)
         return _extremes(known)
 
+    def carried(self, time: datetime) -> Conditions:
+        """As ``at``, as if no row ever went stale: on along the line to the next row. The first row's before it."""
+        index = bisect_right(self._times, time) - 1
+        if index < 0 or index + 1 == len(self.rows):
+            return self.row_at(time).conditions
+        return self._between(index, (time - self._times[index]).total_seconds())
+
     def row_at(self, time: datetime) -> Observation:
         """The newest row of a moment, stale or not; the first one before it."""
         return self.rows[max(0, bisect_right(self._times, time) - 1)]

@@ -218,8 +218,13 @@ def alone(*words: str) -> int:
 def test_fit_prints_what_the_fleet_file_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Forty forecasts said three hours before, all two metres a second too low; only those of the same place count."""
     seen = csv_file(tmp_path, *((30 * n, 6.0) for n in range(40)))
-    head, *rows = csv_file(tmp_path, *((30 * n, 4.0) for n in range(40)), name="service.csv").read_text("utf-8").split()
-    lines = [f"{head},issued_at", *(f"{row},{day.at(30 * n - 180).isoformat()}" for n, row in enumerate(rows))]
+    head, *rows = (
+        csv_file(tmp_path, *((30 * n, 4.0) for n in range(40)), name="service.csv").read_text("utf-8").split()
+    )
+    lines = [
+        f"{head},issued_at",
+        *(f"{row},{day.at(30 * n - 180).isoformat()}" for n, row in enumerate(rows)),
+    ]
     service = tmp_path / "service.csv"
     service.write_text("\n".join(lines), encoding="utf-8")
     words = ["weather", "fit", "--forecast", str(service), "--observed", str(seen)]

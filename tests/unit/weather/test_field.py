@@ -130,6 +130,18 @@ def test_without_a_way_every_place_counts_at_the_greatest_height() -> None:
     assert at.wind_mps == 4
 
 
+def test_a_forecast_that_ceases_between_two_rows_of_another_counts_to_its_end() -> None:
+    """On its own line, which leads on to a row that comes too late."""
+    rising = WeatherSeries((Observation(NOON, said(0)), Observation(NOON + timedelta(minutes=92), said(9.2))))
+    calm = WeatherSeries((Observation(NOON + timedelta(minutes=91), said(0)),))
+    together = merged([rising, calm])
+    assert together is not None
+    for minute in (1, 45, 90):
+        found = together.at(NOON + timedelta(minutes=minute))
+        assert not isinstance(found, Missing)
+        assert found.wind_mps == pytest.approx(0.1 * minute)
+
+
 MINUTES = st.integers(0, 400)
 
 
