@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 
 from fleet.domain.fleet import Assumptions, SortieType
+from fleet.energy.catalog import airframe
+from fleet.energy.sortie import SortiePlan, largest_radius_m
 from fleet.feasibility import Context, assess_sortie, order_columns, prefilter_lockers, prefilter_sorties
 from fleet.feasibility.columns import SIEVES
+from fleet.feasibility.motion import margin_share
 from fleet.feasibility.questions import OF_LOCKERS, OF_PARCELS, OF_SORTIES
 from fleet.feasibility.reachable import farthest_m
+from fleet.feasibility.vehicles import battery_of
 from fleet.kinds import Kind, KindError, all_kinds, kind_of
 from fleet.protocol.values import Goods
 from tests.unit.feasibility.world import (
@@ -63,6 +67,21 @@ def test_the_range_bound_follows_weather_that_changes_in_a_kept_context() -> Non
     assert farthest_m(cold, DRONE, 1.0) == farthest_m(context(weather=weather(temperature_c=-8)), DRONE, 1.0)
     assert farthest_m(cold, DRONE, 1.0) != before
     assert farthest_m(warm, DRONE, 1.0) == before
+
+
+@pytest.mark.parametrize("cruise_mps", [14.0, 18.0, 20.0])
+def test_the_range_bound_allows_for_the_air_that_costs_least(cruise_mps: float) -> None:
+    """Fast flights go farther in thin air than in dense: in no air do they go beyond the bound."""
+    ctx, kind = (
+        context(weather=weather(temperature_c=15)),
+        DRONE.model_copy(update={"cruise_mps": cruise_mps}),
+    )
+    usable_wh = battery_of(kind, 1.0).usable_wh(15.0)
+    budget_wh = usable_wh * (1 - ctx.fleet.reserve.fraction_of_usable) / (1 + margin_share(ctx, kind))
+    frame, bound_m = airframe("courier-x4"), farthest_m(ctx, kind, 0.1)
+    for density in (0.72, 0.8, 0.9, 1.0, 1.1, 1.2, 1.28):
+        plan = SortiePlan(height_m=0.0, drop_s=kind.drop_s, density_kg_m3=density, airspeed_mps=cruise_mps)
+        assert float(largest_radius_m(frame, budget_wh, 0.0, 0.1, plan)) <= bound_m
 
 
 def test_the_range_bound_of_a_robot_is_above_the_exact_range() -> None:
