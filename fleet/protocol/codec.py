@@ -194,7 +194,7 @@ def telemetry_without_charge(frames: Sequence[bytes]) -> tuple[Telemetry, float]
         shown = float(raw.pop("soc"))
         message = _parsed(TELEMETRY, json.dumps(raw).encode())
         _check_form(form, message.type, message)
-    except (RemoteError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (RemoteError, ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
         return None
     return (message, shown) if isinstance(message, Telemetry) and not 0 <= shown <= 1 else None
 

@@ -84,11 +84,12 @@ def test_a_charge_that_no_battery_has(out: tuple[Bench, Peer], soc: str) -> None
 
 
 def test_a_sample_in_which_more_is_wrong_is_refused_as_before(out: tuple[Bench, Peer]) -> None:
-    """Nothing of it counts."""
+    """Nothing of it counts, and the hub goes on."""
     bench, drone = out
     tells(bench, drone, 1, soc=0.95)
     before = bench.core.live[DRONE]
     says(bench, drone, '1.02,"lat":200')
+    says(bench, drone, "1" + "0" * 400)
     assert bench.core.live[DRONE] is before
     assert not suspects(bench)
 
