@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,6 +35,8 @@ from fleet.weather.series import Missing, WeatherSeries
 
 app = typer.Typer(no_args_is_help=True)
 
+_Row = tuple[datetime | None, WeatherRow]
+
 
 @app.command("report")
 def report(
@@ -49,7 +52,9 @@ def report(
     issued_at: Annotated[
         str | None,
         typer.Option(
-            "--issued-at", metavar="TIME", help="When the source said so; when it arrives unless told."
+            "--issued-at",
+            metavar="TIME",
+            help="When the source said so, if the file does not state it; else when it arrives.",
         ),
     ] = None,
     by: By = None,
@@ -62,13 +67,15 @@ def report(
     day = Day.named(name, root)
     spots = _by_spot(read_weather_file(file), WeatherSort.FORECAST if forecast else WeatherSort.OBSERVED)
     issued = None if issued_at is None else moment_option("--issued-at", issued_at)
+    if issued is not None and any(stated is not None for _, rows in spots for stated, _ in rows):
+        raise typer.BadParameter(f"{file} states issued_at itself", param_hint="--issued-at")
     told = source or file.stem
     # A source speaks of one spot at a time, so each spot of a file is a source of its own.
     names = [told if len(spots) == 1 else f"{told}-{number}" for number in range(1, len(spots) + 1)]
     replies: list[Reply] = []
     for source_id, (spot, rows) in zip(names, spots, strict=True):
-        for batch in _batches(rows):
-            said = {"source": source_id, "issued_at": issued, "by": who(by), "rows": batch, **spot}
+        for stated, batch in _batches(rows):
+            said = {"source": source_id, "issued_at": stated or issued, "by": who(by), "rows": batch, **spot}
             message = request(ReportWeather, **said)
             if not replies or replies[-1].ok:
                 replies.append(day.ask(message, timeout_s=timeout))
@@ -110,10 +117,13 @@ def fit(
     show(data, "\n".join(lines), as_json=as_json)
 
 
-def _by_spot(weather: Weather, sort: WeatherSort) -> list[tuple[dict[str, Any], list[WeatherRow]]]:
-    """The spots that a file speaks of, as a report states them, and the rows of each."""
+def _by_spot(weather: Weather, sort: WeatherSort) -> list[tuple[dict[str, Any], list[_Row]]]:
+    """The spots that a file speaks of, as a report states them, and the rows of each with when they were said."""
     return [
-        (_stated(part.spot), [WeatherRow(time=r.time, sort=sort, **asdict(r.conditions)) for r in part.rows])
+        (
+            _stated(part.spot),
+            [(r.issued_at, WeatherRow(time=r.time, sort=sort, **asdict(r.conditions))) for r in part.rows],
+        )
         for part in parts_of(weather)
     ]
 
@@ -123,9 +133,12 @@ def _stated(spot: Spot) -> dict[str, Any]:
     return {"place": place, "height_m": spot.height_m}
 
 
-def _batches(rows: Sequence[WeatherRow]) -> Iterator[tuple[WeatherRow, ...]]:
-    for start in range(0, len(rows), MOST_ROWS):
-        yield tuple(rows[start : start + MOST_ROWS])
+def _batches(rows: Sequence[_Row]) -> Iterator[tuple[datetime | None, tuple[WeatherRow, ...]]]:
+    """Rows that were said at one time, no more than a report takes."""
+    for issued_at, alike in groupby(rows, key=itemgetter(0)):
+        some = [row for _, row in alike]
+        for start in range(0, len(some), MOST_ROWS):
+            yield issued_at, tuple(some[start : start + MOST_ROWS])
 
 
 def _answered(replies: Sequence[Reply], source: str, rows: int, *, as_json: bool) -> None:

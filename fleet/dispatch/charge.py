@@ -13,10 +13,9 @@ from datetime import datetime, timedelta
 from fleet.dispatch.desk import Desk
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import Asset, ExceptionRecord
-from fleet.feasibility.charge import BATTERY_SUSPECT, SOC_STALE, SOC_UNKNOWN, ToldCharge, ask_charge
+from fleet.feasibility.charge import SOC_STALE, SOC_UNKNOWN, ToldCharge, ask_charge, doubts_of
 from fleet.feasibility.verdict import Verdict, feasible
 from fleet.protocol.lifecycle import AssetStatus
-from fleet.protocol.values import Reason
 
 CODES = frozenset({SOC_UNKNOWN, SOC_STALE})
 """The exceptions about one of which it is not known how full it is."""
@@ -34,18 +33,11 @@ def told_charge(desk: Desk, asset_id: str) -> ToldCharge:
     """What the asset last told, by its telemetry or its reports, whichever came later. The age is by the hub's own
     time: when it came, not when the asset says it was.
     """
-    told, doubts = _newest(desk, asset_id), _doubts(desk, asset_id)
+    told, doubts = _newest(desk, asset_id), doubts_of(desk.state, asset_id)
     if told is None:
         return ToldCharge(asset_id, None, doubts=doubts)
     soc, at = told
     return ToldCharge(asset_id, soc, max(0.0, (desk.now - at).total_seconds()), doubts=doubts)
-
-
-def _doubts(desk: Desk, asset_id: str) -> tuple[Reason, ...]:
-    """Why its gauge is not believed, until a person has closed the exception that says so."""
-    opened = (desk.state.exceptions[each] for each in desk.state.unresolved)
-    found = (e for e in opened if e.code == BATTERY_SUSPECT and e.asset_id == asset_id)
-    return tuple(reason for e in found for reason in e.reasons)
 
 
 def _newest(desk: Desk, asset_id: str) -> tuple[float, datetime] | None:
@@ -88,7 +80,7 @@ def look_at_charge(desk: Desk, asset_id: str) -> bool:
     if asset.withdrawn or asset.status not in _IN_CONTACT:
         _close(desk, asset_id, f"it is {asset.status.value}")
         return False
-    if not _doubts(desk, asset_id):
+    if not doubts_of(desk.state, asset_id):
         _tell(desk, asset_id, known)
     if desk.state.until is not None and desk.now < desk.state.until:
         await_charge(desk, asset_id)

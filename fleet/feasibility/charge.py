@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from fleet.domain.fleet import FleetSpec
+from fleet.domain.state import State
 from fleet.energy.gauge import Doubt
 from fleet.feasibility.verdict import Verdict, feasible, unknown
 from fleet.protocol.values import Reason
@@ -55,6 +56,13 @@ def ask_charge(fleet: FleetSpec, told: ToldCharge) -> Verdict:
             source=told.asset_id,
         )
     )
+
+
+def doubts_of(state: State, asset_id: str) -> tuple[Reason, ...]:
+    """Why an asset's gauge is not believed, until a person has closed the exception that says so."""
+    opened = (state.exceptions[each] for each in state.unresolved)
+    found = (e for e in opened if e.code == BATTERY_SUSPECT and e.asset_id == asset_id)
+    return tuple(reason for e in found for reason in e.reasons)
 
 
 def doubted(doubt: Doubt, asset_id: str) -> Reason:

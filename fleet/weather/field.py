@@ -190,8 +190,8 @@ def parted(name: str, sort: Sort, rows: Iterable[Observation]) -> tuple[Part, ..
 def _label(part: Part) -> str:
     """Its name, with the spot, so that no two parts have one."""
     lon, lat, height_m = part.spot
-    place = "" if lon is None or lat is None else f" at {lon:g},{lat:g}"
-    return f"{part.name}{place}{'' if height_m is None else f' in {height_m:g} m'}"
+    place = "" if lon is None or lat is None else f" at {lon!r},{lat!r}"
+    return f"{part.name}{place}{'' if height_m is None else f' in {height_m!r} m'}"
 
 
 def _levels(parts: Iterable[Part], height_m: float) -> Iterator[Part]:

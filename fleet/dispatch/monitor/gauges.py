@@ -42,6 +42,17 @@ class Gauges:
         """It is not out any more."""
         self._kept.pop(asset_id, None)
 
+    def suspect(self, guard: Guard, doubts: tuple[Reason, ...]) -> None:
+        """Doubts about the gauge of this trip that were told already: by the hub itself, or before a restart."""
+        kept = self._of(guard)
+        kept.doubts = kept.doubts or doubts
+
+    def _of(self, guard: Guard) -> _Kept:
+        kept = self._kept.get(guard.asset_id)
+        if kept is None or kept.mission_id != guard.mission_id:
+            kept = self._kept[guard.asset_id] = _Kept(guard.mission_id)
+        return kept
+
     def check(self, guard: Guard, sample: Telemetry, now: datetime) -> tuple[Telemetry, tuple[Reason, ...]]:
         """The sample as it is to be judged, and why its gauge is doubted. A gauge that is doubted, or says nothing
         under way, gives way to the model for the rest of the trip.
@@ -49,9 +60,7 @@ class Gauges:
         budget = guard.energy
         if budget is None or sample.mission_id != guard.mission_id:
             return sample, ()
-        kept = self._kept.get(guard.asset_id)
-        if kept is None or kept.mission_id != guard.mission_id:
-            kept = self._kept[guard.asset_id] = _Kept(guard.mission_id)
+        kept = self._of(guard)
         rests = sample.step_id is None or sample.step_id in guard.before or sample.state in _RESTS
         if not rests:
             kept.drawn, kept.at = _drawn(guard, kept, sample, now), now

@@ -22,6 +22,7 @@ from fleet.domain.evolve import evolve
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import OVER, State
 from fleet.feasibility import Context
+from fleet.feasibility.charge import doubts_of
 from fleet.protocol.lifecycle import AssetStatus, MissionStatus
 from fleet.protocol.messages import Telemetry
 from geofences import Zone, ZoneSet, near_change, segments_hit
@@ -99,6 +100,7 @@ class Monitor:
             self._guards[asset_id] = guard_of(
                 record, kind, context, now, sample, start, brings_back_kg(record, state)
             )
+            self._gauges.suspect(self._guards[asset_id], doubts_of(state, asset_id))
             self._timed[asset_id] = now
             lost = state.assets[asset_id].status is AssetStatus.LINK_LOST
             apart = context.fleet.separation
@@ -237,4 +239,5 @@ class Monitor:
 
 
 def _soc(state: State, asset_id: str, sample: Telemetry | None) -> float | None:
-    return state.assets[asset_id].soc if sample is None else sample.soc
+    """What it shows, or reported last: by that it was released."""
+    return state.assets[asset_id].soc if sample is None or sample.soc is None else sample.soc

@@ -91,6 +91,24 @@ def test_a_forecast_may_lie_ahead_and_an_observation_may_not(
     assert (event.source, event.issued_at) == ("service", day.at(-5))
 
 
+def test_a_forecast_counts_from_when_its_file_says_that_it_was_issued(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Row by row; another time beside it is refused before anything is reported."""
+    at, file = run_with(tmp_path / "runs", [day.opened()]), csv_file(tmp_path, (0, 4), (60, 5), (120, 6))
+    head, *rows = file.read_text(encoding="utf-8").split()
+    issued = (day.at(-300), day.at(-300), day.at(-60))
+    lines = [f"{head},issued_at", *(f"{r},{at_.isoformat()}" for r, at_ in zip(rows, issued, strict=True))]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "in").mkdir()
+    with FakeHub(at, tmp_path / "in"):
+        words = ("weather", "report", "--file", file, "--forecast")
+        assert run(at, *words, "--issued-at", day.at(-5).isoformat()) == 2
+        assert "states issued_at itself" in capsys.readouterr().err
+        assert answer(capsys, at, *words)[0] == 0
+    assert [(e.issued_at, len(e.rows)) for e in reported(at)] == [(issued[0], 2), (issued[2], 1)]
+
+
 def test_a_long_file_goes_in_parts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     at = run_with(tmp_path / "runs", [day.opened()])
     file = csv_file(tmp_path, *((minute, 4) for minute in range(600)))

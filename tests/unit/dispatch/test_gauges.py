@@ -22,7 +22,7 @@ from fleet.protocol.messages import (
 )
 from tests.support.bench import DAY, Bench, Peer
 from tests.support.script import DRONE, accepted, ready, sent
-from tests.unit.dispatch.test_monitor import guard_of, on_its_way, sample
+from tests.unit.dispatch.test_monitor import guard_of, on_its_way, sample, sets_out
 
 
 @pytest.fixture
@@ -193,6 +193,40 @@ def test_a_hub_that_was_killed_still_knows_and_goes_on_by_the_model(out: tuple[B
     tells(bench, drone, 3, soc=0.99)
     assert len(suspects(bench)) == 1
     assert guard_of(bench).start_soc == 1.0
+    assert judged(bench, 0.99) < 0.99
+
+
+def judged(bench: Bench, soc: float) -> float:
+    """By which state of charge the next sample of the drone is judged."""
+    monitor = bench.core._monitor
+    found, _ = monitor._gauges.check(guard_of(bench), sample(bench, at=bench.now, soc=soc), bench.now)
+    assert found.soc is not None
+    return found.soc
+
+
+def test_what_the_hub_itself_finds_makes_the_trip_go_by_the_model_too(out: tuple[Bench, Peer]) -> None:
+    """A charge that no battery has, then honest ones again: they are not believed any more, as the exception says."""
+    bench, drone = out
+    tells(bench, drone, 3, soc=1.0)
+    says(bench, drone, "1.5", north_m=1.5)
+    tells(bench, drone, 10, soc=1.0)
+    assert [r.code for e in suspects(bench) for r in e.reasons] == ["soc_out_of_range"]
+    assert judged(bench, 1.0) < 1.0
+
+
+def test_one_whose_samples_hold_no_charge_is_held_to_what_it_reported(tmp_path: Path) -> None:
+    """Neither before it leaves nor under way: the model counts down from its report, and it is called home."""
+    bench = Bench(tmp_path)
+    operator, drone = bench.connect("operator-1", Role.OPERATOR), ready(bench)
+    bench.sample(drone, Telemetry(at=bench.now, lon=-8.0, lat=41.0))
+    bench.submit(operator)
+    sets_out(bench, drone)
+    assert guard_of(bench).start_soc == 1.0
+    for _ in range(120):
+        tells(bench, drone, 30, soc=None)
+        if told(drone):
+            break
+    assert told(drone) == [Action.RETURN]
 
 
 def test_a_clock_that_runs_back(out: tuple[Bench, Peer]) -> None:

@@ -47,6 +47,12 @@ def on_its_way(bench: Bench) -> tuple[Bench, Peer]:
     operator, drone = bench.connect("operator-1", Role.OPERATOR), bench.connect(DRONE)
     bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
     bench.submit(operator)
+    sets_out(bench, drone)
+    return bench, drone
+
+
+def sets_out(bench: Bench, drone: Peer) -> None:
+    """It takes its first mission and leaves with the parcel."""
     while not drone.of(Assign):
         bench.run(30)
     assign = drone.of(Assign)[0]
@@ -56,7 +62,6 @@ def on_its_way(bench: Bench) -> tuple[Bench, Peer]:
     for step_id, state, moved in (("load", "done", ("P-1",)), ("out", "started", ())):
         report: dict[str, Any] = {"step_id": step_id, "state": state, "order_ids": moved}
         bench.say(drone, StepReport(mission_id=mission_id, at=DAY, **report))
-    return bench, drone
 
 
 def guard_of(bench: Bench) -> Guard:

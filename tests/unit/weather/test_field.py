@@ -54,6 +54,14 @@ def test_a_station_counts_where_it_reaches_and_the_worst_of_those() -> None:
     assert wind(WeatherField((*field.parts, part("day", ANYWHERE, 1, 1))), (-8.0, 41.15)) == 1
 
 
+def test_stations_a_few_metres_apart_are_two() -> None:
+    """Both in the same town with the name of one source: the worse counts."""
+    spots = Spot(-122.41940, 37.77490), Spot(-122.41944, 37.77490)
+    for winds in ((20, 1), (1, 20)):
+        field = WeatherField(tuple(part("a", spot, mps, mps) for spot, mps in zip(spots, winds, strict=True)))
+        assert wind(field, (-122.4194, 37.7749)) == 20
+
+
 def test_the_way_between_two_points_is_looked_at_too() -> None:
     """Both ends have a station; the middle has none, until one is there."""
     ends = (part("a", Spot(*HERE), 3, 3), part("c", Spot(-8.6, 41.40), 3, 3))
