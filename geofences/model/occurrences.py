@@ -23,6 +23,16 @@ _FIRST_S, _LAST_S = (
 """A schedule looks at the days around a time; before and after these some of them are in no calendar."""
 
 
+_OTHER_DATES = (
+    (Box(-180.0, -90.0, -168.5, 90.0), 1),
+    (Box(-160.0, -13.0, -149.0, 6.0), 1),
+    (Box(165.0, 50.0, 180.0, 56.0), -1),
+)
+"""Where some count the day of the date line's other side, by the IANA time zones: Samoa, Tonga, Chukotka, the Chatham
+and the Line Islands (Pacific/Apia to Pacific/Kiritimati) that of its west, the western Aleutians (America/Adak) that of
+its east. Which of them a place is in is not known here."""
+
+
 class Active(NamedTuple):
     """When a zone applies, in Unix seconds: surely, and at most (they differ where a sun time is not
     known).
@@ -57,10 +67,34 @@ def _occurrences(daily: DailyPeriod, start_s: float, end_s: float, box: Box) -> 
     # that began then may last for a day more.
     first = datetime.fromtimestamp(start_s, UTC).date() - timedelta(days=3)
     last = datetime.fromtimestamp(end_s, UTC).date() + timedelta(days=2)
+    dates = _dates(daily, box)
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
-        if day.weekday() in daily.days:
-            yield _on_day(daily, day, box)
+        named = [(day + timedelta(days=shift)).weekday() in daily.days for shift in dates]
+        if any(named):
+            found = _on_day(daily, day, box)
+            yield found if all(named) else Active(NOWHERE, found.possible)
+
+
+def _dates(daily: DailyPeriod, box: Box) -> tuple[int, ...]:
+    """By how many days the date on the calendar there may lie after that of the sun, by which a day is found that the
+    sun is named for.
+    """
+    if not isinstance(daily.start or daily.end, SunEvent):
+        return (0,)
+    boxes = [box]
+    if box.east > 180.0:
+        boxes.append(box._replace(west=box.west - 360.0, east=box.east - 360.0))
+    return (0, *sorted({shift for there, shift in _OTHER_DATES if any(_meet(one, there) for one in boxes)}))
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return (
+        one.west <= other.east
+        and other.west <= one.east
+        and one.south <= other.north
+        and other.south <= one.north
+    )
 
 
 class _Midnight(Enum):

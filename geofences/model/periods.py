@@ -4,7 +4,8 @@ Declared rule for a daily period that crosses midnight: it belongs to the day on
 is its end. A period whose start and end are equal lasts the whole day. Days are counted in the offset or
 the zone of the stated time, and in local solar time for sun events. Where one of both is not stated it is the start or
 the end of that same day, which beside a sun event is known to some hours only; where neither is, of the day in UTC.
-What that means on each day says `occurrences`.
+Beside the date line the calendar may differ from the sun's by a day: there a day named for sun events alone is not
+known. What that means on each day says `occurrences`.
 """
 
 import math

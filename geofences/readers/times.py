@@ -68,8 +68,16 @@ def daily_period(ctx: Context, value: object, where: str, *, local: bool = False
         days |= DAYS[name]
     if not days:
         ctx.fault(f"{where}.day", "at least one day is needed")
-    zone = _time_zone(ctx, entry["timezone"], f"{where}.timezone") if local and "timezone" in entry else None
+    zone = None
+    if entry.get("timezone") is not None:
+        if not local:
+            ctx.breach(
+                f"{where}.timezone", "the format has no such member; it is read as the schedule's time zone"
+            )
+        zone = _time_zone(ctx, entry["timezone"], f"{where}.timezone")
     start, end = (_bound(ctx, entry, which, where, zone) for which in ("start", "end"))
+    if start is None and end is None and days != DAYS["ANY"]:
+        ctx.note(f"{where}: no times are stated: its days are counted in UTC")
     return DailyPeriod(days, start, end)
 
 

@@ -207,3 +207,25 @@ def test_local_periods_are_when_a_clock_on_the_wall_says(
         wall.utcoffset() != (moment - timedelta(days=1)).astimezone(ZoneInfo(zone)).utcoffset()
     )
     assert answer is says or near_change
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "clocks_h"),
+    [(-172.0, -13.8, 13), (-179.9, -16.8, 12), (-172.0, 65.0, 12), (-157.4, 1.9, 14), (173.0, 52.9, -10)],
+    ids=["Samoa", "Fiji", "Chukotka", "Kiritimati", "Attu"],
+)
+@pytest.mark.parametrize("bounds", [(SunEvent.SR, SunEvent.SS), (SunEvent.SR, None), (None, SunEvent.SS)])
+def test_beside_the_date_line_a_day_of_the_sun_may_be_the_next_or_the_one_before(
+    lon: float, lat: float, clocks_h: int, bounds: tuple[SunEvent | None, SunEvent | None]
+) -> None:
+    """There the calendar may follow the line's other side: Monday's noon is never surely free. Where all days are
+    named the date does not matter, and far from the line it is the sun's.
+    """
+    noon = datetime(2026, 6, 1, 12, tzinfo=timezone(timedelta(hours=clocks_h)))  # a Monday
+    monday = Applicability((TimePeriod(schedule=(DailyPeriod(frozenset({0}), *bounds),)),))
+    assert monday.active_at(noon, lon, lat) is None
+    assert monday.active_at(noon + timedelta(days=3), lon, lat) is False
+    always = Applicability((TimePeriod(schedule=(DailyPeriod(frozenset(range(7)), *bounds),)),))
+    assert always.active_at(noon, lon, lat) is True
+    here = datetime(2026, 6, 1, 12, tzinfo=timezone(timedelta(hours=-10)))
+    assert monday.active_at(here, -155.0, 20.0) is True

@@ -3,8 +3,10 @@
 import json
 import math
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -389,6 +391,34 @@ def test_a_schedule_of_ours_may_be_in_local_time() -> None:
     until_dusk = scheduled(startTime="08:00", endEvent="SS", timezone="Europe/Lisbon")
     (line,) = read_zones(until_dusk, "ours.geojson").zones[0].applicability.periods[0].schedule
     assert (line.start, line.end) == (LocalTime(28_800.0, "Europe/Lisbon"), SunEvent.SS)
+
+
+def on(**line: object) -> list[dict[str, Any]]:
+    """ED-269's times with one line of a schedule."""
+    return [{"permanent": "NO", "schedule": [line]}]
+
+
+def test_a_time_zone_in_a_standard_s_schedule_is_not_passed_over() -> None:
+    """No such member is there: strictly it is refused, tolerantly the days are those of its clocks, and no others."""
+    document = {"features": [ed269(applicability=on(day=["MON"], timezone="Pacific/Auckland"))]}
+    with pytest.raises(ZoneFileError, match=r"timezone: the format has no such member"):
+        one(document)
+    found = one(document, strict=False)
+    assert any("timezone" in flag for flag in found.flags)
+    noon = datetime(2026, 6, 1, 12, tzinfo=ZoneInfo("Pacific/Auckland"))
+    assert [found.applicability.active_at(noon + timedelta(days=n), 174.8, -36.8) for n in (-1, 0, 1)] == [
+        False,
+        True,
+        False,
+    ]
+
+
+def test_days_without_times_are_told_to_be_those_of_utc() -> None:
+    """Where every day is named it does not matter."""
+    monday, always = (one({"features": [ed269(applicability=on(day=[day]))]}) for day in ("MON", "ANY"))
+    assert any("counted in UTC" in flag for flag in monday.flags)
+    assert not any("UTC" in flag for flag in always.flags)
+    assert one(feature(schedule=[{"day": ["ANY"], "timezone": None}])).applicability == always.applicability
 
 
 @pytest.mark.parametrize(
