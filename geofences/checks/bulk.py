@@ -133,6 +133,8 @@ def _numbers(values: npt.ArrayLike, what: str) -> Floats:
         found = np.asarray(values)
     except ValueError as error:  # rows of different length
         raise PathError(f"{what}: {error}") from None
+    if np.ma.is_masked(values):
+        raise PathError(f"{what}: values are masked; leave their rows out")
     if found.dtype.kind not in "fiu":
         raise PathError(f"{what}, got {found.dtype}")
     return found.astype(np.float64, copy=False)

@@ -26,11 +26,11 @@ def several(ids: Collection[AnId], name: str) -> frozenset[AnId]:
         return ids
     if isinstance(ids, str | ZoneKey):
         raise TypeError(f"{name} is a collection of ids: pass {{{ids!r}}}, not {ids!r} alone")
-    found = frozenset(ids)
-    for one in found:
+    listed = tuple(ids)
+    for one in listed:
         if not isinstance(one, str | tuple):
             raise TypeError(f"{name} holds {one!r}, which is no id")
-    return found
+    return frozenset(listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ class Rules:
     what its waypoints say of theirs (`within_s`): a zone counts that applies at any moment at which the path may be
     there, an operating area that does at all of them. `ground` is what may not be fallen on.
 
-    Raises `ValueError` for margins outside 0 to 10 km, or 0 to a day, and `TypeError` for one id in place of several.
+    Raises `ValueError` for margins outside 0 to 10 km, or 0 to a day, and `TypeError` for one id in place of several
+    and for a ground that is no `GroundRisk`.
     """
 
     margin_m: float = 0.0
@@ -75,6 +76,8 @@ class Rules:
         object.__setattr__(self, "held", several(self.held, "held"))
         if self.areas is not None:
             object.__setattr__(self, "areas", several(self.areas, "areas"))
+        if not (self.ground is None or isinstance(self.ground, GroundRisk)):
+            raise TypeError(f"ground is a GroundRisk(reach_m), not {self.ground!r}")
         if not 0.0 <= self.time_margin_s <= MOST_WITHIN_S:
             raise ValueError(f"a margin of time must be 0 to {MOST_WITHIN_S:.0f} s, got {self.time_margin_s}")
         if not (0.0 <= self.margin_m <= LARGEST_M and 0.0 <= self.vertical_margin_m <= LARGEST_M):

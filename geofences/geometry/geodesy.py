@@ -83,11 +83,11 @@ def distances_m(start: Floats, end: Floats) -> Floats:
 
 
 def bulge_m(length_m: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
-    """How far a geodesic strays at the most from the straight line in longitude and latitude between its ends, at the
-    same share of both, and so from the box of its ends; `lat` is that of the end that is nearer to a pole.
+    """How far a geodesic strays at the most from the box of its ends in longitude and latitude; `lat` is that of the
+    end that is nearer to a pole. (From the straight line between them, at the same share, a few per cent more.)
 
-    Its sagitta, the line's geodesic curvature being sin a (1 + cos² a) tan(lat) / R at the azimuth a; where that is
-    more, near the poles, half its length, as no point of it is farther from an end.
+    The sagitta of that line, its geodesic curvature being sin a (1 + cos² a) tan(lat) / R at the azimuth a; where that
+    is more, near the poles, half its length, as no point of it is farther from an end.
     """
     length = np.asarray(length_m, dtype=np.float64)
     steepest = np.radians(np.minimum(np.abs(lat) + length / 2.0 / METRES_PER_DEGREE_AT_LEAST, 90.0))

@@ -61,6 +61,8 @@ FAR = place(5000, 0)
         ({"time_from_s": [NOON, NOON]}, "Unix seconds .*got object"),
         ({"time_to_s": np.array([60, 60], "timedelta64[s]")}, r"Unix seconds .*got timedelta64\[s\]"),
         ({"alt_to_m": "50"}, "metres above mean sea level, got <U2"),
+        ({"alt_to_m": np.ma.masked_greater([50.0, 900.0], 500.0)}, "values are masked"),
+        ({"lonlat_to": np.ma.masked_less(np.array([FAR, FAR]), 90.0)}, "values are masked"),
     ],
 )
 def test_bad_rows_are_refused_with_what_is_wrong(changed: dict[str, Any], message: str) -> None:

@@ -54,6 +54,14 @@ def test_one_id_in_place_of_several_is_refused(ask: str, name: str) -> None:
             ASKS[ask](**{name: alone})
     with pytest.raises(TypeError, match=f"{name} holds 7, which is no id"):
         ASKS[ask](**{name: [7]})
+    with pytest.raises(TypeError, match=f"{name} holds .* which is no id"):
+        ASKS[ask](**{name: [["PRT", "h"]]})
+
+
+@pytest.mark.parametrize("ground", [50, "POPULATION", ("POPULATION",)])
+def test_what_may_not_be_fallen_on_is_a_ground_risk(ground: Any) -> None:
+    with pytest.raises(TypeError, match="ground is a GroundRisk"):
+        check_path(ZONES, list(WAY), SEA, ground=ground)
 
 
 def test_so_are_one_vehicle_and_one_id_beside_the_nearest_zone() -> None:
