@@ -102,11 +102,19 @@ def judge_strays(ctx: Context, item: object, counts: tuple[str, ...]) -> None:
 
 def stray_word(document: Json) -> tuple[str, str] | None:
     """The member beside the zones of a file that names a kind of ours, and its words: it counts for none of them."""
-    return _stray({name: value for name, value in document.items() if name not in _ZONES}, ())
+    zones = _holding_zones(document)
+    return _stray({name: value for name, value in document.items() if name not in zones}, ())
 
 
-_ZONES = frozenset(("features", "UASZoneList", "properties", "geometry", "geometries"))
-"""Members of a document in which its zones are."""
+def _holding_zones(document: Json) -> tuple[str, ...]:
+    """The members of a document in which the zones are that are read of it: each is judged by itself."""
+    kind = document.get("type")
+    if kind == "FeatureCollection":
+        return ("features",)
+    if kind == "Feature":
+        return ("properties", "geometry")
+    wrappers = (name for name in ("UASZoneList", "features") if isinstance(document.get(name), list))
+    return (next(wrappers, "geometries"),)
 
 
 def _stated(item: Json, counts: Sequence[str]) -> str | None:

@@ -199,12 +199,25 @@ def test_a_file_of_any_format_that_names_an_area_of_ours_where_it_does_not_count
     assert check_path(ZoneSet.of(found), WAY, SEA).status is Status.UNKNOWN
 
 
-def test_an_area_of_ours_named_for_all_of_a_file_is_refused() -> None:
+NAMED = {"restriction": "OPERATING_AREA"}
+OF_ALL: dict[str, dict[str, Any]] = {
+    "on top": {"type": "FeatureCollection", **NAMED, "features": [feature(AROUND)]},
+    "as properties": {"type": "FeatureCollection", "properties": NAMED, "features": [feature(AROUND)]},
+    "as a geometry": {"type": "FeatureCollection", "geometry": NAMED, "features": [feature(AROUND)]},
+    "as geometries": {"type": "FeatureCollection", "geometries": [NAMED], "features": [feature(AROUND)]},
+    "of ED-269": {"properties": NAMED, "features": [ed269()]},
+    "of UASZoneList": {"properties": NAMED, "UASZoneList": [ed269()]},
+    "beside a feature": {**feature(AROUND), "features": NAMED},
+    "beside geometries": {"type": "GeometryCollection", "geometries": [AROUND], "properties": NAMED},
+}
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("where", OF_ALL)
+def test_an_area_of_ours_named_for_all_of_a_file_is_refused(where: str, *, strict: bool) -> None:
     """Its features would be prohibitions, and all the rest free."""
-    document = {"type": "FeatureCollection", "restriction": "OPERATING_AREA", "features": [feature(AROUND)]}
-    for strict in (True, False):
-        with pytest.raises(ZoneFileError, match=r"restriction: 'OPERATING_AREA' counts only"):
-            read_zones(json.dumps(document).encode(), "zones.json", strict=strict)
+    with pytest.raises(ZoneFileError, match=r"restriction: 'OPERATING_AREA' counts only"):
+        read_zones(json.dumps(OF_ALL[where]).encode(), "zones.json", strict=strict)
 
 
 @pytest.mark.parametrize("record", ["AC OPERATING_AREA", "AC permit area", "AC R\nAY Operatingarea"])
