@@ -71,7 +71,9 @@ def _judge_datums(ctx: Context, said: Json, where: str) -> None:
             ctx.fault(f"{where}.{side}_m", f"it is missing, beside a {side}_datum")
 
 
-_FREE = frozenset((*TEXTS, "identifier", "restrictionConditions", "coordinates"))
+_FREE = frozenset(
+    (*TEXTS, *"title description text otherReasonInfo identifier restrictionConditions coordinates".split())
+)
 """Members in which any words may stand, as they say nothing of what a zone is; and the long one that has none."""
 
 _DEMANDS = frozenset(("restriction", "Restriction", "RESTRICTION"))

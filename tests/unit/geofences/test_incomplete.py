@@ -244,6 +244,19 @@ def test_names_and_texts_may_hold_any_words() -> None:
     assert read_zones(old, "zones.json").zones[0].message == words
 
 
+def test_titles_and_free_texts_may_hold_any_words() -> None:
+    """Of a zone and of a file alike."""
+    words, texts = "Operating area", [{"text": "Permit area", "lang": "en"}]
+    drawn = feature(title=words, description=words, restriction="PROHIBITED")
+    told = ed318(otherReasonInfo=texts, extendedProperties={"remark": texts})
+    for made, more in ((drawn, {}), (told, {"metadata": {"provider": texts}})):
+        document = {"type": "FeatureCollection", "title": words, "description": words, "features": [made]}
+        (one,) = read_zones(json.dumps(document | more).encode(), "zones.json").zones
+        assert one.restriction is Restriction.PROHIBITED
+    old = {"features": [ed269(otherReasonInfo=words)], "title": words, "description": words}
+    assert len(read_zones(json.dumps(old).encode(), "zones.json").zones) == 1
+
+
 def test_how_a_feature_looks_is_no_fault() -> None:
     """Drawing programs write it."""
     found = read(area(stroke="#f00", **{"fill-opacity": 0.5, "title": "Depot"}), strict=True)
