@@ -238,13 +238,17 @@ def never_above(lower: Limit, upper: Limit) -> bool:
 
 
 def below_at_sea_level(lower: Limit | None, upper: Limit) -> bool:
-    """Whether a height above the sea leaves nothing between it and the lower limit, or the ground, where that lies at
-    sea level.
+    """Whether a height above the sea, above the ellipsoid or by pressure leaves nothing between it and the lower limit,
+    or the ground, where that lies at sea level.
 
-    Nearly all ground is higher, and a lower limit above it with it: such a zone would hold almost nowhere.
+    Nearly all ground is higher, and a lower limit above it with it: such a zone would hold almost nowhere. A height of
+    0 or less leaves nothing in any of these datums: where the sea lies below the ellipsoid, or the pressure is high, it
+    may be somewhat above the sea, yet it is meant as the ground, or as not stated.
     """
-    if upper.datum is not Datum.AMSL:
+    if upper.datum is Datum.AGL:
         return False
-    if lower is not None and lower.datum is Datum.AGL and not is_ground(lower):
-        return upper.amsl(_SEA_LEVEL).high < lower.amsl(_SEA_LEVEL).low
-    return upper.value_m <= 0.0
+    if upper.value_m <= 0.0:
+        return True
+    if lower is None or lower.datum is not Datum.AGL or is_ground(lower):
+        return False
+    return upper.amsl(_SEA_LEVEL, UNDULATION_ON_EARTH_M).high < lower.amsl(_SEA_LEVEL).low

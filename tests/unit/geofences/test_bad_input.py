@@ -189,6 +189,9 @@ def test_mixed_limits_that_hold_somewhere_are_read() -> None:
         ((0, "AGL"), (50, "AMSL")),
         ((100, "AGL"), (500, "AMSL")),
         ((500, "AMSL"), (120, "AGL")),
+        ((0, "AGL"), (0.5, "WGS84")),
+        ((100, "AGL"), (10, "WGS84")),
+        ((100, "AGL"), (10, "FL")),
     ):
         zone = one(feature(lower_m=lower[0], lower_datum=lower[1], upper_m=upper[0], upper_datum=upper[1]))
         assert zone.volumes[0].upper == Limit(upper[0], Datum(upper[1]))
@@ -203,6 +206,11 @@ def test_mixed_limits_that_hold_somewhere_are_read() -> None:
         {"upper_m": -5, "upper_datum": "AGL"},
         {"lower_m": 0, "lower_datum": "AGL", "upper_m": 0, "upper_datum": "AMSL"},
         {"upper_m": 0, "upper_datum": "AMSL"},
+        {"upper_m": 0, "upper_datum": "WGS84"},
+        {"lower_m": 0, "lower_datum": "AGL", "upper_m": -0.5, "upper_datum": "WGS84"},
+        {"lower_m": 130, "lower_datum": "AGL", "upper_m": 10, "upper_datum": "WGS84"},
+        {"upper_m": 0, "upper_datum": "FL"},
+        {"lower_m": 0, "lower_datum": "AGL", "upper_m": -30, "upper_datum": "FL"},
         {"lower_m": -20, "lower_datum": "AMSL", "upper_m": -5, "upper_datum": "AMSL"},
     ],
 )
@@ -213,7 +221,7 @@ def test_limits_that_hold_almost_nowhere_are_never_silently_clear(limits: dict[s
     assert "upper limit" in (refused.value.field or "")
     zone = one(feature(**limits), strict=False)
     assert any("upper limit" in flag for flag in zone.flags)
-    point = Waypoint(6.15, 49.65, 300.0, NOON)
+    point = Waypoint(6.15, 49.65, 400.0, NOON)
     assert check_point(ZoneSet([zone]), point, FlatTerrain(200.0, 5.0)).status is Status.BLOCKED
 
 

@@ -180,7 +180,7 @@ def test_a_cap_above_all_that_a_zone_has_leaves_no_part_of_it() -> None:
 CEILINGS = (-400.0, -0.5, 0.0, 0.5, 50.0, 120.0, 130.0, math.inf)
 
 
-@pytest.mark.parametrize("upper", [one(height) for height in CEILINGS for one in (agl, amsl)], ids=str)
+@pytest.mark.parametrize("upper", [Limit(height, datum) for height in CEILINGS for datum in Datum], ids=str)
 @pytest.mark.parametrize(
     "lower", [None, *map(agl, (-5.0, 0.0, 120.0)), *map(amsl, (-500.0, 0.0, 120.0))], ids=str
 )
@@ -244,10 +244,9 @@ def is_height(value: object, datum: object) -> bool:
 
 
 def leaves_air(low: float, low_datum: Datum, high: float, high_datum: Datum) -> bool:
-    """Whether there is anything between two heights where the ground lies at the sea: above both."""
-    return high_datum not in (Datum.AGL, Datum.AMSL) or (
-        high > 0 and (high_datum is low_datum or low_datum is not Datum.AGL or high >= low)
-    )
+    """Whether there may be anything between two heights where the ground lies at the sea: above both."""
+    highest = {Datum.WGS84: high + 110.0, Datum.FL: (high + 340.0) * 1.15}.get(high_datum, high)
+    return high > 0 and (high_datum is low_datum or low_datum is not Datum.AGL or low <= highest)
 
 
 @given(heights, heights, numbers, moments, moments, st.sampled_from([*Restriction, "PROHIBITED", None]))
