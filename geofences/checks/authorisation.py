@@ -142,8 +142,10 @@ def _apply(
 
 
 def unfit(zone_set: ZoneSet, one: Authorisation, vehicle: Collection[str] | None = None) -> Unfit | None:
-    """Why an authorisation lifts no zone of the set; None where it lifts one. No vehicle means any that it is for."""
-    names = one.vehicles if vehicle is None else vehicle
+    """Why an authorisation lifts no zone of the set; None where it lifts one. No vehicle means any that it is for.
+    Raises `TypeError` for one name in place of several.
+    """
+    names = one.vehicles if vehicle is None else several(vehicle, "vehicle")
     found = [
         _elsewhere(one, zone, zone_set.countries) or _unfit(one, zone, code, names)
         for zone, code in zip(zone_set.zones, zone_set.hashes, strict=True)

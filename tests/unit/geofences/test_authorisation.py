@@ -124,6 +124,11 @@ def test_it_is_for_its_vehicles_only() -> None:
     assert fly(held, vehicle=("drone-1", "courier_quad", "drone")).is_clear
     assert fly(held, vehicle=("drone-2", "heavy_lift")).conflicts[0].why is Why.BEYOND_AUTHORISATION
     assert not fly(held).is_clear
+    zones = ZoneSet([HERE])
+    assert unfit(zones, held, ["courier_quad"]) is None
+    assert unfit(zones, held, ["heavy_lift"]) is Unfit.OTHER_VEHICLES
+    with pytest.raises(TypeError, match="vehicle is a collection of ids"):
+        unfit(zones, held, "courier_quad")
 
 
 def test_it_lapses_when_the_zone_changes() -> None:
