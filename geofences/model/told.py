@@ -51,6 +51,7 @@ def step_in(terrain: Terrain) -> float:
 
 
 def _judged(told: Interval, on_earth: Interval) -> Interval:
-    """What is told, if it is an interval that has a value on Earth: no comparison holds of what is no number."""
+    """What is told, be it a plain pair, if it has a value on Earth: no comparison holds of what is no number."""
     low, high = told
-    return told if low <= high and low <= on_earth.high and high >= on_earth.low else ANYTHING
+    is_sound = low <= high and low <= on_earth.high and high >= on_earth.low
+    return Interval(low, high) if is_sound else ANYTHING

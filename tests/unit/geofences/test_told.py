@@ -134,6 +134,31 @@ def test_what_can_be_is_taken_as_it_is_told() -> None:
     assert undulation_in(WithGeoid(Told((0.0, 0.0), inf), ToldGeoid((-106.0, 85.0))), HERE) == (-106.0, 85.0)
 
 
+class Pairs(Told):
+    """It answers in plain pairs."""
+
+    def ground_within(self, box: Box) -> Any:
+        return tuple(self._bounds)
+
+    def undulation_within(self, box: Box) -> Any:
+        return [55.0, 57.0]
+
+
+@pytest.mark.parametrize("step_m", [inf, 100.0])
+@pytest.mark.parametrize("upper", [agl(120.0), *(Limit(200.0, datum) for datum in Datum)], ids=str)
+def test_a_plain_pair_is_as_good_as_an_interval(upper: Limit, step_m: float) -> None:
+    """Ground at 50 m, and the sea some 56 m above the ellipsoid."""
+    zones, pairs = ZoneSet([zone(square(0, 0, 100), lower=agl(10.0), upper=upper)]), Pairs((50, 50), step_m)
+    same = WithGeoid(Told((50.0, 50.0), step_m), ToldGeoid((55.0, 57.0)))
+    for leg in LEGS.values():
+        found = check_path(zones, leg, pairs)
+        assert found.conflicts == check_path(zones, leg, same).conflicts != ()
+        inside = replace(leg[0], lon=HOME[0], lat=HOME[1])
+        assert check_column(zones, inside, pairs).conflicts == check_column(zones, inside, same).conflicts
+        status = Watch(zones, pairs).status(*HOME, 80.0, NOON.timestamp())
+        assert status is Watch(zones, same).status(*HOME, 80.0, NOON.timestamp()) is not Status.CLEAR
+
+
 def test_many_boxes_are_judged_one_by_one() -> None:
     class Some(Told):
         def ground_within_many(self, boxes: Floats) -> Bounds:
