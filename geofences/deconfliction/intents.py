@@ -120,9 +120,15 @@ class Intent:
         return max(volume.ends_at for volume in self.volumes)
 
     def later(self, seconds: float) -> Self:
-        """The same, so much later (earlier where negative)."""
-        by = timedelta(seconds=seconds)
-        return replace(self, path=tuple(replace(point, at=point.at + by) for point in self.path))
+        """The same, so much later (earlier where negative). Raises `PathError` where no calendar has its times."""
+        try:
+            by = timedelta(seconds=seconds)
+            path = tuple(replace(point, at=point.at + by) for point in self.path)
+        except OverflowError:
+            raise PathError(
+                f"moved by {seconds:g} s its times would be before the year 1 or after 9999"
+            ) from None
+        return replace(self, path=path)
 
 
 COLUMNS = ("lon0", "lat0", "lon1", "lat1", "alt0", "alt1", "time0", "time1", "beside", "above", "slack")

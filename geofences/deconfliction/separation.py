@@ -82,7 +82,8 @@ def clear_after_s(
     intent: Intent, others: Sequence[Intent], most_s: float, *, from_s: float = 0.0
 ) -> float | None:
     """By how much later it meets nobody: the least such delay from `from_s` on (earlier where negative), to within a
-    second; none where that is more than `most_s`. Raises `ValueError` for a `from_s` or a `most_s` that is no number.
+    second; none where that is more than `most_s`. Raises `ValueError` for a `from_s` or a `most_s` that is no number,
+    and `PathError` for a `from_s` that is earlier than any calendar.
 
     Of each pair that meets it is known how long it still would, if one's own times moved on: so far is gone at once.
     """

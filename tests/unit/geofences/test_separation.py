@@ -124,6 +124,11 @@ def test_nobody_meets_itself_or_nobody() -> None:
     for from_s, most_s in ((math.nan, 10.0), (-math.inf, 10.0), (0.0, math.nan)):
         with pytest.raises(ValueError, match="delays must be numbers"):
             clear_after_s(flight, [], most_s, from_s=from_s)
+    for seconds in (-1e11, -1e15, -1e300):
+        with pytest.raises(PathError, match="before the year 1"):
+            clear_after_s(flight, [], 10.0, from_s=seconds)
+        with pytest.raises(PathError, match="after 9999"):
+            flight.later(-10.0 * seconds)
 
 
 @pytest.mark.parametrize("name", ["beside_m", "above_m", "time_s", "upright_s"])
