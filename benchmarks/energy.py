@@ -9,7 +9,6 @@ not hold. `--only NAME` runs one part, `--quick` shows in seconds that everythin
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -20,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.harness.energyfleet import fleet
 from benchmarks.harness.energylegs import legs_a_second
 from benchmarks.harness.energylogs import PUBLISHED, Given, given, hover, margin, plan, remaining, trips
-from benchmarks.harness.figure import Figure, table
+from benchmarks.harness.figure import Figure, printed
 
 PARTS: Mapping[str, Callable[[Given], list[Figure]]] = {
     "trips": trips,
@@ -53,13 +52,7 @@ def main() -> int:
     load = given(said.logs, said.base, said.hover, said.hover_base, flights=flights)
     if said.quick:
         load = replace(load, rows=20_000, rounds=1, worlds=1)
-    figures = []
-    for name in said.only or PARTS:
-        print(f"{name} …", file=sys.stderr, flush=True)
-        figures += PARTS[name](load)
-    print(table(figures), file=sys.stderr)
-    print(json.dumps({"figures": [figure.as_json() for figure in figures]}))
-    return 0 if said.quick or all(figure.holds for figure in figures) else 1
+    return printed(PARTS, said.only or PARTS, load, quick=said.quick)
 
 
 if __name__ == "__main__":

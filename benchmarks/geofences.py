@@ -8,7 +8,6 @@ part, `--quick` shows in seconds that everything works and measures nothing.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -16,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.harness.figure import Figure, table
+from benchmarks.harness.figure import Figure, printed
 from benchmarks.harness.landingsites import landing
 from benchmarks.harness.paths import paths_around
 from benchmarks.harness.separation import new_flights
@@ -56,13 +55,7 @@ def main() -> int:
     said = parser.parse_args()
     load = SMOKE if said.quick else Load()
     load = replace(load, rounds=said.rounds or load.rounds, cases=said.cases or load.cases)
-    figures = []
-    for name in said.only or PARTS:
-        print(f"{name} …", file=sys.stderr, flush=True)
-        figures += PARTS[name](load)
-    print(table(figures), file=sys.stderr)
-    print(json.dumps({"figures": [figure.as_json() for figure in figures]}))
-    return 0 if said.quick or all(figure.holds for figure in figures) else 1
+    return printed(PARTS, said.only or PARTS, load, quick=said.quick)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import statistics
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +106,20 @@ def table(figures: Sequence[Figure]) -> str:
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
+
+
+Load = TypeVar("Load")
+
+
+def printed(
+    parts: Mapping[str, Callable[[Load], Sequence[Figure]]], names: Iterable[str], load: Load, *, quick: bool
+) -> int:
+    """Run parts and print their figures, for people on stderr, as JSON on stdout; the exit code: 0 where all floors
+    hold, or ``quick`` shows only that everything works."""
+    figures: list[Figure] = []
+    for name in names:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        figures += parts[name](load)
+    print(table(figures), file=sys.stderr)
+    print(json.dumps({"figures": [figure.as_json() for figure in figures]}))
+    return 0 if quick or all(figure.holds for figure in figures) else 1

@@ -17,6 +17,15 @@ from fleet.intake.tables import read_text
 AirframeName = Annotated[
     str, typer.Option("--airframe", metavar="NAME|FILE", help="A built-in airframe, or a file (TOML).")
 ]
+WindMps = Annotated[float | None, typer.Option("--wind-mps", help="Wind; calm air unless told.")]
+WindFromDeg = Annotated[
+    float | None,
+    typer.Option("--wind-from-deg", help="Where it blows from; against every leg unless told."),
+]
+TemperatureC = Annotated[
+    float | None,
+    typer.Option("--temperature-c", help="Of the air flown in, and the pack; standard air unless told."),
+]
 
 
 def airframe_option(option: str, value: str) -> Airframe:

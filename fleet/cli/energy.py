@@ -19,7 +19,7 @@ from fleet.cli import (
     energy_residuals,
     energy_speed,
 )
-from fleet.cli.airframes import AirframeName, airframe_option
+from fleet.cli.airframes import AirframeName, TemperatureC, WindFromDeg, WindMps, airframe_option
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, ExitCode, show, table
 from fleet.domain.plan import Status
@@ -55,15 +55,9 @@ def estimate_flight(
     bearing_deg: Annotated[
         float, typer.Option("--bearing-deg", help="Where out leads to, clockwise from north.")
     ] = 0.0,
-    wind_mps: Annotated[float | None, typer.Option("--wind-mps", help="Wind; calm air unless told.")] = None,
-    wind_from_deg: Annotated[
-        float | None,
-        typer.Option("--wind-from-deg", help="Where it blows from; against every leg unless told."),
-    ] = None,
-    temperature_c: Annotated[
-        float | None,
-        typer.Option("--temperature-c", help="Of the air flown in, and the pack; standard air unless told."),
-    ] = None,
+    wind_mps: WindMps = None,
+    wind_from_deg: WindFromDeg = None,
+    temperature_c: TemperatureC = None,
     pressure_hpa: Annotated[
         float | None,
         typer.Option("--pressure-hpa", help="Of the day, at sea level (QNH); the standard's unless told."),

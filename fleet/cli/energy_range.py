@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleet.cli.airframes import airframe_option
+from fleet.cli.airframes import TemperatureC, WindFromDeg, WindMps, airframe_option
 from fleet.cli.day import Day, Root
 from fleet.cli.files import check_out, write_out
 from fleet.cli.options import Json, run_name
@@ -44,15 +44,9 @@ def flight_range(
     height_m: Annotated[
         float | None, typer.Option("--height-m", help="Flight height; 60 unless told.")
     ] = None,
-    wind_mps: Annotated[float | None, typer.Option("--wind-mps", help="Wind; calm air unless told.")] = None,
-    wind_from_deg: Annotated[
-        float | None,
-        typer.Option("--wind-from-deg", help="Where it blows from; against every leg unless told."),
-    ] = None,
-    temperature_c: Annotated[
-        float | None,
-        typer.Option("--temperature-c", help="Of the air and the pack; standard air unless told."),
-    ] = None,
+    wind_mps: WindMps = None,
+    wind_from_deg: WindFromDeg = None,
+    temperature_c: TemperatureC = None,
     site_amsl_m: Annotated[
         float, typer.Option("--site-amsl-m", help="Height of the ground above mean sea level.")
     ] = 0.0,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleet.cli.airframes import AirframeName, airframe_option
+from fleet.cli.airframes import AirframeName, WindMps, airframe_option
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, ExitCode, show, table
 from fleet.energy.air import CALM, Wind, air_density
@@ -25,7 +25,7 @@ def speed(
     bearing_deg: Annotated[
         float, typer.Option("--bearing-deg", help="Where out leads to, clockwise from north.")
     ] = 0.0,
-    wind_mps: Annotated[float | None, typer.Option("--wind-mps", help="Wind; calm air unless told.")] = None,
+    wind_mps: WindMps = None,
     wind_from_deg: Annotated[
         float | None, typer.Option("--wind-from-deg", help="Where it blows from.")
     ] = None,
@@ -58,9 +58,10 @@ def speed(
         if within_s is not None:
             found["in_time"] = timely_speed(frame, way, plan, within_s)
     except InvalidInput as error:
-        raise BadInput(
-            f"--{error.field.replace('_', '-')}: must be {error.expected} (found {error.value})"
-        ) from None
+        option = (
+            "site-amsl-m with --height-m" if error.field == "alt_amsl_m" else error.field.replace("_", "-")
+        )
+        raise BadInput(f"--{option}: must be {error.expected} (found {error.value})") from None
     possible = {
         name: one if one is not None and one.energy_wh < float("inf") else None for name, one in found.items()
     }
