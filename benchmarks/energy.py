@@ -3,7 +3,8 @@
 `benchmarks/energy.py [LOG.csv …] [--base NAME|FILE.toml] [--hover LOG.csv --hover-base NAME|FILE.toml]`. Logs have the
 columns of `fleet energy calibrate`; a hover log has hovers and whole flights of another airframe. What is measured on
 generated logs of known truth has names that end in "(generated)"; a figure that a log can't carry has no value and does
-not hold. `--only NAME` runs one part, `--quick` shows in seconds that everything works and measures nothing.
+not hold; what can't be read ends it with exit code 2.
+`--only NAME` runs one part, `--quick` shows in seconds that everything works and measures nothing.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from benchmarks.harness.energyfleet import fleet
 from benchmarks.harness.energylegs import legs_a_second
 from benchmarks.harness.energylogs import PUBLISHED, Given, given, hover, margin, plan, remaining, trips
 from benchmarks.harness.figure import Figure, printed
+from fleet.energy.errors import EnergyError
+from fleet.intake.errors import IntakeError
 
 PARTS: Mapping[str, Callable[[Given], list[Figure]]] = {
     "trips": trips,
@@ -49,7 +52,11 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="The output is JSON anyway.")
     said = parser.parse_args()
     flights = FEW if said.quick else FLIGHTS
-    load = given(said.logs, said.base, said.hover, said.hover_base, flights=flights)
+    try:
+        load = given(said.logs, said.base, said.hover, said.hover_base, flights=flights)
+    except (EnergyError, IntakeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     if said.quick:
         load = replace(load, rows=20_000, rounds=1, worlds=1)
     return printed(PARTS, said.only or PARTS, load, quick=said.quick)

@@ -21,6 +21,7 @@ from fleet.energy.logs import FlightLog, read_log
 from fleet.energy.margin import margin_fraction
 from fleet.energy.predict import Rows, is_trip, measured_wh, predicted_wh
 from fleet.energy.regimes import Regime
+from fleet.intake.tables import read_text
 from tests.support.flightlog import Machine, Noise, generated
 
 HELD_OUT = 0.3
@@ -298,10 +299,10 @@ def _sides(log: FlightLog) -> tuple[FlightLog, list[Rows]]:
 
 
 def _read(path: Path) -> FlightLog:
-    return read_log(path.read_text(encoding="utf-8"), path.name)
+    return read_log(read_text(path), path.name)
 
 
 def _airframe(name: str) -> Airframe:
     if name.endswith(".toml"):
-        return parse_figures(Airframe, Path(name).read_text(encoding="utf-8"), name)
+        return parse_figures(Airframe, read_text(Path(name)), name)
     return catalog.airframe(name)

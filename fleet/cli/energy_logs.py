@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from fleet.energy.airframe import Airframe
 from fleet.energy.errors import InvalidInput
 from fleet.energy.evaluate import Errors, Evaluation
 from fleet.energy.evaluate import evaluate as held_against
+from fleet.energy.lacks import off_base
 from fleet.energy.logs import FlightLog, read_log
 from fleet.energy.split import split_of
 from fleet.feasibility.estimate import RULE
@@ -46,6 +48,8 @@ def evaluate(
         found = held_against(frame, read, epsilon=epsilon, only=only)
     except InvalidInput as error:
         raise BadInput(_place(error, log)) from None
+    if lacks := tuple(off_base("all flights", math.exp(found.residuals.log_mean))):
+        raise BadInput(f"{log}: {lacks[0].detail}")
     facts = _facts(frame, read, log, held_out)
     show(facts | _said(found), _text(facts, found), as_json=as_json)
     raise typer.Exit(ExitCode.NO if found.margin.beyond else ExitCode.OK)

@@ -10,10 +10,21 @@ import numpy as np
 from pydantic import ValidationError
 
 from fleet.energy.airframe import Airframe, Residual
-from fleet.energy.coefficients import coefficients, scaled
+from fleet.energy.coefficients import fitted_power, scaled
 from fleet.energy.evaluate import Errors, by_regime, errors_of, trip_errors
 from fleet.energy.figures import Figures
-from fleet.energy.lacks import Lack, drifting, off_base, off_weight, strange, too_far, too_few
+from fleet.energy.lacks import (
+    DRIFT_SD,
+    Lack,
+    drifting,
+    off_base,
+    off_by_speed,
+    off_weight,
+    strange,
+    too_far,
+    too_few,
+    trend_of,
+)
 from fleet.energy.logs import FlightLog
 from fleet.energy.predict import Rows, is_trip, measured_wh, predicted_wh
 from fleet.energy.regimes import Regime, Regimes
@@ -76,12 +87,13 @@ def fit(base: Airframe, log: FlightLog, *, share: float, name: str, origin: str)
     if lacks := (*too_few(log, trips, len(split.train), len(split.held_out)), *strange(base, trips)):
         return NotCarried(lacks)
     train = [row for one in split.train for row in trips[one]]
-    regimes, methods = coefficients(base, train)
+    shown, methods = fitted_power(base, train)
     crossed = _crossed(base, trips)
     residual = residual_of(crossed)
     source = f"fit to {len(split.train)} flights of {origin}, {len(split.held_out)} others held out"
     figures: dict[str, tuple[Figures | None, str]] = {
-        "regimes": (regimes, source),
+        "regimes": (shown.regimes, source),
+        **_rotors(base, shown, source),
         "timing": (timing_of(base, train), f"medians of the same flights against their plans; {source}"),
         "validity": (validity_of(base, train), f"what these flights had; {source}"),
         "residual": (
@@ -110,6 +122,7 @@ def fit(base: Airframe, log: FlightLog, *, share: float, name: str, origin: str)
         *too_far(found.errors, "held-out flights"),
         *too_far(found.crossed, "all flights, cross-validated"),
         *drifting(crossed),
+        *off_by_speed(airframe, trips),
     )
     return NotCarried(lacks) if lacks else found
 
@@ -145,6 +158,13 @@ def hover_fit(base: Airframe, log: FlightLog, *, name: str, origin: str) -> Scal
     return Scaled(airframe, factor, len(rows), seconds)
 
 
+def _rotors(base: Airframe, shown: Airframe, source: str) -> dict[str, tuple[Figures | None, str]]:
+    """The rotors with the drag area of the flights, where they showed one."""
+    if base.rotors == shown.rotors:
+        return {}
+    return {"rotors": (shown.rotors, f"{base.sources['rotors']}; drag area by airspeeds: {source}")}
+
+
 def _with(base: Airframe, name: str, figures: Mapping[str, tuple[Figures | None, str]]) -> Airframe | None:
     """The base with these figures and sources, none where they are no airframe's: a line that falls below zero."""
     known = base.model_dump()
@@ -166,8 +186,7 @@ def _crossed(base: Airframe, trips: Mapping[str, Rows]) -> dict[str, float]:
     found: dict[str, float] = {}
     for fold in range(FOLDS):
         away = set(ranked[fold::FOLDS])
-        regimes, _ = coefficients(base, [row for name in ranked if name not in away for row in trips[name]])
-        frame = base.model_copy(update={"regimes": regimes})
+        frame, _ = fitted_power(base, [row for name in ranked if name not in away for row in trips[name]])
         found |= {
             name: math.log(measured_wh(trips[name]) / predicted_wh(frame, trips[name])) for name in away
         }
@@ -175,11 +194,15 @@ def _crossed(base: Airframe, trips: Mapping[str, Rows]) -> dict[str, float]:
 
 
 def residual_of(logs: Mapping[str, float]) -> Residual:
-    """Their standard deviation, about zero where their mean is no accident (over two of its standard errors)."""
+    """Their standard deviation, about zero where their mean is no accident (over two of its standard errors); where
+    they rise over the flights, about where they have come to: the flights to come are the next ones."""
     values = np.array(list(logs.values()))
     mean, sd = float(values.mean()), float(values.std(ddof=1))
     if abs(mean) > 2 * sd / math.sqrt(len(values)):
         sd = math.sqrt(float(np.mean(values**2)))
+    change, error = trend_of(values)
+    if change > DRIFT_SD * error:
+        sd = math.hypot(sd, change / 2)
     return Residual(log_sd=round(max(sd, LEAST_LOG_SD), 6), flights=len(values))
 
 

@@ -9,10 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from fleet.energy.airframe import Airframe
+from fleet.energy.arrays import FloatArray
 from fleet.energy.coefficients import LIFTS, ideal_b1
 from fleet.energy.evaluate import Errors
 from fleet.energy.logs import FlightLog, LogRow
-from fleet.energy.predict import Rows, measured_wh, predicted_wh
+from fleet.energy.predict import Rows, airspeed_of, measured_wh, power_w, predicted_wh
 from fleet.energy.regimes import UP, Regime
 
 FEWEST_FLIGHTS, FEWEST_TRAIN, FEWEST_HELD_OUT = 10, 6, 2
@@ -22,7 +23,9 @@ FARTHEST_FACTOR = 5.0
 """How far power may lie from the base's: more is another unit or another aircraft."""
 WEIGHING = 0.02
 DRIFT_SD = 3.0
-LEAST_DRIFT = 0.01
+WORST_DRIFT = 0.08
+"""Over a log; less goes into the residual (`fit.residual_of`)."""
+FEWEST_AT_SPEED = 5
 PARTS = {
     "takeoff or climb": UP,
     "cruise": frozenset({Regime.CRUISE}),
@@ -117,15 +120,42 @@ def too_far(errors: Errors, which: str) -> Iterator[Lack]:
 
 
 def drifting(logs: Mapping[str, float]) -> Iterator[Lack]:
-    """A slope of the residuals over the flights' order that is no accident: a gauge or a pack that changes."""
-    values = np.array(list(logs.values()))
+    """A slope of the residuals over the flights' order that is no accident, and so steep that no margin covers it: a
+    gauge or a pack that changes."""
+    change, error = trend_of(np.array(list(logs.values())))
+    if abs(change) > max(DRIFT_SD * error, WORST_DRIFT):
+        yield Lack(
+            "residuals_drift",
+            f"energy over prediction changes by {change:+.1%} from the first flight to the last; "
+            "a gauge that drifts or a pack that wears",
+        )
+
+
+def trend_of(values: FloatArray) -> tuple[float, float]:
+    """By how much values change from the first to the last along a straight line, and the standard error of that."""
     order = np.arange(len(values)) - (len(values) - 1) / 2
     slope = float(np.sum(order * values) / np.sum(order**2))
     left = values - values.mean() - slope * order
     error = math.sqrt(float(np.sum(left**2)) / (len(values) - 2) / float(np.sum(order**2)))
-    if abs(slope) > DRIFT_SD * error and abs(slope) * len(values) > LEAST_DRIFT:
-        yield Lack(
-            "residuals_drift",
-            f"energy over prediction changes by {slope * len(values):+.1%} from the first flight to the last; "
-            "a gauge that drifts or a pack that wears",
-        )
+    return slope * len(values), error * len(values)
+
+
+def off_by_speed(airframe: Airframe, trips: Mapping[str, Rows]) -> Iterator[Lack]:
+    """The slowest or the fastest fifth of the cruises took much more than the model says: their power changes with
+    airspeed as it does not know of."""
+    cruises = [row for some in trips.values() for row in some if row.regime is Regime.CRUISE]
+    told = [row for row in cruises if row.airspeed_mps is not None or row.speed_mps is not None]
+    told.sort(key=lambda row: airspeed_of(airframe, row)[0])
+    fifth = len(told) // 5
+    if fifth < FEWEST_AT_SPEED or airspeed_of(airframe, told[0]) == airspeed_of(airframe, told[-1]):
+        return
+    for some in (told[:fifth], told[-fifth:]):
+        logs = np.log([row.power_w / power_w(airframe, row) for row in some])
+        more, error = float(np.mean(logs)), float(np.std(logs, ddof=1)) / math.sqrt(fifth)
+        if more > max(DRIFT_SD * error, math.log1p(WORST_MEAN)):
+            slow, fast = (airspeed_of(airframe, row)[0] for row in (some[0], some[-1]))
+            yield Lack(
+                "power_changes_with_speed",
+                f"cruises at {slow:.3g} to {fast:.3g} m/s took {math.expm1(more):.0%} more than the fit says; give a "
+                f"base with {'other' if airframe.rotors else 'its'} [rotors], or the flights of one speed",
+            )

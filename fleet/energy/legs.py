@@ -132,11 +132,11 @@ def cruise_power_w(
     """
     require_within(airframe.min_airspeed_mps, airframe.max_airspeed_mps, airspeed_mps=airspeed_mps)
     power = airframe.regimes.cruise.power_w(mass_kg, density_kg_m3)
-    return power + _beyond_cruise_w(airframe, mass_kg, airspeed_mps, density_kg_m3)
+    return power + beyond_cruise_w(airframe, mass_kg, airspeed_mps, density_kg_m3)
 
 
-def _beyond_cruise_w(airframe: Airframe, mass_kg: Floats, airspeed_mps: Floats, density: Floats) -> Floats:
-    """What another airspeed takes more than the cruise speed; less than nothing where it takes less."""
+def beyond_cruise_w(airframe: Airframe, mass_kg: Floats, airspeed_mps: Floats, density: Floats) -> Floats:
+    """What another airspeed takes more than the cruise speed, in W; less than nothing where it takes less."""
     rotors = airframe.rotors
     if rotors is None or np.all(airspeed_mps == airframe.cruise_mps):
         return 0.0  # as most are flown: spares the roots of what is nothing then
@@ -158,7 +158,7 @@ def _at_speed(
     """
     if airframe.rotors is not None:
         air_mps = np.where(np.isnan(air_mps), airframe.cruise_mps, air_mps)  # unflyable: its time says so
-        more = _beyond_cruise_w(airframe, legs.mass_kg, air_mps, legs.density_kg_m3)
+        more = beyond_cruise_w(airframe, legs.mass_kg, air_mps, legs.density_kg_m3)
         power_w = power_w + (more if cruises is True else np.where(cruises, more, 0.0))
     if legs.holds_ground is False:
         return power_w

@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fleet.energy.legs import SECONDS_PER_HOUR
-from fleet.energy.regimes import Regime
+from fleet.energy.regimes import DOWN, UP, Regime
 from fleet.intake import cells
-from fleet.intake.errors import TableError, file_error
+from fleet.intake.errors import FieldError, TableError, file_error
 from fleet.intake.rows import Schema, Values
 from fleet.intake.suggest import did_you_mean
 from fleet.intake.tables import Columns, Row, parse_table
 
 REQUIRED = ("flight_id", "regime", "duration_s", "mass_kg", "air_density_kg_m3", "energy_wh")
-OPTIONAL = ("speed_mps", "airspeed_mps", "wind_mps", "wind_from_deg", "distance_m", "height_m")
+WAYS = ("speed_mps", "airspeed_mps", "distance_m", "height_m")
+OPTIONAL = (*WAYS, "wind_mps", "wind_from_deg")
 
-LEAST_W_PER_KG = 5.0
+LEAST_W_PER_KG = 15.0
 MOST_W_PER_KG = 3000.0
 """No multirotor flies on less, or takes more: a hover needs some 100 W a kilogram. Other units lie beyond:
-kilowatt-hours a thousandth, joules 3600 times and milliampere-hours at 11 to 25 V 40 to 90 times of it."""
+kilowatt-hours a thousandth, ampere-hours at 11 to 25 V a tenth to a twentieth, joules 3600 times, milliampere-hours 40
+to 90 times, and minutes as seconds 60 times of it."""
 
 
 ALIASES: Mapping[str, Regime] = {
@@ -91,11 +93,46 @@ def read_log(text: str, source: str) -> FlightLog:
         raise TableError(sorted(errors, key=lambda error: error.line or 0))
     if not rows:
         raise file_error(source, "has no rows; give at least one flight")
-    return FlightLog(source, tuple(rows))
+    log = FlightLog(source, tuple(rows))
+    if twice := [FieldError(source, line, "flight_id", None, message) for line, message in _copies(log)]:
+        raise TableError(twice)
+    return log
+
+
+def _copies(log: FlightLog) -> Iterator[tuple[int, str]]:
+    """Flights that are there twice, in themselves or under another id, by the line of the copy: they would count as
+    more flights than were flown, and stand on both sides of a split."""
+    seen: dict[tuple[tuple[object, ...], ...], LogRow] = {}
+    for flight in log.flights.values():
+        if len({row.regime for row in flight}) == 1:
+            continue  # hovers may be alike by chance in all that was written down
+        figures = tuple(_figures(row) for row in flight)
+        half = len(figures) // 2
+        if figures[:half] == figures[half:]:
+            yield flight[half].line, f"has all its rows twice, the first time from line {flight[0].line}"
+        first = seen.setdefault(figures, flight[0])
+        if first is not flight[0]:
+            yield (
+                flight[0].line,
+                f"has the same figures as {first.flight_id} from line {first.line}, in every digit",
+            )
+
+
+def _figures(row: LogRow) -> tuple[object, ...]:
+    return (
+        row.regime,
+        row.duration_s,
+        row.mass_kg,
+        row.air_density_kg_m3,
+        row.energy_wh,
+        row.distance_m,
+        row.height_m,
+    )
 
 
 def _row(row: Row, values: Values) -> LogRow:
-    return LogRow(line=row.line, **values)
+    told = {column: None for column in WAYS if values[column] == 0}
+    return LogRow(line=row.line, **values | told)
 
 
 def _regime(cell: str) -> Regime:
@@ -109,11 +146,24 @@ def _regime(cell: str) -> Regime:
 def _implausible_power(values: Values) -> Iterator[tuple[str, str]]:
     watts = values["energy_wh"] * SECONDS_PER_HOUR / values["duration_s"] / values["mass_kg"]
     if not LEAST_W_PER_KG <= watts <= MOST_W_PER_KG:
-        units = "kilowatt-hours" if watts < LEAST_W_PER_KG else "joules or milliampere-hours"
+        few, many = "kilowatt-hours or ampere-hours", "joules or milliampere-hours, or duration_s in minutes"
         yield (
             "energy_wh",
-            f"makes {watts:.3g} W for each kilogram, which no multirotor takes; is it in {units}?",
+            f"makes {watts:.3g} W for each kilogram, which no multirotor takes; "
+            f"is it in {few if watts < LEAST_W_PER_KG else many}?",
         )
+
+
+def _counts(column: str, regime: Regime) -> bool:
+    """Whether what a column says of a regime is used."""
+    return regime in (UP | DOWN if column == "height_m" else {Regime.CRUISE})
+
+
+def _standing(values: Values) -> Iterator[tuple[str, str]]:
+    """A 0 where something must have moved; elsewhere it is a spreadsheet's way to say nothing."""
+    for column in WAYS:
+        if values.get(column) == 0 and _counts(column, values["regime"]):
+            yield column, f"must be above 0 in a {values['regime'].value} (or empty where it is not known)"
 
 
 SCHEMA = Schema(
@@ -124,12 +174,12 @@ SCHEMA = Schema(
         "mass_kg": cells.at_most(cells.positive, 500, "is it in grams?"),
         "air_density_kg_m3": cells.within(0.3, 1.5),
         "energy_wh": cells.positive,
-        "speed_mps": cells.optional(cells.at_most(cells.positive, 100, "is it in km/h?")),
-        "airspeed_mps": cells.optional(cells.at_most(cells.positive, 100, "is it in km/h?")),
+        "speed_mps": cells.optional(cells.at_most(cells.not_negative, 100, "is it in km/h?")),
+        "airspeed_mps": cells.optional(cells.at_most(cells.not_negative, 100, "is it in km/h?")),
         "wind_mps": cells.optional(cells.at_most(cells.not_negative, 100, "is it in km/h?")),
         "wind_from_deg": cells.optional(cells.within(0, 360)),
-        "distance_m": cells.optional(cells.at_most(cells.positive, 1e6, "is it in millimetres?")),
-        "height_m": cells.optional(cells.at_most(cells.positive, 1e4, "is it in millimetres?")),
+        "distance_m": cells.optional(cells.at_most(cells.not_negative, 1e6, "is it in millimetres?")),
+        "height_m": cells.optional(cells.at_most(cells.not_negative, 1e4, "is it in millimetres?")),
     },
-    checks=((("energy_wh", "duration_s", "mass_kg"), _implausible_power),),
+    checks=((("energy_wh", "duration_s", "mass_kg"), _implausible_power), (("regime",), _standing)),
 )

@@ -13,6 +13,7 @@ from fleet.energy.airframe import Airframe
 from fleet.energy.battery import Battery
 from fleet.energy.errors import require_not_negative, require_within
 from fleet.energy.regimes import Regime
+from fleet.feasibility.antimeridian import geometry_of
 from fleet.feasibility.charge import ToldCharge, ask_charge
 from fleet.feasibility.estimate import Estimate, Question, estimate, radius_m
 from fleet.feasibility.motion import strange_temperature
@@ -98,12 +99,10 @@ def feature(found: RangeArea | Verdict, **properties: Any) -> dict[str, Any]:
         "tail": "modelled, not proven",
         "assumptions": [NO_ZONES],
     }
-    ring: list[list[float]] = []
+    geometry = None
     if isinstance(found, RangeArea):
         told |= _figures(found)
-        # Exterior rings turn to the left.
-        ring = [[round(lon, 7), round(lat, 7)] for lon, lat in reversed(found.ring)]
-    geometry = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]} if ring else None
+        geometry = geometry_of(found.ring)
     return {"type": "Feature", "geometry": geometry, "properties": {**properties, **told}}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -14,6 +15,7 @@ from fleet.energy.airframe import Airframe
 from fleet.energy.errors import InvalidInput
 from fleet.feasibility.estimate import Question, estimate
 from fleet.feasibility.range import CORNERS, RangeArea, feature, range_area
+from geofences import read_zones
 from geofences.geometry.geodesy import EARTH, destination
 
 FRAMES = st.sampled_from([catalog.airframe(name) for name in catalog.airframe_names()])
@@ -112,6 +114,35 @@ def test_a_shape_goes_on_beyond_the_date_line() -> None:
     area = range_area(frame, Question(1, 0, 16, 60), 179.99, -17.0)
     assert max(lon for lon, _ in area.ring) > 180
     assert max(lon for lon, _ in area.ring) - min(lon for lon, _ in area.ring) < 1
+
+
+@given(
+    lon=st.one_of(*(st.floats(*ends) for ends in ((-180, 180), (179.9, 180), (-180, -179.9)))),
+    lat=st.floats(-80, 80),
+)
+def test_a_shape_is_cut_where_it_runs_over_the_date_line(lon: float, lat: float) -> None:
+    """RFC 7946: no longitude beyond 180, rings closed and turning to the left; the same area, piece by piece, and a
+    point 100 m towards either side lies in exactly one piece. Our own reader of zones takes it."""
+    area = range_area(catalog.airframe("courier-x4"), Question(1, 0, 16, 60), lon, lat)
+    made = feature(area)["geometry"]
+    parts = [made["coordinates"]] if made["type"] == "Polygon" else made["coordinates"]
+    west, east = min(x for x, _ in area.ring), max(x for x, _ in area.ring)
+    assert len(parts) == (2 if west < -180.0001 or east > 180.0001 else len(parts))
+    pieces = []
+    for (ring,) in parts:
+        assert ring[0] == ring[-1]
+        assert all(-180 <= x <= 180 for x, _ in ring)
+        pieces.append(Polygon(ring))
+        assert pieces[-1].exterior.is_ccw
+    assert sum(piece.area for piece in pieces) == pytest.approx(Polygon(area.ring).area, rel=1e-4)
+    for bearing in (90.0, 270.0):
+        x, y = destination(lon, lat, bearing, 100.0)
+        x = math.remainder(x, 360.0)
+        if abs(x) < 179.9999:
+            assert sum(piece.contains(Point(x, y)) for piece in pieces) == 1
+    zone = {"type": "Feature", "geometry": made, "properties": {"id": "R"}}
+    text = json.dumps({"type": "FeatureCollection", "features": [zone]})
+    assert len(read_zones(text.encode(), source="range.geojson").zones) == 1
 
 
 def test_the_operator_s_radius_is_the_most() -> None:

@@ -60,7 +60,7 @@ def test_flights_that_are_mixed_are_told_apart() -> None:
         ("F1,hover,30,4,1.2,-5", "energy_wh: must be above 0"),
         ("F1,hover,30,4,1.2,inf", "energy_wh: is not a number"),
         ("F1,hover,30,4,1.2,18000", "energy_wh: makes 5.4e+05 W for each kilogram"),
-        ("F1,hover,30,4,1.2,0.005", "is it in kilowatt-hours?"),
+        ("F1,hover,30,4,1.2,0.005", "is it in kilowatt-hours or"),
         ("F1,hover,30,4,1.2", "5 cells under 6 columns"),
     ],
 )  # fmt: skip
@@ -74,14 +74,52 @@ def test_a_wrong_cell_is_named_by_line_and_field(row: str, message: str) -> None
 
 
 def test_wh_in_joules_or_milliampere_hours_are_refused() -> None:
-    """A whole log in other units: 22.8 V make 44 mAh of a watt-hour."""
+    """A whole log in other units: 22.8 V make 44 mAh of a watt-hour, 11.1 V make 90."""
     text = generated(Machine(), flights=3)
     assert read_log(text, "a.csv").rows
-    for factor in (3600, 1000 / 22.8, 0.001):
+    for factor in (3600, 1000 / 22.8, 0.001, 1 / 22.8, 1 / 11.1):
         lines = [line.split(",") for line in text.splitlines()]
         scaled = [[*cells[:5], str(float(cells[5]) * factor), *cells[6:]] for cells in lines[1:]]
         with pytest.raises(IntakeError, match=r"energy_wh: makes .* is it in"):
             read_log("\n".join(",".join(cells) for cells in [lines[0], *scaled]), "a.csv")
+
+
+def test_durations_in_minutes_are_refused() -> None:
+    with pytest.raises(IntakeError, match="duration_s in minutes"):
+        read_log(log("F1,hover,0.5,4,1.2,5"), "a.csv")
+
+
+def test_a_zero_that_says_nothing_is_as_good_as_empty() -> None:
+    """As a spreadsheet fills the speed of a take-off; where something must have moved it is an error."""
+    header = f"{HEADER},speed_mps,airspeed_mps,distance_m,height_m"
+    read = read_log(
+        log("F1,takeoff,24,4.2,1.2,4.3,0,0,0,60", "F1,cruise,125,4.2,1.2,19,8,8,1000,0", header=header),
+        "a.csv",
+    )
+    assert [(row.speed_mps, row.airspeed_mps, row.distance_m, row.height_m) for row in read.rows] == [
+        (None, None, None, 60),
+        (8, 8, 1000, None),
+    ]
+    for row, field in (
+        ("F1,cruise,125,4.2,1.2,19,0,8,1000,0", "speed_mps"),
+        ("F1,landing,30,4,1.2,5,0,0,0,0", "height_m"),
+    ):
+        with pytest.raises(IntakeError, match=rf"a\.csv:2: {field}: must be above 0 in a"):
+            read_log(log(row, header=header), "a.csv")
+
+
+def test_flights_that_are_there_twice_are_refused() -> None:
+    """Appended to themselves, or under another id: where the copy stands, and of what."""
+    head, *lines = generated(Machine(), flights=3).splitlines()
+    with pytest.raises(
+        IntakeError, match=r"a\.csv:23: flight_id: has all its rows twice, the first time from line 2"
+    ):
+        read_log("\n".join([head, *lines, *lines]), "a.csv")
+    copied = [line.replace("F001", "F901") for line in lines if line.startswith("F001")]
+    with pytest.raises(IntakeError, match=r"a\.csv:23: flight_id: has the same figures as F001 from line 9"):
+        read_log("\n".join([head, *lines, *copied]), "a.csv")
+    # Two hovers of one row each may be alike in all that was written down.
+    assert len(read_log(log("F1,hover,60,4,1.2,8", "F2,hover,60,4,1.2,8"), "a.csv").flights) == 2
 
 
 def test_an_empty_log_and_a_missing_column_are_refused() -> None:

@@ -9,12 +9,13 @@ export class Range {
     this.renderer = renderer;
   }
 
-  /** Draws a GeoJSON polygon; none clears. */
+  /** Draws a GeoJSON polygon, or the halves of one that is cut at longitude 180; none clears. */
   show(geometry) {
     this.group.clearLayers();
     this.pane.dataset.range = geometry === null ? "none" : "drawn";
     if (geometry === null) return;
-    const rings = geometry.coordinates.map((ring) => ring.map(([lon, lat]) => [lat, lon]));
+    const parts = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
+    const rings = parts.map((part) => part.map((ring) => ring.map(([lon, lat]) => [lat, lon])));
     const look = { color: colour("accent"), fillColor: colour("accent"), fillOpacity: 0.08, weight: 2, dashArray: "8 5" };
     L.polygon(rings, { ...look, renderer: this.renderer, interactive: false }).addTo(this.group);
   }
