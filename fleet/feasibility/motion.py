@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import hypot
@@ -125,8 +126,10 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
         return wind_sd
     usable_wh = battery.usable_wh(sky.temperature_c, departure.soc)
     reserve_wh = _reserve_wh(ctx, battery.usable_wh(sky.temperature_c), moves.idle_w)
-    unmeasured = _unmeasured(asset_type, worked)
-    margin = margin_share(ctx, asset_type, hypot(widening(unmeasured), wind_sd))
+    beyond_known = unmeasured(
+        asset_type, worked.shape.cruise_amsl_m, (sky.temperature_c, sky.warmest_c), worked.load
+    )
+    margin = margin_share(ctx, asset_type, hypot(widening(beyond_known), wind_sd))
     needed_wh = max(moves.energy_wh, refuge.energy_wh) * (1 + margin)
     return Trip(
         path=path,
@@ -146,7 +149,7 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
         recharge_s=_recharge_s(asset_type, battery, sky, departure.soc, moves.energy_wh),
         zones_version=ctx.airspace.version,
         cost=_cost(asset_type, worked),
-        assumptions=_assumptions(ctx, worked, refuge) | frozenset(one.said for one in unmeasured),
+        assumptions=_assumptions(ctx, worked, refuge) | frozenset(one.said for one in beyond_known),
         alternate=refuge.alternate,
     )
 
@@ -178,14 +181,20 @@ def model_margin(ctx: Context, asset_type: SortieType, more_log_sd: float = 0.0)
     return margin_of(vehicle_of(asset_type), ctx.fleet.reserve.epsilon, more_log_sd)
 
 
-def _unmeasured(asset_type: SortieType, worked: Worked) -> tuple[Beyond, ...]:
-    """What of a flight lies beyond what its airframe was measured at."""
-    frame = worked.vehicle
+def unmeasured(
+    asset_type: SortieType, alt_amsl_m: float, temperatures_c: Iterable[float], carries_kg: Iterable[float]
+) -> tuple[Beyond, ...]:
+    """What of a flight at a height lies beyond what its airframe was measured at, at whichever of several temperatures
+    that is most; ``carries_kg`` is what it has aboard at one time or another."""
+    frame = vehicle_of(asset_type)
     if not isinstance(frame, Airframe):
         return ()
-    density = air_density(worked.shape.cruise_amsl_m, worked.sky.temperature_c)
-    masses = [frame.empty_mass_kg + carried_kg for carried_kg in worked.load]
-    return beyond(frame.validity, masses_kg=masses, density_kg_m3=density, airspeed_mps=asset_type.cruise_mps)
+    masses = [frame.empty_mass_kg + carried_kg for carried_kg in carries_kg]
+    found = [
+        beyond(frame.validity, masses_kg=masses, density_kg_m3=density, airspeed_mps=asset_type.cruise_mps)
+        for density in (air_density(alt_amsl_m, celsius) for celsius in temperatures_c)
+    ]
+    return max(found, key=widening, default=())
 
 
 def _load(order: Order) -> Load:

@@ -9,13 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import inf
 
-from fleet.domain.fleet import Assumptions, FleetSpec, WeatherRule
+from fleet.domain.fleet import Assumptions, FleetSpec, SortieType, WeatherRule
+from fleet.energy.battery import TemperatureCurve
 from fleet.feasibility.context import Context
 from fleet.feasibility.verdict import Verdict, unknown
 from fleet.protocol.values import Place, Reason
 from fleet.weather.error import wind_sd
 from fleet.weather.field import Weather, WeatherField, Where
+from fleet.weather.heights import LAPSE_K_PER_M
 from fleet.weather.series import Missing, WeatherSeries, Worst
+
+AIR_C = (-60.0, 60.0)
+"""Temperatures for which the density of air is worked out (``energy.air``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,22 @@ def assumed_sky(assumptions: Assumptions) -> Sky:
     wind, temperature = assumptions.assumed_wind_mps, assumptions.assumed_temperature_c
     named = f"weather: wind {wind:g} m/s from anywhere, {temperature:g} °C, dry and clear"
     return Sky(Worst(wind, wind, 0.0, inf, temperature, temperature), None, frozenset({named}))
+
+
+def careful_temperatures(
+    ctx: Context, asset_type: SortieType, curve: TemperatureCurve
+) -> tuple[float, float]:
+    """The coldest and the warmest that it may be for a vehicle that is out where the weather is not known.
+
+    The limits of its type, beyond which it would not have gone out; where it states none, the ends of what its pack's
+    curve covers. Neither is kinder than anything that any row has said, however long ago, and taken up to the height
+    that flights may have.
+    """
+    caps, (coldest, warmest) = asset_type.weather, ctx.temperatures_c
+    aloft = coldest - LAPSE_K_PER_M * ctx.fleet.separation.max_height_agl_m
+    least = curve.points[0][0] if caps.min_temperature_c is None else caps.min_temperature_c
+    most = curve.points[-1][0] if caps.max_temperature_c is None else caps.max_temperature_c
+    return max(min(least, aloft), AIR_C[0]), min(max(most, warmest), AIR_C[1])
 
 
 def _known(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import accumulate, pairwise
 from math import isfinite
+from typing import Protocol
 
 from fleet.domain.fleet import SortieType
 from fleet.energy.air import air_density
@@ -39,11 +40,25 @@ def leg_wh(
     None where it can't be said: on the ground (nothing there depends on the wind), where the weather is unknown, and
     where the wind is as strong as the aircraft is fast; the verdict on the weather has the reasons for those.
     """
-    vehicle = vehicle_of(asset_type)
-    if not isinstance(vehicle, Airframe) or len(path) < 2:
+    if not isinstance(vehicle_of(asset_type), Airframe) or len(path) < 2:
         return None
     sky = sky_over(ctx, *during, way_in(ctx, places_of(path), highest_m(ctx, path)))
     if isinstance(sky, Verdict):
+        return None
+    return leg_wh_in(sky, asset_type, path, payload_kg=payload_kg, hover_s=hover_s)
+
+
+def leg_wh_in(
+    sky: Sky,
+    asset_type: SortieType,
+    path: Sequence[Waypoint],
+    *,
+    payload_kg: float,
+    hover_s: float | None = None,
+) -> tuple[float, ...] | None:
+    """As ``leg_wh``, in weather that is known already."""
+    vehicle = vehicle_of(asset_type)
+    if not isinstance(vehicle, Airframe) or len(path) < 2:
         return None
     air = densities(vehicle, asset_type.cruise_mps, max(p.alt_amsl_m for p in path), sky)
     movements = [
@@ -56,35 +71,55 @@ def leg_wh(
     return tuple(accumulate(reversed(estimate.by_phase_wh)))[::-1]
 
 
-def hover_w(asset_type: SortieType, payload_kg: float, alt_amsl_m: float, temperature_c: float) -> float:
-    """Power in W that staying in the air at a place takes; 0 for what stands on the ground."""
+def hover_w(asset_type: SortieType, payload_kg: float, alt_amsl_m: float, warmest_c: float) -> float:
+    """Power in W that staying in the air at a place takes, at the most: in the warmest air that it may be in, for that
+    is the thinnest. 0 for what stands on the ground."""
     vehicle = vehicle_of(asset_type)
     if not isinstance(vehicle, Airframe):
         return 0.0
-    density = air_density(alt_amsl_m, temperature_c)
+    density = air_density(alt_amsl_m, warmest_c)
     estimate = flight_energy(vehicle, [Phase(Hover(3600.0), payload_kg)], density_kg_m3=density)
     return 0.0 if isinstance(estimate, Unflyable) else float(estimate.energy_wh)
 
 
-def places_of(path: Sequence[Waypoint]) -> tuple[Place, ...]:
+class Point(Protocol):
+    """A point of a path, whoever made it."""
+
+    @property
+    def lon(self) -> float: ...
+    @property
+    def lat(self) -> float: ...
+    @property
+    def alt_amsl_m(self) -> float: ...
+
+
+def places_of(path: Iterable[Point]) -> tuple[Place, ...]:
     """Its points over ground."""
     return tuple(Place(lon=point.lon, lat=point.lat) for point in path)
 
 
-def highest_m(ctx: Context, path: Sequence[Waypoint]) -> float:
+def highest_m(ctx: Context, path: Sequence[Point]) -> float:
     """How far above the ground below its points a path leads at most; where that is not known, as high as any flies."""
     grounds = (ctx.terrain.ground_within(Box(p.lon, p.lat, p.lon, p.lat)).low for p in path)
     highest = max((p.alt_amsl_m - ground for p, ground in zip(path, grounds, strict=True)), default=0.0)
     return max(0.0, highest) if isfinite(highest) else ctx.fleet.separation.max_height_agl_m
 
 
+def bearings_deg(path: Sequence[Waypoint]) -> Iterator[float]:
+    """Where each piece of a path leads that leads along, in degrees from true north."""
+    for here, there in pairwise(path):
+        bearing, _, metres = EARTH.inv(here.lon, here.lat, there.lon, there.lat)
+        if metres > STANDS_M:
+            yield bearing % 360.0
+
+
 def _movements(path: Sequence[Waypoint], airspeed_mps: float, sky: Sky, *, lands: bool) -> Iterable[Movement]:
     """One for each two points: straight up or down where they lie above each other, else along."""
     for number, (here, there) in enumerate(pairwise(path), start=2):
-        bearing_deg, _, metres = EARTH.inv(here.lon, here.lat, there.lon, there.lat)
+        bearing, _, metres = EARTH.inv(here.lon, here.lat, there.lon, there.lat)
         rise_m = there.alt_amsl_m - here.alt_amsl_m
         if metres > STANDS_M:
-            yield Cruise(metres, bearing_deg % 360.0, wind_on(sky, bearing_deg % 360.0), airspeed_mps)
+            yield Cruise(metres, bearing % 360.0, wind_on(sky, bearing % 360.0), airspeed_mps)
         elif rise_m >= 0:
             yield Climb(rise_m, from_ground=not lands and number == 2)
         else:

@@ -8,7 +8,7 @@ from fleet.domain.fleet import SortieType
 from fleet.energy.airframe import Airframe
 from fleet.feasibility.case import SortieCase
 from fleet.feasibility.context import Context
-from fleet.feasibility.sky import sky_over, way_in
+from fleet.feasibility.sky import Sky, sky_over, way_in
 from fleet.feasibility.vehicles import vehicle_of
 from fleet.feasibility.verdict import Verdict, feasible, infeasible
 from fleet.protocol.values import Reason
@@ -42,8 +42,11 @@ def weather_between(
     """Whether a vehicle of this type may be out from ``start`` to ``end``, on a way where one is told; unknown where
     the weather is."""
     sky = sky_over(ctx, start, end, where)
-    if isinstance(sky, Verdict):
-        return sky
+    return sky if isinstance(sky, Verdict) else held_against(asset_type, sky)
+
+
+def held_against(asset_type: SortieType, sky: Sky) -> Verdict:
+    """Whether a vehicle of this type may be out in weather that is known."""
     broken = limits_of(asset_type).violations(sky.worst)
     if broken:
         return infeasible(*(_reason(asset_type, violation) for violation in broken))

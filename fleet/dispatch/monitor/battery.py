@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from datetime import datetime
 
+from fleet.dispatch.monitor.restsky import RestSky, Ways
 from fleet.dispatch.monitor.way import Way
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import MissionRecord
 from fleet.feasibility.context import Context
 from fleet.feasibility.motion import margin_share, model_margin
-from fleet.feasibility.sky import sky_over
-from fleet.feasibility.underway import hover_w, leg_wh
+from fleet.feasibility.sky import Sky
+from fleet.feasibility.underway import hover_w, leg_wh_in
 from fleet.feasibility.vehicles import battery_of
-from fleet.feasibility.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +21,8 @@ class Energy:
     """The battery's side of a mission, in Wh. ``full_wh`` is what state of charge 1 stands for as cold as it is,
     ``floor_wh`` what stays below the battery's floor; ``per_m_wh`` is for a leg that was not planned, ``hover_w``
     the power in W of staying where it is with all that is on board (0 on the ground). ``margin`` is the share that is
-    asked for, ``model_error`` the one that the model's own error explains: the same, unless a trial scales the first;
-    ``trial_share`` is how much a trial leaves of all that is asked for beyond the estimate."""
+    asked for, ``model_error`` the one that the errors of model and forecast explain: the same, unless a trial scales
+    the first; ``trial_share`` is how much a trial leaves of all that is asked for beyond the estimate."""
 
     full_wh: float
     floor_wh: float
@@ -53,31 +52,27 @@ MODEL_ERROR = 0.03
 deviation is 3.1 %, see ``fleet.energy.margin``), and for that the margin is there.
 """
 
-Ways = tuple[Way | None, Way | None]
-Interval = tuple[datetime, datetime]
-
 
 def during_this_weather(
     ways: Ways,
     record: MissionRecord,
     kind: SortieType,
-    context: Context,
-    during: Interval | None,
+    sky: Sky | None,
     brings_back_kg: float,
 ) -> Ways:
     """The legs that are not over with what they take in the wind that is known now, and with what is on board. A kinder
-    wind is not relied on."""
-    if during is None:
+    wind is not relied on; where none is known (no ``sky``) they are as planned."""
+    if sky is None:
         return ways
     out, back = ways
     weight_kg = sum(item.weight_kg for item in record.mission.items)
     if out is not None and out.step_id not in record.ended:
-        out = _raised(out, leg_wh(context, kind, out.path, during, payload_kg=weight_kg, hover_s=kind.drop_s))
+        out = _raised(out, leg_wh_in(sky, kind, out.path, payload_kg=weight_kg, hover_s=kind.drop_s))
     if back is not None and back.step_id not in record.ended:
-        empty_wh = leg_wh(context, kind, back.path, during, payload_kg=0.0)
+        empty_wh = leg_wh_in(sky, kind, back.path, payload_kg=0.0)
         back = _raised(back, empty_wh)
         if brings_back_kg > 0 and empty_wh is not None and empty_wh[0] > 0:
-            laden_wh = leg_wh(context, kind, back.path, during, payload_kg=brings_back_kg)
+            laden_wh = leg_wh_in(sky, kind, back.path, payload_kg=brings_back_kg)
             back = _laden(back, empty_wh, laden_wh)
     return out, back
 
@@ -104,16 +99,17 @@ def energy_of(
     kind: SortieType,
     context: Context,
     ways: Ways,
-    during: Interval | None,
+    rest: RestSky,
+    more_log_sd: float,
     brings_back_kg: float,
 ) -> Energy | None:
-    """The battery's side of a mission; none where the mission says nothing of it."""
+    """The battery's side of a mission in the weather of its rest; none where the mission says nothing of it.
+    ``more_log_sd`` is what is not known of it besides its model's error (``restsky.unsure``)."""
     mission = record.mission
     if mission.energy_wh is None or mission.reserve_wh is None:
         return None
     battery = battery_of(kind, kind.state_of_health)
-    temperature_c = _temperature_c(context, during)
-    full = battery.nominal_wh * battery.state_of_health * battery.curve.nearest_share(temperature_c)
+    full = battery.nominal_wh * battery.state_of_health * battery.curve.nearest_share(rest.coldest_c)
     per_m = max((w.planned_wh / w.track.length_m for w in ways if w and w.track.length_m > 0), default=0.0)
     homeward = ways[0] is None or ways[0].step_id in record.ended
     carries_kg = brings_back_kg if homeward else sum(item.weight_kg for item in mission.items)
@@ -122,18 +118,10 @@ def energy_of(
         full_wh=full,
         floor_wh=full * kind.floor_fraction,
         reserve_wh=mission.reserve_wh,
-        margin=margin_share(context, kind),
-        model_error=model_margin(context, kind),
+        margin=margin_share(context, kind, more_log_sd),
+        model_error=model_margin(context, kind, more_log_sd),
         trial_share=min(1.0, context.fleet.reserve.margin_scale),
         planned_wh=max(mission.energy_wh, sum(w.planned_wh for w in ways if w is not None)),
         per_m_wh=per_m,
-        hover_w=hover_w(kind, carries_kg, highest_m, temperature_c),
+        hover_w=hover_w(kind, carries_kg, highest_m, rest.warmest_c),
     )
-
-
-def _temperature_c(context: Context, during: Interval | None) -> float:
-    """The lowest that is known for the rest of its time; where nothing is, what the fleet takes for granted."""
-    sky = None if during is None else sky_over(context, *during)
-    if sky is None or isinstance(sky, Verdict):
-        return context.fleet.assumptions.assumed_temperature_c
-    return sky.temperature_c

@@ -11,6 +11,7 @@ from itertools import pairwise
 import geofences
 from fleet.dispatch.monitor.battery import Energy, during_this_weather, energy_of
 from fleet.dispatch.monitor.remaining import Leg, doing_instead, legs_ahead, travels_of, way_of
+from fleet.dispatch.monitor.restsky import rest_sky, unsure
 from fleet.dispatch.monitor.track import Plane
 from fleet.dispatch.monitor.way import Way
 from fleet.domain.evolve import evolve
@@ -19,7 +20,6 @@ from fleet.domain.state import MissionRecord
 from fleet.feasibility.airspace import ask_path
 from fleet.feasibility.clearance import Clearance, clearance_at
 from fleet.feasibility.context import Context
-from fleet.feasibility.weather import weather_between
 from fleet.kinds import kind_of
 from fleet.protocol.messages import Telemetry
 from fleet.protocol.mission import Mission, Travel
@@ -125,16 +125,18 @@ def guard_of(
     ``brings_back_kg`` what is on board on its way back that was not to be (see ``aboard.py``)."""
     context = context.of(kind)
     mission = record.mission
-    travels = travels_of(mission)
-    during = _time_left(record, travels, now)
+    left = [travel for travel in travels_of(mission) if travel.step_id not in record.ended]
     bare = airspace_guard(record, kind, context, now, sample)
-    ways = during_this_weather((bare.out, bare.back), record, kind, context, during, brings_back_kg)
+    rest = rest_sky(context, kind, _time_left(left, now), bare.ahead, left)
+    ways = during_this_weather((bare.out, bare.back), record, kind, rest.sky, brings_back_kg)
+    carries_kg = (sum(item.weight_kg for item in mission.items), brings_back_kg)
+    not_sure = unsure(context, kind, rest, ways, carries_kg)
     return evolve(
         bare,
         out=ways[0],
         back=ways[1],
-        energy=energy_of(record, kind, context, ways, during, brings_back_kg),
-        weather=() if during is None else weather_between(context, kind, *during).reasons,
+        energy=energy_of(record, kind, context, ways, rest, not_sure.log_sd, brings_back_kg),
+        weather=(*rest.reasons, *not_sure.reasons),
         start_soc=start_soc,
     )
 
@@ -227,11 +229,8 @@ def _ways(mission: Mission, travels: list[Travel], plane: Plane) -> tuple[Way | 
     return (found[0] if found else None), (found[1] if len(found) > 1 else None)
 
 
-def _time_left(
-    record: MissionRecord, travels: list[Travel], now: datetime
-) -> tuple[datetime, datetime] | None:
-    """From when until when it is still out, by its planned times; none once it is back."""
-    left = [t for t in travels if t.step_id not in record.ended]
+def _time_left(left: list[Travel], now: datetime) -> tuple[datetime, datetime] | None:
+    """From when until when it is still out on the legs that are left, by their planned times; none once it is back."""
     if not left:
         return None
     start = max(now, left[0].path[0].at or now)

@@ -12,12 +12,16 @@ from fleet.dispatch.monitor.battery import HOLD_LOOK_S, energy_of
 from fleet.dispatch.monitor.energycheck import can_hold, energy
 from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.monitor import Held
+from fleet.dispatch.monitor.restsky import RestSky
 from fleet.domain.evolve import evolve
 from fleet.protocol.messages import Action, Telemetry
 from fleet.protocol.mission import Mission
 from tests.support.bench import DAY, Bench
 from tests.unit.dispatch.separated import sample, share_at
 from tests.unit.dispatch.test_air import both_out, commands, fly, hang, wait_until
+
+MILD = RestSky(None, 15.0, 15.0)
+"""Weather of which no wind is known."""
 
 
 def guard_of(bench: Bench, mission: Mission) -> Guard:
@@ -115,7 +119,7 @@ def test_a_trial_scales_all_that_is_asked_for_beyond_the_estimate(tmp_path: Path
     for scale in (0.0, 0.5, 1.0):
         rule = guard.context.fleet.reserve.model_copy(update={"margin_scale": scale})
         trial = replace(guard.context, fleet=guard.context.fleet.model_copy(update={"reserve": rule}))
-        budget = energy_of(guard.record, guard.sortie, trial, (guard.out, guard.back), None, 0.0)
+        budget = energy_of(guard.record, guard.sortie, trial, (guard.out, guard.back), MILD, 0.0, 0.0)
         assert budget is not None
         found = energy(evolve(guard, energy=budget), here, DAY)
         assert found is not None
