@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -96,11 +97,12 @@ def _measured(
 
     Each moment is asked of every station, so of the moments of a minute only the first and the last are: however many
     stations there are and however often they speak, that is two for each minute. What was measured between counts at
-    both.
+    both. The moment at which a station ceases to count is asked of all too, where it lies between two rows that follow
+    each other closely: else what it last said would fade from the row before on.
     """
     stations = [WeatherSeries(tuple(rows), stale_after_s, name) for name, rows in observed.items() if rows]
     rows = sorted((row for station in stations for row in station.rows), key=lambda row: row.time)
-    found: dict[datetime, Conditions] = {}
+    found = {time: worst_of(_said(stations, time)) for time in _ceasing(stations, [row.time for row in rows])}
     for _, group in groupby(rows, key=lambda row: row.time.replace(second=0, microsecond=0)):
         crowd = list(group)
         ends = (crowd[0].time, crowd[-1].time)
@@ -108,6 +110,18 @@ def _measured(
         for time in ends:
             found[time] = worst_of([*_said(stations, time), *between])
     return found
+
+
+def _ceasing(stations: Iterable[WeatherSeries], times: Sequence[datetime]) -> Iterable[datetime]:
+    """When a station ceases to count, between two moments (of ``times``, in order) of which the first still counts at
+    the second: a row that is put in there makes nothing count longer."""
+    for station in stations:
+        for end in station.ends():
+            after = bisect_right(times, end)
+            if 0 < after < len(times) and times[after] - times[after - 1] <= timedelta(
+                seconds=station.stale_after_s
+            ):
+                yield end
 
 
 def _said(stations: Iterable[WeatherSeries], time: datetime) -> Iterable[Conditions]:

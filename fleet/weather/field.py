@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from fleet.weather.blend import blended, merged
 from fleet.weather.conditions import ANYWHERE, Conditions, Observation, Said, Spot
 from fleet.weather.heights import EXPONENT, at_height
+from fleet.weather.masts import that_count
 from fleet.weather.series import STALE_AFTER_S, Missing, WeatherSeries, Worst, worst_of_all
 
 REACH_M: Final = 10_000.0
@@ -153,7 +154,7 @@ class WeatherField:
     def _blend(self, parts: list[Part], height_m: float | None, exponent: float) -> WeatherSeries | None:
         if not parts:
             return None
-        counted = parts if height_m is None else list(_levels(parts, height_m))
+        counted = parts if height_m is None else list(_levels(parts, height_m, self.stale_after_s))
         by_sort: dict[Sort, list[WeatherSeries]] = {sort: [] for sort in Sort}
         for part in counted:
             rows = part.rows if height_m is None else tuple(_raised(part, height_m, exponent))
@@ -194,20 +195,17 @@ def _label(part: Part) -> str:
     return f"{part.name}{place}{'' if height_m is None else f' in {height_m!r} m'}"
 
 
-def _levels(parts: Iterable[Part], height_m: float) -> Iterator[Part]:
-    """Of several heights at one place those next to the one that is flown, below and above it; of one height that."""
+def _levels(parts: Iterable[Part], height_m: float, stale_after_s: float) -> Iterator[Part]:
+    """Of several heights at one place those that count (`that_count`); of one height that."""
     masts: dict[tuple[str, Sort, float | None, float | None], list[Part]] = {}
     for part in parts:
         masts.setdefault((part.name, part.sort, part.spot.lon, part.spot.lat), []).append(part)
     for mast in masts.values():
         yield from (part for part in mast if part.spot.height_m is None)
-        measured = sorted((part for part in mast if part.spot.height_m is not None), key=_height_m)
-        yield from [part for part in measured if _height_m(part) < height_m][-1:]
-        yield from [part for part in measured if _height_m(part) >= height_m][:1]
-
-
-def _height_m(part: Part) -> float:
-    return part.spot.height_m or 0.0
+        at = {part.spot.height_m: part for part in mast if part.spot.height_m is not None}
+        heights = {level_m: part.rows for level_m, part in at.items()}
+        for level_m, rows in that_count(heights, height_m, stale_after_s).items():
+            yield replace(at[level_m], rows=rows)
 
 
 def _raised(part: Part, height_m: float, exponent: float) -> Iterator[Observation]:
