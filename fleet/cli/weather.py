@@ -70,12 +70,10 @@ def report(
     if issued is not None and any(stated is not None for _, rows in spots for stated, _ in rows):
         raise typer.BadParameter(f"{file} states issued_at itself", param_hint="--issued-at")
     told = source or file.stem
-    # A source speaks of one spot at a time, so each spot of a file is a source of its own.
-    names = [told if len(spots) == 1 else f"{told}-{number}" for number in range(1, len(spots) + 1)]
     replies: list[Reply] = []
-    for source_id, (spot, rows) in zip(names, spots, strict=True):
+    for spot, rows in spots:
         for stated, batch in _batches(rows):
-            said = {"source": source_id, "issued_at": stated or issued, "by": who(by), "rows": batch, **spot}
+            said = {"source": told, "issued_at": stated or issued, "by": who(by), "rows": batch, **spot}
             message = request(ReportWeather, **said)
             if not replies or replies[-1].ok:
                 replies.append(day.ask(message, timeout_s=timeout))
@@ -206,8 +204,10 @@ def _believed(series: Weather | None, now: datetime | None) -> dict[str, Any]:
 
 def _sources(state: State, now: datetime | None) -> dict[str, Any]:
     latest = latest_observed(state)
-    reported = sorted(state.weather.items(), key=lambda entry: (entry[0][0], entry[1].row.sort, entry[0][1]))
-    groups = groupby(reported, key=lambda entry: (entry[0][0], entry[1].row.sort))
+    reported = sorted(
+        state.weather.items(), key=lambda entry: (entry[0].source, entry[1].row.sort, entry[0].time)
+    )
+    groups = groupby(reported, key=lambda entry: (entry[0].source, entry[1].row.sort))
     return {
         "observed": None if latest is None else _observed(state, latest, now),
         "sources": [_source(source, sort, [said for _, said in some]) for (source, sort), some in groups],
@@ -215,7 +215,7 @@ def _sources(state: State, now: datetime | None) -> dict[str, Any]:
 
 
 def _observed(state: State, latest: ReportedWeather, now: datetime | None) -> dict[str, Any]:
-    source = next(key[0] for key, said in state.weather.items() if said is latest)
+    source = next(key.source for key, said in state.weather.items() if said is latest)
     age_s = None if now is None else round((now - latest.row.time).total_seconds(), 1)
     return {"source": source, "age_s": age_s, **latest.row.model_dump(mode="json", exclude={"sort"})}
 

@@ -39,24 +39,23 @@ def conditions_of(row: WeatherRow) -> Conditions:
 
 
 def _observed(state: State) -> dict[str, list[Observation]]:
-    """What each station has measured, in order of time."""
+    """What each station has measured, in order of time; at one moment it may have done so in several spots."""
     by_source: dict[str, list[Observation]] = defaultdict(list)
-    for (source, _), said in sorted(state.weather.items(), key=lambda entry: entry[0]):
+    for key, said in sorted(state.weather.items(), key=lambda entry: entry[0]):
         if said.row.sort is WeatherSort.OBSERVED:
-            by_source[source].append(_taken(said, said.row.time))
+            by_source[key.source].append(_taken(said, said.row.time))
     return by_source
 
 
 def _forecast(state: State) -> list[Observation]:
     """Of all services the newest issue for each moment and spot, in order of time."""
     expected = sorted(
-        (said.row.time, said.issued_at, source)
-        for (source, _), said in state.weather.items()
+        (key.time, said.issued_at, key)
+        for key, said in state.weather.items()
         if said.row.sort is WeatherSort.FORECAST
     )
-    newest = {(time, _spot(state.weather[source, time])): source for time, _, source in expected}
-    found = (state.weather[source, time] for (time, _), source in newest.items())
-    return [_taken(said, said.issued_at) for said in found]
+    newest = {(time, _spot(state.weather[key])): key for time, _, key in expected}
+    return [_taken(said, said.issued_at) for said in (state.weather[key] for key in newest.values())]
 
 
 def _taken(said: ReportedWeather, said_at: datetime) -> Observation:

@@ -15,6 +15,7 @@ from fleet.domain.events import AssetRecord, Custodian
 from fleet.domain.fleet import FleetSpec
 from fleet.domain.plan import ParcelPlan, Unassigned
 from fleet.domain.sites import Locker, Site
+from fleet.domain.weather import Key as WeatherKey
 from fleet.domain.weather import ReportedWeather
 from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus, MissionStatus, ParcelStatus
 from fleet.protocol.messages import Action
@@ -219,7 +220,7 @@ class State:
     unresolved: Map[str, None] = field(default_factory=_map)
     timers: Map[str, datetime] = field(default_factory=_map)
     zones: Map[str, dict[str, Any]] = field(default_factory=_map)
-    weather: Map[tuple[str, datetime], ReportedWeather] = field(default_factory=_map)
+    weather: Map[WeatherKey, ReportedWeather] = field(default_factory=_map)
     waiting: Map[str, None] = field(default_factory=_map)
     personal: Map[str, datetime] = field(default_factory=_map)
     aboard: Map[str, frozenset[str]] = field(default_factory=_map)

@@ -1,11 +1,11 @@
-"""Which word on the weather counts: the newest of a source for each moment, and a measurement before a forecast."""
+"""Which word on weather counts: of a source the newest for each moment and spot, measurements before forecasts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fleet.protocol.values import Place
 from fleet.protocol.weather import WeatherRow, WeatherSort
@@ -25,8 +25,13 @@ Of more than that the nearest moments stay, so nobody takes the room of others, 
 MOST_SOURCES: Final = 16
 """Sources that count at a time: a station for each site of a city, and services."""
 
-Key = tuple[str, datetime]
-"""A source and the moment that it speaks of."""
+
+class Key(NamedTuple):
+    """A source, the moment that it speaks of, and where: longitude and latitude, the height, all three or none."""
+
+    source: str
+    time: datetime
+    spot: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,11 @@ class ReportedWeather:
     issued_at: datetime
     place: Place | None = None
     height_m: float | None = None
+
+    def key(self, source: str) -> Key:
+        """What it is known by as a word of this source."""
+        at = () if self.place is None else (self.place.lon, self.place.lat)
+        return Key(source, self.row.time, at if self.height_m is None else (*at, self.height_m))
 
 
 def outranks(new: ReportedWeather, old: ReportedWeather | None) -> bool:
@@ -53,12 +63,12 @@ def _rank(said: ReportedWeather) -> tuple[bool, datetime]:
 
 def counts(known: Map[Key, ReportedWeather], source: str, said: ReportedWeather, now: datetime) -> bool:
     """Whether a row changes what is known: it is not forgotten already, and outranks what its source said before."""
-    return said.row.time >= now - KEEP_BEHIND and outranks(said, known.get((source, said.row.time)))
+    return said.row.time >= now - KEEP_BEHIND and outranks(said, known.get(said.key(source)))
 
 
 def sources(known: Map[Key, ReportedWeather], now: datetime) -> frozenset[str]:
     """Who has said something that is not to be forgotten yet. Rows are only dropped when the next report comes."""
-    return frozenset(source for source, time in known if time >= now - KEEP_BEHIND)
+    return frozenset(key.source for key in known if key.time >= now - KEEP_BEHIND)
 
 
 def with_report(known: Map[Key, ReportedWeather], event: WeatherReported) -> Map[Key, ReportedWeather]:
@@ -67,8 +77,8 @@ def with_report(known: Map[Key, ReportedWeather], event: WeatherReported) -> Map
     for row in event.rows:
         said = ReportedWeather(row, event.issued_at, event.place, event.height_m)
         if counts(known, event.source, said, event.at):
-            changed[event.source, row.time] = said
-    for key in [key for key in known if key[1] < event.at - KEEP_BEHIND]:
+            changed[said.key(event.source)] = said
+    for key in [key for key in known if key.time < event.at - KEEP_BEHIND]:
         del changed[key]
     finished: Map[Key, ReportedWeather] = changed.finish()
     for key in _too_many(finished, event):
@@ -78,5 +88,5 @@ def with_report(known: Map[Key, ReportedWeather], event: WeatherReported) -> Map
 
 def _too_many(known: Iterable[Key], event: WeatherReported) -> list[Key]:
     """What its source has said beyond its share: the moments farthest from now, of equally far ones the later."""
-    own = [key for key in known if key[0] == event.source]
-    return sorted(own, key=lambda key: (abs(key[1] - event.at), key[1]))[MOST_OF_SOURCE:]
+    own = [key for key in known if key.source == event.source]
+    return sorted(own, key=lambda key: (abs(key.time - event.at), key.time, key.spot))[MOST_OF_SOURCE:]

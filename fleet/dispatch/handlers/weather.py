@@ -40,7 +40,9 @@ def report_weather(desk: Desk, message: ReportWeather) -> None:
     said = _event(desk, message)
     kept = with_report(desk.state.weather, said)
     # What would not stay is not recorded either: it would be new again each time that it is said.
-    fresh = tuple(row for row in said.rows if (message.source, row.time) in kept)
+    fresh = tuple(
+        row for row in said.rows if _reported(message, row, said.issued_at).key(message.source) in kept
+    )
     if fresh:
         desk.emit(said.model_copy(update={"rows": fresh}))
         desk.watch_all()
@@ -67,13 +69,17 @@ def _issued_at(desk: Desk, message: ReportWeather) -> datetime:
 
 def _fresh(desk: Desk, message: ReportWeather) -> Iterable[WeatherRow]:
     """The rows that change what is known. Without an issue of its own a report that repeats itself is nothing new."""
-    known, issued_at, spot = desk.state.weather, _issued_at(desk, message), (message.place, message.height_m)
+    known, issued_at = desk.state.weather, _issued_at(desk, message)
     for row in message.rows:
-        before = known.get((message.source, row.time))
-        same = before is not None and (before.row, before.place, before.height_m) == (row, *spot)
-        repeated = message.issued_at is None and same
-        if not repeated and counts(known, message.source, ReportedWeather(row, issued_at), desk.now):
+        said = _reported(message, row, issued_at)
+        before = known.get(said.key(message.source))
+        repeated = message.issued_at is None and before is not None and before.row == row
+        if not repeated and counts(known, message.source, said, desk.now):
             yield row
+
+
+def _reported(message: ReportWeather, row: WeatherRow, issued_at: datetime) -> ReportedWeather:
+    return ReportedWeather(row, issued_at, message.place, message.height_m)
 
 
 def _outcome(desk: Desk, message: ReportWeather, fresh: int, too_many: int) -> str:
@@ -90,7 +96,7 @@ def _refusal(desk: Desk, message: ReportWeather) -> str | None:
     if message.issued_at is not None and message.issued_at > now + CLOCK_TOLERANCE:
         return f"issued_at: {message.issued_at.isoformat()} lies ahead of the hub's time, {now.isoformat()}"
     if len({row.time for row in message.rows}) < len(message.rows):
-        return "rows: two rows speak of the same time; a source speaks of one place and height"
+        return "rows: two rows speak of the same time; a report speaks of one place and height"
     if desk.role is Role.WEATHER and message.source != desk.peer_id:
         return f"source: a station speaks for itself, and this one is {desk.peer_id!r}"
     known = sources(desk.state.weather, now)

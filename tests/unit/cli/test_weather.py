@@ -72,7 +72,7 @@ def test_each_place_of_a_file_is_a_source_of_its_own(
         code, found = answer(capsys, at, "weather", "report", "--file", file)
         assert (code, found["rows"]) == (0, 3)
     said = [(e.source, e.place and e.place.lon, e.height_m, len(e.rows)) for e in reported(at)]
-    assert said == [("harbour-1", -8.6, 10.0, 2), ("harbour-2", -8.7, 10.0, 1)]
+    assert said == [("harbour", -8.6, 10.0, 2), ("harbour", -8.7, 10.0, 1)]
 
 
 def test_a_forecast_may_lie_ahead_and_an_observation_may_not(

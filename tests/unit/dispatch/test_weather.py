@@ -33,6 +33,8 @@ from fleet.protocol.messages import (
 from fleet.protocol.mission import Travel
 from fleet.protocol.values import Place
 from fleet.protocol.weather import MOST_ROWS, WeatherRow, WeatherSort
+from fleet.weather.field import WeatherField, Where
+from fleet.weather.series import Worst
 from tests.support.bench import DAY, WEATHER, Bench, Peer
 from tests.support.weather import weather_report, weather_row
 
@@ -153,6 +155,33 @@ def test_a_station_reports_and_the_hub_rests_on_it(tmp_path: Path) -> None:
     assert (event.source, event.by) == ("harbour", "harbour")
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_a_source_speaks_of_several_places_and_heights_at_a_time(
+    tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    """What it says of one replaces nothing that it says of another, in whatever order; said again it is known."""
+    bench = Bench(tmp_path, weather=STALE)
+    harbour, moment = station(bench), now(bench)
+    here, there = Place(lon=-8.0, lat=41.0), Place(lon=-8.3, lat=41.3)
+    said = [(25.0, here, None), (1.0, there, None), (2.0, here, 10.0)]
+    for mps, place, height_m in (said[number] for number in order):
+        bench.say(harbour, weather_report(weather_row(moment, mps), place=place, height_m=height_m))
+        assert reply(harbour).detail == "1 rows of harbour taken in"
+    field = in_force(bench.inputs.context.weather, bench.core.state)
+    assert isinstance(field, WeatherField)
+    winds = []
+    for place in (here, there):
+        found = field.worst_along(Where(((place.lon, place.lat),), 60.0), moment, moment)
+        assert isinstance(found, Worst)
+        winds.append(found.wind_mps)
+    assert winds == [25.0, 1.0]
+    bench.say(harbour, weather_report(weather_row(moment, 25.0), place=here))
+    assert reply(harbour).detail == "0 rows of harbour taken in, 1 known already"
+    before = bench.core.state.weather
+    bench.restart()
+    assert bench.core.state.weather == before
+
+
 @pytest.mark.parametrize("issued", [True, False])
 def test_a_report_that_comes_twice_changes_nothing(tmp_path: Path, issued: bool) -> None:
     """Neither with the issue that it states, nor without one."""
@@ -240,7 +269,7 @@ def test_one_source_takes_nobodys_room(tmp_path: Path) -> None:
     assert reply(harbour).ok
     bench.say(operator, weather_report(weather_row(now(bench), 9.0), source="hill"))
     assert reply(operator).ok
-    assert {source for source, _ in bench.core.state.weather} == {"harbour", "hill"}
+    assert {key.source for key in bench.core.state.weather} == {"harbour", "hill"}
     assert len(bench.core.state.weather) == MOST_OF_SOURCE + 1
     assert wind_at(bench, now(bench)) == 9.0
 
@@ -272,7 +301,7 @@ def test_only_sources_that_still_count_leave_no_room_for_others(tmp_path: Path) 
     bench.run(KEEP_BEHIND.total_seconds() + 60)
     bench.say(operator, weather_report(weather_row(now(bench), 8.0), source="hill"))
     assert reply(operator).ok
-    assert [source for source, _ in bench.core.state.weather] == ["hill"]
+    assert [key.source for key in bench.core.state.weather] == ["hill"]
 
 
 def test_rows_that_lie_far_behind_are_not_taken_in(tmp_path: Path) -> None:
@@ -282,7 +311,7 @@ def test_rows_that_lie_far_behind_are_not_taken_in(tmp_path: Path) -> None:
     moment = now(bench)
     bench.say(harbour, weather_report(weather_row(moment), weather_row(moment - timedelta(hours=4))))
     assert reply(harbour).detail == "1 rows of harbour taken in, 1 too old"
-    assert [time for _, time in bench.core.state.weather] == [moment]
+    assert [key.time for key in bench.core.state.weather] == [moment]
 
 
 def test_a_killed_hub_remembers_the_weather(tmp_path: Path) -> None:

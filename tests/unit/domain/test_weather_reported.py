@@ -49,7 +49,7 @@ def report(
 
 def winds(*events: WeatherReported) -> dict[tuple[str, datetime], float]:
     """What is known after these reports."""
-    return {key: said.row.wind_mps for key, said in apply_all(State(), events).weather.items()}
+    return {key[:2]: said.row.wind_mps for key, said in apply_all(State(), events).weather.items()}
 
 
 def test_the_newest_word_of_a_source_counts_in_whatever_order_it_comes() -> None:
