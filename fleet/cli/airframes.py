@@ -26,6 +26,13 @@ TemperatureC = Annotated[
     float | None,
     typer.Option("--temperature-c", help="Of the air flown in, and the pack; standard air unless told."),
 ]
+WarmestC = Annotated[
+    float | None,
+    typer.Option(
+        "--warmest-c",
+        help="As warm as the air may be instead, at which it is thinnest; the pack stays as told.",
+    ),
+]
 
 
 def airframe_option(option: str, value: str) -> Airframe:

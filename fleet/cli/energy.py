@@ -19,7 +19,7 @@ from fleet.cli import (
     energy_residuals,
     energy_speed,
 )
-from fleet.cli.airframes import AirframeName, TemperatureC, WindFromDeg, WindMps, airframe_option
+from fleet.cli.airframes import AirframeName, TemperatureC, WarmestC, WindFromDeg, WindMps, airframe_option
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, ExitCode, show, table
 from fleet.domain.plan import Status
@@ -58,6 +58,7 @@ def estimate_flight(
     wind_mps: WindMps = None,
     wind_from_deg: WindFromDeg = None,
     temperature_c: TemperatureC = None,
+    warmest_c: WarmestC = None,
     pressure_hpa: Annotated[
         float | None,
         typer.Option("--pressure-hpa", help="Of the day, at sea level (QNH); the standard's unless told."),
@@ -103,6 +104,7 @@ def estimate_flight(
             wind_mps=0.0 if wind_mps is None else wind_mps,
             wind_from_deg=wind_from_deg,
             temperature_c=temperature_c,
+            warmest_c=warmest_c,
             pressure_hpa=pressure_hpa,
             speed_held=cast(Held | None, speed_held),
             site_amsl_m=site_amsl_m,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleet.cli.airframes import TemperatureC, WindFromDeg, WindMps, airframe_option
+from fleet.cli.airframes import TemperatureC, WarmestC, WindFromDeg, WindMps, airframe_option
 from fleet.cli.day import Day, Root
 from fleet.cli.files import check_out, write_out
 from fleet.cli.options import Json, run_name
@@ -47,6 +47,7 @@ def flight_range(
     wind_mps: WindMps = None,
     wind_from_deg: WindFromDeg = None,
     temperature_c: TemperatureC = None,
+    warmest_c: WarmestC = None,
     site_amsl_m: Annotated[
         float, typer.Option("--site-amsl-m", help="Height of the ground above mean sea level.")
     ] = 0.0,
@@ -70,7 +71,7 @@ def flight_range(
     check_out("--out", out)
     told = {
         "speed-mps": speed_mps, "height-m": height_m, "wind-mps": wind_mps, "wind-from-deg": wind_from_deg,
-        "temperature-c": temperature_c, "reserve": reserve, "epsilon": epsilon,
+        "temperature-c": temperature_c, "warmest-c": warmest_c, "reserve": reserve, "epsilon": epsilon,
     }  # fmt: skip
     if (airframe is None) == (asset is None):
         raise BadInput("--airframe, --asset: give one of them")
@@ -109,6 +110,7 @@ def _of_airframe(
         wind_mps=_or(told["wind-mps"], 0.0),
         wind_from_deg=told["wind-from-deg"],
         temperature_c=told["temperature-c"],
+        warmest_c=told["warmest-c"],
         soc=_or(soc, 1.0),
         site_amsl_m=_or(told["site-amsl-m"], 0.0),
         reserve=_or(told["reserve"], RULE.fraction_of_usable),

@@ -14,8 +14,9 @@ from fleet.energy.battery import Battery
 from fleet.energy.beyond import Beyond, beyond, widening
 from fleet.energy.errors import InvalidInput, require_not_negative, require_positive, require_within
 from fleet.energy.margin import margin_fraction
-from fleet.energy.multirotor import Cruise, EnergyEstimate, Unflyable, flight_energy, sortie_phases
+from fleet.energy.multirotor import Cruise, EnergyEstimate, Unflyable, sortie_phases
 from fleet.feasibility.energy import out_of_range
+from fleet.feasibility.flight import costliest, drag_counts
 from fleet.feasibility.motion import overloaded, strange_temperature
 from fleet.feasibility.vehicles import calibration_assumption
 from fleet.feasibility.verdict import Verdict, combine, feasible, infeasible, unknown
@@ -36,8 +37,10 @@ class Question:
     """A flight out with the payload, a drop, and back without it, in one wind and temperature.
 
     ``back_m`` none is as far as out, ``wind_from_deg`` none a wind against every leg, ``temperature_c`` none the
-    standard atmosphere's at the flight height, ``pressure_hpa`` (at sea level) none the standard's. ``speed_mps`` is
-    the airspeed, or the speed over ground where the autopilot holds that: ``speed_held`` says so, else the airframe.
+    standard atmosphere's at the flight height; where it is only known between two bounds that is the lower, which
+    counts for the pack, and ``warmest_c`` the upper, at which air is thinnest. ``pressure_hpa`` (at sea level) none is
+    the standard's. ``speed_mps`` is the airspeed, or the speed over ground where the autopilot holds that:
+    ``speed_held`` says so, else the airframe.
     Heights but ``site_amsl_m`` are above the launch site; ``floor``, ``reserve`` and ``epsilon`` are the shares and the
     probability of the safety criterion, ``margin_scale`` scales the margin that follows.
     Raises ``InvalidInput`` for what is no such number, by its name here.
@@ -63,6 +66,7 @@ class Question:
     pressure_hpa: float | None = None
     speed_held: Held | None = None
     margin_scale: float = 1.0
+    warmest_c: float | None = None
 
     def __post_init__(self) -> None:
         require_not_negative(payload_kg=self.payload_kg, wind_mps=self.wind_mps)
@@ -78,6 +82,8 @@ class Question:
         require_within(0, 1, soc=self.soc, health=self.health, floor=self.floor, reserve=self.reserve)
         require_within(1e-6, 0.5, epsilon=self.epsilon)
         require_not_negative(margin_scale=self.margin_scale)
+        if self.warmest_c is not None:
+            require_within(self.air_c, 60, warmest_c=self.warmest_c)
         if self.speed_held not in (None, "air", "ground"):
             raise InvalidInput("speed_held", self.speed_held, "air or ground")
 
@@ -88,14 +94,20 @@ class Question:
 
     @property
     def air_c(self) -> float:
-        """The temperature that counts, for the air's density and for the pack."""
+        """The temperature that counts for the pack: the lowest."""
         if self.temperature_c is not None:
             return self.temperature_c
         return SEA_LEVEL_K - ZERO_CELSIUS_K - LAPSE_K_PER_M * (self.site_amsl_m + self.height_m)
 
     @property
     def density_kg_m3(self) -> float:
-        """The air's density at the flight height."""
+        """The air's density at the flight height where it is thinnest, in the warmest air: lift costs most there."""
+        warmest_c = self.temperature_c if self.warmest_c is None else self.warmest_c
+        return air_density(self.site_amsl_m + self.height_m, warmest_c, self.pressure_hpa)
+
+    @property
+    def dense_kg_m3(self) -> float:
+        """The same in the coldest air, in which drag costs most."""
         return air_density(self.site_amsl_m + self.height_m, self.temperature_c, self.pressure_hpa)
 
 
@@ -195,10 +207,12 @@ def _too_fast(frame: Airframe, flown: EnergyEstimate | Unflyable | None) -> Iter
         )
 
 
-def _flight(frame: Airframe, question: Question) -> EnergyEstimate | Unflyable | None:
-    """None where there is none to be worked out."""
+def _flight(
+    frame: Airframe, question: Question, air: tuple[float, ...] | None = None
+) -> EnergyEstimate | Unflyable | None:
+    """In those of several densities of air in which it takes most; none where there is none to be worked out."""
     lifts = question.payload_kg <= frame.max_payload_kg
-    if question.density_kg_m3 > THICKEST_KG_M3:  # colder than any pack is known for
+    if question.dense_kg_m3 > THICKEST_KG_M3:  # colder than any pack is known for
         return None
     if not lifts or not frame.min_airspeed_mps <= question.speed_mps <= frame.max_airspeed_mps:
         return None
@@ -210,7 +224,14 @@ def _flight(frame: Airframe, question: Question) -> EnergyEstimate | Unflyable |
         drop_s=question.drop_s,
         drop_height_m=question.drop_height_m,
     )
-    return flight_energy(frame, phases, density_kg_m3=question.density_kg_m3)
+    return costliest(frame, phases, _air(frame, question) if air is None else air)
+
+
+def _air(frame: Airframe, question: Question) -> tuple[float, ...]:
+    """The densities at which the flight may take most."""
+    thin, dense = question.density_kg_m3, question.dense_kg_m3
+    pays_drag = drag_counts(frame, question.speed_mps, _holds_ground(frame, question))
+    return (thin, dense) if pays_drag and dense != thin else (thin,)
 
 
 def _leg(question: Question, distance_m: float, track_deg: float) -> Cruise:
@@ -242,17 +263,24 @@ def radius_m(frame: Airframe, question: Question, worked: Estimate) -> float:
     """How far a flight out and straight back may go on the question's bearing, with the battery, reserve and margin of
     an estimate of it that nothing but distance stands in the way of.
 
-    Exact, not searched: in one wind the energy grows linearly with distance.
+    Exact, not searched: in one wind and air the energy grows linearly with distance. Of two airs the one that leads
+    less far counts.
     """
     budget_wh = ((worked.usable_wh or 0.0) - (worked.reserve_wh or 0.0)) / (1 + worked.margin_share)
-    none_wh, kilometre_wh = (_there_and_back_wh(frame, question, distance_m) for distance_m in (0.0, 1000.0))
+    return min(_radius_in(frame, question, density, budget_wh) for density in _air(frame, question))
+
+
+def _radius_in(frame: Airframe, question: Question, density_kg_m3: float, budget_wh: float) -> float:
+    none_wh, kilometre_wh = (
+        _there_and_back_wh(frame, question, distance_m, density_kg_m3) for distance_m in (0.0, 1000.0)
+    )
     if kilometre_wh == math.inf:
         return 0.0  # on this bearing the wind asks for too much airspeed
     return max(0.0, (budget_wh - none_wh) / (kilometre_wh - none_wh) * 1000.0)
 
 
-def _there_and_back_wh(frame: Airframe, question: Question, distance_m: float) -> float:
-    flown = _flight(frame, replace(question, out_m=distance_m, back_m=None))
+def _there_and_back_wh(frame: Airframe, question: Question, distance_m: float, density_kg_m3: float) -> float:
+    flown = _flight(frame, replace(question, out_m=distance_m, back_m=None), (density_kg_m3,))
     return float(flown.energy_wh) if isinstance(flown, EnergyEstimate) else math.inf
 
 
@@ -266,12 +294,11 @@ def _percentiles(frame: Airframe, energy_wh: float, unmeasured: tuple[Beyond, ..
 
 def _beyond(frame: Airframe, question: Question) -> tuple[Beyond, ...]:
     masses = frame.empty_mass_kg + question.payload_kg, frame.empty_mass_kg
-    return beyond(
-        frame.validity,
-        masses_kg=masses,
-        density_kg_m3=question.density_kg_m3,
-        airspeed_mps=question.speed_mps,
-    )
+    found = [
+        beyond(frame.validity, masses_kg=masses, density_kg_m3=density, airspeed_mps=question.speed_mps)
+        for density in (question.density_kg_m3, question.dense_kg_m3)
+    ]
+    return max(found, key=widening)
 
 
 def _assumptions(frame: Airframe, question: Question) -> Iterator[str]:

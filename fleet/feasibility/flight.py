@@ -54,8 +54,13 @@ def densities(frame: Airframe, speed_mps: float, alt_amsl_m: float, sky: Sky) ->
     may be above that for which the airframe's cruise power holds, the coldest counts too.
     """
     thin = air_density(alt_amsl_m, sky.warmest_c)
-    fast = frame.rotors is not None and (frame.holds_ground or speed_mps > frame.cruise_mps)
+    fast = drag_counts(frame, speed_mps, frame.holds_ground)
     return (thin, air_density(alt_amsl_m, sky.temperature_c)) if fast else (thin,)
+
+
+def drag_counts(frame: Airframe, speed_mps: float, holds_ground: bool) -> bool:
+    """Whether it may fly faster through the air than where its cruise power was measured, and then pay for drag."""
+    return frame.rotors is not None and (holds_ground or speed_mps > frame.cruise_mps)
 
 
 def costliest(frame: Airframe, phases: Sequence[Phase], air: Iterable[float]) -> EnergyEstimate | Unflyable:

@@ -193,6 +193,7 @@ def _question(
         wind_mps=sky.wind_mps + off_mps,
         wind_from_deg=None if off_mps > 0 else sky.wind_from_deg,
         temperature_c=sky.temperature_c,
+        warmest_c=sky.warmest_c,
         drop_s=asset_type.drop_s,
         soc=soc,
         health=battery.state_of_health,

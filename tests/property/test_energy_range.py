@@ -69,7 +69,7 @@ def test_every_point_within_is_feasible_and_beyond_a_corner_none(
     if shape.contains(inside):
         assert flight_to(frame, area, lon, lat, (inside.x, inside.y))
     at = int(turn * (CORNERS - 1))
-    (ax, ay), (bx, by) = area.ring[at], area.ring[at + 1]
+    (ax, ay), (bx, by) = area.ring[at], area.ring[(at + 1) % CORNERS]
     side = ax + far * (bx - ax), ay + far * (by - ay)
     hardly = lon + 0.99999 * (side[0] - lon), lat + 0.99999 * (side[1] - lat)
     assert flight_to(frame, area, lon, lat, hardly)

@@ -225,3 +225,28 @@ def test_beyond_what_was_measured_the_margin_is_wider_and_says_so() -> None:
     )
     assert any("mass_kg 11 lies 10.0% beyond" in said for said in outside.assumptions)
     assert not any("beyond" in said for said in within.assumptions)
+
+
+@pytest.mark.parametrize("speed_mps", [9.0, 16.0, 19.0])
+def test_where_the_temperature_has_two_bounds_the_dearer_side_of_each_counts(speed_mps: float) -> None:
+    """The pack of the coldest, lift in the warmest and thinnest air, drag in the coldest and densest: no less than at
+    any temperature between, held against flights at one temperature each."""
+    asked = Question(1, 2000, speed_mps, 60, temperature_c=2.0)
+    both = estimate(COURIER, replace(asked, warmest_c=33.0))
+    each = [estimate(COURIER, replace(asked, temperature_c=at)) for at in (2.0, 12.0, 22.0, 33.0)]
+    assert energy_wh(both) == pytest.approx(max(energy_wh(one) for one in each), rel=1e-12)
+    assert both.usable_wh == min(one.usable_wh or 0.0 for one in each)
+    assert both.reserve_wh == each[0].reserve_wh
+    radius_m = both.largest_radius_m
+    assert radius_m is not None
+    assert 0 < radius_m <= min(one.largest_radius_m or 0.0 for one in each)
+    at_the_edge = estimate(COURIER, replace(asked, warmest_c=33.0, out_m=radius_m))
+    assert at_the_edge.spare_wh == pytest.approx(0.0, abs=1e-6)
+    same = estimate(COURIER, replace(asked, warmest_c=2.0))
+    assert replace(same, assumptions=()) == replace(each[0], assumptions=())
+
+
+@pytest.mark.parametrize("warmest_c", [1.0, 61.0, float("nan")])
+def test_the_upper_bound_is_no_lower_than_the_temperature(warmest_c: float) -> None:
+    with pytest.raises(InvalidInput, match="warmest_c"):
+        Question(1, 2000, 16, 60, temperature_c=2.0, warmest_c=warmest_c)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from fleet.feasibility import Context, Verdict, assess_sortie
 from fleet.feasibility.charge import ToldCharge
 from fleet.feasibility.range import RangeArea, asset_area, feature
 from fleet.protocol.values import Place, Reason
+from fleet.weather.conditions import Observation, Spot
+from fleet.weather.field import Part, Sort, WeatherField
 from geofences import FlatTerrain
 from geofences.geometry.geodesy import destination
 from tests.unit.feasibility.world import DRONE, HOME, NOON, ROBOT, SITE, VAN, context, order, trip_of, weather
@@ -78,3 +81,25 @@ def test_the_type_s_radius_is_the_most() -> None:
     found = asset_area(ctx.fleet, ctx.weather, short, HOME, NOON, payload_kg=1, told=FULL)
     assert isinstance(found, RangeArea)
     assert set(found.radii_m) == {1_500.0}
+
+
+def test_it_is_no_larger_than_trips_may_go_when_it_was_warm_a_while_ago() -> None:
+    """Trips are worked out in the warmest air that was measured around their time, with the pack of the coldest."""
+    rows = weather(temperature_c=3.0, wind_mps=0.0, gust_mps=0.0).rows
+    before = tuple(row for row in rows if row.time < NOON)
+    warm = replace(before[-1].conditions, temperature_c=36.0)
+    station = Part("hill", Sort.OBSERVED, Spot(HOME.lon, HOME.lat, 2.0), rows)
+    heated = (Observation(before[-1].time, warm), *rows[len(before) :])
+    field = WeatherField((station, replace(station, name="town", rows=heated)))
+    ctx = context(weather=field, lockers={}, terrain=FlatTerrain(GROUND_M, 0.0))
+    found = area(ctx)
+    assert isinstance(found, RangeArea)
+    lon, lat = destination(HOME.lon, HOME.lat, 0.0, 0.999 * found.radii_m[0])
+    parcel = order(place=Place(lon=lon, lat=lat), weight_kg=1.0)
+    made = trip_of(assess_sortie(ctx, parcel, DRONE, SITE, NOON, soc=1.0))
+    assert made.margin_wh >= 0
+    assert made.margin_wh < 0.05 * made.energy_wh
+    mild = context(weather=weather(temperature_c=3.0), lockers={}, terrain=FlatTerrain(GROUND_M, 0.0))
+    other = area(mild)
+    assert isinstance(other, RangeArea)
+    assert found.radii_m[0] < other.radii_m[0]
