@@ -307,13 +307,23 @@ def _type_errors(fleet: FleetFile, asset_type: AssetType) -> Iterator[FieldError
         yield wrong("energy_model", asset_type.energy_model, f"there is no such energy model{hint}")
     elif kind.profile == "air" and isinstance(asset_type, SortieType):
         yield from _speed_errors(fleet, asset_type)
+    if kind.profile != "air" and isinstance(asset_type, SortieType) and asset_type.speed_rule != "cruise":
+        yield wrong("speed_rule", asset_type.speed_rule, f"a {kind.name} drives at its cruise speed only")
 
 
 def _speed_errors(fleet: FleetFile, asset_type: SortieType) -> Iterator[FieldError]:
     frame = vehicle_of(asset_type)
     if not isinstance(frame, Airframe):
         return
+    known = f"{frame.min_airspeed_mps:g} to {frame.max_airspeed_mps:g} m/s"
+    message = f"the energy of {frame.name} is known from {known} only"
     if not frame.min_airspeed_mps <= asset_type.cruise_mps <= frame.max_airspeed_mps:
-        known = f"{frame.min_airspeed_mps:g} to {frame.max_airspeed_mps:g} m/s"
-        message = f"the energy of {frame.name} is known from {known} only"
         yield _type_error(fleet, asset_type, "cruise_mps", f"{asset_type.cruise_mps:g}", message)
+    elif (
+        not frame.min_airspeed_mps
+        <= asset_type.slowest_mps
+        <= asset_type.fastest_mps
+        <= frame.max_airspeed_mps
+    ):
+        told = f"{asset_type.slowest_mps:g} to {asset_type.fastest_mps:g}"
+        yield _type_error(fleet, asset_type, "speeds_mps", told, message)

@@ -15,6 +15,7 @@ from fleet.feasibility.charge import ask_charge
 from fleet.feasibility.verdict import combine
 from fleet.protocol.mission import Drop
 from fleet.protocol.values import Place
+from fleet.protocol.versions import TOLD_SPEED
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,9 @@ def _assess(
     mission = record.mission
     kind = sortie_type(desk, mission.asset_id)
     drop = drop_of(record)
+    wire = desk.asset(mission.asset_id).wire
+    if wire is not None and wire < TOLD_SPEED:
+        kind = kind.model_copy(update={"speed_rule": "cruise"})  # it would fly at that anyway
     begin = max(desk.now, mission.start_at) + timedelta(seconds=variant.wait_s)
     if variant.height_agl_m is not None:
         kind = kind.model_copy(update={"cruise_height_agl_m": variant.height_agl_m})

@@ -84,6 +84,7 @@ def sortie_from_trip(desk: Desk, drafted: Mission, trip: Trip, alternates: tuple
         energy=(trip.energy_wh, trip.until_drop_wh, trip.reserve_wh),
         zones_version=trip.zones_version,
         alternates=alternates,
+        cruise_mps=trip.cruise_mps,
     )
 
 
@@ -109,6 +110,7 @@ def _sortie_mission(
     energy: tuple[float, float | None, float],
     zones_version: str,
     alternates: tuple[Alternate, ...],
+    cruise_mps: float | None = None,
 ) -> Mission:
     kind = sortie_type(desk, asset_id)
     steps: tuple[Step, ...] = (
@@ -139,6 +141,7 @@ def _sortie_mission(
         energy_to_drop_wh=energy[1],
         reserve_wh=energy[2],
         zones_version=zones_version,
+        cruise_mps=cruise_mps,
     )
 
 

@@ -81,6 +81,10 @@ class LinkTimes(Value):
     missing_s: Positive | None = None
 
 
+SpeedRule = Literal["cruise", "range", "on_time"]
+"""At which speed a flight is flown: the type's cruise speed; that at which its way takes least; that of those at which
+it is in time at which its way takes least."""
+
 CORRIDOR_UP_M = 7.5
 """4 m of error by satellites and 3 m of holding at the least (the guide of the Luftfahrt-Bundesamt), and half of what
 ``Separation.vertical_m`` keeps two flights apart."""
@@ -101,6 +105,11 @@ class SortieType(Value):
     weather: WeatherCaps
     energy_model: str
     cruise_mps: Positive
+    speed_rule: Annotated[SpeedRule, Field(exclude_if=lambda rule: rule == "cruise")] = "cruise"
+    speeds_mps: Annotated[
+        tuple[Positive, Positive] | None, Field(exclude_if=lambda speeds: speeds is None)
+    ] = None
+    """The slowest and the fastest that a rule other than ``cruise`` may choose, with the cruise speed between them."""
     cruise_height_agl_m: NonNegative = 0
     corridor_m: Positive = 20
     corridor_up_m: Annotated[NonNegative | None, Field(exclude_if=lambda value: value is None)] = None
@@ -119,6 +128,30 @@ class SortieType(Value):
     lost_link: LinkTimes | None = None
     energy_data: Annotated[str | None, Field(exclude_if=lambda text: text is None)] = None
 
+    @model_validator(mode="after")
+    def _speeds_are_known(self) -> Self:
+        if self.speed_rule != "cruise" and self.speeds_mps is None:
+            raise ValueError(
+                f'speed_rule = "{self.speed_rule}" needs speeds_mps: the slowest and the fastest'
+            )
+        if not self.slowest_mps <= self.cruise_mps <= self.fastest_mps:
+            raise ValueError("speeds_mps must be the slowest and the fastest, with cruise_mps between them")
+        return self
+
+    @property
+    def slowest_mps(self) -> float:
+        """The slowest that a flight may be planned at."""
+        return self.cruise_mps if self.speeds_mps is None else self.speeds_mps[0]
+
+    @property
+    def fastest_mps(self) -> float:
+        """The fastest that a flight may be planned at: what is kept free around it is for that."""
+        return self.cruise_mps if self.speeds_mps is None else self.speeds_mps[1]
+
+    def at_speed(self, cruise_mps: float | None) -> Self:
+        """The type as it is flown on one trip; none: as it always is."""
+        return self if cruise_mps is None else self.model_copy(update={"cruise_mps": cruise_mps})
+
     @property
     def keeps_up_m(self) -> float:
         """What is kept free above and below its path."""
@@ -127,12 +160,12 @@ class SortieType(Value):
     @property
     def turns_m(self) -> float:
         """The radius over ground of its turns: V² / (g tan φ), the steady level turn's, with the bank φ and V the
-        cruise speed and the strongest wind that it may be out in together (as in the German authority's guide to SORA's
-        contingency volume); 0 where it stops in the air to turn.
+        fastest speed and the strongest wind that it may be out in together (as in the German authority's guide to
+        SORA's contingency volume); 0 where it stops in the air to turn.
         """
         if self.turn_radius_m is not None or self.bank_deg is None:
             return self.turn_radius_m or 0.0
-        ground_mps = self.cruise_mps + (self.weather.max_wind_mps or 0.0)
+        ground_mps = self.fastest_mps + (self.weather.max_wind_mps or 0.0)
         return ground_mps**2 / (GRAVITY_MPS2 * tan(radians(self.bank_deg)))
 
 

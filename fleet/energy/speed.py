@@ -8,15 +8,18 @@ An airframe without rotor figures takes the same power at all its speeds, so the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
 
 from fleet.energy.airframe import Airframe
 from fleet.energy.arrays import FloatArray
-from fleet.energy.errors import require_not_negative, require_positive
+from fleet.energy.errors import require_not_negative, require_positive, require_within
+from fleet.energy.legs import Legs, LegTable, leg_table
+from fleet.energy.regimes import Regime
 from fleet.energy.sortie import SortiePlan, SortieTable, sortie_table
 
 STEPS = 101
@@ -79,12 +82,72 @@ def timely_speed(airframe: Airframe, way: Way, plan: SortiePlan, within_s: float
     return None if best is None else at_speed(airframe, way, plan, best)
 
 
+class Cruises(NamedTuple):
+    """The level legs of one flight in their order, one value of each column for each leg."""
+
+    distance_m: FloatArray
+    track_deg: FloatArray
+    wind_mps: FloatArray
+    wind_from_deg: FloatArray
+    mass_kg: FloatArray
+
+
+def cruises_speed(
+    airframe: Airframe,
+    cruises: Cruises,
+    densities_kg_m3: Sequence[float],
+    speeds_mps: tuple[float, float],
+    due: tuple[int, float] | None = None,
+) -> float | None:
+    """The speed from the slowest to the fastest at which the legs together take least, in that air in which they take
+    most; what is up or down, and hovers, takes the same at each speed.
+
+    ``due`` are a number of legs and the seconds within which these must be over: of the speeds that are in time, then,
+    and where none is, the one that is soonest there. The speed is the one that the autopilot holds. None where the wind
+    lets the legs be flown at none of these. Raises `InvalidInput` for speeds that the airframe does not have, and as
+    `leg_table`.
+    """
+    low, high = speeds_mps
+    require_within(airframe.min_airspeed_mps, airframe.max_airspeed_mps, slowest_mps=low, fastest_mps=high)
+    require_within(low, high, fastest_mps=high)
+
+    def energy_wh(speeds: FloatArray) -> FloatArray:
+        tables = [_along(airframe, cruises, density, speeds) for density in densities_kg_m3]
+        return reduce(np.maximum, [table.energy_wh.sum(axis=0) for table in tables])
+
+    if due is None:
+        return _least(energy_wh, low, high)
+    legs, within_s = due
+
+    def there_s(speeds: FloatArray) -> FloatArray:
+        seconds = _along(airframe, cruises, densities_kg_m3[0], speeds).duration_s
+        flyable = np.isfinite(seconds).all(axis=0)
+        found: FloatArray = np.where(flyable, seconds[:legs].sum(axis=0), math.inf)
+        return found
+
+    slowest = _in_time(there_s, low, high, within_s)
+    return _least(there_s, low, high) if slowest is None else _least(energy_wh, slowest, high)
+
+
+def _along(airframe: Airframe, cruises: Cruises, density: float, speeds: FloatArray) -> LegTable:
+    """A row for each leg, a column for each speed."""
+    distance_m, track_deg, wind_mps, from_deg, mass_kg = (column[:, None] for column in cruises)
+    wind = speeds[None, :], track_deg, wind_mps, from_deg, airframe.holds_ground
+    return leg_table(airframe, Legs(Regime.CRUISE, distance_m, mass_kg, density, *wind))
+
+
 def _slowest(airframe: Airframe, way: Way, plan: SortiePlan, within_s: float) -> float | None:
     """The slowest airspeed that is in time: a round trip takes the less time the faster it is."""
     low, high = airframe.min_airspeed_mps, airframe.max_airspeed_mps
+    return _in_time(lambda speeds: _flown(airframe, way, plan, speeds).duration_s, low, high, within_s)
+
+
+def _in_time(
+    seconds: Callable[[FloatArray], FloatArray], low: float, high: float, within_s: float
+) -> float | None:
     for _ in range(1 + 2 * FINER):
         speeds = np.linspace(low, high, STEPS)
-        in_time = np.flatnonzero(_flown(airframe, way, plan, speeds).duration_s <= within_s)
+        in_time = np.flatnonzero(seconds(speeds) <= within_s)
         if not in_time.size:
             return None
         first = int(in_time[0])

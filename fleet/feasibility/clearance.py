@@ -70,7 +70,7 @@ def clearance_at(
     if rule.volume == "ground_risk":  # the only one that grows with the height
         height_m = max(0.0, _height_m(ctx, kind, alt_amsl_m, places))
     corridor = kind.corridor_m, kind.keeps_up_m
-    return _by_rule(rule, kind.cruise_mps, _wind_mps(rule, kind), corridor, height_m)
+    return _by_rule(rule, kind.fastest_mps, _wind_mps(rule, kind), corridor, height_m)
 
 
 def traits(ctx: Context, kind: SortieType) -> tuple[float, ...]:
@@ -78,7 +78,7 @@ def traits(ctx: Context, kind: SortieType) -> tuple[float, ...]:
     rule = ctx.fleet.margins
     if rule is None:
         return kind.corridor_m, kind.keeps_up_m
-    return kind.corridor_m, kind.keeps_up_m, kind.cruise_mps, _wind_mps(rule, kind)
+    return kind.corridor_m, kind.keeps_up_m, kind.fastest_mps, _wind_mps(rule, kind)
 
 
 def _wind_mps(rule: AirMargins, kind: SortieType) -> float:

@@ -86,7 +86,7 @@ def _times(
     if not ctx.airspace_has_times:
         return _ANY_TIME, _ANY_TIME
     there_and_back_m = 2 * distance_m(start.lon, start.lat, end.lon, end.lat)
-    longest_s = there_and_back_m / (asset_type.cruise_mps * _SLOWEST_SHARE) + asset_type.drop_s
+    longest_s = there_and_back_m / (asset_type.slowest_mps * _SLOWEST_SHARE) + asset_type.drop_s
     begin = _EPOCH + ((at - _EPOCH) // BUCKET) * BUCKET
     return begin, begin + (1 + ceil(longest_s / BUCKET.total_seconds())) * BUCKET
 

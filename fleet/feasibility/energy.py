@@ -4,6 +4,8 @@ untouched.
 
 from __future__ import annotations
 
+from math import inf
+
 from fleet.feasibility.case import SortieCase
 from fleet.feasibility.verdict import Verdict, feasible, infeasible
 from fleet.protocol.values import Reason
@@ -23,6 +25,12 @@ def ask_energy(case: SortieCase) -> Verdict:
 def out_of_range(usable_wh: float, reserve_wh: float, needed_wh: float, source: str) -> Reason:
     """Why a trip that needs so much, with its margin, may not start."""
     budget_wh = usable_wh - reserve_wh
+    if needed_wh == inf:
+        return Reason(
+            code="wind_too_strong",
+            detail="against the wind the way to the alternate can't be flown at the speed that is held",
+            source=source,
+        )
     return Reason(
         code="out_of_range",
         detail=f"the trip needs {needed_wh:.1f} Wh with its margin; {budget_wh:.1f} Wh may be drawn "

@@ -23,6 +23,7 @@ from fleet.feasibility.forecast import wind_log_sd
 from fleet.feasibility.moves import Load, Moves
 from fleet.feasibility.shape import TripShape, by_way_of, sortie_shape
 from fleet.feasibility.sky import Sky, sky_over, way_in
+from fleet.feasibility.speed import speed_for
 from fleet.feasibility.trip import Trip
 from fleet.feasibility.vehicles import (
     Vehicle,
@@ -79,11 +80,15 @@ def plan_trip(ctx: Context, order: Order, asset_type: SortieType, departure: Dep
     if (strange := strange_temperature(battery, sky.temperature_c)) is not None:
         return strange
     load = _load(order)
+    within_s = (order.due.end - departure.at).total_seconds()
+    epsilon = ctx.fleet.reserve.epsilon
+    chosen_mps = speed_for(vehicle, asset_type, shape, sky, load, within_s=within_s, epsilon=epsilon)
+    asset_type = asset_type.at_speed(chosen_mps)
     moves = _move(vehicle, asset_type, shape, sky, load)
     if isinstance(moves, Verdict):
         return moves
     trip = _trip(ctx, asset_type, departure, Worked(vehicle, battery, shape, sky, load, moves))
-    return trip if isinstance(trip, Verdict) else Planned(trip, shape, sky)
+    return trip if isinstance(trip, Verdict) else Planned(replace(trip, cruise_mps=chosen_mps), shape, sky)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +209,7 @@ def _load(order: Order) -> Load:
 
 def _longest(asset_type: SortieType, shape: TripShape) -> timedelta:
     """For how long the weather is looked at: half as long again as the trip takes in still air."""
-    still_s = (shape.out_m + shape.back_m) / asset_type.cruise_mps + asset_type.drop_s
+    still_s = (shape.out_m + shape.back_m) / asset_type.slowest_mps + asset_type.drop_s
     return timedelta(seconds=1.5 * still_s + 120)
 
 

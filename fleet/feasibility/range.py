@@ -9,6 +9,7 @@ from statistics import NormalDist
 from typing import Any
 
 from fleet.domain.fleet import FleetSpec, ReserveRule, RouteType, SortieType, StationType
+from fleet.energy.air import Wind
 from fleet.energy.airframe import Airframe
 from fleet.energy.battery import Battery
 from fleet.energy.errors import require_not_negative, require_within
@@ -18,6 +19,7 @@ from fleet.feasibility.charge import ToldCharge, ask_charge
 from fleet.feasibility.estimate import Estimate, Question, estimate, radius_m
 from fleet.feasibility.motion import strange_temperature
 from fleet.feasibility.sky import Sky, sky_of, way_of_weather
+from fleet.feasibility.speed import straight_speed
 from fleet.feasibility.vehicles import battery_of, vehicle_of
 from fleet.feasibility.verdict import Verdict, unknown
 from fleet.protocol.values import Place, Reason
@@ -48,11 +50,18 @@ class RangeArea:
 
 
 def range_area(
-    frame: Airframe, question: Question, lon: float, lat: float, *, most_m: float | None = None
+    frame: Airframe,
+    question: Question,
+    lon: float,
+    lat: float,
+    *,
+    most_m: float | None = None,
+    speeds_mps: tuple[float, float] | None = None,
 ) -> RangeArea:
     """The area of the flights that ``estimate`` calls feasible, whatever the question says of distances and bearing.
 
     Every point within is feasible; beyond a corner nothing is. ``most_m`` is the farthest that the operator allows.
+    With ``speeds_mps``, the slowest and the fastest, each bearing is flown at the speed that takes least on it.
     Raises ``InvalidInput`` for a place that is none, or too near to a pole.
     """
     require_within(-180, 180, lon=lon)
@@ -61,31 +70,57 @@ def range_area(
     at_home = estimate(frame, here)
     if not at_home.verdict.feasible:
         return RangeArea(at_home.verdict, (), (), at_home, here)
-    radii = _radii_m(frame, here, at_home, math.inf if most_m is None else most_m)
+    radii = _radii_m(frame, here, at_home, math.inf if most_m is None else most_m, speeds_mps)
     turned = [destination(lon, lat, 360.0 * at / CORNERS, far_m) for at, far_m in enumerate(radii)]
     ring = tuple((lon + math.remainder(to_lon - lon, 360.0), to_lat) for to_lon, to_lat in turned)
     return RangeArea(at_home.verdict, ring, radii, at_home, here)
 
 
-def _radii_m(frame: Airframe, here: Question, at_home: Estimate, most_m: float) -> tuple[float, ...]:
+def _radii_m(
+    frame: Airframe,
+    here: Question,
+    at_home: Estimate,
+    most_m: float,
+    speeds_mps: tuple[float, float] | None,
+) -> tuple[float, ...]:
     """How far it goes on each bearing.
 
-    With the airspeed held what a metre takes is a convex function of where it leads, so straight sides lie within. With
-    the speed over ground held it need not be: each corner is then no farther than any bearing up to the next corner.
+    With one airspeed held what a metre takes is a convex function of where it leads, so straight sides lie within. With
+    the speed over ground held, or a speed for each bearing, it need not be: each corner is then no farther than any
+    bearing up to the next corner.
     """
     if here.wind_mps == 0 or here.wind_from_deg is None:
-        return (min(most_m, radius_m(frame, here, at_home)),) * CORNERS
-    holds_ground = (here.speed_held or frame.speed_held) == "ground"
-    fine = 4 if holds_ground else 1
+        return (min(most_m, _radius_m(frame, here, at_home, speeds_mps)),) * CORNERS
+    bends = (here.speed_held or frame.speed_held) == "ground" or speeds_mps is not None
+    fine = 4 if bends else 1
     count = CORNERS * fine
     found = [
-        min(most_m, radius_m(frame, replace(here, bearing_deg=360.0 * at / count), at_home))
+        min(most_m, _radius_m(frame, replace(here, bearing_deg=360.0 * at / count), at_home, speeds_mps))
         for at in range(count)
     ]
-    if not holds_ground:
+    if not bends:
         return tuple(found)
     around = range(-fine, fine + 1)
     return tuple(min(found[(at * fine + step) % count] for step in around) for at in range(CORNERS))
+
+
+def _radius_m(
+    frame: Airframe, asked: Question, at_home: Estimate, speeds_mps: tuple[float, float] | None
+) -> float:
+    if speeds_mps is None:
+        return radius_m(frame, asked, at_home)
+    out, back = asked.bearing_deg, (asked.bearing_deg + 180) % 360
+    winds = [
+        Wind(asked.wind_mps, deg if asked.wind_from_deg is None else asked.wind_from_deg)
+        for deg in (out, back)
+    ]
+    ways = (out, winds[0], asked.payload_kg), (back, winds[1], 0.0)
+    chosen_mps = straight_speed(frame, speeds_mps, ways, asked.density_kg_m3)
+    if chosen_mps is None:
+        return 0.0
+    asked = replace(asked, speed_mps=chosen_mps)
+    # Beyond what was measured the margin is wider, and that may be a matter of speed.
+    return radius_m(frame, asked, estimate(frame, asked))
 
 
 def feature(found: RangeArea | Verdict, **properties: Any) -> dict[str, Any]:
@@ -168,9 +203,9 @@ def asset_area(
         site_amsl_m=ground_amsl_m,
     )
     reserve = max(rule_share(fleet.reserve, frame, battery, question), fleet.reserve.fraction_of_usable)
-    return range_area(
-        frame, replace(question, reserve=reserve), place.lon, place.lat, most_m=asset_type.max_radius_m
-    )
+    speeds = None if asset_type.speed_rule == "cruise" else asset_type.speeds_mps
+    asked = replace(question, reserve=reserve)
+    return range_area(frame, asked, place.lon, place.lat, most_m=asset_type.max_radius_m, speeds_mps=speeds)
 
 
 def rule_share(rule: ReserveRule, frame: Airframe, battery: Battery, question: Question) -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
 import numpy as np
 
 from fleet.domain.fleet import SortieType
@@ -65,7 +63,7 @@ def _kindest_air(
     Power is a convex function of the density (lift by its root, drag in proportion), flattest around its least.
     """
     dense = air_density(_LOWEST_LAND_M, coldest_c)
-    if frame.rotors is None or not (frame.holds_ground or asset_type.cruise_mps > frame.cruise_mps):
+    if frame.rotors is None or not (frame.holds_ground or _fastest(asset_type) > frame.cruise_mps):
         return (dense,)
     thin = air_density(_HIGHEST_M, warmest_c)
     return tuple(thin + (dense - thin) * n / _AIRS for n in range(_AIRS + 1))
@@ -78,19 +76,31 @@ _AIRS = 40
 def _flying_m(
     frame: Airframe, asset_type: SortieType, budget_wh: float, payload_kg: float, density_kg_m3: float
 ) -> float:
+    speeds = _speeds(asset_type)
     plan = SortiePlan(
         height_m=0.0,
         drop_s=asset_type.drop_s,
         density_kg_m3=density_kg_m3,
-        airspeed_mps=asset_type.cruise_mps,
+        airspeed_mps=speeds,
     )
-    still_m = float(largest_radius_m(frame, budget_wh, 0.0, payload_kg, plan))
+    still_m = largest_radius_m(frame, budget_wh, np.zeros(len(speeds)), payload_kg, plan)
     masses = np.array([frame.empty_mass_kg + payload_kg, frame.empty_mass_kg])
-    loaded_w, empty_w = cruise_power_w(frame, masses, asset_type.cruise_mps, density_kg_m3).tolist()
+    loaded_w, empty_w = cruise_power_w(frame, masses[:, None], speeds, density_kg_m3)
     if frame.holds_ground:
-        kindest: float = (loaded_w + empty_w) / _least_w(frame, masses, density_kg_m3)
-        return still_m * kindest
-    return still_m * _kindest_wind(loaded_w, empty_w)
+        kindest: FloatArray = (loaded_w + empty_w) / _least_w(frame, masses, density_kg_m3)
+        return float(np.max(still_m * kindest))
+    return float(np.max(still_m * _kindest_wind(loaded_w, empty_w)))
+
+
+def _fastest(asset_type: SortieType) -> float:
+    return asset_type.cruise_mps if asset_type.speed_rule == "cruise" else asset_type.fastest_mps
+
+
+def _speeds(asset_type: SortieType) -> FloatArray:
+    """All that its rule may choose, so close to each other that the best lies nearer to one than the slack tells."""
+    if asset_type.speed_rule == "cruise":
+        return np.array([asset_type.cruise_mps])
+    return np.linspace(asset_type.slowest_mps, asset_type.fastest_mps, 101)
 
 
 def _least_w(frame: Airframe, masses_kg: FloatArray, density_kg_m3: float) -> float:
@@ -99,13 +109,14 @@ def _least_w(frame: Airframe, masses_kg: FloatArray, density_kg_m3: float) -> fl
     return float(cruise_power_w(frame, masses_kg[:, None], speeds, density_kg_m3).min(axis=1).sum())
 
 
-def _kindest_wind(loaded_w: float, empty_w: float) -> float:
+def _kindest_wind(loaded_w: FloatArray, empty_w: FloatArray) -> FloatArray:
     """How much farther than in still air a flight gets in the one wind that helps it most.
 
     A light wind that pushes the loaded way saves more than it costs the empty one. Over wind speeds w the energy
     loaded / (v + w) + empty / (v - w) is never below (sqrt(loaded) + sqrt(empty))^2 / 2v (Cauchy and Schwarz).
     """
-    return 2 * (loaded_w + empty_w) / (sqrt(loaded_w) + sqrt(empty_w)) ** 2
+    kindest: FloatArray = 2 * (loaded_w + empty_w) / (np.sqrt(loaded_w) + np.sqrt(empty_w)) ** 2
+    return kindest
 
 
 def _driving_m(robot: GroundRobot, asset_type: SortieType, budget_wh: float, payload_kg: float) -> float:

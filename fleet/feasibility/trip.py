@@ -38,5 +38,7 @@ class Trip:
     zones_version: str
     cost: float
     assumptions: frozenset[str]
+    cruise_mps: float | None = None
+    """The speed that its type's rule chose for it; none: the type's own."""
     alternate: Alternate | None = None
     """The alternate landing place for which energy is kept too; none for a robot, or where none is near."""

@@ -19,12 +19,10 @@ def vehicle_of(asset_type: SortieType) -> Vehicle:
     """What is known of the type's vehicle, at the type's cruise speed. Raises ``EnergyError`` for an
     unknown name, or data that can't be used.
     """
-    return _vehicle(
-        kind_of(asset_type.kind).profile,
-        asset_type.energy_model,
-        asset_type.cruise_mps,
-        asset_type.energy_data,
-    )
+    profile = kind_of(asset_type.kind).profile
+    # A flight's speed may be its own, and no airframe's figures depend on it.
+    cruise_mps = None if profile == "air" else asset_type.cruise_mps
+    return _vehicle(profile, asset_type.energy_model, cruise_mps, asset_type.energy_data)
 
 
 def battery_of(asset_type: SortieType, state_of_health: float) -> Battery:
@@ -55,7 +53,7 @@ def margin_of(vehicle: Vehicle, epsilon: float, more_log_sd: float = 0.0) -> flo
 
 
 @lru_cache(maxsize=64)
-def _vehicle(profile: str, name: str, cruise_mps: float, data: str | None) -> Vehicle:
+def _vehicle(profile: str, name: str, cruise_mps: float | None, data: str | None) -> Vehicle:
     if profile == "air":
         return airframe(name) if data is None else parse_figures(Airframe, data, name)
     robot = ground_robot(name) if data is None else parse_figures(GroundRobot, data, name)

@@ -27,7 +27,7 @@ from fleet.protocol.messages import (
     Telemetry,
 )
 from fleet.protocol.values import ids_in
-from fleet.protocol.versions import WIRE_VERSIONS, fields_after, for_version, kinds_after
+from fleet.protocol.versions import WIRE_VERSIONS, fields_after, for_version, kinds_after, said_of
 
 T = TypeVar("T")
 
@@ -80,11 +80,24 @@ _KIND_FRAMES: Final = {kind: kind.encode("ascii") for kind in ("", *_KINDS)}
 _KNOWN_VERSIONS: Final = {frame: version for version, frame in _VERSION_FRAMES.items()}
 _KIND_NAMES: Final = {frame: kind for kind, frame in _KIND_FRAMES.items()}
 
+
+def _nested(fields: Iterable[str]) -> dict[str, Any]:
+    """Fields by way of those that they are in, as pydantic leaves them out."""
+    tree: dict[str, Any] = {}
+    for path in fields:
+        *around, name = path.split(".")
+        node = tree
+        for each in around:
+            node = node.setdefault(each, {})
+        node[name] = True
+    return tree
+
+
 # What a version does not have, by kind: left out of what is sent, refused in what comes in.
 _FIELDS_AFTER: Final = {version: fields_after(version) for version in WIRE_VERSIONS}
 _KINDS_AFTER: Final = {version: kinds_after(version) for version in WIRE_VERSIONS}
-_LEFT_OUT: Final[Mapping[int, Mapping[str, dict[str, set[str]]]]] = {
-    version: {kind: {"message": set(fields)} for kind, fields in kinds.items()}
+_LEFT_OUT: Final[Mapping[int, Mapping[str, dict[str, Any]]]] = {
+    version: {kind: {"message": _nested(fields)} for kind, fields in kinds.items()}
     for version, kinds in _FIELDS_AFTER.items()
 }
 
@@ -151,8 +164,8 @@ def encode_telemetry(message: Attach | Telemetry, version: int = WIRE_VERSIONS[-
     """The frames of a message for the telemetry channel, in the form of a version."""
     kind = message.type
     _check_version(version, kind)
-    left_out = _FIELDS_AFTER[version].get(kind)
-    return _frames(version, kind, TELEMETRY.dump_json(message, exclude=set(left_out) if left_out else None))
+    left_out = _LEFT_OUT[version].get(kind, {}).get("message")
+    return _frames(version, kind, TELEMETRY.dump_json(message, exclude=left_out))
 
 
 def decode_control(frames: Sequence[bytes], allowed: Collection[str] | None = None) -> Envelope:
@@ -258,7 +271,7 @@ def _check_form(form: _Form, inside: str, message: Message | None) -> None:
     """Kind frame and message agree; a field that the frame's version does not have is as unknown as any other."""
     if form.kind != inside:
         raise RemoteError(Fault.KIND_MISMATCH, f"the kind frame says {form.kind!r}, the message {inside!r}")
-    if form.later and message is not None and (found := form.later & message.model_fields_set):
+    if form.later and message is not None and (found := said_of(message, form.later)):
         raise RemoteError(Fault.MALFORMED, f"{min(found)}: version {form.version} has no such field")
 
 

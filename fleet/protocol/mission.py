@@ -128,3 +128,6 @@ class Mission(Value):
     """The part of it that ends with the drop."""
     reserve_wh: NonNegative | None = None
     zones_version: str | None = None
+    cruise_mps: Annotated[Positive | None, Field(exclude_if=lambda speed: speed is None)] = None
+    """The speed that its ways are flown at: the one that the asset's autopilot holds, through the air or over ground.
+    None: the speed of its type."""

@@ -37,8 +37,12 @@ def _leave_out(definitions: dict[str, Any], version: int) -> None:
     """Take what came after a version out of its schema."""
     kinds = message_types()
     for kind, fields in fields_after(version).items():
-        for name in fields:
-            del definitions[kinds[kind].__name__]["properties"][name]
+        for path in fields:
+            *around, name = path.split(".")
+            holder = definitions[kinds[kind].__name__]
+            for each in around:
+                holder = definitions[holder["properties"][each]["$ref"].rpartition("/")[2]]
+            del holder["properties"][name]
     forms = definitions["Envelope"]["properties"]["message"]["anyOf"]
     union = next(form for form in forms if "oneOf" in form)
     for kind in kinds_after(version):

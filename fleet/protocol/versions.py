@@ -25,9 +25,11 @@ NEW_FIELDS: Final[Mapping[int, Mapping[str, frozenset[str]]]] = {
         "reply": frozenset({"zones"}),
         "command": frozenset({"via"}),
         "report_weather": frozenset({"place", "height_m"}),
+        "assign": frozenset({"mission.cruise_mps"}),
     },
 }
-"""Version, kind, fields that are new in it. Each has a default: what the other end left out is read as that."""
+"""Version, kind, fields that are new in it, by way of those that they are in. Each has a default: what the other end
+left out is read as that."""
 
 NEW_KINDS: Final[Mapping[int, frozenset[str]]] = {
     2: frozenset({"erase_contacts", "preview_zones", "change_zones"})
@@ -45,6 +47,18 @@ def fields_after(version: int) -> Mapping[str, frozenset[str]]:
     return found
 
 
+def said_of(message: Message, fields: Iterable[str]) -> set[str]:
+    """Which of some fields a message states, whether they have their default or not."""
+    return {path for path in fields if _states(message, path.split("."))}
+
+
+def _states(node: object, path: list[str]) -> bool:
+    *around, name = path
+    for each in around:
+        node = getattr(node, each, None)
+    return name in getattr(node, "model_fields_set", ())
+
+
 def kinds_after(version: int) -> frozenset[str]:
     """The kinds that came after this version."""
     return frozenset(kind for newer, kinds in NEW_KINDS.items() if newer > version for kind in kinds)
@@ -52,6 +66,9 @@ def kinds_after(version: int) -> frozenset[str]:
 
 PASSES_POINTS: Final = 2
 """From this version on a peer may be told points to pass on its way."""
+
+TOLD_SPEED: Final = 2
+"""From this version on a mission may say how fast it is flown."""
 
 
 def common_version(theirs: Iterable[int]) -> int | None:

@@ -33,6 +33,12 @@ class Drone(SortieVehicle):
     machine: Multirotor
 
     @property
+    def cruise_mps(self) -> float:
+        """The airspeed that it holds: that of its mission where that says one."""
+        told = None if self.mission is None else self.mission.cruise_mps
+        return self.model.cruise_mps if told is None else told
+
+    @property
     def airborne(self) -> bool:
         """Whether it is in the air: anywhere but on the ground at a site or where it came down."""
         return self.begun and self.site_id is None and self.mission is not None
@@ -69,7 +75,7 @@ class Drone(SortieVehicle):
     def _ground_mps(self, start: Point, target: Point) -> float:
         east, north = offset_m(start, target)
         head, cross = self.stage.air.wind(self.stage.now).along(math.degrees(math.atan2(east, north)))
-        air = self.model.cruise_mps
+        air = self.cruise_mps
         return max(SLOWEST_MPS, math.sqrt(max(air * air - cross * cross, 0.0)) - head)
 
     def power_w(self, piece: Piece) -> float:
@@ -84,7 +90,7 @@ class Drone(SortieVehicle):
         losses = (1 + SAG_SHARE * (1 - self.pack.soc(now))) / (1 + COLD_SHARE * (15.0 - celsius))
         if piece.start == piece.end:
             return self.machine.power_w(self.payload_kg(), 0.0, 0.0, density) * STATION_KEEPING * losses
-        airspeed = self.model.cruise_mps if piece.metres > 0.5 else 0.0
+        airspeed = self.cruise_mps if piece.metres > 0.5 else 0.0
         gusts = 1 + GUST_SHARE * (wind.gust_mps - wind.mps) if airspeed else 1.0
         return self.machine.power_w(self.payload_kg(), airspeed, climb, density) * gusts * losses
 

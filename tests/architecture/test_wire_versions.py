@@ -16,7 +16,7 @@ README = Path(__file__).parents[2] / "fleet" / "protocol" / "README.md"
 def test_what_a_version_adds_is_in_the_table(version: int) -> None:
     row = re.search(rf"^\| {version} \| (.*) \|$", README.read_text(encoding="utf-8"), re.MULTILINE)
     assert row is not None
-    told = set(re.findall(r"`(\w+)`", row[1]))
+    told = set(re.findall(r"`([\w.]+)`", row[1]))
     fields = NEW_FIELDS.get(version, {})
     added = {*NEW_KINDS.get(version, ()), *fields, *(name for names in fields.values() for name in names)}
     assert told == added

@@ -152,6 +152,34 @@ def test_a_cruise_speed_that_the_airframe_has_no_energy_for_is_refused(make: Mak
         assert kind.cruise_mps == float(speed)
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('based_on = "courier-x4"\nspeed_rule = "range"', r"fleet\.toml:1: types\.x: .*needs speeds_mps"),
+        ('based_on = "courier-x4"\nspeed_rule = "fast"', r"fleet\.toml:3: types\.x\.speed_rule"),
+        (
+            'based_on = "courier-x4"\nspeed_rule = "range"\nspeeds_mps = [8, 21]',
+            r"fleet\.toml:4: types\.x\.speeds_mps: the energy of courier-x4 is known from 5 to 20 m/s only",
+        ),
+        (
+            'based_on = "walker-s1"\nspeed_rule = "range"\nspeeds_mps = [1, 2]',
+            r"fleet\.toml:3: types\.x\.speed_rule: a sidewalk_robot drives at its cruise speed only",
+        ),
+    ],
+)
+def test_a_rule_of_speed_that_can_t_be_followed_is_refused(make: Make, text: str, why: str) -> None:
+    entry = "sidewalk_robot" if "walker" in text else "drone"
+    with pytest.raises(IntakeError, match=why):
+        make(fleet=f'[types.x]\n{text}\n[[{entry}]]\ntype = "x"\n')
+
+
+def test_a_rule_of_speed_is_read(make: Make) -> None:
+    text = '[types.x]\nbased_on = "courier-x4"\nspeed_rule = "on_time"\nspeeds_mps = [8, 20]\n[[drone]]\ntype = "x"\n'
+    kind = make(fleet=text).context.fleet.types["x"]
+    assert isinstance(kind, SortieType)
+    assert (kind.speed_rule, kind.speeds_mps) == ("on_time", (8.0, 20.0))
+
+
 def test_a_cruise_speed_that_another_airframe_brings_in_is_refused_where_it_is_named(make: Make) -> None:
     text = '[types.x]\nbased_on = "courier-x4"\n\nenergy_model = "dji-matrice-100"\n[[drone]]\ntype = "x"\n'
     with pytest.raises(

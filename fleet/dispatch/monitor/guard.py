@@ -125,6 +125,7 @@ def guard_of(
     ``brings_back_kg`` what is on board on its way back that was not to be (see ``aboard.py``)."""
     context = context.of(kind)
     mission = record.mission
+    kind = kind.at_speed(mission.cruise_mps)
     left = [travel for travel in travels_of(mission) if travel.step_id not in record.ended]
     bare = airspace_guard(record, kind, context, now, sample)
     rest = rest_sky(context, kind, _time_left(left, now), bare.ahead, left)
@@ -149,6 +150,7 @@ def airspace_guard(
     """
     context = context.of(kind)
     mission = record.mission
+    kind = kind.at_speed(mission.cruise_mps)
     plane = Plane.at(mission.home)
     flies = kind_of(kind.kind).needs_airspace
     out, back = _ways(mission, travels_of(mission), plane)

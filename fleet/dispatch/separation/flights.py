@@ -177,7 +177,8 @@ def path_instead(
 ) -> tuple[Waypoint, ...]:
     """The way of one that breaks its trip off, from where it is down to the ground, in still air."""
     places = list(_PLACES[sample.state](record, sample, now))
-    return straight_on(position(sample, places[0][2], now), places, kind.cruise_mps)
+    cruise_mps = record.mission.cruise_mps or kind.cruise_mps
+    return straight_on(position(sample, places[0][2], now), places, cruise_mps)
 
 
 def _way_home(record: MissionRecord, sample: Telemetry, now: datetime) -> Iterator[Spot]:
