@@ -90,6 +90,18 @@ CORRIDOR_UP_M = 7.5
 ``Separation.vertical_m`` keeps two flights apart."""
 
 
+class Streets(Value):
+    """What each kilometre of a robot's ways is thought to hold where no street network knows it: metres of climb,
+    stops, seconds of waiting, and how many times as hard as on even pavement the wheels roll. None: as its vehicle's
+    data say."""
+
+    climb_m: NonNegative | None = None
+    stops: NonNegative | None = None
+    waiting_s: NonNegative | None = None
+    rolling: Positive | None = None
+    source: str = "operator's estimate"
+
+
 class SortieType(Value):
     """A type that goes out and back with one parcel: a drone or a sidewalk robot.
 
@@ -126,6 +138,7 @@ class SortieType(Value):
     bank_deg: Annotated[float | None, Field(gt=0, lt=90, exclude_if=lambda bank: bank is None)] = None
     """How far it rolls at most where it turns."""
     lost_link: LinkTimes | None = None
+    streets: Annotated[Streets | None, Field(exclude_if=lambda streets: streets is None)] = None
     energy_data: Annotated[str | None, Field(exclude_if=lambda text: text is None)] = None
 
     @model_validator(mode="after")

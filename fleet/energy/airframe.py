@@ -133,15 +133,6 @@ class Airframe(Figures):
                 raise ValueError(f"regimes.{name} gives no positive power at the empty mass")
         return self
 
-    @model_validator(mode="after")
-    def _sources_name_figures(self) -> Airframe:
-        fields = type(self).model_fields
-        unsourced = set(fields) - {"name", "sources"} - set(self.sources)
-        missing = sorted(name for name in unsourced if getattr(self, name) != fields[name].default)
-        if missing:
-            raise ValueError(f"sources lacks {', '.join(missing)}")
-        return self
-
 
 AnyFigures = TypeVar("AnyFigures", bound=Figures)
 

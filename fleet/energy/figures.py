@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -13,6 +13,21 @@ Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 
 
 class Figures(BaseModel):
-    """Base of all vehicle data: frozen, strict about unknown fields."""
+    """Base of all vehicle data: frozen, strict about unknown fields. Where ``sources`` is one of these, it says where
+    each figure that is stated comes from."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="after")
+    def _sources_name_figures(self) -> Self:
+        fields = type(self).model_fields
+        if "sources" in fields:
+            unsourced = set(fields) - {"name", "sources"} - set(self.sources)  # type: ignore[attr-defined]
+            missing = sorted(
+                name
+                for name in unsourced
+                if getattr(self, name) != fields[name].get_default(call_default_factory=True)
+            )
+            if missing:
+                raise ValueError(f"sources lacks {', '.join(missing)}")
+        return self

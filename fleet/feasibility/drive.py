@@ -8,21 +8,31 @@ from collections.abc import Iterable
 from itertools import accumulate
 
 from fleet.domain.fleet import SortieType
-from fleet.energy.ground import Drive, GroundRobot, drive_energy_wh
+from fleet.energy.ground import GroundRobot, drive_energy_wh, unsure
 from fleet.feasibility.moves import Load, Moves, Station
 from fleet.feasibility.shape import TripShape, Way
+from fleet.feasibility.streets import driven
+from fleet.feasibility.verdict import Verdict
 
 
-def drive(robot: GroundRobot, asset_type: SortieType, shape: TripShape, load: Load) -> Moves:
-    """The drive of this shape. It starts from standing once each way; slopes are the terrain assumption's
-    part.
+def drive(robot: GroundRobot, asset_type: SortieType, shape: TripShape, load: Load) -> Moves | Verdict:
+    """The drive of this shape, with the slopes, stops and surfaces of its streets as far as they are known; a verdict
+    where it leads over a surface that nobody knows the robot on.
     """
     # What is slower than cruise takes longer: the electronics never rest, and nothing is saved for being slow.
     there_s, home_s = _seconds(shape.out, robot.cruise_mps), _seconds(shape.back, robot.cruise_mps)
     slower_s = (there_s - shape.out_m / robot.cruise_mps, home_s - shape.back_m / robot.cruise_mps)
-    out = Drive(shape.out_m, load.out_kg, stops=1, waiting_s=asset_type.drop_s + slower_s[0])
-    back = Drive(shape.back_m, load.back_kg, stops=1, waiting_s=slower_s[1])
-    until_drop_wh = float(drive_energy_wh(robot, out))
+    standing_s = (
+        asset_type.load_s + asset_type.drop_s + slower_s[0]
+    )  # at the site before it leaves, and at the drop
+    out = driven(robot, asset_type, shape.out, load.out_kg, standing_s)
+    back = driven(robot, asset_type, shape.back, load.back_kg, slower_s[1])
+    if isinstance(out, Verdict):
+        return out
+    if isinstance(back, Verdict):
+        return back
+    until_drop_wh = float(drive_energy_wh(robot, out.drive))
+    energy_wh = until_drop_wh + float(drive_energy_wh(robot, back.drive))
     stations = (
         *_along(shape.out, shape.site_ground_m, 0.0, there_s, robot.cruise_mps),
         *_along(shape.back, shape.site_ground_m, there_s + asset_type.drop_s, home_s, robot.cruise_mps),
@@ -30,9 +40,11 @@ def drive(robot: GroundRobot, asset_type: SortieType, shape: TripShape, load: Lo
     return Moves(
         stations=stations,
         drop_index=len(shape.out.points) - 1,
-        energy_wh=until_drop_wh + float(drive_energy_wh(robot, back)),
+        energy_wh=energy_wh,
         until_drop_wh=until_drop_wh,
-        idle_w=robot.auxiliary_w / robot.battery_efficiency,
+        idle_w=robot.standing_w,
+        log_sd=unsure(robot, (out.drive, back.drive), (out.assumed, back.assumed)).log_sd(energy_wh),
+        assumptions=out.said | back.said,
     )
 
 

@@ -134,7 +134,7 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
     beyond_known = unmeasured(
         asset_type, worked.shape.cruise_amsl_m, (sky.temperature_c, sky.warmest_c), worked.load
     )
-    margin = margin_share(ctx, asset_type, hypot(widening(beyond_known), wind_sd))
+    margin = margin_share(ctx, asset_type, hypot(widening(beyond_known), wind_sd, moves.log_sd))
     needed_wh = max(moves.energy_wh, refuge.energy_wh) * (1 + margin)
     return Trip(
         path=path,
@@ -267,7 +267,8 @@ def _assumptions(ctx: Context, worked: Worked, refuge: Refuge) -> frozenset[str]
     scale = ctx.fleet.reserve.margin_scale
     thin = frozenset() if scale >= 1 else frozenset({f"energy margin scaled by {scale:g}"})
     calibration = calibration_assumption(worked.vehicle)
-    return worked.shape.assumptions | worked.sky.assumptions | refuge.assumptions | calibration | thin
+    known = worked.shape.assumptions | worked.sky.assumptions | worked.moves.assumptions
+    return known | refuge.assumptions | calibration | thin
 
 
 def strange_temperature(battery: Battery, temperature_c: float) -> Verdict | None:

@@ -38,6 +38,9 @@ class Moves:
     energy_wh: float
     until_drop_wh: float
     idle_w: float
+    log_sd: float = 0.0
+    """What is not known of the figures that it was worked out from, as a deviation of the energy's logarithm."""
+    assumptions: frozenset[str] = frozenset()
 
     @property
     def duration_s(self) -> float:

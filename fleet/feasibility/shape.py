@@ -23,7 +23,7 @@ from fleet.feasibility.detour import detour_over_ground
 from fleet.feasibility.overground import NO_TERRAIN, box_of, highest_m
 from fleet.feasibility.verdict import Verdict, feasible, infeasible, unknown
 from fleet.kinds import kind_of
-from fleet.network.base import Profile
+from fleet.network.base import Leg, Profile
 from fleet.protocol.values import Place, Reason
 from geofences import Status, Surface, Waypoint, segments_hit, speed_limits, with_turns
 from geofences.geometry.geodesy import EARTH
@@ -43,11 +43,14 @@ class Way:
     bearings_deg: tuple[float, ...]
     length_m: float
     limits_mps: tuple[float, ...] = ()
+    leg: Leg | None = None
+    """What the street network knows of it; none in the air."""
 
     def reversed(self) -> Way:
         """The same way back."""
         turned = tuple((bearing + 180.0) % 360.0 for bearing in reversed(self.bearings_deg))
-        return Way(self.points[::-1], self.legs_m[::-1], turned, self.length_m, self.limits_mps[::-1])
+        leg = None if self.leg is None else self.leg.reversed()
+        return Way(self.points[::-1], self.legs_m[::-1], turned, self.length_m, self.limits_mps[::-1], leg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +267,7 @@ def _ground_shape(ctx: Context, start: Place, end: Place, profile: Profile) -> T
     points = ctx.network.path(start, end, profile)
     if leg is None or points is None:
         return infeasible(_NO_WAY)
-    way = way_of(points, leg.distance_m)
+    way = replace(way_of(points, leg.distance_m), leg=leg)
     if profile == "walk" and ctx.permits is not None and not missed_on_the_ground(ctx.permits.missing):
         # Where some are missing no speed is known to be allowed: the permits' question names them, and says UNKNOWN.
         limits = speed_limits(ctx.permits, [(p.lon, p.lat) for p in points], Surface.SIDEWALK)

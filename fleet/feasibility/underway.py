@@ -72,11 +72,11 @@ def leg_wh_in(
 
 
 def hover_w(asset_type: SortieType, payload_kg: float, alt_amsl_m: float, warmest_c: float) -> float:
-    """Power in W that staying in the air at a place takes, at the most: in the warmest air that it may be in, for that
-    is the thinnest. 0 for what stands on the ground."""
+    """Power in W that staying where it is takes, at the most: in the air in the warmest that it may be in, for that is
+    the thinnest; on the ground what its electronics draw."""
     vehicle = vehicle_of(asset_type)
     if not isinstance(vehicle, Airframe):
-        return 0.0
+        return vehicle.standing_w
     density = air_density(alt_amsl_m, warmest_c)
     estimate = flight_energy(vehicle, [Phase(Hover(3600.0), payload_kg)], density_kg_m3=density)
     return 0.0 if isinstance(estimate, Unflyable) else float(estimate.energy_wh)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from fleet.domain.fleet import SortieType
 from fleet.energy.airframe import Airframe, Residual, parse_figures
 from fleet.energy.battery import Battery
 from fleet.energy.catalog import airframe, ground_robot
-from fleet.energy.ground import GroundRobot
+from fleet.energy.ground import Drive, GroundRobot, drive_energy_wh, unsure
 from fleet.energy.margin import margin_fraction
 from fleet.kinds import kind_of
 
@@ -41,6 +42,17 @@ def calibration_assumption(vehicle: Vehicle) -> frozenset[str]:
 @lru_cache(maxsize=64)
 def _margin(log_sd: float | None, flights: int, epsilon: float) -> float:
     return margin_fraction(epsilon, None if log_sd is None else Residual(log_sd=log_sd, flights=flights))
+
+
+def unsure_of(vehicle: Vehicle) -> float:
+    """What is not known of a robot's own figures, as a deviation of the energy's logarithm, on a kilometre with what is
+    assumed of each; 0 for an airframe, of which it is in the residual."""
+    if isinstance(vehicle, Airframe):
+        return 0.0
+    told = vehicle.per_km
+    part = Drive(0.0, uphill_m=told.climb_m, stops=told.stops, waiting_s=told.waiting_s)
+    whole = replace(part, distance_m=1000.0)
+    return unsure(vehicle, (whole,), (part,)).log_sd(float(drive_energy_wh(vehicle, whole)))
 
 
 def margin_of(vehicle: Vehicle, epsilon: float, more_log_sd: float = 0.0) -> float:

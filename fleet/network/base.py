@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -16,10 +16,22 @@ Profile = Literal["drive", "walk"]
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A way from one point to another: distance in metres, duration in seconds (without stops)."""
+    """A way from one point to another: distance in metres, duration in seconds (without stops).
+
+    What costs energy besides is none where the network does not know it: the sums of all climbs and of all descents in
+    metres, how often one stops on the way, and how many metres lead over which surface.
+    """
 
     distance_m: float
     duration_s: float
+    climb_m: float | None = None
+    descent_m: float | None = None
+    stops: float | None = None
+    surfaces_m: tuple[tuple[str, float], ...] | None = None
+
+    def reversed(self) -> Leg:
+        """The same way back."""
+        return replace(self, climb_m=self.descent_m, descent_m=self.climb_m)
 
 
 @dataclass(frozen=True, slots=True)

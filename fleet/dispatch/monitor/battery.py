@@ -20,9 +20,10 @@ from fleet.feasibility.vehicles import battery_of
 class Energy:
     """The battery's side of a mission, in Wh. ``full_wh`` is what state of charge 1 stands for as cold as it is,
     ``floor_wh`` what stays below the battery's floor; ``per_m_wh`` is for a leg that was not planned, ``hover_w``
-    the power in W of staying where it is with all that is on board (0 on the ground). ``margin`` is the share that is
-    asked for, ``model_error`` the one that the errors of model and forecast explain: the same, unless a trial scales
-    the first; ``trial_share`` is how much a trial leaves of all that is asked for beyond the estimate."""
+    the power in W of staying where it is with all that is on board (of one on the ground, of its electronics).
+    ``margin`` is the share that is asked for, ``model_error`` the one that the errors of model and forecast explain:
+    the same, unless a trial scales the first; ``trial_share`` is how much a trial leaves of all that is asked for
+    beyond the estimate."""
 
     full_wh: float
     floor_wh: float

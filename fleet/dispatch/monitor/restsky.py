@@ -18,7 +18,7 @@ from fleet.feasibility.forecast import wind_log_sd
 from fleet.feasibility.motion import strange_temperature, unmeasured
 from fleet.feasibility.sky import AIR_C, Sky, careful_temperatures, sky_over, way_in
 from fleet.feasibility.underway import Point, bearings_deg, highest_m, leg_wh_in, places_of
-from fleet.feasibility.vehicles import battery_of, vehicle_of
+from fleet.feasibility.vehicles import battery_of, unsure_of, vehicle_of
 from fleet.feasibility.verdict import Verdict
 from fleet.feasibility.weather import held_against
 from fleet.protocol.mission import Travel
@@ -83,7 +83,7 @@ def unsure(
     context: Context, kind: SortieType, rest: RestSky, ways: Ways, carries_kg: Sequence[float]
 ) -> Unsure:
     """The forecast's error, and what lies beyond what the airframe was measured at, with ``carries_kg`` aboard on each
-    of its ways.
+    of its ways; of one on the ground what is not known of its figures.
 
     Of the whole trip as at dispatch, whatever of it is flown already: on one way alone a wind that was not expected
     costs a larger share than on both together, and trips that were planned to the end of their range would be called
@@ -91,7 +91,7 @@ def unsure(
     """
     flown = [(way, kg) for way, kg in zip(ways, carries_kg, strict=True) if way is not None]
     if not isinstance(vehicle_of(kind), Airframe) or not flown:
-        return Unsure()
+        return Unsure(unsure_of(vehicle_of(kind)))
     highest = max(point.alt_amsl_m for way, _ in flown for point in way.path)
     temperatures = (rest.coldest_c, rest.warmest_c)
     beyond = widening(unmeasured(kind, highest, temperatures, carries_kg))

@@ -87,7 +87,8 @@ def test_the_range_bound_allows_for_the_air_that_costs_least(cruise_mps: float) 
 def test_the_range_bound_of_a_robot_is_above_the_exact_range() -> None:
     ctx = context(weather=None, assumptions=Assumptions(calm_weather=True))  # longer than any series
     exact, bound = farthest_accepted_m(ROBOT, 1.0, ctx), farthest_m(ctx, ROBOT, 1.0)
-    assert exact <= bound <= 1.4 * exact  # the bound knows the crow's way only
+    # The bound knows the crow's way only, nothing of what is assumed of streets, and not how unsure all that is.
+    assert exact <= bound <= 1.6 * exact
 
 
 def test_each_sieve_drops_what_its_question_refuses() -> None:
