@@ -3,7 +3,7 @@
 `benchmarks/energy.py [LOG.csv …] [--base NAME|FILE.toml] [--hover LOG.csv --hover-base NAME|FILE.toml]`. Logs have the
 columns of `fleet energy calibrate`; a hover log has hovers and whole flights of another airframe. What is measured on
 generated logs of known truth has names that end in "(generated)"; a figure that a log can't carry has no value and does
-not hold; what can't be read ends it with exit code 2.
+not hold; a log without distances and heights has none from the plan. What can't be read ends it with exit code 2.
 `--only NAME` runs one part, `--quick` shows in seconds that everything works and measures nothing.
 """
 

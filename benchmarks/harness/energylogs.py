@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,7 @@ from fleet.energy.fit import Fitted, NotCarried, fit, hover_fit
 from fleet.energy.lacks import Lack
 from fleet.energy.logs import FlightLog, read_log
 from fleet.energy.margin import margin_fraction
-from fleet.energy.predict import Rows, is_trip, measured_wh, predicted_wh
+from fleet.energy.predict import Rows, is_trip, measured_wh, planned_wh, predicted_wh
 from fleet.energy.regimes import Regime
 from fleet.intake.tables import read_text
 from tests.support.flightlog import Machine, Noise, generated
@@ -127,6 +128,10 @@ def plan(given: Given) -> list[Figure]:
 
 
 def _plan(one: Logged, fitted: Fitted, seen: Evaluation) -> Iterator[Figure]:
+    if all(row.distance_m is None and row.height_m is None for row in one.log.rows):
+        # The six columns that a log must have say nothing of plans: nothing is measured, and said so.
+        print(f"{one.log.source}: has no distance_m and height_m, so nothing from the plan", file=sys.stderr)
+        return
     if seen.plan is None:
         why = "some flights lack distance_m, speed_mps or height_m: what the plan said is not in the log"
         yield from (_none(goal, one, why) for goal in (PLAN_MEAN, PLAN_P95))
@@ -149,6 +154,7 @@ def _remaining(one: Logged, fitted: Fitted, seen: Evaluation) -> Iterator[Figure
     more = _split(fitted) | {
         "uncorrected": round(100 * left.uncorrected.p95, 3),
         "full_ratio": round(100 * left.full_ratio.p95, 3),
+        "within_a_row": left.within_a_row,
     }
     yield _figure(LEFT_P95, one, 100 * left.corrected.p95, more)
 
@@ -164,6 +170,7 @@ def _margin(one: Logged, fitted: Fitted, seen: Evaluation) -> Iterator[Figure]:
     more = _split(fitted) | {
         "margin": round(share, 4),
         "most": round(seen.margin.most, 4),
+        "by_plan": seen.margin.by_plan,
         "cross_validated_beyond": len(crossed),
         "cross_validated": len(fitted.residuals),
     }
@@ -174,7 +181,8 @@ def _margin(one: Logged, fitted: Fitted, seen: Evaluation) -> Iterator[Figure]:
         yield _none(RADIUS, one, "even who knows could not fly the sortie that is compared")
         return
     held_out = [one.log.flights[name] for name in fitted.held_out if is_trip(one.log.flights[name])]
-    ratios = [measured_wh(rows) / predicted_wh(fitted.airframe, rows) for rows in held_out]
+    told = planned_wh if seen.margin.by_plan else predicted_wh
+    ratios = [measured_wh(rows) / (told(fitted.airframe, rows) or math.inf) for rows in held_out]
     others = {
         name: radius_share(fitted.airframe, held_out, ratios, margin)
         for name, margin in (("without_margin", 0.0), ("refusing_all", 1e6))

@@ -32,12 +32,21 @@ class Residual(Figures):
     """How far measured energy lay from the model's: log-normal, standard deviation from so many flights."""
 
     log_sd: Positive
+    """From the plan, where that was measured, else with the durations given."""
     flights: Annotated[int, Field(ge=10)]
+    flown_log_sd: Positive | None = None
+    """With the durations given, where ``log_sd`` is from the plan: what is known of a flight when it is over. None: the
+    same."""
     between_log_sd: NotNegative = 0.0
     """How far assets of the type lie apart: the standard deviation of the logarithm of their means. None: not known to
     differ."""
     drift_log_sd: NotNegative = 0.005
     """How far an asset's own mean wanders from one flight to the next (assumption: a tenth in some 400 flights)."""
+
+    @property
+    def flown_sd(self) -> float:
+        """The deviation of what was flown from the model, once its durations are known."""
+        return self.log_sd if self.flown_log_sd is None else self.flown_log_sd
 
 
 class WindTolerance(Figures):

@@ -31,9 +31,13 @@ class Beyond(NamedTuple):
 
 
 def beyond(
-    validity: Validity | None, *, masses_kg: Iterable[float], density_kg_m3: float, airspeed_mps: float
+    validity: Validity | None,
+    *,
+    masses_kg: Iterable[float],
+    density_kg_m3: float,
+    airspeeds_mps: Iterable[float],
 ) -> tuple[Beyond, ...]:
-    """What lies outside: the farthest mass, the density, the airspeed. Nothing where no range is known."""
+    """What lies outside: the farthest mass, the density, the farthest airspeed. Nothing where no range is known."""
     if validity is None:
         return ()
     masses = [_outside("mass_kg", mass_kg, validity.mass_kg) for mass_kg in masses_kg]
@@ -42,8 +46,16 @@ def beyond(
         _outside("density_kg_m3", density_kg_m3, validity.density_kg_m3),
     ]
     if validity.airspeed_mps is not None:
-        found.append(_outside("airspeed_mps", airspeed_mps, validity.airspeed_mps))
+        airspeeds = [_outside("airspeed_mps", speed, validity.airspeed_mps) for speed in airspeeds_mps]
+        found.append(max(airspeeds, key=lambda one: one.share))
     return tuple(one for one in found if one.share > ROUNDING)
+
+
+def airspeeds(speed_mps: float, wind_mps: float, *, holds_ground: bool) -> tuple[float, ...]:
+    """The least and the most airspeed of a flight in a wind that may blow along its legs or against them."""
+    if not holds_ground or wind_mps == 0:
+        return (speed_mps,)
+    return max(0.0, speed_mps - wind_mps), speed_mps + wind_mps
 
 
 def widening(found: Iterable[Beyond]) -> float:

@@ -50,16 +50,22 @@ class Errors:
 @dataclass(frozen=True, slots=True)
 class Remaining:
     """Errors of the energy that is left after a quarter of the cruise: corrected as in service, not at all, and by the
-    full ratio of used to predicted."""
+    full ratio of used to predicted.
+
+    Of ``within_a_row`` flights the quarter ends inside of a row of the log: power counts as even within it, so that
+    what was used before knows of what comes after, and corrections look better than they are.
+    """
 
     corrected: Errors
     uncorrected: Errors
     full_ratio: Errors
+    within_a_row: int
 
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """The declared margin against the flights: who took more, and the most that one took over what was predicted.
+    """The declared margin against the flights: who took more, and the most that one took over what was predicted, from
+    the plan (``by_plan``) where the log has plans, as before a flight, else with the durations given.
 
     ``radius_share`` is the mean of the radius that the margin allows over that of who knows what each flight will take.
     """
@@ -68,6 +74,7 @@ class Margin:
     beyond: tuple[str, ...]
     most: float
     radius_share: float | None
+    by_plan: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +167,7 @@ def _remaining(airframe: Airframe, trips: Iterable[Rows]) -> Remaining | None:
         full_ratio=errors_of(
             _left(quarters, lambda left_wh, used_wh, told_wh, _: left_wh * used_wh / told_wh)
         ),
+        within_a_row=sum(one.within_a_row for one in quarters),
     )
 
 
@@ -178,15 +186,25 @@ def _plan(airframe: Airframe, trips: Iterable[Rows]) -> Errors | None:
 
 
 def _margin(
-    airframe: Airframe, trips: Mapping[str, Rows], ratios: Mapping[str, float], epsilon: float
+    airframe: Airframe, trips: Mapping[str, Rows], given: Mapping[str, float], epsilon: float
 ) -> Margin:
     share = margin_fraction(epsilon, airframe.residual)
+    planned = _plan_ratios(airframe, trips)
+    ratios = given if planned is None else planned
     return Margin(
         share=share,
         beyond=tuple(name for name, ratio in ratios.items() if ratio > 1 + share),
         most=max(ratios.values()) - 1,
         radius_share=radius_share(airframe, trips.values(), ratios.values(), share),
+        by_plan=planned is not None,
     )
+
+
+def _plan_ratios(airframe: Airframe, trips: Mapping[str, Rows]) -> dict[str, float] | None:
+    """Measured energy over that of the plan, none where some trip lacks one."""
+    told = {name: planned_wh(airframe, rows) for name, rows in trips.items()}
+    known = {name: measured_wh(trips[name]) / wh for name, wh in told.items() if wh is not None}
+    return known if len(known) == len(trips) else None
 
 
 def radius_share(

@@ -26,9 +26,9 @@ from fleet.energy.lacks import (
     trend_of,
 )
 from fleet.energy.logs import FlightLog
-from fleet.energy.predict import Rows, is_trip, measured_wh, predicted_wh
+from fleet.energy.predict import Rows, is_trip, measured_wh, planned_wh, predicted_wh
 from fleet.energy.regimes import Regime, Regimes
-from fleet.energy.seen import timing_of, validity_of
+from fleet.energy.seen import pace_of, validity_of
 from fleet.energy.split import fraction_of, split_of
 
 FOLDS = 5
@@ -38,6 +38,9 @@ HOVER_RESIDUAL = Residual(log_sd=0.05, flights=10)
 """Declared for who was scaled by a hover alone: how much airframes differ in the proportions of their regimes, as known
 from few (assumption)."""
 SHORTEST_HOVER_S = 60.0
+
+Told = dict[str, tuple[Figures | float | None, str]]
+"""Figures of an airframe and where each comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class Fitted:
 
     ``methods`` says for each set of coefficients whether it is a ``line`` or the base's times a factor (``scale``).
     ``base`` are the base's own errors on the held-out flights. ``crossed`` are the errors of all flights, each
-    predicted by a fit to other ones, and ``residuals`` log(measured / predicted) of each: the residual is theirs.
+    predicted by a fit to other ones with the durations given, and ``residuals`` log(measured / predicted) of each, from
+    the plan where the log has plans: the residual is theirs.
     """
 
     airframe: Airframe
@@ -88,17 +92,17 @@ def fit(base: Airframe, log: FlightLog, *, share: float, name: str, origin: str)
         return NotCarried(lacks)
     train = [row for one in split.train for row in trips[one]]
     shown, methods = fitted_power(base, train)
-    crossed = _crossed(base, trips)
-    residual = residual_of(crossed)
+    crossed, planned = _crossed(base, trips)
+    residual = residual_of(crossed, planned)
     source = f"fit to {len(split.train)} flights of {origin}, {len(split.held_out)} others held out"
-    figures: dict[str, tuple[Figures | None, str]] = {
+    figures: Told = {
         "regimes": (shown.regimes, source),
         **_rotors(base, shown, source),
-        "timing": (timing_of(base, train), f"medians of the same flights against their plans; {source}"),
+        **_pace(base, train, source),
         "validity": (validity_of(base, train), f"what these flights had; {source}"),
         "residual": (
             residual,
-            f"{FOLDS}-fold cross-validation over {residual.flights} flights, log-normal; {source}",
+            f"{FOLDS}-fold cross-validation over {residual.flights} flights {_by_what(planned)}, log-normal; {source}",
         ),
     }
     airframe = _with(base, name, figures)
@@ -115,7 +119,7 @@ def fit(base: Airframe, log: FlightLog, *, share: float, name: str, origin: str)
         errors=trip_errors(airframe, held_out),
         base=trip_errors(base, held_out),
         crossed=_errors_of_logs(crossed),
-        residuals=crossed,
+        residuals=planned or crossed,
         regimes=by_regime(airframe, held_out),
     )
     lacks = (
@@ -141,7 +145,7 @@ def hover_fit(base: Airframe, log: FlightLog, *, name: str, origin: str) -> Scal
         return NotCarried(lacks)
     regimes = Regimes(**{one: scaled(known, factor) for one, known in base.regimes.sets()})
     source = f"{base.name} times {factor:.4f}: {seconds:.0f} s of hover of {origin}"
-    figures: dict[str, tuple[Figures | None, str]] = {
+    figures: Told = {
         "regimes": (regimes, source),
         "validity": (None, ""),  # the base's flights were another's
         "residual": (HOVER_RESIDUAL, "declared for one that was scaled by a hover, not measured"),
@@ -158,19 +162,30 @@ def hover_fit(base: Airframe, log: FlightLog, *, name: str, origin: str) -> Scal
     return Scaled(airframe, factor, len(rows), seconds)
 
 
-def _rotors(base: Airframe, shown: Airframe, source: str) -> dict[str, tuple[Figures | None, str]]:
+def _pace(base: Airframe, rows: Rows, source: str) -> Told:
+    """Rates and times by the plans of the flights, where they have some."""
+    pace = pace_of(base, rows)
+    rates = {"climb_mps": pace.climb_mps, "descent_mps": pace.descent_mps}
+    found: Told = {"timing": (pace.timing, f"medians of the same flights against their plans; {source}")}
+    for name, rate_mps in rates.items():
+        if rate_mps != getattr(base, name):
+            found[name] = rate_mps, f"median slope of height over time; {source}"
+    return found
+
+
+def _rotors(base: Airframe, shown: Airframe, source: str) -> Told:
     """The rotors with the drag area of the flights, where they showed one."""
     if base.rotors == shown.rotors:
         return {}
     return {"rotors": (shown.rotors, f"{base.sources['rotors']}; drag area by airspeeds: {source}")}
 
 
-def _with(base: Airframe, name: str, figures: Mapping[str, tuple[Figures | None, str]]) -> Airframe | None:
+def _with(base: Airframe, name: str, figures: Told) -> Airframe | None:
     """The base with these figures and sources, none where they are no airframe's: a line that falls below zero."""
     known = base.model_dump()
     sources = dict(known["sources"])
     for field, (value, source) in figures.items():
-        known[field] = None if value is None else value.model_dump()
+        known[field] = value.model_dump() if isinstance(value, Figures) else value
         sources[field] = source
         if value is None:
             del sources[field]
@@ -180,22 +195,41 @@ def _with(base: Airframe, name: str, figures: Mapping[str, tuple[Figures | None,
         return None
 
 
-def _crossed(base: Airframe, trips: Mapping[str, Rows]) -> dict[str, float]:
-    """log(measured / predicted) of each flight, by a fit to the flights of the other folds; in the log's order."""
+def _crossed(base: Airframe, trips: Mapping[str, Rows]) -> tuple[dict[str, float], dict[str, float] | None]:
+    """log(measured / predicted) of each flight by a fit to the flights of the other folds, in the log's order: with the
+    durations that were measured, and from the plan alone, none where some flight lacks one."""
     ranked = sorted(trips, key=fraction_of)
-    found: dict[str, float] = {}
+    given: dict[str, float] = {}
+    planned: dict[str, float | None] = {}
     for fold in range(FOLDS):
         away = set(ranked[fold::FOLDS])
-        frame, _ = fitted_power(base, [row for name in ranked if name not in away for row in trips[name]])
-        found |= {
-            name: math.log(measured_wh(trips[name]) / predicted_wh(frame, trips[name])) for name in away
-        }
-    return {name: found[name] for name in trips}
+        others = [row for name in ranked if name not in away for row in trips[name]]
+        frame, _ = fitted_power(base, others)
+        frame = frame.model_copy(update=pace_of(base, others)._asdict())
+        for name in away:
+            measured = measured_wh(trips[name])
+            plan_wh = planned_wh(frame, trips[name])
+            given[name] = math.log(measured / predicted_wh(frame, trips[name]))
+            planned[name] = None if plan_wh is None else math.log(measured / plan_wh)
+    told = {name: log for name in trips if (log := planned[name]) is not None}
+    return {name: given[name] for name in trips}, told if len(told) == len(trips) else None
 
 
-def residual_of(logs: Mapping[str, float]) -> Residual:
-    """Their standard deviation, about zero where their mean is no accident (over two of its standard errors); where
-    they rise over the flights, about where they have come to: the flights to come are the next ones."""
+def _by_what(planned: Mapping[str, float] | None) -> str:
+    return "with durations given (the log has no plans)" if planned is None else "by their plans"
+
+
+def residual_of(given: Mapping[str, float], planned: Mapping[str, float] | None = None) -> Residual:
+    """Their deviation, and the one from the plan where that is known: what is told before a flight knows no durations,
+    and so that is the one that margins are made from. It is never below the other."""
+    flown_sd = _deviation(given)
+    log_sd = flown_sd if planned is None else max(flown_sd, _deviation(planned))
+    return Residual(log_sd=log_sd, flights=len(given), flown_log_sd=None if planned is None else flown_sd)
+
+
+def _deviation(logs: Mapping[str, float]) -> float:
+    """The standard deviation, about zero where the mean is no accident (over two of its standard errors); where they
+    rise over the flights, about where they have come to: the flights to come are the next ones."""
     values = np.array(list(logs.values()))
     mean, sd = float(values.mean()), float(values.std(ddof=1))
     if abs(mean) > 2 * sd / math.sqrt(len(values)):
@@ -203,7 +237,7 @@ def residual_of(logs: Mapping[str, float]) -> Residual:
     change, error = trend_of(values)
     if change > DRIFT_SD * error:
         sd = math.hypot(sd, change / 2)
-    return Residual(log_sd=round(max(sd, LEAST_LOG_SD), 6), flights=len(values))
+    return round(max(sd, LEAST_LOG_SD), 6)
 
 
 def _errors_of_logs(logs: Mapping[str, float]) -> Errors:

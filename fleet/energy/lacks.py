@@ -14,7 +14,7 @@ from fleet.energy.coefficients import LIFTS, ideal_b1
 from fleet.energy.evaluate import Errors
 from fleet.energy.logs import FlightLog, LogRow
 from fleet.energy.predict import Rows, airspeed_of, measured_wh, power_w, predicted_wh
-from fleet.energy.regimes import UP, Regime
+from fleet.energy.regimes import DOWN, UP, Regime
 
 FEWEST_FLIGHTS, FEWEST_TRAIN, FEWEST_HELD_OUT = 10, 6, 2
 WORST_MEAN, WORST_P95 = 0.10, 0.25
@@ -29,7 +29,7 @@ FEWEST_AT_SPEED = 5
 PARTS = {
     "takeoff or climb": UP,
     "cruise": frozenset({Regime.CRUISE}),
-    "landing": frozenset({Regime.LANDING}),
+    "landing or descent": DOWN,
 }
 """What a whole flight has."""
 

@@ -75,7 +75,7 @@ def learnt(track: Track, used_wh: float, predicted_wh: float, residual: Residual
     """
     log_ratio = _log_ratio(used_wh, predicted_wh)
     known = variance_of(track, residual) + residual.drift_log_sd**2
-    expected = known + residual.log_sd**2
+    expected = known + residual.flown_sd**2
     off = log_ratio - track.log_bias
     surprise = off / math.sqrt(expected)
     gain = known / expected

@@ -28,6 +28,7 @@ to 90 times, and minutes as seconds 60 times of it."""
 ALIASES: Mapping[str, Regime] = {
     **{regime.value: regime for regime in Regime},
     "take_off": Regime.TAKEOFF,
+    "ascent": Regime.CLIMB,
     "drop": Regime.HOVER,
     "land": Regime.LANDING,
 }
@@ -166,6 +167,12 @@ def _standing(values: Values) -> Iterator[tuple[str, str]]:
             yield column, f"must be above 0 in a {values['regime'].value} (or empty where it is not known)"
 
 
+def _optional(parse: cells.Parser) -> cells.Parser:
+    """A cell that may say nothing, as spreadsheets and statistics programs write that."""
+    return cells.optional(lambda cell: None if cell.lower() in NOTHING else parse(cell))
+
+
+NOTHING = frozenset({"na", "n/a", "nan", "null", "none", "-"})
 SCHEMA = Schema(
     parsers={
         "flight_id": cells.identifier,
@@ -174,12 +181,12 @@ SCHEMA = Schema(
         "mass_kg": cells.at_most(cells.positive, 500, "is it in grams?"),
         "air_density_kg_m3": cells.within(0.3, 1.5),
         "energy_wh": cells.positive,
-        "speed_mps": cells.optional(cells.at_most(cells.not_negative, 100, "is it in km/h?")),
-        "airspeed_mps": cells.optional(cells.at_most(cells.not_negative, 100, "is it in km/h?")),
-        "wind_mps": cells.optional(cells.at_most(cells.not_negative, 100, "is it in km/h?")),
-        "wind_from_deg": cells.optional(cells.within(0, 360)),
-        "distance_m": cells.optional(cells.at_most(cells.not_negative, 1e6, "is it in millimetres?")),
-        "height_m": cells.optional(cells.at_most(cells.not_negative, 1e4, "is it in millimetres?")),
+        "speed_mps": _optional(cells.at_most(cells.not_negative, 100, "is it in km/h?")),
+        "airspeed_mps": _optional(cells.at_most(cells.not_negative, 100, "is it in km/h?")),
+        "wind_mps": _optional(cells.at_most(cells.not_negative, 100, "is it in km/h?")),
+        "wind_from_deg": _optional(cells.within(-360, 360)),
+        "distance_m": _optional(cells.at_most(cells.not_negative, 1e6, "is it in millimetres?")),
+        "height_m": _optional(cells.at_most(cells.not_negative, 1e4, "is it in millimetres?")),
     },
     checks=((("energy_wh", "duration_s", "mass_kg"), _implausible_power), (("regime",), _standing)),
 )

@@ -11,16 +11,20 @@ from fleet.energy.errors import InvalidInput
 from fleet.energy.legs import SECONDS_PER_HOUR, cruise_power_w, pace
 from fleet.energy.logs import LogRow
 from fleet.energy.margin import SHRINK_AFTER_CRUISE
-from fleet.energy.regimes import UP, Regime
+from fleet.energy.regimes import DOWN, UP, Regime
 
 Rows = Sequence[LogRow]
+INSIDE = 0.1
+"""Nearer to either end of a row than this share of it, or in a row of less than this share of the quarter, what lies
+on the other side hardly counts."""
 ORDER = {regime: at for at, regime in enumerate(Regime)}
 
 
 def is_trip(rows: Rows) -> bool:
-    """Whether the rows are of a whole flight, from take-off to landing."""
+    """Whether the rows are of a whole flight, from take-off to landing. Where no row is called a landing, the descent
+    is one."""
     regimes = {row.regime for row in rows}
-    return Regime.CRUISE in regimes and Regime.LANDING in regimes and not regimes.isdisjoint(UP)
+    return Regime.CRUISE in regimes and not regimes.isdisjoint(DOWN) and not regimes.isdisjoint(UP)
 
 
 def measured_wh(rows: Iterable[LogRow]) -> float:
@@ -70,12 +74,13 @@ def in_order(rows: Rows) -> Rows | None:
 
 @dataclass(frozen=True, slots=True)
 class Quarter:
-    """Energies before and after a quarter of the cruise, predicted and measured."""
+    """Energies before and after a quarter of the cruise, predicted and measured; whether it ends well inside a row."""
 
     predicted_used_wh: float
     used_wh: float
     predicted_left_wh: float
     left_wh: float
+    within_a_row: bool
 
 
 def quarter_of(airframe: Airframe, rows: Rows) -> Quarter:
@@ -89,7 +94,14 @@ def quarter_of(airframe: Airframe, rows: Rows) -> Quarter:
         for some in (measured, predicted)
     )
     return Quarter(
-        predicted_used_wh, used_wh, math.fsum(predicted) - predicted_used_wh, math.fsum(measured) - used_wh
+        predicted_used_wh=predicted_used_wh,
+        used_wh=used_wh,
+        predicted_left_wh=math.fsum(predicted) - predicted_used_wh,
+        left_wh=math.fsum(measured) - used_wh,
+        within_a_row=any(
+            INSIDE < share < 1 - INSIDE and row.duration_s > INSIDE * until_s
+            for share, row in zip(shares, rows, strict=True)
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from fleet.domain.plan import Status
 from fleet.energy.air import LAPSE_K_PER_M, SEA_LEVEL_K, ZERO_CELSIUS_K, Wind, air_density
 from fleet.energy.airframe import Airframe, Held
 from fleet.energy.battery import Battery
-from fleet.energy.beyond import Beyond, beyond, widening
+from fleet.energy.beyond import Beyond, airspeeds, beyond, widening
 from fleet.energy.errors import InvalidInput, require_not_negative, require_positive, require_within
 from fleet.energy.margin import margin_fraction
 from fleet.energy.multirotor import Cruise, EnergyEstimate, Unflyable, sortie_phases
@@ -294,8 +294,9 @@ def _percentiles(frame: Airframe, energy_wh: float, unmeasured: tuple[Beyond, ..
 
 def _beyond(frame: Airframe, question: Question) -> tuple[Beyond, ...]:
     masses = frame.empty_mass_kg + question.payload_kg, frame.empty_mass_kg
+    speeds = airspeeds(question.speed_mps, question.wind_mps, holds_ground=_holds_ground(frame, question))
     found = [
-        beyond(frame.validity, masses_kg=masses, density_kg_m3=density, airspeed_mps=question.speed_mps)
+        beyond(frame.validity, masses_kg=masses, density_kg_m3=density, airspeeds_mps=speeds)
         for density in (question.density_kg_m3, question.dense_kg_m3)
     ]
     return max(found, key=widening)

@@ -13,7 +13,7 @@ from fleet.domain.sites import Locker, Site
 from fleet.energy.air import air_density
 from fleet.energy.airframe import Airframe
 from fleet.energy.battery import Battery, charge_s
-from fleet.energy.beyond import Beyond, beyond, widening
+from fleet.energy.beyond import Beyond, airspeeds, beyond, widening
 from fleet.feasibility.alternate import NO_ALTERNATE, best_alternate
 from fleet.feasibility.context import Context
 from fleet.feasibility.drive import drive
@@ -132,7 +132,11 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
     usable_wh = battery.usable_wh(sky.temperature_c, departure.soc)
     reserve_wh = _reserve_wh(ctx, battery.usable_wh(sky.temperature_c), moves.idle_w)
     beyond_known = unmeasured(
-        asset_type, worked.shape.cruise_amsl_m, (sky.temperature_c, sky.warmest_c), worked.load
+        asset_type,
+        worked.shape.cruise_amsl_m,
+        (sky.temperature_c, sky.warmest_c),
+        worked.load,
+        sky.wind_mps,
     )
     margin = margin_share(ctx, asset_type, hypot(widening(beyond_known), wind_sd, moves.log_sd))
     needed_wh = max(moves.energy_wh, refuge.energy_wh) * (1 + margin)
@@ -187,16 +191,21 @@ def model_margin(ctx: Context, asset_type: SortieType, more_log_sd: float = 0.0)
 
 
 def unmeasured(
-    asset_type: SortieType, alt_amsl_m: float, temperatures_c: Iterable[float], carries_kg: Iterable[float]
+    asset_type: SortieType,
+    alt_amsl_m: float,
+    temperatures_c: Iterable[float],
+    carries_kg: Iterable[float],
+    wind_mps: float,
 ) -> tuple[Beyond, ...]:
-    """What of a flight at a height lies beyond what its airframe was measured at, at whichever of several temperatures
-    that is most; ``carries_kg`` is what it has aboard at one time or another."""
+    """What of a flight at a height and in a wind lies beyond what its airframe was measured at, at whichever of several
+    temperatures that is most; ``carries_kg`` is what it has aboard at one time or another."""
     frame = vehicle_of(asset_type)
     if not isinstance(frame, Airframe):
         return ()
     masses = [frame.empty_mass_kg + carried_kg for carried_kg in carries_kg]
+    speeds = airspeeds(asset_type.cruise_mps, wind_mps, holds_ground=frame.holds_ground)
     found = [
-        beyond(frame.validity, masses_kg=masses, density_kg_m3=density, airspeed_mps=asset_type.cruise_mps)
+        beyond(frame.validity, masses_kg=masses, density_kg_m3=density, airspeeds_mps=speeds)
         for density in (air_density(alt_amsl_m, celsius) for celsius in temperatures_c)
     ]
     return max(found, key=widening, default=())

@@ -94,7 +94,8 @@ def unsure(
         return Unsure(unsure_of(vehicle_of(kind)))
     highest = max(point.alt_amsl_m for way, _ in flown for point in way.path)
     temperatures = (rest.coldest_c, rest.warmest_c)
-    beyond = widening(unmeasured(kind, highest, temperatures, carries_kg))
+    wind_mps = 0.0 if rest.sky is None else rest.sky.wind_mps
+    beyond = widening(unmeasured(kind, highest, temperatures, carries_kg, wind_mps))
     if rest.sky is None:
         return Unsure(beyond)
     drops = ways[0]

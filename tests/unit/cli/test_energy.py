@@ -154,9 +154,9 @@ def test_an_airframe_may_be_a_file(tmp_path: Path, capsys: pytest.CaptureFixture
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    """Sixty flights of a machine that lands on a tenth more than the Matrice."""
+    """Sixty flights of a machine that lands on a tenth more than the Matrice, and lasts what is planned."""
     file = tmp_path / "log.csv"
-    file.write_text(generated(Machine(), noise=Noise()), encoding="utf-8")
+    file.write_text(generated(Machine(), noise=Noise(seconds=0.5)), encoding="utf-8")
     return file
 
 

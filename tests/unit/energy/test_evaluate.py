@@ -70,6 +70,12 @@ def test_what_is_left_after_a_quarter_of_the_cruise_by_hand() -> None:
     assert found.uncorrected.mean == pytest.approx(22 / 23.5 - 1)
     assert found.corrected.mean == pytest.approx(22 * 1.1**0.3 / 23.5 - 1)
     assert found.full_ratio.mean == pytest.approx(22 * 1.1 / 23.5 - 1)
+    assert found.within_a_row == 1
+    cut = (TRIP[0], *(replace(TRIP[1], duration_s=25, energy_wh=22 / 8) for _ in range(8)), TRIP[2])
+    finer = evaluate(PLAIN, log(*cut)).remaining
+    assert finer is not None
+    assert finer.within_a_row == 0
+    assert finer.corrected.mean == pytest.approx(found.corrected.mean)
 
 
 def test_a_quarter_may_lie_behind_a_whole_row_of_cruise() -> None:
@@ -133,6 +139,10 @@ def test_from_the_plan_alone_by_hand() -> None:
     found = evaluate(PLAIN, log(*planned)).plan
     assert found is not None
     assert found.mean == pytest.approx(19.8 / 42 - 1)
+    margin = evaluate(PLAIN, log(*planned)).margin
+    assert margin.by_plan
+    assert margin.most == pytest.approx(42 / 19.8 - 1)
+    assert not evaluate(PLAIN, log(*TRIP)).margin.by_plan
 
 
 def test_cruise_is_at_the_airspeed_of_the_row_within_the_airframes_range() -> None:

@@ -108,6 +108,15 @@ def test_a_zero_that_says_nothing_is_as_good_as_empty() -> None:
             read_log(log(row, header=header), "a.csv")
 
 
+def test_cells_that_say_nothing_are_as_good_as_empty() -> None:
+    """As R and pandas write them; a direction may be counted from -180."""
+    read = read_log(
+        log("F1,cruise,125,4.2,1.2,19,NA,nan,-170", header=f"{HEADER},speed_mps,distance_m,wind_from_deg"),
+        "a.csv",
+    )
+    assert (read.rows[0].speed_mps, read.rows[0].distance_m, read.rows[0].wind_from_deg) == (None, None, -170)
+
+
 def test_flights_that_are_there_twice_are_refused() -> None:
     """Appended to themselves, or under another id: where the copy stands, and of what."""
     head, *lines = generated(Machine(), flights=3).splitlines()

@@ -9,7 +9,7 @@ from fleet.energy.airframe import Timing
 from fleet.energy.evaluate import evaluate
 from fleet.energy.fit import Fitted, Scaled, fit, hover_fit
 from fleet.energy.logs import FlightLog, read_log
-from fleet.energy.seen import timing_of
+from fleet.energy.seen import pace_of
 from tests.support.flightlog import Machine, Noise, as_csv, rows
 
 M100 = catalog.airframe("dji-matrice-100")
@@ -52,7 +52,7 @@ def test_few_plans_leave_the_base_s_times() -> None:
     """Four rows of each regime say nothing."""
     base = M100.model_copy(update={"timing": Timing(takeoff_s=2.0, corner_s=3.0, landing_s=4.0)})
     few = [row for row in log().rows if row.flight_id in ("F000", "F001")]
-    assert timing_of(base, few) == base.timing
+    assert pace_of(base, few) == (base.climb_mps, base.descent_mps, base.timing)
 
 
 def test_the_ranges_are_those_of_the_flights_that_it_was_fitted_to() -> None:
