@@ -8,9 +8,10 @@ again, and if it does not an operator is told.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from fleet.dispatch.desk import Desk
+from fleet.dispatch.desk import Desk, Measured
+from fleet.dispatch.packs import sortie_type_in
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import Asset, ExceptionRecord
 from fleet.feasibility.charge import SOC_STALE, SOC_UNKNOWN, ToldCharge, ask_charge, doubts_of
@@ -30,22 +31,22 @@ _IN_CONTACT = frozenset({AssetStatus.READY, AssetStatus.CHARGING, AssetStatus.ON
 
 
 def told_charge(desk: Desk, asset_id: str) -> ToldCharge:
-    """What the asset last told, by its telemetry or its reports, whichever came later. The age is by the hub's own
-    time: when it came, not when the asset says it was.
+    """What the asset last told, by its telemetry or its reports, whichever is of a later time. It is as old as the
+    measurement: what waited for a link does not count as fresh when it comes.
     """
     told, doubts = _newest(desk, asset_id), doubts_of(desk.state, asset_id)
     if told is None:
-        return ToldCharge(asset_id, None, doubts=doubts)
+        kind = sortie_type_in(desk.state, asset_id)
+        return ToldCharge(asset_id, None, doubts=doubts, packs=None if kind is None else kind.packs)
     soc, at = told
     return ToldCharge(asset_id, soc, max(0.0, (desk.now - at).total_seconds()), doubts=doubts)
 
 
-def _newest(desk: Desk, asset_id: str) -> tuple[float, datetime] | None:
-    asset, sample = desk.asset(asset_id), desk.live.get(asset_id)
+def _newest(desk: Desk, asset_id: str) -> Measured | None:
+    asset, measured = desk.asset(asset_id), desk.measured.get(asset_id)
     reported = None if asset.soc is None or asset.soc_at is None else (asset.soc, asset.soc_at)
-    if sample is None or sample.soc is None:
+    if measured is None:
         return reported
-    measured = sample.soc, desk.sampled_at.get(asset_id, sample.at)
     return measured if reported is None or measured[1] >= reported[1] else reported
 
 
@@ -99,8 +100,8 @@ def _tell(desk: Desk, asset_id: str, known: Verdict) -> None:
 
 
 def charge_told(desk: Desk, asset_id: str) -> None:
-    """A report with a state of charge came in: whoever was told that there was none is told of it."""
-    if _open(desk, asset_id):
+    """A report with a state of charge came in: whoever was told that there was none is told of it, where it counts."""
+    if _open(desk, asset_id) and charge_known(desk, desk.asset(asset_id)).feasible:
         _close(desk, asset_id, "it has told its state of charge")
 
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from fleet.dispatch import inputs
-from fleet.dispatch.desk import Desk, Settings
+from fleet.dispatch.desk import Desk, Measured, Settings
 from fleet.dispatch.effects import Answer, Effect
 from fleet.dispatch.handlers import (
     assets,
@@ -68,6 +68,7 @@ HANDLERS: Mapping[type, Callable[[Desk, Any], None]] = {
     inputs.SamplesMissing: assets.samples_missing,
     inputs.SamplesBack: assets.samples_back,
     inputs.GaugeDoubted: suspects.gauge_doubted,
+    inputs.Unreadable: suspects.unreadable,
     inputs.ClockOff: clocks.clock_off,
     inputs.ClockRight: clocks.clock_right,
     inputs.Resume: timers.resume,
@@ -106,13 +107,14 @@ class Dispatcher:
         peer_id: str | None = None,
         role: messages.Role | None = None,
         subject: str = "",
-        sampled_at: Mapping[str, datetime] | None = None,
+        measured: Mapping[str, Measured] | None = None,
     ) -> Decision:
         """The decision on one message from ``peer_id`` in its ``role`` (none for the hub's own inputs), whose key is
-        that of ``subject`` (empty without keys). ``sampled_at``: when each sample of ``live`` came, by the hub's time.
+        that of ``subject`` (empty without keys). ``measured``: the charge that each asset's telemetry last told.
         """
-        came = sampled_at or {}
-        desk = Desk(state, now, live, self.settings, self.make_context, peer_id, role, subject, came)
+        desk = Desk(
+            state, now, live, self.settings, self.make_context, peer_id, role, subject, measured or {}
+        )
         if type(message) in ONCE:
             _once(desk, message)
         else:

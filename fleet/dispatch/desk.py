@@ -65,11 +65,15 @@ MOST_WHY = 1000
 message, it would not fit another. The log has all of it."""
 
 
+Measured = tuple[float, datetime]
+"""A state of charge, and the hub's time at which it was measured, as far as that is known."""
+
+
 @dataclass(slots=True)
 class Desk:
     """One decision in the making. ``peer_id`` is who sent the message, and ``role`` as what (none for the hub's own
     inputs); ``subject`` is whose key it came with (empty without
-    keys). ``sampled_at`` is when each sample of ``live`` came, by the hub's time; without it their own stamps count."""
+    keys). ``measured`` is the state of charge that each asset's telemetry last told, and when that was measured."""
 
     state: State
     now: datetime
@@ -79,7 +83,7 @@ class Desk:
     peer_id: str | None = None
     role: Role | None = None
     subject: str = ""
-    sampled_at: Mapping[str, datetime] = field(default_factory=dict)
+    measured: Mapping[str, Measured] = field(default_factory=dict)
     events: list[ev.Event] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fleet.domain.plan import Plan
 from fleet.energy.gauge import Doubt
 from fleet.protocol.messages import Action
+from fleet.protocol.salvage import Nonsense
 from fleet.protocol.values import Place, Reason
 
 
@@ -88,11 +89,22 @@ class GaugeDoubted:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A measurement that an asset sent can't be; the rest of what it said was taken. Of one without which nothing is
+    said of where it is, nothing was."""
+
+    asset_id: str
+    nonsense: Nonsense
+
+
+@dataclass(frozen=True, slots=True)
 class ClockOff:
-    """An asset stamps its telemetry so many seconds after the hub's time (before it, where negative)."""
+    """An asset stamps its telemetry so many seconds after the hub's time (before it, where negative): more than
+    ``limit_s``, which a link may explain."""
 
     asset_id: str
     off_s: float
+    limit_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +129,7 @@ Input = (
     | SamplesMissing
     | SamplesBack
     | GaugeDoubted
+    | Unreadable
     | ClockOff
     | ClockRight
     | Resume

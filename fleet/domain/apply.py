@@ -369,7 +369,9 @@ def _asset_connected(state: State, event: ev.AssetConnected) -> State:
 def _asset_changed(state: State, event: ev.AssetChanged) -> State:
     changes: dict[str, Any] = {}
     if event.soc is not None:
-        changes["soc"], changes["soc_at"] = event.soc, event.at
+        known_at, at = state.assets[event.asset_id].soc_at, event.soc_at or event.at
+        if known_at is None or at >= known_at:  # what a lost link held up is older than what came meanwhile
+            changes["soc"], changes["soc_at"] = event.soc, at
     if event.place is not None:
         changes["place"], changes["site_id"] = event.place, event.site_id
     elif event.site_id is not None:

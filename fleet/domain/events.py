@@ -273,12 +273,13 @@ class AssetConnected(Event):
 
 
 class AssetChanged(Event):
-    """An asset's status changed."""
+    """An asset's status changed. ``soc_at`` is when ``soc`` was measured, where that was before the event."""
 
     type: Literal["asset_changed"] = "asset_changed"
     asset_id: Identifier
     change: AssetEvent
     soc: Fraction | None = None
+    soc_at: Annotated[Time | None, Field(exclude_if=lambda at: at is None)] = None
     place: Place | None = None
     site_id: Identifier | None = None
     code: Code | None = None

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, PlainSerializer, model_validator
 
+from fleet.protocol.batteries import MOST_PACKS
 from fleet.protocol.values import (
     CompartmentSize,
     Dimensions,
@@ -132,6 +133,8 @@ class SortieType(Value):
     charger_w: Positive = 500
     state_of_health: Fraction = 1.0
     floor_fraction: Fraction = 0.1
+    packs: Annotated[int | None, Field(ge=1, le=MOST_PACKS, exclude_if=lambda count: count is None)] = None
+    """How many packs, alike and in parallel, hold its energy together. None: as many as it tells of."""
     max_radius_m: Positive | None = None
     turn_radius_m: Annotated[NonNegative | None, Field(exclude_if=lambda wide: wide is None)] = None
     """How wide it turns; without it as wide as ``bank_deg`` says, without that on the spot."""

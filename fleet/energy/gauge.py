@@ -20,6 +20,7 @@ STEPS = 3
 """A gauge is frozen when the model says that so many of its steps were drawn, and it shows none."""
 RESOLUTION = 0.01
 """The coarsest step of a gauge, as a share of full."""
+CLOCK_BACKWARDS = "clock_backwards"
 BACK_S = 1.0
 """Times closer than this may be the other way round: two readings of one moment."""
 
@@ -105,15 +106,20 @@ def ran_back(before_s: float, at_s: float, limit_s: float = BACK_S) -> Doubt | N
     back_s = before_s - at_s
     if back_s <= limit_s:
         return None
-    return Doubt("clock_backwards", limit_s, back_s, "s", f"its time ran back by {back_s:.0f} s")
+    return Doubt(CLOCK_BACKWARDS, limit_s, back_s, "s", f"its time ran back by {back_s:.0f} s")
 
 
 def believed(state: GaugeState, start_soc: float, drawn: float, margin: float) -> float:
     """What a battery is taken to hold whose gauge is doubted or silent: what it began with less what the model says was
     drawn, raised by the margin, or what the gauge shows where that is less. One reading alone counts for nothing.
     """
-    by_model = max(0.0, start_soc - drawn * (1 + margin))
+    by_model = modelled(start_soc, drawn, margin)
     return min(by_model, median(state.recent)) if len(state.recent) == 3 else by_model
+
+
+def modelled(start_soc: float, drawn: float, margin: float) -> float:
+    """What is left of what a battery began with by the model alone, raised by the margin."""
+    return max(0.0, start_soc - drawn * (1 + margin))
 
 
 def _after(state: GaugeState, found: tuple[Doubt, ...]) -> tuple[GaugeState, tuple[Doubt, ...]]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 
 from fleet.domain.fleet import FleetSpec
 from fleet.domain.state import State
-from fleet.energy.gauge import Doubt
+from fleet.energy.gauge import CLOCK_BACKWARDS, Doubt
 from fleet.feasibility.verdict import Verdict, feasible, unknown
 from fleet.protocol.values import Reason
 
 COME_FULL = "drones and robots that have not come yet come with full batteries"
 SOC_UNKNOWN, SOC_STALE = "soc_unknown", "soc_stale"
-BATTERY_SUSPECT = "battery_suspect"
-"""The exception about one whose fuel gauge shows what can't be."""
+BATTERY_SUSPECT, CLOCK_SUSPECT = "battery_suspect", "clock_suspect"
+"""The exceptions about one whose fuel gauge shows what can't be, and whose clock was set back: how old what it tells
+is, nobody knows then."""
+SENSOR_SUSPECT = "sensor_suspect"
+"""The exception about one that measures something else that can't be."""
+SUSPECTS = frozenset({BATTERY_SUSPECT, CLOCK_SUSPECT, SENSOR_SUSPECT})
+"""Whoever has one of these open is neither planned nor released."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,7 @@ class ToldCharge:
     """What an asset last told of its battery: its state of charge (0 to 1), and how many seconds ago; ``soc`` is none
     where it never did. ``age_s`` is none where age does not matter: the battery is filled before it counts.
     ``expected``: it has not come yet, and is only planned for. ``doubts``: why what it tells is not believed.
+    ``packs``: how many its type has, where it must tell of each.
     """
 
     asset_id: str
@@ -29,6 +36,7 @@ class ToldCharge:
     age_s: float | None = None
     expected: bool = False
     doubts: tuple[Reason, ...] = ()
+    packs: int | None = None
 
 
 def ask_charge(fleet: FleetSpec, told: ToldCharge) -> Verdict:
@@ -41,7 +49,8 @@ def ask_charge(fleet: FleetSpec, told: ToldCharge) -> Verdict:
     if told.expected and fleet.assumptions.assets_come_full:
         return feasible(COME_FULL)
     if told.soc is None:
-        detail = f"{told.asset_id} has not told its state of charge"
+        of = f" of each of its {told.packs} packs" if told.packs is not None and told.packs > 1 else ""
+        detail = f"{told.asset_id} has not told its state of charge{of}"
         return unknown(Reason(code=SOC_UNKNOWN, detail=detail, source=told.asset_id))
     if told.age_s is None or told.age_s <= fleet.soc_stale_s:
         return feasible()
@@ -59,18 +68,44 @@ def ask_charge(fleet: FleetSpec, told: ToldCharge) -> Verdict:
 
 
 def doubts_of(state: State, asset_id: str) -> tuple[Reason, ...]:
-    """Why an asset's gauge is not believed, until a person has closed the exception that says so."""
+    """Why what an asset tells is not believed, until a person has closed the exceptions that say so."""
+    return _open_reasons(state, asset_id, SUSPECTS)
+
+
+def gauge_doubts_of(state: State, asset_id: str) -> tuple[Reason, ...]:
+    """Of these, why what it tells of its battery is not."""
+    return _open_reasons(state, asset_id, SUSPECTS - {SENSOR_SUSPECT})
+
+
+def _open_reasons(state: State, asset_id: str, codes: frozenset[str]) -> tuple[Reason, ...]:
     opened = (state.exceptions[each] for each in state.unresolved)
-    found = (e for e in opened if e.code == BATTERY_SUSPECT and e.asset_id == asset_id)
-    return tuple(reason for e in found for reason in e.reasons)
+    return tuple(r for e in opened if e.code in codes and e.asset_id == asset_id for r in e.reasons)
+
+
+OF_BATTERY: Mapping[str, str] = {
+    "soc": "soc_out_of_range",
+    "energy_used_wh": "meter_out_of_range",
+    "packs": "pack_out_of_range",
+}
+"""What an asset measures of its battery, and the reason where that can't be."""
+
+
+def no_measurement(asset_id: str, field: str, shown: str, problem: str) -> Reason:
+    """Why something that an asset measures is not believed: no such value can be."""
+    return Reason(
+        code=OF_BATTERY.get(field, "value_out_of_range"),
+        detail=f"{asset_id} tells {field} as {shown}, which can't be ({problem})",
+        actual=shown,
+        source=f"{asset_id}: {field}",
+    )
 
 
 def doubted(doubt: Doubt, asset_id: str) -> Reason:
-    """Why a fuel gauge is not believed."""
-    finite = isfinite(doubt.actual)
+    """Why a fuel gauge is not believed, or a clock."""
+    finite, what = isfinite(doubt.actual), "clock" if doubt.code == CLOCK_BACKWARDS else "fuel gauge"
     return Reason(
         code=doubt.code,
-        detail=f"the fuel gauge of {asset_id} is not believed: {doubt.detail}",
+        detail=f"the {what} of {asset_id} is not believed: {doubt.detail}",
         limit=round(doubt.limit, 4),
         actual=round(doubt.actual, 4) if finite else str(doubt.actual),
         unit=doubt.unit,

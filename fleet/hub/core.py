@@ -15,13 +15,16 @@ from typing import Any
 
 from fleet.dispatch import effects as fx
 from fleet.dispatch.decide import CONTRADICTION, HANDLERS, HUB_FAULT, Decision, Dispatcher
+from fleet.dispatch.desk import Measured
 from fleet.dispatch.handlers.assets import NO_SAMPLES
-from fleet.dispatch.handlers.clocks import CLOCK_OFF
-from fleet.dispatch.inputs import GaugeDoubted, Input, LinkBack, LinkLost, TimerDue
+from fleet.dispatch.handlers.clocks import clocks_off
+from fleet.dispatch.inputs import GaugeDoubted, Input, LinkBack, LinkLost, TimerDue, Unreadable
 from fleet.dispatch.monitor import Monitor
+from fleet.dispatch.packs import counted_charge
 from fleet.domain.events import TimerSet
 from fleet.domain.state import State
-from fleet.energy.gauge import out_of_range
+from fleet.energy.gauge import Doubt
+from fleet.feasibility.charge import doubts_of
 from fleet.hub.batches import Anchor, Batches
 from fleet.hub.clock import FreeClock, GrantedClock
 from fleet.hub.inbox import Inbox
@@ -34,10 +37,11 @@ from fleet.hub.stamps import Stamps
 from fleet.hub.stepping import Stepping
 from fleet.hub.timers import Timers
 from fleet.hub.trouble import Severity
-from fleet.protocol.codec import decode_control, decode_telemetry, encode, telemetry_without_charge
+from fleet.protocol.codec import decode_control, decode_telemetry, encode
 from fleet.protocol.errors import Fault, RemoteError
 from fleet.protocol.lifecycle import AssetStatus, LifecycleError
-from fleet.protocol.messages import Attach, Envelope, Granted, Hello, Message, Role, Telemetry
+from fleet.protocol.messages import AssetReport, Attach, Envelope, Granted, Hello, Message, Role, Telemetry
+from fleet.protocol.salvage import salvaged_control, salvaged_telemetry
 from fleet.store.base import Batch, OutboxRow, PeerRow
 
 ATTACH = b"attach"
@@ -74,7 +78,7 @@ class HubCore:
     ) -> None:
         self.state = state
         self.live: dict[str, Telemetry] = {}
-        self._sampled_at: dict[str, datetime] = {}
+        self._measured: dict[str, Measured] = {}
         self.clock = clock
         self.plans: list[fx.StartPlanning] = []
         self.faults: list[Exception] = []
@@ -88,14 +92,13 @@ class HubCore:
             refusals=refusals or Refusals(untold),
         )
         # Assets have no clocks of their own where time is granted.
-        self.stamps = (
-            None if isinstance(clock, GrantedClock) else Stamps(clock.rate, _open_of(state, CLOCK_OFF))
-        )
+        self.stamps = None if isinstance(clock, GrantedClock) else Stamps(clock.rate, clocks_off(state))
         self._stepping: Stepping | None = None
         if isinstance(clock, GrantedClock):
             self._stepping = Stepping(clock, self.sessions.peers)
             self.sessions.joined = self._stepping.joined
         self._dispatcher, self._monitor = dispatcher, monitor
+        self._unreadable: list[Unreadable] = []
         self._links = Links(monitor, _open_of(state, NO_SAMPLES))
         self._timers = Timers(state.timers)
 
@@ -113,7 +116,7 @@ class HubCore:
     def control(self, route: Route, frames: Sequence[bytes], wall_s: float, key: Credential = ANYONE) -> None:
         """A frame on the control channel; ``key`` is that of a connection which has no session yet."""
         try:
-            envelope = decode_control(frames, self.sessions.allowed(route))
+            envelope = self._read(route, frames, wall_s)
             if isinstance(envelope.message, Hello):
                 self.sessions.hello(route, envelope, key)
                 if (why := self.inbox.closed) is not None:
@@ -122,6 +125,20 @@ class HubCore:
                 self._from_session(route, envelope, wall_s)
         except RemoteError as error:
             self.sessions.refuse(route, error, wall_s, key)
+
+    def _read(self, route: Route, frames: Sequence[bytes], wall_s: float) -> Envelope:
+        """The envelope in the frames; of one in which only measurements are wrong the rest."""
+        allowed = self.sessions.allowed(route)
+        try:
+            return decode_control(frames, allowed)
+        except RemoteError as error:
+            known = self.sessions.peers.by_control.get(route)
+            rest = None if known is None else salvaged_control(frames, allowed)
+            if known is None or rest is None or not isinstance(rest.message, Envelope):
+                raise
+            self.sessions.count(known[0].peer_id, error.code, wall_s)
+            self._unreadable += [Unreadable(known[0].peer_id, one) for one in rest.nonsense]
+            return rest.message
 
     def _from_session(self, route: Route, envelope: Envelope, wall_s: float) -> None:
         peer, deliveries = self.sessions.receive(route, envelope, wall_s)
@@ -194,12 +211,22 @@ class HubCore:
             stepping.grant(self._timers.next(self.state.timers), wall_s, lambda: self.sessions.flush(wall_s))
 
     def _work_inbox(self, now: datetime) -> None:
+        unreadable, self._unreadable = self._unreadable, []
+        for found in unreadable:
+            self._decide(found, now, None)
         for peer, boots, seq, message in self.inbox.entries(in_lockstep=self.clock.lockstep):
             self._heard(peer.peer_id, now)
             # What came under an earlier boot is still true, but its numbers mean nothing in this one.
             if seq is not None and boots == peer.session.boots:
                 self._taken(peer, seq, boots)
-            self._decide(message, now, peer.peer_id, peer.role, peer.key.subject)
+            told = self._dated(peer.peer_id, message, now) if isinstance(message, AssetReport) else message
+            self._decide(told, now, peer.peer_id, peer.role, peer.key.subject)
+
+    def _dated(self, peer_id: str, report: AssetReport, now: datetime) -> AssetReport:
+        """The report, with the time that is believed: what it says may have waited for a link."""
+        if self.stamps is None:
+            return report
+        return report.model_copy(update={"at": self.stamps.believed_at(peer_id, report.at, now)})
 
     def _taken(self, peer: Peer, seq: int, boots: int) -> None:
         batch = self.batches.open
@@ -216,30 +243,45 @@ class HubCore:
                 sample = decode_telemetry(frames)
             except RemoteError as error:
                 self.sessions.count(peer_id, error.code, wall_s)
-                rest = telemetry_without_charge(frames)
-                if rest is None:
+                rest = salvaged_telemetry(frames)
+                for one in () if rest is None else rest.nonsense:
+                    self._decide(Unreadable(peer_id, one), now, None)
+                if rest is None or not isinstance(rest.message, Telemetry):
                     continue
-                sample, shown = rest
-                if (doubt := out_of_range(shown)) is not None:
-                    self._decide(GaugeDoubted(peer_id, doubt), now, None)
+                sample = rest.message
             if isinstance(sample, Telemetry):
                 self._links.sampled(peer_id, now)
                 self._work_sample(peer_id, sample, now)
 
     def _work_sample(self, peer_id: str, sample: Telemetry, now: datetime) -> None:
         if self.stamps is not None:
+            late = self.stamps.is_late(peer_id, sample, now)
             if not self._holds_back and (found := self.stamps.check(peer_id, sample, now)) is not None:
                 self._decide(found, now, None)
-            if (back := self.stamps.ran_back(peer_id, sample)) is not None:
-                self._decide(GaugeDoubted(peer_id, back), now, None)
-            sample = self.stamps.believed(sample, now)
+            if late is True:
+                return
+            if late:
+                self._decide(GaugeDoubted(peer_id, late), now, None)
+            sample = self.stamps.believed(peer_id, sample, now)
+        soc, doubts = counted_charge(self.state, peer_id, sample.soc, sample.packs)
+        if soc != sample.soc:
+            sample = sample.model_copy(update={"soc": soc})
+        if doubts:
+            self._doubted(peer_id, doubts, now)
         self.live[peer_id] = sample
-        self._sampled_at[peer_id] = now
+        if sample.soc is not None:
+            self._measured[peer_id] = sample.soc, sample.at
         try:
             for finding in self._monitor.check(peer_id, sample, now):
                 self._decide(finding, now, None)
         except Exception as error:  # noqa: BLE001 - the hub must not die of one sample
             self._set_aside(error, sample, now, peer_id, HUB_FAULT)
+
+    def _doubted(self, peer_id: str, doubts: Sequence[Doubt], now: datetime) -> None:
+        known = {reason.code for reason in doubts_of(self.state, peer_id)}
+        for doubt in doubts:
+            if doubt.code not in known:
+                self._decide(GaugeDoubted(peer_id, doubt), now, None)
 
     def _work_timers(self, now: datetime) -> None:
         for timer_id, due in self._timers.due(now):
@@ -301,7 +343,7 @@ class HubCore:
                 peer_id=peer_id,
                 role=role,
                 subject=subject,
-                sampled_at=self._sampled_at,
+                measured=self._measured,
             )
             self._carry_out(decision, now)
         except Exception as error:  # noqa: BLE001 - vehicles are in the air, the hub must not die of one message

@@ -7,7 +7,6 @@ channel a bare message. The kind comes first so that size and permission are jud
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import isfinite
@@ -196,20 +195,6 @@ def decode_telemetry(frames: Sequence[bytes]) -> Attach | Telemetry:
     message = _parsed(TELEMETRY, body)
     _check_form(form, message.type, message)
     return message
-
-
-def telemetry_without_charge(frames: Sequence[bytes]) -> tuple[Telemetry, float] | None:
-    """A sample of which only the state of charge can't be: what else it says, and the charge that it shows; none where
-    anything else is wrong with it."""
-    try:
-        form, body = _opened(frames, _TELEMETRY_FORMS, None)
-        raw = json.loads(body)
-        shown = float(raw.pop("soc"))
-        message = _parsed(TELEMETRY, json.dumps(raw).encode())
-        _check_form(form, message.type, message)
-    except (RemoteError, ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
-        return None
-    return (message, shown) if isinstance(message, Telemetry) and not 0 <= shown <= 1 else None
 
 
 def _check_version(version: int, kind: str) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from fleet.protocol.actions import Action
+from fleet.protocol.batteries import Packs, PackState
 from fleet.protocol.greetings import Busy, Echo, Factsheet, Heartbeat, Hello, Message, Refused, Role, Welcome
 from fleet.protocol.mission import Mission
 from fleet.protocol.values import (
@@ -43,6 +44,7 @@ __all__ = [
     "Heartbeat",
     "Hello",
     "Message",
+    "PackState",
     "PreviewZones",
     "Refused",
     "Role",
@@ -121,12 +123,14 @@ class CommandReply(Message):
 
 
 class AssetReport(Message):
-    """The asset's own condition changed: ready again, charging, or out of order."""
+    """The asset's own condition changed: ready again, charging, or out of order. ``packs``: each of its packs, where it
+    has several; ``soc`` is that of all of them."""
 
     type: Literal["asset_report"] = "asset_report"
     condition: Literal["ready", "charging", "faulted"]
     at: Time
     soc: Fraction | None = None
+    packs: Packs | None = None
     place: Place | None = None
     site_id: Identifier | None = None
     code: Code | None = None
@@ -379,7 +383,8 @@ class Attach(Message):
 
 
 class Telemetry(Message):
-    """Where an asset is and how it is. What was not measured is absent, never a default."""
+    """Where an asset is and how it is. What was not measured is absent, never a default. ``packs``: each of its packs,
+    where it has several; ``soc`` is that of all of them."""
 
     sequenced: ClassVar[bool] = False
     type: Literal["telemetry"] = "telemetry"
@@ -391,6 +396,7 @@ class Telemetry(Message):
     heading_deg: Annotated[float, Field(ge=0, lt=360)] | None = None
     soc: Fraction | None = None
     energy_used_wh: NonNegative | None = None
+    packs: Packs | None = None
     mission_id: Identifier | None = None
     step_id: Identifier | None = None
     state: Code = "idle"

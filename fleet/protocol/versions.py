@@ -26,6 +26,8 @@ NEW_FIELDS: Final[Mapping[int, Mapping[str, frozenset[str]]]] = {
         "command": frozenset({"via"}),
         "report_weather": frozenset({"place", "height_m"}),
         "assign": frozenset({"mission.cruise_mps"}),
+        "asset_report": frozenset({"packs"}),
+        "telemetry": frozenset({"packs"}),
     },
 }
 """Version, kind, fields that are new in it, by way of those that they are in. Each has a default: what the other end

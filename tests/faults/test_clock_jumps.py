@@ -42,7 +42,7 @@ def test_a_wall_clock_that_jumps_while_the_hub_runs_changes_nothing(tmp_path: Pa
     before = bench.core.clock.now(bench.wall)
     bench.wrong = timedelta(hours=hours)
     bench.run(20)
-    bench.say(drone, AssetReport(condition="charging", at=DAY, soc=0.5, site_id="S1"))
+    bench.say(drone, AssetReport(condition="charging", at=bench.now, soc=0.5, site_id="S1"))
     assert bench.core.clock.now(bench.wall) - before == timedelta(seconds=20.01)
     assert drone.session.state is SessionState.WELCOMED
     assert in_order(times(bench))
@@ -56,13 +56,13 @@ def test_a_wall_clock_set_back_while_the_hub_is_down_does_not_take_business_time
     bench = Jumping(tmp_path)
     drone = ready(bench)
     bench.run(60)
-    bench.say(drone, AssetReport(condition="charging", at=DAY, soc=0.5, site_id="S1"))
+    bench.say(drone, AssetReport(condition="charging", at=bench.now, soc=0.5, site_id="S1"))
     last = times(bench)[-1]
     bench.wrong = timedelta(hours=hours)
     bench.restart()
     assert bench.core.clock.now(bench.wall) == last
     bench.connect(DRONE)
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
     assert in_order(times(bench))
 
 
@@ -74,7 +74,7 @@ def test_what_business_time_is_behind_is_made_up_for_at_a_restart(tmp_path: Path
     begun = bench.wall_clock() - bench.core.clock.now(bench.wall)
     bench.wrong = timedelta(hours=1)
     bench.run(20)
-    bench.say(drone, AssetReport(condition="charging", at=DAY, soc=0.5, site_id="S1"))
+    bench.say(drone, AssetReport(condition="charging", at=bench.now, soc=0.5, site_id="S1"))
     assert bench.core.clock.behind_s(bench.wall, bench.wall_clock()) == pytest.approx(3600)
     bench.wall += 30
     bench.restart()
@@ -94,7 +94,7 @@ def test_a_clock_that_is_set_right_after_the_start_makes_no_time_pass(tmp_path: 
     bench.connect(DRONE)
     bench.run(20)
     bench.wrong = timedelta(0)
-    bench.say(drone, AssetReport(condition="charging", at=DAY, soc=0.5, site_id="S1"))
+    bench.say(drone, AssetReport(condition="charging", at=bench.now, soc=0.5, site_id="S1"))
     assert bench.core.clock.behind_s(bench.wall, bench.wall_clock()) == pytest.approx(60)
     bench.wall += 60
     bench.restart()
@@ -112,7 +112,7 @@ def test_time_that_is_ahead_stands_until_the_wall_clock_has_caught_up(tmp_path: 
         bench.wall += 20 * 60
         bench.restart()
         drone = bench.connect(DRONE)
-        bench.say(drone, AssetReport(condition="charging", at=DAY, soc=0.5, site_id="S1"))
+        bench.say(drone, AssetReport(condition="charging", at=bench.now, soc=0.5, site_id="S1"))
         assert times(bench)[-1] >= before
     assert abs(bench.wall_clock() - bench.core.clock.now(bench.wall) - begun) < timedelta(seconds=1)
 

@@ -13,7 +13,7 @@ from fleet.protocol.codec import encode
 from fleet.protocol.messages import Action, AssetReport, CancelMission, Command, OperatorCommand, Role
 from fleet.protocol.session import SessionState
 from fleet.store import MemoryStore
-from tests.support.bench import DAY, Bench, Peer
+from tests.support.bench import Bench, Peer
 from tests.support.script import DRONE, ready
 
 
@@ -39,7 +39,7 @@ def bench(tmp_path: Path) -> Bench:
     backup = deepcopy(bench.store)
     for request_id in ("forgotten-1", "forgotten-2"):
         told(bench, request_id)
-    bench.say(drone, AssetReport(condition="charging", at=DAY, soc=0.5, site_id="S1"))
+    bench.say(drone, AssetReport(condition="charging", at=bench.now, soc=0.5, site_id="S1"))
     assert len(drone.of(Command)) == 3
     bench.store = backup
     note_put_back(bench.store, bench.setup, bench.wall_clock())
@@ -83,7 +83,7 @@ def test_what_is_sent_after_it_arrives_also_where_the_hub_starts_once_more_befor
     drone = came_back(bench)
     bench.run(1)
     assert [m.command_id for m in drone.of(Command)[-2:] if isinstance(m, Command)] == issued(bench)[-2:]
-    bench.say(drone, AssetReport(condition="charging", at=DAY, soc=0.25, site_id="S1"))
+    bench.say(drone, AssetReport(condition="charging", at=bench.now, soc=0.25, site_id="S1"))
     assert bench.core.state.assets[DRONE].soc == 0.25
 
 

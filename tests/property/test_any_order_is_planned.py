@@ -79,7 +79,7 @@ def test_any_order_that_is_taken_in_is_planned(found: list[dict[str, Any]]) -> N
         bench = Bench(Path(folder))
         bench.planner_answers = False
         operator, drone = bench.connect("operator-1", Role.OPERATOR), bench.connect("S1/drone-1")
-        bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+        bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
         (known,) = bench.inputs.orders.orders
         others = [
             Order.model_validate({**dict(known), **each, "order_id": f"X-{number}"})

@@ -24,13 +24,13 @@ DRONE, VAN = "S1/drone-1", "D1/van-1"
 def ready(bench: Bench, asset_id: str = DRONE, site_id: str = "S1") -> Peer:
     """An asset that has said it is there and full."""
     asset = bench.connect(asset_id)
-    bench.say(asset, AssetReport(condition="ready", at=DAY, soc=1.0, site_id=site_id))
+    bench.say(asset, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id=site_id))
     return asset
 
 
 def still_full(bench: Bench, asset: Peer) -> None:
     """What an asset tells from time to time while it stands."""
-    bench.say(asset, AssetReport(condition="ready", at=DAY, soc=1.0))
+    bench.say(asset, AssetReport(condition="ready", at=bench.now, soc=1.0))
 
 
 def sent(bench: Bench, asset: Peer, number: int = 0) -> Assign:

@@ -8,7 +8,7 @@ from fleet.console.errors import NoSuchAsset
 from fleet.console.views.base import Row
 from fleet.dispatch.weather import in_force
 from fleet.domain.state import State
-from fleet.feasibility.charge import BATTERY_SUSPECT, ToldCharge
+from fleet.feasibility.charge import ToldCharge, doubts_of
 from fleet.feasibility.range import asset_area, feature
 from fleet.protocol.values import Place
 from fleet.weather.field import Weather
@@ -58,9 +58,7 @@ def recorded_charge(
     asset = state.assets[asset_id]
     told = [] if asset.soc is None or asset.soc_at is None else [(asset.soc, asset.soc_at)]
     told += [] if sample is None else [sample]
-    opened = (state.exceptions[one] for one in state.unresolved)
-    suspect = [one for one in opened if one.code == BATTERY_SUSPECT and one.asset_id == asset_id]
-    doubts = tuple(reason for one in suspect for reason in one.reasons)
+    doubts = doubts_of(state, asset_id)
     if not told:
         return ToldCharge(asset_id, None, doubts=doubts)
     soc, at = max(told, key=lambda one: one[1])

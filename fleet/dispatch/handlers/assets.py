@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from fleet.dispatch.charge import charge_told
 from fleet.dispatch.desk import Desk
-from fleet.dispatch.inputs import LinkBack, LinkLost, SamplesBack, SamplesMissing
+from fleet.dispatch.handlers.suspects import gauge_doubted
+from fleet.dispatch.inputs import GaugeDoubted, LinkBack, LinkLost, SamplesBack, SamplesMissing
+from fleet.dispatch.packs import counted_charge
 from fleet.dispatch.release import ABSENT, withdraw
 from fleet.dispatch.silence import lost_link
 from fleet.domain.events import AssetChanged, AssetConnected
@@ -117,19 +119,23 @@ def link_grace_over(desk: Desk, asset_id: str) -> None:
 def asset_report(desk: Desk, message: AssetReport) -> None:
     """The asset's own condition."""
     asset_id = desk.peer_id or ""
+    soc, doubts = counted_charge(desk.state, asset_id, message.soc, message.packs)
     desk.emit(
         AssetChanged(
             at=desk.now,
             asset_id=asset_id,
             change=_CHANGES[message.condition],
-            soc=message.soc,
+            soc=soc,
+            soc_at=message.at if soc is not None and message.at < desk.now else None,
             place=message.place,
             site_id=message.site_id,
             code=message.code,
             detail=message.detail,
         )
     )
-    if message.soc is not None:
+    for doubt in doubts:
+        gauge_doubted(desk, GaugeDoubted(asset_id, doubt))
+    if soc is not None:
         charge_told(desk, asset_id)
     if message.condition == "faulted":
         _faulted(desk, desk.asset(asset_id), message)

@@ -8,7 +8,8 @@ from datetime import datetime
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.energycheck import progress_of
 from fleet.dispatch.monitor.guard import Guard
-from fleet.energy.gauge import GaugeState, Reading, believed, watch
+from fleet.dispatch.packs import what_is_left
+from fleet.energy.gauge import CLOCK_BACKWARDS, GaugeState, Reading, believed, modelled, watch
 from fleet.feasibility.charge import BATTERY_SUSPECT, doubted
 from fleet.protocol.messages import Action, Telemetry
 from fleet.protocol.values import Reason
@@ -17,18 +18,29 @@ _RESTS = frozenset({"idle", "charging", "landed", "loading", "unloading"})
 
 
 NEW = GaugeState()
+LOST = frozenset({"pack_failed", "pack_missing"})
+LOST_ROW = 3
+"""A pack is lost that is so in so many samples in a row."""
+PACK_LOST = "pack_lost"
+"""The exception about one that has lost a pack under way."""
 
 
 @dataclass(slots=True)
 class _Kept:
     """Of one mission, changed with each sample: the gauge's state, the share of a full battery that was drawn up to
-    ``at``, what is doubted."""
+    ``at``, what is doubted; by how much the gauge has shown less than the model; which packs are lost, and in how many
+    samples in a row some were; what all held before, and what went with the lost ones."""
 
     mission_id: str
     state: GaugeState = NEW
     drawn: float = 0.0
     at: datetime | None = None
     doubts: tuple[Reason, ...] = ()
+    short: float = 0.0
+    lost: tuple[Reason, ...] = ()
+    lost_row: int = 0
+    whole: float | None = None
+    gone: float = 0.0
 
 
 class Gauges:
@@ -64,14 +76,39 @@ class Gauges:
         rests = sample.step_id is None or sample.step_id in guard.before or sample.state in _RESTS
         if not rests:
             kept.drawn, kept.at = _drawn(guard, kept, sample, now), now
+        if sample.packs is not None and sample.soc is not None:
+            found = [d for d in what_is_left(guard.sortie, sample.soc, sample.packs).doubts if d.code in LOST]
+            if not found and not kept.lost:
+                kept.whole, kept.gone = sample.soc, 0.0
+            elif kept.lost_row == 0 and not kept.lost:
+                kept.gone = max(0.0, (sample.soc if kept.whole is None else kept.whole) - sample.soc)
+            kept.lost_row = kept.lost_row + 1 if found else 0
+            kept.lost = kept.lost or tuple(
+                doubted(d, guard.asset_id) for d in found if kept.lost_row >= LOST_ROW
+            )
         if sample.soc is not None:
             kept.state, fresh = watch(kept.state, Reading(now.timestamp(), sample.soc, kept.drawn, rests))
             if fresh:
                 kept.doubts += tuple(doubted(doubt, guard.asset_id) for doubt in fresh)
         if rests or guard.start_soc is None or not (kept.doubts or sample.soc is None):
             return sample, kept.doubts
-        soc = believed(kept.state, guard.start_soc, kept.drawn, budget.margin)
+        by_model = modelled(guard.start_soc, kept.drawn, budget.margin)
+        # A gauge that is doubted was right where it showed less: it may not raise what is believed again.
+        kept.short = max(
+            kept.short, by_model - believed(kept.state, guard.start_soc, kept.drawn, budget.margin)
+        )
+        soc = max(0.0, by_model - kept.short)
         return sample.model_copy(update={"soc": soc}), kept.doubts
+
+    def lost(self, asset_id: str) -> tuple[Reason, ...]:
+        """Which of its packs give nothing any more, on this trip."""
+        kept = self._kept.get(asset_id)
+        return () if kept is None else kept.lost
+
+    def gone(self, asset_id: str) -> float:
+        """What went with them, as a share of a full battery: it was not drawn."""
+        kept = self._kept.get(asset_id)
+        return 0.0 if kept is None else kept.gone
 
 
 def _drawn(guard: Guard, kept: _Kept, sample: Telemetry, now: datetime) -> float:
@@ -105,11 +142,22 @@ def _begun(guard: Guard) -> datetime | None:
     return None if guard.out is None else guard.out.path[0].at
 
 
+def pack_lost(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
+    """It has lost a pack on its way out: home, with what the others hold. How far that is enough is told as ever."""
+    del now
+    if not guard.lost or guard.out is None or sample.step_id != guard.out.step_id:
+        return None
+    return Finding(guard.asset_id, guard.mission_id, PACK_LOST, Action.RETURN, guard.lost)
+
+
 def gauge(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     """Its gauge shows what can't be: a person is told, the trip goes by the model. One that has not left stays."""
     del now
-    if not guard.doubts:
+    doubts = tuple(
+        why for why in guard.doubts if why.code != CLOCK_BACKWARDS
+    )  # that is said by the hub itself
+    if not doubts:
         return None
     stays = sample.step_id is None or sample.step_id in guard.before
     advice = Action.RETURN if stays else None
-    return Finding(guard.asset_id, guard.mission_id, BATTERY_SUSPECT, advice, guard.doubts)
+    return Finding(guard.asset_id, guard.mission_id, BATTERY_SUSPECT, advice, doubts)

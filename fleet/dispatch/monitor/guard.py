@@ -47,9 +47,9 @@ class Guard:
 
     ``blocked`` is why the rest of its path may not be flown, as of now, and ``weather`` why its type may not be out for
     the rest of its time; ``before`` are the steps before it leaves. ``keeps`` is what all of its ways keep free.
-    ``doubts`` is what its fuel gauge has shown that can't be.
+    ``doubts`` is what its fuel gauge has shown that can't be, ``lost`` which of its packs give nothing any more.
     ``doing`` is the state in which it breaks its trip off (empty: it does not), ``ahead`` what it has still to fly.
-    ``held_soc`` is what holding has taken so far, as a share of the pack.
+    ``held_soc`` is what holding has taken so far, and lost packs have, as a share of all: the way has not.
     """
 
     mission_id: str
@@ -74,6 +74,7 @@ class Guard:
     start_soc: float | None
     earlier: Earlier | None = None
     doubts: tuple[Reason, ...] = ()
+    lost: tuple[Reason, ...] = ()
     held_soc: float = 0.0
 
     @property

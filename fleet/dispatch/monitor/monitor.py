@@ -13,7 +13,7 @@ from fleet.dispatch.monitor.air import Air
 from fleet.dispatch.monitor.aside import Aside, ways_aside
 from fleet.dispatch.monitor.checks import CHECKS
 from fleet.dispatch.monitor.energycheck import HOLDING, can_hold
-from fleet.dispatch.monitor.gauges import Gauges, gauge
+from fleet.dispatch.monitor.gauges import Gauges, gauge, pack_lost
 from fleet.dispatch.monitor.guard import Earlier, Guard, guard_of, is_off_time, redirected
 from fleet.dispatch.monitor.remaining import doing_instead
 from fleet.dispatch.monitor.zonechecks import ZONE_CODES
@@ -22,7 +22,7 @@ from fleet.domain.evolve import evolve
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import OVER, State
 from fleet.feasibility import Context
-from fleet.feasibility.charge import doubts_of
+from fleet.feasibility.charge import gauge_doubts_of
 from fleet.protocol.lifecycle import AssetStatus, MissionStatus
 from fleet.protocol.messages import Telemetry
 from geofences import Zone, ZoneSet, near_change, segments_hit
@@ -100,7 +100,7 @@ class Monitor:
             self._guards[asset_id] = guard_of(
                 record, kind, context, now, sample, start, brings_back_kg(record, state)
             )
-            self._gauges.suspect(self._guards[asset_id], doubts_of(state, asset_id))
+            self._gauges.suspect(self._guards[asset_id], gauge_doubts_of(state, asset_id))
             self._timed[asset_id] = now
             lost = state.assets[asset_id].status is AssetStatus.LINK_LOST
             apart = context.fleet.separation
@@ -167,11 +167,12 @@ class Monitor:
         guard = evolve(
             guard,
             earlier=self._earlier(asset_id, sample, now),
-            held_soc=self._held_soc(asset_id, sample),
+            held_soc=self._held_soc(asset_id, sample) + self._gauges.gone(asset_id),
             doubts=doubts,
+            lost=self._gauges.lost(asset_id),
         )
         told = self._told.setdefault(asset_id, set())
-        for check in (*CHECKS, gauge):
+        for check in (*CHECKS, gauge, pack_lost):
             found = check(guard, sample, now)
             if found is not None and found.code not in told:
                 told.add(found.code)

@@ -36,7 +36,7 @@ def bench_of(folder: Path, *places: tuple[float, float], fleet: str = "", zones:
     operator = bench.connect("operator-1", Role.OPERATOR)
     for asset_id in (FIRST, SECOND):
         drone = bench.connect(asset_id)
-        bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+        bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
     bench.submit(operator)
     return bench
 

@@ -14,7 +14,7 @@ from fleet.domain.state import ExceptionRecord, MissionRecord
 from fleet.feasibility.charge import COME_FULL
 from fleet.protocol.lifecycle import MissionStatus, ParcelStatus
 from fleet.protocol.messages import AddZone, AssetReport, Assign, Role, Telemetry
-from tests.support.bench import DAY, ORDERS, Bench, Peer
+from tests.support.bench import ORDERS, Bench, Peer
 from tests.support.script import DRONE, accepted, ready, sent
 from tests.unit.dispatch.test_release import OVER_THE_DOOR
 
@@ -36,7 +36,7 @@ def day(folder: Path, *, soc: float | None, **texts: Any) -> tuple[Bench, Peer, 
     """The day's parcel comes in; there are a drone and a van for it."""
     bench = Bench(folder, **texts)
     operator, drone = bench.connect("operator-1", Role.OPERATOR), bench.connect(DRONE)
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=soc, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=soc, site_id="S1"))
     ready(bench, "D1/van-1", "D1")
     bench.submit(operator)
     return bench, operator, drone
@@ -68,7 +68,7 @@ def test_an_operator_is_told_until_it_tells(tmp_path: Path) -> None:
     (one,) = found(bench)
     assert (one.code, one.owner, one.asset_id) == ("soc_unknown", "operator", DRONE)
     assert "telemetry" in one.action
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=0.9, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=0.9, site_id="S1"))
     assert not found(bench)
 
 
@@ -105,7 +105,7 @@ def test_one_that_is_expected_is_planned_by_a_named_assumption_and_does_not_leav
     assert COME_FULL in plan_of(bench).assumptions
     assert not found(bench)
     drone = bench.connect(DRONE)
-    bench.say(drone, AssetReport(condition="ready", at=DAY, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, site_id="S1"))
     bench.run((record.release_at - bench.now).total_seconds() + 90)
     assert not drone.of(Assign)
     assert [r.code for r in draft(bench).waits] == ["soc_unknown"]
@@ -184,12 +184,57 @@ def test_a_sample_without_a_charge_does_not_make_it_fresh(tmp_path: Path) -> Non
     assert [e.code for e in found(bench)] == ["soc_stale"]
 
 
-def test_age_is_by_the_hubs_clock(tmp_path: Path) -> None:
-    """An asset whose clock is an hour slow tells now what it tells now."""
+def test_a_slow_clock_is_put_right_once_it_is_known(tmp_path: Path) -> None:
+    """An hour slow: one sample may be an hour old, three in a row are of now."""
     bench, _, drone = waiting(tmp_path)
     bench.sample(drone, told(bench, soc=1.0, at=bench.now - timedelta(hours=1)))
     bench.run(2 * 60)
+    assert not drone.of(Assign)
+    for _ in range(2):
+        bench.sample(drone, told(bench, soc=1.0, at=bench.now - timedelta(hours=1)))
+    bench.run(60)
     assert drone.of(Assign)
+
+
+@pytest.mark.parametrize("ahead_h", [0, 3, -3])
+def test_what_a_lost_link_held_up_is_as_old_as_it_was_measured(tmp_path: Path, ahead_h: int) -> None:
+    """A report of an hour ago comes only now: it does not send the drone out, whatever its clock is off by."""
+    bench, _, drone = waiting(tmp_path)
+    off = timedelta(hours=ahead_h)
+    for _ in range(3):
+        bench.sample(drone, told(bench, at=bench.now + off))
+    then = bench.now - timedelta(hours=1) + off
+    bench.say(drone, AssetReport(condition="ready", at=then, soc=1.0, site_id="S1"))
+    bench.run(2 * 60)
+    assert not drone.of(Assign)
+    assert [r.code for r in draft(bench).waits] == ["soc_stale"]
+    bench.say(drone, AssetReport(condition="ready", at=bench.now + off, soc=1.0, site_id="S1"))
+    bench.run(60)
+    assert drone.of(Assign)
+
+
+def test_an_older_report_does_not_undo_a_newer_one(tmp_path: Path) -> None:
+    """They came in the wrong order: the battery is what was measured last, also for a hub that was started again."""
+    bench, _, drone = waiting(tmp_path)
+    bench.say(drone, AssetReport(condition="charging", at=bench.now, soc=0.15, site_id="S1"))
+    then = bench.now - timedelta(minutes=5)
+    bench.say(drone, AssetReport(condition="ready", at=then, soc=1.0, site_id="S1"))
+    bench.restart()
+    asset = bench.core.state.assets[DRONE]
+    assert asset.soc == 0.15
+    assert asset.soc_at is not None
+    assert asset.soc_at > then
+
+
+def test_a_sample_that_says_nothing_does_not_bring_an_older_report_back(tmp_path: Path) -> None:
+    """It reported full, then measured 15 %, then said nothing of it: 15 % count."""
+    bench, _, drone = waiting(tmp_path)
+    bench.say(drone, AssetReport(condition="charging", at=bench.now - timedelta(minutes=1), soc=1.0))
+    bench.sample(drone, told(bench, soc=0.15))
+    bench.sample(drone, told(bench))
+    bench.run(2 * 60)
+    assert not drone.of(Assign)
+    assert "out_of_range" in {r.code for r in draft(bench).waits}
 
 
 def test_the_newest_counts_by_whichever_way_it_came(tmp_path: Path) -> None:
@@ -197,7 +242,7 @@ def test_the_newest_counts_by_whichever_way_it_came(tmp_path: Path) -> None:
     bench, _, drone = day(tmp_path, soc=1.0)
     bench.sample(drone, told(bench, soc=1.0))
     bench.run(1)
-    bench.say(drone, AssetReport(condition="charging", at=DAY, soc=0.15, site_id="S1"))
+    bench.say(drone, AssetReport(condition="charging", at=bench.now, soc=0.15, site_id="S1"))
     bench.run((draft(bench).release_at - bench.now).total_seconds() + 5)
     assert not drone.of(Assign)
     assert "out_of_range" in {r.code for r in draft(bench).waits}
@@ -238,7 +283,7 @@ def test_one_on_a_mission_is_planned_for_after_it(tmp_path: Path, soc: float) ->
     """Whatever it told, and however long ago: it comes home and is charged before the next, and is asked again then."""
     bench, operator, drone = day(tmp_path, soc=1.0)
     accepted(bench, drone, sent(bench, drone))
-    bench.say(drone, AssetReport(condition="charging", at=DAY, soc=soc, site_id="S1"))
+    bench.say(drone, AssetReport(condition="charging", at=bench.now, soc=soc, site_id="S1"))
     (first,) = bench.inputs.orders.orders
     bench.submit_more(operator, first.model_copy(update={"order_id": "P-2"}))
     assert bench.core.state.parcels["P-2"].asset_id == DRONE

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fleet.domain.state import ExceptionRecord
+from fleet.feasibility.charge import doubts_of
 from fleet.protocol.codec import encode_telemetry
 from fleet.protocol.messages import (
     Action,
@@ -83,15 +84,26 @@ def test_a_charge_that_no_battery_has(out: tuple[Bench, Peer], soc: str) -> None
     assert told(drone) == []
 
 
-def test_a_sample_in_which_more_is_wrong_is_refused_as_before(out: tuple[Bench, Peer]) -> None:
-    """Nothing of it counts, and the hub goes on."""
+def test_a_sample_that_does_not_say_where_it_is_is_refused_and_told(out: tuple[Bench, Peer]) -> None:
+    """Nothing of it counts, a person is told of both, and the hub goes on."""
     bench, drone = out
     tells(bench, drone, 1, soc=0.95)
     before = bench.core.live[DRONE]
     says(bench, drone, '1.02,"lat":200')
-    says(bench, drone, "1" + "0" * 400)
+    says(bench, drone, '1.02,"nothing":"of ours"')
     assert bench.core.live[DRONE] is before
-    assert not suspects(bench)
+    assert [(r.code, r.source) for r in doubts_of(bench.core.state, DRONE)] == [
+        ("value_out_of_range", f"{DRONE}: lat"),
+        ("soc_out_of_range", f"{DRONE}: soc"),
+    ]
+
+
+def test_a_charge_of_hundreds_of_digits(out: tuple[Bench, Peer]) -> None:
+    """No float holds it; the hub goes on, and the rest of the sample counts."""
+    bench, drone = out
+    says(bench, drone, "1" + "0" * 400, north_m=2.5)
+    assert bench.core.live[DRONE].lat == pytest.approx(sample(bench, north_m=2.5).lat)
+    assert [r.code for e in suspects(bench) for r in e.reasons] == ["soc_out_of_range"]
 
 
 def test_one_absurd_reading_calls_nobody_home(out: tuple[Bench, Peer]) -> None:
@@ -140,7 +152,7 @@ def test_it_is_not_sent_again_before_a_person_has_looked(out: tuple[Bench, Peer]
     bench.say(
         drone, MissionEnded(mission_id=mission_id, outcome="failed", code="returned", at=DAY, site_id="S1")
     )
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
     operator, (first,) = bench.peers["operator-1"], bench.inputs.orders.orders
     bench.submit_more(operator, first.model_copy(update={"order_id": "P-2"}))
     bench.run(120)
@@ -152,7 +164,7 @@ def test_it_is_not_sent_again_before_a_person_has_looked(out: tuple[Bench, Peer]
         operator,
         CloseException(request_id="c", by="ana", exception_id=found.exception_id, outcome="new gauge"),
     )
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
     bench.submit_more(operator, first.model_copy(update={"order_id": "P-3"}))
     assert bench.core.state.parcels["P-3"].asset_id == DRONE
 
@@ -178,7 +190,7 @@ def test_what_was_drafted_for_it_waits(tmp_path: Path) -> None:
     bench.say(
         operator, CloseException(request_id="c", by="ana", exception_id=found.exception_id, outcome="fine")
     )
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
     accepted(bench, drone, sent(bench, drone))
 
 
@@ -230,10 +242,33 @@ def test_one_whose_samples_hold_no_charge_is_held_to_what_it_reported(tmp_path: 
 
 
 def test_a_clock_that_runs_back(out: tuple[Bench, Peer]) -> None:
-    """By an hour, in the middle of a flight, with no word of it having been wrong before."""
+    """By an hour, in the middle of a flight, with no word of it having been wrong before: the gauge is not to blame,
+    but how old it is nobody knows; the trip goes by the model, and the drone flies no other."""
+    bench, drone = out
+    tells(bench, drone, 3, soc=1.0)
+    assert judged(bench, 1.0) == 1.0
+    for _ in range(3):
+        tells(bench, drone, 1, soc=1.0, at=bench.now - timedelta(hours=1))
+    assert not suspects(bench)
+    (found,) = [e for e in bench.core.state.open_exceptions() if e.code == "clock_suspect"]
+    assert [r.code for r in found.reasons] == ["clock_backwards"]
+    assert (found.owner, found.asset_id) == ("operator", DRONE)
+    assert told(drone) == []
+    tells(bench, drone, 3, soc=1.0, at=bench.now - timedelta(hours=1))
+    assert judged(bench, 1.0) < 1.0
+    bench.restart()
+    bench.heard_again(drone)
+    assert [r.code for r in doubts_of(bench.core.state, DRONE)] == ["clock_backwards"]
+
+
+def test_one_stamp_ahead_or_one_sample_held_up_is_no_suspect(out: tuple[Bench, Peer]) -> None:
+    """Two minutes ahead, once; five minutes late, once: nobody is told, and what was held up says nothing of now."""
     bench, drone = out
     tells(bench, drone, 3, soc=0.95)
-    tells(bench, drone, 1, soc=0.95, at=bench.now - timedelta(hours=1))
-    (found,) = suspects(bench)
-    assert [r.code for r in found.reasons] == ["clock_backwards"]
+    tells(bench, drone, 1, soc=0.95, at=bench.now + timedelta(minutes=2))
+    tells(bench, drone, 3, soc=0.95)
+    tells(bench, drone, 1, soc=1.0, at=bench.now - timedelta(minutes=5), north_m=900)
+    assert bench.core.live[DRONE].soc == 0.95
+    tells(bench, drone, 3, soc=0.95)
+    assert not doubts_of(bench.core.state, DRONE)
     assert told(drone) == []

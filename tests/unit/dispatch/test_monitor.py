@@ -45,7 +45,7 @@ def out(tmp_path: Path) -> tuple[Bench, Peer]:
 def on_its_way(bench: Bench) -> tuple[Bench, Peer]:
     """Let the drone of a hub go out."""
     operator, drone = bench.connect("operator-1", Role.OPERATOR), bench.connect(DRONE)
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
     bench.submit(operator)
     sets_out(bench, drone)
     return bench, drone

@@ -10,7 +10,7 @@ import pytest
 from fleet.dispatch.desk import Settings
 from fleet.protocol.lifecycle import MissionStatus, ParcelStatus
 from fleet.protocol.messages import AddZone, AssetReport, Assign, Role
-from tests.support.bench import DAY, Bench, Peer
+from tests.support.bench import Bench, Peer
 from tests.support.script import DRONE, ready, sent
 from tests.unit.dispatch.separated import orders
 
@@ -29,7 +29,7 @@ def planned(tmp_path: Path, *, soc: float | None = 1.0) -> tuple[Bench, Peer, Pe
     """A drone's mission is drafted and not yet due; the van is there as well."""
     bench = Bench(tmp_path)
     operator, drone = bench.connect("operator-1", Role.OPERATOR), bench.connect(DRONE)
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=soc, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=soc, site_id="S1"))
     ready(bench, "D1/van-1", "D1")
     bench.submit(operator)
     return bench, operator, drone
@@ -53,11 +53,11 @@ def test_a_full_drone_in_calm_air_goes(tmp_path: Path) -> None:
 def test_a_battery_that_is_low_is_waited_for(tmp_path: Path) -> None:
     """What it lacks now it may have in a while: the mission is looked at again and goes once the battery is full."""
     bench, _, drone = planned(tmp_path)
-    bench.say(drone, AssetReport(condition="charging", at=DAY, soc=0.15, site_id="S1"))
+    bench.say(drone, AssetReport(condition="charging", at=bench.now, soc=0.15, site_id="S1"))
     bench.run(15 * 60)
     assert not drone.of(Assign)
     assert bench.core.state.missions[draft(bench)].status is MissionStatus.DRAFTED
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
     assert sent(bench, drone).mission.mission_id == draft(bench)
 
 
@@ -80,9 +80,9 @@ def test_an_asset_that_is_elsewhere_or_gone_is_waited_for_up_to_the_limit(tmp_pa
     bench, _, drone = planned(tmp_path)
     mission_id = draft(bench)
     if away:
-        bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="D1"))
+        bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="D1"))
     else:
-        bench.say(drone, AssetReport(condition="faulted", at=DAY, soc=1.0, site_id="S1", code="motor"))
+        bench.say(drone, AssetReport(condition="faulted", at=bench.now, soc=1.0, site_id="S1", code="motor"))
     bench.run(PATIENCE_S + 15 * 60)
     assert not drone.of(Assign)
     parcel = bench.core.state.parcels["P-1"]
@@ -95,7 +95,7 @@ def test_a_battery_that_stays_low_is_not_waited_for_for_ever(tmp_path: Path) -> 
     """After the patience the mission is taken off, and the parcel finds another way."""
     bench, _, drone = planned(tmp_path)
     mission_id = draft(bench)
-    bench.say(drone, AssetReport(condition="charging", at=DAY, soc=0.15, site_id="S1"))
+    bench.say(drone, AssetReport(condition="charging", at=bench.now, soc=0.15, site_id="S1"))
     bench.run(PATIENCE_S + timedelta(minutes=15).total_seconds())
     assert not drone.of(Assign)
     assert bench.core.state.missions[mission_id].status is MissionStatus.CANCELLED
@@ -117,6 +117,6 @@ def test_no_alternate_beyond_the_radius_of_its_type_goes_with_a_mission(
     fleet = f'[[drone]]\ntype = "near"\n[types.near]\nbased_on = "courier-x4"\n{limit}\n'
     bench = Bench(tmp_path, depots=depots, fleet=fleet, orders=orders((-8.0, 41.002)))
     operator, drone = bench.connect("operator-1", Role.OPERATOR), bench.connect("S1/drone-1")
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
     bench.submit(operator)
     assert [one.place_id for one in sent(bench, drone).mission.alternates] == sent_with

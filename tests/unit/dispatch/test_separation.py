@@ -46,11 +46,11 @@ def returns(mission: Mission) -> float:
 
 def kept_waiting(bench: Bench, asset_id: str = SECOND) -> None:
     """Its battery is low for now."""
-    bench.say(bench.peers[asset_id], AssetReport(condition="charging", at=DAY, soc=0.15, site_id="S1"))
+    bench.say(bench.peers[asset_id], AssetReport(condition="charging", at=bench.now, soc=0.15, site_id="S1"))
 
 
 def full(bench: Bench, asset_id: str = SECOND) -> None:
-    bench.say(bench.peers[asset_id], AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.say(bench.peers[asset_id], AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
 
 
 def test_two_from_one_pad_leave_one_after_the_other(tmp_path: Path) -> None:

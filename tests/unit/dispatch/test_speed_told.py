@@ -10,7 +10,7 @@ from fleet.protocol.messages import AssetReport, Assign, Role
 from fleet.protocol.mission import Travel
 from fleet.sim.geo import moved
 from fleet.sim.world import World
-from tests.support.bench import DAY, Bench
+from tests.support.bench import Bench
 from tests.support.script import DRONE, sent
 from tests.unit.sim.small_world import DRONE as SIM_DRONE
 from tests.unit.sim.small_world import HOME, Play, sortie, spec
@@ -30,7 +30,7 @@ type = "thrifty"
 def assigned(folder: Path, versions: tuple[int, ...]) -> tuple[Bench, Assign]:
     bench = Bench(folder, fleet=RANGE)
     operator, drone = bench.connect("operator-1", Role.OPERATOR), bench.connect(DRONE, versions=versions)
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
     bench.submit(operator)
     return bench, sent(bench, drone)
 

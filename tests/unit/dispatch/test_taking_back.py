@@ -116,7 +116,7 @@ def test_what_was_kept_is_given_back_when_the_parcel_is_planned_anew(tmp_path: P
     """The drone breaks down before it leaves: no compartment stays kept for a parcel that goes to the door."""
     bench, drone, locker = at_a_port(tmp_path)
     bench.say(locker, CompartmentReport(order_id="P-1", state="reserved", at=DAY))
-    bench.say(drone, AssetReport(condition="faulted", at=DAY, site_id="S1", code="motor"))
+    bench.say(drone, AssetReport(condition="faulted", at=bench.now, site_id="S1", code="motor"))
     assert locker.of(ReleaseCompartment)
     bench.run(60)
     parcel = bench.core.state.parcels["P-1"]

@@ -76,7 +76,7 @@ def station(bench: Bench) -> Peer:
 def ready(bench: Bench) -> tuple[Peer, Peer]:
     """An operator, and a drone that stands at its site."""
     operator, drone = bench.connect("operator-1", Role.OPERATOR), bench.connect(DRONE)
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
     return operator, drone
 
 
@@ -371,12 +371,12 @@ def test_a_stale_feed_grounds_drones(tmp_path: Path) -> None:
     harbour, (operator, drone) = station(bench), ready(bench)
     bench.say(harbour, weather_report(weather_row(now(bench) - timedelta(minutes=70))))
     bench.submit(operator)
-    bench.say(drone, AssetReport(condition="charging", at=DAY, soc=0.1, site_id="S1"))
+    bench.say(drone, AssetReport(condition="charging", at=bench.now, soc=0.1, site_id="S1"))
     assert assigned(bench, drone, seconds=600) is None
     assert withdrawn_for(bench) == set()
     bench.run(600)
     assert "weather_stale" in withdrawn_for(bench)
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
     assert assigned(bench, drone) is None
 
 

@@ -44,7 +44,8 @@ DRONE, VAN = "S1/drone-1", "D1/van-1"
 
 def report(soc: float = 1.0) -> AssetReport:
     """A drone that stands at its site."""
-    return AssetReport(condition="ready", at=DAY, soc=soc, site_id="S1")
+    at = DAY + timedelta(days=2)  # later than any hub's time here: it counts from when it comes
+    return AssetReport(condition="ready", at=at, soc=soc, site_id="S1")
 
 
 def said(bench: Bench, kind: str) -> int:

@@ -75,7 +75,7 @@ def test_how_a_drone_is_heard(bench: Bench) -> None:
     """Not come yet; heard; gone without being missed; out and silent for too long; heard again."""
     assert of_drones(bench) == {"offline": 1}
     drone = bench.connect(DRONE)
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
     assert of_drones(bench) == {"heard": 1}
     bench.core.sessions.peers.unbind(bench.core.sessions.peers.by_id[DRONE])
     assert of_drones(bench) == {"quiet": 1}
@@ -127,7 +127,7 @@ def test_every_kind_has_every_liveness(bench: Bench) -> None:
 def test_what_came_in_and_what_was_shed(bench: Bench, turned: Turned) -> None:
     """Of two samples that come together the older is shed; messages are counted by kind."""
     drone = bench.connect(DRONE)
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
     for soc in (0.9, 0.8):
         bench.core.inbox.put_sample(DRONE, sample(soc))
     bench.run(0.01)

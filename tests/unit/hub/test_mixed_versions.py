@@ -13,7 +13,7 @@ from fleet.protocol.messages import AssetReport, Assign, Heartbeat, MissionReply
 from fleet.protocol.session import PeerSession
 from fleet.protocol.versions import WIRE_VERSIONS
 from fleet.store import MemoryStore, OutboxRow
-from tests.support.bench import DAY, Bench
+from tests.support.bench import Bench
 from tests.support.script import DRONE, VAN, ready, report, sent
 
 OLD, NEW = (1,), WIRE_VERSIONS
@@ -25,7 +25,7 @@ def test_each_asset_is_spoken_to_in_its_own_version(tmp_path: Path) -> None:
     bench.connect(VAN, versions=OLD)
     drone = bench.connect(DRONE, versions=NEW)
     for peer_id, site in ((VAN, "D1"), (DRONE, "S1")):
-        bench.say(bench.peers[peer_id], AssetReport(condition="ready", at=DAY, soc=1.0, site_id=site))
+        bench.say(bench.peers[peer_id], AssetReport(condition="ready", at=bench.now, soc=1.0, site_id=site))
     bench.submit(bench.connect("operator-1", Role.OPERATOR))
     bench.run(5)
     assign = sent(bench, drone)
@@ -41,7 +41,7 @@ def test_an_asset_is_upgraded_while_others_fly(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     drone = bench.connect(DRONE, versions=OLD)
     van = ready(bench, VAN, "D1")
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
     bench.submit(bench.connect("operator-1", Role.OPERATOR))
     assign = sent(bench, drone)
     mission_id = assign.mission.mission_id

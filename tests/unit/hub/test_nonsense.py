@@ -38,7 +38,7 @@ def test_a_site_that_does_not_exist_does_not_stop_the_hub(tmp_path: Path) -> Non
             mission_id=mission_id, step_id=step, state="done", at=DAY, site_id=site, order_ids=("P-1",)
         )
         bench.say(drone, report)
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=0.5, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=0.5, site_id="S1"))
     state = bench.core.state
     assert state.assets[DRONE].soc == 0.5
     assert state.parcels["P-1"].custodian.id == DRONE

@@ -23,7 +23,7 @@ DRONE = "S1/drone-1"
 def ready(bench: Bench) -> Peer:
     """A drone that has said it is there and full."""
     drone = bench.connect(DRONE)
-    bench.say(drone, AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
     return drone
 
 

@@ -36,7 +36,7 @@ def begun(folder: Path, pace: float | None) -> tuple[Bench, Peer]:
     """A hub whose timekeeper has answered the first grant: the next one goes a minute on."""
     bench = Bench(folder, lockstep=True, pace=pace)
     bench.connect("operator-1", Role.OPERATOR)
-    bench.say(bench.connect(DRONE), AssetReport(condition="ready", at=DAY, soc=1.0, site_id="S1"))
+    bench.say(bench.connect(DRONE), AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
     keeper = bench.connect("timekeeper", Role.TIMEKEEPER)
     answer(bench, keeper, 0)
     return bench, keeper

@@ -12,6 +12,7 @@ import pytest
 from fleet.dispatch.handlers.clocks import CLOCK_OFF
 from fleet.dispatch.inputs import ClockOff, ClockRight
 from fleet.domain.state import ExceptionRecord
+from fleet.energy.gauge import Doubt
 from fleet.hub.stamps import IN_A_ROW, OFF_S, Stamps
 from fleet.protocol.messages import MissionReply, Role, StepReport, Telemetry
 from tests.support.bench import DAY, Bench
@@ -37,8 +38,8 @@ def test_a_clock_is_off_beyond_what_a_link_explains(off_s: float, is_off: bool) 
     """Several times in a row: once may be a sample that was held up."""
     stamps = Stamps(1.0)
     told = [stamps.check(DRONE, sample(NOW + timedelta(seconds=off_s)), NOW) for _ in range(10)]
-    assert [t for t in told if t is not None] == ([ClockOff(DRONE, off_s)] if is_off else [])
-    assert told.index(ClockOff(DRONE, off_s)) == IN_A_ROW - 1 if is_off else True
+    assert [t for t in told if t is not None] == ([ClockOff(DRONE, off_s, OFF_S)] if is_off else [])
+    assert told.index(ClockOff(DRONE, off_s, OFF_S)) == IN_A_ROW - 1 if is_off else True
     assert stamps.off_count == (10 if is_off else 0)
 
 
@@ -62,9 +63,45 @@ def test_a_hub_that_runs_faster_is_farther_away() -> None:
 def test_no_sample_is_newer_than_the_moment_it_came() -> None:
     """A fast clock does not keep it fresh; one that is old is as old as it says."""
     stamps = Stamps(1.0)
-    assert stamps.believed(sample(NOW + HOURS), NOW).at == NOW
-    assert stamps.believed(sample(NOW - HOURS), NOW).at == NOW - HOURS
-    assert stamps.believed(sample(NOW), NOW) is not None
+    assert stamps.believed(DRONE, sample(NOW + HOURS), NOW).at == NOW
+    assert stamps.believed(DRONE, sample(NOW - HOURS), NOW).at == NOW - HOURS
+    assert stamps.believed(DRONE, sample(NOW), NOW) == sample(NOW)
+
+
+@pytest.mark.parametrize("off", [HOURS, -HOURS], ids=["fast", "slow"])
+def test_one_that_is_known_to_be_off_is_put_right_by_as_much(off: timedelta) -> None:
+    """What it measured half an hour ago is half an hour old by any clock, also for a hub that was started anew."""
+    stamps, then = Stamps(1.0), NOW - timedelta(minutes=30)
+    for _ in range(IN_A_ROW):
+        stamps.check(DRONE, sample(NOW + off), NOW)
+    for known in (stamps, Stamps(1.0, {DRONE: off.total_seconds()})):
+        assert known.believed_at(DRONE, then + off, NOW) == then
+        assert known.believed_at(DRONE, NOW + off, NOW) == NOW
+        assert known.believed_at(DRONE, datetime.min.replace(tzinfo=NOW.tzinfo), NOW) < then
+
+
+def test_one_stamp_ahead_is_no_clock_that_ran_back() -> None:
+    """By two minutes, once: before it and after it the time is right."""
+    stamps = Stamps(1.0)
+    for ahead in (0, 0, 120, 0, 0, 0, 7200, 0, 0):
+        assert stamps.is_late(DRONE, sample(NOW + timedelta(seconds=ahead)), NOW) is False
+
+
+def test_one_that_was_held_up_is_late_and_a_clock_that_was_set_back_is_doubted() -> None:
+    """One or two samples may have been overtaken; three in a row are how it is, and count again."""
+    stamps, back = Stamps(1.0), sample(NOW - timedelta(minutes=5))
+    assert [stamps.is_late(DRONE, one, NOW) for one in (sample(NOW), back, back, sample(NOW))] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert stamps.late_count == 2
+    late = [stamps.is_late(DRONE, back, NOW) for _ in range(4)]
+    assert late[:2] == [True, True]
+    assert isinstance(late[2], Doubt)
+    assert (late[2].code, late[2].actual, late[2].limit) == ("clock_backwards", 300.0, OFF_S)
+    assert late[3] is False
 
 
 @pytest.mark.parametrize("off", [HOURS, -HOURS], ids=["fast", "slow"])

@@ -13,7 +13,6 @@ from fleet.protocol.codec import (
     encode,
     encode_telemetry,
     limit_of,
-    telemetry_without_charge,
 )
 from fleet.protocol.errors import Fault, LocalError, RemoteError
 from fleet.protocol.messages import (
@@ -231,22 +230,3 @@ def test_free_form_is_what_only_a_zone_has() -> None:
     ]
     assert open_fields == [(AddZone, "feature")]
     assert "Any" not in str(Command.model_fields)
-
-
-SAMPLE = b'{"type":"telemetry","at":"2026-03-01T00:00:00Z","lon":16.0,"lat":48.0,"soc":%s}'
-
-
-@pytest.mark.parametrize("soc", [b"1.5", b"-0.1", b"1e9", b'"1.5"', b"1e400", b"-1e400"])
-def test_a_sample_whose_charge_alone_can_t_be_is_known_but_for_it(soc: bytes) -> None:
-    """What it shows is told beside it."""
-    found = telemetry_without_charge([b"1", b"telemetry", SAMPLE % soc])
-    assert found is not None
-    assert (found[0].lon, found[0].soc, found[1]) == (16.0, None, float(soc.strip(b'"')))
-
-
-@pytest.mark.parametrize(
-    "soc", [b"0.5", b"null", b"[]", b'"full"', b"1" + b"0" * 400, b"1" * 5_000, b"{", b"true", b'1,"x":1']
-)
-def test_nothing_is_known_of_a_sample_in_which_more_is_wrong(soc: bytes) -> None:
-    """Whatever number it writes: a whole one of hundreds of digits is none that a float can hold."""
-    assert telemetry_without_charge([b"1", b"telemetry", SAMPLE % soc]) is None
