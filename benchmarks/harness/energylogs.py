@@ -292,7 +292,12 @@ def _other(rng: Random) -> Hovered:
     )
     log = read_log(generated(machine, FLIGHTS_EACH + HOVERS_EACH, rng.randrange(10**6), Noise()), "generated")
     base = catalog.airframe(PUBLISHED).model_copy(
-        update={"name": "other", "empty_mass_kg": empty_kg, "max_payload_kg": max(machine.payloads_kg)}
+        update={
+            "name": "other",
+            "empty_mass_kg": empty_kg,
+            "max_payload_kg": max(machine.payloads_kg),
+            "disc_m2": machine.disc_m2,
+        }
     )
     return Hovered(log, base, " (generated)")
 

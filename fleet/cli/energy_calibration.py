@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from fleet.cli.airframes import airframe_option
-from fleet.cli.energy_logs import LogFile, rounded
+from fleet.cli.energy_logs import LogFile, log_and_digest, rounded
 from fleet.cli.files import check_out, write_out
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, ExitCode, show, table
@@ -18,11 +17,10 @@ from fleet.energy.airframe import Airframe
 from fleet.energy.errors import InvalidInput
 from fleet.energy.evaluate import Errors
 from fleet.energy.fit import Fitted, NotCarried, Scaled, fit, hover_fit
-from fleet.energy.logs import FlightLog, read_log
+from fleet.energy.logs import FlightLog
 from fleet.energy.margin import margin_fraction
 from fleet.energy.render import render
 from fleet.feasibility.estimate import RULE
-from fleet.intake.tables import read_text
 
 
 def calibrate(
@@ -51,8 +49,8 @@ def calibrate(
     called = out.stem if name is None else name
     if not called or not called.isprintable():
         raise BadInput(f"--name: must be a name in one line (found {called!r})")
-    read = read_log(read_text(log), str(log))
-    origin = f"{log.name}, sha256 {hashlib.sha256(log.read_bytes()).hexdigest()[:16]}"
+    read, digest = log_and_digest(log)
+    origin = f"{log.name}, sha256 {digest[:16]}"
     found = _made(frame, read, log, held_out, called, origin, hover=hover)
     if isinstance(found, NotCarried):
         lacks = [one._asdict() for one in found.lacks]

@@ -21,7 +21,7 @@ from fleet.energy.lacks import off_base
 from fleet.energy.logs import FlightLog, read_log
 from fleet.energy.split import split_of
 from fleet.feasibility.estimate import RULE
-from fleet.intake.tables import read_text
+from fleet.intake.tables import decoded, read_bytes
 
 LogFile = Annotated[Path, typer.Argument(metavar="LOG.csv", help="A flight log: a row for each regime.")]
 
@@ -42,7 +42,7 @@ def evaluate(
 ) -> None:
     """How far the model lies from a log: exit code 0 when every flight stayed within the margin, 1 when one did not."""
     frame = airframe_option("--airframe", airframe)
-    read = read_log(read_text(log), str(log))
+    read, digest = log_and_digest(log)
     try:
         only = None if held_out is None else split_of(read.flights, held_out).held_out
         found = held_against(frame, read, epsilon=epsilon, only=only)
@@ -50,7 +50,7 @@ def evaluate(
         raise BadInput(_place(error, log)) from None
     if lacks := tuple(off_base("all flights", math.exp(found.residuals.log_mean))):
         raise BadInput(f"{log}: {lacks[0].detail}")
-    facts = _facts(frame, read, log, held_out)
+    facts = _facts(frame, read, log, digest, held_out)
     show(facts | _said(found), _text(facts, found), as_json=as_json)
     raise typer.Exit(ExitCode.NO if found.margin.beyond else ExitCode.OK)
 
@@ -65,8 +65,15 @@ def _place(error: InvalidInput, log: Path) -> str:
     return f"{log}: {error.field} {error.value} is not {error.expected}"
 
 
-def _facts(frame: Airframe, read: FlightLog, log: Path, held_out: float | None) -> dict[str, Any]:
-    digest = hashlib.sha256(log.read_bytes()).hexdigest()
+def log_and_digest(file: Path) -> tuple[FlightLog, str]:
+    """The log, and the SHA-256 of what was read: a pipe can be read only once. Raises ``IntakeError``."""
+    data = read_bytes(file)
+    return read_log(decoded(data, str(file)), str(file)), hashlib.sha256(data).hexdigest()
+
+
+def _facts(
+    frame: Airframe, read: FlightLog, log: Path, digest: str, held_out: float | None
+) -> dict[str, Any]:
     return {
         "airframe": frame.name,
         "calibrated": frame.calibrated,

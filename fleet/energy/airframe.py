@@ -110,6 +110,8 @@ class Airframe(Figures):
     pack_wh: Positive
     wind: WindTolerance
     regimes: Regimes
+    disc_m2: Positive | None = None
+    """Area of all rotor discs together, where ``rotors`` does not say it: bounds what a calibration may find."""
     rotors: Rotors | None = None
     speed_held: Held = "air"
     timing: Timing = Timing()
@@ -121,6 +123,11 @@ class Airframe(Figures):
     def calibrated(self) -> bool:
         """Whether its coefficients were held against measured flights."""
         return self.residual is not None
+
+    @property
+    def discs_m2(self) -> float | None:
+        """Area of all rotor discs together; none where it is not known."""
+        return self.disc_m2 if self.rotors is None else self.rotors.disc_m2
 
     @property
     def holds_ground(self) -> bool:

@@ -135,7 +135,7 @@ def _by_speed(base: Airframe, row: LogRow) -> float:
 
 def ideal_b1(base: Airframe) -> float:
     """The least b1 that rotors of that area can have: all power goes into the air (Glauert)."""
-    return 0.0 if base.rotors is None else GRAVITY_MPS2**1.5 / math.sqrt(2 * base.rotors.disc_m2)
+    return 0.0 if base.discs_m2 is None else GRAVITY_MPS2**1.5 / math.sqrt(2 * base.discs_m2)
 
 
 def _line(x: FloatArray, power: FloatArray, seconds: FloatArray, floor: float) -> RegimePower:

@@ -16,6 +16,7 @@ from fleet.energy.figures import Figures
 from fleet.energy.lacks import (
     DRIFT_SD,
     Lack,
+    below_ideal,
     drifting,
     off_base,
     off_by_speed,
@@ -141,7 +142,7 @@ def hover_fit(base: Airframe, log: FlightLog, *, name: str, origin: str) -> Scal
     if heavy := tuple(off_weight(base, rows)):
         return NotCarried(heavy)
     factor = measured_wh(rows) / predicted_wh(base, rows)
-    if lacks := tuple(off_base("hover", factor)):
+    if lacks := (*off_base("hover", factor), *below_ideal(base, rows)):
         return NotCarried(lacks)
     regimes = Regimes(**{one: scaled(known, factor) for one, known in base.regimes.sets()})
     source = f"{base.name} times {factor:.4f}: {seconds:.0f} s of hover of {origin}"
@@ -151,7 +152,7 @@ def hover_fit(base: Airframe, log: FlightLog, *, name: str, origin: str) -> Scal
         "residual": (HOVER_RESIDUAL, "declared for one that was scaled by a hover, not measured"),
     }
     if base.rotors is not None:
-        efficiency = round(min(1.0, base.rotors.efficiency / factor), 6)
+        efficiency = round(base.rotors.efficiency / factor, 6)
         said = f"{base.sources['rotors']}; efficiency over {factor:.4f} by a hover"
         figures["rotors"] = base.rotors.model_copy(update={"efficiency": efficiency}), said
     airframe = _with(base, name, figures)

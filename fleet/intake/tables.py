@@ -82,16 +82,25 @@ def parse_table(text: str, file: str, columns: Columns) -> Table:
 
 def read_text(path: Path) -> str:
     """A file's text, without a byte-order mark; raises ``FileError`` when it is not there or is not UTF-8."""
+    return decoded(read_bytes(path), str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """What a file holds; raises ``FileError`` when it is not there."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise file_error(str(path), f"cannot be read: {error.strerror or error}") from error
+
+
+def decoded(data: bytes, source: str) -> str:
+    """The text of a file, without a byte-order mark; raises ``TableError`` when it is not UTF-8."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = "is not UTF-8 text here; save the file as UTF-8"
-        raise TableError([FieldError(str(path), line, None, None, message)]) from error
+        raise TableError([FieldError(source, line, None, None, message)]) from error
 
 
 def _records(text: str, file: str) -> Iterator[tuple[int, tuple[str, ...]]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import threading
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -179,6 +181,19 @@ def test_a_model_is_held_against_a_log(log: Path, capsys: pytest.CaptureFixture[
     assert said["remaining"]["corrected"]["p95"] < said["remaining"]["uncorrected"]["p95"]
     assert said["plan"]["mean_abs"] > 0
     assert 0.85 < said["margin"]["radius_share"] < 0.95
+
+
+def test_what_comes_through_a_pipe_is_hashed_as_it_was_read(
+    log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pipe gives nothing a second time."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(log.read_bytes(),))
+    writer.start()
+    said = evaluated(capsys, pipe)[1]
+    writer.join()
+    assert said["log"]["sha256"] == hashlib.sha256(log.read_bytes()).hexdigest()
 
 
 def test_people_read_the_errors(log: Path, capsys: pytest.CaptureFixture[str]) -> None:

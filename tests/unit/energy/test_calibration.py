@@ -359,6 +359,18 @@ def test_energy_below_the_physical_minimum_is_refused() -> None:
     assert lacks(flown(machine), base) == ["below_physical_minimum"]
 
 
+@pytest.mark.parametrize("share", [0.3, 0.5])
+def test_the_energy_of_one_pack_of_several_is_refused(share: float) -> None:
+    """Half of what was used is an efficiency of 0.84 of the Matrice's discs, and nobody's."""
+    log = changed(lambda one: one | {"energy_wh": share * float(str(one["energy_wh"]))})
+    assert "below_physical_minimum" in lacks(log)
+    hovers = FlightLog("log.csv", tuple(row for row in log.rows if row.regime is Regime.HOVER))
+    found = hover_fit(M100, hovers, name="mine", origin="log.csv")
+    assert isinstance(found, NotCarried)
+    assert [one.code for one in found.lacks] == ["below_physical_minimum"]
+    assert "0.343 m2" in found.lacks[0].detail
+
+
 def test_flights_that_no_line_describes_are_refused() -> None:
     """Of 30 % noise."""
     assert "fit_too_poor" in lacks(flown(noise=Noise(flight=0.3, row=0.1)))
