@@ -79,7 +79,9 @@ def gauge_doubts_of(state: State, asset_id: str) -> tuple[Reason, ...]:
 
 def _open_reasons(state: State, asset_id: str, codes: frozenset[str]) -> tuple[Reason, ...]:
     opened = (state.exceptions[each] for each in state.unresolved)
-    return tuple(r for e in opened if e.code in codes and e.asset_id == asset_id for r in e.reasons)
+    ours = [e for e in opened if e.code in codes and e.asset_id == asset_id]
+    # They lie in no order that is the same in another run.
+    return tuple(r for e in sorted(ours, key=lambda e: (e.at, e.exception_id)) for r in e.reasons)
 
 
 OF_BATTERY: Mapping[str, str] = {
