@@ -97,7 +97,8 @@ def triangle(
     if holds_ground is True:
         return Speeds(speed, np.sqrt((speed + head_mps) ** 2 + cross_sq))
     along = np.sqrt(np.maximum(speed**2 - cross_sq, 0.0)) - head_mps
-    flyable = wind_mps < speed
+    # A wind that is weaker by less than a rounding leaves no speed over ground either.
+    flyable = (wind_mps < speed) & (along > 0)
     held = Speeds(np.where(flyable, along, math.nan), np.where(flyable, speed, math.nan))
     if holds_ground is False:
         return held

@@ -8,6 +8,7 @@ import pytest
 from fleet.energy import catalog
 from fleet.energy.air import Wind, air_density, ground_speed
 from fleet.energy.errors import InvalidInput
+from fleet.energy.legs import Legs, leg_table
 from fleet.energy.momentum import hover_induced_speed, induced_speed
 from fleet.energy.multirotor import (
     Climb,
@@ -19,6 +20,7 @@ from fleet.energy.multirotor import (
     flight_energy,
     sortie_phases,
 )
+from fleet.energy.regimes import Regime
 from fleet.energy.sortie import SortiePlan, largest_radius_m, sortie_energy_wh, sortie_table
 
 M100 = catalog.airframe("dji-matrice-100")
@@ -196,3 +198,19 @@ def test_no_phases_is_no_flight() -> None:
     """An empty flight would cost nothing and pass every test."""
     with pytest.raises(InvalidInput, match="phases"):
         flight_energy(COURIER, [])
+
+
+@pytest.mark.parametrize("length_m", [0.0, 100.0])
+def test_a_wind_that_is_as_fast_but_for_a_rounding_takes_for_ever(length_m: float) -> None:
+    """Next to nothing, or nothing, is left over ground: long or infinite, never no number."""
+    speeds = 7.0 + np.arange(1, 20) * np.spacing(7.0)
+    angles = np.arange(-60.0, 60.0, 0.5)
+    speed, angle = (grid.ravel() for grid in np.meshgrid(speeds, angles))
+    legs = Legs(
+        Regime.CRUISE, length_m, 10.0, speed_mps=speed, track_deg=0.0, wind_mps=7.0, wind_from_deg=angle
+    )
+    found = leg_table(catalog.airframe("courier-x4"), legs)
+    assert not np.isnan(found.energy_wh).any()
+    assert not np.isnan(found.duration_s).any()
+    assert length_m == 0 or (found.duration_s > 1e12).all()
+    assert math.isinf(float(found.duration_s.max()))
