@@ -213,4 +213,4 @@ def test_a_wind_that_is_as_fast_but_for_a_rounding_takes_for_ever(length_m: floa
     assert not np.isnan(found.energy_wh).any()
     assert not np.isnan(found.duration_s).any()
     assert length_m == 0 or (found.duration_s > 1e12).all()
-    assert math.isinf(float(found.duration_s.max()))
+    assert np.isinf(found.duration_s).any()
