@@ -66,6 +66,7 @@ class Files(BaseModel):
     fleet: Path | None = None
     weather: Path | None = None
     zones: tuple[Path, ...] = ()
+    energy: Path | None = None
 
     def absolute(self) -> Files:
         """The same files, wherever the process that reads them stands."""
@@ -74,9 +75,7 @@ class Files(BaseModel):
 
     def read(self) -> RunInputs:
         """What the files hold. Raises ``fleet.intake.IntakeError``."""
-        return read_inputs(
-            RunFiles(self.orders, self.depots, self.lockers, self.fleet, self.weather, self.zones)
-        )
+        return read_inputs(RunFiles(**dict(self)))
 
 
 class Setup(BaseModel):
@@ -174,6 +173,7 @@ def day_opened(setup: Setup, inputs: RunInputs) -> DayOpened:
         lockers=tuple(context.lockers.values()),
         assets=asset_records(inputs),
         zones_version=context.zones.version,
+        energy={slot.asset_id: slot.energy for slot in inputs.assets if slot.energy is not None},
     )
 
 

@@ -22,12 +22,14 @@ from fleet.domain.sites import Site
 from fleet.energy.airframe import Airframe
 from fleet.energy.catalog import airframe_names, electric_van_names, ground_robot_names
 from fleet.energy.errors import VehicleFileError
+from fleet.feasibility.carried import learned_before, told_of_unused
 from fleet.feasibility.charge import ToldCharge, ask_charge
 from fleet.feasibility.context import Context
 from fleet.feasibility.vehicles import vehicle_of
 from fleet.feasibility.verdict import Verdict, feasible
 from fleet.intake.assets import placed_assets
 from fleet.intake.authorisations import told_of_unfit
+from fleet.intake.energytracks import read_tracks
 from fleet.intake.errors import Faults, FieldError, IntakeError, file_error
 from fleet.intake.fleetfile import FleetFile, read_fleet
 from fleet.intake.localtime import zone_of_offsets
@@ -60,7 +62,8 @@ ENERGY_MODELS: Mapping[str, Callable[[], tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class RunFiles:
-    """The files of a run. No fleet file means the default fleet; no orders file, that they come in later."""
+    """The files of a run. No fleet file means the default fleet; no orders file, that they come in later. ``energy`` is
+    what earlier days have taught of assets (`fleet energy residuals --tracks`)."""
 
     orders: Path | None
     depots: Path
@@ -68,6 +71,7 @@ class RunFiles:
     fleet: Path | None = None
     weather: Path | None = None
     zones: tuple[Path, ...] = ()
+    energy: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,8 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
         weather = None if files.weather is None else read_weather_file(files.weather)
     with faults:
         read = read_zone_files(files.zones, near=near)
+    with faults:
+        tracks = () if files.energy is None else read_tracks(files.energy)
     faults.raise_errors()
     zone = fleet.timezone or zone_of_offsets(orders.offsets, orders.file)
     assumptions = fleet.spec.assumptions.model_copy(update={"terrain": ground.said})
@@ -123,9 +129,14 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
         authorisations=fleet.authorisations,
     )
     placed = placed_assets(spec, sites, lockers, fleet_file=fleet.name)
-    slots = tuple(AssetSlot(each.asset_id, each.type_id, each.site_id) for each in placed)
+    energy = learned_before(spec, {each.asset_id: each.type_id for each in placed}, tracks)
+    slots = tuple(
+        AssetSlot(each.asset_id, each.type_id, each.site_id, energy=energy.get(each.asset_id))
+        for each in placed
+    )
     assumed = tuple(_assumptions(files, fleet, depots, zone))
-    warnings = (*assumed, *_warnings(context, near), *told_of_empty_files(read))
+    unused = told_of_unused(tracks, energy)
+    warnings = (*assumed, *_warnings(context, near), *told_of_empty_files(read), *unused)
     return RunInputs(orders, context, slots, assumed, warnings)
 
 

@@ -34,7 +34,7 @@ from fleet.protocol.messages import Action, OperatorCommand, RecoverAsset
 
 app = typer.Typer(no_args_is_help=True)
 
-COLUMNS = ("id", "kind", "status", "link", "soc", "place", "mission", "late_s")
+COLUMNS = ("id", "kind", "status", "link", "soc", "place", "mission", "late_s", "energy")
 AssetId = Annotated[str, typer.Argument(metavar="ID", help="The asset; `fleet assets list` shows them.")]
 
 
@@ -126,7 +126,20 @@ def _plain(row: Row, column: str) -> Any:
     return "" if row[column] is None else row[column]
 
 
-_CELLS: dict[str, Callable[[Row, str], Any]] = {"soc": _soc, "place": _place, "link": _link}
+def _energy(row: Row, _column: str) -> str:
+    """Its bias by how many trips, and by how much its predictions are raised."""
+    told = row["energy"]
+    if told is None:
+        return ""
+    return f"{told['bias']:+.1%} by {told['trips']} trips, margin {told['raised_by']:.1%}"
+
+
+_CELLS: dict[str, Callable[[Row, str], Any]] = {
+    "soc": _soc,
+    "place": _place,
+    "link": _link,
+    "energy": _energy,
+}
 
 
 TELLS = {

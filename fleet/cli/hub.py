@@ -14,7 +14,7 @@ import typer
 from fleet.app import Files, Setup, run_hub
 from fleet.cli import backups
 from fleet.cli.day import Name, Root, run_refused
-from fleet.cli.options import Json, ZoneFiles, moment_option
+from fleet.cli.options import EnergyTracks, Json, ZoneFiles, moment_option
 from fleet.cli.output import BadInput, ExitCode, Unreachable, note, show, warn
 from fleet.hub.observability import logs
 from fleet.hub.observability.observing import Observing
@@ -45,6 +45,7 @@ def command(
     fleet: Annotated[Path | None, typer.Option("--fleet", metavar="FILE", help="Fleet (TOML).")] = None,
     weather: Annotated[Path | None, typer.Option("--weather", metavar="FILE", help="Weather (CSV).")] = None,
     zones: ZoneFiles = None,
+    energy: EnergyTracks = None,
     at: Annotated[
         str | None, typer.Option("--at", metavar="TIME", help="The day begins then; else now.")
     ] = None,
@@ -116,7 +117,14 @@ def command(
         if depots is None or lockers is None:
             raise BadInput("--depots and --lockers are needed to set a day up (or --resume)")
         begin = datetime.now(UTC) if at is None else moment_option("--at", at)
-        files = Files(depots=depots, lockers=lockers, fleet=fleet, weather=weather, zones=tuple(zones or ()))
+        files = Files(
+            depots=depots,
+            lockers=lockers,
+            fleet=fleet,
+            weather=weather,
+            zones=tuple(zones or ()),
+            energy=energy,
+        )
         setup = Setup(
             name=name,
             files=files,

@@ -18,6 +18,14 @@ ZoneFiles = Annotated[
         "--zones", metavar="FILE", help="Zones as ED-269, ED-318, GeoJSON, FAA grid or OpenAir; repeatable."
     ),
 ]
+EnergyTracks = Annotated[
+    Path | None,
+    typer.Option(
+        "--energy",
+        metavar="FILE",
+        help="What earlier days have taught of each asset (`fleet energy residuals --tracks`).",
+    ),
+]
 Tolerant = Annotated[
     bool, typer.Option("--tolerant", help="Take a zone file's sound zones and list the others.")
 ]

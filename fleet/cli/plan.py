@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from fleet.cli.files import check_out, write_out
-from fleet.cli.options import MAX_SEED, Json, ZoneFiles, moment_option
+from fleet.cli.options import MAX_SEED, EnergyTracks, Json, ZoneFiles, moment_option
 from fleet.cli.output import BadInput, note, show, table, warn
 from fleet.config import RunFiles, RunInputs, read_inputs, snapshot_of
 from fleet.domain.plan import Plan, Summary
@@ -31,6 +31,7 @@ def command(
     ] = None,
     weather: Annotated[Path | None, typer.Option("--weather", metavar="FILE", help="Weather (CSV).")] = None,
     zones: ZoneFiles = None,
+    energy: EnergyTracks = None,
     at: Annotated[
         str | None,
         typer.Option("--at", metavar="TIME", help="Plan from this moment: ISO 8601 with offset."),
@@ -51,7 +52,7 @@ def command(
     _check_stop(seconds, iterations)
     moment = None if at is None else moment_option("--at", at)
     check_out("--out", out)
-    files = RunFiles(orders, depots, lockers, fleet, weather, tuple(zones or ()))
+    files = RunFiles(orders, depots, lockers, fleet, weather, tuple(zones or ()), energy)
     inputs = read_inputs(files, all_rows=not skip_bad_rows)
     _tell(inputs)
     snapshot = snapshot_of(inputs, at=moment)

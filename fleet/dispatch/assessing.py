@@ -11,6 +11,7 @@ from fleet.dispatch.drafting import sortie_type
 from fleet.dispatch.planning import first_load
 from fleet.domain.state import MissionRecord, Parcel
 from fleet.feasibility import SortieAssessment, assess_sortie
+from fleet.feasibility.appetite import appetite
 from fleet.feasibility.charge import ask_charge
 from fleet.feasibility.verdict import combine
 from fleet.protocol.mission import Drop
@@ -72,6 +73,7 @@ def _assess(
         soc=soc,
         state_of_health=kind.state_of_health,
         via=variant.via,
+        appetite=appetite(desk.context.fleet, kind, desk.asset(mission.asset_id).energy),
     )
 
 

@@ -152,6 +152,7 @@ def _slot(
         soc=1.0 if busy or soc is None else soc,
         day_paid=day_paid,
         assumes=assumes,
+        energy=asset.energy,
     )
 
 

@@ -1,28 +1,36 @@
-"""What trips took against what was predicted for them, from a day's events, and what that says of each asset.
+"""What a trip took against what was predicted for it, and what a day's trips say of each asset.
 
-Only trips that were flown to their end as they were released are compared: no diversion, no call home, no battery that
-was suspect, on a meter that told something. Prediction is for what was *flown*: the released mission's, times how long
-its ways and its service lasted over how long they were planned, so that a headwind or a wait is no bias of the asset.
+Only trips that were flown to their end as they were released are compared: no diversion, no call home, no step that
+failed (a parcel that comes home again is weight that was not planned), no battery that was suspect, on a meter that
+told something. Prediction is for what was *flown*: the released mission's, and how much longer or shorter its ways and
+its service lasted than planned, so that a headwind or a wait is no bias of the asset.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from fleet.domain import events as ev
+from fleet.domain.energy import EnergyLearned, EnergyNotLearned, EnergyTrack, Meter
+from fleet.domain.events import DayOpened, Event
 from fleet.domain.fleet import FleetSpec, SortieType
-from fleet.energy.airframe import Residual
-from fleet.energy.learning import NEW, Track, learnt, raised_by
-from fleet.energy.margin import margin_fraction
-from fleet.feasibility.charge import BATTERY_SUSPECT
-from fleet.feasibility.vehicles import vehicle_of
-from fleet.protocol.mission import Mission, Travel
+from fleet.domain.state import MissionRecord
+from fleet.energy.airframe import Airframe
+from fleet.feasibility.appetite import appetite, raised_share
+from fleet.feasibility.charge import SUSPECTS
+from fleet.feasibility.vehicles import figures_of, vehicle_of
+from fleet.intake.energytracks import KnownTrack
+from fleet.protocol.mission import Travel
 
 FEWEST_SHARE, MOST_SHARE = 0.5, 2.0
 """How much shorter or longer than planned a trip may have been to be compared: beyond it was another trip."""
+
+NOT_AS_SENT, SUSPECT, NO_METER, NOT_TIMED, NOT_CALIBRATED = (
+    "not_flown_as_sent", "gauge_suspect", "no_meter", "not_timed", "not_calibrated",
+)  # fmt: skip
+"""Why a trip teaches nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +39,11 @@ class Flown:
 
     at: datetime
     asset_id: str
-    type_id: str
     mission_id: str
     planned_wh: float
     predicted_wh: float
     used_wh: float
+    by: Meter = "meter"
 
     @property
     def log_ratio(self) -> float:
@@ -43,140 +51,145 @@ class Flown:
         return math.log(self.used_wh / self.predicted_wh)
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """A trip with how far it lay from what was expected of its asset by then, in deviations, and whether that
-    alarms."""
+def compared(record: MissionRecord, asset_type: SortieType, *, doubted: bool) -> Flown | str:
+    """What a trip that is over can be compared by; else the code of why it can't. ``doubted``: the asset's gauge is
+    not believed now."""
+    mission = record.mission
+    used_wh, planned_wh = record.energy_used_wh, mission.energy_wh
+    if vehicle_of(asset_type).residual is None:
+        return NOT_CALIBRATED
+    if record.status.value != "completed" or record.astray or mission.revision > 0 or record.over_at is None:
+        return NOT_AS_SENT
+    if doubted or not SUSPECTS.isdisjoint(record.noted):
+        return SUSPECT
+    if not used_wh or not planned_wh:
+        return NO_METER
+    times = _times(record)
+    if times is None:
+        return NOT_TIMED
+    predicted_wh = _for_what_was_flown(asset_type, planned_wh, *times)
+    return Flown(record.over_at, mission.asset_id, mission.mission_id, planned_wh, predicted_wh, used_wh)
 
-    flown: Flown
-    surprise: float
-    alarm: bool
+
+def _times(record: MissionRecord) -> tuple[float, float] | None:
+    """How many seconds its ways and services lasted, and were planned to; none where that is not known, or absurd."""
+    travels = [step for step in record.mission.steps if isinstance(step, Travel)]
+    if len(travels) < 2 or record.left_at is None or record.back_at is None:
+        return None
+    begins, ends = travels[0].path[0].at, travels[-1].path[-1].at
+    if begins is None or ends is None or not begins < ends:
+        return None
+    lasted_s, planned_s = (record.back_at - record.left_at).total_seconds(), (ends - begins).total_seconds()
+    return (lasted_s, planned_s) if FEWEST_SHARE <= lasted_s / planned_s <= MOST_SHARE else None
+
+
+def _for_what_was_flown(
+    asset_type: SortieType, planned_wh: float, lasted_s: float, planned_s: float
+) -> float:
+    """In the air it takes as much to stay up for longer; on the ground a wait takes what is always on."""
+    vehicle = vehicle_of(asset_type)
+    if isinstance(vehicle, Airframe):
+        return planned_wh * lasted_s / planned_s
+    always_w = vehicle.auxiliary_w / vehicle.battery_efficiency
+    return max(planned_wh / 2, planned_wh + always_w * (lasted_s - planned_s) / 3600)
 
 
 @dataclass(frozen=True, slots=True)
 class AssetLearned:
-    """What an asset's trips say of it. ``type_margin`` is the margin that its type has, ``raised_by`` what it would
-    have itself (`learning.raised_by`); both for the fleet's accepted probability.
+    """What an asset's trips say of it. ``type_margin`` is what is allowed for a new asset of its type, ``raised_by``
+    what is allowed for it; both for the fleet's accepted probability. ``skipped`` are the trips that taught nothing, by
+    why.
     """
 
     asset_id: str
     type_id: str
-    track: Track
-    trips: tuple[Learned, ...]
+    track: EnergyTrack | None
+    trips: tuple[EnergyLearned, ...]
+    skipped: Mapping[str, int]
     type_margin: float
     raised_by: float
 
     @property
     def alarms(self) -> int:
         """How often its trips lay where they should not."""
-        return sum(one.alarm for one in self.trips)
+        return sum(trip.alarm for trip in self.trips)
 
 
 @dataclass(slots=True)
 class _Book:
-    """What is known of missions while a log is read."""
+    """What a log says of one asset."""
 
+    type_id: str
+    track: EnergyTrack | None = None
+    trips: list[EnergyLearned] = field(default_factory=list)
+    skipped: dict[str, int] = field(default_factory=dict)
+
+
+def learned_in(events: Iterable[Event]) -> tuple[AssetLearned, ...]:
+    """What is known of each asset at the end of a log, by id: of those of which something is, and of those whose trips
+    taught nothing."""
     fleet: FleetSpec | None = None
-    types: dict[str, str] = field(default_factory=dict)
-    released: dict[str, Mission] = field(default_factory=dict)
-    revised: set[str] = field(default_factory=set)
-    begun: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    ended: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    doubted: set[str | None] = field(default_factory=set)
-    """Missions on which a battery became suspect."""
-    suspects: dict[str, str | None] = field(default_factory=dict)
-    """Open exceptions of that kind, with their assets."""
-
-
-def flown_in(events: Iterable[ev.Event]) -> Iterator[Flown]:
-    """The trips of a log that can be compared, in the order in which they ended."""
-    book = _Book()
+    books: dict[str, _Book] = {}
     for event in events:
         match event:
-            case ev.DayOpened():
-                book.fleet = event.fleet
-                book.types = {asset.asset_id: asset.type_id for asset in event.assets}
-            case ev.MissionReleased():
-                book.released[event.mission.mission_id] = event.mission
-            case ev.MissionRevised():
-                book.revised.add(event.mission.mission_id)
-            case ev.StepBegun():
-                book.begun[event.mission_id, event.step_id] = event.at
-            case ev.StepEnded():
-                book.ended[event.mission_id, event.step_id] = event.at
-            case ev.ExceptionRaised() if event.code == BATTERY_SUSPECT:
-                book.suspects[event.exception_id] = event.asset_id
-                book.doubted.add(event.mission_id)
-            case ev.ExceptionClosed():
-                book.suspects.pop(event.exception_id, None)
-            case ev.MissionOver():
-                yield from _compared(book, event)
+            case DayOpened():
+                fleet = event.fleet
+                books = {
+                    a.asset_id: _Book(a.type_id, event.energy.get(a.asset_id))
+                    for a in event.assets
+                    if isinstance(fleet.types.get(a.type_id), SortieType)
+                }
+            case EnergyLearned():
+                book = books[event.asset_id]
+                book.trips.append(event)
+                book.track = event.track
+            case EnergyNotLearned():
+                skipped = books[event.asset_id].skipped
+                skipped[event.why] = skipped.get(event.why, 0) + 1
             case _:
                 pass
-
-
-def learned_in(events: Iterable[ev.Event]) -> tuple[AssetLearned, ...]:
-    """What each asset with a trip that can be compared shows, by id; nothing of types that were never calibrated."""
-    events = tuple(events)
-    fleet = next((event.fleet for event in events if isinstance(event, ev.DayOpened)), None)
     if fleet is None:
         return ()
-    by_asset: dict[str, list[Flown]] = {}
-    for one in flown_in(events):
-        by_asset.setdefault(one.asset_id, []).append(one)
-    found = (_learned(fleet, asset_id, trips) for asset_id, trips in sorted(by_asset.items()))
-    return tuple(one for one in found if one is not None)
+    told = ((name, book) for name, book in sorted(books.items()) if book.track or book.skipped)
+    return tuple(_of(fleet, asset_id, book) for asset_id, book in told)
 
 
-def _learned(fleet: FleetSpec, asset_id: str, flown: list[Flown]) -> AssetLearned | None:
-    residual = _residual(fleet, flown[0].type_id)
-    if residual is None:
-        return None
-    track, trips = NEW, []
-    for one in flown:
-        after = learnt(track, one.used_wh, one.predicted_wh, residual)
-        track = after.track
-        trips.append(Learned(one, after.surprise, after.alarm))
-    epsilon = fleet.reserve.epsilon
-    margin = margin_fraction(epsilon, residual)
-    return AssetLearned(
-        asset_id, flown[0].type_id, track, tuple(trips), margin, raised_by(epsilon, track, residual)
+def known_tracks(events: Iterable[Event]) -> tuple[KnownTrack, ...]:
+    """What the next day is to be opened with."""
+    fleet: FleetSpec | None = None
+    known: dict[str, EnergyTrack] = {}
+    types: dict[str, str] = {}
+    for event in events:
+        if isinstance(event, DayOpened):
+            fleet, known = event.fleet, dict(event.energy)
+            types = {asset.asset_id: asset.type_id for asset in event.assets}
+        elif isinstance(event, EnergyLearned):
+            known[event.asset_id] = event.track
+    return tuple(
+        KnownTrack(name, types[name], _figures(fleet, types[name]), track)
+        for name, track in sorted(known.items())
     )
 
 
-def _residual(fleet: FleetSpec, type_id: str) -> Residual | None:
-    asset_type = fleet.types.get(type_id)
-    return vehicle_of(asset_type).residual if isinstance(asset_type, SortieType) else None
+def _figures(fleet: FleetSpec | None, type_id: str) -> str:
+    asset_type = None if fleet is None else fleet.types[type_id]
+    assert isinstance(asset_type, SortieType)  # of no other anything is learned
+    return figures_of(asset_type)
 
 
-def _compared(book: _Book, over: ev.MissionOver) -> Iterator[Flown]:
-    mission = book.released.get(over.mission_id)
-    if mission is None or over.outcome != "completed" or over.mission_id in book.revised:
-        return
-    used_wh, planned_wh = over.energy_used_wh, mission.energy_wh
-    type_id = book.types.get(mission.asset_id)
-    if over.mission_id in book.doubted or mission.asset_id in book.suspects.values():
-        return
-    share = _longer(book, mission)
-    if not used_wh or not planned_wh or type_id is None or share is None:
-        return
-    yield Flown(over.at, mission.asset_id, type_id, over.mission_id, planned_wh, planned_wh * share, used_wh)
-
-
-def _longer(book: _Book, mission: Mission) -> float | None:
-    """How long its ways and services lasted over how long they were planned; none where that is not known, or
-    absurd."""
-    travels = [step for step in mission.steps if isinstance(step, Travel)]
-    if len(travels) < 2:
-        return None
-    out, home = travels[0], travels[-1]
-    begins, ends = out.path[0].at, home.path[-1].at
-    began = book.begun.get((mission.mission_id, out.step_id))
-    ended = book.ended.get((mission.mission_id, home.step_id))
-    if begins is None or ends is None or began is None or ended is None or not begins < ends:
-        return None
-    share = (ended - began) / (ends - begins)
-    return share if FEWEST_SHARE <= share <= MOST_SHARE else None
+def _of(fleet: FleetSpec, asset_id: str, book: _Book) -> AssetLearned:
+    asset_type = fleet.types[book.type_id]
+    assert isinstance(asset_type, SortieType)
+    its = appetite(fleet, asset_type, book.track)
+    return AssetLearned(
+        asset_id,
+        book.type_id,
+        book.track,
+        tuple(book.trips),
+        book.skipped,
+        raised_share(fleet, asset_type),
+        raised_share(fleet, asset_type, its),
+    )
 
 
 def by_type(learned: Iterable[AssetLearned]) -> Mapping[str, tuple[int, float, float]]:
@@ -184,7 +197,8 @@ def by_type(learned: Iterable[AssetLearned]) -> Mapping[str, tuple[int, float, f
     what `Residual.between_log_sd` states."""
     biases: dict[str, list[float]] = {}
     for one in learned:
-        biases.setdefault(one.type_id, []).append(one.track.log_bias)
+        if one.track is not None:
+            biases.setdefault(one.type_id, []).append(one.track.log_bias)
     return {name: (len(some), math.fsum(some) / len(some), _deviation(some)) for name, some in biases.items()}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from immutables import Map
 
-from fleet.domain import custody, exceptions
+from fleet.domain import around, custody, exceptions, learning
 from fleet.domain import events as ev
 from fleet.domain.evolve import evolve, evolved, without
 from fleet.domain.holds import holds_after, whose
@@ -28,7 +28,6 @@ from fleet.domain.state import (
     Parcel,
     State,
 )
-from fleet.domain.weather import with_report
 from fleet.protocol.lifecycle import (
     ASSET,
     COMPARTMENT,
@@ -82,28 +81,13 @@ def _day_opened(state: State, event: ev.DayOpened) -> State:
         zones_version=event.zones_version,
         sites=Map({s.site_id: s for s in event.sites}),
         lockers=Map({x.locker_id: x for x in event.lockers}),
-        assets=Map({a.asset_id: Asset(a, site_id=a.site_id) for a in event.assets}),
+        assets=Map(
+            {
+                a.asset_id: Asset(a, site_id=a.site_id, energy=event.energy.get(a.asset_id))
+                for a in event.assets
+            }
+        ),
     )
-
-
-def _timer_set(state: State, event: ev.TimerSet) -> State:
-    return evolve(state, timers=state.timers.set(event.timer_id, event.due))
-
-
-def _timer_rang(state: State, event: ev.TimerRang) -> State:
-    return evolve(state, timers=without(state.timers, event.timer_id))
-
-
-def _zone_added(state: State, event: ev.ZoneAdded) -> State:
-    return evolve(state, zones=state.zones.set(event.zone_id, event.feature))
-
-
-def _zone_removed(state: State, event: ev.ZoneRemoved) -> State:
-    return evolve(state, zones=without(state.zones, event.zone_id))
-
-
-def _weather_reported(state: State, event: ev.WeatherReported) -> State:
-    return evolve(state, weather=with_report(state.weather, event))
 
 
 # --- plans -----------------------------------------------------------------------------------------------------------
@@ -286,7 +270,8 @@ def _mission_begun(state: State, event: ev.MissionBegun) -> State:
 
 
 def _step_begun(state: State, event: ev.StepBegun) -> State:
-    return _mission(state, event.mission_id, None, current=event.step_id)
+    left_at = learning.left_at(state.missions[event.mission_id], event)
+    return _mission(state, event.mission_id, None, current=event.step_id, left_at=left_at)
 
 
 def _step_ended(state: State, event: ev.StepEnded) -> State:
@@ -294,7 +279,8 @@ def _step_ended(state: State, event: ev.StepEnded) -> State:
     current = None if record.current == event.step_id else record.current
     ended = record.ended | {event.step_id}
     late_s = late_after(record, event.step_id, event.at)
-    return _mission(state, event.mission_id, None, ended=ended, current=current, late_s=late_s)
+    changes = learning.step_ended(record, event)
+    return _mission(state, event.mission_id, None, ended=ended, current=current, late_s=late_s, **changes)
 
 
 def _mission_revised(state: State, event: ev.MissionRevised) -> State:
@@ -416,6 +402,8 @@ def _command_issued(state: State, event: ev.CommandIssued) -> State:
     )
     state = evolve(state, commands=state.commands.set(event.command_id, record), serial=state.serial + 1)
     asset = state.assets[event.asset_id]
+    if asset.mission_id is not None and event.action not in (Action.HOLD, Action.RESUME):
+        state = _mission(state, asset.mission_id, None, astray=True)
     if event.action is Action.DIVERT and asset.mission_id is not None:
         state = _mission(state, asset.mission_id, None, diverted_to=event.place, diverted_way=event.way)
     back = event.action in (Action.RETURN, Action.LAND) and event.by not in NO_PERSON
@@ -472,6 +460,8 @@ _HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.StepEnded: _step_ended,
     ev.MissionRevised: _mission_revised,
     ev.MissionOver: _mission_over,
+    ev.EnergyLearned: learning.learned,
+    ev.EnergyNotLearned: learning.not_learned,
     ev.ParcelAssigned: _parcel_assigned,
     ev.ParcelFreed: _parcel_freed,
     ev.CustodyPassed: _custody_passed,
@@ -489,11 +479,11 @@ _HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.OperationsResumed: _operations_resumed,
     ev.ExceptionRaised: exceptions.raised,
     ev.ExceptionClosed: exceptions.closed,
-    ev.ZoneAdded: _zone_added,
-    ev.ZoneRemoved: _zone_removed,
-    ev.WeatherReported: _weather_reported,
+    ev.ZoneAdded: around.zone_added,
+    ev.ZoneRemoved: around.zone_removed,
+    ev.WeatherReported: around.weather_reported,
     ev.RequestTaken: _request_taken,
     ev.StorePutBack: _store_put_back,
-    ev.TimerSet: _timer_set,
-    ev.TimerRang: _timer_rang,
+    ev.TimerSet: around.timer_set,
+    ev.TimerRang: around.timer_rang,
 }

@@ -6,10 +6,16 @@ upcaster. Events hold references to people, never their names, contacts or addre
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from fleet.domain.energy import EnergyLearned as EnergyLearned  # noqa: PLC0414 - told on
+from fleet.domain.energy import EnergyNotLearned as EnergyNotLearned  # noqa: PLC0414 - told on
+from fleet.domain.energy import EnergyTrack
+from fleet.domain.event import AssetRecord as AssetRecord  # noqa: PLC0414 - told on
+from fleet.domain.event import Custodian as Custodian  # noqa: PLC0414 - told on
+from fleet.domain.event import Event as Event  # noqa: PLC0414 - told on
 from fleet.domain.fleet import FleetSpec
 from fleet.domain.plan import Plan
 from fleet.domain.sites import Locker, Site
@@ -27,37 +33,13 @@ from fleet.protocol.values import (
     Reason,
     Time,
     TimeWindow,
-    Value,
 )
 from fleet.protocol.weather import WeatherRow, WeatherSpot
 
 
-class Custodian(Value):
-    """Who has a parcel: a client, the linehaul (before it is settled which site serves it), one of our sites, a
-    vehicle, a locker, or the recipient."""
-
-    kind: Literal["client", "linehaul", "site", "asset", "locker", "recipient"]
-    id: str
-
-
-class AssetRecord(Value):
-    """An asset of the day: what it is and where it stands when the day opens."""
-
-    asset_id: Identifier
-    type_id: Identifier
-    kind: str
-    site_id: Identifier
-
-
-class Event(Value):
-    """The root of all events. ``at`` is the hub's (business) time."""
-
-    version: ClassVar[int] = 1
-    at: Time
-
-
 class DayOpened(Event):
-    """The day begins with this fleet, these places and these zones."""
+    """The day begins with this fleet, these places and these zones. ``energy``: what earlier days have taught of
+    assets."""
 
     type: Literal["day_opened"] = "day_opened"
     until: Time
@@ -66,6 +48,7 @@ class DayOpened(Event):
     lockers: tuple[Locker, ...]
     assets: tuple[AssetRecord, ...]
     zones_version: str
+    energy: dict[Identifier, EnergyTrack] = Field(default_factory=dict, exclude_if=lambda it: not it)
 
 
 class OrderPlaced(Event):
@@ -471,6 +454,8 @@ AnyEvent = Annotated[
     | StepEnded
     | MissionRevised
     | MissionOver
+    | EnergyLearned
+    | EnergyNotLearned
     | ParcelAssigned
     | ParcelFreed
     | CustodyPassed

@@ -20,6 +20,10 @@ def raised(state: State, event: ev.ExceptionRaised) -> State:
         event.mission_id,
         event.reasons,
     )
+    about = None if event.mission_id is None else state.missions.get(event.mission_id)
+    if about is not None:
+        noted = evolve(about, noted=about.noted | {event.code})
+        state = evolve(state, missions=state.missions.set(about.mission.mission_id, noted))
     return evolve(
         state,
         exceptions=state.exceptions.set(event.exception_id, record),

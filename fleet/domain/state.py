@@ -11,6 +11,7 @@ from typing import Any
 
 from immutables import Map
 
+from fleet.domain.energy import EnergyTrack
 from fleet.domain.events import AssetRecord, Custodian
 from fleet.domain.fleet import FleetSpec
 from fleet.domain.plan import ParcelPlan, Unassigned
@@ -69,7 +70,9 @@ class MissionRecord:
     ``late_s`` is how far behind its times it was at the last stop, or the end of a sortie's last way (negative when
     early). ``waits`` is why a draft was not released when it was due; ``avoids`` whom it would have met in the air, and
     what was done about it. ``diverted_to`` is where it was last told to go instead of home, ``diverted_way``
-    where it was then and the points to pass on the way (empty where it goes straight)."""
+    where it was then and the points to pass on the way (empty where it goes straight). ``left_at`` is when a sortie's
+    first way was begun, ``back_at`` when its last was done; ``astray``: a step failed, or it was told to do something
+    else on the way; ``noted`` are the codes of the exceptions about it."""
 
     mission: Mission
     kind: str
@@ -86,6 +89,10 @@ class MissionRecord:
     avoids: tuple[Reason, ...] = ()
     diverted_to: Place | None = None
     diverted_way: tuple[Place, ...] = ()
+    left_at: datetime | None = None
+    back_at: datetime | None = None
+    astray: bool = False
+    noted: frozenset[str] = frozenset()
 
     @property
     def remaining(self) -> tuple[Step, ...]:
@@ -100,7 +107,7 @@ class Asset:
     or ``site_id``, were last told; none while they never were (the site is then the one of the fleet file).
     ``out_for`` is when the mission was to start on which it last did anything, ``called_back_at`` when a person last
     told it to return or to land. ``wire`` is the version of the wire that it is spoken to in; none where that is not
-    known.
+    known. ``energy`` is what its trips have taught of what it takes; none while nothing has.
     """
 
     record: AssetRecord
@@ -118,6 +125,7 @@ class Asset:
     out_for: datetime | None = None
     called_back_at: datetime | None = None
     wire: int | None = None
+    energy: EnergyTrack | None = None
 
     @property
     def at_home(self) -> bool:

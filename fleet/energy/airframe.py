@@ -37,11 +37,13 @@ class Residual(Figures):
     flown_log_sd: Positive | None = None
     """With the durations given, where ``log_sd`` is from the plan: what is known of a flight when it is over. None: the
     same."""
-    between_log_sd: NotNegative = 0.0
-    """How far assets of the type lie apart: the standard deviation of the logarithm of their means. None: not known to
-    differ."""
+    between_log_sd: NotNegative | None = None
+    """How far assets of the type lie apart: the standard deviation of the logarithm of their means. None: nobody has
+    said."""
     drift_log_sd: NotNegative = 0.005
     """How far an asset's own mean wanders from one flight to the next (assumption: a tenth in some 400 flights)."""
+    declared: bool = False
+    """Nobody has flown for it: deviation and number of flights are those of another type, or what its maker says."""
 
     @property
     def flown_sd(self) -> float:

@@ -15,6 +15,7 @@ flight is an observation of it with the type's residual as noise (a Kalman filte
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from fleet.energy.airframe import Residual
@@ -36,6 +37,14 @@ WIDEST = 5.0
 """Bound of the widening, in deviations of the residual."""
 LEAST_DOUBT = 0.03
 """What an alarm adds at least to the deviation of the bias."""
+DECLARED_LOG_SD = 0.05
+"""How far a type's figures may lie from its assets where they were declared and never measured (assumption: what one
+hover test leaves open), or as far as the deviation that was declared. Only learning counts with it: such a type's
+assets show what they take, and that is no alarm. The margin before the first flight is the declared one."""
+
+
+ASSUMED_APART = 0.03
+"""How far assets of a type are taken to lie apart where nobody has said (assumption: that of one flight's residual)."""
 
 
 class Track(NamedTuple):
@@ -57,6 +66,18 @@ class Track(NamedTuple):
 NEW = Track()
 
 
+class Appetite(NamedTuple):
+    """What decisions need of a track: the logarithm that the asset is counted as hungrier than its type, and the
+    deviation of what is not known of it besides the residual."""
+
+    log_bias: float = 0.0
+    log_sd: float = 0.0
+
+
+AS_ITS_TYPE = Appetite()
+"""An asset of which nothing more has to be allowed for than of its type."""
+
+
 class Learnt(NamedTuple):
     """The track after a flight, how far the flight lay from what was expected, in deviations, and whether that is an
     alarm."""
@@ -74,7 +95,7 @@ def learnt(track: Track, used_wh: float, predicted_wh: float, residual: Residual
     for energies that are not above zero.
     """
     log_ratio = _log_ratio(used_wh, predicted_wh)
-    known = variance_of(track, residual) + residual.drift_log_sd**2
+    known = _variance_before(track, residual) + residual.drift_log_sd**2
     expected = known + residual.flown_sd**2
     off = log_ratio - track.log_bias
     surprise = off / math.sqrt(expected)
@@ -82,7 +103,7 @@ def learnt(track: Track, used_wh: float, predicted_wh: float, residual: Residual
     bounded = min(max(surprise, -WILD_SD), WILD_SD) * math.sqrt(expected)
     high, low = max(0.0, track.high + surprise - SLACK), max(0.0, track.low - surprise - SLACK)
     alarm = max(high, low) > LIMIT
-    doubt = max(residual.between_log_sd, LEAST_DOUBT) ** 2 if alarm else 0.0
+    doubt = max(apart(residual), LEAST_DOUBT) ** 2 if alarm else 0.0
     widened = math.sqrt(FORGETS * track.widening**2 + (1 - FORGETS) * surprise**2)
     after = Track(
         log_bias=min(max(track.log_bias + gain * bounded, -MOST_BIAS), MOST_BIAS),
@@ -97,30 +118,69 @@ def learnt(track: Track, used_wh: float, predicted_wh: float, residual: Residual
 
 def variance_of(track: Track, residual: Residual) -> float:
     """How unsure the bias is: before any flight as much as assets of the type differ."""
-    return residual.between_log_sd**2 if track.variance is None else track.variance
+    return apart(residual) ** 2 if track.variance is None else track.variance
+
+
+def apart(residual: Residual) -> float:
+    """How far assets of the type lie apart, as it was said, or as it is assumed where nobody has."""
+    return ASSUMED_APART if residual.between_log_sd is None else residual.between_log_sd
+
+
+def _variance_before(track: Track, residual: Residual) -> float:
+    """The same for the filter: of a type whose figures were only declared the first flights tell much."""
+    if track.variance is None and residual.declared:
+        return max(apart(residual), residual.log_sd, DECLARED_LOG_SD) ** 2
+    return variance_of(track, residual)
 
 
 def bias_of(track: Track, residual: Residual) -> float:
     """The bias that is counted with: all of it upwards, downwards no more than assets of the type are known to
     differ."""
-    return max(track.log_bias, -FRUGAL_SD * residual.between_log_sd)
+    return max(track.log_bias, _most_frugal(residual))
+
+
+def _most_frugal(residual: Residual) -> float:
+    return -FRUGAL_SD * (residual.between_log_sd or 0.0)
+
+
+def appetite_of(track: Track, residual: Residual | None) -> Appetite:
+    """What decisions count with: the bias, and all that is not known of this asset. Nothing for a type that was never
+    calibrated: nothing can be told from flights that no model predicts."""
+    if residual is None:
+        return AS_ITS_TYPE
+    wanders = 0.0 if track.variance is None else residual.drift_log_sd**2
+    own = (track.widening**2 - 1) * residual.log_sd**2 + variance_of(track, residual) + wanders
+    return Appetite(bias_of(track, residual), math.sqrt(own))
+
+
+def least_of(appetites: Iterable[Appetite]) -> Appetite:
+    """No more than any of these: what does not pass with it passes with none of them."""
+    known = tuple(appetites)
+    return Appetite(min(one.log_bias for one in known), min(one.log_sd for one in known))
+
+
+def least_possible(residual: Residual | None) -> Appetite:
+    """No more than that of any asset of the type, whatever will be learned of it."""
+    return AS_ITS_TYPE if residual is None else Appetite(_most_frugal(residual))
+
+
+def raised_with(
+    epsilon: float, appetite: Appetite, residual: Residual | None, more_log_sd: float = 0.0
+) -> float:
+    """By which share the type's prediction is raised for an asset with this appetite: rises with both of its parts."""
+    margin = margin_fraction(epsilon, residual, math.hypot(appetite.log_sd, more_log_sd))
+    return math.exp(appetite.log_bias) * (1 + margin) - 1
 
 
 def raised_by(epsilon: float, track: Track, residual: Residual | None, more_log_sd: float = 0.0) -> float:
     """By which share the type's prediction is raised for this asset, so that its next flight takes more with
     probability ``epsilon``, as modelled: its bias, and a margin for all that is not known.
 
-    For a new asset of a type whose assets are not known to differ this is `margin_fraction`, and for a type that was
-    never calibrated always: nothing can be told from flights that no model predicts. Raises `InvalidInput` as that
-    does.
+    For a new asset of a type whose assets are said to be alike (`between_log_sd` 0) this is `margin_fraction`, and for
+    a type that was never calibrated always. Raises `InvalidInput` as that does.
     """
-    if residual is None:
-        return margin_fraction(epsilon, residual, more_log_sd)
     require_not_negative(more_log_sd=more_log_sd)
-    wanders = 0.0 if track.variance is None else residual.drift_log_sd**2
-    own = math.sqrt((track.widening**2 - 1) * residual.log_sd**2 + variance_of(track, residual) + wanders)
-    margin = margin_fraction(epsilon, residual, math.hypot(own, more_log_sd))
-    return math.exp(bias_of(track, residual)) * (1 + margin) - 1
+    return raised_with(epsilon, appetite_of(track, residual), residual, more_log_sd)
 
 
 def of_truth(log_bias: float) -> Track:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from fleet.domain.fleet import RouteType, SortieType, StationType
 from fleet.domain.sites import Locker, Site
+from fleet.energy.learning import Appetite
 from fleet.feasibility.case import LockerCase, ParcelCase, SortieCase
 from fleet.feasibility.context import Context
 from fleet.feasibility.locker import smallest_fit
@@ -49,18 +50,20 @@ def assess_sortie(
     soc: float = 1.0,
     state_of_health: float = 1.0,
     via: tuple[Place, ...] = (),
+    appetite: Appetite | None = None,
 ) -> SortieAssessment:
     """May an asset of this type leave ``site`` at ``depart_at`` with this parcel (or to fetch it)?
 
     Loading takes the type's ``load_s`` before ``depart_at``. With ``locker`` the parcel goes there instead
     of to the recipient's door; whether a compartment fits is ``assess_locker``'s part. ``via``: it flies by way
-    of these points instead of the way that is otherwise chosen. All of the kind's questions are answered, so that
+    of these points instead of the way that is otherwise chosen. ``appetite`` is what is to be allowed for the asset
+    (none: for a new one of its type). All of the kind's questions are answered, so that
     every obstacle is named, not the first one only.
     """
     ctx = ctx.of(asset_type)
     kind = kind_of(asset_type.kind)
     parcel = answers_of_parcel(kind, ParcelCase(ctx, order, asset_type))
-    departure = Departure(site, depart_at, locker, soc, state_of_health, via)
+    departure = Departure(site, depart_at, locker, soc, state_of_health, via, appetite)
     planned = plan_trip(ctx, order, asset_type, departure)
     if isinstance(planned, Verdict):
         return SortieAssessment(combine((*parcel, planned)), None)

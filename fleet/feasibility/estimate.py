@@ -13,7 +13,7 @@ from fleet.energy.airframe import Airframe, Held
 from fleet.energy.battery import Battery
 from fleet.energy.beyond import Beyond, airspeeds, beyond, widening
 from fleet.energy.errors import InvalidInput, require_not_negative, require_positive, require_within
-from fleet.energy.margin import margin_fraction
+from fleet.energy.learning import AS_ITS_TYPE, Appetite, raised_with
 from fleet.energy.multirotor import Cruise, EnergyEstimate, Unflyable, sortie_phases
 from fleet.feasibility.energy import out_of_range
 from fleet.feasibility.flight import costliest, drag_counts
@@ -67,6 +67,9 @@ class Question:
     speed_held: Held | None = None
     margin_scale: float = 1.0
     warmest_c: float | None = None
+    appetite: Appetite | None = None
+    """What is to be allowed for the asset; none: what was measured of its type, and nothing for how far others lie from
+    it."""
 
     def __post_init__(self) -> None:
         require_not_negative(payload_kg=self.payload_kg, wind_mps=self.wind_mps)
@@ -151,9 +154,7 @@ class Estimate:
 def estimate(frame: Airframe, question: Question) -> Estimate:
     """What the flight takes, what the battery gives, and whether it may start."""
     unmeasured = _beyond(frame, question)
-    margin_share = (
-        margin_fraction(question.epsilon, frame.residual, widening(unmeasured)) * question.margin_scale
-    )
+    margin_share = _raised(frame, question, question.epsilon, unmeasured) * question.margin_scale
     battery = Battery(frame.pack_wh, question.health, question.floor)
     strange = strange_temperature(battery, question.air_c)
     usable_wh = None if strange else battery.usable_wh(question.air_c, question.soc)
@@ -168,7 +169,9 @@ def estimate(frame: Airframe, question: Question) -> Estimate:
         usable_wh=usable_wh,
         reserve_wh=reserve_wh,
         margin_share=margin_share,
-        percentiles_wh={} if flight is None else _percentiles(frame, float(flight.energy_wh), unmeasured),
+        percentiles_wh={}
+        if flight is None
+        else _percentiles(frame, question, float(flight.energy_wh), unmeasured),
         largest_radius_m=None if combine(stops).status is Status.UNKNOWN else 0.0,
         assumptions=(*_assumptions(frame, question), *(one.said for one in unmeasured)),
     )
@@ -284,12 +287,18 @@ def _there_and_back_wh(frame: Airframe, question: Question, distance_m: float, d
     return float(flown.energy_wh) if isinstance(flown, EnergyEstimate) else math.inf
 
 
-def _percentiles(frame: Airframe, energy_wh: float, unmeasured: tuple[Beyond, ...]) -> dict[str, float]:
-    more = widening(unmeasured)
+def _percentiles(
+    frame: Airframe, question: Question, energy_wh: float, unmeasured: tuple[Beyond, ...]
+) -> dict[str, float]:
     return {
-        name: energy_wh * (1 + margin_fraction(epsilon, frame.residual, more))
+        name: energy_wh * (1 + _raised(frame, question, epsilon, unmeasured))
         for name, epsilon in PERCENTILES.items()
     }
+
+
+def _raised(frame: Airframe, question: Question, epsilon: float, unmeasured: tuple[Beyond, ...]) -> float:
+    its = question.appetite or AS_ITS_TYPE
+    return raised_with(epsilon, its, frame.residual, widening(unmeasured))
 
 
 def _beyond(frame: Airframe, question: Question) -> tuple[Beyond, ...]:

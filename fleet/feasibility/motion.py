@@ -14,7 +14,9 @@ from fleet.energy.air import air_density
 from fleet.energy.airframe import Airframe
 from fleet.energy.battery import Battery, charge_s
 from fleet.energy.beyond import Beyond, airspeeds, beyond, widening
+from fleet.energy.learning import Appetite
 from fleet.feasibility.alternate import NO_ALTERNATE, best_alternate
+from fleet.feasibility.appetite import in_trial, raised_share
 from fleet.feasibility.context import Context
 from fleet.feasibility.drive import drive
 from fleet.feasibility.drop_point import drop_place
@@ -29,7 +31,7 @@ from fleet.feasibility.vehicles import (
     Vehicle,
     battery_of,
     calibration_assumption,
-    margin_of,
+    spread_assumption,
     vehicle_of,
 )
 from fleet.feasibility.verdict import Verdict, infeasible, unknown
@@ -41,7 +43,8 @@ from geofences import Waypoint
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """From where and when an asset leaves, to a locker or a door, with what battery, by way of which points."""
+    """From where and when an asset leaves, to a locker or a door, with what battery, by way of which points, and what
+    is to be allowed for it (none: for a new asset of its type)."""
 
     site: Site
     at: datetime
@@ -49,6 +52,7 @@ class Departure:
     soc: float = 1.0
     state_of_health: float = 1.0
     via: tuple[Place, ...] = ()
+    appetite: Appetite | None = None
 
 
 class Planned(NamedTuple):
@@ -138,8 +142,10 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
         worked.load,
         sky.wind_mps,
     )
-    margin = margin_share(ctx, asset_type, hypot(widening(beyond_known), wind_sd, moves.log_sd))
-    needed_wh = max(moves.energy_wh, refuge.energy_wh) * (1 + margin)
+    more_log_sd = hypot(widening(beyond_known), wind_sd, moves.log_sd)
+    raised = raised_share(ctx.fleet, asset_type, departure.appetite, more_log_sd)
+    worst_wh = max(moves.energy_wh, refuge.energy_wh)
+    needed_wh = worst_wh * (1 + raised)
     return Trip(
         path=path,
         drop_index=moves.drop_index,
@@ -160,6 +166,8 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
         cost=_cost(asset_type, worked),
         assumptions=_assumptions(ctx, worked, refuge) | frozenset(one.said for one in beyond_known),
         alternate=refuge.alternate,
+        worst_wh=worst_wh,
+        more_log_sd=more_log_sd,
     )
 
 
@@ -177,17 +185,6 @@ def _wind_log_sd(ctx: Context, asset_type: SortieType, worked: Worked, refuge: R
 
     along_deg = next(iter(worked.shape.out.bearings_deg), 0.0)
     return wind_log_sd(worked.sky, along_deg, ctx.fleet.reserve.epsilon, needed_wh)
-
-
-def margin_share(ctx: Context, asset_type: SortieType, more_log_sd: float = 0.0) -> float:
-    """The share by which the fleet's rule raises the predicted energy of this type; ``more_log_sd`` is what is not
-    known of a trip besides."""
-    return model_margin(ctx, asset_type, more_log_sd) * ctx.fleet.reserve.margin_scale
-
-
-def model_margin(ctx: Context, asset_type: SortieType, more_log_sd: float = 0.0) -> float:
-    """The share that the model's own error explains, however much of it a trial leaves out of ``margin_share``."""
-    return margin_of(vehicle_of(asset_type), ctx.fleet.reserve.epsilon, more_log_sd)
 
 
 def unmeasured(
@@ -273,9 +270,10 @@ def _cost(asset_type: SortieType, worked: Worked) -> float:
 
 
 def _assumptions(ctx: Context, worked: Worked, refuge: Refuge) -> frozenset[str]:
-    scale = ctx.fleet.reserve.margin_scale
-    thin = frozenset() if scale >= 1 else frozenset({f"energy margin scaled by {scale:g}"})
-    calibration = calibration_assumption(worked.vehicle)
+    rule = ctx.fleet.reserve
+    scaled = f"energy margin scaled by {rule.margin_scale:g}"
+    thin = frozenset({scaled}) if in_trial(rule) else frozenset()
+    calibration = calibration_assumption(worked.vehicle) | spread_assumption(worked.vehicle)
     known = worked.shape.assumptions | worked.sky.assumptions | worked.moves.assumptions
     return known | refuge.assumptions | calibration | thin
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from statistics import NormalDist
 from typing import Any
 
+from fleet.domain.energy import EnergyTrack
 from fleet.domain.fleet import FleetSpec, ReserveRule, RouteType, SortieType, StationType
 from fleet.energy.air import Wind
 from fleet.energy.airframe import Airframe
@@ -15,6 +16,7 @@ from fleet.energy.battery import Battery
 from fleet.energy.errors import require_not_negative, require_within
 from fleet.energy.regimes import Regime
 from fleet.feasibility.antimeridian import geometry_of
+from fleet.feasibility.appetite import appetite
 from fleet.feasibility.charge import ToldCharge, ask_charge
 from fleet.feasibility.estimate import Estimate, Question, estimate, radius_m
 from fleet.feasibility.motion import strange_temperature
@@ -171,9 +173,10 @@ def asset_area(
     payload_kg: float,
     told: ToldCharge,
     ground_amsl_m: float = 0.0,
+    known: EnergyTrack | None = None,
 ) -> RangeArea | Verdict:
     """The area of an asset of a type as it is, in the weather of the hour that comes, by the fleet's reserve and
-    margin.
+    margin. ``known`` is what was learned of its energy.
 
     As over level ground, ``ground_amsl_m`` high, at the type's height. A verdict where it can't be said: of what
     drives, where its charge is not known (`ask_charge`), without weather. Raises ``InvalidInput`` for a payload or
@@ -201,6 +204,7 @@ def asset_area(
     question = replace(
         _question(fleet.reserve, asset_type, battery, sky, payload_kg, soc),
         site_amsl_m=ground_amsl_m,
+        appetite=appetite(fleet, asset_type, known),
     )
     reserve = max(rule_share(fleet.reserve, frame, battery, question), fleet.reserve.fraction_of_usable)
     speeds = None if asset_type.speed_rule == "cruise" else asset_type.speeds_mps

@@ -11,8 +11,8 @@ from fleet.energy.arrays import FloatArray
 from fleet.energy.ground import Drive, GroundRobot, drive_energy_wh
 from fleet.energy.legs import cruise_power_w
 from fleet.energy.sortie import SortiePlan, largest_radius_m
+from fleet.feasibility.appetite import least_appetite, raised_share
 from fleet.feasibility.context import Context
-from fleet.feasibility.motion import margin_share
 from fleet.feasibility.vehicles import battery_of, vehicle_of
 
 _SLACK = 1.001
@@ -22,7 +22,8 @@ _PROBE_M = 1000.0
 
 
 def farthest_m(ctx: Context, asset_type: SortieType, payload_kg: float) -> float:
-    """No trip with this payload or more, out or back, to a drop beyond this distance passes the energy question.
+    """No trip with this payload or more, out or back, to a drop beyond this distance passes the energy question, not
+    even with the most frugal asset of the type that there may be.
 
     The wind is taken at its kindest (see ``_kindest_wind``), cold air carries best and warm packs give most.
     Height, detours and the alternate are left out.
@@ -40,7 +41,8 @@ def _farthest_m(ctx: Context, asset_type: SortieType, payload_kg: float) -> floa
     limits = battery.curve.points[0][0], battery.curve.points[-1][0]
     usable_wh = battery.usable_wh(min(max(warmest_c, limits[0]), limits[1]))
     share_left = 1 - ctx.fleet.reserve.fraction_of_usable
-    budget_wh = usable_wh * share_left / (1 + margin_share(ctx, asset_type))
+    raised = raised_share(ctx.fleet, asset_type, least_appetite(asset_type))
+    budget_wh = usable_wh * share_left / (1 + raised)
     if isinstance(vehicle, Airframe):
         air = _kindest_air(vehicle, asset_type, coldest_c, warmest_c)
         return max(_flying_m(vehicle, asset_type, budget_wh, payload_kg, one) for one in air) * _SLACK

@@ -17,7 +17,9 @@ class Trip:
     leaves it. ``depart_at`` is when the asset leaves the site (loading is over), ``drop_at`` when it
     arrives at the drop, ``return_at`` when it is back. ``until_drop_wh`` is the part of ``energy_wh`` that
     ends with the drop. ``margin_wh`` is what is left of ``usable_wh`` after the energy with its margin for
-    the model's error, and the reserve: the trip is possible when it is not negative.
+    the model's error, and the reserve: the trip is possible when it is not negative. ``worst_wh`` is the energy that
+    this is for (on to the alternate where that is farther), ``more_log_sd`` what is not known of the trip besides the
+    model: with them it is judged anew for another asset (`fleet.feasibility.appetite`).
     """
 
     path: tuple[Waypoint, ...]
@@ -42,3 +44,5 @@ class Trip:
     """The speed that its type's rule chose for it; none: the type's own."""
     alternate: Alternate | None = None
     """The alternate landing place for which energy is kept too; none for a robot, or where none is near."""
+    worst_wh: float = 0.0
+    more_log_sd: float = 0.0

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from functools import lru_cache
 
 from fleet.domain.fleet import SortieType
-from fleet.energy.airframe import Airframe, Residual, parse_figures
+from fleet.energy.airframe import Airframe, parse_figures
 from fleet.energy.battery import Battery
 from fleet.energy.catalog import airframe, ground_robot
 from fleet.energy.ground import Drive, GroundRobot, drive_energy_wh, unsure
-from fleet.energy.margin import margin_fraction
+from fleet.energy.learning import ASSUMED_APART
 from fleet.kinds import kind_of
 
 Vehicle = Airframe | GroundRobot
@@ -32,16 +33,29 @@ def battery_of(asset_type: SortieType, state_of_health: float) -> Battery:
     return Battery(vehicle_of(asset_type).pack_wh, health, asset_type.floor_fraction)
 
 
+def figures_of(asset_type: SortieType) -> str:
+    """A name for the figures that predict the type's energy: what was learned against others does not hold."""
+    vehicle = vehicle_of(asset_type)
+    text = vehicle.model_dump_json(exclude={"name", "sources"})
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def calibration_assumption(vehicle: Vehicle) -> frozenset[str]:
-    """Named when the model was never held against measured trips; the margin is wide then."""
-    if vehicle.calibrated:
+    """Named when the model was never held against measured trips (the margin is wide then), or its error was only
+    declared."""
+    residual = vehicle.residual
+    if residual is None:
+        return frozenset({f"energy of {vehicle.name}: not calibrated, wide margin"})
+    return (
+        frozenset({f"energy of {vehicle.name}: declared, not measured"}) if residual.declared else frozenset()
+    )
+
+
+def spread_assumption(vehicle: Vehicle) -> frozenset[str]:
+    """Named where nobody has said how far assets of the type lie apart."""
+    if vehicle.residual is None or vehicle.residual.between_log_sd is not None:
         return frozenset()
-    return frozenset({f"energy of {vehicle.name}: not calibrated, wide margin"})
-
-
-@lru_cache(maxsize=64)
-def _margin(log_sd: float | None, flights: int, epsilon: float) -> float:
-    return margin_fraction(epsilon, None if log_sd is None else Residual(log_sd=log_sd, flights=flights))
+    return frozenset({f"energy of {vehicle.name}: its assets are taken to lie {ASSUMED_APART:.0%} apart"})
 
 
 def unsure_of(vehicle: Vehicle) -> float:
@@ -53,15 +67,6 @@ def unsure_of(vehicle: Vehicle) -> float:
     part = Drive(0.0, uphill_m=told.climb_m, stops=told.stops, waiting_s=told.waiting_s)
     whole = replace(part, distance_m=1000.0)
     return unsure(vehicle, (whole,), (part,)).log_sd(float(drive_energy_wh(vehicle, whole)))
-
-
-def margin_of(vehicle: Vehicle, epsilon: float, more_log_sd: float = 0.0) -> float:
-    """The share by which predicted energy is raised, for an accepted probability ``epsilon``; ``more_log_sd`` is what
-    is not known besides."""
-    residual = vehicle.residual
-    if more_log_sd:
-        return margin_fraction(epsilon, residual, more_log_sd)
-    return _margin(*((None, 0) if residual is None else (residual.log_sd, residual.flights)), epsilon)
 
 
 @lru_cache(maxsize=64)

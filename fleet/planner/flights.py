@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fleet.feasibility import SortieAssessment, Trip, assess_sortie
+from fleet.feasibility.appetite import margin_left_wh
 from fleet.planner.problem import Pool, Problem, Span
 
 Key = tuple[int, int, str | None, int]
@@ -39,7 +40,16 @@ class Flights:
             self.problem.moment(depart_s),
             locker=None if locker_id is None else self.problem.locker(locker_id),
             state_of_health=pool.state_of_health,
+            appetite=pool.least,
         )
+
+    def on_slot(self, pool: Pool, number: int, trip: Trip) -> Trip | None:
+        """The pool's trip as it is for one of its assets; none where that one's battery does not reach."""
+        its = pool.appetites[number]
+        if its == pool.least:
+            return trip
+        left_wh = margin_left_wh(self.problem.fleet, pool.type, trip, its)
+        return replace(trip, margin_wh=left_wh) if left_wh >= 0 else None
 
 
 def earliest_departure(problem: Problem, order: int, pool: Pool, opening: Span) -> int:

@@ -19,6 +19,8 @@ import numpy as np
 
 from fleet.domain.fleet import AssetType, FleetSpec, RouteType, SortieType, StationType
 from fleet.domain.sites import Locker, Site
+from fleet.energy.learning import Appetite, least_of
+from fleet.feasibility.appetite import appetite
 from fleet.kinds import TripFigures, kind_of
 from fleet.planner.line import Ints
 from fleet.planner.snapshot import AssetSlot, Held, Snapshot
@@ -54,6 +56,13 @@ class Pool:
     slots: tuple[AssetSlot, ...]
     open: tuple[Span, ...]
     state_of_health: float
+    appetites: tuple[Appetite, ...]
+    """What is to be allowed for each of the slots."""
+
+    @cached_property
+    def least(self) -> Appetite:
+        """No more than that of any of them: a trip that is not possible with it is possible for none."""
+        return least_of(self.appetites)
 
 
 @dataclass(frozen=True)
@@ -275,7 +284,8 @@ class Problem:
         kind, site = self.fleet.types[base[0]], self.site(base[1])
         if not isinstance(kind, SortieType):
             raise PlannerError(f"type {base[0]!r} makes no sorties")
-        return Pool(index, kind, site, tuple(slots), self._open(site), base[2])
+        appetites = tuple(appetite(self.fleet, kind, slot.energy) for slot in slots)
+        return Pool(index, kind, site, tuple(slots), self._open(site), base[2], appetites)
 
     def _open(self, site: Site) -> tuple[Span, ...]:
         opening = (site.opening(day.date()) for day in self._days(site.timezone))

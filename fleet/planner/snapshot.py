@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from fleet.domain.energy import EnergyTrack
 from fleet.feasibility.approvals import Sent
 from fleet.feasibility.context import Context
 from fleet.protocol.values import CompartmentSize, Order, Reason, TimeWindow
@@ -17,7 +18,8 @@ class AssetSlot:
 
     ``soc`` is its state of charge (0 to 1) at the end of its last commitment, or now. ``day_paid``: it has been out
     today or has a route anyway, so that one more costs no new fixed day (vans). ``assumes``: what it is planned by
-    without being known, such as ``soc``.
+    without being known, such as ``soc``. ``energy`` is what its trips have taught of what it takes; none while nothing
+    has.
     """
 
     asset_id: str
@@ -28,6 +30,7 @@ class AssetSlot:
     state_of_health: float = 1.0
     day_paid: bool = False
     assumes: frozenset[str] = frozenset()
+    energy: EnergyTrack | None = None
 
 
 @dataclass(frozen=True)

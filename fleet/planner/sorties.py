@@ -160,14 +160,19 @@ class Yard:
         if permitted is None or permitted > release:
             return None if permitted is None else away[0] + permitted - release
         again: list[int] = []
-        for slot in pool.slots:
-            sortie = self._on(slot, order, way, pool, trip, away)
+        able = False
+        for number, slot in enumerate(pool.slots):
+            its = self.flights.on_slot(pool, number, trip)
+            able = able or its is not None
+            sortie = None if its is None else self._on(slot, order, way, pool, its, away)
             if sortie is None:
                 continue
             clash = self._assets[slot.asset_id].clash(sortie.load_s, sortie.recharged_s)
             if clash is None:
                 return replace(sortie, counted=counted)
             again.append(clash[1] + round_up(pool.type.load_s))
+        if not able:  # in other weather some battery may reach
+            return (away[0] // STEP_S + 1) * STEP_S
         return min(again, default=None)
 
     def _on(

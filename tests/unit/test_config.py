@@ -13,9 +13,10 @@ from fleet.config import RunFiles, RunInputs, fingerprint, read_inputs, snapshot
 from fleet.domain.fleet import SortieType
 from fleet.energy.airframe import Residual
 from fleet.energy.catalog import airframe
+from fleet.energy.learning import ASSUMED_APART
 from fleet.energy.margin import margin_fraction
 from fleet.energy.render import render
-from fleet.feasibility.motion import margin_share
+from fleet.feasibility.appetite import raised_share
 from fleet.feasibility.vehicles import battery_of, vehicle_of
 from fleet.intake.errors import IntakeError
 from fleet.intake.localtime import zone_of_offsets
@@ -204,7 +205,7 @@ def test_a_vehicle_file_of_one_s_own_is_named_by_its_path(make: Make, tmp_path: 
     (tmp_path / "mine.toml").unlink()
     again = SortieType.model_validate_json(kind.model_dump_json())
     assert vehicle_of(again) == vehicle_of(kind) == mine
-    assert margin_share(inputs.context, kind) == margin_fraction(1e-3, mine.residual)
+    assert raised_share(inputs.context.fleet, kind) == margin_fraction(1e-3, mine.residual, ASSUMED_APART)
     assert battery_of(kind, 1.0).nominal_wh == 500.0
 
 

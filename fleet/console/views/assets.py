@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 from fleet.console.ledger import Ledger
 from fleet.console.live import Live, Sample
 from fleet.console.views.base import Row, point, stamp, tenths
-from fleet.domain.state import Asset
+from fleet.domain.energy import EnergyTrack
+from fleet.domain.fleet import SortieType
+from fleet.domain.state import Asset, State
+from fleet.feasibility.appetite import appetite, raised_share
 from fleet.protocol.values import Place
 
 
@@ -35,6 +39,23 @@ def asset_row(ledger: Ledger, asset_id: str) -> Row:
         "step": None if mission is None else mission.current,
         "steps_left": None if mission is None else len(mission.remaining),
         "late_s": None if mission is None else tenths(mission.late_s),
+        "energy": energy_row(ledger.state, asset),
+    }
+
+
+def energy_row(state: State, asset: Asset) -> Row | None:
+    """What was learned of a machine's energy, and by how much its predictions are raised: none of what makes no
+    sorties."""
+    asset_type = None if state.fleet is None else state.fleet.types.get(asset.record.type_id)
+    if state.fleet is None or not isinstance(asset_type, SortieType):
+        return None
+    track = asset.energy or EnergyTrack()
+    its = appetite(state.fleet, asset_type, asset.energy)
+    return {
+        "bias": round(math.expm1(track.log_bias), 5),
+        "trips": track.flights,
+        "raised_by": round(raised_share(state.fleet, asset_type, its), 5),
+        "type_raised_by": round(raised_share(state.fleet, asset_type), 5),
     }
 
 

@@ -45,6 +45,7 @@ def range_row(
         payload_kg=payload_kg,
         told=charge,
         ground_amsl_m=ground_amsl_m,
+        known=asset.energy,
     )
     about = {"asset": asset_id, "type": asset_type.type_id, "from": [here.lon, here.lat]}
     return feature(found, **about, payload_kg=payload_kg, soc=charge.soc, at=at.isoformat())

@@ -12,6 +12,7 @@ from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import Watch
 from fleet.dispatch.handlers.overdue import OVERDUE, watch_the_clock
 from fleet.dispatch.handovers import after_failed_stop, another_way, resend_route, spent
+from fleet.dispatch.learning import learn
 from fleet.dispatch.parcels import attempt_failed, free, give_up, pass_on, recipient
 from fleet.dispatch.taking_back import take_back
 from fleet.dispatch.waiting import lose
@@ -250,6 +251,7 @@ def mission_ended(desk: Desk, message: MissionEnded) -> None:
         )
     )
     desk.effects.append(Watch(asset_id))
+    learn(desk, message.mission_id)
     _close_exceptions(desk, message)
     why = incident(message.code or "not_brought", message.detail or "the trip is over", source=asset_id)
     settle(desk, record, (why,))

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from fleet.dispatch.monitor.restsky import RestSky, Ways
 from fleet.dispatch.monitor.way import Way
+from fleet.domain.energy import EnergyTrack
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import MissionRecord
+from fleet.feasibility.appetite import appetite, model_share, raised_share
 from fleet.feasibility.context import Context
-from fleet.feasibility.motion import margin_share, model_margin
 from fleet.feasibility.sky import Sky
 from fleet.feasibility.underway import hover_w, leg_wh_in
 from fleet.feasibility.vehicles import battery_of
@@ -21,9 +22,9 @@ class Energy:
     """The battery's side of a mission, in Wh. ``full_wh`` is what state of charge 1 stands for as cold as it is,
     ``floor_wh`` what stays below the battery's floor; ``per_m_wh`` is for a leg that was not planned, ``hover_w``
     the power in W of staying where it is with all that is on board (of one on the ground, of its electronics).
-    ``margin`` is the share that is asked for, ``model_error`` the one that the errors of model and forecast explain:
-    the same, unless a trial scales the first; ``trial_share`` is how much a trial leaves of all that is asked for
-    beyond the estimate."""
+    ``margin`` is the share that is asked for, ``model_error`` the one that the errors of model and forecast and what
+    was learned of the asset explain: the same, unless a trial scales the first; ``trial_share`` is how much a trial
+    leaves of all that is asked for beyond the estimate."""
 
     full_wh: float
     floor_wh: float
@@ -103,10 +104,13 @@ def energy_of(
     rest: RestSky,
     more_log_sd: float,
     brings_back_kg: float,
+    known: EnergyTrack | None = None,
 ) -> Energy | None:
     """The battery's side of a mission in the weather of its rest; none where the mission says nothing of it.
-    ``more_log_sd`` is what is not known of it besides its model's error (``restsky.unsure``)."""
+    ``more_log_sd`` is what is not known of it besides its model's error (``restsky.unsure``), ``known`` what was
+    learned of its asset."""
     mission = record.mission
+    its = appetite(context.fleet, kind, known)
     if mission.energy_wh is None or mission.reserve_wh is None:
         return None
     battery = battery_of(kind, kind.state_of_health)
@@ -119,8 +123,8 @@ def energy_of(
         full_wh=full,
         floor_wh=full * kind.floor_fraction,
         reserve_wh=mission.reserve_wh,
-        margin=margin_share(context, kind, more_log_sd),
-        model_error=model_margin(context, kind, more_log_sd),
+        margin=raised_share(context.fleet, kind, its, more_log_sd),
+        model_error=model_share(context.fleet, kind, its, more_log_sd),
         trial_share=min(1.0, context.fleet.reserve.margin_scale),
         planned_wh=max(mission.energy_wh, sum(w.planned_wh for w in ways if w is not None)),
         per_m_wh=per_m,

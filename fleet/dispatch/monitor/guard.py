@@ -14,6 +14,7 @@ from fleet.dispatch.monitor.remaining import Leg, doing_instead, legs_ahead, tra
 from fleet.dispatch.monitor.restsky import rest_sky, unsure
 from fleet.dispatch.monitor.track import Plane
 from fleet.dispatch.monitor.way import Way
+from fleet.domain.energy import EnergyTrack
 from fleet.domain.evolve import evolve
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import MissionRecord
@@ -121,9 +122,11 @@ def guard_of(
     sample: Telemetry | None,
     start_soc: float | None,
     brings_back_kg: float = 0.0,
+    known: EnergyTrack | None = None,
 ) -> Guard:
     """The guard of a sortie that is released or under way; ``sample`` is the last word of where it is,
-    ``brings_back_kg`` what is on board on its way back that was not to be (see ``aboard.py``)."""
+    ``brings_back_kg`` what is on board on its way back that was not to be (see ``aboard.py``), ``known`` what
+    was learned of its energy."""
     context = context.of(kind)
     mission = record.mission
     kind = kind.at_speed(mission.cruise_mps)
@@ -137,7 +140,7 @@ def guard_of(
         bare,
         out=ways[0],
         back=ways[1],
-        energy=energy_of(record, kind, context, ways, rest, not_sure.log_sd, brings_back_kg),
+        energy=energy_of(record, kind, context, ways, rest, not_sure.log_sd, brings_back_kg, known),
         weather=(*rest.reasons, *not_sure.reasons),
         start_soc=start_soc,
     )

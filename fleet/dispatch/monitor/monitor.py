@@ -98,7 +98,14 @@ class Monitor:
         if isinstance(kind, SortieType):
             start = known.start_soc if known is not None else _soc(state, asset_id, sample)
             self._guards[asset_id] = guard_of(
-                record, kind, context, now, sample, start, brings_back_kg(record, state)
+                record,
+                kind,
+                context,
+                now,
+                sample,
+                start,
+                brings_back_kg(record, state),
+                state.assets[asset_id].energy,
             )
             self._gauges.suspect(self._guards[asset_id], gauge_doubts_of(state, asset_id))
             self._timed[asset_id] = now

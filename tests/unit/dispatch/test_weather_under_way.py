@@ -11,7 +11,8 @@ import pytest
 from fleet.dispatch.monitor import guard as guard_module
 from fleet.dispatch.monitor.guard import Guard
 from fleet.domain.fleet import SortieType
-from fleet.feasibility.motion import Departure, Planned, margin_share, plan_trip
+from fleet.feasibility.appetite import raised_share
+from fleet.feasibility.motion import Departure, Planned, plan_trip
 from fleet.protocol.messages import Command, Role, StepReport
 from fleet.protocol.values import Place
 from tests.support.bench import DAY, WEATHER, Bench, Peer
@@ -166,7 +167,7 @@ def test_the_margin_under_way_is_that_of_the_release(tmp_path: Path) -> None:
     guard = guard_of(bench)
     assert guard.energy is not None
     assert guard.energy.margin == pytest.approx(at_dispatch(bench, guard, guard.sortie), rel=1e-4)
-    assert guard.energy.margin > margin_share(guard.context, guard.sortie) + 0.005
+    assert guard.energy.margin > raised_share(guard.context.fleet, guard.sortie) + 0.005
     assert guard.energy.model_error == guard.energy.margin
     bench.say(
         drone, StepReport(mission_id=guard.mission_id, at=DAY, step_id="out", state="done", order_ids=())
@@ -189,7 +190,7 @@ def test_what_was_never_measured_widens_the_margin_under_way(tmp_path: Path) -> 
         found = anew(bench, guard, kind).energy
         assert found is not None
         assert found.margin == pytest.approx(at_dispatch(bench, guard, kind), rel=1e-9)
-        assert (found.margin > margin_share(guard.context, kind) * 1.0001) is wider
+        assert (found.margin > raised_share(guard.context.fleet, kind) * 1.0001) is wider
 
 
 def test_a_wind_that_may_turn_out_too_strong_is_a_reason_to_come_home(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from fleet.energy.airframe import Residual
 from fleet.energy.errors import InvalidInput
 from fleet.energy.learning import (
+    ASSUMED_APART,
+    DECLARED_LOG_SD,
     FRUGAL_SD,
     MOST_BIAS,
     NEW,
@@ -27,14 +29,15 @@ from fleet.energy.learning import (
 from fleet.energy.margin import margin_fraction
 from tests.support.energyfleet import fly, one_margin_for_all, ours, perfect
 
-MATRICE = Residual(log_sd=0.0312, flights=68)
+MATRICE = Residual(log_sd=0.0312, flights=68, between_log_sd=0.0)
 SPREAD = Residual(log_sd=0.0312, flights=68, between_log_sd=0.075)
 RESIDUALS = st.builds(
     Residual,
     log_sd=st.floats(0.005, 0.2),
     flights=st.integers(10, 500),
-    between_log_sd=st.floats(0, 0.2),
+    between_log_sd=st.none() | st.floats(0, 0.2),
     drift_log_sd=st.floats(0, 0.05),
+    declared=st.booleans(),
 )
 RATIOS = st.lists(st.floats(0.2, 5.0), max_size=30)
 EPSILONS = st.floats(1e-6, 0.4)
@@ -56,7 +59,7 @@ def test_the_margin_is_never_smaller_than_the_evidence_allows(
     types = 1 + margin_fraction(epsilon, residual)
     believed = math.exp(bias_of(after(ratios, residual), residual))
     assert raised >= believed * types * (1 - 1e-12)
-    assert raised >= math.exp(-FRUGAL_SD * residual.between_log_sd) * types * (1 - 1e-12)
+    assert raised >= math.exp(-FRUGAL_SD * (residual.between_log_sd or 0.0)) * types * (1 - 1e-12)
 
 
 @given(RATIOS, RESIDUALS)
@@ -94,7 +97,10 @@ def test_one_flight_moves_little(ratios: list[float], wild: float, residual: Res
     """By no more than three of the deviations that were expected, whatever the meter said."""
     track = after(ratios, residual)
     moved = abs(learnt(track, 100 * wild, 100.0, residual).track.log_bias - track.log_bias)
-    sd = math.sqrt(variance_of(track, residual) + residual.drift_log_sd**2 + residual.log_sd**2)
+    unsure = math.sqrt(variance_of(track, residual))
+    if track.variance is None and residual.declared:
+        unsure = max(unsure, residual.log_sd, DECLARED_LOG_SD)
+    sd = math.sqrt(unsure**2 + residual.drift_log_sd**2 + residual.log_sd**2)
     assert moved <= 3 * sd + 1e-12
 
 
@@ -199,3 +205,31 @@ def test_the_truth_as_a_track_is_the_type_s_margin_around_it() -> None:
     assert 1 + raised_by(1e-3, of_truth(0.1), still) == pytest.approx(
         math.exp(0.1) * (1 + margin_fraction(1e-3, still))
     )
+
+
+def test_where_nobody_has_said_how_far_assets_lie_apart_the_first_flights_are_wide() -> None:
+    """One machine was flown, and others of its type fly: with 10.6 % a tenth of the first flights of assets 7.5 % apart
+    would have been beyond it. None counts as frugal for it."""
+    unsaid = MATRICE.model_copy(update={"between_log_sd": None})
+    margins = [raised_by(1e-3, after([1.0] * flights, unsaid), unsaid) for flights in (0, 1, 4)]
+    assert margins[0] == margin_fraction(1e-3, unsaid, ASSUMED_APART) > margins[1] > margins[2] > 0.106
+    assert raised_by(1e-3, after([0.9] * 40, unsaid), unsaid) >= 0.106
+
+
+@pytest.mark.parametrize("log_sd", [0.0312, 0.077])
+def test_figures_that_were_only_declared_are_learned_from_the_first_flights(log_sd: float) -> None:
+    """As far off as their declared margin allows: most of it is known after four flights, and there is no alarm; of a
+    type that was measured it is not believed as fast, and is one."""
+    measured = Residual(log_sd=log_sd, flights=30, between_log_sd=0.0)
+    declared = measured.model_copy(update={"declared": True})
+    off = math.exp(2.2 * log_sd)
+    assert raised_by(1e-3, NEW, declared) == margin_fraction(1e-3, declared)
+    track, alarms = NEW, 0
+    for flight in range(30):
+        track, _, alarm = learnt(track, 100 * off, 100.0, declared)
+        alarms += alarm
+        if flight == 3:
+            assert track.log_bias > 0.7 * math.log(off)
+            assert after([off] * 4, measured).log_bias < 0.3 * math.log(off)
+    assert alarms == 0
+    assert any(learnt(after([off] * n, measured), 100 * off, 100.0, measured).alarm for n in range(30))

@@ -166,7 +166,9 @@ def test_who_was_never_calibrated_is_flagged_and_gets_the_wide_margin() -> None:
     assert codes(found) == ["out_of_range"]
 
 
-@pytest.mark.parametrize("name", [name for name in Question.__slots__ if name not in ("back_m", "floor")])
+@pytest.mark.parametrize(
+    "name", [name for name in Question.__slots__ if name not in ("back_m", "floor", "appetite")]
+)
 @pytest.mark.parametrize("value", [math.nan, math.inf, -1000.0])
 def test_what_is_no_number_is_refused_by_name(name: str, value: float) -> None:
     with pytest.raises(InvalidInput) as refused:

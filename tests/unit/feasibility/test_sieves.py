@@ -9,8 +9,8 @@ from fleet.domain.fleet import Assumptions, SortieType
 from fleet.energy.catalog import airframe
 from fleet.energy.sortie import SortiePlan, largest_radius_m
 from fleet.feasibility import Context, assess_sortie, order_columns, prefilter_lockers, prefilter_sorties
+from fleet.feasibility.appetite import raised_share
 from fleet.feasibility.columns import SIEVES
-from fleet.feasibility.motion import margin_share
 from fleet.feasibility.questions import OF_LOCKERS, OF_PARCELS, OF_SORTIES
 from fleet.feasibility.reachable import farthest_m
 from fleet.feasibility.vehicles import battery_of
@@ -77,7 +77,7 @@ def test_the_range_bound_allows_for_the_air_that_costs_least(cruise_mps: float) 
         DRONE.model_copy(update={"cruise_mps": cruise_mps}),
     )
     usable_wh = battery_of(kind, 1.0).usable_wh(15.0)
-    budget_wh = usable_wh * (1 - ctx.fleet.reserve.fraction_of_usable) / (1 + margin_share(ctx, kind))
+    budget_wh = usable_wh * (1 - ctx.fleet.reserve.fraction_of_usable) / (1 + raised_share(ctx.fleet, kind))
     frame, bound_m = airframe("courier-x4"), farthest_m(ctx, kind, 0.1)
     for density in (0.72, 0.8, 0.9, 1.0, 1.1, 1.2, 1.28):
         plan = SortiePlan(height_m=0.0, drop_s=kind.drop_s, density_kg_m3=density, airspeed_mps=cruise_mps)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from fleet.domain.energy import EnergyTrack
+from fleet.domain.fleet import SortieType
 from fleet.domain.plan import ParcelPlan, Plan
+from fleet.feasibility import Context, assess_sortie
 from fleet.planner import AssetSlot, Deadline, Held, MaxIterations, PlannerError, Snapshot, plan
 from fleet.protocol.values import CompartmentSize, Direction, Goods, Order, ServiceLevel, TimeWindow
 from tests.unit.planner.town import EIGHT, fleet, locker, order, place, slots, snapshot
@@ -290,3 +294,35 @@ def test_night_after_all_shifts() -> None:
     one: Order = order("O", NEAR, hours=(0, 15), locker_ok=False)
     found = made(snapshot([one], at=late, until=late + timedelta(hours=2)))
     assert parcel(found).mode == "unassigned"
+
+
+def test_a_drone_that_was_found_hungry_is_passed_over_where_another_can() -> None:
+    """Beyond its range, and within that of the others of its site; both fly what is near, and none what is too far."""
+    spec = fleet()
+    kind = next(t for t in spec.of_kind("drone") if isinstance(t, SortieType))
+    hungry = EnergyTrack(log_bias=0.1, variance=0.0, flights=40)
+    far = farthest_flown_m(snapshot([], drones=1).context, kind)
+    near, edge = order("near", place(2500, 0)), order("edge", place(1000 + far - 50, 0))
+    slow = [AssetSlot("S/a", kind.type_id, "S", energy=hungry), AssetSlot("S/b", kind.type_id, "S")]
+    found = None
+    for names, expected in ((("a", "b"), "S/b"), (("a",), None)):
+        assets = tuple(slot for slot in slow if slot.asset_id[-1] in names)
+        town = snapshot([near, edge], vans=1)
+        found = made(replace(town, assets=(*slots("van", "D", 1), *assets)))
+        by = {one.order_id: one.asset_id for one in found.parcels if one.mode == "drone"}
+        assert by.get("edge") == expected
+        assert "near" in by
+    assert found is not None
+    why = next(one for one in parcel(found, "edge").alternatives if one.mode == "drone")
+    assert [reason.code for reason in why.reasons] == ["out_of_range"]
+
+
+def farthest_flown_m(context: Context, kind: SortieType) -> float:
+    """By halving: how far east of its site a new drone may go."""
+    low, high = 100.0, 40_000.0
+    while high - low > 5:
+        middle = (low + high) / 2
+        far = order("x", place(1000 + middle, 0))
+        found = assess_sortie(context, far, kind, context.sites["S"], EIGHT + timedelta(minutes=30))
+        low, high = (middle, high) if found.verdict.feasible else (low, middle)
+    return low

@@ -78,6 +78,7 @@ export class AssetPanel {
       ["Steps left", orDash(asset.steps_left)],
       ["Behind its times", asset.mission ? duration(asset.late_s) : "–"],
       ["Type", asset.type],
+      ["Energy", orDash(asset.energy ? energy(asset.energy) : null)],
       ["Home", asset.home],
       ["Carries", this.#parcels(asset)],
     ]);
@@ -95,4 +96,11 @@ export class AssetPanel {
     const lines = rows.slice(0, 6).map((row) => el("tr", {}, el("td", {}, clockTime(row.at)), el("td", {}, row.action), el("td", {}, row.by), el("td", {}, row.why), el("td", {}, pill(row.acknowledgement))));
     return [section("Commands", el("table", {}, el("tbody", {}, lines)))];
   }
+}
+
+/** What was learned of what it takes: its bias by how many trips, and by how much predictions are raised for it. */
+function energy({ bias, trips, raised_by: raised, type_raised_by: usual }) {
+  const share = (value) => `${(value * 100).toFixed(1)} %`;
+  const learned = trips ? `${bias < 0 ? "" : "+"}${share(bias)} by ${trips} trips; ` : "";
+  return `${learned}counted with ${share(raised)} more than predicted (its type ${share(usual)})`;
 }

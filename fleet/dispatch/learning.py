@@ -1,0 +1,64 @@
+"""What is learned of an asset from a trip that is over, and the alarm where its trips are not what they were."""
+
+from __future__ import annotations
+
+from fleet.dispatch.desk import Desk
+from fleet.dispatch.residuals import Flown, compared
+from fleet.domain.energy import EnergyLearned, EnergyNotLearned
+from fleet.domain.fleet import SortieType
+from fleet.energy.learning import learnt
+from fleet.feasibility.appetite import told_of, track_of
+from fleet.feasibility.charge import doubts_of
+from fleet.feasibility.drift import DRIFT, drifted
+from fleet.feasibility.vehicles import vehicle_of
+
+DRIFT_ACTION = (
+    "it is flown with a wider margin by what it took: inspect it (propellers, wheels, battery, what it carries), or "
+    "calibrate its type anew, then close this"
+)
+
+
+def learn(desk: Desk, mission_id: str) -> None:
+    """Record what a machine's trip that is over tells of what the asset takes, or why it tells nothing."""
+    record = desk.mission(mission_id)
+    if record is None or record.left_at is None:
+        return
+    asset_id = record.mission.asset_id
+    asset = desk.asset(asset_id)
+    asset_type = desk.context.fleet.types[asset.record.type_id]
+    if not isinstance(asset_type, SortieType):
+        return
+    found = compared(record, asset_type, doubted=bool(doubts_of(desk.state, asset_id)))
+    if isinstance(found, str):
+        desk.emit(EnergyNotLearned(at=desk.now, asset_id=asset_id, mission_id=mission_id, why=found))
+    else:
+        _learn(desk, asset_type, found)
+
+
+def _learn(desk: Desk, asset_type: SortieType, flown: Flown) -> None:
+    residual = vehicle_of(asset_type).residual
+    assert residual is not None  # it would not be compared
+    before = track_of(desk.asset(flown.asset_id).energy)
+    after = learnt(before, flown.used_wh, flown.predicted_wh, residual)
+    desk.emit(
+        EnergyLearned(
+            at=desk.now,
+            asset_id=flown.asset_id,
+            mission_id=flown.mission_id,
+            planned_wh=flown.planned_wh,
+            predicted_wh=flown.predicted_wh,
+            used_wh=flown.used_wh,
+            by=flown.by,
+            surprise=after.surprise,
+            alarm=after.alarm,
+            track=told_of(after.track),
+        )
+    )
+    if after.alarm:
+        desk.raise_once(
+            DRIFT,
+            DRIFT_ACTION,
+            asset_id=flown.asset_id,
+            owner="operator",
+            reasons=(drifted(flown.asset_id, before, after),),
+        )
