@@ -32,6 +32,7 @@ format: setup ## rewrite the code in the project's style
 
 bench: setup ## run every benchmark, also after one that misses a floor; each prints one JSON object
 	@$(BIN)/python .ci/programs.py bench
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r .ci/benchmarks.lock
 	@missed=; for file in $$(find benchmarks -maxdepth 1 -name '[a-z]*.py' | sort); do \
 	  echo "$$file" >&2; $(BIN)/python $$file $(ARGS) || missed="$$missed $$file"; done; \
 	if [ -n "$$missed" ]; then echo "a floor was missed, or a benchmark failed:$$missed" >&2; exit 1; fi
@@ -53,7 +54,7 @@ lock: setup ## refresh the locks to the newest versions (UPGRADE= keeps what is 
 	@.ci/lock $(UPGRADE)
 
 clean: ## remove what was built, but not .venv and not run directories
-	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache fleet/console/static/vendor geofences/*/*.so
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache fleet/console/static/vendor geofences/*/*.so fleet/*/*/*.so
 	find fleet adapters geofences tests benchmarks .ci -name __pycache__ -prune -exec rm -rf {} +
 
 UPGRADE ?= --upgrade

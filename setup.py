@@ -1,4 +1,4 @@
-"""Compiles the kernels of `geofences`. All else that a build needs to know is in pyproject.toml.
+"""Compiles the kernels of `geofences` and of the planner. All else that a build needs to know is in pyproject.toml.
 
 Where there is no C compiler the build goes on without: the same files then run as plain Python, slower.
 """
@@ -6,7 +6,13 @@ Where there is no C compiler the build goes on without: the same files then run 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-KERNELS = ("geofences.kernels.piece", "geofences.kernels.kernel", "geofences.paths.taut")
+PLANNER = "chance columns routes trips undo places tails anneal"
+KERNELS = (
+    "geofences.kernels.piece",
+    "geofences.kernels.kernel",
+    "geofences.paths.taut",
+    *(f"fleet.planner.kernels.{name}" for name in PLANNER.split()),
+)
 # Products and sums may not be fused: the compiled form answers to the last bit as the plain one does.
 FLAGS = ["-O3", "-ffp-contract=off"]
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / ".ci" / "requirements.lock"
 STAMP = VENV / ".setup-stamp"
-KERNEL_TYPES = "geofences/*/*.pxd"
+KERNEL_TYPES = ("fleet/*/*/*.pxd", "geofences/*/*.pxd")
 
 
 class SetupFailed(Exception):
@@ -36,13 +36,18 @@ def wanted_digest() -> str:
     """What `.venv` depends on: lock, project file, interpreter, what is compiled, and this folder, which its scripts
     name.
     """
-    inputs = [LOCK, ROOT / "pyproject.toml", ROOT / "setup.py", *sorted(ROOT.glob(KERNEL_TYPES)), *kernels()]
+    inputs = [LOCK, ROOT / "pyproject.toml", ROOT / "setup.py", *kernel_types(), *kernels()]
     return digest(inputs, sys.version, str(interpreter()), str(ROOT))
+
+
+def kernel_types() -> list[Path]:
+    """The files of C types of what is compiled."""
+    return sorted(found for pattern in KERNEL_TYPES for found in ROOT.glob(pattern))
 
 
 def kernels() -> list[Path]:
     """The Python files that are compiled: those with C types beside them."""
-    return sorted(types.with_suffix(".py") for types in ROOT.glob(KERNEL_TYPES))
+    return [types.with_suffix(".py") for types in kernel_types()]
 
 
 def not_compiled() -> list[str]:
@@ -129,7 +134,7 @@ def make() -> None:
         install_locked(LOCK)
         install_project()
         if slow := not_compiled():
-            say(f"no compiler: zones are checked by plain Python ({', '.join(slow)}), correctly but slowly.")
+            say(f"no compiler; these run as plain Python, correctly but slowly: {', '.join(slow)}.")
             say("To have it fast install a C compiler (Debian: apt-get install gcc libc6-dev python3-dev),")
             say("remove .venv/.setup-stamp and run make setup again.")
         STAMP.write_text(wanted_digest() + "\n", encoding="utf-8")

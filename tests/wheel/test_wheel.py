@@ -88,9 +88,10 @@ def test_packages_come_from_the_wheel(installation: Installation) -> None:
         assert Path(file).is_relative_to(installation.site)
 
 
-def test_checks_of_zones_are_compiled(installation: Installation) -> None:
+def test_kernels_are_compiled(installation: Installation) -> None:
     """The wheel is of a platform: it was built here, where there is a compiler."""
-    code = "from geofences.kernels import kernel as one, piece as other; print(one.__file__, other.__file__)"
+    code = "from geofences.kernels import kernel as a, piece as b; from fleet.planner.kernels import routes as c; "
+    code += "print(a.__file__, b.__file__, c.__file__)"
     compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
     for file in map(Path, installation.run("python", "-c", code).stdout.split()):
         assert file.is_relative_to(installation.site)
@@ -125,7 +126,8 @@ def test_command_says_how_it_is_used(installation: Installation, command: str) -
 def test_a_build_goes_on_without_a_compiler(repo_root: Path, tmp_path: Path) -> None:
     """What is compiled elsewhere then runs as plain Python."""
     copy(repo_root / "setup.py", tmp_path)
-    copytree(repo_root / "geofences", tmp_path / "geofences", ignore=ignore_patterns("__pycache__", "*.so"))
+    for name in ("geofences", "fleet"):
+        copytree(repo_root / name, tmp_path / name, ignore=ignore_patterns("__pycache__", "*.so"))
     done = subprocess.run(
         [sys.executable, "setup.py", "-q", "build_ext", "--inplace"],
         cwd=tmp_path,

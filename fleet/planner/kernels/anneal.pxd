@@ -1,0 +1,57 @@
+# C types of anneal.py.
+cimport cython
+from libc.math cimport exp, log
+
+from fleet.planner.kernels.chance cimport Chance
+from fleet.planner.kernels.places cimport find, insert
+from fleet.planner.kernels.routes cimport Routes
+from fleet.planner.kernels.tails cimport exchange
+from fleet.planner.kernels.trips cimport close_trip
+from fleet.planner.kernels.undo cimport accept, counted, keep, mean_length, take_back
+
+cdef int SOME, FEW, RANDOM, DEMAND, FAR, CLOSE, NARROW, EARLY, LATE
+cdef double SAME
+
+@cython.final
+cdef class Ruin:
+    cdef public double mean_removed, longest_string, split, deeper, mean_length
+
+    @cython.locals(seed=int, strings=int, k=int, v=int, trip=int, most=double)
+    cdef void take_out(self, Routes routes, Chance chance) noexcept nogil
+    @cython.locals(size=int, spared=int, first=int, last=int, back=int, ahead=int, begin=int, k=int, length=int,
+                   following=int)
+    cdef void _string(self, Routes routes, Chance chance, int node, int trip, double most) noexcept nogil
+
+@cython.final
+cdef class Recreate:
+    cdef public double blink
+    cdef int[::1] order
+    cdef double[::1] key
+
+    @cython.locals(count=int, k=int, node=int, fits=bint)
+    cdef void put_back(self, Routes routes, Chance chance, int patience, bint generous) noexcept nogil
+    @cython.locals(standing=int, tried=int, first=int, how=int, count=int, k=int, at=int, node=int, i=int,
+                   value=double)
+    cdef int _sorted(self, Routes routes, Chance chance, int patience) noexcept nogil
+    @cython.locals(drawn=int)
+    cdef int _drawn(self, Routes routes, Chance chance) noexcept nogil
+    cdef double _key(self, Routes routes, Chance chance, int node, int how) noexcept nogil
+
+@cython.final
+cdef class Search:
+    cdef Routes routes
+    cdef Chance chance
+    cdef public Ruin ruin
+    cdef public Recreate recreate
+    cdef public long long iterations
+    cdef public int exchanges
+
+    @cython.locals(routes=Routes)
+    cpdef construct(self)
+    @cython.locals(routes=Routes, _=cython.longlong, temperature=double, factor=double)
+    cpdef run(self, long long iterations, double hot, double cold)
+    @cython.locals(_=int, generous=bint)
+    cdef void _step(self, Routes routes, double temperature) noexcept nogil
+    @cython.locals(u=int, v=int)
+    cdef void _exchange(self, Routes routes, double temperature) noexcept nogil
+    cdef double _bearable(self, double temperature) noexcept nogil

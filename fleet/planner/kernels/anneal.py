@@ -1,0 +1,229 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: infer_types=True, annotation_typing=False
+"""Ruin and recreate with simulated annealing, after "Slack Induction by String Removals for Vehicle Routing Problems"
+(Christiaens and Vanden Berghe, Transportation Science 54, 2020): strings of stops near each other are taken out (its
+section 5.2), and put back one by one where they cost least, some places being overlooked at random (5.3). Between its
+iterations trips exchange their tails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+try:
+    import cython
+except ImportError:  # it is needed to compile this file, not to run it
+    from geofences.kernels import uncompiled as cython
+
+if not cython.compiled:
+    from math import exp, log
+
+    from fleet.planner.kernels.chance import Chance
+    from fleet.planner.kernels.places import find, insert
+    from fleet.planner.kernels.tails import exchange
+    from fleet.planner.kernels.trips import close_trip
+    from fleet.planner.kernels.undo import accept, counted, keep, mean_length, take_back
+
+if TYPE_CHECKING:
+    from fleet.planner.kernels.chance import Chance
+    from fleet.planner.kernels.routes import Routes
+
+RANDOM, DEMAND, FAR, CLOSE, NARROW, EARLY, LATE = 0, 1, 2, 3, 4, 5, 6
+"""In which order stops are put back: by chance, heaviest, farthest or nearest to a depot first, shortest window, first
+to close, last to open; as often as each is drawn."""
+
+SOME, FEW = 20, 2
+"""How many stops that nobody served before are tried in an iteration. Every fourth time it is few, and they are put in
+at any price: two that are not worth a van each may be worth one together."""
+
+SAME = 1e-9
+"""Costs that differ by less are the same."""
+
+
+class Ruin:
+    """How much is taken out: stops of an iteration on average, stops of a string at most, how often a string leaves
+    out some in its middle, and how often one more of them."""
+
+    def __init__(self) -> None:
+        self.mean_removed, self.longest_string, self.split, self.deeper = 10.0, 10.0, 0.5, 0.01
+        self.mean_length = 1.0
+
+    def take_out(self, routes: Routes, chance: Chance) -> None:
+        """Take strings of stops out of trips that pass near a stop drawn by chance."""
+        most = min(self.longest_string, self.mean_length)
+        strings = chance.up_to(4.0 * self.mean_removed / (1.0 + most) - 1.0)
+        seed = chance.below(routes.size)
+        routes.seeing += 1
+        v, k = seed, -1
+        while v >= 0 and strings > 0:
+            trip = routes.trip[v]
+            if trip >= 0 and routes.seen[trip] != routes.seeing:
+                routes.seen[trip] = routes.seeing
+                self._string(routes, chance, v, trip, most)
+                strings -= 1
+            k += 1
+            v = routes.stops.near[seed, k] if k < routes.breadth else -1
+
+    def _string(self, routes: Routes, chance: Chance, node: int, trip: int, most: float) -> None:
+        """Take a string that holds a stop out of its trip, or one that leaves out some stops in its middle."""
+        length = routes.length[trip]
+        size, spared = chance.up_to(min(most, length)), 0
+        if 1 < size < length and chance.share() < self.split:
+            spared = 1
+            while size + spared < length and chance.share() < self.deeper:
+                spared += 1
+        first, back = node, chance.below(size + spared)
+        while back > 0 and routes.prev[first] < routes.size:
+            first = routes.prev[first]
+            back -= 1
+        last, ahead = first, size + spared - 1
+        while ahead > 0 and routes.next[last] < routes.size:
+            last = routes.next[last]
+            ahead -= 1
+        while ahead > 0:
+            first = routes.prev[first]
+            ahead -= 1
+        begin = 1 + chance.below(size - 1) if spared > 0 else size
+        routes.touch(trip)
+        for k in range(size + spared):
+            following = routes.next[first]
+            if k < begin or k >= begin + spared:
+                routes.leave_out(first)
+            first = following
+        if size == length:
+            close_trip(routes, trip)
+        else:
+            routes.refresh(trip)
+
+
+class Recreate:
+    """How stops are put back: `blink` is how often a place is overlooked."""
+
+    def __init__(self, stops: int) -> None:
+        self.blink = 0.01
+        self.order, self.key = np.zeros(stops, np.int32), np.zeros(stops)
+
+    def put_back(self, routes: Routes, chance: Chance, patience: int, generous: bool) -> None:
+        """Put back what was taken out, and try for so many of those that nobody served before.
+
+        A stop is left out where that costs less, unless `generous`.
+        """
+        count = self._sorted(routes, chance, patience)
+        for k in range(count):
+            node = self.order[k]
+            fits = find(routes, node, chance, self.blink)
+            if fits and (generous or routes.found < routes.stops.penalty[node]):
+                insert(routes, node)
+
+    def _sorted(self, routes: Routes, chance: Chance, patience: int) -> int:
+        """How many stops are to be put in; `order` holds them, in an order drawn by chance."""
+        standing = routes.missing - routes.left_out
+        tried = standing if standing < patience else patience
+        first = 0 if tried == standing else chance.below(standing)
+        how, count = self._drawn(routes, chance), 0
+        for k in range(tried + routes.left_out):
+            at = standing + k - tried
+            if k < tried:
+                at = first + k if first + k < standing else first + k - standing
+            node = routes.absent[at]
+            value, i = self._key(routes, chance, node, how), count
+            while i > 0 and self.key[i - 1] > value:
+                self.key[i], self.order[i] = self.key[i - 1], self.order[i - 1]
+                i -= 1
+            self.key[i], self.order[i] = value, node
+            count += 1
+        return count
+
+    def _drawn(self, routes: Routes, chance: Chance) -> int:
+        """An order, drawn with the weights of the paper; windows count where there are some."""
+        drawn = chance.below(17 if routes.stops.windows else 11)
+        if drawn < 4:
+            return RANDOM
+        if drawn < 8:
+            return DEMAND
+        if drawn < 11:
+            return FAR if drawn < 10 else CLOSE
+        if drawn < 15:
+            return NARROW if drawn < 13 else EARLY
+        return LATE
+
+    def _key(self, routes: Routes, chance: Chance, node: int, how: int) -> float:
+        """What stops are sorted by, the least first."""
+        if how == DEMAND:
+            return -routes.stops.weight[node]
+        if how == FAR:
+            return -routes.stops.radius[node]
+        if how == CLOSE:
+            return routes.stops.radius[node]
+        if how == NARROW:
+            return routes.closes[node] - routes.opens[node]
+        if how == EARLY:
+            return routes.closes[node]
+        if how == LATE:
+            return -routes.opens[node]
+        return chance.share()
+
+
+class Search:
+    """One search over the routes; it can be run in pieces, and the same seed and pieces give the same plan.
+
+    `exchanges`: how many exchanges of tails are tried in each iteration.
+    """
+
+    def __init__(self, routes: Routes, seed: int) -> None:
+        self.routes, self.chance, self.iterations = routes, Chance(seed), 0
+        self.ruin, self.recreate = Ruin(), Recreate(routes.size)
+        self.exchanges = 12 if routes.breadth > 0 else 0
+
+    def construct(self) -> None:
+        """A first plan: every stop is put where it costs least."""
+        routes = self.routes
+        with cython.nogil:
+            routes.begin()
+            self.recreate.put_back(routes, self.chance, routes.size, False)
+            accept(routes)
+            keep(routes)
+
+    def run(self, iterations: int, hot: float, cold: float) -> None:
+        """So many iterations, the temperature falling from one to the other (in units of cost), by equal factors."""
+        temperature, factor = hot, exp(log(cold / hot) / max(iterations, 1))
+        routes = self.routes
+        self.ruin.mean_length = mean_length(routes)
+        counted(routes)  # sums that are kept for long drift
+        with cython.nogil:
+            for _ in range(iterations):
+                self._step(routes, temperature)
+                temperature *= factor
+        self.iterations += iterations
+
+    def _step(self, routes: Routes, temperature: float) -> None:
+        """Ruin, recreate, and stay with it or go back; then the tails."""
+        routes.begin()
+        if routes.missing < routes.size:
+            self.ruin.take_out(routes, self.chance)
+        generous = self.chance.below(4) == 0
+        self.recreate.put_back(routes, self.chance, FEW if generous else SOME, generous)
+        if routes.cost < routes.log_cost + self._bearable(temperature):
+            accept(routes)
+            if routes.cost < routes.best_cost - SAME:
+                keep(routes)
+        else:
+            take_back(routes)
+        for _ in range(self.exchanges):
+            self._exchange(routes, temperature)
+
+    def _exchange(self, routes: Routes, temperature: float) -> None:
+        """Try to exchange the tails behind a stop and before another that is near it."""
+        u = self.chance.below(routes.size)
+        v = routes.stops.near[u, self.chance.below(routes.breadth)]
+        if (
+            v >= 0
+            and exchange(routes, u, v, self._bearable(temperature))
+            and routes.cost < routes.best_cost - SAME
+        ):
+            keep(routes)
+
+    def _bearable(self, temperature: float) -> float:
+        """How much dearer a plan may become now: drawn by chance."""
+        return -temperature * log(1.0 - self.chance.share())

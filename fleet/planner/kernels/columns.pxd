@@ -1,0 +1,30 @@
+# C types of columns.py.
+cimport cython
+from libc.math cimport floor, sqrt
+
+cdef int STRAIGHT, TENTHS, NEAREST, TABLE
+
+@cython.final
+cdef class Metric:
+    cdef int kind
+    cdef double[::1] x, y
+    cdef double seconds_per_metre
+    cdef double[:, ::1] metres, seconds
+    cdef double distance(self, int start, int end) noexcept nogil
+    cdef double duration(self, int start, int end, double distance) noexcept nogil
+
+@cython.final
+cdef class Stops:
+    cdef public int count
+    cdef int[::1] place
+    cdef double[::1] opens, closes, service, weight, volume, release, penalty, radius
+    cdef long long[::1] needs
+    cdef int[:, ::1] near
+    cdef public bint windows, released
+
+@cython.final
+cdef class Vans:
+    cdef public int count
+    cdef int[::1] start, end, vans, trips
+    cdef double[::1] weight, volume, fixed, per_metre, per_second, opens, closes, longest
+    cdef long long[::1] has

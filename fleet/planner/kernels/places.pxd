@@ -1,0 +1,26 @@
+# C types of places.py.
+cimport cython
+
+from fleet.planner.kernels.chance cimport Chance
+from fleet.planner.kernels.columns cimport TABLE
+from fleet.planner.kernels.routes cimport NEVER, Routes
+from fleet.planner.kernels.trips cimport open_trip, unused_van
+
+@cython.locals(k=int, v=int, trip=int, straight=bint, worth=double, reach=double, after=bint, before=bint)
+cdef bint find(Routes routes, int node, Chance chance, double blink) noexcept nogil
+@cython.locals(j=int, kind=int, d1=double, d2=double, gain=double, lead=double, wait=double, span=double, early=double,
+               late=double, start=double)
+cdef void ask(Routes routes, int node, int trip, int i) noexcept nogil
+@cython.locals(kind=int)
+cdef bint takes(Routes routes, int node, int trip) noexcept nogil
+@cython.locals(k=int, v=int, trip=int, i=int)
+cdef void scan(Routes routes, int node) noexcept nogil
+@cython.locals(kind=int, van=int)
+cdef void ask_new(Routes routes, int node) noexcept nogil
+@cython.locals(trip=int, count=int)
+cdef void ask_more(Routes routes, int node, int van) noexcept nogil
+@cython.locals(kind=int, home=int, to=int, at=int, following=int, d1=double, d2=double, gain=double, lead=double,
+               span=double, start=double, end=double)
+cdef void ask_trip(Routes routes, int node, int van, int behind) noexcept nogil
+@cython.locals(trip=int, after=int)
+cdef void insert(Routes routes, int node) noexcept nogil

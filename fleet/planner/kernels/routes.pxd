@@ -1,0 +1,77 @@
+# C types of routes.py.
+cimport cython
+
+from fleet.planner.kernels.columns cimport Stops, Vans
+from fleet.planner.kernels.columns cimport Metric
+
+cdef double NEVER
+cdef int ABSENT, MOVED
+
+@cython.final
+cdef class Routes:
+    cdef Metric metric
+    cdef Stops stops
+    cdef Vans vans
+    cdef public double cost, best_cost
+    cdef public int size, slots, breadth
+    cdef bint many
+    # Vans: type, first trip; where those of a type begin, and where one without trips was found last.
+    cdef int[::1] van_type, head, first_van, van_hint
+    cdef int slot_hint
+    # Nodes: stops, then both ends of each trip.
+    cdef int[::1] place, next, prev, trip
+    cdef double[::1] step, opens, closes, service
+    cdef double[::1] pre_span, pre_early, pre_late, post_span, post_early, post_late
+    cdef double[:, ::1] near_metres
+    # Trips.
+    cdef int[::1] van, type, after, before, length
+    cdef double[::1] weight, volume, metres, span, early, late, release, ready, due, price
+    # Whom nobody serves, in no order, and where in the list each is.
+    cdef int[::1] absent, absent_at
+    cdef public int missing
+    cdef int left_out
+    # What was touched since `begin`, as it was.
+    cdef int touches, logged, heads, came
+    cdef long long now
+    cdef double log_cost
+    cdef long long[::1] stamp
+    cdef int[::1] touched, log_row, log_end, log_after, log_before, log_van, log_heads, log_head, log_nodes, log_came
+    cdef double[:, ::1] log_times, log_trip
+    # The best plan, and the trips that differ from it.
+    cdef int[::1] best_next, best_van, best_before, dirty, dirty_list
+    cdef int dirties
+    # Where the node that was asked for last would go.
+    cdef int found_trip, found_after, found_van, found_behind
+    cdef double found, half_per_metre
+    cdef long long[::1] seen
+    cdef long long seeing
+
+    cdef int start_of(self, int trip) noexcept nogil
+    cdef int end_of(self, int trip) noexcept nogil
+    @cython.locals(node=int, k=int, v=int)
+    cdef _measure(self)
+    cdef void link(self, int i, int j) noexcept nogil
+    @cython.locals(kind=int, start=int, end=int)
+    cdef void set_ends(self, int trip) noexcept nogil
+    @cython.locals(trip=int, last=int, ready=double, due=double)
+    cdef void rechain(self, int van) noexcept nogil
+    @cython.locals(count=int, i=int, j=int, end=int, weight=double, volume=double, release=double, metres=double)
+    cdef void refresh(self, int trip) noexcept nogil
+    @cython.locals(j=int, lead=double, wait=double, span=double, early=double, late=double)
+    cdef void _forward(self, int i, int end) noexcept nogil
+    @cython.locals(i=int, lead=double, wait=double, span=double, early=double, late=double)
+    cdef void _backward(self, int j, int start) noexcept nogil
+    @cython.locals(kind=int, end=int, price=double)
+    cdef void _reprice(self, int trip) noexcept nogil
+    cdef void begin(self) noexcept nogil
+    @cython.locals(node=int)
+    cdef void touch(self, int trip) noexcept nogil
+    @cython.locals(row=int)
+    cdef void _write_down(self, int node) noexcept nogil
+    cdef void miss(self, int node) noexcept nogil
+    @cython.locals(last=int, at=int)
+    cdef void found_again(self, int node) noexcept nogil
+    @cython.locals(before=int, behind=int)
+    cdef void leave_out(self, int node) noexcept nogil
+    @cython.locals(behind=int)
+    cdef void put_in(self, int node, int trip, int after) noexcept nogil

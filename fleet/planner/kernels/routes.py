@@ -1,0 +1,281 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: infer_types=True, annotation_typing=False
+"""Routes that a search changes stop by stop: exact times, loads and costs.
+
+A route is a chain of stops between a trip's two ends; a van makes its trips one after the other. At each stop lies
+what the way from the trip's start up to it takes, and what the way from it to the trip's end takes: the shortest
+duration, and the earliest and latest start that give it (Vidal et al. 2013, "A hybrid genetic algorithm with adaptive
+diversity management for a large class of vehicle routing problems with time windows", section 4.5). Two such pieces
+joined by a leg are again one, so whether a stop fits at a place, and what it costs there, is known without walking
+the route, and what was put in always holds.
+
+A changed route is written down before its first change of an iteration; `undo.take_back` puts all of them back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from fleet.planner.kernels.columns import Metric, Stops, Vans
+
+NEVER = 1e300
+"""A cost or a time beyond all others."""
+
+ABSENT, MOVED = -1, -2
+"""Instead of a trip: nobody serves the node; it is on its way back to where it was."""
+
+
+class Routes:
+    """The routes of all vans, the best that were found, and who is served by nobody."""
+
+    def __init__(self, metric: Metric, stops: Stops, vans: Vans) -> None:
+        self.metric, self.stops, self.vans = metric, stops, vans
+        fleet, trips = np.asarray(self.vans.vans), np.asarray(self.vans.trips)
+        count, types = self.stops.count, self.vans.count
+        # One more than can be needed: a slot is free then whenever one is asked for.
+        slots = min(int(np.minimum(trips, count).astype(np.int64) @ fleet), count) + 1
+        self.size, self.slots, self.many = count, slots, bool(np.any(trips > 1))
+        self.van_type = np.repeat(np.arange(types, dtype=np.int32), fleet)
+        self.head = np.full(fleet.sum(), -1, np.int32)
+        self.first_van = np.concatenate(([0], np.cumsum(fleet))).astype(np.int32)
+        self.van_hint, self.slot_hint = np.array(self.first_van), 0
+        self._make_places(count + 2 * slots)
+        self._make_trips(slots)
+        self._make_log(slots)
+        self.absent, self.absent_at = np.arange(count, dtype=np.int32), np.arange(count, dtype=np.int32)
+        self.missing, self.left_out = count, 0
+        self.cost, self.best_cost = float(np.sum(self.stops.penalty)), NEVER
+        self.best_next = np.full(count + 2 * slots, -1, np.int32)
+        self.best_van, self.best_before = np.full(slots, -1, np.int32), np.full(slots, -1, np.int32)
+        self.dirty, self.dirty_list, self.dirties = np.zeros(slots, np.int32), np.zeros(slots, np.int32), 0
+        self.found_trip, self.found_after, self.found_van, self.found_behind = -1, -1, -1, -1
+        self.found, self.breadth = NEVER, np.asarray(self.stops.near).shape[1]
+        self.seen, self.seeing = np.zeros(slots, np.int64), 0
+        self.half_per_metre = 0.5 / max(float(np.min(np.asarray(self.vans.per_metre), initial=NEVER)), 1e-30)
+        self._measure()
+
+    def _make_places(self, size: int) -> None:
+        """The columns of stops, with room for both ends of each trip behind them."""
+        more = np.zeros(size - self.size)
+        self.place = np.concatenate((self.stops.place, more.astype(np.int32)))
+        self.opens = np.concatenate((self.stops.opens, more))
+        self.closes = np.concatenate((self.stops.closes, more))
+        self.service = np.concatenate((self.stops.service, more))
+        self.next, self.prev = np.full(size, -1, np.int32), np.full(size, -1, np.int32)
+        self.trip, self.step = np.full(size, -1, np.int32), np.zeros(size)
+        self.pre_span, self.pre_early, self.pre_late = np.zeros(size), np.zeros(size), np.zeros(size)
+        self.post_span, self.post_early, self.post_late = np.zeros(size), np.zeros(size), np.zeros(size)
+
+    def _make_trips(self, slots: int) -> None:
+        """The columns of trips, none of which is used."""
+        self.van, self.type = np.full(slots, -1, np.int32), np.zeros(slots, np.int32)
+        self.after, self.before = np.full(slots, -1, np.int32), np.full(slots, -1, np.int32)
+        self.length = np.zeros(slots, np.int32)
+        self.weight, self.volume, self.metres = np.zeros(slots), np.zeros(slots), np.zeros(slots)
+        self.span, self.early, self.late = np.zeros(slots), np.zeros(slots), np.zeros(slots)
+        self.release, self.ready, self.due, self.price = (np.zeros(slots) for _ in range(4))
+
+    def _make_log(self, slots: int) -> None:
+        """Room for what an iteration touches: at most every trip and every stop once."""
+        self.now, self.touches, self.logged, self.heads, self.came = 0, 0, 0, 0, 0
+        self.log_cost = 0.0
+        self.stamp, self.touched = np.full(slots, -1, np.int64), np.zeros(slots, np.int32)
+        self.log_row, self.log_end = np.zeros(slots, np.int32), np.zeros(slots, np.int32)
+        self.log_after, self.log_before = np.zeros(slots, np.int32), np.zeros(slots, np.int32)
+        self.log_van = np.zeros(slots, np.int32)
+        self.log_heads, self.log_head = np.zeros(3 * slots, np.int32), np.zeros(3 * slots, np.int32)
+        rows = self.size + 2 * slots
+        self.log_nodes, self.log_times = np.zeros(rows, np.int32), np.zeros((rows, 7))
+        self.log_came, self.log_trip = np.zeros(self.size, np.int32), np.zeros((slots, 5))
+
+    def start_of(self, trip: int) -> int:
+        """The node at which a trip begins."""
+        return self.size + 2 * trip
+
+    def end_of(self, trip: int) -> int:
+        """The node at which a trip ends."""
+        return self.size + 2 * trip + 1
+
+    def _measure(self) -> None:
+        """How far each stop is from those that are near it."""
+        self.near_metres = np.zeros((self.size, self.breadth))
+        for node in range(self.size):
+            for k in range(self.breadth):
+                v = self.stops.near[node, k]
+                if v >= 0:
+                    self.near_metres[node, k] = self.metric.distance(self.place[node], self.place[v])
+
+    def link(self, i: int, j: int) -> None:
+        """One node follows another; both trips are touched already."""
+        self.next[i], self.prev[j] = j, i
+        self.step[j] = self.metric.distance(self.place[i], self.place[j])
+
+    def set_ends(self, trip: int) -> None:
+        """Type, places and shift of a trip's ends, from its van."""
+        kind, start, end = self.van_type[self.van[trip]], self.start_of(trip), self.end_of(trip)
+        self.type[trip] = kind
+        self.place[start], self.place[end] = self.vans.start[kind], self.vans.end[kind]
+        self.opens[start], self.closes[start] = self.vans.opens[kind], self.vans.closes[kind]
+        self.opens[end], self.closes[end] = self.vans.opens[kind], self.vans.closes[kind]
+        self.trip[start], self.trip[end] = trip, trip
+
+    def rechain(self, van: int) -> None:
+        """When each trip of a van may begin and must end, for the others."""
+        trip, ready = self.head[van], -NEVER
+        last = -1
+        while trip >= 0:
+            self.ready[trip] = ready
+            ready = max(self.early[trip], ready, self.release[trip]) + self.span[trip]
+            last, trip = trip, self.after[trip]
+        trip, due = last, NEVER
+        while trip >= 0:
+            self.due[trip] = due
+            due = min(self.late[trip], due - self.span[trip])
+            trip = self.before[trip]
+
+    def refresh(self, trip: int) -> None:
+        """Work out a trip anew after its stops, and the steps between them, have changed."""
+        i, end = self.start_of(trip), self.end_of(trip)
+        self.pre_span[i], self.pre_early[i], self.pre_late[i] = 0.0, self.opens[i], self.closes[i]
+        self.post_span[end], self.post_early[end], self.post_late[end] = (
+            0.0,
+            self.opens[end],
+            self.closes[end],
+        )
+        weight, volume, release, metres, count = 0.0, 0.0, 0.0, 0.0, 0
+        while i != end:
+            j = self.next[i]
+            metres += self.step[j]
+            if j != end:
+                count += 1
+                weight += self.stops.weight[j]
+                volume += self.stops.volume[j]
+                release = max(release, self.stops.release[j])
+            i = j
+        self.length[trip], self.weight[trip], self.volume[trip] = count, weight, volume
+        self.release[trip], self.metres[trip] = release, metres
+        self._forward(self.start_of(trip), end)
+        self._backward(end, self.start_of(trip))
+        self._reprice(trip)
+
+    def _forward(self, i: int, end: int) -> None:
+        """What the way up to each node takes, from the one behind `i` on."""
+        span, early, late = self.pre_span[i], self.pre_early[i], self.pre_late[i]
+        while i != end:
+            j = self.next[i]
+            lead = span + self.metric.duration(self.place[i], self.place[j], self.step[j])
+            wait = self.opens[j] - lead - late
+            wait = wait if wait > 0.0 else 0.0
+            early = max(self.opens[j] - lead, early) - wait
+            late = min(self.closes[j] - lead, late)
+            span = lead + self.service[j] + wait
+            self.pre_span[j], self.pre_early[j], self.pre_late[j] = span, early, late
+            i = j
+
+    def _backward(self, j: int, start: int) -> None:
+        """What is left of the way from each node on, from the one before `j` down."""
+        span, early, late = self.post_span[j], self.post_early[j], self.post_late[j]
+        while j != start:
+            i = self.prev[j]
+            lead = self.service[i] + self.metric.duration(self.place[i], self.place[j], self.step[j])
+            wait = early - lead - self.closes[i]
+            wait = wait if wait > 0.0 else 0.0
+            early = max(early - lead, self.opens[i]) - wait
+            late = min(late - lead, self.closes[i])
+            span += lead + wait
+            self.post_span[i], self.post_early[i], self.post_late[i] = span, early, late
+            j = i
+
+    def _reprice(self, trip: int) -> None:
+        """A trip's times as a whole, and its price, from what its end knows."""
+        kind, end = self.type[trip], self.end_of(trip)
+        self.span[trip], self.early[trip], self.late[trip] = (
+            self.pre_span[end],
+            self.pre_early[end],
+            self.pre_late[end],
+        )
+        price = self.vans.per_metre[kind] * self.metres[trip] + self.vans.per_second[kind] * self.span[trip]
+        self.cost += price - self.price[trip]
+        self.price[trip] = price
+        if self.many:
+            self.rechain(self.van[trip])
+
+    def begin(self) -> None:
+        """What is changed from here on can be taken back."""
+        self.now += 1
+        self.touches, self.logged, self.heads, self.came, self.left_out = 0, 0, 0, 0, 0
+        self.log_cost = self.cost
+
+    def touch(self, trip: int) -> None:
+        """Write a trip down before it is changed for the first time since `begin`."""
+        if self.stamp[trip] == self.now:
+            return
+        self.stamp[trip] = self.now
+        self.touched[self.touches] = trip
+        self.touches += 1
+        self.log_row[trip], self.log_van[trip] = self.logged, self.van[trip]
+        self.log_after[trip], self.log_before[trip] = self.after[trip], self.before[trip]
+        if self.van[trip] >= 0:
+            node = self.start_of(trip)
+            while node != self.end_of(trip):
+                self._write_down(node)
+                node = self.next[node]
+            self._write_down(node)
+        self.log_end[trip] = self.logged
+        self.log_trip[trip, 0], self.log_trip[trip, 1] = self.weight[trip], self.volume[trip]
+        self.log_trip[trip, 2], self.log_trip[trip, 3] = self.metres[trip], self.release[trip]
+        self.log_trip[trip, 4] = self.price[trip]
+
+    def _write_down(self, node: int) -> None:
+        """A node of a trip that is touched, with its times."""
+        row = self.logged
+        self.log_nodes[row] = node
+        self.log_times[row, 0], self.log_times[row, 1] = self.pre_span[node], self.pre_early[node]
+        self.log_times[row, 2], self.log_times[row, 3] = self.pre_late[node], self.post_span[node]
+        self.log_times[row, 4], self.log_times[row, 5] = self.post_early[node], self.post_late[node]
+        self.log_times[row, 6] = self.step[node]
+        self.logged += 1
+
+    def miss(self, node: int) -> None:
+        """Count a node among those that nobody serves."""
+        self.trip[node] = ABSENT
+        self.absent[self.missing], self.absent_at[node] = node, self.missing
+        self.missing += 1
+
+    def found_again(self, node: int) -> None:
+        """Count a node no more among those that nobody serves."""
+        self.missing -= 1
+        last, at = self.absent[self.missing], self.absent_at[node]
+        self.absent[at], self.absent_at[last] = last, at
+
+    def leave_out(self, node: int) -> None:
+        """Take a stop from its trip, which was touched; its times are not worked out anew."""
+        before, behind = self.prev[node], self.next[node]
+        self.link(before, behind)
+        self.cost += self.stops.penalty[node]
+        self.miss(node)
+        self.left_out += 1
+
+    def put_in(self, node: int, trip: int, after: int) -> None:
+        """Give a stop that nobody serves to a trip, behind one of its nodes."""
+        self.touch(trip)
+        self.found_again(node)
+        behind = self.next[after]
+        self.metres[trip] -= self.step[behind]
+        self.link(after, node)
+        self.link(node, behind)
+        self.trip[node] = trip
+        self.log_came[self.came] = node
+        self.came += 1
+        self.cost -= self.stops.penalty[node]
+        self.metres[trip] += self.step[node] + self.step[behind]
+        self.length[trip] += 1
+        self.weight[trip] += self.stops.weight[node]
+        self.volume[trip] += self.stops.volume[node]
+        self.release[trip] = max(self.release[trip], self.stops.release[node])
+        self._forward(after, self.end_of(trip))
+        self._backward(behind, self.start_of(trip))
+        self._reprice(trip)

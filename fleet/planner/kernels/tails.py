@@ -1,0 +1,116 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: infer_types=True, annotation_typing=False
+"""Two trips exchange their tails (2-opt*: Potvin and Rousseau, "An exchange heuristic for routeing problems with time
+windows", 1995). Strings that are taken out and put back are short; a long trip's half moves by this alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+try:
+    import cython
+except ImportError:  # it is needed to compile this file, not to run it
+    from geofences.kernels import uncompiled as cython
+
+if not cython.compiled:
+    from fleet.planner.kernels.routes import NEVER
+    from fleet.planner.kernels.trips import close_trip
+    from fleet.planner.kernels.undo import accept
+
+if TYPE_CHECKING:
+    from fleet.planner.kernels.routes import Routes
+
+
+def exchange(routes: Routes, u: int, v: int, most: float) -> bool:
+    """Let `v` and all behind it follow `u`, and what followed `u` come in its place, if that adds less than `most` to
+    the cost. The change is accepted then; it can't be taken back.
+
+    Both trips must be of vans of one type that make one trip only, and all stops there from the beginning.
+    """
+    t1, t2 = routes.trip[u], routes.trip[v]
+    if t1 < 0 or t2 < 0 or t1 == t2 or routes.stops.released:
+        return False
+    kind = routes.type[t1]
+    if kind != routes.type[t2] or routes.vans.trips[kind] > 1:
+        return False
+    i, j = routes.prev[v], routes.next[u]
+    empty = i >= routes.size and j >= routes.size
+    d1, d2 = routes.metric.distance(routes.place[u], routes.place[v]), 0.0
+    if not empty:
+        d2 = routes.metric.distance(routes.place[i], routes.place[j])
+    cost = routes.vans.per_metre[kind] * (d1 + d2 - routes.step[j] - routes.step[v])
+    if empty:
+        cost -= routes.vans.fixed[kind]
+    if cost >= most and routes.vans.per_second[kind] <= 0.0:
+        return False
+    span1, span2 = _joined(routes, u, v, d1), 0.0
+    if not empty:
+        span2 = _joined(routes, i, j, d2)
+    if max(span1, span2) >= NEVER or max(span1, span2) > routes.vans.longest[kind]:
+        return False
+    cost += routes.vans.per_second[kind] * (span1 + span2 - routes.span[t1] - routes.span[t2])
+    if cost >= most or not _holds(routes, u, v):
+        return False
+    routes.begin()
+    _apply(routes, u, v)
+    accept(routes)
+    return True
+
+
+def _joined(routes: Routes, i: int, j: int, metres: float) -> float:
+    """How long a trip takes that goes up to `i` as it does, and from `j` on as that one does; `NEVER` if it can't."""
+    lead = routes.pre_span[i] + routes.metric.duration(routes.place[i], routes.place[j], metres)
+    if routes.pre_early[i] + lead > routes.post_late[j]:
+        return NEVER
+    wait = routes.post_early[j] - lead - routes.pre_late[i]
+    return lead + routes.post_span[j] + (wait if wait > 0.0 else 0.0)
+
+
+def _holds(routes: Routes, u: int, v: int) -> bool:
+    """Whether the loads fit."""
+    t1, t2 = routes.trip[u], routes.trip[v]
+    kind, weight, volume, node = routes.type[t1], 0.0, 0.0, routes.next[u]
+    while node < routes.size:
+        weight += routes.stops.weight[node]
+        volume += routes.stops.volume[node]
+        node = routes.next[node]
+    node = v
+    while node < routes.size:
+        weight -= routes.stops.weight[node]
+        volume -= routes.stops.volume[node]
+        node = routes.next[node]
+    return (
+        routes.weight[t1] - weight <= routes.vans.weight[kind]
+        and routes.weight[t2] + weight <= routes.vans.weight[kind]
+        and routes.volume[t1] - volume <= routes.vans.volume[kind]
+        and routes.volume[t2] + volume <= routes.vans.volume[kind]
+    )
+
+
+def _apply(routes: Routes, u: int, v: int) -> None:
+    """Exchange the tails; a trip without stops is closed."""
+    t1, t2 = routes.trip[u], routes.trip[v]
+    routes.touch(t1)
+    routes.touch(t2)
+    i, j = routes.prev[v], routes.next[u]
+    last1, last2 = routes.prev[routes.end_of(t1)], routes.prev[routes.end_of(t2)]
+    node = v
+    while node < routes.size:
+        routes.trip[node] = t1
+        node = routes.next[node]
+    routes.link(u, v)
+    routes.link(last2, routes.end_of(t1))
+    if j >= routes.size:
+        routes.link(i, routes.end_of(t2))
+    else:
+        node = j
+        while node < routes.size:
+            routes.trip[node] = t2
+            node = routes.next[node]
+        routes.link(i, j)
+        routes.link(last1, routes.end_of(t2))
+    routes.refresh(t1)
+    if i >= routes.size and j >= routes.size:
+        close_trip(routes, t2)
+    else:
+        routes.refresh(t2)

@@ -1,0 +1,13 @@
+# C types of trips.py.
+cimport cython
+
+from fleet.planner.kernels.routes cimport Routes
+
+@cython.locals(van=int, first=int, beyond=int, _=int)
+cdef int unused_van(Routes routes, int kind) noexcept nogil
+cdef int free_slot(Routes routes) noexcept nogil
+@cython.locals(trip=int, following=int)
+cdef int open_trip(Routes routes, int van, int behind) noexcept nogil
+@cython.locals(van=int)
+cdef void close_trip(Routes routes, int trip) noexcept nogil
+cdef void _join(Routes routes, int van, int trip, int following) noexcept nogil

@@ -1,0 +1,74 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: infer_types=True, annotation_typing=False
+"""The trips of vans: a new one, and one less."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fleet.planner.kernels.routes import Routes
+
+
+def unused_van(routes: Routes, kind: int) -> int:
+    """A van of the type that makes no trip, or -1."""
+    first, beyond = routes.first_van[kind], routes.first_van[kind + 1]
+    van = routes.van_hint[kind]
+    for _ in range(beyond - first):
+        if van >= beyond:
+            van = first
+        if routes.head[van] < 0:
+            routes.van_hint[kind] = van
+            return van
+        van += 1
+    return -1
+
+
+def free_slot(routes: Routes) -> int:
+    """A trip that no van makes; there always is one."""
+    while routes.van[routes.slot_hint] >= 0:
+        routes.slot_hint = routes.slot_hint + 1 if routes.slot_hint + 1 < routes.slots else 0
+    return routes.slot_hint
+
+
+def open_trip(routes: Routes, van: int, behind: int) -> int:
+    """A new trip without stops, behind another one of the van or, at -1, before all of them."""
+    trip = free_slot(routes)
+    routes.touch(trip)
+    following = routes.head[van] if behind < 0 else routes.after[behind]
+    if following < 0 and behind < 0:
+        routes.cost += routes.vans.fixed[routes.van_type[van]]
+    _join(routes, van, behind, trip)
+    _join(routes, van, trip, following)
+    routes.van[trip] = van
+    routes.set_ends(trip)
+    routes.link(routes.start_of(trip), routes.end_of(trip))
+    routes.price[trip] = 0.0
+    routes.refresh(trip)
+    return trip
+
+
+def close_trip(routes: Routes, trip: int) -> None:
+    """Take a trip without stops from its van."""
+    van = routes.van[trip]
+    routes.cost -= routes.price[trip]
+    _join(routes, van, routes.before[trip], routes.after[trip])
+    if routes.head[van] < 0:
+        routes.cost -= routes.vans.fixed[routes.van_type[van]]
+    routes.van[trip] = -1
+    routes.rechain(van)
+
+
+def _join(routes: Routes, van: int, trip: int, following: int) -> None:
+    """One trip follows another of the van; -1 is before the first and behind the last."""
+    if trip >= 0:
+        routes.touch(trip)
+        routes.after[trip] = following
+    else:
+        routes.log_heads[routes.heads] = van
+        routes.log_head[routes.heads] = routes.head[van]
+        routes.heads += 1
+        routes.head[van] = following
+    if following >= 0:
+        routes.touch(following)
+        routes.before[following] = trip

@@ -1,0 +1,322 @@
+"""Routes of vans: against brute force on tiny cases, the same twice, within their budget, honest about bad cases."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import combinations, permutations
+from math import inf
+from pathlib import Path
+from random import Random
+from shutil import which
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+import fleet.planner.kernels
+from fleet.planner import legs as legs_module
+from fleet.planner import neighbours, routing
+from fleet.planner.kernels import columns
+from fleet.planner.legs import BadCase, Legs, Rounding, Straight, Table
+from fleet.planner.routing import (
+    CHUNK,
+    Case,
+    Iterations,
+    Routing,
+    Seconds,
+    Stop,
+    VanType,
+    route,
+)
+from tests.support.routes import cost, faults, price
+
+FOLDER = Path(fleet.planner.kernels.__file__).parent
+NAMES = "chance columns routes trips undo places tails anneal".split()
+"""The compiled modules, each behind those that it imports."""
+
+
+def points(rng: Random, count: int, rounding: Rounding = Rounding.NONE) -> Straight:
+    """Random places in a square of 100."""
+    xy = np.array([(rng.uniform(0, 100), rng.uniform(0, 100)) for _ in range(count)])
+    return Straight(xy[:, 0], xy[:, 1], rounding)
+
+
+def table(rng: Random, count: int) -> Table:
+    """Random one-way streets: no triangle inequality, and there is not back."""
+    drawn = np.array([[rng.uniform(5, 100) for _ in range(count)] for _ in range(count)])
+    np.fill_diagonal(drawn, 0.0)
+    return Table(drawn, drawn * 2.0)
+
+
+def small(seed: int, stops: int = 6) -> Case:
+    """A case of every sort of constraint, small enough for brute force; about half of them are tight."""
+    rng = Random(seed)
+    legs: Legs = table(rng, stops + 2) if seed % 3 == 0 else points(rng, stops + 2, Rounding(seed % 3))
+    wide = rng.choice([80.0, 300.0, 2000.0]) * (10.0 if seed % 3 == 1 else 1.0)
+    made = []
+    for place in range(2, stops + 2):
+        opens = rng.uniform(0, wide)
+        window = (opens, opens + wide) if rng.random() < 0.6 else (0.0, 10 * wide)
+        load = {"weight": rng.randrange(1, 5), "volume": rng.randrange(1, 4)}
+        release = rng.uniform(0, wide / 2) if seed % 4 == 1 else 0.0
+        price = rng.choice([1e6, 60.0])
+        needs = rng.choice([0, 0, 1])
+        made.append(Stop(place, *window, service=3.0, **load, release=release, penalty=price, needs=needs))
+    trips, longest = (2 if seed % 4 < 2 else 1), rng.choice([inf, 3 * wide])
+    vans = (
+        VanType(0, 0, 2, trips, 9.0, 8.0, fixed=20.0, per_second=0.1, closes=8 * wide, longest=longest),
+        VanType(1, 0, 1, 1, 14.0, 12.0, fixed=35.0, per_metre=1.3, opens=5.0, closes=6 * wide, has=1),
+    )
+    return Case(legs, tuple(made), vans)
+
+
+def cheapest(case: Case) -> float:
+    """The least cost, by trying every division of the stops into trips in every order, one trip a van."""
+    everyone = frozenset(range(len(case.stops)))
+    parts = [frozenset(part) for size in range(1, len(everyone) + 1) for part in combinations(everyone, size)]
+    trips = {
+        (kind, part): min(
+            (
+                price(case, kind, (order,))
+                for order in permutations(part)
+                if not faults(case, ((kind, (order,)),))
+            ),
+            default=inf,
+        )
+        for kind in range(len(case.vans))
+        for part in parts
+    }
+    best = {frozenset[int](): 0.0}
+    for kind, van in enumerate(case.vans):
+        for _ in range(van.vans):
+            more = dict(best)
+            for served, so_far in best.items():
+                for part in parts:
+                    found = so_far + trips[kind, part]
+                    if not part & served and found < more.get(served | part, inf):
+                        more[served | part] = found
+            best = more
+    left_out = {served: sum(case.stops[stop].penalty for stop in everyone - served) for served in best}
+    return min(found + left_out[served] for served, found in best.items())
+
+
+def plan(found: Routing) -> tuple[tuple[int, tuple[tuple[int, ...], ...]], ...]:
+    """The routes as plain tuples."""
+    return tuple((each.van_type, each.trips) for each in found.rounds)
+
+
+@pytest.mark.parametrize("seed", [2, 3, 6, 7, 10, 11, 14, 15])
+def test_tiny_cases_are_solved_as_well_as_by_brute_force(seed: int) -> None:
+    """Windows, loads, skills, shifts, prices of time, longest trips, two depots, tables, stops worth leaving out."""
+    case = small(seed, 5)
+    found = route(case, seed=1, budget=Iterations(4000))
+    assert faults(case, plan(found)) == []
+    assert found.cost == pytest.approx(cheapest(case), rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_found_holds_and_costs_what_is_said(seed: int) -> None:
+    """By a checker that walks each route; several trips and releases among them. Every stop is served or named."""
+    case = small(seed, 12)
+    found = route(case, seed=seed, budget=Iterations(600))
+    assert faults(case, plan(found)) == []
+    assert found.cost == pytest.approx(cost(case, plan(found)), rel=1e-9)
+    served = [stop for each in found.rounds for trip in each.trips for stop in trip]
+    assert sorted([*served, *found.unserved]) == list(range(12))
+
+
+def test_the_same_seed_and_iterations_give_the_same_routes() -> None:
+    """And another seed others."""
+    case = small(4, 30)
+    first, again, other = (route(case, seed=s, budget=Iterations(1000)) for s in (1, 1, 2))
+    assert first == again
+    assert plan(first) != plan(other)
+
+
+def test_more_iterations_are_no_waste() -> None:
+    """The first plan is complete, and a search improves on it."""
+    rng = Random(5)
+    stops = tuple(Stop(place, weight=1.0) for place in range(1, 61))
+    case = Case(points(rng, 61), stops, (VanType(0, 0, 10, weight=10.0),))
+    first, later = (route(case, seed=1, budget=Iterations(count)) for count in (0, 4000))
+    assert first.unserved == ()
+    assert first.iterations == 0
+    assert later.cost < 0.95 * first.cost
+
+
+def test_a_budget_of_time_is_kept() -> None:
+    """The clock is asked once a chunk; when it says that time is up nothing more is begun."""
+    ticks = iter(range(1000))
+    found = route(small(3), seed=1, budget=Seconds(lambda: float(next(ticks)), 7.0))
+    assert found.iterations == 6 * CHUNK
+    assert next(ticks) == 8
+
+
+def test_no_time_at_all_still_gives_a_complete_plan() -> None:
+    """Rather than none."""
+    case = small(2)
+    found = route(case, seed=1, budget=Seconds(lambda: 0.0, 0.0))
+    assert found.iterations == 0
+    assert faults(case, plan(found)) == []
+
+
+@pytest.mark.parametrize("rounding", list(Rounding))
+def test_the_kernel_measures_as_the_legs_do(rounding: Rounding) -> None:
+    """The numbers of the roundings are the kernel's, and so is that of a table."""
+    lines = points(Random(rounding), 12, rounding)
+    everywhere = np.arange(12)
+    looked_up = Table(lines.metres(everywhere, everywhere), lines.durations(everywhere, everywhere))
+    costs = []
+    for legs in (lines, looked_up):
+        case = Case(legs, tuple(Stop(place) for place in range(1, 12)), (VanType(0, 0, 1),))
+        found = route(case, seed=1, budget=Iterations(1000))
+        assert found.cost == pytest.approx(cost(case, plan(found)))
+        costs.append(found.cost)
+    assert costs[0] == pytest.approx(costs[1])
+    assert legs_module.TABLE not in list(Rounding)
+
+
+def test_neighbours_come_in_order_of_way_and_waiting() -> None:
+    """Against a sort of all pairs, one by one."""
+    case = small(8, 40)
+    places = np.array([stop.place for stop in case.stops])
+    table_s = case.legs.durations(places, places)
+
+    def apart(a: int, b: int) -> float:
+        one, two = case.stops[a], case.stops[b]
+        leg = table_s[a, b]
+        wait = max(0.0, two.opens - (one.closes + one.service + leg))
+        late = max(0.0, one.opens + one.service + leg - two.closes)
+        return float(leg + neighbours.WAITING * wait + late)
+
+    for stop, row in enumerate(neighbours.near(case, 10)):
+        far = sorted(min(apart(stop, b), apart(b, stop)) for b in range(40) if b != stop)[:10]
+        assert [min(apart(stop, b), apart(b, stop)) for b in row] == pytest.approx(far)
+        assert stop not in row
+
+
+def test_neither_vans_nor_stops() -> None:
+    """Nobody is served, and is named; nothing is nothing."""
+    stops = (Stop(1), Stop(2))
+    for vans in ((), (VanType(0, 0, 0),)):
+        found = route(Case(points(Random(1), 3), stops, vans), seed=1, budget=Iterations(400))
+        assert (found.rounds, found.unserved) == ((), (0, 1))
+    assert route(Case(points(Random(1), 1), (), ()), seed=1, budget=Iterations(400)) == Routing(
+        (), (), 0.0, 0
+    )
+
+
+def test_what_nobody_can_serve_is_named_and_the_rest_is_served() -> None:
+    """Too heavy, too late, without the skill, out of the shift's reach, over before it is there."""
+    legs = points(Random(2), 8)
+    impossible = (
+        Stop(1, weight=11.0),
+        Stop(2, opens=-5.0, closes=-1.0),
+        Stop(3, needs=4),
+        Stop(4, opens=1e6, closes=2e6),
+        Stop(5, closes=500.0, release=1000.0),
+        Stop(6, volume=2.0),
+    )
+    case = Case(legs, (*impossible, Stop(7)), (VanType(0, 0, 3, weight=10.0, volume=1.0, closes=5000.0),))
+    found = route(case, seed=1, budget=Iterations(400))
+    assert found.unserved == (0, 1, 2, 3, 4, 5)
+    assert plan(found) == ((0, ((6,),)),)
+
+
+def test_one_stop_alone_has_no_neighbours() -> None:
+    """The search goes on all the same."""
+    case = Case(points(Random(3), 2), (Stop(1),), (VanType(0, 0, 1),))
+    assert plan(route(case, seed=1, budget=Iterations(400))) == ((0, ((0,),)),)
+
+
+@pytest.mark.parametrize(
+    ("stop", "van", "said"),
+    [
+        (Stop(5), VanType(0, 0, 1), "stop 0: there is no place 5"),
+        (Stop(-1), VanType(0, 0, 1), "stop 0: there is no place -1"),
+        (Stop(1, weight=-1.0), VanType(0, 0, 1), "stop 0: service, load"),
+        (Stop(1, service=float("nan")), VanType(0, 0, 1), "stop 0: service, load"),
+        (Stop(1, closes=inf), VanType(0, 0, 1), "stop 0: its window"),
+        (Stop(1, needs=1 << 62), VanType(0, 0, 1), "stop 0: skills"),
+        (Stop(1), VanType(0, 7, 1), "van type 0: there is no place"),
+        (Stop(1), VanType(0, 0, -1), "van type 0: vans from 0"),
+        (Stop(1), VanType(0, 0, 1, trips=0), "van type 0: vans from 0"),
+        (Stop(1), VanType(0, 0, 1, per_metre=-0.1), "van type 0: prices"),
+        (Stop(1), VanType(0, 0, 1, weight=float("nan")), "van type 0: capacities"),
+        (Stop(1), VanType(0, 0, 1, opens=-inf), "van type 0: its shift"),
+        (Stop(1), VanType(0, 0, 1, has=-1), "van type 0: skills"),
+    ],
+)
+def test_a_case_without_sense_is_refused(stop: Stop, van: VanType, said: str) -> None:
+    """With the number of what is wrong."""
+    with pytest.raises(BadCase, match=said):
+        Case(points(Random(1), 3), (stop,), (van,))
+
+
+@pytest.mark.parametrize(
+    ("x", "metres", "said"),
+    [
+        ([0.0, 1.0], None, "x and y"),
+        ([0.0, inf, 1.0], None, "x and y"),
+        (None, [[0.0, 1.0]], "rows as columns"),
+        (None, [[0.0, 1.0], [-1.0, 0.0]], "from 0"),
+        (None, [[0.0, inf], [1.0, 0.0]], "finite"),
+    ],
+)
+def test_legs_without_sense_are_refused(
+    x: list[float] | None, metres: list[list[float]] | None, said: str
+) -> None:
+    """The compiled form would read beyond their ends."""
+    arrays = np.array(x or metres), np.zeros(3) if x else np.ones((2, 2))
+    with pytest.raises(BadCase, match=said):
+        (Straight if x else Table)(*arrays)
+
+
+def test_more_vans_and_trips_than_stops_are_no_burden() -> None:
+    """A number without end says that there are enough."""
+    case = Case(points(Random(3), 4), (Stop(1), Stop(2), Stop(3)), (VanType(0, 0, 10**12, 10**12),))
+    assert route(case, seed=1, budget=Iterations(400)).unserved == ()
+
+
+def test_kernels_are_compiled_where_there_is_a_compiler() -> None:
+    """All of them, or none: the C functions of one can't be called by another as plain Python."""
+    compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
+    files = {Path(str(sys.modules[f"fleet.planner.kernels.{name}"].__file__)).suffix for name in NAMES}
+    assert files <= {".so", ".pyd"} if which(compiler) else len(files) == 1
+    assert sorted(file.stem for file in FOLDER.glob("*.pxd")) == sorted(NAMES)
+
+
+@contextmanager
+def plain() -> Iterator[dict[str, ModuleType]]:
+    """The kernels as plain Python, whatever is installed."""
+    names = [f"fleet.planner.kernels.{name}" for name in NAMES]
+    compiled = {name: sys.modules[name] for name in names}
+    try:
+        for name in names:
+            spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name.rpartition('.')[2]}.py")
+            assert spec
+            assert spec.loader
+            sys.modules[name] = module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+        yield {name.rpartition(".")[2]: sys.modules[name] for name in names}
+    finally:
+        sys.modules.update(compiled)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_both_forms_give_the_same_routes(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last bit, with every sort of constraint."""
+    case = small(seed, 14)
+    compiled = route(case, seed=seed, budget=Iterations(400))
+    with plain() as kernels:
+        monkeypatch.setattr(routing, "Search", kernels["anneal"].Search)
+        monkeypatch.setattr(routing, "best", kernels["undo"].best)
+        monkeypatch.setattr(routing, "Stops", kernels["columns"].Stops)
+        monkeypatch.setattr(routing, "Vans", kernels["columns"].Vans)
+        monkeypatch.setattr(routing, "Routes", kernels["routes"].Routes)
+        monkeypatch.setattr(columns, "Metric", kernels["columns"].Metric)
+        assert route(case, seed=seed, budget=Iterations(400)) == compiled
