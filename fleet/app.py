@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,15 +16,14 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from fleet.config import RunFiles, RunInputs, read_inputs
-from fleet.dispatch import weather, zones
 from fleet.dispatch.decide import Dispatcher
 from fleet.dispatch.desk import Settings
 from fleet.dispatch.inputs import Resume
 from fleet.dispatch.monitor import Monitor
 from fleet.domain.events import AssetRecord, ContactsErased, DayOpened, StorePutBack
 from fleet.domain.state import State
-from fleet.feasibility.context import Context
 from fleet.hub.clock import FreeClock, GrantedClock, Pace
+from fleet.hub.contexts import Contexts, as_begun
 from fleet.hub.core import CoreSettings, HubCore
 from fleet.hub.loop import open_loop
 from fleet.hub.observability.integrity import IntegrityWatch
@@ -115,39 +114,6 @@ class Setup(BaseModel):
         return None if address is None else checked(address)
 
 
-class Contexts:
-    """The feasibility context of a state: the files' one, with the zones that were added by hand and the weather that
-    was reported. Kept while they last; of the zones the last two are kept, so that a change which is asked about and
-    then made is worked out once.
-    """
-
-    def __init__(self, base: Context) -> None:
-        self._base = base
-        self._zones: object = State().zones
-        self._weather: object = State().weather
-        self._context = base
-        self._other: tuple[object, Context] = self._zones, base
-
-    def __call__(self, state: State) -> Context:
-        """The context that decisions on this state rest on."""
-        if state.zones != self._zones:
-            self._turn_to(state)
-        if state.weather is not self._weather:
-            self._weather = state.weather
-            self._context = self._context.in_weather(weather.in_force(self._base.weather, state))
-        return self._context
-
-    def _turn_to(self, state: State) -> None:
-        """To the state's zones, in the weather as it is."""
-        before, weather_now = (self._zones, self._context), self._context.weather
-        known, context = self._other
-        if known != state.zones:
-            context = replace(self._base, zones=zones.in_force(self._base.zones, state))
-        if context.weather is not weather_now:
-            context = context.in_weather(weather_now)
-        self._zones, self._context, self._other = state.zones, context, before
-
-
 def asset_records(inputs: RunInputs) -> tuple[AssetRecord, ...]:
     """Every asset of a day, lockers included."""
     types = inputs.context.fleet.types
@@ -210,8 +176,9 @@ def open_core(
     state = restored.state
     begun = wall()
     now = _resume_at(store, setup, begun)
+    context = as_begun(inputs.context, state)
     clock = _clock(setup, now, monotonic(), _steady_wall(store, begun))
-    contexts = Contexts(inputs.context)
+    contexts = Contexts(context)
     core = HubCore(
         state=state,
         dispatcher=Dispatcher(contexts, Settings(keep_contacts_days=setup.keep_contacts_days)),

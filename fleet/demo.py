@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,9 +14,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from fleet.app import Files, Setup, asset_records, read_setup
+from fleet.app import Files, Setup, read_setup
 from fleet.baselines import baselines
-from fleet.config import RunInputs
 from fleet.dispatch.report import report
 from fleet.domain.events import Event
 from fleet.hub.client import HubClient, HubUnreachable
@@ -27,15 +26,12 @@ from fleet.intake.orders import read_orders
 from fleet.progress import Follower, Stillness, still_s
 from fleet.protocol.keyfile import KeyFile
 from fleet.protocol.messages import SubmitOrders
-from fleet.sim import TrueWeather, WorldSpec
-from fleet.sim.approvals import Approval, Hours
+from fleet.sim import WorldSpec
 from fleet.sim.city import City, make_city
 from fleet.simulate import Incoming
 from fleet.store.reader import Reader
 from fleet.supervisor import ChildDied, Supervisor
-from fleet.weather.conditions import Observation
-from fleet.weather.field import overall
-from geofences import Authorisation, DailyPeriod, Datum, LocalTime, TimePeriod
+from fleet.trueworld import world_of
 
 DEMO_DAY = date(2026, 11, 24)
 OPTIONS = "options.json"
@@ -229,64 +225,6 @@ def _with_margin(text: str, scale: float) -> str:
     if "[reserve]\n" in text:
         return text.replace("[reserve]\n", f"[reserve]\n{line}", 1)
     return f"{text}\n[reserve]\n{line}"
-
-
-def world_of(inputs: RunInputs, zones: Iterable[dict[str, Any]], setup: Setup) -> WorldSpec:
-    """The true world behind a day: the same places, its own machines and air, and zones as they really are."""
-    context = inputs.context
-    rows = overall(context.weather).rows if context.weather is not None else ()
-    return WorldSpec(
-        start=setup.at,
-        until=setup.until,
-        sites=tuple(context.sites.values()),
-        lockers=tuple(context.lockers.values()),
-        types=context.fleet.types,
-        assets=asset_records(inputs),
-        zones=tuple(zones),
-        approvals=tuple(_true_approval(one, context.fleet.timezone) for one in context.authorisations),
-        weather=tuple(_true_weather(row) for row in rows),
-        lateral_m=context.fleet.separation.lateral_m,
-        vertical_m=context.fleet.separation.vertical_m,
-    )
-
-
-def _true_approval(one: Authorisation, timezone: str) -> Approval:
-    """An approval as the fleet file states it. The judge does not know the hashes of zones: it takes one that lapses
-    with them for one that does not."""
-    (period,) = one.valid.periods or (TimePeriod(),)
-    return Approval(
-        zone_id=one.zone_id,
-        country=one.country,
-        begins=period.start,
-        ends=period.end,
-        hours=tuple(_true_hours(daily) for daily in period.schedule),
-        below_m=None if one.below is None else one.below.value_m,
-        above_ground=one.below is not None and one.below.datum is Datum.AGL,
-        vehicles=one.vehicles,
-        max_at_once=one.max_at_once,
-        max_per_day=one.max_per_day,
-        timezone=one.timezone or timezone,
-    )
-
-
-def _true_hours(daily: DailyPeriod) -> Hours:
-    start, end = daily.start, daily.end
-    if not (isinstance(start, LocalTime) and isinstance(end, LocalTime) and start.zone == end.zone):
-        raise ValueError("an approval's hours are told by the clocks of one time zone")
-    return Hours(days=daily.days, begins_s=start.seconds, ends_s=end.seconds, timezone=start.zone)
-
-
-def _true_weather(row: Observation) -> TrueWeather:
-    said = row.conditions
-    return TrueWeather(
-        time=row.time,
-        wind_mps=said.wind_mps,
-        gust_mps=said.gust_mps,
-        wind_from_deg=said.wind_from_deg,
-        temperature_c=said.temperature_c,
-        precipitation_mm_h=said.precipitation_mm_h,
-        visibility_m=said.visibility_m,
-    )
 
 
 def run_demo(run: RunDir, *, console: bool, tell: Tell, keep: Callable[[Report], bool]) -> Report:

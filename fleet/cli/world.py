@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from fleet.app import Setup
-from fleet.demo import world_of
 from fleet.hub.rundir import RunDir, write_atomically
 from fleet.intake.tables import read_text
 from fleet.sim.errors import SimError
 from fleet.sim.zonefiles import true_zones
+from fleet.trueworld import world_of
 from geofences.readers import detect, faa_grid
 
 

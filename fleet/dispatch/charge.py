@@ -14,7 +14,14 @@ from fleet.dispatch.desk import Desk, Measured
 from fleet.dispatch.packs import sortie_type_in
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import Asset, ExceptionRecord
-from fleet.feasibility.charge import SOC_STALE, SOC_UNKNOWN, ToldCharge, ask_charge, doubts_of
+from fleet.feasibility.charge import (
+    CHARGE_ENDED,
+    SOC_STALE,
+    SOC_UNKNOWN,
+    ToldCharge,
+    ask_charge,
+    doubts_of,
+)
 from fleet.feasibility.verdict import Verdict, feasible
 from fleet.protocol.lifecycle import AssetStatus
 
@@ -63,6 +70,11 @@ def charge_known(desk: Desk, asset: Asset) -> Verdict:
     elif asset.mission_id is not None:
         told = replace(told, age_s=None)
     return ask_charge(fleet, told)
+
+
+def is_cut(desk: Desk, asset_id: str) -> bool:
+    """Whether nobody may count on this asset's being charged for now: its last charge ended early."""
+    return any(e.code == CHARGE_ENDED and e.asset_id == asset_id for e in desk.state.open_exceptions())
 
 
 def await_charge(desk: Desk, asset_id: str) -> None:

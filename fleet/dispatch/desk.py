@@ -37,6 +37,8 @@ class Settings:
     before it is taken back. ``overdue_grace_s``: how long it may go on after it should have ended.
     ``deposit_grace_s``: how long a locker may take to confirm what was put in.
 
+    ``charging_look_s``: so often it is looked at whether a battery charges as its curve says.
+
     ``keep_contacts_days``: how long after a parcel's end the personal data behind it is kept.
     """
 
@@ -58,6 +60,7 @@ class Settings:
     late_hour_cost: float = 6
     absent_wait_s: float = 2700
     keep_contacts_days: float = 30
+    charging_look_s: float = 300
 
 
 MOST_WHY = 1000

@@ -6,17 +6,20 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 
-from fleet.dispatch.charge import await_charge, charge_known, told_charge
+from fleet.dispatch.charge import await_charge, charge_known, is_cut, told_charge
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.running import out_today
 from fleet.dispatch.sent import sent
 from fleet.domain.events import PlanRequested
 from fleet.domain.fleet import SortieType
-from fleet.domain.state import Asset, MissionRecord, Parcel
+from fleet.domain.sites import Site
+from fleet.domain.state import Asset, LyingPack, MissionRecord, Parcel
 from fleet.feasibility.approvals import Sent, has_count
+from fleet.feasibility.charging import charging_between
+from fleet.feasibility.committed import drawn_and_needed
 from fleet.planner.snapshot import AssetSlot, Held, PassedOver, Snapshot
-from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus
+from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus, MissionStatus
 from fleet.protocol.mission import Load, Stop, Travel
 from fleet.protocol.values import Order, TimeWindow
 
@@ -72,6 +75,7 @@ def snapshot(desk: Desk, plan_id: str, order_ids: Iterable[str]) -> Snapshot:
         standing={p.order.order_id: p.custodian.id for p in parcels if _stands(desk, p)},
         excluded={p.order.order_id: p.excluded for p in parcels if p.excluded},
         sent=_sent(desk),
+        packs=_packs(desk),
     )
 
 
@@ -141,23 +145,44 @@ def _passed_over(desk: Desk) -> tuple[PassedOver, ...]:
 def _slot(
     desk: Desk, asset: Asset, missions: list[MissionRecord], *, day_paid: bool, assumes: frozenset[str]
 ) -> AssetSlot:
-    busy = sorted((busy_time(desk, m) for m in missions), key=lambda w: w.start)
-    soc = told_charge(desk, asset.record.asset_id).soc
+    asset_id = asset.record.asset_id
+    missions = sorted(missions, key=lambda m: (busy_time(desk, m).start, m.mission.mission_id))
+    soc = told_charge(desk, asset_id).soc
+    drawn = [_drawn_and_needed(desk, m) for m in missions]
     return AssetSlot(
-        asset_id=asset.record.asset_id,
+        asset_id=asset_id,
         type_id=asset.record.type_id,
         site_id=asset.record.site_id,
-        busy=tuple(busy),
-        # After what it is busy with it is charged. Who has not told is expected full, or makes no sorties.
-        soc=1.0 if busy or soc is None else soc,
+        busy=tuple(busy_time(desk, m) for m in missions),
+        # Who has not told is expected full, or makes no sorties.
+        soc=1.0 if soc is None else soc,
+        takes=tuple(taken for taken, _ in drawn),
+        needs=tuple(needed for _, needed in drawn),
+        charges=not is_cut(desk, asset_id),
         day_paid=day_paid,
         assumes=assumes,
         energy=asset.energy,
     )
 
 
+def _drawn_and_needed(desk: Desk, record: MissionRecord) -> tuple[float, float]:
+    """What a mission will still draw of its asset's battery, and what must be in it when it begins; nothing of a van's.
+    Of one under way, as much as is left of its time."""
+    mission, away = record.mission, busy_time(desk, record)
+    kind = desk.context.fleet.types[desk.asset(mission.asset_id).record.type_id]
+    if not isinstance(kind, SortieType) or mission.energy_wh is None:
+        return 0.0, 0.0
+    energy = mission.energy_wh, mission.reserve_wh or 0.0
+    drawn, needed = drawn_and_needed(desk.context, kind, energy, (away.start, away.end))
+    if record.status is not MissionStatus.ACTIVE or desk.now <= away.start:
+        return drawn, needed
+    whole_s = (away.end - away.start).total_seconds()
+    left = max(0.0, (away.end - desk.now).total_seconds()) / whole_s if whole_s > 0 else 0.0
+    return drawn * left, 0.0
+
+
 def busy_time(desk: Desk, record: MissionRecord) -> TimeWindow:
-    """From when to when a mission keeps its asset, the recharge after a sortie included."""
+    """From when to when a mission keeps its asset: a sortie until it is turned round, as it is charged after that."""
     mission = record.mission
     end = mission.start_at
     for step in mission.steps:
@@ -166,12 +191,43 @@ def busy_time(desk: Desk, record: MissionRecord) -> TimeWindow:
         elif isinstance(step, Stop):
             end = max(end, step.eta + timedelta(seconds=step.service_s))
     kind = desk.context.fleet.types[desk.asset(mission.asset_id).record.type_id]
-    if isinstance(kind, SortieType):
-        recharge_s = 3600 * (mission.energy_wh or 0) / kind.charger_w * 1.3
-        end += timedelta(seconds=kind.turnaround_s + recharge_s)
-    else:
-        end += timedelta(minutes=30)
+    after_s = kind.turnaround_s if isinstance(kind, SortieType) else ROUTE_OVER_S
+    end += timedelta(seconds=after_s)
     return TimeWindow(start=min(mission.start_at, end), end=end)
+
+
+ROUTE_OVER_S = 1800.0
+"""How long after its last stop a van may be home."""
+
+
+def _packs(desk: Desk) -> dict[tuple[str, str], tuple[float, ...]]:
+    """What is in the packs that were taken out of assets at our sites, those that are not full again: each is charged
+    from when it came, one after the other on as many chargers as there are."""
+    found = {}
+    for (site_id, type_id), packs in sorted(desk.state.lying_packs.items()):
+        kind, site = desk.context.fleet.types.get(type_id), desk.state.sites.get(site_id)
+        if not isinstance(kind, SortieType) or site is None or not packs:
+            continue
+        now = [
+            pack_now(desk, kind, site, pack)
+            for pack in packs[-desk.context.fleet.spares_at(type_id, site_id) :]
+        ]
+        found[site_id, type_id] = tuple(soc for soc in now if soc < PACK_FULL)
+    return found
+
+
+PACK_FULL = 0.99
+"""A pack with so much in it is full."""
+
+
+def pack_now(desk: Desk, kind: SortieType, site: Site, pack: LyingPack) -> float:
+    """What is in a pack that lies at a site, if it has been charged since it came."""
+    charging = charging_between(
+        desk.context, kind, site, pack.at, max(pack.at, desk.now), kind.state_of_health
+    )
+    if charging is None or site.chargers == 0:
+        return pack.soc
+    return charging.soc_after(pack.soc, max(0.0, (desk.now - pack.at).total_seconds()))
 
 
 def _held(desk: Desk) -> dict[str, tuple[Held, ...]]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from fleet.dispatch.approvals import full_approval
 from fleet.dispatch.assessing import assess_now, drop_of, site_of
 from fleet.dispatch.charge import CODES as CHARGE_CODES
-from fleet.dispatch.charge import await_charge
+from fleet.dispatch.charge import await_charge, is_cut
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import sortie_from_trip
 from fleet.dispatch.effects import Watch
@@ -80,7 +80,8 @@ def _check_and_send(desk: Desk, record: MissionRecord, parcel: Parcel) -> None:
         return
     if any(one.code in CHARGE_CODES for one in fresh.verdict.reasons):
         await_charge(desk, record.mission.asset_id)
-    if _may_wait(desk, record) and assess_now(desk, record, parcel, soc=1.0).verdict.feasible:
+    may_fill = _may_wait(desk, record) and not is_cut(desk, record.mission.asset_id)
+    if may_fill and assess_now(desk, record, parcel, soc=1.0).verdict.feasible:
         _later(desk, record, fresh.verdict.reasons)
     else:
         withdraw(desk, record, fresh.verdict.reasons)

@@ -15,6 +15,7 @@ from fleet.domain import around, custody, exceptions, learning
 from fleet.domain import events as ev
 from fleet.domain.evolve import evolve, evolved, without
 from fleet.domain.holds import holds_after, whose
+from fleet.domain.lyingpacks import pack_left
 from fleet.domain.punctuality import late_after, served_at
 from fleet.domain.state import (
     NO_PERSON,
@@ -368,7 +369,7 @@ def _asset_changed(state: State, event: ev.AssetChanged) -> State:
         changes["withdrawn"] = True
     if event.change is AssetEvent.LOSE_LINK:
         changes["before_silence"] = state.assets[event.asset_id].status
-    return _asset_with(state, event.asset_id, event.change, changes)
+    return _asset_with(pack_left(state, event), event.asset_id, event.change, changes)
 
 
 def _asset_recovered(state: State, event: ev.AssetRecovered) -> State:

@@ -256,7 +256,7 @@ class AssetConnected(Event):
 
 
 class AssetChanged(Event):
-    """An asset's status changed. ``soc_at`` is when ``soc`` was measured, where that was before the event."""
+    """An asset's status changed. ``soc_at``: when ``soc`` was measured; ``taken_out_soc``: left in its old battery."""
 
     type: Literal["asset_changed"] = "asset_changed"
     asset_id: Identifier
@@ -267,6 +267,7 @@ class AssetChanged(Event):
     site_id: Identifier | None = None
     code: Code | None = None
     detail: str = ""
+    taken_out_soc: Annotated[Fraction | None, Field(exclude_if=lambda soc: soc is None)] = None
 
 
 class CommandIssued(Event):

@@ -238,6 +238,15 @@ class Stand(Value):
     goes to those of that kind with neither."""
 
 
+class SparePacks(Value):
+    """Batteries of a type that lie at its sites, full when the day begins, to be changed for one that is empty; which
+    are then charged on the site's chargers. ``sites`` empty means every site at which the type stands."""
+
+    type_id: Identifier
+    sites: SortedSet[Identifier] = frozenset()
+    per_site: PerPlace
+
+
 class ReserveRule(Value):
     """Energy that stays in the battery: the larger of a share of the usable energy and a time of hover or standing."""
 
@@ -379,6 +388,7 @@ class FleetSpec(Value):
     assumptions: Assumptions = Assumptions()
     weather: Annotated[WeatherRule | None, Field(exclude_if=lambda rule: rule is None)] = None
     """Without one, that of ``WeatherRule()``."""
+    spare_packs: Annotated[tuple[SparePacks, ...], Field(exclude_if=lambda packs: not packs)] = ()
     unserved_penalty: NonNegative = 60
     """What a parcel that nobody brings costs in the planner's objective (never in the reported cost)."""
 
@@ -391,6 +401,15 @@ class FleetSpec(Value):
                         f"[margins] needs a wind: state margins.wind_mps, or weather.max_wind_mps of type {type_id!r}"
                     )
         return self
+
+    def spares_at(self, type_id: str, site_id: str) -> int:
+        """How many spare packs of a type lie at a site."""
+        here = (
+            one
+            for one in self.spare_packs
+            if one.type_id == type_id and (not one.sites or site_id in one.sites)
+        )
+        return sum(one.per_site for one in here)
 
     def of_kind(self, kind: str) -> tuple[AssetType, ...]:
         """The types of one kind, in the order of their ids."""

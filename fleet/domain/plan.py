@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 
 from fleet.protocol.values import (
     CompartmentSize,
+    Fraction,
     Identifier,
     Latitude,
     Longitude,
@@ -114,6 +115,21 @@ class SortiePlan(Value):
     recharged_at: Time | None = None
 
 
+class ChargePlan(Value):
+    """A battery filled at a site: on one of its chargers from ``start`` to ``end``, or changed for a full one by then
+    (``swap``; the pack that was taken out is then charged for the next who comes). States of charge are what can be
+    counted on: after each trip that it took its margin too.
+    """
+
+    asset_id: Identifier
+    depot_id: Identifier
+    start: Time
+    end: Time
+    soc_from: Fraction
+    soc_to: Fraction
+    swap: bool = False
+
+
 class RouteStop(Value):
     """One stop of a van's route; ``site_id`` is set where it loads at one of our own sites on the way."""
 
@@ -207,3 +223,4 @@ class Plan(Value):
     routes: tuple[RoutePlan, ...]
     lockers: tuple[LockerPlan, ...]
     unassigned: tuple[Unassigned, ...]
+    charging: Annotated[tuple[ChargePlan, ...], Field(exclude_if=lambda charges: not charges)] = ()

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from fleet.protocol.values import CompartmentSize, Identifier, Place, TimeWindow, Value
+from fleet.protocol.values import CompartmentSize, Identifier, Place, Positive, TimeWindow, Value
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -27,6 +27,8 @@ class Site(Value):
     drone_pads: Count = 0
     robot_bays: Count = 0
     chargers: Count = 0
+    charger_w: Annotated[Positive | None, Field(exclude_if=lambda power: power is None)] = None
+    """What each of its chargers gives at most; none: as much as the type of asset takes (its ``charger_w``)."""
     opens: time = time(0, 0)
     closes: time = time(23, 59, 59)
     timezone: str = "UTC"

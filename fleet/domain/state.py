@@ -101,6 +101,14 @@ class MissionRecord:
 
 
 @dataclass(frozen=True)
+class LyingPack:
+    """A battery that was changed for another: when, and what was in it."""
+
+    at: datetime
+    soc: float
+
+
+@dataclass(frozen=True)
 class Asset:
     """One asset: what it is, how it is, and the mission that it is on. ``boot_id`` is none until it has said hello;
     ``before_silence`` is how it was when its link was lost. ``soc_at`` and ``place_at`` are when ``soc``, and ``place``
@@ -199,6 +207,7 @@ class State:
     ``waiting``, ``live_missions`` and ``unresolved`` name what is still to be dealt with among parcels, missions and
     exceptions: these grow with every day, and no decision may look through all of them. ``personal`` are the parcels
     that have come to an end, and when, whose personal data was not erased yet; ``aboard`` those that each asset has.
+    ``lying_packs`` are the batteries that were taken out of assets, by site and type of asset, as they came.
     """
 
     position: int = 0
@@ -232,6 +241,7 @@ class State:
     waiting: Map[str, None] = field(default_factory=_map)
     personal: Map[str, datetime] = field(default_factory=_map)
     aboard: Map[str, frozenset[str]] = field(default_factory=_map)
+    lying_packs: Map[tuple[str, str], tuple[LyingPack, ...]] = field(default_factory=_map)
 
     def mission_of(self, asset_id: str) -> MissionRecord | None:
         """The mission that an asset is on or has been sent; none when it is free."""

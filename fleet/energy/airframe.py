@@ -9,6 +9,7 @@ from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
+from fleet.energy.charging import DEFAULT_CHARGING, ChargeFigures
 from fleet.energy.errors import VehicleFileError
 from fleet.energy.figures import Figures, NotNegative, Positive, Share
 from fleet.energy.regimes import Regimes
@@ -119,6 +120,7 @@ class Airframe(Figures):
     timing: Timing = Timing()
     validity: Validity | None = None
     residual: Residual | None = None
+    charging: ChargeFigures = DEFAULT_CHARGING
     sources: dict[str, str]
 
     @property

@@ -1,14 +1,12 @@
-"""What a pack gives, and how long it takes to fill."""
+"""What a pack gives."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from fleet.energy.errors import (
     InvalidInput,
     require_increasing,
-    require_not_negative,
     require_positive,
     require_within,
 )
@@ -81,81 +79,3 @@ class Battery:
 def usable_wh(nominal_wh: float, state_of_health: float, temperature_c: float, floor: float) -> float:
     """Usable energy of a full pack with the default temperature curve; see `Battery.usable_wh`."""
     return Battery(nominal_wh, state_of_health, floor).usable_wh(temperature_c)
-
-
-@dataclass(frozen=True)
-class ChargeCurve:
-    """Constant power up to ``taper_from``, then falling in a line over SoC to ``tail`` of it when full.
-
-    The fall stands for the constant-voltage phase, in which the current dies away exponentially in time:
-    power linear
-    in SoC is just that. Raises `InvalidInput` for shares outside 0..1.
-    """
-
-    taper_from: float = 0.8
-    tail: float = 0.1
-    efficiency: float = 0.93
-    """Energy stored over energy delivered by the charger."""
-
-    def __post_init__(self) -> None:
-        require_within(0, 0.999, taper_from=self.taper_from)
-        require_within(0.001, 0.999, tail=self.tail)
-        require_within(0.01, 1, efficiency=self.efficiency)
-
-    def hours_at_full_power(self, soc: float) -> float:
-        """Time from empty to this SoC, in units of the time that the whole pack would take at full power."""
-        if soc <= self.taper_from:
-            return soc
-        span = 1 - self.taper_from
-        left = self.tail + (1 - self.tail) * (1 - soc) / span
-        return self.taper_from + span / (1 - self.tail) * -math.log(left)
-
-    def soc_after(self, time_at_full_power: float) -> float:
-        """The inverse: SoC after so much time from empty, at most 1."""
-        if time_at_full_power <= self.taper_from:
-            return time_at_full_power
-        span = 1 - self.taper_from
-        left = math.exp(-(time_at_full_power - self.taper_from) * (1 - self.tail) / span)
-        return min(1.0, 1 - span * (left - self.tail) / (1 - self.tail))
-
-
-DEFAULT_CHARGE_CURVE = ChargeCurve()
-
-
-def charge_s(
-    from_soc: float,
-    to_soc: float,
-    charger_w: float,
-    pack_wh: float,
-    curve: ChargeCurve = DEFAULT_CHARGE_CURVE,
-) -> float:
-    """Time in s to charge. ``pack_wh`` is the pack's capacity as it is now.
-
-    Raises `InvalidInput` for an SoC outside 0..1, a target below the start, or a power or capacity not
-    positive.
-    """
-    require_within(0, 1, from_soc=from_soc, to_soc=to_soc)
-    require_positive(charger_w=charger_w, pack_wh=pack_wh)
-    if to_soc < from_soc:
-        raise InvalidInput("to_soc", to_soc, f"at least from_soc, {from_soc:g}")
-    share = curve.hours_at_full_power(to_soc) - curve.hours_at_full_power(from_soc)
-    return share * _whole_s(charger_w, pack_wh, curve)
-
-
-def soc_after(
-    from_soc: float,
-    seconds: float,
-    charger_w: float,
-    pack_wh: float,
-    curve: ChargeCurve = DEFAULT_CHARGE_CURVE,
-) -> float:
-    """SoC after charging for so long: what is there when a charge is cancelled. Raises as `charge_s`."""
-    require_within(0, 1, from_soc=from_soc)
-    require_positive(charger_w=charger_w, pack_wh=pack_wh)
-    require_not_negative(seconds=seconds)
-    start = curve.hours_at_full_power(from_soc)
-    return max(from_soc, curve.soc_after(start + seconds / _whole_s(charger_w, pack_wh, curve)))
-
-
-def _whole_s(charger_w: float, pack_wh: float, curve: ChargeCurve) -> float:
-    return pack_wh / (charger_w * curve.efficiency) * 3600.0

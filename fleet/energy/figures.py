@@ -22,7 +22,8 @@ class Figures(BaseModel):
     def _sources_name_figures(self) -> Self:
         fields = type(self).model_fields
         if "sources" in fields:
-            unsourced = set(fields) - {"name", "sources"} - set(self.sources)  # type: ignore[attr-defined]
+            said = {name for name, source in self.sources.items() if source.strip()}  # type: ignore[attr-defined]
+            unsourced = set(fields) - {"name", "sources"} - said
             missing = sorted(
                 name
                 for name in unsourced

@@ -21,6 +21,8 @@ SENSOR_SUSPECT = "sensor_suspect"
 """The exception about one that measures something else that can't be."""
 SUSPECTS = frozenset({BATTERY_SUSPECT, CLOCK_SUSPECT, SENSOR_SUSPECT})
 """Whoever has one of these open is neither planned nor released."""
+CHARGE_ENDED = "charge_ended_early"
+"""The exception, and the reason, about a battery that is not charged as was counted on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,30 @@ def doubted(doubt: Doubt, asset_id: str) -> Reason:
         limit=round(doubt.limit, 4),
         actual=round(doubt.actual, 4) if finite else str(doubt.actual),
         unit=doubt.unit,
+        source=asset_id,
+    )
+
+
+def ended_early(asset_id: str, soc: float, charged: float, said: str) -> Reason:
+    """Why a charge is over before the battery is charged: the asset says so."""
+    return Reason(
+        code=CHARGE_ENDED,
+        detail=f"{asset_id} stopped charging at {soc:.0%}: {said}",
+        limit=charged,
+        actual=round(soc, 4),
+        unit="of full",
+        source=asset_id,
+    )
+
+
+def as_charged(asset_id: str, soc: float, expected: float) -> Reason:
+    """Why a charge is not believed to go on: what is told rises less than the curve of the vehicle's file says."""
+    return Reason(
+        code=CHARGE_ENDED,
+        detail=f"{asset_id} says that it charges, and has {soc:.0%} where its curve has {expected:.0%}",
+        limit=round(expected, 4),
+        actual=round(soc, 4),
+        unit="of full",
         source=asset_id,
     )
 

@@ -12,11 +12,12 @@ from fleet.domain.fleet import SortieType
 from fleet.domain.sites import Locker, Site
 from fleet.energy.air import air_density
 from fleet.energy.airframe import Airframe
-from fleet.energy.battery import Battery, charge_s
+from fleet.energy.battery import Battery
 from fleet.energy.beyond import Beyond, airspeeds, beyond, widening
 from fleet.energy.learning import Appetite
 from fleet.feasibility.alternate import NO_ALTERNATE, best_alternate
 from fleet.feasibility.appetite import in_trial, raised_share
+from fleet.feasibility.charging import charging_of
 from fleet.feasibility.context import Context
 from fleet.feasibility.drive import drive
 from fleet.feasibility.drop_point import drop_place
@@ -161,7 +162,10 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
         usable_wh=usable_wh,
         reserve_wh=reserve_wh,
         margin_wh=usable_wh - needed_wh - reserve_wh,
-        recharge_s=_recharge_s(asset_type, battery, sky, departure.soc, moves.energy_wh),
+        charging=charging_of(asset_type, departure.site, sky.temperature_c, departure.state_of_health),
+        # A cold pack gives less, so that the same energy takes a larger share of its charge.
+        full_wh=battery.nominal_wh * battery.state_of_health * battery.curve.share(sky.temperature_c),
+        floor_soc=battery.floor,
         zones_version=ctx.airspace.version,
         cost=_cost(asset_type, worked),
         assumptions=_assumptions(ctx, worked, refuge) | frozenset(one.said for one in beyond_known),
@@ -250,14 +254,6 @@ def _refuge_wh(asset_type: SortieType, worked: Worked, distance_m: float | None)
 def _reserve_wh(ctx: Context, full_usable_wh: float, idle_w: float) -> float:
     rule = ctx.fleet.reserve
     return max(rule.fraction_of_usable * full_usable_wh, rule.minutes / 60 * idle_w)
-
-
-def _recharge_s(asset_type: SortieType, battery: Battery, sky: Sky, soc: float, energy_wh: float) -> float:
-    # A cold pack gives less, so the same energy takes a larger share of its charge.
-    gives_wh = battery.nominal_wh * battery.state_of_health * battery.curve.share(sky.temperature_c)
-    left = max(0.0, soc - energy_wh / gives_wh) if gives_wh > 0 else 0.0
-    pack_wh = battery.nominal_wh * battery.state_of_health
-    return charge_s(left, 1.0, asset_type.charger_w, pack_wh) if pack_wh > 0 else float("inf")
 
 
 def _cost(asset_type: SortieType, worked: Worked) -> float:

@@ -27,7 +27,7 @@ SITE_PARSERS: Mapping[str, cells.Parser] = {
     "opens": cells.clock,
     "closes": cells.clock,
 }
-SITE_COLUMNS = Columns(required=tuple(SITE_PARSERS), optional=("timezone",))
+SITE_COLUMNS = Columns(required=tuple(SITE_PARSERS), optional=("timezone", "charger_w"))
 
 LOCKER_PARSERS: Mapping[str, cells.Parser] = {
     "locker_id": cells.identifier,
@@ -59,7 +59,11 @@ class SitesFile:
 
 def read_sites(path: Path) -> SitesFile:
     """The depots and launch sites of a CSV file. Raises ``FileError`` or ``TableError`` with all errors."""
-    parsers = {**SITE_PARSERS, "timezone": cells.optional(cells.timezone)}
+    parsers = {
+        **SITE_PARSERS,
+        "timezone": cells.optional(cells.timezone),
+        "charger_w": cells.optional(cells.within(1, 1_000_000)),
+    }
     values = _values(read_table(path, SITE_COLUMNS), Schema(parsers), "depot_id")
     unzoned = frozenset(each["depot_id"] for each in values if each["timezone"] is None)
     return SitesFile(tuple(_site(each) for each in values), unzoned)
@@ -86,7 +90,8 @@ def _values(table: Table, schema: Schema, id_column: str) -> list[Values]:
 
 def _site(values: Values) -> Site:
     kept = {name: values[name] for name in ("name", "vans", "drone_pads", "robot_bays", "chargers")}
-    hours = {name: values[name] for name in ("opens", "closes", "timezone") if values[name] is not None}
+    stated = ("opens", "closes", "timezone", "charger_w")
+    hours = {name: values[name] for name in stated if values[name] is not None}
     place = Place(lon=values["lon"], lat=values["lat"])
     return Site(site_id=values["depot_id"], place=place, **kept, **hours)
 

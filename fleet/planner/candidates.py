@@ -18,9 +18,11 @@ from fleet.feasibility import (
     prefilter_lockers,
     prefilter_sorties,
 )
+from fleet.feasibility.charging import swap_s
 from fleet.kinds import kind_of
 from fleet.planner.flights import Flights, earliest_departure, round_up
-from fleet.planner.problem import Pool, Problem, stay_fee
+from fleet.planner.problem import NO_WAY_S, Pool, Problem, stay_fee
+from fleet.planner.refills import KEPT_SOC
 from fleet.planner.visits import Bases
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Ways
 
@@ -178,10 +180,26 @@ def _sortie_way(
         return None
     out_s = round_up((trip.drop_at - trip.depart_at).total_seconds())
     away_s = round_up((trip.return_at - trip.depart_at).total_seconds())
-    charge_s = round_up(trip.recharge_s)
-    cycle_s = round_up(pool.type.load_s) + away_s + round_up(pool.type.turnaround_s) + charge_s
+    charge_s = round_up(_least_charge_s(trip))
+    gone_s = round_up(pool.type.load_s) + away_s + round_up(pool.type.turnaround_s)
+    cycle_s = gone_s + min(charge_s, _change_s(problem, pool, charge_s))
     cost = trip.cost + (locker.fee if locker else 0.0)
-    return SortieWay(pool.index, pool.type.kind, cost, cycle_s, charge_s, out_s, locker)
+    return SortieWay(pool.index, pool.type.kind, cost, cycle_s, charge_s, out_s, locker, gone_s)
+
+
+def _change_s(problem: Problem, pool: Pool, charge_s: int) -> int:
+    """How long a pack takes to change for one that lies at the site; as long as a charge where none does."""
+    seconds = swap_s(pool.type)
+    there = problem.fleet.spares_at(pool.type.type_id, pool.site.site_id)
+    return charge_s if seconds is None or there == 0 else round_up(seconds)
+
+
+def _least_charge_s(trip: Trip) -> float:
+    """How long a charger is needed for each trip when one such follows the other, none with more than it needs."""
+    if trip.charging is None:
+        return float(NO_WAY_S)
+    begins = min(1.0, max(KEPT_SOC, trip.needed_soc))
+    return min(trip.charging.seconds(max(0.0, begins - trip.drawn_soc), begins), NO_WAY_S)
 
 
 def _some_trip(

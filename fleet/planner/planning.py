@@ -54,6 +54,7 @@ def plan(snapshot: Snapshot, *, seed: int, stop: Stop, made_at: datetime, baseli
         sorties=tuple(sheet.sorties),
         routes=tuple(sheet.routes),
         lockers=sheet.lockers(),
+        charging=sheet.charging(),
         unassigned=tuple(explainer.unassigned(order) for order in sheet.left),
     )
 

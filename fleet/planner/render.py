@@ -7,12 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from fleet.domain.plan import LockerPlan, PathPoint, Reservation, RoutePlan, RouteStop, SortieDrop, SortiePlan
+from fleet.domain.plan import (
+    ChargePlan,
+    LockerPlan,
+    PathPoint,
+    Reservation,
+    RoutePlan,
+    RouteStop,
+    SortieDrop,
+    SortiePlan,
+)
 from fleet.planner.draft import Draft
 from fleet.planner.insertion import FreeVan, Insertion, best_insertion, open_route
 from fleet.planner.problem import Problem, Van, is_delivery
 from fleet.planner.running import RunningRoute
-from fleet.planner.sorties import Sortie
+from fleet.planner.sorties import Sortie, Yard
 from fleet.planner.split import tour_costs
 from fleet.planner.tours import Tour
 from fleet.planner.ways import LockerWay, Ways
@@ -81,8 +90,24 @@ class Sheet:
             for k, v in sorted(by_locker.items())
         )
 
+    def charging(self) -> tuple[ChargePlan, ...]:
+        """Every charge and change of a battery, by site and asset."""
+        filled = (
+            ChargePlan(
+                asset_id=slot.asset_id,
+                depot_id=pool.site.site_id,
+                start=self.problem.moment(one.begin),
+                end=self.problem.moment(one.end),
+                soc_from=round(one.before, 4),
+                soc_to=round(one.after, 4),
+                swap=one.swap,
+            )
+            for pool, slot, one in self.draft.yard.filled()
+        )
+        return tuple(sorted(filled, key=lambda one: (one.depot_id, one.asset_id, one.start)))
+
     def _add_sortie(self, sortie_id: str, order: int, sortie: Sortie) -> None:
-        plan = sortie_plan(self.problem, sortie_id, sortie)
+        plan = sortie_plan(self.draft.yard, sortie_id, sortie)
         self.sorties.append(plan)
         locker_id = sortie.way.locker.locker_id if sortie.way.locker else None
         eta = spread(plan.depart, sortie.trip.drop_at, 0)
@@ -192,9 +217,12 @@ def spread(depart: datetime, eta: datetime, base_s: float) -> Eta:
     return Eta(eta, max(depart, eta - off), eta + off)
 
 
-def sortie_plan(problem: Problem, sortie_id: str, sortie: Sortie) -> SortiePlan:
-    """A booked sortie as the plan shows it."""
+def sortie_plan(yard: Yard, sortie_id: str, sortie: Sortie) -> SortiePlan:
+    """A booked sortie as the plan shows it, with what will be in its battery."""
+    problem = yard.problem
     trip, pool = sortie.trip, problem.pools[sortie.way.pool]
+    # It was judged with a full battery; it leaves with what it has.
+    lacks_wh = (1 - yard.level(sortie)) * trip.full_wh
     order_id, drop = problem.orders[sortie.order].order_id, trip.path[trip.drop_index]
     return SortiePlan(
         sortie_id=sortie_id,
@@ -208,11 +236,11 @@ def sortie_plan(problem: Problem, sortie_id: str, sortie: Sortie) -> SortiePlan:
         drops=(SortieDrop(order_id=order_id, lon=drop.lon, lat=drop.lat, at=trip.drop_at),),
         payload_kg=trip.payload_kg,
         energy_wh=trip.energy_wh,
-        usable_wh=trip.usable_wh,
+        usable_wh=max(0.0, trip.usable_wh - lacks_wh),
         reserve_wh=trip.reserve_wh,
-        margin_wh=max(0.0, trip.margin_wh),
+        margin_wh=max(0.0, trip.margin_wh - lacks_wh),
         locker_id=sortie.way.locker.locker_id if sortie.way.locker else None,
-        recharged_at=problem.moment(sortie.recharged_s),
+        recharged_at=problem.moment(yard.recharged_s(sortie)),
     )
 
 

@@ -16,7 +16,9 @@ from fleet.protocol.values import CompartmentSize, Order, Reason, TimeWindow
 class AssetSlot:
     """One asset that may be planned: of a type, standing at a site (a locker at itself), free when not ``busy``.
 
-    ``soc`` is its state of charge (0 to 1) at the end of its last commitment, or now. ``day_paid``: it has been out
+    ``soc`` is its state of charge (0 to 1) now; ``takes`` is what it may still draw of a full battery in each of the
+    times in ``busy``, ``needs`` the least to begin each with (empty: nothing). ``charges``: whether it can be charged
+    between its trips, as far as is known. ``day_paid``: it has been out
     today or has a route anyway, so that one more costs no new fixed day (vans). ``assumes``: what it is planned by
     without being known, such as ``soc``. ``energy`` is what its trips have taught of what it takes; none while nothing
     has.
@@ -27,6 +29,9 @@ class AssetSlot:
     site_id: str
     busy: tuple[TimeWindow, ...] = ()
     soc: float = 1.0
+    takes: tuple[float, ...] = ()
+    needs: tuple[float, ...] = ()
+    charges: bool = True
     state_of_health: float = 1.0
     day_paid: bool = False
     assumes: frozenset[str] = frozenset()
@@ -59,6 +64,8 @@ class Snapshot:
     ``excluded`` lists modes that have failed for a parcel and are not tried again (order id to kinds).
     ``sent`` are the sorties of today that are over, out or drafted already: they count where only so many may be made.
     ``passed_over`` are assets that would be here if enough were known of them: named where nothing else is there.
+    ``packs`` are the states of charge of the packs that lie at a site and are not full, by site and type; those of the
+    fleet's ``spare_packs`` that are not in it are.
     """
 
     snapshot_id: str
@@ -72,3 +79,4 @@ class Snapshot:
     excluded: Mapping[str, frozenset[str]] = field(default_factory=dict)
     sent: tuple[Sent, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
+    packs: Mapping[tuple[str, str], tuple[float, ...]] = field(default_factory=dict)

@@ -1,19 +1,23 @@
-"""The exact schedule of drones and robots: assets, chargers and locker ports are booked to the second.
+"""The exact schedule of drones and robots: assets, chargers, packs and locker ports are booked to the second.
 
-A sortie keeps its asset from the start of loading until it is turned round and recharged. It is put into the
-first gap in which all of this fits; what is booked does not move.
+A sortie keeps its asset from the start of loading until it is turned round; before and after it the battery is filled
+as ``refills`` says. It is put into the first gap in which it has the charge that it needs and leaves what later trips
+need; what is booked does not move.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from fleet.feasibility import Trip
+from fleet.feasibility.charging import charging_between, swap_s
+from fleet.planner.day import Away, Day, Filled
 from fleet.planner.flights import Flights, earliest_departure, round_up
 from fleet.planner.permitroom import BEFORE_S, NOTHING, Counted, PermitRoom
 from fleet.planner.problem import Pool, Problem, Span
+from fleet.planner.refills import Bay, Booking, Stand
 from fleet.planner.snapshot import AssetSlot
 from fleet.planner.timetable import Chargers, Timetable
 from fleet.planner.ways import SortieWay
@@ -37,13 +41,16 @@ class Sortie:
     way: SortieWay
     slot: AssetSlot
     trip: Trip
-    load_s: int
     depart_s: int
     return_s: int
-    charge_s: int
-    recharged_s: int
+    kept: Booking
     counted: Counted = NOTHING
     """The permits and approvals for a number of trips that it counts for."""
+
+    @property
+    def load_s(self) -> int:
+        """When loading begins."""
+        return self.kept.away.begin
 
     @property
     def out(self) -> Span:
@@ -68,18 +75,20 @@ class Sortie:
 
 @dataclass
 class Yard:
-    """The state of all assets that make sorties: what is booked on them, on chargers, ports and permits."""
+    """The state of all assets that make sorties: what is booked on them, on chargers, packs, ports and permits."""
 
     problem: Problem
     flights: Flights
-    _assets: dict[str, Timetable] = field(default_factory=dict)
-    _chargers: dict[str, Chargers] = field(default_factory=dict)
+    _days: dict[str, Day] = field(default_factory=dict)
+    _stands: dict[str, Stand] = field(default_factory=dict)
+    _bays: dict[int, Bay] = field(default_factory=dict)
+    _orphans: set[tuple[str, Booking]] = field(default_factory=set)
     _ports: dict[str, Timetable] = field(default_factory=lambda: defaultdict(Timetable))
-    _topped_up: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._permits = PermitRoom.of(self.problem)
-        self._stand_ready()
+        if not self._days:
+            self._stand_ready()
 
     @classmethod
     def idle(cls, problem: Problem, flights: Flights) -> Yard:
@@ -90,9 +99,41 @@ class Yard:
 
     def _stand_ready(self) -> None:
         for pool in self.problem.pools:
+            self._bays[pool.index] = bay = self._bay(pool)
+            stand = self._stand(pool)
+            for soc in self._store(stand, pool):
+                stand.store(pool.type.type_id, bay, soc)
             for slot in pool.slots:
-                busy = ((self.problem.floor_seconds(w.start), self.problem.seconds(w.end)) for w in slot.busy)
-                self._assets[slot.asset_id] = Timetable(busy)
+                self._days[slot.asset_id] = day = self._begun(slot, bay)
+                if slot.charges:
+                    stand.ready(day, bay)
+
+    def _bay(self, pool: Pool) -> Bay:
+        """The chargers of a pool's site in the coldest hour of the day that is planned."""
+        context, day = self.problem.snapshot.context, (self.problem.snapshot.at, self.problem.snapshot.until)
+        charging = charging_between(context, pool.type, pool.site, *day, pool.state_of_health)
+        seconds = swap_s(pool.type)
+        return Bay(charging, None if seconds is None else round_up(seconds))
+
+    def _store(self, stand: Stand, pool: Pool) -> tuple[float, ...]:
+        """Have the packs of a type lie at a site, once; what is in those that are not full."""
+        type_id, site_id = pool.type.type_id, pool.site.site_id
+        if type_id in stand.spares:
+            return ()
+        stand.spares[type_id] = Chargers(self.problem.fleet.spares_at(type_id, site_id))
+        return self.problem.snapshot.packs.get((site_id, type_id), ())
+
+    def _begun(self, slot: AssetSlot, bay: Bay) -> Day:
+        """The day of an asset with what it is committed to. What those trips need and will not have is nobody's fault
+        in here: no later trip may take more of it."""
+        day = Day(1.0 if slot.soc >= FULL_SOC else slot.soc, bay.charging)
+        takes, needs = slot.takes or (0.0,) * len(slot.busy), slot.needs or (0.0,) * len(slot.busy)
+        for window, drawn, needed in zip(slot.busy, takes, needs, strict=True):
+            begin, end = self.problem.floor_seconds(window.start), self.problem.seconds(window.end)
+            begin = max([begin, *(away.end for away in day.aways)])
+            if begin < end:
+                day.book(Away(begin, end, drawn, needed))
+        return day
 
     def book(self, order: int, way: SortieWay) -> Sortie | None:
         """Book the earliest sortie that serves the parcel this way; none when there is no room for it."""
@@ -144,9 +185,9 @@ class Yard:
         return self._fitted(order, way, pool, trip, (depart, back))
 
     def _first_free(self, pool: Pool, way: SortieWay, depart: int) -> int | None:
-        """When some asset of the pool could leave, going by the usual length of its cycle."""
-        load = round_up(pool.type.load_s)
-        starts = [self._assets[s.asset_id].first_fit(depart - load, way.cycle_s) + load for s in pool.slots]
+        """When some asset of the pool could leave, going by the usual length of its time away."""
+        load, away_s = round_up(pool.type.load_s), way.gone_s
+        starts = [self._days[s.asset_id].first_fit(depart - load, away_s) + load for s in pool.slots]
         return min(starts, default=None)
 
     def _fitted(self, order: int, way: SortieWay, pool: Pool, trip: Trip, away: Span) -> Sortie | int | None:
@@ -163,47 +204,27 @@ class Yard:
         able = False
         for number, slot in enumerate(pool.slots):
             its = self.flights.on_slot(pool, number, trip)
-            able = able or its is not None
-            sortie = None if its is None else self._on(slot, order, way, pool, its, away)
-            if sortie is None:
+            if its is None:
                 continue
-            clash = self._assets[slot.asset_id].clash(sortie.load_s, sortie.recharged_s)
-            if clash is None:
-                return replace(sortie, counted=counted)
-            again.append(clash[1] + round_up(pool.type.load_s))
+            able = True
+            kept = self._on(slot, pool, its, away)
+            if isinstance(kept, Booking):
+                return Sortie(order, way, slot, its, *away, kept, counted)
+            if kept is not None:
+                again.append(kept + round_up(pool.type.load_s))
         if not able:  # in other weather some battery may reach
             return (away[0] // STEP_S + 1) * STEP_S
         return min(again, default=None)
 
-    def _on(
-        self, slot: AssetSlot, order: int, way: SortieWay, pool: Pool, trip: Trip, away: Span
-    ) -> Sortie | None:
-        """The trip on this asset, with the first charger that is free after it; none without a charger."""
-        self._top_up(slot, pool, trip)
-        landed = away[1] + round_up(pool.type.turnaround_s)
-        length = round_up(trip.recharge_s)
-        charge = self._charger(pool).first_fit(landed, length)
-        if charge is None:
-            return None
-        load_s = away[0] - round_up(pool.type.load_s)
-        return Sortie(order, way, slot, trip, load_s, *away, charge, charge + length)
-
-    def _top_up(self, slot: AssetSlot, pool: Pool, trip: Trip) -> None:
-        """Before its first sortie an asset that is not full is charged, at the rate that the trip's recharge shows."""
-        if slot.asset_id in self._topped_up:
-            return
-        self._topped_up.add(slot.asset_id)
-        if slot.soc >= FULL_SOC or trip.recharge_s <= 0:
-            return
-        full_wh = trip.usable_wh / (1 - pool.type.floor_fraction)
-        length = round_up((1 - slot.soc) * full_wh * trip.recharge_s / trip.energy_wh)
-        table = self._assets[slot.asset_id]
-        start = self._charger(pool).first_fit(table.last_end, length)
-        if start is None:
-            table.book(table.last_end, self.problem.horizon_s + 1)
-        else:
-            self._charger(pool).book(start, length)
-            table.book(start, start + length)
+    def _on(self, slot: AssetSlot, pool: Pool, trip: Trip, away: Span) -> Booking | int | None:
+        """What the trip would keep of this asset; else when its loading could begin instead; none where never."""
+        day, load_s = self._days[slot.asset_id], away[0] - round_up(pool.type.load_s)
+        gone = Away(load_s, away[1] + round_up(pool.type.turnaround_s), trip.drawn_soc, trip.needed_soc)
+        clash = day.clash(gone.begin, gone.end)
+        if clash is not None:
+            return clash.end
+        bay, type_id = self._bays[pool.index], pool.type.type_id
+        return self._stand(pool).fitted(day, bay, type_id, gone, charges=slot.charges)
 
     def why_full(self, sortie: Sortie) -> tuple[Reason, ...]:
         """Which permits and approvals have no room for a sortie that is not booked; nothing where all have."""
@@ -212,35 +233,58 @@ class Yard:
 
     def keep(self, sortie: Sortie) -> None:
         """Book a sortie as it was found."""
-        pool = self.problem.pools[sortie.way.pool]
-        self._assets[sortie.slot.asset_id].book(sortie.load_s, sortie.recharged_s)
-        self._charger(pool).book(sortie.charge_s, sortie.recharged_s - sortie.charge_s)
+        pool, key = self.problem.pools[sortie.way.pool], (sortie.slot.asset_id, sortie.kept)
+        if key in self._orphans:
+            self._orphans.remove(key)
+            self._days[sortie.slot.asset_id].book(sortie.kept.away)
+        else:
+            self._days[sortie.slot.asset_id].book(sortie.kept.away, *sortie.kept.fills)
+            self._stand(pool).book(sortie.kept, pool.type.type_id)
         if sortie.way.locker is not None:
             self._ports[sortie.way.locker.locker_id].book(*self._at_port(pool, sortie.trip))
         self._permits.book(sortie.counted, sortie.out)
 
     def release(self, sortie: Sortie) -> None:
-        """Give back all that a booked sortie keeps."""
-        pool = self.problem.pools[sortie.way.pool]
-        self._assets[sortie.slot.asset_id].release(sortie.load_s, sortie.recharged_s)
-        self._charger(pool).release(sortie.charge_s, sortie.recharged_s - sortie.charge_s)
+        """Give back all that a booked sortie keeps, but for a refill without which a later trip would lack charge."""
+        pool, day = self.problem.pools[sortie.way.pool], self._days[sortie.slot.asset_id]
+        day.release(sortie.kept.away, *sortie.kept.fills)
+        if day.holds(sortie.load_s):
+            self._stand(pool).release(sortie.kept, pool.type.type_id)
+        else:
+            day.book(None, *sortie.kept.fills)
+            self._orphans.add((sortie.slot.asset_id, sortie.kept))
         if sortie.way.locker is not None:
             self._ports[sortie.way.locker.locker_id].release(*self._at_port(pool, sortie.trip))
         self._permits.release(sortie.counted, sortie.out)
 
     def copy(self) -> Yard:
         """The same bookings, to be changed apart."""
-        other = Yard(self.problem, self.flights)
-        other._assets = {k: table.copy() for k, table in self._assets.items()}
-        other._chargers = {k: chargers.copy() for k, chargers in self._chargers.items()}
+        days = {k: day.copy() for k, day in self._days.items()}
+        stands = {k: stand.copy() for k, stand in self._stands.items()}
+        other = Yard(self.problem, self.flights, days, stands, self._bays, set(self._orphans))
         other._ports.update({k: table.copy() for k, table in self._ports.items()})
-        other._topped_up = set(self._topped_up)
         other._permits = self._permits.copy()
         return other
 
-    def _charger(self, pool: Pool) -> Chargers:
+    def _stand(self, pool: Pool) -> Stand:
         site = pool.site
-        return self._chargers.setdefault(site.site_id, Chargers(site.chargers))
+        return self._stands.setdefault(site.site_id, Stand(Chargers(site.chargers), site.chargers))
+
+    def level(self, sortie: Sortie) -> float:
+        """What is in the battery when the sortie's loading begins."""
+        return min(1.0, max(self._days[sortie.slot.asset_id].level(sortie.load_s), sortie.kept.away.needed))
+
+    def recharged_s(self, sortie: Sortie) -> int:
+        """When the asset is filled again after the sortie, or leaves for the next one."""
+        following = self._days[sortie.slot.asset_id].next_away(sortie.kept.away.end)
+        ready_s = sortie.kept.ready_s
+        return ready_s if following is None else min(ready_s, following.begin)
+
+    def filled(self) -> Iterator[tuple[Pool, AssetSlot, Filled]]:
+        """Every charge and change of a battery of the day."""
+        for pool in self.problem.pools:
+            for slot in pool.slots:
+                yield from ((pool, slot, one) for one in self._days[slot.asset_id].filled())
 
     def _port_clash(self, way: SortieWay, pool: Pool, trip: Trip) -> int | None:
         """How much later to come so that the locker's port is free; none when it is."""

@@ -26,7 +26,8 @@ class SortieWay:
     """By an asset of a pool, to the door or through a locker's port.
 
     ``cost`` is the trip's (and the stay's); ``cycle_s`` is how long it keeps an asset, from loading to recharged;
-    ``charge_s`` how much of that on a charger; ``out_s`` from departure to drop.
+    ``charge_s`` how long its battery needs a charger; ``out_s`` from departure to drop;
+    ``gone_s`` from loading until it is turned round.
     """
 
     pool: int
@@ -36,6 +37,7 @@ class SortieWay:
     charge_s: int
     out_s: int
     locker: LockerWay | None = None
+    gone_s: int = 0
 
     @property
     def mode(self) -> str:

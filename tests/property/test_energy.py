@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from fleet.energy import catalog
 from fleet.energy.air import Wind
 from fleet.energy.airframe import Airframe
-from fleet.energy.battery import charge_s, usable_wh
+from fleet.energy.battery import usable_wh
+from fleet.energy.charging import charge_s
 from fleet.energy.legs import cruise_power_w
 from fleet.energy.sortie import SortiePlan, sortie_energy_wh
 

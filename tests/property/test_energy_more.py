@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from fleet.energy import catalog
 from fleet.energy.air import air_density
 from fleet.energy.airframe import Airframe, Residual, Timing
-from fleet.energy.battery import DEFAULT_CHARGE_CURVE, Battery, charge_s, soc_after
+from fleet.energy.battery import Battery
+from fleet.energy.charging import DEFAULT_CHARGE_CURVE, charge_s, soc_after
 from fleet.energy.ground import Drive, drive_energy_wh
 from fleet.energy.legs import Legs, leg_table
 from fleet.energy.margin import margin_fraction

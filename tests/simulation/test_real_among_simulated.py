@@ -18,11 +18,11 @@ from adapters.sim.host import Host, HostOptions
 from adapters.sim.journal import Journal
 from adapters.sim.keeper import WorldKeeper
 from fleet.app import Setup, simulated
-from fleet.demo import world_of
 from fleet.protocol.endpoint import Timing
 from fleet.protocol.messages import Role
 from fleet.protocol.names import STATION, TIMEKEEPER
 from fleet.sim import World
+from fleet.trueworld import world_of
 from tests.support.besieged import DAY, HONEST, OTHER, Besieged, besieged, end, until
 
 QUICK = Timing(hello_s=0.4, missed_heartbeats=2, reconnect_s=0.02, reconnect_max_s=0.1)

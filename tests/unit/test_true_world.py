@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
-from fleet.demo import world_of
 from fleet.sim.approvals import Approval, Hours
 from fleet.sim.spec import parse_spec
+from fleet.trueworld import world_of
 from tests.support.bench import Bench
 
 FLEET = """

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from fleet.dispatch.charge import charge_told
+from fleet.dispatch.charge import charge_told, told_charge
+from fleet.dispatch.charging import charge_reported
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.handlers.suspects import gauge_doubted
 from fleet.dispatch.inputs import GaugeDoubted, LinkBack, LinkLost, SamplesBack, SamplesMissing
@@ -119,6 +120,7 @@ def link_grace_over(desk: Desk, asset_id: str) -> None:
 def asset_report(desk: Desk, message: AssetReport) -> None:
     """The asset's own condition."""
     asset_id = desk.peer_id or ""
+    before = desk.asset(asset_id)
     soc, doubts = counted_charge(desk.state, asset_id, message.soc, message.packs)
     desk.emit(
         AssetChanged(
@@ -131,16 +133,31 @@ def asset_report(desk: Desk, message: AssetReport) -> None:
             site_id=message.site_id,
             code=message.code,
             detail=message.detail,
+            taken_out_soc=_taken_out(desk, asset_id, message),
         )
     )
     for doubt in doubts:
         gauge_doubted(desk, GaugeDoubted(asset_id, doubt))
     if soc is not None:
         charge_told(desk, asset_id)
+    charge_reported(desk, before, message, soc)
     if message.condition == "faulted":
         _faulted(desk, desk.asset(asset_id), message)
     elif _is_on_the_way(desk.state.mission_of(asset_id)):
         _question(desk, asset_id, "ready_under_way", f"it says that it is {message.condition}")
+
+
+SWAPPED = "battery_swapped"
+"""What an asset reports that was given another battery at a site."""
+
+
+def _taken_out(desk: Desk, asset_id: str, message: AssetReport) -> float | None:
+    """What was in the battery that an asset had before it was given another: what it told last; nothing where it never
+    told. None where it was given none."""
+    if message.code != SWAPPED or message.condition == "faulted":
+        return None
+    told = told_charge(desk, asset_id)
+    return 0.0 if told.soc is None else told.soc
 
 
 def _is_on_the_way(record: MissionRecord | None) -> bool:

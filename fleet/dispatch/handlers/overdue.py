@@ -48,6 +48,6 @@ def _tell(desk: Desk, record: MissionRecord, latest: datetime) -> None:
 
 
 def _latest(desk: Desk, record: MissionRecord) -> datetime:
-    """When it should be over, recharged too, by its own times and the delay that is known, with a grace."""
+    """When it should be over, turned round too, by its own times and the delay that is known, with a grace."""
     late = timedelta(seconds=max(0.0, record.late_s))
     return busy_time(desk, record).end + late + timedelta(seconds=desk.settings.overdue_grace_s)

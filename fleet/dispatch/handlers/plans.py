@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from fleet.dispatch.charging import judge_afresh
 from fleet.dispatch.compartments import reserve
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import draft_route, draft_sortie
@@ -50,6 +51,7 @@ def plan_ready(desk: Desk, message: PlanReady) -> None:
         if left_over.order_id in waiting:
             hand_on(desk, left_over.order_id, left_over.reasons, handed_on_from=UNASSIGNED)
     _leave_nothing_open(desk, plan)
+    judge_afresh(desk)
     want_plan(desk)
 
 

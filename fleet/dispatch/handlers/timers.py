@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fleet.dispatch.charge import look_at_charge
+from fleet.dispatch.charging import look_at_charging
 from fleet.dispatch.deposits import deposit_unconfirmed
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.handlers.assets import link_grace_over
@@ -48,6 +49,7 @@ _DUE: dict[str, Callable[[Desk, str], None]] = {
     "link": link_grace_over,
     "plan": _plan_again,
     "charge": _charge,
+    "charging": look_at_charging,
     "contacts": retention,
     "zone": zone_over,
     "air": air_may_be_free,

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from fleet.app import Contexts
 from fleet.dispatch.handovers import TRIED_ONCE
 from fleet.dispatch.monitor.battery import _raised as raised
 from fleet.dispatch.monitor.checks import weather
@@ -17,6 +16,7 @@ from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.weather import in_force
 from fleet.domain.weather import KEEP_BEHIND, MOST_OF_SOURCE, MOST_SOURCES
 from fleet.feasibility.underway import leg_wh
+from fleet.hub.contexts import Contexts
 from fleet.protocol.lifecycle import AssetStatus
 from fleet.protocol.messages import (
     Action,

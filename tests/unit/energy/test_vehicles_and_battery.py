@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from fleet.energy import catalog
-from fleet.energy.battery import DEFAULT_CHARGE_CURVE, Battery, charge_s, soc_after, usable_wh
+from fleet.energy.battery import Battery, usable_wh
+from fleet.energy.charging import DEFAULT_CHARGE_CURVE, charge_s, soc_after
 from fleet.energy.errors import InvalidInput
 from fleet.energy.ground import Drive, drive_energy_wh
 from fleet.energy.van import RoadLeg, road_energy_wh
