@@ -24,6 +24,7 @@ from fleet.energy.catalog import airframe_names, electric_van_names, ground_robo
 from fleet.energy.errors import VehicleFileError
 from fleet.feasibility.carried import learned_before, told_of_unused
 from fleet.feasibility.charge import ToldCharge, ask_charge
+from fleet.feasibility.charging import swap_s
 from fleet.feasibility.context import Context
 from fleet.feasibility.vehicles import vehicle_of
 from fleet.feasibility.verdict import Verdict, feasible
@@ -275,6 +276,18 @@ def _with_own_vehicles(fleet: FleetFile, folder: Path) -> FleetFile:
     return replace(fleet, spec=fleet.spec.model_copy(update={"types": types}))
 
 
+def _pack_errors(fleet: FleetFile) -> Iterator[FieldError]:
+    """Spare packs of a type whose vehicle file says nothing of changing them would lie there for nothing."""
+    for number, packs in enumerate(fleet.spec.spare_packs):
+        kind = fleet.spec.types.get(packs.type_id)
+        if isinstance(kind, SortieType) and kind.kind in all_kinds() and swap_s(kind) is None:
+            key = ("spare_packs", number, "type")
+            message = (
+                "its vehicle file does not say how long a pack takes to change: state charging.swap_s there"
+            )
+            yield FieldError(fleet.name, fleet.line(key), dotted(key), packs.type_id, message)
+
+
 def _data_errors(fleet: FleetFile, asset_type: AssetType) -> Iterator[FieldError]:
     if asset_type.kind not in all_kinds() or not isinstance(asset_type, SortieType):
         return  # said with the kind
@@ -294,6 +307,7 @@ def _type_error(
 def _check_types(fleet: FleetFile) -> None:
     """Refuses types of a kind that nothing defines, and energy models that are not there."""
     errors = [error for asset_type in fleet.spec.types.values() for error in _type_errors(fleet, asset_type)]
+    errors += [] if errors else _pack_errors(fleet)
     if errors:
         raise IntakeError(errors)
 

@@ -64,11 +64,12 @@ def _multirotor(frame: airframe.Airframe) -> Multirotor:
         descent_mps=frame.descent_mps,
         pack_wh=frame.pack_wh,
     )
-    wanted_w = HUNGRIER * float(frame.regimes.cruise.power_w(full_kg, DENSITY_KG_M3))
+    half_kg = frame.max_payload_kg / 2
+    wanted_w = HUNGRIER * float(frame.regimes.cruise.power_w(frame.empty_mass_kg + half_kg, DENSITY_KG_M3))
 
     def cruise_w(drag_m2: float) -> float:
         other = made.model_copy(update={"drag_area_m2": drag_m2})
-        return other.power_w(frame.max_payload_kg, frame.cruise_mps, 0.0, DENSITY_KG_M3)
+        return other.power_w(half_kg, frame.cruise_mps, 0.0, DENSITY_KG_M3)
 
     if cruise_w(MOST_DRAG_M2) < wanted_w:
         raise SimError(

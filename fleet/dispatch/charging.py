@@ -61,9 +61,14 @@ def look_at_charging(desk: Desk, asset_id: str) -> None:
     asset = desk.asset(asset_id)
     if asset.status is not AssetStatus.CHARGING or asset.soc is None or asset.soc_at is None:
         return
-    told, expected = told_charge(desk, asset_id), _expected(desk, asset, desk.now)
-    if told.soc is None or told.doubts or expected is None or told.soc >= CHARGED:
+    told = told_charge(desk, asset_id)
+    if told.soc is None or told.doubts or told.soc >= CHARGED:
         return  # Not known, which others look after; or charged.
+    measured_at = desk.now - timedelta(seconds=told.age_s or 0.0)
+    expected = _expected(desk, asset, measured_at)
+    if expected is None or measured_at <= asset.soc_at:
+        _look_later(desk, asset_id)  # Nothing was told since.
+        return
     behind = expected - told.soc
     if behind > BEHIND and not _open(desk, asset_id):
         _estimate_afresh(desk, asset_id, told.soc, as_charged(asset_id, told.soc, expected))

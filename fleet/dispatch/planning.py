@@ -15,6 +15,7 @@ from fleet.domain.events import PlanRequested
 from fleet.domain.fleet import SortieType
 from fleet.domain.sites import Site
 from fleet.domain.state import Asset, LyingPack, MissionRecord, Parcel
+from fleet.feasibility.appetite import appetite
 from fleet.feasibility.approvals import Sent, has_count
 from fleet.feasibility.charging import charging_between
 from fleet.feasibility.committed import drawn_and_needed
@@ -173,7 +174,8 @@ def _drawn_and_needed(desk: Desk, record: MissionRecord) -> tuple[float, float]:
     if not isinstance(kind, SortieType) or mission.energy_wh is None:
         return 0.0, 0.0
     energy = mission.energy_wh, mission.reserve_wh or 0.0
-    drawn, needed = drawn_and_needed(desk.context, kind, energy, (away.start, away.end))
+    its = appetite(desk.context.fleet, kind, desk.asset(mission.asset_id).energy)
+    drawn, needed = drawn_and_needed(desk.context, kind, energy, (away.start, away.end), its)
     if record.status is not MissionStatus.ACTIVE or desk.now <= away.start:
         return drawn, needed
     whole_s = (away.end - away.start).total_seconds()

@@ -39,6 +39,16 @@ class RobotEntry(Entry):
     per_place: PerPlace = Field(default=1, alias="per_bay")
 
 
+class SpareEntry(BaseModel):
+    """Batteries of a type that lie at sites (none named: at each where the type stands) to be changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: Identifier
+    sites: frozenset[Identifier] = frozenset()
+    per_site: PerPlace
+
+
 class StationEntry(BaseModel):
     """Stations: only their type; which there are is what the lockers file says."""
 

@@ -14,10 +14,21 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fleet.domain.fleet import AirMargins, Assumptions, FleetSpec, ReserveRule, Separation, WeatherRule
+from fleet.domain.fleet import (
+    AirMargins,
+    AssetType,
+    Assumptions,
+    FleetSpec,
+    ReserveRule,
+    Separation,
+    SortieType,
+    SparePacks,
+    WeatherRule,
+)
 from fleet.intake.authorisations import TABLE as AUTHORISATIONS
 from fleet.intake.authorisations import read_authorisations
 from fleet.intake.cells import CellError, timezone
+from fleet.intake.fleetentries import SpareEntry
 from fleet.intake.fleetstands import resolve_stands
 from fleet.intake.fleettypes import is_foreign, merged, resolve_types
 from fleet.intake.suggest import did_you_mean
@@ -38,6 +49,7 @@ TABLES = (
     "terrain",
     "compartments",
     "types",
+    "spare_packs",
     AUTHORISATIONS,
 )
 UNLESS_DENIED = frozenset({"assets_come_full"})
@@ -105,6 +117,7 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
         sections["margins"] = validated(source, ("margins",), source.data["margins"], AirMargins)
     if "weather" in source.data:
         sections["weather"] = validated(source, ("weather",), source.data["weather"], WeatherRule)
+    packs = _spare_packs(source, types.sound)
     terrain = _terrain(source)
     values = {name: value for name in VALUES if (value := _value(source, default, name)) is not None}
     if "unserved_penalty" in values:
@@ -112,10 +125,33 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
     vehicles = {*used, *(each.kind for each in used.values())}
     held = read_authorisations(source, frozenset(vehicles), zone)
     source.raise_errors()
-    spec = validated(source, (), {**values, **sections, "types": used, "stands": stands}, FleetSpec)
+    spec = validated(
+        source, (), {**values, **sections, "types": used, "stands": stands, "spare_packs": packs}, FleetSpec
+    )
     source.raise_errors()
     assert spec is not None  # otherwise there was an error to raise
     return FleetFile(source.file, spec, zone, terrain, held, source.lines)
+
+
+def _spare_packs(source: TomlSource, types: Mapping[str, AssetType]) -> tuple[SparePacks, ...]:
+    """``[[spare_packs]]``: how many batteries of a type lie at which sites."""
+    stated = source.data.get("spare_packs", [])
+    if not isinstance(stated, list):
+        source.refuse(("spare_packs",), "must be a list of tables: [[spare_packs]]", stated)
+        return ()
+    found = []
+    for number, raw in enumerate(stated):
+        key: Key = ("spare_packs", number)
+        entry = validated(source, key, raw, SpareEntry)
+        if entry is None:
+            continue
+        if not isinstance(types.get(entry.type), SortieType):
+            source.refuse(
+                (*key, "type"), f"is no type of drones or robots{did_you_mean(entry.type, types)}", entry.type
+            )
+            continue
+        found.append(SparePacks(type_id=entry.type, sites=entry.sites, per_site=entry.per_site))
+    return tuple(found)
 
 
 def _refuse_unknown(source: TomlSource, kinds: Mapping[str, str]) -> None:

@@ -99,9 +99,10 @@ class Day:
         return min(fills, inf if away is None else away.begin)
 
     def last_fill(self, begin: int, at: int) -> Fill | None:
-        """The last refill that begins from ``begin`` on and before ``at``."""
+        """The last refill that begins before ``at`` and is not over by ``begin``: it may have begun before a trip, and
+        goes on after it."""
         found = bisect_left(self._fills, at, key=lambda one: one.begin) - 1
-        return self._fills[found] if found >= 0 and self._fills[found].begin >= begin else None
+        return self._fills[found] if found >= 0 and self._fills[found].end > begin else None
 
     # --- state of charge ---
 
@@ -113,6 +114,10 @@ class Day:
         away = self._aways[before]
         left = max(0.0, self._level_of(before) - away.drawn)
         return self._filled(left, away.end, max(at, away.end))
+
+    def begun(self, away: Away) -> float:
+        """What is in it when a trip that is booked begins. ``ValueError`` for one that is not."""
+        return self._level_of(self._aways.index(away))
 
     def _level_of(self, index: int) -> float:
         for number in range(len(self._levels), index + 1):
@@ -165,7 +170,7 @@ class Day:
             ends = max((f.end for f in self._fills), default=begin) if away is None else away.begin
             yield from self._effects(level, begin, max(ends, begin))
             if away is not None:
-                level, begin = max(0.0, self.level(away.begin) - away.drawn), away.end
+                level, begin = max(0.0, self.begun(away) - away.drawn), away.end
 
     # --- changes ---
 

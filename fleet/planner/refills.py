@@ -159,15 +159,23 @@ class Stand:
             day.level(away.begin), 0.0 if booking.before is None else min(1.0, away.needed + SLACK_SOC)
         )
         left = max(0.0, begun - away.drawn)
-        swapped = self._swap(day, bay, type_id, booking, left) if left < bay.kept_soc else None
+        on = day.last_fill(away.end, away.end)  # the charge that the trip broke off: its charger is kept
+        if on is not None and bay.charging is not None and not on.swap:
+            left = bay.charging.soc_after(left, on.end - away.end)
+        # A later trip before this one may leave it less, as much as it needs at the least: so long the pack may charge.
+        least = max(0.0, min(1.0, away.needed) - away.drawn)
+        swapped = (
+            self._swap(day, bay, type_id, booking, least) if left < bay.kept_soc and on is None else None
+        )
         if swapped is not None:
             return swapped
         if self.count == 0 and away.drawn > 0:
             return None
         if not charges or bay.charging is None:
             return booking
-        limit = day.next_own(away.end)
-        return replace(booking, after=self._charge_from(bay.charging, left, away.end, bay.kept_soc, limit))
+        begins = away.end if on is None else on.end
+        limit = day.next_own(begins)
+        return replace(booking, after=self._charge_from(bay.charging, left, begins, bay.kept_soc, limit))
 
     def _swap(self, day: Day, bay: Bay, type_id: str, booking: Booking, left: float) -> Booking | None:
         spares, away = self.spares.get(type_id), booking.away

@@ -272,7 +272,9 @@ class Yard:
 
     def level(self, sortie: Sortie) -> float:
         """What is in the battery when the sortie's loading begins."""
-        return min(1.0, max(self._days[sortie.slot.asset_id].level(sortie.load_s), sortie.kept.away.needed))
+        return min(
+            1.0, max(self._days[sortie.slot.asset_id].begun(sortie.kept.away), sortie.kept.away.needed)
+        )
 
     def recharged_s(self, sortie: Sortie) -> int:
         """When the asset is filled again after the sortie, or leaves for the next one."""

@@ -13,6 +13,7 @@ from tests.checker.inputs import read_lockers, read_orders, read_sites, read_wea
 from tests.checker.rules import (
     airspace,
     capacity,
+    charging,
     energy,
     goods,
     identity,
@@ -51,6 +52,9 @@ RULES: tuple[Rule, ...] = (
     sorties.check_one_at_a_time,
     sorties.check_charge,
     sorties.check_chargers,
+    charging.check_charging,
+    charging.check_stated_chargers,
+    charging.check_spares,
     sorties.check_fleet_size,
     sorties.check_paths,
     sorties.check_speeds,

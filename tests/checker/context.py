@@ -9,7 +9,7 @@ from datetime import tzinfo
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from tests.checker.document import Parcel, Plan, Reservation, Route, Sortie
+from tests.checker.document import Charge, Parcel, Plan, Reservation, Route, Sortie
 from tests.checker.fleet import FleetFacts, RouteFacts, SortieFacts
 from tests.checker.inputs import Locker, Observation, Order, Site
 from tests.checker.zones import Zone
@@ -46,6 +46,14 @@ class Case:
         found: dict[str, list[Sortie]] = defaultdict(list)
         for sortie in sorted(self.plan.sorties, key=lambda s: s.depart):
             found[sortie.asset_id].append(sortie)
+        return found
+
+    @cached_property
+    def charges_of(self) -> dict[str, list[Charge]]:
+        """Each asset's stated charges in order."""
+        found: dict[str, list[Charge]] = defaultdict(list)
+        for charge in sorted(self.plan.charging, key=lambda c: c.start):
+            found[charge.asset_id].append(charge)
         return found
 
     def facts(self, sortie: Sortie) -> SortieFacts:

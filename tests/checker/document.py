@@ -111,6 +111,19 @@ class Reservation:
 
 
 @dataclass(frozen=True, slots=True)
+class Charge:
+    """A battery filled: on a charger, or changed for a full one (``swap``)."""
+
+    asset_id: str
+    depot_id: str
+    start: datetime
+    end: datetime
+    soc_from: float
+    soc_to: float
+    swap: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The whole document."""
 
@@ -125,6 +138,7 @@ class Plan:
     parcel_count: int
     total_cost: float
     cost_by_mode: dict[str, float]
+    charging: tuple[Charge, ...] = ()
 
 
 def parse_plan(document: Json) -> Plan:
@@ -144,6 +158,7 @@ def parse_plan(document: Json) -> Plan:
         parcel_count=summary["parcels"],
         total_cost=summary["cost"]["total"],
         cost_by_mode=summary["cost"]["by_mode"],
+        charging=tuple(map(_charge, document.get("charging", ()))),
     )
 
 
@@ -180,6 +195,13 @@ def _sortie(entry: Json) -> Sortie:
         reserve_wh=entry["reserve_wh"],
         locker_id=entry.get("locker_id"),
         above_ground=entry.get("alt_reference") == "AGL",
+    )
+
+
+def _charge(entry: Json) -> Charge:
+    times = _time(entry["start"]), _time(entry["end"])
+    return Charge(
+        entry["asset_id"], entry["depot_id"], *times, entry["soc_from"], entry["soc_to"], entry["swap"]
     )
 
 

@@ -58,6 +58,16 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True)
+class ChargeShape:
+    """How a pack takes power: whole up to ``taper_from``, ``tail`` of it when full, ``efficiency`` of it stored."""
+
+    taper_from: float = 0.8
+    tail: float = 0.1
+    efficiency: float = 0.93
+    most_w: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
 class SortieFacts:
     """A drone's or robot's type. ``usable_wh``: what a full battery gives down to its floor."""
 
@@ -73,6 +83,9 @@ class SortieFacts:
     turnaround_s: float
     charger_w: float
     max_radius_m: float | None
+    floor: float = 0.1
+    charge: ChargeShape = ChargeShape()
+    swap_s: float | None = None
 
     @property
     def flies(self) -> bool:
@@ -145,6 +158,14 @@ class FleetFacts:
     route_types: tuple[RouteFacts, ...]
     station: StationFacts
     stands: tuple[Stand, ...]
+    spares: tuple[tuple[str, frozenset[str], int], ...] = ()
+    """Spare packs: of a type, at some sites (none named: at all), how many."""
+
+    def spares_at(self, type_id: str, site_id: str) -> int:
+        """How many packs of a type lie at a site when the day begins."""
+        return sum(
+            count for name, sites, count in self.spares if name == type_id and (not sites or site_id in sites)
+        )
 
     def sortie_type(self, kind: str, asset_id: str, site: Site) -> SortieFacts:
         """The type of a drone or robot that stands at a site."""

@@ -12,6 +12,7 @@ from typing import Any
 from tests.checker.fleet import (
     Cap,
     Carriage,
+    ChargeShape,
     FleetFacts,
     Rates,
     RouteFacts,
@@ -69,6 +70,9 @@ def _facts(data: Table) -> FleetFacts:
         route_types=tuple({facts.type_id: facts for facts in routes}.values()),
         station=stations[0],
         stands=tuple(_stand(data, kind, e) for kind, e in entries if _archetype(data, e) != "station"),
+        spares=tuple(
+            (e["type"], frozenset(e.get("sites", ())), e["per_site"]) for e in data.get("spare_packs", ())
+        ),
     )
 
 
@@ -105,6 +109,9 @@ def _sortie(data: Table, name: str) -> SortieFacts:
         turnaround_s=table.get("turnaround_s", 120),
         charger_w=table.get("charger_w", 500),
         max_radius_m=table.get("max_radius_m"),
+        floor=floor,
+        charge=ChargeShape(**{k: v for k, v in vehicle.charging.items() if k not in ("cold", "swap_s")}),
+        swap_s=vehicle.charging.get("swap_s"),
     )
 
 

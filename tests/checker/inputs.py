@@ -57,6 +57,7 @@ class Site:
     opens: time
     closes: time
     zone_name: str | None
+    charger_w: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ def _site(row: Row) -> Site:
         opens=time.fromisoformat(row["opens"]),
         closes=time.fromisoformat(row["closes"]),
         zone_name=row.get("timezone") or None,
+        charger_w=float(row["charger_w"]) if row.get("charger_w") else None,
     )
 
 

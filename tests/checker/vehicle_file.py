@@ -20,13 +20,14 @@ class Vehicle:
 
     model: Rotorcraft | Roller
     pack_wh: float
+    charging: Table
 
 
 def read_vehicle(kind: str, name: str) -> Vehicle:
     """The figures behind an ``energy_model`` of the fleet file."""
     folder, build = ("airframes", _rotorcraft) if kind == "drone" else ("ground", _roller)
     table = tomllib.loads((_DATA / folder / f"{name}.toml").read_text(encoding="utf-8"))
-    return Vehicle(build(table), table["pack_wh"])
+    return Vehicle(build(table), table["pack_wh"], table.get("charging", {}))
 
 
 def _rotorcraft(table: Table) -> Rotorcraft:

@@ -30,6 +30,8 @@ class Code(StrEnum):
     TURNAROUND = "turnaround"
     RECHARGE = "recharge"
     CHARGERS = "chargers"
+    CHARGING = "charging"
+    SPARES = "spares"
     PATH = "path"
     SPEED = "speed"
     RADIUS = "radius"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import pytest
@@ -149,7 +149,7 @@ def check_sorties(found: Plan, town: Snapshot, orders: dict[str, Order]) -> None
             ports.setdefault(sortie.locker_id, []).append((drop, drop + timedelta(seconds=kind.drop_s)))
     for spans in (*busy.values(), *ports.values()):
         assert peak(spans) <= 1
-    check_chargers(found, town, kinds)
+    check_chargers(found, town)
 
 
 def check_sortie(sortie: SortiePlan, kind: SortieType, parcel: Order) -> None:
@@ -160,16 +160,14 @@ def check_sortie(sortie: SortiePlan, kind: SortieType, parcel: Order) -> None:
     assert parcel.weight_kg <= kind.carriage.max_parcel_kg
 
 
-def check_chargers(found: Plan, town: Snapshot, kinds: Mapping[str, object]) -> None:
-    """No more assets charge at once than the site has chargers."""
+def check_chargers(found: Plan, town: Snapshot) -> None:
+    """No more assets charge at once than the site has chargers, and none while it is away."""
     spans: dict[str, list[tuple[datetime, datetime]]] = {}
-    for sortie in found.sorties:
-        kind = kinds[sortie.asset_id]
-        assert isinstance(kind, SortieType)
-        assert sortie.recharged_at is not None
-        length = timedelta(hours=sortie.energy_wh / kind.charger_w)
-        if length:
-            spans.setdefault(sortie.depot_id, []).append((sortie.recharged_at - length, sortie.recharged_at))
+    for charge in found.charging:
+        if not charge.swap:
+            spans.setdefault(charge.depot_id, []).append((charge.start, charge.end))
+        away = [s for s in found.sorties if s.asset_id == charge.asset_id]
+        assert all(s.return_at <= charge.start + SLACK or charge.end <= s.depart for s in away)
     for site_id, charging in spans.items():
         assert peak(charging) <= town.context.sites[site_id].chargers
 

@@ -13,6 +13,7 @@ from fleet.config import RunFiles, RunInputs, fingerprint, read_inputs, snapshot
 from fleet.domain.fleet import SortieType
 from fleet.energy.airframe import Residual
 from fleet.energy.catalog import airframe
+from fleet.energy.charging import ChargeFigures
 from fleet.energy.learning import ASSUMED_APART
 from fleet.energy.margin import margin_fraction
 from fleet.energy.render import render
@@ -288,3 +289,36 @@ def test_a_broken_grid_is_refused_with_its_field(make: Make, tmp_path: Path) -> 
     with pytest.raises(IntakeError) as error:
         make(fleet=STATED)
     assert [each.field for each in error.value.errors] == ["nrows"]
+
+
+PACKS = '[[spare_packs]]\ntype = "x"\nper_site = 2\n'
+
+
+def test_spare_packs_lie_where_the_fleet_file_says(make: Make, tmp_path: Path) -> None:
+    """Of a type whose vehicle file says how long one takes to change; of all its sites, or of those that are named."""
+    frame = airframe("courier-x4")
+    swaps = frame.model_copy(
+        update={"charging": ChargeFigures(swap_s=120), "sources": frame.sources | {"charging": "own"}}
+    )
+    (tmp_path / "mine.toml").write_text(render(swaps), encoding="utf-8")
+    spec = make(fleet=OWN + PACKS).context.fleet
+    assert (spec.spares_at("x", "anywhere"), spec.spares_at("courier-x4", "anywhere")) == (2, 0)
+    named = make(fleet=OWN + PACKS + 'sites = ["S1"]\n').context.fleet
+    assert (named.spares_at("x", "S1"), named.spares_at("x", "S2")) == (2, 0)
+    (tmp_path / "mine.toml").write_text(render(frame), encoding="utf-8")
+    with pytest.raises(IntakeError, match=r"fleet\.toml:\d+: spare_packs.*swap_s"):
+        make(fleet=OWN + PACKS)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[[spare_packs]]\ntype = "curier-x4"\nper_site = 2\n', r"spare_packs.*courier-x4"),
+        ('[[spare_packs]]\ntype = "courier-x4"\nper_site = 0\n', r"spare_packs.*per_site"),
+        ('[spare_packs]\ntype = "courier-x4"\n', r"spare_packs.*\[\[spare_packs\]\]"),
+        ('[[spare_packs]]\ntype = "locker"\nper_site = 1\n', r"spare_packs.*no type of drones"),
+    ],
+)
+def test_spare_packs_that_can_t_be_are_refused(make: Make, text: str, said: str) -> None:
+    with pytest.raises(IntakeError, match=said):
+        make(fleet=text)

@@ -58,7 +58,7 @@ def test_it_takes_a_little_more_than_its_file_says(name: str, share: float, metr
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 1.6])
 def test_where_it_was_worked_back_from_it_takes_what_was_meant(scale: float) -> None:
-    """Climb at both masses, cruise with the payload: the file's power and two hundredths, whatever the file."""
+    """Climb at both masses, cruise with half the payload: the file's power and two hundredths, whatever the file."""
     frame = airframe("courier-x4")
     sets = {
         n: one.model_copy(update={"b1": one.b1 * scale, "b0": one.b0 * scale})
@@ -67,17 +67,15 @@ def test_where_it_was_worked_back_from_it_takes_what_was_meant(scale: float) -> 
     other = frame.model_copy(update={"regimes": frame.regimes.model_copy(update=sets)})
     machine = machine_of(other)
     assert isinstance(machine, Multirotor)
-    full = other.empty_mass_kg + other.max_payload_kg
     for kg, power_w in (
         (0.0, machine.power_w(0.0, 0.0, machine.climb_mps, DENSITY)),
         (other.max_payload_kg, machine.power_w(other.max_payload_kg, 0.0, machine.climb_mps, DENSITY)),
     ):
         said_w = float(other.regimes.takeoff.power_w(other.empty_mass_kg + kg, DENSITY))
         assert power_w == pytest.approx(HUNGRIER * said_w, rel=0.01)
-    said_w = float(other.regimes.cruise.power_w(full, DENSITY))
-    assert machine.power_w(other.max_payload_kg, other.cruise_mps, 0.0, DENSITY) == pytest.approx(
-        HUNGRIER * said_w, rel=0.01
-    )
+    half = other.max_payload_kg / 2
+    said_w = float(other.regimes.cruise.power_w(other.empty_mass_kg + half, DENSITY))
+    assert machine.power_w(half, other.cruise_mps, 0.0, DENSITY) == pytest.approx(HUNGRIER * said_w, rel=0.01)
 
 
 def test_a_robot_takes_a_little_more_too() -> None:
@@ -123,7 +121,7 @@ def test_a_restart_goes_on_with_the_vehicle_file_that_the_day_began_with(tmp_pat
     bench = Bench(tmp_path, fleet=OWN)
 
     def pack_wh() -> float:
-        context = bench.core.dispatcher.make_context(bench.core.state)
+        context = bench.core._dispatcher.make_context(bench.core.state)
         return battery_of(context.fleet.types["x"], 1.0).nominal_wh  # type: ignore[arg-type]
 
     begun = pack_wh()
@@ -131,7 +129,3 @@ def test_a_restart_goes_on_with_the_vehicle_file_that_the_day_began_with(tmp_pat
     bench.inputs = bench.files.read()
     bench.restart()
     assert pack_wh() == begun == 799.2
-    assert (
-        bench.core.monitor._make_context(bench.core.state).fleet.types["x"]
-        == bench.core.state.fleet.types["x"]
-    )  # type: ignore[union-attr]

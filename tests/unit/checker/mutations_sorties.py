@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from tests.checker import Code
+from tests.checker.document import Json
 from tests.unit.checker.builder import (
     LAUNCH,
     POINTS,
@@ -150,3 +152,34 @@ def a_reserve_is_eaten(day: Day) -> None:
 @breaks(Code.RESERVE)
 def a_reserve_is_smaller_than_the_rule_says(day: Day) -> None:
     day.trip("F1")["reserve_wh"] = 80.0
+
+
+def _stated_charges(day: Day) -> list[Json]:
+    """Charges in all the time between the sorties of each asset, as a sound plan would state them."""
+    by_asset: dict[str, list[Json]] = {}
+    for trip in sorted(day.plan["sorties"], key=lambda one: one["depart"]):
+        by_asset.setdefault(trip["asset_id"], []).append(trip)
+    charges = []
+    for asset_id, trips in sorted(by_asset.items()):
+        for earlier, later in pairwise(trips):
+            start = datetime.fromisoformat(earlier["return"]) + timedelta(minutes=4)
+            times = {"start": start.isoformat(), "end": later["depart"]}
+            socs = {"soc_from": 0.5, "soc_to": 0.5, "swap": False}
+            charges.append({"asset_id": asset_id, "depot_id": later["depot_id"], **times, **socs})
+    return charges
+
+
+@breaks(Code.CHARGING)
+def a_drone_is_on_a_charger_while_it_flies(day: Day) -> None:
+    day.depots[1]["chargers"] = 9
+    out = day.trip("F1")
+    while_out = {"start": out["depart"], "end": out["return"], "soc_from": 0.5, "soc_to": 0.5, "swap": False}
+    own = {"asset_id": out["asset_id"], "depot_id": out["depot_id"]}
+    day.plan["charging"] = [*_stated_charges(day), own | while_out]
+
+
+@breaks(Code.SPARES)
+def a_pack_is_changed_for_one_that_is_not_there(day: Day) -> None:
+    day.depots[1]["chargers"] = 9
+    first, *others = _stated_charges(day)
+    day.plan["charging"] = [first | {"swap": True, "soc_to": 1.0}, *others]

@@ -121,7 +121,7 @@ def test_until_it_charges_again_nothing_counts_on_more_than_is_in_it(tmp_path: P
 
 
 def test_a_killed_hub_still_looks_whether_the_charge_rises(tmp_path: Path) -> None:
-    """A charger that gives nothing while its drone says that it charges: found by the curve, with a hub killed before."""
+    """A charger that gives nothing while its drone says that it charges: found by the curve, after a kill."""
     bench, _, drone = charging(tmp_path, 0.55, orders=FAR)
     bench.restart()
     drone = bench.connect(DRONE)
