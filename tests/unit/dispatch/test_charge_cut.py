@@ -11,7 +11,7 @@ from fleet.dispatch.planning import snapshot
 from fleet.domain.state import ExceptionRecord, MissionRecord
 from fleet.protocol.lifecycle import AssetStatus, MissionStatus
 from fleet.protocol.messages import AssetReport, Assign, CloseException, Role, Telemetry
-from tests.support.bench import DAY, ORDERS, Bench, Peer
+from tests.support.bench import ORDERS, Bench, Peer
 from tests.support.script import DRONE, desk_after, ready, sent
 
 FAR = ORDERS.replace("-8.01,41.01", "-8.0,41.055").replace("2026-11-24T08:00", "2026-11-24T09:30")
@@ -31,7 +31,7 @@ def charging(folder: Path, soc: float, **texts: Any) -> tuple[Bench, Peer, Peer]
 
 def told(bench: Bench, drone: Peer, condition: str, soc: float, detail: str = "") -> None:
     """What the drone says of itself on its pad."""
-    report = AssetReport(condition=condition, at=DAY, soc=soc, site_id="S1", detail=detail)  # type: ignore[arg-type]
+    report = AssetReport(condition=condition, at=bench.now, soc=soc, site_id="S1", detail=detail)  # type: ignore[arg-type]
     bench.say(drone, report)
 
 
