@@ -19,7 +19,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from fleet.app import Contexts, Files, Setup, day_opened
+from fleet.app import Files, Setup, day_opened
 from fleet.config import RunInputs
 from fleet.dispatch.decide import Dispatcher
 from fleet.dispatch.inputs import Input, PlanReady, TimerDue
@@ -31,6 +31,7 @@ from fleet.domain.sites import Site
 from fleet.domain.state import MissionRecord, State
 from fleet.feasibility import Trip, assess_sortie
 from fleet.feasibility.vehicles import battery_of
+from fleet.hub.contexts import Contexts
 from fleet.hub.rundir import RunDir, write_atomically
 from fleet.hub.security.keyring import Keyring, new_hub_key
 from fleet.hub.security.limits import LimitSettings

@@ -260,7 +260,7 @@ def test_joint_plan_beats_both_baselines() -> None:
     assert summary.van_only_cost is not None
     assert summary.greedy_cost is not None
     assert summary.cost.total < 0.97 * summary.van_only_cost
-    assert summary.cost.total <= summary.greedy_cost
+    assert summary.cost.total <= summary.greedy_cost + 1e-9
 
 
 def test_baselines_can_be_left_out() -> None:
