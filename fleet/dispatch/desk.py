@@ -16,7 +16,7 @@ from fleet.domain.apply import apply
 from fleet.domain.state import Asset, MissionRecord, Parcel, State
 from fleet.feasibility.context import Context
 from fleet.protocol.lifecycle import LifecycleError
-from fleet.protocol.messages import Message, Role, Telemetry
+from fleet.protocol.messages import Action, Message, Role, Telemetry
 from fleet.protocol.values import Reason
 
 
@@ -151,8 +151,9 @@ class Desk:
         mission_id: str | None = None,
         owner: str = "dispatcher",
         reasons: tuple[Reason, ...] = (),
+        advice: Action | None = None,
     ) -> str:
-        """Record something unexpected; returns the exception's id."""
+        """Record something unexpected; returns the exception's id. ``advice``: what its asset is told."""
         exception_id = f"exc-{self.state.serial + 1}"
         self.emit(
             ev.ExceptionRaised(
@@ -165,6 +166,7 @@ class Desk:
                 owner=owner,
                 action=action,
                 reasons=reasons,
+                advice=advice,
             )
         )
         return exception_id

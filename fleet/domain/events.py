@@ -322,7 +322,7 @@ class OperationsResumed(Event):
 
 
 class ExceptionRaised(Event):
-    """Something unexpected that needs an owner; ``action`` is what is being done about it."""
+    """Something unexpected that needs an owner; ``action`` is what is being done, ``advice`` what its asset is told."""
 
     type: Literal["exception_raised"] = "exception_raised"
     exception_id: Identifier
@@ -333,6 +333,7 @@ class ExceptionRaised(Event):
     owner: str
     action: str
     reasons: tuple[Reason, ...] = ()
+    advice: Action | None = None
 
 
 class ExceptionClosed(Event):

@@ -19,6 +19,7 @@ def raised(state: State, event: ev.ExceptionRaised) -> State:
         event.order_id,
         event.mission_id,
         event.reasons,
+        advice=event.advice,
     )
     about = None if event.mission_id is None else state.missions.get(event.mission_id)
     if about is not None:

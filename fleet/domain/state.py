@@ -179,7 +179,8 @@ class Answered:
 
 @dataclass(frozen=True)
 class ExceptionRecord:
-    """Something unexpected, its owner, what is done about it and what came of it (none while it is open)."""
+    """Something unexpected, its owner, what is done about it and what came of it (none while it is open). ``advice`` is
+    what its asset was told for it."""
 
     exception_id: str
     code: str
@@ -191,6 +192,7 @@ class ExceptionRecord:
     mission_id: str | None = None
     reasons: tuple[Reason, ...] = ()
     outcome: str | None = None
+    advice: Action | None = None
 
 
 def _map() -> Map[Any, Any]:

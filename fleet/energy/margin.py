@@ -1,4 +1,4 @@
-"""How much more than predicted a trip may take: margins, reserves, and the tests at dispatch and under way.
+"""How much more than predicted a trip may take: margins, reserves, the test at dispatch, the remainder under way.
 
 The tail is modelled, not proven: residuals of 68 flights were log-normal with a standard deviation of 3.1 %,
 and
@@ -19,16 +19,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 from statistics import NormalDist
 
-import numpy as np
-
 from fleet.energy.airframe import Residual
-from fleet.energy.arrays import FloatArray
 from fleet.energy.errors import (
     InvalidInput,
-    require_finite,
     require_not_negative,
     require_within,
 )
@@ -190,51 +185,3 @@ def corrected_remaining(
     ratio = used_wh / predicted_used_wh
     of_the_model = min(ratio, 1 + margin)
     return float(remaining_wh * of_the_model**SHRINK_EXPONENT * (ratio / of_the_model))
-
-
-class Outlook(StrEnum):
-    """What the battery still allows."""
-
-    HOME = "home"
-    ALTERNATE_ONLY = "alternate_only"
-    """Past the point of no return: home fails, an alternate passes."""
-    NOWHERE = "nowhere"
-    """Neither passes: land now."""
-
-
-def outlook(left_wh: float, home_wh: float, alternate_wh: float | None, margin: float) -> Outlook:
-    """The test of every tick. ``left_wh`` is what is usable above the reserve, below zero when that is
-    broken into.
-
-    ``home_wh`` and ``alternate_wh`` are the corrected energies to each, infinite where the wind forbids,
-    none for no
-    alternate. Raises `InvalidInput` on NaN.
-    """
-    require_finite(left_wh=left_wh)
-    require_not_negative(margin=margin)
-    if _reaches(left_wh, home_wh, margin, "home_wh"):
-        return Outlook.HOME
-    if alternate_wh is not None and _reaches(left_wh, alternate_wh, margin, "alternate_wh"):
-        return Outlook.ALTERNATE_ONLY
-    return Outlook.NOWHERE
-
-
-def point_of_no_return(left_wh: FloatArray, home_wh: FloatArray, margin: float) -> int | None:
-    """Index of the first point along a path from which home fails, none where it never does.
-
-    Both arrays have one value for each point: what is left above the reserve there, and the energy home from
-    there.
-    Raises `InvalidInput` where they differ in length or hold what is no number.
-    """
-    if left_wh.shape != home_wh.shape:
-        raise InvalidInput("home_wh", home_wh.shape, f"of the shape of left_wh, {left_wh.shape}")
-    require_finite(left_wh=left_wh)
-    require_not_negative(home_wh=home_wh, margin=margin)
-    fails = np.flatnonzero(home_wh * (1 + margin) > left_wh)
-    return int(fails[0]) if fails.size else None
-
-
-def _reaches(left_wh: float, energy_wh: float, margin: float, field: str) -> bool:
-    if math.isnan(energy_wh) or energy_wh < 0:
-        raise InvalidInput(field, energy_wh, "zero or more")
-    return energy_wh * (1 + margin) <= left_wh

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import accumulate, pairwise
-from math import isfinite
-from typing import Protocol
+from math import inf, isfinite
+from typing import NamedTuple, Protocol
 
 from fleet.domain.fleet import SortieType
-from fleet.energy.air import air_density
+from fleet.energy.air import CALM, air_density
 from fleet.energy.airframe import Airframe
 from fleet.energy.multirotor import Climb, Cruise, Descent, Hover, Movement, Phase, Unflyable, flight_energy
 from fleet.feasibility.context import Context
@@ -57,6 +57,46 @@ def leg_wh_in(
     hover_s: float | None = None,
 ) -> tuple[float, ...] | None:
     """As ``leg_wh``, in weather that is known already."""
+    flown = flown_in(asset_type, path, sky, payload_kg=payload_kg, hover_s=hover_s)
+    return None if flown is None or not isfinite(flown.left_wh[0]) else flown.left_wh
+
+
+class Flown(NamedTuple):
+    """A path as it is flown in a wind: what it still takes from each of its points on in Wh, and when it is there, in
+    seconds from its beginning. Infinite where the wind forbids it."""
+
+    left_wh: tuple[float, ...]
+    at_s: tuple[float, ...]
+
+
+def flown_over(
+    ctx: Context,
+    asset_type: SortieType,
+    path: Sequence[Waypoint],
+    during: tuple[datetime, datetime],
+    *,
+    payload_kg: float,
+    hover_s: float | None = None,
+) -> Flown | None:
+    """A path in the worst wind that is known for a time; None on the ground, and where the weather is not known."""
+    if not isinstance(vehicle_of(asset_type), Airframe) or len(path) < 2:
+        return None
+    sky = sky_over(ctx, *during, way_in(ctx, places_of(path), highest_m(ctx, path)))
+    if isinstance(sky, Verdict):
+        return None
+    return flown_in(asset_type, path, sky, payload_kg=payload_kg, hover_s=hover_s)
+
+
+def flown_in(
+    asset_type: SortieType,
+    path: Sequence[Point],
+    sky: Sky,
+    *,
+    payload_kg: float,
+    hover_s: float | None = None,
+) -> Flown | None:
+    """A path in this weather, by the wind triangle on each of its legs and with what is on board; it ends with
+    hovering, or by landing. None for what does not fly."""
     vehicle = vehicle_of(asset_type)
     if not isinstance(vehicle, Airframe) or len(path) < 2:
         return None
@@ -67,19 +107,55 @@ def leg_wh_in(
     ]
     estimate = costliest(vehicle, [Phase(m, payload_kg) for m in movements], air)
     if isinstance(estimate, Unflyable):
-        return None
-    return tuple(accumulate(reversed(estimate.by_phase_wh)))[::-1]
+        return Flown((inf,) * len(path), (inf,) * len(path))
+    left_wh = tuple(accumulate(reversed(estimate.by_phase_wh)))[::-1]
+    return Flown(left_wh, (0.0, *accumulate(estimate.by_phase_s[:-1])))
 
 
-def hover_w(asset_type: SortieType, payload_kg: float, alt_amsl_m: float, warmest_c: float) -> float:
-    """Power in W that staying where it is takes, at the most: in the air in the warmest that it may be in, for that is
-    the thinnest; on the ground what its electronics draw."""
+class Watts(NamedTuple):
+    """Power at the battery in W of going up, along, down, and of staying where it is; of what stays on the ground only
+    the last, which is what its electronics draw."""
+
+    up: float = 0.0
+    along: float = 0.0
+    down: float = 0.0
+    stay: float = 0.0
+
+
+def watts(
+    asset_type: SortieType,
+    paths: Sequence[Sequence[Point]],
+    sky: Sky | None,
+    warmest_c: float,
+    payload_kg: float,
+) -> Watts:
+    """The power of each regime on paths with so much on board, in the warmest air that they may lead through, which is
+    the thinnest: along them that of the costliest leg in this wind, in still air where that is not known."""
     vehicle = vehicle_of(asset_type)
     if not isinstance(vehicle, Airframe):
-        return vehicle.standing_w
-    density = air_density(alt_amsl_m, warmest_c)
-    estimate = flight_energy(vehicle, [Phase(Hover(3600.0), payload_kg)], density_kg_m3=density)
-    return 0.0 if isinstance(estimate, Unflyable) else float(estimate.energy_wh)
+        return Watts(stay=vehicle.standing_w)
+    if not any(paths):
+        return Watts()
+    density = air_density(max(p.alt_amsl_m for path in paths for p in path), warmest_c)
+    still: list[Movement] = [Climb(100.0), Descent(100.0), Hover(100.0)]
+    calm: list[Movement] = [Cruise(1000.0, 0.0, CALM, asset_type.cruise_mps)]
+    legs = [] if sky is None else [each for path in paths for each in _cruises(path, asset_type, sky)]
+    for along in (legs or calm, calm):
+        phases = [Phase(one, payload_kg) for one in (*still, *along)]
+        flown = flight_energy(vehicle, phases, density_kg_m3=density)
+        if not isinstance(flown, Unflyable):
+            up, down, stay, *level = map(_power_w, flown.by_phase_wh, flown.by_phase_s)
+            return Watts(up, max(level), down, stay)
+    return Watts()
+
+
+def _power_w(energy_wh: float, seconds: float) -> float:
+    return energy_wh * 3600 / seconds
+
+
+def _cruises(path: Sequence[Point], asset_type: SortieType, sky: Sky) -> Iterable[Movement]:
+    moves = _movements(path, asset_type.cruise_mps, sky, lands=True)
+    return (one for one in moves if isinstance(one, Cruise))
 
 
 class Point(Protocol):
@@ -113,7 +189,7 @@ def bearings_deg(path: Sequence[Waypoint]) -> Iterator[float]:
             yield bearing % 360.0
 
 
-def _movements(path: Sequence[Waypoint], airspeed_mps: float, sky: Sky, *, lands: bool) -> Iterable[Movement]:
+def _movements(path: Sequence[Point], airspeed_mps: float, sky: Sky, *, lands: bool) -> Iterable[Movement]:
     """One for each two points: straight up or down where they lie above each other, else along."""
     for number, (here, there) in enumerate(pairwise(path), start=2):
         bearing, _, metres = EARTH.inv(here.lon, here.lat, there.lon, there.lat)

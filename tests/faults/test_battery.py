@@ -247,7 +247,7 @@ def test_it_never_flies_on_what_is_not_believed(case: Case, out: tuple[Bench, Pe
         case.tell(bench, drone)
         bench.run(60)
         seconds += 60
-        assert seconds < 3600 * budget.full_wh / budget.hover_w, "longer than a full pack hovers"
+        assert seconds < 3600 * budget.full_wh / budget.out.watts.stay, "longer than a full pack hovers"
     assert told(drone)[0] in (Action.RETURN, Action.LAND, Action.DIVERT)
 
 

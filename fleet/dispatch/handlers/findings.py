@@ -8,7 +8,7 @@ from fleet.dispatch.desk import Desk
 from fleet.dispatch.handlers.holding import look_again
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.remaining import home_of
-from fleet.dispatch.monitor.told import as_told, is_told
+from fleet.dispatch.monitor.told import alike_of, as_told, is_more_urgent, is_told
 from fleet.domain.state import OVER
 from fleet.feasibility.charge import BATTERY_SUSPECT
 from fleet.protocol.messages import Action
@@ -17,7 +17,8 @@ from fleet.protocol.values import Place
 
 
 def finding(desk: Desk, message: Finding) -> None:
-    """Record it once for each mission and code (see ``is_told``), and send what is advised."""
+    """Record it once for each mission and code (see ``is_told``), and send what is advised; what has become more urgent
+    takes the place of what was recorded before."""
     record = desk.mission(message.mission_id)
     if record is None or record.status in OVER or is_told(message, desk.state.open_exceptions()):
         return
@@ -25,6 +26,9 @@ def finding(desk: Desk, message: Finding) -> None:
     advice = message.advice
     suspect = message.code == BATTERY_SUSPECT
     action = SUSPECT_ACTION if suspect else in_words(advice, message.place_id)
+    for earlier in alike_of(message, desk.state.open_exceptions()):
+        if is_more_urgent(message, earlier.advice):
+            desk.close_exception(earlier.exception_id, f"it became more urgent: {action}")
     desk.raise_exception(
         message.code,
         action,
@@ -32,6 +36,7 @@ def finding(desk: Desk, message: Finding) -> None:
         mission_id=message.mission_id,
         owner="operator" if suspect else "dispatcher",
         reasons=message.reasons,
+        advice=advice,
     )
     if advice is None:
         return

@@ -62,7 +62,7 @@ def _ways(guard: Guard, sample: Telemetry, now: datetime, keeps_reserve: bool) -
         record = evolve(guard.record, diverted_to=place, diverted_way=way)
         would = sample.model_copy(update={"state": "diverting"})
         flown = path_instead(record, guard.sortie, would, now)
-        carried = is_carried(guard, sample, flown, keeps_reserve=keeps_reserve)
+        carried = is_carried(guard, sample, flown, now, keeps_reserve=keeps_reserve)
         path = to_the_ground(guard, flown) if carried else None
         if path is not None and is_clear(guard.context, guard.sortie, in_any_wind(path)):
             legs = pairwise((*way, place))

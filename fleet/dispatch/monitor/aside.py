@@ -33,7 +33,7 @@ def ways_aside(guard: Guard, sample: Telemetry, now: datetime) -> Iterator[Aside
         return
     for one in _tried(guard, sample):
         flown = path_instead(one.record, guard.sortie, one.would, now)
-        if not is_carried(guard, sample, flown, keeps_reserve=True):
+        if not is_carried(guard, sample, flown, now, keeps_reserve=True):
             continue
         path = to_the_ground(guard, flown) if one.action is Action.DIVERT else flown
         if path is not None and is_clear(guard.context, guard.sortie, in_any_wind(path)):

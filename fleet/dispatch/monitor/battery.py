@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from fleet.dispatch.monitor.restsky import RestSky, Ways
 from fleet.dispatch.monitor.way import Way
@@ -13,18 +14,32 @@ from fleet.domain.state import MissionRecord
 from fleet.feasibility.appetite import appetite, model_share, raised_share
 from fleet.feasibility.context import Context
 from fleet.feasibility.sky import Sky
-from fleet.feasibility.underway import hover_w, leg_wh_in
+from fleet.feasibility.underway import Watts, flown_in, leg_wh_in, watts
 from fleet.feasibility.vehicles import battery_of
+from fleet.protocol.mission import Drop
+
+
+class Burden(NamedTuple):
+    """What is on board in kg, and the power that it takes in the air."""
+
+    payload_kg: float = 0.0
+    watts: Watts = Watts()
+
+
+NO_BURDEN = Burden()
 
 
 @dataclass(frozen=True, slots=True)
 class Energy:
     """The battery's side of a mission, in Wh. ``full_wh`` is what state of charge 1 stands for as cold as it is,
-    ``floor_wh`` what stays below the battery's floor; ``per_m_wh`` is for a leg that was not planned, ``hover_w``
-    the power in W of staying where it is with all that is on board (of one on the ground, of its electronics).
-    ``margin`` is the share that is asked for, ``model_error`` the one that the errors of model and forecast and what
-    was learned of the asset explain: the same, unless a trial scales the first; ``trial_share`` is how much a trial
-    leaves of all that is asked for beyond the estimate."""
+    ``floor_wh`` what stays below the battery's floor. ``margin`` is the share that is asked for, ``model_error`` the
+    one that the errors of model and forecast and what was learned of the asset explain: the same, unless a trial scales
+    the first; ``trial_share`` is how much a trial leaves of all that is asked for beyond the estimate.
+
+    ``out`` and ``back`` are what it is with what is on board until the drop is over, and after it. ``sky`` is the
+    weather of ways that no plan has; where that is not known, ``per_m_wh`` stands for them, the dearest of the
+    mission's own ways. ``high_amsl_m`` is the height of its ways.
+    """
 
     full_wh: float
     floor_wh: float
@@ -32,17 +47,21 @@ class Energy:
     margin: float
     planned_wh: float
     per_m_wh: float
-    hover_w: float = 0.0
     model_error: float = math.inf
     trial_share: float = 1.0
+    out: Burden = NO_BURDEN
+    back: Burden = NO_BURDEN
+    sky: Sky | None = None
+    high_amsl_m: float = 0.0
 
     def above_reserve_wh(self, soc: float) -> float:
         """What may still be drawn at a state of charge before the reserve is touched; below zero once it is."""
         return soc * self.full_wh - self.floor_wh - self.reserve_wh
 
-    def hold_wh(self, seconds: float) -> float:
-        """What holding for so long takes, with its margin."""
-        return self.hover_w * seconds / 3600 * (1 + self.margin)
+    def raised(self, fault: float) -> float:
+        """The factor on a median: its margin, and what the flight so far has asked for beyond it (see ``fault_of``). A
+        trial that scales the margin scales this too: it is margin that the flight itself has asked for."""
+        return (1 + self.margin) * (1 + self.trial_share * max(0.0, fault - 1))
 
 
 HOLD_LOOK_S = 10.0
@@ -116,9 +135,11 @@ def energy_of(
     battery = battery_of(kind, kind.state_of_health)
     full = battery.nominal_wh * battery.state_of_health * battery.curve.nearest_share(rest.coldest_c)
     per_m = max((w.planned_wh / w.track.length_m for w in ways if w and w.track.length_m > 0), default=0.0)
-    homeward = ways[0] is None or ways[0].step_id in record.ended
-    carries_kg = brings_back_kg if homeward else sum(item.weight_kg for item in mission.items)
-    highest_m = max((p.alt_amsl_m for w in ways if w is not None for p in w.path), default=0.0)
+    planned = [way for way in ways if way is not None]
+    out, back = (
+        Burden(kg, watts(kind, [way.path for way in planned], rest.sky, rest.warmest_c, kg))
+        for kg in (sum(item.weight_kg for item in mission.items), brings_back_kg)
+    )
     return Energy(
         full_wh=full,
         floor_wh=full * kind.floor_fraction,
@@ -126,7 +147,23 @@ def energy_of(
         margin=raised_share(context.fleet, kind, its, more_log_sd),
         model_error=model_share(context.fleet, kind, its, more_log_sd),
         trial_share=min(1.0, context.fleet.reserve.margin_scale),
-        planned_wh=max(mission.energy_wh, sum(w.planned_wh for w in ways if w is not None)),
+        planned_wh=max(mission.energy_wh, sum(way.planned_wh for way in planned)),
         per_m_wh=per_m,
-        hover_w=hover_w(kind, carries_kg, highest_m, rest.warmest_c),
+        out=out,
+        back=back,
+        sky=rest.elsewhere,
+        high_amsl_m=max((p.alt_amsl_m for way in planned for p in way.path), default=0.0),
     )
+
+
+def turned_in(sky: Sky | None, way: Way, record: MissionRecord, kind: SortieType) -> Way:
+    """The way out turned round, with all on board, as it would be flown now; as planned by the metre where the weather
+    is not known."""
+    weight_kg = sum(item.weight_kg for item in record.mission.items)
+    flown = None if sky is None else flown_in(kind, way.path, sky, payload_kg=weight_kg)
+    return way if flown is None else replace(way, left_wh=flown.left_wh)
+
+
+def is_handed_over(record: MissionRecord) -> bool:
+    """Whether its drop is over: what is on board then is less."""
+    return any(isinstance(step, Drop) and step.step_id in record.ended for step in record.mission.steps)

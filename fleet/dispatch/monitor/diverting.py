@@ -16,6 +16,7 @@ from fleet.feasibility.airspace import is_clear
 from fleet.feasibility.unplanned import in_any_wind
 from fleet.protocol.messages import Telemetry
 from fleet.protocol.values import Place
+from geofences import Waypoint
 
 
 def places_elsewhere(guard: Guard, sample: Telemetry) -> list[tuple[str, Place]]:
@@ -45,14 +46,19 @@ def _diversion_is_free(
     guard: Guard, sample: Telemetry, place: Place, now: datetime, *, keeps_reserve: bool
 ) -> bool:
     """Whether the straight way to a place, down to its own ground, is free and carried by the battery."""
-    if sample.alt_amsl_m is None:
+    path = straight_to(guard, sample, place, now)
+    if path is None or not is_carried(guard, sample, path, now, keeps_reserve=keeps_reserve):
         return False
+    return is_clear(guard.context, guard.sortie, in_any_wind(path))
+
+
+def straight_to(guard: Guard, sample: Telemetry, place: Place, now: datetime) -> tuple[Waypoint, ...] | None:
+    """The straight way to a place, down to its own ground; none where that, or the aircraft's height, is not known."""
+    if sample.alt_amsl_m is None:
+        return None
     record = evolve(guard.record, diverted_to=place, diverted_way=())
     flown = path_instead(record, guard.sortie, sample.model_copy(update={"state": "diverting"}), now)
-    if not is_carried(guard, sample, flown, keeps_reserve=keeps_reserve):
-        return False
-    path = to_the_ground(guard, flown)
-    return path is not None and is_clear(guard.context, guard.sortie, in_any_wind(path))
+    return to_the_ground(guard, flown)
 
 
 def refuges_by_distance(guard: Guard, sample: Telemetry) -> list[tuple[Refuge, float]]:
@@ -60,16 +66,3 @@ def refuges_by_distance(guard: Guard, sample: Telemetry) -> list[tuple[Refuge, f
     x, y = guard.plane.xy(sample.lon, sample.lat)
     away = ((refuge, math.hypot(refuge.x - x, refuge.y - y)) for refuge in guard.refuges)
     return sorted(away, key=lambda one: (one[1], one[0].place_id))
-
-
-def nearest_refuge(guard: Guard, sample: Telemetry, now: datetime) -> tuple[Refuge, float] | None:
-    """The nearest alternate to which the straight way is free of zones, and how far it is. Who asks is short of energy
-    for any way home: the reserve may be used."""
-    return next(
-        (
-            (refuge, away_m)
-            for refuge, away_m in refuges_by_distance(guard, sample)
-            if _diversion_is_free(guard, sample, refuge.place, now, keeps_reserve=False)
-        ),
-        None,
-    )

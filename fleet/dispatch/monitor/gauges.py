@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 
 from fleet.dispatch.inputs import Finding
-from fleet.dispatch.monitor.energycheck import progress_of
+from fleet.dispatch.monitor.battery import Energy
+from fleet.dispatch.monitor.energycheck import HOLDING
 from fleet.dispatch.monitor.guard import Guard
+from fleet.dispatch.monitor.progress import burden_of, progress_of
+from fleet.dispatch.monitor.way import Way
 from fleet.dispatch.packs import what_is_left
+from fleet.dispatch.separation.flights import BREAKS_OFF
 from fleet.energy.gauge import CLOCK_BACKWARDS, GaugeState, Reading, believed, modelled, watch
 from fleet.feasibility.charge import BATTERY_SUSPECT, doubted
 from fleet.protocol.messages import Action, Telemetry
 from fleet.protocol.values import Reason
 
-_RESTS = frozenset({"idle", "charging", "landed", "loading", "unloading"})
+_RESTS = frozenset({"idle", "charging", "landed", "loading"})
+"""What stands on the ground, whichever step it is at."""
+_UNLOADS = "unloading"
+"""On the ground too, but at its drop: there one that flies may hang over it."""
 
+
+LEVEL_M = 5.0
+"""So near to the height of its ways it is on them."""
 
 NEW = GaugeState()
 LOST = frozenset({"pack_failed", "pack_missing"})
@@ -73,7 +84,7 @@ class Gauges:
         if budget is None or sample.mission_id != guard.mission_id:
             return sample, ()
         kept = self._of(guard)
-        rests = sample.step_id is None or sample.step_id in guard.before or sample.state in _RESTS
+        rests = _rests(guard, sample)
         if not rests:
             kept.drawn, kept.at = _drawn(guard, kept, sample, now), now
         if sample.packs is not None and sample.soc is not None:
@@ -111,31 +122,64 @@ class Gauges:
         return 0.0 if kept is None else kept.gone
 
 
+def _rests(guard: Guard, sample: Telemetry) -> bool:
+    """Whether a gauge may rise or stand still: it is on the ground or on a charger. One that breaks its trip off is at
+    no step of it."""
+    if sample.step_id is None and sample.state not in BREAKS_OFF:
+        return True
+    unloads = sample.state == _UNLOADS and not (guard.flies and sample.step_id == guard.drop_id)
+    return unloads or sample.step_id in guard.before or sample.state in _RESTS
+
+
 def _drawn(guard: Guard, kept: _Kept, sample: Telemetry, now: datetime) -> float:
     """The share of a full battery that the trip has drawn: on the ground by the way that is done; in the air by the
     time, since it takes as much to stay up, but for what had been flown before the first sample."""
     if guard.flies and kept.at is not None:
-        return kept.drawn + _share_per_s(guard) * max(0.0, (now - kept.at).total_seconds())
+        return kept.drawn + _share_per_s(guard, sample) * max(0.0, (now - kept.at).total_seconds())
     by_way, begun = max(kept.drawn, _by_way(guard, sample, now)), _begun(guard)
     if not guard.flies or begun is None or by_way > 0:
         return by_way
-    return _share_per_s(guard) * max(0.0, (now - begun).total_seconds())
+    return _share_per_s(guard, sample) * max(0.0, (now - begun).total_seconds())
 
 
 def _by_way(guard: Guard, sample: Telemetry, now: datetime) -> float:
     budget, progress = guard.energy, progress_of(guard, sample, now)
-    if budget is None or progress is None or sample.state in ("returning", "diverting", "landing"):
+    if budget is None or progress is None or progress.flown is None:
         return 0.0
     return (budget.planned_wh - progress.left_wh - progress.after_wh) / budget.full_wh
 
 
-def _share_per_s(guard: Guard) -> float:
-    """What a second in the air takes of a full battery, over the whole trip as it was planned."""
-    budget, begun = guard.energy, _begun(guard)
-    ends = None if guard.back is None else guard.back.path[-1].at
-    if budget is None or begun is None or ends is None or ends <= begun:
+def _share_per_s(guard: Guard, sample: Telemetry) -> float:
+    """What a second takes of a full battery in the regime that it is in, with what is on board and in the wind that is
+    known."""
+    budget = guard.energy
+    if budget is None:
         return 0.0
-    return budget.planned_wh / budget.full_wh / (ends - begun).total_seconds()
+    return _power_w(guard, sample, budget) / 3600 / budget.full_wh
+
+
+def _power_w(guard: Guard, sample: Telemetry, budget: Energy) -> float:
+    """Below the height of its ways it goes up near the beginning of its leg, and down near its end; where its height is
+    not known it may be going up."""
+    power = burden_of(guard, sample, budget).watts
+    if sample.step_id == guard.drop_id or sample.state == HOLDING:
+        return power.stay
+    if sample.alt_amsl_m is None:
+        return max(power.up, power.along)
+    if sample.alt_amsl_m >= budget.high_amsl_m - LEVEL_M:
+        return power.along
+    way = _way_of(guard, sample)
+    if way is None:
+        return max(power.stay, power.down)
+    here = guard.plane.xy(sample.lon, sample.lat)
+    begins, ends = way.track.points[0], way.track.points[-1]
+    return power.up if math.dist(here, begins) <= math.dist(here, ends) else power.down
+
+
+def _way_of(guard: Guard, sample: Telemetry) -> Way | None:
+    if sample.state in BREAKS_OFF:
+        return guard.instead
+    return guard.out if guard.out is not None and sample.step_id == guard.out.step_id else guard.back
 
 
 def _begun(guard: Guard) -> datetime | None:
@@ -158,6 +202,7 @@ def gauge(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     )  # that is said by the hub itself
     if not doubts:
         return None
-    stays = sample.step_id is None or sample.step_id in guard.before
+    waits = sample.step_id is None and sample.state not in BREAKS_OFF
+    stays = waits or sample.step_id in guard.before
     advice = Action.RETURN if stays else None
     return Finding(guard.asset_id, guard.mission_id, BATTERY_SUSPECT, advice, doubts)

@@ -9,9 +9,10 @@ from functools import cached_property
 from itertools import pairwise
 
 import geofences
-from fleet.dispatch.monitor.battery import Energy, during_this_weather, energy_of
-from fleet.dispatch.monitor.remaining import Leg, doing_instead, legs_ahead, travels_of, way_of
-from fleet.dispatch.monitor.restsky import rest_sky, unsure
+from fleet.dispatch.monitor.battery import Energy, during_this_weather, energy_of, is_handed_over, turned_in
+from fleet.dispatch.monitor.instead import way_instead
+from fleet.dispatch.monitor.remaining import Leg, doing_instead, legs_ahead, travels_of, turned, way_of
+from fleet.dispatch.monitor.restsky import rest_sky, unsure, with_elsewhere
 from fleet.dispatch.monitor.track import Plane
 from fleet.dispatch.monitor.way import Way
 from fleet.domain.energy import EnergyTrack
@@ -23,7 +24,7 @@ from fleet.feasibility.clearance import Clearance, clearance_at
 from fleet.feasibility.context import Context
 from fleet.kinds import kind_of
 from fleet.protocol.messages import Telemetry
-from fleet.protocol.mission import Mission, Travel
+from fleet.protocol.mission import Drop, Mission, Travel
 from fleet.protocol.values import Place, Reason
 from geofences import Flight
 
@@ -49,8 +50,12 @@ class Guard:
     ``blocked`` is why the rest of its path may not be flown, as of now, and ``weather`` why its type may not be out for
     the rest of its time; ``before`` are the steps before it leaves. ``keeps`` is what all of its ways keep free.
     ``doubts`` is what its fuel gauge has shown that can't be, ``lost`` which of its packs give nothing any more.
-    ``doing`` is the state in which it breaks its trip off (empty: it does not), ``ahead`` what it has still to fly.
-    ``held_soc`` is what holding has taken so far, and lost packs have, as a share of all: the way has not.
+    ``turn`` is the way out the other way round, with all on board. ``doing`` is the state in which it breaks its trip
+    off (empty: it does not), ``ahead`` what it has still to fly, ``instead`` the way that it takes then, with what that
+    takes (none: not known). ``held_soc`` is what staying where it was has taken so far, told to hold or at its drop,
+    and lost packs have, as a share of all: the way has not; ``dropping_s`` how long it has been at its drop, which is
+    over once it has ``handed_over``. ``fault`` is how many times more than explained its trip had taken when it left
+    it.
     """
 
     mission_id: str
@@ -77,6 +82,12 @@ class Guard:
     doubts: tuple[Reason, ...] = ()
     lost: tuple[Reason, ...] = ()
     held_soc: float = 0.0
+    turn: Way | None = None
+    instead: Way | None = None
+    drop_id: str = ""
+    handed_over: bool = False
+    dropping_s: float = 0.0
+    fault: float = 1.0
 
     @property
     def reach_m(self) -> float:
@@ -132,15 +143,21 @@ def guard_of(
     kind = kind.at_speed(mission.cruise_mps)
     left = [travel for travel in travels_of(mission) if travel.step_id not in record.ended]
     bare = airspace_guard(record, kind, context, now, sample)
-    rest = rest_sky(context, kind, _time_left(left, now), bare.ahead, left)
+    during = _time_left(left, now)
+    rest = rest_sky(context, kind, during, bare.ahead, left)
+    rest = with_elsewhere(rest, context, during, bare.ahead, mission)
     ways = during_this_weather((bare.out, bare.back), record, kind, rest.sky, brings_back_kg)
     carries_kg = (sum(item.weight_kg for item in mission.items), brings_back_kg)
     not_sure = unsure(context, kind, rest, ways, carries_kg)
+    energy = energy_of(record, kind, context, ways, rest, not_sure.log_sd, brings_back_kg, known)
+    turn = None if bare.out is None else turned_in(rest.sky, turned(bare.out, bare.plane), record, kind)
     return evolve(
         bare,
         out=ways[0],
         back=ways[1],
-        energy=energy_of(record, kind, context, ways, rest, not_sure.log_sd, brings_back_kg, known),
+        turn=turn,
+        instead=way_instead(record, kind, bare.ahead, bare.doing, bare.plane, energy),
+        energy=energy,
         weather=(*rest.reasons, *not_sure.reasons),
         start_soc=start_soc,
     )
@@ -182,16 +199,20 @@ def airspace_guard(
         doing=doing_instead(record, sample) if flies else "",
         ahead=ahead,
         start_soc=None,
+        handed_over=is_handed_over(record),
+        drop_id=next((step.step_id for step in mission.steps if isinstance(step, Drop)), ""),
     )
 
 
 def redirected(guard: Guard, sample: Telemetry, now: datetime) -> Guard:
     """The guard of one that has begun or ceased to break its trip off: another way is ahead of it."""
     ahead = tuple(legs_ahead(guard.record, guard.sortie, sample, now))
+    doing = doing_instead(guard.record, sample)
     return evolve(
         guard,
-        doing=doing_instead(guard.record, sample),
+        doing=doing,
         ahead=ahead,
+        instead=way_instead(guard.record, guard.sortie, ahead, doing, guard.plane, guard.energy),
         blocked=_blocked(ahead, guard.sortie, guard.context),
     )
 

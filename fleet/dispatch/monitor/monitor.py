@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.aboard import brings_back_kg
 from fleet.dispatch.monitor.air import Air
 from fleet.dispatch.monitor.aside import Aside, ways_aside
 from fleet.dispatch.monitor.checks import CHECKS
-from fleet.dispatch.monitor.energycheck import HOLDING, can_hold
+from fleet.dispatch.monitor.energycheck import ENERGY_SHORT, can_hold, energy
 from fleet.dispatch.monitor.gauges import Gauges, gauge, pack_lost
 from fleet.dispatch.monitor.guard import Earlier, Guard, guard_of, is_off_time, redirected
+from fleet.dispatch.monitor.progress import fault_of, progress_of
 from fleet.dispatch.monitor.remaining import doing_instead
+from fleet.dispatch.monitor.staying import Stays
+from fleet.dispatch.monitor.told import MOST_URGENT, Told, is_more_urgent
 from fleet.dispatch.monitor.zonechecks import ZONE_CODES
 from fleet.dispatch.silence import lost_link
 from fleet.domain.evolve import evolve
@@ -27,37 +29,16 @@ from fleet.protocol.lifecycle import AssetStatus, MissionStatus
 from fleet.protocol.messages import Telemetry
 from geofences import Zone, ZoneSet, near_change, segments_hit
 
-
-class Held(NamedTuple):
-    """What holding has taken of a pack: in holds that are over, and at which state of charge one that is on began, and
-    was last seen."""
-
-    before: float = 0.0
-    since: float | None = None
-    last: float | None = None
-
-    @property
-    def soc(self) -> float:
-        """All of it, as a share of the pack."""
-        now = self.since - self.last if self.since is not None and self.last is not None else 0.0
-        return self.before + max(0.0, now)
-
-    def then(self, sample: Telemetry) -> Held:
-        """With one more sample; one without a state of charge tells nothing."""
-        if sample.soc is None:
-            return self
-        if self.since is not None:
-            on = Held(self.before, self.since, sample.soc)
-            return on if sample.state == HOLDING else Held(on.soc)
-        return Held(self.before, sample.soc, sample.soc) if sample.state == HOLDING else self
-
-
 PACE_OVER = timedelta(seconds=60)
 PACE_EVERY = timedelta(seconds=10)
 """How fast an asset moves is taken over a minute, so that a gust is none: of its samples one every so often is kept."""
 
 TIMED_EVERY = timedelta(seconds=10)
 """So often it is looked at whether an aircraft is still on time, where zones come and go."""
+
+
+LOOK_EVERY = timedelta(seconds=5)
+"""So often it is worked out anew where one can go whose battery is not enough for the rest."""
 
 
 class Monitor:
@@ -69,10 +50,11 @@ class Monitor:
         self._out: dict[str, float] = {}
         self._begun: set[str] = set()
         self._gauges = Gauges()
-        self._told: dict[str, set[str]] = {}
+        self._told: dict[str, Told] = {}
         self._lately: dict[str, tuple[Earlier, ...]] = {}
         self._timed: dict[str, datetime] = {}
-        self._held: dict[str, Held] = {}
+        self._stays = Stays()
+        self._looked: dict[str, datetime] = {}
         self._air = Air(self._may_hold, self._aside)
 
     def watch(self, asset_id: str, state: State, now: datetime, sample: Telemetry | None) -> None:
@@ -91,13 +73,13 @@ class Monitor:
         if known is None or known.mission_id != record.mission.mission_id:
             # Before what may fail: silence is noticed, and no sample is held against an earlier mission.
             self._guards.pop(asset_id, None)
-            known, self._told[asset_id] = None, set()
-            self._held.pop(asset_id, None)
+            known, self._told[asset_id] = None, {}
+            self._stays.forget(asset_id)
         context = self._make_context(state)
         kind = context.fleet.types[asset.type_id]
         if isinstance(kind, SortieType):
             start = known.start_soc if known is not None else _soc(state, asset_id, sample)
-            self._guards[asset_id] = guard_of(
+            made = guard_of(
                 record,
                 kind,
                 context,
@@ -107,6 +89,7 @@ class Monitor:
                 brings_back_kg(record, state),
                 state.assets[asset_id].energy,
             )
+            self._guards[asset_id] = made if known is None else evolve(made, fault=known.fault)
             self._gauges.suspect(self._guards[asset_id], gauge_doubts_of(state, asset_id))
             self._timed[asset_id] = now
             lost = state.assets[asset_id].status is AssetStatus.LINK_LOST
@@ -124,7 +107,10 @@ class Monitor:
         near |= {each for each, guard in self._guards.items() if guard.context.zones.missing != lacks}
         for asset_id, guard in self._guards.items():
             if asset_id in near:
-                self._told[asset_id] = self._told.get(asset_id, set()) - ZONE_CODES
+                told = self._told.get(asset_id, {})
+                self._told[asset_id] = {
+                    code: advice for code, advice in told.items() if code not in ZONE_CODES
+                }
             else:
                 self._guards[asset_id] = evolve(guard, context=context)
         return tuple(sorted(near))
@@ -155,7 +141,8 @@ class Monitor:
         self._told.pop(asset_id, None)
         self._lately.pop(asset_id, None)
         self._gauges.forget(asset_id)
-        self._held.pop(asset_id, None)
+        self._stays.forget(asset_id)
+        self._looked.pop(asset_id, None)
         self._timed.pop(asset_id, None)
         self._air.forget(asset_id)
 
@@ -169,22 +156,53 @@ class Monitor:
         if guard.flies and (
             doing_instead(guard.record, sample) != guard.doing or self._is_off_time(guard, sample, now)
         ):
-            guard = self._guards[asset_id] = redirected(guard, sample, now)
+            guard = self._guards[asset_id] = self._redirected(guard, sample, now)
         met = self._air.check(asset_id, sample, now)
         guard = evolve(
             guard,
             earlier=self._earlier(asset_id, sample, now),
-            held_soc=self._held_soc(asset_id, sample) + self._gauges.gone(asset_id),
+            held_soc=self._stays.taken_soc(guard, sample) + self._gauges.gone(asset_id),
+            dropping_s=self._stays.dropping_s(guard, sample, now),
             doubts=doubts,
             lost=self._gauges.lost(asset_id),
         )
-        told = self._told.setdefault(asset_id, set())
+        told = self._told.setdefault(asset_id, {})
         for check in (*CHECKS, gauge, pack_lost):
+            if check is energy and self._has_looked(asset_id, told, now):
+                continue
             found = check(guard, sample, now)
-            if found is not None and found.code not in told:
-                told.add(found.code)
+            if found is not None and (found.code not in told or is_more_urgent(found, told[found.code])):
+                told[found.code] = found.advice
                 return (found, *met)
         return met
+
+    def _has_looked(self, asset_id: str, told: Told, now: datetime) -> bool:
+        """Whether where it can still go need not be worked out: nothing more urgent could be told of its battery, or it
+        was told of it, and that was looked at a moment ago."""
+        if ENERGY_SHORT not in told:
+            return False
+        if told[ENERGY_SHORT] is MOST_URGENT or now - self._looked.get(asset_id, now) < LOOK_EVERY:
+            self._looked.setdefault(asset_id, now)
+            return True
+        self._looked[asset_id] = now
+        return False
+
+    def _redirected(self, guard: Guard, sample: Telemetry, now: datetime) -> Guard:
+        """It begins or ceases to break its trip off, or is off its time. How it had gone until then is kept."""
+        fault = guard.fault
+        if not guard.doing and doing_instead(guard.record, sample):
+            fault = self._fault(guard)
+        return evolve(redirected(guard, sample, now), fault=fault)
+
+    def _fault(self, guard: Guard) -> float:
+        """How many times more than explained its trip has taken, by the newest sample that followed it."""
+        kept, budget = self._lately.get(guard.asset_id, ()), guard.energy
+        if not kept or budget is None:
+            return guard.fault
+        at, sample = kept[-1]
+        guard = self._as_held(guard)
+        progress = progress_of(guard, sample, at)
+        return guard.fault if progress is None else fault_of(guard, sample, progress, budget)
 
     def _is_off_time(self, guard: Guard, sample: Telemetry, now: datetime) -> bool:
         """Whether zones that come and go must be asked for anew: it is later or earlier than they were asked for."""
@@ -214,17 +232,8 @@ class Monitor:
         return iter(()) if guard is None else ways_aside(guard, sample, now)
 
     def _as_held(self, guard: Guard) -> Guard:
-        return evolve(guard, held_soc=self._held.get(guard.asset_id, Held()).soc)
-
-    def _held_soc(self, asset_id: str, sample: Telemetry) -> float:
-        """What holding has taken so far. From the first sample of a hold to the one after it: the gauge's noise is not
-        added up."""
-        held = self._held.get(asset_id)
-        if held is None and sample.state != HOLDING:
-            return 0.0
-        held = (held or Held()).then(sample)
-        self._held[asset_id] = held
-        return held.soc
+        held_soc = self._stays.so_far(guard.asset_id) + self._gauges.gone(guard.asset_id)
+        return evolve(guard, held_soc=held_soc)
 
     def watched(self) -> tuple[str, ...]:
         """The assets that are out or about to go, by id."""

@@ -49,6 +49,12 @@ def way_of(travel: Travel, plane: Plane, planned_wh: float) -> Way:
     return Way(travel.step_id, travel.path, track, left)
 
 
+def turned(way: Way, plane: Plane) -> Way:
+    """The same way the other way round, without times; it takes as much for each metre."""
+    path = tuple(point.model_copy(update={"at": None}) for point in reversed(way.path))
+    return Way("", path, Track.of(plane, path), tuple(way.planned_wh - wh for wh in reversed(way.left_wh)))
+
+
 def legs_ahead(
     record: MissionRecord, kind: SortieType, sample: Telemetry | None, now: datetime
 ) -> Iterator[Leg]:

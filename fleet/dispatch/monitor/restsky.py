@@ -21,7 +21,7 @@ from fleet.feasibility.underway import Point, bearings_deg, highest_m, leg_wh_in
 from fleet.feasibility.vehicles import battery_of, unsure_of, vehicle_of
 from fleet.feasibility.verdict import Verdict
 from fleet.feasibility.weather import held_against
-from fleet.protocol.mission import Travel
+from fleet.protocol.mission import Mission, Travel
 from fleet.protocol.values import Reason
 from fleet.weather.field import WeatherField, Where
 
@@ -37,6 +37,9 @@ class RestSky(NamedTuple):
     coldest_c: float
     warmest_c: float
     reasons: tuple[Reason, ...] = ()
+    elsewhere: Sky | None = None
+    """The weather of ways that no plan has: of its own and of those to its alternates; of its own alone where that of
+    the others is not known."""
 
 
 def rest_sky(
@@ -59,7 +62,23 @@ def rest_sky(
     reasons = (*held_against(kind, found).reasons, *(() if strange is None else strange.reasons))
     if not AIR_C[0] <= found.temperature_c <= found.warmest_c <= AIR_C[1]:  # air that no model is for
         return RestSky(None, *careful, reasons)
-    return RestSky(found, found.temperature_c, found.warmest_c, reasons)
+    return RestSky(found, found.temperature_c, found.warmest_c, reasons, found)
+
+
+def with_elsewhere(
+    rest: RestSky, context: Context, during: Interval | None, ahead: Sequence[Leg], mission: Mission
+) -> RestSky:
+    """The same, with the weather of the ways to the alternates of a mission."""
+    if rest.sky is None or during is None or not mission.alternates:
+        return rest
+    if not isinstance(context.weather, WeatherField):
+        return rest
+    points: list[Point] = [point for leg in ahead for point in leg.path]
+    points += [p for step in mission.steps if isinstance(step, Travel) for p in step.path]
+    around = (*places_of(points), *(one.place for one in mission.alternates))
+    found = sky_over(context, *during, way_in(context, around, highest_m(context, points)))
+    known = not isinstance(found, Verdict) and AIR_C[0] <= found.temperature_c <= found.warmest_c <= AIR_C[1]
+    return rest._replace(elsewhere=found) if known and isinstance(found, Sky) else rest
 
 
 def _where(context: Context, ahead: Iterable[Leg], left: Iterable[Travel]) -> Where | None:

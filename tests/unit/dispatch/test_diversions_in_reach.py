@@ -11,11 +11,12 @@ from fleet.dispatch.monitor.around import way_around
 from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.zonechecks import zone_ahead
 from fleet.domain.evolve import evolve
+from fleet.feasibility.vehicles import vehicle_of
 from fleet.protocol.messages import Action, StepReport, Telemetry
 from geofences import Interval, Terrain
-from geofences.geometry.geodesy import distance_m
 from geofences.model.altitude import ANYTHING, Box
 from tests.support.bench import LOCKERS, Bench, Peer
+from tests.support.wayphysics import way_wh
 from tests.unit.dispatch.test_monitor import block, guard_of, on_its_way
 from tests.unit.dispatch.test_zone_changes import AT_HOME, along, change, guard_time, preview
 
@@ -43,13 +44,23 @@ def test_no_drone_is_told_to_divert_beyond_its_battery(
 ) -> None:
     """Home is closed: the locker if it is in reach, else down. The preview promises no more."""
     bench, drone, back = gives_up(tmp_path)
-    low = back.model_copy(update={"soc": guard_of(bench).sortie.floor_fraction + above_floor})
-    bench.sample(drone, low)
+    low = sinks(bench, drone, back, guard_of(bench).sortie.floor_fraction + above_floor)
     before = preview(bench, fire=AT_HOME)
     assert [flight.action for flight in before.flights] == [action]
     assert change(bench, fire=AT_HOME).ok
     bench.sample(drone, low)
-    assert [one.action for one in bench.core.state.commands.values()] == [action]
+    assert {one.action for one in bench.core.state.commands.values()} == {action}
+
+
+def sinks(bench: Bench, drone: Peer, here: Telemetry, soc: float) -> Telemetry:
+    """Its charge falls to so much, as fast as a gauge may fall that is believed."""
+    shown = 1.0
+    while shown > soc:
+        shown = max(soc, shown - 0.04)
+        here = here.model_copy(update={"soc": shown, "at": bench.now})
+        bench.sample(drone, here)
+        bench.run(0.99)
+    return here
 
 
 def advice(guard: Guard, back: Telemetry, bench: Bench) -> Action | None:
@@ -60,8 +71,8 @@ def advice(guard: Guard, back: Telemetry, bench: Bench) -> Action | None:
 
 
 def test_the_limit_is_the_floor_with_the_margin(tmp_path: Path) -> None:
-    """A drone that would come down just anywhere else uses its reserve, and not a thing below it. Its way: over to the
-    place, and down the height of its cruise."""
+    """A drone that would come down just anywhere else uses its reserve, and not a thing below it. Its way, by other
+    formulas: up to the height of its cruise, over to the place in the wind of the day, and down to the ground."""
     bench, _, back = gives_up(tmp_path)
     assert change(bench, fire=AT_HOME).ok
     guard = guard_of(bench)
@@ -69,8 +80,10 @@ def test_the_limit_is_the_floor_with_the_margin(tmp_path: Path) -> None:
     assert budget is not None
     assert back.alt_amsl_m is not None
     assert budget.reserve_wh > 0
-    way_m = distance_m(back.lon, back.lat, *NEAR) + back.alt_amsl_m  # the ground is at 0 m
-    limit = (way_m * budget.per_m_wh * (1 + budget.margin) + budget.floor_wh) / budget.full_wh
+    high_m = max(point.alt_amsl_m for point in guard.out.path) if guard.out is not None else 0.0
+    way = [(back.lon, back.lat, back.alt_amsl_m), (back.lon, back.lat, high_m), (*NEAR, high_m), (*NEAR, 0.0)]
+    takes_wh = way_wh(vehicle_of(guard.sortie), way, 0.8, (2.0, 270.0), guard.sortie.cruise_mps, 15.0)
+    limit = (takes_wh * (1 + budget.margin) + budget.floor_wh) / budget.full_wh
     assert advice(guard, back.model_copy(update={"soc": limit + 0.001}), bench) is Action.DIVERT
     assert advice(guard, back.model_copy(update={"soc": limit - 0.001}), bench) is Action.LAND
     assert advice(guard, back.model_copy(update={"soc": None}), bench) is Action.DIVERT

@@ -11,8 +11,8 @@ import pytest
 from fleet.dispatch.monitor.battery import HOLD_LOOK_S, energy_of
 from fleet.dispatch.monitor.energycheck import can_hold, energy
 from fleet.dispatch.monitor.guard import Guard
-from fleet.dispatch.monitor.monitor import Held
 from fleet.dispatch.monitor.restsky import RestSky
+from fleet.dispatch.monitor.staying import Held
 from fleet.domain.evolve import evolve
 from fleet.protocol.messages import Action, Telemetry
 from fleet.protocol.mission import Mission
@@ -143,9 +143,13 @@ def test_what_a_hold_took_is_counted_from_its_first_sample_to_the_one_after_it()
         ("travelling", 0.60, 0.03),
         ("holding", 0.60, 0.03),
         ("travelling", 0.59, 0.04),
+        ("dropping", 0.58, 0.04),
+        ("dropping", 0.56, 0.06),
+        ("travelling", 0.55, 0.07),
+        ("travelling", 0.50, 0.07),
     ]
     for state, soc, taken in shown:
-        flight = flight.then(_telemetry(state, soc))
+        flight = flight.then(_telemetry(state, soc), at_drop=state == "dropping")
         assert flight.soc == pytest.approx(taken)
 
 

@@ -137,7 +137,7 @@ def test_without_any_weather_hovering_is_thought_to_take_the_most(tmp_path: Path
     assert unknown is not None
     assert known is not None
     # b1 m^1.5 / sqrt(rho) + b0 of the courier's take-off: only the first term depends on the air.
-    assert (unknown.hover_w - 233) / (known.hover_w - 233) == pytest.approx(
+    assert (unknown.out.watts.stay - 233) / (known.out.watts.stay - 233) == pytest.approx(
         (313.15 / 288.15) ** 0.5, rel=1e-4
     )
 

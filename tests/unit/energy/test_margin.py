@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import pytest
 
 from fleet.energy import catalog
@@ -10,12 +9,9 @@ from fleet.energy.airframe import Residual
 from fleet.energy.errors import InvalidInput
 from fleet.energy.margin import (
     Criterion,
-    Outlook,
     ReserveRule,
     corrected_remaining,
     margin_fraction,
-    outlook,
-    point_of_no_return,
     student_t,
 )
 
@@ -94,29 +90,6 @@ def test_meter_that_shows_no_use_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left_wh", "alternate_wh", "expected"),
-    [
-        (110.0, 50.0, Outlook.HOME),
-        (109.0, 50.0, Outlook.ALTERNATE_ONLY),
-        (109.0, None, Outlook.NOWHERE),
-        (109.0, math.inf, Outlook.NOWHERE),
-        (50.0, 50.0, Outlook.NOWHERE),
-        (-1.0, 0.0, Outlook.NOWHERE),
-    ],
-)
-def test_outlook(left_wh: float, alternate_wh: float | None, expected: Outlook) -> None:
-    """100 Wh home with a margin of a tenth."""
-    assert outlook(left_wh, 100.0 * (1 - 1e-12), alternate_wh, 0.1) is expected
-
-
-def test_point_of_no_return() -> None:
-    """Where what is left falls below home with its margin; never, where it does not."""
-    left, home = np.array([100.0, 80.0, 60.0, 40.0]), np.array([0.0, 20.0, 55.0, 60.0])
-    assert point_of_no_return(left, home, 0.1) == 2
-    assert point_of_no_return(left, home * 0.1, 0.1) is None
-
-
-@pytest.mark.parametrize(
     ("call", "field"),
     [
         (lambda: margin_fraction(0, None), "epsilon"),
@@ -128,9 +101,6 @@ def test_point_of_no_return() -> None:
         (lambda: Criterion(0.1, RULE).at_dispatch(1, -1, 1, 0), "usable_wh"),
         (lambda: corrected_remaining(math.nan, 1, 1, 0.5), "remaining_wh"),
         (lambda: corrected_remaining(1, 1, 1, 1.5), "cruise_flown"),
-        (lambda: outlook(math.nan, 1, 1, 0.1), "left_wh"),
-        (lambda: outlook(0.5, 1, math.nan, 0.1), "alternate_wh"),
-        (lambda: point_of_no_return(np.array([1.0]), np.array([1.0, 2.0]), 0.1), "home_wh"),
     ],
 )
 def test_bad_numbers_name_their_field(call: object, field: str) -> None:

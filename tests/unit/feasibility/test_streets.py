@@ -15,7 +15,7 @@ from fleet.energy.catalog import ground_robot
 from fleet.energy.margin import margin_fraction
 from fleet.energy.render import render
 from fleet.feasibility import Trip, assess_sortie
-from fleet.feasibility.underway import hover_w
+from fleet.feasibility.underway import watts
 from fleet.network.base import Leg, Profile
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.protocol.values import Place
@@ -152,7 +152,7 @@ def test_waiting_at_a_door_or_a_locker_takes_what_the_electronics_take(a: float,
 
 def test_a_robot_that_waits_under_way_draws_for_its_electronics() -> None:
     """As in its plan; what stands is not free."""
-    assert hover_w(ROBOT, 2.0, 0.0, 15.0) == pytest.approx(60 / 0.95)
+    assert watts(ROBOT, [], None, 15.0, 2.0).stay == pytest.approx(60 / 0.95)
 
 
 def test_a_robot_of_one_s_own_may_have_no_figures_of_streets() -> None:

@@ -441,3 +441,12 @@ def test_a_report_that_can_t_be_shortened_is_not_stored(rig: Rig) -> None:
     rig.tell(Command(command_id="c", action=Action.HOLD, why="test"))
     rig.run()
     assert rig.answers() == [("c", "hold")]
+
+
+def test_each_command_of_a_row_is_passed_on(rig: Rig) -> None:
+    """Home, then elsewhere, then down: the later ones are new, however soon they come."""
+    for n, action in enumerate((Action.RETURN, Action.DIVERT, Action.LAND), start=1):
+        rig.tell(command(n, action))
+    rig.run()
+    assert rig.lamp.done == ["c1 return", "c2 divert", "c3 land"]
+    assert rig.answers() == [("c1", "return"), ("c2", "divert"), ("c3", "land")]

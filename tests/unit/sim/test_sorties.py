@@ -321,3 +321,22 @@ def test_broken_robot_stands_with_its_parcel() -> None:
     assert play.last(ROBOT, "asset_report").condition == "faulted"
     play.tell(ROBOT, sortie("P2", mission_id="M2", asset_id=ROBOT))
     assert play.last(ROBOT, "mission_reply").code == "faulted"
+
+
+@pytest.mark.parametrize("then", [Action.DIVERT, Action.LAND])
+def test_what_is_told_later_is_what_it_does(then: Action) -> None:
+    """On its way home because it was told so, it is told something more urgent: it leaves that way at once."""
+    play = Play()
+    field = moved(HOME, 800, 800)
+    play.tell(DRONE, sortie())
+    play.run_until(DRONE, "step_report", step_id="out", state="started")
+    play.run(1)
+    play.tell(DRONE, command(Action.RETURN))
+    play.run(seconds=10)
+    assert [t for a, t in play.telemetry if a == DRONE][-1].state == "returning"
+    play.tell(DRONE, command(then, field, "field") if then is Action.DIVERT else command(then))
+    assert play.last(DRONE, "command_reply", command_id=f"C-{then.value}").accepted
+    ended = play.run_until(DRONE, "mission_ended")
+    assert (ended.outcome, ended.site_id, ended.on_board) == ("failed", None, ("P1",))
+    assert (distance_m(ended.place, field) < 1) is (then is Action.DIVERT)
+    assert ended.code == {Action.DIVERT: "diverted", Action.LAND: "landed"}[then]

@@ -1,0 +1,61 @@
+"""What a way takes that no plan has: home before its time, or on to another place; by the wind that is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import accumulate, pairwise
+
+from fleet.dispatch.monitor.battery import Burden, Energy, is_handed_over
+from fleet.dispatch.monitor.remaining import Leg
+from fleet.dispatch.monitor.track import Plane, Track
+from fleet.dispatch.monitor.way import Way
+from fleet.domain.fleet import SortieType
+from fleet.domain.state import MissionRecord
+from fleet.feasibility.underway import Flown, flown_in
+from fleet.protocol.values import Waypoint as WirePoint
+from geofences import Waypoint
+from geofences.geometry.geodesy import distance_m
+
+
+def flown_on(kind: SortieType, path: Sequence[Waypoint], budget: Energy, burden: Burden) -> Flown:
+    """What it takes from each point of a path on, in Wh and s, with what is on board. Where the weather is not known,
+    for each metre up, along or down what the dearest of the mission's own ways takes, whose energy holds a climb and a
+    descent; then as long as by the path's own times."""
+    sky = budget.sky
+    flown = None if sky is None else flown_in(kind, path, sky, payload_kg=burden.payload_kg)
+    return _by_metre(path, budget) if flown is None else flown
+
+
+def _by_metre(path: Sequence[Waypoint], budget: Energy) -> Flown:
+    legs = [
+        math.hypot(distance_m(a.lon, a.lat, b.lon, b.lat), b.alt_amsl_m - a.alt_amsl_m)
+        for a, b in pairwise(path)
+    ]
+    left_wh = tuple(accumulate((budget.per_m_wh * metres for metres in reversed(legs)), initial=0.0))[::-1]
+    return Flown(left_wh, tuple((point.at - path[0].at).total_seconds() for point in path))
+
+
+def way_instead(
+    record: MissionRecord,
+    kind: SortieType,
+    ahead: Sequence[Leg],
+    doing: str,
+    plane: Plane,
+    budget: Energy | None,
+) -> Way | None:
+    """The way of one that breaks its trip off, with what it takes; none for who comes down where it is, and where its
+    mission says nothing of energy."""
+    if doing not in ("returning", "diverting") or not ahead or len(ahead[0].path) < 2 or budget is None:
+        return None
+    path = ahead[0].path
+    burden = budget.back if is_handed_over(record) else budget.out
+    left_wh, at_s = flown_on(kind, path, budget, burden)
+    points = tuple(_timed(point, path[0].at, seconds) for point, seconds in zip(path, at_s, strict=True))
+    return Way(ahead[0].step_id, points, Track.of(plane, points), left_wh)
+
+
+def _timed(point: Waypoint, begins: datetime, seconds: float) -> WirePoint:
+    at = begins + timedelta(seconds=seconds) if math.isfinite(seconds) else None
+    return WirePoint(lon=point.lon, lat=point.lat, alt_amsl_m=point.alt_amsl_m, at=at)

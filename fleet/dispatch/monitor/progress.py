@@ -1,0 +1,101 @@
+"""How far a trip is, what is still to take, and what its flight so far says of that."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from fleet.dispatch.monitor.battery import MODEL_ERROR, Burden, Energy
+from fleet.dispatch.monitor.guard import Guard
+from fleet.dispatch.monitor.way import Reached, Way
+from fleet.energy.margin import SHRINK_AFTER_CRUISE
+from fleet.protocol.messages import Telemetry
+
+
+class Progress(NamedTuple):
+    """How far a trip is: what its leg still takes as expected, and the leg after it, in Wh; how many times longer than
+    expected the leg has taken lately; the share of the trip that is flown (none: it has left its trip). ``at_drop``:
+    it is where it hands its parcel over, and ``left_wh`` is the way home from there."""
+
+    before_drop: bool
+    left_wh: float
+    after_wh: float
+    pace: float
+    flown: float | None
+    at_drop: bool = False
+
+
+def progress_of(guard: Guard, sample: Telemetry, now: datetime) -> Progress | None:
+    """How far its trip is; none where it is neither on one of its legs, nor at its drop, nor on the way on which it
+    breaks its trip off."""
+    out, back = guard.out, guard.back
+    if out is None or back is None:
+        return None
+    if guard.instead is not None and guard.doing == sample.state:
+        way = guard.instead
+        reached = _reached(guard, way, sample)
+        return Progress(False, way.left_at(reached), 0.0, _pace(guard, way, reached, now), None)
+    if sample.step_id == guard.drop_id:
+        return Progress(False, back.planned_wh, 0.0, 1.0, 0.5, at_drop=True)
+    if sample.step_id not in (out.step_id, back.step_id):
+        return None
+    before_drop = sample.step_id == out.step_id
+    way = out if before_drop else back
+    along = way.track.locate(*guard.plane.xy(sample.lon, sample.lat))[0]
+    reached = way.reached(along, sample.alt_amsl_m)
+    length_m = way.track.length_m
+    share = along / length_m / 2 if length_m > 0 else 0.5
+    return Progress(
+        before_drop=before_drop,
+        left_wh=way.left_at(reached),
+        after_wh=back.planned_wh if before_drop else 0.0,
+        pace=_pace(guard, way, reached, now),
+        flown=share if before_drop else 0.5 + share,
+    )
+
+
+def _reached(guard: Guard, way: Way, sample: Telemetry) -> Reached:
+    along = way.track.locate(*guard.plane.xy(sample.lon, sample.lat))[0]
+    return way.reached(along, sample.alt_amsl_m)
+
+
+def _pace(guard: Guard, way: Way, reached: Reached, now: datetime) -> float:
+    """How many times longer than expected the last stretch has taken: in the air that is the wind as it is, minutes
+    before a station tells of it. 1 where it went as expected or better, or there is nothing to go by.
+    """
+    if guard.earlier is None or not guard.flies:
+        return 1.0
+    then, before = guard.earlier
+    since = _reached(guard, way, before)
+    begun, due = way.due_at(since), way.due_at(reached)
+    if begun is None or due is None or due <= begun or since.upright or reached.upright:
+        return 1.0
+    pace = (now - then) / ((due - begun) * way.slower)
+    return pace if pace > 1 + MODEL_ERROR else 1.0
+
+
+def fault_of(guard: Guard, sample: Telemetry, progress: Progress, budget: Energy) -> float:
+    """How many times more than the model's own error explains the trip took so far; 1 or less: nothing is wrong.
+
+    What the trip took more than planned is the model's error as far as the margin goes, and the margin on the rest
+    holds that already: added to it, it called back trips home that were planned to the end of their range. What goes
+    beyond is a fault, and counts in full. What it took to hold and at its drop says nothing of the rest. Of one that
+    has left its trip it is what it was then.
+    """
+    if progress.flown is None:
+        return guard.fault
+    planned_wh = budget.planned_wh - progress.left_wh - progress.after_wh
+    if not progress.before_drop and guard.out is not None:
+        planned_wh -= guard.out.left_wh[-1]
+    if guard.start_soc is None or sample.soc is None or planned_wh <= 0:
+        return 1.0
+    if 2 * progress.flown < SHRINK_AFTER_CRUISE:
+        return 1.0
+    used_wh = (guard.start_soc - sample.soc - guard.held_soc) * budget.full_wh
+    return used_wh / (planned_wh * (1 + budget.model_error))
+
+
+def burden_of(guard: Guard, sample: Telemetry, budget: Energy) -> Burden:
+    """With what on board it is, and what power that takes."""
+    homeward = guard.back is not None and sample.step_id == guard.back.step_id
+    return budget.back if homeward or guard.handed_over else budget.out
