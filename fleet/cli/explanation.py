@@ -94,6 +94,8 @@ def _mission(mission: Row | None) -> Iterator[str]:
             yield from (f"  {line}" for line in _reasons(mission[name]))
     if mission["energy"]:
         yield f"  energy: {', '.join(_energy(mission['energy']))}"
+    if mission["no_return"]:
+        yield f"  point of no return: {no_return_text(mission['no_return'])}"
 
 
 def _energy(energy: Row) -> Iterator[str]:
@@ -107,6 +109,25 @@ def _energy(energy: Row) -> Iterator[str]:
     for key, name in names:
         if energy[key] is not None:
             yield f"{name} {energy[key]:.1f} Wh"
+
+
+def no_return_text(found: Row) -> str:
+    """From where on a sortie can't go home any more, in words."""
+    spare = "" if found["spare_wh"] is None else f", {found['spare_wh']:.0f} Wh to spare at home with margin"
+    if found["place"] is None:
+        hover = (
+            ""
+            if not found["hover_s"]
+            else f", may stay {found['hover_s']:.0f} s longer than planned at its drop"
+        )
+        return f"none, home is in reach all the way{spare}{hover}"
+    where = ",".join(f"{degrees:.5f}" for degrees in found["place"])
+    along = "" if found["along_m"] is None else f", {found['along_m']:.0f} m along {found['step']}"
+    due = "" if found["due"] is None else f", due {found['due']}"
+    then = (
+        f"then only {', '.join(found['elsewhere'])}" if found["elsewhere"] else "then no other place either"
+    )
+    return f"{where}{along}{due}{' (passed)' if found['passed'] else ''}; {then}{spare}"
 
 
 def _reasons(reasons: list[Row]) -> Iterator[str]:

@@ -63,6 +63,7 @@ HANDLERS: Mapping[type, Callable[[Desk, Any], None]] = {
     inputs.PlanFailed: plans.plan_failed,
     inputs.TimerDue: timers.timer_due,
     inputs.Finding: findings.finding,
+    inputs.NoReturnFound: findings.no_return_found,
     inputs.LinkLost: assets.link_lost,
     inputs.LinkBack: assets.link_back,
     inputs.SamplesMissing: assets.samples_missing,

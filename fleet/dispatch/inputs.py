@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fleet.domain.noreturn import NoReturn
 from fleet.domain.plan import Plan
 from fleet.energy.gauge import Doubt
 from fleet.protocol.messages import Action
@@ -48,6 +49,14 @@ class Finding:
     reasons: tuple[Reason, ...]
     place_id: str | None = None
     way: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoReturnFound:
+    """From where on a mission that is out can't go home any more, as the monitor has worked it out."""
+
+    mission_id: str
+    no_return: NoReturn
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,7 @@ Input = (
     | PlanFailed
     | TimerDue
     | Finding
+    | NoReturnFound
     | LinkLost
     | LinkBack
     | SamplesMissing

@@ -260,6 +260,10 @@ def _mission_waits(state: State, event: ev.MissionWaits) -> State:
     return _mission(state, event.mission_id, None, waits=event.why)
 
 
+def _no_return_moved(state: State, event: ev.NoReturnMoved) -> State:
+    return _mission(state, event.mission_id, None, no_return=event.no_return)
+
+
 def _mission_accepted(state: State, event: ev.MissionAccepted) -> State:
     return _mission(state, event.mission_id, MissionEvent.ACCEPT, accepted_revision=event.revision)
 
@@ -455,6 +459,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.MissionDrafted: _mission_drafted,
     ev.MissionReleased: _mission_released,
     ev.MissionWaits: _mission_waits,
+    ev.NoReturnMoved: _no_return_moved,
     ev.MissionAccepted: _mission_accepted,
     ev.MissionBegun: _mission_begun,
     ev.StepBegun: _step_begun,

@@ -17,6 +17,7 @@ from fleet.domain.event import AssetRecord as AssetRecord  # noqa: PLC0414 - tol
 from fleet.domain.event import Custodian as Custodian  # noqa: PLC0414 - told on
 from fleet.domain.event import Event as Event  # noqa: PLC0414 - told on
 from fleet.domain.fleet import FleetSpec
+from fleet.domain.noreturn import NoReturnMoved as NoReturnMoved  # noqa: PLC0414 - told on
 from fleet.domain.plan import Plan
 from fleet.domain.sites import Locker, Site
 from fleet.protocol.lifecycle import AssetEvent, CompartmentEvent
@@ -450,6 +451,7 @@ AnyEvent = Annotated[
     | MissionDrafted
     | MissionReleased
     | MissionWaits
+    | NoReturnMoved
     | MissionAccepted
     | MissionBegun
     | StepBegun

@@ -14,6 +14,7 @@ from immutables import Map
 from fleet.domain.energy import EnergyTrack
 from fleet.domain.events import AssetRecord, Custodian
 from fleet.domain.fleet import FleetSpec
+from fleet.domain.noreturn import NoReturn
 from fleet.domain.plan import ParcelPlan, Unassigned
 from fleet.domain.sites import Locker, Site
 from fleet.domain.weather import Key as WeatherKey
@@ -72,7 +73,8 @@ class MissionRecord:
     what was done about it. ``diverted_to`` is where it was last told to go instead of home, ``diverted_way``
     where it was then and the points to pass on the way (empty where it goes straight). ``left_at`` is when a sortie's
     first way was begun, ``back_at`` when its last was done; ``astray``: a step failed, or it was told to do something
-    else on the way; ``noted`` are the codes of the exceptions about it."""
+    else on the way; ``noted`` are the codes of the exceptions about it. ``no_return``
+    is from where on it can't go home any more, as last worked out; none while that is not known."""
 
     mission: Mission
     kind: str
@@ -93,6 +95,7 @@ class MissionRecord:
     back_at: datetime | None = None
     astray: bool = False
     noted: frozenset[str] = frozenset()
+    no_return: NoReturn | None = None
 
     @property
     def remaining(self) -> tuple[Step, ...]:

@@ -24,6 +24,7 @@ from statistics import NormalDist
 from fleet.energy.airframe import Residual
 from fleet.energy.errors import (
     InvalidInput,
+    require_finite,
     require_not_negative,
     require_within,
 )
@@ -36,6 +37,8 @@ UNCALIBRATED_LOG_SD = 0.17
 
 SHRINK_EXPONENT = 0.3
 SHRINK_AFTER_CRUISE = 0.25
+LEFT_SD = 4.9 / 6.4
+"""How much of the remainder's deviation is left once it is known how the flight went so far, as published."""
 
 
 def margin_fraction(epsilon: float, residual: Residual | None, more_log_sd: float = 0.0) -> float:
@@ -185,3 +188,21 @@ def corrected_remaining(
     ratio = used_wh / predicted_used_wh
     of_the_model = min(ratio, 1 + margin)
     return float(remaining_wh * of_the_model**SHRINK_EXPONENT * (ratio / of_the_model))
+
+
+def asked_for(ratio: float, margin: float) -> float:
+    """By which factor the rest of a flight is raised beyond its margin for how it went so far; 1 or more.
+
+    The flight has taken ``ratio`` times what was predicted, after a quarter of its cruise or more; ``margin`` is the
+    share that the model's own error explains. The rest is then expected to take ratio^0.3 of its prediction, with less
+    deviation than before: (1 + margin)^(4.9/6.4) is the margin that goes with it. One that took less than predicted is
+    not relied on, and nothing is asked for that the margin has already. What goes beyond the margin is no error of the
+    model but something that is wrong with the aircraft, and stays: that counts in full. Raises `InvalidInput` on a
+    number that is none, or a negative margin.
+    """
+    if not (-math.inf < ratio < math.inf and margin >= 0):  # asked with every sample
+        require_finite(ratio=ratio)
+        raise InvalidInput("margin", margin, "zero or more")
+    of_the_model = min(max(ratio, 1.0), 1 + margin)
+    shrunken = of_the_model**SHRINK_EXPONENT * (1 + margin) ** (LEFT_SD - 1)
+    return float(max(1.0, shrunken) * max(1.0, ratio / of_the_model))

@@ -274,6 +274,8 @@ class HubCore:
         try:
             for finding in self._monitor.check(peer_id, sample, now):
                 self._decide(finding, now, None)
+            if (moved := self._monitor.no_return_of(peer_id)) is not None:
+                self._decide(moved, now, None)
         except Exception as error:  # noqa: BLE001 - the hub must not die of one sample
             self._set_aside(error, sample, now, peer_id, HUB_FAULT)
 

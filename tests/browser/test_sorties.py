@@ -13,6 +13,7 @@ from fleet.console.ledger import Ledger, record_all
 from fleet.console.views.around import around
 from fleet.console.views.explain import explain
 from fleet.domain import events as ev
+from fleet.domain.noreturn import NoReturn
 from fleet.protocol.mission import Drop, Item, Load, Mission, Travel, Unload
 from fleet.protocol.values import Place, Reason, Waypoint
 from fleet.store.base import StoredEvent
@@ -64,6 +65,11 @@ def mission(*via: tuple[float, float]) -> Mission:
     )
 
 
+BEYOND_RETURN = NoReturn(
+    place=BEYOND, step_id="out", along_m=900.0, due=NOON, elsewhere=("locker-1",), spare_wh=-12.0, hover_s=0.0
+)
+
+
 def with_waiting(*via: tuple[float, float]) -> Recording:
     """The small day at noon, and a drafted flight that was due and waits."""
     made = small_recording()
@@ -74,6 +80,7 @@ def with_waiting(*via: tuple[float, float]) -> Recording:
             at=NOON, order_id="U-1", mode="drone", mission_id="S-9", asset_id="depot/drone-2", eta=NOON
         ),
         ev.MissionWaits(at=NOON, mission_id="S-9", until=NOON + timedelta(minutes=1), why=(FULL,)),
+        ev.NoReturnMoved(at=NOON, mission_id="S-9", no_return=BEYOND_RETURN),
     )
     return made
 
@@ -119,3 +126,14 @@ def test_operators_see_which_flight_waits_and_why(page: Page) -> None:
     expect(page.locator("#detail")).to_contain_text("Flies around")
     expect(page.locator("#detail")).to_contain_text("hospital")
     expect(page.locator("#detail")).to_contain_text(FULL.detail)
+
+
+@pytest.mark.browser
+def test_operators_see_from_where_on_a_flight_can_t_go_home(page: Page) -> None:
+    """In its panel, with what is left to it then."""
+    open_tab(page, "Sorties")
+    choose(page, "sorties", "waiting")
+    expect(page.locator("#detail h2")).to_have_text("S-9")
+    expect(page.locator("#detail")).to_contain_text("Point of no return")
+    expect(page.locator("#detail")).to_contain_text("then only locker-1")
+    expect(page.locator("#detail")).to_contain_text("-12 Wh to spare at home")

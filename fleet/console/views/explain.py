@@ -6,6 +6,7 @@ from fleet.console.errors import NoSuchOrder
 from fleet.console.ledger import Entry, Ledger, PlanFacts
 from fleet.console.views.around import around
 from fleet.console.views.base import Row, reasons_of, stamp
+from fleet.console.views.missions import no_return_row
 from fleet.console.views.orders import order_row
 from fleet.domain.plan import Alternative, ParcelPlan
 from fleet.domain.state import MissionRecord
@@ -120,6 +121,7 @@ def _mission(ledger: Ledger, mission_id: str | None, zones: ZoneSet | None) -> R
         "avoids": reasons_of(record.avoids),
         "around": around(ledger, record, zones),
         "energy": _energy(ledger, record),
+        "no_return": no_return_row(record.no_return),
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from fleet.console.ledger import Ledger
 from fleet.console.views.base import Row, point, reasons_of, stamp, tenths
+from fleet.domain.noreturn import NoReturn
 from fleet.domain.state import MissionRecord
 from fleet.protocol.mission import Drop, Mission, Stop, Travel
 
@@ -29,6 +30,7 @@ def mission_row(ledger: Ledger, mission_id: str) -> Row:
         "late_s": tenths(record.late_s),
         "waits": reasons_of(record.waits),
         "avoids": reasons_of(record.avoids),
+        "no_return": no_return_row(record.no_return),
         "orders": [i.order_id for i in mission.items],
         "path": list(_path(mission)),
         "straight": bool(stops),
@@ -38,6 +40,23 @@ def mission_row(ledger: Ledger, mission_id: str) -> Row:
         "stops": stops,
         "done": len(record.ended),
         "steps": len(mission.steps),
+    }
+
+
+def no_return_row(found: NoReturn | None) -> Row | None:
+    """From where on a sortie can't go home any more; null while that is not known. ``place`` null: home is in reach all
+    the way."""
+    if found is None:
+        return None
+    return {
+        "place": None if found.place is None else point(found.place),
+        "step": found.step_id,
+        "along_m": found.along_m,
+        "due": stamp(found.due),
+        "passed": found.is_passed,
+        "elsewhere": list(found.elsewhere),
+        "spare_wh": found.spare_wh,
+        "hover_s": found.hover_s,
     }
 
 

@@ -6,9 +6,10 @@ from fleet.dispatch.charge import SUSPECT_ACTION
 from fleet.dispatch.commands import command, in_words
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.handlers.holding import look_again
-from fleet.dispatch.inputs import Finding
+from fleet.dispatch.inputs import Finding, NoReturnFound
 from fleet.dispatch.monitor.remaining import home_of
 from fleet.dispatch.monitor.told import alike_of, as_told, is_more_urgent, is_told
+from fleet.domain.events import NoReturnMoved
 from fleet.domain.state import OVER
 from fleet.feasibility.charge import BATTERY_SUSPECT
 from fleet.protocol.messages import Action
@@ -54,6 +55,13 @@ def finding(desk: Desk, message: Finding) -> None:
         place_id=message.place_id,
         way=message.way,
     )
+
+
+def no_return_found(desk: Desk, message: NoReturnFound) -> None:
+    """Keep it with the mission, where that is not over and it says something new."""
+    record = desk.mission(message.mission_id)
+    if record is not None and record.status not in OVER and record.no_return != message.no_return:
+        desk.emit(NoReturnMoved(at=desk.now, mission_id=message.mission_id, no_return=message.no_return))
 
 
 def _place(mission: Mission, place_id: str | None) -> Place | None:

@@ -11,6 +11,7 @@ from fleet.dispatch.monitor.way import Way
 from fleet.domain.energy import EnergyTrack
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import MissionRecord
+from fleet.energy.margin import asked_for
 from fleet.feasibility.appetite import appetite, model_share, raised_share
 from fleet.feasibility.context import Context
 from fleet.feasibility.sky import Sky
@@ -58,10 +59,11 @@ class Energy:
         """What may still be drawn at a state of charge before the reserve is touched; below zero once it is."""
         return soc * self.full_wh - self.floor_wh - self.reserve_wh
 
-    def raised(self, fault: float) -> float:
-        """The factor on a median: its margin, and what the flight so far has asked for beyond it (see ``fault_of``). A
-        trial that scales the margin scales this too: it is margin that the flight itself has asked for."""
-        return (1 + self.margin) * (1 + self.trial_share * max(0.0, fault - 1))
+    def raised(self, taken: float) -> float:
+        """The factor on a median: its margin, and what the flight so far asks for besides, which has taken so many
+        times what was predicted (see ``asked_for``). A trial that scales the margin scales this too: it is margin that
+        the flight itself has asked for."""
+        return (1 + self.margin) * (1 + self.trial_share * (asked_for(taken, self.model_error) - 1))
 
 
 HOLD_LOOK_S = 10.0

@@ -8,7 +8,7 @@ from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.battery import HOLD_LOOK_S, Energy
 from fleet.dispatch.monitor.choosing import Short, chosen
 from fleet.dispatch.monitor.guard import Guard
-from fleet.dispatch.monitor.progress import Progress, burden_of, fault_of, progress_of
+from fleet.dispatch.monitor.progress import Progress, burden_of, progress_of, taken_of
 from fleet.feasibility.incident import measured
 from fleet.protocol.messages import Telemetry
 
@@ -71,7 +71,7 @@ def _rest_wh(guard: Guard, sample: Telemetry, progress: Progress, budget: Energy
     if progress.at_drop:
         stays_s = max(stays_s, guard.sortie.drop_s - guard.dropping_s)
     rest_wh = progress.left_wh * progress.pace + progress.after_wh
-    needs_wh = rest_wh * budget.raised(fault_of(guard, sample, progress, budget))
+    needs_wh = rest_wh * budget.raised(taken_of(guard, sample, progress, budget))
     return needs_wh + _stays_wh(guard, sample, budget, stays_s) if stays_s > 0 else needs_wh
 
 
@@ -84,4 +84,4 @@ def _home_from_drop_wh(guard: Guard, sample: Telemetry, progress: Progress, budg
     """What it takes to go home from its drop with its parcel once it is told to, by the way it came."""
     turn_wh = progress.left_wh if guard.turn is None else guard.turn.planned_wh
     stays_wh = _stays_wh(guard, sample, budget, HOLD_LOOK_S)
-    return turn_wh * budget.raised(fault_of(guard, sample, progress, budget)) + stays_wh
+    return turn_wh * budget.raised(taken_of(guard, sample, progress, budget)) + stays_wh

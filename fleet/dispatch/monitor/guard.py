@@ -54,8 +54,7 @@ class Guard:
     off (empty: it does not), ``ahead`` what it has still to fly, ``instead`` the way that it takes then, with what that
     takes (none: not known). ``held_soc`` is what staying where it was has taken so far, told to hold or at its drop,
     and lost packs have, as a share of all: the way has not; ``dropping_s`` how long it has been at its drop, which is
-    over once it has ``handed_over``. ``fault`` is how many times more than explained its trip had taken when it left
-    it.
+    over once it has ``handed_over``. ``taken`` is how many times what was predicted its trip had taken when it left it.
     """
 
     mission_id: str
@@ -87,7 +86,7 @@ class Guard:
     drop_id: str = ""
     handed_over: bool = False
     dropping_s: float = 0.0
-    fault: float = 1.0
+    taken: float = 1.0
 
     @property
     def reach_m(self) -> float:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from fleet.dispatch.inputs import Finding
+from fleet.dispatch.inputs import Finding, NoReturnFound
 from fleet.dispatch.monitor.aboard import brings_back_kg
 from fleet.dispatch.monitor.air import Air
 from fleet.dispatch.monitor.aside import Aside, ways_aside
@@ -14,7 +14,8 @@ from fleet.dispatch.monitor.checks import CHECKS
 from fleet.dispatch.monitor.energycheck import ENERGY_SHORT, can_hold, energy
 from fleet.dispatch.monitor.gauges import Gauges, gauge, pack_lost
 from fleet.dispatch.monitor.guard import Earlier, Guard, guard_of, is_off_time, redirected
-from fleet.dispatch.monitor.progress import fault_of, progress_of
+from fleet.dispatch.monitor.noreturn import is_news, no_return_of
+from fleet.dispatch.monitor.progress import progress_of, taken_of
 from fleet.dispatch.monitor.remaining import doing_instead
 from fleet.dispatch.monitor.staying import Stays
 from fleet.dispatch.monitor.told import MOST_URGENT, Told, is_more_urgent
@@ -22,6 +23,7 @@ from fleet.dispatch.monitor.zonechecks import ZONE_CODES
 from fleet.dispatch.silence import lost_link
 from fleet.domain.evolve import evolve
 from fleet.domain.fleet import SortieType
+from fleet.domain.noreturn import NoReturn
 from fleet.domain.state import OVER, State
 from fleet.feasibility import Context
 from fleet.feasibility.charge import gauge_doubts_of
@@ -54,6 +56,7 @@ class Monitor:
         self._lately: dict[str, tuple[Earlier, ...]] = {}
         self._timed: dict[str, datetime] = {}
         self._stays = Stays()
+        self._no_returns: dict[str, NoReturnFound] = {}
         self._looked: dict[str, datetime] = {}
         self._air = Air(self._may_hold, self._aside)
 
@@ -89,8 +92,9 @@ class Monitor:
                 brings_back_kg(record, state),
                 state.assets[asset_id].energy,
             )
-            self._guards[asset_id] = made if known is None else evolve(made, fault=known.fault)
+            self._guards[asset_id] = made if known is None else evolve(made, taken=known.taken)
             self._gauges.suspect(self._guards[asset_id], gauge_doubts_of(state, asset_id))
+            self._work_no_return_out(self._guards[asset_id], sample, now, record.no_return)
             self._timed[asset_id] = now
             lost = state.assets[asset_id].status is AssetStatus.LINK_LOST
             apart = context.fleet.separation
@@ -143,6 +147,7 @@ class Monitor:
         self._gauges.forget(asset_id)
         self._stays.forget(asset_id)
         self._looked.pop(asset_id, None)
+        self._no_returns.pop(asset_id, None)
         self._timed.pop(asset_id, None)
         self._air.forget(asset_id)
 
@@ -173,6 +178,8 @@ class Monitor:
             found = check(guard, sample, now)
             if found is not None and (found.code not in told or is_more_urgent(found, told[found.code])):
                 told[found.code] = found.advice
+                if found.code == ENERGY_SHORT:
+                    self._work_no_return_out(guard, sample, now, guard.record.no_return)
                 return (found, *met)
         return met
 
@@ -187,22 +194,33 @@ class Monitor:
         self._looked[asset_id] = now
         return False
 
+    def no_return_of(self, asset_id: str) -> NoReturnFound | None:
+        """From where on it can't go home any more, where that is news; told once."""
+        return self._no_returns.pop(asset_id, None)
+
+    def _work_no_return_out(
+        self, guard: Guard, sample: Telemetry | None, now: datetime, before: NoReturn | None
+    ) -> None:
+        found = no_return_of(guard, sample, now)
+        if found is not None and guard.energy is not None and is_news(before, found, guard.energy.full_wh):
+            self._no_returns[guard.asset_id] = NoReturnFound(guard.mission_id, found)
+
     def _redirected(self, guard: Guard, sample: Telemetry, now: datetime) -> Guard:
         """It begins or ceases to break its trip off, or is off its time. How it had gone until then is kept."""
-        fault = guard.fault
+        taken = guard.taken
         if not guard.doing and doing_instead(guard.record, sample):
-            fault = self._fault(guard)
-        return evolve(redirected(guard, sample, now), fault=fault)
+            taken = self._taken(guard)
+        return evolve(redirected(guard, sample, now), taken=taken)
 
-    def _fault(self, guard: Guard) -> float:
-        """How many times more than explained its trip has taken, by the newest sample that followed it."""
+    def _taken(self, guard: Guard) -> float:
+        """How many times what was predicted its trip has taken, by the newest sample that followed it."""
         kept, budget = self._lately.get(guard.asset_id, ()), guard.energy
         if not kept or budget is None:
-            return guard.fault
+            return guard.taken
         at, sample = kept[-1]
         guard = self._as_held(guard)
         progress = progress_of(guard, sample, at)
-        return guard.fault if progress is None else fault_of(guard, sample, progress, budget)
+        return guard.taken if progress is None else taken_of(guard, sample, progress, budget)
 
     def _is_off_time(self, guard: Guard, sample: Telemetry, now: datetime) -> bool:
         """Whether zones that come and go must be asked for anew: it is later or earlier than they were asked for."""

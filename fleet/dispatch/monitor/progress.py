@@ -74,16 +74,13 @@ def _pace(guard: Guard, way: Way, reached: Reached, now: datetime) -> float:
     return pace if pace > 1 + MODEL_ERROR else 1.0
 
 
-def fault_of(guard: Guard, sample: Telemetry, progress: Progress, budget: Energy) -> float:
-    """How many times more than the model's own error explains the trip took so far; 1 or less: nothing is wrong.
-
-    What the trip took more than planned is the model's error as far as the margin goes, and the margin on the rest
-    holds that already: added to it, it called back trips home that were planned to the end of their range. What goes
-    beyond is a fault, and counts in full. What it took to hold and at its drop says nothing of the rest. Of one that
-    has left its trip it is what it was then.
+def taken_of(guard: Guard, sample: Telemetry, progress: Progress, budget: Energy) -> float:
+    """How many times what was predicted its trip has taken so far; 1 while too little is flown to say, or where that is
+    not known. What it took to hold and at its drop says nothing of the rest. Of one that has left its trip it is what
+    it was then.
     """
     if progress.flown is None:
-        return guard.fault
+        return guard.taken
     planned_wh = budget.planned_wh - progress.left_wh - progress.after_wh
     if not progress.before_drop and guard.out is not None:
         planned_wh -= guard.out.left_wh[-1]
@@ -91,8 +88,7 @@ def fault_of(guard: Guard, sample: Telemetry, progress: Progress, budget: Energy
         return 1.0
     if 2 * progress.flown < SHRINK_AFTER_CRUISE:
         return 1.0
-    used_wh = (guard.start_soc - sample.soc - guard.held_soc) * budget.full_wh
-    return used_wh / (planned_wh * (1 + budget.model_error))
+    return (guard.start_soc - sample.soc - guard.held_soc) * budget.full_wh / planned_wh
 
 
 def burden_of(guard: Guard, sample: Telemetry, budget: Energy) -> Burden:

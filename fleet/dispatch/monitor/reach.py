@@ -8,7 +8,7 @@ from datetime import datetime
 
 from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.instead import flown_on
-from fleet.dispatch.monitor.progress import burden_of, fault_of, progress_of
+from fleet.dispatch.monitor.progress import burden_of, progress_of, taken_of
 from fleet.feasibility.shape import ground_at
 from fleet.feasibility.unplanned import straight_on
 from fleet.protocol.messages import Telemetry
@@ -48,9 +48,9 @@ def needed_wh(guard: Guard, sample: Telemetry, path: Sequence[Waypoint], now: da
     progress = progress_of(guard, sample, now)
     takes_wh = flown_on(guard.sortie, path, budget, burden_of(guard, sample, budget)).left_wh[0]
     if progress is None:
-        return takes_wh * budget.raised(guard.fault)
+        return takes_wh * budget.raised(guard.taken)
     pace = progress.pace if _leads_on(guard, sample, path[-1]) else 1.0
-    return takes_wh * pace * budget.raised(fault_of(guard, sample, progress, budget))
+    return takes_wh * pace * budget.raised(taken_of(guard, sample, progress, budget))
 
 
 def _leads_on(guard: Guard, sample: Telemetry, to: Waypoint) -> bool:

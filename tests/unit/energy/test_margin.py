@@ -1,7 +1,10 @@
 """Margins, reserve, the tests at dispatch and under way."""
 
 import math
+from itertools import pairwise
+from statistics import NormalDist
 
+import numpy as np
 import pytest
 
 from fleet.energy import catalog
@@ -10,6 +13,7 @@ from fleet.energy.errors import InvalidInput
 from fleet.energy.margin import (
     Criterion,
     ReserveRule,
+    asked_for,
     corrected_remaining,
     margin_fraction,
     student_t,
@@ -89,6 +93,34 @@ def test_meter_that_shows_no_use_is_refused() -> None:
         corrected_remaining(100, 0, 50, 0.5)
 
 
+def test_what_a_flight_asks_for_beside_its_margin() -> None:
+    """Nothing while it goes as its margin allows for; little up to the end of that; and beyond in full."""
+    for ratio in (-1.0, 0.0, 0.5, 1.0, 1.05, 1.079):
+        assert asked_for(ratio, 0.106) == 1.0
+    assert asked_for(1.106, 0.106) == pytest.approx(1.106**0.3 * 1.106 ** (4.9 / 6.4 - 1), rel=1e-12)
+    assert 1.006 < asked_for(1.106, 0.106) < 1.008
+    assert asked_for(1.106 * 1.3, 0.106) == pytest.approx(1.3 * asked_for(1.106, 0.106), rel=1e-12)
+    ratios = [asked_for(one / 1000, 0.106) for one in range(900, 1600)]
+    assert ratios == sorted(ratios)
+    assert max(b - a for a, b in pairwise(ratios)) < 0.0012
+
+
+def test_with_what_was_measured_the_rest_takes_more_as_seldom_as_was_accepted() -> None:
+    """Two million drawn flights whose start and rest go together as published: of those that have taken more so far
+    than most, no more go beyond what is asked of them than `epsilon`; without it several times as many."""
+    rng, epsilon = np.random.default_rng(5), 1e-2
+    sd_used, sd_left, together = 0.07, 0.033, 0.41**0.5
+    used = rng.standard_normal(2_000_000)
+    left = together * used + (1 - together**2) ** 0.5 * rng.standard_normal(used.size)
+    margin = math.exp(NormalDist().inv_cdf(1 - epsilon) * sd_left) - 1
+    late = used * sd_used > 0.6 * math.log1p(margin)
+    ratios, rest = np.exp(used[late] * sd_used), np.exp(left[late] * sd_left)
+    asked = np.array([asked_for(ratio, margin) for ratio in ratios.tolist()])
+    beyond = np.mean(rest > (1 + margin) * asked)
+    assert beyond < 1.2 * epsilon
+    assert np.mean(rest > 1 + margin) > 2.0 * epsilon
+
+
 @pytest.mark.parametrize(
     ("call", "field"),
     [
@@ -101,6 +133,10 @@ def test_meter_that_shows_no_use_is_refused() -> None:
         (lambda: Criterion(0.1, RULE).at_dispatch(1, -1, 1, 0), "usable_wh"),
         (lambda: corrected_remaining(math.nan, 1, 1, 0.5), "remaining_wh"),
         (lambda: corrected_remaining(1, 1, 1, 1.5), "cruise_flown"),
+        (lambda: asked_for(math.nan, 0.1), "ratio"),
+        (lambda: asked_for(math.inf, 0.1), "ratio"),
+        (lambda: asked_for(1.0, -0.1), "margin"),
+        (lambda: asked_for(1.0, math.nan), "margin"),
     ],
 )
 def test_bad_numbers_name_their_field(call: object, field: str) -> None:

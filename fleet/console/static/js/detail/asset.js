@@ -4,7 +4,7 @@ import { el, link, pill, setText, words } from "../dom.js";
 import { clockTime, duration, orDash, position, quantity } from "../format.js";
 import { command } from "../hub.js";
 import { charge, linkAge, meter } from "../lists.js";
-import { facts, heading, section } from "./parts.js";
+import { facts, heading, noReturn, section } from "./parts.js";
 import { RangeForm } from "./range.js";
 
 const ACTIONS = [["hold", "Hold"], ["resume", "Resume"], ["return", "Return"], ["land", "Land"]];
@@ -76,6 +76,7 @@ export class AssetPanel {
       ["Mission", orDash(asset.mission)],
       ["Step", orDash(asset.step)],
       ["Steps left", orDash(asset.steps_left)],
+      ["Point of no return", noReturn(store.tables.missions.get(asset.mission))],
       ["Behind its times", asset.mission ? duration(asset.late_s) : "–"],
       ["Type", asset.type],
       ["Energy", orDash(asset.energy ? energy(asset.energy) : null)],

@@ -2,7 +2,7 @@
 
 import { el, link, pill, words } from "../dom.js";
 import { brief, clockTime, money, orDash, percent, quantity, shortTime } from "../format.js";
-import { airspace, facts, heading, reasonList, section, timeline } from "./parts.js";
+import { airspace, facts, heading, noReturn, reasonList, section, timeline } from "./parts.js";
 
 /** The panel of one order, from `/api/orders/{id}`. */
 export function orderPanel(store, told) {
@@ -85,6 +85,7 @@ function energy(mission) {
     ["Reserve", quantity(reserve, "Wh", 1)],
     ["Left after both, as planned", quantity(margin, "Wh", 1)],
     ["Used", quantity(used, "Wh", 1)],
+    ["Point of no return", noReturn(mission)],
   ]);
   return section("Energy", usable ? bar(use, reserve, usable) : null, says);
 }

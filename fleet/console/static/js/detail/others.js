@@ -2,7 +2,7 @@
 
 import { el, link, pill, words } from "../dom.js";
 import { clockTime, duration, position, shortTime } from "../format.js";
-import { airspace, facts, heading, reasonList, section } from "./parts.js";
+import { airspace, facts, heading, noReturn, reasonList, section } from "./parts.js";
 
 /** A locker: its doors by size class, and whom each is kept for. */
 export function lockerPanel(store, locker) {
@@ -59,6 +59,7 @@ function sortiePanel(store, sortie) {
       ["Asset", link(sortie.asset, () => store.choose("assets", sortie.asset))],
       ["Start", shortTime(sortie.start_at)],
       ["Steps done", `${sortie.done} of ${sortie.steps}`],
+      ["Point of no return", noReturn(sortie)],
       ["Parcels", el("span", {}, sortie.orders.flatMap((id, index) => [index ? ", " : "", link(id, () => store.choose("orders", id))]))],
     ]),
     ...airspace(sortie),

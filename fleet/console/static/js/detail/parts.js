@@ -1,7 +1,7 @@
 // Pieces that the detail panels are put together from.
 
 import { el } from "../dom.js";
-import { clockTime } from "../format.js";
+import { clockTime, duration, position } from "../format.js";
 
 /** A list of names and values. */
 export function facts(pairs) {
@@ -34,6 +34,16 @@ export function airspace(mission) {
     mission.avoids.length ? section("Kept apart from other flights", reasonList(mission.avoids)) : null,
     around.length ? section("Flies around", el("p", {}, around.join(", "))) : null,
   ];
+}
+
+/** From where on a sortie can't go home any more, in words; nothing while that is not known. */
+export function noReturn(mission) {
+  const found = mission?.no_return;
+  if (!found) return null;
+  const spare = found.spare_wh === null ? null : `${Math.round(found.spare_wh)} Wh to spare at home`;
+  if (!found.place) return ["none", spare, found.hover_s ? `${duration(found.hover_s)} to spare at its drop` : null].filter(Boolean).join(", ");
+  const then = found.elsewhere.length ? `then only ${found.elsewhere.join(", ")}` : "then no other place either";
+  return el("span", { class: "late" }, [found.passed ? "passed" : clockTime(found.due), position(found.place), then, spare].filter(Boolean).join(" · "));
 }
 
 /** Lines with a time before each. */

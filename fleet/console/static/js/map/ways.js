@@ -33,6 +33,13 @@ export class Ways {
     this.group.addLayer(L.polyline(row.path.map(at), line));
     if (strong || row.stops.length) for (const stop of row.stops) this.#stop(stop, line.color, strong);
     for (const drop of row.drops) this.#dot(drop.place, line.color, 3.5, true);
+    if (row.no_return?.place) this.#noReturn(row.no_return.place, strong);
+  }
+
+  /** From here on it can't go home any more: a ring with a dot, in the colour of what is bad. */
+  #noReturn(place, strong) {
+    this.#dot(place, colour("bad"), strong ? 8 : 6, false);
+    this.#dot(place, colour("bad"), 2.5, true);
   }
 
   #stop(stop, color, strong) {
