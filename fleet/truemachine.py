@@ -39,6 +39,7 @@ def _robot(vehicle: ground.GroundRobot) -> GroundRobot:
         kerb_m=0,
         wait_share=0.02,
         pack_wh=vehicle.pack_wh,
+        swap_s=vehicle.charging.swap_s,
     )
 
 
@@ -63,6 +64,7 @@ def _multirotor(frame: airframe.Airframe) -> Multirotor:
         climb_mps=frame.climb_mps,
         descent_mps=frame.descent_mps,
         pack_wh=frame.pack_wh,
+        swap_s=frame.charging.swap_s,
     )
     half_kg = frame.max_payload_kg / 2
     wanted_w = HUNGRIER * float(frame.regimes.cruise.power_w(frame.empty_mass_kg + half_kg, DENSITY_KG_M3))

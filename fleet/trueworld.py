@@ -29,6 +29,7 @@ def world_of(inputs: RunInputs, zones: Iterable[dict[str, Any]], setup: Setup) -
         lockers=tuple(context.lockers.values()),
         types=context.fleet.types,
         machines=_own_machines(context.fleet),
+        spare_packs=context.fleet.spare_packs,
         assets=asset_records(inputs),
         zones=tuple(zones),
         approvals=tuple(_true_approval(one, context.fleet.timezone) for one in context.authorisations),

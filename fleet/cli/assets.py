@@ -28,6 +28,7 @@ from fleet.console.ledger import Ledger
 from fleet.console.live import Live
 from fleet.console.views.assets import asset_row, sample_row
 from fleet.console.views.base import Row, stamp, tenths
+from fleet.console.views.packs import spare_packs
 from fleet.domain.events import CommandAnswered
 from fleet.hub.rundir import DEFAULT_NAME, ROOT
 from fleet.protocol.messages import Action, OperatorCommand, RecoverAsset
@@ -65,7 +66,15 @@ def list_assets(
     shown = [row for row in rows if kind in (None, row["kind"])]
     lines = [[_CELLS.get(column, _plain)(row, column) for column in COLUMNS] for row in shown]
     text = f"{table(COLUMNS, lines)}\n{_count(shown, now, known=bool(links))}"
-    show({"now": stamp(now), "assets": shown}, text, as_json=as_json)
+    packs = spare_packs(ledger.state)
+    text = "\n".join([text, *map(_packs, packs)])
+    told = {"spare_packs": packs} if packs else {}
+    show({"now": stamp(now), "assets": shown} | told, text, as_json=as_json)
+
+
+def _packs(row: Row) -> str:
+    out = ", ".join(f"{pack['soc']:.2f} at {pack['at']}" for pack in row["taken_out"])
+    return f"{row['packs']} spare packs of {row['type']} at {row['site']}{f', taken out with {out}' if out else ''}"
 
 
 def _count(shown: list[Row], now: datetime | None, *, known: bool) -> str:

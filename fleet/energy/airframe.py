@@ -9,6 +9,7 @@ from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
+from fleet.energy.battery import NO_FIGURES, BatteryFigures
 from fleet.energy.charging import DEFAULT_CHARGING, ChargeFigures
 from fleet.energy.errors import VehicleFileError
 from fleet.energy.figures import Figures, NotNegative, Positive, Share
@@ -121,6 +122,7 @@ class Airframe(Figures):
     validity: Validity | None = None
     residual: Residual | None = None
     charging: ChargeFigures = DEFAULT_CHARGING
+    battery: BatteryFigures = NO_FIGURES
     sources: dict[str, str]
 
     @property

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pydantic import model_validator
+
 from fleet.energy.errors import (
     InvalidInput,
     require_increasing,
     require_positive,
     require_within,
 )
+from fleet.energy.figures import Figures, Finite
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,26 @@ LITHIUM_DEFAULT = TemperatureCurve(
     points=((-20.0, 0.60), (-10.0, 0.75), (0.0, 0.87), (10.0, 0.95), (20.0, 1.0), (50.0, 1.0)),
     source="assumption: usual shape for lithium-ion packs at flight currents; replace by the maker's curve",
 )
+
+
+class BatteryFigures(Figures):
+    """What a vehicle's file says of its pack. ``temperature``: pairs of cell temperature in °C and the share of its
+    energy that it gives then (`TemperatureCurve`); none stated: `LITHIUM_DEFAULT`, an assumption."""
+
+    temperature: tuple[tuple[Finite, Finite], ...] = ()
+
+    @model_validator(mode="after")
+    def _sound(self) -> BatteryFigures:
+        if self.temperature:
+            TemperatureCurve(self.temperature, "vehicle file")  # Raises InvalidInput, a ValueError.
+        return self
+
+    def curve(self, source: str) -> TemperatureCurve:
+        """The curve that was stated, from this source, or the one that is assumed."""
+        return TemperatureCurve(self.temperature, source) if self.temperature else LITHIUM_DEFAULT
+
+
+NO_FIGURES = BatteryFigures()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pydantic import Field
 from fleet.energy.air import GRAVITY_MPS2, SEA_LEVEL_DENSITY_KG_M3
 from fleet.energy.airframe import Residual
 from fleet.energy.arrays import FloatArray, Floats
+from fleet.energy.battery import NO_FIGURES, BatteryFigures
 from fleet.energy.charging import DEFAULT_CHARGING, ChargeFigures
 from fleet.energy.errors import require_not_negative, require_within
 from fleet.energy.figures import Figures, NotNegative, Positive, Share
@@ -54,6 +55,7 @@ class GroundRobot(Figures):
     residual: Residual | None = None
     """What the equation leaves out, besides what is not known of its figures."""
     charging: ChargeFigures = DEFAULT_CHARGING
+    battery: BatteryFigures = NO_FIGURES
     sources: dict[str, str]
 
     @property

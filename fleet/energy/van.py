@@ -9,6 +9,7 @@ import numpy as np
 from fleet.energy.air import GRAVITY_MPS2, SEA_LEVEL_DENSITY_KG_M3
 from fleet.energy.airframe import Residual
 from fleet.energy.arrays import FloatArray, Floats
+from fleet.energy.battery import NO_FIGURES, BatteryFigures
 from fleet.energy.charging import DEFAULT_CHARGING, ChargeFigures
 from fleet.energy.errors import require_finite, require_not_negative, require_positive, require_within
 from fleet.energy.figures import Figures, NotNegative, Positive, Share
@@ -31,6 +32,7 @@ class ElectricVan(Figures):
     auxiliary_w: NotNegative
     residual: Residual | None = None
     charging: ChargeFigures = DEFAULT_CHARGING
+    battery: BatteryFigures = NO_FIGURES
     sources: dict[str, str]
 
     @property

@@ -155,7 +155,8 @@ def estimate(frame: Airframe, question: Question) -> Estimate:
     """What the flight takes, what the battery gives, and whether it may start."""
     unmeasured = _beyond(frame, question)
     margin_share = _raised(frame, question, question.epsilon, unmeasured) * question.margin_scale
-    battery = Battery(frame.pack_wh, question.health, question.floor)
+    curve = frame.battery.curve(f"{frame.name}: {frame.sources.get('battery', '')}")
+    battery = Battery(frame.pack_wh, question.health, question.floor, curve)
     strange = strange_temperature(battery, question.air_c)
     usable_wh = None if strange else battery.usable_wh(question.air_c, question.soc)
     # Of the full pack, so that the reserve is no smaller on half a charge.

@@ -30,7 +30,9 @@ def vehicle_of(asset_type: SortieType) -> Vehicle:
 def battery_of(asset_type: SortieType, state_of_health: float) -> Battery:
     """The type's pack: as worn as its type or this asset is said to be, whichever is worse."""
     health = min(asset_type.state_of_health, state_of_health)
-    return Battery(vehicle_of(asset_type).pack_wh, health, asset_type.floor_fraction)
+    vehicle = vehicle_of(asset_type)
+    curve = vehicle.battery.curve(f"{vehicle.name}: {vehicle.sources.get('battery', '')}")
+    return Battery(vehicle.pack_wh, health, asset_type.floor_fraction, curve)
 
 
 def figures_of(asset_type: SortieType) -> str:

@@ -31,6 +31,7 @@ HOW_MANY: Final[Mapping[Incidents, Mapping[str, int]]] = {
         "locker_full": 3,
         "robot_breakdown": 2,
         "van_breakdown": 1,
+        "charger": 2,
     },
 }
 """How often each happens in a day. People who are absent are counted by the parcel, see ``people``."""
@@ -39,6 +40,8 @@ FIRST_AFTER: Final = timedelta(minutes=10)
 QUIET_SHARE: Final = 0.35
 """Nothing begins in this last part of the day, so that there is time to put it right."""
 RETRY_S: Final = 60.0
+CHARGED: Final = 0.7
+"""Who has more is hardly missed when his charge ends."""
 GRACE: Final = timedelta(seconds=60)
 """A zone that appears counts this long after it was announced, so that who is inside can leave."""
 
@@ -169,6 +172,20 @@ class Fate:
         """A van stops on its way."""
         return self._breakdown(Van, number)
 
+    def charger(self, number: int) -> bool:
+        """A plug comes out while a battery is charged, or a charger gives nothing and its drone does not notice."""
+        found = [
+            m
+            for m in self.stage.movers.values()
+            if isinstance(m, Drone | Robot) and m.plug.on and m.mission is None and m.soc() < CHARGED
+        ]
+        vehicle = self._one_of(found, "charger", number)
+        if vehicle is None:
+            return False
+        seconds, fails = self._between(1200.0, 3000.0, "charger", number), number % 2 == 1
+        (vehicle.plug.starve if fails else vehicle.plug.cut)(seconds)
+        return self._note("charger", asset_id=vehicle.asset_id, soc=vehicle.soc(), gives_nothing=fails)
+
     def _breakdown(self, sort: type[Mover], number: int) -> bool:
         moving = [
             m
@@ -213,4 +230,5 @@ _INCIDENTS: Final[Mapping[str, Callable[[Fate, int], bool]]] = {
     "locker_full": Fate.locker_full,
     "robot_breakdown": Fate.robot_breakdown,
     "van_breakdown": Fate.van_breakdown,
+    "charger": Fate.charger,
 }

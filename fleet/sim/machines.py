@@ -33,6 +33,7 @@ class Multirotor(Value):
     climb_mps: Positive
     descent_mps: Positive
     pack_wh: Positive
+    swap_s: NonNegative | None = None
 
     def power_w(self, payload_kg: float, airspeed_mps: float, climb_mps: float, density: float) -> float:
         """Power at the battery; a descent gives nothing back."""
@@ -72,6 +73,7 @@ class GroundRobot(Value):
     kerb_m: NonNegative
     wait_share: NonNegative
     pack_wh: Positive
+    swap_s: NonNegative | None = None
 
     def drive_wh(self, payload_kg: float, metres: float, speed_mps: float) -> float:
         """Energy at the battery for a way, without the electronics."""

@@ -18,11 +18,11 @@ from fleet.sim.machines import KNOWN, GroundRobot, Multirotor, pack_share
 from fleet.sim.mover import Mover
 from fleet.sim.pack import Pack
 from fleet.sim.parcels import Holder
+from fleet.sim.plug import Plug
 from fleet.sim.stage import Stage
 from fleet.sim.tasks import Do, Move, Wait
 
 UNLOAD_S: Final = 30.0
-CHARGER_EFFICIENCY: Final = 0.94
 GAUGE_ERROR: Final = 0.0008
 """A fuel gauge may show too little, never too much: it is set to the safe side by its maker."""
 
@@ -43,7 +43,7 @@ class SortieVehicle(Mover):
         self.hunger = stage.chance.between(0.998, 1.002, record.asset_id, "hunger")
         self.trail: list[Point] = []
         self._used_before_wh = 0.0
-        self._full: Ticket | None = None
+        self.plug = Plug(self)
         self._empty: Ticket | None = None
         super().__init__(stage, record, asset_type)
 
@@ -82,9 +82,9 @@ class SortieVehicle(Mover):
         """Draw power; look ahead whether the pack lasts."""
         if self.mission is None or not self.begun:
             return
-        if self._full is not None and (piece.metres > 0 or piece.start != piece.end):
-            self._unplug()
-        if self._full is None:
+        if self.plug.at_site and (piece.metres > 0 or piece.start != piece.end):
+            self.plug.pull()
+        if not self.plug.on:
             self.pack.run(self.stage.now, self.power_w(piece) * self.hunger)
             self._watch_pack(piece)
 
@@ -105,30 +105,24 @@ class SortieVehicle(Mover):
             self._come_down()
         self.break_down("battery_empty", "the battery ran empty on the way")
 
-    def _charge(self) -> None:
-        power_w = self.model.charger_w * CHARGER_EFFICIENCY
-        self.pack.run(self.stage.now, -power_w)
-        full_at = self.pack.full_at() or self.stage.now
-        self._full = self.stage.agenda.at(full_at, self._charged)
-        self._condition("charging")
+    def put_in(self, pack: Pack) -> None:
+        """Another pack is put in."""
+        self.pack = pack
+        self._used_before_wh = pack.used_wh(self.stage.now)
 
-    def _charged(self) -> None:
-        self._unplug()
-        self._condition("ready")
-
-    def _unplug(self) -> None:
-        if self._full is not None:
-            self._full.cancel()
-        self._full = None
-        self.pack.run(self.stage.now, 0.0)
-
-    def _condition(self, condition: Any) -> None:
-        place = self.body.where().place
-        self.say(
-            AssetReport(
-                condition=condition, at=self.stage.now, soc=self.soc(), place=place, site_id=self.site_id
-            )
+    def tell_condition(self, condition: Any, code: str | None = None, detail: str = "") -> None:
+        """Report its own condition, and what is in its battery."""
+        place, now = self.body.where().place, self.stage.now
+        report = AssetReport(
+            condition=condition,
+            at=now,
+            soc=self.soc(),
+            place=place,
+            site_id=self.site_id,
+            code=code,
+            detail=detail,
         )
+        self.say(report)
 
     # Steps
 
@@ -236,16 +230,16 @@ class SortieVehicle(Mover):
             self._empty.cancel()
         if self.faulted:
             self.pack.run(self.stage.now, 0.0)
-        elif self.site_id is not None and self._full is None and self.begun:
-            self._charge()
+        elif self.site_id is not None and not self.plug.at_site and self.begun:
+            self.plug.fill()
         self.begun = False
         self.send_telemetry()
 
     def brought_home(self) -> None:
         """Brought to its site it is plugged in, where it still works."""
         super().brought_home()
-        if not self.faulted and self._full is None:
-            self._charge()
+        if not self.faulted and not self.plug.at_site:
+            self.plug.fill()
 
     # Commands
 
@@ -368,6 +362,12 @@ class SortieVehicle(Mover):
         Action.DIVERT: divert,
         Action.LAND: land,
     }
+
+
+def full_pack(stage: Stage, asset_type: SortieType) -> Pack:
+    """A pack of a type as it truly is today, full."""
+    share = pack_share(stage.air.temperature_c(stage.spec.start)) * asset_type.state_of_health
+    return Pack(true_machine(stage, asset_type).pack_wh * share, asset_type.floor_fraction, stage.now)
 
 
 def true_machine(stage: Stage, asset_type: SortieType) -> Multirotor | GroundRobot:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic import Field, ValidationError, model_validator
 
 from fleet.domain.events import AssetRecord
-from fleet.domain.fleet import AssetType
+from fleet.domain.fleet import AssetType, SparePacks
 from fleet.domain.sites import Locker, Site
 from fleet.protocol.values import Identifier, NonNegative, Time, Value
 from fleet.sim.approvals import Approval
@@ -40,7 +40,8 @@ class WorldSpec(Value):
     """A world. ``zones`` are whole zone documents (GeoJSON, ED-269 or ED-318); ``approvals`` is who may enter
     those on approval, and when; ``held`` are the ids of those that anyone may enter at any time.
 
-    ``machines`` gives true figures for an ``energy_model``, over those that come with the package. ``ground_amsl_m`` is
+    ``machines`` gives true figures for an ``energy_model``, over those that come with the package;
+    ``spare_packs`` lie full at sites at first. ``ground_amsl_m`` is
     the height of the ground, which is flat here. Aircraft that come nearer to each other than ``lateral_m`` and
     ``vertical_m`` at once are noted (0: none are).
     """
@@ -57,6 +58,7 @@ class WorldSpec(Value):
     weather: tuple[TrueWeather, ...] = ()
     ground_amsl_m: float = 0.0
     machines: dict[str, Machine] = Field(default_factory=dict)
+    spare_packs: tuple[SparePacks, ...] = ()
     lateral_m: NonNegative = 0.0
     vertical_m: NonNegative = 0.0
 

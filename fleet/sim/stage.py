@@ -12,6 +12,7 @@ from fleet.protocol.messages import AnyMessage
 from fleet.protocol.values import Place
 from fleet.sim.agenda import Agenda
 from fleet.sim.air import Air
+from fleet.sim.bay import Bay
 from fleet.sim.chance import Chance
 from fleet.sim.geo import Point, distance_m
 from fleet.sim.judge import Judge
@@ -41,6 +42,7 @@ class Stage:
     parcels: Parcels = field(default_factory=Parcels)
     movers: dict[str, Mover] = field(default_factory=dict)
     lockers: dict[str, Locker] = field(default_factory=dict)
+    bays: dict[str, Bay] = field(default_factory=dict)
     stranded: Callable[[Mover], None] = lambda _mover: None
     """Is told of a vehicle whose trip is over and that does not stand at its own site."""
 
@@ -48,6 +50,14 @@ class Stage:
     def now(self) -> datetime:
         """Virtual time."""
         return self.agenda.now
+
+    def bay(self, site_id: str) -> Bay:
+        """Chargers and packs of a site."""
+        found = self.bays.get(site_id)
+        if found is None:
+            site = self.site(site_id)
+            found = self.bays[site_id] = Bay(self.agenda, 0 if site is None else site.chargers)
+        return found
 
     def site(self, site_id: str) -> Site | None:
         """One of our sites by its id."""

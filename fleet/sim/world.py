@@ -23,6 +23,7 @@ from fleet.sim.nearness import Nearness
 from fleet.sim.people import People
 from fleet.sim.recovery import Recovery
 from fleet.sim.robot import Robot
+from fleet.sim.sortie import full_pack
 from fleet.sim.spec import Incidents, WorldSpec
 from fleet.sim.stage import Stage
 from fleet.sim.station import Station
@@ -53,6 +54,7 @@ class World:
             people=People(chance, level),
             send=lambda asset_id, message: self._outbox.append((asset_id, message)),
         )
+        self._lay_packs(spec)
         self._assets = {record.asset_id: self._made(record) for record in spec.assets}
         self._notices: list[Notice] = []
         self._fate = Fate(self._stage, level, self._notices.append)
@@ -60,6 +62,17 @@ class World:
         self._station = Station(self._stage)
         for asset in self._assets.values():
             asset.start()
+
+    def _lay_packs(self, spec: WorldSpec) -> None:
+        """Spare packs lie full at their sites when the day begins."""
+        for spare in spec.spare_packs:
+            kind = spec.types[spare.type_id]
+            if not isinstance(kind, SortieType):
+                continue
+            for site in spec.sites:
+                if not spare.sites or site.site_id in spare.sites:
+                    here = self._stage.bay(site.site_id).full.setdefault(spare.type_id, [])
+                    here += [full_pack(self._stage, kind) for _ in range(spare.per_site)]
 
     @property
     def now(self) -> datetime:

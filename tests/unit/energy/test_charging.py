@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.energy.airframe import Airframe, parse_figures
+from fleet.energy.battery import LITHIUM_DEFAULT
 from fleet.energy.catalog import airframe, electric_van, ground_robot
 from fleet.energy.charging import FULL, ChargeFigures, Charging
 from fleet.energy.errors import InvalidInput, VehicleFileError
@@ -186,3 +187,26 @@ def test_each_figure_of_each_sort_of_vehicle_has_a_source(
             bare = bare.replace("[sources]\n", '[sources]\ncharging = "data sheet"\n')
         with pytest.raises(VehicleFileError, match=f"sources lacks {field}"):
             parse_figures(model, bare, "mine.toml")
+
+
+def test_a_vehicle_file_says_what_its_pack_gives_in_the_cold() -> None:
+    """Its own curve with its source; without one the usual, which is an assumption."""
+    text = own("[battery]\ntemperature = [[-10, 0.5], [25, 1.0]]\n").replace(
+        "[sources]\n", '[sources]\nbattery = "data sheet 7"\n'
+    )
+    frame = parse_figures(Airframe, text, "mine.toml")
+    curve = frame.battery.curve(frame.sources["battery"])
+    assert curve.source == "data sheet 7"
+    assert curve.share(-10) == 0.5
+    assert curve.share(7.5) == pytest.approx(0.75)
+    assert airframe("dji-matrice-100").battery.curve("") is LITHIUM_DEFAULT
+    with pytest.raises(VehicleFileError, match="sources lacks battery"):
+        parse_figures(Airframe, text.replace('battery = "data sheet 7"\n', ""), "mine.toml")
+    for wrong in (
+        "[[-10, 0.5]]",
+        "[[10, 0.5], [0, 1.0]]",
+        "[[-10, 0.5], [25, 1.5]]",
+        "[[-10, nan], [25, 1.0]]",
+    ):
+        with pytest.raises(VehicleFileError, match="battery"):
+            parse_figures(Airframe, text.replace("[[-10, 0.5], [25, 1.0]]", wrong), "mine.toml")

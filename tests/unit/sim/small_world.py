@@ -96,8 +96,8 @@ def spec(**changes: Any) -> WorldSpec:
         "start": START,
         "until": START + timedelta(hours=4),
         "sites": (
-            Site(site_id="A", name="A", place=HOME, vans=2, drone_pads=1, robot_bays=1),
-            Site(site_id="B", name="B", place=OTHER, drone_pads=1),
+            Site(site_id="A", name="A", place=HOME, vans=2, drone_pads=1, robot_bays=1, chargers=2),
+            Site(site_id="B", name="B", place=OTHER, drone_pads=1, chargers=1),
         ),
         "lockers": (
             Locker(locker_id=BANK, name="L1", place=LOCKER, small=1, medium=1, large=0, drone_port=True),
