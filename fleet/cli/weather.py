@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
@@ -27,7 +26,7 @@ from fleet.intake.tables import read_text
 from fleet.protocol.messages import Reply, ReportWeather
 from fleet.protocol.values import Place
 from fleet.protocol.weather import MOST_ROWS, WeatherRow, WeatherSort
-from fleet.weather.conditions import Spot
+from fleet.weather.conditions import BOUNDS, Conditions, Spot
 from fleet.weather.field import Weather, parts_of
 from fleet.weather.files import read_weather_file
 from fleet.weather.fit import TooFewPairs, fitted, pairs_of
@@ -120,10 +119,15 @@ def _by_spot(weather: Weather, sort: WeatherSort) -> list[tuple[dict[str, Any], 
     return [
         (
             _stated(part.spot),
-            [(r.issued_at, WeatherRow(time=r.time, sort=sort, **asdict(r.conditions))) for r in part.rows],
+            [(r.issued_at, WeatherRow(time=r.time, sort=sort, **said_of(r.conditions))) for r in part.rows],
         )
         for part in parts_of(weather)
     ]
+
+
+def said_of(conditions: Conditions) -> dict[str, float]:
+    """The values that a row states."""
+    return {name: getattr(conditions, name) for name in BOUNDS}
 
 
 def _stated(spot: Spot) -> dict[str, Any]:
@@ -199,7 +203,7 @@ def _believed(series: Weather | None, now: datetime | None) -> dict[str, Any]:
     if isinstance(found, Missing):
         old = "" if found.age_s is None else f"; the newest row is {found.age_s:.0f} s old"
         return {"known": False, "why": f"{found.what} is missing{old}", "weather": None, **facts}
-    return {"known": True, "why": None, "weather": asdict(found), **facts}
+    return {"known": True, "why": None, "weather": said_of(found), **facts}
 
 
 def _sources(state: State, now: datetime | None) -> dict[str, Any]:

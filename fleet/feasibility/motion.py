@@ -56,6 +56,10 @@ class Departure:
     appetite: Appetite | None = None
 
 
+LONGEST_LOOK = timedelta(days=2)
+"""No weather is looked at for longer: that may be assumed, and never ends."""
+
+
 class Planned(NamedTuple):
     """A trip with what it was worked out from."""
 
@@ -77,23 +81,44 @@ def plan_trip(ctx: Context, order: Order, asset_type: SortieType, departure: Dep
         shape = by_way_of(ctx, asset_type, shape, departure.via)
         if isinstance(shape, Verdict):
             return shape
-    where = way_in(ctx, shape.out.points, shape.highest_m)
-    sky = sky_over(ctx, departure.at, departure.at + _longest(asset_type, shape), where)
-    if isinstance(sky, Verdict):
-        return sky
+    found = _worked(ctx, order, asset_type, departure, shape)
+    if isinstance(found, Verdict):
+        return found
+    worked, chosen_mps = found
+    trip = _trip(ctx, asset_type.at_speed(chosen_mps), departure, worked)
+    if isinstance(trip, Verdict):
+        return trip
+    return Planned(replace(trip, cruise_mps=chosen_mps), shape, worked.sky)
+
+
+def _worked(
+    ctx: Context, order: Order, asset_type: SortieType, departure: Departure, shape: TripShape
+) -> tuple[Worked, float | None] | Verdict:
+    """The parts of the trip in the weather of all of its time, and the speed that is chosen for it (none: its type's).
+
+    In a strong wind it takes long, and in the weather of a longer time longer still: it is asked for until the trip is
+    over within it. That ends, because each time is longer by a fifth and weather ends.
+    """
+    vehicle, load = vehicle_of(asset_type), _load(order)
     battery = battery_of(asset_type, departure.state_of_health)
-    if (strange := strange_temperature(battery, sky.temperature_c)) is not None:
-        return strange
-    load = _load(order)
+    where = way_in(ctx, shape.out.points, shape.highest_m)
     within_s = (order.due.end - departure.at).total_seconds()
     epsilon = ctx.fleet.reserve.epsilon
-    chosen_mps = speed_for(vehicle, asset_type, shape, sky, load, within_s=within_s, epsilon=epsilon)
-    asset_type = asset_type.at_speed(chosen_mps)
-    moves = _move(vehicle, asset_type, shape, sky, load)
-    if isinstance(moves, Verdict):
-        return moves
-    trip = _trip(ctx, asset_type, departure, Worked(vehicle, battery, shape, sky, load, moves))
-    return trip if isinstance(trip, Verdict) else Planned(replace(trip, cruise_mps=chosen_mps), shape, sky)
+    looked_at = _longest(asset_type, shape)
+    while True:
+        sky = sky_over(ctx, departure.at, departure.at + looked_at, where)
+        if isinstance(sky, Verdict):
+            return sky
+        if (strange := strange_temperature(battery, sky.temperature_c)) is not None:
+            return strange
+        chosen_mps = speed_for(vehicle, asset_type, shape, sky, load, within_s=within_s, epsilon=epsilon)
+        moves = _move(vehicle, asset_type.at_speed(chosen_mps), shape, sky, load)
+        if isinstance(moves, Verdict):
+            return moves
+        takes = timedelta(seconds=moves.duration_s)
+        if takes <= looked_at or looked_at > LONGEST_LOOK:
+            return Worked(vehicle, battery, shape, sky, load, moves), chosen_mps
+        looked_at = takes * 1.2
 
 
 @dataclass(frozen=True, slots=True)

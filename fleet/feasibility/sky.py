@@ -118,12 +118,8 @@ def _known(
     several, worst = _over(weather, fleet, start, end, where)
     if isinstance(worst, Missing):
         return worst
-    firsts = [found for one in several if not isinstance(found := one.at(start), Missing)]
-    strongest = max(firsts, key=lambda found: found.wind_mps)
-    # Where places differ, the wind blows from several directions on one way.
-    from_deg = strongest.wind_from_deg if len(several) == 1 else None
     sd_mps = max(_sd(fleet, one.lead_s(start, end)) for one in several)
-    return Sky(worst, from_deg, frozenset(_named(weather, fleet, sd_mps)), sd_mps)
+    return Sky(worst, worst.wind_from_deg, frozenset(_named(weather, fleet, sd_mps)), sd_mps)
 
 
 def _over(

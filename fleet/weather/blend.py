@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
-from fleet.weather.conditions import Conditions, Observation, Said
+from fleet.weather.conditions import Conditions, Observation, Said, apart_deg
 from fleet.weather.series import STALE_AFTER_S, Missing, WeatherSeries
 
 LASTING: Final = timedelta(minutes=30)
@@ -151,7 +151,8 @@ def _at(rows: Mapping[datetime, Conditions], time: datetime, stale_after_s: floa
 
 
 def worst_of(several: Iterable[Conditions]) -> Conditions:
-    """The worst of each value; the direction is that of the strongest wind, the first of equal ones.
+    """The worst of each value; the direction is that of the strongest wind, the first of equal ones, with how far those
+    of the others lie from it.
 
     The worst temperature is the one farthest from what batteries and motors like best.
     """
@@ -165,4 +166,5 @@ def worst_of(several: Iterable[Conditions]) -> Conditions:
         temperature_c=extreme.temperature_c,
         precipitation_mm_h=max(one.precipitation_mm_h for one in known),
         visibility_m=min(one.visibility_m for one in known),
+        others_deg=max(apart_deg(strongest, one) for one in known),
     )

@@ -47,7 +47,8 @@ ANYWHERE: Final = Spot()
 class Conditions:
     """Wind and gust in m/s, the direction the wind comes from in degrees from true north, and the rest.
 
-    Raises `InvalidWeather` for a value out of bounds, or a gust below the mean wind.
+    ``others_deg`` is how far from that direction others lie that count at the same moment, where several were put
+    together. Raises `InvalidWeather` for a value out of bounds, or a gust below the mean wind.
     """
 
     wind_mps: float
@@ -56,6 +57,7 @@ class Conditions:
     temperature_c: float
     precipitation_mm_h: float
     visibility_m: float
+    others_deg: float = 0.0
 
     def __post_init__(self) -> None:
         for name, (low, high) in BOUNDS.items():
@@ -140,8 +142,7 @@ def wind_vector(wind_mps: float, wind_from_deg: float) -> tuple[float, float]:
 def interpolate(before: Conditions, after: Conditions, share: float) -> Conditions:
     """Conditions between two rows, ``share`` 0..1 of the way. Direction turns the short way round.
 
-    Speed and direction are interpolated each for itself: between opposite winds a vector would show a calm
-    that
+    Speed and direction are interpolated each for itself: between opposite winds a vector would show a calm that
     nobody forecast.
     """
     values = {
@@ -152,7 +153,20 @@ def interpolate(before: Conditions, after: Conditions, share: float) -> Conditio
     values["wind_from_deg"] = (before.wind_from_deg + turn * share) % 360
     # Rounding may put an equal gust a bit below the wind.
     values["gust_mps"] = max(values["gust_mps"], values["wind_mps"])
+    values["others_deg"] = max(before.others_deg, after.others_deg)
     return Conditions(**values)
+
+
+LIGHT_MPS: Final = 1.0
+"""A wind weaker than this has no direction that matters."""
+
+
+def apart_deg(one: Conditions, other: Conditions) -> float:
+    """The angle between the direction of one wind and the farthest that another may have; 0 where that is light."""
+    if other.wind_mps < LIGHT_MPS:
+        return 0.0
+    turn = abs((other.wind_from_deg - one.wind_from_deg + 180) % 360 - 180)
+    return min(180.0, turn + other.others_deg)
 
 
 def _between(first: float, second: float, share: float) -> float:

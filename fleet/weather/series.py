@@ -9,8 +9,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-from fleet.weather.conditions import Conditions, Observation, interpolate, require_aware
+from fleet.weather.conditions import Conditions, Observation, apart_deg, interpolate, require_aware
 from fleet.weather.errors import InvalidWeather
+
+STEADY_DEG: Final = 30.0
+"""A wind that turns by less, or that stations see from directions that differ by less, is one from one direction."""
 
 STALE_AFTER_S: Final = 5400.0
 """For how long a row counts unless its series says otherwise: an hourly row that came half an hour late."""
@@ -28,7 +31,11 @@ class Missing:
 
 @dataclass(frozen=True)
 class Worst:
-    """The extremes of an interval. Each is a bound by itself; they need not occur together."""
+    """The extremes of an interval. Each is a bound by itself; they need not occur together.
+
+    ``wind_from_deg`` is where the wind comes from all the while, give or take ``STEADY_DEG``; none where it turns, or
+    places or stations differ by more.
+    """
 
     wind_mps: float
     gust_mps: float
@@ -36,6 +43,7 @@ class Worst:
     visibility_m: float
     min_temperature_c: float
     max_temperature_c: float
+    wind_from_deg: float | None = None
 
 
 @dataclass(frozen=True)
@@ -150,6 +158,7 @@ def worst_of_all(several: Iterable[Worst]) -> Worst:
         visibility_m=min(each.visibility_m for each in known),
         min_temperature_c=min(each.min_temperature_c for each in known),
         max_temperature_c=max(each.max_temperature_c for each in known),
+        wind_from_deg=known[0].wind_from_deg if len(known) == 1 else None,
     )
 
 
@@ -161,4 +170,11 @@ def _extremes(known: list[Conditions]) -> Worst:
         visibility_m=min(each.visibility_m for each in known),
         min_temperature_c=min(each.temperature_c for each in known),
         max_temperature_c=max(each.temperature_c for each in known),
+        wind_from_deg=_steady_deg(known),
     )
+
+
+def _steady_deg(known: list[Conditions]) -> float | None:
+    strongest = max(known, key=lambda each: each.wind_mps)
+    turns = any(apart_deg(strongest, each) > STEADY_DEG for each in known)
+    return None if turns else strongest.wind_from_deg

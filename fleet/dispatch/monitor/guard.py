@@ -142,7 +142,7 @@ def guard_of(
     kind = kind.at_speed(mission.cruise_mps)
     left = [travel for travel in travels_of(mission) if travel.step_id not in record.ended]
     bare = airspace_guard(record, kind, context, now, sample)
-    during = _time_left(left, now)
+    during = _time_left(left, bare.ahead, now)
     rest = rest_sky(context, kind, during, bare.ahead, left)
     rest = with_elsewhere(rest, context, during, bare.ahead, mission)
     ways = during_this_weather((bare.out, bare.back), record, kind, rest.sky, brings_back_kg)
@@ -255,12 +255,14 @@ def _ways(mission: Mission, travels: list[Travel], plane: Plane) -> tuple[Way | 
     return (found[0] if found else None), (found[1] if len(found) > 1 else None)
 
 
-def _time_left(left: list[Travel], now: datetime) -> tuple[datetime, datetime] | None:
-    """From when until when it is still out on the legs that are left, by their planned times; none once it is back."""
+def _time_left(left: list[Travel], ahead: tuple[Leg, ...], now: datetime) -> tuple[datetime, datetime] | None:
+    """From when until when it is still out on the legs that are left, by their planned times, and as late as it is by
+    now; none once it is back."""
     if not left:
         return None
     start = max(now, left[0].path[0].at or now)
-    return start, max(start, left[-1].path[-1].at or start)
+    ends = [leg.path[-1].at for leg in ahead]
+    return start, max([start, left[-1].path[-1].at or start, *ends])
 
 
 def _steps_before(mission: Mission) -> frozenset[str]:

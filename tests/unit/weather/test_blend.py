@@ -109,7 +109,7 @@ def test_the_file_says_when_rows_are_stale() -> None:
 def test_the_worst_of_each_value() -> None:
     """They need not belong to one row; the direction is the strongest wind's."""
     hot, strong = wind(3, temperature_c=39, visibility_m=800), wind(9, from_deg=90)
-    assert worst_of([hot, strong]) == Conditions(9, 11, 90, 39, 0, 800)
+    assert worst_of([hot, strong]) == Conditions(9, 11, 90, 39, 0, 800, others_deg=180)
 
 
 def by_second(mps: float, shift_s: float, count: int) -> list[Observation]:
