@@ -70,6 +70,7 @@ HANDLERS: Mapping[type, Callable[[Desk, Any], None]] = {
     inputs.SamplesBack: assets.samples_back,
     inputs.GaugeDoubted: suspects.gauge_doubted,
     inputs.Unreadable: suspects.unreadable,
+    inputs.WindSeen: weather.wind_seen,
     inputs.ClockOff: clocks.clock_off,
     inputs.ClockRight: clocks.clock_right,
     inputs.Resume: timers.resume,

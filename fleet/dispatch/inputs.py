@@ -107,6 +107,19 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class WindSeen:
+    """The wind around an aircraft, as it shows by how it moves, is stronger than was thought. ``height_m`` is how far
+    above the ground it is."""
+
+    asset_id: str
+    place: Place
+    height_m: float
+    wind_mps: float
+    wind_from_deg: float
+    sd_mps: float
+
+
+@dataclass(frozen=True, slots=True)
 class ClockOff:
     """An asset stamps its telemetry so many seconds after the hub's time (before it, where negative): more than
     ``limit_s``, which a link may explain."""
@@ -140,6 +153,7 @@ Input = (
     | SamplesBack
     | GaugeDoubted
     | Unreadable
+    | WindSeen
     | ClockOff
     | ClockRight
     | Resume

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
+from fleet.domain.events import WindShown
 from fleet.domain.state import State
 from fleet.domain.weather import ReportedWeather
 from fleet.protocol.weather import WeatherRow, WeatherSort
@@ -13,16 +14,20 @@ from fleet.weather.blend import blended
 from fleet.weather.conditions import ANYWHERE, BOUNDS, Conditions, Observation, Said, Spot
 from fleet.weather.field import Sort, Weather, WeatherField, parted, parts_of
 from fleet.weather.series import STALE_AFTER_S
+from fleet.weather.shown import ShownWind
 
 
 def in_force(base: Weather | None, state: State) -> Weather | None:
     """The file's rows with the reported ones; none where nothing is known. A field where any of them names a place or a
-    height, else a series."""
+    height, or an aircraft has shown a wind; else a series."""
     observed, forecast = _observed(state), _forecast(state)
     placed = [row for rows in (*observed.values(), forecast) for row in rows if row.spot != ANYWHERE]
-    if not placed and not isinstance(base, WeatherField):
+    if base is None and not observed and not forecast:
+        return None  # a wind alone is no weather
+    shown = tuple(_shown(event) for _, event in sorted(state.winds.items()))
+    if not placed and not shown and not isinstance(base, WeatherField):
         return blended(base, observed, forecast)
-    if not observed and not forecast:
+    if not observed and not forecast and not shown:
         return base
     parts = () if base is None else parts_of(base)
     for source, rows in observed.items():
@@ -30,7 +35,12 @@ def in_force(base: Weather | None, state: State) -> Weather | None:
     parts += parted("forecast", Sort.FORECAST, forecast)
     stale_after_s = STALE_AFTER_S if base is None else base.stale_after_s
     named = [*observed, *(["forecast"] if forecast else []), *([base.source] if base else [])]
-    return WeatherField(parts, stale_after_s, ", ".join(named))
+    return WeatherField(parts, stale_after_s, ", ".join(named), shown)
+
+
+def _shown(event: WindShown) -> ShownWind:
+    spot = Spot(event.place.lon, event.place.lat, event.height_m)
+    return ShownWind(f"asset:{event.asset_id}", event.at, spot, event.wind_mps, event.wind_from_deg)
 
 
 def conditions_of(row: WeatherRow) -> Conditions:

@@ -488,6 +488,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.ZoneAdded: around.zone_added,
     ev.ZoneRemoved: around.zone_removed,
     ev.WeatherReported: around.weather_reported,
+    ev.WindShown: around.wind_shown,
     ev.RequestTaken: _request_taken,
     ev.StorePutBack: _store_put_back,
     ev.TimerSet: around.timer_set,

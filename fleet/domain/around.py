@@ -6,6 +6,7 @@ from fleet.domain import events as ev
 from fleet.domain.evolve import evolve, without
 from fleet.domain.state import State
 from fleet.domain.weather import with_report
+from fleet.domain.winds import with_wind
 
 
 def timer_set(state: State, event: ev.TimerSet) -> State:
@@ -31,3 +32,8 @@ def zone_removed(state: State, event: ev.ZoneRemoved) -> State:
 def weather_reported(state: State, event: ev.WeatherReported) -> State:
     """The state with what was reported."""
     return evolve(state, weather=with_report(state.weather, event))
+
+
+def wind_shown(state: State, event: ev.WindShown) -> State:
+    """The state with what an aircraft showed."""
+    return evolve(state, winds=with_wind(state.winds, event))

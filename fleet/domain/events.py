@@ -20,6 +20,8 @@ from fleet.domain.fleet import FleetSpec
 from fleet.domain.noreturn import NoReturnMoved as NoReturnMoved  # noqa: PLC0414 - told on
 from fleet.domain.plan import Plan
 from fleet.domain.sites import Locker, Site
+from fleet.domain.weather import WeatherReported as WeatherReported  # noqa: PLC0414 - told on
+from fleet.domain.winds import WindShown as WindShown  # noqa: PLC0414 - told on
 from fleet.protocol.lifecycle import AssetEvent, CompartmentEvent
 from fleet.protocol.messages import Action, Factsheet
 from fleet.protocol.mission import Mission
@@ -35,7 +37,6 @@ from fleet.protocol.values import (
     Time,
     TimeWindow,
 )
-from fleet.protocol.weather import WeatherRow, WeatherSpot
 
 
 class DayOpened(Event):
@@ -369,21 +370,6 @@ class ZoneRemoved(Event):
     zones_version: str = ""
 
 
-class WeatherReported(WeatherSpot, Event):
-    """A station or a service said what the weather was or will be; only the rows that change what is known are here.
-
-    ``by`` is who handed it in: a person, or the peer that the report came from. ``subject`` is whose key it came with;
-    empty without keys, and where an older release did not keep it.
-    """
-
-    type: Literal["weather_reported"] = "weather_reported"
-    source: Identifier
-    issued_at: Time
-    by: Identifier
-    subject: str = ""
-    rows: tuple[WeatherRow, ...]
-
-
 class ContactsErased(Event):
     """The personal data behind orders was erased, in the transaction in which this event was stored.
 
@@ -479,6 +465,7 @@ AnyEvent = Annotated[
     | ZoneAdded
     | ZoneRemoved
     | WeatherReported
+    | WindShown
     | ContactsErased
     | RequestTaken
     | StorePutBack

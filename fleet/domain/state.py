@@ -19,6 +19,7 @@ from fleet.domain.plan import ParcelPlan, Unassigned
 from fleet.domain.sites import Locker, Site
 from fleet.domain.weather import Key as WeatherKey
 from fleet.domain.weather import ReportedWeather
+from fleet.domain.winds import WindShown
 from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus, MissionStatus, ParcelStatus
 from fleet.protocol.messages import Action
 from fleet.protocol.mission import Mission, Step
@@ -243,6 +244,7 @@ class State:
     timers: Map[str, datetime] = field(default_factory=_map)
     zones: Map[str, dict[str, Any]] = field(default_factory=_map)
     weather: Map[WeatherKey, ReportedWeather] = field(default_factory=_map)
+    winds: Map[str, WindShown] = field(default_factory=_map)
     waiting: Map[str, None] = field(default_factory=_map)
     personal: Map[str, datetime] = field(default_factory=_map)
     aboard: Map[str, frozenset[str]] = field(default_factory=_map)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from fleet.protocol.values import Place
-from fleet.protocol.weather import WeatherRow, WeatherSort
+from fleet.domain.event import Event
+from fleet.protocol.values import Identifier, Place, Time
+from fleet.protocol.weather import WeatherRow, WeatherSort, WeatherSpot
 
 if TYPE_CHECKING:
     from immutables import Map
-
-    from fleet.domain.events import WeatherReported
 
 KEEP_BEHIND: Final = timedelta(hours=3)
 """What lies farther behind is forgotten: twice as long as a row counts, so nothing that is decided now rests on it."""
@@ -47,6 +46,21 @@ class ReportedWeather:
         """What it is known by as a word of this source."""
         at = () if self.place is None else (self.place.lon, self.place.lat)
         return Key(source, self.row.time, at if self.height_m is None else (*at, self.height_m))
+
+
+class WeatherReported(WeatherSpot, Event):
+    """A station or a service said what the weather was or will be; only the rows that change what is known are here.
+
+    ``by`` is who handed it in: a person, or the peer that the report came from. ``subject`` is whose key it came with;
+    empty without keys, and where an older release did not keep it.
+    """
+
+    type: Literal["weather_reported"] = "weather_reported"
+    source: Identifier
+    issued_at: Time
+    by: Identifier
+    subject: str = ""
+    rows: tuple[WeatherRow, ...]
 
 
 def outranks(new: ReportedWeather, old: ReportedWeather | None) -> bool:

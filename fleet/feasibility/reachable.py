@@ -39,7 +39,9 @@ def _farthest_m(ctx: Context, asset_type: SortieType, payload_kg: float) -> floa
     coldest_c, warmest_c = ctx.temperatures_c
     battery = battery_of(asset_type, 1.0)
     limits = battery.curve.points[0][0], battery.curve.points[-1][0]
-    usable_wh = battery.usable_wh(min(max(warmest_c, limits[0]), limits[1]))
+    # Colder and warmer than its pack is known for no trip is judged: one row of a broken sensor is no bound.
+    coldest_c, warmest_c = (min(max(each, limits[0]), limits[1]) for each in (coldest_c, warmest_c))
+    usable_wh = battery.usable_wh(warmest_c)
     share_left = 1 - ctx.fleet.reserve.fraction_of_usable
     raised = raised_share(ctx.fleet, asset_type, least_appetite(asset_type))
     budget_wh = usable_wh * share_left / (1 + raised)

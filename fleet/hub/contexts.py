@@ -24,6 +24,7 @@ class Contexts:
         self._base = base
         self._zones: object = State().zones
         self._weather: object = State().weather
+        self._winds: object = State().winds
         self._context = base
         self._other: tuple[object, Context] = self._zones, base
 
@@ -31,8 +32,8 @@ class Contexts:
         """The context that decisions on this state rest on."""
         if state.zones != self._zones:
             self._turn_to(state)
-        if state.weather is not self._weather:
-            self._weather = state.weather
+        if state.weather is not self._weather or state.winds is not self._winds:
+            self._weather, self._winds = state.weather, state.winds
             self._context = self._context.in_weather(weather.in_force(self._base.weather, state))
         return self._context
 

@@ -276,6 +276,8 @@ class HubCore:
                 self._decide(finding, now, None)
             if (moved := self._monitor.no_return_of(peer_id)) is not None:
                 self._decide(moved, now, None)
+            if (seen := self._monitor.wind(peer_id, sample, now)) is not None:
+                self._decide(seen, now, None)
         except Exception as error:  # noqa: BLE001 - the hub must not die of one sample
             self._set_aside(error, sample, now, peer_id, HUB_FAULT)
 

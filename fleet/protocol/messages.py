@@ -383,8 +383,12 @@ class Attach(Message):
 
 
 class Telemetry(Message):
-    """Where an asset is and how it is. What was not measured is absent, never a default. ``packs``: each of its packs,
-    where it has several; ``soc`` is that of all of them."""
+    """Where an asset is and how it is. What was not measured is absent, never a default.
+
+    ``packs``: each of its packs, where it has several; ``soc`` is that of all of them. ``heading_deg`` is where its
+    nose points. ``wind_mps`` and ``wind_from_deg`` are the wind around it as its autopilot estimates it (where it comes
+    from), both or neither.
+    """
 
     sequenced: ClassVar[bool] = False
     type: Literal["telemetry"] = "telemetry"
@@ -397,6 +401,9 @@ class Telemetry(Message):
     soc: Fraction | None = None
     energy_used_wh: NonNegative | None = None
     packs: Packs | None = None
+    airspeed_mps: NonNegative | None = None
+    wind_mps: Annotated[float, Field(ge=0, le=120)] | None = None
+    wind_from_deg: Annotated[float, Field(ge=0, le=360)] | None = None
     mission_id: Identifier | None = None
     step_id: Identifier | None = None
     state: Code = "idle"

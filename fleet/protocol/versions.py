@@ -27,7 +27,7 @@ NEW_FIELDS: Final[Mapping[int, Mapping[str, frozenset[str]]]] = {
         "report_weather": frozenset({"place", "height_m"}),
         "assign": frozenset({"mission.cruise_mps"}),
         "asset_report": frozenset({"packs"}),
-        "telemetry": frozenset({"packs"}),
+        "telemetry": frozenset({"packs", "airspeed_mps", "wind_mps", "wind_from_deg"}),
     },
 }
 """Version, kind, fields that are new in it, by way of those that they are in. Each has a default: what the other end

@@ -6,6 +6,7 @@ import math
 from datetime import timedelta
 from typing import ClassVar, Final
 
+from fleet.protocol.messages import Telemetry
 from fleet.protocol.values import Place
 from fleet.sim.geo import Piece, Point, between, distance_m, offset_m
 from fleet.sim.machines import Multirotor, density_kg_m3
@@ -22,6 +23,10 @@ SAG_SHARE: Final = 0.05
 """How much more a nearly empty pack must give than a full one for the same flight: its voltage sags."""
 COLD_SHARE: Final = 0.0012
 """How much less a motor wastes for each degree below 15 °C: copper conducts better when it is cold."""
+HEADING_SHARE: Final = 0.02
+"""Its compass is off by so many hundredths of a hundred degrees (one standard deviation): two degrees."""
+AIRSPEED_SHARE: Final = 0.02
+"""Its airspeed sensor is off by this share (one standard deviation)."""
 STATION_KEEPING: Final = 1.22
 """Power of holding a position between buildings, over that of a steady hover."""
 
@@ -31,6 +36,7 @@ class Drone(SortieVehicle):
 
     telemetry_s: ClassVar[float] = 1.0
     machine: Multirotor
+    _nose: tuple[Piece, float, float] | None = None
 
     @property
     def cruise_mps(self) -> float:
@@ -46,6 +52,26 @@ class Drone(SortieVehicle):
     def altitude(self, where: Point) -> float:
         """Its height, as its barometer shows it."""
         return round(where.alt_m, 2)
+
+    def sample(self) -> Telemetry:
+        """With what its airspeed sensor and its compass show while it flies along."""
+        told, piece = super().sample(), self.body.piece
+        if piece is None or piece.heading_deg is None or not self.airborne:
+            return told
+        if self._nose is None or self._nose[0] is not piece:
+            self._nose = (piece, *self._measured(piece, piece.heading_deg))
+        return told.model_copy(update={"heading_deg": self._nose[1], "airspeed_mps": self._nose[2]})
+
+    def _measured(self, piece: Piece, track_deg: float) -> tuple[float, float]:
+        """Where its nose points and how fast it goes through the air, each off by what is its own on this mission."""
+        head, cross = self.stage.air.wind(piece.begins).along(track_deg)
+        along = piece.speed_mps + head
+        nose_deg = (
+            track_deg
+            + math.degrees(math.atan2(cross, along))
+            + 100 * (self.spread(HEADING_SHARE, "compass") - 1)
+        )
+        return nose_deg % 360.0, math.hypot(along, cross) * self.spread(AIRSPEED_SHARE, "airspeed")
 
     def plan_piece(self, position: Point, move: Move) -> tuple[Piece, Move | None] | None:
         """The next piece: straight up or down, or along the way with the wind triangle."""

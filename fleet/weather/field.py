@@ -16,6 +16,7 @@ from fleet.weather.conditions import ANYWHERE, Conditions, Observation, Said, Sp
 from fleet.weather.heights import EXPONENT, at_height
 from fleet.weather.masts import that_count
 from fleet.weather.series import STALE_AFTER_S, Missing, WeatherSeries, Worst, worst_of_all
+from fleet.weather.shown import ShownWind, counting, raised
 
 REACH_M: Final = 10_000.0
 """How far a station's word reaches unless the fleet file says otherwise. An assumption: about the width of a shower's
@@ -69,6 +70,8 @@ class WeatherField:
     parts: tuple[Part, ...]
     stale_after_s: float = STALE_AFTER_S
     source: str = ""
+    shown: tuple[ShownWind, ...] = ()
+    """Winds that aircraft have shown lately. They are no weather by themselves: they only raise what is known."""
     _kept: dict[object, WeatherSeries | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -123,7 +126,21 @@ class WeatherField:
             found.append(worst)
         everywhere = worst_of_all(found)
         warmest = max(self._warm(where, start, end), default=everywhere.max_temperature_c)
-        return replace(everywhere, max_temperature_c=max(everywhere.max_temperature_c, warmest))
+        worst = replace(everywhere, max_temperature_c=max(everywhere.max_temperature_c, warmest))
+        return self._with_shown(worst, where, start, end, highest_m) if self.shown else worst
+
+    def _with_shown(
+        self, worst: Worst, where: Where | None, start: datetime, end: datetime, highest_m: float
+    ) -> Worst:
+        found = counting(self.shown, start, end)
+        if where is None:
+            return raised(worst, found, highest_m, EXPONENT)
+        near = [
+            one
+            for one in found
+            if any(_apart_m(lon, lat, one.spot) <= where.reach_m for lon, lat in _walked(where.points))
+        ]
+        return raised(worst, near, where.height_m, where.exponent)
 
     def _warm(self, where: Where | None, start: datetime, end: datetime) -> Iterator[float]:
         """Temperatures as measured, of all rows that count: neither the lapse nor another station's cold hides them."""

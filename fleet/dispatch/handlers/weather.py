@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from fleet.dispatch.desk import Desk
-from fleet.domain.events import WeatherReported
+from fleet.dispatch.inputs import WindSeen
+from fleet.domain.events import WeatherReported, WindShown
 from fleet.domain.weather import (
     KEEP_BEHIND,
     MOST_OF_SOURCE,
@@ -48,6 +49,22 @@ def report_weather(desk: Desk, message: ReportWeather) -> None:
         desk.watch_all()
     detail = _outcome(desk, message, len(fresh), len(said.rows) - len(fresh))
     desk.answer(Reply(request_id=message.request_id, ok=True, detail=detail))
+
+
+def wind_seen(desk: Desk, message: WindSeen) -> None:
+    """Keep a wind that an aircraft has shown, and hold all that are out against it."""
+    desk.emit(
+        WindShown(
+            at=desk.now,
+            asset_id=message.asset_id,
+            place=message.place,
+            height_m=round(message.height_m, 1),
+            wind_mps=round(message.wind_mps, 2),
+            wind_from_deg=round(message.wind_from_deg, 1) % 360,
+            sd_mps=round(message.sd_mps, 2),
+        )
+    )
+    desk.watch_all()
 
 
 def _event(desk: Desk, message: ReportWeather) -> WeatherReported:

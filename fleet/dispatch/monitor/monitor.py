@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from fleet.dispatch.inputs import Finding, NoReturnFound
+from fleet.dispatch.inputs import Finding, NoReturnFound, WindSeen
 from fleet.dispatch.monitor.aboard import brings_back_kg
 from fleet.dispatch.monitor.air import Air
 from fleet.dispatch.monitor.aside import Aside, ways_aside
@@ -19,6 +19,7 @@ from fleet.dispatch.monitor.progress import progress_of, taken_of
 from fleet.dispatch.monitor.remaining import doing_instead
 from fleet.dispatch.monitor.staying import Stays
 from fleet.dispatch.monitor.told import MOST_URGENT, Told, is_more_urgent
+from fleet.dispatch.monitor.winds import Winds
 from fleet.dispatch.monitor.zonechecks import ZONE_CODES
 from fleet.dispatch.silence import lost_link
 from fleet.domain.evolve import evolve
@@ -58,6 +59,7 @@ class Monitor:
         self._stays = Stays()
         self._no_returns: dict[str, NoReturnFound] = {}
         self._looked: dict[str, datetime] = {}
+        self._winds = Winds()
         self._air = Air(self._may_hold, self._aside)
 
     def watch(self, asset_id: str, state: State, now: datetime, sample: Telemetry | None) -> None:
@@ -149,6 +151,7 @@ class Monitor:
         self._looked.pop(asset_id, None)
         self._no_returns.pop(asset_id, None)
         self._timed.pop(asset_id, None)
+        self._winds.forget(asset_id)
         self._air.forget(asset_id)
 
     def check(self, asset_id: str, sample: Telemetry, now: datetime) -> tuple[Finding, ...]:
@@ -221,6 +224,11 @@ class Monitor:
         guard = self._as_held(guard)
         progress = progress_of(guard, sample, at)
         return guard.taken if progress is None else taken_of(guard, sample, progress, budget)
+
+    def wind(self, asset_id: str, sample: Telemetry, now: datetime) -> WindSeen | None:
+        """The wind that a sample, with those before it, shows to be stronger than was thought."""
+        guard = self._guards.get(asset_id)
+        return None if guard is None else self._winds.check(guard, sample, now)
 
     def _is_off_time(self, guard: Guard, sample: Telemetry, now: datetime) -> bool:
         """Whether zones that come and go must be asked for anew: it is later or earlier than they were asked for."""

@@ -1,5 +1,6 @@
 """The sieves for planners: sharp where they can be, and never sharper than the exact answer."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -16,6 +17,7 @@ from fleet.feasibility.reachable import farthest_m
 from fleet.feasibility.vehicles import battery_of
 from fleet.kinds import Kind, KindError, all_kinds, kind_of
 from fleet.protocol.values import Goods
+from fleet.weather.series import WeatherSeries
 from tests.unit.feasibility.world import (
     DRONE,
     LOCKER,
@@ -82,6 +84,23 @@ def test_the_range_bound_allows_for_the_air_that_costs_least(cruise_mps: float) 
     for density in (0.72, 0.8, 0.9, 1.0, 1.1, 1.2, 1.28):
         plan = SortiePlan(height_m=0.0, drop_s=kind.drop_s, density_kg_m3=density, airspeed_mps=cruise_mps)
         assert float(largest_radius_m(frame, budget_wh, 0.0, 0.1, plan)) <= bound_m
+
+
+@pytest.mark.parametrize("odd_c", [-90.0, -60.0, -27.0, 59.0])
+@pytest.mark.parametrize("cruise_mps", [12.0, 19.0])
+def test_one_row_of_a_cold_night_or_a_broken_sensor_stops_no_plan(odd_c: float, cruise_mps: float) -> None:
+    """Air as dense as that is beyond the models; trips in it are unknown, and all others are as they were."""
+    rows = weather().rows
+    first = replace(rows[0], conditions=replace(rows[0].conditions, temperature_c=odd_c))
+    drone = DRONE.model_copy(update={"cruise_mps": cruise_mps})
+    for ctx in (
+        context(weather=WeatherSeries((first, *rows[1:]))),
+        context(weather=weather(temperature_c=odd_c)),
+    ):
+        bound_m = farthest_m(ctx, drone, 1.0)
+        assert 0 < bound_m < 50_000
+        made = assess_sortie(ctx, order(place=away(north_m=min(1.01 * bound_m, 9_000.0))), drone, SITE, NOON)
+        assert not made.verdict.feasible
 
 
 def test_the_range_bound_of_a_robot_is_above_the_exact_range() -> None:

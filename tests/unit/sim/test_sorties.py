@@ -1,12 +1,14 @@
 """Drones and robots in the small world: missions, failures, commands, charging."""
 
+import math
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
 from fleet.protocol.messages import Action, CancelMission, ReserveCompartment
 from fleet.protocol.values import Place
-from fleet.sim.geo import distance_m, moved
+from fleet.sim.geo import Point, distance_m, moved, offset_m
 from fleet.sim.sortie import SortieVehicle
 from tests.unit.sim.small_world import (
     BANK,
@@ -340,3 +342,33 @@ def test_what_is_told_later_is_what_it_does(then: Action) -> None:
     assert (ended.outcome, ended.site_id, ended.on_board) == ("failed", None, ("P1",))
     assert (distance_m(ended.place, field) < 1) is (then is Action.DIVERT)
     assert ended.code == {Action.DIVERT: "diverted", Action.LAND: "landed"}[then]
+
+
+def test_a_drone_shows_the_wind_by_its_nose_and_its_airspeed() -> None:
+    """Within what its instruments err by, all along its ways out and back; on the ground, and of a robot, nothing."""
+    play = Play()
+    play.tell(DRONE, sortie(asset_id=DRONE, to=moved(HOME, 700, 1800)))
+    play.run_until(DRONE, "mission_ended")
+    samples = [sample for asset_id, sample in play.telemetry if asset_id == DRONE]
+    flown = [each for each in samples if each.airspeed_mps is not None]
+    assert len(flown) > 100
+    air, looked_at = play.world._stage.air, 0
+    for before, each in pairwise(flown):
+        if not 0.5 < (each.at - before.at).total_seconds() < 1.5:
+            continue
+        metres = offset_m(Point(before.lon, before.lat, 0.0), Point(each.lon, each.lat, 0.0))
+        if each.heading_deg != before.heading_deg or math.hypot(*metres) < 5:
+            continue
+        assert each.ground_speed_mps is not None
+        assert each.airspeed_mps is not None
+        assert each.heading_deg is not None
+        share, nose = each.ground_speed_mps / math.hypot(*metres), math.radians(each.heading_deg)
+        east = share * metres[0] - each.airspeed_mps * math.sin(nose)
+        north = share * metres[1] - each.airspeed_mps * math.cos(nose)
+        looked_at += 1
+        wind = air.wind(each.at)
+        back = math.radians(wind.from_deg)
+        off = math.hypot(east + wind.mps * math.sin(back), north + wind.mps * math.cos(back))
+        assert off < 2.5, "four deviations of 2 degrees and 2 % at 16 m/s"
+    assert looked_at > 100
+    assert all(each.airspeed_mps is None for each in samples if not each.ground_speed_mps)
