@@ -101,7 +101,9 @@ def fit(
     except TooFewPairs as error:
         show({"ok": False, "why": str(error), "pairs": len(pairs)}, f"refused: {error}", as_json=as_json)
         raise typer.Exit(ExitCode.NO) from error
-    source = f"fitted to {found.pairs} forecasts up to {found.longest_h:.0f} h ahead"
+    source = (
+        f"fitted to {found.pairs} hours of {found.forecasts} forecasts up to {found.longest_h:.0f} h ahead"
+    )
     figures = {
         name: math.ceil(1000 * getattr(found, name)) / 1000 for name in found._fields if name.endswith("_mps")
     }
@@ -110,7 +112,14 @@ def fit(
         *(f"{name} = {value:g}" for name, value in figures.items()),
         f'source = "{source}"',
     ]
-    data = {"ok": True, **figures, "source": source, "pairs": found.pairs, "longest_h": found.longest_h}
+    data = {
+        "ok": True,
+        **figures,
+        "source": source,
+        "pairs": found.pairs,
+        "forecasts": found.forecasts,
+        "longest_h": found.longest_h,
+    }
     show(data, "\n".join(lines), as_json=as_json)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from fleet.weather.error import SECONDS_PER_HOUR
@@ -11,17 +12,19 @@ from fleet.weather.errors import WeatherError
 from fleet.weather.series import Missing, WeatherSeries
 
 FEWEST: Final = 30
-"""Pairs below which nothing is fitted: of thirty the deviation is known to a quarter."""
+"""Forecasts below which nothing is fitted: of thirty the deviation is known to a quarter."""
 
 CERTAINTY: Final = 1.645
 """Normal quantile of 95 %: the fitted deviation is raised to the upper end of what so many pairs leave open."""
 
 
 class Pair(NamedTuple):
-    """A forecast that can be judged: how old it was, and by how much its wind was too strong."""
+    """A forecast that can be judged: how old it was, and by how much its wind was too strong. ``issued_at`` is when it
+    was said; none: by itself."""
 
     lead_h: float
     error_mps: float
+    issued_at: datetime | None = None
 
 
 class Fitted(NamedTuple):
@@ -32,6 +35,7 @@ class Fitted(NamedTuple):
     most_mps: float
     pairs: int
     longest_h: float
+    forecasts: int
 
 
 class TooFewPairs(WeatherError):
@@ -46,7 +50,7 @@ def pairs_of(forecast: WeatherSeries, measured: WeatherSeries) -> list[Pair]:
         if said_at is None or said_at > row.time or isinstance(seen, Missing):
             continue
         lead_h = (row.time - said_at).total_seconds() / SECONDS_PER_HOUR
-        found.append(Pair(lead_h, row.conditions.wind_mps - seen.wind_mps))
+        found.append(Pair(lead_h, row.conditions.wind_mps - seen.wind_mps, said_at))
     return found
 
 
@@ -54,21 +58,33 @@ def fitted(pairs: Sequence[Pair]) -> Fitted:
     """The figures of the rule: the straight line through the squares of the errors over the hours, nowhere falling.
 
     A constant error counts as one, not only the spread around it. Both figures are raised to the upper end of what the
-    number of pairs leaves open (95 %, the normal approximation of chi-square); ``most_mps`` is the deviation at the
-    longest time that any pair has, beyond which nothing is known. Raises ``TooFewPairs`` for fewer than ``FEWEST``.
+    number of forecasts leaves open (95 %, the normal approximation of chi-square). The hours and places of one forecast
+    err together, so all that was said at one time counts as one. ``most_mps`` is the deviation at the longest time that
+    any pair has, beyond which nothing is known. Raises ``TooFewPairs`` for fewer forecasts than ``FEWEST``.
     """
-    if len(pairs) < FEWEST:
+    forecasts = _independent(pairs)
+    if forecasts < FEWEST:
         raise TooFewPairs(
-            f"{len(pairs)} forecasts can be held against a measurement, {FEWEST} are needed: they state issued_at "
-            "before their time, and somebody measured then"
+            f"{forecasts} forecasts can be held against a measurement, {FEWEST} are needed: they state issued_at "
+            "before their time, and somebody measured then; the hours of one forecast are one"
         )
     level, slope = _line([(one.lead_h, one.error_mps**2) for one in pairs])
-    raised = 1 / math.sqrt(1 - CERTAINTY * math.sqrt(2 / len(pairs)))
+    raised = 1 / math.sqrt(1 - CERTAINTY * math.sqrt(2 / forecasts))
     longest_h = max(one.lead_h for one in pairs)
     now_mps, per_mps = raised * math.sqrt(level), raised * math.sqrt(slope)
     return Fitted(
-        now_mps, per_mps, math.hypot(now_mps, per_mps * math.sqrt(longest_h)), len(pairs), longest_h
+        now_mps,
+        per_mps,
+        math.hypot(now_mps, per_mps * math.sqrt(longest_h)),
+        len(pairs),
+        longest_h,
+        forecasts,
     )
+
+
+def _independent(pairs: Sequence[Pair]) -> int:
+    said = {one.issued_at for one in pairs if one.issued_at is not None}
+    return len(said) + sum(one.issued_at is None for one in pairs)
 
 
 def _line(points: Iterable[tuple[float, float]]) -> tuple[float, float]:

@@ -68,7 +68,34 @@ def test_only_what_was_said_before_its_time_and_measured_at_it_counts() -> None:
             Said(NOON + 5 * HOUR, said(5), NOON),  # the last measurement is stale
         )
     )
-    assert pairs_of(forecast, measured) == [Pair(3.0, 1.0), Pair(2.0, -1.0)]
+    assert pairs_of(forecast, measured) == [
+        Pair(3.0, 1.0, NOON - 3 * HOUR),
+        Pair(2.0, -1.0, NOON),
+    ]
+
+
+def hours_of(forecasts: int, seed: int) -> list[Pair]:
+    """Forecasts of twelve hours whose errors hang together: 2 m/s, 0.9 from hour to hour."""
+    chance = random.Random(seed)
+    found = []
+    for number in range(forecasts):
+        error = chance.gauss(0, 1)
+        for hour in range(1, 13):
+            error = 0.9 * error + chance.gauss(0, math.sqrt(1 - 0.81))
+            found.append(Pair(float(hour), 2 * error, NOON + number * HOUR))
+    return found
+
+
+def test_the_hours_of_one_forecast_are_one() -> None:
+    """The upper end of 95 % lies below the truth no oftener than it says, though hours of one forecast err together."""
+    with pytest.raises(TooFewPairs, match="29 forecasts"):
+        fitted(hours_of(FEWEST - 1, 0))
+    below = 0
+    for seed in range(200):
+        found = fitted(hours_of(FEWEST, seed))
+        assert (found.pairs, found.forecasts) == (12 * FEWEST, FEWEST)
+        below += math.hypot(found.now_mps, found.per_sqrt_h_mps * math.sqrt(6)) < 2
+    assert below <= 0.05 * 200 + 6, "as many as chance explains"
 
 
 def test_too_few_pairs_are_refused() -> None:
