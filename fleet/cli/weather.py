@@ -101,9 +101,7 @@ def fit(
     except TooFewPairs as error:
         show({"ok": False, "why": str(error), "pairs": len(pairs)}, f"refused: {error}", as_json=as_json)
         raise typer.Exit(ExitCode.NO) from error
-    source = (
-        f"fitted to {found.pairs} hours of {found.forecasts} forecasts up to {found.longest_h:.0f} h ahead"
-    )
+    source = f"fitted to {found.forecasts} forecasts up to {found.longest_h:.0f} h ahead"
     figures = {
         name: math.ceil(1000 * getattr(found, name)) / 1000 for name in found._fields if name.endswith("_mps")
     }

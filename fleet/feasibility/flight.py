@@ -23,7 +23,7 @@ from fleet.energy.multirotor import (
 from fleet.energy.regimes import Regime
 from fleet.feasibility.moves import Load, Moves, Station
 from fleet.feasibility.shape import TripShape, Way
-from fleet.feasibility.sky import Sky
+from fleet.feasibility.sky import AIR_C, Sky
 from fleet.feasibility.verdict import Verdict, infeasible
 from fleet.protocol.values import Reason
 
@@ -53,9 +53,15 @@ def densities(frame: Airframe, speed_mps: float, alt_amsl_m: float, sky: Sky) ->
     Lift costs more in thin air, so the warmest that is known counts. Drag costs more in dense air: where the airspeed
     may be above that for which the airframe's cruise power holds, the coldest counts too.
     """
-    thin = air_density(alt_amsl_m, sky.warmest_c)
+    thin = air_at(alt_amsl_m, sky.warmest_c)
     fast = drag_counts(frame, speed_mps, frame.holds_ground)
-    return (thin, air_density(alt_amsl_m, sky.temperature_c)) if fast else (thin,)
+    return (thin, air_at(alt_amsl_m, sky.temperature_c)) if fast else (thin,)
+
+
+def air_at(alt_amsl_m: float, celsius: float) -> float:
+    """The air's density at a height; where it is colder or warmer than the models know, that of the nearest
+    temperature: whoever is out in it is told to come home, and what that takes must be said."""
+    return air_density(alt_amsl_m, min(max(celsius, AIR_C[0]), AIR_C[1]))
 
 
 def drag_counts(frame: Airframe, speed_mps: float, holds_ground: bool) -> bool:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from fleet.domain.fleet import SortieType
 from fleet.domain.sites import Locker, Site
-from fleet.energy.air import air_density
 from fleet.energy.airframe import Airframe
 from fleet.energy.battery import Battery
 from fleet.energy.beyond import Beyond, airspeeds, beyond, widening
@@ -21,7 +20,7 @@ from fleet.feasibility.charging import charging_of
 from fleet.feasibility.context import Context
 from fleet.feasibility.drive import drive
 from fleet.feasibility.drop_point import drop_place
-from fleet.feasibility.flight import fly, hop_wh
+from fleet.feasibility.flight import air_at, fly, hop_wh
 from fleet.feasibility.forecast import wind_log_sd
 from fleet.feasibility.moves import Load, Moves
 from fleet.feasibility.shape import TripShape, by_way_of, sortie_shape
@@ -232,7 +231,7 @@ def unmeasured(
     speeds = airspeeds(asset_type.cruise_mps, wind_mps, holds_ground=frame.holds_ground)
     found = [
         beyond(frame.validity, masses_kg=masses, density_kg_m3=density, airspeeds_mps=speeds)
-        for density in (air_density(alt_amsl_m, celsius) for celsius in temperatures_c)
+        for density in (air_at(alt_amsl_m, celsius) for celsius in temperatures_c)
     ]
     return max(found, key=widening, default=())
 

@@ -19,8 +19,8 @@ from fleet.weather.field import Weather, WeatherField, Where
 from fleet.weather.heights import LAPSE_K_PER_M
 from fleet.weather.series import Missing, WeatherSeries, Worst
 
-AIR_C = (-60.0, 60.0)
-"""Temperatures for which the density of air is worked out (``energy.air``)."""
+AIR_C = (-25.0, 60.0)
+"""Temperatures for which the models know the air; no pack is known for any beyond."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,3 +202,24 @@ def test_a_wind_that_may_turn_out_too_strong_is_a_reason_to_come_home(tmp_path: 
     bench.say(service, weather_report(weather_row(now(bench), 9.0, gust_mps=9.5)))
     bench.sample(drone, sample(bench, at=bench.now))
     assert "wind_too_uncertain" in codes(guard_of(bench))
+
+
+@pytest.mark.parametrize("celsius", [-30.0, -45.0, -85.0])
+def test_air_colder_than_any_model_is_for_is_a_reason_and_no_fault(tmp_path: Path, celsius: float) -> None:
+    """A thermometer that is broken, or a night in which nothing flies: what the way home takes is still said."""
+    bench = Bench(tmp_path, weather=NOTHING_LATELY)
+    bench.say(station(bench), weather_report(weather_row(now(bench)), place=SITE))
+    fly(bench)
+    later = weather_row(now(bench), temperature_c=celsius)
+    bench.say(bench.connect("hill", Role.WEATHER), weather_report(later, place=SITE, source="hill"))
+    bench.run(95 * 60)
+    bench.say(
+        bench.connect("hill", Role.WEATHER),
+        weather_report(weather_row(now(bench), temperature_c=celsius), place=SITE, source="hill"),
+    )
+    guard = guard_of(bench)
+    assert {"too_cold", "battery_temperature_unknown"} <= codes(guard)
+    assert guard.energy is not None
+    assert guard.energy.full_wh == pytest.approx(799.2 * 0.6)
+    assert guard.energy.out.watts.stay > 0
+    assert "hub_fault" not in {found.code for found in bench.core.state.open_exceptions()}

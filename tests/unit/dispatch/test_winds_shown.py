@@ -150,8 +150,8 @@ def test_a_wind_alone_is_no_weather(tmp_path: Path) -> None:
     guard = guard_of(bench)
     unknown = guard.context.in_weather(None)
     winds, moment = Winds(), now(bench)
+    told: Telemetry = sample(bench, wind_mps=9.0, wind_from_deg=200.0, ground_speed_mps=14.0)
     for second in range(0, 90, 3):
-        told: Telemetry = sample(bench, wind_mps=9.0, wind_from_deg=200.0, ground_speed_mps=14.0)
         assert winds.check(evolve(guard, context=unknown), told, moment + timedelta(seconds=second)) is None
     found = [winds.check(guard, told, moment + timedelta(seconds=second)) for second in range(100, 190, 3)]
     assert len([one for one in found if one is not None]) == 1

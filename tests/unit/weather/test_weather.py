@@ -57,10 +57,10 @@ def test_missing_says_what_and_how_old() -> None:
 
 
 def test_worst_of_an_interval() -> None:
-    """The extremes of the ends and of every row between."""
-    assert series(0, 1, 2).worst_between(NOON, NOON + 2 * HOUR) == Worst(8, 13, 2, 3_000, 6, 10)
+    """The extremes of the ends and of every row between; a direction where it turns by 30 degrees at most."""
+    assert series(0, 1, 2).worst_between(NOON, NOON + 2 * HOUR) == Worst(8, 13, 2, 3_000, 6, 10, None)
     part = series(0, 1).worst_between(NOON, NOON + HOUR / 2)
-    assert part == Worst(6, 9.5, 1, 6_500, 8, 10)
+    assert part == Worst(6, 9.5, 1, 6_500, 8, 10, 10)
 
 
 @pytest.mark.parametrize(("start_h", "end_h"), [(-1, 1), (0, 5), (0.5, 4.9), (4, 5)])
