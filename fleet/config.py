@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from fleet.domain.fleet import AssetType, FleetSpec, SortieType
+from fleet.domain.fleet import AssetType, FleetSpec, RouteType, SortieType
 from fleet.domain.sites import Site
 from fleet.energy.airframe import Airframe
 from fleet.energy.catalog import airframe_names, electric_van_names, ground_robot_names
@@ -26,7 +26,7 @@ from fleet.feasibility.carried import learned_before, told_of_unused
 from fleet.feasibility.charge import ToldCharge, ask_charge
 from fleet.feasibility.charging import swap_s
 from fleet.feasibility.context import Context
-from fleet.feasibility.vehicles import vehicle_of
+from fleet.feasibility.vehicles import van_of, vehicle_of
 from fleet.feasibility.verdict import Verdict, feasible
 from fleet.intake.assets import placed_assets
 from fleet.intake.authorisations import told_of_unfit
@@ -262,15 +262,15 @@ def _with_own_vehicles(fleet: FleetFile, folder: Path) -> FleetFile:
     types: dict[str, AssetType] = {}
     for name, asset_type in fleet.spec.types.items():
         types[name] = asset_type
-        if not isinstance(asset_type, SortieType):
+        if not isinstance(asset_type, SortieType | RouteType):
             continue
         if asset_type.energy_data is not None:
             message = "is put in by the reader: name the file as energy_model"
             errors.append(_type_error(fleet, asset_type, "energy_data", "…", message))
         elif asset_type.energy_model.endswith(".toml"):
             data = read_text(folder / asset_type.energy_model)
-            types[name] = asset_type.model_copy(update={"energy_data": data})
-            errors += _data_errors(fleet, types[name])
+            named = types[name] = asset_type.model_copy(update={"energy_data": data})
+            errors += _data_errors(fleet, named)
     if errors:
         raise IntakeError(errors)
     return replace(fleet, spec=fleet.spec.model_copy(update={"types": types}))
@@ -288,11 +288,14 @@ def _pack_errors(fleet: FleetFile) -> Iterator[FieldError]:
             yield FieldError(fleet.name, fleet.line(key), dotted(key), packs.type_id, message)
 
 
-def _data_errors(fleet: FleetFile, asset_type: AssetType) -> Iterator[FieldError]:
-    if asset_type.kind not in all_kinds() or not isinstance(asset_type, SortieType):
+def _data_errors(fleet: FleetFile, asset_type: SortieType | RouteType) -> Iterator[FieldError]:
+    if asset_type.kind not in all_kinds():
         return  # said with the kind
     try:
-        vehicle_of(asset_type)
+        if isinstance(asset_type, SortieType):
+            vehicle_of(asset_type)
+        else:
+            van_of(asset_type)
     except VehicleFileError as error:
         yield _type_error(fleet, asset_type, "energy_model", asset_type.energy_model, str(error))
 
@@ -326,7 +329,7 @@ def _type_errors(fleet: FleetFile, asset_type: AssetType) -> Iterator[FieldError
     if asset_type.archetype == "station":
         return
     names = ENERGY_MODELS.get(kind.profile, tuple)()
-    own = isinstance(asset_type, SortieType) and asset_type.energy_data is not None
+    own = asset_type.energy_data is not None
     if not own and asset_type.energy_model not in names:
         hint = did_you_mean(asset_type.energy_model, names) or f"; known are {', '.join(names)}"
         yield wrong("energy_model", asset_type.energy_model, f"there is no such energy model{hint}")

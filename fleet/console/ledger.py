@@ -15,7 +15,7 @@ from immutables import Map
 
 from fleet.domain import events as ev
 from fleet.domain.apply import apply
-from fleet.domain.plan import SortiePlan
+from fleet.domain.plan import RoutePlan, SortiePlan
 from fleet.domain.state import State
 from fleet.protocol.mission import Mission
 from fleet.protocol.values import Reason
@@ -60,6 +60,7 @@ class Ledger:
     plans: Map[str, PlanFacts] = field(default_factory=_map)
     plan_of: Map[str, str] = field(default_factory=_map)
     sorties: Map[str, SortiePlan] = field(default_factory=_map)
+    routes: Map[str, RoutePlan] = field(default_factory=_map)
     assumed: Map[str, tuple[str, ...]] = field(default_factory=_map)
     last_at: datetime | None = None
 
@@ -123,6 +124,7 @@ def _plan_committed(ledger: Ledger, event: ev.PlanCommitted) -> Ledger:
         plans=ledger.plans.set(plan.plan_id, facts),
         plan_of=ledger.plan_of.update({p.order_id: plan.plan_id for p in plan.parcels}),
         sorties=ledger.sorties.update({s.sortie_id: s for s in plan.sorties}),
+        routes=ledger.routes.update({r.route_id: r for r in plan.routes if r.energy_wh is not None}),
     )
 
 

@@ -109,7 +109,7 @@ def _parcel_assigned(book: _Book, event: ev.ParcelAssigned) -> None:
 
 def _mission_released(book: _Book, event: ev.MissionReleased) -> None:
     book.once("mission_released", event.mission.mission_id)
-    for item in event.mission.items if event.mission.energy_wh is not None else ():
+    for item in event.mission.items if event.mission.is_sortie else ():
         other = book.assigned.get(item.order_id)
         if other not in (None, event.mission.mission_id):
             book.duplicates.append(

@@ -162,6 +162,8 @@ def draft_route(desk: Desk, route: RoutePlan) -> Mission:
         start_at=route.start,
         expires_at=route.start + ROUTE_EXPIRES_AFTER,
         home=desk.state.sites[route.depot_id].place,
+        energy_wh=route.energy_wh,
+        reserve_wh=route.reserve_wh,
     )
 
 

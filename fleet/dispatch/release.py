@@ -10,13 +10,14 @@ from datetime import timedelta
 from fleet.dispatch.approvals import full_approval
 from fleet.dispatch.assessing import assess_now, drop_of, site_of
 from fleet.dispatch.charge import CODES as CHARGE_CODES
-from fleet.dispatch.charge import await_charge, is_cut
+from fleet.dispatch.charge import await_charge, is_cut, told_charge
 from fleet.dispatch.desk import Desk
-from fleet.dispatch.drafting import sortie_from_trip
+from fleet.dispatch.drafting import route_type, sortie_from_trip
 from fleet.dispatch.effects import Watch
 from fleet.dispatch.handovers import another_way, spent
 from fleet.dispatch.parcels import free
 from fleet.dispatch.permits import full_area
+from fleet.dispatch.running import route_of
 from fleet.dispatch.separation.courses import Course, clear_course
 from fleet.domain.events import MissionOver, MissionReleased, MissionWaits
 from fleet.domain.fleet import SortieType
@@ -24,7 +25,9 @@ from fleet.domain.state import Asset, MissionRecord, Parcel
 from fleet.feasibility import Trip
 from fleet.feasibility.alternate import alternates_near
 from fleet.feasibility.incident import incident
+from fleet.feasibility.route_energy import range_of
 from fleet.kinds import kind_of
+from fleet.planner.ranges import in_range
 from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus, MissionStatus
 from fleet.protocol.messages import Assign
 from fleet.protocol.mission import Alternate, Drop, Mission
@@ -50,7 +53,24 @@ def _release_route(desk: Desk, record: MissionRecord) -> None:
     elif asset.status is AssetStatus.OFFLINE or asset.mission_id is not None:
         _later(desk, record, (_not_there(asset),))
     else:
-        _send(desk, record.mission, ())
+        _send_in_range(desk, record)
+
+
+def _send_in_range(desk: Desk, record: MissionRecord) -> None:
+    """A route is handed to its driver where the van's battery, as it was told last, is enough for it. It waits where
+    one that is as full as its type begins would be, and is handed on where not even that one is."""
+    kind, network = route_type(desk, record.mission.asset_id), desk.context.network
+    driven, asset_id = route_of(desk, record), record.mission.asset_id
+    now = range_of(desk.context, kind, told_charge(desk, asset_id).soc)
+    _, verdict = in_range(driven, now, network)
+    if verdict.feasible:
+        _send(desk, record.mission, tuple(sorted(verdict.assumptions)))
+        return
+    _, once_full = in_range(driven, range_of(desk.context, kind), network)
+    if _may_wait(desk, record) and once_full.feasible:
+        _later(desk, record, verdict.reasons)
+    else:
+        withdraw(desk, record, verdict.reasons)
 
 
 def _release_sortie(desk: Desk, record: MissionRecord) -> None:
@@ -127,8 +147,8 @@ def _send(
 
 def begin_grace(desk: Desk, mission: Mission) -> timedelta:
     """How long after its start a mission may not have begun: a driver may be late, a machine is on time."""
-    is_route = mission.energy_wh is None
-    return timedelta(seconds=desk.settings.route_begin_grace_s if is_route else desk.settings.begin_grace_s)
+    settings = desk.settings
+    return timedelta(seconds=settings.begin_grace_s if mission.is_sortie else settings.route_begin_grace_s)
 
 
 def _later(desk: Desk, record: MissionRecord, reasons: tuple[Reason, ...]) -> None:
@@ -180,7 +200,7 @@ def withdraw(desk: Desk, record: MissionRecord, reasons: tuple[Reason, ...]) -> 
     for carried in mission.items:
         parcel = desk.parcel(carried.order_id)
         if parcel.mission_id == mission.mission_id:
-            excluded = spent(desk, carried.order_id, record.kind) if mission.energy_wh is not None else None
+            excluded = spent(desk, carried.order_id, record.kind) if mission.is_sortie else None
             free(desk, carried.order_id, reasons, excluded=excluded)
             another_way(desk, carried.order_id, reasons, handed_on_from=parcel.mode)
 

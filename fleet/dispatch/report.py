@@ -256,8 +256,9 @@ def _money(amount: float | None) -> float | None:
     return None if amount is None else round(amount, 2)
 
 
-def _energy(state: State) -> dict[str, float | int]:
-    """Predicted and used energy of the missions that were completed and have both."""
+def _energy(state: State) -> dict[str, Any]:
+    """Predicted and used energy of the missions that were completed and have both; what all van routes that were driven
+    were predicted to take, where their types state batteries."""
     both = [
         (record.mission.energy_wh, record.energy_used_wh)
         for record in state.missions.values()
@@ -265,11 +266,21 @@ def _energy(state: State) -> dict[str, float | int]:
         and record.mission.energy_wh is not None
         and record.energy_used_wh is not None
     ]
-    return {
+    routes = [
+        record.mission.energy_wh
+        for record in state.missions.values()
+        if record.status is MissionStatus.COMPLETED
+        and record.mission.energy_wh is not None
+        and not record.mission.is_sortie
+    ]
+    found: dict[str, Any] = {
         "predicted": round(sum(predicted for predicted, _ in both), 1),
         "used": round(sum(used for _, used in both), 1),
         "missions": len(both),
     }
+    if routes:
+        found["routes"] = {"predicted": round(sum(routes), 1), "missions": len(routes)}
+    return found
 
 
 def _stopped(history: History) -> dict[str, str] | None:

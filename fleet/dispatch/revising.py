@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import item, items_of, route_steps
@@ -18,7 +19,8 @@ def revise(desk: Desk, record: MissionRecord, route: RoutePlan, why: str) -> Mis
     """The mission with the route's stops; steps that are over or under way keep exactly what they were."""
     known = [s for s in record.mission.steps if isinstance(s, Stop)]
     fresh = route_steps(desk, route.stops)
-    return _replace(desk, record, _matched(known, fresh, record), why)
+    energy = {} if route.energy_wh is None else {"energy_wh": route.energy_wh, "reserve_wh": route.reserve_wh}
+    return _replace(desk, record, _matched(known, fresh, record), why, energy)
 
 
 def _matched(known: Sequence[Stop], fresh: Sequence[Stop], record: MissionRecord) -> list[Stop]:
@@ -67,7 +69,13 @@ def _drop(stop: Stop, order_id: str) -> Stop:
     )
 
 
-def _replace(desk: Desk, record: MissionRecord, stops: Sequence[Stop], why: str) -> Mission:
+def _replace(
+    desk: Desk,
+    record: MissionRecord,
+    stops: Sequence[Stop],
+    why: str,
+    energy: Mapping[str, float | None] = MappingProxyType({}),
+) -> Mission:
     mission = record.mission
     load = next(s for s in mission.steps if isinstance(s, Load))
     unload = next(s for s in mission.steps if isinstance(s, Unload))
@@ -79,6 +87,7 @@ def _replace(desk: Desk, record: MissionRecord, stops: Sequence[Stop], why: str)
             "revision": mission.revision + 1,
             "steps": steps,
             "items": _items(desk, load, stops),
+            **energy,
         }
     )
     desk.emit(MissionRevised(at=desk.now, mission=changed, why=why))

@@ -8,13 +8,16 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from zoneinfo import ZoneInfo
 
+from fleet.dispatch.charge import told_charge
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import STRANDED, route_type
 from fleet.domain.fleet import RouteType
 from fleet.domain.plan import RoutePlan, RouteStop
 from fleet.domain.sites import Site
 from fleet.domain.state import OVER, MissionRecord, Parcel
+from fleet.feasibility.route_energy import range_of
 from fleet.planner.insertion import FreeVan
+from fleet.planner.ranges import Driven
 from fleet.planner.running import RunningRoute
 from fleet.protocol.lifecycle import AssetStatus, MissionStatus
 from fleet.protocol.mission import Stop
@@ -103,9 +106,17 @@ def _candidate(desk: Desk, record: MissionRecord, *, overtime: bool) -> Candidat
     done = sum(s.step_id in record.ended or s.step_id == record.current for s in stops)
     begun = record.status is MissionStatus.ACTIVE
     frozen = min(len(stops), done + desk.settings.frozen_stops) if begun else 0
-    return Candidate(
-        record, RunningRoute(_as_route(desk, record, stops), *_frame(desk, record, overtime=overtime)), frozen
-    )
+    frame = _frame(desk, record, overtime=overtime)
+    limit = range_of(desk.context, frame[0], told_charge(desk, record.mission.asset_id).soc)
+    running = RunningRoute(_as_route(desk, record, stops), *frame, range=limit, done=done if begun else 0)
+    return Candidate(record, running, frozen)
+
+
+def route_of(desk: Desk, record: MissionRecord) -> Driven:
+    """A route as its mission has it."""
+    stops = [step for step in record.mission.steps if isinstance(step, Stop)]
+    _, depot, _, orders = _frame(desk, record, overtime=False)
+    return Driven(_as_route(desk, record, stops), depot, orders)
 
 
 def _frame(
@@ -200,4 +211,5 @@ def free_vans(desk: Desk, *, overtime: bool = False) -> Iterable[FreeVan]:
         early = shift(kind, depot, desk.now)[0]
         late = _latest(desk, kind, depot, overtime=overtime)
         if late > desk.now:
-            yield FreeVan(asset_id, kind, depot, max(early, desk.now), late, asset_id in out)
+            limit = range_of(desk.context, kind, told_charge(desk, asset_id).soc)
+            yield FreeVan(asset_id, kind, depot, max(early, desk.now), late, asset_id in out, limit)

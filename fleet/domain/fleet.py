@@ -185,6 +185,15 @@ class SortieType(Value):
         return ground_mps**2 / (GRAVITY_MPS2 * tan(radians(self.bank_deg)))
 
 
+class VanBattery(Value):
+    """The battery of an electric van, whose routes are then held against it. ``start_soc`` is how full it is when a
+    route begins, as the operator sees to; where it has told less, that counts."""
+
+    start_soc: Fraction = 1.0
+    state_of_health: Fraction = 1.0
+    floor_fraction: Fraction = 0.1
+
+
 class RouteType(Value):
     """A type that drives a route of many stops: a van with its driver or crew."""
 
@@ -204,6 +213,10 @@ class RouteType(Value):
     shift_end: time = time(19, 0)
     max_shift_s: Positive = 10 * 3600
     lost_link: LinkTimes | None = None
+    battery: Annotated[VanBattery | None, Field(exclude_if=lambda battery: battery is None)] = None
+    """None: nobody asks whether its routes are within its range."""
+    energy_data: Annotated[str | None, Field(exclude_if=lambda text: text is None)] = None
+    """As of a ``SortieType``."""
 
 
 class StationType(Value):

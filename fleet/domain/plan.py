@@ -144,7 +144,8 @@ class RouteStop(Value):
 
 
 class RoutePlan(Value):
-    """One van's route from its depot and back to it."""
+    """One van's route from its depot and back to it. Where its type states a battery: what it is predicted to take,
+    what the battery gives, the reserve, and what is left after the energy with its margin and the reserve."""
 
     route_id: Identifier
     asset_id: Identifier
@@ -154,6 +155,10 @@ class RoutePlan(Value):
     distance_m: NonNegative
     cost: NonNegative
     stops: tuple[RouteStop, ...]
+    energy_wh: Annotated[NonNegative | None, Field(exclude_if=lambda wh: wh is None)] = None
+    usable_wh: Annotated[NonNegative | None, Field(exclude_if=lambda wh: wh is None)] = None
+    reserve_wh: Annotated[NonNegative | None, Field(exclude_if=lambda wh: wh is None)] = None
+    margin_wh: Annotated[NonNegative | None, Field(exclude_if=lambda wh: wh is None)] = None
 
 
 class Reservation(Value):

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from pydantic import model_validator
 
 from fleet.energy.air import GRAVITY_MPS2, SEA_LEVEL_DENSITY_KG_M3
 from fleet.energy.airframe import Residual
 from fleet.energy.arrays import FloatArray, Floats
 from fleet.energy.battery import NO_FIGURES, BatteryFigures
 from fleet.energy.charging import DEFAULT_CHARGING, ChargeFigures
-from fleet.energy.errors import require_finite, require_not_negative, require_positive, require_within
-from fleet.energy.figures import Figures, NotNegative, Positive, Share
-from fleet.energy.ground import JOULES_PER_WH
+from fleet.energy.errors import (
+    require_finite,
+    require_increasing,
+    require_not_negative,
+    require_positive,
+    require_within,
+)
+from fleet.energy.figures import Figures, Finite, NotNegative, Positive, Share
+from fleet.energy.ground import JOULES_PER_WH, PerKm
 
 
 class ElectricVan(Figures):
@@ -30,6 +38,16 @@ class ElectricVan(Figures):
     regeneration: Share
     """Share of braking energy at the wheels that comes back into the battery."""
     auxiliary_w: NotNegative
+    """Whatever the weather; heating and cooling are ``climate_by_c``."""
+    climate_by_c: tuple[tuple[Finite, NotNegative], ...] = ()
+    """What keeping the cabin and the pack warm or cool draws: pairs of °C and W, linear between them, as at the nearest
+    beyond them."""
+    driving_mps: Positive | None = None
+    """How fast it drives between two stops in town, where a route's own times, which hold the traffic's stops, say
+    less. None: as these say."""
+    per_km: PerKm = PerKm()
+    """What each kilometre of a route holds besides its own stops: traffic's stops and climbs that are driven down
+    again."""
     residual: Residual | None = None
     charging: ChargeFigures = DEFAULT_CHARGING
     battery: BatteryFigures = NO_FIGURES
@@ -39,6 +57,28 @@ class ElectricVan(Figures):
     def calibrated(self) -> bool:
         """Whether its figures were held against measured trips."""
         return self.residual is not None
+
+    def standing_w(self, temperature_c: float) -> float:
+        """What it draws where it stands with its driver at work, at an outside temperature."""
+        return self.auxiliary_w + self.climate_w(temperature_c)
+
+    def climate_w(self, temperature_c: float) -> float:
+        """What heating and cooling draw at an outside temperature."""
+        require_finite(temperature_c=temperature_c)
+        if not self.climate_by_c:
+            return 0.0
+        at, watts = zip(*self.climate_by_c, strict=True)
+        return float(np.interp(temperature_c, at, watts))
+
+    def worst_standing_w(self, coldest_c: float, warmest_c: float) -> float:
+        """The most of that between two temperatures: linear between its points, it is at one of these or at an end."""
+        between = (at for at, _ in self.climate_by_c if coldest_c < at < warmest_c)
+        return max(self.standing_w(one) for one in (coldest_c, warmest_c, *between))
+
+    @model_validator(mode="after")
+    def _temperatures_in_order(self) -> ElectricVan:
+        require_increasing("climate_by_c", (at for at, _ in self.climate_by_c))
+        return self
 
 
 @dataclass(frozen=True)
@@ -80,6 +120,49 @@ def road_energy_wh(van: ElectricVan, leg: RoadLeg, payload_kg: Floats) -> FloatA
     seconds = np.asarray(leg.distance_m) / np.asarray(leg.speed_mps) + np.asarray(leg.standing_s)
     energy: FloatArray = (drawn - returned + van.auxiliary_w * seconds) / JOULES_PER_WH
     return energy
+
+
+class RouteLegs(NamedTuple):
+    """The ways of a route from its depot and back to it, a value for each: metres, seconds with the traffic's stops,
+    and the payload that rides on each."""
+
+    metres: FloatArray
+    seconds: FloatArray
+    payload_kg: FloatArray
+
+
+def route_energy_wh(van: ElectricVan, legs: RouteLegs, standing_s: float, standing_w: float) -> float:
+    """Energy at the battery of a route: a sum over its ways, so that each may be worked out once.
+
+    Each way ends in a stop, and holds those of the traffic; ``standing_s`` is what the route lasts besides its ways,
+    with ``standing_w`` drawn all the time, on the ways too. Raises `InvalidInput` for more payload than the van takes,
+    or a bad number.
+    """
+    require_not_negative(metres=legs.metres, seconds=legs.seconds)
+    require_not_negative(standing_s=standing_s, standing_w=standing_w)
+    km = legs.metres / 1000
+    with np.errstate(invalid="ignore", divide="ignore"):
+        paced = np.where(legs.seconds > 0, legs.metres / np.where(legs.seconds > 0, legs.seconds, 1.0), 0.0)
+    speed = np.maximum(paced, LEAST_MPS if van.driving_mps is None else van.driving_mps)
+    road = RoadLeg(legs.metres, speed, stops=np.where(legs.metres > 0, 1.0, 0.0) + van.per_km.stops * km)
+    bare = van.model_copy(update={"auxiliary_w": 0.0})
+    climbs_j = (van.empty_mass_kg + legs.payload_kg) * GRAVITY_MPS2 * van.per_km.climb_m * km
+    # What is climbed on the way is driven down again on it: as with stops, a share comes back.
+    hills_wh = climbs_j * (1 / van.drivetrain_efficiency - van.regeneration) / JOULES_PER_WH
+    driven_wh = road_energy_wh(bare, road, legs.payload_kg) + hills_wh
+    lasts_s = float(np.sum(legs.seconds)) + standing_s
+    return float(np.sum(driven_wh)) + standing_w * lasts_s / JOULES_PER_WH
+
+
+LEAST_MPS = 1.0
+"""Nobody drives slower from stop to stop; a way of no length has no speed of its own."""
+
+
+def least_wh_per_m(van: ElectricVan) -> float:
+    """No metre of any route takes less: of the empty van at its slowest, without stops and with nothing else on."""
+    speed = LEAST_MPS if van.driving_mps is None else van.driving_mps
+    bare = van.model_copy(update={"auxiliary_w": 0.0})
+    return float(road_energy_wh(bare, RoadLeg(1000.0, speed), 0.0)) / 1000
 
 
 def _steady_joules(van: ElectricVan, leg: RoadLeg, mass_kg: FloatArray) -> FloatArray:

@@ -6,15 +6,17 @@ import hashlib
 from dataclasses import replace
 from functools import lru_cache
 
-from fleet.domain.fleet import SortieType
+from fleet.domain.fleet import RouteType, SortieType
 from fleet.energy.airframe import Airframe, parse_figures
 from fleet.energy.battery import Battery
-from fleet.energy.catalog import airframe, ground_robot
+from fleet.energy.catalog import airframe, electric_van, ground_robot
 from fleet.energy.ground import Drive, GroundRobot, drive_energy_wh, unsure
 from fleet.energy.learning import ASSUMED_APART
+from fleet.energy.van import ElectricVan
 from fleet.kinds import kind_of
 
 Vehicle = Airframe | GroundRobot
+"""What makes sorties; a van is no such vehicle."""
 
 
 def vehicle_of(asset_type: SortieType) -> Vehicle:
@@ -25,6 +27,16 @@ def vehicle_of(asset_type: SortieType) -> Vehicle:
     # A flight's speed may be its own, and no airframe's figures depend on it.
     cruise_mps = None if profile == "air" else asset_type.cruise_mps
     return _vehicle(profile, asset_type.energy_model, cruise_mps, asset_type.energy_data)
+
+
+def van_of(kind: RouteType) -> ElectricVan:
+    """What is known of a type of electric van. Raises ``EnergyError`` as ``vehicle_of``."""
+    return _van(kind.energy_model, kind.energy_data)
+
+
+@lru_cache(maxsize=64)
+def _van(name: str, data: str | None) -> ElectricVan:
+    return electric_van(name) if data is None else parse_figures(ElectricVan, data, name)
 
 
 def battery_of(asset_type: SortieType, state_of_health: float) -> Battery:
@@ -42,7 +54,7 @@ def figures_of(asset_type: SortieType) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def calibration_assumption(vehicle: Vehicle) -> frozenset[str]:
+def calibration_assumption(vehicle: Vehicle | ElectricVan) -> frozenset[str]:
     """Named when the model was never held against measured trips (the margin is wide then), or its error was only
     declared."""
     residual = vehicle.residual

@@ -222,6 +222,8 @@ class Explainer:
         depots = sorted({site_id for _, site_id in self.ways[order].bases}) or sorted(
             {s for _, s in self.problem.bases}
         )
+        if all(reason.code == "route_out_of_range" for reason in found):
+            return _hindrance(kind, found)
         if minutes and min(minutes) < 120:
             return _Hindrance(found, f"a window that ends {math.ceil(min(minutes))} min later", 0.5)
         return _Hindrance(found, f"one more {kind} at {' or '.join(depots) or 'a depot'}", 2.0)
@@ -278,6 +280,7 @@ CHANGES: dict[str, tuple[Wording, float]] = {
     "no_asset": (lambda kind, _reason: f"one {kind} that is free", 2.0),
     "authorisation_full": (lambda _kind, _reason: "an authorisation for more flights", 1.0),
     "permit_full": (lambda _kind, _reason: "a permit for more robots", 1.0),
+    "route_out_of_range": (lambda kind, _reason: f"a {kind} with a larger or fuller battery", 2.0),
     "failed_before": (lambda kind, _reason: f"another try by {kind}", 3.0),
 }
 """Wording and effort by the reason's code; other reasons name their limit."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -20,10 +20,12 @@ from fleet.domain.plan import RoutePlan, RouteStop
 from fleet.domain.sites import Site
 from fleet.feasibility import Verdict, infeasible
 from fleet.feasibility import planned as reasons
+from fleet.feasibility.route_energy import RouteRange
 from fleet.network.base import Network
 from fleet.planner.line import Ints, Line, forward
 from fleet.planner.newcomer import Newcomer, newcomer, pair_delays, pair_detours, pair_room
 from fleet.planner.problem import is_delivery
+from fleet.planner.ranges import Driven, in_range
 from fleet.planner.running import FAR_S, Rest, RunningRoute
 from fleet.planner.tours import type_cost
 from fleet.planner.visits import units
@@ -54,6 +56,8 @@ class FreeVan:
     early: datetime
     late: datetime
     day_paid: bool = False
+    range: RouteRange | None = None
+    """What its battery allows; none: nobody asks."""
 
 
 def insert(
@@ -75,7 +79,16 @@ def insert(
     """
     rest = Rest(running, at, min(frozen_stops, len(running.route.stops)))
     spot = _spot(rest, order, network, pickup_site, on_board=on_board)
-    return spot.built() if isinstance(spot, _Spot) else spot
+    return _held(spot, network) if isinstance(spot, _Spot) else spot
+
+
+def _held(spot: _Spot, network: Network) -> Insertion | Verdict:
+    """The changed route, held against the van's battery."""
+    made, running = spot.built(), spot.rest.running
+    orders = {**running.orders, spot.new.order.order_id: spot.new.order}
+    driven = Driven(made.route, running.depot, orders, running.done)
+    route, verdict = in_range(driven, running.range, network)
+    return replace(made, route=route) if verdict.feasible else verdict
 
 
 def best_insertion(
@@ -88,10 +101,13 @@ def best_insertion(
 ) -> tuple[int, Insertion] | Verdict:
     """The cheapest of several routes (each with its number of frozen stops), by its number; else all reasons."""
     spots = [_spot(Rest(r, at, min(f, len(r.route.stops))), order, network, pickup_site) for r, f in routes]
-    best = min((s for s in spots if isinstance(s, _Spot)), key=lambda s: s.cost, default=None)
-    if best is not None:
-        return spots.index(best), best.built()
-    found = tuple(r for s in spots if isinstance(s, Verdict) for r in s.reasons)
+    fitting = [(spot.cost, number, spot) for number, spot in enumerate(spots) if isinstance(spot, _Spot)]
+    found = [r for s in spots if isinstance(s, Verdict) for r in s.reasons]
+    for _, number, spot in sorted(fitting, key=lambda one: one[:2]):
+        made = _held(spot, network)
+        if isinstance(made, Insertion):
+            return number, made
+        found += made.reasons
     return infeasible(*(found or (reasons.no_asset("route"),)))
 
 
@@ -137,7 +153,7 @@ def _empty(van: FreeVan, start: datetime, route_id: str) -> RunningRoute:
         cost=0,
         stops=(),
     )
-    return RunningRoute(route, van.type, van.site.place, van.late, {}, van.day_paid)
+    return RunningRoute(route, van.type, van.site.place, van.late, {}, van.day_paid, van.range)
 
 
 def _idle(route: RoutePlan, van: FreeVan, network: Network) -> timedelta:

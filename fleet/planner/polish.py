@@ -21,6 +21,9 @@ from fleet.planner.visits import capacity
 Matrices = list[np.ndarray[Any, np.dtype[Any]]]
 """What PyVRP's annotations ask for; it takes any two-dimensional array of integers."""
 
+FAR_M = 10**9
+"""Farther than any van drives in a day."""
+
 MONEY = 100_000
 """PyVRP counts in integers: this many for one unit of money."""
 
@@ -109,6 +112,7 @@ class Cluster:
             tw_early=van.early_s,
             tw_late=van.late_s,
             shift_duration=int(van.type.max_shift_s),
+            max_distance=FAR_M if van.range is None else int(min(FAR_M, van.range.longest_m)),
             unit_distance_cost=round(rates.per_km / 1000 * MONEY),
             unit_duration_cost=round(rates.per_hour / 3600 * MONEY),
             profile=self.bars.index(self.barred(van)),
@@ -149,12 +153,13 @@ class _Until:
 def polished(cluster: Cluster, tours: Sequence[Tour], *, seed: int, stop: Stop) -> list[Tour]:
     """Search on from the tours; what comes back is feasible by the planner's own arithmetic.
 
-    What PyVRP does not know of (the cold chain) is left out of the routes: for the caller to insert.
+    What PyVRP does not know of (the cold chain, and of a van's range all but a bound on metres) is left out of the
+    routes: for the caller to insert.
     """
     if len(cluster.visits) < 2:
         return list(tours)
     best = _searched(cluster.data, cluster.solution(tours), seed=seed, stop=stop)
-    trimmed = (_without_overripe(tour) for tour in cluster.tours(best))
+    trimmed = (_within_range(_without_overripe(tour)) for tour in cluster.tours(best))
     return [tour for tour in trimmed if tour.feasible]
 
 
@@ -181,6 +186,13 @@ def _without_overripe(tour: Tour) -> Tour:
     """The tour without the visits whose goods would not keep."""
     while overripe := tour.overripe:
         tour = tour.without(tour.visits.index(overripe[0]))
+    return tour
+
+
+def _within_range(tour: Tour) -> Tour:
+    """The tour without its last visits, as far as its van's battery is not enough for them."""
+    while tour.visits and not tour.in_range:
+        tour = tour.without(len(tour.visits) - 1)
     return tour
 
 

@@ -21,6 +21,7 @@ from fleet.domain.fleet import AssetType, FleetSpec, RouteType, SortieType, Stat
 from fleet.domain.sites import Locker, Site
 from fleet.energy.learning import Appetite, least_of
 from fleet.feasibility.appetite import appetite
+from fleet.feasibility.route_energy import RouteRange, range_of
 from fleet.kinds import TripFigures, kind_of
 from fleet.planner.line import Ints
 from fleet.planner.snapshot import AssetSlot, Held, Snapshot
@@ -38,8 +39,9 @@ LAST_RESORT = 10
 Span = tuple[int, int]
 """An interval of time, in planner seconds."""
 
-Group = tuple[str, str, int, int, bool]
-"""Type, site, free span and whether the day is paid: vans that share all of these are alike."""
+Group = tuple[str, str, int, int, bool, float]
+"""Type, site, free span, whether the day is paid, and how full its battery is, where that counts: vans that share all
+of these are alike."""
 
 
 class PlannerError(Exception):
@@ -75,6 +77,8 @@ class Van:
     site: Site
     early_s: int
     late_s: int
+    range: RouteRange | None = None
+    """What its battery allows; none where its type states none."""
 
     @property
     def base(self) -> tuple[str, str]:
@@ -84,7 +88,8 @@ class Van:
     @property
     def group(self) -> Group:
         """What makes vans interchangeable."""
-        return (*self.base, self.early_s, self.late_s, self.slot.day_paid)
+        soc = 1.0 if self.range is None else self.range.soc
+        return (*self.base, self.early_s, self.late_s, self.slot.day_paid, soc)
 
     @property
     def fixed_cost(self) -> float:
@@ -185,8 +190,13 @@ class Problem:
         free = ((slot, kind, self._van_span(slot, kind)) for slot, kind in slots)
         usable = [(slot, kind, span) for slot, kind, span in free if span is not None]
         return tuple(
-            Van(i, slot, kind, self.site(slot.site_id), *span) for i, (slot, kind, span) in enumerate(usable)
+            Van(i, slot, kind, self.site(slot.site_id), *span, self._range(kind, slot.soc))
+            for i, (slot, kind, span) in enumerate(usable)
         )
+
+    def _range(self, kind: RouteType, soc: float) -> RouteRange | None:
+        """One that has told nothing counts as full: as its type says that it begins, then."""
+        return range_of(self.snapshot.context, kind, None if soc >= 1 else soc)
 
     @cached_property
     def stations(self) -> dict[str, Station]:

@@ -20,6 +20,7 @@ from fleet.domain.plan import (
 from fleet.planner.draft import Draft
 from fleet.planner.insertion import FreeVan, Insertion, best_insertion, open_route
 from fleet.planner.problem import Problem, Van, is_delivery
+from fleet.planner.ranges import stated
 from fleet.planner.running import RunningRoute
 from fleet.planner.sorties import Sortie, Yard
 from fleet.planner.split import tour_costs
@@ -193,12 +194,13 @@ class Sheet:
         """A route of this plan, as insertion wants it."""
         carried = {o for s in route.stops for o in (*s.deliver, *s.collect)}
         orders: dict[str, Order] = {o.order_id: o for o in self.problem.orders if o.order_id in carried}
-        return RunningRoute(route, van.type, van.site.place, self.problem.moment(van.late_s), orders)
+        latest = self.problem.moment(van.late_s)
+        return RunningRoute(route, van.type, van.site.place, latest, orders, range=van.range)
 
     def free(self, van: Van) -> FreeVan:
         """A van that could open a route."""
         early, late = self.problem.moment(van.early_s), self.problem.moment(van.late_s)
-        return FreeVan(van.slot.asset_id, van.type, van.site, early, late, van.slot.day_paid)
+        return FreeVan(van.slot.asset_id, van.type, van.site, early, late, van.slot.day_paid, van.range)
 
     def _retime(self, route: RoutePlan) -> None:
         """Arrivals behind an insertion come later."""
@@ -247,7 +249,7 @@ def sortie_plan(yard: Yard, sortie_id: str, sortie: Sortie) -> SortiePlan:
 def route_plan(route_id: str, tour: Tour) -> RoutePlan:
     """A tour as the plan shows it: arrival is when service begins."""
     problem = tour.case.problem
-    return RoutePlan(
+    route = RoutePlan(
         route_id=route_id,
         asset_id=tour.van.slot.asset_id,
         depot_id=tour.van.site.site_id,
@@ -259,6 +261,7 @@ def route_plan(route_id: str, tour: Tour) -> RoutePlan:
             _stop(tour, visit, begin) for visit, begin in zip(tour.visits, tour.times_s[1:-1], strict=True)
         ),
     )
+    return stated(route, tour.energy)
 
 
 def _stop(tour: Tour, visit: int, begin_s: int) -> RouteStop:

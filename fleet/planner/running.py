@@ -12,6 +12,7 @@ import numpy as np
 
 from fleet.domain.fleet import RouteType
 from fleet.domain.plan import RoutePlan, RouteStop
+from fleet.feasibility.route_energy import RouteRange
 from fleet.planner.line import Ints, Line
 from fleet.planner.problem import is_delivery
 from fleet.planner.visits import FOREVER_S, capacity, ride_limit_s, start_bounds, total, units
@@ -29,7 +30,8 @@ it, and a van would go to its depot and back for each of them alone.
 class RunningRoute:
     """A route with what is needed to change it: its type, depot, latest end and every order that it carries.
 
-    ``day_paid`` matters for a route without stops only: whether its first parcel costs no fixed day.
+    ``day_paid`` matters for a route without stops only: whether its first parcel costs no fixed day. ``range`` is what
+    the van's battery allows (none: nobody asks), for what is left after ``done`` stops.
     """
 
     route: RoutePlan
@@ -38,6 +40,8 @@ class RunningRoute:
     latest_end: datetime
     orders: Mapping[str, Order]
     day_paid: bool = False
+    range: RouteRange | None = None
+    done: int = 0
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:

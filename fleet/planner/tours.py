@@ -9,10 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from fleet.domain.fleet import RouteType
+from fleet.energy.van import RouteLegs
+from fleet.feasibility.route_energy import RouteEnergy
 from fleet.kinds import TripFigures, kind_of
 from fleet.planner.line import Ints, Line, forward, latest_departure
 from fleet.planner.problem import NO_WAY_S, Legs, Problem, Van
-from fleet.planner.visits import FOREVER_S, Visit, capacity, loads_along
+from fleet.planner.visits import FOREVER_S, GRAMS_PER_UNIT, Visit, capacity, loads_along
 from fleet.protocol.values import Place
 
 
@@ -117,7 +119,24 @@ class Tour:
         able = all(self.van.base in self.case.visits[v].bases for v in self.visits)
         there = bool((self.line.travel_s < NO_WAY_S).all())
         short = self.duration_s <= self.van.type.max_shift_s
-        return able and there and self.line.feasible and short and not self.overripe
+        return able and there and self.line.feasible and short and not self.overripe and self.in_range
+
+    @cached_property
+    def energy(self) -> RouteEnergy | None:
+        """What it takes out of the van's battery; none where its type states none."""
+        limit = self.van.range
+        if limit is None:
+            return None
+        metres = self.case.legs.metres[self.nodes[:-1], self.nodes[1:]]
+        payload_kg = self.line.load[0] * (GRAMS_PER_UNIT / 1000)
+        legs = RouteLegs(metres.astype(np.float64), self.line.travel_s.astype(np.float64), payload_kg)
+        return limit.energy_of(legs, float(self.duration_s - self.line.travel_s.sum()))
+
+    @property
+    def in_range(self) -> bool:
+        """Whether the van's battery is enough for it, as far as anybody asks."""
+        limit, energy = self.van.range, self.energy
+        return limit is None or energy is None or limit.judged(energy, self.van.slot.asset_id).feasible
 
     @property
     def overripe(self) -> list[int]:

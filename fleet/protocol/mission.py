@@ -131,3 +131,8 @@ class Mission(Value):
     cruise_mps: Annotated[Positive | None, Field(exclude_if=lambda speed: speed is None)] = None
     """The speed that its ways are flown at: the one that the asset's autopilot holds, through the air or over ground.
     None: the speed of its type."""
+
+    @property
+    def is_sortie(self) -> bool:
+        """Whether it is out and back with one parcel; else it is a route."""
+        return any(isinstance(step, Drop) for step in self.steps)

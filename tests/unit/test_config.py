@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from fleet.config import RunFiles, RunInputs, fingerprint, read_inputs, snapshot_of
-from fleet.domain.fleet import SortieType
+from fleet.domain.fleet import RouteType, SortieType, VanBattery
 from fleet.energy.airframe import Residual
-from fleet.energy.catalog import airframe
+from fleet.energy.catalog import airframe, electric_van
 from fleet.energy.charging import ChargeFigures
 from fleet.energy.learning import ASSUMED_APART
 from fleet.energy.margin import margin_fraction
 from fleet.energy.render import render
 from fleet.feasibility.appetite import raised_share
-from fleet.feasibility.vehicles import battery_of, vehicle_of
+from fleet.feasibility.vehicles import battery_of, van_of, vehicle_of
 from fleet.intake.errors import IntakeError
 from fleet.intake.localtime import zone_of_offsets
 from geofences.model.altitude import Box
@@ -208,6 +208,22 @@ def test_a_vehicle_file_of_one_s_own_is_named_by_its_path(make: Make, tmp_path: 
     assert vehicle_of(again) == vehicle_of(kind) == mine
     assert raised_share(inputs.context.fleet, kind) == margin_fraction(1e-3, mine.residual, ASSUMED_APART)
     assert battery_of(kind, 1.0).nominal_wh == 500.0
+
+
+def test_a_van_has_a_vehicle_file_of_its_own_too(make: Make, tmp_path: Path) -> None:
+    """Read and kept as that of a drone is; a figure without its source is refused where the file is named."""
+    mine = electric_van("van-e").model_copy(update={"name": "mine", "pack_wh": 80_000.0})
+    text = '[types.x]\nbased_on = "van-e"\nenergy_model = "mine.toml"\nbattery = {start_soc = 0.9}\n'
+    text += '[[van]]\ntype = "x"\n'
+    (tmp_path / "mine.toml").write_text(render(mine), encoding="utf-8")
+    kind = make(fleet=text).context.fleet.types["x"]
+    assert isinstance(kind, RouteType)
+    assert van_of(RouteType.model_validate_json(kind.model_dump_json())) == mine
+    assert kind.battery == VanBattery(start_soc=0.9)
+    less = mine.model_copy(update={"sources": {k: v for k, v in mine.sources.items() if k != "pack_wh"}})
+    (tmp_path / "mine.toml").write_text(render(less), encoding="utf-8")
+    with pytest.raises(IntakeError, match=r"fleet\.toml:3: types\.x\.energy_model: .*sources lacks pack_wh"):
+        make(fleet=text)
 
 
 def test_another_vehicle_file_is_another_input(make: Make, tmp_path: Path) -> None:

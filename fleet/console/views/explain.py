@@ -130,7 +130,9 @@ def _energy(ledger: Ledger, record: MissionRecord) -> Row | None:
     mission = record.mission
     if mission.energy_wh is None:
         return None
-    planned = ledger.sorties.get(mission.mission_id)
+    # A revised route is another one than was planned.
+    route = None if mission.revision else ledger.routes.get(mission.mission_id)
+    planned = ledger.sorties.get(mission.mission_id) or route
     return {
         "energy_wh": mission.energy_wh,
         "reserve_wh": mission.reserve_wh,

@@ -153,7 +153,7 @@ def _loaded(desk: Desk, record: MissionRecord, step: Load, message: StepReport) 
 def _place_what_lost_its_stop(desk: Desk, record: MissionRecord, message: StepReport) -> None:
     """What was taken out of the route while it was being loaded is aboard now, and goes another way from there."""
     mission = record.mission
-    if mission.energy_wh is not None:
+    if mission.is_sortie:
         return
     brought = {o for s in mission.steps if isinstance(s, Stop) for o in s.deliver}
     for order_id in message.order_ids:
@@ -285,7 +285,7 @@ def settle(desk: Desk, record: MissionRecord, why: tuple[Reason, ...]) -> None:
 def _spent(desk: Desk, order_id: str, record: MissionRecord) -> str | None:
     """A machine's mode may be ruled out; a van's is not, it has its own number of attempts. Nor is a machine's that a
     person has called back."""
-    if record.mission.energy_wh is None or _called_back(desk, record):
+    if not record.mission.is_sortie or _called_back(desk, record):
         return None
     return spent(desk, order_id, record.kind)
 
