@@ -91,6 +91,28 @@ CORRIDOR_UP_M = 7.5
 ``Separation.vertical_m`` keeps two flights apart."""
 
 
+class Kept(Value):
+    """Energy that stays in the battery: the larger of a share of the usable energy and a time of hover or standing.
+
+    ``rule`` names the set of ``fleet.intake``'s data that it was taken from, ``source`` whose rule it is.
+    """
+
+    fraction_of_usable: Fraction = 0.2
+    minutes: NonNegative = 0
+    source: str = "operator's rule"
+    rule: Annotated[str | None, Field(exclude_if=lambda rule: rule is None)] = None
+
+
+class ReserveRule(Kept):
+    """What stays in the battery, and how sure that must be."""
+
+    epsilon: Annotated[float, Field(gt=0, lt=0.5)] = 1e-3
+    """Accepted probability, as modelled, that a trip eats into the reserve; it sets the margin."""
+    margin_scale: NonNegative = 1.0
+    """Scales the margin, and what a flight under way is thought to need beyond its estimate. Anything below 1 is for
+    trials only and is named in the plan's assumptions."""
+
+
 class Streets(Value):
     """What each kilometre of a robot's ways is thought to hold where no street network knows it: metres of climb,
     stops, seconds of waiting, and how many times as hard as on even pavement the wheels roll. None: as its vehicle's
@@ -141,6 +163,8 @@ class SortieType(Value):
     bank_deg: Annotated[float | None, Field(gt=0, lt=90, exclude_if=lambda bank: bank is None)] = None
     """How far it rolls at most where it turns."""
     lost_link: LinkTimes | None = None
+    reserve: Annotated[Kept | None, Field(exclude_if=lambda kept: kept is None)] = None
+    """What stays in its battery, where that is not what the fleet keeps."""
     streets: Annotated[Streets | None, Field(exclude_if=lambda streets: streets is None)] = None
     energy_data: Annotated[str | None, Field(exclude_if=lambda text: text is None)] = None
 
@@ -213,6 +237,8 @@ class RouteType(Value):
     shift_end: time = time(19, 0)
     max_shift_s: Positive = 10 * 3600
     lost_link: LinkTimes | None = None
+    reserve: Annotated[Kept | None, Field(exclude_if=lambda kept: kept is None)] = None
+    """What stays in its battery, where that is not what the fleet keeps."""
     battery: Annotated[VanBattery | None, Field(exclude_if=lambda battery: battery is None)] = None
     """None: nobody asks whether its routes are within its range."""
     energy_data: Annotated[str | None, Field(exclude_if=lambda text: text is None)] = None
@@ -258,19 +284,6 @@ class SparePacks(Value):
     type_id: Identifier
     sites: SortedSet[Identifier] = frozenset()
     per_site: PerPlace
-
-
-class ReserveRule(Value):
-    """Energy that stays in the battery: the larger of a share of the usable energy and a time of hover or standing."""
-
-    fraction_of_usable: Fraction = 0.2
-    minutes: NonNegative = 0
-    epsilon: Annotated[float, Field(gt=0, lt=0.5)] = 1e-3
-    """Accepted probability, as modelled, that a trip eats into the reserve; it sets the margin."""
-    margin_scale: NonNegative = 1.0
-    """Scales the margin, and what a flight under way is thought to need beyond its estimate. Anything below 1 is for
-    trials only and is named in the plan's assumptions."""
-    source: str = "operator's rule"
 
 
 class Separation(Value):
@@ -423,6 +436,10 @@ class FleetSpec(Value):
             if one.type_id == type_id and (not one.sites or site_id in one.sites)
         )
         return sum(one.per_site for one in here)
+
+    def reserve_of(self, kind: SortieType | RouteType) -> Kept:
+        """What stays in the battery of a type."""
+        return self.reserve if kind.reserve is None else kind.reserve
 
     def of_kind(self, kind: str) -> tuple[AssetType, ...]:
         """The types of one kind, in the order of their ids."""

@@ -1,4 +1,4 @@
-"""How much more than predicted a trip may take: margins, reserves, the test at dispatch, the remainder under way.
+"""How much more than predicted a trip may take: margins, and the remainder under way.
 
 The tail is modelled, not proven: residuals of 68 flights were log-normal with a standard deviation of 3.1 %,
 and
@@ -18,7 +18,6 @@ made; this derivation is ours, and it widens the margin by itself for a type wit
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from statistics import NormalDist
 
 from fleet.energy.airframe import Residual
@@ -74,88 +73,6 @@ def student_t(normal: float, freedom: int) -> float:
         + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
         + (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / (92_160 * freedom**4)
     )
-
-
-@dataclass(frozen=True)
-class ReserveRule:
-    """Energy that must still be usable at the end: the larger of a share and a time of hover (standing, for
-    a robot).
-
-    ``source`` says who made the rule. Raises `InvalidInput` for a share outside 0..1 or a negative time.
-    """
-
-    fraction_of_usable: float
-    minutes_hover: float
-    source: str
-
-    def __post_init__(self) -> None:
-        require_within(0, 1, fraction_of_usable=self.fraction_of_usable)
-        require_not_negative(minutes_hover=self.minutes_hover)
-
-    def reserve_wh(self, full_usable_wh: float, hover_w: float) -> float:
-        """The reserve. ``full_usable_wh`` is what the full pack gives, so that the reserve is no smaller on
-        half a
-        charge."""
-        require_not_negative(usable_wh=full_usable_wh, hover_w=hover_w)
-        return max(self.fraction_of_usable * full_usable_wh, self.minutes_hover / 60 * hover_w)
-
-
-@dataclass(frozen=True)
-class Budget:
-    """A trip's energy held against a battery."""
-
-    energy_wh: float
-    margin_wh: float
-    reserve_wh: float
-    usable_wh: float
-
-    @property
-    def needed_wh(self) -> float:
-        """Energy with margin and reserve."""
-        return self.energy_wh + self.margin_wh + self.reserve_wh
-
-    @property
-    def spare_wh(self) -> float:
-        """What is left over; below zero where the trip fails."""
-        return self.usable_wh - self.needed_wh
-
-    @property
-    def passes(self) -> bool:
-        """Whether the trip may start: energy * (1 + margin) + reserve <= usable."""
-        return self.spare_wh >= 0
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """The safety criterion: P(energy > usable - reserve) <= epsilon, by way of a margin on the energy.
-
-    Raises `InvalidInput` for a negative margin.
-    """
-
-    margin: float
-    reserve: ReserveRule
-
-    def __post_init__(self) -> None:
-        require_not_negative(margin=self.margin)
-
-    def at_dispatch(
-        self, energy_wh: float, usable_wh: float, full_usable_wh: float, hover_w: float
-    ) -> Budget:
-        """The test before leaving. ``energy_wh`` is out + drop + the worse of home and best alternate.
-
-        An infinite energy (an unflyable wind) fails it; NaN or a negative number raises `InvalidInput`.
-        """
-        if energy_wh != math.inf:
-            require_not_negative(energy_wh=energy_wh)
-        require_not_negative(usable_wh=usable_wh)
-        reserve_wh = self.reserve.reserve_wh(full_usable_wh, hover_w)
-        return Budget(energy_wh, energy_wh * self.margin, reserve_wh, usable_wh)
-
-    def budget_wh(self, usable_wh: float, full_usable_wh: float, hover_w: float) -> float:
-        """The most that a trip may be predicted to take: (usable - reserve) / (1 + margin), at least zero."""
-        require_not_negative(usable_wh=usable_wh)
-        reserve_wh = self.reserve.reserve_wh(full_usable_wh, hover_w)
-        return max(usable_wh - reserve_wh, 0.0) / (1 + self.margin)
 
 
 def corrected_remaining(

@@ -19,7 +19,8 @@ def ask_energy(case: SortieCase) -> Verdict:
     if trip.margin_wh >= 0:
         return feasible()
     needed_wh = trip.usable_wh - trip.reserve_wh - trip.margin_wh
-    return infeasible(out_of_range(trip.usable_wh, trip.reserve_wh, needed_wh, case.ctx.fleet.reserve.source))
+    source = case.ctx.fleet.reserve_of(case.asset_type).source
+    return infeasible(out_of_range(trip.usable_wh, trip.reserve_wh, needed_wh, source))
 
 
 def out_of_range(usable_wh: float, reserve_wh: float, needed_wh: float, source: str) -> Reason:

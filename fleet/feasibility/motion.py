@@ -14,6 +14,7 @@ from fleet.energy.airframe import Airframe
 from fleet.energy.battery import Battery
 from fleet.energy.beyond import Beyond, airspeeds, beyond, widening
 from fleet.energy.learning import Appetite
+from fleet.energy.reserve import reserve_wh
 from fleet.feasibility.alternate import NO_ALTERNATE, best_alternate
 from fleet.feasibility.appetite import in_trial, raised_share
 from fleet.feasibility.charging import charging_of
@@ -159,7 +160,7 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
     if isinstance(wind_sd, Verdict):
         return wind_sd
     usable_wh = battery.usable_wh(sky.temperature_c, departure.soc)
-    reserve_wh = _reserve_wh(ctx, battery.usable_wh(sky.temperature_c), moves.idle_w)
+    kept_wh = _reserve_wh(ctx, asset_type, battery.usable_wh(sky.temperature_c), moves.idle_w)
     beyond_known = unmeasured(
         asset_type,
         worked.shape.cruise_amsl_m,
@@ -184,8 +185,8 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
         energy_wh=moves.energy_wh,
         until_drop_wh=moves.until_drop_wh,
         usable_wh=usable_wh,
-        reserve_wh=reserve_wh,
-        margin_wh=usable_wh - needed_wh - reserve_wh,
+        reserve_wh=kept_wh,
+        margin_wh=usable_wh - needed_wh - kept_wh,
         charging=charging_of(asset_type, departure.site, sky.temperature_c, departure.state_of_health),
         # A cold pack gives less, so that the same energy takes a larger share of its charge.
         full_wh=battery.nominal_wh * battery.state_of_health * battery.curve.share(sky.temperature_c),
@@ -275,9 +276,9 @@ def _refuge_wh(asset_type: SortieType, worked: Worked, distance_m: float | None)
     return worked.moves.until_drop_wh + on_wh
 
 
-def _reserve_wh(ctx: Context, full_usable_wh: float, idle_w: float) -> float:
-    rule = ctx.fleet.reserve
-    return max(rule.fraction_of_usable * full_usable_wh, rule.minutes / 60 * idle_w)
+def _reserve_wh(ctx: Context, asset_type: SortieType, full_usable_wh: float, idle_w: float) -> float:
+    rule = ctx.fleet.reserve_of(asset_type)
+    return reserve_wh(rule.fraction_of_usable, rule.minutes, full_usable_wh, idle_w)
 
 
 def _cost(asset_type: SortieType, worked: Worked) -> float:

@@ -9,7 +9,7 @@ from statistics import NormalDist
 from typing import Any
 
 from fleet.domain.energy import EnergyTrack
-from fleet.domain.fleet import FleetSpec, ReserveRule, RouteType, SortieType, StationType
+from fleet.domain.fleet import FleetSpec, Kept, ReserveRule, RouteType, SortieType, StationType
 from fleet.energy.air import Wind
 from fleet.energy.airframe import Airframe
 from fleet.energy.battery import Battery
@@ -206,13 +206,14 @@ def asset_area(
         site_amsl_m=ground_amsl_m,
         appetite=appetite(fleet, asset_type, known),
     )
-    reserve = max(rule_share(fleet.reserve, frame, battery, question), fleet.reserve.fraction_of_usable)
+    kept = fleet.reserve_of(asset_type)
+    reserve = max(rule_share(kept, frame, battery, question), kept.fraction_of_usable)
     speeds = None if asset_type.speed_rule == "cruise" else asset_type.speeds_mps
     asked = replace(question, reserve=reserve)
     return range_area(frame, asked, place.lon, place.lat, most_m=asset_type.max_radius_m, speeds_mps=speeds)
 
 
-def rule_share(rule: ReserveRule, frame: Airframe, battery: Battery, question: Question) -> float:
+def rule_share(rule: Kept, frame: Airframe, battery: Battery, question: Question) -> float:
     """The rule's time of hover as a share of what the full pack gives; at most all of it."""
     full_wh = battery.usable_wh(question.air_c)
     hover_w = float(frame.regimes.of(Regime.HOVER).power_w(frame.empty_mass_kg, question.density_kg_m3))

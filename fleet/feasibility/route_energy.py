@@ -8,6 +8,7 @@ from math import inf
 from fleet.domain.fleet import RouteType, VanBattery
 from fleet.energy.battery import Battery
 from fleet.energy.margin import margin_fraction
+from fleet.energy.reserve import reserve_wh
 from fleet.energy.van import ElectricVan, RouteLegs, least_wh_per_m, route_energy_wh
 from fleet.feasibility.context import Context
 from fleet.feasibility.motion import strange_temperature
@@ -112,23 +113,23 @@ def range_of(ctx: Context, kind: RouteType, told_soc: float | None = None) -> Ro
 
 
 def _range(ctx: Context, kind: RouteType, stated: VanBattery, soc: float, *, told: bool) -> RouteRange:
-    van, rule = van_of(kind), ctx.fleet.reserve
+    van, rule, kept = van_of(kind), ctx.fleet.reserve, ctx.fleet.reserve_of(kind)
     coldest_c, warmest_c = ctx.temperatures_c
     pack = Battery(van.pack_wh, stated.state_of_health, stated.floor_fraction)
     strange = strange_temperature(pack, coldest_c) or strange_temperature(pack, warmest_c)
     gives = min(pack.curve.nearest_share(coldest_c), pack.curve.nearest_share(warmest_c))
     full_wh = pack.nominal_wh * pack.state_of_health * gives
     standing_w = van.worst_standing_w(coldest_c, warmest_c)
-    reserve_wh = max(rule.fraction_of_usable * full_wh * (1 - pack.floor), rule.minutes / 60 * standing_w)
+    kept_wh = reserve_wh(kept.fraction_of_usable, kept.minutes, full_wh * (1 - pack.floor), standing_w)
     return RouteRange(
         van=van,
         standing_w=standing_w,
         full_wh=full_wh,
         soc=soc,
         floor=pack.floor,
-        reserve_wh=reserve_wh,
+        reserve_wh=kept_wh,
         margin=margin_fraction(rule.epsilon, van.residual) * rule.margin_scale,
-        source=rule.source,
+        source=kept.source,
         assumptions=calibration_assumption(van) | _assumed(kind, soc, told=told),
         told=told,
         strange=strange,

@@ -31,6 +31,7 @@ from fleet.intake.cells import CellError, timezone
 from fleet.intake.fleetentries import SpareEntry
 from fleet.intake.fleetstands import resolve_stands
 from fleet.intake.fleettypes import is_foreign, merged, resolve_types
+from fleet.intake.reserves import with_rule
 from fleet.intake.suggest import did_you_mean
 from fleet.intake.terrain import UNKNOWN, TerrainFiles, parse_terrain
 from fleet.intake.tomltext import Key, TomlSource, line_of, parse_toml, read_toml
@@ -110,7 +111,7 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
     zone = _timezone(source)
     sections: dict[str, Value | None] = {
         "assumptions": _assumptions(source, default),
-        "reserve": validated(source, ("reserve",), _section(source, default, "reserve"), ReserveRule),
+        "reserve": validated(source, ("reserve",), _reserve(source, default), ReserveRule),
         "separation": validated(source, ("separation",), _section(source, default, "separation"), Separation),
     }
     if "margins" in source.data:
@@ -177,6 +178,13 @@ def _value(source: TomlSource, default: TomlSource, name: str) -> Any:
 def _section(source: TomlSource, default: TomlSource, name: str) -> Any:
     stated = source.data.get(name, {})
     return merged(default.data.get(name, {}), stated) if isinstance(stated, dict) else stated
+
+
+def _reserve(source: TomlSource, default: TomlSource) -> Any:
+    stated = source.data.get("reserve", {})
+    if not isinstance(stated, dict):
+        return stated
+    return merged(default.data["reserve"], with_rule(source, ("reserve",), stated))
 
 
 def _timezone(source: TomlSource) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fleet.domain.fleet import AssetType, Rates, RouteType, SortieType, StationType
+from fleet.intake.reserves import with_rule
 from fleet.intake.suggest import did_you_mean
 from fleet.intake.tomltext import Key, TomlSource
 from fleet.intake.validate import validated
@@ -103,6 +104,8 @@ def _type(
         filled = merged({"compartments": compartments}, filled)
     if _refuses_silence(source, key, raw.get("lost_link")):
         return None
+    if isinstance(filled.get("reserve"), dict):
+        filled["reserve"] = with_rule(source, (*key, "reserve"), filled["reserve"])
     return validated(source, key, {**filled, "type_id": name}, ARCHETYPES[archetype])
 
 

@@ -86,6 +86,7 @@ class SortieFacts:
     floor: float = 0.1
     charge: ChargeShape = ChargeShape()
     swap_s: float | None = None
+    load_s: float = 0.0
 
     @property
     def flies(self) -> bool:

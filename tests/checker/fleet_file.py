@@ -112,6 +112,7 @@ def _sortie(data: Table, name: str) -> SortieFacts:
         floor=floor,
         charge=ChargeShape(**{k: v for k, v in vehicle.charging.items() if k not in ("cold", "swap_s")}),
         swap_s=vehicle.charging.get("swap_s"),
+        load_s=table.get("load_s", 60),
     )
 
 

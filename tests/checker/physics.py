@@ -1,7 +1,8 @@
 """Energy by other formulas than the planner's.
 
 Drones: momentum theory (Glauert) with a tilted rotor disk, its losses set by one hover measurement.
-Robots: rolling resistance, air and auxiliaries over the path's time.
+Robots: rolling resistance, air, what the vehicle's file assumes of each kilometre, and auxiliaries over the time of
+loading, path and waiting.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def ideal_hover_w(mass_kg: float, disk_area_m2: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Roller:
-    """A ground robot's figures."""
+    """A ground robot's figures; ``climb_m``, ``stops`` and ``waiting_s`` are those of each kilometre."""
 
     empty_kg: float
     rolling: float
@@ -60,10 +61,21 @@ class Roller:
     auxiliary_w: float
     drivetrain: float
     battery: float
+    climb_m: float = 0.0
+    stops: float = 0.0
+    waiting_s: float = 0.0
 
     def leg_wh(self, payload_kg: float, length_m: float, seconds: float) -> float:
-        """One leg's energy out of the battery; starts and stops, some Wh in all, are left out."""
+        """One leg's energy out of the battery; its first start, a hundredth of a Wh, is left out."""
         mass, speed = self.empty_kg + payload_kg, length_m / seconds if seconds > 0 else 0.0
+        km = length_m / 1000
         joules = self.rolling * mass * G * length_m
         joules += 0.5 * RHO * self.drag_area_m2 * speed**2 * length_m
-        return (joules / self.drivetrain + self.auxiliary_w * seconds) / self.battery / 3600
+        joules += km * mass * (self.climb_m * G + self.stops * speed**2 / 2)
+        return joules / self.drivetrain / self.battery / 3600 + self.standing_wh(
+            seconds + km * self.waiting_s
+        )
+
+    def standing_wh(self, seconds: float) -> float:
+        """What is on at all times takes so much."""
+        return self.auxiliary_w * seconds / self.battery / 3600

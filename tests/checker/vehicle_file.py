@@ -47,4 +47,5 @@ def _roller(table: Table) -> Roller:
         auxiliary_w=table["auxiliary_w"],
         drivetrain=table["drivetrain_efficiency"],
         battery=table["battery_efficiency"],
+        **table.get("per_km", {}),
     )

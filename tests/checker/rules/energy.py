@@ -52,7 +52,8 @@ def sortie_wh(case: Case, sortie: Sortie, facts: SortieFacts) -> float:
     """The trip's energy from its path, loaded up to the drop, then empty (a collection: the reverse)."""
     drop = sortie.drops[0]
     outbound = case.order(drop.order_id).outbound
-    total = 0.0
+    # A robot's electronics are on while it is loaded, before its path begins.
+    total = facts.energy.standing_wh(facts.load_s) if isinstance(facts.energy, Roller) else 0.0
     for a, b in pairwise(sortie.path):
         before_drop = a.at + (b.at - a.at) / 2 <= drop.at
         payload_kg = sortie.payload_kg if before_drop == outbound else 0.0

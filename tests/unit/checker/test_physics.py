@@ -43,6 +43,14 @@ def test_a_robot_spends_most_on_its_auxiliaries() -> None:
     assert robot.leg_wh(0.0, 1000.0, 625.0) == pytest.approx(1.58 + 10.96, abs=0.02)
 
 
+def test_a_robot_s_streets_cost_what_they_hold() -> None:
+    """2 km of 3 m of climb, 6 stops and 30 s of waiting each: 35 kg * g * 6 m, 12 * 35 kg * 1.6^2 / 2, 60 s of 60 W."""
+    plain = Roller(35.0, 0.015, 0.0, 60.0, 0.95, 0.95)
+    streets = Roller(35.0, 0.015, 0.0, 60.0, 0.95, 0.95, climb_m=3, stops=6, waiting_s=30)
+    more = streets.leg_wh(0.0, 2000.0, 1250.0) - plain.leg_wh(0.0, 2000.0, 1250.0)
+    assert more == pytest.approx((2059.4 + 537.6) / 0.9025 / 3600 + 60 * 60 / 0.95 / 3600, rel=1e-3)
+
+
 def test_default_fleet_file() -> None:
     """The facts of the default fleet; of three vans the last has the crew of two."""
     facts = read_fleet(None)

@@ -9,9 +9,10 @@ from fleet.energy import catalog
 from fleet.energy.air import SEA_LEVEL_DENSITY_KG_M3
 from fleet.energy.airframe import Airframe, parse_figures
 from fleet.energy.errors import InvalidInput, VehicleFileError
-from fleet.energy.margin import Criterion, ReserveRule, margin_fraction
+from fleet.energy.margin import margin_fraction
 from fleet.energy.momentum import climb_power, ideal_power
 from fleet.energy.regimes import RegimePower
+from fleet.energy.reserve import reserve_wh
 from fleet.energy.sortie import SortiePlan, largest_radius_m
 
 
@@ -63,8 +64,7 @@ def test_courier_radius() -> None:
     """Full payload, calm, floor 10 %, reserve 20 %, margin for 1e-3: between 6 and 8 km."""
     frame = catalog.airframe("courier-x4")
     usable_wh = frame.pack_wh * 0.9
-    criterion = Criterion(margin_fraction(1e-3, frame.residual), ReserveRule(0.2, 0, "test"))
-    budget_wh = criterion.budget_wh(usable_wh, usable_wh, 0)
+    budget_wh = (usable_wh - reserve_wh(0.2, 0, usable_wh, 0)) / (1 + margin_fraction(1e-3, frame.residual))
     assert 6000 < float(largest_radius_m(frame, budget_wh, 0.0, 2.5, SortiePlan())) < 8000
 
 

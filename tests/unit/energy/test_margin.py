@@ -1,4 +1,4 @@
-"""Margins, reserve, the tests at dispatch and under way."""
+"""Margins, and the tests under way."""
 
 import math
 from itertools import pairwise
@@ -11,15 +11,11 @@ from fleet.energy import catalog
 from fleet.energy.airframe import Residual
 from fleet.energy.errors import InvalidInput
 from fleet.energy.margin import (
-    Criterion,
-    ReserveRule,
     asked_for,
     corrected_remaining,
     margin_fraction,
     student_t,
 )
-
-RULE = ReserveRule(0.2, 2, "operator's rule")
 
 
 @pytest.mark.parametrize(("epsilon", "margin"), [(1e-3, 0.106), (1e-4, 0.132)])
@@ -45,29 +41,6 @@ def test_margin_widens_with_fewer_flights_and_most_without_any() -> None:
     assert many < few < margin_fraction(1e-3, None)
     # The truth is 1.5 times what an uncalibrated model says, before any spread.
     assert margin_fraction(0.5, None) == pytest.approx(0.5)
-
-
-def test_reserve_is_the_larger_of_share_and_hover() -> None:
-    """A share of the full pack or minutes of hover."""
-    assert RULE.reserve_wh(700, 1500) == pytest.approx(140)
-    assert RULE.reserve_wh(700, 6000) == pytest.approx(200)
-
-
-def test_dispatch_at_the_edge() -> None:
-    """energy * (1 + margin) + reserve <= usable, touching passes."""
-    criterion = Criterion(0.25, RULE)
-    budget_wh = criterion.budget_wh(700, 700, 0)
-    edge = criterion.at_dispatch(budget_wh, 700, 700, 0)
-    assert budget_wh == pytest.approx(448)
-    assert edge.passes
-    assert edge.needed_wh == pytest.approx(700)
-    assert not criterion.at_dispatch(budget_wh + 0.01, 700, 700, 0).passes
-    assert not criterion.at_dispatch(math.inf, 700, 700, 0).passes
-
-
-def test_reserve_does_not_shrink_with_the_charge() -> None:
-    """Half a charge, the reserve of the full pack."""
-    assert Criterion(0.0, RULE).budget_wh(350, 700, 0) == pytest.approx(210)
 
 
 def test_correction_is_shrunken_and_waits_for_a_quarter_of_the_cruise() -> None:
@@ -126,11 +99,6 @@ def test_with_what_was_measured_the_rest_takes_more_as_seldom_as_was_accepted() 
     [
         (lambda: margin_fraction(0, None), "epsilon"),
         (lambda: margin_fraction(math.nan, None), "epsilon"),
-        (lambda: ReserveRule(1.1, 0, ""), "fraction_of_usable"),
-        (lambda: ReserveRule(0.1, -1, ""), "minutes_hover"),
-        (lambda: Criterion(-0.1, RULE), "margin"),
-        (lambda: Criterion(0.1, RULE).at_dispatch(math.nan, 1, 1, 0), "energy_wh"),
-        (lambda: Criterion(0.1, RULE).at_dispatch(1, -1, 1, 0), "usable_wh"),
         (lambda: corrected_remaining(math.nan, 1, 1, 0.5), "remaining_wh"),
         (lambda: corrected_remaining(1, 1, 1, 1.5), "cruise_flown"),
         (lambda: asked_for(math.nan, 0.1), "ratio"),

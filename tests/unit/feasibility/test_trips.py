@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fleet.domain.fleet import ReserveRule, SortieType
+from fleet.domain.fleet import Kept, ReserveRule, SortieType
 from fleet.energy.air import Wind, air_density
 from fleet.energy.airframe import Range, Validity
 from fleet.energy.catalog import airframe
@@ -121,6 +121,9 @@ def test_the_margin_scale_and_the_reserve_are_what_the_fleet_says() -> None:
     assert "energy margin scaled by 0" in bare.assumptions
     hovering = trip(ctx=context(reserve=ReserveRule(fraction_of_usable=0, minutes=10)))
     assert hovering.reserve_wh > 200
+    own = DRONE.model_copy(update={"reserve": Kept(fraction_of_usable=0, minutes=10)})
+    assert trip(own).reserve_wh == hovering.reserve_wh
+    assert farthest_m(context(), own, 1.0) > farthest_m(context(), DRONE, 1.0)  # a sieve counts shares only
 
 
 def test_the_reserve_is_not_smaller_on_half_a_charge() -> None:
