@@ -127,9 +127,10 @@ def test_time_does_not_run_backwards() -> None:
 
 
 def busy_spec(drones: int) -> Any:
-    """A site with many drones."""
+    """A site with many drones, and a charger for each."""
     assets = tuple(record(f"A/drone-{n}", "courier-x4", "drone", "A") for n in range(drones))
-    return spec(assets=assets, until=START + timedelta(hours=4))
+    sites = tuple(site.model_copy(update={"chargers": drones}) for site in spec().sites)
+    return spec(assets=assets, sites=sites, until=START + timedelta(hours=4))
 
 
 def test_four_hours_of_forty_assets_are_quick() -> None:
@@ -281,7 +282,7 @@ def test_a_hard_day_has_everything() -> None:
     """Each sort of incident, and each is told by the assets or by the authority."""
     play = busy_day(2, Incidents.HARD)
     happened = {i["what"] for i in play.verdict["incidents"]}
-    assert happened == {"battery", "lost_link", "wind", "zone", "locker_full", "breakdown"}
+    assert happened == {"battery", "lost_link", "wind", "zone", "locker_full", "breakdown", "charger"}
     assert play.all(ROBOT, "asset_report", condition="faulted") or play.all(
         VAN, "asset_report", condition="faulted"
     )
