@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
@@ -41,6 +42,8 @@ class SortieVehicle(Mover):
         )
         self.pack = Pack(self.machine.pack_wh * share, asset_type.floor_fraction, stage.now)
         self.hunger = stage.chance.between(0.998, 1.002, record.asset_id, "hunger")
+        self.appetite = stage.spec.appetites.get(record.asset_id, 1.0)
+        self._trips = 0
         self.trail: list[Point] = []
         self._used_before_wh = 0.0
         self.plug = Plug(self)
@@ -85,7 +88,7 @@ class SortieVehicle(Mover):
         if self.plug.at_site and (piece.metres > 0 or piece.start != piece.end):
             self.plug.pull()
         if not self.plug.on:
-            self.pack.run(self.stage.now, self.power_w(piece) * self.hunger)
+            self.pack.run(self.stage.now, self.power_w(piece) * self.hunger * self.appetite)
             self._watch_pack(piece)
 
     def _watch_pack(self, piece: Piece) -> None:
@@ -232,8 +235,18 @@ class SortieVehicle(Mover):
             self.pack.run(self.stage.now, 0.0)
         elif self.site_id is not None and not self.plug.at_site and self.begun:
             self.plug.fill()
+        if self.begun:
+            self._age()
         self.begun = False
         self.send_telemetry()
+
+    def _age(self) -> None:
+        """After a trip it takes a little more or less than before."""
+        self._trips += 1
+        drift, most = self.stage.spec.appetite_drift, self.stage.spec.appetite_most
+        if drift > 0:
+            step = self.stage.chance.of(self.asset_id, "appetite", self._trips).gauss(0.0, drift)
+            self.appetite = min(max(self.appetite * math.exp(step), 1 - most), 1 + most)
 
     def brought_home(self) -> None:
         """Brought to its site it is plugged in, where it still works."""

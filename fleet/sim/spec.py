@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from fleet.domain.events import AssetRecord
 from fleet.domain.fleet import AssetType, SparePacks
 from fleet.domain.sites import Locker, Site
-from fleet.protocol.values import Identifier, NonNegative, Time, Value
+from fleet.protocol.values import Identifier, NonNegative, Positive, Time, Value
 from fleet.sim.approvals import Approval
 from fleet.sim.errors import SimError
 from fleet.sim.machines import Machine
@@ -44,6 +44,10 @@ class WorldSpec(Value):
     ``spare_packs`` lie full at sites at first. ``ground_amsl_m`` is
     the height of the ground, which is flat here. Aircraft that come nearer to each other than ``lateral_m`` and
     ``vertical_m`` at once are noted (0: none are).
+
+    ``appetites`` are how many times as much as its machine a drone or robot takes at the beginning of the day (one that
+    is not named: as much). With each trip it changes by chance, by ``appetite_drift`` of itself (one standard
+    deviation), and stays within ``appetite_most`` of 1 either way.
     """
 
     start: Time
@@ -61,6 +65,9 @@ class WorldSpec(Value):
     spare_packs: tuple[SparePacks, ...] = ()
     lateral_m: NonNegative = 0.0
     vertical_m: NonNegative = 0.0
+    appetites: dict[Identifier, Positive] = Field(default_factory=dict)
+    appetite_drift: NonNegative = 0.0
+    appetite_most: Annotated[float, Field(ge=0, lt=1)] = 0.15
 
     @property
     def all_approvals(self) -> tuple[Approval, ...]:

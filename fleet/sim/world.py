@@ -23,7 +23,7 @@ from fleet.sim.nearness import Nearness
 from fleet.sim.people import People
 from fleet.sim.recovery import Recovery
 from fleet.sim.robot import Robot
-from fleet.sim.sortie import full_pack
+from fleet.sim.sortie import SortieVehicle, full_pack
 from fleet.sim.spec import Incidents, WorldSpec
 from fleet.sim.stage import Stage
 from fleet.sim.station import Station
@@ -125,8 +125,16 @@ class World:
         return list(self._station.reports)
 
     def verdict(self) -> dict[str, Any]:
-        """The judge's record, with where the parcels are."""
-        return {"at": self.now.isoformat(), **self.judge.verdict(), "parcels": self._stage.parcels.counts()}
+        """The judge's record, with where the parcels are, and what assets take now where the world says that they
+        differ."""
+        told = {"at": self.now.isoformat(), **self.judge.verdict(), "parcels": self._stage.parcels.counts()}
+        return told if not self.spec.appetites else {**told, "appetites": self.appetites()}
+
+    def appetites(self) -> dict[str, float]:
+        """How many times as much as its machine each drone and robot takes now."""
+        return {
+            name: asset.appetite for name, asset in self._assets.items() if isinstance(asset, SortieVehicle)
+        }
 
     def _asset(self, asset_id: str) -> Asset:
         try:

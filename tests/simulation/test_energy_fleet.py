@@ -1,0 +1,59 @@
+"""A fleet over the real hub whose true consumption lies up to 15 % off its model, by asset, and drifts: it learns."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from fleet.store.rows import event_text
+from tests.support.energydays import ALIKE, DAYS, NOT_LEARNING, Run, ours, perfect, run
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+SEED = 1
+
+
+@pytest.fixture(scope="module")
+def learning(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Three days, each opened with what the one before has taught."""
+    return run(tmp_path_factory.mktemp("ours"), SEED, ours)
+
+
+def test_no_reserve_is_broken(learning: Run) -> None:
+    """On any of the days, although each asset's type is off by up to 15 %; and every trip that was flown as sent has
+    taught something."""
+    assert (learning.breaches, learning.crashes) == (0, 0)
+    assert learning.learned >= 0.9 * learning.delivered > 0
+
+
+def test_what_was_learned_is_what_is_true(learning: Run) -> None:
+    """Within three deviations of a bias that was seen a few trips ago; and it was carried over the nights."""
+    assert sum(track.flights for track in learning.tracks.values()) == learning.learned
+    for name, track in learning.tracks.items():
+        truth = math.log(learning.truth[name])
+        assert track.log_bias == pytest.approx(truth, abs=0.06), name
+    off = [abs(math.log(one)) for one in learning.truth.values()]
+    left = [abs(math.log(learning.truth[name]) - track.log_bias) for name, track in learning.tracks.items()]
+    assert sum(left) / len(left) < 0.4 * sum(off) / len(off)
+
+
+def test_it_delivers_nearly_what_who_knows_the_truth_does(learning: Run, tmp_path: Path) -> None:
+    """The same days, opened with each asset's true appetite of the morning: at most a tenth more, and none broken
+    either."""
+    knowing = run(tmp_path, SEED, perfect)
+    assert (knowing.breaches, knowing.crashes) == (0, 0)
+    assert learning.delivered >= 0.9 * knowing.delivered
+    assert len(learning.by_day) == len(knowing.by_day) == DAYS
+
+
+def test_one_margin_for_all_costs_deliveries(learning: Run, tmp_path: Path) -> None:
+    """The same world where nothing that is learned counts and nobody says that assets differ: the frugal stay below
+    what they could, and the hungry are found out by alarms, or on the way. Two such days are the same to the letter."""
+    blind = run(tmp_path / "blind", SEED, ours, spread=ALIKE, margin_scale=NOT_LEARNING)
+    assert blind.delivered < learning.delivered
+    assert blind.alarms > learning.alarms == 0
+    again = run(tmp_path / "again", SEED, ours, days=1, spread=ALIKE, margin_scale=NOT_LEARNING)
+    first, second = ([event_text(event) for event in one.all_days[0].events] for one in (blind, again))
+    assert first == second
