@@ -193,16 +193,23 @@ def _of(fleet: FleetSpec, asset_id: str, book: _Book) -> AssetLearned:
 
 
 def by_type(learned: Iterable[AssetLearned]) -> Mapping[str, tuple[int, float, float]]:
-    """For each type its assets, and the mean and the deviation between them of their biases, where there are several:
-    what `Residual.between_log_sd` states."""
-    biases: dict[str, list[float]] = {}
+    """For each type its assets with trips in the log, the mean of their means, and how far these lie apart: what
+    `Residual.between_log_sd` states. By the trips themselves, not by biases, which the filter draws together: from the
+    variance of the means goes what the trips' own scatter puts into it."""
+    trips: dict[str, list[list[float]]] = {}
     for one in learned:
-        if one.track is not None:
-            biases.setdefault(one.type_id, []).append(one.track.log_bias)
-    return {name: (len(some), math.fsum(some) / len(some), _deviation(some)) for name, some in biases.items()}
+        if one.trips:
+            ratios = [math.log(trip.used_wh / trip.predicted_wh) for trip in one.trips]
+            trips.setdefault(one.type_id, []).append(ratios)
+    return {name: (len(each), *_apart(each)) for name, each in trips.items()}
 
 
-def _deviation(values: list[float]) -> float:
-    mean = math.fsum(values) / len(values)
-    squares = math.fsum((one - mean) ** 2 for one in values)
-    return math.sqrt(squares / (len(values) - 1)) if len(values) > 1 else 0.0
+def _apart(each: list[list[float]]) -> tuple[float, float]:
+    """Mean and deviation between assets, of the logarithms of their trips."""
+    means = [math.fsum(ratios) / len(ratios) for ratios in each]
+    scatter = math.fsum((one - mean) ** 2 for ratios, mean in zip(each, means, strict=True) for one in ratios)
+    freedom = sum(len(ratios) - 1 for ratios in each)
+    noise = scatter / freedom / len(each) * math.fsum(1 / len(ratios) for ratios in each) if freedom else 0.0
+    mean = math.fsum(means) / len(means)
+    spread = math.fsum((one - mean) ** 2 for one in means) / (len(means) - 1) if len(means) > 1 else 0.0
+    return mean, math.sqrt(max(0.0, spread - noise))

@@ -16,7 +16,6 @@ from random import Random
 
 from fleet.app import Files, Setup
 from fleet.config import RunInputs
-from fleet.demo import world_of
 from fleet.dispatch.residuals import known_tracks
 from fleet.domain.energy import EnergyLearned, EnergyTrack
 from fleet.domain.state import FINAL_PARCEL, State
@@ -26,6 +25,7 @@ from fleet.intake.energytracks import KnownTrack, tracks_text
 from fleet.protocol.lifecycle import ParcelStatus
 from fleet.sim.machines import KNOWN
 from fleet.simulate import Simulated, simulate
+from fleet.trueworld import world_of
 from tests.support.bench import LOCKERS, ORDER_COLUMNS
 
 MOST_OFF, DRIFT = 0.15, 0.01
