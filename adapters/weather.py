@@ -26,10 +26,11 @@ from adapters.sdk.keys import CurveKeys, load_keys
 from adapters.sdk.link import Endpoints, Link
 from fleet.protocol.codec import decode_control, encode
 from fleet.protocol.endpoint import DEFAULT_TIMING, Timing
-from fleet.protocol.errors import RemoteError
+from fleet.protocol.errors import LocalError, RemoteError
 from fleet.protocol.messages import Reply, ReportWeather, Role
 from fleet.protocol.session import PeerSession, SessionState
 from fleet.protocol.values import Latitude, Longitude, Place, Value
+from fleet.protocol.versions import for_version
 from fleet.protocol.weather import MOST_ROWS, WeatherHeight, WeatherRow, WeatherSort
 
 WAIT_MS: Final = 100
@@ -153,6 +154,13 @@ class Station:
             place=spot.place,
             height_m=spot.height_m,
         )
+        try:
+            for_version(report, self._session.version)
+        except LocalError as error:
+            # It is not lost: a hub that knows places may answer tomorrow.
+            del self._asked[request_id]
+            self._tell(f"nothing is reported: {error} ({self._file} has lon, lat or height_m)")
+            return
         self._session.send(report)
 
     def _give_up_if_refused(self) -> None:

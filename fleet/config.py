@@ -267,7 +267,7 @@ def _with_own_vehicles(fleet: FleetFile, folder: Path) -> FleetFile:
         if asset_type.energy_data is not None:
             message = "is put in by the reader: name the file as energy_model"
             errors.append(_type_error(fleet, asset_type, "energy_data", "…", message))
-        elif asset_type.energy_model.endswith(".toml"):
+        elif asset_type.energy_model.lower().endswith(".toml"):
             data = read_text(folder / asset_type.energy_model)
             named = types[name] = asset_type.model_copy(update={"energy_data": data})
             errors += _data_errors(fleet, named)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from fleet.dispatch.charge import told_charge
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import sortie_type
+from fleet.dispatch.health import health_of
 from fleet.dispatch.planning import first_load
 from fleet.domain.state import MissionRecord, Parcel
 from fleet.feasibility import SortieAssessment, assess_sortie
@@ -71,7 +72,7 @@ def _assess(
         begin + timedelta(seconds=kind.load_s),
         locker=desk.state.lockers[drop.locker_id] if drop.locker_id else None,
         soc=soc,
-        state_of_health=kind.state_of_health,
+        state_of_health=health_of(desk.state, mission.asset_id, kind),
         via=variant.via,
         appetite=appetite(desk.context.fleet, kind, desk.asset(mission.asset_id).energy),
     )

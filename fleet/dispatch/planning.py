@@ -9,6 +9,8 @@ from datetime import timedelta
 from fleet.dispatch.charge import await_charge, charge_known, is_cut, told_charge
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import StartPlanning
+from fleet.dispatch.health import health_of
+from fleet.dispatch.packs import sortie_type_in
 from fleet.dispatch.running import out_today
 from fleet.dispatch.sent import sent
 from fleet.domain.events import PlanRequested
@@ -163,6 +165,7 @@ def _slot(
         day_paid=day_paid,
         assumes=assumes,
         energy=asset.energy,
+        state_of_health=_health(desk, asset.record.asset_id),
     )
 
 
@@ -181,6 +184,11 @@ def _drawn_and_needed(desk: Desk, record: MissionRecord) -> tuple[float, float]:
     whole_s = (away.end - away.start).total_seconds()
     left = max(0.0, (away.end - desk.now).total_seconds()) / whole_s if whole_s > 0 else 0.0
     return drawn * left, 0.0
+
+
+def _health(desk: Desk, asset_id: str) -> float:
+    kind = sortie_type_in(desk.state, asset_id)
+    return 1.0 if kind is None else health_of(desk.state, asset_id, kind)
 
 
 def busy_time(desk: Desk, record: MissionRecord) -> TimeWindow:

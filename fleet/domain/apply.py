@@ -350,7 +350,11 @@ def _asset_with(state: State, asset_id: str, step: AssetEvent | None, changes: d
 def _asset_connected(state: State, event: ev.AssetConnected) -> State:
     asset = state.assets[event.asset_id]
     wire = asset.wire if event.wire is None else event.wire
-    state = _asset(state, event.asset_id, AssetEvent.CONNECT, boot_id=event.boot_id, wire=wire)
+    told = event.factsheet
+    pack_wh = asset.pack_wh if told is None or told.pack_wh is None else told.pack_wh
+    state = _asset(
+        state, event.asset_id, AssetEvent.CONNECT, boot_id=event.boot_id, wire=wire, pack_wh=pack_wh
+    )
     if asset.status is not AssetStatus.LINK_LOST:
         return state
     heard = AssetStatus.READY if asset.mission_id is None else asset.before_silence

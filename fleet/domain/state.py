@@ -119,7 +119,8 @@ class Asset:
     or ``site_id``, were last told; none while they never were (the site is then the one of the fleet file).
     ``out_for`` is when the mission was to start on which it last did anything, ``called_back_at`` when a person last
     told it to return or to land. ``wire`` is the version of the wire that it is spoken to in; none where that is not
-    known. ``energy`` is what its trips have taught of what it takes; none while nothing has.
+    known. ``energy`` is what its trips have taught of what it takes; none while nothing has. ``pack_wh`` is what its
+    battery holds when full, as it said when it came.
     """
 
     record: AssetRecord
@@ -138,6 +139,7 @@ class Asset:
     called_back_at: datetime | None = None
     wire: int | None = None
     energy: EnergyTrack | None = None
+    pack_wh: float | None = None
 
     @property
     def at_home(self) -> bool:

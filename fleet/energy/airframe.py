@@ -12,7 +12,20 @@ from pydantic import Field, ValidationError, model_validator
 from fleet.energy.battery import NO_FIGURES, BatteryFigures
 from fleet.energy.charging import DEFAULT_CHARGING, ChargeFigures
 from fleet.energy.errors import VehicleFileError
-from fleet.energy.figures import Figures, NotNegative, Positive, Share
+from fleet.energy.figures import (
+    Area,
+    DragArea,
+    Figures,
+    Kilograms,
+    LowSpeed,
+    NotNegative,
+    Payload,
+    Positive,
+    Seconds,
+    Share,
+    Speed,
+    WattHours,
+)
 from fleet.energy.regimes import Regimes
 
 Held = Literal["air", "ground"]
@@ -22,9 +35,9 @@ Held = Literal["air", "ground"]
 class Rotors(Figures):
     """What momentum theory needs to say how cruise power changes with airspeed."""
 
-    disc_m2: Positive
+    disc_m2: Area
     """Area of all rotor discs together."""
-    drag_area_m2: NotNegative
+    drag_area_m2: DragArea
     """Drag coefficient times frontal area of the whole aircraft with its parcel."""
     efficiency: Share
     """Ideal power over electrical power, everything between battery and air together."""
@@ -56,18 +69,18 @@ class Residual(Figures):
 class WindTolerance(Figures):
     """The strongest wind that the type was built or shown for."""
 
-    max_wind_mps: Positive
-    max_gust_mps: Positive
+    max_wind_mps: Speed
+    max_gust_mps: Speed
 
 
 class Timing(Figures):
     """What a flight lasts longer than its distances and heights over its speeds."""
 
-    takeoff_s: NotNegative = 0.0
+    takeoff_s: Seconds = 0.0
     """Spinning up and leaving the ground, of each climb from it."""
-    corner_s: NotNegative = 0.0
+    corner_s: Seconds = 0.0
     """Slowing down and turning at the end of each leg."""
-    landing_s: NotNegative = 0.0
+    landing_s: Seconds = 0.0
     """The slow last metres, of each descent to the ground."""
 
 
@@ -102,16 +115,16 @@ class Airframe(Figures):
     """
 
     name: str
-    empty_mass_kg: Positive
+    empty_mass_kg: Kilograms
     """Ready to fly, with its pack and without payload."""
-    max_payload_kg: NotNegative
-    climb_mps: Positive
-    descent_mps: Positive
-    cruise_mps: Positive
+    max_payload_kg: Payload
+    climb_mps: Speed
+    descent_mps: Speed
+    cruise_mps: Speed
     """Airspeed at which the cruise coefficients hold."""
-    min_airspeed_mps: NotNegative
-    max_airspeed_mps: Positive
-    pack_wh: Positive
+    min_airspeed_mps: LowSpeed
+    max_airspeed_mps: Speed
+    pack_wh: WattHours
     wind: WindTolerance
     regimes: Regimes
     disc_m2: Positive | None = None

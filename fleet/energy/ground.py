@@ -17,7 +17,18 @@ from fleet.energy.arrays import FloatArray, Floats
 from fleet.energy.battery import NO_FIGURES, BatteryFigures
 from fleet.energy.charging import DEFAULT_CHARGING, ChargeFigures
 from fleet.energy.errors import require_not_negative, require_within
-from fleet.energy.figures import Figures, NotNegative, Positive, Share
+from fleet.energy.figures import (
+    DragArea,
+    Figures,
+    Kilograms,
+    NotNegative,
+    Positive,
+    Rolling,
+    Share,
+    Speed,
+    WattHours,
+    Watts,
+)
 
 JOULES_PER_WH = 3600.0
 
@@ -36,14 +47,14 @@ class GroundRobot(Figures):
     """A sidewalk robot type; ``sources`` says where each figure comes from."""
 
     name: str
-    empty_mass_kg: Positive
-    max_payload_kg: Positive
-    cruise_mps: Positive
-    pack_wh: Positive
-    rolling_resistance: Positive
+    empty_mass_kg: Kilograms
+    max_payload_kg: Kilograms
+    cruise_mps: Speed
+    pack_wh: WattHours
+    rolling_resistance: Rolling
     """Coefficient of a hard, even surface; `Drive.surface_factor` scales it."""
-    drag_area_m2: NotNegative
-    auxiliary_w: NotNegative
+    drag_area_m2: DragArea
+    auxiliary_w: Watts
     drivetrain_efficiency: Share
     battery_efficiency: Share
     rolling_sd: NotNegative = 0.0

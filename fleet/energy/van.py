@@ -20,7 +20,18 @@ from fleet.energy.errors import (
     require_positive,
     require_within,
 )
-from fleet.energy.figures import Figures, Finite, NotNegative, Positive, Share
+from fleet.energy.figures import (
+    DragArea,
+    Figures,
+    Finite,
+    Kilograms,
+    NotNegative,
+    Positive,
+    Rolling,
+    Share,
+    WattHours,
+    Watts,
+)
 from fleet.energy.ground import JOULES_PER_WH, PerKm
 
 
@@ -28,16 +39,16 @@ class ElectricVan(Figures):
     """An electric van type; ``sources`` says where each figure comes from."""
 
     name: str
-    empty_mass_kg: Positive
+    empty_mass_kg: Kilograms
     """With its driver."""
-    max_payload_kg: Positive
-    pack_wh: Positive
-    rolling_resistance: Positive
-    drag_area_m2: NotNegative
+    max_payload_kg: Kilograms
+    pack_wh: WattHours
+    rolling_resistance: Rolling
+    drag_area_m2: DragArea
     drivetrain_efficiency: Share
     regeneration: Share
     """Share of braking energy at the wheels that comes back into the battery."""
-    auxiliary_w: NotNegative
+    auxiliary_w: Watts
     """Whatever the weather; heating and cooling are ``climate_by_c``."""
     climate_by_c: tuple[tuple[Finite, NotNegative], ...] = ()
     """What keeping the cabin and the pack warm or cool draws: pairs of °C and W, linear between them, as at the nearest

@@ -13,6 +13,7 @@ from zmq.utils.monitor import recv_monitor_message
 
 from fleet.hub.security.keyring import renewed
 from fleet.protocol.codec import MAX_CONTROL_FRAME, decode_control, encode
+from fleet.protocol.errors import LocalError
 from fleet.protocol.keyfile import KeyFile
 from fleet.protocol.messages import AnyMessage, Envelope, Reply, Role
 from fleet.protocol.session import PeerSession, SessionState
@@ -188,7 +189,12 @@ class HubClient:
 
     def _send(self, envelopes: list[Envelope]) -> None:
         for envelope in envelopes:
-            self._socket.send_multipart(encode(envelope, self._session.version))
+            try:
+                frames = encode(envelope, self._session.version)
+            except LocalError as error:
+                self._session = self._new_session()
+                raise HubUnreachable(f"the hub at {self._endpoint} can't be told that: {error}") from None
+            self._socket.send_multipart(frames)
 
     def close(self) -> None:
         """Close the connection."""

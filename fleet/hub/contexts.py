@@ -50,10 +50,12 @@ class Contexts:
 
 def as_begun(context: Context, state: State) -> Context:
     """The context with each vehicle's figures as the day began with them, whatever its file says now: plans, margins
-    and missions that are out rest on these."""
+    and missions that are out rest on these. A type that has left the fleet file is as it was."""
     types = dict(context.fleet.types)
     for type_id, begun in ({} if state.fleet is None else state.fleet.types).items():
         now = types.get(type_id)
+        if now is None:  # an asset of a type that nobody knows could be neither judged nor watched
+            types[type_id] = begun
         if not isinstance(now, SortieType) or not isinstance(begun, SortieType):
             continue
         if (now.energy_model, now.energy_data) == (begun.energy_model, begun.energy_data):

@@ -16,9 +16,12 @@ from fleet.protocol.codec import CONTROL, FRAME_COUNT, TELEMETRY, decode_control
 from fleet.protocol.errors import RemoteError
 from fleet.protocol.messages import Attach, Envelope, Telemetry
 
+WIND: Final = frozenset({"wind_mps", "wind_from_deg"})
+"""Told together or not at all: neither is known without the other."""
 MEASURED: Final[Mapping[str, frozenset[str]]] = {
     "telemetry": frozenset(
-        {"alt_amsl_m", "ground_speed_mps", "heading_deg", "soc", "energy_used_wh", "packs"}
+        {"alt_amsl_m", "ground_speed_mps", "heading_deg", "airspeed_mps", "soc", "energy_used_wh", "packs"}
+        | WIND
     ),
     "asset_report": frozenset({"soc", "packs"}),
     "mission_ended": frozenset({"energy_used_wh"}),
@@ -131,7 +134,10 @@ def _taken_out(body: dict[str, Any], path: tuple[int | str, ...], problem: str, 
     if field == "packs" and len(path) == 3 and path[2] in OF_PACK and field in body:
         shown = body[field][path[1]].pop(path[2])
         return Nonsense(field, f"{path[2]} {_shown(shown)} of pack {body[field][path[1]]['pack']}", problem)
-    return Nonsense(field, _shown(body.pop(field, None)), problem)
+    shown = body.pop(field, None)
+    if field in WIND:
+        body |= dict.fromkeys(WIND & body.keys())
+    return Nonsense(field, _shown(shown), problem)
 
 
 def _shown(value: object) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from fleet.protocol.messages import Action, Command, Message
+from fleet.protocol.errors import LocalError
+from fleet.protocol.messages import Action, Command, Message, ReportWeather
 
 WIRE_VERSIONS: Final[tuple[int, ...]] = (1, 2)
 """The versions that this code speaks, newest last: the newest and the one before it."""
@@ -73,6 +74,14 @@ TOLD_SPEED: Final = 2
 """From this version on a mission may say how fast it is flown."""
 
 
+KNOWS_PLACES: Final = 2
+"""From this version on weather may be that of a place, or of a height."""
+
+
+def _is_of_a_place(report: ReportWeather) -> bool:
+    return report.place is not None or report.height_m is not None
+
+
 def common_version(theirs: Iterable[int]) -> int | None:
     """The version that is spoken with a peer of these; none where there is none."""
     return max(set(theirs).intersection(WIRE_VERSIONS), default=None)
@@ -82,8 +91,13 @@ def for_version(message: Message, version: int) -> Message:
     """What is said to a peer of a version instead of a message that means something else without its newer fields.
 
     One who knows of no way around is not sent straight across what the way leads around: it comes down where it is, as
-    if there were no way.
+    if there were no way. Weather of a place is not made weather of the whole area: ``LocalError``.
     """
+    if version < KNOWS_PLACES and isinstance(message, ReportWeather) and _is_of_a_place(message):
+        raise LocalError(
+            f"version {version} of the wire knows no places of weather: the report would count for the whole area, "
+            "at every height; report it without them, or update the hub"
+        )
     if version < PASSES_POINTS and isinstance(message, Command) and message.via:
         return message.model_copy(update={"action": Action.LAND, "place": None, "place_id": None, "via": ()})
     return message

@@ -39,7 +39,7 @@ class Charge:
 
     def _step(self) -> None:
         now = self._agenda.now
-        soc = self._pack.soc(now)
+        soc = self._pack.filled(now)
         if soc >= FULL:
             self._pack.run(now, 0.0)
             self._done()
@@ -50,7 +50,7 @@ class Charge:
             self._pack.run(now, 0.0)
             return
         self._pack.run(now, -power_w)
-        seconds = (upto - soc) * self._pack.capacity_wh * JOULES_PER_WH / power_w
+        seconds = (upto - soc) * self._pack.most_wh * JOULES_PER_WH / power_w
         self._next = self._agenda.at(now + timedelta(seconds=seconds), self._step)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -36,6 +36,9 @@ HOW_MANY: Final[Mapping[Incidents, Mapping[str, int]]] = {
 }
 """How often each happens in a day. People who are absent are counted by the parcel, see ``people``."""
 
+PACKS_FAIL: Final[Mapping[Incidents, int]] = {Incidents.NONE: 0, Incidents.SOME: 1, Incidents.HARD: 2}
+"""The same of packs, where the fleet has drones with several."""
+
 FIRST_AFTER: Final = timedelta(minutes=10)
 QUIET_SHARE: Final = 0.35
 """Nothing begins in this last part of the day, so that there is time to put it right."""
@@ -59,7 +62,7 @@ class Fate:
         latest_s = ((1 - QUIET_SHARE) * day).total_seconds()
         first_s = min(FIRST_AFTER.total_seconds(), latest_s / 2)
         self._no_more_at = stage.spec.start + timedelta(seconds=latest_s)
-        for what, count in HOW_MANY[level].items():
+        for what, count in _happening(level, stage):
             for number in range(count):
                 seconds = stage.chance.between(first_s, latest_s, "incident", what, number)
                 stage.agenda.after(seconds, self._attempt(what, number))
@@ -98,6 +101,19 @@ class Fate:
             return False
         drone.hunger *= self._between(1.12, 1.25, "battery", number)
         return self._note("battery", asset_id=drone.asset_id, factor=round(drone.hunger, 3))
+
+    def pack(self, number: int) -> bool:
+        """One of a drone's packs gives nothing any more, on its way out."""
+        outbound = [
+            d
+            for d in self._movers(Drone, under_way=True)
+            if isinstance(d, Drone) and d.airborne and d.pack.parts - d.pack.failed > 1
+        ]
+        drone = self._one_of(outbound, "pack", number)
+        if drone is None:
+            return False
+        drone.pack_fails()
+        return self._note("pack", asset_id=drone.asset_id, left=drone.pack.parts - drone.pack.failed)
 
     def lost_link(self, number: int) -> bool:
         """The radio of a vehicle that is under way falls silent."""
@@ -200,6 +216,12 @@ class Fate:
         return self._note("breakdown", asset_id=mover.asset_id)
 
 
+def _happening(level: Incidents, stage: Stage) -> Iterator[tuple[str, int]]:
+    yield from HOW_MANY[level].items()
+    if any(isinstance(m, Drone) and m.pack.parts > 1 for m in stage.movers.values()):
+        yield "pack", PACKS_FAIL[level]
+
+
 def _unjam(locker: Locker) -> None:
     locker.jammed = False
 
@@ -224,6 +246,7 @@ def _square(zone_id: str, centre: Place, half_m: float, start: Any, end: Any) ->
 
 _INCIDENTS: Final[Mapping[str, Callable[[Fate, int], bool]]] = {
     "battery": Fate.battery,
+    "pack": Fate.pack,
     "lost_link": Fate.lost_link,
     "wind": Fate.wind,
     "zone": Fate.zone,

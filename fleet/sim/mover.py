@@ -18,6 +18,7 @@ from fleet.protocol.messages import (
     CommandReply,
     FailedItem,
     MissionEnded,
+    PackState,
     StepReport,
     Telemetry,
 )
@@ -402,6 +403,7 @@ class Mover(Asset, ABC):
                 condition="ready",
                 at=self.stage.now,
                 soc=self.soc(),
+                packs=self.packs(),
                 place=self.home.place,
                 site_id=self.site_id,
             )
@@ -430,10 +432,15 @@ class Mover(Asset, ABC):
             heading_deg=None if piece is None else piece.heading_deg,
             soc=self.soc(),
             energy_used_wh=self.energy_used_wh() if mission and self.begun else None,
+            packs=self.packs(),
             mission_id=mission.mission_id if mission and self.begun else None,
             step_id=self.step.step_id if self.step else None,
             state="holding" if self.body.held else self.state,
         )
+
+    def packs(self) -> tuple[PackState, ...] | None:
+        """What each of its packs says; none where it has one, or none that is measured."""
+        return None
 
     def altitude(self, where: Point) -> float | None:
         """The measured height; none for what does not measure it."""

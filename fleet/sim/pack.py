@@ -8,10 +8,12 @@ from fleet.sim.machines import JOULES_PER_WH
 
 
 class Pack:
-    """``capacity_wh`` is what a full pack truly gives today; below ``floor`` (a share) the cells suffer."""
+    """``capacity_wh`` is what a full pack truly gives today; below ``floor`` (a share) the cells suffer. It may have
+    several ``parts``, alike and in parallel, each of which can fail: what is in it is lost then."""
 
-    def __init__(self, capacity_wh: float, floor: float, now: datetime) -> None:
+    def __init__(self, capacity_wh: float, floor: float, now: datetime, parts: int = 1) -> None:
         self.capacity_wh = capacity_wh
+        self.parts, self.failed = parts, 0
         self.floor_wh = floor * capacity_wh
         self._level_wh = capacity_wh
         self._power_w = 0.0
@@ -25,11 +27,26 @@ class Pack:
 
     def level_wh(self, now: datetime) -> float:
         """What is in it, never below nothing or above full."""
-        return min(self.capacity_wh, max(0.0, self._level_wh - self._drawn_wh(now)))
+        return min(self.most_wh, max(0.0, self._level_wh - self._drawn_wh(now)))
+
+    @property
+    def most_wh(self) -> float:
+        """What those of its parts that have not failed hold when full."""
+        return self.capacity_wh * (self.parts - self.failed) / self.parts
+
+    def fail(self, now: datetime) -> None:
+        """One of its parts gives nothing any more; the load goes on over the others."""
+        self._settle(now)
+        self._level_wh *= 1 - 1 / (self.parts - self.failed)
+        self.failed += 1
 
     def soc(self, now: datetime) -> float:
         """What is in it as a share."""
         return self.level_wh(now) / self.capacity_wh
+
+    def filled(self, now: datetime) -> float:
+        """What is in it as a share of what fits."""
+        return self.level_wh(now) / self.most_wh if self.most_wh > 0 else 1.0
 
     def above_floor_wh(self, now: datetime) -> float:
         """What may be drawn before the floor is reached; below zero when it is broken into."""
@@ -49,7 +66,7 @@ class Pack:
         """When it is full at the present power; none when it never is."""
         if self._power_w >= 0:
             return None
-        lacking_j = (self.capacity_wh - self._level_wh) * JOULES_PER_WH
+        lacking_j = (self.most_wh - self._level_wh) * JOULES_PER_WH
         return self._since + timedelta(seconds=lacking_j / -self._power_w)
 
     def _drawn_wh(self, now: datetime) -> float:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 
 from fleet.domain.events import AssetRecord
 from fleet.domain.fleet import SortieType
-from fleet.protocol.messages import Action, AssetReport, Command, Factsheet
+from fleet.protocol.messages import Action, AssetReport, Command, Factsheet, PackState
 from fleet.protocol.mission import Drop, Load, Mission, Step, Travel, Unload
 from fleet.protocol.values import Place
 from fleet.sim.agenda import Ticket
@@ -24,6 +24,8 @@ from fleet.sim.stage import Stage
 from fleet.sim.tasks import Do, Move, Wait
 
 UNLOAD_S: Final = 30.0
+SOUND_V: Final = 44.4
+"""The nominal voltage of twelve lithium cells."""
 GAUGE_ERROR: Final = 0.0008
 """A fuel gauge may show too little, never too much: it is set to the safe side by its maker."""
 
@@ -40,12 +42,14 @@ class SortieVehicle(Mover):
         share = (
             pack_share(stage.air.temperature_c(stage.spec.start)) * asset_type.state_of_health * (1 - ageing)
         )
-        self.pack = Pack(self.machine.pack_wh * share, asset_type.floor_fraction, stage.now)
+        parts = asset_type.packs or 1
+        self.pack = Pack(self.machine.pack_wh * share, asset_type.floor_fraction, stage.now, parts)
         self.hunger = stage.chance.between(0.998, 1.002, record.asset_id, "hunger")
         self.appetite = stage.spec.appetites.get(record.asset_id, 1.0)
         self._trips = 0
         self.trail: list[Point] = []
         self._used_before_wh = 0.0
+        self._lost_on: str | None = None
         self.plug = Plug(self)
         self._empty: Ticket | None = None
         super().__init__(stage, record, asset_type)
@@ -63,6 +67,26 @@ class SortieVehicle(Mover):
             0.0, GAUGE_ERROR, self.asset_id, "gauge", self.stage.now.timestamp()
         )
         return round(max(0.0, true - error), 5)
+
+    def packs(self) -> tuple[PackState, ...] | None:
+        """What each of several packs says; the last ones are those that have failed."""
+        parts, failed = self.pack.parts, self.pack.failed
+        if parts == 1:
+            return None
+        level = min(1.0, round(self.soc() * parts / (parts - failed), 5)) if failed < parts else 0.0
+        return tuple(
+            PackState(pack=number, soc=level, voltage_v=SOUND_V)
+            if number <= parts - failed
+            else PackState(pack=number, soc=0.0, voltage_v=0.0, condition="failed")
+            for number in range(1, parts + 1)
+        )
+
+    def pack_fails(self) -> None:
+        """One of its packs gives nothing any more."""
+        self.pack.fail(self.stage.now)
+        self._lost_on = self.mission.mission_id if self.mission is not None else None
+        if self.body.piece is not None:
+            self._watch_pack(self.body.piece)
 
     def energy_used_wh(self) -> float:
         """What this trip has taken so far."""
@@ -120,6 +144,7 @@ class SortieVehicle(Mover):
             condition=condition,
             at=now,
             soc=self.soc(),
+            packs=self.packs(),
             place=place,
             site_id=self.site_id,
             code=code,
@@ -219,7 +244,8 @@ class SortieVehicle(Mover):
             self.asset_id,
             self.mission.mission_id,
             left_wh=self.pack.above_floor_wh(now),
-            reserve_wh=self.mission.reserve_wh,
+            # What a failed pack takes with it is what a reserve is for.
+            reserve_wh=None if self._lost_on == self.mission.mission_id else self.mission.reserve_wh,
             planned_wh=self.mission.energy_wh,
             used_wh=self.energy_used_wh(),
         )
@@ -380,7 +406,8 @@ class SortieVehicle(Mover):
 def full_pack(stage: Stage, asset_type: SortieType) -> Pack:
     """A pack of a type as it truly is today, full."""
     share = pack_share(stage.air.temperature_c(stage.spec.start)) * asset_type.state_of_health
-    return Pack(true_machine(stage, asset_type).pack_wh * share, asset_type.floor_fraction, stage.now)
+    whole_wh = true_machine(stage, asset_type).pack_wh * share
+    return Pack(whole_wh, asset_type.floor_fraction, stage.now, asset_type.packs or 1)
 
 
 def true_machine(stage: Stage, asset_type: SortieType) -> Multirotor | GroundRobot:

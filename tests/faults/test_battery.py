@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from fleet.dispatch.health import health_of
+from fleet.domain.fleet import SortieType
 from fleet.feasibility.charge import doubts_of
 from fleet.protocol.codec import encode, encode_telemetry
 from fleet.protocol.messages import (
@@ -25,14 +27,16 @@ from fleet.protocol.messages import (
     CloseException,
     Command,
     Envelope,
+    Factsheet,
     MissionEnded,
     MissionReply,
     Role,
     StepReport,
 )
-from tests.support.bench import Bench, Peer
+from fleet.protocol.session import PeerSession
+from tests.support.bench import ORDERS, Bench, Peer
 from tests.support.script import DRONE, ready, sent
-from tests.unit.dispatch.test_monitor import guard_of, on_its_way, sample
+from tests.unit.dispatch.test_monitor import guard_of, on_its_way, sample, sets_out
 
 TWO_PACKS = """[types.twin]
 based_on = "courier-x4"
@@ -400,3 +404,150 @@ def test_a_sample_that_does_not_say_where_it_is(tmp_path: Path, changes: dict[st
     assert bench.core.live[DRONE] is before
     assert codes(bench)[0] == "value_out_of_range"
     assert "no_samples" in {e.code for e in bench.core.state.open_exceptions()}
+
+
+WORN = 799.2 * 0.7
+"""What a pack of the default drone's holds that has aged by 30 %."""
+
+
+def came(bench: Bench, pack_wh: float | None) -> Peer:
+    """A drone that says when it comes what its pack holds, and is full."""
+    sheet = Factsheet(type_id="courier-x4", model="x", software="1", pack_wh=pack_wh)
+    session = PeerSession(DRONE, Role.ASSET, f"boot-{pack_wh}-{bench.wall}", factsheet=sheet)
+    bench.peers[DRONE] = Peer(session, b"none", [])
+    drone = bench.connect(DRONE)
+    bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
+    return drone
+
+
+def test_a_worn_pack_is_counted_as_worn(tmp_path: Path) -> None:
+    """It says itself what it holds: planned, released and watched by that, also by a hub that was started anew; what it
+    does not say, or more than its type's, is its type's."""
+    bench = Bench(tmp_path)
+    operator = bench.connect("operator-1", Role.OPERATOR)
+    came(bench, WORN)
+    kind = bench.inputs.context.fleet.types["courier-x4"]
+    assert isinstance(kind, SortieType)
+    bench.restart()
+    assert health_of(bench.core.state, DRONE, kind) == pytest.approx(0.7)
+    drone = came(bench, WORN)
+    bench.submit(bench.connect("operator-2", Role.OPERATOR))
+    del operator
+    sets_out(bench, drone)
+    assert guard_of(bench).energy is not None
+    assert guard_of(bench).energy.full_wh < 0.7 * 799.2 + 1e-6  # type: ignore[union-attr]
+    for told_wh in (799.2, 799.2 * 1.1, None):
+        other = Bench(tmp_path)
+        came(other, told_wh)
+        assert health_of(other.core.state, DRONE, kind) == kind.state_of_health
+
+
+def test_a_trip_that_only_a_new_pack_could_make_is_not_planned(tmp_path: Path) -> None:
+    """Far out: a new pack reaches it and comes home, this one does not."""
+    far = ORDERS.replace("-8.01,41.01", "-8.03,41.03")
+    modes = {}
+    for pack_wh in (799.2, 799.2 * 0.45):
+        bench = Bench(tmp_path, orders=far)
+        operator = bench.connect("operator-1", Role.OPERATOR)
+        came(bench, pack_wh)
+        ready(bench, "D1/van-1", "D1")
+        bench.submit(operator)
+        bench.run(60)
+        modes[pack_wh] = bench.core.state.parcels["P-1"].mode
+    assert list(modes.values()) == ["drone", "van"]
+
+
+@pytest.mark.parametrize("pack_wh", [0.0, 12.0, 5000.0])
+def test_a_pack_that_is_not_its_type_s_makes_it_suspect(tmp_path: Path, pack_wh: float) -> None:
+    """Nothing of it is counted on: neither that it is so small, nor so big."""
+    bench = Bench(tmp_path)
+    came(bench, pack_wh)
+    assert codes(bench) == ["pack_of_another_type"]
+
+
+def test_a_type_that_the_fleet_file_has_lost_is_as_when_the_day_began(tmp_path: Path) -> None:
+    """A hub is started anew on a fleet file without it: the drone that is out is watched on, and its trip counted."""
+    bench, drone = twin(tmp_path)
+    (tmp_path / "fleet.csv").write_text("", encoding="utf-8")
+    bench.inputs = bench.files.read()
+    assert "twin" not in bench.inputs.context.fleet.types
+    bench.restart()
+    drone = bench.heard_again(drone)
+    in_a_row({"packs": both(0.95)}, {"packs": [pack(1), pack(2, condition="failed")]})(bench, drone)
+    assert codes(bench) == ["pack_failed"]
+    assert guard_of(bench).sortie.packs == 2
+    assert not bench.core.faults
+    bench.submit_more(
+        bench.connect("operator-2", Role.OPERATOR),
+        bench.inputs.orders.orders[0].model_copy(update={"order_id": "P-2"}),
+    )
+    bench.run(60)
+    assert bench.core.state.parcels["P-2"].mode == "van"
+
+
+def falls(bench: Bench, drone: Peer, holds_wh: float, shown: float, steps: int = 40) -> None:
+    """It hovers on, and draws 1 % of 779 Wh with each sample; a full pack holds so much in truth, and the gauge shows
+    that share of what is gone."""
+    for step in range(steps):
+        used_wh = 7.79 * step
+        soc = 1.0 - shown * used_wh / holds_wh
+        says(bench, drone, soc=soc, energy_used_wh=used_wh)
+
+
+@pytest.mark.parametrize(
+    ("holds_wh", "shown", "reason"),
+    [(779.0, 1.0, None), (779.0, 0.6, "gauge_slow"), (545.0, 1.0, "capacity_low")],
+    ids=["as it should", "a slow gauge", "a worn pack"],
+)
+def test_meter_and_gauge_that_do_not_agree_ask_for_a_check(
+    tmp_path: Path, holds_wh: float, shown: float, reason: str | None
+) -> None:
+    """Told once, kept by a hub that was started anew; the trip is watched by the less of the two, and the next one is
+    planned by what was measured."""
+    bench, drone = on_its_way(Bench(tmp_path))
+    falls(bench, drone, holds_wh, shown)
+    found = [e for e in bench.core.state.exceptions.values() if e.code == "capacity_check"]
+    assert [r.code for e in found for r in e.reasons] == ([] if reason is None else [reason])
+    kind = bench.inputs.context.fleet.types["courier-x4"]
+    assert isinstance(kind, SortieType)
+    bench.restart()
+    health = health_of(bench.core.state, DRONE, kind)
+    assert health == (pytest.approx(545 / 779, abs=0.02) if reason == "capacity_low" else 1.0)
+    if reason is None:
+        return
+    assert found[0].owner == "operator"
+    drone = bench.heard_again(drone)
+    falls(bench, drone, holds_wh, shown, steps=30)
+    assert len([e for e in bench.core.state.exceptions.values() if e.code == "capacity_check"]) == 1
+    operator = bench.connect("operator-2", Role.OPERATOR)
+    done = CloseException(request_id="c", by="ana", exception_id=found[0].exception_id, outcome="new pack")
+    bench.say(operator, done)
+    assert health_of(bench.core.state, DRONE, kind) == 1.0
+
+
+def test_a_slow_gauge_does_not_keep_a_drone_out(tmp_path: Path) -> None:
+    """By it there would be enough; by the meter there is not: it is called home."""
+    bench, drone = on_its_way(Bench(tmp_path))
+    falls(bench, drone, 779.0, 0.3, steps=75)
+    assert bench.core.live[DRONE].soc == pytest.approx(1 - 0.3 * 0.74)
+    assert told(drone)[:1] == [Action.RETURN]
+
+
+def test_a_battery_that_is_filled_until_it_leaves_counts_from_then(tmp_path: Path) -> None:
+    """It was released at 62 %, and left at 90: what it used is counted from there, and nothing is doubted."""
+    bench, drone = stood(tmp_path)
+    mission_id = sent(bench, drone).mission.mission_id
+    bench.say(drone, MissionReply(mission_id=mission_id, revision=0, accepted=True))
+    assert guard_of(bench).start_soc == 1.0
+    standing = {"mission_id": None, "step_id": None, "state": "charging"}
+    for soc in (0.62, 0.75, 0.9):
+        says(bench, drone, soc=soc, packs=both(soc), **standing)
+    assert guard_of(bench).start_soc == pytest.approx(0.9)
+    bench.say(
+        drone,
+        StepReport(mission_id=mission_id, step_id="load", state="done", at=bench.now, order_ids=("P-1",)),
+    )
+    bench.say(drone, StepReport(mission_id=mission_id, step_id="out", state="started", at=bench.now))
+    says(bench, drone, soc=0.89, packs=both(0.89))
+    assert guard_of(bench).start_soc == pytest.approx(0.9)
+    assert not codes(bench)

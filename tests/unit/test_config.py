@@ -338,3 +338,26 @@ def test_spare_packs_lie_where_the_fleet_file_says(make: Make, tmp_path: Path) -
 def test_spare_packs_that_can_t_be_are_refused(make: Make, text: str, said: str) -> None:
     with pytest.raises(IntakeError, match=said):
         make(fleet=text)
+
+
+def test_the_suffix_of_a_vehicle_file_may_be_written_in_capitals(make: Make, tmp_path: Path) -> None:
+    """As other systems write it."""
+    mine = airframe("courier-x4").model_copy(update={"name": "mine"})
+    (tmp_path / "mine.TOML").write_text(render(mine), encoding="utf-8")
+    kind = make(fleet=OWN.replace("mine.toml", "mine.TOML")).context.fleet.types["x"]
+    assert isinstance(kind, SortieType)
+    assert vehicle_of(kind) == mine
+
+
+@pytest.mark.parametrize(
+    ("figure", "value"),
+    [("pack_wh", "1e300"), ("pack_wh", "79920000"), ("empty_mass_kg", "9000000"), ("climb_mps", "400")],
+)
+def test_a_figure_that_no_vehicle_comes_near_to_is_refused(
+    make: Make, tmp_path: Path, figure: str, value: str
+) -> None:
+    """A slip of the unit, such as watt-seconds, is told by file, figure and limit."""
+    text = re.sub(rf"(?m)^{figure} = .*$", f"{figure} = {value}", render(airframe("courier-x4")), count=1)
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(IntakeError, match=rf"mine\.toml.*{figure}.*less than or equal to"):
+        make(fleet=OWN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from adapters.weather import Station, read_rows
 from fleet.domain.events import WeatherReported
 from fleet.hub.rundir import RunDir
 from fleet.protocol.endpoint import Timing
+from fleet.protocol.session import PeerSession
 from fleet.protocol.values import Place
 from fleet.protocol.weather import MOST_ROWS, WeatherSort
 from fleet.store.reader import Reader
@@ -118,6 +120,27 @@ def test_what_the_hub_refuses_is_said_and_tried_again(at: RunDir, tmp_path: Path
     write(file, (0, 4))
     turn_until(station, lambda: said[-1].endswith("taken in"))
     station.close()
+
+
+def test_a_hub_that_knows_no_places_is_not_told_of_the_whole_area(
+    at: RunDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It speaks the first version of the wire: nothing is reported, and why is said; without a place it is told."""
+    monkeypatch.setattr(weather, "PeerSession", partial(PeerSession, versions=(1,)))
+    said: list[str] = []
+    file = write(tmp_path / "station.csv", (-20, 4))
+    text = file.read_text(encoding="utf-8").splitlines()
+    placed = [f"{text[0]},lon,lat,height_m", f"{text[1]},-8.0,41.0,10", ""]
+    file.write_text("\n".join(placed), encoding="utf-8")
+    station = started(at, file, said)
+    turn_until(station, lambda: len(said) >= 2)
+    assert "knows no places of weather" in said[0]
+    assert str(file) in said[0]
+    assert reported(at) == []
+    write(file, (-20, 4))
+    turn_until(station, lambda: said[-1].endswith("taken in"))
+    station.close()
+    assert reported(at) == [[4]]
 
 
 def test_a_name_that_belongs_to_an_asset_is_turned_away(at: RunDir, tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from fleet.console.errors import NoSuchAsset
 from fleet.console.views.base import Row
+from fleet.dispatch.health import as_worn
 from fleet.dispatch.weather import in_force
+from fleet.domain.fleet import SortieType
 from fleet.domain.state import State
 from fleet.feasibility.charge import ToldCharge, doubts_of
 from fleet.feasibility.range import asset_area, feature
@@ -34,6 +36,8 @@ def range_row(
     asset_type = state.fleet.types.get(asset.record.type_id)
     if asset_type is None:
         raise NoSuchAsset(f"the fleet has no type {asset.record.type_id!r}, of which {asset_id!r} is")
+    if isinstance(asset_type, SortieType):
+        asset_type = as_worn(state, asset_id, asset_type)
     here = place or asset.place or state.sites[asset.site_id or asset.record.site_id].place
     charge = recorded_charge(state, asset_id, at) if told is None else told
     found = asset_area(

@@ -8,8 +8,9 @@ from fleet.dispatch.charge import charge_told, told_charge
 from fleet.dispatch.charging import charge_reported
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.handlers.suspects import gauge_doubted
+from fleet.dispatch.health import odd_pack
 from fleet.dispatch.inputs import GaugeDoubted, LinkBack, LinkLost, SamplesBack, SamplesMissing
-from fleet.dispatch.packs import counted_charge
+from fleet.dispatch.packs import counted_charge, sortie_type_in
 from fleet.dispatch.release import ABSENT, withdraw
 from fleet.dispatch.silence import lost_link
 from fleet.domain.events import AssetChanged, AssetConnected
@@ -52,6 +53,9 @@ def _connected(
     desk: Desk, asset_id: str, boot_id: str, factsheet: Factsheet | None, wire: int | None = None
 ) -> None:
     desk.emit(AssetConnected(at=desk.now, asset_id=asset_id, boot_id=boot_id, factsheet=factsheet, wire=wire))
+    kind, told_wh = sortie_type_in(desk.state, asset_id), None if factsheet is None else factsheet.pack_wh
+    if kind is not None and told_wh is not None and (odd := odd_pack(kind, told_wh)) is not None:
+        gauge_doubted(desk, GaugeDoubted(asset_id, odd))
     for found in desk.state.open_exceptions():
         if found.code in _SILENCE and found.asset_id == asset_id:
             desk.close_exception(found.exception_id, "the asset is heard again")

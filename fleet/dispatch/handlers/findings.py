@@ -6,11 +6,13 @@ from fleet.dispatch.charge import SUSPECT_ACTION
 from fleet.dispatch.commands import command, in_words
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.handlers.holding import look_again
+from fleet.dispatch.handlers.suspects import capacity_apart
 from fleet.dispatch.inputs import Finding, NoReturnFound
 from fleet.dispatch.monitor.remaining import home_of
 from fleet.dispatch.monitor.told import alike_of, as_told, is_more_urgent, is_told
 from fleet.domain.events import NoReturnMoved
 from fleet.domain.state import OVER
+from fleet.feasibility.capacity import CAPACITY_CHECK
 from fleet.feasibility.charge import BATTERY_SUSPECT
 from fleet.protocol.messages import Action
 from fleet.protocol.mission import Mission
@@ -22,6 +24,9 @@ def finding(desk: Desk, message: Finding) -> None:
     takes the place of what was recorded before."""
     record = desk.mission(message.mission_id)
     if record is None or record.status in OVER or is_told(message, desk.state.open_exceptions()):
+        return
+    if message.code == CAPACITY_CHECK:
+        capacity_apart(desk, message)
         return
     message = as_told(message, desk.asset(message.asset_id).wire)
     advice = message.advice

@@ -6,7 +6,7 @@ from fleet.dispatch.charge import SUSPECT_ACTION
 from fleet.dispatch.commands import command
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import Watch
-from fleet.dispatch.inputs import GaugeDoubted, Unreadable
+from fleet.dispatch.inputs import Finding, GaugeDoubted, Unreadable
 from fleet.domain.state import MissionRecord
 from fleet.energy.gauge import CLOCK_BACKWARDS
 from fleet.feasibility.charge import (
@@ -43,6 +43,21 @@ def unreadable(desk: Desk, message: Unreadable) -> None:
     nonsense = message.nonsense
     code = BATTERY_SUSPECT if nonsense.field in OF_BATTERY else SENSOR_SUSPECT
     suspect(desk, message.asset_id, code, no_measurement(message.asset_id, *nonsense))
+
+
+def capacity_apart(desk: Desk, message: Finding) -> None:
+    """Say so once for an asset: meter and gauge do not agree on what its battery holds. Until a person has closed it
+    the asset is planned, released and watched by the less of the two (``dispatch.health``)."""
+    if any((e.code, e.asset_id) == (message.code, message.asset_id) for e in desk.state.open_exceptions()):
+        return
+    desk.raise_exception(
+        message.code,
+        "measure its capacity, or look at gauge and meter; until this is closed it counts for the less of the two",
+        asset_id=message.asset_id,
+        mission_id=message.mission_id,
+        owner="operator",
+        reasons=message.reasons,
+    )
 
 
 def suspect(desk: Desk, asset_id: str, code: str, reason: Reason) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from statistics import median
 
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.battery import Energy
@@ -14,7 +15,9 @@ from fleet.dispatch.monitor.progress import burden_of, progress_of
 from fleet.dispatch.monitor.way import Way
 from fleet.dispatch.packs import what_is_left
 from fleet.dispatch.separation.flights import BREAKS_OFF
+from fleet.energy.capacity import measured
 from fleet.energy.gauge import CLOCK_BACKWARDS, GaugeState, Reading, believed, modelled, watch
+from fleet.feasibility.capacity import CAPACITY_CHECK, capacity_apart
 from fleet.feasibility.charge import BATTERY_SUSPECT, doubted
 from fleet.protocol.messages import Action, Telemetry
 from fleet.protocol.values import Reason
@@ -32,15 +35,22 @@ NEW = GaugeState()
 LOST = frozenset({"pack_failed", "pack_missing"})
 LOST_ROW = 3
 """A pack is lost that is so in so many samples in a row."""
+STEADY = 20
+"""In so many samples in a row meter and gauge have not agreed before it counts."""
 PACK_LOST = "pack_lost"
 """The exception about one that has lost a pack under way."""
 
 
 @dataclass(slots=True)
 class _Kept:
-    """Of one mission, changed with each sample: the gauge's state, the share of a full battery that was drawn up to
-    ``at``, what is doubted; by how much the gauge has shown less than the model; which packs are lost, and in how many
-    samples in a row some were; what all held before, and what went with the lost ones."""
+    """Of one mission, changed with each sample.
+
+    ``state`` is the gauge's, ``drawn`` the share of a full battery that was drawn up to ``at``, ``doubts`` what is
+    doubted, ``short`` by how much the gauge has shown less than the model since. ``lost`` is which packs are lost,
+    ``lost_row`` in how many samples in a row some were, ``whole`` what all held before, ``gone`` what went with them.
+    ``base`` is what gauge and meter said first under way, ``holds`` what both say that a full battery holds, in samples
+    in a row in which they do not agree. ``judged`` is what was believed last instead of what the gauge showed.
+    """
 
     mission_id: str
     state: GaugeState = NEW
@@ -50,6 +60,9 @@ class _Kept:
     short: float = 0.0
     lost: tuple[Reason, ...] = ()
     lost_row: int = 0
+    judged: float | None = None
+    base: tuple[float, float] | None = None
+    holds: list[float] = field(default_factory=list)
     whole: float | None = None
     gone: float = 0.0
 
@@ -101,15 +114,22 @@ class Gauges:
             kept.state, fresh = watch(kept.state, Reading(now.timestamp(), sample.soc, kept.drawn, rests))
             if fresh:
                 kept.doubts += tuple(doubted(doubt, guard.asset_id) for doubt in fresh)
-        if rests or guard.start_soc is None or not (kept.doubts or sample.soc is None):
-            return sample, kept.doubts
-        by_model = modelled(guard.start_soc, kept.drawn, budget.margin)
-        # A gauge that is doubted was right where it showed less: it may not raise what is believed again.
-        kept.short = max(
-            kept.short, by_model - believed(kept.state, guard.start_soc, kept.drawn, budget.margin)
-        )
-        soc = max(0.0, by_model - kept.short)
-        return sample.model_copy(update={"soc": soc}), kept.doubts
+        kept.judged = None
+        if not rests and not kept.lost and not kept.doubts:
+            kept.judged = _by_meter(kept, sample, budget.full_wh)
+        if not rests and guard.start_soc is not None and (kept.doubts or sample.soc is None):
+            kept.judged = _by_model(guard.start_soc, kept, budget.margin)
+        return self.judged(guard, sample), kept.doubts
+
+    def is_doubted(self, asset_id: str) -> bool:
+        """Whether its gauge is doubted on this trip."""
+        kept = self._kept.get(asset_id)
+        return kept is not None and bool(kept.doubts)
+
+    def judged(self, guard: Guard, sample: Telemetry) -> Telemetry:
+        """The last sample again as it was judged: where not by what its gauge showed, by what was believed instead."""
+        kept = self._of(guard)
+        return sample if kept.judged is None else sample.model_copy(update={"soc": kept.judged})
 
     def lost(self, asset_id: str) -> tuple[Reason, ...]:
         """Which of its packs give nothing any more, on this trip."""
@@ -120,6 +140,43 @@ class Gauges:
         """What went with them, as a share of a full battery: it was not drawn."""
         kept = self._kept.get(asset_id)
         return 0.0 if kept is None else kept.gone
+
+    def holds(self, asset_id: str) -> float | None:
+        """What meter and gauge have said for a while that a full battery holds, as a share of what it should; none
+        where they agree."""
+        kept = self._kept.get(asset_id)
+        return None if kept is None or len(kept.holds) < STEADY else median(kept.holds)
+
+
+def _by_model(start_soc: float, kept: _Kept, margin: float) -> float:
+    """What is believed of a gauge that is doubted or silent. It was right where it showed less than the model: what it
+    shows later does not raise that again."""
+    by_model = modelled(start_soc, kept.drawn, margin)
+    kept.short = max(kept.short, by_model - believed(kept.state, start_soc, kept.drawn, margin))
+    return max(0.0, by_model - kept.short)
+
+
+def _by_meter(kept: _Kept, sample: Telemetry, full_wh: float) -> float | None:
+    """The state of charge by the less of what meter and gauge leave, once they have not agreed for a while. Both count
+    from the first sample under way: a meter may have begun anywhere, and begin anew."""
+    soc, used_wh = sample.soc, sample.energy_used_wh
+    if soc is None or used_wh is None:
+        return None
+    if kept.base is None or used_wh < kept.base[1]:
+        kept.base, kept.holds = (soc, used_wh), []
+    found = measured(kept.base[0], soc, used_wh - kept.base[1], full_wh)
+    kept.holds = [*kept.holds, found.holds][-STEADY:] if found.apart else []
+    return found.soc if len(kept.holds) == STEADY else None
+
+
+def capacity(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
+    """Meter and gauge do not agree on what its battery holds: a person has it measured, and until then it counts for
+    the less of the two."""
+    del sample, now
+    if guard.holds is None:
+        return None
+    reason = capacity_apart(guard.asset_id, guard.sortie, guard.holds)
+    return Finding(guard.asset_id, guard.mission_id, CAPACITY_CHECK, None, (reason,))
 
 
 def _rests(guard: Guard, sample: Telemetry) -> bool:

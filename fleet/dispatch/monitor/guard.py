@@ -49,7 +49,8 @@ class Guard:
 
     ``blocked`` is why the rest of its path may not be flown, as of now, and ``weather`` why its type may not be out for
     the rest of its time; ``before`` are the steps before it leaves. ``keeps`` is what all of its ways keep free.
-    ``doubts`` is what its fuel gauge has shown that can't be, ``lost`` which of its packs give nothing any more.
+    ``doubts`` is what its fuel gauge has shown that can't be, ``lost`` which of its packs give nothing any more,
+    ``holds`` what meter and gauge say that its battery holds, as a share of what it should, where they do not agree.
     ``turn`` is the way out the other way round, with all on board. ``doing`` is the state in which it breaks its trip
     off (empty: it does not), ``ahead`` what it has still to fly, ``instead`` the way that it takes then, with what that
     takes (none: not known). ``held_soc`` is what staying where it was has taken so far, told to hold or at its drop,
@@ -80,6 +81,7 @@ class Guard:
     earlier: Earlier | None = None
     doubts: tuple[Reason, ...] = ()
     lost: tuple[Reason, ...] = ()
+    holds: float | None = None
     held_soc: float = 0.0
     turn: Way | None = None
     instead: Way | None = None

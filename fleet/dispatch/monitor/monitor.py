@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from fleet.dispatch.health import as_worn
 from fleet.dispatch.inputs import Finding, NoReturnFound, WindSeen
 from fleet.dispatch.monitor.aboard import brings_back_kg
 from fleet.dispatch.monitor.air import Air
 from fleet.dispatch.monitor.aside import Aside, ways_aside
 from fleet.dispatch.monitor.checks import CHECKS
 from fleet.dispatch.monitor.energycheck import ENERGY_SHORT, can_hold, energy
-from fleet.dispatch.monitor.gauges import Gauges, gauge, pack_lost
+from fleet.dispatch.monitor.gauges import Gauges, capacity, gauge, pack_lost
 from fleet.dispatch.monitor.guard import Earlier, Guard, guard_of, is_off_time, redirected
 from fleet.dispatch.monitor.noreturn import is_news, no_return_of
 from fleet.dispatch.monitor.progress import progress_of, taken_of
@@ -31,6 +32,9 @@ from fleet.feasibility.charge import gauge_doubts_of
 from fleet.protocol.lifecycle import AssetStatus, MissionStatus
 from fleet.protocol.messages import Telemetry
 from geofences import Zone, ZoneSet, near_change, segments_hit
+
+STANDS = frozenset({"idle", "charging", "loading"})
+"""What a sample says of one that has not left, or is back."""
 
 PACE_OVER = timedelta(seconds=60)
 PACE_EVERY = timedelta(seconds=10)
@@ -83,6 +87,7 @@ class Monitor:
         context = self._make_context(state)
         kind = context.fleet.types[asset.type_id]
         if isinstance(kind, SortieType):
+            kind = as_worn(state, asset_id, kind)
             start = known.start_soc if known is not None else _soc(state, asset_id, sample)
             made = guard_of(
                 record,
@@ -100,7 +105,8 @@ class Monitor:
             self._timed[asset_id] = now
             lost = state.assets[asset_id].status is AssetStatus.LINK_LOST
             apart = context.fleet.separation
-            self._air.watch(asset_id, record, kind, apart, sample, lost=lost, now=now)
+            seen = sample if sample is None else self._gauges.judged(self._guards[asset_id], sample)
+            self._air.watch(asset_id, record, kind, apart, seen, lost=lost, now=now)
 
     def rezone(self, changed: Sequence[Zone], state: State) -> tuple[str, ...]:
         """Hold all who are out against the zones as they are now. Those are returned, by id, to whom the zones that
@@ -160,6 +166,10 @@ class Monitor:
         guard = self._guards.get(asset_id)
         if guard is None:
             return ()
+        if _has_not_left(guard, sample) and not self._gauges.is_doubted(
+            asset_id
+        ):  # it may be charged until it does
+            guard = self._guards[asset_id] = evolve(guard, start_soc=sample.soc)
         sample, doubts = self._gauges.check(guard, sample, now)
         if guard.flies and (
             doing_instead(guard.record, sample) != guard.doing or self._is_off_time(guard, sample, now)
@@ -173,9 +183,10 @@ class Monitor:
             dropping_s=self._stays.dropping_s(guard, sample, now),
             doubts=doubts,
             lost=self._gauges.lost(asset_id),
+            holds=self._gauges.holds(asset_id),
         )
         told = self._told.setdefault(asset_id, {})
-        for check in (*CHECKS, gauge, pack_lost):
+        for check in (*CHECKS, gauge, pack_lost, capacity):
             if check is energy and self._has_looked(asset_id, told, now):
                 continue
             found = check(guard, sample, now)
@@ -281,6 +292,16 @@ class Monitor:
         return self.link_timeout_s(asset_id) if checked else math.inf
 
 
+def _has_not_left(guard: Guard, sample: Telemetry) -> bool:
+    """Whether it stands before its first way, and tells its charge."""
+    if sample.soc is None or sample.state not in STANDS:
+        return False
+    return sample.step_id is None or sample.step_id in guard.before
+
+
 def _soc(state: State, asset_id: str, sample: Telemetry | None) -> float | None:
-    """What it shows, or reported last: by that it was released."""
-    return state.assets[asset_id].soc if sample is None or sample.soc is None else sample.soc
+    """What it shows, or reported, whichever was measured last: by that it was released."""
+    asset = state.assets[asset_id]
+    if sample is None or sample.soc is None or (asset.soc_at is not None and asset.soc_at > sample.at):
+        return asset.soc
+    return sample.soc

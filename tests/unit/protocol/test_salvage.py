@@ -51,6 +51,7 @@ def control(message: dict[str, Any], **changes: Any) -> Salvaged | None:
         ("heading_deg", 360),
         ("ground_speed_mps", -3),
         ("alt_amsl_m", float("nan")),
+        ("airspeed_mps", -1),
         ("packs", []),
         ("packs", [{"pack": 1}, {"pack": 1}]),
         ("packs", [{"pack": 0, "soc": 0.5}]),
@@ -77,6 +78,15 @@ def test_several_at_once() -> None:
         "heading_deg": "-1",
         "energy_used_wh": "'much'",
     }
+
+
+def test_a_wind_without_a_direction_is_none() -> None:
+    """Neither is known without the other."""
+    found = telemetry(wind_mps=5, wind_from_deg=400)
+    assert found is not None
+    assert isinstance(found.message, Telemetry)
+    assert (found.message.wind_mps, found.message.wind_from_deg) == (None, None)
+    assert [one.field for one in found.nonsense] == ["wind_from_deg"]
 
 
 def test_of_a_pack_only_what_can_t_be_is_lost() -> None:

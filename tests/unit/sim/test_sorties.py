@@ -21,6 +21,7 @@ from tests.unit.sim.small_world import (
     ROBOT,
     SIZE,
     START,
+    TYPES,
     Play,
     command,
     sortie,
@@ -372,3 +373,35 @@ def test_a_drone_shows_the_wind_by_its_nose_and_its_airspeed() -> None:
         assert off < 2.5, "four deviations of 2 degrees and 2 % at 16 m/s"
     assert looked_at > 100
     assert all(each.airspeed_mps is None for each in samples if not each.ground_speed_mps)
+
+
+def test_of_two_packs_one_fails_and_the_trip_goes_on_over_the_other() -> None:
+    """What was in it is lost, both say how they are, and it comes home and is filled as far as it can be."""
+    twin = TYPES["courier-x4"].model_copy(update={"packs": 2})
+    play = Play(types={**TYPES, "courier-x4": twin})
+    play.tell(DRONE, sortie(to=moved(HOME, 0, 1200)))
+    play.run_until(DRONE, "step_report", step_id="out", state="started")
+    play.run(0.5)
+    drone = play.world._stage.movers[DRONE]
+    assert isinstance(drone, SortieVehicle)
+    before = drone.sample()
+    drone.pack_fails()
+    after = drone.sample()
+    assert before.soc is not None
+    assert after.soc == pytest.approx(before.soc / 2, abs=0.002)
+    assert before.packs is not None
+    assert after.packs is not None
+    assert [(p.pack, p.condition) for p in before.packs] == [(1, "ok"), (2, "ok")]
+    assert [(p.pack, p.condition, p.voltage_v) for p in after.packs] == [(1, "ok", 44.4), (2, "failed", 0.0)]
+    assert after.packs[0].soc == pytest.approx(before.soc, abs=0.004)
+    play.run_until(DRONE, "mission_ended", outcome="completed")
+    play.run_until(DRONE, "asset_report", condition="charging")
+    play.run(120)
+    full = play.last(DRONE, "asset_report")
+    assert (full.condition, full.soc) == ("ready", pytest.approx(0.5, abs=0.002))
+    assert play.verdict["ok"]
+
+
+def test_one_pack_says_nothing_of_itself() -> None:
+    """As it was: a total is all that there is to say."""
+    assert all(told.packs is None for _, told in Play().telemetry)
