@@ -26,7 +26,7 @@ from adapters.sdk.keys import CurveKeys, load_keys
 from adapters.sdk.link import Endpoints, Link
 from fleet.protocol.codec import decode_control, encode
 from fleet.protocol.endpoint import DEFAULT_TIMING, Timing
-from fleet.protocol.errors import LocalError, RemoteError
+from fleet.protocol.errors import RemoteError, Unsayable
 from fleet.protocol.messages import Reply, ReportWeather, Role
 from fleet.protocol.session import PeerSession, SessionState
 from fleet.protocol.values import Latitude, Longitude, Place, Value
@@ -156,7 +156,7 @@ class Station:
         )
         try:
             for_version(report, self._session.version)
-        except LocalError as error:
+        except Unsayable as error:
             # It is not lost: a hub that knows places may answer tomorrow.
             del self._asked[request_id]
             self._tell(f"nothing is reported: {error} ({self._file} has lon, lat or height_m)")

@@ -107,10 +107,8 @@ def fit(base: Airframe, log: FlightLog, *, share: float, name: str, origin: str)
         ),
     }
     airframe = _with(base, name, figures)
-    if airframe is None:
-        return NotCarried(
-            (Lack("no_positive_power", "the fitted line gives no positive power at the empty mass"),)
-        )
+    if isinstance(airframe, Lack):
+        return NotCarried((airframe,))
     held_out = [trips[one] for one in split.held_out]
     found = Fitted(
         airframe=airframe,
@@ -156,10 +154,8 @@ def hover_fit(base: Airframe, log: FlightLog, *, name: str, origin: str) -> Scal
         said = f"{base.sources['rotors']}; efficiency over {factor:.4f} by a hover"
         figures["rotors"] = base.rotors.model_copy(update={"efficiency": efficiency}), said
     airframe = _with(base, name, figures)
-    if airframe is None:
-        return NotCarried(
-            (Lack("no_positive_power", "the scaled line gives no positive power at the empty mass"),)
-        )
+    if isinstance(airframe, Lack):
+        return NotCarried((airframe,))
     return Scaled(airframe, factor, len(rows), seconds)
 
 
@@ -181,8 +177,9 @@ def _rotors(base: Airframe, shown: Airframe, source: str) -> Told:
     return {"rotors": (shown.rotors, f"{base.sources['rotors']}; drag area by airspeeds: {source}")}
 
 
-def _with(base: Airframe, name: str, figures: Told) -> Airframe | None:
-    """The base with these figures and sources, none where they are no airframe's: a line that falls below zero."""
+def _with(base: Airframe, name: str, figures: Told) -> Airframe | Lack:
+    """The base with these figures and sources, or why they are no airframe's: a line that falls below zero, a rate that
+    nothing climbs at."""
     known = base.model_dump()
     sources = dict(known["sources"])
     for field, (value, source) in figures.items():
@@ -192,8 +189,11 @@ def _with(base: Airframe, name: str, figures: Told) -> Airframe | None:
             del sources[field]
     try:
         return Airframe.model_validate(known | {"name": name, "sources": sources})
-    except ValidationError:
-        return None
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        code = "no_positive_power" if "positive power" in first["msg"] else "figure_implausible"
+        return Lack(code, f"what the log shows is no airframe's: {field and field + ': '}{first['msg']}")
 
 
 def _crossed(base: Airframe, trips: Mapping[str, Rows]) -> tuple[dict[str, float], dict[str, float] | None]:

@@ -121,8 +121,11 @@ def planned_wh(airframe: Airframe, rows: Rows) -> float | None:
     """What the plan of a trip says it takes, none where it lacks a distance, speed or height.
 
     No measured duration is in it but that of hovers, which is told beforehand, and no measured airspeed. Cruises last
-    their distance over their speed over ground; what else takes time is in the airframe's ``timing``.
+    their distance over their speed over ground; what else takes time is in the airframe's ``timing``. None too where
+    take-off or landing is cut into samples: each would count as the whole.
     """
+    if any(sum(row.regime is one for row in rows) > 1 for one in (Regime.TAKEOFF, Regime.LANDING)):
+        return None
     planned = [replace(row, airspeed_mps=None) for row in rows]
     durations = [(row, planned_s(airframe, row)) for row in planned]
     parts = [None if s is None else power_w(airframe, row) * s / SECONDS_PER_HOUR for row, s in durations]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -43,8 +44,8 @@ def pace_of(base: Airframe, rows: Iterable[LogRow]) -> Pace:
     have a plan.
     """
     rows = list(rows)
-    up = _upright([row for row in rows if row.regime is Regime.TAKEOFF], base.climb_mps)
-    down = _upright([row for row in rows if row.regime is Regime.LANDING], base.descent_mps)
+    up = _upright(_whole(rows, Regime.TAKEOFF), base.climb_mps)
+    down = _upright(_whole(rows, Regime.LANDING), base.descent_mps)
     corner_s = _longer(base, [row for row in rows if row.regime is Regime.CRUISE])
     told = {"takeoff_s": up and up[1], "corner_s": corner_s, "landing_s": down and down[1]}
     return Pace(
@@ -52,6 +53,14 @@ def pace_of(base: Airframe, rows: Iterable[LogRow]) -> Pace:
         descent_mps=down[0] if down else base.descent_mps,
         timing=base.timing.model_copy(update={name: s for name, s in told.items() if s is not None}),
     )
+
+
+def _whole(rows: Iterable[LogRow], regime: Regime) -> list[LogRow]:
+    """The rows that are all of their flight's take-off or landing: of one that is cut into samples each has the height
+    of the whole and a part of the time."""
+    own = [row for row in rows if row.regime is regime]
+    times = Counter(row.flight_id for row in own)
+    return [row for row in own if times[row.flight_id] == 1]
 
 
 def _upright(rows: Iterable[LogRow], rate_mps: float) -> tuple[float, float] | None:

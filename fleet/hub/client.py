@@ -13,7 +13,7 @@ from zmq.utils.monitor import recv_monitor_message
 
 from fleet.hub.security.keyring import renewed
 from fleet.protocol.codec import MAX_CONTROL_FRAME, decode_control, encode
-from fleet.protocol.errors import LocalError
+from fleet.protocol.errors import Unsayable
 from fleet.protocol.keyfile import KeyFile
 from fleet.protocol.messages import AnyMessage, Envelope, Reply, Role
 from fleet.protocol.session import PeerSession, SessionState
@@ -191,7 +191,7 @@ class HubClient:
         for envelope in envelopes:
             try:
                 frames = encode(envelope, self._session.version)
-            except LocalError as error:
+            except Unsayable as error:
                 self._session = self._new_session()
                 raise HubUnreachable(f"the hub at {self._endpoint} can't be told that: {error}") from None
             self._socket.send_multipart(frames)

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, NamedTuple, TypeVar, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from fleet.protocol.errors import Fault, LocalError, RemoteError
+from fleet.protocol.errors import Fault, LocalError, RemoteError, Unsayable
 from fleet.protocol.messages import (
     AddZone,
     AnyMessage,
@@ -201,7 +201,7 @@ def _check_version(version: int, kind: str) -> None:
     if version not in _VERSION_FRAMES:
         raise LocalError(f"this code does not speak version {version} of the wire")
     if kind in _KINDS_AFTER[version]:
-        raise LocalError(f"version {version} of the wire has no {kind!r}")
+        raise Unsayable(f"version {version} of the wire has no {kind!r}")
 
 
 def _frames(version: int, kind: str, body: bytes) -> list[bytes]:

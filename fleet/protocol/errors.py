@@ -42,6 +42,10 @@ class Full(LocalError):
     """Too much is waiting for acknowledgement: hold back, and send this again once there is ``room``."""
 
 
+class Unsayable(LocalError):
+    """The version of the wire that the other end speaks can't say this."""
+
+
 class RemoteError(ProtocolError):
     """The other end broke a rule. ``code`` says which one, ``detail`` how, for a person."""
 

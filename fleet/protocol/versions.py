@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from fleet.protocol.errors import LocalError
+from fleet.protocol.errors import Unsayable
 from fleet.protocol.messages import Action, Command, Message, ReportWeather
 
 WIRE_VERSIONS: Final[tuple[int, ...]] = (1, 2)
@@ -91,10 +91,10 @@ def for_version(message: Message, version: int) -> Message:
     """What is said to a peer of a version instead of a message that means something else without its newer fields.
 
     One who knows of no way around is not sent straight across what the way leads around: it comes down where it is, as
-    if there were no way. Weather of a place is not made weather of the whole area: ``LocalError``.
+    if there were no way. Weather of a place is not made weather of the whole area: raises ``Unsayable``.
     """
     if version < KNOWS_PLACES and isinstance(message, ReportWeather) and _is_of_a_place(message):
-        raise LocalError(
+        raise Unsayable(
             f"version {version} of the wire knows no places of weather: the report would count for the whole area, "
             "at every height; report it without them, or update the hub"
         )

@@ -103,8 +103,8 @@ def looked_at(path: Path, known: str) -> Found:
     except (StoreError, SQLAlchemyError, KeyError):
         return Found(acknowledged, damaged=True)
     reports = [e.detail for e in events if isinstance(e, AssetChanged) and e.detail.isdecimal()]
-    assert reports == [str(n) for n in range(1, len(reports) + 1)]
-    assert len(reports) == max(0, received)
+    if reports != [str(n) for n in range(1, max(0, received) + 1)]:
+        return Found(acknowledged, damaged=True)  # one page of a commit without another
     commands = {event.command_id for event in events if isinstance(event, CommandIssued)}
     return Found(max(0, acknowledged - len(reports)) + len(told - commands), damaged=False)
 

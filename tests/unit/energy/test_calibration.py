@@ -138,7 +138,10 @@ def test_samples_that_scatter_pull_the_fit_to_no_side(payloads_kg: tuple[float, 
         for watts in [float(str(one["energy_wh"])) * 3600 / float(str(one["duration_s"]))]
         for _ in range(20)
     ]
-    frame = fitted(log_of(samples)).airframe
+    found = fitted(log_of(samples))
+    frame = found.airframe
+    assert "durations given" in frame.sources["residual"]  # a sample's height is not its own
+    assert (frame.climb_mps, frame.descent_mps) == (M100.climb_mps, M100.descent_mps)
     assert abs(trip_errors(frame, flown(machine, seed=2).flights.values()).mean) < 0.006
 
 
