@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from fleet.kinds import TripFigures, kind_of
 from fleet.planner.construct import leg_costs, standing_vans
 from fleet.planner.draft import Compartments, Draft
 from fleet.planner.problem import Legs, Problem
@@ -243,10 +244,14 @@ class Board:
     # --- what a way costs at least -----------------------------------------------------------------------------------
 
     def floor(self, order: int, way: Way) -> float:
-        """What the way adds at least, all room given; for a sortie what it usually costs."""
+        """What the way adds at least, all room given. For a sortie that is what it costs at any time of the day: in
+        another hour's wind it may cost less than ``way.cost``, by which it was judged at one time only.
+        """
         match way:
             case SortieWay():
-                return way.cost
+                kind, locker = self.problem.pools[way.pool].type, way.locker
+                fixed = kind_of(kind.kind).trip_cost(kind, TripFigures())
+                return fixed + (0.0 if locker is None else locker.fee)
             case LockerWay():
                 return way.fee + (0.0 if self.stops_at(way.locker_id) else self._floor((way.locker_id, ())))
             case DoorWay():

@@ -74,7 +74,7 @@ class Rivals:
         if min(open_at, default=limit) < limit:
             cost = max(0.0, min(open_at))
             return Rival(cost, self._no_gain(cost, seat, share))
-        costs = [*open_at, *(self.usual(order, way) for way in ways if way not in near)]
+        costs = [*open_at, *(self.usual(order, way) for way in ways if offers.get(way) is None)]
         return Rival(min(costs, default=limit)) if ways else None
 
     def _offer(self, order: int, way: Way, limit: float) -> Seat | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -18,6 +20,8 @@ from fleet.planner.search import search
 from fleet.planner.settle import LEAST_GAIN, settle
 from fleet.planner.ways import SortieWay
 from fleet.protocol.values import CompartmentSize, Order, Reason
+from fleet.weather.conditions import Conditions, Observation
+from fleet.weather.series import WeatherSeries
 from tests.unit.planner.town import EIGHT, locker, order, place, random_town, snapshot
 
 CENT = 0.011
@@ -135,10 +139,23 @@ def test_fallback_is_a_mode_with_room() -> None:
     assert all(parcel.fallback is not None and parcel.fallback.mode == "van" for parcel in full)
 
 
+def windy(town: Snapshot) -> Snapshot:
+    """The same on a dry day on which the wind blows and drops from hour to hour: flights cost what their hour says."""
+    rows = [
+        Observation(
+            EIGHT + timedelta(hours=hour),
+            Conditions((7.0, 1.0, 5.0, 3.0)[hour % 4], 8.0, 40.0 * hour % 360, 10.0, 0.0, 10_000.0),
+        )
+        for hour in range(-1, 14)
+    ]
+    return replace(town, context=replace(town.context, weather=WeatherSeries(tuple(rows))))
+
+
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_pays_by_itself_is_done(seed: int) -> None:
+@pytest.mark.parametrize("weather", [replace, windy])
+def test_what_pays_by_itself_is_done(weather: Callable[[Snapshot], Snapshot], seed: int) -> None:
     """Each move makes the plan cheaper, the figures add up, and afterwards no other mode has a cheaper seat."""
-    problem = Problem(random_town(seed, 40))
+    problem = Problem(weather(random_town(seed, 40)))
     flights = Flights(problem)
     ways = find_ways(problem, flights)
     first = search(problem, ways, flights, seed=1, stop=MaxIterations(0), baselines=False).best
@@ -153,6 +170,60 @@ def test_what_pays_by_itself_is_done(seed: int) -> None:
             assert offer is None or offer.cost >= seat.cost - LEAST_GAIN
         board.put(order_number, seat)
     assert board.draft().cost == pytest.approx(last.cost)
+
+
+def settled(town: Snapshot) -> Board:
+    """The greedy plan's board after the last moves."""
+    problem = Problem(town)
+    flights = Flights(problem)
+    ways = find_ways(problem, flights)
+    board = Board(search(problem, ways, flights, seed=1, stop=MaxIterations(0), baselines=False).best, ways)
+    settle(board)
+    return board
+
+
+def test_no_flight_costs_less_than_its_floor_at_any_hour() -> None:
+    """Though some cost less than at the hour at which their way was judged."""
+    below_usual = 0
+    for seed in SEEDS:
+        board = settled(windy(random_town(seed, 40)))
+        problem, flights = board.problem, board.yard.flights
+        sorties = [(number, way) for number, each in enumerate(board.ways) for way in each.sorties]
+        for number, way in sorties:
+            fee, locker_id = (way.locker.fee, way.locker.locker_id) if way.locker else (0.0, None)
+            for depart in range(0, problem.horizon_s, 3600):
+                trip = flights.trip(number, problem.pools[way.pool], locker_id, depart)
+                if trip is not None:
+                    assert trip.cost + fee >= board.floor(number, way)
+                    below_usual += trip.cost + fee < way.cost
+    assert below_usual
+
+
+def test_flight_that_is_cheaper_in_its_hour_than_usual_is_found() -> None:
+    """Even where what it must undercut is less than its way was judged to cost."""
+    asked = 0
+    for seed in SEEDS:
+        board = settled(windy(random_town(seed, 40)))
+        for number, each in enumerate(board.ways):
+            seat = board.lift(number)
+            for way in each.sorties:
+                offer = board.offer(number, way)
+                if offer is not None and offer.cost < way.cost - 1e-6:
+                    found = board.cheapest(number, (offer.cost + way.cost) / 2)
+                    assert found is not None
+                    assert found.cost <= offer.cost
+                    asked += 1
+            board.put(number, seat)
+    assert asked
+
+
+def test_mode_without_room_that_is_no_cheaper_states_its_own_cost() -> None:
+    """Not what the parcel costs, which is only the mark that it was held against."""
+    for seed in SEEDS:
+        for parcel in made(random_town(seed, 40)).parcels:
+            mark = max(parcel.cost, parcel.saving or 0.0)
+            own = [other.cost for other in parcel.alternatives if other.mode in ("drone", "sidewalk_robot")]
+            assert mark not in own
 
 
 def test_some_town_has_something_to_move() -> None:
