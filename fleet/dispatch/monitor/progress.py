@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from fleet.dispatch.monitor.battery import MODEL_ERROR, Burden, Energy
@@ -10,6 +10,9 @@ from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.way import Reached, Way
 from fleet.energy.margin import SHRINK_AFTER_CRUISE
 from fleet.protocol.messages import Telemetry
+
+PACE_AT_LEAST = timedelta(seconds=30)
+"""A shorter stretch of a way that was worked out anew says nothing of the wind: it may be a gust."""
 
 
 class Progress(NamedTuple):
@@ -34,7 +37,8 @@ def progress_of(guard: Guard, sample: Telemetry, now: datetime) -> Progress | No
     if guard.instead is not None and guard.doing == sample.state:
         way = guard.instead
         reached = _reached(guard, way, sample)
-        return Progress(False, way.left_at(reached), 0.0, _pace(guard, way, reached, now), None)
+        pace = _pace(guard, way, reached, now, way.path[0].at)
+        return Progress(False, way.left_at(reached), 0.0, pace, None)
     if sample.step_id == guard.drop_id:
         return Progress(False, back.planned_wh, 0.0, 1.0, 0.5, at_drop=True)
     if sample.step_id not in (out.step_id, back.step_id):
@@ -59,14 +63,22 @@ def _reached(guard: Guard, way: Way, sample: Telemetry) -> Reached:
     return way.reached(along, sample.alt_amsl_m)
 
 
-def _pace(guard: Guard, way: Way, reached: Reached, now: datetime) -> float:
+def _pace(
+    guard: Guard, way: Way, reached: Reached, now: datetime, worked_out: datetime | None = None
+) -> float:
     """How many times longer than expected the last stretch has taken: in the air that is the wind as it is, minutes
     before a station tells of it. 1 where it went as expected or better, or there is nothing to go by.
+
+    ``worked_out`` is when a way was worked out that begins where it was then: what it flew before is no part of that.
     """
     if guard.earlier is None or not guard.flies:
         return 1.0
     then, before = guard.earlier
     since = _reached(guard, way, before)
+    if worked_out is not None and then < worked_out:
+        if now - worked_out < PACE_AT_LEAST:
+            return 1.0
+        then, since = worked_out, way.reached(0.0, way.path[0].alt_amsl_m)
     begun, due = way.due_at(since), way.due_at(reached)
     if begun is None or due is None or due <= begun or since.upright or reached.upright:
         return 1.0
