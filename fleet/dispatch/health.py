@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fleet.dispatch.packs import sortie_type_in
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import State
 from fleet.energy.gauge import Doubt
@@ -11,12 +10,6 @@ from fleet.feasibility.vehicles import vehicle_of
 
 LEAST_SHARE, MOST_SHARE = 0.3, 1.2
 """Of its type's nominal energy an asset's may be so little, or so much: beyond it is another pack, or another unit."""
-
-
-def type_of(state: State, asset_id: str) -> SortieType | None:
-    """The type of an asset that makes sorties, with the state of health of its own battery."""
-    kind = sortie_type_in(state, asset_id)
-    return None if kind is None else as_worn(state, asset_id, kind)
 
 
 def as_worn(state: State, asset_id: str, kind: SortieType) -> SortieType:

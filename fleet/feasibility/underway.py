@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from itertools import accumulate, pairwise
 from math import inf, isfinite
 from typing import NamedTuple, Protocol
@@ -14,38 +13,14 @@ from fleet.energy.airframe import Airframe
 from fleet.energy.multirotor import Climb, Cruise, Descent, Hover, Movement, Phase, Unflyable, flight_energy
 from fleet.feasibility.context import Context
 from fleet.feasibility.flight import costliest, densities, wind_on
-from fleet.feasibility.sky import Sky, sky_over, way_in
+from fleet.feasibility.sky import Sky
 from fleet.feasibility.vehicles import vehicle_of
-from fleet.feasibility.verdict import Verdict
 from fleet.protocol.values import Place, Waypoint
 from geofences.geometry.geodesy import EARTH
 from geofences.model.altitude import Box
 
 STANDS_M = 0.5
 """Two points of a path closer than this over ground are one above the other."""
-
-
-def leg_wh(
-    ctx: Context,
-    asset_type: SortieType,
-    path: Sequence[Waypoint],
-    during: tuple[datetime, datetime],
-    *,
-    payload_kg: float,
-    hover_s: float | None = None,
-) -> tuple[float, ...] | None:
-    """Energy in Wh that flying a path still takes from each of its points on, in the worst wind that is known for a
-    time; it ends with hovering, which the last value is, or by landing.
-
-    None where it can't be said: on the ground (nothing there depends on the wind), where the weather is unknown, and
-    where the wind is as strong as the aircraft is fast; the verdict on the weather has the reasons for those.
-    """
-    if not isinstance(vehicle_of(asset_type), Airframe) or len(path) < 2:
-        return None
-    sky = sky_over(ctx, *during, way_in(ctx, places_of(path), highest_m(ctx, path)))
-    if isinstance(sky, Verdict):
-        return None
-    return leg_wh_in(sky, asset_type, path, payload_kg=payload_kg, hover_s=hover_s)
 
 
 def leg_wh_in(
@@ -56,7 +31,12 @@ def leg_wh_in(
     payload_kg: float,
     hover_s: float | None = None,
 ) -> tuple[float, ...] | None:
-    """As ``leg_wh``, in weather that is known already."""
+    """Energy in Wh that flying a path still takes from each of its points on in this weather; it ends with hovering,
+    which the last value is, or by landing.
+
+    None where it can't be said: on the ground (nothing there depends on the wind), and where the wind is as strong as
+    the aircraft is fast; the verdict on the weather has the reason for that.
+    """
     flown = flown_in(asset_type, path, sky, payload_kg=payload_kg, hover_s=hover_s)
     return None if flown is None or not isfinite(flown.left_wh[0]) else flown.left_wh
 
@@ -67,24 +47,6 @@ class Flown(NamedTuple):
 
     left_wh: tuple[float, ...]
     at_s: tuple[float, ...]
-
-
-def flown_over(
-    ctx: Context,
-    asset_type: SortieType,
-    path: Sequence[Waypoint],
-    during: tuple[datetime, datetime],
-    *,
-    payload_kg: float,
-    hover_s: float | None = None,
-) -> Flown | None:
-    """A path in the worst wind that is known for a time; None on the ground, and where the weather is not known."""
-    if not isinstance(vehicle_of(asset_type), Airframe) or len(path) < 2:
-        return None
-    sky = sky_over(ctx, *during, way_in(ctx, places_of(path), highest_m(ctx, path)))
-    if isinstance(sky, Verdict):
-        return None
-    return flown_in(asset_type, path, sky, payload_kg=payload_kg, hover_s=hover_s)
 
 
 def flown_in(

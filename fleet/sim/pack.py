@@ -62,13 +62,6 @@ class Pack:
             return None
         return self._since + timedelta(seconds=self._level_wh * JOULES_PER_WH / self._power_w)
 
-    def full_at(self) -> datetime | None:
-        """When it is full at the present power; none when it never is."""
-        if self._power_w >= 0:
-            return None
-        lacking_j = (self.most_wh - self._level_wh) * JOULES_PER_WH
-        return self._since + timedelta(seconds=lacking_j / -self._power_w)
-
     def _drawn_wh(self, now: datetime) -> float:
         return self._power_w * (now - self._since).total_seconds() / JOULES_PER_WH
 

@@ -15,7 +15,6 @@ from fleet.dispatch.monitor.energycheck import energy
 from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.weather import in_force
 from fleet.domain.weather import KEEP_BEHIND, MOST_OF_SOURCE, MOST_SOURCES
-from fleet.feasibility.underway import leg_wh
 from fleet.hub.contexts import Contexts
 from fleet.protocol.lifecycle import AssetStatus
 from fleet.protocol.messages import (
@@ -36,6 +35,7 @@ from fleet.protocol.weather import MOST_ROWS, WeatherRow, WeatherSort
 from fleet.weather.field import WeatherField, Where
 from fleet.weather.series import Worst
 from tests.support.bench import DAY, WEATHER, Bench, Peer
+from tests.support.legs import leg_wh
 from tests.support.weather import weather_report, weather_row
 
 DRONE = "S1/drone-1"

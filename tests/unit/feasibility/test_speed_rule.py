@@ -21,8 +21,8 @@ from fleet.feasibility.charge import ToldCharge
 from fleet.feasibility.clearance import clearance_at
 from fleet.feasibility.range import asset_area
 from fleet.feasibility.reachable import farthest_m
-from fleet.feasibility.underway import leg_wh
 from fleet.protocol.values import Order, TimeWindow, Waypoint
+from tests.support.legs import leg_wh
 from tests.unit.feasibility.test_sieves import farthest_accepted_m
 from tests.unit.feasibility.world import DRONE, HOME, NOON, SITE, away, context, order, trip_of, weather
 

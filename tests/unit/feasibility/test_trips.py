@@ -15,12 +15,12 @@ from fleet.energy.render import render
 from fleet.energy.sortie import SortiePlan, sortie_table
 from fleet.feasibility import Context, Trip, assess_sortie
 from fleet.feasibility.reachable import farthest_m
-from fleet.feasibility.underway import leg_wh
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.protocol.values import Direction, Waypoint
 from fleet.weather.conditions import Observation
 from fleet.weather.series import WeatherSeries
 from geofences.geometry.geodesy import bearing_deg, distance_m
+from tests.support.legs import leg_wh
 from tests.unit.feasibility.world import (
     CARRIAGE,
     DRONE,

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from fleet.domain.fleet import Assumptions, ForecastError, SortieType, WeatherCaps, WeatherRule
 from fleet.feasibility import Context, SortieAssessment, assess_sortie
 from fleet.feasibility.reachable import farthest_m
-from fleet.feasibility.underway import leg_wh
 from fleet.feasibility.weather import weather_between
 from fleet.protocol.values import Waypoint
 from fleet.weather.conditions import Said, Spot
 from fleet.weather.error import wind_sd
 from fleet.weather.field import Part, Sort, WeatherField
 from fleet.weather.series import WeatherSeries
+from tests.support.legs import leg_wh
 from tests.unit.feasibility.world import (
     CAPS,
     DRONE,
