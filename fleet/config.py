@@ -42,7 +42,10 @@ from fleet.intake.terrain import Ground, ground_of
 from fleet.intake.tomltext import dotted
 from fleet.intake.zones import read_zone_files, told_of_empty_files, told_of_far_zones, told_of_missing_zones
 from fleet.kinds import all_kinds
+from fleet.network.base import Network, Profile
+from fleet.network.errors import NetworkError
 from fleet.network.geodesic import GeodesicNetwork
+from fleet.network.streets import FARTHEST_M, open_streets
 from fleet.planner.snapshot import AssetSlot, PassedOver, Snapshot
 from fleet.protocol.values import Place, TimeWindow
 from fleet.weather.files import read_weather_file
@@ -64,7 +67,8 @@ ENERGY_MODELS: Mapping[str, Callable[[], tuple[str, ...]]] = {
 @dataclass(frozen=True, slots=True)
 class RunFiles:
     """The files of a run. No fleet file means the default fleet; no orders file, that they come in later. ``energy`` is
-    what earlier days have taught of assets (`fleet energy residuals --tracks`)."""
+    what earlier days have taught of assets (`fleet energy residuals --tracks`); ``network`` a folder of streets, which
+    counts before the fleet file's."""
 
     orders: Path | None
     depots: Path
@@ -73,6 +77,7 @@ class RunFiles:
     weather: Path | None = None
     zones: tuple[Path, ...] = ()
     energy: Path | None = None
+    network: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,7 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
         )
         _check_types(fleet)
         ground = _ground(fleet, files.fleet)
+        network = network_of(files, fleet)
     with faults:
         weather = None if files.weather is None else read_weather_file(files.weather)
     with faults:
@@ -125,7 +131,7 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
         lockers={locker.locker_id: locker for locker in lockers},
         zones=read.zones,
         terrain=ground.terrain,
-        network=GeodesicNetwork(),
+        network=network,
         weather=weather,
         authorisations=fleet.authorisations,
     )
@@ -154,6 +160,37 @@ def _warnings(context: Context, depots: Sequence[Place]) -> Iterator[str]:
 def _ground(fleet: FleetFile, path: Path | None) -> Ground:
     """What the fleet file knows of heights; the paths in it are relative to its folder."""
     return ground_of(fleet.spec.assumptions.terrain, fleet.terrain, Path() if path is None else path.parent)
+
+
+def network_of(files: RunFiles, fleet: FleetFile) -> Network:
+    """The streets that the files name, else the estimate without any. Raises ``IntakeError`` for ones that can't be
+    used."""
+    stated = fleet.network
+    folder = files.network
+    if folder is None and stated is not None:
+        folder = (Path() if files.fleet is None else files.fleet.parent) / stated.streets
+    if folder is None:
+        return GeodesicNetwork()
+    try:
+        streets = open_streets(folder, FARTHEST_M if stated is None else stated.farthest_m)
+    except NetworkError as error:
+        raise IntakeError([FieldError(error.file, None, None, None, error.message)]) from error
+    if lacking := streets.lacks(_profiles(fleet.spec)):
+        message = (
+            f"was built without {' and '.join(lacking)}, which this fleet needs: build it with "
+            f"`fleet network build … --profiles {','.join(sorted({*streets.manifest.profiles, *lacking}))}`"
+        )
+        raise IntakeError([FieldError(str(folder), None, "profiles", None, message)])
+    return streets
+
+
+def _profiles(spec: FleetSpec) -> Iterator[Profile]:
+    """How this fleet, and those who come to its lockers, go over the streets."""
+    for kind in {all_kinds()[t.kind] for t in spec.types.values() if t.kind in all_kinds()}:
+        if kind.archetype == "station":
+            yield "walk"
+        elif kind.profile != "air":
+            yield "drive" if kind.profile == "drive" else "roll"
 
 
 def _orders(path: Path | None, near: Sequence[Place]) -> OrdersFile:
@@ -217,6 +254,8 @@ def fingerprint(inputs: RunInputs) -> str:
         "zones": context.zones.version,
         "weather": [] if context.weather is None else [repr(row) for row in context.weather.rows],
     }
+    if context.network.version is not None:
+        said["network"] = context.network.version
     if context.authorisations:
         said["authorisations"] = [repr(each) for each in context.authorisations]
     return hashlib.sha256(json.dumps(_plain(said), sort_keys=True).encode()).hexdigest()

@@ -32,6 +32,7 @@ NOUNS = (
     Noun("simulate", "fleet.cli.simulate", "Run a day in one process on virtual time, reproducibly."),
     Noun("console", "fleet.cli.console", "Serve the operators' console of a running hub."),
     Noun("plan", "fleet.cli.plan", "Plan a day from files, without a hub."),
+    Noun("network", "fleet.cli.network", "Build streets from an OpenStreetMap extract, look at them."),
     Noun("zones", "fleet.cli.zones", "Look at zones, check a path against them, close and open areas."),
     Noun("weather", "fleet.cli.weather", "Report observations and forecasts, show what the hub believes."),
     Noun(

@@ -32,6 +32,12 @@ def command(
     weather: Annotated[Path | None, typer.Option("--weather", metavar="FILE", help="Weather (CSV).")] = None,
     zones: ZoneFiles = None,
     energy: EnergyTracks = None,
+    network: Annotated[
+        Path | None,
+        typer.Option(
+            "--network", metavar="DIR", help="Streets (`fleet network build`); before the fleet file's."
+        ),
+    ] = None,
     at: Annotated[
         str | None,
         typer.Option("--at", metavar="TIME", help="Plan from this moment: ISO 8601 with offset."),
@@ -52,7 +58,7 @@ def command(
     _check_stop(seconds, iterations)
     moment = None if at is None else moment_option("--at", at)
     check_out("--out", out)
-    files = RunFiles(orders, depots, lockers, fleet, weather, tuple(zones or ()), energy)
+    files = RunFiles(orders, depots, lockers, fleet, weather, tuple(zones or ()), energy, network)
     inputs = read_inputs(files, all_rows=not skip_bad_rows)
     _tell(inputs)
     snapshot = snapshot_of(inputs, at=moment)

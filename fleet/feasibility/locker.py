@@ -6,6 +6,7 @@ from fleet.domain.fleet import StationType
 from fleet.domain.sites import Locker
 from fleet.feasibility.case import LockerCase
 from fleet.feasibility.drop_point import locker_consent
+from fleet.feasibility.gaps import no_way
 from fleet.feasibility.payload import edges_text, too_large
 from fleet.feasibility.verdict import Verdict, feasible, infeasible
 from fleet.protocol.values import CompartmentSize, Order, Reason
@@ -19,6 +20,10 @@ def ask_consent(case: LockerCase) -> Verdict:
 def ask_walk(case: LockerCase) -> Verdict:
     """Whether the locker is near enough to the recipient."""
     limit, actual = case.asset_type.max_walk_m, case.walk_m
+    if actual is None:
+        gap = case.ctx.network.gap(case.order.place, case.locker.place, "walk")
+        if gap is not None and gap.cause == "off_streets":
+            return no_way(gap)
     if actual is not None and actual <= limit:
         return feasible(*_assumed(case))
     found = "there is no way on foot" if actual is None else f"the walk is {actual:.0f} m"

@@ -5,6 +5,7 @@ The planner asks for them here, so that all reasons are made in one package.
 
 from __future__ import annotations
 
+from fleet.feasibility.gaps import NO_WAY
 from fleet.protocol.values import Reason
 from geofences import Authorisation, Zone
 from geofences.checks.authorisation import described
@@ -93,6 +94,11 @@ def late(minutes: float) -> Reason:
         unit="min",
         source=SOURCE,
     )
+
+
+def no_way() -> Reason:
+    """No street leads from the routes and depots to the parcel and on."""
+    return NO_WAY
 
 
 def shift_over(what: str) -> Reason:

@@ -13,6 +13,7 @@ from fleet.feasibility.airspace import ask_airspace
 from fleet.feasibility.case import LockerCase, ParcelCase, SortieCase
 from fleet.feasibility.drop_point import ask_drop_point, ask_kerb
 from fleet.feasibility.energy import ask_energy
+from fleet.feasibility.gaps import ask_door
 from fleet.feasibility.goods import ask_carried, ask_cold_in_locker, ask_cold_on_trip
 from fleet.feasibility.locker import ask_compartment, ask_consent, ask_walk
 from fleet.feasibility.payload import ask_payload, ask_weight
@@ -30,6 +31,7 @@ OF_PARCELS: Mapping[str, Callable[[ParcelCase], Verdict]] = MappingProxyType(
         "weight": ask_weight,
         "goods": ask_carried,
         "service": ask_service,
+        "door": ask_door,
     }
 )
 """Could the type carry it at all, whenever and wherever?"""

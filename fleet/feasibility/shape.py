@@ -20,6 +20,7 @@ from fleet.feasibility.airspace import ask_path, checked, judged
 from fleet.feasibility.clearance import Clearance, clearance_at, clearance_of, traits
 from fleet.feasibility.context import Context
 from fleet.feasibility.detour import detour_over_ground
+from fleet.feasibility.gaps import no_way
 from fleet.feasibility.overground import NO_TERRAIN, box_of, highest_m
 from fleet.feasibility.verdict import Verdict, feasible, infeasible, unknown
 from fleet.kinds import kind_of
@@ -266,9 +267,9 @@ def _ground_shape(ctx: Context, start: Place, end: Place, profile: Profile) -> T
     leg = ctx.network.leg(start, end, profile)
     points = ctx.network.path(start, end, profile)
     if leg is None or points is None:
-        return infeasible(_NO_WAY)
+        return no_way(ctx.network.gap(start, end, profile))
     way = replace(way_of(points, leg.distance_m), leg=leg)
-    if profile == "walk" and ctx.permits is not None and not missed_on_the_ground(ctx.permits.missing):
+    if profile == "roll" and ctx.permits is not None and not missed_on_the_ground(ctx.permits.missing):
         # Where some are missing no speed is known to be allowed: the permits' question names them, and says UNKNOWN.
         limits = speed_limits(ctx.permits, [(p.lon, p.lat) for p in points], Surface.SIDEWALK)
         if 0.0 in limits:
@@ -279,12 +280,6 @@ def _ground_shape(ctx: Context, start: Place, end: Place, profile: Profile) -> T
     ground = (low + high) / 2 if isfinite(low) and isfinite(high) else 0.0
     return TripShape(way, way.reversed(), ground, ground, ground, assumed)
 
-
-_NO_WAY = Reason(
-    code="no_way",
-    detail="the street network has no way between the site and the drop",
-    source="street network",
-)
 
 _STANDSTILL = Reason(
     code="above_permit_speed",
@@ -297,5 +292,5 @@ _STANDSTILL = Reason(
 Shaper = Callable[[Context, SortieType, Place, Place, datetime], TripShape | Verdict]
 
 _SHAPERS: Mapping[str, Shaper] = MappingProxyType(
-    {"air": _fly, "walk": partial(_drive, "walk"), "drive": partial(_drive, "drive")}
+    {"air": _fly, "walk": partial(_drive, "roll"), "drive": partial(_drive, "drive")}
 )

@@ -31,6 +31,7 @@ from fleet.intake.cells import CellError, timezone
 from fleet.intake.fleetentries import SpareEntry
 from fleet.intake.fleetstands import resolve_stands
 from fleet.intake.fleettypes import is_foreign, merged, resolve_types
+from fleet.intake.networkfile import NetworkFiles
 from fleet.intake.reserves import with_rule
 from fleet.intake.suggest import did_you_mean
 from fleet.intake.terrain import UNKNOWN, TerrainFiles, parse_terrain
@@ -48,6 +49,7 @@ TABLES = (
     "weather",
     "assumptions",
     "terrain",
+    "network",
     "compartments",
     "types",
     "spare_packs",
@@ -60,8 +62,8 @@ DEFAULT_NAME = "default_fleet.toml"
 
 @dataclass(frozen=True, slots=True)
 class FleetFile:
-    """What a fleet file says. ``timezone`` is none when it names none, ``terrain`` when it names no grid files;
-    ``authorisations`` are those that are held, ``lines`` where its keys stand.
+    """What a fleet file says. ``timezone`` is none when it names none, ``terrain`` when it names no grid files,
+    ``network`` when it names no streets; ``authorisations`` are those that are held, ``lines`` where its keys stand.
     """
 
     name: str
@@ -70,6 +72,7 @@ class FleetFile:
     terrain: TerrainFiles | None = None
     authorisations: tuple[Authorisation, ...] = ()
     lines: Mapping[Key, int] = field(default_factory=dict)
+    network: NetworkFiles | None = None
 
     def line(self, key: Key) -> int | None:
         """On which line a key, or else the innermost table around it, is written down; none where nothing is."""
@@ -120,6 +123,8 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
         sections["weather"] = validated(source, ("weather",), source.data["weather"], WeatherRule)
     packs = _spare_packs(source, types.sound)
     terrain = _terrain(source)
+    stated = source.data.get("network")
+    network = None if stated is None else validated(source, ("network",), stated, NetworkFiles)
     values = {name: value for name in VALUES if (value := _value(source, default, name)) is not None}
     if "unserved_penalty" in values:
         validated(source, ("unserved_penalty",), values["unserved_penalty"], NonNegative)
@@ -131,7 +136,7 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
     )
     source.raise_errors()
     assert spec is not None  # otherwise there was an error to raise
-    return FleetFile(source.file, spec, zone, terrain, held, source.lines)
+    return FleetFile(source.file, spec, zone, terrain, held, source.lines, network)
 
 
 def _spare_packs(source: TomlSource, types: Mapping[str, AssetType]) -> tuple[SparePacks, ...]:

@@ -8,7 +8,7 @@ KIND = Kind(
     archetype="route",
     profile="drive",
     needs_airspace=False,
-    questions=("payload", "goods", "service"),
+    questions=("payload", "goods", "service", "door"),
     # A phone among houses is silent for minutes, and its driver knows the route.
     lost_link=LostLink(
         silent_s=180,

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from fleet.protocol.values import Place
 
-Profile = Literal["drive", "walk"]
+Profile = Literal["drive", "walk", "roll"]
+"""How one goes: in a van, on foot as recipients do, or on a sidewalk robot's wheels, which take no steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,23 @@ class Matrix:
     duration_s: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Why there is no way between two points.
+
+    ``off_streets``: a point (the ``end``, or else the start) lies ``away_m`` from the nearest street, more than the
+    ``limit_m`` up to which it counts as being at that street; whether there is a way is not known. ``no_way``: both are
+    at streets, and none leads from the one to the other.
+    """
+
+    cause: Literal["off_streets", "no_way"]
+    away_m: float | None = None
+    limit_m: float | None = None
+    end: bool = True
+
+
 class Network(Protocol):
-    """A source of travel times. ``assumption`` names what it rests on, for the plan's list; none for real
-    data.
+    """A source of travel times. ``assumption`` names what it rests on, for the plan's list.
 
     A distance is never shorter than the straight line between the two points.
     """
@@ -61,14 +76,24 @@ class Network(Protocol):
     def assumption(self) -> str | None:
         """What the answers rest on."""
 
+    @property
+    def version(self) -> str | None:
+        """A name of the data that the answers come from, another for other data; none where there are none."""
+
     def leg(self, start: Place, end: Place, profile: Profile) -> Leg | None:
         """The way between two points; none where there is none."""
 
     def legs(self, starts: Sequence[Place], ends: Sequence[Place], profile: Profile) -> Legs:
         """The ways between two points each, pair by pair."""
 
+    def cross(self, starts: Sequence[Place], ends: Sequence[Place], profile: Profile) -> Matrix:
+        """The ways from each of some points to each of others."""
+
     def matrix(self, points: Sequence[Place], profile: Profile) -> Matrix:
         """All ways between the points."""
+
+    def gap(self, start: Place, end: Place, profile: Profile) -> Gap | None:
+        """Why there is no way between two points; none where there is one."""
 
     def path(self, start: Place, end: Place, profile: Profile) -> tuple[Place, ...] | None:
         """The way's shape, from ``start`` to ``end``; none where there is none."""

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fleet.network.base import Leg, Legs, Matrix, Profile
+from fleet.network.base import Gap, Leg, Legs, Matrix, Profile
 from fleet.protocol.values import Place
 
 EARTH_RADIUS_M = 6_371_008.8
@@ -72,9 +72,12 @@ WALKING_MPS = 5 / 3.6
 
 _FOOT_CIRCUITY = (1.3, 1.26, 1.22)
 
+_ON_FOOT = _travel(_FOOT_CIRCUITY, tuple(WALKING_MPS / c for c in _FOOT_CIRCUITY))
+
 TRAVEL: dict[Profile, Travel] = {
     "drive": _travel((1.6, 1.5, 1.45, 1.35), (16 / 3.6, 22 / 3.6, 29 / 3.6, 35 / 3.6)),
-    "walk": _travel(_FOOT_CIRCUITY, tuple(WALKING_MPS / c for c in _FOOT_CIRCUITY)),
+    "walk": _ON_FOOT,
+    "roll": _ON_FOOT,
 }
 
 
@@ -94,6 +97,13 @@ def straight_m(start: Place, end: Place) -> float:
     return float(great_circle_m(lons[:1], lats[:1], lons[1:], lats[1:])[0])
 
 
+def straight_table_m(starts: Sequence[Place], ends: Sequence[Place]) -> Floats:
+    """The great-circle distances from some points to others, in metres."""
+    lon, lat = lonlat(starts)
+    to_lon, to_lat = lonlat(ends)
+    return great_circle_m(lon[:, None], lat[:, None], to_lon[None, :], to_lat[None, :])
+
+
 def lonlat(points: Sequence[Place]) -> tuple[Floats, Floats]:
     """The points' longitudes and latitudes as two arrays."""
     return (
@@ -107,6 +117,7 @@ class GeodesicNetwork:
     """A ``Network`` that needs no data. A path is the straight line: right for a map, not for a turn list."""
 
     assumption: str | None = "streets: straight distance times circuity by band, crow-fly speeds by band"
+    version: str | None = None
 
     def leg(self, start: Place, end: Place, profile: Profile) -> Leg:
         """The estimated way between two points; there always is one."""
@@ -119,12 +130,19 @@ class GeodesicNetwork:
         crow = great_circle_m(*lonlat(starts), *lonlat(ends))
         return Legs(travel.distance.at(crow), travel.duration.at(crow))
 
+    def cross(self, starts: Sequence[Place], ends: Sequence[Place], profile: Profile) -> Matrix:
+        """All estimated ways from some points to others, at once."""
+        travel = TRAVEL[profile]
+        crow = straight_table_m(starts, ends)
+        return Matrix(travel.distance.at(crow), travel.duration.at(crow))
+
     def matrix(self, points: Sequence[Place], profile: Profile) -> Matrix:
         """All estimated ways between the points, at once."""
-        travel = TRAVEL[profile]
-        lon, lat = lonlat(points)
-        crow = great_circle_m(lon[:, None], lat[:, None], lon[None, :], lat[None, :])
-        return Matrix(travel.distance.at(crow), travel.duration.at(crow))
+        return self.cross(points, points, profile)
+
+    def gap(self, start: Place, end: Place, profile: Profile) -> Gap | None:  # noqa: ARG002
+        """None: there is always an estimate."""
+        return None
 
     def path(self, start: Place, end: Place, profile: Profile) -> tuple[Place, ...]:  # noqa: ARG002
         """The straight line; its length is the crow's, not ``leg``'s."""

@@ -14,10 +14,12 @@ from fleet.feasibility import (
     Verdict,
     assess_locker,
     assess_route,
+    infeasible,
     order_columns,
     prefilter_lockers,
     prefilter_sorties,
 )
+from fleet.feasibility import planned as reasons
 from fleet.feasibility.charging import swap_s
 from fleet.kinds import kind_of
 from fleet.planner.flights import Flights, earliest_departure, round_up
@@ -88,7 +90,10 @@ def _door(problem: Problem, order: int) -> _Door:
         for t in problem.route_types
     }
     site = problem.standing(order)
-    bases = frozenset(b for b in problem.bases if answers[b[0]].feasible and site in (None, b[1]))
+    able = frozenset(b for b in problem.bases if answers[b[0]].feasible and site in (None, b[1]))
+    bases = frozenset(b for b in able if (b[1], order) not in problem.cut_off)
+    for name in {name for name, _ in able} - {name for name, _ in bases}:
+        answers[name] = infeasible(reasons.no_way())
     return _Door(bases, answers)
 
 

@@ -159,7 +159,7 @@ class Explainer:
         """The static answer; where it is a yes, the parcel stands where no such van starts."""
         if not any(van.type == asset_type for van in self.problem.vans):
             return None
-        verdict = assess_route(self.problem.snapshot.context, self.problem.orders[order], asset_type)
+        verdict = self.ways[order].verdicts[asset_type.type_id]
         standing = self.problem.standing(order)
         if verdict.feasible and standing is not None:
             return _no(reasons.elsewhere(asset_type.kind, standing))
@@ -281,6 +281,8 @@ CHANGES: dict[str, tuple[Wording, float]] = {
     "authorisation_full": (lambda _kind, _reason: "an authorisation for more flights", 1.0),
     "permit_full": (lambda _kind, _reason: "a permit for more robots", 1.0),
     "route_out_of_range": (lambda kind, _reason: f"a {kind} with a larger or fuller battery", 2.0),
+    "no_way": (lambda kind, _reason: f"a place that streets lead a {kind} to", 4.0),
+    "off_streets": (lambda kind, _reason: f"streets near the place that a {kind} can use", 4.0),
     "failed_before": (lambda kind, _reason: f"another try by {kind}", 3.0),
 }
 """Wording and effort by the reason's code; other reasons name their limit."""

@@ -24,7 +24,7 @@ from fleet.feasibility.route_energy import RouteRange
 from fleet.network.base import Network
 from fleet.planner.line import Ints, Line, forward
 from fleet.planner.newcomer import Newcomer, newcomer, pair_delays, pair_detours, pair_room
-from fleet.planner.problem import is_delivery
+from fleet.planner.problem import NO_WAY_S, is_delivery
 from fleet.planner.ranges import Driven, in_range
 from fleet.planner.running import FAR_S, Rest, RunningRoute
 from fleet.planner.tours import type_cost
@@ -304,6 +304,8 @@ def _extra(rest: Rest, detour: Ints, end_delay: Ints) -> Floats:
 def _why_not(rest: Rest, line: Line, new: Newcomer) -> Reason:
     """What stands in the way: the window by so many minutes, or room and shift."""
     ways = new.ways
+    if max(int(np.min(way.s)) for way in (ways.to_door, ways.from_door)) >= NO_WAY_S:
+        return reasons.no_way()
     if new.site is not None:
         loaded = np.maximum(line.leave_s[:-1] + ways.to_site.s, new.ready_s) + new.load_s
         reach = loaded + ways.site_to_door.s[0]

@@ -217,6 +217,18 @@ class Problem:
         """Types and sites of the vans."""
         return frozenset(van.base for van in self.vans)
 
+    @cached_property
+    def cut_off(self) -> frozenset[tuple[str, int]]:
+        """Sites of vans and parcels' numbers between which the streets do not lead there and back. Estimates without
+        streets lead everywhere, and are not asked."""
+        if self.snapshot.context.network.version is None:
+            return frozenset()
+        sites = sorted({site_id for _, site_id in self.bases})
+        depots, doors = [self.site(s).place for s in sites], [order.place for order in self.orders]
+        there, back = self.cross(depots, doors).seconds, self.cross(doors, depots).seconds.T
+        rows, columns = np.nonzero(np.maximum(there, back) >= NO_WAY_S)
+        return frozenset((sites[i], j) for i, j in zip(rows.tolist(), columns.tolist(), strict=True))
+
     def site(self, site_id: str) -> Site:
         """A site by id; ``PlannerError`` when the context lacks it."""
         try:
@@ -244,9 +256,7 @@ class Problem:
         if rows is not None and columns is not None:
             picked = np.ix_(rows, columns)
             return Legs(self._atlas.metres[picked], self._atlas.seconds[picked])
-        both = self._measured([*starts, *ends])
-        out, back = slice(0, len(starts)), slice(len(starts), None)
-        return Legs(both.metres[out, back], both.seconds[out, back])
+        return self._measured(starts, ends)
 
     def _numbers(self, places: Sequence[Place]) -> Ints | None:
         """The places' numbers in the atlas; none when one is not in it."""
@@ -268,10 +278,11 @@ class Problem:
 
     @cached_property
     def _atlas(self) -> Legs:
-        return self._measured(list(self._atlas_index))
+        places = list(self._atlas_index)
+        return self._measured(places, places)
 
-    def _measured(self, places: Sequence[Place]) -> Legs:
-        matrix = self.snapshot.context.network.matrix(places, "drive")
+    def _measured(self, starts: Sequence[Place], ends: Sequence[Place]) -> Legs:
+        matrix = self.snapshot.context.network.cross(starts, ends, "drive")
         seconds = np.where(np.isfinite(matrix.duration_s), matrix.duration_s, NO_WAY_S)
         metres = np.where(np.isfinite(matrix.distance_m), matrix.distance_m, NO_WAY_S)
         return Legs(np.rint(metres).astype(np.int64), np.ceil(seconds).astype(np.int64))

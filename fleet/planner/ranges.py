@@ -10,7 +10,8 @@ import numpy as np
 
 from fleet.domain.plan import RoutePlan
 from fleet.energy.van import RouteLegs
-from fleet.feasibility import Verdict, feasible
+from fleet.feasibility import Verdict, feasible, infeasible
+from fleet.feasibility import planned as reasons
 from fleet.feasibility.route_energy import RouteEnergy, RouteRange
 from fleet.network.base import Network
 from fleet.protocol.values import Order, Place
@@ -26,11 +27,22 @@ class Driven:
     orders: Mapping[str, Order]
     done: int = 0
 
+    def is_whole(self, network: Network) -> bool:
+        """Whether the network has a way from each of its places to the next. It may not where the streets have changed
+        since the route was made."""
+        places = self._places()
+        ways = network.legs(places[:-1], places[1:], "drive")
+        return bool(np.isfinite(ways.duration_s).all())
+
+    def _places(self) -> list[Place]:
+        stops = (Place(lon=stop.lon, lat=stop.lat) for stop in self.route.stops)
+        return [self.depot, *stops, self.depot]
+
     def energy(self, limit: RouteRange, network: Network, *, whole: bool = True) -> RouteEnergy:
         """What it takes as a whole, or from the stops on that are not behind the van."""
         begin = 0 if whole else self.done
         stops = self.route.stops
-        places = [self.depot, *(Place(lon=stop.lon, lat=stop.lat) for stop in stops), self.depot][begin:]
+        places = self._places()[begin:]
         ways = network.legs(places[:-1], places[1:], "drive")
         legs = RouteLegs(ways.distance_m, ways.duration_s, np.array(self._payloads_kg()[begin:]))
         since = stops[begin - 1].depart if begin else self.route.start
@@ -57,6 +69,8 @@ def in_range(driven: Driven, limit: RouteRange | None, network: Network) -> tupl
     yes, where its type states none."""
     if limit is None:
         return driven.route, feasible()
+    if not driven.is_whole(network):
+        return driven.route, infeasible(reasons.no_way())
     whole = driven.energy(limit, network)
     left = driven.energy(limit, network, whole=False) if limit.told and driven.done else whole
     return stated(driven.route, whole), limit.judged(left, driven.route.asset_id)

@@ -13,11 +13,13 @@ ALWAYS_LIGHT = ["fleet.protocol"]
 LIGHT_WHEN_THERE = ["adapters.sdk", "adapters.locker", "adapters.driver"]
 # The import names of what the extras install.
 HEAVY = frozenset(
-    "immutables jinja2 matplotlib numpy ortools pandas prometheus_client pyproj pyvrp rich shapely "
+    "immutables jinja2 matplotlib numpy ortools osrm pandas prometheus_client pyproj pyvrp rich shapely "
     "sqlalchemy starlette structlog typer uvicorn websockets".split()
 )
 # What only the planner's worker, the simulated world, the console or a picture needs, and loads slowly.
-NOT_FOR_A_HUB = frozenset("fleet.sim jinja2 matplotlib ortools pandas pyvrp scipy starlette uvicorn".split())
+NOT_FOR_A_HUB = frozenset(
+    "fleet.sim jinja2 matplotlib ortools osrm pandas pyvrp scipy starlette uvicorn".split()
+)
 HUB_STARTS = ["fleet.app", "fleet.cli.hub", "fleet.store", "fleet.dispatch.decide", "fleet.hub.loop"]
 PROBE = """
 import importlib, json, sys

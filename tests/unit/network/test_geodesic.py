@@ -18,7 +18,8 @@ def north_of(place: Place, metres: float) -> Place:
 
 
 @pytest.mark.parametrize(
-    ("crow_km", "circuity", "speed_kmh"), [(0.447, 1.6, 16), (1.732, 1.5, 22), (17.32, 1.35, 35)]
+    ("crow_km", "circuity", "speed_kmh"),
+    [(0.447, 1.6, 16), (1.732, 1.5, 22), (5.477, 1.45, 29), (17.32, 1.35, 35)],
 )
 def test_driving_has_the_measured_medians_in_the_middle_of_each_band(
     crow_km: float, circuity: float, speed_kmh: float
@@ -28,6 +29,15 @@ def test_driving_has_the_measured_medians_in_the_middle_of_each_band(
     assert leg.duration_s == pytest.approx(crow_km / speed_kmh * 3600, rel=2e-3)
 
 
+@pytest.mark.parametrize(("crow_km", "circuity"), [(0.447, 1.3), (1.732, 1.26), (5.477, 1.22)])
+@pytest.mark.parametrize("profile", ["walk", "roll"])
+def test_ways_on_foot_have_the_measured_medians_too(
+    profile: Profile, crow_km: float, circuity: float
+) -> None:
+    leg = NETWORK.leg(HERE, north_of(HERE, 1000 * crow_km), profile)
+    assert leg.distance_m == pytest.approx(1000 * crow_km * circuity, rel=2e-3)
+
+
 def test_walking_goes_at_walking_speed_along_the_path() -> None:
     for metres in (100, 447.2, 1732, 5000):
         leg = NETWORK.leg(HERE, north_of(HERE, metres), "walk")
@@ -35,7 +45,7 @@ def test_walking_goes_at_walking_speed_along_the_path() -> None:
         assert leg.distance_m / leg.duration_s == pytest.approx(WALKING_MPS, rel=0.01)
 
 
-@pytest.mark.parametrize("profile", ["drive", "walk"])
+@pytest.mark.parametrize("profile", ["drive", "walk", "roll"])
 def test_curves_rise_and_bend_downwards_only(profile: Profile) -> None:
     """Concave and rising through the origin: farther is never sooner, and the triangle inequality holds."""
     crow = np.linspace(0, 60_000, 4001)
@@ -68,6 +78,14 @@ def test_great_circle_is_within_0_6_percent_of_the_ellipsoid() -> None:
     lon2, lat2 = lon1 + 0.1, lat1 + 0.05
     exact = np.array(geod.inv(lon1, lat1, lon2, lat2)[2])
     np.testing.assert_allclose(great_circle_m(lon1, lat1, lon2, lat2), exact, rtol=6e-3)
+
+
+def test_some_points_to_others_are_a_part_of_the_matrix() -> None:
+    points = [HERE, north_of(HERE, 900), Place(lon=8.8, lat=49.3)]
+    cross, whole = NETWORK.cross(points[:1], points[1:], "drive"), NETWORK.matrix(points, "drive")
+    np.testing.assert_array_equal(cross.duration_s, whole.duration_s[:1, 1:])
+    assert NETWORK.gap(points[0], points[2], "drive") is None
+    assert NETWORK.version is None
 
 
 def test_no_points_give_an_empty_matrix() -> None:

@@ -1,0 +1,117 @@
+"""The routing engine (OSRM) on one profile's data: points in; tables and shapes out. It is loaded when it is first
+asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fleet.network.errors import NetworkError
+from fleet.network.extra import engine_folder
+from fleet.protocol.values import Place
+
+STEM = "streets.osrm"
+"""What the engine's files of one profile begin with."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Snap:
+    """A point as the engine sees it: how far the nearest street is, and the engine's own name of the spot there."""
+
+    lon: float
+    lat: float
+    away_m: float
+    hint: str
+
+
+@cache
+def opened(folder: Path) -> Engine:
+    """The engine on this folder's data, once for each process: it holds the files in memory that processes share."""
+    return Engine(folder)
+
+
+class Engine:
+    """Answers for one profile. Raises ``NetworkError`` where its files can't be used."""
+
+    def __init__(self, folder: Path) -> None:
+        engine_folder()  # says what to install
+        import osrm
+
+        self._osrm = osrm
+        try:
+            self._engine = osrm.OSRM(
+                algorithm="CH",
+                storage_config=str(folder / STEM),
+                use_shared_memory=False,
+                use_mmap=True,
+                max_locations_distance_table=-1,
+                max_locations_viaroute=-1,
+                verbosity="NONE",
+            )
+        except RuntimeError as error:
+            message = f"cannot be opened ({error}): build the streets again with `fleet network build`"
+            raise NetworkError(str(folder), message) from error
+
+    def snaps(self, places: Sequence[Place], anchor: Place) -> list[Snap]:
+        """The spots on streets nearest to the places.
+
+        A small network that leads nowhere, such as a car park's, is passed over for the main one, unless all points of
+        a request are on it: with the ``anchor``, which is on the main one, no point's spot depends on the others.
+        """
+        if not places:
+            return []
+        found = self._engine.Table(
+            self._osrm.TableParameters(
+                coordinates=[(p.lon, p.lat) for p in (anchor, *places)],
+                sources=[0],
+                destinations=list(range(1, len(places) + 1)),
+                annotations=["duration"],
+            )
+        )
+        spots = zip(places, found["destinations"], strict=True)
+        return [Snap(p.lon, p.lat, spot["distance"], spot["hint"]) for p, spot in spots]
+
+    def table(self, starts: Sequence[Snap], ends: Sequence[Snap]) -> tuple[Floats, Floats]:
+        """Seconds and metres from each of some spots to each of others; not a number where there is no way."""
+        both = [*starts, *ends]
+        found = self._engine.Table(
+            self._osrm.TableParameters(
+                coordinates=[(s.lon, s.lat) for s in both],
+                hints=[s.hint for s in both],
+                sources=list(range(len(starts))),
+                destinations=list(range(len(starts), len(both))),
+                annotations=["duration", "distance"],
+                generate_hints=False,
+            )
+        )
+        return _array(found["durations"]), _array(found["distances"])
+
+    def shape(self, start: Snap, end: Snap) -> list[Place] | None:
+        """The points along the way between two spots; none where there is no way."""
+        asked = self._osrm.RouteParameters(
+            coordinates=[(start.lon, start.lat), (end.lon, end.lat)],
+            hints=[start.hint, end.hint],
+            geometries="geojson",
+            overview="full",
+            generate_hints=False,
+        )
+        try:
+            found = self._engine.Route(asked)
+        except RuntimeError as error:
+            if "NoRoute" in str(error):
+                return None
+            raise
+        drawn: Iterable[Any] = found["routes"][0]["geometry"]["coordinates"]
+        return [Place(lon=lon, lat=lat) for lon, lat in map(list, drawn)]
+
+
+def _array(rows: Iterable[Any]) -> Floats:
+    return np.array([list(row) for row in rows], dtype=np.float64)

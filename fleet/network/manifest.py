@@ -1,0 +1,87 @@
+"""What a folder of streets says of itself: from which extract, with which profiles and engine, and whose data it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+
+from fleet.network.base import Profile
+from fleet.network.errors import NetworkError
+from fleet.protocol.values import Place, Value
+
+FILE = "manifest.json"
+FORMAT = "lastmile-streets/1"
+ATTRIBUTION = "© OpenStreetMap contributors"
+
+ProfileName = Literal["car", "foot", "robot"]
+PROFILE_OF: dict[Profile, ProfileName] = {"drive": "car", "walk": "foot", "roll": "robot"}
+"""By which street profile one goes."""
+
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Box(Value):
+    """Degrees around all that a profile may use."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+class Built(Value):
+    """One profile: the hash of its text, the box around its streets, and a place on its main network, which all others
+    are held against so that the same point always counts as being at the same street."""
+
+    sha256: Hash
+    box: Box
+    anchor: Place
+
+
+class Manifest(Value):
+    """What was built. ``data`` is the folder, beside the manifest, that holds it."""
+
+    format: Literal["lastmile-streets/1"] = "lastmile-streets/1"
+    source: str
+    source_bytes: int
+    source_sha256: Hash
+    engine: str
+    profiles: dict[ProfileName, Built]
+    attribution: str = ATTRIBUTION
+    data: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+
+    @property
+    def version(self) -> str:
+        """A name of what answers depend on: source, engine and profiles."""
+        hashes = {name: built.sha256 for name, built in self.profiles.items()}
+        return version_of(self.source_sha256, self.engine, hashes)
+
+
+def version_of(source_sha256: str, engine: str, profiles: dict[ProfileName, str]) -> str:
+    """A hash of the source, the engine and the profiles' texts."""
+    said = json.dumps([FORMAT, source_sha256, engine, dict(sorted(profiles.items()))])
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a folder of streets. Raises ``NetworkError`` where it is none, or one that can't be read."""
+    file = folder / FILE
+    try:
+        return Manifest.model_validate_json(file.read_bytes())
+    except FileNotFoundError:
+        what = "is no folder of streets" if folder.is_dir() else "is not there"
+        raise NetworkError(
+            str(folder), f"{what}: build one with `fleet network build FILE.osm.pbf`"
+        ) from None
+    except OSError as error:
+        raise NetworkError(str(file), f"cannot be read: {error.strerror or error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "whole"
+        raise NetworkError(
+            str(file), f"{where}: {first['msg']}; build it again with `fleet network build`"
+        ) from error

@@ -1,0 +1,218 @@
+"""Real streets: a ``Network`` from a folder that ``fleet network build`` has made of an OpenStreetMap extract.
+
+A point counts as being at the nearest street of the main network, if that is no farther than ``farthest_m``. What lies
+between the two is gone at walking pace, along the straight line, and belongs to the way. A point that is farther off is
+``off_streets``, and no number is made up for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from fleet.network.base import Gap, Leg, Legs, Matrix, Profile
+from fleet.network.engine import Engine, Snap, opened
+from fleet.network.errors import NetworkError
+from fleet.network.geodesic import EARTH_RADIUS_M, WALKING_MPS, lonlat, straight_table_m
+from fleet.network.manifest import PROFILE_OF, Manifest, ProfileName, read_manifest
+from fleet.protocol.values import Place
+
+FARTHEST_M = 250.0
+"""How far from the nearest street a point may lie, unless the fleet file says otherwise."""
+
+MOST_SNAPS = 200_000
+"""So many points are kept with their streets; then all are asked for anew."""
+
+TILE = 1_000_000
+"""So many ways are asked of the engine at once."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Spots:
+    """Points at their streets, and how far from them."""
+
+    snaps: tuple[Snap, ...]
+    away_m: Floats
+
+
+class StreetNetwork:
+    """See the module. It reads its folder once; another process that is handed one opens the same data."""
+
+    def __init__(self, folder: Path, manifest: Manifest, farthest_m: float = FARTHEST_M) -> None:
+        self.folder, self.manifest, self.farthest_m = folder, manifest, farthest_m
+        self._snaps: dict[tuple[Profile, float, float], Snap] = {}
+
+    def __reduce__(self) -> tuple[type[StreetNetwork], tuple[Path, Manifest, float]]:
+        return StreetNetwork, (self.folder, self.manifest, self.farthest_m)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StreetNetwork) and self.version == other.version
+
+    def __hash__(self) -> int:
+        return hash(self.version)
+
+    @property
+    def assumption(self) -> str:
+        """From which extract the streets are, and that nothing is known of the traffic on them."""
+        known = self.manifest
+        return (
+            f"streets: {known.source} ({known.source_sha256[:8]}), at four fifths of their speed limits, "
+            f"without traffic, up to {self.farthest_m:g} m off them on foot; {known.attribution}"
+        )
+
+    @property
+    def version(self) -> str:
+        """A hash of extract, engine and profiles, and how far off its streets a point may lie."""
+        return f"{self.manifest.version}/{self.farthest_m:g}"
+
+    def lacks(self, profiles: Iterable[Profile]) -> tuple[ProfileName, ...]:
+        """Which of these profiles were not built."""
+        return tuple(sorted({PROFILE_OF[p] for p in profiles if PROFILE_OF[p] not in self.manifest.profiles}))
+
+    def leg(self, start: Place, end: Place, profile: Profile) -> Leg | None:
+        """The fastest way between two points; none where ``gap`` says why."""
+        found = self.cross((start,), (end,), profile)
+        distance_m, duration_s = float(found.distance_m[0, 0]), float(found.duration_s[0, 0])
+        return Leg(distance_m, duration_s) if np.isfinite(distance_m) else None
+
+    def legs(self, starts: Sequence[Place], ends: Sequence[Place], profile: Profile) -> Legs:
+        """The fastest ways, pair by pair. They are picked from tables of the points that occur, which takes the engine
+        far less time than pair by pair."""
+        distance_m, duration_s = np.empty(len(starts)), np.empty(len(starts))
+        for part in _parts(starts, ends):
+            rows = {place: i for i, place in enumerate(dict.fromkeys(starts[k] for k in part))}
+            columns = {place: i for i, place in enumerate(dict.fromkeys(ends[k] for k in part))}
+            table = self.cross(tuple(rows), tuple(columns), profile)
+            picked = [rows[starts[k]] for k in part], [columns[ends[k]] for k in part]
+            distance_m[part], duration_s[part] = table.distance_m[picked], table.duration_s[picked]
+        return Legs(distance_m, duration_s)
+
+    def cross(self, starts: Sequence[Place], ends: Sequence[Place], profile: Profile) -> Matrix:
+        """The fastest ways from each of some points to each of others, in tiles that bound the memory."""
+        distance_m, duration_s = np.full((2, len(starts), len(ends)), np.inf)
+        if len(starts) and len(ends):
+            begin, end = self._spots(starts, profile), self._spots(ends, profile)
+            step = max(1, TILE // len(ends))
+            for first in range(0, len(starts), step):
+                rows = slice(first, first + step)
+                at = _Spots(begin.snaps[rows], begin.away_m[rows])
+                straight_m = straight_table_m(starts[rows], ends)
+                duration_s[rows], distance_m[rows] = self._tile(at, end, straight_m, profile)
+        return Matrix(distance_m, duration_s)
+
+    def matrix(self, points: Sequence[Place], profile: Profile) -> Matrix:
+        """All ways between the points."""
+        return self.cross(points, points, profile)
+
+    def path(self, start: Place, end: Place, profile: Profile) -> tuple[Place, ...] | None:
+        """The fastest way's points, from ``start`` over the streets to ``end``."""
+        if start == end:
+            return (start, end)
+        spots = self._spots((start, end), profile)
+        if (spots.away_m > self.farthest_m).any():
+            return None
+        drawn = self._engine(profile).shape(*spots.snaps)
+        return None if drawn is None else tuple(_simpler([start, *drawn, end]))
+
+    def gap(self, start: Place, end: Place, profile: Profile) -> Gap | None:
+        """Why there is no way between two points."""
+        from_m, to_m = self._spots((start, end), profile).away_m.tolist()
+        if to_m > self.farthest_m:
+            return Gap("off_streets", to_m, self.farthest_m)
+        if from_m > self.farthest_m:
+            return Gap("off_streets", from_m, self.farthest_m, end=False)
+        return Gap("no_way") if self.leg(start, end, profile) is None else None
+
+    def _tile(
+        self, starts: _Spots, ends: _Spots, straight_m: Floats, profile: Profile
+    ) -> tuple[Floats, Floats]:
+        """Seconds and metres; infinite where there is no way."""
+        seconds, metres = self._engine(profile).table(starts.snaps, ends.snaps)
+        afoot_m = starts.away_m[:, None] + ends.away_m[None, :]
+        off = (starts.away_m > self.farthest_m)[:, None] | (ends.away_m > self.farthest_m)[None, :]
+        gone = (off | np.isnan(seconds)) & (straight_m > 0)
+        here = straight_m == 0  # a point and itself: nobody goes to the street and back
+        duration_s = np.where(here, 0.0, np.where(gone, np.inf, seconds + afoot_m / WALKING_MPS))
+        # The engine's earth is a little smaller than ours.
+        distance_m = np.where(here, 0.0, np.where(gone, np.inf, np.maximum(metres + afoot_m, straight_m)))
+        return duration_s, distance_m
+
+    def _engine(self, profile: Profile) -> Engine:
+        return opened(self.folder / self.manifest.data / self._name(profile))
+
+    def _name(self, profile: Profile) -> ProfileName:
+        name = PROFILE_OF[profile]
+        if name not in self.manifest.profiles:
+            raise NetworkError(str(self.folder), f"was built without the profile {name!r}")
+        return name
+
+    def _spots(self, places: Sequence[Place], profile: Profile) -> _Spots:
+        keys = [(profile, p.lon, p.lat) for p in places]
+        fresh = {key: p for key, p in zip(keys, places, strict=True) if key not in self._snaps}
+        if fresh:
+            if len(self._snaps) + len(fresh) > MOST_SNAPS:
+                self._snaps.clear()
+                fresh = dict(zip(keys, places, strict=True))
+            anchor = self.manifest.profiles[self._name(profile)].anchor
+            found = self._engine(profile).snaps(list(fresh.values()), anchor)
+            self._snaps.update(zip(fresh, found, strict=True))
+        snaps = tuple(self._snaps[key] for key in keys)
+        return _Spots(snaps, np.array([snap.away_m for snap in snaps]))
+
+
+def open_streets(folder: Path, farthest_m: float = FARTHEST_M) -> StreetNetwork:
+    """The streets of a folder. Raises ``NetworkError`` where it is none, or the engine to read it is missing."""
+    manifest = read_manifest(folder)
+    network = StreetNetwork(folder.absolute(), manifest, farthest_m)
+    for name in manifest.profiles:
+        opened(network.folder / manifest.data / name)
+    return network
+
+
+def _parts(starts: Sequence[Place], ends: Sequence[Place]) -> list[list[int]]:
+    """The pairs' numbers, in parts whose tables stay small: pairs that share a start stay together."""
+    by_start: dict[Place, list[int]] = {}
+    for number, start in enumerate(starts):
+        by_start.setdefault(start, []).append(number)
+    parts: list[list[int]] = []
+    rows, columns = 0, set[Place]()
+    for numbers in by_start.values():
+        columns |= {ends[k] for k in numbers}
+        rows += 1
+        if not parts or rows * len(columns) > MOST_TABLE:
+            parts.append([])
+            rows, columns = 1, {ends[k] for k in numbers}
+        parts[-1] += numbers
+    return parts
+
+
+MOST_TABLE = 40_000
+"""Ways in one table of ``legs``: more would be asked for than are needed."""
+
+
+DRAWN_M = 1.0
+"""So far a drawn way may stray from the middle of its streets."""
+
+
+def _simpler(points: Sequence[Place]) -> list[Place]:
+    """The points without those that add nothing to be seen (Douglas and Peucker); both ends stay."""
+    lon, lat = lonlat(points)
+    metres = np.radians(np.column_stack((lon * np.cos(np.radians(lat[0])), lat))) * EARTH_RADIUS_M
+    line = shapely.simplify(shapely.linestrings(metres), DRAWN_M, preserve_topology=False)
+    kept = [points[0]]
+    at = {tuple(spot): point for spot, point in zip(metres.tolist(), points, strict=True)}
+    for spot in shapely.get_coordinates(line).tolist():
+        point = at[tuple(spot)]
+        if point != kept[-1]:
+            kept.append(point)
+    return kept if len(kept) > 1 else [points[0], points[-1]]
+
+
+__all__ = ["FARTHEST_M", "StreetNetwork", "open_streets"]

@@ -1,0 +1,47 @@
+"""What a profile's built data hold: the box around its streets, and a place on the main network among them."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fleet.network.engine import STEM, Engine
+from fleet.network.errors import NetworkError
+from fleet.network.manifest import Box
+from fleet.protocol.values import Place
+
+NODES = "/common/nbn_data/coordinates"
+"""Where the engine keeps its crossings: pairs of longitude and latitude in millionths of a degree."""
+
+TRIED = 48
+"""Of so many crossings the one that is best connected with the others is taken for the main network's."""
+
+
+def crossings(folder: Path) -> NDArray[np.int32]:
+    """All crossings of the profile's streets, as rows of longitude and latitude in millionths of a degree."""
+    file = folder / f"{STEM}.nbg_nodes"
+    with tarfile.open(file) as parts:
+        part = parts.extractfile(NODES)
+        if part is None:
+            raise NetworkError(str(file), f"holds no {NODES}")
+        return np.frombuffer(part.read(), dtype="<i4").reshape(-1, 2)
+
+
+def box_around(nodes: NDArray[np.int32]) -> Box:
+    """The box around crossings."""
+    west, south = (nodes.min(axis=0) / 1e6).tolist()
+    east, north = (nodes.max(axis=0) / 1e6).tolist()
+    return Box(west=west, south=south, east=east, north=north)
+
+
+def anchor(engine: Engine, nodes: NDArray[np.int32]) -> Place:
+    """A crossing that as many of the others as can be are reached from and reach."""
+    picked = np.unique(np.linspace(0, len(nodes) - 1, TRIED).astype(np.int64))
+    places = [Place(lon=lon / 1e6, lat=lat / 1e6) for lon, lat in nodes[picked].tolist()]
+    spots = engine.snaps(places, places[0])
+    seconds, _ = engine.table(spots, spots)
+    there = np.isfinite(seconds)
+    return places[int(np.argmax(there.sum(axis=0) + there.sum(axis=1)))]

@@ -1,0 +1,60 @@
+"""Plans over real and made-up streets, held against the independent checker."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet.network.build import build
+from fleet.network.manifest import ATTRIBUTION, ProfileName
+from tests.checker import check_plan
+from tests.plans.city import CENTRE, Inputs, write_city
+from tests.plans.test_real_plans import assert_sound, demand, plan
+from tests.support.streetmap import random_town
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def streets(source: Path, out: Path, *profiles: ProfileName) -> Path:
+    """Streets for some profiles, or all."""
+    build(source, out, profiles or ("car", "foot", "robot"), progress=lambda _said: None)
+    return out
+
+
+def says_streets(document: dict[str, Any], source: str) -> bool:
+    """Whether the plan names its streets, and whose data they are, and no estimate besides."""
+    said = [one for one in document["assumptions"] if one.startswith("streets: ")]
+    return len(said) == 1 and source in said[0] and ATTRIBUTION in said[0]
+
+
+def test_a_made_up_city_on_made_up_streets(repo_root: Path, tmp_path: Path) -> None:
+    """All modes over a crooked grid, with one-way streets."""
+    inputs = write_city(tmp_path, 3)
+    town = random_town(random.Random(3), size=48, west=CENTRE[0] - 0.077, south=CENTRE[1] - 0.056)
+    folder = streets(town.write(tmp_path / "city.osm"), tmp_path / "city.streets")
+    made = plan(repo_root, inputs, tmp_path / "plan.json", "--iterations", "60", "--network", str(folder))
+    document = assert_sound(made, inputs)
+    assert says_streets(document, "city.osm")
+    used = {mode for mode, count in document["summary"]["by_mode"].items() if count}
+    assert used >= {"sidewalk_robot", "van"}
+    robots = [s for s in document["sorties"] if s["kind"] == "sidewalk_robot"]
+    assert any(len(s["path"]) > 6 for s in robots), "they go round corners"
+
+
+def test_porto_s_vans(repo_root: Path, shared_data: Path, tmp_path: Path) -> None:
+    """1,500 parcels on the real streets of Porto, by vans alone: others' streets take minutes to prepare."""
+    whole = demand(shared_data, "porto", "porto")
+    fleet = tmp_path / "fleet.toml"
+    streets(shared_data / "osm" / "porto_hybrid.osm.pbf", tmp_path / "porto.streets", "car")
+    fleet.write_text('[[van]]\ntype = "van-e"\n\n[network]\nstreets = "porto.streets"\n', encoding="utf-8")
+    inputs = Inputs(whole.orders, whole.depots, whole.lockers, whole.weather)
+    made = plan(repo_root, inputs, tmp_path / "plan.json", "--iterations", "30", "--fleet", str(fleet))
+    found = check_plan(made, inputs.orders, inputs.depots, inputs.lockers, fleet, (), inputs.weather)
+    assert not found, "\n".join(map(str, found[:20]))
+    document = json.loads(made.read_text(encoding="utf-8"))
+    assert document["summary"]["by_mode"]["van"] > 1000
+    assert says_streets(document, "porto_hybrid.osm.pbf")

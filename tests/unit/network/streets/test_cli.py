@@ -1,0 +1,113 @@
+"""`fleet network` and plans over streets, as a user meets them."""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet.cli.main import main
+from fleet.network.manifest import read_manifest
+from tests.support.streetmap import random_town
+from tests.unit.cli.conftest import DEPOTS, LOCKERS, ORDERS, ROW, WEATHER
+
+
+def ended(*words: object) -> int:
+    with pytest.raises(SystemExit) as end:
+        main([str(word) for word in words])
+    assert isinstance(end.value.code, int)
+    return end.value.code
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a day's files, and streets that were built on the command line."""
+    folder = tmp_path_factory.mktemp("day")
+    spots = [(-8.6 - at / 1000, 41.15 + at / 2000) for at in range(1, 7)]
+    rows = [ROW.format(name=f"A-{at}", lon=x, lat=y, locker="false") for at, (x, y) in enumerate(spots, 1)]
+    rows.append(ROW.format(name="A-OUT", lon=-8.5, lat=41.15, locker="false"))
+    files = {
+        "orders.csv": ORDERS + "".join(rows),
+        "depots.csv": DEPOTS,
+        "lockers.csv": LOCKERS,
+        "weather.csv": WEATHER,
+        "fleet.toml": 'timezone = "UTC"\n\n[network]\nstreets = "town.streets"\n',
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    made = random_town(random.Random(5), size=16, west=-8.63, south=41.132)
+    source = made.write(folder / "town.osm")
+    assert ended("network", "build", source, "--out", folder / "town.streets") == 0
+    return folder
+
+
+def plan(town: Path, name: str, *more: object) -> dict[str, Any]:
+    files = [w for n in ("orders", "depots", "lockers", "weather") for w in (f"--{n}", town / f"{n}.csv")]
+    assert ended("plan", *files, "--out", town / name, "--iterations", 30, *more) == 0
+    found: dict[str, Any] = json.loads((town / name).read_text(encoding="utf-8"))
+    return found
+
+
+def test_a_folder_says_what_it_is(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended("network", "show", town / "town.streets") == 0
+    said = capsys.readouterr().out
+    assert "streets of town.osm" in said
+    assert "sidewalk robots" in said
+    assert said.rstrip().endswith("© OpenStreetMap contributors")
+    assert ended("network", "show", town / "town.streets", "--json") == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["version"] == read_manifest(town / "town.streets").version
+
+
+def test_progress_is_on_stderr_and_data_alone_on_stdout(
+    town: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The engine's own programs and library write to the descriptors, not to Python's streams."""
+    source = town / "town.osm"
+    words = ("network", "build", source, "--out", tmp_path / "out", "--profiles", "car", "--json")
+    assert ended(*words) == 0
+    out, err = capfd.readouterr()
+    assert json.loads(out)["source"] == "town.osm"
+    assert "car (vans): taking the streets out" in err
+    assert "[info]" not in err
+
+
+def test_a_plan_by_the_option_and_by_the_fleet_file_is_the_same(
+    town: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    by_option = plan(town, "a.json", "--network", town / "town.streets")
+    by_file = plan(town, "b.json", "--fleet", town / "fleet.toml")
+    assert by_option["routes"] or by_option["sorties"]
+    assert "streets: town.osm" in capfd.readouterr().out
+    for part in ("summary", "parcels", "unassigned"):
+        assert by_option[part] == by_file[part], part
+    without = plan(town, "c.json")
+    assert without["snapshot_id"] != by_option["snapshot_id"]
+    assert any("circuity" in one for one in without["assumptions"])
+    assert not any("circuity" in one for one in by_option["assumptions"])
+
+
+def test_a_parcel_off_the_map_is_left_with_its_reason(town: Path) -> None:
+    made = plan(town, "d.json", "--network", town / "town.streets")
+    assert [left["order_id"] for left in made["unassigned"]] == ["A-OUT"]
+    (parcel,) = [p for p in made["parcels"] if p["order_id"] == "A-OUT"]
+    (van,) = [a for a in parcel["alternatives"] if a["mode"] == "van"]
+    assert van["verdict"] == "unknown"
+    (reason,) = van["reasons"]
+    assert (reason["code"], reason["limit"], reason["unit"]) == ("off_streets", 250.0, "m")
+    assert reason["actual"] > 5000
+
+
+def test_streets_without_what_the_fleet_needs_are_refused(
+    town: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "cars.streets"
+    assert ended("network", "build", town / "town.osm", "--out", out, "--profiles", "car") == 0
+    files = [w for n in ("orders", "depots", "lockers", "weather") for w in (f"--{n}", town / f"{n}.csv")]
+    capsys.readouterr()
+    assert ended("plan", *files, "--out", town / "e.json", "--network", out) == 2
+    said = capsys.readouterr().err
+    assert "was built without foot and robot" in said
+    assert "--profiles car,foot,robot" in said
+    assert not (town / "e.json").exists()
