@@ -140,7 +140,8 @@ def _energy(row: Row, _column: str) -> str:
     told = row["energy"]
     if told is None:
         return ""
-    return f"{told['bias']:+.1%} by {told['trips']} trips, margin {told['raised_by']:.1%}"
+    slower = f", {told['slower']:+.1%} time" if told["slower"] else ""
+    return f"{told['bias']:+.1%} by {told['trips']} trips, margin {told['raised_by']:.1%}{slower}"
 
 
 _CELLS: dict[str, Callable[[Row, str], Any]] = {

@@ -21,10 +21,11 @@ from fleet.intake.energytracks import tracks_text
 
 COLUMNS = (
     "at", "asset_id", "mission_id", "planned_wh", "predicted_wh", "used_wh", "log_ratio", "surprise", "by", "alarm",
+    "ways_s", "ways_expected_s",
 )  # fmt: skip
 HEADER = (
-    "asset", "type", "trips", "of them today", "bias", "sure to", "widened", "margin of its type", "its own", "alarms",
-    "taught nothing",
+    "asset", "type", "trips", "of them today", "bias", "sure to", "widened", "slower by", "margin of its type",
+    "its own", "alarms", "taught nothing",
 )  # fmt: skip
 
 
@@ -76,6 +77,8 @@ def _asset(one: AssetLearned) -> dict[str, Any]:
         "log_bias": round(track.log_bias, 5),
         "log_bias_sd": None if track.variance is None else round(math.sqrt(track.variance), 5),
         "widening": round(track.widening, 3),
+        "log_pace": round(track.log_pace, 5),
+        "log_pace_sd": None if track.pace_variance is None else round(math.sqrt(track.pace_variance), 5),
         "type_margin": round(one.type_margin, 5),
         "raised_by": round(one.raised_by, 5),
         "alarms": [trip.mission_id for trip in one.trips if trip.alarm],
@@ -101,7 +104,8 @@ def _row(trip: EnergyLearned) -> tuple[object, ...]:
     log_ratio = math.log(trip.used_wh / trip.predicted_wh)
     figures = trip.planned_wh, trip.predicted_wh, trip.used_wh, log_ratio, trip.surprise
     names = trip.at.isoformat(), trip.asset_id, trip.mission_id
-    return (*names, *(f"{figure:.5f}" for figure in figures), trip.by, "yes" if trip.alarm else "no")
+    times = ("", "") if trip.timed is None else (trip.timed.lasted_s, trip.timed.expected_s)
+    return (*names, *(f"{figure:.5f}" for figure in figures), trip.by, "yes" if trip.alarm else "no", *times)
 
 
 def _text(found: tuple[AssetLearned, ...]) -> str:
@@ -125,6 +129,7 @@ def _line(one: AssetLearned) -> tuple[object, ...]:
         f"{math.expm1(track.log_bias):+.1%}",
         sure,
         f"{track.widening:.2f}",
+        f"{math.expm1(track.log_pace):+.1%}",
         f"{one.type_margin:.1%}",
         f"{one.raised_by:.1%}",
         one.alarms,

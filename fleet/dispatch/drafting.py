@@ -85,6 +85,7 @@ def sortie_from_trip(desk: Desk, drafted: Mission, trip: Trip, alternates: tuple
         zones_version=trip.zones_version,
         alternates=alternates,
         cruise_mps=trip.cruise_mps,
+        pace=trip.pace,
     )
 
 
@@ -111,6 +112,7 @@ def _sortie_mission(
     zones_version: str,
     alternates: tuple[Alternate, ...],
     cruise_mps: float | None = None,
+    pace: float = 1.0,
 ) -> Mission:
     kind = sortie_type(desk, asset_id)
     steps: tuple[Step, ...] = (
@@ -142,6 +144,7 @@ def _sortie_mission(
         reserve_wh=energy[2],
         zones_version=zones_version,
         cruise_mps=cruise_mps,
+        pace=pace,
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from fleet.dispatch.desk import Desk
-from fleet.dispatch.residuals import Flown, compared
-from fleet.domain.energy import EnergyLearned, EnergyNotLearned
+from fleet.dispatch.residuals import Flown, compared, timed
+from fleet.domain.energy import EnergyLearned, EnergyNotLearned, Timed
 from fleet.domain.fleet import SortieType
-from fleet.energy.learning import learnt
+from fleet.domain.state import MissionRecord
+from fleet.energy.learning import Track, learnt
+from fleet.energy.pace import paced
 from fleet.feasibility.appetite import told_of, track_of
 from fleet.feasibility.charge import doubts_of
 from fleet.feasibility.drift import DRIFT, drifted
@@ -30,9 +32,30 @@ def learn(desk: Desk, mission_id: str) -> None:
         return
     found = compared(record, asset_type, doubted=bool(doubts_of(desk.state, asset_id)))
     if isinstance(found, str):
-        desk.emit(EnergyNotLearned(at=desk.now, asset_id=asset_id, mission_id=mission_id, why=found))
+        _learn_times(desk, record, why=found)
     else:
         _learn(desk, asset_type, found)
+
+
+def _learn_times(desk: Desk, record: MissionRecord, *, why: str) -> None:
+    """What it took tells nothing; how long it lasted may."""
+    asset_id, lasted = record.mission.asset_id, timed(record)
+    before = track_of(desk.asset(asset_id).energy)
+    after = None if lasted is None else told_of(_paced(before, lasted))
+    desk.emit(
+        EnergyNotLearned(
+            at=desk.now,
+            asset_id=asset_id,
+            mission_id=record.mission.mission_id,
+            why=why,
+            timed=lasted,
+            track=after,
+        )
+    )
+
+
+def _paced(track: Track, lasted: Timed | None) -> Track:
+    return track if lasted is None else paced(track, lasted.lasted_s, lasted.expected_s)
 
 
 def _learn(desk: Desk, asset_type: SortieType, flown: Flown) -> None:
@@ -51,7 +74,8 @@ def _learn(desk: Desk, asset_type: SortieType, flown: Flown) -> None:
             by=flown.by,
             surprise=after.surprise,
             alarm=after.alarm,
-            track=told_of(after.track),
+            timed=flown.timed,
+            track=told_of(_paced(after.track, flown.timed)),
         )
     )
     if after.alarm:

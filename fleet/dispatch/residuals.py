@@ -3,7 +3,8 @@
 Only trips that were flown to their end as they were released are compared: no diversion, no call home, no step that
 failed (a parcel that comes home again is weight that was not planned), no battery that was suspect, on a meter that
 told something. Prediction is for what was *flown*: the released mission's, and how much longer or shorter its ways and
-its service lasted than planned, so that a headwind or a wait is no bias of the asset.
+its service lasted than by its type's model, so that a headwind or a wait is no bias of the asset's energy. How long its
+ways lasted is compared by itself, also where nothing is known of what they took.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
-from fleet.domain.energy import EnergyLearned, EnergyNotLearned, EnergyTrack, Meter
+from fleet.domain.energy import EnergyLearned, EnergyNotLearned, EnergyTrack, Meter, Timed
 from fleet.domain.events import DayOpened, Event
 from fleet.domain.fleet import FleetSpec, SortieType
 from fleet.domain.state import MissionRecord
 from fleet.energy.airframe import Airframe
 from fleet.feasibility.appetite import appetite, raised_share
 from fleet.feasibility.charge import SUSPECTS
+from fleet.feasibility.slowness import waiting_s
 from fleet.feasibility.vehicles import figures_of, vehicle_of
 from fleet.intake.energytracks import KnownTrack
 from fleet.protocol.mission import Travel
@@ -43,6 +46,7 @@ class Flown:
     planned_wh: float
     predicted_wh: float
     used_wh: float
+    timed: Timed | None
     by: Meter = "meter"
 
     @property
@@ -58,7 +62,7 @@ def compared(record: MissionRecord, asset_type: SortieType, *, doubted: bool) ->
     used_wh, planned_wh = record.energy_used_wh, mission.energy_wh
     if vehicle_of(asset_type).residual is None:
         return NOT_CALIBRATED
-    if record.status.value != "completed" or record.astray or mission.revision > 0 or record.over_at is None:
+    if not _as_sent(record) or record.over_at is None:
         return NOT_AS_SENT
     if doubted or not SUSPECTS.isdisjoint(record.noted):
         return SUSPECT
@@ -67,31 +71,66 @@ def compared(record: MissionRecord, asset_type: SortieType, *, doubted: bool) ->
     times = _times(record)
     if times is None:
         return NOT_TIMED
-    predicted_wh = _for_what_was_flown(asset_type, planned_wh, *times)
-    return Flown(record.over_at, mission.asset_id, mission.mission_id, planned_wh, predicted_wh, used_wh)
+    predicted_wh = _for_what_was_flown(asset_type, planned_wh, times)
+    flown = record.over_at, mission.asset_id, mission.mission_id, planned_wh, predicted_wh, used_wh
+    return Flown(*flown, timed(record))
 
 
-def _times(record: MissionRecord) -> tuple[float, float] | None:
-    """How many seconds its ways and services lasted, and were planned to; none where that is not known, or absurd."""
+def timed(record: MissionRecord) -> Timed | None:
+    """How long its ways lasted, and would have by its type's model; none where it was not flown as it was sent, was
+    told to wait, or that is not known. Its battery has nothing to do with it."""
+    if not _as_sent(record) or record.held:
+        return None
+    times = _times(record)
+    return None if times is None else times.ways
+
+
+def _as_sent(record: MissionRecord) -> bool:
+    over = record.status.value == "completed" and record.over_at is not None
+    return over and not record.astray and record.mission.revision == 0
+
+
+class _Times(NamedTuple):
+    """How many seconds a trip lasted, and would have by its type's model; and its ways alone."""
+
+    lasted_s: float
+    expected_s: float
+    ways: Timed
+
+
+def _times(record: MissionRecord) -> _Times | None:
+    """None where they are not known, or absurd. Where nobody said how long its service lasted, it is as planned. What
+    was planned counts with the pace that was learned: it is taken out again, or nothing would be left to learn."""
     travels = [step for step in record.mission.steps if isinstance(step, Travel)]
     if len(travels) < 2 or record.left_at is None or record.back_at is None:
         return None
-    begins, ends = travels[0].path[0].at, travels[-1].path[-1].at
-    if begins is None or ends is None or not begins < ends:
+    ends = [point.at for travel in travels for point in (travel.path[0], travel.path[-1])]
+    known = [end for end in ends if end is not None]
+    if len(known) < len(ends):
         return None
-    lasted_s, planned_s = (record.back_at - record.left_at).total_seconds(), (ends - begins).total_seconds()
-    return (lasted_s, planned_s) if FEWEST_SHARE <= lasted_s / planned_s <= MOST_SHARE else None
+    planned_s = (known[-1] - known[0]).total_seconds()
+    ways_s = sum((b - a).total_seconds() for a, b in zip(known[::2], known[1::2], strict=True))
+    lasted_s = (record.back_at - record.left_at).total_seconds()
+    serves_s = planned_s - ways_s
+    ways_lasted_s = lasted_s - (serves_s if record.served_s is None else record.served_s)
+    if ways_s <= 0 or ways_lasted_s <= 0:
+        return None
+    ways = Timed(lasted_s=ways_lasted_s, expected_s=ways_s / record.mission.pace)
+    expected_s = ways.expected_s + serves_s
+    usual = all(
+        FEWEST_SHARE <= one <= MOST_SHARE for one in (lasted_s / expected_s, ways_lasted_s / ways.expected_s)
+    )
+    return _Times(lasted_s, expected_s, ways) if usual else None
 
 
-def _for_what_was_flown(
-    asset_type: SortieType, planned_wh: float, lasted_s: float, planned_s: float
-) -> float:
-    """In the air it takes as much to stay up for longer; on the ground a wait takes what is always on."""
+def _for_what_was_flown(asset_type: SortieType, planned_wh: float, times: _Times) -> float:
+    """In the air it takes as much to stay up for longer; on the ground a wait takes what is always on, beyond the
+    waiting that the prediction holds already."""
     vehicle = vehicle_of(asset_type)
     if isinstance(vehicle, Airframe):
-        return planned_wh * lasted_s / planned_s
-    always_w = vehicle.auxiliary_w / vehicle.battery_efficiency
-    return max(planned_wh / 2, planned_wh + always_w * (lasted_s - planned_s) / 3600)
+        return planned_wh * times.lasted_s / times.expected_s
+    expected_s = times.expected_s + waiting_s(vehicle, asset_type, times.ways.expected_s)
+    return max(planned_wh / 2, planned_wh + vehicle.standing_w * (times.lasted_s - expected_s) / 3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +183,9 @@ def learned_in(events: Iterable[Event]) -> tuple[AssetLearned, ...]:
                 book.trips.append(event)
                 book.track = event.track
             case EnergyNotLearned():
-                skipped = books[event.asset_id].skipped
-                skipped[event.why] = skipped.get(event.why, 0) + 1
+                book = books[event.asset_id]
+                book.skipped[event.why] = book.skipped.get(event.why, 0) + 1
+                book.track = event.track or book.track
             case _:
                 pass
     if fleet is None:
@@ -163,7 +203,7 @@ def known_tracks(events: Iterable[Event]) -> tuple[KnownTrack, ...]:
         if isinstance(event, DayOpened):
             fleet, known = event.fleet, dict(event.energy)
             types = {asset.asset_id: asset.type_id for asset in event.assets}
-        elif isinstance(event, EnergyLearned):
+        elif isinstance(event, EnergyLearned | EnergyNotLearned) and event.track is not None:
             known[event.asset_id] = event.track
     return tuple(
         KnownTrack(name, types[name], _figures(fleet, types[name]), track)

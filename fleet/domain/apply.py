@@ -275,8 +275,8 @@ def _mission_begun(state: State, event: ev.MissionBegun) -> State:
 
 
 def _step_begun(state: State, event: ev.StepBegun) -> State:
-    left_at = learning.left_at(state.missions[event.mission_id], event)
-    return _mission(state, event.mission_id, None, current=event.step_id, left_at=left_at)
+    changes = learning.step_begun(state.missions[event.mission_id], event)
+    return _mission(state, event.mission_id, None, current=event.step_id, **changes)
 
 
 def _step_ended(state: State, event: ev.StepEnded) -> State:
@@ -413,6 +413,8 @@ def _command_issued(state: State, event: ev.CommandIssued) -> State:
     asset = state.assets[event.asset_id]
     if asset.mission_id is not None and event.action not in (Action.HOLD, Action.RESUME):
         state = _mission(state, asset.mission_id, None, astray=True)
+    if asset.mission_id is not None and event.action is Action.HOLD:
+        state = _mission(state, asset.mission_id, None, held=True)
     if event.action is Action.DIVERT and asset.mission_id is not None:
         state = _mission(state, asset.mission_id, None, diverted_to=event.place, diverted_way=event.way)
     back = event.action in (Action.RETURN, Action.LAND) and event.by not in NO_PERSON

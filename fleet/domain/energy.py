@@ -20,7 +20,8 @@ class EnergyTrack(Value):
 
     ``log_bias`` is added to the logarithm of a prediction, ``variance`` is how unsure it is (none: no trip yet),
     ``flights`` how many trips taught it; ``widening`` raises the residual's deviation, ``high`` and ``low`` are the
-    sums that an alarm is told by.
+    sums that an alarm is told by. ``log_pace`` is the logarithm of how much longer than by its type's model its ways
+    last, ``pace_variance`` how unsure that is (none: no trip yet).
     """
 
     log_bias: Finite = 0.0
@@ -29,12 +30,22 @@ class EnergyTrack(Value):
     widening: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
     high: NonNegative = 0.0
     low: NonNegative = 0.0
+    log_pace: Annotated[Finite, Field(exclude_if=lambda log: log == 0)] = 0.0
+    pace_variance: Annotated[NonNegative | None, Field(exclude_if=lambda it: it is None)] = None
+
+
+class Timed(Value):
+    """How long the ways of a trip lasted, and would have by the type's model without anything that was learned, in
+    s."""
+
+    lasted_s: Positive
+    expected_s: Positive
 
 
 class EnergyLearned(Event):
     """A trip was flown as it was sent: what it took, as ``by`` told, beside what its type's model says of what was
     flown. ``surprise`` is how far that lay from what was expected of this asset, in deviations; ``alarm``: its trips
-    are not what they were. ``track`` is what is known of the asset from now on."""
+    are not what they were. ``timed`` is what its times taught, ``track`` what is known of the asset from now on."""
 
     type: Literal["energy_learned"] = "energy_learned"
     asset_id: Identifier
@@ -45,13 +56,17 @@ class EnergyLearned(Event):
     by: Meter = "meter"
     surprise: Finite
     alarm: bool = False
+    timed: Annotated[Timed | None, Field(exclude_if=lambda it: it is None)] = None
     track: EnergyTrack
 
 
 class EnergyNotLearned(Event):
-    """A trip of a machine is over that tells nothing of what the asset takes, and why."""
+    """A trip of a machine is over that tells nothing of what the asset takes, and why. Where its times can still be
+    learned from, ``timed`` has them and ``track`` what is known of the asset from now on."""
 
     type: Literal["energy_not_learned"] = "energy_not_learned"
     asset_id: Identifier
     mission_id: Identifier
     why: Code
+    timed: Annotated[Timed | None, Field(exclude_if=lambda it: it is None)] = None
+    track: Annotated[EnergyTrack | None, Field(exclude_if=lambda it: it is None)] = None

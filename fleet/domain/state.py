@@ -75,7 +75,8 @@ class MissionRecord:
     where it was then and the points to pass on the way (empty where it goes straight). ``left_at`` is when a sortie's
     first way was begun, ``back_at`` when its last was done; ``astray``: a step failed, or it was told to do something
     else on the way; ``noted`` are the codes of the exceptions about it. ``no_return``
-    is from where on it can't go home any more, as last worked out; none while that is not known."""
+    is from where on it can't go home any more, as last worked out; none while that is not known. ``drop_at`` is when
+    a sortie's drop was begun, ``served_s`` how long it lasted; ``held``: it was told to wait on its way."""
 
     mission: Mission
     kind: str
@@ -97,6 +98,9 @@ class MissionRecord:
     astray: bool = False
     noted: frozenset[str] = frozenset()
     no_return: NoReturn | None = None
+    drop_at: datetime | None = None
+    served_s: float | None = None
+    held: bool = False
 
     @property
     def remaining(self) -> tuple[Step, ...]:

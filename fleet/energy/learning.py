@@ -52,7 +52,8 @@ class Track(NamedTuple):
 
     ``log_bias`` is what is added to the logarithm of the type's prediction, ``variance`` how unsure that is (none: no
     flight yet), ``widening`` by how much the residual's deviation is raised, ``high`` and ``low`` the sums of the
-    CUSUM.
+    CUSUM. ``log_pace`` is how much longer than by the model its ways last, ``pace_variance`` how unsure that is
+    (`fleet.energy.pace`).
     """
 
     log_bias: float = 0.0
@@ -61,6 +62,8 @@ class Track(NamedTuple):
     widening: float = 1.0
     high: float = 0.0
     low: float = 0.0
+    log_pace: float = 0.0
+    pace_variance: float | None = None
 
 
 NEW = Track()
@@ -68,10 +71,13 @@ NEW = Track()
 
 class Appetite(NamedTuple):
     """What decisions need of a track: the logarithm that the asset is counted as hungrier than its type, and the
-    deviation of what is not known of it besides the residual."""
+    deviation of what is not known of it besides the residual; how many times as long as by the model its ways last, and
+    what part of ``log_bias`` that it lasts longer makes."""
 
     log_bias: float = 0.0
     log_sd: float = 0.0
+    pace: float = 1.0
+    slow: float = 0.0
 
 
 AS_ITS_TYPE = Appetite()
@@ -105,7 +111,7 @@ def learnt(track: Track, used_wh: float, predicted_wh: float, residual: Residual
     alarm = max(high, low) > LIMIT
     doubt = max(apart(residual), LEAST_DOUBT) ** 2 if alarm else 0.0
     widened = math.sqrt(FORGETS * track.widening**2 + (1 - FORGETS) * surprise**2)
-    after = Track(
+    after = track._replace(
         log_bias=min(max(track.log_bias + gain * bounded, -MOST_BIAS), MOST_BIAS),
         variance=known * (1 - gain) + doubt,
         flights=track.flights + 1,
@@ -156,7 +162,7 @@ def appetite_of(track: Track, residual: Residual | None) -> Appetite:
 def least_of(appetites: Iterable[Appetite]) -> Appetite:
     """No more than any of these: what does not pass with it passes with none of them."""
     known = tuple(appetites)
-    return Appetite(min(one.log_bias for one in known), min(one.log_sd for one in known))
+    return Appetite(*(min(each) for each in zip(*known, strict=True)))
 
 
 def least_possible(residual: Residual | None) -> Appetite:

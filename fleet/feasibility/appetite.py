@@ -6,12 +6,15 @@ Whoever judges a trip, an area or a battery under way asks here. What was learne
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 from fleet.domain.energy import EnergyTrack
 from fleet.domain.fleet import FleetSpec, ReserveRule, SortieType
 from fleet.energy.airframe import Residual
 from fleet.energy.learning import NEW, Appetite, Track, appetite_of, least_possible, raised_with
+from fleet.energy.pace import pace_of, slow_log
+from fleet.feasibility.slowness import times_as_hungry
 from fleet.feasibility.trip import Trip
 from fleet.feasibility.vehicles import vehicle_of
 
@@ -32,8 +35,10 @@ def appetite(fleet: FleetSpec, asset_type: SortieType, known: EnergyTrack | None
     A trial that scales the margin down (`in_trial`) counts with nothing that was learned: it shows what the type's own
     margin is worth, and an asset that was found hungry would be spared what it is there to show.
     """
-    learned = None if in_trial(fleet.reserve) else known
-    return appetite_of(track_of(learned), vehicle_of(asset_type).residual)
+    track = track_of(None if in_trial(fleet.reserve) else known)
+    its = appetite_of(track, vehicle_of(asset_type).residual)
+    slow = math.log(times_as_hungry(asset_type, math.exp(slow_log(track))))
+    return its._replace(log_bias=its.log_bias + slow, pace=pace_of(track), slow=slow)
 
 
 def in_trial(rule: ReserveRule) -> bool:

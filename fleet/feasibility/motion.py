@@ -102,7 +102,8 @@ def _worked(
     vehicle, load = vehicle_of(asset_type), _load(order)
     battery = battery_of(asset_type, departure.state_of_health)
     where = way_in(ctx, shape.out.points, shape.highest_m)
-    within_s = (order.due.end - departure.at).total_seconds()
+    pace = 1.0 if departure.appetite is None else departure.appetite.pace
+    within_s = (order.due.end - departure.at).total_seconds() / pace
     epsilon = ctx.fleet.reserve.epsilon
     looked_at = _longest(asset_type, shape)
     while True:
@@ -115,6 +116,7 @@ def _worked(
         moves = _move(vehicle, asset_type.at_speed(chosen_mps), shape, sky, load)
         if isinstance(moves, Verdict):
             return moves
+        moves = moves.at_pace(pace)
         takes = timedelta(seconds=moves.duration_s)
         if takes <= looked_at or looked_at > LONGEST_LOOK:
             return Worked(vehicle, battery, shape, sky, load, moves), chosen_mps
@@ -197,6 +199,7 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
         alternate=refuge.alternate,
         worst_wh=worst_wh,
         more_log_sd=more_log_sd,
+        pace=1.0 if departure.appetite is None else departure.appetite.pace,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 
@@ -41,6 +41,19 @@ class Moves:
     log_sd: float = 0.0
     """What is not known of the figures that it was worked out from, as a deviation of the energy's logarithm."""
     assumptions: frozenset[str] = frozenset()
+
+    def at_pace(self, times: float) -> Moves:
+        """The same with ways that last so many times as long; the drop does not, and what that makes of the energy is
+        counted with the margin (`fleet.feasibility.appetite`)."""
+        if times == 1:
+            return self
+        reached, leaves = (self.stations[self.drop_index + n].seconds for n in (0, 1))
+        stays_s = (leaves - reached) * (1 - times)
+        stations = (
+            one._replace(seconds=one.seconds * times + (stays_s if number > self.drop_index else 0.0))
+            for number, one in enumerate(self.stations)
+        )
+        return replace(self, stations=tuple(stations))
 
     @property
     def duration_s(self) -> float:

@@ -31,7 +31,7 @@ def driven(
     rolling = _rolling(robot, asset_type.streets, leg)
     if isinstance(rolling, Reason):
         return unknown(rolling)
-    rule, whose = _rule(robot, asset_type.streets)
+    rule, whose = per_km(robot, asset_type.streets)
     km = way.length_m / 1000
     assumed = Drive(
         0.0,
@@ -51,7 +51,8 @@ def driven(
     return Driven(drive, assumed, _said(rule, whose, leg))
 
 
-def _rule(robot: GroundRobot, stated: Streets | None) -> tuple[PerKm, str]:
+def per_km(robot: GroundRobot, stated: Streets | None) -> tuple[PerKm, str]:
+    """What is assumed of each kilometre of which nothing is known, and who says so."""
     if stated is None:
         return robot.per_km, f"vehicle data {robot.name}"
     told = {name: getattr(stated, name) for name in PerKm.model_fields if getattr(stated, name) is not None}

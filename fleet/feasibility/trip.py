@@ -52,6 +52,8 @@ class Trip:
     """The alternate landing place for which energy is kept too; none for a robot, or where none is near."""
     worst_wh: float = 0.0
     more_log_sd: float = 0.0
+    pace: float = 1.0
+    """How many times as long as by its type's model its ways are taken to last."""
 
     @property
     def recharge_s(self) -> float:

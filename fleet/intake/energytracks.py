@@ -26,8 +26,11 @@ PARSERS: Mapping[str, cells.Parser] = {
     "widening": cells.within(1, 100),
     "high": cells.not_negative,
     "low": cells.not_negative,
+    "log_pace": cells.optional(cells.within(-1, 1)),
+    "pace_variance": cells.optional(cells.at_most(cells.not_negative, 1, "is it in percent?")),
 }
-COLUMNS = Columns(required=tuple(PARSERS))
+OF_PACE = ("log_pace", "pace_variance")
+COLUMNS = Columns(required=tuple(name for name in PARSERS if name not in OF_PACE), optional=OF_PACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ def read_tracks(path: Path) -> tuple[KnownTrack, ...]:
         errors += wrong
         if not wrong:
             names = {name: values.pop(name) for name in ("asset_id", "type_id", "figures")}
-            found.append(KnownTrack(**names, track=EnergyTrack(**values), row=row))
+            told = {name: value for name, value in values.items() if value is not None}
+            found.append(KnownTrack(**names, track=EnergyTrack(**told), row=row))
     if errors:
         raise TableError(errors)
     return tuple(found)
@@ -62,8 +66,8 @@ def tracks_text(known: Iterable[KnownTrack]) -> str:
     """The file's text; what is read from it is the same to the last digit."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS.required)
+    writer.writerow(COLUMNS.known)
     for one in known:
         said = {"asset_id": one.asset_id, "type_id": one.type_id, "figures": one.figures, **dict(one.track)}
-        writer.writerow(["" if said[name] is None else said[name] for name in COLUMNS.required])
+        writer.writerow(["" if said[name] is None else said[name] for name in COLUMNS.known])
     return text.getvalue()

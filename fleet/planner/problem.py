@@ -50,7 +50,7 @@ class PlannerError(Exception):
 
 @dataclass(frozen=True)
 class Pool:
-    """Sortie assets of one type and state of health at one site, with the spans in which the site is open."""
+    """Sortie assets of one type, state of health and pace at one site, with the spans in which the site is open."""
 
     index: int
     type: SortieType
@@ -175,10 +175,11 @@ class Problem:
 
     @cached_property
     def pools(self) -> tuple[Pool, ...]:
-        """Sortie assets by type and site."""
-        alike: dict[tuple[str, str, float], list[AssetSlot]] = defaultdict(list)
+        """Sortie assets by type, site, health and pace."""
+        alike: dict[tuple[str, str, float, float], list[AssetSlot]] = defaultdict(list)
         for slot, kind in self._of(SortieType):
-            alike[kind.type_id, slot.site_id, slot.state_of_health].append(slot)
+            pace = appetite(self.fleet, kind, slot.energy).pace
+            alike[kind.type_id, slot.site_id, slot.state_of_health, pace].append(slot)
         return tuple(self._pool(i, base, slots) for i, (base, slots) in enumerate(sorted(alike.items())))
 
     @cached_property
@@ -301,7 +302,7 @@ class Problem:
                 f"asset {slot.asset_id!r} is of type {slot.type_id!r}, which the fleet lacks"
             ) from None
 
-    def _pool(self, index: int, base: tuple[str, str, float], slots: list[AssetSlot]) -> Pool:
+    def _pool(self, index: int, base: tuple[str, str, float, float], slots: list[AssetSlot]) -> Pool:
         kind, site = self.fleet.types[base[0]], self.site(base[1])
         if not isinstance(kind, SortieType):
             raise PlannerError(f"type {base[0]!r} makes no sorties")

@@ -131,6 +131,9 @@ class Mission(Value):
     cruise_mps: Annotated[Positive | None, Field(exclude_if=lambda speed: speed is None)] = None
     """The speed that its ways are flown at: the one that the asset's autopilot holds, through the air or over ground.
     None: the speed of its type."""
+    pace: Annotated[Positive, Field(exclude_if=lambda times: times == 1)] = 1.0
+    """How many times as long as by its type's model its times take its ways to last, as the asset's earlier trips have
+    shown."""
 
     @property
     def is_sortie(self) -> bool:

@@ -33,6 +33,8 @@ class Robot(SortieVehicle):
         planned_s = (
             (last - first).total_seconds() if first and last else drawn_m * FOOTWAY / self.model.cruise_mps
         )
+        # What the hub has learned of its own crossings does not make the way longer.
+        planned_s /= 1.0 if self.mission is None else self.mission.pace
         length_m = max(drawn_m, planned_s * self.model.cruise_mps)
         waits = 1 + self.machine.wait_share * self.spread(0.2, "crossings", step.step_id)
         self._stretch = length_m / drawn_m if drawn_m > 0 else 1.0

@@ -54,6 +54,7 @@ def energy_row(state: State, asset: Asset) -> Row | None:
     return {
         "bias": round(math.expm1(track.log_bias), 5),
         "trips": track.flights,
+        "slower": round(its.pace - 1, 5),
         "raised_by": round(raised_share(state.fleet, asset_type, its), 5),
         "type_raised_by": round(raised_share(state.fleet, asset_type), 5),
     }

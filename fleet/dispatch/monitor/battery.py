@@ -39,7 +39,8 @@ class Energy:
 
     ``out`` and ``back`` are what it is with what is on board until the drop is over, and after it. ``sky`` is the
     weather of ways that no plan has; where that is not known, ``per_m_wh`` stands for them, the dearest of the
-    mission's own ways. ``high_amsl_m`` is the height of its ways.
+    mission's own ways. ``high_amsl_m`` is the height of its ways. ``pace`` is how many times as long as by its type's
+    model its ways are taken to last, ``slow`` how many times as much that makes them take, which is in ``margin``.
     """
 
     full_wh: float
@@ -54,6 +55,13 @@ class Energy:
     back: Burden = NO_BURDEN
     sky: Sky | None = None
     high_amsl_m: float = 0.0
+    pace: float = 1.0
+    slow: float = 1.0
+
+    @property
+    def margin_for_a_time(self) -> float:
+        """The margin on what is counted by the time that it lasts: being slow makes no more of that."""
+        return (1 + self.margin) / self.slow - 1
 
     def above_reserve_wh(self, soc: float) -> float:
         """What may still be drawn at a state of charge before the reserve is touched; below zero once it is."""
@@ -155,6 +163,8 @@ def energy_of(
         back=back,
         sky=rest.elsewhere,
         high_amsl_m=max((p.alt_amsl_m for way in planned for p in way.path), default=0.0),
+        pace=record.mission.pace,
+        slow=math.exp(its.slow),
     )
 
 

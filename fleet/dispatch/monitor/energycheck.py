@@ -77,7 +77,7 @@ def _rest_wh(guard: Guard, sample: Telemetry, progress: Progress, budget: Energy
 
 def _stays_wh(guard: Guard, sample: Telemetry, budget: Energy, seconds: float) -> float:
     """What staying where it is for so long takes, with its margin."""
-    return burden_of(guard, sample, budget).watts.stay * seconds / 3600 * (1 + budget.margin)
+    return burden_of(guard, sample, budget).watts.stay * seconds / 3600 * (1 + budget.margin_for_a_time)
 
 
 def _home_from_drop_wh(guard: Guard, sample: Telemetry, progress: Progress, budget: Energy) -> float:

@@ -118,7 +118,8 @@ class Gauges:
         if not rests and not kept.lost and not kept.doubts:
             kept.judged = _by_meter(kept, sample, budget.full_wh)
         if not rests and guard.start_soc is not None and (kept.doubts or sample.soc is None):
-            kept.judged = _by_model(guard.start_soc, kept, budget.margin)
+            margin = budget.margin_for_a_time if guard.flies else budget.margin
+            kept.judged = _by_model(guard.start_soc, kept, margin)
         return self.judged(guard, sample), kept.doubts
 
     def is_doubted(self, asset_id: str) -> bool:

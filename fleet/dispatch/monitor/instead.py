@@ -52,7 +52,9 @@ def way_instead(
     path = ahead[0].path
     burden = budget.back if is_handed_over(record) else budget.out
     left_wh, at_s = flown_on(kind, path, budget, burden)
-    points = tuple(_timed(point, path[0].at, seconds) for point, seconds in zip(path, at_s, strict=True))
+    points = tuple(
+        _timed(point, path[0].at, budget.pace * seconds) for point, seconds in zip(path, at_s, strict=True)
+    )
     return Way(ahead[0].step_id, points, Track.of(plane, points), left_wh)
 
 

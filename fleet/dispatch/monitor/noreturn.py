@@ -101,7 +101,7 @@ def _state(guard: Guard, sample: Telemetry | None, now: datetime, budget: Energy
 
 
 def _second_wh(burden: Burden, budget: Energy) -> float:
-    return burden.watts.stay / 3600 * (1 + budget.margin)
+    return burden.watts.stay / 3600 * (1 + budget.margin_for_a_time)
 
 
 def _hover_s(guard: Guard, state: _State, budget: Energy) -> float | None:

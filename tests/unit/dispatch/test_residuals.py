@@ -23,6 +23,7 @@ from fleet.domain.fleet import SortieType
 from fleet.domain.state import State
 from fleet.energy.learning import NEW, learnt
 from fleet.energy.margin import margin_fraction
+from fleet.energy.pace import paced
 from fleet.feasibility.appetite import told_of
 from fleet.feasibility.carried import learned_before
 from fleet.feasibility.charge import BATTERY_SUSPECT
@@ -194,12 +195,16 @@ def test_what_was_not_flown_as_it_was_released_teaches_nothing(other: dict[str, 
     assert learned(events) == []
     assert passed_over(events) == [why]
     (one,) = learned_in(events)
-    assert (one.track, one.skipped, one.raised_by) == (None, {why: 1}, one.type_margin)
+    assert (one.skipped, one.raised_by) == ({why: 1}, one.type_margin)
+    timed = paced(NEW, PLANNED_S - 30, PLANNED_S - 30) if why == "no_meter" else None
+    assert one.track == (None if timed is None else told_of(timed))
 
 
 def test_a_wait_in_the_air_is_no_reason_not_to_learn() -> None:
-    """Told to hold and go on it flies what it was sent to fly, for longer: which is what is counted."""
-    assert len(learned(log(trip(0, 121.0, lasted_s=660, action=Action.HOLD)))) == 1
+    """Told to hold and go on it flies what it was sent to fly, for longer: which is what is counted. Of how fast it is
+    that says nothing."""
+    (one,) = learned(log(trip(0, 121.0, lasted_s=660, action=Action.HOLD)))
+    assert (one.timed, one.track.log_pace, one.track.pace_variance) == (None, 0.0, None)
 
 
 def test_who_never_left_is_not_spoken_of() -> None:
@@ -254,6 +259,7 @@ def test_each_asset_is_learned_from_its_own_trips_in_their_order(used: list[floa
     track = NEW
     for wh in used:
         track = learnt(track, wh, PLANNED_WH, RESIDUAL).track  # type: ignore[arg-type]
+        track = paced(track, PLANNED_S - 30, PLANNED_S - 30)
     assert (first.asset_id, second.asset_id) == ("D-1", "D-2")
     assert first.track == told_of(track)
     assert second.track is not None

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from fleet.domain.energy import EnergyTrack
 from fleet.domain.fleet import ReserveRule, SortieType
-from fleet.energy.learning import NEW, Track, appetite_of, least_of, least_possible, raised_with
+from fleet.energy.ground import Drive, GroundRobot, drive_energy_wh
+from fleet.energy.learning import AS_ITS_TYPE, NEW, Track, appetite_of, least_of, least_possible, raised_with
 from fleet.energy.margin import margin_fraction
 from fleet.feasibility import Context, assess_sortie, prefilter_sorties
 from fleet.feasibility.appetite import (
@@ -25,6 +26,7 @@ from fleet.feasibility.appetite import (
     track_of,
 )
 from fleet.feasibility.reachable import farthest_m
+from fleet.feasibility.slowness import times_as_hungry
 from fleet.feasibility.vehicles import vehicle_of
 from tests.unit.feasibility.test_sieves import farthest_accepted_m
 from tests.unit.feasibility.world import DRONE, NOON, ROBOT, SITE, away, context, order, trip_of
@@ -145,4 +147,56 @@ def test_a_trial_shows_what_the_type_s_margin_is_worth() -> None:
 
 
 def test_of_what_was_never_calibrated_nothing_is_learned() -> None:
-    assert appetite_of(Track(0.2, 0.01, 9, 3.0), None) == (0.0, 0.0)
+    assert appetite_of(Track(0.2, 0.01, 9, 3.0), None) == AS_ITS_TYPE
+
+
+@pytest.mark.parametrize("kind", [DRONE, ROBOT], ids=["drone", "robot"])
+@pytest.mark.parametrize("times", [1.02, 1.1, 1.3])
+def test_a_slow_asset_takes_what_lasting_longer_takes(kind: SortieType, times: float) -> None:
+    """Against the model itself: in the air all of it for longer, on the ground the same metres at a lower speed, less
+    the waiting that a kilometre holds already. Never less than that, and little more."""
+    slow = times_as_hungry(kind, times)
+    if kind is DRONE:
+        assert slow == times
+        return
+    robot = vehicle_of(ROBOT)
+    assert isinstance(robot, GroundRobot)
+    waits_s, km_s = robot.per_km.waiting_s, 1000 / robot.cruise_mps
+    usual = Drive(2000.0, 5.0, uphill_m=20.0, stops=16, waiting_s=2 * waits_s)
+    longer_s = max(0.0, (times - 1) * 2 * km_s - 2 * waits_s)
+    longer = replace(usual, waiting_s=usual.waiting_s + longer_s)
+    truly = float(drive_energy_wh(robot, longer)) / float(drive_energy_wh(robot, usual))
+    assert truly <= slow <= 1.15 * truly
+    assert times_as_hungry(kind, 0.8) == 1
+
+
+def test_a_slow_asset_s_trip_is_longer_but_not_its_drop() -> None:
+    ctx = context()
+    its = appetite(ctx.fleet, DRONE, EnergyTrack(log_pace=math.log(1.2), pace_variance=1e-4))
+    assert its.pace == pytest.approx(1.2)
+    parcel = order(place=away(north_m=3000))
+    usual = trip_of(assess_sortie(ctx, parcel, DRONE, SITE, NOON))
+    own = trip_of(assess_sortie(ctx, parcel, DRONE, SITE, NOON, appetite=its))
+    out_s, back_s = (
+        (one.drop_at - one.depart_at, one.return_at - one.path[one.drop_index + 1].at) for one in (usual, own)
+    )
+    assert [b / a for a, b in zip(out_s, back_s, strict=True)] == pytest.approx([1.2, 1.2])
+    for one in (usual, own):
+        stays = one.path[one.drop_index + 1].at - one.path[one.drop_index].at
+        assert stays.total_seconds() == pytest.approx(DRONE.drop_s)
+    assert (own.energy_wh, own.pace) == (usual.energy_wh, pytest.approx(1.2))
+    assert own.margin_wh < usual.margin_wh
+
+
+def test_a_slow_asset_is_not_in_time_where_one_of_its_type_is() -> None:
+    """The window's end lies between the two."""
+    ctx, its = context(), appetite(context().fleet, DRONE, EnergyTrack(log_pace=0.18, pace_variance=1e-4))
+    anytime = order(place=away(north_m=3000))
+    there = trip_of(assess_sortie(ctx, anytime, DRONE, SITE, NOON)).drop_at
+    late = trip_of(assess_sortie(ctx, anytime, DRONE, SITE, NOON, appetite=its)).drop_at
+    due = anytime.due.model_copy(update={"end": there + (late - there) / 2})
+    parcel = anytime.model_copy(update={"due": due})
+    assert assess_sortie(ctx, parcel, DRONE, SITE, NOON).verdict.feasible
+    refused = assess_sortie(ctx, parcel, DRONE, SITE, NOON, appetite=its).verdict
+    assert not refused.feasible
+    assert [reason.code for reason in refused.reasons] == ["too_late"]

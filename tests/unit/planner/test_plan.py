@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -315,6 +317,27 @@ def test_a_drone_that_was_found_hungry_is_passed_over_where_another_can() -> Non
     assert found is not None
     why = next(one for one in parcel(found, "edge").alternatives if one.mode == "drone")
     assert [reason.code for reason in why.reasons] == ["out_of_range"]
+
+
+def test_a_slow_drone_is_planned_by_its_own_times() -> None:
+    """Beside one that is as its type's model says: each trip lasts as long as the drone that flies it needs."""
+    spec = fleet()
+    kind = next(t for t in spec.of_kind("drone") if isinstance(t, SortieType))
+    slow = EnergyTrack(flights=40, log_pace=math.log(1.25), pace_variance=1e-5)
+    assets = (AssetSlot("S/a", kind.type_id, "S", energy=slow), AssetSlot("S/b", kind.type_id, "S"))
+    parcels = [order(name, place(2500, 0)) for name in ("one", "two")]
+    took = {}
+    for alone in assets:
+        found = made(replace(snapshot(parcels), assets=(alone,)))
+        sortie = found.sorties[0]
+        took[alone.asset_id] = [(point.at - sortie.depart).total_seconds() for point in sortie.path]
+    drop = max(n for n, (a, b) in enumerate(pairwise(took["S/b"])) if abs(b - a - kind.drop_s) < 1e-3)
+    assert took["S/a"][drop] == pytest.approx(1.25 * took["S/b"][drop], abs=0.1)
+    both = made(replace(snapshot(parcels), assets=assets))
+    for sortie in both.sorties:
+        times = [(point.at - sortie.depart).total_seconds() for point in sortie.path]
+        assert times == pytest.approx(took[sortie.asset_id], abs=0.1)
+    assert len(both.sorties) == 2
 
 
 def farthest_flown_m(context: Context, kind: SortieType) -> float:

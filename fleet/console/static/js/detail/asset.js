@@ -100,8 +100,9 @@ export class AssetPanel {
 }
 
 /** What was learned of what it takes: its bias by how many trips, and by how much predictions are raised for it. */
-function energy({ bias, trips, raised_by: raised, type_raised_by: usual }) {
+function energy({ bias, trips, raised_by: raised, type_raised_by: usual, slower }) {
   const share = (value) => `${(value * 100).toFixed(1)} %`;
   const learned = trips ? `${bias < 0 ? "" : "+"}${share(bias)} by ${trips} trips; ` : "";
-  return `${learned}counted with ${share(raised)} more than predicted (its type ${share(usual)})`;
+  const times = slower ? `; its ways last ${share(Math.abs(slower))} ${slower > 0 ? "longer" : "less"} than its type's` : "";
+  return `${learned}counted with ${share(raised)} more than predicted (its type ${share(usual)})${times}`;
 }
