@@ -17,8 +17,14 @@ _SAYS = {
 }
 
 
-def in_words(action: Action | None, place_id: str | None) -> str:
+_STOP = "stop at the next safe place, where people must fetch it"
+"""What a robot is told instead of coming down: it has no alternates, and is charged at its own site."""
+
+
+def in_words(action: Action | None, place_id: str | None, *, flies: bool = True) -> str:
     """What an asset is told; without an action it is only watched."""
+    if action is Action.LAND and not flies:
+        return _STOP
     return "watched" if action is None else _SAYS[action].format(place=place_id)
 
 

@@ -19,12 +19,13 @@ from fleet.weather.shown import ShownWind
 
 def in_force(base: Weather | None, state: State) -> Weather | None:
     """The file's rows with the reported ones; none where nothing is known. A field where any of them names a place or a
-    height, or an aircraft has shown a wind; else a series."""
+    height, or an aircraft has shown a wind; else a series. A wind alone is no weather, but it raises what the fleet
+    assumes where it has none."""
     observed, forecast = _observed(state), _forecast(state)
     placed = [row for rows in (*observed.values(), forecast) for row in rows if row.spot != ANYWHERE]
-    if base is None and not observed and not forecast:
-        return None  # a wind alone is no weather
     shown = tuple(_shown(event) for _, event in sorted(state.winds.items()))
+    if base is None and not observed and not forecast:
+        return WeatherField((), STALE_AFTER_S, "", shown) if shown and _assumes(state) else None
     if not placed and not shown and not isinstance(base, WeatherField):
         return blended(base, observed, forecast)
     if not observed and not forecast and not shown:
@@ -36,6 +37,10 @@ def in_force(base: Weather | None, state: State) -> Weather | None:
     stale_after_s = STALE_AFTER_S if base is None else base.stale_after_s
     named = [*observed, *(["forecast"] if forecast else []), *([base.source] if base else [])]
     return WeatherField(parts, stale_after_s, ", ".join(named), shown)
+
+
+def _assumes(state: State) -> bool:
+    return state.fleet is not None and state.fleet.assumptions.calm_weather
 
 
 def _shown(event: WindShown) -> ShownWind:

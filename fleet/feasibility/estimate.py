@@ -18,7 +18,7 @@ from fleet.energy.multirotor import Cruise, EnergyEstimate, Unflyable, sortie_ph
 from fleet.feasibility.energy import out_of_range
 from fleet.feasibility.flight import costliest, drag_counts
 from fleet.feasibility.motion import overloaded, strange_temperature
-from fleet.feasibility.vehicles import calibration_assumption
+from fleet.feasibility.vehicles import calibration_assumption, cold_assumption
 from fleet.feasibility.verdict import Verdict, combine, feasible, infeasible, unknown
 from fleet.protocol.values import Reason
 
@@ -313,7 +313,7 @@ def _beyond(frame: Airframe, question: Question) -> tuple[Beyond, ...]:
 
 
 def _assumptions(frame: Airframe, question: Question) -> Iterator[str]:
-    yield from sorted(calibration_assumption(frame))
+    yield from sorted(calibration_assumption(frame) | cold_assumption(frame))
     if question.temperature_c is None:
         yield f"air and pack at {question.air_c:.1f} °C: the standard atmosphere at the flight height"
     if question.wind_mps == 0:

@@ -32,6 +32,7 @@ from fleet.feasibility.vehicles import (
     Vehicle,
     battery_of,
     calibration_assumption,
+    cold_assumption,
     spread_assumption,
     vehicle_of,
 )
@@ -298,6 +299,7 @@ def _assumptions(ctx: Context, worked: Worked, refuge: Refuge) -> frozenset[str]
     scaled = f"energy margin scaled by {rule.margin_scale:g}"
     thin = frozenset({scaled}) if in_trial(rule) else frozenset()
     calibration = calibration_assumption(worked.vehicle) | spread_assumption(worked.vehicle)
+    calibration |= cold_assumption(worked.vehicle)
     known = worked.shape.assumptions | worked.sky.assumptions | worked.moves.assumptions
     return known | refuge.assumptions | calibration | thin
 

@@ -12,7 +12,7 @@ from fleet.energy.reserve import reserve_wh
 from fleet.energy.van import ElectricVan, RouteLegs, least_wh_per_m, route_energy_wh
 from fleet.feasibility.context import Context
 from fleet.feasibility.motion import strange_temperature
-from fleet.feasibility.vehicles import calibration_assumption, van_of
+from fleet.feasibility.vehicles import calibration_assumption, cold_assumption, van_of
 from fleet.feasibility.verdict import Verdict, feasible, infeasible
 from fleet.protocol.values import Reason
 
@@ -115,7 +115,8 @@ def range_of(ctx: Context, kind: RouteType, told_soc: float | None = None) -> Ro
 def _range(ctx: Context, kind: RouteType, stated: VanBattery, soc: float, *, told: bool) -> RouteRange:
     van, rule, kept = van_of(kind), ctx.fleet.reserve, ctx.fleet.reserve_of(kind)
     coldest_c, warmest_c = ctx.temperatures_c
-    pack = Battery(van.pack_wh, stated.state_of_health, stated.floor_fraction)
+    curve = van.battery.curve(f"{van.name}: {van.sources.get('battery', '')}")
+    pack = Battery(van.pack_wh, stated.state_of_health, stated.floor_fraction, curve)
     strange = strange_temperature(pack, coldest_c) or strange_temperature(pack, warmest_c)
     gives = min(pack.curve.nearest_share(coldest_c), pack.curve.nearest_share(warmest_c))
     full_wh = pack.nominal_wh * pack.state_of_health * gives
@@ -130,7 +131,7 @@ def _range(ctx: Context, kind: RouteType, stated: VanBattery, soc: float, *, tol
         reserve_wh=kept_wh,
         margin=margin_fraction(rule.epsilon, van.residual) * rule.margin_scale,
         source=kept.source,
-        assumptions=calibration_assumption(van) | _assumed(kind, soc, told=told),
+        assumptions=calibration_assumption(van) | cold_assumption(van) | _assumed(kind, soc, told=told),
         told=told,
         strange=strange,
     )

@@ -5,7 +5,7 @@ named.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import inf
 
@@ -85,7 +85,7 @@ def sky_of(
     if isinstance(known, Sky):
         return known
     if fleet.assumptions.calm_weather:
-        return assumed_sky(fleet.assumptions)
+        return _as_shown(assumed_sky(fleet.assumptions), weather, fleet, start, end, where)
     return unknown(_missing(known, "no file or feed" if weather is None else weather.source))
 
 
@@ -94,6 +94,19 @@ def assumed_sky(assumptions: Assumptions) -> Sky:
     wind, temperature = assumptions.assumed_wind_mps, assumptions.assumed_temperature_c
     named = f"weather: wind {wind:g} m/s from anywhere, {temperature:g} °C, dry and clear"
     return Sky(Worst(wind, wind, 0.0, inf, temperature, temperature), None, frozenset({named}))
+
+
+def _as_shown(
+    sky: Sky, weather: Weather | None, fleet: FleetSpec, start: datetime, end: datetime, where: Where | None
+) -> Sky:
+    """What is assumed, where no aircraft has shown a stronger wind: that is known, whatever else is not."""
+    if not isinstance(weather, WeatherField) or not weather.shown:
+        return sky
+    worst = weather.with_shown(sky.worst, where, start, end, fleet.separation.max_height_agl_m)
+    if worst.wind_mps <= sky.wind_mps:
+        return sky
+    named = f"wind: {worst.wind_mps:.1f} m/s from anywhere, as an aircraft has shown, over what is assumed"
+    return replace(sky, worst=worst, assumptions=sky.assumptions | {named})
 
 
 def careful_temperatures(

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from fleet.domain.fleet import RouteType, SortieType
 from fleet.energy.airframe import Airframe, parse_figures
-from fleet.energy.battery import Battery
+from fleet.energy.battery import LITHIUM_DEFAULT, Battery
 from fleet.energy.catalog import airframe, electric_van, ground_robot
 from fleet.energy.ground import Drive, GroundRobot, drive_energy_wh, unsure
 from fleet.energy.learning import ASSUMED_APART
@@ -70,6 +70,16 @@ def spread_assumption(vehicle: Vehicle) -> frozenset[str]:
     if vehicle.residual is None or vehicle.residual.between_log_sd is not None:
         return frozenset()
     return frozenset({f"energy of {vehicle.name}: its assets are taken to lie {ASSUMED_APART:.0%} apart"})
+
+
+def cold_assumption(vehicle: Vehicle | ElectricVan) -> frozenset[str]:
+    """Named where nobody has said what its pack gives in the cold."""
+    if vehicle.battery.temperature:
+        return frozenset()
+    named = ", ".join(f"{share:.0%} at {celsius:g} °C" for celsius, share in LITHIUM_DEFAULT.points[:5])
+    return frozenset(
+        {f"battery of {vehicle.name}: in the cold it gives {named}, as packs of its sort usually do"}
+    )
 
 
 def unsure_of(vehicle: Vehicle) -> float:

@@ -64,7 +64,8 @@ class WeatherField:
     """What several stations and services say of several places and heights.
 
     For each point of a way all spots within reach count, and those that name no place; of these the worst value, as
-    with stations that name none (decision 0017). A point that nothing reaches has no weather.
+    with stations that name none (decision 0017). A point that nothing reaches has no weather. A field without parts has
+    none anywhere: its winds only raise what is assumed.
     """
 
     parts: tuple[Part, ...]
@@ -90,8 +91,8 @@ class WeatherField:
         return found
 
     def at(self, time: datetime) -> Conditions | Missing:
-        """The worst of all places at a moment, as measured."""
-        return self.overall.at(time)
+        """The worst of all places at a moment, as measured; missing where only winds are known."""
+        return self.overall.at(time) if self.parts else Missing("any weather data", time, None)
 
     def series_along(self, where: Where | None, highest_m: float = 0.0) -> tuple[WeatherSeries, ...] | None:
         """One series for each set of spots that count somewhere on the way; none where nothing reaches a point of it.
@@ -127,11 +128,12 @@ class WeatherField:
         everywhere = worst_of_all(found)
         warmest = max(self._warm(where, start, end), default=everywhere.max_temperature_c)
         worst = replace(everywhere, max_temperature_c=max(everywhere.max_temperature_c, warmest))
-        return self._with_shown(worst, where, start, end, highest_m) if self.shown else worst
+        return self.with_shown(worst, where, start, end, highest_m) if self.shown else worst
 
-    def _with_shown(
+    def with_shown(
         self, worst: Worst, where: Where | None, start: datetime, end: datetime, highest_m: float
     ) -> Worst:
+        """The extremes with the winds that aircraft have shown near a way, at its height: never milder."""
         found = counting(self.shown, start, end)
         if where is None:
             return raised(worst, found, highest_m, EXPONENT)

@@ -14,6 +14,7 @@ from fleet.domain.events import NoReturnMoved
 from fleet.domain.state import OVER
 from fleet.feasibility.capacity import CAPACITY_CHECK
 from fleet.feasibility.charge import BATTERY_SUSPECT
+from fleet.kinds import kind_of
 from fleet.protocol.messages import Action
 from fleet.protocol.mission import Mission
 from fleet.protocol.values import Place
@@ -31,7 +32,8 @@ def finding(desk: Desk, message: Finding) -> None:
     message = as_told(message, desk.asset(message.asset_id).wire)
     advice = message.advice
     suspect = message.code == BATTERY_SUSPECT
-    action = SUSPECT_ACTION if suspect else in_words(advice, message.place_id)
+    flies = kind_of(record.kind).needs_airspace
+    action = SUSPECT_ACTION if suspect else in_words(advice, message.place_id, flies=flies)
     for earlier in alike_of(message, desk.state.open_exceptions()):
         if is_more_urgent(message, earlier.advice):
             desk.close_exception(earlier.exception_id, f"it became more urgent: {action}")

@@ -9,6 +9,7 @@ from statistics import median
 
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.battery import Energy
+from fleet.dispatch.monitor.driven import Since, driven
 from fleet.dispatch.monitor.energycheck import HOLDING
 from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.progress import burden_of, progress_of
@@ -50,6 +51,7 @@ class _Kept:
     ``lost_row`` in how many samples in a row some were, ``whole`` what all held before, ``gone`` what went with them.
     ``base`` is what gauge and meter said first under way, ``holds`` what both say that a full battery holds, in samples
     in a row in which they do not agree. ``judged`` is what was believed last instead of what the gauge showed.
+    ``since`` is from where on a robot's way is counted.
     """
 
     mission_id: str
@@ -65,6 +67,7 @@ class _Kept:
     holds: list[float] = field(default_factory=list)
     whole: float | None = None
     gone: float = 0.0
+    since: Since | None = None
 
 
 class Gauges:
@@ -99,7 +102,11 @@ class Gauges:
         kept = self._of(guard)
         rests = _rests(guard, sample)
         if not rests:
-            kept.drawn, kept.at = _drawn(guard, kept, sample, now), now
+            if guard.flies:
+                kept.drawn = _flown(guard, kept, sample, now)
+            else:
+                kept.since, kept.drawn = driven(guard, kept.since, kept.drawn, sample, now)
+            kept.at = now
         if sample.packs is not None and sample.soc is not None:
             found = [d for d in what_is_left(guard.sortie, sample.soc, sample.packs).doubts if d.code in LOST]
             if not found and not kept.lost:
@@ -189,13 +196,13 @@ def _rests(guard: Guard, sample: Telemetry) -> bool:
     return unloads or sample.step_id in guard.before or sample.state in _RESTS
 
 
-def _drawn(guard: Guard, kept: _Kept, sample: Telemetry, now: datetime) -> float:
-    """The share of a full battery that the trip has drawn: on the ground by the way that is done; in the air by the
-    time, since it takes as much to stay up, but for what had been flown before the first sample."""
-    if guard.flies and kept.at is not None:
+def _flown(guard: Guard, kept: _Kept, sample: Telemetry, now: datetime) -> float:
+    """The share of a full battery that a flight has drawn: by the time, since it takes as much to stay up, but for what
+    had been flown before the first sample."""
+    if kept.at is not None:
         return kept.drawn + _share_per_s(guard, sample) * max(0.0, (now - kept.at).total_seconds())
     by_way, begun = max(kept.drawn, _by_way(guard, sample, now)), _begun(guard)
-    if not guard.flies or begun is None or by_way > 0:
+    if begun is None or by_way > 0:
         return by_way
     return _share_per_s(guard, sample) * max(0.0, (now - begun).total_seconds())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,6 +15,7 @@ from fleet.dispatch.monitor.remaining import Leg, doing_instead, legs_ahead, tra
 from fleet.dispatch.monitor.restsky import rest_sky, unsure, with_elsewhere
 from fleet.dispatch.monitor.track import Plane
 from fleet.dispatch.monitor.way import Way
+from fleet.dispatch.separation.flights import path_instead
 from fleet.domain.energy import EnergyTrack
 from fleet.domain.evolve import evolve
 from fleet.domain.fleet import SortieType
@@ -157,7 +158,7 @@ def guard_of(
         out=ways[0],
         back=ways[1],
         turn=turn,
-        instead=way_instead(record, kind, bare.ahead, bare.doing, bare.plane, energy),
+        instead=way_instead(record, kind, _way_ahead(bare, sample, now), bare.doing, bare.plane, energy),
         energy=energy,
         weather=(*rest.reasons, *not_sure.reasons),
         start_soc=start_soc,
@@ -197,7 +198,7 @@ def airspace_guard(
         blocked=_blocked(ahead, kind, context),
         context=context,
         record=record,
-        doing=doing_instead(record, sample) if flies else "",
+        doing=doing_instead(record, sample),
         ahead=ahead,
         start_soc=None,
         handed_over=is_handed_over(record),
@@ -207,15 +208,24 @@ def airspace_guard(
 
 def redirected(guard: Guard, sample: Telemetry, now: datetime) -> Guard:
     """The guard of one that has begun or ceased to break its trip off: another way is ahead of it."""
-    ahead = tuple(legs_ahead(guard.record, guard.sortie, sample, now))
+    ahead = tuple(legs_ahead(guard.record, guard.sortie, sample, now)) if guard.flies else ()
     doing = doing_instead(guard.record, sample)
-    return evolve(
-        guard,
-        doing=doing,
-        ahead=ahead,
-        instead=way_instead(guard.record, guard.sortie, ahead, doing, guard.plane, guard.energy),
-        blocked=_blocked(ahead, guard.sortie, guard.context),
+    guard = evolve(
+        guard, doing=doing, ahead=ahead, blocked=_blocked(ahead, guard.sortie, guard.context), instead=None
     )
+    way = _way_ahead(guard, sample, now)
+    return evolve(
+        guard, instead=way_instead(guard.record, guard.sortie, way, doing, guard.plane, guard.energy)
+    )
+
+
+def _way_ahead(guard: Guard, sample: Telemetry | None, now: datetime) -> Sequence[geofences.Waypoint]:
+    """The way of one that breaks its trip off; of one on the ground nothing else asks for it, since no zone does."""
+    if not guard.doing or sample is None:
+        return ()
+    if guard.flies:
+        return guard.ahead[0].path if guard.ahead else ()
+    return path_instead(guard.record, guard.sortie, sample, now)
 
 
 OFF_TIME_SHARE = 0.5

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 
 from fleet.dispatch.monitor.battery import Burden, Energy, is_handed_over
-from fleet.dispatch.monitor.remaining import Leg
 from fleet.dispatch.monitor.track import Plane, Track
 from fleet.dispatch.monitor.way import Way
 from fleet.domain.fleet import SortieType
@@ -40,22 +39,21 @@ def _by_metre(path: Sequence[Waypoint], budget: Energy) -> Flown:
 def way_instead(
     record: MissionRecord,
     kind: SortieType,
-    ahead: Sequence[Leg],
+    path: Sequence[Waypoint],
     doing: str,
     plane: Plane,
     budget: Energy | None,
 ) -> Way | None:
-    """The way of one that breaks its trip off, with what it takes; none for who comes down where it is, and where its
-    mission says nothing of energy."""
-    if doing not in ("returning", "diverting") or not ahead or len(ahead[0].path) < 2 or budget is None:
+    """The way of one that breaks its trip off, with what it takes; none for who stops or comes down where it is, and
+    where its mission says nothing of energy."""
+    if doing not in ("returning", "diverting") or len(path) < 2 or budget is None:
         return None
-    path = ahead[0].path
     burden = budget.back if is_handed_over(record) else budget.out
     left_wh, at_s = flown_on(kind, path, budget, burden)
     points = tuple(
         _timed(point, path[0].at, budget.pace * seconds) for point, seconds in zip(path, at_s, strict=True)
     )
-    return Way(ahead[0].step_id, points, Track.of(plane, points), left_wh)
+    return Way(doing, points, Track.of(plane, points), left_wh)
 
 
 def _timed(point: Waypoint, begins: datetime, seconds: float) -> WirePoint:

@@ -170,11 +170,11 @@ class Monitor:
             asset_id
         ):  # it may be charged until it does
             guard = self._guards[asset_id] = evolve(guard, start_soc=sample.soc)
-        sample, doubts = self._gauges.check(guard, sample, now)
-        if guard.flies and (
-            doing_instead(guard.record, sample) != guard.doing or self._is_off_time(guard, sample, now)
+        if doing_instead(guard.record, sample) != guard.doing or (
+            guard.flies and self._is_off_time(guard, sample, now)
         ):
             guard = self._guards[asset_id] = self._redirected(guard, sample, now)
+        sample, doubts = self._gauges.check(guard, sample, now)
         met = self._air.check(asset_id, sample, now)
         guard = evolve(
             guard,

@@ -94,9 +94,9 @@ def _own_word(sample: Telemetry) -> Shown | None:
 
 
 def _stronger(guard: Guard, sample: Telemetry, shown: Shown, now: datetime) -> WindSeen | None:
-    """None where the weather knows of as much, or nothing at all: a wind alone is no weather."""
+    """None where the weather knows of as much, or where none is known or assumed: a wind alone is no weather."""
     height_m = _height_m(guard, sample)
-    if guard.context.weather is None or height_m is None:
+    if height_m is None:
         return None
     place = Place(lon=sample.lon, lat=sample.lat)
     known = sky_over(guard.context, now, now, way_in(guard.context, (place,), height_m))

@@ -69,8 +69,9 @@ def test_a_trip_of_which_no_meter_told_anything_teaches_its_time(tmp_path: Path)
     drone, assign = sets_out(bench)
     bench.run(1.1 * planned_s(assign.mission))
     bench.say(drone, report(assign, "drop", "P-1"), report(assign, "back"), report(assign, "unload"))
-    ids = {"mission_id": assign.mission.mission_id, "at": bench.now}
-    bench.say(drone, MissionEnded(outcome="completed", site_id="S1", **ids))
+    mission_id = assign.mission.mission_id
+    ended = MissionEnded(mission_id=mission_id, at=bench.now, outcome="completed", site_id="S1")
+    bench.say(drone, ended)
     (told,) = [e for e in events(bench) if isinstance(e, EnergyNotLearned)]
     assert told.why == "no_meter"
     assert told.track == learned(bench)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ from fleet.dispatch.monitor.winds import TOLD_EVERY, Winds
 from fleet.dispatch.weather import in_force
 from fleet.domain.events import WindShown
 from fleet.domain.evolve import evolve
-from fleet.feasibility.sky import Sky, sky_over, way_in
+from fleet.feasibility.sky import Sky, sky_of, sky_over, way_in
 from fleet.protocol.messages import Telemetry
 from fleet.protocol.values import Place
 from fleet.weather.field import WeatherField
+from fleet.weather.series import Missing
 from geofences.geometry.geodesy import destination
-from tests.support.bench import Bench, Peer
+from tests.support.bench import WEATHER, Bench, Peer
 from tests.unit.dispatch.test_weather import fly, guard_of, now, sample
 
 AIRSPEED_MPS = 16.0
@@ -155,3 +157,54 @@ def test_a_wind_alone_is_no_weather(tmp_path: Path) -> None:
         assert winds.check(evolve(guard, context=unknown), told, moment + timedelta(seconds=second)) is None
     found = [winds.check(guard, told, moment + timedelta(seconds=second)) for second in range(100, 190, 3)]
     assert len([one for one in found if one is not None]) == 1
+
+
+def assuming() -> str:
+    """The default fleet, which takes calm weather for granted where it has none."""
+    text = (files("fleet.intake") / "data/default_fleet.toml").read_text(encoding="utf-8")
+    return text.replace("calm_weather = false", "calm_weather = true ")
+
+
+def test_a_wind_that_was_shown_counts_over_one_that_is_assumed(tmp_path: Path) -> None:
+    """The rows of the file are over; the fleet assumes 4 m/s, and an aircraft flies in 12: more than its type goes out
+    in. Elsewhere, and a quarter of an hour later, the assumption holds again."""
+    early = "\n".join(WEATHER.splitlines()[:3]) + "\n"
+    bench = Bench(tmp_path, fleet=assuming(), weather=early)
+    drone = fly(bench)
+    assert wind_around(bench, bench.now, Place(lon=-8.0, lat=41.0)) == 4.0
+    flies_on(bench, drone, 60, **moves(12.0, 300.0, 323.0))
+    (event,) = shown(bench)
+    assert wind_around(bench, bench.now, event.place) == pytest.approx(event.wind_mps * (60 / 55) ** 0.2)
+    context = bench.core._monitor._make_context(bench.core.state)
+    sky = sky_over(context, bench.now, bench.now, way_in(context, (event.place,), 60.0))
+    assert isinstance(sky, Sky)
+    assert sky.wind_from_deg is None
+    assert any("as an aircraft has shown" in one for one in sky.assumptions)
+    assert "wind_too_strong" in {reason.code for reason in guard_of(bench).weather}
+    assert wind_around(bench, bench.now, Place(lon=-8.0, lat=42.5)) == 4.0
+    assert wind_around(bench, event.at + timedelta(seconds=901), event.place) == 4.0
+
+
+@pytest.mark.parametrize("assumed", [True, False])
+def test_where_no_weather_is_known_at_all_a_wind_raises_what_is_assumed_and_is_no_weather(
+    tmp_path: Path, assumed: bool
+) -> None:
+    bench = Bench(tmp_path)
+    drone = fly(bench)
+    flies_on(bench, drone, 60, **moves(9.0, 300.0, 323.0))
+    state = bench.core.state
+    assert state.fleet is not None
+    rules = state.fleet.assumptions.model_copy(update={"calm_weather": assumed})
+    state = evolve(state, fleet=state.fleet.model_copy(update={"assumptions": rules}))
+    (event,) = shown(bench)
+    weather = in_force(None, state)
+    assert state.fleet is not None
+    found = sky_of(weather, state.fleet, bench.now, bench.now, None)
+    if not assumed:
+        assert weather is None
+        assert not isinstance(found, Sky)
+        return
+    assert isinstance(weather, WeatherField)
+    assert isinstance(weather.at(bench.now), Missing)
+    assert isinstance(found, Sky)
+    assert found.wind_mps >= event.wind_mps > rules.assumed_wind_mps

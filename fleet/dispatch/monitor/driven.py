@@ -1,0 +1,82 @@
+"""What a robot has drawn by what it did, behind a gauge that is doubted or silent: its way, and its waiting."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from fleet.dispatch.monitor.battery import Energy
+from fleet.dispatch.monitor.guard import Guard
+from fleet.dispatch.monitor.progress import Progress, progress_of
+from fleet.dispatch.monitor.way import Way
+from fleet.energy.ground import GroundRobot
+from fleet.feasibility.slowness import waiting_s
+from fleet.feasibility.vehicles import vehicle_of
+from fleet.protocol.messages import Telemetry
+
+
+class Since(NamedTuple):
+    """From where on it is counted: at which way (by the state in which it breaks its trip off), when, when it was due
+    there, what the rest took by plan in Wh, and which share of a full battery was drawn until then."""
+
+    doing: str
+    at: datetime
+    due: datetime | None
+    left_wh: float
+    drawn: float
+
+
+def driven(
+    guard: Guard, since: Since | None, drawn: float, sample: Telemetry, now: datetime
+) -> tuple[Since | None, float]:
+    """The share of a full battery that it has drawn by now, of which ``drawn`` was so by its last sample.
+
+    Each metre takes what it takes by plan, with its share of what is always on. For longer than that, and than the
+    waiting that the plan's energy holds, it stood: that takes what is always on.
+    """
+    budget, progress = guard.energy, progress_of(guard, sample, now)
+    if budget is None or progress is None:
+        return since, drawn
+    due, left_wh = _due(guard, sample, progress), progress.left_wh + progress.after_wh
+    if since is None or since.doing != guard.doing:
+        since = _begins(guard, budget, drawn, now, due, left_wh)
+    went_wh = max(0.0, since.left_wh - left_wh)
+    stood_wh = budget.out.watts.stay * _stood_s(guard, budget, since, due, now) / 3600
+    return since, max(drawn, since.drawn + (went_wh + stood_wh) / budget.full_wh)
+
+
+def _begins(
+    guard: Guard, budget: Energy, drawn: float, now: datetime, due: datetime | None, left_wh: float
+) -> Since:
+    """On its mission from when it left, where that is known; on another way from now on."""
+    left_at, out = guard.record.left_at, guard.out
+    if guard.doing or out is None:
+        return Since(guard.doing, now, due, left_wh, drawn)
+    at, due = (now, due) if left_at is None else (left_at, out.path[0].at)
+    return Since("", at, due, budget.planned_wh, 0.0)
+
+
+def _stood_s(guard: Guard, budget: Energy, since: Since, due: datetime | None, now: datetime) -> float:
+    vehicle = vehicle_of(guard.sortie)
+    if due is None or since.due is None or not isinstance(vehicle, GroundRobot):
+        return 0.0
+    planned_s = max(0.0, (due - since.due).total_seconds())
+    holds_s = waiting_s(vehicle, guard.sortie, planned_s / budget.pace)
+    return max(0.0, (now - since.at).total_seconds() - planned_s - holds_s)
+
+
+def _due(guard: Guard, sample: Telemetry, progress: Progress) -> datetime | None:
+    """When it was to be where it is; at its drop that is when it was to leave it."""
+    way = _way_of(guard, sample, progress)
+    if way is None:
+        return None
+    if progress.at_drop:
+        return way.path[0].at
+    along = way.track.locate(*guard.plane.xy(sample.lon, sample.lat))[0]
+    return way.due_at(way.reached(along, sample.alt_amsl_m))
+
+
+def _way_of(guard: Guard, sample: Telemetry, progress: Progress) -> Way | None:
+    if guard.doing:
+        return guard.instead
+    return guard.out if progress.before_drop else guard.back
