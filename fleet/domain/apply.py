@@ -411,10 +411,8 @@ def _command_issued(state: State, event: ev.CommandIssued) -> State:
     )
     state = evolve(state, commands=state.commands.set(event.command_id, record), serial=state.serial + 1)
     asset = state.assets[event.asset_id]
-    if asset.mission_id is not None and event.action not in (Action.HOLD, Action.RESUME):
-        state = _mission(state, asset.mission_id, None, astray=True)
-    if asset.mission_id is not None and event.action is Action.HOLD:
-        state = _mission(state, asset.mission_id, None, held=True)
+    if asset.mission_id is not None and event.action is not Action.RESUME:
+        state = _mission(state, asset.mission_id, None, **learning.told(event.action))
     if event.action is Action.DIVERT and asset.mission_id is not None:
         state = _mission(state, asset.mission_id, None, diverted_to=event.place, diverted_way=event.way)
     back = event.action in (Action.RETURN, Action.LAND) and event.by not in NO_PERSON

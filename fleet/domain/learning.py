@@ -8,6 +8,7 @@ from fleet.domain import events as ev
 from fleet.domain.energy import EnergyTrack
 from fleet.domain.evolve import evolve
 from fleet.domain.state import MissionRecord, State
+from fleet.protocol.messages import Action
 from fleet.protocol.mission import Drop, Travel
 
 
@@ -35,6 +36,11 @@ def step_begun(record: MissionRecord, event: ev.StepBegun) -> dict[str, Any]:
         "left_at": event.at if leaves else record.left_at,
         "drop_at": event.at if drops else record.drop_at,
     }
+
+
+def told(action: Action) -> dict[str, Any]:
+    """What changes in the record of a mission that is told something: one that holds flies as it was sent, later."""
+    return {"held": True} if action is Action.HOLD else {"astray": True}
 
 
 def step_ended(record: MissionRecord, event: ev.StepEnded) -> dict[str, Any]:

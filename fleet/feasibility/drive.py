@@ -58,11 +58,13 @@ def _seconds(way: Way, cruise_mps: float) -> float:
 
 
 def _along(way: Way, alt_m: float, start_s: float, duration_s: float, cruise_mps: float) -> Iterable[Station]:
-    """The way's points, passed at an even pace but for the legs on which a permit allows less."""
+    """The way's points, passed at an even pace but for the legs on which a permit allows less; as high as the ground
+    there, or at one height where that is not known."""
+    heights = way.ground_m or (alt_m,) * len(way.points)
     slow = [max(1.0, cruise_mps / limit) for limit in way.limits_mps] or [1.0] * len(way.legs_m)
     reached = tuple(
         accumulate((leg * times for leg, times in zip(way.legs_m, slow, strict=True)), initial=0.0)
     )
     whole = reached[-1] or 1.0
-    for point, part in zip(way.points, reached, strict=True):
-        yield Station(point.lon, point.lat, alt_m, start_s + duration_s * part / whole)
+    for point, height_m, part in zip(way.points, heights, reached, strict=True):
+        yield Station(point.lon, point.lat, height_m, start_s + duration_s * part / whole)

@@ -22,6 +22,7 @@ from fleet.feasibility.context import Context
 from fleet.feasibility.detour import detour_over_ground
 from fleet.feasibility.gaps import no_way
 from fleet.feasibility.overground import NO_TERRAIN, box_of, highest_m
+from fleet.feasibility.slopes import profile_of
 from fleet.feasibility.verdict import Verdict, feasible, infeasible, unknown
 from fleet.kinds import kind_of
 from fleet.network.base import Leg, Profile
@@ -46,12 +47,16 @@ class Way:
     limits_mps: tuple[float, ...] = ()
     leg: Leg | None = None
     """What the street network knows of it; none in the air."""
+    ground_m: tuple[float, ...] = ()
+    """How high the ground is at each point, in metres above the sea; empty where it is not known, is level, or does not
+    count, as in the air."""
 
     def reversed(self) -> Way:
         """The same way back."""
         turned = tuple((bearing + 180.0) % 360.0 for bearing in reversed(self.bearings_deg))
         leg = None if self.leg is None else self.leg.reversed()
-        return Way(self.points[::-1], self.legs_m[::-1], turned, self.length_m, self.limits_mps[::-1], leg)
+        legs_m, limits_mps, ground_m = self.legs_m[::-1], self.limits_mps[::-1], self.ground_m[::-1]
+        return Way(self.points[::-1], legs_m, turned, self.length_m, limits_mps, leg, ground_m)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +273,9 @@ def _ground_shape(ctx: Context, start: Place, end: Place, profile: Profile) -> T
     points = ctx.network.path(start, end, profile)
     if leg is None or points is None:
         return no_way(ctx.network.gap(start, end, profile))
-    way = replace(way_of(points, leg.distance_m), leg=leg)
+    slopes = profile_of(ctx.terrain, points)
+    points, heights = (points, ()) if slopes is None else slopes
+    way = replace(way_of(points, leg.distance_m), leg=leg, ground_m=heights)
     if profile == "roll" and ctx.permits is not None and not missed_on_the_ground(ctx.permits.missing):
         # Where some are missing no speed is known to be allowed: the permits' question names them, and says UNKNOWN.
         limits = speed_limits(ctx.permits, [(p.lon, p.lat) for p in points], Surface.SIDEWALK)

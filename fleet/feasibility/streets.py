@@ -7,6 +7,7 @@ from typing import NamedTuple
 from fleet.domain.fleet import SortieType, Streets
 from fleet.energy.ground import Drive, GroundRobot, PerKm
 from fleet.feasibility.shape import Way
+from fleet.feasibility.slopes import climbs_m
 from fleet.feasibility.verdict import Verdict, unknown
 from fleet.network.base import Leg
 from fleet.protocol.values import Reason
@@ -23,7 +24,8 @@ class Driven(NamedTuple):
 def driven(
     robot: GroundRobot, asset_type: SortieType, way: Way, payload_kg: float, standing_s: float
 ) -> Driven | Verdict:
-    """The way with this payload, standing for so long besides. It starts from standing once.
+    """The way with this payload, standing for so long besides. It starts from standing once. It climbs what the network
+    says; where that knows nothing, what is assumed, or what the loaded terrain does along it where that is more.
 
     UNKNOWN where the way has a surface of which nobody has said how the robot rolls on it.
     """
@@ -32,7 +34,7 @@ def driven(
     if isinstance(rolling, Reason):
         return unknown(rolling)
     rule, whose = per_km(robot, asset_type.streets)
-    km = way.length_m / 1000
+    km, climbs = way.length_m / 1000, climbs_m(way.ground_m)
     assumed = Drive(
         0.0,
         payload_kg,
@@ -43,12 +45,15 @@ def driven(
     drive = Drive(
         way.length_m,
         payload_kg,
-        uphill_m=assumed.uphill_m + (leg.climb_m or 0.0),
+        uphill_m=max(assumed.uphill_m, climbs) if leg.climb_m is None else leg.climb_m,
         stops=1 + assumed.stops + (leg.stops or 0.0),
         waiting_s=standing_s + assumed.waiting_s,
         surface_factor=rolling,
     )
-    return Driven(drive, assumed, _said(rule, whose, leg))
+    said = _said(rule, whose, leg)
+    if leg.climb_m is None and climbs > 0:
+        said |= {"a robot's climbs: those of the terrain's heights along its way, where they are more"}
+    return Driven(drive, assumed, said)
 
 
 def per_km(robot: GroundRobot, stated: Streets | None) -> tuple[PerKm, str]:

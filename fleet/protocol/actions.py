@@ -13,3 +13,4 @@ class Action(StrEnum):
     RETURN = "return"
     DIVERT = "divert"
     LAND = "land"
+    """Come down where it is; on the ground, stop at the next safe place, out of everybody's way. It stays there."""

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from fleet.dispatch.monitor.remaining import along_m
 from fleet.dispatch.monitor.restsky import RestSky, Ways
 from fleet.dispatch.monitor.way import Way
 from fleet.domain.energy import EnergyTrack
@@ -15,6 +16,7 @@ from fleet.energy.margin import asked_for
 from fleet.feasibility.appetite import appetite, model_share, raised_share
 from fleet.feasibility.context import Context
 from fleet.feasibility.sky import Sky
+from fleet.feasibility.slopes import level_metres
 from fleet.feasibility.underway import Watts, flown_in, leg_wh_in, watts
 from fleet.feasibility.vehicles import battery_of
 from fleet.protocol.mission import Drop
@@ -57,6 +59,8 @@ class Energy:
     high_amsl_m: float = 0.0
     pace: float = 1.0
     slow: float = 1.0
+    rise: float = 0.0
+    """How many level metres take as much as a metre of rise, on the ground."""
 
     @property
     def margin_for_a_time(self) -> float:
@@ -144,8 +148,10 @@ def energy_of(
         return None
     battery = battery_of(kind, kind.state_of_health)
     full = battery.nominal_wh * battery.state_of_health * battery.curve.nearest_share(rest.coldest_c)
-    per_m = max((w.planned_wh / w.track.length_m for w in ways if w and w.track.length_m > 0), default=0.0)
     planned = [way for way in ways if way is not None]
+    rise = level_metres(kind, sum(item.weight_kg for item in mission.items))
+    far = ((way.planned_wh, along_m(way.track, way.path, rise)[-1]) for way in planned)
+    per_m = max((wh / metres for wh, metres in far if metres > 0), default=0.0)
     out, back = (
         Burden(kg, watts(kind, [way.path for way in planned], rest.sky, rest.warmest_c, kg))
         for kg in (sum(item.weight_kg for item in mission.items), brings_back_kg)
@@ -165,6 +171,7 @@ def energy_of(
         high_amsl_m=max((p.alt_amsl_m for way in planned for p in way.path), default=0.0),
         pace=record.mission.pace,
         slow=math.exp(its.slow),
+        rise=rise,
     )
 
 

@@ -11,7 +11,7 @@ from fleet.dispatch.monitor.diverting import diverted, straight_to
 from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.progress import Progress
 from fleet.dispatch.monitor.reach import needed_wh
-from fleet.dispatch.monitor.remaining import home_of
+from fleet.dispatch.monitor.remaining import home_of, path_home
 from fleet.dispatch.separation.flights import path_instead
 from fleet.energy.inflight import Option, Where, in_order
 from fleet.feasibility.airspace import is_clear
@@ -74,7 +74,8 @@ def _home(guard: Guard, sample: Telemetry, now: datetime) -> _Way:
     """Round and home with all on board: in the air by the way that was flown, on the ground by as much of it as lies
     behind. Whether the way is free can't be asked where the height is not known: what was flown counts as free."""
     would = sample.model_copy(update={"state": "returning"})
-    path = path_instead(guard.record, guard.sortie, would, now)
+    found = path_instead if guard.flies else path_home
+    path = found(guard.record, guard.sortie, would, now)
     needed = needed_wh(guard, sample, path, now)
     asks = guard.flies and sample.alt_amsl_m is not None
     return _Way(Option(Where.HOME, needed), Action.RETURN, path if asks else ())

@@ -11,11 +11,18 @@ from itertools import pairwise
 import geofences
 from fleet.dispatch.monitor.battery import Energy, during_this_weather, energy_of, is_handed_over, turned_in
 from fleet.dispatch.monitor.instead import way_instead
-from fleet.dispatch.monitor.remaining import Leg, doing_instead, legs_ahead, travels_of, turned, way_of
+from fleet.dispatch.monitor.remaining import (
+    Leg,
+    doing_instead,
+    legs_ahead,
+    path_home,
+    travels_of,
+    turned,
+    way_of,
+)
 from fleet.dispatch.monitor.restsky import rest_sky, unsure, with_elsewhere
 from fleet.dispatch.monitor.track import Plane
 from fleet.dispatch.monitor.way import Way
-from fleet.dispatch.separation.flights import path_instead
 from fleet.domain.energy import EnergyTrack
 from fleet.domain.evolve import evolve
 from fleet.domain.fleet import SortieType
@@ -23,6 +30,7 @@ from fleet.domain.state import MissionRecord
 from fleet.feasibility.airspace import ask_path
 from fleet.feasibility.clearance import Clearance, clearance_at
 from fleet.feasibility.context import Context
+from fleet.feasibility.slopes import level_metres
 from fleet.kinds import kind_of
 from fleet.protocol.messages import Telemetry
 from fleet.protocol.mission import Drop, Mission, Travel
@@ -152,7 +160,11 @@ def guard_of(
     carries_kg = (sum(item.weight_kg for item in mission.items), brings_back_kg)
     not_sure = unsure(context, kind, rest, ways, carries_kg)
     energy = energy_of(record, kind, context, ways, rest, not_sure.log_sd, brings_back_kg, known)
-    turn = None if bare.out is None else turned_in(rest.sky, turned(bare.out, bare.plane), record, kind)
+    turn = (
+        None
+        if bare.out is None
+        else turned_in(rest.sky, turned(bare.out, bare.plane, _rise(mission, kind)), record, kind)
+    )
     return evolve(
         bare,
         out=ways[0],
@@ -176,7 +188,7 @@ def airspace_guard(
     kind = kind.at_speed(mission.cruise_mps)
     plane = Plane.at(mission.home)
     flies = kind_of(kind.kind).needs_airspace
-    out, back = _ways(mission, travels_of(mission), plane)
+    out, back = _ways(mission, travels_of(mission), plane, kind)
     ahead = tuple(legs_ahead(record, kind, sample, now)) if flies else ()
     return Guard(
         mission_id=mission.mission_id,
@@ -225,7 +237,7 @@ def _way_ahead(guard: Guard, sample: Telemetry | None, now: datetime) -> Sequenc
         return ()
     if guard.flies:
         return guard.ahead[0].path if guard.ahead else ()
-    return path_instead(guard.record, guard.sortie, sample, now)
+    return path_home(guard.record, guard.sortie, sample, now)
 
 
 OFF_TIME_SHARE = 0.5
@@ -259,12 +271,20 @@ def _blocked(legs: Iterable[Leg], kind: SortieType, context: Context) -> tuple[R
     return tuple(reasons)
 
 
-def _ways(mission: Mission, travels: list[Travel], plane: Plane) -> tuple[Way | None, Way | None]:
+def _ways(
+    mission: Mission, travels: list[Travel], plane: Plane, kind: SortieType
+) -> tuple[Way | None, Way | None]:
     planned = mission.energy_wh or 0.0
     to_drop = mission.energy_to_drop_wh if mission.energy_to_drop_wh is not None else planned / 2
+    rise = _rise(mission, kind)
     shares = (to_drop, planned - to_drop)
-    found = [way_of(t, plane, e) for t, e in zip(travels, shares, strict=False)]
+    found = [way_of(t, plane, e, rise) for t, e in zip(travels, shares, strict=False)]
     return (found[0] if found else None), (found[1] if len(found) > 1 else None)
+
+
+def _rise(mission: Mission, kind: SortieType) -> float:
+    """How many level metres a metre of rise is worth with all on board; 0 in the air."""
+    return level_metres(kind, sum(item.weight_kg for item in mission.items))
 
 
 def _time_left(left: list[Travel], ahead: tuple[Leg, ...], now: datetime) -> tuple[datetime, datetime] | None:

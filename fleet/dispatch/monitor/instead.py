@@ -29,11 +29,16 @@ def flown_on(kind: SortieType, path: Sequence[Waypoint], budget: Energy, burden:
 
 def _by_metre(path: Sequence[Waypoint], budget: Energy) -> Flown:
     legs = [
-        math.hypot(distance_m(a.lon, a.lat, b.lon, b.lat), b.alt_amsl_m - a.alt_amsl_m)
+        _metres(distance_m(a.lon, a.lat, b.lon, b.lat), b.alt_amsl_m - a.alt_amsl_m, budget.rise)
         for a, b in pairwise(path)
     ]
     left_wh = tuple(accumulate((budget.per_m_wh * metres for metres in reversed(legs)), initial=0.0))[::-1]
     return Flown(left_wh, tuple((point.at - path[0].at).total_seconds() for point in path))
+
+
+def _metres(along_m: float, rise_m: float, rise: float) -> float:
+    """In the air straight to the next point; on the ground along it, with what a climb is worth."""
+    return along_m + rise * max(0.0, rise_m) if rise else math.hypot(along_m, rise_m)
 
 
 def way_instead(

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import geofences
 from fleet.dispatch.monitor.track import Plane, Track
 from fleet.dispatch.monitor.way import Way
-from fleet.dispatch.separation.flights import BREAKS_OFF, path_instead, rest_of_leg, waypoints
+from fleet.dispatch.separation.flights import (
+    BREAKS_OFF,
+    nearest,
+    path_instead,
+    rest_of_leg,
+    waypoints,
+)
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import MissionRecord
 from fleet.feasibility.unplanned import in_any_wind
@@ -41,18 +48,31 @@ def home_of(mission: Mission) -> tuple[str, Place] | None:
     return (last.site_id, mission.home) if isinstance(last, Unload) else None
 
 
-def way_of(travel: Travel, plane: Plane, planned_wh: float) -> Way:
-    """A leg that takes the same for each metre, which is all that is known of it without the weather."""
+def way_of(travel: Travel, plane: Plane, planned_wh: float, rise: float = 0.0) -> Way:
+    """A leg that takes the same for each metre, which is all that is known of it without the weather; on the ground a
+    metre of rise takes as much as ``rise`` level ones."""
     track = Track.of(plane, travel.path)
-    length_m = track.length_m or 1.0
-    left = tuple(planned_wh * (1 - along / length_m) for along in track.along_m)
-    return Way(travel.step_id, travel.path, track, left)
+    done = along_m(track, travel.path, rise)
+    whole = done[-1] or 1.0
+    return Way(travel.step_id, travel.path, track, tuple(planned_wh * (1 - each / whole) for each in done))
 
 
-def turned(way: Way, plane: Plane) -> Way:
-    """The same way the other way round, without times; it takes as much for each metre."""
+def along_m(track: Track, path: Sequence[Waypoint], rise: float) -> tuple[float, ...]:
+    """How far along its way each point is, each metre of rise counted as so many level ones besides."""
+    ups = (max(0.0, b.alt_amsl_m - a.alt_amsl_m) for a, b in pairwise(path))
+    climbed = accumulate(ups, initial=0.0)
+    return tuple(along + rise * up for along, up in zip(track.along_m, climbed, strict=True))
+
+
+def turned(way: Way, plane: Plane, rise: float = 0.0) -> Way:
+    """The same way the other way round, without times; it takes as much for each metre, and for each metre of rise."""
     path = tuple(point.model_copy(update={"at": None}) for point in reversed(way.path))
-    return Way("", path, Track.of(plane, path), tuple(way.planned_wh - wh for wh in reversed(way.left_wh)))
+    track = Track.of(plane, path)
+    if not rise:
+        return Way("", path, track, tuple(way.planned_wh - wh for wh in reversed(way.left_wh)))
+    done, out = along_m(track, path, rise), along_m(way.track, way.path, rise)
+    per_m_wh = way.planned_wh / (out[-1] or 1.0)
+    return Way("", path, track, tuple(per_m_wh * (done[-1] - each) for each in done))
 
 
 def legs_ahead(
@@ -75,6 +95,22 @@ def legs_ahead(
         else:
             path, late = rest
         yield Leg(travel.step_id, path)
+
+
+def path_home(
+    record: MissionRecord, kind: SortieType, sample: Telemetry, now: datetime
+) -> tuple[geofences.Waypoint, ...]:
+    """The way of one on the ground that breaks its trip off. Where it does not tell its height, it is as high as its
+    leg is where it is: what it climbs from there on counts."""
+    path = path_instead(record, kind, sample, now)
+    if sample.alt_amsl_m is not None:
+        return path
+    here = min(
+        (nearest(waypoints(travel), sample, now) for travel in travels_of(record.mission)),
+        key=lambda one: one.beside_m,
+    )
+    first = path[0]
+    return (geofences.Waypoint(first.lon, first.lat, here.height_m, first.at), *path[1:])
 
 
 def doing_instead(record: MissionRecord, sample: Telemetry | None) -> str:

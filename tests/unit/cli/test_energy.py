@@ -141,7 +141,8 @@ def test_an_airframe_may_be_a_file(tmp_path: Path, capsys: pytest.CaptureFixture
     text = MATRICE.replace('name = "dji-matrice-100"', 'name = "mine"')
     mine.write_text(text, encoding="utf-8")
     known = answered(capsys)[1]
-    assert answered(capsys, airframe=mine)[1] == known | {"airframe": "mine"}
+    named = [one.replace("dji-matrice-100", "mine") for one in known["assumptions"]]
+    assert answered(capsys, airframe=mine)[1] == known | {"airframe": "mine", "assumptions": named}
     mine.write_text(text.replace("[residual]\nlog_sd = 0.0312\nflights = 68\n", ""), encoding="utf-8")
     code, said = answered(capsys, airframe=mine)
     assert (code, said["calibration"]["calibrated"]) == (1, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,15 @@ from typing import Any
 import pytest
 
 from fleet.dispatch.inputs import Finding
-from fleet.dispatch.monitor.guard import Guard
+from fleet.dispatch.monitor.guard import Guard, guard_of
+from fleet.dispatch.monitor.instead import flown_on
+from fleet.dispatch.monitor.remaining import path_home
+from fleet.domain.evolve import evolve
+from fleet.energy.catalog import ground_robot
+from fleet.energy.ground import Drive, drive_energy_wh
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Action, Assign, Command, Role, StepReport, Telemetry
-from fleet.protocol.mission import Mission, Travel
+from fleet.protocol.mission import Mission, Step, Travel
 from tests.support.bench import DAY, ORDER_COLUMNS, Bench, Peer
 from tests.support.script import accepted, ready, report, sent
 
@@ -180,3 +186,63 @@ def test_a_moving_robot_s_waiting_is_not_counted_beside_its_metres(trip: Trip) -
 def test_the_day_is_one_with_a_robot(trip: Trip) -> None:
     assert trip.bench.now > DAY
     assert not trip.guard.flies
+
+
+def on_a_ramp(trip: Trip, heights_m: tuple[float, float, float]) -> Guard:
+    """The guard of the same trip whose way out is level up to its half or from there on, and its way back too."""
+    record = trip.bench.core.state.missions[trip.mission.mission_id]
+    steps: list[Step] = []
+    for step in record.mission.steps:
+        if isinstance(step, Travel):
+            a, b = step.path[0], step.path[-1]
+            begins = step.step_id == "out"
+            middle = a.model_copy(
+                update={
+                    "lon": (a.lon + b.lon) / 2,
+                    "lat": (a.lat + b.lat) / 2,
+                    "at": a.at + (b.at - a.at) / 2 if a.at and b.at else None,
+                }
+            )
+            tall = heights_m if begins else heights_m[::-1]
+            path = tuple(
+                p.model_copy(update={"alt_amsl_m": h}) for p, h in zip((a, middle, b), tall, strict=True)
+            )
+            steps.append(step.model_copy(update={"path": path}))
+        else:
+            steps.append(step)
+    mission = record.mission.model_copy(update={"steps": tuple(steps)})
+    kind, context = trip.guard.sortie, trip.guard.context
+    return guard_of(evolve(record, mission=mission), kind, context, trip.bench.now, None, 1.0)
+
+
+def test_a_climb_ahead_is_still_to_be_paid_for(trip: Trip) -> None:
+    """60 m up in the second half: at its middle more than half is left, by the robot's own equation; up in the first
+    half, less."""
+    walker = ground_robot("walker-s1")
+    up_later, up_first = (on_a_ramp(trip, h) for h in ((0.0, 0.0, 60.0), (0.0, 60.0, 60.0)))
+    assert up_later.out is not None
+    assert up_first.out is not None
+    shares = [guard.out.left_wh[1] / guard.out.left_wh[0] for guard in (up_later, up_first) if guard.out]
+    half = Drive(up_later.out.track.length_m / 2, 0.8)
+    level_wh, climb_wh = (float(drive_energy_wh(walker, one)) for one in (half, replace(half, uphill_m=60.0)))
+    exact = climb_wh / (level_wh + climb_wh)
+    assert shares == pytest.approx([exact, 1 - exact], abs=1e-3)
+    assert exact > 0.6
+
+
+def test_turning_round_downhill_of_its_way_home_costs_the_climb(trip: Trip) -> None:
+    """It has gone down 60 m: home is up again, with its parcel, and takes more than the way it came; one that went up
+    takes less."""
+    down, up = on_a_ramp(trip, (60.0, 30.0, 0.0)), on_a_ramp(trip, (0.0, 30.0, 60.0))
+    for guard, dearer in ((down, True), (up, False)):
+        assert guard.turn is not None
+        assert guard.out is not None
+        assert guard.energy is not None
+        assert (guard.turn.planned_wh > guard.out.planned_wh) is dearer
+        low = trip.sample(1.0, None, state="returning", soc=0.5)
+        path = path_home(guard.record, guard.sortie, low, trip.bench.now)
+        assert path[0].alt_amsl_m == pytest.approx(0.0 if dearer else 60.0, abs=0.5)
+        assert (
+            flown_on(guard.sortie, path, guard.energy, guard.energy.out).left_wh[0]
+            >= guard.turn.planned_wh * 0.99
+        )
