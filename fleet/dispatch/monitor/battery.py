@@ -35,9 +35,11 @@ NO_BURDEN = Burden()
 @dataclass(frozen=True, slots=True)
 class Energy:
     """The battery's side of a mission, in Wh. ``full_wh`` is what state of charge 1 stands for as cold as it is,
-    ``floor_wh`` what stays below the battery's floor. ``margin`` is the share that is asked for, ``model_error`` the
-    one that the errors of model and forecast and what was learned of the asset explain: the same, unless a trial scales
-    the first; ``trial_share`` is how much a trial leaves of all that is asked for beyond the estimate.
+    ``floor_wh`` what stays below the battery's floor. ``margin`` is the share of its type's estimate that is asked for
+    besides; below zero for an asset that is known to be frugal. ``expected`` is how many times that estimate this asset
+    is expected to take, as learned, and ``model_error`` the share of that which the errors of model and forecast
+    explain, never below zero: (1 + model_error) expected = 1 + margin, unless a trial scales the margin.
+    ``trial_share`` is how much a trial leaves of all that is asked for beyond the estimate.
 
     ``out`` and ``back`` are what it is with what is on board until the drop is over, and after it. ``sky`` is the
     weather of ways that no plan has; where that is not known, ``per_m_wh`` stands for them, the dearest of the
@@ -52,6 +54,7 @@ class Energy:
     planned_wh: float
     per_m_wh: float
     model_error: float = math.inf
+    expected: float = 1.0
     trial_share: float = 1.0
     out: Burden = NO_BURDEN
     back: Burden = NO_BURDEN
@@ -73,7 +76,7 @@ class Energy:
 
     def raised(self, taken: float) -> float:
         """The factor on a median: its margin, and what the flight so far asks for besides, which has taken so many
-        times what was predicted (see ``asked_for``). A trial that scales the margin scales this too: it is margin that
+        times what was expected of it (see ``asked_for``). A trial that scales the margin scales this too: it is margin that
         the flight itself has asked for."""
         return (1 + self.margin) * (1 + self.trial_share * (asked_for(taken, self.model_error) - 1))
 
@@ -144,6 +147,7 @@ def energy_of(
     learned of its asset."""
     mission = record.mission
     its = appetite(context.fleet, kind, known)
+    expected = math.exp(its.log_bias)
     if mission.energy_wh is None or mission.reserve_wh is None:
         return None
     battery = battery_of(kind, kind.state_of_health)
@@ -161,7 +165,8 @@ def energy_of(
         floor_wh=full * kind.floor_fraction,
         reserve_wh=mission.reserve_wh,
         margin=raised_share(context.fleet, kind, its, more_log_sd),
-        model_error=model_share(context.fleet, kind, its, more_log_sd),
+        model_error=max(0.0, (1 + model_share(context.fleet, kind, its, more_log_sd)) / expected - 1),
+        expected=expected,
         trial_share=min(1.0, context.fleet.reserve.margin_scale),
         planned_wh=max(mission.energy_wh, sum(way.planned_wh for way in planned)),
         per_m_wh=per_m,

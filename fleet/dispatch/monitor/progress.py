@@ -87,7 +87,7 @@ def _pace(
 
 
 def taken_of(guard: Guard, sample: Telemetry, progress: Progress, budget: Energy) -> float:
-    """How many times what was predicted its trip has taken so far; 1 while too little is flown to say, or where that is
+    """How many times what was expected of this asset its trip has taken so far; 1 while too little is flown to say, or where that is
     not known. What it took to hold and at its drop says nothing of the rest. Of one that has left its trip it is what
     it was then.
     """
@@ -100,7 +100,7 @@ def taken_of(guard: Guard, sample: Telemetry, progress: Progress, budget: Energy
         return 1.0
     if 2 * progress.flown < SHRINK_AFTER_CRUISE:
         return 1.0
-    return (guard.start_soc - sample.soc - guard.held_soc) * budget.full_wh / planned_wh
+    return (guard.start_soc - sample.soc - guard.held_soc) * budget.full_wh / (planned_wh * budget.expected)
 
 
 def burden_of(guard: Guard, sample: Telemetry, budget: Energy) -> Burden:

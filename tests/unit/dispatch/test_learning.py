@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -148,8 +149,42 @@ def test_the_monitor_counts_with_the_asset_s_own_margin(tmp_path: Path) -> None:
     assert budget is not None
     assert other is not None
     share = raised_share(SPEC, TYPE, appetite(SPEC, TYPE, known))
-    assert (budget.margin, budget.model_error) == (share, share)
-    assert other.margin == raised_share(SPEC, TYPE) < share
+    assert (budget.margin, budget.expected) == (share, math.exp(0.08))
+    assert (1 + budget.model_error) * budget.expected == pytest.approx(1 + share)
+    assert other.margin == other.model_error == raised_share(SPEC, TYPE) < share
+
+
+FRUGAL_FLEET = """[types.mine]
+based_on = "courier-x4"
+energy_model = "mine.toml"
+
+[[drone]]
+type = "mine"
+"""
+
+
+def test_one_that_is_known_to_be_frugal_is_watched(tmp_path: Path) -> None:
+    """Its type's estimate holds more than its own margin: what it takes is held against what is expected of it. Nothing
+    more is asked for than at its release until it is seen, nor while it takes that; and in full beyond its margin."""
+    figures = (files("fleet.energy") / "data/airframes/courier-x4.toml").read_text(encoding="utf-8")
+    assert "between_log_sd = 0.0" in figures
+    (tmp_path / "mine.toml").write_text(figures.replace("between_log_sd = 0.0", "between_log_sd = 0.1"))
+    known = EnergyTrack(log_bias=-0.15, variance=0.0, flights=50)
+    bench = Bench(tmp_path, fleet=FRUGAL_FLEET)
+    kind = bench.core.state.fleet.types["mine"]
+    row = KnownTrack(DRONE, "mine", figures_of(kind), known)  # type: ignore[arg-type]
+    (tmp_path / "day").mkdir()
+    (tmp_path / "day" / "mine.toml").write_text((tmp_path / "mine.toml").read_text())
+    bench = Bench(tmp_path / "day", fleet=FRUGAL_FLEET, energy=tracks_text([row]))
+    sets_out(bench)
+    budget = guard_of(bench).energy
+    assert budget is not None
+    assert budget.margin < 0
+    for taken in (0.8, 1.0, 1 + 0.7 * budget.model_error):
+        assert budget.raised(taken) == 1 + budget.margin, taken
+    beyond = 1.3 * (1 + budget.model_error)
+    assert budget.raised(beyond) >= beyond * budget.expected
+    assert not [one for one in bench.core.state.exceptions.values() if one.code == "hub_fault"]
 
 
 def far_away(metres: float) -> str:
