@@ -13,7 +13,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from fleet.kinds import TripFigures, kind_of
 from fleet.planner.construct import leg_costs, standing_vans
 from fleet.planner.draft import Compartments, Draft
 from fleet.planner.problem import Legs, Problem
@@ -244,14 +243,10 @@ class Board:
     # --- what a way costs at least -----------------------------------------------------------------------------------
 
     def floor(self, order: int, way: Way) -> float:
-        """What the way adds at least, all room given. For a sortie that is what it costs at any time of the day: in
-        another hour's wind it may cost less than ``way.cost``, by which it was judged at one time only.
-        """
+        """What the way adds at least, all room given; for a sortie at whatever time of the day."""
         match way:
             case SortieWay():
-                kind, locker = self.problem.pools[way.pool].type, way.locker
-                fixed = kind_of(kind.kind).trip_cost(kind, TripFigures())
-                return fixed + (0.0 if locker is None else locker.fee)
+                return way.least
             case LockerWay():
                 return way.fee + (0.0 if self.stops_at(way.locker_id) else self._floor((way.locker_id, ())))
             case DoorWay():

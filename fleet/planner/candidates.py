@@ -21,6 +21,7 @@ from fleet.feasibility import (
 )
 from fleet.feasibility import planned as reasons
 from fleet.feasibility.charging import swap_s
+from fleet.feasibility.least import least_cost
 from fleet.kinds import kind_of
 from fleet.planner.flights import Flights, earliest_departure, round_up
 from fleet.planner.problem import NO_WAY_S, Pool, Problem, stay_fee
@@ -188,8 +189,9 @@ def _sortie_way(
     charge_s = round_up(_least_charge_s(trip))
     gone_s = round_up(pool.type.load_s) + away_s + round_up(pool.type.turnaround_s)
     cycle_s = gone_s + min(charge_s, _change_s(problem, pool, charge_s))
-    cost = trip.cost + (locker.fee if locker else 0.0)
-    return SortieWay(pool.index, pool.type.kind, cost, cycle_s, charge_s, out_s, locker, gone_s)
+    fee = locker.fee if locker else 0.0
+    cost, least = trip.cost + fee, least_cost(pool.type, trip) + fee
+    return SortieWay(pool.index, pool.type.kind, cost, cycle_s, charge_s, out_s, locker, gone_s, least)
 
 
 def _change_s(problem: Problem, pool: Pool, charge_s: int) -> int:

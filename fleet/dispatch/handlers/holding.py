@@ -8,15 +8,13 @@ from fleet.dispatch.commands import command
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import sortie_type
 from fleet.dispatch.monitor.air import AIR_CONFLICT
-from fleet.dispatch.separation.flights import Seen, intents_of, room_of
-from fleet.dispatch.separation.traffic import traffic
+from fleet.dispatch.separation.flights import Seen
+from fleet.dispatch.separation.goingon import Flight, may_go_on
+from fleet.dispatch.separation.traffic import flights
 from fleet.domain.state import AIR, ExceptionRecord, MissionRecord
 from fleet.protocol.messages import Action
-from geofences import are_apart
 
 LOOK_AGAIN = timedelta(seconds=5)
-GOES_ON_SHARE = 0.75
-"""Of the times that are kept beforehand: more than under way, so that it need not hold again at once."""
 
 
 def look_again(desk: Desk, mission_id: str) -> None:
@@ -43,19 +41,9 @@ def _is_free(desk: Desk, record: MissionRecord) -> bool:
     """Whether it would meet nobody if it went on now."""
     mission, fleet = record.mission, desk.context.fleet
     kind, sample = sortie_type(desk, mission.asset_id), desk.live.get(mission.asset_id)
-    going = None if sample is None else sample.model_copy(update={"state": "travelling"})
-    room = room_of(kind, fleet.separation, share=GOES_ON_SHARE)
-    others = traffic(
-        desk.state,
-        fleet,
-        desk.live,
-        desk.now,
-        but=mission.mission_id,
-        share=GOES_ON_SHARE,
-        held_go_on=False,
-    )
-    meant = intents_of(record, kind, room, Seen(going, lost=False, now=desk.now))
-    return all(are_apart(intent, others) for intent in meant)
+    held = Flight(record, kind, Seen(sample, lost=False, now=desk.now))
+    others = flights(desk.state, fleet, desk.live, desk.now, but=mission.mission_id)
+    return may_go_on(held, others, fleet.separation)
 
 
 def _close(desk: Desk, mission_id: str, outcome: str) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.aside import Aside
-from fleet.dispatch.separation.flights import HOVERS, Seen, intents_of, nearest, position, room_of
+from fleet.dispatch.separation.flights import HOVERS, Seen, has_left, intents_of, nearest, position, room_of
 from fleet.dispatch.separation.timetable import Timetable
 from fleet.domain.fleet import Separation, SortieType
 from fleet.domain.state import MissionRecord
@@ -201,13 +201,15 @@ class Air:
         return air_not_free(met, asset_id, self._rule)
 
     def _by_right(self, *asset_ids: str) -> list[str]:
-        """Who gives way first: who does not something else than planned, is not on the way home, has the later id."""
+        """Who gives way first: who does not something else than planned, is not on the way home, has not left yet, has
+        the later id. No two are alike, so that nobody waits in a ring."""
         return sorted(asset_ids, key=self._right)
 
-    def _right(self, asset_id: str) -> tuple[int, tuple[int, ...]]:
+    def _right(self, asset_id: str) -> tuple[int, bool, tuple[int, ...]]:
         flight = self._flights[asset_id]
         priority = max((intent.priority for intent in flight.intents), default=0)
-        return priority, tuple(-ord(c) for c in flight.record.mission.mission_id)
+        left = has_left(flight.record, flight.sample)
+        return priority, left, tuple(-ord(c) for c in flight.record.mission.mission_id)
 
     def _can_hold(self, asset_id: str, met: Encounter, now: datetime) -> bool:
         """Whether it is under way as planned and may stay where it is until the other has passed."""

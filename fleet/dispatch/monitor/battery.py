@@ -76,8 +76,8 @@ class Energy:
 
     def raised(self, taken: float) -> float:
         """The factor on a median: its margin, and what the flight so far asks for besides, which has taken so many
-        times what was expected of it (see ``asked_for``). A trial that scales the margin scales this too: it is margin that
-        the flight itself has asked for."""
+        times what was expected of it (see ``asked_for``). A trial that scales the margin scales this too: it is
+        margin that the flight itself has asked for."""
         return (1 + self.margin) * (1 + self.trial_share * (asked_for(taken, self.model_error) - 1))
 
 

@@ -87,9 +87,9 @@ def _pace(
 
 
 def taken_of(guard: Guard, sample: Telemetry, progress: Progress, budget: Energy) -> float:
-    """How many times what was expected of this asset its trip has taken so far; 1 while too little is flown to say, or where that is
-    not known. What it took to hold and at its drop says nothing of the rest. Of one that has left its trip it is what
-    it was then.
+    """How many times what was expected of this asset its trip has taken so far; 1 while too little is flown to say, or
+    where that is not known. What it took to hold and at its drop says nothing of the rest. Of one that has left its
+    trip it is what it was then.
     """
     if progress.flown is None:
         return guard.taken

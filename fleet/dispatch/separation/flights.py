@@ -61,9 +61,9 @@ def intents_of(
     """What the rest of a mission that was sent needs of the air; nothing where it is over, on the ground again, or does
     not fly. One that is not heard may follow its mission or do what its kind does by itself: both are kept free.
 
-    One that holds needs its place for as long as it may hold, and the rest of its way from any moment until then on.
-    Without ``held_goes_on`` that rest is left out: among those in the air, who holds is compared with all others before
-    it goes on, and two that hold would wait for each other for ever.
+    One that holds needs its place for as long as it may hold (on the ground none), and the rest of its way from any
+    moment until then on. Without ``held_goes_on`` that rest is left out: who holds is compared with all before it goes
+    on, and two that hold would wait for each other for ever.
     """
     left = [s for s in record.mission.steps if isinstance(s, Travel) and s.step_id not in record.ended]
     flies = kind_of(kind.kind).needs_airspace
@@ -73,9 +73,11 @@ def intents_of(
     if sample is not None and sample.state in BREAKS_OFF:
         return (_instead(record, kind, room, sample, seen.now),)
     meant = _meant(record, left, room, sample, seen.now)
-    if sample is not None and _is_held(left, sample):
-        stays = replace(meant, path=_stays(meant.path[0], seen.now))
-        meant_so_far = (stays, replace(meant, path=_at_any_time(meant.path))) if held_goes_on else (stays,)
+    on_ground = not has_left(record, sample)
+    if sample is not None and _is_held(left, sample, on_ground=on_ground):
+        stays = () if on_ground else (replace(meant, path=_stays(meant.path[0], seen.now)),)
+        goes_on = (replace(meant, path=_at_any_time(meant.path)),) if held_goes_on else ()
+        meant_so_far = (*stays, *goes_on)
     else:
         meant_so_far = (meant,)
     home = kind_of(kind.kind).lost_link.by_itself is ByItself.RETURN_HOME
@@ -85,9 +87,16 @@ def intents_of(
     return meant_so_far
 
 
-def _is_held(left: Sequence[Travel], sample: Telemetry) -> bool:
-    """Whether it stays somewhere on the way that it is on."""
-    return sample.state == "holding" and sample.step_id == left[0].step_id
+def _is_held(left: Sequence[Travel], sample: Telemetry, *, on_ground: bool) -> bool:
+    """Whether it stays somewhere on the way that it is on, or where it is to set out from."""
+    return sample.state == "holding" and (on_ground or sample.step_id == left[0].step_id)
+
+
+def has_left(record: MissionRecord, sample: Telemetry | None) -> bool:
+    """Whether its first way has begun."""
+    first = next((step.step_id for step in record.mission.steps if isinstance(step, Travel)), "")
+    ours = _of_this(record, sample)
+    return first in record.ended or first == record.current or (ours is not None and ours.step_id == first)
 
 
 def _stays(here: Waypoint, now: datetime) -> tuple[Waypoint, ...]:

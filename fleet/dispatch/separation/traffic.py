@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from fleet.dispatch.separation.flights import Seen, intents_of, room_of
+from fleet.dispatch.separation.goingon import Flight
 from fleet.domain.fleet import FleetSpec, SortieType
 from fleet.domain.state import State
 from fleet.protocol.lifecycle import AssetStatus
@@ -14,28 +15,25 @@ from geofences import Intent
 
 
 def traffic(
-    state: State,
-    fleet: FleetSpec,
-    live: Mapping[str, Telemetry],
-    now: datetime,
-    *,
-    but: str | None = None,
-    share: float = 1.0,
-    held_go_on: bool = True,
+    state: State, fleet: FleetSpec, live: Mapping[str, Telemetry], now: datetime, *, but: str | None = None
 ) -> tuple[Intent, ...]:
     """What every mission that was sent and flies still needs of the air, in the order of their ids; ``but`` one's own.
+    Of those that hold the rest of their way counts too (see ``intents_of``)."""
+    return tuple(
+        intent
+        for one in flights(state, fleet, live, now, but=but)
+        for intent in intents_of(one.record, one.kind, room_of(one.kind, fleet.separation), one.seen)
+    )
 
-    ``share`` of the times is kept between two. ``held_go_on``: whether the rest of the way of those that hold counts
-    too (see ``intents_of``).
-    """
-    found: list[Intent] = []
+
+def flights(
+    state: State, fleet: FleetSpec, live: Mapping[str, Telemetry], now: datetime, *, but: str | None = None
+) -> Iterator[Flight]:
+    """Every mission that was sent and is not over, with what is known of its aircraft."""
     for mission_id in sorted(state.live_missions):
         record = state.missions[mission_id]
         asset = state.assets[record.mission.asset_id]
         kind = fleet.types[asset.record.type_id]
-        if mission_id == but or not isinstance(kind, SortieType):
-            continue
-        seen = Seen(live.get(asset.record.asset_id), asset.status is AssetStatus.LINK_LOST, now)
-        room = room_of(kind, fleet.separation, share=share)
-        found += intents_of(record, kind, room, seen, held_goes_on=held_go_on)
-    return tuple(found)
+        if mission_id != but and isinstance(kind, SortieType):
+            lost = asset.status is AssetStatus.LINK_LOST
+            yield Flight(record, kind, Seen(live.get(asset.record.asset_id), lost, now))

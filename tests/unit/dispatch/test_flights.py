@@ -214,6 +214,19 @@ def test_among_those_in_the_air_one_that_holds_is_compared_before_it_goes_on() -
     assert len({(p.lon, p.lat, p.alt_amsl_m) for p in stays.path}) == 1
 
 
+def test_one_that_holds_on_the_ground_needs_no_air_until_it_goes_on() -> None:
+    """It was told to while it loaded, so that another may land: nobody in the air waits for it, and nobody is sent
+    across its way."""
+    room, about = room_of(drone(), RULE), seen(60, HOME, alt_amsl_m=0.0, step_id="load", state="holding")
+    loads = record(MissionStatus.ACTIVE, current="load")
+    assert intents_of(loads, drone(), room, about, held_goes_on=False) == ()
+    (later,) = intents_of(loads, drone(), room, about)
+    assert later.path[0].within_s == HOLDS_AT_MOST.total_seconds() / 2
+    for held_s in (40, 300, 600):
+        lands = Intent("other", (GeoWaypoint(HOME.lon, HOME.lat, 0.0, at(60 + held_s)),), room)
+        assert not are_apart(later, [lands])
+
+
 def test_a_silent_one_that_holds_may_stay_go_on_or_come_home() -> None:
     about = seen(200, HALFWAY, state="holding", lost=True)
     found = intents_of(HELD, drone(), room_of(drone(), RULE), about)

@@ -171,7 +171,7 @@ def test_one_that_is_known_to_be_frugal_is_watched(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(figures.replace("between_log_sd = 0.0", "between_log_sd = 0.1"))
     known = EnergyTrack(log_bias=-0.15, variance=0.0, flights=50)
     bench = Bench(tmp_path, fleet=FRUGAL_FLEET)
-    kind = bench.core.state.fleet.types["mine"]
+    kind = bench.inputs.context.fleet.types["mine"]
     row = KnownTrack(DRONE, "mine", figures_of(kind), known)  # type: ignore[arg-type]
     (tmp_path / "day").mkdir()
     (tmp_path / "day" / "mine.toml").write_text((tmp_path / "mine.toml").read_text())
