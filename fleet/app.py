@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from fleet.config import RunFiles, RunInputs, read_inputs
+from fleet.config import RunFiles, RunInputs, network_of, read_inputs
 from fleet.dispatch.decide import Dispatcher
 from fleet.dispatch.desk import Settings
 from fleet.dispatch.inputs import Resume
@@ -42,6 +42,8 @@ from fleet.hub.snapshots import Snapshots, snapshotter
 from fleet.hub.sockets import Sockets, bound_address
 from fleet.hub.tuning import tune
 from fleet.hub.unusable import unusable
+from fleet.intake.fleetfile import read_fleet
+from fleet.network.base import Network
 from fleet.protocol.messages import Role
 from fleet.protocol.names import PEOPLE, STATION, TIMEKEEPER
 from fleet.protocol.values import Time
@@ -75,6 +77,10 @@ class Files(BaseModel):
     def read(self) -> RunInputs:
         """What the files hold. Raises ``fleet.intake.IntakeError``."""
         return read_inputs(RunFiles(**dict(self)))
+
+    def network(self) -> Network:
+        """What the ways over ground come from. Raises ``fleet.intake.IntakeError``."""
+        return network_of(RunFiles(**dict(self)), read_fleet(self.fleet))
 
 
 class Setup(BaseModel):

@@ -46,6 +46,7 @@ from fleet.network.base import Network, Profile
 from fleet.network.errors import NetworkError
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.network.streets import FARTHEST_M, open_streets
+from fleet.network.traffic import Hours, SlowedNetwork, Traffic, slowest
 from fleet.planner.snapshot import AssetSlot, PassedOver, Snapshot
 from fleet.protocol.values import Place, TimeWindow
 from fleet.weather.files import read_weather_file
@@ -163,11 +164,21 @@ def _ground(fleet: FleetFile, path: Path | None) -> Ground:
 
 
 def network_of(files: RunFiles, fleet: FleetFile) -> Network:
-    """The streets that the files name, else the estimate without any. Raises ``IntakeError`` for ones that can't be
-    used."""
+    """What ways over ground come from, slowed by the fleet file's traffic. Raises ``IntakeError`` for streets that
+    can't be used."""
+    base = _streets(files, fleet)
+    stated = () if fleet.network is None else fleet.network.traffic
+    table = [Traffic(Hours(*entry.hours), entry.speed) for entry in stated]
+    vans = (t for t in fleet.spec.types.values() if isinstance(t, RouteType))
+    found = slowest(table, [Hours(van.shift_start, van.shift_end) for van in vans])
+    return base if found is None else SlowedNetwork(base, found)
+
+
+def _streets(files: RunFiles, fleet: FleetFile) -> Network:
+    """The streets that the files name, else the estimate without any."""
     stated = fleet.network
     folder = files.network
-    if folder is None and stated is not None:
+    if folder is None and stated is not None and stated.streets is not None:
         folder = (Path() if files.fleet is None else files.fleet.parent) / stated.streets
     if folder is None:
         return GeodesicNetwork()
@@ -254,8 +265,8 @@ def fingerprint(inputs: RunInputs) -> str:
         "zones": context.zones.version,
         "weather": [] if context.weather is None else [repr(row) for row in context.weather.rows],
     }
-    if context.network.version is not None:
-        said["network"] = context.network.version
+    if context.network != GeodesicNetwork():
+        said["network"] = [context.network.version, context.network.assumption]
     if context.authorisations:
         said["authorisations"] = [repr(each) for each in context.authorisations]
     return hashlib.sha256(json.dumps(_plain(said), sort_keys=True).encode()).hexdigest()

@@ -358,9 +358,9 @@ def _of_stop(run: RunDir, stopped_by: str | None) -> str:
 
 def _report(run: RunDir, setup: Setup, wall_s: float) -> Report:
     judge = json.loads(run.judge.read_text(encoding="utf-8")) if run.judge.exists() else None
-    return with_baselines(
-        report(_events(Reader(run.place)), judge=judge, wall_s=round(wall_s, 1), seed=setup.seed), setup
-    )
+    network, events = setup.files.network(), _events(Reader(run.place))
+    told = report(events, judge=judge, wall_s=round(wall_s, 1), seed=setup.seed, network=network)
+    return with_baselines(told, setup)
 
 
 def with_baselines(result: Report, setup: Setup) -> Report:

@@ -13,6 +13,7 @@ from fleet.cli.day import Day, Name, Root
 from fleet.cli.files import check_out, write_out
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, note, show, table
+from fleet.cli.runnetwork import network_of_run
 from fleet.dispatch.report import JUDGED, ReportError, report
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDir
 
@@ -30,7 +31,9 @@ def command(
     day = Day.named(name, root)
     events = (stored.event for stored in day.events())
     try:
-        result = report(events, judge=_judge(day.run), wall_s=None, seed=_seed(day.run))
+        result = report(
+            events, judge=_judge(day.run), wall_s=None, seed=_seed(day.run), network=network_of_run(day.run)
+        )
     except ReportError as error:
         raise BadInput(f"{day.run.path}: {error}") from error
     if out is not None:

@@ -11,7 +11,9 @@ from fleet.cli.day import Day, Name, Root
 from fleet.cli.files import write_out
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, note, show, table
-from fleet.dispatch.manifests import FORMATS, Manifest, as_row, is_route, manifest
+from fleet.cli.runnetwork import network_of_run
+from fleet.dispatch.manifestfiles import DRAWN, FORMATS
+from fleet.dispatch.manifests import Manifest, as_row, is_route, manifest, with_ways
 from fleet.domain.state import State
 from fleet.hub.rundir import DEFAULT_NAME, ROOT
 from fleet.intake.suggest import did_you_mean
@@ -81,6 +83,9 @@ def export(
     day = Day.named(name, root)
     state = day.ledger().state
     found = _wanted(state, route_id, _people(day, state) if contacts else None)
+    if file_format in DRAWN:
+        network = network_of_run(day.run)
+        found = [with_ways(each, network) for each in found]
     text = FORMATS[file_format](found)
     data: dict[str, Any] = {"format": file_format, "routes": [each.route_id for each in found]}
     if out is None:

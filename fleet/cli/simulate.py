@@ -65,7 +65,11 @@ def command(
             tell=note,
         )
         result = report_of(
-            day.events, judge=day.verdict, wall_s=round(time.monotonic() - begun, 1), seed=seed
+            day.events,
+            judge=day.verdict,
+            wall_s=round(time.monotonic() - begun, 1),
+            seed=seed,
+            network=inputs.context.network,
         )
         result = with_baselines(result, setup)
     if events is not None:

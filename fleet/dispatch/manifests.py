@@ -1,47 +1,22 @@
-"""Manifests: what the driver of a route carries, as rows, CSV, GPX 1.1 and GeoJSON.
+"""Manifests: what the driver of a route carries. ``manifestfiles`` writes them down.
 
 Rows hold references. Addresses and names appear only where the caller hands in the contacts.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+from itertools import pairwise
 from typing import Any
-from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
 from fleet.domain.state import MissionRecord, State
 from fleet.kinds import kind_of
+from fleet.network.base import Network
 from fleet.protocol.mission import Stop
 from fleet.protocol.values import Contact, Place
-
-GPX = "http://www.topografix.com/GPX/1/1"
-"""The namespace of GPX 1.1."""
-
-COLUMNS = (
-    "route_id",
-    "asset_id",
-    "stop",
-    "status",
-    "arrive",
-    "expected",
-    "window_from",
-    "window_until",
-    "lon",
-    "lat",
-    "address",
-    "recipient",
-    "deliver",
-    "collect",
-    "locker_id",
-    "site_id",
-    "service_min",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +49,11 @@ class ManifestStop:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One route with its stops in order; it starts and ends at ``home``."""
+    """One route with its stops in order; it starts and ends at ``home``.
+
+    ``ways`` are the streets from home to the first stop, from each to the next, and back; empty where no streets are
+    known. One that is not known among them is the straight line. ``credit`` says whose data the streets are.
+    """
 
     route_id: str
     asset_id: str
@@ -83,6 +62,26 @@ class Manifest:
     start: datetime
     home: Place
     stops: tuple[ManifestStop, ...]
+    ways: tuple[tuple[Place, ...], ...] = ()
+    credit: str | None = None
+
+    @property
+    def line(self) -> list[Place]:
+        """The route as it is drawn."""
+        return [point for way in self.ways for point in way] or self.calls
+
+    @property
+    def calls(self) -> list[Place]:
+        """Home, the stops' places and home again."""
+        return [self.home, *(stop.place for stop in self.stops), self.home]
+
+
+def with_ways(route: Manifest, network: Network) -> Manifest:
+    """The manifest with the streets that it leads over; as it is where the network knows none."""
+    if network.version is None:
+        return route
+    ways = tuple(network.path(a, b, "drive") or (a, b) for a, b in pairwise(route.calls))
+    return replace(route, ways=ways, credit=network.credit)
 
 
 def is_route(record: MissionRecord) -> bool:
@@ -156,147 +155,14 @@ def _joined(texts: Iterable[str]) -> str:
     return " / ".join(dict.fromkeys(text for text in texts if text))
 
 
-# --- formats ---------------------------------------------------------------------------------------------------------
-
-
-def to_csv(manifests: Iterable[Manifest]) -> str:
-    """One line for each stop of each route, under a header, with lines that end as RFC 4180 says."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
-    writer.writeheader()
-    for each in manifests:
-        writer.writerows(_cells(each, stop) for stop in each.stops)
-    return text.getvalue()
-
-
-def _cells(route: Manifest, stop: ManifestStop) -> dict[str, Any]:
-    return {
-        "route_id": route.route_id,
-        "asset_id": route.asset_id,
-        "stop": stop.number,
-        "status": stop.status,
-        "arrive": _time(stop.arrive),
-        "expected": "" if stop.expected is None else _time(stop.expected),
-        "window_from": _time(stop.window[0]),
-        "window_until": _time(stop.window[1]),
-        "lon": stop.place.lon,
-        "lat": stop.place.lat,
-        "address": _plain_text(stop.address),
-        "recipient": _plain_text(stop.recipient),
-        "deliver": " ".join(stop.deliver),
-        "collect": " ".join(stop.collect),
-        "locker_id": stop.locker_id or "",
-        "site_id": stop.site_id or "",
-        "service_min": round(stop.service_s / 60, 1),
-    }
-
-
-def _time(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")
-
-
-def _plain_text(text: str) -> str:
-    """Text that others wrote, so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
-
-
-def to_gpx(manifests: Iterable[Manifest]) -> str:
-    """Waypoints for all stops and a route for each manifest, from home through the stops and back.
-
-    Numbers have leading zeros, since devices sort waypoints by name. Elements follow the sequence of the schema.
-    """
-    root = ET.Element("gpx", xmlns=GPX, version="1.1", creator="lastmile-fleet")
-    routes = list(manifests)
-    for each in routes:
-        for stop in each.stops:
-            _gpx_point(root, "wpt", each, stop)
-    for each in routes:
-        _gpx_route(root, each)
-    ET.indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
-
-
-def _gpx_route(root: ET.Element, route: Manifest) -> None:
-    element = ET.SubElement(root, "rte")
-    _gpx_text(element, "name", route.route_id)
-    _gpx_text(element, "desc", f"{route.asset_id}, starts {_time(route.start)}")
-    _gpx_home(element, route, "start")
-    for stop in route.stops:
-        _gpx_point(element, "rtept", route, stop)
-    _gpx_home(element, route, "end")
-
-
-def _gpx_home(parent: ET.Element, route: Manifest, name: str) -> None:
-    point = ET.SubElement(parent, "rtept", _gpx_position(route.home))
-    _gpx_text(point, "name", name)
-
-
-def _gpx_point(parent: ET.Element, tag: str, route: Manifest, stop: ManifestStop) -> None:
-    point = ET.SubElement(parent, tag, _gpx_position(stop.place))
-    width = max(2, len(str(len(route.stops))))
-    # GPX says that its times are UTC.
-    moment = stop.expected or stop.arrive
-    _gpx_text(point, "time", moment.astimezone(ZoneInfo("UTC")).strftime("%Y-%m-%dT%H:%M:%SZ"))
-    _gpx_text(point, "name", f"{stop.number:0{width}d} {stop.address}")
-    _gpx_text(point, "desc", stop.task)
-    _gpx_text(point, "type", "locker" if stop.locker_id else "site" if stop.site_id else "door")
-
-
-def _gpx_position(place: Place) -> dict[str, str]:
-    return {"lat": f"{place.lat:.7f}", "lon": f"{place.lon:.7f}"}
-
-
-def _gpx_text(parent: ET.Element, tag: str, text: str) -> None:
-    ET.SubElement(parent, tag).text = "".join(filter(_allowed_in_xml, text))
-
-
-def _allowed_in_xml(char: str) -> bool:
-    """Whether XML 1.0 has the character at all (its production ``Char``)."""
-    return char in "\t\n\r" or " " <= char <= "\ud7ff" or "\ue000" <= char <= "\ufffd" or char >= "\U00010000"
-
-
-def to_geojson(manifests: Iterable[Manifest]) -> str:
-    """A point for each stop and a line for each route (straight from stop to stop), as one FeatureCollection."""
-    features = [
-        feature for each in manifests for feature in (_line(each), *(_point(each, s) for s in each.stops))
-    ]
-    return (
-        json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, indent=2) + "\n"
-    )
-
-
-def _line(route: Manifest) -> dict[str, Any]:
-    places = [route.home, *(s.place for s in route.stops), route.home]
-    return {
-        "type": "Feature",
-        "geometry": {"type": "LineString", "coordinates": [[p.lon, p.lat] for p in places]},
-        "properties": {
-            "route_id": route.route_id,
-            "asset_id": route.asset_id,
-            "status": route.status,
-            "revision": route.revision,
-            "start": _time(route.start),
-            "stops": len(route.stops),
-        },
-    }
-
-
-def _point(route: Manifest, stop: ManifestStop) -> dict[str, Any]:
-    return {
-        "type": "Feature",
-        "geometry": {"type": "Point", "coordinates": [stop.place.lon, stop.place.lat]},
-        "properties": {"route_id": route.route_id, **as_row(stop)},
-    }
-
-
 def as_row(stop: ManifestStop) -> dict[str, Any]:
     """A stop as JSON."""
     return {
         "stop": stop.number,
         "status": stop.status,
-        "arrive": _time(stop.arrive),
-        "expected": None if stop.expected is None else _time(stop.expected),
-        "window": [_time(moment) for moment in stop.window],
+        "arrive": moment_text(stop.arrive),
+        "expected": None if stop.expected is None else moment_text(stop.expected),
+        "window": [moment_text(moment) for moment in stop.window],
         "address": stop.address,
         "recipient": stop.recipient,
         "deliver": list(stop.deliver),
@@ -307,5 +173,6 @@ def as_row(stop: ManifestStop) -> dict[str, Any]:
     }
 
 
-FORMATS = {"csv": to_csv, "gpx": to_gpx, "geojson": to_geojson}
-"""The formats of a manifest by name."""
+def moment_text(moment: datetime) -> str:
+    """A time to the second, with its offset."""
+    return moment.isoformat(timespec="seconds")

@@ -57,7 +57,7 @@ class StationEntry(BaseModel):
     type: Identifier
 
 
-def _shift(value: object) -> object:
+def hours(value: object) -> object:
     """From ``"07:00-19:00"`` or ``["07:00", "19:00"]``."""
     ends = re.split(r"\s*[-–]\s*", value) if isinstance(value, str) else value
     if not isinstance(ends, list) or len(ends) != 2 or not all(isinstance(end, str) for end in ends):
@@ -78,7 +78,7 @@ class RouteEntry(Entry):
     share: Annotated[float, Field(gt=0, le=1)] | None = None
     crew: Annotated[int, Field(ge=1, le=9)] | None = None
     skills: frozenset[Identifier] | None = None
-    shift: Annotated[Shift, BeforeValidator(_shift)] | None = None
+    shift: Annotated[Shift, BeforeValidator(hours)] | None = None
     max_shift_hours: Annotated[float, Field(gt=0, le=24)] | None = None
 
 

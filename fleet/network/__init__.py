@@ -4,5 +4,5 @@
 folder that `build.py` has made of an OpenStreetMap extract: `manifest.py` says what is in it, `engine.py` asks the
 routing engine, `extra.py` finds that engine or says what to install, `survey.py` looks at what was built, `profiles/`
 are street profiles of our own. Only `engine.py` loads the optional extra ``streets``, when it is first asked.
-`docs/streets.md` is the users' page.
+`traffic.py` slows either of them. `docs/streets.md` is the users' page.
 """

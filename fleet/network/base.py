@@ -80,6 +80,10 @@ class Network(Protocol):
     def version(self) -> str | None:
         """A name of the data that the answers come from, another for other data; none where there are none."""
 
+    @property
+    def credit(self) -> str | None:
+        """Whose data the answers come from, to be shown with what is drawn of them; none where nobody asks for that."""
+
     def leg(self, start: Place, end: Place, profile: Profile) -> Leg | None:
         """The way between two points; none where there is none."""
 

@@ -118,6 +118,7 @@ class GeodesicNetwork:
 
     assumption: str | None = "streets: straight distance times circuity by band, crow-fly speeds by band"
     version: str | None = None
+    credit: str | None = None
 
     def leg(self, start: Place, end: Place, profile: Profile) -> Leg:
         """The estimated way between two points; there always is one."""

@@ -72,6 +72,11 @@ class StreetNetwork:
         """A hash of extract, engine and profiles, and how far off its streets a point may lie."""
         return f"{self.manifest.version}/{self.farthest_m:g}"
 
+    @property
+    def credit(self) -> str:
+        """As the extract's licence wants it."""
+        return self.manifest.attribution
+
     def lacks(self, profiles: Iterable[Profile]) -> tuple[ProfileName, ...]:
         """Which of these profiles were not built."""
         return tuple(sorted({PROFILE_OF[p] for p in profiles if PROFILE_OF[p] not in self.manifest.profiles}))

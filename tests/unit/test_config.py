@@ -21,6 +21,7 @@ from fleet.feasibility.appetite import raised_share
 from fleet.feasibility.vehicles import battery_of, van_of, vehicle_of
 from fleet.intake.errors import IntakeError
 from fleet.intake.localtime import zone_of_offsets
+from fleet.protocol.values import Place
 from geofences.model.altitude import Box
 
 HEADER = (
@@ -361,3 +362,41 @@ def test_a_figure_that_no_vehicle_comes_near_to_is_refused(
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     with pytest.raises(IntakeError, match=rf"mine\.toml.*{figure}.*less than or equal to"):
         make(fleet=OWN)
+
+
+TRAFFIC = (
+    '[network]\ntraffic = [{ hours = "07:00-09:30", speed = 0.6 }, { hours = "11:00-13:00", speed = 0.8 }]\n'
+)
+
+
+def test_traffic_of_the_fleet_file_slows_the_vans_that_are_out_then(make: Make) -> None:
+    free, jammed = make(fleet='currency = "EUR"\n'), make(fleet=TRAFFIC)
+    here, there = (Place(lon=lon, lat=30.4) for lon in (-97.7, -97.65))
+    legs = [inputs.context.network.leg(here, there, "drive") for inputs in (free, jammed)]
+    assert legs[0] is not None
+    assert legs[1] is not None
+    assert legs[1].duration_s == pytest.approx(legs[0].duration_s / 0.6)
+    assert "07:00-09:30" in str(jammed.context.network.assumption)
+    assert fingerprint(free) != fingerprint(jammed), "a plan is of other times"
+
+
+def test_vans_that_are_out_at_better_hours_are_slowed_less(make: Make) -> None:
+    later = make(fleet=TRAFFIC + '\n[[van]]\ntype = "van-e"\nshift = "10:00-18:00"\n')
+    assert "drives at 0.8" in str(later.context.network.assumption)
+    evening = make(fleet=TRAFFIC + '\n[[van]]\ntype = "van-e"\nshift = "14:00-22:00"\n')
+    assert "drives at" not in str(evening.context.network.assumption)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ('{ hours = "seven", speed = 0.6 }', 'must be like "07:00-19:00"'),
+        ('{ hours = "07:00-09:00", speed = 0 }', "0.05"),
+        ('{ hours = "07:00-09:00" }', "speed"),
+        ('{ hours = "07:00-09:00", speed = 0.6, day = "monday" }', "day"),
+    ],
+)
+def test_traffic_that_is_none_is_refused_by_its_key(make: Make, entry: str, message: str) -> None:
+    with pytest.raises(IntakeError, match=re.escape(message)) as error:
+        make(fleet=f"[network]\ntraffic = [{entry}]\n")
+    assert "network.traffic" in str(error.value)

@@ -3,12 +3,15 @@
 import csv
 import io
 import json
+from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from fleet.dispatch.manifests import COLUMNS, GPX, Manifest, is_route, manifest, to_csv, to_geojson, to_gpx
+from fleet.dispatch.manifestfiles import COLUMNS, GPX, to_csv, to_geojson, to_gpx
+from fleet.dispatch.manifests import Manifest, is_route, manifest, with_ways
 from fleet.domain.apply import apply_all
 from fleet.domain.state import State
-from fleet.protocol.values import Contact
+from fleet.network.geodesic import GeodesicNetwork
+from fleet.protocol.values import Contact, Place
 from tests.support import smallday as day
 
 NS = {"g": GPX}
@@ -106,6 +109,44 @@ def test_gpx_is_valid_xml_with_more_than_nine_stops_in_order() -> None:
     assert names == sorted(names, key=str)
     route = [point.findtext("g:name", namespaces=NS) for point in root.findall("g:rte/g:rtept", NS)]
     assert route == ["start", *names, "end"]
+
+
+@dataclass(frozen=True, slots=True)
+class Corners(GeodesicNetwork):
+    """Streets that go north first, then east; there is none to the place of one stop."""
+
+    version: str | None = "corners"
+    credit: str | None = "© somebody"
+    nowhere: Place | None = None
+
+    def path(self, start: Place, end: Place, profile: object) -> tuple[Place, ...] | None:  # type: ignore[override]
+        if self.nowhere in (start, end):
+            return None
+        return (start, Place(lon=start.lon, lat=end.lat), end)
+
+
+def test_streets_are_drawn_where_they_are_known() -> None:
+    bare = tour()
+    assert with_ways(bare, GeodesicNetwork()) == bare
+    drawn = with_ways(bare, Corners())
+    root = ET.fromstring(to_gpx([drawn]))
+    tags = [child.tag.removeprefix(f"{{{GPX}}}") for child in root]
+    assert tags == ["metadata", *["wpt"] * 5, "rte", "trk"], "in the sequence of the schema"
+    assert root.findtext("g:metadata/g:desc", namespaces=NS) == "© somebody"
+    segments = root.findall("g:trk/g:trkseg", NS)
+    assert len(segments) == 6, "to five stops and back"
+    assert all(len(segment) == 3 for segment in segments)
+    line = json.loads(to_geojson([drawn]))["features"][0]
+    assert len(line["geometry"]["coordinates"]) == 18
+    assert line["properties"]["attribution"] == "© somebody"
+    assert "attribution" not in json.loads(to_geojson([bare]))["features"][0]["properties"]
+
+
+def test_a_way_that_is_not_known_is_drawn_straight() -> None:
+    bare = tour()
+    ways = with_ways(bare, Corners(nowhere=bare.stops[2].place)).ways
+    assert [len(way) for way in ways] == [3, 3, 2, 2, 3, 3]
+    assert ways[2] == (bare.stops[1].place, bare.stops[2].place)
 
 
 def test_gpx_elements_follow_the_sequence_of_its_schema() -> None:

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from fleet.cli.main import main
+from fleet.cli.runnetwork import network_of_run
+from fleet.hub.rundir import RunDir
+from fleet.network.geodesic import GeodesicNetwork
 from fleet.network.manifest import read_manifest
+from fleet.network.streets import open_streets
 from tests.support.streetmap import random_town
 from tests.unit.cli.conftest import DEPOTS, LOCKERS, ORDERS, ROW, WEATHER
 
@@ -86,6 +90,24 @@ def test_a_plan_by_the_option_and_by_the_fleet_file_is_the_same(
     assert without["snapshot_id"] != by_option["snapshot_id"]
     assert any("circuity" in one for one in without["assumptions"])
     assert not any("circuity" in one for one in by_option["assumptions"])
+
+
+def test_a_run_knows_the_streets_that_it_was_planned_by(
+    town: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Reports measure routes by them, and manifests draw them; without them both say what they do instead."""
+    run = RunDir(tmp_path / "run")
+    run.path.mkdir()
+    assert network_of_run(run) == GeodesicNetwork(), "a folder without a setup"
+    files = {name: str(town / f"{name}.csv") for name in ("depots", "lockers")}
+    files["fleet"] = str(town / "fleet.toml")
+    run.setup.write_text(json.dumps({"files": files}), encoding="utf-8")
+    assert network_of_run(run) == open_streets(town / "town.streets")
+    assert not capsys.readouterr().err
+    files["fleet"] = str(tmp_path / "gone.toml")
+    run.setup.write_text(json.dumps({"files": files}), encoding="utf-8")
+    assert network_of_run(run) == GeodesicNetwork()
+    assert "straight distances with circuity" in capsys.readouterr().err
 
 
 def test_a_parcel_off_the_map_is_left_with_its_reason(town: Path) -> None:

@@ -1,0 +1,105 @@
+"""Traffic: how much slower than their streets allow vans drive, by the hours of the local day.
+
+A plan has one time for each way, whenever it is driven. So that no window is missed for a jam, that is the time in the
+slowest of the hours in which vans are out; who drives at a better hour comes early. Only drives are slowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import time
+
+from fleet.network.base import Gap, Leg, Legs, Matrix, Network, Profile
+from fleet.protocol.values import Place
+
+DAY_MIN = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A part of the local day, over midnight where it ends no later than it starts."""
+
+    start: time
+    end: time
+
+    def minutes(self) -> Iterable[int]:
+        """The minutes of the day that it covers."""
+        first, last = (at.hour * 60 + at.minute for at in (self.start, self.end))
+        return (minute % DAY_MIN for minute in range(first, last if last > first else last + DAY_MIN))
+
+    def __str__(self) -> str:
+        return f"{self.start:%H:%M}-{self.end:%H:%M}"
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """In these hours vans drive at so many times the speed that their streets allow."""
+
+    hours: Hours
+    speed: float
+
+
+def slowest(table: Sequence[Traffic], out: Iterable[Hours]) -> Traffic | None:
+    """The slowest of the hours in which vans are out; none where at some hour nothing slows them and at none anything
+    does. Where two entries overlap the slower one holds; hours without an entry are at full speed."""
+    at: dict[int, Traffic] = {}
+    for entry in sorted(table, key=lambda one: -one.speed):
+        at.update(dict.fromkeys(entry.hours.minutes(), entry))
+    met = [at.get(minute) for hours in out for minute in hours.minutes()]
+    found = min((one for one in met if one is not None), key=lambda one: one.speed, default=None)
+    return None if found is None or (None in met and found.speed >= 1) else found
+
+
+@dataclass(frozen=True, slots=True)
+class SlowedNetwork:
+    """A network whose drives take longer, as ``traffic`` says."""
+
+    base: Network
+    traffic: Traffic
+
+    @property
+    def assumption(self) -> str:
+        """What the network rests on, and what slows it."""
+        speed, hours = self.traffic.speed, self.traffic.hours
+        return f"{self.base.assumption}; drives at {speed:g} of that speed all day, as in their slowest hours, {hours}"
+
+    @property
+    def version(self) -> str | None:
+        """The data's, which are the same: traffic leads nowhere else."""
+        return self.base.version
+
+    @property
+    def credit(self) -> str | None:
+        """Whose data the streets are."""
+        return self.base.credit
+
+    def leg(self, start: Place, end: Place, profile: Profile) -> Leg | None:
+        """The way between two points."""
+        leg = self.base.leg(start, end, profile)
+        return None if leg is None else replace(leg, duration_s=leg.duration_s / self._speed(profile))
+
+    def legs(self, starts: Sequence[Place], ends: Sequence[Place], profile: Profile) -> Legs:
+        """The ways, pair by pair."""
+        found = self.base.legs(starts, ends, profile)
+        return Legs(found.distance_m, found.duration_s / self._speed(profile))
+
+    def cross(self, starts: Sequence[Place], ends: Sequence[Place], profile: Profile) -> Matrix:
+        """The ways from some points to others."""
+        found = self.base.cross(starts, ends, profile)
+        return Matrix(found.distance_m, found.duration_s / self._speed(profile))
+
+    def matrix(self, points: Sequence[Place], profile: Profile) -> Matrix:
+        """All ways between the points."""
+        return self.cross(points, points, profile)
+
+    def gap(self, start: Place, end: Place, profile: Profile) -> Gap | None:
+        """Why there is no way between two points."""
+        return self.base.gap(start, end, profile)
+
+    def path(self, start: Place, end: Place, profile: Profile) -> tuple[Place, ...] | None:
+        """The way's points: traffic is evaded by nobody."""
+        return self.base.path(start, end, profile)
+
+    def _speed(self, profile: Profile) -> float:
+        return self.traffic.speed if profile == "drive" else 1.0
