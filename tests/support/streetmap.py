@@ -83,13 +83,15 @@ def dijkstra(edges: Mapping[int, Mapping[int, float]], start: int) -> dict[int, 
     return found
 
 
-def random_town(rng: random.Random, size: int = 7, west: float = WEST, south: float = SOUTH) -> Town:
+def random_town(
+    rng: random.Random, size: int = 7, west: float = WEST, south: float = SOUTH, block_m: float = 260.0
+) -> Town:
     """A crooked grid of streets, some of them gone, some one-way, each with a speed limit."""
     town = Town(west=west, south=south)
     for row in range(size):
         for column in range(size):
             jitter = rng.uniform(-60, 60), rng.uniform(-60, 60)
-            town.add(1 + row * size + column, 260 * column + jitter[0], 260 * row + jitter[1])
+            town.add(1 + row * size + column, block_m * column + jitter[0], block_m * row + jitter[1])
     for row in range(size):
         for column in range(size):
             here = 1 + row * size + column
