@@ -10,16 +10,15 @@ from fleet.dispatch.charge import await_charge, charge_known, is_cut, told_charg
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.health import health_of
+from fleet.dispatch.lying import lying_packs
 from fleet.dispatch.packs import sortie_type_in
 from fleet.dispatch.running import out_today
 from fleet.dispatch.sent import sent
 from fleet.domain.events import PlanRequested
 from fleet.domain.fleet import SortieType
-from fleet.domain.sites import Site
-from fleet.domain.state import Asset, LyingPack, MissionRecord, Parcel
+from fleet.domain.state import Asset, MissionRecord, Parcel
 from fleet.feasibility.appetite import appetite
 from fleet.feasibility.approvals import Sent, has_count
-from fleet.feasibility.charging import charging_between
 from fleet.feasibility.committed import drawn_and_needed
 from fleet.planner.snapshot import AssetSlot, Held, PassedOver, Snapshot
 from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus, MissionStatus
@@ -78,7 +77,7 @@ def snapshot(desk: Desk, plan_id: str, order_ids: Iterable[str]) -> Snapshot:
         standing={p.order.order_id: p.custodian.id for p in parcels if _stands(desk, p)},
         excluded={p.order.order_id: p.excluded for p in parcels if p.excluded},
         sent=_sent(desk),
-        packs=_packs(desk),
+        packs=lying_packs(desk),
     )
 
 
@@ -208,36 +207,6 @@ def busy_time(desk: Desk, record: MissionRecord) -> TimeWindow:
 
 ROUTE_OVER_S = 1800.0
 """How long after its last stop a van may be home."""
-
-
-def _packs(desk: Desk) -> dict[tuple[str, str], tuple[float, ...]]:
-    """What is in the packs that were taken out of assets at our sites, those that are not full again: each is charged
-    from when it came, one after the other on as many chargers as there are."""
-    found = {}
-    for (site_id, type_id), packs in sorted(desk.state.lying_packs.items()):
-        kind, site = desk.context.fleet.types.get(type_id), desk.state.sites.get(site_id)
-        if not isinstance(kind, SortieType) or site is None or not packs:
-            continue
-        now = [
-            pack_now(desk, kind, site, pack)
-            for pack in packs[-desk.context.fleet.spares_at(type_id, site_id) :]
-        ]
-        found[site_id, type_id] = tuple(soc for soc in now if soc < PACK_FULL)
-    return found
-
-
-PACK_FULL = 0.99
-"""A pack with so much in it is full."""
-
-
-def pack_now(desk: Desk, kind: SortieType, site: Site, pack: LyingPack) -> float:
-    """What is in a pack that lies at a site, if it has been charged since it came."""
-    charging = charging_between(
-        desk.context, kind, site, pack.at, max(pack.at, desk.now), kind.state_of_health
-    )
-    if charging is None or site.chargers == 0:
-        return pack.soc
-    return charging.soc_after(pack.soc, max(0.0, (desk.now - pack.at).total_seconds()))
 
 
 def _held(desk: Desk) -> dict[str, tuple[Held, ...]]:

@@ -1,5 +1,5 @@
-"""Where an aircraft could land if it can't get home: the nearest other place from the drop with a free way
-to it.
+"""Where an aircraft could land if it can't get home: the nearest other places from the drop with a free way to
+them.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from math import isfinite
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +16,8 @@ from fleet.domain.sites import Site
 from fleet.feasibility.airspace import is_clear
 from fleet.feasibility.clearance import clearance_at
 from fleet.feasibility.context import Context
-from fleet.feasibility.overground import highest_m
-from fleet.feasibility.shape import TripShape, ground_at, surely_clear
+from fleet.feasibility.overground import box_of, highest_m
+from fleet.feasibility.shape import TripShape, surely_clear
 from fleet.feasibility.unplanned import in_any_wind, straight_on
 from fleet.protocol.mission import Alternate
 from fleet.protocol.values import Place
@@ -29,19 +30,23 @@ MOST_TRIED = 3
 MOST_SENT = 4
 """So many of the nearest go with a mission."""
 
-NO_ALTERNATE = "no alternate landing place with a free way is near the drop: energy is kept for home only"
+
+class Landing(NamedTuple):
+    """An alternate, how far it is from the drop in m, and how high its ground is at least, in m above the sea."""
+
+    alternate: Alternate
+    distance_m: float
+    ground_m: float
 
 
-def best_alternate(
+def free_alternates(
     ctx: Context, asset_type: SortieType, shape: TripShape, home: Site, leave_at: datetime
-) -> tuple[Alternate, float] | None:
-    """The nearest of the landing places to which the straight way from the drop is free then, and its
-    distance in m.
-    """
+) -> Iterable[Landing]:
+    """The landing places to which the straight way from the drop is free then, the nearest first."""
     for place, distance_m in near_drop(ctx, asset_type, shape, home):
-        if _free(ctx, asset_type, shape, place, leave_at):
-            return place, distance_m
-    return None
+        ground_m = ctx.terrain.ground_within(box_of(place.place, place.place)).low
+        if isfinite(ground_m) and _free(ctx, asset_type, shape, place, ground_m, leave_at):
+            yield Landing(place, distance_m, ground_m)
 
 
 def near_drop(
@@ -97,6 +102,7 @@ def _free(
     asset_type: SortieType,
     shape: TripShape,
     to: Alternate,
+    ground_m: float,
     leave_at: datetime,
 ) -> bool:
     drop, end = shape.out.points[-1], to.place
@@ -107,9 +113,6 @@ def _free(
     key = ("hop", keeps.beside_m, keeps.ground, drop.lon, drop.lat, to.place_id)
     if ctx.memory.get(key, lambda: surely_clear(ctx, drop, end, keeps)):
         return True
-    ground_m = ground_at(ctx, end)
-    if not isfinite(ground_m):
-        return False
     over, down = (end.lon, end.lat, shape.cruise_amsl_m), (end.lon, end.lat, ground_m)
     start = Waypoint(drop.lon, drop.lat, shape.cruise_amsl_m, leave_at)
     return is_clear(ctx, asset_type, in_any_wind(straight_on(start, (over, down), asset_type.cruise_mps)))

@@ -17,7 +17,8 @@ from fleet.energy.learning import AS_ITS_TYPE, Appetite, raised_with
 from fleet.energy.multirotor import Cruise, EnergyEstimate, Unflyable, sortie_phases
 from fleet.feasibility.energy import out_of_range
 from fleet.feasibility.flight import costliest, drag_counts
-from fleet.feasibility.motion import overloaded, strange_temperature
+from fleet.feasibility.motion import overloaded
+from fleet.feasibility.temperature import strange_temperature
 from fleet.feasibility.vehicles import calibration_assumption, cold_assumption
 from fleet.feasibility.verdict import Verdict, combine, feasible, infeasible, unknown
 from fleet.protocol.values import Reason

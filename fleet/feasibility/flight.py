@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 from fleet.domain.fleet import SortieType
 from fleet.energy.air import Wind, air_density
@@ -91,19 +92,22 @@ def _phases(asset_type: SortieType, shape: TripShape, sky: Sky, load: Load) -> t
     )
 
 
-def hop_wh(
-    frame: Airframe, asset_type: SortieType, shape: TripShape, sky: Sky, distance_m: float, payload_kg: float
-) -> float:
-    """Energy from the drop of this shape to another place: up, along into the wind, down. Infinite if not
-    flyable.
-    """
+class Hop(NamedTuple):
+    """A way on from a drop to another place: how far that is, and how far below the cruise its ground lies."""
+
+    distance_m: float
+    down_m: float
+
+
+def hop(
+    frame: Airframe, asset_type: SortieType, shape: TripShape, sky: Sky, on: Hop, payload_kg: float
+) -> EnergyEstimate | Unflyable:
+    """From the drop of this shape to another place: up, along straight into the wind, down to its ground."""
     north_deg = 0.0
-    leg = Cruise(distance_m, north_deg, Wind(sky.wind_mps, north_deg), asset_type.cruise_mps)
+    leg = Cruise(on.distance_m, north_deg, Wind(sky.wind_mps, north_deg), asset_type.cruise_mps)
     up = Climb(shape.down_m, from_ground=False)
-    phases = [Phase(movement, payload_kg) for movement in (up, leg, Descent(shape.down_m))]
-    air = densities(frame, asset_type.cruise_mps, shape.cruise_amsl_m, sky)
-    estimate = costliest(frame, phases, air)
-    return float("inf") if isinstance(estimate, Unflyable) else float(estimate.energy_wh)
+    phases = [Phase(movement, payload_kg) for movement in (up, leg, Descent(on.down_m))]
+    return costliest(frame, phases, densities(frame, asset_type.cruise_mps, shape.cruise_amsl_m, sky))
 
 
 def _cruise(way: Way, sky: Sky, airspeed_mps: float, payload_kg: float) -> Iterable[Phase]:

@@ -38,6 +38,15 @@ def wind_log_sd(
     return log(worst_wh / planned_wh) / quantile if worst_wh > planned_wh > 0 else 0.0
 
 
+def strengthened(sky: Sky, epsilon: float) -> Sky:
+    """The sky with its wind as strong as the accepted probability lets it turn out; the same where it is known."""
+    if sky.wind_sd_mps <= 0:
+        return sky
+    return _with_wind(
+        sky, sky.wind_mps + NormalDist().inv_cdf(1 - epsilon) * sky.wind_sd_mps, sky.wind_from_deg
+    )
+
+
 def _blown(sky: Sky, more_mps: float, along_deg: float) -> Iterator[Sky]:
     """The sky with a wind of so many m/s added, from different directions."""
     if sky.wind_from_deg is None:  # it blows against every leg already

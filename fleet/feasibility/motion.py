@@ -15,18 +15,19 @@ from fleet.energy.battery import Battery
 from fleet.energy.beyond import Beyond, airspeeds, beyond, widening
 from fleet.energy.learning import Appetite
 from fleet.energy.reserve import reserve_wh
-from fleet.feasibility.alternate import NO_ALTERNATE, best_alternate
 from fleet.feasibility.appetite import in_trial, raised_share
 from fleet.feasibility.charging import charging_of
 from fleet.feasibility.context import Context
 from fleet.feasibility.drive import drive
 from fleet.feasibility.drop_point import drop_place
-from fleet.feasibility.flight import air_at, fly, hop_wh
+from fleet.feasibility.flight import air_at, fly
 from fleet.feasibility.forecast import wind_log_sd
 from fleet.feasibility.moves import Load, Moves
+from fleet.feasibility.refuge import NO_ALTERNATE, Leaving, Refuge, refuge_of
 from fleet.feasibility.shape import TripShape, by_way_of, sortie_shape
-from fleet.feasibility.sky import Sky, sky_over, way_in
+from fleet.feasibility.sky import LONGEST_LOOK, Sky, both, sky_over, way_in
 from fleet.feasibility.speed import speed_for
+from fleet.feasibility.temperature import strange_temperature
 from fleet.feasibility.trip import Trip
 from fleet.feasibility.vehicles import (
     Vehicle,
@@ -36,9 +37,8 @@ from fleet.feasibility.vehicles import (
     spread_assumption,
     vehicle_of,
 )
-from fleet.feasibility.verdict import Verdict, infeasible, unknown
+from fleet.feasibility.verdict import Verdict, infeasible
 from fleet.kinds import TripFigures, kind_of
-from fleet.protocol.mission import Alternate
 from fleet.protocol.values import Direction, Order, Place, Reason
 from geofences import Waypoint
 
@@ -55,10 +55,6 @@ class Departure:
     state_of_health: float = 1.0
     via: tuple[Place, ...] = ()
     appetite: Appetite | None = None
-
-
-LONGEST_LOOK = timedelta(days=2)
-"""No weather is looked at for longer: that may be assumed, and never ends."""
 
 
 class Planned(NamedTuple):
@@ -136,16 +132,6 @@ class Worked:
     moves: Moves
 
 
-@dataclass(frozen=True, slots=True)
-class Refuge:
-    """The alternate that energy is kept for, and what a trip that ends there takes (0 without one)."""
-
-    alternate: Alternate | None
-    energy_wh: float
-    assumptions: frozenset[str]
-    distance_m: float | None = None
-
-
 def _move(
     vehicle: Vehicle, asset_type: SortieType, shape: TripShape, sky: Sky, load: Load
 ) -> Moves | Verdict:
@@ -155,13 +141,14 @@ def _move(
 
 
 def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Worked) -> Trip | Verdict:
-    moves, sky, battery = worked.moves, worked.sky, worked.battery
+    moves, battery = worked.moves, worked.battery
     path = tuple(_waypoints(moves, departure.at))
-    drop_at = path[moves.drop_index].at
     refuge = _refuge(ctx, asset_type, departure, worked, path[moves.drop_index + 1].at)
     wind_sd = _wind_log_sd(ctx, asset_type, worked, refuge)
     if isinstance(wind_sd, Verdict):
         return wind_sd
+    # The pack gives what it gives in the coldest air that it may come into, on the way to the alternate too.
+    sky = worked.sky if refuge is None else both(worked.sky, refuge.sky)
     usable_wh = battery.usable_wh(sky.temperature_c, departure.soc)
     kept_wh = _reserve_wh(ctx, asset_type, battery.usable_wh(sky.temperature_c), moves.idle_w)
     beyond_known = unmeasured(
@@ -173,13 +160,13 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
     )
     more_log_sd = hypot(widening(beyond_known), wind_sd, moves.log_sd)
     raised = raised_share(ctx.fleet, asset_type, departure.appetite, more_log_sd)
-    worst_wh = max(moves.energy_wh, refuge.energy_wh)
+    worst_wh = _worst_wh(moves, refuge, worked.sky)
     needed_wh = worst_wh * (1 + raised)
     return Trip(
         path=path,
         drop_index=moves.drop_index,
         depart_at=departure.at,
-        drop_at=drop_at,
+        drop_at=path[moves.drop_index].at,
         return_at=path[-1].at,
         out_m=worked.shape.out_m,
         back_m=worked.shape.back_m,
@@ -190,34 +177,46 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
         usable_wh=usable_wh,
         reserve_wh=kept_wh,
         margin_wh=usable_wh - needed_wh - kept_wh,
-        charging=charging_of(asset_type, departure.site, sky.temperature_c, departure.state_of_health),
+        charging=charging_of(asset_type, departure.site, worked.sky.temperature_c, departure.state_of_health),
         # A cold pack gives less, so that the same energy takes a larger share of its charge.
         full_wh=battery.nominal_wh * battery.state_of_health * battery.curve.share(sky.temperature_c),
         floor_soc=battery.floor,
         zones_version=ctx.airspace.version,
         cost=_cost(asset_type, worked),
         assumptions=_assumptions(ctx, worked, refuge) | frozenset(one.said for one in beyond_known),
-        alternate=refuge.alternate,
+        alternate=None if refuge is None else refuge.alternate,
         worst_wh=worst_wh,
         more_log_sd=more_log_sd,
         pace=1.0 if departure.appetite is None else departure.appetite.pace,
     )
 
 
-def _wind_log_sd(ctx: Context, asset_type: SortieType, worked: Worked, refuge: Refuge) -> float | Verdict:
-    """What the forecast's error adds to the trip's margin; nothing on the ground."""
+def _worst_wh(moves: Moves, refuge: Refuge | None, sky: Sky) -> float:
+    """What it takes to come home, or to the alternate where that takes more."""
+    there_wh = 0.0 if refuge is None else refuge.energy_wh(sky, moves.until_drop_wh)
+    return max(moves.energy_wh, there_wh)
+
+
+def _wind_log_sd(
+    ctx: Context, asset_type: SortieType, worked: Worked, refuge: Refuge | None
+) -> float | Verdict:
+    """What the forecast's error adds to the trip's margin, by the less sure of its own way and that to its alternate;
+    nothing on the ground."""
     if not isinstance(worked.vehicle, Airframe):
         return 0.0
+    epsilon, planned, blown = ctx.fleet.reserve.epsilon, worked.sky, refuge
+    if refuge is not None:
+        planned = replace(planned, wind_sd_mps=max(planned.wind_sd_mps, refuge.sky.wind_sd_mps))
+        blown = refuge.blown(epsilon)
 
     def needed_wh(sky: Sky) -> float | Verdict:
         moves = _move(worked.vehicle, asset_type, worked.shape, sky, worked.load)
         if isinstance(moves, Verdict):
             return moves
-        other = replace(worked, sky=sky, moves=moves)
-        return max(moves.energy_wh, _refuge_wh(asset_type, other, refuge.distance_m))
+        return _worst_wh(moves, refuge if sky == planned else blown, sky)
 
     along_deg = next(iter(worked.shape.out.bearings_deg), 0.0)
-    return wind_log_sd(worked.sky, along_deg, ctx.fleet.reserve.epsilon, needed_wh)
+    return wind_log_sd(planned, along_deg, epsilon, needed_wh)
 
 
 def unmeasured(
@@ -261,23 +260,12 @@ def _waypoints(moves: Moves, depart_at: datetime) -> list[Waypoint]:
 
 def _refuge(
     ctx: Context, asset_type: SortieType, departure: Departure, worked: Worked, leave_at: datetime
-) -> Refuge:
+) -> Refuge | None:
     if not isinstance(worked.vehicle, Airframe):
-        return Refuge(None, 0.0, frozenset())
-    found = best_alternate(ctx, asset_type, worked.shape, departure.site, leave_at)
-    if found is None:
-        return Refuge(None, 0.0, frozenset({NO_ALTERNATE}))
-    alternate, distance_m = found
-    return Refuge(alternate, _refuge_wh(asset_type, worked, distance_m), frozenset(), distance_m)
-
-
-def _refuge_wh(asset_type: SortieType, worked: Worked, distance_m: float | None) -> float:
-    """Energy of a trip that ends at an alternate so far from the drop; 0 where there is none."""
-    if distance_m is None or not isinstance(worked.vehicle, Airframe):
-        return 0.0
+        return None
     payload_kg = worked.load.back_kg
-    on_wh = hop_wh(worked.vehicle, asset_type, worked.shape, worked.sky, distance_m, payload_kg=payload_kg)
-    return worked.moves.until_drop_wh + on_wh
+    leaving = Leaving(worked.vehicle, asset_type, worked.battery, worked.shape, payload_kg, leave_at)
+    return refuge_of(ctx, leaving, departure.site)
 
 
 def _reserve_wh(ctx: Context, asset_type: SortieType, full_usable_wh: float, idle_w: float) -> float:
@@ -294,31 +282,20 @@ def _cost(asset_type: SortieType, worked: Worked) -> float:
     return kind_of(asset_type.kind).trip_cost(asset_type, figures)
 
 
-def _assumptions(ctx: Context, worked: Worked, refuge: Refuge) -> frozenset[str]:
+def _assumptions(ctx: Context, worked: Worked, refuge: Refuge | None) -> frozenset[str]:
     rule = ctx.fleet.reserve
     scaled = f"energy margin scaled by {rule.margin_scale:g}"
     thin = frozenset({scaled}) if in_trial(rule) else frozenset()
     calibration = calibration_assumption(worked.vehicle) | spread_assumption(worked.vehicle)
     calibration |= cold_assumption(worked.vehicle)
     known = worked.shape.assumptions | worked.sky.assumptions | worked.moves.assumptions
-    return known | refuge.assumptions | calibration | thin
+    return known | _of_refuge(worked.vehicle, refuge) | calibration | thin
 
 
-def strange_temperature(battery: Battery, temperature_c: float) -> Verdict | None:
-    """UNKNOWN where nobody has said what a pack gives at this temperature."""
-    coldest, hottest = battery.curve.points[0][0], battery.curve.points[-1][0]
-    if coldest <= temperature_c <= hottest:
-        return None
-    return unknown(
-        Reason(
-            code="battery_temperature_unknown",
-            detail=f"what the battery gives is known from {coldest:g} to {hottest:g} °C only",
-            limit=coldest if temperature_c < coldest else hottest,
-            actual=temperature_c,
-            unit="°C",
-            source=battery.curve.source,
-        )
-    )
+def _of_refuge(vehicle: Vehicle, refuge: Refuge | None) -> frozenset[str]:
+    if refuge is not None:
+        return refuge.sky.assumptions
+    return frozenset({NO_ALTERNATE}) if isinstance(vehicle, Airframe) else frozenset()
 
 
 def overloaded(vehicle: Vehicle, weight_kg: float) -> Reason:

@@ -19,9 +19,9 @@ from fleet.feasibility.antimeridian import geometry_of
 from fleet.feasibility.appetite import appetite
 from fleet.feasibility.charge import ToldCharge, ask_charge
 from fleet.feasibility.estimate import Estimate, Question, estimate, radius_m
-from fleet.feasibility.motion import strange_temperature
 from fleet.feasibility.sky import Sky, sky_of, way_of_weather
 from fleet.feasibility.speed import straight_speed
+from fleet.feasibility.temperature import strange_temperature
 from fleet.feasibility.vehicles import battery_of, vehicle_of
 from fleet.feasibility.verdict import Verdict, unknown
 from fleet.protocol.values import Place, Reason

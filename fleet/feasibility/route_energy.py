@@ -11,7 +11,7 @@ from fleet.energy.margin import margin_fraction
 from fleet.energy.reserve import reserve_wh
 from fleet.energy.van import ElectricVan, RouteLegs, least_wh_per_m, route_energy_wh
 from fleet.feasibility.context import Context
-from fleet.feasibility.motion import strange_temperature
+from fleet.feasibility.temperature import strange_temperature
 from fleet.feasibility.vehicles import calibration_assumption, cold_assumption, van_of
 from fleet.feasibility.verdict import Verdict, feasible, infeasible
 from fleet.protocol.values import Reason

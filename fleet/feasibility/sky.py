@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 
 from fleet.domain.fleet import Assumptions, FleetSpec, SortieType, WeatherRule
@@ -17,7 +17,10 @@ from fleet.protocol.values import Place, Reason
 from fleet.weather.error import wind_sd
 from fleet.weather.field import Weather, WeatherField, Where
 from fleet.weather.heights import LAPSE_K_PER_M
-from fleet.weather.series import Missing, WeatherSeries, Worst
+from fleet.weather.series import Missing, WeatherSeries, Worst, worst_of_all
+
+LONGEST_LOOK = timedelta(days=2)
+"""No weather is looked at for longer: that may be assumed, and never ends."""
 
 AIR_C = (-25.0, 60.0)
 """Temperatures for which the models know the air; no pack is known for any beyond."""
@@ -94,6 +97,17 @@ def assumed_sky(assumptions: Assumptions) -> Sky:
     wind, temperature = assumptions.assumed_wind_mps, assumptions.assumed_temperature_c
     named = f"weather: wind {wind:g} m/s from anywhere, {temperature:g} °C, dry and clear"
     return Sky(Worst(wind, wind, 0.0, inf, temperature, temperature), None, frozenset({named}))
+
+
+def both(one: Sky, other: Sky) -> Sky:
+    """The worst of two skies; the wind may come from anywhere."""
+    return replace(
+        one,
+        worst=worst_of_all((one.worst, other.worst)),
+        wind_from_deg=None,
+        assumptions=one.assumptions | other.assumptions,
+        wind_sd_mps=max(one.wind_sd_mps, other.wind_sd_mps),
+    )
 
 
 def _as_shown(

@@ -137,7 +137,7 @@ def asset_report(desk: Desk, message: AssetReport) -> None:
             site_id=message.site_id,
             code=message.code,
             detail=message.detail,
-            taken_out_soc=_taken_out(desk, asset_id, message),
+            taken_out_soc=_taken_out(desk, asset_id, message, soc),
         )
     )
     for doubt in doubts:
@@ -155,13 +155,23 @@ SWAPPED = "battery_swapped"
 """What an asset reports that was given another battery at a site."""
 
 
-def _taken_out(desk: Desk, asset_id: str, message: AssetReport) -> float | None:
+FULLER = 0.05
+"""Who was given another battery has so much more in it than before, as a share of full: less is a gauge's error."""
+
+
+def _taken_out(desk: Desk, asset_id: str, message: AssetReport, soc: float | None) -> float | None:
     """What was in the battery that an asset had before it was given another: what it told last; nothing where it never
-    told. None where it was given none."""
+    told. None where it was given none: between sites nobody has one for it, and who has no more in it than before says
+    once more what is known.
+    """
     if message.code != SWAPPED or message.condition == "faulted":
         return None
+    if _is_on_the_way(desk.state.mission_of(asset_id)):
+        return None
     told = told_charge(desk, asset_id)
-    return 0.0 if told.soc is None else told.soc
+    if told.soc is None:
+        return 0.0
+    return None if soc is not None and soc < told.soc + FULLER else told.soc
 
 
 def _is_on_the_way(record: MissionRecord | None) -> bool:

@@ -15,8 +15,9 @@ from fleet.energy.airframe import Airframe
 from fleet.energy.beyond import widening
 from fleet.feasibility.context import Context
 from fleet.feasibility.forecast import wind_log_sd
-from fleet.feasibility.motion import strange_temperature, unmeasured
+from fleet.feasibility.motion import unmeasured
 from fleet.feasibility.sky import AIR_C, Sky, careful_temperatures, sky_over, way_in
+from fleet.feasibility.temperature import strange_temperature
 from fleet.feasibility.underway import Point, bearings_deg, highest_m, leg_wh_in, places_of
 from fleet.feasibility.vehicles import battery_of, unsure_of, vehicle_of
 from fleet.feasibility.verdict import Verdict
