@@ -24,15 +24,33 @@ SEA_LEVEL_DENSITY_KG_M3 = SEA_LEVEL_PA / (DRY_AIR_J_PER_KG_K * SEA_LEVEL_K)
 class Wind:
     """Wind speed and the direction that it comes from, in degrees clockwise from true north.
 
-    Raises `InvalidInput` for a negative speed or a direction outside 0..360.
+    Where it is not known better it is a set, of which the worst counts: from ``weakest_mps`` (none: as the strongest) to
+    ``speed_mps``, from within ``turns_deg`` to either side of ``from_deg`` (180: from anywhere), and from anywhere with
+    ``stray_mps`` at most. Raises `InvalidInput` for a negative speed, a weakest above it, or directions outside 0..360
+    and 0..180.
     """
 
     speed_mps: float
     from_deg: float
+    weakest_mps: float | None = None
+    turns_deg: float = 0.0
+    stray_mps: float = 0.0
 
     def __post_init__(self) -> None:
-        require_not_negative(wind_mps=self.speed_mps)
+        require_not_negative(wind_mps=self.speed_mps, stray_mps=self.stray_mps)
         require_within(0, 360, wind_from_deg=self.from_deg)
+        require_within(0, self.speed_mps, weakest_mps=self.least_mps)
+        require_within(0, 180, turns_deg=self.turns_deg)
+
+    @property
+    def least_mps(self) -> float:
+        """The weakest."""
+        return self.speed_mps if self.weakest_mps is None else self.weakest_mps
+
+    @property
+    def is_one(self) -> bool:
+        """Whether it is one wind, not a set."""
+        return self.least_mps == self.speed_mps and self.turns_deg == 0 and self.stray_mps == 0
 
 
 CALM = Wind(0.0, 0.0)
@@ -106,6 +124,59 @@ def triangle(
     return Speeds(
         np.where(holds_ground, speed, held.ground_mps), np.where(holds_ground, through, held.air_mps)
     )
+
+
+class Span(NamedTuple):
+    """The least speed over ground, and the least and the most through the air, in m/s, that the winds of a set bring
+    about."""
+
+    ground_mps: FloatArray
+    least_air_mps: FloatArray
+    most_air_mps: FloatArray
+
+
+def worst_triangle(
+    speed_mps: Floats,
+    track_deg: Floats,
+    strongest_mps: Floats,
+    from_deg: Floats,
+    holds_ground: Bools,
+    weakest_mps: Floats,
+    turns_deg: Floats,
+    stray_mps: Floats,
+) -> Span:
+    """As `triangle`, over all winds of a set (see `Wind`).
+
+    Exact, not searched. Let w be the wind's speed and a its angle to the track, 0 a headwind. With the airspeed v held,
+    v_g = sqrt(v^2 - (w sin a)^2) - w cos a rises with a (its derivative is w sin a (1 - w cos a / sqrt(..)), and the
+    root is more than |w cos a| while w < v) and is concave in w: least nearest to the track, at either end of strength.
+    With the speed over ground s held, v_a^2 = s^2 + w^2 + 2 s w cos a falls with a and is convex in w: most nearest to
+    the track at either end, least farthest from it where w is nearest to -s cos a.
+    """
+    speed = np.asarray(speed_mps, dtype=np.float64)
+    off = np.abs((np.asarray(from_deg, dtype=np.float64) - track_deg + 180.0) % 360.0 - 180.0)
+    near_deg = np.maximum(off - turns_deg, 0.0)
+    strong, weak = (
+        triangle(speed, 0.0, np.asarray(mps, dtype=np.float64), near_deg, holds_ground)
+        for mps in (strongest_mps, weakest_mps)
+    )
+    # Without a stray wind there is none from anywhere, not even a calm.
+    strays = np.asarray(stray_mps, dtype=np.float64)
+    against = triangle(speed, 0.0, strays, 0.0, holds_ground)
+    stray = Speeds(
+        np.where(strays > 0, against.ground_mps, strong.ground_mps),
+        np.where(strays > 0, against.air_mps, strong.air_mps),
+    )
+    # NaN of any is NaN of all.
+    ground_mps = np.minimum(np.minimum(strong.ground_mps, weak.ground_mps), stray.ground_mps)
+    most_mps = np.maximum(np.maximum(strong.air_mps, weak.air_mps), stray.air_mps)
+    if holds_ground is False:
+        return Span(ground_mps, most_mps, most_mps)
+    behind = np.cos(np.radians(np.minimum(off + turns_deg, 180.0)))
+    mps = np.clip(-speed * behind, weakest_mps, strongest_mps)
+    least_mps = np.sqrt(np.maximum(speed**2 + mps**2 + 2 * speed * mps * behind, 0.0))
+    along_mps = np.where(strays > 0, np.maximum(speed - strays, 0.0), least_mps)
+    return Span(ground_mps, np.where(holds_ground, np.minimum(least_mps, along_mps), most_mps), most_mps)
 
 
 def ground_speed(airspeed_mps: Floats, track_deg: Floats, wind: Wind) -> FloatArray:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fleet.energy.air import SEA_LEVEL_DENSITY_KG_M3, triangle
+from fleet.energy.air import SEA_LEVEL_DENSITY_KG_M3, Span, triangle, worst_triangle
 from fleet.energy.airframe import Airframe
 from fleet.energy.arrays import Bools, FloatArray, Floats, IntArray
 from fleet.energy.errors import (
@@ -35,7 +35,8 @@ class Legs(NamedTuple):
 
     ``regime`` is one for all, or an array of `codes`. ``amount`` is metres of way or height, and seconds of a hover.
     The columns after the density count for cruises only: ``speed_mps`` is what the autopilot holds (none: the
-    airframe's cruise speed), over ground where it ``holds_ground``, else through the air.
+    airframe's cruise speed), over ground where it ``holds_ground``, else through the air. Where ``weakest_mps`` is told
+    the wind is a set (see `Wind`), of which the one counts in which the leg takes most.
     """
 
     regime: Regime | IntArray
@@ -47,6 +48,9 @@ class Legs(NamedTuple):
     wind_mps: Floats = 0.0
     wind_from_deg: Floats = 0.0
     holds_ground: Bools = False
+    weakest_mps: Floats | None = None
+    turns_deg: Floats = 0.0
+    stray_mps: Floats = 0.0
 
 
 class LegTable(NamedTuple):
@@ -86,10 +90,7 @@ def worked(airframe: Airframe, legs: Legs) -> LegTable:
     if figures.cruises is False:
         duration_s = legs.amount / figures.rate + figures.extra_s
         return LegTable(power_w * duration_s / SECONDS_PER_HOUR, np.asarray(duration_s))
-    speed = airframe.cruise_mps if legs.speed_mps is None else legs.speed_mps
-    ground_mps, air_mps = triangle(
-        speed, legs.track_deg, legs.wind_mps, legs.wind_from_deg, legs.holds_ground
-    )
+    ground_mps, least_mps, air_mps = speeds(airframe, legs)
     if legs.holds_ground is not False:
         ground_mps = np.where(air_mps <= airframe.max_airspeed_mps, ground_mps, math.nan)
     rate: Floats = ground_mps
@@ -97,8 +98,21 @@ def worked(airframe: Airframe, legs: Legs) -> LegTable:
         rate = np.where(figures.cruises, ground_mps, figures.rate)
     duration_s = legs.amount / rate + figures.extra_s
     duration_s = np.where(np.isnan(rate), math.inf, duration_s)
-    power_w = _at_speed(airframe, legs, figures.cruises, power_w, air_mps)
-    return LegTable(power_w * duration_s / SECONDS_PER_HOUR, duration_s)
+    most_w = _at_speed(airframe, legs, figures.cruises, power_w, air_mps)
+    if least_mps is not air_mps:
+        # Power falls with the airspeed and then rises: of all between two it is most at one of them.
+        most_w = np.maximum(most_w, _at_speed(airframe, legs, figures.cruises, power_w, least_mps))
+    return LegTable(most_w * duration_s / SECONDS_PER_HOUR, duration_s)
+
+
+def speeds(airframe: Airframe, legs: Legs) -> Span:
+    """The speeds of cruises; NaN where the wind is too strong for the airspeed that is held."""
+    speed = airframe.cruise_mps if legs.speed_mps is None else legs.speed_mps
+    wind = speed, legs.track_deg, legs.wind_mps, legs.wind_from_deg, legs.holds_ground
+    if legs.weakest_mps is None:
+        ground_mps, air_mps = triangle(*wind)
+        return Span(ground_mps, air_mps, air_mps)
+    return worst_triangle(*wind, legs.weakest_mps, legs.turns_deg, legs.stray_mps)
 
 
 def pace(airframe: Airframe, regime: Regime) -> tuple[float, float]:
@@ -198,6 +212,10 @@ def _require(airframe: Airframe, legs: Legs) -> None:
     require_positive(mass_kg=legs.mass_kg)
     require_within(LEAST_KG_M3, MOST_KG_M3, density_kg_m3=legs.density_kg_m3)
     require_finite(track_deg=legs.track_deg, wind_from_deg=legs.wind_from_deg)
+    if legs.weakest_mps is not None:
+        require_not_negative(weakest_mps=legs.weakest_mps, stray_mps=legs.stray_mps)
+        require_not_negative(weaker_by_mps=np.subtract(legs.wind_mps, legs.weakest_mps))
+        require_within(0, 180, turns_deg=legs.turns_deg)
     if legs.speed_mps is not None:
         require_speed(airframe, legs.speed_mps, legs.holds_ground)
 

@@ -10,11 +10,11 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from fleet.energy.air import CALM, SEA_LEVEL_DENSITY_KG_M3, Wind, triangle
+from fleet.energy.air import CALM, SEA_LEVEL_DENSITY_KG_M3, Wind
 from fleet.energy.airframe import Airframe
 from fleet.energy.arrays import FloatArray, Floats
 from fleet.energy.errors import InvalidInput, require_finite, require_not_negative, require_within
-from fleet.energy.legs import LEAST_KG_M3, MOST_KG_M3, Legs, codes, require_speed, worked
+from fleet.energy.legs import LEAST_KG_M3, MOST_KG_M3, Legs, codes, require_speed, speeds, worked
 from fleet.energy.regimes import Regime
 
 
@@ -159,6 +159,9 @@ class _Row(NamedTuple):
     wind_mps: float = 0.0
     wind_from_deg: float = 0.0
     holds_ground: bool = False
+    weakest_mps: float = 0.0
+    turns_deg: float = 0.0
+    stray_mps: float = 0.0
 
 
 def _row(airframe: Airframe, phase: Phase) -> _Row:
@@ -185,15 +188,26 @@ def _cruise(airframe: Airframe, leg: Cruise, mass_kg: float) -> _Row:
     holds_ground = airframe.holds_ground if leg.holds_ground is None else leg.holds_ground
     require_speed(airframe, speed_mps, holds_ground)
     way = leg.distance_m, mass_kg, speed_mps, leg.track_deg
-    return _Row(Regime.CRUISE, *way, leg.wind.speed_mps, leg.wind.from_deg, holds_ground)
+    wind = leg.wind
+    spread = wind.least_mps, wind.turns_deg, wind.stray_mps
+    return _Row(Regime.CRUISE, *way, wind.speed_mps, wind.from_deg, holds_ground, *spread)
 
 
 def _legs(rows: Sequence[_Row], density_kg_m3: float) -> Legs:
-    regimes, *numbers, held = zip(*rows, strict=True)
-    amounts, masses, speeds, tracks, winds, from_degs = np.array(numbers, dtype=np.float64)
+    regimes, *numbers, held, weakest, turns, strays = zip(*rows, strict=True)
+    amounts, masses, flown, tracks, winds, from_degs = np.array(numbers, dtype=np.float64)
     over_ground = np.array(held) if any(held) else False
-    wind = speeds, tracks, winds, from_degs, over_ground
-    return Legs(codes(regimes), amounts, masses, density_kg_m3, *wind)
+    wind = flown, tracks, winds, from_degs, over_ground
+    legs = Legs(codes(regimes), amounts, masses, density_kg_m3, *wind)
+    if not any(turns) and not any(strays) and numbers[-2] == weakest:
+        return legs  # each has one wind
+    return legs._replace(
+        **dict(zip(SPREAD, np.array((weakest, turns, strays), dtype=np.float64), strict=True))
+    )
+
+
+SPREAD = "weakest_mps", "turns_deg", "stray_mps"
+"""Columns of a set of winds."""
 
 
 def _refusal(airframe: Airframe, rows: Sequence[_Row], index: int) -> Unflyable:
@@ -201,9 +215,7 @@ def _refusal(airframe: Airframe, rows: Sequence[_Row], index: int) -> Unflyable:
     row = rows[index]
     if not row.holds_ground:
         return Unflyable("wind_at_airspeed", row.speed_mps, row.wind_mps, "m/s", index)
-    air_mps = triangle(
-        row.speed_mps, row.track_deg, row.wind_mps, row.wind_from_deg, holds_ground=True
-    ).air_mps
+    air_mps = speeds(airframe, Legs(density_kg_m3=SEA_LEVEL_DENSITY_KG_M3, **row._asdict())).most_air_mps
     return Unflyable("airspeed_too_high", airframe.max_airspeed_mps, float(air_mps), "m/s", index)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 import numpy as np
 
@@ -68,7 +69,9 @@ def sortie_table(
     loaded_kg, empty_kg = mass_kg(airframe, payload_kg), np.asarray(airframe.empty_mass_kg)
     speed_mps, holds_ground = _speed(airframe, plan)
     require_speed(airframe, speed_mps, holds_ground)
-    wind = speed_mps, bearing_deg, plan.wind.speed_mps, plan.wind.from_deg, holds_ground
+    wind: tuple[Any, ...] = speed_mps, bearing_deg, plan.wind.speed_mps, plan.wind.from_deg, holds_ground
+    if not plan.wind.is_one:
+        wind += plan.wind.least_mps, plan.wind.turns_deg, plan.wind.stray_mps
     home = speed_mps, np.asarray(bearing_deg) + 180.0, *wind[2:]
     lowering_m, density = plan.height_m - plan.drop_height_m, plan.density_kg_m3
     parts = [

@@ -83,13 +83,16 @@ def timely_speed(airframe: Airframe, way: Way, plan: SortiePlan, within_s: float
 
 
 class Cruises(NamedTuple):
-    """The level legs of one flight in their order, one value of each column for each leg."""
+    """The level legs of one flight in their order, one value of each column for each leg; of the wind see `Wind`."""
 
     distance_m: FloatArray
     track_deg: FloatArray
     wind_mps: FloatArray
     wind_from_deg: FloatArray
     mass_kg: FloatArray
+    weakest_mps: FloatArray
+    turns_deg: FloatArray
+    stray_mps: FloatArray
 
 
 def cruises_speed(
@@ -131,9 +134,9 @@ def cruises_speed(
 
 def _along(airframe: Airframe, cruises: Cruises, density: float, speeds: FloatArray) -> LegTable:
     """A row for each leg, a column for each speed."""
-    distance_m, track_deg, wind_mps, from_deg, mass_kg = (column[:, None] for column in cruises)
+    distance_m, track_deg, wind_mps, from_deg, mass_kg, *spread = (column[:, None] for column in cruises)
     wind = speeds[None, :], track_deg, wind_mps, from_deg, airframe.holds_ground
-    return leg_table(airframe, Legs(Regime.CRUISE, distance_m, mass_kg, density, *wind))
+    return leg_table(airframe, Legs(Regime.CRUISE, distance_m, mass_kg, density, *wind, *spread))
 
 
 def _slowest(airframe: Airframe, way: Way, plan: SortiePlan, within_s: float) -> float | None:

@@ -67,9 +67,12 @@ class Context:
     @cached_property
     def temperatures_c(self) -> tuple[float, float]:
         """The coldest and the warmest that any trip could be worked out for."""
-        known = [] if self.weather is None else [row.conditions.temperature_c for row in self.weather.rows]
-        known.append(self.fleet.assumptions.assumed_temperature_c)
-        return min(known), max(known)
+        rows = () if self.weather is None else self.weather.rows
+        assumed_c = self.fleet.assumptions.assumed_temperature_c
+        return (
+            min((row.conditions.temperature_c for row in rows), default=assumed_c),
+            max((row.conditions.highest_c for row in rows), default=assumed_c),
+        )
 
     @cached_property
     def airspace(self) -> ZoneSet:

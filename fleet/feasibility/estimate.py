@@ -71,6 +71,8 @@ class Question:
     appetite: Appetite | None = None
     """What is to be allowed for the asset; none: what was measured of its type, and nothing for how far others lie from
     it."""
+    among: Wind | None = None
+    """The winds where they are a set, of which each way counts the worst; ``wind_mps`` is then the strongest of it."""
 
     def __post_init__(self) -> None:
         require_not_negative(payload_kg=self.payload_kg, wind_mps=self.wind_mps)
@@ -90,6 +92,15 @@ class Question:
             require_within(self.air_c, 60, warmest_c=self.warmest_c)
         if self.speed_held not in (None, "air", "ground"):
             raise InvalidInput("speed_held", self.speed_held, "air or ground")
+
+    @property
+    def wind(self) -> Wind:
+        """The wind of both ways; one of which only the strength is known may come from anywhere."""
+        if self.among is not None:
+            return self.among
+        if self.wind_from_deg is None:
+            return Wind(self.wind_mps, 0.0, turns_deg=180.0)
+        return Wind(self.wind_mps, self.wind_from_deg)
 
     @property
     def home_m(self) -> float:
@@ -240,10 +251,9 @@ def _air(frame: Airframe, question: Question) -> tuple[float, ...]:
 
 
 def _leg(question: Question, distance_m: float, track_deg: float) -> Cruise:
-    """A wind of which only the strength is known blows against it."""
-    from_deg = track_deg if question.wind_from_deg is None else question.wind_from_deg
-    wind, held = Wind(question.wind_mps, from_deg), question.speed_held
-    return Cruise(distance_m, track_deg, wind, question.speed_mps, None if held is None else held == "ground")
+    held = question.speed_held
+    holds_ground = None if held is None else held == "ground"
+    return Cruise(distance_m, track_deg, question.wind, question.speed_mps, holds_ground)
 
 
 def _holds_ground(frame: Airframe, question: Question) -> bool:
@@ -319,7 +329,7 @@ def _assumptions(frame: Airframe, question: Question) -> Iterator[str]:
         yield f"air and pack at {question.air_c:.1f} °C: the standard atmosphere at the flight height"
     if question.wind_mps == 0:
         yield "calm air"
-    elif question.wind_from_deg is None:
+    elif question.wind.turns_deg >= 180:
         yield "wind of unknown direction: against every leg"
     yield "no alternate: the way home alone is held against the battery"
 

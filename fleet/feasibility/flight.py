@@ -27,6 +27,7 @@ from fleet.feasibility.shape import TripShape, Way
 from fleet.feasibility.sky import AIR_C, Sky
 from fleet.feasibility.verdict import Verdict, infeasible
 from fleet.protocol.values import Reason
+from fleet.weather.winds import WHOLE_DEG, Winds
 
 
 def fly(frame: Airframe, asset_type: SortieType, shape: TripShape, sky: Sky, load: Load) -> Moves | Verdict:
@@ -102,23 +103,26 @@ class Hop(NamedTuple):
 def hop(
     frame: Airframe, asset_type: SortieType, shape: TripShape, sky: Sky, on: Hop, payload_kg: float
 ) -> EnergyEstimate | Unflyable:
-    """From the drop of this shape to another place: up, along straight into the wind, down to its ground."""
+    """From the drop of this shape to another place, wherever the wind is from: up, along, down to its ground."""
     north_deg = 0.0
-    leg = Cruise(on.distance_m, north_deg, Wind(sky.wind_mps, north_deg), asset_type.cruise_mps)
+    wind = wind_of(sky.winds._replace(turns_deg=WHOLE_DEG))
+    leg = Cruise(on.distance_m, north_deg, wind, asset_type.cruise_mps)
     up = Climb(shape.down_m, from_ground=False)
     phases = [Phase(movement, payload_kg) for movement in (up, leg, Descent(on.down_m))]
     return costliest(frame, phases, densities(frame, asset_type.cruise_mps, shape.cruise_amsl_m, sky))
 
 
 def _cruise(way: Way, sky: Sky, airspeed_mps: float, payload_kg: float) -> Iterable[Phase]:
+    wind = wind_of(sky.winds)
     for length_m, bearing_deg in zip(way.legs_m, way.bearings_deg, strict=True):
-        leg = Cruise(length_m, bearing_deg, wind_on(sky, bearing_deg), airspeed_mps)
-        yield Phase(leg, payload_kg)
+        yield Phase(Cruise(length_m, bearing_deg, wind, airspeed_mps), payload_kg)
 
 
-def wind_on(sky: Sky, bearing_deg: float) -> Wind:
-    """The wind on a leg; one whose direction is not known blows against it."""
-    return Wind(sky.wind_mps, bearing_deg if sky.wind_from_deg is None else sky.wind_from_deg)
+def wind_of(winds: Winds) -> Wind:
+    """The winds of a sky as those of a leg, which is worked out in the worst of them."""
+    return Wind(
+        winds.strongest_mps, winds.from_deg, winds.weakest_mps, min(winds.turns_deg, 180.0), winds.stray_mps
+    )
 
 
 def _stations(shape: TripShape, flown: EnergyEstimate) -> Iterable[Station]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from math import atan2, cos, degrees, hypot, isinf, log, radians, sin
+from math import isinf, log
 from statistics import NormalDist
 
 from fleet.feasibility.sky import Sky
@@ -42,24 +42,19 @@ def strengthened(sky: Sky, epsilon: float) -> Sky:
     """The sky with its wind as strong as the accepted probability lets it turn out; the same where it is known."""
     if sky.wind_sd_mps <= 0:
         return sky
-    return _with_wind(
-        sky, sky.wind_mps + NormalDist().inv_cdf(1 - epsilon) * sky.wind_sd_mps, sky.wind_from_deg
+    more_mps, winds = NormalDist().inv_cdf(1 - epsilon) * sky.wind_sd_mps, sky.winds
+    strong = winds._replace(
+        strongest_mps=winds.strongest_mps + more_mps, weakest_mps=max(0.0, winds.weakest_mps - more_mps)
     )
+    return replace(sky, worst=replace(sky.worst, winds=strong))
 
 
 def _blown(sky: Sky, more_mps: float, along_deg: float) -> Iterator[Sky]:
-    """The sky with a wind of so many m/s added, from different directions."""
-    if sky.wind_from_deg is None:  # it blows against every leg already
-        yield _with_wind(sky, sky.wind_mps + more_mps, None)
-        return
-    for from_deg in (sky.wind_from_deg, along_deg, (along_deg + 180.0) % 360.0):
-        east = sky.wind_mps * sin(radians(sky.wind_from_deg)) + more_mps * sin(radians(from_deg))
-        north = sky.wind_mps * cos(radians(sky.wind_from_deg)) + more_mps * cos(radians(from_deg))
-        yield _with_wind(sky, hypot(east, north), degrees(atan2(east, north)) % 360.0)
-
-
-def _with_wind(sky: Sky, wind_mps: float, from_deg: float | None) -> Sky:
-    return replace(sky, worst=replace(sky.worst, wind_mps=wind_mps), wind_from_deg=from_deg)
+    """The sky with a wind of so many m/s added, from different directions; from anywhere where that is not known."""
+    against = {along_deg % 360.0: None, (along_deg + 180.0) % 360.0: None}
+    for from_deg in {sky.winds.from_deg: None, **({} if sky.winds.anywhere else against)}:
+        winds = sky.winds.blown(more_mps, from_deg)
+        yield replace(sky, worst=replace(sky.worst, winds=winds))
 
 
 def _too_uncertain(sky: Sky, other: Sky) -> Reason:

@@ -10,7 +10,6 @@ from typing import Any
 
 from fleet.domain.energy import EnergyTrack
 from fleet.domain.fleet import FleetSpec, Kept, ReserveRule, RouteType, SortieType, StationType
-from fleet.energy.air import Wind
 from fleet.energy.airframe import Airframe
 from fleet.energy.battery import Battery
 from fleet.energy.errors import require_not_negative, require_within
@@ -19,6 +18,7 @@ from fleet.feasibility.antimeridian import geometry_of
 from fleet.feasibility.appetite import appetite
 from fleet.feasibility.charge import ToldCharge, ask_charge
 from fleet.feasibility.estimate import Estimate, Question, estimate, radius_m
+from fleet.feasibility.flight import wind_of
 from fleet.feasibility.sky import Sky, sky_of, way_of_weather
 from fleet.feasibility.speed import straight_speed
 from fleet.feasibility.temperature import strange_temperature
@@ -91,7 +91,7 @@ def _radii_m(
     the speed over ground held, or a speed for each bearing, it need not be: each corner is then no farther than any
     bearing up to the next corner.
     """
-    if here.wind_mps == 0 or here.wind_from_deg is None:
+    if here.wind_mps == 0 or here.wind.turns_deg >= 180:
         return (min(most_m, _radius_m(frame, here, at_home, speeds_mps)),) * CORNERS
     bends = (here.speed_held or frame.speed_held) == "ground" or speeds_mps is not None
     fine = 4 if bends else 1
@@ -112,11 +112,7 @@ def _radius_m(
     if speeds_mps is None:
         return radius_m(frame, asked, at_home)
     out, back = asked.bearing_deg, (asked.bearing_deg + 180) % 360
-    winds = [
-        Wind(asked.wind_mps, deg if asked.wind_from_deg is None else asked.wind_from_deg)
-        for deg in (out, back)
-    ]
-    ways = (out, winds[0], asked.payload_kg), (back, winds[1], 0.0)
+    ways = (out, asked.wind, asked.payload_kg), (back, asked.wind, 0.0)
     chosen_mps = straight_speed(frame, speeds_mps, ways, asked.density_kg_m3)
     if chosen_mps is None:
         return 0.0
@@ -231,7 +227,7 @@ def _question(
         speed_mps=asset_type.cruise_mps,
         height_m=asset_type.cruise_height_agl_m,
         wind_mps=sky.wind_mps + off_mps,
-        wind_from_deg=None if off_mps > 0 else sky.wind_from_deg,
+        among=None if off_mps > 0 else wind_of(sky.winds),
         temperature_c=sky.temperature_c,
         warmest_c=sky.warmest_c,
         drop_s=asset_type.drop_s,

@@ -18,6 +18,7 @@ from fleet.weather.error import wind_sd
 from fleet.weather.field import Weather, WeatherField, Where
 from fleet.weather.heights import LAPSE_K_PER_M
 from fleet.weather.series import Missing, WeatherSeries, Worst, worst_of_all
+from fleet.weather.winds import WHOLE_DEG, Winds
 
 LONGEST_LOOK = timedelta(days=2)
 """No weather is looked at for longer: that may be assumed, and never ends."""
@@ -28,10 +29,9 @@ AIR_C = (-25.0, 60.0)
 
 @dataclass(frozen=True, slots=True)
 class Sky:
-    """The worst of an interval. ``wind_from_deg`` none means that the wind may come from anywhere."""
+    """The worst of an interval and of places."""
 
     worst: Worst
-    wind_from_deg: float | None
     assumptions: frozenset[str] = frozenset()
     wind_sd_mps: float = 0.0
     """How wrong the wind may be, where it is a forecast and the fleet file says how far these err."""
@@ -40,6 +40,11 @@ class Sky:
     def wind_mps(self) -> float:
         """The strongest mean wind."""
         return self.worst.wind_mps
+
+    @property
+    def winds(self) -> Winds:
+        """All winds that may blow."""
+        return self.worst.winds
 
     @property
     def temperature_c(self) -> float:
@@ -96,15 +101,15 @@ def assumed_sky(assumptions: Assumptions) -> Sky:
     """The weather that the fleet takes for granted without data: dry, clear, its wind from anywhere."""
     wind, temperature = assumptions.assumed_wind_mps, assumptions.assumed_temperature_c
     named = f"weather: wind {wind:g} m/s from anywhere, {temperature:g} °C, dry and clear"
-    return Sky(Worst(wind, wind, 0.0, inf, temperature, temperature), None, frozenset({named}))
+    winds = Winds(wind, 0.0, 0.0, WHOLE_DEG)
+    return Sky(Worst(winds, wind, 0.0, inf, temperature, temperature), frozenset({named}))
 
 
 def both(one: Sky, other: Sky) -> Sky:
-    """The worst of two skies; the wind may come from anywhere."""
+    """The worst of two skies."""
     return replace(
         one,
         worst=worst_of_all((one.worst, other.worst)),
-        wind_from_deg=None,
         assumptions=one.assumptions | other.assumptions,
         wind_sd_mps=max(one.wind_sd_mps, other.wind_sd_mps),
     )
@@ -146,7 +151,7 @@ def _known(
     if isinstance(worst, Missing):
         return worst
     sd_mps = max(_sd(fleet, one.lead_s(start, end)) for one in several)
-    return Sky(worst, worst.wind_from_deg, frozenset(_named(weather, fleet, sd_mps)), sd_mps)
+    return Sky(worst, frozenset(_named(weather, fleet, sd_mps)), sd_mps)
 
 
 def _over(

@@ -14,7 +14,7 @@ from fleet.energy.airframe import Airframe
 from fleet.energy.legs import pace
 from fleet.energy.regimes import Regime
 from fleet.energy.speed import Cruises, cruises_speed
-from fleet.feasibility.flight import densities, wind_on
+from fleet.feasibility.flight import densities, wind_of
 from fleet.feasibility.moves import Load
 from fleet.feasibility.shape import TripShape, Way
 from fleet.feasibility.sky import Sky
@@ -78,13 +78,17 @@ def straight_speed(
 ) -> float | None:
     """The speed at which legs of one length take least, each by its track, its wind and its payload; none where the
     wind lets it fly at none."""
-    legs = [
-        (1000.0, deg, wind.speed_mps, wind.from_deg, frame.empty_mass_kg + kg) for deg, wind, kg in tracks
-    ]
+    legs = [_leg(1000.0, deg, wind, frame.empty_mass_kg + kg) for deg, wind, kg in tracks]
     return cruises_speed(frame, Cruises(*np.array(legs, dtype=np.float64).T), (density,), speeds_mps)
 
 
-Leg = tuple[float, float, float, float, float]
+Leg = tuple[float, ...]
+"""A row of `Cruises`."""
+
+
+def _leg(length_m: float, track_deg: float, wind: Wind, mass_kg: float) -> Leg:
+    spread = wind.least_mps, wind.turns_deg, wind.stray_mps
+    return (length_m, track_deg, wind.speed_mps, wind.from_deg, mass_kg, *spread)
 
 
 def _chosen(
@@ -103,10 +107,10 @@ def _chosen(
 
 def _legs(frame: Airframe, way: Way, sky: Sky, payload_kg: float) -> list[Leg]:
     mass_kg = frame.empty_mass_kg + payload_kg
-    winds = [wind_on(sky, bearing_deg) for bearing_deg in way.bearings_deg]
+    wind = wind_of(sky.winds)
     return [
-        (length_m, bearing_deg, wind.speed_mps, wind.from_deg, mass_kg)
-        for length_m, bearing_deg, wind in zip(way.legs_m, way.bearings_deg, winds, strict=True)
+        _leg(length_m, bearing_deg, wind, mass_kg)
+        for length_m, bearing_deg in zip(way.legs_m, way.bearings_deg, strict=True)
     ]
 
 

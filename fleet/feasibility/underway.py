@@ -12,7 +12,7 @@ from fleet.energy.air import CALM, air_density
 from fleet.energy.airframe import Airframe
 from fleet.energy.multirotor import Climb, Cruise, Descent, Hover, Movement, Phase, Unflyable, flight_energy
 from fleet.feasibility.context import Context
-from fleet.feasibility.flight import costliest, densities, wind_on
+from fleet.feasibility.flight import costliest, densities, wind_of
 from fleet.feasibility.sky import Sky
 from fleet.feasibility.vehicles import vehicle_of
 from fleet.protocol.values import Place, Waypoint
@@ -153,11 +153,12 @@ def bearings_deg(path: Sequence[Waypoint]) -> Iterator[float]:
 
 def _movements(path: Sequence[Point], airspeed_mps: float, sky: Sky, *, lands: bool) -> Iterable[Movement]:
     """One for each two points: straight up or down where they lie above each other, else along."""
+    wind = wind_of(sky.winds)
     for number, (here, there) in enumerate(pairwise(path), start=2):
         bearing, _, metres = EARTH.inv(here.lon, here.lat, there.lon, there.lat)
         rise_m = there.alt_amsl_m - here.alt_amsl_m
         if metres > STANDS_M:
-            yield Cruise(metres, bearing % 360.0, wind_on(sky, bearing % 360.0), airspeed_mps)
+            yield Cruise(metres, bearing % 360.0, wind, airspeed_mps)
         elif rise_m >= 0:
             yield Climb(rise_m, from_ground=not lands and number == 2)
         else:

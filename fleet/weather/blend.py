@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
-from fleet.weather.conditions import Conditions, Observation, Said, apart_deg
+from fleet.weather.bounds import worst_of
+from fleet.weather.conditions import Conditions, Observation, Said
 from fleet.weather.series import STALE_AFTER_S, Missing, WeatherSeries
 
 LASTING: Final = timedelta(minutes=30)
 """For so long after the last measurement no forecast is believed that is kinder than it: weather lasts."""
-
-MILD_C: Final = 20.0
 
 
 def blended(
@@ -148,23 +147,3 @@ def _at(rows: Mapping[datetime, Conditions], time: datetime, stale_after_s: floa
     series = WeatherSeries(tuple(Observation(at, rows[at]) for at in sorted(rows)), stale_after_s)
     found = series.at(time)
     return None if isinstance(found, Missing) else found
-
-
-def worst_of(several: Iterable[Conditions]) -> Conditions:
-    """The worst of each value; the direction is that of the strongest wind, the first of equal ones, with how far those
-    of the others lie from it.
-
-    The worst temperature is the one farthest from what batteries and motors like best.
-    """
-    known = list(several)
-    strongest = max(known, key=lambda one: one.wind_mps)
-    extreme = max(known, key=lambda one: abs(one.temperature_c - MILD_C))
-    return Conditions(
-        wind_mps=strongest.wind_mps,
-        gust_mps=max(one.gust_mps for one in known),
-        wind_from_deg=strongest.wind_from_deg,
-        temperature_c=extreme.temperature_c,
-        precipitation_mm_h=max(one.precipitation_mm_h for one in known),
-        visibility_m=min(one.visibility_m for one in known),
-        others_deg=max(apart_deg(strongest, one) for one in known),
-    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from fleet.weather.errors import InvalidWeather
+from fleet.weather.winds import Winds
 
 # What thermometers, anemometers and rain gauges have ever shown on the ground, with room.
 BOUNDS: Final = MappingProxyType(
@@ -47,8 +48,9 @@ ANYWHERE: Final = Spot()
 class Conditions:
     """Wind and gust in m/s, the direction the wind comes from in degrees from true north, and the rest.
 
-    ``others_deg`` is how far from that direction others lie that count at the same moment, where several were put
-    together. Raises `InvalidWeather` for a value out of bounds, or a gust below the mean wind.
+    Of several that count at the same moment (``worst_of``) each value is the worst, the temperature the lowest;
+    ``among`` are then the bounds of their winds and ``warmest_c`` is the highest temperature, which are else the row's
+    own. Raises `InvalidWeather` for a value out of bounds, or a gust below the mean wind.
     """
 
     wind_mps: float
@@ -57,7 +59,8 @@ class Conditions:
     temperature_c: float
     precipitation_mm_h: float
     visibility_m: float
-    others_deg: float = 0.0
+    among: Winds | None = None
+    warmest_c: float | None = None
 
     def __post_init__(self) -> None:
         for name, (low, high) in BOUNDS.items():
@@ -66,6 +69,16 @@ class Conditions:
                 raise InvalidWeather(name, value, f"between {low:g} and {high:g}")
         if self.gust_mps < self.wind_mps:
             raise InvalidWeather("gust_mps", self.gust_mps, f"at least wind_mps, {self.wind_mps:g}")
+
+    @property
+    def winds(self) -> Winds:
+        """The bounds of the winds that count."""
+        return self.among or Winds(self.wind_mps, self.wind_mps, self.wind_from_deg)
+
+    @property
+    def highest_c(self) -> float:
+        """The highest temperature that counts."""
+        return self.temperature_c if self.warmest_c is None else self.warmest_c
 
 
 @dataclass(frozen=True)
@@ -137,39 +150,3 @@ def wind_vector(wind_mps: float, wind_from_deg: float) -> tuple[float, float]:
     """The air's movement to the east and to the north in m/s. A wind from the west (270) moves east."""
     angle = math.radians(wind_from_deg)
     return -wind_mps * math.sin(angle), -wind_mps * math.cos(angle)
-
-
-def interpolate(before: Conditions, after: Conditions, share: float) -> Conditions:
-    """Conditions between two rows, ``share`` 0..1 of the way. Direction turns the short way round.
-
-    Speed and direction are interpolated each for itself: between opposite winds a vector would show a calm that
-    nobody forecast.
-    """
-    values = {
-        field.name: _between(getattr(before, field.name), getattr(after, field.name), share)
-        for field in fields(Conditions)
-    }
-    turn = (after.wind_from_deg - before.wind_from_deg + 180) % 360 - 180
-    values["wind_from_deg"] = (before.wind_from_deg + turn * share) % 360
-    # Rounding may put an equal gust a bit below the wind.
-    values["gust_mps"] = max(values["gust_mps"], values["wind_mps"])
-    values["others_deg"] = max(before.others_deg, after.others_deg)
-    return Conditions(**values)
-
-
-LIGHT_MPS: Final = 1.0
-"""A wind weaker than this has no direction that matters."""
-
-
-def apart_deg(one: Conditions, other: Conditions) -> float:
-    """The angle between the direction of one wind and the farthest that another may have; 0 where that is light."""
-    if other.wind_mps < LIGHT_MPS:
-        return 0.0
-    turn = abs((other.wind_from_deg - one.wind_from_deg + 180) % 360 - 180)
-    return min(180.0, turn + other.others_deg)
-
-
-def _between(first: float, second: float, share: float) -> float:
-    # Exact at both ends and never outside them.
-    low, high = min(first, second), max(first, second)
-    return min(max(first * (1 - share) + second * share, low), high)

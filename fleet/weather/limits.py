@@ -75,7 +75,7 @@ def _held_against(weather: Conditions | Worst) -> tuple[tuple[str, float, str], 
 def _temperatures(weather: Conditions | Worst) -> tuple[float, float]:
     if isinstance(weather, Worst):
         return weather.min_temperature_c, weather.max_temperature_c
-    return weather.temperature_c, weather.temperature_c
+    return weather.temperature_c, weather.highest_c
 
 
 def _violation(limits: WeatherLimits, name: str, actual: float, unit: str) -> Violation | None:

@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-from fleet.weather.conditions import Conditions, Observation, apart_deg, interpolate, require_aware
+from fleet.weather.bounds import interpolate, worst_of
+from fleet.weather.conditions import Conditions, Observation, require_aware
 from fleet.weather.errors import InvalidWeather
-
-STEADY_DEG: Final = 30.0
-"""A wind that turns by less, or that stations see from directions that differ by less, is one from one direction."""
+from fleet.weather.winds import Winds, together
 
 STALE_AFTER_S: Final = 5400.0
 """For how long a row counts unless its series says otherwise: an hourly row that came half an hour late."""
@@ -31,19 +30,22 @@ class Missing:
 
 @dataclass(frozen=True)
 class Worst:
-    """The extremes of an interval. Each is a bound by itself; they need not occur together.
+    """The extremes of an interval and of places. Each is a bound by itself; they need not occur together.
 
-    ``wind_from_deg`` is where the wind comes from all the while, give or take ``STEADY_DEG``; none where it turns, or
-    places or stations differ by more.
+    ``winds`` hold all that count at any moment of it, as they change between rows too.
     """
 
-    wind_mps: float
+    winds: Winds
     gust_mps: float
     precipitation_mm_h: float
     visibility_m: float
     min_temperature_c: float
     max_temperature_c: float
-    wind_from_deg: float | None = None
+
+    @property
+    def wind_mps(self) -> float:
+        """The strongest mean wind."""
+        return self.winds.strongest_mps
 
 
 @dataclass(frozen=True)
@@ -152,29 +154,24 @@ def worst_of_all(several: Iterable[Worst]) -> Worst:
     """The extremes of several, one or more."""
     known = list(several)
     return Worst(
-        wind_mps=max(each.wind_mps for each in known),
+        winds=together(each.winds for each in known),
         gust_mps=max(each.gust_mps for each in known),
         precipitation_mm_h=max(each.precipitation_mm_h for each in known),
         visibility_m=min(each.visibility_m for each in known),
         min_temperature_c=min(each.min_temperature_c for each in known),
         max_temperature_c=max(each.max_temperature_c for each in known),
-        wind_from_deg=known[0].wind_from_deg if len(known) == 1 else None,
     )
 
 
 def _extremes(known: list[Conditions]) -> Worst:
+    """Between two moments that follow each other a wind blows from within the arc that holds both, if that is no whole
+    circle: so the bounds of all moments hold all between them."""
+    worst = worst_of(known)
     return Worst(
-        wind_mps=max(each.wind_mps for each in known),
-        gust_mps=max(each.gust_mps for each in known),
-        precipitation_mm_h=max(each.precipitation_mm_h for each in known),
-        visibility_m=min(each.visibility_m for each in known),
-        min_temperature_c=min(each.temperature_c for each in known),
-        max_temperature_c=max(each.temperature_c for each in known),
-        wind_from_deg=_steady_deg(known),
+        winds=worst.winds,
+        gust_mps=worst.gust_mps,
+        precipitation_mm_h=worst.precipitation_mm_h,
+        visibility_m=worst.visibility_m,
+        min_temperature_c=worst.temperature_c,
+        max_temperature_c=worst.highest_c,
     )
-
-
-def _steady_deg(known: list[Conditions]) -> float | None:
-    strongest = max(known, key=lambda each: each.wind_mps)
-    turns = any(apart_deg(strongest, each) > STEADY_DEG for each in known)
-    return None if turns else strongest.wind_from_deg

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from fleet.weather.conditions import Spot
-from fleet.weather.series import STEADY_DEG, Worst
+from fleet.weather.series import Worst
+from fleet.weather.winds import Winds, together
 
 COUNTS_FOR: Final = timedelta(seconds=900)
 """An aircraft shows the wind of a minute at one place: it says nothing of what is half an hour later."""
@@ -31,19 +32,12 @@ def counting(shown: Iterable[ShownWind], start: datetime, end: datetime) -> Iter
 
 
 def raised(worst: Worst, shown: Iterable[ShownWind], height_m: float, exponent: float) -> Worst:
-    """The extremes with those winds, at a height above the ground: never milder than without.
-
-    The direction stays where they blow from the same one, give or take ``STEADY_DEG``; else it is not known, and the
-    wind blows against every leg.
-    """
+    """The extremes with those winds that are stronger, at a height above the ground: never milder than without."""
     for one in shown:
         measured_m = one.spot.height_m or height_m
         mps = one.wind_mps * max(1.0, (height_m / measured_m) ** exponent if measured_m > 0 else 1.0)
         if mps <= worst.wind_mps:
             continue
-        known = worst.wind_from_deg
-        same = known is not None and abs((one.wind_from_deg - known + 180) % 360 - 180) <= STEADY_DEG
-        worst = replace(
-            worst, wind_mps=mps, gust_mps=max(worst.gust_mps, mps), wind_from_deg=known if same else None
-        )
+        winds = together((worst.winds, Winds(mps, mps, one.wind_from_deg)))
+        worst = replace(worst, winds=winds, gust_mps=max(worst.gust_mps, mps))
     return worst

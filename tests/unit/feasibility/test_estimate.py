@@ -167,7 +167,7 @@ def test_who_was_never_calibrated_is_flagged_and_gets_the_wide_margin() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in Question.__slots__ if name not in ("back_m", "floor", "appetite")]
+    "name", [name for name in Question.__slots__ if name not in ("back_m", "floor", "appetite", "among")]
 )
 @pytest.mark.parametrize("value", [math.nan, math.inf, -1000.0])
 def test_what_is_no_number_is_refused_by_name(name: str, value: float) -> None:

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fleet.weather.blend import LASTING, blended, worst_of
+from fleet.weather.blend import LASTING, blended
+from fleet.weather.bounds import worst_of
 from fleet.weather.conditions import Conditions, Observation
 from fleet.weather.series import STALE_AFTER_S, Missing, WeatherSeries
+from fleet.weather.winds import Winds
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -107,9 +109,12 @@ def test_the_file_says_when_rows_are_stale() -> None:
 
 
 def test_the_worst_of_each_value() -> None:
-    """They need not belong to one row; the direction is the strongest wind's."""
-    hot, strong = wind(3, temperature_c=39, visibility_m=800), wind(9, from_deg=90)
-    assert worst_of([hot, strong]) == Conditions(9, 11, 90, 39, 0, 800, others_deg=180)
+    """They need not belong to one row; winds and temperatures are bounds of all."""
+    hot, strong = wind(3, from_deg=50, temperature_c=39, visibility_m=800), wind(9, from_deg=90)
+    winds = Winds(9, 3, 70, 20)
+    assert worst_of([hot, strong]) == Conditions(9, 11, 70, 10, 0, 800, among=winds, warmest_c=39)
+    assert worst_of([wind(3, from_deg=270), strong]).winds.anywhere
+    assert worst_of([strong, wind(0.5, from_deg=270)]).winds == Winds(9, 0.5, 90, 0, 0.5)
 
 
 def by_second(mps: float, shift_s: float, count: int) -> list[Observation]:

@@ -16,6 +16,7 @@ from fleet.weather.field import Part, Sort, WeatherField, Where
 from fleet.weather.inflight import FEWEST, Motion, wind_shown
 from fleet.weather.series import Missing, Worst
 from fleet.weather.shown import COUNTS_FOR, ShownWind
+from fleet.weather.winds import Winds
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -138,14 +139,16 @@ def worst(some: WeatherField, place: tuple[float, float] | None = HERE, minute: 
 def test_a_wind_that_is_shown_never_makes_the_weather_milder(
     mps: float, from_deg: float, minute: float, height_m: float, asked: float
 ) -> None:
-    """Nor anything else than the wind: and its direction is the known one, or any."""
+    """Nor anything else than the wind: all that may blow without it may with it."""
     without, found = (
         worst(field(), minute=asked),
         worst(field(seen(mps, from_deg, minute, height_m)), minute=asked),
     )
     assert found.wind_mps >= without.wind_mps
     assert found.gust_mps >= max(without.gust_mps, found.wind_mps)
-    assert found.wind_from_deg in (without.wind_from_deg, None)
+    off = abs(math.remainder(without.winds.from_deg - found.winds.from_deg, 360.0))
+    assert off <= found.winds.turns_deg + 1e-9
+    assert found.winds.weakest_mps <= without.winds.weakest_mps
     if found.wind_mps == without.wind_mps:
         assert found == without
 
@@ -161,10 +164,11 @@ def test_it_counts_near_by_and_for_a_quarter_of_an_hour() -> None:
     assert worst(storm, minute=-5.01).wind_mps == 5.0, "nor for what was over before it was shown"
 
 
-def test_a_wind_from_elsewhere_blows_against_every_leg() -> None:
-    assert worst(field(seen(12.0, 280.0))).wind_from_deg == 270.0
-    assert worst(field(seen(12.0, 180.0))).wind_from_deg is None
-    assert worst(field(seen(4.0, 180.0))).wind_from_deg == 270.0
+def test_a_stronger_wind_from_elsewhere_widens_where_it_may_blow_from() -> None:
+    assert worst(field(seen(12.0, 280.0))).winds == Winds(12.0, 5.0, 275.0, 5.0)
+    assert worst(field(seen(12.0, 180.0))).winds == Winds(12.0, 5.0, 225.0, 45.0)
+    assert worst(field(seen(12.0, 90.0))).winds.anywhere
+    assert worst(field(seen(4.0, 180.0))).winds == Winds(5.0, 5.0, 270.0)
 
 
 def test_it_grows_with_height_and_is_no_less_below() -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from fleet.intake.errors import IntakeError
-from fleet.weather.conditions import Conditions, Observation, interpolate, wind_vector
+from fleet.weather.bounds import interpolate
+from fleet.weather.conditions import Conditions, Observation, wind_vector
 from fleet.weather.errors import InvalidWeather, WeatherError
 from fleet.weather.limits import Violation, WeatherLimits, violated_limits
 from fleet.weather.reader import COLUMNS, read_weather
 from fleet.weather.series import Missing, WeatherSeries, Worst
+from fleet.weather.winds import Winds
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -57,10 +59,11 @@ def test_missing_says_what_and_how_old() -> None:
 
 
 def test_worst_of_an_interval() -> None:
-    """The extremes of the ends and of every row between; a direction where it turns by 30 degrees at most."""
-    assert series(0, 1, 2).worst_between(NOON, NOON + 2 * HOUR) == Worst(8, 13, 2, 3_000, 6, 10, None)
+    """The extremes of the ends and of every row between; the arc of all directions between them."""
+    whole = series(0, 1, 2).worst_between(NOON, NOON + 2 * HOUR)
+    assert whole == Worst(Winds(8, 4, 10, 20), 13, 2, 3_000, 6, 10)
     part = series(0, 1).worst_between(NOON, NOON + HOUR / 2)
-    assert part == Worst(6, 9.5, 1, 6_500, 8, 10, 10)
+    assert part == Worst(Winds(6, 4, 0, 10), 9.5, 1, 6_500, 8, 10)
 
 
 @pytest.mark.parametrize(("start_h", "end_h"), [(-1, 1), (0, 5), (0.5, 4.9), (4, 5)])
@@ -79,7 +82,7 @@ def test_limits_list_what_is_violated() -> None:
         Violation("min_visibility_m", 3_500, 3_000, "m"),
     )
     cold_and_hot = WeatherLimits(min_temperature_c=0, max_temperature_c=30)
-    names = [v.name for v in cold_and_hot.violations(Worst(1, 1, 0, 9_000, -1, 31))]
+    names = [v.name for v in cold_and_hot.violations(Worst(Winds(1, 1, 0), 1, 0, 9_000, -1, 31))]
     assert names == ["min_temperature_c", "max_temperature_c"]
 
 
