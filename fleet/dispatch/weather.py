@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from fleet.domain.events import WindShown
 from fleet.domain.state import State
 from fleet.domain.weather import ReportedWeather
 from fleet.protocol.weather import WeatherRow, WeatherSort
-from fleet.weather.blend import blended
+from fleet.weather.blend import blended, merged
 from fleet.weather.conditions import ANYWHERE, BOUNDS, Conditions, Observation, Said, Spot
-from fleet.weather.field import Sort, Weather, WeatherField, parted, parts_of
-from fleet.weather.series import STALE_AFTER_S
+from fleet.weather.field import Part, Sort, Weather, WeatherField, parted, parts_of
+from fleet.weather.series import STALE_AFTER_S, WeatherSeries
 from fleet.weather.shown import ShownWind
 
 
@@ -21,22 +21,34 @@ def in_force(base: Weather | None, state: State) -> Weather | None:
     """The file's rows with the reported ones; none where nothing is known. A field where any of them names a place or a
     height, or an aircraft has shown a wind; else a series. A wind alone is no weather, but it raises what the fleet
     assumes where it has none."""
-    observed, forecast = _observed(state), _forecast(state)
-    placed = [row for rows in (*observed.values(), forecast) for row in rows if row.spot != ANYWHERE]
+    observed, forecast = _said(state, WeatherSort.OBSERVED), _said(state, WeatherSort.FORECAST)
+    placed = [
+        row for rows in (*observed.values(), *forecast.values()) for row in rows if row.spot != ANYWHERE
+    ]
     shown = tuple(_shown(event) for _, event in sorted(state.winds.items()))
+    stale_after_s = STALE_AFTER_S if base is None else base.stale_after_s
     if base is None and not observed and not forecast:
         return WeatherField((), STALE_AFTER_S, "", shown) if shown and _assumes(state) else None
     if not placed and not shown and not isinstance(base, WeatherField):
-        return blended(base, observed, forecast)
+        expected = merged([WeatherSeries(tuple(rows), stale_after_s) for rows in forecast.values()])
+        return blended(base, observed, () if expected is None else expected.rows)
     if not observed and not forecast and not shown:
         return base
-    parts = () if base is None else parts_of(base)
-    for source, rows in observed.items():
-        parts += parted(source, Sort.OBSERVED, rows)
-    parts += parted("forecast", Sort.FORECAST, forecast)
-    stale_after_s = STALE_AFTER_S if base is None else base.stale_after_s
     named = [*observed, *(["forecast"] if forecast else []), *([base.source] if base else [])]
-    return WeatherField(parts, stale_after_s, ", ".join(named), shown)
+    return WeatherField(_parts(base, observed, forecast), stale_after_s, ", ".join(named), shown)
+
+
+def _parts(
+    base: Weather | None,
+    observed: Mapping[str, list[Observation]],
+    forecast: Mapping[str, list[Observation]],
+) -> tuple[Part, ...]:
+    """Those of the file, and one of each source, sort and spot."""
+    parts = () if base is None else parts_of(base)
+    for sort, said in ((Sort.OBSERVED, observed), (Sort.FORECAST, forecast)):
+        for source, rows in said.items():
+            parts += parted(source, sort, rows)
+    return parts
 
 
 def _assumes(state: State) -> bool:
@@ -53,24 +65,15 @@ def conditions_of(row: WeatherRow) -> Conditions:
     return Conditions(**{name: getattr(row, name) for name in BOUNDS})
 
 
-def _observed(state: State) -> dict[str, list[Observation]]:
-    """What each station has measured, in order of time; at one moment it may have done so in several spots."""
+def _said(state: State, sort: WeatherSort) -> dict[str, list[Observation]]:
+    """What each source has measured or expects, in order of time; at one moment it may have done so in several spots.
+    Of a forecast the newest issue is all that the state keeps."""
     by_source: dict[str, list[Observation]] = defaultdict(list)
     for key, said in sorted(state.weather.items(), key=lambda entry: entry[0]):
-        if said.row.sort is WeatherSort.OBSERVED:
-            by_source[key.source].append(_taken(said, said.row.time))
+        if said.row.sort is sort:
+            measured = sort is WeatherSort.OBSERVED
+            by_source[key.source].append(_taken(said, said.row.time if measured else said.issued_at))
     return by_source
-
-
-def _forecast(state: State) -> list[Observation]:
-    """Of all services the newest issue for each moment and spot, in order of time."""
-    expected = sorted(
-        (key.time, said.issued_at, key)
-        for key, said in state.weather.items()
-        if said.row.sort is WeatherSort.FORECAST
-    )
-    newest = {(time, _spot(state.weather[key])): key for time, _, key in expected}
-    return [_taken(said, said.issued_at) for said in (state.weather[key] for key in newest.values())]
 
 
 def _taken(said: ReportedWeather, said_at: datetime) -> Observation:

@@ -24,10 +24,10 @@ SEA_LEVEL_DENSITY_KG_M3 = SEA_LEVEL_PA / (DRY_AIR_J_PER_KG_K * SEA_LEVEL_K)
 class Wind:
     """Wind speed and the direction that it comes from, in degrees clockwise from true north.
 
-    Where it is not known better it is a set, of which the worst counts: from ``weakest_mps`` (none: as the strongest) to
-    ``speed_mps``, from within ``turns_deg`` to either side of ``from_deg`` (180: from anywhere), and from anywhere with
-    ``stray_mps`` at most. Raises `InvalidInput` for a negative speed, a weakest above it, or directions outside 0..360
-    and 0..180.
+    Where it is not known better it is a set, of which the worst counts: from ``weakest_mps`` (none: as the strongest)
+    to ``speed_mps``, from within ``turns_deg`` to either side of ``from_deg`` (180: from anywhere), and from anywhere
+    with ``stray_mps`` at most. Raises `InvalidInput` for a negative speed, a weakest above it, a direction outside
+    0..360, or a turn outside 0..180.
     """
 
     speed_mps: float

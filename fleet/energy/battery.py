@@ -44,6 +44,18 @@ class TemperatureCurve:
         """The same; outside its points that of the nearest one, for who flies already and must be told something."""
         return self.share(min(max(temperature_c, self.points[0][0]), self.points[-1][0]))
 
+    def least_at(self, coldest_c: float, warmest_c: float) -> float:
+        """The temperature between two at which it gives least; the coldest of several."""
+        return min(self._bends(coldest_c, warmest_c), key=self.nearest_share)
+
+    def most_at(self, coldest_c: float, warmest_c: float) -> float:
+        """The temperature between two at which it gives most."""
+        return max(self._bends(coldest_c, warmest_c), key=self.nearest_share)
+
+    def _bends(self, coldest_c: float, warmest_c: float) -> tuple[float, ...]:
+        """Both, and those between them at which its slope changes: where its extremes are."""
+        return (coldest_c, *(at for at, _ in self.points if coldest_c < at < warmest_c), warmest_c)
+
 
 LITHIUM_DEFAULT = TemperatureCurve(
     points=((-20.0, 0.60), (-10.0, 0.75), (0.0, 0.87), (10.0, 0.95), (20.0, 1.0), (50.0, 1.0)),

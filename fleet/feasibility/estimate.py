@@ -109,10 +109,15 @@ class Question:
 
     @property
     def air_c(self) -> float:
-        """The temperature that counts for the pack: the lowest."""
+        """The lowest temperature, at which most packs give least."""
         if self.temperature_c is not None:
             return self.temperature_c
         return SEA_LEVEL_K - ZERO_CELSIUS_K - LAPSE_K_PER_M * (self.site_amsl_m + self.height_m)
+
+    @property
+    def hottest_c(self) -> float:
+        """The highest temperature, at which some packs give less."""
+        return self.air_c if self.warmest_c is None else self.warmest_c
 
     @property
     def density_kg_m3(self) -> float:
@@ -169,10 +174,11 @@ def estimate(frame: Airframe, question: Question) -> Estimate:
     margin_share = _raised(frame, question, question.epsilon, unmeasured) * question.margin_scale
     curve = frame.battery.curve(f"{frame.name}: {frame.sources.get('battery', '')}")
     battery = Battery(frame.pack_wh, question.health, question.floor, curve)
-    strange = strange_temperature(battery, question.air_c)
-    usable_wh = None if strange else battery.usable_wh(question.air_c, question.soc)
+    strange = strange_temperature(battery, question.air_c, question.hottest_c)
+    pack_c = curve.least_at(question.air_c, question.hottest_c)
+    usable_wh = None if strange else battery.usable_wh(pack_c, question.soc)
     # Of the full pack, so that the reserve is no smaller on half a charge.
-    reserve_wh = None if strange else question.reserve * battery.usable_wh(question.air_c)
+    reserve_wh = None if strange else question.reserve * battery.usable_wh(pack_c)
     flown = _flight(frame, question)
     flight = flown if isinstance(flown, EnergyEstimate) else None
     stops = (*_stops(frame, question), *_too_fast(frame, flown), *(() if strange is None else (strange,)))

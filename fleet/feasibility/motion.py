@@ -107,7 +107,7 @@ def _worked(
         sky = sky_over(ctx, departure.at, departure.at + looked_at, where)
         if isinstance(sky, Verdict):
             return sky
-        if (strange := strange_temperature(battery, sky.temperature_c)) is not None:
+        if (strange := strange_temperature(battery, sky.temperature_c, sky.warmest_c)) is not None:
             return strange
         chosen_mps = speed_for(vehicle, asset_type, shape, sky, load, within_s=within_s, epsilon=epsilon)
         moves = _move(vehicle, asset_type.at_speed(chosen_mps), shape, sky, load)
@@ -147,10 +147,11 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
     wind_sd = _wind_log_sd(ctx, asset_type, worked, refuge)
     if isinstance(wind_sd, Verdict):
         return wind_sd
-    # The pack gives what it gives in the coldest air that it may come into, on the way to the alternate too.
+    # The pack gives what it gives in the worst air that it may come into, on the way to the alternate too.
     sky = worked.sky if refuge is None else both(worked.sky, refuge.sky)
-    usable_wh = battery.usable_wh(sky.temperature_c, departure.soc)
-    kept_wh = _reserve_wh(ctx, asset_type, battery.usable_wh(sky.temperature_c), moves.idle_w)
+    pack_c = battery.curve.least_at(sky.temperature_c, sky.warmest_c)
+    usable_wh = battery.usable_wh(pack_c, departure.soc)
+    kept_wh = _reserve_wh(ctx, asset_type, battery.usable_wh(pack_c), moves.idle_w)
     beyond_known = unmeasured(
         asset_type,
         worked.shape.cruise_amsl_m,
@@ -179,7 +180,7 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
         margin_wh=usable_wh - needed_wh - kept_wh,
         charging=charging_of(asset_type, departure.site, worked.sky.temperature_c, departure.state_of_health),
         # A cold pack gives less, so that the same energy takes a larger share of its charge.
-        full_wh=battery.nominal_wh * battery.state_of_health * battery.curve.share(sky.temperature_c),
+        full_wh=battery.nominal_wh * battery.state_of_health * battery.curve.share(pack_c),
         floor_soc=battery.floor,
         zones_version=ctx.airspace.version,
         cost=_cost(asset_type, worked),

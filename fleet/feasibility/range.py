@@ -194,7 +194,7 @@ def asset_area(
     if isinstance(sky, Verdict):
         return sky
     battery = battery_of(asset_type, 1.0)
-    if (strange := strange_temperature(battery, sky.temperature_c)) is not None:
+    if (strange := strange_temperature(battery, sky.temperature_c, sky.warmest_c)) is not None:
         return strange
     soc = 1.0 if told.soc is None else told.soc  # of one that has not come, where the fleet assumes that
     question = replace(
@@ -211,7 +211,7 @@ def asset_area(
 
 def rule_share(rule: Kept, frame: Airframe, battery: Battery, question: Question) -> float:
     """The rule's time of hover as a share of what the full pack gives; at most all of it."""
-    full_wh = battery.usable_wh(question.air_c)
+    full_wh = battery.usable_wh(battery.curve.least_at(question.air_c, question.hottest_c))
     hover_w = float(frame.regimes.of(Regime.HOVER).power_w(frame.empty_mass_kg, question.density_kg_m3))
     return min(1.0, rule.minutes / 60 * hover_w / full_wh) if full_wh > 0 else 1.0
 

@@ -41,7 +41,7 @@ def _farthest_m(ctx: Context, asset_type: SortieType, payload_kg: float) -> floa
     limits = battery.curve.points[0][0], battery.curve.points[-1][0]
     # Colder and warmer than its pack is known for no trip is judged: one row of a broken sensor is no bound.
     coldest_c, warmest_c = (min(max(each, limits[0]), limits[1]) for each in (coldest_c, warmest_c))
-    usable_wh = battery.usable_wh(warmest_c)
+    usable_wh = battery.usable_wh(battery.curve.most_at(coldest_c, warmest_c))
     share_left = 1 - ctx.fleet.reserve_of(asset_type).fraction_of_usable
     raised = raised_share(ctx.fleet, asset_type, least_appetite(asset_type))
     budget_wh = usable_wh * share_left / (1 + raised)

@@ -101,7 +101,7 @@ def _weather(ctx: Context, leaving: Leaving, landing: Landing, on: Hop) -> Sky |
 
 
 def _allowed(leaving: Leaving, sky: Sky) -> bool:
-    strange = strange_temperature(leaving.battery, sky.temperature_c)
+    strange = strange_temperature(leaving.battery, sky.temperature_c, sky.warmest_c)
     return strange is None and held_against(leaving.asset_type, sky).feasible
 
 

@@ -117,8 +117,8 @@ def _range(ctx: Context, kind: RouteType, stated: VanBattery, soc: float, *, tol
     coldest_c, warmest_c = ctx.temperatures_c
     curve = van.battery.curve(f"{van.name}: {van.sources.get('battery', '')}")
     pack = Battery(van.pack_wh, stated.state_of_health, stated.floor_fraction, curve)
-    strange = strange_temperature(pack, coldest_c) or strange_temperature(pack, warmest_c)
-    gives = min(pack.curve.nearest_share(coldest_c), pack.curve.nearest_share(warmest_c))
+    strange = strange_temperature(pack, coldest_c, warmest_c)
+    gives = pack.curve.nearest_share(pack.curve.least_at(coldest_c, warmest_c))
     full_wh = pack.nominal_wh * pack.state_of_health * gives
     standing_w = van.worst_standing_w(coldest_c, warmest_c)
     kept_wh = reserve_wh(kept.fraction_of_usable, kept.minutes, full_wh * (1 - pack.floor), standing_w)

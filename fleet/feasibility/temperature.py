@@ -1,4 +1,4 @@
-"""Is what a pack gives known at a temperature."""
+"""Is what a pack gives known at all temperatures that it may come into."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from fleet.feasibility.verdict import Verdict, unknown
 from fleet.protocol.values import Reason
 
 
-def strange_temperature(battery: Battery, temperature_c: float) -> Verdict | None:
-    """UNKNOWN where nobody has said what a pack gives at this temperature."""
+def strange_temperature(battery: Battery, coldest_c: float, warmest_c: float) -> Verdict | None:
+    """UNKNOWN where nobody has said what a pack gives at all temperatures between these."""
     coldest, hottest = battery.curve.points[0][0], battery.curve.points[-1][0]
-    if coldest <= temperature_c <= hottest:
+    if coldest <= coldest_c and warmest_c <= hottest:
         return None
+    temperature_c = coldest_c if coldest_c < coldest else warmest_c
     return unknown(
         Reason(
             code="battery_temperature_unknown",

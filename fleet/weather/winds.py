@@ -78,8 +78,8 @@ def turn_deg(from_deg: float, to_deg: float) -> float:
 
 
 def arc_of(arcs: Iterable[tuple[float, float]]) -> tuple[float, float]:
-    """The smallest arc that holds several, each a middle and how far it reaches to either side; the whole circle, around
-    the first middle, where that is 180° or more.
+    """The smallest arc that holds several, each a middle and how far it reaches to either side; the whole circle,
+    around the first middle, where that is 180° or more.
 
     In an arc of less the short way between any two of its directions lies within it.
     """

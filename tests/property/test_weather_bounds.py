@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -83,21 +85,23 @@ def air_mps(speed_mps: float, track: float, mps: float, from_deg: float) -> floa
 
 
 def told(rows: Sequence[Row], second: float) -> tuple[float, float]:
-    """Wind at a second after noon: strength and direction evenly between rows, each for itself, the short way round; next
-    to a row of less than 1 m/s, which has no direction, from where the other row says."""
+    """Wind at a second after noon: strength and direction evenly between rows, each for itself, the short way round;
+    next to a row of less than 1 m/s, which has no direction, from where the other row says."""
     minute = second / 60
-    for (t0, w0, d0), (t1, w1, d1) in zip(rows, rows[1:], strict=False):
+    for (t0, w0, d0), (t1, w1, d1) in pairwise(rows):
         if t0 <= minute <= t1:
             share = (minute - t0) / (t1 - t0)
-            if (w0 < 1) != (w1 < 1):
-                d0 = d1 = d1 if w0 < 1 else d0
             turn = math.remainder(d1 - d0, 360.0)
-            turn = -180.0 if turn == 180.0 else turn
-            return w0 + (w1 - w0) * share, d0 + turn * share
+            deg = d0 + (-180.0 if turn == 180.0 else turn) * share
+            if (w0 < 1) != (w1 < 1):
+                deg = d1 if w0 < 1 else d0
+            return w0 + (w1 - w0) * share, deg
     raise AssertionError(minute)
 
 
-def flown_s(metres: float, track: float, start_s: float, wind: Callable[[float], tuple[float, float]]) -> float:
+def flown_s(
+    metres: float, track: float, start_s: float, wind: Callable[[float], tuple[float, float]]
+) -> float:
     """How long a leg takes through a wind that changes, in steps of 5 s."""
     left_m, second = metres, start_s
     while True:
@@ -132,17 +136,16 @@ def test_no_trip_takes_longer_through_the_rows_than_was_counted(
         north_m=metres * math.cos(math.radians(track)), east_m=metres * math.sin(math.radians(track))
     )
     weather = blended(None, {name: [observed(row) for row in some] for name, some in rows.items()}, [])
-    found = plan_trip(
-        context(weather=weather, lockers={}), order(place=there), DRONE, Departure(SITE, NOON)
-    )
+    found = plan_trip(context(weather=weather, lockers={}), order(place=there), DRONE, Departure(SITE, NOON))
     if not isinstance(found, Planned):
         return
     seconds = [(point.at - NOON).total_seconds() for point in found.trip.path]
     (out_deg,), (back_deg,) = found.shape.out.bearings_deg, found.shape.back.bearings_deg
     for some in rows.values():
-        out_s = flown_s(found.shape.out_m, out_deg, seconds[1], lambda s, some=some: told(some, s))
+        wind = partial(told, some)
+        out_s = flown_s(found.shape.out_m, out_deg, seconds[1], wind)
         late_s = seconds[1] + out_s + seconds[-3] - seconds[2]
-        back_s = flown_s(found.shape.back_m, back_deg, late_s, lambda s, some=some: told(some, s))
+        back_s = flown_s(found.shape.back_m, back_deg, late_s, wind)
         assert out_s <= (seconds[2] - seconds[1]) * (1 + 1e-9) + 1e-5
         assert back_s <= (seconds[-2] - seconds[-3]) * (1 + 1e-9) + 1e-5
 
@@ -174,7 +177,7 @@ def test_a_steady_wind_costs_what_it_costs(mps: float, deg: float) -> None:
 
 @pytest.mark.parametrize("deg", range(0, 360, 30))
 def test_a_turn_of_ten_degrees_costs_little(deg: float) -> None:
-    """Of 8 m/s, half the airspeed, less than 5 % of the energy, from wherever it blows; one from anywhere costs more."""
+    """Of 8 m/s, half the airspeed, less than 5 % of the energy, from wherever it blows; from anywhere costs more."""
     steady, turning, around = (
         planned((-10, 8, deg), (5, 8, deg), (7, 8, (deg + turn) % 360), (80, 8, (deg + turn) % 360)).trip
         for turn in (0, 10, 180)
@@ -208,9 +211,7 @@ def test_a_wind_that_is_added_is_added_to_each(
     found = winds.blown(more, other)
     strength = weak * mps + blows * (mps - weak * mps)
     angles = math.radians(deg + (2 * side - 1) * turns), math.radians(other)
-    east, north = (
-        strength * wave(angles[0]) + more * wave(angles[1]) for wave in (math.sin, math.cos)
-    )
+    east, north = (strength * wave(angles[0]) + more * wave(angles[1]) for wave in (math.sin, math.cos))
     length = math.hypot(east, north)
     assert found.weakest_mps - 1e-6 <= length <= found.strongest_mps + 1e-6
     if length > 1e-3:

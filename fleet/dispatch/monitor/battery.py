@@ -151,7 +151,8 @@ def energy_of(
     if mission.energy_wh is None or mission.reserve_wh is None:
         return None
     battery = battery_of(kind, kind.state_of_health)
-    full = battery.nominal_wh * battery.state_of_health * battery.curve.nearest_share(rest.coldest_c)
+    pack_c = battery.curve.least_at(rest.coldest_c, rest.warmest_c)
+    full = battery.nominal_wh * battery.state_of_health * battery.curve.nearest_share(pack_c)
     planned = [way for way in ways if way is not None]
     rise = level_metres(kind, sum(item.weight_kg for item in mission.items))
     far = ((way.planned_wh, along_m(way.track, way.path, rise)[-1]) for way in planned)

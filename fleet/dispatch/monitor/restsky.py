@@ -59,7 +59,7 @@ def rest_sky(
     found = sky_over(context, *during, _where(context, ahead, left))
     if isinstance(found, Verdict):
         return RestSky(None, *careful, found.reasons)
-    strange = strange_temperature(battery, found.temperature_c)
+    strange = strange_temperature(battery, found.temperature_c, found.warmest_c)
     reasons = (*held_against(kind, found).reasons, *(() if strange is None else strange.reasons))
     if not AIR_C[0] <= found.temperature_c <= found.warmest_c <= AIR_C[1]:  # air that no model is for
         return RestSky(None, *careful, reasons)

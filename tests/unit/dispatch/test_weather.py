@@ -214,6 +214,27 @@ def test_a_forecast_does_not_overrule_an_observation(tmp_path: Path) -> None:
     assert wind_at(bench, moment + timedelta(minutes=5)) == 8.0
 
 
+@pytest.mark.parametrize("order", [("met", "api"), ("api", "met")])
+def test_of_two_services_the_worse_counts_whichever_spoke_last(
+    tmp_path: Path, order: tuple[str, ...]
+) -> None:
+    """Of each its newest issue: one that takes its own storm back is believed."""
+    bench = Bench(tmp_path, weather=STALE)
+    operator, begin = bench.connect("operator-1", Role.OPERATOR), now(bench)
+
+    def says(source: str, mps: float) -> None:
+        rows = [weather_row(begin + timedelta(minutes=30 * n), mps, sort=FORECAST) for n in range(4)]
+        bench.say(operator, weather_report(*rows, source=source))
+        assert reply(operator).ok
+        bench.run(60)
+
+    for source in order:
+        says(source, {"met": 14.0, "api": 2.0}[source])
+    assert wind_at(bench, begin + timedelta(minutes=40)) == 14.0
+    says("met", 3.0)
+    assert wind_at(bench, begin + timedelta(minutes=40)) == 3.0
+
+
 @pytest.mark.parametrize(
     ("minutes", "more", "why"),
     [

@@ -178,7 +178,7 @@ def test_a_wind_that_was_shown_counts_over_one_that_is_assumed(tmp_path: Path) -
     context = bench.core._monitor._make_context(bench.core.state)
     sky = sky_over(context, bench.now, bench.now, way_in(context, (event.place,), 60.0))
     assert isinstance(sky, Sky)
-    assert sky.wind_from_deg is None
+    assert sky.winds.anywhere
     assert any("as an aircraft has shown" in one for one in sky.assumptions)
     assert "wind_too_strong" in {reason.code for reason in guard_of(bench).weather}
     assert wind_around(bench, bench.now, Place(lon=-8.0, lat=42.5)) == 4.0

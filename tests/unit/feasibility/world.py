@@ -142,7 +142,7 @@ def order(**changes: object) -> Order:
 
 def weather(**changes: float) -> WeatherSeries:
     """Hourly rows around noon, all the same."""
-    values = {
+    values: dict[str, Any] = {
         "wind_mps": 3.0,
         "gust_mps": 5.0,
         "wind_from_deg": 200.0,
