@@ -7,11 +7,13 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 PLANNER = "chance columns routes trips undo places tails anneal"
+JOINT = "ways state boxes pads changes offer blend"
 KERNELS = (
     "geofences.kernels.piece",
     "geofences.kernels.kernel",
     "geofences.paths.taut",
     *(f"fleet.planner.kernels.{name}" for name in PLANNER.split()),
+    *(f"fleet.planner.joint.{name}" for name in JOINT.split()),
 )
 # Products and sums may not be fused: the compiled form answers to the last bit as the plain one does.
 FLAGS = ["-O3", "-ffp-contract=off"]

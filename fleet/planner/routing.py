@@ -32,7 +32,7 @@ FAR_S = 1e15
 """Stands for a window or shift without an end."""
 
 HOT, COLD = 6.0, 0.01
-"""The first and the last temperature, in prices of a typical leg (`_typical`). Of 2, 6 and 16 the second was best,
+"""The first and the last temperature, in prices of a typical leg (`typical`). Of 2, 6 and 16 the second was best,
 or within 0.4 % of it, on each of seven instances with short and long trips, scattered and clustered."""
 
 
@@ -164,19 +164,29 @@ def route(case: Case, *, seed: int, budget: Budget) -> Routing:
     """The cheapest routes that are found within the budget; even without any budget a first complete plan."""
     if not case.stops:
         return Routing((), (), 0.0, 0)
-    routes = Routes(case.legs.metric(), _stop_columns(case), _van_columns(case))
+    routes = routes_of(case)
     search = Search(routes, seed)
     search.construct()
-    typical = _typical(case)
+    price = typical(case)
     while (used := budget()) < 1.0:
-        temperature = typical * HOT * (COLD / HOT) ** used
+        temperature = price * HOT * (COLD / HOT) ** used
         search.run(CHUNK, temperature, temperature)
     return _found(case, routes, search.iterations)
 
 
+def routes_of(case: Case) -> Routes:
+    """No routes yet, over a case's stops and vans."""
+    return Routes(case.legs.metric(), _stop_columns(case), _van_columns(case))
+
+
+def kernel_types(case: Case) -> list[int]:
+    """The type of each van, by the kernel's numbers of vans."""
+    return [number for number, van in enumerate(case.vans) for _ in range(_useful(case, van.vans))]
+
+
 def _found(case: Case, routes: Routes, iterations: int) -> Routing:
     """The best plan of the search."""
-    types = [number for number, van in enumerate(case.vans) for _ in range(_useful(case, van.vans))]
+    types = kernel_types(case)
     rounds = [
         Rounds(types[van], tuple(tuple(map(int, trip)) for trip in trips)) for van, trips in best(routes)
     ]
@@ -185,15 +195,16 @@ def _found(case: Case, routes: Routes, iterations: int) -> Routing:
     return Routing(tuple(rounds), unserved, float(routes.best_cost), iterations)
 
 
-def _typical(case: Case) -> float:
-    """The price of a typical leg: the median way to one of the five nearest stops, at the cheapest van's rate."""
+def typical(case: Case) -> float:
+    """The price of a typical leg: the median to one of the five nearest stops, way and time at the cheapest rates."""
     places = np.array([stop.place for stop in case.stops])
     step = max(1, len(places) // 200)
-    metres = case.legs.metres(places[::step], places)
-    metres[np.arange(len(metres)), np.arange(len(metres)) * step] = np.inf
-    nearest = np.sort(metres, axis=1)[:, : max(1, min(5, len(places) - 1))]
-    rate = min((van.per_metre for van in case.vans), default=1.0)
-    middle = float(np.median(nearest)) * rate
+    rate, wage = (min((getattr(v, n) for v in case.vans), default=1.0) for n in ("per_metre", "per_second"))
+    price = rate * case.legs.metres(places[::step], places)
+    if wage > 0.0:
+        price += wage * case.legs.durations(places[::step], places)
+    price[np.arange(len(price)), np.arange(len(price)) * step] = np.inf
+    middle = float(np.median(np.sort(price, axis=1)[:, : max(1, min(5, len(places) - 1))]))
     return middle if isfinite(middle) and middle > 0.0 else 1.0
 
 

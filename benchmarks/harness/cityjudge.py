@@ -1,0 +1,235 @@
+"""Whether a plan for a whole city holds, and what it costs: from the city alone, stop by stop and sortie by sortie.
+
+It shares no code with the planner, whose way of adding up pieces of routes and rows it is to be held against.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from fleet.planner.city import City
+from fleet.planner.jointly import JointPlan, Route, VanStop
+
+SLACK = 1e-6
+"""By how much sums in another order may differ."""
+
+Interval = tuple[float, float]
+
+
+def cost(city: City, plan: JointPlan) -> float:
+    """What vans, sorties and lockers cost, and what is left out."""
+    total = sum(float(city.parcels.penalty[parcel]) for parcel in plan.unserved)
+    total += sum(float(city.sortie_ways.cost[sortie.way]) for sortie in plan.sorties)
+    for route in plan.routes:
+        van, places = city.vans[route.van_type], _places(city, route)
+        total += van.fixed + van.per_metre * sum(_legs(city, places)[0])
+        total += van.per_second * shortest(city, route)
+        for stop in route.stops:
+            if stop.locker >= 0:
+                total += sum(min(_locker_costs(city, parcel, stop)) for parcel in stop.parcels)
+    return total
+
+
+def faults(city: City, plan: JointPlan) -> list[str]:
+    """All that does not hold, in words; empty where everything does."""
+    brought = Counter(parcel for route in plan.routes for stop in route.stops for parcel in stop.parcels)
+    brought.update(int(city.sortie_ways.parcel[sortie.way]) for sortie in plan.sorties)
+    brought.update(plan.unserved)
+    found = [
+        f"parcel {parcel} is brought or left {brought[parcel]} times"
+        for parcel in range(len(city.parcels.place))
+        if brought[parcel] != 1
+    ]
+    for kind, used in Counter(route.van_type for route in plan.routes).items():
+        if used > city.vans[kind].vans:
+            found.append(f"{used} vans of type {kind}")
+    for route in plan.routes:
+        found += _route_faults(city, route)
+    found += _sortie_faults(city, plan)
+    found += _machine_faults(city, plan)
+    found += _port_faults(city, plan)
+    found += _box_faults(city, plan)
+    return found
+
+
+def _places(city: City, route: Route) -> list[int]:
+    """Where a van is in turn, from its start to its end."""
+    van, between = city.vans[route.van_type], list[int]()
+    for stop in route.stops:
+        column = city.parcels.place[stop.parcels[0]] if stop.locker < 0 else city.lockers.place[stop.locker]
+        between.append(int(column))
+    return [van.start, *between, van.end]
+
+
+def _legs(city: City, places: Sequence[int]) -> tuple[list[float], list[float]]:
+    """Metres and seconds of each leg."""
+    pairs = [(np.array([a]), np.array([b])) for a, b in pairwise(places)]
+    metres = [float(city.legs.metres(a, b)[0, 0]) for a, b in pairs]
+    return metres, [float(city.legs.durations(a, b)[0, 0]) for a, b in pairs]
+
+
+def _window(city: City, stop: VanStop) -> tuple[float, float, float]:
+    """When service may begin at a stop, and how long it lasts."""
+    if stop.locker < 0:
+        (parcel,) = stop.parcels
+        parcels = city.parcels
+        return float(parcels.opens[parcel]), float(parcels.closes[parcel]), float(parcels.service[parcel])
+    lasts = city.lockers.stop_s[stop.locker] + len(stop.parcels) * city.lockers.each_s[stop.locker]
+    return float(city.slots[stop.slot]), float(city.slots[stop.slot + 1]), float(lasts)
+
+
+def _driven(city: City, route: Route, begin: float) -> tuple[float, float]:
+    """How late a route is at worst, and when it is over, if it begins at a moment."""
+    seconds, now, late = _legs(city, _places(city, route))[1], begin, 0.0
+    for leg, stop in zip(seconds, route.stops, strict=False):
+        opens, closes, lasts = _window(city, stop)
+        now = max(now + leg, opens)
+        late = max(late, now - closes)
+        now += lasts
+    now += seconds[-1]
+    return max(late, now - city.vans[route.van_type].closes), now
+
+
+def shortest(city: City, route: Route) -> float:
+    """How long a route lasts that begins as late as it may (s): none is shorter."""
+    seconds, van = _legs(city, _places(city, route))[1], city.vans[route.van_type]
+    latest = van.closes
+    for stop, leg in zip(reversed(route.stops), reversed(seconds), strict=False):
+        _, closes, lasts = _window(city, stop)
+        # A visit must begin a second before its slot ends; so late a begin is not asked for by a door.
+        latest = min(closes - (1.0 if stop.locker >= 0 else 0.0), latest - leg - lasts)
+    latest = min(latest - seconds[0], van.closes)
+    return _driven(city, route, latest)[1] - latest
+
+
+def _route_faults(city: City, route: Route) -> Iterator[str]:
+    """Loads, skills and times of one van."""
+    van, parcels = city.vans[route.van_type], [p for stop in route.stops for p in stop.parcels]
+    if not parcels:
+        yield "a van drives without parcels"
+        return
+    weight, volume = (float(np.sum(c[parcels])) for c in (city.parcels.weight, city.parcels.volume))
+    if weight > van.weight + SLACK or volume > van.volume + SLACK:
+        yield f"a van of type {route.van_type} has {weight} kg and {volume} l"
+    if any(int(city.parcels.needs[parcel]) & ~van.has for parcel in parcels):
+        yield f"a van of type {route.van_type} has a parcel that it has no skill for"
+    late, _ = _driven(city, route, van.opens)
+    if late > SLACK:
+        yield f"a van of type {route.van_type} is {late} s late somewhere"
+    if shortest(city, route) > van.longest + SLACK:
+        yield f"a van of type {route.van_type} is out for too long"
+    for stop in route.stops:
+        if stop.locker >= 0 and not all(_locker_costs(city, parcel, stop) for parcel in stop.parcels):
+            yield f"a parcel may not go into locker {stop.locker} in slot {stop.slot}"
+
+
+def _locker_costs(city: City, parcel: int, stop: VanStop) -> list[float]:
+    """What a parcel costs at a locker stop, by each way that allows the whole slot."""
+    ways = city.locker_ways
+    begin, end = city.slots[stop.slot], city.slots[stop.slot + 1]
+    rows = np.flatnonzero((ways.parcel == parcel) & (ways.locker == stop.locker))
+    return [float(ways.cost[row]) for row in rows if ways.opens[row] <= begin and end <= ways.closes[row]]
+
+
+def _sortie_faults(city: City, plan: JointPlan) -> Iterator[str]:
+    """Each sortie's own times."""
+    ways, parcels = city.sortie_ways, city.parcels
+    for sortie in plan.sorties:
+        row, parcel, group = sortie.way, ways.parcel[sortie.way], ways.group[sortie.way]
+        hand_over, back = sortie.depart + ways.there[row], sortie.depart + ways.away[row]
+        if sortie.depart < city.groups.opens[group] - SLACK or back > city.groups.closes[group] + SLACK:
+            yield f"sortie {row} is away outside its group's hours"
+        if not 0 <= sortie.machine < city.groups.machines[group]:
+            yield f"group {group} has no machine {sortie.machine}"
+        if hand_over > parcels.closes[parcel] + SLACK:
+            yield f"sortie {row} hands over at {hand_over}, too late"
+        if ways.locker[row] < 0 and hand_over < parcels.opens[parcel] - SLACK:
+            yield f"sortie {row} hands over at {hand_over}, too early"
+
+
+def _machine_faults(city: City, plan: JointPlan) -> Iterator[str]:
+    """One sortie at a time and charging, no more away or charging in a group than may be."""
+    ways, groups = city.sortie_ways, city.groups
+    busy, away, charging = (defaultdict[object, list[Interval]](list) for _ in range(3))
+    for sortie in plan.sorties:
+        group, back = int(ways.group[sortie.way]), sortie.depart + float(ways.away[sortie.way])
+        ready = back + float(ways.charge[sortie.way])
+        busy[group, sortie.machine].append((sortie.depart, ready))
+        away[group].append((sortie.depart, back))
+        charging[group].append((back, ready))
+    for key, intervals in busy.items():
+        if _deepest(intervals) > 1:
+            yield f"a machine {key} is asked for two things at a time"
+    for group in range(len(groups.machines)):
+        if _deepest(away[group]) > groups.away[group]:
+            yield f"too many of group {group} are away"
+        if _deepest(charging[group]) > groups.chargers[group]:
+            yield f"too many of group {group} charge"
+
+
+def _deepest(intervals: Sequence[Interval]) -> int:
+    """How many lie above each other at most; those that touch do not."""
+    ends = [(begin + SLACK, 1) for begin, end in intervals if end > begin + 2 * SLACK]
+    ends += [(end, -1) for begin, end in intervals if end > begin + 2 * SLACK]
+    depth = most = 0
+    for _, change in sorted(ends):
+        depth += change
+        most = max(most, depth)
+    return most
+
+
+def _port_faults(city: City, plan: JointPlan) -> Iterator[str]:
+    """One hand-over at a port at a time."""
+    taken = defaultdict[int, list[Interval]](list)
+    for sortie in plan.sorties:
+        locker = int(city.sortie_ways.locker[sortie.way])
+        if locker >= 0:
+            begin = sortie.depart + float(city.sortie_ways.there[sortie.way])
+            taken[locker].append((begin, begin + float(city.lockers.port_s[locker])))
+    for locker, intervals in taken.items():
+        if _deepest(intervals) > 1:
+            yield f"two are at the port of locker {locker} at a time"
+
+
+def _box_faults(city: City, plan: JointPlan) -> Iterator[str]:
+    """A compartment that fits for each parcel in a locker, from its hand-over on, and none given to two."""
+    given, wanted = {box.parcel: box for box in plan.boxes}, _handed_over(city, plan)
+    if len(given) != len(plan.boxes) or given.keys() != wanted.keys():
+        yield f"compartments for {sorted(given)}, wanted for {sorted(wanted)}"
+        return
+    taken = Counter[tuple[int, int, int]]()
+    for parcel, (locker, first, last) in wanted.items():
+        box, kept = given[parcel], city.parcels.kept[parcel]
+        begin, end = city.slots[box.slot], city.slots[box.slot + 1]
+        if box.locker != locker or box.size < city.parcels.size[parcel]:
+            yield f"parcel {parcel} has a compartment elsewhere, or one that is too small"
+        if first < begin - SLACK or last > end + SLACK:
+            yield f"parcel {parcel} comes from {first} to {last}, its compartment is for {begin} to {end}"
+        if begin >= kept:
+            yield f"parcel {parcel} comes after it is kept"
+        for slot in range(box.slot, len(city.slots) - 1):
+            if city.slots[slot] < kept:
+                taken[locker, box.size, slot] += 1
+    for (locker, size, slot), count in taken.items():
+        if count > city.lockers.room[locker, size, slot]:
+            yield f"{count} compartments of size {size} of locker {locker} in slot {slot}"
+
+
+def _handed_over(city: City, plan: JointPlan) -> dict[int, tuple[int, float, float]]:
+    """Who comes into which locker, and between which times: a van's stop is free within its slot."""
+    found = dict[int, tuple[int, float, float]]()
+    for stop in (stop for route in plan.routes for stop in route.stops if stop.locker >= 0):
+        for parcel in stop.parcels:
+            found[parcel] = stop.locker, float(city.slots[stop.slot]), float(city.slots[stop.slot + 1])
+    for sortie in plan.sorties:
+        locker, moment = (
+            city.sortie_ways.locker[sortie.way],
+            city.sortie_ways.there[sortie.way] + sortie.depart,
+        )
+        if locker >= 0:
+            found[int(city.sortie_ways.parcel[sortie.way])] = int(locker), float(moment), float(moment)
+    return found

@@ -1,0 +1,155 @@
+"""One plan over all modes by the joint search against assignment and PyVRP in turn, PyVRP alone and OR-Tools alone.
+
+`planner.py --parcels 500 --seconds 10 --seed 1 --seeds 1 --against assignment,pyvrp,ortools`. The city is made by
+`harness/citymaker.py` from the seed; each way gets so many seconds of this process's CPU. `harness/cityjudge.py` says
+what plans cost and whether they hold, sorties by machine, pilot and charger, ports and compartments included; it shares
+no code with those that make them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.harness import cityalone, cityortools
+from benchmarks.harness.cityjudge import cost, faults
+from benchmarks.harness.citymaker import made
+from benchmarks.harness.cityturns import turns
+from benchmarks.harness.figure import Figure, printed
+from fleet.planner.city import City
+from fleet.planner.jointly import JointPlan, plan_jointly
+from fleet.planner.routing import Seconds
+
+PEERS: dict[str, Callable[[City, float, int], JointPlan]] = {
+    "assignment": turns,
+    "pyvrp": cityalone.pyvrp,
+    "ortools": cityortools.ortools,
+}
+
+GOALS = {
+    "assignment": {2000: (0.96, 0.985), 10000: (0.95, 0.98)},
+    "pyvrp": {500: (0.94, 1.0)},
+    "ortools": {500: (0.84, 1.0)},
+}
+"""Goal and floor of our cost over each other's, by the number of parcels; for other numbers those of the nearest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is measured."""
+
+    parcels: int
+    seconds: float
+    seed: int
+    seeds: int
+    against: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One way: what its plans cost, one for each seed of the search, why there is none, the CPU seconds of the longest,
+    and what the last plan is made of."""
+
+    costs: tuple[float, ...]
+    why: str
+    seconds: float
+    made_of: dict[str, int]
+
+    @property
+    def cost(self) -> float | None:
+        """The mean, where all plans hold."""
+        return statistics.mean(self.costs) if self.costs else None
+
+
+def ours(city: City, seconds: float, seed: int) -> JointPlan:
+    """The joint search."""
+    return plan_jointly(city, seed=seed, budget=Seconds(time.process_time, seconds))
+
+
+def measured(load: Load) -> list[Figure]:
+    """Our cost over each other's, and how long a first complete plan takes."""
+    city = made(load.parcels, load.seed)
+    runs = dict[str, Run]()
+    for name, way in (("ours", ours), *((name, PEERS[name]) for name in load.against)):
+        runs[name] = _run(city, partial(way, city, load.seconds), load.seeds)
+        print(f"{name}: {runs[name]}", file=sys.stderr, flush=True)
+    figures = [_figure(load, name, runs["ours"], runs[name]) for name in load.against]
+    begun = time.process_time()
+    first = ours(city, 0.0, 1)
+    took = time.process_time() - begun
+    goal = max(0.03, 0.3 * load.parcels / 10000)
+    more = {"cost": round(cost(city, first), 2)}
+    title = f"{load.parcels} parcels: first complete plan"
+    return [*figures, Figure(title, took, "s", goal, 10 * goal, True, not faults(city, first), more)]
+
+
+def _run(city: City, way: Callable[[int], JointPlan], seeds: int) -> Run:
+    """What a way finds for each seed, judged."""
+    costs, spent, plan = [], [], JointPlan((), (), (), (), 0.0, 0)
+    for seed in range(1, seeds + 1):
+        begun = time.process_time()
+        plan = way(seed)
+        spent.append(time.process_time() - begun)
+        if wrong := faults(city, plan):
+            return Run((), f"{len(wrong)} faults, the first: {wrong[0]}", max(spent), {})
+        costs.append(round(cost(city, plan), 2))
+    made_of = {
+        "vans": len(plan.routes),
+        "stops": sum(len(route.stops) for route in plan.routes),
+        "sorties": len(plan.sorties),
+        "compartments": len(plan.boxes),
+        "unserved": len(plan.unserved),
+    }
+    return Run(tuple(costs), "", max(spent), made_of)
+
+
+def _figure(load: Load, name: str, own: Run, other: Run) -> Figure:
+    sizes = GOALS[name]
+    goal, floor = sizes[min(sizes, key=lambda size: abs(size - load.parcels))]
+    more: dict[str, object] = {
+        "seconds": load.seconds,
+        "cpu_s": [round(run.seconds, 1) for run in (own, other)],
+        "costs": [list(run.costs) for run in (own, other)],
+        "plans": [run.made_of for run in (own, other)],
+    }
+    value = own.cost / other.cost if own.cost is not None and other.cost else None
+    if value is None:
+        more["why"] = own.why or other.why
+    title = f"{load.parcels} parcels: ours against {name}"
+    return Figure(title, value, "ratio of cost", goal, floor, most=True, more=more)
+
+
+def main() -> int:
+    """Print the figures; 0 where all floors hold."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parcels", type=int, default=500)
+    parser.add_argument("--seconds", type=float, default=10.0, help="CPU seconds of each way")
+    parser.add_argument("--seed", type=int, default=1, help="of the city")
+    parser.add_argument(
+        "--seeds", type=int, default=1, help="how many seeds of the search, the mean of which counts"
+    )
+    parser.add_argument("--against", default="assignment,pyvrp", help=f"some of {','.join(PEERS)}")
+    parser.add_argument("--quick", action="store_true", help="shows in seconds that everything works")
+    said = parser.parse_args()
+    against = tuple(name for name in said.against.split(",") if name)
+    if unknown := set(against) - set(PEERS):
+        parser.error(f"--against: unknown: {', '.join(sorted(unknown))}")
+    if said.parcels < 1 or said.seeds < 1:
+        parser.error("--parcels and --seeds: from 1")
+    if said.quick:
+        load = Load(min(said.parcels, 60), 0.5, said.seed, 1, against)
+    else:
+        load = Load(said.parcels, said.seconds, said.seed, said.seeds, against)
+    return printed({"planner": measured}, ["planner"], load, quick=said.quick)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

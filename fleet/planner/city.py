@@ -1,0 +1,188 @@
+"""What is to be delivered, and by whom it can be, as columns of numbers: what `fleet.planner.jointly` searches over.
+
+It knows nothing of drones, robots or rules: whoever makes a `City` has asked already which sorties hold, and says of
+each what it takes. Seconds, metres, kilograms and money are whatever the caller means by them, the same throughout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fleet.planner.legs import BadCase, Legs
+from fleet.planner.routing import VanType
+
+Floats = npt.NDArray[np.float64]
+Indexes = npt.NDArray[np.int64]
+Whole = npt.NDArray[np.int64]
+
+LONGEST_DAY = 62
+"""Slots of a day at most: they are bits."""
+
+
+@dataclass(frozen=True, eq=False)
+class Parcels:
+    """One row for each parcel: place of the door, window in which service there begins (s), service (s), load, size of
+    the compartment that it needs (0 is the smallest), until when one is kept for it (s), the depot's bit and other
+    skills of the van as bits, and the price of leaving it out."""
+
+    place: Indexes
+    opens: Floats
+    closes: Floats
+    service: Floats
+    weight: Floats
+    volume: Floats
+    size: Indexes
+    kept: Floats
+    needs: Whole
+    penalty: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Lockers:
+    """Places; free compartments by locker, size and slot of the day; how long a hand-over takes a port (s), how long a
+    van's stop lasts and how much longer for each parcel (s)."""
+
+    place: Indexes
+    room: Indexes
+    port_s: Floats
+    stop_s: Floats
+    each_s: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class LockerWays:
+    """Which parcels a van may bring into which lockers: what that costs, the van's way aside, and between which times
+    it may come there (s)."""
+
+    parcel: Indexes
+    locker: Indexes
+    cost: Floats
+    opens: Floats
+    closes: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Machines that are alike and start at one site: how many, between which times they are away (s), how many may be
+    away at a time (pilots), how many can charge at a time."""
+
+    machines: Indexes
+    opens: Floats
+    closes: Floats
+    away: Indexes
+    chargers: Indexes
+
+
+@dataclass(frozen=True, eq=False)
+class SortieWays:
+    """Which parcels a machine of which group may bring by a trip of their own: seconds from departure to the hand-over,
+    to the return, and then on the charger; cost; the locker whose port takes the parcel, or -1 for the door."""
+
+    parcel: Indexes
+    group: Indexes
+    there: Floats
+    away: Floats
+    charge: Floats
+    cost: Floats
+    locker: Indexes
+
+
+@dataclass(frozen=True, eq=False)
+class City:
+    """All of it. `slots` are times (s) that part the day, each slot's begin and the last one's end: a compartment is
+    taken from the begin of the slot of the hand-over to the end of the slot in which it ceases to be kept."""
+
+    legs: Legs
+    parcels: Parcels
+    vans: tuple[VanType, ...]
+    slots: Floats
+    lockers: Lockers
+    locker_ways: LockerWays
+    groups: Groups
+    sortie_ways: SortieWays
+
+    def __post_init__(self) -> None:
+        for name, table in (
+            ("parcel", self.parcels),
+            ("locker", self.lockers),
+            ("locker way", self.locker_ways),
+            ("group", self.groups),
+            ("sortie way", self.sortie_ways),
+        ):
+            _check_table(name, table)
+        for number, van in enumerate(self.vans):
+            _check(van.trips == 1, f"van type {number}: a van makes one trip here")
+        self._check_numbers()
+        day = self.slots
+        sound = 2 <= len(day) <= LONGEST_DAY + 1 and bool(np.all(np.diff(day) > 2.0))
+        _check(
+            sound,
+            f"slots: 1 to {LONGEST_DAY} slots, each longer than two seconds, are parted by rising times",
+        )
+        shape = np.shape(self.lockers.room)
+        sound = len(shape) == 3 and shape[2] == len(day) - 1 and shape[1] > 0
+        _check(sound, "lockers: room must be a table of locker, size and slot")
+
+    def _check_numbers(self) -> None:
+        """Whether what points to rows and places points to some, and amounts are none below 0."""
+        parcels, lockers, ways, sorties = self.parcels, self.lockers, self.locker_ways, self.sortie_ways
+        count, stations, groups = len(parcels.place), len(lockers.place), len(self.groups.machines)
+        _within("parcel", "place", parcels.place, 0, self.legs.places)
+        _within("parcel", "size", parcels.size, 0, max(1, np.shape(lockers.room)[1]))
+        _within("parcel", "needs", parcels.needs, 0, 1 << 62)
+        _within("locker", "place", lockers.place, 0, self.legs.places)
+        _within("locker way", "parcel", ways.parcel, 0, count)
+        _within("locker way", "locker", ways.locker, 0, stations)
+        _within("sortie way", "parcel", sorties.parcel, 0, count)
+        _within("sortie way", "group", sorties.group, 0, groups)
+        _within("sortie way", "locker", sorties.locker, -1, stations)
+        for name in ("service", "weight", "volume", "penalty"):
+            _not_negative("parcel", name, getattr(parcels, name))
+        for name in ("room", "stop_s", "each_s"):
+            _not_negative("locker", name, getattr(lockers, name))
+        for name in ("machines", "away", "chargers"):
+            _not_negative("group", name, getattr(self.groups, name))
+        for name in ("there", "charge", "cost"):
+            _not_negative("sortie way", name, getattr(sorties, name))
+        _not_negative("locker way", "cost", ways.cost)
+        _all(lockers.port_s > 0.0, "locker", "port_s must be above 0")
+        _all(
+            (sorties.away > 0.0) & (sorties.away >= sorties.there),
+            "sortie way",
+            "away must be above 0, and no less than there",
+        )
+
+
+def _check(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise BadCase(otherwise)
+
+
+def _check_table(name: str, table: Any) -> None:
+    """Columns of one length, finite."""
+    lengths = {field.name: len(getattr(table, field.name)) for field in fields(table)}
+    _check(len(set(lengths.values())) == 1, f"{name}: columns of different lengths: {lengths}")
+    for field in fields(table):
+        _all(_by_row(np.isfinite(getattr(table, field.name))), name, f"{field.name} must be finite")
+
+
+def _within(name: str, column: str, values: npt.NDArray[Any], least: int, beyond: int) -> None:
+    _all((values >= least) & (values < beyond), name, f"{column} must be from {least}, below {beyond}")
+
+
+def _not_negative(name: str, column: str, values: npt.NDArray[Any]) -> None:
+    _all(_by_row(values >= 0), name, f"{column} must be from 0")
+
+
+def _by_row(holds: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return np.asarray(np.all(holds, axis=tuple(range(1, holds.ndim))) if holds.ndim > 1 else holds)
+
+
+def _all(holds: npt.NDArray[Any], name: str, otherwise: str) -> None:
+    """Refuse with the number of the first row that does not hold."""
+    if not np.all(holds):
+        raise BadCase(f"{name} {int(np.argmin(holds))}: {otherwise}")

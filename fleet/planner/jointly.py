@@ -1,0 +1,189 @@
+"""One plan for vans, drones, robots and lockers together, searched for by the compiled kernel: a city and a budget in,
+routes, sorties and compartments out. What comes out holds; what can't be brought, or isn't worth it, is named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fleet.planner.city import City
+from fleet.planner.citycolumns import Columns, useful_machines
+from fleet.planner.joint.blend import Blend
+from fleet.planner.joint.state import State
+from fleet.planner.kernels.undo import best
+from fleet.planner.routing import CHUNK, COLD, HOT, Budget, kernel_types, typical
+
+NOBODY, DOOR, LOCKER, SORTIE = 0, 1, 2, 3
+"""The kernel's numbers of how a parcel is brought."""
+
+RAMP, MILD = 0.5, 2.0
+"""In the first part of the search penalties count less, at first so many times what a parcel costs in the first plan.
+Vans that are too many can go then: for the few parcels that find no room at once, some is made later."""
+
+START, MOST_STARTS, MOST_TYPES = 0.06, 4, 16
+"""The share of the budget of each start; how many kinds and types of van are told apart for starts at most."""
+
+BANNED = 1e9
+"""Added to the price of a van that may not be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class VanStop:
+    """Where a van stops: at the door of the one parcel, or at a locker in a slot with some (`locker` -1: a door)."""
+
+    parcels: tuple[int, ...]
+    locker: int = -1
+    slot: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What one van does: its type, and its stops in turn."""
+
+    van_type: int
+    stops: tuple[VanStop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sortie:
+    """A trip to one parcel: its row among the city's ways, which machine of the group, and when it departs (s)."""
+
+    way: int
+    machine: int
+    depart: float
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A compartment that a parcel has: of which locker, of which size, from which slot on."""
+
+    parcel: int
+    locker: int
+    size: int
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class JointPlan:
+    """What was found: routes, sorties, compartments, parcels that nobody brings, the cost with their penalties, and how
+    many iterations that took."""
+
+    routes: tuple[Route, ...]
+    sorties: tuple[Sortie, ...]
+    boxes: tuple[Box, ...]
+    unserved: tuple[int, ...]
+    cost: float
+    iterations: int
+
+
+def plan_jointly(city: City, *, seed: int, budget: Budget) -> JointPlan:
+    """The cheapest plan that is found within the budget; even without any budget a first complete one."""
+    if not len(city.parcels.place):
+        return JointPlan((), (), (), (), 0.0, 0)
+    visits = Columns(city)
+    price = typical(visits.case)
+    runs, used = [_Run(visits, seed, 0)], budget()
+    bans = _bans(city)
+    for number in range(len(bans) + 1 if bans else 0):
+        if number and used < 1.0:
+            runs.append(_Run(visits, seed, bans[number - 1]))
+        used = runs[-1].started(budget, used, used + START, price)
+    best = min(runs, key=lambda run: run.state.routes.best_cost)
+    best.search.ban(best.banned, -BANNED)
+    mildest = _mildest(city, best.state)
+    while used < 1.0:
+        temperature = price * HOT * (COLD / HOT) ** used
+        best.search.run(CHUNK, temperature, mildest ** max(0.0, 1.0 - used / RAMP))
+        used = budget()
+    return _found(city, visits, best, sum(run.search.iterations for run in runs))
+
+
+def _bans(city: City) -> list[int]:
+    """Types of van, as bits, that are alike but for depot and skills; of each such kind none is used in one start. By
+    one parcel the small van is always the cheaper one, and a search that began with small ones seldom finds out."""
+    alike = dict[tuple[float, ...], int]()
+    for number, van in enumerate(city.vans[:MOST_TYPES]):
+        key = (
+            van.weight,
+            van.volume,
+            van.fixed,
+            van.per_metre,
+            van.per_second,
+            van.opens,
+            van.closes,
+            van.longest,
+        )
+        alike[key] = alike.get(key, 0) | 1 << number
+    return list(alike.values()) if 2 <= len(alike) <= MOST_STARTS else []
+
+
+def _mildest(city: City, state: State) -> float:
+    """What penalties count at first."""
+    count = len(city.parcels.place)
+    each, worst = state.routes.best_cost / count, float(np.mean(city.parcels.penalty))
+    return float(min(1.0, MILD * each / worst)) if each > 0.0 and worst > 0.0 else 1.0
+
+
+class _Run:
+    """A search from a first plan in which some types of van are not used."""
+
+    def __init__(self, visits: Columns, seed: int, banned: int) -> None:
+        self.state, self.banned = visits.state(), banned
+        self.search = Blend(self.state, seed)
+        self.search.ban(banned, BANNED)
+        self.search.construct()
+
+    def started(self, budget: Budget, used: float, until: float, price: float) -> float:
+        """Search, cooling down, until so much of the budget is used; how much is."""
+        begun = used
+        while used < min(until, 1.0):
+            cooled = (used - begun) / (until - begun)
+            self.search.run(CHUNK, price * HOT * (COLD / HOT) ** cooled, 1.0)
+            used = budget()
+        return used
+
+
+def _found(city: City, visits: Columns, run: _Run, iterations: int) -> JointPlan:
+    """The best plan of a search."""
+    state, rows = run.state, visits.rows
+    whole = np.asarray(state.best_whole)
+    carried: dict[int, list[int]] = {}
+    boxes = list[Box]()
+    for parcel, (mode, way, at, size, slot) in enumerate(whole.tolist()):
+        if mode == LOCKER:
+            carried.setdefault(at, []).append(parcel)
+        if size >= 0 and mode in (LOCKER, SORTIE):
+            locker = visits.locker[at] if mode == LOCKER else city.sortie_ways.locker[rows[way]]
+            boxes.append(Box(parcel, int(locker), size, slot))
+
+    def stop(node: int) -> VanStop:
+        if node < len(whole):
+            return VanStop((node,))
+        visit = node - len(whole)
+        return VanStop(tuple(carried[visit]), int(visits.locker[visit]), int(visits.slot[visit]))
+
+    types = kernel_types(visits.case)
+    routes = tuple(
+        Route(types[van], tuple(stop(int(node)) for node in trip))
+        for van, trips in best(state.routes)
+        for trip in trips
+    )
+    unserved = tuple(np.flatnonzero(whole[:, 0] == NOBODY).tolist())
+    sorties = tuple(_scheduled(city, state, rows))
+    return JointPlan(routes, sorties, tuple(boxes), unserved, float(state.routes.best_cost), iterations)
+
+
+def _scheduled(city: City, state: State, rows: npt.NDArray[np.int64]) -> list[Sortie]:
+    """Each machine's sorties of the best plan, each as early as it may depart."""
+    way, since = np.asarray(state.best_whole)[:, 1], np.asarray(state.best_time)[:, 0]
+    found, first = list[Sortie](), np.concatenate(([0], np.cumsum(useful_machines(city))))
+    for machine, length in enumerate(np.asarray(state.best_length).tolist()):
+        moment = -np.inf
+        for parcel in np.asarray(state.best_row)[machine, :length].tolist():
+            row = int(rows[way[parcel]])
+            depart = float(max(since[parcel], moment))
+            found.append(Sortie(row, machine - int(first[city.sortie_ways.group[row]]), depart))
+            moment = depart + float(city.sortie_ways.away[row] + city.sortie_ways.charge[row])
+    return found

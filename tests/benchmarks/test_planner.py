@@ -1,0 +1,138 @@
+"""The benchmark of the planner works, and its judge, which shares no code with the search, finds each fault."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.harness.cityjudge import cost, faults
+from benchmarks.harness.citymaker import made
+from benchmarks.harness.citymodes import SORTIE, finished
+from fleet.planner.city import City
+from fleet.planner.jointly import JointPlan, Route, VanStop, plan_jointly
+from fleet.planner.routing import Iterations
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def planned() -> tuple[City, JointPlan]:
+    """A small city, and a plan that holds and uses everything."""
+    city = made(150, 5)
+    # So dear are vans, and so cheap ports, that all are used.
+    ways, vans = city.sortie_ways, tuple(replace(van, per_metre=2e-3) for van in city.vans)
+    ways = replace(ways, cost=np.where(ways.locker >= 0, 0.1, 1.0) * ways.cost)
+    city = replace(city, vans=vans, sortie_ways=ways)
+    plan = plan_jointly(city, seed=1, budget=Iterations(4000))
+    assert faults(city, plan) == []
+    return city, plan
+
+
+def spoiled(city: City, plan: JointPlan) -> list[tuple[str, City, JointPlan]]:
+    """Plans and cities that were made wrong on purpose, each with what must be said."""
+    first, second = plan.sorties[0], plan.sorties[1]
+    door = next(route for route in plan.routes if len(route.stops) > 1)
+    swapped = tuple(replace(r, stops=r.stops[::-1]) if r is door else r for r in plan.routes)
+    port = next(s for s in plan.sorties if city.sortie_ways.locker[s.way] >= 0)
+
+    def vans(**more: Any) -> City:
+        return replace(city, vans=tuple(replace(van, **more) for van in city.vans))
+
+    def groups(**more: int) -> City:
+        columns: dict[str, Any] = {name: value + 0 * city.groups.away for name, value in more.items()}
+        return replace(city, groups=replace(city.groups, **columns))
+
+    def sorties(*others: Any) -> JointPlan:
+        return replace(plan, sorties=(*others, *plan.sorties[len(others) :]))
+
+    box, ways = plan.boxes[0], city.locker_ways
+    return [
+        ("is brought or left 0 times", city, replace(plan, routes=plan.routes[1:])),
+        ("is brought or left 2 times", city, replace(plan, unserved=(door.stops[0].parcels[0],))),
+        ("vans of type", vans(vans=0), plan),
+        ("kg and", vans(weight=1.0), plan),
+        ("no skill", vans(has=0), plan),
+        ("s late somewhere", city, replace(plan, routes=swapped)),
+        ("out for too long", vans(longest=60.0), plan),
+        ("a van drives without parcels", city, replace(plan, routes=(*plan.routes, Route(0, ())))),
+        ("outside its group's hours", city, sorties(replace(first, depart=0.0))),
+        ("has no machine", city, sorties(replace(first, machine=7))),
+        ("two things at a time", city, sorties(first, replace(second, machine=first.machine, depart=first.depart))),
+        ("are away", groups(away=0), plan),
+        ("charge", groups(chargers=0), plan),
+        ("at the port", replace(city, lockers=replace(city.lockers, port_s=city.lockers.port_s * 1e4)), plan),
+        ("compartments for", city, replace(plan, boxes=plan.boxes[1:])),
+        ("compartments for", city, replace(plan, boxes=(*plan.boxes, box))),
+        ("elsewhere", city, replace(plan, boxes=(replace(box, locker=box.locker + 1), *plan.boxes[1:]))),
+        ("in slot", replace(city, lockers=replace(city.lockers, room=0 * city.lockers.room)), plan),
+        ("comes after it is kept", replace(city, parcels=replace(city.parcels, kept=0 * city.parcels.kept)), plan),
+        ("may not go into", replace(city, locker_ways=replace(ways, opens=ways.closes)), plan),
+        ("too late", city, replace(plan, sorties=tuple(replace(s, depart=s.depart + 9e4) for s in plan.sorties))),
+        ("its compartment is for", city, replace(plan, sorties=tuple(
+            replace(s, depart=s.depart + (15000.0 if s is port else 0.0)) for s in plan.sorties))),
+    ]  # fmt: skip
+
+
+def test_the_judge_finds_each_fault(planned: tuple[City, JointPlan]) -> None:
+    """Of plans that were made wrong on purpose."""
+    for said, city, plan in spoiled(*planned):
+        assert any(said in fault for fault in faults(city, plan)), said
+
+
+def test_the_judge_adds_up_by_hand() -> None:
+    """Two doors of one van: its price, its way, its time, and the parcel that is left."""
+    city = made(3, 1)
+    at = np.array([0, *city.parcels.place[:2], 0])
+    metres, seconds = city.legs.metres(at, at), city.legs.durations(at, at)
+    free = replace(city.parcels, opens=np.zeros(3), closes=np.full(3, 36000.0))
+    city, van = replace(city, parcels=free), city.vans[0]
+    way, took = (float(t[0, 1] + t[1, 2] + t[2, 3]) for t in (metres, seconds))
+    plan = JointPlan((Route(0, (VanStop((0,)), VanStop((1,)))),), (), (), (2,), 0.0, 0)
+    assert faults(city, plan) == []
+    hand = van.fixed + van.per_metre * way + van.per_second * (took + 300.0) + 50.0
+    assert cost(city, plan) == pytest.approx(hand)
+
+
+def test_a_made_city_is_the_same_twice_and_has_a_depot_for_each_quarter_of_ten_thousand() -> None:
+    """Another seed is another city."""
+    first, again, other = made(80, 1), made(80, 1), made(80, 2)
+    assert np.array_equal(first.parcels.weight, again.parcels.weight)
+    assert not np.array_equal(first.parcels.weight, other.parcels.weight)
+    assert {van.start for van in made(5000, 1).vans} == {0, 1}
+
+
+def test_what_finds_no_machine_goes_by_van() -> None:
+    """The others' plans hold even if all would fly."""
+    city = made(60, 1)
+    row = {int(parcel): number for number, parcel in enumerate(city.sortie_ways.parcel)}
+    choices = [(SORTIE, row[parcel]) if parcel in row else ("door", -1) for parcel in range(60)]
+    plan = finished(city, choices, 0.3, 1)
+    assert faults(city, plan) == []
+    assert plan.sorties
+    assert plan.routes
+
+
+@pytest.mark.slow
+def test_a_smoke_run_prints_figures() -> None:
+    """Of a small city."""
+    command = [sys.executable, "benchmarks/planner.py", "--quick", "--against", "assignment,pyvrp,ortools"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)["figures"]
+    assert [figure["name"].rpartition(" ")[2] for figure in figures] == [
+        "assignment",
+        "pyvrp",
+        "ortools",
+        "plan",
+    ]
+    for figure in figures:
+        assert {"name", "value", "unit", "goal", "floor", "holds"} <= set(figure)
+    assert all(0.5 < figure["value"] < 1.5 for figure in figures[:3])

@@ -1,0 +1,192 @@
+"""One plan over all modes: against brute force on tiny cities, by a judge of its own on larger ones, the same twice."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fleet.planner.joint
+from benchmarks.harness.cityjudge import cost, faults
+from benchmarks.harness.citymaker import made
+from fleet.planner import citycolumns, jointly, routing
+from fleet.planner.city import City
+from fleet.planner.jointly import JointPlan, plan_jointly
+from fleet.planner.kernels import columns
+from fleet.planner.legs import BadCase
+from fleet.planner.routing import CHUNK, Iterations, Seconds
+from tests.support.cities import cheapest, random_city
+
+FOLDER = Path(fleet.planner.joint.__file__).parent
+KERNELS = "chance columns routes trips undo places tails anneal".split()
+NAMES = "ways state boxes pads changes offer blend".split()
+"""The compiled modules, each behind those that it imports."""
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_tiny_cities_are_planned_as_well_as_by_brute_force(seed: int) -> None:
+    """All ways of three parcels, with loads, windows, skills, ports, compartments, pilots and chargers."""
+    city = random_city(seed, 3)
+    found = plan_jointly(city, seed=1, budget=Iterations(3000))
+    assert faults(city, found) == []
+    assert found.cost == pytest.approx(cheapest(city), rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_is_found_holds_and_costs_what_is_said(seed: int) -> None:
+    """By a judge that walks each route, row, port and compartment; every parcel is brought or named."""
+    city = random_city(seed, 14, lockers=seed % 4, groups=seed % 3)
+    found = plan_jointly(city, seed=seed, budget=Iterations(1000))
+    assert faults(city, found) == []
+    assert found.cost == pytest.approx(cost(city, found), rel=1e-9)
+
+
+def test_looked_up_legs_that_are_longer_past_a_stop_than_by_it_keep_trips_in_time() -> None:
+    """Taking a stop out makes a trip late there: it is asked about, too."""
+    city = random_city(448, 42, lockers=0, groups=1)
+    found = plan_jointly(city, seed=448, budget=Iterations(1000))
+    assert faults(city, found) == []
+
+
+def test_a_made_city_is_planned_in_every_way() -> None:
+    """Doors, shared locker stops, sorties to doors and to ports; better than the first plan."""
+    city = made(150, 1)
+    first, found = (plan_jointly(city, seed=1, budget=Iterations(count)) for count in (0, 8000))
+    assert faults(city, first) == faults(city, found) == []
+    assert first.unserved == found.unserved == ()
+    assert found.cost < 0.95 * first.cost
+    stops = [stop for route in found.routes for stop in route.stops]
+    assert any(stop.locker < 0 for stop in stops)
+    assert any(len(stop.parcels) > 1 for stop in stops)
+    ports = Counter(bool(city.sortie_ways.locker[sortie.way] >= 0) for sortie in found.sorties)
+    assert ports[False] > 5
+
+
+def test_the_same_seed_and_iterations_give_the_same_plan() -> None:
+    """And another seed another one."""
+    city = random_city(2, 30, lockers=3)
+    first, again, other = (plan_jointly(city, seed=s, budget=Iterations(1000)) for s in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+def test_no_time_at_all_still_gives_a_complete_plan() -> None:
+    """Rather than none; and a budget of time is asked once a chunk."""
+    city = random_city(6, 20)
+    found = plan_jointly(city, seed=1, budget=Seconds(lambda: 0.0, 0.0))
+    assert found.iterations == 0
+    assert faults(city, found) == []
+    ticks = iter(range(1000))
+    found = plan_jointly(city, seed=1, budget=Seconds(lambda: float(next(ticks)), 30.0))
+    assert found.iterations == 29 * CHUNK
+    assert next(ticks) == 31
+
+
+def test_nothing_to_bring_and_nobody_to_bring_it() -> None:
+    """Nothing is nothing; and all are named."""
+    assert plan_jointly(random_city(1, 0), seed=1, budget=Iterations(100)) == JointPlan(
+        (), (), (), (), 0.0, 0
+    )
+    city = random_city(1, 5, lockers=0, groups=0)
+    found = plan_jointly(replace(city, vans=()), seed=1, budget=Iterations(100))
+    assert found.unserved == (0, 1, 2, 3, 4)
+    assert found.cost == pytest.approx(float(city.parcels.penalty.sum()))
+
+
+def changed(table: str, column: str, value: float) -> dict[str, Any]:
+    """A city's table with one value of its first row changed."""
+    whole = getattr(random_city(1, 6), table)
+    values = np.array(getattr(whole, column))
+    values.flat[0] = value
+    return {table: replace(whole, **{column: values})}
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "said"),
+    [
+        ("parcels", "place", 99, "parcel 0: place must be from 0"),
+        ("parcels", "size", 2, "parcel 0: size must be from 0, below 2"),
+        ("parcels", "weight", -1.0, "parcel 0: weight must be from 0"),
+        ("parcels", "opens", float("nan"), "parcel 0: opens must be finite"),
+        ("parcels", "needs", -1, "parcel 0: needs must be from 0"),
+        ("lockers", "port_s", 0.0, "locker 0: port_s must be above 0"),
+        ("lockers", "room", -1, "locker 0: room must be from 0"),
+        ("locker_ways", "locker", 2, "locker way 0: locker must be from 0"),
+        ("groups", "machines", -1, "group 0: machines must be from 0"),
+        ("sortie_ways", "group", 2, "sortie way 0: group must be from 0"),
+        ("sortie_ways", "away", 0.0, "sortie way 0: away must be above 0"),
+        ("sortie_ways", "locker", -2, "sortie way 0: locker must be from -1"),
+    ],
+)
+def test_a_city_without_sense_is_refused(table: str, column: str, value: float, said: str) -> None:
+    """With the number of the row."""
+    with pytest.raises(BadCase, match=said):
+        replace(random_city(1, 6), **changed(table, column, value))
+
+
+def test_columns_slots_and_vans_without_sense_are_refused() -> None:
+    """Columns of different lengths, slots that do not rise, a table of compartments for another day, two trips."""
+    city = random_city(1, 6)
+    with pytest.raises(BadCase, match="parcel: columns of different lengths"):
+        replace(city, parcels=replace(city.parcels, weight=np.ones(2)))
+    with pytest.raises(BadCase, match="slots"):
+        replace(city, slots=np.array([0.0, 900.0, 600.0, 1000.0]))
+    with pytest.raises(BadCase, match="room must be a table"):
+        replace(city, slots=np.array([0.0, 900.0]))
+    with pytest.raises(BadCase, match="van type 1: a van makes one trip"):
+        replace(city, vans=(city.vans[0], replace(city.vans[1], trips=2)))
+
+
+def test_kernels_are_compiled_where_the_others_are() -> None:
+    """All of them, or none."""
+    files = {Path(str(sys.modules[f"fleet.planner.joint.{name}"].__file__)).suffix for name in NAMES}
+    assert files == {Path(str(columns.__file__)).suffix}
+    assert sorted(file.stem for file in FOLDER.glob("*.pxd")) == sorted(NAMES)
+
+
+@contextmanager
+def plain() -> Iterator[dict[str, ModuleType]]:
+    """The kernels as plain Python, whatever is installed."""
+    names = [f"fleet.planner.kernels.{name}" for name in KERNELS] + [
+        f"fleet.planner.joint.{name}" for name in NAMES
+    ]
+    compiled = {name: sys.modules[name] for name in names}
+    try:
+        for name in names:
+            path = FOLDER.parent.joinpath(*name.split(".")[2:]).with_suffix(".py")
+            spec = importlib.util.spec_from_file_location(name, path)
+            assert spec
+            assert spec.loader
+            sys.modules[name] = module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+        yield {name.rpartition(".")[2]: sys.modules[name] for name in names}
+    finally:
+        sys.modules.update(compiled)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_both_forms_give_the_same_plan(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last bit, with every sort of constraint."""
+    city: City = random_city(seed, 14, lockers=3)
+    compiled = plan_jointly(city, seed=seed, budget=Iterations(400))
+    with plain() as kernels:
+        monkeypatch.setattr(jointly, "Blend", kernels["blend"].Blend)
+        monkeypatch.setattr(jointly, "best", kernels["undo"].best)
+        monkeypatch.setattr(citycolumns, "State", kernels["state"].State)
+        monkeypatch.setattr(citycolumns, "ways", kernels["ways"])
+        monkeypatch.setattr(routing, "Stops", kernels["columns"].Stops)
+        monkeypatch.setattr(routing, "Vans", kernels["columns"].Vans)
+        monkeypatch.setattr(routing, "Routes", kernels["routes"].Routes)
+        monkeypatch.setattr(columns, "Metric", kernels["columns"].Metric)
+        found = plan_jointly(city, seed=seed, budget=Iterations(400))
+    for field in fields(JointPlan):
+        assert getattr(found, field.name) == getattr(compiled, field.name), field.name
