@@ -146,6 +146,7 @@ def day_opened(setup: Setup, inputs: RunInputs) -> DayOpened:
         assets=asset_records(inputs),
         zones_version=context.zones.version,
         energy={slot.asset_id: slot.energy for slot in inputs.assets if slot.energy is not None},
+        energy_of_absent=dict(inputs.absent),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
+from fleet.domain.energy import KeptTrack
 from fleet.domain.fleet import AssetType, FleetSpec, RouteType, SortieType
 from fleet.domain.sites import Site
 from fleet.energy.airframe import Airframe
 from fleet.energy.catalog import airframe_names, electric_van_names, ground_robot_names
 from fleet.energy.errors import VehicleFileError
-from fleet.feasibility.carried import learned_before, told_of_unused
+from fleet.feasibility.carried import kept_for_others, learned_before, told_of_absent
 from fleet.feasibility.charge import ToldCharge, ask_charge
 from fleet.feasibility.charging import swap_s
 from fleet.feasibility.context import Context
@@ -90,6 +91,8 @@ class RunInputs:
     assets: tuple[AssetSlot, ...]
     assumptions: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    absent: Mapping[str, KeptTrack] = field(default_factory=dict)
+    """What earlier days have taught of assets that are not there today."""
 
 
 def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
@@ -137,15 +140,16 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
         authorisations=fleet.authorisations,
     )
     placed = placed_assets(spec, sites, lockers, fleet_file=fleet.name)
-    energy = learned_before(spec, {each.asset_id: each.type_id for each in placed}, tracks)
+    types = {each.asset_id: each.type_id for each in placed}
+    energy, absent = learned_before(spec, types, tracks), kept_for_others(types, tracks)
     slots = tuple(
         AssetSlot(each.asset_id, each.type_id, each.site_id, energy=energy.get(each.asset_id))
         for each in placed
     )
     assumed = tuple(_assumptions(files, fleet, depots, zone))
-    unused = told_of_unused(tracks, energy)
+    unused = told_of_absent(absent)
     warnings = (*assumed, *_warnings(context, near), *told_of_empty_files(read), *unused)
-    return RunInputs(orders, context, slots, assumed, warnings)
+    return RunInputs(orders, context, slots, assumed, warnings, absent)
 
 
 def _warnings(context: Context, depots: Sequence[Place]) -> Iterator[str]:

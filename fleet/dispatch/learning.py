@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.residuals import Flown, compared, timed
 from fleet.domain.energy import EnergyLearned, EnergyNotLearned, Timed
@@ -10,6 +12,7 @@ from fleet.domain.state import MissionRecord
 from fleet.energy.learning import Track, learnt
 from fleet.energy.pace import paced
 from fleet.feasibility.appetite import told_of, track_of
+from fleet.feasibility.capacity import measured_wh
 from fleet.feasibility.charge import doubts_of
 from fleet.feasibility.drift import DRIFT, drifted
 from fleet.feasibility.vehicles import vehicle_of
@@ -30,7 +33,8 @@ def learn(desk: Desk, mission_id: str) -> None:
     asset_type = desk.context.fleet.types[asset.record.type_id]
     if not isinstance(asset_type, SortieType):
         return
-    found = compared(record, asset_type, doubted=bool(doubts_of(desk.state, asset_id)))
+    unsure = math.isfinite(measured_wh(desk.state, asset_id))
+    found = compared(record, asset_type, doubted=bool(doubts_of(desk.state, asset_id)), unsure=unsure)
     if isinstance(found, str):
         _learn_times(desk, record, why=found)
     else:

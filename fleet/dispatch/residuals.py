@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from fleet.domain.energy import EnergyLearned, EnergyNotLearned, EnergyTrack, Meter, Timed
+from fleet.domain.energy import EnergyLearned, EnergyNotLearned, EnergyTrack, KeptTrack, Meter, Timed
 from fleet.domain.events import DayOpened, Event
 from fleet.domain.fleet import FleetSpec, SortieType
 from fleet.domain.state import MissionRecord
 from fleet.energy.airframe import Airframe
 from fleet.feasibility.appetite import appetite, raised_share
+from fleet.feasibility.capacity import CAPACITY_CHECK
 from fleet.feasibility.charge import SUSPECTS
 from fleet.feasibility.slowness import waiting_s
 from fleet.feasibility.vehicles import figures_of, vehicle_of
@@ -30,8 +31,8 @@ from fleet.protocol.mission import Travel
 FEWEST_SHARE, MOST_SHARE = 0.5, 2.0
 """How much shorter or longer than planned a trip may have been to be compared: beyond it was another trip."""
 
-NOT_AS_SENT, SUSPECT, NO_METER, NOT_TIMED, NOT_CALIBRATED = (
-    "not_flown_as_sent", "gauge_suspect", "no_meter", "not_timed", "not_calibrated",
+NOT_AS_SENT, SUSPECT, METER_DOUBTED, NO_METER, NOT_TIMED, NOT_CALIBRATED = (
+    "not_flown_as_sent", "gauge_suspect", "meter_doubted", "no_meter", "not_timed", "not_calibrated",
 )  # fmt: skip
 """Why a trip teaches nothing."""
 
@@ -55,9 +56,11 @@ class Flown:
         return math.log(self.used_wh / self.predicted_wh)
 
 
-def compared(record: MissionRecord, asset_type: SortieType, *, doubted: bool) -> Flown | str:
+def compared(
+    record: MissionRecord, asset_type: SortieType, *, doubted: bool, unsure: bool = False
+) -> Flown | str:
     """What a trip that is over can be compared by; else the code of why it can't. ``doubted``: the asset's gauge is
-    not believed now."""
+    not believed now; ``unsure``: meter and gauge do not agree, so that either may be wrong."""
     mission = record.mission
     used_wh, planned_wh = record.energy_used_wh, mission.energy_wh
     if vehicle_of(asset_type).residual is None:
@@ -66,6 +69,8 @@ def compared(record: MissionRecord, asset_type: SortieType, *, doubted: bool) ->
         return NOT_AS_SENT
     if doubted or not SUSPECTS.isdisjoint(record.noted):
         return SUSPECT
+    if unsure or CAPACITY_CHECK in record.noted:
+        return METER_DOUBTED
     if not used_wh or not planned_wh:
         return NO_METER
     times = _times(record)
@@ -195,20 +200,20 @@ def learned_in(events: Iterable[Event]) -> tuple[AssetLearned, ...]:
 
 
 def known_tracks(events: Iterable[Event]) -> tuple[KnownTrack, ...]:
-    """What the next day is to be opened with."""
+    """What the next day is to be opened with: also of assets that were away for this one."""
     fleet: FleetSpec | None = None
     known: dict[str, EnergyTrack] = {}
+    absent: Mapping[str, KeptTrack] = {}
     types: dict[str, str] = {}
     for event in events:
         if isinstance(event, DayOpened):
-            fleet, known = event.fleet, dict(event.energy)
+            fleet, known, absent = event.fleet, dict(event.energy), event.energy_of_absent
             types = {asset.asset_id: asset.type_id for asset in event.assets}
         elif isinstance(event, EnergyLearned | EnergyNotLearned) and event.track is not None:
             known[event.asset_id] = event.track
-    return tuple(
-        KnownTrack(name, types[name], _figures(fleet, types[name]), track)
-        for name, track in sorted(known.items())
-    )
+    here = [KnownTrack(name, types[name], _figures(fleet, types[name]), each) for name, each in known.items()]
+    away = [KnownTrack(name, one.type_id, one.figures, one.track) for name, one in absent.items()]
+    return tuple(sorted((*here, *away), key=lambda one: one.asset_id))
 
 
 def _figures(fleet: FleetSpec | None, type_id: str) -> str:

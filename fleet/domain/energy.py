@@ -34,6 +34,15 @@ class EnergyTrack(Value):
     pace_variance: Annotated[NonNegative | None, Field(exclude_if=lambda it: it is None)] = None
 
 
+class KeptTrack(Value):
+    """What earlier days have taught of an asset that is not there today: of which type it was, against which figures
+    it was learned, and where it stands. It is kept for the day on which it is back."""
+
+    type_id: Identifier
+    figures: Identifier
+    track: EnergyTrack
+
+
 class Timed(Value):
     """How long the ways of a trip lasted, and would have by the type's model without anything that was learned, in
     s."""

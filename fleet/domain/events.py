@@ -12,7 +12,7 @@ from pydantic import Field
 
 from fleet.domain.energy import EnergyLearned as EnergyLearned  # noqa: PLC0414 - told on
 from fleet.domain.energy import EnergyNotLearned as EnergyNotLearned  # noqa: PLC0414 - told on
-from fleet.domain.energy import EnergyTrack
+from fleet.domain.energy import EnergyTrack, KeptTrack
 from fleet.domain.event import AssetRecord as AssetRecord  # noqa: PLC0414 - told on
 from fleet.domain.event import Custodian as Custodian  # noqa: PLC0414 - told on
 from fleet.domain.event import Event as Event  # noqa: PLC0414 - told on
@@ -40,8 +40,8 @@ from fleet.protocol.values import (
 
 
 class DayOpened(Event):
-    """The day begins with this fleet, these places and these zones. ``energy``: what earlier days have taught of
-    assets."""
+    """The day begins with this fleet, these places and these zones. ``energy``: what earlier days have taught of its
+    assets, ``energy_of_absent`` what of those that are not there today."""
 
     type: Literal["day_opened"] = "day_opened"
     until: Time
@@ -51,6 +51,7 @@ class DayOpened(Event):
     assets: tuple[AssetRecord, ...]
     zones_version: str
     energy: dict[Identifier, EnergyTrack] = Field(default_factory=dict, exclude_if=lambda it: not it)
+    energy_of_absent: dict[Identifier, KeptTrack] = Field(default_factory=dict, exclude_if=lambda it: not it)
 
 
 class OrderPlaced(Event):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from fleet.domain.energy import EnergyTrack
+from fleet.domain.energy import EnergyTrack, KeptTrack
 from fleet.domain.fleet import FleetSpec, SortieType
 from fleet.feasibility.vehicles import figures_of
 from fleet.intake.energytracks import KnownTrack
@@ -26,12 +26,24 @@ def learned_before(
     return {one.asset_id: one.track for one in known if one.asset_id in assets}
 
 
-def told_of_unused(known: Iterable[KnownTrack], used: Mapping[str, EnergyTrack]) -> Iterator[str]:
+def kept_for_others(assets: Mapping[str, str], known: Iterable[KnownTrack]) -> dict[str, KeptTrack]:
+    """The tracks of assets that are not there today, by id: the day goes on with them to the next one."""
+    return {
+        one.asset_id: KeptTrack(type_id=one.type_id, figures=one.figures, track=one.track)
+        for one in known
+        if one.asset_id not in assets
+    }
+
+
+def told_of_absent(kept: Iterable[str]) -> Iterator[str]:
     """What to tell of tracks of assets that are not there today."""
-    left = [one.asset_id for one in known if one.asset_id not in used]
+    left = tuple(kept)
     if left:
         shown = ", ".join(left[:5]) + (" …" if len(left) > 5 else "")
-        yield f"the file of energy tracks has {len(left)} assets that are not here today: {shown}"
+        yield (
+            f"the file of energy tracks has {len(left)} assets that are not here today: {shown}; "
+            "they are kept for the next day's file"
+        )
 
 
 def _wrong(fleet: FleetSpec, assets: Mapping[str, str], one: KnownTrack) -> Iterator[FieldError]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fleet.dispatch.residuals import known_tracks
 from fleet.domain.energy import EnergyLearned, EnergyNotLearned, EnergyTrack
 from fleet.domain.events import DayOpened, Event
 from fleet.domain.state import ExceptionRecord
@@ -268,3 +269,15 @@ def test_an_asset_whose_trips_are_not_what_they_were_is_told_once_until_a_person
     assert drifts(bench) == []
     assert bench.core.state.assets[DRONE].energy == after
     assert bench.now - DAY > timedelta(hours=8)
+
+
+def test_a_day_hands_on_what_was_learned_of_those_who_are_not_there(tmp_path: Path) -> None:
+    """Over files and the real day: tomorrow's file has them still, and the day's own asset beside them."""
+    away = told_before(log_bias=0.14, variance=0.0004, flights=60).replace(f"\n{DRONE},", "\nS9/drone-7,")
+    bench = Bench(tmp_path, energy=away)
+    assert any("S9/drone-7" in one and "kept" in one for one in bench.inputs.warnings)
+    drone, assign = sets_out(bench)
+    comes_home(bench, drone, assign, 1.05)
+    kept = {one.asset_id: one.track for one in known_tracks(events(bench))}
+    assert kept["S9/drone-7"] == EnergyTrack(log_bias=0.14, variance=0.0004, flights=60)
+    assert kept[DRONE] == bench.core.state.assets[DRONE].energy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -19,17 +20,19 @@ from fleet.dispatch.learning import learn
 from fleet.dispatch.residuals import by_type, known_tracks, learned_in
 from fleet.domain import events as ev
 from fleet.domain.apply import apply_all
+from fleet.domain.energy import EnergyTrack
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import State
 from fleet.energy.learning import NEW, learnt
 from fleet.energy.margin import margin_fraction
 from fleet.energy.pace import paced
 from fleet.feasibility.appetite import told_of
-from fleet.feasibility.carried import learned_before
+from fleet.feasibility.capacity import CAPACITY_CHECK
+from fleet.feasibility.carried import kept_for_others, learned_before, told_of_absent
 from fleet.feasibility.charge import BATTERY_SUSPECT
 from fleet.feasibility.context import Context
-from fleet.feasibility.vehicles import vehicle_of
-from fleet.intake.energytracks import read_tracks, tracks_text
+from fleet.feasibility.vehicles import figures_of, vehicle_of
+from fleet.intake.energytracks import KnownTrack, read_tracks, tracks_text
 from fleet.intake.errors import IntakeError
 from fleet.intake.fleetfile import default_fleet
 from fleet.network.geodesic import GeodesicNetwork
@@ -290,6 +293,41 @@ def test_an_asset_whose_trips_change_is_told_and_its_margin_grows() -> None:
     assert float(why.actual or 0) > float(why.limit or 0)
 
 
+@pytest.mark.parametrize("every", [True, False], ids=["told on each trip", "told once, and still open"])
+def test_a_trip_on_which_meter_and_gauge_do_not_agree_teaches_no_energy(*, every: bool) -> None:
+    """Either may be wrong: a meter that shows 70 of 100 Wh is no frugal asset. Closed by a person it teaches again;
+    how long its ways last is learned all the while."""
+
+    def apart(number: int) -> Iterator[ev.Event]:
+        for event in trip(number, 70.0):
+            yield event
+            if isinstance(event, ev.StepBegun) and (every or number == 0):
+                low = Reason(
+                    code="capacity_low", detail="apart", limit=800.0, actual=560.0, source="telemetry"
+                )
+                yield ev.ExceptionRaised(
+                    at=event.at,
+                    exception_id=f"x{number}",
+                    code=CAPACITY_CHECK,
+                    asset_id="D-1",
+                    mission_id=f"D-1-{number}",
+                    owner="operator",
+                    action="measure",
+                    reasons=(low,),
+                )
+
+    def looked_at(number: int) -> Iterator[ev.Event]:
+        yield ev.ExceptionClosed(at=START, exception_id="x0", outcome="another meter")
+        yield from trip(number, 100.0)
+
+    events = log(apart(0), apart(1), *([] if every else [looked_at(2)]))
+    assert passed_over(events) == ["meter_doubted"] * 2
+    assert [one.used_wh for one in learned(events)] == ([] if every else [100.0])
+    (one,) = learned_in(events)
+    assert one.track is not None
+    assert (one.track.log_bias, one.track.pace_variance is None) == (0.0, False)
+
+
 def test_how_far_assets_lie_apart_is_said_by_their_trips_and_not_by_what_was_believed_of_them() -> None:
     """40 assets truly 7.5 % apart, with two trips each: the biases are still drawn together, the trips' means less
     their own scatter are not. Of one asset nothing is said."""
@@ -348,6 +386,28 @@ def test_the_next_day_begins_where_this_one_ended(tmp_path: Path) -> None:
     heavier = SPEC.model_copy(update={"types": {**SPEC.types, TYPE.type_id: _with_other_figures()}})
     with pytest.raises(IntakeError, match=r"tracks.csv:2: figures: .*others today"):
         learned_before(heavier, {"D-1": TYPE.type_id}, read)
+
+
+def test_an_asset_that_is_away_for_a_day_keeps_what_was_learned_of_it(tmp_path: Path) -> None:
+    """The day's first event has it, and the next day's file with that of those who were there: to the last digit, with
+    its own type and figures. Said once, in words that are true."""
+    away = KnownTrack("D-7", "another-type", "f00d", EnergyTrack(log_bias=0.14, variance=0.0004, flights=60))
+    here = KnownTrack(
+        "D-1", TYPE.type_id, figures_of(TYPE), EnergyTrack(log_bias=0.01, flights=2, variance=0.001)
+    )
+    known, assets = (away, here), {"D-1": TYPE.type_id}
+    kept = kept_for_others(assets, known)
+    assert list(kept) == ["D-7"]
+    (said,) = told_of_absent(kept)
+    assert "D-7" in said
+    assert "kept" in said
+    day = opened("D-1").model_copy(
+        update={"energy": learned_before(SPEC, assets, known), "energy_of_absent": kept}
+    )
+    again = event_from(event_text(day), 1, 1)
+    file = tmp_path / "tracks.csv"
+    file.write_text(tracks_text(known_tracks([again])), encoding="utf-8")
+    assert [replace(one, row=None) for one in read_tracks(file)] == [here, away]
 
 
 def _with_other_figures() -> SortieType:
