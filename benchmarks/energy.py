@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.harness.energyfleet import fleet
+from benchmarks.harness.energyhub import over_the_hub
 from benchmarks.harness.energylegs import legs_a_second
 from benchmarks.harness.energylogs import PUBLISHED, Given, given, hover, margin, plan, remaining, trips
 from benchmarks.harness.figure import Figure, printed
@@ -32,6 +33,7 @@ PARTS: Mapping[str, Callable[[Given], list[Figure]]] = {
     "hover": hover,
     "legs": legs_a_second,
     "fleet": fleet,
+    "hub": over_the_hub,
 }
 """Every part by the name that `--only` knows."""
 FLIGHTS, FEW = 209, 40

@@ -17,7 +17,12 @@ MATRICE = Machine(empty_kg=3.715)
 NOISE = Noise(0.02, 0.01, 1.0)
 
 
-NONE_IS_RIGHT = ("flights_beyond_the_margin (generated)", "fleet_reserves_broken (generated)")
+NONE_IS_RIGHT = (
+    "flights_beyond_the_margin (generated)",
+    "fleet_reserves_broken (generated)",
+    "hub_reserves_broken (generated)",
+    "hub_trips_beyond_their_margin (generated)",
+)
 
 
 def figures(*options: str, ends: int = 0) -> dict[str, dict[str, Any]]:
@@ -35,7 +40,7 @@ def log(folder: Path, name: str, without: str = "", flights: int = 60) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("part", ["trips", "plan", "remaining", "margin", "hover", "legs", "fleet"])
+@pytest.mark.parametrize("part", ["trips", "plan", "remaining", "margin", "hover", "legs", "fleet", "hub"])
 def test_a_smoke_run_prints_figures(part: str) -> None:
     """On few flights and rows, all of them generated."""
     found = figures("--quick", "--only", part)

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fleet.domain import events as ev
+from fleet.protocol.batteries import PackState
 from fleet.protocol.messages import Action, OperatorCommand, StopAll, Telemetry
 from tests.browser.conftest import HEIGHT, WIDTH
 from tests.browser.fakehub import FakeHub
@@ -148,6 +149,23 @@ def test_locker_and_route(page: Page) -> None:
     choose(page, "routes", "route-1")
     expect(page.locator("#detail")).to_contain_text("2 of 4")
     expect(page.locator("#detail tbody tr")).to_have_count(4)
+
+
+def test_an_asset_shows_each_of_its_packs(page: Page, hub: FakeHub) -> None:
+    """What is in each and what it measured; one that gives nothing any more is marked. Others have no such rows."""
+    packs = (
+        PackState(pack=1, soc=0.81, voltage_v=45.1, health=0.96),
+        PackState(pack=2, soc=0.0, condition="failed"),
+    )
+    hub.told["depot/drone-1"] = hub.samples()["depot/drone-1"].model_copy(update={"packs": packs})
+    open_tab(page, "Assets")
+    choose(page, "assets", "depot/drone-1")
+    detail = page.locator("#detail")
+    expect(detail).to_contain_text("Pack 1", timeout=SOON_MS)
+    expect(detail).to_contain_text("81 %, 45.1 V, health 96 %")
+    expect(detail.locator("dd", has_text="failed")).to_contain_text("0 %")
+    choose(page, "assets", "depot/drone-2")
+    expect(detail).not_to_contain_text("Pack 1")
 
 
 def test_one_asset_is_held(page: Page, hub: FakeHub) -> None:

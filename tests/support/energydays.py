@@ -7,7 +7,7 @@ are as they were the evening before. The hub's type has a margin for assets that
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -18,7 +18,10 @@ from fleet.app import Files, Setup
 from fleet.config import RunInputs
 from fleet.dispatch.residuals import known_tracks
 from fleet.domain.energy import EnergyLearned, EnergyTrack
+from fleet.domain.events import DayOpened
+from fleet.domain.fleet import SortieType
 from fleet.domain.state import FINAL_PARCEL, State
+from fleet.feasibility.appetite import appetite, raised_share
 from fleet.feasibility.vehicles import figures_of
 from fleet.hub.planning import Effort
 from fleet.intake.energytracks import KnownTrack, tracks_text
@@ -69,6 +72,9 @@ class Run:
     alarms: int
     learned: int
     """Trips that taught something."""
+    beyond: int
+    """Of these, how many took more than was counted with when they were sent: the model's word for what was flown, with
+    the margin that the hub had for the asset then."""
     tracks: Tracks
     truth: Mapping[str, float]
     all_days: tuple[Simulated, ...]
@@ -96,7 +102,7 @@ def run(
     tracks: Tracks = {}
     by_day: list[int] = []
     done: list[Simulated] = []
-    breaches = crashes = alarms = learned = 0
+    breaches = crashes = alarms = learned = beyond = 0
     for day in range(days):
         morning = _Morning(1000 * seed + day, FIRST + timedelta(days=day), truth, decide(truth, tracks))
         made = _day(folder / f"day-{day}", morning, parcels, spread, margin_scale)
@@ -108,7 +114,22 @@ def run(
         crashes += len(made.verdict["crashes"])
         taught = [event for event in made.events if isinstance(event, EnergyLearned)]
         alarms, learned = alarms + sum(event.alarm for event in taught), learned + len(taught)
-    return Run(tuple(by_day), breaches, crashes, alarms, learned, tracks, truth, tuple(done))
+        beyond += _beyond(made, taught)
+    return Run(tuple(by_day), breaches, crashes, alarms, learned, beyond, tracks, truth, tuple(done))
+
+
+def _beyond(made: Simulated, taught: Iterable[EnergyLearned]) -> int:
+    fleet, opened = made.state.fleet, next(one for one in made.events if isinstance(one, DayOpened))
+    assert fleet is not None
+    known, types, found = dict(opened.energy), {a.asset_id: a.type_id for a in opened.assets}, 0
+    for event in taught:
+        kind = fleet.types[types[event.asset_id]]
+        assert isinstance(kind, SortieType)
+        its = appetite(fleet, kind, known.get(event.asset_id))
+        counted = (1 + raised_share(fleet, kind, its)) / math.exp(its.slow)  # for as long as it lasted
+        found += event.used_wh > event.predicted_wh * counted
+        known[event.asset_id] = event.track
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from fleet.domain.energy import EnergyTrack
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import Asset, State
 from fleet.feasibility.appetite import appetite, raised_share
+from fleet.protocol.batteries import PackState
 from fleet.protocol.values import Place
 
 
@@ -79,8 +80,20 @@ def sample_row(asset_id: str, sample: Sample, now: datetime | None) -> Row:
         "ground_speed_mps": told.ground_speed_mps,
         "heading_deg": told.heading_deg,
         "soc": told.soc,
+        "packs": None if told.packs is None else [_pack(one) for one in told.packs],
         "state": told.state,
         "step": told.step_id,
+    }
+
+
+def _pack(one: PackState) -> Row:
+    return {
+        "pack": one.pack,
+        "soc": one.soc,
+        "voltage_v": one.voltage_v,
+        "health": one.health,
+        "temperature_c": one.temperature_c,
+        "condition": one.condition,
     }
 
 

@@ -59,6 +59,22 @@ def test_sample_has_an_age_and_no_defaults() -> None:
     assert samples_after(live, live.revision) == []
 
 
+def test_a_sample_shows_each_of_several_packs() -> None:
+    """As it told them; of what it did not measure nothing is said, and of one battery there are none."""
+    told: list[dict[str, object]] = [
+        {"pack": 1, "soc": 0.81, "voltage_v": 45.1, "temperature_c": 21.5},
+        {"pack": 2, "soc": 0.0, "health": 0.9, "condition": "failed"},
+    ]
+    live = Live(Seconds())
+    live.take(frames(b"live", {"now": NOW, "samples": [{**SAMPLE, "packs": told}]}))
+    [row] = samples_after(live, 0)
+    unknown: dict[str, object] = {"voltage_v": None, "health": None, "temperature_c": None, "condition": "ok"}
+    assert row["packs"] == [unknown | each for each in told]
+    plain = Live(Seconds())
+    plain.take(frames(b"live", {"now": NOW, "samples": [SAMPLE]}))
+    assert samples_after(plain, 0)[0]["packs"] is None
+
+
 @pytest.mark.parametrize(
     "bad",
     [

@@ -68,6 +68,7 @@ export class AssetPanel {
     const sample = store.samples.get(asset.id);
     return facts([
       ["Battery", meter(charge(store, asset))],
+      ...(sample?.packs ?? []).map((one) => [`Pack ${one.pack}`, pack(one)]),
       ["Link age", linkAge(store, asset.id)],
       ["Position", sample ? position(sample.place) : el("span", { class: "stale", title: asset.place_at ? "as an event last told it" : "as the fleet file has it" }, `${position(asset.place)} (${asset.place_at ? `recorded ${clockTime(asset.place_at)}` : "not told yet"})`)],
       ["Height (AMSL)", quantity(sample?.alt_amsl_m, "m")],
@@ -97,6 +98,17 @@ export class AssetPanel {
     const lines = rows.slice(0, 6).map((row) => el("tr", {}, el("td", {}, clockTime(row.at)), el("td", {}, row.action), el("td", {}, row.by), el("td", {}, row.why), el("td", {}, pill(row.acknowledgement))));
     return [section("Commands", el("table", {}, el("tbody", {}, lines)))];
   }
+}
+
+/** One of several packs as it told it last: what is in it and what it measures; what was not measured is not said. */
+function pack({ soc, voltage_v: volts, health, temperature_c: celsius, condition }) {
+  const said = [
+    soc === null ? "charge not told" : `${(soc * 100).toFixed(0)} %`,
+    volts === null ? null : quantity(volts, "V", 1),
+    health === null ? null : `health ${(health * 100).toFixed(0)} %`,
+    celsius === null ? null : quantity(celsius, "°C"),
+  ].filter(Boolean).join(", ");
+  return condition === "ok" ? said : el("span", {}, `${said} `, pill("failed", condition));
 }
 
 /** What was learned of what it takes: its bias by how many trips, and by how much predictions are raised for it. */
