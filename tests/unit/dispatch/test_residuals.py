@@ -391,6 +391,7 @@ def test_the_next_day_begins_where_this_one_ended(tmp_path: Path) -> None:
 def test_an_asset_that_is_away_for_a_day_keeps_what_was_learned_of_it(tmp_path: Path) -> None:
     """The day's first event has it, and the next day's file with that of those who were there: to the last digit, with
     its own type and figures. Said once, in words that are true."""
+    assert isinstance(TYPE, SortieType)
     away = KnownTrack("D-7", "another-type", "f00d", EnergyTrack(log_bias=0.14, variance=0.0004, flights=60))
     here = KnownTrack(
         "D-1", TYPE.type_id, figures_of(TYPE), EnergyTrack(log_bias=0.01, flights=2, variance=0.001)
