@@ -84,4 +84,5 @@ def _true_weather(row: Observation) -> TrueWeather:
         temperature_c=said.temperature_c,
         precipitation_mm_h=said.precipitation_mm_h,
         visibility_m=said.visibility_m,
+        **({} if said.hpa is None else {"pressure_hpa": said.hpa[0]}),
     )

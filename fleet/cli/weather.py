@@ -34,7 +34,8 @@ from fleet.weather.series import Missing, WeatherSeries
 
 app = typer.Typer(no_args_is_help=True)
 
-_Row = tuple[datetime | None, WeatherRow]
+_Row = tuple[tuple[datetime | None, float | None], WeatherRow]
+"""When a row was said and with what pressure, and the row."""
 
 
 @app.command("report")
@@ -66,13 +67,14 @@ def report(
     day = Day.named(name, root)
     spots = _by_spot(read_weather_file(file), WeatherSort.FORECAST if forecast else WeatherSort.OBSERVED)
     issued = None if issued_at is None else moment_option("--issued-at", issued_at)
-    if issued is not None and any(stated is not None for _, rows in spots for stated, _ in rows):
+    if issued is not None and any(stated is not None for _, rows in spots for (stated, _), _ in rows):
         raise typer.BadParameter(f"{file} states issued_at itself", param_hint="--issued-at")
     told = source or file.stem
     replies: list[Reply] = []
     for spot, rows in spots:
-        for stated, batch in _batches(rows):
+        for (stated, hpa), batch in _batches(rows):
             said = {"source": told, "issued_at": stated or issued, "by": who(by), "rows": batch, **spot}
+            said["pressure_hpa"] = hpa
             message = request(ReportWeather, **said)
             if not replies or replies[-1].ok:
                 replies.append(day.ask(message, timeout_s=timeout))
@@ -126,7 +128,13 @@ def _by_spot(weather: Weather, sort: WeatherSort) -> list[tuple[dict[str, Any], 
     return [
         (
             _stated(part.spot),
-            [(r.issued_at, WeatherRow(time=r.time, sort=sort, **said_of(r.conditions))) for r in part.rows],
+            [
+                (
+                    (r.issued_at, None if r.conditions.hpa is None else r.conditions.hpa[0]),
+                    WeatherRow(time=r.time, sort=sort, **said_of(r.conditions)),
+                )
+                for r in part.rows
+            ],
         )
         for part in parts_of(weather)
     ]
@@ -142,12 +150,14 @@ def _stated(spot: Spot) -> dict[str, Any]:
     return {"place": place, "height_m": spot.height_m}
 
 
-def _batches(rows: Sequence[_Row]) -> Iterator[tuple[datetime | None, tuple[WeatherRow, ...]]]:
-    """Rows that were said at one time, no more than a report takes."""
-    for issued_at, alike in groupby(rows, key=itemgetter(0)):
+def _batches(
+    rows: Sequence[_Row],
+) -> Iterator[tuple[tuple[datetime | None, float | None], tuple[WeatherRow, ...]]]:
+    """Rows that were said at one time, with one pressure, no more than a report takes."""
+    for stated, alike in groupby(rows, key=itemgetter(0)):
         some = [row for _, row in alike]
         for start in range(0, len(some), MOST_ROWS):
-            yield issued_at, tuple(some[start : start + MOST_ROWS])
+            yield stated, tuple(some[start : start + MOST_ROWS])
 
 
 def _answered(replies: Sequence[Reply], source: str, rows: int, *, as_json: bool) -> None:

@@ -60,9 +60,10 @@ def _shown(event: WindShown) -> ShownWind:
     return ShownWind(f"asset:{event.asset_id}", event.at, spot, event.wind_mps, event.wind_from_deg)
 
 
-def conditions_of(row: WeatherRow) -> Conditions:
+def conditions_of(row: WeatherRow, pressure_hpa: float | None = None) -> Conditions:
     """A row of the wire as conditions; both have the same bounds."""
-    return Conditions(**{name: getattr(row, name) for name in BOUNDS})
+    hpa = None if pressure_hpa is None else (pressure_hpa, pressure_hpa)
+    return Conditions(**{name: getattr(row, name) for name in BOUNDS}, hpa=hpa)
 
 
 def _said(state: State, sort: WeatherSort) -> dict[str, list[Observation]]:
@@ -77,7 +78,7 @@ def _said(state: State, sort: WeatherSort) -> dict[str, list[Observation]]:
 
 
 def _taken(said: ReportedWeather, said_at: datetime) -> Observation:
-    return Said(said.row.time, conditions_of(said.row), said_at, _spot(said))
+    return Said(said.row.time, conditions_of(said.row, said.pressure_hpa), said_at, _spot(said))
 
 
 def _spot(said: ReportedWeather) -> Spot:

@@ -41,6 +41,7 @@ class ReportedWeather:
     issued_at: datetime
     place: Place | None = None
     height_m: float | None = None
+    pressure_hpa: float | None = None
 
     def key(self, source: str) -> Key:
         """What it is known by as a word of this source."""
@@ -89,7 +90,7 @@ def with_report(known: Map[Key, ReportedWeather], event: WeatherReported) -> Map
     """What is known after a report: its rows where they count, without what lies far behind or is too much."""
     changed: Any = known.mutate()
     for row in event.rows:
-        said = ReportedWeather(row, event.issued_at, event.place, event.height_m)
+        said = ReportedWeather(row, event.issued_at, event.place, event.height_m, event.pressure_hpa)
         if counts(known, event.source, said, event.at):
             changed[said.key(event.source)] = said
     for key in [key for key in known if key.time < event.at - KEEP_BEHIND]:

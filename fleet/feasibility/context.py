@@ -11,11 +11,15 @@ from typing import Self
 
 from fleet.domain.fleet import FleetSpec, SortieType
 from fleet.domain.sites import Locker, Site
+from fleet.energy.air import SEA_LEVEL_PA
 from fleet.feasibility.memory import Memory
 from fleet.network.base import Network
 from fleet.weather.field import Weather
 from geofences import Authorisation, Restriction, Terrain, Watch, Zone, ZoneSet, authorised
 from geofences.model.refused import missed_on_the_ground
+
+STANDARD_HPA = SEA_LEVEL_PA / 100
+"""What counts where nobody has said a pressure."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,13 @@ class Context:
             min((row.conditions.temperature_c for row in rows), default=assumed_c),
             max((row.conditions.highest_c for row in rows), default=assumed_c),
         )
+
+    @cached_property
+    def pressures_hpa(self) -> tuple[float, float]:
+        """The lowest and the highest pressure at sea level that any trip could be worked out for."""
+        rows = () if self.weather is None else self.weather.rows
+        known = [hpa for row in rows for hpa in row.conditions.hpa or ()]
+        return min((*known, STANDARD_HPA)), max((*known, STANDARD_HPA))
 
     @cached_property
     def airspace(self) -> ZoneSet:

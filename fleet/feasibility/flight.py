@@ -53,17 +53,20 @@ def densities(frame: Airframe, speed_mps: float, alt_amsl_m: float, sky: Sky) ->
     """The densities of the air at which a flight may take most, the thinnest first.
 
     Lift costs more in thin air, so the warmest that is known counts. Drag costs more in dense air: where the airspeed
-    may be above that for which the airframe's cruise power holds, the coldest counts too.
+    may be above that for which the airframe's cruise power holds, the coldest counts too. So do the lowest and the
+    highest pressure that are known.
     """
-    thin = air_at(alt_amsl_m, sky.warmest_c)
+    low_hpa, high_hpa = sky.hpa
+    thin = air_at(alt_amsl_m, sky.warmest_c, low_hpa)
     fast = drag_counts(frame, speed_mps, frame.holds_ground)
-    return (thin, air_at(alt_amsl_m, sky.temperature_c)) if fast else (thin,)
+    return (thin, air_at(alt_amsl_m, sky.temperature_c, high_hpa)) if fast else (thin,)
 
 
-def air_at(alt_amsl_m: float, celsius: float) -> float:
-    """The air's density at a height; where it is colder or warmer than the models know, that of the nearest
-    temperature: whoever is out in it is told to come home, and what that takes must be said."""
-    return air_density(alt_amsl_m, min(max(celsius, AIR_C[0]), AIR_C[1]))
+def air_at(alt_amsl_m: float, celsius: float, hpa: float | None = None) -> float:
+    """The air's density at a height on a day of this pressure at sea level (none: the standard's); where it is colder
+    or warmer than the models know, that of the nearest temperature: whoever is out in it is told to come home, and what
+    that takes must be said."""
+    return air_density(alt_amsl_m, min(max(celsius, AIR_C[0]), AIR_C[1]), hpa)
 
 
 def drag_counts(frame: Airframe, speed_mps: float, holds_ground: bool) -> bool:

@@ -230,6 +230,7 @@ def _question(
         among=None if off_mps > 0 else wind_of(sky.winds),
         temperature_c=sky.temperature_c,
         warmest_c=sky.warmest_c,
+        pressure_hpa=sky.hpa[0],
         drop_s=asset_type.drop_s,
         soc=soc,
         health=battery.state_of_health,

@@ -28,7 +28,7 @@ def farthest_m(ctx: Context, asset_type: SortieType, payload_kg: float) -> float
     The wind is taken at its kindest (see ``_kindest_wind``), cold air carries best and warm packs give most.
     Height, detours and the alternate are left out.
     """
-    key = ("farthest", asset_type.type_id, payload_kg, ctx.temperatures_c)
+    key = ("farthest", asset_type.type_id, payload_kg, ctx.temperatures_c, ctx.pressures_hpa)
     return ctx.memory.get(key, lambda: _farthest_m(ctx, asset_type, payload_kg))
 
 
@@ -46,7 +46,7 @@ def _farthest_m(ctx: Context, asset_type: SortieType, payload_kg: float) -> floa
     raised = raised_share(ctx.fleet, asset_type, least_appetite(asset_type))
     budget_wh = usable_wh * share_left / (1 + raised)
     if isinstance(vehicle, Airframe):
-        air = _kindest_air(vehicle, asset_type, coldest_c, warmest_c)
+        air = _kindest_air(vehicle, asset_type, (coldest_c, warmest_c), ctx.pressures_hpa)
         return max(_flying_m(vehicle, asset_type, budget_wh, payload_kg, one) for one in air) * _SLACK
     return _driving_m(vehicle, asset_type, budget_wh, payload_kg) * _SLACK
 
@@ -60,16 +60,16 @@ _HIGHEST_M = 5_500.0
 
 
 def _kindest_air(
-    frame: Airframe, asset_type: SortieType, coldest_c: float, warmest_c: float
+    frame: Airframe, asset_type: SortieType, celsius: tuple[float, float], hpa: tuple[float, float]
 ) -> tuple[float, ...]:
     """Densities of which one is about the kindest: the densest of all, but for those who fly fast, see ``densities``.
 
     Power is a convex function of the density (lift by its root, drag in proportion), flattest around its least.
     """
-    dense = air_density(_LOWEST_LAND_M, coldest_c)
+    dense = air_density(_LOWEST_LAND_M, celsius[0], hpa[1])
     if frame.rotors is None or not (frame.holds_ground or _fastest(asset_type) > frame.cruise_mps):
         return (dense,)
-    thin = air_density(_HIGHEST_M, warmest_c)
+    thin = air_density(_HIGHEST_M, celsius[1], hpa[0])
     return tuple(thin + (dense - thin) * n / _AIRS for n in range(_AIRS + 1))
 
 

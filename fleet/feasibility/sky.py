@@ -56,6 +56,11 @@ class Sky:
         """The highest temperature: warm air is thin."""
         return self.worst.max_temperature_c
 
+    @property
+    def hpa(self) -> tuple[float | None, float | None]:
+        """The lowest and the highest pressure at sea level; none: the standard's counts, for nobody has said."""
+        return self.worst.hpa or (None, None)
+
 
 def way_in(ctx: Context, points: Iterable[Place], height_m: float) -> Where | None:
     """A way at so many metres above the ground, to ask for its weather; none where weather does not differ by place."""

@@ -98,7 +98,8 @@ def watts(
         return Watts(stay=vehicle.standing_w)
     if not any(paths):
         return Watts()
-    density = air_density(max(p.alt_amsl_m for path in paths for p in path), warmest_c)
+    low_hpa = None if sky is None else sky.hpa[0]
+    density = air_density(max(p.alt_amsl_m for path in paths for p in path), warmest_c, low_hpa)
     still: list[Movement] = [Climb(100.0), Descent(100.0), Hover(100.0)]
     calm: list[Movement] = [Cruise(1000.0, 0.0, CALM, asset_type.cruise_mps)]
     legs = [] if sky is None else [each for path in paths for each in _cruises(path, asset_type, sky)]

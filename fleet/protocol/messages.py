@@ -31,7 +31,7 @@ from fleet.protocol.values import (
     TimeWindow,
     Value,
 )
-from fleet.protocol.weather import MOST_ROWS, WeatherHeight, WeatherRow
+from fleet.protocol.weather import MOST_ROWS, SeaLevelPressure, WeatherHeight, WeatherRow
 from fleet.protocol.zones import ChangeZones, Consequences, PreviewZones
 
 # Messages of a session, and those about zones, are part of the one vocabulary.
@@ -320,6 +320,7 @@ class ReportWeather(Message):
     is when it said so (none: when the report reaches the hub), and for each moment its newest word counts. ``by`` is
     the person who hands a report in; none where the source does. ``place`` is where the rows speak of (none: the whole
     area), ``height_m`` how high above the ground their wind is (none: they stand for the height that is flown).
+    ``pressure_hpa`` is the air's pressure at their time, reduced to sea level (none: not measured).
     """
 
     type: Literal["report_weather"] = "report_weather"
@@ -330,6 +331,7 @@ class ReportWeather(Message):
     rows: Annotated[tuple[WeatherRow, ...], Field(min_length=1, max_length=MOST_ROWS)]
     place: Place | None = None
     height_m: WeatherHeight | None = None
+    pressure_hpa: SeaLevelPressure | None = None
 
 
 class Reply(Message):

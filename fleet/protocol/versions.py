@@ -25,7 +25,7 @@ NEW_FIELDS: Final[Mapping[int, Mapping[str, frozenset[str]]]] = {
         "compartment_report": frozenset({"request"}),
         "reply": frozenset({"zones"}),
         "command": frozenset({"via"}),
-        "report_weather": frozenset({"place", "height_m"}),
+        "report_weather": frozenset({"place", "height_m", "pressure_hpa"}),
         "assign": frozenset({"mission.cruise_mps", "mission.pace"}),
         "asset_report": frozenset({"packs"}),
         "telemetry": frozenset({"packs", "airspeed_mps", "wind_mps", "wind_from_deg"}),

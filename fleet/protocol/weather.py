@@ -20,12 +20,18 @@ WeatherHeight = Annotated[float, Field(ge=1, le=500)]
 """How far above the ground a wind is measured or expected, in metres: from a post in a field to the top of a mast."""
 
 
+SeaLevelPressure = Annotated[float, Field(ge=850, le=1100)]
+"""Of the air, in hPa, reduced to sea level (QNH)."""
+
+
 class WeatherSpot(Value):
     """Where rows speak of: ``place`` (none: the whole area), and how high above the ground their wind is (``height_m``;
-    none: they stand for the height that is flown). What is none is not written."""
+    none: they stand for the height that is flown). ``pressure_hpa`` is the air's pressure at sea level at their time
+    (none: not measured). What is none is not written."""
 
     place: Annotated[Place | None, Field(exclude_if=lambda place: place is None)] = None
     height_m: Annotated[WeatherHeight | None, Field(exclude_if=lambda height: height is None)] = None
+    pressure_hpa: Annotated[SeaLevelPressure | None, Field(exclude_if=lambda hpa: hpa is None)] = None
 
 
 class WeatherSort(StrEnum):

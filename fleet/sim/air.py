@@ -24,6 +24,7 @@ class Sky(NamedTuple):
     temperature_c: float
     precipitation_mm_h: float
     visibility_m: float
+    pressure_hpa: float = 1013.25
 
 
 CALM: Final = Sky(3.6, 5.0, 230.0, 15.0, 0.0, 10_000.0)
@@ -92,6 +93,10 @@ class Air:
         """How far one truly sees."""
         return self._forecast(at).visibility_m
 
+    def pressure_hpa(self, at: datetime) -> float:
+        """The true pressure at sea level."""
+        return self._forecast(at).pressure_hpa
+
     def _forecast(self, at: datetime) -> Sky:
         if not self._rows:
             return CALM
@@ -116,4 +121,5 @@ def _mixed(before: TrueWeather, after: TrueWeather, share: float) -> Sky:
         temperature_c=between("temperature_c"),
         precipitation_mm_h=between("precipitation_mm_h"),
         visibility_m=between("visibility_m"),
+        pressure_hpa=between("pressure_hpa"),
     )

@@ -112,7 +112,7 @@ class Drone(SortieVehicle):
         wind = self.stage.air.wind(now)
         climb = (piece.end.alt_m - piece.start.alt_m) / piece.seconds if piece.seconds > 0 else 0.0
         celsius = self.stage.air.temperature_c(now)
-        density = density_kg_m3(piece.start.alt_m, celsius)
+        density = density_kg_m3(piece.start.alt_m, celsius, self.stage.air.pressure_hpa(now))
         losses = (1 + SAG_SHARE * (1 - self.pack.soc(now))) / (1 + COLD_SHARE * (15.0 - celsius))
         if piece.start == piece.end:
             return self.machine.power_w(self.payload_kg(), 0.0, 0.0, density) * STATION_KEEPING * losses

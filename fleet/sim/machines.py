@@ -127,11 +127,12 @@ KNOWN: Final[dict[str, Multirotor | GroundRobot]] = {
 """The true figures of the vehicle data that come with the package, by the name in a type's ``energy_model``."""
 
 
-def density_kg_m3(alt_amsl_m: float, temperature_c: float) -> float:
-    """Density of dry air by the barometric formula of an isothermal layer."""
+def density_kg_m3(alt_amsl_m: float, temperature_c: float, pressure_hpa: float = 1013.25) -> float:
+    """Density of dry air by the barometric formula of an isothermal layer, from the pressure at sea level."""
     kelvin = temperature_c + 273.15
     return (
-        101_325.0
+        100.0
+        * pressure_hpa
         * math.exp(-GRAVITY_MPS2 * alt_amsl_m / (AIR_J_PER_KG_K * kelvin))
         / (AIR_J_PER_KG_K * kelvin)
     )

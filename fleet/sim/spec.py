@@ -34,6 +34,7 @@ class TrueWeather(Value):
     temperature_c: float = 15.0
     precipitation_mm_h: NonNegative = 0.0
     visibility_m: NonNegative = 10_000.0
+    pressure_hpa: Positive = 1013.25
 
 
 class WorldSpec(Value):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
@@ -34,13 +35,29 @@ def blended(
     measured = _measured(observed, stale_after_s)
     said = {row.time: row for row in (*(base.rows if base else ()), *forecast)}
     expected = {time: row.conditions for time, row in said.items()}
-    rows = {**_not_overruled(expected, measured, stale_after_s), **measured}
+    rows = _pressed({**_not_overruled(expected, measured, stale_after_s), **measured}, said, stale_after_s)
     said_by = sorted({*observed}) + (["forecast"] if forecast else []) + ([base.source] if base else [])
     return WeatherSeries(
         tuple(_since(time, rows[time], measured, said) for time in sorted(rows)),
         stale_after_s,
         ", ".join(name for name in said_by if name),
     )
+
+
+def _pressed(
+    rows: Mapping[datetime, Conditions], said: Mapping[datetime, Observation], stale_after_s: float
+) -> Mapping[datetime, Conditions]:
+    """The rows; where a station has no barometer, with the pressure that was forecast."""
+    known = [said[time] for time in sorted(said) if said[time].conditions.hpa is not None]
+    if not known:
+        return rows
+    forecast = WeatherSeries(tuple(known), stale_after_s)
+
+    def pressed(time: datetime, row: Conditions) -> Conditions:
+        found = forecast.at(time) if row.hpa is None else row
+        return row if isinstance(found, Missing) else replace(row, hpa=found.hpa)
+
+    return {time: pressed(time, row) for time, row in rows.items()}
 
 
 def _since(

@@ -26,7 +26,25 @@ def interpolate(before: Conditions, after: Conditions, share: float) -> Conditio
         ),
         even(before.precipitation_mm_h, after.precipitation_mm_h, share),
         even(before.visibility_m, after.visibility_m, share),
+        _pressures(before.hpa, after.hpa, share),
     )
+
+
+Pressures = tuple[float, float] | None
+"""The lowest and the highest; none where nobody has said."""
+
+
+def widest(several: Iterable[Pressures]) -> Pressures:
+    """The lowest and the highest of those that are known."""
+    known = [each for each in several if each is not None]
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else None
+
+
+def _pressures(before: Pressures, after: Pressures, share: float) -> Pressures:
+    """Where only one of two rows says it, that holds between them."""
+    if before is None or after is None:
+        return after if before is None else before
+    return even(before[0], after[0], share), even(before[1], after[1], share)
 
 
 def worst_of(several: Iterable[Conditions]) -> Conditions:
@@ -41,6 +59,7 @@ def worst_of(several: Iterable[Conditions]) -> Conditions:
         (min(one.temperature_c for one in known), max(one.highest_c for one in known)),
         max(one.precipitation_mm_h for one in known),
         min(one.visibility_m for one in known),
+        widest(one.hpa for one in known),
     )
 
 
@@ -50,6 +69,7 @@ def _of(
     temperatures_c: tuple[float, float],
     precipitation_mm_h: float,
     visibility_m: float,
+    hpa: Pressures,
 ) -> Conditions:
     coldest_c, warmest_c = temperatures_c
     return Conditions(
@@ -61,4 +81,5 @@ def _of(
         visibility_m=visibility_m,
         among=None if winds == Winds(winds.strongest_mps, winds.strongest_mps, winds.from_deg) else winds,
         warmest_c=None if warmest_c == coldest_c else warmest_c,
+        hpa=hpa,
     )

@@ -24,6 +24,9 @@ BOUNDS: Final = MappingProxyType(
 )
 
 
+PRESSURE_HPA: Final = (850.0, 1100.0)
+"""Of air, reduced to sea level: all that was ever measured lies within (`fleet.energy.air`)."""
+
 LON, LAT, HEIGHT_M = (-180.0, 180.0), (-90.0, 90.0), (1.0, 500.0)
 """Where on Earth, and how far above the ground, a row may speak of."""
 
@@ -50,7 +53,8 @@ class Conditions:
 
     Of several that count at the same moment (``worst_of``) each value is the worst, the temperature the lowest;
     ``among`` are then the bounds of their winds and ``warmest_c`` is the highest temperature, which are else the row's
-    own. Raises `InvalidWeather` for a value out of bounds, or a gust below the mean wind.
+    own. ``hpa`` are the lowest and the highest pressure of the day at sea level (QNH); none where nobody has said.
+    Raises `InvalidWeather` for a value out of bounds, or a gust below the mean wind.
     """
 
     wind_mps: float
@@ -61,12 +65,17 @@ class Conditions:
     visibility_m: float
     among: Winds | None = None
     warmest_c: float | None = None
+    hpa: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         for name, (low, high) in BOUNDS.items():
             value = getattr(self, name)
             if not low <= value <= high:
                 raise InvalidWeather(name, value, f"between {low:g} and {high:g}")
+        low, high = PRESSURE_HPA
+        for hpa in self.hpa or ():
+            if not low <= hpa <= high:
+                raise InvalidWeather("pressure_hpa", hpa, f"between {low:g} and {high:g}")
         if self.gust_mps < self.wind_mps:
             raise InvalidWeather("gust_mps", self.gust_mps, f"at least wind_mps, {self.wind_mps:g}")
 

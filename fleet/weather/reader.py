@@ -1,5 +1,5 @@
 """Reads the weather CSV: ``time, wind_mps, gust_mps, wind_from_deg, temperature_c, precipitation_mm_h,
-visibility_m``, and optionally ``lon, lat, height_m, issued_at``."""
+visibility_m``, and optionally ``lon, lat, height_m, issued_at, pressure_hpa``."""
 
 from __future__ import annotations
 
@@ -10,14 +10,25 @@ from fleet.intake import cells
 from fleet.intake.errors import FieldError, TableError, file_error
 from fleet.intake.rows import Schema, Values
 from fleet.intake.tables import Columns, Row, parse_table
-from fleet.weather.conditions import ANYWHERE, BOUNDS, HEIGHT_M, LAT, LON, Conditions, Observation, Said, Spot
+from fleet.weather.conditions import (
+    ANYWHERE,
+    BOUNDS,
+    HEIGHT_M,
+    LAT,
+    LON,
+    PRESSURE_HPA,
+    Conditions,
+    Observation,
+    Said,
+    Spot,
+)
 from fleet.weather.field import Sort, Weather, WeatherField, parted
 from fleet.weather.series import STALE_AFTER_S, WeatherSeries
 
 COLUMNS = ("time", *BOUNDS)
-PLACES = ("lon", "lat", "height_m", "issued_at")
-"""Columns that a file may have: where a row was measured or is expected for and how high above the ground (`Spot`), and
-when it was said (`Observation.issued_at`)."""
+PLACES = ("lon", "lat", "height_m", "issued_at", "pressure_hpa")
+"""Columns that a file may have: where a row was measured or is expected for and how high above the ground (`Spot`),
+when it was said (`Observation.issued_at`), and the air's pressure at sea level."""
 
 
 def _gust_above_wind(values: Values) -> Iterator[tuple[str, str]]:
@@ -38,6 +49,7 @@ SCHEMA = Schema(
         "lat": cells.optional(cells.within(*LAT)),
         "height_m": cells.optional(cells.within(*HEIGHT_M)),
         "issued_at": cells.optional(cells.moment),
+        "pressure_hpa": cells.optional(cells.within(*PRESSURE_HPA)),
     },
     checks=((("wind_mps", "gust_mps"), _gust_above_wind), (("lon", "lat"), _whole_place)),
 )
@@ -87,7 +99,9 @@ def _spot(values: Values) -> Spot | None:
 
 
 def _observation(values: Values) -> Observation:
-    conditions = Conditions(**{name: values[name] for name in BOUNDS})
+    said = {name: values[name] for name in BOUNDS}
+    hpa = values["pressure_hpa"]
+    conditions = Conditions(**said, hpa=None if hpa is None else (hpa, hpa))
     spot = Spot(*(values[name] for name in Spot._fields))
     if spot == ANYWHERE and values["issued_at"] is None:
         return Observation(values["time"], conditions)

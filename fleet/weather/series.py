@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-from fleet.weather.bounds import interpolate, worst_of
+from fleet.weather.bounds import interpolate, widest, worst_of
 from fleet.weather.conditions import Conditions, Observation, require_aware
 from fleet.weather.errors import InvalidWeather
 from fleet.weather.winds import Winds, together
@@ -33,6 +33,7 @@ class Worst:
     """The extremes of an interval and of places. Each is a bound by itself; they need not occur together.
 
     ``winds`` hold all that count at any moment of it, as they change between rows too.
+    ``hpa`` are the lowest and the highest pressure at sea level; none where nobody has said.
     """
 
     winds: Winds
@@ -41,6 +42,7 @@ class Worst:
     visibility_m: float
     min_temperature_c: float
     max_temperature_c: float
+    hpa: tuple[float, float] | None = None
 
     @property
     def wind_mps(self) -> float:
@@ -160,6 +162,7 @@ def worst_of_all(several: Iterable[Worst]) -> Worst:
         visibility_m=min(each.visibility_m for each in known),
         min_temperature_c=min(each.min_temperature_c for each in known),
         max_temperature_c=max(each.max_temperature_c for each in known),
+        hpa=widest(each.hpa for each in known),
     )
 
 
@@ -174,4 +177,5 @@ def _extremes(known: list[Conditions]) -> Worst:
         visibility_m=worst.visibility_m,
         min_temperature_c=worst.temperature_c,
         max_temperature_c=worst.highest_c,
+        hpa=worst.hpa,
     )

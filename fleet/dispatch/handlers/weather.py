@@ -77,6 +77,7 @@ def _event(desk: Desk, message: ReportWeather) -> WeatherReported:
         rows=tuple(sorted(_fresh(desk, message), key=lambda row: row.time)),
         place=message.place,
         height_m=message.height_m,
+        pressure_hpa=message.pressure_hpa,
     )
 
 
@@ -90,13 +91,14 @@ def _fresh(desk: Desk, message: ReportWeather) -> Iterable[WeatherRow]:
     for row in message.rows:
         said = _reported(message, row, issued_at)
         before = known.get(said.key(message.source))
-        repeated = message.issued_at is None and before is not None and before.row == row
+        same = before is not None and (before.row, before.pressure_hpa) == (row, said.pressure_hpa)
+        repeated = message.issued_at is None and same
         if not repeated and counts(known, message.source, said, desk.now):
             yield row
 
 
 def _reported(message: ReportWeather, row: WeatherRow, issued_at: datetime) -> ReportedWeather:
-    return ReportedWeather(row, issued_at, message.place, message.height_m)
+    return ReportedWeather(row, issued_at, message.place, message.height_m, message.pressure_hpa)
 
 
 def _outcome(desk: Desk, message: ReportWeather, fresh: int, too_many: int) -> str:

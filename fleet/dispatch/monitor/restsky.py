@@ -115,7 +115,8 @@ def unsure(
     highest = max(point.alt_amsl_m for way, _ in flown for point in way.path)
     temperatures = (rest.coldest_c, rest.warmest_c)
     wind_mps = 0.0 if rest.sky is None else rest.sky.wind_mps
-    beyond = widening(unmeasured(kind, highest, temperatures, carries_kg, wind_mps))
+    hpa = (None,) if rest.sky is None else rest.sky.hpa
+    beyond = widening(unmeasured(kind, highest, temperatures, carries_kg, wind_mps, hpa))
     if rest.sky is None:
         return Unsure(beyond)
     drops = ways[0]

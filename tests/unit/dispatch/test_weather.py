@@ -25,6 +25,7 @@ from fleet.protocol.messages import (
     CommandReply,
     MissionReply,
     Reply,
+    ReportWeather,
     Role,
     StepReport,
     Telemetry,
@@ -523,3 +524,39 @@ def test_a_breath_of_wind_is_left_to_the_margin(tmp_path: Path, share: float, co
     assert found.left_wh == pytest.approx(now_wh if counts else way.left_wh)
     assert found.slower == pytest.approx(1 + share if counts else 1)
     assert raised(way, None) is way
+
+
+def test_the_pressure_that_a_station_tells_counts_in_the_next_mission(tmp_path: Path) -> None:
+    """980 hPa: thinner air, and no mission says less; a restart knows it still, and what is said again is no news."""
+    energies = {}
+    for hpa in (None, 980.0):
+        (tmp_path / str(hpa)).mkdir()
+        bench = Bench(tmp_path / str(hpa))
+        operator, drone = ready(bench)
+        harbour = station(bench)
+        row = WeatherRow(
+            time=bench.now,
+            sort=WeatherSort.OBSERVED,
+            wind_mps=2,
+            gust_mps=3,
+            wind_from_deg=270,
+            temperature_c=15,
+            precipitation_mm_h=0,
+            visibility_m=10_000,
+        )
+        for number in (1, 2):
+            bench.say(
+                harbour,
+                ReportWeather(request_id=f"w-{number}", source="harbour", rows=(row,), pressure_hpa=hpa),
+            )
+        assert len(stored(bench, "weather_reported")) == 1
+        bench.submit(operator)
+        assign = assigned(bench, drone)
+        assert assign is not None
+        assert assign.mission.energy_wh is not None
+        energies[hpa] = assign.mission.energy_wh
+        before = bench.core.state.weather
+        bench.restart()
+        assert bench.core.state.weather == before
+        assert {said.pressure_hpa for _, said in before.items()} == {hpa}
+    assert 1.003 < energies[980.0] / energies[None] < 1.017
