@@ -15,9 +15,11 @@ import typer
 
 from fleet.cli.day import TIMEOUT_S, By, Day, Name, Root, Timeout, request, who
 from fleet.cli.options import Json, moment_option
-from fleet.cli.output import ExitCode, show, table
+from fleet.cli.output import ExitCode, show
+from fleet.cli.weather_text import taken_of, text_of
 from fleet.console.views.base import stamp
 from fleet.dispatch.weather import in_force, latest_observed
+from fleet.dispatch.weathernow import weather_now
 from fleet.domain.state import State
 from fleet.domain.weather import ReportedWeather
 from fleet.hub.rundir import DEFAULT_NAME, ROOT
@@ -176,12 +178,11 @@ def show_weather(name: Name = DEFAULT_NAME, root: Root = ROOT, as_json: Json = F
     setup = _setup(day.run.setup)
     ledger = day.ledger()
     now = day.now(lockstep=setup.get("lockstep") is True, wall=wall_now()) or ledger.last_at
-    series = in_force(_base(setup), ledger.state)
-    believed = _believed(series, now)
+    believed = _believed(_base(setup), ledger.state, now)
     fleet = ledger.state.fleet
     assumed = fleet is not None and fleet.assumptions.calm_weather
     data = {"at": stamp(now), **believed, "assumed": assumed, **_sources(ledger.state, now)}
-    show(data, _text(data), as_json=as_json)
+    show(data, text_of(data), as_json=as_json)
     raise typer.Exit(ExitCode.OK if believed["known"] else ExitCode.UNKNOWN)
 
 
@@ -207,20 +208,26 @@ def _base(setup: dict[str, Any]) -> Weather | None:
     return None if file is None else read_weather_file(Path(file))
 
 
-def _believed(series: Weather | None, now: datetime | None) -> dict[str, Any]:
-    """The weather of now, or why it is not known."""
+def _believed(base: Weather | None, state: State, now: datetime | None) -> dict[str, Any]:
+    """The weather of now as decisions take it, or why it is not known."""
+    series = in_force(base, state)
     if series is None or now is None:
         return {
             "known": False,
             "why": "there is no weather file, and nobody has reported any",
             "weather": None,
         }
-    found = series.at(now)
+    found = weather_now(base, state, now)
     facts = {"source": series.source or None, "counts_for_s": series.stale_after_s}
     if isinstance(found, Missing):
         old = "" if found.age_s is None else f"; the newest row is {found.age_s:.0f} s old"
         return {"known": False, "why": f"{found.what} is missing{old}", "weather": None, **facts}
-    return {"known": True, "why": None, "weather": said_of(found), **facts}
+    said_at = found.word.said_at
+    word = {
+        "source": found.word.source,
+        "age_s": None if said_at is None else round((now - said_at).total_seconds(), 1),
+    }
+    return {"known": True, "why": None, "weather": taken_of(found.worst), "wind_by": word, **facts}
 
 
 def _sources(state: State, now: datetime | None) -> dict[str, Any]:
@@ -250,26 +257,3 @@ def _source(source: str, sort: WeatherSort, said: list[ReportedWeather]) -> dict
         "last": stamp(said[-1].row.time),
         "issued_at": stamp(max(one.issued_at for one in said)),
     }
-
-
-def _text(data: dict[str, Any]) -> str:
-    calm = "; the fleet file has calm weather assumed then" if data["assumed"] else ""
-    believed = _line(data["weather"]) if data["known"] else f"unknown: {data['why']}{calm}"
-    lines = [f"{data['at'] or 'before the day'}: {believed}"]
-    if data.get("source"):
-        lines.append(f"from {data['source']}; a row counts for {data['counts_for_s']:g} s")
-    if data["observed"] is not None:
-        seen = data["observed"]
-        age = "at an unknown time" if seen["age_s"] is None else f"{seen['age_s']:.0f} s ago"
-        lines.append(f"last observed by {seen['source']} {age}: {_line(seen)}")
-    header = ("source", "sort", "rows", "first", "last", "issued_at")
-    if data["sources"]:
-        lines.append(table(header, [[row[name] for name in header] for row in data["sources"]]))
-    return "\n".join(lines)
-
-
-def _line(row: dict[str, Any]) -> str:
-    return (
-        f"wind {row['wind_mps']:.1f} m/s from {row['wind_from_deg']:.0f}°, gusts {row['gust_mps']:.1f} m/s, "
-        f"{row['temperature_c']:.1f} °C, {row['precipitation_mm_h']:.1f} mm/h, sight {row['visibility_m']:.0f} m"
-    )

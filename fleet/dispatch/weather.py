@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from fleet.domain.events import WindShown
@@ -35,18 +35,14 @@ def in_force(base: Weather | None, state: State) -> Weather | None:
     if not observed and not forecast and not shown:
         return base
     named = [*observed, *(["forecast"] if forecast else []), *([base.source] if base else [])]
-    return WeatherField(_parts(base, observed, forecast), stale_after_s, ", ".join(named), shown)
+    return WeatherField(parts_in_force(base, state), stale_after_s, ", ".join(named), shown)
 
 
-def _parts(
-    base: Weather | None,
-    observed: Mapping[str, list[Observation]],
-    forecast: Mapping[str, list[Observation]],
-) -> tuple[Part, ...]:
+def parts_in_force(base: Weather | None, state: State) -> tuple[Part, ...]:
     """Those of the file, and one of each source, sort and spot."""
     parts = () if base is None else parts_of(base)
-    for sort, said in ((Sort.OBSERVED, observed), (Sort.FORECAST, forecast)):
-        for source, rows in said.items():
+    for sort, word in ((Sort.OBSERVED, WeatherSort.OBSERVED), (Sort.FORECAST, WeatherSort.FORECAST)):
+        for source, rows in _said(state, word).items():
             parts += parted(source, sort, rows)
     return parts
 

@@ -15,9 +15,9 @@ from fleet.feasibility.context import Context
 from fleet.feasibility.verdict import Verdict, unknown
 from fleet.protocol.values import Place, Reason
 from fleet.weather.error import wind_sd
-from fleet.weather.field import Weather, WeatherField, Where
+from fleet.weather.field import Weather, WeatherField, Where, worst_over
 from fleet.weather.heights import LAPSE_K_PER_M
-from fleet.weather.series import Missing, WeatherSeries, Worst, worst_of_all
+from fleet.weather.series import Missing, Worst, worst_of_all
 from fleet.weather.winds import WHOLE_DEG, Winds
 
 LONGEST_LOOK = timedelta(days=2)
@@ -152,21 +152,12 @@ def careful_temperatures(
 def _known(
     weather: Weather, fleet: FleetSpec, start: datetime, end: datetime, where: Where | None
 ) -> Sky | Missing:
-    several, worst = _over(weather, fleet, start, end, where)
+    highest_m, exponent = fleet.separation.max_height_agl_m, _rule(fleet).wind_exponent
+    several, worst = worst_over(weather, where, start, end, highest_m, exponent)
     if isinstance(worst, Missing):
         return worst
     sd_mps = max(_sd(fleet, one.lead_s(start, end)) for one in several)
     return Sky(worst, frozenset(_named(weather, fleet, sd_mps)), sd_mps)
-
-
-def _over(
-    weather: Weather, fleet: FleetSpec, start: datetime, end: datetime, where: Where | None
-) -> tuple[tuple[WeatherSeries, ...], Worst | Missing]:
-    """The series that count on a way, and the worst of them."""
-    if isinstance(weather, WeatherSeries):
-        return (weather,), weather.worst_between(start, end)
-    highest_m = fleet.separation.max_height_agl_m
-    return weather.series_along(where, highest_m) or (), weather.worst_along(where, start, end, highest_m)
 
 
 def _rule(fleet: FleetSpec) -> WeatherRule:

@@ -17,6 +17,7 @@ from fleet.weather.heights import EXPONENT, at_height
 from fleet.weather.masts import that_count
 from fleet.weather.series import STALE_AFTER_S, Missing, WeatherSeries, Worst, worst_of_all
 from fleet.weather.shown import ShownWind, counting, raised
+from fleet.weather.winds import Winds
 
 REACH_M: Final = 10_000.0
 """How far a station's word reaches unless the fleet file says otherwise. An assumption: about the width of a shower's
@@ -94,14 +95,16 @@ class WeatherField:
         """The worst of all places at a moment, as measured; missing where only winds are known."""
         return self.overall.at(time) if self.parts else Missing("any weather data", time, None)
 
-    def series_along(self, where: Where | None, highest_m: float = 0.0) -> tuple[WeatherSeries, ...] | None:
+    def series_along(
+        self, where: Where | None, highest_m: float = 0.0, exponent: float = EXPONENT
+    ) -> tuple[WeatherSeries, ...] | None:
         """One series for each set of spots that count somewhere on the way; none where nothing reaches a point of it.
 
-        Without a way all spots count together, at ``highest_m``.
+        Without a way all spots count together, at ``highest_m`` and by that ``exponent``.
         """
         if where is None:
             sets: Iterable[frozenset[int]] = {frozenset(range(len(self.parts)))}
-            height_m, exponent = highest_m, EXPONENT
+            height_m = highest_m
         else:
             sets, height_m, exponent = set(self._covers(where)), where.height_m, where.exponent
         rounded_m = math.ceil(height_m / HEIGHT_STEP_M) * HEIGHT_STEP_M
@@ -110,13 +113,18 @@ class WeatherField:
         return known if len(known) == len(found) else None
 
     def worst_along(
-        self, where: Where | None, start: datetime, end: datetime, highest_m: float = 0.0
+        self,
+        where: Where | None,
+        start: datetime,
+        end: datetime,
+        highest_m: float = 0.0,
+        exponent: float = EXPONENT,
     ) -> Worst | Missing:
         """The extremes on a way from ``start`` to ``end``; what is missing at any point of it is missing.
 
         The warmest is that on the ground of any row that counts nearby in time: air need not get colder with height.
         """
-        several = self.series_along(where, highest_m)
+        several = self.series_along(where, highest_m, exponent)
         if several is None:
             return Missing("weather within reach of every point of the way", start, None)
         found: list[Worst] = []
@@ -128,15 +136,21 @@ class WeatherField:
         everywhere = worst_of_all(found)
         warmest = max(self._warm(where, start, end), default=everywhere.max_temperature_c)
         worst = replace(everywhere, max_temperature_c=max(everywhere.max_temperature_c, warmest))
-        return self.with_shown(worst, where, start, end, highest_m) if self.shown else worst
+        return self.with_shown(worst, where, start, end, highest_m, exponent) if self.shown else worst
 
     def with_shown(
-        self, worst: Worst, where: Where | None, start: datetime, end: datetime, highest_m: float
+        self,
+        worst: Worst,
+        where: Where | None,
+        start: datetime,
+        end: datetime,
+        highest_m: float,
+        exponent: float = EXPONENT,
     ) -> Worst:
         """The extremes with the winds that aircraft have shown near a way, at its height: never milder."""
         found = counting(self.shown, start, end)
         if where is None:
-            return raised(worst, found, highest_m, EXPONENT)
+            return raised(worst, found, highest_m, exponent)
         near = [
             one
             for one in found
@@ -190,6 +204,28 @@ Weather = WeatherSeries | WeatherField
 def overall(weather: Weather) -> WeatherSeries:
     """One series: the worst of all places, as measured."""
     return weather.overall if isinstance(weather, WeatherField) else weather
+
+
+def worst_over(
+    weather: Weather,
+    where: Where | None,
+    start: datetime,
+    end: datetime,
+    highest_m: float = 0.0,
+    exponent: float = EXPONENT,
+) -> tuple[tuple[WeatherSeries, ...], Worst | Missing]:
+    """The one word on the weather that decisions take: the series that count on a way, and the extremes of them, with
+    the winds that were shown; without a way, of all places (``WeatherField.worst_along``)."""
+    if isinstance(weather, WeatherSeries):
+        return (weather,), weather.worst_between(start, end)
+    several = weather.series_along(where, highest_m, exponent) or ()
+    return several, weather.worst_along(where, start, end, highest_m, exponent)
+
+
+def wind_of_part(part: Part, time: datetime, height_m: float, exponent: float) -> Winds | Missing:
+    """What a part by itself says of the wind at a moment and a height."""
+    found = WeatherSeries(tuple(_raised(part, height_m, exponent))).at(time)
+    return found if isinstance(found, Missing) else found.winds
 
 
 def parts_of(weather: Weather) -> tuple[Part, ...]:

@@ -25,6 +25,11 @@ class ShownWind:
     wind_mps: float
     wind_from_deg: float
 
+    def mps_at(self, height_m: float, exponent: float) -> float:
+        """Its strength at a height above the ground: as where it was shown, or more."""
+        shown_m = self.spot.height_m or height_m
+        return self.wind_mps * max(1.0, (height_m / shown_m) ** exponent if shown_m > 0 else 1.0)
+
 
 def counting(shown: Iterable[ShownWind], start: datetime, end: datetime) -> Iterable[ShownWind]:
     """Those that count at some time from ``start`` to ``end``."""
@@ -34,8 +39,7 @@ def counting(shown: Iterable[ShownWind], start: datetime, end: datetime) -> Iter
 def raised(worst: Worst, shown: Iterable[ShownWind], height_m: float, exponent: float) -> Worst:
     """The extremes with those winds that are stronger, at a height above the ground: never milder than without."""
     for one in shown:
-        measured_m = one.spot.height_m or height_m
-        mps = one.wind_mps * max(1.0, (height_m / measured_m) ** exponent if measured_m > 0 else 1.0)
+        mps = one.mps_at(height_m, exponent)
         if mps <= worst.wind_mps:
             continue
         winds = together((worst.winds, Winds(mps, mps, one.wind_from_deg)))

@@ -88,14 +88,14 @@ def test_head_counts_and_time(page: Page) -> None:
 
 
 def test_weather_is_in_the_foot_with_its_age(page: Page, hub: FakeHub) -> None:
-    """Loud while nobody knows it; then the wind that the hub decides with, and when it was measured."""
+    """Loud while nobody knows it; then the wind that the hub decides with, whose word it is and how old."""
     foot = page.locator("#status [data-name='weather']")
     expect(foot).to_have_text("weather unknown, nothing measured")
     expect(foot).to_have_class("warn")
     seen = NOON - timedelta(minutes=5)
     row = weather_row(seen, 8.0)
     hub.log(ev.WeatherReported(at=NOON, source="harbour", issued_at=seen, by="harbour", rows=(row,)))
-    expect(foot).to_have_text("wind 8.0 m/s from 270°, gusts 12.0 m/s, measured 5 min ago", timeout=SOON_MS)
+    expect(foot).to_have_text("wind 8.0 m/s from 270°, gusts 12.0 m/s, by harbour 5 min ago", timeout=SOON_MS)
     expect(foot).not_to_have_class("warn")
 
 

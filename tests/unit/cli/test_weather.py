@@ -11,9 +11,10 @@ import pytest
 
 from fleet.cli import weather
 from fleet.cli.main import main
-from fleet.domain.events import Event, WeatherReported
+from fleet.domain.events import Event, WeatherReported, WindShown
 from fleet.hub.rundir import RunDir
 from fleet.intake.fleetfile import parse_fleet
+from fleet.protocol.values import Place
 from fleet.protocol.weather import WeatherSort
 from fleet.store.base import Batch, ClockAnchor
 from fleet.store.reader import Reader
@@ -191,7 +192,34 @@ def test_show_says_what_the_hub_believes_how_old_it_is_and_whose_word(
     assert run(at, "weather", "show") == 0
     text = capsys.readouterr().out
     assert "wind 6.0 m/s from 270°, gusts 9.0 m/s" in text
+    assert found["wind_by"] == {"source": "harbour", "age_s": 600}
+    assert "wind by harbour, 600 s ago" in text
     assert "last observed by harbour 600 s ago" in text
+
+
+def test_show_says_what_decisions_take(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of two stations all that they say, the age of the one whose wind it is, and a wind that an aircraft has shown."""
+    hill = said(-35, 8.9, "hill")
+    row = hill.rows[0].model_copy(update={"wind_from_deg": 20.0, "temperature_c": 31.0})
+    log = [hill.model_copy(update={"rows": (row,)}), said(29, 3.5)]
+    at = a_day(tmp_path / "two", *log)
+    _, found = answer(capsys, at, "weather", "show")
+    assert (found["weather"]["wind_mps"], found["weather"]["weakest_mps"]) == (8.9, 3.5)
+    assert (found["weather"]["wind_from_deg"], found["weather"]["wind_turns_deg"]) == (325.0, 55.0)
+    assert found["weather"]["warmest_c"] == 31.0 > found["weather"]["temperature_c"]
+    assert found["wind_by"] == {"source": "hill", "age_s": 3900}
+    assert run(at, "weather", "show") == 0
+    assert "wind 3.5 to 8.9 m/s from 270° to 20°" in capsys.readouterr().out
+    seen = WindShown(
+        at=day.at(29), asset_id="S1/drone-1", place=Place(lon=-8.6, lat=41.15), height_m=60.0, wind_mps=11.0,
+        wind_from_deg=120.0, sd_mps=0.5,
+    )  # fmt: skip
+    at = a_day(tmp_path / "shown", *log, seen)
+    _, found = answer(capsys, at, "weather", "show")
+    assert (found["weather"]["wind_mps"], found["weather"]["wind_from_deg"]) == (11.0, None)
+    assert found["wind_by"] == {"source": "asset:S1/drone-1", "age_s": 60}
+    assert run(at, "weather", "show") == 0
+    assert "wind 3.5 to 11.0 m/s from anywhere" in capsys.readouterr().out
 
 
 def test_in_real_time_a_silent_station_goes_stale(

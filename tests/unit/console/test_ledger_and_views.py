@@ -24,6 +24,7 @@ from fleet.dispatch.zones import in_force
 from fleet.domain import events as ev
 from fleet.domain.apply import apply
 from fleet.protocol.lifecycle import CompartmentEvent
+from fleet.protocol.values import Place
 from fleet.store.base import StoredEvent
 from fleet.weather.conditions import Conditions, Observation
 from fleet.weather.series import WeatherSeries
@@ -211,6 +212,14 @@ def test_weather_is_what_counts_now_and_how_old_the_last_measurement_is(noon: Le
     state = apply(noon.state, said)
     told = weather_row(file, state, NOON)
     assert (told["wind_mps"], told["gust_mps"], told["observed_at"]) == (8, 12, stamp(NOON))
+    assert (told["wind_from_deg"], told["said_by"], told["said_at"]) == (270, "harbour", stamp(NOON))
+    shown = ev.WindShown(
+        at=NOON + hour / 12, asset_id="S1/drone-1", place=Place(lon=-8.6, lat=41.15), height_m=500.0,
+        wind_mps=11.0, wind_from_deg=90.0, sd_mps=0.5,
+    )  # fmt: skip
+    told = weather_row(file, apply(state, shown), NOON + hour / 6)
+    assert (told["wind_mps"], told["wind_from_deg"]) == (11, None)
+    assert (told["said_by"], told["said_at"]) == ("asset:S1/drone-1", stamp(NOON + hour / 12))
     late = weather_row(file, state, NOON + 2 * hour)
     assert (late["known"], late["wind_mps"], late["observed_at"]) == (False, None, stamp(NOON))
 

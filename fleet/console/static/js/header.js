@@ -66,12 +66,22 @@ export class Header {
   }
 }
 
-/** The wind that the hub decides with, and how old the last measurement is; loud when it does not know. */
+/** The wind that the hub decides with, whose word it is and how old; loud when it does not know. */
 function weatherLine(weather, now) {
-  const age = weather.observed_at && now ? duration(Math.max(0, (Date.parse(now) - Date.parse(weather.observed_at)) / 1000)) : null;
-  const seen = age === null ? "nothing measured" : `measured ${age} ago`;
+  const ago = (time) => (time && now ? duration(Math.max(0, (Date.parse(now) - Date.parse(time)) / 1000)) : null);
+  const measured = ago(weather.observed_at);
+  const seen = measured === null ? "nothing measured" : `measured ${measured} ago`;
   if (!weather.known) return `weather unknown, ${seen}${weather.assumed ? ": taken to be calm, as the fleet file says" : ""}`;
-  return `wind ${quantity(weather.wind_mps, "m/s", 1)} from ${weather.wind_from_deg}°, gusts ${quantity(weather.gust_mps, "m/s", 1)}, ${seen}`;
+  const age = ago(weather.said_at);
+  const word = `${weather.said_by || "the file"}${age === null ? "" : ` ${age} ago`}`;
+  return `wind ${quantity(weather.wind_mps, "m/s", 1)} from ${windFrom(weather)}, gusts ${quantity(weather.gust_mps, "m/s", 1)}, by ${word}`;
+}
+
+/** Where a wind comes from: a direction, an arc, or anywhere. */
+function windFrom({ wind_from_deg: middle, wind_turns_deg: turns }) {
+  if (middle === null) return "anywhere";
+  const at = (deg) => `${(deg + 360) % 360}°`;
+  return turns > 0 ? `${at(middle - turns)} to ${at(middle + turns)}` : at(middle);
 }
 
 const BAD = new Set(["late", "exceptions", "vehicles.link_lost", "vehicles.faulted"]);
