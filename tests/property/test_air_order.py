@@ -12,12 +12,13 @@ from datetime import UTC, datetime, timedelta
 from graphlib import TopologicalSorter
 from itertools import combinations, pairwise
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.air import Air
+from fleet.dispatch.monitor.aside import Aside
 from fleet.dispatch.separation.flights import Seen, planned_intent, room_of, waypoints
 from fleet.dispatch.separation.goingon import Flight, may_go_on
 from fleet.domain.evolve import evolve
@@ -311,6 +312,31 @@ def test_twelve_of_one_site_all_come_home(seed: int) -> None:
     assert day.waits
     assert day.held_at_once > 1
     assert max(drone.waited_s for drone in day.drones) <= MOST_WAIT_S
+
+
+def test_nobody_holds_on_the_way_of_one_that_holds() -> None:
+    """One comes home along the line on which another is going out, and was told to hold 500 m away. The other would
+    come to hold between it and its home, each in the other's way: it turns round instead."""
+    door = Place(lon=HOME.lon, lat=HOME.lat + 2000 / NORTH_M)
+    out, back = mission(1, 10, door, 2000), mission(2, -500, door, 2000)
+    now_s = 10 + LOAD_S + UP_S + 300 / CRUISE_MPS
+    heard: dict[str, Any] = {"at": at(now_s), "lon": HOME.lon, "alt_amsl_m": HEIGHT_M, "soc": 0.9}
+    going = Telemetry(
+        **heard, lat=HOME.lat + 300 / NORTH_M, mission_id="M01", step_id="out", state="travelling"
+    )
+    held = Telemetry(**heard, lat=HOME.lat + 500 / NORTH_M, mission_id="M02", step_id="back", state="holding")
+    leaving = MissionRecord(
+        out, "drone", MissionStatus.ACTIVE, NOON, current="out", ended=frozenset({"load"})
+    )
+    homing = MissionRecord(
+        back, "drone", MissionStatus.ACTIVE, NOON, current="back", ended=frozenset({"load", "out", "drop"})
+    )
+    home = Aside(Action.RETURN, None, leaving, going.model_copy(update={"state": "returning"}))
+    air = Air(lambda *_: True, lambda *_: iter((home,)))
+    air.watch("S1/drone-2", homing, KIND, RULE, held, lost=False, now=at(now_s))
+    air.watch("S1/drone-1", leaving, KIND, RULE, going, lost=False, now=at(now_s))
+    (told,) = air.check("S1/drone-1", going, at(now_s))
+    assert (told.asset_id, told.advice) == ("S1/drone-1", Action.RETURN)
 
 
 def test_the_judge_of_these_days_sees_it_where_nobody_holds() -> None:

@@ -16,7 +16,9 @@ from random import Random
 
 from fleet.app import Files, Setup
 from fleet.config import RunInputs
+from fleet.dispatch.decide import HUB_FAULT
 from fleet.dispatch.residuals import known_tracks
+from fleet.dispatch.separation.told import untold
 from fleet.domain.energy import EnergyLearned, EnergyTrack
 from fleet.domain.events import DayOpened
 from fleet.domain.fleet import SortieType
@@ -70,6 +72,10 @@ class Run:
     breaches: int
     crashes: int
     alarms: int
+    faults: int
+    """Messages that the hub could not handle."""
+    met: int
+    """Pairs that came too near to each other without a word."""
     learned: int
     """Trips that taught something."""
     beyond: int
@@ -102,7 +108,7 @@ def run(
     tracks: Tracks = {}
     by_day: list[int] = []
     done: list[Simulated] = []
-    breaches = crashes = alarms = learned = beyond = 0
+    breaches = crashes = alarms = learned = beyond = faults = met = 0
     for day in range(days):
         morning = _Morning(1000 * seed + day, FIRST + timedelta(days=day), truth, decide(truth, tracks))
         made = _day(folder / f"day-{day}", morning, parcels, spread, margin_scale)
@@ -112,10 +118,14 @@ def run(
         by_day.append(sum(p.status is ParcelStatus.DELIVERED for p in made.state.parcels.values()))
         breaches += len(made.verdict["reserve_breaches"])
         crashes += len(made.verdict["crashes"])
+        faults += sum(one.code == HUB_FAULT for one in made.state.exceptions.values())
+        met += len(untold(made.state, made.verdict["too_near"]))
         taught = [event for event in made.events if isinstance(event, EnergyLearned)]
         alarms, learned = alarms + sum(event.alarm for event in taught), learned + len(taught)
         beyond += _beyond(made, taught)
-    return Run(tuple(by_day), breaches, crashes, alarms, learned, beyond, tracks, truth, tuple(done))
+    return Run(
+        tuple(by_day), breaches, crashes, alarms, faults, met, learned, beyond, tracks, truth, tuple(done)
+    )
 
 
 def _beyond(made: Simulated, taught: Iterable[EnergyLearned]) -> int:
@@ -238,8 +248,5 @@ energy_model = "mine.toml"
 
 [[drone]]
 type = "mine"
-
-[separation]
-enabled = false
 """
-"""One launch site for all of them: that they are not kept apart leaves the days to energy."""
+"""One launch site for all of them, over which they are kept apart like any others."""

@@ -212,7 +212,9 @@ class Air:
         return priority, left, tuple(-ord(c) for c in flight.record.mission.mission_id)
 
     def _can_hold(self, asset_id: str, met: Encounter, now: datetime) -> bool:
-        """Whether it is under way as planned and may stay where it is until the other has passed."""
+        """Whether it is under way as planned and may stay where it is until the other has passed, and off the ways of
+        all that hold already. So whoever holds can only wait for who has held for longer, and nobody waits in a ring.
+        """
         flight = self._flights[asset_id]
         sample, hovers = flight.sample, kind_of(flight.kind.kind).hovers
         if not hovers or sample is None or flight.lost or sample.state not in MAY_HOLD:
@@ -222,15 +224,35 @@ class Air:
         here = position(sample, flight.intents[0].path[0].alt_amsl_m if flight.intents else 0.0, now)
         until = max(met.until, now) + HOVERS
         path = (here, Waypoint(here.lon, here.lat, here.alt_amsl_m, until))
-        stays = Intent(
-            flight.record.mission.mission_id, path, room_of(flight.kind, self._rule, share=UNDER_WAY_SHARE)
-        )
-        return are_apart(stays, self._others(asset_id), after=now)
+        room = room_of(flight.kind, self._rule, share=UNDER_WAY_SHARE)
+        stays = Intent(flight.record.mission.mission_id, path, room)
+        return are_apart(stays, [*self._others(asset_id), *self._held_up(asset_id, now)], after=now)
+
+    def _held_up(self, asset_id: str, now: datetime) -> list[Intent]:
+        """The rest of the ways of all others that hold, whenever they go on."""
+        held = [
+            each
+            for other_id, each in sorted(self._flights.items())
+            if other_id != asset_id and each.sample is not None and each.sample.state == HOLDING
+        ]
+        return [
+            intent
+            for each in held
+            for intent in intents_of(
+                each.record,
+                each.kind,
+                room_of(each.kind, self._rule, share=UNDER_WAY_SHARE),
+                Seen(each.sample, each.lost, now),
+            )
+        ]
 
     def _others(self, asset_id: str) -> list[Intent]:
         others = (other for other_id, other in sorted(self._flights.items()) if other_id != asset_id)
         return [intent for other in others for intent in other.intents]
 
+
+HOLDING = "holding"
+"""What a sample says of one that stays where it was told to."""
 
 MAY_HOLD = frozenset({"loading", "travelling"})
 """What a sample says of one that follows its mission and can stay where it is."""
