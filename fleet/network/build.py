@@ -63,8 +63,10 @@ def build(
             part = Path(named)
             link = part / f"source{suffix}"
             link.symlink_to(source.resolve())
+            kept = _reused(before, out, part, (sha256, engine), hashes)
             built = {
-                name: _profile(link, part, name, text, hashes[name], progress) for name, text in texts.items()
+                name: kept.get(name) or _profile(link, part, name, text, hashes[name], progress)
+                for name, text in texts.items()
             }
             link.unlink()
             manifest = Manifest(
@@ -191,6 +193,18 @@ def _built_before(out: Path) -> Manifest | None:
     except NetworkError:
         return None
     return found if (out / found.data).is_dir() else None
+
+
+def _reused(
+    before: Manifest | None, out: Path, part: Path, made_of: tuple[str, str], hashes: dict[ProfileName, str]
+) -> dict[ProfileName, Built]:
+    """The profiles that were built of this source by this engine before; their files are in ``part`` then, too."""
+    if before is None or (before.source_sha256, before.engine) != made_of:
+        return {}
+    found = {name: built for name, built in before.profiles.items() if built.sha256 == hashes.get(name)}
+    for name in found:
+        shutil.copytree(out / before.data / name, part / name, copy_function=os.link)
+    return found
 
 
 def _put(out: Path, part: Path, manifest: Manifest) -> None:

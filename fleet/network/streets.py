@@ -159,16 +159,17 @@ class StreetNetwork:
         return name
 
     def _spots(self, places: Sequence[Place], profile: Profile) -> _Spots:
-        keys = [(profile, p.lon, p.lat) for p in places]
-        fresh = {key: p for key, p in zip(keys, places, strict=True) if key not in self._snaps}
-        if fresh:
-            if len(self._snaps) + len(fresh) > MOST_SNAPS:
-                self._snaps.clear()
-                fresh = dict(zip(keys, places, strict=True))
+        at = {(profile, p.lon, p.lat): p for p in places}
+        known = {key: snap for key in at if (snap := self._snaps.get(key)) is not None}
+        if len(known) < len(at):
+            fresh = {key: place for key, place in at.items() if key not in known}
             anchor = self.manifest.profiles[self._name(profile)].anchor
-            found = self._engine(profile).snaps(list(fresh.values()), anchor)
-            self._snaps.update(zip(fresh, found, strict=True))
-        snaps = tuple(self._snaps[key] for key in keys)
+            found = dict(zip(fresh, self._engine(profile).snaps(list(fresh.values()), anchor), strict=True))
+            if len(self._snaps) + len(found) > MOST_SNAPS:
+                self._snaps.clear()
+            self._snaps.update(found)
+            known |= found
+        snaps = tuple(known[profile, p.lon, p.lat] for p in places)
         return _Spots(snaps, np.array([snap.away_m for snap in snaps]))
 
 

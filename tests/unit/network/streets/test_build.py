@@ -65,6 +65,20 @@ def test_other_profiles_are_another_version(extract: Path, folder: Path, tmp_pat
         network.leg(town().nodes[1], town().nodes[2], "walk")
 
 
+def test_one_more_profile_does_not_build_the_others_anew(extract: Path, tmp_path: Path) -> None:
+    built(extract, tmp_path / "out")
+    first = open_streets(tmp_path / "out")
+    leg = first.leg(town().nodes[1], town().nodes[5], "drive")
+    said: list[str] = []
+    build(extract, tmp_path / "out", ["car", "foot"], progress=said.append)
+    assert not any("vans" in line for line in said)
+    assert any("people on foot" in line for line in said)
+    second = open_streets(tmp_path / "out")
+    assert second != first
+    assert second.leg(town().nodes[1], town().nodes[5], "drive") == leg
+    assert second.leg(town().nodes[1], town().nodes[10], "walk") is not None
+
+
 def test_a_build_that_is_killed_leaves_the_streets_as_they_were(extract: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     built(extract, out)

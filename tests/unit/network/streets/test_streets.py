@@ -13,7 +13,7 @@ from fleet.network.geodesic import WALKING_MPS, straight_m
 from fleet.network.manifest import ATTRIBUTION
 from fleet.network.streets import StreetNetwork, open_streets
 from fleet.protocol.values import Place
-from tests.support.streetmap import apart_m, dijkstra, random_town
+from tests.support.streetmap import Town, apart_m, dijkstra, random_town
 from tests.unit.network.streets.conftest import town
 
 AT = town().nodes
@@ -53,6 +53,35 @@ def test_robots_take_no_steps_and_no_sand(folder: Path, number: int, rolls: bool
         assert rolled.distance_m == pytest.approx(walked.distance_m)
     else:
         assert streets.gap(AT[1], AT[number], "roll").cause == "off_streets"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("tags", "rolls"),
+    [
+        ({"incline": "15%"}, False),
+        ({"incline": "-15 %"}, False),
+        ({"incline": "5%"}, True),
+        ({"incline": "up"}, True),
+        ({"incline": "10°"}, False),
+        ({"wheelchair": "no"}, False),
+        ({"wheelchair": "yes"}, True),
+        ({"smoothness": "horrible"}, False),
+        ({"smoothness": "bad"}, True),
+        ({"surface": "mud"}, False),
+        ({"surface": "asphalt"}, True),
+    ],
+)
+def test_what_wheels_can_t_take(tmp_path: Path, tags: dict[str, str], rolls: bool) -> None:
+    """People may go there all the same."""
+    made = Town()
+    for number, north_m in ((1, 0), (2, 300), (3, 600)):
+        made.add(number, 0, north_m)
+    made.way(1, 2, highway="footway")
+    made.way(2, 3, highway="footway", **tags)
+    build(made.write(tmp_path / "t.osm"), tmp_path / "out", ["foot", "robot"], progress=lambda _said: None)
+    streets = open_streets(tmp_path / "out", farthest_m=50)
+    assert streets.leg(made.nodes[1], made.nodes[3], "walk") is not None
+    assert (streets.leg(made.nodes[1], made.nodes[3], "roll") is not None) == rolls
 
 
 def test_a_drawn_way_has_no_more_points_than_it_needs(tmp_path: Path) -> None:
