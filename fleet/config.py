@@ -46,7 +46,7 @@ from fleet.kinds import all_kinds
 from fleet.network.base import Network, Profile
 from fleet.network.errors import NetworkError
 from fleet.network.geodesic import GeodesicNetwork
-from fleet.network.streets import FARTHEST_M, open_streets
+from fleet.network.streets import FARTHEST_M, StreetNetwork, open_streets
 from fleet.network.traffic import Hours, SlowedNetwork, Traffic, slowest
 from fleet.planner.snapshot import AssetSlot, PassedOver, Snapshot
 from fleet.protocol.values import Place, TimeWindow
@@ -140,6 +140,7 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
         authorisations=fleet.authorisations,
     )
     placed = placed_assets(spec, sites, lockers, fleet_file=fleet.name)
+    _check_built(network, (spec.types[each.type_id].kind for each in placed))
     types = {each.asset_id: each.type_id for each in placed}
     energy, absent = learned_before(spec, types, tracks), kept_for_others(types, tracks)
     slots = tuple(
@@ -187,21 +188,27 @@ def _streets(files: RunFiles, fleet: FleetFile) -> Network:
     if folder is None:
         return GeodesicNetwork()
     try:
-        streets = open_streets(folder, FARTHEST_M if stated is None else stated.farthest_m)
+        return open_streets(folder, FARTHEST_M if stated is None else stated.farthest_m)
     except NetworkError as error:
         raise IntakeError([FieldError(error.file, None, None, None, error.message)]) from error
-    if lacking := streets.lacks(_profiles(fleet.spec)):
+
+
+def _check_built(network: Network, kinds: Iterable[str]) -> None:
+    """Refuses streets that were built for others than those who go over them: ``kinds`` are those of the assets."""
+    streets = network.base if isinstance(network, SlowedNetwork) else network
+    if not isinstance(streets, StreetNetwork):
+        return
+    if lacking := streets.lacks(_profiles(kinds)):
         message = (
             f"was built without {' and '.join(lacking)}, which this fleet needs: build it with "
             f"`fleet network build … --profiles {','.join(sorted({*streets.manifest.profiles, *lacking}))}`"
         )
-        raise IntakeError([FieldError(str(folder), None, "profiles", None, message)])
-    return streets
+        raise IntakeError([FieldError(str(streets.folder), None, "profiles", None, message)])
 
 
-def _profiles(spec: FleetSpec) -> Iterator[Profile]:
-    """How this fleet, and those who come to its lockers, go over the streets."""
-    for kind in {all_kinds()[t.kind] for t in spec.types.values() if t.kind in all_kinds()}:
+def _profiles(kinds: Iterable[str]) -> Iterator[Profile]:
+    """How assets of these kinds, and those who come to lockers, go over the streets."""
+    for kind in {all_kinds()[name] for name in kinds}:
         if kind.archetype == "station":
             yield "walk"
         elif kind.profile != "air":
