@@ -28,8 +28,11 @@ cdef class Recreate:
     cdef int[::1] order
     cdef double[::1] key
 
-    @cython.locals(count=int, k=int, node=int, fits=bint)
     cdef void put_back(self, Routes routes, Chance chance, int patience, bint generous) noexcept nogil
+    @cython.locals(k=int, node=int, fits=bint)
+    cdef void put_in(self, Routes routes, Chance chance, int count, bint generous) noexcept nogil
+    @cython.locals(how=int, node=int)
+    cdef sort_all(self, Routes routes, Chance chance)
     @cython.locals(standing=int, tried=int, first=int, how=int, count=int, k=int, at=int, node=int, i=int,
                    value=double)
     cdef int _sorted(self, Routes routes, Chance chance, int patience) noexcept nogil

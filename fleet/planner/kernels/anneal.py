@@ -109,7 +109,10 @@ class Recreate:
 
         A stop is left out where that costs less, unless `generous`.
         """
-        count = self._sorted(routes, chance, patience)
+        self.put_in(routes, chance, self._sorted(routes, chance, patience), generous)
+
+    def put_in(self, routes: Routes, chance: Chance, count: int, generous: bool) -> None:
+        """Put in the first of `order`, so many."""
         for k in range(count):
             node = self.order[k]
             fits = find(routes, node, chance, self.blink)
@@ -134,6 +137,13 @@ class Recreate:
             self.key[i], self.order[i] = value, node
             count += 1
         return count
+
+    def sort_all(self, routes: Routes, chance: Chance) -> None:
+        """Write all stops into `order`, in one that is drawn by chance."""
+        how = self._drawn(routes, chance)
+        for node in range(routes.size):
+            self.key[node] = self._key(routes, chance, node, how)
+        self.order = np.argsort(np.asarray(self.key), kind="stable").astype(np.int32)
 
     def _drawn(self, routes: Routes, chance: Chance) -> int:
         """An order, drawn with the weights of the paper; windows count where there are some."""
@@ -179,9 +189,10 @@ class Search:
     def construct(self) -> None:
         """A first plan: every stop is put where it costs least."""
         routes = self.routes
+        self.recreate.sort_all(routes, self.chance)
         with cython.nogil:
             routes.begin()
-            self.recreate.put_back(routes, self.chance, routes.size, False)
+            self.recreate.put_in(routes, self.chance, routes.size, False)
             accept(routes)
             keep(routes)
 

@@ -199,6 +199,36 @@ def test_neighbours_come_in_order_of_way_and_waiting() -> None:
         assert stop not in row
 
 
+def test_neighbours_of_many_stops_are_sought_in_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scattered, in clusters and all in one place: of the nearest by way hardly one is overlooked, none comes twice."""
+    rng = Random(9)
+    spread = [(rng.uniform(0, 900), rng.uniform(0, 900)) for _ in range(500)]
+    crowd = [(rng.gauss(9, 1), rng.gauss(500 * rng.randrange(2), 1)) for _ in range(400)]
+    xy = np.array([*spread, *crowd, *[(5.0, 5.0)] * 100])
+    legs = Straight(xy[:, 0], xy[:, 1])
+    case = Case(legs, tuple(Stop(place) for place in range(1000)), (VanType(0, 0, 1),))
+    table_m = legs.metres(np.arange(1000), np.arange(1000))
+    np.fill_diagonal(table_m, inf)
+    monkeypatch.setattr(neighbours, "ALL", 0)
+    found = neighbours.near(case)
+    breadth = neighbours.BREADTH
+    assert all(len({*row, stop}) == breadth + 1 for stop, row in enumerate(found))
+    ways = np.take_along_axis(table_m, found.astype(np.int64), axis=1)
+    assert np.all(np.diff(ways, axis=1) >= 0.0)
+    farthest = np.sort(table_m, axis=1)[:, breadth - 1]
+    assert np.mean(ways > farthest[:, None] + 1e-9) < 0.002
+
+
+def test_many_stops_have_a_complete_first_plan() -> None:
+    """More than are compared all with all."""
+    count = neighbours.ALL + 500
+    stops = tuple(Stop(place, closes=3000.0, weight=1.0) for place in range(1, count + 1))
+    case = Case(points(Random(4), count + 1), stops, (VanType(0, 0, count, weight=30.0),))
+    found = route(case, seed=1, budget=Iterations(0))
+    assert found.unserved == ()
+    assert faults(case, plan(found)) == []
+
+
 def test_neither_vans_nor_stops() -> None:
     """Nobody is served, and is named; nothing is nothing."""
     stops = (Stop(1), Stop(2))
