@@ -57,6 +57,8 @@ class Residual(Figures):
     said."""
     drift_log_sd: NotNegative = 0.005
     """How far an asset's own mean wanders from one flight to the next (assumption: a tenth in some 400 flights)."""
+    plan_assumed: bool = False
+    """The flights had no plans: how far their times lie from what a plan says is in ``log_sd`` as an assumption."""
     declared: bool = False
     """Nobody has flown for it: deviation and number of flights are those of another type, or what its maker says."""
 
@@ -73,15 +75,38 @@ class WindTolerance(Figures):
     max_gust_mps: Speed
 
 
+class Line(NamedTuple):
+    """A time over a way: the way over a rate, and seconds besides."""
+
+    rate: Speed
+    """In m/s of a climb or descent; of a cruise, the share of its speed over ground."""
+    seconds: Seconds
+
+
 class Timing(Figures):
-    """What a flight lasts longer than its distances and heights over its speeds."""
+    """What a flight lasts longer than its distances and heights over its speeds.
+
+    Where flights could not tell a slow rate from lost seconds (all as high or as long as each other), the airframe's
+    rates are the slow ones, and an ``…_or`` is the other reading: of both the one that lasts longer counts, which is
+    the first on longer ways than were flown and the second on shorter ones.
+    """
 
     takeoff_s: Seconds = 0.0
     """Spinning up and leaving the ground, of each climb from it."""
+    cruise_share: Share = 1.0
+    """How much of the speed over ground that is planned is made."""
     corner_s: Seconds = 0.0
     """Slowing down and turning at the end of each leg."""
     landing_s: Seconds = 0.0
     """The slow last metres, of each descent to the ground."""
+    takeoff_or: Line | None = None
+    corner_or: Line | None = None
+    landing_or: Line | None = None
+
+    @property
+    def unsure(self) -> bool:
+        """Whether some way has two readings."""
+        return any(one is not None for one in (self.takeoff_or, self.corner_or, self.landing_or))
 
 
 class Range(NamedTuple):
@@ -98,6 +123,10 @@ class Validity(Figures):
     density_kg_m3: Range
     airspeed_mps: Range | None = None
     """None: not known, or the power was found the same over the airframe's whole range."""
+    height_m: Range | None = None
+    """Of climbs from the ground and descents to it. None: the flights had no plans."""
+    leg_m: Range | None = None
+    """Lengths of cruises. None: the flights had no plans."""
 
     @model_validator(mode="after")
     def _ranges_in_order(self) -> Validity:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fleet.energy.airframe import Airframe
+from fleet.energy.airframe import Airframe, Residual
 from fleet.energy.battery import Battery
 from fleet.energy.errors import InvalidInput
 from fleet.energy.logs import FlightLog
@@ -29,7 +29,7 @@ from fleet.energy.predict import (
     quarter_of,
 )
 from fleet.energy.regimes import Regime
-from fleet.energy.sortie import SortiePlan, sortie_energy_wh
+from fleet.energy.sortie import SortiePlan, largest_radius_m
 
 WARM_C = 20.0
 """Of the pack in the comparison of radii; the whole pack then gives what it is named for."""
@@ -188,8 +188,8 @@ def _plan(airframe: Airframe, trips: Iterable[Rows]) -> Errors | None:
 def _margin(
     airframe: Airframe, trips: Mapping[str, Rows], given: Mapping[str, float], epsilon: float
 ) -> Margin:
-    share = margin_fraction(epsilon, airframe.residual)
     planned = _plan_ratios(airframe, trips)
+    share = margin_fraction(epsilon, airframe.residual if planned is not None else _given(airframe.residual))
     ratios = given if planned is None else planned
     return Margin(
         share=share,
@@ -198,6 +198,11 @@ def _margin(
         radius_share=radius_share(airframe, trips.values(), ratios.values(), share),
         by_plan=planned is not None,
     )
+
+
+def _given(residual: Residual | None) -> Residual | None:
+    """The deviation of flights whose durations are given: where the log has no plans, like is held against like."""
+    return None if residual is None else residual.model_copy(update={"log_sd": residual.flown_sd})
 
 
 def _plan_ratios(airframe: Airframe, trips: Mapping[str, Rows]) -> dict[str, float] | None:
@@ -217,19 +222,15 @@ def radius_share(
     who knows could not fly it.
     """
     payload_kg = _mean_payload(airframe, trips)
-    hover_wh, kilometre_wh = (
-        float(sortie_energy_wh(airframe, distance_m, 0.0, payload_kg, SortiePlan()))
-        for distance_m in (0.0, 1e3)
-    )
     budget_wh = (1 - reserve) * Battery(airframe.pack_wh).usable_wh(WARM_C)
 
-    def radius_km(factor: float) -> float:
-        return max(0.0, (budget_wh / factor - hover_wh) / (kilometre_wh - hover_wh))
+    def radius_m(factor: float) -> float:
+        return float(largest_radius_m(airframe, budget_wh / factor, 0.0, payload_kg, SortiePlan()))
 
-    oracle = [radius_km(ratio) for ratio in ratios]
+    oracle = [radius_m(ratio) for ratio in ratios]
     if not all(oracle):
         return None
-    ours = radius_km(1 + margin)
+    ours = radius_m(1 + margin)
     return float(np.mean([min(1.0, ours / one) for one in oracle]))
 
 

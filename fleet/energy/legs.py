@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fleet.energy.air import SEA_LEVEL_DENSITY_KG_M3, Span, triangle, worst_triangle
-from fleet.energy.airframe import Airframe
+from fleet.energy.airframe import Airframe, Line
 from fleet.energy.arrays import Bools, FloatArray, Floats, IntArray
 from fleet.energy.errors import (
     InvalidInput,
@@ -88,16 +88,15 @@ def worked(airframe: Airframe, legs: Legs) -> LegTable:
     figures = _figures(airframe, legs.regime)
     power_w = figures.b1 * loading(legs.mass_kg, legs.density_kg_m3) + figures.b0
     if figures.cruises is False:
-        duration_s = legs.amount / figures.rate + figures.extra_s
+        duration_s = _lasts_s(airframe, legs.amount, figures, 1.0)
         return LegTable(power_w * duration_s / SECONDS_PER_HOUR, np.asarray(duration_s))
     ground_mps, least_mps, air_mps = speeds(airframe, legs)
     if legs.holds_ground is not False:
         ground_mps = np.where(air_mps <= airframe.max_airspeed_mps, ground_mps, math.nan)
-    rate: Floats = ground_mps
     if figures.cruises is not True:
-        rate = np.where(figures.cruises, ground_mps, figures.rate)
-    duration_s = legs.amount / rate + figures.extra_s
-    duration_s = np.where(np.isnan(rate), math.inf, duration_s)
+        ground_mps = np.where(figures.cruises, ground_mps, 1.0)
+    duration_s = _lasts_s(airframe, legs.amount, figures, ground_mps)
+    duration_s = np.where(np.isnan(ground_mps), math.inf, duration_s)
     most_w = _at_speed(airframe, legs, figures.cruises, power_w, air_mps)
     if least_mps is not air_mps:
         # Power falls with the airspeed and then rises: of all between two it is most at one of them.
@@ -115,23 +114,31 @@ def speeds(airframe: Airframe, legs: Legs) -> Span:
     return worst_triangle(*wind, legs.weakest_mps, legs.turns_deg, legs.stray_mps)
 
 
-def pace(airframe: Airframe, regime: Regime) -> tuple[float, float]:
-    """Units of a leg's amount in a second (1 for a hover, and for a cruise, whose speed is its own), and the seconds
-    that it lasts longer."""
+def lasts_s(airframe: Airframe, regime: Regime, amount: float, ground_mps: float = 1.0) -> float:
+    """Seconds of one leg; ``ground_mps`` is for cruises only. The longer where the airframe has two readings."""
+    one, other = _paces(airframe, regime)
+    speed = ground_mps if regime is Regime.CRUISE else 1.0
+    first_s = amount / (speed * one.rate) + one.seconds
+    return first_s if other is None else max(first_s, amount / (speed * other.rate) + other.seconds)
+
+
+def _paces(airframe: Airframe, regime: Regime) -> tuple[Line, Line | None]:
+    """Units of a leg's amount in a second (1 for a hover; of a cruise the share of its speed over ground), and the
+    seconds that it lasts longer; with the other reading where there is one."""
     timing = airframe.timing
     match regime:
         case Regime.TAKEOFF:
-            return airframe.climb_mps, timing.takeoff_s
+            return Line(airframe.climb_mps, timing.takeoff_s), timing.takeoff_or
         case Regime.CLIMB:
-            return airframe.climb_mps, 0.0
+            return Line(airframe.climb_mps, 0.0), None
         case Regime.DESCENT:
-            return airframe.descent_mps, 0.0
+            return Line(airframe.descent_mps, 0.0), None
         case Regime.LANDING:
-            return airframe.descent_mps, timing.landing_s
+            return Line(airframe.descent_mps, timing.landing_s), timing.landing_or
         case Regime.CRUISE:
-            return 1.0, timing.corner_s
+            return Line(timing.cruise_share, timing.corner_s), timing.corner_or
         case Regime.HOVER:
-            return 1.0, 0.0
+            return Line(1.0, 0.0), None
 
 
 def cruise_power_w(
@@ -182,25 +189,40 @@ def _at_speed(
 
 
 class _Figures(NamedTuple):
-    """Coefficients, metres a second and seconds besides of each leg, and which of them are cruises."""
+    """Coefficients of each leg, both readings of its rate (of a cruise a share of its speed) and of its seconds
+    besides, and which of them are cruises."""
 
     b1: Floats
     b0: Floats
     rate: Floats
     extra_s: Floats
+    other_rate: Floats
+    other_s: Floats
     cruises: Bools
 
 
 def _figures(airframe: Airframe, regime: Regime | IntArray) -> _Figures:
     if isinstance(regime, Regime):
         return _Figures(*_of(airframe, regime), regime is Regime.CRUISE)
-    b1, b0, rate, extra_s = np.array([_of(airframe, one) for one in Regime])[regime].T
-    return _Figures(b1, b0, rate, extra_s, regime == CODES[Regime.CRUISE])
+    b1, b0, *times = np.array([_of(airframe, one) for one in Regime])[regime].T
+    rate, extra_s, other_rate, other_s = times
+    return _Figures(b1, b0, rate, extra_s, other_rate, other_s, regime == CODES[Regime.CRUISE])
 
 
-def _of(airframe: Airframe, regime: Regime) -> tuple[float, float, float, float]:
+def _of(airframe: Airframe, regime: Regime) -> tuple[float, float, float, float, float, float]:
     power = airframe.regimes.of(regime)
-    return power.b1, power.b0, *pace(airframe, regime)
+    one, other = _paces(airframe, regime)
+    return power.b1, power.b0, *one, *(one if other is None else other)
+
+
+def _lasts_s(airframe: Airframe, amount: Floats, figures: _Figures, ground_mps: Floats) -> Floats:
+    """How long legs last; ``ground_mps`` is 1 for what is no cruise."""
+    one_s = amount / (ground_mps * figures.rate) + figures.extra_s
+    if not airframe.timing.unsure:
+        return one_s
+    other_s = amount / (ground_mps * figures.other_rate) + figures.other_s
+    longer: FloatArray = np.maximum(one_s, other_s)
+    return longer
 
 
 def _require(airframe: Airframe, legs: Legs) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from fleet.energy.airframe import Airframe
 from fleet.energy.errors import InvalidInput
-from fleet.energy.legs import SECONDS_PER_HOUR, cruise_power_w, pace
+from fleet.energy.legs import SECONDS_PER_HOUR, cruise_power_w, lasts_s
 from fleet.energy.logs import LogRow
 from fleet.energy.margin import SHRINK_AFTER_CRUISE
 from fleet.energy.regimes import DOWN, UP, Regime
@@ -135,11 +135,10 @@ def planned_wh(airframe: Airframe, rows: Rows) -> float | None:
 
 def planned_s(airframe: Airframe, row: LogRow) -> float | None:
     """How long the plan has a row last, none where it does not say how far, how fast or how high."""
-    rate, extra_s = pace(airframe, row.regime)
     if row.regime is Regime.HOVER:
         return row.duration_s
     if row.regime is Regime.CRUISE:
         if row.distance_m is None or row.speed_mps is None:
             return None
-        return row.distance_m / row.speed_mps + extra_s
-    return None if row.height_m is None else row.height_m / rate + extra_s
+        return lasts_s(airframe, row.regime, row.distance_m, row.speed_mps)
+    return None if row.height_m is None else lasts_s(airframe, row.regime, row.height_m)

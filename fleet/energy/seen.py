@@ -9,50 +9,104 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fleet.energy.airframe import Airframe, Range, Timing, Validity
+from fleet.energy.airframe import Airframe, Line, Range, Timing, Validity
 from fleet.energy.arrays import FloatArray
 from fleet.energy.logs import LogRow
-from fleet.energy.predict import airspeed_of, planned_s
-from fleet.energy.regimes import Regime
+from fleet.energy.predict import airspeed_of
+from fleet.energy.regimes import DOWN, UP, Regime
 
 FEWEST_ROWS = 5
 """With a plan, of a regime, from which what it takes longer is told."""
-LEAST_HEIGHTS = 0.1
-"""Spread of heights, relative to their mean, below which a rate can't be told from a constant."""
-CHANCE_SD = 4.0
-"""By how many standard errors the flights' rate must differ from the base's."""
-SLOWEST = 0.1
-"""Of the median pace, the least that a slope may say: a median of slopes can be of any sign."""
+SURE_HEIGHTS, SURE_WAYS = 0.05, 0.02
+"""Standard error of a pace, relative to it, up to which flights tell it from lost seconds. Cruises are most of a
+flight, so that of theirs is smaller."""
+CHANCE_SD = 3.0
+"""By how many standard errors a pace that is told must differ from the base's."""
+CAREFUL_SD = 3.0
+"""By how many standard errors a pace that is not told may lie off, either way."""
+AS_SD = math.sqrt(math.pi / 2)
+"""Of a normal distribution, the deviation over the mean absolute one."""
+LESS_SURE = 1.1
+"""The error of a median slope over that of least squares, where ways lie evenly (drawn: 1.02 to 1.15)."""
 MOST_PAIRED = 400
-"""Rows whose pairs a rate is told from: 80,000 slopes."""
+"""Rows whose pairs a pace is told from: 80,000 slopes."""
+NARROW = 0.02
+"""Two readings whose paces lie no farther apart, relative to the slow one, are one."""
+
+
+class Read(NamedTuple):
+    """What times over ways say: seconds for each unit of way and seconds besides, and, where the ways can't tell, the
+    other reading of them."""
+
+    pace: float
+    seconds: float
+    other: tuple[float, float] | None = None
+
+    def line(self) -> Line:
+        """The reading that counts on longer ways."""
+        return Line(round(1 / self.pace, 4), round(self.seconds, 2))
+
+    def other_line(self) -> Line | None:
+        """The one that counts on shorter ways."""
+        return None if self.other is None else Line(round(1 / self.other[0], 4), round(self.other[1], 2))
 
 
 class Pace(NamedTuple):
-    """How fast flights climbed and sank, and what they lasted beside heights and distances over speeds."""
+    """How fast flights climbed and sank, and what they lasted beside heights and distances over speeds; by name what
+    of it the flights showed, the rest is the base's."""
 
     climb_mps: float
     descent_mps: float
     timing: Timing
+    told: frozenset[str] = frozenset()
+
+    def of(self, frame: Airframe) -> Airframe:
+        """The airframe with these times."""
+        found = {"climb_mps": self.climb_mps, "descent_mps": self.descent_mps, "timing": self.timing}
+        return frame.model_copy(update=found)
 
 
 def pace_of(base: Airframe, rows: Iterable[LogRow]) -> Pace:
     """The rates and times that plans miss, from rows that have heights, distances and speeds.
 
-    Of a take-off and a landing, the rate is the base's, or, where heights clearly show another, the median slope of
-    time over height between any two rows (Theil 1950, Sen 1968); the constant is the median of what is then left, at
-    least nothing. Of a cruise there is the constant alone. All are the base's where fewer than five rows of a regime
-    have a plan.
+    The pace is the median slope of time over way between any two rows (Theil 1950, Sen 1968), the constant the median
+    of what is then left, at least nothing; where that pace lies within its error of the base's, it is the base's. Where
+    ways are too alike to tell a slow pace from lost seconds, both readings are kept (`Timing`). A cruise is never
+    faster than it was told to be. All are the base's where fewer than five rows of a regime have a plan.
     """
     rows = list(rows)
-    up = _upright(_whole(rows, Regime.TAKEOFF), base.climb_mps)
-    down = _upright(_whole(rows, Regime.LANDING), base.descent_mps)
-    corner_s = _longer(base, [row for row in rows if row.regime is Regime.CRUISE])
-    told = {"takeoff_s": up and up[1], "corner_s": corner_s, "landing_s": down and down[1]}
+    up = _upright(rows, (Regime.TAKEOFF, Regime.CLIMB), base.climb_mps)
+    down = _upright(rows, (Regime.LANDING, Regime.DESCENT), base.descent_mps)
+    along = _along(rows)
+    timing, told = dict(base.timing), set()
+    for name, read in (("takeoff", up), ("corner", along), ("landing", down)):
+        if read is not None:
+            timing |= {f"{name}_s": read.line().seconds, f"{name}_or": read.other_line()}
+            told.add(name)
+    if along is not None:
+        timing["cruise_share"] = min(1.0, along.line().rate)
     return Pace(
-        climb_mps=up[0] if up else base.climb_mps,
-        descent_mps=down[0] if down else base.descent_mps,
-        timing=base.timing.model_copy(update={name: s for name, s in told.items() if s is not None}),
+        climb_mps=base.climb_mps if up is None else up.line().rate,
+        descent_mps=base.descent_mps if down is None else down.line().rate,
+        timing=Timing(**timing),
+        told=frozenset(told),
     )
+
+
+def _upright(rows: Iterable[LogRow], regimes: tuple[Regime, Regime], rate_mps: float) -> Read | None:
+    """Of take-offs or landings; where a log calls none so, of the climbs or descents that stand for them: seconds that
+    these lose a climb from a drop loses as well, so that all of it is pace."""
+    rows = list(rows)
+    for regime in regimes:
+        told = [(row.height_m, row.duration_s) for row in _whole(rows, regime) if row.height_m is not None]
+        if len(told) >= FEWEST_ROWS:
+            heights_m, lasted_s = np.array(told).T
+            if regime in (Regime.CLIMB, Regime.DESCENT):
+                return Read(max(1 / rate_mps, float(np.median(lasted_s / heights_m))), 0.0)
+            return read_of(heights_m, lasted_s, 1 / rate_mps, SURE_HEIGHTS)
+        if any(row.regime is regime for row in rows):
+            return None
+    return None
 
 
 def _whole(rows: Iterable[LogRow], regime: Regime) -> list[LogRow]:
@@ -63,50 +117,70 @@ def _whole(rows: Iterable[LogRow], regime: Regime) -> list[LogRow]:
     return [row for row in own if times[row.flight_id] == 1]
 
 
-def _upright(rows: Iterable[LogRow], rate_mps: float) -> tuple[float, float] | None:
-    """Rate in m/s and seconds besides; the rate as it was told where heights do not clearly show another."""
-    told = [(row.height_m, row.duration_s) for row in rows if row.height_m is not None]
+def _along(rows: Iterable[LogRow]) -> Read | None:
+    told = [
+        (row.distance_m / row.speed_mps, row.duration_s)
+        for row in rows
+        if row.regime is Regime.CRUISE and row.distance_m is not None and row.speed_mps is not None
+    ]
     if len(told) < FEWEST_ROWS:
         return None
-    heights_m, lasted_s = np.array(told).T
-    more_s_m = _slope(heights_m, lasted_s - heights_m / rate_mps)
-    pace_s_m = max(1 / rate_mps + more_s_m, SLOWEST * float(np.median(lasted_s / heights_m)))
-    besides_s = float(np.median(lasted_s - pace_s_m * heights_m))
-    if besides_s < 0:
-        pace_s_m, besides_s = float(np.median(lasted_s / heights_m)), 0.0
-    return (rate_mps if more_s_m == 0 and besides_s > 0 else round(1 / pace_s_m, 4)), round(besides_s, 2)
+    planned_s, lasted_s = np.array(told).T
+    return read_of(planned_s, lasted_s, 1.0, SURE_WAYS, least=1.0)
 
 
-def _slope(x: FloatArray, y: FloatArray) -> float:
-    """The median slope between any two points of different x; 0 where it may be chance, or x is nearly the same."""
+def read_of(way: FloatArray, lasted_s: FloatArray, told: float, sure: float, least: float = 0.0) -> Read:
+    """What times over ways say, where ``told`` is the pace that the plan has: with a relative error of at most ``sure``
+    one reading, else the slowest pace that they leave possible, with the fastest as the other.
+
+    No reading has seconds below zero, nor a pace below ``least``.
+    """
+    all_pace = max(float(np.median(lasted_s / way)), least)  # no second is lost besides
+    slope, error = _slope(way, lasted_s)
+    if error <= sure * all_pace:
+        pace = told if abs(slope - told) <= CHANCE_SD * error else slope
+        return _read(way, lasted_s, min(max(pace, least), all_pace))
+    slow = min(slope + CAREFUL_SD * error, all_pace)
+    fast = min(max(slope - CAREFUL_SD * error, told), all_pace)
+    slow = max(slow, fast)
+    if slow - fast <= NARROW * slow:
+        return _read(way, lasted_s, slow)
+    other = _read(way, lasted_s, fast)
+    return _read(way, lasted_s, slow)._replace(other=(other.pace, other.seconds))
+
+
+def _read(way: FloatArray, lasted_s: FloatArray, pace: float) -> Read:
+    return Read(pace, max(0.0, float(np.median(lasted_s - pace * way))))
+
+
+def _slope(x: FloatArray, y: FloatArray) -> tuple[float, float]:
+    """The median slope between any two points of different x, and its standard error; that is infinite where x is the
+    same."""
     step = -(-len(x) // MOST_PAIRED)
     x, y = x[::step], y[::step]
-    if float(np.std(x)) < LEAST_HEIGHTS * float(np.mean(x)):
-        return 0.0
     one, other = np.triu_indices(len(x), 1)
     apart = x[other] - x[one]
-    differ = apart != 0
+    differ = np.abs(apart) > 1e-9 * float(np.mean(x))
+    if not differ.any():
+        return 0.0, math.inf
     slope = float(np.median((y[other] - y[one])[differ] / apart[differ]))
     off = y - slope * x
-    noise = 1.4826 * float(np.median(np.abs(off - np.median(off))))
-    return slope if abs(slope) > CHANCE_SD * noise / (float(np.std(x)) * math.sqrt(len(x))) else 0.0
-
-
-def _longer(base: Airframe, rows: Iterable[LogRow]) -> float | None:
-    plain = base.model_copy(update={"timing": Timing()})
-    planned = [(row.duration_s, planned_s(plain, row)) for row in rows]
-    longer = [lasted_s - plan_s for lasted_s, plan_s in planned if plan_s is not None]
-    return None if len(longer) < FEWEST_ROWS else round(max(0.0, float(np.median(longer))), 2)
+    noise = AS_SD * float(np.mean(np.abs(off - np.median(off))))
+    return slope, LESS_SURE * noise / (float(np.std(x)) * math.sqrt(len(x)))
 
 
 def validity_of(base: Airframe, rows: Sequence[LogRow]) -> Validity:
-    """The masses, densities and airspeeds of the rows; of a cruise that told none, the base's cruise speed, which its
-    power is then counted at."""
+    """The masses, densities and airspeeds of the rows, and the heights and lengths of those that have a plan; of a
+    cruise that told no speed, the base's cruise speed, which its power is then counted at."""
     cruises = [row for row in rows if row.regime is Regime.CRUISE]
+    heights = [row.height_m for row in rows if row.regime in UP | DOWN and row.height_m is not None]
+    lengths = [row.distance_m for row in cruises if row.distance_m is not None]
     return Validity(
         mass_kg=_range([row.mass_kg for row in rows]),
         density_kg_m3=_range([row.air_density_kg_m3 for row in rows]),
         airspeed_mps=_range([airspeed_of(base, row)[0] for row in cruises]) if cruises else None,
+        height_m=_range(heights) if heights else None,
+        leg_m=_range(lengths) if lengths else None,
     )
 
 

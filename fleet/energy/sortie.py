@@ -3,6 +3,7 @@ arrays."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -103,16 +104,43 @@ def largest_radius_m(
     """How far a sortie may go on ``budget_wh``, zero where it can't even go up and down or the wind forbids
     it.
 
-    Exact, not searched: in one wind the energy grows linearly with distance.
+    Exact, not searched: see `farthest_m`.
     """
     require_not_negative(budget_wh=budget_wh)
-    base = sortie_energy_wh(airframe, 0.0, bearing_deg, payload_kg, plan)
-    kilometre = sortie_energy_wh(airframe, 1000.0, bearing_deg, payload_kg, plan)
+
+    def energy_wh(distance_m: Floats) -> FloatArray:
+        return sortie_energy_wh(airframe, distance_m, bearing_deg, payload_kg, plan)
+
+    return farthest_m(airframe, energy_wh, budget_wh)
+
+
+def farthest_m(airframe: Airframe, energy_wh: Callable[[Floats], FloatArray], budget_wh: float) -> FloatArray:
+    """How far ways out and back may lead, whose energy by their length is told, on a budget; zero where none may.
+
+    In one wind energy grows linearly with distance. Where the airframe has two readings of a leg's time it is the
+    greater of two such lines on each way: convex, with two bends at most, so that three of Newton's steps from beyond
+    the bends come to the end.
+    """
+    unsure = airframe.timing.corner_or is not None
+    near_m, step_m = (BEYOND_BENDS_M, BEYOND_BENDS_M) if unsure else (0.0, 1000.0)
+    near_wh, far_wh = energy_wh(near_m), energy_wh(near_m + step_m)
     # Infinite minus infinite is NaN: an unflyable wind, for which the radius is zero.
     with np.errstate(invalid="ignore"):
-        radius_m = np.maximum((budget_wh - base) / (kilometre - base) * 1000.0, 0.0)
+        radius_m = np.maximum(near_m + (budget_wh - near_wh) / (far_wh - near_wh) * step_m, 0.0)
+        if unsure:
+            radius_m = np.minimum(radius_m, FARTHEST_M)
+        for _ in range(3 if unsure else 0):
+            here_wh = energy_wh(radius_m)
+            steep_wh_m = energy_wh(radius_m + 1.0) - here_wh
+            radius_m = np.clip(radius_m - (here_wh - budget_wh) / steep_wh_m, 0.0, FARTHEST_M)
     radius: FloatArray = np.where(np.isfinite(radius_m), radius_m, 0.0)
     return radius
+
+
+FARTHEST_M = 900_000.0
+"""No way is looked at that is longer."""
+BEYOND_BENDS_M = 100_000.0
+"""No flight was planned so long a leg that a second reading of its time begins beyond."""
 
 
 def _speed(airframe: Airframe, plan: SortiePlan) -> tuple[Floats, bool]:

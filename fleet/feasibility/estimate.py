@@ -6,15 +6,19 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from fleet.domain.fleet import ReserveRule
 from fleet.domain.plan import Status
 from fleet.energy.air import LAPSE_K_PER_M, SEA_LEVEL_K, ZERO_CELSIUS_K, Wind, air_density
 from fleet.energy.airframe import Airframe, Held
+from fleet.energy.arrays import FloatArray, Floats
 from fleet.energy.battery import Battery
 from fleet.energy.beyond import Beyond, airspeeds, beyond, widening
 from fleet.energy.errors import InvalidInput, require_not_negative, require_positive, require_within
 from fleet.energy.learning import AS_ITS_TYPE, Appetite, raised_with
 from fleet.energy.multirotor import Cruise, EnergyEstimate, Unflyable, sortie_phases
+from fleet.energy.sortie import farthest_m
 from fleet.feasibility.energy import out_of_range
 from fleet.feasibility.flight import costliest, drag_counts
 from fleet.feasibility.motion import overloaded
@@ -284,20 +288,29 @@ def radius_m(frame: Airframe, question: Question, worked: Estimate) -> float:
     """How far a flight out and straight back may go on the question's bearing, with the battery, reserve and margin of
     an estimate of it that nothing but distance stands in the way of.
 
-    Exact, not searched: in one wind and air the energy grows linearly with distance. Of two airs the one that leads
-    less far counts.
+    Exact, not searched: see ``farthest_m``. Of two airs the one that leads less far counts.
     """
-    budget_wh = ((worked.usable_wh or 0.0) - (worked.reserve_wh or 0.0)) / (1 + worked.margin_share)
-    return min(_radius_in(frame, question, density, budget_wh) for density in _air(frame, question))
+    above_wh = (worked.usable_wh or 0.0) - (worked.reserve_wh or 0.0)
+
+    def within(leg_m: float) -> float:
+        """How far with the margin of a flight so far."""
+        asked = replace(question, out_m=leg_m, back_m=None)
+        budget_wh = above_wh / (
+            1 + _raised(frame, asked, asked.epsilon, _beyond(frame, asked)) * asked.margin_scale
+        )
+        return min(_radius_in(frame, question, density, budget_wh) for density in _air(frame, question))
+
+    far_m = within(0.0)
+    measured = None if frame.validity is None else frame.validity.leg_m
+    # Beyond the legs that were measured the margin grows with the way: that of the end counts for all of it.
+    return far_m if measured is None or far_m <= measured.high else max(measured.high, within(far_m))
 
 
 def _radius_in(frame: Airframe, question: Question, density_kg_m3: float, budget_wh: float) -> float:
-    none_wh, kilometre_wh = (
-        _there_and_back_wh(frame, question, distance_m, density_kg_m3) for distance_m in (0.0, 1000.0)
-    )
-    if kilometre_wh == math.inf:
-        return 0.0  # on this bearing the wind asks for too much airspeed
-    return max(0.0, (budget_wh - none_wh) / (kilometre_wh - none_wh) * 1000.0)
+    def energy_wh(distance_m: Floats) -> FloatArray:
+        return np.asarray(_there_and_back_wh(frame, question, float(distance_m), density_kg_m3))
+
+    return float(farthest_m(frame, energy_wh, budget_wh))
 
 
 def _there_and_back_wh(frame: Airframe, question: Question, distance_m: float, density_kg_m3: float) -> float:
@@ -323,7 +336,14 @@ def _beyond(frame: Airframe, question: Question) -> tuple[Beyond, ...]:
     masses = frame.empty_mass_kg + question.payload_kg, frame.empty_mass_kg
     speeds = airspeeds(question.speed_mps, question.wind_mps, holds_ground=_holds_ground(frame, question))
     found = [
-        beyond(frame.validity, masses_kg=masses, density_kg_m3=density, airspeeds_mps=speeds)
+        beyond(
+            frame.validity,
+            masses_kg=masses,
+            density_kg_m3=density,
+            airspeeds_mps=speeds,
+            heights_m=(question.height_m,),
+            legs_m=(question.out_m, question.home_m),
+        )
         for density in (question.density_kg_m3, question.dense_kg_m3)
     ]
     return max(found, key=widening)

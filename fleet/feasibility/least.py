@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fleet.domain.fleet import SortieType
 from fleet.energy.airframe import Airframe
-from fleet.energy.legs import pace
+from fleet.energy.legs import lasts_s
 from fleet.energy.regimes import Regime
 from fleet.feasibility.trip import Trip
 from fleet.feasibility.vehicles import vehicle_of
@@ -40,5 +40,5 @@ def _fastest_mps(asset_type: SortieType) -> float:
 
 def _upright_s(frame: Airframe, height_m: float) -> float:
     """Up from the site and down to it again, and the same over the drop, by so much at least."""
-    rates = (pace(frame, each) for each in (Regime.TAKEOFF, Regime.DESCENT, Regime.CLIMB, Regime.LANDING))
-    return sum(height_m / rate + longer_s for rate, longer_s in rates)
+    each = (Regime.TAKEOFF, Regime.DESCENT, Regime.CLIMB, Regime.LANDING)
+    return sum(lasts_s(frame, one, height_m) for one in each)

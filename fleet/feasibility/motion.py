@@ -62,6 +62,18 @@ STANDARD_PRESSURE = "air: 1013.25 hPa at sea level, the standard atmosphere's"
 """Named where the weather says no pressure: a deep low of 980 hPa costs a multirotor 1.7 %."""
 
 
+class Extent(NamedTuple):
+    """How high a flight climbs from the ground, and how long its legs are, in metres."""
+
+    heights_m: tuple[float, ...]
+    legs_m: tuple[float, ...]
+
+
+def extent_of(shape: TripShape) -> Extent:
+    """That of a trip."""
+    return Extent((shape.up_m,), (*shape.out.legs_m, *shape.back.legs_m))
+
+
 class Planned(NamedTuple):
     """A trip with what it was worked out from."""
 
@@ -163,6 +175,7 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
         (sky.temperature_c, sky.warmest_c),
         worked.load,
         sky.wind_mps,
+        extent_of(worked.shape),
         sky.hpa,
     )
     more_log_sd = hypot(widening(beyond_known), wind_sd, moves.log_sd)
@@ -232,18 +245,26 @@ def unmeasured(
     temperatures_c: Iterable[float],
     carries_kg: Iterable[float],
     wind_mps: float,
+    extent: Extent,
     pressures_hpa: Iterable[float | None] = (None,),
 ) -> tuple[Beyond, ...]:
     """What of a flight at a height and in a wind lies beyond what its airframe was measured at, at whichever of
     some temperatures and pressures at sea level that is most; ``carries_kg`` is what it has aboard at one time or
-    another."""
+    another, ``extent`` how high and far it leads."""
     frame = vehicle_of(asset_type)
     if not isinstance(frame, Airframe):
         return ()
     masses = [frame.empty_mass_kg + carried_kg for carried_kg in carries_kg]
     speeds = airspeeds(asset_type.cruise_mps, wind_mps, holds_ground=frame.holds_ground)
     found = [
-        beyond(frame.validity, masses_kg=masses, density_kg_m3=density, airspeeds_mps=speeds)
+        beyond(
+            frame.validity,
+            masses_kg=masses,
+            density_kg_m3=density,
+            airspeeds_mps=speeds,
+            heights_m=extent.heights_m,
+            legs_m=extent.legs_m,
+        )
         for density in (air_at(alt_amsl_m, *each) for each in product(temperatures_c, set(pressures_hpa)))
     ]
     return max(found, key=widening, default=())

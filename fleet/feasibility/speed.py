@@ -11,7 +11,7 @@ import numpy as np
 from fleet.domain.fleet import SortieType
 from fleet.energy.air import Wind
 from fleet.energy.airframe import Airframe
-from fleet.energy.legs import pace
+from fleet.energy.legs import lasts_s
 from fleet.energy.regimes import Regime
 from fleet.energy.speed import Cruises, cruises_speed
 from fleet.feasibility.flight import densities, wind_of
@@ -50,9 +50,8 @@ def speed_for(
         return None
     due = None
     if asset_type.speed_rule == "on_time":
-        beside_s = _seconds(vehicle, Regime.TAKEOFF, shape.up_m) + _seconds(
-            vehicle, Regime.DESCENT, shape.down_m
-        )
+        up_s = lasts_s(vehicle, Regime.TAKEOFF, shape.up_m)
+        beside_s = up_s + lasts_s(vehicle, Regime.DESCENT, shape.down_m)
         due = len(shape.out.legs_m), within_s - beside_s - SPARE_S
     legs = [*_legs(vehicle, shape.out, sky, load.out_kg), *_legs(vehicle, shape.back, sky, load.back_kg)]
     off_mps = sky.wind_sd_mps * NormalDist().inv_cdf(1 - epsilon)
@@ -112,8 +111,3 @@ def _legs(frame: Airframe, way: Way, sky: Sky, payload_kg: float) -> list[Leg]:
         _leg(length_m, bearing_deg, wind, mass_kg)
         for length_m, bearing_deg in zip(way.legs_m, way.bearings_deg, strict=True)
     ]
-
-
-def _seconds(frame: Airframe, regime: Regime, height_m: float) -> float:
-    rate, extra_s = pace(frame, regime)
-    return height_m / rate + extra_s

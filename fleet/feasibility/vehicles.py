@@ -50,7 +50,7 @@ def battery_of(asset_type: SortieType, state_of_health: float) -> Battery:
 def figures_of(asset_type: SortieType) -> str:
     """A name for the figures that predict the type's energy: what was learned against others does not hold."""
     vehicle = vehicle_of(asset_type)
-    text = vehicle.model_dump_json(exclude={"name", "sources"})
+    text = vehicle.model_dump_json(exclude={"name", "sources"}, exclude_defaults=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -60,9 +60,11 @@ def calibration_assumption(vehicle: Vehicle | ElectricVan) -> frozenset[str]:
     residual = vehicle.residual
     if residual is None:
         return frozenset({f"energy of {vehicle.name}: not calibrated, wide margin"})
-    return (
-        frozenset({f"energy of {vehicle.name}: declared, not measured"}) if residual.declared else frozenset()
-    )
+    said = {
+        "declared, not measured": residual.declared,
+        "its flights had no plans, so what times err is assumed": residual.plan_assumed,
+    }
+    return frozenset(f"energy of {vehicle.name}: {what}" for what, is_so in said.items() if is_so)
 
 
 def spread_assumption(vehicle: Vehicle) -> frozenset[str]:

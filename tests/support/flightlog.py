@@ -28,6 +28,10 @@ class Machine:
     descent_mps: float = 2.0
     speeds_mps: tuple[float, ...] = (4.0, 6.0, 8.0, 10.0, 12.0)
     payloads_kg: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75)
+    heights_m: tuple[float, ...] = (25.0, 50.0, 75.0, 100.0)
+    outs_m: tuple[float, float] = (200.0, 900.0)
+    made: float = 1.0
+    """Speed over ground over the one that was told."""
     longer_s: Mapping[str, float] = field(default_factory=dict)
     """What a regime lasts longer than the way over the speed."""
 
@@ -61,16 +65,21 @@ def rows(
     rng = Random(seed)
     for number in range(flights):
         payload_kg, speed_mps = rng.choice(machine.payloads_kg), rng.choice(machine.speeds_mps)
-        density, height_m = rng.uniform(1.12, 1.25), rng.choice((25.0, 50.0, 75.0, 100.0))
-        out_m, hover_s = rng.uniform(200, 900), rng.uniform(15, 45)
+        density, height_m = rng.uniform(1.12, 1.25), rng.choice(machine.heights_m)
+        out_m, hover_s = rng.uniform(*machine.outs_m), rng.uniform(15, 45)
         off = rng.gauss(0, noise.flight)
         for regime, seconds, loaded, way in (
             ("takeoff", height_m / machine.climb_mps, True, {"height_m": height_m}),
-            ("cruise", out_m / speed_mps, True, {"distance_m": out_m, "speed_mps": speed_mps}),
+            ("cruise", out_m / speed_mps / machine.made, True, {"distance_m": out_m, "speed_mps": speed_mps}),
             ("descent", height_m / machine.descent_mps, True, {"height_m": height_m}),
             ("hover", hover_s, True, {}),
             ("climb", height_m / machine.climb_mps, False, {"height_m": height_m}),
-            ("cruise", out_m / speed_mps, False, {"distance_m": out_m, "speed_mps": speed_mps}),
+            (
+                "cruise",
+                out_m / speed_mps / machine.made,
+                False,
+                {"distance_m": out_m, "speed_mps": speed_mps},
+            ),
             ("landing", height_m / machine.descent_mps, False, {"height_m": height_m}),
         ):
             mass_kg = machine.empty_kg + (payload_kg if loaded else 0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import chain
+from itertools import chain, pairwise
 from math import inf
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from fleet.energy.airframe import Airframe
 from fleet.energy.beyond import widening
 from fleet.feasibility.context import Context
 from fleet.feasibility.forecast import wind_log_sd
-from fleet.feasibility.motion import unmeasured
+from fleet.feasibility.motion import Extent, unmeasured
 from fleet.feasibility.sky import AIR_C, Sky, careful_temperatures, sky_over, way_in
 from fleet.feasibility.temperature import strange_temperature
 from fleet.feasibility.underway import Point, bearings_deg, highest_m, leg_wh_in, places_of
@@ -91,6 +91,14 @@ def _where(context: Context, ahead: Iterable[Leg], left: Iterable[Travel]) -> Wh
     return way_in(context, places_of(points), highest_m(context, points)) if points else None
 
 
+def _extent(ways: Ways) -> Extent:
+    """How high a sortie climbs from where it starts and lands, and how long the legs of its ways are."""
+    ends = [way.path[at].alt_amsl_m for way, at in zip(ways, (0, -1), strict=True) if way is not None]
+    highest = max((point.alt_amsl_m for way in ways if way is not None for point in way.path), default=0.0)
+    legs = [there - here for way in ways if way is not None for here, there in pairwise(way.track.along_m)]
+    return Extent(tuple(highest - end for end in ends), tuple(legs))
+
+
 class Unsure(NamedTuple):
     """What is not known of a trip besides its model's error, as a deviation of the logarithm of energy; and why it
     can't be flown in the wind that it may turn out to be."""
@@ -116,7 +124,7 @@ def unsure(
     temperatures = (rest.coldest_c, rest.warmest_c)
     wind_mps = 0.0 if rest.sky is None else rest.sky.wind_mps
     hpa = (None,) if rest.sky is None else rest.sky.hpa
-    beyond = widening(unmeasured(kind, highest, temperatures, carries_kg, wind_mps, hpa))
+    beyond = widening(unmeasured(kind, highest, temperatures, carries_kg, wind_mps, _extent(ways), hpa))
     if rest.sky is None:
         return Unsure(beyond)
     drops = ways[0]

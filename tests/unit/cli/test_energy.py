@@ -300,7 +300,8 @@ def test_a_calibrated_airframe_knows_what_its_flights_take(
     ours, theirs = answered(capsys, airframe=out)[1], answered(capsys)[1]
     assert ours["calibration"]["flights"] == 60
     assert 1.07 < ours["energy_wh"] / theirs["energy_wh"] < 1.13
-    assert said["margin_share"] == ours["margin_share"]
+    near = answered(capsys, airframe=out, out_m=800)[1]
+    assert said["margin_share"] == near["margin_share"] < ours["margin_share"]  # 1,000 m is beyond its legs
 
 
 def test_people_read_what_a_calibration_is_worth(hungry: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -237,7 +237,9 @@ def test_the_margin_holds_for_what_is_told_before_a_flight() -> None:
     )
     kinder = fitted(without_plans).airframe
     assert kinder.residual is not None
-    assert kinder.residual.log_sd == frame.residual.flown_log_sd
+    assert kinder.residual.flown_log_sd == frame.residual.flown_log_sd
+    assert kinder.residual.plan_assumed
+    assert kinder.residual.log_sd == pytest.approx(math.hypot(kinder.residual.flown_sd, 0.10), abs=1e-6)
     assert "durations given (the log has no plans)" in kinder.sources["residual"]
 
 
@@ -399,9 +401,9 @@ def test_a_residual_is_about_zero_where_its_mean_is_no_accident() -> None:
     """Else about its mean; at least 1 %."""
     tossed = {str(at): (0.03, -0.03)[at % 2] for at in range(20)}
     biased = {name: one + 0.05 for name, one in tossed.items()}
-    assert residual_of(tossed).log_sd == pytest.approx(0.03 * math.sqrt(20 / 19), abs=1e-6)
-    assert residual_of(biased).log_sd == pytest.approx(math.hypot(0.03, 0.05), abs=1e-6)
-    assert residual_of({str(at): 0.0 for at in range(20)}).log_sd == 0.01
+    assert residual_of(tossed).flown_sd == pytest.approx(0.03 * math.sqrt(20 / 19), abs=1e-6)
+    assert residual_of(biased).flown_sd == pytest.approx(math.hypot(0.03, 0.05), abs=1e-6)
+    assert residual_of({str(at): 0.0 for at in range(20)}).flown_sd == 0.01
 
 
 def test_residuals_that_rise_count_from_where_they_have_come_to() -> None:
@@ -410,8 +412,8 @@ def test_residuals_that_rise_count_from_where_they_have_come_to() -> None:
     rising = {str(at): one + 0.06 * at / 100 for at, one in enumerate(tossed)}
     falling = {str(at): one - 0.06 * at / 100 for at, one in enumerate(tossed)}
     about_mean = math.sqrt(0.02**2 + 0.06**2 / 12 + 0.03**2)
-    assert residual_of(rising).log_sd == pytest.approx(math.hypot(about_mean, 0.03), rel=0.02)
-    assert residual_of(falling).log_sd == pytest.approx(about_mean, rel=0.02)
+    assert residual_of(rising).flown_sd == pytest.approx(math.hypot(about_mean, 0.03), rel=0.02)
+    assert residual_of(falling).flown_sd == pytest.approx(about_mean, rel=0.02)
 
 
 # --- one hover -------------------------------------------------------------------------------------------------------

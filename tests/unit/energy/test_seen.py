@@ -52,7 +52,7 @@ def test_few_plans_leave_the_base_s_times() -> None:
     """Four rows of each regime say nothing."""
     base = M100.model_copy(update={"timing": Timing(takeoff_s=2.0, corner_s=3.0, landing_s=4.0)})
     few = [row for row in log().rows if row.flight_id in ("F000", "F001")]
-    assert pace_of(base, few) == (base.climb_mps, base.descent_mps, base.timing)
+    assert pace_of(base, few) == (base.climb_mps, base.descent_mps, base.timing, frozenset())
 
 
 def test_the_ranges_are_those_of_the_flights_that_it_was_fitted_to() -> None:
