@@ -25,7 +25,7 @@ from fleet.domain.state import Asset, MissionRecord, Parcel
 from fleet.feasibility import Trip
 from fleet.feasibility.alternate import alternates_near
 from fleet.feasibility.incident import incident
-from fleet.feasibility.route_energy import range_of
+from fleet.feasibility.route_energy import assumed_of, range_of
 from fleet.kinds import kind_of
 from fleet.planner.ranges import in_range
 from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus, MissionStatus
@@ -64,7 +64,7 @@ def _send_in_range(desk: Desk, record: MissionRecord) -> None:
     now = range_of(desk.context, kind, told_charge(desk, asset_id).soc)
     _, verdict = in_range(driven, now, network)
     if verdict.feasible:
-        _send(desk, record.mission, tuple(sorted(verdict.assumptions)))
+        _send(desk, record.mission, tuple(sorted(assumed_of(kind, now))))
         return
     _, once_full = in_range(driven, range_of(desk.context, kind), network)
     if _may_wait(desk, record) and once_full.feasible:

@@ -100,6 +100,13 @@ class RouteRange:
         )
 
 
+def assumed_of(kind: RouteType, limit: RouteRange | None) -> frozenset[str]:
+    """What a route of this type rests on without being known as to its range: where nobody asks, that."""
+    if limit is not None:
+        return limit.assumptions
+    return frozenset({f"range of {kind.type_id}: not asked, the fleet file states no battery of it"})
+
+
 def range_of(ctx: Context, kind: RouteType, told_soc: float | None = None) -> RouteRange | None:
     """What a van of a type may draw; none where the type states no battery. ``told_soc`` is its state of charge as it
     told it; none: as full as its type begins its routes."""

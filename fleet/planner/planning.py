@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from fleet.domain.plan import CostSummary, Plan, Summary
+from fleet.feasibility.route_energy import assumed_of
 from fleet.planner.board import Board
 from fleet.planner.candidates import find_ways
 from fleet.planner.explain import UNASSIGNED, Explainer
@@ -70,6 +71,10 @@ def assumptions(sheet: Sheet) -> tuple[str, ...]:
     found: set[str] = {ETA_ASSUMPTION}
     for sortie in sheet.draft.sorties.values():
         found |= sortie.assumptions
+    driven = {route.asset_id for route in sheet.routes}
+    for van in sheet.problem.vans:
+        if van.slot.asset_id in driven:
+            found |= assumed_of(van.type, van.range)
     context = sheet.problem.snapshot.context
     if sheet.routes and context.network.assumption is not None:
         found.add(context.network.assumption)

@@ -22,6 +22,19 @@ battery = {{start_soc = {soc}}}
 type = "electric"
 """
 
+BARE = """
+[types.bare]
+archetype = "route"
+kind = "van"
+energy_model = "van-e"
+capacity_kg = 900
+capacity_m3 = 9.5
+carriage = { max_parcel_kg = 70, hold = { length_m = 3.2, width_m = 1.7, height_m = 1.8 }, goods = ["standard"], services = ["standard"] }
+
+[[van]]
+type = "bare"
+"""
+"""A type that stands on no other and states no battery."""
 
 LATER = ORDERS.replace("2026-11-24T08:00:00", "2026-11-24T10:30:00")
 """Due so late that the route is planned some time before it is handed out."""
@@ -55,13 +68,15 @@ def test_a_route_within_range_goes_and_says_what_it_takes(tmp_path: Path) -> Non
     assert "electric begins its routes 100% full" in released[0].assumptions  # type: ignore[attr-defined]
 
 
-def test_without_a_battery_nobody_asks(tmp_path: Path) -> None:
-    """As before: whatever the van tells."""
-    bench = Bench(tmp_path)
+def test_without_a_battery_nobody_asks_and_the_mission_says_so(tmp_path: Path) -> None:
+    """Whatever the van tells."""
+    bench = Bench(tmp_path, fleet=BARE)
     operator, van = bench.connect("operator-1", Role.OPERATOR), bench.connect(VAN)
     bench.say(van, AssetReport(condition="ready", at=DAY, soc=0.01, site_id="D1"))
     bench.submit(operator)
     assert sent(bench, van).mission.energy_wh is None
+    released = [s.event for s in bench.store.events() if getattr(s.event, "type", "") == "mission_released"]
+    assert "range of bare: not asked, the fleet file states no battery of it" in released[0].assumptions  # type: ignore[attr-defined]
 
 
 def test_a_van_that_is_low_is_waited_for(tmp_path: Path) -> None:

@@ -75,12 +75,50 @@ def margin() -> float:
     return margin_fraction(1e-3, VAN.residual)
 
 
+def without_battery() -> FleetSpec:
+    """The default fleet whose vans' batteries nobody knows."""
+    types = {
+        name: kind.model_copy(update={"battery": None}) if isinstance(kind, RouteType) else kind
+        for name, kind in fleet().types.items()
+    }
+    return fleet().model_copy(update={"types": types})
+
+
+def test_the_default_van_does_not_drive_farther_than_its_battery_lasts() -> None:
+    """Two parcels 80 km apart are more than 60 kWh at nine tenths of its health carry: each of two vans takes one, and
+    a single van leaves one."""
+    parcels = [order(f"O{x}", place(x, 0), locker_ok=False) for x in (-40_000, 40_000)]
+    known = {o.order_id: o for o in parcels}
+    may_wh = 60_000 * 0.9 * 0.975 * 0.9 * 0.8
+    for vans in (1, 2):
+        found = made(parcels, fleet(), vans=vans)
+        assert (len(found.routes), len(found.unassigned)) == (vans, 2 - vans)
+        assert all(by_hand(route, known) * (1 + margin()) <= may_wh * 1.01 for route in found.routes)
+        assert any("begins its routes 100% full" in one for one in found.assumptions)
+
+
+def test_a_plan_says_where_nobody_asks_how_far_a_van_may_drive() -> None:
+    """And a plan without routes says nothing of vans."""
+    orders = spread_out(0)
+    found = made(orders, without_battery())
+    assert found.routes
+    unasked = [one for one in found.assumptions if one.startswith("range of ")]
+    assert [one.split(":")[0] for one in unasked] == [f"range of {made_by}" for made_by in _types(found)]
+    assert not [one for one in made([], without_battery()).assumptions if one.startswith("range of ")]
+
+
+def _types(found: Plan) -> list[str]:
+    town = snapshot([], vans=3)
+    kinds = {slot.asset_id: slot.type_id for slot in town.assets}
+    return sorted({kinds[route.asset_id] for route in found.routes})
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_a_plan_says_what_its_routes_take(seed: int) -> None:
     """As worked out by hand from the stops, in the weather that the fleet assumes; nothing without a battery."""
     orders = spread_out(seed)
     known = {o.order_id: o for o in orders}
-    plain, stated = made(orders, fleet()), made(orders, with_battery())
+    plain, stated = made(orders, without_battery()), made(orders, with_battery())
     assert all(route.energy_wh is None for route in plain.routes)
     assert [route.stops for route in stated.routes] == [route.stops for route in plain.routes]
     for route in stated.routes:
