@@ -32,7 +32,7 @@ from fleet.feasibility.verdict import Verdict, feasible
 from fleet.intake.assets import placed_assets
 from fleet.intake.authorisations import told_of_unfit
 from fleet.intake.energytracks import read_tracks
-from fleet.intake.errors import Faults, FieldError, IntakeError, file_error
+from fleet.intake.errors import Faults, FieldError, FleetFileError, IntakeError, file_error
 from fleet.intake.fleetfile import FleetFile, read_fleet
 from fleet.intake.localtime import zone_of_offsets
 from fleet.intake.orders import OrdersFile, read_orders
@@ -40,7 +40,7 @@ from fleet.intake.sites import SitesFile, read_lockers, read_sites
 from fleet.intake.suggest import did_you_mean
 from fleet.intake.tables import read_text
 from fleet.intake.terrain import Ground, ground_of
-from fleet.intake.tomltext import dotted
+from fleet.intake.tomltext import dotted, line_of, parse_toml
 from fleet.intake.zones import read_zone_files, told_of_empty_files, told_of_far_zones, told_of_missing_zones
 from fleet.kinds import all_kinds
 from fleet.network.base import Network, Profile
@@ -331,7 +331,7 @@ def _with_own_vehicles(fleet: FleetFile, folder: Path) -> FleetFile:
         elif asset_type.energy_model.lower().endswith(".toml"):
             data = read_text(folder / asset_type.energy_model)
             named = types[name] = asset_type.model_copy(update={"energy_data": data})
-            errors += _data_errors(fleet, named)
+            errors += _data_errors(named, folder / asset_type.energy_model, data)
     if errors:
         raise IntakeError(errors)
     return replace(fleet, spec=fleet.spec.model_copy(update={"types": types}))
@@ -349,7 +349,8 @@ def _pack_errors(fleet: FleetFile) -> Iterator[FieldError]:
             yield FieldError(fleet.name, fleet.line(key), dotted(key), packs.type_id, message)
 
 
-def _data_errors(fleet: FleetFile, asset_type: SortieType | RouteType) -> Iterator[FieldError]:
+def _data_errors(asset_type: SortieType | RouteType, file: Path, data: str) -> Iterator[FieldError]:
+    """What is wrong in a type's vehicle file, by the line on which it stands there."""
     if asset_type.kind not in all_kinds():
         return  # said with the kind
     try:
@@ -358,7 +359,14 @@ def _data_errors(fleet: FleetFile, asset_type: SortieType | RouteType) -> Iterat
         else:
             van_of(asset_type)
     except VehicleFileError as error:
-        yield _type_error(fleet, asset_type, "energy_model", asset_type.energy_model, str(error))
+        try:
+            lines = parse_toml(data, str(file)).lines
+        except FleetFileError as no_toml:
+            yield from no_toml.errors
+            return
+        found = None if error.found is None else str(error.found)
+        key = error.key
+        yield FieldError(str(file), line_of(lines, key), dotted(key) or None, found, error.problem)
 
 
 def _type_error(

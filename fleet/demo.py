@@ -177,13 +177,15 @@ def _moved(files: Files, run: RunDir) -> Files:
     """A demo's input files under its new name."""
     said = files.model_dump(exclude_none=True)
     zones = tuple(run.path / INPUT / path.name for path in said.pop("zones"))
-    return Files(**{name: run.path / INPUT / path.name for name, path in said.items()}, zones=zones)
+    return Files(
+        **{name: run.path / INPUT / path.name for name, path in said.items()}, zones=zones
+    ).absolute()
 
 
 def build_day(folder: Path, options: DemoOptions) -> tuple[Setup, WorldSpec]:
     """The seeded city as files in ``folder/input``, how its day is run, and the true world behind it."""
     city = make_city(options.seed, day=DEMO_DAY, parcels=options.parcels, hours=options.hours)
-    files = _write_city(folder / INPUT, city, options)
+    files = _write_city(folder / INPUT, city, options).absolute()
     setup = Setup(
         name=folder.name,
         files=files,

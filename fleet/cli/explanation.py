@@ -99,16 +99,27 @@ def _mission(mission: Row | None) -> Iterator[str]:
 
 
 def _energy(energy: Row) -> Iterator[str]:
-    names = (
-        ("energy_wh", "planned"),
-        ("reserve_wh", "reserve"),
-        ("usable_wh", "usable"),
-        ("margin_wh", "margin"),
-        ("used_wh", "used"),
-    )
-    for key, name in names:
-        if energy[key] is not None:
-            yield f"{name} {energy[key]:.1f} Wh"
+    """The sum of the plan, then what the last check and the trip itself said."""
+    if energy["planned_wh"] is None:
+        yield f"planned {energy['energy_wh']:.1f} Wh"
+        if energy["reserve_wh"] is not None:
+            yield f"reserve {energy['reserve_wh']:.1f} Wh"
+    else:
+        yield _sum(energy)
+        if abs(energy["energy_wh"] - energy["planned_wh"]) >= 0.05:
+            yield f"expected when it was last checked {energy['energy_wh']:.1f} Wh"
+    if energy["used_wh"] is not None:
+        yield f"used {energy['used_wh']:.1f} Wh"
+
+
+def _sum(energy: Row) -> str:
+    parts = [f"planned {energy['planned_wh']:.1f} Wh"]
+    if energy["alternate"] is not None:
+        parts[0] += f"; to the alternate {energy['alternate']} {energy['alternate_wh']:.1f} Wh"
+    share = "" if energy["margin_share"] is None else f" ({energy['margin_share']:.1%})"
+    parts.append(f"margin {energy['margin_wh']:.1f} Wh{share}")
+    parts += [f"reserve {energy['reserve_wh']:.1f} Wh", f"to spare {energy['spare_wh']:.1f} Wh"]
+    return f"{' + '.join(parts)} = usable {energy['usable_wh']:.1f} Wh"
 
 
 def no_return_text(found: Row) -> str:

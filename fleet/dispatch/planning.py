@@ -175,14 +175,22 @@ def _drawn_and_needed(desk: Desk, record: MissionRecord) -> tuple[float, float]:
     kind = desk.context.fleet.types[desk.asset(mission.asset_id).record.type_id]
     if not isinstance(kind, SortieType) or mission.energy_wh is None:
         return 0.0, 0.0
-    energy = mission.energy_wh, mission.reserve_wh or 0.0
-    its = appetite(desk.context.fleet, kind, desk.asset(mission.asset_id).energy)
-    drawn, needed = drawn_and_needed(desk.context, kind, energy, (away.start, away.end), its)
+    drawn, needed = _counted(desk, kind, record)
     if record.status is not MissionStatus.ACTIVE or desk.now <= away.start:
         return drawn, needed
     whole_s = (away.end - away.start).total_seconds()
     left = max(0.0, (away.end - desk.now).total_seconds()) / whole_s if whole_s > 0 else 0.0
     return drawn * left, 0.0
+
+
+def _counted(desk: Desk, kind: SortieType, record: MissionRecord) -> tuple[float, float]:
+    """By its last check; of one that was checked before that was kept, by its energy alone."""
+    if record.needs is not None:
+        return min(1.0, record.needs.drawn_soc), min(1.0, record.needs.needed_soc)
+    mission, away = record.mission, busy_time(desk, record)
+    energy = mission.energy_wh or 0.0, mission.reserve_wh or 0.0
+    its = appetite(desk.context.fleet, kind, desk.asset(mission.asset_id).energy)
+    return drawn_and_needed(desk.context, kind, energy, (away.start, away.end), its)
 
 
 def _health(desk: Desk, asset_id: str) -> float:

@@ -21,6 +21,7 @@ from fleet.dispatch.running import route_of
 from fleet.dispatch.separation.courses import Course, clear_course
 from fleet.domain.events import MissionOver, MissionReleased, MissionWaits
 from fleet.domain.fleet import SortieType
+from fleet.domain.plan import ChargeNeed
 from fleet.domain.state import Asset, MissionRecord, Parcel
 from fleet.feasibility import Trip
 from fleet.feasibility.alternate import alternates_near
@@ -120,7 +121,8 @@ def _send_apart(desk: Desk, record: MissionRecord, parcel: Parcel, trip: Trip) -
         _later(desk, record, (full,))
         return
     mission = sortie_from_trip(desk, record.mission, course.trip, alternates(desk, record))
-    _send(desk, mission, tuple(sorted(course.trip.assumptions)), course.avoids)
+    needs = ChargeNeed(drawn_soc=course.trip.drawn_soc, needed_soc=course.trip.needed_soc)
+    _send(desk, mission, tuple(sorted(course.trip.assumptions)), course.avoids, needs)
 
 
 def alternates(desk: Desk, record: MissionRecord) -> tuple[Alternate, ...]:
@@ -135,9 +137,15 @@ def alternates(desk: Desk, record: MissionRecord) -> tuple[Alternate, ...]:
 
 
 def _send(
-    desk: Desk, mission: Mission, assumptions: tuple[str, ...], avoids: tuple[Reason, ...] = ()
+    desk: Desk,
+    mission: Mission,
+    assumptions: tuple[str, ...],
+    avoids: tuple[Reason, ...] = (),
+    needs: ChargeNeed | None = None,
 ) -> None:
-    desk.emit(MissionReleased(at=desk.now, mission=mission, assumptions=assumptions, avoids=avoids))
+    desk.emit(
+        MissionReleased(at=desk.now, mission=mission, assumptions=assumptions, avoids=avoids, needs=needs)
+    )
     desk.send(mission.asset_id, Assign(mission=mission))
     desk.effects.append(Watch(mission.asset_id))
     desk.set_timer(

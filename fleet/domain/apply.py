@@ -214,7 +214,9 @@ def _contacts_erased(state: State, event: ev.ContactsErased) -> State:
 
 
 def _mission_drafted(state: State, event: ev.MissionDrafted) -> State:
-    record = MissionRecord(event.mission, event.kind, MissionStatus.DRAFTED, event.release_at)
+    record = MissionRecord(
+        event.mission, event.kind, MissionStatus.DRAFTED, event.release_at, needs=event.needs
+    )
     mission_id = event.mission.mission_id
     return evolve(
         state,
@@ -250,9 +252,8 @@ def _close_mission(state: State, mission_id: str) -> State:
 
 def _mission_released(state: State, event: ev.MissionReleased) -> State:
     mission = event.mission
-    state = _mission(
-        state, mission.mission_id, MissionEvent.RELEASE, mission=mission, waits=(), avoids=event.avoids
-    )
+    changes = {"mission": mission, "waits": (), "avoids": event.avoids, "needs": event.needs}
+    state = _mission(state, mission.mission_id, MissionEvent.RELEASE, **changes)
     return _asset(state, mission.asset_id, None, mission_id=mission.mission_id)
 
 

@@ -18,7 +18,7 @@ from fleet.domain.event import Custodian as Custodian  # noqa: PLC0414 - told on
 from fleet.domain.event import Event as Event  # noqa: PLC0414 - told on
 from fleet.domain.fleet import FleetSpec
 from fleet.domain.noreturn import NoReturnMoved as NoReturnMoved  # noqa: PLC0414 - told on
-from fleet.domain.plan import Plan
+from fleet.domain.plan import ChargeNeed, Plan
 from fleet.domain.sites import Locker, Site
 from fleet.domain.weather import WeatherReported as WeatherReported  # noqa: PLC0414 - told on
 from fleet.domain.winds import WindShown as WindShown  # noqa: PLC0414 - told on
@@ -96,6 +96,7 @@ class MissionDrafted(Event):
     kind: str
     plan_id: Identifier | None = None
     release_at: Time
+    needs: Annotated[ChargeNeed | None, Field(exclude_if=lambda need: need is None)] = None
 
 
 class MissionReleased(Event):
@@ -106,6 +107,7 @@ class MissionReleased(Event):
     mission: Mission
     assumptions: tuple[str, ...] = ()
     avoids: tuple[Reason, ...] = ()
+    needs: Annotated[ChargeNeed | None, Field(exclude_if=lambda need: need is None)] = None
 
 
 class MissionWaits(Event):

@@ -33,6 +33,12 @@ SortedSet = Annotated[frozenset[T], PlainSerializer(lambda members: sorted(str(m
 
 PerPlace = Annotated[int, Field(ge=1, le=99)]
 
+# What nobody states but by a slip of the hand or of the unit: it is told where it stands, not by a trip without a time.
+Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+"""A duration within a trip or a stop: a day at the most."""
+Height = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
+Watts = Annotated[float, Field(ge=1, le=1_000_000, allow_inf_nan=False)]
+
 
 class WeatherCaps(Value):
     """The weather in which a type may go out; a bound that is absent does not bind it."""
@@ -106,7 +112,7 @@ class Kept(Value):
 class ReserveRule(Kept):
     """What stays in the battery, and how sure that must be."""
 
-    epsilon: Annotated[float, Field(gt=0, lt=0.5)] = 1e-3
+    epsilon: Annotated[float, Field(ge=1e-6, lt=0.5)] = 1e-3
     """Accepted probability, as modelled, that a trip eats into the reserve; it sets the margin."""
     margin_scale: NonNegative = 1.0
     """Scales the margin, and what a flight under way is thought to need beyond its estimate. Anything below 1 is for
@@ -145,14 +151,14 @@ class SortieType(Value):
         tuple[Positive, Positive] | None, Field(exclude_if=lambda speeds: speeds is None)
     ] = None
     """The slowest and the fastest that a rule other than ``cruise`` may choose, with the cruise speed between them."""
-    cruise_height_agl_m: NonNegative = 0
+    cruise_height_agl_m: Height = 0
     corridor_m: Positive = 20
     corridor_up_m: Annotated[NonNegative | None, Field(exclude_if=lambda value: value is None)] = None
     """How far above or below its path it may be; ``CORRIDOR_UP_M`` where it is not stated."""
-    load_s: NonNegative = 60
-    drop_s: NonNegative = 30
-    turnaround_s: NonNegative = 120
-    charger_w: Positive = 500
+    load_s: Seconds = 60
+    drop_s: Seconds = 30
+    turnaround_s: Seconds = 120
+    charger_w: Watts = 500
     state_of_health: Fraction = 1.0
     floor_fraction: Fraction = 0.1
     packs: Annotated[int | None, Field(ge=1, le=MOST_PACKS, exclude_if=lambda count: count is None)] = None
@@ -229,10 +235,10 @@ class RouteType(Value):
     energy_model: str
     capacity_kg: Positive
     capacity_m3: Positive
-    stop_s: NonNegative = 60
+    stop_s: Seconds = 60
     """Parking and walking at each stop, on top of the order's own service minutes."""
-    locker_parcel_s: NonNegative = 30
-    load_s: NonNegative = 900
+    locker_parcel_s: Seconds = 30
+    load_s: Seconds = 900
     shift_start: time = time(7, 0)
     shift_end: time = time(19, 0)
     max_shift_s: Positive = 10 * 3600

@@ -89,10 +89,20 @@ class SortieDrop(Value):
     at: Time
 
 
+class ChargeNeed(Value):
+    """What a sortie counts for in its asset's charge, as shares of a full battery: what it draws with its margin, and
+    the least that must be in it when it leaves."""
+
+    drawn_soc: NonNegative
+    needed_soc: NonNegative
+
+
 class SortiePlan(Value):
     """One out-and-back trip; its path runs from the site to the drop and back.
 
-    ``energy_wh * (1 + margin) + reserve_wh <= usable_wh``: ``margin_wh`` is what is left after both.
+    ``worst_wh * (1 + margin) + reserve_wh <= usable_wh``: ``margin_wh`` is what is left to spare after both, and
+    ``worst_wh`` the energy of a trip that ends at the alternate ``alternate_id`` where that is more than ``energy_wh``,
+    else that. ``needs`` is its part in the charge of its asset.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -113,6 +123,9 @@ class SortiePlan(Value):
     margin_wh: NonNegative
     locker_id: Identifier | None = None
     recharged_at: Time | None = None
+    worst_wh: Annotated[NonNegative | None, Field(exclude_if=lambda wh: wh is None)] = None
+    alternate_id: Annotated[Identifier | None, Field(exclude_if=lambda name: name is None)] = None
+    needs: Annotated[ChargeNeed | None, Field(exclude_if=lambda need: need is None)] = None
 
 
 class ChargePlan(Value):

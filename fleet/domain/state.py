@@ -15,7 +15,7 @@ from fleet.domain.energy import EnergyTrack
 from fleet.domain.events import AssetRecord, Custodian
 from fleet.domain.fleet import FleetSpec
 from fleet.domain.noreturn import NoReturn
-from fleet.domain.plan import ParcelPlan, Unassigned
+from fleet.domain.plan import ChargeNeed, ParcelPlan, Unassigned
 from fleet.domain.sites import Locker, Site
 from fleet.domain.weather import Key as WeatherKey
 from fleet.domain.weather import ReportedWeather
@@ -101,6 +101,8 @@ class MissionRecord:
     drop_at: datetime | None = None
     served_s: float | None = None
     held: bool = False
+    needs: ChargeNeed | None = None
+    """A sortie's part in its asset's charge by its last check; none where that was before it was kept."""
 
     @property
     def remaining(self) -> tuple[Step, ...]:

@@ -14,11 +14,12 @@ from fleet.energy.charging import DEFAULT_CHARGING, ChargeFigures
 from fleet.energy.errors import VehicleFileError
 from fleet.energy.figures import (
     Area,
+    Deviation,
     DragArea,
     Figures,
     Kilograms,
     LowSpeed,
-    NotNegative,
+    MaybeDeviation,
     Payload,
     Positive,
     Seconds,
@@ -46,16 +47,16 @@ class Rotors(Figures):
 class Residual(Figures):
     """How far measured energy lay from the model's: log-normal, standard deviation from so many flights."""
 
-    log_sd: Positive
+    log_sd: Deviation
     """From the plan, where that was measured, else with the durations given."""
     flights: Annotated[int, Field(ge=10)]
-    flown_log_sd: Positive | None = None
+    flown_log_sd: Deviation | None = None
     """With the durations given, where ``log_sd`` is from the plan: what is known of a flight when it is over. None: the
     same."""
-    between_log_sd: NotNegative | None = None
+    between_log_sd: MaybeDeviation | None = None
     """How far assets of the type lie apart: the standard deviation of the logarithm of their means. None: nobody has
     said."""
-    drift_log_sd: NotNegative = 0.005
+    drift_log_sd: MaybeDeviation = 0.005
     """How far an asset's own mean wanders from one flight to the next (assumption: a tenth in some 400 flights)."""
     plan_assumed: bool = False
     """The flights had no plans: how far their times lie from what a plan says is in ``log_sd`` as an assumption."""
@@ -73,6 +74,14 @@ class WindTolerance(Figures):
 
     max_wind_mps: Speed
     max_gust_mps: Speed
+
+    @model_validator(mode="after")
+    def _gusts_are_the_stronger(self) -> WindTolerance:
+        if self.max_gust_mps < self.max_wind_mps:
+            raise ValueError(
+                "max_gust_mps must not be below max_wind_mps: gusts are stronger than the mean wind"
+            )
+        return self
 
 
 class Line(NamedTuple):
@@ -206,8 +215,9 @@ def parse_figures(model: type[AnyFigures], text: str, source: str) -> AnyFigures
     try:
         return model.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise VehicleFileError(source, "", f"not TOML: {error}") from error
+        raise VehicleFileError(source, (), f"not TOML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise VehicleFileError(source, field, first["msg"]) from error
+        # A whole table as what was found says nothing; of a figure it is what is looked for in the file.
+        found = None if isinstance(first["input"], dict) else first["input"]
+        raise VehicleFileError(source, first["loc"], first["msg"], found) from error

@@ -26,12 +26,13 @@ class InvalidInput(EnergyError):
 
 
 class VehicleFileError(EnergyError):
-    """A vehicle's data file that can't be used; says file and field."""
+    """A vehicle's data file that can't be used; says file and field. ``key`` is where in it, the names and numbers from
+    the outermost on, ``found`` what stands there; none where that is a whole table, or not there."""
 
-    def __init__(self, source: str, field: str, problem: str) -> None:
-        super().__init__(f"{source}: {field}: {problem}" if field else f"{source}: {problem}")
-        self.source = source
-        self.field = field
+    def __init__(self, source: str, key: tuple[str | int, ...], problem: str, found: object = None) -> None:
+        self.source, self.key, self.problem, self.found = source, key, problem, found
+        self.field = ".".join(str(part) for part in key)
+        super().__init__(f"{source}: {self.field}: {problem}" if self.field else f"{source}: {problem}")
 
 
 def require_finite(**fields: Floats) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from fleet.domain.plan import (
+    ChargeNeed,
     ChargePlan,
     LockerPlan,
     PathPoint,
@@ -243,6 +244,11 @@ def sortie_plan(yard: Yard, sortie_id: str, sortie: Sortie) -> SortiePlan:
         margin_wh=max(0.0, trip.margin_wh - lacks_wh),
         locker_id=sortie.way.locker.locker_id if sortie.way.locker else None,
         recharged_at=problem.moment(yard.recharged_s(sortie)),
+        worst_wh=trip.worst_wh if trip.worst_wh > trip.energy_wh else None,
+        alternate_id=None
+        if trip.alternate is None or trip.worst_wh <= trip.energy_wh
+        else trip.alternate.place_id,
+        needs=ChargeNeed(drawn_soc=trip.drawn_soc, needed_soc=trip.needed_soc),
     )
 
 

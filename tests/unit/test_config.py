@@ -191,6 +191,8 @@ def test_a_cruise_speed_that_another_airframe_brings_in_is_refused_where_it_is_n
         make(fleet=text)
 
 
+OWN_TYPE = '[[drone]]\ntype = "x"\n[types.x]\nbased_on = "courier-x4"\n'
+OWN_VAN = '[[van]]\ntype = "x"\n[types.x]\nbased_on = "van-e"\n'
 OWN = '[types.x]\nbased_on = "courier-x4"\nenergy_model = "mine.toml"\n[[drone]]\ntype = "x"\n'
 
 
@@ -220,10 +222,12 @@ def test_a_van_has_a_vehicle_file_of_its_own_too(make: Make, tmp_path: Path) -> 
     kind = make(fleet=text).context.fleet.types["x"]
     assert isinstance(kind, RouteType)
     assert van_of(RouteType.model_validate_json(kind.model_dump_json())) == mine
-    assert kind.battery == VanBattery(start_soc=0.9)
+    assert kind.battery == VanBattery(start_soc=0.9, state_of_health=0.9), (
+        "what it does not state is that of van-e"
+    )
     less = mine.model_copy(update={"sources": {k: v for k, v in mine.sources.items() if k != "pack_wh"}})
     (tmp_path / "mine.toml").write_text(render(less), encoding="utf-8")
-    with pytest.raises(IntakeError, match=r"fleet\.toml:3: types\.x\.energy_model: .*sources lacks pack_wh"):
+    with pytest.raises(IntakeError, match=r"mine\.toml: .*sources lacks pack_wh"):
         make(fleet=text)
 
 
@@ -241,8 +245,8 @@ def test_another_vehicle_file_is_another_input(make: Make, tmp_path: Path) -> No
     ("text", "fleet", "said"),
     [
         (None, OWN, r"mine\.toml.*(no such file|does not exist|not found|cannot be read|can't be read)"),
-        ("name = 3", OWN, r"fleet\.toml:3: types\.x\.energy_model: mine\.toml: name"),
-        ("no toml", OWN, r"fleet\.toml:3: types\.x\.energy_model: mine\.toml: not TOML"),
+        ("name = 3", OWN, r"mine\.toml:1: name: .*\(found .3.\)"),
+        ("no toml", OWN, r"mine\.toml:1: is no TOML"),
         ("", OWN.replace('"mine.toml"', '"courier-x4"\nenergy_data = "x"'), r"fleet\.toml:4: types\.x\.energy_data"),
     ],
 )  # fmt: skip
@@ -400,3 +404,41 @@ def test_traffic_that_is_none_is_refused_by_its_key(make: Make, entry: str, mess
     with pytest.raises(IntakeError, match=re.escape(message)) as error:
         make(fleet=f"[network]\ntraffic = [{entry}]\n")
     assert "network.traffic" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("figure", "value", "line"),
+    [("pack_wh", "-1", r"pack_wh = -1"), ("log_sd", "400", r"log_sd = 400"), ("max_gust_mps", "2", None)],
+)
+def test_what_is_wrong_in_a_vehicle_file_is_told_with_its_line_and_what_stands_there(
+    make: Make, tmp_path: Path, figure: str, value: str, line: str | None
+) -> None:
+    """A gust below the mean wind is wrong in two figures together: the line of their table is told."""
+    text = re.sub(rf"(?m)^{figure} = .*$", f"{figure} = {value}", render(airframe("courier-x4")), count=1)
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    number = text.splitlines().index(line or "[wind]") + 1
+    said = rf"mine\.toml:{number}: .*{figure}" + (rf".*\(found '{value}(\.0)?'\)" if line else "")
+    with pytest.raises(IntakeError, match=said):
+        make(fleet=OWN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[reserve]\nepsilon = 1e-10\n",
+        OWN_TYPE + "cruise_height_agl_m = 12000\n",
+        OWN_TYPE + "charger_w = 1e-9\n",
+        OWN_TYPE + "drop_s = 1e12\n",
+        OWN_TYPE + "load_s = 1e12\n",
+        OWN_TYPE + "turnaround_s = 1e12\n",
+        OWN_VAN + "load_s = 1e12\n",
+        OWN_VAN + "stop_s = 1e12\n",
+        OWN_VAN + "locker_parcel_s = 1e12\n",
+    ],
+)
+def test_a_figure_that_no_trip_can_be_worked_out_with_is_refused(make: Make, text: str) -> None:
+    """By line and key: it ended the command as a fault of the program."""
+    last = len(text.splitlines())
+    key = text.splitlines()[-1].partition(" ")[0]
+    with pytest.raises(IntakeError, match=rf"fleet\.toml:{last}: .*{key}"):
+        make(fleet=text)

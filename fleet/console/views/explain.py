@@ -8,7 +8,7 @@ from fleet.console.views.around import around
 from fleet.console.views.base import Row, reasons_of, stamp
 from fleet.console.views.missions import no_return_row
 from fleet.console.views.orders import order_row
-from fleet.domain.plan import Alternative, ParcelPlan
+from fleet.domain.plan import Alternative, ParcelPlan, RoutePlan, SortiePlan
 from fleet.domain.state import MissionRecord
 from geofences import ZoneSet
 
@@ -126,7 +126,9 @@ def _mission(ledger: Ledger, mission_id: str | None, zones: ZoneSet | None) -> R
 
 
 def _energy(ledger: Ledger, record: MissionRecord) -> Row | None:
-    """Expected use, reserve and what is left after both; null for a mission whose energy is not planned."""
+    """What it is expected to take, and the sum that its plan was held against: planned use (or that of a trip that
+    ends at the alternate, where it is more), margin, reserve and what is to spare are together what is usable. Null
+    for a mission whose energy is not planned."""
     mission = record.mission
     if mission.energy_wh is None:
         return None
@@ -135,10 +137,30 @@ def _energy(ledger: Ledger, record: MissionRecord) -> Row | None:
     planned = ledger.sorties.get(mission.mission_id) or route
     return {
         "energy_wh": mission.energy_wh,
-        "reserve_wh": mission.reserve_wh,
-        "usable_wh": None if planned is None else planned.usable_wh,
-        "margin_wh": None if planned is None else planned.margin_wh,
+        **_summed(planned),
+        "reserve_wh": mission.reserve_wh if planned is None else planned.reserve_wh,
         "used_wh": record.energy_used_wh,
+    }
+
+
+def _summed(planned: SortiePlan | RoutePlan | None) -> Row:
+    """The parts of a plan's sum but the reserve."""
+    names = ("planned_wh", "alternate", "alternate_wh", "margin_wh", "margin_share", "spare_wh", "usable_wh")
+    if planned is None or planned.energy_wh is None:
+        return dict.fromkeys(names)
+    usable_wh, spare_wh = planned.usable_wh or 0.0, planned.margin_wh or 0.0
+    alternate, worst_wh = None, planned.energy_wh
+    if isinstance(planned, SortiePlan) and planned.worst_wh is not None:
+        alternate, worst_wh = planned.alternate_id, planned.worst_wh
+    raised_wh = max(0.0, usable_wh - (planned.reserve_wh or 0.0) - spare_wh - worst_wh)
+    return {
+        "planned_wh": planned.energy_wh,
+        "alternate": alternate,
+        "alternate_wh": None if alternate is None else worst_wh,
+        "margin_wh": raised_wh,
+        "margin_share": raised_wh / worst_wh if worst_wh > 0 else None,
+        "spare_wh": spare_wh,
+        "usable_wh": usable_wh,
     }
 
 

@@ -26,7 +26,7 @@ from fleet.domain.events import (
     PlanCommitted,
     PlanDropped,
 )
-from fleet.domain.plan import Plan, RoutePlan, RouteStop, SortiePlan
+from fleet.domain.plan import ChargeNeed, Plan, RoutePlan, RouteStop, SortiePlan
 from fleet.protocol.mission import Load, Mission
 from fleet.protocol.values import TimeWindow
 
@@ -86,7 +86,7 @@ def _reserve(desk: Desk, plan: Plan, waiting: frozenset[str]) -> None:
 def _commit_sortie(desk: Desk, plan: Plan, sortie: SortiePlan) -> None:
     mission = draft_sortie(desk, sortie, plan.zones_version)
     release_at = mission.start_at - timedelta(seconds=desk.settings.release_lead_s)
-    _draft(desk, plan, mission, sortie.kind, release_at)
+    _draft(desk, plan, mission, sortie.kind, release_at, sortie.needs)
     for drop in sortie.drops:
         choice = desk.state.choices[drop.order_id]
         _settle_site(desk, drop.order_id, sortie.depot_id)
@@ -136,10 +136,18 @@ def _without_joined(desk: Desk, route: RoutePlan) -> RoutePlan:
     return _only(route, lambda order_id: order_id not in joined) if joined else route
 
 
-def _draft(desk: Desk, plan: Plan, mission: Mission, kind: str, release_at: datetime) -> None:
-    desk.emit(
-        MissionDrafted(at=desk.now, mission=mission, kind=kind, plan_id=plan.plan_id, release_at=release_at)
+def _draft(
+    desk: Desk,
+    plan: Plan,
+    mission: Mission,
+    kind: str,
+    release_at: datetime,
+    needs: ChargeNeed | None = None,
+) -> None:
+    drafted = MissionDrafted(
+        at=desk.now, mission=mission, kind=kind, plan_id=plan.plan_id, release_at=release_at, needs=needs
     )
+    desk.emit(drafted)
     desk.set_timer(f"release:{mission.mission_id}", release_at)
 
 

@@ -185,7 +185,7 @@ plan plan-1, made 2026-11-24T08:02:00.000Z from plan-1@12
 mission flight-1 of S1/drone-1: completed
   checked against zones sha256:0
   assumes: terrain flat at 0 m
-  energy: planned 100.0 Wh, reserve 30.0 Wh, usable 200.0 Wh, margin 70.0 Wh, used 120.0 Wh
+  energy: planned 100.0 Wh + margin 0.0 Wh (0.0%) + reserve 30.0 Wh + to spare 70.0 Wh = usable 200.0 Wh, used 120.0 Wh
 custody:
   2026-11-24T08:03:00.000Z  linehaul -> site S1
   2026-11-24T08:18:00.000Z  site S1 -> asset S1/drone-1

@@ -112,9 +112,14 @@ def test_explain_rests_on_plan_zones_and_energy(noon: Ledger) -> None:
     assert "wind 4 m/s" in told["plan"]["assumptions"]
     assert told["mission"]["energy"] == {
         "energy_wh": 80.0,
+        "planned_wh": 80.0,
+        "alternate": None,
+        "alternate_wh": None,
+        "margin_wh": 8.0,
+        "margin_share": 0.1,
         "reserve_wh": 40.0,
+        "spare_wh": 72.0,
         "usable_wh": 200.0,
-        "margin_wh": 72.0,
         "used_wh": None,
     }
     assert explain(noon, "V-2")["mission"]["energy"] is None

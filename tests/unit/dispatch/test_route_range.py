@@ -29,7 +29,12 @@ kind = "van"
 energy_model = "van-e"
 capacity_kg = 900
 capacity_m3 = 9.5
-carriage = { max_parcel_kg = 70, hold = { length_m = 3.2, width_m = 1.7, height_m = 1.8 }, goods = ["standard"], services = ["standard"] }
+
+[types.bare.carriage]
+max_parcel_kg = 70
+hold = { length_m = 3.2, width_m = 1.7, height_m = 1.8 }
+goods = ["standard"]
+services = ["standard"]
 
 [[van]]
 type = "bare"

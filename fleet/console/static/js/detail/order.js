@@ -79,25 +79,28 @@ function handedOn({ handed_on: passes }) {
 
 function energy(mission) {
   if (!mission?.energy) return null;
-  const { energy_wh: use, reserve_wh: reserve, usable_wh: usable, margin_wh: margin, used_wh: used } = mission.energy;
+  const told = mission.energy;
+  const share = told.margin_share === null ? "" : ` (${percent(told.margin_share)})`;
   const says = facts([
-    ["Expected use", quantity(use, "Wh", 1)],
-    ["Reserve", quantity(reserve, "Wh", 1)],
-    ["Left after both, as planned", quantity(margin, "Wh", 1)],
-    ["Used", quantity(used, "Wh", 1)],
+    ["Expected use", quantity(told.energy_wh, "Wh", 1)],
+    told.alternate ? [`Planned, to the alternate ${told.alternate}`, quantity(told.alternate_wh, "Wh", 1)] : ["Planned", quantity(told.planned_wh, "Wh", 1)],
+    [`Margin${share}`, quantity(told.margin_wh, "Wh", 1)],
+    ["Reserve", quantity(told.reserve_wh, "Wh", 1)],
+    ["To spare, as planned", quantity(told.spare_wh, "Wh", 1)],
+    ["Used", quantity(told.used_wh, "Wh", 1)],
     ["Point of no return", noReturn(mission)],
   ]);
-  return section("Energy", usable ? bar(use, reserve, usable) : null, says);
+  return section("Energy", told.usable_wh ? bar(told) : null, says);
 }
 
-function bar(use, reserve, usable) {
-  const part = (name, share, label) => {
-    const node = el("span", { class: name, title: `${label} ${percent(share)} of the usable energy` }, label);
-    node.style.width = `${Math.max(0, Math.min(100, 100 * share))}%`;
+function bar({ planned_wh: planned, alternate_wh: alternate, margin_wh: margin, reserve_wh: reserve, spare_wh: spare, usable_wh: usable }) {
+  const part = (name, wh, label) => {
+    const node = el("span", { class: name, title: `${label} ${percent(wh / usable)} of the usable energy` }, label);
+    node.style.width = `${Math.max(0, Math.min(100, (100 * wh) / usable))}%`;
     return node;
   };
-  const left = Math.max(0, 1 - (use + reserve) / usable);
-  return el("div", { class: "energy", "aria-hidden": "true" }, part("use", use / usable, "use"), part("reserve", reserve / usable, "reserve"), part("left", left, "margin"));
+  const parts = [part("use", alternate ?? planned, "use"), part("margin", margin, "margin"), part("reserve", reserve, "reserve"), part("left", spare, "spare")];
+  return el("div", { class: "energy", "aria-hidden": "true" }, ...parts);
 }
 
 function plan({ plan: rests, mission }) {
