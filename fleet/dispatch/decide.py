@@ -64,6 +64,7 @@ HANDLERS: Mapping[type, Callable[[Desk, Any], None]] = {
     inputs.TimerDue: timers.timer_due,
     inputs.Finding: findings.finding,
     inputs.NoReturnFound: findings.no_return_found,
+    inputs.ChargeFound: findings.charge_found,
     inputs.LinkLost: assets.link_lost,
     inputs.LinkBack: assets.link_back,
     inputs.SamplesMissing: assets.samples_missing,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fleet.domain.noreturn import NoReturn
 from fleet.domain.plan import Plan
+from fleet.domain.tripcharge import TripCharge
 from fleet.energy.gauge import Doubt
 from fleet.protocol.messages import Action
 from fleet.protocol.salvage import Nonsense
@@ -57,6 +58,14 @@ class NoReturnFound:
 
     mission_id: str
     no_return: NoReturn
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeFound:
+    """What a mission that is out has taken of its battery, where no later sample tells it."""
+
+    mission_id: str
+    charge: TripCharge
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +156,7 @@ Input = (
     | TimerDue
     | Finding
     | NoReturnFound
+    | ChargeFound
     | LinkLost
     | LinkBack
     | SamplesMissing

@@ -257,12 +257,8 @@ def _mission_released(state: State, event: ev.MissionReleased) -> State:
     return _asset(state, mission.asset_id, None, mission_id=mission.mission_id)
 
 
-def _mission_waits(state: State, event: ev.MissionWaits) -> State:
-    return _mission(state, event.mission_id, None, waits=event.why)
-
-
-def _no_return_moved(state: State, event: ev.NoReturnMoved) -> State:
-    return _mission(state, event.mission_id, None, no_return=event.no_return)
+def _sets(field: str, by: str) -> Callable[[State, Any], State]:
+    return lambda state, event: _mission(state, event.mission_id, None, **{field: getattr(event, by)})
 
 
 def _mission_accepted(state: State, event: ev.MissionAccepted) -> State:
@@ -463,8 +459,9 @@ _HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.PlanDropped: _plan_dropped,
     ev.MissionDrafted: _mission_drafted,
     ev.MissionReleased: _mission_released,
-    ev.MissionWaits: _mission_waits,
-    ev.NoReturnMoved: _no_return_moved,
+    ev.MissionWaits: _sets("waits", by="why"),
+    ev.NoReturnMoved: _sets("no_return", by="no_return"),
+    ev.ChargeNoted: _sets("charge", by="charge"),
     ev.MissionAccepted: _mission_accepted,
     ev.MissionBegun: _mission_begun,
     ev.StepBegun: _step_begun,

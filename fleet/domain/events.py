@@ -20,6 +20,7 @@ from fleet.domain.fleet import FleetSpec
 from fleet.domain.noreturn import NoReturnMoved as NoReturnMoved  # noqa: PLC0414 - told on
 from fleet.domain.plan import ChargeNeed, Plan
 from fleet.domain.sites import Locker, Site
+from fleet.domain.tripcharge import ChargeNoted as ChargeNoted  # noqa: PLC0414 - told on
 from fleet.domain.weather import WeatherReported as WeatherReported  # noqa: PLC0414 - told on
 from fleet.domain.winds import WindShown as WindShown  # noqa: PLC0414 - told on
 from fleet.protocol.lifecycle import AssetEvent, CompartmentEvent
@@ -441,6 +442,7 @@ AnyEvent = Annotated[
     | MissionReleased
     | MissionWaits
     | NoReturnMoved
+    | ChargeNoted
     | MissionAccepted
     | MissionBegun
     | StepBegun

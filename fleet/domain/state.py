@@ -17,6 +17,7 @@ from fleet.domain.fleet import FleetSpec
 from fleet.domain.noreturn import NoReturn
 from fleet.domain.plan import ChargeNeed, ParcelPlan, Unassigned
 from fleet.domain.sites import Locker, Site
+from fleet.domain.tripcharge import TripCharge
 from fleet.domain.weather import Key as WeatherKey
 from fleet.domain.weather import ReportedWeather
 from fleet.domain.winds import WindShown
@@ -76,7 +77,8 @@ class MissionRecord:
     first way was begun, ``back_at`` when its last was done; ``astray``: a step failed, or it was told to do something
     else on the way; ``noted`` are the codes of the exceptions about it. ``no_return``
     is from where on it can't go home any more, as last worked out; none while that is not known. ``drop_at`` is when
-    a sortie's drop was begun, ``served_s`` how long it lasted; ``held``: it was told to wait on its way."""
+    a sortie's drop was begun, ``served_s`` how long it lasted; ``held``: it was told to wait on its way. ``charge``
+    is with what it left, and what staying somewhere took; none before it has told so under way."""
 
     mission: Mission
     kind: str
@@ -103,6 +105,7 @@ class MissionRecord:
     held: bool = False
     needs: ChargeNeed | None = None
     """A sortie's part in its asset's charge by its last check; none where that was before it was kept."""
+    charge: TripCharge | None = None
 
     @property
     def remaining(self) -> tuple[Step, ...]:

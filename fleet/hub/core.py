@@ -272,10 +272,12 @@ class HubCore:
         if sample.soc is not None:
             self._measured[peer_id] = sample.soc, sample.at
         try:
+            if self._monitor.is_due(peer_id, now):
+                self._monitor.watch(peer_id, self.state, now, sample)
             for finding in self._monitor.check(peer_id, sample, now):
                 self._decide(finding, now, None)
-            if (moved := self._monitor.no_return_of(peer_id)) is not None:
-                self._decide(moved, now, None)
+            for news in self._monitor.news_of(peer_id):
+                self._decide(news, now, None)
             if (seen := self._monitor.wind(peer_id, sample, now)) is not None:
                 self._decide(seen, now, None)
         except Exception as error:  # noqa: BLE001 - the hub must not die of one sample

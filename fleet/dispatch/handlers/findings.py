@@ -6,14 +6,14 @@ from fleet.dispatch.charge import SUSPECT_ACTION
 from fleet.dispatch.commands import command, in_words
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.handlers.holding import look_again
-from fleet.dispatch.handlers.suspects import capacity_apart
-from fleet.dispatch.inputs import Finding, NoReturnFound
+from fleet.dispatch.handlers.suspects import capacity_apart, suspect
+from fleet.dispatch.inputs import ChargeFound, Finding, NoReturnFound
 from fleet.dispatch.monitor.remaining import home_of
 from fleet.dispatch.monitor.told import alike_of, as_told, is_more_urgent, is_told
-from fleet.domain.events import NoReturnMoved
+from fleet.domain.events import ChargeNoted, NoReturnMoved
 from fleet.domain.state import OVER
 from fleet.feasibility.capacity import CAPACITY_CHECK
-from fleet.feasibility.charge import BATTERY_SUSPECT
+from fleet.feasibility.charge import BATTERY_SUSPECT, SENSOR_SUSPECT
 from fleet.kinds import kind_of
 from fleet.protocol.messages import Action
 from fleet.protocol.mission import Mission
@@ -29,11 +29,14 @@ def finding(desk: Desk, message: Finding) -> None:
     if message.code == CAPACITY_CHECK:
         capacity_apart(desk, message)
         return
+    if message.code == SENSOR_SUSPECT:
+        suspect(desk, message.asset_id, message.code, message.reasons[0])
+        return
     message = as_told(message, desk.asset(message.asset_id).wire)
     advice = message.advice
-    suspect = message.code == BATTERY_SUSPECT
+    doubted = message.code == BATTERY_SUSPECT
     flies = kind_of(record.kind).needs_airspace
-    action = SUSPECT_ACTION if suspect else in_words(advice, message.place_id, flies=flies)
+    action = SUSPECT_ACTION if doubted else in_words(advice, message.place_id, flies=flies)
     for earlier in alike_of(message, desk.state.open_exceptions()):
         if is_more_urgent(message, earlier.advice):
             desk.close_exception(earlier.exception_id, f"it became more urgent: {action}")
@@ -42,7 +45,7 @@ def finding(desk: Desk, message: Finding) -> None:
         action,
         asset_id=message.asset_id,
         mission_id=message.mission_id,
-        owner="operator" if suspect else "dispatcher",
+        owner="operator" if doubted else "dispatcher",
         reasons=message.reasons,
         advice=advice,
     )
@@ -69,6 +72,13 @@ def no_return_found(desk: Desk, message: NoReturnFound) -> None:
     record = desk.mission(message.mission_id)
     if record is not None and record.status not in OVER and record.no_return != message.no_return:
         desk.emit(NoReturnMoved(at=desk.now, mission_id=message.mission_id, no_return=message.no_return))
+
+
+def charge_found(desk: Desk, message: ChargeFound) -> None:
+    """Keep it with the mission, where that is not over."""
+    record = desk.mission(message.mission_id)
+    if record is not None and record.status not in OVER and record.charge != message.charge:
+        desk.emit(ChargeNoted(at=desk.now, mission_id=message.mission_id, charge=message.charge))
 
 
 def _place(mission: Mission, place_id: str | None) -> Place | None:

@@ -71,6 +71,7 @@ def step_report(desk: Desk, message: StepReport) -> None:
         _begin(desk, record)
     if message.state == "started":
         desk.emit(StepBegun(at=desk.now, mission_id=message.mission_id, step_id=message.step_id))
+        desk.effects.append(Watch(record.mission.asset_id))
         return
     step = next((s for s in record.mission.steps if s.step_id == message.step_id), None)
     if step is None:

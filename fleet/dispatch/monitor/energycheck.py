@@ -9,11 +9,9 @@ from fleet.dispatch.monitor.battery import HOLD_LOOK_S, Energy
 from fleet.dispatch.monitor.choosing import Short, chosen
 from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.progress import Progress, burden_of, progress_of, taken_of
+from fleet.dispatch.monitor.remaining import HOLDING
 from fleet.feasibility.incident import measured
 from fleet.protocol.messages import Telemetry
-
-HOLDING = "holding"
-"""What a sample says of one that stays where it is because it was told to."""
 
 ENERGY_SHORT = "energy_short"
 """The exception about one whose battery is not enough for the rest."""
@@ -54,7 +52,8 @@ def can_hold(guard: Guard, sample: Telemetry, hold: timedelta, now: datetime) ->
 def _short(guard: Guard, sample: Telemetry, now: datetime, progress: Progress, short: Short) -> Finding:
     reason = measured(
         ENERGY_SHORT,
-        f"the rest needs {short.rest_wh:.0f} Wh with its margin, {short.left_wh:.0f} Wh are there above the reserve",
+        f"the rest needs {short.rest_wh:.0f} Wh with its margin, {short.left_wh:.0f} Wh are there above the reserve"
+        + _seen(guard, sample, progress, short.budget),
         limit=round(short.left_wh, 1),
         actual=round(short.rest_wh, 1),
         unit="Wh",
@@ -62,6 +61,16 @@ def _short(guard: Guard, sample: Telemetry, now: datetime, progress: Progress, s
     )
     advice, place_id, way = chosen(guard, sample, now, progress, short)
     return Finding(guard.asset_id, guard.mission_id, ENERGY_SHORT, advice, (reason,), place_id, way)
+
+
+def _seen(guard: Guard, sample: Telemetry, progress: Progress, budget: Energy) -> str:
+    """What of its flight so far raises that figure, in words; empty where nothing does."""
+    taken = taken_of(guard, sample, progress, budget)
+    said = [
+        *([f"it has taken {taken:.1f} times what was predicted"] if taken > 1 + budget.margin else []),
+        *([f"its leg takes {progress.pace:.1f} times as long"] if progress.pace > 1 else []),
+    ]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _rest_wh(guard: Guard, sample: Telemetry, progress: Progress, budget: Energy, stays_s: float) -> float:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import datetime
-from statistics import median
 
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.battery import Energy
 from fleet.dispatch.monitor.driven import Since, driven
-from fleet.dispatch.monitor.energycheck import HOLDING
 from fleet.dispatch.monitor.guard import Guard
+from fleet.dispatch.monitor.meters import Meter, why_stuck
 from fleet.dispatch.monitor.progress import burden_of, progress_of
+from fleet.dispatch.monitor.remaining import HOLDING
 from fleet.dispatch.monitor.way import Way
 from fleet.dispatch.packs import what_is_left
 from fleet.dispatch.separation.flights import BREAKS_OFF
-from fleet.energy.capacity import measured
+from fleet.domain.tripcharge import TripCharge
 from fleet.energy.gauge import CLOCK_BACKWARDS, GaugeState, Reading, believed, modelled, watch
-from fleet.feasibility.capacity import CAPACITY_CHECK, capacity_apart
 from fleet.feasibility.charge import BATTERY_SUSPECT, doubted
 from fleet.protocol.messages import Action, Telemetry
 from fleet.protocol.values import Reason
@@ -36,8 +35,6 @@ NEW = GaugeState()
 LOST = frozenset({"pack_failed", "pack_missing"})
 LOST_ROW = 3
 """A pack is lost that is so in so many samples in a row."""
-STEADY = 20
-"""In so many samples in a row meter and gauge have not agreed before it counts."""
 PACK_LOST = "pack_lost"
 """The exception about one that has lost a pack under way."""
 
@@ -49,8 +46,8 @@ class _Kept:
     ``state`` is the gauge's, ``drawn`` the share of a full battery that was drawn up to ``at``, ``doubts`` what is
     doubted, ``short`` by how much the gauge has shown less than the model since. ``lost`` is which packs are lost,
     ``lost_row`` in how many samples in a row some were, ``whole`` what all held before, ``gone`` what went with them.
-    ``base`` is what gauge and meter said first under way, ``holds`` what both say that a full battery holds, in samples
-    in a row in which they do not agree. ``judged`` is what was believed last instead of what the gauge showed.
+    ``judged`` is what was believed last instead of what the gauge showed, ``is_by_model``
+    whether by the model. ``stays`` is what it took to stay somewhere before a restart;
     ``since`` is from where on a robot's way is counted.
     """
 
@@ -63,8 +60,9 @@ class _Kept:
     lost: tuple[Reason, ...] = ()
     lost_row: int = 0
     judged: float | None = None
-    base: tuple[float, float] | None = None
-    holds: list[float] = field(default_factory=list)
+    is_by_model: bool = False
+    stays: float = 0.0
+    meter: Meter = field(default_factory=Meter)
     whole: float | None = None
     gone: float = 0.0
     since: Since | None = None
@@ -85,6 +83,19 @@ class Gauges:
         """Doubts about the gauge of this trip that were told already: by the hub itself, or before a restart."""
         kept = self._of(guard)
         kept.doubts = kept.doubts or doubts
+
+    def restore(self, guard: Guard, charge: TripCharge) -> None:
+        """What was known of this trip before a restart: from there on the time counts where the model did, else the
+        way and what it took to stay somewhere."""
+        kept = self._of(guard)
+        kept.stays = charge.stays_soc
+        if charge.drawn is not None:
+            kept.drawn, kept.at = charge.drawn, charge.at
+
+    def drawn(self, asset_id: str) -> float | None:
+        """What the trip has drawn by the model as a share of a full battery; none where the gauge is believed."""
+        kept = self._kept.get(asset_id)
+        return None if kept is None or not kept.is_by_model else kept.drawn
 
     def _of(self, guard: Guard) -> _Kept:
         kept = self._kept.get(guard.asset_id)
@@ -121,12 +132,13 @@ class Gauges:
             kept.state, fresh = watch(kept.state, Reading(now.timestamp(), sample.soc, kept.drawn, rests))
             if fresh:
                 kept.doubts += tuple(doubted(doubt, guard.asset_id) for doubt in fresh)
-        kept.judged = None
+        kept.judged, kept.is_by_model = None, False
         if not rests and not kept.lost and not kept.doubts:
-            kept.judged = _by_meter(kept, sample, budget.full_wh)
+            kept.judged = kept.meter.judged(sample, budget.full_wh, kept.drawn)
         if not rests and guard.start_soc is not None and (kept.doubts or sample.soc is None):
             margin = budget.margin_for_a_time if guard.flies else budget.margin
             kept.judged = _by_model(guard.start_soc, kept, margin)
+            kept.is_by_model = True
         return self.judged(guard, sample), kept.doubts
 
     def is_doubted(self, asset_id: str) -> bool:
@@ -153,7 +165,12 @@ class Gauges:
         """What meter and gauge have said for a while that a full battery holds, as a share of what it should; none
         where they agree."""
         kept = self._kept.get(asset_id)
-        return None if kept is None or len(kept.holds) < STEADY else median(kept.holds)
+        return None if kept is None else kept.meter.steady
+
+    def meter(self, asset_id: str) -> Reason | None:
+        """Why its meter is not believed on this trip; none where it is."""
+        kept = self._kept.get(asset_id)
+        return None if kept is None else why_stuck(asset_id, kept.meter)
 
 
 def _by_model(start_soc: float, kept: _Kept, margin: float) -> float:
@@ -164,33 +181,10 @@ def _by_model(start_soc: float, kept: _Kept, margin: float) -> float:
     return max(0.0, by_model - kept.short)
 
 
-def _by_meter(kept: _Kept, sample: Telemetry, full_wh: float) -> float | None:
-    """The state of charge by the less of what meter and gauge leave, once they have not agreed for a while. Both count
-    from the first sample under way: a meter may have begun anywhere, and begin anew."""
-    soc, used_wh = sample.soc, sample.energy_used_wh
-    if soc is None or used_wh is None:
-        return None
-    if kept.base is None or used_wh < kept.base[1]:
-        kept.base, kept.holds = (soc, used_wh), []
-    found = measured(kept.base[0], soc, used_wh - kept.base[1], full_wh)
-    kept.holds = [*kept.holds, found.holds][-STEADY:] if found.apart else []
-    return found.soc if len(kept.holds) == STEADY else None
-
-
-def capacity(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
-    """Meter and gauge do not agree on what its battery holds: a person has it measured, and until then it counts for
-    the less of the two."""
-    del sample, now
-    if guard.holds is None:
-        return None
-    reason = capacity_apart(guard.asset_id, guard.sortie, guard.holds)
-    return Finding(guard.asset_id, guard.mission_id, CAPACITY_CHECK, None, (reason,))
-
-
 def _rests(guard: Guard, sample: Telemetry) -> bool:
     """Whether a gauge may rise or stand still: it is on the ground or on a charger. One that breaks its trip off is at
     no step of it."""
-    if sample.step_id is None and sample.state not in BREAKS_OFF:
+    if sample.step_id is None and sample.state not in BREAKS_OFF and not guard.doing:
         return True
     unloads = sample.state == _UNLOADS and not (guard.flies and sample.step_id == guard.drop_id)
     return unloads or sample.step_id in guard.before or sample.state in _RESTS
@@ -201,7 +195,7 @@ def _flown(guard: Guard, kept: _Kept, sample: Telemetry, now: datetime) -> float
     had been flown before the first sample."""
     if kept.at is not None:
         return kept.drawn + _share_per_s(guard, sample) * max(0.0, (now - kept.at).total_seconds())
-    by_way, begun = max(kept.drawn, _by_way(guard, sample, now)), _begun(guard)
+    by_way, begun = max(kept.drawn, _by_way(guard, sample, now) + kept.stays), _begun(guard)
     if begun is None or by_way > 0:
         return by_way
     return _share_per_s(guard, sample) * max(0.0, (now - begun).total_seconds())
@@ -242,7 +236,7 @@ def _power_w(guard: Guard, sample: Telemetry, budget: Energy) -> float:
 
 
 def _way_of(guard: Guard, sample: Telemetry) -> Way | None:
-    if sample.state in BREAKS_OFF:
+    if sample.state in BREAKS_OFF or guard.doing:
         return guard.instead
     return guard.out if guard.out is not None and sample.step_id == guard.out.step_id else guard.back
 
@@ -267,7 +261,7 @@ def gauge(guard: Guard, sample: Telemetry, now: datetime) -> Finding | None:
     )  # that is said by the hub itself
     if not doubts:
         return None
-    waits = sample.step_id is None and sample.state not in BREAKS_OFF
+    waits = sample.step_id is None and sample.state not in BREAKS_OFF and not guard.doing
     stays = waits or sample.step_id in guard.before
     advice = Action.RETURN if stays else None
     return Finding(guard.asset_id, guard.mission_id, BATTERY_SUSPECT, advice, doubts)

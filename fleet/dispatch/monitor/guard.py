@@ -56,15 +56,16 @@ PLANE_ERROR, SLACK_M = 1.01, 1.0
 class Guard:
     """What one mission is held against.
 
-    ``blocked`` is why the rest of its path may not be flown, as of now, and ``weather`` why its type may not be out for
-    the rest of its time; ``before`` are the steps before it leaves. ``keeps`` is what all of its ways keep free.
-    ``doubts`` is what its fuel gauge has shown that can't be, ``lost`` which of its packs give nothing any more,
-    ``holds`` what meter and gauge say that its battery holds, as a share of what it should, where they do not agree.
-    ``turn`` is the way out the other way round, with all on board. ``doing`` is the state in which it breaks its trip
-    off (empty: it does not), ``ahead`` what it has still to fly, ``instead`` the way that it takes then, with what that
-    takes (none: not known). ``held_soc`` is what staying where it was has taken so far, told to hold or at its drop,
-    and lost packs have, as a share of all: the way has not; ``dropping_s`` how long it has been at its drop, which is
-    over once it has ``handed_over``. ``taken`` is how many times what was predicted its trip had taken when it left it.
+    ``blocked`` is why the rest of its path may not be flown, as of now, and ``weather`` why its type may not be out
+    for the rest of its time; ``before`` are the steps before it leaves, ``step_ids`` all. ``keeps`` is what all of
+    its ways keep free. ``doubts`` is what its fuel gauge has shown that can't be, ``lost`` which of its packs give
+    nothing any more, ``holds`` what meter and gauge say that its battery holds, as a share of what it should, where
+    they do not agree, ``meter`` why its meter is not believed. ``turn`` is the way out the other way round, with
+    all on board. ``doing`` is the state in which it breaks its trip off (empty: it does not), ``ahead`` what it has
+    still to fly, ``instead`` the way that it takes then, with what that takes (none: not known). ``held_soc`` is
+    what staying where it was has taken so far, told to hold or at its drop, and lost packs have, as a share of all:
+    the way has not; ``dropping_s`` how long it has been at its drop, which is over once it has ``handed_over``.
+    ``taken`` is how many times what was predicted its trip had taken when it left it.
     """
 
     mission_id: str
@@ -82,6 +83,7 @@ class Guard:
     blocked: tuple[Reason, ...]
     weather: tuple[Reason, ...]
     before: frozenset[str]
+    step_ids: frozenset[str]
     context: Context
     record: MissionRecord
     doing: str
@@ -91,6 +93,7 @@ class Guard:
     doubts: tuple[Reason, ...] = ()
     lost: tuple[Reason, ...] = ()
     holds: float | None = None
+    meter: Reason | None = None
     held_soc: float = 0.0
     turn: Way | None = None
     instead: Way | None = None
@@ -144,15 +147,16 @@ def guard_of(
     start_soc: float | None,
     brings_back_kg: float = 0.0,
     known: EnergyTrack | None = None,
+    doing: str = "",
 ) -> Guard:
     """The guard of a sortie that is released or under way; ``sample`` is the last word of where it is,
     ``brings_back_kg`` what is on board on its way back that was not to be (see ``aboard.py``), ``known`` what
-    was learned of its energy."""
+    was learned of its energy, ``doing`` how it broke its trip off until now."""
     context = context.of(kind)
     mission = record.mission
     kind = kind.at_speed(mission.cruise_mps)
     left = [travel for travel in travels_of(mission) if travel.step_id not in record.ended]
-    bare = airspace_guard(record, kind, context, now, sample)
+    bare = airspace_guard(record, kind, context, now, sample, doing)
     during = _time_left(left, bare.ahead, now)
     rest = rest_sky(context, kind, during, bare.ahead, left)
     rest = with_elsewhere(rest, context, during, bare.ahead, mission)
@@ -178,7 +182,12 @@ def guard_of(
 
 
 def airspace_guard(
-    record: MissionRecord, kind: SortieType, context: Context, now: datetime, sample: Telemetry | None
+    record: MissionRecord,
+    kind: SortieType,
+    context: Context,
+    now: datetime,
+    sample: Telemetry | None,
+    doing: str = "",
 ) -> Guard:
     """Its side that zones have to do with: enough to tell what is done about a zone, and made in a quarter of the
     time.
@@ -189,7 +198,7 @@ def airspace_guard(
     plane = Plane.at(mission.home)
     flies = kind_of(kind.kind).needs_airspace
     out, back = _ways(mission, travels_of(mission), plane, kind)
-    ahead = tuple(legs_ahead(record, kind, sample, now)) if flies else ()
+    ahead = tuple(legs_ahead(record, kind, sample, now, doing)) if flies else ()
     return Guard(
         mission_id=mission.mission_id,
         asset_id=mission.asset_id,
@@ -203,6 +212,7 @@ def airspace_guard(
         energy=None,
         weather=(),
         before=_steps_before(mission),
+        step_ids=frozenset(step.step_id for step in mission.steps),
         refuges=tuple(
             Refuge(a.place_id, a.place, *plane.xy(a.place.lon, a.place.lat)) for a in mission.alternates
         ),
@@ -210,7 +220,7 @@ def airspace_guard(
         blocked=_blocked(ahead, kind, context),
         context=context,
         record=record,
-        doing=doing_instead(record, sample),
+        doing=doing_instead(record, sample, doing),
         ahead=ahead,
         start_soc=None,
         handed_over=is_handed_over(record),
@@ -220,8 +230,8 @@ def airspace_guard(
 
 def redirected(guard: Guard, sample: Telemetry, now: datetime) -> Guard:
     """The guard of one that has begun or ceased to break its trip off: another way is ahead of it."""
-    ahead = tuple(legs_ahead(guard.record, guard.sortie, sample, now)) if guard.flies else ()
-    doing = doing_instead(guard.record, sample)
+    ahead = tuple(legs_ahead(guard.record, guard.sortie, sample, now, guard.doing)) if guard.flies else ()
+    doing = doing_instead(guard.record, sample, guard.doing)
     guard = evolve(
         guard, doing=doing, ahead=ahead, blocked=_blocked(ahead, guard.sortie, guard.context), instead=None
     )
@@ -237,7 +247,8 @@ def _way_ahead(guard: Guard, sample: Telemetry | None, now: datetime) -> Sequenc
         return ()
     if guard.flies:
         return guard.ahead[0].path if guard.ahead else ()
-    return path_home(guard.record, guard.sortie, sample, now)
+    off = sample if sample.state == guard.doing else sample.model_copy(update={"state": guard.doing})
+    return path_home(guard.record, guard.sortie, off, now)
 
 
 OFF_TIME_SHARE = 0.5
@@ -248,7 +259,7 @@ def is_off_time(guard: Guard, sample: Telemetry, now: datetime) -> bool:
     """Whether what is ahead of it will be over at another time than its guard was worked out for: it holds, or the wind
     is another one.
     """
-    ahead = tuple(legs_ahead(guard.record, guard.sortie, sample, now))
+    ahead = tuple(legs_ahead(guard.record, guard.sortie, sample, now, guard.doing))
     if not (ahead and guard.ahead):
         return bool(ahead) != bool(guard.ahead)
     off_s = abs((ahead[-1].path[-1].at - guard.ahead[-1].path[-1].at).total_seconds())

@@ -7,19 +7,24 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from fleet.dispatch.health import as_worn
-from fleet.dispatch.inputs import Finding, NoReturnFound, WindSeen
+from fleet.dispatch.inputs import ChargeFound, Finding, NoReturnFound, WindSeen
 from fleet.dispatch.monitor.aboard import brings_back_kg
 from fleet.dispatch.monitor.air import Air
 from fleet.dispatch.monitor.aside import Aside, ways_aside
 from fleet.dispatch.monitor.checks import CHECKS
 from fleet.dispatch.monitor.energycheck import ENERGY_SHORT, can_hold, energy
-from fleet.dispatch.monitor.gauges import Gauges, capacity, gauge, pack_lost
+from fleet.dispatch.monitor.gauges import Gauges, gauge, pack_lost
 from fleet.dispatch.monitor.guard import Earlier, Guard, guard_of, is_off_time, redirected
+from fleet.dispatch.monitor.leaving import has_not_left, is_under_way, left_with
+from fleet.dispatch.monitor.meters import capacity, meter
+from fleet.dispatch.monitor.nearby import near_changed
 from fleet.dispatch.monitor.noreturn import is_news, no_return_of
+from fleet.dispatch.monitor.placed import Unplaced, is_unplaced, placed
 from fleet.dispatch.monitor.progress import progress_of, taken_of
 from fleet.dispatch.monitor.remaining import doing_instead
 from fleet.dispatch.monitor.staying import Stays
 from fleet.dispatch.monitor.told import MOST_URGENT, Told, is_more_urgent
+from fleet.dispatch.monitor.tripcharges import TripCharges
 from fleet.dispatch.monitor.winds import Winds
 from fleet.dispatch.monitor.zonechecks import ZONE_CODES
 from fleet.dispatch.silence import lost_link
@@ -27,14 +32,12 @@ from fleet.domain.evolve import evolve
 from fleet.domain.fleet import SortieType
 from fleet.domain.noreturn import NoReturn
 from fleet.domain.state import OVER, State
+from fleet.domain.tripcharge import TripCharge
 from fleet.feasibility import Context
 from fleet.feasibility.charge import gauge_doubts_of
 from fleet.protocol.lifecycle import AssetStatus, MissionStatus
 from fleet.protocol.messages import Telemetry
-from geofences import Zone, ZoneSet, near_change, segments_hit
-
-STANDS = frozenset({"idle", "charging", "loading"})
-"""What a sample says of one that has not left, or is back."""
+from geofences import Zone, ZoneSet
 
 PACE_OVER = timedelta(seconds=60)
 PACE_EVERY = timedelta(seconds=10)
@@ -43,6 +46,9 @@ PACE_EVERY = timedelta(seconds=10)
 TIMED_EVERY = timedelta(seconds=10)
 """So often it is looked at whether an aircraft is still on time, where zones come and go."""
 
+
+ANEW_EVERY = timedelta(minutes=2)
+"""So often what an asset is held against is worked out anew, whatever happens."""
 
 LOOK_EVERY = timedelta(seconds=5)
 """So often it is worked out anew where one can go whose battery is not enough for the rest."""
@@ -61,8 +67,11 @@ class Monitor:
         self._lately: dict[str, tuple[Earlier, ...]] = {}
         self._timed: dict[str, datetime] = {}
         self._stays = Stays()
-        self._no_returns: dict[str, NoReturnFound] = {}
+        self._charges = TripCharges()
+        self._unplaced = Unplaced()
+        self._news: dict[str, dict[type, NoReturnFound | ChargeFound]] = {}
         self._looked: dict[str, datetime] = {}
+        self._looked_at: dict[str, datetime] = {}
         self._winds = Winds()
         self._air = Air(self._may_hold, self._aside)
 
@@ -84,11 +93,12 @@ class Monitor:
             self._guards.pop(asset_id, None)
             known, self._told[asset_id] = None, {}
             self._stays.forget(asset_id)
+            self._charges.forget(asset_id)
         context = self._make_context(state)
         kind = context.fleet.types[asset.type_id]
         if isinstance(kind, SortieType):
             kind = as_worn(state, asset_id, kind)
-            start = known.start_soc if known is not None else _soc(state, asset_id, sample)
+            start = known.start_soc if known is not None else left_with(state, record, sample)
             made = guard_of(
                 record,
                 kind,
@@ -98,8 +108,12 @@ class Monitor:
                 start,
                 brings_back_kg(record, state),
                 state.assets[asset_id].energy,
+                "" if known is None else known.doing,
             )
             self._guards[asset_id] = made if known is None else evolve(made, taken=known.taken)
+            if known is None and record.charge is not None:
+                self._go_on(self._guards[asset_id], record.charge)
+            self._looked_at[asset_id] = now
             self._gauges.suspect(self._guards[asset_id], gauge_doubts_of(state, asset_id))
             self._work_no_return_out(self._guards[asset_id], sample, now, record.no_return)
             self._timed[asset_id] = now
@@ -108,13 +122,25 @@ class Monitor:
             seen = sample if sample is None else self._gauges.judged(self._guards[asset_id], sample)
             self._air.watch(asset_id, record, kind, apart, seen, lost=lost, now=now)
 
+    def _go_on(self, guard: Guard, charge: TripCharge) -> None:
+        """After a restart, with what was known of its charge before."""
+        self._charges.known(guard.asset_id, charge)
+        self._stays.restore(guard.asset_id, charge.stays_soc)
+        self._gauges.restore(guard, charge)
+
+    def is_due(self, asset_id: str, now: datetime) -> bool:
+        """Whether what it is held against was worked out so long ago that it must be watched anew: forecasts come into
+        their time, and what was measured grows stale, without anybody's saying so."""
+        at = self._looked_at.get(asset_id)
+        return at is not None and now - at >= ANEW_EVERY
+
     def rezone(self, changed: Sequence[Zone], state: State) -> tuple[str, ...]:
         """Hold all who are out against the zones as they are now. Those are returned, by id, to whom the zones that
         changed come so near that they must be watched anew; what such a zone leads to is told even if one of the zones
         before it did. A zone that can't be read may be anywhere: without it all are watched anew.
         """
         context = self._make_context(state)
-        near = self._near(ZoneSet(changed)) | (self._out.keys() - self._guards.keys())
+        near = near_changed(ZoneSet(changed), self._guards) | (self._out.keys() - self._guards.keys())
         lacks = context.zones.missing
         near |= {each for each, guard in self._guards.items() if guard.context.zones.missing != lacks}
         for asset_id, guard in self._guards.items():
@@ -127,25 +153,6 @@ class Monitor:
                 self._guards[asset_id] = evolve(guard, context=context)
         return tuple(sorted(near))
 
-    def _near(self, changed: ZoneSet) -> set[str]:
-        flying = [(asset_id, guard) for asset_id, guard in self._guards.items() if guard.flies]
-        if changed.operating_areas:
-            return {asset_id for asset_id, _ in flying}
-        boxed = near_change(ZoneSet(), changed, [guard.around for _, guard in flying])
-        maybe = [flying[number] for number in boxed]
-        legs = [
-            (asset_id, leg, (guard.reach_m, guard.ground))
-            for asset_id, guard in maybe
-            for leg in guard.legs()
-        ]
-        near = set[str]()
-        for kept in {each[2] for each in legs}:
-            alike = [(asset_id, leg) for asset_id, leg, its in legs if its == kept]
-            starts, ends = [a for _, (a, _) in alike], [b for _, (_, b) in alike]
-            hit = segments_hit(changed, starts, ends, kept[0], ground=kept[1])
-            near |= {asset_id for (asset_id, _), is_hit in zip(alike, hit.tolist(), strict=True) if is_hit}
-        return near
-
     def _forget(self, asset_id: str) -> None:
         self._guards.pop(asset_id, None)
         self._out.pop(asset_id, None)
@@ -155,7 +162,10 @@ class Monitor:
         self._gauges.forget(asset_id)
         self._stays.forget(asset_id)
         self._looked.pop(asset_id, None)
-        self._no_returns.pop(asset_id, None)
+        self._looked_at.pop(asset_id, None)
+        self._charges.forget(asset_id)
+        self._unplaced.forget(asset_id)
+        self._news.pop(asset_id, None)
         self._timed.pop(asset_id, None)
         self._winds.forget(asset_id)
         self._air.forget(asset_id)
@@ -166,11 +176,14 @@ class Monitor:
         guard = self._guards.get(asset_id)
         if guard is None:
             return ()
-        if _has_not_left(guard, sample) and not self._gauges.is_doubted(
+        as_told, unplaced = sample, is_unplaced(guard, sample)
+        if unplaced:
+            sample = placed(guard, sample)
+        if has_not_left(guard, sample) and not self._gauges.is_doubted(
             asset_id
         ):  # it may be charged until it does
             guard = self._guards[asset_id] = evolve(guard, start_soc=sample.soc)
-        if doing_instead(guard.record, sample) != guard.doing or (
+        if doing_instead(guard.record, sample, guard.doing) != guard.doing or (
             guard.flies and self._is_off_time(guard, sample, now)
         ):
             guard = self._guards[asset_id] = self._redirected(guard, sample, now)
@@ -184,9 +197,16 @@ class Monitor:
             doubts=doubts,
             lost=self._gauges.lost(asset_id),
             holds=self._gauges.holds(asset_id),
+            meter=self._gauges.meter(asset_id),
         )
+        if is_under_way(guard, sample):
+            self._tell(guard, self._charges.news(guard, sample, self._gauges.drawn(asset_id), now))
         told = self._told.setdefault(asset_id, {})
-        for check in (*CHECKS, gauge, pack_lost, capacity):
+        lost = self._unplaced.check(guard, as_told, unplaced)
+        if lost is not None and lost.code not in told:
+            told[lost.code] = None
+            met = (lost, *met)
+        for check in (*CHECKS, gauge, pack_lost, capacity, meter):
             if check is energy and self._has_looked(asset_id, told, now):
                 continue
             found = check(guard, sample, now)
@@ -208,16 +228,21 @@ class Monitor:
         self._looked[asset_id] = now
         return False
 
-    def no_return_of(self, asset_id: str) -> NoReturnFound | None:
-        """From where on it can't go home any more, where that is news; told once."""
-        return self._no_returns.pop(asset_id, None)
+    def news_of(self, asset_id: str) -> tuple[NoReturnFound | ChargeFound, ...]:
+        """What is to be kept with its mission: from where on it can't go home any more, and what of its charge no later
+        sample tells; told once."""
+        return tuple(self._news.pop(asset_id, {}).values())
+
+    def _tell(self, guard: Guard, news: NoReturnFound | ChargeFound | None) -> None:
+        if news is not None:
+            self._news.setdefault(guard.asset_id, {})[type(news)] = news
 
     def _work_no_return_out(
         self, guard: Guard, sample: Telemetry | None, now: datetime, before: NoReturn | None
     ) -> None:
         found = no_return_of(guard, sample, now)
         if found is not None and guard.energy is not None and is_news(before, found, guard.energy.full_wh):
-            self._no_returns[guard.asset_id] = NoReturnFound(guard.mission_id, found)
+            self._tell(guard, NoReturnFound(guard.mission_id, found))
 
     def _redirected(self, guard: Guard, sample: Telemetry, now: datetime) -> Guard:
         """It begins or ceases to break its trip off, or is off its time. How it had gone until then is kept."""
@@ -290,18 +315,3 @@ class Monitor:
         """
         checked = asset_id in self._begun and asset_id in self._guards
         return self.link_timeout_s(asset_id) if checked else math.inf
-
-
-def _has_not_left(guard: Guard, sample: Telemetry) -> bool:
-    """Whether it stands before its first way, and tells its charge."""
-    if sample.soc is None or sample.state not in STANDS:
-        return False
-    return sample.step_id is None or sample.step_id in guard.before
-
-
-def _soc(state: State, asset_id: str, sample: Telemetry | None) -> float | None:
-    """What it shows, or reported, whichever was measured last: by that it was released."""
-    asset = state.assets[asset_id]
-    if sample is None or sample.soc is None or (asset.soc_at is not None and asset.soc_at > sample.at):
-        return asset.soc
-    return sample.soc

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from fleet.dispatch.monitor.battery import MODEL_ERROR, Burden, Energy
 from fleet.dispatch.monitor.guard import Guard
+from fleet.dispatch.monitor.remaining import doing_instead
 from fleet.dispatch.monitor.way import Reached, Way
 from fleet.energy.margin import SHRINK_AFTER_CRUISE
 from fleet.protocol.messages import Telemetry
@@ -34,7 +35,7 @@ def progress_of(guard: Guard, sample: Telemetry, now: datetime) -> Progress | No
     out, back = guard.out, guard.back
     if out is None or back is None:
         return None
-    if guard.instead is not None and guard.doing == sample.state:
+    if guard.instead is not None and guard.doing == doing_instead(guard.record, sample, guard.doing):
         way = guard.instead
         reached = _reached(guard, way, sample)
         pace = _pace(guard, way, reached, now, way.path[0].at)

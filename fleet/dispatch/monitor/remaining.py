@@ -29,6 +29,9 @@ ASTRAY_TIMES = 3.0
 
 ON_TIME = timedelta(0)
 
+HOLDING = "holding"
+"""What a sample says of one that stays where it is because it was told to."""
+
 
 class Leg(NamedTuple):
     """A leg that is not over, as a path that can be checked."""
@@ -76,14 +79,16 @@ def turned(way: Way, plane: Plane, rise: float = 0.0) -> Way:
 
 
 def legs_ahead(
-    record: MissionRecord, kind: SortieType, sample: Telemetry | None, now: datetime
+    record: MissionRecord, kind: SortieType, sample: Telemetry | None, now: datetime, before: str = ""
 ) -> Iterator[Leg]:
     """The legs that are not over. Of the one that it is on, what lies behind its last sample is left out, and how far
-    it is behind its times moves all that follows. Of one that breaks its trip off, the way that it takes instead.
+    it is behind its times moves all that follows. Of one that breaks its trip off, the way that it takes instead;
+    ``before`` is as in `doing_instead`.
     """
-    doing = doing_instead(record, sample)
+    doing = doing_instead(record, sample, before)
     if sample is not None and doing:
-        yield Leg(doing, in_any_wind(path_instead(record, kind, sample, now)))
+        off = sample if sample.state == doing else sample.model_copy(update={"state": doing})
+        yield Leg(doing, in_any_wind(path_instead(record, kind, off, now)))
         return
     late = ON_TIME
     for travel in _not_over(record, sample):
@@ -113,10 +118,19 @@ def path_home(
     return (geofences.Waypoint(first.lon, first.lat, here.height_m, first.at), *path[1:])
 
 
-def doing_instead(record: MissionRecord, sample: Telemetry | None) -> str:
-    """By which state it says that it breaks this mission off; empty where it does not."""
-    ours = sample is not None and sample.mission_id == record.mission.mission_id
-    return sample.state if ours and sample is not None and sample.state in BREAKS_OFF else ""
+def doing_instead(record: MissionRecord, sample: Telemetry | None, before: str = "") -> str:
+    """By which state it says that it breaks this mission off; empty where it does not.
+
+    One that is told to hold on such a way is at no step, and still breaks it off: ``before`` is how it did so until
+    then, empty where that is not known. After a restart it is told by where it was sent.
+    """
+    if sample is None or sample.mission_id != record.mission.mission_id:
+        return ""
+    if sample.state in BREAKS_OFF:
+        return sample.state
+    if sample.state != HOLDING or sample.step_id is not None or not (before or record.astray):
+        return ""
+    return before or ("returning" if record.diverted_to is None else "diverting")
 
 
 def _not_over(record: MissionRecord, sample: Telemetry | None) -> list[Travel]:

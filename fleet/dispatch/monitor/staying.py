@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from fleet.dispatch.monitor.energycheck import HOLDING
 from fleet.dispatch.monitor.guard import Guard
+from fleet.dispatch.monitor.remaining import HOLDING
 from fleet.protocol.messages import Telemetry
 
 
@@ -46,6 +46,11 @@ class Stays:
         """It is not out any more, or on another mission."""
         self._held.pop(asset_id, None)
         self._dropping.pop(asset_id, None)
+
+    def restore(self, asset_id: str, soc: float) -> None:
+        """What they had taken before a restart."""
+        if soc > 0:
+            self._held[asset_id] = Held(soc)
 
     def so_far(self, asset_id: str) -> float:
         """What staying where it was has taken, by its last sample."""
