@@ -37,10 +37,13 @@ class Wind:
     stray_mps: float = 0.0
 
     def __post_init__(self) -> None:
-        require_not_negative(wind_mps=self.speed_mps, stray_mps=self.stray_mps)
+        require_not_negative(wind_mps=self.speed_mps)
         require_within(0, 360, wind_from_deg=self.from_deg)
-        require_within(0, self.speed_mps, weakest_mps=self.least_mps)
-        require_within(0, 180, turns_deg=self.turns_deg)
+        if self.weakest_mps is not None:
+            require_within(0, self.speed_mps, weakest_mps=self.weakest_mps)
+        if self.turns_deg != 0 or self.stray_mps != 0:
+            require_within(0, 180, turns_deg=self.turns_deg)
+            require_not_negative(stray_mps=self.stray_mps)
 
     @property
     def least_mps(self) -> float:

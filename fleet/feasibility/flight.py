@@ -108,7 +108,12 @@ def hop(
 ) -> EnergyEstimate | Unflyable:
     """From the drop of this shape to another place, wherever the wind is from: up, along, down to its ground."""
     north_deg = 0.0
-    wind = wind_of(sky.winds._replace(turns_deg=WHOLE_DEG))
+    # With the airspeed held none costs more than the strongest straight against it.
+    wind = (
+        wind_of(sky.winds._replace(turns_deg=WHOLE_DEG))
+        if frame.holds_ground
+        else Wind(sky.wind_mps, north_deg)
+    )
     leg = Cruise(on.distance_m, north_deg, wind, asset_type.cruise_mps)
     up = Climb(shape.down_m, from_ground=False)
     phases = [Phase(movement, payload_kg) for movement in (up, leg, Descent(on.down_m))]
@@ -123,9 +128,10 @@ def _cruise(way: Way, sky: Sky, airspeed_mps: float, payload_kg: float) -> Itera
 
 def wind_of(winds: Winds) -> Wind:
     """The winds of a sky as those of a leg, which is worked out in the worst of them."""
-    return Wind(
-        winds.strongest_mps, winds.from_deg, winds.weakest_mps, min(winds.turns_deg, 180.0), winds.stray_mps
-    )
+    strongest, weakest, from_deg, turns_deg, stray_mps = winds
+    if weakest == strongest and turns_deg == 0 and stray_mps == 0:
+        return Wind(strongest, from_deg)
+    return Wind(strongest, from_deg, weakest, turns_deg, stray_mps)
 
 
 def _stations(shape: TripShape, flown: EnergyEstimate) -> Iterable[Station]:

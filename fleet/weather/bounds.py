@@ -14,6 +14,8 @@ def interpolate(before: Conditions, after: Conditions, share: float) -> Conditio
     Speed and direction are interpolated each for itself: between opposite winds a vector would show a calm that
     nobody forecast.
     """
+    if before == after:
+        return before
     winds = between(before.winds, after.winds, share)
     # Rounding may put an equal gust a bit below the wind.
     gust_mps = max(even(before.gust_mps, after.gust_mps, share), winds.strongest_mps)
@@ -51,7 +53,7 @@ def worst_of(several: Iterable[Conditions]) -> Conditions:
     """The worst of each value, with the bounds of all winds and the lowest and the highest temperature: each is a bound
     by itself, they need not occur together. Of one, that."""
     known = list(several)
-    if len(known) == 1:
+    if all(one == known[0] for one in known):
         return known[0]
     return _of(
         together(one.winds for one in known),

