@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.feasibility import Context, assess_sortie
-from fleet.feasibility.slopes import STEP_M, climbs_m, profile_of
+from fleet.feasibility.slopes import SMOOTH_M, STEP_M, climbs_m, profile_of
 from fleet.network.base import Leg
 from fleet.protocol.values import Place
 from geofences import FlatTerrain, Terrain, UnknownTerrain
@@ -100,8 +100,8 @@ def test_a_profile_climbs_what_its_ground_does(
     metres = int(far_m)
     exact = [terrain.height_m(SITE.place.lat + n * far_m / metres / METRES) for n in range(metres + 1)]
     truly = climbs_m(exact)
-    if found is None:
-        assert max(exact) - min(exact) < 1e-6
+    if found is None:  # level, but for what is smoothed away
+        assert max(exact) - min(exact) <= 2 * (SMOOTH_M + wave_m * (math.pi * STEP_M / length_m) ** 2)
         return
     assert found.ground_m[0] == pytest.approx(exact[0], abs=1e-6)
     assert found.ground_m[-1] == pytest.approx(exact[-1], abs=1e-3)
