@@ -45,7 +45,7 @@ def calibrate(
 ) -> None:
     """Fit an airframe to its own flights: exit code 1, and no file, when the log can't carry it."""
     frame = airframe_option("--base", base)
-    check_out("--out", out)
+    check_out("--out", out, log, Path(base))
     called = out.stem if name is None else name
     if not called or not called.isprintable():
         raise BadInput(f"--name: must be a name in one line (found {called!r})")
@@ -68,8 +68,21 @@ def calibrate(
         "name": called,
         "margin_share": round(margin, 6),
     }
+    if spread := _kept(found.airframe, frame):
+        told = f"{told}\n{spread}"
     lines = [told, f"margin for {RULE.epsilon:g}: {margin:.1%}", f"written to {out}"]
     show(facts | said, "\n".join(lines), as_json=as_json)
+
+
+def _kept(made: Airframe, base: Airframe) -> str:
+    """What the file keeps of the base's word on how assets of the type differ."""
+    residual = made.residual
+    if residual is None or residual.between_log_sd is None:
+        return ""
+    return (
+        f"assets of the type: {residual.between_log_sd:.1%} apart, {residual.drift_log_sd:.1%} a flight, "
+        f"as {base.name} has it"
+    )
 
 
 def _made(

@@ -49,7 +49,7 @@ def plot(
     as_json: Json = False,
 ) -> None:
     """Draw what was measured against what models predict, as SVG."""
-    check_out("--out", out)
+    check_out("--out", out, log, *map(Path, airframe))
     frames = {frame.name: frame for frame in (airframe_option("--airframe", name) for name in airframe)}
     read = read_log(read_text(log), str(log))
     try:

@@ -14,6 +14,7 @@ from fleet.energy.errors import InvalidInput
 from fleet.energy.sortie import SortiePlan
 from fleet.energy.speed import Speed, Way, at_speed, range_speed, timely_speed
 
+ENERGY_ALONE = "energy alone, without margin: battery and reserve are asked by fleet energy estimate"
 NAMES = {"range": "farthest", "cruise": "the airframe's own", "in_time": "in time with the least"}
 
 
@@ -46,6 +47,8 @@ def speed(
         )
     if (wind_mps is None) != (wind_from_deg is None):
         raise BadInput("--wind-mps, --wind-from-deg: give both, or none for calm air")
+    if out_m < 0:
+        raise BadInput(f"--out-m: must be zero or more (found {out_m:g})")
     try:
         wind = CALM if wind_mps is None or wind_from_deg is None else Wind(wind_mps, wind_from_deg)
         density = air_density(site_amsl_m + height_m)
@@ -65,7 +68,20 @@ def speed(
     possible = {
         name: one if one is not None and one.energy_wh < float("inf") else None for name, one in found.items()
     }
-    show({name: _said(one) for name, one in possible.items()}, _text(possible), as_json=as_json)
+    limit_mps = frame.wind.max_wind_mps
+    reasons = []
+    if wind.speed_mps > limit_mps:
+        possible = dict.fromkeys(possible)
+        reasons.append(
+            f"the wind of {wind.speed_mps:g} m/s is more than {frame.name} can take: {limit_mps:g} m/s"
+        )
+    elif possible["range"] is None:
+        reasons.append(f"against a wind of {wind.speed_mps:g} m/s it gets nowhere at any airspeed")
+    elif within_s is not None and possible["in_time"] is None:
+        reasons.append(f"no airspeed brings it back within {within_s:g} s")
+    said: dict[str, Any] = {name: _said(one) for name, one in possible.items()}
+    text = "\n".join([_text(possible), *reasons, ENERGY_ALONE])
+    show(said | {"reasons": reasons, "assumptions": [ENERGY_ALONE]}, text, as_json=as_json)
     wanted = possible["range"] if within_s is None else possible["in_time"]
     raise typer.Exit(ExitCode.NO if wanted is None else ExitCode.OK)
 

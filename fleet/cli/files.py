@@ -9,14 +9,25 @@ from pathlib import Path
 from fleet.cli.output import BadInput
 
 
-def check_out(option: str, path: Path | None) -> None:
-    """Raises ``BadInput`` for a file that could not be written: before the work rather than after it."""
+def check_out(option: str, path: Path | None, *read: Path) -> None:
+    """Raises ``BadInput`` for a file that could not be written, or that is one of those that are ``read``: before the
+    work rather than after it."""
     if path is None:
         return
+    if any(_same(path, one) for one in read):
+        raise BadInput(f"{option}: is read as well; give another file (found {str(path)!r})")
     if path.is_dir() or not path.parent.is_dir():
         raise BadInput(f"{option}: must be a file in a folder that exists (found {str(path)!r})")
     if not os.access(path.parent, os.W_OK):
         raise BadInput(f"{option}: its folder cannot be written to (found {str(path)!r})")
+
+
+def _same(path: Path, other: Path) -> bool:
+    """Whether both name one file; a pipe or a device is none that could be lost."""
+    try:
+        return path.is_file() and other.is_file() and path.samefile(other)
+    except OSError:
+        return False
 
 
 def write_out(path: Path, text: str) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fleet.energy.arrays import Bools, FloatArray, Floats
-from fleet.energy.errors import require_finite, require_not_negative, require_positive, require_within
+from fleet.energy.errors import require_not_negative, require_within
 
 GRAVITY_MPS2 = 9.80665
 SEA_LEVEL_PA = 101_325.0
@@ -180,13 +180,3 @@ def worst_triangle(
     least_mps = np.sqrt(np.maximum(speed**2 + mps**2 + 2 * speed * mps * behind, 0.0))
     along_mps = np.where(strays > 0, np.maximum(speed - strays, 0.0), least_mps)
     return Span(ground_mps, np.where(holds_ground, np.minimum(least_mps, along_mps), most_mps), most_mps)
-
-
-def ground_speed(airspeed_mps: Floats, track_deg: Floats, wind: Wind) -> FloatArray:
-    """Speed over ground in m/s along a track with the airspeed held; NaN as in `triangle`.
-
-    Raises `InvalidInput` for an airspeed that is not positive or a track not finite.
-    """
-    require_positive(airspeed_mps=airspeed_mps)
-    require_finite(track_deg=track_deg)
-    return triangle(airspeed_mps, track_deg, wind.speed_mps, wind.from_deg).ground_mps

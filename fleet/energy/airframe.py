@@ -7,6 +7,7 @@ import math
 import tomllib
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
+import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from fleet.energy.battery import NO_FIGURES, BatteryFigures
@@ -27,7 +28,14 @@ from fleet.energy.figures import (
     Speed,
     WattHours,
 )
+from fleet.energy.momentum import ideal_power
 from fleet.energy.regimes import Regimes
+
+STANDARD_KG_M3 = 1.225
+SPEEDS = 41
+"""Between the slowest and the fastest, at which the power of cruises is looked at: it is smooth between them."""
+WEIGHING = 0.02
+"""Masses may be off by as much."""
 
 Held = Literal["air", "ground"]
 """Which speed an autopilot keeps in wind: that through the air, or that over ground."""
@@ -204,6 +212,54 @@ class Airframe(Figures):
         for name, regime in self.regimes.sets():
             if regime.power_w(self.empty_mass_kg, thickest) <= 0:
                 raise ValueError(f"regimes.{name} gives no positive power at the empty mass")
+        return self
+
+    @model_validator(mode="after")
+    def _cruises_possible(self) -> Airframe:
+        """Cruise power at all airspeeds and loads: positive in any air, and in the standard's at sea level what rotors
+        without a loss would take, at the least. A slip of the pen would else give energy back."""
+        if self.rotors is None:
+            return self
+        for density in (0.3, STANDARD_KG_M3, 1.5):
+            for mass_kg in (self.empty_mass_kg, self.empty_mass_kg + self.max_payload_kg):
+                speeds = np.linspace(self.min_airspeed_mps, self.max_airspeed_mps, SPEEDS)
+                ideal_w, reference_w = (
+                    ideal_power(mass_kg, speed, density, self.rotors.disc_m2, self.rotors.drag_area_m2)
+                    for speed in (speeds, self.cruise_mps)
+                )
+                at_cruise_w = self.regimes.cruise.power_w(mass_kg, density)
+                power_w = at_cruise_w + (ideal_w - reference_w) / self.rotors.efficiency
+                least_w = ideal_w if density == STANDARD_KG_M3 else np.zeros(SPEEDS)
+                if (below := np.flatnonzero(power_w <= least_w)).size:
+                    at = int(below[0])
+                    raise ValueError(
+                        f"regimes.cruise and rotors give no positive power, or less than rotors without a loss take "
+                        f"({power_w[at]:.0f} W of {max(0.0, ideal_w[at]):.0f} W at {speeds[at]:.3g} m/s, "
+                        f"{mass_kg:g} kg, {density:g} kg/m3)"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _measured_what_it_is(self) -> Airframe:
+        """Ranges of flights that can't have been this airframe's are a slip of the unit."""
+        if self.validity is None:
+            return self
+        speeds = self.validity.airspeed_mps
+        held = [
+            ("mass_kg", self.validity.mass_kg, self.empty_mass_kg, self.empty_mass_kg + self.max_payload_kg),
+            ("density_kg_m3", self.validity.density_kg_m3, 0.3, 1.5),
+            *(
+                []
+                if speeds is None
+                else [("airspeed_mps", speeds, self.min_airspeed_mps, self.max_airspeed_mps)]
+            ),
+        ]
+        for name, known, least, most in held:
+            if known.high < least * (1 - WEIGHING) or known.low > most * (1 + WEIGHING):
+                raise ValueError(
+                    f"validity.{name} must have some of {least:g} to {most:g}, the airframe's own "
+                    f"(found {known.low:g} to {known.high:g})"
+                )
         return self
 
 

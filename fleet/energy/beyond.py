@@ -15,6 +15,8 @@ WAY_LOG_SD = 0.05
 (`Timing`), so that only what is no straight line is left (assumption). A pace that is off by a share puts the time of a
 way off by that share of what lies beyond."""
 WAYS = ("height_m", "leg_m")
+WIDEST = 3.0
+"""Of the log deviation: nothing is known any more, and no flight passes."""
 ROUNDING = 1e-9
 
 
@@ -84,7 +86,7 @@ def airspeeds(speed_mps: float, wind_mps: float, *, holds_ground: bool) -> tuple
 
 def widening(found: Iterable[Beyond]) -> float:
     """The log deviation that they add together; nothing for none. They may all err to the same side, so they add up."""
-    return sum(one.log_sd for one in found)
+    return min(WIDEST, sum(one.log_sd for one in found))
 
 
 def _outside(name: str, actual: float, known: Range) -> Beyond:

@@ -36,7 +36,7 @@ from fleet.energy.split import fraction_of, split_of
 FOLDS = 5
 LEAST_LOG_SD = 0.01
 """Below this a deviation says more of the log than of flights to come."""
-HOVER_RESIDUAL = Residual(log_sd=0.05, flights=10)
+HOVER_RESIDUAL = Residual(log_sd=0.05, flights=10, declared=True)
 """Declared for who was scaled by a hover alone: how much airframes differ in the proportions of their regimes, as known
 from few (assumption)."""
 SHORTEST_HOVER_S = 60.0
@@ -101,7 +101,7 @@ def fit(base: Airframe, log: FlightLog, *, share: float, name: str, origin: str)
     train = [row for one in split.train for row in trips[one]]
     shown, methods = fitted_power(base, train)
     crossed, planned = _crossed(base, trips)
-    residual = residual_of(crossed, planned)
+    residual, kept = _with_spread(residual_of(crossed, planned), base)
     source = f"fit to {len(split.train)} flights of {origin}, {len(split.held_out)} others held out"
     figures: Told = {
         "regimes": (shown.regimes, source),
@@ -110,7 +110,8 @@ def fit(base: Airframe, log: FlightLog, *, share: float, name: str, origin: str)
         "validity": (validity_of(base, train), f"what these flights had; {source}"),
         "residual": (
             residual,
-            f"{FOLDS}-fold cross-validation over {residual.flights} flights {_by_what(planned)}, log-normal; {source}",
+            f"{FOLDS}-fold cross-validation over {residual.flights} flights {_by_what(planned)}, log-normal; {source}"
+            + kept,
         ),
     }
     airframe = _with(base, name, figures)
@@ -151,10 +152,11 @@ def hover_fit(base: Airframe, log: FlightLog, *, name: str, origin: str) -> Scal
         return NotCarried(lacks)
     regimes = Regimes(**{one: scaled(known, factor) for one, known in base.regimes.sets()})
     source = f"{base.name} times {factor:.4f}: {seconds:.0f} s of hover of {origin}"
+    residual, kept = _with_spread(HOVER_RESIDUAL, base)
     figures: Told = {
         "regimes": (regimes, source),
         "validity": (None, ""),  # the base's flights were another's
-        "residual": (HOVER_RESIDUAL, "declared for one that was scaled by a hover, not measured"),
+        "residual": (residual, f"declared for one that was scaled by a hover, not measured{kept}"),
     }
     if base.rotors is not None:
         efficiency = round(base.rotors.efficiency / factor, 6)
@@ -164,6 +166,19 @@ def hover_fit(base: Airframe, log: FlightLog, *, name: str, origin: str) -> Scal
     if isinstance(airframe, Lack):
         return NotCarried((airframe,))
     return Scaled(airframe, factor, len(rows), seconds)
+
+
+def _with_spread(residual: Residual, base: Airframe) -> tuple[Residual, str]:
+    """With how far assets of the base's type lie apart and wander, which one machine's flights say nothing of; and its
+    source, to be added to the residual's."""
+    known = base.residual
+    if known is None or (known.between_log_sd, known.drift_log_sd) == (
+        None,
+        Residual.model_fields["drift_log_sd"].default,
+    ):
+        return residual, ""
+    kept = {"between_log_sd": known.between_log_sd, "drift_log_sd": known.drift_log_sd}
+    return residual.model_copy(update=kept), f"; between_log_sd and drift_log_sd are those of {base.name}"
 
 
 def _pace(base: Airframe, rows: Rows, source: str, has_plans: bool) -> Told:

@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from fleet.energy.airframe import Residual
-from fleet.energy.errors import require_finite, require_not_negative, require_positive, require_within
+from fleet.energy.errors import require_not_negative, require_positive
 from fleet.energy.margin import margin_fraction
 
 MOST_BIAS = 0.30
@@ -187,13 +187,6 @@ def raised_by(epsilon: float, track: Track, residual: Residual | None, more_log_
     """
     require_not_negative(more_log_sd=more_log_sd)
     return raised_with(epsilon, appetite_of(track, residual), residual, more_log_sd)
-
-
-def of_truth(log_bias: float) -> Track:
-    """The track of an asset whose bias is known: what learning can at best come to."""
-    require_finite(log_bias=log_bias)
-    require_within(-MOST_BIAS, MOST_BIAS, log_bias=log_bias)
-    return Track(log_bias, 0.0, flights=1)
 
 
 def _log_ratio(used_wh: float, predicted_wh: float) -> float:

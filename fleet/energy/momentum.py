@@ -37,10 +37,3 @@ def ideal_power(
     induced_w = thrust_n * induced_speed(mass_kg, airspeed_mps, density_kg_m3, disc_m2)
     power: FloatArray = induced_w + drag_n * np.asarray(airspeed_mps)
     return power
-
-
-def climb_power(mass_kg: Floats, climb_mps: float, density_kg_m3: Floats, disc_m2: float) -> FloatArray:
-    """Power in W of a vertical climb before any loss: T (v_c / 2 + sqrt(v_c^2 / 4 + v_h^2))."""
-    hover_sq = hover_induced_speed(mass_kg, density_kg_m3, disc_m2) ** 2
-    power: FloatArray = np.asarray(mass_kg) * GRAVITY_MPS2
-    return power * (climb_mps / 2 + np.sqrt(climb_mps**2 / 4 + hover_sq))

@@ -220,6 +220,8 @@ def _refusal(airframe: Airframe, rows: Sequence[_Row], index: int) -> Unflyable:
 
 
 def _sum(regimes: Sequence[Regime], energies_wh: Sequence[float], seconds: Sequence[float]) -> EnergyEstimate:
+    if min(energies_wh) < 0:
+        raise InvalidInput("regimes", min(energies_wh), "power that is taken from the battery in every phase")
     by_regime: dict[str, float] = {}
     for regime, wh in zip(regimes, energies_wh, strict=True):
         name = (Regime.TAKEOFF if regime is Regime.CLIMB else regime).value

@@ -16,7 +16,7 @@ from fleet.energy.arrays import FloatArray, Floats
 from fleet.energy.battery import Battery
 from fleet.energy.beyond import Beyond, airspeeds, beyond, widening
 from fleet.energy.errors import InvalidInput, require_not_negative, require_positive, require_within
-from fleet.energy.learning import AS_ITS_TYPE, Appetite, raised_with
+from fleet.energy.learning import AS_ITS_TYPE, ASSUMED_APART, NEW, Appetite, appetite_of, raised_with
 from fleet.energy.multirotor import Cruise, EnergyEstimate, Unflyable, sortie_phases
 from fleet.energy.sortie import farthest_m
 from fleet.feasibility.energy import out_of_range
@@ -73,8 +73,8 @@ class Question:
     margin_scale: float = 1.0
     warmest_c: float | None = None
     appetite: Appetite | None = None
-    """What is to be allowed for the asset; none: what was measured of its type, and nothing for how far others lie from
-    it."""
+    """What is to be allowed for the asset; none: that it is not known, where the airframe's file says how far assets of
+    the type lie apart, and else nothing but what was measured."""
     among: Wind | None = None
     """The winds where they are a set, of which each way counts the worst; ``wind_mps`` is then the strongest of it."""
 
@@ -185,7 +185,10 @@ def estimate(frame: Airframe, question: Question) -> Estimate:
     reserve_wh = None if strange else question.reserve * battery.usable_wh(pack_c)
     flown = _flight(frame, question)
     flight = flown if isinstance(flown, EnergyEstimate) else None
-    stops = (*_stops(frame, question), *_too_fast(frame, flown), *(() if strange is None else (strange,)))
+    air = unknown(_too_dense(question)) if question.dense_kg_m3 > THICKEST_KG_M3 else None
+    # Air that is too dense is too cold for most packs, which says it better.
+    unknowable = tuple(one for one in (strange or air,) if one is not None)
+    stops = (*_stops(frame, question), *_too_fast(frame, flown), *unknowable)
     worked = Estimate(
         verdict=combine(stops),
         flight=flight,
@@ -217,6 +220,17 @@ def _stops(frame: Airframe, question: Question) -> Iterator[Verdict]:
         yield infeasible(_wind(frame, question, question.speed_mps, "it could not fly every leg at"))
 
 
+def _too_dense(question: Question) -> Reason:
+    return Reason(
+        code="air_density_unknown",
+        detail=f"the air is denser than what a flight takes is known in: {question.air_c:.1f} °C at that pressure",
+        limit=THICKEST_KG_M3,
+        actual=round(question.dense_kg_m3, 4),
+        unit="kg/m3",
+        source="models of energy",
+    )
+
+
 def _too_fast(frame: Airframe, flown: EnergyEstimate | Unflyable | None) -> Iterator[Verdict]:
     """A speed over ground that the wind asks too much airspeed for."""
     if isinstance(flown, Unflyable) and flown.code == "airspeed_too_high":
@@ -238,7 +252,7 @@ def _flight(
 ) -> EnergyEstimate | Unflyable | None:
     """In those of several densities of air in which it takes most; none where there is none to be worked out."""
     lifts = question.payload_kg <= frame.max_payload_kg
-    if question.dense_kg_m3 > THICKEST_KG_M3:  # colder than any pack is known for
+    if question.dense_kg_m3 > THICKEST_KG_M3:
         return None
     if not lifts or not frame.min_airspeed_mps <= question.speed_mps <= frame.max_airspeed_mps:
         return None
@@ -328,8 +342,30 @@ def _percentiles(
 
 
 def _raised(frame: Airframe, question: Question, epsilon: float, unmeasured: tuple[Beyond, ...]) -> float:
-    its = question.appetite or AS_ITS_TYPE
-    return raised_with(epsilon, its, frame.residual, widening(unmeasured))
+    return raised_with(epsilon, _appetite(frame, question), frame.residual, widening(unmeasured))
+
+
+def _appetite(frame: Airframe, question: Question) -> Appetite:
+    """What the question allows for the asset; without, of one that is not known where the file says how far assets of
+    the type lie apart, else of those that were flown."""
+    if question.appetite is not None:
+        return question.appetite
+    said = frame.residual is not None and frame.residual.between_log_sd is not None
+    return appetite_of(NEW, frame.residual) if said else AS_ITS_TYPE
+
+
+def _spread(frame: Airframe, question: Question) -> Iterator[str]:
+    """How far assets of the type lie apart, and whether the margin counts it."""
+    if question.appetite is not None or frame.residual is None:
+        return
+    apart = frame.residual.between_log_sd
+    if apart is None:
+        yield (
+            f"energy of {frame.name}: as of the assets that were flown; trips of a fleet take others to lie "
+            f"{ASSUMED_APART:.0%} apart"
+        )
+    elif apart > 0:
+        yield f"energy of {frame.name}: of an asset that is not known; they lie {apart:.1%} apart"
 
 
 def _beyond(frame: Airframe, question: Question) -> tuple[Beyond, ...]:
@@ -351,6 +387,7 @@ def _beyond(frame: Airframe, question: Question) -> tuple[Beyond, ...]:
 
 def _assumptions(frame: Airframe, question: Question) -> Iterator[str]:
     yield from sorted(calibration_assumption(frame) | cold_assumption(frame))
+    yield from _spread(frame, question)
     if question.temperature_c is None:
         yield f"air and pack at {question.air_c:.1f} °C: the standard atmosphere at the flight height"
     if question.wind_mps == 0:

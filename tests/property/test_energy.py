@@ -1,6 +1,7 @@
 """More payload, distance, headwind or age never takes less energy or leaves more."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +61,37 @@ def test_power_is_positive(frame: Airframe, payload: float, speed: float) -> Non
     assert (
         float(cruise_power_w(frame, frame.empty_mass_kg + payload * frame.max_payload_kg, airspeed, 1.2)) > 0
     )
+
+
+@given(st.floats(0, 2), st.floats(-900, 900), st.floats(0, 60), st.data())
+def test_no_file_that_is_read_gives_energy_back(
+    drag: float, b0: float, b1: float, data: st.DataObject
+) -> None:
+    """Whatever drag area and coefficients somebody writes: refused, or every leg takes energy in any air."""
+    courier = catalog.airframe("courier-x4").model_dump()
+    courier["rotors"]["drag_area_m2"] = drag
+    courier["regimes"]["cruise"] = {"b1": b1, "b0": b0}
+    try:
+        frame = Airframe.model_validate(courier)
+    except ValueError:
+        return
+    speed = data.draw(st.floats(frame.min_airspeed_mps, frame.max_airspeed_mps))
+    mass, density = data.draw(st.floats(9, 11.5)), data.draw(st.floats(0.3, 1.5))
+    assert float(cruise_power_w(frame, mass, speed, density)) > 0
+
+
+@pytest.mark.parametrize(("name", "value"), [("cruise", 25.5), ("drag_area_m2", 1.8)])
+def test_a_slip_of_one_figure_is_refused(name: str, value: float) -> None:
+    """b0 of 825.5 without its 8 (with a larger drag area), and 0.18 m2 with its point one place off: both gave energy
+    back at 10 m/s."""
+    courier = catalog.airframe("courier-x4").model_dump()
+    if name == "cruise":
+        courier["regimes"]["cruise"]["b0"] = value
+        courier["rotors"]["drag_area_m2"] = 0.4
+    else:
+        courier["rotors"][name] = value
+    with pytest.raises(ValueError, match="positive power"):
+        Airframe.model_validate(courier)
 
 
 @given(PAIRS, PAIRS, st.floats(-20, 50))

@@ -18,7 +18,7 @@ import numpy as np
 from fleet.energy import catalog
 from fleet.energy.airframe import Airframe, Residual
 from fleet.energy.battery import Battery
-from fleet.energy.learning import NEW, Track, learnt, of_truth, raised_by
+from fleet.energy.learning import NEW, Track, learnt, raised_by
 from fleet.energy.margin import margin_fraction
 from fleet.energy.sortie import SortiePlan, sortie_energy_wh
 
@@ -58,6 +58,11 @@ class Days:
 
 Raise = Callable[[Track, float], float]
 """By how much a prediction is raised, from what was learned of an asset and (only for who knows) its true bias."""
+
+
+def of_truth(log_bias: float) -> Track:
+    """The track of an asset whose bias is known: what learning can at best come to."""
+    return Track(log_bias, 0.0, flights=1)
 
 
 def ours(track: Track, _: float) -> float:

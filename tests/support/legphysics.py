@@ -37,6 +37,12 @@ def leg_joules(
     return seconds, seconds * power_w
 
 
+def climb_w(mass_kg: float, climb_mps: float, density: float, disc_m2: float) -> float:
+    """Ideal power of a vertical climb: T (v_c / 2 + sqrt(v_c^2 / 4 + v_h^2)) (Glauert 1935)."""
+    thrust_n = mass_kg * GRAVITY
+    return thrust_n * (climb_mps / 2 + math.sqrt(climb_mps**2 / 4 + thrust_n / (2 * density * disc_m2)))
+
+
 def speeds(
     speed_mps: float, track_deg: float, wind_mps: float, from_deg: float, holds_ground: bool
 ) -> tuple[float | None, float]:

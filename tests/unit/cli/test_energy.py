@@ -316,6 +316,19 @@ def test_people_read_what_a_calibration_is_worth(hungry: Path, capsys: pytest.Ca
         assert said in told
 
 
+def test_no_result_is_written_over_what_is_read(hungry: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The log of a calibration and of a picture, by another name as well; nor the base."""
+    before, link = hungry.read_bytes(), hungry.with_name("link.csv")
+    link.symlink_to(hungry)
+    base = hungry.with_name("base.toml")
+    base.write_text(MATRICE, encoding="utf-8")
+    for out in (hungry, link, base):
+        assert ended("energy", "calibrate", hungry, "--base", base, "--out", out) == 2
+        assert "--out: is read as well" in capsys.readouterr().err
+    assert ended("energy", "plot", hungry, "--airframe", "dji-matrice-100", "--out", hungry) == 2
+    assert (hungry.read_bytes(), base.read_text(encoding="utf-8")) == (before, MATRICE)
+
+
 def test_the_base_may_be_a_file(hungry: Path, capsys: pytest.CaptureFixture[str]) -> None:
     base, out = hungry.with_name("base.toml"), hungry.with_name("mine.toml")
     base.write_text(MATRICE.replace("[residual]\nlog_sd = 0.0312\nflights = 68\n", ""), encoding="utf-8")
@@ -324,11 +337,14 @@ def test_the_base_may_be_a_file(hungry: Path, capsys: pytest.CaptureFixture[str]
     assert answered(capsys, airframe=out)[1]["calibration"]["calibrated"]
 
 
+DECLARED = {"log_sd": 0.05, "flights": 10, "declared": True}
+
+
 def test_a_hover_is_the_least(hungry: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Right, with a wide margin that is declared."""
     out = hungry.with_name("mine.toml")
     code, said = calibrated(capsys, hungry, "--out", out, "--hover")
-    assert (code, said["method"], said["residual"]) == (0, "hover", {"log_sd": 0.05, "flights": 10})
+    assert (code, said["method"], said["residual"]) == (0, "hover", DECLARED)
     assert said["factor"] == pytest.approx(1.10, abs=0.02)
     assert said["margin_share"] == pytest.approx(0.253, abs=0.005)
     assert ended("energy", "calibrate", hungry, "--base", "dji-matrice-100", "--out", out, "--hover") == 0

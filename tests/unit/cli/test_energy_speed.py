@@ -36,7 +36,21 @@ def test_speeds_of_a_flight(capsys: pytest.CaptureFixture[str]) -> None:
 def test_where_no_speed_will_do(options: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     """Exit code 1, and none in its place."""
     assert ended("energy", "speed", *FLIGHT, *options, "--json") == 1
-    assert None in json.loads(capsys.readouterr().out).values()
+    said = json.loads(capsys.readouterr().out)
+    assert None in said.values()
+    assert len(said["reasons"]) == 1
+
+
+def test_a_wind_that_the_airframe_may_not_fly_in_allows_no_speed(capsys: pytest.CaptureFixture[str]) -> None:
+    """19 m/s, where it is built for 10: as `estimate` says it."""
+    assert ended("energy", "speed", *FLIGHT, "--wind-mps", 19, "--wind-from-deg", 0) == 1
+    assert "the wind of 19 m/s is more than courier-x4 can take: 10 m/s" in capsys.readouterr().out
+
+
+def test_a_refused_number_is_shown_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--airframe", "courier-x4", "--payload-kg", "1", "--out-m", "-5", "--height-m", "60")
+    assert ended("energy", "speed", *options) == 2
+    assert "(found -5)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

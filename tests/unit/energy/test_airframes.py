@@ -10,10 +10,11 @@ from fleet.energy.air import SEA_LEVEL_DENSITY_KG_M3
 from fleet.energy.airframe import Airframe, parse_figures
 from fleet.energy.errors import InvalidInput, VehicleFileError
 from fleet.energy.margin import margin_fraction
-from fleet.energy.momentum import climb_power, ideal_power
+from fleet.energy.momentum import ideal_power
 from fleet.energy.regimes import RegimePower
 from fleet.energy.reserve import reserve_wh
 from fleet.energy.sortie import SortiePlan, largest_radius_m
+from tests.support.legphysics import climb_w
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_matrice_100_overall_efficiency() -> None:
     """Published: ideal induced power over measured power was 0.52, with four 13-inch rotors."""
     frame = catalog.airframe("dji-matrice-100")
     disc_m2 = 4 * math.pi * (13 * 0.0254 / 2) ** 2
-    ideal = float(climb_power(frame.empty_mass_kg, 0, SEA_LEVEL_DENSITY_KG_M3, disc_m2))
+    ideal = climb_w(frame.empty_mass_kg, 0, SEA_LEVEL_DENSITY_KG_M3, disc_m2)
     measured = float(frame.regimes.cruise.power_w(frame.empty_mass_kg, SEA_LEVEL_DENSITY_KG_M3))
     assert ideal / measured == pytest.approx(0.52, abs=0.005)
 
@@ -45,9 +46,9 @@ def courier_regimes() -> dict[str, Callable[[float], float]]:
     """Electrical power at a mass, as the courier's data file says it was derived."""
     density, disc_m2 = SEA_LEVEL_DENSITY_KG_M3, 4 * math.pi * (20 * 0.0254 / 2) ** 2
     return {
-        "takeoff": lambda kg: float(climb_power(kg, 4.0, density, disc_m2)) / 0.46 + 50,
+        "takeoff": lambda kg: climb_w(kg, 4.0, density, disc_m2) / 0.46 + 50,
         "cruise": lambda kg: float(ideal_power(kg, 16.0, density, disc_m2, 0.18)) / 0.46 + 50,
-        "landing": lambda kg: float(climb_power(kg, 0.0, density, disc_m2)) / 0.46 + 50,
+        "landing": lambda kg: climb_w(kg, 0.0, density, disc_m2) / 0.46 + 50,
     }
 
 

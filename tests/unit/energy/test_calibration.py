@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fleet.energy import catalog
-from fleet.energy.airframe import Airframe, parse_figures
+from fleet.energy.airframe import Airframe, Residual, parse_figures
 from fleet.energy.errors import InvalidInput
 from fleet.energy.evaluate import trip_errors
 from fleet.energy.fit import Fitted, NotCarried, Scaled, fit, hover_fit, residual_of
@@ -20,6 +20,7 @@ from fleet.energy.margin import margin_fraction
 from fleet.energy.predict import measured_wh, planned_s, planned_wh, predicted_wh
 from fleet.energy.regimes import UP, Regime, RegimePower
 from fleet.energy.render import render
+from fleet.feasibility.estimate import Question, estimate
 from tests.support.flightlog import QUIET, Machine, Noise, as_csv, rows
 
 M100 = catalog.airframe("dji-matrice-100")
@@ -494,3 +495,33 @@ def test_a_calibrated_airframe_is_read_as_it_was_written() -> None:
     assert found.sources["regimes"].startswith("fit to ")
     assert found.sources["residual"].startswith("5-fold cross-validation over 60 flights")
     assert found.name == "mine"
+
+
+# --- what is kept and said ------------------------------------------------------------------------------------------
+
+
+def test_a_calibration_keeps_what_is_known_of_the_fleet_s_spread() -> None:
+    """One machine's flights say nothing of how far others lie; by flights and by a hover."""
+    spread = Residual(log_sd=0.04, flights=40, between_log_sd=0.075, drift_log_sd=0.02)
+    base = M100.model_copy(update={"residual": spread})
+    hovers = FlightLog("hover", tuple(row for row in flown().rows if row.regime is Regime.HOVER))
+    scaled = hover_fit(base, hovers, name="mine", origin="log.csv")
+    assert isinstance(scaled, Scaled)
+    for made in (fitted(flown(noise=Noise()), base).airframe, scaled.airframe):
+        assert made.residual is not None
+        assert (made.residual.between_log_sd, made.residual.drift_log_sd) == (0.075, 0.02)
+        assert f"those of {base.name}" in made.sources["residual"]
+    plain = fitted(flown(noise=Noise())).airframe.residual
+    assert plain is not None
+    assert plain.between_log_sd is None
+
+
+def test_who_was_scaled_by_a_hover_is_declared() -> None:
+    """And every estimate with it says so."""
+    hovers = FlightLog("hover", tuple(row for row in flown().rows if row.regime is Regime.HOVER))
+    scaled = hover_fit(M100, hovers, name="mine", origin="log.csv")
+    assert isinstance(scaled, Scaled)
+    assert scaled.airframe.residual is not None
+    assert scaled.airframe.residual.declared
+    told = estimate(scaled.airframe, Question(0.2, 300, 8, 50)).assumptions
+    assert "energy of mine: declared, not measured" in told

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fleet.energy import catalog
-from fleet.energy.air import Wind, air_density, ground_speed
+from fleet.energy.air import Wind, air_density, triangle
 from fleet.energy.errors import InvalidInput
 from fleet.energy.legs import Legs, leg_table
 from fleet.energy.momentum import hover_induced_speed, induced_speed
@@ -70,7 +70,9 @@ def test_warm_air_is_thinner() -> None:
 )
 def test_wind_triangle(wind: Wind, track_deg: float, speed: float) -> None:
     """At 10 m/s airspeed."""
-    assert float(ground_speed(10, track_deg, wind)) == pytest.approx(speed, nan_ok=True)
+    assert float(triangle(10, track_deg, wind.speed_mps, wind.from_deg).ground_mps) == pytest.approx(
+        speed, nan_ok=True
+    )
 
 
 def test_induced_speed_solves_glauerts_equation() -> None:

@@ -22,12 +22,11 @@ from fleet.energy.learning import (
     Track,
     bias_of,
     learnt,
-    of_truth,
     raised_by,
     variance_of,
 )
 from fleet.energy.margin import margin_fraction
-from tests.support.energyfleet import fly, one_margin_for_all, ours, perfect
+from tests.support.energyfleet import fly, of_truth, one_margin_for_all, ours, perfect
 
 MATRICE = Residual(log_sd=0.0312, flights=68, between_log_sd=0.0)
 SPREAD = Residual(log_sd=0.0312, flights=68, between_log_sd=0.075)

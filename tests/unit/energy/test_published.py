@@ -16,10 +16,11 @@ from fleet.energy.fit import Scaled, hover_fit
 from fleet.energy.ground import Drive, drive_energy_wh
 from fleet.energy.logs import FlightLog, LogRow
 from fleet.energy.margin import corrected_remaining, margin_fraction
-from fleet.energy.momentum import climb_power, induced_speed
+from fleet.energy.momentum import induced_speed
 from fleet.energy.multirotor import Cruise, EnergyEstimate, flight_energy, sortie_phases
 from fleet.energy.regimes import Regime, RegimePower, Regimes
 from fleet.energy.van import RoadLeg, road_energy_wh
+from tests.support.legphysics import climb_w
 
 M100 = catalog.airframe("dji-matrice-100")
 DISC_M2 = 4 * math.pi * (13 * 0.0254 / 2) ** 2
@@ -53,7 +54,7 @@ def off(watts: dict[tuple[float, float], float]) -> float:
 
 
 def ideal_hover_w(mass_kg: float) -> float:
-    return float(climb_power(mass_kg, 0.0, RHO, DISC_M2))
+    return climb_w(mass_kg, 0.0, RHO, DISC_M2)
 
 
 def test_dorling_s_ideal_hover_falls_49_per_cent_short() -> None:

@@ -13,6 +13,7 @@ from fleet.energy import catalog
 from fleet.energy.air import Wind
 from fleet.energy.airframe import Airframe, Range, Validity
 from fleet.energy.errors import InvalidInput
+from fleet.energy.learning import NEW, raised_by
 from fleet.energy.sortie import SortiePlan, largest_radius_m, sortie_table
 from fleet.feasibility.estimate import Estimate, Question, estimate
 
@@ -252,3 +253,37 @@ def test_where_the_temperature_has_two_bounds_the_dearer_side_of_each_counts(spe
 def test_the_upper_bound_is_no_lower_than_the_temperature(warmest_c: float) -> None:
     with pytest.raises(InvalidInput, match="warmest_c"):
         Question(1, 2000, 16, 60, temperature_c=2.0, warmest_c=warmest_c)
+
+
+def test_air_that_no_model_is_for_is_unknown() -> None:
+    """-20 °C at 1099 hPa is denser than 1.5 kg/m3; it was a fault of the program."""
+    found = estimate(M100, Question(0.5, 1000, 8, 60, temperature_c=-20.0, pressure_hpa=1099.0))
+    assert found.verdict.status is Status.UNKNOWN
+    assert [one.code for one in found.verdict.reasons] == ["air_density_unknown"]
+    assert (found.flight, found.largest_radius_m) == (None, None)
+
+
+def test_how_far_assets_lie_apart_counts_or_is_named() -> None:
+    """Where the file says it, an asset that is not known has it in its margin, as at release."""
+    residual = M100.residual
+    assert residual is not None
+    asked = Question(0.5, 1000, 8, 60)
+    said = M100.model_copy(update={"residual": residual.model_copy(update={"between_log_sd": 0.075})})
+    told = estimate(said, asked)
+    assert told.margin_share == pytest.approx(raised_by(1e-3, NEW, said.residual))
+    assert any("7.5% apart" in one for one in told.assumptions)
+    unsaid = estimate(M100, asked)
+    assert any("3% apart" in one for one in unsaid.assumptions)
+    alike = M100.model_copy(update={"residual": residual.model_copy(update={"between_log_sd": 0.0})})
+    assert not any("apart" in one for one in estimate(alike, asked).assumptions)
+    assert estimate(alike, asked).margin_share == unsaid.margin_share
+
+
+@pytest.mark.parametrize("masses", [(0.001, 0.002), (3715.0, 4465.0)])
+def test_ranges_that_can_t_be_the_airframe_s_are_refused(masses: tuple[float, float]) -> None:
+    """Grams for kilograms, either way; it was an overflow in the margin."""
+    validity = {"mass_kg": masses, "density_kg_m3": (1.1, 1.2)}
+    known = M100.model_dump() | {"validity": validity}
+    known["sources"] = {**known["sources"], "validity": "a test"}
+    with pytest.raises(ValueError, match=r"validity\.mass_kg"):
+        Airframe.model_validate(known)
