@@ -13,7 +13,7 @@ from fleet.planner.citycolumns import Columns, useful_machines
 from fleet.planner.joint.blend import Blend
 from fleet.planner.joint.state import State
 from fleet.planner.kernels.undo import best
-from fleet.planner.routing import CHUNK, COLD, HOT, Budget, kernel_types, typical
+from fleet.planner.routing import CHUNK, HOT, Budget, kernel_types, typical
 
 NOBODY, DOOR, LOCKER, SORTIE = 0, 1, 2, 3
 """The kernel's numbers of how a parcel is brought."""
@@ -21,6 +21,10 @@ NOBODY, DOOR, LOCKER, SORTIE = 0, 1, 2, 3
 RAMP, MILD = 0.5, 2.0
 """In the first part of the search penalties count less, at first so many times what a parcel costs in the first plan.
 Vans that are too many can go then: for the few parcels that find no room at once, some is made later."""
+
+COLD = 0.01
+"""The last temperature, in prices of a typical leg: colder than that of vans alone (`routing.COLD`), which was not
+tried here."""
 
 START, MOST_STARTS, MOST_TYPES = 0.06, 4, 16
 """The share of the budget of each start; how many kinds and types of van are told apart for starts at most."""

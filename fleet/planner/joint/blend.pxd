@@ -2,7 +2,7 @@
 cimport cython
 from libc.math cimport log
 
-from fleet.planner.joint.changes cimport accept, counted, free, keep, take_back, whole
+from fleet.planner.joint.changes cimport accept, counted, free, keep, take_back
 from fleet.planner.joint.offer cimport BANNED, Offer
 from fleet.planner.joint.state cimport DOOR, LOCKER, SORTIE, State
 from fleet.planner.kernels.anneal cimport Recreate, Ruin
@@ -10,7 +10,7 @@ from fleet.planner.kernels.chance cimport Chance
 from fleet.planner.kernels.columns cimport TABLE
 from fleet.planner.kernels.routes cimport Routes
 from fleet.planner.kernels.tails cimport exchange
-from fleet.planner.kernels.trips cimport close_trip
+from fleet.planner.kernels.trips cimport close_trip, whole
 from fleet.planner.kernels.undo cimport mean_length
 
 cdef double SAME

@@ -17,14 +17,14 @@ except ImportError:  # it is needed to compile this file, not to run it
 if not cython.compiled:
     from math import log
 
-    from fleet.planner.joint.changes import accept, counted, free, keep, take_back, whole
+    from fleet.planner.joint.changes import accept, counted, free, keep, take_back
     from fleet.planner.joint.offer import BANNED, Offer
     from fleet.planner.joint.state import DOOR, LOCKER, SORTIE
     from fleet.planner.kernels.anneal import Recreate, Ruin
     from fleet.planner.kernels.chance import Chance
     from fleet.planner.kernels.columns import TABLE
     from fleet.planner.kernels.tails import exchange
-    from fleet.planner.kernels.trips import close_trip
+    from fleet.planner.kernels.trips import close_trip, whole
     from fleet.planner.kernels.undo import mean_length
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ cimport cython
 from fleet.planner.joint.boxes cimport book, leave, link, part, unlink
 from fleet.planner.joint.pads cimport chain, drop
 from fleet.planner.joint.state cimport DOOR, LOCKER, NOBODY, SORTIE, State
-from fleet.planner.kernels.routes cimport Routes
 from fleet.planner.kernels.undo cimport accept as accept_routes
 from fleet.planner.kernels.undo cimport counted as count_routes
 from fleet.planner.kernels.undo cimport keep as keep_routes
@@ -14,10 +13,6 @@ cdef double own_cost(State state, int parcel) noexcept nogil
 cdef int locker_of(State state, int parcel) noexcept nogil
 @cython.locals(mode=int)
 cdef void free(State state, int parcel) noexcept nogil
-@cython.locals(k=int, trip=int)
-cdef bint whole(Routes routes) noexcept nogil
-@cython.locals(i=int, j=int, now=double)
-cdef bint _in_time(Routes routes, int trip) noexcept nogil
 @cython.locals(k=int, i=int, machine=int, port=int, visit=int, node=int)
 cdef void take_back(State state) noexcept nogil
 cdef void _clear(State state, int parcel) noexcept nogil

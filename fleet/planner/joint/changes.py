@@ -23,7 +23,6 @@ if not cython.compiled:
 
 if TYPE_CHECKING:
     from fleet.planner.joint.state import State
-    from fleet.planner.kernels.routes import Routes
 
 
 def own_cost(state: State, parcel: int) -> float:
@@ -60,29 +59,6 @@ def free(state: State, parcel: int) -> None:
     state.box[parcel] = -1
     state.miss(parcel)
     state.freed += 1
-
-
-def whole(routes: Routes) -> bool:
-    """Whether all trips that were touched hold. Where legs are looked up, a way past a stop that is left out may be
-    longer than the way by it."""
-    for k in range(routes.touches):
-        trip = routes.touched[k]
-        if routes.van[trip] >= 0 and not _in_time(routes, trip):
-            return False
-    return True
-
-
-def _in_time(routes: Routes, trip: int) -> bool:
-    """Whether a trip that leaves as early as it may is nowhere late, and none too long."""
-    i, now = routes.start_of(trip), routes.opens[routes.start_of(trip)]
-    while i != routes.end_of(trip):
-        j = routes.next[i]
-        now += routes.service[i] + routes.metric.duration(routes.place[i], routes.place[j], routes.step[j])
-        now = max(now, routes.opens[j])
-        if now > routes.closes[j]:
-            return False
-        i = j
-    return routes.span[trip] <= routes.vans.longest[routes.type[trip]]
 
 
 def take_back(state: State) -> None:

@@ -3,10 +3,11 @@ cimport cython
 from libc.math cimport exp, log
 
 from fleet.planner.kernels.chance cimport Chance
+from fleet.planner.kernels.columns cimport TABLE
 from fleet.planner.kernels.places cimport find, insert
 from fleet.planner.kernels.routes cimport Routes
 from fleet.planner.kernels.tails cimport exchange
-from fleet.planner.kernels.trips cimport close_trip
+from fleet.planner.kernels.trips cimport close_trip, whole
 from fleet.planner.kernels.undo cimport accept, counted, keep, mean_length, take_back
 
 cdef int SOME, FEW, RANDOM, DEMAND, FAR, CLOSE, NARROW, EARLY, LATE

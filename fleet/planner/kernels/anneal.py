@@ -20,9 +20,10 @@ if not cython.compiled:
     from math import exp, log
 
     from fleet.planner.kernels.chance import Chance
+    from fleet.planner.kernels.columns import TABLE
     from fleet.planner.kernels.places import find, insert
     from fleet.planner.kernels.tails import exchange
-    from fleet.planner.kernels.trips import close_trip
+    from fleet.planner.kernels.trips import close_trip, whole
     from fleet.planner.kernels.undo import accept, counted, keep, mean_length, take_back
 
 if TYPE_CHECKING:
@@ -213,6 +214,9 @@ class Search:
         routes.begin()
         if routes.missing < routes.size:
             self.ruin.take_out(routes, self.chance)
+        if routes.metric.kind == TABLE and not whole(routes):
+            take_back(routes)
+            return
         generous = self.chance.below(4) == 0
         self.recreate.put_back(routes, self.chance, FEW if generous else SOME, generous)
         if routes.cost < routes.log_cost + self._bearable(temperature):

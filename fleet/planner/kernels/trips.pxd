@@ -1,7 +1,7 @@
 # C types of trips.py.
 cimport cython
 
-from fleet.planner.kernels.routes cimport Routes
+from fleet.planner.kernels.routes cimport NEVER, Routes
 
 @cython.locals(van=int, first=int, beyond=int, _=int)
 cdef int unused_van(Routes routes, int kind) noexcept nogil
@@ -10,4 +10,8 @@ cdef int free_slot(Routes routes) noexcept nogil
 cdef int open_trip(Routes routes, int van, int behind) noexcept nogil
 @cython.locals(van=int)
 cdef void close_trip(Routes routes, int trip) noexcept nogil
+@cython.locals(k=int, van=int)
+cdef bint whole(Routes routes) noexcept nogil
+@cython.locals(trip=int, i=int, j=int, now=double)
+cdef bint _in_time(Routes routes, int van) noexcept nogil
 cdef void _join(Routes routes, int van, int trip, int following) noexcept nogil

@@ -1,10 +1,18 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 # cython: infer_types=True, annotation_typing=False
-"""The trips of vans: a new one, and one less."""
+"""The trips of vans: a new one, one less, and whether they hold."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+try:
+    import cython
+except ImportError:  # it is needed to compile this file, not to run it
+    from geofences.kernels import uncompiled as cython
+
+if not cython.compiled:
+    from fleet.planner.kernels.routes import NEVER
 
 if TYPE_CHECKING:
     from fleet.planner.kernels.routes import Routes
@@ -57,6 +65,37 @@ def close_trip(routes: Routes, trip: int) -> None:
         routes.cost -= routes.vans.fixed[routes.van_type[van]]
     routes.van[trip] = -1
     routes.rechain(van)
+
+
+def whole(routes: Routes) -> bool:
+    """Whether all vans hold whose trips were touched. Where legs are looked up, a way past a stop that is left out may
+    be longer than the way by it."""
+    for k in range(routes.touches):
+        van = routes.van[routes.touched[k]]
+        if van >= 0 and not _in_time(routes, van):
+            return False
+    return True
+
+
+def _in_time(routes: Routes, van: int) -> bool:
+    """Whether a van that leaves as early as it may is nowhere late, and no trip of it too long."""
+    trip, now = routes.head[van], -NEVER
+    while trip >= 0:
+        if routes.span[trip] > routes.vans.longest[routes.type[trip]]:
+            return False
+        i = routes.start_of(trip)
+        now = max(now, routes.opens[i], routes.release[trip])
+        while i != routes.end_of(trip):
+            j = routes.next[i]
+            now += routes.service[i] + routes.metric.duration(
+                routes.place[i], routes.place[j], routes.step[j]
+            )
+            now = max(now, routes.opens[j])
+            if now > routes.closes[j]:
+                return False
+            i = j
+        trip = routes.after[trip]
+    return True
 
 
 def _join(routes: Routes, van: int, trip: int, following: int) -> None:

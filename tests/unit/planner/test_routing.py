@@ -52,6 +52,22 @@ def table(rng: Random, count: int) -> Table:
     return Table(drawn, drawn * 2.0)
 
 
+def crooked(seed: int) -> Case:
+    """Two dozen stops on random one-way streets, with tight windows: left out, a stop may make its trip late."""
+    rng = Random(seed)
+    made = []
+    for place in range(1, 25):
+        opens = rng.uniform(0, 400)
+        made.append(Stop(place, opens, opens + rng.uniform(40, 200), service=2.0, weight=1.0, penalty=400.0))
+    trips, longest = rng.choice([1, 3]), rng.choice([inf, 300.0])
+    vans = (
+        VanType(
+            0, 0, 4, trips, 8.0, fixed=30.0, per_second=0.1, per_metre=1.0, closes=700.0, longest=longest
+        ),
+    )
+    return Case(table(rng, 25), tuple(made), vans)
+
+
 def small(seed: int, stops: int = 6) -> Case:
     """A case of every sort of constraint, small enough for brute force; about half of them are tight."""
     rng = Random(seed)
@@ -127,6 +143,15 @@ def test_what_is_found_holds_and_costs_what_is_said(seed: int) -> None:
     assert found.cost == pytest.approx(cost(case, plan(found)), rel=1e-9)
     served = [stop for each in found.rounds for trip in each.trips for stop in trip]
     assert sorted([*served, *found.unserved]) == list(range(12))
+
+
+@pytest.mark.parametrize("seed", [66, 95, 100, 118, 131, 206, 213, 228, 236, 239])
+def test_a_trip_is_not_made_late_by_what_leaves_it(seed: int) -> None:
+    """Where legs are looked up, the way past a stop may be longer than the way by it; so it was in these of 240."""
+    case = crooked(seed)
+    found = route(case, seed=seed, budget=Iterations(2000))
+    assert faults(case, plan(found)) == []
+    assert found.cost == pytest.approx(cost(case, plan(found)))
 
 
 def test_the_same_seed_and_iterations_give_the_same_routes() -> None:
