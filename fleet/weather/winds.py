@@ -13,6 +13,10 @@ LIGHT_MPS: Final = 1.0
 """A wind weaker than this has no direction that matters: beside others it counts from anywhere."""
 
 
+EQUAL: Final = 1e-6
+"""Strengths that differ by a smaller share may be the same."""
+
+
 class Winds(NamedTuple):
     """A set in which all winds lie that count: each blows with ``weakest_mps`` to ``strongest_mps`` from within
     ``turns_deg`` to either side of ``from_deg``, or from anywhere with ``stray_mps`` at most.
@@ -53,8 +57,9 @@ class Winds(NamedTuple):
             math.radians(min(off + self.turns_deg, 180.0)),
         )
         kindest = min(max(-more_mps * math.cos(far), weakest), strongest)
-        if self.turns_deg > 0 and weakest < more_mps:
-            # Each sum blows from between one of these directions and that of the other wind.
+        if self.turns_deg > 0 and weakest <= more_mps * (1 + EQUAL):
+            # Each sum blows from between one of these directions and that of the other wind. Of two as strong it turns
+            # about at once where they are opposite.
             arcs = [(self.from_deg, self.turns_deg), (from_deg, 0.0)]
         else:  # at the ends of strength and direction the sum turns most
             arcs = [
@@ -112,7 +117,8 @@ def together(several: Iterable[Winds]) -> Winds:
 
 def between(before: Winds, after: Winds, share: float) -> Winds:
     """The winds at a moment between two, ``share`` 0..1 of the way: of each that counts at both, strength and direction
-    change evenly and each for itself, the direction the short way round; next to a light wind it is the other's.
+    change evenly and each for itself, the direction the short way round; next to a light wind or a calm it is the
+    other's.
     """
     stray = max(before.stray_mps, after.stray_mps)
     strongest, weakest = (
@@ -122,11 +128,10 @@ def between(before: Winds, after: Winds, share: float) -> Winds:
             (before.weakest_mps, after.weakest_mps),
         )
     )
-    light = [one.strongest_mps for one in (before, after) if one.strongest_mps < LIGHT_MPS]
-    if len(light) == 1:
-        blows = after if before.strongest_mps < LIGHT_MPS else before
+    if _counts(before) != _counts(after):
+        light, blows = (before, after) if _counts(before) < _counts(after) else (after, before)
         # Where only one counts it is light at that end alone; of several others may stay so.
-        left = max(stray, light[0]) if _several(before) or _several(after) else stray
+        left = max(stray, light.strongest_mps) if _several(before) or _several(after) else stray
         return Winds(strongest, weakest, blows.from_deg, blows.turns_deg, left)
     middle, turns = arc_of([(before.from_deg, before.turns_deg), (after.from_deg, after.turns_deg)])
     if stray == 0 and turns < WHOLE_DEG:
@@ -143,6 +148,11 @@ def even(first: float, second: float, share: float) -> float:
     """A number between two; exact at both ends and never outside them."""
     low, high = min(first, second), max(first, second)
     return min(max(first * (1 - share) + second * share, low), high)
+
+
+def _counts(winds: Winds) -> int:
+    """How much its direction is worth: nothing in a calm, little while it is light."""
+    return (winds.strongest_mps > 0) + (winds.strongest_mps >= LIGHT_MPS)
 
 
 def _several(winds: Winds) -> bool:

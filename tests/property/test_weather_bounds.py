@@ -92,7 +92,7 @@ def air_mps(speed_mps: float, track: float, mps: float, from_deg: float) -> floa
 
 def told(rows: Sequence[Row], second: float) -> tuple[float, float]:
     """Wind at a second after noon: strength and direction evenly between rows, each for itself, the short way round;
-    next to a row of less than 1 m/s, which has no direction, from where the other row says."""
+    next to a row of less than 1 m/s, or of none, which has no direction, from where the other row says."""
     minute = second / 60
     for (t0, w0, d0), (t1, w1, d1) in pairwise(rows):
         if t0 <= minute <= t1:
@@ -101,6 +101,8 @@ def told(rows: Sequence[Row], second: float) -> tuple[float, float]:
             deg = d0 + (-180.0 if turn == 180.0 else turn) * share
             if (w0 < 1) != (w1 < 1):
                 deg = d1 if w0 < 1 else d0
+            elif (w0 == 0) != (w1 == 0):
+                deg = d1 if w0 == 0 else d0
             return w0 + (w1 - w0) * share, deg
     raise AssertionError(minute)
 
@@ -129,6 +131,7 @@ STATION = st.lists(WINDS, min_size=2, max_size=5)
 )
 @example([([(8.9, 29.0), (9.0, 0.0), (8.9, 331.0)], 6.0, 1.0)], 3500.0, 90.0)
 @example([([(0.5, 180.0), (9.0, 180.0), (9.0, 180.0)], 6.0, 1.0)], 3500.0, 0.0)
+@example([([(0.5, 0.0), (0.0, 108.0), (1.0, 0.0)], 5.0, 2.0)], 500.0, 0.0)
 @example([([(0.9, 180.0), (9.0, 0.0)], 20.0, 1.0), ([(5.0, 0.0), (5.0, 0.0)], 20.0, 1.0)], 3000.0, 0.0)
 def test_no_trip_takes_longer_through_the_rows_than_was_counted(
     stations: list[tuple[list[tuple[float, float]], float, float]], metres: float, track: float
@@ -209,6 +212,7 @@ def test_sets_together_hold_each(some: list[tuple[float, float, float, float]]) 
     st.floats(0, 15), SHARES, DEGREES, st.one_of(st.floats(0, 89), st.just(180.0)), st.floats(0, 9), DEGREES,
     SHARES, SHARES,
 )  # fmt: skip
+@example(0.5, 1.0, 92.0, 89.0, 0.5, 0.0, 0.0, 0.5)
 def test_a_wind_that_is_added_is_added_to_each(
     mps: float, weak: float, deg: float, turns: float, more: float, other: float, blows: float, side: float
 ) -> None:

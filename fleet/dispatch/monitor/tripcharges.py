@@ -42,7 +42,7 @@ class TripCharges:
             at=now,
             left_soc=min(1.0, max(0.0, guard.start_soc)),
             stays_soc=max(0.0, round(stays_soc, 4)),
-            drawn=None if drawn is None else round(drawn, 4),
+            drawn=None if drawn is None else min(1.0, round(drawn, 4)),
         )
         self._told[guard.asset_id] = found
         return ChargeFound(guard.mission_id, found)
@@ -51,4 +51,6 @@ class TripCharges:
 def _is_news(told: TripCharge, least_soc: float, drawn: float | None) -> bool:
     if least_soc > told.stays_soc:
         return True
-    return drawn is not None and (told.drawn is None or drawn - told.drawn > DRAWN_STEP)
+    if drawn is None:
+        return False
+    return told.drawn is None or min(1.0, drawn) - told.drawn > DRAWN_STEP  # all of it is as good as more

@@ -141,7 +141,11 @@ def test_a_silent_gauge_counts_what_waiting_takes(trip: Trip) -> None:
     """It stands at a crossing for ten minutes: its electronics draw all the time, though it gets no farther."""
     budget = trip.guard.energy
     assert budget is not None
-    monitor, begun = trip.bench.core._monitor, trip.bench.now
+    travel = next(step for step in trip.mission.steps if isinstance(step, Travel))
+    assert travel.path[-1].at is not None
+    assert travel.path[0].at is not None
+    monitor, goes = trip.bench.core._monitor, 0.2 * (travel.path[-1].at - travel.path[0].at)
+    begun = trip.bench.now + goes
     for seconds in range(0, 601, 10):
         now = begun + timedelta(seconds=seconds)
         monitor.check(trip.robot_id, trip.sample(0.2, soc=None, at=now), now)
