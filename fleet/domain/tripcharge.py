@@ -13,14 +13,18 @@ from fleet.protocol.values import Identifier, NonNegative, Time, Value
 class TripCharge(Value):
     """As far as it was known at ``at``, in shares of a full battery.
 
-    ``left_soc`` is the charge with which a sortie left, ``stays_soc`` what it took to hold and at its drop. ``drawn``
-    is what its trip has drawn by the model, where that is believed instead of its gauge; none where the gauge is.
+    ``left_soc`` is the charge with which a sortie left, ``stays_soc`` what it took to hold and at its drop, ``drawn``
+    what its trip has drawn by the model. ``believed`` is what it was taken to hold: by its gauge, or by what was
+    believed instead (none: not known). ``taken`` is how many times what was expected its trip had taken when it left
+    it.
     """
 
     at: Time
     left_soc: float = Field(ge=0, le=1)
     stays_soc: NonNegative = 0.0
-    drawn: NonNegative | None = None
+    drawn: NonNegative = 0.0
+    believed: float | None = Field(default=None, ge=0, le=1)
+    taken: float = 1.0
 
 
 class ChargeNoted(Event):

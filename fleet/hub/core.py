@@ -271,9 +271,8 @@ class HubCore:
         self.live[peer_id] = sample
         if sample.soc is not None:
             self._measured[peer_id] = sample.soc, sample.at
+        self._watch_anew(peer_id, sample, now)
         try:
-            if self._monitor.is_due(peer_id, now):
-                self._monitor.watch(peer_id, self.state, now, sample)
             for finding in self._monitor.check(peer_id, sample, now):
                 self._decide(finding, now, None)
             for news in self._monitor.news_of(peer_id):
@@ -281,6 +280,13 @@ class HubCore:
             if (seen := self._monitor.wind(peer_id, sample, now)) is not None:
                 self._decide(seen, now, None)
         except Exception as error:  # noqa: BLE001 - the hub must not die of one sample
+            self._set_aside(error, sample, now, peer_id, HUB_FAULT)
+
+    def _watch_anew(self, peer_id: str, sample: Telemetry, now: datetime) -> None:
+        try:
+            if self._monitor.is_due(peer_id, now):
+                self._monitor.watch(peer_id, self.state, now, sample)
+        except Exception as error:  # noqa: BLE001 - it is held against what was worked out before
             self._set_aside(error, sample, now, peer_id, HUB_FAULT)
 
     def _doubted(self, peer_id: str, doubts: Sequence[Doubt], now: datetime) -> None:

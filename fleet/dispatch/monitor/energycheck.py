@@ -67,7 +67,11 @@ def _seen(guard: Guard, sample: Telemetry, progress: Progress, budget: Energy) -
     """What of its flight so far raises that figure, in words; empty where nothing does."""
     taken = taken_of(guard, sample, progress, budget)
     said = [
-        *([f"it has taken {taken:.1f} times what was predicted"] if taken > 1 + budget.margin else []),
+        *(
+            [f"it has taken {taken:.1f} times what was expected of it"]
+            if taken > 1 + budget.model_error
+            else []
+        ),
         *([f"its leg takes {progress.pace:.1f} times as long"] if progress.pace > 1 else []),
     ]
     return f" ({', '.join(said)})" if said else ""

@@ -13,6 +13,7 @@ from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.meters import Meter, why_stuck
 from fleet.dispatch.monitor.progress import burden_of, progress_of
 from fleet.dispatch.monitor.remaining import HOLDING
+from fleet.dispatch.monitor.tripcharges import ByModel
 from fleet.dispatch.monitor.way import Way
 from fleet.dispatch.packs import what_is_left
 from fleet.dispatch.separation.flights import BREAKS_OFF
@@ -47,7 +48,7 @@ class _Kept:
     doubted, ``short`` by how much the gauge has shown less than the model since. ``lost`` is which packs are lost,
     ``lost_row`` in how many samples in a row some were, ``whole`` what all held before, ``gone`` what went with them.
     ``judged`` is what was believed last instead of what the gauge showed, ``is_by_model``
-    whether by the model. ``stays`` is what it took to stay somewhere before a restart;
+    whether by the model;
     ``since`` is from where on a robot's way is counted.
     """
 
@@ -61,7 +62,6 @@ class _Kept:
     lost_row: int = 0
     judged: float | None = None
     is_by_model: bool = False
-    stays: float = 0.0
     meter: Meter = field(default_factory=Meter)
     whole: float | None = None
     gone: float = 0.0
@@ -85,17 +85,18 @@ class Gauges:
         kept.doubts = kept.doubts or doubts
 
     def restore(self, guard: Guard, charge: TripCharge) -> None:
-        """What was known of this trip before a restart: from there on the time counts where the model did, else the
-        way and what it took to stay somewhere."""
+        """What was known of this trip before a restart: from there on what it does counts, and by as much as less was
+        believed than the model says, less is."""
         kept = self._of(guard)
-        kept.stays = charge.stays_soc
-        if charge.drawn is not None:
-            kept.drawn, kept.at = charge.drawn, charge.at
+        kept.drawn, kept.at = charge.drawn, charge.at
+        if guard.energy is not None and charge.believed is not None:
+            by_model = modelled(charge.left_soc, charge.drawn, _margin(guard, guard.energy))
+            kept.short = max(0.0, by_model - charge.believed)
 
-    def drawn(self, asset_id: str) -> float | None:
-        """What the trip has drawn by the model as a share of a full battery; none where the gauge is believed."""
+    def by_model(self, asset_id: str) -> ByModel:
+        """What the trip has drawn by the model."""
         kept = self._kept.get(asset_id)
-        return None if kept is None or not kept.is_by_model else kept.drawn
+        return ByModel(0.0, believed=False) if kept is None else ByModel(kept.drawn, kept.is_by_model)
 
     def _of(self, guard: Guard) -> _Kept:
         kept = self._kept.get(guard.asset_id)
@@ -136,8 +137,7 @@ class Gauges:
         if not rests and not kept.lost and not kept.doubts:
             kept.judged = kept.meter.judged(sample, budget.full_wh, kept.drawn)
         if not rests and guard.start_soc is not None and (kept.doubts or sample.soc is None):
-            margin = budget.margin_for_a_time if guard.flies else budget.margin
-            kept.judged = _by_model(guard.start_soc, kept, margin)
+            kept.judged = _by_model(guard.start_soc, kept, _margin(guard, budget))
             kept.is_by_model = True
         return self.judged(guard, sample), kept.doubts
 
@@ -195,17 +195,23 @@ def _flown(guard: Guard, kept: _Kept, sample: Telemetry, now: datetime) -> float
     had been flown before the first sample."""
     if kept.at is not None:
         return kept.drawn + _share_per_s(guard, sample) * max(0.0, (now - kept.at).total_seconds())
-    by_way, begun = max(kept.drawn, _by_way(guard, sample, now) + kept.stays), _begun(guard)
+    by_way, begun = _by_way(guard, sample, now), guard.record.left_at or _begun(guard)
     if begun is None or by_way > 0:
         return by_way
     return _share_per_s(guard, sample) * max(0.0, (now - begun).total_seconds())
+
+
+def _margin(guard: Guard, budget: Energy) -> float:
+    """The margin on what a trip has drawn by the model: of a flight it is counted by the time."""
+    return budget.margin_for_a_time if guard.flies else budget.margin
 
 
 def _by_way(guard: Guard, sample: Telemetry, now: datetime) -> float:
     budget, progress = guard.energy, progress_of(guard, sample, now)
     if budget is None or progress is None or progress.flown is None:
         return 0.0
-    return (budget.planned_wh - progress.left_wh - progress.after_wh) / budget.full_wh
+    # It is counted with a margin for a time: as long as its ways last.
+    return (budget.planned_wh - progress.left_wh - progress.after_wh) * budget.slow / budget.full_wh
 
 
 def _share_per_s(guard: Guard, sample: Telemetry) -> float:

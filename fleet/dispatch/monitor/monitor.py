@@ -94,6 +94,7 @@ class Monitor:
             known, self._told[asset_id] = None, {}
             self._stays.forget(asset_id)
             self._charges.forget(asset_id)
+        self._looked_at[asset_id] = now
         context = self._make_context(state)
         kind = context.fleet.types[asset.type_id]
         if isinstance(kind, SortieType):
@@ -112,20 +113,21 @@ class Monitor:
             )
             self._guards[asset_id] = made if known is None else evolve(made, taken=known.taken)
             if known is None and record.charge is not None:
-                self._go_on(self._guards[asset_id], record.charge)
-            self._looked_at[asset_id] = now
-            self._gauges.suspect(self._guards[asset_id], gauge_doubts_of(state, asset_id))
-            self._work_no_return_out(self._guards[asset_id], sample, now, record.no_return)
+                self._go_on(asset_id, record.charge)
+            guard = self._guards[asset_id]
+            self._gauges.suspect(guard, gauge_doubts_of(state, asset_id))
+            seen = sample if sample is None else self._gauges.judged(guard, sample)
+            self._work_no_return_out(self._as_held(guard), seen, now, record.no_return)
             self._timed[asset_id] = now
             lost = state.assets[asset_id].status is AssetStatus.LINK_LOST
             apart = context.fleet.separation
-            seen = sample if sample is None else self._gauges.judged(self._guards[asset_id], sample)
             self._air.watch(asset_id, record, kind, apart, seen, lost=lost, now=now)
 
-    def _go_on(self, guard: Guard, charge: TripCharge) -> None:
+    def _go_on(self, asset_id: str, charge: TripCharge) -> None:
         """After a restart, with what was known of its charge before."""
-        self._charges.known(guard.asset_id, charge)
-        self._stays.restore(guard.asset_id, charge.stays_soc)
+        guard = self._guards[asset_id] = evolve(self._guards[asset_id], taken=charge.taken)
+        self._charges.known(asset_id, charge)
+        self._stays.restore(asset_id, charge.stays_soc)
         self._gauges.restore(guard, charge)
 
     def is_due(self, asset_id: str, now: datetime) -> bool:
@@ -200,7 +202,7 @@ class Monitor:
             meter=self._gauges.meter(asset_id),
         )
         if is_under_way(guard, sample):
-            self._tell(guard, self._charges.news(guard, sample, self._gauges.drawn(asset_id), now))
+            self._tell(guard, self._charges.news(guard, sample, self._gauges.by_model(asset_id), now))
         told = self._told.setdefault(asset_id, {})
         lost = self._unplaced.check(guard, as_told, unplaced)
         if lost is not None and lost.code not in told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from fleet.dispatch.inputs import ChargeFound
 from fleet.dispatch.monitor.guard import Guard
@@ -10,9 +11,20 @@ from fleet.dispatch.monitor.remaining import HOLDING
 from fleet.domain.tripcharge import TripCharge
 from fleet.protocol.messages import Telemetry
 
-STAYS_STEP, STAYED_STEP, DRAWN_STEP = 0.01, 0.001, 0.02
-"""By so much, as a share of a full battery, a stay that goes on, those that are over, and what the model has drawn must
-differ to be told anew."""
+STAYS_STEP, STAYED_STEP = 0.01, 0.001
+"""By so much, as a share of a full battery, a stay that goes on, and those that are over, must differ to be told."""
+
+DRAWN_STEP, UNSEEN_STEP = 0.05, 0.02
+"""The same of what the model has drawn: where the gauge is believed, and where the model is."""
+
+TAKEN_STEP = 0.01
+
+
+class ByModel(NamedTuple):
+    """What a trip has drawn by the model as a share of a full battery, and whether that is believed, not its gauge."""
+
+    drawn: float
+    believed: bool
 
 
 class TripCharges:
@@ -30,27 +42,32 @@ class TripCharges:
         if charge is not None:
             self._told[asset_id] = charge
 
-    def news(self, guard: Guard, sample: Telemetry, drawn: float | None, now: datetime) -> ChargeFound | None:
-        """What is to be kept of one under way; none where nothing is new, or with what it left is not known. ``drawn``
-        is what the model says that its trip has drawn, none where its gauge is believed."""
-        told, stays_soc = self._told.get(guard.asset_id), guard.held_soc
-        stays = sample.state == HOLDING or sample.step_id == guard.drop_id
-        step = STAYS_STEP if stays else STAYED_STEP
-        if guard.start_soc is None or (told is not None and not _is_news(told, stays_soc - step, drawn)):
+    def news(self, guard: Guard, sample: Telemetry, by_model: ByModel, now: datetime) -> ChargeFound | None:
+        """What is to be kept of one under way; none where nothing is new, or with what it left is not known. ``sample``
+        is as it was judged."""
+        told = self._told.get(guard.asset_id)
+        if guard.start_soc is None or (told is not None and not _is_news(told, guard, sample, by_model)):
             return None
         found = TripCharge(
             at=now,
-            left_soc=min(1.0, max(0.0, guard.start_soc)),
-            stays_soc=max(0.0, round(stays_soc, 4)),
-            drawn=None if drawn is None else min(1.0, round(drawn, 4)),
+            left_soc=_share(guard.start_soc),
+            stays_soc=max(0.0, round(guard.held_soc, 4)),
+            drawn=_share(by_model.drawn),
+            believed=None if sample.soc is None else _share(sample.soc),
+            taken=round(guard.taken, 4),
         )
         self._told[guard.asset_id] = found
         return ChargeFound(guard.mission_id, found)
 
 
-def _is_news(told: TripCharge, least_soc: float, drawn: float | None) -> bool:
-    if least_soc > told.stays_soc:
+def _is_news(told: TripCharge, guard: Guard, sample: Telemetry, by_model: ByModel) -> bool:
+    stays = sample.state == HOLDING or sample.step_id == guard.drop_id
+    if guard.held_soc - told.stays_soc > (STAYS_STEP if stays else STAYED_STEP):
         return True
-    if drawn is None:
-        return False
-    return told.drawn is None or min(1.0, drawn) - told.drawn > DRAWN_STEP  # all of it is as good as more
+    step = UNSEEN_STEP if by_model.believed else DRAWN_STEP
+    # All of a battery is as good as more: who stands for hours tells no more.
+    return min(1.0, by_model.drawn) - told.drawn > step or abs(guard.taken - told.taken) > TAKEN_STEP
+
+
+def _share(of_full: float) -> float:
+    return min(1.0, max(0.0, round(of_full, 4)))

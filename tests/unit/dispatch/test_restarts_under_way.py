@@ -166,7 +166,6 @@ def test_it_is_told_sparingly(tmp_path: Path) -> None:
     assert once is not None
     assert once.left_soc == pytest.approx(1.0)
     assert once.stays_soc == 0
-    assert once.drawn is None
 
 
 def test_weather_that_grows_stale_in_the_air_is_noticed(tmp_path: Path) -> None:
