@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from fleet.dispatch.inputs import Finding
+from fleet.dispatch.monitor.driven import driven
 from fleet.dispatch.monitor.guard import Guard, guard_of
-from fleet.dispatch.monitor.instead import flown_on
+from fleet.dispatch.monitor.instead import flown_on, way_instead
 from fleet.dispatch.monitor.remaining import path_home
 from fleet.domain.evolve import evolve
 from fleet.energy.catalog import ground_robot
@@ -19,6 +20,7 @@ from fleet.energy.ground import Drive, drive_energy_wh
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Action, Assign, Command, Role, StepReport, Telemetry
 from fleet.protocol.mission import Mission, Step, Travel
+from geofences import Waypoint
 from tests.support.bench import DAY, ORDER_COLUMNS, Bench, Peer
 from tests.support.script import accepted, ready, report, sent
 
@@ -169,6 +171,80 @@ def test_a_silent_gauge_counts_the_way_home_too(trip: Trip) -> None:
         home = trip.sample(along, None, state="returning", soc=None, at=now)
         monitor.check(trip.robot_id, home, now)
     assert kept.drawn >= 1.8 * out
+
+
+def test_a_silent_gauge_counts_standing_on_the_way_home(trip: Trip) -> None:
+    """It stands for 25 minutes: what it is held against is worked out anew all the time, and what it stood is kept."""
+    budget = trip.guard.energy
+    assert budget is not None
+    bench = trip.bench
+    bench.sample(trip.robot, trip.sample(0.5, None, state="returning"))
+    kept = bench.core._monitor._gauges._kept[trip.robot_id]
+    before, begun, worked_out = kept.drawn, bench.now, set()
+    for _ in range(150):
+        bench.run(9.99)
+        bench.sample(trip.robot, trip.sample(0.5, None, state="returning", soc=None))
+        assert trip.guard.instead is not None
+        worked_out.add(trip.guard.instead.path[0].at)
+    stood_s = (bench.now - begun).total_seconds()
+    assert stood_s == pytest.approx(1500, abs=1)
+    assert len(worked_out) > 10
+    stands_wh = budget.out.watts.stay * stood_s / 3600
+    assert (kept.drawn - before) * budget.full_wh == pytest.approx(stands_wh, rel=0.02)
+
+
+def test_going_home_as_planned_counts_no_standing(trip: Trip) -> None:
+    """Its way is worked out anew under it: the metres hold what is always on, and no more is drawn than they take."""
+    budget = trip.guard.energy
+    assert budget is not None
+    bench = trip.bench
+    bench.sample(trip.robot, trip.sample(1.0, None, state="returning"))
+    kept = bench.core._monitor._gauges._kept[trip.robot_id]
+    way = trip.guard.instead
+    assert way is not None
+    assert way.path[0].at is not None
+    assert way.path[-1].at is not None
+    before, begun, along = kept.drawn, bench.now, 1.0
+    takes = way.path[-1].at - way.path[0].at
+    while bench.now - begun < takes * 0.9:
+        bench.run(9.99)
+        along = 1 - (bench.now - begun) / takes
+        bench.sample(trip.robot, trip.sample(along, None, state="returning", soc=None))
+    went_wh = (1 - along) * way.planned_wh
+    assert takes > timedelta(minutes=5)
+    assert (kept.drawn - before) * budget.full_wh == pytest.approx(went_wh, rel=0.02)
+
+
+def test_a_way_home_begins_with_what_was_drawn_before(trip: Trip) -> None:
+    """Of one that is already on it when it is first heard, as after a restart: never below that."""
+    sample = trip.sample(0.5, None, state="returning", soc=None)
+    trip.check(sample)
+    guard, now = trip.guard, trip.bench.now
+    assert guard.doing == "returning"
+    since, drawn = driven(guard, None, 0.3, sample, now)
+    assert drawn == 0.3
+    _, later = driven(guard, since, drawn, sample, now + timedelta(minutes=10))
+    assert guard.energy is not None
+    stands_wh = guard.energy.out.watts.stay * 600 / 3600
+    assert later == pytest.approx(0.3 + stands_wh / guard.energy.full_wh)
+
+
+def test_another_place_to_go_to_is_another_way(trip: Trip) -> None:
+    """Sent on to one that is farther away, it goes there as planned: it has not stood, and what it took is kept."""
+    sample = trip.sample(0.5, None, state="diverting", soc=None)
+    trip.check(sample)
+    guard, now = trip.guard, trip.bench.now
+    assert guard.energy is not None
+    since, drawn = driven(guard, None, 0.3, sample, now)
+    there, goes = sample.lat + 0.02, timedelta(minutes=20)
+    path = [Waypoint(sample.lon, lat, 0.0, at) for lat, at in ((sample.lat, now), (there, now + goes))]
+    way = way_instead(guard.record, guard.sortie, path, "diverting", guard.plane, guard.energy)
+    assert way is not None
+    farther = evolve(guard, instead=way)
+    for share in (0.0, 0.5, 1.0):
+        on_it = sample.model_copy(update={"lat": sample.lat + 0.02 * share})
+        since, drawn = driven(farther, since, drawn, on_it, now + share * goes)
+    assert drawn == pytest.approx(0.3 + way.planned_wh / guard.energy.full_wh, rel=1e-3)
 
 
 def test_a_moving_robot_s_waiting_is_not_counted_beside_its_metres(trip: Trip) -> None:
