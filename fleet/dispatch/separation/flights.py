@@ -48,11 +48,13 @@ def planned_intent(mission_id: str, path: Sequence[Waypoint], room: Room) -> Int
 
 
 class Seen(NamedTuple):
-    """What is known of an aircraft: its newest sample (none after a restart), whether its link is lost, and now."""
+    """What is known of an aircraft: its newest sample (none after a restart), whether its link is lost, and now; and
+    whether nobody has it hold, so that one whose newest sample holds still is about to go on."""
 
     sample: Telemetry | None
     lost: bool
     now: datetime
+    free: bool = False
 
 
 def intents_of(
@@ -63,7 +65,8 @@ def intents_of(
 
     One that holds needs its place for as long as it may hold (on the ground none), and the rest of its way from any
     moment until then on. Without ``held_goes_on`` that rest is left out: who holds is compared with all before it goes
-    on, and two that hold would wait for each other for ever.
+    on, and two that hold would wait for each other for ever. Only of one that nobody has hold any more it counts, from
+    now on: it was compared, and told.
     """
     left = [s for s in record.mission.steps if isinstance(s, Travel) and s.step_id not in record.ended]
     flies = kind_of(kind.kind).needs_airspace
@@ -76,8 +79,8 @@ def intents_of(
     on_ground = not has_left(record, sample)
     if sample is not None and _is_held(left, sample, on_ground=on_ground):
         stays = () if on_ground else (replace(meant, path=_stays(meant.path[0], seen.now)),)
-        goes_on = (replace(meant, path=_at_any_time(meant.path)),) if held_goes_on else ()
-        meant_so_far = (*stays, *goes_on)
+        rest = replace(meant, path=_at_any_time(meant.path)) if held_goes_on else meant
+        meant_so_far = (*stays, rest) if held_goes_on or seen.free else stays
     else:
         meant_so_far = (meant,)
     home = kind_of(kind.kind).lost_link.by_itself is ByItself.RETURN_HOME

@@ -27,8 +27,9 @@ class Flight:
 def may_go_on(held: Flight, others: Iterable[Flight], rule: Separation) -> bool:
     """Whether it would meet nobody if it went on now.
 
-    Of others that hold only their place counts: each is compared with all before it goes on. In the air nobody waits
-    for who has not left: that one stays where it is, on the ground, as long as there is time to tell it.
+    Of others that hold only their place counts: each is compared with all before it goes on, and of one that was told
+    to go on its way counts from that moment, though its newest sample still holds. In the air nobody waits for who has
+    not left: that one stays where it is, on the ground, as long as there is time to tell it.
     """
     in_the_air = has_left(held.record, held.seen.sample)
     counts = [other for other in others if not (in_the_air and _can_still_stay(other, rule))]
@@ -37,7 +38,7 @@ def may_go_on(held: Flight, others: Iterable[Flight], rule: Separation) -> bool:
 
 
 def _going(held: Flight, rule: Separation) -> Iterator[Intent]:
-    sample, _, now = held.seen
+    sample, now = held.seen.sample, held.seen.now
     going = None if sample is None else sample.model_copy(update={"state": "travelling"})
     yield from _meant(Flight(held.record, held.kind, Seen(going, lost=False, now=now)), rule)
 

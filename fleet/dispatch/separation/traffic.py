@@ -36,4 +36,4 @@ def flights(
         kind = fleet.types[asset.record.type_id]
         if mission_id != but and isinstance(kind, SortieType):
             lost = asset.status is AssetStatus.LINK_LOST
-            yield Flight(record, kind, Seen(live.get(asset.record.asset_id), lost, now))
+            yield Flight(record, kind, Seen(live.get(asset.record.asset_id), lost, now, free=not asset.holds))

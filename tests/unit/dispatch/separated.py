@@ -11,7 +11,7 @@ from fleet.protocol.mission import Mission, Travel
 from geofences.geometry.geodesy import distance_m
 from tests.support.bench import DAY, ORDER_COLUMNS, ZONES, Bench
 
-FIRST, SECOND = "S1/drone-1", "S1/drone-2"
+FIRST, SECOND, THIRD = "S1/drone-1", "S1/drone-2", "S1/drone-3"
 
 
 def orders(*places: tuple[float, float]) -> str:
@@ -30,11 +30,14 @@ S1,Launch site,-8.0,41.0,0,2,0,2,07:00,21:00
 """
 
 
-def bench_of(folder: Path, *places: tuple[float, float], fleet: str = "", zones: str = ZONES) -> Bench:
-    """A hub with two drones at one site that are full and ready, and the parcels handed in."""
-    bench = Bench(folder, orders=orders(*places), depots=DEPOTS, fleet=fleet, zones=zones)
+def bench_of(
+    folder: Path, *places: tuple[float, float], fleet: str = "", zones: str = ZONES, drones: int = 2
+) -> Bench:
+    """A hub with two or three drones at one site that are full and ready, and the parcels handed in."""
+    depots = DEPOTS.replace("0,2,0,2", f"0,{drones},0,{drones}")
+    bench = Bench(folder, orders=orders(*places), depots=depots, fleet=fleet, zones=zones)
     operator = bench.connect("operator-1", Role.OPERATOR)
-    for asset_id in (FIRST, SECOND):
+    for asset_id in (FIRST, SECOND, THIRD)[:drones]:
         drone = bench.connect(asset_id)
         bench.say(drone, AssetReport(condition="ready", at=bench.now, soc=1.0, site_id="S1"))
     bench.submit(operator)
@@ -44,8 +47,8 @@ def bench_of(folder: Path, *places: tuple[float, float], fleet: str = "", zones:
 def assigned(bench: Bench) -> dict[str, Mission]:
     """The mission that each drone was sent."""
     found = {}
-    for asset_id in (FIRST, SECOND):
-        for message in bench.peers[asset_id].of(Assign):
+    for asset_id in (FIRST, SECOND, THIRD):
+        for message in bench.peers[asset_id].of(Assign) if asset_id in bench.peers else ():
             assert isinstance(message, Assign)
             found[asset_id] = message.mission
     return found

@@ -8,7 +8,7 @@ import pytest
 
 from fleet.dispatch.separation.told import untold
 from fleet.domain.state import AIR, PERSON
-from fleet.protocol.messages import Action, Command, CommandReply, OperatorCommand
+from fleet.protocol.messages import Action, Command, CommandReply, OperatorCommand, StepReport
 from fleet.protocol.mission import Mission
 from tests.support.bench import Bench
 from tests.unit.dispatch.separated import (
@@ -97,6 +97,51 @@ def test_who_would_fly_into_one_that_hangs_there_holds_and_goes_on(tmp_path: Pat
     assert [c.action for c in commands(bench, follower.asset_id)] == [Action.HOLD, Action.RESUME]
     assert not [e for e in bench.core.state.open_exceptions() if e.code == "air_conflict"]
     assert bench.core.state.assets[follower.asset_id].holds == frozenset()
+
+
+def on_pad(bench: Bench, mission: Mission, state: str) -> None:
+    """It stands loaded where it is to set out from."""
+    pad = out_of(mission).path[0]
+    where = {"lon": pad.lon, "lat": pad.lat, "alt_amsl_m": pad.alt_amsl_m, "step_id": "load"}
+    fly(bench, mission, 0.0, state=state, **where)
+
+
+def test_of_two_held_on_the_ground_one_sets_out_at_a_time(tmp_path: Path) -> None:
+    """A third hangs over their pads, so both are told to stay; it leaves, and only one is told to go on, though its
+    newest sample holds until it obeys. The other follows when that one is away."""
+    bench = bench_of(tmp_path, NEAR, (-8.0125, 41.0125), (-8.013, 41.013), drones=3)
+    leader, *waiting = sorted(run_until_sent(bench, 3).values(), key=lambda m: m.start_at)
+    for mission in waiting:
+        begin(bench, mission.asset_id, mission, flying=False)
+    begin(bench, leader.asset_id, leader)
+    latest = max(due_at(mission, 0.0) for mission in waiting)
+    while bench.now < latest:
+        fly(bench, leader, share_at(leader, 10.0), state="holding")
+        for mission in waiting:
+            told = commands(bench, mission.asset_id)
+            for one in told:
+                reply = CommandReply(command_id=one.command_id, accepted=True)
+                bench.say(bench.peers[mission.asset_id], reply)
+            on_pad(bench, mission, "holding" if told else "loading")
+        bench.run(2)
+    for mission in waiting:
+        assert [c.action for c in commands(bench, mission.asset_id)] == [Action.HOLD]
+    for _ in range(6):
+        fly(bench, leader, 0.95)
+        for mission in waiting:
+            on_pad(bench, mission, "holding")
+        bench.run(2)
+    last = {mission.mission_id: commands(bench, mission.asset_id)[-1].action for mission in waiting}
+    assert sorted(last.values()) == [Action.HOLD, Action.RESUME]
+    gone, stays = sorted(waiting, key=lambda mission: last[mission.mission_id], reverse=True)
+    about, moved = {"mission_id": gone.mission_id, "at": bench.now}, [item.order_id for item in gone.items]
+    reports = {"step_id": "load", "state": "done", "order_ids": moved}, {"step_id": "out", "state": "started"}
+    bench.say(bench.peers[gone.asset_id], *(StepReport.model_validate(about | one) for one in reports))
+    for _ in range(6):
+        fly(bench, gone, 0.95)
+        on_pad(bench, stays, "holding")
+        bench.run(2)
+    assert commands(bench, stays.asset_id)[-1].action is Action.RESUME
 
 
 def test_what_a_person_holds_is_not_let_go(tmp_path: Path) -> None:

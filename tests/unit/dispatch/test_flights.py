@@ -214,6 +214,20 @@ def test_among_those_in_the_air_one_that_holds_is_compared_before_it_goes_on() -
     assert len({(p.lon, p.lat, p.alt_amsl_m) for p in stays.path}) == 1
 
 
+@pytest.mark.parametrize("on_ground", [False, True])
+def test_one_that_was_told_to_go_on_counts_from_that_moment(on_ground: bool) -> None:
+    """Its newest sample holds until it has obeyed: its place is still its own, and so is the rest of its way."""
+    what, about, room = HELD, seen(200, HALFWAY, state="holding"), room_of(drone(), RULE)
+    if on_ground:
+        what = record(MissionStatus.ACTIVE, current="load")
+        about = seen(60, HOME, alt_amsl_m=0.0, step_id="load", state="holding")
+    stays = intents_of(what, drone(), room, about, held_goes_on=False)
+    told = intents_of(what, drone(), room, about._replace(free=True), held_goes_on=False)
+    assert about.sample is not None
+    goes = about._replace(sample=about.sample.model_copy(update={"state": "travelling"}))
+    assert told == (*stays, meant(what, goes))
+
+
 def test_one_that_holds_on_the_ground_needs_no_air_until_it_goes_on() -> None:
     """It was told to while it loaded, so that another may land: nobody in the air waits for it, and nobody is sent
     across its way."""
