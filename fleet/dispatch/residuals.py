@@ -1,10 +1,11 @@
 """What a trip took against what was predicted for it, and what a day's trips say of each asset.
 
 Only trips that were flown to their end as they were released are compared: no diversion, no call home, no step that
-failed (a parcel that comes home again is weight that was not planned), no battery that was suspect, on a meter that
-told something. Prediction is for what was *flown*: the released mission's, and how much longer or shorter its ways and
-its service lasted than by its type's model, so that a headwind or a wait is no bias of the asset's energy. How long its
-ways lasted is compared by itself, also where nothing is known of what they took.
+failed (a parcel that comes home again is weight that was not planned), no battery that was suspect, no link that was
+lost (when its steps were over is not known), on a meter that told something. Prediction is for what was *flown*: the
+released mission's, and how much longer or shorter its ways and its service lasted than by its type's model, so that a
+headwind or a wait is no bias of the asset's energy. How long its ways lasted is compared by itself, also where nothing
+is known of what they took.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ from fleet.feasibility.slowness import waiting_s
 from fleet.feasibility.vehicles import figures_of, vehicle_of
 from fleet.intake.energytracks import KnownTrack
 from fleet.protocol.mission import Travel
+
+LINK_LOST = "link_lost"
+"""The exception about an asset that is not heard."""
 
 FEWEST_SHARE, MOST_SHARE = 0.5, 2.0
 """How much shorter or longer than planned a trip may have been to be compared: beyond it was another trip."""
@@ -83,7 +87,7 @@ def compared(
 
 def timed(record: MissionRecord) -> Timed | None:
     """How long its ways lasted, and would have by its type's model; none where it was not flown as it was sent, was
-    told to wait, or that is not known. Its battery has nothing to do with it."""
+    told to wait, lost its link, or that is not known. Its battery has nothing to do with it."""
     if not _as_sent(record) or record.held:
         return None
     times = _times(record)
@@ -104,10 +108,11 @@ class _Times(NamedTuple):
 
 
 def _times(record: MissionRecord) -> _Times | None:
-    """None where they are not known, or absurd. Where nobody said how long its service lasted, it is as planned. What
-    was planned counts with the pace that was learned: it is taken out again, or nothing would be left to learn."""
+    """None where they are not known, or absurd, or its link was lost: reports that came when it was heard again count
+    as of then. Where nobody said how long its service lasted, it is as planned. What was planned counts with the pace
+    that was learned: it is taken out again, or nothing would be left to learn."""
     travels = [step for step in record.mission.steps if isinstance(step, Travel)]
-    if len(travels) < 2 or record.left_at is None or record.back_at is None:
+    if len(travels) < 2 or record.left_at is None or record.back_at is None or LINK_LOST in record.noted:
         return None
     ends = [point.at for travel in travels for point in (travel.path[0], travel.path[-1])]
     known = [end for end in ends if end is not None]

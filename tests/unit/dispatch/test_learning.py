@@ -116,6 +116,21 @@ def test_a_trip_that_ended_otherwise_is_told_apart(tmp_path: Path) -> None:
     assert bench.core.state.assets[DRONE].energy is None
 
 
+def test_a_trip_that_was_not_heard_teaches_nothing(tmp_path: Path) -> None:
+    """It came home in time, in a radio shadow; its reports come when it is heard again, and say only when that was."""
+    bench = Bench(tmp_path)
+    drone, assign = sets_out(bench)
+    drone.session.disconnected(bench.wall)
+    bench.run(0.35 * planned_s(assign.mission))
+    drone = bench.connect(DRONE)
+    assert "link_lost" in bench.core.state.missions[assign.mission.mission_id].noted
+    comes_home(bench, drone, assign, 1.15)
+    (told,) = [e for e in events(bench) if isinstance(e, EnergyLearned | EnergyNotLearned)]
+    assert isinstance(told, EnergyNotLearned)
+    assert (told.why, told.timed) == ("not_timed", None)
+    assert bench.core.state.assets[DRONE].energy is None
+
+
 def test_the_day_is_opened_with_what_was_learned_before(tmp_path: Path) -> None:
     """It stands in the day's first event, so a restart needs no file; and it goes on from there."""
     known = {"log_bias": 0.03, "variance": 0.0004, "flights": 12}
