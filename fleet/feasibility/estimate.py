@@ -17,10 +17,11 @@ from fleet.energy.battery import Battery
 from fleet.energy.beyond import Beyond, airspeeds, beyond, widening
 from fleet.energy.errors import InvalidInput, require_not_negative, require_positive, require_within
 from fleet.energy.learning import AS_ITS_TYPE, ASSUMED_APART, NEW, Appetite, appetite_of, raised_with
+from fleet.energy.legs import MOST_KG_M3
 from fleet.energy.multirotor import Cruise, EnergyEstimate, Unflyable, sortie_phases
 from fleet.energy.sortie import farthest_m
 from fleet.feasibility.energy import out_of_range
-from fleet.feasibility.flight import costliest, drag_counts
+from fleet.feasibility.flight import costliest, dense_air, drag_counts
 from fleet.feasibility.motion import overloaded
 from fleet.feasibility.temperature import strange_temperature
 from fleet.feasibility.vehicles import calibration_assumption, cold_assumption
@@ -31,8 +32,6 @@ RULE = ReserveRule()
 """The reserve and the accepted probability of who states none."""
 LONGEST_M = 1_000_000.0
 """Longer ways are slips of the keyboard: no multirotor flies so far, and sums stay finite."""
-THICKEST_KG_M3 = 1.5
-"""Up to which density the models are asked."""
 PERCENTILES = {"p50": 0.5, "p95": 0.05, "p99": 0.01, "p999": 0.001}
 """For each percentile of the energy the probability that a flight takes more."""
 
@@ -185,7 +184,8 @@ def estimate(frame: Airframe, question: Question) -> Estimate:
     reserve_wh = None if strange else question.reserve * battery.usable_wh(pack_c)
     flown = _flight(frame, question)
     flight = flown if isinstance(flown, EnergyEstimate) else None
-    air = unknown(_too_dense(question)) if question.dense_kg_m3 > THICKEST_KG_M3 else None
+    dense = question.dense_kg_m3
+    air = unknown(dense_air(dense, question.air_c)) if dense > MOST_KG_M3 else None
     # Air that is too dense is too cold for most packs, which says it better.
     unknowable = tuple(one for one in (strange or air,) if one is not None)
     stops = (*_stops(frame, question), *_too_fast(frame, flown), *unknowable)
@@ -220,17 +220,6 @@ def _stops(frame: Airframe, question: Question) -> Iterator[Verdict]:
         yield infeasible(_wind(frame, question, question.speed_mps, "it could not fly every leg at"))
 
 
-def _too_dense(question: Question) -> Reason:
-    return Reason(
-        code="air_density_unknown",
-        detail=f"the air is denser than what a flight takes is known in: {question.air_c:.1f} °C at that pressure",
-        limit=THICKEST_KG_M3,
-        actual=round(question.dense_kg_m3, 4),
-        unit="kg/m3",
-        source="models of energy",
-    )
-
-
 def _too_fast(frame: Airframe, flown: EnergyEstimate | Unflyable | None) -> Iterator[Verdict]:
     """A speed over ground that the wind asks too much airspeed for."""
     if isinstance(flown, Unflyable) and flown.code == "airspeed_too_high":
@@ -252,7 +241,7 @@ def _flight(
 ) -> EnergyEstimate | Unflyable | None:
     """In those of several densities of air in which it takes most; none where there is none to be worked out."""
     lifts = question.payload_kg <= frame.max_payload_kg
-    if question.dense_kg_m3 > THICKEST_KG_M3:
+    if question.dense_kg_m3 > MOST_KG_M3:
         return None
     if not lifts or not frame.min_airspeed_mps <= question.speed_mps <= frame.max_airspeed_mps:
         return None

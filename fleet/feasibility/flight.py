@@ -11,6 +11,7 @@ from typing import NamedTuple
 from fleet.domain.fleet import SortieType
 from fleet.energy.air import Wind, air_density
 from fleet.energy.airframe import Airframe
+from fleet.energy.legs import MOST_KG_M3
 from fleet.energy.multirotor import (
     Climb,
     Cruise,
@@ -25,7 +26,7 @@ from fleet.energy.regimes import Regime
 from fleet.feasibility.moves import Load, Moves, Station
 from fleet.feasibility.shape import TripShape, Way
 from fleet.feasibility.sky import AIR_C, Sky
-from fleet.feasibility.verdict import Verdict, infeasible
+from fleet.feasibility.verdict import Verdict, infeasible, unknown
 from fleet.protocol.values import Reason
 from fleet.weather.winds import WHOLE_DEG, Winds
 
@@ -65,8 +66,30 @@ def densities(frame: Airframe, speed_mps: float, alt_amsl_m: float, sky: Sky) ->
 def air_at(alt_amsl_m: float, celsius: float, hpa: float | None = None) -> float:
     """The air's density at a height on a day of this pressure at sea level (none: the standard's); where it is colder
     or warmer than the models know, that of the nearest temperature: whoever is out in it is told to come home, and what
-    that takes must be said."""
+    that takes must be said. Air that is denser than they know counts as the densest that they do."""
+    return min(_air_at(alt_amsl_m, celsius, hpa), MOST_KG_M3)
+
+
+def _air_at(alt_amsl_m: float, celsius: float, hpa: float | None) -> float:
     return air_density(alt_amsl_m, min(max(celsius, AIR_C[0]), AIR_C[1]), hpa)
+
+
+def too_dense(alt_amsl_m: float, sky: Sky) -> Verdict | None:
+    """UNKNOWN where the air at a height may be denser than what a flight takes is known in."""
+    density = _air_at(alt_amsl_m, sky.temperature_c, sky.hpa[1])
+    return unknown(dense_air(density, sky.temperature_c)) if density > MOST_KG_M3 else None
+
+
+def dense_air(density_kg_m3: float, celsius: float) -> Reason:
+    """Why what a flight takes is not known in air of this density."""
+    return Reason(
+        code="air_density_unknown",
+        detail=f"the air is denser than what a flight takes is known in: {celsius:.1f} °C at that pressure",
+        limit=MOST_KG_M3,
+        actual=round(density_kg_m3, 4),
+        unit="kg/m3",
+        source="models of energy",
+    )
 
 
 def drag_counts(frame: Airframe, speed_mps: float, holds_ground: bool) -> bool:

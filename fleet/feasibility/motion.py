@@ -21,7 +21,7 @@ from fleet.feasibility.charging import charging_of
 from fleet.feasibility.context import Context
 from fleet.feasibility.drive import drive
 from fleet.feasibility.drop_point import drop_place
-from fleet.feasibility.flight import air_at, fly
+from fleet.feasibility.flight import air_at, fly, too_dense
 from fleet.feasibility.forecast import wind_log_sd
 from fleet.feasibility.moves import Load, Moves
 from fleet.feasibility.refuge import NO_ALTERNATE, Leaving, Refuge, refuge_of
@@ -126,6 +126,8 @@ def _worked(
             return sky
         if (strange := strange_temperature(battery, sky.temperature_c, sky.warmest_c)) is not None:
             return strange
+        if isinstance(vehicle, Airframe) and (thick := too_dense(shape.cruise_amsl_m, sky)) is not None:
+            return thick
         chosen_mps = speed_for(vehicle, asset_type, shape, sky, load, within_s=within_s, epsilon=epsilon)
         moves = _move(vehicle, asset_type.at_speed(chosen_mps), shape, sky, load)
         if isinstance(moves, Verdict):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from fleet.domain.fleet import SortieType
-from fleet.energy.air import air_density
 from fleet.energy.airframe import Airframe
 from fleet.energy.arrays import FloatArray
 from fleet.energy.ground import Drive, GroundRobot, drive_energy_wh
@@ -13,6 +12,7 @@ from fleet.energy.legs import cruise_power_w
 from fleet.energy.sortie import SortiePlan, largest_radius_m
 from fleet.feasibility.appetite import least_appetite, raised_share
 from fleet.feasibility.context import Context
+from fleet.feasibility.flight import air_at
 from fleet.feasibility.vehicles import battery_of, vehicle_of
 
 _SLACK = 1.001
@@ -66,10 +66,10 @@ def _kindest_air(
 
     Power is a convex function of the density (lift by its root, drag in proportion), flattest around its least.
     """
-    dense = air_density(_LOWEST_LAND_M, celsius[0], hpa[1])
+    dense = air_at(_LOWEST_LAND_M, celsius[0], hpa[1])
     if frame.rotors is None or not (frame.holds_ground or _fastest(asset_type) > frame.cruise_mps):
         return (dense,)
-    thin = air_density(_HIGHEST_M, celsius[1], hpa[0])
+    thin = air_at(_HIGHEST_M, celsius[1], hpa[0])
     return tuple(thin + (dense - thin) * n / _AIRS for n in range(_AIRS + 1))
 
 

@@ -8,11 +8,11 @@ from math import inf, isfinite
 from typing import NamedTuple, Protocol
 
 from fleet.domain.fleet import SortieType
-from fleet.energy.air import CALM, air_density
+from fleet.energy.air import CALM
 from fleet.energy.airframe import Airframe
 from fleet.energy.multirotor import Climb, Cruise, Descent, Hover, Movement, Phase, Unflyable, flight_energy
 from fleet.feasibility.context import Context
-from fleet.feasibility.flight import costliest, densities, wind_of
+from fleet.feasibility.flight import air_at, costliest, densities, wind_of
 from fleet.feasibility.sky import Sky
 from fleet.feasibility.vehicles import vehicle_of
 from fleet.protocol.values import Place, Waypoint
@@ -99,7 +99,7 @@ def watts(
     if not any(paths):
         return Watts()
     low_hpa = None if sky is None else sky.hpa[0]
-    density = air_density(max(p.alt_amsl_m for path in paths for p in path), warmest_c, low_hpa)
+    density = air_at(max(p.alt_amsl_m for path in paths for p in path), warmest_c, low_hpa)
     still: list[Movement] = [Climb(100.0), Descent(100.0), Hover(100.0)]
     calm: list[Movement] = [Cruise(1000.0, 0.0, CALM, asset_type.cruise_mps)]
     legs = [] if sky is None else [each for path in paths for each in _cruises(path, asset_type, sky)]

@@ -10,7 +10,9 @@ import pytest
 
 from fleet.domain.fleet import SortieType
 from fleet.energy.catalog import airframe
+from fleet.energy.legs import MOST_KG_M3
 from fleet.feasibility import Trip, assess_sortie, prefilter_sorties
+from fleet.feasibility.flight import air_at, too_dense
 from fleet.feasibility.motion import STANDARD_PRESSURE
 from fleet.feasibility.reachable import farthest_m
 from fleet.feasibility.sky import Sky, sky_over
@@ -23,7 +25,7 @@ from fleet.weather.conditions import Conditions, Observation
 from fleet.weather.errors import InvalidWeather
 from fleet.weather.reader import read_weather
 from fleet.weather.series import WeatherSeries
-from tests.unit.feasibility.world import DRONE, NOON, ROBOT, SITE, away, context, order, trip_of
+from tests.unit.feasibility.world import CAPS, DRONE, NOON, ROBOT, SITE, away, context, order, trip_of
 
 LOW_HPA = 980.0
 HEADER = "time,wind_mps,gust_mps,wind_from_deg,temperature_c,precipitation_mm_h,visibility_m"
@@ -107,6 +109,39 @@ def test_the_sieve_lets_through_what_thick_air_carries(hpa: float) -> None:
     kept = prefilter_sorties(known, parcels, DRONE, SITE, NOON)
     exact = [assess_sortie(known, one, DRONE, SITE, NOON).verdict.feasible for one in parcels]
     assert all(may or not does for may, does in zip(kept.tolist(), exact, strict=True))
+
+
+@pytest.mark.parametrize(("celsius", "hpa"), [(-20.0, 1040.0), (-25.0, 1069.0)])
+@pytest.mark.parametrize("cruise_mps", [16.0, 19.0])
+def test_thick_air_of_a_cold_high_stops_no_plan(celsius: float, hpa: float, cruise_mps: float) -> None:
+    """On the lowest land it is denser than the models know, and the second so on a coast. It ended plans."""
+    kind = DRONE.model_copy(
+        update={"cruise_mps": cruise_mps, "weather": CAPS.model_copy(update={"min_temperature_c": -30})}
+    )
+    cold = tuple(replace(row, conditions=conditions(hpa, celsius)) for row in rows(hpa, hpa, hpa))
+    ctx = context(weather=WeatherSeries(cold))
+    parcels = [order(place=away(north_m=metres)) for metres in range(1000, 9000, 2000)]
+    kept = prefilter_sorties(ctx, parcels, kind, SITE, NOON).tolist()
+    found = [assess_sortie(ctx, one, kind, SITE, NOON).verdict for one in parcels]
+    assert all(may or not each.feasible for may, each in zip(kept, found, strict=True))
+    assert found[0].feasible == (celsius == -20.0)
+    sky = sky_over(ctx, NOON, NOON)
+    assert isinstance(sky, Sky)
+    shore = [Waypoint(lon=-8.6, lat=lat, alt_amsl_m=-5, at=NOON) for lat in (41.15, 41.16)]
+    assert leg_wh_in(sky, kind, shore, payload_kg=1.0) is not None
+    assert watts(kind, [shore], sky, celsius, 1.0).along > 0
+
+
+def test_a_flight_in_air_that_is_too_dense_is_unknown() -> None:
+    """Also where its pack is known to give something in it; who flies already is told of the densest that is known."""
+    cold = tuple(replace(row, conditions=conditions(1069.0, -25.0)) for row in rows(None, None))
+    sky = sky_over(context(weather=WeatherSeries(cold)), NOON, NOON)
+    assert isinstance(sky, Sky)
+    found = too_dense(-5.0, sky)
+    assert found is not None
+    assert [one.code for one in found.reasons] == ["air_density_unknown"]
+    assert too_dense(200.0, sky) is None
+    assert air_at(-5.0, -25.0, 1069.0) == MOST_KG_M3
 
 
 def test_a_station_without_a_barometer_does_not_hide_what_was_forecast() -> None:
