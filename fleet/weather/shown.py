@@ -37,10 +37,13 @@ def counting(shown: Iterable[ShownWind], start: datetime, end: datetime) -> Iter
 
 
 def raised(worst: Worst, shown: Iterable[ShownWind], height_m: float, exponent: float) -> Worst:
-    """The extremes with those winds that are stronger, at a height above the ground: never milder than without."""
+    """The extremes with those winds too, at a height above the ground: never milder than without.
+
+    Not only the stronger ones: a weaker wind from ahead may cost more than a stronger one from the side.
+    """
     for one in shown:
         mps = one.mps_at(height_m, exponent)
-        if mps <= worst.wind_mps:
+        if worst.winds.hold(mps, one.wind_from_deg):
             continue
         winds = together((worst.winds, Winds(mps, mps, one.wind_from_deg)))
         worst = replace(worst, winds=winds, gust_mps=max(worst.gust_mps, mps))

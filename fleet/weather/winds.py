@@ -36,6 +36,11 @@ class Winds(NamedTuple):
         """Whether the direction is not known."""
         return self.turns_deg >= WHOLE_DEG
 
+    def hold(self, mps: float, from_deg: float) -> bool:
+        """Whether one wind lies among them."""
+        within = self.anywhere or abs(turn_deg(self.from_deg, from_deg)) <= self.turns_deg
+        return mps <= self.stray_mps or (within and self.weakest_mps <= mps <= self.strongest_mps)
+
     def times(self, factor: float, most_mps: float) -> Winds:
         """The same winds so many times as strong, none stronger than ``most_mps``."""
         strongest, weakest, stray = (

@@ -6,11 +6,16 @@ import cmath
 import math
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet.energy.air import Wind
+from fleet.energy.catalog import airframe
+from fleet.energy.multirotor import Cruise, Unflyable, flight_energy, sortie_phases
+from fleet.feasibility.flight import wind_of
 from fleet.weather.conditions import Conditions, Observation, Spot
 from fleet.weather.field import Part, Sort, WeatherField, Where
 from fleet.weather.inflight import FEWEST, Motion, wind_shown
@@ -19,6 +24,7 @@ from fleet.weather.shown import COUNTS_FOR, ShownWind
 from fleet.weather.winds import Winds
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+COURIER = airframe("courier-x4")
 
 
 def flown(
@@ -149,8 +155,10 @@ def test_a_wind_that_is_shown_never_makes_the_weather_milder(
     off = abs(math.remainder(without.winds.from_deg - found.winds.from_deg, 360.0))
     assert off <= found.winds.turns_deg + 1e-9
     assert found.winds.weakest_mps <= without.winds.weakest_mps
-    if found.wind_mps == without.wind_mps:
-        assert found == without
+    shown_mps = seen(mps, from_deg, minute, height_m).mps_at(60.0, 0.2)
+    if -4.9 <= asked - minute <= 14.9 and shown_mps >= 1:
+        assert apart(found.winds.from_deg, from_deg) <= found.winds.turns_deg + 1e-9
+        assert found.winds.weakest_mps <= shown_mps <= found.wind_mps
 
 
 def test_it_counts_near_by_and_for_a_quarter_of_an_hour() -> None:
@@ -168,7 +176,44 @@ def test_a_stronger_wind_from_elsewhere_widens_where_it_may_blow_from() -> None:
     assert worst(field(seen(12.0, 280.0))).winds == Winds(12.0, 5.0, 275.0, 5.0)
     assert worst(field(seen(12.0, 180.0))).winds == Winds(12.0, 5.0, 225.0, 45.0)
     assert worst(field(seen(12.0, 90.0))).winds.anywhere
-    assert worst(field(seen(4.0, 180.0))).winds == Winds(5.0, 5.0, 270.0)
+
+
+def test_a_weaker_wind_from_elsewhere_counts_too() -> None:
+    """It was left out: from ahead it costs more than a stronger one from the side."""
+    assert worst(field(seen(4.0, 180.0))).winds == Winds(5.0, 4.0, 225.0, 45.0)
+    assert worst(field(seen(4.0, 180.0), seen(4.5, 200.0))).winds == Winds(5.0, 4.0, 225.0, 45.0)
+    assert worst(field(seen(5.0))).winds == Winds(5.0, 5.0, 270.0)
+
+
+@given(
+    st.floats(2, 9), st.floats(0, 359), st.floats(2, 9), st.floats(0, 359), st.floats(2, 8), st.floats(0, 359)
+)
+def test_a_longer_time_is_never_milder(
+    mps: float, from_deg: float, later_mps: float, later_deg: float, shown_mps: float, shown_deg: float
+) -> None:
+    """However the wind grows later: a flight takes at least what it takes in the wind that was shown."""
+    rows = (
+        Observation(NOON, Conditions(mps, mps + 1, from_deg, 10, 0, 10_000)),
+        Observation(
+            NOON + timedelta(hours=1), Conditions(later_mps, later_mps + 1, later_deg, 10, 0, 10_000)
+        ),
+    )
+    some = WeatherField((Part("day", Sort.FILE, Spot(), rows),), shown=(seen(shown_mps, shown_deg),))
+    takes = []
+    for minutes in (5, 15, 55):
+        found = some.worst_along(Where((HERE,), 60.0), NOON, NOON + timedelta(minutes=minutes))
+        assert not isinstance(found, Missing)
+        takes.append(flight_wh(wind_of(found.winds)))
+    assert takes[0] >= flight_wh(Wind(shown_mps, shown_deg)) * (1 - 1e-9)
+    assert all(longer >= shorter * (1 - 1e-9) for shorter, longer in pairwise(takes))
+
+
+def flight_wh(wind: Wind) -> float:
+    """Out to the north and back with the airspeed held."""
+    ways = ([Cruise(4000, 0.0, wind)], [Cruise(4000, 180.0, wind)])
+    flown = flight_energy(COURIER, sortie_phases(*ways, payload_kg=1.0, height_m=60, drop_s=30))
+    assert not isinstance(flown, Unflyable)
+    return float(flown.energy_wh)
 
 
 def test_it_grows_with_height_and_is_no_less_below() -> None:
