@@ -72,10 +72,12 @@ class Context:
     def temperatures_c(self) -> tuple[float, float]:
         """The coldest and the warmest that any trip could be worked out for."""
         rows = () if self.weather is None else self.weather.rows
-        assumed_c = self.fleet.assumptions.assumed_temperature_c
+        assumes = self.fleet.assumptions
+        # Where it is named, it counts too when rows are stale or none is near.
+        assumed = (assumes.assumed_temperature_c,) if assumes.calm_weather or not rows else ()
         return (
-            min((row.conditions.temperature_c for row in rows), default=assumed_c),
-            max((row.conditions.highest_c for row in rows), default=assumed_c),
+            min((*assumed, *(row.conditions.temperature_c for row in rows))),
+            max((*assumed, *(row.conditions.highest_c for row in rows))),
         )
 
     @cached_property

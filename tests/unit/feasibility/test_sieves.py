@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from fleet.domain.fleet import Assumptions, SortieType
+from fleet.domain.fleet import Assumptions, SortieType, VanBattery
 from fleet.energy.catalog import airframe
 from fleet.energy.sortie import SortiePlan, largest_radius_m
 from fleet.feasibility import Context, assess_sortie, order_columns, prefilter_lockers, prefilter_sorties
@@ -14,6 +14,7 @@ from fleet.feasibility.appetite import raised_share
 from fleet.feasibility.columns import SIEVES
 from fleet.feasibility.questions import OF_LOCKERS, OF_PARCELS, OF_SORTIES
 from fleet.feasibility.reachable import farthest_m
+from fleet.feasibility.route_energy import range_of
 from fleet.feasibility.vehicles import battery_of
 from fleet.kinds import Kind, KindError, all_kinds, kind_of
 from fleet.protocol.values import Goods
@@ -69,6 +70,35 @@ def test_the_range_bound_follows_weather_that_changes_in_a_kept_context() -> Non
     assert farthest_m(cold, DRONE, 1.0) == farthest_m(context(weather=weather(temperature_c=-8)), DRONE, 1.0)
     assert farthest_m(cold, DRONE, 1.0) != before
     assert farthest_m(warm, DRONE, 1.0) == before
+
+
+def stale(celsius: float) -> WeatherSeries:
+    """Rows of the morning, which say nothing of noon."""
+    rows = weather(temperature_c=celsius, wind_mps=0, gust_mps=0).rows
+    return WeatherSeries(
+        tuple(replace(row, time=row.time - timedelta(hours=18)) for row in rows), source="w.csv"
+    )
+
+
+def test_the_range_bound_holds_where_rows_are_stale_and_warmth_is_assumed() -> None:
+    """The trip is worked out at what is assumed, where packs give more than in the cold of the morning."""
+    assumptions = Assumptions(calm_weather=True, assumed_wind_mps=0, assumed_temperature_c=20)
+    ctx = context(weather=stale(-4.0), assumptions=assumptions)
+    assert farthest_accepted_m(DRONE, 1.0, ctx) <= farthest_m(ctx, DRONE, 1.0)
+
+
+def test_where_rows_are_stale_a_van_has_what_its_pack_gives_in_the_cold_that_is_assumed() -> None:
+    """The rows of a warm morning counted alone: a third more than in what trips are worked out in."""
+    van = VAN.model_copy(update={"battery": VanBattery(start_soc=1.0)})
+    for assumes, as_cold in ((True, True), (False, False)):
+        assumptions = Assumptions(calm_weather=assumes, assumed_temperature_c=-10)
+        found, cold = (
+            range_of(context(weather=rows, assumptions=assumptions), van)
+            for rows in (stale(18.0), weather(temperature_c=-10.0))
+        )
+        assert found is not None
+        assert cold is not None
+        assert (found.full_wh == cold.full_wh) == as_cold
 
 
 @pytest.mark.parametrize("cruise_mps", [14.0, 18.0, 20.0])
