@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.domain.fleet import Assumptions, Rates, SortieType
+from fleet.energy.learning import Appetite
 from fleet.feasibility import assess_sortie
 from fleet.feasibility.least import least_cost
 from geofences import ZoneSet
@@ -38,6 +39,7 @@ kinds = st.sampled_from(KINDS)
 winds = st.none() | st.tuples(st.floats(0, 12), st.floats(0, 359), st.floats(-15, 40))
 """None: not known, assumed from anywhere."""
 metres = st.floats(-6000, 6000)
+paces = st.floats(0.85, 1.2)
 
 
 def world(wind: tuple[float, float, float] | None, *, blocked: bool) -> Any:
@@ -50,7 +52,7 @@ def world(wind: tuple[float, float, float] | None, *, blocked: bool) -> Any:
     return context(weather=rows, zones=zones)
 
 
-@given(kinds, metres, metres, winds, winds, st.booleans(), st.floats(0.1, 2.4))
+@given(kinds, metres, metres, winds, winds, st.booleans(), st.floats(0.1, 2.4), paces)
 def test_no_trip_costs_less_in_any_wind(
     kind: SortieType,
     north_m: float,
@@ -59,20 +61,25 @@ def test_no_trip_costs_less_in_any_wind(
     flown: tuple[float, float, float] | None,
     blocked: bool,
     weight_kg: float,
+    pace: float,
 ) -> None:
-    """Judged in one wind, flown in another, in free air or around a zone."""
+    """Judged in one wind, flown in another, in free air or around a zone, by an asset that is faster or slower."""
     parcel = order(place=away(north_m, east_m), weight_kg=weight_kg)
-    one = assess_sortie(world(judged, blocked=False), parcel, kind, SITE, NOON).trip
-    other = assess_sortie(world(flown, blocked=blocked), parcel, kind, SITE, NOON).trip
+    its = Appetite(pace=pace)
+    one = assess_sortie(world(judged, blocked=False), parcel, kind, SITE, NOON, appetite=its).trip
+    other = assess_sortie(world(flown, blocked=blocked), parcel, kind, SITE, NOON, appetite=its).trip
     for trip in (one, other):
         for bound in (least_cost(kind, found) for found in (one, other) if found is not None):
             assert trip is None or bound <= trip.cost
 
 
+@pytest.mark.parametrize("pace", [0.85, 1.0])
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_is_what_it_costs_in_still_air_but_for_the_energy(kind: SortieType) -> None:
-    """Of a drone that flies at its one speed; of a robot it is all, for weather makes its way no longer."""
-    trip = trip_of(assess_sortie(world((0, 0, 15), blocked=False), order(), kind, SITE, NOON))
+def test_it_is_what_it_costs_in_still_air_but_for_the_energy(kind: SortieType, pace: float) -> None:
+    """Of a drone that flies at its one speed; of a robot it is all, for weather makes its way no longer. An asset that
+    is known to be fast costs less."""
+    ctx, its = world((0, 0, 15), blocked=False), Appetite(pace=pace)
+    trip = trip_of(assess_sortie(ctx, order(), kind, SITE, NOON, appetite=its))
     energy = RATES.per_kwh * trip.energy_wh / 1000
     bound = least_cost(kind, trip)
     if kind.kind == "sidewalk_robot":
