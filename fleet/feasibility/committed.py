@@ -21,14 +21,15 @@ def drawn_and_needed(
     its: Appetite | None = None,
 ) -> tuple[float, float]:
     """What a sortie of so many Wh, and so many of reserve, takes of a full battery with its margin, and the least state
-    of charge to begin it with, in the coldest air of its time; where that is not known, the coldest in which its type
-    goes out.
+    of charge to begin it with, in that air of its time in which the battery gives least; where that is not known, in
+    any in which its type goes out.
     """
     battery = battery_of(asset_type, asset_type.state_of_health)
     sky = sky_over(ctx, *times)
-    careful_c, _ = careful_temperatures(ctx, asset_type, battery.curve)
-    temperature_c = careful_c if isinstance(sky, Verdict) else sky.temperature_c
-    full_wh = battery.nominal_wh * battery.state_of_health * battery.curve.nearest_share(temperature_c)
+    careful = careful_temperatures(ctx, asset_type, battery.curve)
+    between_c = careful if isinstance(sky, Verdict) else (sky.temperature_c, sky.warmest_c)
+    gives = battery.curve.nearest_share(battery.curve.least_at(*between_c))
+    full_wh = battery.nominal_wh * battery.state_of_health * gives
     if full_wh <= 0:
         return 1.0, 1.0
     energy_wh, reserve_wh = energy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import pytest
 from fleet.dispatch.planning import snapshot
 from fleet.domain.fleet import Assumptions
 from fleet.domain.plan import SortiePlan
+from fleet.energy.battery import TemperatureCurve
 from fleet.feasibility.committed import drawn_and_needed
+from fleet.feasibility.vehicles import battery_of
 from fleet.protocol.messages import Role
+from fleet.weather.series import WeatherSeries
 from tests.support.bench import LOCKERS, ORDERS, Bench
 from tests.support.script import DRONE, desk_after, ready, sent
 from tests.unit.feasibility.world import DRONE as KIND
@@ -68,3 +72,20 @@ def test_where_the_weather_is_not_known_a_pack_counts_as_cold_as_its_type_goes_o
     found = drawn_and_needed(nobody_knows, KIND, energy, times)
     coldest = drawn_and_needed(context(weather=weather(temperature_c=-5.0)), KIND, energy, times)
     assert all(one >= other for one, other in zip(found, coldest, strict=True))
+
+
+def test_a_pack_that_gives_less_in_warmth_counts_as_warm_as_it_gets() -> None:
+    """As in the sortie's own check: only the coldest counted."""
+    rows = weather(temperature_c=0.0).rows
+    warm = tuple(
+        replace(row, conditions=replace(row.conditions, temperature_c=40.0 if row.time >= NOON else 0.0))
+        for row in rows
+    )
+    curve = TemperatureCurve(points=((-20.0, 0.9), (0.0, 1.0), (40.0, 0.5)), source="a test")
+    energy, times = (300.0, 140.0), (NOON - timedelta(minutes=20), NOON + timedelta(minutes=20))
+    with pytest.MonkeyPatch.context() as patch:
+        pack = replace(battery_of(KIND, 1.0), curve=curve)
+        patch.setattr("fleet.feasibility.committed.battery_of", lambda *_: pack)
+        found = drawn_and_needed(context(weather=WeatherSeries(warm)), KIND, energy, times)
+        hot = drawn_and_needed(context(weather=weather(temperature_c=40.0)), KIND, energy, times)
+    assert found == hot
