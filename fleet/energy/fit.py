@@ -30,7 +30,7 @@ from fleet.energy.lacks import (
 from fleet.energy.logs import FlightLog
 from fleet.energy.predict import Rows, is_trip, measured_wh, planned_wh, predicted_wh
 from fleet.energy.regimes import Regime, Regimes
-from fleet.energy.seen import Pace, pace_of, validity_of
+from fleet.energy.seen import NoRate, Pace, pace_of, validity_of
 from fleet.energy.split import fraction_of, split_of
 
 FOLDS = 5
@@ -100,14 +100,20 @@ def fit(base: Airframe, log: FlightLog, *, share: float, name: str, origin: str)
         return NotCarried(lacks)
     train = [row for one in split.train for row in trips[one]]
     shown, methods = fitted_power(base, train)
-    crossed, planned = _crossed(base, trips)
-    residual, kept = _with_spread(residual_of(crossed, planned), base)
     source = f"fit to {len(split.train)} flights of {origin}, {len(split.held_out)} others held out"
+    try:
+        crossed, planned = _crossed(base, trips)
+        seen: Told = {
+            **_pace(base, train, source, planned is not None),
+            "validity": (validity_of(base, train), f"what these flights had; {source}"),
+        }
+    except (NoRate, ValidationError) as error:
+        return NotCarried((_no_airframe_s(error),))
+    residual, kept = _with_spread(residual_of(crossed, planned), base)
     figures: Told = {
         "regimes": (shown.regimes, source),
         **_rotors(base, shown, source),
-        **_pace(base, train, source, planned is not None),
-        "validity": (validity_of(base, train), f"what these flights had; {source}"),
+        **seen,
         "residual": (
             residual,
             f"{FOLDS}-fold cross-validation over {residual.flights} flights {_by_what(planned)}, log-normal; {source}"
@@ -235,10 +241,18 @@ def _with(base: Airframe, name: str, figures: Told) -> Airframe | Lack:
     try:
         return Airframe.model_validate(known | {"name": name, "sources": sources})
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        code = "no_positive_power" if "positive power" in first["msg"] else "figure_implausible"
-        return Lack(code, f"what the log shows is no airframe's: {field and field + ': '}{first['msg']}")
+        return _no_airframe_s(error)
+
+
+def _no_airframe_s(error: NoRate | ValidationError) -> Lack:
+    """Why figures are no airframe's, with the one that is not."""
+    if isinstance(error, NoRate):
+        return Lack("figure_implausible", f"what the log shows is no airframe's: {error}")
+    first = error.errors()[0]
+    field = ".".join(map(str, first["loc"]))
+    found = f" (found {first['input']:g})" if isinstance(first["input"], float) else ""
+    code = "no_positive_power" if "positive power" in first["msg"] else "figure_implausible"
+    return Lack(code, f"what the log shows is no airframe's: {field and field + ': '}{first['msg']}{found}")
 
 
 def _crossed(base: Airframe, trips: Mapping[str, Rows]) -> tuple[dict[str, float], dict[str, float] | None]:

@@ -30,8 +30,14 @@ LESS_SURE = 1.1
 """The error of a median slope over that of least squares, where ways lie evenly (drawn: 1.02 to 1.15)."""
 MOST_PAIRED = 400
 """Rows whose pairs a pace is told from: 80,000 slopes."""
+SLOWEST_MPS, FASTEST_MPS = 0.001, 150.0
+"""Between them lies the rate of whatever climbs or sinks (`fleet.energy.figures.Speed`)."""
 NARROW = 0.02
 """Two readings whose paces lie no farther apart, relative to the slow one, are one."""
+
+
+class NoRate(Exception):
+    """Times over heights that are those of no aircraft; its text says which."""
 
 
 class Read(NamedTuple):
@@ -72,7 +78,8 @@ def pace_of(base: Airframe, rows: Iterable[LogRow]) -> Pace:
     The pace is the median slope of time over way between any two rows (Theil 1950, Sen 1968), the constant the median
     of what is then left, at least nothing; where that pace lies within its error of the base's, it is the base's. Where
     ways are too alike to tell a slow pace from lost seconds, both readings are kept (`Timing`). A cruise is never
-    faster than it was told to be. All are the base's where fewer than five rows of a regime have a plan.
+    faster than it was told to be. All are the base's where fewer than five rows of a regime have a plan. Raises
+    `NoRate` where nothing climbs or sinks so, and pydantic's ``ValidationError`` where no flight loses such times.
     """
     rows = list(rows)
     up = _upright(rows, (Regime.TAKEOFF, Regime.CLIMB), base.climb_mps)
@@ -102,11 +109,26 @@ def _upright(rows: Iterable[LogRow], regimes: tuple[Regime, Regime], rate_mps: f
         if len(told) >= FEWEST_ROWS:
             heights_m, lasted_s = np.array(told).T
             if regime in (Regime.CLIMB, Regime.DESCENT):
-                return Read(max(1 / rate_mps, float(np.median(lasted_s / heights_m))), 0.0)
-            return read_of(heights_m, lasted_s, 1 / rate_mps, SURE_HEIGHTS)
+                read = Read(max(1 / rate_mps, float(np.median(lasted_s / heights_m))), 0.0)
+            else:
+                read = read_of(heights_m, lasted_s, 1 / rate_mps, SURE_HEIGHTS)
+            return _possible(read, regime, heights_m)
         if any(row.regime is regime for row in rows):
             return None
     return None
+
+
+def _possible(read: Read, regime: Regime, heights_m: FloatArray) -> Read:
+    """The reading. Raises `NoRate` where its rate is nothing's: heights that are not those of the times."""
+    if not SLOWEST_MPS <= 1 / max(read.pace, 1e-9) <= FASTEST_MPS:
+        how = (
+            "do not grow with heights"
+            if read.pace < 1 / FASTEST_MPS
+            else "are beyond all measure for heights"
+        )
+        between = f"{float(np.min(heights_m)):.4g} to {float(np.max(heights_m)):.4g} m"
+        raise NoRate(f"times of {regime.value} {how} ({between}, {read.pace:.3g} s for a metre)")
+    return read
 
 
 def _whole(rows: Iterable[LogRow], regime: Regime) -> list[LogRow]:

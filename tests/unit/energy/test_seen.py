@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from random import Random
+
 import pytest
 
 from fleet.energy import catalog
 from fleet.energy.airframe import Timing
 from fleet.energy.evaluate import evaluate
-from fleet.energy.fit import Fitted, Scaled, fit, hover_fit
+from fleet.energy.fit import Fitted, NotCarried, Scaled, fit, hover_fit
 from fleet.energy.logs import FlightLog, read_log
 from fleet.energy.seen import pace_of
 from tests.support.flightlog import Machine, Noise, as_csv, rows
@@ -53,6 +56,51 @@ def test_few_plans_leave_the_base_s_times() -> None:
     base = M100.model_copy(update={"timing": Timing(takeoff_s=2.0, corner_s=3.0, landing_s=4.0)})
     few = [row for row in log().rows if row.flight_id in ("F000", "F001")]
     assert pace_of(base, few) == (base.climb_mps, base.descent_mps, base.timing, frozenset())
+
+
+RNG = Random(3)
+
+
+@pytest.mark.parametrize(
+    ("regime", "lasts", "way", "said"),
+    [
+        ("takeoff", lambda _: RNG.gauss(20, 0.2), None, "times of takeoff do not grow with heights"),
+        ("landing", lambda way_m: 7_200 + way_m / 2, None, "landing_s"),
+        ("landing", lambda _: 60.0, 1e-6, "times of landing are beyond all measure for heights"),
+        ("cruise", lambda way_m: 4_000 + way_m / 8, None, "corner_s"),
+        ("cruise", lambda _: 100.0, 1e-6, "cruise_share"),
+    ],
+)
+def test_times_that_are_no_flight_s_carry_no_calibration(
+    regime: str, lasts: Callable[[float], float], way: float | None, said: str
+) -> None:
+    """Take-offs that all last as long, however high they lead; hours of holding; ways of a micrometre."""
+    found = []
+    for row in rows(SLOW, 60, 2, Noise(0.02, 0.01, 1.0)):
+        one = row
+        if one["regime"] == regime:
+            name = "distance_m" if regime == "cruise" else "height_m"
+            way_m = float(str(one[name])) if way is None else way
+            lasted_s = lasts(way_m)
+            energy_wh = float(str(one["energy_wh"])) * lasted_s / float(str(one["duration_s"]))
+            one = row | {name: way_m, "duration_s": lasted_s, "energy_wh": energy_wh, "speed_mps": 8}
+        found.append(one)
+    refused = fit(M100, read_log(as_csv(found), "log.csv"), share=0.3, name="mine", origin="log.csv")
+    assert isinstance(refused, NotCarried)
+    assert refused.lacks[0].code == "figure_implausible"
+    assert said in refused.lacks[0].detail
+
+
+def test_a_height_that_is_none_carries_no_calibration() -> None:
+    """Of one row, which is too few to tell a rate from: it is no range's end either."""
+    given = list(rows(SLOW, 60, 2, Noise(0.02, 0.01, 1.0)))
+    found = [
+        one | {"height_m": "" if one.get("height_m") is None or at > 0 else 1e-5}
+        for at, one in enumerate(given)
+    ]
+    refused = fit(M100, read_log(as_csv(found), "log.csv"), share=0.02, name="mine", origin="log.csv")
+    assert isinstance(refused, NotCarried)
+    assert "height_m" in refused.lacks[0].detail
 
 
 def test_the_ranges_are_those_of_the_flights_that_it_was_fitted_to() -> None:
