@@ -128,11 +128,16 @@ def farthest_m(airframe: Airframe, energy_wh: Callable[[Floats], FloatArray], bu
     with np.errstate(invalid="ignore"):
         radius_m = np.maximum(near_m + (budget_wh - near_wh) / (far_wh - near_wh) * step_m, 0.0)
         if unsure:
-            radius_m = np.minimum(radius_m, FARTHEST_M)
+            radius_m = _or_none(np.minimum(radius_m, FARTHEST_M))
         for _ in range(3 if unsure else 0):
             here_wh = energy_wh(radius_m)
             steep_wh_m = energy_wh(radius_m + 1.0) - here_wh
-            radius_m = np.clip(radius_m - (here_wh - budget_wh) / steep_wh_m, 0.0, FARTHEST_M)
+            radius_m = _or_none(np.clip(radius_m - (here_wh - budget_wh) / steep_wh_m, 0.0, FARTHEST_M))
+    return _or_none(radius_m)
+
+
+def _or_none(radius_m: FloatArray) -> FloatArray:
+    """The radii, with zero for those that are no number: no energy is asked for such a way."""
     radius: FloatArray = np.where(np.isfinite(radius_m), radius_m, 0.0)
     return radius
 

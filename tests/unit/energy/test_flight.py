@@ -7,6 +7,7 @@ import pytest
 
 from fleet.energy import catalog
 from fleet.energy.air import Wind, air_density, triangle
+from fleet.energy.airframe import Line, Timing
 from fleet.energy.errors import InvalidInput
 from fleet.energy.legs import Legs, leg_table
 from fleet.energy.momentum import hover_induced_speed, induced_speed
@@ -137,6 +138,19 @@ def test_flight_of_the_largest_radius_takes_the_budget() -> None:
     radius = largest_radius_m(COURIER, 400.0, bearings, 1.0, plan)
     assert sortie_energy_wh(COURIER, radius, bearings, 1.0, plan) == pytest.approx(np.full(8, 400.0))
     assert float(largest_radius_m(COURIER, 1.0, 0.0, 1.0, plan)) == 0
+
+
+def test_a_radius_that_the_wind_forbids_is_zero_beside_others_that_it_does_not() -> None:
+    """Speed over ground held, with two readings of a leg's time: against the wind the airspeed is beyond the
+    airframe's."""
+    timing = Timing(cruise_share=0.97, corner_or=Line(1.0, 3.0))
+    frame = M100.model_copy(update={"speed_held": "ground", "timing": timing})
+    plan, bearings = SortiePlan(wind=Wind(5, 90)), np.arange(0.0, 360.0, 5.0)
+    radius = largest_radius_m(frame, 80.0, bearings, 0.3, plan)
+    flies = np.isfinite(sortie_energy_wh(frame, 1.0, bearings, 0.3, plan))
+    assert 0 < flies.sum() < len(bearings)
+    assert ((radius > 0) == flies).all()
+    assert sortie_energy_wh(frame, radius, bearings, 0.3, plan)[flies] == pytest.approx(80.0)
 
 
 def test_whole_numbers_are_numbers_too() -> None:
