@@ -160,22 +160,32 @@ def _remaining(one: Logged, fitted: Fitted, seen: Evaluation) -> Iterator[Figure
 
 
 def margin(given: Given) -> list[Figure]:
-    """The margin for 1e-3: flights that took more, and the radius that it allows over that of who knows each flight."""
+    """The margin for 1e-3 that is flown with: flights that took more, and the radius that it allows over that of who
+    knows each flight. Without plans, like is held against like besides."""
     return [figure for one in given.logs for figure in _held(one, _margin, BEYOND, RADIUS)]
 
 
 def _margin(one: Logged, fitted: Fitted, seen: Evaluation) -> Iterator[Figure]:
     share = margin_fraction(EPSILON, fitted.airframe.residual)
-    crossed = [name for name, log_ratio in fitted.residuals.items() if log_ratio > math.log1p(share)]
+    crossed = _crossed_beyond(fitted, share)
     more = _split(fitted) | {
         "margin": round(share, 4),
         "most": round(seen.margin.most, 4),
         "by_plan": seen.margin.by_plan,
-        "cross_validated_beyond": len(crossed),
+        "cross_validated_beyond": crossed,
         "cross_validated": len(fitted.residuals),
     }
-    as_many = _as_many_by_chance(len(crossed), len(fitted.residuals))
-    yield _figure(BEYOND, one, float(len(seen.margin.beyond)), more, and_also=as_many >= LEAST_LIKELY)
+    if (like := seen.margin.durations_given) is not None:
+        # Of a log without plans: the declared margin holds what plans err besides, and would pass too easily.
+        crossed = _crossed_beyond(fitted, like.share)
+        more["durations_given"] = {
+            "margin": round(like.share, 4),
+            "beyond": len(like.beyond),
+            "cross_validated_beyond": crossed,
+        }
+    by_chance = _as_many_by_chance(crossed, len(fitted.residuals)) >= LEAST_LIKELY
+    beyond = float(len(seen.margin.beyond))
+    yield _figure(BEYOND, one, beyond, more, and_also=by_chance and not seen.margin.exceeded)
     radius = seen.margin.radius_share
     if radius is None:
         yield _none(RADIUS, one, "even who knows could not fly the sortie that is compared")
@@ -188,6 +198,11 @@ def _margin(one: Logged, fitted: Fitted, seen: Evaluation) -> Iterator[Figure]:
         for name, margin in (("without_margin", 0.0), ("refusing_all", 1e6))
     }
     yield _figure(RADIUS, one, radius, {"margin": round(share, 4)} | others)
+
+
+def _crossed_beyond(fitted: Fitted, share: float) -> int:
+    """How many cross-validated flights took more than a margin."""
+    return sum(log_ratio > math.log1p(share) for log_ratio in fitted.residuals.values())
 
 
 def _as_many_by_chance(beyond: int, flights: int) -> float:

@@ -52,7 +52,7 @@ def evaluate(
         raise BadInput(f"{log}: {lacks[0].detail}")
     facts = _facts(frame, read, log, digest, held_out)
     show(facts | _said(found), _text(facts, found), as_json=as_json)
-    raise typer.Exit(ExitCode.NO if found.margin.beyond else ExitCode.OK)
+    raise typer.Exit(ExitCode.NO if found.margin.exceeded else ExitCode.OK)
 
 
 def _place(error: InvalidInput, log: Path) -> str:
@@ -85,7 +85,7 @@ def _facts(
 def _said(found: Evaluation) -> dict[str, Any]:
     """All figures to six digits after the point; shares, not per cent."""
     said: dict[str, Any] = rounded(asdict(found))
-    return said | {"within_margin": not found.margin.beyond}
+    return said | {"within_margin": not found.margin.exceeded}
 
 
 def rounded(value: Any) -> Any:
@@ -110,6 +110,10 @@ def _text(facts: dict[str, Any], found: Evaluation) -> str:
         "",
         f"margin {margin.share:.1%}: {_beyond(margin.beyond)}, the most was {margin.most:+.1%}",
     ]
+    if (like := margin.durations_given) is not None:
+        lines.append(
+            f"of it with durations given, as this log has no plans, {like.share:.1%}: {_beyond(like.beyond)}"
+        )
     if margin.radius_share is not None:
         lines.append(
             f"radius: {margin.radius_share:.1%} of what would be flown by who knows each flight's energy"

@@ -63,11 +63,22 @@ class Remaining:
 
 
 @dataclass(frozen=True, slots=True)
-class Margin:
-    """The declared margin against the flights: who took more, and the most that one took over what was predicted, from
-    the plan (``by_plan``) where the log has plans, as before a flight, else with the durations given.
+class LikeForLike:
+    """The margin of flights whose durations are given, by the deviation of such ones, and who took more."""
 
-    ``radius_share`` is the mean of the radius that the margin allows over that of who knows what each flight will take.
+    share: float
+    beyond: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """The declared margin, which is flown with, against the flights: who took more, and the most that one took over
+    what was predicted, from the plan (``by_plan``) where the log has plans, as before a flight, else with the durations
+    given.
+
+    Where these are given the declared margin holds what plans err in them besides: ``durations_given`` is then the one
+    without it, none where that is no smaller. ``radius_share`` is the mean of the radius that the declared margin
+    allows over that of who knows what each flight will take.
     """
 
     share: float
@@ -75,6 +86,12 @@ class Margin:
     most: float
     radius_share: float | None
     by_plan: bool
+    durations_given: LikeForLike | None = None
+
+    @property
+    def exceeded(self) -> tuple[str, ...]:
+        """Who took more than a margin of flights like it lets it."""
+        return self.beyond if self.durations_given is None else self.durations_given.beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,20 +206,29 @@ def _margin(
     airframe: Airframe, trips: Mapping[str, Rows], given: Mapping[str, float], epsilon: float
 ) -> Margin:
     planned = _plan_ratios(airframe, trips)
-    share = margin_fraction(epsilon, airframe.residual if planned is not None else _given(airframe.residual))
+    share = margin_fraction(epsilon, airframe.residual)
     ratios = given if planned is None else planned
+    like = None if planned is not None else durations_given(airframe.residual, epsilon)
     return Margin(
         share=share,
-        beyond=tuple(name for name, ratio in ratios.items() if ratio > 1 + share),
+        beyond=_above(share, ratios),
         most=max(ratios.values()) - 1,
         radius_share=radius_share(airframe, trips.values(), ratios.values(), share),
         by_plan=planned is not None,
+        durations_given=None if like is None else LikeForLike(like, _above(like, ratios)),
     )
 
 
-def _given(residual: Residual | None) -> Residual | None:
-    """The deviation of flights whose durations are given: where the log has no plans, like is held against like."""
-    return None if residual is None else residual.model_copy(update={"log_sd": residual.flown_sd})
+def _above(share: float, ratios: Mapping[str, float]) -> tuple[str, ...]:
+    return tuple(name for name, ratio in ratios.items() if ratio > 1 + share)
+
+
+def durations_given(residual: Residual | None, epsilon: float) -> float | None:
+    """The margin of flights whose durations are given: where a log has no plans, like is held against like. None where
+    it is no smaller than the declared one."""
+    if residual is None or residual.flown_sd >= residual.log_sd:
+        return None
+    return margin_fraction(epsilon, residual.model_copy(update={"log_sd": residual.flown_sd}))
 
 
 def _plan_ratios(airframe: Airframe, trips: Mapping[str, Rows]) -> dict[str, float] | None:

@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 
 from fleet.energy import catalog
-from fleet.energy.airframe import Airframe
+from fleet.energy.airframe import Airframe, Residual
 from fleet.energy.errors import InvalidInput
 from fleet.energy.evaluate import errors_of, evaluate, radius_share
 from fleet.energy.logs import FlightLog, LogRow, read_log
+from fleet.energy.margin import margin_fraction
 from fleet.energy.predict import in_order, planned_wh, power_w, quarter_of
 from fleet.energy.regimes import Regime, RegimePower, Regimes
 from tests.support.flightlog import QUIET, Machine, Noise, as_csv, generated, rows
@@ -222,6 +223,29 @@ def test_the_order_of_flights_does_not_matter() -> None:
     one, other = evaluate(M100, read), evaluate(M100, turned)
     assert one.trips.p95 == pytest.approx(other.trips.p95)
     assert one.margin.most == other.margin.most
+
+
+def test_without_plans_the_margin_is_the_one_that_is_flown_with_and_like_is_held_against_like_apart() -> None:
+    """The declared deviation holds what plans err in durations; with those given, a flight that takes a tenth more is
+    beyond what such flights may take."""
+    residual = Residual(log_sd=0.1025, flights=60, flown_log_sd=0.0225, plan_assumed=True)
+    frame = as_it_is(Machine()).model_copy(update={"residual": residual})
+    more = [
+        one | {"distance_m": "", "height_m": "", "energy_wh": float(str(one["energy_wh"])) * 1.1}
+        for one in rows(Machine(), 20, 5)
+    ]
+    log = read_log(as_csv(more), "a.csv")
+    margin = evaluate(frame, log).margin
+    assert not margin.by_plan
+    assert margin.share == margin_fraction(1e-3, residual)
+    assert margin.beyond == ()
+    assert margin.radius_share == radius_share(frame, log.flights.values(), [1.1] * 20, margin.share)
+    assert margin.durations_given is not None
+    assert margin.durations_given.share == margin_fraction(1e-3, Residual(log_sd=0.0225, flights=60))
+    assert margin.durations_given.beyond == margin.exceeded == tuple(log.flights)
+    assert evaluate(M100, log).margin.durations_given is None
+    with_plans = evaluate(frame, read_log(generated(Machine()), "a.csv")).margin
+    assert (with_plans.share, with_plans.durations_given) == (margin.share, None)
 
 
 # --- radius ----------------------------------------------------------------------------------------------------------
