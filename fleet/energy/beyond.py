@@ -70,8 +70,10 @@ def beyond(
         airspeeds = [_outside("airspeed_mps", speed, validity.airspeed_mps) for speed in airspeeds_mps]
         found.append(max(airspeeds, key=lambda one: one.share))
     if validity.height_m is not None:
-        known = validity.height_m
-        found += [_outside("height_m", height_m, known) for height_m in heights_m if height_m > 0]
+        heights = [
+            _outside("height_m", height_m, validity.height_m) for height_m in heights_m if height_m > 0
+        ]
+        found += sorted(heights, key=lambda one: one.log_sd)[-1:]
     if validity.leg_m is not None and (longest_m := max(legs_m, default=0.0)) > validity.leg_m.high:
         found.append(_outside("leg_m", longest_m, validity.leg_m))
     return tuple(one for one in found if one.share > ROUNDING)

@@ -182,15 +182,37 @@ def test_what_was_never_measured_widens_the_margin_under_way(tmp_path: Path) -> 
     bench = Bench(tmp_path)
     fly(bench)
     guard = guard_of(bench)
-    text = files("fleet.energy").joinpath("data/airframes/courier-x4.toml").read_text(encoding="utf-8")
-    for masses, wider in (((9.0, 11.5), False), ((9.0, 9.5), True)):
-        told = text.replace("[sources]\n", '[sources]\nvalidity = "said here"\n')
-        known = f"{told}\n[validity]\nmass_kg = {list(masses)}\ndensity_kg_m3 = [1.0, 1.3]\n"
-        kind = guard.sortie.model_copy(update={"energy_data": known})
+    for masses, wider in (("[9.0, 11.5]", False), ("[9.0, 9.5]", True)):
+        kind = measured(guard, "", masses)
         found = anew(bench, guard, kind).energy
         assert found is not None
         assert found.margin == pytest.approx(at_dispatch(bench, guard, kind), rel=1e-9)
         assert (found.margin > raised_share(guard.context.fleet, kind) * 1.0001) is wider
+
+
+@pytest.mark.parametrize(
+    ("height_m", "wider"), [((20.0, 200.0), False), ((20.0, 25.0), True), ((200.0, 250.0), True)]
+)
+def test_a_height_that_was_never_measured_counts_once_under_way(
+    tmp_path: Path, height_m: tuple[float, float], wider: bool
+) -> None:
+    """It climbs from home and comes down there: as at the release that is one height, not two that add up."""
+    bench = Bench(tmp_path)
+    fly(bench)
+    guard = guard_of(bench)
+    kind = measured(guard, f"height_m = {list(height_m)}")
+    found = anew(bench, guard, kind).energy
+    assert found is not None
+    assert found.margin == pytest.approx(at_dispatch(bench, guard, kind), rel=1e-9)
+    assert (found.margin > raised_share(guard.context.fleet, kind) * 1.0001) is wider
+
+
+def measured(guard: Guard, known: str, mass_kg: str = "[9.0, 11.5]") -> SortieType:
+    """The type with an airframe of its own that was measured within these ranges."""
+    text = files("fleet.energy").joinpath("data/airframes/courier-x4.toml").read_text(encoding="utf-8")
+    said = text.replace("[sources]\n", '[sources]\nvalidity = "said here"\n')
+    ranges = f"\n[validity]\nmass_kg = {mass_kg}\ndensity_kg_m3 = [1.0, 1.3]\n{known}\n"
+    return guard.sortie.model_copy(update={"energy_data": said + ranges})
 
 
 def test_a_wind_that_may_turn_out_too_strong_is_a_reason_to_come_home(tmp_path: Path) -> None:

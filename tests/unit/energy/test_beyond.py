@@ -38,6 +38,19 @@ def test_each_figure_by_its_share_of_the_end_that_it_lies_beyond() -> None:
     assert beyond(None, masses_kg=(99.0,), density_kg_m3=9.0, airspeeds_mps=(99.0,)) == ()
 
 
+def test_of_several_heights_the_farthest_counts() -> None:
+    """Once, whichever comes first; one of nothing was never climbed."""
+    known = KNOWN.model_copy(update={"height_m": Range(40, 80)})
+
+    def of(*heights_m: float) -> list[float]:
+        out = beyond(known, masses_kg=(4.0,), density_kg_m3=1.2, airspeeds_mps=(8.0,), heights_m=heights_m)
+        return [one.actual for one in out]
+
+    assert of(100.0, 100.0) == of(100.0) == of(90.0, 100.0, 60.0) == of(100.0, 90.0) == [100.0]
+    assert of(0.0, 60.0) == of(0.0) == []
+    assert of(30.0, 100.0) == [30.0], "a quarter too low asks for more than a quarter too high"
+
+
 def test_an_airspeed_range_that_is_not_known_asks_nothing() -> None:
     """Where power was the same at all speeds of the airframe."""
     known = KNOWN.model_copy(update={"airspeed_mps": None})
