@@ -121,7 +121,12 @@ def _send_apart(desk: Desk, record: MissionRecord, parcel: Parcel, trip: Trip) -
         _later(desk, record, (full,))
         return
     mission = sortie_from_trip(desk, record.mission, course.trip, alternates(desk, record))
-    needs = ChargeNeed(drawn_soc=course.trip.drawn_soc, needed_soc=course.trip.needed_soc)
+    also = course.trip.alternate
+    needs = ChargeNeed(
+        drawn_soc=course.trip.drawn_soc,
+        needed_soc=course.trip.needed_soc,
+        alternate_id=None if also is None else also.place_id,
+    )
     _send(desk, mission, tuple(sorted(course.trip.assumptions)), course.avoids, needs)
 
 

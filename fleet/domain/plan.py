@@ -91,10 +91,11 @@ class SortieDrop(Value):
 
 class ChargeNeed(Value):
     """What a sortie counts for in its asset's charge, as shares of a full battery: what it draws with its margin, and
-    the least that must be in it when it leaves."""
+    the least that must be in it when it leaves. ``alternate_id`` is the alternate that this is enough for too."""
 
     drawn_soc: NonNegative
     needed_soc: NonNegative
+    alternate_id: Annotated[Identifier | None, Field(exclude_if=lambda name: name is None)] = None
 
 
 class SortiePlan(Value):

@@ -44,9 +44,14 @@ def free_alternates(
 ) -> Iterable[Landing]:
     """The landing places to which the straight way from the drop is free then, the nearest first."""
     for place, distance_m in near_drop(ctx, asset_type, shape, home):
-        ground_m = ctx.terrain.ground_within(box_of(place.place, place.place)).low
+        ground_m = lowest_ground_m(ctx, place.place)
         if isfinite(ground_m) and _free(ctx, asset_type, shape, place, ground_m, leave_at):
             yield Landing(place, distance_m, ground_m)
+
+
+def lowest_ground_m(ctx: Context, place: Place) -> float:
+    """How high the ground of a landing place is at least, in m above the sea."""
+    return ctx.terrain.ground_within(box_of(place, place)).low
 
 
 def near_drop(

@@ -21,7 +21,7 @@ from fleet.feasibility.charging import charging_of
 from fleet.feasibility.context import Context
 from fleet.feasibility.drive import drive
 from fleet.feasibility.drop_point import drop_place
-from fleet.feasibility.flight import air_at, fly, too_dense
+from fleet.feasibility.flight import Hop, air_at, fly, too_dense
 from fleet.feasibility.forecast import wind_log_sd
 from fleet.feasibility.moves import Load, Moves
 from fleet.feasibility.refuge import NO_ALTERNATE, Leaving, Refuge, refuge_of
@@ -68,10 +68,15 @@ class Extent(NamedTuple):
     heights_m: tuple[float, ...]
     legs_m: tuple[float, ...]
 
+    def with_hop(self, on: Hop) -> Extent:
+        """The same with a way on from the drop, as the trip may end there."""
+        return Extent((*self.heights_m, on.down_m), (*self.legs_m, on.distance_m))
 
-def extent_of(shape: TripShape) -> Extent:
-    """That of a trip."""
-    return Extent((shape.up_m,), (*shape.out.legs_m, *shape.back.legs_m))
+
+def extent_of(shape: TripShape, refuge: Refuge | None) -> Extent:
+    """That of a trip, and of the way on to its alternate."""
+    planned = Extent((shape.up_m,), (*shape.out.legs_m, *shape.back.legs_m))
+    return planned if refuge is None else planned.with_hop(refuge.on)
 
 
 class Planned(NamedTuple):
@@ -177,7 +182,7 @@ def _trip(ctx: Context, asset_type: SortieType, departure: Departure, worked: Wo
         (sky.temperature_c, sky.warmest_c),
         worked.load,
         sky.wind_mps,
-        extent_of(worked.shape),
+        extent_of(worked.shape, refuge),
         sky.hpa,
     )
     more_log_sd = hypot(widening(beyond_known), wind_sd, moves.log_sd)

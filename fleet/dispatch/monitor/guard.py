@@ -20,7 +20,7 @@ from fleet.dispatch.monitor.remaining import (
     turned,
     way_of,
 )
-from fleet.dispatch.monitor.restsky import rest_sky, unsure, with_elsewhere
+from fleet.dispatch.monitor.restsky import hop_of, rest_sky, unsure, with_elsewhere
 from fleet.dispatch.monitor.track import Plane
 from fleet.dispatch.monitor.way import Way
 from fleet.domain.energy import EnergyTrack
@@ -162,7 +162,7 @@ def guard_of(
     rest = with_elsewhere(rest, context, during, bare.ahead, mission)
     ways = during_this_weather((bare.out, bare.back), record, kind, rest.sky, brings_back_kg)
     carries_kg = (sum(item.weight_kg for item in mission.items), brings_back_kg)
-    not_sure = unsure(context, kind, rest, ways, carries_kg)
+    not_sure = unsure(context, kind, rest, ways, carries_kg, hop_of(context, record, ways))
     energy = energy_of(record, kind, context, ways, rest, not_sure.log_sd, brings_back_kg, known)
     turn = (
         None

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain, pairwise
-from math import inf
+from math import inf, isfinite
 from typing import NamedTuple
 
 from fleet.dispatch.monitor.remaining import Leg
 from fleet.dispatch.monitor.way import Way
 from fleet.domain.fleet import SortieType
+from fleet.domain.state import MissionRecord
 from fleet.energy.airframe import Airframe
 from fleet.energy.beyond import widening
+from fleet.feasibility.alternate import lowest_ground_m
 from fleet.feasibility.context import Context
+from fleet.feasibility.flight import Hop
 from fleet.feasibility.forecast import wind_log_sd
 from fleet.feasibility.motion import Extent, unmeasured
 from fleet.feasibility.sky import AIR_C, Sky, careful_temperatures, sky_over, way_in
@@ -22,9 +25,10 @@ from fleet.feasibility.underway import Point, bearings_deg, highest_m, leg_wh_in
 from fleet.feasibility.vehicles import battery_of, unsure_of, vehicle_of
 from fleet.feasibility.verdict import Verdict
 from fleet.feasibility.weather import held_against
-from fleet.protocol.mission import Mission, Travel
+from fleet.protocol.mission import Drop, Mission, Travel
 from fleet.protocol.values import Reason
 from fleet.weather.field import WeatherField, Where
+from geofences.geometry.geodesy import distance_m
 
 Interval = tuple[datetime, datetime]
 Ways = tuple[Way | None, Way | None]
@@ -99,6 +103,19 @@ def _extent(ways: Ways) -> Extent:
     return Extent(tuple(highest - end for end in ends), tuple(legs))
 
 
+def hop_of(context: Context, record: MissionRecord, ways: Ways) -> Hop | None:
+    """The way on from a sortie's drop to the alternate that it was released for; none where there was none, or nobody
+    knows."""
+    to = None if record.needs is None else record.needs.alternate_id
+    place = next((one.place for one in record.mission.alternates if one.place_id == to), None)
+    drop = next((step for step in record.mission.steps if isinstance(step, Drop)), None)
+    low = -inf if place is None else lowest_ground_m(context, place)
+    if place is None or drop is None or not isfinite(low):
+        return None
+    highest = max((point.alt_amsl_m for way in ways if way is not None for point in way.path), default=0.0)
+    return Hop(distance_m(drop.place.lon, drop.place.lat, place.lon, place.lat), highest - low)
+
+
 class Unsure(NamedTuple):
     """What is not known of a trip besides its model's error, as a deviation of the logarithm of energy; and why it
     can't be flown in the wind that it may turn out to be."""
@@ -108,10 +125,15 @@ class Unsure(NamedTuple):
 
 
 def unsure(
-    context: Context, kind: SortieType, rest: RestSky, ways: Ways, carries_kg: Sequence[float]
+    context: Context,
+    kind: SortieType,
+    rest: RestSky,
+    ways: Ways,
+    carries_kg: Sequence[float],
+    on: Hop | None = None,
 ) -> Unsure:
     """The forecast's error, and what lies beyond what the airframe was measured at, with ``carries_kg`` aboard on each
-    of its ways; of one on the ground what is not known of its figures.
+    of its ways and ``on`` its way to its alternate; of one on the ground what is not known of its figures.
 
     Of the whole trip as at dispatch, whatever of it is flown already: on one way alone a wind that was not expected
     costs a larger share than on both together, and trips that were planned to the end of their range would be called
@@ -124,7 +146,8 @@ def unsure(
     temperatures = (rest.coldest_c, rest.warmest_c)
     wind_mps = 0.0 if rest.sky is None else rest.sky.wind_mps
     hpa = (None,) if rest.sky is None else rest.sky.hpa
-    beyond = widening(unmeasured(kind, highest, temperatures, carries_kg, wind_mps, _extent(ways), hpa))
+    extent = _extent(ways) if on is None else _extent(ways).with_hop(on)
+    beyond = widening(unmeasured(kind, highest, temperatures, carries_kg, wind_mps, extent, hpa))
     if rest.sky is None:
         return Unsure(beyond)
     drops = ways[0]

@@ -10,12 +10,14 @@ import pytest
 
 from fleet.dispatch.monitor import guard as guard_module
 from fleet.dispatch.monitor.guard import Guard
+from fleet.domain.evolve import evolve
 from fleet.domain.fleet import SortieType
+from fleet.feasibility import Trip
 from fleet.feasibility.appetite import raised_share
 from fleet.feasibility.motion import Departure, Planned, plan_trip
 from fleet.protocol.messages import Command, Role, StepReport
 from fleet.protocol.values import Place
-from tests.support.bench import DAY, WEATHER, Bench, Peer
+from tests.support.bench import DAY, LOCKERS, WEATHER, Bench, Peer
 from tests.support.weather import weather_report, weather_row
 from tests.unit.dispatch.test_weather import fly, guard_of, now, sample, station
 
@@ -148,16 +150,26 @@ def anew(bench: Bench, guard: Guard, kind: SortieType) -> Guard:
 
 
 def at_dispatch(bench: Bench, guard: Guard, kind: SortieType) -> float:
-    """The margin that a trip like this is released with."""
+    """The margin that a trip like this is released with, near which there is no alternate."""
+    trip = trip_at_dispatch(bench, guard, kind)
+    assert trip.alternate is None
+    return margin_of(trip)
+
+
+def margin_of(trip: Trip) -> float:
+    """What a trip has been given besides what it takes, as a share of that."""
+    return (trip.usable_wh - trip.reserve_wh - trip.margin_wh) / trip.worst_wh - 1
+
+
+def trip_at_dispatch(bench: Bench, guard: Guard, kind: SortieType) -> Trip:
+    """A trip like this as it is released."""
     context, mission = guard.context, guard.record.mission
     order = next(iter(bench.inputs.orders.orders))
     departs = mission.steps[1].path[0].at  # type: ignore[union-attr]
     assert departs is not None
     found = plan_trip(context, order, kind, Departure(context.sites["S1"], departs))
     assert isinstance(found, Planned)
-    trip = found.trip
-    assert trip.alternate is None
-    return (trip.usable_wh - trip.reserve_wh - trip.margin_wh) / trip.energy_wh - 1
+    return found.trip
 
 
 def test_the_margin_under_way_is_that_of_the_release(tmp_path: Path) -> None:
@@ -205,6 +217,23 @@ def test_a_height_that_was_never_measured_counts_once_under_way(
     assert found is not None
     assert found.margin == pytest.approx(at_dispatch(bench, guard, kind), rel=1e-9)
     assert (found.margin > raised_share(guard.context.fleet, kind) * 1.0001) is wider
+
+
+@pytest.mark.parametrize("known", ["leg_m = [100, 1500]", "height_m = [20, 61]"])
+def test_the_way_on_to_the_alternate_that_it_left_for_counts_under_way(tmp_path: Path, known: str) -> None:
+    """As at the release: it is farther there than home, and its ground may be lower."""
+    bench = Bench(tmp_path, lockers=LOCKERS + "far,Far,-8.03,41.01,1,1,1,true\n")
+    fly(bench)
+    guard = guard_of(bench)
+    kind = measured(guard, known)
+    found = anew(bench, guard, kind).energy
+    assert found is not None
+    trip = trip_at_dispatch(bench, guard, kind)
+    assert trip.alternate is not None
+    assert found.margin == pytest.approx(margin_of(trip), rel=1e-9)
+    untold = anew(bench, evolve(guard, record=evolve(guard.record, needs=None)), kind).energy
+    assert untold is not None
+    assert untold.margin < found.margin
 
 
 def measured(guard: Guard, known: str, mass_kg: str = "[9.0, 11.5]") -> SortieType:

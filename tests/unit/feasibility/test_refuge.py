@@ -9,13 +9,16 @@ import pytest
 
 from fleet.domain.fleet import Assumptions, WeatherRule
 from fleet.domain.sites import Locker
+from fleet.energy.airframe import Range, Validity
+from fleet.energy.catalog import airframe
+from fleet.energy.render import render
 from fleet.feasibility import Context, Trip
 from fleet.weather.conditions import Spot
 from fleet.weather.field import Part, Sort, WeatherField
 from geofences import FlatTerrain, Terrain
 from geofences.model.altitude import Box, Interval
 from tests.unit.feasibility.test_weather_places import ERR, part, sortie
-from tests.unit.feasibility.world import away, context, trip_of, weather
+from tests.unit.feasibility.world import DRONE, away, context, trip_of, weather
 
 DROP_M = 5000.0
 
@@ -151,3 +154,20 @@ def test_an_area_of_one_weather_has_one_for_the_alternate_too() -> None:
     )
     assert series.worst_wh == pytest.approx(parts.worst_wh)
     assert series.alternate == parts.alternate
+
+
+@pytest.mark.parametrize(("leg_m", "beyond"), [((500, 9000), False), ((500, 5500), True)])
+def test_a_way_to_the_alternate_longer_than_was_measured_widens_the_margin(
+    leg_m: tuple[float, float], beyond: bool
+) -> None:
+    """It is 6 km there; out and home are 5 km each."""
+    frame = airframe("courier-x4")
+    ranges = {"mass_kg": Range(9.0, 11.5), "density_kg_m3": Range(0.9, 1.4), "leg_m": Range(*leg_m)}
+    sources = frame.sources | {"validity": "test"}
+    mine = frame.model_copy(update={"validity": Validity(**ranges), "sources": sources})
+    kind = DRONE.model_copy(update={"energy_model": "mine.toml", "energy_data": render(mine)})
+    found = trip_of(sortie(out_there(part("beyond", 15_200), ports=(port(11_000),)), DROP_M, kind))
+    assert found.alternate is not None
+    assert found.worst_wh > found.energy_wh
+    assert (found.more_log_sd > 0) is beyond
+    assert any("leg_m 59" in said for said in found.assumptions) is beyond
