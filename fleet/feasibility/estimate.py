@@ -10,7 +10,7 @@ import numpy as np
 
 from fleet.domain.fleet import ReserveRule
 from fleet.domain.plan import Status
-from fleet.energy.air import LAPSE_K_PER_M, SEA_LEVEL_K, ZERO_CELSIUS_K, Wind, air_density
+from fleet.energy.air import LAPSE_K_PER_M, SEA_LEVEL_K, SEA_LEVEL_PA, ZERO_CELSIUS_K, Wind, air_density
 from fleet.energy.airframe import Airframe, Held
 from fleet.energy.arrays import FloatArray, Floats
 from fleet.energy.battery import Battery
@@ -43,7 +43,8 @@ class Question:
     ``back_m`` none is as far as out, ``wind_from_deg`` none a wind against every leg, ``temperature_c`` none the
     standard atmosphere's at the flight height; where it is only known between two bounds that is the lower, which
     counts for the pack, and ``warmest_c`` the upper, at which air is thinnest. ``pressure_hpa`` (at sea level) none is
-    the standard's. ``speed_mps`` is the airspeed, or the speed over ground where the autopilot holds that:
+    the standard's; where it is only known between two bounds that is the lower, and ``highest_hpa`` the upper, at which
+    drag costs most. ``speed_mps`` is the airspeed, or the speed over ground where the autopilot holds that:
     ``speed_held`` says so, else the airframe.
     Heights but ``site_amsl_m`` are above the launch site; ``floor``, ``reserve`` and ``epsilon`` are the shares and the
     probability of the safety criterion, ``margin_scale`` scales the margin that follows.
@@ -71,6 +72,7 @@ class Question:
     speed_held: Held | None = None
     margin_scale: float = 1.0
     warmest_c: float | None = None
+    highest_hpa: float | None = None
     appetite: Appetite | None = None
     """What is to be allowed for the asset; none: that it is not known, where the airframe's file says how far assets of
     the type lie apart, and else nothing but what was measured."""
@@ -93,6 +95,9 @@ class Question:
         require_not_negative(margin_scale=self.margin_scale)
         if self.warmest_c is not None:
             require_within(self.air_c, 60, warmest_c=self.warmest_c)
+        if self.highest_hpa is not None:
+            least_hpa = SEA_LEVEL_PA / 100 if self.pressure_hpa is None else self.pressure_hpa
+            require_within(least_hpa, 1100, highest_hpa=self.highest_hpa)
         if self.speed_held not in (None, "air", "ground"):
             raise InvalidInput("speed_held", self.speed_held, "air or ground")
 
@@ -124,14 +129,16 @@ class Question:
 
     @property
     def density_kg_m3(self) -> float:
-        """The air's density at the flight height where it is thinnest, in the warmest air: lift costs most there."""
+        """The air's density at the flight height where it is thinnest, in the warmest air at the lowest pressure: lift
+        costs most there."""
         warmest_c = self.temperature_c if self.warmest_c is None else self.warmest_c
         return air_density(self.site_amsl_m + self.height_m, warmest_c, self.pressure_hpa)
 
     @property
     def dense_kg_m3(self) -> float:
-        """The same in the coldest air, in which drag costs most."""
-        return air_density(self.site_amsl_m + self.height_m, self.temperature_c, self.pressure_hpa)
+        """The same in the coldest air at the highest pressure, in which drag costs most."""
+        hpa = self.pressure_hpa if self.highest_hpa is None else self.highest_hpa
+        return air_density(self.site_amsl_m + self.height_m, self.temperature_c, hpa)
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,6 +231,7 @@ def _question(
         temperature_c=sky.temperature_c,
         warmest_c=sky.warmest_c,
         pressure_hpa=sky.hpa[0],
+        highest_hpa=sky.hpa[1],
         drop_s=asset_type.drop_s,
         soc=soc,
         health=battery.state_of_health,

@@ -11,6 +11,7 @@ from fleet.domain.fleet import ReserveRule
 from fleet.energy.errors import InvalidInput
 from fleet.feasibility import Context, Verdict, assess_sortie
 from fleet.feasibility.charge import ToldCharge
+from fleet.feasibility.estimate import Question
 from fleet.feasibility.range import RangeArea, asset_area, feature
 from fleet.protocol.values import Place, Reason
 from fleet.weather.conditions import Observation, Spot
@@ -103,3 +104,35 @@ def test_it_is_no_larger_than_trips_may_go_when_it_was_warm_a_while_ago() -> Non
     other = area(mild)
     assert isinstance(other, RangeArea)
     assert found.radii_m[0] < other.radii_m[0]
+
+
+@pytest.mark.parametrize("cruise_mps", [16.0, 20.0])
+def test_of_two_pressures_the_one_that_costs_more_counts(cruise_mps: float) -> None:
+    """Two stations that do not agree: the lowest for lift, the highest for the drag of who flies fast."""
+    kind = DRONE.model_copy(update={"cruise_mps": cruise_mps})
+
+    def radius_m(*pressures: float) -> float:
+        rows = weather(wind_mps=0.0, gust_mps=0.0).rows
+        parts = (
+            Part(
+                f"station {hpa}",
+                Sort.OBSERVED,
+                Spot(HOME.lon, HOME.lat, 2.0),
+                tuple(replace(row, conditions=replace(row.conditions, hpa=(hpa, hpa))) for row in rows),
+            )
+            for hpa in pressures
+        )
+        found = asset_area(
+            context().fleet, WeatherField(tuple(parts)), kind, HOME, NOON, payload_kg=1.0, told=FULL
+        )
+        assert isinstance(found, RangeArea)
+        return found.radii_m[0]
+
+    low, high = radius_m(960.0), radius_m(1045.0)
+    assert (high < low) is (cruise_mps > 16.0)
+    assert radius_m(960.0, 1045.0) == pytest.approx(min(low, high), rel=1e-6)
+
+
+def test_a_highest_pressure_below_the_lowest_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="highest_hpa"):
+        Question(1.0, 0.0, 16.0, 60.0, pressure_hpa=1000.0, highest_hpa=990.0)
