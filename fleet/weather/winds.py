@@ -65,14 +65,9 @@ class Winds(NamedTuple):
         if self.turns_deg > 0 and weakest <= more_mps * (1 + EQUAL):
             # Each sum blows from between one of these directions and that of the other wind. Of two as strong it turns
             # about at once where they are opposite.
-            arcs = [(self.from_deg, self.turns_deg), (from_deg, 0.0)]
-        else:  # at the ends of strength and direction the sum turns most
-            arcs = [
-                (_added(mps, (self.from_deg + side) % 360.0, more_mps, from_deg), 0.0)
-                for mps in (weakest, strongest)
-                for side in (-self.turns_deg, self.turns_deg)
-            ]
-        middle, turns = arc_of(arcs)
+            middle, turns = arc_of([(self.from_deg, self.turns_deg), (from_deg, 0.0)])
+        else:
+            middle, turns = self._turned(more_mps, from_deg)
         return Winds(
             max(_length(mps, more_mps, near) for mps in (weakest, strongest)),
             _length(kindest, more_mps, far),
@@ -80,6 +75,20 @@ class Winds(NamedTuple):
             turns,
             stray,
         )
+
+    def _turned(self, more_mps: float, other_deg: float) -> tuple[float, float]:
+        """The arc that the sums with another wind blow from, which is weaker than any of these, or these are of one
+        direction: at the ends of strength and direction a sum turns most. Counted on past half the circle, since nearly
+        opposite to a wind as strong the sum turns much faster than the direction does."""
+        ends = [
+            side + _turn_by(mps, more_mps, turn_deg(self.from_deg + side, other_deg))
+            for mps in (self.weakest_mps, self.strongest_mps)
+            for side in (-self.turns_deg, self.turns_deg)
+        ]
+        low, high = min(ends), max(ends)
+        if high - low >= WHOLE_DEG:
+            return self.from_deg, WHOLE_DEG
+        return (self.from_deg + (low + high) / 2) % 360.0, (high - low) / 2
 
 
 def turn_deg(from_deg: float, to_deg: float) -> float:
@@ -164,11 +173,10 @@ def _several(winds: Winds) -> bool:
     return winds.turns_deg > 0 or winds.stray_mps > 0 or winds.weakest_mps < winds.strongest_mps
 
 
-def _added(mps: float, from_deg: float, more_mps: float, other_deg: float) -> float:
-    turn = math.radians(turn_deg(from_deg, other_deg))
-    return (
-        from_deg + math.degrees(math.atan2(more_mps * math.sin(turn), mps + more_mps * math.cos(turn)))
-    ) % 360.0
+def _turn_by(mps: float, more_mps: float, apart_deg: float) -> float:
+    """By how much a wind turns when another is added that blows from so far beside it."""
+    apart = math.radians(apart_deg)
+    return math.degrees(math.atan2(more_mps * math.sin(apart), mps + more_mps * math.cos(apart)))
 
 
 def _length(mps: float, more_mps: float, apart: float) -> float:

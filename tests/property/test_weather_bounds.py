@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -207,26 +207,28 @@ def test_sets_together_hold_each(some: list[tuple[float, float, float, float]]) 
         assert far <= found.turns_deg + 1e-9 or one.strongest_mps <= found.stray_mps < 1
 
 
-@settings(max_examples=300)
+@settings(max_examples=600)
 @given(
-    st.floats(0, 15), SHARES, DEGREES, st.one_of(st.floats(0, 89), st.just(180.0)), st.floats(0, 9), DEGREES,
-    SHARES, SHARES,
+    st.floats(0, 15), SHARES, DEGREES, st.one_of(st.floats(0, 89), st.floats(45, 89.9), st.just(180.0)),
+    st.floats(0, 9), st.one_of(DEGREES, st.floats(120, 240)), SHARES, SHARES,
 )  # fmt: skip
-@example(0.5, 1.0, 92.0, 89.0, 0.5, 0.0, 0.0, 0.5)
+@example(0.5, 1.0, 92.0, 89.0, 0.5, 268.0, 0.0, 0.5)
+@example(6.56, 5.7 / 6.56, 350.6, 78.0, 4.25, 192.4, 0.0, 0.5)
 def test_a_wind_that_is_added_is_added_to_each(
-    mps: float, weak: float, deg: float, turns: float, more: float, other: float, blows: float, side: float
+    mps: float, weak: float, deg: float, turns: float, more: float, beside: float, blows: float, side: float
 ) -> None:
     """The sum of vectors of each of the winds and the other lies within; with one wind it is that sum."""
-    winds = Winds(mps, weak * mps, deg, turns)
+    winds, other = Winds(mps, weak * mps, deg, turns), (deg + beside) % 360.0
     found = winds.blown(more, other)
-    strength = weak * mps + blows * (mps - weak * mps)
-    angles = math.radians(deg + (2 * side - 1) * turns), math.radians(other)
-    east, north = (strength * wave(angles[0]) + more * wave(angles[1]) for wave in (math.sin, math.cos))
-    length = math.hypot(east, north)
-    assert found.weakest_mps - 1e-6 <= length <= found.strongest_mps + 1e-6
-    if length > 1e-3:
-        off = abs(math.remainder(math.degrees(math.atan2(east, north)) - found.from_deg, 360.0))
-        assert off <= found.turns_deg + 1e-5
+    for share, towards in product((blows, 0.0, 1.0), (side, 0.0, 0.25, 0.5, 0.75, 1.0)):
+        strength = weak * mps + share * (mps - weak * mps)
+        angles = math.radians(deg + (2 * towards - 1) * turns), math.radians(other)
+        east, north = (strength * wave(angles[0]) + more * wave(angles[1]) for wave in (math.sin, math.cos))
+        length = math.hypot(east, north)
+        assert found.weakest_mps - 1e-6 <= length <= found.strongest_mps + 1e-6
+        if length > 1e-3:
+            off = abs(math.remainder(math.degrees(math.atan2(east, north)) - found.from_deg, 360.0))
+            assert off <= found.turns_deg + 1e-5
     if turns == 0 and weak == 1:
         assert found.weakest_mps == pytest.approx(found.strongest_mps)
         assert found.turns_deg == pytest.approx(0, abs=1e-9)
