@@ -19,7 +19,6 @@ from fleet.energy.evaluate import Errors, Evaluation, evaluate, radius_share, tr
 from fleet.energy.fit import Fitted, NotCarried, fit, hover_fit
 from fleet.energy.lacks import Lack
 from fleet.energy.logs import FlightLog, read_log
-from fleet.energy.margin import margin_fraction
 from fleet.energy.predict import Rows, is_trip, measured_wh, planned_wh, predicted_wh
 from fleet.energy.regimes import Regime
 from fleet.intake.tables import read_text
@@ -160,49 +159,42 @@ def _remaining(one: Logged, fitted: Fitted, seen: Evaluation) -> Iterator[Figure
 
 
 def margin(given: Given) -> list[Figure]:
-    """The margin for 1e-3 that is flown with: flights that took more, and the radius that it allows over that of who
-    knows each flight. Without plans, like is held against like besides."""
+    """The margin for 1e-3: flights that took more, and the radius that it allows over that of who knows each flight.
+
+    From the plan, as it is flown with, where the log has plans. Where it has none, durations are given to both sides,
+    and like is held against like: the margin is that of flights whose durations are known. What is flown with then,
+    which holds what plans err in durations besides, is told as ``declared``.
+    """
     return [figure for one in given.logs for figure in _held(one, _margin, BEYOND, RADIUS)]
 
 
 def _margin(one: Logged, fitted: Fitted, seen: Evaluation) -> Iterator[Figure]:
-    share = margin_fraction(EPSILON, fitted.airframe.residual)
-    crossed = _crossed_beyond(fitted, share)
+    declared, like = seen.margin, seen.margin.durations_given
+    share = declared.share if like is None else like.share
+    crossed = sum(log_ratio > math.log1p(share) for log_ratio in fitted.residuals.values())
     more = _split(fitted) | {
         "margin": round(share, 4),
-        "most": round(seen.margin.most, 4),
-        "by_plan": seen.margin.by_plan,
+        "most": round(declared.most, 4),
+        "by_plan": declared.by_plan,
         "cross_validated_beyond": crossed,
         "cross_validated": len(fitted.residuals),
     }
-    if (like := seen.margin.durations_given) is not None:
-        # Of a log without plans: the declared margin holds what plans err besides, and would pass too easily.
-        crossed = _crossed_beyond(fitted, like.share)
-        more["durations_given"] = {
-            "margin": round(like.share, 4),
-            "beyond": len(like.beyond),
-            "cross_validated_beyond": crossed,
-        }
     by_chance = _as_many_by_chance(crossed, len(fitted.residuals)) >= LEAST_LIKELY
-    beyond = float(len(seen.margin.beyond))
-    yield _figure(BEYOND, one, beyond, more, and_also=by_chance and not seen.margin.exceeded)
-    radius = seen.margin.radius_share
+    yield _figure(BEYOND, one, float(len(declared.exceeded)), more, and_also=by_chance)
+    held_out = [one.log.flights[name] for name in fitted.held_out if is_trip(one.log.flights[name])]
+    told = planned_wh if declared.by_plan else predicted_wh
+    ratios = [measured_wh(rows) / (told(fitted.airframe, rows) or math.inf) for rows in held_out]
+    radius = radius_share(fitted.airframe, held_out, ratios, share)
     if radius is None:
         yield _none(RADIUS, one, "even who knows could not fly the sortie that is compared")
         return
-    held_out = [one.log.flights[name] for name in fitted.held_out if is_trip(one.log.flights[name])]
-    told = planned_wh if seen.margin.by_plan else predicted_wh
-    ratios = [measured_wh(rows) / (told(fitted.airframe, rows) or math.inf) for rows in held_out]
-    others = {
+    others: dict[str, object] = {
         name: radius_share(fitted.airframe, held_out, ratios, margin)
         for name, margin in (("without_margin", 0.0), ("refusing_all", 1e6))
     }
+    if like is not None:
+        others["declared"] = {"margin": round(declared.share, 4), "radius": declared.radius_share}
     yield _figure(RADIUS, one, radius, {"margin": round(share, 4)} | others)
-
-
-def _crossed_beyond(fitted: Fitted, share: float) -> int:
-    """How many cross-validated flights took more than a margin."""
-    return sum(log_ratio > math.log1p(share) for log_ratio in fitted.residuals.values())
 
 
 def _as_many_by_chance(beyond: int, flights: int) -> float:

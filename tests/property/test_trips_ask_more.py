@@ -24,13 +24,15 @@ FLIGHT: dict[str, tuple[float, float]] = {
     "floor": (0, 0.3),
     "kept": (0, 0.5),
 }
+# More stops than these are only assumed to so large a part that the margin shrinks, as a share, by more than something
+# certain adds.
 DRIVE: dict[str, tuple[float, float]] = {
     "far_m": (100, 1800),
     "weight_kg": (0.05, 2.5),
     "drop_s": (0, 1800),
     "load_s": (0, 1800),
     "climb_m": (0, 60),
-    "stops": (0, 30),
+    "stops": (0, 8),
     "waiting_s": (0, 600),
     "rolling": (1, 4),
     "age": (0, 0.5),
