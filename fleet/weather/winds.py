@@ -134,6 +134,8 @@ def between(before: Winds, after: Winds, share: float) -> Winds:
     change evenly and each for itself, the direction the short way round; next to a light wind or a calm it is the
     other's.
     """
+    if share in (0, 1):  # itself, from where it was told
+        return after if share else before
     stray = max(before.stray_mps, after.stray_mps)
     strongest, weakest = (
         even(one, other, share)

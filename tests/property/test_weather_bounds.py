@@ -132,6 +132,7 @@ STATION = st.lists(WINDS, min_size=2, max_size=5)
 @example([([(8.9, 29.0), (9.0, 0.0), (8.9, 331.0)], 6.0, 1.0)], 3500.0, 90.0)
 @example([([(0.5, 180.0), (9.0, 180.0), (9.0, 180.0)], 6.0, 1.0)], 3500.0, 0.0)
 @example([([(0.5, 0.0), (0.0, 108.0), (1.0, 0.0)], 5.0, 2.0)], 500.0, 0.0)
+@example([([(0.0, 0.0), (0.5, 90.0), (1.0, 0.0)], 3.0, 0.0)], 500.0, 0.0)
 @example([([(0.9, 180.0), (9.0, 0.0)], 20.0, 1.0), ([(5.0, 0.0), (5.0, 0.0)], 20.0, 1.0)], 3000.0, 0.0)
 def test_no_trip_takes_longer_through_the_rows_than_was_counted(
     stations: list[tuple[list[tuple[float, float]], float, float]], metres: float, track: float
