@@ -74,7 +74,8 @@ class Unplaced:
         )
         why = incident(
             TELEMETRY_UNPLACED,
-            f"its samples name {said}; they are judged at the step of its reports",
+            f"its samples name {said}; they are judged at the step of its reports: have its adapter name the mission "
+            "and the step that it is at",
             source=guard.asset_id,
         )
         return Finding(guard.asset_id, guard.mission_id, TELEMETRY_UNPLACED, None, (why,))

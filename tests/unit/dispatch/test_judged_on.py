@@ -14,7 +14,7 @@ from tests.support.bench import Bench, Peer
 from tests.support.script import DRONE
 from tests.unit.dispatch.test_gauges import tells, told
 from tests.unit.dispatch.test_monitor import guard_of, sample
-from tests.unit.dispatch.test_restarts_under_way import at, begins, leaves_with
+from tests.unit.dispatch.test_restarts_under_way import at, begins, flies_as_planned, leaves_with
 
 
 def out(folder: Path) -> tuple[Bench, Peer]:
@@ -123,12 +123,7 @@ def test_how_a_trip_had_gone_when_it_was_broken_off_counts_after_a_restart(tmp_p
 def test_the_point_of_no_return_leaves_out_what_holding_took(tmp_path: Path) -> None:
     """A sound drone that has held for four minutes can still go home from everywhere."""
     bench, drone = out(tmp_path)
-    guard = guard_of(bench)
-    assert guard.energy is not None
-    assert guard.out is not None
-    full_wh, way_wh, stay_w = guard.energy.full_wh, guard.out.planned_wh, guard.energy.out.watts.stay
-    for step in range(61):
-        tells(bench, drone, 1, soc=1 - way_wh * step / 100 / full_wh, **at(bench, step / 100))
+    full_wh, way_wh, stay_w = flies_as_planned(bench, drone, 60)
     soc = 1 - way_wh * 0.6 / full_wh
     for _ in range(240):
         tells(bench, drone, 1, soc=soc, state="holding", **at(bench, 0.6))

@@ -93,16 +93,23 @@ def test_a_hold_before_it_is_no_appetite_after_it(tmp_path: Path) -> None:
     assert found[1] == pytest.approx(found[0], abs=0.05)
 
 
+def flies_as_planned(bench: Bench, drone: Peer, percent: int) -> tuple[float, float, float]:
+    """So much of its way out, taking what is expected: what a full battery holds, and what the way takes, in Wh, and
+    the power of staying in W."""
+    guard = guard_of(bench)
+    assert guard.energy is not None
+    assert guard.out is not None
+    full_wh, way_wh = guard.energy.full_wh, guard.out.planned_wh
+    for step in range(percent + 1):
+        tells(bench, drone, 1, soc=1 - way_wh * step / 100 / full_wh, **at(bench, step / 100))
+    return full_wh, way_wh, guard.energy.out.watts.stay
+
+
 def after_a_hold(tmp_path: Path, *, restarts: bool) -> float:
     """How many times what was predicted a trip has taken, which has held for 150 s."""
     bench, drone = begins(tmp_path)
     leaves_with(bench, drone, 1.0)
-    guard = guard_of(bench)
-    assert guard.energy is not None
-    assert guard.out is not None
-    full_wh, way_wh, stay_w = guard.energy.full_wh, guard.out.planned_wh, guard.energy.out.watts.stay
-    for step in range(31):
-        tells(bench, drone, 1, soc=1 - way_wh * step / 100 / full_wh, **at(bench, step / 100))
+    full_wh, way_wh, stay_w = flies_as_planned(bench, drone, 30)
     soc = 1 - way_wh * 0.3 / full_wh
     for _ in range(30):
         bench.sample(drone, sample(bench, at=bench.now, soc=soc, state="holding", **at(bench, 0.3)))
