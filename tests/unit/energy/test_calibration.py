@@ -240,7 +240,7 @@ def test_the_margin_holds_for_what_is_told_before_a_flight() -> None:
     assert kinder.residual is not None
     assert kinder.residual.flown_log_sd == frame.residual.flown_log_sd
     assert kinder.residual.plan_assumed
-    assert kinder.residual.log_sd == pytest.approx(math.hypot(kinder.residual.flown_sd, 0.10), abs=1e-6)
+    assert kinder.residual.log_sd == pytest.approx(math.hypot(kinder.residual.flown_sd, 0.02), abs=1e-6)
     assert "durations given (the log has no plans)" in kinder.sources["residual"]
 
 

@@ -228,7 +228,7 @@ def test_the_order_of_flights_does_not_matter() -> None:
 def test_without_plans_the_margin_is_the_one_that_is_flown_with_and_like_is_held_against_like_apart() -> None:
     """The declared deviation holds what plans err in durations; with those given, a flight that takes a tenth more is
     beyond what such flights may take."""
-    residual = Residual(log_sd=0.1025, flights=60, flown_log_sd=0.0225, plan_assumed=True)
+    residual = Residual(log_sd=0.0425, flights=60, flown_log_sd=0.0225, plan_assumed=True)
     frame = as_it_is(Machine()).model_copy(update={"residual": residual})
     more = [
         one | {"distance_m": "", "height_m": "", "energy_wh": float(str(one["energy_wh"])) * 1.1}
