@@ -3,6 +3,8 @@
 Where there is no C compiler the build goes on without: the same files then run as plain Python, slower.
 """
 
+import os
+
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
@@ -15,8 +17,9 @@ KERNELS = (
     *(f"fleet.planner.kernels.{name}" for name in PLANNER.split()),
     *(f"fleet.planner.joint.{name}" for name in JOINT.split()),
 )
-# Products and sums may not be fused: the compiled form answers to the last bit as the plain one does.
-FLAGS = ["-O3", "-ffp-contract=off"]
+# Products and sums may not be fused: the compiled form answers to the last bit as the plain one does. No debugger is
+# meant to walk generated C. Who says a level of his own in CFLAGS has it.
+FLAGS = ["-g0", "-ffp-contract=off", *([] if "-O" in os.environ.get("CFLAGS", "") else ["-O3"])]
 
 extensions = cythonize(  # type: ignore[no-untyped-call]
     [Extension(name, [name.replace(".", "/") + ".py"], extra_compile_args=FLAGS) for name in KERNELS],
