@@ -103,8 +103,7 @@ class Battery:
         """Energy down to the floor: nominal * health * f(temperature) * (SoC - floor), never below zero.
 
         From full this is nominal * health * f(temperature) * (1 - floor). Raises `InvalidInput` for an SoC
-        outside
-        0..1 or a temperature that the curve does not cover.
+        outside 0..1 or a temperature that the curve does not cover.
         """
         require_within(0, 1, soc=soc)
         full_wh = self.nominal_wh * self.state_of_health * self.curve.share(temperature_c)

@@ -111,8 +111,7 @@ def drive_energy_wh(robot: GroundRobot, drive: Drive) -> FloatArray:
     """Energy at the battery, without margin.
 
     E = [(Crr m g d + m g h_up + rho CdA v^2 d / 2 + n m v^2 / 2) / eta_drive + P_aux t] / eta_battery, with
-    no
-    regeneration. Raises `InvalidInput` for more payload than the robot takes.
+    no regeneration. Raises `InvalidInput` for more payload than the robot takes.
     """
     require_within(0, robot.max_payload_kg, payload_kg=drive.payload_kg)
     wheel_j = _wheel_joules(robot, drive)

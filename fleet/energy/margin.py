@@ -1,18 +1,13 @@
 """How much more than predicted a trip may take: margins, and the remainder under way.
 
-The tail is modelled, not proven: residuals of 68 flights were log-normal with a standard deviation of 3.1 %,
-and
-nobody has flown the ten thousand flights that a probability of 1e-4 would need.
+The tail is modelled, not proven: residuals of 68 flights were log-normal with a standard deviation of 3.1 %, and nobody
+has flown the ten thousand flights that a probability of 1e-4 would need.
 
-With that deviation taken as exactly known, exp(z s) - 1 gives 10.1 % for 1e-3 and 12.2 % for 1e-4. The
-published
-margins are 10.6 % and 13.2 %. We get these when the deviation counts as what it is, an estimate from so many
-flights:
-the next log residual then follows s sqrt(1 + 1/n) times Student's t with n - 1 degrees of freedom. With n =
-68 and
-s = 0.0312 (which rounds to 3.1 %) that is 10.6 % and 13.2 %. The published text does not say how its figures
-were
-made; this derivation is ours, and it widens the margin by itself for a type with few flights.
+With that deviation taken as exactly known, exp(z s) - 1 gives 10.1 % for 1e-3 and 12.2 % for 1e-4. The published
+margins are 10.6 % and 13.2 %. We get these when the deviation counts as what it is, an estimate from so many flights:
+the next log residual then follows s sqrt(1 + 1/n) times Student's t with n - 1 degrees of freedom. With n = 68 and
+s = 0.0312 (which rounds to 3.1 %) that is 10.6 % and 13.2 %. The published text does not say how its figures were made;
+this derivation is ours, and it widens the margin by itself for a type with few flights.
 """
 
 from __future__ import annotations
@@ -29,8 +24,7 @@ from fleet.energy.errors import (
 )
 
 # Published models with default parameters under-predict measured energy by a third, so the truth is 1.5 of
-# them; the
-# measured overall efficiencies, 0.35 to 0.52, spread by 0.17 in their logarithm.
+# them; the measured overall efficiencies, 0.35 to 0.52, spread by 0.17 in their logarithm.
 UNCALIBRATED_RATIO = 1.5
 UNCALIBRATED_LOG_SD = 0.17
 
@@ -61,8 +55,7 @@ def student_t(normal: float, freedom: int) -> float:
     """Quantile of Student's t at the probability at which the normal distribution has ``normal``.
 
     Cornish-Fisher expansion in 1/freedom (Abramowitz and Stegun 26.7.5); at 9 degrees of freedom, the fewest
-    that
-    `Residual` allows, it is within 2 % at 1e-4.
+    that `Residual` allows, it is within 2 % at 1e-4.
     """
     require_within(9, 1e9, freedom=freedom)
     z = normal
