@@ -50,11 +50,16 @@ def way_instead(
     budget: Energy | None,
 ) -> Way | None:
     """The way of one that breaks its trip off, with what it takes; none for who stops or comes down where it is, and
-    where its mission says nothing of energy."""
+    where its mission says nothing of energy.
+
+    Where the wind that is known forbids it, it counts by the metre, as where none is known: it flies it all the same,
+    the verdict on the weather says so, and how it gets along tells the rest (its pace).
+    """
     if doing not in ("returning", "diverting") or len(path) < 2 or budget is None:
         return None
     burden = budget.back if is_handed_over(record) else budget.out
-    left_wh, at_s = flown_on(kind, path, budget, burden)
+    flown = flown_on(kind, path, budget, burden)
+    left_wh, at_s = flown if math.isfinite(flown.left_wh[0]) else _by_metre(path, budget)
     points = tuple(
         _timed(point, path[0].at, budget.pace * seconds) for point, seconds in zip(path, at_s, strict=True)
     )
@@ -62,5 +67,5 @@ def way_instead(
 
 
 def _timed(point: Waypoint, begins: datetime, seconds: float) -> WirePoint:
-    at = begins + timedelta(seconds=seconds) if math.isfinite(seconds) else None
+    at = begins + timedelta(seconds=seconds)
     return WirePoint(lon=point.lon, lat=point.lat, alt_amsl_m=point.alt_amsl_m, at=at)

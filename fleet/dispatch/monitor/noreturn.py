@@ -142,11 +142,12 @@ def _turning(guard: Guard, state: _State, out: Way, now: datetime) -> dict[str, 
 
 
 def _turn(one: Reached, here: Reached, out: Way, turn: Way, state: _State) -> Turn:
-    """What it takes to a place on the way out, and from there back, with margin."""
+    """What it takes to a place on the way out, and from there back, with margin; infinite where the wind forbids it."""
     there_wh = (out.left_at(here) - out.left_at(one)) * state.progress.pace
     last = len(turn.left_wh) - 1
     before, after = turn.left_wh[last - one.index], turn.left_wh[last - one.index - 1]
-    home_wh = before + one.share * (after - before)
+    # Where the wind forbids it both are infinite.
+    home_wh = before + one.share * (after - before) if math.isfinite(before) else before
     return Turn(max(0.0, there_wh) * state.factor, home_wh * state.factor)
 
 

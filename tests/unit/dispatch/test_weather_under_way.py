@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from fleet.dispatch.monitor import guard as guard_module
+from fleet.dispatch.monitor.energycheck import energy
 from fleet.dispatch.monitor.guard import Guard
+from fleet.dispatch.monitor.noreturn import no_return_of
+from fleet.dispatch.monitor.progress import progress_of
 from fleet.domain.evolve import evolve
 from fleet.domain.fleet import SortieType
 from fleet.feasibility import Trip
@@ -20,6 +23,7 @@ from fleet.protocol.values import Place
 from tests.support.bench import DAY, LOCKERS, WEATHER, Bench, Peer
 from tests.support.weather import weather_report, weather_row
 from tests.unit.dispatch.test_weather import fly, guard_of, now, sample, station
+from tests.unit.dispatch.test_zone_changes import along
 
 HEAD = WEATHER.splitlines(keepends=True)[0]
 NOTHING_LATELY = HEAD + "2026-11-24T00:00:00+00:00,2,3,270,15,0,10000\n"
@@ -274,3 +278,51 @@ def test_air_colder_than_any_model_is_for_is_a_reason_and_no_fault(tmp_path: Pat
     assert guard.energy.full_wh == pytest.approx(799.2 * 0.6)
     assert guard.energy.out.watts.stay > 0
     assert "hub_fault" not in {found.code for found in bench.core.state.open_exceptions()}
+
+
+def in_a_gale(tmp_path: Path) -> tuple[Bench, Peer]:
+    """A drone far out in a wind that is faster than it flies."""
+    bench = Bench(tmp_path)
+    drone = fly(bench)
+    bench.say(station(bench), weather_report(weather_row(now(bench), STORM_MPS), place=SITE))
+    assert guard_of(bench).sortie.cruise_mps < STORM_MPS
+    assert "wind_too_strong" in codes(guard_of(bench))
+    return bench, drone
+
+
+def test_who_comes_home_in_a_gale_is_held_against_its_battery(tmp_path: Path) -> None:
+    """Nobody knows what that takes: it takes no less than without wind, and is no number that nothing is less than."""
+    bench, drone = in_a_gale(tmp_path)
+    returns = along(bench, 0.9).model_copy(update={"at": bench.now, "state": "returning", "step_id": None})
+    bench.sample(drone, returns)
+    guard = guard_of(bench)
+    assert guard.doing == "returning"
+    assert guard.out is not None
+    assert guard.energy is not None
+    progress = progress_of(guard, returns, bench.now)
+    assert progress is not None
+    assert 0.7 * guard.out.planned_wh < progress.left_wh < 1.3 * guard.out.planned_wh
+    kept_wh = guard.energy.floor_wh + guard.energy.reserve_wh
+    for spare_wh, short in ((2 * progress.left_wh, False), (0.5 * progress.left_wh, True)):
+        here = returns.model_copy(update={"soc": (kept_wh + spare_wh) / guard.energy.full_wh})
+        assert (energy(guard, here, bench.now) is not None) is short
+
+
+def test_a_battery_that_is_short_in_a_gale_is_told(tmp_path: Path) -> None:
+    """Turning round fails at once, and no fault of the hub keeps that back."""
+    bench, drone = in_a_gale(tmp_path)
+    guard = guard_of(bench)
+    assert guard.energy is not None
+    low = (guard.energy.floor_wh + guard.energy.reserve_wh + 1.0) / guard.energy.full_wh
+    point = no_return_of(guard, along(bench, 0.3).model_copy(update={"soc": low}), bench.now)
+    assert point is not None
+    assert point.is_passed
+    soc = 1.0
+    for share in range(30):
+        soc -= (1.0 - low) / 30
+        here = along(bench, 0.1 + share / 100).model_copy(update={"at": bench.now, "soc": soc})
+        bench.sample(drone, here)
+        bench.run(5)
+    found = {each.code for each in bench.core.state.open_exceptions()}
+    assert "energy_short" in found
+    assert "hub_fault" not in found
