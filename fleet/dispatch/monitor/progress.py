@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from fleet.dispatch.monitor.battery import MODEL_ERROR, Burden, Energy
 from fleet.dispatch.monitor.guard import Guard
-from fleet.dispatch.monitor.remaining import doing_instead
-from fleet.dispatch.monitor.way import Reached, Way
+from fleet.dispatch.monitor.remaining import HOLDING, doing_instead
+from fleet.dispatch.monitor.way import OVERHEAD_M, Reached, Way
 from fleet.energy.margin import SHRINK_AFTER_CRUISE
 from fleet.protocol.messages import Telemetry
 
@@ -38,7 +38,7 @@ def progress_of(guard: Guard, sample: Telemetry, now: datetime) -> Progress | No
     if guard.instead is not None and guard.doing == doing_instead(guard.record, sample, guard.doing):
         way = guard.instead
         reached = _reached(guard, way, sample)
-        pace = _pace(guard, way, reached, now, way.path[0].at)
+        pace = _pace(guard, way, sample, reached, now, way.path[0].at)
         return Progress(False, way.left_at(reached), 0.0, pace, None)
     if sample.step_id == guard.drop_id:
         return Progress(False, back.planned_wh, 0.0, 1.0, 0.5, at_drop=True)
@@ -54,7 +54,7 @@ def progress_of(guard: Guard, sample: Telemetry, now: datetime) -> Progress | No
         before_drop=before_drop,
         left_wh=way.left_at(reached),
         after_wh=back.planned_wh if before_drop else 0.0,
-        pace=_pace(guard, way, reached, now),
+        pace=_pace(guard, way, sample, reached, now),
         flown=share if before_drop else 0.5 + share,
     )
 
@@ -65,25 +65,35 @@ def _reached(guard: Guard, way: Way, sample: Telemetry) -> Reached:
 
 
 def _pace(
-    guard: Guard, way: Way, reached: Reached, now: datetime, worked_out: datetime | None = None
+    guard: Guard,
+    way: Way,
+    sample: Telemetry,
+    reached: Reached,
+    now: datetime,
+    worked_out: datetime | None = None,
 ) -> float:
     """How many times longer than expected the last stretch has taken: in the air that is the wind as it is, minutes
-    before a station tells of it. 1 where it went as expected or better, or there is nothing to go by.
+    before a station tells of it. 1 where it went as expected or better, or there is nothing to go by: it holds, so that
+    what it seems to go is the error of its positions, or these stand still. One that gets no farther, or is blown back,
+    has made the least way that can be told from that error.
 
     ``worked_out`` is when a way was worked out that begins where it was then: what it flew before is no part of that.
     """
-    if guard.earlier is None or not guard.flies:
+    if guard.earlier is None or not guard.flies or sample.state == HOLDING:
         return 1.0
     then, before = guard.earlier
+    if (before.lon, before.lat) == (sample.lon, sample.lat):
+        return 1.0
     since = _reached(guard, way, before)
     if worked_out is not None and then < worked_out:
         if now - worked_out < PACE_AT_LEAST:
             return 1.0
         then, since = worked_out, way.reached(0.0, way.path[0].alt_amsl_m)
     begun, due = way.due_at(since), way.due_at(reached)
-    if begun is None or due is None or due <= begun or since.upright or reached.upright:
+    if begun is None or due is None or since.upright or reached.upright:
         return 1.0
-    pace = (now - then) / ((due - begun) * way.slower)
+    least = timedelta(seconds=OVERHEAD_M / guard.sortie.cruise_mps)
+    pace = (now - then) / (max(due - begun, least) * way.slower)
     return pace if pace > 1 + MODEL_ERROR else 1.0
 
 

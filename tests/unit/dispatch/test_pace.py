@@ -77,3 +77,30 @@ def test_a_minute_on_the_same_way_counts_as_a_whole(returning: tuple[Guard, Tele
     guard, here, now = returning
     since = evolve(guard, earlier=(now, here))
     assert pace(since, here, 60.0, 2.0) == pytest.approx(2.0, rel=0.01)
+
+
+def passes(bench: Bench, there: float, state: str) -> float:
+    """How many times as long it takes as it should, that was half along its way out 40 s ago; ``there`` is as much."""
+    earlier, here = (along(bench, share).model_copy(update={"state": state}) for share in (0.5, there))
+    guard, now = evolve(guard_of(bench), earlier=(bench.now, earlier)), bench.now + timedelta(seconds=40)
+    progress = progress_of(guard, here, now)
+    assert progress is not None
+    return progress.pace
+
+
+def test_who_holds_is_not_slow_where_its_positions_are_not_exact(tmp_path: Path) -> None:
+    """Some metres to and fro are no way: it would need a thousand times what is there, and be called home."""
+    bench, _ = on_its_way(Bench(tmp_path))
+    for there in (0.5, 0.501, 0.505, 0.499):
+        assert passes(bench, there, "holding") == 1.0
+    assert passes(bench, 0.505, "travelling") > 5.0
+
+
+def test_the_less_way_is_made_the_slower_it_is(tmp_path: Path) -> None:
+    """Also where that is none, and where the wind blows it back; a position that stands still says nothing."""
+    bench, _ = on_its_way(Bench(tmp_path))
+    paces = [passes(bench, there, "travelling") for there in (0.98, 0.8, 0.6, 0.55, 0.51, 0.499, 0.45)]
+    assert paces == sorted(paces)
+    assert paces[0] == 1.0
+    assert paces[-1] > 20.0
+    assert passes(bench, 0.5, "travelling") == 1.0
