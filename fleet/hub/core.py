@@ -41,7 +41,7 @@ from fleet.protocol.codec import decode_control, decode_telemetry, encode
 from fleet.protocol.errors import Fault, RemoteError
 from fleet.protocol.lifecycle import AssetStatus, LifecycleError
 from fleet.protocol.messages import AssetReport, Attach, Envelope, Granted, Hello, Message, Role, Telemetry
-from fleet.protocol.salvage import salvaged_control, salvaged_telemetry
+from fleet.protocol.salvage import placed_in_air, salvaged_control, salvaged_telemetry
 from fleet.store.base import Batch, OutboxRow, PeerRow
 
 ATTACH = b"attach"
@@ -250,6 +250,9 @@ class HubCore:
                     continue
                 sample = rest.message
             if isinstance(sample, Telemetry):
+                sample, nonsense = placed_in_air(sample)
+                if nonsense is not None:
+                    self._decide(Unreadable(peer_id, nonsense), now, None)
                 self._links.sampled(peer_id, now)
                 self._work_sample(peer_id, sample, now)
 

@@ -44,6 +44,11 @@ class Nonsense(NamedTuple):
     problem: str
 
 
+LOWEST_M, HIGHEST_M = -500.0, 11_000.0
+"""Between them lies the height above the sea of whatever flies or drives: no model knows the air beyond. The wire takes
+any number: a height in centimetres is none that its form is wrong of."""
+
+
 class Salvaged(NamedTuple):
     """What a frame says without its ``nonsense``; no message where it says nothing without it."""
 
@@ -54,6 +59,15 @@ class Salvaged(NamedTuple):
 def salvaged_telemetry(frames: Sequence[bytes]) -> Salvaged | None:
     """Of a sample that was refused; none where more than measurements is wrong with it."""
     return _salvaged(frames, TELEMETRY, (), decode_telemetry)
+
+
+def placed_in_air(sample: Telemetry) -> tuple[Telemetry, Nonsense | None]:
+    """The sample without its height where no asset can be so high or low, and what was wrong with that then."""
+    height_m = sample.alt_amsl_m
+    if height_m is None or LOWEST_M <= height_m <= HIGHEST_M:
+        return sample, None
+    problem = f"it must lie between {LOWEST_M:g} and {HIGHEST_M:g} m"
+    return sample.model_copy(update={"alt_amsl_m": None}), Nonsense("alt_amsl_m", _shown(height_m), problem)
 
 
 def salvaged_control(frames: Sequence[bytes], allowed: Collection[str]) -> Salvaged | None:

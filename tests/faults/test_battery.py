@@ -139,6 +139,12 @@ CASES = {
     "a meter that is no number": Case(in_a_row({"energy_used_wh": NAN}), "meter_out_of_range"),
     "a meter below zero": Case(in_a_row({"energy_used_wh": -3.0}), "meter_out_of_range"),
     "a height that is no number": Case(in_a_row({"alt_amsl_m": NAN}), "value_out_of_range", "sensor_suspect"),
+    "a height in centimetres": Case(
+        in_a_row({"alt_amsl_m": 12_000.0}), "value_out_of_range", "sensor_suspect"
+    ),
+    "a height that stands for none": Case(
+        in_a_row({"alt_amsl_m": -9999.0}), "value_out_of_range", "sensor_suspect"
+    ),
     "a heading of 400": Case(in_a_row({"heading_deg": 400}), "value_out_of_range", "sensor_suspect"),
     "a clock that runs back": Case(clock_back, "clock_backwards", "clock_suspect"),
     "a pack at 0 V": Case(packs([pack(1), pack(2, voltage_v=0.0)]), "pack_failed", fleet=TWO_PACKS),

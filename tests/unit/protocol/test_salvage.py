@@ -13,7 +13,7 @@ from fleet.protocol.codec import decode_telemetry
 from fleet.protocol.errors import RemoteError
 from fleet.protocol.messages import AssetReport, Envelope, MissionEnded, Role, Telemetry
 from fleet.protocol.roles import ALLOWED
-from fleet.protocol.salvage import Salvaged, salvaged_control, salvaged_telemetry
+from fleet.protocol.salvage import Salvaged, placed_in_air, salvaged_control, salvaged_telemetry
 
 SAMPLE: dict[str, Any] = {
     "type": "telemetry",
@@ -182,3 +182,21 @@ def test_whatever_is_sent_nothing_wrong_comes_through(changes: dict[str, Any]) -
     assert decode_telemetry([b"2", b"telemetry", found.message.model_dump_json().encode()]) == found.message
     with pytest.raises(RemoteError):
         decode_telemetry([b"2", b"telemetry", json.dumps(sent).encode()])
+
+
+@pytest.mark.parametrize("height_m", [-500.0, 0.0, 120.0, 11_000.0, None])
+def test_a_height_that_can_be_counts(height_m: float | None) -> None:
+    sample = Telemetry.model_validate(SAMPLE | {"alt_amsl_m": height_m})
+    assert placed_in_air(sample) == (sample, None)
+
+
+@pytest.mark.parametrize("height_m", [-9999.0, -500.1, 11_000.1, 12_000.0, 1e300])
+def test_a_height_that_no_asset_has_is_taken_out_and_told(height_m: float) -> None:
+    """In centimetres, or one that stands for none: the wire takes any number."""
+    sample = Telemetry.model_validate(SAMPLE | {"alt_amsl_m": height_m})
+    rest, nonsense = placed_in_air(sample)
+    assert rest == sample.model_copy(update={"alt_amsl_m": None})
+    assert nonsense is not None
+    assert nonsense.field == "alt_amsl_m"
+    assert nonsense.shown == repr(height_m)
+    assert "-500 and 11000 m" in nonsense.problem
