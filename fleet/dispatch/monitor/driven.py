@@ -48,6 +48,18 @@ def driven(
     return since, max(drawn, since.drawn + (went_wh + stood_wh) / budget.full_wh)
 
 
+def unseen(guard: Guard, at: datetime | None, now: datetime) -> float:
+    """The share of a full battery that one which breaks its trip off may have drawn from ``at`` on, where nobody has
+    seen how far it came meanwhile, as before a restart: it counts as driving all the time. On its mission its way tells
+    that (``Since``)."""
+    budget = guard.energy
+    if budget is None or at is None or not guard.doing:
+        return 0.0
+    gone_s = max(0.0, (now - at).total_seconds())
+    drives_w = max(budget.per_m_wh * guard.sortie.cruise_mps * 3600, budget.out.watts.stay)
+    return drives_w * gone_s / 3600 / budget.full_wh
+
+
 def _doing(guard: Guard) -> Doing:
     if not guard.doing or guard.instead is None:
         return guard.doing, 0.0, 0.0

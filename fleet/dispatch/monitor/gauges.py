@@ -8,7 +8,7 @@ from datetime import datetime
 
 from fleet.dispatch.inputs import Finding
 from fleet.dispatch.monitor.battery import Energy
-from fleet.dispatch.monitor.driven import Since, driven
+from fleet.dispatch.monitor.driven import Since, driven, unseen
 from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.meters import Meter, why_stuck
 from fleet.dispatch.monitor.progress import burden_of, progress_of
@@ -117,7 +117,8 @@ class Gauges:
             if guard.flies:
                 kept.drawn = _flown(guard, kept, sample, now)
             else:
-                kept.since, kept.drawn = driven(guard, kept.since, kept.drawn, sample, now)
+                drawn = kept.drawn + (unseen(guard, kept.at, now) if kept.since is None else 0.0)
+                kept.since, kept.drawn = driven(guard, kept.since, drawn, sample, now)
             kept.at = now
         if sample.packs is not None and sample.soc is not None:
             found = [d for d in what_is_left(guard.sortie, sample.soc, sample.packs).doubts if d.code in LOST]

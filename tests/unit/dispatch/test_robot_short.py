@@ -215,6 +215,27 @@ def test_going_home_as_planned_counts_no_standing(trip: Trip) -> None:
     assert (kept.drawn - before) * budget.full_wh == pytest.approx(went_wh, rel=0.02)
 
 
+def test_what_is_driven_home_while_the_hub_is_down_counts(trip: Trip) -> None:
+    """Behind a silent gauge: nobody has seen how far it came, so that it counts as driving for all of that time."""
+    bench = trip.bench
+    goes = trip.sample(1.0, None, state="returning", soc=None)
+    bench.sample(trip.robot, goes)
+    before = bench.core._monitor._gauges._kept[trip.robot_id].drawn
+    way = trip.guard.instead
+    assert way is not None
+    assert way.path[0].at is not None
+    assert way.path[-1].at is not None
+    bench.restart()
+    bench.run(0.5 * (way.path[-1].at - way.path[0].at).total_seconds())
+    trip.robot = bench.heard_again(trip.robot)
+    bench.sample(trip.robot, trip.sample(0.5, None, state="returning", soc=None))
+    budget, kept = trip.guard.energy, bench.core._monitor._gauges._kept[trip.robot_id]
+    assert budget is not None
+    assert kept.is_by_model
+    drawn_wh = (kept.drawn - before) * budget.full_wh
+    assert 0.5 * way.planned_wh <= drawn_wh < 0.8 * way.planned_wh
+
+
 def test_a_way_home_begins_with_what_was_drawn_before(trip: Trip) -> None:
     """Of one that is already on it when it is first heard, as after a restart: never below that."""
     sample = trip.sample(0.5, None, state="returning", soc=None)
