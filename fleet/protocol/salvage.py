@@ -44,9 +44,9 @@ class Nonsense(NamedTuple):
     problem: str
 
 
-LOWEST_M, HIGHEST_M = -500.0, 11_000.0
-"""Between them lies the height above the sea of whatever flies or drives: no model knows the air beyond. The wire takes
-any number: a height in centimetres is none that its form is wrong of."""
+LOWEST_M, HIGHEST_M = -500.0, 8_000.0
+"""Between them lies the height above the sea of whatever flies or drives: no model knows the air beyond, be it warm.
+The wire takes any number: a height in centimetres is none that its form is wrong of."""
 
 
 class Salvaged(NamedTuple):
