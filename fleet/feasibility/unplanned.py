@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from geofences import Waypoint
 from geofences.geometry.geodesy import distance_m
+from geofences.geometry.track import MOST_WITHIN_S
 
 UPWARD_MPS = 3.0
 """How fast an aircraft is thought to climb and to sink on such a way."""
@@ -35,7 +36,8 @@ def straight_on(start: Waypoint, spots: Iterable[Spot], cruise_mps: float) -> tu
 
 def in_any_wind(path: Sequence[Waypoint]) -> tuple[Waypoint, ...]:
     """The same, at all times at which it may be flown from its first waypoint on: between the fastest and the slowest
-    that it may be, which lie the farther apart the farther it leads."""
+    that it may be, which lie the farther apart the farther it leads. Not beyond half a day to either side: one that
+    leads so far begins at a position that can't be, and no battery carries it."""
     begin = path[0].at
     return tuple(
         _spread(point, begin + (point.at - begin) / FASTEST, begin + (point.at - begin) / SLOWEST)
@@ -44,4 +46,5 @@ def in_any_wind(path: Sequence[Waypoint]) -> tuple[Waypoint, ...]:
 
 
 def _spread(point: Waypoint, first: datetime, last: datetime) -> Waypoint:
-    return replace(point, at=first + (last - first) / 2, within_s=(last - first).total_seconds() / 2)
+    within_s = min((last - first).total_seconds() / 2, MOST_WITHIN_S / 2)  # the rest is for margins of time
+    return replace(point, at=first + (last - first) / 2, within_s=within_s)

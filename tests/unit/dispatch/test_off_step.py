@@ -132,3 +132,14 @@ def _obeys(bench: Bench, drone: Peer) -> None:
     command = drone.of(Command)[-1]
     assert isinstance(command, Command)
     bench.say(drone, CommandReply(command_id=command.command_id, accepted=True))
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(0.0, 0.0), (172.0, -41.0)])
+def test_a_position_that_stands_for_none_is_no_fault(out: tuple[Bench, Peer], lon: float, lat: float) -> None:
+    """Half the world away, as an adapter says it that has no fix: no battery carries it home from there."""
+    bench, drone = out
+    tells(bench, drone, 2, soc=1.0, **halfway(bench))
+    drains(bench, drone, 1.0, 0.5, state="returning", step_id=None, lon=lon, lat=lat)
+    assert "hub_fault" not in opened(bench)
+    assert "energy_short" in opened(bench)
+    assert told(drone)[-1] is Action.LAND

@@ -113,6 +113,15 @@ def test_the_margin_is_the_fleets_and_only_a_stated_one_is_written() -> None:
     assert other.model_dump()["zone_time_margin_s"] == 5.0
 
 
+def test_a_way_from_half_the_world_away_can_be_asked_about() -> None:
+    """A position that can't be is no error of the path."""
+    home = SITE.place
+    way = straight_on(Waypoint(-home.lon, -home.lat, 60.0, NOON), [(home.lon, home.lat, 60.0)], 16.0)
+    assert way[-1].at - NOON > timedelta(days=5)
+    ctx = context()
+    assert check_path(ctx.airspace, in_any_wind(way), ctx.terrain, time_margin_s=ZONE_TIME_MARGIN_S).is_clear
+
+
 class Hill(Terrain):
     """The drop is on a hill; the site and the locker are 80 m below it."""
 
