@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 
 from fleet.dispatch.inputs import Finding
@@ -50,13 +51,17 @@ def can_hold(guard: Guard, sample: Telemetry, hold: timedelta, now: datetime) ->
 
 
 def _short(guard: Guard, sample: Telemetry, now: datetime, progress: Progress, short: Short) -> Finding:
+    flyable = math.isfinite(short.rest_wh)
+    needs = (
+        f"the rest needs {short.rest_wh:.0f} Wh with its margin" if flyable else "the wind forbids the rest"
+    )
     reason = measured(
         ENERGY_SHORT,
-        f"the rest needs {short.rest_wh:.0f} Wh with its margin, {short.left_wh:.0f} Wh are there above the reserve"
+        f"{needs}, {short.left_wh:.0f} Wh are there above the reserve"
         + _seen(guard, sample, progress, short.budget),
         limit=round(short.left_wh, 1),
-        actual=round(short.rest_wh, 1),
-        unit="Wh",
+        actual=round(short.rest_wh, 1) if flyable else "not to be flown",
+        unit="Wh" if flyable else "",
         source="telemetry",
     )
     advice, place_id, way = chosen(guard, sample, now, progress, short)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fleet.dispatch.monitor import guard as guard_module
+from fleet.dispatch.monitor.battery import HOLD_LOOK_S
 from fleet.dispatch.monitor.energycheck import energy
 from fleet.dispatch.monitor.guard import Guard
 from fleet.dispatch.monitor.noreturn import no_return_of
@@ -18,7 +19,7 @@ from fleet.domain.fleet import SortieType
 from fleet.feasibility import Trip
 from fleet.feasibility.appetite import raised_share
 from fleet.feasibility.motion import Departure, Planned, plan_trip
-from fleet.protocol.messages import Command, Role, StepReport
+from fleet.protocol.messages import Action, Command, Role, StepReport
 from fleet.protocol.values import Place
 from tests.support.bench import DAY, LOCKERS, WEATHER, Bench, Peer
 from tests.support.weather import weather_report, weather_row
@@ -326,3 +327,14 @@ def test_a_battery_that_is_short_in_a_gale_is_told(tmp_path: Path) -> None:
     found = {each.code for each in bench.core.state.open_exceptions()}
     assert "energy_short" in found
     assert "hub_fault" not in found
+
+
+def test_over_its_drop_in_a_gale_it_is_told_that_it_cannot_come_home(tmp_path: Path) -> None:
+    """Longer than planned, it would have to take its parcel home: a battery that is full does not help."""
+    bench, _ = in_a_gale(tmp_path)
+    guard = guard_of(bench)
+    late = evolve(guard, dropping_s=guard.sortie.drop_s + HOLD_LOOK_S + 1)
+    found = energy(late, along(bench, 1.0).model_copy(update={"step_id": guard.drop_id}), bench.now)
+    assert found is not None
+    assert found.advice is Action.LAND
+    assert "the wind forbids the rest" in found.reasons[0].detail
