@@ -153,7 +153,12 @@ def _cells(errors: Errors) -> tuple[object, ...]:
 
 
 def _beyond(names: tuple[str, ...]) -> str:
-    return f"{_named(names)} took more" if names else "no flight took more"
+    return f"{_counted(names)} took more ({_named(names)})" if names else "no flight took more"
+
+
+def _counted(names: tuple[str, ...]) -> str:
+    """How many; ids may be numbers, so that names alone would read as one."""
+    return "1 flight" if len(names) == 1 else f"{len(names)} flights"
 
 
 MOST = 5

@@ -16,6 +16,7 @@ from fleet.cli.options import Json, run_name
 from fleet.cli.output import BadInput, ExitCode, Unreachable, show
 from fleet.domain.plan import Status
 from fleet.energy.errors import InvalidInput
+from fleet.feasibility.charge import SOC_STALE, SOC_UNKNOWN
 from fleet.feasibility.estimate import RULE, Question
 from fleet.feasibility.range import feature, range_area
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDirError
@@ -184,6 +185,8 @@ def _text(made: dict[str, Any], out: Path | None) -> str:
             f"out and back {told['nearest_m']:.0f} to {told['farthest_m']:.0f} m from "
             f"{told['from'][0]:g}, {told['from'][1]:g}, with a margin of {told['margin_share']:.1%} ({told['tail']})"
         )
+    if {SOC_UNKNOWN, SOC_STALE} & {reason["code"] for reason in told["reasons"]}:
+        lines.append("to ask with a charge of your own, give --soc")
     lines += [f"assumes: {assumption}" for assumption in told["assumptions"]]
     lines.append(f"written to {out}" if out is not None else "as GeoJSON: --json, or --out FILE.geojson")
     return "\n".join(lines)

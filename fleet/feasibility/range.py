@@ -175,11 +175,15 @@ def asset_area(
     margin. ``known`` is what was learned of its energy.
 
     As over level ground, ``ground_amsl_m`` high, at the type's height. A verdict where it can't be said: of what
-    drives, where its charge is not known (`ask_charge`), without weather. Raises ``InvalidInput`` for a payload or
-    place that is none.
+    drives or stands, where its charge is not known (`ask_charge`), without weather. Raises ``InvalidInput`` for a
+    payload or place that is none.
     """
     require_not_negative(payload_kg=payload_kg)
     frame = vehicle_of(asset_type) if isinstance(asset_type, SortieType) else None
+    if isinstance(asset_type, StationType):
+        return unknown(
+            _reason("range_of_a_station", f"{asset_type.type_id} stays where it is: it has no range")
+        )
     if not isinstance(asset_type, SortieType) or not isinstance(frame, Airframe):
         why = f"{asset_type.type_id} does not fly: how far is a matter of streets"
         return unknown(_reason("range_by_streets", why))

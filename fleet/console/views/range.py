@@ -9,7 +9,7 @@ from fleet.console.views.base import Row
 from fleet.dispatch.health import as_worn
 from fleet.dispatch.weather import in_force
 from fleet.domain.fleet import SortieType
-from fleet.domain.state import State
+from fleet.domain.state import Asset, State
 from fleet.feasibility.charge import ToldCharge, doubts_of
 from fleet.feasibility.range import asset_area, feature
 from fleet.protocol.values import Place
@@ -38,7 +38,7 @@ def range_row(
         raise NoSuchAsset(f"the fleet has no type {asset.record.type_id!r}, of which {asset_id!r} is")
     if isinstance(asset_type, SortieType):
         asset_type = as_worn(state, asset_id, asset_type)
-    here = place or asset.place or state.sites[asset.site_id or asset.record.site_id].place
+    here = place or asset.place or _home(state, asset)
     charge = recorded_charge(state, asset_id, at) if told is None else told
     found = asset_area(
         state.fleet,
@@ -53,6 +53,17 @@ def range_row(
     )
     about = {"asset": asset_id, "type": asset_type.type_id, "from": [here.lon, here.lat]}
     return feature(found, **about, payload_kg=payload_kg, soc=charge.soc, at=at.isoformat())
+
+
+def _home(state: State, asset: Asset) -> Place:
+    """Where an asset is at home that has not told where it is; a locker, where it stands."""
+    site_id = asset.site_id or asset.record.site_id
+    home = state.sites.get(site_id) or state.lockers.get(site_id)
+    if home is None:
+        raise NoSuchAsset(
+            f"nobody has said where {asset.record.asset_id!r} is, nor where its site {site_id!r} is"
+        )
+    return home.place
 
 
 def recorded_charge(

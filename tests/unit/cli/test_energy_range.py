@@ -80,7 +80,8 @@ def test_a_range_is_asked_for_by_options_that_go_together(
 
 
 def test_the_range_of_an_asset_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """By its type, place and charge, in the hour's weather; unknown where that is old, and always of what drives."""
+    """By its type, place and charge, in the hour's weather; unknown where that is old, and always of what drives
+    or stands."""
     run = run_with(tmp_path, day.the_log())
     weather = tmp_path / "weather.csv"
     hours = [f"2026-11-24T{hour:02d}:00:00Z,4,6,270,12,0,10000" for hour in range(7, 13)]
@@ -89,11 +90,14 @@ def test_the_range_of_an_asset_of_a_run(tmp_path: Path, capsys: pytest.CaptureFi
     setup = Setup(name="day", files=files, at=day.OPENS, until=day.UNTIL, plain=True)
     run.setup.write_text(setup.model_dump_json(), encoding="utf-8")
 
+    where = ("--name", "day", "--root", str(tmp_path))
+
     def asked(asset_id: str, *options: str) -> tuple[int, Any]:
-        where = ("--name", "day", "--root", str(tmp_path))
         code = ended("energy", "range", "--asset", asset_id, "--payload-kg", "1", *options, *where, "--json")
         return code, json.loads(capsys.readouterr().out)
 
+    assert ended("energy", "range", "--asset", day.DRONE, "--payload-kg", "1", *where) == 3
+    assert "give --soc" in capsys.readouterr().out
     code, said = asked(day.DRONE, "--soc", "0.9")
     assert (code, said["properties"]["asset"]) == (0, day.DRONE)
     assert 1_000 < said["properties"]["nearest_m"] < said["properties"]["farthest_m"]
@@ -101,6 +105,8 @@ def test_the_range_of_an_asset_of_a_run(tmp_path: Path, capsys: pytest.CaptureFi
     assert elsewhere["properties"]["from"] == [2, 48]
     code, said = asked(day.ROBOT, "--soc", "0.9")
     assert (code, said["properties"]["reasons"][0]["code"]) == (3, "range_by_streets")
+    code, said = asked(day.LOCKER)
+    assert (code, said["properties"]["reasons"][0]["code"]) == (3, "range_of_a_station")
     weather.write_text("\n".join([WEATHER, hours[0], ""]), encoding="utf-8")
     setup = setup.model_copy(update={"at": day.OPENS + timedelta(hours=3)})
     run.setup.write_text(setup.model_dump_json(), encoding="utf-8")

@@ -18,7 +18,19 @@ from fleet.weather.conditions import Observation, Spot
 from fleet.weather.field import Part, Sort, WeatherField
 from geofences import FlatTerrain
 from geofences.geometry.geodesy import destination
-from tests.unit.feasibility.world import DRONE, HOME, NOON, ROBOT, SITE, VAN, context, order, trip_of, weather
+from tests.unit.feasibility.world import (
+    DRONE,
+    HOME,
+    LOCKER_TYPE,
+    NOON,
+    ROBOT,
+    SITE,
+    VAN,
+    context,
+    order,
+    trip_of,
+    weather,
+)
 
 FULL = ToldCharge("D-1", 1.0)
 GROUND_M = 900.0
@@ -53,7 +65,7 @@ def test_its_edge_is_where_trips_begin_to_be_refused(wind_mps: float, rule: Rese
 
 
 def test_it_is_unknown_where_it_can_t_be_said() -> None:
-    """A charge that nobody told, weather that nobody has, what drives; each with its reason."""
+    """A charge that nobody told, weather that nobody has, what drives or stands; each with its reason."""
     ctx = context()
     for found, code in (
         (area(ctx, soc=None), "soc_unknown"),
@@ -63,6 +75,10 @@ def test_it_is_unknown_where_it_can_t_be_said() -> None:
         (area(context(weather=weather(temperature_c=-50))), "battery_temperature_unknown"),
         (asset_area(ctx.fleet, ctx.weather, ROBOT, HOME, NOON, payload_kg=1, told=FULL), "range_by_streets"),
         (asset_area(ctx.fleet, ctx.weather, VAN, HOME, NOON, payload_kg=1, told=FULL), "range_by_streets"),
+        (
+            asset_area(ctx.fleet, ctx.weather, LOCKER_TYPE, HOME, NOON, payload_kg=1, told=FULL),
+            "range_of_a_station",
+        ),
     ):
         made = feature(found)
         assert made["geometry"] is None
