@@ -127,7 +127,7 @@ def _range(source: Source) -> Callable[[Request], Response]:
         told = None if sample is None else sample.telemetry
         measured = None if told is None or told.soc is None else (told.soc, told.at)
         try:
-            payload_kg = float(request.query_params.get("payload_kg", "0"))
+            payload_kg = _number(request.query_params.get("payload_kg", "0"))
             made = range_row(
                 state,
                 source.weather,
@@ -146,6 +146,14 @@ def _range(source: Source) -> Callable[[Request], Response]:
         return JSONResponse(made)
 
     return get
+
+
+def _number(text: str) -> float:
+    """A number that a person has typed; ``ValueError`` with words for him."""
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"must be a number (found {text!r})") from None
 
 
 def _routes_of_vans(source: Source) -> list[Row]:

@@ -167,7 +167,8 @@ def test_the_range_of_a_drone_is_a_shape_around_it(hub: FakeHub, console: Http) 
     [
         ("asset=no%2Fsuch", 404, "no/such"),
         ("asset=depot%2Fvan-1", 404, "type-van"),
-        ("asset=depot%2Fdrone-1&payload_kg=heavy", 400, "payload_kg"),
+        ("asset=depot%2Fdrone-1&payload_kg=heavy", 400, "payload_kg: must be a number (found 'heavy')"),
+        ("asset=depot%2Fdrone-1&payload_kg=", 400, "payload_kg: must be a number (found '')"),
         ("asset=depot%2Fdrone-1&payload_kg=-1", 400, "payload_kg"),
         ("asset=depot%2Fdrone-1&payload_kg=nan", 400, "payload_kg"),
         ("", 404, "no asset"),
