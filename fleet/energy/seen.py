@@ -192,18 +192,32 @@ def _slope(x: FloatArray, y: FloatArray) -> tuple[float, float]:
 
 
 def validity_of(base: Airframe, rows: Sequence[LogRow]) -> Validity:
-    """The masses, densities and airspeeds of the rows, and the heights and lengths of those that have a plan; of a
-    cruise that told no speed, the base's cruise speed, which its power is then counted at."""
+    """The masses, densities and airspeeds of the rows, and the heights and lengths of those that have a plan."""
     cruises = [row for row in rows if row.regime is Regime.CRUISE]
     heights = [row.height_m for row in rows if row.regime in UP | DOWN and row.height_m is not None]
     lengths = [row.distance_m for row in cruises if row.distance_m is not None]
     return Validity(
         mass_kg=_range([row.mass_kg for row in rows]),
         density_kg_m3=_range([row.air_density_kg_m3 for row in rows]),
-        airspeed_mps=_range([airspeed_of(base, row)[0] for row in cruises]) if cruises else None,
+        airspeed_mps=_airspeeds(base, cruises) if cruises else None,
         height_m=_range(heights) if heights else None,
         leg_m=_range(lengths) if lengths else None,
     )
+
+
+def _airspeeds(base: Airframe, cruises: Sequence[LogRow]) -> Range:
+    """Those of cruises; of one that told none, the base's cruise speed, which its power is then counted at.
+
+    Where none told any, what the base is known at: flights of unknown speed take nothing from that. Of a base that was
+    measured and has one cruise power for all speeds, without rotors, these are all that it flies at.
+    """
+    if all(row.airspeed_mps is None and row.speed_mps is None for row in cruises):
+        if base.validity is not None and base.validity.airspeed_mps is not None:
+            return base.validity.airspeed_mps
+        measured = base.residual is not None and not base.residual.declared
+        if measured and base.rotors is None:
+            return Range(base.min_airspeed_mps, base.max_airspeed_mps)
+    return _range([airspeed_of(base, row)[0] for row in cruises])
 
 
 def _range(values: Sequence[float]) -> Range:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fleet.energy import catalog
-from fleet.energy.airframe import Airframe, Residual, parse_figures
+from fleet.energy.airframe import Airframe, Range, Residual, Rotors, Validity, parse_figures
 from fleet.energy.errors import InvalidInput
 from fleet.energy.evaluate import trip_errors
 from fleet.energy.fit import Fitted, NotCarried, Scaled, fit, hover_fit, residual_of
@@ -265,12 +265,40 @@ def test_rates_of_climb_and_descent_are_those_of_the_flights(up_mps: float, down
             assert planned == pytest.approx(row.duration_s, rel=0.06)
 
 
-def test_a_log_without_airspeeds_was_measured_at_the_base_s_cruise_speed() -> None:
-    """Not at all speeds: what is flown faster has a wider margin."""
+@pytest.mark.parametrize(
+    ("changes", "known"),
+    [
+        ({}, (M100.min_airspeed_mps, M100.max_airspeed_mps)),
+        (
+            {
+                "validity": Validity(
+                    mass_kg=Range(3.7, 4.5), density_kg_m3=Range(1.1, 1.3), airspeed_mps=Range(5, 9)
+                )
+            },
+            (5.0, 9.0),
+        ),
+        ({"residual": None}, (M100.cruise_mps, M100.cruise_mps)),
+        ({"residual": Residual(log_sd=0.05, flights=10, declared=True)}, (M100.cruise_mps, M100.cruise_mps)),
+        (
+            {
+                "rotors": Rotors(disc_m2=0.3425, efficiency=0.5, drag_area_m2=0.05),
+                "sources": {**M100.sources, "rotors": "made up"},
+            },
+            (M100.cruise_mps, M100.cruise_mps),
+        ),
+    ],
+)
+def test_a_log_without_airspeeds_leaves_those_that_a_measured_base_is_known_at(
+    changes: dict[str, Any], known: tuple[float, float]
+) -> None:
+    """Its six columns say nothing of speeds, so no calibration by them makes an airframe less known than its base was.
+    Of a base that was never measured, or whose power changes with airspeed, its cruise speed alone is known: what is
+    flown faster has a wider margin."""
     log = flown(noise=Noise())
-    frame = fitted(FlightLog("log.csv", tuple(replace(row, speed_mps=None) for row in log.rows))).airframe
+    silent = FlightLog("log.csv", tuple(replace(row, speed_mps=None) for row in log.rows))
+    frame = fitted(silent, M100.model_copy(update=changes)).airframe
     assert frame.validity is not None
-    assert frame.validity.airspeed_mps == (M100.cruise_mps, M100.cruise_mps)
+    assert frame.validity.airspeed_mps == known
 
 
 def test_a_flight_may_end_with_a_descent() -> None:
