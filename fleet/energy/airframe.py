@@ -9,6 +9,7 @@ from typing import Annotated, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from fleet.energy.battery import NO_FIGURES, BatteryFigures
 from fleet.energy.charging import DEFAULT_CHARGING, ChargeFigures
@@ -29,7 +30,7 @@ from fleet.energy.figures import (
     WattHours,
 )
 from fleet.energy.momentum import ideal_power
-from fleet.energy.regimes import Regimes
+from fleet.energy.regimes import LIFTS, Regimes
 
 STANDARD_KG_M3 = 1.225
 SPEEDS = 41
@@ -215,6 +216,25 @@ class Airframe(Figures):
         return self
 
     @model_validator(mode="after")
+    def _hovers_possible(self) -> Airframe:
+        """Where the rotors' area is known, climbs and hovers take what rotors without a loss would, at the least
+        (T v_h, Glauert 1935): a slip of the unit would else let flights start that can't come home."""
+        if self.discs_m2 is None:
+            return self
+        for name, regime in self.regimes.sets():
+            if name not in LIFTS:
+                continue
+            for mass_kg in (self.empty_mass_kg, self.empty_mass_kg + self.max_payload_kg):
+                power_w = float(regime.power_w(mass_kg, STANDARD_KG_M3))
+                ideal_w = float(ideal_power(mass_kg, 0.0, STANDARD_KG_M3, self.discs_m2, 0.0))
+                if power_w < ideal_w:
+                    raise ValueError(
+                        f"regimes.{name} gives {power_w:.0f} W at {mass_kg:g} kg; rotors of {self.discs_m2:g} m2 "
+                        f"without a loss take {ideal_w:.0f} W"
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _cruises_possible(self) -> Airframe:
         """Cruise power at all airspeeds and loads: positive in any air, and in the standard's at sea level what rotors
         without a loss would take, at the least. A slip of the pen would else give energy back."""
@@ -276,4 +296,9 @@ def parse_figures(model: type[AnyFigures], text: str, source: str) -> AnyFigures
         first = error.errors()[0]
         # A whole table as what was found says nothing; of a figure it is what is looked for in the file.
         found = None if isinstance(first["input"], dict) else first["input"]
-        raise VehicleFileError(source, first["loc"], first["msg"], found) from error
+        raise VehicleFileError(source, first["loc"], _words(first), found) from error
+
+
+def _words(error: ErrorDetails) -> str:
+    """What is wrong, without the class of error that the validator puts before words of ours."""
+    return error["msg"].removeprefix("Value error, ")

@@ -17,10 +17,8 @@ from fleet.energy.arrays import FloatArray, Floats
 from fleet.energy.legs import beyond_cruise_w
 from fleet.energy.logs import LogRow
 from fleet.energy.predict import airspeed_of, measured_wh, predicted_wh
-from fleet.energy.regimes import ELSE, Regime, RegimePower, Regimes, loading
+from fleet.energy.regimes import ELSE, LIFTS, Regime, RegimePower, Regimes, loading
 
-LIFTS = ("takeoff", "climb", "hover")
-"""Regimes in which rotors need no less than in an ideal hover."""
 HUBER = 1.345
 """Deviations from where on a row counts less; 95 % as good as least squares where errors are normal."""
 STEPS = 10

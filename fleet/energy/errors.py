@@ -32,7 +32,8 @@ class VehicleFileError(EnergyError):
     def __init__(self, source: str, key: tuple[str | int, ...], problem: str, found: object = None) -> None:
         self.source, self.key, self.problem, self.found = source, key, problem, found
         self.field = ".".join(str(part) for part in key)
-        super().__init__(f"{source}: {self.field}: {problem}" if self.field else f"{source}: {problem}")
+        shown = f" (found {found!r})" if isinstance(found, str | int | float) else ""
+        super().__init__(": ".join(filter(None, (source, self.field, problem))) + shown)
 
 
 def require_finite(**fields: Floats) -> None:

@@ -10,12 +10,12 @@ import numpy as np
 
 from fleet.energy.airframe import Airframe
 from fleet.energy.arrays import FloatArray
-from fleet.energy.coefficients import LIFTS, ideal_b1
+from fleet.energy.coefficients import ideal_b1
 from fleet.energy.evaluate import Errors
 from fleet.energy.legs import SECONDS_PER_HOUR
 from fleet.energy.logs import FlightLog, LogRow
 from fleet.energy.predict import Rows, airspeed_of, measured_wh, power_w, predicted_wh
-from fleet.energy.regimes import DOWN, UP, Regime, loading
+from fleet.energy.regimes import DOWN, LIFTS, UP, Regime, loading
 
 FEWEST_FLIGHTS, FEWEST_TRAIN, FEWEST_HELD_OUT = 10, 6, 2
 WORST_MEAN, WORST_P95 = 0.10, 0.25
@@ -103,7 +103,7 @@ def off_base(name: str, factor: float) -> Iterator[Lack]:
 
 def below_ideal(base: Airframe, rows: Iterable[LogRow]) -> Iterator[Lack]:
     """Climbs and hovers on less than rotors of the base's area need at the best efficiency that is to be believed."""
-    lifting = [row for row in rows if row.regime.value in LIFTS]
+    lifting = [row for row in rows if row.regime in LIFTS]
     seconds = [float(loading(row.mass_kg, row.air_density_kg_m3)) * row.duration_s for row in lifting]
     least_wh = ideal_b1(base) * math.fsum(seconds) / BEST_EFFICIENCY / SECONDS_PER_HOUR
     took_wh = measured_wh(lifting)

@@ -27,6 +27,8 @@ class Regime(StrEnum):
 
 UP = frozenset({Regime.TAKEOFF, Regime.CLIMB})
 DOWN = frozenset({Regime.DESCENT, Regime.LANDING})
+LIFTS = UP | {Regime.HOVER}
+"""Regimes in which rotors need no less than in an ideal hover."""
 ELSE: Final[Mapping[Regime, str]] = MappingProxyType(
     {Regime.CLIMB: "takeoff", Regime.HOVER: "takeoff", Regime.DESCENT: "landing"}
 )

@@ -86,13 +86,23 @@ def test_unknown_type_names_those_there_are() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
-        ("empty_mass_kg = 3.0", "empty_mass_kg = -3.0", "empty_mass_kg"),
+        (
+            "empty_mass_kg = 3.0",
+            "empty_mass_kg = -3.0",
+            "empty_mass_kg: Input should be greater than 0 (found -3.0)",
+        ),
         ("empty_mass_kg = 3.0", "empty_mass_kg = nan", "empty_mass_kg"),
         ("pack_wh = 130.0", "pack_wh = 130.0\nwings = 2", "wings"),
         ("b1 = 70.0", "b1 = -70.0", "regimes.takeoff.b1"),
         ("b0 = 1.0", "b0 = -900.0", "regimes.takeoff"),
         ("cruise_mps = 8.0", "cruise_mps = 14.0", "cruise_mps"),
-        ('pack_wh = "t"', "", "sources lacks pack_wh"),
+        (
+            "b1 = 70.0",
+            "b1 = 7.0",
+            "regimes.takeoff gives 34 W at 3 kg; rotors of 0.34 m2 without a loss take 175 W",
+        ),
+        ("[regimes]", "[regimes]\nhover = { b1 = 7.0, b0 = 1.0 }", "regimes.hover gives 34 W at 3 kg"),
+        ('pack_wh = "t"', "", "my.toml: sources lacks pack_wh"),
         ("[wind]", "[wind", "not TOML"),
     ],
 )
@@ -120,6 +130,7 @@ cruise_mps = 8.0
 min_airspeed_mps = 4.0
 max_airspeed_mps = 12.0
 pack_wh = 130.0
+disc_m2 = 0.34
 [wind]
 max_wind_mps = 8.0
 max_gust_mps = 10.0
@@ -136,6 +147,7 @@ cruise_mps = "t"
 min_airspeed_mps = "t"
 max_airspeed_mps = "t"
 pack_wh = "t"
+disc_m2 = "t"
 wind = "t"
 regimes = "t"
 """
