@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,8 +15,8 @@ class TripCharge(Value):
 
     ``left_soc`` is the charge with which a sortie left, ``stays_soc`` what it took to hold and at its drop, ``drawn``
     what its trip has drawn by the model. ``believed`` is what it was taken to hold: by its gauge, or by what was
-    believed instead (none: not known). ``taken`` is how many times what was expected its trip had taken when it left
-    it.
+    believed instead (none: not known), ``shown`` what the gauge itself said then (none: nothing, or it is doubted).
+    ``taken`` is how many times what was expected its trip had taken when it left it.
     """
 
     at: Time
@@ -24,6 +24,7 @@ class TripCharge(Value):
     stays_soc: NonNegative = 0.0
     drawn: NonNegative = 0.0
     believed: float | None = Field(default=None, ge=0, le=1)
+    shown: Annotated[float | None, Field(ge=0, le=1, exclude_if=lambda soc: soc is None)] = None
     taken: float = 1.0
 
 

@@ -86,9 +86,12 @@ class Gauges:
 
     def restore(self, guard: Guard, charge: TripCharge) -> None:
         """What was known of this trip before a restart: from there on what it does counts, and by as much as less was
-        believed than the model says, less is."""
+        believed than the model says, less is. Its gauge is held against what it showed then."""
         kept = self._of(guard)
         kept.drawn, kept.at = charge.drawn, charge.at
+        if charge.shown is not None:
+            last = Reading(charge.at.timestamp(), charge.shown, charge.drawn)
+            kept.state = GaugeState(last, last, charge.shown, (charge.shown,))
         if guard.energy is not None and charge.believed is not None:
             by_model = modelled(charge.left_soc, charge.drawn, _margin(guard, guard.energy))
             kept.short = max(0.0, by_model - charge.believed)
@@ -96,7 +99,10 @@ class Gauges:
     def by_model(self, asset_id: str) -> ByModel:
         """What the trip has drawn by the model."""
         kept = self._kept.get(asset_id)
-        return ByModel(0.0, believed=False) if kept is None else ByModel(kept.drawn, kept.is_by_model)
+        if kept is None:
+            return ByModel(0.0, believed=False)
+        last = None if kept.doubts else kept.state.last
+        return ByModel(kept.drawn, kept.is_by_model, None if last is None else last.soc)
 
     def _of(self, guard: Guard) -> _Kept:
         kept = self._kept.get(guard.asset_id)

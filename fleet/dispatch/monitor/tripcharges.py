@@ -21,10 +21,12 @@ TAKEN_STEP = 0.01
 
 
 class ByModel(NamedTuple):
-    """What a trip has drawn by the model as a share of a full battery, and whether that is believed, not its gauge."""
+    """What a trip has drawn by the model as a share of a full battery, and whether that is believed, not its gauge;
+    ``shown`` is what that said last (none: nothing, or it is doubted)."""
 
     drawn: float
     believed: bool
+    shown: float | None = None
 
 
 class TripCharges:
@@ -54,6 +56,7 @@ class TripCharges:
             stays_soc=max(0.0, round(guard.held_soc, 4)),
             drawn=_share(by_model.drawn),
             believed=None if sample.soc is None else _share(sample.soc),
+            shown=None if by_model.shown is None else _share(by_model.shown),
             taken=round(guard.taken, 4),
         )
         self._told[guard.asset_id] = found

@@ -105,16 +105,21 @@ def flies_as_planned(bench: Bench, drone: Peer, percent: int) -> tuple[float, fl
     return full_wh, way_wh, guard.energy.out.watts.stay
 
 
+def held_for(bench: Bench, drone: Peer, seconds: int, soc: float, full_an_hour: float) -> float:
+    """It holds on its way and takes what that takes, so many fulls an hour: what its gauge shows then."""
+    for _ in range(0, seconds, 5):
+        bench.sample(drone, sample(bench, at=bench.now, soc=soc, state="holding", **at(bench, 0.3)))
+        bench.run(4.98)
+        soc -= full_an_hour * 5 / 3600
+    return soc
+
+
 def after_a_hold(tmp_path: Path, *, restarts: bool) -> float:
     """How many times what was predicted a trip has taken, which has held for 150 s."""
     bench, drone = begins(tmp_path)
     leaves_with(bench, drone, 1.0)
     full_wh, way_wh, stay_w = flies_as_planned(bench, drone, 30)
-    soc = 1 - way_wh * 0.3 / full_wh
-    for _ in range(30):
-        bench.sample(drone, sample(bench, at=bench.now, soc=soc, state="holding", **at(bench, 0.3)))
-        bench.run(4.98)
-        soc -= stay_w * 5 / 3600 / full_wh
+    soc = held_for(bench, drone, 150, 1 - way_wh * 0.3 / full_wh, stay_w / full_wh)
     tells(bench, drone, 2, soc=soc, **at(bench, 0.31))
     if restarts:
         bench.restart()
@@ -138,6 +143,21 @@ def test_what_a_silent_gauge_has_hovered_is_not_forgotten(tmp_path: Path) -> Non
     drone = bench.heard_again(drone)
     tells(bench, drone, 3, soc=None, state="holding", **at(bench, 0.3))
     assert believed(bench, state="holding", share=0.3) <= before + 0.005
+
+
+@pytest.mark.parametrize(("shows", "doubts"), [(-0.005, []), (1.0, ["soc_rose"])])
+def test_a_gauge_that_has_risen_meanwhile_is_doubted(tmp_path: Path, shows: float, doubts: list[str]) -> None:
+    """Nobody charges in the air: it is held against what it showed when the trip was told of last."""
+    bench, drone = begins(tmp_path)
+    leaves_with(bench, drone, 1.0)
+    full_wh, way_wh, stay_w = flies_as_planned(bench, drone, 30)
+    soc = held_for(bench, drone, 150, 1 - way_wh * 0.3 / full_wh, stay_w / full_wh)
+    assert soc < 0.95
+    bench.restart()
+    drone = bench.heard_again(drone)
+    tells(bench, drone, 1, soc=shows if shows > 0 else soc + shows, **at(bench, 0.32))
+    suspect = [each for each in bench.core.state.open_exceptions() if each.code == "battery_suspect"]
+    assert [reason.code for each in suspect for reason in each.reasons] == doubts
 
 
 def believed(bench: Bench, state: str, share: float) -> float:
