@@ -108,6 +108,15 @@ def table(figures: Sequence[Figure]) -> str:
     )
 
 
+def reasons(figures: Iterable[Figure]) -> list[str]:
+    """For people, why figures have no value: each reason once, after the figures that it is of."""
+    by_why: dict[str, list[str]] = {}
+    for figure in figures:
+        if figure.value is None and (why := figure.more.get("why")):
+            by_why.setdefault(why, []).append(figure.name)
+    return [f"{', '.join(names)}: none, for {why}" for why, names in by_why.items()]
+
+
 Load = TypeVar("Load")
 
 
@@ -120,6 +129,6 @@ def printed(
     for name in names:
         print(f"{name} …", file=sys.stderr, flush=True)
         figures += parts[name](load)
-    print(table(figures), file=sys.stderr)
+    print("\n".join([table(figures), *reasons(figures)]), file=sys.stderr)
     print(json.dumps({"figures": [figure.as_json() for figure in figures]}))
     return 0 if quick or all(figure.holds for figure in figures) else 1

@@ -1,7 +1,6 @@
 """Momentum theory of a rotor (Glauert 1935): what thrust and drag cost at an airspeed.
 
-The disc is taken as level, which has a closed solution. Tilting into the wind changes the inflow a little;
-the tilt's
+The disc is taken as level, which has a closed solution. Tilting into the wind changes the inflow a little; the tilt's
 real cost, pushing against the drag, is in the ``D * v_a`` term.
 """
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.harness.durable import Lines
-from benchmarks.harness.figure import Figure, in_turns, percentile, ratio, table
+from benchmarks.harness.figure import Figure, in_turns, percentile, ratio, reasons, table
 from benchmarks.harness.zmtp import Parts, frames
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +53,19 @@ def test_the_table_says_what_does_not_hold() -> None:
     assert head.split() == ["figure", "value", "goal", "floor", "holds"]
     assert rate.split() == ["rate", "0.85", "ratio", ">=", "1", ">=", "0.9", "NO"]
     assert p99.split() == ["p99", "1.9", "ms", "<=", "1.5", "<=", "2", "yes"]
+
+
+def test_people_read_why_a_figure_has_no_value() -> None:
+    """Once for all figures that it is of; nothing of those that have one."""
+    few = {"why": "too_few_flights: 4 of 10"}
+    told = reasons(
+        [
+            Figure("a", None, "%", 1, 1, more=few),
+            Figure("b", 2.0, "%", 1, 1),
+            Figure("c", None, "%", 1, 1, more=few),
+        ]
+    )
+    assert told == ["a, c: none, for too_few_flights: 4 of 10"]
 
 
 def test_arms_take_turns_and_each_begins_once() -> None:
