@@ -356,8 +356,9 @@ def _spread(frame: Airframe, question: Question) -> Iterator[str]:
         return
     apart = frame.residual.between_log_sd
     if apart is None:
+        whose = "one that it was declared for" if frame.residual.declared else "the assets that were flown"
         yield (
-            f"energy of {frame.name}: as of the assets that were flown; trips of a fleet take others to lie "
+            f"energy of {frame.name}: as of {whose}; trips of a fleet take others to lie "
             f"{ASSUMED_APART:.0%} apart"
         )
     elif apart > 0:

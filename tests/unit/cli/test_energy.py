@@ -352,6 +352,8 @@ def test_a_hover_is_the_least(hungry: Path, capsys: pytest.CaptureFixture[str]) 
     assert said["margin_share"] == pytest.approx(0.253, abs=0.005)
     assert ended("energy", "calibrate", hungry, "--base", "dji-matrice-100", "--out", out, "--hover") == 0
     assert "the deviation is declared, not measured" in capsys.readouterr().out
+    ask(airframe=out)
+    assert "as of one that it was declared for" in capsys.readouterr().out
 
 
 def test_a_log_that_can_not_carry_it_leaves_no_file(hungry: Path, capsys: pytest.CaptureFixture[str]) -> None:
