@@ -4,8 +4,8 @@ stays in lockers. A trip under way counts up to now, one that never began costs 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -14,28 +14,56 @@ from fleet.dispatch.history import History
 from fleet.domain.events import CustodyPassed
 from fleet.domain.fleet import AssetType
 from fleet.domain.state import MissionRecord, State
-from fleet.kinds import TripFigures, kind_of
+from fleet.kinds import Kind, TripFigures, kind_of
 from fleet.network.base import Network
 from fleet.network.geodesic import straight_m
 from fleet.protocol.mission import Mission, Stop, Travel
 from fleet.protocol.values import Place
 
 
-def incurred(history: History, network: Network) -> dict[str, float]:
-    """Money by the kind of asset that caused it, in major units of the fleet's currency.
+@dataclass(frozen=True, slots=True)
+class Incurred:
+    """One trip, route or stay: the kind and the type of asset that made it, and its figures."""
+
+    kind: Kind
+    type: AssetType
+    trip: TripFigures
+
+    @property
+    def cost(self) -> float:
+        """What it cost, in major units of the fleet's currency."""
+        return self.kind.trip_cost(self.type, self.trip)
+
+
+def incurred(history: History, network: Network) -> tuple[Incurred, ...]:
+    """All that the day has cost: trips and routes by when they began, then the stays in lockers.
 
     A van's fixed day counts once a local day, with the first route that it began, whatever came of that.
     A sortie's time runs from departure to return and its energy is what was used, or planned where nobody said. A
     route's time runs from loading to its end, its way over ``network`` through the stops that were made. That is how
     the planner counts, so a plan's costs and these compare.
     """
+    return (*_trips(history, network), *_stays(history, network))
+
+
+def by_kind(found: Iterable[Incurred]) -> dict[str, float]:
+    """Money by the kind of asset that caused it."""
     costs: dict[str, float] = {}
-    for kind, cost in (*_trips(history, network), *_stays(history, network)):
-        costs[kind] = costs.get(kind, 0.0) + cost
+    for one in found:
+        costs[one.kind.name] = costs.get(one.kind.name, 0.0) + one.cost
     return dict(sorted(costs.items()))
 
 
-def _trips(history: History, network: Network) -> Iterator[tuple[str, float]]:
+def by_component(found: Iterable[Incurred]) -> dict[str, float]:
+    """Money by what it was counted for: trips (and vans' days), time, distance, energy, parcels, credits."""
+    costs: dict[str, float] = {}
+    for one in found:
+        for name, cost in one.kind.trip_parts(one.type, one.trip).items():
+            costs[name] = costs.get(name, 0.0) + cost
+    return dict(sorted(costs.items()))
+
+
+def _trips(history: History, network: Network) -> Iterator[Incurred]:
     paid: set[tuple[str, date]] = set()
     for begun, record in _begun(history):
         kind, asset_id = kind_of(record.kind), record.mission.asset_id
@@ -45,7 +73,7 @@ def _trips(history: History, network: Network) -> Iterator[tuple[str, float]]:
             paid.add(day)
         else:
             trip = _sortie(history, record)
-        yield kind.name, kind.trip_cost(_type(history.state, asset_id), trip)
+        yield Incurred(kind, _type(history.state, asset_id), trip)
 
 
 def _begun(history: History) -> list[tuple[datetime, MissionRecord]]:
@@ -94,20 +122,20 @@ def _route(history: History, record: MissionRecord, begun: datetime, network: Ne
     )
 
 
-def _stays(history: History, network: Network) -> Iterator[tuple[str, float]]:
+def _stays(history: History, network: Network) -> Iterator[Incurred]:
     for passes in history.hand_offs.values():
         for deposit in passes:
             if deposit.taker.kind == "locker":
                 yield _stay(history.state, deposit, network)
 
 
-def _stay(state: State, deposit: CustodyPassed, network: Network) -> tuple[str, float]:
+def _stay(state: State, deposit: CustodyPassed, network: Network) -> Incurred:
     locker_id = deposit.taker.id
     kind = kind_of(state.assets[locker_id].record.kind)
     door = state.parcels[deposit.order_id].order.place
     walk = network.leg(door, state.lockers[locker_id].place, "walk")
     trip = TripFigures(distance_m=0.0 if walk is None else walk.distance_m)
-    return kind.name, kind.trip_cost(_type(state, locker_id), trip)
+    return Incurred(kind, _type(state, locker_id), trip)
 
 
 def _type(state: State, asset_id: str) -> AssetType:

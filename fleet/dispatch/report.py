@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from fleet.dispatch.audit import Audit, audit
 from fleet.dispatch.history import History, read_history
-from fleet.dispatch.incurred import incurred
+from fleet.dispatch.incurred import by_component, by_kind, incurred
 from fleet.dispatch.separation.told import untold
 from fleet.domain.events import CustodyPassed, Event
 from fleet.domain.plan import ParcelPlan, Status
@@ -220,7 +220,8 @@ def _cost(history: History, network: Network) -> dict[str, Any]:
 
     These are not of one sort: ``basis`` says what each figure is.
     """
-    by_mode = incurred(history, network)
+    found = incurred(history, network)
+    by_mode = by_kind(found)
     first = next((p for p in history.plans if p.summary.van_only_cost is not None), None)
     summary = None if first is None else first.summary
     fleet = history.state.fleet
@@ -228,6 +229,7 @@ def _cost(history: History, network: Network) -> dict[str, Any]:
         "currency": None if fleet is None else fleet.currency,
         "total": round(sum(by_mode.values()), 2),
         "by_mode": {mode: round(cost, 2) for mode, cost in by_mode.items()},
+        "by_component": {name: round(cost, 2) for name, cost in by_component(found).items()},
         "planned": None if summary is None else _money(summary.cost.total),
         "planned_parcels": None if summary is None else summary.parcels,
         "planned_hindsight": None,

@@ -35,15 +35,24 @@ CostRule = Callable[[AssetType, TripFigures], float]
 """From a type with its rates and a trip to money, in major units of the fleet's currency."""
 
 
+CREDIT = "credit"
+"""The component of what a kind counts beyond its rates, such as a recipient's walk to a locker."""
+
+
+def rate_parts(rates: Rates, trip: TripFigures) -> dict[str, float]:
+    """What each of the five rates comes to, by what it counts, in major units of the fleet's currency."""
+    return {
+        "trip": 0.0 if trip.day_paid else rates.per_trip,
+        "time": rates.per_hour * trip.duration_s / 3600,
+        "distance": rates.per_km * trip.distance_m / 1000,
+        "energy": rates.per_kwh * trip.energy_wh / 1000,
+        "parcel": rates.per_parcel * trip.parcels,
+    }
+
+
 def trip_rates(rates: Rates, trip: TripFigures) -> float:
     """The plain sum of all five rates, in major units of the fleet's currency."""
-    return (
-        (0.0 if trip.day_paid else rates.per_trip)
-        + rates.per_hour * trip.duration_s / 3600
-        + rates.per_km * trip.distance_m / 1000
-        + rates.per_kwh * trip.energy_wh / 1000
-        + rates.per_parcel * trip.parcels
-    )
+    return sum(rate_parts(rates, trip).values())
 
 
 def moving_cost(asset_type: AssetType, trip: TripFigures) -> float:
@@ -111,3 +120,9 @@ class Kind:
     def trip_cost(self, asset_type: AssetType, trip: TripFigures) -> float:
         """What the trip costs, in major units of the fleet's currency."""
         return self.cost(asset_type, trip)
+
+    def trip_parts(self, asset_type: AssetType, trip: TripFigures) -> dict[str, float]:
+        """The same by component, those that come to nothing left out: they add up to ``trip_cost``."""
+        parts = rate_parts(asset_type.rates, trip)
+        parts[CREDIT] = self.trip_cost(asset_type, trip) - sum(parts.values())
+        return {name: cost for name, cost in parts.items() if cost}

@@ -54,6 +54,14 @@ def test_costs_are_those_of_what_was_flown_and_driven() -> None:
     locker = 0.35 + 0.60 * 1  # a stay, and a kilometre on foot
     assert cost["by_mode"] == {"drone": round(drone, 2), "locker": locker, "van": round(van, 2)}
     assert cost["total"] == round(drone + van + locker, 2)
+    assert cost["by_component"] == {
+        "credit": 0.60,  # the kilometre on foot
+        "distance": 1.40,
+        "energy": 0.03,
+        "parcel": 0.35,
+        "time": round(3.00 * 10 / 60 + 24.00 * 190 / 60, 2),
+        "trip": 1.10 + 45.00,
+    }
     assert (cost["van_only"], cost["greedy"], cost["greedy_unassigned"]) == (120, 100, 1)
 
 
