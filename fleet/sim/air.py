@@ -64,12 +64,14 @@ class Front:
 class Air:
     """Wind and temperature at any moment of the day."""
 
-    def __init__(self, rows: Sequence[TrueWeather], chance: Chance) -> None:
+    def __init__(self, rows: Sequence[TrueWeather], chance: Chance, error_mps: float = 0.0) -> None:
+        """``error_mps`` is the standard deviation of how far the day's wind lies from the forecast."""
         self._rows = sorted(rows, key=lambda row: row.time)
         self._times = [row.time for row in self._rows]
         self._veer_deg = chance.between(2.0, 5.0, "veer")
         self._phase = chance.between(0.0, 2 * math.pi, "veer phase")
         self._factor = chance.between(0.965, 0.99, "wind factor")
+        self._off_mps = error_mps * chance.of("wind of the day").gauss(0.0, 1.0)
         self.fronts: list[Front] = []
 
     def wind(self, at: datetime) -> Wind:
@@ -77,9 +79,9 @@ class Air:
         said = self._forecast(at)
         turn = math.sin(at.timestamp() / VEER_PERIOD_S * 2 * math.pi + self._phase)
         extra = sum(front.extra_at(at) for front in self.fronts)
-        mean = said.wind_mps * self._factor + extra
+        mean = max(0.0, said.wind_mps * self._factor + self._off_mps) + extra
         from_deg = (said.wind_from_deg + self._veer_deg * turn) % 360.0
-        return Wind(mean, max(mean, said.gust_mps) + extra, from_deg)
+        return Wind(mean, max(mean, said.gust_mps + self._off_mps) + extra, from_deg)
 
     def temperature_c(self, at: datetime) -> float:
         """The true temperature."""

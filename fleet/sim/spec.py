@@ -37,6 +37,22 @@ class TrueWeather(Value):
     pressure_hpa: Positive = 1013.25
 
 
+class Uncertainty(Value):
+    """How much a day may turn out otherwise than was expected. Nothing unless told; a world without is as it ever was.
+
+    ``travel`` is the standard deviation of the day's factor on all driving times (log-normal, mean 1): a day on which
+    streets are full slows every van. ``wind_mps`` is that of how far the day's wind lies from what was forecast.
+    ``failures`` is how often each vehicle fails in 100 hours of moving.
+    """
+
+    travel: Annotated[float, Field(ge=0, le=1)] = 0.0
+    wind_mps: Annotated[float, Field(ge=0, le=15)] = 0.0
+    failures: Annotated[float, Field(ge=0, le=1000)] = 0.0
+
+
+CERTAIN = Uncertainty()
+
+
 class WorldSpec(Value):
     """A world. ``zones`` are whole zone documents (GeoJSON, ED-269 or ED-318); ``approvals`` is who may enter
     those on approval, and when; ``held`` are the ids of those that anyone may enter at any time.
@@ -69,6 +85,7 @@ class WorldSpec(Value):
     appetites: dict[Identifier, Positive] = Field(default_factory=dict)
     appetite_drift: NonNegative = 0.0
     appetite_most: Annotated[float, Field(ge=0, lt=1)] = 0.15
+    uncertainty: Annotated[Uncertainty, Field(exclude_if=lambda found: found == CERTAIN)] = CERTAIN
 
     @property
     def all_approvals(self) -> tuple[Approval, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fleet.domain.sites import Site
@@ -50,6 +51,11 @@ class Stage:
     def now(self) -> datetime:
         """Virtual time."""
         return self.agenda.now
+
+    @cached_property
+    def slowness(self) -> float:
+        """How many times as long as usual every drive takes on this day."""
+        return self.chance.spread(self.spec.uncertainty.travel, "travel of the day")
 
     def bay(self, site_id: str) -> Bay:
         """Chargers and packs of a site."""

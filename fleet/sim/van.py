@@ -47,7 +47,8 @@ class Van(Mover):
         here = self.body.where()
         crow_m = distance_m(here, place)
         leg = (round(here.lon, 5), round(here.lat, 5), round(place.lon, 5), round(place.lat, 5))
-        seconds = LEG_S * (crow_m / 1000) ** LEG_EXPONENT * self.stage.chance.spread(LEG_SIGMA, "leg", *leg)
+        usual_s = LEG_S * (crow_m / 1000) ** LEG_EXPONENT * self.stage.chance.spread(LEG_SIGMA, "leg", *leg)
+        seconds = usual_s * self.stage.slowness
         metres = 1000 * STREET_M * (crow_m / 1000) ** STREET_EXPONENT
         return Drive(on_ground(place, self.stage.spec.ground_amsl_m), seconds, metres)
 

@@ -28,6 +28,7 @@ from fleet.sim.spec import Incidents, WorldSpec
 from fleet.sim.stage import Stage
 from fleet.sim.station import Station
 from fleet.sim.van import Van
+from fleet.sim.wear import Wear
 from fleet.sim.zonefiles import true_zones
 
 Notice: TypeAlias = AddZone | RecoverAsset
@@ -49,7 +50,7 @@ class World:
             spec=spec,
             agenda=Agenda(spec.start),
             chance=chance,
-            air=Air(spec.weather, chance),
+            air=Air(spec.weather, chance, spec.uncertainty.wind_mps),
             judge=self.judge,
             people=People(chance, level),
             send=lambda asset_id, message: self._outbox.append((asset_id, message)),
@@ -58,6 +59,7 @@ class World:
         self._assets = {record.asset_id: self._made(record) for record in spec.assets}
         self._notices: list[Notice] = []
         self._fate = Fate(self._stage, level, self._notices.append)
+        self._wear = Wear(self._stage)
         self._stage.stranded = Recovery(self._stage, self._notices.append).called
         self._station = Station(self._stage)
         for asset in self._assets.values():
