@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from fleet.app import Setup, asset_records
 from fleet.config import RunInputs
 from fleet.domain.fleet import FleetSpec, SortieType
 from fleet.feasibility.vehicles import vehicle_of
+from fleet.intake.tables import read_text
 from fleet.sim import TrueWeather, WorldSpec
 from fleet.sim.approvals import Approval, Hours
+from fleet.sim.errors import SimError
 from fleet.sim.machines import Machine
+from fleet.sim.zonefiles import true_zones
 from fleet.truemachine import machine_of
 from fleet.weather.conditions import Observation
 from fleet.weather.field import overall
 from geofences import Authorisation, DailyPeriod, Datum, LocalTime, TimePeriod
+from geofences.readers import detect, faa_grid
 
 
 def world_of(inputs: RunInputs, zones: Iterable[dict[str, Any]], setup: Setup) -> WorldSpec:
@@ -37,6 +43,23 @@ def world_of(inputs: RunInputs, zones: Iterable[dict[str, Any]], setup: Setup) -
         lateral_m=context.fleet.separation.lateral_m,
         vertical_m=context.fleet.separation.vertical_m,
     )
+
+
+def zone_documents(files: Iterable[Path]) -> list[dict[str, Any]]:
+    """Zone files as they stand: the world reads them in its own way, so that a mistake of the hub's shows. Raises
+    ``SimError`` that names the file which it can't read."""
+    return [_zone_document(file) for file in files]
+
+
+def _zone_document(file: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(read_text(file))
+    if detect(document, str(file)) is faa_grid:
+        raise SimError(f"{file}: the simulated world knows no grids of heights")
+    try:
+        true_zones(document, 0.0)
+    except SimError as error:
+        raise SimError(f"{file}: {error}") from error
+    return document
 
 
 def _own_machines(fleet: FleetSpec) -> dict[str, Machine]:

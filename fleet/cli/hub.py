@@ -14,7 +14,7 @@ import typer
 from fleet.app import Files, Setup, run_hub
 from fleet.cli import backups
 from fleet.cli.day import Name, Root, run_refused
-from fleet.cli.options import EnergyTracks, Json, ZoneFiles, moment_option
+from fleet.cli.options import EnergyTracks, Json, ZoneFiles, given_options, moment_option
 from fleet.cli.output import BadInput, ExitCode, Unreachable, note, show, warn
 from fleet.hub.observability import logs
 from fleet.hub.observability.observing import Observing
@@ -146,27 +146,17 @@ def command(
 
 def _refuse_options_before(context: typer.Context) -> None:
     """`fleet hub --name X backup` would back another run up than meant."""
-    if given := _given(context):
+    if given := list(given_options(context).values()):
         verb = context.invoked_subcommand
         raise BadInput(f"{given[0]}: options of `fleet hub {verb}` come behind {verb!r}")
 
 
 def _refuse_options_of_a_new_day(context: typer.Context) -> None:
     """Nobody must believe that a day goes on in another store, at another rate or with another retention."""
-    if given := [option for option in _given(context) if option not in WITH_RESUME]:
+    if given := [option for option in given_options(context).values() if option not in WITH_RESUME]:
         raise BadInput(
             f"{given[0]}: does not count with --resume; change the run's setup.json, or leave it out"
         )
-
-
-def _given(context: typer.Context) -> list[str]:
-    """The options that were given on the command line, by their names there."""
-    sources = {
-        o.name: (o.opts[0], context.get_parameter_source(o.name)) for o in context.command.params if o.name
-    }
-    return [
-        option for option, source in sources.values() if source is not None and source.name == "COMMANDLINE"
-    ]
 
 
 WITH_RESUME = frozenset({"--resume", "--name", "--root", "--log-level", "--log-json", "--json"})

@@ -48,3 +48,14 @@ def moment_option(name: str, value: str) -> datetime:
         return moment(value)
     except CellError as error:
         raise BadInput(f"{name}: {error} (found {value!r})") from None
+
+
+def given_options(context: typer.Context) -> dict[str, str]:
+    """The options that were given on the command line: by their parameters, their names there."""
+    named = {each.name: each.opts[0] for each in context.command.params if each.name}
+    sources = {name: context.get_parameter_source(name) for name in named}
+    return {
+        name: named[name]
+        for name, source in sources.items()
+        if source is not None and source.name == "COMMANDLINE"
+    }

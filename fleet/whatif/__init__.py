@@ -1,0 +1,1 @@
+"""A planned day, many times, against what nobody knows beforehand; and one fleet against another on the same days."""
