@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from fleet.planner.buildings import building, door_visits, gathered, shared
 from fleet.planner.construct import leg_costs, standing_vans
 from fleet.planner.draft import Compartments, Draft
 from fleet.planner.problem import Legs, Problem
@@ -80,7 +81,7 @@ class Board:
         self.compartments = Compartments(self.problem)
         for way in self.stays.values():
             self.compartments.take(way)
-        self.tours = {tour.van.index: tour for tour in draft.routing.tours}
+        self.tours = {tour.van.index: gathered(tour) for tour in draft.routing.tours}
         for tour in draft.routing.tours:
             self._van_of |= {order: tour.van.index for visit in _visits(tour) for order in visit.orders}
 
@@ -159,15 +160,15 @@ class Board:
         visits = _visits(tour)
         at = next(i for i, visit in enumerate(visits) if order in visit.orders)
         others = [o for o in visits[at].orders if o != order]
-        if not others or visits[at].locker_id is None:
+        if not others:
             return tour.without(at) if len(visits) > 1 else None
         return _tour(tour, [*visits[:at], *self._stops(visits[at].locker_id, others), *visits[at + 1 :]])
 
     def _stops(self, locker_id: str | None, orders: Sequence[int]) -> list[Visit]:
+        parcels = [(o, self.ways[o].bases) for o in orders]
         if locker_id is None:
-            return []
-        station = self.problem.stations[locker_id]
-        return locker_visits(self.problem, station, [(o, self.ways[o].bases) for o in orders])
+            return door_visits(self.problem, parcels)
+        return locker_visits(self.problem, self.problem.stations[locker_id], parcels)
 
     # --- offers ------------------------------------------------------------------------------------------------------
 
@@ -193,8 +194,10 @@ class Board:
             case LockerWay():
                 return self._locker(order, way, limit)
             case DoorWay():
+                joined = list(self._joined(order, way))
+                limit = min([limit, *(seat.cost for seat in joined)])
                 visit = door_visit(self.problem, order, way.bases)
-                return min(self._inserted(way, visit, 0.0, limit), key=_cost, default=None)
+                return min([*joined, *self._inserted(way, visit, 0.0, limit)], key=_cost, default=None)
 
     def _sortie(self, order: int, way: SortieWay) -> Seat | None:
         if way.locker is not None and not self.compartments.room(way.locker):
@@ -220,15 +223,34 @@ class Board:
         ]
         return min([*joined, *alone], key=_cost, default=None)
 
-    def _joined(self, order: int, way: LockerWay) -> Iterator[Seat]:
-        for tour in self.tours.values():
+    def _joined(self, order: int, way: LockerWay | DoorWay) -> Iterator[Seat]:
+        """Into a stop that is made there anyway: at the locker, or at the building of the door."""
+        locker_id, fee = (way.locker_id, way.fee) if isinstance(way, LockerWay) else (None, 0.0)
+        for tour, i, visit in self._stops_there(order, locker_id):
+            changed = self._stops(locker_id, [*visit.orders, order])
             visits = _visits(tour)
-            for i, visit in enumerate(visits):
-                if visit.locker_id == way.locker_id:
-                    changed = self._stops(way.locker_id, [*visit.orders, order])
-                    larger = _tour(tour, [*visits[:i], *changed, *visits[i + 1 :]])
-                    if len(changed) == 1 and larger.feasible:
-                        yield Seat(way, larger.cost - tour.cost + way.fee, tour=larger)
+            larger = _tour(tour, [*visits[:i], *changed, *visits[i + 1 :]])
+            if len(changed) == 1 and larger.feasible:
+                self.asked.add(tour.van.index)
+                yield Seat(way, larger.cost - tour.cost + fee, tour=larger)
+
+    def _stops_there(self, order: int, locker_id: str | None) -> list[tuple[Tour, int, Visit]]:
+        """The stops that are made at a locker or, without one, at a parcel's building."""
+        if locker_id is None and order not in self._shared:
+            return []
+        here = building(self.problem, order)
+        return [
+            (tour, i, visit)
+            for tour in self.tours.values()
+            for i, visit in enumerate(_visits(tour))
+            if visit.locker_id == locker_id
+            and (locker_id is not None or building(self.problem, visit.orders[0]) == here)
+        ]
+
+    @cached_property
+    def _shared(self) -> frozenset[int]:
+        """The parcels that are not the only one at their building."""
+        return shared(self.problem)
 
     def _inserted(self, way: Way, visit: Visit, fee: float, limit: float) -> Iterator[Seat]:
         """Seats with the stop put into a tour that there is, or made by a van that still stands."""
@@ -250,7 +272,7 @@ class Board:
             case LockerWay():
                 return way.fee + (0.0 if self.stops_at(way.locker_id) else self._floor((way.locker_id, ())))
             case DoorWay():
-                return self._floor((None, (order,)))
+                return 0.0 if self._stops_there(order, None) else self._floor((None, (order,)))
 
     def stops_at(self, locker_id: str) -> bool:
         """Whether some van stops at the locker."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from fleet.planner.assignment import Choices, larger_classes
+from fleet.planner.buildings import door_visits
 from fleet.planner.flights import Flights
 from fleet.planner.problem import Problem
 from fleet.planner.routes import Routing, Warm, route
@@ -86,6 +87,8 @@ class Builder:
     stays: dict[int, LockerWay] = field(default_factory=dict)
     doors: set[int] = field(default_factory=set)
     unserved: set[int] = field(default_factory=set)
+    apart: set[int] = field(default_factory=set)
+    """Parcels that get a stop of their own at their building: with the others no van could make it."""
 
     def __post_init__(self) -> None:
         self.yard = Yard(self.problem, self.flights)
@@ -162,7 +165,9 @@ class Builder:
         return [*self._door_visits(self.doors), *self._locker_stops()]
 
     def _door_visits(self, orders: Iterable[int]) -> list[Visit]:
-        return [door_visit(self.problem, o, self.ways[o].bases) for o in sorted(orders) if self.ways[o].bases]
+        able = [(o, self.ways[o].bases) for o in sorted(orders) if self.ways[o].bases]
+        together = door_visits(self.problem, [one for one in able if one[0] not in self.apart])
+        return [*together, *(door_visit(self.problem, *one) for one in able if one[0] in self.apart)]
 
     def _locker_stops(self) -> list[Visit]:
         by_locker: dict[str, list[int]] = defaultdict(list)
@@ -179,6 +184,9 @@ class Builder:
 
     def _mended(self, routing: Routing, seed: int) -> Routing:
         """Parcels of stops that no van can make go by sortie or to the door instead, as far as there is room."""
+        self.apart |= {o for v in routing.left if v.locker_id is None and len(v.orders) > 1 for o in v.orders}
+        if self.apart:
+            routing = route(self.problem, self._visits(), routing.warm, seed=seed, stop=None)
         left = sorted(order for visit in routing.left for order in visit.orders)
         again = [order for order in left if self._turned(order)]
         self._give_up(set(left) - set(again) - self.sorties.keys())

@@ -70,8 +70,11 @@ def _savings(routing: Routing) -> dict[Key, float]:
     found: dict[Key, float] = {}
     for tour in routing.tours:
         for visit, saving in zip(tour.visits, savings(tour), strict=True):
-            key = tour.case.visits[visit].key
-            found[key] = min(saving, found.get(key, saving))
+            made = tour.case.visits[visit]
+            # Parcels that share a stop at their building share what it saves.
+            keys = [made.key] if made.locker_id else [(None, (order,)) for order in made.orders]
+            for key in keys:
+                found[key] = min(saving / len(keys), found.get(key, saving))
     return found
 
 

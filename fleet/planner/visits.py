@@ -1,9 +1,9 @@
-"""What a van stops for: one parcel at a door, or all parcels of one locker together."""
+"""What a van stops for: a parcel at a door (those of one building together: ``buildings.py``), or all of a locker."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,6 +21,9 @@ ROUNDING = 1e-6
 
 Bases = frozenset[tuple[str, str]]
 """Type and site of the vans that may do something."""
+
+VisitOf = Callable[[tuple[int, ...], Bases], "Visit | None"]
+"""One stop for several parcels; none where they can't share one."""
 
 Key = tuple[str | None, tuple[int, ...]]
 """What names a visit from one round to the next: the locker, else the parcel."""
@@ -103,7 +106,7 @@ def start_bounds(due: tuple[Moment, Moment], service_s: int) -> tuple[Moment, Mo
 def door_visit(problem: Problem, order: int, bases: Bases) -> Visit:
     """The stop for one parcel at its address."""
     parcel = problem.orders[order]
-    service = max(door_service_s(parcel, kind) for kind in _types(problem, bases))
+    service = max(door_service_s(parcel, kind) for kind in types_of(problem, bases))
     early, late = start_bounds(problem.due[order], service)
     if is_delivery(parcel):
         release, deliver, collect = problem.ready[order], units(parcel), (0, 0)
@@ -121,36 +124,46 @@ def door_visit(problem: Problem, order: int, bases: Bases) -> Visit:
         collect=collect,
         bases=bases,
         penalty=problem.penalty,
-        ride_s=ride_limit_s(parcel, _types(problem, bases)),
+        ride_s=ride_limit_s(parcel, types_of(problem, bases)),
     )
 
 
 def locker_visits(problem: Problem, station: Station, parcels: Sequence[tuple[int, Bases]]) -> list[Visit]:
     """The stops at one locker: as few as windows, vans and a van's capacity allow."""
+    return grouped(problem, parcels, lambda orders, bases: _locker_visit(problem, station, orders, bases))
+
+
+def grouped(problem: Problem, parcels: Sequence[tuple[int, Bases]], visit_of: VisitOf) -> list[Visit]:
+    """Stops for parcels of one place, each parcel in the first stop that it can share, those due first first."""
     groups: list[Visit] = []
     for order, bases in sorted(parcels, key=lambda p: (problem.due[p[0]][1], problem.due[p[0]][0], p[0])):
         for i, group in enumerate(groups):
-            joined = _locker_visit(problem, station, (*group.orders, order), group.bases & bases)
+            joined = visit_of((*group.orders, order), group.bases & bases)
             if joined is not None:
                 groups[i] = joined
                 break
         else:
-            alone = _locker_visit(problem, station, (order,), bases)
+            alone = visit_of((order,), bases)
             groups += [] if alone is None else [alone]
     return groups
+
+
+def in_half_a_van(problem: Problem, bases: Bases, load: tuple[int, int]) -> bool:
+    """Whether a stop's load leaves half of any of these vans to others, so that one stop fills no route."""
+    vans = [capacity(kind) for kind in types_of(problem, bases)]
+    return all(2 * load[0] <= weight and 2 * load[1] <= volume for weight, volume in vans)
 
 
 def _locker_visit(problem: Problem, station: Station, orders: tuple[int, ...], bases: Bases) -> Visit | None:
     """One stop for these parcels; none when no window or no van suits them all."""
     if not bases:
         return None
-    kinds = _types(problem, bases)
+    kinds = types_of(problem, bases)
     service = max(locker_service_s(len(orders), kind) for kind in kinds)
     bounds = [start_bounds(problem.due[o], service) for o in orders]
     early, late = max(b[0] for b in bounds), min(b[1] for b in bounds)
     load = total(units(problem.orders[o]) for o in orders)
-    room = [min(c) for c in zip(*(capacity(kind) for kind in kinds), strict=True)]
-    if early > late or (len(orders) > 1 and (load[0] > room[0] // 2 or load[1] > room[1] // 2)):
+    if early > late or (len(orders) > 1 and not in_half_a_van(problem, bases, load)):
         return None
     return Visit(
         place=station.locker.place,
@@ -185,6 +198,7 @@ def loads_along(deliver: Sequence[tuple[int, int]], collect: Sequence[tuple[int,
     return np.concatenate((start, start + change), axis=1)
 
 
-def _types(problem: Problem, bases: Bases) -> list[RouteType]:
+def types_of(problem: Problem, bases: Bases) -> list[RouteType]:
+    """The types of the vans that may do something."""
     names = {type_id for type_id, _ in bases}
     return [kind for kind in problem.route_types if kind.type_id in names]

@@ -16,8 +16,12 @@ import pytest
 
 from fleet.app import Files
 from fleet.cli.whatif import cases_of, files_case
+from fleet.progress import LATEST, settled
+from fleet.protocol.lifecycle import ParcelStatus
+from fleet.protocol.mission import Stop
 from fleet.sim.spec import Uncertainty
-from fleet.whatif.day import Figures, run_day
+from fleet.simulate import simulate
+from fleet.whatif.day import Figures, beginning, run_day
 from fleet.whatif.result import Tally, as_data
 from fleet.whatif.runs import run_all
 from fleet.whatif.scenario import Case, Study
@@ -186,3 +190,23 @@ def _nobody_of(group: int) -> bool:
             return True
         time.sleep(0.1)
     return False
+
+
+def test_parcels_of_one_building_come_in_one_stop(tmp_path: Path) -> None:
+    """Three at a door: the van is sent to one stop with all of them, and all are handed over there."""
+    first = case(tmp_path, [900.0, 900.0, 900.0])
+    begun = beginning(first)
+    day = simulate(
+        first.setup,
+        begun.inputs,
+        begun.world,
+        incoming=begun.incoming,
+        incidents="none",
+        over=settled,
+        latest=LATEST,
+    )
+    stops = [s for m in day.state.missions.values() for s in m.mission.steps if isinstance(s, Stop)]
+    assert [sorted(stop.deliver) for stop in stops] == [["P0", "P1", "P2"]]
+    assert {parcel.status for parcel in day.state.parcels.values()} == {ParcelStatus.DELIVERED}
+    assert day.verdict["ok"]
+    assert day.verdict["handed_over"] == {"van": 3}
