@@ -16,6 +16,7 @@ from fleet.cli.output import BadInput, note, show, table, warn
 from fleet.config import RunFiles, RunInputs, read_inputs, snapshot_of
 from fleet.domain.plan import Plan, Summary
 from fleet.planner import Deadline, MaxIterations, Snapshot, plan
+from fleet.planner.emitted import co2_kg
 from fleet.planner.planfile import to_json
 
 DEFAULT_SECONDS = 10.0
@@ -66,8 +67,11 @@ def command(
     made = _plan(snapshot, inputs, seed=seed, seconds=seconds, iterations=iterations)
     write_out(out, to_json(made))
     _warn_of_unassigned(made)
+    emitted = co2_kg(made, snapshot)
     data = {"out": str(out), "plan_id": made.plan_id, **made.summary.model_dump(mode="json")}
-    show(data | {"refused": len(inputs.orders.refused)}, _summary(made, out), as_json=as_json)
+    if emitted is not None:
+        data["co2_kg"] = round(emitted, 3)
+    show(data | {"refused": len(inputs.orders.refused)}, _summary(made, out, emitted), as_json=as_json)
 
 
 def _check_stop(seconds: float | None, iterations: int | None) -> None:
@@ -129,7 +133,7 @@ def _warn_of_unassigned(made: Plan) -> None:
     )
 
 
-def _summary(made: Plan, out: Path) -> str:
+def _summary(made: Plan, out: Path, emitted_kg: float | None) -> str:
     summary, currency = made.summary, made.currency
     costs = summary.cost.by_mode
     rows = [
@@ -139,6 +143,7 @@ def _summary(made: Plan, out: Path) -> str:
     lines = [
         f"{summary.parcels} parcels, {summary.cost.total:.2f} {currency}{_beside(summary)}",
         table(("mode", "parcels", currency), rows),
+        *([] if emitted_kg is None else [f"{emitted_kg:.1f} kg of CO2"]),
         f"{len(made.sorties)} sorties, {len(made.routes)} van routes, {len(made.lockers)} lockers",
         *(f"assumes: {assumption}" for assumption in made.assumptions),
         f"written to {out}",

@@ -14,7 +14,7 @@ from fleet.dispatch.history import History
 from fleet.domain.events import CustodyPassed
 from fleet.domain.fleet import AssetType
 from fleet.domain.state import MissionRecord, State
-from fleet.kinds import Kind, TripFigures, kind_of
+from fleet.kinds import Kind, TripFigures, emissions_of, kind_of
 from fleet.network.base import Network
 from fleet.network.geodesic import straight_m
 from fleet.protocol.mission import Mission, Stop, Travel
@@ -33,6 +33,14 @@ class Incurred:
     def cost(self) -> float:
         """What it cost, in major units of the fleet's currency."""
         return self.kind.trip_cost(self.type, self.trip)
+
+    @property
+    def co2_kg(self) -> float | None:
+        """What it emitted; none where nobody says what the type emits, nothing for a stay in a locker."""
+        if self.kind.archetype == "station":
+            return 0.0
+        found = emissions_of(self.type)
+        return None if found is None else found.kg(self.trip.distance_m, self.trip.energy_wh)
 
 
 def incurred(history: History, network: Network) -> tuple[Incurred, ...]:
@@ -55,12 +63,19 @@ def by_kind(found: Iterable[Incurred]) -> dict[str, float]:
 
 
 def by_component(found: Iterable[Incurred]) -> dict[str, float]:
-    """Money by what it was counted for: trips (and vans' days), time, distance, energy, parcels, credits."""
+    """Money by what it was counted for: trips (and vans' days), time, distance, energy, parcels, credits, CO2."""
     costs: dict[str, float] = {}
     for one in found:
         for name, cost in one.kind.trip_parts(one.type, one.trip).items():
             costs[name] = costs.get(name, 0.0) + cost
     return dict(sorted(costs.items()))
+
+
+def co2_kg(found: Iterable[Incurred]) -> float | None:
+    """What the day emitted; none where that of any trip is not known."""
+    emitted = [one.co2_kg for one in found]
+    known = [kg for kg in emitted if kg is not None]
+    return sum(known) if len(known) == len(emitted) else None
 
 
 def _trips(history: History, network: Network) -> Iterator[Incurred]:

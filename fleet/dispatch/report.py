@@ -7,18 +7,18 @@ the world's own judge says what truly happened; on a real day there is nobody bu
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from fleet.dispatch.audit import Audit, audit
 from fleet.dispatch.history import History, read_history
-from fleet.dispatch.incurred import by_component, by_kind, incurred
+from fleet.dispatch.incurred import Incurred, by_component, by_kind, co2_kg, incurred
 from fleet.dispatch.separation.told import untold
 from fleet.domain.events import CustodyPassed, Event
 from fleet.domain.plan import ParcelPlan, Status
 from fleet.domain.punctuality import Punctuality, punctuality
 from fleet.domain.state import ExceptionRecord, MissionRecord, Parcel, State
-from fleet.kinds import kind_of
+from fleet.kinds import emissions_of, kind_of
 from fleet.network.base import Network
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.protocol.lifecycle import MissionStatus, ParcelStatus
@@ -60,6 +60,7 @@ def report(
     if state.opened_at is None or history.last_at is None:
         raise ReportError("the log holds no day that was opened")
     ends = {order_id: how_it_ended(state, parcel) for order_id, parcel in state.parcels.items()}
+    costs = incurred(history, network or GeodesicNetwork())
     return {
         "format": FORMAT,
         "seed": seed,
@@ -71,7 +72,8 @@ def report(
         "handed_on": _handed_on(history),
         "on_time_share": _on_time_share(history, ends),
         **_safety(history, audit(log), judge),
-        "cost": _cost(history, network or GeodesicNetwork()),
+        "cost": _cost(history, costs),
+        "co2_kg": _co2(history.state, costs),
         "energy_wh": _energy(state),
         "exceptions": [
             _exception(state, e)
@@ -215,12 +217,19 @@ def _used_reserve(history: History, record: MissionRecord) -> bool:
 # --- what it cost ----------------------------------------------------------------------------------------------------
 
 
-def _cost(history: History, network: Network) -> dict[str, Any]:
+def _co2(state: State, costs: Sequence[Incurred]) -> float | None:
+    """Kilograms of CO2; none where the fleet file does not say what its vehicles emit."""
+    types = () if state.fleet is None else state.fleet.types.values()
+    stated = any(emissions_of(one) is not None for one in types)
+    found = co2_kg(costs) if stated else None
+    return None if found is None else round(found, 3)
+
+
+def _cost(history: History, found: Sequence[Incurred]) -> dict[str, Any]:
     """Incurred cost, beside what the first plan with baselines expected of itself, of vans alone and of greedy.
 
     These are not of one sort: ``basis`` says what each figure is.
     """
-    found = incurred(history, network)
     by_mode = by_kind(found)
     first = next((p for p in history.plans if p.summary.van_only_cost is not None), None)
     summary = None if first is None else first.summary

@@ -80,6 +80,28 @@ class Rates(Value):
     per_parcel: NonNegative = 0
 
 
+class Emissions(Value):
+    """CO2 that a type's trips emit, and the price of a tonne of it, which is in the type's rates already."""
+
+    g_per_km: NonNegative = 0
+    g_per_kwh: NonNegative = 0
+    price_per_tonne: NonNegative = 0
+
+    def kg(self, distance_m: float, energy_wh: float) -> float:
+        """What a trip emits."""
+        return (self.g_per_km * distance_m + self.g_per_kwh * energy_wh) / 1e6
+
+    def priced(self, rates: Rates) -> Rates:
+        """The rates with the price of what is emitted in them, so that whoever weighs money weighs it too."""
+        per_gram = self.price_per_tonne / 1e6
+        return rates.model_copy(
+            update={
+                "per_km": rates.per_km + self.g_per_km * per_gram,
+                "per_kwh": rates.per_kwh + self.g_per_kwh * per_gram,
+            }
+        )
+
+
 class LinkTimes(Value):
     """Where a type may be silent for another time than its kind says (``fleet.kinds``, ``LostLink``), in seconds."""
 
@@ -173,6 +195,8 @@ class SortieType(Value):
     """What stays in its battery, where that is not what the fleet keeps."""
     streets: Annotated[Streets | None, Field(exclude_if=lambda streets: streets is None)] = None
     energy_data: Annotated[str | None, Field(exclude_if=lambda text: text is None)] = None
+    emissions: Annotated[Emissions | None, Field(exclude_if=lambda found: found is None)] = None
+    """None: nothing is known of them. The reader of fleet files puts them in."""
 
     @model_validator(mode="after")
     def _speeds_are_known(self) -> Self:
@@ -248,6 +272,12 @@ class RouteType(Value):
     battery: Annotated[VanBattery | None, Field(exclude_if=lambda battery: battery is None)] = None
     """None: nobody asks whether its routes are within its range."""
     energy_data: Annotated[str | None, Field(exclude_if=lambda text: text is None)] = None
+    """As of a ``SortieType``."""
+    co2_g_per_km: Annotated[NonNegative | None, Field(exclude_if=lambda grams: grams is None)] = None
+    """What comes out of its exhaust; none where nobody says."""
+    kwh_per_km: Annotated[NonNegative | None, Field(exclude_if=lambda taken: taken is None)] = None
+    """What it takes from the grid, for what that emits; its energy costs stand in ``per_km``."""
+    emissions: Annotated[Emissions | None, Field(exclude_if=lambda found: found is None)] = None
     """As of a ``SortieType``."""
 
 

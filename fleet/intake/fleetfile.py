@@ -28,6 +28,8 @@ from fleet.domain.fleet import (
 from fleet.intake.authorisations import TABLE as AUTHORISATIONS
 from fleet.intake.authorisations import read_authorisations
 from fleet.intake.cells import CellError, timezone
+from fleet.intake.co2 import TABLE as CO2
+from fleet.intake.co2 import with_emissions
 from fleet.intake.fleetentries import SpareEntry
 from fleet.intake.fleetstands import resolve_stands
 from fleet.intake.fleettypes import is_foreign, merged, resolve_types
@@ -53,6 +55,7 @@ TABLES = (
     "compartments",
     "types",
     "spare_packs",
+    CO2,
     AUTHORISATIONS,
 )
 UNLESS_DENIED = frozenset({"assets_come_full"})
@@ -128,6 +131,7 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
     values = {name: value for name in VALUES if (value := _value(source, default, name)) is not None}
     if "unserved_penalty" in values:
         validated(source, ("unserved_penalty",), values["unserved_penalty"], NonNegative)
+    used = with_emissions(source, used)
     vehicles = {*used, *(each.kind for each in used.values())}
     held = read_authorisations(source, frozenset(vehicles), zone)
     source.raise_errors()

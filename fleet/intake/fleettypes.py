@@ -99,6 +99,9 @@ def _type(
     if "type_id" in raw:
         source.refuse((*key, "type_id"), "is not known: a type's id is the name of its table", raw["type_id"])
         return None
+    if "emissions" in raw:
+        source.refuse((*key, "emissions"), "is worked out by the reader: state [co2]", "…")
+        return None
     filled = merged({"rates": merged(rates.get(str(raw.get("kind")), {}), rates.get(name, {}))}, raw)
     if archetype == "station":
         filled = merged({"compartments": compartments}, filled)

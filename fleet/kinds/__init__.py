@@ -1,6 +1,6 @@
 """Kinds of assets, one file each: what is asked before one goes, and how its cost is counted."""
 
-from fleet.kinds.base import ByItself, Kind, LostLink, TripFigures
+from fleet.kinds.base import ByItself, Kind, LostLink, TripFigures, emissions_of
 from fleet.kinds.registry import KindError, all_kinds, kind_of, lost_link_of
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "LostLink",
     "TripFigures",
     "all_kinds",
+    "emissions_of",
     "kind_of",
     "lost_link_of",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
-from fleet.domain.fleet import AssetType, LinkTimes, Rates
+from fleet.domain.fleet import AssetType, Emissions, LinkTimes, Rates, StationType
 
 Archetype = Literal["sortie", "route", "station"]
 """Out and back with one parcel; a drive of many stops; a place that stays where it is."""
@@ -37,6 +37,18 @@ CostRule = Callable[[AssetType, TripFigures], float]
 
 CREDIT = "credit"
 """The component of what a kind counts beyond its rates, such as a recipient's walk to a locker."""
+
+
+CO2 = "co2"
+"""The component of what emissions count at their price."""
+
+NO_MONEY = 1e-9
+"""What is left where a part is taken out of a sum that is nothing else."""
+
+
+def emissions_of(asset_type: AssetType) -> Emissions | None:
+    """What a type's trips emit; none where nobody says, and for what stays where it is."""
+    return None if isinstance(asset_type, StationType) else asset_type.emissions
 
 
 def rate_parts(rates: Rates, trip: TripFigures) -> dict[str, float]:
@@ -125,4 +137,11 @@ class Kind:
         """The same by component, those that come to nothing left out: they add up to ``trip_cost``."""
         parts = rate_parts(asset_type.rates, trip)
         parts[CREDIT] = self.trip_cost(asset_type, trip) - sum(parts.values())
-        return {name: cost for name, cost in parts.items() if cost}
+        found = emissions_of(asset_type)
+        if found is not None:
+            by_way = found.price_per_tonne / 1000 * found.kg(trip.distance_m, 0.0)
+            by_energy = found.price_per_tonne / 1000 * found.kg(0.0, trip.energy_wh)
+            parts["distance"] -= by_way
+            parts["energy"] -= by_energy
+            parts[CO2] = by_way + by_energy
+        return {name: cost for name, cost in parts.items() if abs(cost) > NO_MONEY}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
 from typing import Any
@@ -154,10 +155,11 @@ def _route(data: Table, entry: Table) -> RouteFacts:
         table.get("shift_end", time(19)),
     )
     hours = entry.get("max_shift_hours")
+    rates = _crewed_rates(_rates(data, table), table, entry)
     return RouteFacts(
         type_id=_variant(table, entry),
         carriage=_crewed(_carriage(table), entry),
-        rates=_crewed_rates(_rates(data, table), table, entry),
+        rates=replace(rates, per_km=rates.per_km + _co2_per_km(data, table)),
         capacity_kg=table["capacity_kg"],
         capacity_m3=table["capacity_m3"],
         stop_s=table.get("stop_s", 60),
@@ -167,6 +169,15 @@ def _route(data: Table, entry: Table) -> RouteFacts:
         shift_end=shift[1],
         max_shift_s=hours * 3600 if hours else table.get("max_shift_s", 36000),
     )
+
+
+def _co2_per_km(data: Table, table: Table) -> float:
+    """What a kilometre's CO2 counts: from the exhaust and from the grid, in grams, at the price of a tonne."""
+    co2 = data.get("co2")
+    if co2 is None:
+        return 0.0
+    grams = table.get("co2_g_per_km", 0.0) + table.get("kwh_per_km", 0.0) * co2["grid_g_per_kwh"]
+    return float(grams * co2.get("price_per_tonne", 0.0) / 1_000_000)
 
 
 def _shift(stated: Any) -> tuple[time, time] | None:

@@ -8,6 +8,7 @@ import pytest
 
 from fleet.cli.main import main
 from fleet.config import NO_WEATHER, NO_ZONES
+from tests.checker.check import check_plan
 
 AT = "2026-11-24T07:30:00+00:00"
 
@@ -232,3 +233,52 @@ def test_the_faults_of_all_files_are_named_at_once(city: Path, capsys: pytest.Ca
     ]
     assert run(city, *options, "--skip-bad-rows") == 2
     assert "orders.csv" not in capsys.readouterr().err
+
+
+DIRTY = """
+[co2]
+grid_g_per_kwh = 1000
+price_per_tonne = {price}
+[rates.van]
+per_trip = 0.0
+per_hour = 2.0
+[[drone]]
+type = "courier-x4"
+[[sidewalk_robot]]
+type = "walker-s1"
+[[van]]
+type = "van-e"
+"""
+
+
+def test_a_price_on_co2_moves_parcels_to_what_emits_less(
+    city: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a price vans that cost next to nothing take most; at a steep one they do not, and less is emitted.
+    Both plans hold by the independent checker, which prices routes by itself."""
+    told = {}
+    for price in (0, 50_000):
+        fleet = city / "fleet.toml"
+        fleet.write_text(DIRTY.format(price=price), encoding="utf-8")
+        assert run(city, "--iterations", 10, "--fleet", fleet, "--json") == 0
+        told[price] = json.loads(capsys.readouterr().out)
+        orders, depots, lockers = (city / f"{name}.csv" for name in ("orders", "depots", "lockers"))
+        weather = city / "weather.csv"
+        found = check_plan(city / "plan.json", orders, depots, lockers, fleet, weather_csv=weather)
+        assert found == []
+    assert told[0]["by_mode"]["van"] > told[50_000]["by_mode"]["van"]
+    assert told[0]["co2_kg"] > 2 * told[50_000]["co2_kg"] > 0
+    routes = plan_of(city)["routes"]
+    assert all(route["distance_m"] > 0 for route in routes)
+
+
+def test_a_plan_says_what_it_emits(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Only where the fleet file says what vehicles emit."""
+    assert run(city, "--iterations", 1, "--json") == 0
+    assert "co2_kg" not in json.loads(capsys.readouterr().out)
+    (city / "fleet.toml").write_text("[co2]\ngrid_g_per_kwh = 300\n", encoding="utf-8")
+    assert run(city, "--iterations", 1, "--fleet", city / "fleet.toml") == 0
+    plan, out = plan_of(city), capsys.readouterr().out
+    metres = sum(route["distance_m"] for route in plan["routes"])
+    wh = sum(sortie["energy_wh"] for sortie in plan["sorties"])
+    assert f"{(metres * 0.25 + wh) * 300 / 1e6:.1f} kg of CO2" in out

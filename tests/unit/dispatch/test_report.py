@@ -7,6 +7,7 @@ import pytest
 
 from fleet.dispatch.report import FIRST_PLAN, ReportError, report
 from fleet.domain import events as ev
+from fleet.intake.fleetfile import parse_fleet
 from fleet.protocol.lifecycle import AssetEvent
 from fleet.protocol.messages import Action
 from tests.support import smallday as day
@@ -63,6 +64,18 @@ def test_costs_are_those_of_what_was_flown_and_driven() -> None:
         "trip": 1.10 + 45.00,
     }
     assert (cost["van_only"], cost["greedy"], cost["greedy_unassigned"]) == (120, 100, 1)
+
+
+def test_what_was_emitted_is_told_where_the_fleet_file_says_so() -> None:
+    """Five kilometres at 0.25 kWh, and 120 Wh in the air, at 200 g; its price stands apart, and in the total."""
+    log = day.the_log()
+    plain = reported(log)
+    assert plain["co2_kg"] is None
+    fleet = parse_fleet("[co2]\ngrid_g_per_kwh = 200\nprice_per_tonne = 1000\n", "fleet.toml").spec
+    told = reported([day.opened().model_copy(update={"fleet": fleet}), *log[1:]])
+    assert told["co2_kg"] == round((5 * 0.25 + 0.120) * 0.2, 3)
+    assert told["cost"]["by_component"]["co2"] == round(told["co2_kg"], 2)
+    assert told["cost"]["total"] == pytest.approx(plain["cost"]["total"] + told["co2_kg"], abs=0.01)
 
 
 def test_each_cost_says_what_it_is() -> None:

@@ -492,3 +492,65 @@ def test_a_file_is_read_from_disk(tmp_path: Path) -> None:
 )
 def test_values_of_a_wrong_kind_are_refused_not_tripped_over(text: str) -> None:
     assert refusal(text).startswith("fleet.toml:")
+
+
+CO2 = "[co2]\ngrid_g_per_kwh = 200\nprice_per_tonne = 500\n"
+
+
+def test_co2_counts_at_its_price_among_the_rates() -> None:
+    """A van that takes 0.25 kWh a kilometre emits 50 g, which count 2.5 cents; a drone's kilowatt-hour 200 g, so 10."""
+    plain, priced = fleet(""), fleet(CO2)
+    van, drone = ("van-e", "courier-x4")
+    for name in (van, drone):
+        before, after = plain.spec.types[name], priced.spec.types[name]
+        assert isinstance(before, RouteType | SortieType)
+        assert isinstance(after, RouteType | SortieType)
+        assert before.emissions is None
+        assert after.emissions is not None
+        assert after.emissions.price_per_tonne == 500
+        assert after.rates.per_km - before.rates.per_km == pytest.approx(0.025 if name == van else 0)
+        assert after.rates.per_kwh - before.rates.per_kwh == pytest.approx(0 if name == van else 0.10)
+    assert plain.spec.types["parcel-locker"] == priced.spec.types["parcel-locker"]
+
+
+def test_a_van_with_a_tank_emits_what_it_says() -> None:
+    """Diesel: 210 g from the exhaust, and nothing from the grid unless that is stated too."""
+    text = f"{CO2}[[van]]\ntype = 'diesel'\n[types.diesel]\nbased_on = 'van-e'\nco2_g_per_km = 210\nkwh_per_km = 0\n"
+    (found,) = fleet(text).spec.of_kind("van")
+    assert isinstance(found, RouteType)
+    assert found.emissions is not None
+    assert found.emissions.g_per_km == 210
+    assert found.rates.per_km == pytest.approx(0.28 + 0.105)
+
+
+OWN = """
+[[van]]
+type = "own"
+[types.own]
+archetype = "route"
+kind = "van"
+energy_model = "van-e"
+capacity_kg = 500
+capacity_m3 = 5
+[types.own.carriage]
+max_parcel_kg = 30
+hold = { length_m = 2, width_m = 1, height_m = 1 }
+goods = ["standard"]
+services = ["standard"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{CO2}{OWN}", "fleet.toml:1: co2: nobody knows what routes of type 'own' emit"),
+        ("[co2]\nprice_per_tonne = 90\n", "co2.grid_g_per_kwh: is missing"),
+        ("[co2]\ngrid_g_per_kwh = -1\n", "co2.grid_g_per_kwh"),
+        ("[co2]\ngrid_g_per_kwh = 200000\n", "co2.grid_g_per_kwh"),
+        ("[co2]\ngrid_g_per_kwh = 200\nprice_per_ton = 3\n", "did you mean 'price_per_tonne'"),
+        ("[types.own]\nbased_on = 'van-e'\nemissions = { g_per_km = 1 }\n", "state [co2]"),
+    ],
+)
+def test_co2_that_cant_be_counted_is_refused(text: str, said: str) -> None:
+    """A van of which nobody knows what it emits would else count as clean."""
+    assert said in refusal(text)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fleet.domain.fleet import CarriageRules, Rates, RouteType, StationType
+from fleet.intake.fleetfile import default_fleet, parse_fleet
 from fleet.kinds import Kind, KindError, TripFigures, all_kinds, kind_of
 from fleet.kinds.registry import collect, from_entry_points, from_package
 from fleet.protocol.values import Dimensions, Goods, ServiceLevel
@@ -146,3 +147,22 @@ def test_kinds_can_be_sent_to_another_process() -> None:
 
     for kind in all_kinds().values():
         assert isinstance(pickle.loads(pickle.dumps(kind)), Kind)  # noqa: S301 - our own bytes
+
+
+def test_the_parts_of_a_trips_cost_add_up_with_its_co2_apart() -> None:
+    """What the price of CO2 put into the rates is taken out of way and energy again, and told by itself."""
+    plain = default_fleet().spec
+    priced = parse_fleet("[co2]\ngrid_g_per_kwh = 200\nprice_per_tonne = 500\n", "fleet.toml").spec
+    for name, trip in (
+        ("van-e", TripFigures(duration_s=3600, distance_m=10_000, parcels=3)),
+        ("courier-x4", TripFigures(duration_s=600, energy_wh=150)),
+        ("parcel-locker", TripFigures(distance_m=500)),
+    ):
+        without, kind = plain.types[name], kind_of(plain.types[name].kind)
+        found = kind.trip_parts(priced.types[name], trip)
+        co2 = found.pop("co2", 0.0)
+        assert found == pytest.approx(kind.trip_parts(without, trip))
+        assert sum(found.values()) == pytest.approx(kind.trip_cost(without, trip))
+        # 10 km at 0.25 kWh and 0.15 kWh, at 200 g, at 0.50 a kilogram.
+        assert co2 == pytest.approx({"van-e": 0.25, "courier-x4": 0.015, "parcel-locker": 0.0}[name])
+        assert kind.trip_cost(priced.types[name], trip) == pytest.approx(sum(found.values()) + co2)
