@@ -93,7 +93,8 @@ def _blocked(state: State, parcel: int, sortie: int, moment: float) -> float:
     if charge > 0.0 and following <= moment:
         back = moment + away
         later = _crowded(state, group, back, charge, True, state.machines.chargers[group])
-        following = max(following, later - away if later > back else moment)
+        if later > back:  # what is subtracted again may by rounding lead back to the moment itself
+            following = max(following, later - away, moment + TICK)
     return following
 
 
