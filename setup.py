@@ -8,7 +8,7 @@ import os
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-PLANNER = "chance columns routes trips undo places tails anneal"
+PLANNER = "chance columns nearest routes trips undo places tails anneal"
 JOINT = "ways state boxes pads changes offer blend"
 KERNELS = (
     "geofences.kernels.piece",

@@ -75,7 +75,7 @@ def _van_tables(
             other = at != at[column]
             seconds[other, column] += city.lockers.stop_s[lockers.locker[row]]
             cost[:, column] += SCALE * lockers.cost[row]
-        if int(city.parcels.needs[parcel[column - depots]]) & ~van.has:
+        if not city.may_ride(parcel[column - depots], kind):
             cost[:, column], seconds[:, column] = FAR, FAR
     for table in (cost, seconds):
         np.fill_diagonal(table, 0.0)

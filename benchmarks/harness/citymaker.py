@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.harness.cells import Cells, nearest
 from fleet.planner.city import City, Groups, Lockers, LockerWays, Parcels, SortieWays
 from fleet.planner.legs import Straight
 from fleet.planner.routing import VanType
 
 Floats = npt.NDArray[np.float64]
+Indexes = npt.NDArray[np.int64]
 
 DAY_S, SLOT_S = 36000.0, 7200.0
 DETOUR, VAN_M_S = 1.3, 8.0
@@ -23,6 +25,10 @@ AREA_M2 = 100_000.0
 """Of the city, for each parcel."""
 DEPOT_OF, SITE_OF, LOCKER_OF = 2500, 250, 50
 """Parcels for each depot, each site and each locker."""
+ONE_TOWN = 100_000
+"""Of more parcels the depots lie everywhere, as in a region; up to so many they lie rather in the middle."""
+ROWS = 4096
+"""Parcels that are held against all depots at a time."""
 BOXES = (10, 7, 3)
 WALK_M = 900.0
 CONSENT = 0.6
@@ -57,20 +63,17 @@ def made(parcels: int, seed: int) -> City:
     """A city with so many parcels."""
     rng = np.random.default_rng(seed)
     side = float(np.sqrt(AREA_M2 * parcels))
-    depots = _points(rng, max(1, round(parcels / DEPOT_OF)), side, middle=True)
+    depots = _points(rng, max(1, round(parcels / DEPOT_OF)), side, middle=parcels <= ONE_TOWN)
     sites = _points(rng, max(1, round(parcels / SITE_OF)), side, middle=False)
     doors = _doors(rng, parcels, side)
     lockers = doors[rng.permutation(parcels)[: max(1, round(parcels / LOCKER_OF))]] + 50.0
-    nearest = np.argmin(_far(doors, depots), axis=1)
-    columns = _parcels(rng, nearest, len(depots))
+    columns = _parcels(rng, _nearest_of(doors, depots), len(depots))
     everywhere = np.concatenate((depots, lockers, doors)) * DETOUR
     legs = Straight(everywhere[:, 0], everywhere[:, 1], seconds_per_metre=1.0 / VAN_M_S)
     slots = np.arange(0.0, DAY_S + 1.0, SLOT_S)
-    blocked = (
-        _points(rng, max(1, parcels // 500), side, middle=False),
-        rng.uniform(400.0, 1200.0, max(1, parcels // 500)),
-    )
-    groups, sorties = _machines(sites, lockers, doors, columns, blocked)
+    areas = max(1, parcels // 500)
+    centres, radii = _points(rng, areas, side, middle=False), rng.uniform(400.0, 1200.0, areas)
+    groups, sorties = _machines(sites, lockers, doors, columns, Air(Cells(centres, 3000.0), radii))
     return City(
         legs,
         columns,
@@ -97,8 +100,11 @@ def _doors(rng: np.random.Generator, count: int, side: float) -> Floats:
     return np.clip(np.where(rng.random((count, 1)) < 2 / 3, around, anywhere), 0.0, side)
 
 
-def _far(some: Floats, others: Floats) -> Floats:
-    return np.asarray(np.hypot(*(some[:, None] - others[None]).transpose(2, 0, 1)))
+def _nearest_of(some: Floats, others: Floats) -> Indexes:
+    """The nearest of a few others, some rows at a time."""
+    parts = [some[first : first + ROWS] for first in range(0, len(some), ROWS)]
+    far = (np.hypot(*(part[:, None] - others[None]).transpose(2, 0, 1)) for part in parts)
+    return np.concatenate([np.argmin(table, axis=1) for table in far])
 
 
 def _parcels(rng: np.random.Generator, depot: npt.NDArray[np.int64], depots: int) -> Parcels:
@@ -119,16 +125,17 @@ def _parcels(rng: np.random.Generator, depot: npt.NDArray[np.int64], depots: int
         volume=volume,
         size=size,
         kept=np.where(rng.random(count) < 0.3, np.round(rng.uniform(14400.0, DAY_S, count)), DAY_S),
-        needs=np.left_shift(1, depot),
+        needs=np.zeros(count, np.int64),
         penalty=np.full(count, 50.0),
+        depot=depot,
     )
 
 
 def _vans(depot: int, parcels: int, depots: int) -> tuple[VanType, VanType]:
     """Large vans from morning on, small ones for the later day."""
     count = parcels // (25 * depots) + 3
-    large = VanType(depot, depot, count, 1, 320.0, 1600.0, 60.0, 2.2e-4, 0.0045, 0.0, 30600.0, has=1 << depot)
-    small = VanType(depot, depot, count, 1, 160.0, 700.0, 42.0, 1.6e-4, 0.0045, 7200.0, DAY_S, has=1 << depot)
+    large = VanType(depot, depot, count, 1, 320.0, 1600.0, 60.0, 2.2e-4, 0.0045, 0.0, 30600.0)
+    small = VanType(depot, depot, count, 1, 160.0, 700.0, 42.0, 1.6e-4, 0.0045, 7200.0, DAY_S)
     return large, small
 
 
@@ -146,17 +153,34 @@ def _lockers(rng: np.random.Generator, depots: int, count: int, slots: int) -> L
 
 def _locker_ways(rng: np.random.Generator, lockers: Floats, doors: Floats) -> LockerWays:
     """The three nearest lockers within a walk of those who consent; the price is what the recipient is given for it."""
-    far = _far(doors, lockers)
-    order = np.argsort(far, axis=1)[:, :3]
-    near = (np.take_along_axis(far, order, axis=1) <= WALK_M) & (rng.random(len(doors)) < CONSENT)[:, None]
-    parcel, rank = np.nonzero(near)
-    locker = order[parcel, rank]
-    cost = 0.25 + 5e-4 * far[parcel, locker]
-    return LockerWays(parcel, locker, cost, np.zeros(len(parcel)), np.full(len(parcel), DAY_S))
+    near, far = nearest(doors, lockers, 3, WALK_M)
+    consent = rng.random(len(doors)) < CONSENT
+    parcel, rank = np.nonzero((near >= 0) & consent[:, None])
+    cost = 0.25 + 5e-4 * far[parcel, rank]
+    return LockerWays(parcel, near[parcel, rank], cost, np.zeros(len(parcel)), np.full(len(parcel), DAY_S))
+
+
+@dataclass(frozen=True, eq=False)
+class Air:
+    """Areas in which no drone may fly: centres and radii (m)."""
+
+    cells: Cells
+    radius: Floats
+
+    def crossed(self, site: Floats, targets: Floats, reach: float) -> npt.NDArray[np.bool_]:
+        """Whether the straight line from a site to each target, none farther than the reach, meets an area."""
+        crosses = np.zeros(len(targets), bool)
+        way = targets - site
+        length = np.maximum((way * way).sum(axis=1), 1e-9)
+        for area in self.cells.around(site, reach + float(np.max(self.radius))):
+            centre = self.cells.points[area]
+            share = np.clip(((centre - site) * way).sum(axis=1) / length, 0.0, 1.0)
+            crosses |= np.hypot(*(site + share[:, None] * way - centre).T) < self.radius[area]
+        return crosses
 
 
 def _machines(
-    sites: Floats, lockers: Floats, doors: Floats, parcels: Parcels, blocked: tuple[Floats, Floats]
+    sites: Floats, lockers: Floats, doors: Floats, parcels: Parcels, air: Air
 ) -> tuple[Groups, SortieWays]:
     """Drones at each site and robots at every second one; to doors, and drones to the ports of every other locker."""
     kinds = [(kind, site) for kind in (DRONE, ROBOT) for site in range(0, len(sites), kind.every)]
@@ -167,76 +191,50 @@ def _machines(
         away=np.array([kind.away for kind, _ in kinds]),
         chargers=np.array([kind.chargers for kind, _ in kinds]),
     )
-    rows = [
-        _sorties(number, kind, sites[site], doors, parcels.weight, blocked)
-        for number, (kind, site) in enumerate(kinds)
-    ]
-    walk = _far(doors, lockers)
-    ported = np.arange(len(lockers)) % 2 == 0
-    own = np.argmin(np.where(ported, walk, np.inf), axis=1)
-    walkers = walk[np.arange(len(doors)), own] <= WALK_M
+    cells, ports = Cells(doors, DRONE.reach / 4.0), _Ports(lockers, doors)
+    rows = []
+    for number, (kind, site) in enumerate(kinds):
+        near = cells.around(sites[site], kind.reach)
+        rows.append(_sorties(number, kind, sites[site], near, doors[near], parcels.weight, air))
     for number, (kind, site) in enumerate(kinds):
         if not kind.streets:
-            rows.append(
-                _to_ports(number, kind, sites[site], lockers, own, walk, walkers, parcels.weight, blocked)
-            )
+            rows.append(ports.sorties(number, kind, sites[site], parcels.weight, air))
     return groups, SortieWays(*(np.concatenate(column) for column in zip(*rows, strict=True)))
 
 
-Row = tuple[
-    npt.NDArray[np.int64], npt.NDArray[np.int64], Floats, Floats, Floats, Floats, npt.NDArray[np.int64]
-]
+Row = tuple[Indexes, Indexes, Floats, Floats, Floats, Floats, Indexes]
 
 
 def _sorties(
-    number: int, kind: Kind, site: Floats, targets: Floats, weight: Floats, blocked: tuple[Floats, Floats]
+    number: int, kind: Kind, site: Floats, parcel: Indexes, targets: Floats, weight: Floats, air: Air
 ) -> Row:
-    """To each target in reach."""
+    """To the target of each parcel, if it is in reach."""
     metres = np.hypot(*(targets - site).T) * (DETOUR if kind.streets else 1.0)
-    able = (metres <= kind.reach) & (weight <= kind.weight)
+    able = (metres <= kind.reach) & (weight[parcel] <= kind.weight)
     if not kind.streets:
-        able &= ~_crossing(site, targets, blocked)
-    parcel = np.flatnonzero(able)
-    metres = metres[parcel]
+        able &= ~air.crossed(site, targets, kind.reach)
+    parcel, metres = parcel[able], metres[able]
     there = kind.load_s + metres / kind.speed
     away = there + kind.load_s + metres / kind.speed
     cost = kind.fixed + 2.0 * kind.per_metre * metres
-    return (
-        parcel,
-        np.full(len(parcel), number),
-        there,
-        away,
-        kind.charging * (away - kind.load_s),
-        cost,
-        np.full(len(parcel), -1),
-    )
+    charge = kind.charging * (away - kind.load_s)
+    return parcel, np.full(len(parcel), number), there, away, charge, cost, np.full(len(parcel), -1)
 
 
-def _to_ports(
-    number: int,
-    kind: Kind,
-    site: Floats,
-    lockers: Floats,
-    own: npt.NDArray[np.int64],
-    walk: Floats,
-    walkers: npt.NDArray[np.bool_],
-    weight: Floats,
-    blocked: tuple[Floats, Floats],
-) -> Row:
-    """To the port of the locker that is nearest to the door."""
-    parcel, group, there, away, charge, cost, _ = _sorties(number, kind, site, lockers[own], weight, blocked)
-    keep = walkers[parcel]
-    locker = own[parcel]
-    cost = cost + 0.25 + 5e-4 * walk[parcel, locker]
-    return parcel[keep], group[keep], there[keep], away[keep], charge[keep], cost[keep], locker[keep]
+class _Ports:
+    """Lockers with a port, every other one, and for each door within a walk of one the nearest."""
 
+    def __init__(self, lockers: Floats, doors: Floats) -> None:
+        own, walk = nearest(doors, lockers[::2], 1, WALK_M)
+        self.parcel = np.flatnonzero(own[:, 0] >= 0)
+        self.locker, self.walk = 2 * own[self.parcel, 0], walk[self.parcel, 0]
+        self.targets = lockers[self.locker]
+        self.cells = Cells(self.targets, DRONE.reach / 4.0)
 
-def _crossing(site: Floats, targets: Floats, blocked: tuple[Floats, Floats]) -> npt.NDArray[np.bool_]:
-    """Whether the straight line to a target meets a no-fly area."""
-    crosses = np.zeros(len(targets), bool)
-    way = targets - site
-    length = np.maximum((way * way).sum(axis=1), 1e-9)
-    for centre, radius in zip(*blocked, strict=True):
-        share = np.clip(((centre - site) * way).sum(axis=1) / length, 0.0, 1.0)
-        crosses |= np.hypot(*(site + share[:, None] * way - centre).T) < radius
-    return crosses
+    def sorties(self, number: int, kind: Kind, site: Floats, weight: Floats, air: Air) -> Row:
+        """To the ports in reach, for the parcels whose doors are near them."""
+        near = self.cells.around(site, kind.reach)
+        row = _sorties(number, kind, site, near, self.targets[near], weight[self.parcel], air)
+        chosen, group, there, away, charge, cost, _ = row
+        cost = cost + 0.25 + 5e-4 * self.walk[chosen]
+        return self.parcel[chosen], group, there, away, charge, cost, self.locker[chosen]

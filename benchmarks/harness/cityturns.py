@@ -20,6 +20,8 @@ from fleet.planner.jointly import JointPlan, Route
 ROUNDS = 4
 LAST = 0.4
 """The last round's share of the time."""
+ROWS = 512
+"""Parcels that are held against all others at a time."""
 FILL = 0.93
 """The share of machines' time that is given out: gaps can't all be used."""
 LEANS = (1.0, 0.7, 0.4, 0.7)
@@ -57,7 +59,9 @@ def turns(city: City, seconds: float, seed: int) -> JointPlan:
 def first_prices(city: City) -> Prices:
     """A stop's service, a way to the fifth nearest neighbour, and a share of a van."""
     van, places = city.vans[0], city.parcels.place
-    metres = np.sort(city.legs.metres(places, places), axis=1)[:, min(5, len(places) - 1)]
+    fifth, rows = min(5, len(places) - 1), range(0, len(places), ROWS)
+    tables = (city.legs.metres(places[first : first + ROWS], places) for first in rows)
+    metres = np.concatenate([np.partition(table, fifth, axis=1)[:, fifth] for table in tables])
     seconds = metres * _pace(city)
     door = van.per_metre * metres + van.per_second * (city.parcels.service + seconds) + van.fixed / 50.0
     return Prices(door, np.full(len(city.lockers.place), 1.5 * float(np.median(door))))

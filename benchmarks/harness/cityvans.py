@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from typing import Any
 
 import numpy as np
@@ -42,28 +43,41 @@ def driven(
     city: City, doors: list[int], by_locker: dict[int, list[int]], deadline: Deadline, seed: int
 ) -> tuple[list[Route], list[int]]:
     """Routes, and the parcels that are left out; each depot gets time by its share of the stops."""
-    parts = []
-    for need in sorted({int(need) for need in city.parcels.needs}):
-        stops = [VanStop((p,)) for p in doors if city.parcels.needs[p] == need]
-        for locker, parcels in by_locker.items():
-            if held := tuple(p for p in parcels if city.parcels.needs[p] == need):
-                stops.append(VanStop(held, locker, 0))
-        parts.append((need, stops))
+    parts = _parts(city, doors, by_locker)
     routes, left = list[Route](), list[int]()
-    for number, (need, stops) in enumerate(parts):
-        if stops:
-            share = len(stops) / sum(len(others) for _, others in parts[number:])
-            found, missed = _searched(city, need, stops, deadline.share(share), seed)
-            routes += found
-            left += missed
+    for number, (kinds, stops) in enumerate(parts):
+        share = len(stops) / sum(len(others) for _, others in parts[number:])
+        found, missed = _searched(city, kinds, stops, deadline.share(share), seed)
+        routes += found
+        left += missed
     return routes, left
 
 
+def _parts(
+    city: City, doors: list[int], by_locker: dict[int, list[int]]
+) -> list[tuple[list[int], list[VanStop]]]:
+    """Stops of parcels that the same types of van may bring, and those types: depot by depot."""
+    stops, kinds = defaultdict[int, list[VanStop]](list), _kinds(city)
+    for parcel in doors:
+        stops[kinds[parcel]].append(VanStop((parcel,)))
+    for locker, parcels in by_locker.items():
+        for number in sorted({kinds[parcel] for parcel in parcels}):
+            stops[number].append(VanStop(tuple(p for p in parcels if kinds[p] == number), locker, 0))
+    some = {number: parcel for parcel, number in enumerate(kinds)}
+    every = [kind for kind, van in enumerate(city.vans) if van.vans]
+    return [([k for k in every if city.may_ride(some[n], k)], stops[n]) for n in sorted(stops)]
+
+
+def _kinds(city: City) -> list[int]:
+    """The same number for parcels that the same types of van may bring."""
+    depot = city.parcels.depot if city.parcels.depot is not None else 0 * city.parcels.needs
+    return [int(n) for n in np.unique((city.parcels.needs, depot), axis=1, return_inverse=True)[1].ravel()]
+
+
 def _searched(
-    city: City, need: int, stops: list[VanStop], deadline: Deadline, seed: int
+    city: City, kinds: list[int], stops: list[VanStop], deadline: Deadline, seed: int
 ) -> tuple[list[Route], list[int]]:
     """One depot's routes."""
-    kinds = [kind for kind, van in enumerate(city.vans) if not need & ~van.has and van.vans]
     depots = sorted({place for kind in kinds for place in (city.vans[kind].start, city.vans[kind].end)})
     places = np.array([*depots, *(_place(city, stop) for stop in stops)])
     found = pyvrp.solve(

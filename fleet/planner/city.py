@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fleet.planner.legs import BadCase, Legs
-from fleet.planner.routing import VanType
+from fleet.planner.routing import VanType, check_van
 
 Floats = npt.NDArray[np.float64]
 Indexes = npt.NDArray[np.int64]
@@ -26,8 +26,8 @@ LONGEST_DAY = 62
 @dataclass(frozen=True, eq=False)
 class Parcels:
     """One row for each parcel: place of the door, window in which service there begins (s), service (s), load, size of
-    the compartment that it needs (0 is the smallest), until when one is kept for it (s), the depot's bit and other
-    skills of the van as bits, and the price of leaving it out."""
+    the compartment that it needs (0 is the smallest), until when one is kept for it (s), skills of the van as bits, the
+    price of leaving it out, and the place from which a van must start that brings it (-1: any)."""
 
     place: Indexes
     opens: Floats
@@ -39,6 +39,8 @@ class Parcels:
     kept: Floats
     needs: Whole
     penalty: Floats
+    depot: Indexes | None = None
+    """Without the column vans may start anywhere. A depot may as well be one of the `needs`, of which there are 62."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +117,7 @@ class City:
         ):
             _check_table(name, table)
         for number, van in enumerate(self.vans):
+            check_van(number, van, self.legs)
             _check(van.trips == 1, f"van type {number}: a van makes one trip here")
         self._check_numbers()
         day = self.slots
@@ -127,6 +130,12 @@ class City:
         sound = len(shape) == 3 and shape[2] == len(day) - 1 and shape[1] > 0
         _check(sound, "lockers: room must be a table of locker, size and slot")
 
+    def may_ride(self, parcel: int, kind: int) -> bool:
+        """Whether vans of a type have the skills for a parcel, and start where it stands."""
+        van, depot = self.vans[kind], self.parcels.depot
+        stands = depot is None or int(depot[parcel]) in (-1, van.start)
+        return stands and not int(self.parcels.needs[parcel]) & ~van.has
+
     def _check_numbers(self) -> None:
         """Whether what points to rows and places points to some, and amounts are none below 0."""
         parcels, lockers, ways, sorties = self.parcels, self.lockers, self.locker_ways, self.sortie_ways
@@ -134,6 +143,8 @@ class City:
         _within("parcel", "place", parcels.place, 0, self.legs.places)
         _within("parcel", "size", parcels.size, 0, max(1, np.shape(lockers.room)[1]))
         _within("parcel", "needs", parcels.needs, 0, 1 << 62)
+        if parcels.depot is not None:
+            _within("parcel", "depot", parcels.depot, -1, self.legs.places)
         _within("locker", "place", lockers.place, 0, self.legs.places)
         _within("locker way", "parcel", ways.parcel, 0, count)
         _within("locker way", "locker", ways.locker, 0, stations)
@@ -164,10 +175,12 @@ def _check(holds: bool, otherwise: str) -> None:
 
 def _check_table(name: str, table: Any) -> None:
     """Columns of one length, finite."""
-    lengths = {field.name: len(getattr(table, field.name)) for field in fields(table)}
+    columns = {field.name: getattr(table, field.name) for field in fields(table)}
+    columns = {column: values for column, values in columns.items() if values is not None}
+    lengths = {column: len(values) for column, values in columns.items()}
     _check(len(set(lengths.values())) == 1, f"{name}: columns of different lengths: {lengths}")
-    for field in fields(table):
-        _all(_by_row(np.isfinite(getattr(table, field.name))), name, f"{field.name} must be finite")
+    for column, values in columns.items():
+        _all(_by_row(np.isfinite(values)), name, f"{column} must be finite")
 
 
 def _within(name: str, column: str, values: npt.NDArray[Any], least: int, beyond: int) -> None:

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
+
 import numpy as np
 import numpy.typing as npt
 
 from fleet.planner.city import City
 from fleet.planner.joint import ways
 from fleet.planner.joint.state import State
-from fleet.planner.routing import Case, Stop, routes_of
+from fleet.planner.legs import BadCase, Legs
+from fleet.planner.routing import VanType, kernel_types, routes_of
+from fleet.planner.stoprows import StopRows
 
 BEFORE = 1.0
 """A van begins to fill a locker at least so long before the slot ends (s): then it is in the next one."""
 
+SKILLS = 62
+"""Skills are as many bits."""
+
 Ints = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Nodes:
+    """Doors and visits as stops of vans."""
+
+    legs: Legs
+    rows: StopRows
+    vans: tuple[VanType, ...]
+    all_asked: int = 1000
+    """Of 2,500 stops asking all took half of the time of a first plan, which was no cheaper."""
 
 
 class Columns:
@@ -22,55 +42,68 @@ class Columns:
 
     def __init__(self, city: City) -> None:
         self.city = city
-        self.needs, self.need = np.unique(city.parcels.needs, return_inverse=True)
+        needs, self.vans = _with_depots(city)
+        self.needs, self.need = np.unique(needs, return_inverse=True)
         stations, slots = len(city.lockers.place), len(city.slots) - 1
         self.number = np.full((stations, len(self.needs), slots), -1, np.int32)
-        ways, ends = city.locker_ways, city.slots[1:]
-        fits = (ways.opens[:, None] <= city.slots[:-1]) & (ends <= ways.closes[:, None])
-        fits &= np.arange(slots) <= last_slots(city)[ways.parcel][:, None]
+        of, ends = city.locker_ways, city.slots[1:]
+        fits = (of.opens[:, None] <= city.slots[:-1]) & (ends <= of.closes[:, None])
+        fits &= np.arange(slots) <= last_slots(city)[of.parcel][:, None]
         self.bits = (fits.astype(np.int64) << np.arange(slots)).sum(axis=1)
         row, slot = np.nonzero(fits)
-        used = np.unique(np.stack((ways.locker[row], self.need[ways.parcel[row]], slot)), axis=1)
+        used = np.unique(np.stack((of.locker[row], self.need[of.parcel[row]], slot)), axis=1)
         self.number[used[0], used[1], used[2]] = np.arange(used.shape[1])
         self.locker, self.of_need, self.slot = (np.ascontiguousarray(line, np.int32) for line in used)
         self.case = self._case()
-        self.sortie_begins, self.sorties, self.rows = _sortie_columns(city)
-        self.lockers, begins = _locker_columns(city, self)
-        self.parcels = _parcel_columns(city, self, begins)
+        self.van_types = kernel_types(self.case)
+        self.rows, self.departs = _sortie_rows(city)
+        self.sortie_begins = _begins(city.sortie_ways.parcel[self.rows], len(city.parcels.place))
+        self.sorties = _sortie_columns(city, self.rows, self.departs)
+        rows = np.lexsort((of.cost, of.parcel))
+        self.locker_rows = rows[self.bits[rows] != 0]
+        self.locker_begins = _begins(of.parcel[self.locker_rows], len(city.parcels.place))
+        self.lockers = _locker_columns(city, self)
+        self.parcels = _parcel_columns(city, self)
 
     def state(self) -> State:
         """No plan yet."""
         return State(routes_of(self.case), self.parcels, self.sorties, _machines(self.city), self.lockers)
 
-    def _case(self) -> Case:
+    def _case(self) -> Nodes:
         """Doors and behind them visits, as stops; what parcels are worth is no matter of the routes."""
-        city, parcels = self.city, self.city.parcels
-        columns = (
-            parcels.place,
-            parcels.opens,
-            parcels.closes,
-            parcels.service,
-            parcels.weight,
-            parcels.volume,
+        parcels, lockers, slots = self.city.parcels, self.city.lockers, self.city.slots
+        none, no_load = np.zeros(len(parcels.place) + len(self.locker)), np.zeros(len(self.locker))
+        rows = StopRows(
+            np.concatenate((parcels.place, lockers.place[self.locker])).astype(np.int64),
+            np.concatenate((parcels.opens, slots[self.slot])),
+            np.concatenate((parcels.closes, slots[self.slot + 1] - BEFORE)),
+            np.concatenate((parcels.service, (lockers.stop_s + lockers.each_s)[self.locker])),
+            np.concatenate((parcels.weight, no_load)),
+            np.concatenate((parcels.volume, no_load)),
+            release=none,
+            penalty=none,
+            needs=np.concatenate((self.needs[self.need], self.needs[self.of_need])),
         )
-        doors = [
-            Stop(place, opens, closes, service, weight, volume, penalty=0.0, needs=needs)
-            for place, opens, closes, service, weight, volume, needs in zip(
-                *(column.tolist() for column in columns), parcels.needs.tolist(), strict=True
-            )
-        ]
-        visits = [
-            Stop(
-                int(city.lockers.place[locker]),
-                float(city.slots[slot]),
-                float(city.slots[slot + 1]) - BEFORE,
-                service=float(city.lockers.stop_s[locker] + city.lockers.each_s[locker]),
-                penalty=0.0,
-                needs=int(self.needs[need]),
-            )
-            for locker, need, slot in zip(self.locker, self.of_need, self.slot, strict=True)
-        ]
-        return Case(city.legs, (*doors, *visits), city.vans)
+        return Nodes(self.city.legs, rows, self.vans)
+
+
+def _with_depots(city: City) -> tuple[npt.NDArray[np.int64], tuple[VanType, ...]]:
+    """What parcels need, depots among it, and types of van with the depot that they start at: each is a skill here, of
+    those that nobody has."""
+    needs, depot = city.parcels.needs.astype(np.int64), city.parcels.depot
+    if depot is None:
+        return needs, city.vans
+    used = reduce(or_, (*np.unique(needs).tolist(), *(van.has for van in city.vans)), 0)
+    bits = [1 << bit for bit in range(SKILLS) if not used >> bit & 1]
+    places = np.unique(depot[depot >= 0])
+    if len(places) > len(bits):
+        raise BadCase(
+            f"parcels stand at {len(places)} depots; with {used.bit_count()} skills at most {len(bits)}"
+        )
+    bit_of = dict(zip(places.tolist(), bits, strict=False))
+    own = np.array([*bits[: len(places)], 0], np.int64)
+    needs = needs | own[np.where(depot >= 0, np.searchsorted(places, depot), len(places))]
+    return needs, tuple(replace(van, has=van.has | bit_of.get(van.start, 0)) for van in city.vans)
 
 
 def last_slots(city: City) -> npt.NDArray[np.int64]:
@@ -84,8 +117,9 @@ def _begins(of: npt.NDArray[np.int64], count: int) -> Ints:
     return np.searchsorted(of, np.arange(count + 1)).astype(np.int32)
 
 
-def _sortie_columns(city: City) -> tuple[Ints, ways.Sorties, npt.NDArray[np.int64]]:
-    """Where each parcel's sorties begin, the sorties, cheapest first, and their rows among the city's."""
+def _sortie_rows(city: City) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """The rows of the sorties among the city's, by parcel, cheapest first; when each departs at the earliest and the
+    latest."""
     of, groups, parcels = city.sortie_ways, city.groups, city.parcels
     earliest = groups.opens[of.group]
     latest = np.minimum(parcels.closes[of.parcel] - of.there, groups.closes[of.group] - of.away)
@@ -94,6 +128,13 @@ def _sortie_columns(city: City) -> tuple[Ints, ways.Sorties, npt.NDArray[np.int6
     latest = np.minimum(latest, np.where(door, np.inf, city.slots[-1] - BEFORE - of.there))
     rows = np.lexsort((of.cost, of.parcel))
     rows = rows[(earliest <= latest)[rows]]
+    return rows, np.stack((earliest[rows], latest[rows]), axis=1)
+
+
+def _sortie_columns(
+    city: City, rows: npt.NDArray[np.int64], departs: npt.NDArray[np.float64]
+) -> ways.Sorties:
+    of = city.sortie_ways
 
     def whole(column: npt.NDArray[np.int64]) -> Ints:
         return column[rows].astype(np.int32)
@@ -101,29 +142,25 @@ def _sortie_columns(city: City) -> tuple[Ints, ways.Sorties, npt.NDArray[np.int6
     def column(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return np.ascontiguousarray(values[rows], np.float64)
 
-    sorties = ways.Sorties(
+    return ways.Sorties(
         whole(of.group),
         column(of.there),
         column(of.away),
         column(of.charge),
         column(of.cost),
         whole(of.locker),
-        column(earliest),
-        column(latest),
+        *np.ascontiguousarray(departs.T),
     )
-    return _begins(of.parcel[rows], len(parcels.place)), sorties, rows
 
 
-def _locker_columns(city: City, visits: Columns) -> tuple[ways.Lockers, Ints]:
-    """Compartments, visits and each parcel's lockers, cheapest first; and where those begin."""
-    of, stations = city.locker_ways, city.lockers
-    rows = np.lexsort((of.cost, of.parcel))
-    rows = rows[visits.bits[rows] != 0]
+def _locker_columns(city: City, visits: Columns) -> ways.Lockers:
+    """Compartments, visits and each parcel's lockers, cheapest first."""
+    of, stations, rows = city.locker_ways, city.lockers, visits.locker_rows
     by_locker = np.lexsort((of.cost, of.locker))
     by_locker = by_locker[visits.bits[by_locker] != 0]
     lasts = float(np.min(stations.port_s, initial=np.inf))
     day = city.slots[-1] - city.slots[0]
-    lockers = ways.Lockers(
+    return ways.Lockers(
         room=np.ascontiguousarray(stations.room, np.int32),
         begins=np.ascontiguousarray(city.slots[:-1], np.float64),
         port_s=np.ascontiguousarray(stations.port_s, np.float64),
@@ -139,10 +176,9 @@ def _locker_columns(city: City, visits: Columns) -> tuple[ways.Lockers, Ints]:
         first=_begins(of.locker[by_locker], len(stations.place)),
         ports=min(len(city.parcels.place), int(day / lasts) + 1) + 1,
     )
-    return lockers, _begins(of.parcel[rows], len(city.parcels.place))
 
 
-def _parcel_columns(city: City, visits: Columns, lockers: Ints) -> ways.Parcels:
+def _parcel_columns(city: City, visits: Columns) -> ways.Parcels:
     parcels = city.parcels
     return ways.Parcels(
         np.ascontiguousarray(parcels.weight, np.float64),
@@ -152,7 +188,7 @@ def _parcel_columns(city: City, visits: Columns, lockers: Ints) -> ways.Parcels:
         np.ascontiguousarray(parcels.penalty, np.float64),
         visits.need.astype(np.int32),
         visits.sortie_begins,
-        lockers,
+        visits.locker_begins,
     )
 
 
@@ -161,18 +197,28 @@ def useful_machines(city: City) -> npt.NDArray[np.int64]:
     return np.minimum(city.groups.machines, len(city.parcels.place))
 
 
+def first_machines(city: City) -> npt.NDArray[np.int64]:
+    """The kernel's number of the first machine of each group, and how many there are."""
+    return np.concatenate(([0], np.cumsum(useful_machines(city))))
+
+
+def short_of(city: City) -> npt.NDArray[np.bool_]:
+    """Which groups have fewer pilots or chargers than machines: their departures are fixed when they are planned."""
+    machines = useful_machines(city)
+    return (city.groups.away < machines) | (city.groups.chargers < machines)
+
+
 def _machines(city: City) -> ways.Machines:
     """Groups of machines; no more of each than there are parcels, and rows as long as a day can hold sorties."""
     groups, of = city.groups, city.sortie_ways
     machines = useful_machines(city)
     shortest = float(np.min(of.away + of.charge, initial=np.inf))
     day = float(np.max(groups.closes - groups.opens, initial=0.0))
-    fixed = (groups.away < machines) | (groups.chargers < machines)
     return ways.Machines(
-        first=np.concatenate(([0], np.cumsum(machines))).astype(np.int32),
+        first=first_machines(city).astype(np.int32),
         away=np.minimum(groups.away, machines).astype(np.int32),
         chargers=np.minimum(groups.chargers, machines).astype(np.int32),
-        fixed=fixed.astype(np.int32),
+        fixed=short_of(city).astype(np.int32),
         rows=min(len(city.parcels.place), int(max(day, 0.0) / shortest) + 2),
         group=np.repeat(np.arange(len(machines), dtype=np.int32), machines),
     )

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fleet.planner.city import City
-from fleet.planner.citycolumns import Columns, useful_machines
+from fleet.planner.citycolumns import Columns, first_machines
 from fleet.planner.joint.blend import Blend
 from fleet.planner.joint.state import State
 from fleet.planner.kernels.undo import best
-from fleet.planner.routing import CHUNK, HOT, Budget, kernel_types, typical
+from fleet.planner.routing import CHUNK, HOT, Budget, typical
 
 NOBODY, DOOR, LOCKER, SORTIE = 0, 1, 2, 3
 """The kernel's numbers of how a parcel is brought."""
@@ -71,8 +71,8 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class JointPlan:
-    """What was found: routes, sorties, compartments, parcels that nobody brings, the cost with their penalties, and how
-    many iterations that took."""
+    """What was found: routes, sorties, compartments, parcels that nobody brings, the cost with their penalties, how
+    many iterations that took, and what went wrong in parts of the search, which ended none."""
 
     routes: tuple[Route, ...]
     sorties: tuple[Sortie, ...]
@@ -80,6 +80,7 @@ class JointPlan:
     unserved: tuple[int, ...]
     cost: float
     iterations: int
+    troubles: tuple[str, ...] = ()
 
 
 def plan_jointly(city: City, *, seed: int, budget: Budget) -> JointPlan:
@@ -88,20 +89,56 @@ def plan_jointly(city: City, *, seed: int, budget: Budget) -> JointPlan:
         return JointPlan((), (), (), (), 0.0, 0)
     visits = Columns(city)
     price = typical(visits.case)
-    runs, used = [_Run(visits, seed, 0)], budget()
-    bans = _bans(city)
+    run, used, spent = best_start(visits, Run(visits, seed), budget, budget(), START, price)
+    before = run.search.iterations
+    run.anneal(budget, used, price)
+    return plan_of(visits, run.state, spent + run.search.iterations - before)
+
+
+class Run:
+    """A search from a first plan in which some types of van are not used, or from one that stands already."""
+
+    def __init__(self, visits: Columns, seed: int, *, banned: int = 0, standing: State | None = None) -> None:
+        self.city, self.seed, self.banned = visits.city, seed, banned
+        self.state = standing if standing is not None else visits.state()
+        self.search = Blend(self.state, seed)
+        self.search.ban(banned, BANNED)
+        if standing is None:
+            self.search.construct()
+
+    def started(self, budget: Budget, used: float, until: float, price: float) -> float:
+        """Search, cooling down, until so much of the budget is used; how much is."""
+        begun = used
+        while used < min(until, 1.0):
+            cooled = (used - begun) / (until - begun)
+            self.search.run(CHUNK, price * HOT * (COLD / HOT) ** cooled, 1.0)
+            used = budget()
+        return used
+
+    def anneal(self, budget: Budget, used: float, price: float, begin: float = 0.0, end: float = 1.0) -> None:
+        """Search until the budget is used, as one does from one share of the whole time to another."""
+        mildest = _mildest(self.city, self.state)
+        while used < 1.0:
+            at = begin + (end - begin) * used
+            temperature = price * HOT * (COLD / HOT) ** at
+            self.search.run(CHUNK, temperature, mildest ** max(0.0, 1.0 - at / RAMP))
+            used = budget()
+
+
+def best_start(
+    visits: Columns, first: Run, budget: Budget, used: float, share: float, price: float
+) -> tuple[Run, float, int]:
+    """Of short searches, each with a share of the budget and but for the first without some types of van, the one that
+    found the cheapest plan; how much of the budget is used, and the iterations of all."""
+    runs = [first]
+    bans = _bans(visits.city)
     for number in range(len(bans) + 1 if bans else 0):
         if number and used < 1.0:
-            runs.append(_Run(visits, seed, bans[number - 1]))
-        used = runs[-1].started(budget, used, used + START, price)
+            runs.append(Run(visits, first.seed, banned=bans[number - 1]))
+        used = runs[-1].started(budget, used, used + share, price)
     best = min(runs, key=lambda run: run.state.routes.best_cost)
     best.search.ban(best.banned, -BANNED)
-    mildest = _mildest(city, best.state)
-    while used < 1.0:
-        temperature = price * HOT * (COLD / HOT) ** used
-        best.search.run(CHUNK, temperature, mildest ** max(0.0, 1.0 - used / RAMP))
-        used = budget()
-    return _found(city, visits, best, sum(run.search.iterations for run in runs))
+    return best, used, sum(run.search.iterations for run in runs)
 
 
 def _bans(city: City) -> list[int]:
@@ -130,28 +167,9 @@ def _mildest(city: City, state: State) -> float:
     return float(min(1.0, MILD * each / worst)) if each > 0.0 and worst > 0.0 else 1.0
 
 
-class _Run:
-    """A search from a first plan in which some types of van are not used."""
-
-    def __init__(self, visits: Columns, seed: int, banned: int) -> None:
-        self.state, self.banned = visits.state(), banned
-        self.search = Blend(self.state, seed)
-        self.search.ban(banned, BANNED)
-        self.search.construct()
-
-    def started(self, budget: Budget, used: float, until: float, price: float) -> float:
-        """Search, cooling down, until so much of the budget is used; how much is."""
-        begun = used
-        while used < min(until, 1.0):
-            cooled = (used - begun) / (until - begun)
-            self.search.run(CHUNK, price * HOT * (COLD / HOT) ** cooled, 1.0)
-            used = budget()
-        return used
-
-
-def _found(city: City, visits: Columns, run: _Run, iterations: int) -> JointPlan:
+def plan_of(visits: Columns, state: State, iterations: int) -> JointPlan:
     """The best plan of a search."""
-    state, rows = run.state, visits.rows
+    city, rows = visits.city, visits.rows
     whole = np.asarray(state.best_whole)
     carried: dict[int, list[int]] = {}
     boxes = list[Box]()
@@ -168,7 +186,7 @@ def _found(city: City, visits: Columns, run: _Run, iterations: int) -> JointPlan
         visit = node - len(whole)
         return VanStop(tuple(carried[visit]), int(visits.locker[visit]), int(visits.slot[visit]))
 
-    types = kernel_types(visits.case)
+    types = visits.van_types
     routes = tuple(
         Route(types[van], tuple(stop(int(node)) for node in trip))
         for van, trips in best(state.routes)
@@ -182,7 +200,7 @@ def _found(city: City, visits: Columns, run: _Run, iterations: int) -> JointPlan
 def _scheduled(city: City, state: State, rows: npt.NDArray[np.int64]) -> list[Sortie]:
     """Each machine's sorties of the best plan, each as early as it may depart."""
     way, since = np.asarray(state.best_whole)[:, 1], np.asarray(state.best_time)[:, 0]
-    found, first = list[Sortie](), np.concatenate(([0], np.cumsum(useful_machines(city))))
+    found, first = list[Sortie](), first_machines(city)
     for machine, length in enumerate(np.asarray(state.best_length).tolist()):
         moment = -np.inf
         for parcel in np.asarray(state.best_row)[machine, :length].tolist():

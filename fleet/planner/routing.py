@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf, isfinite
 from typing import Protocol
 
@@ -21,6 +22,7 @@ from fleet.planner.kernels.routes import Routes
 from fleet.planner.kernels.undo import best
 from fleet.planner.legs import BadCase, Legs
 from fleet.planner.neighbours import near
+from fleet.planner.stoprows import StopRows
 
 NEVER = 1e300
 """More than any capacity or duration, for the kernel's arithmetic, which knows no infinity."""
@@ -92,18 +94,64 @@ class Case:
             _check(sound, f"stop {number}: its window must have finite ends; FAR_S stands for none")
             _check(0 <= stop.needs < 1 << 62, f"stop {number}: skills are bits 0 to 61")
         for number, van in enumerate(self.vans):
-            ends = van.start in range(self.legs.places) and van.end in range(self.legs.places)
-            _check(ends, f"van type {number}: there is no place {van.start} or {van.end}")
-            _check(van.vans >= 0 and van.trips >= 1, f"van type {number}: vans from 0, trips from 1")
-            prices = (van.fixed, van.per_metre, van.per_second)
-            sound = all(isfinite(p) and p >= 0.0 for p in prices)
-            _check(sound, f"van type {number}: prices must be numbers from 0")
-            sound = van.weight >= 0.0 and van.volume >= 0.0 and van.longest >= 0.0
-            _check(sound, f"van type {number}: capacities and longest trip must be from 0")
-            _check(
-                isfinite(van.opens) and isfinite(van.closes), f"van type {number}: its shift must be finite"
-            )
-            _check(0 <= van.has < 1 << 62, f"van type {number}: skills are bits 0 to 61")
+            check_van(number, van, self.legs)
+
+    @property
+    def all_asked(self) -> int:
+        """As many as can be: where windows are tight, far stops may suit better than near ones."""
+        return len(self.stops)
+
+    @cached_property
+    def rows(self) -> StopRows:
+        """The stops as columns."""
+
+        def column(name: str) -> npt.NDArray[np.float64]:
+            return np.array([getattr(stop, name) for stop in self.stops], np.float64)
+
+        return StopRows(
+            place=np.array([stop.place for stop in self.stops], np.int64),
+            opens=column("opens"),
+            closes=column("closes"),
+            service=column("service"),
+            weight=column("weight"),
+            volume=column("volume"),
+            release=column("release"),
+            penalty=column("penalty"),
+            needs=np.array([stop.needs for stop in self.stops], np.int64),
+        )
+
+
+class Rowed(Protocol):
+    """What is to be planned, with stops as columns."""
+
+    @property
+    def legs(self) -> Legs:
+        """How far places are from each other."""
+
+    @property
+    def rows(self) -> StopRows:
+        """The stops."""
+
+    @property
+    def vans(self) -> tuple[VanType, ...]:
+        """The types of van."""
+
+    @property
+    def all_asked(self) -> int:
+        """With up to so many stops each one's neighbours may be sought among all."""
+
+
+def check_van(number: int, van: VanType, legs: Legs) -> None:
+    """Refuse a type of van that makes no sense, by its number."""
+    ends = van.start in range(legs.places) and van.end in range(legs.places)
+    _check(ends, f"van type {number}: there is no place {van.start} or {van.end}")
+    _check(van.vans >= 0 and van.trips >= 1, f"van type {number}: vans from 0, trips from 1")
+    prices = (van.fixed, van.per_metre, van.per_second)
+    _check(all(isfinite(p) and p >= 0.0 for p in prices), f"van type {number}: prices must be numbers from 0")
+    sound = van.weight >= 0.0 and van.volume >= 0.0 and van.longest >= 0.0
+    _check(sound, f"van type {number}: capacities and longest trip must be from 0")
+    _check(isfinite(van.opens) and isfinite(van.closes), f"van type {number}: its shift must be finite")
+    _check(0 <= van.has < 1 << 62, f"van type {number}: skills are bits 0 to 61")
 
 
 def _check(holds: bool, otherwise: str) -> None:
@@ -143,12 +191,12 @@ class Iterations:
     def __init__(self, iterations: int) -> None:
         if iterations < 0:
             raise ValueError(f"iterations must not be negative, not {iterations}")
-        self._chunks, self._asked = -(-iterations // CHUNK), -1
+        self.chunks, self._asked = -(-iterations // CHUNK), -1
 
     def __call__(self) -> float:
         """Count one chunk."""
         self._asked += 1
-        return self._asked / self._chunks if self._chunks else 1.0
+        return self._asked / self.chunks if self.chunks else 1.0
 
 
 class Seconds:
@@ -176,12 +224,12 @@ def route(case: Case, *, seed: int, budget: Budget) -> Routing:
     return _found(case, routes, search.iterations)
 
 
-def routes_of(case: Case) -> Routes:
+def routes_of(case: Rowed) -> Routes:
     """No routes yet, over a case's stops and vans."""
     return Routes(case.legs.metric(), _stop_columns(case), _van_columns(case))
 
 
-def kernel_types(case: Case) -> list[int]:
+def kernel_types(case: Rowed) -> list[int]:
     """The type of each van, by the kernel's numbers of vans."""
     return [number for number, van in enumerate(case.vans) for _ in range(_useful(case, van.vans))]
 
@@ -197,34 +245,33 @@ def _found(case: Case, routes: Routes, iterations: int) -> Routing:
     return Routing(tuple(rounds), unserved, float(routes.best_cost), iterations)
 
 
-def typical(case: Case) -> float:
+def typical(case: Rowed) -> float:
     """The price of a typical leg: the median to one of the five nearest stops, way and time at the cheapest rates."""
-    places = np.array([stop.place for stop in case.stops])
+    places, legs = case.rows.place, case.legs
     rate, wage = (min((getattr(v, n) for v in case.vans), default=1.0) for n in ("per_metre", "per_second"))
     few = max(1, min(5, len(places) - 1))
     nearest = []
     for stop in range(0, len(places) if len(places) > 1 else 0, max(1, len(places) // 200)):
-        price = rate * case.legs.metres(places[[stop]], places)[0]
+        price = rate * legs.metres(places[[stop]], places)[0]
         if wage > 0.0:
-            price = price + wage * case.legs.durations(places[[stop]], places)[0]
+            price = price + wage * legs.durations(places[[stop]], places)[0]
         nearest.append(np.partition(np.delete(price, stop), few - 1)[:few])
     middle = float(np.median(nearest)) if nearest else 0.0
     return middle if isfinite(middle) and middle > 0.0 else 1.0
 
 
-def _useful(case: Case, count: int) -> int:
+def _useful(case: Rowed, count: int) -> int:
     """So many vans, or trips, but no more than there are stops."""
-    return min(count, len(case.stops))
+    return min(count, len(case.rows))
 
 
-def _stop_columns(case: Case) -> Stops:
+def _stop_columns(case: Rowed) -> Stops:
     def column(name: str) -> npt.NDArray[np.float64]:
-        return np.array([getattr(stop, name) for stop in case.stops], np.float64)
+        return np.array(getattr(case.rows, name), np.float64)  # a copy: the load of a visit changes
 
-    starts = np.array([van.start for van in case.vans] or [0])
-    places = np.array([stop.place for stop in case.stops])
+    rows, starts = case.rows, np.array([van.start for van in case.vans] or [0])
     return Stops(
-        place=places.astype(np.int32),
+        place=rows.place.astype(np.int32),
         opens=column("opens"),
         closes=column("closes"),
         service=column("service"),
@@ -232,14 +279,14 @@ def _stop_columns(case: Case) -> Stops:
         volume=column("volume"),
         release=column("release"),
         penalty=column("penalty"),
-        needs=np.array([stop.needs for stop in case.stops], np.int64),
-        radius=np.ascontiguousarray(case.legs.metres(starts, places).min(axis=0)),
+        needs=np.array(rows.needs, np.int64),
+        radius=np.ascontiguousarray(case.legs.metres(starts, rows.place).min(axis=0)),
         near=near(case),
-        windows=any(stop.opens > 0.0 or stop.closes < FAR_S for stop in case.stops),
+        windows=bool(np.any((rows.opens > 0.0) | (rows.closes < FAR_S))),
     )
 
 
-def _van_columns(case: Case) -> Vans:
+def _van_columns(case: Rowed) -> Vans:
     def whole(name: str) -> npt.NDArray[np.int32]:
         return np.array([getattr(van, name) for van in case.vans], np.int32)
 

@@ -18,7 +18,7 @@ import pytest
 import fleet.planner.joint
 from benchmarks.harness.cityjudge import cost, faults
 from benchmarks.harness.citymaker import made
-from fleet.planner import citycolumns, jointly, routing
+from fleet.planner import citycolumns, jointly, neighbours, routing
 from fleet.planner.city import City, Groups, Lockers, LockerWays, Parcels, SortieWays
 from fleet.planner.jointly import JointPlan, plan_jointly
 from fleet.planner.kernels import columns
@@ -27,7 +27,7 @@ from fleet.planner.routing import CHUNK, Iterations, Seconds
 from tests.support.cities import cheapest, random_city
 
 FOLDER = Path(fleet.planner.joint.__file__).parent
-KERNELS = "chance columns routes trips undo places tails anneal".split()
+KERNELS = "chance columns nearest routes trips undo places tails anneal".split()
 NAMES = "ways state boxes pads changes offer blend".split()
 """The compiled modules, each behind those that it imports."""
 
@@ -215,6 +215,7 @@ def test_both_forms_give_the_same_plan(seed: int, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(routing, "Vans", kernels["columns"].Vans)
         monkeypatch.setattr(routing, "Routes", kernels["routes"].Routes)
         monkeypatch.setattr(columns, "Metric", kernels["columns"].Metric)
+        monkeypatch.setattr(neighbours, "Times", kernels["nearest"].Times)
         found = plan_jointly(city, seed=seed, budget=Iterations(400))
     for field in fields(JointPlan):
         assert getattr(found, field.name) == getattr(compiled, field.name), field.name

@@ -35,7 +35,7 @@ from fleet.planner.routing import (
 from tests.support.routes import cost, faults, price
 
 FOLDER = Path(fleet.planner.kernels.__file__).parent
-NAMES = "chance columns routes trips undo places tails anneal".split()
+NAMES = "chance columns nearest routes trips undo places tails anneal".split()
 """The compiled modules, each behind those that it imports."""
 
 
@@ -374,4 +374,5 @@ def test_both_forms_give_the_same_routes(seed: int, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(routing, "Vans", kernels["columns"].Vans)
         monkeypatch.setattr(routing, "Routes", kernels["routes"].Routes)
         monkeypatch.setattr(columns, "Metric", kernels["columns"].Metric)
+        monkeypatch.setattr(neighbours, "Times", kernels["nearest"].Times)
         assert route(case, seed=seed, budget=Iterations(400)) == compiled
