@@ -28,7 +28,7 @@ from tests.support.cities import cheapest, random_city
 
 FOLDER = Path(fleet.planner.joint.__file__).parent
 KERNELS = "chance columns nearest routes trips undo places tails anneal".split()
-NAMES = "ways state boxes pads changes offer blend".split()
+NAMES = "ways state boxes pads changes offer blend standing".split()
 """The compiled modules, each behind those that it imports."""
 
 

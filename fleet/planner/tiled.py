@@ -1,0 +1,191 @@
+"""A plan for a city of any size: few parcels in one search, many in tiles that are planned beside each other.
+
+First each tile is planned by itself, which together is a complete plan. Then, round by round, other tiles are drawn
+around what is planned, and each is searched from there on. What is found is the same for a seed and a number of
+iterations, however many workers there are: a tile is one piece of work that knows nothing of the others.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fleet.planner.city import City
+from fleet.planner.citycolumns import Columns
+from fleet.planner.jointly import JointPlan, Run, best_start, plan_jointly, plan_of
+from fleet.planner.legs import Straight
+from fleet.planner.purse import purse_of
+from fleet.planner.routing import Budget, Iterations, typical
+from fleet.planner.tilecity import Cuts, Tile
+from fleet.planner.tiling import MOST_DEPOTS, Ground
+from fleet.planner.warmstart import Warm, named
+
+AT_ONCE = 6000
+"""Parcels that are planned in one search at most."""
+
+SIZE, FIRST_SIZE = 5000, 3000
+"""Parcels of a tile at most: in a round; in the first plan, where more of them gain nothing."""
+
+ROUNDS, STARTS = 8, 0.18
+"""Rounds after the first plan; the share of the budget of the first one, in which tiles begin without some vans."""
+
+MANY = 1_000_003
+"""More than there are rounds or tiles: each has a seed of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Where tiles are searched: threads will do, since the kernels let others run, or processes, if the budget's clock
+    is the same in all; and how many are at once."""
+
+    executor: Executor
+    at_once: int
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One tile's search: from a plan that stands or from none, for a budget, as from one share of the whole time to
+    another; with starts of its own, if it says so."""
+
+    city: City
+    standing: JointPlan | None
+    seed: int
+    budget: Budget
+    begin: float
+    end: float
+    starts: bool
+
+
+def plan_city(city: City, *, seed: int, budget: Budget, workers: Workers | None = None) -> JointPlan:
+    """The cheapest plan that is found within the budget; even without any budget a first complete one.
+
+    What goes wrong in a tile ends nothing: its parcels stay as they were, and `JointPlan.troubles` says so.
+    """
+    depot, count = city.parcels.depot, len(city.parcels.place)
+    depots = len(np.unique(depot)) if depot is not None else 0
+    if not isinstance(city.legs, Straight) or (count <= AT_ONCE and depots <= MOST_DEPOTS):
+        return plan_jointly(city, seed=seed, budget=budget)
+    return _Search(city, city.legs, seed, budget, workers).plan()
+
+
+class _Search:
+    """The rounds over one city."""
+
+    def __init__(
+        self, city: City, legs: Straight, seed: int, budget: Budget, workers: Workers | None
+    ) -> None:
+        self.city, self.seed, self.workers = city, seed, workers
+        self.purse = purse_of(budget, workers.at_once if workers is not None else 1)
+        self.ground = Ground(city, legs)
+        self.cuts = Cuts(self.ground, legs)
+
+    def plan(self) -> JointPlan:
+        """The first plan, and what the rounds make of it."""
+        plan = self._round(None, 0, 0.0, 0.0)
+        for number in range(1, ROUNDS + 1):
+            used = self.purse.used()
+            if used >= 1.0:
+                break
+            share = STARTS if number == 1 else (1.0 - used) / (ROUNDS + 1 - number)
+            plan = self._round(plan, number, used, min(1.0, used + share))
+        return plan
+
+    def _round(self, plan: JointPlan | None, number: int, begin: float, end: float) -> JointPlan:
+        """All tiles of one tiling searched, from a share of the whole time to another; without a plan the first one."""
+        tiling = self.ground.tiling(plan, SIZE if plan is not None else FIRST_SIZE, number)
+        cut, pending, found = self.cuts.cut(tiling, plan), deque[tuple[Tile, Job]](), list[JointPlan]()
+
+        def jobs() -> Iterator[Job]:
+            for k in range(tiling.count):
+                tile, standing = cut.tile(k)
+                share = (end - begin) * len(tile.parcels) / len(self.city.parcels.place)
+                seed = (self.seed * MANY + number) * MANY + k
+                budget = self.purse.part(share)
+                job = Job(
+                    tile.city, standing if plan is not None else None, seed, budget, begin, end, number == 1
+                )
+                pending.append((tile, job))
+                yield job
+
+        for result in _done(jobs(), self.workers):
+            tile, job = pending.popleft()
+            found.append(tile.outward(result if isinstance(result, JointPlan) else _stays(job, result)))
+        return _joined(plan, found)
+
+
+def searched(job: Job) -> JointPlan:
+    """What one tile's search finds."""
+    if not len(job.city.parcels.place):
+        return JointPlan((), (), (), (), 0.0, 0)
+    if job.standing is None:
+        visits = Columns(job.city)
+        run = Run(visits, job.seed)
+    else:
+        warm = Warm(job.city)
+        warm.take_over(job.standing, named(job.standing))
+        visits, run = warm.columns, Run(warm.columns, job.seed, standing=warm.state)
+    used, spent = job.budget(), 0
+    if used < 1.0:
+        price = typical(visits.case)
+        if job.starts:
+            run, used, spent = best_start(visits, run, job.budget, used, 1.0 / 3.0, price)
+        before = run.search.iterations
+        run.anneal(job.budget, used, price, job.begin, job.end)
+        spent += run.search.iterations - (before if job.starts else 0)
+    return plan_of(visits, run.state, spent)
+
+
+def _done(jobs: Iterable[Job], workers: Workers | None) -> Iterator[JointPlan | Exception]:
+    """What is found for each job, in their order; no more jobs are made beforehand than keep the workers busy."""
+    if workers is None:
+        yield from (_tried(job) for job in jobs)
+        return
+    waiting = deque[Future[JointPlan]]()
+    for job in jobs:
+        waiting.append(workers.executor.submit(searched, job))
+        if len(waiting) > 2 * workers.at_once:
+            yield _result(waiting.popleft())
+    while waiting:
+        yield _result(waiting.popleft())
+
+
+def _tried(job: Job) -> JointPlan | Exception:
+    try:
+        return searched(job)
+    except Exception as fault:  # noqa: BLE001 - one tile's fault may not end the others' plans
+        return fault
+
+
+def _result(future: Future[JointPlan]) -> JointPlan | Exception:
+    try:
+        return future.result()
+    except Exception as fault:  # noqa: BLE001 - as above; a worker that died is one
+        return fault
+
+
+def _stays(job: Job, fault: Exception) -> JointPlan:
+    """What a tile is left with whose search failed: what stood there before, or nobody brings anything."""
+    trouble = (f"a tile of {len(job.city.parcels.place)} parcels stayed as it was: {fault!r}",)
+    if job.standing is not None:
+        stayed = searched(replace(job, budget=Iterations(0), begin=0.0, end=0.0))
+        return replace(stayed, troubles=trouble)
+    penalty = job.city.parcels.penalty
+    return JointPlan((), (), (), tuple(range(len(penalty))), float(penalty.sum()), 0, trouble)
+
+
+def _joined(before: JointPlan | None, parts: list[JointPlan]) -> JointPlan:
+    """Tiles' plans as one, with what was done before."""
+    plans = ([before] if before is not None else []) + parts
+    return JointPlan(
+        tuple(route for part in parts for route in part.routes),
+        tuple(sortie for part in parts for sortie in part.sorties),
+        tuple(box for part in parts for box in part.boxes),
+        tuple(sorted(parcel for part in parts for parcel in part.unserved)),
+        sum(part.cost for part in parts),
+        sum(plan.iterations for plan in plans),
+        tuple(trouble for plan in plans for trouble in plan.troubles),
+    )

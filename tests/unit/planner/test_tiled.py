@@ -1,0 +1,229 @@
+"""Cities that are planned in tiles: what is found holds by the judge, and is the same for any workers."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.harness.cityjudge import cost, faults
+from benchmarks.harness.citymaker import made
+from fleet.planner import tiled
+from fleet.planner.city import City
+from fleet.planner.jointly import JointPlan, plan_jointly
+from fleet.planner.legs import BadCase, Straight
+from fleet.planner.routing import Iterations, Seconds, VanType
+from fleet.planner.tiled import Job, Workers, plan_city
+from fleet.planner.warmstart import Warm, named
+from tests.support.cities import random_city
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Makes tiles of so many parcels."""
+
+    def make(size: int) -> None:
+        for name in ("AT_ONCE", "SIZE", "FIRST_SIZE"):
+            monkeypatch.setattr(tiled, name, size)
+
+    return make
+
+
+STRAIGHT = [seed for seed in range(40) if seed % 4]
+"""Looked-up legs are not parted."""
+
+
+@pytest.mark.parametrize("seed", STRAIGHT)
+def test_plans_in_tiles_hold_and_cost_what_is_said(seed: int, small: Callable[[int], None]) -> None:
+    """With loads, windows, skills, ports, compartments, pilots and chargers that tiles must share."""
+    small(9)
+    city = random_city(seed, 40, lockers=seed % 5, groups=1 + seed % 4)
+    found = plan_city(city, seed=seed, budget=Iterations(12000))
+    assert found.troubles == ()
+    assert faults(city, found) == []
+    assert found.cost == pytest.approx(cost(city, found), rel=1e-9)
+    assert found.iterations == 12000
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_borders_cost_little(seed: int, small: Callable[[int], None]) -> None:
+    """With the same iterations tiles find nearly what one search does, and far more than their first plan."""
+    city = made(400, seed)
+    whole = plan_jointly(city, seed=1, budget=Iterations(24000))
+    small(110)
+    first, found = (plan_city(city, seed=1, budget=Iterations(count)) for count in (0, 24000))
+    assert faults(city, first) == faults(city, found) == []
+    assert first.unserved == found.unserved == ()
+    assert found.cost < 0.85 * first.cost
+    assert found.cost < 1.06 * whole.cost
+
+
+def pooled(pool: Executor, at_once: int, city: City) -> JointPlan:
+    """Planned by some workers."""
+    return plan_city(city, seed=3, budget=Iterations(6000), workers=Workers(pool, at_once))
+
+
+def test_any_number_of_workers_finds_the_same(small: Callable[[int], None]) -> None:
+    """None, one thread, two, and two processes; another seed finds something else."""
+    city = made(300, 2)
+    small(80)
+    alone, other = (plan_city(city, seed=seed, budget=Iterations(6000)) for seed in (3, 4))
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(2) as two:
+        assert pooled(one, 1, city) == pooled(two, 2, city) == alone
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as two_processes:
+        assert pooled(two_processes, 2, city) == alone
+    assert alone != other
+
+
+def test_a_budget_of_nothing_gives_a_complete_plan(small: Callable[[int], None]) -> None:
+    """And one of time is kept: when it is over, nothing more is begun."""
+    city = made(200, 1)
+    small(60)
+    found = plan_city(city, seed=1, budget=Seconds(time.process_time, 0.0))
+    assert (found.iterations, faults(city, found)) == (0, [])
+    asked = 0
+
+    def clock() -> float:
+        nonlocal asked
+        asked += 1
+        return float(asked)
+
+    found = plan_city(city, seed=1, budget=Seconds(clock, 60.0))
+    assert faults(city, found) == []
+    assert 0 < found.iterations <= 60 * 200
+    # Each tile asks once more, and finds that time is up.
+    assert asked < 61 + 40
+
+
+def test_a_fault_in_a_tile_ends_nothing(
+    small: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its parcels stay as they were, and what happened is said."""
+    city, searched = made(200, 1), tiled.searched
+    small(60)
+
+    def failing(job: Job) -> JointPlan:
+        if job.begin > 0.0 and job.seed % 2 and job.end > 0.0:
+            raise MemoryError("no room")
+        return searched(job)
+
+    monkeypatch.setattr(tiled, "searched", failing)
+    found = plan_city(city, seed=1, budget=Iterations(8000))
+    assert faults(city, found) == []
+    assert found.cost == pytest.approx(cost(city, found))
+    assert found.unserved == ()
+    assert found.troubles
+    assert all("stayed as it was: MemoryError('no room')" in trouble for trouble in found.troubles)
+
+
+def test_a_tile_that_fails_at_once_leaves_its_parcels(
+    small: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a budget nobody tries again; the others are brought."""
+    city, searched, calls = made(200, 1), tiled.searched, list[int]()
+    small(60)
+
+    def failing(job: Job) -> JointPlan:
+        calls.append(len(job.city.parcels.place))
+        if len(calls) == 1:
+            raise ValueError("no reason")
+        return searched(job)
+
+    monkeypatch.setattr(tiled, "searched", failing)
+    found = plan_city(city, seed=1, budget=Iterations(0))
+    assert faults(city, found) == []
+    assert len(found.unserved) == calls[0]
+    assert found.cost == pytest.approx(cost(city, found))
+
+
+def test_parcels_that_fit_nowhere_are_left_alone(small: Callable[[int], None]) -> None:
+    """Too heavy for all, and without a time; all others are brought."""
+    city = made(200, 1)
+    small(60)
+    weight, closes = city.parcels.weight.copy(), city.parcels.closes.copy()
+    heavy, late = sorted(set(range(200)) - set(city.sortie_ways.parcel.tolist()))[:2]
+    weight[heavy], closes[late] = 1e6, -1.0
+    city = replace(city, parcels=replace(city.parcels, weight=weight, closes=closes))
+    found = plan_city(city, seed=1, budget=Iterations(2000))
+    assert faults(city, found) == []
+    assert found.unserved == (heavy, late)
+
+
+def test_neither_parcels_nor_vans_nor_machines(small: Callable[[int], None]) -> None:
+    """Nothing is nothing; and without anybody all are named."""
+    small(60)
+    city = made(150, 1)
+    bare = replace(city, vans=(), groups=_none(city.groups), sortie_ways=_none(city.sortie_ways))
+    found = plan_city(bare, seed=1, budget=Iterations(2000))
+    assert found.unserved == tuple(range(150))
+    assert found.cost == pytest.approx(150 * 50.0)
+    assert plan_city(random_city(1, 0), seed=1, budget=Iterations(100)) == JointPlan((), (), (), (), 0.0, 0)
+
+
+def _none(table: Any) -> Any:
+    return type(table)(*(np.array(column)[:0] for column in vars(table).values()))
+
+
+def towns(depots: int) -> City:
+    """Towns far from each other, each with a depot and four parcels, which stand there."""
+    rng, count = np.random.default_rng(5), 4 * depots
+    middle = np.stack((np.arange(depots) * 5000.0, np.zeros(depots)), axis=1)
+    doors = np.repeat(middle, 4, axis=0) + rng.normal(0.0, 300.0, (count, 2))
+    xy, city = np.concatenate((middle, doors)), made(count, 1)
+    parcels = replace(city.parcels, place=depots + np.arange(count), depot=np.repeat(np.arange(depots), 4))
+    return replace(
+        city,
+        legs=Straight(xy[:, 0], xy[:, 1], seconds_per_metre=0.1),
+        parcels=parcels,
+        vans=tuple(VanType(depot, depot, 2, 1, 200.0, 900.0, 40.0, 1e-3) for depot in range(depots)),
+        lockers=replace(city.lockers, place=0 * city.lockers.place),
+        locker_ways=_none(city.locker_ways),
+        groups=_none(city.groups),
+        sortie_ways=_none(city.sortie_ways),
+    )
+
+
+def test_more_depots_than_there_are_skills() -> None:
+    """In tiles there is no limit to them; one search says that it is too many."""
+    city = towns(80)
+    found = plan_city(city, seed=1, budget=Iterations(4000))
+    assert faults(city, found) == []
+    assert found.unserved == ()
+    assert {city.vans[route.van_type].start for route in found.routes} == set(range(80))
+    with pytest.raises(BadCase, match="parcels stand at 80 depots; with 0 skills at most 62"):
+        plan_jointly(city, seed=1, budget=Iterations(0))
+
+
+def test_memory_grows_as_the_city_does(small: Callable[[int], None]) -> None:
+    """Four times as many parcels take no more than four times as much, and a part that does not grow."""
+    small(150)
+    peaks = []
+    for count in (600, 2400):
+        city = made(count, 1)
+        tracemalloc.start()
+        plan_city(city, seed=1, budget=Iterations(0))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 4.2 * peaks[0]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_plan_that_stands_is_taken_over_as_it_is(seed: int) -> None:
+    """At the same cost, and the search goes on from it."""
+    city = random_city(seed, 30, lockers=3, groups=3)
+    plan = plan_jointly(city, seed=1, budget=Iterations(600))
+    warm = Warm(city)
+    warm.take_over(plan, named(plan))
+    assert warm.state.routes.best_cost == pytest.approx(plan.cost, rel=1e-9)
+    budget = Iterations(600)
+    found = tiled.searched(Job(city, plan, 1, budget, 0.5, 1.0, starts=False))
+    assert faults(city, found) == []
+    assert found.cost <= plan.cost + 1e-6
+    assert found.iterations == 600
