@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fleet.planner.kernels.nearest import Times
-from fleet.planner.legs import Legs, Straight
+from fleet.planner.legs import Straight
 
 if TYPE_CHECKING:
     from fleet.planner.routing import Rowed
@@ -25,9 +25,9 @@ WAITING = 0.2
 ALL = 4096
 """With up to so many stops, unless the case says fewer, and where legs are looked up, every other stop is looked at."""
 
-TILE, CANDIDATES = 64, 8
+TILE = 64
 """Else those of the same tile of at most so many stops, and of enough tiles nearby that there are at least so many
-times as many as are held."""
+times as many as are held as the case says."""
 
 Floats = npt.NDArray[np.float64]
 Indexes = npt.NDArray[np.int64]
@@ -52,15 +52,16 @@ def near(case: Rowed, breadth: int = BREADTH) -> npt.NDArray[np.int32]:
         waiting=WAITING,
     )
     far = np.zeros(breadth)
-    for some, others in _looked_at(case.legs, rows.place, breadth, min(ALL, case.all_asked)):
+    for some, others in _looked_at(case, breadth):
         times.nearest(some.astype(np.int32), others.astype(np.int32), found, far)
     return found
 
 
-def _looked_at(legs: Legs, places: Indexes, breadth: int, every: int) -> Iterator[tuple[Indexes, Indexes]]:
+def _looked_at(case: Rowed, breadth: int) -> Iterator[tuple[Indexes, Indexes]]:
     """Stops, and those among which their neighbours are."""
+    places, legs = case.rows.place, case.legs
     count = len(places)
-    if count <= every or not isinstance(legs, Straight):
+    if count <= min(ALL, case.all_asked) or not isinstance(legs, Straight):
         yield np.arange(count), np.arange(count)
         return
     xy = np.stack((legs.x[places], legs.y[places]))
@@ -68,7 +69,7 @@ def _looked_at(legs: Legs, places: Indexes, breadth: int, every: int) -> Iterato
     low = np.array([xy[:, tile].min(axis=1) for tile in tiles]).T
     high = np.array([xy[:, tile].max(axis=1) for tile in tiles]).T
     for number, tile in enumerate(tiles):
-        yield tile, _around(tiles, low, high, number, CANDIDATES * breadth)
+        yield tile, _around(tiles, low, high, number, case.candidates * breadth)
 
 
 def _tiles(xy: Floats, stops: Indexes) -> Iterator[Indexes]:

@@ -101,6 +101,11 @@ class Case:
         """As many as can be: where windows are tight, far stops may suit better than near ones."""
         return len(self.stops)
 
+    @property
+    def candidates(self) -> int:
+        """With half as many, more than one in 500 neighbours are overlooked."""
+        return 8
+
     @cached_property
     def rows(self) -> StopRows:
         """The stops as columns."""
@@ -139,6 +144,10 @@ class Rowed(Protocol):
     @property
     def all_asked(self) -> int:
         """With up to so many stops each one's neighbours may be sought among all."""
+
+    @property
+    def candidates(self) -> int:
+        """Else among so many times as many as are wanted."""
 
 
 def check_van(number: int, van: VanType, legs: Legs) -> None:

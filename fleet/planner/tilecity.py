@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -121,14 +122,26 @@ class Cut:
         for tile, routes in enumerate(self.routes):
             for route in routes:
                 used[tile, route.van_type] += 1
-        weight = np.zeros((count, len(ground.types)))
-        np.add.at(weight, (self.tiling.parcel, ground.yard), 1.0)
         spare = np.array([van.vans for van in self.city.vans], np.int64) - used.sum(axis=0)
         for yard, types in enumerate(ground.types):
-            part = np.cumsum(weight[:, yard]) / max(1.0, float(weight[:, yard].sum()))
-            for kind in types:
-                used[:, kind] += np.diff(np.floor(part * spare[kind] + 1e-9).astype(np.int64), prepend=0)
+            wanted = self._wanted(yard, types)
+            for kind, part in zip(types, np.cumsum(wanted, axis=0).T, strict=True):
+                given = np.floor(spare[kind] * part / max(part[-1], 1e-300) + 1e-9)
+                used[:, kind] += np.diff(given.astype(np.int64), prepend=0)
         return used
+
+    def _wanted(self, yard: int, types: list[int]) -> npt.NDArray[np.float64]:
+        """How many parcels of each tile (row) each type of a yard's vans is wanted for; where they start at several
+        places, the near ones are for more."""
+        ground, legs, count = self.cuts.ground, self.cuts.legs, self.tiling.count
+        parcels = ground.of_yard(yard)
+        tile = self.tiling.parcel[parcels]
+        held = np.bincount(tile, minlength=count)
+        starts = np.array([self.city.vans[kind].start for kind in types], np.int64)
+        middle = [np.bincount(tile, column, count) / np.maximum(held, 1) for column in ground.xy[parcels].T]
+        across, up = middle[0][:, None] - legs.x[starts], middle[1][:, None] - legs.y[starts]
+        near = 1.0 / (1.0 + across * across + up * up)
+        return np.asarray(held[:, None] * near / near.sum(axis=1, keepdims=True))
 
     def tile(self, number: int) -> tuple[Tile, JointPlan]:
         """A tile, and what is planned there."""
@@ -174,12 +187,24 @@ class Cut:
         ways = numbers(tile.sorties)
         return JointPlan(
             tuple(Route(types[r.van_type], _stops(r.stops, parcels, lockers)) for r in self.routes[number]),
-            tuple(Sortie(ways[s.way], s.machine, s.depart) for s in self.flown[number]),
+            tuple(self._inward_sorties(number, ways)),
             tuple(Box(parcels[b.parcel], lockers[b.locker], b.size, b.slot) for b in self.boxes[number]),
             tuple(parcels[parcel] for parcel in self.unserved[number]),
             0.0,
             0,
         )
+
+    def _inward_sorties(self, number: int, ways: dict[int, int]) -> Iterator[Sortie]:
+        """Sorties, the machines of each group that have some numbered from 0: the search knows no more machines than
+        there are parcels."""
+        group, machines = self.city.sortie_ways.group, dict[tuple[int, int], int]()
+        used = defaultdict[int, int](int)
+        for sortie in self.flown[number]:
+            of = int(group[sortie.way])
+            if (of, sortie.machine) not in machines:
+                machines[of, sortie.machine] = used[of]
+                used[of] += 1
+            yield Sortie(ways[sortie.way], machines[of, sortie.machine], sortie.depart)
 
 
 @dataclass(frozen=True, eq=False)

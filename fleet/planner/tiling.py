@@ -53,6 +53,11 @@ class Ground:
         self.home = most(ways.locker[ported], ways.group[ported], lockers, len(city.groups.machines))
         self.middle = np.stack([_means(self.yard, column, len(self.types)) for column in self.xy.T], axis=1)
         self.weight = np.bincount(self.yard, minlength=len(self.types))
+        self._order, self._begins = np.argsort(self.yard, kind="stable"), np.cumsum([0, *self.weight])
+
+    def of_yard(self, yard: int) -> Indexes:
+        """The parcels of a yard."""
+        return self._order[self._begins[yard] : self._begins[yard + 1]]
 
     def tiling(self, plan: JointPlan | None, size: int, number: int) -> Tiling:
         """Tiles of at most about so many parcels, around what is planned; for each number the lines are others."""
@@ -74,11 +79,9 @@ class Ground:
         turned = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         share = 0.5 if number == 0 else 0.4 + 0.2 * ((number * 0.618034) % 1.0)
         leaf, count = np.zeros(len(self.yard), np.int64), 0
-        order = np.argsort(self.yard, kind="stable")
-        begins = np.concatenate(([0], np.cumsum(self.weight)))
         middle, some = self.middle @ turned, np.flatnonzero(self.weight)
         for yards in _halved(middle, self.weight, some, (size, MOST_DEPOTS), share):
-            parcels = np.concatenate([order[begins[yard] : begins[yard + 1]] for yard in yards])
+            parcels = np.concatenate([self.of_yard(yard) for yard in yards])
             xy, ones = self.xy[parcels] @ turned, np.ones(len(parcels), np.int64)
             for rows in _halved(xy, ones, np.arange(len(parcels)), (size, size), share):
                 leaf[parcels[rows]] = count

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.harness.cells import Cells, nearest
 from benchmarks.harness.cityjudge import cost, faults
 from benchmarks.harness.citymaker import made
 from benchmarks.harness.citymodes import SORTIE, finished
@@ -107,6 +108,24 @@ def test_a_made_city_is_the_same_twice_and_has_a_depot_for_each_quarter_of_ten_t
     assert np.array_equal(first.parcels.weight, again.parcels.weight)
     assert not np.array_equal(first.parcels.weight, other.parcels.weight)
     assert {van.start for van in made(5000, 1).vans} == {0, 1}
+
+
+@pytest.mark.parametrize("reach", [3.0, 40.0, 300.0])
+def test_who_is_near_is_found_as_among_all(reach: float) -> None:
+    """Cells of points against every point, with more and fewer within reach than are asked for."""
+    rng = np.random.default_rng(4)
+    points, others = rng.uniform(0.0, 200.0, (300, 2)), rng.uniform(-20.0, 150.0, (120, 2))
+    apart = np.hypot(*(points[:, None] - others[None]).transpose(2, 0, 1))
+    apart[apart > reach] = np.inf
+    found, far = nearest(points, others, 3, reach)
+    assert np.array_equal(far, np.sort(apart, axis=1)[:, :3])
+    assert np.array_equal(found >= 0, np.isfinite(far))
+    rows, ranks = np.nonzero(found >= 0)
+    assert np.array_equal(apart[rows, found[rows, ranks]], far[rows, ranks])
+    cells = Cells(others, 25.0)
+    for point, row in zip(points[:50], apart[:50], strict=True):
+        assert np.array_equal(cells.around(point, reach), np.flatnonzero(np.isfinite(row)))
+    assert sorted(np.concatenate(list(cells.blocks()))) == list(range(120))
 
 
 def test_what_finds_no_machine_goes_by_van() -> None:

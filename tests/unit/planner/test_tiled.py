@@ -227,3 +227,16 @@ def test_a_plan_that_stands_is_taken_over_as_it_is(seed: int) -> None:
     assert faults(city, found) == []
     assert found.cost <= plan.cost + 1e-6
     assert found.iterations == 600
+
+
+def test_vans_that_may_bring_any_parcel_go_where_they_are_near(small: Callable[[int], None]) -> None:
+    """Parcels that stand nowhere in particular: each town's own vans bring them."""
+    small(60)
+    city = towns(40)
+    anywhere = np.full(160, -1)
+    city = replace(city, parcels=replace(city.parcels, depot=anywhere))
+    found = plan_city(city, seed=1, budget=Iterations(8000))
+    assert faults(city, found) == []
+    assert found.unserved == ()
+    own = plan_city(towns(40), seed=1, budget=Iterations(8000))
+    assert found.cost < 1.05 * own.cost
