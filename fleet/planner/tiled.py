@@ -8,9 +8,11 @@ iterations, however many workers there are: a tile is one piece of work that kno
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, Executor
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -141,29 +143,27 @@ def searched(job: Job) -> JointPlan:
 
 def _done(jobs: Iterable[Job], workers: Workers | None) -> Iterator[JointPlan | Exception]:
     """What is found for each job, in their order; no more jobs are made beforehand than keep the workers busy."""
-    if workers is None:
-        yield from (_tried(job) for job in jobs)
-        return
-    waiting = deque[Future[JointPlan]]()
+    waiting = deque[Callable[[], JointPlan]]()
     for job in jobs:
-        waiting.append(workers.executor.submit(searched, job))
-        if len(waiting) > 2 * workers.at_once:
-            yield _result(waiting.popleft())
+        waiting.append(_given(job, workers))
+        if workers is None or len(waiting) > 2 * workers.at_once:
+            yield _tried(waiting.popleft())
     while waiting:
-        yield _result(waiting.popleft())
+        yield _tried(waiting.popleft())
 
 
-def _tried(job: Job) -> JointPlan | Exception:
+def _given(job: Job, workers: Workers | None) -> Callable[[], JointPlan]:
+    """A job given to a worker, and how to ask for what is found; without any, or any more, it is done when asked."""
+    if workers is not None:
+        with suppress(BrokenExecutor):
+            return workers.executor.submit(searched, job).result
+    return partial(searched, job)
+
+
+def _tried(ask: Callable[[], JointPlan]) -> JointPlan | Exception:
     try:
-        return searched(job)
-    except Exception as fault:  # noqa: BLE001 - one tile's fault may not end the others' plans
-        return fault
-
-
-def _result(future: Future[JointPlan]) -> JointPlan | Exception:
-    try:
-        return future.result()
-    except Exception as fault:  # noqa: BLE001 - as above; a worker that died is one
+        return ask()
+    except Exception as fault:  # noqa: BLE001 - one tile's fault, or a worker's end, may not end the others' plans
         return fault
 
 

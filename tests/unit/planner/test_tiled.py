@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import tracemalloc
 from collections.abc import Callable
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
 from typing import Any
@@ -121,6 +121,29 @@ def test_a_fault_in_a_tile_ends_nothing(
     assert found.unserved == ()
     assert found.troubles
     assert all("stayed as it was: MemoryError('no room')" in trouble for trouble in found.troubles)
+
+
+class Dying(ThreadPoolExecutor):
+    """Workers that are gone after some jobs."""
+
+    left = 5
+
+    def submit(self, /, *args: Any, **named: Any) -> Future[Any]:
+        """As a pool of processes does of which one has died."""
+        self.left -= 1
+        if self.left < 0:
+            raise BrokenExecutor("a worker has died")
+        return super().submit(*args, **named)
+
+
+def test_without_workers_the_plan_is_made_here(small: Callable[[int], None]) -> None:
+    """The same one, when all have died."""
+    small(60)
+    city = made(200, 1)
+    alone = plan_city(city, seed=1, budget=Iterations(3000))
+    with Dying(2) as pool:
+        assert plan_city(city, seed=1, budget=Iterations(3000), workers=Workers(pool, 2)) == alone
+        assert pool.left < 0
 
 
 def test_a_tile_that_fails_at_once_leaves_its_parcels(
