@@ -147,6 +147,9 @@ def _route_faults(city: City, route: Route, ways: _LockerRows) -> Iterator[str]:
         yield f"a van of type {route.van_type} is {late} s late somewhere"
     if shortest(city, route) > van.longest + SLACK:
         yield f"a van of type {route.van_type} is out for too long"
+    metres = sum(_legs(city, _places(city, route))[0])
+    if metres + van.drain * shortest(city, route) > van.reach + SLACK:
+        yield f"a van of type {route.van_type} goes farther than it may"
     for stop in route.stops:
         if stop.locker >= 0 and not all(_locker_costs(city, ways, parcel, stop) for parcel in stop.parcels):
             yield f"a parcel may not go into locker {stop.locker} in slot {stop.slot}"

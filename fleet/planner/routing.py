@@ -59,7 +59,8 @@ class Stop:
 @dataclass(frozen=True, slots=True)
 class VanType:
     """Vans that are alike: places of start and end, how many, how many trips each makes, capacity of a trip, price of a
-    van that is used, of a metre and of a second under way, shift (s), a trip's longest duration (s), skills as bits."""
+    van that is used, of a metre and of a second under way, shift (s), a trip's longest duration (s), skills as bits;
+    how far one trip leads (m), of which each second under way takes `drain`, as a battery has it."""
 
     start: int
     end: int
@@ -74,6 +75,8 @@ class VanType:
     closes: float = FAR_S
     longest: float = inf
     has: int = 0
+    reach: float = inf
+    drain: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +162,8 @@ def check_van(number: int, van: VanType, legs: Legs) -> None:
     _check(all(isfinite(p) and p >= 0.0 for p in prices), f"van type {number}: prices must be numbers from 0")
     sound = van.weight >= 0.0 and van.volume >= 0.0 and van.longest >= 0.0
     _check(sound, f"van type {number}: capacities and longest trip must be from 0")
+    sound = van.reach >= 0.0 and isfinite(van.drain) and van.drain >= 0.0
+    _check(sound, f"van type {number}: reach must be from 0, drain a number from 0")
     _check(isfinite(van.opens) and isfinite(van.closes), f"van type {number}: its shift must be finite")
     _check(0 <= van.has < 1 << 62, f"van type {number}: skills are bits 0 to 61")
 
@@ -318,5 +323,7 @@ def _van_columns(case: Rowed) -> Vans:
         opens=column("opens"),
         closes=column("closes"),
         longest=column("longest"),
+        reach=column("reach"),
+        drain=column("drain"),
         has=np.array([van.has for van in case.vans], np.int64),
     )

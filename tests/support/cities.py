@@ -38,6 +38,7 @@ def random_city(seed: int, parcels: int, *, lockers: int = 2, groups: int = 2) -
         VanType(
             kind, 0, rng.randrange(1, 3), 1, weight[kind], 14.0, fixed=rng.choice([15.0, 40.0]), per_second=0.1 * kind,
             closes=rng.choice([DAY, 2 * DAY]), longest=rng.choice([inf, 400.0]), has=rng.choice([1, 3]) if kind else 3,
+            reach=250.0 if seed % 5 == 2 else inf, drain=0.2 * kind,
         )
         for kind in range(2)
     )  # fmt: skip

@@ -64,6 +64,9 @@ def _rounds_faults(case: Case, kind: int, trips: Sequence[Trip]) -> Iterator[str
             yield f"trip {trip} of type {kind} is {late} s late somewhere"
         if shortest(case, kind, trip) > van.longest + SLACK:
             yield f"trip {trip} lasts longer than a trip may"
+        metres = sum(_steps(case, kind, trip, seconds=False))
+        if metres + van.drain * shortest(case, kind, trip) > van.reach + SLACK:
+            yield f"trip {trip} leads farther than a trip may"
 
 
 def _driven(case: Case, kind: int, trip: Trip, begin: float) -> tuple[float, float]:

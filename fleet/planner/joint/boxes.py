@@ -99,7 +99,7 @@ def _longer(routes: Routes, node: int, trip: int, more: float) -> float:
         return NEVER
     wait = routes.post_early[j] - lead - late
     span = lead + (wait if wait > 0.0 else 0.0) + routes.post_span[j]
-    if span > routes.vans.longest[kind]:
+    if span > routes.vans.longest[kind] or routes.vans.far(kind, routes.metres[trip], span):
         return NEVER
     return routes.vans.per_second[kind] * (span - routes.span[trip])
 

@@ -91,7 +91,8 @@ class Stops:
 
 class Vans:
     """Types of van as columns: places of start and end, how many there are, how many trips each makes, capacity, price
-    of a used van, of a metre and of a second, shift (s), longest trip (s), skills as bits."""
+    of a used van, of a metre and of a second, shift (s), longest trip (s), how far one trip leads (m) and how much of
+    that each second under way takes (m), skills as bits."""
 
     def __init__(
         self,
@@ -107,6 +108,8 @@ class Vans:
         opens: Floats,
         closes: Floats,
         longest: Floats,
+        reach: Floats,
+        drain: Floats,
         has: Masks,
     ) -> None:
         self.count = len(start)
@@ -114,3 +117,8 @@ class Vans:
         self.weight, self.volume = weight, volume
         self.fixed, self.per_metre, self.per_second = fixed, per_metre, per_second
         self.opens, self.closes, self.longest, self.has = opens, closes, longest, has
+        self.reach, self.drain = reach, drain
+
+    def far(self, kind: int, metres: float, span: float) -> bool:
+        """Whether a trip of so many metres and seconds leads farther than a van of a type may go."""
+        return metres + self.drain[kind] * span > self.reach[kind]

@@ -49,6 +49,8 @@ def ask(routes: Routes, node: int, trip: int, i: int) -> None:
     gain += routes.vans.per_second[kind] * (span - routes.span[trip])
     if gain >= routes.found or span > routes.vans.longest[kind]:
         return
+    if routes.vans.far(kind, routes.metres[trip] + d1 + d2 - routes.step[j], span):
+        return
     if routes.many or routes.stops.released:
         start = max(routes.ready[trip], routes.release[trip], routes.stops.release[node])
         if start > late or max(start, early) + span > routes.due[trip]:
@@ -160,7 +162,7 @@ def ask_trip(routes: Routes, node: int, van: int, behind: int) -> None:
     lead = routes.metric.duration(home, at, d1)
     span = lead + routes.service[node] + routes.metric.duration(at, to, d2)
     gain += routes.vans.per_second[kind] * span
-    if gain >= routes.found or span > routes.vans.longest[kind]:
+    if gain >= routes.found or span > routes.vans.longest[kind] or routes.vans.far(kind, d1 + d2, span):
         return
     start = max(routes.vans.opens[kind], routes.opens[node] - lead, routes.stops.release[node])
     if behind >= 0:

@@ -6,10 +6,12 @@ from fleet.planner.kernels.trips cimport close_trip
 from fleet.planner.kernels.undo cimport accept
 
 @cython.locals(t1=int, t2=int, i=int, j=int, kind=int, cost=double, d1=double, d2=double, span1=double, span2=double,
-               empty=bint)
+               tail1=double, tail2=double, empty=bint)
 cdef bint exchange(Routes routes, int u, int v, double most) noexcept nogil
 @cython.locals(lead=double, wait=double)
 cdef double _joined(Routes routes, int i, int j, double metres) noexcept nogil
+@cython.locals(metres=double)
+cdef double _behind(Routes routes, int node) noexcept nogil
 @cython.locals(t1=int, t2=int, kind=int, weight=double, volume=double, node=int)
 cdef bint _holds(Routes routes, int u, int v) noexcept nogil
 @cython.locals(t1=int, t2=int, i=int, j=int, last1=int, last2=int, node=int)

@@ -51,6 +51,11 @@ def exchange(routes: Routes, u: int, v: int, most: float) -> bool:
     cost += routes.vans.per_second[kind] * (span1 + span2 - routes.span[t1] - routes.span[t2])
     if cost >= most or not _holds(routes, u, v):
         return False
+    tail1, tail2 = _behind(routes, j), _behind(routes, v)
+    if routes.vans.far(kind, routes.metres[t1] - tail1 + d1 + tail2 - routes.step[v], span1):
+        return False
+    if routes.vans.far(kind, routes.metres[t2] - tail2 + d2 + tail1 - routes.step[j], span2):
+        return False
     routes.begin()
     _apply(routes, u, v)
     accept(routes)
@@ -64,6 +69,15 @@ def _joined(routes: Routes, i: int, j: int, metres: float) -> float:
         return NEVER
     wait = routes.post_early[j] - lead - routes.pre_late[i]
     return lead + routes.post_span[j] + (wait if wait > 0.0 else 0.0)
+
+
+def _behind(routes: Routes, node: int) -> float:
+    """The metres of a trip from the leg to a node on."""
+    metres = routes.step[node]
+    while node < routes.size:
+        node = routes.next[node]
+        metres += routes.step[node]
+    return metres
 
 
 def _holds(routes: Routes, u: int, v: int) -> bool:

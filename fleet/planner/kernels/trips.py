@@ -81,7 +81,10 @@ def _in_time(routes: Routes, van: int) -> bool:
     """Whether a van that leaves as early as it may is nowhere late, and no trip of it too long."""
     trip, now = routes.head[van], -NEVER
     while trip >= 0:
-        if routes.span[trip] > routes.vans.longest[routes.type[trip]]:
+        kind = routes.type[trip]
+        if routes.span[trip] > routes.vans.longest[kind]:
+            return False
+        if routes.vans.far(kind, routes.metres[trip], routes.span[trip]):
             return False
         i = routes.start_of(trip)
         now = max(now, routes.opens[i], routes.release[trip])

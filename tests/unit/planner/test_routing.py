@@ -62,7 +62,18 @@ def crooked(seed: int) -> Case:
     trips, longest = rng.choice([1, 3]), rng.choice([inf, 300.0])
     vans = (
         VanType(
-            0, 0, 4, trips, 8.0, fixed=30.0, per_second=0.1, per_metre=1.0, closes=700.0, longest=longest
+            0,
+            0,
+            4,
+            trips,
+            8.0,
+            fixed=30.0,
+            per_second=0.1,
+            per_metre=1.0,
+            closes=700.0,
+            longest=longest,
+            reach=400.0 if seed % 5 == 2 else inf,
+            drain=0.2,
         ),
     )
     return Case(table(rng, 25), tuple(made), vans)
@@ -83,8 +94,22 @@ def small(seed: int, stops: int = 6) -> Case:
         needs = rng.choice([0, 0, 1])
         made.append(Stop(place, *window, service=3.0, **load, release=release, penalty=price, needs=needs))
     trips, longest = (2 if seed % 4 < 2 else 1), rng.choice([inf, 3 * wide])
+    reach = 2.5 * wide if seed % 5 == 2 else inf
     vans = (
-        VanType(0, 0, 2, trips, 9.0, 8.0, fixed=20.0, per_second=0.1, closes=8 * wide, longest=longest),
+        VanType(
+            0,
+            0,
+            2,
+            trips,
+            9.0,
+            8.0,
+            fixed=20.0,
+            per_second=0.1,
+            closes=8 * wide,
+            longest=longest,
+            reach=reach,
+            drain=0.1,
+        ),
         VanType(1, 0, 1, 1, 14.0, 12.0, fixed=35.0, per_metre=1.3, opens=5.0, closes=6 * wide, has=1),
     )
     return Case(legs, tuple(made), vans)
