@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -89,6 +89,8 @@ class Builder:
     unserved: set[int] = field(default_factory=set)
     apart: set[int] = field(default_factory=set)
     """Parcels that get a stop of their own at their building: with the others no van could make it."""
+    departures: Mapping[int, int] = field(default_factory=dict)
+    """When some parcels' sorties depart, where that was planned already; each is asked for anew, then or later."""
 
     def __post_init__(self) -> None:
         self.yard = Yard(self.problem, self.flights)
@@ -114,7 +116,7 @@ class Builder:
     def _book_sorties(self, choices: Choices) -> None:
         wanted = [(order, way) for order, way in enumerate(choices) if isinstance(way, SortieWay)]
         roomy = [(o, w) for o, w in wanted if w.locker is None or self._stay(o, w.locker)]
-        booked, left = book_all(self.yard, roomy)
+        booked, left = book_all(self.yard, roomy, self.departures)
         self.sorties |= booked
         failed = {o for o, _ in wanted} - booked.keys()
         for order in left:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from fleet.domain.plan import CostSummary, Plan, Summary
@@ -19,6 +19,7 @@ from fleet.planner.search import Found, search
 from fleet.planner.settle import settle
 from fleet.planner.snapshot import Snapshot
 from fleet.planner.stop import Stop
+from fleet.planner.ways import Ways
 
 ETA_ASSUMPTION = "arrival ranges: a tenth of the time since departure, and 3 min more for vans"
 
@@ -30,10 +31,17 @@ def plan(snapshot: Snapshot, *, seed: int, stop: Stop, made_at: datetime, baseli
     would cost by vans alone, by the same router. The plan is never worse than the greedy one.
     Raises ``PlannerError`` when the snapshot does not fit together; whatever can't be served is unassigned.
     """
-    problem, flights = Problem(snapshot), None
+    problem = Problem(snapshot)
     flights = Flights(problem)
     ways = find_ways(problem, flights)
     found = search(problem, ways, flights, seed=seed, stop=stop, baselines=baselines)
+    return finished(found, ways, flights, seed=seed, made_at=made_at)
+
+
+def finished(found: Found, ways: Sequence[Ways], flights: Flights, *, seed: int, made_at: datetime) -> Plan:
+    """The plan of the best draft that was found, after the last moves to other modes, with all reasons."""
+    problem = found.best.problem
+    snapshot = problem.snapshot
     board = Board(found.best, ways)
     settle(board)
     draft = board.draft()

@@ -159,8 +159,7 @@ def polished(cluster: Cluster, tours: Sequence[Tour], *, seed: int, stop: Stop) 
     if len(cluster.visits) < 2:
         return list(tours)
     best = _searched(cluster.data, cluster.solution(tours), seed=seed, stop=stop)
-    trimmed = (_within_range(_without_overripe(tour)) for tour in cluster.tours(best))
-    return [tour for tour in trimmed if tour.feasible]
+    return [tour for tour in map(eased, cluster.tours(best)) if tour.visits]
 
 
 def _searched(data: pyvrp.ProblemData, start: pyvrp.Solution, *, seed: int, stop: Stop) -> pyvrp.Solution:
@@ -182,6 +181,28 @@ def _searched(data: pyvrp.ProblemData, start: pyvrp.Solution, *, seed: int, stop
     return search.run(_Until(stop), collect_stats=False, display=False).best
 
 
+def eased(tour: Tour) -> Tour:
+    """The tour without the visits that it can't make, as few as may be; perhaps none is left."""
+    tour = _within_range(_without_overripe(_in_time(tour)))
+    while tour.visits and not tour.feasible:
+        tour = tour.without(len(tour.visits) - 1)
+    return tour
+
+
+def _in_time(tour: Tour) -> Tour:
+    """The tour without the visits that its van may not make, and without those that it comes too late to."""
+    able = tuple(v for v in tour.visits if tour.van.base in tour.case.visits[v].bases)
+    tour = Tour(tour.case, tour.van, able)
+    while tour.visits and len(late := np.flatnonzero(tour.line.begin_s > tour.line.late_s)):
+        tour = tour.without(_last_ready(tour) if late[0] == 0 else min(int(late[0]), len(tour.visits)) - 1)
+    return tour
+
+
+def _last_ready(tour: Tour) -> int:
+    """Which of the tour's visits has what is there last at the site."""
+    return max(range(len(tour.visits)), key=lambda at: tour.case.visits[tour.visits[at]].release_s)
+
+
 def _without_overripe(tour: Tour) -> Tour:
     """The tour without the visits whose goods would not keep."""
     while overripe := tour.overripe:
@@ -190,9 +211,12 @@ def _without_overripe(tour: Tour) -> Tour:
 
 
 def _within_range(tour: Tour) -> Tour:
-    """The tour without its last visits, as far as its van's battery is not enough for them."""
+    """The tour without the visits farthest out of its way, as far as its van's battery is not enough for them."""
     while tour.visits and not tour.in_range:
-        tour = tour.without(len(tour.visits) - 1)
+        metres, nodes = tour.case.legs.metres, tour.nodes
+        before, here, after = nodes[:-2], nodes[1:-1], nodes[2:]
+        saved = metres[before, here] + metres[here, after] - metres[before, after]
+        tour = tour.without(int(np.argmax(saved)))
     return tour
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fleet.planner.construct import insert_all
-from fleet.planner.polish import Cluster, polished
+from fleet.planner.polish import Cluster, eased, polished
 from fleet.planner.problem import Problem, Van
 from fleet.planner.stop import Stop
 from fleet.planner.tours import Case, Tour, total_cost
@@ -87,15 +87,15 @@ def _areas(visits: Sequence[Visit]) -> list[list[Visit]]:
 
 
 def _revived(case: Case, vans: Sequence[Van], warm: Warm) -> list[Tour]:
-    """The earlier tours with the visits that are still there, as far as they are still feasible."""
+    """The earlier tours with the visits that are still there, without those for which there is no room any more."""
     numbers: dict[Key, list[int]] = defaultdict(list)
     for i, visit in enumerate(case.visits):
         numbers[visit.key].append(i)
     tours = []
     for van in vans:
         kept = tuple(numbers[key].pop(0) for key in warm.get(van.index, ()) if numbers.get(key))
-        tour = Tour(case, van, kept)
-        if kept and tour.feasible:
+        tour = eased(Tour(case, van, kept))
+        if tour.visits:
             tours.append(tour)
     return tours
 

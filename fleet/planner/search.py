@@ -1,4 +1,5 @@
-"""The rounds: choose modes at prices, route, learn prices from the routes, choose again; the best round stays."""
+"""The rounds: choose modes at prices, route, learn prices from the routes, choose again. Beside them all modes are
+searched at once; the best draft stays."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from fleet.planner.assignment import assign
 from fleet.planner.draft import Builder, Draft, Ranking, rerouted
 from fleet.planner.flights import Flights
 from fleet.planner.greedy import greedy, ranked, van_only
+from fleet.planner.mixing import mixed
 from fleet.planner.prices import Prices, average_to_marginal, learn
 from fleet.planner.problem import Problem
 from fleet.planner.stop import Stop
@@ -21,8 +23,15 @@ saves the average, a single stop the marginal."""
 STEP = 0.6
 """How far prices move towards those just learnt."""
 
-ROUTE_SHARE = 0.15
-"""Of the effort that is left, what each round's routing gets; the rest goes to the best round in the end."""
+MIXED_SHARE = 0.6
+"""Of the joint plan's effort, what the search over all modes at once gets. It comes first: the other way's beginning,
+by insertion, is not interrupted, and may take longer than there is."""
+
+TURNS_SHARE = 0.5
+"""Of the effort that is left, what the rounds get; the rest goes to the tours of the best draft."""
+
+ROUTE_SHARE = 0.25
+"""Of the rounds' effort that is left, what each of them gets for its routing."""
 
 BASELINE_SHARE = 0.2
 """Of the effort, what the vans-only baseline gets: about what the routing of the joint plan ends up with."""
@@ -41,16 +50,29 @@ def search(
     problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int, stop: Stop, baselines: bool
 ) -> Found:
     """The best plan within ``stop``, and never one worse than the greedy plan."""
+    ours = stop.part(1 - BASELINE_SHARE)
+    both = _at_once(problem, ways, flights, seed=seed, stop=ours)
     vans = van_only(problem, ways, flights, seed=seed, stop=None)
     prices = learn(problem, ways, vans.routing)
     first = greedy(problem, ways, flights, prices, seed=seed)
-    best = _rounds(
-        problem, ways, flights, _Start(first, prices), seed=seed, stop=stop.part(1 - BASELINE_SHARE)
-    )
+    start = _Start(first, prices)
+    turns = _rounds(problem, ways, flights, start, seed=seed, stop=ours.part(TURNS_SHARE))
+    drafts = (turns,) if both is None else (both, turns)
+    best = rerouted(min(drafts, key=lambda draft: draft.objective), ways, seed=seed, stop=ours)
     if baselines:
         vans = rerouted(vans, ways, seed=seed, stop=stop)
     best = min((best, first, vans), key=lambda draft: draft.objective)
     return Found(best, first, vans if baselines else None)
+
+
+def _at_once(
+    problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int, stop: Stop
+) -> Draft | None:
+    """The draft of the search over all modes; none without any effort or way, or where legs are too many to be looked
+    up."""
+    if stop.used >= 1 or not problem.keeps_legs or not any(each.all for each in ways):
+        return None
+    return mixed(problem, ways, flights, seed=seed, stop=stop.part(MIXED_SHARE))
 
 
 @dataclass(frozen=True)
@@ -72,7 +94,7 @@ def _rounds(
         last = builder.build(choices, best.routing.warm, seed=seed + number, stop=stop.part(ROUTE_SHARE))
         prices = prices.mixed(learn(problem, ways, last.routing), STEP)
         best = min((best, last), key=lambda draft: draft.objective)
-    return rerouted(best, ways, seed=seed, stop=stop)
+    return best
 
 
 def _ranking(ways: Sequence[Ways], prices: Prices) -> Ranking:

@@ -8,7 +8,7 @@ need; what is booked does not move.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fleet.feasibility import Trip
@@ -135,18 +135,21 @@ class Yard:
                 day.book(Away(begin, end, drawn, needed))
         return day
 
-    def book(self, order: int, way: SortieWay) -> Sortie | None:
-        """Book the earliest sortie that serves the parcel this way; none when there is no room for it."""
-        sortie = self.find(order, way)
+    def book(self, order: int, way: SortieWay, since: int = 0) -> Sortie | None:
+        """Book the earliest sortie that serves the parcel this way, from a time on; none when there is no room for
+        it."""
+        sortie = self.find(order, way, since)
         if sortie is not None:
             self.keep(sortie)
         return sortie
 
-    def find(self, order: int, way: SortieWay) -> Sortie | None:
-        """The earliest sortie that there is room for, not booked yet."""
+    def find(self, order: int, way: SortieWay, since: int = 0) -> Sortie | None:
+        """The earliest sortie that there is room for, not booked yet; it departs no earlier than ``since``."""
         pool = self.problem.pools[way.pool]
         for opening in pool.open:
-            found = self._within(order, way, pool, opening)
+            found = self._within(
+                order, way, pool, (max(opening[0], since - round_up(pool.type.load_s)), opening[1])
+            )
             if found is not None:
                 return found
         return None
@@ -308,12 +311,24 @@ def urgency(problem: Problem, order: int) -> tuple[int, int, int]:
     return end - max(0, start), end, order
 
 
-def book_all(yard: Yard, wanted: Iterable[tuple[int, SortieWay]]) -> tuple[dict[int, Sortie], list[int]]:
-    """Book the wanted sorties, the most urgent first; also returns the parcels that there was no room for."""
+def _turn(problem: Problem, order: int, departures: Mapping[int, int]) -> tuple[int, ...]:
+    planned = departures.get(order)
+    return (1, *urgency(problem, order)) if planned is None else (0, planned, order)
+
+
+def book_all(
+    yard: Yard, wanted: Iterable[tuple[int, SortieWay]], departures: Mapping[int, int]
+) -> tuple[dict[int, Sortie], list[int]]:
+    """Book the wanted sorties, the most urgent first; also returns the parcels that there was no room for.
+
+    Those whose departure was planned come before the others, in turn, each then or as soon after it as there is room.
+    """
     booked: dict[int, Sortie] = {}
     left: list[int] = []
-    for order, way in sorted(wanted, key=lambda pair: urgency(yard.problem, pair[0])):
-        sortie = yard.book(order, way)
+    for order, way in sorted(wanted, key=lambda pair: _turn(yard.problem, pair[0], departures)):
+        planned = departures.get(order)
+        sortie = None if planned is None else yard.book(order, way, planned)
+        sortie = sortie or yard.book(order, way)
         if sortie is None:
             left.append(order)
         else:

@@ -13,6 +13,10 @@ class Stop(Protocol):
     def __call__(self) -> bool:
         """Count one chunk, and say whether the search must end instead of doing it."""
 
+    @property
+    def used(self) -> float:
+        """The share that is used up, from 0 to 1."""
+
     def part(self, share: float) -> Stop:
         """A stop for a share (0 to 1) of what is left; its chunks count here too."""
 
@@ -23,7 +27,7 @@ class MaxIterations:
     def __init__(self, iterations: int, parent: MaxIterations | None = None) -> None:
         if iterations < 0:
             raise ValueError(f"iterations must not be negative, not {iterations}")
-        self._left = iterations
+        self._all = self._left = iterations
         self._parent = parent
 
     def __call__(self) -> bool:
@@ -37,6 +41,11 @@ class MaxIterations:
     def left(self) -> int:
         """How many chunks remain."""
         return self._left if self._parent is None else min(self._left, self._parent.left)
+
+    @property
+    def used(self) -> float:
+        """The share of the chunks that is used up."""
+        return 1 - self.left / self._all if self._all else 1.0
 
     def part(self, share: float) -> MaxIterations:
         """A stop for a share of the remaining chunks, rounded up."""
@@ -53,11 +62,17 @@ class Deadline:
 
     def __init__(self, clock: Callable[[], float], at: float) -> None:
         self._clock = clock
-        self._at = at
+        self._from, self._at = clock(), at
 
     def __call__(self) -> bool:
         """Whether the moment has come."""
         return self._clock() >= self._at
+
+    @property
+    def used(self) -> float:
+        """The share of the time, from when this was made, that has passed."""
+        whole = self._at - self._from
+        return min(1.0, (self._clock() - self._from) / whole) if whole > 0 else 1.0
 
     def part(self, share: float) -> Deadline:
         """A deadline after a share of the time that is left."""

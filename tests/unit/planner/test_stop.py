@@ -53,3 +53,19 @@ def test_deadline_asks_the_given_clock() -> None:
 def test_part_of_a_passed_deadline_has_passed() -> None:
     """Nothing is left to share."""
     assert Deadline(lambda: 5.0, 1.0).part(0.5)()
+
+
+def test_share_that_is_used_rises_from_nothing_to_all() -> None:
+    """Of chunks and of time; of nothing all is used."""
+    stop, now = MaxIterations(4), [10.0]
+    half, timed = stop.part(0.5), Deadline(lambda: now[0], 20.0)
+    shares = []
+    while not half():
+        shares.append((half.used, stop.used))
+    assert shares == [(0.5, 0.25), (1.0, 0.5)]
+    assert MaxIterations(0).used == Deadline(lambda: 5.0, 1.0).used == 1.0
+    assert timed.used == 0.0
+    now[0] = 15.0
+    assert timed.used == 0.5
+    now[0] = 30.0
+    assert timed.used == 1.0

@@ -1,0 +1,99 @@
+"""A draft by the joint search: all modes in one, then worked out exactly.
+
+What was found comes back as choices, tours and departures, and is made into a draft by the same bookings, tours and
+repairs as any other; what does not hold there goes its next best way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fleet.planner.assignment import Choices
+from fleet.planner.cityof import Model, model_of
+from fleet.planner.draft import Builder, Draft
+from fleet.planner.flights import Flights
+from fleet.planner.jointly import JointPlan, VanStop, plan_jointly
+from fleet.planner.problem import Problem
+from fleet.planner.routes import Warm
+from fleet.planner.stop import Stop
+from fleet.planner.visits import Key
+from fleet.planner.ways import Way, Ways
+
+STEPS = 8
+"""How many chunks of a stop one chunk of the joint search (`routing.CHUNK` iterations) counts for: about as long as so
+many iterations of PyVRP take."""
+
+
+class Steps:
+    """A stop as the joint search asks for its budget."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop, self._begun = stop, False
+
+    def __call__(self) -> float:
+        """Count what was done since the last time; the share of the stop that is used."""
+        counted, self._begun = STEPS if self._begun else 0, True
+        return 1.0 if any(self._stop() for _ in range(counted)) else self._stop.used
+
+
+def mixed(problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int, stop: Stop) -> Draft:
+    """The draft that the joint search finds within ``stop``."""
+    model = model_of(problem, ways)
+    found = plan_jointly(model.city, seed=seed, budget=Steps(stop))
+    return exact(model, found, problem, ways, flights, seed=seed)
+
+
+def exact(
+    model: Model, found: JointPlan, problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int
+) -> Draft:
+    """What was found as a draft, to the second. Parcels for whom it does not hold go their cheapest sortie that there
+    is room for, else by van."""
+    departures = _departures(problem, model, found)
+    builder = Builder(problem, ways, flights, lambda order: _ranked(ways[order]), departures=departures)
+    return builder.build(_choices(model, found, ways), _tours(model, found), seed=seed, stop=None)
+
+
+def _ranked(ways: Ways) -> list[Way]:
+    doors = () if ways.door is None else (ways.door,)
+    return [*sorted(ways.sorties, key=lambda way: way.cost), *doors, *ways.lockers]
+
+
+def _choices(model: Model, found: JointPlan, ways: Sequence[Ways]) -> Choices:
+    """Each parcel's way."""
+    chosen: list[Way | None] = [None] * len(ways)
+    for sortie in found.sorties:
+        chosen[model.orders[model.city.sortie_ways.parcel[sortie.way]]] = model.sorties[sortie.way]
+    for stop in (stop for route in found.routes for stop in route.stops):
+        for order in (model.orders[parcel] for parcel in stop.parcels):
+            chosen[order] = _by_van(model, stop, ways[order])
+    return tuple(chosen)
+
+
+def _by_van(model: Model, stop: VanStop, ways: Ways) -> Way | None:
+    if stop.locker < 0:
+        return ways.door
+    return next(way for way in ways.lockers if way.locker_id == model.lockers[stop.locker])
+
+
+def _tours(model: Model, found: JointPlan) -> Warm:
+    """Each route as one of its type's vans makes it."""
+    vans = [iter(group) for group in model.vans]
+    return {
+        next(vans[route.van_type]).index: [_key(model, stop) for stop in route.stops]
+        for route in found.routes
+    }
+
+
+def _key(model: Model, stop: VanStop) -> Key:
+    if stop.locker < 0:
+        return (None, (model.orders[stop.parcels[0]],))
+    return (model.lockers[stop.locker], ())
+
+
+def _departures(problem: Problem, model: Model, found: JointPlan) -> dict[int, int]:
+    """When each sortie leaves, loaded."""
+    return {
+        model.orders[model.city.sortie_ways.parcel[sortie.way]]: round(sortie.depart)
+        + model.load_s(problem, sortie.way)
+        for sortie in found.sorties
+    }

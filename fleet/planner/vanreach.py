@@ -1,0 +1,62 @@
+"""How far a van's battery leads, as a search takes it that knows metres and seconds only.
+
+What a way takes by the metre depends on how long it is (stops cost, and so does speed) and on what rides on it. Two
+ways stand for all: one from a depot to a door, driven out and back, and one from a door to the next. Tours are asked
+exactly afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fleet.energy.van import RouteLegs
+from fleet.feasibility.route_energy import RouteRange
+from fleet.planner.legs import Floats, Indexes, Table
+from fleet.planner.problem import NO_WAY_S
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """Usual ways of a city, each in metres and seconds: from a depot to a door, and from a door to the next; and the
+    payload (kg) that rides on each."""
+
+    out: tuple[float, float]
+    between: tuple[float, float]
+    payload_kg: float
+
+
+def usual_ways(legs: Table, depots: int, first: int, payload_kg: float) -> Usual:
+    """The medians: of the places the first are depots, and doors begin later."""
+    from_depot = legs.of_metres[:depots, first:].argmin(axis=0)
+    columns = np.arange(len(from_depot))
+    out = _median(legs.of_metres[:depots, first:], legs.of_seconds[:depots, first:], from_depot, columns)
+    metres = np.where(legs.of_metres[first:, first:] > 0.0, legs.of_metres[first:, first:], NO_WAY_S)
+    between = _median(metres, legs.of_seconds[first:, first:], columns, metres.argmin(axis=0))
+    return Usual(out, between if between[0] < NO_WAY_S else out, payload_kg)
+
+
+def _median(metres: Floats, seconds: Floats, rows: Indexes, columns: Indexes) -> tuple[float, float]:
+    picked = (rows, columns)
+    return float(np.median(metres[picked])), float(np.median(seconds[picked]))
+
+
+def reach(limit: RouteRange, usual: Usual, load_s: float) -> tuple[float, float]:
+    """How far a route leads at most (m), and how much of that each second takes (m), loading aside."""
+    if limit.strange is not None:
+        return 0.0, 0.0
+    by_second = limit.standing_w / 3600
+    out, between = (_by_metre(limit, way, usual.payload_kg) for way in (usual.out, usual.between))
+    budget_wh = (limit.usable_wh - limit.reserve_wh) / (1 + limit.margin) - by_second * load_s
+    twice = 2 * usual.out[0]
+    metres = budget_wh / out if budget_wh < twice * out else twice + (budget_wh - twice * out) / between
+    return max(0.0, metres), by_second / between
+
+
+def _by_metre(limit: RouteRange, way: tuple[float, float], payload_kg: float) -> float:
+    """What driving takes (Wh/m), what is drawn by the second aside."""
+    metres, seconds = max(1.0, way[0]), way[1]
+    kg = min(payload_kg, limit.van.max_payload_kg)
+    legs = RouteLegs(np.array([metres]), np.array([seconds]), np.array([kg]))
+    return (limit.energy_of(legs, 0.0).energy_wh - limit.standing_w * seconds / 3600) / metres
