@@ -45,7 +45,12 @@ class Tile:
 
 
 def _stops(stops: Iterable[VanStop], parcels: Any, lockers: Any) -> tuple[VanStop, ...]:
-    return tuple(VanStop(tuple(parcels[p] for p in s.parcels), lockers[s.locker], s.slot) for s in stops)
+    return tuple(
+        VanStop((parcels[s.parcels[0]],))
+        if s.locker < 0
+        else VanStop(tuple(parcels[p] for p in s.parcels), lockers[s.locker], s.slot)
+        for s in stops
+    )
 
 
 @dataclass(frozen=True, eq=False)
