@@ -21,10 +21,10 @@ if not cython.compiled:
 
     from fleet.planner.kernels.chance import Chance
     from fleet.planner.kernels.columns import TABLE
-    from fleet.planner.kernels.places import find, insert
-    from fleet.planner.kernels.tails import exchange
-    from fleet.planner.kernels.trips import close_trip, whole
-    from fleet.planner.kernels.undo import accept, counted, keep, mean_length, take_back
+    from fleet.planner.kernels.places import find, find_new, insert
+    from fleet.planner.kernels.tails import exchange, split
+    from fleet.planner.kernels.trips import close_trip, draw_vans, suit_all, whole
+    from fleet.planner.kernels.undo import accept, better, counted, keep, mean_length, take_back
 
 if TYPE_CHECKING:
     from fleet.planner.kernels.chance import Chance
@@ -38,17 +38,16 @@ SOME, FEW = 20, 2
 """How many stops that nobody served before are tried in an iteration. Every fourth time it is few, and they are put in
 at any price: two that are not worth a van each may be worth one together."""
 
-SAME = 1e-9
-"""Costs that differ by less are the same."""
-
 
 class Ruin:
     """How much is taken out: stops of an iteration on average, stops of a string at most, how often a string leaves
-    out some in its middle, and how often one more of them."""
+    out some in its middle, and how often one more of them. Where whole trips are taken out: how many at most, and
+    after how many stops no more."""
 
     def __init__(self) -> None:
         self.mean_removed, self.longest_string, self.split, self.deeper = 10.0, 10.0, 0.5, 0.01
         self.mean_length = 1.0
+        self.trips, self.enough = 3, 60
 
     def take_out(self, routes: Routes, chance: Chance) -> None:
         """Take strings of stops out of trips that pass near a stop drawn by chance."""
@@ -65,6 +64,32 @@ class Ruin:
                 strings -= 1
             k += 1
             v = routes.stops.near[seed, k] if k < routes.breadth else -1
+
+    def take_trips(self, routes: Routes, chance: Chance) -> int:
+        """Take all stops out of a few trips that pass near a stop drawn by chance, and say of how many trips."""
+        most, count = 1 + chance.below(self.trips), 0
+        seed = chance.below(routes.size)
+        routes.seeing += 1
+        v, k = seed, -1
+        while v >= 0 and count < most and routes.left_out < self.enough:
+            trip = routes.trip[v]
+            if trip >= 0 and routes.seen[trip] != routes.seeing:
+                routes.seen[trip] = routes.seeing
+                self._all_of(routes, trip)
+                count += 1
+            k += 1
+            v = routes.stops.near[seed, k] if k < routes.breadth else -1
+        return count
+
+    def _all_of(self, routes: Routes, trip: int) -> None:
+        """Take all stops out of a trip."""
+        routes.touch(trip)
+        node = routes.next[routes.start_of(trip)]
+        while node < routes.size:
+            following = routes.next[node]
+            routes.leave_out(node)
+            node = following
+        close_trip(routes, trip)
 
     def _string(self, routes: Routes, chance: Chance, node: int, trip: int, most: float) -> None:
         """Take a string that holds a stop out of its trip, or one that leaves out some stops in its middle."""
@@ -112,21 +137,31 @@ class Recreate:
         """
         self.put_in(routes, chance, self._sorted(routes, chance, patience), generous)
 
+    def begin_trips(self, routes: Routes, chance: Chance, count: int) -> None:
+        """Let so many trips begin with one of the stops that were taken out. By its own stop no trip pays: each would
+        rather go a long way round with another."""
+        for _ in range(count):
+            if routes.left_out == routes.came:
+                return
+            node = routes.absent[routes.missing - 1 - chance.below(routes.left_out - routes.came)]
+            if find_new(routes, node):
+                insert(routes, node)
+
     def put_in(self, routes: Routes, chance: Chance, count: int, generous: bool) -> None:
         """Put in the first of `order`, so many."""
         for k in range(count):
             node = self.order[k]
             fits = find(routes, node, chance, self.blink)
-            if fits and (generous or routes.found < routes.stops.penalty[node]):
+            if fits and (generous or routes.found < routes.lenience * routes.stops.penalty[node]):
                 insert(routes, node)
 
     def _sorted(self, routes: Routes, chance: Chance, patience: int) -> int:
         """How many stops are to be put in; `order` holds them, in an order drawn by chance."""
-        standing = routes.missing - routes.left_out
+        standing = routes.missing - (routes.left_out - routes.came)
         tried = standing if standing < patience else patience
         first = 0 if tried == standing else chance.below(standing)
         how, count = self._drawn(routes, chance), 0
-        for k in range(tried + routes.left_out):
+        for k in range(tried + routes.left_out - routes.came):
             at = standing + k - tried
             if k < tried:
                 at = first + k if first + k < standing else first + k - standing
@@ -179,13 +214,15 @@ class Recreate:
 class Search:
     """One search over the routes; it can be run in pieces, and the same seed and pieces give the same plan.
 
-    `exchanges`: how many exchanges of tails are tried in each iteration.
+    `exchanges`: how many exchanges of tails are tried in each iteration; one in `whole_trips` of them takes out whole
+    trips in place of strings, which are too short to show that one trip less, or one more, would do.
     """
 
     def __init__(self, routes: Routes, seed: int) -> None:
         self.routes, self.chance, self.iterations = routes, Chance(seed), 0
         self.ruin, self.recreate = Ruin(), Recreate(routes.size)
         self.exchanges = 12 if routes.breadth > 0 else 0
+        self.whole_trips = 50
 
     def construct(self) -> None:
         """A first plan: every stop is put where it costs least."""
@@ -212,31 +249,59 @@ class Search:
     def _step(self, routes: Routes, temperature: float) -> None:
         """Ruin, recreate, and stay with it or go back; then the tails."""
         routes.begin()
-        if routes.missing < routes.size:
+        taken = -1
+        if self.chance.below(self.whole_trips) == 0:
+            taken = self.ruin.take_trips(routes, self.chance)
+        elif routes.missing < routes.size:
             self.ruin.take_out(routes, self.chance)
         if routes.metric.kind == TABLE and not whole(routes):
             take_back(routes)
             return
-        generous = self.chance.below(4) == 0
-        self.recreate.put_back(routes, self.chance, FEW if generous else SOME, generous)
+        self._put_back(routes, taken)
         if routes.cost < routes.log_cost + self._bearable(temperature):
             accept(routes)
-            if routes.cost < routes.best_cost - SAME:
+            if better(routes):
                 keep(routes)
         else:
             take_back(routes)
         for _ in range(self.exchanges):
             self._exchange(routes, temperature)
+        if self.exchanges > 0:
+            self._split(routes, temperature)
+
+    def _put_back(self, routes: Routes, taken: int) -> None:
+        """Put stops back. Where so many whole trips were taken out (-1: strings were), up to one more may begin anew,
+        and mostly no others."""
+        if taken >= 0:
+            self.recreate.begin_trips(routes, self.chance, self.chance.below(taken + 2))
+            routes.shut = self.chance.below(4) > 0
+        if routes.swaps:
+            self._change_vans(routes)
+        generous = self.chance.below(4) == 0
+        self.recreate.put_back(routes, self.chance, FEW if generous else SOME, generous)
+        routes.shut = False
+        if routes.swaps:
+            suit_all(routes)
+
+    def _change_vans(self, routes: Routes) -> None:
+        """Trips that lost stops go to the cheapest van, to a larger one, or stay with theirs, as is drawn by chance."""
+        drawn = self.chance.below(3)
+        if drawn == 0:
+            suit_all(routes)
+        elif drawn == 1:
+            draw_vans(routes, self.chance)
 
     def _exchange(self, routes: Routes, temperature: float) -> None:
         """Try to exchange the tails behind a stop and before another that is near it."""
         u = self.chance.below(routes.size)
         v = routes.stops.near[u, self.chance.below(routes.breadth)]
-        if (
-            v >= 0
-            and exchange(routes, u, v, self._bearable(temperature))
-            and routes.cost < routes.best_cost - SAME
-        ):
+        if v >= 0 and exchange(routes, u, v, self._bearable(temperature)) and better(routes):
+            keep(routes)
+
+    def _split(self, routes: Routes, temperature: float) -> None:
+        """Try to give all behind a stop to another van."""
+        u = self.chance.below(routes.size)
+        if split(routes, u, self._bearable(temperature)) and better(routes):
             keep(routes)
 
     def _bearable(self, temperature: float) -> float:

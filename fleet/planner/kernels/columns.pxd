@@ -25,7 +25,7 @@ cdef class Stops:
 @cython.final
 cdef class Vans:
     cdef public int count
-    cdef int[::1] start, end, vans, trips
+    cdef int[::1] start, end, vans, trips, alike
     cdef double[::1] weight, volume, fixed, per_metre, per_second, opens, closes, longest, reach, drain
     cdef long long[::1] has
     cdef bint far(self, int kind, double metres, double span) noexcept nogil

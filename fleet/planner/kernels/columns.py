@@ -92,7 +92,10 @@ class Stops:
 class Vans:
     """Types of van as columns: places of start and end, how many there are, how many trips each makes, capacity, price
     of a used van, of a metre and of a second, shift (s), longest trip (s), how far one trip leads (m) and how much of
-    that each second under way takes (m), skills as bits."""
+    that each second under way takes (m), skills as bits.
+
+    Types with the same number in `alike` differ in their numbers, capacities and prices only.
+    """
 
     def __init__(
         self,
@@ -118,6 +121,8 @@ class Vans:
         self.fixed, self.per_metre, self.per_second = fixed, per_metre, per_second
         self.opens, self.closes, self.longest, self.has = opens, closes, longest, has
         self.reach, self.drain = reach, drain
+        rows = np.array((start, end, opens, closes, longest, reach, drain, has), np.float64).reshape(8, -1)
+        self.alike = np.unique(rows, axis=1, return_inverse=True)[1].reshape(-1).astype(np.int32)
 
     def far(self, kind: int, metres: float, span: float) -> bool:
         """Whether a trip of so many metres and seconds leads farther than a van of a type may go."""

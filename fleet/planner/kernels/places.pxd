@@ -4,16 +4,17 @@ cimport cython
 from fleet.planner.kernels.chance cimport Chance
 from fleet.planner.kernels.columns cimport TABLE
 from fleet.planner.kernels.routes cimport NEVER, Routes
-from fleet.planner.kernels.trips cimport open_trip, unused_van
+from fleet.planner.kernels.trips cimport change_van, cheapest_type, open_trip, unused_van
 
-@cython.locals(k=int, v=int, trip=int, straight=bint, worth=double, reach=double, after=bint, before=bint)
+@cython.locals(k=int, v=int, trip=int, kind=int, straight=bint, d1=double, d2=double, worth=double, reach=double, after=bint, before=bint)
 cdef bint find(Routes routes, int node, Chance chance, double blink) noexcept nogil
-@cython.locals(j=int, kind=int, d1=double, d2=double, gain=double, lead=double, wait=double, span=double, early=double,
-               late=double, start=double)
-cdef void ask(Routes routes, int node, int trip, int i) noexcept nogil
-@cython.locals(kind=int)
-cdef bint takes(Routes routes, int node, int trip) noexcept nogil
-@cython.locals(k=int, v=int, trip=int, i=int)
+@cython.locals(j=int, gain=double, lead=double, wait=double, span=double, early=double, late=double, start=double)
+cdef void ask(Routes routes, int node, int trip, int i, int kind, double d1, double d2) noexcept nogil
+@cython.locals(kind=int, weight=double, volume=double)
+cdef int taker(Routes routes, int node, int trip) noexcept nogil
+cdef int _changed(Routes routes, int trip, double weight, double volume) noexcept nogil
+cdef bint find_new(Routes routes, int node) noexcept nogil
+@cython.locals(k=int, v=int, trip=int, i=int, kind=int, d1=double, d2=double)
 cdef void scan(Routes routes, int node) noexcept nogil
 @cython.locals(kind=int, van=int)
 cdef void ask_new(Routes routes, int node) noexcept nogil

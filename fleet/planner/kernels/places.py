@@ -14,20 +14,19 @@ except ImportError:  # it is needed to compile this file, not to run it
 if not cython.compiled:
     from fleet.planner.kernels.columns import TABLE
     from fleet.planner.kernels.routes import NEVER
-    from fleet.planner.kernels.trips import open_trip, unused_van
+    from fleet.planner.kernels.trips import change_van, cheapest_type, open_trip, unused_van
 
 if TYPE_CHECKING:
     from fleet.planner.kernels.chance import Chance
     from fleet.planner.kernels.routes import Routes
 
 
-def ask(routes: Routes, node: int, trip: int, i: int) -> None:
-    """Whether a stop fits into a trip behind node `i`, for less than what was found so far; it is remembered."""
+def ask(routes: Routes, node: int, trip: int, i: int, kind: int, d1: float, d2: float) -> None:
+    """Whether a stop fits into a trip behind node `i`, for less than what was found so far; it is remembered. A van of
+    the type `kind` makes the trip then, which adds `routes.dearer` if it is not that trip's; the way to the stop is
+    `d1` long, and the one from it `d2`."""
     j = routes.next[i]
-    kind = routes.type[trip]
-    d1 = routes.metric.distance(routes.place[i], routes.place[node])
-    d2 = routes.metric.distance(routes.place[node], routes.place[j])
-    gain = routes.vans.per_metre[kind] * (d1 + d2 - routes.step[j])
+    gain = routes.dearer + routes.vans.per_metre[kind] * (d1 + d2 - routes.step[j])
     if gain >= routes.found:
         return
     lead = routes.pre_span[i] + routes.metric.duration(routes.place[i], routes.place[node], d1)
@@ -55,17 +54,30 @@ def ask(routes: Routes, node: int, trip: int, i: int) -> None:
         start = max(routes.ready[trip], routes.release[trip], routes.stops.release[node])
         if start > late or max(start, early) + span > routes.due[trip]:
             return
-    routes.found, routes.found_trip, routes.found_after = gain, trip, i
+    routes.found, routes.found_trip, routes.found_after, routes.found_kind = gain, trip, i, kind
 
 
-def takes(routes: Routes, node: int, trip: int) -> bool:
-    """Whether a trip has room and skills for one more stop."""
-    kind = routes.type[trip]
-    return (
-        routes.weight[trip] + routes.stops.weight[node] <= routes.vans.weight[kind]
-        and routes.volume[trip] + routes.stops.volume[node] <= routes.vans.volume[kind]
-        and (routes.stops.needs[node] & ~routes.vans.has[kind]) == 0
-    )
+def taker(routes: Routes, node: int, trip: int) -> int:
+    """The type of van that makes a trip with one more stop: its own where that has room and skills, else another one if
+    trips may change vans; -1 where there is none. `routes.dearer` is what the change adds to the cost."""
+    kind, routes.dearer = routes.type[trip], 0.0
+    weight = routes.weight[trip] + routes.stops.weight[node]
+    volume = routes.volume[trip] + routes.stops.volume[node]
+    if (routes.stops.needs[node] & ~routes.vans.has[kind]) != 0:
+        return -1
+    if weight <= routes.vans.weight[kind] and volume <= routes.vans.volume[kind]:
+        return kind
+    return _changed(routes, trip, weight, volume) if routes.swaps else -1
+
+
+def _changed(routes: Routes, trip: int, weight: float, volume: float) -> int:
+    """As `cheapest_type`, which is asked once for each trip and stop."""
+    if routes.judged[trip] != routes.judging:
+        routes.judged[trip] = routes.judging
+        routes.judged_kind[trip] = cheapest_type(routes, trip, weight, volume)
+        routes.judged_dearer[trip] = routes.dearer
+    routes.dearer = routes.judged_dearer[trip]
+    return routes.judged_kind[trip]
 
 
 def find(routes: Routes, node: int, chance: Chance, blink: float) -> bool:
@@ -76,7 +88,8 @@ def find(routes: Routes, node: int, chance: Chance, blink: float) -> bool:
     too short for its neighbour's distance is passed over unasked.
     """
     routes.found, routes.found_trip, routes.found_van = NEVER, -1, -1
-    straight, worth = routes.metric.kind != TABLE, NEVER
+    straight = routes.metric.kind != TABLE
+    routes.judging += 1
     for k in range(routes.breadth):
         v = routes.stops.near[node, k]
         if v < 0:
@@ -84,19 +97,32 @@ def find(routes: Routes, node: int, chance: Chance, blink: float) -> bool:
         trip = routes.trip[v]
         if trip < 0:
             continue
+        worth = routes.found * routes.half_per_metre[routes.type[trip]] if straight else NEVER
         reach = routes.near_metres[node, k] - worth
         after, before = reach <= routes.step[routes.next[v]], reach <= routes.step[v]
-        if not (after or before) or not takes(routes, node, trip):
+        kind = taker(routes, node, trip) if after or before else -1
+        if kind < 0:
             continue
         if after and (blink <= 0.0 or chance.share() >= blink):
-            ask(routes, node, trip, v)
+            d1 = routes.near_metres[node, k]
+            if not straight:
+                d1 = routes.metric.distance(routes.place[v], routes.place[node])
+            d2 = routes.metric.distance(routes.place[node], routes.place[routes.next[v]])
+            ask(routes, node, trip, v, kind, d1, d2)
         if before and (blink <= 0.0 or chance.share() >= blink):
-            ask(routes, node, trip, routes.prev[v])
-        if straight:
-            worth = routes.found * routes.half_per_metre
-    ask_new(routes, node)
+            d1 = routes.metric.distance(routes.place[routes.prev[v]], routes.place[node])
+            ask(routes, node, trip, routes.prev[v], kind, d1, routes.near_metres[node, k])
+    if not routes.shut:
+        ask_new(routes, node)
     if routes.found >= NEVER:
         scan(routes, node)
+    return routes.found < NEVER
+
+
+def find_new(routes: Routes, node: int) -> bool:
+    """Where a trip with this stop alone costs least."""
+    routes.found, routes.found_trip, routes.found_van = NEVER, -1, -1
+    ask_new(routes, node)
     return routes.found < NEVER
 
 
@@ -108,12 +134,17 @@ def scan(routes: Routes, node: int) -> None:
         if v < 0:
             break
         trip = routes.trip[v]
-        if trip < 0 or routes.seen[trip] == routes.seeing or not takes(routes, node, trip):
+        if trip < 0 or routes.seen[trip] == routes.seeing:
+            continue
+        kind = taker(routes, node, trip)
+        if kind < 0:
             continue
         routes.seen[trip] = routes.seeing
         i = routes.start_of(trip)
         while i != routes.end_of(trip):
-            ask(routes, node, trip, i)
+            d1 = routes.metric.distance(routes.place[i], routes.place[node])
+            d2 = routes.metric.distance(routes.place[node], routes.place[routes.next[i]])
+            ask(routes, node, trip, i, kind, d1, d2)
             i = routes.next[i]
 
 
@@ -184,4 +215,6 @@ def insert(routes: Routes, node: int) -> None:
     if trip < 0:
         trip = open_trip(routes, routes.found_van, routes.found_behind)
         after = routes.start_of(trip)
+    elif routes.swaps and routes.found_kind != routes.type[trip]:
+        change_van(routes, trip, routes.found_kind)
     routes.put_in(node, trip, after)

@@ -12,11 +12,14 @@ cdef class Routes:
     cdef Metric metric
     cdef Stops stops
     cdef Vans vans
-    cdef public double cost, best_cost
+    # What penalties count at present; the best cost counts them whole.
+    cdef public double cost, best_cost, lenience
     cdef public int size, slots, breadth
     cdef bint many
+    # Whether a trip may go to a van of another type while stops are put in; whether no trip may begin.
+    cdef public bint swaps, shut
     # Vans: type, first trip; where those of a type begin, and where one without trips was found last.
-    cdef int[::1] van_type, head, first_van, van_hint
+    cdef int[::1] van_type, head, first_van, van_hint, idle
     cdef int slot_hint
     # Nodes: stops, then both ends of each trip.
     cdef int[::1] place, next, prev, trip
@@ -34,15 +37,21 @@ cdef class Routes:
     cdef int touches, logged, heads, came
     cdef long long now
     cdef double log_cost
-    cdef long long[::1] stamp
+    cdef long long[::1] stamp, head_stamp
     cdef int[::1] touched, log_row, log_end, log_after, log_before, log_van, log_heads, log_head, log_nodes, log_came
     cdef double[:, ::1] log_times, log_trip
     # The best plan, and the trips that differ from it.
     cdef int[::1] best_next, best_van, best_before, dirty, dirty_list
     cdef int dirties
     # Where the node that was asked for last would go.
-    cdef int found_trip, found_after, found_van, found_behind
-    cdef double found, half_per_metre
+    cdef int found_trip, found_after, found_van, found_behind, found_kind
+    cdef double found, dearer
+    cdef double[::1] half_per_metre
+    # For the stop that is asked about: which type of van would make a trip with it, and what that adds to the cost.
+    cdef long long[::1] judged
+    cdef long long judging
+    cdef int[::1] judged_kind
+    cdef double[::1] judged_dearer
     cdef long long[::1] seen
     cdef long long seeing
 
@@ -53,6 +62,8 @@ cdef class Routes:
     cdef void link(self, int i, int j) noexcept nogil
     @cython.locals(kind=int, start=int, end=int)
     cdef void set_ends(self, int trip) noexcept nogil
+    cdef void set_head(self, int van, int trip) noexcept nogil
+    cdef void begin_with(self, int van, int trip) noexcept nogil
     @cython.locals(trip=int, last=int, ready=double, due=double)
     cdef void rechain(self, int van) noexcept nogil
     @cython.locals(count=int, i=int, j=int, end=int, weight=double, volume=double, release=double, metres=double)
@@ -62,7 +73,7 @@ cdef class Routes:
     @cython.locals(i=int, lead=double, wait=double, span=double, early=double, late=double)
     cdef void _backward(self, int j, int start) noexcept nogil
     @cython.locals(kind=int, end=int, price=double)
-    cdef void _reprice(self, int trip) noexcept nogil
+    cdef void reprice(self, int trip) noexcept nogil
     cdef void begin(self) noexcept nogil
     @cython.locals(node=int)
     cdef void touch(self, int trip) noexcept nogil

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from fleet.planner.kernels.columns import Metric, Stops, Vans
 
 NEVER = 1e300
@@ -41,21 +43,31 @@ class Routes:
         self.van_type = np.repeat(np.arange(types, dtype=np.int32), fleet)
         self.head = np.full(fleet.sum(), -1, np.int32)
         self.first_van = np.concatenate(([0], np.cumsum(fleet))).astype(np.int32)
+        self.idle, self.swaps, self.shut = fleet.astype(np.int32), False, False
         self.van_hint, self.slot_hint = np.array(self.first_van), 0
         self._make_places(count + 2 * slots)
         self._make_trips(slots)
-        self._make_log(slots)
+        self._make_log(slots, len(self.head))
         self.absent, self.absent_at = np.arange(count, dtype=np.int32), np.arange(count, dtype=np.int32)
         self.missing, self.left_out = count, 0
-        self.cost, self.best_cost = float(np.sum(self.stops.penalty)), NEVER
+        self.cost, self.best_cost, self.lenience = float(np.sum(self.stops.penalty)), NEVER, 1.0
         self.best_next = np.full(count + 2 * slots, -1, np.int32)
         self.best_van, self.best_before = np.full(slots, -1, np.int32), np.full(slots, -1, np.int32)
         self.dirty, self.dirty_list, self.dirties = np.zeros(slots, np.int32), np.zeros(slots, np.int32), 0
         self.found_trip, self.found_after, self.found_van, self.found_behind = -1, -1, -1, -1
+        self.found_kind, self.dearer = -1, 0.0
         self.found, self.breadth = NEVER, np.asarray(self.stops.near).shape[1]
         self.seen, self.seeing = np.zeros(slots, np.int64), 0
-        self.half_per_metre = 0.5 / max(float(np.min(np.asarray(self.vans.per_metre), initial=NEVER)), 1e-30)
+        self.half_per_metre = 0.5 / np.maximum(self._least_rates(), 1e-30)
+        self.judged, self.judging = np.zeros(slots, np.int64), 0
+        self.judged_kind, self.judged_dearer = np.full(slots, -1, np.int32), np.zeros(slots)
         self._measure()
+
+    def _least_rates(self) -> npt.NDArray[np.float64]:
+        """The least price of a metre that a trip of a van of each type may have with one more stop."""
+        alike, rates = np.asarray(self.vans.alike), np.asarray(self.vans.per_metre)
+        same = alike[:, None] == alike
+        return np.asarray(np.min(np.where(same, rates, NEVER), axis=1, initial=NEVER))
 
     def _make_places(self, size: int) -> None:
         """The columns of stops, with room for both ends of each trip behind them."""
@@ -78,15 +90,16 @@ class Routes:
         self.span, self.early, self.late = np.zeros(slots), np.zeros(slots), np.zeros(slots)
         self.release, self.ready, self.due, self.price = (np.zeros(slots) for _ in range(4))
 
-    def _make_log(self, slots: int) -> None:
-        """Room for what an iteration touches: at most every trip and every stop once."""
+    def _make_log(self, slots: int, vans: int) -> None:
+        """Room for what an iteration touches: at most every trip, every van and every stop once."""
         self.now, self.touches, self.logged, self.heads, self.came = 0, 0, 0, 0, 0
         self.log_cost = 0.0
         self.stamp, self.touched = np.full(slots, -1, np.int64), np.zeros(slots, np.int32)
         self.log_row, self.log_end = np.zeros(slots, np.int32), np.zeros(slots, np.int32)
         self.log_after, self.log_before = np.zeros(slots, np.int32), np.zeros(slots, np.int32)
         self.log_van = np.zeros(slots, np.int32)
-        self.log_heads, self.log_head = np.zeros(3 * slots, np.int32), np.zeros(3 * slots, np.int32)
+        self.log_heads, self.log_head = np.zeros(vans, np.int32), np.zeros(vans, np.int32)
+        self.head_stamp = np.full(vans, -1, np.int64)
         rows = self.size + 2 * slots
         self.log_nodes, self.log_times = np.zeros(rows, np.int32), np.zeros((rows, 7))
         self.log_came, self.log_trip = np.zeros(self.size, np.int32), np.zeros((slots, 5))
@@ -121,6 +134,22 @@ class Routes:
         self.opens[start], self.closes[start] = self.vans.opens[kind], self.vans.closes[kind]
         self.opens[end], self.closes[end] = self.vans.opens[kind], self.vans.closes[kind]
         self.trip[start], self.trip[end] = trip, trip
+
+    def set_head(self, van: int, trip: int) -> None:
+        """A van's first trip, or -1 for none; the one before is written down."""
+        if self.head_stamp[van] != self.now:
+            self.head_stamp[van] = self.now
+            self.log_heads[self.heads], self.log_head[self.heads] = van, self.head[van]
+            self.heads += 1
+        self.begin_with(van, trip)
+
+    def begin_with(self, van: int, trip: int) -> None:
+        """A van's first trip, or -1 for none; vans without trips are counted."""
+        if self.head[van] < 0:
+            self.idle[self.van_type[van]] -= 1
+        if trip < 0:
+            self.idle[self.van_type[van]] += 1
+        self.head[van] = trip
 
     def rechain(self, van: int) -> None:
         """When each trip of a van may begin and must end, for the others."""
@@ -159,7 +188,7 @@ class Routes:
         self.release[trip], self.metres[trip] = release, metres
         self._forward(self.start_of(trip), end)
         self._backward(end, self.start_of(trip))
-        self._reprice(trip)
+        self.reprice(trip)
 
     def _forward(self, i: int, end: int) -> None:
         """What the way up to each node takes, from the one behind `i` on."""
@@ -189,7 +218,7 @@ class Routes:
             self.post_span[i], self.post_early[i], self.post_late[i] = span, early, late
             j = i
 
-    def _reprice(self, trip: int) -> None:
+    def reprice(self, trip: int) -> None:
         """A trip's times as a whole, and its price, from what its end knows."""
         kind, end = self.type[trip], self.end_of(trip)
         self.span[trip], self.early[trip], self.late[trip] = (
@@ -255,7 +284,7 @@ class Routes:
         """Take a stop from its trip, which was touched; its times are not worked out anew."""
         before, behind = self.prev[node], self.next[node]
         self.link(before, behind)
-        self.cost += self.stops.penalty[node]
+        self.cost += self.lenience * self.stops.penalty[node]
         self.miss(node)
         self.left_out += 1
 
@@ -270,7 +299,7 @@ class Routes:
         self.trip[node] = trip
         self.log_came[self.came] = node
         self.came += 1
-        self.cost -= self.stops.penalty[node]
+        self.cost -= self.lenience * self.stops.penalty[node]
         self.metres[trip] += self.step[node] + self.step[behind]
         self.length[trip] += 1
         self.weight[trip] += self.stops.weight[node]
@@ -278,4 +307,4 @@ class Routes:
         self.release[trip] = max(self.release[trip], self.stops.release[node])
         self._forward(after, self.end_of(trip))
         self._backward(behind, self.start_of(trip))
-        self._reprice(trip)
+        self.reprice(trip)

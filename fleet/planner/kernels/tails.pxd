@@ -2,12 +2,17 @@
 cimport cython
 
 from fleet.planner.kernels.routes cimport NEVER, Routes
-from fleet.planner.kernels.trips cimport close_trip
+from fleet.planner.kernels.trips cimport close_trip, open_trip, suit_all, unused_van
 from fleet.planner.kernels.undo cimport accept
 
 @cython.locals(t1=int, t2=int, i=int, j=int, kind=int, cost=double, d1=double, d2=double, span1=double, span2=double,
                tail1=double, tail2=double, empty=bint)
 cdef bint exchange(Routes routes, int u, int v, double most) noexcept nogil
+@cython.locals(trip=int, kind=int, j=int, start=int, end=int, cost=double, d1=double, d2=double, span1=double,
+               span2=double, tail=double)
+cdef bint split(Routes routes, int u, double most) noexcept nogil
+@cython.locals(trip=int, j=int, last=int, new=int, node=int)
+cdef void _part(Routes routes, int u, int van) noexcept nogil
 @cython.locals(lead=double, wait=double)
 cdef double _joined(Routes routes, int i, int j, double metres) noexcept nogil
 @cython.locals(metres=double)

@@ -14,7 +14,7 @@ except ImportError:  # it is needed to compile this file, not to run it
 
 if not cython.compiled:
     from fleet.planner.kernels.routes import NEVER
-    from fleet.planner.kernels.trips import close_trip
+    from fleet.planner.kernels.trips import close_trip, open_trip, suit_all, unused_van
     from fleet.planner.kernels.undo import accept
 
 if TYPE_CHECKING:
@@ -60,6 +60,56 @@ def exchange(routes: Routes, u: int, v: int, most: float) -> bool:
     _apply(routes, u, v)
     accept(routes)
     return True
+
+
+def split(routes: Routes, u: int, most: float) -> bool:
+    """Let a van of the same type that makes no trip serve all behind a stop, if that adds less than `most` to the cost.
+    The change is accepted then; it can't be taken back. Trips are joined by `exchange` alone, so without this there
+    would be ever fewer."""
+    trip = routes.trip[u]
+    if trip < 0 or routes.next[u] >= routes.size or routes.stops.released:
+        return False
+    kind, j, start, end = routes.type[trip], routes.next[u], routes.start_of(trip), routes.end_of(trip)
+    if routes.vans.trips[kind] > 1 or routes.idle[kind] == 0:
+        return False
+    d1 = routes.metric.distance(routes.place[u], routes.place[end])
+    d2 = routes.metric.distance(routes.place[start], routes.place[j])
+    cost = routes.vans.fixed[kind] + routes.vans.per_metre[kind] * (d1 + d2 - routes.step[j])
+    if cost >= most and routes.vans.per_second[kind] <= 0.0:
+        return False
+    span1, span2 = _joined(routes, u, end, d1), _joined(routes, start, j, d2)
+    if max(span1, span2) >= NEVER or max(span1, span2) > routes.vans.longest[kind]:
+        return False
+    cost += routes.vans.per_second[kind] * (span1 + span2 - routes.span[trip])
+    if cost >= most:
+        return False
+    tail = _behind(routes, j)
+    if routes.vans.far(kind, routes.metres[trip] - tail + d1, span1):
+        return False
+    if routes.vans.far(kind, d2 + tail - routes.step[j], span2):
+        return False
+    routes.begin()
+    _part(routes, u, unused_van(routes, kind))
+    accept(routes)
+    return True
+
+
+def _part(routes: Routes, u: int, van: int) -> None:
+    """Give all behind a stop to a van that makes no trip."""
+    trip, j = routes.trip[u], routes.next[u]
+    routes.touch(trip)
+    last, new = routes.prev[routes.end_of(trip)], open_trip(routes, van, -1)
+    node = j
+    while node < routes.size:
+        routes.trip[node] = new
+        node = routes.next[node]
+    routes.link(u, routes.end_of(trip))
+    routes.link(routes.start_of(new), j)
+    routes.link(last, routes.end_of(new))
+    routes.refresh(trip)
+    routes.refresh(new)
+    if routes.swaps:
+        suit_all(routes)
 
 
 def _joined(routes: Routes, i: int, j: int, metres: float) -> float:
@@ -128,3 +178,5 @@ def _apply(routes: Routes, u: int, v: int) -> None:
         close_trip(routes, t2)
     else:
         routes.refresh(t2)
+    if routes.swaps:
+        suit_all(routes)

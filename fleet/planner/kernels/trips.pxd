@@ -1,6 +1,7 @@
 # C types of trips.py.
 cimport cython
 
+from fleet.planner.kernels.chance cimport Chance
 from fleet.planner.kernels.routes cimport NEVER, Routes
 
 @cython.locals(van=int, first=int, beyond=int, _=int)
@@ -10,6 +11,19 @@ cdef int free_slot(Routes routes) noexcept nogil
 cdef int open_trip(Routes routes, int van, int behind) noexcept nogil
 @cython.locals(van=int)
 cdef void close_trip(Routes routes, int trip) noexcept nogil
+@cython.locals(own=int)
+cdef double dearer(Routes routes, int trip, int kind) noexcept nogil
+@cython.locals(best=int, own=int, kind=int, least=double, more=double)
+cdef int cheapest_type(Routes routes, int trip, double weight, double volume) noexcept nogil
+cdef void change_van(Routes routes, int trip, int kind) noexcept nogil
+@cython.locals(kind=int)
+cdef void suit(Routes routes, int trip) noexcept nogil
+@cython.locals(k=int)
+cdef void suit_all(Routes routes) noexcept nogil
+@cython.locals(k=int, trip=int, kind=int)
+cdef void draw_vans(Routes routes, Chance chance) noexcept nogil
+@cython.locals(own=int)
+cdef bint _larger(Routes routes, int trip, int kind) noexcept nogil
 @cython.locals(k=int, van=int)
 cdef bint whole(Routes routes) noexcept nogil
 @cython.locals(trip=int, i=int, j=int, now=double)

@@ -15,12 +15,15 @@ if not cython.compiled:
     from fleet.planner.kernels.routes import NEVER
 
 if TYPE_CHECKING:
+    from fleet.planner.kernels.chance import Chance
     from fleet.planner.kernels.routes import Routes
 
 
 def unused_van(routes: Routes, kind: int) -> int:
     """A van of the type that makes no trip, or -1."""
     first, beyond = routes.first_van[kind], routes.first_van[kind + 1]
+    if routes.idle[kind] == 0:
+        return -1
     van = routes.van_hint[kind]
     for _ in range(beyond - first):
         if van >= beyond:
@@ -67,6 +70,83 @@ def close_trip(routes: Routes, trip: int) -> None:
     routes.rechain(van)
 
 
+def dearer(routes: Routes, trip: int, kind: int) -> float:
+    """What it adds to the cost that a van of another type makes a trip."""
+    own = routes.type[trip]
+    return (
+        routes.vans.fixed[kind]
+        - routes.vans.fixed[own]
+        + (routes.vans.per_metre[kind] - routes.vans.per_metre[own]) * routes.metres[trip]
+        + (routes.vans.per_second[kind] - routes.vans.per_second[own]) * routes.span[trip]
+    )
+
+
+def cheapest_type(routes: Routes, trip: int, weight: float, volume: float) -> int:
+    """Of the types of van that differ from a trip's in capacity and price only and that have one without trips, the one
+    that would carry so much for the least; -1 if there is none. `routes.dearer` is what that adds to the cost."""
+    best, least, own = -1, NEVER, routes.type[trip]
+    if routes.before[trip] >= 0 or routes.after[trip] >= 0:
+        return -1
+    for kind in range(routes.vans.count):
+        if kind == own or routes.vans.alike[kind] != routes.vans.alike[own] or routes.idle[kind] == 0:
+            continue
+        if weight <= routes.vans.weight[kind] and volume <= routes.vans.volume[kind]:
+            more = dearer(routes, trip, kind)
+            if more < least:
+                best, least = kind, more
+    routes.dearer = least
+    return best
+
+
+def change_van(routes: Routes, trip: int, kind: int) -> None:
+    """Give a van's only trip to one of another type that makes none; `cheapest_type` has said that it may."""
+    routes.touch(trip)
+    routes.cost += routes.vans.fixed[kind] - routes.vans.fixed[routes.type[trip]]
+    routes.set_head(routes.van[trip], -1)
+    routes.van[trip] = unused_van(routes, kind)
+    routes.set_head(routes.van[trip], trip)
+    routes.set_ends(trip)
+    routes.reprice(trip)
+
+
+def suit(routes: Routes, trip: int) -> None:
+    """Give a trip to a van of another type if that is cheaper."""
+    kind = cheapest_type(routes, trip, routes.weight[trip], routes.volume[trip])
+    if kind >= 0 and routes.dearer < 0.0:
+        change_van(routes, trip, kind)
+
+
+def suit_all(routes: Routes) -> None:
+    """Give each trip that was touched to the type of van that makes it for the least."""
+    for k in range(routes.touches):
+        if routes.van[routes.touched[k]] >= 0:
+            suit(routes, routes.touched[k])
+
+
+def draw_vans(routes: Routes, chance: Chance) -> None:
+    """Give some of the trips that were touched, at most half of them, to a larger type of van that is drawn by chance,
+    whatever it costs. Stop by stop a larger van never pays: each stop would rather go with a small one."""
+    for k in range(routes.touches):
+        trip = routes.touched[k]
+        kind = chance.below(2 * routes.vans.count)
+        if kind < routes.vans.count and routes.van[trip] >= 0 and _larger(routes, trip, kind):
+            change_van(routes, trip, kind)
+
+
+def _larger(routes: Routes, trip: int, kind: int) -> bool:
+    """Whether a type that may make a trip has more room than the present one, and a van without trips."""
+    own = routes.type[trip]
+    return (
+        routes.before[trip] < 0
+        and routes.after[trip] < 0
+        and routes.idle[kind] > 0
+        and routes.vans.alike[kind] == routes.vans.alike[own]
+        and routes.vans.weight[kind] >= routes.vans.weight[own]
+        and routes.vans.volume[kind] >= routes.vans.volume[own]
+        and kind != own
+    )
+
+
 def whole(routes: Routes) -> bool:
     """Whether all vans hold whose trips were touched. Where legs are looked up, a way past a stop that is left out may
     be longer than the way by it."""
@@ -107,10 +187,7 @@ def _join(routes: Routes, van: int, trip: int, following: int) -> None:
         routes.touch(trip)
         routes.after[trip] = following
     else:
-        routes.log_heads[routes.heads] = van
-        routes.log_head[routes.heads] = routes.head[van]
-        routes.heads += 1
-        routes.head[van] = following
+        routes.set_head(van, following)
     if following >= 0:
         routes.touch(following)
         routes.before[following] = trip

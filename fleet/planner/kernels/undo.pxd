@@ -3,6 +3,8 @@ cimport cython
 
 from fleet.planner.kernels.routes cimport ABSENT, MOVED, Routes
 
+cdef double SAME
+
 @cython.locals(k=int, trip=int, node=int)
 cdef void take_back(Routes routes) noexcept nogil
 @cython.locals(i=int, row=int, node=int)
@@ -13,6 +15,8 @@ cdef void _take_down(Routes routes, int row) noexcept nogil
 cdef void accept(Routes routes) noexcept nogil
 @cython.locals(k=int, trip=int, node=int)
 cdef void keep(Routes routes) noexcept nogil
+@cython.locals(k=int, cost=double)
+cdef bint better(Routes routes) noexcept nogil
 @cython.locals(cost=double, k=int, trip=int)
 cpdef double counted(Routes routes)
 @cython.locals(trips=int, trip=int, served=double)

@@ -17,11 +17,14 @@ if not cython.compiled:
 if TYPE_CHECKING:
     from fleet.planner.kernels.routes import Routes
 
+SAME = 1e-9
+"""Costs that differ by less are the same."""
+
 
 def take_back(routes: Routes) -> None:
     """Put all that was changed since `begin` back as it was."""
-    for k in range(routes.heads - 1, -1, -1):
-        routes.head[routes.log_heads[k]] = routes.log_head[k]
+    for k in range(routes.heads):
+        routes.begin_with(routes.log_heads[k], routes.log_head[k])
     for k in range(routes.touches):
         trip = routes.touched[k]
         if routes.van[trip] >= 0:
@@ -83,9 +86,21 @@ def accept(routes: Routes) -> None:
             routes.dirties += 1
 
 
+def better(routes: Routes) -> bool:
+    """Whether the present plan is better than the best so far, penalties counting whole."""
+    cost = routes.cost + SAME
+    if cost < routes.best_cost and routes.lenience < 1.0:
+        for k in range(routes.missing):
+            cost += (1.0 - routes.lenience) * routes.stops.penalty[routes.absent[k]]
+    return cost < routes.best_cost
+
+
 def keep(routes: Routes) -> None:
     """Write the present plan down as the best, from what changed since the last time."""
     routes.best_cost = routes.cost
+    if routes.lenience < 1.0:
+        for k in range(routes.missing):
+            routes.best_cost += (1.0 - routes.lenience) * routes.stops.penalty[routes.absent[k]]
     for k in range(routes.dirties):
         trip = routes.dirty_list[k]
         routes.dirty[trip] = 0
@@ -104,7 +119,7 @@ def counted(routes: Routes) -> float:
     """The cost of the present plan, added up anew; it replaces the sum that the search keeps."""
     cost = 0.0
     for k in range(routes.missing):
-        cost += routes.stops.penalty[routes.absent[k]]
+        cost += routes.lenience * routes.stops.penalty[routes.absent[k]]
     for trip in range(routes.slots):
         if routes.van[trip] >= 0:
             cost += routes.price[trip]

@@ -111,6 +111,7 @@ def small(seed: int, stops: int = 6) -> Case:
             drain=0.1,
         ),
         VanType(1, 0, 1, 1, 14.0, 12.0, fixed=35.0, per_metre=1.3, opens=5.0, closes=6 * wide, has=1),
+        VanType(0, 0, 1, 1, 16.0, 15.0, fixed=28.0, per_metre=1.1, closes=8 * wide, longest=longest),
     )
     return Case(legs, tuple(made), vans)
 
@@ -288,6 +289,29 @@ def test_neither_vans_nor_stops() -> None:
     assert route(Case(points(Random(1), 1), (), ()), seed=1, budget=Iterations(400)) == Routing(
         (), (), 0.0, 0
     )
+
+
+def test_a_large_van_is_found_where_each_stop_would_go_with_a_small_one() -> None:
+    """Two stops of twelve fill a small van; all of them together are cheapest in a large one."""
+    legs = Straight(np.array([0.0, 100.0]), np.zeros(2))
+    stops = tuple(Stop(1, weight=1.0) for _ in range(12))
+    small_van, large_van = (
+        VanType(0, 0, 12, weight=2.0, fixed=50.0),
+        VanType(0, 0, 1, weight=12.0, fixed=120.0),
+    )
+    found = route(Case(legs, stops, (small_van, large_van)), seed=1, budget=Iterations(2000))
+    assert [each.van_type for each in found.rounds] == [1]
+    assert found.cost == pytest.approx(320.0)
+
+
+def test_vans_are_added_where_one_long_trip_wastes_the_way() -> None:
+    """Stops on two sides of a depot that take turns: a trip for each side, though one van could go to and fro."""
+    places = [0.0, *(side * (50.0 + k) for k in range(8) for side in (1.0, -1.0))]
+    legs = Straight(np.array(places), np.zeros(17))
+    stops = tuple(Stop(place, opens=200.0 * place, closes=200.0 * place + 50.0) for place in range(1, 17))
+    found = route(Case(legs, stops, (VanType(0, 0, 8),)), seed=1, budget=Iterations(2000))
+    assert len(found.rounds) == 2
+    assert found.cost == pytest.approx(2 * 2 * 57.0)
 
 
 def test_what_nobody_can_serve_is_named_and_the_rest_is_served() -> None:
