@@ -1,13 +1,13 @@
 # The index of commands. Everything that a person or continuous integration runs is here; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench soak docs schemas screenshots lock clean
+.PHONY: help setup demo test lint format bench bench-planner soak docs schemas screenshots lock clean
 
 ARGS ?=
 BIN := .venv/bin
 PYTHON_CODE := fleet adapters geofences tests .ci setup.py $(shell find benchmarks -name '*.py')
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo '  ARGS="..." goes on to the command below; PYTHON=/path/to/python3 chooses the interpreter.'
 
 setup: ## make .venv from the committed lock, and bundle the console's front end
@@ -37,6 +37,13 @@ bench: setup ## run every benchmark, also after one that misses a floor; each pr
 	  echo "$$file" >&2; $(BIN)/python $$file $(ARGS) || missed="$$missed $$file"; done; \
 	if [ -n "$$missed" ]; then echo "a floor was missed, or a benchmark failed:$$missed" >&2; exit 1; fi
 
+bench-planner: setup ## van routes and plans over all modes against others (INSTANCES="FILE.vrp …", BENCH_SECONDS=30 of CPU for each)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r .ci/benchmarks.lock
+	@missed=; $(BIN)/python benchmarks/routing.py $(INSTANCES) --seconds $(BENCH_SECONDS) --against pyvrp,vroom,ortools $(ARGS) || missed=1; \
+	for load in "500 10 assignment,pyvrp,ortools" "2000 30 assignment,pyvrp"; do set -- $$load; \
+	  $(BIN)/python benchmarks/planner.py --parcels $$1 --seconds $$2 --against $$3 $(ARGS) || missed=1; done; \
+	if [ -n "$$missed" ]; then echo "a floor was missed, or a benchmark failed" >&2; exit 1; fi
+
 soak: setup ## run the tests in their long form: thousands of seeds, ten minutes of a hub (ARGS=tests/faults, SECONDS=600, SEEDS=5000)
 	SOAK=1 SEEDS=$(SEEDS) SECONDS=$(SECONDS) HYPOTHESIS_PROFILE=deep $(BIN)/pytest --timeout 3600 $(ARGS)
 
@@ -60,3 +67,5 @@ clean: ## remove what was built, but not .venv and not run directories
 UPGRADE ?= --upgrade
 SEEDS ?= 5000
 SECONDS ?= 600
+INSTANCES ?= $(wildcard ../shared/data/routing/*.vrp)
+BENCH_SECONDS ?= 30
