@@ -2,9 +2,8 @@
 
 What a city can't say is left out of it, or said so that less seems possible; whatever is found is worked out exactly
 afterwards, by the same bookings and tours as any other draft. Left out are the charge that a battery begins with, packs
-to be changed, permits and approvals that count, and cold chains; an asset is free in the longest gap between its
-commitments only, and a parcel that comes later counts as if its window began then. How far a van's battery
-leads is about right (`vanreach`).
+to be changed, permits and approvals that count, cold chains, and the hours' weather; a parcel that comes later counts
+as if its window began then. How far a van's battery leads is about right (`vanreach`).
 """
 
 from __future__ import annotations
@@ -40,6 +39,9 @@ at each locker."""
 
 SHORTEST_SLOT_S = 600
 """No slot is shorter: a van needs about so long to get anywhere."""
+
+FILL = 0.96
+"""The share of the machines' time that is given out: what charging takes depends on what was flown before."""
 
 SIZES = tuple(CompartmentSize)
 
@@ -261,7 +263,8 @@ class _Making:
 
     @cached_property
     def machines(self) -> dict[tuple[int, Span], int]:
-        """How many assets of each pool are free in each span: the longest gap in which each is."""
+        """How many assets of each pool are free in each span. One that is free twice counts as two: it is one thing or
+        the other at a time."""
         found = Counter[tuple[int, Span]]()
         for pool in self.problem.pools:
             found.update((pool.index, span) for span in self._free(pool))
@@ -270,9 +273,8 @@ class _Making:
     def _free(self, pool: Pool) -> Iterator[Span]:
         for slot in pool.slots:
             busy = [(self.problem.floor_seconds(w.start), self.problem.seconds(w.end)) for w in slot.busy]
-            spans = [gap for span in pool.open for gap in gaps(span, busy)]
-            if spans:
-                yield max(spans, key=lambda span: (span[1] - span[0], -span[0]))
+            for span in pool.open:
+                yield from gaps(span, busy)
 
     def _groups(self) -> Groups:
         counts = np.array(list(self.machines.values()), np.int64)
@@ -302,7 +304,7 @@ class _Making:
             group=group,
             there=np.array([_load_s(self.problem, w) + w.out_s for w in ways], np.float64),
             away=np.array([w.gone_s for w in ways], np.float64),
-            charge=np.array([w.cycle_s - w.gone_s for w in ways], np.float64),
+            charge=np.array([w.cycle_s / FILL - w.gone_s for w in ways], np.float64),
             cost=np.array([max(0.0, w.cost - self.by_parcel) for w in ways], np.float64),
             locker=np.array(lockers, np.int64),
         )

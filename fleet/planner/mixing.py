@@ -19,9 +19,9 @@ from fleet.planner.stop import Stop
 from fleet.planner.visits import Key
 from fleet.planner.ways import Way, Ways
 
-STEPS = 8
+STEPS = 2
 """How many chunks of a stop one chunk of the joint search (`routing.CHUNK` iterations) counts for: about as long as so
-many iterations of PyVRP take."""
+many iterations of PyVRP take (34 and 15 ms with 1,500 parcels of Porto, of which vans had 540 stops)."""
 
 
 class Steps:

@@ -23,15 +23,16 @@ saves the average, a single stop the marginal."""
 STEP = 0.6
 """How far prices move towards those just learnt."""
 
-MIXED_SHARE = 0.6
-"""Of the joint plan's effort, what the search over all modes at once gets. It comes first: the other way's beginning,
-by insertion, is not interrupted, and may take longer than there is."""
+ROUTE_SHARE = 0.15
+"""Of the effort that is left, what each round's routing gets; the rest goes to the best round in the end."""
 
-TURNS_SHARE = 0.5
-"""Of the effort that is left, what the rounds get; the rest goes to the tours of the best draft."""
+AT_ONCE_SHARE = 0.75
+"""Of the time for the joint plan, what the search over all modes at once gets, with the polish of its tours; of counted
+iterations it gets as many again. It comes first: the other way's beginning, by insertion, is not interrupted, and may
+take longer than there is."""
 
-ROUTE_SHARE = 0.25
-"""Of the rounds' effort that is left, what each of them gets for its routing."""
+MIXED_SHARE = 0.8
+"""Of that, what goes to the search before the polish."""
 
 BASELINE_SHARE = 0.2
 """Of the effort, what the vans-only baseline gets: about what the routing of the joint plan ends up with."""
@@ -51,17 +52,15 @@ def search(
 ) -> Found:
     """The best plan within ``stop``, and never one worse than the greedy plan."""
     ours = stop.part(1 - BASELINE_SHARE)
-    both = _at_once(problem, ways, flights, seed=seed, stop=ours)
+    both = _at_once(problem, ways, flights, seed=seed, stop=ours.beside(AT_ONCE_SHARE))
     vans = van_only(problem, ways, flights, seed=seed, stop=None)
     prices = learn(problem, ways, vans.routing)
     first = greedy(problem, ways, flights, prices, seed=seed)
-    start = _Start(first, prices)
-    turns = _rounds(problem, ways, flights, start, seed=seed, stop=ours.part(TURNS_SHARE))
-    drafts = (turns,) if both is None else (both, turns)
-    best = rerouted(min(drafts, key=lambda draft: draft.objective), ways, seed=seed, stop=ours)
+    best = _rounds(problem, ways, flights, _Start(first, prices), seed=seed, stop=ours)
     if baselines:
         vans = rerouted(vans, ways, seed=seed, stop=stop)
-    best = min((best, first, vans), key=lambda draft: draft.objective)
+    drafts = (best, first, vans) if both is None else (both, best, first, vans)
+    best = min(drafts, key=lambda draft: draft.objective)
     return Found(best, first, vans if baselines else None)
 
 
@@ -72,7 +71,8 @@ def _at_once(
     up."""
     if stop.used >= 1 or not problem.keeps_legs or not any(each.all for each in ways):
         return None
-    return mixed(problem, ways, flights, seed=seed, stop=stop.part(MIXED_SHARE))
+    found = mixed(problem, ways, flights, seed=seed, stop=stop.part(MIXED_SHARE))
+    return rerouted(found, ways, seed=seed, stop=stop)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _rounds(
         last = builder.build(choices, best.routing.warm, seed=seed + number, stop=stop.part(ROUTE_SHARE))
         prices = prices.mixed(learn(problem, ways, last.routing), STEP)
         best = min((best, last), key=lambda draft: draft.objective)
-    return best
+    return rerouted(best, ways, seed=seed, stop=stop)
 
 
 def _ranking(ways: Sequence[Ways], prices: Prices) -> Ranking:

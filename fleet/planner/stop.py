@@ -20,6 +20,9 @@ class Stop(Protocol):
     def part(self, share: float) -> Stop:
         """A stop for a share (0 to 1) of what is left; its chunks count here too."""
 
+    def beside(self, share: float) -> Stop:
+        """A stop for another search for the same thing: time that passes is gone here too, chunks are counted apart."""
+
 
 class MaxIterations:
     """Ends after a number of chunks. The same number gives the same plan."""
@@ -51,6 +54,10 @@ class MaxIterations:
         """A stop for a share of the remaining chunks, rounded up."""
         return MaxIterations(math.ceil(self.left * share), self)
 
+    def beside(self, share: float) -> MaxIterations:
+        """As many chunks as a share of those that remain; none of them counts here."""
+        return MaxIterations(math.ceil(self.left * share))
+
     def _use(self) -> None:
         self._left -= 1
         if self._parent is not None:
@@ -78,3 +85,7 @@ class Deadline:
         """A deadline after a share of the time that is left."""
         now = self._clock()
         return Deadline(self._clock, now + max(0.0, self._at - now) * share)
+
+    def beside(self, share: float) -> Deadline:
+        """A share of the time that is left."""
+        return self.part(share)

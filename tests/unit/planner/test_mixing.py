@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from math import inf
 from typing import Any
 
@@ -23,6 +24,7 @@ from fleet.planner.routing import Iterations, VanType
 from fleet.planner.settle import LEAST_GAIN, settle
 from fleet.planner.sorties import Yard, book_all
 from fleet.planner.ways import LockerWay, SortieWay, Ways
+from fleet.protocol.values import TimeWindow
 from tests.unit.planner.test_van_range import spread_out, with_battery
 from tests.unit.planner.town import EIGHT, locker, order, place, random_town, snapshot
 
@@ -182,3 +184,13 @@ def test_a_departure_that_was_planned_is_kept_or_comes_later() -> None:
     booked, left = book_all(Yard(problem, flights), [(0, way)], {0: problem.horizon_s})
     assert not left
     assert booked[0].depart_s < 600
+
+
+def test_a_machine_is_free_before_and_after_what_it_is_committed_to() -> None:
+    """As two groups; the others are one."""
+    town = snapshot([order("O", place(1800, 200), locker_ok=False)], vans=0, drones=3)
+    hours = TimeWindow(start=EIGHT + timedelta(hours=2), end=EIGHT + timedelta(hours=3))
+    assets = [replace(a, busy=(hours,)) if a.asset_id.endswith("-2") else a for a in town.assets]
+    groups = mixture(replace(town, assets=tuple(assets)))[0].city.groups
+    found = zip(groups.machines.tolist(), groups.opens.tolist(), groups.closes.tolist(), strict=True)
+    assert sorted(found) == [(1, 0.0, 7200.0), (1, 10800.0, 43200.0), (2, 0.0, 43200.0)]

@@ -69,3 +69,16 @@ def test_share_that_is_used_rises_from_nothing_to_all() -> None:
     assert timed.used == 0.5
     now[0] = 30.0
     assert timed.used == 1.0
+
+
+def test_beside_a_stop_time_is_shared_and_chunks_are_not() -> None:
+    """Another search takes nothing from this one but time."""
+    stop, now = MaxIterations(10), [10.0]
+    other = stop.beside(0.5)
+    assert [other() for _ in range(6)] == [False] * 5 + [True]
+    assert stop.left == 10
+    timed = Deadline(lambda: now[0], 20.0)
+    half = timed.beside(0.5)
+    now[0] = 15.0
+    assert half()
+    assert timed.used == 0.5
