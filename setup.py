@@ -9,7 +9,7 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 PLANNER = "chance columns nearest routes trips undo places tails anneal"
-JOINT = "ways state boxes pads changes offer blend standing"
+JOINT = "ways state boxes pads changes offer shown standing arrivals blend"
 KERNELS = (
     "geofences.kernels.piece",
     "geofences.kernels.kernel",

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from fleet.planner.city import City
+from fleet.planner.disruptions import Kept
 from fleet.planner.jointly import JointPlan, Route, VanStop
 
 SLACK = 1e-6
@@ -21,6 +22,8 @@ PIECE = 64
 """Legs that are asked for at a time, of a table with as many rows and columns."""
 
 Interval = tuple[float, float]
+
+NOTHING_KEPT = Kept()
 
 
 class _LockerRows:
@@ -37,7 +40,7 @@ class _LockerRows:
         return rows
 
 
-def cost(city: City, plan: JointPlan) -> float:
+def cost(city: City, plan: JointPlan, kept: Kept = NOTHING_KEPT) -> float:
     """What vans, sorties and lockers cost, and what is left out."""
     total = sum(float(city.parcels.penalty[parcel]) for parcel in plan.unserved)
     total += sum(float(city.sortie_ways.cost[sortie.way]) for sortie in plan.sorties)
@@ -45,15 +48,15 @@ def cost(city: City, plan: JointPlan) -> float:
     for route in plan.routes:
         van, places = city.vans[route.van_type], _places(city, route)
         total += van.fixed + van.per_metre * sum(_legs(city, places)[0])
-        total += van.per_second * shortest(city, route)
+        total += van.per_second * shortest(city, route, kept)
         for stop in route.stops:
             if stop.locker >= 0:
                 total += sum(min(_locker_costs(city, ways, parcel, stop)) for parcel in stop.parcels)
     return total
 
 
-def faults(city: City, plan: JointPlan) -> list[str]:
-    """All that does not hold, in words; empty where everything does."""
+def faults(city: City, plan: JointPlan, kept: Kept = NOTHING_KEPT) -> list[str]:
+    """All that does not hold, or was to be kept and is not, in words; empty where everything does."""
     brought = Counter(parcel for route in plan.routes for stop in route.stops for parcel in stop.parcels)
     brought.update(int(city.sortie_ways.parcel[sortie.way]) for sortie in plan.sorties)
     brought.update(plan.unserved)
@@ -67,12 +70,52 @@ def faults(city: City, plan: JointPlan) -> list[str]:
             found.append(f"{used} vans of type {kind}")
     ways = _LockerRows(city)
     for route in plan.routes:
-        found += _route_faults(city, route, ways)
+        found += _route_faults(city, route, kept, ways)
     found += _sortie_faults(city, plan)
     found += _machine_faults(city, plan)
     found += _port_faults(city, plan)
     found += _box_faults(city, plan)
+    found += _kept_route_faults(plan, kept)
+    found += _kept_sortie_faults(city, plan, kept)
     return found
+
+
+def _kept_route_faults(plan: JointPlan, kept: Kept) -> Iterator[str]:
+    """Stops that were made or promised are the first of one route each, of the same type of van."""
+    for said in kept.routes:
+        found = [
+            r for r in plan.routes if r.van_type == said.van_type and r.stops[: len(said.stops)] == said.stops
+        ]
+        if len(found) != 1:
+            yield f"{len(found)} routes keep the stops {said.stops} of a van of type {said.van_type}"
+        elif said.closed and found[0].stops != said.stops:
+            yield f"a closed route goes on behind {said.stops}"
+
+
+def _kept_sortie_faults(city: City, plan: JointPlan, kept: Kept) -> Iterator[str]:
+    """What has departed stays as it was; nothing else departs before now, nor with a machine that is grounded."""
+    departed = set(kept.sorties)
+    if lost := departed - set(plan.sorties):
+        yield f"sorties that had departed are no more: {lost}"
+    for sortie in set(plan.sorties) - departed:
+        if sortie.depart < kept.before - SLACK:
+            yield f"sortie {sortie.way} departs at {sortie.depart}, which is past"
+        for each in kept.grounded:
+            ours = each.group == city.sortie_ways.group[sortie.way] and each.machine in (-1, sortie.machine)
+            if ours and sortie.depart >= each.since:
+                yield f"sortie {sortie.way} departs at {sortie.depart} with a machine that is grounded"
+
+
+def _held(route: Route, kept: Kept) -> int:
+    """How many of a route's first stops are kept."""
+    return max(
+        (
+            len(said.stops)
+            for said in kept.routes
+            if said.van_type == route.van_type and said.stops == route.stops[: len(said.stops)]
+        ),
+        default=0,
+    )
 
 
 def _places(city: City, route: Route) -> list[int]:
@@ -104,19 +147,19 @@ def _window(city: City, stop: VanStop) -> tuple[float, float, float]:
     return float(city.slots[stop.slot]), float(city.slots[stop.slot + 1]), float(lasts)
 
 
-def _driven(city: City, route: Route, begin: float) -> tuple[float, float]:
-    """How late a route is at worst, and when it is over, if it begins at a moment."""
-    seconds, now, late = _legs(city, _places(city, route))[1], begin, 0.0
-    for leg, stop in zip(seconds, route.stops, strict=False):
+def _driven(city: City, route: Route, begin: float, kept: Kept) -> tuple[float, float]:
+    """How late a route is at worst, and when it is over, if it begins at a moment; what is not kept is yet to come."""
+    seconds, now, late, held = _legs(city, _places(city, route))[1], begin, 0.0, _held(route, kept)
+    for number, (leg, stop) in enumerate(zip(seconds, route.stops, strict=False)):
         opens, closes, lasts = _window(city, stop)
-        now = max(now + leg, opens)
+        now = max(now + leg, opens, kept.before if number >= held else opens)
         late = max(late, now - closes)
         now += lasts
     now += seconds[-1]
     return max(late, now - city.vans[route.van_type].closes), now
 
 
-def shortest(city: City, route: Route) -> float:
+def shortest(city: City, route: Route, kept: Kept = NOTHING_KEPT) -> float:
     """How long a route lasts that begins as late as it may (s): none is shorter."""
     seconds, van = _legs(city, _places(city, route))[1], city.vans[route.van_type]
     latest = van.closes
@@ -125,10 +168,10 @@ def shortest(city: City, route: Route) -> float:
         # A visit must begin a second before its slot ends; so late a begin is not asked for by a door.
         latest = min(closes - (1.0 if stop.locker >= 0 else 0.0), latest - leg - lasts)
     latest = min(latest - seconds[0], van.closes)
-    return _driven(city, route, latest)[1] - latest
+    return _driven(city, route, latest, kept)[1] - latest
 
 
-def _route_faults(city: City, route: Route, ways: _LockerRows) -> Iterator[str]:
+def _route_faults(city: City, route: Route, kept: Kept, ways: _LockerRows) -> Iterator[str]:
     """Loads, skills and times of one van."""
     van, parcels = city.vans[route.van_type], [p for stop in route.stops for p in stop.parcels]
     if not parcels:
@@ -142,13 +185,14 @@ def _route_faults(city: City, route: Route, ways: _LockerRows) -> Iterator[str]:
     depot = city.parcels.depot
     if depot is not None and any(int(depot[parcel]) not in (-1, van.start) for parcel in parcels):
         yield f"a van of type {route.van_type} has a parcel that stands at another depot"
-    late, _ = _driven(city, route, van.opens)
+    begin = van.opens if _held(route, kept) else max(van.opens, kept.before)
+    late, _ = _driven(city, route, begin, kept)
     if late > SLACK:
         yield f"a van of type {route.van_type} is {late} s late somewhere"
-    if shortest(city, route) > van.longest + SLACK:
+    if shortest(city, route, kept) > van.longest + SLACK:
         yield f"a van of type {route.van_type} is out for too long"
     metres = sum(_legs(city, _places(city, route))[0])
-    if metres + van.drain * shortest(city, route) > van.reach + SLACK:
+    if metres + van.drain * shortest(city, route, kept) > van.reach + SLACK:
         yield f"a van of type {route.van_type} goes farther than it may"
     for stop in route.stops:
         if stop.locker >= 0 and not all(_locker_costs(city, ways, parcel, stop) for parcel in stop.parcels):

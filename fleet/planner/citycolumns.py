@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
@@ -22,6 +23,8 @@ BEFORE = 1.0
 SKILLS = 62
 """Skills are as many bits."""
 
+NO_DEPOTS: Mapping[int, int] = {}
+
 Ints = npt.NDArray[np.int32]
 
 
@@ -40,11 +43,12 @@ class Nodes:
 
 class Columns:
     """All of a city for the kernel. Visits are stops of vans at lockers: one for each locker, slot and distinct need
-    of the parcels that may go there."""
+    of the parcels that may go there. `depots`: the skill that stands for each depot, given those of another city of
+    the same vans, as far as they are free."""
 
-    def __init__(self, city: City) -> None:
-        self.city = city
-        needs, self.vans = _with_depots(city)
+    def __init__(self, city: City, depots: Mapping[int, int] = NO_DEPOTS) -> None:
+        self.city, self.depots = city, _depot_skills(city, depots)
+        needs, self.vans = _with_depots(city, self.depots)
         self.needs, self.need = np.unique(needs, return_inverse=True)
         stations, slots = len(city.lockers.place), len(city.slots) - 1
         self.number = np.full((stations, len(self.needs), slots), -1, np.int32)
@@ -89,23 +93,32 @@ class Columns:
         return Nodes(self.city.legs, rows, self.vans)
 
 
-def _with_depots(city: City) -> tuple[npt.NDArray[np.int64], tuple[VanType, ...]]:
-    """What parcels need, depots among it, and types of van with the depot that they start at: each is a skill here, of
-    those that nobody has."""
+def _depot_skills(city: City, known: Mapping[int, int]) -> dict[int, int]:
+    """A skill for each depot at which parcels stand, of those that nobody has: the known one, if it is free."""
+    depot = city.parcels.depot
+    if depot is None:
+        return {}
+    used = reduce(or_, (*np.unique(city.parcels.needs).tolist(), *(van.has for van in city.vans)), 0)
+    places = np.unique(depot[depot >= 0]).tolist()
+    found = {place: known[place] for place in places if place in known and not known[place] & used}
+    taken = reduce(or_, found.values(), used)
+    bits = [1 << bit for bit in range(SKILLS) if not taken >> bit & 1]
+    fresh = [place for place in places if place not in found]
+    if len(fresh) > len(bits):
+        most = SKILLS - used.bit_count()
+        raise BadCase(f"parcels stand at {len(places)} depots; with {used.bit_count()} skills at most {most}")
+    return found | dict(zip(fresh, bits, strict=False))
+
+
+def _with_depots(city: City, depots: Mapping[int, int]) -> tuple[npt.NDArray[np.int64], tuple[VanType, ...]]:
+    """What parcels need, depots among it, and types of van with the depot that they start at: each is a skill here."""
     needs, depot = city.parcels.needs.astype(np.int64), city.parcels.depot
     if depot is None:
         return needs, city.vans
-    used = reduce(or_, (*np.unique(needs).tolist(), *(van.has for van in city.vans)), 0)
-    bits = [1 << bit for bit in range(SKILLS) if not used >> bit & 1]
-    places = np.unique(depot[depot >= 0])
-    if len(places) > len(bits):
-        raise BadCase(
-            f"parcels stand at {len(places)} depots; with {used.bit_count()} skills at most {len(bits)}"
-        )
-    bit_of = dict(zip(places.tolist(), bits, strict=False))
-    own = np.array([*bits[: len(places)], 0], np.int64)
+    places = sorted(depots)
+    own = np.array([*(depots[place] for place in places), 0], np.int64)
     needs = needs | own[np.where(depot >= 0, np.searchsorted(places, depot), len(places))]
-    return needs, tuple(replace(van, has=van.has | bit_of.get(van.start, 0)) for van in city.vans)
+    return needs, tuple(replace(van, has=van.has | depots.get(van.start, 0)) for van in city.vans)
 
 
 def last_slots(city: City) -> npt.NDArray[np.int64]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fleet.planner.city import City
-from fleet.planner.citycolumns import Columns, first_machines
+from fleet.planner.citycolumns import Columns
 from fleet.planner.joint.blend import Blend
 from fleet.planner.joint.state import State
 from fleet.planner.kernels.undo import best
@@ -169,43 +169,49 @@ def _mildest(city: City, state: State) -> float:
 
 def plan_of(visits: Columns, state: State, iterations: int) -> JointPlan:
     """The best plan of a search."""
-    city, rows = visits.city, visits.rows
-    whole = np.asarray(state.best_whole)
+    doors, ports = state.size, np.asarray(state.sorties.port)
+    whole = np.asarray(state.best_whole)[: state.count]
     carried: dict[int, list[int]] = {}
     boxes = list[Box]()
-    for parcel, (mode, way, at, size, slot) in enumerate(whole.tolist()):
+    rows = np.flatnonzero(whole[:, 0] >= LOCKER)
+    for parcel, (mode, way, at, size, slot) in zip(rows.tolist(), whole[rows].tolist(), strict=True):
         if mode == LOCKER:
             carried.setdefault(at, []).append(parcel)
         if size >= 0 and mode in (LOCKER, SORTIE):
-            locker = visits.locker[at] if mode == LOCKER else city.sortie_ways.locker[rows[way]]
+            locker = visits.locker[at] if mode == LOCKER else ports[way]
             boxes.append(Box(parcel, int(locker), size, slot))
 
     def stop(node: int) -> VanStop:
-        if node < len(whole):
+        if node < doors:
             return VanStop((node,))
-        visit = node - len(whole)
+        visit = node - doors
         return VanStop(tuple(carried[visit]), int(visits.locker[visit]), int(visits.slot[visit]))
 
-    types = visits.van_types
+    types = np.asarray(state.routes.van_type).tolist()
     routes = tuple(
         Route(types[van], tuple(stop(int(node)) for node in trip))
         for van, trips in best(state.routes)
         for trip in trips
     )
     unserved = tuple(np.flatnonzero(whole[:, 0] == NOBODY).tolist())
-    sorties = tuple(_scheduled(city, state, rows))
+    sorties = tuple(_scheduled(state, visits.rows))
     return JointPlan(routes, sorties, tuple(boxes), unserved, float(state.routes.best_cost), iterations)
 
 
-def _scheduled(city: City, state: State, rows: npt.NDArray[np.int64]) -> list[Sortie]:
+def _scheduled(state: State, rows: npt.NDArray[np.int64]) -> list[Sortie]:
     """Each machine's sorties of the best plan, each as early as it may depart."""
-    way, since = np.asarray(state.best_whole)[:, 1], np.asarray(state.best_time)[:, 0]
-    found, first = list[Sortie](), first_machines(city)
+    found, first = list[Sortie](), np.asarray(state.machines.first)
+    if not len(rows):
+        return found
+    whole, since = np.asarray(state.best_whole), np.asarray(state.best_time)[:, 0].tolist()
+    way = np.where(whole[:, 0] == SORTIE, whole[:, 1], 0)
+    busy = (np.asarray(state.sorties.away)[way] + np.asarray(state.sorties.charge)[way]).tolist()
+    own = rows[way].tolist()
+    number = (np.arange(state.machines.count) - first[np.asarray(state.machines.group)]).tolist()
     for machine, length in enumerate(np.asarray(state.best_length).tolist()):
         moment = -np.inf
         for parcel in np.asarray(state.best_row)[machine, :length].tolist():
-            row = int(rows[way[parcel]])
-            depart = float(max(since[parcel], moment))
-            found.append(Sortie(row, machine - int(first[city.sortie_ways.group[row]]), depart))
-            moment = depart + float(city.sortie_ways.away[row] + city.sortie_ways.charge[row])
+            depart = max(since[parcel], moment)
+            found.append(Sortie(own[parcel], number[machine], depart))
+            moment = depart + busy[parcel]
     return found

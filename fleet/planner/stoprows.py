@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -28,3 +28,7 @@ class StopRows:
     def __len__(self) -> int:
         """How many stops there are."""
         return len(self.place)
+
+    def first(self, count: int) -> StopRows:
+        """So many of them, from the beginning on."""
+        return StopRows(**{field.name: getattr(self, field.name)[:count] for field in fields(self)})

@@ -1,15 +1,15 @@
 # C types of blend.py.
 cimport cython
-from libc.math cimport log
 
 from fleet.planner.joint.changes cimport accept, counted, free, keep, take_back
 from fleet.planner.joint.offer cimport BANNED, Offer
-from fleet.planner.joint.state cimport DOOR, LOCKER, SORTIE, State
+from fleet.planner.joint.shown cimport weigh
+from fleet.planner.joint.state cimport DOOR, LOCKER, NOBODY, SORTIE, State
 from fleet.planner.kernels.anneal cimport Recreate, Ruin
 from fleet.planner.kernels.chance cimport Chance
 from fleet.planner.kernels.columns cimport TABLE
-from fleet.planner.kernels.routes cimport Routes
-from fleet.planner.kernels.tails cimport exchange
+from fleet.planner.kernels.routes cimport NEVER, Routes
+from fleet.planner.kernels.tails cimport propose
 from fleet.planner.kernels.trips cimport close_trip, whole
 from fleet.planner.kernels.undo cimport mean_length
 
@@ -30,10 +30,16 @@ cdef class Blend:
     cdef public int exchanges, calls, called, sackings, sacked, hired
     cdef public double patience
     cdef int[::1] order
+    cdef public int[::1] concerned
+    cdef public int concerns
     cdef double[::1] key
 
     @cython.locals(state=State)
     cpdef construct(self)
+    @cython.locals(state=State, count=int, k=int, parcel=int)
+    cpdef mend(self, int how)
+    @cython.locals(node=int)
+    cdef void _open(self, State state, Routes routes, int parcel) noexcept nogil
     cpdef ban(self, int types, double price)
     @cython.locals(state=State, _=cython.longlong)
     cpdef run(self, long long iterations, double temperature, double lenience)
@@ -43,7 +49,10 @@ cdef class Blend:
     cdef void _take_out(self, State state, Routes routes, Chance chance) noexcept nogil
     @cython.locals(_=int, kind=int, parcel=int)
     cdef void _hire(self, State state, Routes routes, Chance chance) noexcept nogil
-    @cython.locals(seed=int, vans=int, k=int, node=int, trip=int, following=int, every=int)
+    cdef int _seed(self, State state, Chance chance) noexcept nogil
+    @cython.locals(last=int)
+    cdef void _empty(self, Routes routes, int trip) noexcept nogil
+    @cython.locals(seed=int, vans=int, k=int, node=int, trip=int, every=int)
     cdef int _sack(self, State state, Routes routes, Chance chance) noexcept nogil
     @cython.locals(k=int, node=int)
     cdef void _those_left_out(self, State state, Routes routes) noexcept nogil
@@ -59,6 +68,3 @@ cdef class Blend:
     cdef int _sorted(self, State state, Chance chance, int patience) noexcept nogil
     @cython.locals(gap=int, k=int, i=int, value=double, parcel=int)
     cdef void _sort(self, int count) noexcept nogil
-    @cython.locals(u=int, v=int)
-    cdef void _exchange(self, State state, Routes routes, double temperature) noexcept nogil
-    cdef double _bearable(self, double temperature) noexcept nogil

@@ -15,15 +15,15 @@ except ImportError:  # it is needed to compile this file, not to run it
     from geofences.kernels import uncompiled as cython
 
 if not cython.compiled:
-    from math import log
-
     from fleet.planner.joint.changes import accept, counted, free, keep, take_back
     from fleet.planner.joint.offer import BANNED, Offer
-    from fleet.planner.joint.state import DOOR, LOCKER, SORTIE
+    from fleet.planner.joint.shown import weigh
+    from fleet.planner.joint.state import DOOR, LOCKER, NOBODY, SORTIE
     from fleet.planner.kernels.anneal import Recreate, Ruin
     from fleet.planner.kernels.chance import Chance
     from fleet.planner.kernels.columns import TABLE
-    from fleet.planner.kernels.tails import exchange
+    from fleet.planner.kernels.routes import NEVER
+    from fleet.planner.kernels.tails import propose
     from fleet.planner.kernels.trips import close_trip, whole
     from fleet.planner.kernels.undo import mean_length
 
@@ -50,7 +50,8 @@ class Blend:
 
     `calls`: how often, in ten thousand iterations, a locker's parcels are called together, at most `called` of them;
     `sackings`: how often vans lose all stops, at most `sacked` of them;
-    `exchanges`: how many exchanges of tails are tried in each iteration.
+    `exchanges`: how many exchanges of tails are tried in each iteration; `concerned`: the first `concerns` of it are
+    parcels near which every second iteration looks.
     """
 
     def __init__(self, state: State, seed: int) -> None:
@@ -60,6 +61,7 @@ class Blend:
         self.sackings, self.sacked, self.hired, self.patience = 100, 3, 0, 10.0
         self.exchanges = 4 if self.state.routes.breadth > 0 else 0
         self.order, self.key = np.zeros(self.state.size, np.int32), np.zeros(self.state.size)
+        self.concerned, self.concerns = np.zeros(self.state.size, np.int32), 0
 
     def construct(self) -> None:
         """A first plan: every parcel is brought in the way that costs least."""
@@ -69,6 +71,36 @@ class Blend:
             self._put_back(state, state.size, True)
             accept(state)
             keep(state)
+
+    def mend(self, how: int) -> None:
+        """Bring those that an event concerns, and nobody brings, in the way that costs least, at any price. All else
+        stays as it is; the plan is the best one there is now, whatever was before."""
+        state, count = self.state, 0
+        state.routes.best_cost, self.offer.favoured = NEVER, -1
+        with cython.nogil:
+            state.begin()
+            for k in range(self.concerns):
+                parcel = self.concerned[k]
+                if state.mode[parcel] == NOBODY:
+                    self.key[count] = self.recreate._key(state.routes, self.chance, parcel, how)
+                    self.order[count] = parcel
+                    count += 1
+            self._sort(count)
+            for k in range(count):
+                self.offer.place(state, self.order[k], self.chance, True)
+                self._open(state, state.routes, self.order[k])
+            self.offer.openings = 0
+            weigh(state, state.routes)
+            accept(state)
+            keep(state)
+
+    def _open(self, state: State, routes: Routes, parcel: int) -> None:
+        """Where a van was sent out for a parcel, let the next ones know: they may be far from its first stop."""
+        node = parcel if state.mode[parcel] == DOOR else -1
+        if state.mode[parcel] == LOCKER:
+            node = state.size + state.at[parcel]
+        if node >= 0 and routes.length[routes.trip[node]] == 1:
+            self.offer.open(routes.trip[node])
 
     def ban(self, types: int, price: float) -> None:
         """Add to the price of using a van of some types (as bits), so that none of them is used."""
@@ -105,7 +137,8 @@ class Blend:
         generous = banned >= 0 or chance.below(4) == 0
         self._put_back(state, FEW if generous else PATIENCE, generous)
         _dearer(routes, max(banned, 0), -BANNED)
-        if routes.cost < routes.log_cost + self._bearable(
+        weigh(state, routes)
+        if routes.cost < routes.log_cost + chance.bearable(
             temperature if banned < 0 else self.patience * temperature
         ):
             accept(state)
@@ -114,19 +147,22 @@ class Blend:
         else:
             take_back(state)
         for _ in range(self.exchanges):
-            self._exchange(state, routes, temperature)
+            if propose(routes, chance, temperature):
+                weigh(state, routes)
+                if routes.cost < routes.best_cost - SAME:
+                    keep(state)
 
     def _take_out(self, state: State, routes: Routes, chance: Chance) -> None:
         """Take strings out of trips, rows and locker stops near a parcel drawn by chance."""
         most = min(self.ruin.longest_string, self.ruin.mean_length)
         strings = chance.up_to(4.0 * self.ruin.mean_removed / (1.0 + most) - 1.0)
         routes.seeing += 1
-        seed = chance.below(state.size)
+        seed = self._seed(state, chance)
         node, k = seed, -1
         while node >= 0 and strings > 0:
             trip = routes.trip[node]
             if trip >= 0:
-                if routes.seen[trip] != routes.seeing:
+                if routes.fixed[node] == 0 and routes.seen[trip] != routes.seeing:
                     routes.seen[trip] = routes.seeing
                     self.ruin._string(routes, chance, node, trip, most)
                     self._those_left_out(state, routes)
@@ -140,25 +176,39 @@ class Blend:
         """Take all stops of one van, or of a few that are near each other, and say which types of van may not be used
         anew, as bits: strings are too short to show that one van less, or another one, would do."""
         routes.seeing += 1
-        seed, vans, k = chance.below(state.size), 1 + chance.below(self.sacked), -1
+        seed, vans, k = self._seed(state, chance), 1 + chance.below(self.sacked), -1
         self.hired = chance.below(vans + 1)
         node = seed
         while node >= 0 and vans > 0:
             trip = routes.trip[node]
-            if trip >= 0 and routes.seen[trip] != routes.seeing:
+            if trip >= 0 and routes.fixed[node] == 0 and routes.seen[trip] != routes.seeing:
                 routes.seen[trip] = routes.seeing
-                routes.touch(trip)
-                following = routes.next[routes.start_of(trip)]
-                while following < routes.size:
-                    routes.leave_out(following)
-                    following = routes.next[routes.start_of(trip)]
-                close_trip(routes, trip)
+                self._empty(routes, trip)
                 vans -= 1
             k += 1
             node = routes.stops.near[seed, k] if k < routes.breadth else -1
         self._those_left_out(state, routes)
         every = (1 << min(routes.vans.count, 16)) - 1
         return every if chance.below(4) > 0 else 0
+
+    def _seed(self, state: State, chance: Chance) -> int:
+        """A parcel near which is taken out: any, or every second time one of those that an event concerns."""
+        if self.concerns > 0 and chance.below(2) > 0:
+            return self.concerned[chance.below(self.concerns)]
+        return chance.below(state.count)
+
+    def _empty(self, routes: Routes, trip: int) -> None:
+        """Take all stops from a trip but those that are fixed."""
+        routes.touch(trip)
+        last = routes.start_of(trip)
+        while routes.next[last] < routes.size and routes.fixed[routes.next[last]] != 0:
+            last = routes.next[last]
+        while routes.next[last] < routes.size:
+            routes.leave_out(routes.next[last])
+        if routes.held[trip] == 0:
+            close_trip(routes, trip)
+        else:
+            routes.refresh(trip)
 
     def _hire(self, state: State, routes: Routes, chance: Chance) -> None:
         """Let some vans of types drawn by chance begin with one stop each. By its own stop no van pays: each stop would
@@ -185,6 +235,8 @@ class Blend:
 
     def _beside(self, state: State, parcel: int, at: int, most: float) -> bool:
         """Take a string with a parcel out of its machine's row, or of its locker stop, unless one was taken there."""
+        if state.locked[parcel] != 0:
+            return False
         if state.mode[parcel] == SORTIE:
             if state.seen_machine[at] == state.routes.seeing:
                 return False
@@ -211,7 +263,10 @@ class Blend:
         first = k - self.chance.below(size)
         first = max(0, min(first, length - size))
         for _ in range(size):
-            free(state, state.row[machine, first])
+            if state.locked[state.row[machine, first]] != 0:
+                first += 1
+            else:
+                free(state, state.row[machine, first])
 
     def _call_together(self, state: State, chance: Chance) -> None:
         """Take out parcels that a locker may hold; in this iteration a stop there counts for a part only."""
@@ -221,7 +276,8 @@ class Blend:
         count = chance.up_to(self.called)
         while first < beyond and count > 0:
             if chance.below(4) > 0:
-                free(state, state.lockers.whose[first])
+                if state.locked[state.lockers.whose[first]] == 0:
+                    free(state, state.lockers.whose[first])
                 count -= 1
             first += 1
 
@@ -262,18 +318,3 @@ class Blend:
                     i -= gap
                 self.key[i], self.order[i] = value, parcel
             gap //= 3
-
-    def _exchange(self, state: State, routes: Routes, temperature: float) -> None:
-        """Try to exchange the tails behind a stop and before another that is near it."""
-        u = self.chance.below(routes.size)
-        v = routes.stops.near[u, self.chance.below(routes.breadth)]
-        if (
-            v >= 0
-            and exchange(routes, u, v, self._bearable(temperature))
-            and routes.cost < routes.best_cost - SAME
-        ):
-            keep(state)
-
-    def _bearable(self, temperature: float) -> float:
-        """How much dearer a plan may become now: drawn by chance."""
-        return -temperature * log(1.0 - self.chance.share())

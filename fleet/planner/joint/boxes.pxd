@@ -16,7 +16,7 @@ cdef void link(State state, int parcel, int visit) noexcept nogil
 @cython.locals(ahead=int, behind=int)
 cdef void unlink(State state, int parcel, int visit) noexcept nogil
 cdef double price_of_joining(State state, int parcel, int visit) noexcept nogil
-@cython.locals(trip=int, kind=int, each=double)
+@cython.locals(trip=int, kind=int, each=double, price=double)
 cdef double _price_of_load(State state, Routes routes, int parcel, int visit, int node) noexcept nogil
 @cython.locals(i=int, j=int, kind=int, lead=double, wait=double, early=double, late=double, span=double)
 cdef double _longer(Routes routes, int node, int trip, double more) noexcept nogil

@@ -76,13 +76,16 @@ def price_of_joining(state: State, parcel: int, visit: int) -> float:
 def _price_of_load(state: State, routes: Routes, parcel: int, visit: int, node: int) -> float:
     trip = routes.trip[node]
     kind = routes.type[trip]
+    if routes.fixed[node] != 0:
+        return NEVER
     if (
         routes.weight[trip] + state.parcels.weight[parcel] > routes.vans.weight[kind]
         or routes.volume[trip] + state.parcels.volume[parcel] > routes.vans.volume[kind]
     ):
         return NEVER
     each = state.lockers.each_s[state.lockers.visit_locker[visit]]
-    return 0.0 if each <= 0.0 else _longer(routes, node, trip, each)
+    price = routes.toll_of(trip) if routes.toll > 0.0 else 0.0
+    return price if each <= 0.0 else price + _longer(routes, node, trip, each)
 
 
 def _longer(routes: Routes, node: int, trip: int, more: float) -> float:

@@ -3,6 +3,7 @@ cimport cython
 
 from fleet.planner.joint.boxes cimport book, leave, link, part, unlink
 from fleet.planner.joint.pads cimport chain, drop
+from fleet.planner.joint.shown cimport tolls, unweigh
 from fleet.planner.joint.state cimport DOOR, LOCKER, NOBODY, SORTIE, State
 from fleet.planner.kernels.undo cimport accept as accept_routes
 from fleet.planner.kernels.undo cimport counted as count_routes

@@ -15,6 +15,7 @@ except ImportError:  # it is needed to compile this file, not to run it
 if not cython.compiled:
     from fleet.planner.joint.boxes import book, leave, link, part, unlink
     from fleet.planner.joint.pads import chain, drop
+    from fleet.planner.joint.shown import tolls, unweigh
     from fleet.planner.joint.state import DOOR, LOCKER, NOBODY, SORTIE
     from fleet.planner.kernels.undo import accept as accept_routes
     from fleet.planner.kernels.undo import counted as count_routes
@@ -66,6 +67,7 @@ def take_back(state: State) -> None:
     for k in range(state.touches):
         _clear(state, state.touched[k])
     take_back_routes(state.routes)
+    unweigh(state.routes)
     for k in range(state.machine_touches):
         machine = state.machine_touched[k]
         state.length[machine] = state.log_length[machine]
@@ -158,8 +160,8 @@ def keep(state: State) -> None:
 
 def counted(state: State) -> float:
     """The cost of the present plan, added up anew; it replaces the sum that the search keeps."""
-    cost = count_routes(state.routes)
-    for parcel in range(state.size):
+    cost = count_routes(state.routes) + tolls(state.routes)
+    for parcel in range(state.count):
         cost += own_cost(state, parcel)
     state.routes.cost = cost
     return cost

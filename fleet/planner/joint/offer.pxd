@@ -6,10 +6,11 @@ from fleet.planner.joint.changes cimport own_cost
 from fleet.planner.joint.pads cimport put, seek
 from fleet.planner.joint.state cimport DOOR, LOCKER, NOBODY, SORTIE, State
 from fleet.planner.kernels.chance cimport Chance
-from fleet.planner.kernels.places cimport ask_new, find, insert
+from fleet.planner.kernels.places cimport ask, ask_new, find, insert, takes
 from fleet.planner.kernels.routes cimport NEVER, Routes
 
 cdef double BANNED
+cdef int MOST_OPENED
 
 @cython.final
 cdef class Offer:
@@ -17,10 +18,16 @@ cdef class Offer:
     cdef public int favoured
     cdef double cost
     cdef int mode, way, visit, box, trip, after, van, place_behind
+    cdef int openings
+    cdef int[::1] opened
 
+    cdef void open(self, int trip) noexcept nogil
     cdef bint place(self, State state, int parcel, Chance chance, bint generous) noexcept nogil
     cdef void first_stop(self, State state, Routes routes, int parcel) noexcept nogil
+    @cython.locals(k=int)
     cdef void _ask_door(self, State state, int parcel, Chance chance) noexcept nogil
+    @cython.locals(i=int)
+    cdef void _ask_trip(self, Routes routes, int parcel, int trip) noexcept nogil
     @cython.locals(turn=int, sortie=int)
     cdef void _ask_sorties(self, State state, int parcel, Chance chance) noexcept nogil
     @cython.locals(way=int, own=double, locker=int, curious=bint, slot=int, visit=int, box=int)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 try:
     import cython
 except ImportError:  # it is needed to compile this file, not to run it
@@ -17,7 +19,7 @@ if not cython.compiled:
     from fleet.planner.joint.changes import own_cost
     from fleet.planner.joint.pads import put, seek
     from fleet.planner.joint.state import DOOR, LOCKER, NOBODY, SORTIE
-    from fleet.planner.kernels.places import ask_new, find, insert
+    from fleet.planner.kernels.places import ask, ask_new, find, insert, takes
     from fleet.planner.kernels.routes import NEVER
 
 if TYPE_CHECKING:
@@ -30,17 +32,29 @@ BANNED = 1e9
 """Added to the price of a van that may not be used now; no price is higher."""
 
 
+MOST_OPENED = 64
+"""Trips all places of which are asked at most."""
+
+
 class Offer:
     """The best way that was found for a parcel, and where.
 
     `blink`: how often a place or way is overlooked; `curious`: how often a locker where no van stops is asked;
-    `favoured`: a locker whose stop counts only its `share`, since others will use it too.
+    `favoured`: a locker whose stop counts only its `share`, since others will use it too; `opened`: the first
+    `openings` of it are trips all places of which are asked, near or not.
     """
 
     def __init__(self) -> None:
         self.blink, self.curious, self.favoured, self.share = 0.01, 0.25, -1, 1.0
         self.cost, self.mode, self.way, self.visit, self.box = NEVER, NOBODY, -1, -1, -1
         self.trip, self.after, self.van, self.place_behind = -1, -1, -1, -1
+        self.opened, self.openings = np.zeros(MOST_OPENED, np.int32), 0
+
+    def open(self, trip: int) -> None:
+        """Ask all places of a trip from now on, if there is room for one more."""
+        if self.openings < MOST_OPENED:
+            self.opened[self.openings] = trip
+            self.openings += 1
 
     def place(self, state: State, parcel: int, chance: Chance, generous: bool) -> bool:
         """Bring a parcel in the cheapest way, where that costs less than leaving it, or at any price if `generous`."""
@@ -77,9 +91,21 @@ class Offer:
 
     def _ask_door(self, state: State, parcel: int, chance: Chance) -> None:
         """By van to the door."""
-        if find(state.routes, parcel, chance, self.blink) and state.routes.found < self.cost:
+        find(state.routes, parcel, chance, self.blink)
+        for k in range(self.openings):
+            self._ask_trip(state.routes, parcel, self.opened[k])
+        if state.routes.found < self.cost:
             self.cost, self.mode, self.way = state.routes.found, DOOR, -1
             self._remember(state.routes)
+
+    def _ask_trip(self, routes: Routes, parcel: int, trip: int) -> None:
+        """Every place of a trip."""
+        if routes.van[trip] < 0 or not takes(routes, parcel, trip):
+            return
+        i = routes.start_of(trip)
+        while i != routes.end_of(trip):
+            ask(routes, parcel, trip, i)
+            i = routes.next[i]
 
     def _ask_sorties(self, state: State, parcel: int, chance: Chance) -> None:
         """By the cheapest sortie for which a machine has time."""

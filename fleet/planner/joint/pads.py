@@ -41,11 +41,9 @@ def seek(state: State, parcel: int, sortie: int, turn: int) -> bool:
 
 def _row(state: State, parcel: int, sortie: int, machine: int) -> bool:
     """Whether a machine has time for a sortie between two others."""
-    count, earliest, latest = (
-        state.length[machine],
-        state.sorties.earliest[sortie],
-        state.sorties.latest[sortie],
-    )
+    count = state.length[machine]
+    earliest = max(state.sorties.earliest[sortie], state.machines.since[machine])
+    latest = min(state.sorties.latest[sortie], state.machines.until[machine])
     busy = state.sorties.away[sortie] + state.sorties.charge[sortie]
     for k in range(count + 1):
         if k < count and state.late[machine, k] < earliest + busy:

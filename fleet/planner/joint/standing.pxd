@@ -2,17 +2,23 @@
 cimport cython
 
 from fleet.planner.joint.boxes cimport book, link
-from fleet.planner.joint.changes cimport accept, counted, keep, locker_of
+from fleet.planner.joint.changes cimport accept, counted, free, keep, locker_of
 from fleet.planner.joint.pads cimport chain
+from fleet.planner.joint.shown cimport compare, weigh
 from fleet.planner.joint.state cimport LOCKER, NOBODY, SORTIE, State
-from fleet.planner.kernels.routes cimport Routes
-from fleet.planner.kernels.trips cimport open_trip
+from fleet.planner.kernels.routes cimport NEVER, Routes
 
-@cython.locals(routes=Routes, trip=int)
-cpdef restore(State state, int[::1] first, int[::1] van, int[::1] following)
-@cython.locals(parcel=int, port=int, machine=int, k=int)
+@cython.locals(routes=Routes)
+cpdef restore(State state)
+@cython.locals(locker=int, size=int, slot=int, visit=int, node=int, machine=int, k=int)
+cdef void _empty(State state, Routes routes) noexcept nogil
+@cython.locals(parcel=int, node=int, visit=int, port=int, machine=int)
 cdef void _bring(State state, Routes routes) noexcept nogil
-@cython.locals(node=int, locker=int)
-cdef void _visit(State state, Routes routes, int parcel, int visit) noexcept nogil
-@cython.locals(trip=int, i=int)
-cdef void _drive(Routes routes, int node, int van, int[::1] following) noexcept nogil
+@cython.locals(trip=int, node=int, i=int, van=int)
+cdef void _drive(Routes routes) noexcept nogil
+@cython.locals(k=int, trip=int, routes=Routes)
+cpdef release(State state, int[::1] parcels, int[::1] vans)
+@cython.locals(node=int)
+cdef void _hold(State state, Routes routes, int trip) noexcept nogil
+@cython.locals(i=int, j=int, kind=int, now=double)
+cdef int late_at(Routes routes, int trip) noexcept nogil

@@ -9,23 +9,28 @@ cdef int NOBODY, DOOR, LOCKER, SORTIE
 @cython.final
 cdef class State:
     cdef public Routes routes
-    cdef Parcels parcels
-    cdef Sorties sorties
-    cdef Machines machines
-    cdef Lockers lockers
-    cdef public int size
+    cdef public Parcels parcels
+    cdef public Sorties sorties
+    cdef public Machines machines
+    cdef public Lockers lockers
+    cdef public int size, count
     # Parcels, and those that nobody brings.
-    cdef int[::1] mode, way, at, box, slot, alone, alone_at
-    cdef double[::1] since, until
+    cdef public int[::1] mode, way, at, locked
+    cdef int[::1] box, slot, alone, alone_at
+    cdef public double[::1] since, until
     cdef public int left
     cdef public double lenience
     cdef int freed
     # Visits: the first of its parcels and how many; of each parcel the one behind and the one ahead.
-    cdef int[::1] first, held, behind, ahead
+    cdef public int[::1] first, held
+    cdef int[::1] behind, ahead
     # Machines' rows of sorties; ports' rows of hand-overs; compartments taken.
-    cdef int[:, ::1] row, port
-    cdef int[::1] length, queue
-    cdef double[:, ::1] early, late
+    cdef public int[:, ::1] row
+    cdef int[:, ::1] port
+    cdef public int[::1] length
+    cdef int[::1] queue
+    cdef public double[:, ::1] early
+    cdef double[:, ::1] late
     cdef int[:, :, ::1] used
     # As it was before what was changed since `begin`.
     cdef long long now
@@ -40,6 +45,8 @@ cdef class State:
     cdef public int[::1] best_length
     cdef int[::1] dirty, dirty_list, stale, stale_list
     cdef int dirties, stales
+    # What was shown: the first node of each van, the one behind each, of each parcel its visit, parcels of each visit.
+    cdef public int[::1] shown_first, shown_next, shown_visit, shown_held
     # Where the sortie that was asked for last would go.
     cdef int found_machine, found_row, found_box, found_slot
     cdef double found_since, found_until

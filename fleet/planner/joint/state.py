@@ -25,7 +25,8 @@ class State:
 
     Of each parcel: `mode`; `way`, the number of its sortie or locker among all; `at`, its machine or its visit; `box`
     and `slot`, the size of compartment and the first slot in which it is taken (-1: none); `since` and `until`, between
-    which its sortie departs, which are the same where the departure is fixed.
+    which its sortie departs, which are the same where the departure is fixed; `locked`: that stays as it is. Rows from
+    `count` on are for parcels that may still come.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class State:
     ) -> None:
         self.routes, self.parcels, self.sorties, self.machines = routes, parcels, sorties, machines
         self.lockers = lockers
-        self.size = self.parcels.count
+        self.size, self.count = self.parcels.count, self.parcels.count
         self._make_parcels(self.size)
         visits = self.lockers.visit_count
         self.first, self.held = np.full(visits, -1, np.int32), np.zeros(visits, np.int32)
@@ -60,6 +61,10 @@ class State:
         self.since, self.until = np.zeros(size), np.zeros(size)
         self.alone, self.alone_at = np.arange(size, dtype=np.int32), np.arange(size, dtype=np.int32)
         self.left, self.freed = size, 0
+        self.locked = np.zeros(size, np.int32)
+        self.shown_first, self.shown_next, self.shown_visit, self.shown_held = (
+            np.zeros(0, np.int32) for _ in range(4)
+        )
 
     def _make_log(self, visits: int, shape: tuple[int, int]) -> None:
         """Mirrors of what can be touched, each with the number of the iteration in which it was last."""

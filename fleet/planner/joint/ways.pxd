@@ -4,25 +4,29 @@ cimport cython
 @cython.final
 cdef class Parcels:
     cdef public int count
-    cdef double[::1] weight, volume, penalty
-    cdef int[::1] size, last, need, sorties, lockers
+    cdef public double[::1] weight, volume, penalty
+    cdef public int[::1] size, last, need, sorties, lockers
 
 @cython.final
 cdef class Sorties:
-    cdef int[::1] group, port
-    cdef double[::1] there, away, charge, cost, earliest, latest
+    cdef public int[::1] group, port
+    cdef public double[::1] there, away, charge, cost, earliest, latest
 
 @cython.final
 cdef class Machines:
     cdef public int count, rows
-    cdef int[::1] first, away, chargers, fixed, group
+    cdef public int[::1] first, fixed, group
+    cdef int[::1] away, chargers
+    cdef public double[::1] since, until
 
 @cython.final
 cdef class Lockers:
     cdef public int count, slot_count, ports, visit_count
     cdef int[:, :, ::1] room, visit
-    cdef double[::1] begins, port_s, stop_s, each_s, cost
-    cdef int[::1] visit_locker, visit_slot, locker, whose, first
-    cdef long long[::1] slots
+    cdef double[::1] begins, port_s, stop_s, each_s
+    cdef public double[::1] cost
+    cdef int[::1] visit_locker, visit_slot
+    cdef public int[::1] locker, whose, first
+    cdef public long long[::1] slots
     @cython.locals(slot=int)
     cdef int slot_of(self, double moment) noexcept nogil

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from fleet.planner.kernels.columns import Floats, Indexes, Masks
 
@@ -54,7 +56,8 @@ class Sorties:
 
 class Machines:
     """Groups of machines that are alike: the first of each (one more than there are groups), how many may be away and
-    how many charge at a time. Where that is fewer than there are, departures are `fixed` when they are planned."""
+    how many charge at a time. Where that is fewer than there are, departures are `fixed` when they are planned. A
+    machine departs neither before `since` nor after `until` (s)."""
 
     def __init__(
         self, first: Indexes, away: Indexes, chargers: Indexes, fixed: Indexes, rows: int, group: Indexes
@@ -62,6 +65,7 @@ class Machines:
         self.count = len(group)
         self.first, self.away, self.chargers, self.fixed, self.group = first, away, chargers, fixed, group
         self.rows = rows
+        self.since, self.until = np.full(self.count, -1e300), np.full(self.count, 1e300)
 
 
 class Lockers:

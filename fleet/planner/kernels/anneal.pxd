@@ -6,7 +6,7 @@ from fleet.planner.kernels.chance cimport Chance
 from fleet.planner.kernels.columns cimport TABLE
 from fleet.planner.kernels.places cimport find, find_new, insert
 from fleet.planner.kernels.routes cimport Routes
-from fleet.planner.kernels.tails cimport exchange, split
+from fleet.planner.kernels.tails cimport propose, split
 from fleet.planner.kernels.trips cimport close_trip, draw_vans, suit_all, whole
 from fleet.planner.kernels.undo cimport accept, better, counted, keep, mean_length, take_back
 
@@ -68,6 +68,3 @@ cdef class Search:
     cdef void _split(self, Routes routes, double temperature) noexcept nogil
     @cython.locals(drawn=int)
     cdef void _change_vans(self, Routes routes) noexcept nogil
-    @cython.locals(u=int, v=int)
-    cdef void _exchange(self, Routes routes, double temperature) noexcept nogil
-    cdef double _bearable(self, double temperature) noexcept nogil

@@ -22,7 +22,7 @@ if not cython.compiled:
     from fleet.planner.kernels.chance import Chance
     from fleet.planner.kernels.columns import TABLE
     from fleet.planner.kernels.places import find, find_new, insert
-    from fleet.planner.kernels.tails import exchange, split
+    from fleet.planner.kernels.tails import propose, split
     from fleet.planner.kernels.trips import close_trip, draw_vans, suit_all, whole
     from fleet.planner.kernels.undo import accept, better, counted, keep, mean_length, take_back
 
@@ -58,7 +58,7 @@ class Ruin:
         v, k = seed, -1
         while v >= 0 and strings > 0:
             trip = routes.trip[v]
-            if trip >= 0 and routes.seen[trip] != routes.seeing:
+            if trip >= 0 and routes.fixed[v] == 0 and routes.seen[trip] != routes.seeing:
                 routes.seen[trip] = routes.seeing
                 self._string(routes, chance, v, trip, most)
                 strings -= 1
@@ -92,15 +92,16 @@ class Ruin:
         close_trip(routes, trip)
 
     def _string(self, routes: Routes, chance: Chance, node: int, trip: int, most: float) -> None:
-        """Take a string that holds a stop out of its trip, or one that leaves out some stops in its middle."""
-        length = routes.length[trip]
+        """Take a string that holds a stop out of its trip, or one that leaves out some stops in its middle; stops that
+        are fixed, which are the first, stay."""
+        length = routes.length[trip] - routes.held[trip]
         size, spared = chance.up_to(min(most, length)), 0
         if 1 < size < length and chance.share() < self.split:
             spared = 1
             while size + spared < length and chance.share() < self.deeper:
                 spared += 1
         first, back = node, chance.below(size + spared)
-        while back > 0 and routes.prev[first] < routes.size:
+        while back > 0 and routes.prev[first] < routes.size and routes.fixed[routes.prev[first]] == 0:
             first = routes.prev[first]
             back -= 1
         last, ahead = first, size + spared - 1
@@ -117,7 +118,7 @@ class Ruin:
             if k < begin or k >= begin + spared:
                 routes.leave_out(first)
             first = following
-        if size == length:
+        if size == routes.length[trip]:
             close_trip(routes, trip)
         else:
             routes.refresh(trip)
@@ -258,14 +259,15 @@ class Search:
             take_back(routes)
             return
         self._put_back(routes, taken)
-        if routes.cost < routes.log_cost + self._bearable(temperature):
+        if routes.cost < routes.log_cost + self.chance.bearable(temperature):
             accept(routes)
             if better(routes):
                 keep(routes)
         else:
             take_back(routes)
         for _ in range(self.exchanges):
-            self._exchange(routes, temperature)
+            if propose(routes, self.chance, temperature) and better(routes):
+                keep(routes)
         if self.exchanges > 0:
             self._split(routes, temperature)
 
@@ -274,12 +276,12 @@ class Search:
         and mostly no others."""
         if taken >= 0:
             self.recreate.begin_trips(routes, self.chance, self.chance.below(taken + 2))
-            routes.shut = self.chance.below(4) > 0
+            routes.no_new = self.chance.below(4) > 0
         if routes.swaps:
             self._change_vans(routes)
         generous = self.chance.below(4) == 0
         self.recreate.put_back(routes, self.chance, FEW if generous else SOME, generous)
-        routes.shut = False
+        routes.no_new = False
         if routes.swaps:
             suit_all(routes)
 
@@ -291,19 +293,8 @@ class Search:
         elif drawn == 1:
             draw_vans(routes, self.chance)
 
-    def _exchange(self, routes: Routes, temperature: float) -> None:
-        """Try to exchange the tails behind a stop and before another that is near it."""
-        u = self.chance.below(routes.size)
-        v = routes.stops.near[u, self.chance.below(routes.breadth)]
-        if v >= 0 and exchange(routes, u, v, self._bearable(temperature)) and better(routes):
-            keep(routes)
-
     def _split(self, routes: Routes, temperature: float) -> None:
         """Try to give all behind a stop to another van."""
         u = self.chance.below(routes.size)
-        if split(routes, u, self._bearable(temperature)) and better(routes):
+        if split(routes, u, self.chance.bearable(temperature)) and better(routes):
             keep(routes)
-
-    def _bearable(self, temperature: float) -> float:
-        """How much dearer a plan may become now: drawn by chance."""
-        return -temperature * log(1.0 - self.chance.share())

@@ -10,7 +10,7 @@ except ImportError:  # it is needed to compile this file, not to run it
     from geofences.kernels import uncompiled as cython
 
 if not cython.compiled:
-    from math import floor
+    from math import floor, log
 
     lround = round
 
@@ -43,6 +43,10 @@ class Chance:
     def up_to(self, limit: float) -> int:
         """A whole number from 1 to the limit; the last one is rarer where the limit lies between two."""
         return 1 + lround(floor(self.share() * limit))
+
+    def bearable(self, temperature: float) -> float:
+        """How much dearer a plan may become at a temperature, in units of cost: drawn by chance."""
+        return -temperature * log(1.0 - self.share())
 
     def share(self) -> float:
         """A number from 0, below 1."""

@@ -16,10 +16,10 @@ cdef class Metric:
 @cython.final
 cdef class Stops:
     cdef public int count
-    cdef int[::1] place
-    cdef double[::1] opens, closes, service, weight, volume, release, penalty, radius
-    cdef long long[::1] needs
-    cdef int[:, ::1] near
+    cdef public int[::1] place
+    cdef public double[::1] opens, closes, service, weight, volume, release, penalty, radius
+    cdef public long long[::1] needs
+    cdef public int[:, ::1] near
     cdef public bint windows, released
 
 @cython.final

@@ -26,7 +26,11 @@ def ask(routes: Routes, node: int, trip: int, i: int, kind: int, d1: float, d2: 
     the type `kind` makes the trip then, which adds `routes.dearer` if it is not that trip's; the way to the stop is
     `d1` long, and the one from it `d2`."""
     j = routes.next[i]
+    if routes.fixed[j] != 0:
+        return
     gain = routes.dearer + routes.vans.per_metre[kind] * (d1 + d2 - routes.step[j])
+    if routes.toll > 0.0:
+        gain += routes.toll_of(trip)
     if gain >= routes.found:
         return
     lead = routes.pre_span[i] + routes.metric.duration(routes.place[i], routes.place[node], d1)
@@ -112,7 +116,7 @@ def find(routes: Routes, node: int, chance: Chance, blink: float) -> bool:
         if before and (blink <= 0.0 or chance.share() >= blink):
             d1 = routes.metric.distance(routes.place[routes.prev[v]], routes.place[node])
             ask(routes, node, trip, routes.prev[v], kind, d1, routes.near_metres[node, k])
-    if not routes.shut:
+    if not routes.no_new:
         ask_new(routes, node)
     if routes.found >= NEVER:
         scan(routes, node)
@@ -190,12 +194,15 @@ def ask_trip(routes: Routes, node: int, van: int, behind: int) -> None:
     gain = routes.vans.per_metre[kind] * (d1 + d2)
     if behind < 0 and following < 0:
         gain += routes.vans.fixed[kind]
+        if routes.changed[van] == 0:
+            gain += routes.toll
     lead = routes.metric.duration(home, at, d1)
     span = lead + routes.service[node] + routes.metric.duration(at, to, d2)
     gain += routes.vans.per_second[kind] * span
     if gain >= routes.found or span > routes.vans.longest[kind] or routes.vans.far(kind, d1 + d2, span):
         return
-    start = max(routes.vans.opens[kind], routes.opens[node] - lead, routes.stops.release[node])
+    start = max(routes.vans.opens[kind], routes.leaves[van])
+    start = max(start, routes.opens[node] - lead, routes.stops.release[node])
     if behind >= 0:
         start = max(
             start,

@@ -9,26 +9,31 @@ cdef int ABSENT, MOVED
 
 @cython.final
 cdef class Routes:
-    cdef Metric metric
-    cdef Stops stops
-    cdef Vans vans
+    cdef public Metric metric
+    cdef public Stops stops
+    cdef public Vans vans
     # What penalties count at present; the best cost counts them whole.
     cdef public double cost, best_cost, lenience
     cdef public int size, slots, breadth
     cdef bint many
     # Whether a trip may go to a van of another type while stops are put in; whether no trip may begin.
-    cdef public bint swaps, shut
+    cdef public bint swaps, no_new
     # Vans: type, first trip; where those of a type begin, and where one without trips was found last.
-    cdef int[::1] van_type, head, first_van, van_hint, idle
+    cdef public int[::1] van_type, head, first_van
+    cdef int[::1] van_hint, idle
     cdef int slot_hint
     # Nodes: stops, then both ends of each trip.
-    cdef int[::1] place, next, prev, trip
-    cdef double[::1] step, opens, closes, service
+    cdef public int[::1] place, trip
+    cdef int[::1] next, prev
+    cdef public double[::1] opens, closes, service
+    cdef double[::1] step
     cdef double[::1] pre_span, pre_early, pre_late, post_span, post_early, post_late
     cdef double[:, ::1] near_metres
     # Trips.
-    cdef int[::1] van, type, after, before, length
-    cdef double[::1] weight, volume, metres, span, early, late, release, ready, due, price
+    cdef public int[::1] van
+    cdef int[::1] type, after, before, length
+    cdef public double[::1] span
+    cdef double[::1] weight, volume, metres, early, late, release, ready, due, price
     # Whom nobody serves, in no order, and where in the list each is.
     cdef int[::1] absent, absent_at
     cdef public int missing
@@ -41,8 +46,15 @@ cdef class Routes:
     cdef int[::1] touched, log_row, log_end, log_after, log_before, log_van, log_heads, log_head, log_nodes, log_came
     cdef double[:, ::1] log_times, log_trip
     # The best plan, and the trips that differ from it.
-    cdef int[::1] best_next, best_van, best_before, dirty, dirty_list
+    cdef public int[::1] best_next, best_van, best_before
+    cdef int[::1] dirty, dirty_list
     cdef int dirties
+    # What may not be changed, and what changes cost.
+    cdef public int[::1] fixed, held, shut, changed
+    cdef public double[::1] leaves
+    cdef public double toll
+    cdef int flips
+    cdef int[::1] flipped
     # Where the node that was asked for last would go.
     cdef int found_trip, found_after, found_van, found_behind, found_kind
     cdef double found, dearer
@@ -55,6 +67,7 @@ cdef class Routes:
     cdef long long[::1] seen
     cdef long long seeing
 
+    cdef double toll_of(self, int trip) noexcept nogil
     cdef int start_of(self, int trip) noexcept nogil
     cdef int end_of(self, int trip) noexcept nogil
     @cython.locals(node=int, k=int, v=int)

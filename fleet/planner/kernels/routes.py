@@ -43,11 +43,12 @@ class Routes:
         self.van_type = np.repeat(np.arange(types, dtype=np.int32), fleet)
         self.head = np.full(fleet.sum(), -1, np.int32)
         self.first_van = np.concatenate(([0], np.cumsum(fleet))).astype(np.int32)
-        self.idle, self.swaps, self.shut = fleet.astype(np.int32), False, False
+        self.idle, self.swaps, self.no_new = fleet.astype(np.int32), False, False
         self.van_hint, self.slot_hint = np.array(self.first_van), 0
         self._make_places(count + 2 * slots)
         self._make_trips(slots)
         self._make_log(slots, len(self.head))
+        self._make_bonds(count + 2 * slots, slots)
         self.absent, self.absent_at = np.arange(count, dtype=np.int32), np.arange(count, dtype=np.int32)
         self.missing, self.left_out = count, 0
         self.cost, self.best_cost, self.lenience = float(np.sum(self.stops.penalty)), NEVER, 1.0
@@ -104,6 +105,25 @@ class Routes:
         self.log_nodes, self.log_times = np.zeros(rows, np.int32), np.zeros((rows, 7))
         self.log_came, self.log_trip = np.zeros(self.size, np.int32), np.zeros((slots, 5))
 
+    def _make_bonds(self, places: int, slots: int) -> None:
+        """What a search may not change, and what it pays for what it changes: nothing, unless somebody says so.
+
+        `fixed`: nodes that stay, and before which nothing is put; `held`: how many stops of a trip stay. Of each van:
+        whether it is `shut` and makes no trip, before when a trip does not leave (`leaves`, s), and whether what it
+        does has `changed` from what was shown: that costs the `toll`.
+        """
+        vans = len(self.head)
+        self.fixed, self.held = np.zeros(places, np.int32), np.zeros(slots, np.int32)
+        self.shut, self.leaves = np.zeros(vans, np.int32), np.full(vans, -NEVER)
+        self.toll, self.changed, self.flips = 0.0, np.zeros(vans, np.int32), 0
+        self.flipped = np.zeros(vans, np.int32)
+
+    def toll_of(self, trip: int) -> float:
+        """What the first change of a trip costs; nothing where it has changed already."""
+        if self.stamp[trip] == self.now or self.changed[self.van[trip]] != 0:
+            return 0.0
+        return self.toll
+
     def start_of(self, trip: int) -> int:
         """The node at which a trip begins."""
         return self.size + 2 * trip
@@ -131,7 +151,8 @@ class Routes:
         kind, start, end = self.van_type[self.van[trip]], self.start_of(trip), self.end_of(trip)
         self.type[trip] = kind
         self.place[start], self.place[end] = self.vans.start[kind], self.vans.end[kind]
-        self.opens[start], self.closes[start] = self.vans.opens[kind], self.vans.closes[kind]
+        self.opens[start] = max(self.vans.opens[kind], self.leaves[self.van[trip]])
+        self.closes[start] = self.vans.closes[kind]
         self.opens[end], self.closes[end] = self.vans.opens[kind], self.vans.closes[kind]
         self.trip[start], self.trip[end] = trip, trip
 
@@ -236,7 +257,7 @@ class Routes:
         """What is changed from here on can be taken back."""
         self.now += 1
         self.touches, self.logged, self.heads, self.came, self.left_out = 0, 0, 0, 0, 0
-        self.log_cost = self.cost
+        self.flips, self.log_cost = 0, self.cost
 
     def touch(self, trip: int) -> None:
         """Write a trip down before it is changed for the first time since `begin`."""

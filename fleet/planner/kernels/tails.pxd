@@ -1,12 +1,15 @@
 # C types of tails.py.
 cimport cython
 
+from fleet.planner.kernels.chance cimport Chance
 from fleet.planner.kernels.routes cimport NEVER, Routes
 from fleet.planner.kernels.trips cimport close_trip, open_trip, suit_all, unused_van
 from fleet.planner.kernels.undo cimport accept
 
+@cython.locals(u=int, v=int)
+cdef bint propose(Routes routes, Chance chance, double temperature) noexcept nogil
 @cython.locals(t1=int, t2=int, i=int, j=int, kind=int, cost=double, d1=double, d2=double, span1=double, span2=double,
-               tail1=double, tail2=double, empty=bint)
+               shift=double, empty=bint)
 cdef bint exchange(Routes routes, int u, int v, double most) noexcept nogil
 @cython.locals(trip=int, kind=int, j=int, start=int, end=int, cost=double, d1=double, d2=double, span1=double,
                span2=double, tail=double)

@@ -18,7 +18,15 @@ if not cython.compiled:
     from fleet.planner.kernels.undo import accept
 
 if TYPE_CHECKING:
+    from fleet.planner.kernels.chance import Chance
     from fleet.planner.kernels.routes import Routes
+
+
+def propose(routes: Routes, chance: Chance, temperature: float) -> bool:
+    """Try to exchange the tails behind a stop and before another that is near it, drawn by chance."""
+    u = chance.below(routes.size)
+    v = routes.stops.near[u, chance.below(routes.breadth)]
+    return v >= 0 and exchange(routes, u, v, chance.bearable(temperature))
 
 
 def exchange(routes: Routes, u: int, v: int, most: float) -> bool:
@@ -30,9 +38,12 @@ def exchange(routes: Routes, u: int, v: int, most: float) -> bool:
     t1, t2 = routes.trip[u], routes.trip[v]
     if t1 < 0 or t2 < 0 or t1 == t2 or routes.stops.released:
         return False
+    if routes.fixed[v] != 0 or routes.fixed[routes.next[u]] != 0:
+        return False
     kind = routes.type[t1]
     if kind != routes.type[t2] or routes.vans.trips[kind] > 1:
         return False
+    routes.begin()
     i, j = routes.prev[v], routes.next[u]
     empty = i >= routes.size and j >= routes.size
     d1, d2 = routes.metric.distance(routes.place[u], routes.place[v]), 0.0
@@ -41,6 +52,8 @@ def exchange(routes: Routes, u: int, v: int, most: float) -> bool:
     cost = routes.vans.per_metre[kind] * (d1 + d2 - routes.step[j] - routes.step[v])
     if empty:
         cost -= routes.vans.fixed[kind]
+    if routes.toll > 0.0:
+        cost += routes.toll_of(t1) + routes.toll_of(t2)
     if cost >= most and routes.vans.per_second[kind] <= 0.0:
         return False
     span1, span2 = _joined(routes, u, v, d1), 0.0
@@ -51,12 +64,11 @@ def exchange(routes: Routes, u: int, v: int, most: float) -> bool:
     cost += routes.vans.per_second[kind] * (span1 + span2 - routes.span[t1] - routes.span[t2])
     if cost >= most or not _holds(routes, u, v):
         return False
-    tail1, tail2 = _behind(routes, j), _behind(routes, v)
-    if routes.vans.far(kind, routes.metres[t1] - tail1 + d1 + tail2 - routes.step[v], span1):
+    shift = _behind(routes, v) - _behind(routes, j)
+    if routes.vans.far(kind, routes.metres[t1] + shift + d1 - routes.step[v], span1) or routes.vans.far(
+        kind, routes.metres[t2] - shift + d2 - routes.step[j], span2
+    ):
         return False
-    if routes.vans.far(kind, routes.metres[t2] - tail2 + d2 + tail1 - routes.step[j], span2):
-        return False
-    routes.begin()
     _apply(routes, u, v)
     accept(routes)
     return True
@@ -67,7 +79,7 @@ def split(routes: Routes, u: int, most: float) -> bool:
     The change is accepted then; it can't be taken back. Trips are joined by `exchange` alone, so without this there
     would be ever fewer."""
     trip = routes.trip[u]
-    if trip < 0 or routes.next[u] >= routes.size or routes.stops.released:
+    if trip < 0 or routes.next[u] >= routes.size or routes.stops.released or routes.fixed[routes.next[u]] != 0:
         return False
     kind, j, start, end = routes.type[trip], routes.next[u], routes.start_of(trip), routes.end_of(trip)
     if routes.vans.trips[kind] > 1 or routes.idle[kind] == 0:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def unused_van(routes: Routes, kind: int) -> int:
-    """A van of the type that makes no trip, or -1."""
+    """A van of the type that makes no trip and may make one, or -1."""
     first, beyond = routes.first_van[kind], routes.first_van[kind + 1]
     if routes.idle[kind] == 0:
         return -1
@@ -28,7 +28,7 @@ def unused_van(routes: Routes, kind: int) -> int:
     for _ in range(beyond - first):
         if van >= beyond:
             van = first
-        if routes.head[van] < 0:
+        if routes.head[van] < 0 and routes.shut[van] == 0:
             routes.van_hint[kind] = van
             return van
         van += 1

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-import fleet.planner.joint
 from benchmarks.harness.cityjudge import cost, faults
 from benchmarks.harness.citymaker import made
-from fleet.planner import citycolumns, jointly, neighbours, routing, warmstart
 from fleet.planner.city import City, Groups, Lockers, LockerWays, Parcels, SortieWays
 from fleet.planner.jointly import JointPlan, plan_jointly
 from fleet.planner.kernels import columns
@@ -26,11 +20,7 @@ from fleet.planner.legs import BadCase, Straight
 from fleet.planner.routing import CHUNK, Iterations, Seconds
 from fleet.planner.tiled import Job, searched
 from tests.support.cities import cheapest, random_city
-
-FOLDER = Path(fleet.planner.joint.__file__).parent
-KERNELS = "chance columns nearest routes trips undo places tails anneal".split()
-NAMES = "ways state boxes pads changes offer blend standing".split()
-"""The compiled modules, each behind those that it imports."""
+from tests.support.plainkernels import FOLDER, JOINT, plain
 
 
 @pytest.mark.parametrize("seed", range(16))
@@ -177,29 +167,9 @@ def test_columns_slots_and_vans_without_sense_are_refused() -> None:
 
 def test_kernels_are_compiled_where_the_others_are() -> None:
     """All of them, or none."""
-    files = {Path(str(sys.modules[f"fleet.planner.joint.{name}"].__file__)).suffix for name in NAMES}
+    files = {Path(str(sys.modules[f"fleet.planner.joint.{name}"].__file__)).suffix for name in JOINT}
     assert files == {Path(str(columns.__file__)).suffix}
-    assert sorted(file.stem for file in FOLDER.glob("*.pxd")) == sorted(NAMES)
-
-
-@contextmanager
-def plain() -> Iterator[dict[str, ModuleType]]:
-    """The kernels as plain Python, whatever is installed."""
-    names = [f"fleet.planner.kernels.{name}" for name in KERNELS] + [
-        f"fleet.planner.joint.{name}" for name in NAMES
-    ]
-    compiled = {name: sys.modules[name] for name in names}
-    try:
-        for name in names:
-            path = FOLDER.parent.joinpath(*name.split(".")[2:]).with_suffix(".py")
-            spec = importlib.util.spec_from_file_location(name, path)
-            assert spec
-            assert spec.loader
-            sys.modules[name] = module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-        yield {name.rpartition(".")[2]: sys.modules[name] for name in names}
-    finally:
-        sys.modules.update(compiled)
+    assert sorted(file.stem for file in FOLDER.glob("*.pxd")) == sorted(JOINT)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
@@ -213,17 +183,7 @@ def test_both_forms_give_the_same_plan(seed: int, monkeypatch: pytest.MonkeyPatc
         return [first, searched(Job(city, first, seed, Iterations(200), 0.0, 1.0, starts=False))]
 
     compiled = planned()
-    with plain() as kernels:
-        monkeypatch.setattr(jointly, "Blend", kernels["blend"].Blend)
-        monkeypatch.setattr(jointly, "best", kernels["undo"].best)
-        monkeypatch.setattr(citycolumns, "State", kernels["state"].State)
-        monkeypatch.setattr(citycolumns, "ways", kernels["ways"])
-        monkeypatch.setattr(routing, "Stops", kernels["columns"].Stops)
-        monkeypatch.setattr(routing, "Vans", kernels["columns"].Vans)
-        monkeypatch.setattr(routing, "Routes", kernels["routes"].Routes)
-        monkeypatch.setattr(columns, "Metric", kernels["columns"].Metric)
-        monkeypatch.setattr(neighbours, "Times", kernels["nearest"].Times)
-        monkeypatch.setattr(warmstart, "restore", kernels["standing"].restore)
+    with plain(monkeypatch):
         found = planned()
     for one, other in zip(found, compiled, strict=True):
         for field in fields(JointPlan):
