@@ -5,6 +5,9 @@
 `--workers`. `harness/cityjudge.py` says what plans cost and whether they hold, sorties by machine, pilot and charger,
 ports and compartments included; it shares no code with those that make them. Others have no plan of 100,000 parcels and
 more: `planner.py --parcels 100000 --seconds 60 --workers 2 --against ""`, or `--parcels 1000000 --seconds 0`.
+
+`planner.py --disruption --parcels 2000 --disrupted 100 --seconds 10` grounds machines that bring so many parcels of a
+plan: how long a repair takes, how far from a search that begins anew it is once polished, how many routes it touches.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.harness import cityalone, cityortools
+from benchmarks.harness.citybreak import Break, broken
 from benchmarks.harness.cityjudge import cost, faults
 from benchmarks.harness.citymaker import made
 from benchmarks.harness.cityturns import turns
@@ -181,6 +185,8 @@ def main() -> int:
     )
     parser.add_argument("--workers", type=int, default=1, help="of ours, in tiles of many parcels")
     parser.add_argument("--against", default="assignment,pyvrp", help=f"some of {','.join(PEERS)}")
+    parser.add_argument("--disruption", action="store_true", help="repair a plan instead")
+    parser.add_argument("--disrupted", type=int, default=100, help="parcels that lose their machines")
     parser.add_argument("--quick", action="store_true", help="shows in seconds that everything works")
     said = parser.parse_args()
     against = tuple(name for name in said.against.split(",") if name)
@@ -188,6 +194,18 @@ def main() -> int:
         parser.error(f"--against: unknown: {', '.join(sorted(unknown))}")
     if said.parcels < 1 or said.seeds < 1 or said.workers < 1:
         parser.error("--parcels, --seeds and --workers: from 1")
+    if said.disruption:
+        if not 1 <= said.disrupted <= said.parcels:
+            parser.error("--disrupted: from 1, and no more than there are parcels")
+        count, most, seconds = said.parcels, said.disrupted, said.seconds
+        if said.quick:
+            count, most, seconds = min(count, 100), 5, 0.5
+        return printed(
+            {"disruption": broken},
+            ["disruption"],
+            Break(count, most, seconds, said.seed),
+            quick=said.quick,
+        )
     if against and said.seconds <= 0.0:
         parser.error("--seconds: above 0, for the others have no plan otherwise")
     if said.quick:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from benchmarks.harness.cells import Cells, nearest
+from benchmarks.harness.citybreak import grounded
 from benchmarks.harness.cityjudge import cost, faults
 from benchmarks.harness.citymaker import made
 from benchmarks.harness.citymodes import SORTIE, finished
@@ -158,3 +159,30 @@ def test_a_smoke_run_prints_figures() -> None:
     for figure in figures:
         assert {"name", "value", "unit", "goal", "floor", "holds"} <= set(figure)
     assert all(0.3 < figure["value"] < 1.5 for figure in (figures[1], *figures[3:]))
+
+
+def test_machines_that_bring_as_many_parcels_as_are_asked_for_are_grounded(
+    planned: tuple[City, JointPlan],
+) -> None:
+    """One group where one brings enough, else the busiest together."""
+    city, plan = planned
+    brings = np.bincount(
+        city.sortie_ways.group[[sortie.way for sortie in plan.sorties]], minlength=len(city.groups.machines)
+    )
+    events, count = grounded(city, plan, 1)
+    assert (len(events), count) == (1, brings[events[0].group])
+    events, count = grounded(city, plan, 150)
+    assert count == sum(brings[event.group] for event in events) == brings.sum()
+
+
+@pytest.mark.slow
+def test_a_smoke_run_of_a_disruption_prints_figures() -> None:
+    """Complete, against a cold solve, routes touched; judged."""
+    command = [sys.executable, "benchmarks/planner.py", "--quick", "--disruption"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)["figures"]
+    assert [figure["unit"] for figure in figures] == ["ms", "ratio of cost", "share"]
+    assert figures[0]["faults"] == []
+    assert 0.5 < figures[1]["value"] < 1.5
