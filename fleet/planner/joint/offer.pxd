@@ -6,7 +6,7 @@ from fleet.planner.joint.changes cimport own_cost
 from fleet.planner.joint.pads cimport put, seek
 from fleet.planner.joint.state cimport DOOR, LOCKER, NOBODY, SORTIE, State
 from fleet.planner.kernels.chance cimport Chance
-from fleet.planner.kernels.places cimport ask, ask_new, find, insert, takes
+from fleet.planner.kernels.places cimport ask_all, ask_new, find, insert
 from fleet.planner.kernels.routes cimport NEVER, Routes
 
 cdef double BANNED
@@ -26,8 +26,6 @@ cdef class Offer:
     cdef void first_stop(self, State state, Routes routes, int parcel) noexcept nogil
     @cython.locals(k=int)
     cdef void _ask_door(self, State state, int parcel, Chance chance) noexcept nogil
-    @cython.locals(i=int)
-    cdef void _ask_trip(self, Routes routes, int parcel, int trip) noexcept nogil
     @cython.locals(turn=int, sortie=int)
     cdef void _ask_sorties(self, State state, int parcel, Chance chance) noexcept nogil
     @cython.locals(way=int, own=double, locker=int, curious=bint, slot=int, visit=int, box=int)

@@ -19,7 +19,7 @@ if not cython.compiled:
     from fleet.planner.joint.changes import own_cost
     from fleet.planner.joint.pads import put, seek
     from fleet.planner.joint.state import DOOR, LOCKER, NOBODY, SORTIE
-    from fleet.planner.kernels.places import ask, ask_new, find, insert, takes
+    from fleet.planner.kernels.places import ask_all, ask_new, find, insert
     from fleet.planner.kernels.routes import NEVER
 
 if TYPE_CHECKING:
@@ -93,19 +93,11 @@ class Offer:
         """By van to the door."""
         find(state.routes, parcel, chance, self.blink)
         for k in range(self.openings):
-            self._ask_trip(state.routes, parcel, self.opened[k])
+            if state.routes.van[self.opened[k]] >= 0:
+                ask_all(state.routes, parcel, self.opened[k])
         if state.routes.found < self.cost:
             self.cost, self.mode, self.way = state.routes.found, DOOR, -1
             self._remember(state.routes)
-
-    def _ask_trip(self, routes: Routes, parcel: int, trip: int) -> None:
-        """Every place of a trip."""
-        if routes.van[trip] < 0 or not takes(routes, parcel, trip):
-            return
-        i = routes.start_of(trip)
-        while i != routes.end_of(trip):
-            ask(routes, parcel, trip, i)
-            i = routes.next[i]
 
     def _ask_sorties(self, state: State, parcel: int, chance: Chance) -> None:
         """By the cheapest sortie for which a machine has time."""

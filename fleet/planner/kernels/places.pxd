@@ -14,8 +14,10 @@ cdef void ask(Routes routes, int node, int trip, int i, int kind, double d1, dou
 cdef int taker(Routes routes, int node, int trip) noexcept nogil
 cdef int _changed(Routes routes, int trip, double weight, double volume) noexcept nogil
 cdef bint find_new(Routes routes, int node) noexcept nogil
-@cython.locals(k=int, v=int, trip=int, i=int, kind=int, d1=double, d2=double)
+@cython.locals(k=int, v=int, trip=int)
 cdef void scan(Routes routes, int node) noexcept nogil
+@cython.locals(i=int, kind=int, d1=double, d2=double)
+cdef void ask_all(Routes routes, int node, int trip) noexcept nogil
 @cython.locals(kind=int, van=int)
 cdef void ask_new(Routes routes, int node) noexcept nogil
 @cython.locals(trip=int, count=int)

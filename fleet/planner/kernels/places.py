@@ -138,18 +138,22 @@ def scan(routes: Routes, node: int) -> None:
         if v < 0:
             break
         trip = routes.trip[v]
-        if trip < 0 or routes.seen[trip] == routes.seeing:
-            continue
-        kind = taker(routes, node, trip)
-        if kind < 0:
-            continue
-        routes.seen[trip] = routes.seeing
-        i = routes.start_of(trip)
-        while i != routes.end_of(trip):
-            d1 = routes.metric.distance(routes.place[i], routes.place[node])
-            d2 = routes.metric.distance(routes.place[node], routes.place[routes.next[i]])
-            ask(routes, node, trip, i, kind, d1, d2)
-            i = routes.next[i]
+        if trip >= 0 and routes.seen[trip] != routes.seeing:
+            routes.seen[trip] = routes.seeing
+            ask_all(routes, node, trip)
+
+
+def ask_all(routes: Routes, node: int, trip: int) -> None:
+    """Ask every place of a trip."""
+    kind = taker(routes, node, trip)
+    if kind < 0:
+        return
+    i = routes.start_of(trip)
+    while i != routes.end_of(trip):
+        d1 = routes.metric.distance(routes.place[i], routes.place[node])
+        d2 = routes.metric.distance(routes.place[node], routes.place[routes.next[i]])
+        ask(routes, node, trip, i, kind, d1, d2)
+        i = routes.next[i]
 
 
 def ask_new(routes: Routes, node: int) -> None:

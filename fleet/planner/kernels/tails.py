@@ -79,7 +79,12 @@ def split(routes: Routes, u: int, most: float) -> bool:
     The change is accepted then; it can't be taken back. Trips are joined by `exchange` alone, so without this there
     would be ever fewer."""
     trip = routes.trip[u]
-    if trip < 0 or routes.next[u] >= routes.size or routes.stops.released or routes.fixed[routes.next[u]] != 0:
+    if (
+        trip < 0
+        or routes.next[u] >= routes.size
+        or routes.stops.released
+        or routes.fixed[routes.next[u]] != 0
+    ):
         return False
     kind, j, start, end = routes.type[trip], routes.next[u], routes.start_of(trip), routes.end_of(trip)
     if routes.vans.trips[kind] > 1 or routes.idle[kind] == 0:
