@@ -37,11 +37,10 @@ bench: setup ## run every benchmark, also after one that misses a floor; each pr
 	  echo "$$file" >&2; $(BIN)/python $$file $(ARGS) || missed="$$missed $$file"; done; \
 	if [ -n "$$missed" ]; then echo "a floor was missed, or a benchmark failed:$$missed" >&2; exit 1; fi
 
-bench-planner: setup ## van routes and plans over all modes against others (INSTANCES="FILE.vrp …", BENCH_SECONDS=30 of CPU for each)
+bench-planner: setup ## van routes and plans over all modes against others, an hour (INSTANCES="FILE.vrp …", BENCH_SECONDS=N of CPU for each instead of 30, or 60)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r .ci/benchmarks.lock
-	@missed=; $(BIN)/python benchmarks/routing.py $(INSTANCES) --seconds $(BENCH_SECONDS) --against pyvrp,vroom,ortools $(ARGS) || missed=1; \
-	for load in "500 10 assignment,pyvrp,ortools" "2000 30 assignment,pyvrp"; do set -- $$load; \
-	  $(BIN)/python benchmarks/planner.py --parcels $$1 --seconds $$2 --against $$3 $(ARGS) || missed=1; done; \
+	@missed=; $(BIN)/python benchmarks/routing.py $(INSTANCES) $(if $(BENCH_SECONDS),--seconds $(BENCH_SECONDS)) --against pyvrp,vroom,ortools $(ARGS) || missed=1; \
+	$(BIN)/python benchmarks/planner.py --table $(ARGS) || missed=1; \
 	if [ -n "$$missed" ]; then echo "a floor was missed, or a benchmark failed" >&2; exit 1; fi
 
 soak: setup ## run the tests in their long form: thousands of seeds, ten minutes of a hub (ARGS=tests/faults, SECONDS=600, SEEDS=5000)
@@ -68,4 +67,4 @@ UPGRADE ?= --upgrade
 SEEDS ?= 5000
 SECONDS ?= 600
 INSTANCES ?= $(wildcard ../shared/data/routing/*.vrp)
-BENCH_SECONDS ?= 30
+BENCH_SECONDS ?=

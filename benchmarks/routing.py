@@ -36,15 +36,24 @@ WORST = {
 MOST_GAP = {"HFVRP": 2.0, "MTVRPTWR": 2.0}
 """Families that are held against the best known solutions: at most so many percent above them."""
 
+SECONDS, SECONDS_TO_BEST = 30.0, 60.0
+"""CPU seconds of each solver where nothing else is said; of families that are held against the best known ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is measured: instances with the cost of their best known solution (none where unknown), and for how long."""
+    """What is measured: instances with the cost of their best known solution (none where unknown), for so many seconds,
+    or for as long as is usual."""
 
     instances: tuple[tuple[Instance, float | None], ...]
-    seconds: float
+    stated: float | None
     seeds: tuple[int, ...]
     against: tuple[str, ...]
+
+    def seconds(self, instance: Instance) -> float:
+        """How long each solver has for an instance."""
+        usual = SECONDS_TO_BEST if instance.family in MOST_GAP else SECONDS
+        return usual if self.stated is None else self.stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,7 @@ def _run(instance: Instance, solve: Callable[[Instance, float, int], list[Tour] 
     costs, spent = [], []
     for seed in load.seeds:
         begun = time.process_time()
-        tours = solve(instance, load.seconds, seed)
+        tours = solve(instance, load.seconds(instance), seed)
         spent.append(time.process_time() - begun)
         if tours is None:
             return Run(None, "does not know this family", 0.0)
@@ -94,7 +103,7 @@ def _figures(instance: Instance, best: float | None, runs: dict[str, Run], load:
         figures.append(_own_figure(instance, best, own, load))
     for name in load.against:
         other = runs[name]
-        more = _seen(load, best, own, other)
+        more = _seen(load, instance, best, own, other)
         value = own.cost / other.cost if own.cost is not None and other.cost else None
         if value is None:
             more["why"] = own.why or other.why
@@ -111,7 +120,7 @@ def _figures(instance: Instance, best: float | None, runs: dict[str, Run], load:
 
 def _own_figure(instance: Instance, best: float, own: Run, load: Load) -> Figure:
     """Our gap to the best known."""
-    value, more = None if own.cost is None else _gap(own.cost, best), _seen(load, best, own)
+    value, more = None if own.cost is None else _gap(own.cost, best), _seen(load, instance, best, own)
     if own.cost is None:
         more["why"] = own.why
     most = MOST_GAP[instance.family]
@@ -119,10 +128,10 @@ def _own_figure(instance: Instance, best: float, own: Run, load: Load) -> Figure
     return Figure(title, value, "%", most, most, most=True, more=more)
 
 
-def _seen(load: Load, best: float | None, *runs: Run) -> dict[str, object]:
+def _seen(load: Load, instance: Instance, best: float | None, *runs: Run) -> dict[str, object]:
     """What a figure about some runs tells besides its value."""
     more: dict[str, object] = {
-        "seconds": load.seconds,
+        "seconds": load.seconds(instance),
         "seeds": len(load.seeds),
         "cpu_s": [round(run.seconds, 1) for run in runs],
         "costs": [run.cost and round(run.cost, 2) for run in runs],
@@ -179,7 +188,7 @@ def main() -> int:
     """Print the figures; 0 where all floors hold."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("instances", nargs="*", type=Path, metavar="INSTANCE.vrp")
-    parser.add_argument("--seconds", type=float, default=30.0, help="CPU seconds of each solver")
+    parser.add_argument("--seconds", type=float, help="CPU seconds of each solver; 30, HFVRP and MTVRPTWR 60")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds, the mean of which counts")
     parser.add_argument("--against", default="pyvrp", help=f"some of {','.join(vrppeers.PEERS)}")
     parser.add_argument(
@@ -194,7 +203,9 @@ def main() -> int:
         instances = read(said.instances) or ((made(100, 1), None),)
     except (BadFile, OSError, KeyError) as failure:
         parser.error(str(failure))
-    seconds = 0.5 if said.quick else said.seconds if said.instances else min(said.seconds, 5.0)
+    seconds = 0.5 if said.quick else said.seconds
+    if not said.instances:
+        seconds = min(5.0, SECONDS if seconds is None else seconds)
     load = Load(instances, seconds, tuple(range(1, said.seeds + 1)), against)
     return printed({"routing": measured}, ["routing"], load, quick=said.quick)
 

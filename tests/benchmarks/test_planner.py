@@ -17,6 +17,7 @@ from benchmarks.harness.citybreak import grounded
 from benchmarks.harness.cityjudge import cost, faults
 from benchmarks.harness.citymaker import made
 from benchmarks.harness.citymodes import SORTIE, finished
+from benchmarks.harness.plannertable import Table, tabled
 from fleet.planner.city import City
 from fleet.planner.jointly import JointPlan, Route, VanStop, plan_jointly
 from fleet.planner.routing import Iterations
@@ -186,3 +187,31 @@ def test_a_smoke_run_of_a_disruption_prints_figures() -> None:
     assert [figure["unit"] for figure in figures] == ["ms", "ratio of cost", "share"]
     assert figures[0]["faults"] == []
     assert 0.5 < figures[1]["value"] < 1.5
+
+
+def test_the_table_has_the_figures_of_each_load_and_says_which_load_failed() -> None:
+    """Each in a process of its own; one that ends without figures is a figure that doesn't hold."""
+    loads = ("--parcels 60 --seconds 0.5 --against assignment", "--parcels 0 --against ")
+    *told, failed = tabled(Table(loads, seed=2, quick=True))
+
+    assert [figure.name.rpartition(": ")[2] for figure in told] == [
+        "first complete plan",
+        "ours against its first plan",
+        "memory",
+        "ours against assignment",
+    ]
+    assert all(figure.holds for figure in told[:3])
+    assert told[3].more["seconds"] == [0.5, 0.5]
+    assert (failed.name, failed.holds) == (loads[1], False)
+    assert "ended with 2" in failed.more["why"]
+
+
+def test_a_figure_of_the_table_holds_where_it_held_in_its_own_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value on the right side of the floor is not enough: what must be true besides was not."""
+    said = {"name": "a", "value": 1.0, "unit": "s", "goal": 2.0, "floor": 2.0, "holds": False, "why": "late"}
+    done = subprocess.CompletedProcess[str]([], 1, json.dumps({"figures": [said]}))
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
+
+    (figure,) = tabled(Table(("--parcels 60",), seed=1, quick=True))
+
+    assert figure.as_json() == said
