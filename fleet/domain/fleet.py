@@ -426,6 +426,14 @@ SOC_STALE_S = 600.0
 """An asset that stands tells its state of charge about once a minute: ten of these may get lost."""
 
 
+class Fairness(Value):
+    """How evenly work is to be shared out among drivers."""
+
+    per_hour: NonNegative = 0
+    """What each hour is worth by which a route is longer than the mean of the plan's: so much dearer a plan may be for
+    one less of them. Never part of a reported cost."""
+
+
 class FleetSpec(Value):
     """Everything that a ``fleet.toml`` states."""
 
@@ -451,6 +459,7 @@ class FleetSpec(Value):
     weather: Annotated[WeatherRule | None, Field(exclude_if=lambda rule: rule is None)] = None
     """Without one, that of ``WeatherRule()``."""
     spare_packs: Annotated[tuple[SparePacks, ...], Field(exclude_if=lambda packs: not packs)] = ()
+    fairness: Annotated[Fairness, Field(exclude_if=lambda rule: rule == Fairness())] = Fairness()
     unserved_penalty: NonNegative = 60
     """What a parcel that nobody brings costs in the planner's objective (never in the reported cost)."""
 

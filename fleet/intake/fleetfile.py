@@ -18,6 +18,7 @@ from fleet.domain.fleet import (
     AirMargins,
     AssetType,
     Assumptions,
+    Fairness,
     FleetSpec,
     ReserveRule,
     Separation,
@@ -49,6 +50,7 @@ TABLES = (
     "separation",
     "margins",
     "weather",
+    "fairness",
     "assumptions",
     "terrain",
     "network",
@@ -124,6 +126,8 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
         sections["margins"] = validated(source, ("margins",), source.data["margins"], AirMargins)
     if "weather" in source.data:
         sections["weather"] = validated(source, ("weather",), source.data["weather"], WeatherRule)
+    if "fairness" in source.data:
+        sections["fairness"] = validated(source, ("fairness",), source.data["fairness"], Fairness)
     packs = _spare_packs(source, types.sound)
     terrain = _terrain(source)
     stated = source.data.get("network")

@@ -141,6 +141,11 @@ class Board:
             self.tours[seat.tour.van.index] = seat.tour
             self._van_of[order] = seat.tour.van.index
 
+    def drive(self, tour: Tour) -> None:
+        """Have a van drive another tour instead of its own; whoever lost a stop by that gives it to another."""
+        self.tours[tour.van.index] = tour
+        self._van_of |= {order: tour.van.index for visit in _visits(tour) for order in visit.orders}
+
     def _leave_locker(self, order: int) -> float:
         """Give a parcel's compartment back; what the stay costs."""
         way = self.stays.pop(order, None)
@@ -256,7 +261,7 @@ class Board:
         """Seats with the stop put into a tour that there is, or made by a van that still stands."""
         for tour in self._near(visit, fee, limit):
             self.asked.add(tour.van.index)
-            yield from (Seat(way, t.cost - tour.cost + fee, tour=t) for t in _with_stop(tour, visit))
+            yield from (Seat(way, t.cost - tour.cost + fee, tour=t) for t in with_stop(tour, visit))
         for van in standing_vans(list(self.tours.values()), self.problem.vans):
             alone = Tour(Case(self.problem, (visit,)), van, (0,))
             if van.fixed_cost + fee < limit and alone.feasible:
@@ -369,7 +374,7 @@ def _tour(like: Tour, visits: Sequence[Visit]) -> Tour:
     return Tour(Case(like.case.problem, tuple(visits)), like.van, tuple(range(len(visits))))
 
 
-def _with_stop(tour: Tour, visit: Visit) -> Iterator[Tour]:
+def with_stop(tour: Tour, visit: Visit) -> Iterator[Tour]:
     """The tour with one more stop on each of the legs that suit it best, as far as that is feasible."""
     visits = _visits(tour)
     case = Case(tour.case.problem, (*visits, visit))

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from fleet.domain.plan import CostSummary, Plan, Summary
 from fleet.feasibility.route_energy import assumed_of
+from fleet.planner.balance import balance
 from fleet.planner.board import Board
 from fleet.planner.candidates import find_ways
 from fleet.planner.explain import UNASSIGNED, Explainer
@@ -44,6 +45,8 @@ def finished(found: Found, ways: Sequence[Ways], flights: Flights, *, seed: int,
     snapshot = problem.snapshot
     board = Board(found.best, ways)
     settle(board)
+    if balance(board, problem.fleet.fairness.per_hour):
+        settle(board)
     draft = board.draft()
     sheet = Sheet(draft, ways, plan_id(snapshot, seed, made_at))
     sheet.fill()

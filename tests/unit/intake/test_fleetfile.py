@@ -365,6 +365,14 @@ def test_a_fault_names_file_line_and_key(text: str, message: str) -> None:
     assert "\n".join(line.removeprefix("fleet.toml:") for line in lines) == message
 
 
+def test_fairness_is_a_price_for_hours() -> None:
+    """None unless stated; less than nothing is refused where it stands."""
+    assert fleet("").spec.fairness.per_hour == 0
+    assert fleet("[fairness]\nper_hour = 12.5\n").spec.fairness.per_hour == 12.5
+    assert refusal("[fairness]\nper_hour = -1\n").startswith("fleet.toml:2: fairness.per_hour: ")
+    assert refusal("[fairness]\nper_day = 1\n").startswith("fleet.toml:2: fairness.per_day: ")
+
+
 def test_all_faults_are_listed_in_the_order_of_the_file() -> None:
     """Those of every part of the file: none of them hides those of another."""
     text = """\

@@ -1,0 +1,90 @@
+"""Fairness between drivers: stops go over from longer routes to shorter ones, as long as that is worth what it costs.
+
+What counts is the hours of a route, from the start of loading to its end, above the mean of all routes of the plan: at
+``[fairness] per_hour`` of the fleet file. It is never part of a reported cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fleet.planner.board import Board, with_stop
+from fleet.planner.tours import Tour
+
+LEAST_GAIN = 0.005
+"""Half a cent of the currency, as when parcels change their modes."""
+
+MOST_MOVES = 200
+"""Of stops, so that this ends soon also where hundreds of routes could go on for long."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """Two tours as they would be once a stop has gone over: worth ``gain``, in money."""
+
+    gain: float
+    shorter: Tour
+    longer: Tour
+
+
+def hours_above_mean(durations_s: Sequence[float]) -> float:
+    """How much longer than the mean the routes are that are longer than it, together; 0 where all are alike."""
+    hours = np.array(durations_s, dtype=np.float64) / 3600
+    return float(np.maximum(0.0, hours - hours.mean()).sum()) if len(hours) else 0.0
+
+
+def balance(board: Board, per_hour: float) -> int:
+    """Move single stops while one is worth it, the best of the longest route that has one first; how many were moved.
+
+    ``per_hour`` is what an hour above the mean is worth. Modes stay, and so does who is out: no van is sent out or
+    stays at home for this.
+    """
+    if per_hour <= 0:
+        return 0
+    for moved in range(MOST_MOVES):
+        move = _next(board, per_hour)
+        if move is None:
+            return moved
+        for tour in (move.shorter, move.longer):
+            board.drive(tour)
+    return MOST_MOVES
+
+
+def _next(board: Board, per_hour: float) -> Move | None:
+    """The best move away from the longest route from which any is worth it."""
+    tours = sorted(board.tours.values(), key=lambda tour: (-tour.duration_s, tour.van.index))
+    mean_s = sum(tour.duration_s for tour in tours) / max(1, len(tours))
+    for tour in tours:
+        if tour.duration_s <= mean_s:
+            return None
+        best = max(_moves(tours, tour, per_hour), key=lambda move: move.gain, default=None)
+        if best is not None:
+            return best
+    return None
+
+
+def _moves(tours: Sequence[Tour], long: Tour, per_hour: float) -> Iterator[Move]:
+    """What each stop of a route is worth on each shorter one. A route keeps its last stop."""
+    for at in range(len(long.visits) if len(long.visits) > 1 else 0):
+        visit, rest = long.case.visits[long.visits[at]], long.without(at)
+        if not rest.feasible:
+            continue
+        for short in tours:
+            if short.duration_s >= long.duration_s or short.van.base not in visit.bases:
+                continue
+            for longer in with_stop(short, visit):
+                gain = _gain(tours, (long, short), (rest, longer), per_hour)
+                if gain >= LEAST_GAIN:
+                    yield Move(gain, rest, longer)
+
+
+def _gain(
+    tours: Sequence[Tour], before: tuple[Tour, Tour], after: tuple[Tour, Tour], per_hour: float
+) -> float:
+    others = [tour.duration_s for tour in tours if all(tour is not one for one in before)]
+    was, now = (hours_above_mean([*others, *(tour.duration_s for tour in pair)]) for pair in (before, after))
+    cheaper = sum(tour.cost for tour in before) - sum(tour.cost for tour in after)
+    return per_hour * (was - now) + cheaper
