@@ -145,10 +145,21 @@ def _summary(made: Plan, out: Path, emitted_kg: float | None) -> str:
         table(("mode", "parcels", currency), rows),
         *([] if emitted_kg is None else [f"{emitted_kg:.1f} kg of CO2"]),
         f"{len(made.sorties)} sorties, {len(made.routes)} van routes, {len(made.lockers)} lockers",
+        *_late(made),
         *(f"assumes: {assumption}" for assumption in made.assumptions),
         f"written to {out}",
     ]
     return "\n".join(lines)
+
+
+def _late(made: Plan) -> list[str]:
+    """How many parcels come after their windows, and how late the last one is."""
+    late = [parcel.late_s for parcel in made.parcels if parcel.late_s is not None]
+    return (
+        [f"{len(late)} of the parcels come after their windows, by up to {max(late) / 60:.0f} min"]
+        if late
+        else []
+    )
 
 
 def _beside(summary: Summary) -> str:

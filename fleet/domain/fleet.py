@@ -434,6 +434,15 @@ class Fairness(Value):
     one less of them. Never part of a reported cost."""
 
 
+class Lateness(Value):
+    """What it costs to bring a parcel by van after its window, where nobody finds room in it."""
+
+    per_hour: NonNegative
+    """Of what the end of its service is late. Never part of a reported cost."""
+    at_most_min: Annotated[float, Field(gt=0, le=24 * 60)] = 60
+    """How many minutes after its window a parcel may still be served."""
+
+
 class FleetSpec(Value):
     """Everything that a ``fleet.toml`` states."""
 
@@ -460,6 +469,8 @@ class FleetSpec(Value):
     """Without one, that of ``WeatherRule()``."""
     spare_packs: Annotated[tuple[SparePacks, ...], Field(exclude_if=lambda packs: not packs)] = ()
     fairness: Annotated[Fairness, Field(exclude_if=lambda rule: rule == Fairness())] = Fairness()
+    lateness: Annotated[Lateness | None, Field(exclude_if=lambda rule: rule is None)] = None
+    """None: windows hold, and what finds no room in its own is not brought."""
     unserved_penalty: NonNegative = 60
     """What a parcel that nobody brings costs in the planner's objective (never in the reported cost)."""
 

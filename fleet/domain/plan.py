@@ -65,6 +65,8 @@ class ParcelPlan(Value):
     eta: Time | None = None
     eta_low: Time | None = None
     eta_high: Time | None = None
+    late_s: Annotated[float | None, Field(ge=0, exclude_if=lambda late: late is None)] = None
+    """By how much its service is planned to end after its window, where that is allowed; none: it ends in it."""
     cost: NonNegative = 0
     saving: NonNegative | None = None
     alternatives: tuple[Alternative, ...] = ()

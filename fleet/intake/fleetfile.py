@@ -20,6 +20,7 @@ from fleet.domain.fleet import (
     Assumptions,
     Fairness,
     FleetSpec,
+    Lateness,
     ReserveRule,
     Separation,
     SortieType,
@@ -51,6 +52,7 @@ TABLES = (
     "margins",
     "weather",
     "fairness",
+    "lateness",
     "assumptions",
     "terrain",
     "network",
@@ -128,6 +130,8 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
         sections["weather"] = validated(source, ("weather",), source.data["weather"], WeatherRule)
     if "fairness" in source.data:
         sections["fairness"] = validated(source, ("fairness",), source.data["fairness"], Fairness)
+    if "lateness" in source.data:
+        sections["lateness"] = validated(source, ("lateness",), source.data["lateness"], Lateness)
     packs = _spare_packs(source, types.sound)
     terrain = _terrain(source)
     stated = source.data.get("network")

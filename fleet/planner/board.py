@@ -202,7 +202,7 @@ class Board:
                 joined = list(self._joined(order, way))
                 limit = min([limit, *(seat.cost for seat in joined)])
                 visit = door_visit(self.problem, order, way.bases)
-                return min([*joined, *self._inserted(way, visit, 0.0, limit)], key=_cost, default=None)
+                return min([*joined, *self.stops(way, visit, 0.0, limit)], key=_cost, default=None)
 
     def _sortie(self, order: int, way: SortieWay) -> Seat | None:
         if way.locker is not None and not self.compartments.room(way.locker):
@@ -222,9 +222,7 @@ class Board:
             return min(joined, key=_cost, default=None)
         limit = min([limit, *(seat.cost for seat in joined)])
         alone = [
-            s
-            for visit in self._stops(way.locker_id, [order])
-            for s in self._inserted(way, visit, way.fee, limit)
+            s for visit in self._stops(way.locker_id, [order]) for s in self.stops(way, visit, way.fee, limit)
         ]
         return min([*joined, *alone], key=_cost, default=None)
 
@@ -257,7 +255,7 @@ class Board:
         """The parcels that are not the only one at their building."""
         return shared(self.problem)
 
-    def _inserted(self, way: Way, visit: Visit, fee: float, limit: float) -> Iterator[Seat]:
+    def stops(self, way: Way, visit: Visit, fee: float, limit: float) -> Iterator[Seat]:
         """Seats with the stop put into a tour that there is, or made by a van that still stands."""
         for tour in self._near(visit, fee, limit):
             self.asked.add(tour.van.index)

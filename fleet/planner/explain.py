@@ -56,6 +56,7 @@ class Explainer:
             eta=served.eta.at,
             eta_low=served.eta.low,
             eta_high=served.eta.high,
+            late_s=served.late_s or None,
             cost=served.cost,
             # One that a van fetches is on no board: its insertion's cost is what it adds.
             saving=served.cost if saving is None else saving,

@@ -13,6 +13,7 @@ from fleet.planner.board import Board
 from fleet.planner.candidates import find_ways
 from fleet.planner.explain import UNASSIGNED, Explainer
 from fleet.planner.flights import Flights
+from fleet.planner.late import bring_late
 from fleet.planner.prices import learn
 from fleet.planner.problem import Problem
 from fleet.planner.render import Sheet
@@ -47,6 +48,7 @@ def finished(found: Found, ways: Sequence[Ways], flights: Flights, *, seed: int,
     settle(board)
     if balance(board, problem.fleet.fairness.per_hour):
         settle(board)
+    bring_late(board, problem.fleet.lateness)
     draft = board.draft()
     sheet = Sheet(draft, ways, plan_id(snapshot, seed, made_at))
     sheet.fill()

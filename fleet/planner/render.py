@@ -20,6 +20,7 @@ from fleet.domain.plan import (
 )
 from fleet.planner.draft import Draft
 from fleet.planner.insertion import FreeVan, Insertion, best_insertion, open_route
+from fleet.planner.late import late_s
 from fleet.planner.problem import Problem, Van, is_delivery
 from fleet.planner.ranges import stated
 from fleet.planner.running import RunningRoute
@@ -54,6 +55,7 @@ class Served:
     locker_id: str | None
     eta: Eta
     cost: float
+    late_s: float = 0.0
 
 
 @dataclass
@@ -118,16 +120,20 @@ class Sheet:
     def _add_tour(self, route_id: str, tour: Tour) -> None:
         route = route_plan(route_id, tour)
         self.routes.append(route)
-        costs = tour_costs(tour)
+        costs, late = tour_costs(tour), late_s(self.problem, tour)
         for visit, stop in zip(tour.visits, route.stops, strict=True):
             for order in tour.case.visits[visit].orders:
-                self._serve_by_van(order, route, stop, tour.van.type.kind, costs[order])
+                self._serve_by_van(
+                    order, route, stop, tour.van.type.kind, costs[order], late_s=late.get(order, 0)
+                )
 
-    def _serve_by_van(self, order: int, route: RoutePlan, stop: RouteStop, kind: str, cost: float) -> None:
+    def _serve_by_van(
+        self, order: int, route: RoutePlan, stop: RouteStop, kind: str, cost: float, *, late_s: float = 0
+    ) -> None:
         way = self.draft.stays.get(order)
         eta = spread(route.start, stop.arrive, VAN_SPREAD_S)
         mode, fee = (way.mode, way.fee) if way else (kind, 0.0)
-        self.served[order] = Served(mode, route.asset_id, stop.locker_id, eta, cost + fee)
+        self.served[order] = Served(mode, route.asset_id, stop.locker_id, eta, cost + fee, late_s)
 
     def _reservations(self, locker_id: str, orders: Iterable[int]) -> tuple[Reservation, ...]:
         station = self.problem.stations[locker_id]
@@ -211,7 +217,9 @@ class Sheet:
                 before = self.served.get(number[order_id])
                 if before is not None:
                     eta = spread(route.start, stop.arrive, VAN_SPREAD_S)
-                    self.served[number[order_id]] = replace(before, eta=eta)
+                    later_s = (eta.at - before.eta.at).total_seconds() if before.late_s else 0.0
+                    late_s = max(0.0, before.late_s + later_s)
+                    self.served[number[order_id]] = replace(before, eta=eta, late_s=late_s)
 
 
 def spread(depart: datetime, eta: datetime, base_s: float) -> Eta:

@@ -155,6 +155,8 @@ class FleetFacts:
     ground: Ground
     assumed_wind_mps: float
     reserve_fraction: float
+    may_be_late: timedelta
+    """How long after its window a van may serve a parcel at its door."""
     sortie_types: tuple[SortieFacts, ...]
     route_types: tuple[RouteFacts, ...]
     station: StationFacts

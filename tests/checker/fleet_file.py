@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,7 @@ def _facts(data: Table) -> FleetFacts:
         ground=_ground(assumed.get("terrain", "unknown")),
         assumed_wind_mps=assumed.get("assumed_wind_mps", 4),
         reserve_fraction=data["reserve"]["fraction_of_usable"],
+        may_be_late=_may_be_late(data),
         sortie_types=tuple(sorties.values()),
         route_types=tuple({facts.type_id: facts for facts in routes}.values()),
         station=stations[0],
@@ -75,6 +76,10 @@ def _facts(data: Table) -> FleetFacts:
             (e["type"], frozenset(e.get("sites", ())), e["per_site"]) for e in data.get("spare_packs", ())
         ),
     )
+
+
+def _may_be_late(data: Table) -> timedelta:
+    return timedelta(minutes=data["lateness"].get("at_most_min", 60) if "lateness" in data else 0)
 
 
 def _entries(data: Table) -> Iterator[tuple[str, Table]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta, tzinfo
 from itertools import pairwise, permutations
 
@@ -18,7 +19,8 @@ _MOST_ORDERINGS = 5
 
 
 def check_windows(case: Case) -> Iterator[Violation]:
-    """Service at a customer starts inside the due window; a locker is filled before its end."""
+    """Service at a customer starts inside the due window, or by van as much later as the fleet file lets pass; a locker
+    is filled before its end."""
     for sortie in case.plan.sorties:
         for drop in sortie.drops:
             yield from _drop_window(case.order(drop.order_id), drop, sortie.locker_id is not None)
@@ -42,6 +44,7 @@ def _stop_window(case: Case, stop: Stop, facts: RouteFacts, where: str) -> Itera
         for order_id in late:
             yield Violation(Code.WINDOW, where, f"{order_id} comes into the locker after its window")
         return
+    orders = [replace(order, due_by=order.due_by + case.fleet.may_be_late) for order in orders]
     missed = [
         o.order_id for o in orders if stop.arrive > o.due_by + SLACK or stop.depart < o.due_from - SLACK
     ]

@@ -373,6 +373,18 @@ def test_fairness_is_a_price_for_hours() -> None:
     assert refusal("[fairness]\nper_day = 1\n").startswith("fleet.toml:2: fairness.per_day: ")
 
 
+def test_lateness_has_a_price_that_must_be_stated() -> None:
+    """And a most; without the table, windows hold."""
+    assert fleet("").spec.lateness is None
+    rule = fleet("[lateness]\nper_hour = 20\n").spec.lateness
+    assert rule is not None
+    assert (rule.per_hour, rule.at_most_min) == (20, 60)
+    assert refusal("[lateness]\nat_most_min = 5\n").startswith("fleet.toml:1: lateness.per_hour: ")
+    assert refusal("[lateness]\nper_hour = 1\nat_most_min = 0\n").startswith(
+        "fleet.toml:3: lateness.at_most_min: "
+    )
+
+
 def test_all_faults_are_listed_in_the_order_of_the_file() -> None:
     """Those of every part of the file: none of them hides those of another."""
     text = """\

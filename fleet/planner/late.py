@@ -1,0 +1,74 @@
+"""Late rather than not at all: a parcel for which nobody finds room in its window goes by van after it, at a price.
+
+``[lateness]`` of the fleet file says what an hour costs and how late it may be at most; without it windows hold, and
+the parcel stays. Nobody else becomes late for it, since others' windows hold. The price is never part of a reported
+cost. Only vans bring late: a sortie's or a locker's way is judged for the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from fleet.domain.fleet import Lateness
+from fleet.planner.board import Board, Seat
+from fleet.planner.problem import Problem
+from fleet.planner.tours import Tour
+from fleet.planner.visits import Visit, door_visit
+
+MOST_TRIED = 300
+"""Parcels, those due first: where far more are left, vans are far too few, and asking all of them takes long."""
+
+
+@dataclass(frozen=True)
+class _LateSeat:
+    seat: Seat
+    price: float
+    """The seat's cost and the price of the time."""
+
+
+def bring_late(board: Board, rule: Lateness | None) -> int:
+    """Give the parcels that are left, those due first, the seats that cost least with the price of their lateness, as
+    long as that is less than leaving them; how many got one.
+    """
+    problem = board.problem
+    left = [order for order, way in enumerate(board.choices) if way is None]
+    tried = sorted(left, key=lambda order: (problem.due[order][1], order))[:MOST_TRIED]
+    return 0 if rule is None else sum(_brought(board, order, rule) for order in tried)
+
+
+def late_s(problem: Problem, tour: Tour) -> dict[int, int]:
+    """The parcels of a tour that are served after their windows, and by how many seconds the service ends too late; a
+    service that is longer than its window is late by when it begins."""
+    found = {}
+    for visit, begin_s in zip(tour.visits, tour.times_s[1:-1], strict=True):
+        stop = tour.case.visits[visit]
+        for order in stop.orders:
+            opens, closes = problem.due[order]
+            ends_s = begin_s + (stop.service_s if stop.service_s <= closes - opens else 0)
+            if ends_s > closes and stop.locker_id is None:
+                found[order] = ends_s - closes
+    return found
+
+
+def _brought(board: Board, order: int, rule: Lateness) -> bool:
+    best = min(_seats(board, order, rule), key=lambda one: one.price, default=None)
+    if best is None or best.price >= board.problem.penalty:
+        return False
+    board.put(order, best.seat)
+    return True
+
+
+def _seats(board: Board, order: int, rule: Lateness) -> Iterator[_LateSeat]:
+    way, problem = board.ways[order].door, board.problem
+    if way is None:
+        return
+    visit = _widened(door_visit(problem, order, way.bases), rule)
+    for seat in board.stops(way, visit, 0.0, problem.penalty):
+        if seat.tour is not None:
+            hours = late_s(problem, seat.tour).get(order, 0) / 3600
+            yield _LateSeat(seat, seat.cost + rule.per_hour * hours)
+
+
+def _widened(visit: Visit, rule: Lateness) -> Visit:
+    return replace(visit, late_s=visit.late_s + int(rule.at_most_min * 60))

@@ -1,0 +1,106 @@
+"""Late rather than not at all: by van, at a price, and nobody else becomes late for it."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from fleet.domain.fleet import Lateness
+from fleet.domain.plan import ParcelPlan, Plan
+from fleet.planner import MaxIterations, Snapshot, plan
+from tests.property.test_planner import check_each_once, check_money
+from tests.unit.planner.town import EIGHT, fleet, order, place, snapshot
+
+PARKING_S = 75
+HANDING_S = 180
+
+
+def hurried(rule: Lateness | None, parcels: int = 12) -> Snapshot:
+    """One van, and parcels all around that are due within three quarters of an hour."""
+    rng = random.Random(7)
+    orders = [
+        order(f"O{i:02}", place(rng.gauss(0, 2500), rng.gauss(0, 2500)), hours=(0, 0.75), locker_ok=False)
+        for i in range(parcels)
+    ]
+    return snapshot(orders, vans=1, spec=fleet().model_copy(update={"lateness": rule}))
+
+
+def made(town: Snapshot) -> Plan:
+    return plan(town, seed=1, stop=MaxIterations(20), made_at=EIGHT)
+
+
+def late(found: Plan) -> dict[str, float]:
+    return {p.order_id: p.late_s for p in found.parcels if p.late_s is not None}
+
+
+def ends_late_s(found: Plan, town: Snapshot) -> dict[str, float]:
+    """By how much services end after their windows, from the routes alone."""
+    due = {each.order_id: each.due.end for each in town.orders}
+    ends = {o: stop.depart for route in found.routes for stop in route.stops for o in stop.deliver}
+    over = {name: (end - due[name]).total_seconds() for name, end in ends.items()}
+    return {name: seconds for name, seconds in over.items() if seconds > 0}
+
+
+def test_without_a_price_windows_hold() -> None:
+    """What finds no room in its own is left, and nothing is late."""
+    found = made(hurried(None))
+    assert found.unassigned
+    assert late(found) == {}
+
+
+def test_what_is_left_comes_late_and_nobody_else_does() -> None:
+    """Fewer are left; each that was in time without the price is in time with it; the plan says how late."""
+    before, after = made(hurried(None)), made(hurried(Lateness(per_hour=20, at_most_min=45)))
+    town = hurried(None)
+    left = {each.order_id for each in before.unassigned}
+
+    assert len(after.unassigned) < len(left)
+    assert late(after)
+    assert set(late(after)) <= left
+    assert late(after) == pytest.approx(ends_late_s(after, town))
+    assert max(late(after).values()) <= 45 * 60
+    check_each_once(after, {each.order_id: each for each in town.orders})
+    check_money(after)
+
+
+def test_no_later_than_is_let_pass_and_not_at_any_price() -> None:
+    """Five minutes are not enough for most; an hour that costs more than a parcel that is left is worth nothing."""
+    most = 5 * 60
+    few = made(hurried(Lateness(per_hour=1, at_most_min=5)))
+    assert all(seconds <= most for seconds in late(few).values())
+    penalty = 10 * fleet().unserved_penalty
+    dear = made(hurried(Lateness(per_hour=60 * penalty, at_most_min=45)))
+    assert all(seconds < 60 for seconds in late(dear).values())
+    cheap = made(hurried(Lateness(per_hour=1, at_most_min=45)))
+    assert len(cheap.unassigned) < len(dear.unassigned)
+
+
+def test_lateness_is_by_hand_that_of_the_service() -> None:
+    """One parcel, due before a van can be there: loading, the way, parking and handing over end so much too late."""
+    far = place(3000, 0)
+    town = snapshot(
+        [order("O", far, hours=(0, 0.35), locker_ok=False)],
+        vans=1,
+        spec=fleet().model_copy(update={"lateness": Lateness(per_hour=20)}),
+    )
+    found = made(town)
+    (route,) = found.routes
+    kind = town.context.fleet.types[town.assets[0].type_id]
+    leg = town.context.network.leg(town.context.sites["D"].place, far, "drive")
+    assert leg is not None
+    arrives = EIGHT + timedelta(seconds=kind.load_s + leg.duration_s)  # type: ignore[union-attr]
+    ends = arrives + timedelta(seconds=PARKING_S + HANDING_S)
+    (parcel,) = found.parcels
+    assert isinstance(parcel, ParcelPlan)
+    assert parcel.late_s == pytest.approx((ends - town.orders[0].due.end).total_seconds(), abs=2)
+    assert parcel.eta == route.stops[0].arrive
+
+
+def test_a_parcel_in_time_says_nothing_of_lateness() -> None:
+    """Nor does its entry in a file: plans of before are read as they were."""
+    town = hurried(Lateness(per_hour=20), parcels=1)
+    (parcel,) = made(town).parcels
+    assert parcel.late_s is None
+    assert "late_s" not in parcel.model_dump(mode="json")
