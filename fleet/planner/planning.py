@@ -46,9 +46,8 @@ def finished(found: Found, ways: Sequence[Ways], flights: Flights, *, seed: int,
     snapshot = problem.snapshot
     board = Board(found.best, ways)
     settle(board)
-    if balance(board, problem.fleet.fairness.per_hour):
+    if balance(board, problem.fleet.fairness.per_hour) + bring_late(board, problem.fleet.lateness):
         settle(board)
-    bring_late(board, problem.fleet.lateness)
     draft = board.draft()
     sheet = Sheet(draft, ways, plan_id(snapshot, seed, made_at))
     sheet.fill()
