@@ -31,6 +31,7 @@ from fleet.feasibility.vehicles import van_of, vehicle_of
 from fleet.feasibility.verdict import Verdict, feasible
 from fleet.intake.assets import placed_assets
 from fleet.intake.authorisations import told_of_unfit
+from fleet.intake.closures import read_closures
 from fleet.intake.energytracks import read_tracks
 from fleet.intake.errors import Faults, FieldError, FleetFileError, IntakeError, file_error
 from fleet.intake.fleetfile import FleetFile, read_fleet
@@ -182,15 +183,24 @@ def network_of(files: RunFiles, fleet: FleetFile) -> Network:
 def _streets(files: RunFiles, fleet: FleetFile) -> Network:
     """The streets that the files name, else the estimate without any."""
     stated = fleet.network
-    folder = files.network
+    folder, here = files.network, Path() if files.fleet is None else files.fleet.parent
     if folder is None and stated is not None and stated.streets is not None:
-        folder = (Path() if files.fleet is None else files.fleet.parent) / stated.streets
+        folder = here / stated.streets
     if folder is None:
+        if stated is not None and stated.closed:
+            raise IntakeError([_nothing_to_close(fleet)])
         return GeodesicNetwork()
+    rings = read_closures(here / name for name in (() if stated is None else stated.closed))
     try:
-        return open_streets(folder, FARTHEST_M if stated is None else stated.farthest_m)
+        return open_streets(folder, FARTHEST_M if stated is None else stated.farthest_m, rings)
     except NetworkError as error:
         raise IntakeError([FieldError(error.file, None, None, None, error.message)]) from error
+
+
+def _nothing_to_close(fleet: FleetFile) -> FieldError:
+    key = ("network", "closed")
+    message = "needs streets: state them beside it (streets = …), or give --network"
+    return FieldError(fleet.name, fleet.line(key), dotted(key), None, message)
 
 
 def _check_built(network: Network, kinds: Iterable[str]) -> None:

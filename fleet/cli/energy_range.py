@@ -12,7 +12,7 @@ import typer
 from fleet.cli.airframes import TemperatureC, WarmestC, WindFromDeg, WindMps, airframe_option
 from fleet.cli.day import Day, Root
 from fleet.cli.files import check_out, write_out
-from fleet.cli.options import Json, run_name
+from fleet.cli.options import Json, place_option, run_name
 from fleet.cli.output import BadInput, ExitCode, Unreachable, show
 from fleet.domain.plan import Status
 from fleet.energy.errors import InvalidInput
@@ -20,7 +20,6 @@ from fleet.feasibility.charge import SOC_STALE, SOC_UNKNOWN
 from fleet.feasibility.estimate import RULE, Question
 from fleet.feasibility.range import feature, range_area
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDirError
-from fleet.protocol.values import Place
 
 EXIT_CODES = {Status.FEASIBLE: ExitCode.OK, Status.INFEASIBLE: ExitCode.NO, Status.UNKNOWN: ExitCode.UNKNOWN}
 OF_AN_ASSET = "--{}: is not for an --asset, whose type, charge and weather are known"
@@ -102,7 +101,7 @@ def _of_airframe(
         raise BadInput("--from: give the place, as LON,LAT")
     if told["wind-from-deg"] is not None and told["wind-mps"] is None:
         raise BadInput("--wind-from-deg: give --wind-mps too, how strong the wind is")
-    frame, here = airframe_option("--airframe", airframe), _place(place)
+    frame, here = airframe_option("--airframe", airframe), place_option("--from", place)
     question = Question(
         payload_kg=payload_kg,
         out_m=0.0,
@@ -140,7 +139,7 @@ def _of_asset(
         setup = read_setup(day.run)
     except RunDirError as error:
         raise Unreachable(str(error)) from error
-    state, here = day.ledger().state, None if place is None else _place(place)
+    state, here = day.ledger().state, None if place is None else place_option("--from", place)
     at = day.now(lockstep=day.lockstep(), wall=datetime.now(UTC)) or setup.at
     weather = None if setup.files.weather is None else read_weather_file(setup.files.weather)
     try:
@@ -160,14 +159,6 @@ def _of_asset(
 
 def _or(value: float | None, default: float) -> float:
     return default if value is None else value
-
-
-def _place(text: str) -> Place:
-    try:
-        lon, lat = (float(one) for one in text.split(","))
-        return Place(lon=lon, lat=lat)
-    except ValueError:
-        raise BadInput(f"--from: must be LON,LAT in degrees (found {text!r})") from None
 
 
 def _tell(made: dict[str, Any], out: Path | None, *, as_json: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from fleet.cli import network_reach
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, note, show, table
 from fleet.network.build import LABELS, PROFILES, build
@@ -14,6 +15,8 @@ from fleet.network.errors import NetworkError
 from fleet.network.manifest import Manifest, ProfileName, read_manifest
 
 app = typer.Typer(no_args_is_help=True)
+
+app.command("reach")(network_reach.command)
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `fleet network build` has made.")]
 
@@ -71,10 +74,12 @@ def _data(made: Manifest, folder: Path) -> dict[str, object]:
 
 
 def _text(made: Manifest, folder: Path) -> str:
-    rows = [
+    rows: list[tuple[str, str, str]] = [
         (name, LABELS[name], f"{b.west:.4f},{b.south:.4f} to {b.east:.4f},{b.north:.4f}")
         for name, b in ((name, built.box) for name, built in made.profiles.items())
     ]
+    if made.tiles is not None:
+        rows.append(("tiles", "sidewalk robots, closed streets, areas", f"by {made.tiles.engine}"))
     return "\n".join(
         (
             f"{folder}: streets of {made.source} ({made.source_sha256[:8]}), by {made.engine}",

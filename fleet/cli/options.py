@@ -10,7 +10,17 @@ import typer
 
 from fleet.cli.output import BadInput
 from fleet.intake.cells import CellError, moment
+from fleet.protocol.values import Place
 
+ORDERS = typer.Option("--orders", metavar="FILE", help="Orders (CSV).")
+DEPOTS = typer.Option("--depots", metavar="FILE", help="Depots and launch sites (CSV).")
+LOCKERS = typer.Option("--lockers", metavar="FILE", help="Parcel lockers (CSV).")
+"""Files of a day, which some commands need and others take only together."""
+
+FleetFile = Annotated[
+    Path | None, typer.Option("--fleet", metavar="FILE", help="Fleet (TOML); else the default fleet.")
+]
+WeatherFile = Annotated[Path | None, typer.Option("--weather", metavar="FILE", help="Weather (CSV).")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 ZoneFiles = Annotated[
     list[Path] | None,
@@ -24,6 +34,12 @@ EnergyTracks = Annotated[
         "--energy",
         metavar="FILE",
         help="What earlier days have taught of each asset (`fleet energy residuals --tracks`).",
+    ),
+]
+Streets = Annotated[
+    Path | None,
+    typer.Option(
+        "--network", metavar="DIR", help="Streets (`fleet network build`); before the fleet file's."
     ),
 ]
 Tolerant = Annotated[
@@ -48,6 +64,15 @@ def moment_option(name: str, value: str) -> datetime:
         return moment(value)
     except CellError as error:
         raise BadInput(f"{name}: {error} (found {value!r})") from None
+
+
+def place_option(name: str, value: str) -> Place:
+    """An option's place; raises ``BadInput`` when it is none."""
+    try:
+        lon, lat = (float(one) for one in value.split(","))
+        return Place(lon=lon, lat=lat)
+    except ValueError:
+        raise BadInput(f"{name}: must be LON,LAT in degrees (found {value!r})") from None
 
 
 def given_options(context: typer.Context) -> dict[str, str]:

@@ -11,7 +11,19 @@ from typing import Annotated
 import typer
 
 from fleet.cli.files import check_out, write_out
-from fleet.cli.options import MAX_SEED, EnergyTracks, Json, ZoneFiles, moment_option
+from fleet.cli.options import (
+    DEPOTS,
+    LOCKERS,
+    MAX_SEED,
+    ORDERS,
+    EnergyTracks,
+    FleetFile,
+    Json,
+    Streets,
+    WeatherFile,
+    ZoneFiles,
+    moment_option,
+)
 from fleet.cli.output import BadInput, note, show, table, warn
 from fleet.config import RunFiles, RunInputs, read_inputs, snapshot_of
 from fleet.domain.plan import Plan, Summary
@@ -23,22 +35,15 @@ DEFAULT_SECONDS = 10.0
 
 
 def command(
-    orders: Annotated[Path, typer.Option("--orders", metavar="FILE", help="Orders (CSV).")],
-    depots: Annotated[Path, typer.Option("--depots", metavar="FILE", help="Depots and launch sites (CSV).")],
-    lockers: Annotated[Path, typer.Option("--lockers", metavar="FILE", help="Parcel lockers (CSV).")],
+    orders: Annotated[Path, ORDERS],
+    depots: Annotated[Path, DEPOTS],
+    lockers: Annotated[Path, LOCKERS],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the plan goes (JSON).")],
-    fleet: Annotated[
-        Path | None, typer.Option("--fleet", metavar="FILE", help="Fleet (TOML); else the default fleet.")
-    ] = None,
-    weather: Annotated[Path | None, typer.Option("--weather", metavar="FILE", help="Weather (CSV).")] = None,
+    fleet: FleetFile = None,
+    weather: WeatherFile = None,
     zones: ZoneFiles = None,
     energy: EnergyTracks = None,
-    network: Annotated[
-        Path | None,
-        typer.Option(
-            "--network", metavar="DIR", help="Streets (`fleet network build`); before the fleet file's."
-        ),
-    ] = None,
+    network: Streets = None,
     at: Annotated[
         str | None,
         typer.Option("--at", metavar="TIME", help="Plan from this moment: ISO 8601 with offset."),

@@ -25,3 +25,5 @@ class NetworkFiles(Value):
     farthest_m: Annotated[float, Field(gt=0, le=5000)] = 250.0
     """How far from the nearest street a door, a locker or a site may lie and still count as being at it."""
     traffic: tuple[TrafficEntry, ...] = ()
+    closed: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """GeoJSON files, relative to the fleet file, with polygons in which no street is open to robots."""

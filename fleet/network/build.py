@@ -12,19 +12,21 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import IO
 
 from fleet.network.engine import STEM, Engine
 from fleet.network.errors import NetworkError
-from fleet.network.extra import engine_folder, engine_version
-from fleet.network.manifest import FILE, Built, Manifest, ProfileName, read_manifest, version_of
+from fleet.network.extra import TABLES, TILES, package_folder, package_version
+from fleet.network.manifest import FILE, Built, Manifest, ProfileName, Tiles, read_manifest, version_of
+from fleet.network.programs import run
 from fleet.network.survey import anchor, box_around, crossings
+from fleet.network.tiles import FOLDER as TILES_FOLDER
+from fleet.network.tiles import build_tiles
 
 Progress = Callable[[str], None]
 
@@ -37,8 +39,6 @@ OWN: dict[ProfileName, str] = {"car": "van.lua", "robot": "robot.lua"}
 _THEIRS = Path("share", "profiles")
 _LOCK = ".lock"
 _PART = ".part-"
-_SHOWN = 400
-"""So many of the last characters that an engine's program said are repeated where it fails."""
 
 
 def build(
@@ -48,38 +48,85 @@ def build(
 
     Raises ``NetworkError`` where the source can't be used, the engine is missing, or the folder is another's.
     """
-    engine, suffix = engine_version(), suffix_of(source)
-    texts = {name: profile_text(name) for name in profiles}
+    plan = _plan(source, profiles)
     progress(f"reading {source}")
-    sha256 = _sha256_of(source)
-    hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
-    version = version_of(sha256, engine, hashes)
     with _own(out):
         before = _built_before(out)
-        if before is not None and before.version == version:
+        if before is not None and before.version == plan.version:
             progress(f"{out} is up to date")
             return before
         with tempfile.TemporaryDirectory(dir=out, prefix=_PART) as named:
             part = Path(named)
-            link = part / f"source{suffix}"
-            link.symlink_to(source.resolve())
-            kept = _reused(before, out, part, (sha256, engine), hashes)
-            built = {
-                name: kept.get(name) or _profile(link, part, name, text, hashes[name], progress)
-                for name, text in texts.items()
-            }
-            link.unlink()
-            manifest = Manifest(
-                source=source.name,
-                source_bytes=source.stat().st_size,
-                source_sha256=sha256,
-                engine=engine,
-                profiles=built,
-                data=version[:12],
-            )
+            manifest = _made(plan, before, out, part, progress)
             _put(out, part, manifest)
         _clean(out, manifest.data)
     return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be built: of which source, the text and the hash of each profile, and tiles, if any."""
+
+    source: Path
+    suffix: str
+    sha256: str
+    engine: str
+    texts: dict[ProfileName, str]
+    hashes: dict[ProfileName, str]
+    tiles: Tiles | None
+    untiled: str
+    """Why there are no tiles, where there are none."""
+
+    @property
+    def version(self) -> str:
+        return version_of(self.sha256, self.engine, self.hashes, self.tiles)
+
+
+def _plan(source: Path, profiles: Sequence[ProfileName]) -> _Plan:
+    """Robots need no profile of their own where there are tiles, whose engine knows more of wheels."""
+    engine, suffix = package_version(TABLES), suffix_of(source)
+    tiles, untiled = _tiles(suffix)
+    wanted = [name for name in profiles if name != "robot" or tiles is None]
+    texts = {name: profile_text(name) for name in wanted}
+    hashes = {name: _hash(text) for name, text in texts.items()}
+    return _Plan(source, suffix, _sha256_of(source), engine, texts, hashes, tiles, untiled)
+
+
+def _tiles(suffix: str) -> tuple[Tiles | None, str]:
+    """The tiles that can be built of such a source; none, and why, where none can."""
+    if suffix != ".osm.pbf":
+        return None, "they are made of extracts in the PBF format (.osm.pbf) only"
+    try:
+        engine = package_version(TILES)
+    except NetworkError as error:
+        return None, error.message
+    rules = files("fleet.network").joinpath("wheels.py").read_text(encoding="utf-8")
+    return Tiles(engine=engine, sha256=_hash(engine + rules)), ""
+
+
+def _made(plan: _Plan, before: Manifest | None, out: Path, part: Path, progress: Progress) -> Manifest:
+    """All that is planned, built into ``part`` or taken over from what was there before."""
+    link = part / f"source{plan.suffix}"
+    link.symlink_to(plan.source.resolve())
+    kept = _reused(before, out, part, plan)
+    built = {
+        name: kept.get(name) or _profile(link, part, name, text, plan.hashes[name], progress)
+        for name, text in plan.texts.items()
+    }
+    if plan.tiles is None:
+        progress(f"no tiles, so no closed streets and no areas: {plan.untiled}")
+    elif not (part / TILES_FOLDER).exists():
+        build_tiles(link, part, progress)
+    link.unlink()
+    return Manifest(
+        source=plan.source.name,
+        source_bytes=plan.source.stat().st_size,
+        source_sha256=plan.sha256,
+        engine=plan.engine,
+        profiles=built,
+        tiles=plan.tiles,
+        data=plan.version[:12],
+    )
 
 
 def suffix_of(source: Path) -> str:
@@ -102,7 +149,7 @@ def profile_text(name: ProfileName) -> str:
     """The profile as the engine reads it: its own, or ours that builds on one of its own."""
     own = OWN.get(name)
     if own is None:
-        return (engine_folder() / _THEIRS / f"{name}.lua").read_text(encoding="utf-8")
+        return (package_folder(TABLES) / _THEIRS / f"{name}.lua").read_text(encoding="utf-8")
     return files("fleet.network").joinpath("profiles", own).read_text(encoding="utf-8")
 
 
@@ -110,7 +157,7 @@ def _profile(
     source: Path, part: Path, name: ProfileName, text: str, sha256: str, progress: Progress
 ) -> Built:
     """One profile's data, in a folder of its name."""
-    engine, folder, label = engine_folder(), part / name, f"{name} ({LABELS[name]})"
+    engine, folder, label = package_folder(TABLES), part / name, f"{name} ({LABELS[name]})"
     folder.mkdir()
     script = engine / _THEIRS / f"{name}.lua"
     if name in OWN:
@@ -118,46 +165,30 @@ def _profile(
         script.write_text(text.replace("ENGINE", str(engine / _THEIRS)), encoding="utf-8")
     stem = folder / STEM
     progress(f"{label}: taking the streets out")
-    _run(engine, "osrm-extract", "--profile", script, "--output", stem, source, source=source, said=None)
+    words = ("--profile", script, "--output", stem, source)
+    run(engine / "bin" / "osrm-extract", *words, source=source, said=lambda _line: None)
     progress(f"{label}: preparing them for fast answers")
-
-    def at(percent: int) -> None:
-        progress(f"{label}: {percent} %")
-
-    _run(engine, "osrm-contract", stem, source=source, said=at)
+    run(engine / "bin" / "osrm-contract", stem, source=source, said=_percents(label, progress))
     nodes = crossings(folder)
     return Built(sha256=sha256, box=box_around(nodes), anchor=anchor(Engine(folder), nodes))
 
 
-def _run(
-    engine: Path, program: str, *words: str | Path, source: Path, said: Callable[[int], None] | None
-) -> None:
-    """Run one of the engine's programs; its percentages go to ``said``, its words to nobody unless it fails."""
-    command = [str(engine / "bin" / program), *map(str, words)]
-    told, done = "", 0
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as running:
-        assert running.stdout is not None
-        try:
-            for text in _texts(running.stdout):
-                told = (told + text)[-_SHOWN:]
-                percent = re.fullmatch(r"\s*(\d+)%\s*", text)
-                if said is not None and percent and int(percent[1]) > done:
-                    done = int(percent[1])  # later steps count anew, and are short
-                    said(done)
-        except BaseException:
-            running.kill()
-            raise
-    if running.returncode != 0:
-        what = " ".join(told.split())
-        raise NetworkError(str(source.resolve()), f"{program} ended with exit {running.returncode}: … {what}")
+def _percents(label: str, progress: Progress) -> Callable[[str], None]:
+    """Tells how far the engine's program is by its lines; later steps count anew, and are short."""
+    done = 0
+
+    def heard(line: str) -> None:
+        nonlocal done
+        percent = re.fullmatch(r"\s*(\d+)%\s*", line)
+        if percent and int(percent[1]) > done:
+            done = int(percent[1])
+            progress(f"{label}: {done} %")
+
+    return heard
 
 
-def _texts(stream: IO[bytes]) -> Iterator[str]:
-    """What a program says, as it says it, line by line."""
-    for line in stream:
-        yield line.decode("utf-8", "replace")
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _sha256_of(source: Path) -> str:
@@ -195,14 +226,16 @@ def _built_before(out: Path) -> Manifest | None:
     return found if (out / found.data).is_dir() else None
 
 
-def _reused(
-    before: Manifest | None, out: Path, part: Path, made_of: tuple[str, str], hashes: dict[ProfileName, str]
-) -> dict[ProfileName, Built]:
-    """The profiles that were built of this source by this engine before; their files are in ``part`` then, too."""
-    if before is None or (before.source_sha256, before.engine) != made_of:
+def _reused(before: Manifest | None, out: Path, part: Path, plan: _Plan) -> dict[ProfileName, Built]:
+    """The profiles that were built of this source by this engine before; their files are in ``part`` then, too, and so
+    are the tiles."""
+    if before is None or before.source_sha256 != plan.sha256:
         return {}
-    found = {name: built for name, built in before.profiles.items() if built.sha256 == hashes.get(name)}
-    for name in found:
+    found: dict[ProfileName, Built] = {}
+    if before.engine == plan.engine:
+        found = {n: built for n, built in before.profiles.items() if built.sha256 == plan.hashes.get(n)}
+    same = [TILES_FOLDER] if plan.tiles is not None and plan.tiles == before.tiles else []
+    for name in (*found, *same):
         shutil.copytree(out / before.data / name, part / name, copy_function=os.link)
     return found
 
@@ -211,12 +244,13 @@ def _put(out: Path, part: Path, manifest: Manifest) -> None:
     """Make the data count: the folder under its lasting name, then the manifest that names it, all of it on disk."""
     data = out / manifest.data
     shutil.rmtree(data, ignore_errors=True)
-    for folder in manifest.profiles:
-        for file in (part / folder).iterdir():
+    folders = [part / name for name in (*manifest.profiles, *([TILES_FOLDER] if manifest.tiles else []))]
+    for folder in folders:
+        for file in folder.rglob("*"):
             _flush(file)
     data.mkdir()
-    for folder in manifest.profiles:
-        (part / folder).rename(data / folder)
+    for folder in folders:
+        folder.rename(data / folder.name)
     fresh = out / f"{_PART}{FILE}"
     fresh.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
     _flush(fresh)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet.network.errors import NetworkError
-from fleet.network.extra import engine_folder
+from fleet.network.extra import TABLES, package_folder
 from fleet.protocol.values import Place
 
 STEM = "streets.osrm"
@@ -42,7 +42,7 @@ class Engine:
     """Answers for one profile. Raises ``NetworkError`` where its files can't be used."""
 
     def __init__(self, folder: Path) -> None:
-        engine_folder()  # says what to install
+        package_folder(TABLES)  # says what to install
         import osrm
 
         self._osrm = osrm
@@ -60,7 +60,7 @@ class Engine:
             message = f"cannot be opened ({error}): build the streets again with `fleet network build`"
             raise NetworkError(str(folder), message) from error
 
-    def snaps(self, places: Sequence[Place], anchor: Place) -> list[Snap]:
+    def snaps(self, places: Sequence[Place], anchor: Place | None) -> list[Snap]:
         """The spots on streets nearest to the places.
 
         A small network that leads nowhere, such as a car park's, is passed over for the main one, unless all points of
@@ -68,6 +68,7 @@ class Engine:
         """
         if not places:
             return []
+        assert anchor is not None
         found = self._engine.Table(
             self._osrm.TableParameters(
                 coordinates=[(p.lon, p.lat) for p in (anchor, *places)],

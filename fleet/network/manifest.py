@@ -42,6 +42,14 @@ class Built(Value):
     anchor: Place
 
 
+class Tiles(Value):
+    """Tiles of the same extract, for the engine that knows wheels, closed streets and areas: its name and version, and
+    a hash of that and of what wheels can't take."""
+
+    engine: str
+    sha256: Hash
+
+
 class Manifest(Value):
     """What was built. ``data`` is the folder, beside the manifest, that holds it."""
 
@@ -51,19 +59,23 @@ class Manifest(Value):
     source_sha256: Hash
     engine: str
     profiles: dict[ProfileName, Built]
+    tiles: Tiles | None = None
     attribution: str = ATTRIBUTION
     data: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 
     @property
     def version(self) -> str:
-        """A name of what answers depend on: source, engine and profiles."""
+        """A name of what answers depend on: source, engines and profiles."""
         hashes = {name: built.sha256 for name, built in self.profiles.items()}
-        return version_of(self.source_sha256, self.engine, hashes)
+        return version_of(self.source_sha256, self.engine, hashes, self.tiles)
 
 
-def version_of(source_sha256: str, engine: str, profiles: dict[ProfileName, str]) -> str:
-    """A hash of the source, the engine and the profiles' texts."""
-    said = json.dumps([FORMAT, source_sha256, engine, dict(sorted(profiles.items()))])
+def version_of(source_sha256: str, engine: str, profiles: dict[ProfileName, str], tiles: Tiles | None) -> str:
+    """A hash of the source, the engines and the profiles' texts."""
+    hashes: dict[str, str] = {str(name): sha256 for name, sha256 in profiles.items()}
+    if tiles is not None:
+        hashes["tiles"] = tiles.sha256
+    said = json.dumps([FORMAT, source_sha256, engine, dict(sorted(hashes.items()))])
     return hashlib.sha256(said.encode()).hexdigest()
 
 

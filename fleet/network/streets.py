@@ -7,8 +7,10 @@ between the two is gone at walking pace, along the straight line, and belongs to
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,8 @@ from fleet.network.engine import Engine, Snap, opened
 from fleet.network.errors import NetworkError
 from fleet.network.geodesic import EARTH_RADIUS_M, WALKING_MPS, lonlat, straight_table_m
 from fleet.network.manifest import PROFILE_OF, Manifest, ProfileName, read_manifest
+from fleet.network.sidewalks import Ring, SidewalkEngine, opened_tiles
+from fleet.network.tiles import FOLDER as TILES_FOLDER
 from fleet.protocol.values import Place
 
 FARTHEST_M = 250.0
@@ -45,12 +49,14 @@ class _Spots:
 class StreetNetwork:
     """See the module. It reads its folder once; another process that is handed one opens the same data."""
 
-    def __init__(self, folder: Path, manifest: Manifest, farthest_m: float = FARTHEST_M) -> None:
-        self.folder, self.manifest, self.farthest_m = folder, manifest, farthest_m
+    def __init__(
+        self, folder: Path, manifest: Manifest, farthest_m: float = FARTHEST_M, closed: tuple[Ring, ...] = ()
+    ) -> None:
+        self.folder, self.manifest, self.farthest_m, self.closed = folder, manifest, farthest_m, closed
         self._snaps: dict[tuple[Profile, float, float], Snap] = {}
 
-    def __reduce__(self) -> tuple[type[StreetNetwork], tuple[Path, Manifest, float]]:
-        return StreetNetwork, (self.folder, self.manifest, self.farthest_m)
+    def __reduce__(self) -> tuple[type[StreetNetwork], tuple[Path, Manifest, float, tuple[Ring, ...]]]:
+        return StreetNetwork, (self.folder, self.manifest, self.farthest_m, self.closed)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StreetNetwork) and self.version == other.version
@@ -62,15 +68,17 @@ class StreetNetwork:
     def assumption(self) -> str:
         """From which extract the streets are, and that nothing is known of the traffic on them."""
         known = self.manifest
+        closed = f", {len(self.closed)} parts closed to robots" if self.closed else ""
         return (
             f"streets: {known.source} ({known.source_sha256[:8]}), at four fifths of their speed limits, "
-            f"without traffic, up to {self.farthest_m:g} m off them on foot; {known.attribution}"
+            f"without traffic, up to {self.farthest_m:g} m off them on foot{closed}; {known.attribution}"
         )
 
     @property
     def version(self) -> str:
-        """A hash of extract, engine and profiles, and how far off its streets a point may lie."""
-        return f"{self.manifest.version}/{self.farthest_m:g}"
+        """A hash of extract, engine and profiles, how far off its streets a point may lie, and what is closed."""
+        closed = hashlib.sha256(repr(self.closed).encode()).hexdigest()[:12] if self.closed else ""
+        return f"{self.manifest.version}/{self.farthest_m:g}" + (f"/{closed}" if closed else "")
 
     @property
     def credit(self) -> str:
@@ -79,7 +87,8 @@ class StreetNetwork:
 
     def lacks(self, profiles: Iterable[Profile]) -> tuple[ProfileName, ...]:
         """Which of these profiles were not built."""
-        return tuple(sorted({PROFILE_OF[p] for p in profiles if PROFILE_OF[p] not in self.manifest.profiles}))
+        needed = {PROFILE_OF[p] for p in profiles if not (p == "roll" and self.manifest.tiles)}
+        return tuple(sorted(needed - self.manifest.profiles.keys()))
 
     def leg(self, start: Place, end: Place, profile: Profile) -> Leg | None:
         """The fastest way between two points; none where ``gap`` says why."""
@@ -129,10 +138,10 @@ class StreetNetwork:
     def gap(self, start: Place, end: Place, profile: Profile) -> Gap | None:
         """Why there is no way between two points."""
         from_m, to_m = self._spots((start, end), profile).away_m.tolist()
-        if to_m > self.farthest_m:
-            return Gap("off_streets", to_m, self.farthest_m)
-        if from_m > self.farthest_m:
-            return Gap("off_streets", from_m, self.farthest_m, end=False)
+        for away_m, is_end in ((to_m, True), (from_m, False)):
+            if away_m > self.farthest_m:
+                found_m = away_m if isfinite(away_m) else None
+                return Gap("off_streets", found_m, self.farthest_m, end=is_end)
         return Gap("no_way") if self.leg(start, end, profile) is None else None
 
     def _tile(
@@ -149,8 +158,15 @@ class StreetNetwork:
         distance_m = np.where(here, 0.0, np.where(gone, np.inf, np.maximum(metres + afoot_m, straight_m)))
         return duration_s, distance_m
 
-    def _engine(self, profile: Profile) -> Engine:
-        return opened(self.folder / self.manifest.data / self._name(profile))
+    def _engine(self, profile: Profile) -> Engine | SidewalkEngine:
+        data = self.folder / self.manifest.data
+        if self._by_tiles(profile):
+            return opened_tiles(data / TILES_FOLDER, self.closed)
+        return opened(data / self._name(profile))
+
+    def _by_tiles(self, profile: Profile) -> bool:
+        """Whether these ways come from the engine that knows wheels and closed streets."""
+        return profile == "roll" and self.manifest.tiles is not None
 
     def _name(self, profile: Profile) -> ProfileName:
         name = PROFILE_OF[profile]
@@ -163,7 +179,8 @@ class StreetNetwork:
         known = {key: snap for key in at if (snap := self._snaps.get(key)) is not None}
         if len(known) < len(at):
             fresh = {key: place for key, place in at.items() if key not in known}
-            anchor = self.manifest.profiles[self._name(profile)].anchor
+            tiled = self._by_tiles(profile)
+            anchor = None if tiled else self.manifest.profiles[self._name(profile)].anchor
             found = dict(zip(fresh, self._engine(profile).snaps(list(fresh.values()), anchor), strict=True))
             if len(self._snaps) + len(found) > MOST_SNAPS:
                 self._snaps.clear()
@@ -173,12 +190,20 @@ class StreetNetwork:
         return _Spots(snaps, np.array([snap.away_m for snap in snaps]))
 
 
-def open_streets(folder: Path, farthest_m: float = FARTHEST_M) -> StreetNetwork:
-    """The streets of a folder. Raises ``NetworkError`` where it is none, or the engine to read it is missing."""
+def open_streets(
+    folder: Path, farthest_m: float = FARTHEST_M, closed: tuple[Ring, ...] = ()
+) -> StreetNetwork:
+    """The streets of a folder; ``closed`` are parts of the map in which no street is open to robots. Raises
+    ``NetworkError`` where it is none, the engine to read it is missing, or nothing can be closed in it."""
     manifest = read_manifest(folder)
-    network = StreetNetwork(folder.absolute(), manifest, farthest_m)
+    if closed and manifest.tiles is None:
+        message = "has no tiles, so nothing can be closed: build it of an .osm.pbf with `fleet network build`"
+        raise NetworkError(str(folder), message)
+    network = StreetNetwork(folder.absolute(), manifest, farthest_m, closed)
     for name in manifest.profiles:
         opened(network.folder / manifest.data / name)
+    if manifest.tiles is not None:
+        opened_tiles(network.folder / manifest.data / TILES_FOLDER, closed)
     return network
 
 

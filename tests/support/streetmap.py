@@ -1,4 +1,4 @@
-"""A small made-up town as an extract of OpenStreetMap in XML, and its shortest ways by a search of its own."""
+"""A small made-up town as an extract of OpenStreetMap, and its shortest ways by a search of its own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from fleet.protocol.values import Place
+from tests.support.pbf import pbf_of
 
 WEST, SOUTH = -8.62, 41.15
 """Where a town lies unless told."""
@@ -38,7 +39,10 @@ class Town:
         self.ways.append((numbers, {key.replace("_", ":"): value for key, value in tags.items()}))
 
     def write(self, file: Path) -> Path:
-        """The town as a file that routers read."""
+        """The town as a file that routers read: in the PBF format where its name ends so, else in XML."""
+        if file.suffix == ".pbf":
+            file.write_bytes(pbf_of(self.nodes, self.node_tags, self.ways))
+            return file
         lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<osm version="0.6" generator="tests">']
         for number, place in self.nodes.items():
             tags = _tags(self.node_tags.get(number, {}))

@@ -1,5 +1,6 @@
 -- Sidewalk robots: where people walk, but for what wheels can't take. Small wheels climb no steps and sink into loose
--- ground; what mappers mark as not for wheelchairs is not for them either.
+-- ground; what mappers mark as not for wheelchairs is not for them either. `fleet/network/wheels.py` says the same to the
+-- other engine.
 --
 -- ENGINE stands for the folder of the engine's own profiles.
 package.path = "ENGINE/?.lua;" .. package.path
@@ -15,6 +16,7 @@ local function set(...)
 end
 
 local TOO_ROUGH = set("very_bad", "horrible", "very_horrible", "impassable")
+local TOO_HIGH = set("raised", "regular", "rolled", "yes")
 local TOO_SOFT = set("sand", "mud", "snow", "ice", "stepping_stones", "woodchips")
 
 -- In percent, 0 where it is not said as a number.
@@ -35,10 +37,17 @@ local function process_way(profile, way, result, relations)
   foot.process_way(profile, way, result, relations)
 end
 
+local function process_node(profile, node, result, relations)
+  foot.process_node(profile, node, result, relations)
+  if node:get_value_by_key("wheelchair") == "no" or TOO_HIGH[node:get_value_by_key("kerb") or ""] then
+    result.barrier = true
+  end
+end
+
 return {
   setup = foot.setup,
   process_way = process_way,
-  process_node = foot.process_node,
+  process_node = process_node,
   process_turn = foot.process_turn,
   process_relation = foot.process_relation,
 }

@@ -26,13 +26,12 @@ def ended(*words: object) -> int:
     ],
 )
 def test_a_missing_engine_says_what_to_install(python: tuple[int, int], advice: str) -> None:
-    assert advice in extra.missing(python)
+    assert advice in extra.missing(extra.TABLES, python)
 
 
 def test_without_the_engine_nothing_is_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(extra, "PACKAGE", "no-such-engine")
     monkeypatch.setattr(extra, "find_spec", lambda _name: None)
     source = tmp_path / "t.osm"
     source.write_text("<osm/>", encoding="utf-8")
@@ -40,7 +39,7 @@ def test_without_the_engine_nothing_is_built(
     assert "the routing engine" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
     with pytest.raises(NetworkError, match="the routing engine"):
-        extra.engine_folder()
+        extra.package_folder(extra.TABLES)
 
 
 @pytest.mark.parametrize("said", ["", "car,bicycle", "walk"])
@@ -67,5 +66,7 @@ def test_a_plan_with_streets_that_are_not_there_is_refused(
 
 
 def test_the_engine_is_loaded_by_nobody_who_does_not_use_it() -> None:
-    code = "import fleet.config, fleet.cli.network, sys; sys.exit('osrm' in sys.modules)"
+    code = (
+        "import fleet.config, fleet.cli.network, sys; sys.exit(bool({'osrm', 'valhalla'} & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,37 @@
+"""An engine's programs, which build its data: run, listened to, and told of where they fail."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from fleet.network.errors import NetworkError
+
+_SHOWN = 400
+"""So many of the last characters that a program said are repeated where it fails."""
+
+
+def run(program: Path, *words: str | Path, source: Path, said: Callable[[str], None]) -> None:
+    """Run a program on a source; each of its lines goes to ``said``, and to nobody else unless it fails."""
+    told = ""
+    with subprocess.Popen(
+        [str(program), *map(str, words)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as running:
+        assert running.stdout is not None
+        try:
+            for line in running.stdout:
+                text = line.decode("utf-8", "replace")
+                told = (told + text)[-_SHOWN:]
+                said(text)
+        except BaseException:
+            running.kill()
+            raise
+    if running.returncode != 0:
+        what = " ".join(told.split())
+        raise NetworkError(
+            str(source.resolve()), f"{program.name} ended with exit {running.returncode}: … {what}"
+        )

@@ -1,0 +1,204 @@
+"""The engine of tiles (Valhalla): ways that wheels can take around closed streets, and how far one comes in a time. It
+is loaded when it is first asked."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from fleet.network.base import Profile
+from fleet.network.engine import Snap
+from fleet.network.errors import NetworkError
+from fleet.network.geodesic import straight_m
+from fleet.network.tiles import config
+from fleet.protocol.values import Place
+
+Floats = NDArray[np.float64]
+Ring = tuple[tuple[float, float], ...]
+"""The border of a closed part of the map: longitudes and latitudes, the first point once more at the end."""
+
+SEARCHED_M = 5000
+"""So far around a point its street is looked for: as far as a fleet file may let a door lie from one."""
+
+MOST_AT_ONCE = 500
+"""So many points are asked for their streets at once."""
+
+SAME_M = 1.0
+"""Streets that are hardly farther from a point than the nearest one meet there."""
+
+SHUT, NOWHERE = "shut", "nowhere"
+"""Hints of spots that no way leads to: on a closed street, or without any street around."""
+
+COSTING: Mapping[Profile, str] = MappingProxyType(
+    {"drive": "auto", "walk": "pedestrian", "roll": "pedestrian"}
+)
+
+_NONE = ("No path could be found", "No suitable edges", "unconnected regions", "exceeds the max distance")
+"""What the engine says where there is no way."""
+
+
+@cache
+def opened_tiles(folder: Path, closed: tuple[Ring, ...] = ()) -> SidewalkEngine:
+    """The engine on these tiles, once for each process."""
+    return SidewalkEngine(folder, closed)
+
+
+class SidewalkEngine:
+    """Answers for wheels, around ``closed`` streets. Raises ``NetworkError`` where the tiles can't be used."""
+
+    def __init__(self, folder: Path, closed: tuple[Ring, ...] = ()) -> None:
+        self._closed = [[list(point) for point in ring] for ring in closed]
+        self._shut = shapely.union_all([shapely.Polygon(ring) for ring in closed])
+        shapely.prepare(self._shut)
+        if not any(folder.rglob("*.gph")):
+            message = "holds no tiles: build the streets again with `fleet network build`"
+            raise NetworkError(str(folder), message)
+        settings = config(folder)
+        import valhalla
+
+        self._error: type[Exception] = valhalla.ValhallaError
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(settings, file)
+            file.flush()
+            self._actor = valhalla.Actor(file.name)
+
+    def snaps(self, places: Sequence[Place], anchor: Place | None) -> list[Snap]:
+        """The spots nearest to the places on streets that lead somewhere; infinitely far where there is none around.
+
+        The engine passes over small networks by itself, so no ``anchor`` is needed. A spot on a street that is closed
+        stays there, and has no way: the next street would be another door's.
+        """
+        del anchor
+        found: list[Snap] = []
+        for first in range(0, len(places), MOST_AT_ONCE):
+            part = places[first : first + MOST_AT_ONCE]
+            asked = {
+                "locations": [_at(p.lon, p.lat, SEARCHED_M) for p in part],
+                "verbose": bool(self._closed),
+            }
+            answers = self._actor.locate(json.dumps(asked | _costing("roll")))
+            found += map(self._spot, part, json.loads(answers))
+        return found
+
+    def table(self, starts: Sequence[Snap], ends: Sequence[Snap]) -> tuple[Floats, Floats]:
+        """Seconds (of a person in a wheelchair) and metres from each of some spots to each of others; not a number
+        where there is no way."""
+        seconds, metres = np.full((2, len(starts), len(ends)), np.nan)
+        rows, columns = ([k for k, s in enumerate(spots) if _leads(s)] for spots in (starts, ends))
+        if not rows or not columns:
+            return seconds, metres
+        asked = {
+            "sources": [_at(starts[k].lon, starts[k].lat) for k in rows],
+            "targets": [_at(ends[k].lon, ends[k].lat) for k in columns],
+            "verbose": False,
+        }
+        found = self._answer("matrix", asked)
+        if found is None:
+            return seconds, metres
+        told = found["sources_to_targets"]
+        took = np.array(told["durations"], dtype=np.float64)  # null becomes not a number
+        at = np.ix_(rows, columns)
+        seconds[at] = took
+        metres[at] = np.where(np.isnan(took), np.nan, np.array(told["distances"], dtype=np.float64) * 1000)
+        return seconds, metres
+
+    def shape(self, start: Snap, end: Snap) -> list[Place] | None:
+        """The points along the way between two spots; none where there is no way."""
+        if not (_leads(start) and _leads(end)):
+            return None
+        spots = [_at(spot.lon, spot.lat) for spot in (start, end)]
+        found = self._answer("route", {"locations": spots, "directions_type": "none"})
+        return None if found is None else _decoded(found["trip"]["legs"][0]["shape"])
+
+    def reach(
+        self, start: Place, minutes: Sequence[float], profile: Profile, speed_kmh: float | None = None
+    ) -> list[dict[str, Any]]:
+        """The areas (GeoJSON geometries) within so many minutes of the spot on the street nearest to a place, in their
+        order. ``speed_kmh`` counts where one goes or rolls; a drive keeps to speed limits."""
+        asked = {
+            "locations": [_at(start.lon, start.lat)],
+            "contours": [{"time": each} for each in sorted(minutes)],
+            "polygons": True,
+            "denoise": 0.0,  # also the islands beside the main area are reached
+        }
+        found = self._answer("isochrone", asked, profile, speed_kmh)
+        if found is None:
+            return []
+        drawn = {each["properties"]["contour"]: each["geometry"] for each in found["features"]}
+        return [drawn[each] for each in minutes]
+
+    def _spot(self, place: Place, answer: dict[str, Any]) -> Snap:
+        """Of the streets that the engine names the nearest; it is shut if all that meet there are."""
+        edges = [(_where(edge), edge) for edge in answer["edges"] or ()]
+        if not edges:
+            return Snap(place.lon, place.lat, np.inf, NOWHERE)
+        far = [straight_m(place, where) for where, _ in edges]
+        near = edges[far.index(min(far))][0]
+        met = [edge for (_, edge), away_m in zip(edges, far, strict=True) if away_m <= min(far) + SAME_M]
+        shut = bool(self._closed) and all(self._is_shut(edge) for edge in met)
+        return Snap(near.lon, near.lat, min(far), SHUT if shut else "")
+
+    def _is_shut(self, edge: dict[str, Any]) -> bool:
+        line = shapely.linestrings([(p.lon, p.lat) for p in _decoded(edge["edge_info"]["shape"])])
+        return bool(self._shut.intersects(line))
+
+    def _answer(
+        self, action: str, asked: dict[str, Any], profile: Profile = "roll", speed_kmh: float | None = None
+    ) -> Any:
+        """What the engine answers; none where it finds no way."""
+        asked |= _costing(profile, speed_kmh)
+        if self._closed and profile == "roll":
+            asked["exclude_polygons"] = self._closed
+        try:
+            return json.loads(getattr(self._actor, action)(json.dumps(asked)))
+        except self._error as error:
+            if any(words in str(error) for words in _NONE):
+                return None
+            raise
+
+
+def _costing(profile: Profile, speed_kmh: float | None = None) -> dict[str, Any]:
+    name = COSTING[profile]
+    options: dict[str, Any] = {"type": "wheelchair"} if profile == "roll" else {}
+    if speed_kmh is not None and profile != "drive":
+        options["walking_speed"] = speed_kmh
+    return {"costing": name, "costing_options": {name: options}}
+
+
+def _at(lon: float, lat: float, searched_m: int = SEARCHED_M) -> dict[str, float]:
+    return {"lon": lon, "lat": lat, "search_cutoff": searched_m}
+
+
+def _where(edge: dict[str, Any]) -> Place:
+    return Place(lon=edge["correlated_lon"], lat=edge["correlated_lat"])
+
+
+def _leads(spot: Snap) -> bool:
+    """Whether a way could begin or end there."""
+    return spot.hint not in (SHUT, NOWHERE)
+
+
+def _decoded(line: str) -> list[Place]:
+    """The points of a line in the engine's form: differences in millionths of a degree, five bits a character."""
+    points: list[Place] = []
+    at = [0, 0]
+    which = value = shift = 0
+    for character in line:
+        bits = ord(character) - 63
+        value |= (bits & 0x1F) << shift
+        shift += 5
+        if bits < 0x20:
+            at[which] += ~(value >> 1) if value & 1 else value >> 1
+            which, value, shift = 1 - which, 0, 0
+            if which == 0:
+                points.append(Place(lon=at[1] / 1e6, lat=at[0] / 1e6))
+    return points
