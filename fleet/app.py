@@ -57,7 +57,7 @@ LOG = structlog.get_logger("hub")
 
 
 class Files(BaseModel):
-    """The input files of a day, as paths."""
+    """The input files of a day, as paths; ``network`` is a folder of streets, which counts before the fleet file's."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -68,6 +68,7 @@ class Files(BaseModel):
     weather: Path | None = None
     zones: tuple[Path, ...] = ()
     energy: Path | None = None
+    network: Path | None = None
 
     def absolute(self) -> Files:
         """The same files, wherever the process that reads them stands."""
@@ -78,7 +79,7 @@ class Files(BaseModel):
         """What the files hold. Raises ``fleet.intake.IntakeError``."""
         return read_inputs(RunFiles(**dict(self)))
 
-    def network(self) -> Network:
+    def ways(self) -> Network:
         """What the ways over ground come from. Raises ``fleet.intake.IntakeError``."""
         return network_of(RunFiles(**dict(self)), read_fleet(self.fleet))
 

@@ -64,6 +64,8 @@ class DemoOptions:
     ignore_zones: bool = False
     rate: float | None = None
     """Simulated seconds a second at most; none is as fast as it goes."""
+    network: Path | None = None
+    """Streets of where the city lies (around 7.9 W, 40.6 N); none: ways are estimated."""
 
 
 Tell = Callable[[str], None]
@@ -216,6 +218,7 @@ def _write_city(folder: Path, city: City, options: DemoOptions) -> Files:
         fleet=folder / "fleet.toml",
         weather=folder / "weather.csv",
         zones=tuple(folder / name for name in known),
+        network=options.network,
     )
 
 
@@ -360,7 +363,7 @@ def _of_stop(run: RunDir, stopped_by: str | None) -> str:
 
 def _report(run: RunDir, setup: Setup, wall_s: float) -> Report:
     judge = json.loads(run.judge.read_text(encoding="utf-8")) if run.judge.exists() else None
-    network, events = setup.files.network(), _events(Reader(run.place))
+    network, events = setup.files.ways(), _events(Reader(run.place))
     told = report(events, judge=judge, wall_s=round(wall_s, 1), seed=setup.seed, network=network)
     return with_baselines(told, setup)
 

@@ -15,8 +15,9 @@ import typer
 
 from fleet.app import Setup, read_setup
 from fleet.cli.day import Name, Root, run_refused
+from fleet.cli.day_options import IgnoreZones, Incidents, Iterations, MarginScale, Parcels, ReportFile
 from fleet.cli.files import check_out, write_out
-from fleet.cli.options import MAX_SEED, Json
+from fleet.cli.options import MAX_SEED, Json, Streets
 from fleet.cli.output import BadInput, Unreachable, note, show, table
 from fleet.cli.report import stopped_text
 from fleet.demo import (
@@ -49,11 +50,9 @@ def command(
     seed: Annotated[
         int, typer.Option("--seed", min=0, max=MAX_SEED, help="Seed of the city and of the day.")
     ] = 0,
-    parcels: Annotated[int, typer.Option("--parcels", min=1, max=2000, help="About how many parcels.")] = 150,
-    incidents: Annotated[
-        str, typer.Option("--incidents", help="How much goes wrong: none, some or hard.")
-    ] = "none",
-    iterations: Annotated[int, typer.Option("--iterations", min=0, help="The planner's effort.")] = 300,
+    parcels: Parcels = 150,
+    incidents: Incidents = "none",
+    iterations: Iterations = 300,
     headless: Annotated[bool, typer.Option("--headless", help="No console; ends by itself.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a day that was interrupted.")] = False,
     fresh: Annotated[
@@ -67,15 +66,10 @@ def command(
             help="At most N simulated seconds a second; without it as fast as it goes. 60: four minutes a day.",
         ),
     ] = None,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write the report (JSON).")
-    ] = None,
-    margin_scale: Annotated[
-        float | None, typer.Option("--margin-scale", min=0, help="Trial: scale the hub's energy margin.")
-    ] = None,
-    ignore_zones: Annotated[
-        bool, typer.Option("--ignore-zones", help="Trial: the hub does not know the zones; the world does.")
-    ] = False,
+    report: ReportFile = None,
+    margin_scale: MarginScale = None,
+    ignore_zones: IgnoreZones = False,
+    network: Streets = None,
     as_json: Json = False,
 ) -> None:
     """Run a sample day: a seeded city, about 150 parcels, four simulated hours, a report at the end."""
@@ -87,7 +81,7 @@ def command(
         raise BadInput("give --resume or --fresh, not both")
     run = RunDir.named(name, root)
     options = DemoOptions(
-        seed, parcels, 4.0, incidents, iterations, not headless, margin_scale, ignore_zones, rate
+        seed, parcels, 4.0, incidents, iterations, not headless, margin_scale, ignore_zones, rate, network
     )
     person = sys.stdin.isatty() and not headless
     ending = Ending(run, report, as_json=as_json, stay=person)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,35 @@ import typer
 from fleet.app import Files, Setup, run_hub
 from fleet.cli import backups
 from fleet.cli.day import Name, Root, run_refused
-from fleet.cli.options import EnergyTracks, Json, ZoneFiles, given_options, moment_option
+from fleet.cli.hub_options import (
+    BeginsAt,
+    Control,
+    Feed,
+    Hours,
+    KeepContactsDays,
+    LogJson,
+    LogLevel,
+    RealRate,
+    Resume,
+    StatusAt,
+    StatusOpen,
+    StoreUrl,
+    Telemetry,
+    Watchdog,
+    WithoutKeys,
+)
+from fleet.cli.options import (
+    DEPOTS,
+    LOCKERS,
+    EnergyTracks,
+    FleetFile,
+    Json,
+    Streets,
+    WeatherFile,
+    ZoneFiles,
+    given_options,
+    moment_option,
+)
 from fleet.cli.output import BadInput, ExitCode, Unreachable, note, show, warn
 from fleet.hub.observability import logs
 from fleet.hub.observability.observing import Observing
@@ -37,71 +65,28 @@ def command(
     context: typer.Context,
     name: Name = DEFAULT_NAME,
     root: Root = ROOT,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Take up the run as it was set up; its setup.json counts.")
-    ] = False,
-    depots: Annotated[Path | None, typer.Option("--depots", metavar="FILE", help="Depots (CSV).")] = None,
-    lockers: Annotated[Path | None, typer.Option("--lockers", metavar="FILE", help="Lockers (CSV).")] = None,
-    fleet: Annotated[Path | None, typer.Option("--fleet", metavar="FILE", help="Fleet (TOML).")] = None,
-    weather: Annotated[Path | None, typer.Option("--weather", metavar="FILE", help="Weather (CSV).")] = None,
+    resume: Resume = False,
+    depots: Annotated[Path | None, DEPOTS] = None,
+    lockers: Annotated[Path | None, LOCKERS] = None,
+    fleet: FleetFile = None,
+    weather: WeatherFile = None,
     zones: ZoneFiles = None,
     energy: EnergyTracks = None,
-    at: Annotated[
-        str | None, typer.Option("--at", metavar="TIME", help="The day begins then; else now.")
-    ] = None,
-    hours: Annotated[float, typer.Option("--hours", help="How long the day is.", min=0.1, max=8784)] = 14,
-    control: Annotated[str, typer.Option("--control", help="Where peers connect.")] = "tcp://127.0.0.1:5701",
-    telemetry: Annotated[
-        str, typer.Option("--telemetry", help="Where telemetry goes.")
-    ] = "tcp://127.0.0.1:5702",
-    feed: Annotated[str, typer.Option("--feed", help="Where readers listen.")] = "tcp://127.0.0.1:5703",
-    rate: Annotated[
-        float,
-        typer.Option(
-            "--rate", help="Times faster than the clock, with simulated assets only.", min=0.01, max=1000
-        ),
-    ] = 1,
-    status: Annotated[
-        str,
-        typer.Option("--status", metavar="HOST:PORT", help="Where /metrics, /healthz, /readyz are; or off."),
-    ] = "127.0.0.1:0",
-    status_open: Annotated[
-        bool, typer.Option("--status-open", help="Let --status be an address that other machines reach.")
-    ] = False,
-    watchdog: Annotated[
-        float,
-        typer.Option(
-            "--watchdog", metavar="SECONDS", help="End a hub that hangs for so long; 0 never.", min=0
-        ),
-    ] = END_S,
-    log_level: Annotated[
-        logs.Level, typer.Option("--log-level", help="What is logged at all; also with --resume.")
-    ] = logs.Level.INFO,
-    log_json: Annotated[
-        bool, typer.Option("--log-json", help="Say everything as JSON lines; also with --resume.")
-    ] = False,
-    plain: Annotated[
-        bool,
-        typer.Option(
-            "--plain", help="Without keys: every process of this machine, and no other, may connect."
-        ),
-    ] = False,
-    keep_contacts_days: Annotated[
-        float,
-        typer.Option(
-            "--keep-contacts-days",
-            metavar="DAYS",
-            help="Erase names and addresses so long after a parcel's end.",
-            min=0,
-            max=3650,
-        ),
-    ] = 30,
-    store: Annotated[
-        str | None,
-        typer.Option(
-            "--store", metavar="URL", help="A PostgreSQL database instead of a file; without a password."
-        ),
-    ] = None,
+    network: Streets = None,
+    at: BeginsAt = None,
+    hours: Hours = 14,
+    control: Control = "tcp://127.0.0.1:5701",
+    telemetry: Telemetry = "tcp://127.0.0.1:5702",
+    feed: Feed = "tcp://127.0.0.1:5703",
+    rate: RealRate = 1,
+    status: StatusAt = "127.0.0.1:0",
+    status_open: StatusOpen = False,
+    watchdog: Watchdog = END_S,
+    log_level: LogLevel = logs.Level.INFO,
+    log_json: LogJson = False,
+    plain: WithoutKeys = False,
+    keep_contacts_days: KeepContactsDays = 30,
+    store: StoreUrl = None,
     as_json: Json = False,
 ) -> None:
     """Run the hub: orders come in through `fleet orders import`, vehicles and lockers connect to it over ZeroMQ.
@@ -114,20 +99,10 @@ def command(
     if resume:
         _refuse_options_of_a_new_day(context)
     else:
-        if depots is None or lockers is None:
-            raise BadInput("--depots and --lockers are needed to set a day up (or --resume)")
         begin = datetime.now(UTC) if at is None else moment_option("--at", at)
-        files = Files(
-            depots=depots,
-            lockers=lockers,
-            fleet=fleet,
-            weather=weather,
-            zones=tuple(zones or ()),
-            energy=energy,
-        )
         setup = Setup(
             name=name,
-            files=files,
+            files=_files(depots, lockers, (fleet, weather, energy, network), zones),
             at=begin,
             until=begin + timedelta(hours=hours),
             rate=rate,
@@ -142,6 +117,24 @@ def command(
     logs.configure(level=log_level, as_json=log_json or None)
     with _ends_in_the_log(alone=log_json and not as_json):
         serve(RunDir.named(name, root), setup, as_json=as_json, quiet=log_json)
+
+
+def _files(
+    depots: Path | None, lockers: Path | None, others: Sequence[Path | None], zones: Sequence[Path] | None
+) -> Files:
+    """A new day's files; orders come in later."""
+    if depots is None or lockers is None:
+        raise BadInput("--depots and --lockers are needed to set a day up (or --resume)")
+    fleet, weather, energy, network = others
+    return Files(
+        depots=depots,
+        lockers=lockers,
+        fleet=fleet,
+        weather=weather,
+        zones=tuple(zones or ()),
+        energy=energy,
+        network=network,
+    )
 
 
 def _refuse_options_before(context: typer.Context) -> None:

@@ -19,7 +19,7 @@ def network_of_run(run: RunDir) -> Network:
 
     try:
         setup = json.loads(run.setup.read_text(encoding="utf-8"))
-        return Files.model_validate(setup["files"]).network()
+        return Files.model_validate(setup["files"]).ways()
     except FileNotFoundError:
         return GeodesicNetwork()
     except (OSError, ValueError, KeyError, TypeError, ValidationError, IntakeError) as error:

@@ -8,15 +8,47 @@ from __future__ import annotations
 import json
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from fleet.app import Files
+from fleet.cli.day_options import (
+    Against,
+    BeginsAt,
+    Changes,
+    Demand,
+    EventsFile,
+    Failures,
+    IgnoreZones,
+    Incidents,
+    Iterations,
+    MarginScale,
+    Parcels,
+    ReportFile,
+    Runs,
+    Seed,
+    Travel,
+    Wind,
+    Workers,
+)
 from fleet.cli.demo import INCIDENTS, summary
 from fleet.cli.files import check_out, write_out
-from fleet.cli.options import MAX_SEED, EnergyTracks, Json, ZoneFiles, given_options, moment_option
+from fleet.cli.options import (
+    DEPOTS,
+    LOCKERS,
+    ORDERS,
+    EnergyTracks,
+    FleetFile,
+    Json,
+    Streets,
+    WeatherFile,
+    ZoneFiles,
+    given_options,
+    moment_option,
+)
 from fleet.cli.output import BadInput, note, show
 from fleet.cli.whatif import cases_of, city_case, files_case, run_study, workers_of
 from fleet.demo import DemoOptions, build_day, incoming_of, with_baselines
@@ -26,7 +58,7 @@ from fleet.progress import LATEST, settled
 from fleet.sim.spec import Uncertainty
 from fleet.simulate import simulate
 from fleet.store.rows import event_text
-from fleet.whatif.scenario import MOST_DAYS, Study
+from fleet.whatif.scenario import Study
 
 ONE_DAY = ("events", "report")
 MANY_DAYS = (
@@ -39,92 +71,46 @@ CITY = ("parcels", "margin_scale", "ignore_zones")
 
 def command(
     context: typer.Context,
-    seed: Annotated[
-        int,
-        typer.Option("--seed", min=0, max=MAX_SEED, help="Seed of the city and of the day, or of all days."),
-    ] = 0,
-    parcels: Annotated[int, typer.Option("--parcels", min=1, max=2000, help="About how many parcels.")] = 150,
-    incidents: Annotated[
-        str, typer.Option("--incidents", help="How much goes wrong: none, some or hard.")
-    ] = "none",
-    iterations: Annotated[int, typer.Option("--iterations", min=0, help="The planner's effort.")] = 100,
-    events: Annotated[
-        Path | None, typer.Option("--events", metavar="FILE", help="Write the events (JSON lines).")
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write the report (JSON).")
-    ] = None,
-    margin_scale: Annotated[
-        float | None, typer.Option("--margin-scale", min=0, help="Trial: scale the hub's energy margin.")
-    ] = None,
-    ignore_zones: Annotated[
-        bool, typer.Option("--ignore-zones", help="Trial: the hub does not know the zones; the world does.")
-    ] = False,
-    runs: Annotated[
-        int | None,
-        typer.Option(
-            "--runs", min=1, max=MOST_DAYS, help="Run the day so often, each time with other chance."
-        ),
-    ] = None,
-    demand: Annotated[
-        float, typer.Option("--demand", min=0, max=1, help="Spread of a day's parcels: 0.2 is 20 %.")
-    ] = 0.0,
-    travel: Annotated[
-        float, typer.Option("--travel", min=0, max=1, help="Spread of a day's driving times: 0.2 is 20 %.")
-    ] = 0.0,
-    failures: Annotated[
-        float,
-        typer.Option("--failures", min=0, max=1000, help="How often a vehicle fails in 100 hours of moving."),
-    ] = 0.0,
-    wind: Annotated[
-        float,
-        typer.Option(
-            "--wind", metavar="MPS", min=0, max=15, help="How far a day's wind is from its forecast."
-        ),
-    ] = 0.0,
-    against: Annotated[
-        Path | None, typer.Option("--against", metavar="FILE", help="Compare with this fleet (TOML).")
-    ] = None,
-    change: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--change", metavar="TEXT", help='Compare with "drone +2" or "van -1 at D1"; repeatable.'
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, max=64, help="Processes; one a processor unless told.")
-    ] = None,
-    orders: Annotated[Path | None, typer.Option("--orders", metavar="FILE", help="Orders (CSV).")] = None,
-    depots: Annotated[Path | None, typer.Option("--depots", metavar="FILE", help="Depots (CSV).")] = None,
-    lockers: Annotated[Path | None, typer.Option("--lockers", metavar="FILE", help="Lockers (CSV).")] = None,
-    fleet: Annotated[Path | None, typer.Option("--fleet", metavar="FILE", help="Fleet (TOML).")] = None,
-    weather: Annotated[Path | None, typer.Option("--weather", metavar="FILE", help="Forecast (CSV).")] = None,
+    seed: Seed = 0,
+    parcels: Parcels = 150,
+    incidents: Incidents = "none",
+    iterations: Iterations = 100,
+    events: EventsFile = None,
+    report: ReportFile = None,
+    margin_scale: MarginScale = None,
+    ignore_zones: IgnoreZones = False,
+    runs: Runs = None,
+    demand: Demand = 0.0,
+    travel: Travel = 0.0,
+    failures: Failures = 0.0,
+    wind: Wind = 0.0,
+    against: Against = None,
+    change: Changes = None,
+    workers: Workers = None,
+    orders: Annotated[Path | None, ORDERS] = None,
+    depots: Annotated[Path | None, DEPOTS] = None,
+    lockers: Annotated[Path | None, LOCKERS] = None,
+    fleet: FleetFile = None,
+    weather: WeatherFile = None,
     zones: ZoneFiles = None,
     energy: EnergyTracks = None,
-    at: Annotated[str | None, typer.Option("--at", metavar="TIME", help="When the day begins.")] = None,
+    network: Streets = None,
+    at: BeginsAt = None,
     as_json: Json = False,
 ) -> None:
     """Simulate a day without processes and sockets, as fast as it goes: the demo's, or with --runs your own files'."""
     if incidents not in INCIDENTS:
         raise BadInput(f"--incidents: must be one of {', '.join(INCIDENTS)} (found {incidents!r})")
-    own = [path for path in (orders, depots, lockers) if path is not None]
-    _check_together(context, many=runs is not None, own=bool(own))
-    options = DemoOptions(seed, parcels, 4.0, incidents, iterations, False, margin_scale, ignore_zones)
+    own = any(path is not None for path in (orders, depots, lockers))
+    _check_together(context, many=runs is not None, own=own)
+    options = DemoOptions(
+        seed, parcels, 4.0, incidents, iterations, False, margin_scale, ignore_zones, network=network
+    )
     if runs is None:
         _one_day(options, events, report, as_json=as_json)
     with tempfile.TemporaryDirectory() as folder:
         if own:
-            if orders is None or depots is None or lockers is None:
-                raise BadInput("--orders, --depots and --lockers go together: give all three, or none")
-            files = Files(
-                orders=orders,
-                depots=depots,
-                lockers=lockers,
-                fleet=fleet,
-                weather=weather,
-                zones=tuple(zones or ()),
-                energy=energy,
-            )
+            files = _files(orders, depots, lockers, (fleet, weather, energy, network), zones)
             moment = None if at is None else moment_option("--at", at)
             first = files_case(files, moment, iterations=iterations, seed=seed)
         else:
@@ -132,6 +118,29 @@ def command(
         doubts = Uncertainty(travel=travel, wind_mps=wind, failures=failures)
         study = Study(cases_of(first, against, change or ()), runs, seed, demand, doubts, incidents)
         raise typer.Exit(run_study(study, workers_of(workers, study), as_json=as_json))
+
+
+def _files(
+    orders: Path | None,
+    depots: Path | None,
+    lockers: Path | None,
+    others: Sequence[Path | None],
+    zones: Sequence[Path] | None,
+) -> Files:
+    """One's own files of a day."""
+    if orders is None or depots is None or lockers is None:
+        raise BadInput("--orders, --depots and --lockers go together: give all three, or none")
+    fleet, weather, energy, network = others
+    return Files(
+        orders=orders,
+        depots=depots,
+        lockers=lockers,
+        fleet=fleet,
+        weather=weather,
+        zones=tuple(zones or ()),
+        energy=energy,
+        network=network,
+    )
 
 
 def _check_together(context: typer.Context, *, many: bool, own: bool) -> None:

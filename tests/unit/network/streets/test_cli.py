@@ -133,3 +133,141 @@ def test_streets_without_what_the_fleet_needs_are_refused(
     assert "was built without foot and robot" in said
     assert "--profiles car,foot,robot" in said
     assert not (town / "e.json").exists()
+
+
+@pytest.fixture(scope="module")
+def tiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same day's files, and streets with tiles."""
+    folder = tmp_path_factory.mktemp("tiled")
+    spots = [(-8.6 - at / 1000, 41.15 + at / 2000) for at in range(1, 7)]
+    rows = [ROW.format(name=f"A-{at}", lon=x, lat=y, locker="false") for at, (x, y) in enumerate(spots, 1)]
+    rows.append(ROW.format(name="A-SEA", lon=-8.8, lat=41.15, locker="false"))
+    files = {"orders.csv": ORDERS + "".join(rows), "depots.csv": DEPOTS}
+    for name, text in {**files, "lockers.csv": LOCKERS, "weather.csv": WEATHER}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    made = random_town(random.Random(5), size=16, west=-8.63, south=41.132)
+    made.write(folder / "town.osm.pbf")
+    source = folder / "town.osm.pbf"
+    assert ended("network", "build", source, "--out", folder / "town.streets") == 0
+    return folder
+
+
+def test_who_is_reached_in_so_many_minutes(tiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = (
+        "network",
+        "reach",
+        tiled / "town.streets",
+        "--depots",
+        tiled / "depots.csv",
+        "--minutes",
+        "5,20",
+    )
+    out = tiled / "reach.geojson"
+    assert ended(*words, "--orders", tiled / "orders.csv", "--by", "robot", "--out", out) == 0
+    said = capsys.readouterr().out
+    drawn = json.loads(out.read_text(encoding="utf-8"))
+    near, far = (
+        set(each["properties"]["orders"]) for each in drawn["features"] if each["properties"]["from"] == "S1"
+    )
+    assert near < far <= {f"A-{at}" for at in range(1, 7)}, "nobody out at sea"
+    assert f"{len(far)} of 7" in said
+    assert said.rstrip().endswith("© OpenStreetMap contributors")
+    assert ended(*words, "--orders", tiled / "orders.csv", "--by", "van", "--json") == 0
+    driven = json.loads(capsys.readouterr().out)["features"]
+    assert [each["properties"]["minutes"] for each in driven] == [5, 20, 5, 20]
+    assert set(driven[-1]["properties"]["orders"]) >= far
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--from", "-8.6,41.15", "--minutes", "0"), "--minutes: up to 12 numbers above 0"),
+        (("--from", "-8.6,41.15", "--minutes", "ten"), "--minutes: must be numbers"),
+        (("--from", "-8.6", "--minutes", "5"), "--from: must be LON,LAT"),
+        (("--minutes", "5"), "give --from LON,LAT or --depots FILE"),
+        (("--from", "-8.6,41.15", "--minutes", "5", "--by", "ship"), "--by: must be one of van, robot, foot"),
+        (
+            ("--from", "-8.6,41.15", "--minutes", "5", "--by", "van", "--speed-kmh", "9"),
+            "--speed-kmh: is of a",
+        ),
+        (("--from", "-8.8,41.15", "--minutes", "5"), "from the nearest street"),
+        (("--from", "-9.8,41.15", "--minutes", "5"), "more than 5 km from the nearest street"),
+    ],
+)
+def test_what_reach_is_not_asked(
+    tiled: Path, words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ended("network", "reach", tiled / "town.streets", *words) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_reach_without_tiles_says_what_to_build(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("network", "reach", town / "town.streets", "--from", "-8.6,41.15", "--minutes", "5")
+    assert ended(*words) == 2
+    assert "has no tiles, which areas come from" in capsys.readouterr().err
+
+
+def closed_around(lon: float, lat: float, half: float) -> str:
+    ring = [[lon + x * half, lat + y * half] for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))]
+    return json.dumps({"type": "Polygon", "coordinates": [ring]})
+
+
+def test_a_fleet_file_closes_streets_to_robots(tiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Around the launch site all is closed: no robot gets out; the plan says so, and names what is closed."""
+    fleet, closed = tiled / "fleet.toml", tiled / "works.geojson"
+    closed.write_text(closed_around(-8.60, 41.15, 0.004), encoding="utf-8")
+    stated = (
+        'timezone = "UTC"\n[assumptions]\nsidewalks_everywhere = true\n[network]\nstreets = "town.streets"\n'
+    )
+    fleet.write_text(stated, encoding="utf-8")
+    open_day = plan(tiled, "open.json", "--fleet", fleet)
+    fleet.write_text(stated + 'closed = ["works.geojson"]\n', encoding="utf-8")
+    shut_day = plan(tiled, "shut.json", "--fleet", fleet)
+
+    def reasons(day: dict[str, Any]) -> set[str]:
+        ways = [way for each in day["parcels"] for way in each["alternatives"] if "robot" in way["mode"]]
+        return {reason["code"] for way in ways for reason in way["reasons"]}
+
+    assert "no_way" not in reasons(open_day)
+    assert "no_way" in reasons(shut_day)
+    assert any("1 parts closed to robots" in one for one in shut_day["assumptions"])
+    fleet.write_text('[network]\nclosed = ["works.geojson"]\n', encoding="utf-8")
+    files = [w for n in ("orders", "depots", "lockers") for w in (f"--{n}", tiled / f"{n}.csv")]
+    assert ended("plan", *files, "--out", tiled / "p.json", "--fleet", fleet) == 2
+    assert "network.closed: needs streets" in capsys.readouterr().err
+
+
+def test_a_hub_s_run_remembers_its_streets(tiled: Path, tmp_path: Path) -> None:
+    """Given on the command line they are in the run's setup, as an absolute path, and reports measure on them."""
+    from fleet.app import Files
+
+    files = Files(depots=tiled / "depots.csv", lockers=tiled / "lockers.csv", network=tiled / "town.streets")
+    read = files.read().context.network
+    assert read == open_streets(tiled / "town.streets")
+    run = RunDir(tmp_path)
+    run.setup.write_text(json.dumps({"files": files.absolute().model_dump(mode="json")}), encoding="utf-8")
+    assert network_of_run(run) == read
+
+
+def test_a_day_is_simulated_on_streets(tiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same parcels cost otherwise on streets than by the estimate, which these streets are longer than."""
+    files = [w for n in ("orders", "depots", "lockers", "weather") for w in (f"--{n}", tiled / f"{n}.csv")]
+    costs = []
+    for more in ((), ("--network", tiled / "town.streets")):
+        words = ("simulate", *files, "--runs", 1, "--iterations", 5, "--workers", 1, "--json", *more)
+        assert ended(*words) == 0
+        costs.append(json.loads(capsys.readouterr().out))
+    assert costs[0] != costs[1]
+
+
+def test_streets_that_are_not_there_are_refused_by_every_command(
+    tiled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    none = ("--network", tmp_path / "no.streets")
+    sites = ("--depots", tiled / "depots.csv", "--lockers", tiled / "lockers.csv")
+    demo = ("demo", "--headless", "--root", tmp_path / "runs", "--parcels", 3)
+    hub = ("hub", *sites, "--root", tmp_path / "runs", "--name", "day", "--at", "2026-11-24T05:00:00Z")
+    for words in (("simulate", "--parcels", 3), demo, hub):
+        assert ended(*words, *none) == 2
+        assert "no.streets: is not there: build one with `fleet network build" in capsys.readouterr().err
+    assert not (tmp_path / "runs" / "day" / "events.db").exists()
