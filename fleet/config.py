@@ -177,7 +177,7 @@ def network_of(files: RunFiles, fleet: FleetFile) -> Network:
     table = [Traffic(Hours(*entry.hours), entry.speed) for entry in stated]
     vans = (t for t in fleet.spec.types.values() if isinstance(t, RouteType))
     found = slowest(table, [Hours(van.shift_start, van.shift_end) for van in vans])
-    return base if found is None else SlowedNetwork(base, found)
+    return base if found is None else SlowedNetwork(base, found, tuple(table))
 
 
 def _streets(files: RunFiles, fleet: FleetFile) -> Network:

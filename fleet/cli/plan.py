@@ -28,6 +28,7 @@ from fleet.cli.output import BadInput, note, show, table, warn
 from fleet.config import RunFiles, RunInputs, read_inputs, snapshot_of
 from fleet.domain.plan import Plan, Summary
 from fleet.planner import Deadline, MaxIterations, Snapshot, plan
+from fleet.planner.byhour import by_hour, drive_h
 from fleet.planner.emitted import co2_kg
 from fleet.planner.planfile import to_json
 
@@ -76,7 +77,11 @@ def command(
     data = {"out": str(out), "plan_id": made.plan_id, **made.summary.model_dump(mode="json")}
     if emitted is not None:
         data["co2_kg"] = round(emitted, 3)
-    show(data | {"refused": len(inputs.orders.refused)}, _summary(made, out, emitted), as_json=as_json)
+    hours = _drive_h(made, snapshot)
+    if hours is not None:
+        data["drive_h"] = {"planned": round(hours[0], 3), "by_hour": round(hours[1], 3)}
+    data["refused"] = len(inputs.orders.refused)
+    show(data, _summary(made, out, emitted, hours), as_json=as_json)
 
 
 def _check_stop(seconds: float | None, iterations: int | None) -> None:
@@ -138,7 +143,20 @@ def _warn_of_unassigned(made: Plan) -> None:
     )
 
 
-def _summary(made: Plan, out: Path, emitted_kg: float | None) -> str:
+def _drive_h(made: Plan, snapshot: Snapshot) -> tuple[float, float] | None:
+    """Hours of driving as planned, and at each hour's own speed; none where all hours are alike."""
+    routes = by_hour(made, snapshot)
+    return None if routes is None else drive_h(routes)
+
+
+def _by_hour(hours: tuple[float, float]) -> str:
+    return (
+        f"vans drive {hours[0]:.1f} h as planned, at the slowest hour's speed; "
+        f"{hours[1]:.1f} h at each hour's own, with no stop later"
+    )
+
+
+def _summary(made: Plan, out: Path, emitted_kg: float | None, hours: tuple[float, float] | None) -> str:
     summary, currency = made.summary, made.currency
     costs = summary.cost.by_mode
     rows = [
@@ -149,6 +167,7 @@ def _summary(made: Plan, out: Path, emitted_kg: float | None) -> str:
         f"{summary.parcels} parcels, {summary.cost.total:.2f} {currency}{_beside(summary)}",
         table(("mode", "parcels", currency), rows),
         *([] if emitted_kg is None else [f"{emitted_kg:.1f} kg of CO2"]),
+        *([] if hours is None else [_by_hour(hours)]),
         f"{len(made.sorties)} sorties, {len(made.routes)} van routes, {len(made.lockers)} lockers",
         *_late(made),
         *(f"assumes: {assumption}" for assumption in made.assumptions),

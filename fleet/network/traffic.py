@@ -6,6 +6,7 @@ slowest of the hours in which vans are out; who drives at a better hour comes ea
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import time
@@ -43,20 +44,54 @@ class Traffic:
 def slowest(table: Sequence[Traffic], out: Iterable[Hours]) -> Traffic | None:
     """The slowest of the hours in which vans are out; none where at some hour nothing slows them and at none anything
     does. Where two entries overlap the slower one holds; hours without an entry are at full speed."""
-    at: dict[int, Traffic] = {}
-    for entry in sorted(table, key=lambda one: -one.speed):
-        at.update(dict.fromkeys(entry.hours.minutes(), entry))
+    at = _by_minute(table)
     met = [at.get(minute) for hours in out for minute in hours.minutes()]
     found = min((one for one in met if one is not None), key=lambda one: one.speed, default=None)
     return None if found is None or (None in met and found.speed >= 1) else found
 
 
+class Speeds:
+    """By which part of their streets' speed vans drive at each minute of the local day.
+
+    Who leaves later never arrives earlier: a way is driven at the speed of the hour in which each part of it is, not of
+    the hour in which it began (Ichoua, Gendreau and Potvin 2003, doi:10.1016/S0377-2217(02)00147-9).
+    """
+
+    def __init__(self, table: Sequence[Traffic]) -> None:
+        at = _by_minute(table)
+        self._speed = [at[minute].speed if minute in at else 1.0 for minute in range(DAY_MIN)]
+
+    def lasts_s(self, begin_s: float, free_s: float) -> float:
+        """How long a way takes that begins so many seconds after local midnight, and ``free_s`` without traffic."""
+        now_s, left_s = begin_s, free_s
+        while left_s > 0:
+            minute = math.floor(now_s / 60)
+            speed = self._speed[minute % DAY_MIN]
+            there_s = min((minute + 1) * 60 - now_s, left_s / speed)
+            now_s, left_s = now_s + there_s, left_s - there_s * speed
+            if left_s < NOTHING_S:
+                break
+        return now_s - begin_s
+
+
+NOTHING_S = 1e-6
+
+
+def _by_minute(table: Sequence[Traffic]) -> dict[int, Traffic]:
+    """The entry that holds at each minute of the day; of those that overlap the slower one."""
+    at: dict[int, Traffic] = {}
+    for entry in sorted(table, key=lambda one: -one.speed):
+        at.update(dict.fromkeys(entry.hours.minutes(), entry))
+    return at
+
+
 @dataclass(frozen=True, slots=True)
 class SlowedNetwork:
-    """A network whose drives take longer, as ``traffic`` says."""
+    """A network whose drives take longer, as ``traffic`` says; ``table`` is what is known of all hours."""
 
     base: Network
     traffic: Traffic
+    table: tuple[Traffic, ...] = ()
 
     @property
     def assumption(self) -> str:

@@ -5,9 +5,11 @@ from datetime import time
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fleet.network.geodesic import GeodesicNetwork
-from fleet.network.traffic import Hours, SlowedNetwork, Traffic, slowest
+from fleet.network.traffic import Hours, SlowedNetwork, Speeds, Traffic, slowest
 from fleet.protocol.values import Place
 
 RUSH = Traffic(Hours(time(7), time(9, 30)), 0.6)
@@ -70,3 +72,47 @@ def test_it_says_what_slows_and_when() -> None:
     assert "circuity" in said
     assert "drives at 0.6 of that speed" in said
     assert "07:00-09:30" in said
+
+
+def lasts_s(table: tuple[Traffic, ...], begin: time, free_s: float) -> float:
+    return Speeds(table).lasts_s(begin.hour * 3600 + begin.minute * 60 + begin.second, free_s)
+
+
+@pytest.mark.parametrize(
+    ("begin", "free_s", "wanted_s"),
+    [
+        (time(6), 600, 600),
+        (time(8), 600, 1000),
+        (time(6, 55), 600, 300 + 300 / 0.6),
+        (time(9, 25), 600, 300 + (600 - 300 * 0.6)),
+        (time(6, 50), 7200, 600 + 9000 + (7200 - 600 - 9000 * 0.6)),
+        (time(23, 59), 120, 60 / 1.3 * 0 + 120 / 1.3),
+        (time(4, 59), 130, 60 + (130 - 78)),
+        (time(8), 0, 0),
+    ],
+)
+def test_each_part_of_a_way_is_driven_at_the_speed_of_its_hour(
+    begin: time, free_s: float, wanted_s: float
+) -> None:
+    assert lasts_s((RUSH, NIGHT), begin, free_s) == pytest.approx(wanted_s, abs=1e-3)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 1439), st.integers(0, 1439), st.floats(0.05, 2)), max_size=6),
+    st.floats(0, 86_399),
+    st.floats(0, 7200),
+    st.floats(0, 20_000),
+)
+def test_who_leaves_later_arrives_no_earlier(
+    rows: list[tuple[int, int, float]], begin_s: float, wait_s: float, free_s: float
+) -> None:
+    """And no way is faster than at the fastest hour's speed, or slower than at the slowest's."""
+
+    def at(minute: int) -> time:
+        return time(minute // 60, minute % 60)
+
+    speeds = Speeds([Traffic(Hours(at(a), at(b)), speed) for a, b, speed in rows])
+    now, later = speeds.lasts_s(begin_s, free_s), speeds.lasts_s(begin_s + wait_s, free_s)
+    assert begin_s + now <= begin_s + wait_s + later + 1e-3
+    stated = [1.0, *(speed for _, _, speed in rows)]
+    assert free_s / max(stated) - 1e-3 <= now <= free_s / min(stated) + 1e-3
