@@ -70,6 +70,7 @@ class Monitor:
         self._charges = TripCharges()
         self._unplaced = Unplaced()
         self._news: dict[str, dict[type, NoReturnFound | ChargeFound]] = {}
+        self._moves: dict[str, tuple[Guard, Telemetry, datetime]] = {}
         self._looked: dict[str, datetime] = {}
         self._looked_at: dict[str, datetime] = {}
         self._winds = Winds()
@@ -168,6 +169,7 @@ class Monitor:
         self._charges.forget(asset_id)
         self._unplaced.forget(asset_id)
         self._news.pop(asset_id, None)
+        self._moves.pop(asset_id, None)
         self._timed.pop(asset_id, None)
         self._winds.forget(asset_id)
         self._air.forget(asset_id)
@@ -215,7 +217,7 @@ class Monitor:
             if found is not None and (found.code not in told or is_more_urgent(found, told[found.code])):
                 told[found.code] = found.advice
                 if found.code == ENERGY_SHORT:
-                    self._work_no_return_out(guard, sample, now, guard.record.no_return)
+                    self._moves[asset_id] = guard, sample, now
                 return (found, *met)
         return met
 
@@ -232,7 +234,10 @@ class Monitor:
 
     def news_of(self, asset_id: str) -> tuple[NoReturnFound | ChargeFound, ...]:
         """What is to be kept with its mission: from where on it can't go home any more, and what of its charge no later
-        sample tells; told once."""
+        sample tells; told once. What a finding moves is worked out here, behind it: a fault there loses no finding."""
+        moved = self._moves.pop(asset_id, None)
+        if moved is not None:
+            self._work_no_return_out(*moved, moved[0].record.no_return)
         return tuple(self._news.pop(asset_id, {}).values())
 
     def _tell(self, guard: Guard, news: NoReturnFound | ChargeFound | None) -> None:

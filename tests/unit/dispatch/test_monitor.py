@@ -403,3 +403,21 @@ def test_a_types_own_times_count(tmp_path: Path) -> None:
     assert "asset_missing" not in {e.code for e in bench.core.state.open_exceptions()}
     bench.run(4)
     assert "asset_missing" in {e.code for e in bench.core.state.open_exceptions()}
+
+
+def test_a_fault_of_ours_in_what_a_finding_moves_loses_no_finding(
+    out: tuple[Bench, Peer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told to return, although from where on it can't go home any more could not be worked out; a person sees
+    the fault."""
+    bench, drone = out
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("nothing is left")
+
+    monkeypatch.setattr("fleet.dispatch.monitor.monitor.no_return_of", broken)
+    bench.sample(drone, sample(bench, soc=0.05, alt_amsl_m=60.0))
+    assert {e.code for e in bench.core.state.open_exceptions()} >= {"energy_short", "hub_fault"}
+    assert any(
+        command.action in (Action.RETURN, Action.LAND) for command in bench.core.state.commands.values()
+    )
