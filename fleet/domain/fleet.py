@@ -426,6 +426,10 @@ SOC_STALE_S = 600.0
 """An asset that stands tells its state of charge about once a minute: ten of these may get lost."""
 
 
+CHANGE_PRICE = 0.5
+"""A quarter of what a short sortie costs: nobody was shown a draft yet, but what goes to and fro is hard to follow."""
+
+
 class Fairness(Value):
     """How evenly work is to be shared out among drivers."""
 
@@ -473,6 +477,9 @@ class FleetSpec(Value):
     """None: windows hold, and what finds no room in its own is not brought."""
     unserved_penalty: NonNegative = 60
     """What a parcel that nobody brings costs in the planner's objective (never in the reported cost)."""
+    change_price: Annotated[NonNegative, Field(exclude_if=lambda price: price == CHANGE_PRICE)] = CHANGE_PRICE
+    """What it costs in the planner's objective that a drafted mission does not stay as it is (never in the reported
+    cost), when the plan in force is looked at again."""
 
     @model_validator(mode="after")
     def _winds_are_known(self) -> Self:

@@ -224,8 +224,26 @@ class Summary(Value):
     greedy_unassigned: int | None = None
 
 
+class Revised(Value):
+    """A mission that was drafted before this plan and was looked at again with it, as of its ``revision``. One that is
+    ``kept`` is in the plan under its own id; of any other the plan has made something else, or nothing, of its parcels.
+    """
+
+    mission_id: Identifier
+    revision: int
+    kept: bool
+
+
+class Lost(Value):
+    """Why a drafted mission can't bring a parcel any more."""
+
+    order_id: Identifier
+    why: tuple[Reason, ...]
+
+
 class Plan(Value):
-    """A whole plan, a draft until it is committed; ``snapshot_id`` says what it was made from."""
+    """A whole plan, a draft until it is committed; ``snapshot_id`` says what it was made from. ``revised`` is the part
+    of the plan in force that it began with, ``lost`` what of that did not hold any more."""
 
     format: Literal["lastmile-plan/1"] = "lastmile-plan/1"
     plan_id: Identifier
@@ -245,3 +263,5 @@ class Plan(Value):
     lockers: tuple[LockerPlan, ...]
     unassigned: tuple[Unassigned, ...]
     charging: Annotated[tuple[ChargePlan, ...], Field(exclude_if=lambda charges: not charges)] = ()
+    revised: Annotated[tuple[Revised, ...], Field(exclude_if=lambda missions: not missions)] = ()
+    lost: Annotated[tuple[Lost, ...], Field(exclude_if=lambda parcels: not parcels)] = ()

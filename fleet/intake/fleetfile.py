@@ -44,7 +44,7 @@ from fleet.intake.validate import validated
 from fleet.protocol.values import NonNegative, Value
 from geofences import Authorisation
 
-VALUES = ("currency", "timezone", "unserved_penalty", "zone_time_margin_s", "soc_stale_s")
+VALUES = ("currency", "timezone", "unserved_penalty", "change_price", "zone_time_margin_s", "soc_stale_s")
 TABLES = (
     "rates",
     "reserve",
@@ -137,8 +137,9 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
     stated = source.data.get("network")
     network = None if stated is None else validated(source, ("network",), stated, NetworkFiles)
     values = {name: value for name in VALUES if (value := _value(source, default, name)) is not None}
-    if "unserved_penalty" in values:
-        validated(source, ("unserved_penalty",), values["unserved_penalty"], NonNegative)
+    for name in ("unserved_penalty", "change_price"):
+        if name in values:
+            validated(source, (name,), values[name], NonNegative)
     used = with_emissions(source, used)
     vehicles = {*used, *(each.kind for each in used.values())}
     held = read_authorisations(source, frozenset(vehicles), zone)

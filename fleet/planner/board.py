@@ -51,6 +51,19 @@ class Seat:
     tour: Tour | None = None
 
 
+@dataclass(frozen=True)
+class Mark:
+    """A board's parts as they were."""
+
+    choices: list[Way | None]
+    yard: Yard
+    compartments: Compartments
+    sorties: dict[int, Sortie]
+    stays: dict[int, LockerWay]
+    tours: dict[int, Tour]
+    van_of: dict[int, int]
+
+
 @dataclass
 class Board:
     """A draft's sorties, tours and compartments while single parcels are lifted out and put elsewhere.
@@ -103,6 +116,27 @@ class Board:
             unserved=unserved,
             yard=self.yard,
         )
+
+    def price(self, seat: Seat) -> float:
+        """What a seat for the parcel that was lifted last counts for when it is held against others: its cost."""
+        return seat.cost
+
+    def mark(self) -> Mark:
+        """How it stands now, to come back to."""
+        return Mark(
+            list(self.choices),
+            self.yard.copy(),
+            self.compartments.copy(),
+            dict(self.sorties),
+            dict(self.stays),
+            dict(self.tours),
+            dict(self._van_of),
+        )
+
+    def back_to(self, mark: Mark) -> None:
+        """Stand again as it did; nothing may be lifted. The mark is used up."""
+        self.choices, self.yard, self.compartments = mark.choices, mark.yard, mark.compartments
+        self.sorties, self.stays, self.tours, self._van_of = mark.sorties, mark.stays, mark.tours, mark.van_of
 
     # --- lift and put ------------------------------------------------------------------------------------------------
 
@@ -202,7 +236,7 @@ class Board:
                 joined = list(self._joined(order, way))
                 limit = min([limit, *(seat.cost for seat in joined)])
                 visit = door_visit(self.problem, order, way.bases)
-                return min([*joined, *self.stops(way, visit, 0.0, limit)], key=_cost, default=None)
+                return min([*joined, *self.stops(way, visit, 0.0, limit)], key=self.price, default=None)
 
     def _sortie(self, order: int, way: SortieWay) -> Seat | None:
         if way.locker is not None and not self.compartments.room(way.locker):
@@ -219,12 +253,12 @@ class Board:
             return None
         joined = list(self._joined(order, way))
         if not self.problem.keeps_legs:
-            return min(joined, key=_cost, default=None)
+            return min(joined, key=self.price, default=None)
         limit = min([limit, *(seat.cost for seat in joined)])
         alone = [
             s for visit in self._stops(way.locker_id, [order]) for s in self.stops(way, visit, way.fee, limit)
         ]
-        return min([*joined, *alone], key=_cost, default=None)
+        return min([*joined, *alone], key=self.price, default=None)
 
     def _joined(self, order: int, way: LockerWay | DoorWay) -> Iterator[Seat]:
         """Into a stop that is made there anyway: at the locker, or at the building of the door."""
@@ -357,10 +391,6 @@ def things(problem: Problem, way: Way | None, tour: Tour | None = None) -> set[T
     if isinstance(way, SortieWay):
         found.add(problem.pools[way.pool].site.site_id)
     return found | {locker.locker_id} if isinstance(locker, LockerWay) else found
-
-
-def _cost(seat: Seat) -> float:
-    return seat.cost
 
 
 def _visits(tour: Tour) -> list[Visit]:

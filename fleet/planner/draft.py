@@ -68,6 +68,11 @@ class Compartments:
             self._taken[way.locker_id][way.size] += 1
         return fits
 
+    def copy(self) -> Compartments:
+        """The same, to be changed apart."""
+        taken = {locker_id: Counter(sizes) for locker_id, sizes in self._taken.items()}
+        return Compartments(self.problem, defaultdict(Counter, taken))
+
     def release(self, way: LockerWay) -> None:
         """Give a compartment back."""
         self._taken[way.locker_id][way.size] -= 1

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from fleet.domain.fleet import Lateness
 from fleet.planner.board import Board, Seat
 from fleet.planner.problem import Problem
-from fleet.planner.tours import Tour
+from fleet.planner.tours import Case, Tour
 from fleet.planner.visits import Visit, door_visit
 
 MOST_TRIED = 300
@@ -49,6 +49,19 @@ def late_s(problem: Problem, tour: Tour) -> dict[int, int]:
             if ends_s > closes and stop.locker_id is None:
                 found[order] = ends_s - closes
     return found
+
+
+def as_late_as_driven(tour: Tour, rule: Lateness | None) -> Tour:
+    """The tour, of a plan in force, where its stops that were planned late may be as late as they come out now, as long
+    as that is let pass."""
+    if rule is None:
+        return tour
+    visits = list(tour.case.visits)
+    for visit, begin_s in zip(tour.visits, tour.line.begin_s[1:-1].tolist(), strict=True):
+        stop = visits[visit]
+        if stop.late_s < begin_s <= _widened(stop, rule).late_s and stop.locker_id is None:
+            visits[visit] = replace(stop, late_s=begin_s)
+    return Tour(Case(tour.case.problem, tuple(visits)), tour.van, tour.visits)
 
 
 def _brought(board: Board, order: int, rule: Lateness) -> bool:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from fleet.domain.plan import CostSummary, Plan, Summary
+from fleet.domain.plan import CostSummary, Lost, Plan, Revised, Summary
 from fleet.feasibility.route_energy import assumed_of
 from fleet.planner.balance import balance
 from fleet.planner.board import Board
@@ -17,6 +17,7 @@ from fleet.planner.late import bring_late
 from fleet.planner.prices import learn
 from fleet.planner.problem import Problem
 from fleet.planner.render import Sheet
+from fleet.planner.replan import Replanned, replan
 from fleet.planner.search import Found, search
 from fleet.planner.settle import settle
 from fleet.planner.snapshot import Snapshot
@@ -31,26 +32,82 @@ def plan(snapshot: Snapshot, *, seed: int, stop: Stop, made_at: datetime, baseli
 
     The same snapshot, seed and number of iterations give the same plan. ``baselines`` adds what the same parcels
     would cost by vans alone, by the same router. The plan is never worse than the greedy one.
+    Where the snapshot has drafted missions, the plan begins with these and changes few of them; it has no baselines.
     Raises ``PlannerError`` when the snapshot does not fit together; whatever can't be served is unassigned.
     """
     problem = Problem(snapshot)
     flights = Flights(problem)
     ways = find_ways(problem, flights)
+    if snapshot.drafted:
+        again = replan(problem, ways, flights, seed=seed, stop=stop)
+        return _revision(again, ways, flights, seed=seed, made_at=made_at)
     found = search(problem, ways, flights, seed=seed, stop=stop, baselines=baselines)
     return finished(found, ways, flights, seed=seed, made_at=made_at)
 
 
 def finished(found: Found, ways: Sequence[Ways], flights: Flights, *, seed: int, made_at: datetime) -> Plan:
     """The plan of the best draft that was found, after the last moves to other modes, with all reasons."""
-    problem = found.best.problem
-    snapshot = problem.snapshot
     board = Board(found.best, ways)
     settle(board)
-    if balance(board, problem.fleet.fairness.per_hour) + bring_late(board, problem.fleet.lateness):
-        settle(board)
-    draft = board.draft()
-    sheet = Sheet(draft, ways, plan_id(snapshot, seed, made_at))
+    _weigh_the_rest(board)
+    sheet = Sheet(board.draft(), ways, plan_id(board.problem.snapshot, seed, made_at))
     sheet.fill()
+    return _written(board, sheet, summary(found, sheet), flights, seed=seed, made_at=made_at)
+
+
+def _weigh_the_rest(board: Board) -> None:
+    """What is looked at once the search is over: fairness and lateness, where they have a price."""
+    fleet = board.problem.fleet
+    if balance(board, fleet.fairness.per_hour) + bring_late(board, fleet.lateness):
+        settle(board)
+
+
+def _revision(
+    again: Replanned, ways: Sequence[Ways], flights: Flights, *, seed: int, made_at: datetime
+) -> Plan:
+    """The plan in force as it is to be from now on: what stays has the ids of the missions that were drafted."""
+    board = again.board
+    _weigh_the_rest(board)
+    sheet = Sheet(board.draft(), ways, plan_id(board.problem.snapshot, seed, made_at))
+    sheet.fill()
+    kept = named_as_drafted(again, sheet)
+    plain = Board(board.draft(), ways)
+    plan = _written(plain, sheet, summary(None, sheet), flights, seed=seed, made_at=made_at)
+    revised = tuple(
+        Revised(mission_id=m.mission_id, revision=m.revision, kept=m.mission_id in kept)
+        for m in board.problem.snapshot.drafted
+    )
+    orders = board.problem.orders
+    lost = tuple(Lost(order_id=orders[o].order_id, why=why) for o, why in sorted(again.present.lost.items()))
+    return plan.model_copy(update={"revised": revised, "lost": lost})
+
+
+def named_as_drafted(again: Replanned, sheet: Sheet) -> frozenset[str]:
+    """Give sorties and routes that stay as they are drafted the ids of their missions; which these are."""
+    kept = again.board.kept()
+    flown = {one.mission.order_ids: one.mission.mission_id for one in kept if one.van is None}
+    driven = {one.mission.asset_id: one.mission for one in kept if one.van is not None}
+    named = set[str]()
+    for i, sortie in enumerate(sheet.sorties):
+        if sortie.order_ids in flown:
+            named.add(flown[sortie.order_ids])
+            sheet.sorties[i] = sortie.model_copy(update={"sortie_id": flown[sortie.order_ids]})
+    for i, route in enumerate(sheet.routes):
+        mission = driven.get(route.asset_id)
+        parcels = {o for stop in route.stops for o in (*stop.deliver, *stop.collect)}
+        # One that calls elsewhere to fetch a parcel does not stay as it is.
+        if mission is not None and parcels == set(mission.order_ids):
+            named.add(mission.mission_id)
+            sheet.routes[i] = route.model_copy(update={"route_id": mission.mission_id})
+    return frozenset(named)
+
+
+def _written(
+    board: Board, sheet: Sheet, figures: Summary, flights: Flights, *, seed: int, made_at: datetime
+) -> Plan:
+    """The plan of a board's draft with all reasons."""
+    draft, ways, problem = sheet.draft, board.ways, board.problem
+    snapshot = problem.snapshot
     explainer = Explainer(problem, ways, flights, learn(problem, ways, draft.routing), sheet, board)
     return Plan(
         plan_id=sheet.plan_id,
@@ -62,7 +119,7 @@ def finished(found: Found, ways: Sequence[Ways], flights: Flights, *, seed: int,
         zones_version=snapshot.context.airspace.version,
         currency=problem.fleet.currency,
         assumptions=assumptions(sheet),
-        summary=summary(found, sheet),
+        summary=figures,
         parcels=tuple(explainer.parcel(order) for order in range(len(problem.orders))),
         sorties=tuple(sheet.sorties),
         routes=tuple(sheet.routes),
@@ -75,6 +132,8 @@ def finished(found: Found, ways: Sequence[Ways], flights: Flights, *, seed: int,
 def plan_id(snapshot: Snapshot, seed: int, made_at: datetime) -> str:
     """An id that the inputs give: the same plan has the same one."""
     text = f"{snapshot.snapshot_id}|{snapshot.at.isoformat()}|{seed}|{made_at.isoformat()}"
+    # What is made anew must not be called like a draft that it begins with.
+    text += "".join(f"|{one.mission_id}" for one in snapshot.drafted)
     return f"P-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
@@ -97,23 +156,23 @@ def assumptions(sheet: Sheet) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def summary(found: Found, sheet: Sheet) -> Summary:
-    """The plan in a few figures, beside its baselines."""
+def summary(found: Found | None, sheet: Sheet) -> Summary:
+    """The plan in a few figures, beside its baselines, if there are any."""
     problem, served = sheet.problem, sheet.served
     modes = {t.kind: 0 for t in problem.fleet.types.values()} | {UNASSIGNED: len(sheet.left)}
     costs = {kind: 0.0 for kind in modes if kind != UNASSIGNED}
     for parcel in served.values():
         modes[parcel.mode] += 1
         costs[parcel.mode] += parcel.cost
-    vans = found.van_only
+    vans, greedy = (found.van_only, found.greedy) if found else (None, None)
     return Summary(
         parcels=len(problem.orders),
         by_mode=dict(sorted(modes.items())),
         cost=CostSummary(total=_sum(costs.values()), by_mode=dict(sorted(costs.items()))),
         van_only_cost=vans.cost if vans else None,
         van_only_unassigned=len(vans.unserved) if vans else None,
-        greedy_cost=found.greedy.cost,
-        greedy_unassigned=len(found.greedy.unserved),
+        greedy_cost=greedy.cost if greedy else None,
+        greedy_unassigned=len(greedy.unserved) if greedy else None,
     )
 
 

@@ -56,6 +56,34 @@ class Held:
 
 
 @dataclass(frozen=True)
+class DraftedStop:
+    """Where a drafted mission sets parcels down or takes them in: into a locker, or at the door (none)."""
+
+    locker_id: str | None
+    order_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """A mission of the plan in force that may still be changed: nobody was shown it, and it was not sent.
+
+    ``start`` is when loading begins. Its parcels are among the snapshot's orders, and its asset is free in its time.
+    ``revision`` says as of when it is looked at.
+    """
+
+    mission_id: str
+    revision: int
+    asset_id: str
+    start: datetime
+    stops: tuple[DraftedStop, ...]
+
+    @property
+    def order_ids(self) -> tuple[str, ...]:
+        """The parcels that it brings."""
+        return tuple(order_id for stop in self.stops for order_id in stop.order_ids)
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """The planner's whole input, apart from seed and stop.
 
@@ -66,6 +94,8 @@ class Snapshot:
     ``passed_over`` are assets that would be here if enough were known of them: named where nothing else is there.
     ``packs`` are the states of charge of the packs that lie at a site and are not full, by site and type; those of the
     fleet's ``spare_packs`` that are not in it are.
+    ``drafted`` is the part of the plan in force that is looked at again: the plan begins with it, and each of these
+    missions that does not stay as it is costs the fleet's ``change_price``.
     """
 
     snapshot_id: str
@@ -80,3 +110,4 @@ class Snapshot:
     sent: tuple[Sent, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
     packs: Mapping[tuple[str, str], tuple[float, ...]] = field(default_factory=dict)
+    drafted: tuple[Drafted, ...] = ()

@@ -29,6 +29,9 @@ FULL_SOC = 0.98
 STEP_S = 3600
 """How far on the next departure is tried when weather, zones or energy forbid this one: weather comes by the hour."""
 
+LATE_S = 600
+"""By how much the asset of a drafted sortie may be late for it: then it leaves later, and stays as it is."""
+
 MAX_TRIES = 60
 """Departures that are tried for one sortie."""
 
@@ -154,6 +157,42 @@ class Yard:
                 return found
         return None
 
+    def on(self, order: int, way: SortieWay, depart: int, asset_id: str) -> Sortie | None:
+        """The sortie that departs then on this very asset, not booked yet; none where that does not hold."""
+        pool, due = self.problem.pools[way.pool], self.problem.due[order]
+        trip = self.flights.trip(order, pool, way.locker.locker_id if way.locker else None, depart)
+        if trip is None or depart < earliest_departure(self.problem, order, pool, (0, 0)):
+            return None
+        drop, back = self.problem.seconds(trip.drop_at), self.problem.seconds(trip.return_at)
+        opened = any(begin <= depart - round_up(pool.type.load_s) and back <= end for begin, end in pool.open)
+        if not (opened and due[0] <= drop <= due[1]):
+            return None
+        found = self._fitted(order, way, pool, trip, (depart, back), only=asset_id)
+        return found if isinstance(found, Sortie) else None
+
+    def drafted(self, order: int, way: SortieWay, depart: int, asset_id: str) -> Sortie | None:
+        """A sortie that was drafted so, where its battery, its charger or a count would not let it be booked now: what
+        it will have is found out at its release, as without a plan. It may be late by as much as its asset is (up to
+        ``LATE_S``). None where the trip itself does not hold, or its asset or the port is not free.
+        """
+        pool, due = self.problem.pools[way.pool], self.problem.due[order]
+        trip = self.flights.trip(order, pool, way.locker.locker_id if way.locker else None, depart)
+        number = next(i for i, slot in enumerate(pool.slots) if slot.asset_id == asset_id)
+        its = None if trip is None else self.flights.on_slot(pool, number, trip)
+        if its is None or self._port_clash(way, pool, its) is not None:
+            return None
+        drop, back = self.problem.seconds(its.drop_at), self.problem.seconds(its.return_at)
+        begin, end = depart - round_up(pool.type.load_s), back + round_up(pool.type.turnaround_s)
+        clash = self._days[asset_id].clash(begin, end)
+        late_s = 0 if clash is None else clash.end - begin
+        if late_s > LATE_S or not due[0] <= drop <= due[1]:
+            return None
+        away = Away(begin + late_s, end, its.drawn_soc, its.needed_soc)
+        if away.begin >= away.end or self._days[asset_id].clash(away.begin, away.end) is not None:
+            return None
+        counted = self._permits.counted(pool.type, its)
+        return Sortie(order, way, pool.slots[number], its, depart, back, Booking(away), counted)
+
     def _within(self, order: int, way: SortieWay, pool: Pool, opening: Span) -> Sortie | None:
         """Try one departure after the other within the opening; each refusal says where to go on."""
         due = self.problem.due[order]
@@ -193,8 +232,10 @@ class Yard:
         starts = [self._days[s.asset_id].first_fit(depart - load, away_s) + load for s in pool.slots]
         return min(starts, default=None)
 
-    def _fitted(self, order: int, way: SortieWay, pool: Pool, trip: Trip, away: Span) -> Sortie | int | None:
-        """The trip on the first asset with room for it; else when to try again."""
+    def _fitted(
+        self, order: int, way: SortieWay, pool: Pool, trip: Trip, away: Span, only: str | None = None
+    ) -> Sortie | int | None:
+        """The trip on the first asset with room for it (or on one alone); else when to try again."""
         port_clash = self._port_clash(way, pool, trip)
         if port_clash is not None:
             return away[0] + port_clash
@@ -206,7 +247,7 @@ class Yard:
         again: list[int] = []
         able = False
         for number, slot in enumerate(pool.slots):
-            its = self.flights.on_slot(pool, number, trip)
+            its = None if only not in (None, slot.asset_id) else self.flights.on_slot(pool, number, trip)
             if its is None:
                 continue
             able = True

@@ -19,7 +19,7 @@ def spec(repo_root: Path) -> FleetSpec:
 
 
 def test_the_example_is_read(spec: FleetSpec) -> None:
-    assert (spec.timezone, spec.unserved_penalty) == ("Europe/Lisbon", 80)
+    assert (spec.timezone, spec.unserved_penalty, spec.change_price) == ("Europe/Lisbon", 80, 1.0)
     assert set(spec.types) == {
         "courier-x4",
         "walker-s2",

@@ -491,6 +491,8 @@ def test_a_file_is_read_from_disk(tmp_path: Path) -> None:
         'unserved_penalty = "x"',
         "unserved_penalty = nan",
         "unserved_penalty = -1",
+        "change_price = -1",
+        "change_price = inf",
         "zone_time_margin_s = -1",
         'zone_time_margin_s = "x"',
         "zone_time_margin_s = 4000",

@@ -11,6 +11,7 @@ from fleet.domain.fleet import Lateness
 from fleet.domain.plan import ParcelPlan, Plan
 from fleet.planner import MaxIterations, Snapshot, plan
 from tests.property.test_planner import check_each_once, check_money
+from tests.support.drafted import in_force
 from tests.unit.planner.town import EIGHT, fleet, order, place, snapshot
 
 PARKING_S = 75
@@ -104,3 +105,14 @@ def test_a_parcel_in_time_says_nothing_of_lateness() -> None:
     (parcel,) = made(town).parcels
     assert parcel.late_s is None
     assert "late_s" not in parcel.model_dump(mode="json")
+
+
+def test_what_was_planned_late_stays_in_a_plan_that_is_looked_at_again() -> None:
+    """It holds as it was drafted, and nobody becomes later for that."""
+    town = hurried(Lateness(per_hour=20, at_most_min=45))
+    before = made(town)
+    again = made(in_force(town, before))
+    assert late(before)
+    assert [one.kept for one in again.revised] == [True] * len(before.routes)
+    assert late(again) == late(before)
+    assert again.lost == ()

@@ -1,0 +1,187 @@
+"""The plan in force as a draft: each drafted mission as it stands, as far as it still holds.
+
+What does not hold any more (a zone, the weather, a van that comes too late) is let go, with the reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from fleet.feasibility.incident import incident
+from fleet.planner.buildings import door_visits, gathered
+from fleet.planner.draft import Compartments, Draft
+from fleet.planner.flights import Flights, round_up
+from fleet.planner.late import as_late_as_driven
+from fleet.planner.polish import eased
+from fleet.planner.problem import Pool, Problem, Van
+from fleet.planner.routes import Routing
+from fleet.planner.snapshot import Drafted, DraftedStop
+from fleet.planner.sorties import Sortie, Yard
+from fleet.planner.tours import Case, Tour
+from fleet.planner.visits import Visit, locker_visits
+from fleet.planner.ways import LockerWay, SortieWay, Way, Ways
+from fleet.protocol.values import Reason
+
+Stops = tuple[tuple[str | None, frozenset[int]], ...]
+"""A tour's stops: the locker (none: a door) and the parcels' numbers, in order."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A drafted mission in the planner's terms: a sortie (``booked`` with all that it needs, or kept as drafted), or a
+    van's stops."""
+
+    mission: Drafted
+    orders: tuple[int, ...]
+    van: int | None = None
+    stops: Stops = ()
+    sortie: Sortie | None = None
+    booked: bool = True
+
+    def is_kept(self, sortie: Sortie | None, tour: Tour | None) -> bool:
+        """Whether it stays as it is where its parcel flies so, or its van drives so."""
+        if self.van is not None:
+            return tour is not None and stops_of(tour) == self.stops
+        return self.sortie is not None and sortie is not None and _same(sortie, self.sortie)
+
+
+def _same(one: Sortie, other: Sortie) -> bool:
+    """Whether two sorties are one trip of one asset; a second is the planner's rounding."""
+    apart_s = abs(one.depart_s - other.depart_s)
+    return one.slot.asset_id == other.slot.asset_id and one.way == other.way and apart_s <= 1
+
+
+def stops_of(tour: Tour) -> Stops:
+    """What the van stops for, in order."""
+    visits = (tour.case.visits[v] for v in tour.visits)
+    return tuple((visit.locker_id, frozenset(visit.orders)) for visit in visits)
+
+
+@dataclass
+class Present:
+    """Makes the draft. ``lost`` says of each parcel that was let go why its mission does not hold."""
+
+    problem: Problem
+    ways: Sequence[Ways]
+    flights: Flights
+    standing: list[Standing] = field(default_factory=list)
+    lost: dict[int, tuple[Reason, ...]] = field(default_factory=dict)
+    _choices: dict[int, Way] = field(default_factory=dict)
+    _sorties: dict[int, Sortie] = field(default_factory=dict)
+    _tours: list[Tour] = field(default_factory=list)
+
+    def draft(self) -> Draft:
+        """What of the plan in force holds; all other parcels are left."""
+        self._yard = Yard(self.problem, self.flights)
+        self._compartments = Compartments(self.problem)
+        for mission in sorted(self.problem.snapshot.drafted, key=lambda m: (m.start, m.mission_id)):
+            pool = self._pools.get(mission.asset_id)
+            self.standing.append(
+                self._stand_route(mission) if pool is None else self._stand_sortie(mission, pool)
+            )
+        choices = tuple(self._choices.get(order) for order in range(len(self.ways)))
+        lockers = [way.locker if isinstance(way, SortieWay) else way for way in choices]
+        stays = {order: way for order, way in enumerate(lockers) if isinstance(way, LockerWay)}
+        left = tuple(order for order, way in enumerate(choices) if way is None)
+        routing = Routing(tuple(self._tours), ())
+        return Draft(self.problem, choices, self._sorties, routing, stays, left, self._yard)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {order.order_id: number for number, order in enumerate(self.problem.orders)}
+
+    @cached_property
+    def _pools(self) -> dict[str, Pool]:
+        return {slot.asset_id: pool for pool in self.problem.pools for slot in pool.slots}
+
+    @cached_property
+    def _vans(self) -> dict[str, Van]:
+        return {van.slot.asset_id: van for van in self.problem.vans}
+
+    # --- sorties -----------------------------------------------------------------------------------------------------
+
+    def _stand_sortie(self, mission: Drafted, pool: Pool) -> Standing:
+        order, locker_id = self._numbers[mission.order_ids[0]], mission.stops[0].locker_id
+        depart = self.problem.seconds(mission.start) + round_up(pool.type.load_s)
+        sortie, booked = self._booked(order, locker_id, pool, depart, mission.asset_id)
+        if sortie is None:
+            verdict = self.flights.assess(order, pool, locker_id, depart).verdict
+            self._let_go(mission, (order,), verdict.reasons)
+        else:
+            self._yard.keep(sortie)
+            self._sorties[order], self._choices[order] = sortie, sortie.way
+        return Standing(mission, (order,), sortie=sortie, booked=booked)
+
+    def _booked(
+        self, order: int, locker_id: str | None, pool: Pool, depart: int, asset_id: str
+    ) -> tuple[Sortie | None, bool]:
+        """On its asset at its time, which may lie between two of the planner's seconds; whether all of it is booked.
+        What only its battery, or a count, speaks against now stays drafted: that is looked at before it is sent."""
+        for way in self.ways[order].sorties:
+            here = way.locker.locker_id if way.locker else None
+            if way.pool != pool.index or here != locker_id:
+                continue
+            booked = self._yard.on(order, way, depart, asset_id) or self._yard.on(
+                order, way, depart - 1, asset_id
+            )
+            found = booked or self._yard.drafted(order, way, depart, asset_id)
+            if found is not None and (way.locker is None or self._compartments.take(way.locker)):
+                return found, booked is not None
+        return None, True
+
+    # --- routes ------------------------------------------------------------------------------------------------------
+
+    def _stand_route(self, mission: Drafted) -> Standing:
+        orders = tuple(self._numbers[order_id] for order_id in mission.order_ids)
+        van = self._vans.get(mission.asset_id)
+        if van is None:
+            self._let_go(mission, orders, ())
+            return Standing(mission, orders, van=-1)
+        visits = [visit for stop in mission.stops for visit in self._visits(stop)]
+        case = Case(self.problem, tuple(visits))
+        whole = Tour(case, van, tuple(range(len(visits))))
+        if not whole.feasible:
+            whole = as_late_as_driven(whole, self.problem.fleet.lateness)
+        tour = whole if whole.feasible else eased(whole)
+        made = {order for v in tour.visits for order in tour.case.visits[v].orders}
+        if tour.visits:
+            tour = gathered(_over(tour))
+            self._tours.append(tour)
+        for order in set(orders) - made:
+            self._choices.pop(order, None)
+        self._let_go(mission, tuple(order for order in orders if order not in made), ())
+        stops = stops_of(tour) if len(made) == len(orders) else ()
+        return Standing(mission, orders, van.index, stops)
+
+    def _visits(self, stop: DraftedStop) -> list[Visit]:
+        """A stop's visits, of the parcels that a van may still bring there."""
+        ways: dict[int, Way] = {}
+        for order in (self._numbers[order_id] for order_id in stop.order_ids):
+            way = self._by_van(order, stop.locker_id)
+            if way is not None:
+                ways[order] = way
+        self._choices |= ways
+        parcels = [(order, self.ways[order].bases) for order in ways]
+        if stop.locker_id is None:
+            return door_visits(self.problem, parcels)
+        return locker_visits(self.problem, self.problem.stations[stop.locker_id], parcels) if parcels else []
+
+    def _by_van(self, order: int, locker_id: str | None) -> Way | None:
+        ways = self.ways[order]
+        if locker_id is None or not ways.bases:
+            return ways.door
+        found = next((way for way in ways.lockers if way.locker_id == locker_id), None)
+        return found if found is not None and self._compartments.take(found) else None
+
+    def _let_go(self, mission: Drafted, orders: tuple[int, ...], why: tuple[Reason, ...]) -> None:
+        plain = incident("does_not_hold", f"{mission.mission_id} can't be made as drafted", source="planner")
+        for order in orders:
+            self.lost[order] = why or (plain,)
+
+
+def _over(tour: Tour) -> Tour:
+    """The tour over a case of its own, with nothing else in it."""
+    visits = tuple(tour.case.visits[v] for v in tour.visits)
+    return Tour(Case(tour.case.problem, visits), tour.van, tuple(range(len(visits))))

@@ -1,0 +1,70 @@
+"""Plans that begin with the one in force: every rule holds, nobody is lost, and what is kept is as it was."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fleet.domain.plan import Plan
+from fleet.planner import MaxIterations, Snapshot, plan
+from tests.property.test_planner import (
+    SLACK,
+    check_each_once,
+    check_lockers,
+    check_money,
+    check_routes,
+    check_sorties,
+)
+from tests.support.drafted import drafted_of, in_force
+from tests.unit.planner.town import EIGHT, random_town
+
+
+def made(snapshot: Snapshot, iterations: int = 6) -> Plan:
+    return plan(snapshot, seed=3, stop=MaxIterations(iterations), made_at=EIGHT, baselines=False)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 10_000), count=st.integers(2, 16))
+def test_whatever_happens_every_rule_holds_and_what_is_kept_is_as_it_was(seed: int, count: int) -> None:
+    """A part of the parcels comes later, and some asset is lost; twice in a row."""
+    town, rng = random_town(seed, count), random.Random(seed)
+    first = made(replace(town, orders=town.orders[: count // 2]))
+    now = in_force(town, first, but=_some(town, rng))
+    then = made(now)
+    _holds(now, then)
+    after = in_force(now, then, but=_some(now, rng))
+    _holds(after, made(after))
+
+
+def _some(town: Snapshot, rng: random.Random) -> set[str]:
+    """One drone, robot or van that is lost; none where there is none."""
+    able = sorted(slot.asset_id for slot in town.assets if slot.asset_id != slot.site_id)
+    return {rng.choice(able)} if able else set()
+
+
+def _holds(town: Snapshot, found: Plan) -> None:
+    orders = {o.order_id: o for o in town.orders}
+    check_each_once(found, orders)
+    check_routes(found, town, orders)
+    check_sorties(found, town, orders)
+    check_lockers(found, town, orders)
+    check_money(found)
+    _kept_is_as_it_was(town, found)
+
+
+def _kept_is_as_it_was(town: Snapshot, found: Plan) -> None:
+    """The mission's asset, parcels and places, and a sortie's start; each draft is either kept or not in the plan."""
+    assert {one.mission_id for one in found.revised} == {one.mission_id for one in town.drafted}
+    kept = {one.mission_id for one in found.revised if one.kept}
+    before = {one.mission_id: one for one in town.drafted}
+    after = {one.mission_id: one for one in drafted_of(town, found)}
+    assert kept == before.keys() & after.keys()
+    for mission_id in kept:
+        was, now = before[mission_id], after[mission_id]
+        assert (was.asset_id, sorted(was.order_ids)) == (now.asset_id, sorted(now.order_ids))
+        assert [stop.locker_id for stop in was.stops] == [stop.locker_id for stop in now.stops]
+        if any(sortie.sortie_id == mission_id for sortie in found.sorties):
+            assert abs(was.start - now.start) <= SLACK
