@@ -13,6 +13,9 @@ class Purse(Protocol):
     def used(self) -> float:
         """The share that is used up, or given away."""
 
+    def late(self) -> bool:
+        """Whether time is up, so that not even a first plan is to be made. Iterations take no time."""
+
     def part(self, share: float) -> Budget:
         """A budget for one piece of work: so large a share of the whole."""
 
@@ -33,6 +36,10 @@ class _Counted:
         """Nothing left is all used."""
         return self._given / self._chunks if self._chunks else 1.0
 
+    def late(self) -> bool:
+        """Never."""
+        return False
+
     def part(self, share: float) -> Budget:
         """So many chunks."""
         self._due += share * self._chunks
@@ -50,6 +57,10 @@ class _Timed:
     def used(self) -> float:
         """Of the whole."""
         return self._budget()
+
+    def late(self) -> bool:
+        """Whether the whole is used up."""
+        return self._budget() >= 1.0
 
     def part(self, share: float) -> Budget:
         """From its first question on, but no longer than the whole."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from fleet.planner.legs import Straight
 from fleet.planner.purse import purse_of
 from fleet.planner.routing import Budget, Iterations, typical
 from fleet.planner.tilecity import Cuts, Tile
-from fleet.planner.tiling import MOST_DEPOTS, Ground
+from fleet.planner.tiling import MOST_DEPOTS, Ground, Indexes
 from fleet.planner.warmstart import Warm, named
 
 AT_ONCE = 6000
@@ -65,9 +65,10 @@ class Job:
 
 
 def plan_city(city: City, *, seed: int, budget: Budget, workers: Workers | None = None) -> JointPlan:
-    """The cheapest plan that is found within the budget; even without any budget a first complete one.
+    """The cheapest plan that is found within the budget. Of counted iterations there always is a first plan of all
+    parcels; where time is up before a tile was reached, its parcels are left, and `JointPlan.troubles` says so.
 
-    What goes wrong in a tile ends nothing: its parcels stay as they were, and `JointPlan.troubles` says so.
+    What goes wrong in a tile ends nothing: its parcels stay as they were, which is said there, too.
     """
     depot, count = city.parcels.depot, len(city.parcels.place)
     depots = len(np.unique(depot)) if depot is not None else 0
@@ -82,13 +83,23 @@ class _Search:
     def __init__(
         self, city: City, legs: Straight, seed: int, budget: Budget, workers: Workers | None
     ) -> None:
-        self.city, self.seed, self.workers = city, seed, workers
+        self.city, self.legs, self.seed, self.workers = city, legs, seed, workers
         self.purse = purse_of(budget, workers.at_once if workers is not None else 1)
-        self.ground = Ground(city, legs)
-        self.cuts = Cuts(self.ground, legs)
+
+    @cached_property
+    def ground(self) -> Ground:
+        """What stays the same in all tilings."""
+        return Ground(self.city, self.legs)
+
+    @cached_property
+    def cuts(self) -> Cuts:
+        """Cuts tiles out of it."""
+        return Cuts(self.ground, self.legs)
 
     def plan(self) -> JointPlan:
         """The first plan, and what the rounds make of it."""
+        if self.purse.late():
+            return _unreached(self.city, np.arange(len(self.city.parcels.place)))
         plan = self._round(None, 0, 0.0, 0.0)
         for number in range(1, ROUNDS + 1):
             used = self.purse.used()
@@ -102,9 +113,14 @@ class _Search:
         """All tiles of one tiling searched, from a share of the whole time to another; without a plan the first one."""
         tiling = self.ground.tiling(plan, SIZE if plan is not None else FIRST_SIZE, number)
         cut, pending, found = self.cuts.cut(tiling, plan), deque[tuple[Tile, Job]](), list[JointPlan]()
+        reached = tiling.count
 
         def jobs() -> Iterator[Job]:
+            nonlocal reached
             for k in range(tiling.count):
+                if plan is None and self.purse.late():
+                    reached = k
+                    return
                 tile, standing = cut.tile(k)
                 share = (end - begin) * len(tile.parcels) / len(self.city.parcels.place)
                 seed = (self.seed * MANY + number) * MANY + k
@@ -118,6 +134,8 @@ class _Search:
         for result in _done(jobs(), self.workers):
             tile, job = pending.popleft()
             found.append(tile.outward(result if isinstance(result, JointPlan) else _stays(job, result)))
+        if reached < tiling.count:
+            found.append(_unreached(self.city, np.flatnonzero(tiling.parcel >= reached)))
         return _joined(plan, found)
 
 
@@ -175,8 +193,18 @@ def _stays(job: Job, fault: Exception) -> JointPlan:
     if job.standing is not None:
         stayed = searched(replace(job, budget=Iterations(0), begin=0.0, end=0.0))
         return replace(stayed, troubles=trouble)
-    penalty = job.city.parcels.penalty
-    return JointPlan((), (), (), tuple(range(len(penalty))), float(penalty.sum()), 0, trouble)
+    return _left(job.city, np.arange(len(job.city.parcels.place)), trouble)
+
+
+def _unreached(city: City, parcels: Indexes) -> JointPlan:
+    """What is planned for parcels that the first plan did not come to in time: nothing."""
+    return _left(city, parcels, (f"time was up before {len(parcels)} parcels were reached: they are left",))
+
+
+def _left(city: City, parcels: Indexes, troubles: tuple[str, ...]) -> JointPlan:
+    """Nobody brings these parcels."""
+    penalty = float(city.parcels.penalty[parcels].sum())
+    return JointPlan((), (), (), tuple(parcels.tolist()), penalty, 0, troubles)
 
 
 def _joined(before: JointPlan | None, parts: list[JointPlan]) -> JointPlan:

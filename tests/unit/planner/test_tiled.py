@@ -82,24 +82,78 @@ def test_any_number_of_workers_finds_the_same(small: Callable[[int], None]) -> N
     assert alone != other
 
 
-def test_a_budget_of_nothing_gives_a_complete_plan(small: Callable[[int], None]) -> None:
-    """And one of time is kept: when it is over, nothing more is begun."""
+class Ticks:
+    """A clock that moves on by a second whenever it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self) -> float:
+        """The time."""
+        self.asked += 1
+        return float(self.asked)
+
+
+def test_no_iterations_give_a_first_plan_of_all_parcels(small: Callable[[int], None]) -> None:
+    """Iterations say nothing of time."""
     city = made(200, 1)
     small(60)
+    found = plan_city(city, seed=1, budget=Iterations(0))
+    assert (found.iterations, faults(city, found), found.troubles) == (0, [], ())
+    assert len(found.unserved) < 20
+
+
+def test_no_time_leaves_all_parcels_and_says_so(
+    small: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even tiles are drawn, which alone takes seconds for a million parcels."""
+    city = made(200, 1)
+    small(60)
+    monkeypatch.setattr(tiled, "Ground", None)
     found = plan_city(city, seed=1, budget=Seconds(time.process_time, 0.0))
-    assert (found.iterations, faults(city, found)) == (0, [])
-    asked = 0
+    assert faults(city, found) == []
+    assert found.unserved == tuple(range(200))
+    assert found.cost == pytest.approx(float(city.parcels.penalty.sum()))
+    assert found.troubles == ("time was up before 200 parcels were reached: they are left",)
 
-    def clock() -> float:
-        nonlocal asked
-        asked += 1
-        return float(asked)
 
+@pytest.mark.parametrize("threads", [0, 2])
+def test_time_that_is_up_in_the_first_plan_leaves_the_tiles_that_are_not_reached(
+    threads: int, small: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No tile is searched that begins later; what is planned by then stays, and holds."""
+    city, clock, searched = made(400, 1), Ticks(), list[int]()
+    small(40)
+
+    def counted(job: Job) -> JointPlan:
+        searched.append(len(job.city.parcels.place))
+        return tiled_search(job)
+
+    tiled_search = tiled.searched
+    monkeypatch.setattr(tiled, "searched", counted)
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        workers = Workers(pool, threads) if threads else None
+        found = plan_city(city, seed=1, budget=Seconds(clock, 9.0), workers=workers)
+    assert faults(city, found) == []
+    assert found.cost == pytest.approx(cost(city, found), rel=1e-9)
+    unreached = 400 - sum(searched)
+    assert 0 < unreached < 400
+    assert found.troubles == (f"time was up before {unreached} parcels were reached: they are left",)
+    assert len(found.unserved) >= unreached
+    # The clock is asked before each tile, and each asks once more; none is asked about after its time.
+    assert len(searched) <= 8
+    assert clock.asked <= 9 + len(searched) + 3
+
+
+def test_a_budget_of_time_is_kept(small: Callable[[int], None]) -> None:
+    """When it is over, nothing more is begun."""
+    city, clock = made(200, 1), Ticks()
+    small(60)
     found = plan_city(city, seed=1, budget=Seconds(clock, 60.0))
     assert faults(city, found) == []
     assert 0 < found.iterations <= 60 * 200
     # Each tile asks once more, and finds that time is up.
-    assert asked < 61 + 40
+    assert clock.asked < 61 + 40
 
 
 def test_a_fault_in_a_tile_ends_nothing(
