@@ -151,18 +151,24 @@ def route_energy_wh(van: ElectricVan, legs: RouteLegs, standing_s: float, standi
     """
     require_not_negative(metres=legs.metres, seconds=legs.seconds)
     require_not_negative(standing_s=standing_s, standing_w=standing_w)
-    km = legs.metres / 1000
+    lasts_s = float(np.sum(legs.seconds)) + standing_s
+    return float(np.sum(driven_wh(van, *legs))) + standing_w * lasts_s / JOULES_PER_WH
+
+
+def driven_wh(van: ElectricVan, metres: FloatArray, seconds: FloatArray, payload_kg: Floats) -> FloatArray:
+    """What each way takes at the battery, without what the van draws standing too; linear in the payload, since a
+    route's way is neither driven up nor down as a whole. Raises as `route_energy_wh`."""
+    km = metres / 1000
     with np.errstate(invalid="ignore", divide="ignore"):
-        paced = np.where(legs.seconds > 0, legs.metres / np.where(legs.seconds > 0, legs.seconds, 1.0), 0.0)
+        paced = np.where(seconds > 0, metres / np.where(seconds > 0, seconds, 1.0), 0.0)
     speed = np.maximum(paced, LEAST_MPS if van.driving_mps is None else van.driving_mps)
-    road = RoadLeg(legs.metres, speed, stops=np.where(legs.metres > 0, 1.0, 0.0) + van.per_km.stops * km)
+    road = RoadLeg(metres, speed, stops=np.where(metres > 0, 1.0, 0.0) + van.per_km.stops * km)
     bare = van.model_copy(update={"auxiliary_w": 0.0})
-    climbs_j = (van.empty_mass_kg + legs.payload_kg) * GRAVITY_MPS2 * van.per_km.climb_m * km
+    climbs_j = (van.empty_mass_kg + payload_kg) * GRAVITY_MPS2 * van.per_km.climb_m * km
     # What is climbed on the way is driven down again on it: as with stops, a share comes back.
     hills_wh = climbs_j * (1 / van.drivetrain_efficiency - van.regeneration) / JOULES_PER_WH
-    driven_wh = road_energy_wh(bare, road, legs.payload_kg) + hills_wh
-    lasts_s = float(np.sum(legs.seconds)) + standing_s
-    return float(np.sum(driven_wh)) + standing_w * lasts_s / JOULES_PER_WH
+    driven: FloatArray = road_energy_wh(bare, road, payload_kg) + hills_wh
+    return driven
 
 
 LEAST_MPS = 1.0

@@ -67,8 +67,11 @@ class RouteRange:
         heaviest_kg = max(legs.payload_kg.tolist(), default=0.0)
         fits = heaviest_kg <= self.van.max_payload_kg
         energy_wh = route_energy_wh(self.van, legs, standing_s, self.standing_w) if fits else inf
-        left_wh = self.usable_wh - self.reserve_wh - energy_wh * (1 + self.margin)
-        return RouteEnergy(energy_wh, self.usable_wh, self.reserve_wh, left_wh)
+        return RouteEnergy(energy_wh, self.usable_wh, self.reserve_wh, self.left_wh(energy_wh))
+
+    def left_wh(self, energy_wh: float) -> float:
+        """What is left after so much energy with its margin, and the reserve; below zero: it is out of range."""
+        return self.usable_wh - self.reserve_wh - energy_wh * (1 + self.margin)
 
     def judged(self, found: RouteEnergy, asset_id: str) -> Verdict:
         """Whether the van may drive it."""

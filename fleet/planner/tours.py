@@ -10,10 +10,11 @@ import numpy as np
 
 from fleet.domain.fleet import RouteType
 from fleet.energy.van import RouteLegs
-from fleet.feasibility.route_energy import RouteEnergy
+from fleet.feasibility.route_energy import RouteEnergy, RouteRange
 from fleet.kinds import TripFigures, kind_of
 from fleet.planner.line import Ints, Line, forward, latest_departure
 from fleet.planner.problem import NO_WAY_S, Legs, Problem, Van
+from fleet.planner.slack import Around, Slack
 from fleet.planner.visits import FOREVER_S, GRAMS_PER_UNIT, Visit, capacity, loads_along
 from fleet.protocol.values import Place
 
@@ -48,6 +49,18 @@ class Case:
         columns = [(v.early_s, v.late_s, v.service_s) for v in self.visits]
         table = np.array(columns, dtype=np.int64).reshape(-1, 3)
         return table[:, 0], table[:, 1], table[:, 2]
+
+    def around(self, visit: int, limit: RouteRange) -> Around:
+        """What the ways to a visit and on from it take of a van's battery. The last one's are kept for each type of
+        van: a visit is asked about in one tour after the other."""
+        known = self._around.get(limit.van.name)
+        if known is None or known[0] != visit:
+            known = self._around[limit.van.name] = visit, Around.of(limit, self.legs, self.first + visit)
+        return known[1]
+
+    @cached_property
+    def _around(self) -> dict[str, tuple[int, Around]]:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -120,6 +133,16 @@ class Tour:
         there = bool((self.line.travel_s < NO_WAY_S).all())
         short = self.duration_s <= self.van.type.max_shift_s
         return able and there and self.line.feasible and short and not self.overripe and self.in_range
+
+    @cached_property
+    def slack(self) -> Slack:
+        """What is left of its time, load and battery: tells quickly whether it holds with one more visit."""
+        return Slack(self)
+
+    @cached_property
+    def room(self) -> tuple[Ints, Ints]:
+        """For each leg, the load that fits on it and all before it, and on it and all after it."""
+        return self.line.room_before(), self.line.room_after()
 
     @cached_property
     def energy(self) -> RouteEnergy | None:
