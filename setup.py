@@ -10,6 +10,8 @@ from setuptools import Extension, setup
 
 PLANNER = "chance columns nearest routes trips undo places tails anneal"
 JOINT = "ways state boxes pads changes offer shown standing arrivals blend"
+# What views of arrays need is compiled once, for all kernels: else each holds it, and takes four times as long.
+SHARED = "geofences.kernels._shared"
 KERNELS = (
     "geofences.kernels.piece",
     "geofences.kernels.kernel",
@@ -21,11 +23,18 @@ KERNELS = (
 # meant to walk generated C. Who says a level of his own in CFLAGS has it.
 FLAGS = ["-g0", "-ffp-contract=off", *([] if "-O" in os.environ.get("CFLAGS", "") else ["-O3"])]
 
+CORES = os.cpu_count() or 1
+
 extensions = cythonize(  # type: ignore[no-untyped-call]
-    [Extension(name, [name.replace(".", "/") + ".py"], extra_compile_args=FLAGS) for name in KERNELS],
-    build_dir="build/kernels",
+    [
+        *(Extension(name, [name.replace(".", "/") + ".py"], extra_compile_args=FLAGS) for name in KERNELS),
+        Extension(SHARED, [], extra_compile_args=FLAGS),
+    ],
+    build_dir="build/cython",
+    nthreads=CORES,
+    shared_utility_qualified_name=SHARED,
 )
 for extension in extensions:
     extension.optional = True  # `cythonize` makes extensions anew, and this is lost when it is said above
 
-setup(ext_modules=extensions)
+setup(ext_modules=extensions, options={"build_ext": {"parallel": CORES}})
