@@ -208,13 +208,15 @@ def open_streets(
 
 
 def _parts(starts: Sequence[Place], ends: Sequence[Place]) -> list[list[int]]:
-    """The pairs' numbers, in parts whose tables stay small: pairs that share a start stay together."""
+    """The pairs' numbers, in parts whose tables stay small: pairs that share a start stay together, and starts that lie
+    together, whose ends are often the same."""
     by_start: dict[Place, list[int]] = {}
     for number, start in enumerate(starts):
         by_start.setdefault(start, []).append(number)
     parts: list[list[int]] = []
     rows, columns = 0, set[Place]()
-    for numbers in by_start.values():
+    for start in sorted(by_start, key=_along):
+        numbers = by_start[start]
         columns |= {ends[k] for k in numbers}
         rows += 1
         if not parts or rows * len(columns) > MOST_TABLE:
@@ -223,6 +225,17 @@ def _parts(starts: Sequence[Place], ends: Sequence[Place]) -> list[list[int]]:
         parts[-1] += numbers
     return parts
 
+
+def _along(place: Place) -> int:
+    """A place's number along a curve that passes places which lie together one after the other (Morton's)."""
+    cells = round((place.lon + 180) * CELLS_A_DEGREE), round((place.lat + 90) * CELLS_A_DEGREE)
+    return sum(
+        ((cell >> bit) & 1) << (2 * bit + k) for k, cell in enumerate(cells) for bit in range(CELL_BITS)
+    )
+
+
+CELLS_A_DEGREE, CELL_BITS = 1000, 19
+"""Cells of the curve: a hundred metres, all around the earth."""
 
 MOST_TABLE = 40_000
 """Ways in one table of ``legs``: more would be asked for than are needed."""

@@ -228,6 +228,8 @@ def test_a_fleet_file_closes_streets_to_robots(tiled: Path, capsys: pytest.Captu
         ways = [way for each in day["parcels"] for way in each["alternatives"] if "robot" in way["mode"]]
         return {reason["code"] for way in ways for reason in way["reasons"]}
 
+    left = {each["order_id"]: {one["code"] for one in each["reasons"]} for each in open_day["unassigned"]}
+    assert "off_streets" in left["A-SEA"], "nobody goes into the sea, and the plan says why"
     assert "no_way" not in reasons(open_day)
     assert "no_way" in reasons(shut_day)
     assert any("1 parts closed to robots" in one for one in shut_day["assumptions"])
