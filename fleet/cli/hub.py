@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,9 +11,10 @@ from typing import Annotated
 
 import typer
 
-from fleet.app import Files, Setup, run_hub
+from fleet.app import Setup, run_hub
 from fleet.cli import backups
 from fleet.cli.day import Name, Root, run_refused
+from fleet.cli.day_files import day_files
 from fleet.cli.hub_options import (
     BeginsAt,
     Control,
@@ -99,10 +100,12 @@ def command(
     if resume:
         _refuse_options_of_a_new_day(context)
     else:
+        if depots is None or lockers is None:
+            raise BadInput("--depots and --lockers are needed to set a day up (or --resume)")
         begin = datetime.now(UTC) if at is None else moment_option("--at", at)
         setup = Setup(
             name=name,
-            files=_files(depots, lockers, (fleet, weather, energy, network), zones),
+            files=day_files(depots, lockers, (fleet, weather, energy, network), zones),
             at=begin,
             until=begin + timedelta(hours=hours),
             rate=rate,
@@ -117,24 +120,6 @@ def command(
     logs.configure(level=log_level, as_json=log_json or None)
     with _ends_in_the_log(alone=log_json and not as_json):
         serve(RunDir.named(name, root), setup, as_json=as_json, quiet=log_json)
-
-
-def _files(
-    depots: Path | None, lockers: Path | None, others: Sequence[Path | None], zones: Sequence[Path] | None
-) -> Files:
-    """A new day's files; orders come in later."""
-    if depots is None or lockers is None:
-        raise BadInput("--depots and --lockers are needed to set a day up (or --resume)")
-    fleet, weather, energy, network = others
-    return Files(
-        depots=depots,
-        lockers=lockers,
-        fleet=fleet,
-        weather=weather,
-        zones=tuple(zones or ()),
-        energy=energy,
-        network=network,
-    )
 
 
 def _refuse_options_before(context: typer.Context) -> None:

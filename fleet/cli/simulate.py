@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from fleet.app import Files
+from fleet.cli.day_files import day_files
 from fleet.cli.day_options import (
     Against,
     BeginsAt,
@@ -110,7 +109,9 @@ def command(
         _one_day(options, events, report, as_json=as_json)
     with tempfile.TemporaryDirectory() as folder:
         if own:
-            files = _files(orders, depots, lockers, (fleet, weather, energy, network), zones)
+            if orders is None or depots is None or lockers is None:
+                raise BadInput("--orders, --depots and --lockers go together: give all three, or none")
+            files = day_files(depots, lockers, (fleet, weather, energy, network), zones, orders)
             moment = None if at is None else moment_option("--at", at)
             first = files_case(files, moment, iterations=iterations, seed=seed)
         else:
@@ -118,29 +119,6 @@ def command(
         doubts = Uncertainty(travel=travel, wind_mps=wind, failures=failures)
         study = Study(cases_of(first, against, change or ()), runs, seed, demand, doubts, incidents)
         raise typer.Exit(run_study(study, workers_of(workers, study), as_json=as_json))
-
-
-def _files(
-    orders: Path | None,
-    depots: Path | None,
-    lockers: Path | None,
-    others: Sequence[Path | None],
-    zones: Sequence[Path] | None,
-) -> Files:
-    """One's own files of a day."""
-    if orders is None or depots is None or lockers is None:
-        raise BadInput("--orders, --depots and --lockers go together: give all three, or none")
-    fleet, weather, energy, network = others
-    return Files(
-        orders=orders,
-        depots=depots,
-        lockers=lockers,
-        fleet=fleet,
-        weather=weather,
-        zones=tuple(zones or ()),
-        energy=energy,
-        network=network,
-    )
 
 
 def _check_together(context: typer.Context, *, many: bool, own: bool) -> None:

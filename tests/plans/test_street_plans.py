@@ -57,10 +57,10 @@ def test_a_made_up_city_on_made_up_streets(repo_root: Path, tmp_path: Path) -> N
     """All modes over a crooked grid, with one-way streets."""
     inputs = write_city(tmp_path, 3)
     town = random_town(random.Random(3), size=48, west=CENTRE[0] - 0.077, south=CENTRE[1] - 0.056)
-    folder = streets(town.write(tmp_path / "city.osm"), tmp_path / "city.streets")
+    folder = streets(town.write(tmp_path / "city.osm.pbf"), tmp_path / "city.streets")
     made = plan(repo_root, inputs, tmp_path / "plan.json", "--iterations", "60", "--network", str(folder))
     document = assert_sound(made, inputs)
-    assert says_streets(document, "city.osm")
+    assert says_streets(document, "city.osm.pbf")
     used = {mode for mode, count in document["summary"]["by_mode"].items() if count}
     assert used >= {"sidewalk_robot", "van"}
     robots = [s for s in document["sorties"] if s["kind"] == "sidewalk_robot"]
