@@ -34,6 +34,9 @@ from fleet.planner.planfile import to_json
 
 DEFAULT_SECONDS = 10.0
 
+FIRST_S = 1.5
+"""So long a plan may take whatever the budget is: with less there would be none for a day of some hundred parcels."""
+
 
 def command(
     orders: Annotated[Path, ORDERS],
@@ -109,9 +112,9 @@ def _plan(
     """The plan, with what the inputs assume. Only one that counts iterations is the same every time."""
     begin = time.monotonic()
     if iterations is None:
-        stop: Deadline | MaxIterations = Deadline(
-            time.monotonic, begin + (DEFAULT_SECONDS if seconds is None else seconds)
-        )
+        given_s = DEFAULT_SECONDS if seconds is None else seconds
+        first_at = begin + max(given_s, FIRST_S)
+        stop: Deadline | MaxIterations = Deadline(time.monotonic, begin + given_s, first_at)
     else:
         stop = MaxIterations(iterations)
     made = plan(snapshot, seed=seed, stop=stop, made_at=datetime.now(UTC))

@@ -13,6 +13,11 @@ from geofences.checks.authorisation import described
 SOURCE = "planner"
 
 
+def out_of_time(what: str) -> Reason:
+    """The planner's time was up before it asked: a longer one may find what is not there."""
+    return Reason(code="out_of_time", detail=f"time was up before {what}", source=SOURCE)
+
+
 def no_asset(kind: str) -> Reason:
     """There is no asset of the kind (any more)."""
     return Reason(code="no_asset", detail=f"there is no {kind} that could be planned", source=SOURCE)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fleet.planner.board import Board, with_stop
+from fleet.planner.stop import Late, never
 from fleet.planner.tours import Tour
 
 LEAST_GAIN = 0.005
@@ -36,16 +37,16 @@ def hours_above_mean(durations_s: Sequence[float]) -> float:
     return float(np.maximum(0.0, hours - hours.mean()).sum()) if len(hours) else 0.0
 
 
-def balance(board: Board, per_hour: float) -> int:
+def balance(board: Board, per_hour: float, late: Late = never) -> int:
     """Move single stops while one is worth it, the best of the longest route that has one first; how many were moved.
 
     ``per_hour`` is what an hour above the mean is worth. Modes stay, and so does who is out: no van is sent out or
-    stays at home for this.
+    stays at home for this. Ends early when it is late.
     """
     if per_hour <= 0:
         return 0
     for moved in range(MOST_MOVES):
-        move = _next(board, per_hour)
+        move = None if late() else _next(board, per_hour)
         if move is None:
             return moved
         for tour in (move.shorter, move.longer):

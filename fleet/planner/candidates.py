@@ -26,6 +26,7 @@ from fleet.kinds import kind_of
 from fleet.planner.flights import Flights, earliest_departure, round_up
 from fleet.planner.problem import NO_WAY_S, Pool, Problem, stay_fee
 from fleet.planner.refills import KEPT_SOC
+from fleet.planner.stop import Late, never
 from fleet.planner.visits import Bases
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Ways
 
@@ -39,11 +40,12 @@ FARTHER = 1.6
 """A pool that lies more than so many times as far as the nearest one is not asked."""
 
 
-def find_ways(problem: Problem, flights: Flights) -> tuple[Ways, ...]:
-    """Every parcel's ways, in the order of the parcels."""
+def find_ways(problem: Problem, flights: Flights, late: Late = never) -> tuple[Ways, ...]:
+    """Every parcel's ways, in the order of the parcels. Sorties of those that are not come to before it is late are not
+    asked for."""
     doors = [_door(problem, o) for o in range(len(problem.orders))]
     lockers = _locker_ways(problem)
-    sorties = _sortie_ways(problem, flights, lockers)
+    sorties = _sortie_ways(problem, flights, lockers, late)
     return tuple(_ways(problem, o, doors[o], lockers[o], sorties[o]) for o in range(len(problem.orders)))
 
 
@@ -54,13 +56,18 @@ class _Door:
 
 
 def _ways(
-    problem: Problem, order: int, door: _Door, lockers: Sequence[LockerWay], sorties: Sequence[SortieWay]
+    problem: Problem,
+    order: int,
+    door: _Door,
+    lockers: Sequence[LockerWay],
+    sorties: Sequence[SortieWay] | None,
 ) -> Ways:
     barred = problem.excluded(order)
     by_van = door.bases if _van_brings(problem, order) else frozenset()
     kept_lockers = tuple(w for w in lockers if by_van and barred.isdisjoint((w.mode, _at(w.locker_id))))
-    kept_sorties = tuple(w for w in sorties if barred.isdisjoint((w.mode, w.kind, *_ports(w))))
-    return Ways(kept_sorties, kept_lockers, _door_way(problem, by_van, barred), door.verdicts)
+    kept_sorties = tuple(w for w in sorties or () if barred.isdisjoint((w.mode, w.kind, *_ports(w))))
+    to_door = _door_way(problem, by_van, barred)
+    return Ways(kept_sorties, kept_lockers, to_door, door.verdicts, asked=sorties is not None)
 
 
 def _at(locker_id: str) -> str:
@@ -138,11 +145,13 @@ def _locker_way(problem: Problem, order: int, locker_id: str) -> LockerWay | Non
 
 
 def _sortie_ways(
-    problem: Problem, flights: Flights, lockers: Sequence[Sequence[LockerWay]]
-) -> list[list[SortieWay]]:
-    """For each parcel the sorties that are feasible at some time, by pool."""
-    ways: list[list[SortieWay]] = [[] for _ in problem.orders]
+    problem: Problem, flights: Flights, lockers: Sequence[Sequence[LockerWay]], late: Late
+) -> list[list[SortieWay] | None]:
+    """For each parcel the sorties that are feasible at some time, by pool; none where it was late before."""
+    ways: list[list[SortieWay] | None] = [None for _ in problem.orders]
     for order, pools in enumerate(_near_pools(problem)):
+        if pools and late():
+            continue
         port = next((w for w in lockers[order] if problem.locker(w.locker_id).drone_port), None)
         asked: list[tuple[Pool, LockerWay | None]] = [(pool, None) for pool in pools]
         if port is not None:

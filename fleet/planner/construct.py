@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet.planner.problem import Van
+from fleet.planner.stop import Late, never
 from fleet.planner.tours import Case, Tour
 
 LEGS_TRIED = 5
@@ -34,12 +35,13 @@ class Spot:
 
 
 def insert_all(
-    case: Case, tours: Sequence[Tour], visits: Iterable[int], vans: Sequence[Van]
+    case: Case, tours: Sequence[Tour], visits: Iterable[int], vans: Sequence[Van], late: Late = never
 ) -> tuple[list[Tour], list[int]]:
-    """Put each visit where it costs least, the tightest windows first; also returns the visits that fit nowhere."""
+    """Put each visit where it costs least, the tightest windows first; also returns the visits that fit nowhere, and
+    those that were not come to before it was late."""
     result, left = list(tours), []
     for visit in sorted(visits, key=lambda v: _urgency(case, v)):
-        spot = cheapest(case, result, visit, vans)
+        spot = None if late() else cheapest(case, result, visit, vans)
         if spot is None:
             left.append(visit)
         elif spot.index is None:

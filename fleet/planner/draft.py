@@ -13,7 +13,7 @@ from fleet.planner.flights import Flights
 from fleet.planner.problem import Problem
 from fleet.planner.routes import Routing, Warm, route
 from fleet.planner.sorties import Sortie, Yard, book_all
-from fleet.planner.stop import Stop
+from fleet.planner.stop import Late, Stop, never
 from fleet.planner.visits import Visit, door_visit, locker_visits
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
 from fleet.protocol.values import CompartmentSize
@@ -35,6 +35,8 @@ class Draft:
     stays: dict[int, LockerWay]
     unserved: tuple[int, ...]
     yard: Yard
+    cut: bool = False
+    """Whether time was up before it was tried to serve every parcel."""
 
     @cached_property
     def cost(self) -> float:
@@ -96,6 +98,8 @@ class Builder:
     """Parcels that get a stop of their own at their building: with the others no van could make it."""
     departures: Mapping[int, int] = field(default_factory=dict)
     """When some parcels' sorties depart, where that was planned already; each is asked for anew, then or later."""
+    late: Late = never
+    """Once it is late no more sorties are booked and no more stops put into tours."""
 
     def __post_init__(self) -> None:
         self.yard = Yard(self.problem, self.flights)
@@ -110,7 +114,7 @@ class Builder:
                 self.doors.add(order)
             elif way is None:
                 self._next_best(order, without=None)
-        routing = route(self.problem, self._visits(), warm, seed=seed, stop=stop)
+        routing = route(self.problem, self._visits(), warm, seed=seed, stop=stop, late=self.late)
         return self._draft(self._mended(routing, seed))
 
     def _keep_lockers(self, choices: Choices) -> None:
@@ -121,7 +125,7 @@ class Builder:
     def _book_sorties(self, choices: Choices) -> None:
         wanted = [(order, way) for order, way in enumerate(choices) if isinstance(way, SortieWay)]
         roomy = [(o, w) for o, w in wanted if w.locker is None or self._stay(o, w.locker)]
-        booked, left = book_all(self.yard, roomy, self.departures)
+        booked, left = book_all(self.yard, roomy, self.departures, self.late)
         self.sorties |= booked
         failed = {o for o, _ in wanted} - booked.keys()
         for order in left:
@@ -159,6 +163,8 @@ class Builder:
                 return self._try_sortie(order, way)
 
     def _try_sortie(self, order: int, way: SortieWay) -> bool:
+        if self.late():
+            return False
         if way.locker is not None and not self._stay(order, way.locker):
             return False
         sortie = self.yard.book(order, way)
@@ -193,12 +199,12 @@ class Builder:
         """Parcels of stops that no van can make go by sortie or to the door instead, as far as there is room."""
         self.apart |= {o for v in routing.left if v.locker_id is None and len(v.orders) > 1 for o in v.orders}
         if self.apart:
-            routing = route(self.problem, self._visits(), routing.warm, seed=seed, stop=None)
+            routing = route(self.problem, self._visits(), routing.warm, seed=seed, stop=None, late=self.late)
         left = sorted(order for visit in routing.left for order in visit.orders)
         again = [order for order in left if self._turned(order)]
         self._give_up(set(left) - set(again) - self.sorties.keys())
         if again:
-            routing = route(self.problem, self._visits(), routing.warm, seed=seed, stop=None)
+            routing = route(self.problem, self._visits(), routing.warm, seed=seed, stop=None, late=self.late)
             self._give_up(order for visit in routing.left for order in visit.orders)
         return Routing(routing.tours, ())
 
@@ -222,7 +228,9 @@ class Builder:
     def _draft(self, routing: Routing) -> Draft:
         choices = tuple(self._choice(order) for order in range(len(self.ways)))
         left = tuple(sorted(self.unserved))
-        return Draft(self.problem, choices, self.sorties, routing, self.stays, left, self.yard)
+        return Draft(
+            self.problem, choices, self.sorties, routing, self.stays, left, self.yard, cut=self.late()
+        )
 
     def _choice(self, order: int) -> Way | None:
         if order in self.sorties:
@@ -235,7 +243,7 @@ def rerouted(draft: Draft, ways: Sequence[Ways], *, seed: int, stop: Stop) -> Dr
     problem = draft.problem
     doors = [door_visit(problem, o, ways[o].bases) for o in draft.unserved if ways[o].bases]
     visits = [*(tour.case.visits[v] for tour in draft.routing.tours for v in tour.visits), *doors]
-    routing = route(problem, visits, draft.routing.warm, seed=seed, stop=stop)
+    routing = route(problem, visits, draft.routing.warm, seed=seed, stop=stop, late=stop.late)
     left = {order for visit in routing.left for order in visit.orders}
     if left - set(draft.unserved):
         return draft

@@ -17,8 +17,9 @@ from fleet.planner.insertion import Insertion, best_insertion, open_route
 from fleet.planner.prices import Prices
 from fleet.planner.problem import Pool, Problem
 from fleet.planner.render import Sheet
-from fleet.planner.rivals import Rival, Rivals
+from fleet.planner.rivals import ESTIMATED, Rival, Rivals
 from fleet.planner.running import RunningRoute
+from fleet.planner.stop import Late, never
 from fleet.planner.ways import LockerWay, SortieWay, Way, Ways
 from fleet.protocol.values import Place, Reason
 
@@ -37,6 +38,10 @@ class Explainer:
     prices: Prices
     sheet: Sheet
     board: Board
+    late: Late = never
+    """From then on what takes long is not asked any more, which the answers say."""
+    settled: bool = True
+    """Whether each parcel was offered all its ways."""
 
     def parcel(self, order: int) -> ParcelPlan:
         """One parcel's part of the plan."""
@@ -80,7 +85,7 @@ class Explainer:
 
     @cached_property
     def _rivals(self) -> Rivals:
-        return Rivals(self.board, self.prices, self._insertion_reasons)
+        return Rivals(self.board, self.prices, self._insertion_reasons, self.late, self.settled)
 
     def _alternative(self, order: int, kind: str, rival: Rival | None) -> Alternative:
         if rival is not None:
@@ -128,6 +133,9 @@ class Explainer:
             return _no(reasons.elsewhere(asset_type.kind, standing))
         if not here:
             return None
+        if self.late() or not self.ways[order].asked:
+            what = f"it was asked whether a {asset_type.kind} may take it"
+            return Verdict(Status.UNKNOWN, (reasons.out_of_time(what),))
         place = self.problem.orders[order].place
         pool = min(here, key=lambda p: (_apart(p.site.place, place), p.index))
         verdict = self.flights.assess(order, pool, None, self._departure(order, pool)).verdict
@@ -171,9 +179,10 @@ class Explainer:
         feasible = [a for a in others if a.verdict is Status.FEASIBLE and not _is_full(a)]
         if not feasible:
             return Fallback(mode="van", detail="no other mode can take it: on a van's route of the next day")
-        best = min(feasible, key=lambda a: (a.cost or 0.0, a.mode))
+        best = min(feasible, key=lambda a: (ESTIMATED in a.reasons, a.cost or 0.0, a.mode))
         money = f"about {best.cost:.2f} {self.problem.fleet.currency}"
-        return Fallback(mode=best.mode, detail=f"by {best.mode} instead, {money}")
+        room = ", if there is room" if ESTIMATED in best.reasons else ""
+        return Fallback(mode=best.mode, detail=f"by {best.mode} instead{room}, {money}")
 
     def _hindrances(self, order: int, kind: str) -> list[_Hindrance]:
         ways = self._ways(order, kind)
@@ -204,7 +213,10 @@ class Explainer:
         return any(isinstance(t, RouteType) for t in self.problem.fleet.of_kind(kind))
 
     def _full(self, order: int, kind: str, way: Way) -> _Hindrance:
-        """There is a way, but no room for it beside the other parcels."""
+        """There is a way, but no room for it beside the other parcels, or no time to find any."""
+        # Once every parcel was offered its ways, nobody is left whom there is room for, however the draft was made.
+        if self.late() or (self.sheet.draft.cut and not self.settled):
+            return _hindrance(kind, (reasons.out_of_time(f"it was given to a {kind}"),))
         if isinstance(way, SortieWay):
             site = self.problem.pools[way.pool].site.site_id
             found = self._rivals.why_full(order, way)
@@ -223,11 +235,17 @@ class Explainer:
         depots = sorted({site_id for _, site_id in self.ways[order].bases}) or sorted(
             {s for _, s in self.problem.bases}
         )
-        if all(reason.code == "route_out_of_range" for reason in found):
+        if all(reason.code in ("route_out_of_range", "out_of_time") for reason in found):
             return _hindrance(kind, found)
-        if minutes and min(minutes) < 120:
+        if minutes and (min(minutes) < 120 or self._has_idle_van(order)):
             return _Hindrance(found, f"a window that ends {math.ceil(min(minutes))} min later", 0.5)
         return _Hindrance(found, f"one more {kind} at {' or '.join(depots) or 'a depot'}", 2.0)
+
+    def _has_idle_van(self, order: int) -> bool:
+        """Whether a van that may carry the parcel stays at home: one more would be no use either."""
+        used = {r.asset_id for r in self.sheet.routes}
+        bases = self.ways[order].bases
+        return any(van.base in bases and van.slot.asset_id not in used for van in self.problem.vans)
 
     @cached_property
     def _running(self) -> list[RunningRoute]:
@@ -241,6 +259,8 @@ class Explainer:
 
     def _insertion_reasons(self, order: int) -> tuple[Reason, ...]:
         """What each present route, and a new one, answers; asked once."""
+        if self.late():
+            return (reasons.out_of_time("vans' routes were asked"),)
         if order not in self._asked:
             self._asked[order] = self._asked_of_routes(order)
         return self._asked[order]
@@ -284,6 +304,7 @@ CHANGES: dict[str, tuple[Wording, float]] = {
     "route_out_of_range": (lambda kind, _reason: f"a {kind} with a larger or fuller battery", 2.0),
     "no_way": (lambda kind, _reason: f"a place that streets lead a {kind} to", 4.0),
     "off_streets": (lambda kind, _reason: f"streets near the place that a {kind} can use", 4.0),
+    "out_of_time": (lambda _kind, _reason: "more time for planning", 0.1),
     "failed_before": (lambda kind, _reason: f"another try by {kind}", 3.0),
 }
 """Wording and effort by the reason's code; other reasons name their limit."""
@@ -316,7 +337,7 @@ def _distinct(found: Iterable[Reason]) -> tuple[Reason, ...]:
 
 def _is_full(other: Alternative) -> bool:
     """Whether it could serve the parcel by itself, but not beside all the others."""
-    return any(reason.code != "no_gain" for reason in other.reasons)
+    return any(reason.code not in ("no_gain", "out_of_time") for reason in other.reasons)
 
 
 def _no(reason: Reason) -> Verdict:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from fleet.domain.fleet import Lateness
 from fleet.planner.board import Board, Seat
 from fleet.planner.problem import Problem
+from fleet.planner.stop import Late, never
 from fleet.planner.tours import Case, Tour
 from fleet.planner.visits import Visit, door_visit
 
@@ -27,14 +28,14 @@ class _LateSeat:
     """The seat's cost and the price of the time."""
 
 
-def bring_late(board: Board, rule: Lateness | None) -> int:
+def bring_late(board: Board, rule: Lateness | None, late: Late = never) -> int:
     """Give the parcels that are left, those due first, the seats that cost least with the price of their lateness, as
-    long as that is less than leaving them; how many got one.
+    long as that is less than leaving them; how many got one. Ends early when time is up.
     """
     problem = board.problem
     left = [order for order, way in enumerate(board.choices) if way is None]
     tried = sorted(left, key=lambda order: (problem.due[order][1], order))[:MOST_TRIED]
-    return 0 if rule is None else sum(_brought(board, order, rule) for order in tried)
+    return 0 if rule is None else sum(_brought(board, order, rule) for order in tried if not late())
 
 
 def late_s(problem: Problem, tour: Tour) -> dict[int, int]:

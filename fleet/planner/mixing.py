@@ -15,7 +15,7 @@ from fleet.planner.flights import Flights
 from fleet.planner.jointly import JointPlan, VanStop, plan_jointly
 from fleet.planner.problem import Problem
 from fleet.planner.routes import Warm
-from fleet.planner.stop import Stop
+from fleet.planner.stop import Late, Stop, never
 from fleet.planner.visits import Key
 from fleet.planner.ways import Way, Ways
 
@@ -40,16 +40,25 @@ def mixed(problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int
     """The draft that the joint search finds within ``stop``."""
     model = model_of(problem, ways)
     found = plan_jointly(model.city, seed=seed, budget=Steps(stop))
-    return exact(model, found, problem, ways, flights, seed=seed)
+    return exact(model, found, problem, ways, flights, seed=seed, late=stop.late)
 
 
 def exact(
-    model: Model, found: JointPlan, problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int
+    model: Model,
+    found: JointPlan,
+    problem: Problem,
+    ways: Sequence[Ways],
+    flights: Flights,
+    *,
+    seed: int,
+    late: Late = never,
 ) -> Draft:
     """What was found as a draft, to the second. Parcels for whom it does not hold go their cheapest sortie that there
     is room for, else by van."""
     departures = _departures(problem, model, found)
-    builder = Builder(problem, ways, flights, lambda order: _ranked(ways[order]), departures=departures)
+    builder = Builder(
+        problem, ways, flights, lambda order: _ranked(ways[order]), departures=departures, late=late
+    )
     return builder.build(_choices(model, found, ways), _tours(model, found), seed=seed, stop=None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from fleet.domain.plan import CostSummary, Lost, Plan, Revised, Summary
@@ -21,8 +21,14 @@ from fleet.planner.replan import Replanned, replan
 from fleet.planner.search import Found, search
 from fleet.planner.settle import settle
 from fleet.planner.snapshot import Snapshot
-from fleet.planner.stop import Stop
+from fleet.planner.stop import MaxIterations, Stop
 from fleet.planner.ways import Ways
+
+WAYS_SHARE, SEARCH_SHARE, SETTLE_SHARE = 0.5, 0.7, 0.4
+"""Of the time that is left each time: what finding the ways, the search, and the last moves may take; the rest is for
+the reasons. Counted iterations wait for all of them."""
+
+NO_HURRY = MaxIterations(0)
 
 ETA_ASSUMPTION = "arrival ranges: a tenth of the time since departure, and 3 min more for vans"
 
@@ -31,48 +37,76 @@ def plan(snapshot: Snapshot, *, seed: int, stop: Stop, made_at: datetime, baseli
     """Mode, asset, time and cost for every parcel of the snapshot, with the reasons.
 
     The same snapshot, seed and number of iterations give the same plan. ``baselines`` adds what the same parcels
-    would cost by vans alone, by the same router. The plan is never worse than the greedy one.
+    would cost by vans alone, by the same router. The plan is never worse than the greedy one, if that is whole. Of a
+    deadline a share is kept for what comes after the search; what there is no time for is left out, which the plan
+    says (``planned.out_of_time``, and among its assumptions).
     Where the snapshot has drafted missions, the plan begins with these and changes few of them; it has no baselines.
     Raises ``PlannerError`` when the snapshot does not fit together; whatever can't be served is unassigned.
     """
     problem = Problem(snapshot)
     flights = Flights(problem)
-    ways = find_ways(problem, flights)
+    ways = find_ways(problem, flights, stop.ahead(WAYS_SHARE).late)
+    searching = stop.ahead(SEARCH_SHARE)
     if snapshot.drafted:
-        again = replan(problem, ways, flights, seed=seed, stop=stop)
-        return _revision(again, ways, flights, seed=seed, made_at=made_at)
-    found = search(problem, ways, flights, seed=seed, stop=stop, baselines=baselines)
-    return finished(found, ways, flights, seed=seed, made_at=made_at)
+        again = replan(problem, ways, flights, seed=seed, stop=searching)
+        return _revision(again, ways, flights, seed=seed, made_at=made_at, stop=stop)
+    found = search(problem, ways, flights, seed=seed, stop=searching, baselines=baselines)
+    made = finished(found, ways, flights, seed=seed, made_at=made_at, stop=stop)
+    if not baselines or found.van_only is not None:
+        return made
+    return made.model_copy(update={"assumptions": tuple(sorted({*made.assumptions, NO_VANS}))})
 
 
-def finished(found: Found, ways: Sequence[Ways], flights: Flights, *, seed: int, made_at: datetime) -> Plan:
-    """The plan of the best draft that was found, after the last moves to other modes, with all reasons."""
+def finished(
+    found: Found,
+    ways: Sequence[Ways],
+    flights: Flights,
+    *,
+    seed: int,
+    made_at: datetime,
+    stop: Stop = NO_HURRY,
+) -> Plan:
+    """The plan of the best draft that was found, after the last moves to other modes, with all reasons that there is
+    time for."""
     board = Board(found.best, ways)
-    settle(board)
-    _weigh_the_rest(board)
+    settling = stop.ahead(SETTLE_SHARE)
+    settle(board, settling.late)
+    _weigh_the_rest(board, settling)
     sheet = Sheet(board.draft(), ways, plan_id(board.problem.snapshot, seed, made_at))
     sheet.fill()
-    return _written(board, sheet, summary(found, sheet), flights, seed=seed, made_at=made_at)
+    settled = not settling.late()
+    return _written(
+        board, sheet, summary(found, sheet), flights, seed=seed, made_at=made_at, stop=stop, settled=settled
+    )
 
 
-def _weigh_the_rest(board: Board) -> None:
+def _weigh_the_rest(board: Board, stop: Stop) -> None:
     """What is looked at once the search is over: fairness and lateness, where they have a price."""
     fleet = board.problem.fleet
-    if balance(board, fleet.fairness.per_hour) + bring_late(board, fleet.lateness):
-        settle(board)
+    if balance(board, fleet.fairness.per_hour, stop.late) + bring_late(board, fleet.lateness, stop.late):
+        settle(board, stop.late)
 
 
 def _revision(
-    again: Replanned, ways: Sequence[Ways], flights: Flights, *, seed: int, made_at: datetime
+    again: Replanned,
+    ways: Sequence[Ways],
+    flights: Flights,
+    *,
+    seed: int,
+    made_at: datetime,
+    stop: Stop,
 ) -> Plan:
     """The plan in force as it is to be from now on: what stays has the ids of the missions that were drafted."""
     board = again.board
-    _weigh_the_rest(board)
+    settling = stop.ahead(SETTLE_SHARE)
+    _weigh_the_rest(board, settling)
     sheet = Sheet(board.draft(), ways, plan_id(board.problem.snapshot, seed, made_at))
     sheet.fill()
     kept = named_as_drafted(again, sheet)
-    plain = Board(board.draft(), ways)
-    plan = _written(plain, sheet, summary(None, sheet), flights, seed=seed, made_at=made_at)
+    plain, settled = Board(board.draft(), ways), not settling.late()
+    plan = _written(
+        plain, sheet, summary(None, sheet), flights, seed=seed, made_at=made_at, stop=stop, settled=settled
+    )
     revised = tuple(
         Revised(mission_id=m.mission_id, revision=m.revision, kept=m.mission_id in kept)
         for m in board.problem.snapshot.drafted
@@ -103,12 +137,24 @@ def named_as_drafted(again: Replanned, sheet: Sheet) -> frozenset[str]:
 
 
 def _written(
-    board: Board, sheet: Sheet, figures: Summary, flights: Flights, *, seed: int, made_at: datetime
+    board: Board,
+    sheet: Sheet,
+    figures: Summary,
+    flights: Flights,
+    *,
+    seed: int,
+    made_at: datetime,
+    stop: Stop,
+    settled: bool,
 ) -> Plan:
-    """The plan of a board's draft with all reasons."""
+    """A board's draft as a plan, with the reasons that there is time for: those of parcels that nobody brings first."""
     draft, ways, problem = sheet.draft, board.ways, board.problem
     snapshot = problem.snapshot
-    explainer = Explainer(problem, ways, flights, learn(problem, ways, draft.routing), sheet, board)
+    prices = learn(problem, ways, draft.routing)
+    explainer = Explainer(problem, ways, flights, prices, sheet, board, stop.late, settled)
+    left = tuple(explainer.unassigned(order) for order in sheet.left)
+    parcels = tuple(explainer.parcel(order) for order in range(len(problem.orders)))
+    shortcuts = _shortcuts(ways, sheet, settled=settled, explained=not stop.late())
     return Plan(
         plan_id=sheet.plan_id,
         snapshot_id=snapshot.snapshot_id,
@@ -118,15 +164,31 @@ def _written(
         seconds=None,
         zones_version=snapshot.context.airspace.version,
         currency=problem.fleet.currency,
-        assumptions=assumptions(sheet),
+        assumptions=tuple(sorted({*assumptions(sheet), *shortcuts})),
         summary=figures,
-        parcels=tuple(explainer.parcel(order) for order in range(len(problem.orders))),
+        parcels=parcels,
         sorties=tuple(sheet.sorties),
         routes=tuple(sheet.routes),
         lockers=sheet.lockers(),
         charging=sheet.charging(),
-        unassigned=tuple(explainer.unassigned(order) for order in sheet.left),
+        unassigned=left,
     )
+
+
+NO_VANS = "time was up before vans alone were planned: that baseline is left out"
+
+
+def _shortcuts(ways: Sequence[Ways], sheet: Sheet, *, settled: bool, explained: bool) -> Iterator[str]:
+    """What there was no time for."""
+    unasked = sum(not found.asked for found in ways)
+    if unasked:
+        yield f"time was up before sorties were asked about for {unasked} parcels"
+    if sheet.draft.cut and not settled:
+        yield "time was up before every parcel was tried"
+    if not settled:
+        yield "time was up before every parcel was offered its other ways"
+    if not explained:
+        yield "time was up before all alternatives were worked out: some are estimated"
 
 
 def plan_id(snapshot: Snapshot, seed: int, made_at: datetime) -> str:

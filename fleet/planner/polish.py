@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 import pyvrp
+from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.search import LocalSearch, PerturbationManager, compute_neighbours
 
 from fleet.planner.line import Ints
@@ -178,7 +180,10 @@ def _searched(data: pyvrp.ProblemData, start: pyvrp.Solution, *, seed: int, stop
     penalties = pyvrp.PenaltyManager(params.penalty.midpoint_penalties(data), params.penalty)
     first = descent(start, penalties.max_cost_evaluator(), exhaustive=True)
     search = pyvrp.IteratedLocalSearch(data, penalties, descent, first, params.ils)
-    return search.run(_Until(stop), collect_stats=False, display=False).best
+    with warnings.catch_warnings():
+        # It warns where hardly any parcel fits into a van, of all users. What it finds is asked exactly anyway.
+        warnings.simplefilter("ignore", PenaltyBoundWarning)
+        return search.run(_Until(stop), collect_stats=False, display=False).best
 
 
 def eased(tour: Tour) -> Tour:

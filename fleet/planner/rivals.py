@@ -17,8 +17,12 @@ from fleet.planner.prices import Prices
 from fleet.planner.problem import Problem
 from fleet.planner.settle import LEAST_GAIN
 from fleet.planner.sorties import Yard
+from fleet.planner.stop import Late, never
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way
 from fleet.protocol.values import Reason
+
+ESTIMATED = planned.out_of_time("it was worked out: the cost is an estimate, and room was not asked for")
+UNSETTLED = planned.out_of_time("every parcel was offered its other ways")
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,10 @@ class Rivals:
     board: Board
     prices: Prices
     van_reasons: Callable[[int], tuple[Reason, ...]]
+    late: Late = never
+    """From then on rivals are estimated, and say so."""
+    settled: bool = True
+    """Whether each parcel was offered all its ways; else a cheaper one may have been missed, which is said."""
 
     @property
     def problem(self) -> Problem:
@@ -53,7 +61,10 @@ class Rivals:
         ``share`` is the cost that the plan states for the parcel.
         """
         seat = self.board.lift(order)
-        found = {mode: self._rival(order, mode, seat, share) for mode in modes}
+        if self.late():
+            found = {mode: self._estimated(order, mode) for mode in modes}
+        else:
+            found = {mode: self._said(self._rival(order, mode, seat, share), seat, share) for mode in modes}
         self.board.put(order, seat)
         saving = None if seat.way is None else max(0.0, seat.cost)
         return saving, {mode: rival for mode, rival in found.items() if rival is not None}
@@ -77,6 +88,17 @@ class Rivals:
         costs = [*open_at, *(self.usual(order, way) for way in ways if offers.get(way) is None)]
         return Rival(min(costs, default=limit)) if ways else None
 
+    def _estimated(self, order: int, mode: str) -> Rival | None:
+        """What the mode costs by the prices of the plan's routes, whether there is room or not."""
+        ways = [way for way in self.board.ways[order].all if way.mode == mode]
+        return Rival(min(self._priced(order, way) for way in ways), (ESTIMATED,)) if ways else None
+
+    def _said(self, rival: Rival | None, seat: Seat, share: float) -> Rival | None:
+        """That a cheaper one was missed because time was up, where that is so."""
+        if self.settled or rival is None or rival.reasons or rival.cost >= max(share, seat.cost):
+            return rival
+        return Rival(rival.cost, (UNSETTLED,))
+
     def _offer(self, order: int, way: Way, limit: float) -> Seat | None:
         """A seat this way; where vans that could be cheaper have none, any van's."""
         return self.board.offer(order, way, limit) or self.board.offer(order, way)
@@ -89,10 +111,13 @@ class Rivals:
 
     def usual(self, order: int, way: Way) -> float:
         """What the way costs where there is room for it; a locker's stop, too, unless a van stops there anyway."""
+        return max(self._priced(order, way), self.board.floor(order, way))
+
+    def _priced(self, order: int, way: Way) -> float:
         price = way_price(way, order, self.prices)
         if isinstance(way, LockerWay) and not self.board.stops_at(way.locker_id):
             price += self.prices.locker.get(way.locker_id, 0.0)
-        return max(price, self.board.floor(order, way))
+        return price
 
     def why_full(self, order: int, way: Way) -> tuple[Reason, ...]:
         """Why a parcel that is not on the board can't be put there this way, beside all the others."""

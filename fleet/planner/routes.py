@@ -12,7 +12,7 @@ import numpy as np
 from fleet.planner.construct import insert_all
 from fleet.planner.polish import Cluster, eased, polished
 from fleet.planner.problem import Problem, Van
-from fleet.planner.stop import Stop
+from fleet.planner.stop import Late, Stop, never
 from fleet.planner.tours import Case, Tour, total_cost
 from fleet.planner.visits import Key, Visit
 
@@ -44,14 +44,22 @@ class Routing:
         return {t.van.index: [t.case.visits[v].key for v in t.visits] for t in self.tours}
 
 
-def route(problem: Problem, visits: Sequence[Visit], warm: Warm, *, seed: int, stop: Stop | None) -> Routing:
-    """Tours for the visits. Without ``stop`` by insertion alone."""
+def route(
+    problem: Problem,
+    visits: Sequence[Visit],
+    warm: Warm,
+    *,
+    seed: int,
+    stop: Stop | None,
+    late: Late = never,
+) -> Routing:
+    """Tours for the visits. Without ``stop`` by insertion alone; what that does not come to in time is left."""
     areas = _areas(visits)
     routings = []
     for i, area in enumerate(areas):
         part = stop and stop.part(1 / (len(areas) - i))
         vans = problem.vans[i :: len(areas)]
-        routings.append(_route_area(problem, vans, area, warm, seed=seed, stop=part))
+        routings.append(_route_area(problem, vans, area, warm, seed=seed, stop=part, late=late))
     return Routing(
         tuple(tour for routing in routings for tour in routing.tours),
         tuple(visit for routing in routings for visit in routing.left),
@@ -66,11 +74,12 @@ def _route_area(
     *,
     seed: int,
     stop: Stop | None,
+    late: Late,
 ) -> Routing:
     case = Case(problem, tuple(visits))
-    tours, left = _completed(case, _revived(case, vans, warm), vans)
-    if stop is not None:
-        tours, left = _improved(case, tours, vans, seed=seed, stop=stop)
+    tours, left = _completed(case, _revived(case, vans, warm), vans, late)
+    if stop is not None and not late():
+        tours, left = _improved(case, tours, vans, seed=seed, stop=stop, late=late)
     return Routing(tuple(t for t in tours if t.visits), tuple(case.visits[v] for v in left))
 
 
@@ -100,22 +109,25 @@ def _revived(case: Case, vans: Sequence[Van], warm: Warm) -> list[Tour]:
     return tours
 
 
-def _completed(case: Case, tours: Sequence[Tour], vans: Sequence[Van]) -> tuple[list[Tour], list[int]]:
+def _completed(
+    case: Case, tours: Sequence[Tour], vans: Sequence[Van], late: Late
+) -> tuple[list[Tour], list[int]]:
     """The tours with all missing visits inserted, and those that fit nowhere."""
     made = {v for tour in tours for v in tour.visits}
     missing = [v for v in range(len(case.visits)) if v not in made]
-    return insert_all(case, tours, missing, vans)
+    return insert_all(case, tours, missing, vans, late)
 
 
 def _improved(
-    case: Case, tours: Sequence[Tour], vans: Sequence[Van], *, seed: int, stop: Stop
+    case: Case, tours: Sequence[Tour], vans: Sequence[Van], *, seed: int, stop: Stop, late: Late
 ) -> tuple[list[Tour], list[int]]:
     """The better of the tours as they are and as searched, cluster by cluster."""
     clusters = _clusters(case, tours, vans)
     found: list[Tour] = []
     for i, (cluster, inside) in enumerate(clusters):
-        found += polished(cluster, inside, seed=seed, stop=stop.part(1 / (len(clusters) - i)))
-    return min((_completed(case, t, vans) for t in (tours, found)), key=lambda r: _objective(case, *r))
+        part = stop.part(1 / (len(clusters) - i))
+        found += inside if late() else polished(cluster, inside, seed=seed, stop=part)
+    return min((_completed(case, t, vans, late) for t in (tours, found)), key=lambda r: _objective(case, *r))
 
 
 def _objective(case: Case, tours: Sequence[Tour], left: Sequence[int]) -> float:

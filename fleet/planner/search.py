@@ -41,9 +41,14 @@ BASELINE_SHARE = 0.2
 """Of the effort, what the vans-only baseline gets: about what the routing of the joint plan ends up with."""
 
 
+VANS_SHARE = 0.4
+"""Of the time that is left after the search over all modes, what vans alone may take by insertion."""
+
+
 @dataclass(frozen=True)
 class Found:
-    """The best draft and the baselines beside it."""
+    """The best draft and the baselines beside it; vans alone are none where they were not asked for, or where time was
+    up before they were planned."""
 
     best: Draft
     greedy: Draft
@@ -53,12 +58,12 @@ class Found:
 def search(
     problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int, stop: Stop, baselines: bool
 ) -> Found:
-    """The best plan within ``stop``, and never one worse than the greedy plan."""
+    """The best plan within ``stop``, and never one worse than the greedy plan, if there is time for one."""
     ours = stop.part(1 - BASELINE_SHARE)
     both = _at_once(problem, ways, flights, seed=seed, stop=ours.beside(AT_ONCE_SHARE))
-    vans = van_only(problem, ways, flights, seed=seed, stop=None)
+    vans = van_only(problem, ways, flights, seed=seed, stop=None, late=stop.ahead(VANS_SHARE).late)
     prices = learn(problem, ways, vans.routing)
-    first = greedy(problem, ways, flights, prices, seed=seed)
+    first = greedy(problem, ways, flights, prices, seed=seed, late=stop.late)
     best = _rounds(problem, ways, flights, _Start(first, prices), seed=seed, stop=ours)
     if baselines:
         vans = rerouted(vans, ways, seed=seed, stop=stop)
@@ -66,7 +71,7 @@ def search(
     # Of two that cost the same the rounds' stays: their bookings share sorties out among machines, which leave early.
     if both is not None and both.objective < best.objective - SAME:
         best = both
-    return Found(best, first, vans if baselines else None)
+    return Found(best, first, vans if baselines and not vans.cut else None)
 
 
 def _at_once(
@@ -95,7 +100,7 @@ def _rounds(
             break
         leaning = prices.scaled(average_to_marginal(last.routing) ** lean)
         choices = assign(problem, ways, leaning)
-        builder = Builder(problem, ways, flights, _ranking(ways, leaning))
+        builder = Builder(problem, ways, flights, _ranking(ways, leaning), late=stop.late)
         last = builder.build(choices, best.routing.warm, seed=seed + number, stop=stop.part(ROUTE_SHARE))
         prices = prices.mixed(learn(problem, ways, last.routing), STEP)
         best = min((best, last), key=lambda draft: draft.objective)

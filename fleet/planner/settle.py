@@ -6,18 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fleet.planner.board import Board, Thing, things
+from fleet.planner.stop import Late, never
 
 LEAST_GAIN = 0.005
 """Half a cent of the currency: less would be noise, and rounding must not send a parcel to and fro."""
 
 
-def settle(board: Board) -> int:
-    """Move single parcels to other ways until no single move pays; returns how many moves were made.
+def settle(board: Board, late: Late = never) -> int:
+    """Move single parcels to other ways until no single move pays, or it is late; returns how many moves were made.
 
     Each move makes the plan cheaper by at least ``LEAST_GAIN``, so this ends. In the end everybody is asked once more,
     for a route that changed may have come near; of a large problem, only those that the changes touch.
     """
-    settling, everybody = _Settling(board), range(len(board.choices))
+    settling, everybody = _Settling(board, late), list(range(len(board.choices)))
+    if board.start.cut:  # whoever was left for want of time comes first
+        everybody.sort(key=lambda order: board.choices[order] is not None)
     while settling.round(everybody):
         while settling.round(settling.shaken()):
             pass
@@ -31,6 +34,7 @@ class _Settling:
     """What each parcel's last answer depended on, so that only those are asked again for whom something changed."""
 
     board: Board
+    late: Late = never
     moves: int = 0
     _depends: dict[int, set[Thing]] = field(default_factory=dict)
     _changed: set[Thing] = field(default_factory=set)
@@ -38,7 +42,7 @@ class _Settling:
     def round(self, orders: Iterable[int]) -> int:
         """Ask each parcel once; how many moved."""
         self._changed = set()
-        made = sum(self._moved(order) for order in orders)
+        made = sum(self._moved(order) for order in orders if not self.late())
         self.moves += made
         return made
 

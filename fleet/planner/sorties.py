@@ -19,6 +19,7 @@ from fleet.planner.permitroom import BEFORE_S, NOTHING, Counted, PermitRoom
 from fleet.planner.problem import Pool, Problem, Span
 from fleet.planner.refills import Bay, Booking, Stand
 from fleet.planner.snapshot import AssetSlot
+from fleet.planner.stop import Late, never
 from fleet.planner.timetable import Chargers, Timetable
 from fleet.planner.ways import SortieWay
 from fleet.protocol.values import Reason
@@ -358,9 +359,10 @@ def _turn(problem: Problem, order: int, departures: Mapping[int, int]) -> tuple[
 
 
 def book_all(
-    yard: Yard, wanted: Iterable[tuple[int, SortieWay]], departures: Mapping[int, int]
+    yard: Yard, wanted: Iterable[tuple[int, SortieWay]], departures: Mapping[int, int], late: Late = never
 ) -> tuple[dict[int, Sortie], list[int]]:
-    """Book the wanted sorties, the most urgent first; also returns the parcels that there was no room for.
+    """Book the wanted sorties, the most urgent first; also returns the parcels that there was no room for,
+    or no time before it was late.
 
     Those whose departure was planned come before the others, in turn, each then or as soon after it as there is room.
     """
@@ -368,8 +370,8 @@ def book_all(
     left: list[int] = []
     for order, way in sorted(wanted, key=lambda pair: _turn(yard.problem, pair[0], departures)):
         planned = departures.get(order)
-        sortie = None if planned is None else yard.book(order, way, planned)
-        sortie = sortie or yard.book(order, way)
+        sortie = None if planned is None or late() else yard.book(order, way, planned)
+        sortie = sortie or (None if late() else yard.book(order, way))
         if sortie is None:
             left.append(order)
         else:

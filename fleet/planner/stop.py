@@ -6,6 +6,14 @@ import math
 from collections.abc import Callable
 from typing import Protocol
 
+Late = Callable[[], bool]
+"""Whether time is up."""
+
+
+def never() -> bool:
+    """Of what takes as long as it takes."""
+    return False
+
 
 class Stop(Protocol):
     """Asked once for each chunk of work; true means that the chunk is not to be begun."""
@@ -17,8 +25,16 @@ class Stop(Protocol):
     def used(self) -> float:
         """The share that is used up, from 0 to 1."""
 
+    def late(self) -> bool:
+        """Whether time is up for what else is finished once it has begun: then it must be left as it is. Never so where
+        no clock is asked."""
+
     def part(self, share: float) -> Stop:
-        """A stop for a share (0 to 1) of what is left; its chunks count here too."""
+        """A stop for a share (0 to 1) of what is left; its chunks count here too. It is late when this one is."""
+
+    def ahead(self, share: float) -> Stop:
+        """A stop that leaves time for what comes after it: a share of what is left, and late itself after that.
+        Counted iterations take no time from anything: it is this one."""
 
     def beside(self, share: float) -> Stop:
         """A stop for another search for the same thing: time that passes is gone here too, chunks are counted apart."""
@@ -40,6 +56,10 @@ class MaxIterations:
         self._use()
         return False
 
+    def late(self) -> bool:
+        """Never."""
+        return False
+
     @property
     def left(self) -> int:
         """How many chunks remain."""
@@ -54,6 +74,10 @@ class MaxIterations:
         """A stop for a share of the remaining chunks, rounded up."""
         return MaxIterations(math.ceil(self.left * share), self)
 
+    def ahead(self, share: float) -> MaxIterations:  # noqa: ARG002 - counted is not timed
+        """This one."""
+        return self
+
     def beside(self, share: float) -> MaxIterations:
         """As many chunks as a share of those that remain; none of them counts here."""
         return MaxIterations(math.ceil(self.left * share))
@@ -65,15 +89,21 @@ class MaxIterations:
 
 
 class Deadline:
-    """Ends at a moment of the given clock (seconds). How much is done by then differs from run to run."""
+    """Ends at a moment of the given clock (seconds). How much is done by then differs from run to run. What can't be
+    asked all the time goes on until ``late_at``, which is no earlier."""
 
-    def __init__(self, clock: Callable[[], float], at: float) -> None:
+    def __init__(self, clock: Callable[[], float], at: float, late_at: float | None = None) -> None:
         self._clock = clock
         self._from, self._at = clock(), at
+        self._late_at = at if late_at is None else max(at, late_at)
 
     def __call__(self) -> bool:
         """Whether the moment has come."""
         return self._clock() >= self._at
+
+    def late(self) -> bool:
+        """Whether the later moment has come."""
+        return self._clock() >= self._late_at
 
     @property
     def used(self) -> float:
@@ -84,7 +114,13 @@ class Deadline:
     def part(self, share: float) -> Deadline:
         """A deadline after a share of the time that is left."""
         now = self._clock()
-        return Deadline(self._clock, now + max(0.0, self._at - now) * share)
+        return Deadline(self._clock, now + max(0.0, self._at - now) * share, self._late_at)
+
+    def ahead(self, share: float) -> Deadline:
+        """A deadline after a share of the time that is left, of either moment."""
+        now = self._clock()
+        at, late_at = (now + max(0.0, moment - now) * share for moment in (self._at, self._late_at))
+        return Deadline(self._clock, at, late_at)
 
     def beside(self, share: float) -> Deadline:
         """A share of the time that is left."""

@@ -66,6 +66,8 @@ class Ways:
     lockers: tuple[LockerWay, ...] = ()
     door: DoorWay | None = None
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    asked: bool = True
+    """Whether it was asked which sorties are feasible; not where time was up before."""
 
     @property
     def bases(self) -> Bases:

@@ -155,14 +155,14 @@ class FleetFacts:
     ground: Ground
     assumed_wind_mps: float
     reserve_fraction: float
-    may_be_late: timedelta
-    """How long after its window a van may serve a parcel at its door."""
     sortie_types: tuple[SortieFacts, ...]
     route_types: tuple[RouteFacts, ...]
     station: StationFacts
     stands: tuple[Stand, ...]
     spares: tuple[tuple[str, frozenset[str], int], ...] = ()
     """Spare packs: of a type, at some sites (none named: at all), how many."""
+    may_be_late: timedelta = timedelta()
+    """How long after its window a van may serve a parcel at its door."""
 
     def spares_at(self, type_id: str, site_id: str) -> int:
         """How many packs of a type lie at a site when the day begins."""

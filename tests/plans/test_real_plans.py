@@ -62,6 +62,7 @@ def test_austin(repo_root: Path, shared_data: Path, tmp_path: Path) -> None:
     inputs = demand(shared_data, "austin", "austin_0")
     document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", "12"), inputs)
     assert document["summary"]["parcels"] == 700
+    assert document["seconds"] < 12 * 1.1 + 3
 
 
 def test_porto_with_zones(repo_root: Path, shared_data: Path, tmp_path: Path) -> None:
@@ -78,3 +79,17 @@ def test_made_up_city(seed: int, repo_root: Path, tmp_path: Path) -> None:
     document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", "5"), inputs)
     used = {mode for mode, count in document["summary"]["by_mode"].items() if count}
     assert used >= {"drone", "sidewalk_robot", "van"}
+
+
+@pytest.mark.parametrize("budget", [("--seconds", "0"), ("--seconds", "0.5"), ("--iterations", "0")])
+def test_a_budget_of_nothing(budget: tuple[str, str], repo_root: Path, tmp_path: Path) -> None:
+    """There is a plan at once, which says what there was no time for; iterations leave nothing out."""
+    inputs = write_city(tmp_path, 1)
+    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", *budget), inputs)
+    left = [one for one in document["assumptions"] if one.startswith("time was up before")]
+    if budget[0] == "--iterations":
+        assert left == []
+        assert document["summary"]["by_mode"]["unassigned"] == 0
+    else:
+        assert document["seconds"] < 5
+        assert left or document["summary"]["by_mode"]["unassigned"] == 0

@@ -248,7 +248,7 @@ def test_chilled_goods_ride_no_longer_than_they_keep() -> None:
 def test_stop_that_is_up_at_once_gives_the_greedy_plan() -> None:
     """A budget of nothing still ends in a complete plan."""
     orders = [order(f"O{i}", place(300 * i, 200 * i)) for i in range(8)]
-    passed = Deadline(lambda: 2.0, 1.0)
+    passed = Deadline(lambda: 2.0, 1.0, late_at=3.0)
     found = plan(snapshot(orders, drones=1), seed=1, stop=passed, made_at=EIGHT)
     assert found.summary.cost.total == pytest.approx(found.summary.greedy_cost)
     assert found.summary.by_mode["unassigned"] == 0

@@ -82,3 +82,28 @@ def test_beside_a_stop_time_is_shared_and_chunks_are_not() -> None:
     now[0] = 15.0
     assert half()
     assert timed.used == 0.5
+
+
+def test_what_has_begun_goes_on_until_it_is_late() -> None:
+    """A deadline that is up is not late before its later moment; a part of it is late when it is."""
+    now = 0.0
+    stop = Deadline(lambda: now, 10.0, late_at=12.0)
+    part = stop.part(0.5)
+    now = 11.0
+    assert (stop(), stop.late(), part(), part.late()) == (True, False, True, False)
+    now = 12.0
+    assert (stop.late(), part.late()) == (True, True)
+    assert Deadline(lambda: now, 20.0, late_at=5.0).late() is False
+
+
+def test_a_stop_ahead_leaves_time_for_what_comes_after() -> None:
+    """Half of the time until either moment; counted iterations take no time from anything."""
+    now = 2.0
+    ahead = Deadline(lambda: now, 10.0, late_at=12.0).ahead(0.5)
+    now = 6.0
+    assert (ahead(), ahead.late()) == (True, False)
+    now = 7.0
+    assert ahead.late()
+    counted = MaxIterations(4)
+    assert counted.ahead(0.5) is counted
+    assert not counted.late()
