@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from fleet.feasibility import SortieAssessment, Trip, assess_sortie
 from fleet.feasibility.appetite import margin_left_wh
 from fleet.planner.problem import Pool, Problem, Span
+
+NEAR_S = 3600
+"""Within so long trips are about the same: weather comes by the hour."""
 
 Key = tuple[int, int, str | None, int]
 
@@ -17,13 +21,24 @@ class Flights:
 
     problem: Problem
     _known: dict[Key, SortieAssessment] = field(default_factory=dict)
+    _first: dict[Key, tuple[int, Trip]] = field(default_factory=dict)
+    """Of each parcel's ways and each hour the trip that was found possible first, and when it departs."""
 
     def assess(self, order: int, pool: Pool, locker_id: str | None, depart_s: int) -> SortieAssessment:
         """May the parcel go out from the pool's site at that time?"""
         key = (order, pool.index, locker_id, depart_s)
         if key not in self._known:
-            self._known[key] = self._asked(*key)
+            self._known[key] = answer = self._asked(*key)
+            if answer.trip is not None and answer.verdict.feasible:
+                self._first.setdefault(_hour(key), (depart_s, answer.trip))
         return self._known[key]
+
+    def guessed(self, order: int, pool: Pool, locker_id: str | None, depart_s: int) -> Trip | None:
+        """About the trip that departs then: the first that was found possible in the same hour, moved. None where the
+        exact one is known, or none of the hour."""
+        key = (order, pool.index, locker_id, depart_s)
+        first = None if key in self._known else self._first.get(_hour(key))
+        return None if first is None else _moved(first[1], timedelta(seconds=depart_s - first[0]))
 
     def trip(self, order: int, pool: Pool, locker_id: str | None, depart_s: int) -> Trip | None:
         """The trip, if it is feasible at that time."""
@@ -50,6 +65,18 @@ class Flights:
             return trip
         left_wh = margin_left_wh(self.problem.fleet, pool.type, trip, its)
         return replace(trip, margin_wh=left_wh) if left_wh >= 0 else None
+
+
+def _hour(key: Key) -> Key:
+    return (*key[:3], key[3] // NEAR_S)
+
+
+def _moved(trip: Trip, by: timedelta) -> Trip:
+    """The trip so much later."""
+    path = tuple(replace(point, at=point.at + by) for point in trip.path)
+    times = (moment + by for moment in (trip.depart_at, trip.drop_at, trip.return_at))
+    depart_at, drop_at, return_at = times
+    return replace(trip, path=path, depart_at=depart_at, drop_at=drop_at, return_at=return_at)
 
 
 def earliest_departure(problem: Problem, order: int, pool: Pool, opening: Span) -> int:

@@ -216,9 +216,21 @@ class Yard:
         free_at = self._first_free(pool, way, depart)
         if free_at is None or free_at > depart:
             return free_at
+        # Most departures are refused for want of a free asset or of charge, which a trip of nearly the same time tells.
+        guessed = self.flights.guessed(order, pool, locker_id, depart)
+        if guessed is not None:
+            refused = self._with_trip(order, way, pool, guessed, depart, opening)
+            if isinstance(refused, int):
+                return refused
         trip = self.flights.trip(order, pool, locker_id, depart)
         if trip is None:
             return (depart // STEP_S + 1) * STEP_S
+        return self._with_trip(order, way, pool, trip, depart, opening)
+
+    def _with_trip(
+        self, order: int, way: SortieWay, pool: Pool, trip: Trip, depart: int, opening: Span
+    ) -> Sortie | int | None:
+        """The sortie by this trip, else the next departure worth trying, else none."""
         drop, back = self.problem.seconds(trip.drop_at), self.problem.seconds(trip.return_at)
         due = self.problem.due[order]
         if drop < due[0]:
