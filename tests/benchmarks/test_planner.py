@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,8 +18,8 @@ from benchmarks.harness.citymaker import made
 from benchmarks.harness.citymodes import SORTIE, finished
 from benchmarks.harness.plannertable import Table, tabled
 from fleet.planner.city import City
-from fleet.planner.jointly import JointPlan, Route, VanStop, plan_jointly
-from fleet.planner.routing import Iterations
+from fleet.planner.jointly import JointPlan, Route, VanStop
+from tests.support.livecities import of_all_modes, with_groups, with_sorties, with_vans
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,14 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def planned() -> tuple[City, JointPlan]:
     """A small city, and a plan that holds and uses everything."""
-    city = made(150, 5)
-    # So dear are vans, and so cheap ports, that all are used.
-    ways, vans = city.sortie_ways, tuple(replace(van, per_metre=2e-3) for van in city.vans)
-    ways = replace(ways, cost=np.where(ways.locker >= 0, 0.1, 1.0) * ways.cost)
-    city = replace(city, vans=vans, sortie_ways=ways)
-    plan = plan_jointly(city, seed=1, budget=Iterations(4000))
-    assert faults(city, plan) == []
-    return city, plan
+    return of_all_modes()
 
 
 def spoiled(city: City, plan: JointPlan) -> list[tuple[str, City, JointPlan]]:
@@ -45,32 +37,23 @@ def spoiled(city: City, plan: JointPlan) -> list[tuple[str, City, JointPlan]]:
     swapped = tuple(replace(r, stops=r.stops[::-1]) if r is door else r for r in plan.routes)
     port = next(s for s in plan.sorties if city.sortie_ways.locker[s.way] >= 0)
 
-    def vans(**more: Any) -> City:
-        return replace(city, vans=tuple(replace(van, **more) for van in city.vans))
-
-    def groups(**more: int) -> City:
-        columns: dict[str, Any] = {name: value + 0 * city.groups.away for name, value in more.items()}
-        return replace(city, groups=replace(city.groups, **columns))
-
-    def sorties(*others: Any) -> JointPlan:
-        return replace(plan, sorties=(*others, *plan.sorties[len(others) :]))
-
     box, ways = plan.boxes[0], city.locker_ways
     return [
         ("is brought or left 0 times", city, replace(plan, routes=plan.routes[1:])),
         ("is brought or left 2 times", city, replace(plan, unserved=(door.stops[0].parcels[0],))),
-        ("vans of type", vans(vans=0), plan),
-        ("kg and", vans(weight=1.0), plan),
+        ("vans of type", with_vans(city, vans=0), plan),
+        ("kg and", with_vans(city, weight=1.0), plan),
         ("no skill", replace(city, parcels=replace(city.parcels, needs=1 + city.parcels.needs)), plan),
         ("at another depot", replace(city, parcels=replace(city.parcels, depot=1 + 0 * city.parcels.needs)), plan),
         ("s late somewhere", city, replace(plan, routes=swapped)),
-        ("out for too long", vans(longest=60.0), plan),
+        ("out for too long", with_vans(city, longest=60.0), plan),
         ("a van drives without parcels", city, replace(plan, routes=(*plan.routes, Route(0, ())))),
-        ("outside its group's hours", city, sorties(replace(first, depart=0.0))),
-        ("has no machine", city, sorties(replace(first, machine=7))),
-        ("two things at a time", city, sorties(first, replace(second, machine=first.machine, depart=first.depart))),
-        ("are away", groups(away=0), plan),
-        ("charge", groups(chargers=0), plan),
+        ("outside its group's hours", city, with_sorties(plan, replace(first, depart=0.0))),
+        ("has no machine", city, with_sorties(plan, replace(first, machine=7))),
+        ("two things at a time", city, with_sorties(
+            plan, first, replace(second, machine=first.machine, depart=first.depart))),
+        ("are away", with_groups(city, away=0), plan),
+        ("charge", with_groups(city, chargers=0), plan),
         ("at the port", replace(city, lockers=replace(city.lockers, port_s=city.lockers.port_s * 1e4)), plan),
         ("compartments for", city, replace(plan, boxes=plan.boxes[1:])),
         ("compartments for", city, replace(plan, boxes=(*plan.boxes, box))),

@@ -1,14 +1,20 @@
-"""Random events for random cities, and who may be let go by one: worked out from the plan alone."""
+"""A city whose plan uses all modes; random events for random cities, and who may be let go by one: worked out from the
+plan alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from random import Random
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.harness.cityjudge import faults
+from benchmarks.harness.citymaker import made
 from fleet.planner.city import City, LockerWays, Parcels, SortieWays
 from fleet.planner.disruptions import (
     Event,
@@ -20,9 +26,41 @@ from fleet.planner.disruptions import (
     WaysLost,
     WindowMoved,
 )
-from fleet.planner.jointly import JointPlan
+from fleet.planner.jointly import JointPlan, Sortie, plan_jointly
 from fleet.planner.legs import Straight
+from fleet.planner.routing import Iterations
 from tests.support.cities import DAY
+
+
+@cache
+def of_all_modes() -> tuple[City, JointPlan]:
+    """A small city, and a plan that holds and uses vans, drones, ports and lockers.
+
+    So dear are vans, and so cheap ports, that all are used.
+    """
+    city = made(150, 5)
+    ways, vans = city.sortie_ways, tuple(replace(van, per_metre=2e-3) for van in city.vans)
+    ways = replace(ways, cost=np.where(ways.locker >= 0, 0.1, 1.0) * ways.cost)
+    city = replace(city, vans=vans, sortie_ways=ways)
+    plan = plan_jointly(city, seed=1, budget=Iterations(4000))
+    assert faults(city, plan) == []
+    return city, plan
+
+
+def with_vans(city: City, **more: Any) -> City:
+    """The city with all its types of van changed."""
+    return replace(city, vans=tuple(replace(van, **more) for van in city.vans))
+
+
+def with_groups(city: City, **more: int) -> City:
+    """The city with a column, or several, of its groups of machines the same for all."""
+    columns: dict[str, Any] = {name: value + 0 * city.groups.away for name, value in more.items()}
+    return replace(city, groups=replace(city.groups, **columns))
+
+
+def with_sorties(plan: JointPlan, *others: Sortie) -> JointPlan:
+    """The plan with other sorties in the place of its first ones."""
+    return replace(plan, sorties=(*others, *plan.sorties[len(others) :]))
 
 
 def random_event(rng: Random, city: City, plan: JointPlan, kept: Kept) -> Event:

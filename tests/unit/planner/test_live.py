@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
-from typing import Any
 
 import numpy as np
 import pytest
 
 from benchmarks.harness.cityjudge import cost, faults
-from benchmarks.harness.citymaker import made
 from fleet.planner.city import City
 from fleet.planner.disruptions import (
     BadEvent,
@@ -23,23 +21,19 @@ from fleet.planner.disruptions import (
     WindowMoved,
 )
 from fleet.planner.holding import BadPlan
-from fleet.planner.jointly import Box, JointPlan, Route, Sortie, VanStop, plan_jointly
+from fleet.planner.jointly import Box, JointPlan, Route, VanStop, plan_jointly
 from fleet.planner.legs import BadCase, Straight
 from fleet.planner.live import Living
 from fleet.planner.routing import Iterations
 from tests.support.cities import random_city
-from tests.support.livecities import new_parcels
+from tests.support.livecities import new_parcels, of_all_modes, with_groups, with_sorties, with_vans
 from tests.support.plainkernels import plain
 
 
 @pytest.fixture(scope="module")
 def planned() -> tuple[City, JointPlan]:
     """A city whose plan uses vans, drones, ports and lockers."""
-    city = made(150, 5)
-    ways, vans = city.sortie_ways, tuple(replace(van, per_metre=2e-3) for van in city.vans)
-    ways = replace(ways, cost=np.where(ways.locker >= 0, 0.1, 1.0) * ways.cost)
-    city = replace(city, vans=vans, sortie_ways=ways)
-    return city, plan_jointly(city, seed=1, budget=Iterations(4000))
+    return of_all_modes()
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -59,16 +53,6 @@ def spoiled(city: City, plan: JointPlan) -> list[tuple[str, City, JointPlan]]:
     swapped = tuple(replace(r, stops=r.stops[::-1]) if r is door else r for r in plan.routes)
     first, second, box = plan.sorties[0], plan.sorties[1], plan.boxes[0]
 
-    def vans(**more: Any) -> City:
-        return replace(city, vans=tuple(replace(van, **more) for van in city.vans))
-
-    def groups(**more: int) -> City:
-        columns: dict[str, Any] = {name: value + 0 * city.groups.away for name, value in more.items()}
-        return replace(city, groups=replace(city.groups, **columns))
-
-    def sorties(*others: Sortie) -> JointPlan:
-        return replace(plan, sorties=(*others, *plan.sorties[len(others) :]))
-
     visit = next(stop for route in plan.routes for stop in route.stops if stop.locker >= 0)
     twice = (*plan.routes, Route(0, (visit,)))
     return [
@@ -77,25 +61,25 @@ def spoiled(city: City, plan: JointPlan) -> list[tuple[str, City, JointPlan]]:
         ("unserved: it names parcels", city, replace(plan, unserved=(999,))),
         ("route 0: there is no type of van 9", city, replace(plan, routes=(Route(9, door.stops),))),
         ("route 0, stop 0: there is no such", city, replace(plan, routes=(Route(0, (VanStop((999,)),)),))),
-        ("van type .* are used, there are 0", vans(vans=0), plan),
-        (r"route 0, stop \d+: the van would have", vans(weight=1.0), plan),
-        ("route 0, stop 0: the van has no skill for parcel", replace(vans(has=0), parcels=replace(
+        ("van type .* are used, there are 0", with_vans(city, vans=0), plan),
+        (r"route 0, stop \d+: the van would have", with_vans(city, weight=1.0), plan),
+        ("route 0, stop 0: the van has no skill for parcel", replace(with_vans(city, has=0), parcels=replace(
             city.parcels, needs=1 + 0 * city.parcels.needs)), plan),
         (rf"route {number}, stop \d+: the van comes at .* too late", city, replace(plan, routes=swapped)),
-        ("route 0: it takes .* s, longer than", vans(longest=60.0), plan),
-        ("route 0: it takes a battery for .* m, more than the 1.0 m", vans(reach=1.0), plan),
+        ("route 0: it takes .* s, longer than", with_vans(city, longest=60.0), plan),
+        ("route 0: it takes a battery for .* m, more than the 1.0 m", with_vans(city, reach=1.0), plan),
         (r"route 0, stop 0: the van .* starts elsewhere", replace(city, parcels=replace(
             city.parcels, depot=np.full(len(city.parcels.place), city.legs.places - 1))), plan),
-        ("route 0: it ends at .* after the shift", vans(closes=100.0), plan),
+        ("route 0: it ends at .* after the shift", with_vans(city, closes=100.0), plan),
         ("it has no stops", city, replace(plan, routes=(*plan.routes, Route(0, ())))),
         ("brought or left 2 times", city, replace(plan, routes=twice)),
-        ("sortie 0: it is away from 0.0", city, sorties(replace(first, depart=0.0))),
-        ("sortie 0: group 0 has no machine 7", city, sorties(replace(first, machine=7))),
-        ("sortie 0: the city has no way", city, sorties(replace(first, way=10**6))),
-        ("group and machine .*: more than 1 at a time", city, sorties(
-            first, replace(second, machine=first.machine, depart=first.depart))),
-        ("group 0, away: more than 0", groups(away=0), plan),
-        ("group 0, charging: more than 0", groups(chargers=0), plan),
+        ("sortie 0: it is away from 0.0", city, with_sorties(plan, replace(first, depart=0.0))),
+        ("sortie 0: group 0 has no machine 7", city, with_sorties(plan, replace(first, machine=7))),
+        ("sortie 0: the city has no way", city, with_sorties(plan, replace(first, way=10**6))),
+        ("group and machine .*: more than 1 at a time", city, with_sorties(
+            plan, first, replace(second, machine=first.machine, depart=first.depart))),
+        ("group 0, away: more than 0", with_groups(city, away=0), plan),
+        ("group 0, charging: more than 0", with_groups(city, chargers=0), plan),
         ("port of locker .*: more than 1", replace(city, lockers=replace(
             city.lockers, port_s=city.lockers.port_s * 1e4)), plan),
         ("parcel .*: it comes into a locker without", city, replace(plan, boxes=plan.boxes[1:])),
