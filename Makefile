@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format bench bench-planner soak docs schemas screenshots lock clean
 
+# Hundreds of processes import the same files: whoever keeps Python from writing what it has compiled waits for each.
+export PYTHONDONTWRITEBYTECODE :=
+
 ARGS ?=
 BIN := .venv/bin
 PYTHON_CODE := fleet adapters geofences tests .ci setup.py $(shell find benchmarks -name '*.py')
@@ -23,7 +26,7 @@ test: setup ## run all the tests; fails on a skip that is not allowed
 lint: setup ## check style, types and import contracts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy $(PYTHON_CODE)
+	$(BIN)/mypy -n auto $(PYTHON_CODE)
 	$(BIN)/lint-imports
 
 format: setup ## rewrite the code in the project's style
