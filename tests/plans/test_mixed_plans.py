@@ -25,7 +25,7 @@ from fleet.planner.search import Found
 from tests.plans.city import Inputs, write_city
 from tests.plans.test_real_plans import assert_sound
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 
 
 def mixed_plan(inputs: Inputs, out: Path, seed: int) -> Draft:

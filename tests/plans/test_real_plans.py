@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,13 @@ import pytest
 
 from tests.checker import check_plan
 from tests.plans.city import Inputs, write_city
+from tests.support.soak import chosen
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
+
+SECONDS = chosen("6", long="12")
+PORTO = chosen(500, long=1500)
+"""How many of Porto's orders are planned: each lies anywhere in the city, so that the first are of all of it."""
 
 
 def plan(repo_root: Path, inputs: Inputs, out: Path, *extra: str) -> Path:
@@ -57,19 +63,28 @@ def demand(shared_data: Path, city: str, orders: str, *zones: Path) -> Inputs:
     return Inputs(folder / f"{orders}.orders.csv", depots, lockers, weather, zones)
 
 
+def first(inputs: Inputs, count: int, folder: Path) -> Inputs:
+    """The same city with its first orders only."""
+    orders = folder / "orders.csv"
+    some = inputs.orders.read_text(encoding="utf-8").splitlines(keepends=True)[: count + 1]
+    orders.write_text("".join(some), encoding="utf-8")
+    return replace(inputs, orders=orders)
+
+
 def test_austin(repo_root: Path, shared_data: Path, tmp_path: Path) -> None:
     """700 real stops and 278 real parcel points."""
     inputs = demand(shared_data, "austin", "austin_0")
-    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", "12"), inputs)
+    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", SECONDS), inputs)
     assert document["summary"]["parcels"] == 700
     assert document["seconds"] < 12 * 1.1 + 3
 
 
 def test_porto_with_zones(repo_root: Path, shared_data: Path, tmp_path: Path) -> None:
-    """1,500 points and the areas around hospitals and schools."""
-    inputs = demand(shared_data, "porto", "porto", shared_data / "zones_osm" / "porto_zones.geojson")
-    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", "12"), inputs)
-    assert document["summary"]["parcels"] == 1500
+    """Real points, and the areas around hospitals and schools."""
+    whole = demand(shared_data, "porto", "porto", shared_data / "zones_osm" / "porto_zones.geojson")
+    inputs = first(whole, PORTO, tmp_path)
+    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", SECONDS), inputs)
+    assert document["summary"]["parcels"] == PORTO
 
 
 @pytest.mark.parametrize("seed", [1, 2])

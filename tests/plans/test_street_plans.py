@@ -14,7 +14,7 @@ from fleet.network.build import build
 from fleet.network.manifest import ATTRIBUTION, ProfileName
 from tests.checker import check_plan
 from tests.plans.city import CENTRE, Inputs, write_city
-from tests.plans.test_real_plans import assert_sound, demand, plan
+from tests.plans.test_real_plans import assert_sound, demand, first, plan
 from tests.support.streetmap import random_town
 
 AROUND_A_SQUARE = [
@@ -78,10 +78,8 @@ def test_porto_s_vans_and_robots(repo_root: Path, shared_data: Path, tmp_path: P
     fleet.write_text(FLEET, encoding="utf-8")
     lockers = tmp_path / "lockers.csv"
     lockers.write_text(whole.lockers.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
-    orders = tmp_path / "orders.csv"
-    some = whole.orders.read_text(encoding="utf-8").splitlines()[:301]
-    orders.write_text("\n".join(some) + "\n", encoding="utf-8")
-    inputs = Inputs(orders, whole.depots, lockers, whole.weather)
+    some = first(whole, 300, tmp_path)
+    inputs = Inputs(some.orders, whole.depots, lockers, whole.weather)
     made = plan(repo_root, inputs, tmp_path / "plan.json", "--iterations", "20", "--fleet", str(fleet))
     document = json.loads(made.read_text(encoding="utf-8"))
     # The checker wants a count of every mode, also of those that this fleet has not.
