@@ -22,9 +22,19 @@ MODES = ("drone", "locker", "sidewalk_robot", "van")
 FARMS = tuple(hamlet.name for hamlet in HAMLETS)
 
 
-@pytest.fixture(params=SEEDS)
+@pytest.fixture(scope="module", params=SEEDS)
 def city(request: pytest.FixtureRequest) -> City:
     return make_city(request.param, day=DAY)
+
+
+@pytest.fixture(scope="module")
+def inputs(city: City, tmp_path_factory: pytest.TempPathFactory) -> RunInputs:
+    return read_city(city, tmp_path_factory.mktemp("city"))
+
+
+@pytest.fixture(scope="module")
+def made(inputs: RunInputs) -> Plan:
+    return planned(inputs)
 
 
 def planned(inputs: RunInputs) -> Plan:
@@ -32,9 +42,10 @@ def planned(inputs: RunInputs) -> Plan:
     return plan(snapshot, seed=0, stop=MaxIterations(ITERATIONS), made_at=snapshot.at, baselines=False)
 
 
-def test_each_mode_has_its_share_and_the_vans_have_time_left(city: City, tmp_path: Path) -> None:
-    inputs = read_city(city, tmp_path)
-    made = planned(inputs)
+@pytest.mark.slow
+def test_each_mode_has_its_share_and_the_vans_have_time_left(
+    city: City, inputs: RunInputs, made: Plan
+) -> None:
     assert made.summary.by_mode["unassigned"] == 0
     shares = {mode: made.summary.by_mode[mode] / made.summary.parcels for mode in MODES}
     assert min(shares.values()) >= 0.14, shares
@@ -56,11 +67,10 @@ def farms_flown(inputs: RunInputs, made: Plan) -> int:
     return sum(parcel.mode == "drone" for parcel in made.parcels if parcel.order_id in at_farms)
 
 
-def test_who_ignores_the_zones_flies_through_them(city: City, tmp_path: Path) -> None:
+def test_who_ignores_the_zones_flies_through_them(inputs: RunInputs, made: Plan) -> None:
     """And who heeds them does not; looked at without any margin to the side."""
-    inputs = read_city(city, tmp_path)
     blind = replace(inputs, context=replace(inputs.context, zones=ZoneSet(())))
-    assert set(zones_entered(inputs, planned(inputs))) == set()
+    assert set(zones_entered(inputs, made)) == set()
     entered = list(zones_entered(inputs, planned(blind)))
     assert len(entered) >= 3
     assert "park" in entered
