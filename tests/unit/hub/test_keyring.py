@@ -222,13 +222,9 @@ def test_the_hub_keeps_its_key_where_a_file_here_can_t_be_used(ring: Keyring) ->
     assert files_of(ring) == before
 
 
-@pytest.mark.parametrize("written", range(1, 4))
-def test_the_hub_keeps_its_key_where_there_is_no_room_for_another(
-    ring: Keyring, monkeypatch: pytest.MonkeyPatch, written: int
-) -> None:
-    """Nothing has changed, and nothing is left of what was written."""
-    before, synced = files_of(ring), os.fsync
-    left = iter(range(written))
+def fill_after(written: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk has room for so many files more."""
+    synced, left = os.fsync, iter(range(written))
 
     def full(handle: int) -> None:
         if next(left, None) is None:
@@ -236,6 +232,15 @@ def test_the_hub_keeps_its_key_where_there_is_no_room_for_another(
         synced(handle)
 
     monkeypatch.setattr(os, "fsync", full)
+
+
+@pytest.mark.parametrize("written", range(1, 4))
+def test_the_hub_keeps_its_key_where_there_is_no_room_for_another(
+    ring: Keyring, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    """Nothing has changed, and nothing is left of what was written."""
+    before = files_of(ring)
+    fill_after(written, monkeypatch)
     with pytest.raises(KeyringError, match="make room") as refused:
         ring.rotate_hub()
     assert refused.value.transient
@@ -247,15 +252,8 @@ def test_the_key_in_use_stays_where_there_is_no_room_for_another(
     ring: Keyring, monkeypatch: pytest.MonkeyPatch, written: int
 ) -> None:
     """Neither its file nor the keyring has changed: the commands of this machine are not locked out."""
-    before, synced = files_of(ring), os.fsync
-    left = iter(range(written))
-
-    def full(handle: int) -> None:
-        if next(left, None) is None:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        synced(handle)
-
-    monkeypatch.setattr(os, "fsync", full)
+    before = files_of(ring)
+    fill_after(written, monkeypatch)
     with pytest.raises(KeyringError, match="make room"):
         ring.rotate(COMMANDS, NOW, by="ann", overlap=DAY)
     assert files_of(ring) == before

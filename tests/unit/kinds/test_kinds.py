@@ -16,6 +16,15 @@ from fleet.protocol.values import Dimensions, Goods, ServiceLevel
 BOX = Dimensions(length_m=1, width_m=1, height_m=1)
 CARRIAGE = CarriageRules(max_parcel_kg=30, hold=BOX, goods=frozenset(Goods), services=frozenset(ServiceLevel))
 RATES = Rates(per_trip=10, per_hour=36, per_km=2, per_kwh=0.5, per_parcel=0.25)
+VAN = RouteType(
+    type_id="v",
+    kind="van",
+    carriage=CARRIAGE,
+    rates=RATES,
+    energy_model="e",
+    capacity_kg=1,
+    capacity_m3=1,
+)
 
 
 def test_the_four_kinds_are_there_with_their_archetypes() -> None:
@@ -38,17 +47,8 @@ def test_an_unknown_kind_is_named_with_the_known_ones() -> None:
 
 
 def test_a_trip_costs_the_sum_of_all_five_rates() -> None:
-    van = RouteType(
-        type_id="v",
-        kind="van",
-        carriage=CARRIAGE,
-        rates=RATES,
-        energy_model="e",
-        capacity_kg=1,
-        capacity_m3=1,
-    )
     trip = TripFigures(duration_s=1800, distance_m=5000, energy_wh=2000, parcels=4)
-    assert kind_of("van").trip_cost(van, trip) == pytest.approx(10 + 18 + 10 + 1 + 1)
+    assert kind_of("van").trip_cost(VAN, trip) == pytest.approx(10 + 18 + 10 + 1 + 1)
 
 
 def test_a_stay_in_a_locker_also_pays_for_the_walk() -> None:
@@ -64,17 +64,8 @@ def test_a_stay_in_a_locker_also_pays_for_the_walk() -> None:
 
 
 def test_a_locker_is_not_priced_as_a_van() -> None:
-    van = RouteType(
-        type_id="v",
-        kind="van",
-        carriage=CARRIAGE,
-        rates=RATES,
-        energy_model="e",
-        capacity_kg=1,
-        capacity_m3=1,
-    )
     with pytest.raises(TypeError, match="station type"):
-        kind_of("locker").trip_cost(van, TripFigures())
+        kind_of("locker").trip_cost(VAN, TripFigures())
 
 
 @pytest.fixture
