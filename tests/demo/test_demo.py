@@ -13,7 +13,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.soak import chosen
+
 Report = dict[str, Any]
+
+HARD: tuple[str, ...] = chosen(("--parcels", "100", "--iterations", "60"), long=())
+"""A hard day has incidents enough with fewer parcels, and plans that are less searched for break no rule either."""
 
 
 def run(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -73,7 +78,7 @@ def test_a_quiet_day(tmp_path: Path) -> None:
 @pytest.mark.timeout(300)
 def test_a_hard_day(tmp_path: Path) -> None:
     """With every kind of incident nothing is breached, and each exception has an action and an outcome."""
-    done = run("demo", "--headless", "--incidents", "hard", "--report", "report.json", cwd=tmp_path)
+    done = run("demo", "--headless", "--incidents", "hard", *HARD, "--report", "report.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-3000:] + done.stdout
     report = report_of(tmp_path)
     check_day(report, left_to_drivers=0.10)

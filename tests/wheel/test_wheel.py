@@ -16,6 +16,8 @@ BUILD_INPUTS = ("pyproject.toml", "setup.py", "README.md", "LICENSE")
 DATA = {".toml", ".json", ".sql", ".html", ".css", ".js", ".svg", ".png", ".typed"}
 LEAFLET = "fleet/console/static/vendor/leaflet"
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Installation:
