@@ -47,7 +47,7 @@ def cost(city: City, plan: JointPlan, kept: Kept = NOTHING_KEPT) -> float:
     ways = _LockerRows(city)
     for route in plan.routes:
         van, places = city.vans[route.van_type], _places(city, route)
-        total += van.fixed + van.per_metre * sum(_legs(city, places)[0])
+        total += (van.fixed if route.follows < 0 else 0.0) + van.per_metre * sum(_legs(city, places)[0])
         total += van.per_second * shortest(city, route, kept)
         for stop in route.stops:
             if stop.locker >= 0:
@@ -65,12 +65,13 @@ def faults(city: City, plan: JointPlan, kept: Kept = NOTHING_KEPT) -> list[str]:
         for parcel in range(len(city.parcels.place))
         if brought[parcel] != 1
     ]
-    for kind, used in Counter(route.van_type for route in plan.routes).items():
+    for kind, used in Counter(route.van_type for route in plan.routes if route.follows < 0).items():
         if used > city.vans[kind].vans:
             found.append(f"{used} vans of type {kind}")
     ways = _LockerRows(city)
     for route in plan.routes:
         found += _route_faults(city, route, kept, ways)
+    found += _turn_faults(city, plan, kept)
     found += _sortie_faults(city, plan)
     found += _machine_faults(city, plan)
     found += _port_faults(city, plan)
@@ -150,24 +151,34 @@ def _window(city: City, stop: VanStop) -> tuple[float, float, float]:
 def _driven(city: City, route: Route, begin: float, kept: Kept) -> tuple[float, float]:
     """How late a route is at worst, and when it is over, if it begins at a moment; what is not kept is yet to come."""
     seconds, now, late, held = _legs(city, _places(city, route))[1], begin, 0.0, _held(route, kept)
-    for number, (leg, stop) in enumerate(zip(seconds, route.stops, strict=False)):
-        opens, closes, lasts = _window(city, stop)
-        now = max(now + leg, opens, kept.before if number >= held else opens)
-        late = max(late, now - closes)
-        now += lasts
-    now += seconds[-1]
-    return max(late, now - city.vans[route.van_type].closes), now
+    van = city.vans[route.van_type]
+    for number, leg in enumerate(seconds):
+        if number == route.pause:
+            late, now = max(late, now - van.break_closes), max(now + leg, van.break_opens) + van.break_s
+        else:
+            now += leg
+        if number < len(route.stops):
+            opens, closes, lasts = _window(city, route.stops[number])
+            now = max(now, opens, kept.before if number >= held else opens)
+            late = max(late, now - closes)
+            now += lasts
+    return max(late, now - van.closes), now
 
 
 def shortest(city: City, route: Route, kept: Kept = NOTHING_KEPT) -> float:
     """How long a route lasts that begins as late as it may (s): none is shorter."""
     seconds, van = _legs(city, _places(city, route))[1], city.vans[route.van_type]
     latest = van.closes
-    for stop, leg in zip(reversed(route.stops), reversed(seconds), strict=False):
-        _, closes, lasts = _window(city, stop)
-        # A visit must begin a second before its slot ends; so late a begin is not asked for by a door.
-        latest = min(closes - (1.0 if stop.locker >= 0 else 0.0), latest - leg - lasts)
-    latest = min(latest - seconds[0], van.closes)
+    for number in range(len(route.stops), -1, -1):
+        latest -= seconds[number]
+        if number == route.pause:
+            latest = min(latest - van.break_s, van.break_closes)
+        if number:
+            stop = route.stops[number - 1]
+            _, closes, lasts = _window(city, stop)
+            # A visit must begin a second before its slot ends; so late a begin is not asked for by a door.
+            latest = min(closes - (1.0 if stop.locker >= 0 else 0.0), latest - lasts)
+    latest = min(latest, van.closes)
     return _driven(city, route, latest, kept)[1] - latest
 
 
@@ -185,10 +196,8 @@ def _route_faults(city: City, route: Route, kept: Kept, ways: _LockerRows) -> It
     depot = city.parcels.depot
     if depot is not None and any(int(depot[parcel]) not in (-1, van.start) for parcel in parcels):
         yield f"a van of type {route.van_type} has a parcel that stands at another depot"
-    begin = van.opens if _held(route, kept) else max(van.opens, kept.before)
-    late, _ = _driven(city, route, begin, kept)
-    if late > SLACK:
-        yield f"a van of type {route.van_type} is {late} s late somewhere"
+    if route.pause >= 0 and (van.break_s <= 0.0 or route.pause > len(route.stops)):
+        yield f"a van of type {route.van_type} has a break behind {route.pause} stops"
     if shortest(city, route, kept) > van.longest + SLACK:
         yield f"a van of type {route.van_type} is out for too long"
     metres = sum(_legs(city, _places(city, route))[0])
@@ -197,6 +206,50 @@ def _route_faults(city: City, route: Route, kept: Kept, ways: _LockerRows) -> It
     for stop in route.stops:
         if stop.locker >= 0 and not all(_locker_costs(city, ways, parcel, stop) for parcel in stop.parcels):
             yield f"a parcel may not go into locker {stop.locker} in slot {stop.slot}"
+
+
+def _turn_faults(city: City, plan: JointPlan, kept: Kept) -> Iterator[str]:
+    """The routes of each van in turn, its driver's break among them."""
+    behind = {route.follows: number for number, route in enumerate(plan.routes) if route.follows >= 0}
+    if len(behind) != sum(route.follows >= 0 for route in plan.routes):
+        yield "two routes follow the same one"
+    seen = 0
+    for number, route in enumerate(plan.routes):
+        turn = [number] if route.follows < 0 else []
+        while turn and turn[-1] in behind:
+            turn.append(behind[turn[-1]])
+        seen += len(turn)
+        routes, van = [plan.routes[k] for k in turn], city.vans[route.van_type]
+        if len(routes) > van.trips or any(each.van_type != route.van_type for each in routes):
+            yield f"a van of type {route.van_type} makes the routes {turn}"
+        if sum(each.pause >= 0 for each in routes) > 1:
+            yield f"the driver of the routes {turn} has two breaks"
+        rests = van.break_s > 0.0 and all(each.pause < 0 for each in routes)
+        if turn and not any(
+            _in_time(city, routes, kept, at) for at in (range(len(turn) + 1) if rests else range(-1, 0))
+        ):
+            yield f"a van of type {route.van_type} is late somewhere on the routes {turn}"
+    if seen != len(plan.routes):
+        yield "routes follow each other in a ring"
+
+
+def _in_time(city: City, routes: Sequence[Route], kept: Kept, at_depot: int) -> bool:
+    """Whether a van's routes are nowhere late, each begun as early as may be, with the driver's break at the depot
+    before one of them (behind the last: after all; -1: not there)."""
+    van = city.vans[routes[0].van_type]
+    now = van.opens if _held(routes[0], kept) else max(van.opens, kept.before)
+    for number, route in enumerate(routes):
+        if number == at_depot:
+            if number and now > van.break_closes + SLACK:
+                return False
+            now = max(now, van.break_opens + van.break_s, now + van.break_s if number else now)
+        if city.parcels.release is not None:
+            parcels = [parcel for stop in route.stops for parcel in stop.parcels]
+            now = max(now, float(np.max(city.parcels.release[parcels], initial=0.0)))
+        late, now = _driven(city, route, now, kept)
+        if late > SLACK:
+            return False
+    return at_depot < len(routes) or now <= van.break_closes + SLACK
 
 
 def _locker_costs(city: City, rows: _LockerRows, parcel: int, stop: VanStop) -> list[float]:
@@ -220,6 +273,8 @@ def _sortie_faults(city: City, plan: JointPlan) -> Iterator[str]:
             yield f"sortie {row} is away outside its group's hours"
         if not 0 <= sortie.machine < city.groups.machines[group]:
             yield f"group {group} has no machine {sortie.machine}"
+        if parcels.release is not None and sortie.depart < parcels.release[parcel] - SLACK:
+            yield f"sortie {row} departs at {sortie.depart}, before its parcel is there"
         if hand_over > parcels.closes[parcel] + SLACK:
             yield f"sortie {row} hands over at {hand_over}, too late"
         if ways.locker[row] < 0 and hand_over < parcels.opens[parcel] - SLACK:

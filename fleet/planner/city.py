@@ -41,6 +41,8 @@ class Parcels:
     penalty: Floats
     depot: Indexes | None = None
     """Without the column vans may start anywhere. A depot may as well be one of the `needs`, of which there are 62."""
+    release: Floats | None = None
+    """Before when neither a van's trip nor a sortie leaves with the parcel (s); without the column all are there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +120,6 @@ class City:
             _check_table(name, table)
         for number, van in enumerate(self.vans):
             check_van(number, van, self.legs)
-            _check(van.trips == 1, f"van type {number}: a van makes one trip here")
         self._check_numbers()
         day = self.slots
         sound = 2 <= len(day) <= LONGEST_DAY + 1 and bool(np.all(np.diff(day) > 2.0))
@@ -153,6 +154,8 @@ class City:
         _within("sortie way", "locker", sorties.locker, -1, stations)
         for name in ("service", "weight", "volume", "penalty"):
             _not_negative("parcel", name, getattr(parcels, name))
+        if parcels.release is not None:
+            _not_negative("parcel", "release", parcels.release)
         for name in ("room", "stop_s", "each_s"):
             _not_negative("locker", name, getattr(lockers, name))
         for name in ("machines", "away", "chargers"):

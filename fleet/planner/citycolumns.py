@@ -86,7 +86,7 @@ class Columns:
             np.concatenate((parcels.service, (lockers.stop_s + lockers.each_s)[self.locker])),
             np.concatenate((parcels.weight, no_load)),
             np.concatenate((parcels.volume, no_load)),
-            release=none,
+            release=np.concatenate((released(self.city), no_load)),
             penalty=none,
             needs=np.concatenate((self.needs[self.need], self.needs[self.of_need])),
         )
@@ -121,6 +121,12 @@ def _with_depots(city: City, depots: Mapping[int, int]) -> tuple[npt.NDArray[np.
     return needs, tuple(replace(van, has=van.has | depots.get(van.start, 0)) for van in city.vans)
 
 
+def released(city: City) -> npt.NDArray[np.float64]:
+    """Before when each parcel can't leave (s): 0 without the column."""
+    release = city.parcels.release
+    return release if release is not None else np.zeros(len(city.parcels.place))
+
+
 def last_slots(city: City) -> npt.NDArray[np.int64]:
     """The last slot in which a compartment is kept for each parcel; -1 where it is over before the day begins."""
     last = np.searchsorted(city.slots, city.parcels.kept, side="left") - 1
@@ -136,7 +142,7 @@ def _sortie_rows(city: City) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.floa
     """The rows of the sorties among the city's, by parcel, cheapest first; when each departs at the earliest and the
     latest."""
     of, groups, parcels = city.sortie_ways, city.groups, city.parcels
-    earliest = groups.opens[of.group]
+    earliest = np.maximum(groups.opens[of.group], released(city)[of.parcel])
     latest = np.minimum(parcels.closes[of.parcel] - of.there, groups.closes[of.group] - of.away)
     door = of.locker < 0
     earliest = np.maximum(earliest, np.where(door, parcels.opens[of.parcel], city.slots[0]) - of.there)
@@ -198,6 +204,7 @@ def _parcel_columns(city: City, visits: Columns) -> ways.Parcels:
     return ways.Parcels(
         np.ascontiguousarray(parcels.weight, np.float64),
         np.ascontiguousarray(parcels.volume, np.float64),
+        np.array(released(city), np.float64),
         parcels.size.astype(np.int32),
         last_slots(city).astype(np.int32),
         np.ascontiguousarray(parcels.penalty, np.float64),

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fleet.planner.city import City, Parcels
-from fleet.planner.citycolumns import Columns
+from fleet.planner.citycolumns import Columns, released
 from fleet.planner.disruptions import (
     BadEvent,
     Event,
@@ -148,6 +148,10 @@ def _with(city: City, event: NewParcels) -> City:
         )
 
     parcels, more = city.parcels, event.parcels
+    if parcels.release is not None or more.release is not None:
+        count = len(more.place)
+        parcels = replace(parcels, release=released(city))
+        more = replace(more, release=more.release if more.release is not None else np.zeros(count))
     if parcels.depot is not None or more.depot is not None:
         parcels, more = _anywhere(parcels), _anywhere(more)
     return replace(
@@ -171,7 +175,7 @@ def strike(warm: Warm, event: Event, vans: list[VanName], coming: Columns | None
             return _ground(warm, event)
         case VanLost(route, _):
             van = warm.van(vans[route])
-            np.asarray(warm.state.routes.shut)[van] = 1
+            warm.state.routes.shut_down(van)
             return Touched(NOTHING, (van,))
         case WaysLost():
             return _close_ways(warm, event)
@@ -308,7 +312,9 @@ def _fill_doors(warm: Warm, more: Columns, first: int) -> None:
     starts = np.array([van.start for van in city.vans] or [0])
     warm.renew()
     np.asarray(stops.radius)[rows] = city.legs.metres(starts, city.parcels.place).min(axis=0)
-    for name in ("weight", "volume", "size", "last", "penalty"):
+    np.asarray(stops.release)[rows] = released(city)
+    stops.released = stops.released or bool(np.any(released(city) > 0.0))
+    for name in ("weight", "volume", "release", "size", "last", "penalty"):
         np.asarray(getattr(state.parcels, name))[rows] = np.asarray(getattr(more.parcels, name))
     number = np.searchsorted(warm.columns.needs, more.needs)
     np.asarray(state.parcels.need)[rows] = number[np.asarray(more.parcels.need)]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fleet.planner.city import City
-from fleet.planner.citycolumns import BEFORE
+from fleet.planner.citycolumns import BEFORE, released
 from fleet.planner.jointly import Box, JointPlan, Route, Sortie, VanStop
 
 ROUNDING = 1e-6
@@ -31,6 +31,11 @@ class BadPlan(ValueError):
 
 def check(city: City, plan: JointPlan) -> None:
     """Refuse a plan that does not hold."""
+    for number, van in enumerate(city.vans):
+        sound = van.trips == 1 and van.break_s <= 0.0
+        _refuse(
+            sound, f"van type {number}: a live plan knows neither several trips of a van nor drivers' breaks"
+        )
     _check_rows(city, plan)
     _check_parcels(city, plan)
     for number, route in enumerate(plan.routes):
@@ -123,7 +128,8 @@ def _check_route(city: City, number: int, route: Route) -> None:
                 )
         sound = weight <= van.weight + ROUNDING and volume <= van.volume + ROUNDING
         _refuse(sound, f"route {number}, stop {at}: the van would have {weight} and {volume} by then")
-    now, seconds = van.opens, _legs(city, route, city.legs.durations)
+    seconds, release = _legs(city, route, city.legs.durations), released(city)
+    now = max([van.opens, *(float(release[parcel]) for stop in route.stops for parcel in stop.parcels)])
     for at, stop in enumerate(route.stops):
         opens, closes, lasts = _window(city, stop)
         now = max(now + seconds[at], opens)
@@ -194,6 +200,11 @@ def _check_sorties(city: City, sorties: tuple[Sortie, ...]) -> None:
         sound = groups.opens[group] - ROUNDING <= sortie.depart and back <= groups.closes[group] + ROUNDING
         _refuse(
             sound, f"sortie {number}: it is away from {sortie.depart} to {back} s, outside its group's hours"
+        )
+        there = float(released(city)[parcel])
+        sound = there - ROUNDING <= sortie.depart
+        _refuse(
+            sound, f"sortie {number}: it departs at {sortie.depart} s, parcel {parcel} is there at {there} s"
         )
         early = -np.inf if ways.locker[row] >= 0 else parcels.opens[parcel]
         sound = early - ROUNDING <= over <= parcels.closes[parcel] + ROUNDING

@@ -12,7 +12,7 @@ from fleet.planner.city import City
 from fleet.planner.citycolumns import Columns
 from fleet.planner.joint.blend import Blend
 from fleet.planner.joint.state import State
-from fleet.planner.kernels.undo import best
+from fleet.planner.kernels.undo import best, best_breaks
 from fleet.planner.routing import CHUNK, HOT, Budget, typical
 
 NOBODY, DOOR, LOCKER, SORTIE = 0, 1, 2, 3
@@ -44,10 +44,14 @@ class VanStop:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What one van does: its type, and its stops in turn."""
+    """One trip of a van: its type, and its stops in turn. `follows`: the number of the route in the plan that the same
+    van drives before (-1: none). The driver's break is on the way behind so many stops (`pause`, -1: not on this trip).
+    """
 
     van_type: int
     stops: tuple[VanStop, ...]
+    follows: int = -1
+    pause: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,15 +191,22 @@ def plan_of(visits: Columns, state: State, iterations: int) -> JointPlan:
         visit = node - doors
         return VanStop(tuple(carried[visit]), int(visits.locker[visit]), int(visits.slot[visit]))
 
-    types = np.asarray(state.routes.van_type).tolist()
-    routes = tuple(
-        Route(types[van], tuple(stop(int(node)) for node in trip))
-        for van, trips in best(state.routes)
-        for trip in trips
+    types, breaks, routes = (
+        np.asarray(state.routes.van_type).tolist(),
+        best_breaks(state.routes),
+        list[Route](),
     )
+    for van, trips in best(state.routes):
+        on, behind = breaks.get(van, (-1, -1))
+        for number, trip in enumerate(trips):
+            stops = tuple(stop(int(node)) for node in trip)
+            follows = len(routes) - 1 if number else -1
+            routes.append(Route(types[van], stops, follows, behind if number == on else -1))
     unserved = tuple(np.flatnonzero(whole[:, 0] == NOBODY).tolist())
     sorties = tuple(_scheduled(state, visits.rows))
-    return JointPlan(routes, sorties, tuple(boxes), unserved, float(state.routes.best_cost), iterations)
+    return JointPlan(
+        tuple(routes), sorties, tuple(boxes), unserved, float(state.routes.best_cost), iterations
+    )
 
 
 def _scheduled(state: State, rows: npt.NDArray[np.int64]) -> list[Sortie]:

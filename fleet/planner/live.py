@@ -184,7 +184,7 @@ class Living:
         for grounded in self._grounded:
             strike(self._warm, grounded, vans, None)
         for name in self._lost:
-            np.asarray(self._warm.state.routes.shut)[self._warm.van(name)] = 1
+            self._warm.state.routes.shut_down(self._warm.van(name))
         self._concern(concerned)
         self._bind()
         self._mark()

@@ -1,8 +1,8 @@
 """Routes of vans over stops, searched for by the compiled kernel: a case and a budget in, routes out.
 
 It knows windows, service, weight and volume, several types of van with depots, shifts, prices and skills of their own,
-a limit of a trip's duration, several trips of a van, stops that are not there from the beginning, and a price for each
-stop that is left out. What comes out holds; what can't be served is named.
+a limit of a trip's duration, drivers' breaks, several trips of a van, stops that are not there from the beginning, and
+a price for each stop that is left out. What comes out holds; what can't be served is named.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from fleet.planner.kernels.anneal import Search
 from fleet.planner.kernels.columns import Stops, Vans
 from fleet.planner.kernels.routes import Routes
-from fleet.planner.kernels.undo import best
+from fleet.planner.kernels.undo import best, best_breaks
 from fleet.planner.legs import BadCase, Legs
 from fleet.planner.neighbours import near
 from fleet.planner.stoprows import StopRows
@@ -67,7 +67,11 @@ class Stop:
 class VanType:
     """Vans that are alike: places of start and end, how many, how many trips each makes, capacity of a trip, price of a
     van that is used, of a metre and of a second under way, shift (s), a trip's longest duration (s), skills as bits;
-    how far one trip leads (m), of which each second under way takes `drain`, as a battery has it."""
+    how far one trip leads (m), of which each second under way takes `drain`, as a battery has it.
+
+    A driver's break of `break_s` (s; 0: none) begins between `break_opens` and `break_closes`, once, wherever the van
+    is between two services. It is time under way. A van that is back by `break_closes`, or leaves when a break that
+    begins with the window is over, needs none under way: there, or between two trips, it is taken at the depot."""
 
     start: int
     end: int
@@ -84,6 +88,9 @@ class VanType:
     has: int = 0
     reach: float = inf
     drain: float = 0.0
+    break_s: float = 0.0
+    break_opens: float = 0.0
+    break_closes: float = FAR_S
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +180,13 @@ def check_van(number: int, van: VanType, legs: Legs) -> None:
     _check(sound, f"van type {number}: reach must be from 0, drain a number from 0")
     _check(isfinite(van.opens) and isfinite(van.closes), f"van type {number}: its shift must be finite")
     _check(0 <= van.has < 1 << 62, f"van type {number}: skills are bits 0 to 61")
+    sound = isfinite(van.break_s) and van.break_s >= 0.0
+    sound &= isfinite(van.break_opens) and isfinite(van.break_closes)
+    _check(sound, f"van type {number}: its break must last from 0 s, and begin between finite times")
+    sound = van.break_s <= 0.0 or van.break_opens <= van.break_closes
+    _check(
+        sound, f"van type {number}: its break must begin by {van.break_closes} s, after {van.break_opens} s"
+    )
 
 
 def _check(holds: bool, otherwise: str) -> None:
@@ -182,10 +196,12 @@ def _check(holds: bool, otherwise: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """What one van does: its type, and the stops of each of its trips, by their numbers."""
+    """What one van does: its type, and the stops of each of its trips, by their numbers. A `pause` under way is on the
+    way behind so many stops of a trip (both counted from 0); None: the driver has none, or takes it at the depot."""
 
     van_type: int
     trips: tuple[tuple[int, ...], ...]
+    pause: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,9 +282,10 @@ def kernel_types(case: Rowed) -> list[int]:
 
 def _found(case: Case, routes: Routes, iterations: int) -> Routing:
     """The best plan of the search."""
-    types = kernel_types(case)
+    types, breaks = kernel_types(case), best_breaks(routes)
     rounds = [
-        Rounds(types[van], tuple(tuple(map(int, trip)) for trip in trips)) for van, trips in best(routes)
+        Rounds(types[van], tuple(tuple(map(int, trip)) for trip in trips), breaks.get(van))
+        for van, trips in best(routes)
     ]
     served = {stop for each in rounds for trip in each.trips for stop in trip}
     unserved = tuple(stop for stop in range(len(case.stops)) if stop not in served)
@@ -342,4 +359,7 @@ def _van_columns(case: Rowed) -> Vans:
         reach=column("reach"),
         drain=column("drain"),
         has=np.array([van.has for van in case.vans], np.int64),
+        break_s=column("break_s"),
+        break_opens=column("break_opens"),
+        break_closes=column("break_closes"),
     )

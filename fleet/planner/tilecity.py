@@ -34,7 +34,10 @@ class Tile:
         parcels, lockers = self.parcels.tolist(), [*self.lockers.tolist(), -1]
         types, ways = self.types.tolist(), self.sorties.tolist()
         return JointPlan(
-            tuple(Route(types[r.van_type], _stops(r.stops, parcels, lockers)) for r in plan.routes),
+            tuple(
+                Route(types[r.van_type], _stops(r.stops, parcels, lockers), pause=r.pause)
+                for r in plan.routes
+            ),
             tuple(Sortie(ways[s.way], s.machine, s.depart) for s in plan.sorties),
             tuple(Box(parcels[b.parcel], lockers[b.locker], b.size, b.slot) for b in plan.boxes),
             tuple(parcels[parcel] for parcel in plan.unserved),
@@ -154,7 +157,8 @@ class Cut:
         lockers, room = self._lockers(number)
         groups = np.flatnonzero(self.tiling.group == number)
         types = np.flatnonzero(self.vans[number])
-        vans = [replace(self.city.vans[kind], vans=int(self.vans[number, kind])) for kind in types]
+        # Trips of one van in turn would tie tiles together.
+        vans = [replace(self.city.vans[kind], vans=int(self.vans[number, kind]), trips=1) for kind in types]
         sorties = self.cuts.sorties.at(parcels)
         sorties = sorties[self.tiling.group[self.city.sortie_ways.group[sorties]] == number]
         ways = self.cuts.ways.at(parcels)

@@ -16,7 +16,7 @@ from fleet.planner.jointly import JointPlan, Route, plan_jointly
 from fleet.planner.live import Living, Repaired
 from fleet.planner.routing import Iterations
 from tests.support.cities import DAY, cheapest, random_city
-from tests.support.livecities import may_go, new_parcels, random_event, with_depots
+from tests.support.livecities import may_go, new_parcels, random_event, with_depots, with_releases
 
 SEEDS = range(int(os.environ.get("SEEDS", "200")) // 5)
 
@@ -33,6 +33,7 @@ def test_what_holds_is_never_lost_and_what_is_fixed_stays(seed: int) -> None:
     rng = Random(seed)
     city = random_city(seed, rng.randrange(4, 16), lockers=seed % 4, groups=seed % 3)
     city = with_depots(rng, city) if seed % 3 == 1 else city
+    city = with_releases(rng, city) if seed % 4 == 2 else city
     plan = plan_jointly(city, seed=seed, budget=Iterations(400))
     living = Living(city, plan, seed=seed, price=rng.choice([0.0, 5.0]), spare=rng.choice([0, 2, 40]))
     assert living.plan.cost == pytest.approx(cost(city, plan), rel=1e-9)

@@ -6,8 +6,9 @@ What holds and what it costs is asked of the benchmarks' judge, which shares no 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
-from itertools import combinations, permutations, product
+from itertools import combinations, pairwise, permutations, product
 from math import inf
 from random import Random
 
@@ -21,6 +22,29 @@ from fleet.planner.routing import VanType
 
 DAY = 900.0
 SLOTS = (0.0, 300.0, 600.0, DAY)
+
+
+def harder(city: City, seed: int) -> City:
+    """The same city, in which some parcels come later, vans make several trips and drivers have breaks."""
+    rng = Random(seed)
+    count = len(city.parcels.place)
+    release = np.array([rng.choice([0.0, 0.0, rng.uniform(0, DAY / 3)]) for _ in range(count)])
+
+    def harder_van(van: VanType) -> VanType:
+        opens, trips = rng.uniform(0.0, DAY / 2), rng.choice([1, 2])
+        lasts, closes = rng.choice([0.0, 30.0, 120.0]), opens + rng.choice([0.0, 60.0, 300.0])
+        return replace(
+            van,
+            trips=trips,
+            weight=van.weight / trips,
+            break_s=lasts,
+            break_opens=opens,
+            break_closes=closes,
+        )
+
+    vans = tuple(map(harder_van, city.vans))
+    parcels = replace(city.parcels, release=release if seed % 4 else None)
+    return replace(city, parcels=parcels, vans=vans)
 
 
 def random_city(seed: int, parcels: int, *, lockers: int = 2, groups: int = 2) -> City:
@@ -156,32 +180,53 @@ def _driven(city: City, stops: frozenset[VanStop], vans: tuple[int, ...]) -> tup
         for more in combinations(others, size):
             for kind in (k for k, count in enumerate(vans) if count):
                 price, route = _one(city, kind, frozenset((first, *more)))
-                if route is None:
+                if not route:
                     continue
                 fewer = tuple(count - (k == kind) for k, count in enumerate(vans))
                 rest, routes = _driven(city, stops - {first, *more}, fewer)
                 if price + rest < best[0]:
-                    best = price + rest, (route, *routes)
+                    best = price + rest, (*routes, *_behind(route, len(routes)))
     return best
 
 
+def _behind(trips: Sequence[Route], count: int) -> Iterator[Route]:
+    """The trips of a van, as routes of a plan behind so many others."""
+    for number, trip in enumerate(trips):
+        yield replace(trip, follows=count + number - 1 if number else -1)
+
+
+def _trips(city: City, kind: int, order: Sequence[VanStop]) -> Iterator[tuple[Route, ...]]:
+    """Every way to make stops in an order with one van: parted into trips, with the driver's break anywhere."""
+    van, count = city.vans[kind], len(order)
+    for cuts in (c for trips in range(van.trips) for c in combinations(range(1, count), trips)):
+        bounds = pairwise((0, *cuts, count))
+        parts = [order[first:beyond] for first, beyond in bounds]
+        pauses = [(-1, -1)]
+        if van.break_s > 0.0:
+            pauses += [(number, at) for number, part in enumerate(parts) for at in range(len(part) + 1)]
+        for on, at in pauses:
+            trips = [Route(kind, tuple(p), pause=at if k == on else -1) for k, p in enumerate(parts)]
+            yield tuple(_behind(trips, 0))
+
+
 @cache
-def _one(city: City, kind: int, stops: frozenset[VanStop]) -> tuple[float, Route | None]:
-    """The cheapest order of some stops for one van."""
-    best: tuple[float, Route | None] = (inf, None)
+def _one(city: City, kind: int, stops: frozenset[VanStop]) -> tuple[float, tuple[Route, ...]]:
+    """The cheapest trips over some stops for one van."""
+    best: tuple[float, tuple[Route, ...]] = (inf, ())
     served = {parcel for stop in stops for parcel in stop.parcels}
     left = tuple(p for p in range(len(city.parcels.place)) if p not in served)
     boxes = tuple(
         Box(p, stop.locker, 1, stop.slot) for stop in stops if stop.locker >= 0 for p in stop.parcels
     )
-    for order in permutations(sorted(stops, key=lambda stop: stop.parcels)):
-        plan = JointPlan((Route(kind, order),), (), boxes, left, 0.0, 0)
+    orders = permutations(sorted(stops, key=lambda stop: stop.parcels))
+    for routes in (trips for order in orders for trips in _trips(city, kind, order)):
+        plan = JointPlan(routes, (), boxes, left, 0.0, 0)
         # Compartments are a matter of the whole plan.
         if any("compartment" not in said and "kept" not in said for said in faults(city, plan)):
             continue
         price = cost(city, plan) - float(np.sum(city.parcels.penalty[list(left)]))
         if price < best[0]:
-            best = price, plan.routes[0]
+            best = price, plan.routes
     return best
 
 
@@ -225,6 +270,8 @@ def _schedules(city: City, order: Sequence[int], so_far: tuple[Sortie, ...]) -> 
     row, ways = order[0], city.sortie_ways
     group, parcel = int(ways.group[row]), int(ways.parcel[row])
     moments = {float(city.groups.opens[group]), float(city.parcels.opens[parcel] - ways.there[row])}
+    if city.parcels.release is not None:
+        moments.add(float(city.parcels.release[parcel]))
     moments |= {slot - float(ways.there[row]) for slot in SLOTS[:-1]}
     for other in so_far:
         back = other.depart + float(ways.away[other.way])

@@ -100,6 +100,15 @@ def with_depots(rng: Random, city: City) -> City:
     return replace(city, parcels=replace(city.parcels, depot=_depots(rng, len(city.parcels.place))))
 
 
+def with_releases(rng: Random, city: City) -> City:
+    """The city with some parcels that are there later than others."""
+    return replace(city, parcels=replace(city.parcels, release=_releases(rng, len(city.parcels.place))))
+
+
+def _releases(rng: Random, count: int) -> npt.NDArray[np.float64]:
+    return np.array([rng.choice([0.0, rng.uniform(0.0, DAY / 3)]) for _ in range(count)])
+
+
 def _depots(rng: Random, count: int) -> npt.NDArray[np.int64]:
     return np.array([rng.choice([-1, 0, 1]) for _ in range(count)])
 
@@ -128,6 +137,7 @@ def new_parcels(rng: Random, city: City, count: int) -> NewParcels:
         needs=np.array([rng.choice([1, 1, 2]) for _ in range(count)]),
         penalty=np.full(count, 500.0),
         depot=None if city.parcels.depot is None else _depots(rng, count),
+        release=None if city.parcels.release is None or count % 2 else _releases(rng, count),
     )
     ways = [(first + p, rng.randrange(lockers), 2.0, 0.0, DAY) for p in range(count) if lockers]
     flights = [

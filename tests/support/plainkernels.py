@@ -16,7 +16,7 @@ from fleet.planner import citycolumns, disrupt, jointly, live, neighbours, routi
 from fleet.planner.kernels import columns
 
 FOLDER = Path(fleet.planner.joint.__file__).parent
-KERNELS = "chance columns nearest routes trips undo places tails anneal".split()
+KERNELS = "chance columns nearest breaks routes trips undo resting places tails anneal".split()
 JOINT = "ways state boxes pads shown changes offer standing arrivals blend".split()
 """The compiled modules, each behind those that it imports."""
 
@@ -45,7 +45,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def _use(patch: pytest.MonkeyPatch, kernels: dict[str, ModuleType]) -> None:
     """Let the modules that imported the compiled ones use these."""
     wanted = {
-        jointly: {"Blend": "blend", "best": "undo"},
+        jointly: {"Blend": "blend", "best": "undo", "best_breaks": "undo"},
         citycolumns: {"State": "state", "ways": "ways"},
         routing: {"Stops": "columns", "Vans": "columns", "Routes": "routes"},
         columns: {"Metric": "columns"},

@@ -16,7 +16,8 @@ except ImportError:  # it is needed to compile this file, not to run it
     from geofences.kernels import uncompiled as cython
 
 if not cython.compiled:
-    from fleet.planner.kernels.places import find
+    from fleet.planner.kernels.places import find, in_turn
+    from fleet.planner.kernels.resting import fits
     from fleet.planner.kernels.routes import NEVER
     from fleet.planner.kernels.trips import close_trip
 
@@ -84,12 +85,14 @@ def _price_of_load(state: State, routes: Routes, parcel: int, visit: int, node: 
     ):
         return NEVER
     each = state.lockers.each_s[state.lockers.visit_locker[visit]]
-    price = routes.toll_of(trip) if routes.toll > 0.0 else 0.0
-    return price if each <= 0.0 else price + _longer(routes, node, trip, each)
+    price, release = routes.toll_of(trip) if routes.toll > 0.0 else 0.0, state.parcels.release[parcel]
+    if each <= 0.0 and release <= routes.release[trip]:
+        return price
+    return price + _longer(routes, node, trip, each, max(release, routes.release[trip]))
 
 
-def _longer(routes: Routes, node: int, trip: int, more: float) -> float:
-    """What it costs that a stop takes longer; `NEVER` where the trip does not hold then."""
+def _longer(routes: Routes, node: int, trip: int, more: float, release: float) -> float:
+    """What it costs that a stop takes longer, on a trip that waits for a release; `NEVER` where it does not hold."""
     i, j, kind = routes.prev[node], routes.next[node], routes.type[trip]
     lead = routes.pre_span[i] + routes.metric.duration(routes.place[i], routes.place[node], routes.step[node])
     wait = routes.opens[node] - lead - routes.pre_late[i]
@@ -101,26 +104,52 @@ def _longer(routes: Routes, node: int, trip: int, more: float) -> float:
     if early + lead > routes.post_late[j]:
         return NEVER
     wait = routes.post_early[j] - lead - late
-    span = lead + (wait if wait > 0.0 else 0.0) + routes.post_span[j]
+    wait = wait if wait > 0.0 else 0.0
+    early = max(routes.post_early[j] - lead, early) - wait
+    late = min(routes.post_late[j] - lead, late)
+    span = lead + wait + routes.post_span[j]
+    if routes.vans.break_s[kind] > 0.0:
+        if not _fits(routes, node, trip, kind, more, release):
+            return NEVER
+        span, early, late = routes.choice.span, routes.choice.early, routes.choice.late
+    if not in_turn(routes, trip, span, early, late, release):
+        return NEVER
     if span > routes.vans.longest[kind] or routes.vans.far(kind, routes.metres[trip], span):
         return NEVER
     return routes.vans.per_second[kind] * (span - routes.span[trip])
 
 
+def _fits(routes: Routes, node: int, trip: int, kind: int, more: float, release: float) -> bool:
+    """Whether the trip has room for a longer stop and the driver's break; `routes.choice` knows the times then."""
+    i, j = routes.prev[node], routes.next[node]
+    routes.ask_about(trip, kind, release)
+    there = routes.metric.duration(routes.place[i], routes.place[node], routes.step[node])
+    on = routes.metric.duration(routes.place[node], routes.place[j], routes.step[j])
+    return fits(routes, i, node, j, there, on, routes.service[node] + more)
+
+
 def price_of_visiting(state: State, parcel: int, visit: int, chance: Chance, blink: float) -> float:
     """What a new stop at a locker costs, for this parcel alone; `routes.found` says where it would be."""
     node, locker = state.size + visit, state.lockers.visit_locker[visit]
+    begin_visit(state, parcel, visit, node, locker)
+    return state.routes.found if find(state.routes, node, chance, blink) else NEVER
+
+
+def begin_visit(state: State, parcel: int, visit: int, node: int, locker: int) -> None:
+    """Let a stop at a locker be for one parcel."""
     state.touch_visit(visit)
     state.routes.stops.weight[node] = state.parcels.weight[parcel]
     state.routes.stops.volume[node] = state.parcels.volume[parcel]
+    state.routes.stops.release[node] = state.parcels.release[parcel]
     state.routes.service[node] = state.lockers.stop_s[locker] + state.lockers.each_s[locker]
-    return state.routes.found if find(state.routes, node, chance, blink) else NEVER
 
 
 def join(state: State, parcel: int, visit: int) -> None:
     """Let the van that stops at a locker bring one parcel more."""
     state.touch_visit(visit)
-    _load(state, state.routes, parcel, visit, state.size + visit, 1.0)
+    node = state.size + visit
+    _load(state, state.routes, parcel, visit, node, 1.0)
+    state.routes.stops.release[node] = max(state.routes.stops.release[node], state.parcels.release[parcel])
     state.routes.refresh(state.routes.trip[state.size + visit])
 
 
@@ -143,7 +172,17 @@ def part(state: State, parcel: int, visit: int) -> None:
     if state.held[visit] == 0:
         leave(state.routes, node)
     else:
+        state.routes.stops.release[node] = _release(state, visit)
         state.routes.refresh(state.routes.trip[node])
+
+
+def _release(state: State, visit: int) -> float:
+    """When all parcels of a visit are there."""
+    release, parcel = 0.0, state.first[visit]
+    while parcel >= 0:
+        release = max(release, state.parcels.release[parcel])
+        parcel = state.behind[parcel]
+    return release
 
 
 def leave(routes: Routes, node: int) -> None:

@@ -84,6 +84,7 @@ def take_back(state: State) -> None:
         state.routes.stops.weight[node] = state.log_load[visit, 0]
         state.routes.stops.volume[node] = state.log_load[visit, 1]
         state.routes.service[node] = state.log_load[visit, 2]
+        state.routes.stops.release[node] = state.log_load[visit, 3]
     for k in range(state.touches):
         _restore(state, state.touched[k])
     for k in range(state.machine_touches):

@@ -1,7 +1,7 @@
 # C types of offer.py.
 cimport cython
 
-from fleet.planner.joint.boxes cimport book, join, link, price_of_joining, price_of_visiting, room
+from fleet.planner.joint.boxes cimport begin_visit, book, join, link, price_of_joining, price_of_visiting, room
 from fleet.planner.joint.changes cimport own_cost
 from fleet.planner.joint.pads cimport put, seek
 from fleet.planner.joint.state cimport DOOR, LOCKER, NOBODY, SORTIE, State
@@ -17,7 +17,7 @@ cdef class Offer:
     cdef public double blink, curious, share
     cdef public int favoured
     cdef double cost
-    cdef int mode, way, visit, box, trip, after, van, place_behind
+    cdef int mode, way, visit, box, trip, after, van, place_behind, kind
     cdef int openings
     cdef int[::1] opened
 

@@ -15,7 +15,15 @@ except ImportError:  # it is needed to compile this file, not to run it
     from geofences.kernels import uncompiled as cython
 
 if not cython.compiled:
-    from fleet.planner.joint.boxes import book, join, link, price_of_joining, price_of_visiting, room
+    from fleet.planner.joint.boxes import (
+        begin_visit,
+        book,
+        join,
+        link,
+        price_of_joining,
+        price_of_visiting,
+        room,
+    )
     from fleet.planner.joint.changes import own_cost
     from fleet.planner.joint.pads import put, seek
     from fleet.planner.joint.state import DOOR, LOCKER, NOBODY, SORTIE
@@ -47,7 +55,7 @@ class Offer:
     def __init__(self) -> None:
         self.blink, self.curious, self.favoured, self.share = 0.01, 0.25, -1, 1.0
         self.cost, self.mode, self.way, self.visit, self.box = NEVER, NOBODY, -1, -1, -1
-        self.trip, self.after, self.van, self.place_behind = -1, -1, -1, -1
+        self.trip, self.after, self.van, self.place_behind, self.kind = -1, -1, -1, -1, -1
         self.opened, self.openings = np.zeros(MOST_OPENED, np.int32), 0
 
     def open(self, trip: int) -> None:
@@ -144,12 +152,12 @@ class Offer:
     def _remember(self, routes: Routes) -> None:
         """Where a stop was found to fit, while others are asked for."""
         self.trip, self.after = routes.found_trip, routes.found_after
-        self.van, self.place_behind = routes.found_van, routes.found_behind
+        self.van, self.place_behind, self.kind = routes.found_van, routes.found_behind, routes.found_kind
 
     def _insert(self, routes: Routes, node: int) -> None:
         """Put a stop where it was found to fit."""
         routes.found_trip, routes.found_after = self.trip, self.after
-        routes.found_van, routes.found_behind = self.van, self.place_behind
+        routes.found_van, routes.found_behind, routes.found_kind = self.van, self.place_behind, self.kind
         insert(routes, node)
 
     def _by_machine(self, state: State, parcel: int) -> None:
@@ -161,10 +169,7 @@ class Offer:
         visit = self.visit
         node, locker = state.size + visit, state.lockers.visit_locker[visit]
         if state.held[visit] == 0:
-            state.touch_visit(visit)
-            state.routes.stops.weight[node] = state.parcels.weight[parcel]
-            state.routes.stops.volume[node] = state.parcels.volume[parcel]
-            state.routes.service[node] = state.lockers.stop_s[locker] + state.lockers.each_s[locker]
+            begin_visit(state, parcel, visit, node, locker)
             self._insert(state.routes, node)
         else:
             join(state, parcel, visit)

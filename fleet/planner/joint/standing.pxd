@@ -6,6 +6,7 @@ from fleet.planner.joint.changes cimport accept, counted, free, keep, locker_of
 from fleet.planner.joint.pads cimport chain
 from fleet.planner.joint.shown cimport compare, weigh
 from fleet.planner.joint.state cimport LOCKER, NOBODY, SORTIE, State
+from fleet.planner.kernels.breaks cimport LOST
 from fleet.planner.kernels.routes cimport NEVER, Routes
 
 @cython.locals(routes=Routes)

@@ -17,6 +17,7 @@ if not cython.compiled:
     from fleet.planner.joint.pads import chain
     from fleet.planner.joint.shown import compare, weigh
     from fleet.planner.joint.state import LOCKER, NOBODY, SORTIE
+    from fleet.planner.kernels.breaks import LOST
     from fleet.planner.kernels.routes import NEVER
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _empty(state: State, routes: Routes) -> None:
     for visit in range(state.lockers.visit_count):
         node = state.size + visit
         state.first[visit], state.held[visit] = -1, 0
-        routes.stops.weight[node], routes.stops.volume[node] = 0.0, 0.0
+        routes.stops.weight[node], routes.stops.volume[node], routes.stops.release[node] = 0.0, 0.0, 0.0
         routes.service[node] = state.lockers.stop_s[state.lockers.visit_locker[visit]]
     for machine in range(state.machines.count):
         state.stale[machine], state.length[machine] = 0, state.best_length[machine]
@@ -80,6 +81,7 @@ def _bring(state: State, routes: Routes) -> None:
             link(state, parcel, visit)
             routes.stops.weight[node] += state.parcels.weight[parcel]
             routes.stops.volume[node] += state.parcels.volume[parcel]
+            routes.stops.release[node] = max(routes.stops.release[node], state.parcels.release[parcel])
             routes.service[node] += state.lockers.each_s[state.lockers.visit_locker[visit]]
         elif state.mode[parcel] == SORTIE and state.sorties.port[state.way[parcel]] >= 0:
             port = state.sorties.port[state.way[parcel]]
@@ -159,7 +161,7 @@ def late_at(routes: Routes, trip: int) -> int:
     """The first node at which a van comes too late that leaves as early as it may; the trip's end where it is too long
     or leads too far; -1 where it holds."""
     kind = routes.type[trip]
-    i, now = routes.start_of(trip), routes.opens[routes.start_of(trip)]
+    i, now = routes.start_of(trip), max(routes.opens[routes.start_of(trip)], routes.release[trip])
     while i != routes.end_of(trip):
         j = routes.next[i]
         now += routes.service[i] + routes.metric.duration(routes.place[i], routes.place[j], routes.step[j])
@@ -167,6 +169,6 @@ def late_at(routes: Routes, trip: int) -> int:
         if now > routes.closes[j]:
             return j
         i = j
-    if routes.span[trip] > routes.vans.longest[kind]:
+    if routes.how[trip] == LOST or routes.span[trip] > routes.vans.longest[kind]:
         return i
     return i if routes.vans.far(kind, routes.metres[trip], routes.span[trip]) else -1

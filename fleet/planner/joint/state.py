@@ -76,7 +76,7 @@ class State:
         self.machine_touched, self.log_length = np.zeros(shape[0], np.int32), np.zeros(shape[0], np.int32)
         self.log_row = np.zeros(shape, np.int32)
         self.visit_stamp, self.visit_touched = np.full(visits, -1, np.int64), np.zeros(visits, np.int32)
-        self.log_load = np.zeros((visits, 3))
+        self.log_load = np.zeros((visits, 4))
         self.port_stamp, self.port_touched = np.full(lockers, -1, np.int64), np.zeros(lockers, np.int32)
         self.log_port, self.log_queue = np.zeros_like(self.port), np.zeros(lockers, np.int32)
 
@@ -142,6 +142,7 @@ class State:
         self.log_load[visit, 0] = self.routes.stops.weight[node]
         self.log_load[visit, 1] = self.routes.stops.volume[node]
         self.log_load[visit, 2] = self.routes.service[node]
+        self.log_load[visit, 3] = self.routes.stops.release[node]
 
     def miss(self, parcel: int) -> None:
         """Count a parcel among those that nobody brings."""

@@ -4,7 +4,7 @@ cimport cython
 @cython.final
 cdef class Parcels:
     cdef public int count
-    cdef public double[::1] weight, volume, penalty
+    cdef public double[::1] weight, volume, release, penalty
     cdef public int[::1] size, last, need, sorties, lockers
 
 @cython.final

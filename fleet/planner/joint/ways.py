@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 
 class Parcels:
-    """Load, size of the compartment that is needed, last slot in which one is kept, price of leaving the parcel out,
-    which of the distinct needs it has, where its sorties and its lockers begin in their columns (one more than there
-    are parcels)."""
+    """Load, when the parcel is there (s), size of the compartment that is needed, last slot in which one is kept, price
+    of leaving the parcel out, which of the distinct needs it has, where its sorties and its lockers begin in their
+    columns (one more than there are parcels)."""
 
     def __init__(
         self,
         weight: Floats,
         volume: Floats,
+        release: Floats,
         size: Indexes,
         last: Indexes,
         penalty: Floats,
@@ -30,7 +31,7 @@ class Parcels:
         lockers: Indexes,
     ) -> None:
         self.count = len(weight)
-        self.weight, self.volume, self.size, self.last = weight, volume, size, last
+        self.weight, self.volume, self.release, self.size, self.last = weight, volume, release, size, last
         self.penalty, self.need, self.sorties, self.lockers = penalty, need, sorties, lockers
 
 

@@ -73,7 +73,7 @@ class Ruin:
         v, k = seed, -1
         while v >= 0 and count < most and routes.left_out < self.enough:
             trip = routes.trip[v]
-            if trip >= 0 and routes.seen[trip] != routes.seeing:
+            if trip >= 0 and routes.held[trip] == 0 and routes.seen[trip] != routes.seeing:
                 routes.seen[trip] = routes.seeing
                 self._all_of(routes, trip)
                 count += 1

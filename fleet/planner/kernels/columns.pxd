@@ -27,5 +27,7 @@ cdef class Vans:
     cdef public int count
     cdef int[::1] start, end, vans, trips, alike
     cdef double[::1] weight, volume, fixed, per_metre, per_second, opens, closes, longest, reach, drain
+    cdef double[::1] break_s, break_opens, break_closes
+    cdef bint breaks
     cdef long long[::1] has
     cdef bint far(self, int kind, double metres, double span) noexcept nogil

@@ -92,7 +92,8 @@ class Stops:
 class Vans:
     """Types of van as columns: places of start and end, how many there are, how many trips each makes, capacity, price
     of a used van, of a metre and of a second, shift (s), longest trip (s), how far one trip leads (m) and how much of
-    that each second under way takes (m), skills as bits.
+    that each second under way takes (m), skills as bits, how long a driver's break is (s; 0: none) and between which
+    times it begins (s).
 
     Types with the same number in `alike` differ in their numbers, capacities and prices only.
     """
@@ -114,6 +115,9 @@ class Vans:
         reach: Floats,
         drain: Floats,
         has: Masks,
+        break_s: Floats,
+        break_opens: Floats,
+        break_closes: Floats,
     ) -> None:
         self.count = len(start)
         self.start, self.end, self.vans, self.trips = start, end, vans, trips
@@ -121,7 +125,10 @@ class Vans:
         self.fixed, self.per_metre, self.per_second = fixed, per_metre, per_second
         self.opens, self.closes, self.longest, self.has = opens, closes, longest, has
         self.reach, self.drain = reach, drain
-        rows = np.array((start, end, opens, closes, longest, reach, drain, has), np.float64).reshape(8, -1)
+        self.break_s, self.break_opens, self.break_closes = break_s, break_opens, break_closes
+        self.breaks = bool(np.any(np.asarray(break_s) > 0.0))
+        same = start, end, opens, closes, longest, reach, drain, has, break_s, break_opens, break_closes
+        rows = np.array(same, np.float64).reshape(len(same), -1)
         self.alike = np.unique(rows, axis=1, return_inverse=True)[1].reshape(-1).astype(np.int32)
 
     def far(self, kind: int, metres: float, span: float) -> bool:

@@ -3,13 +3,18 @@ cimport cython
 
 from fleet.planner.kernels.chance cimport Chance
 from fleet.planner.kernels.columns cimport TABLE
+from fleet.planner.kernels.resting cimport ask_between, fits, fits_alone
 from fleet.planner.kernels.routes cimport NEVER, Routes
 from fleet.planner.kernels.trips cimport change_van, cheapest_type, open_trip, unused_van
 
 @cython.locals(k=int, v=int, trip=int, kind=int, straight=bint, d1=double, d2=double, worth=double, reach=double, after=bint, before=bint)
 cdef bint find(Routes routes, int node, Chance chance, double blink) noexcept nogil
-@cython.locals(j=int, gain=double, lead=double, wait=double, span=double, early=double, late=double, start=double)
+@cython.locals(j=int, gain=double, lead=double, wait=double, span=double, early=double, late=double, release=double)
 cdef void ask(Routes routes, int node, int trip, int i, int kind, double d1, double d2) noexcept nogil
+@cython.locals(start=double)
+cdef bint in_turn(Routes routes, int trip, double span, double early, double late, double release) noexcept nogil
+@cython.locals(j=int, at=int, there=double, on=double)
+cdef bint _fits(Routes routes, int node, int trip, int i, int kind, double d1, double d2) noexcept nogil
 @cython.locals(kind=int, weight=double, volume=double)
 cdef int taker(Routes routes, int node, int trip) noexcept nogil
 cdef int _changed(Routes routes, int trip, double weight, double volume) noexcept nogil

@@ -13,6 +13,7 @@ except ImportError:  # it is needed to compile this file, not to run it
 
 if not cython.compiled:
     from fleet.planner.kernels.columns import TABLE
+    from fleet.planner.kernels.resting import ask_between, fits, fits_alone
     from fleet.planner.kernels.routes import NEVER
     from fleet.planner.kernels.trips import change_van, cheapest_type, open_trip, unused_van
 
@@ -49,16 +50,39 @@ def ask(routes: Routes, node: int, trip: int, i: int, kind: int, d1: float, d2: 
     early = max(routes.post_early[j] - lead, early) - wait
     late = min(routes.post_late[j] - lead, late)
     span = lead + wait + routes.post_span[j]
+    if routes.vans.break_s[kind] > 0.0:
+        if not _fits(routes, node, trip, i, kind, d1, d2):
+            return
+        span, early, late = routes.choice.span, routes.choice.early, routes.choice.late
     gain += routes.vans.per_second[kind] * (span - routes.span[trip])
     if gain >= routes.found or span > routes.vans.longest[kind]:
         return
     if routes.vans.far(kind, routes.metres[trip] + d1 + d2 - routes.step[j], span):
         return
-    if routes.many or routes.stops.released:
-        start = max(routes.ready[trip], routes.release[trip], routes.stops.release[node])
-        if start > late or max(start, early) + span > routes.due[trip]:
-            return
+    release = max(routes.release[trip], routes.stops.release[node])
+    if not in_turn(routes, trip, span, early, late, release):
+        return
     routes.found, routes.found_trip, routes.found_after, routes.found_kind = gain, trip, i, kind
+
+
+def in_turn(routes: Routes, trip: int, span: float, early: float, late: float, release: float) -> bool:
+    """Whether a trip that takes so long and begins so suits the van's other trips, and what it waits for. What a break
+    between two of them takes is known already."""
+    if not routes.many and not routes.stops.released:
+        return True
+    if routes.vans.break_s[routes.type[trip]] > 0.0:
+        return True
+    start = max(routes.ready[trip], release)
+    return start <= late and max(start, early) + span <= routes.due[trip]
+
+
+def _fits(routes: Routes, node: int, trip: int, i: int, kind: int, d1: float, d2: float) -> bool:
+    """Whether a stop and the driver's break fit into a trip behind node `i`; `routes.choice` knows the times then."""
+    j, at = routes.next[i], routes.place[node]
+    routes.ask_about(trip, kind, max(routes.release[trip], routes.stops.release[node]))
+    there = routes.metric.duration(routes.place[i], at, d1)
+    on = routes.metric.duration(at, routes.place[j], d2)
+    return fits(routes, i, node, j, there, on, routes.service[node])
 
 
 def taker(routes: Routes, node: int, trip: int) -> int:
@@ -202,19 +226,24 @@ def ask_trip(routes: Routes, node: int, van: int, behind: int) -> None:
             gain += routes.toll
     lead = routes.metric.duration(home, at, d1)
     span = lead + routes.service[node] + routes.metric.duration(at, to, d2)
+    if routes.vans.break_s[kind] > 0.0:
+        ask_between(routes, van, behind, routes.stops.release[node])
+        if not fits_alone(routes, van, node, lead, span - lead - routes.service[node], routes.service[node]):
+            return
+        span = routes.choice.span
     gain += routes.vans.per_second[kind] * span
     if gain >= routes.found or span > routes.vans.longest[kind] or routes.vans.far(kind, d1 + d2, span):
+        return
+    if routes.vans.break_s[kind] > 0.0:
+        routes.found, routes.found_trip, routes.found_van, routes.found_behind = gain, -1, van, behind
         return
     start = max(routes.vans.opens[kind], routes.leaves[van])
     start = max(start, routes.opens[node] - lead, routes.stops.release[node])
     if behind >= 0:
-        start = max(
-            start,
-            max(routes.early[behind], routes.ready[behind], routes.release[behind]) + routes.span[behind],
-        )
+        start = max(start, routes.over(behind))
     end = routes.vans.closes[kind]
     if following >= 0:
-        end = min(end, routes.late[following], routes.due[following] - routes.span[following])
+        end = min(end, routes.latest(following))
     if start + lead > routes.closes[node] or start + span > end:
         return
     routes.found, routes.found_trip, routes.found_van, routes.found_behind = gain, -1, van, behind

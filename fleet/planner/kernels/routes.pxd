@@ -1,6 +1,7 @@
 # C types of routes.py.
 cimport cython
 
+from fleet.planner.kernels.breaks cimport ANYTIME, LATER, LOST, WITHIN, Choice
 from fleet.planner.kernels.columns cimport Stops, Vans
 from fleet.planner.kernels.columns cimport Metric
 
@@ -20,7 +21,8 @@ cdef class Routes:
     cdef public bint swaps, no_new
     # Vans: type, first trip; where those of a type begin, and where one without trips was found last.
     cdef public int[::1] van_type, head, first_van
-    cdef int[::1] van_hint, idle
+    cdef int[::1] van_hint
+    cdef public int[::1] idle
     cdef int slot_hint
     # Nodes: stops, then both ends of each trip.
     cdef public int[::1] place, trip
@@ -44,7 +46,7 @@ cdef class Routes:
     cdef double log_cost
     cdef long long[::1] stamp, head_stamp
     cdef int[::1] touched, log_row, log_end, log_after, log_before, log_van, log_heads, log_head, log_nodes, log_came
-    cdef double[:, ::1] log_times, log_trip
+    cdef double[:, ::1] log_times, log_trip, log_rest
     # The best plan, and the trips that differ from it.
     cdef public int[::1] best_next, best_van, best_before
     cdef int[::1] dirty, dirty_list
@@ -55,6 +57,11 @@ cdef class Routes:
     cdef public double toll
     cdef int flips
     cdef int[::1] flipped
+    # Breaks.
+    cdef Choice choice
+    cdef int[::1] how, rest_at, rested, rests_later
+    cdef int[:, ::1] log_how
+    cdef public int[::1] best_rest
     # Where the node that was asked for last would go.
     cdef int found_trip, found_after, found_van, found_behind, found_kind
     cdef double found, dearer
@@ -77,8 +84,14 @@ cdef class Routes:
     cdef void set_ends(self, int trip) noexcept nogil
     cdef void set_head(self, int van, int trip) noexcept nogil
     cdef void begin_with(self, int van, int trip) noexcept nogil
-    @cython.locals(trip=int, last=int, ready=double, due=double)
+    cpdef void shut_down(self, int van) noexcept nogil
+    @cython.locals(trip=int, last=int, ready=double, due=double, rested=bint, later=bint)
     cdef void rechain(self, int van) noexcept nogil
+    @cython.locals(ready=double)
+    cdef double over(self, int trip) noexcept nogil
+    @cython.locals(following=int, gap=double)
+    cdef double latest(self, int trip) noexcept nogil
+    cdef double gap_before(self, int trip) noexcept nogil
     @cython.locals(count=int, i=int, j=int, end=int, weight=double, volume=double, release=double, metres=double)
     cdef void refresh(self, int trip) noexcept nogil
     @cython.locals(j=int, lead=double, wait=double, span=double, early=double, late=double)
@@ -87,10 +100,14 @@ cdef class Routes:
     cdef void _backward(self, int j, int start) noexcept nogil
     @cython.locals(kind=int, end=int, price=double)
     cdef void reprice(self, int trip) noexcept nogil
+    cdef void _take_break(self, int trip, int kind) noexcept nogil
+    @cython.locals(following=int)
+    cdef void ask_about(self, int trip, int kind, double release) noexcept nogil
+    cdef void as_logged(self, int trip) noexcept nogil
     cdef void begin(self) noexcept nogil
     @cython.locals(node=int)
     cdef void touch(self, int trip) noexcept nogil
-    @cython.locals(row=int)
+    @cython.locals(row=int, k=int)
     cdef void _write_down(self, int node) noexcept nogil
     cdef void miss(self, int node) noexcept nogil
     @cython.locals(last=int, at=int)

@@ -18,6 +18,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+try:
+    import cython
+except ImportError:  # it is needed to compile this file, not to run it
+    from geofences.kernels import uncompiled as cython
+
+from fleet.planner.kernels.breaks import Choice
+
+if not cython.compiled:
+    from fleet.planner.kernels.breaks import ANYTIME, LATER, LOST, WITHIN
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -49,6 +59,7 @@ class Routes:
         self._make_trips(slots)
         self._make_log(slots, len(self.head))
         self._make_bonds(count + 2 * slots, slots)
+        self._make_breaks(count + 2 * slots, slots)
         self.absent, self.absent_at = np.arange(count, dtype=np.int32), np.arange(count, dtype=np.int32)
         self.missing, self.left_out = count, 0
         self.cost, self.best_cost, self.lenience = float(np.sum(self.stops.penalty)), NEVER, 1.0
@@ -89,7 +100,8 @@ class Routes:
         self.length = np.zeros(slots, np.int32)
         self.weight, self.volume, self.metres = np.zeros(slots), np.zeros(slots), np.zeros(slots)
         self.span, self.early, self.late = np.zeros(slots), np.zeros(slots), np.zeros(slots)
-        self.release, self.ready, self.due, self.price = (np.zeros(slots) for _ in range(4))
+        self.release, self.price = np.zeros(slots), np.zeros(slots)
+        self.ready, self.due = np.full(slots, -NEVER), np.full(slots, NEVER)
 
     def _make_log(self, slots: int, vans: int) -> None:
         """Room for what an iteration touches: at most every trip, every van and every stop once."""
@@ -103,7 +115,7 @@ class Routes:
         self.head_stamp = np.full(vans, -1, np.int64)
         rows = self.size + 2 * slots
         self.log_nodes, self.log_times = np.zeros(rows, np.int32), np.zeros((rows, 7))
-        self.log_came, self.log_trip = np.zeros(self.size, np.int32), np.zeros((slots, 5))
+        self.log_came, self.log_trip = np.zeros(self.size, np.int32), np.zeros((slots, 8))
 
     def _make_bonds(self, places: int, slots: int) -> None:
         """What a search may not change, and what it pays for what it changes: nothing, unless somebody says so.
@@ -117,6 +129,20 @@ class Routes:
         self.shut, self.leaves = np.zeros(vans, np.int32), np.full(vans, -NEVER)
         self.toll, self.changed, self.flips = 0.0, np.zeros(vans, np.int32), 0
         self.flipped = np.zeros(vans, np.int32)
+
+    def _make_breaks(self, places: int, slots: int) -> None:
+        """Where drivers' breaks are taken: of each trip how it stands to the break and behind how many stops it is;
+        whether the van's earlier trips have it, and whether a later one does."""
+        rows = places if self.vans.breaks else 0
+        self.choice = Choice(rows)
+        self.choice.know(self.next, self.prev, self.step, self.place, self.opens, self.closes, self.service)
+        self.choice.follow(
+            self.pre_span, self.pre_early, self.pre_late, self.post_span, self.post_early, self.post_late
+        )
+        self.log_rest, self.log_how = np.zeros((rows, 6)), np.zeros((slots, 2), np.int32)
+        self.how, self.rest_at = np.zeros(slots, np.int32), np.full(slots, -1, np.int32)
+        self.rested, self.rests_later = np.zeros(slots, np.int32), np.zeros(slots, np.int32)
+        self.best_rest = np.full(slots, -1, np.int32)
 
     def toll_of(self, trip: int) -> float:
         """What the first change of a trip costs; nothing where it has changed already."""
@@ -165,26 +191,54 @@ class Routes:
         self.begin_with(van, trip)
 
     def begin_with(self, van: int, trip: int) -> None:
-        """A van's first trip, or -1 for none; vans without trips are counted."""
-        if self.head[van] < 0:
+        """A van's first trip, or -1 for none; vans without trips that are not shut are counted."""
+        if self.head[van] < 0 and self.shut[van] == 0:
             self.idle[self.van_type[van]] -= 1
-        if trip < 0:
+        if trip < 0 and self.shut[van] == 0:
             self.idle[self.van_type[van]] += 1
         self.head[van] = trip
+
+    def shut_down(self, van: int) -> None:
+        """Let a van begin no more trips."""
+        if self.shut[van] == 0 and self.head[van] < 0:
+            self.idle[self.van_type[van]] -= 1
+        self.shut[van] = 1
 
     def rechain(self, van: int) -> None:
         """When each trip of a van may begin and must end, for the others."""
         trip, ready = self.head[van], -NEVER
         last = -1
+        rested, later = False, False
         while trip >= 0:
-            self.ready[trip] = ready
-            ready = max(self.early[trip], ready, self.release[trip]) + self.span[trip]
+            self.ready[trip], self.rested[trip] = ready, rested
+            rested = rested or self.how[trip] == WITHIN or self.how[trip] == LATER
+            ready = self.over(trip)
             last, trip = trip, self.after[trip]
         trip, due = last, NEVER
         while trip >= 0:
-            self.due[trip] = due
-            due = min(self.late[trip], due - self.span[trip])
+            self.due[trip], self.rests_later[trip] = due, later
+            later = later or self.how[trip] == WITHIN
+            due = self.latest(trip)
             trip = self.before[trip]
+
+    def over(self, trip: int) -> float:
+        """When a trip is over at the earliest (s)."""
+        ready = self.ready[trip]
+        if self.gap_before(trip) > 0.0:
+            ready = max(ready, self.vans.break_opens[self.type[trip]]) + self.gap_before(trip)
+        return max(self.early[trip], ready, self.release[trip]) + self.span[trip]
+
+    def latest(self, trip: int) -> float:
+        """When a trip begins at the latest (s)."""
+        following = self.after[trip]
+        gap = self.gap_before(following) if following >= 0 else 0.0
+        return min(self.late[trip], self.due[trip] - gap - self.span[trip])
+
+    def gap_before(self, trip: int) -> float:
+        """How long the break is that a driver takes at the depot between the trip before and this one (s)."""
+        if self.how[trip] != LATER or self.rested[trip] != 0 or self.before[trip] < 0:
+            return 0.0
+        return self.vans.break_s[self.type[trip]]
 
     def refresh(self, trip: int) -> None:
         """Work out a trip anew after its stops, and the steps between them, have changed."""
@@ -247,11 +301,40 @@ class Routes:
             self.pre_early[end],
             self.pre_late[end],
         )
+        if self.vans.breaks:
+            self._take_break(trip, kind)
         price = self.vans.per_metre[kind] * self.metres[trip] + self.vans.per_second[kind] * self.span[trip]
         self.cost += price - self.price[trip]
         self.price[trip] = price
         if self.many:
             self.rechain(self.van[trip])
+
+    def _take_break(self, trip: int, kind: int) -> None:
+        """Where in a trip the break is taken: where the trip is the shortest of those that suit the van's others."""
+        self.how[trip], self.rest_at[trip] = ANYTIME, -1
+        if self.vans.break_s[kind] <= 0.0:
+            return
+        self.ask_about(trip, kind, self.release[trip])
+        self.choice.look_back(self.metric, self.start_of(trip), self.end_of(trip))
+        self.choice.look_ahead(self.metric, self.start_of(trip), self.end_of(trip))
+        self.choice.decide(self.metric, self.start_of(trip), self.end_of(trip))
+        self.how[trip], self.rest_at[trip] = self.choice.how, self.choice.at
+        if self.choice.how != LOST:
+            self.span[trip], self.early[trip], self.late[trip] = (
+                self.choice.span,
+                self.choice.early,
+                self.choice.late,
+            )
+
+    def ask_about(self, trip: int, kind: int, release: float) -> None:
+        """Let `choice` know of the break of a type of van, and of the other trips of the van that makes this one."""
+        following = self.after[trip]
+        self.choice.how, self.choice.lasts = LOST, self.vans.break_s[kind]
+        self.choice.opens, self.choice.closes = self.vans.break_opens[kind], self.vans.break_closes[kind]
+        self.choice.ready, self.choice.due, self.choice.release = self.ready[trip], self.due[trip], release
+        self.choice.rested, self.choice.later = self.rested[trip] != 0, self.rests_later[trip] != 0
+        self.choice.led = self.before[trip] >= 0
+        self.choice.gap = following >= 0 and self.how[following] == LATER
 
     def begin(self) -> None:
         """What is changed from here on can be taken back."""
@@ -278,6 +361,16 @@ class Routes:
         self.log_trip[trip, 0], self.log_trip[trip, 1] = self.weight[trip], self.volume[trip]
         self.log_trip[trip, 2], self.log_trip[trip, 3] = self.metres[trip], self.release[trip]
         self.log_trip[trip, 4] = self.price[trip]
+        if self.vans.breaks:
+            self.log_trip[trip, 5], self.log_trip[trip, 6] = self.span[trip], self.early[trip]
+            self.log_trip[trip, 7] = self.late[trip]
+            self.log_how[trip, 0], self.log_how[trip, 1] = self.how[trip], self.rest_at[trip]
+
+    def as_logged(self, trip: int) -> None:
+        """A trip's times as a whole, and its break, as they were written down."""
+        self.span[trip], self.early[trip] = self.log_trip[trip, 5], self.log_trip[trip, 6]
+        self.late[trip] = self.log_trip[trip, 7]
+        self.how[trip], self.rest_at[trip] = self.log_how[trip, 0], self.log_how[trip, 1]
 
     def _write_down(self, node: int) -> None:
         """A node of a trip that is touched, with its times."""
@@ -287,6 +380,10 @@ class Routes:
         self.log_times[row, 2], self.log_times[row, 3] = self.pre_late[node], self.post_span[node]
         self.log_times[row, 4], self.log_times[row, 5] = self.post_early[node], self.post_late[node]
         self.log_times[row, 6] = self.step[node]
+        if self.vans.breaks:
+            for k in range(3):
+                self.log_rest[row, k] = self.choice.pre[node, k]
+                self.log_rest[row, 3 + k] = self.choice.post[node, k]
         self.logged += 1
 
     def miss(self, node: int) -> None:

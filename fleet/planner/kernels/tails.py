@@ -13,6 +13,7 @@ except ImportError:  # it is needed to compile this file, not to run it
     from geofences.kernels import uncompiled as cython
 
 if not cython.compiled:
+    from fleet.planner.kernels.resting import fits
     from fleet.planner.kernels.routes import NEVER
     from fleet.planner.kernels.trips import close_trip, open_trip, suit_all, unused_van
     from fleet.planner.kernels.undo import accept
@@ -33,10 +34,10 @@ def exchange(routes: Routes, u: int, v: int, most: float) -> bool:
     """Let `v` and all behind it follow `u`, and what followed `u` come in its place, if that adds less than `most` to
     the cost. The change is accepted then; it can't be taken back.
 
-    Both trips must be of vans of one type that make one trip only, and all stops there from the beginning.
+    Both trips must be of vans of one type that make one trip only.
     """
     t1, t2 = routes.trip[u], routes.trip[v]
-    if t1 < 0 or t2 < 0 or t1 == t2 or routes.stops.released:
+    if t1 < 0 or t2 < 0 or t1 == t2:
         return False
     if routes.fixed[v] != 0 or routes.fixed[routes.next[u]] != 0:
         return False
@@ -56,9 +57,10 @@ def exchange(routes: Routes, u: int, v: int, most: float) -> bool:
         cost += routes.toll_of(t1) + routes.toll_of(t2)
     if cost >= most and routes.vans.per_second[kind] <= 0.0:
         return False
-    span1, span2 = _joined(routes, u, v, d1), 0.0
+    first1, first2 = routes.next[routes.start_of(t1)], routes.next[routes.start_of(t2)]
+    span1, span2 = _joined(routes, u, v, d1, max(_awaited(routes, first1, j), _awaited(routes, v, -1))), 0.0
     if not empty:
-        span2 = _joined(routes, i, j, d2)
+        span2 = _joined(routes, i, j, d2, max(_awaited(routes, first2, v), _awaited(routes, j, -1)))
     if max(span1, span2) >= NEVER or max(span1, span2) > routes.vans.longest[kind]:
         return False
     cost += routes.vans.per_second[kind] * (span1 + span2 - routes.span[t1] - routes.span[t2])
@@ -79,12 +81,7 @@ def split(routes: Routes, u: int, most: float) -> bool:
     The change is accepted then; it can't be taken back. Trips are joined by `exchange` alone, so without this there
     would be ever fewer."""
     trip = routes.trip[u]
-    if (
-        trip < 0
-        or routes.next[u] >= routes.size
-        or routes.stops.released
-        or routes.fixed[routes.next[u]] != 0
-    ):
+    if trip < 0 or routes.next[u] >= routes.size or routes.fixed[routes.next[u]] != 0:
         return False
     kind, j, start, end = routes.type[trip], routes.next[u], routes.start_of(trip), routes.end_of(trip)
     if routes.vans.trips[kind] > 1 or routes.idle[kind] == 0:
@@ -92,9 +89,12 @@ def split(routes: Routes, u: int, most: float) -> bool:
     d1 = routes.metric.distance(routes.place[u], routes.place[end])
     d2 = routes.metric.distance(routes.place[start], routes.place[j])
     cost = routes.vans.fixed[kind] + routes.vans.per_metre[kind] * (d1 + d2 - routes.step[j])
+    if routes.toll > 0.0:
+        cost += routes.toll_of(trip) + routes.toll
     if cost >= most and routes.vans.per_second[kind] <= 0.0:
         return False
-    span1, span2 = _joined(routes, u, end, d1), _joined(routes, start, j, d2)
+    span1 = _joined(routes, u, end, d1, _awaited(routes, routes.next[start], j))
+    span2 = _joined(routes, start, j, d2, _awaited(routes, j, -1))
     if max(span1, span2) >= NEVER or max(span1, span2) > routes.vans.longest[kind]:
         return False
     cost += routes.vans.per_second[kind] * (span1 + span2 - routes.span[trip])
@@ -129,10 +129,27 @@ def _part(routes: Routes, u: int, van: int) -> None:
         suit_all(routes)
 
 
-def _joined(routes: Routes, i: int, j: int, metres: float) -> float:
-    """How long a trip takes that goes up to `i` as it does, and from `j` on as that one does; `NEVER` if it can't."""
-    lead = routes.pre_span[i] + routes.metric.duration(routes.place[i], routes.place[j], metres)
+def _awaited(routes: Routes, node: int, beyond: int) -> float:
+    """When all stops of a trip are there from a node on, up to the one before another (-1: to the end)."""
+    release = 0.0
+    if routes.stops.released:
+        while node < routes.size and node != beyond:
+            release = max(release, routes.stops.release[node])
+            node = routes.next[node]
+    return release
+
+
+def _joined(routes: Routes, i: int, j: int, metres: float, release: float) -> float:
+    """How long a trip takes that goes up to `i` as it does, and from `j` on as that one does, and waits for a release;
+    `NEVER` if it can't."""
+    leg, kind = routes.metric.duration(routes.place[i], routes.place[j], metres), routes.type[routes.trip[i]]
+    lead = routes.pre_span[i] + leg
     if routes.pre_early[i] + lead > routes.post_late[j]:
+        return NEVER
+    if routes.vans.break_s[kind] > 0.0:
+        routes.ask_about(routes.trip[i], kind, release)
+        return routes.choice.span if fits(routes, i, -1, j, leg, 0.0, 0.0) else NEVER
+    if release > min(routes.pre_late[i], routes.post_late[j] - lead):
         return NEVER
     wait = routes.post_early[j] - lead - routes.pre_late[i]
     return lead + routes.post_span[j] + (wait if wait > 0.0 else 0.0)

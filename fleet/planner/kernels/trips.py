@@ -12,6 +12,7 @@ except ImportError:  # it is needed to compile this file, not to run it
     from geofences.kernels import uncompiled as cython
 
 if not cython.compiled:
+    from fleet.planner.kernels.breaks import EARLIER, LATER, LOST
     from fleet.planner.kernels.routes import NEVER
 
 if TYPE_CHECKING:
@@ -72,9 +73,12 @@ def close_trip(routes: Routes, trip: int) -> None:
 
 def dearer(routes: Routes, trip: int, kind: int) -> float:
     """What it adds to the cost that a van of another type makes a trip."""
-    own = routes.type[trip]
+    own, tolls = routes.type[trip], 0.0
+    if routes.toll > 0.0:
+        tolls = routes.toll + routes.toll_of(trip)
     return (
-        routes.vans.fixed[kind]
+        tolls
+        + routes.vans.fixed[kind]
         - routes.vans.fixed[own]
         + (routes.vans.per_metre[kind] - routes.vans.per_metre[own]) * routes.metres[trip]
         + (routes.vans.per_second[kind] - routes.vans.per_second[own]) * routes.span[trip]
@@ -85,7 +89,7 @@ def cheapest_type(routes: Routes, trip: int, weight: float, volume: float) -> in
     """Of the types of van that differ from a trip's in capacity and price only and that have one without trips, the one
     that would carry so much for the least; -1 if there is none. `routes.dearer` is what that adds to the cost."""
     best, least, own = -1, NEVER, routes.type[trip]
-    if routes.before[trip] >= 0 or routes.after[trip] >= 0:
+    if not _may_change(routes, trip):
         return -1
     for kind in range(routes.vans.count):
         if kind == own or routes.vans.alike[kind] != routes.vans.alike[own] or routes.idle[kind] == 0:
@@ -137,13 +141,23 @@ def _larger(routes: Routes, trip: int, kind: int) -> bool:
     """Whether a type that may make a trip has more room than the present one, and a van without trips."""
     own = routes.type[trip]
     return (
-        routes.before[trip] < 0
-        and routes.after[trip] < 0
+        _may_change(routes, trip)
         and routes.idle[kind] > 0
         and routes.vans.alike[kind] == routes.vans.alike[own]
         and routes.vans.weight[kind] >= routes.vans.weight[own]
         and routes.vans.volume[kind] >= routes.vans.volume[own]
         and kind != own
+    )
+
+
+def _may_change(routes: Routes, trip: int) -> bool:
+    """Whether another van may make a trip: it is its van's only one, and nothing of it is held."""
+    end = routes.end_of(trip)
+    return (
+        routes.before[trip] < 0
+        and routes.after[trip] < 0
+        and routes.held[trip] == 0
+        and routes.fixed[end] == 0
     )
 
 
@@ -166,19 +180,36 @@ def _in_time(routes: Routes, van: int) -> bool:
             return False
         if routes.vans.far(kind, routes.metres[trip], routes.span[trip]):
             return False
-        i = routes.start_of(trip)
-        now = max(now, routes.opens[i], routes.release[trip])
-        while i != routes.end_of(trip):
-            j = routes.next[i]
-            now += routes.service[i] + routes.metric.duration(
-                routes.place[i], routes.place[j], routes.step[j]
-            )
-            now = max(now, routes.opens[j])
-            if now > routes.closes[j]:
-                return False
-            i = j
+        now = _driven(routes, trip, max(now, routes.opens[routes.start_of(trip)], routes.release[trip]), kind)
+        if now >= NEVER:
+            return False
         trip = routes.after[trip]
     return True
+
+
+def _driven(routes: Routes, trip: int, now: float, kind: int) -> float:
+    """When a trip is over that may begin from then on, with the break where it is; `NEVER` where it is late."""
+    i, at, lasts = routes.start_of(trip), 0, routes.vans.break_s[kind]
+    opens, closes = routes.vans.break_opens[kind], routes.vans.break_closes[kind]
+    if routes.how[trip] == LATER:
+        now = max(now if routes.gap_before(trip) <= 0.0 else max(now, opens) + lasts, opens + lasts)
+    while i != routes.end_of(trip):
+        j = routes.next[i]
+        now += routes.service[i]
+        leg = routes.metric.duration(routes.place[i], routes.place[j], routes.step[j])
+        if routes.rest_at[trip] == at:
+            if now > closes:
+                return NEVER
+            now = max(now + leg, opens) + lasts
+        else:
+            now += leg
+        now = max(now, routes.opens[j])
+        if now > routes.closes[j]:
+            return NEVER
+        i = j
+        at += 1
+    late = routes.how[trip] == LOST or (routes.how[trip] == EARLIER and now > closes)
+    return NEVER if late else now
 
 
 def _join(routes: Routes, van: int, trip: int, following: int) -> None:

@@ -9,7 +9,7 @@ cdef double SAME
 cdef void take_back(Routes routes) noexcept nogil
 @cython.locals(i=int, row=int, node=int)
 cdef void _restore(Routes routes, int trip) noexcept nogil
-@cython.locals(node=int)
+@cython.locals(node=int, k=int)
 cdef void _take_down(Routes routes, int row) noexcept nogil
 @cython.locals(k=int, trip=int)
 cdef void accept(Routes routes) noexcept nogil
@@ -23,5 +23,9 @@ cpdef double counted(Routes routes)
 cpdef double mean_length(Routes routes)
 @cython.locals(trip=int, van=int)
 cpdef list best(Routes routes)
+@cython.locals(trip=int, van=int, number=int)
+cpdef dict best_breaks(Routes routes)
+@cython.locals(trip=int, van=int)
+cpdef list best_trips(Routes routes)
 @cython.locals(node=int)
 cdef list _best_stops(Routes routes, int trip)

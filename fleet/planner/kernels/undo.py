@@ -65,6 +65,8 @@ def _restore(routes: Routes, trip: int) -> None:
     routes.price[trip] = routes.log_trip[trip, 4]
     routes.span[trip], routes.early[trip] = routes.pre_span[i], routes.pre_early[i]
     routes.late[trip] = routes.pre_late[i]
+    if routes.vans.breaks:
+        routes.as_logged(trip)
 
 
 def _take_down(routes: Routes, row: int) -> None:
@@ -74,6 +76,10 @@ def _take_down(routes: Routes, row: int) -> None:
     routes.pre_late[node], routes.post_span[node] = routes.log_times[row, 2], routes.log_times[row, 3]
     routes.post_early[node], routes.post_late[node] = routes.log_times[row, 4], routes.log_times[row, 5]
     routes.step[node] = routes.log_times[row, 6]
+    if routes.vans.breaks:
+        for k in range(3):
+            routes.choice.pre[node, k] = routes.log_rest[row, k]
+            routes.choice.post[node, k] = routes.log_rest[row, 3 + k]
 
 
 def accept(routes: Routes) -> None:
@@ -105,7 +111,7 @@ def keep(routes: Routes) -> None:
         trip = routes.dirty_list[k]
         routes.dirty[trip] = 0
         routes.best_van[trip] = routes.van[trip]
-        routes.best_before[trip] = routes.before[trip]
+        routes.best_before[trip], routes.best_rest[trip] = routes.before[trip], routes.rest_at[trip]
         if routes.van[trip] < 0:
             continue
         node = routes.start_of(trip)
@@ -141,6 +147,22 @@ def mean_length(routes: Routes) -> float:
 
 def best(routes: Routes) -> list[tuple[int, list[list[int]]]]:
     """The best plan: each van that is used, with the stops of its trips in turn."""
+    return [(van, [_best_stops(routes, trip) for trip in trips]) for van, trips in best_trips(routes)]
+
+
+def best_breaks(routes: Routes) -> dict[int, tuple[int, int]]:
+    """Of the best plan the vans whose drivers take their break under way: on which of the trips, behind how many
+    stops."""
+    return {
+        van: (number, int(routes.best_rest[trip]))
+        for van, trips in best_trips(routes)
+        for number, trip in enumerate(trips)
+        if routes.best_rest[trip] >= 0
+    }
+
+
+def best_trips(routes: Routes) -> list[tuple[int, list[int]]]:
+    """The best plan: each van that is used, with its trips in turn."""
     behind: dict[int, int] = {}
     first: dict[int, int] = {}
     for trip in range(routes.slots):
@@ -153,7 +175,7 @@ def best(routes: Routes) -> list[tuple[int, list[list[int]]]]:
     for van in sorted(first):
         trip, trips = first[van], []
         while trip >= 0:
-            trips.append(_best_stops(routes, trip))
+            trips.append(trip)
             trip = behind.get(trip, -1)
         found.append((van, trips))
     return found

@@ -21,10 +21,12 @@ from fleet.planner.disruptions import (
     WindowMoved,
 )
 from fleet.planner.holding import BadPlan
+from fleet.planner.joint.standing import restore
 from fleet.planner.jointly import Box, JointPlan, Route, VanStop, plan_jointly
 from fleet.planner.legs import BadCase, Straight
 from fleet.planner.live import Living
 from fleet.planner.routing import Iterations
+from fleet.planner.warmstart import Warm, named
 from tests.support.cities import random_city
 from tests.support.livecities import new_parcels, of_all_modes, with_groups, with_sorties, with_vans
 from tests.support.plainkernels import plain
@@ -52,6 +54,8 @@ def spoiled(city: City, plan: JointPlan) -> list[tuple[str, City, JointPlan]]:
     number, door = next((n, r) for n, r in enumerate(plan.routes) if len(r.stops) > 1)
     swapped = tuple(replace(r, stops=r.stops[::-1]) if r is door else r for r in plan.routes)
     first, second, box = plan.sorties[0], plan.sorties[1], plan.boxes[0]
+    there = np.zeros(len(city.parcels.place))
+    there[city.sortie_ways.parcel[first.way]] = 90000.0
 
     visit = next(stop for route in plan.routes for stop in route.stops if stop.locker >= 0)
     twice = (*plan.routes, Route(0, (visit,)))
@@ -62,6 +66,8 @@ def spoiled(city: City, plan: JointPlan) -> list[tuple[str, City, JointPlan]]:
         ("route 0: there is no type of van 9", city, replace(plan, routes=(Route(9, door.stops),))),
         ("route 0, stop 0: there is no such", city, replace(plan, routes=(Route(0, (VanStop((999,)),)),))),
         ("van type .* are used, there are 0", with_vans(city, vans=0), plan),
+        ("parcel .* is there at 90000.0 s", replace(
+            city, parcels=replace(city.parcels, release=there)), plan),
         (r"route 0, stop \d+: the van would have", with_vans(city, weight=1.0), plan),
         ("route 0, stop 0: the van has no skill for parcel", replace(with_vans(city, has=0), parcels=replace(
             city.parcels, needs=1 + 0 * city.parcels.needs)), plan),
@@ -99,6 +105,34 @@ def test_a_plan_that_does_not_hold_is_refused_with_the_row(planned: tuple[City, 
     for said, city, plan in spoiled(*planned):
         with pytest.raises(BadPlan, match=said):
             Living(city, plan, seed=1)
+
+
+def test_what_a_live_plan_does_not_know_is_refused(planned: tuple[City, JointPlan]) -> None:
+    """Several trips of a van, and drivers' breaks."""
+    city, plan = planned
+    for changed in ({"trips": 2}, {"break_s": 60.0}):
+        vans = tuple(replace(van, **changed) for van in city.vans)
+        with pytest.raises(BadPlan, match="van type 0: a live plan knows neither"):
+            Living(replace(city, vans=vans), plan, seed=1)
+
+
+def test_a_van_that_is_shut_is_not_counted_among_those_without_trips(
+    planned: tuple[City, JointPlan],
+) -> None:
+    """Whether it had trips before or not: else one would be looked for where none is."""
+    city, plan = planned
+    warm = Warm(city)
+    warm.take_over(plan, named(plan))
+    routes = warm.state.routes
+    used = [name for name in named(plan) if name[0] == plan.routes[0].van_type]
+    kind, count = plan.routes[0].van_type, city.vans[plan.routes[0].van_type].vans
+    assert routes.idle[kind] == count - len(used)
+    for number in range(count):
+        routes.shut_down(warm.van((kind, number)))
+        routes.shut_down(warm.van((kind, number)))
+    assert routes.idle[kind] == 0
+    restore(warm.state)
+    assert routes.idle[kind] == 0
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import combinations, permutations
 from math import inf
@@ -32,10 +32,10 @@ from fleet.planner.routing import (
     VanType,
     route,
 )
-from tests.support.routes import cost, faults, price
+from tests.support.routes import Pause, Rounds, cost, faults, price
 
 FOLDER = Path(fleet.planner.kernels.__file__).parent
-NAMES = "chance columns nearest routes trips undo places tails anneal".split()
+NAMES = "chance columns nearest breaks routes trips undo resting places tails anneal".split()
 """The compiled modules, each behind those that it imports."""
 
 
@@ -123,9 +123,10 @@ def cheapest(case: Case) -> float:
     trips = {
         (kind, part): min(
             (
-                price(case, kind, (order,))
+                price(case, kind, (order,), pause)
                 for order in permutations(part)
-                if not faults(case, ((kind, (order,)),))
+                for pause in pauses(case, kind, order)
+                if not faults(case, ((kind, (order,), pause),))
             ),
             default=inf,
         )
@@ -146,9 +147,15 @@ def cheapest(case: Case) -> float:
     return min(found + left_out[served] for served, found in best.items())
 
 
-def plan(found: Routing) -> tuple[tuple[int, tuple[tuple[int, ...], ...]], ...]:
+def pauses(case: Case, kind: int, order: Sequence[int]) -> list[Pause]:
+    """Everywhere that a driver may take his break on one trip."""
+    under_way = [(0, at) for at in range(len(order) + 1)] if case.vans[kind].break_s > 0.0 else []
+    return [None, *under_way]
+
+
+def plan(found: Routing) -> tuple[Rounds, ...]:
     """The routes as plain tuples."""
-    return tuple((each.van_type, each.trips) for each in found.rounds)
+    return tuple((each.van_type, each.trips, each.pause) for each in found.rounds)
 
 
 @pytest.mark.parametrize("seed", [2, 3, 6, 7, 10, 11, 14, 15])
@@ -328,13 +335,13 @@ def test_what_nobody_can_serve_is_named_and_the_rest_is_served() -> None:
     case = Case(legs, (*impossible, Stop(7)), (VanType(0, 0, 3, weight=10.0, volume=1.0, closes=5000.0),))
     found = route(case, seed=1, budget=Iterations(400))
     assert found.unserved == (0, 1, 2, 3, 4, 5)
-    assert plan(found) == ((0, ((6,),)),)
+    assert plan(found) == ((0, ((6,),), None),)
 
 
 def test_one_stop_alone_has_no_neighbours() -> None:
     """The search goes on all the same."""
     case = Case(points(Random(3), 2), (Stop(1),), (VanType(0, 0, 1),))
-    assert plan(route(case, seed=1, budget=Iterations(400))) == ((0, ((0,),)),)
+    assert plan(route(case, seed=1, budget=Iterations(400))) == ((0, ((0,),), None),)
 
 
 @pytest.mark.parametrize(
@@ -419,6 +426,7 @@ def test_both_forms_give_the_same_routes(seed: int, monkeypatch: pytest.MonkeyPa
     with plain() as kernels:
         monkeypatch.setattr(routing, "Search", kernels["anneal"].Search)
         monkeypatch.setattr(routing, "best", kernels["undo"].best)
+        monkeypatch.setattr(routing, "best_breaks", kernels["undo"].best_breaks)
         monkeypatch.setattr(routing, "Stops", kernels["columns"].Stops)
         monkeypatch.setattr(routing, "Vans", kernels["columns"].Vans)
         monkeypatch.setattr(routing, "Routes", kernels["routes"].Routes)
