@@ -10,7 +10,7 @@ from fleet.planner.kernels.chance cimport Chance
 from fleet.planner.kernels.columns cimport TABLE
 from fleet.planner.kernels.routes cimport NEVER, Routes
 from fleet.planner.kernels.tails cimport propose
-from fleet.planner.kernels.trips cimport close_trip, draw_vans, suit_all, whole
+from fleet.planner.kernels.trips cimport close_trip, whole
 from fleet.planner.kernels.undo cimport mean_length
 
 cdef double SAME
@@ -29,7 +29,6 @@ cdef class Blend:
     cdef public long long iterations
     cdef public int exchanges, calls, called, sackings, sacked, hired
     cdef public double patience
-    cdef public bint swaps
     cdef int[::1] order
     cdef public int[::1] concerned
     cdef public int concerns
@@ -48,8 +47,6 @@ cdef class Blend:
     cdef void _step(self, State state, Routes routes, Chance chance, double temperature) noexcept nogil
     @cython.locals(generous=bint)
     cdef void _recreate(self, State state, Routes routes, Chance chance, int banned) noexcept nogil
-    @cython.locals(drawn=int)
-    cdef void _change_vans(self, Routes routes, Chance chance) noexcept nogil
     @cython.locals(most=double, strings=int, seed=int, node=int, k=int, trip=int)
     cdef void _take_out(self, State state, Routes routes, Chance chance) noexcept nogil
     @cython.locals(_=int, kind=int, parcel=int)

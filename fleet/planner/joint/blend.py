@@ -24,7 +24,7 @@ if not cython.compiled:
     from fleet.planner.kernels.columns import TABLE
     from fleet.planner.kernels.routes import NEVER
     from fleet.planner.kernels.tails import propose
-    from fleet.planner.kernels.trips import close_trip, draw_vans, suit_all, whole
+    from fleet.planner.kernels.trips import close_trip, whole
     from fleet.planner.kernels.undo import mean_length
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ class Blend:
 
     `calls`: how often, in ten thousand iterations, a locker's parcels are called together, at most `called` of them;
     `sackings`: how often vans lose all stops, at most `sacked` of them;
-    `swaps`: whether trips may go to vans of other types, where these differ in capacity and prices only;
     `exchanges`: how many exchanges of tails are tried in each iteration; `concerned`: the first `concerns` of it are
     parcels near which every second iteration looks.
     """
@@ -60,7 +59,6 @@ class Blend:
         self.ruin, self.recreate, self.offer = Ruin(), Recreate(state.size), Offer()
         self.calls, self.called = 500 if self.state.lockers.count > 0 else 0, 16
         self.sackings, self.sacked, self.hired, self.patience = 100, 3, 0, 10.0
-        self.swaps = False
         self.exchanges = 4 if self.state.routes.breadth > 0 else 0
         self.order, self.key = np.zeros(self.state.size, np.int32), np.zeros(self.state.size)
         self.concerned, self.concerns = np.zeros(self.state.size, np.int32), 0
@@ -156,21 +154,8 @@ class Blend:
             self._hire(state, routes, chance)
         _dearer(routes, max(banned, 0), BANNED)
         generous = banned >= 0 or chance.below(4) == 0
-        routes.swaps = self.swaps and banned < 0  # at these prices no van may be given away
-        if routes.swaps:
-            self._change_vans(routes, chance)
         self._put_back(state, FEW if generous else PATIENCE, generous)
-        if routes.swaps:
-            suit_all(routes)
         _dearer(routes, max(banned, 0), -BANNED)
-
-    def _change_vans(self, routes: Routes, chance: Chance) -> None:
-        """Trips that lost stops go to the cheapest van, to a larger one, or stay with theirs, as is drawn by chance."""
-        drawn = chance.below(3)
-        if drawn == 0:
-            suit_all(routes)
-        elif drawn == 1:
-            draw_vans(routes, chance)
 
     def _take_out(self, state: State, routes: Routes, chance: Chance) -> None:
         """Take strings out of trips, rows and locker stops near a parcel drawn by chance."""

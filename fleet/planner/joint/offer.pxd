@@ -17,7 +17,7 @@ cdef class Offer:
     cdef public double blink, curious, share
     cdef public int favoured
     cdef double cost
-    cdef int mode, way, visit, box, trip, after, van, place_behind, kind
+    cdef int mode, way, visit, box, trip, after, van, place_behind
     cdef int openings
     cdef int[::1] opened
 

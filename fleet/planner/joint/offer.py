@@ -55,7 +55,7 @@ class Offer:
     def __init__(self) -> None:
         self.blink, self.curious, self.favoured, self.share = 0.01, 0.25, -1, 1.0
         self.cost, self.mode, self.way, self.visit, self.box = NEVER, NOBODY, -1, -1, -1
-        self.trip, self.after, self.van, self.place_behind, self.kind = -1, -1, -1, -1, -1
+        self.trip, self.after, self.van, self.place_behind = -1, -1, -1, -1
         self.opened, self.openings = np.zeros(MOST_OPENED, np.int32), 0
 
     def open(self, trip: int) -> None:
@@ -152,12 +152,12 @@ class Offer:
     def _remember(self, routes: Routes) -> None:
         """Where a stop was found to fit, while others are asked for."""
         self.trip, self.after = routes.found_trip, routes.found_after
-        self.van, self.place_behind, self.kind = routes.found_van, routes.found_behind, routes.found_kind
+        self.van, self.place_behind = routes.found_van, routes.found_behind
 
     def _insert(self, routes: Routes, node: int) -> None:
         """Put a stop where it was found to fit."""
         routes.found_trip, routes.found_after = self.trip, self.after
-        routes.found_van, routes.found_behind, routes.found_kind = self.van, self.place_behind, self.kind
+        routes.found_van, routes.found_behind = self.van, self.place_behind
         insert(routes, node)
 
     def _by_machine(self, state: State, parcel: int) -> None:
