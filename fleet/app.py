@@ -114,6 +114,7 @@ class Setup(BaseModel):
     store: str | None = None
     limits: LimitSettings = LimitSettings()
     keep_contacts_days: float = Field(default=30, ge=0, le=3650)
+    replans: bool = True
 
     @field_validator("store")
     @classmethod
@@ -189,7 +190,7 @@ def open_core(
     contexts = Contexts(context)
     core = HubCore(
         state=state,
-        dispatcher=Dispatcher(contexts, Settings(keep_contacts_days=setup.keep_contacts_days)),
+        dispatcher=Dispatcher(contexts, _settings(setup)),
         monitor=Monitor(contexts),
         clock=clock,
         make_token=make_token,
@@ -201,6 +202,10 @@ def open_core(
     if resumed:
         core.tell(Resume(), monotonic())
     return Brain(core, resumed, restored.snapshot)
+
+
+def _settings(setup: Setup) -> Settings:
+    return Settings(keep_contacts_days=setup.keep_contacts_days, replans=setup.replans)
 
 
 def note_put_back(store: Store, setup: Setup, wall: datetime, erasures: Sequence[ContactsErased] = ()) -> int:

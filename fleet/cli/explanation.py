@@ -23,6 +23,11 @@ def _lines(row: Row) -> Iterator[str]:
     for hand_on in row["handed_on"]:
         yield f"handed on at {hand_on['at']} from {hand_on['from']} to {hand_on['to']} ({hand_on['asset']})"
         yield from _reasons(hand_on["reasons"])
+    for change in row["replanned"]:
+        now = "waits now" if change["now"] is None else f"now {_brought(change['now'])}"
+        was = "nobody's" if change["was"] is None else _brought(change["was"])
+        yield f"planned again at {change['at']}: was {was}, {now}"
+        yield from _reasons(change["reasons"])
     if row["excluded"]:
         yield f"not tried again: {', '.join(row['excluded'])}"
     yield "custody:" if row["custody"] else "custody: never handed over yet"
@@ -30,6 +35,12 @@ def _lines(row: Row) -> Iterator[str]:
         yield f"  {passed['at']}  {passed['giver']} -> {passed['taker']}"
     if row["exceptions"]:
         yield f"exceptions: {', '.join(row['exceptions'])}"
+
+
+def _brought(by: Row) -> str:
+    """By whom, into which locker, when."""
+    where = "" if by["locker"] is None else f" into {by['locker']}"
+    return f"{by['mode']} {by['asset']}{where}" + (f" at {by['eta']}" if by["eta"] else "")
 
 
 def _choice(choice: Row | None, plan: Row | None) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from immutables import Map
 
+from fleet.console.views.base import stamp
 from fleet.domain import events as ev
 from fleet.domain.apply import apply
 from fleet.domain.plan import RoutePlan, SortiePlan
@@ -128,6 +129,21 @@ def _plan_committed(ledger: Ledger, event: ev.PlanCommitted) -> Ledger:
     )
 
 
+def _plan_revised(ledger: Ledger, event: ev.PlanRevised) -> Ledger:
+    for one in event.moved:
+        was, now = _brought("was_", one.was), _brought("", one.now)
+        ledger = _tell(ledger, one.order_id, event, reasons=one.why, plan=event.plan_id, **was, **now)
+    return ledger
+
+
+def _brought(when: str, by: ev.Brought | None) -> dict[str, Any]:
+    """By whom, as facts whose names begin so; nothing by nobody."""
+    if by is None:
+        return {}
+    facts = {"mode": by.mode, "asset": by.asset_id, "locker": by.locker_id, "eta": stamp(by.eta)}
+    return {f"{when}{name}": fact for name, fact in facts.items()}
+
+
 def _mission_released(ledger: Ledger, event: ev.MissionReleased) -> Ledger:
     ledger = replace(ledger, assumed=ledger.assumed.set(event.mission.mission_id, event.assumptions))
     return _each_item(ledger, event.mission, event)
@@ -214,6 +230,7 @@ def _exception_raised(ledger: Ledger, event: ev.ExceptionRaised) -> Ledger:
 _NOTES: dict[type[ev.Event], Callable[[Ledger, Any], Ledger]] = {
     ev.OrderPlaced: _order_placed,
     ev.PlanCommitted: _plan_committed,
+    ev.PlanRevised: _plan_revised,
     ev.MissionReleased: _mission_released,
     ev.MissionRevised: _mission_revised,
     ev.MissionOver: _mission_over,

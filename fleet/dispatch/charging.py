@@ -16,7 +16,7 @@ from fleet.dispatch.charge import told_charge
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import sortie_type
 from fleet.dispatch.planning import want_plan
-from fleet.dispatch.release import withdraw
+from fleet.dispatch.release import withdraw_all
 from fleet.domain.fleet import SortieType
 from fleet.domain.state import Asset, ExceptionRecord, MissionRecord
 from fleet.energy.charging import Charging
@@ -112,8 +112,7 @@ def _estimate_afresh(desk: Desk, asset_id: str, soc: float, why: Reason) -> None
 
 
 def _take_back(desk: Desk, judged: Judged, why: tuple[Reason, ...]) -> None:
-    for record, reasons in judged.lost:
-        withdraw(desk, record, (*reasons, *why))
+    withdraw_all(desk, [(record, (*reasons, *why)) for record, reasons in judged.lost])
 
 
 def _judged(desk: Desk, asset_id: str, soc: float) -> Judged:

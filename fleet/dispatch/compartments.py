@@ -13,7 +13,8 @@ from fleet.protocol.lifecycle import CompartmentEvent, CompartmentStatus
 from fleet.protocol.messages import ReleaseCompartment, ReserveCompartment
 from fleet.protocol.values import CompartmentSize, TimeWindow
 
-_KEPT = (CompartmentStatus.WANTED, CompartmentStatus.RESERVED)
+EMPTY = (CompartmentStatus.WANTED, CompartmentStatus.RESERVED)
+"""A compartment is kept for a parcel, which is not in it yet."""
 
 
 def kept_for(desk: Desk, order_id: str) -> list[str]:
@@ -21,7 +22,7 @@ def kept_for(desk: Desk, order_id: str) -> list[str]:
     return [
         where
         for (where, kept_for), kept in sorted(desk.state.compartments.items())
-        if kept_for == order_id and kept.status in _KEPT
+        if kept_for == order_id and kept.status in EMPTY
     ]
 
 

@@ -39,6 +39,9 @@ class Settings:
 
     ``charging_look_s``: so often it is looked at whether a battery charges as its curve says.
 
+    ``replans``: whether a new plan may change what was drafted and not shown to anybody; ``keep_before_s``: how long
+    before its release a draft stays as it is; ``most_replanned``: so many parcels of drafts are planned again at most.
+
     ``keep_contacts_days``: how long after a parcel's end the personal data behind it is kept.
     """
 
@@ -61,6 +64,9 @@ class Settings:
     absent_wait_s: float = 2700
     keep_contacts_days: float = 30
     charging_look_s: float = 300
+    replans: bool = True
+    keep_before_s: float = 120
+    most_replanned: int = 300
 
 
 MOST_WHY = 1000

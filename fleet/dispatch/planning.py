@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
 
 from fleet.dispatch.charge import await_charge, charge_known, is_cut, told_charge
+from fleet.dispatch.compartments import EMPTY
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.health import health_of
 from fleet.dispatch.lying import lying_packs
 from fleet.dispatch.packs import sortie_type_in
+from fleet.dispatch.revisable import PLANNED_FROM, revisable
 from fleet.dispatch.running import out_today
 from fleet.dispatch.sent import sent
 from fleet.domain.events import PlanRequested
@@ -26,19 +28,21 @@ from fleet.protocol.mission import Load, Stop, Travel
 from fleet.protocol.values import Order, TimeWindow
 
 
-def want_plan(desk: Desk) -> None:
-    """Ask for a plan of all parcels that wait for one, unless one is being made already."""
+def want_plan(desk: Desk, *, revise: bool = True) -> None:
+    """Ask for a plan of all parcels that wait for one, unless one is being made already. With ``revise`` it may change
+    what was drafted and nobody was shown yet.
+    """
     order_ids = to_be_planned(desk)
     if desk.state.planning is not None or not order_ids or desk.state.until is None:
         return
     plan_id = f"plan-{desk.state.plans + 1}"
     desk.emit(PlanRequested(at=desk.now, plan_id=plan_id, order_ids=order_ids))
-    start_planning(desk, plan_id, order_ids)
+    start_planning(desk, plan_id, order_ids, revise=revise)
 
 
-def start_planning(desk: Desk, plan_id: str, order_ids: Iterable[str]) -> None:
+def start_planning(desk: Desk, plan_id: str, order_ids: Sequence[str], *, revise: bool = True) -> None:
     """Have a plan made. Whoever it has to do without, as nobody knows how full he is, is looked at again."""
-    job = snapshot(desk, plan_id, order_ids)
+    job = snapshot(desk, plan_id, order_ids, revise=revise)
     desk.effects.append(StartPlanning(plan_id, job))
     for passed in job.passed_over:
         await_charge(desk, passed.asset_id)
@@ -51,44 +55,46 @@ def to_be_planned(desk: Desk) -> tuple[str, ...]:
     return tuple(
         order_id
         for order_id in sorted(state.waiting)
-        if state.parcels[order_id].custodian.kind in _PLANNED_FROM
-        and f"handon:{order_id}" not in state.timers
+        if state.parcels[order_id].custodian.kind in PLANNED_FROM and f"handon:{order_id}" not in state.timers
     )
 
 
-_PLANNED_FROM = frozenset({"client", "linehaul", "site"})
-
-
-def snapshot(desk: Desk, plan_id: str, order_ids: Iterable[str]) -> Snapshot:
-    """What the planner is given for these parcels."""
+def snapshot(desk: Desk, plan_id: str, order_ids: Sequence[str], *, revise: bool = False) -> Snapshot:
+    """What the planner is given for these parcels; with ``revise``, what of the plan in force it may change too."""
     state = desk.state
     if state.until is None:
         raise ValueError("no day is open")
-    parcels = [state.parcels[o] for o in order_ids]
+    slots = _slots(desk, frozenset())
+    usable = {slot.asset_id for slot in slots}
+    drafted = revisable(desk, order_ids, usable) if revise else ()
+    again = frozenset(one.mission_id for one in drafted)
+    open_again = frozenset(o for one in drafted for o in one.order_ids)
+    parcels = [state.parcels[o] for o in (*order_ids, *sorted(open_again))]
     return Snapshot(
         snapshot_id=f"{plan_id}@{state.position}",
         at=desk.now + timedelta(seconds=desk.settings.lead_to_plan_s),
         until=state.until,
         orders=tuple(_as_planned(desk, p) for p in parcels),
-        assets=_slots(desk),
+        assets=_slots(desk, again) if again else slots,
         passed_over=_passed_over(desk),
         context=desk.context,
-        held=_held(desk),
+        held=_held(desk, open_again),
         standing={p.order.order_id: p.custodian.id for p in parcels if _stands(desk, p)},
         excluded={p.order.order_id: p.excluded for p in parcels if p.excluded},
-        sent=_sent(desk),
+        sent=_sent(desk, again),
         packs=lying_packs(desk),
+        drafted=drafted,
     )
 
 
-def _sent(desk: Desk) -> tuple[Sent, ...]:
-    """The sorties that count beside those of the plan, where anything counts them."""
+def _sent(desk: Desk, again: frozenset[str]) -> tuple[Sent, ...]:
+    """The sorties that count beside those of the plan, where anything counts them; but those that are planned again."""
     context = desk.context
     areas = () if context.permits is None else context.permits.zones
     counts = any(has_count(one) for one in context.authorisations) or any(
         area.permit is not None and area.permit.max_count is not None for area in areas
     )
-    return tuple(sent(desk, drafts=True)) if counts else ()
+    return tuple(one for one in sent(desk, drafts=True) if one.mission[0] not in again) if counts else ()
 
 
 def _as_planned(desk: Desk, parcel: Parcel) -> Order:
@@ -110,11 +116,13 @@ def _stands(desk: Desk, parcel: Parcel) -> bool:
     return parcel.custodian.kind == "site" and parcel.custodian.id in desk.state.sites
 
 
-def _slots(desk: Desk) -> tuple[AssetSlot, ...]:
+def _slots(desk: Desk, again: frozenset[str]) -> tuple[AssetSlot, ...]:
+    """The assets that can be counted on, in their time free of missions but for those that are planned again."""
     missions: dict[str, list[MissionRecord]] = defaultdict(list)
     for mission_id, asset_id in desk.state.live_missions.items():
-        missions[asset_id].append(desk.state.missions[mission_id])
-    out = out_today(desk)
+        if mission_id not in again:
+            missions[asset_id].append(desk.state.missions[mission_id])
+    out = out_today(desk, but=again)
     usable = ((a, a.record.asset_id) for a in desk.state.assets.values() if _can_be_counted_on(desk, a))
     asked = ((a, name, charge_known(desk, a)) for a, name in usable)
     slots = (
@@ -217,10 +225,12 @@ ROUTE_OVER_S = 1800.0
 """How long after its last stop a van may be home."""
 
 
-def _held(desk: Desk) -> dict[str, tuple[Held, ...]]:
+def _held(desk: Desk, open_again: frozenset[str]) -> dict[str, tuple[Held, ...]]:
+    """Compartments that are taken; but those that wait for parcels which are planned again."""
     held: dict[str, list[Held]] = defaultdict(list)
-    for (locker_id, _), kept in desk.state.compartments.items():
-        if kept.status is not CompartmentStatus.FREE:
+    for (locker_id, order_id), kept in desk.state.compartments.items():
+        waits = order_id in open_again and kept.status in EMPTY
+        if kept.status is not CompartmentStatus.FREE and not waits:
             held[locker_id].append(Held(kept.size, kept.window))
     return {k: tuple(sorted(v, key=lambda h: (h.size, h.window.start))) for k, v in sorted(held.items())}
 

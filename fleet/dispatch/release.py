@@ -4,7 +4,7 @@ planned.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from fleet.dispatch.approvals import full_approval
@@ -207,15 +207,32 @@ def _may_wait(desk: Desk, record: MissionRecord) -> bool:
 
 def withdraw(desk: Desk, record: MissionRecord, reasons: tuple[Reason, ...]) -> None:
     """Cancel a mission that has not begun and hand its parcels on."""
+    withdraw_all(desk, [(record, reasons)])
+
+
+def withdraw_all(desk: Desk, lost: Iterable[tuple[MissionRecord, tuple[Reason, ...]]]) -> None:
+    """Cancel missions that have not begun, each for its reasons, and then hand their parcels on: a plan that is asked
+    for has all of them to look after, and counts on none of these missions."""
+    freed = [one for record, reasons in lost for one in _called_off(desk, record, reasons)]
+    for order_id, mode, reasons in freed:
+        another_way(desk, order_id, reasons, handed_on_from=mode)
+
+
+def _called_off(
+    desk: Desk, record: MissionRecord, reasons: tuple[Reason, ...]
+) -> list[tuple[str, str | None, tuple[Reason, ...]]]:
+    """Cancel a mission; the parcels that it gives up, the mode that each had, and why."""
     mission = record.mission
     code = reasons[0].code if reasons else None
     desk.emit(MissionOver(at=desk.now, mission_id=mission.mission_id, outcome="cancelled", code=code))
+    freed: list[tuple[str, str | None, tuple[Reason, ...]]] = []
     for carried in mission.items:
         parcel = desk.parcel(carried.order_id)
         if parcel.mission_id == mission.mission_id:
             excluded = spent(desk, carried.order_id, record.kind) if mission.is_sortie else None
             free(desk, carried.order_id, reasons, excluded=excluded)
-            another_way(desk, carried.order_id, reasons, handed_on_from=parcel.mode)
+            freed.append((carried.order_id, parcel.mode, reasons))
+    return freed
 
 
 def _compartment_refusal(desk: Desk, parcel: Parcel) -> Reason | None:

@@ -182,10 +182,15 @@ def shift(kind: RouteType, depot: Site, day: datetime) -> tuple[datetime, dateti
     return start, end if end > start else end + timedelta(days=1)
 
 
-def out_today(desk: Desk) -> frozenset[str]:
-    """Assets that went out on a mission of this local day, or have one to go on: their fixed day is paid."""
+def out_today(desk: Desk, *, but: frozenset[str] = frozenset()) -> frozenset[str]:
+    """Assets that went out on a mission of this local day, or have one to go on (``but`` for these): their fixed day is
+    paid."""
     state = desk.state
-    live = ((asset_id, state.missions[m].mission.start_at) for m, asset_id in state.live_missions.items())
+    live = (
+        (asset_id, state.missions[m].mission.start_at)
+        for m, asset_id in state.live_missions.items()
+        if m not in but
+    )
     over = (
         (asset_id, asset.out_for) for asset_id, asset in state.assets.items() if asset.out_for is not None
     )

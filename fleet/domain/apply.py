@@ -457,6 +457,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.PlanRequested: _plan_requested,
     ev.PlanCommitted: _plan_committed,
     ev.PlanDropped: _plan_dropped,
+    ev.PlanRevised: lambda state, _: state,  # what it tells of was done by events of its own
     ev.MissionDrafted: _mission_drafted,
     ev.MissionReleased: _mission_released,
     ev.MissionWaits: _sets("waits", by="why"),

@@ -19,6 +19,9 @@ from fleet.domain.event import Event as Event  # noqa: PLC0414 - told on
 from fleet.domain.fleet import FleetSpec
 from fleet.domain.noreturn import NoReturnMoved as NoReturnMoved  # noqa: PLC0414 - told on
 from fleet.domain.plan import ChargeNeed, Plan
+from fleet.domain.replanned import Brought as Brought  # noqa: PLC0414 - told on
+from fleet.domain.replanned import Moved as Moved  # noqa: PLC0414 - told on
+from fleet.domain.replanned import PlanRevised as PlanRevised  # noqa: PLC0414 - told on
 from fleet.domain.sites import Locker, Site
 from fleet.domain.tripcharge import ChargeNoted as ChargeNoted  # noqa: PLC0414 - told on
 from fleet.domain.weather import WeatherReported as WeatherReported  # noqa: PLC0414 - told on
@@ -438,6 +441,7 @@ AnyEvent = Annotated[
     | PlanRequested
     | PlanCommitted
     | PlanDropped
+    | PlanRevised
     | MissionDrafted
     | MissionReleased
     | MissionWaits

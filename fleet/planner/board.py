@@ -51,19 +51,6 @@ class Seat:
     tour: Tour | None = None
 
 
-@dataclass(frozen=True)
-class Mark:
-    """A board's parts as they were."""
-
-    choices: list[Way | None]
-    yard: Yard
-    compartments: Compartments
-    sorties: dict[int, Sortie]
-    stays: dict[int, LockerWay]
-    tours: dict[int, Tour]
-    van_of: dict[int, int]
-
-
 @dataclass
 class Board:
     """A draft's sorties, tours and compartments while single parcels are lifted out and put elsewhere.
@@ -120,23 +107,6 @@ class Board:
     def price(self, seat: Seat) -> float:
         """What a seat for the parcel that was lifted last counts for when it is held against others: its cost."""
         return seat.cost
-
-    def mark(self) -> Mark:
-        """How it stands now, to come back to."""
-        return Mark(
-            list(self.choices),
-            self.yard.copy(),
-            self.compartments.copy(),
-            dict(self.sorties),
-            dict(self.stays),
-            dict(self.tours),
-            dict(self._van_of),
-        )
-
-    def back_to(self, mark: Mark) -> None:
-        """Stand again as it did; nothing may be lifted. The mark is used up."""
-        self.choices, self.yard, self.compartments = mark.choices, mark.yard, mark.compartments
-        self.sorties, self.stays, self.tours, self._van_of = mark.sorties, mark.stays, mark.tours, mark.van_of
 
     # --- lift and put ------------------------------------------------------------------------------------------------
 

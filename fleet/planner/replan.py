@@ -15,17 +15,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fleet.planner.board import Board, Floats, Seat
-from fleet.planner.draft import Draft, rerouted
+from fleet.planner.draft import Compartments, Draft, rerouted
 from fleet.planner.flights import Flights
 from fleet.planner.present import Present, Standing
 from fleet.planner.problem import Problem
+from fleet.planner.search import search
 from fleet.planner.settle import LEAST_GAIN, settle
-from fleet.planner.sorties import Sortie, urgency
+from fleet.planner.sorties import Sortie, Yard, urgency
 from fleet.planner.stop import Stop
 from fleet.planner.tours import Tour
-from fleet.planner.ways import SortieWay, Way, Ways
+from fleet.planner.ways import LockerWay, SortieWay, Way, Ways
 
-TRIALS = 4
+TRIALS = 10
 """So many trials count as one chunk of the stop."""
 
 FEWEST, MOST = 2, 8
@@ -40,6 +41,26 @@ ELSEWHERE_KM = 4.0
 
 DRIVEN_SHARE = 0.3
 """Of the effort, what searching on with the vans' tours gets."""
+
+
+MUCH = 0.25
+"""From this share of new parcels on a plan made anew may be worth its changes."""
+
+ANEW_SHARE = 0.75
+"""Of the time, what that plan gets; of counted iterations it gets as many, and the other its own."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A board's parts as they were."""
+
+    choices: list[Way | None]
+    yard: Yard
+    compartments: Compartments
+    sorties: dict[int, Sortie]
+    stays: dict[int, LockerWay]
+    tours: dict[int, Tour]
+    van_of: dict[int, int]
 
 
 @dataclass
@@ -73,6 +94,23 @@ class PricedBoard(Board):
         fees = math.fsum(way.fee for way in self.stays.values())
         left = sum(way is None for way in self.choices)
         return trips + tours + fees + self.problem.penalty * left + self.change_price * len(self.changed())
+
+    def mark(self) -> Mark:
+        """How it stands now, to come back to."""
+        return Mark(
+            list(self.choices),
+            self.yard.copy(),
+            self.compartments.copy(),
+            dict(self.sorties),
+            dict(self.stays),
+            dict(self.tours),
+            dict(self._van_of),
+        )
+
+    def back_to(self, mark: Mark) -> None:
+        """Stand again as it did; nothing may be lifted. The mark is used up."""
+        self.choices, self.yard, self.compartments = mark.choices, mark.yard, mark.compartments
+        self.sorties, self.stays, self.tours, self._van_of = mark.sorties, mark.stays, mark.tours, mark.van_of
 
     def lift(self, order: int) -> Seat:
         """As on any board; what is changed by that is known before it is."""
@@ -145,15 +183,27 @@ class Replanned:
 
 
 def replan(problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int, stop: Stop) -> Replanned:
-    """The plan in force, repaired and polished within ``stop``."""
+    """The plan in force, repaired and polished within ``stop``; where much of it is new, a plan that owes nothing to it
+    if that is worth more, all its changes paid for."""
     present = Present(problem, ways, flights)
     draft = present.draft()
+    boards = []
+    if len(draft.unserved) >= MUCH * len(ways):
+        anew = search(problem, ways, flights, seed=seed, stop=stop.beside(ANEW_SHARE), baselines=False).best
+        boards.append(_priced(anew, ways, present))
+    boards.append(_changed(draft, ways, present, seed=seed, stop=stop))
+    for board in boards:
+        settle(board)
+    return Replanned(min(boards, key=PricedBoard.worth), present)
+
+
+def _changed(draft: Draft, ways: Sequence[Ways], present: Present, *, seed: int, stop: Stop) -> PricedBoard:
+    """What of the plan in force holds, with all that nobody brings put into it, and polished."""
     board = _priced(draft, ways, present)
     repair(board, draft.unserved)
     board = _driven(board, present, seed=seed, stop=stop.part(DRIVEN_SHARE))
     _Polish(board, draft.unserved, random.Random(seed)).run(stop)
-    settle(board)
-    return Replanned(board, present)
+    return board
 
 
 def _priced(draft: Draft, ways: Sequence[Ways], present: Present) -> PricedBoard:

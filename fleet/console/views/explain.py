@@ -26,6 +26,7 @@ def explain(ledger: Ledger, order_id: str, zones: ZoneSet | None = None) -> Row:
         "plan": _plan(ledger, order_id),
         "mission": _mission(ledger, parcel.mission_id, zones),
         "handed_on": [_hand_on(e) for e in history if e.facts.get("handed_on_from")],
+        "replanned": [_replanned(e) for e in history if e.what == "plan_revised"],
         "excluded": sorted(parcel.excluded),
         "custody": [_custody(e) for e in history if e.what == "custody_passed"],
         "history": [_entry(e) for e in history],
@@ -172,6 +173,23 @@ def _hand_on(entry: Entry) -> Row:
         "asset": entry.facts["asset"],
         "reasons": reasons_of(entry.reasons),
     }
+
+
+def _replanned(entry: Entry) -> Row:
+    """By whom it was to be brought before a plan, and is now (null: it waits)."""
+    return {
+        "at": stamp(entry.at),
+        "plan": entry.facts["plan"],
+        "was": _brought(entry, "was_"),
+        "now": _brought(entry, ""),
+        "reasons": reasons_of(entry.reasons),
+    }
+
+
+def _brought(entry: Entry, when: str) -> Row | None:
+    if f"{when}asset" not in entry.facts:
+        return None
+    return {name: entry.facts.get(f"{when}{name}") for name in ("mode", "asset", "locker", "eta")}
 
 
 def _custody(entry: Entry) -> Row:

@@ -11,7 +11,7 @@ from fleet.dispatch.handlers.suspects import gauge_doubted
 from fleet.dispatch.health import odd_pack
 from fleet.dispatch.inputs import GaugeDoubted, LinkBack, LinkLost, SamplesBack, SamplesMissing
 from fleet.dispatch.packs import counted_charge, sortie_type_in
-from fleet.dispatch.release import ABSENT, withdraw
+from fleet.dispatch.release import ABSENT, withdraw_all
 from fleet.dispatch.silence import lost_link
 from fleet.domain.events import AssetChanged, AssetConnected
 from fleet.domain.state import Asset, MissionRecord
@@ -212,8 +212,6 @@ def _faulted(desk: Desk, asset: Asset, message: AssetReport) -> None:
 def _give_back_drafts(desk: Desk, asset: Asset) -> None:
     asset_id = asset.record.asset_id
     why = incident("asset_unavailable", f"{asset_id} is {asset.status.value}", source=asset_id)
-    drafted = [m for m, a in desk.state.live_missions.items() if a == asset_id]
-    for mission_id in sorted(drafted):
-        record = desk.state.missions[mission_id]
-        if record.status is MissionStatus.DRAFTED:
-            withdraw(desk, record, (why,))
+    live = sorted(m for m, a in desk.state.live_missions.items() if a == asset_id)
+    records = [desk.state.missions[mission_id] for mission_id in live]
+    withdraw_all(desk, [(one, (why,)) for one in records if one.status is MissionStatus.DRAFTED])

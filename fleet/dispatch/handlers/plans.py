@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from fleet.dispatch.charging import judge_afresh
-from fleet.dispatch.compartments import reserve
+from fleet.dispatch.compartments import kept_for, reserve
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import draft_route, draft_sortie
 from fleet.dispatch.handovers import hand_on, join_running
@@ -18,6 +18,7 @@ from fleet.dispatch.history import UNASSIGNED
 from fleet.dispatch.inputs import PlanFailed, PlanReady
 from fleet.dispatch.parcels import assign
 from fleet.dispatch.planning import to_be_planned, want_plan
+from fleet.dispatch.revision import as_before, moved_on, take_out, tell
 from fleet.dispatch.waiting import stop_waiting
 from fleet.domain.events import (
     Custodian,
@@ -36,8 +37,16 @@ def plan_ready(desk: Desk, message: PlanReady) -> None:
     plan = message.plan
     if desk.state.planning != plan.plan_id:
         return
-    waiting = frozenset(desk.state.waiting)
+    if gone := moved_on(desk, plan):
+        # Without the drafts, so that what happens while plans are made can't keep parcels waiting for ever.
+        detail = f"made for drafts that are none any more: {', '.join(gone)}"
+        desk.emit(PlanDropped(at=desk.now, plan_id=plan.plan_id, detail=detail))
+        want_plan(desk, revise=False)
+        return
+    before = as_before(desk, plan)
     desk.emit(PlanCommitted(at=desk.now, plan=plan))
+    take_out(desk, plan)
+    waiting = frozenset(desk.state.waiting)
     for found in desk.state.open_exceptions():
         if found.code == PLANNER_FAILED:
             desk.close_exception(found.exception_id, "there is a plan again")
@@ -51,6 +60,7 @@ def plan_ready(desk: Desk, message: PlanReady) -> None:
         if left_over.order_id in waiting:
             hand_on(desk, left_over.order_id, left_over.reasons, handed_on_from=UNASSIGNED)
     _leave_nothing_open(desk, plan)
+    tell(desk, plan, before)
     judge_afresh(desk)
     want_plan(desk)
 
@@ -78,7 +88,7 @@ PLANNER_FAILED = "planner_failed"
 def _reserve(desk: Desk, plan: Plan, waiting: frozenset[str]) -> None:
     for locker in plan.lockers:
         for kept in locker.reservations:
-            if kept.order_id in waiting:
+            if kept.order_id in waiting and locker.locker_id not in kept_for(desk, kept.order_id):
                 window = TimeWindow(start=kept.start, end=kept.until)
                 reserve(desk, locker.locker_id, kept.order_id, kept.size, window)
 

@@ -13,6 +13,7 @@ export function orderPanel(store, told) {
     why(told),
     unassigned(told.unassigned),
     handedOn(told),
+    replanned(told),
     ...airspace(told.mission),
     energy(told.mission),
     plan(told),
@@ -75,6 +76,12 @@ function unassigned(left) {
 function handedOn({ handed_on: passes }) {
   if (!passes.length) return null;
   return section("Handed on", timeline(passes.map((pass) => [pass.at, `${words(pass.from)} → ${words(pass.to)}, ${pass.asset}`, reasonList(pass.reasons)])));
+}
+
+function replanned({ replanned: changes }) {
+  if (!changes.length) return null;
+  const by = (one) => (one ? `${words(one.mode)} ${one.asset}${one.eta ? ` at ${clockTime(one.eta)}` : ""}` : "waits");
+  return section("Planned again", timeline(changes.map((one) => [one.at, `${by(one.was)} → ${by(one.now)}`, reasonList(one.reasons)])));
 }
 
 function energy(mission) {

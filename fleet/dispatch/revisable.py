@@ -1,0 +1,92 @@
+"""Which drafted missions a new plan may change: those that nobody was shown yet.
+
+What is released, loaded, under way or due soon stays, and so does whatever a plan can't say: a van that fetches a
+parcel on its way, a mission whose parcel went another way meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import timedelta
+from itertools import chain
+
+from fleet.dispatch.desk import Desk
+from fleet.domain.state import MissionRecord
+from fleet.planner.snapshot import Drafted, DraftedStop
+from fleet.protocol.lifecycle import MissionStatus, ParcelStatus
+from fleet.protocol.mission import Drop, Stop
+from fleet.protocol.values import Place
+
+PLANNED_FROM = frozenset({"client", "linehaul", "site"})
+"""Who has a parcel that can still be planned."""
+
+
+def revisable(desk: Desk, order_ids: Sequence[str], usable: Collection[str]) -> tuple[Drafted, ...]:
+    """The drafted missions of ``usable`` assets that a plan of these parcels may change, by id: those nearest to these,
+    of so many parcels as the settings allow."""
+    if not desk.settings.replans or not order_ids:
+        return ()
+    places = [desk.parcel(order_id).order.place for order_id in order_ids]
+    found = [(_apart(desk, one, places), one) for one in _candidates(desk, usable)]
+    chosen, room = list[Drafted](), desk.settings.most_replanned
+    for _, one in sorted(found, key=lambda pair: (pair[0], pair[1].mission_id)):
+        room -= len(one.order_ids)
+        if room < 0:
+            break
+        chosen.append(one)
+    return tuple(sorted(chosen, key=lambda one: one.mission_id))
+
+
+def still_as_seen(desk: Desk, mission_id: str, revision: int) -> bool:
+    """Whether a mission is a draft still, and the one that a plan was made with."""
+    record = desk.mission(mission_id)
+    return (
+        record is not None
+        and record.status is MissionStatus.DRAFTED
+        and record.mission.revision == revision
+        and all(desk.parcel(o).mission_id == mission_id for o in _brings(record))
+    )
+
+
+def _candidates(desk: Desk, usable: Collection[str]) -> Iterator[Drafted]:
+    for mission_id, asset_id in desk.state.live_missions.items():
+        record = desk.state.missions[mission_id]
+        if asset_id in usable and _may_change(desk, record):
+            yield Drafted(
+                mission_id, record.mission.revision, asset_id, record.mission.start_at, tuple(_stops(record))
+            )
+
+
+def _may_change(desk: Desk, record: MissionRecord) -> bool:
+    soon_s = desk.settings.lead_to_plan_s + desk.settings.keep_before_s
+    due_soon = record.release_at < desk.now + timedelta(seconds=soon_s)
+    if record.status is not MissionStatus.DRAFTED or due_soon or record.waits:
+        return False
+    brings = _brings(record)
+    # A van that calls somewhere to fetch what it delivers has it in two of its steps.
+    whole = len(set(brings)) == len(brings) and set(brings) == {i.order_id for i in record.mission.items}
+    return bool(brings) and whole and all(_is_planned(desk, o, record) for o in brings)
+
+
+def _is_planned(desk: Desk, order_id: str, record: MissionRecord) -> bool:
+    parcel = desk.parcel(order_id)
+    ours = parcel.mission_id == record.mission.mission_id
+    return ours and parcel.status is ParcelStatus.PLANNED and parcel.custodian.kind in PLANNED_FROM
+
+
+def _brings(record: MissionRecord) -> list[str]:
+    return list(chain.from_iterable(stop.order_ids for stop in _stops(record)))
+
+
+def _stops(record: MissionRecord) -> Iterator[DraftedStop]:
+    for step in record.mission.steps:
+        if isinstance(step, Drop):
+            yield DraftedStop(step.locker_id, (step.order_id,))
+        elif isinstance(step, Stop):
+            yield DraftedStop(step.locker_id, (*step.deliver, *step.collect))
+
+
+def _apart(desk: Desk, one: Drafted, places: Sequence[Place]) -> float:
+    """How near a mission comes to any of some places, in degrees squared: good enough to choose by."""
+    doors = [desk.parcel(order_id).order.place for order_id in one.order_ids]
+    return min((a.lon - b.lon) ** 2 + (a.lat - b.lat) ** 2 for a in doors for b in places)

@@ -1,0 +1,119 @@
+"""A plan that began with the one in force is put in its place: drafts that it changes are taken back, and it is said
+which parcels are brought otherwise, and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fleet.dispatch.compartments import give_back
+from fleet.dispatch.desk import Desk
+from fleet.dispatch.parcels import free
+from fleet.dispatch.revisable import still_as_seen
+from fleet.domain.events import Brought, MissionOver, Moved, PlanRevised
+from fleet.domain.plan import Plan
+from fleet.domain.state import Parcel
+from fleet.feasibility.incident import incident
+from fleet.protocol.values import Reason
+
+REPLANNED = "replanned"
+
+SAME_ETA = timedelta(minutes=1)
+"""Who comes no more than so much earlier or later comes as before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """By whom a parcel was to be brought, and what let it go; nothing has where that is for the plan to say."""
+
+    was: Brought
+    why: tuple[Reason, ...]
+
+
+def moved_on(desk: Desk, plan: Plan) -> tuple[str, ...]:
+    """The drafts that are no longer what the plan began with: released, taken back or changed meanwhile. With one of
+    them the plan may not be put in force, since it counts on the time of its asset."""
+    return tuple(
+        one.mission_id for one in plan.revised if not still_as_seen(desk, one.mission_id, one.revision)
+    )
+
+
+def as_before(desk: Desk, plan: Plan) -> dict[str, Before]:
+    """By whom the plan's parcels are to be brought as yet, or were before they lost that. Those that nobody was to
+    bring so far are left out."""
+    parcels = (desk.parcel(one.order_id) for one in plan.parcels)
+    found = ((parcel, _was(desk, parcel)) for parcel in parcels)
+    return {parcel.order.order_id: Before(was, _why(parcel)) for parcel, was in found if was is not None}
+
+
+def _was(desk: Desk, parcel: Parcel) -> Brought | None:
+    """As it is assigned; of one that waits, as it was by the last plan, if it went that way."""
+    if parcel.mission_id is not None:
+        return _now(parcel)
+    choice = desk.state.choices.get(parcel.order.order_id)
+    if choice is None or choice.asset_id is None or parcel.mode != choice.mode:
+        return None
+    return Brought(mode=choice.mode, asset_id=choice.asset_id, eta=choice.eta, locker_id=choice.locker_id)
+
+
+def _why(parcel: Parcel) -> tuple[Reason, ...]:
+    return () if parcel.mission_id is not None else parcel.handed_on
+
+
+def _now(parcel: Parcel) -> Brought | None:
+    if parcel.mission_id is None or parcel.asset_id is None or parcel.mode is None:
+        return None
+    return Brought(mode=parcel.mode, asset_id=parcel.asset_id, eta=parcel.eta, locker_id=parcel.locker_id)
+
+
+def take_out(desk: Desk, plan: Plan) -> None:
+    """Take back the drafts that the plan changes: their parcels wait for what it has for them."""
+    why = _reasons(plan)
+    lockers = {kept.order_id: locker.locker_id for locker in plan.lockers for kept in locker.reservations}
+    for mission_id in _changed(plan):
+        detail = f"planned again by {plan.plan_id}"
+        desk.emit(
+            MissionOver(
+                at=desk.now, mission_id=mission_id, outcome="cancelled", code=REPLANNED, detail=detail
+            )
+        )
+        for item in desk.state.missions[mission_id].mission.items:
+            free(desk, item.order_id, why.get(item.order_id, (_gave_way(plan),)))
+            give_back(desk, item.order_id, but=lockers.get(item.order_id))
+
+
+def tell(desk: Desk, plan: Plan, before: Mapping[str, Before]) -> None:
+    """Say which parcels are brought otherwise, by whom before and now, and why; nothing where none is."""
+    why, moved = _reasons(plan), list[Moved]()
+    for order_id, then in before.items():
+        now = _now(desk.parcel(order_id))
+        if not _is_same(then.was, now):
+            reasons = then.why or why.get(order_id, (_gave_way(plan),))
+            moved.append(Moved(order_id=order_id, was=then.was, now=now, why=reasons))
+    changed = _changed(plan)
+    if moved or changed:
+        kept = tuple(one.mission_id for one in plan.revised if one.kept)
+        desk.emit(
+            PlanRevised(at=desk.now, plan_id=plan.plan_id, kept=kept, changed=changed, moved=tuple(moved))
+        )
+
+
+def _changed(plan: Plan) -> tuple[str, ...]:
+    return tuple(one.mission_id for one in plan.revised if not one.kept)
+
+
+def _reasons(plan: Plan) -> dict[str, tuple[Reason, ...]]:
+    """Of each parcel whose draft did not hold any more, why."""
+    return {one.order_id: one.why for one in plan.lost}
+
+
+def _gave_way(plan: Plan) -> Reason:
+    return incident(REPLANNED, "made room for another parcel, or costs less so", source=plan.plan_id)
+
+
+def _is_same(was: Brought, now: Brought | None) -> bool:
+    if now is None or (was.mode, was.asset_id, was.locker_id) != (now.mode, now.asset_id, now.locker_id):
+        return False
+    return was.eta is None or now.eta is None or abs(was.eta - now.eta) <= SAME_ETA
