@@ -4,7 +4,7 @@ which parcels are brought otherwise, and why.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from fleet.dispatch.desk import Desk
 from fleet.dispatch.parcels import free
 from fleet.dispatch.revisable import still_as_seen
 from fleet.domain.events import Brought, MissionOver, Moved, PlanRevised
-from fleet.domain.plan import Plan
+from fleet.domain.plan import LockerPlan, Plan
 from fleet.domain.state import Parcel
 from fleet.feasibility.incident import incident
 from fleet.protocol.values import Reason
@@ -66,6 +66,34 @@ def _now(parcel: Parcel) -> Brought | None:
     if parcel.mission_id is None or parcel.asset_id is None or parcel.mode is None:
         return None
     return Brought(mode=parcel.mode, asset_id=parcel.asset_id, eta=parcel.eta, locker_id=parcel.locker_id)
+
+
+def as_committed(plan: Plan) -> Plan:
+    """The plan without the drafts that stay as they are, for the log: what was committed of them before stands. So it
+    does not grow with all that is drafted whenever something happens."""
+    kept = {one.mission_id for one in plan.revised if one.kept}
+    if not kept:
+        return plan
+    sorties = tuple(one for one in plan.sorties if one.sortie_id not in kept)
+    routes = tuple(one for one in plan.routes if one.route_id not in kept)
+    assets = {one.asset_id for one in sorties}
+    stays = {o for one in plan.sorties if one.sortie_id in kept for o in one.order_ids}
+    stops = (stop for one in plan.routes if one.route_id in kept for stop in one.stops)
+    stays |= {order_id for stop in stops for order_id in (*stop.deliver, *stop.collect)}
+    return plan.model_copy(
+        update={
+            "parcels": tuple(one for one in plan.parcels if one.order_id not in stays),
+            "sorties": sorties,
+            "routes": routes,
+            "lockers": tuple(_without(locker, stays) for locker in plan.lockers),
+            "charging": tuple(one for one in plan.charging if one.asset_id in assets),
+        }
+    )
+
+
+def _without(locker: LockerPlan, order_ids: Collection[str]) -> LockerPlan:
+    kept = tuple(one for one in locker.reservations if one.order_id not in order_ids)
+    return locker.model_copy(update={"reservations": kept})
 
 
 def take_out(desk: Desk, plan: Plan) -> None:

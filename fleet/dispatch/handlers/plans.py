@@ -18,7 +18,7 @@ from fleet.dispatch.history import UNASSIGNED
 from fleet.dispatch.inputs import PlanFailed, PlanReady
 from fleet.dispatch.parcels import assign
 from fleet.dispatch.planning import to_be_planned, want_plan
-from fleet.dispatch.revision import as_before, moved_on, take_out, tell
+from fleet.dispatch.revision import as_before, as_committed, moved_on, take_out, tell
 from fleet.dispatch.waiting import stop_waiting
 from fleet.domain.events import (
     Custodian,
@@ -44,7 +44,7 @@ def plan_ready(desk: Desk, message: PlanReady) -> None:
         want_plan(desk, revise=False)
         return
     before = as_before(desk, plan)
-    desk.emit(PlanCommitted(at=desk.now, plan=plan))
+    desk.emit(PlanCommitted(at=desk.now, plan=as_committed(plan)))
     take_out(desk, plan)
     waiting = frozenset(desk.state.waiting)
     for found in desk.state.open_exceptions():

@@ -101,6 +101,11 @@ def test_what_a_lost_drone_was_to_bring_is_planned_at_once_beside_what_stays(
         assert one.was is not None
         assert (one.was.asset_id == ONE) == (one.why[0].code == "asset_unavailable")
     assert said.kept
+    committed = of(bench, ev.PlanCommitted)[-1]
+    assert isinstance(committed, ev.PlanCommitted)
+    stays = {i.order_id for m in said.kept for i in others[m].mission.items}
+    assert {one.order_id for one in committed.plan.parcels}.isdisjoint(stays), "the log has what is changed"
+    assert {s.sortie_id for s in committed.plan.sorties}.isdisjoint(said.kept)
     assert {m: bench.core.state.missions[m] for m in said.kept} == {m: others[m] for m in said.kept}
     assert all(bench.core.state.missions[m].status is MissionStatus.CANCELLED for m in said.changed)
     brought_once(bench)

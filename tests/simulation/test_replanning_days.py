@@ -1,0 +1,82 @@
+"""Days on which the plan in force is changed: parcels come in a burst, vehicles fail; what is shown to nobody moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+import pytest
+
+from fleet.demo import DemoOptions, build_day, incoming_of
+from fleet.dispatch.audit import audit
+from fleet.domain import events as ev
+from fleet.domain.state import FINAL_PARCEL
+from fleet.progress import settled
+from fleet.protocol.lifecycle import ParcelStatus
+from fleet.simulate import Simulated, simulate
+
+BURST = timedelta(minutes=5)
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
+    """A hard day of 24 parcels, every third of which is handed in five minutes after the others were planned."""
+    options = DemoOptions(seed=2, parcels=24, hours=3, incidents="hard", iterations=5)
+    setup, world = build_day(tmp_path_factory.mktemp("day"), options)
+    late = {order.order_id for _, order, _ in incoming_of(setup)[::3]}
+    incoming = tuple(
+        (max(moment, setup.at + BURST) if order.order_id in late else moment, order, contact)
+        for moment, order, contact in incoming_of(setup)
+    )
+    return simulate(
+        setup,
+        setup.files.read(),
+        world,
+        incoming=incoming,
+        incidents="hard",
+        over=settled,
+        latest=timedelta(hours=3),
+    )
+
+
+def revisions(run: Simulated) -> list[ev.PlanRevised]:
+    """What the hub has said of each change of its plan."""
+    return [event for event in run.events if isinstance(event, ev.PlanRevised)]
+
+
+def test_nobody_is_lost_or_brought_twice(day: Simulated) -> None:
+    """Every parcel ends, custody is unbroken, and the world's judge finds nothing."""
+    ended = FINAL_PARCEL | {ParcelStatus.IN_LOCKER}
+    assert {o for o, p in day.state.parcels.items() if p.status not in ended} == set()
+    assert day.verdict["ok"], day.verdict
+    found = audit(day.events)
+    assert (found.custody_breaks, found.duplicates, found.lost) == ((), (), ())
+
+
+def test_only_drafts_change_and_none_that_was_ever_sent(day: Simulated) -> None:
+    """Each mission that a plan took back was drafted, and nobody was sent it before or after."""
+    changed = {mission_id for said in revisions(day) for mission_id in said.changed}
+    assert changed
+    assert changed <= _missions(day.events, ev.MissionDrafted)
+    assert changed.isdisjoint(_missions(day.events, ev.MissionReleased))
+
+
+def _missions(events: Iterable[ev.Event], kind: type[ev.MissionDrafted | ev.MissionReleased]) -> set[str]:
+    return {event.mission.mission_id for event in events if isinstance(event, kind)}
+
+
+def test_what_is_said_of_a_move_is_what_the_log_has(day: Simulated) -> None:
+    """By whom a parcel was to be brought before is its assignment before; by whom now is its newest one."""
+    assigned: dict[str, list[tuple[str, str]]] = {}
+    told = 0
+    for event in day.events:
+        if isinstance(event, ev.ParcelAssigned):
+            assigned.setdefault(event.order_id, []).append((event.mode, event.asset_id))
+        if isinstance(event, ev.PlanRevised):
+            for one in event.moved:
+                told += 1
+                assert one.was is not None
+                assert (one.was.mode, one.was.asset_id) in assigned[one.order_id]
+                assert one.now is None or (one.now.mode, one.now.asset_id) == assigned[one.order_id][-1]
+                assert one.why
+    assert told
