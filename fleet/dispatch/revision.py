@@ -20,6 +20,9 @@ from fleet.protocol.values import Reason
 
 REPLANNED = "replanned"
 
+MOST_NAMED = 3
+"""So many events are named of those that a plan was asked for."""
+
 SAME_ETA = timedelta(minutes=1)
 """Who comes no more than so much earlier or later comes as before."""
 
@@ -96,7 +99,17 @@ def _without(locker: LockerPlan, order_ids: Collection[str]) -> LockerPlan:
     return locker.model_copy(update={"reservations": kept})
 
 
-def take_out(desk: Desk, plan: Plan) -> None:
+def gave_way(desk: Desk, plan: Plan) -> Reason:
+    """Why a parcel is brought otherwise whose draft still holds: what the plan was asked for, as it is yet."""
+    waiting = [p for o in (one.order_id for one in plan.parcels) if (p := desk.parcel(o)).mission_id is None]
+    lost = dict.fromkeys(why.detail for parcel in waiting for why in parcel.handed_on[:1])
+    new = sum(not parcel.handed_on for parcel in waiting)
+    events = [*list(lost)[:MOST_NAMED], *([f"{new} new parcel{'s' * (new > 1)}"] if new else [])]
+    detail = f"made room or costs less so, after: {'; '.join(events) or 'nothing that waited'}"
+    return incident(REPLANNED, detail, source=plan.plan_id)
+
+
+def take_out(desk: Desk, plan: Plan, otherwise: Reason) -> None:
     """Take back the drafts that the plan changes: their parcels wait for what it has for them."""
     why = _reasons(plan)
     lockers = {kept.order_id: locker.locker_id for locker in plan.lockers for kept in locker.reservations}
@@ -108,17 +121,17 @@ def take_out(desk: Desk, plan: Plan) -> None:
             )
         )
         for item in desk.state.missions[mission_id].mission.items:
-            free(desk, item.order_id, why.get(item.order_id, (_gave_way(plan),)))
+            free(desk, item.order_id, why.get(item.order_id, (otherwise,)))
             give_back(desk, item.order_id, but=lockers.get(item.order_id))
 
 
-def tell(desk: Desk, plan: Plan, before: Mapping[str, Before]) -> None:
+def tell(desk: Desk, plan: Plan, before: Mapping[str, Before], otherwise: Reason) -> None:
     """Say which parcels are brought otherwise, by whom before and now, and why; nothing where none is."""
     why, moved = _reasons(plan), list[Moved]()
     for order_id, then in before.items():
         now = _now(desk.parcel(order_id))
         if not _is_same(then.was, now):
-            reasons = then.why or why.get(order_id, (_gave_way(plan),))
+            reasons = then.why or why.get(order_id, (otherwise,))
             moved.append(Moved(order_id=order_id, was=then.was, now=now, why=reasons))
     changed = _changed(plan)
     if moved or changed:
@@ -135,10 +148,6 @@ def _changed(plan: Plan) -> tuple[str, ...]:
 def _reasons(plan: Plan) -> dict[str, tuple[Reason, ...]]:
     """Of each parcel whose draft did not hold any more, why."""
     return {one.order_id: one.why for one in plan.lost}
-
-
-def _gave_way(plan: Plan) -> Reason:
-    return incident(REPLANNED, "made room for another parcel, or costs less so", source=plan.plan_id)
 
 
 def _is_same(was: Brought, now: Brought | None) -> bool:

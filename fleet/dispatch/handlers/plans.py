@@ -18,7 +18,7 @@ from fleet.dispatch.history import UNASSIGNED
 from fleet.dispatch.inputs import PlanFailed, PlanReady
 from fleet.dispatch.parcels import assign
 from fleet.dispatch.planning import to_be_planned, want_plan
-from fleet.dispatch.revision import as_before, as_committed, moved_on, take_out, tell
+from fleet.dispatch.revision import as_before, as_committed, gave_way, moved_on, take_out, tell
 from fleet.dispatch.waiting import stop_waiting
 from fleet.domain.events import (
     Custodian,
@@ -43,9 +43,9 @@ def plan_ready(desk: Desk, message: PlanReady) -> None:
         desk.emit(PlanDropped(at=desk.now, plan_id=plan.plan_id, detail=detail))
         want_plan(desk, revise=False)
         return
-    before = as_before(desk, plan)
+    before, otherwise = as_before(desk, plan), gave_way(desk, plan)
     desk.emit(PlanCommitted(at=desk.now, plan=as_committed(plan)))
-    take_out(desk, plan)
+    take_out(desk, plan, otherwise)
     waiting = frozenset(desk.state.waiting)
     for found in desk.state.open_exceptions():
         if found.code == PLANNER_FAILED:
@@ -60,7 +60,7 @@ def plan_ready(desk: Desk, message: PlanReady) -> None:
         if left_over.order_id in waiting:
             hand_on(desk, left_over.order_id, left_over.reasons, handed_on_from=UNASSIGNED)
     _leave_nothing_open(desk, plan)
-    tell(desk, plan, before)
+    tell(desk, plan, before, otherwise)
     judge_afresh(desk)
     want_plan(desk)
 

@@ -173,6 +173,11 @@ def test_a_new_parcel_goes_into_a_route_that_was_drafted(tmp_path: Path) -> None
     (after,) = drafts(bench)
     assert after != before
     assert bench.core.state.missions[before].code == "replanned"
+    (said,) = of(bench, ev.PlanRevised)
+    assert isinstance(said, ev.PlanRevised)
+    assert {why.detail for one in said.moved for why in one.why} <= {
+        "made room or costs less so, after: 1 new parcel"
+    }
     items = {i.order_id for i in bench.core.state.missions[after].mission.items}
     assert items == {"P-1", "P-2", "P-3", "N-1"}
     brought_once(bench)
