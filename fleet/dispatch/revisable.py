@@ -21,12 +21,17 @@ PLANNED_FROM = frozenset({"client", "linehaul", "site"})
 """Who has a parcel that can still be planned."""
 
 
+MOST_PLACES = 20
+"""Of so many of the parcels that wait it is asked which missions come near: this is done in the hub's loop."""
+
+
 def revisable(desk: Desk, order_ids: Sequence[str], usable: Collection[str]) -> tuple[Drafted, ...]:
     """The drafted missions of ``usable`` assets that a plan of these parcels may change, by id: those nearest to these,
     of so many parcels as the settings allow."""
     if not desk.settings.replans or not order_ids:
         return ()
-    places = [desk.parcel(order_id).order.place for order_id in order_ids]
+    some = order_ids[:: -(-len(order_ids) // MOST_PLACES)]
+    places = [desk.parcel(order_id).order.place for order_id in some]
     found = [(_apart(desk, one, places), one) for one in _candidates(desk, usable)]
     chosen, room = list[Drafted](), desk.settings.most_replanned
     for _, one in sorted(found, key=lambda pair: (pair[0], pair[1].mission_id)):
