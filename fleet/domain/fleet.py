@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, PlainSerializer, model_validator
 
+from fleet.domain.objective import CHANGE_PRICE, Fairness, Lateness
 from fleet.protocol.batteries import MOST_PACKS
 from fleet.protocol.values import (
     CompartmentSize,
@@ -424,27 +425,6 @@ ZONE_TIME_MARGIN_S = 60.0
 
 SOC_STALE_S = 600.0
 """An asset that stands tells its state of charge about once a minute: ten of these may get lost."""
-
-
-CHANGE_PRICE = 0.5
-"""A quarter of what a short sortie costs: nobody was shown a draft yet, but what goes to and fro is hard to follow."""
-
-
-class Fairness(Value):
-    """How evenly work is to be shared out among drivers."""
-
-    per_hour: NonNegative = 0
-    """What each hour is worth by which a route is longer than the mean of the plan's: so much dearer a plan may be for
-    one less of them. Never part of a reported cost."""
-
-
-class Lateness(Value):
-    """What it costs to bring a parcel by van after its window, where nobody finds room in it."""
-
-    per_hour: NonNegative
-    """Of what the end of its service is late. Never part of a reported cost."""
-    at_most_min: Annotated[float, Field(gt=0, le=24 * 60)] = 60
-    """How many minutes after its window a parcel may still be served."""
 
 
 class FleetSpec(Value):

@@ -18,15 +18,14 @@ from fleet.domain.fleet import (
     AirMargins,
     AssetType,
     Assumptions,
-    Fairness,
     FleetSpec,
-    Lateness,
     ReserveRule,
     Separation,
     SortieType,
     SparePacks,
     WeatherRule,
 )
+from fleet.domain.objective import Fairness, Lateness
 from fleet.intake.authorisations import TABLE as AUTHORISATIONS
 from fleet.intake.authorisations import read_authorisations
 from fleet.intake.cells import CellError, timezone

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from fleet.domain.fleet import Lateness
+from fleet.domain.objective import Lateness
 from fleet.planner.board import Board, Seat
 from fleet.planner.problem import Problem
 from fleet.planner.stop import Late, never

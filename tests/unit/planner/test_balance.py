@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 
-from fleet.domain.fleet import Fairness
+from fleet.domain.objective import Fairness
 from fleet.domain.plan import Plan
 from fleet.planner import MaxIterations, Snapshot, plan
 from fleet.planner.balance import balance, hours_above_mean

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from fleet.domain.fleet import Lateness
+from fleet.domain.objective import Lateness
 from fleet.domain.plan import ParcelPlan, Plan
 from fleet.planner import MaxIterations, Snapshot, plan
 from tests.property.test_planner import check_each_once, check_money
