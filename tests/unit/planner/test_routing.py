@@ -433,3 +433,13 @@ def test_both_forms_give_the_same_routes(seed: int, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(columns, "Metric", kernels["columns"].Metric)
         monkeypatch.setattr(neighbours, "Times", kernels["nearest"].Times)
         assert route(case, seed=seed, budget=Iterations(400)) == compiled
+
+
+def test_stops_with_a_release_share_the_trip_of_a_van_that_makes_one() -> None:
+    """All on one way, ready when the van leaves: it takes them together, loaded once the last one is there."""
+    legs = Straight(np.arange(0.0, 500.0, 100.0), np.zeros(5), seconds_per_metre=1.0)
+    stops = tuple(Stop(place, release=50.0 * place, penalty=1e6) for place in range(1, 5))
+    (trips,) = route(
+        Case(legs, stops, (VanType(0, 0, 1, fixed=10.0, per_metre=1.0),)), seed=1, budget=Iterations(400)
+    ).rounds
+    assert [sorted(trip) for trip in trips.trips] == [[0, 1, 2, 3]]
