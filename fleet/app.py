@@ -114,7 +114,7 @@ class Setup(BaseModel):
     store: str | None = None
     limits: LimitSettings = LimitSettings()
     keep_contacts_days: float = Field(default=30, ge=0, le=3650)
-    replans: bool = True
+    replans: bool = False
 
     @field_validator("store")
     @classmethod

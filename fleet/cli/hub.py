@@ -24,6 +24,7 @@ from fleet.cli.hub_options import (
     LogJson,
     LogLevel,
     RealRate,
+    Replan,
     Resume,
     StatusAt,
     StatusOpen,
@@ -87,6 +88,7 @@ def command(
     log_json: LogJson = False,
     plain: WithoutKeys = False,
     keep_contacts_days: KeepContactsDays = 30,
+    replan: Replan = False,
     store: StoreUrl = None,
     as_json: Json = False,
 ) -> None:
@@ -115,6 +117,7 @@ def command(
             observing=Observing(status=status, beyond_loopback=status_open, watchdog_s=watchdog),
             plain=plain,
             keep_contacts_days=keep_contacts_days,
+            replans=replan,
             store=None if store is None else _address(store),
         )
     logs.configure(level=log_level, as_json=log_json or None)

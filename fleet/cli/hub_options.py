@@ -43,6 +43,12 @@ WithoutKeys = Annotated[
     bool,
     typer.Option("--plain", help="Without keys: every process of this machine, and no other, may connect."),
 ]
+Replan = Annotated[
+    bool,
+    typer.Option(
+        "--replan", help="Let new plans change drafts that nobody was shown (not for many parcels yet)."
+    ),
+]
 KeepContactsDays = Annotated[
     float,
     typer.Option(

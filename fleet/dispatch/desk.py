@@ -64,7 +64,7 @@ class Settings:
     absent_wait_s: float = 2700
     keep_contacts_days: float = 30
     charging_look_s: float = 300
-    replans: bool = True
+    replans: bool = False
     keep_before_s: float = 120
     most_replanned: int = 300
 

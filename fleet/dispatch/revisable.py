@@ -6,6 +6,7 @@ parcel on its way, a mission whose parcel went another way meanwhile.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 from itertools import chain
@@ -54,9 +55,12 @@ def still_as_seen(desk: Desk, mission_id: str, revision: int) -> bool:
 
 
 def _candidates(desk: Desk, usable: Collection[str]) -> Iterator[Drafted]:
+    busy = Counter(desk.state.live_missions.values())
     for mission_id, asset_id in desk.state.live_missions.items():
         record = desk.state.missions[mission_id]
-        if asset_id in usable and _may_change(desk, record):
+        # A plan makes one route of a van, in one of the times in which it is free: of two drafts none would be safe.
+        one_route = record.kind != "van" or busy[asset_id] == 1
+        if asset_id in usable and one_route and _may_change(desk, record):
             yield Drafted(
                 mission_id, record.mission.revision, asset_id, record.mission.start_at, tuple(_stops(record))
             )
@@ -70,7 +74,14 @@ def _may_change(desk: Desk, record: MissionRecord) -> bool:
     brings = _brings(record)
     # A van that calls somewhere to fetch what it delivers has it in two of its steps.
     whole = len(set(brings)) == len(brings) and set(brings) == {i.order_id for i in record.mission.items}
-    return bool(brings) and whole and all(_is_planned(desk, o, record) for o in brings)
+    # What was put into it for later than the planned day is more than a plan may make of it.
+    until = desk.state.until
+    ends_in_time = until is None or all(
+        step.eta + timedelta(seconds=step.service_s) < until
+        for step in record.mission.steps
+        if isinstance(step, Stop)
+    )
+    return bool(brings) and whole and ends_in_time and all(_is_planned(desk, o, record) for o in brings)
 
 
 def _is_planned(desk: Desk, order_id: str, record: MissionRecord) -> bool:

@@ -80,8 +80,20 @@ def _seats(board: Board, order: int, rule: Lateness) -> Iterator[_LateSeat]:
     visit = _widened(door_visit(problem, order, way.bases), rule)
     for seat in board.stops(way, visit, 0.0, problem.penalty):
         if seat.tour is not None:
-            hours = late_s(problem, seat.tour).get(order, 0) / 3600
-            yield _LateSeat(seat, seat.cost + rule.per_hour * hours)
+            # As late as need be, and no later by what comes behind or is put in afterwards.
+            tour = _no_later(seat.tour, order, visit.late_s - int(rule.at_most_min * 60))
+            cost = seat.cost + tour.cost - seat.tour.cost
+            hours = late_s(problem, tour).get(order, 0) / 3600
+            yield _LateSeat(replace(seat, cost=cost, tour=tour), cost + rule.per_hour * hours)
+
+
+def _no_later(tour: Tour, order: int, in_time_s: int) -> Tour:
+    """The tour whose late stop must be made as early as it can be."""
+    visits = list(tour.case.visits)
+    for visit, begin_s in zip(tour.visits, tour.line.begin_s[1:-1].tolist(), strict=True):
+        if order in visits[visit].orders:
+            visits[visit] = replace(visits[visit], late_s=max(in_time_s, begin_s))
+    return Tour(Case(tour.case.problem, tuple(visits)), tour.van, tour.visits)
 
 
 def _widened(visit: Visit, rule: Lateness) -> Visit:

@@ -22,7 +22,7 @@ from fleet.planner.problem import Problem
 from fleet.planner.search import search
 from fleet.planner.settle import LEAST_GAIN, settle
 from fleet.planner.sorties import Sortie, Yard, urgency
-from fleet.planner.stop import Stop
+from fleet.planner.stop import Late, Stop, never
 from fleet.planner.tours import Tour
 from fleet.planner.ways import LockerWay, SortieWay, Way, Ways
 
@@ -193,14 +193,14 @@ def replan(problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: in
         boards.append(_priced(anew, ways, present))
     boards.append(_changed(draft, ways, present, seed=seed, stop=stop))
     for board in boards:
-        settle(board)
+        settle(board, stop.late)
     return Replanned(min(boards, key=PricedBoard.worth), present)
 
 
 def _changed(draft: Draft, ways: Sequence[Ways], present: Present, *, seed: int, stop: Stop) -> PricedBoard:
     """What of the plan in force holds, with all that nobody brings put into it, and polished."""
     board = _priced(draft, ways, present)
-    repair(board, draft.unserved)
+    repair(board, draft.unserved, stop.late)
     board = _driven(board, present, seed=seed, stop=stop.part(DRIVEN_SHARE))
     _Polish(board, draft.unserved, random.Random(seed)).run(stop)
     return board
@@ -220,9 +220,11 @@ def _driven(board: PricedBoard, present: Present, *, seed: int, stop: Stop) -> P
     return found if found.worth() < board.worth() - LEAST_GAIN else board
 
 
-def repair(board: PricedBoard, orders: Iterable[int]) -> None:
+def repair(board: PricedBoard, orders: Iterable[int], late: Late = never) -> None:
     """Put parcels that nobody brings where each costs least, the most urgent first."""
     for order in sorted(orders, key=lambda o: urgency(board.problem, o)):
+        if late():
+            return
         left = board.lift(order)
         board.put(order, board.cheapest(order, left.cost) or left)
 

@@ -87,9 +87,11 @@ class Bench:
         settings: CoreSettings | None = None,
         lockstep: bool = False,
         pace: float | None = None,
+        replans: bool = False,
         **texts: str,
     ) -> None:
         self.settings, self.lockstep, self.pace = settings, lockstep, pace
+        self.replans = replans
         self.planner_answers = True
         self.files = write_inputs(folder, **texts)
         self.inputs: RunInputs = self.files.read()
@@ -116,6 +118,7 @@ class Bench:
             until=DAY + timedelta(hours=12),
             lockstep=self.lockstep,
             pace=self.pace,
+            replans=self.replans,
         )
         brain = open_core(
             self.setup,

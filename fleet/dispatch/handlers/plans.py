@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from fleet.dispatch.charging import judge_afresh
-from fleet.dispatch.compartments import kept_for, reserve
+from fleet.dispatch.compartments import EMPTY, give_back, kept_for, reserve
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import draft_route, draft_sortie
 from fleet.dispatch.handovers import hand_on, join_running
@@ -27,7 +27,7 @@ from fleet.domain.events import (
     PlanCommitted,
     PlanDropped,
 )
-from fleet.domain.plan import ChargeNeed, Plan, RoutePlan, RouteStop, SortiePlan
+from fleet.domain.plan import ChargeNeed, Plan, Reservation, RoutePlan, RouteStop, SortiePlan
 from fleet.protocol.mission import Load, Mission
 from fleet.protocol.values import TimeWindow
 
@@ -86,11 +86,22 @@ PLANNER_FAILED = "planner_failed"
 
 
 def _reserve(desk: Desk, plan: Plan, waiting: frozenset[str]) -> None:
-    for locker in plan.lockers:
-        for kept in locker.reservations:
-            if kept.order_id in waiting and locker.locker_id not in kept_for(desk, kept.order_id):
-                window = TimeWindow(start=kept.start, end=kept.until)
-                reserve(desk, locker.locker_id, kept.order_id, kept.size, window)
+    """Compartments as the plan gives them out; where that is another size than is kept, the one that is kept is given
+    back before anything is asked for."""
+    wanted = [(locker.locker_id, kept) for locker in plan.lockers for kept in locker.reservations]
+    resized = {kept.order_id for locker_id, kept in wanted if _keeps_other_size(desk, locker_id, kept)}
+    for order_id in sorted(resized):
+        give_back(desk, order_id)
+    for locker_id, kept in wanted:
+        planned = kept.order_id in waiting or kept.order_id in resized
+        if planned and locker_id not in kept_for(desk, kept.order_id):
+            window = TimeWindow(start=kept.start, end=kept.until)
+            reserve(desk, locker_id, kept.order_id, kept.size, window)
+
+
+def _keeps_other_size(desk: Desk, locker_id: str, kept: Reservation) -> bool:
+    held = desk.state.compartments.get((locker_id, kept.order_id))
+    return held is not None and held.status in EMPTY and held.size is not kept.size
 
 
 def _commit_sortie(desk: Desk, plan: Plan, sortie: SortiePlan) -> None:

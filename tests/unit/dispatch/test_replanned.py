@@ -45,7 +45,7 @@ def orders(count: int, *, begins: int = 8, lon: float = -8.0, name: str = "P", l
 @pytest.fixture
 def day(tmp_path: Path) -> tuple[Bench, Peer, Peer, Peer]:
     """A bench whose plan has eight parcels on two drones, an operator and the drones."""
-    bench = Bench(tmp_path, orders=orders(8), depots=DEPOTS)
+    bench = Bench(tmp_path, replans=True, orders=orders(8), depots=DEPOTS)
     operator = bench.connect("operator-1", Role.OPERATOR)
     first, second = ready(bench, ONE), ready(bench, TWO)
     ready(bench, VAN, "D1")
@@ -163,7 +163,7 @@ def test_a_plan_for_drafts_that_are_others_meanwhile_is_not_put_in_force(
 
 def test_a_new_parcel_goes_into_a_route_that_was_drafted(tmp_path: Path) -> None:
     """Nobody has seen the route yet: it is drafted anew with one stop more, and the driver is sent that one alone."""
-    bench = Bench(tmp_path, orders=orders(3, begins=10, lon=-8.05), depots=VAN_ALONE)
+    bench = Bench(tmp_path, replans=True, orders=orders(3, begins=10, lon=-8.05), depots=VAN_ALONE)
     operator, van = bench.connect("operator-1", Role.OPERATOR), ready(bench, VAN, "D1")
     bench.submit(operator)
     bench.run(0.1)
@@ -197,7 +197,7 @@ def test_compartments_of_parcels_that_are_drafted_anew_are_kept(tmp_path: Path) 
     """The locker is asked once for each parcel, and told to free none."""
     lockers = f"{NO_LOCKERS}L1,Kiosk,-8.0485,41.0105,6,6,6,false\n"
     text = orders(3, begins=10, lon=-8.05, locker=True)
-    bench = Bench(tmp_path, orders=text, depots=VAN_ALONE, lockers=lockers)
+    bench = Bench(tmp_path, replans=True, orders=text, depots=VAN_ALONE, lockers=lockers)
     operator = bench.connect("operator-1", Role.OPERATOR)
     ready(bench, VAN, "D1")
     locker = bench.connect("L1")
