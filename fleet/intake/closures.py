@@ -37,6 +37,7 @@ def _rings(path: Path) -> Iterator[Ring]:
         read = shapely.from_geojson(read_text(path))
     except shapely.errors.GEOSException:
         raise file_error(str(path), "is no GeoJSON: save the closed parts as polygons in it") from None
+    read = shapely.force_2d(read)  # heights are of no use here
     parts = [read] if read.geom_type == "Polygon" else list(getattr(read, "geoms", (read,)))
     parts = [each for part in parts for each in getattr(part, "geoms", (part,))]
     if not parts:

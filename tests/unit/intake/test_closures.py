@@ -32,6 +32,11 @@ def test_polygons_of_all_forms_are_taken(tmp_path: Path) -> None:
     assert read_closures([]) == ()
 
 
+def test_heights_are_passed_over(tmp_path: Path) -> None:
+    high = [[*point, 80.5] for point in SQUARE]
+    assert read_closures([file(tmp_path, polygon(high))]) == (tuple((x, y) for x, y in SQUARE),)
+
+
 def test_a_hole_is_closed_as_well(tmp_path: Path) -> None:
     hole = [[-8.595, 41.101], [-8.591, 41.101], [-8.591, 41.105], [-8.595, 41.101]]
     assert read_closures([file(tmp_path, polygon(SQUARE, hole))]) == (tuple((x, y) for x, y in SQUARE),)
