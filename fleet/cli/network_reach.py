@@ -17,7 +17,7 @@ from fleet.intake.orders import read_orders
 from fleet.intake.sites import read_sites
 from fleet.network.errors import NetworkError
 from fleet.network.manifest import read_manifest
-from fleet.network.reach import MOST_MINUTES, Area, By, Question, areas, geojson
+from fleet.network.reach import LEAST_MINUTES, MOST_MINUTES, Area, By, Question, areas, geojson
 from fleet.protocol.values import Place
 
 MOST_AREAS = 12
@@ -81,9 +81,9 @@ def _minutes(said: str) -> tuple[float, ...]:
         found = tuple(sorted({float(one) for one in said.split(",")}))
     except ValueError:
         raise BadInput(f"--minutes: must be numbers with commas between (found {said!r})") from None
-    if not all(0 < one <= MOST_MINUTES for one in found) or len(found) > MOST_AREAS:
+    if not all(LEAST_MINUTES <= one <= MOST_MINUTES for one in found) or len(found) > MOST_AREAS:
         raise BadInput(
-            f"--minutes: up to {MOST_AREAS} numbers above 0, up to {MOST_MINUTES} (found {said!r})"
+            f"--minutes: up to {MOST_AREAS} numbers from {LEAST_MINUTES:g} to {MOST_MINUTES} (found {said!r})"
         )
     return found
 

@@ -24,7 +24,7 @@ PROFILES: Mapping[By, Profile] = {"van": "drive", "robot": "roll", "foot": "walk
 SPEED_KMH: Mapping[By, float | None] = {"van": None, "robot": 5.0, "foot": 5.0}
 """How fast one is unless told; vans keep to what the engine knows of their streets."""
 
-MOST_MINUTES = 600
+LEAST_MINUTES, MOST_MINUTES = 0.1, 600
 
 
 @dataclass(frozen=True, slots=True)

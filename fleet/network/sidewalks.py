@@ -133,8 +133,9 @@ class SidewalkEngine:
         found = self._answer("isochrone", asked, profile, speed_kmh)
         if found is None:
             return []
-        drawn = {each["properties"]["contour"]: each["geometry"] for each in found["features"]}
-        return [drawn[each] for each in minutes]
+        drawn = {float(each["properties"]["contour"]): each["geometry"] for each in found["features"]}
+        # The engine counts in single precision: its numbers are near ours, not the same.
+        return [drawn[min(drawn, key=lambda told: abs(told - each))] for each in minutes]
 
     def _spot(self, place: Place, answer: dict[str, Any]) -> Snap:
         """Of the streets that the engine names the nearest; it is shut if all that meet there are."""

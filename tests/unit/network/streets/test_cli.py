@@ -181,7 +181,7 @@ def test_who_is_reached_in_so_many_minutes(tiled: Path, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--from", "-8.6,41.15", "--minutes", "0"), "--minutes: up to 12 numbers above 0"),
+        (("--from", "-8.6,41.15", "--minutes", "0"), "--minutes: up to 12 numbers from 0.1 to 600"),
         (("--from", "-8.6,41.15", "--minutes", "ten"), "--minutes: must be numbers"),
         (("--from", "-8.6", "--minutes", "5"), "--from: must be LON,LAT"),
         (("--minutes", "5"), "give --from LON,LAT or --depots FILE"),
