@@ -34,6 +34,8 @@ from fleet.demo import (
     run_demo,
 )
 from fleet.hub.rundir import ROOT, NoSuchRun, RunDir, RunDirError
+from fleet.network.errors import NetworkError
+from fleet.network.streets import open_streets
 from fleet.supervisor import ChildDied
 
 INCIDENTS = ("none", "some", "hard")
@@ -85,6 +87,8 @@ def command(
     )
     person = sys.stdin.isatty() and not headless
     ending = Ending(run, report, as_json=as_json, stay=person)
+    if network is not None and not resume:
+        _check_streets(network)
     with _refusals(), claimed(run, resume=resume):
         if not resume:
             note(f"making a city from seed {seed} in {run.path}")
@@ -119,6 +123,14 @@ def beforehand(run: RunDir, setup: Setup, *, person: bool) -> list[str]:
         commands = "; ".join(asking(run, words) for words in TO_TRY)
         lines.append(f"to try in another terminal meanwhile: {commands}")
     return lines
+
+
+def _check_streets(folder: Path) -> None:
+    """Before an earlier demo makes room for one that could not begin."""
+    try:
+        open_streets(folder)
+    except NetworkError as error:
+        raise BadInput(str(error)) from error
 
 
 @contextmanager

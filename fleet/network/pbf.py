@@ -43,7 +43,7 @@ _WIDTHS = {1: 8, 5: 4}
 """How many bytes numbers of a fixed width have, by wire type."""
 
 _STRINGS, _GROUP = 1, 2
-_DENSE, _WAY = 2, 3
+_NODE, _DENSE, _WAY = 1, 2, 3
 _DENSE_TAGS = 10
 _WAY_KEYS, _WAY_VALUES = 2, 3
 """Numbers of the fields that are looked at: of a block, of its groups, and of what is in those."""
@@ -62,7 +62,7 @@ def mark(source: Path, target: Path, marks: Marks) -> int:
                 block, count = _block(_unpacked(blob), marks)
                 marked += count
                 _write(write, header, blob if not count else _packed_blob(block))
-    except (IndexError, ValueError, zlib.error) as error:
+    except (LookupError, ValueError, zlib.error) as error:
         raise NetworkError(str(source), f"cannot be read as PBF: {error}") from error
     return marked
 
@@ -111,7 +111,8 @@ def _block(data: bytes, marks: Marks) -> tuple[bytes, int]:
     if (marks.node.by | marks.way.by).isdisjoint(strings):
         return data, 0
     known, count = len(strings), 0
-    tagged = {_DENSE: _Tagged.of(strings, marks.node), _WAY: _Tagged.of(strings, marks.way)}
+    nodes = _Tagged.of(strings, marks.node)
+    tagged = {_NODE: nodes, _DENSE: nodes, _WAY: _Tagged.of(strings, marks.way)}
     made: list[Field] = []
     for number, wire, part in parts:
         fresh, more = part, 0
@@ -177,7 +178,7 @@ def _group(data: bytes, tagged: Mapping[int, _Tagged]) -> tuple[bytes, int]:
 
 
 def _way(data: bytes, tagged: _Tagged) -> tuple[bytes, int]:
-    """A way has its keys in one list and its values in another."""
+    """A way, or a node by itself, has its keys in one list and its values in another."""
     parts = list(fields(data))
     named = {number: value for number, _, value in parts}
     keys, values = named.get(_WAY_KEYS, b""), named.get(_WAY_VALUES, b"")

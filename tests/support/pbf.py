@@ -12,15 +12,20 @@ Tags = Mapping[str, str]
 
 
 def pbf_of(
-    nodes: Mapping[int, Place], node_tags: Mapping[int, Tags], ways: Sequence[tuple[tuple[int, ...], Tags]]
+    nodes: Mapping[int, Place],
+    node_tags: Mapping[int, Tags],
+    ways: Sequence[tuple[tuple[int, ...], Tags]],
+    *,
+    dense: bool = True,
 ) -> bytes:
-    """The bytes of a file with these nodes and ways; ways are numbered from 1."""
+    """The bytes of a file with these nodes, all of them together or (not ``dense``) one by one, and ways, which are
+    numbered from 1."""
     features = ("OsmSchema-V0.6", "DenseNodes")
     header = b"".join(text(4, feature.encode()) for feature in features)
     return b"".join(
         (
             _blob("OSMHeader", header),
-            _blob("OSMData", _nodes(nodes, node_tags)),
+            _blob("OSMData", (_nodes if dense else _nodes_alone)(nodes, node_tags)),
             _blob("OSMData", _ways(ways)),
         )
     )
@@ -75,6 +80,17 @@ def _nodes(nodes: Mapping[int, Place], tags: Mapping[int, Tags]) -> bytes:
         + text(10, b"".join(map(varint, chain.from_iterable(said))))
     )
     return strings.table() + text(2, text(2, dense))
+
+
+def _nodes_alone(nodes: Mapping[int, Place], tags: Mapping[int, Tags]) -> bytes:
+    strings, made = _Strings(), b""
+    for numbered, place in nodes.items():
+        own = tags.get(numbered, {})
+        keys, values = (b"".join(varint(strings[word]) for word in words) for words in (own, own.values()))
+        said = text(2, keys) + text(3, values) if own else b""
+        lat, lon = (number(n, _signed(round(at * 1e7))) for n, at in ((8, place.lat), (9, place.lon)))
+        made += text(1, number(1, _signed(numbered)) + said + lat + lon)
+    return strings.table() + text(2, made)
 
 
 def _ways(ways: Sequence[tuple[tuple[int, ...], Tags]]) -> bytes:

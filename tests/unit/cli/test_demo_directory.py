@@ -121,3 +121,15 @@ def fleet(*words: object) -> int:
         main([*map(str, words)])
     assert isinstance(end.value.code, int)
     return end.value.code
+
+
+def test_streets_that_are_none_cost_no_earlier_demo(run: RunDir, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is looked for them before anything makes room."""
+    run.report.write_text("{}", encoding="utf-8")
+    where = ["--root", str(run.path.parent), "--name", run.path.name]
+    with pytest.raises(SystemExit) as refused:
+        main(["demo", "--headless", *where, "--network", "nope"])
+    assert refused.value.code == 2
+    assert "nope: is not there" in capsys.readouterr().err
+    assert run.report.exists()
+    assert run.store.read_text(encoding="utf-8") == "old"

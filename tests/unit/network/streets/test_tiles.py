@@ -16,10 +16,13 @@ from fleet.network.build import build
 from fleet.network.errors import NetworkError
 from fleet.network.extra import Package
 from fleet.network.manifest import read_manifest
+from fleet.network.pbf import mark
 from fleet.network.sidewalks import Ring, SidewalkEngine, opened_tiles
 from fleet.network.streets import StreetNetwork, open_streets
 from fleet.network.tiles import FOLDER
+from fleet.network.wheels import NOT_FOR_WHEELS
 from fleet.protocol.values import Place
+from tests.support.pbf import pbf_of
 from tests.support.streetmap import Town, apart_m, dijkstra, random_town
 from tests.unit.network.streets.conftest import town
 
@@ -267,3 +270,18 @@ def test_without_the_engine_of_tiles_the_rest_is_built(
     assert made.tiles is None
     assert "robot" in made.profiles
     assert any("no tiles" in line and "pip install 'lastmile-fleet[streets]'" in line for line in said)
+
+
+@pytest.mark.parametrize("dense", [True, False])
+def test_kerbs_are_marked_however_nodes_are_written(dense: bool, tmp_path: Path) -> None:
+    """All of a block together, or one by one, which is as valid and seldom."""
+    made = town()
+    first = min(made.nodes)
+    source, target = tmp_path / "t.osm.pbf", tmp_path / "marked.osm.pbf"
+    tags = {**made.node_tags, first: {"kerb": "raised"}}
+    plain, raised = (pbf_of(made.nodes, said, made.ways, dense=dense) for said in (made.node_tags, tags))
+    counts = []
+    for each in (plain, raised):
+        source.write_bytes(each)
+        counts.append(mark(source, target, NOT_FOR_WHEELS))
+    assert counts[1] == counts[0] + 1
