@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,12 +13,22 @@ from fleet.cli.explanation import explanation_text
 from fleet.console.ledger import Ledger, record
 from fleet.console.views.explain import explain
 from fleet.dispatch.audit import audit
+from fleet.dispatch.compartments import EMPTY
+from fleet.dispatch.desk import Desk, Settings
 from fleet.dispatch.inputs import PlanReady
+from fleet.dispatch.revisable import revisable
 from fleet.domain import events as ev
 from fleet.hub.planning import Effort, make_plan
 from fleet.protocol.lifecycle import MissionStatus
-from fleet.protocol.messages import AssetReport, Assign, ReleaseCompartment, ReserveCompartment, Role
-from fleet.protocol.values import Order
+from fleet.protocol.messages import (
+    AssetReport,
+    Assign,
+    CompartmentReport,
+    ReleaseCompartment,
+    ReserveCompartment,
+    Role,
+)
+from fleet.protocol.values import CompartmentSize, Dimensions, Order
 from tests.support.bench import LOCKERS as NO_LOCKERS
 from tests.support.bench import ORDER_COLUMNS, Bench, Peer
 from tests.support.script import VAN, ready
@@ -248,3 +259,53 @@ def test_a_hub_that_starts_again_while_a_plan_is_made_asks_for_it_with_the_draft
     bench.run(0.1)
     assert of(bench, ev.PlanRevised)
     brought_once(bench)
+
+
+def test_a_locker_is_asked_for_no_more_compartments_of_a_size_than_it_has(tmp_path: Path) -> None:
+    """A small parcel keeps the medium one, which a new parcel needs: it gets the small one that came free instead."""
+    lockers = f"{NO_LOCKERS}L1,Kiosk,-8.0485,41.0105,1,1,0,false\n"
+    text = orders(2, begins=10, lon=-8.05, locker=True)
+    bench = Bench(tmp_path, replans=True, orders=text, depots=VAN_ALONE, lockers=lockers)
+    operator, _, locker = (
+        bench.connect("operator-1", Role.OPERATOR),
+        ready(bench, VAN, "D1"),
+        bench.connect("L1"),
+    )
+    bench.submit(operator)
+    bench.run(0.1)
+    kept = bench.core.state.compartments
+    (small,) = (o for (_, o), one in kept.items() if one.size is CompartmentSize.SMALL)
+    request = kept["L1", small].request
+    bench.say(
+        locker,
+        CompartmentReport(
+            order_id=small, state="refused", at=bench.now, code="door_jammed", detail="", request=request
+        ),
+    )
+    bench.run(0.1)
+    size = Dimensions(length_m=0.4, width_m=0.35, height_m=0.18)
+    bench.submit_more(operator, another(bench, "N-1").model_copy(update={"size": size}))
+    bench.run(0.1)
+    sizes = Counter(one.size for one in bench.core.state.compartments.values() if one.status in EMPTY)
+    assert sizes == {CompartmentSize.SMALL: 1, CompartmentSize.MEDIUM: 1}
+    brought_once(bench)
+
+
+def test_of_a_van_with_two_drafts_and_of_drafts_beyond_the_day_none_may_change(tmp_path: Path) -> None:
+    """A plan makes one route of a van, and none after the day's end."""
+    bench = Bench(tmp_path, replans=True, orders=orders(3, begins=10, lon=-8.05), depots=VAN_ALONE)
+    operator = bench.connect("operator-1", Role.OPERATOR)
+    ready(bench, VAN, "D1")
+    bench.submit(operator)
+    bench.run(0.1)
+    (only,) = drafts(bench)
+    state, settings, context = bench.core.state, Settings(replans=True), bench.inputs.context
+    desk = Desk(state, bench.now, {}, settings, lambda _: context)
+    assert [one.mission_id for one in revisable(desk, ["P-1"], {VAN})] == [only]
+
+    twice = replace(state, live_missions=state.live_missions.set("another", VAN))
+    twice = replace(twice, missions=state.missions.set("another", state.missions[only]))
+    assert revisable(replace(desk, state=twice), ["P-1"], {VAN}) == ()
+
+    over = replace(state, until=bench.now + timedelta(minutes=30))
+    assert revisable(replace(desk, state=over), ["P-1"], {VAN}) == ()

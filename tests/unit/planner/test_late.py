@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
 from fleet.domain.objective import Lateness
 from fleet.domain.plan import ParcelPlan, Plan
 from fleet.planner import MaxIterations, Snapshot, plan
+from fleet.planner.board import Board, Seat
+from fleet.planner.candidates import find_ways
+from fleet.planner.flights import Flights
+from fleet.planner.greedy import van_only
+from fleet.planner.late import bring_late, late_s
+from fleet.planner.problem import Problem
+from fleet.planner.settle import settle
 from tests.property.test_planner import check_each_once, check_money
 from tests.support.drafted import in_force
 from tests.unit.planner.town import EIGHT, fleet, order, place, snapshot
@@ -116,3 +124,40 @@ def test_what_was_planned_late_stays_in_a_plan_that_is_looked_at_again() -> None
     assert [one.kept for one in again.revised] == [True] * len(before.routes)
     assert late(again) == late(before)
     assert again.lost == ()
+
+
+def test_a_wait_behind_a_late_stop_makes_it_no_later() -> None:
+    """The van could leave later for a parcel at noon; it leaves for the late one."""
+    spec = fleet().model_copy(update={"lateness": Lateness(per_hour=20)})
+    first = order("LATE", place(3000, 0), hours=(0, 0.35), locker_ok=False)
+    noon = order("NOON", place(3200, 0), hours=(4, 6), locker_ok=False)
+    alone, both = (late(made(snapshot(these, vans=1, spec=spec))) for these in ([first], [first, noon]))
+    assert alone
+    assert both == alone
+
+
+@pytest.mark.parametrize("seed", [1, 3, 6])
+def test_who_comes_late_gets_no_later_by_others_who_do(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What each is given is what it keeps, however many more are brought late beside it."""
+    rng = random.Random(seed)
+    orders = [
+        order(f"O{i:02}", place(rng.gauss(0, 2500), rng.gauss(0, 2500)), hours=(0, 0.75), locker_ok=False)
+        for i in range(12)
+    ]
+    town = snapshot(orders, vans=1)
+    problem = Problem(town)
+    flights = Flights(problem)
+    ways = find_ways(problem, flights)
+    board = Board(van_only(problem, ways, flights, seed=1, stop=None), ways)
+    settle(board)
+    given: list[dict[int, int]] = []
+    drive = board.put
+
+    def put(number: int, seat: Seat) -> None:
+        drive(number, seat)
+        given.append({o: s for tour in board.tours.values() for o, s in late_s(problem, tour).items()})
+
+    monkeypatch.setattr(board, "put", put)
+    assert bring_late(board, Lateness(per_hour=600)) == len(given) >= 2
+    for before, after in pairwise(given):
+        assert all(after[o] <= seconds for o, seconds in before.items() if o in after)
