@@ -52,6 +52,7 @@ from fleet.hub.observability.watchdog import END_S
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, NoSuchRun, RunDir, RunDirError, Running
 from fleet.hub.sockets import BindError
 from fleet.intake.errors import IntakeError
+from fleet.network.errors import NetworkError
 from fleet.store.address import checked
 from fleet.store.base import StoreError
 
@@ -151,7 +152,7 @@ def _ends_in_the_log(*, alone: bool) -> Iterator[None]:
     """
     try:
         yield
-    except (BadInput, IntakeError, Unreachable) as error:
+    except (BadInput, IntakeError, NetworkError, Unreachable) as error:
         if not alone:
             raise
         logs.log_end(str(error))

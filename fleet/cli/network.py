@@ -12,7 +12,7 @@ from fleet.cli.options import Json
 from fleet.cli.output import BadInput, note, show, table
 from fleet.network.build import LABELS, PROFILES, build
 from fleet.network.errors import NetworkError
-from fleet.network.manifest import Manifest, ProfileName, read_manifest
+from fleet.network.manifest import Manifest, ProfileName, check_whole, read_manifest
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -48,6 +48,7 @@ def show_streets(folder: Folder, as_json: Json = False) -> None:
     """Say from which extract a folder of streets is, and what it is for."""
     try:
         made = read_manifest(folder)
+        check_whole(folder, made)
     except NetworkError as error:
         raise BadInput(str(error)) from error
     show(_data(made, folder), _text(made, folder), as_json=as_json)
@@ -70,7 +71,8 @@ def _beside(file: Path) -> Path:
 
 
 def _data(made: Manifest, folder: Path) -> dict[str, object]:
-    return {"folder": str(folder), "version": made.version, **made.model_dump(mode="json")}
+    said = made.model_dump(mode="json", exclude={"files"})
+    return {"folder": str(folder), "version": made.version, **said}
 
 
 def _text(made: Manifest, folder: Path) -> str:

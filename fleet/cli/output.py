@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from fleet.intake.errors import IntakeError
 from fleet.intake.escapes import harmless, harmless_json, one_line
+from fleet.network.errors import NetworkError
 
 
 class ExitCode(IntEnum):
@@ -106,7 +107,7 @@ def _outcome(command: Callable[[], object], *, debug: bool, as_json: bool) -> in
         if as_json:
             _usage_as_json(end)
         return end.code
-    except (IntakeError, BadInput) as error:
+    except (IntakeError, BadInput, NetworkError) as error:
         return _failed(ExitCode.BAD_INPUT, "bad_input", str(error), _details(error), as_json=as_json)
     except Unreachable as error:
         return _failed(ExitCode.UNREACHABLE, "unreachable", str(error), [], as_json=as_json)
@@ -171,8 +172,8 @@ def _say_json(kind: str, message: str, details: list[dict[str, Any]]) -> None:
         note(f"error: the output cannot be written: {error.strerror or error}")
 
 
-def _details(error: IntakeError | BadInput) -> list[dict[str, Any]]:
-    if isinstance(error, BadInput):
+def _details(error: IntakeError | BadInput | NetworkError) -> list[dict[str, Any]]:
+    if not isinstance(error, IntakeError):
         return []
     names = ("file", "line", "field", "value", "message")
     return [{name: getattr(fault, name) for name in names} for fault in error.errors]

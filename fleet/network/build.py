@@ -22,10 +22,20 @@ from pathlib import Path
 from fleet.network.engine import STEM, Engine
 from fleet.network.errors import NetworkError
 from fleet.network.extra import TABLES, TILES, package_folder, package_version
-from fleet.network.manifest import FILE, Built, Manifest, ProfileName, Tiles, read_manifest, version_of
+from fleet.network.manifest import (
+    FILE,
+    TILES_FOLDER,
+    Built,
+    Manifest,
+    ProfileName,
+    Tiles,
+    amiss,
+    read_manifest,
+    sizes,
+    version_of,
+)
 from fleet.network.programs import run
 from fleet.network.survey import anchor, box_around, crossings
-from fleet.network.tiles import FOLDER as TILES_FOLDER
 from fleet.network.tiles import build_tiles
 
 Progress = Callable[[str], None]
@@ -44,7 +54,7 @@ _PART = ".part-"
 def build(
     source: Path, out: Path, profiles: Sequence[ProfileName] = PROFILES, *, progress: Progress
 ) -> Manifest:
-    """Build ``out`` from an extract, unless it has been built from just that already.
+    """Build ``out`` from an extract, unless it has been built from just that already and is whole.
 
     Raises ``NetworkError`` where the source can't be used, the engine is missing, or the folder is another's.
     """
@@ -52,12 +62,13 @@ def build(
     progress(f"reading {source}")
     with _own(out):
         before = _built_before(out)
-        if before is not None and before.version == plan.version:
+        harmed = _harmed(before, out, progress)
+        if before is not None and before.version == plan.version and not harmed:
             progress(f"{out} is up to date")
             return before
         with tempfile.TemporaryDirectory(dir=out, prefix=_PART) as named:
             part = Path(named)
-            manifest = _made(plan, before, out, part, progress)
+            manifest = _made(plan, _Before(before, out, harmed), part, progress)
             _put(out, part, manifest)
         _clean(out, manifest.data)
     return manifest
@@ -104,11 +115,20 @@ def _tiles(suffix: str) -> tuple[Tiles | None, str]:
     return Tiles(engine=engine, sha256=_hash(engine + rules)), ""
 
 
-def _made(plan: _Plan, before: Manifest | None, out: Path, part: Path, progress: Progress) -> Manifest:
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What was there before, if anything, in which folder, and which parts of it are no more as they were built."""
+
+    made: Manifest | None
+    out: Path
+    harmed: frozenset[str]
+
+
+def _made(plan: _Plan, before: _Before, part: Path, progress: Progress) -> Manifest:
     """All that is planned, built into ``part`` or taken over from what was there before."""
     link = part / f"source{plan.suffix}"
     link.symlink_to(plan.source.resolve())
-    kept = _reused(before, out, part, plan)
+    kept = _reused(before, part, plan)
     built = {
         name: kept.get(name) or _profile(link, part, name, text, plan.hashes[name], progress)
         for name, text in plan.texts.items()
@@ -118,7 +138,7 @@ def _made(plan: _Plan, before: Manifest | None, out: Path, part: Path, progress:
     elif not (part / TILES_FOLDER).exists():
         build_tiles(link, part, progress)
     link.unlink()
-    return Manifest(
+    manifest = Manifest(
         source=plan.source.name,
         source_bytes=plan.source.stat().st_size,
         source_sha256=plan.sha256,
@@ -127,6 +147,7 @@ def _made(plan: _Plan, before: Manifest | None, out: Path, part: Path, progress:
         tiles=plan.tiles,
         data=plan.version[:12],
     )
+    return manifest.model_copy(update={"files": sizes(part, manifest.parts)})
 
 
 def suffix_of(source: Path) -> str:
@@ -218,25 +239,43 @@ def _own(out: Path) -> Iterator[None]:
 
 
 def _built_before(out: Path) -> Manifest | None:
-    """What is there, if it is whole and of today's form."""
+    """What is there, if it is of today's form."""
     try:
-        found = read_manifest(out)
+        return read_manifest(out)
     except NetworkError:
         return None
-    return found if (out / found.data).is_dir() else None
 
 
-def _reused(before: Manifest | None, out: Path, part: Path, plan: _Plan) -> dict[ProfileName, Built]:
+def _harmed(before: Manifest | None, out: Path, progress: Progress) -> frozenset[str]:
+    """The parts that are no more as they were built, which is told; all where nobody knows how they were."""
+    if before is None:
+        return frozenset()
+    found = amiss(out, before)
+    parts = frozenset(name.partition("/")[0] for name in found) if before.files else frozenset(before.parts)
+    if found:
+        name, what = next(iter(found.items()))
+        progress(f"{out / before.data / name}: {what}, so {', '.join(sorted(parts))} must be built again")
+    elif parts:
+        progress(f"{out}: was built by an earlier release, which did not say how large its files are")
+    return parts
+
+
+def _reused(before: _Before, part: Path, plan: _Plan) -> dict[ProfileName, Built]:
     """The profiles that were built of this source by this engine before; their files are in ``part`` then, too, and so
     are the tiles."""
-    if before is None or before.source_sha256 != plan.sha256:
+    made = before.made
+    if made is None or made.source_sha256 != plan.sha256:
         return {}
     found: dict[ProfileName, Built] = {}
-    if before.engine == plan.engine:
-        found = {n: built for n, built in before.profiles.items() if built.sha256 == plan.hashes.get(n)}
-    same = [TILES_FOLDER] if plan.tiles is not None and plan.tiles == before.tiles else []
-    for name in (*found, *same):
-        shutil.copytree(out / before.data / name, part / name, copy_function=os.link)
+    if made.engine == plan.engine:
+        found = {
+            name: built
+            for name, built in made.profiles.items()
+            if built.sha256 == plan.hashes.get(name) and name not in before.harmed
+        }
+    tiled = plan.tiles is not None and plan.tiles == made.tiles and TILES_FOLDER not in before.harmed
+    for name in (*found, *([TILES_FOLDER] if tiled else [])):
+        shutil.copytree(before.out / made.data / name, part / name, copy_function=os.link)
     return found
 
 
@@ -244,7 +283,7 @@ def _put(out: Path, part: Path, manifest: Manifest) -> None:
     """Make the data count: the folder under its lasting name, then the manifest that names it, all of it on disk."""
     data = out / manifest.data
     shutil.rmtree(data, ignore_errors=True)
-    folders = [part / name for name in (*manifest.profiles, *([TILES_FOLDER] if manifest.tiles else []))]
+    folders = [part / name for name in manifest.parts]
     for folder in folders:
         for file in folder.rglob("*"):
             _flush(file)

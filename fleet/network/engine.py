@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fleet.network.errors import NetworkError
+from fleet.network.errors import AGAIN, NetworkError
 from fleet.network.extra import TABLES, package_folder
 from fleet.protocol.values import Place
 
@@ -57,8 +57,7 @@ class Engine:
                 verbosity="NONE",
             )
         except RuntimeError as error:
-            message = f"cannot be opened ({error}): build the streets again with `fleet network build`"
-            raise NetworkError(str(folder), message) from error
+            raise NetworkError(str(folder), f"cannot be opened ({error}): {AGAIN}") from error
 
     def snaps(self, places: Sequence[Place], anchor: Place | None) -> list[Snap]:
         """The spots on streets nearest to the places.

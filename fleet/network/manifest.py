@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
 from fleet.network.base import Profile
-from fleet.network.errors import NetworkError
+from fleet.network.errors import AGAIN, NetworkError
 from fleet.protocol.values import Place, Value
 
 FILE = "manifest.json"
+TILES_FOLDER = "tiles"
+"""Where the tiles are in a folder of streets, beside the other engine's profiles."""
+
 FORMAT = "lastmile-streets/1"
 ATTRIBUTION = "© OpenStreetMap contributors"
 
@@ -51,7 +55,8 @@ class Tiles(Value):
 
 
 class Manifest(Value):
-    """What was built. ``data`` is the folder, beside the manifest, that holds it."""
+    """What was built. ``data`` is the folder, beside the manifest, that holds it; ``files`` are the sizes in bytes of
+    all files in it, by their paths there (empty where an earlier release has built it)."""
 
     format: Literal["lastmile-streets/1"] = "lastmile-streets/1"
     source: str
@@ -62,12 +67,18 @@ class Manifest(Value):
     tiles: Tiles | None = None
     attribution: str = ATTRIBUTION
     data: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+    files: dict[str, int] = Field(default_factory=dict)
 
     @property
     def version(self) -> str:
         """A name of what answers depend on: source, engines and profiles."""
         hashes = {name: built.sha256 for name, built in self.profiles.items()}
         return version_of(self.source_sha256, self.engine, hashes, self.tiles)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The folders in ``data``: one for each profile, and one for the tiles."""
+        return (*self.profiles, *([TILES_FOLDER] if self.tiles is not None else []))
 
 
 def version_of(source_sha256: str, engine: str, profiles: dict[ProfileName, str], tiles: Tiles | None) -> str:
@@ -97,3 +108,45 @@ def read_manifest(folder: Path) -> Manifest:
         raise NetworkError(
             str(file), f"{where}: {first['msg']}; build it again with `fleet network build`"
         ) from error
+
+
+def sizes(data: Path, parts: Iterable[str]) -> dict[str, int]:
+    """The sizes of all files of these parts, by their paths below ``data``."""
+    found = (file for part in parts for file in sorted((data / part).rglob("*")) if file.is_file())
+    return {file.relative_to(data).as_posix(): file.stat().st_size for file in found}
+
+
+def amiss(folder: Path, made: Manifest) -> dict[str, str]:
+    """What is no more as it was built, by its path below the data's folder, and what is wrong with it: files that are
+    missing or have another size, and parts that are missing altogether."""
+    data, found = folder / made.data, dict[str, str]()
+    for part in made.parts:
+        if not (data / part).is_dir():
+            found[part] = "is missing"
+    for name, size in made.files.items():
+        if name.partition("/")[0] in found:
+            continue
+        there = _size(data / name)
+        if there != size:
+            found[name] = (
+                "is missing" if there is None else f"has {there} bytes, and {size} when it was built"
+            )
+    return found
+
+
+def check_whole(folder: Path, made: Manifest) -> None:
+    """Raises ``NetworkError`` that names the first of what is ``amiss``."""
+    found = amiss(folder, made)
+    if not found:
+        return
+    name, what = next(iter(found.items()))
+    more = f" (and {len(found) - 1} more are amiss)" if len(found) > 1 else ""
+    raise NetworkError(str(folder / made.data / name), f"{what}{more}: {AGAIN}")
+
+
+def _size(file: Path) -> int | None:
+    """None where there is no such file, or none that can be looked at."""
+    try:
+        return file.stat().st_size if file.is_file() else None
+    except OSError:
+        return None

@@ -12,10 +12,9 @@ import shapely
 
 from fleet.network.base import Profile
 from fleet.network.errors import NetworkError
-from fleet.network.manifest import Manifest, read_manifest
+from fleet.network.manifest import TILES_FOLDER, Manifest, check_whole, read_manifest
 from fleet.network.sidewalks import Ring, opened_tiles
 from fleet.network.streets import FARTHEST_M
-from fleet.network.tiles import FOLDER
 from fleet.protocol.values import Place
 
 By = Literal["van", "robot", "foot"]
@@ -61,7 +60,8 @@ def areas(folder: Path, starts: Mapping[str, Place], asked: Question) -> tuple[A
             str(folder),
             "has no tiles, which areas come from: build it of an .osm.pbf with `fleet network build`",
         )
-    engine = opened_tiles(folder.absolute() / made.data / FOLDER, asked.closed)
+    check_whole(folder, made)
+    engine = opened_tiles(folder.absolute() / made.data / TILES_FOLDER, asked.closed)
     spots = engine.snaps(list(starts.values()), None)
     found: list[Area] = []
     speed = asked.speed_kmh or SPEED_KMH[asked.by]

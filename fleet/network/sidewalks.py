@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from fleet.network.base import Profile
 from fleet.network.engine import Snap
-from fleet.network.errors import NetworkError
+from fleet.network.errors import AGAIN, NetworkError
 from fleet.network.geodesic import straight_m
 from fleet.network.tiles import config
 from fleet.protocol.values import Place
@@ -56,12 +56,12 @@ class SidewalkEngine:
     """Answers for wheels, around ``closed`` streets. Raises ``NetworkError`` where the tiles can't be used."""
 
     def __init__(self, folder: Path, closed: tuple[Ring, ...] = ()) -> None:
+        self._folder = folder
         self._closed = [[list(point) for point in ring] for ring in closed]
         self._shut = shapely.union_all([shapely.Polygon(ring) for ring in closed])
         shapely.prepare(self._shut)
         if not any(folder.rglob("*.gph")):
-            message = "holds no tiles: build the streets again with `fleet network build`"
-            raise NetworkError(str(folder), message)
+            raise NetworkError(str(folder), f"holds no tiles: {AGAIN}")
         settings = config(folder)
         import valhalla
 
@@ -85,8 +85,8 @@ class SidewalkEngine:
                 "locations": [_at(p.lon, p.lat, SEARCHED_M) for p in part],
                 "verbose": bool(self._closed),
             }
-            answers = self._actor.locate(json.dumps(asked | _costing("roll")))
-            found += map(self._spot, part, json.loads(answers))
+            answers = self._asked("locate", asked | _costing("roll"))
+            found += map(self._spot, part, answers)
         return found
 
     def table(self, starts: Sequence[Snap], ends: Sequence[Snap]) -> tuple[Floats, Floats]:
@@ -160,11 +160,21 @@ class SidewalkEngine:
         if self._closed and profile == "roll":
             asked["exclude_polygons"] = self._closed
         try:
-            return json.loads(getattr(self._actor, action)(json.dumps(asked)))
+            return self._asked(action, asked)
         except self._error as error:
             if any(words in str(error) for words in _NONE):
                 return None
             raise
+
+    def _asked(self, action: str, asked: dict[str, Any]) -> Any:
+        """Raises ``NetworkError`` where the engine finds a tile damaged, which it reads only when it comes to it."""
+        try:
+            return json.loads(getattr(self._actor, action)(json.dumps(asked)))
+        except self._error:
+            raise
+        except RuntimeError as error:
+            message = f"can't be read ({error}): {AGAIN}"
+            raise NetworkError(str(self._folder), message) from error
 
 
 def _costing(profile: Profile, speed_kmh: float | None = None) -> dict[str, Any]:

@@ -21,9 +21,15 @@ from fleet.network.base import Gap, Leg, Legs, Matrix, Profile
 from fleet.network.engine import Engine, Snap, opened
 from fleet.network.errors import NetworkError
 from fleet.network.geodesic import EARTH_RADIUS_M, WALKING_MPS, lonlat, straight_table_m
-from fleet.network.manifest import PROFILE_OF, Manifest, ProfileName, read_manifest
+from fleet.network.manifest import (
+    PROFILE_OF,
+    TILES_FOLDER,
+    Manifest,
+    ProfileName,
+    check_whole,
+    read_manifest,
+)
 from fleet.network.sidewalks import Ring, SidewalkEngine, opened_tiles
-from fleet.network.tiles import FOLDER as TILES_FOLDER
 from fleet.protocol.values import Place
 
 FARTHEST_M = 250.0
@@ -194,8 +200,10 @@ def open_streets(
     folder: Path, farthest_m: float = FARTHEST_M, closed: tuple[Ring, ...] = ()
 ) -> StreetNetwork:
     """The streets of a folder; ``closed`` are parts of the map in which no street is open to robots. Raises
-    ``NetworkError`` where it is none, the engine to read it is missing, or nothing can be closed in it."""
+    ``NetworkError`` where it is none or no more whole, the engine to read it is missing, or nothing can be closed in
+    it."""
     manifest = read_manifest(folder)
+    check_whole(folder, manifest)
     if closed and manifest.tiles is None:
         message = "has no tiles, so nothing can be closed: build it of an .osm.pbf with `fleet network build`"
         raise NetworkError(str(folder), message)

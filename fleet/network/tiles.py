@@ -10,12 +10,10 @@ from typing import Any
 
 from fleet.network.errors import NetworkError
 from fleet.network.extra import TILES, package_folder
+from fleet.network.manifest import TILES_FOLDER
 from fleet.network.pbf import mark
 from fleet.network.programs import run
 from fleet.network.wheels import NOT_FOR_WHEELS
-
-FOLDER = "tiles"
-"""Where they are in a folder of streets, beside the other engine's profiles."""
 
 STEPS = {
     "Parsing ways": "taking the streets out",
@@ -36,7 +34,7 @@ CACHE_BYTES = 256 * 1024 * 1024
 
 def build_tiles(source: Path, part: Path, progress: Callable[[str], None]) -> None:
     """Build the tiles of an extract into ``part``'s folder for them. Raises ``NetworkError`` where that fails."""
-    folder, marked = part / FOLDER, part / "marked.osm.pbf"
+    folder, marked = part / TILES_FOLDER, part / "marked.osm.pbf"
     folder.mkdir()
     told = "tiles (robots, areas)"
     progress(f"{told}: marking what wheels can't take")

@@ -15,11 +15,10 @@ from fleet.network.base import Gap, Profile
 from fleet.network.build import build
 from fleet.network.errors import NetworkError
 from fleet.network.extra import Package
-from fleet.network.manifest import read_manifest
+from fleet.network.manifest import TILES_FOLDER, read_manifest
 from fleet.network.pbf import mark
 from fleet.network.sidewalks import Ring, SidewalkEngine, opened_tiles
 from fleet.network.streets import StreetNetwork, open_streets
-from fleet.network.tiles import FOLDER
 from fleet.network.wheels import NOT_FOR_WHEELS
 from fleet.protocol.values import Place
 from tests.support.pbf import pbf_of
@@ -237,7 +236,7 @@ def test_an_area_is_as_far_as_one_comes(tmp_path: Path, profile: Profile) -> Non
         made.add(number, 100.0 * (number - 1), 0.0)
     made.way(*range(1, 42), highway="residential")
     tiles = built(made, tmp_path)
-    engine = opened_tiles(tiles / read_manifest(tiles).data / FOLDER)
+    engine = opened_tiles(tiles / read_manifest(tiles).data / TILES_FOLDER)
     near, far = engine.reach(made.nodes[1], [10.001, 29.333], profile, 6.0)
     for area, reached_m in ((near, 1000), (far, 2933)):
         shape = shapely.from_geojson(json.dumps(area))
