@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.streets import CLOSED, ENDS, parted
+from fleet.protocol.values import Place
+
 
 @pytest.mark.timeout(300)
 def test_it_runs_on_a_made_up_town(repo_root: Path) -> None:
@@ -24,3 +27,21 @@ def test_it_runs_on_a_made_up_town(repo_root: Path) -> None:
         assert figure["holds"] == (figure["value"] <= figure["floor"])
     walk = next(figure for name, figure in figures.items() if "(walk)" in name)
     assert 1.0 < walk["median_circuity"]["1 to 3 km"] < 2.0, "a grid's ways are longer than straight ones"
+
+
+def test_what_is_no_folder_of_streets_is_said(tmp_path: Path, repo_root: Path) -> None:
+    command = [sys.executable, "benchmarks/streets.py", "--streets", str(tmp_path)]
+    ran = subprocess.run(command, cwd=repo_root, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith(f"error: {tmp_path}: is no folder of streets: build one with `fleet")
+
+
+@pytest.mark.parametrize("count", [3, 60, 150, 299, 301, 2000])
+def test_no_way_begins_or_ends_at_a_closed_stop(count: int) -> None:
+    stops = [Place(lon=number / 1000, lat=0) for number in range(count)]
+    ends, shut = parted(stops)
+    assert ends
+    assert shut
+    assert not set(ends) & set(shut)
+    if count >= ENDS + CLOSED:
+        assert (len(ends), len(shut)) == (ENDS, CLOSED)
