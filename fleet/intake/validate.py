@@ -24,6 +24,10 @@ def validated(source: TomlSource, key: Key, raw: object, model: type[T]) -> T | 
         return None
 
 
+_LISTS = frozenset({"tuple_type", "list_type", "set_type", "frozen_set_type"})
+"""What is said of values that TOML has one word for."""
+
+
 def _known_names(model: Any) -> list[str]:
     """The keys that a model knows, as they are written in a file."""
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
@@ -39,6 +43,8 @@ def _message(found: Any, model: type[object]) -> str:
         return "is missing"
     if kind == "value_error":
         return str(found["ctx"]["error"])
+    if kind in _LISTS:
+        return "must be a list, in brackets: […]"
     message: str = found["msg"]
     return message[:1].lower() + message[1:]
 

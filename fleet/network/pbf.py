@@ -51,7 +51,7 @@ _WAY_KEYS, _WAY_VALUES = 2, 3
 
 def mark(source: Path, target: Path, marks: Marks) -> int:
     """Write the extract with the marks, and say how many elements have got one. Raises ``NetworkError`` for what is no
-    extract, or is compressed in another way than by zlib."""
+    extract, or is compressed in another way than by zlib; it names the file that a link leads to."""
     marked = 0
     try:
         with source.open("rb") as read, target.open("wb") as write:
@@ -63,7 +63,7 @@ def mark(source: Path, target: Path, marks: Marks) -> int:
                 marked += count
                 _write(write, header, blob if not count else _packed_blob(block))
     except (LookupError, ValueError, zlib.error) as error:
-        raise NetworkError(str(source), f"cannot be read as PBF: {error}") from error
+        raise NetworkError(str(source.resolve()), f"cannot be read as PBF: {error}") from error
     return marked
 
 

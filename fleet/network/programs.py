@@ -11,6 +11,16 @@ from fleet.network.errors import NetworkError
 _SHOWN = 400
 """So many of the last characters that a program said are repeated where it fails."""
 
+_EMPTY = "holds no street that the engine could take: is it the right extract?"
+_DAMAGED = "is damaged or cut short: get it once more"
+_PLAIN = {
+    "There are no edges remaining after parsing": _EMPTY,
+    "edge_shapes.bin: No such file": _EMPTY,
+    "PBF error": _DAMAGED,
+    "XML parsing error": _DAMAGED,
+}
+"""What programs say at their end where the source is at fault, and what that means."""
+
 
 def run(program: Path, *words: str | Path, source: Path, said: Callable[[str], None]) -> None:
     """Run a program on a source; each of its lines goes to ``said``, and to nobody else unless it fails."""
@@ -32,6 +42,9 @@ def run(program: Path, *words: str | Path, source: Path, said: Callable[[str], N
             raise
     if running.returncode != 0:
         what = " ".join(told.split())
+        for theirs, plainly in _PLAIN.items():
+            if theirs in what:
+                raise NetworkError(str(source.resolve()), plainly)
         raise NetworkError(
             str(source.resolve()), f"{program.name} ended with exit {running.returncode}: … {what}"
         )

@@ -60,6 +60,10 @@ def test_a_plan_with_streets_that_are_not_there_is_refused(
     fleet.write_text('[network]\nstreets = "."\nfarthest_m = -1\n', encoding="utf-8")
     assert ended("plan", *named, "--out", city / "plan.json", "--fleet", fleet) == 2
     assert "fleet.toml:3: network.farthest_m" in capsys.readouterr().err
+    fleet.write_text('[network]\nstreets = "."\nclosed = "works.geojson"\n', encoding="utf-8")
+    assert ended("plan", *named, "--out", city / "plan.json", "--fleet", fleet) == 2
+    said = capsys.readouterr().err
+    assert "fleet.toml:3: network.closed: must be a list, in brackets: […] (found 'works.geojson')" in said
     fleet.write_text('[network]\nstreets = "."\n', encoding="utf-8")
     assert ended("plan", *named, "--out", city / "plan.json", "--fleet", fleet) == 2
     assert "is no folder of streets" in capsys.readouterr().err

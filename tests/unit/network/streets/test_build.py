@@ -11,7 +11,7 @@ import pytest
 
 from fleet.network.build import build, suffix_of
 from fleet.network.errors import NetworkError
-from fleet.network.manifest import ATTRIBUTION, read_manifest
+from fleet.network.manifest import ATTRIBUTION, ProfileName, read_manifest
 from fleet.network.streets import open_streets
 from tests.support.streetmap import Town
 from tests.unit.network.streets.conftest import town
@@ -123,22 +123,33 @@ def test_a_folder_of_others_is_left_alone(extract: Path, tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
-def test_an_extract_without_streets_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", [".osm", ".osm.pbf"])
+@pytest.mark.parametrize("profile", ["car", "robot"])
+def test_an_extract_without_streets_is_refused(tmp_path: Path, suffix: str, profile: ProfileName) -> None:
     empty = Town()
     empty.add(1, 0, 0)
-    source = empty.write(tmp_path / "t.osm")
-    with pytest.raises(NetworkError, match="osrm-extract ended with exit"):
-        build(source, tmp_path / "out", ["car"], progress=silent)
+    empty.add(2, 100, 0)
+    empty.way(1, 2, building="yes")
+    source = empty.write(tmp_path / f"t{suffix}")
+    with pytest.raises(NetworkError, match="holds no street that the engine could take") as refused:
+        build(source, tmp_path / "out", [profile], progress=silent)
+    assert refused.value.file == str(source)
     assert [path.name for path in (tmp_path / "out").iterdir()] == [".lock"]
     with pytest.raises(NetworkError, match="is no folder of streets: build one"):
         open_streets(tmp_path / "out")
 
 
-def test_a_truncated_extract_is_refused(tmp_path: Path, extract: Path) -> None:
-    source = tmp_path / "t.osm"
-    source.write_bytes(extract.read_bytes()[:900])
-    with pytest.raises(NetworkError, match="osrm-extract ended with exit"):
-        build(source, tmp_path / "out", ["car"], progress=silent)
+@pytest.mark.parametrize("suffix", [".osm", ".osm.pbf"])
+@pytest.mark.parametrize("profile", ["car", "robot"])
+def test_a_truncated_extract_is_refused(tmp_path: Path, suffix: str, profile: ProfileName) -> None:
+    """By its own name, not by that of the copy or the link that the engines read."""
+    source = town().write(tmp_path / f"t{suffix}")
+    whole = source.read_bytes()
+    source.write_bytes(whole[: 2 * len(whole) // 3])
+    with pytest.raises(NetworkError, match=r"is damaged or cut short|cannot be read as PBF") as refused:
+        build(source, tmp_path / "out", [profile], progress=silent)
+    assert str(refused.value).startswith(f"{source}: ")
+    assert ".part-" not in str(refused.value)
 
 
 def test_what_is_no_extract_is_refused_before_anything_is_made(tmp_path: Path) -> None:
