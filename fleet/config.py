@@ -31,7 +31,6 @@ from fleet.feasibility.vehicles import van_of, vehicle_of
 from fleet.feasibility.verdict import Verdict, feasible
 from fleet.intake.assets import placed_assets
 from fleet.intake.authorisations import told_of_unfit
-from fleet.intake.closures import read_closures
 from fleet.intake.energytracks import read_tracks
 from fleet.intake.errors import Faults, FieldError, FleetFileError, IntakeError, file_error
 from fleet.intake.fleetfile import FleetFile, read_fleet
@@ -44,11 +43,9 @@ from fleet.intake.terrain import Ground, ground_of
 from fleet.intake.tomltext import dotted, line_of, parse_toml
 from fleet.intake.zones import read_zone_files, told_of_empty_files, told_of_far_zones, told_of_missing_zones
 from fleet.kinds import all_kinds
-from fleet.network.base import Network, Profile
-from fleet.network.errors import NetworkError
+from fleet.network.base import Network
 from fleet.network.geodesic import GeodesicNetwork
-from fleet.network.streets import FARTHEST_M, StreetNetwork, open_streets
-from fleet.network.traffic import Hours, SlowedNetwork, Traffic, slowest
+from fleet.network.named import check_fits, network_named, told_of_streets
 from fleet.planner.snapshot import AssetSlot, PassedOver, Snapshot
 from fleet.protocol.values import Place, TimeWindow
 from fleet.weather.files import read_weather_file
@@ -141,7 +138,10 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
         authorisations=fleet.authorisations,
     )
     placed = placed_assets(spec, sites, lockers, fleet_file=fleet.name)
-    _check_built(network, (spec.types[each.type_id].kind for each in placed))
+    kinds: dict[str, set[str]] = {}
+    for each in placed:
+        kinds.setdefault(each.site_id, set()).add(spec.types[each.type_id].kind)
+    check_fits(network, kinds, {site.site_id: site.place for site in sites})
     types = {each.asset_id: each.type_id for each in placed}
     energy, absent = learned_before(spec, types, tracks), kept_for_others(types, tracks)
     slots = tuple(
@@ -159,6 +159,7 @@ def _warnings(context: Context, depots: Sequence[Place]) -> Iterator[str]:
     if context.weather is None and not context.fleet.assumptions.calm_weather:
         yield NO_WEATHER
     yield from told_of_unfit(context.zones, context.authorisations)
+    yield from told_of_streets(context.network)
     for told in (told_of_missing_zones(context.zones), told_of_far_zones(context.zones, depots)):
         if told is not None:
             yield told
@@ -170,59 +171,8 @@ def _ground(fleet: FleetFile, path: Path | None) -> Ground:
 
 
 def network_of(files: RunFiles, fleet: FleetFile) -> Network:
-    """What ways over ground come from, slowed by the fleet file's traffic. Raises ``IntakeError`` for streets that
-    can't be used."""
-    base = _streets(files, fleet)
-    stated = () if fleet.network is None else fleet.network.traffic
-    table = [Traffic(Hours(*entry.hours), entry.speed) for entry in stated]
-    vans = (t for t in fleet.spec.types.values() if isinstance(t, RouteType))
-    found = slowest(table, [Hours(van.shift_start, van.shift_end) for van in vans])
-    return base if found is None else SlowedNetwork(base, found, tuple(table))
-
-
-def _streets(files: RunFiles, fleet: FleetFile) -> Network:
-    """The streets that the files name, else the estimate without any."""
-    stated = fleet.network
-    folder, here = files.network, Path() if files.fleet is None else files.fleet.parent
-    if folder is None and stated is not None and stated.streets is not None:
-        folder = here / stated.streets
-    if folder is None:
-        if stated is not None and stated.closed:
-            raise IntakeError([_nothing_to_close(fleet)])
-        return GeodesicNetwork()
-    rings = read_closures(here / name for name in (() if stated is None else stated.closed))
-    try:
-        return open_streets(folder, FARTHEST_M if stated is None else stated.farthest_m, rings)
-    except NetworkError as error:
-        raise IntakeError([FieldError(error.file, None, None, None, error.message)]) from error
-
-
-def _nothing_to_close(fleet: FleetFile) -> FieldError:
-    key = ("network", "closed")
-    message = "needs streets: state them beside it (streets = …), or give --network"
-    return FieldError(fleet.name, fleet.line(key), dotted(key), None, message)
-
-
-def _check_built(network: Network, kinds: Iterable[str]) -> None:
-    """Refuses streets that were built for others than those who go over them: ``kinds`` are those of the assets."""
-    streets = network.base if isinstance(network, SlowedNetwork) else network
-    if not isinstance(streets, StreetNetwork):
-        return
-    if lacking := streets.lacks(_profiles(kinds)):
-        message = (
-            f"was built without {' and '.join(lacking)}, which this fleet needs: build it with "
-            f"`fleet network build … --profiles {','.join(sorted({*streets.manifest.profiles, *lacking}))}`"
-        )
-        raise IntakeError([FieldError(str(streets.folder), None, "profiles", None, message)])
-
-
-def _profiles(kinds: Iterable[str]) -> Iterator[Profile]:
-    """How assets of these kinds, and those who come to lockers, go over the streets."""
-    for kind in {all_kinds()[name] for name in kinds}:
-        if kind.archetype == "station":
-            yield "walk"
-        elif kind.profile != "air":
-            yield "drive" if kind.profile == "drive" else "roll"
+    """What ways over ground come from. Raises ``IntakeError`` for streets that can't be used."""
+    return network_named(files.network, fleet, Path() if files.fleet is None else files.fleet.parent)
 
 
 def _orders(path: Path | None, near: Sequence[Place]) -> OrdersFile:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from fleet.app import Setup, read_setup
 from fleet.cli.day import Name, Root, run_refused
 from fleet.cli.day_options import IgnoreZones, Incidents, Iterations, MarginScale, Parcels, ReportFile
 from fleet.cli.files import check_out, write_out
-from fleet.cli.options import MAX_SEED, Json, Streets
+from fleet.cli.options import MAX_SEED, Json, Streets, given_options
 from fleet.cli.output import BadInput, Unreachable, note, show, table
 from fleet.cli.report import stopped_text
 from fleet.demo import (
@@ -26,6 +27,7 @@ from fleet.demo import (
     DemoOptions,
     Report,
     asking,
+    build_day,
     claimed,
     failures,
     keep_pace,
@@ -34,8 +36,6 @@ from fleet.demo import (
     run_demo,
 )
 from fleet.hub.rundir import ROOT, NoSuchRun, RunDir, RunDirError
-from fleet.network.errors import NetworkError
-from fleet.network.streets import open_streets
 from fleet.supervisor import ChildDied
 
 INCIDENTS = ("none", "some", "hard")
@@ -47,6 +47,7 @@ TO_TRY = ("orders list", "stop-all", "resume-all")
 
 
 def command(
+    context: typer.Context,
     name: Name = NAME,
     root: Root = ROOT,
     seed: Annotated[
@@ -81,6 +82,8 @@ def command(
     check_out("--report", report)
     if resume and fresh:
         raise BadInput("give --resume or --fresh, not both")
+    if resume:
+        _refuse_options_of_a_new_demo(context)
     run = RunDir.named(name, root)
     options = DemoOptions(
         seed, parcels, 4.0, incidents, iterations, not headless, margin_scale, ignore_zones, rate, network
@@ -88,7 +91,7 @@ def command(
     person = sys.stdin.isatty() and not headless
     ending = Ending(run, report, as_json=as_json, stay=person)
     if network is not None and not resume:
-        _check_streets(network)
+        _check_streets(options)
     with _refusals(), claimed(run, resume=resume):
         if not resume:
             note(f"making a city from seed {seed} in {run.path}")
@@ -125,12 +128,23 @@ def beforehand(run: RunDir, setup: Setup, *, person: bool) -> list[str]:
     return lines
 
 
-def _check_streets(folder: Path) -> None:
-    """Before an earlier demo makes room for one that could not begin."""
-    try:
-        open_streets(folder)
-    except NetworkError as error:
-        raise BadInput(str(error)) from error
+OF_A_NEW_DEMO = frozenset(
+    {"seed", "parcels", "incidents", "iterations", "margin_scale", "ignore_zones", "network"}
+)
+"""Options, by their names here, that a demo keeps from its beginning to its end."""
+
+
+def _refuse_options_of_a_new_demo(context: typer.Context) -> None:
+    """Nobody must believe that a day goes on in another city or on other streets."""
+    for name, option in given_options(context).items():
+        if name in OF_A_NEW_DEMO:
+            raise BadInput(f"{option}: is kept from the demo's beginning; leave it out with --resume")
+
+
+def _check_streets(options: DemoOptions) -> None:
+    """Before an earlier demo makes room for one that could not begin: on these streets its city must be."""
+    with tempfile.TemporaryDirectory() as folder:
+        build_day(Path(folder), options)
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -11,13 +13,13 @@ import typer
 
 from fleet.cli.files import check_out, write_out
 from fleet.cli.options import Json, place_option
-from fleet.cli.output import BadInput, show, table
+from fleet.cli.output import BadInput, show, table, warn
 from fleet.intake.closures import read_closures
 from fleet.intake.orders import read_orders
 from fleet.intake.sites import read_sites
-from fleet.network.errors import NetworkError
+from fleet.network.extent import outside, told_of_idle
 from fleet.network.manifest import read_manifest
-from fleet.network.reach import LEAST_MINUTES, MOST_MINUTES, Area, By, Question, areas, geojson
+from fleet.network.reach import LEAST_MINUTES, MOST_MINUTES, Area, By, Question, areas, geojson, idle
 from fleet.protocol.values import Place
 
 MOST_AREAS = 12
@@ -50,19 +52,19 @@ def command(
     check_out("--out", out)
     asked = _question(minutes, by, speed_kmh, closed or ())
     starts = _starts(start, depots)
-    places = {} if orders is None else {each.order_id: each.place for each in read_orders(orders).orders}
-    try:
-        found = areas(folder, starts, asked)
-        drawn = geojson(found, asked, read_manifest(folder))
-    except NetworkError as error:
-        raise BadInput(str(error)) from error
-    held = [_held(area, places) for area in found]
-    for feature, names in zip(drawn["features"], held, strict=True):
-        if orders is not None:
-            feature["properties"]["orders"] = names
+    doors = None if orders is None else {each.order_id: each.place for each in read_orders(orders).orders}
+    made = read_manifest(folder)
+    asked = replace(asked, closed=read_closures(closed or (), partial(outside, made)))
+    found = areas(folder, starts, asked, doors)
+    for told in told_of_idle(idle(folder, asked.closed)):
+        warn(told)
+    drawn = geojson(found, asked, made)
+    for feature, area in zip(drawn["features"], found, strict=True):
+        if doors is not None:
+            feature["properties"]["orders"] = list(area.doors)
     if out is not None:
         write_out(out, json.dumps(drawn) + "\n")
-    show(drawn, _text(found, held, len(places), out, drawn), as_json=as_json)
+    show(drawn, _text(found, None if doors is None else len(doors), out, drawn), as_json=as_json)
 
 
 def _question(minutes: str, by: str, speed_kmh: float | None, closed: Sequence[Path]) -> Question:
@@ -73,7 +75,7 @@ def _question(minutes: str, by: str, speed_kmh: float | None, closed: Sequence[P
     if by != "robot" and closed:
         raise BadInput("--closed: is for robots only (--by robot)")
     which: By = "van" if by == "van" else "robot" if by == "robot" else "foot"
-    return Question(_minutes(minutes), which, speed_kmh, read_closures(closed))
+    return Question(_minutes(minutes), which, speed_kmh)
 
 
 def _minutes(said: str) -> tuple[float, ...]:
@@ -97,18 +99,11 @@ def _starts(start: str | None, depots: Path | None) -> Mapping[str, Place]:
     return {site.site_id: site.place for site in read_sites(depots).sites}
 
 
-def _held(area: Area, places: Mapping[str, Place]) -> list[str]:
-    names = list(places)
-    return [name for name, inside in zip(names, area.holds(list(places.values())), strict=True) if inside]
-
-
-def _text(
-    found: Sequence[Area], held: Sequence[list[str]], orders: int, out: Path | None, drawn: dict[str, Any]
-) -> str:
+def _text(found: Sequence[Area], orders: int | None, out: Path | None, drawn: dict[str, Any]) -> str:
     rows = [
-        (area.start, f"{area.minutes:g}", *([f"{len(names)} of {orders}"] if orders else []))
-        for area, names in zip(found, held, strict=True)
+        (area.start, f"{area.minutes:g}", *([f"{len(area.doors)} of {orders}"] if orders is not None else []))
+        for area in found
     ]
-    heads = ("from", "minutes", *(["orders"] if orders else []))
+    heads = ("from", "minutes", *(["orders"] if orders is not None else []))
     last = f"written to {out}" if out is not None else "as GeoJSON: --json, or --out FILE.geojson"
     return "\n".join((table(heads, rows), last, drawn["attribution"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import shapely
@@ -17,14 +17,20 @@ LARGEST_DEG2 = 0.25
 """A larger part is no street: more likely its coordinates are wrong."""
 
 
-def read_closures(paths: Iterable[Path]) -> tuple[Ring, ...]:
+def _anywhere(_ring: Ring) -> None:
+    """Nothing is known of where the streets are."""
+
+
+def read_closures(
+    paths: Iterable[Path], misplaced: Callable[[Ring], str | None] = _anywhere
+) -> tuple[Ring, ...]:
     """The borders in all files; what lies in a hole of a polygon is closed as well. Raises ``IntakeError`` for a file
-    that holds anything else."""
+    that holds anything else, or a part of which ``misplaced`` says what is wrong with where it lies."""
     errors: list[FieldError] = []
     found: list[Ring] = []
     for path in paths:
         try:
-            found += _rings(path)
+            found += _rings(path, misplaced)
         except IntakeError as error:
             errors += error.errors
     if errors:
@@ -32,7 +38,7 @@ def read_closures(paths: Iterable[Path]) -> tuple[Ring, ...]:
     return tuple(found)
 
 
-def _rings(path: Path) -> Iterator[Ring]:
+def _rings(path: Path, misplaced: Callable[[Ring], str | None]) -> Iterator[Ring]:
     try:
         read = shapely.from_geojson(read_text(path))
     except shapely.errors.GEOSException:
@@ -43,9 +49,14 @@ def _rings(path: Path) -> Iterator[Ring]:
     if not parts:
         raise file_error(str(path), "holds no polygon")
     for number, part in enumerate(parts, 1):
-        if (wrong := _wrong(part)) is not None:
+        wrong = _wrong(part) or misplaced(_ring(part))
+        if wrong is not None:
             raise IntakeError([FieldError(str(path), None, f"polygon {number}", None, wrong)])
-        yield tuple((x, y) for x, y in part.exterior.coords)
+        yield _ring(part)
+
+
+def _ring(polygon: shapely.Polygon) -> Ring:
+    return tuple((x, y) for x, y in polygon.exterior.coords)
 
 
 def _wrong(part: shapely.Geometry) -> str | None:

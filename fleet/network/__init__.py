@@ -6,5 +6,6 @@ routing engine, `extra.py` finds that engine or says what to install, `survey.py
 are street profiles of our own. `tiles.py` builds what the second engine reads, of an extract in which `pbf.py` has
 marked what `wheels.py` says that wheels can't take; `sidewalks.py` asks it for robots' ways around closed streets and
 for the areas of `reach.py`. `engine.py` and `sidewalks.py` load the optional extra ``streets``, when first asked.
-`traffic.py` slows either of them. `docs/streets.md` is the users' page.
+`extent.py` tells closed parts and depots that lie elsewhere. `traffic.py` slows either of them, and `named.py` opens
+what a run's files name. `docs/streets.md` is the users' page.
 """

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import Any, Literal
 
-import shapely
-
 from fleet.network.base import Profile
+from fleet.network.engine import Floats, Snap
 from fleet.network.errors import NetworkError
+from fleet.network.geodesic import WALKING_MPS
 from fleet.network.manifest import TILES_FOLDER, Manifest, check_whole, read_manifest
-from fleet.network.sidewalks import Ring, opened_tiles
+from fleet.network.sidewalks import SHUT, Ring, SidewalkEngine, opened_tiles
 from fleet.network.streets import FARTHEST_M
 from fleet.protocol.values import Place
 
@@ -25,20 +25,19 @@ SPEED_KMH: Mapping[By, float | None] = {"van": None, "robot": 5.0, "foot": 5.0}
 
 LEAST_MINUTES, MOST_MINUTES = 0.1, 600
 
+NOTHING: dict[str, Any] = {"type": "Polygon", "coordinates": []}
+"""An area without anything in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """All within so many minutes of a place (by its name), as a GeoJSON geometry."""
+    """All within so many minutes of a place (by its name): the streets, as a GeoJSON geometry around them, and of the
+    doors that were asked for those that are reached, which may lie off the streets."""
 
     start: str
     minutes: float
     geometry: dict[str, Any]
-
-    def holds(self, places: Sequence[Place]) -> list[bool]:
-        """Which of the places lie in it."""
-        shape = shapely.from_geojson(json.dumps(self.geometry))
-        found = shapely.intersects_xy(shape, [p.lon for p in places], [p.lat for p in places])
-        return [bool(each) for each in found]
+    doors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +50,37 @@ class Question:
     closed: tuple[Ring, ...] = ()
 
 
-def areas(folder: Path, starts: Mapping[str, Place], asked: Question) -> tuple[Area, ...]:
-    """The areas around each start, for each number of minutes. Raises ``NetworkError`` for a folder without tiles, and
-    for a start that is off the streets."""
+def areas(
+    folder: Path, starts: Mapping[str, Place], asked: Question, doors: Mapping[str, Place] | None = None
+) -> tuple[Area, ...]:
+    """The areas around each start, for each number of minutes. Ways are those of plans: between a place and its street
+    one goes at walking pace. Raises ``NetworkError`` for a folder without tiles, and for a start that is off the
+    streets or on a closed one."""
+    engine = _tiles(folder, asked.closed)
+    profile, speed = PROFILES[asked.by], asked.speed_kmh or SPEED_KMH[asked.by]
+    begun = engine.snaps(list(starts.values()), None, profile)
+    for (name, place), spot in zip(starts.items(), begun, strict=True):
+        if (wrong := _wrong(name, place, spot)) is not None:
+            raise NetworkError(str(folder), wrong)
+    ends = [] if doors is None else engine.snaps(list(doors.values()), None, profile)
+    found: list[Area] = []
+    for (name, place), spot in zip(starts.items(), begun, strict=True):
+        to_street = spot.away_m / WALKING_MPS / 60
+        drawn = _drawn(engine, spot, [each - to_street for each in asked.minutes], profile, speed)
+        seconds, _ = engine.table([spot], ends, profile, speed)
+        took = _minutes(place, spot, doors or {}, ends, seconds[0])
+        for minutes, geometry in zip(asked.minutes, drawn, strict=True):
+            reached = tuple(door for door, each in took.items() if each <= minutes)
+            found.append(Area(name, minutes, geometry, reached))
+    return tuple(found)
+
+
+def idle(folder: Path, closed: tuple[Ring, ...]) -> tuple[Ring, ...]:
+    """The closed parts that meet no street. Raises ``NetworkError`` for a folder without tiles."""
+    return _tiles(folder, closed).idle()
+
+
+def _tiles(folder: Path, closed: tuple[Ring, ...]) -> SidewalkEngine:
     made = read_manifest(folder)
     if made.tiles is None:
         raise NetworkError(
@@ -61,16 +88,29 @@ def areas(folder: Path, starts: Mapping[str, Place], asked: Question) -> tuple[A
             "has no tiles, which areas come from: build it of an .osm.pbf with `fleet network build`",
         )
     check_whole(folder, made)
-    engine = opened_tiles(folder.absolute() / made.data / TILES_FOLDER, asked.closed)
-    spots = engine.snaps(list(starts.values()), None)
-    found: list[Area] = []
-    speed = asked.speed_kmh or SPEED_KMH[asked.by]
-    for (name, place), spot in zip(starts.items(), spots, strict=True):
-        if spot.away_m > FARTHEST_M:
-            raise NetworkError(str(folder), _off(name, place, spot.away_m))
-        drawn = engine.reach(place, asked.minutes, PROFILES[asked.by], speed)
-        found += (Area(name, *each) for each in zip(asked.minutes, drawn, strict=True))
-    return tuple(found)
+    return opened_tiles(folder.absolute() / made.data / TILES_FOLDER, closed)
+
+
+def _drawn(
+    engine: SidewalkEngine, spot: Snap, minutes: Sequence[float], profile: Profile, speed_kmh: float | None
+) -> list[dict[str, Any]]:
+    """The areas for the minutes that are left at the street; nothing where none are."""
+    left = [each for each in minutes if each >= LEAST_MINUTES]
+    drawn = engine.reach(spot, left, profile, speed_kmh) if left else []
+    return [NOTHING] * (len(minutes) - len(drawn)) + drawn
+
+
+def _minutes(
+    start: Place, spot: Snap, doors: Mapping[str, Place], ends: Sequence[Snap], seconds: Floats
+) -> dict[str, float]:
+    """How long it takes to each of the doors that lie at streets and to which a way leads."""
+    took: dict[str, float] = {}
+    for (name, door), end, on_streets_s in zip(doors.items(), ends, seconds.tolist(), strict=True):
+        if door == start:
+            took[name] = 0.0
+        elif end.away_m <= FARTHEST_M and not isnan(on_streets_s):
+            took[name] = (on_streets_s + (spot.away_m + end.away_m) / WALKING_MPS) / 60
+    return took
 
 
 def geojson(found: Iterable[Area], asked: Question, made: Manifest) -> dict[str, Any]:
@@ -86,9 +126,15 @@ def geojson(found: Iterable[Area], asked: Question, made: Manifest) -> dict[str,
     return {"type": "FeatureCollection", "attribution": made.attribution, "features": features}
 
 
-def _off(name: str, place: Place, away_m: float) -> str:
-    far = f"{away_m:.0f} m" if away_m < float("inf") else "more than 5 km"
+def _wrong(name: str, place: Place, spot: Snap) -> str | None:
+    """Why nothing is reached from a start; none where something is."""
+    where = f"{name} ({place.lon:g},{place.lat:g})"
+    if spot.hint == SHUT:
+        return f"{where} is at a street that is closed (--closed): nobody comes away from there"
+    if spot.away_m <= FARTHEST_M:
+        return None
+    far = f"{spot.away_m:.0f} m" if spot.away_m < float("inf") else "more than 5 km"
     return (
-        f"{name} ({place.lon:g},{place.lat:g}) is {far} from the nearest street, and {FARTHEST_M:g} m count "
+        f"{where} is {far} from the nearest street, and {FARTHEST_M:g} m count "
         "as being at it: is it inside the extract, longitude first?"
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -31,6 +32,9 @@ SEARCHED_M = 5000
 
 MOST_AT_ONCE = 500
 """So many points are asked for their streets at once."""
+
+SPREAD = 7
+"""Points along each side of a grid over a closed part, from which its streets are looked for."""
 
 SAME_M = 1.0
 """Streets that are hardly farther from a point than the nearest one meet there."""
@@ -71,27 +75,34 @@ class SidewalkEngine:
             file.flush()
             self._actor = valhalla.Actor(file.name)
 
-    def snaps(self, places: Sequence[Place], anchor: Place | None) -> list[Snap]:
+    def snaps(self, places: Sequence[Place], anchor: Place | None, profile: Profile = "roll") -> list[Snap]:
         """The spots nearest to the places on streets that lead somewhere; infinitely far where there is none around.
 
         The engine passes over small networks by itself, so no ``anchor`` is needed. A spot on a street that is closed
         stays there, and has no way: the next street would be another door's.
         """
         del anchor
+        shut = bool(self._closed) and profile == "roll"
         found: list[Snap] = []
         for first in range(0, len(places), MOST_AT_ONCE):
             part = places[first : first + MOST_AT_ONCE]
             asked = {
                 "locations": [_at(p.lon, p.lat, SEARCHED_M) for p in part],
-                "verbose": bool(self._closed),
+                "verbose": shut,
             }
-            answers = self._asked("locate", asked | _costing("roll"))
-            found += map(self._spot, part, answers)
+            answers = self._asked("locate", asked | _costing(profile))
+            found += map(self._shut_spot if shut else _spot, part, answers)
         return found
 
-    def table(self, starts: Sequence[Snap], ends: Sequence[Snap]) -> tuple[Floats, Floats]:
-        """Seconds (of a person in a wheelchair) and metres from each of some spots to each of others; not a number
-        where there is no way."""
+    def table(
+        self,
+        starts: Sequence[Snap],
+        ends: Sequence[Snap],
+        profile: Profile = "roll",
+        speed_kmh: float | None = None,
+    ) -> tuple[Floats, Floats]:
+        """Seconds (of a person in a wheelchair, unless another ``profile`` or speed is asked for) and metres from each
+        of some spots to each of others; not a number where there is no way."""
         seconds, metres = np.full((2, len(starts), len(ends)), np.nan)
         rows, columns = ([k for k, s in enumerate(spots) if _leads(s)] for spots in (starts, ends))
         if not rows or not columns:
@@ -101,7 +112,7 @@ class SidewalkEngine:
             "targets": [_at(ends[k].lon, ends[k].lat) for k in columns],
             "verbose": False,
         }
-        found = self._answer("matrix", asked)
+        found = self._answer("matrix", asked, profile, speed_kmh)
         if found is None:
             return seconds, metres
         told = found["sources_to_targets"]
@@ -120,10 +131,10 @@ class SidewalkEngine:
         return None if found is None else _decoded(found["trip"]["legs"][0]["shape"])
 
     def reach(
-        self, start: Place, minutes: Sequence[float], profile: Profile, speed_kmh: float | None = None
+        self, start: Snap, minutes: Sequence[float], profile: Profile, speed_kmh: float | None = None
     ) -> list[dict[str, Any]]:
-        """The areas (GeoJSON geometries) within so many minutes of the spot on the street nearest to a place, in their
-        order. ``speed_kmh`` counts where one goes or rolls; a drive keeps to speed limits."""
+        """The areas (GeoJSON geometries) within so many minutes of a spot, in their order; none where no way leads from
+        it. ``speed_kmh`` counts where one goes or rolls; a drive keeps to speed limits."""
         asked = {
             "locations": [_at(start.lon, start.lat)],
             "contours": [{"time": each} for each in sorted(minutes)],
@@ -137,20 +148,28 @@ class SidewalkEngine:
         # The engine counts in single precision: its numbers are near ours, not the same.
         return [drawn[min(drawn, key=lambda told: abs(told - each))] for each in minutes]
 
-    def _spot(self, place: Place, answer: dict[str, Any]) -> Snap:
-        """Of the streets that the engine names the nearest; it is shut if all that meet there are."""
-        edges = [(_where(edge), edge) for edge in answer["edges"] or ()]
-        if not edges:
-            return Snap(place.lon, place.lat, np.inf, NOWHERE)
-        far = [straight_m(place, where) for where, _ in edges]
-        near = edges[far.index(min(far))][0]
-        met = [edge for (_, edge), away_m in zip(edges, far, strict=True) if away_m <= min(far) + SAME_M]
-        shut = bool(self._closed) and all(self._is_shut(edge) for edge in met)
-        return Snap(near.lon, near.lat, min(far), SHUT if shut else "")
+    def idle(self) -> tuple[Ring, ...]:
+        """The closed parts that meet no street: neither do the streets nearest to points all over them."""
+        found: list[Ring] = []
+        for ring in self._closed:
+            part = shapely.Polygon(ring)
+            asked = {"locations": [_at(lon, lat) for lon, lat in _spread(part)], "verbose": True}
+            answers = self._asked("locate", asked | _costing("roll"))
+            edges = (edge for answer in answers for edge in answer["edges"] or ())
+            if not any(part.intersects(_line(edge)) for edge in edges):
+                found.append(tuple((lon, lat) for lon, lat in ring))
+        return tuple(found)
+
+    def _shut_spot(self, place: Place, answer: dict[str, Any]) -> Snap:
+        """A spot; it is shut if all streets that meet there are."""
+        spot = _spot(place, answer)
+        met = [
+            edge for edge in answer["edges"] or () if straight_m(place, _where(edge)) <= spot.away_m + SAME_M
+        ]
+        return replace(spot, hint=SHUT) if met and all(map(self._is_shut, met)) else spot
 
     def _is_shut(self, edge: dict[str, Any]) -> bool:
-        line = shapely.linestrings([(p.lon, p.lat) for p in _decoded(edge["edge_info"]["shape"])])
-        return bool(self._shut.intersects(line))
+        return bool(self._shut.intersects(_line(edge)))
 
     def _answer(
         self, action: str, asked: dict[str, Any], profile: Profile = "roll", speed_kmh: float | None = None
@@ -187,6 +206,30 @@ def _costing(profile: Profile, speed_kmh: float | None = None) -> dict[str, Any]
 
 def _at(lon: float, lat: float, searched_m: int = SEARCHED_M) -> dict[str, float]:
     return {"lon": lon, "lat": lat, "search_cutoff": searched_m}
+
+
+def _line(edge: dict[str, Any]) -> shapely.Geometry:
+    return shapely.linestrings([(p.lon, p.lat) for p in _decoded(edge["edge_info"]["shape"])])
+
+
+def _spread(part: shapely.Polygon) -> list[tuple[float, float]]:
+    """Points all over a part of the map: of a grid, of its border and one that is inside whatever its form."""
+    west, south, east, north = part.bounds
+    lon, lat = np.meshgrid(np.linspace(west, east, SPREAD), np.linspace(south, north, SPREAD))
+    grid = np.column_stack((lon.ravel(), lat.ravel()))
+    inside = grid[shapely.intersects_xy(part, *grid.T)]
+    border = [part.exterior.interpolate(at, normalized=True) for at in np.linspace(0, 1, 4 * SPREAD)]
+    spots = (part.representative_point(), *border)
+    return [*((spot.x, spot.y) for spot in spots), *((float(x), float(y)) for x, y in inside)]
+
+
+def _spot(place: Place, answer: dict[str, Any]) -> Snap:
+    """Of the streets that the engine names the nearest."""
+    far = {straight_m(place, where): where for where in map(_where, answer["edges"] or ())}
+    if not far:
+        return Snap(place.lon, place.lat, np.inf, NOWHERE)
+    near = far[min(far)]
+    return Snap(near.lon, near.lat, min(far), "")
 
 
 def _where(edge: dict[str, Any]) -> Place:

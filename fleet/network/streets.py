@@ -96,6 +96,16 @@ class StreetNetwork:
         needed = {PROFILE_OF[p] for p in profiles if not (p == "roll" and self.manifest.tiles)}
         return tuple(sorted(needed - self.manifest.profiles.keys()))
 
+    def away_m(self, place: Place, profile: Profile) -> float:
+        """How far a place is from the nearest street; robots' streets are looked for around it only, and infinitely
+        far beyond."""
+        return float(self._spots((place,), profile).away_m[0])
+
+    def idle(self) -> tuple[Ring, ...]:
+        """The closed parts that meet no street which is open to robots otherwise."""
+        engine = self._engine("roll") if self.closed else None
+        return engine.idle() if isinstance(engine, SidewalkEngine) else ()
+
     def leg(self, start: Place, end: Place, profile: Profile) -> Leg | None:
         """The fastest way between two points; none where ``gap`` says why."""
         found = self.cross((start,), (end,), profile)

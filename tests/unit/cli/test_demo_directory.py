@@ -116,6 +116,15 @@ def test_a_demo_is_resumed_or_begun_anew(tmp_path: Path, capsys: pytest.CaptureF
     assert capsys.readouterr().err == "error: give --resume or --fresh, not both\n"
 
 
+@pytest.mark.parametrize("words", [("--network", "x.streets"), ("--seed", "3"), ("--parcels", "20")])
+def test_what_a_demo_keeps_is_not_changed_by_going_on(
+    words: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fleet("demo", "--resume", *words, "--root", tmp_path) == 2
+    said = capsys.readouterr().err
+    assert said == f"error: {words[0]}: is kept from the demo's beginning; leave it out with --resume\n"
+
+
 def fleet(*words: object) -> int:
     with pytest.raises(SystemExit) as end:
         main([*map(str, words)])
