@@ -33,6 +33,9 @@ SEARCHED_M = 5000
 MOST_AT_ONCE = 500
 """So many points are asked for their streets at once."""
 
+MOST_REGIONED = 200_000
+"""So many spots are kept with their regions; then all are asked for anew."""
+
 SPREAD = 7
 """Points along each side of a grid over a closed part, from which its streets are looked for."""
 
@@ -61,6 +64,8 @@ class SidewalkEngine:
 
     def __init__(self, folder: Path, closed: tuple[Ring, ...] = ()) -> None:
         self._folder = folder
+        self._regions: dict[tuple[Profile, float, float], int] = {}
+        self._first: dict[Profile, list[Snap]] = {}
         self._closed = [[list(point) for point in ring] for ring in closed]
         self._shut = shapely.union_all([shapely.Polygon(ring) for ring in closed])
         shapely.prepare(self._shut)
@@ -107,20 +112,54 @@ class SidewalkEngine:
         rows, columns = ([k for k, s in enumerate(spots) if _leads(s)] for spots in (starts, ends))
         if not rows or not columns:
             return seconds, metres
+        found = self._table([starts[k] for k in rows], [ends[k] for k in columns], profile, speed_kmh)
+        if found is not None:
+            seconds[np.ix_(rows, columns)], metres[np.ix_(rows, columns)] = found
+            return seconds, metres
+        regions = [
+            [self._region(spots[k], profile) for k in some]
+            for spots, some in ((starts, rows), (ends, columns))
+        ]
+        for region in set(regions[0]) & set(regions[1]):
+            here = [k for k, each in zip(rows, regions[0], strict=True) if each == region]
+            there = [k for k, each in zip(columns, regions[1], strict=True) if each == region]
+            found = self._table([starts[k] for k in here], [ends[k] for k in there], profile, speed_kmh)
+            if found is not None:
+                seconds[np.ix_(here, there)], metres[np.ix_(here, there)] = found
+        return seconds, metres
+
+    def _table(
+        self, starts: Sequence[Snap], ends: Sequence[Snap], profile: Profile, speed_kmh: float | None
+    ) -> tuple[Floats, Floats] | None:
+        """None where some of the spots lie in other regions than the rest: the engine answers for none of them then."""
         asked = {
-            "sources": [_at(starts[k].lon, starts[k].lat) for k in rows],
-            "targets": [_at(ends[k].lon, ends[k].lat) for k in columns],
+            "sources": [_at(spot.lon, spot.lat) for spot in starts],
+            "targets": [_at(spot.lon, spot.lat) for spot in ends],
             "verbose": False,
         }
         found = self._answer("matrix", asked, profile, speed_kmh)
         if found is None:
-            return seconds, metres
+            return None
         told = found["sources_to_targets"]
         took = np.array(told["durations"], dtype=np.float64)  # null becomes not a number
-        at = np.ix_(rows, columns)
-        seconds[at] = took
-        metres[at] = np.where(np.isnan(took), np.nan, np.array(told["distances"], dtype=np.float64) * 1000)
-        return seconds, metres
+        far = np.array(told["distances"], dtype=np.float64) * 1000
+        return took, np.where(np.isnan(took), np.nan, far)
+
+    def _region(self, spot: Snap, profile: Profile) -> int:
+        """In which of the regions a spot lies that no streets of the map lead between, such as islands. The first spot
+        that is seen of a region stands for it."""
+        key = profile, spot.lon, spot.lat
+        if key not in self._regions:
+            known = self._first.setdefault(profile, [])
+            if len(self._regions) > MOST_REGIONED:
+                self._regions.clear()
+            here = (
+                n for n, first in enumerate(known) if self._table([first], [spot], profile, None) is not None
+            )
+            self._regions[key] = number = next(here, len(known))
+            if number == len(known):
+                known.append(spot)
+        return self._regions[key]
 
     def shape(self, start: Snap, end: Snap) -> list[Place] | None:
         """The points along the way between two spots; none where there is no way."""

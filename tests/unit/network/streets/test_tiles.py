@@ -221,6 +221,24 @@ def test_it_says_nothing_on_the_descriptors(folder: Path, capfd: pytest.CaptureF
     assert capfd.readouterr() == ("", "")
 
 
+def test_an_island_stops_no_ways_elsewhere(tmp_path: Path) -> None:
+    """Two towns that no street joins, 30 km apart: ways within each are told, and none between them."""
+    here, there = random_town(random.Random(3), size=5), random_town(random.Random(4), size=5, west=-8.2)
+    both = Town(nodes=dict(here.nodes), ways=list(here.ways))
+    both.nodes |= {1000 + number: place for number, place in there.nodes.items()}
+    both.ways += [(tuple(1000 + number for number in through), tags) for through, tags in there.ways]
+    streets = open_streets(built(both, tmp_path))
+    numbers = [1, 1001, 2, 1002, 25, 1025]
+    rolls = streets.matrix([both.nodes[number] for number in numbers], "roll").distance_m
+    for row, a in enumerate(numbers):
+        for column, b in enumerate(numbers):
+            assert np.isfinite(rolls[row, column]) == ((a > 1000) == (b > 1000)), (a, b)
+    alone = streets.matrix([both.nodes[number] for number in (1, 2, 25)], "roll").distance_m
+    assert (rolls[::2, ::2] == alone).all()
+    assert streets.gap(both.nodes[1], both.nodes[1001], "roll") == Gap("no_way")
+    assert streets.path(both.nodes[1], both.nodes[1001], "roll") is None
+
+
 def test_more_pairs_than_the_engine_s_own_limit(tmp_path: Path) -> None:
     made = random_town(random.Random(4))
     places = list(made.nodes.values())
