@@ -44,6 +44,7 @@ from fleet.hub.tuning import tune
 from fleet.hub.unusable import unusable
 from fleet.intake.fleetfile import read_fleet
 from fleet.network.base import Network
+from fleet.network.named import told_of_streets
 from fleet.protocol.messages import Role
 from fleet.protocol.names import PEOPLE, STATION, TIMEKEEPER
 from fleet.protocol.values import Time
@@ -312,6 +313,8 @@ def run_hub(
     laps, pulse = Laps(), Pulse()
     inputs = setup.files.read()
     laps.lap("files")
+    for told in told_of_streets(inputs.context.network):
+        LOG.warning("the streets need care", message=told)
     limits = setup.limits.at_rate(setup.rate).within(raise_file_limit())
     refusals = Refusals()
     with (

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
+from math import inf
 from pathlib import Path
 from typing import Any, Literal
 
 from fleet.network.base import Profile
 from fleet.network.engine import Floats, Snap
 from fleet.network.errors import NetworkError
-from fleet.network.geodesic import WALKING_MPS
+from fleet.network.geodesic import WALKING_MPS, straight_table_m
 from fleet.network.manifest import TILES_FOLDER, Manifest, check_whole, read_manifest
 from fleet.network.sidewalks import SHUT, Ring, SidewalkEngine, opened_tiles
 from fleet.network.streets import FARTHEST_M
@@ -22,6 +22,12 @@ By = Literal["van", "robot", "foot"]
 PROFILES: Mapping[By, Profile] = {"van": "drive", "robot": "roll", "foot": "walk"}
 SPEED_KMH: Mapping[By, float | None] = {"van": None, "robot": 5.0, "foot": 5.0}
 """How fast one is unless told; vans keep to what the engine knows of their streets."""
+
+FASTEST_VAN_KMH = 200.0
+"""No van's way is faster than this, on any street that the engine knows."""
+
+SLACK = 1.5
+"""By so much those who go or roll may be faster than was asked for, downhill, without being missed."""
 
 LEAST_MINUTES, MOST_MINUTES = 0.1, 600
 
@@ -62,15 +68,17 @@ def areas(
     for (name, place), spot in zip(starts.items(), begun, strict=True):
         if (wrong := _wrong(name, place, spot)) is not None:
             raise NetworkError(str(folder), wrong)
-    ends = [] if doors is None else engine.snaps(list(doors.values()), None, profile)
+    ends = dict(zip(doors or (), engine.snaps(list((doors or {}).values()), None, profile), strict=True))
     found: list[Area] = []
     for (name, place), spot in zip(starts.items(), begun, strict=True):
         to_street = spot.away_m / WALKING_MPS / 60
         drawn = _drawn(engine, spot, [each - to_street for each in asked.minutes], profile, speed)
-        seconds, _ = engine.table([spot], ends, profile, speed)
-        took = _minutes(place, spot, doors or {}, ends, seconds[0])
+        near = _near(place, doors or {}, max(asked.minutes), speed or FASTEST_VAN_KMH)
+        seconds, _ = engine.table([spot], [ends[door] for door in near], profile, speed)
+        took = _minutes(spot, {door: ends[door] for door in near}, seconds[0])
+        own = {door for door in near if (doors or {})[door] == place}
         for minutes, geometry in zip(asked.minutes, drawn, strict=True):
-            reached = tuple(door for door, each in took.items() if each <= minutes)
+            reached = tuple(door for door in near if door in own or took.get(door, inf) <= minutes)
             found.append(Area(name, minutes, geometry, reached))
     return tuple(found)
 
@@ -96,21 +104,27 @@ def _drawn(
 ) -> list[dict[str, Any]]:
     """The areas for the minutes that are left at the street; nothing where none are."""
     left = [each for each in minutes if each >= LEAST_MINUTES]
-    drawn = engine.reach(spot, left, profile, speed_kmh) if left else []
-    return [NOTHING] * (len(minutes) - len(drawn)) + drawn
+    drawn = dict(zip(left, engine.reach(spot, left, profile, speed_kmh) if left else [], strict=False))
+    return [drawn.get(each, NOTHING) for each in minutes]
 
 
-def _minutes(
-    start: Place, spot: Snap, doors: Mapping[str, Place], ends: Sequence[Snap], seconds: Floats
-) -> dict[str, float]:
-    """How long it takes to each of the doors that lie at streets and to which a way leads."""
-    took: dict[str, float] = {}
-    for (name, door), end, on_streets_s in zip(doors.items(), ends, seconds.tolist(), strict=True):
-        if door == start:
-            took[name] = 0.0
-        elif end.away_m <= FARTHEST_M and not isnan(on_streets_s):
-            took[name] = (on_streets_s + (spot.away_m + end.away_m) / WALKING_MPS) / 60
-    return took
+def _near(start: Place, doors: Mapping[str, Place], minutes: float, speed_kmh: float) -> list[str]:
+    """The doors that can't be too far along the straight line: one across the country would stop the engine, which
+    has a farthest, from answering for any."""
+    if not doors:
+        return []
+    farthest_m = 2 * FARTHEST_M + SLACK * minutes / 60 * speed_kmh * 1000
+    away_m = straight_table_m([start], list(doors.values()))[0].tolist()
+    return [door for door, each_m in zip(doors, away_m, strict=True) if each_m <= farthest_m]
+
+
+def _minutes(spot: Snap, ends: Mapping[str, Snap], seconds: Floats) -> dict[str, float]:
+    """How long it takes to each of the doors that lie at streets; no number where no way leads there."""
+    return {
+        door: (on_streets_s + (spot.away_m + end.away_m) / WALKING_MPS) / 60
+        for (door, end), on_streets_s in zip(ends.items(), seconds.tolist(), strict=True)
+        if end.away_m <= FARTHEST_M
+    }
 
 
 def geojson(found: Iterable[Area], asked: Question, made: Manifest) -> dict[str, Any]:
@@ -129,10 +143,9 @@ def geojson(found: Iterable[Area], asked: Question, made: Manifest) -> dict[str,
 def _wrong(name: str, place: Place, spot: Snap) -> str | None:
     """Why nothing is reached from a start; none where something is."""
     where = f"{name} ({place.lon:g},{place.lat:g})"
-    if spot.hint == SHUT:
-        return f"{where} is at a street that is closed (--closed): nobody comes away from there"
     if spot.away_m <= FARTHEST_M:
-        return None
+        shut = f"{where} is at a street that is closed (--closed): nobody comes away from there"
+        return shut if spot.hint == SHUT else None
     far = f"{spot.away_m:.0f} m" if spot.away_m < float("inf") else "more than 5 km"
     return (
         f"{where} is {far} from the nearest street, and {FARTHEST_M:g} m count "

@@ -217,7 +217,8 @@ def open_streets(
     if closed and manifest.tiles is None:
         message = "has no tiles, so nothing can be closed: build it of an .osm.pbf with `fleet network build`"
         raise NetworkError(str(folder), message)
-    network = StreetNetwork(folder.absolute(), manifest, farthest_m, closed)
+    slim = manifest.model_copy(update={"files": {}})  # workers are handed it, and it may name thousands
+    network = StreetNetwork(folder.absolute(), slim, farthest_m, closed)
     for name in manifest.profiles:
         opened(network.folder / manifest.data / name)
     if manifest.tiles is not None:

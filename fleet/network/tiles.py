@@ -23,7 +23,7 @@ STEPS = {
 """By how the builder's lines begin, what is told of its progress."""
 
 LIMITS: dict[str, dict[str, float]] = {
-    "auto": {"max_matrix_location_pairs": 1_000_000, "max_matrix_distance": 500_000},
+    "auto": {"max_matrix_location_pairs": 1_000_000, "max_matrix_distance": 3_000_000},
     "pedestrian": {"max_matrix_location_pairs": 1_000_000, "max_matrix_distance": 500_000},
     "isochrone": {"max_contours": 12, "max_distance": 500_000, "max_time_contour": 600},
 }

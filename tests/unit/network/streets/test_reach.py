@@ -70,6 +70,29 @@ def test_a_door_that_no_street_is_near_is_not_reached(folder: Path) -> None:
     assert area.doors == ()
 
 
+def test_a_door_across_the_country_hides_no_other(tmp_path: Path) -> None:
+    """The engine answers nothing at all when one of the ends is farther off than it ever goes."""
+    made = straight()
+    del made.nodes[999]
+    far = {number: Place(lon=AT[1].lon + 9 + number / 1000, lat=AT[1].lat) for number in range(201, 281)}
+    made.nodes.update(far)
+    made.way(*far, highway="residential")
+    build(made.write(tmp_path / "t.osm.pbf"), tmp_path / "out", ["car"], progress=lambda _said: None)
+    doors = {"far": far[202], "near": AT[3]}
+    for minutes in (10, 600):
+        (area,) = areas(tmp_path / "out", {"S": AT[1]}, Question((minutes,), "robot"), doors)
+        assert area.doors == ("near",)
+    (area,) = areas(tmp_path / "out", {"S": AT[1]}, Question((600,), "van"), doors)
+    assert area.doors == ("near",)
+
+
+def test_minutes_may_come_in_any_order(folder: Path) -> None:
+    walk_min = 100 / WALKING_MPS / 60
+    far, near = areas(folder, {"S": DOOR}, Question((walk_min + 3, walk_min / 2), "robot", 6.0))
+    assert far.geometry["coordinates"] != []
+    assert near.geometry["coordinates"] == []
+
+
 def test_vans_begin_and_end_at_vans_streets(folder: Path) -> None:
     """The footway is 400 m off the street: a robot starts there, and a van does not."""
     (rolled,) = areas(folder, {"S": AT[103]}, Question((30,), "robot"), {"along": AT[104], "street": AT[3]})
