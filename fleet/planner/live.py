@@ -30,7 +30,7 @@ from fleet.planner.holding import check
 from fleet.planner.joint.blend import Blend
 from fleet.planner.joint.shown import compare
 from fleet.planner.joint.standing import release, restore
-from fleet.planner.jointly import BANNED, COLD, NOBODY, SORTIE, JointPlan, VanStop, plan_of
+from fleet.planner.jointly import BANNED, COLD, NEAREST_FIRST, NOBODY, SORTIE, JointPlan, VanStop, plan_of
 from fleet.planner.kernels.undo import best
 from fleet.planner.routing import CHUNK, NEVER, Budget, typical
 from fleet.planner.warmstart import VanName, Warm, named
@@ -40,10 +40,6 @@ SPARE = 256
 
 WARM = 0.3
 """The first temperature of polishing, in prices of a typical leg: a plan that is good is not melted."""
-
-NEAREST_FIRST = 3
-"""The kernel's number of an order: those near a depot come back first. Of the seven orders it left the cheapest plans
-after 0.2 s of polishing (three disruptions of 90 to 130 parcels among 2,000, two seeds each)."""
 
 EVERY = (1 << 16) - 1
 """All types of van, as bits."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fleet.planner.city import City
+from fleet.planner.city import City, Parcels
 from fleet.planner.citycolumns import last_slots
 from fleet.planner.jointly import Box, JointPlan, Route, Sortie, VanStop
 from fleet.planner.legs import Straight
@@ -21,13 +21,17 @@ Indexes = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Tile:
-    """A city of some parcels of another; of its parcels, lockers, types of van and sorties' rows the numbers there."""
+    """A city of some parcels of another; of its parcels, lockers, types of van and sorties' rows the numbers there.
+
+    `put_off`: its parcels that were brought before, and in the plan that stands there are not (`once`).
+    """
 
     city: City
     parcels: Indexes
     lockers: Indexes
     types: Indexes
     sorties: Indexes
+    put_off: tuple[int, ...] = ()
 
     def outward(self, plan: JointPlan) -> JointPlan:
         """A plan of the tile in the numbers of the whole city."""
@@ -54,6 +58,36 @@ def _stops(stops: Iterable[VanStop], parcels: Any, lockers: Any) -> tuple[VanSto
         else VanStop(tuple(parcels[p] for p in s.parcels), lockers[s.locker], s.slot)
         for s in stops
     )
+
+
+def once(parcels: Parcels, plan: JointPlan) -> tuple[JointPlan, tuple[int, ...]]:
+    """A plan that fills each locker once in a slot, for parcels with the same needs, and whom it leaves for that.
+
+    Two tiles may each have sent a van there. The search knows one such stop; the one with the most parcels stays.
+    """
+
+    def visit(stop: VanStop) -> tuple[int, ...]:
+        parcel = stop.parcels[0]
+        depot = -1 if parcels.depot is None else int(parcels.depot[parcel])
+        return stop.locker, stop.slot, int(parcels.needs[parcel]), depot
+
+    kept, left = dict[tuple[int, ...], VanStop](), set[VanStop]()
+    for stop in (stop for route in plan.routes for stop in route.stops if stop.locker >= 0):
+        other = kept.setdefault(visit(stop), stop)
+        if other is not stop:
+            kept[visit(stop)], less = (
+                (stop, other) if len(stop.parcels) > len(other.parcels) else (other, stop)
+            )
+            left.add(less)
+    if not left:
+        return plan, ()
+    put_off = tuple(sorted(parcel for stop in left for parcel in stop.parcels))
+    routes = (
+        replace(route, stops=tuple(stop for stop in route.stops if stop not in left)) for route in plan.routes
+    )
+    boxes = tuple(box for box in plan.boxes if box.parcel not in put_off)
+    unserved = (*plan.unserved, *put_off)
+    return replace(plan, routes=tuple(r for r in routes if r.stops), boxes=boxes, unserved=unserved), put_off
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +200,8 @@ class Cut:
         tables = _Tables(self.city, parcels, lockers, groups, sorties, ways)
         city = tables.city(self.cuts.legs, vans, room)
         tile = Tile(city, parcels, lockers, types, sorties)
-        return tile, self._inward(tile, number)
+        standing, put_off = once(city.parcels, self._inward(tile, number))
+        return replace(tile, put_off=put_off), standing
 
     def _lockers(self, number: int) -> tuple[Indexes, npt.NDArray[np.int64]]:
         """The tile's own lockers without what guests have taken, and those where it is a guest with what it has."""

@@ -53,7 +53,7 @@ class Workers:
 @dataclass(frozen=True, eq=False)
 class Job:
     """One tile's search: from a plan that stands or from none, for a budget, as from one share of the whole time to
-    another; with starts of its own, if it says so."""
+    another; with starts of its own, if it says so. Parcels that were put off are brought before anything else."""
 
     city: City
     standing: JointPlan | None
@@ -62,6 +62,7 @@ class Job:
     begin: float
     end: float
     starts: bool
+    put_off: tuple[int, ...] = ()
 
 
 def plan_city(city: City, *, seed: int, budget: Budget, workers: Workers | None = None) -> JointPlan:
@@ -126,7 +127,14 @@ class _Search:
                 seed = (self.seed * MANY + number) * MANY + k
                 budget = self.purse.part(share)
                 job = Job(
-                    tile.city, standing if plan is not None else None, seed, budget, begin, end, number == 1
+                    tile.city,
+                    standing if plan is not None else None,
+                    seed,
+                    budget,
+                    begin,
+                    end,
+                    number == 1,
+                    tile.put_off,
                 )
                 pending.append((tile, job))
                 yield job
@@ -150,6 +158,7 @@ def searched(job: Job) -> JointPlan:
         warm = Warm(job.city)
         warm.take_over(job.standing, named(job.standing))
         visits, run = warm.columns, Run(warm.columns, job.seed, standing=warm.state)
+        run.bring(job.put_off)
     used, spent = job.budget(), 0
     if used < 1.0:
         price = typical(visits.case)

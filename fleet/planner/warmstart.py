@@ -52,13 +52,17 @@ class Warm:
         restore(self.state)
 
     def _write_routes(self, routes: Sequence[Route], vans: Sequence[VanName]) -> None:
-        """Each route as a trip of its own, its nodes one behind the other."""
-        kernel = self.state.routes
+        """Each route as a trip of its own, its nodes one behind the other. A stop that comes twice is refused: trips
+        would run into each other."""
+        kernel, known = self.state.routes, set[int]()
         following, van_of = np.asarray(kernel.best_next), np.asarray(kernel.best_van)
         van_of[:], np.asarray(kernel.best_before)[:] = -1, -1
         for trip, (route, van) in enumerate(zip(routes, vans, strict=True)):
             van_of[trip] = self.van(van)
             nodes = [kernel.size + 2 * trip, *map(self._node, route.stops), kernel.size + 2 * trip + 1]
+            if known.intersection(nodes) or len(set(nodes)) < len(nodes):
+                raise ValueError(f"route {trip} has a stop that another one, or itself, has made already")
+            known.update(nodes)
             following[nodes[:-1]] = nodes[1:]
 
     def _node(self, stop: VanStop) -> int:

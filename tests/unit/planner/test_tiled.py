@@ -16,10 +16,11 @@ import pytest
 from benchmarks.harness.cityjudge import cost, faults
 from benchmarks.harness.citymaker import made
 from fleet.planner import tiled
-from fleet.planner.city import City
-from fleet.planner.jointly import JointPlan, plan_jointly
+from fleet.planner.city import City, LockerWays
+from fleet.planner.jointly import Box, JointPlan, Route, VanStop, plan_jointly
 from fleet.planner.legs import BadCase, Straight
 from fleet.planner.routing import Iterations, Seconds, VanType
+from fleet.planner.tilecity import once
 from fleet.planner.tiled import Job, Workers, plan_city
 from fleet.planner.warmstart import Warm, named
 from tests.support.cities import random_city
@@ -304,6 +305,57 @@ def test_a_plan_that_stands_is_taken_over_as_it_is(seed: int) -> None:
     assert faults(city, found) == []
     assert found.cost <= plan.cost + 1e-6
     assert found.iterations == 600
+
+
+def twice_filled() -> tuple[City, JointPlan]:
+    """Five parcels and one locker, which two tiles' vans have filled in one slot: with three, and with two."""
+    city = random_city(1, 5, lockers=1, groups=1)
+    zero, one = np.zeros(5), np.ones(5, np.int64)
+    parcels = replace(
+        city.parcels, opens=zero, closes=zero + 900.0, kept=zero + 900.0, needs=one, size=0 * one
+    )
+    vans = tuple(
+        replace(van, vans=1, weight=20.0, volume=20.0, closes=900.0, longest=900.0) for van in city.vans
+    )
+    lockers = replace(city.lockers, room=np.full((1, 2, 3), 5))
+    ways = LockerWays(np.arange(5), 0 * one, zero + 1.0, zero, zero + 900.0)
+    plan = JointPlan(
+        (Route(0, (VanStop((0, 1), 0, 1),)), Route(1, (VanStop((2, 3, 4), 0, 1),))),
+        (),
+        tuple(Box(parcel, 0, 0, 1) for parcel in range(5)),
+        (),
+        0.0,
+        0,
+    )
+    return replace(city, parcels=parcels, vans=vans, lockers=lockers, locker_ways=ways), plan
+
+
+@pytest.mark.parametrize("iterations", [0, 600])
+def test_a_locker_that_two_tiles_filled_in_one_slot_is_filled_once_where_they_meet(iterations: int) -> None:
+    """The search knows one such stop: with two it walked from one van's trip into the other's. The parcels of the
+    smaller stop are brought anew before anything else, even without any iterations."""
+    city, plan = twice_filled()
+    assert faults(city, plan) == []
+    standing, put_off = once(city.parcels, plan)
+    assert put_off == (0, 1)
+    assert faults(city, standing) == []
+    assert [stop for route in standing.routes for stop in route.stops] == [VanStop((2, 3, 4), 0, 1)]
+    with pytest.raises(ValueError, match="route 1 has a stop that another one"):
+        tiled.searched(Job(city, plan, 1, Iterations(iterations), 0.5, 1.0, starts=False))
+    found = tiled.searched(Job(city, standing, 1, Iterations(iterations), 0.5, 1.0, False, put_off))
+    assert faults(city, found) == []
+    assert found.unserved == ()
+    assert found.cost == pytest.approx(cost(city, found), rel=1e-9)
+
+
+def test_lockers_filled_for_other_parcels_or_in_other_slots_stay_filled() -> None:
+    """What differs in slot, needs or depot is a stop of its own."""
+    city, plan = twice_filled()
+    other = replace(plan, routes=(plan.routes[0], Route(1, (VanStop((2, 3, 4), 0, 0),))))
+    assert once(city.parcels, other) == (other, ())
+    for column in ("needs", "depot"):
+        parcels = replace(city.parcels, **{column: np.array([1, 1, 3, 3, 3])})
+        assert once(parcels, plan) == (plan, ())
 
 
 def test_vans_that_may_bring_any_parcel_go_where_they_are_near(small: Callable[[int], None]) -> None:
