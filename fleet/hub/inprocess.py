@@ -7,7 +7,7 @@ Everything happens in an order that depends on nothing but seed and input, so th
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from fleet.protocol.codec import decode_control, encode, encode_telemetry
 from fleet.protocol.messages import (
     AnyMessage,
     Attach,
+    Envelope,
     Grant,
     Granted,
     Role,
@@ -34,14 +35,36 @@ from fleet.store.base import Store
 TURN_S = 0.001
 """How far the sessions' transport clock goes on with each turn: far less than any time-out."""
 
+LOOK_S = 0.1
+"""How often a session that nothing has happened to is asked what it has to say (a heartbeat), by the same clock."""
+
 
 @dataclass(slots=True)
 class _End:
-    """One peer's end: its session and what it was told in this step."""
+    """One peer's end: its session, what it was told in this step, and when it is next asked what it has to say."""
 
     session: PeerSession
     told: list[AnyMessage] = field(default_factory=list)
     attached: bool = False
+    look_at_s: float = 0.0
+
+    def send(self, message: AnyMessage) -> None:
+        """Give the session something to say, soon."""
+        self.session.send(message)
+        self.look_at_s = 0.0
+
+    def hear(self, envelope: Envelope, wall_s: float) -> None:
+        """Take a frame of the hub's in; the session acknowledges it soon."""
+        for delivery in self.session.receive(envelope, wall_s):
+            self.told.append(delivery.message)
+            if delivery.seq is not None:
+                self.session.taken(delivery.seq)
+        self.look_at_s = 0.0
+
+    def speak(self, wall_s: float) -> list[Envelope]:
+        """What the session says now."""
+        self.look_at_s = wall_s + LOOK_S
+        return self.session.poll(wall_s)
 
 
 class InProcess:
@@ -59,6 +82,12 @@ class InProcess:
         self._keeper = _End(PeerSession("timekeeper", Role.TIMEKEEPER, "boot-1"))
         self._operator = _End(PeerSession("operator", Role.OPERATOR, "boot-1"))
         self._station = _End(PeerSession(STATION, Role.WEATHER, "boot-1"))
+        self._ends = {
+            **{a.encode(): end for a, end in self._assets.items()},
+            b"operator": self._operator,
+            STATION.encode(): self._station,
+            b"timekeeper": self._keeper,
+        }
         self._announced = 0
         self._observed = 0
         self._incoming: deque[tuple[datetime, Order, Contact]] = deque()
@@ -81,7 +110,7 @@ class InProcess:
         while self._incoming and self._incoming[0][0] <= self._world.now:
             due.append(self._incoming.popleft())
         if due:
-            self._operator.session.send(
+            self._operator.send(
                 SubmitOrders(
                     request_id=f"orders-{len(self._incoming)}",
                     orders=tuple(order for _, order, _ in due),
@@ -89,17 +118,11 @@ class InProcess:
                 )
             )
 
-    def _ends(self) -> Iterator[tuple[bytes, _End]]:
-        yield from ((a.encode(), end) for a, end in self._assets.items())
-        yield b"operator", self._operator
-        yield STATION.encode(), self._station
-        yield b"timekeeper", self._keeper
-
     def _connect(self) -> None:
-        for route, end in self._ends():
+        for route, end in self._ends.items():
             for envelope in end.session.connect(self._wall_s):
                 self._core.control(route, encode(envelope), self._wall_s)
-        while any(end.session.state is not SessionState.WELCOMED for _, end in self._ends()):
+        while any(end.session.state is not SessionState.WELCOMED for end in self._ends.values()):
             self._turn()
 
     def _turn(self) -> None:
@@ -113,8 +136,10 @@ class InProcess:
         self._let_time_go_on()
 
     def _peers_speak(self) -> None:
-        for route, end in self._ends():
-            for envelope in end.session.poll(self._wall_s):
+        for route, end in self._ends.items():
+            if end.look_at_s > self._wall_s:
+                continue
+            for envelope in end.speak(self._wall_s):
                 self._core.control(route, encode(envelope), self._wall_s)
 
     def _store_batch(self) -> None:
@@ -129,13 +154,8 @@ class InProcess:
         return jobs
 
     def _hub_speaks(self) -> None:
-        ends = dict(self._ends())
         for route, frames in self._core.output(self._wall_s):
-            end = ends[route]
-            for delivery in end.session.receive(decode_control(frames), self._wall_s):
-                end.told.append(delivery.message)
-                if delivery.seq is not None:
-                    end.session.taken(delivery.seq)
+            self._ends[route].hear(decode_control(frames), self._wall_s)
 
     def _let_time_go_on(self) -> None:
         grants = [m for m in self._keeper.told if isinstance(m, Grant)]
@@ -152,7 +172,7 @@ class InProcess:
         self._announce()
         self._report_weather()
         answer = Granted(until=self._world.now, next_at=self._world.next_at(), sent={})
-        self._keeper.session.send(answer)
+        self._keeper.send(answer)
 
     def _assets_speak(self) -> None:
         said: dict[str, list[AnyMessage]] = defaultdict(list)
@@ -164,8 +184,8 @@ class InProcess:
                 if isinstance(message, Telemetry):
                     self._telemetry(asset_id, end, message)
                 else:
-                    end.session.send(message)
-            for envelope in end.session.poll(self._wall_s):
+                    end.send(message)
+            for envelope in end.speak(self._wall_s):
                 self._core.control(asset_id.encode(), encode(envelope), self._wall_s)
 
     def _telemetry(self, asset_id: str, end: _End, sample: Telemetry) -> None:
@@ -181,11 +201,11 @@ class InProcess:
         """What people of the world tell the hub."""
         found = self._world.notices()
         for notice in found[self._announced :]:
-            self._operator.session.send(notice)
+            self._operator.send(notice)
         self._announced = len(found)
 
     def _report_weather(self) -> None:
         found = self._world.observations()
         for report in found[self._observed :]:
-            self._station.session.send(report)
+            self._station.send(report)
         self._observed = len(found)

@@ -75,4 +75,5 @@ class Peers:
 
     def of_role(self, role: Role) -> Iterable[Peer]:
         """The connected peers of a role, by id."""
-        return (p for _, p in sorted(self.by_id.items()) if p.role is role and p.control is not None)
+        found = [peer for peer in self.by_id.values() if peer.role is role and peer.control is not None]
+        return sorted(found, key=lambda peer: peer.peer_id)
