@@ -46,7 +46,6 @@ def test_memory_and_files_stay_as_they_are() -> None:
     assert max(course.files[-15:]) <= max(course.files[:30]) + 10, course.files
 
 
-@pytest.mark.alone
 @pytest.mark.slow
 def test_a_hub_that_leaks_is_found_out() -> None:
     """The short form can fail: some of its misbehaviours leave a buffer behind."""

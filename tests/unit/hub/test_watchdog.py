@@ -86,7 +86,6 @@ while True:
 """
 
 
-@pytest.mark.alone
 def test_a_loop_that_hangs_in_its_own_log_is_ended_too() -> None:
     """Nobody reads the pipe: the loop's line does not come to an end, and no line of the watchdog's would."""
     with subprocess.Popen(
