@@ -432,7 +432,8 @@ class HubCore:
 
     def patience_s(self, wall_s: float, idle_s: float) -> float:
         """How long the loop may sleep where nothing comes in: ``idle_s``, or less when there is something to do."""
-        if self.inbox.samples_waiting:
+        # Samples of a step that is not complete wait for the rest of it, which comes in.
+        if self.inbox.samples_waiting and (self._stepping is None or self._stepping.complete()):
             return 0.0
         return idle_s if self._stepping is None else self._stepping.patience_s(wall_s, idle_s)
 

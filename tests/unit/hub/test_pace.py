@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fleet.protocol.codec import encode
 from fleet.protocol.messages import (
     AssetReport,
     Grant,
@@ -14,6 +15,7 @@ from fleet.protocol.messages import (
     Reply,
     Role,
     StopAll,
+    Telemetry,
 )
 from tests.support.bench import DAY, Bench, Peer
 
@@ -73,6 +75,22 @@ def test_the_loop_sleeps_until_the_grant_is_due(tmp_path: Path) -> None:
     bench.run(10.1 - bench.wall)
     assert granted(keeper) == [0, 60]
     assert bench.core.patience_s(bench.wall, 0.05) == 0.05, "it waits for the timekeeper, not for the clock"
+
+
+def test_the_loop_sleeps_while_samples_wait_for_the_rest_of_their_step(tmp_path: Path) -> None:
+    """They are looked at when the timekeeper has said that all were sent, and no sooner; then at once."""
+    bench, keeper = begun(tmp_path, None)
+    bench.sample(bench.peers[DRONE], Telemetry(at=MINUTE, lon=-97.74, lat=30.27, soc=1.0))
+    bench.turn()
+    assert bench.core.inbox.samples_waiting == 1
+    assert bench.core.patience_s(bench.wall, 0.05) == 0.05, "no busy loop"
+    sent = {DRONE: bench.core.sessions.peers.by_id[DRONE].session.frames_received}
+    keeper.session.send(Granted(until=MINUTE, next_at=None, sent=sent))
+    for envelope in keeper.session.poll(bench.wall):
+        bench.core.control(keeper.route, encode(envelope), bench.wall)
+    assert bench.core.patience_s(bench.wall, 0.05) == 0, "nothing else is to come"
+    bench.turn()
+    assert bench.core.inbox.samples_waiting == 0
 
 
 def test_who_speaks_meanwhile_is_answered_at_once(tmp_path: Path) -> None:
