@@ -94,7 +94,7 @@ def test_a_hard_day(tmp_path: Path) -> None:
     [
         (("--margin-scale", "0.5"), "reserve_breaches"),
         (("--margin-scale", "0.5", "--seed", "5"), "reserve_breaches"),
-        (("--ignore-zones",), "zone_breaches"),
+        (("--ignore-zones", "--parcels", "40"), "zone_breaches"),
     ],
 )
 @pytest.mark.timeout(200)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,12 +43,27 @@ def day(
     )
 
 
+Days = Callable[[int, str], Simulated]
+
+
+@pytest.fixture(scope="module")
+def first_day(tmp_path_factory: pytest.TempPathFactory) -> Days:
+    """Days by seed and incidents, each run when it is first asked for."""
+    return cache(lambda seed, incidents: day(tmp_path_factory.mktemp("first"), seed, incidents))
+
+
+@pytest.fixture(scope="module")
+def free_day(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
+    """A day as fast as it goes."""
+    return day(tmp_path_factory.mktemp("free"), 3, "hard", parcels=12)
+
+
 @pytest.mark.parametrize("incidents", ["none", "some", "hard"])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_day_ends_well(tmp_path: Path, seed: int, incidents: str) -> None:
+def test_a_day_ends_well(first_day: Days, seed: int, incidents: str) -> None:
     """Nothing is lost, doubled or broken, and the stored events alone give the state that the hub ended in; so does a
     snapshot of it."""
-    run = day(tmp_path, seed, incidents)
+    run = first_day(seed, incidents)
     unfinished = {
         order_id: parcel.status.value
         for order_id, parcel in run.state.parcels.items()
@@ -65,15 +82,14 @@ def test_a_day_ends_well(tmp_path: Path, seed: int, incidents: str) -> None:
     assert decode(encode(run.state)) == run.state
 
 
-def test_the_same_seed_gives_the_same_events(tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_events(first_day: Days, tmp_path: Path) -> None:
     """To the letter, incidents included."""
-    first, second = (day(tmp_path / name, 2, "hard").events for name in ("one", "two"))
+    first, second = first_day(2, "hard").events, day(tmp_path, 2, "hard").events
     assert [event_text(e) for e in first] == [event_text(e) for e in second]
 
 
 @pytest.mark.parametrize("pace", [400, 3000])
-def test_the_same_events_at_any_pace(tmp_path: Path, pace: float) -> None:
+def test_the_same_events_at_any_pace(free_day: Simulated, tmp_path: Path, pace: float) -> None:
     """How long grants are held back by the wall clock changes nothing in what is decided, nor when."""
-    free = day(tmp_path / "free", 3, "hard", parcels=12).events
-    paced = day(tmp_path / "paced", 3, "hard", pace=pace, parcels=12).events
-    assert [event_text(e) for e in free] == [event_text(e) for e in paced]
+    paced = day(tmp_path, 3, "hard", pace=pace, parcels=12).events
+    assert [event_text(e) for e in free_day.events] == [event_text(e) for e in paced]
