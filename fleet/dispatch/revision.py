@@ -100,10 +100,12 @@ def _without(locker: LockerPlan, order_ids: Collection[str]) -> LockerPlan:
 
 
 def gave_way(desk: Desk, plan: Plan) -> Reason:
-    """Why a parcel is brought otherwise whose draft still holds: what the plan was asked for, as it is yet."""
-    waiting = [p for o in (one.order_id for one in plan.parcels) if (p := desk.parcel(o)).mission_id is None]
-    lost = dict.fromkeys(why.detail for parcel in waiting for why in parcel.handed_on[:1])
-    new = sum(not parcel.handed_on for parcel in waiting)
+    """Why a parcel is brought otherwise whose draft still holds: what the plan was asked for, as it is yet. New is what
+    waits and was in no plan before."""
+    state = desk.state
+    waiting = [one.order_id for one in plan.parcels if one.order_id in state.waiting]
+    lost = dict.fromkeys(why.detail for order_id in waiting for why in desk.parcel(order_id).handed_on[:1])
+    new = sum(order_id not in state.choices for order_id in waiting)
     events = [*list(lost)[:MOST_NAMED], *([f"{new} new parcel{'s' * (new > 1)}"] if new else [])]
     detail = f"made room or costs less so, after: {'; '.join(events) or 'nothing that waited'}"
     return incident(REPLANNED, detail, source=plan.plan_id)

@@ -1,7 +1,8 @@
 """Fairness between drivers: stops go over from longer routes to shorter ones, as long as that is worth what it costs.
 
 What counts is the hours of a route, from the start of loading to its end, above the mean of all routes of the plan: at
-``[fairness] per_hour`` of the fleet file. It is never part of a reported cost.
+``[fairness] per_hour`` of the fleet file. It is never part of a reported cost. A drafted route that changes for it
+counts for what a change does.
 """
 
 from __future__ import annotations
@@ -61,13 +62,13 @@ def _next(board: Board, per_hour: float) -> Move | None:
     for tour in tours:
         if tour.duration_s <= mean_s:
             return None
-        best = max(_moves(tours, tour, per_hour), key=lambda move: move.gain, default=None)
+        best = max(_moves(board, tours, tour, per_hour), key=lambda move: move.gain, default=None)
         if best is not None:
             return best
     return None
 
 
-def _moves(tours: Sequence[Tour], long: Tour, per_hour: float) -> Iterator[Move]:
+def _moves(board: Board, tours: Sequence[Tour], long: Tour, per_hour: float) -> Iterator[Move]:
     """What each stop of a route is worth on each shorter one. A route keeps its last stop."""
     for at in range(len(long.visits) if len(long.visits) > 1 else 0):
         visit, rest = long.case.visits[long.visits[at]], long.without(at)
@@ -77,7 +78,7 @@ def _moves(tours: Sequence[Tour], long: Tour, per_hour: float) -> Iterator[Move]
             if short.duration_s >= long.duration_s or short.van.base not in visit.bases:
                 continue
             for longer in with_stop(short, visit):
-                gain = _gain(tours, (long, short), (rest, longer), per_hour)
+                gain = _gain(tours, (long, short), (rest, longer), per_hour) - board.toll((rest, longer))
                 if gain >= LEAST_GAIN:
                     yield Move(gain, rest, longer)
 

@@ -108,6 +108,10 @@ class Board:
         """What a seat for the parcel that was lifted last counts for when it is held against others: its cost."""
         return seat.cost
 
+    def toll(self, tours: Sequence[Tour]) -> float:  # noqa: ARG002 - of a board where changes have a price
+        """What it counts for, beside their cost, that vans drive these tours in place of their own: nothing here."""
+        return 0.0
+
     # --- lift and put ------------------------------------------------------------------------------------------------
 
     def lift(self, order: int) -> Seat:

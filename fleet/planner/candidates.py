@@ -23,6 +23,7 @@ from fleet.feasibility import planned as reasons
 from fleet.feasibility.charging import swap_s
 from fleet.feasibility.least import least_cost
 from fleet.kinds import kind_of
+from fleet.planner.asdrafted import DraftedSortie, drafted_sorties
 from fleet.planner.flights import Flights, earliest_departure, round_up
 from fleet.planner.problem import NO_WAY_S, Pool, Problem, stay_fee
 from fleet.planner.refills import KEPT_SOC
@@ -42,7 +43,7 @@ FARTHER = 1.6
 
 def find_ways(problem: Problem, flights: Flights, late: Late = never) -> tuple[Ways, ...]:
     """Every parcel's ways, in the order of the parcels. Sorties of those that are not come to before it is late are not
-    asked for."""
+    asked for, but for those that are drafted: whether these hold is asked at their own times, first of all."""
     doors = [_door(problem, o) for o in range(len(problem.orders))]
     lockers = _locker_ways(problem)
     sorties = _sortie_ways(problem, flights, lockers, late)
@@ -55,19 +56,26 @@ class _Door:
     verdicts: Mapping[str, Verdict]
 
 
+@dataclass(frozen=True)
+class _Sorties:
+    ways: tuple[SortieWay, ...]
+    asked: bool = True
+    """Whether all were asked about, or the drafted one alone."""
+
+
 def _ways(
     problem: Problem,
     order: int,
     door: _Door,
     lockers: Sequence[LockerWay],
-    sorties: Sequence[SortieWay] | None,
+    sorties: _Sorties,
 ) -> Ways:
     barred = problem.excluded(order)
     by_van = door.bases if _van_brings(problem, order) else frozenset()
     kept_lockers = tuple(w for w in lockers if by_van and barred.isdisjoint((w.mode, _at(w.locker_id))))
-    kept_sorties = tuple(w for w in sorties or () if barred.isdisjoint((w.mode, w.kind, *_ports(w))))
+    kept_sorties = tuple(w for w in sorties.ways if barred.isdisjoint((w.mode, w.kind, *_ports(w))))
     to_door = _door_way(problem, by_van, barred)
-    return Ways(kept_sorties, kept_lockers, to_door, door.verdicts, asked=sorties is not None)
+    return Ways(kept_sorties, kept_lockers, to_door, door.verdicts, asked=sorties.asked)
 
 
 def _at(locker_id: str) -> str:
@@ -146,19 +154,46 @@ def _locker_way(problem: Problem, order: int, locker_id: str) -> LockerWay | Non
 
 def _sortie_ways(
     problem: Problem, flights: Flights, lockers: Sequence[Sequence[LockerWay]], late: Late
-) -> list[list[SortieWay] | None]:
-    """For each parcel the sorties that are feasible at some time, by pool; none where it was late before."""
-    ways: list[list[SortieWay] | None] = [None for _ in problem.orders]
+) -> list[_Sorties]:
+    """For each parcel the sorties that are feasible at some time, by pool; the drafted one alone where it was late
+    before."""
+    drafted, ways = drafted_sorties(problem), list[_Sorties]()
     for order, pools in enumerate(_near_pools(problem)):
-        if pools and late():
-            continue
-        port = next((w for w in lockers[order] if problem.locker(w.locker_id).drone_port), None)
-        asked: list[tuple[Pool, LockerWay | None]] = [(pool, None) for pool in pools]
-        if port is not None:
-            asked += [(pool, port) for pool in pools if kind_of(pool.type.kind).needs_airspace][:1]
-        found = (_sortie_way(problem, flights, order, pool, locker) for pool, locker in asked)
-        ways[order] = [way for way in found if way is not None]
+        own = drafted.get(order)
+        kept = None if own is None else _as_drafted(problem, flights, own, lockers[order])
+        cut = bool(pools) and late()
+        asked = [] if cut else _ends(problem, pools, lockers[order])
+        found = (_sortie_way(problem, flights, order, *end) for end in asked if not _is_same(kept, end))
+        all_ways = tuple(way for way in (kept, *found) if way is not None)
+        ways.append(_Sorties(all_ways, asked=not cut))
     return ways
+
+
+def _ends(
+    problem: Problem, pools: Sequence[Pool], lockers: Sequence[LockerWay]
+) -> list[tuple[Pool, LockerWay | None]]:
+    """From where and where to it is asked about a parcel's sorties: to the door, and by air to the nearest port."""
+    port = next((w for w in lockers if problem.locker(w.locker_id).drone_port), None)
+    asked: list[tuple[Pool, LockerWay | None]] = [(pool, None) for pool in pools]
+    if port is not None:
+        asked += [(pool, port) for pool in pools if kind_of(pool.type.kind).needs_airspace][:1]
+    return asked
+
+
+def _is_same(way: SortieWay | None, end: tuple[Pool, LockerWay | None]) -> bool:
+    return way is not None and (way.pool, way.locker) == (end[0].index, end[1])
+
+
+def _as_drafted(
+    problem: Problem, flights: Flights, own: DraftedSortie, lockers: Sequence[LockerWay]
+) -> SortieWay | None:
+    """The way of a drafted sortie, as it is when that departs; none where it is not possible then."""
+    locker = next((way for way in lockers if way.locker_id == own.locker_id), None)
+    if own.locker_id is not None and locker is None:
+        return None
+    trips = (flights.trip(own.order, own.pool, own.locker_id, depart) for depart in own.departures)
+    trip = next((trip for trip in trips if trip is not None), None)
+    return None if trip is None else _way_of(problem, own.pool, locker, trip)
 
 
 def _near_pools(problem: Problem) -> list[list[Pool]]:
@@ -191,8 +226,10 @@ def _sortie_way(
     problem: Problem, flights: Flights, order: int, pool: Pool, locker: LockerWay | None
 ) -> SortieWay | None:
     trip = _some_trip(problem, flights, order, pool, locker.locker_id if locker else None)
-    if trip is None:
-        return None
+    return None if trip is None else _way_of(problem, pool, locker, trip)
+
+
+def _way_of(problem: Problem, pool: Pool, locker: LockerWay | None, trip: Trip) -> SortieWay:
     out_s = round_up((trip.drop_at - trip.depart_at).total_seconds())
     away_s = round_up((trip.return_at - trip.depart_at).total_seconds())
     charge_s = round_up(_least_charge_s(trip))

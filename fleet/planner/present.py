@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from fleet.feasibility.incident import incident
+from fleet.planner.asdrafted import DraftedSortie, drafted_sortie, pools_by_asset
 from fleet.planner.buildings import door_visits, gathered
 from fleet.planner.draft import Compartments, Draft
-from fleet.planner.flights import Flights, round_up
+from fleet.planner.flights import Flights
 from fleet.planner.late import as_late_as_driven
 from fleet.planner.polish import eased
 from fleet.planner.problem import Pool, Problem, Van
@@ -94,7 +95,7 @@ class Present:
 
     @cached_property
     def _pools(self) -> dict[str, Pool]:
-        return {slot.asset_id: pool for pool in self.problem.pools for slot in pool.slots}
+        return dict(pools_by_asset(self.problem))
 
     @cached_property
     def _vans(self) -> dict[str, Van]:
@@ -103,30 +104,27 @@ class Present:
     # --- sorties -----------------------------------------------------------------------------------------------------
 
     def _stand_sortie(self, mission: Drafted, pool: Pool) -> Standing:
-        order, locker_id = self._numbers[mission.order_ids[0]], mission.stops[0].locker_id
-        depart = self.problem.seconds(mission.start) + round_up(pool.type.load_s)
-        sortie, booked = self._booked(order, locker_id, pool, depart, mission.asset_id)
+        order = self._numbers[mission.order_ids[0]]
+        own = drafted_sortie(self.problem, order, pool, mission)
+        sortie, booked = self._booked(own, mission.asset_id)
         if sortie is None:
-            verdict = self.flights.assess(order, pool, locker_id, depart).verdict
+            verdict = self.flights.assess(order, pool, own.locker_id, own.depart_s).verdict
             self._let_go(mission, (order,), verdict.reasons)
         else:
             self._yard.keep(sortie)
             self._sorties[order], self._choices[order] = sortie, sortie.way
         return Standing(mission, (order,), sortie=sortie, booked=booked)
 
-    def _booked(
-        self, order: int, locker_id: str | None, pool: Pool, depart: int, asset_id: str
-    ) -> tuple[Sortie | None, bool]:
+    def _booked(self, own: DraftedSortie, asset_id: str) -> tuple[Sortie | None, bool]:
         """On its asset at its time, which may lie between two of the planner's seconds; whether all of it is booked.
         What only its battery, or a count, speaks against now stays drafted: that is looked at before it is sent."""
-        for way in self.ways[order].sorties:
+        for way in self.ways[own.order].sorties:
             here = way.locker.locker_id if way.locker else None
-            if way.pool != pool.index or here != locker_id:
+            if way.pool != own.pool.index or here != own.locker_id:
                 continue
-            booked = self._yard.on(order, way, depart, asset_id) or self._yard.on(
-                order, way, depart - 1, asset_id
-            )
-            found = booked or self._yard.drafted(order, way, depart, asset_id)
+            exact = (self._yard.on(own.order, way, depart, asset_id) for depart in own.departures)
+            booked = next((sortie for sortie in exact if sortie is not None), None)
+            found = booked or self._yard.drafted(own.order, way, own.depart_s, asset_id)
             if found is not None and (way.locker is None or self._compartments.take(way.locker)):
                 return found, booked is not None
         return None, True
@@ -150,7 +148,9 @@ class Present:
             tour = gathered(_over(tour))
             self._tours.append(tour)
         for order in set(orders) - made:
-            self._choices.pop(order, None)
+            way = self._choices.pop(order, None)
+            if isinstance(way, LockerWay):
+                self._compartments.release(way)
         self._let_go(mission, tuple(order for order in orders if order not in made), ())
         stops = stops_of(tour) if len(made) == len(orders) else ()
         return Standing(mission, orders, van.index, stops)

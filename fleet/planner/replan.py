@@ -10,24 +10,27 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from fleet.planner.board import Board, Floats, Seat
-from fleet.planner.draft import Compartments, Draft, rerouted
+from fleet.planner.board import Floats, Seat
+from fleet.planner.draft import Draft, rerouted
 from fleet.planner.flights import Flights
-from fleet.planner.present import Present, Standing
+from fleet.planner.present import Present
+from fleet.planner.pricedboard import PricedBoard
 from fleet.planner.problem import Problem
 from fleet.planner.search import search
 from fleet.planner.settle import LEAST_GAIN, settle
-from fleet.planner.sorties import Sortie, Yard, urgency
+from fleet.planner.sorties import urgency
 from fleet.planner.stop import Late, Stop, never
-from fleet.planner.tours import Tour
-from fleet.planner.ways import LockerWay, SortieWay, Way, Ways
+from fleet.planner.ways import Ways
 
 TRIALS = 10
 """So many trials count as one chunk of the stop."""
+
+MOST_IDLE = 40
+"""Polishing ends when so many trials in a row have found nothing."""
 
 FEWEST, MOST = 2, 8
 """So many parcels are taken out at once."""
@@ -48,130 +51,6 @@ MUCH = 0.25
 
 ANEW_SHARE = 0.75
 """Of the time, what that plan gets; of counted iterations it gets as many, and the other its own."""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A board's parts as they were."""
-
-    choices: list[Way | None]
-    yard: Yard
-    compartments: Compartments
-    sorties: dict[int, Sortie]
-    stays: dict[int, LockerWay]
-    tours: dict[int, Tour]
-    van_of: dict[int, int]
-
-
-@dataclass
-class PricedBoard(Board):
-    """A board on which it costs something that a drafted mission does not stay as it is."""
-
-    standing: Sequence[Standing] = ()
-    change_price: float = 0.0
-    _by_order: dict[int, Standing] = field(default_factory=dict)
-    _by_van: dict[int, Standing] = field(default_factory=dict)
-    _hand: int = 0
-    _was: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._by_order = {order: one for one in self.standing for order in one.orders}
-        self._by_van = {one.van: one for one in self.standing if one.van is not None}
-
-    def changed(self) -> list[Standing]:
-        """The drafted missions that do not stay as they are."""
-        return [one for one in self.standing if not self._is_kept(one)]
-
-    def kept(self) -> list[Standing]:
-        """The drafted missions that stay as they are."""
-        return [one for one in self.standing if self._is_kept(one)]
-
-    def worth(self) -> float:
-        """The plan's cost, with the prices of parcels that are left and of missions that change."""
-        trips = math.fsum(sortie.trip_cost for sortie in self.sorties.values())
-        tours = math.fsum(tour.cost for tour in self.tours.values())
-        fees = math.fsum(way.fee for way in self.stays.values())
-        left = sum(way is None for way in self.choices)
-        return trips + tours + fees + self.problem.penalty * left + self.change_price * len(self.changed())
-
-    def mark(self) -> Mark:
-        """How it stands now, to come back to."""
-        return Mark(
-            list(self.choices),
-            self.yard.copy(),
-            self.compartments.copy(),
-            dict(self.sorties),
-            dict(self.stays),
-            dict(self.tours),
-            dict(self._van_of),
-        )
-
-    def back_to(self, mark: Mark) -> None:
-        """Stand again as it did; nothing may be lifted. The mark is used up."""
-        self.choices, self.yard, self.compartments = mark.choices, mark.yard, mark.compartments
-        self.sorties, self.stays, self.tours, self._van_of = mark.sorties, mark.stays, mark.tours, mark.van_of
-
-    def lift(self, order: int) -> Seat:
-        """As on any board; what is changed by that is known before it is."""
-        seat = super().lift(order)
-        self._hand, self._was = order, 0.0
-        self._was = self._toll(seat)
-        return seat
-
-    def take(self, order: int) -> None:
-        """Have a parcel in hand that was lifted earlier."""
-        self._hand, self._was, self._lifted_from = order, 0.0, None
-
-    def price(self, seat: Seat) -> float:
-        """The seat's cost, and what it adds to the price of changes beside the seat that the parcel had."""
-        return seat.cost + self._toll(seat) - self._was
-
-    def cheapest(self, order: int, limit: float, *, but: Way | None = None) -> Seat | None:
-        """The cheapest seat with its price of changes; none that counts for ``limit`` or more."""
-        best: Seat | None = None
-        for way in self.ways[order].all:
-            if way == but or self.floor(order, way) - self._was - self.change_price >= limit:
-                continue
-            offer = self.offer(order, way, limit + self._was + self.change_price)
-            if offer is not None and (price := self.price(offer)) < limit:
-                best, limit = offer, price
-        return best
-
-    def _sortie(self, order: int, way: SortieWay) -> Seat | None:
-        """The one that was drafted where it can still be had and counts for less, else the earliest."""
-        found, own = super()._sortie(order, way), self._by_order.get(order)
-        if found is None or own is None or own.sortie is None or own.sortie.way != way:
-            return found
-        book = self.yard.on if own.booked else self.yard.drafted
-        same = book(order, way, own.sortie.depart_s, own.sortie.slot.asset_id)
-        if same is None:
-            return found
-        return min(Seat(way, same.cost, sortie=same), found, key=self.price)
-
-    def _toll(self, seat: Seat) -> float:
-        """The price of the changes that the parcel's own mission and the seat's van come to have."""
-        own, tour = self._by_order.get(self._hand), seat.tour
-        met = None if tour is None else self._by_van.get(tour.van.index)
-        count = 0
-        if own is not None:
-            count += not self._is_kept(own, seat)
-        if met is not None and met is not own:
-            count += not self._is_kept(met, seat)
-            count -= not self._is_kept(met)
-        return self.change_price * count
-
-    def _is_kept(self, one: Standing, seat: Seat | None = None) -> bool:
-        """Whether a mission stays as it is, with the parcel in hand in a seat."""
-        sortie: Sortie | None = None
-        tour: Tour | None = None
-        if one.van is None:
-            order = one.orders[0]
-            sortie = seat.sortie if seat is not None and order == self._hand else self.sorties.get(order)
-        else:
-            with_hand = seat is not None and seat.tour is not None and seat.tour.van.index == one.van
-            tour = seat.tour if with_hand and seat is not None else self.tours.get(one.van)
-        return one.is_kept(sortie, tour)
 
 
 @dataclass(frozen=True)
@@ -202,7 +81,7 @@ def _changed(draft: Draft, ways: Sequence[Ways], present: Present, *, seed: int,
     board = _priced(draft, ways, present)
     repair(board, draft.unserved, stop.late)
     board = _driven(board, present, seed=seed, stop=stop.part(DRIVEN_SHARE))
-    _Polish(board, draft.unserved, random.Random(seed)).run(stop)
+    polish(board, draft.unserved, random.Random(seed), stop=stop)
     return board
 
 
@@ -229,6 +108,13 @@ def repair(board: PricedBoard, orders: Iterable[int], late: Late = never) -> Non
         board.put(order, board.cheapest(order, left.cost) or left)
 
 
+def polish(board: PricedBoard, concerned: Sequence[int], chance: random.Random, *, stop: Stop) -> None:
+    """Take related parcels out and put them back, every second time near one of those that are ``concerned``, as long
+    as there is effort and that leads anywhere."""
+    if board.choices:
+        _Polish(board, concerned, chance).run(stop)
+
+
 @dataclass
 class _Polish:
     """Takes a few related parcels out and puts them back, and undoes what is dearer."""
@@ -238,14 +124,13 @@ class _Polish:
     chance: random.Random
 
     def run(self, stop: Stop) -> None:
-        """As long as there is effort; without a parcel nothing."""
-        if not self.board.choices:
-            return
+        """As long as there is effort, and not when many trials in a row were for nothing."""
         self._apart = _Apart(self.board.problem)
-        worth = self.board.worth()
-        while not stop():
+        worth, idle = self.board.worth(), 0
+        while idle < MOST_IDLE and not stop():
             for _ in range(TRIALS):
-                worth = self._trial(worth)
+                before, worth = worth, self._trial(worth)
+                idle = 0 if worth < before else idle + 1
 
     def _trial(self, worth: float) -> float:
         board, mark = self.board, self.board.mark()
@@ -254,7 +139,7 @@ class _Polish:
             board.take(order)
             board.put(order, board.cheapest(order, left.cost) or left)
         found = board.worth()
-        if found < worth - LEAST_GAIN:
+        if found < worth - LEAST_GAIN and board.holds(mark):
             return found
         board.back_to(mark)
         return worth

@@ -17,6 +17,7 @@ from fleet.dispatch.compartments import EMPTY
 from fleet.dispatch.desk import Desk, Settings
 from fleet.dispatch.inputs import PlanReady
 from fleet.dispatch.revisable import revisable
+from fleet.dispatch.revision import gave_way
 from fleet.domain import events as ev
 from fleet.hub.planning import Effort, make_plan
 from fleet.protocol.lifecycle import MissionStatus
@@ -195,6 +196,32 @@ def test_a_new_parcel_goes_into_a_route_that_was_drafted(tmp_path: Path) -> None
     while not van.of(Assign):
         bench.run(60)
     assert [a.mission.mission_id for a in van.of(Assign) if isinstance(a, Assign)] == [after]
+
+
+def test_new_is_only_what_was_in_no_plan_before(day: tuple[Bench, Peer, Peer, Peer]) -> None:
+    """Neither a parcel that waits again without a reason, nor one that is cancelled while the plan is made."""
+    bench, operator, *_ = day
+    bench.planner_answers = False
+    bench.submit_more(operator, another(bench, "N-1"))
+    bench.submit_more(operator, another(bench, "N-2"))
+    bench.run(0.1)
+    (job,) = bench.core.plans
+    made = make_plan(job, Effort(iterations=1, baselines=False), job.snapshot.at)
+    state = bench.core.state
+    again = replace(state.parcels["P-1"], mission_id=None, handed_on=())
+    parcels = state.parcels.set("P-1", again)
+    waiting = state.waiting.set("P-1", None).set("N-2", None).delete("N-1")
+    desk = Desk(
+        replace(state, parcels=parcels, waiting=waiting),
+        bench.now,
+        {},
+        Settings(replans=True),
+        lambda _: bench.inputs.context,
+    )
+    plan = made.model_copy(
+        update={"parcels": (*made.parcels, made.parcels[0].model_copy(update={"order_id": "N-2"}))}
+    )
+    assert gave_way(desk, plan).detail == "made room or costs less so, after: 1 new parcel"
 
 
 def another(bench: Bench, name: str) -> Order:

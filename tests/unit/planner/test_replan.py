@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
+from fleet.domain.objective import Fairness
 from fleet.domain.plan import Plan
-from fleet.planner import MaxIterations, Snapshot, plan
+from fleet.network.base import Matrix, Profile
+from fleet.network.geodesic import GeodesicNetwork
+from fleet.planner import Deadline, MaxIterations, Snapshot, plan
+from fleet.planner.balance import balance
+from fleet.planner.board import Board
+from fleet.planner.candidates import find_ways
+from fleet.planner.flights import Flights
+from fleet.planner.present import Present
+from fleet.planner.pricedboard import PricedBoard
+from fleet.planner.problem import Problem
+from fleet.planner.replan import polish
+from fleet.planner.snapshot import Drafted, DraftedStop
+from fleet.protocol.values import Place
 from tests.support.drafted import drafted_of, in_force
-from tests.unit.planner.town import EIGHT, fleet, order, place, random_town, snapshot
+from tests.unit.planner.test_balance import lopsided
+from tests.unit.planner.test_budget import Ticks
+from tests.unit.planner.town import EIGHT, fleet, locker, order, place, random_town, snapshot
 
 SEEDS = (1, 2)
 
@@ -150,3 +168,127 @@ def test_a_parcel_that_is_not_ready_is_planned_for_and_does_not_leave_before() -
 def test_the_price_of_a_change_is_the_fleet_files() -> None:
     """Half a unit of money where it says nothing."""
     assert fleet().change_price == 0.5
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_there_is_no_time_to_ask_about_stays_as_drafted(seed: int) -> None:
+    """Nobody asks for other ways in a second: that is no reason to let a draft go."""
+    town = random_town(seed, 20)
+    before = made(town)
+    assert before.sorties
+    clock = Ticks()
+    again = plan(in_force(town, before), seed=3, stop=Deadline(clock, clock() + 1), made_at=EIGHT)
+    assert again.lost == ()
+    assert [one.kept for one in again.revised] == [True] * (len(before.sorties) + len(before.routes))
+    assert any("sorties were asked about" in one for one in again.assumptions)
+
+
+def test_a_drafted_sortie_stands_though_it_could_not_be_flown_at_other_times() -> None:
+    """Its way is asked for at its own time, not only at times spread over the window."""
+    parcels = [order(f"O{i}", place(1500 + 100 * i, 0), hours=(0, 6)) for i in range(3)]
+    town = snapshot(parcels, vans=1, drones=1)
+    before = made(town)
+    assert len(before.sorties) == 3
+    problem = Problem(in_force(town, before))
+    times = {problem.seconds(sortie.depart) for sortie in before.sorties}
+    ways = find_ways(problem, only := OnlyThen(problem, times=times))
+    present = Present(problem, ways, only)
+    assert present.draft().unserved == ()
+    assert present.lost == {}
+
+
+@dataclass
+class OnlyThen(Flights):
+    """In which nothing can be flown at any other than some departures: as where a zone is closed but for minutes."""
+
+    times: set[int] = None  # type: ignore[assignment]
+
+    def assess(self, order: int, pool, locker_id, depart_s: int):  # type: ignore[no-untyped-def]
+        then = depart_s if depart_s in self.times else 10 * 86400
+        return super().assess(order, pool, locker_id, then)
+
+
+def test_a_stop_that_is_let_go_gives_its_compartment_back() -> None:
+    """The first route comes too late to the locker's window; who is on the second has the only compartment."""
+    parcels = [
+        order("A", place(600, 100), hours=(0, 0.01)),
+        order("B", place(620, 100)),
+    ]
+    box = locker("L", place(600, 0), small=1, medium=0, large=0)
+    town = snapshot(parcels, vans=2, lockers=(box,))
+    drafted = tuple(
+        Drafted(f"R{i}", 0, f"D/van-{i}", EIGHT, (DraftedStop("L", (name,)),))
+        for i, name in ((1, "A"), (2, "B"))
+    )
+    problem = Problem(replace(town, drafted=drafted))
+    flights = Flights(problem)
+    present = Present(problem, find_ways(problem, flights), flights)
+    draft = present.draft()
+    assert draft.unserved == (0,)
+    assert draft.stays[1].locker_id == "L"
+
+
+NEAR, WALLED, BEHIND = place(600, 0), place(700, 300), place(1200, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class OneWayRound(GeodesicNetwork):
+    """Behind a wall it is quick from the house at the wall alone, and two hours from everywhere else: without a stop
+    there a tour comes later to the next. To that house it is far."""
+
+    def cross(self, starts: Sequence[Place], ends: Sequence[Place], profile: Profile) -> Matrix:
+        """Two hours, and ten kilometres more."""
+        found = GeodesicNetwork.cross(self, starts, ends, profile)
+        far = np.array([[b == BEHIND and a not in (WALLED, BEHIND) for b in ends] for a in starts], np.bool_)
+        long = np.array([[b == WALLED != a for b in ends] for a in starts], np.bool_)
+        metres = np.where(long, found.distance_m + 10_000, found.distance_m)
+        seconds = np.where(long, found.duration_s + 1000, found.duration_s)
+        return Matrix(metres, np.where(far, 7200.0, seconds))
+
+
+def test_polishing_leaves_no_tour_that_can_not_be_driven() -> None:
+    """Who would go by drone for less stays on the van, where the next stop would be missed without his."""
+    soon, later = (0, 1.5), (3, 4)
+    parcels = [
+        order("near", NEAR, hours=soon, locker_ok=False, weight_kg=20),
+        order("walled", WALLED, hours=soon, locker_ok=False),
+        order("behind", BEHIND, hours=soon, locker_ok=False, weight_kg=20),
+        order("last", place(-600, 0), hours=later, locker_ok=False, weight_kg=20),
+    ]
+    town = snapshot(parcels, vans=1, drones=1)
+    town = replace(town, context=replace(town.context, network=OneWayRound()))
+    stops = tuple(DraftedStop(None, (one.order_id,)) for one in parcels)
+    problem = Problem(priced(replace(town, drafted=(Drafted("R", 0, "D/van-1", EIGHT, stops),)), 0.0))
+    flights = Flights(problem)
+    ways = find_ways(problem, flights)
+    assert ways[1].sorties
+    present = Present(problem, ways, flights)
+    board = PricedBoard(present.draft(), ways, standing=present.standing)
+    mark, seat = board.mark(), board.lift(1)
+    assert not board.holds(mark)
+    assert board.cheapest(1, board.problem.penalty) is None, "nothing is worth it while the tour breaks by it"
+    board.put(1, seat)
+    assert board.holds(mark)
+    polish(board, (), random.Random(1), stop=MaxIterations(10))
+    assert all(tour.feasible for tour in board.tours.values())
+    assert [way is not None for way in board.choices] == [True] * 4
+
+
+@pytest.mark.parametrize(("price", "moves"), [(0.0, True), (10_000.0, False)])
+def test_fairness_counts_the_price_of_the_drafts_that_it_changes(price: float, moves: bool) -> None:
+    """A stop goes over from the longer route where a change costs nothing; where it costs too much it stays."""
+    town = lopsided(0.0)
+    before = made(town)
+    assert len(before.routes) == 2
+    spec = town.context.fleet.model_copy(update={"fairness": Fairness(per_hour=60.0), "change_price": price})
+    now = in_force(replace(town, context=replace(town.context, fleet=spec)), before)
+    problem = Problem(now)
+    flights = Flights(problem)
+    ways = find_ways(problem, flights)
+    present = Present(problem, ways, flights)
+    draft = present.draft()
+    assert balance(Board(draft, ways), 60.0) > 0
+    board = PricedBoard(draft, ways, standing=present.standing, change_price=price)
+    assert (balance(board, 60.0) > 0) is moves
+    again = made(now, 2)
+    assert bool(changed(again)) is moves
