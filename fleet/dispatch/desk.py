@@ -40,7 +40,8 @@ class Settings:
     ``charging_look_s``: so often it is looked at whether a battery charges as its curve says.
 
     ``replans``: whether a new plan may change what was drafted and not shown to anybody; ``keep_before_s``: how long
-    before its release a draft stays as it is; ``most_replanned``: so many parcels of drafts are planned again at most.
+    before its release a draft stays as it is. So many parcels of drafts are planned again at most: ``replanned_few``
+    and ``replanned_each`` for each parcel that waits, but never more than ``most_replanned``.
 
     ``keep_contacts_days``: how long after a parcel's end the personal data behind it is kept.
     """
@@ -66,6 +67,8 @@ class Settings:
     charging_look_s: float = 300
     replans: bool = False
     keep_before_s: float = 120
+    replanned_few: int = 16
+    replanned_each: int = 4
     most_replanned: int = 300
 
 

@@ -34,13 +34,20 @@ def revisable(desk: Desk, order_ids: Sequence[str], usable: Collection[str]) -> 
     some = order_ids[:: -(-len(order_ids) // MOST_PLACES)]
     places = [desk.parcel(order_id).order.place for order_id in some]
     found = [(_apart(desk, one, places), one) for one in _candidates(desk, usable)]
-    chosen, room = list[Drafted](), desk.settings.most_replanned
+    chosen, room = list[Drafted](), _room(desk, len(order_ids))
     for _, one in sorted(found, key=lambda pair: (pair[0], pair[1].mission_id)):
         room -= len(one.order_ids)
         if room < 0:
             break
         chosen.append(one)
     return tuple(sorted(chosen, key=lambda one: one.mission_id))
+
+
+def _room(desk: Desk, waiting: int) -> int:
+    """How many drafted parcels may be planned again for so many that wait: an event touches little, and each draft that
+    is looked at must be asked anew whether it holds."""
+    settings = desk.settings
+    return min(settings.most_replanned, settings.replanned_few + settings.replanned_each * waiting)
 
 
 def still_as_seen(desk: Desk, mission_id: str, revision: int) -> bool:

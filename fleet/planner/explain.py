@@ -16,7 +16,7 @@ from fleet.planner.flights import Flights, earliest_departure
 from fleet.planner.insertion import Insertion, best_insertion, open_route
 from fleet.planner.prices import Prices
 from fleet.planner.problem import Pool, Problem
-from fleet.planner.render import Sheet
+from fleet.planner.render import Served, Sheet
 from fleet.planner.rivals import ESTIMATED, Rival, Rivals
 from fleet.planner.running import RunningRoute
 from fleet.planner.stop import Late, never
@@ -42,10 +42,14 @@ class Explainer:
     """From then on what takes long is not asked any more, which the answers say."""
     settled: bool = True
     """Whether each parcel was offered all its ways."""
+    stays: frozenset[int] = frozenset()
+    """Parcels of drafts that stay as they are: why so was said when they were drafted."""
 
     def parcel(self, order: int) -> ParcelPlan:
         """One parcel's part of the plan."""
         served = self.sheet.served.get(order)
+        if served is not None and order in self.stays:
+            return _part(self.problem.orders[order].order_id, served)
         mode, cost = (served.mode, served.cost) if served else (UNASSIGNED, 0.0)
         kinds = [kind for kind in self._kinds() if kind != mode]
         saving, rivals = self._rivals.of(order, kinds, cost)
@@ -53,21 +57,11 @@ class Explainer:
         order_id = self.problem.orders[order].order_id
         if served is None:
             return ParcelPlan(order_id=order_id, mode=UNASSIGNED, alternatives=others)
-        return ParcelPlan(
-            order_id=order_id,
-            mode=served.mode,
-            asset_id=served.asset_id,
-            locker_id=served.locker_id,
-            eta=served.eta.at,
-            eta_low=served.eta.low,
-            eta_high=served.eta.high,
-            late_s=served.late_s or None,
-            cost=served.cost,
-            # One that a van fetches is on no board: its insertion's cost is what it adds.
-            saving=served.cost if saving is None else saving,
-            alternatives=others,
-            fallback=self._fallback(others),
-        )
+        # One that a van fetches is on no board: its insertion's cost is what it adds.
+        saving = served.cost if saving is None else saving
+        part = _part(order_id, served)
+        fallback = self._fallback(others)
+        return part.model_copy(update={"saving": saving, "alternatives": others, "fallback": fallback})
 
     def unassigned(self, order: int) -> Unassigned:
         """Why nobody brings the parcel, and the smallest change that would serve it."""
@@ -278,6 +272,21 @@ class Explainer:
             opened = open_route(self.sheet.free(van), parcel, context.network, at=at, route_id="new")
             found += opened.reasons if not isinstance(opened, Insertion) else ()
         return _distinct(found) or (reasons.no_room("van", "no van has time or room left"),)
+
+
+def _part(order_id: str, served: Served) -> ParcelPlan:
+    """By whom a parcel is brought, when and for how much; without what else could be."""
+    return ParcelPlan(
+        order_id=order_id,
+        mode=served.mode,
+        asset_id=served.asset_id,
+        locker_id=served.locker_id,
+        eta=served.eta.at,
+        eta_low=served.eta.low,
+        eta_high=served.eta.high,
+        late_s=served.late_s or None,
+        cost=served.cost,
+    )
 
 
 MOST_NAMED = 3

@@ -104,8 +104,17 @@ def _revision(
     sheet.fill()
     kept = named_as_drafted(again, sheet)
     plain, settled = Board(board.draft(), ways), not settling.late()
+    stays = frozenset(o for one in board.standing if one.mission.mission_id in kept for o in one.orders)
     plan = _written(
-        plain, sheet, summary(None, sheet), flights, seed=seed, made_at=made_at, stop=stop, settled=settled
+        plain,
+        sheet,
+        summary(None, sheet),
+        flights,
+        seed=seed,
+        made_at=made_at,
+        stop=stop,
+        settled=settled,
+        stays=stays,
     )
     revised = tuple(
         Revised(mission_id=m.mission_id, revision=m.revision, kept=m.mission_id in kept)
@@ -146,12 +155,14 @@ def _written(
     made_at: datetime,
     stop: Stop,
     settled: bool,
+    stays: frozenset[int] = frozenset(),
 ) -> Plan:
-    """A board's draft as a plan, with the reasons that there is time for: those of parcels that nobody brings first."""
+    """A board's draft as a plan, with the reasons that there is time for: those of parcels that nobody brings first,
+    none of those whose drafts stay."""
     draft, ways, problem = sheet.draft, board.ways, board.problem
     snapshot = problem.snapshot
     prices = learn(problem, ways, draft.routing)
-    explainer = Explainer(problem, ways, flights, prices, sheet, board, stop.late, settled)
+    explainer = Explainer(problem, ways, flights, prices, sheet, board, stop.late, settled, stays)
     left = tuple(explainer.unassigned(order) for order in sheet.left)
     parcels = tuple(explainer.parcel(order) for order in range(len(problem.orders)))
     shortcuts = _shortcuts(ways, sheet, settled=settled, explained=not stop.late())

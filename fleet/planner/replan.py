@@ -29,7 +29,7 @@ from fleet.planner.ways import Ways
 TRIALS = 10
 """So many trials count as one chunk of the stop."""
 
-MOST_IDLE = 40
+MOST_IDLE = 20
 """Polishing ends when so many trials in a row have found nothing."""
 
 FEWEST, MOST = 2, 8
@@ -109,8 +109,8 @@ def repair(board: PricedBoard, orders: Iterable[int], late: Late = never) -> Non
 
 
 def polish(board: PricedBoard, concerned: Sequence[int], chance: random.Random, *, stop: Stop) -> None:
-    """Take related parcels out and put them back, every second time near one of those that are ``concerned``, as long
-    as there is effort and that leads anywhere."""
+    """Take related parcels out and put them back, near those that are ``concerned`` (none: anywhere), as long as there
+    is effort and that leads anywhere: what is far from an event is as good as it was before."""
     if board.choices:
         _Polish(board, concerned, chance).run(stop)
 
@@ -145,9 +145,9 @@ class _Polish:
         return worth
 
     def _chosen(self) -> list[int]:
-        """Parcels that are lifted: every second time near one that the event is about."""
+        """Parcels that are lifted: near one that the event is about, if it is about any."""
         everybody = range(len(self.board.choices))
-        about = self.concerned if self.concerned and self.chance.random() < 0.5 else everybody
+        about = self.concerned or everybody
         centre, count = self.chance.choice(about), self.chance.randint(FEWEST, MOST)
         apart = self._apart.from_(centre)
         noise = np.array([self.chance.random() for _ in everybody])

@@ -224,6 +224,25 @@ def test_new_is_only_what_was_in_no_plan_before(day: tuple[Bench, Peer, Peer, Pe
     assert gave_way(desk, plan).detail == "made room or costs less so, after: 1 new parcel"
 
 
+def test_an_event_touches_the_nearest_drafts_alone(day: tuple[Bench, Peer, Peer, Peer]) -> None:
+    """So many as the settings say for so many parcels that wait, and never more than at most."""
+    bench = day[0]
+    context = bench.inputs.context
+
+    def looked_at(waiting: list[str], **said: int) -> set[str]:
+        settings = Settings(replans=True, keep_before_s=0, **said)
+        desk = Desk(bench.core.state, bench.now, {}, settings, lambda _: context)
+        return {o for one in revisable(desk, waiting, {ONE, TWO, VAN}) for o in one.order_ids}
+
+    everybody = looked_at(["P-1"])
+    assert len(everybody) > 4
+    near = looked_at(["P-1"], replanned_few=1, replanned_each=2)
+    assert len(near) == 3
+    assert near == set(sorted(everybody)[:3]), "they stand in a row"
+    assert len(looked_at(["P-1", "P-2"], replanned_few=1, replanned_each=2)) == min(5, len(everybody))
+    assert len(looked_at(["P-1", "P-2"], replanned_few=1, replanned_each=2, most_replanned=4)) == 4
+
+
 def another(bench: Bench, name: str) -> Order:
     """A parcel next door to the first."""
     first = bench.inputs.orders.orders[0]

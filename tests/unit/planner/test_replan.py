@@ -12,6 +12,7 @@ import pytest
 
 from fleet.domain.objective import Fairness
 from fleet.domain.plan import Plan
+from fleet.feasibility import SortieAssessment
 from fleet.network.base import Matrix, Profile
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.planner import Deadline, MaxIterations, Snapshot, plan
@@ -22,7 +23,7 @@ from fleet.planner.flights import Flights
 from fleet.planner.present import Present
 from fleet.planner.pricedboard import PricedBoard
 from fleet.planner.problem import Problem
-from fleet.planner.replan import polish
+from fleet.planner.replan import polish, replan
 from fleet.planner.snapshot import Drafted, DraftedStop
 from fleet.protocol.values import Place
 from tests.support.drafted import drafted_of, in_force
@@ -292,3 +293,57 @@ def test_fairness_counts_the_price_of_the_drafts_that_it_changes(price: float, m
     assert (balance(board, 60.0) > 0) is moves
     again = made(now, 2)
     assert bool(changed(again)) is moves
+
+
+def test_polishing_ends_where_it_leads_nowhere() -> None:
+    """Of a thousand chunks of effort hardly any is used where nothing has happened and no change is worth its price."""
+    town = random_town(1, 20)
+    problem = Problem(priced(in_force(town, made(town)), 1000.0))
+    flights = Flights(problem)
+    ways = find_ways(problem, flights)
+    present = Present(problem, ways, flights)
+    board = PricedBoard(present.draft(), ways, standing=present.standing, change_price=1000.0)
+    stop = MaxIterations(1000)
+    polish(board, (), random.Random(1), stop=stop)
+    assert board.changed() == []
+    assert stop.left > 990
+
+
+@dataclass
+class Counting(Flights):
+    """Flights that count what they are asked for the first time."""
+
+    asked: int = 0
+
+    def _asked(self, order: int, pool_index: int, locker_id: str | None, depart_s: int) -> SortieAssessment:
+        self.asked += 1
+        return super()._asked(order, pool_index, locker_id, depart_s)
+
+
+def test_a_new_parcel_costs_few_questions() -> None:
+    """Whether a sortie holds is what takes the time: beside drafts it is asked no more than a few times for each."""
+    town = random_town(4, 21)
+    before = made(replace(town, orders=town.orders[1:]))
+    problem = Problem(replace(town, drafted=drafted_of(town, before)))
+    flights = Counting(problem)
+    ways = find_ways(problem, flights)
+    again = replan(problem, ways, flights, seed=1, stop=MaxIterations(300))
+    assert again.board.draft().unserved == ()
+    assert flights.asked <= 6 * len(town.orders)
+
+
+def test_what_stays_is_not_explained_again() -> None:
+    """It was when it was drafted; what is new or brought otherwise is."""
+    town = random_town(2, 20)
+    before = made(replace(town, orders=town.orders[1:]))
+    again = made(priced(replace(town, drafted=drafted_of(town, before)), 1000.0), 5)
+    kept = {one.mission_id for one in again.revised if one.kept}
+    stays = {o for s in again.sorties if s.sortie_id in kept for o in s.order_ids}
+    stays |= {
+        o for r in again.routes if r.route_id in kept for s in r.stops for o in (*s.deliver, *s.collect)
+    }
+    assert stays
+    assert town.orders[0].order_id not in stays
+    for parcel in again.parcels:
+        assert bool(parcel.alternatives) is (parcel.order_id not in stays)
+        assert parcel.mode == "unassigned" or (parcel.asset_id and parcel.eta is not None)
