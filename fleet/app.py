@@ -92,7 +92,8 @@ class Setup(BaseModel):
     (none: as fast as it goes); otherwise it runs ``rate`` times as fast as the wall clock from ``at`` on.
     ``store`` is the address of a PostgreSQL database (none: a file in the run directory), without a password.
     ``plain``: there are no keys, and only processes of this machine may connect. ``keep_contacts_days``: how long after
-    a parcel's end names, addresses and telephone numbers are kept.
+    a parcel's end names, addresses and telephone numbers are kept. ``replans``: whether a new plan may change drafts
+    that nobody was shown.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -115,7 +116,7 @@ class Setup(BaseModel):
     store: str | None = None
     limits: LimitSettings = LimitSettings()
     keep_contacts_days: float = Field(default=30, ge=0, le=3650)
-    replans: bool = False
+    replans: bool = True
 
     @field_validator("store")
     @classmethod

@@ -89,7 +89,7 @@ def command(
     log_json: LogJson = False,
     plain: WithoutKeys = False,
     keep_contacts_days: KeepContactsDays = 30,
-    replan: Replan = False,
+    replan: Replan = True,
     store: StoreUrl = None,
     as_json: Json = False,
 ) -> None:

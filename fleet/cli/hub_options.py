@@ -45,9 +45,7 @@ WithoutKeys = Annotated[
 ]
 Replan = Annotated[
     bool,
-    typer.Option(
-        "--replan", help="Let new plans change drafts that nobody was shown (not for many parcels yet)."
-    ),
+    typer.Option("--replan/--no-replan", help="Whether new plans may change drafts that nobody was shown."),
 ]
 KeepContactsDays = Annotated[
     float,

@@ -21,7 +21,7 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from fleet.app import Files, Setup, run_hub
+from fleet.app import Files, Setup, read_setup, run_hub
 from fleet.cli.main import main
 from fleet.hub.rundir import RunDir, Running
 from fleet.hub.security.keytable import KeyringError
@@ -187,6 +187,16 @@ def test_a_new_day_leaves_a_world_of_its_files(city: Path, monkeypatch: pytest.M
     assert len(spec.weather) == 24
     assert World(0, spec, Incidents.NONE).asset_ids
     assert [z["features"][0]["properties"]["id"] for z in spec.zones] == ["park"]
+
+
+@pytest.mark.parametrize(("option", "replans"), [((), True), (("--no-replan",), False)])
+def test_drafts_may_be_planned_again_unless_that_is_switched_off(
+    city: Path, monkeypatch: pytest.MonkeyPatch, option: tuple[str, ...], *, replans: bool
+) -> None:
+    """A day keeps what it was begun with."""
+    monkeypatch.setattr("fleet.cli.hub.run_hub", begins)
+    assert ended(*words(city), *option) == 0
+    assert read_setup(RunDir(city / "runs" / "day")).replans is replans
 
 
 def test_a_world_that_cannot_be_told_is_no_obstacle(
