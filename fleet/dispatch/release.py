@@ -197,7 +197,9 @@ ABSENT = "asset_absent"
 
 def _may_wait(desk: Desk, record: MissionRecord) -> bool:
     """Whether a later start could still make it: the window must hold the planned travel, and patience its limit."""
-    since = max(record.release_at, desk.state.resumed_at or record.release_at)
+    # A route is sent well before it starts, when its van may be out on the trip ahead of it.
+    due = record.release_at if record.mission.is_sortie else record.mission.start_at
+    since = max(due, desk.state.resumed_at or due)
     waited = desk.now - since
     drops = [s for s in record.mission.steps if isinstance(s, Drop)]
     last = drops[0].window.end if drops else desk.state.until or desk.now

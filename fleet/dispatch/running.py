@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -88,11 +89,22 @@ def _stranded(desk: Desk, asset_id: str) -> Site:
 
 def running_routes(desk: Desk, stand: Stand, *, overtime: bool = False) -> list[Candidate]:
     """The routes that are drafted or under way and could still be changed, in the order of their ids."""
-    found = []
+    found, starts = [], _starts(desk)
     for mission_id, asset_id in sorted(desk.state.live_missions.items()):
         record = desk.state.missions[mission_id]
         if record.kind == "van" and stand.on_board in (None, asset_id) and _usable(desk, asset_id):
-            found.append(_candidate(desk, record, overtime=overtime))
+            # What rides on it is brought, even if the next route has to wait for the van.
+            others = () if stand.on_board else starts[asset_id]
+            behind = [start for start in others if start > record.mission.start_at]
+            found.append(_candidate(desk, record, behind, overtime=overtime))
+    return found
+
+
+def _starts(desk: Desk) -> dict[str, list[datetime]]:
+    """When each van's routes start that are drafted or under way."""
+    found = defaultdict[str, list[datetime]](list)
+    for mission_id, asset_id in desk.state.live_missions.items():
+        found[asset_id].append(desk.state.missions[mission_id].mission.start_at)
     return found
 
 
@@ -101,12 +113,14 @@ def _usable(desk: Desk, asset_id: str) -> bool:
     return not asset.withdrawn and asset.status not in (AssetStatus.LINK_LOST, AssetStatus.RETURNING)
 
 
-def _candidate(desk: Desk, record: MissionRecord, *, overtime: bool) -> Candidate:
+def _candidate(desk: Desk, record: MissionRecord, behind: Sequence[datetime], *, overtime: bool) -> Candidate:
+    """``behind``: when the van's later routes start, before which this one must be over."""
     stops = [s for s in record.mission.steps if isinstance(s, Stop)]
     done = sum(s.step_id in record.ended or s.step_id == record.current for s in stops)
     begun = record.status is MissionStatus.ACTIVE
     frozen = min(len(stops), done + desk.settings.frozen_stops) if begun else 0
-    frame = _frame(desk, record, overtime=overtime)
+    kind, depot, latest, orders = _frame(desk, record, overtime=overtime)
+    frame = kind, depot, min([latest, *behind]), orders
     limit = range_of(desk.context, frame[0], told_charge(desk, record.mission.asset_id).soc)
     running = RunningRoute(_as_route(desk, record, stops), *frame, range=limit, done=done if begun else 0)
     return Candidate(record, running, frozen)

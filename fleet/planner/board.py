@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from fleet.planner.buildings import building, door_visits, gathered, shared
 from fleet.planner.construct import leg_costs, standing_vans
 from fleet.planner.draft import Compartments, Draft
-from fleet.planner.problem import Legs, Problem
+from fleet.planner.problem import Legs, PlannerError, Problem, Van
 from fleet.planner.routes import Routing
 from fleet.planner.sorties import Sortie, Yard
 from fleet.planner.tours import Case, Tour, detours
+from fleet.planner.trips import Openings, in_turn
 from fleet.planner.visits import Key, Visit, door_visit, locker_service_s, locker_visits
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
 from fleet.protocol.values import Place
@@ -35,8 +36,8 @@ METRES_PER_DEGREE = 111_200
 
 Floats = NDArray[np.float64]
 
-Thing = int | str
-"""Something that parcels share: a van by its index, a launch site or a locker by its id."""
+Thing = str
+"""Something that parcels share: a van, a launch site or a locker, by its id."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class Board:
     _lifted_from: int | None = None
     _lifted_order: int = 0
     _own_floors: dict[int, float] = field(default_factory=dict)
+    _round_trips: dict[tuple[str, str], Floats] = field(default_factory=dict)
     asked: set[Thing] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -127,13 +129,39 @@ class Board:
             return Seat(way, sortie.cost, sortie=sortie)
         before = self.tours[self._van_of.pop(order)]
         self._lifted_from, self._lifted_order, self._own_floors = before.van.index, order, {}
-        after = self._without(before, order)
+        return Seat(way, self._left(before, self._without(before, order), fee), tour=before)
+
+    def _left(self, before: Tour, after: Tour | None, fee: float) -> float:
+        """Have a van drive what is left of its tour; what that saves with the fee of a stay."""
+        was = sum(tour.cost for tour in self._trips(before))
         if after is None:
             del self.tours[before.van.index]
-            return Seat(way, before.cost + fee, tour=before)
-        self.tours[before.van.index] = after
+        else:
+            self.tours[before.van.index] = after
         # Where driving past a stop breaks the tour (streets know no triangle inequality) it saves nothing.
-        return Seat(way, before.cost - after.cost + fee if after.feasible else 0.0, tour=before)
+        if after is not None and not after.feasible:
+            return 0.0
+        self._turn(before)
+        return was - sum(tour.cost for tour in self._trips(before)) + fee
+
+    def _trips(self, one: Tour) -> list[Tour]:
+        """All trips of a tour's van, that one among them if it is driven."""
+        asset_id = one.van.slot.asset_id
+        return [tour for tour in self.tours.values() if tour.van.slot.asset_id == asset_id]
+
+    def _turn(self, one: Tour) -> None:
+        """Give each trip of a van what its others leave free."""
+        trips = self._trips(one)
+        if not trips or (len(trips) == 1 and trips[0].van is self.problem.whole(one.van)):
+            return
+        made = in_turn(trips)
+        if made is None:
+            raise PlannerError(f"the trips of {one.van.slot.asset_id} do not fit one after the other")
+        for tour in made:
+            known = self._floors.get(tour.van.index)
+            if known is not None and known[0] is self.tours[tour.van.index]:
+                self._floors[tour.van.index] = tour, known[1]  # no hour is in what a stop costs at least
+            self.tours[tour.van.index] = tour
 
     def put(self, order: int, seat: Seat) -> None:
         """Give a lifted parcel a seat: an offer just made for it, or the one that it had."""
@@ -148,11 +176,13 @@ class Board:
         if seat.tour is not None:
             self.tours[seat.tour.van.index] = seat.tour
             self._van_of[order] = seat.tour.van.index
+            self._turn(seat.tour)
 
     def drive(self, tour: Tour) -> None:
         """Have a van drive another tour instead of its own; whoever lost a stop by that gives it to another."""
         self.tours[tour.van.index] = tour
         self._van_of |= {order: tour.van.index for visit in _visits(tour) for order in visit.orders}
+        self._turn(tour)
 
     def _leave_locker(self, order: int) -> float:
         """Give a parcel's compartment back; what the stay costs."""
@@ -241,8 +271,8 @@ class Board:
             changed = self._stops(locker_id, [*visit.orders, order])
             visits = _visits(tour)
             larger = _tour(tour, [*visits[:i], *changed, *visits[i + 1 :]])
-            if len(changed) == 1 and larger.feasible:
-                self.asked.add(tour.van.index)
+            if len(changed) == 1 and larger.feasible and self._turns(larger):
+                self.asked.add(tour.van.slot.asset_id)
                 yield Seat(way, larger.cost - tour.cost + fee, tour=larger)
 
     def _stops_there(self, order: int, locker_id: str | None) -> list[tuple[Tour, int, Visit]]:
@@ -266,12 +296,44 @@ class Board:
     def stops(self, way: Way, visit: Visit, fee: float, limit: float) -> Iterator[Seat]:
         """Seats with the stop put into a tour that there is, or made by a van that still stands."""
         for tour in self._near(visit, fee, limit):
-            self.asked.add(tour.van.index)
-            yield from (Seat(way, t.cost - tour.cost + fee, tour=t) for t in with_stop(tour, visit))
+            self.asked.add(tour.van.slot.asset_id)
+            yield from (
+                Seat(way, t.cost - tour.cost + fee, tour=t) for t in with_stop(tour, visit) if self._turns(t)
+            )
         for van in standing_vans(list(self.tours.values()), self.problem.vans):
             alone = Tour(Case(self.problem, (visit,)), van, (0,))
             if van.fixed_cost + fee < limit and alone.feasible:
                 yield Seat(way, alone.cost + fee, tour=alone)
+        yield from self._further(way, visit, fee, limit)
+
+    def _further(self, way: Way, visit: Visit, fee: float, limit: float) -> Iterator[Seat]:
+        """Seats on a further trip of a van that is out."""
+        goal = self._goals[visit.key]
+        for van in self._openings.of(self.tours.values()):
+            self.asked.add(van.slot.asset_id)
+            if van.base in visit.bases and self._round_trip(van)[goal] + fee < limit:
+                alone = Tour(Case(self.problem, (visit,)), van, (0,))
+                if alone.feasible and self._turns(alone):
+                    yield Seat(way, alone.cost + fee, tour=alone)
+
+    def _turns(self, changed: Tour) -> bool:
+        """Whether the van's other trips hold beside a changed one, or a further one."""
+        others = [tour for tour in self._trips(changed) if tour.van.index != changed.van.index]
+        return not others or in_turn([*others, changed]) is not None
+
+    @cached_property
+    def _openings(self) -> Openings:
+        return Openings(self.problem)
+
+    def _round_trip(self, van: Van) -> Floats:
+        """What a further trip to each goal alone costs at the least: loading, out and back."""
+        known = self._round_trips.get(van.base)
+        if known is None:
+            loading = Tour(Case(self.problem, ()), replace(van, slot=replace(van.slot, day_paid=True)), ())
+            kind = van.type
+            by_load = kind.load_s * kind.rates.per_hour / 3600
+            known = self._round_trips[van.base] = by_load + self._worked_out(loading, range(len(self._goals)))
+        return known
 
     # --- what a way costs at least -----------------------------------------------------------------------------------
 
@@ -291,8 +353,11 @@ class Board:
 
     def _floor(self, key: Key) -> float:
         standing = [v.fixed_cost for v in standing_vans(list(self.tours.values()), self.problem.vans)]
-        driving = [self._least(tour, self._goals[key]) for tour in self.tours.values()]
-        return min([*standing, *driving], default=math.inf)
+        goal = self._goals[key]
+        driving = [self._least(tour, goal) for tour in self.tours.values()]
+        bases = {van.base: van for van in self._openings.of(self.tours.values())}
+        again = [float(self._round_trip(van)[goal]) for van in bases.values()]
+        return min([*standing, *driving, *again], default=math.inf)
 
     def _near(self, visit: Visit, fee: float, limit: float) -> list[Tour]:
         """The tours into which the stop might be put for less than ``limit``, the most promising first."""
@@ -361,7 +426,7 @@ class Board:
 def things(problem: Problem, way: Way | None, tour: Tour | None = None) -> set[Thing]:
     """What a way, and the tour that goes with it, share with other parcels."""
     locker = way.locker if isinstance(way, SortieWay) else way
-    found: set[Thing] = set() if tour is None else {tour.van.index}
+    found: set[Thing] = set() if tour is None else {tour.van.slot.asset_id}
     if isinstance(way, SortieWay):
         found.add(problem.pools[way.pool].site.site_id)
     return found | {locker.locker_id} if isinstance(locker, LockerWay) else found

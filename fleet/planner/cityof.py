@@ -2,8 +2,8 @@
 
 What a city can't say is left out of it, or said so that less seems possible; whatever is found is worked out exactly
 afterwards, by the same bookings and tours as any other draft. Left out are the charge that a battery begins with, packs
-to be changed, permits and approvals that count, cold chains, and the hours' weather; a parcel that comes later counts
-as if its window began then. How far a van's battery leads is about right (`vanreach`).
+to be changed, permits and approvals that count, cold chains, and the hours' weather. How far a van's battery leads is
+about right (`vanreach`), and of several trips asked of each alone; so is the longest shift.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from fleet.planner.city import City, Groups, Lockers, LockerWays, Parcels, SortieWays
 from fleet.planner.flights import round_up
 from fleet.planner.legs import Table
-from fleet.planner.problem import Group, Pool, Problem, Span, Van, gaps
+from fleet.planner.problem import Group, Pool, Problem, Span, Van, gaps, is_delivery
 from fleet.planner.routing import VanType
 from fleet.planner.vanreach import Usual, usual_ways
 from fleet.planner.vanreach import reach as reach_of
@@ -39,6 +39,15 @@ at each locker."""
 
 SHORTEST_SLOT_S = 600
 """No slot is shorter: a van needs about so long to get anywhere."""
+
+MOST_TRIPS = 8
+"""So many trips of a van are searched for at most; the exact tours may be more."""
+
+FEW_VANS = 60
+"""Up to so many vans several trips of each are searched for: they are looked at van by van."""
+
+WORTH_A_TRIP_S = 1800
+"""Parcels that come so much later than a van may begin are a reason to look for a second trip of it."""
 
 FILL = 0.96
 """The share of the machines' time that is given out: what charging takes depends on what was flown before."""
@@ -60,6 +69,11 @@ class Model:
     def load_s(self, problem: Problem, row: int) -> int:
         """How long a sortie's machine is loaded before it departs."""
         return _load_s(problem, self.sorties[row])
+
+
+def _depot(van: Van) -> tuple[str, int]:
+    """Where it loads, and how long."""
+    return van.site.site_id, ceil(van.type.load_s)
 
 
 def _load_s(problem: Problem, way: SortieWay) -> int:
@@ -113,25 +127,33 @@ class _Making:
         return Visit(place, (order,), None, early, late, 0, 0, (0, 0), (0, 0), bases, self.problem.penalty)
 
     @cached_property
-    def _sites(self) -> tuple[str, ...]:
-        return tuple(sorted({van.site.site_id for van in self.problem.vans}))
+    def _depots(self) -> tuple[tuple[str, int], ...]:
+        """Sites that vans start from, each with a time of loading."""
+        return tuple(sorted({_depot(van) for van in self.problem.vans}))
 
     @cached_property
     def legs(self) -> Table:
-        """Sites that vans start from, then lockers, then doors."""
-        sites = [self.problem.site(site_id).place for site_id in self._sites]
+        """Depots, then lockers, then doors. Each trip begins with loading: the ways on from a depot take so much
+        longer."""
+        ways, depots = self._ways, len(self._depots)
+        seconds = ways.of_seconds.copy()
+        seconds[:depots, depots:] += np.array([load_s for _, load_s in self._depots])[:, None]
+        return Table(ways.of_metres, seconds)
+
+    @cached_property
+    def _ways(self) -> Table:
+        sites = [self.problem.site(site_id).place for site_id, _ in self._depots]
         lockers = [self.problem.stations[name].locker.place for name in self.lockers]
         legs = self.problem.legs([*sites, *lockers, *(door.place for door in self.doors)])
         return Table(legs.metres.astype(np.float64), legs.seconds.astype(np.float64))
 
     def _parcels(self) -> Parcels:
         doors, count = self.doors, len(self.orders)
-        first = len(self._sites) + len(self.lockers)
+        first = len(self._depots) + len(self.lockers)
         loads = np.array([np.add(d.deliver, d.collect) for d in doors], np.float64).reshape(-1, 2)
-        opens = [max(door.early_s, self._there_s(o)) for o, door in zip(self.orders, doors, strict=True)]
         return Parcels(
             place=first + np.arange(count),
-            opens=np.array(opens, np.float64),
+            opens=np.array([door.early_s for door in doors], np.float64),
             closes=np.array([door.late_s for door in doors], np.float64),
             service=np.array([door.service_s for door in doors], np.float64),
             weight=loads[:, 0],
@@ -140,14 +162,12 @@ class _Making:
             kept=np.full(count, self.slots[-1], np.float64),
             needs=np.array([self._need(o) for o in self.orders], np.int64),
             penalty=np.full(count, max(0.0, self.problem.penalty - self.by_parcel)),
+            release=np.array([self._release_s(o) for o in self.orders], np.float64),
         )
 
-    def _there_s(self, order: int) -> int:
-        """When a parcel can be anywhere at the earliest: it is loaded first."""
-        ways = self.ways[order]
-        loads = [_load_s(self.problem, way) + way.out_s for way in ways.sorties]
-        loads += [ceil(kind.load_s) for kind in self.problem.route_types] if ways.bases else []
-        return self.problem.ready[order] + min(loads, default=0)
+    def _release_s(self, order: int) -> int:
+        """When a parcel can be loaded; one that is collected is not."""
+        return self.problem.ready[order] if is_delivery(self.problem.orders[order]) else 0
 
     def _size(self, order: int) -> int:
         """The compartment that it needs: where lockers differ, the largest of them."""
@@ -180,34 +200,53 @@ class _Making:
         return tuple(tuple(group) for group in groups.values())
 
     def _van_type(self, group: Sequence[Van]) -> VanType:
-        """Vans that are alike. Loading is before the trip: so much later it begins, so much dearer is the van."""
+        """Vans that are alike."""
         van, kind = group[0], group[0].type
-        site, load_s = self._sites.index(van.site.site_id), ceil(kind.load_s)
+        site = self._depots.index(_depot(van))
         weight, volume = capacity(kind)
-        by_second = kind.rates.per_hour / 3600
-        reach, drain = (inf, 0.0) if van.range is None else reach_of(van.range, self._usual, load_s)
+        reach, drain = (inf, 0.0) if van.range is None else reach_of(van.range, self._usual, 0.0)
         return VanType(
             start=site,
             end=site,
             vans=len(group),
+            trips=self._trips(van),
             weight=weight,
             volume=volume,
-            fixed=van.fixed_cost + load_s * by_second,
+            fixed=van.fixed_cost,
             per_metre=kind.rates.per_km / 1000,
-            per_second=by_second,
-            opens=van.early_s + load_s,
+            per_second=kind.rates.per_hour / 3600,
+            opens=van.early_s,
             closes=van.late_s,
-            longest=max(0.0, kind.max_shift_s - load_s),
+            longest=kind.max_shift_s,
             has=sum(bit for bases, bit in self.bits.items() if van.base in bases),
             reach=reach,
             drain=drain,
         )
 
+    def _trips(self, van: Van) -> int:
+        """How many trips of such a van are searched for. Several cost the search its exchanges of tails: they are
+        looked for where parcels come later than the van, or fill it long before its day is over."""
+        few = len(self.problem.vans) <= FEW_VANS and not self.problem.one_trip
+        late_s = max((self._release_s(order) for order in self.orders), default=0)
+        fetches = late_s > van.early_s + WORTH_A_TRIP_S
+        return MOST_TRIPS if few and (fetches or self._soon_full(van)) else 1
+
+    def _soon_full(self, van: Van) -> bool:
+        """Whether the van is full of parcels like these, and has brought them, in half of its time."""
+        loads = np.array([door.deliver for door in self.doors], np.float64).mean(axis=0)
+        holds = min(
+            (c / each for c, each in zip(capacity(van.type), loads, strict=True) if each > 0.0), default=inf
+        )
+        stop_s = float(np.mean([door.service_s for door in self.doors])) + self._usual.between[1]
+        return (
+            ceil(van.type.load_s) + 2 * self._usual.out[1] + holds * stop_s < (van.late_s - van.early_s) / 2
+        )
+
     @cached_property
     def _usual(self) -> Usual:
         loads_kg = sum(door.deliver[0] + door.collect[0] for door in self.doors) * GRAMS_PER_UNIT / 1000
-        first = len(self._sites) + len(self.lockers)
-        return usual_ways(self.legs, len(self._sites), first, loads_kg / len(self.problem.vans) / 2)
+        first = len(self._depots) + len(self.lockers)
+        return usual_ways(self._ways, len(self._depots), first, loads_kg / len(self.problem.vans) / 2)
 
     # --- lockers -----------------------------------------------------------------------------------------------------
 
@@ -233,7 +272,7 @@ class _Making:
 
     def _lockers(self) -> Lockers:
         stations = [self.problem.stations[name] for name in self.lockers]
-        first = len(self._sites)
+        first = len(self._depots)
         kinds, pools = self.problem.route_types, self.problem.pools
         stop_s = max((ceil(kind.stop_s) for kind in kinds), default=0)
         each_s = max((ceil(kind.locker_parcel_s) for kind in kinds), default=0)

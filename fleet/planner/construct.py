@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from fleet.planner.problem import Van
 from fleet.planner.stop import Late, never
-from fleet.planner.tours import Case, Tour
+from fleet.planner.tours import Case, Tour, type_cost
+from fleet.planner.trips import Openings, in_turn
 
 LEGS_TRIED = 5
 """Of each tour, the legs that are asked exactly for a visit, the cheapest first."""
@@ -19,8 +20,8 @@ LEGS_TRIED = 5
 
 @dataclass(frozen=True)
 class Spot:
-    """A place for a visit: on a leg of a tour (alone in a new van where ``index`` is none), and what it adds to the
-    cost."""
+    """A place for a visit: on a leg of a tour (alone in a new van, or on a further trip of one, where ``index`` is
+    none), and what it adds to the cost."""
 
     extra: float
     index: int | None
@@ -39,22 +40,62 @@ def insert_all(
 ) -> tuple[list[Tour], list[int]]:
     """Put each visit where it costs least, the tightest windows first; also returns the visits that fit nowhere, and
     those that were not come to before it was late."""
-    result, left = list(tours), []
+    result, left, openings = list(tours), [], Openings(case.problem)
     for visit in sorted(visits, key=lambda v: _urgency(case, v)):
-        spot = None if late() else cheapest(case, result, visit, vans)
-        if spot is None:
+        spot = None if late() else cheapest(case, result, visit, vans, openings)
+        if spot is None or not _taken(result, spot):
             left.append(visit)
-        elif spot.index is None:
-            result.append(spot.changed)
-        else:
-            result[spot.index] = spot.changed
     return result, left
 
 
-def cheapest(case: Case, tours: Sequence[Tour], visit: int, vans: Sequence[Van]) -> Spot | None:
-    """The cheapest feasible place for a visit in the tours or in a van that still stands."""
+def _taken(tours: list[Tour], spot: Spot) -> bool:
+    """Drive the changed tour; the van's other trips get what it leaves them. Nothing changes where they do not hold."""
+    changed = spot.changed
+    asset_id = changed.van.slot.asset_id
+    beside = [i for i, t in enumerate(tours) if t.van.slot.asset_id == asset_id and i != spot.index]
+    made = in_turn([*(tours[i] for i in beside), changed]) if beside else [changed]
+    if made is None:
+        return False
+    if spot.index is None:
+        tours.append(changed)
+    by_number = {tour.van.index: tour for tour in made}
+    for i in (*beside, len(tours) - 1 if spot.index is None else spot.index):
+        tours[i] = by_number[tours[i].van.index]
+    return True
+
+
+def cheapest(
+    case: Case, tours: Sequence[Tour], visit: int, vans: Sequence[Van], openings: Openings
+) -> Spot | None:
+    """The cheapest feasible place for a visit in the tours, in a van that still stands, or on a further trip of one
+    that is out."""
     spots = [*_in_tours(case, tours, visit), *_in_new(case, tours, visit, vans)]
-    return min(spots, key=lambda s: s.extra, default=None)
+    best = min(spots, key=lambda s: s.extra, default=None)
+    return _on_further(case, tours, visit, openings, best) or best
+
+
+def _on_further(
+    case: Case, tours: Sequence[Tour], visit: int, openings: Openings, best: Spot | None
+) -> Spot | None:
+    """The visit alone on a van's further trip, where that costs less than the best place elsewhere."""
+    found, limit = None, math.inf if best is None else best.extra
+    for van in openings.of(tours):
+        if van.base in case.visits[visit].bases and round_trip(case, van, visit) < limit:
+            tour = Tour(case, van, (visit,))
+            if tour.feasible and tour.cost < limit:
+                found, limit = Spot(tour.cost, None, tour, visit, 0), tour.cost
+    return found
+
+
+def round_trip(case: Case, van: Van, visit: int) -> float:
+    """What a further trip to one visit costs; without end where the van has no time for it."""
+    depot, node, legs = case.site_node[van.site.site_id], case.first + visit, case.legs
+    way_s = int(legs.seconds[depot, node] + legs.seconds[node, depot])
+    takes_s = math.ceil(van.type.load_s) + way_s + case.visits[visit].service_s
+    if takes_s > van.late_s - van.early_s:
+        return math.inf
+    way_m = int(legs.metres[depot, node] + legs.metres[node, depot])
+    return type_cost(van.type, takes_s, way_m, len(case.visits[visit].orders), day_paid=True)
 
 
 def _in_tours(case: Case, tours: Sequence[Tour], visit: int) -> Iterable[Spot]:
@@ -110,8 +151,8 @@ def _in_new(case: Case, tours: Sequence[Tour], visit: int, vans: Sequence[Van]) 
 
 def standing_vans(tours: Sequence[Tour], vans: Sequence[Van]) -> list[Van]:
     """One unused van of each group."""
-    used = {tour.van.index for tour in tours}
-    first = {van.group: van for van in reversed(vans) if van.index not in used}
+    used = {tour.van.slot.asset_id for tour in tours}
+    first = {van.group: van for van in reversed(vans) if van.slot.asset_id not in used}
     return sorted(first.values(), key=lambda van: van.index)
 
 

@@ -85,12 +85,13 @@ def _by_van(model: Model, stop: VanStop, ways: Ways) -> Way | None:
 
 
 def _tours(model: Model, found: JointPlan) -> Warm:
-    """Each route as one of its type's vans makes it."""
-    vans = [iter(group) for group in model.vans]
-    return {
-        next(vans[route.van_type]).index: [_key(model, stop) for stop in route.stops]
-        for route in found.routes
-    }
+    """The trips of each van that one of its type makes, in turn."""
+    vans, trips = [iter(group) for group in model.vans], dict[int, list[list[Key]]]()
+    van_of = dict[int, int]()
+    for number, route in enumerate(found.routes):
+        van_of[number] = next(vans[route.van_type]).index if route.follows < 0 else van_of[route.follows]
+        trips.setdefault(van_of[number], []).append([_key(model, stop) for stop in route.stops])
+    return trips
 
 
 def _key(model: Model, stop: VanStop) -> Key:

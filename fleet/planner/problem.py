@@ -69,7 +69,11 @@ class Pool:
 
 @dataclass(frozen=True)
 class Van:
-    """One van with the span in which it is free; ``group`` is the same for vans that are alike."""
+    """One van with the span in which it is free; ``group`` is the same for vans that are alike.
+
+    One of its trips is a van with a span of its own (``trips.py``): each has a number (``index``) of its own, and its
+    place among the others (``trip``).
+    """
 
     index: int
     slot: AssetSlot
@@ -79,6 +83,7 @@ class Van:
     late_s: int
     range: RouteRange | None = None
     """What its battery allows; none where its type states none."""
+    trip: float = 0.0
 
     @property
     def base(self) -> tuple[str, str]:
@@ -194,6 +199,15 @@ class Problem:
             Van(i, slot, kind, self.site(slot.site_id), *span, self._range(kind, slot.soc))
             for i, (slot, kind, span) in enumerate(usable)
         )
+
+    def whole(self, van: Van) -> Van:
+        """The van of a trip, with all its free span."""
+        return self.vans[van.index % len(self.vans)]
+
+    @cached_property
+    def one_trip(self) -> frozenset[str]:
+        """Vans that make no second trip: a drafted route that stays as it is keeps its times, which are not asked."""
+        return frozenset(one.asset_id for one in self.snapshot.drafted)
 
     def _range(self, kind: RouteType, soc: float) -> RouteRange | None:
         """One that has told nothing counts as full: as its type says that it begins, then."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from fleet.domain.plan import (
     SortieDrop,
     SortiePlan,
 )
+from fleet.feasibility.route_energy import RouteRange
 from fleet.planner.draft import Draft
 from fleet.planner.insertion import FreeVan, Insertion, best_insertion, open_route
 from fleet.planner.late import late_s
@@ -79,7 +80,10 @@ class Sheet:
         """Sorties, then tours, then parcels that a van must fetch where they stand."""
         for number, (order, sortie) in enumerate(sorted(self.draft.sorties.items()), 1):
             self._add_sortie(f"{self.plan_id}-S{number:04d}", order, sortie)
-        tours = sorted(self.draft.routing.tours, key=lambda tour: tour.van.slot.asset_id)
+        tours = sorted(
+            self.draft.routing.tours,
+            key=lambda tour: (tour.van.slot.asset_id, tour.start_s, tour.times_s[-1]),
+        )
         for number, tour in enumerate(tours, 1):
             self._add_tour(f"{self.plan_id}-R{number:03d}", tour)
         self._fetch(tours)
@@ -149,7 +153,7 @@ class Sheet:
 
     def _fetch(self, tours: Sequence[Tour]) -> None:
         """Parcels that stand where no van starts: one comes by, loads and delivers them."""
-        vans = {tour.van.slot.asset_id: tour.van for tour in tours}
+        vans = {tour.van.slot.asset_id: self.problem.whole(tour.van) for tour in tours}
         for order in self.draft.unserved:
             site_id = self.problem.standing(order)
             if site_id is None or not self._fetch_one(order, site_id, vans):
@@ -201,8 +205,10 @@ class Sheet:
         """A route of this plan, as insertion wants it."""
         carried = {o for s in route.stops for o in (*s.deliver, *s.collect)}
         orders: dict[str, Order] = {o.order_id: o for o in self.problem.orders if o.order_id in carried}
-        latest = self.problem.moment(van.late_s)
-        return RunningRoute(route, van.type, van.site.place, latest, orders, range=van.range)
+        beside = [r for r in self.routes if r.asset_id == route.asset_id and r is not route]
+        latest = min([self.problem.moment(van.late_s), *_must_end(route, beside, van.type.max_shift_s)])
+        limit = None if van.range is None else _less(van.range, beside)
+        return RunningRoute(route, van.type, van.site.place, latest, orders, range=limit)
 
     def free(self, van: Van) -> FreeVan:
         """A van that could open a route."""
@@ -220,6 +226,18 @@ class Sheet:
                     later_s = (eta.at - before.eta.at).total_seconds() if before.late_s else 0.0
                     late_s = max(0.0, before.late_s + later_s)
                     self.served[number[order_id]] = replace(before, eta=eta, late_s=late_s)
+
+
+def _must_end(route: RoutePlan, beside: Sequence[RoutePlan], longest_s: float) -> Iterator[datetime]:
+    """When a trip must be over for the other trips of its van, and for one shift to hold them all."""
+    yield from (other.start for other in beside if other.start >= route.end)
+    yield from (other.start + timedelta(seconds=longest_s) for other in beside)
+
+
+def _less(limit: RouteRange, beside: Sequence[RoutePlan]) -> RouteRange:
+    """What a van's other trips leave of its battery."""
+    drawn_wh = sum(other.energy_wh or 0.0 for other in beside) * (1 + limit.margin)
+    return replace(limit, soc=limit.soc - drawn_wh / limit.full_wh) if beside else limit
 
 
 def spread(depart: datetime, eta: datetime, base_s: float) -> Eta:

@@ -14,6 +14,7 @@ from fleet.planner.polish import Cluster, eased, polished
 from fleet.planner.problem import Problem, Van
 from fleet.planner.stop import Late, Stop, never
 from fleet.planner.tours import Case, Tour, total_cost
+from fleet.planner.trips import all_in_turn, apart, behind, settled_in_turn, together
 from fleet.planner.visits import Key, Visit
 
 MAX_CLUSTER = 900
@@ -22,8 +23,8 @@ MAX_CLUSTER = 900
 MAX_CASE = 2500
 """Visits with one matrix between them; more are cut into areas first."""
 
-Warm = Mapping[int, Sequence[Key]]
-"""Tours of an earlier round: the van's number and the keys of its visits, in order."""
+Warm = Mapping[int, Sequence[Sequence[Key]]]
+"""Tours of an earlier round: the van's number, and for each of its trips the keys of its visits, in order."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,11 @@ class Routing:
     @property
     def warm(self) -> Warm:
         """The tours in a form that outlives the visits' numbers."""
-        return {t.van.index: [t.case.visits[v].key for v in t.visits] for t in self.tours}
+        found: dict[int, list[list[Key]]] = {}
+        for trips in together(self.tours).values():
+            van = trips[0].case.problem.whole(trips[0].van)
+            found[van.index] = [[t.case.visits[v].key for v in t.visits] for t in trips]
+        return found
 
 
 def route(
@@ -100,12 +105,15 @@ def _revived(case: Case, vans: Sequence[Van], warm: Warm) -> list[Tour]:
     numbers: dict[Key, list[int]] = defaultdict(list)
     for i, visit in enumerate(case.visits):
         numbers[visit.key].append(i)
-    tours = []
+    tours = list[Tour]()
     for van in vans:
-        kept = tuple(numbers[key].pop(0) for key in warm.get(van.index, ()) if numbers.get(key))
-        tour = eased(Tour(case, van, kept))
-        if tour.visits:
-            tours.append(tour)
+        trips = list[Tour]()
+        for keys in warm.get(van.index, ()):
+            kept = tuple(numbers[key].pop(0) for key in keys if numbers.get(key))
+            trip = behind(case.problem, trips) if trips else van
+            tour = None if trip is None else eased(Tour(case, trip, kept))
+            trips += [tour] if tour is not None and tour.visits else []
+        tours += settled_in_turn(trips) if len(trips) > 1 else trips
     return tours
 
 
@@ -122,11 +130,12 @@ def _improved(
     case: Case, tours: Sequence[Tour], vans: Sequence[Van], *, seed: int, stop: Stop, late: Late
 ) -> tuple[list[Tour], list[int]]:
     """The better of the tours as they are and as searched, cluster by cluster."""
-    clusters = _clusters(case, tours, vans)
+    clusters = _clusters(case, apart(tours), vans)
     found: list[Tour] = []
     for i, (cluster, inside) in enumerate(clusters):
         part = stop.part(1 / (len(clusters) - i))
         found += inside if late() else polished(cluster, inside, seed=seed, stop=part)
+    found = all_in_turn(found)
     return min((_completed(case, t, vans, late) for t in (tours, found)), key=lambda r: _objective(case, *r))
 
 
@@ -138,8 +147,8 @@ def _clusters(case: Case, tours: Sequence[Tour], vans: Sequence[Van]) -> list[tu
     """Neighbouring tours together, up to the size that is searched at once; spare vans and left visits dealt out."""
     made = {v for tour in tours for v in tour.visits}
     parts = max(1, math.ceil(len(case.visits) / MAX_CLUSTER))
-    used = {tour.van.index for tour in tours}
-    spare = [van for van in vans if van.index not in used]
+    used = {tour.van.slot.asset_id for tour in tours}
+    spare = [van for van in vans if van.slot.asset_id not in used]
     left = [v for v in range(len(case.visits)) if v not in made]
     by_angle = sorted(tours, key=_angle)
     dealt = [

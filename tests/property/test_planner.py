@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +20,10 @@ from tests.unit.planner.town import EIGHT, random_town
 SLACK = timedelta(seconds=1)
 
 towns = st.builds(random_town, st.integers(0, 10_000), st.integers(0, 24))
+narrow_towns = st.builds(
+    random_town, st.integers(0, 10_000), st.integers(8, 24), st.sampled_from((8.0, 15.0))
+)
+"""Their vans carry a few parcels only."""
 
 
 def made(snapshot: Snapshot, iterations: int = 40, seed: int = 3) -> Plan:
@@ -29,7 +34,18 @@ def made(snapshot: Snapshot, iterations: int = 40, seed: int = 3) -> Plan:
 @given(town=towns)
 def test_plan_keeps_every_rule(town: Snapshot) -> None:
     """Windows, loads, shifts, assets, chargers and compartments hold; each parcel is there exactly once."""
-    found = made(town)
+    check_plan(made(town), town)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(town=narrow_towns)
+def test_trips_of_small_vans_keep_every_rule(town: Snapshot) -> None:
+    """A van that is full comes back for more, as long as its shift lasts."""
+    check_plan(made(town), town)
+
+
+def check_plan(found: Plan, town: Snapshot) -> None:
+    """All rules that a plan must keep."""
     orders = {o.order_id: o for o in town.orders}
     check_each_once(found, orders)
     check_routes(found, town, orders)
@@ -79,14 +95,37 @@ def check_money(found: Plan) -> None:
 
 
 def check_routes(found: Plan, town: Snapshot, orders: dict[str, Order]) -> None:
-    """Each route by its van's type; no van has two routes at once."""
+    """Each route by its van's type; the trips of a van one after the other."""
     kinds = {a.asset_id: town.context.fleet.types[a.type_id] for a in town.assets}
-    assert len({r.asset_id for r in found.routes}) == len(found.routes)
+    assert len({r.route_id for r in found.routes}) == len(found.routes)
+    for asset_id in {r.asset_id for r in found.routes}:
+        kind = kinds[asset_id]
+        assert isinstance(kind, RouteType)
+        paid = any(a.day_paid for a in town.assets if a.asset_id == asset_id)
+        check_trips([r for r in found.routes if r.asset_id == asset_id], kind, paid=paid)
     for route in found.routes:
         kind = kinds[route.asset_id]
         assert isinstance(kind, RouteType)
         check_route_times(route, kind, town, orders)
         check_load(route, kind, orders)
+
+
+def check_trips(routes: Sequence[RoutePlan], kind: RouteType, *, paid: bool) -> None:
+    """No trip begins to load before the one ahead of it is over; all lie in one shift, and its day is paid once (not
+    at all where it was ``paid`` before)."""
+    routes = sorted(routes, key=lambda route: route.start)
+    assert all(one.end <= other.start for one, other in pairwise(routes))
+    assert (routes[-1].end - routes[0].start).total_seconds() <= kind.max_shift_s
+    rates = kind.rates
+    for number, route in enumerate(routes):
+        hours, parcels = (route.end - route.start).total_seconds() / 3600, parcels_of(route)
+        moved = route.distance_m / 1000 * rates.per_km + hours * rates.per_hour + parcels * rates.per_parcel
+        assert route.cost == pytest.approx(moved + (0.0 if number or paid else rates.per_trip), abs=0.01)
+
+
+def parcels_of(route: RoutePlan) -> int:
+    """How many parcels a route moves."""
+    return sum(len(stop.deliver) + len(stop.collect) for stop in route.stops)
 
 
 def check_route_times(route: RoutePlan, kind: RouteType, town: Snapshot, orders: dict[str, Order]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 
-from fleet.domain.fleet import FleetSpec
+from fleet.domain.fleet import FleetSpec, RouteType
 from fleet.domain.sites import Locker, Site
 from fleet.feasibility import Context
 from fleet.intake.fleetfile import default_fleet
@@ -175,8 +175,18 @@ def _random_order(rng: random.Random, number: int) -> Order:
     )
 
 
-def random_town(seed: int, count: int) -> Snapshot:
-    """A whole small town."""
+def with_capacity(spec: FleetSpec, capacity_kg: float) -> FleetSpec:
+    """The fleet with vans that carry so much."""
+    types = {
+        name: kind.model_copy(update={"capacity_kg": capacity_kg}) if isinstance(kind, RouteType) else kind
+        for name, kind in spec.types.items()
+    }
+    return spec.model_copy(update={"types": types})
+
+
+def random_town(seed: int, count: int, capacity_kg: float | None = None) -> Snapshot:
+    """A whole small town; ``capacity_kg`` is what its vans carry, if not what they usually do."""
+    spec = fleet() if capacity_kg is None else with_capacity(fleet(), capacity_kg)
     rng = random.Random(seed)
     lockers = tuple(
         locker(
@@ -192,4 +202,5 @@ def random_town(seed: int, count: int) -> Snapshot:
         robots=rng.randint(0, 2),
         chargers=rng.randint(1, 2),
         lockers=lockers,
+        spec=spec,
     )
