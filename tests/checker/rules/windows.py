@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import pairwise, permutations
 
 from tests.checker.context import Case
@@ -164,6 +165,20 @@ def check_shifts(case: Case) -> Iterator[Violation]:
         moments = [route.start, *(at for stop in route.stops for at in (stop.arrive, stop.depart)), route.end]
         if any(later < earlier for earlier, later in pairwise(moments)):
             yield Violation(Code.TRAVEL_TIME, f"route {route.route_id}", "its times do not rise")
+    yield from _trips_beyond_a_shift(case, zone)
+
+
+def _trips_beyond_a_shift(case: Case, zone: tzinfo) -> Iterator[Violation]:
+    """All trips that a van begins on one day are one shift: from the first's start to the last's end."""
+    days = defaultdict[tuple[str, date], list[tuple[Route, RouteFacts]]](list)
+    for route, facts in case.drives():
+        days[route.asset_id, route.start.astimezone(zone).date()].append((route, facts))
+    for (asset_id, _), trips in days.items():
+        begin, end = min(route.start for route, _ in trips), max(route.end for route, _ in trips)
+        length, longest = (end - begin).total_seconds(), trips[0][1].max_shift_s
+        if len(trips) > 1 and length > longest + 1:
+            detail = f"{len(trips)} trips take {length:.0f} s, a shift {longest:.0f} s"
+            yield Violation(Code.SHIFT, asset_id, detail)
 
 
 def _shift(route: Route, facts: RouteFacts, zone: tzinfo) -> Iterator[Violation]:
