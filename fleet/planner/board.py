@@ -309,12 +309,15 @@ class Board:
     def _further(self, way: Way, visit: Visit, fee: float, limit: float) -> Iterator[Seat]:
         """Seats on a further trip of a van that is out."""
         goal = self._goals[visit.key]
-        for van in self._openings.of(self.tours.values()):
+
+        def pays(van: Van) -> bool:
             self.asked.add(van.slot.asset_id)
-            if van.base in visit.bases and self._round_trip(van)[goal] + fee < limit:
-                alone = Tour(Case(self.problem, (visit,)), van, (0,))
-                if alone.feasible and self._turns(alone):
-                    yield Seat(way, alone.cost + fee, tour=alone)
+            return van.base in visit.bases and self._round_trip(van)[goal] + fee < limit
+
+        for van in self._openings.of(self.tours.values(), pays):
+            alone = Tour(Case(self.problem, (visit,)), van, (0,))
+            if alone.feasible and self._turns(alone):
+                yield Seat(way, alone.cost + fee, tour=alone)
 
     def _turns(self, changed: Tour) -> bool:
         """Whether the van's other trips hold beside a changed one, or a further one."""
@@ -355,9 +358,9 @@ class Board:
         standing = [v.fixed_cost for v in standing_vans(list(self.tours.values()), self.problem.vans)]
         goal = self._goals[key]
         driving = [self._least(tour, goal) for tour in self.tours.values()]
-        bases = {van.base: van for van in self._openings.of(self.tours.values())}
-        again = [float(self._round_trip(van)[goal]) for van in bases.values()]
-        return min([*standing, *driving, *again], default=math.inf)
+        least = min([*standing, *driving], default=math.inf)
+        further = self._openings.of(self.tours.values(), lambda van: self._round_trip(van)[goal] < least)
+        return min([least, *(float(self._round_trip(van)[goal]) for van in further)])
 
     def _near(self, visit: Visit, fee: float, limit: float) -> list[Tour]:
         """The tours into which the stop might be put for less than ``limit``, the most promising first."""

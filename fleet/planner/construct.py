@@ -79,23 +79,25 @@ def _on_further(
 ) -> Spot | None:
     """The visit alone on a van's further trip, where that costs less than the best place elsewhere."""
     found, limit = None, math.inf if best is None else best.extra
-    for van in openings.of(tours):
-        if van.base in case.visits[visit].bases and round_trip(case, van, visit) < limit:
+
+    def pays(van: Van) -> bool:
+        return van.base in case.visits[visit].bases and _round_trip(case, van, visit)[1] < limit
+
+    for van in openings.of(tours, pays):
+        if _round_trip(case, van, visit)[0] <= van.late_s - van.early_s:
             tour = Tour(case, van, (visit,))
-            if tour.feasible and tour.cost < limit:
+            if tour.cost < limit and tour.feasible:
                 found, limit = Spot(tour.cost, None, tour, visit, 0), tour.cost
     return found
 
 
-def round_trip(case: Case, van: Van, visit: int) -> float:
-    """What a further trip to one visit costs; without end where the van has no time for it."""
+def _round_trip(case: Case, van: Van, visit: int) -> tuple[int, float]:
+    """How long a further trip to one visit takes, and what it costs."""
     depot, node, legs = case.site_node[van.site.site_id], case.first + visit, case.legs
     way_s = int(legs.seconds[depot, node] + legs.seconds[node, depot])
-    takes_s = math.ceil(van.type.load_s) + way_s + case.visits[visit].service_s
-    if takes_s > van.late_s - van.early_s:
-        return math.inf
     way_m = int(legs.metres[depot, node] + legs.metres[node, depot])
-    return type_cost(van.type, takes_s, way_m, len(case.visits[visit].orders), day_paid=True)
+    takes_s = math.ceil(van.type.load_s) + way_s + case.visits[visit].service_s
+    return takes_s, type_cost(van.type, takes_s, way_m, len(case.visits[visit].orders), day_paid=True)
 
 
 def _in_tours(case: Case, tours: Sequence[Tour], visit: int) -> Iterable[Spot]:

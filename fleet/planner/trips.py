@@ -11,7 +11,7 @@ trip can't draw: nothing is charged in between.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import ceil
@@ -91,15 +91,15 @@ class Openings:
     problem: Problem
     _known: dict[str, tuple[list[Tour], list[Van]]] = field(default_factory=dict)
 
-    def of(self, tours: Iterable[Tour]) -> list[Van]:
-        """A `Van` for each gap before, between and behind the trips of each van that is out."""
-        found = list[Van]()
+    def of(self, tours: Iterable[Tour], pays: Callable[[Van], bool]) -> Iterator[Van]:
+        """A `Van` for each gap before, between and behind the trips of each van that is out, of those vans for which a
+        further trip ``pays`` whenever it is made."""
         for name, trips in together(tours).items():
-            known = self._known.get(name)
-            if known is None or not _same(known[0], trips):
-                known = self._known[name] = trips, _openings(self.problem, trips)
-            found += known[1]
-        return found
+            if pays(trips[0].van):
+                known = self._known.get(name)
+                if known is None or not _same(known[0], trips):
+                    known = self._known[name] = trips, _openings(self.problem, trips)
+                yield from known[1]
 
 
 def _same(some: Sequence[Tour], others: Sequence[Tour]) -> bool:
