@@ -1,6 +1,7 @@
 """`fleet plan`: the plan file, what it assumes, and that nothing is written when something is wrong."""
 
 import json
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -282,3 +283,21 @@ def test_a_plan_says_what_it_emits(city: Path, capsys: pytest.CaptureFixture[str
     metres = sum(route["distance_m"] for route in plan["routes"])
     wh = sum(sortie["energy_wh"] for sortie in plan["sorties"])
     assert f"{(metres * 0.25 + wh) * 300 / 1e6:.1f} kg of CO2" in out
+
+
+def test_a_small_van_goes_more_than_once(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Which is told, and holds by the independent checker. What it brings is too heavy for others."""
+    heavy = (city / "orders.csv").read_text(encoding="utf-8").replace(",1.2,", ",30.0,")
+    (city / "orders.csv").write_text(heavy, encoding="utf-8")
+    fleet, usual = city / "fleet.toml", resources.files("fleet.intake") / "data" / "default_fleet.toml"
+    small = usual.read_text(encoding="utf-8").replace("capacity_kg = 900", "capacity_kg = 70")
+    fleet.write_text(small, encoding="utf-8")
+    assert run(city, "--iterations", 10, "--fleet", fleet) == 0
+    plan, out = plan_of(city), capsys.readouterr().out
+    assert plan["unassigned"] == []
+    assert len(plan["routes"]) > len({route["asset_id"] for route in plan["routes"]}) == 1
+    assert len({route["route_id"] for route in plan["routes"]}) == len(plan["routes"])
+    assert f"{len(plan['routes'])} van routes of 1 van," in out
+    orders, depots, lockers = (city / f"{name}.csv" for name in ("orders", "depots", "lockers"))
+    weather = city / "weather.csv"
+    assert check_plan(city / "plan.json", orders, depots, lockers, fleet, weather_csv=weather) == []
