@@ -6,7 +6,7 @@ every sortie is checked again before it goes out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from fleet.dispatch.charging import judge_afresh
@@ -54,7 +54,7 @@ def plan_ready(desk: Desk, message: PlanReady) -> None:
     for sortie in plan.sorties:
         if waiting.issuperset(sortie.order_ids):
             _commit_sortie(desk, plan, sortie)
-    for route in plan.routes:
+    for route in _later_trips_first(plan.routes):
         _commit_route(desk, plan, _without_joined(desk, _still_waiting(route, waiting)))
     for left_over in plan.unassigned:
         if left_over.order_id in waiting:
@@ -63,6 +63,12 @@ def plan_ready(desk: Desk, message: PlanReady) -> None:
     tell(desk, plan, before, otherwise)
     judge_afresh(desk)
     want_plan(desk)
+
+
+def _later_trips_first(routes: Sequence[RoutePlan]) -> list[RoutePlan]:
+    """A van's later trips before its earlier ones: what joins an earlier one must leave the later ones their time."""
+    first = {route.asset_id: number for number, route in reversed(list(enumerate(routes)))}
+    return sorted(routes, key=lambda route: (first[route.asset_id], -route.start.timestamp()))
 
 
 def _leave_nothing_open(desk: Desk, plan: Plan) -> None:
