@@ -11,30 +11,24 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fleet.planner.buildings import building, door_visits, gathered, shared
 from fleet.planner.construct import leg_costs, standing_vans
 from fleet.planner.draft import Compartments, Draft
-from fleet.planner.problem import Legs, PlannerError, Problem, Van
+from fleet.planner.floors import Floors
+from fleet.planner.problem import PlannerError, Problem, Van
 from fleet.planner.routes import Routing
 from fleet.planner.sorties import Sortie, Yard
-from fleet.planner.tours import Case, Tour, detours
+from fleet.planner.tours import Case, Tour
 from fleet.planner.trips import Openings, in_turn
-from fleet.planner.visits import Key, Visit, door_visit, locker_service_s, locker_visits
+from fleet.planner.visits import Key, Visit, door_visit, locker_visits
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
-from fleet.protocol.values import Place
 
 LEGS_TRIED = 3
 """Of each tour, the legs that are worked out exactly for a new stop, the shortest detours first."""
 
 NEAR_TOURS = 4
 """Where the legs are too many to be kept, the tours that are tried: those that come nearest to the stop."""
-
-METRES_PER_DEGREE = 111_200
-"""Of latitude, about."""
-
-Floats = NDArray[np.float64]
 
 Thing = str
 """Something that parcels share: a van, a launch site or a locker, by its id."""
@@ -68,12 +62,8 @@ class Board:
     stays: dict[int, LockerWay] = field(init=False)
     tours: dict[int, Tour] = field(init=False)
     _van_of: dict[int, int] = field(default_factory=dict)
-    _floors: dict[int, tuple[Tour, Floats]] = field(default_factory=dict)
     _cuts: dict[int, tuple[Tour, Tour | None]] = field(default_factory=dict)
     _lifted_from: int | None = None
-    _lifted_order: int = 0
-    _own_floors: dict[int, float] = field(default_factory=dict)
-    _round_trips: dict[tuple[str, str], Floats] = field(default_factory=dict)
     asked: set[Thing] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -128,7 +118,8 @@ class Board:
             self.yard.release(sortie)
             return Seat(way, sortie.cost, sortie=sortie)
         before = self.tours[self._van_of.pop(order)]
-        self._lifted_from, self._lifted_order, self._own_floors = before.van.index, order, {}
+        self._lifted_from = before.van.index
+        self._floors.lifted(order)
         return Seat(way, self._left(before, self._without(before, order), fee), tour=before)
 
     def _left(self, before: Tour, after: Tour | None, fee: float) -> float:
@@ -158,9 +149,7 @@ class Board:
         if made is None:
             raise PlannerError(f"the trips of {one.van.slot.asset_id} do not fit one after the other")
         for tour in made:
-            known = self._floors.get(tour.van.index)
-            if known is not None and known[0] is self.tours[tour.van.index]:
-                self._floors[tour.van.index] = tour, known[1]  # no hour is in what a stop costs at least
+            self._floors.carry_over(self.tours[tour.van.index], tour)
             self.tours[tour.van.index] = tour
 
     def put(self, order: int, seat: Seat) -> None:
@@ -308,11 +297,11 @@ class Board:
 
     def _further(self, way: Way, visit: Visit, fee: float, limit: float) -> Iterator[Seat]:
         """Seats on a further trip of a van that is out."""
-        goal = self._goals[visit.key]
+        goal = self._floors.goals[visit.key]
 
         def pays(van: Van) -> bool:
             self.asked.add(van.slot.asset_id)
-            return van.base in visit.bases and self._round_trip(van)[goal] + fee < limit
+            return van.base in visit.bases and self._floors.round_trip(van)[goal] + fee < limit
 
         for van in self._openings.of(self.tours.values(), pays):
             alone = Tour(Case(self.problem, (visit,)), van, (0,))
@@ -327,16 +316,6 @@ class Board:
     @cached_property
     def _openings(self) -> Openings:
         return Openings(self.problem)
-
-    def _round_trip(self, van: Van) -> Floats:
-        """What a further trip to each goal alone costs at the least: loading, out and back."""
-        known = self._round_trips.get(van.base)
-        if known is None:
-            loading = Tour(Case(self.problem, ()), replace(van, slot=replace(van.slot, day_paid=True)), ())
-            kind = van.type
-            by_load = kind.load_s * kind.rates.per_hour / 3600
-            known = self._round_trips[van.base] = by_load + self._worked_out(loading, range(len(self._goals)))
-        return known
 
     # --- what a way costs at least -----------------------------------------------------------------------------------
 
@@ -356,74 +335,30 @@ class Board:
 
     def _floor(self, key: Key) -> float:
         standing = [v.fixed_cost for v in standing_vans(list(self.tours.values()), self.problem.vans)]
-        goal = self._goals[key]
+        goal = self._floors.goals[key]
         driving = [self._least(tour, goal) for tour in self.tours.values()]
         least = min([*standing, *driving], default=math.inf)
-        further = self._openings.of(self.tours.values(), lambda van: self._round_trip(van)[goal] < least)
-        return min([least, *(float(self._round_trip(van)[goal]) for van in further)])
+        further = self._openings.of(
+            self.tours.values(), lambda van: self._floors.round_trip(van)[goal] < least
+        )
+        return min([least, *(float(self._floors.round_trip(van)[goal]) for van in further)])
+
+    def _least(self, tour: Tour, goal: int) -> float:
+        return self._floors.least(tour, goal, own=tour.van.index == self._lifted_from)
+
+    @cached_property
+    def _floors(self) -> Floors:
+        return Floors(self.problem, self.ways)
 
     def _near(self, visit: Visit, fee: float, limit: float) -> list[Tour]:
         """The tours into which the stop might be put for less than ``limit``, the most promising first."""
-        able, goal = (t for t in self.tours.values() if t.van.base in visit.bases), self._goals[visit.key]
+        able, goal = (
+            (t for t in self.tours.values() if t.van.base in visit.bases),
+            self._floors.goals[visit.key],
+        )
         found = sorted((self._least(tour, goal) + fee, tour.van.index) for tour in able)
         most = len(found) if self.problem.keeps_legs else NEAR_TOURS
         return [self.tours[index] for floor, index in found[:most] if floor < limit]
-
-    @cached_property
-    def _goals(self) -> dict[Key, int]:
-        """A number for each door and locker that a van may stop at."""
-        doors: list[Key] = [(None, (order,)) for order, ways in enumerate(self.ways) if ways.bases]
-        lockers: list[Key] = [(locker_id, ()) for locker_id in self.problem.stations]
-        return {key: i for i, key in enumerate([*doors, *lockers])}
-
-    @cached_property
-    def _goal_places(self) -> list[Place]:
-        lockers, orders = self.problem.stations, self.problem.orders
-        return [
-            orders[key[0]].place if name is None else lockers[name].locker.place for name, key in self._goals
-        ]
-
-    @cached_property
-    def _goal_service_s(self) -> NDArray[np.int64]:
-        """How long a stop takes at least: at a locker with one parcel."""
-        kinds = self.problem.route_types
-        at_locker = min((locker_service_s(1, kind) for kind in kinds), default=0)
-        found = [self._door_s(key[0]) if name is None else at_locker for name, key in self._goals]
-        return np.array(found, dtype=np.int64)
-
-    def _door_s(self, order: int) -> int:
-        return door_visit(self.problem, order, self.ways[order].bases).service_s
-
-    def _least(self, tour: Tour, goal: int) -> float:
-        """What a stop at a goal adds at least to the tour. All goals at once for a tour that stays; for the tour that a
-        parcel was just lifted from, those of this parcel.
-        """
-        index = tour.van.index
-        known = self._floors.get(index)
-        if known is not None and known[0] is tour:
-            return float(known[1][goal])
-        if index == self._lifted_from:
-            if goal not in self._own_floors:
-                goals = self._goals_of(self._lifted_order)
-                self._own_floors = dict(zip(goals, self._worked_out(tour, goals).tolist(), strict=True))
-            return self._own_floors[goal]
-        self._floors[index] = tour, self._worked_out(tour, range(len(self._goals)))
-        return float(self._floors[index][1][goal])
-
-    def _goals_of(self, order: int) -> list[int]:
-        ways = self.ways[order]
-        keys: list[Key] = [(way.locker_id, ()) for way in ways.lockers]
-        return [self._goals[key] for key in (*keys, *([(None, (order,))] if ways.bases else []))]
-
-    def _worked_out(self, tour: Tour, goals: Sequence[int]) -> Floats:
-        """The way, and the time that no waiting swallows."""
-        places, rates = [self._goal_places[goal] for goal in goals], tour.van.type.rates
-        by = detours(tour, places) if self.problem.keeps_legs else _as_the_crow_flies(tour, places)
-        idle = max(0, tour.duration_s - tour.work_s)
-        busy = np.maximum(0, np.maximum(0, by.seconds) + self._goal_service_s[list(goals)] - idle)
-        cost = np.maximum(0, by.metres) * rates.per_km / 1000 + busy * rates.per_hour / 3600
-        least: Floats = cost.min(axis=0) + rates.per_parcel
-        return least
 
 
 def things(problem: Problem, way: Way | None, tour: Tour | None = None) -> set[Thing]:
@@ -455,13 +390,3 @@ def with_stop(tour: Tour, visit: Visit) -> Iterator[Tour]:
             changed = same.with_visit(len(visits), leg)
             if changed.feasible:
                 yield changed
-
-
-def _as_the_crow_flies(tour: Tour, goals: Sequence[Place]) -> Legs:
-    """Instead of detours, how far each goal lies from each of the tour's stops: asks no network for the legs."""
-    stops = [tour.van.site.place, *(visit.place for visit in _visits(tour))]
-    lon, lat = np.array([(p.lon, p.lat) for p in stops]).T
-    goal_lon, goal_lat = np.array([(p.lon, p.lat) for p in goals]).T
-    east = (goal_lon - lon[:, None]) * math.cos(math.radians(tour.van.site.place.lat))
-    metres = np.hypot(east, goal_lat - lat[:, None]) * METRES_PER_DEGREE
-    return Legs(metres.astype(np.int64), np.zeros(metres.shape, dtype=np.int64))

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fleet.planner.board import Floats, Seat
+from fleet.planner.board import Seat
 from fleet.planner.draft import Draft, rerouted
 from fleet.planner.flights import Flights
+from fleet.planner.floors import Floats
 from fleet.planner.present import Present
 from fleet.planner.pricedboard import PricedBoard
 from fleet.planner.problem import Problem
