@@ -16,7 +16,7 @@ from fleet.planner.buildings import building, door_visits, gathered, shared
 from fleet.planner.construct import leg_costs, standing_vans
 from fleet.planner.draft import Compartments, Draft
 from fleet.planner.floors import Floors
-from fleet.planner.problem import PlannerError, Problem, Van
+from fleet.planner.problem import Problem, Van
 from fleet.planner.routes import Routing
 from fleet.planner.sorties import Sortie, Yard
 from fleet.planner.tours import Case, Tour
@@ -146,9 +146,8 @@ class Board:
         if not trips or (len(trips) == 1 and trips[0].van is self.problem.whole(one.van)):
             return
         made = in_turn(trips)
-        if made is None:
-            raise PlannerError(f"the trips of {one.van.slot.asset_id} do not fit one after the other")
-        for tour in made:
+        # None where one lost a stop past which it does not hold: they stay until it has that again.
+        for tour in made or ():
             self._floors.carry_over(self.tours[tour.van.index], tour)
             self.tours[tour.van.index] = tour
 
