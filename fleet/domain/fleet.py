@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, PlainSerializer, model_validator
 
+from fleet.domain.breaks import DriverBreak
 from fleet.domain.objective import CHANGE_PRICE, Fairness, Lateness
 from fleet.protocol.batteries import MOST_PACKS
 from fleet.protocol.values import (
@@ -267,6 +268,8 @@ class RouteType(Value):
     shift_start: time = time(7, 0)
     shift_end: time = time(19, 0)
     max_shift_s: Positive = 10 * 3600
+    driver_break: Annotated[DriverBreak | None, Field(exclude_if=lambda rest: rest is None)] = None
+    """Once a shift, wherever the van is between two services. None: no break is planned."""
     lost_link: LinkTimes | None = None
     reserve: Annotated[Kept | None, Field(exclude_if=lambda kept: kept is None)] = None
     """What stays in its battery, where that is not what the fleet keeps."""
@@ -280,6 +283,13 @@ class RouteType(Value):
     """What it takes from the grid, for what that emits; its energy costs stand in ``per_km``."""
     emissions: Annotated[Emissions | None, Field(exclude_if=lambda found: found is None)] = None
     """As of a ``SortieType``."""
+
+    @model_validator(mode="after")
+    def _break_is_in_the_shift(self) -> Self:
+        rest = self.driver_break
+        if rest is not None and (misfit := rest.misfit(self.shift_start, self.shift_end)) is not None:
+            raise ValueError(misfit)
+        return self
 
 
 class StationType(Value):

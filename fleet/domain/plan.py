@@ -19,6 +19,7 @@ from fleet.protocol.values import (
     NonNegative,
     Reason,
     Time,
+    TimeWindow,
     Value,
 )
 
@@ -159,6 +160,15 @@ class RouteStop(Value):
     depart: Time
 
 
+class RouteBreak(Value):
+    """The driver's break on a route: behind so many stops, from when to when, and between which times it may begin."""
+
+    after: Annotated[int, Field(ge=0)]
+    start: Time
+    end: Time
+    begins: TimeWindow
+
+
 class RoutePlan(Value):
     """One van's route from its depot and back to it. Where its type states a battery: what it is predicted to take,
     what the battery gives, the reserve, and what is left after the energy with its margin and the reserve."""
@@ -175,6 +185,8 @@ class RoutePlan(Value):
     usable_wh: Annotated[NonNegative | None, Field(exclude_if=lambda wh: wh is None)] = None
     reserve_wh: Annotated[NonNegative | None, Field(exclude_if=lambda wh: wh is None)] = None
     margin_wh: Annotated[NonNegative | None, Field(exclude_if=lambda wh: wh is None)] = None
+    driver_break: Annotated[RouteBreak | None, Field(exclude_if=lambda rest: rest is None)] = None
+    """None: the driver has none on the way."""
 
 
 class Reservation(Value):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from fleet.domain.breaks import DriverBreak
 from fleet.domain.fleet import AssetType, PerPlace, RouteType, Stand
 from fleet.intake.cells import CellError, clock
 from fleet.protocol.values import Goods, Identifier, ServiceLevel
@@ -59,19 +60,28 @@ class StationEntry(BaseModel):
 
 def hours(value: object) -> object:
     """From ``"07:00-19:00"`` or ``["07:00", "19:00"]``."""
+    return _two_times(value, "a shift", "07:00-19:00")
+
+
+def break_hours(value: object) -> object:
+    """From ``"11:00-13:00"`` or ``["11:00", "13:00"]``."""
+    return _two_times(value, "when a break begins", "11:00-13:00")
+
+
+def _two_times(value: object, what: str, example: str) -> object:
     ends = re.split(r"\s*[-–]\s*", value) if isinstance(value, str) else value
     if not isinstance(ends, list) or len(ends) != 2 or not all(isinstance(end, str) for end in ends):
-        raise ValueError('must be like "07:00-19:00"')
+        raise ValueError(f'must be like "{example}"')
     try:
         return tuple(clock(end.strip()) for end in ends)
     except CellError as error:
-        raise ValueError(f'{error}; a shift is like "07:00-19:00"') from None
+        raise ValueError(f'{error}; {what} is like "{example}"') from None
 
 
 class RouteEntry(Entry):
     """Vans: ``per_depot`` at each depot, or a ``share`` of its vans; without both, all that no other entry takes.
 
-    ``crew``, ``skills`` and ``shift`` that differ from the type's make a type of its own.
+    ``crew``, ``skills``, ``shift`` and break that differ from the type's make a type of its own.
     """
 
     per_site: PerPlace | None = Field(default=None, alias="per_depot")
@@ -80,6 +90,22 @@ class RouteEntry(Entry):
     skills: frozenset[Identifier] | None = None
     shift: Annotated[Shift, BeforeValidator(hours)] | None = None
     max_shift_hours: Annotated[float, Field(gt=0, le=24)] | None = None
+    break_minutes: Annotated[float, Field(ge=1, le=240)] | None = None
+    break_between: Annotated[Shift, BeforeValidator(break_hours)] | None = None
+
+    @model_validator(mode="after")
+    def _break_is_whole(self) -> Self:
+        if (self.break_minutes is None) != (self.break_between is None):
+            raise ValueError("a break is stated by break_minutes and break_between, when it begins")
+        return self
+
+    @property
+    def driver_break(self) -> DriverBreak | None:
+        """The break that is stated; none: that of the type."""
+        if self.break_minutes is None or self.break_between is None:
+            return None
+        earliest, latest = self.break_between
+        return DriverBreak(minutes=self.break_minutes, earliest=earliest, latest=latest)
 
 
 ENTRY_OF_KIND: Mapping[str, type[Entry]] = {"drone": DroneEntry, "sidewalk_robot": RobotEntry}
@@ -99,7 +125,8 @@ def entry_model(kind: str, archetype: str) -> type[Entry | StationEntry]:
 
 
 def entry_type(entry: Entry | StationEntry, base: AssetType) -> AssetType:
-    """The type of an entry's assets: the base type, or one derived from it for another crew or shift."""
+    """The type of an entry's assets: the base type, or one derived from it for another crew, shift or break. Raises
+    ``ValueError`` where that break is not in that shift."""
     if isinstance(entry, RouteEntry) and isinstance(base, RouteType):
         return _route_type(entry, base)
     return base
@@ -115,10 +142,14 @@ def entry_stand(entry: Entry | StationEntry, type_id: str) -> Stand:
 
 
 def _route_type(entry: RouteEntry, base: RouteType) -> RouteType:
-    """The base with the entry's crew, skills and shift; the hourly rate grows with the crew."""
+    """The base with the entry's crew, skills, shift and break; the hourly rate grows with the crew."""
     changes: dict[str, Any] = {**_carriage(entry, base), **_hours(entry, base)}
     if not changes:
         return base
+    rest = changes.get("driver_break", base.driver_break)
+    start, end = changes.get("shift_start", base.shift_start), changes.get("shift_end", base.shift_end)
+    if rest is not None and (misfit := rest.misfit(start, end)) is not None:
+        raise ValueError(misfit)
     return base.model_copy(update={"type_id": f"{base.type_id}{_suffix(entry, base)}", **changes})
 
 
@@ -145,7 +176,8 @@ def _carriage(entry: RouteEntry, base: RouteType) -> dict[str, Any]:
 def _hours(entry: RouteEntry, base: RouteType) -> dict[str, Any]:
     start, end = entry.shift or (base.shift_start, base.shift_end)
     max_shift_s = base.max_shift_s if entry.max_shift_hours is None else entry.max_shift_hours * 3600
-    hours = {"shift_start": start, "shift_end": end, "max_shift_s": max_shift_s}
+    rest = entry.driver_break or base.driver_break
+    hours = {"shift_start": start, "shift_end": end, "max_shift_s": max_shift_s, "driver_break": rest}
     current = {name: getattr(base, name) for name in hours}
     return {} if hours == current else hours
 
@@ -159,6 +191,9 @@ def _suffix(entry: RouteEntry, base: RouteType) -> str:
         parts.append("-".join(f"{end:%H%M}" for end in entry.shift))
     if entry.max_shift_hours:
         parts.append(f"{entry.max_shift_hours:g}h")
+    if entry.break_minutes and entry.break_between:
+        when = "-".join(f"{end:%H%M}" for end in entry.break_between)
+        parts.append(f"break{entry.break_minutes:g}-{when}")
     return "".join(f"+{part}" for part in parts)
 
 

@@ -33,7 +33,11 @@ def resolve_stands(
         others = takers.setdefault(kind, [])
         _check_places(source, key, entry, others)
         others.append(entry)
-        asset_type = entry_type(entry, base)
+        try:
+            asset_type = entry_type(entry, base)
+        except ValueError as error:
+            source.refuse(key, str(error))
+            continue
         used[asset_type.type_id] = asset_type
         stands.append(entry_stand(entry, asset_type.type_id))
     return used, stands

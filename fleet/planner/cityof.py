@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, inf
+from typing import NamedTuple
 
 import numpy as np
 
@@ -74,6 +75,24 @@ class Model:
 def _depot(van: Van) -> tuple[str, int]:
     """Where it loads, and how long."""
     return van.site.site_id, ceil(van.type.load_s)
+
+
+class _BreakAhead(NamedTuple):
+    """When a van's day begins for the search, and the break that its driver may then still have (none lasts 0 s)."""
+
+    early_s: int
+    lasts_s: int = 0
+    opens_s: int = 0
+    closes_s: int = 0
+
+    @classmethod
+    def of(cls, van: Van) -> _BreakAhead:
+        rest, early_s = van.driver_break, van.early_s
+        if rest is None:
+            return cls(early_s)
+        if rest.closes_s < early_s:
+            return cls(max(early_s, rest.rested_s(early_s)))
+        return cls(early_s, rest.lasts_s, max(rest.opens_s, early_s), rest.closes_s)
 
 
 def _load_s(problem: Problem, way: SortieWay) -> int:
@@ -205,6 +224,7 @@ class _Making:
         site = self._depots.index(_depot(van))
         weight, volume = capacity(kind)
         reach, drain = (inf, 0.0) if van.range is None else reach_of(van.range, self._usual, 0.0)
+        rest = _BreakAhead.of(van)
         return VanType(
             start=site,
             end=site,
@@ -215,18 +235,21 @@ class _Making:
             fixed=van.fixed_cost,
             per_metre=kind.rates.per_km / 1000,
             per_second=kind.rates.per_hour / 3600,
-            opens=van.early_s,
+            opens=rest.early_s,
             closes=van.late_s,
             longest=kind.max_shift_s,
             has=sum(bit for bases, bit in self.bits.items() if van.base in bases),
             reach=reach,
             drain=drain,
+            break_s=rest.lasts_s,
+            break_opens=rest.opens_s,
+            break_closes=rest.closes_s,
         )
 
     def _trips(self, van: Van) -> int:
         """How many trips of such a van are searched for. Several cost the search its exchanges of tails: they are
         looked for where parcels come later than the van, or fill it long before its day is over."""
-        few = len(self.problem.vans) <= FEW_VANS and not self.problem.one_trip
+        few = len(self.problem.vans) <= FEW_VANS and not self.problem.one_trip and van.driver_break is None
         late_s = max((self._release_s(order) for order in self.orders), default=0)
         fetches = late_s > van.early_s + WORTH_A_TRIP_S
         return MOST_TRIPS if few and (fetches or self._soon_full(van)) else 1

@@ -129,11 +129,12 @@ def leg_costs(case: Case, tour: Tour, visit: int) -> NDArray[np.float64]:
     node, legs, line = case.first + visit, case.legs, tour.line
     start, end = tour.nodes[:-1], tour.nodes[1:]
     to_s, from_s = legs.seconds[start, node], legs.seconds[node, end]
-    seconds = to_s + from_s - line.travel_s + stop.service_s
+    seconds = to_s + from_s - tour.driven_s + stop.service_s
     fits = tour.work_s + seconds <= tour.van.type.max_shift_s
     if not fits.any():  # of a tour that is full: most of those that are asked where vans are few
         return nowhere
-    fits &= line.delays(to_s, from_s, stop.early_s, stop.late_s, stop.service_s)[1]
+    when = (to_s, from_s, stop.early_s, stop.late_s, stop.service_s)
+    fits &= line.delays(*when)[1] if tour.breaks is None else tour.breaks.fits(*when)
     before, after = tour.room
     fits &= (before >= np.array(stop.deliver)[:, None]).all(axis=0)
     fits &= (after >= np.array(stop.collect)[:, None]).all(axis=0)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet.domain.fleet import RouteType
-from fleet.domain.plan import RoutePlan, RouteStop
+from fleet.domain.plan import RouteBreak, RoutePlan, RouteStop
 from fleet.domain.sites import Site
 from fleet.feasibility import Verdict, infeasible
 from fleet.feasibility import planned as reasons
@@ -29,7 +29,7 @@ from fleet.planner.ranges import Driven, in_range
 from fleet.planner.running import FAR_S, Rest, RunningRoute
 from fleet.planner.tours import type_cost
 from fleet.planner.visits import units
-from fleet.protocol.values import Order, Place, Reason
+from fleet.protocol.values import Order, Place, Reason, TimeWindow
 
 Floats = NDArray[np.float64]
 
@@ -58,6 +58,19 @@ class FreeVan:
     day_paid: bool = False
     range: RouteRange | None = None
     """What its battery allows; none: nobody asks."""
+    break_begins: TimeWindow | None = None
+    """Between which times its driver's break begins; none where he has none."""
+
+    def around_break(self) -> tuple[FreeVan, ...]:
+        """The van before its driver's break at the depot, and after it; the van itself where he has none. What he did
+        before ``early`` is not known."""
+        begins, rest = self.break_begins, self.type.driver_break
+        if begins is None or rest is None:
+            return (self,)
+        rested = max(begins.start, min(self.early, begins.end)) + timedelta(seconds=rest.lasts_s)
+        before = replace(self, late=min(self.late, begins.end))
+        after = replace(self, early=max(self.early, rested))
+        return tuple(van for van in (before, after) if van.early < van.late) or (before,)
 
 
 def insert(
@@ -120,7 +133,25 @@ def open_route(
     route_id: str,
     pickup_site: Site | None = None,
 ) -> Insertion | Verdict:
-    """A new route of a van for this parcel, begun as late as its window allows; or why that can't be."""
+    """A new route of a van for this parcel, begun as late as its window allows; or why that can't be. It is over before
+    its driver's break, or begins after it: the cheaper of the two."""
+    found = [
+        _opened(one, order, network, at=at, route_id=route_id, pickup_site=pickup_site)
+        for one in van.around_break()
+    ]
+    made = [one for one in found if isinstance(one, Insertion)]
+    return min(made, key=lambda one: one.cost) if made else found[0]
+
+
+def _opened(
+    van: FreeVan,
+    order: Order,
+    network: Network,
+    *,
+    at: datetime,
+    route_id: str,
+    pickup_site: Site | None,
+) -> Insertion | Verdict:
     ready = order.ready_at if is_delivery(order) and pickup_site is None else at
     start = max(at, van.early, ready)
     early = insert(
@@ -182,7 +213,7 @@ class _Spot:
     def built(self) -> Insertion:
         """The changed route."""
         stops, travel = self._stops(), self._travel()
-        early = [self.rest.leave_s, *(b[0] for b in stops.bounds), 0]
+        early = [self.rest.leave_s, *(b[0] for b in stops.bounds), int(self.line.early_s[-1])]
         service = [0, *stops.service_s, 0]
         begins = forward(np.array(travel), np.array(early), np.array(service))
         moved = tuple(
@@ -198,21 +229,39 @@ class _Spot:
                 "end": self.rest.at + timedelta(seconds=begins[-1]),
                 "distance_m": running.distance_m + self.detour_m,
                 "cost": max(0.0, running.cost + cost),
+                "driver_break": self._break(begins, service),
             }
         )
         first = self.door_leg if self.load_leg is None else self.load_leg
         return Insertion(cost, changed, self.rest.frozen + first)
+
+    def _break(self, begins: Sequence[int], service_s: Sequence[int]) -> RouteBreak | None:
+        """The driver's break, still right behind the stop that it was behind, at its new time."""
+        rest, ahead = self.rest.running.route.driver_break, self.rest.break_ahead
+        if rest is None or ahead is None:
+            return rest
+        new = [leg for leg in (self.load_leg, self.door_leg) if leg is not None and leg < ahead.leg]
+        node = ahead.leg + len(new)
+        left = self.rest.leave_s if node == 0 else begins[node] + service_s[node]
+        start = self.rest.at + timedelta(seconds=max(left, ahead.opens_s))
+        return rest.model_copy(
+            update={
+                "after": rest.after + len(new),
+                "start": start,
+                "end": start + timedelta(seconds=ahead.lasts_s),
+            }
+        )
 
     def _stops(self) -> _Stops:
         stops = list(self.rest.stops)
         bounds = [(e, 0) for e in self.line.early_s[1:-1].tolist()]
         service = self.line.service_s[1:-1].tolist()
         stops.insert(self.door_leg, self.new.door_stop())
-        bounds.insert(self.door_leg, (self.new.early_s, 0))
+        bounds.insert(self.door_leg, (int(self.new.early_s[self.door_leg]), 0))
         service.insert(self.door_leg, self.new.service_s)
         if self.load_leg is not None:
             stops.insert(self.load_leg, self.new.load_stop())
-            bounds.insert(self.load_leg, (self.new.ready_s, 0))
+            bounds.insert(self.load_leg, (int(self.new.ready_s[self.load_leg]), 0))
             service.insert(self.load_leg, self.new.load_s)
         return _Stops(stops, bounds, service)
 

@@ -73,7 +73,9 @@ class Line:
         room: Ints = self.capacity[:, None] - heaviest
         return room
 
-    def delays(self, to_s: Ints, from_s: Ints, early: int, late: int, service: int) -> tuple[Ints, Bools]:
+    def delays(
+        self, to_s: Ints, from_s: Ints, early: int | Ints, late: int, service: int
+    ) -> tuple[Ints, Bools]:
         """For a stop on each leg: how much later the leg's end begins, and whether all windows hold.
 
         ``to_s[k]`` leads from node ``k`` to the stop, ``from_s[k]`` from it to node ``k + 1``.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,15 +41,16 @@ class NewWays:
 
 @dataclass(frozen=True)
 class Newcomer:
-    """The parcel's stops, their times and the ways to and from them."""
+    """The parcel's stops, their times and the ways to and from them. ``early_s`` and ``ready_s`` are for each leg of
+    the route: on that of the driver's break nothing begins before it is over."""
 
     order: Order
     site: Site | None
     ways: NewWays
-    early_s: int
+    early_s: Ints
     late_s: int
     service_s: int
-    ready_s: int
+    ready_s: Ints
     load_s: int
     ride_s: int
 
@@ -97,21 +97,25 @@ def newcomer(rest: Rest, order: Order, network: Network, site: Site | None) -> N
     ride = ride_limit_s(order, [rest.running.type])
     if site is None and is_delivery(order):
         late = min(late, rest.seconds(rest.running.route.start) + ride - service)
+    ways = _all_ways(rest, order.place, order.place if site is None else site.place, network)
+    rested_s = rest.rested_s(len(ways.along.s))
     return Newcomer(
         order=order,
         site=site,
-        ways=_all_ways(rest.places, order.place, order.place if site is None else site.place, network),
-        early_s=early,
+        ways=ways,
+        early_s=np.maximum(rested_s, early),
         late_s=late,
         service_s=service,
-        ready_s=rest.seconds(order.ready_at),
+        ready_s=np.maximum(rested_s, rest.seconds(order.ready_at)),
         load_s=locker_service_s(1, rest.running.type),
         ride_s=ride,
     )
 
 
-def _all_ways(nodes: Sequence[Place], door: Place, site: Place, network: Network) -> NewWays:
-    """All ways that matter, asked of the network at once."""
+def _all_ways(rest: Rest, door: Place, site: Place, network: Network) -> NewWays:
+    """All ways that matter, asked of the network at once. The driver's break is on the way from its node, wherever that
+    leads."""
+    nodes = rest.places
     starts, ends = list(nodes[:-1]), list(nodes[1:])
     doors, sites = [door] * len(starts), [site] * len(starts)
     legs = network.legs(
@@ -122,7 +126,10 @@ def _all_ways(nodes: Sequence[Place], door: Place, site: Place, network: Network
     metres, seconds = _whole(legs.distance_m), _whole(legs.duration_s)
     cuts = [len(starts) * k for k in range(1, 6)]
     parts = zip(np.split(metres, cuts), np.split(seconds, cuts), strict=True)
-    return NewWays(*(Some(m, s) for m, s in parts))
+    along, to_door, from_door, to_site, from_site, site_to_door = (Some(m, s) for m, s in parts)
+    breaks_s = rest.breaks_s(len(starts))
+    along, to_door, to_site = (Some(way.m, way.s + breaks_s) for way in (along, to_door, to_site))
+    return NewWays(along, to_door, from_door, to_site, from_site, site_to_door)
 
 
 def _whole(values: Floats) -> Ints:

@@ -105,6 +105,7 @@ class Cluster:
     def _vehicle_type(self, group: list[Van]) -> pyvrp.VehicleType:
         van = group[0]
         rates, depot = van.type.rates, self.depots.index(_depot_key(van))
+        late_s, longest_s = _without_break(van)
         return pyvrp.VehicleType(
             num_available=len(group),
             capacity=list(capacity(van.type)),
@@ -112,8 +113,8 @@ class Cluster:
             end_depot=depot,
             fixed_cost=round(van.fixed_cost * MONEY),
             tw_early=van.early_s,
-            tw_late=van.late_s,
-            shift_duration=int(van.type.max_shift_s),
+            tw_late=late_s,
+            shift_duration=longest_s,
             max_distance=FAR_M if van.range is None else int(min(FAR_M, van.range.longest_m)),
             unit_distance_cost=round(rates.per_km / 1000 * MONEY),
             unit_duration_cost=round(rates.per_hour / 3600 * MONEY),
@@ -155,8 +156,8 @@ class _Until:
 def polished(cluster: Cluster, tours: Sequence[Tour], *, seed: int, stop: Stop) -> list[Tour]:
     """Search on from the tours; what comes back is feasible by the planner's own arithmetic.
 
-    What PyVRP does not know of (the cold chain, and of a van's range all but a bound on metres) is left out of the
-    routes: for the caller to insert.
+    What PyVRP does not know of (the cold chain, when a driver has his break, and of a van's range all but a bound on
+    metres) is left out of the routes: for the caller to insert.
     """
     if len(cluster.visits) < 2:
         return list(tours)
@@ -223,6 +224,16 @@ def _within_range(tour: Tour) -> Tour:
         saved = metres[before, here] + metres[here, after] - metres[before, after]
         tour = tour.without(int(np.argmax(saved)))
     return tour
+
+
+def _without_break(van: Van) -> tuple[int, int]:
+    """When a van must be back, and how long it may be out, in a schedule that leaves out the driver's break: it takes
+    its time of the tours that are under way when it is."""
+    rest, longest_s = van.driver_break, int(van.type.max_shift_s)
+    if rest is None or rest.rested_s(van.early_s) <= van.early_s:
+        return van.late_s, longest_s
+    late_s = max(van.late_s - rest.lasts_s, min(rest.closes_s, van.late_s))
+    return max(van.early_s, late_s), max(1, longest_s - rest.lasts_s)
 
 
 def _depot_key(van: Van) -> tuple[str, int]:

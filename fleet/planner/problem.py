@@ -23,6 +23,7 @@ from fleet.energy.learning import Appetite, least_of
 from fleet.feasibility.appetite import appetite
 from fleet.feasibility.route_energy import RouteRange, range_of
 from fleet.kinds import TripFigures, kind_of
+from fleet.planner.breaks import Break
 from fleet.planner.line import Ints
 from fleet.planner.snapshot import AssetSlot, Held, Snapshot
 from fleet.protocol.values import CompartmentSize, Direction, Order, Place, TimeWindow
@@ -84,6 +85,8 @@ class Van:
     range: RouteRange | None = None
     """What its battery allows; none where its type states none."""
     trip: float = 0.0
+    driver_break: Break | None = None
+    """None where its type states none."""
 
     @property
     def base(self) -> tuple[str, str]:
@@ -196,7 +199,15 @@ class Problem:
         free = ((slot, kind, self._van_span(slot, kind)) for slot, kind in slots)
         usable = [(slot, kind, span) for slot, kind, span in free if span is not None]
         return tuple(
-            Van(i, slot, kind, self.site(slot.site_id), *span, self._range(kind, slot.soc))
+            Van(
+                i,
+                slot,
+                kind,
+                self.site(slot.site_id),
+                *span,
+                range=self._range(kind, slot.soc),
+                driver_break=self._break(kind, self.site(slot.site_id), span),
+            )
             for i, (slot, kind, span) in enumerate(usable)
         )
 
@@ -350,6 +361,16 @@ class Problem:
         busy = [(self.floor_seconds(w.start), self.seconds(w.end)) for w in slot.busy]
         free = [gap for span in on_duty for gap in gaps(span, busy)]
         return max(free, key=lambda s: (s[1] - s[0], -s[0]), default=None)
+
+    def _break(self, kind: RouteType, site: Site, span: Span) -> Break | None:
+        """The driver's break in the shift that a span lies in."""
+        rest = kind.driver_break
+        if rest is None:
+            return None
+        shifts = (shift(day.date().isoformat(), kind, site.timezone) for day in self._days(site.timezone))
+        duty = next(one for one in shifts if span[1] <= self.floor_seconds(one.end))
+        begins = rest.begins(duty.start, site.timezone)
+        return Break(rest.lasts_s, self.seconds(begins.start), self.floor_seconds(begins.end))
 
     def _free(self, locker: Locker) -> dict[CompartmentSize, int]:
         held = self.snapshot.held.get(locker.locker_id, ())

@@ -13,23 +13,25 @@ from fleet.domain.plan import (
     LockerPlan,
     PathPoint,
     Reservation,
+    RouteBreak,
     RoutePlan,
     RouteStop,
     SortieDrop,
     SortiePlan,
 )
 from fleet.feasibility.route_energy import RouteRange
+from fleet.planner.breaks import Break
 from fleet.planner.draft import Draft
 from fleet.planner.insertion import FreeVan, Insertion, best_insertion, open_route
 from fleet.planner.late import late_s
 from fleet.planner.problem import Problem, Van, is_delivery
 from fleet.planner.ranges import stated
-from fleet.planner.running import RunningRoute
+from fleet.planner.running import RunningRoute, back_by
 from fleet.planner.sorties import Sortie, Yard
 from fleet.planner.split import tour_costs
 from fleet.planner.tours import Tour
 from fleet.planner.ways import LockerWay, Ways
-from fleet.protocol.values import CompartmentSize, Order
+from fleet.protocol.values import CompartmentSize, Order, TimeWindow
 
 LEG_SPREAD = 0.1
 """Share of the time since departure by which an arrival may be off."""
@@ -208,12 +210,18 @@ class Sheet:
         beside = [r for r in self.routes if r.asset_id == route.asset_id and r is not route]
         latest = min([self.problem.moment(van.late_s), *_must_end(route, beside, van.type.max_shift_s)])
         limit = None if van.range is None else _less(van.range, beside)
-        return RunningRoute(route, van.type, van.site.place, latest, orders, range=limit)
+        begins = None if van.driver_break is None else _break_begins(self.problem, van.driver_break)
+        return RunningRoute(
+            route, van.type, van.site.place, latest, orders, range=limit, back_by=back_by(route, begins)
+        )
 
     def free(self, van: Van) -> FreeVan:
         """A van that could open a route."""
         early, late = self.problem.moment(van.early_s), self.problem.moment(van.late_s)
-        return FreeVan(van.slot.asset_id, van.type, van.site, early, late, van.slot.day_paid, van.range)
+        begins = None if van.driver_break is None else _break_begins(self.problem, van.driver_break)
+        return FreeVan(
+            van.slot.asset_id, van.type, van.site, early, late, van.slot.day_paid, van.range, begins
+        )
 
     def _retime(self, route: RoutePlan) -> None:
         """Arrivals behind an insertion come later."""
@@ -292,8 +300,22 @@ def route_plan(route_id: str, tour: Tour) -> RoutePlan:
         stops=tuple(
             _stop(tour, visit, begin) for visit, begin in zip(tour.visits, tour.times_s[1:-1], strict=True)
         ),
+        driver_break=_break(tour),
     )
     return stated(route, tour.energy)
+
+
+def _break(tour: Tour) -> RouteBreak | None:
+    rest, leg, span = tour.van.driver_break, tour.break_leg, tour.break_s
+    if rest is None or leg is None or span is None:
+        return None
+    problem = tour.case.problem
+    begins, moment = _break_begins(problem, rest), problem.moment
+    return RouteBreak(after=leg, start=moment(span[0]), end=moment(span[1]), begins=begins)
+
+
+def _break_begins(problem: Problem, rest: Break) -> TimeWindow:
+    return TimeWindow(start=problem.moment(rest.opens_s), end=problem.moment(rest.closes_s))
 
 
 def _stop(tour: Tour, visit: int, begin_s: int) -> RouteStop:

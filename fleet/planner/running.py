@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from fleet.feasibility.route_energy import RouteRange
 from fleet.planner.line import Ints, Line
 from fleet.planner.problem import is_delivery
 from fleet.planner.visits import FOREVER_S, capacity, ride_limit_s, start_bounds, total, units
-from fleet.protocol.values import Order, Place
+from fleet.protocol.values import Order, Place, TimeWindow
 
 FAR_S = 10**9
 
@@ -31,7 +32,8 @@ class RunningRoute:
     """A route with what is needed to change it: its type, depot, latest end and every order that it carries.
 
     ``day_paid`` matters for a route without stops only: whether its first parcel costs no fixed day. ``range`` is what
-    the van's battery allows (none: nobody asks), for what is left after ``done`` stops.
+    the van's battery allows (none: nobody asks), for what is left after ``done`` stops. ``back_by`` is when a van must
+    be back whose driver has his break at the depot after it; none where he has it on the way, or has had it.
     """
 
     route: RoutePlan
@@ -42,6 +44,7 @@ class RunningRoute:
     day_paid: bool = False
     range: RouteRange | None = None
     done: int = 0
+    back_by: datetime | None = None
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:
@@ -86,6 +89,24 @@ class Call:
     left: tuple[int, int]
 
 
+class BreakAhead(NamedTuple):
+    """A driver's break on a leg, right behind its first node: how long it is, and between which times it begins (s)."""
+
+    leg: int
+    lasts_s: int
+    opens_s: int
+    closes_s: int
+
+
+def back_by(route: RoutePlan, begins: TimeWindow | None) -> datetime | None:
+    """When a route without a break on its way must be over, where its driver's break begins in such a window: by its
+    end, unless it was planned beyond that, as he had had his break."""
+    if begins is None or route.driver_break is not None or route.start > begins.end:
+        return None
+    over = max((route.end, *(stop.depart for stop in route.stops)))
+    return None if over > begins.end else begins.end
+
+
 def order_bounds(order: Order, service_s: int) -> tuple[float, float]:
     """When service of one parcel may begin, in POSIX seconds."""
     early, late = start_bounds((order.due.start.timestamp(), order.due.end.timestamp()), service_s)
@@ -124,13 +145,16 @@ class Rest:
         return self.running.calls[self.frozen :]
 
     def line(self, travel_s: Ints) -> Line:
-        """The nodes as arrays, with the given legs. A stop that is late already may be later by a while."""
+        """The nodes as arrays, with the given legs, a break on them included. A stop that is late already may be later
+        by a while."""
         end = min(
             self.seconds(self.running.latest_end), self.seconds(self.running.route.start + self._longest())
         )
+        early = np.array([self.leave_s, *(self.soonest(c.early) for c in self.calls), 0], dtype=np.int64)
+        early[1:] = np.maximum(early[1:], self.rested_s(len(travel_s)))
         line = Line(
             travel_s=travel_s,
-            early_s=np.array([self.leave_s, *(self.soonest(c.early) for c in self.calls), 0], dtype=np.int64),
+            early_s=early,
             late_s=np.array([FAR_S, *(self.latest(c.late) for c in self.calls), end], dtype=np.int64),
             service_s=np.array([0, *(c.service_s for c in self.calls), 0], dtype=np.int64),
             load=self._load(),
@@ -138,7 +162,43 @@ class Rest:
         )
         overdue = np.maximum(line.late_s + OVERDUE_S, line.begin_s)
         late = np.where(line.begin_s > line.late_s, overdue, line.late_s)
+        self._keep_break(line, late)
         return Line(line.travel_s, line.early_s, late, line.service_s, line.load, line.capacity)
+
+    def _keep_break(self, line: Line, late_s: Ints) -> None:
+        """The driver's break begins in its window, and one at the depot after the route does; one that is late already
+        gets no later."""
+        ahead, back_by = self.break_ahead, self.running.back_by
+        if ahead is not None:
+            closes = ahead.closes_s - int(line.service_s[ahead.leg])
+            late_s[ahead.leg] = min(late_s[ahead.leg], max(closes, line.begin_s[ahead.leg]))
+        if back_by is not None:
+            late_s[-1] = min(late_s[-1], max(self.seconds(back_by), line.begin_s[-1]))
+
+    @cached_property
+    def break_ahead(self) -> BreakAhead | None:
+        """The driver's break, where it is on one of these legs."""
+        rest = self.running.route.driver_break
+        if rest is None or rest.after < self.frozen:
+            return None
+        lasts = math.ceil((rest.end - rest.start).total_seconds())
+        begins = self.seconds(rest.begins.start), self.latest(rest.begins.end.timestamp())
+        return BreakAhead(rest.after - self.frozen, lasts, *begins)
+
+    def breaks_s(self, legs: int) -> Ints:
+        """By how much each of so many legs is longer for the driver's break."""
+        ahead, longer = self.break_ahead, np.zeros(legs, dtype=np.int64)
+        if ahead is not None:
+            longer[ahead.leg] = ahead.lasts_s
+        return longer
+
+    def rested_s(self, legs: int) -> Ints:
+        """When each of so many legs can be over at the earliest: not before a break on it is, which begins in its
+        window."""
+        ahead, rested = self.break_ahead, np.full(legs, -FAR_S, dtype=np.int64)
+        if ahead is not None:
+            rested[ahead.leg] = ahead.opens_s + ahead.lasts_s
+        return rested
 
     @cached_property
     def _at_posix(self) -> float:

@@ -72,7 +72,8 @@ class Slack:
         """Whether the tour holds with the visit put on each of these legs, on which its window and load fit
         (``construct.leg_costs``)."""
         tour, stop = self.tour, self.tour.case.visits[visit]
-        if not self._feasible:
+        # Where the break goes then is asked of the tour itself.
+        if not self._feasible or tour.breaks is not None:
             return [tour.with_visit(visit, leg).feasible for leg in legs]
         lasts = [self._lasts_s(visit, leg) for leg in legs]
         left = self._left_wh(visit, legs, lasts)

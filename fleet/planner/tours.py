@@ -12,8 +12,9 @@ from fleet.domain.fleet import RouteType
 from fleet.energy.van import RouteLegs
 from fleet.feasibility.route_energy import RouteEnergy, RouteRange
 from fleet.kinds import TripFigures, kind_of
+from fleet.planner.breaks import Places
 from fleet.planner.line import Ints, Line, forward, latest_departure
-from fleet.planner.problem import NO_WAY_S, Legs, Problem, Van
+from fleet.planner.problem import NO_WAY_S, Legs, Problem, Span, Van
 from fleet.planner.slack import Around, Slack
 from fleet.planner.visits import FOREVER_S, GRAMS_PER_UNIT, Visit, capacity, loads_along
 from fleet.protocol.values import Place
@@ -77,15 +78,50 @@ class Tour:
         depot = self.case.site_node[self.van.site.site_id]
         return np.array([depot, *(self.case.first + v for v in self.visits), depot], dtype=np.int64)
 
-    @cached_property
+    @property
     def line(self) -> Line:
-        """The tour as arrays: loading is the start's service."""
+        """The tour as arrays: loading is the start's service, and the driver's break is a part of the way."""
+        return self._scheduled[0]
+
+    @property
+    def break_leg(self) -> int | None:
+        """The leg on which the driver's break is; none where it is at the depot, or there is none."""
+        return self._scheduled[1]
+
+    @property
+    def break_s(self) -> Span | None:
+        """When the driver's break begins and ends, as soon as it may; none as of ``break_leg``."""
+        rest, leg = self.van.driver_break, self.break_leg
+        if rest is None or leg is None:
+            return None
+        begin = max(rest.opens_s, self.times_s[leg] + int(self.line.service_s[leg]))
+        return begin, begin + rest.lasts_s
+
+    @cached_property
+    def _scheduled(self) -> tuple[Line, int | None]:
+        return (self._plain, None) if self.breaks is None else self.breaks.best
+
+    @cached_property
+    def breaks(self) -> Places | None:
+        """Every place of the driver's break; none where he has none."""
+        van, rest = self.van, self.van.driver_break
+        return None if rest is None else Places(self._plain, rest, rest.rested_s(van.early_s))
+
+    @cached_property
+    def driven_s(self) -> Ints:
+        """What each leg takes, without a break."""
+        found: Ints = self.case.legs.seconds[self.nodes[:-1], self.nodes[1:]]
+        return found
+
+    @cached_property
+    def _plain(self) -> Line:
+        """The tour as arrays, without a break."""
         early, late, service = (column[list(self.visits)] for column in self.case.visit_columns)
         stops = [self.case.visits[v] for v in self.visits]
         start = max([self.van.early_s, *(stop.release_s for stop in stops)])
         kind, end = self.van.type, self.van.late_s
         return Line(
-            travel_s=self.case.legs.seconds[self.nodes[:-1], self.nodes[1:]],
+            travel_s=self.driven_s,
             early_s=np.concatenate(([start], early, [0])),
             late_s=np.concatenate(([end], late, [end])),
             service_s=np.concatenate(([int(np.ceil(kind.load_s))], service, [0])),
@@ -113,7 +149,7 @@ class Tour:
 
     @cached_property
     def work_s(self) -> int:
-        """Driving, loading and serving, without waiting: the least that the tour can take."""
+        """Driving, loading, serving and the break, without waiting: the least that the tour can take."""
         return int(self.line.travel_s.sum() + self.line.service_s.sum())
 
     @cached_property
@@ -128,7 +164,7 @@ class Tour:
 
     @property
     def feasible(self) -> bool:
-        """Whether windows, capacity, shift, its length, cold chain and the van's abilities hold."""
+        """Whether windows, capacity, shift, its length, break, cold chain and the van's abilities hold."""
         able = all(self.van.base in self.case.visits[v].bases for v in self.visits)
         there = bool((self.line.travel_s < NO_WAY_S).all())
         short = self.duration_s <= self.van.type.max_shift_s
@@ -152,8 +188,8 @@ class Tour:
             return None
         metres = self.case.legs.metres[self.nodes[:-1], self.nodes[1:]]
         payload_kg = self.line.load[0] * (GRAMS_PER_UNIT / 1000)
-        legs = RouteLegs(metres.astype(np.float64), self.line.travel_s.astype(np.float64), payload_kg)
-        return limit.energy_of(legs, float(self.duration_s - self.line.travel_s.sum()))
+        legs = RouteLegs(metres.astype(np.float64), self.driven_s.astype(np.float64), payload_kg)
+        return limit.energy_of(legs, float(self.duration_s - self.driven_s.sum()))
 
     @property
     def in_range(self) -> bool:

@@ -6,6 +6,8 @@ ends when the one behind must begin at the latest, loading included. So whatever
 others hold, each perhaps at another time: it costs the same then, for a tour that begins as late as it may lasts no
 longer where it has more time. Of the trips the first pays for the van's day. What the others take of its battery a
 trip can't draw: nothing is charged in between.
+
+A van whose driver has a break makes one trip: where the break is between trips is not known here.
 """
 
 from __future__ import annotations
@@ -115,7 +117,7 @@ def behind(problem: Problem, trips: Sequence[Tour]) -> Van | None:
 def _openings(problem: Problem, trips: Sequence[Tour]) -> list[Van]:
     whole = _whole(trips[0])
     day = _day(whole, trips)
-    if day is None or whole.slot.asset_id in problem.one_trip:
+    if day is None or whole.slot.asset_id in problem.one_trip or whole.driver_break is not None:
         return []
     least_s = ceil(whole.type.load_s)
     spans = [_before(whole, trips, day), *_between(whole, trips, day), _after(whole, day)]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fleet.domain.breaks import DriverBreak
 from fleet.domain.fleet import RouteType, SortieType
 from fleet.domain.plan import Plan, RoutePlan, SortiePlan
 from fleet.planner import MaxIterations, Snapshot, plan
 from fleet.protocol.values import Direction, Order, Place
-from tests.unit.planner.town import EIGHT, random_town
+from tests.unit.planner.town import EIGHT, random_town, snapshot
 
 SLACK = timedelta(seconds=1)
 
@@ -24,6 +26,36 @@ narrow_towns = st.builds(
     random_town, st.integers(0, 10_000), st.integers(8, 24), st.sampled_from((8.0, 15.0))
 )
 """Their vans carry a few parcels only."""
+
+breaks = st.builds(
+    lambda minutes, hour, hours: DriverBreak(
+        minutes=minutes, earliest=time(hour, 30), latest=time(hour + hours, 30)
+    ),
+    st.sampled_from((15, 30, 45)),
+    st.integers(8, 11),
+    st.integers(0, 3),
+)
+
+
+def busy_town(seed: int, count: int, rest: DriverBreak) -> Snapshot:
+    """A town with vans alone, whose drivers have a break, and with stops that take long; some parcels stand where no
+    van starts, and are fetched on the way."""
+    rng, town = random.Random(seed), random_town(seed, count)
+    types = {
+        name: kind.model_copy(update={"driver_break": rest}) if isinstance(kind, RouteType) else kind
+        for name, kind in town.context.fleet.types.items()
+    }
+    return snapshot(
+        [o.model_copy(update={"service_minutes": rng.choice((5, 15, 30))}) for o in town.orders],
+        vans=rng.randint(1, 2),
+        crew_vans=rng.randint(0, 1),
+        lockers=tuple(town.context.lockers.values()),
+        spec=town.context.fleet.model_copy(update={"types": types}),
+        standing={o.order_id: "S" for o in town.orders if rng.random() < 0.2},
+    )
+
+
+busy_towns = st.builds(busy_town, st.integers(0, 10_000), st.integers(4, 24), breaks)
 
 
 def made(snapshot: Snapshot, iterations: int = 40, seed: int = 3) -> Plan:
@@ -54,6 +86,18 @@ def check_plan(found: Plan, town: Snapshot) -> None:
     check_money(found)
 
 
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(town=busy_towns)
+def test_drivers_have_their_breaks(town: Snapshot) -> None:
+    """Whoever is on his way when the time for it comes has his break, and everything else holds too."""
+    found = made(town)
+    orders = {o.order_id: o for o in town.orders}
+    check_each_once(found, orders)
+    check_routes(found, town, orders)
+    check_lockers(found, town, orders)
+    check_money(found)
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(town=towns)
 def test_same_seed_and_iterations_give_the_same_plan(town: Snapshot) -> None:
@@ -78,7 +122,9 @@ def check_each_once(found: Plan, orders: dict[str, Order]) -> None:
     """Every parcel has one entry, and is carried once, or unassigned with reasons."""
     assert [p.order_id for p in found.parcels] == list(orders)
     carried = Counter(o for s in found.sorties for o in s.order_ids)
-    carried.update(o for r in found.routes for s in r.stops for o in (*s.deliver, *s.collect))
+    carried.update(
+        o for r in found.routes for s in r.stops for o in (*s.deliver, *(() if s.site_id else s.collect))
+    )
     carried.update(u.order_id for u in found.unassigned)
     assert carried == Counter(dict.fromkeys(orders, 1))
     assert all(u.reasons and u.nearest_change for u in found.unassigned)
@@ -107,6 +153,7 @@ def check_routes(found: Plan, town: Snapshot, orders: dict[str, Order]) -> None:
         kind = kinds[route.asset_id]
         assert isinstance(kind, RouteType)
         check_route_times(route, kind, town, orders)
+        check_break(route, kind, town)
         check_load(route, kind, orders)
 
 
@@ -133,13 +180,15 @@ def check_route_times(route: RoutePlan, kind: RouteType, town: Snapshot, orders:
     home = town.context.sites[route.depot_id].place
     at, here = route.start + timedelta(seconds=kind.load_s), home
     assert route.start >= town.at
+    fetched = {o for stop in route.stops if stop.site_id is not None for o in stop.collect}
     for stop in route.stops:
         there = Place(lon=stop.lon, lat=stop.lat)
         assert stop.arrive >= at + travel(town, here, there) - SLACK
         parcels = [orders[o] for o in (*stop.deliver, *stop.collect)]
-        check_windows(parcels, stop.arrive, route.start)
+        if stop.site_id is None:
+            check_windows(parcels, stop.arrive, route.start, fetched)
         service = kind.stop_s + kind.locker_parcel_s * len(parcels)
-        if stop.locker_id is None:
+        if stop.locker_id is None and stop.site_id is None:
             service = kind.stop_s + sum(o.service_minutes * 60 for o in parcels)
         assert (stop.depart - stop.arrive).total_seconds() >= service - 1
         assert all(o.crew <= max(1, kind.carriage.crew) for o in parcels)
@@ -149,9 +198,38 @@ def check_route_times(route: RoutePlan, kind: RouteType, town: Snapshot, orders:
     assert kind.shift_start <= route.start.time() <= route.end.time() <= kind.shift_end
 
 
-def check_windows(parcels: Iterable[Order], arrive: datetime, start: datetime) -> None:
+def check_break(route: RoutePlan, kind: RouteType, town: Snapshot) -> None:
+    """Between two services, in its window, with enough time for it and for the way; or the driver has it at the depot
+    before or after the route."""
+    rest, taken = kind.driver_break, route.driver_break
+    if rest is None:
+        assert taken is None
+        return
+    opens, closes = (datetime.combine(town.at.date(), t, UTC) for t in (rest.earliest, rest.latest))
+    lasts = timedelta(minutes=rest.minutes)
+    if taken is None:
+        there = max(opens, min(town.at, closes))
+        assert route.end <= closes or route.start >= there + lasts
+        return
+    assert (taken.begins.start, taken.begins.end) == (opens, closes)
+    assert opens <= taken.start <= closes
+    assert taken.end - taken.start == lasts
+    home = town.context.sites[route.depot_id].place
+    places = [home, *(Place(lon=s.lon, lat=s.lat) for s in route.stops), home]
+    leaves = [route.start + timedelta(seconds=kind.load_s), *(s.depart for s in route.stops)][taken.after]
+    arrives = [*(s.arrive for s in route.stops), route.end][taken.after]
+    assert leaves <= taken.start < taken.end <= arrives
+    way = travel(town, places[taken.after], places[taken.after + 1])
+    assert arrives - leaves >= way + lasts - SLACK
+
+
+def check_windows(
+    parcels: Iterable[Order], arrive: datetime, start: datetime, fetched: Collection[str] = ()
+) -> None:
     for parcel in parcels:
         assert parcel.due.start <= arrive <= parcel.due.end
+        if parcel.order_id in fetched:
+            continue
         assert parcel.ready_at <= (start if parcel.direction is Direction.DELIVERY else arrive)
 
 

@@ -23,7 +23,7 @@ def test_the_example_is_read(spec: FleetSpec) -> None:
     assert set(spec.types) == {
         "courier-x4",
         "walker-s2",
-        "van-e+0700-1600+8.5h",
+        "van-e+0700-1600+8.5h+break30-1000-1300",
         "van-e+crew2+white_glove",
         "parcel-locker",
     }
@@ -33,11 +33,11 @@ def test_the_example_costs_what_it_says(spec: FleetSpec) -> None:
     assert spec.types["courier-x4"].rates.per_trip == 1.3
     assert spec.types["walker-s2"].rates.per_trip == 0.7
     assert spec.types["van-e+crew2+white_glove"].rates.per_hour == 43
-    assert spec.types["van-e+0700-1600+8.5h"].rates.per_hour == 21.5
+    assert spec.types["van-e+0700-1600+8.5h+break30-1000-1300"].rates.per_hour == 21.5
 
 
 def test_the_example_works_the_hours_it_says(spec: FleetSpec) -> None:
-    van = spec.types["van-e+0700-1600+8.5h"]
+    van = spec.types["van-e+0700-1600+8.5h+break30-1000-1300"]
     assert isinstance(van, RouteType)
     assert (van.shift_start, van.shift_end, van.max_shift_s) == (time(7), time(16), 8.5 * 3600)
 

@@ -1,11 +1,12 @@
 """Fleet files: what they mean, and what each refusal says."""
 
 import re
-from datetime import time
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest
 
+from fleet.domain.breaks import DriverBreak
 from fleet.domain.fleet import AssetType, RouteType, SortieType, StationType
 from fleet.intake.errors import FileError, FleetFileError
 from fleet.intake.fleetfile import FleetFile, default_fleet, default_fleet_text, parse_fleet, read_fleet
@@ -86,6 +87,31 @@ def test_another_crew_and_shift_make_a_type_of_their_own() -> None:
     assert van.carriage.crew == 2
     assert van.carriage.skills == {"white_glove", "piano"}
     assert ServiceLevel.WHITE_GLOVE in van.carriage.services
+
+
+def test_an_entry_s_break_makes_a_type_of_its_own() -> None:
+    text = f'{VANS_ONLY}shift = "06:00-14:30"\nbreak_minutes = 30\nbreak_between = "09:30-11:30"\n'
+    van = one_type(fleet(text), "van")
+    assert isinstance(van, RouteType)
+    assert van.type_id == "van-e+0600-1430+break30-0930-1130"
+    assert van.driver_break == DriverBreak(minutes=30, earliest=time(9, 30), latest=time(11, 30))
+
+
+def test_a_type_s_break_is_inherited() -> None:
+    text = '[[van]]\ntype = "van-b"\n[types.van-b]\nbased_on = "van-e"\n[types.van-b.driver_break]\n'
+    van = one_type(fleet(f"{text}minutes = 45\nearliest = 11:00:00\nlatest = 13:00:00\n"), "van")
+    assert isinstance(van, RouteType)
+    assert van.driver_break == DriverBreak(minutes=45, earliest=time(11), latest=time(13))
+
+
+def test_a_break_may_be_in_a_night_shift() -> None:
+    text = f'{VANS_ONLY}shift = "20:00-05:00"\nbreak_minutes = 30\nbreak_between = "23:30-01:00"\n'
+    van = one_type(fleet(text), "van")
+    assert isinstance(van, RouteType)
+    assert van.driver_break is not None
+    begins = van.driver_break.begins(datetime(2026, 5, 4, 18, tzinfo=UTC), "Europe/Berlin")
+    assert begins.start == datetime(2026, 5, 4, 21, 30, tzinfo=UTC)
+    assert begins.end == datetime(2026, 5, 4, 23, tzinfo=UTC)
 
 
 def test_the_same_crew_makes_no_new_type() -> None:
@@ -290,6 +316,25 @@ def test_a_new_kind_of_a_known_archetype_needs_no_code() -> None:
             f'{VANS_ONLY}shift = "07:00-25:00"\n',
             '3: van[1].shift: is not a time of day; write 07:00; a shift is like "07:00-19:00" '
             "(found '07:00-25:00')",
+        ),
+        (
+            f"{VANS_ONLY}break_minutes = 30\n",
+            "1: van[1]: a break is stated by break_minutes and break_between, when it begins",
+        ),
+        (
+            f'{VANS_ONLY}break_minutes = 30\nbreak_between = "noon"\n',
+            "4: van[1].break_between: must be like \"11:00-13:00\" (found 'noon')",
+        ),
+        (
+            f'{VANS_ONLY}shift = "08:00-13:00"\nbreak_minutes = 30\nbreak_between = "11:00-12:45"\n',
+            "1: van[1]: a break of 30 minutes that begins between 11:00 and 12:45 is not within the shift, "
+            "08:00 to 13:00",
+        ),
+        (
+            '[types.van-b]\nbased_on = "van-e"\n[types.van-b.driver_break]\nminutes = 30\n'
+            "earliest = 13:00:00\nlatest = 11:00:00\n",
+            "1: types.van-b: a break of 30 minutes that begins between 13:00 and 11:00 is not within the shift, "
+            "07:00 to 20:00",
         ),
         (
             '[[locker]]\ntype = "parcel-locker"\n[[locker]]\ntype = "parcel-locker"\n',
