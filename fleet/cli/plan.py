@@ -172,6 +172,7 @@ def _summary(made: Plan, out: Path, emitted_kg: float | None, hours: tuple[float
         *([] if emitted_kg is None else [f"{emitted_kg:.1f} kg of CO2"]),
         *([] if hours is None else [_by_hour(hours)]),
         f"{len(made.sorties)} sorties, {len(made.routes)} van routes{_trips(made)}, {len(made.lockers)} lockers",
+        *_breaks(made),
         *_late(made),
         *(f"assumes: {assumption}" for assumption in made.assumptions),
         f"written to {out}",
@@ -183,6 +184,12 @@ def _trips(made: Plan) -> str:
     """By how many vans, where some come back and go out again."""
     vans = len({route.asset_id for route in made.routes})
     return f" of {vans} van{'s' * (vans > 1)}" if vans < len(made.routes) else ""
+
+
+def _breaks(made: Plan) -> list[str]:
+    """How many drivers have their break on the way."""
+    breaks = sum(route.driver_break is not None for route in made.routes)
+    return [f"{breaks} of the drivers have their break on the way"] if breaks else []
 
 
 def _late(made: Plan) -> list[str]:

@@ -13,7 +13,7 @@ from fleet.cli.options import Json
 from fleet.cli.output import BadInput, note, show, table
 from fleet.cli.runnetwork import network_of_run
 from fleet.dispatch.manifestfiles import DRAWN, FORMATS
-from fleet.dispatch.manifests import Manifest, as_row, is_route, manifest, with_ways
+from fleet.dispatch.manifests import Manifest, as_row, break_row, is_route, manifest, with_ways
 from fleet.domain.state import State
 from fleet.hub.rundir import DEFAULT_NAME, ROOT
 from fleet.intake.suggest import did_you_mean
@@ -56,7 +56,11 @@ def show_route(
     rows = [as_row(stop) for stop in found.stops]
     lines = [[_cell(row[column]) for column in STOP_COLUMNS] for row in rows]
     head = f"{found.route_id} of {found.asset_id}: {found.status}, starts {found.start.isoformat()}"
-    show(_summary(found) | {"stops": rows}, f"{head}\n{table(STOP_COLUMNS, lines)}", as_json=as_json)
+    rest = found.driver_break
+    told = {} if rest is None else {"break": break_row(rest)}
+    tail = "" if rest is None else f"\n{rest.text}"
+    text = f"{head}\n{table(STOP_COLUMNS, lines)}{tail}"
+    show(_summary(found) | {"stops": rows} | told, text, as_json=as_json)
 
 
 @app.command("export")

@@ -11,7 +11,7 @@ from fleet.dispatch.desk import Desk
 from fleet.domain.fleet import RouteType, SortieType
 from fleet.domain.plan import PathPoint, RoutePlan, RouteStop, SortiePlan
 from fleet.feasibility import Trip
-from fleet.protocol.mission import Alternate, Drop, Item, Load, Mission, Step, Stop, Travel, Unload
+from fleet.protocol.mission import Alternate, BreakDue, Drop, Item, Load, Mission, Step, Stop, Travel, Unload
 from fleet.protocol.values import Order, Place, ServiceLevel, TimeWindow, Waypoint
 
 STRANDED = "stranded:"
@@ -158,6 +158,7 @@ def draft_route(desk: Desk, route: RoutePlan) -> Mission:
         Unload(step_id="unload", site_id=route.depot_id),
     )
     return Mission(
+        driver_break=break_due(route, "load", stops),
         mission_id=route.route_id,
         asset_id=route.asset_id,
         items=items_of(desk, stops),
@@ -168,6 +169,15 @@ def draft_route(desk: Desk, route: RoutePlan) -> Mission:
         energy_wh=route.energy_wh,
         reserve_wh=route.reserve_wh,
     )
+
+
+def break_due(route: RoutePlan, load_id: str, stops: Sequence[Stop]) -> BreakDue | None:
+    """The driver's break on a route, behind the step of its loading, or of one of its stops, that these are."""
+    rest = route.driver_break
+    if rest is None:
+        return None
+    after = stops[rest.after - 1].step_id if rest.after else load_id
+    return BreakDue(after=after, start=rest.start, end=rest.end, begins=rest.begins)
 
 
 def _loaded_at_depot(stops: Iterable[RouteStop]) -> tuple[str, ...]:

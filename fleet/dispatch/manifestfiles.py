@@ -10,7 +10,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
-from fleet.dispatch.manifests import Manifest, ManifestStop, as_row, moment_text
+from fleet.dispatch.manifests import Manifest, ManifestBreak, ManifestStop, as_row, break_row, moment_text
 from fleet.protocol.values import Place
 
 GPX = "http://www.topografix.com/GPX/1/1"
@@ -38,13 +38,29 @@ COLUMNS = (
 
 
 def to_csv(manifests: Iterable[Manifest]) -> str:
-    """One line for each stop of each route, under a header, with lines that end as RFC 4180 says."""
+    """One line for each stop of each route, and for a break where the driver has one on the way, under a header, with
+    lines that end as RFC 4180 says."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
     writer.writeheader()
     for each in manifests:
-        writer.writerows(_cells(each, stop) for stop in each.stops)
+        rows, rest = [_cells(each, stop) for stop in each.stops], each.driver_break
+        if rest is not None:
+            rows.insert(rest.after, _break_cells(each, rest))
+        writer.writerows(rows)
     return text.getvalue()
+
+
+def _break_cells(route: Manifest, rest: ManifestBreak) -> dict[str, Any]:
+    """Without a number, a place or parcels."""
+    return {
+        "route_id": route.route_id,
+        "asset_id": route.asset_id,
+        "status": "break",
+        "arrive": moment_text(rest.start),
+        "expected": "" if rest.expected is None else moment_text(rest.expected),
+        "service_min": rest.minutes,
+    }
 
 
 def _cells(route: Manifest, stop: ManifestStop) -> dict[str, Any]:
@@ -99,7 +115,8 @@ def to_gpx(manifests: Iterable[Manifest]) -> str:
 def _gpx_route(root: ET.Element, route: Manifest) -> None:
     element = ET.SubElement(root, "rte")
     _gpx_text(element, "name", route.route_id)
-    _gpx_text(element, "desc", f"{route.asset_id}, starts {moment_text(route.start)}")
+    rest = "" if route.driver_break is None else f", {route.driver_break.text}"
+    _gpx_text(element, "desc", f"{route.asset_id}, starts {moment_text(route.start)}{rest}")
     _gpx_home(element, route, "start")
     for stop in route.stops:
         _gpx_point(element, "rtept", route, stop)
@@ -157,6 +174,7 @@ def to_geojson(manifests: Iterable[Manifest]) -> str:
 
 def _line(route: Manifest) -> dict[str, Any]:
     credit = {} if route.credit is None else {"attribution": route.credit}
+    rest = {} if route.driver_break is None else {"break": break_row(route.driver_break)}
     return {
         "type": "Feature",
         "geometry": {"type": "LineString", "coordinates": [[p.lon, p.lat] for p in route.line]},
@@ -167,6 +185,7 @@ def _line(route: Manifest) -> dict[str, Any]:
             "revision": route.revision,
             "start": moment_text(route.start),
             "stops": len(route.stops),
+            **rest,
             **credit,
         },
     }

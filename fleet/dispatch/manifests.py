@@ -48,6 +48,28 @@ class ManifestStop:
 
 
 @dataclass(frozen=True, slots=True)
+class ManifestBreak:
+    """The driver's break, behind so many stops. ``start`` and ``end`` are as planned, ``expected`` is its start with
+    the delay that the van has now (none once the stop behind it is under way)."""
+
+    after: int
+    start: datetime
+    end: datetime
+    expected: datetime | None
+
+    @property
+    def minutes(self) -> float:
+        """How long it is."""
+        return round((self.end - self.start).total_seconds() / 60, 1)
+
+    @property
+    def text(self) -> str:
+        """For a person."""
+        where = f"after stop {self.after}" if self.after else "after loading"
+        return f"break of {self.minutes:g} min {where}, {self.start:%H:%M} to {self.end:%H:%M}"
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """One route with its stops in order; it starts and ends at ``home``.
 
@@ -64,6 +86,7 @@ class Manifest:
     stops: tuple[ManifestStop, ...]
     ways: tuple[tuple[Place, ...], ...] = ()
     credit: str | None = None
+    driver_break: ManifestBreak | None = None
 
     @property
     def line(self) -> list[Place]:
@@ -105,6 +128,23 @@ def manifest(
         start=mission.start_at.astimezone(zone),
         home=mission.home,
         stops=tuple(rows),
+        driver_break=_break(record, rows, zone),
+    )
+
+
+def _break(record: MissionRecord, rows: Sequence[ManifestStop], zone: tzinfo) -> ManifestBreak | None:
+    rest = record.mission.driver_break
+    if rest is None:
+        return None
+    ids = [s.step_id for s in record.mission.steps if isinstance(s, Stop)]
+    after = ids.index(rest.after) + 1 if rest.after in ids else 0
+    over = any(row.status != "to do" for row in rows[after:])
+    expected = max(rest.start + timedelta(seconds=record.late_s), rest.begins.start)
+    return ManifestBreak(
+        after=after,
+        start=rest.start.astimezone(zone),
+        end=rest.end.astimezone(zone),
+        expected=None if over else expected.astimezone(zone),
     )
 
 
@@ -170,6 +210,17 @@ def as_row(stop: ManifestStop) -> dict[str, Any]:
         "locker_id": stop.locker_id,
         "site_id": stop.site_id,
         "service_s": stop.service_s,
+    }
+
+
+def break_row(rest: ManifestBreak) -> dict[str, Any]:
+    """A break as JSON."""
+    return {
+        "after_stop": rest.after,
+        "start": moment_text(rest.start),
+        "end": moment_text(rest.end),
+        "expected": None if rest.expected is None else moment_text(rest.expected),
+        "minutes": rest.minutes,
     }
 
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from fleet.dispatch.desk import Desk
-from fleet.dispatch.drafting import item, items_of, route_steps
+from fleet.dispatch.drafting import break_due, item, items_of, route_steps
 from fleet.domain.events import MissionRevised
 from fleet.domain.plan import RoutePlan
 from fleet.domain.state import OVER, MissionRecord
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Assign
-from fleet.protocol.mission import Item, Load, Mission, Step, Stop, Unload
+from fleet.protocol.mission import BreakDue, Item, Load, Mission, Step, Stop, Unload
 
 
 def revise(desk: Desk, record: MissionRecord, route: RoutePlan, why: str) -> Mission:
@@ -20,7 +20,9 @@ def revise(desk: Desk, record: MissionRecord, route: RoutePlan, why: str) -> Mis
     known = [s for s in record.mission.steps if isinstance(s, Stop)]
     fresh = route_steps(desk, route.stops)
     energy = {} if route.energy_wh is None else {"energy_wh": route.energy_wh, "reserve_wh": route.reserve_wh}
-    return _replace(desk, record, _matched(known, fresh, record), why, energy)
+    stops = _matched(known, fresh, record)
+    rest = break_due(route, _load(record).step_id, stops)
+    return _replace(desk, record, stops, why, {**energy, "driver_break": rest})
 
 
 def _matched(known: Sequence[Stop], fresh: Sequence[Stop], record: MissionRecord) -> list[Stop]:
@@ -74,10 +76,10 @@ def _replace(
     record: MissionRecord,
     stops: Sequence[Stop],
     why: str,
-    energy: Mapping[str, float | None] = MappingProxyType({}),
+    more: Mapping[str, object] = MappingProxyType({}),
 ) -> Mission:
     mission = record.mission
-    load = next(s for s in mission.steps if isinstance(s, Load))
+    load = _load(record)
     unload = next(s for s in mission.steps if isinstance(s, Unload))
     if load.step_id not in record.ended and load.step_id != record.current:
         load = load.model_copy(update={"order_ids": _from_depot(stops)})
@@ -87,13 +89,28 @@ def _replace(
             "revision": mission.revision + 1,
             "steps": steps,
             "items": _items(desk, load, stops),
-            **energy,
+            "driver_break": _kept_break(mission, steps),
+            **more,
         }
     )
     desk.emit(MissionRevised(at=desk.now, mission=changed, why=why))
     if record.status is not MissionStatus.DRAFTED:
         desk.send(mission.asset_id, Assign(mission=changed))
     return changed
+
+
+def _load(record: MissionRecord) -> Load:
+    return next(s for s in record.mission.steps if isinstance(s, Load))
+
+
+def _kept_break(mission: Mission, steps: Sequence[Step]) -> BreakDue | None:
+    """The driver's break behind the step that it was behind, or the last one before that which is left."""
+    rest = mission.driver_break
+    if rest is None:
+        return None
+    left, known = {step.step_id for step in steps}, [step.step_id for step in mission.steps]
+    before = [step_id for step_id in known[: known.index(rest.after) + 1] if step_id in left]
+    return rest.model_copy(update={"after": before[-1]})
 
 
 def _from_depot(stops: Sequence[Stop]) -> tuple[str, ...]:

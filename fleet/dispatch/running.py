@@ -13,7 +13,7 @@ from fleet.dispatch.charge import told_charge
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import STRANDED, route_type
 from fleet.domain.fleet import RouteType
-from fleet.domain.plan import RoutePlan, RouteStop
+from fleet.domain.plan import RouteBreak, RoutePlan, RouteStop
 from fleet.domain.sites import Site
 from fleet.domain.state import OVER, MissionRecord, Parcel
 from fleet.feasibility.route_energy import range_of
@@ -22,7 +22,7 @@ from fleet.planner.ranges import Driven
 from fleet.planner.running import RunningRoute
 from fleet.protocol.lifecycle import AssetStatus, MissionStatus
 from fleet.protocol.mission import Stop
-from fleet.protocol.values import Direction, Order, Place
+from fleet.protocol.values import Direction, Order, Place, TimeWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,13 @@ def _candidate(desk: Desk, record: MissionRecord, behind: Sequence[datetime], *,
     kind, depot, latest, orders = _frame(desk, record, overtime=overtime)
     frame = kind, depot, min([latest, *behind]), orders
     limit = range_of(desk.context, frame[0], told_charge(desk, record.mission.asset_id).soc)
-    running = RunningRoute(_as_route(desk, record, stops), *frame, range=limit, done=done if begun else 0)
+    running = RunningRoute(
+        _as_route(desk, record, stops),
+        *frame,
+        range=limit,
+        done=done if begun else 0,
+        back_by=_back_by(desk, record, stops),
+    )
     return Candidate(record, running, frozen)
 
 
@@ -151,6 +157,34 @@ def _latest(desk: Desk, kind: RouteType, depot: Site, *, overtime: bool) -> date
     return end + timedelta(hours=desk.settings.overtime_hours) if overtime else end
 
 
+def _back_by(desk: Desk, record: MissionRecord, stops: list[Stop]) -> datetime | None:
+    """By when a van must be back whose driver has his break at the depot then, as the route was planned."""
+    mission = record.mission
+    depot = desk.state.sites[desk.asset(mission.asset_id).record.site_id]
+    begins = _break_begins(route_type(desk, mission.asset_id), depot, mission.start_at)
+    if begins is None or mission.driver_break is not None:
+        return None
+    leaves = max([mission.start_at, *(s.eta + timedelta(seconds=s.service_s) for s in stops)])
+    return begins.end if leaves <= begins.end else None
+
+
+def _break_begins(kind: RouteType, depot: Site, day: datetime) -> TimeWindow | None:
+    """Between which times the driver's break begins on the local day of ``day``; none where he has none."""
+    rest = kind.driver_break
+    return None if rest is None else rest.begins(shift(kind, depot, day)[0], depot.timezone)
+
+
+def _break_of(record: MissionRecord, stops: list[Stop], late: timedelta) -> RouteBreak | None:
+    """The driver's break as the mission has it, later by so much while it is not over."""
+    rest = record.mission.driver_break
+    if rest is None:
+        return None
+    after = next((n for n, stop in enumerate(stops, 1) if stop.step_id == rest.after), 0)
+    over = any(stop.step_id in record.ended for stop in stops[after:])
+    start = rest.start if over else max(rest.start + late, rest.begins.start)
+    return RouteBreak(after=after, start=start, end=start + (rest.end - rest.start), begins=rest.begins)
+
+
 def _as_route(desk: Desk, record: MissionRecord, stops: list[Stop]) -> RoutePlan:
     mission = record.mission
     late = timedelta(seconds=record.late_s)
@@ -165,6 +199,7 @@ def _as_route(desk: Desk, record: MissionRecord, stops: list[Stop]) -> RoutePlan
         distance_m=0,
         cost=0,
         stops=moved,
+        driver_break=_break_of(record, stops, late),
     )
 
 
@@ -231,4 +266,6 @@ def free_vans(desk: Desk, *, overtime: bool = False) -> Iterable[FreeVan]:
         late = _latest(desk, kind, depot, overtime=overtime)
         if late > desk.now:
             limit = range_of(desk.context, kind, told_charge(desk, asset_id).soc)
-            yield FreeVan(asset_id, kind, depot, max(early, desk.now), late, asset_id in out, limit)
+            begins = _break_begins(kind, depot, desk.now)
+            early = max(early, desk.now)
+            yield FreeVan(asset_id, kind, depot, early, late, asset_id in out, limit, begins)

@@ -110,6 +110,16 @@ class Alternate(Value):
     kind: Code
 
 
+class BreakDue(Value):
+    """The driver's break on a route: when it is planned, and between which times it may begin. It is behind the step
+    ``after``, on the way to the next one or before that begins."""
+
+    after: Identifier
+    start: Time
+    end: Time
+    begins: TimeWindow
+
+
 class Mission(Value):
     """The whole instruction set of one trip. ``revision`` grows when the part not yet driven is replaced."""
 
@@ -134,6 +144,8 @@ class Mission(Value):
     pace: Annotated[Positive, Field(exclude_if=lambda times: times == 1)] = 1.0
     """How many times as long as by its type's model its times take its ways to last, as the asset's earlier trips have
     shown."""
+    driver_break: Annotated[BreakDue | None, Field(exclude_if=lambda rest: rest is None)] = None
+    """None: the driver has none on this route."""
 
     @property
     def is_sortie(self) -> bool:

@@ -26,7 +26,7 @@ NEW_FIELDS: Final[Mapping[int, Mapping[str, frozenset[str]]]] = {
         "reply": frozenset({"zones"}),
         "command": frozenset({"via"}),
         "report_weather": frozenset({"place", "height_m", "pressure_hpa"}),
-        "assign": frozenset({"mission.cruise_mps", "mission.pace"}),
+        "assign": frozenset({"mission.cruise_mps", "mission.pace", "mission.driver_break"}),
         "asset_report": frozenset({"packs"}),
         "telemetry": frozenset({"packs", "airspeed_mps", "wind_mps", "wind_from_deg"}),
     },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, ClassVar, Final
 
 from fleet.domain.fleet import RouteType
@@ -13,7 +14,7 @@ from fleet.sim.errors import SimError
 from fleet.sim.geo import Piece, Point, distance_m, on_ground
 from fleet.sim.mover import Mover
 from fleet.sim.parcels import Holder
-from fleet.sim.tasks import Do, Drive, Move, Until, Wait
+from fleet.sim.tasks import Do, Drive, Move, Task, Until, Wait
 
 UNLOAD_S: Final = 180.0
 SHORTEST_STOP_S: Final = 20.0
@@ -31,6 +32,8 @@ class Van(Mover):
 
     model: RouteType
     telemetry_s: ClassVar[float] = 5.0
+    rested: str | None = None
+    """The last mission on which its driver has had his break."""
 
     def plan_piece(self, position: Point, move: Move) -> tuple[Piece, Move | None] | None:
         """Vans are driven leg by leg, never along free points."""
@@ -69,7 +72,28 @@ class Van(Mover):
         self.state = "driving"
         self.site_id = None
         self.started()
-        self.body.work(self.drive_to(step.place), Do(self._arrived))
+        self.body.work(*self._with_break(self.drive_to(step.place)), Do(self._arrived))
+
+    def _with_break(self, drive: Drive) -> tuple[Task, ...]:
+        """The drive, with the driver's break where it is due on it: before it, or behind it where its time has not come
+        yet."""
+        mission = self.mission
+        rest = None if mission is None else mission.driver_break
+        if (
+            mission is None
+            or rest is None
+            or self.rested == mission.mission_id
+            or rest.after not in self.done
+        ):
+            return (drive,)
+        lasts_s = (rest.end - rest.start).total_seconds()
+        pause = Until(rest.begins.start), Wait(lasts_s), Do(self._rested)
+        there = self.stage.now + timedelta(seconds=drive.seconds)
+        early = self.stage.now < rest.begins.start and there <= rest.begins.end
+        return (drive, *pause) if early else (*pause, drive)
+
+    def _rested(self) -> None:
+        self.rested = self.mission.mission_id if self.mission is not None else None
 
     def _arrived(self) -> None:
         step = self.step
@@ -130,7 +154,7 @@ class Van(Mover):
         self.step = None
         self.state = "driving"
         site = self.stage.site(step.site_id) or self.home
-        self.body.work(self.drive_to(site.place), Do(self._back))
+        self.body.work(*self._with_break(self.drive_to(site.place)), Do(self._back))
 
     def _back(self) -> None:
         step = self.todo.popleft()

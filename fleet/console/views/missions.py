@@ -38,9 +38,20 @@ def mission_row(ledger: Ledger, mission_id: str) -> Row:
             {"order": s.order_id, "place": point(s.place)} for s in mission.steps if isinstance(s, Drop)
         ],
         "stops": stops,
+        "break": _break(mission),
         "done": len(record.ended),
         "steps": len(mission.steps),
     }
+
+
+def _break(mission: Mission) -> Row | None:
+    """The driver's break as planned, behind so many stops; null where there is none on the way."""
+    rest = mission.driver_break
+    if rest is None:
+        return None
+    ids = [step.step_id for step in mission.steps if isinstance(step, Stop)]
+    after = ids.index(rest.after) + 1 if rest.after in ids else 0
+    return {"after": after, "start": stamp(rest.start), "end": stamp(rest.end)}
 
 
 def no_return_row(found: NoReturn | None) -> Row | None:

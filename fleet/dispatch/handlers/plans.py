@@ -192,8 +192,12 @@ def _still_waiting(route: RoutePlan, waiting: frozenset[str]) -> RoutePlan:
 
 def _only(route: RoutePlan, keep: Callable[[str], bool]) -> RoutePlan:
     """The route with the parcels that are kept; stops that have none left are passed by."""
-    stops = (_keep(stop, keep) for stop in route.stops)
-    return route.model_copy(update={"stops": tuple(s for s in stops if s.deliver or s.collect)})
+    kept = [_keep(stop, keep) for stop in route.stops]
+    stops, rest = [s for s in kept if s.deliver or s.collect], route.driver_break
+    if rest is not None:
+        before = sum(bool(s.deliver or s.collect) for s in kept[: rest.after])
+        rest = rest.model_copy(update={"after": before})
+    return route.model_copy(update={"stops": tuple(stops), "driver_break": rest})
 
 
 def _keep(stop: RouteStop, keep: Callable[[str], bool]) -> RouteStop:

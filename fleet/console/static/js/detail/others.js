@@ -74,6 +74,7 @@ function routePanel(store, route) {
   const rows = route.stops.map((stop, index) =>
     el("tr", { class: stop.current ? "chosen" : "" }, el("td", { class: "right" }, String(index + 1)), el("td", {}, mark(stop)), el("td", { class: "right" }, shortTime(stop.eta)), el("td", {}, where(store, stop)), el("td", {}, parcels(store, stop))),
   );
+  if (route.break) rows.splice(route.break.after, 0, breakRow(route.break));
   const head = el("tr", {}, ["#", "", "Planned", "Where", "Parcels"].map((name) => el("th", { scope: "col" }, name)));
   return [
     heading(store, route.id, pill(route.status)),
@@ -86,6 +87,11 @@ function routePanel(store, route) {
     ]),
     section("Stops", el("table", {}, el("thead", {}, head), el("tbody", {}, rows))),
   ];
+}
+
+/** The driver's break, between two stops. */
+function breakRow({ start, end }) {
+  return el("tr", { class: "break" }, el("td", {}), el("td", {}, el("span", { class: "dim" }, "break")), el("td", { class: "right" }, shortTime(start)), el("td", { colspan: "2" }, `until ${shortTime(end)}`));
 }
 
 function mark(stop) {
