@@ -60,6 +60,8 @@ class FreeVan:
     """What its battery allows; none: nobody asks."""
     break_begins: TimeWindow | None = None
     """Between which times its driver's break begins; none where he has none."""
+    back_by: datetime | None = None
+    """By when it must be back for its driver's break at the depot; none where it need not."""
 
     def around_break(self) -> tuple[FreeVan, ...]:
         """The van before its driver's break at the depot, and after it; the van itself where he has none. What he did
@@ -68,9 +70,8 @@ class FreeVan:
         if begins is None or rest is None:
             return (self,)
         rested = max(begins.start, min(self.early, begins.end)) + timedelta(seconds=rest.lasts_s)
-        before = replace(self, late=min(self.late, begins.end))
-        after = replace(self, early=max(self.early, rested))
-        return tuple(van for van in (before, after) if van.early < van.late) or (before,)
+        before = replace(self, back_by=begins.end)
+        return before, replace(self, early=max(self.early, rested))
 
 
 def insert(
@@ -184,7 +185,9 @@ def _empty(van: FreeVan, start: datetime, route_id: str) -> RunningRoute:
         cost=0,
         stops=(),
     )
-    return RunningRoute(route, van.type, van.site.place, van.late, {}, van.day_paid, van.range)
+    return RunningRoute(
+        route, van.type, van.site.place, van.late, {}, van.day_paid, van.range, back_by=van.back_by
+    )
 
 
 def _idle(route: RoutePlan, van: FreeVan, network: Network) -> timedelta:
