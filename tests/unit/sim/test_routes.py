@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from fleet.protocol.messages import Action, ReleaseCompartment, ReserveCompartment
-from fleet.protocol.mission import Mission
+from fleet.protocol.mission import BreakDue, Mission
 from fleet.protocol.values import TimeWindow
 from fleet.sim.geo import moved
 from fleet.sim.sortie import SortieVehicle
@@ -48,6 +48,33 @@ def test_a_route_is_driven_to_its_end() -> None:
     assert (ended.outcome, ended.site_id, ended.energy_used_wh) == ("completed", "A", None)
     assert play.verdict["handed_over"] == {"van": 2}
     assert play.verdict["km"]["van"] > 12
+
+
+@pytest.mark.parametrize("after", ["load", "s1", "s2"])
+@pytest.mark.parametrize("opens_min", [0, 200])
+def test_the_driver_has_his_break(after: str, opens_min: int) -> None:
+    """Behind the step that the mission says, for its time, once; he who is there before its window waits for that."""
+    plain, rested = Play(), Play()
+    begins = TimeWindow(start=START + timedelta(minutes=opens_min), end=START + timedelta(hours=9))
+    rest = BreakDue(after=after, start=begins.start, end=begins.start + timedelta(minutes=30), begins=begins)
+    plain.tell(VAN, two_stops())
+    rested.tell(VAN, two_stops().model_copy(update={"driver_break": rest}))
+    for play in (plain, rested):
+        play.run_until(VAN, "mission_ended", limit_minutes=600)
+    ids = ["load", "s1", "s2", "unload"]
+    behind = ids[ids.index(after) + 1]
+    for step_id in ids[1:]:
+        state = "started" if step_id == "unload" else "done"
+        usual, at = (
+            play.last(VAN, "step_report", step_id=step_id, state=state).at for play in (plain, rested)
+        )
+        if ids.index(step_id) < ids.index(behind):
+            assert at == usual
+        elif opens_min == 0:
+            assert at - usual == timedelta(minutes=30)
+        else:
+            assert at >= begins.start + timedelta(minutes=30)
+            assert at - usual >= timedelta(minutes=30)
 
 
 def test_the_driver_waits_for_a_window_and_is_late_when_he_is() -> None:

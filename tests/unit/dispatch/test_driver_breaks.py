@@ -1,0 +1,119 @@
+"""A driver's break goes with the mission: into the assignment, through revisions, into the manifest."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from fleet.dispatch.manifestfiles import to_csv, to_geojson, to_gpx
+from fleet.dispatch.manifests import manifest
+from fleet.dispatch.revising import without_order
+from fleet.protocol.messages import Assign, Role
+from fleet.protocol.mission import Mission, Stop
+from tests.support.bench import DAY, ORDER_COLUMNS, Bench, Peer
+from tests.support.script import VAN, accepted, desk_after, ready, report, sent
+
+DEPOTS = """depot_id,name,lon,lat,vans,drone_pads,robot_bays,chargers,opens,closes
+D1,Depot,-8.05,41.02,1,0,0,0,05:00,22:00
+"""
+NO_LOCKERS = "locker_id,name,lon,lat,small,medium,large,drone_port\n"
+FLEET = """[[van]]
+type = "van-e"
+break_minutes = 30
+break_between = "09:30-10:30"
+[assumptions]
+terrain = "flat:60±70"
+parcels_at_serving_site = true
+drop_at_address = true
+sidewalks_everywhere = true
+"""
+
+
+def orders(count: int) -> str:
+    """Parcels along a street, some due early and some late, each of half an hour's work."""
+    due = (
+        "2026-11-24T08:00:00+00:00,2026-11-24T09:30:00+00:00",
+        "2026-11-24T08:00:00+00:00,2026-11-24T12:00:00+00:00",
+    )
+    rows = (
+        f"{chr(65 + i)},acme,delivery,Ana,Rua {i},{-8.04 + i / 500},41.01,3,0.3,0.2,0.1,standard,10,,"
+        f"2026-11-24T07:00:00+00:00,{due[i > 0]},standard,25,1,false,\n"
+        for i in range(count)
+    )
+    return ORDER_COLUMNS + "".join(rows)
+
+
+def begun(tmp_path: Path) -> tuple[Bench, Peer, Assign]:
+    """A van on its way to its first stop, whose driver has a break on the route."""
+    bench = Bench(tmp_path, orders=orders(5), depots=DEPOTS, lockers=NO_LOCKERS, fleet=FLEET)
+    operator, van = bench.connect("operator-1", Role.OPERATOR), ready(bench, VAN, "D1")
+    bench.submit(operator)
+    assign = sent(bench, van)
+    accepted(bench, van, assign)
+    loaded = assign.mission.steps[0]
+    bench.say(van, report(assign, loaded.step_id, *loaded.order_ids))  # type: ignore[union-attr]
+    return bench, van, assign
+
+
+def stops(mission: Mission) -> list[Stop]:
+    return [s for s in mission.steps if isinstance(s, Stop)]
+
+
+def check(mission: Mission) -> int:
+    """The break is between two services, for half an hour from a time in its window; behind how many stops it is."""
+    rest = mission.driver_break
+    assert rest is not None
+    assert rest.end - rest.start == timedelta(minutes=30)
+    assert rest.begins.start <= rest.start <= rest.begins.end
+    ids = [step.step_id for step in mission.steps]
+    after = ids.index(rest.after)
+    there = stops(mission)
+    assert all(s.eta + timedelta(seconds=s.service_s) <= rest.start for s in there[:after])
+    assert all(s.eta >= rest.end for s in there[after:])
+    return after
+
+
+def test_a_driver_is_told_of_his_break(tmp_path: Path) -> None:
+    _, _, assign = begun(tmp_path)
+    rest = assign.mission.driver_break
+    assert rest is not None
+    window = timedelta(hours=9.5), timedelta(hours=10.5)
+    for moment, told in zip(window, (rest.begins.start, rest.begins.end), strict=True):
+        assert abs(told - DAY - moment) < timedelta(seconds=1)
+    assert 0 < check(assign.mission) < len(stops(assign.mission))
+
+
+def test_a_parcel_that_comes_on_the_way_leaves_the_break_its_time(tmp_path: Path) -> None:
+    bench, van, first = begun(tmp_path)
+    (order,) = [o for o in bench.inputs.orders.orders if o.order_id == "B"]
+    bench.submit_more(bench.peers["operator-1"], order.model_copy(update={"order_id": "N"}))
+    revised = sent(bench, van, 1).mission
+    assert any("N" in s.deliver for s in stops(revised))
+    assert revised.revision == first.mission.revision + 1
+    check(revised)
+
+
+def test_a_stop_that_falls_away_leaves_the_break(tmp_path: Path) -> None:
+    """It is behind the stop before, at the same time."""
+    bench, _, first = begun(tmp_path)
+    after = check(first.mission)
+    gone, desk = stops(first.mission)[after - 1], desk_after(bench)
+    mission_id = first.mission.mission_id
+    without_order(desk, desk.state.missions[mission_id], gone.deliver[0], "as the test says")
+    revised = desk.state.missions[mission_id].mission
+    assert gone.step_id not in [s.step_id for s in revised.steps]
+    assert check(revised) == after - 1
+
+
+def test_the_manifest_has_the_break(tmp_path: Path) -> None:
+    bench, _, assign = begun(tmp_path)
+    state, after = bench.core.state, check(assign.mission)
+    made = manifest(state.missions[assign.mission.mission_id], state)
+    rest = made.driver_break
+    assert rest is not None
+    assert (rest.after, rest.minutes) == (after, 30)
+    assert isinstance(rest.expected, datetime)
+    lines = to_csv([made]).splitlines()
+    assert [line.split(",")[3] for line in lines].index("break") == after + 1
+    assert rest.text in to_gpx([made])
+    assert f'"after_stop": {after}' in to_geojson([made])
