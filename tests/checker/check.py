@@ -12,6 +12,7 @@ from tests.checker.fleet_file import read_fleet
 from tests.checker.inputs import read_lockers, read_orders, read_sites, read_weather
 from tests.checker.rules import (
     airspace,
+    breaks,
     capacity,
     charging,
     energy,
@@ -41,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     windows.check_not_before_planning,
     windows.check_opening_hours,
     windows.check_shifts,
+    breaks.check_breaks,
     capacity.check_van_loads,
     capacity.check_parcel_limits,
     capacity.check_crews,

@@ -93,6 +93,8 @@ class Route:
     distance_m: float
     cost: float
     stops: tuple[Stop, ...]
+    rest: tuple[int, datetime, datetime] | None = None
+    """The driver's break: behind how many stops, from when to when."""
 
     def where(self, index: int) -> str:
         """The name of one of its stops in a violation."""
@@ -228,7 +230,12 @@ def _route(entry: Json) -> Route:
         distance_m=entry["distance_m"],
         cost=entry["cost"],
         stops=tuple(map(_stop, entry["stops"])),
+        rest=_rest(entry.get("driver_break")),
     )
+
+
+def _rest(entry: Json | None) -> tuple[int, datetime, datetime] | None:
+    return None if entry is None else (entry["after"], _time(entry["start"]), _time(entry["end"]))
 
 
 def _reservation(place: Json, entry: Json) -> Reservation:

@@ -109,6 +109,8 @@ class RouteFacts:
     shift_start: time
     shift_end: time
     max_shift_s: float
+    rest: tuple[timedelta, time, time] | None = None
+    """The driver's break: how long it is, and between which local times it begins."""
 
 
 @dataclass(frozen=True, slots=True)

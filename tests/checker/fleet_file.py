@@ -173,7 +173,17 @@ def _route(data: Table, entry: Table) -> RouteFacts:
         shift_start=shift[0],
         shift_end=shift[1],
         max_shift_s=hours * 3600 if hours else table.get("max_shift_s", 36000),
+        rest=_rest(table, entry),
     )
+
+
+def _rest(table: Table, entry: Table) -> tuple[timedelta, time, time] | None:
+    """The entry's break, else that of its type."""
+    between = _shift(entry.get("break_between"))
+    if between is not None:
+        return timedelta(minutes=entry["break_minutes"]), *between
+    own = table.get("driver_break")
+    return None if own is None else (timedelta(minutes=own["minutes"]), own["earliest"], own["latest"])
 
 
 def _co2_per_km(data: Table, table: Table) -> float:

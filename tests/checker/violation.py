@@ -18,6 +18,7 @@ class Code(StrEnum):
     TOO_EARLY = "too_early"
     SITE_CLOSED = "site_closed"
     SHIFT = "shift"
+    DRIVER_BREAK = "driver_break"
     CAPACITY = "capacity"
     PARCEL_LIMIT = "parcel_limit"
     CREW = "crew"

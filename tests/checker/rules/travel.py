@@ -53,6 +53,14 @@ def check_stop_places(case: Case) -> Iterator[Violation]:
                 yield Violation(Code.PATH, route.where(index), f"is {off_m:.0f} m from where it serves")
 
 
+def legs_of(case: Case, route: Route, load_s: float) -> list[tuple[timedelta, datetime, datetime]]:
+    """Of each leg the least time that it takes, when it is left, and when its end is reached."""
+    return [
+        (timedelta(seconds=distance_m(a[0], b[0]) / TOP_SPEED_MPS), a[2], b[1])
+        for a, b in pairwise(_calls(case, route, load_s))
+    ]
+
+
 def _calls(case: Case, route: Route, load_s: float = 0.0) -> list[Call]:
     depot = case.sites[route.depot_id].point
     stops = [(stop.point, stop.arrive, stop.depart) for stop in route.stops]

@@ -136,6 +136,32 @@ def a_van_is_out_too_long(day: Day) -> None:
     day.fleet = dataclasses.replace(day.fleet, route_types=(dataclasses.replace(van, max_shift_s=3600.0),))
 
 
+def _needs_a_break(day: Day) -> None:
+    """Its driver has one of half an hour that begins between eight and ten past eight; the van is out from half past
+    seven on."""
+    (van,) = day.fleet.route_types
+    rest = timedelta(minutes=30), clock("08:00:00").time(), clock("08:10:00").time()
+    day.fleet = dataclasses.replace(day.fleet, route_types=(dataclasses.replace(van, rest=rest),))
+
+
+@breaks(Code.DRIVER_BREAK)
+def a_driver_has_no_break(day: Day) -> None:
+    _needs_a_break(day)
+
+
+@breaks(Code.DRIVER_BREAK)
+def a_driver_has_his_break_while_he_drives_and_serves(day: Day) -> None:
+    _needs_a_break(day)
+    times = {"start": clock("08:00:00").isoformat(), "end": clock("08:30:00").isoformat()}
+    day.route["driver_break"] = {"after": 0, **times}
+
+
+@breaks(Code.DRIVER_BREAK)
+def a_break_is_stated_that_the_fleet_file_knows_nothing_of(day: Day) -> None:
+    times = {"start": clock("08:00:00").isoformat(), "end": clock("08:30:00").isoformat()}
+    day.route["driver_break"] = {"after": 0, **times}
+
+
 @breaks(Code.CAPACITY)
 def a_van_is_overloaded_by_weight(day: Day) -> None:
     (van,) = day.fleet.route_types
