@@ -28,8 +28,8 @@ class Break:
     closes_s: int
 
     def rested_s(self, free_s: int) -> int:
-        """From when on a driver has had it at the depot who is there since ``free_s``. What he did before is not known:
-        one who is there only since the window closed may have been on his way for all of it."""
+        """From when on a driver has had it at the depot who is there since ``free_s``; one who is there only since the
+        window closed may have been on his way for all of it."""
         return max(self.opens_s, min(free_s, self.closes_s)) + self.lasts_s
 
 

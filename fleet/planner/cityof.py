@@ -91,8 +91,8 @@ class _BreakAhead(NamedTuple):
         if rest is None:
             return cls(early_s)
         if rest.closes_s < early_s:
-            return cls(max(early_s, rest.rested_s(early_s)))
-        return cls(early_s, rest.lasts_s, max(rest.opens_s, early_s), rest.closes_s)
+            return cls(max(early_s, van.rested_s))
+        return cls(early_s, rest.lasts_s, van.rested_s - rest.lasts_s, rest.closes_s)
 
 
 def _load_s(problem: Problem, way: SortieWay) -> int:

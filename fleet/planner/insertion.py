@@ -64,12 +64,13 @@ class FreeVan:
     """By when it must be back for its driver's break at the depot; none where it need not."""
 
     def around_break(self) -> tuple[FreeVan, ...]:
-        """The van before its driver's break at the depot, and after it; the van itself where he has none. What he did
-        before ``early`` is not known."""
+        """The van before its driver's break at the depot, and after it; the van itself where he has none. Who has not
+        been out today was there all the time; of any other it is not known what he had before ``early``."""
         begins, rest = self.break_begins, self.type.driver_break
         if begins is None or rest is None:
             return (self,)
-        rested = max(begins.start, min(self.early, begins.end)) + timedelta(seconds=rest.lasts_s)
+        there = max(begins.start, min(self.early, begins.end)) if self.day_paid else begins.start
+        rested = there + timedelta(seconds=rest.lasts_s)
         before = replace(self, back_by=begins.end)
         return before, replace(self, early=max(self.early, rested))
 

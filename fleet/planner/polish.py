@@ -230,7 +230,7 @@ def _without_break(van: Van) -> tuple[int, int]:
     """When a van must be back, and how long it may be out, in a schedule that leaves out the driver's break: it takes
     its time of the tours that are under way when it is."""
     rest, longest_s = van.driver_break, int(van.type.max_shift_s)
-    if rest is None or rest.rested_s(van.early_s) <= van.early_s:
+    if rest is None or van.rested_s <= van.early_s:
         return van.late_s, longest_s
     late_s = max(van.late_s - rest.lasts_s, min(rest.closes_s, van.late_s))
     return max(van.early_s, late_s), max(1, longest_s - rest.lasts_s)

@@ -100,6 +100,15 @@ class Van:
         return (*self.base, self.early_s, self.late_s, self.slot.day_paid, soc)
 
     @property
+    def rested_s(self) -> int:
+        """From when on its driver has had his break at the depot. Who has not been out today was there all the time; of
+        any other it is not known what he had on his way. 0 where he has none."""
+        rest = self.driver_break
+        if rest is None:
+            return 0
+        return rest.rested_s(self.early_s if self.slot.day_paid else rest.opens_s)
+
+    @property
     def fixed_cost(self) -> float:
         """What opening its route costs: its day, unless that is paid already."""
         return 0.0 if self.slot.day_paid else self.type.rates.per_trip

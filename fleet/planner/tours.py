@@ -104,8 +104,8 @@ class Tour:
     @cached_property
     def breaks(self) -> Places | None:
         """Every place of the driver's break; none where he has none."""
-        van, rest = self.van, self.van.driver_break
-        return None if rest is None else Places(self._plain, rest, rest.rested_s(van.early_s))
+        rest = self.van.driver_break
+        return None if rest is None else Places(self._plain, rest, self.van.rested_s)
 
     @cached_property
     def driven_s(self) -> Ints:

@@ -208,8 +208,7 @@ def check_break(route: RoutePlan, kind: RouteType, town: Snapshot) -> None:
     opens, closes = (datetime.combine(town.at.date(), t, UTC) for t in (rest.earliest, rest.latest))
     lasts = timedelta(minutes=rest.minutes)
     if taken is None:
-        there = max(opens, min(town.at, closes))
-        assert route.end <= closes or route.start >= there + lasts
+        assert route.end <= closes or route.start >= opens + lasts
         return
     assert (taken.begins.start, taken.begins.end) == (opens, closes)
     assert opens <= taken.start <= closes

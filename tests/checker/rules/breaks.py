@@ -29,7 +29,7 @@ def check_breaks(case: Case) -> Iterator[Violation]:
         facts = own[0][1]
         if facts.rest is not None and not any(route.rest for route, _ in own):
             window = _window(case, own[0][0], facts)
-            if window is not None and not _stands(case.plan.at, [route for route, _ in own], facts, window):
+            if window is not None and not _stands([route for route, _ in own], facts, window):
                 yield Violation(Code.DRIVER_BREAK, asset_id, f"its driver has no break in {window}")
 
 
@@ -43,13 +43,11 @@ def _window(case: Case, route: Route, facts: RouteFacts) -> tuple[datetime, date
     return datetime.combine(day, earliest, zone), datetime.combine(day, latest, zone)
 
 
-def _stands(
-    at: datetime, routes: Sequence[Route], facts: RouteFacts, window: tuple[datetime, datetime]
-) -> bool:
-    """Whether the van is at its depot for a break that begins in the window; before the plan is made nobody knows."""
+def _stands(routes: Sequence[Route], facts: RouteFacts, window: tuple[datetime, datetime]) -> bool:
+    """Whether the van is at its depot for a break that begins in the window."""
     assert facts.rest is not None
-    lasts, opens = facts.rest[0] - SLACK, max(window[0], min(at, window[1]))
-    begins = [opens, *(route.end for route in routes if opens <= route.end <= window[1] + SLACK)]
+    lasts = facts.rest[0] - SLACK
+    begins = [window[0], *(route.end for route in routes if window[0] <= route.end <= window[1] + SLACK)]
     return any(
         all(route.end <= begin or route.start >= begin + lasts for route in routes) for begin in begins
     )

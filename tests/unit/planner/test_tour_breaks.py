@@ -50,12 +50,19 @@ class Known:
     lasts_s: int
     opens_s: int
     closes_s: int
+    been_out: bool
+
+    @property
+    def rested_s(self) -> int:
+        """When a break at the depot is over, of who is there from the beginning, or only since he is free."""
+        there = max(self.opens_s, min(self.early_s, self.closes_s)) if self.been_out else self.opens_s
+        return there + self.lasts_s
 
     def times(self, visits: tuple[int, ...], start_s: int, place: str | int) -> list[int] | None:
         """When each service begins and the van is back, for a start of loading; none where that does not hold."""
         nodes = [0, *(1 + v for v in visits), 0]
         clock, found = start_s + self.load_s, list[int]()
-        if place == "before" and start_s < max(self.opens_s, min(self.early_s, self.closes_s)) + self.lasts_s:
+        if place == "before" and start_s < self.rested_s:
             return None
         for leg, (here, there) in enumerate(pairwise(nodes)):
             way = int(self.case.legs.seconds[here, there])
@@ -90,7 +97,7 @@ class Known:
         """How long the tour takes that begins as late as it may and ends as early as it may."""
         ready = max([self.early_s, *(self.case.visits[v].release_s for v in visits)])
         if place == "before":
-            ready = max(ready, max(self.opens_s, min(self.early_s, self.closes_s)) + self.lasts_s)
+            ready = max(ready, self.rested_s)
         first = self.times(visits, ready, place)
         if first is None:
             return None
@@ -131,19 +138,19 @@ def breaks(rng: random.Random) -> DriverBreak:
 def known(rng: random.Random, count: int, free_h: float = 0) -> tuple[Known, Tour]:
     """A case of a van that is free from so many hours on, and its empty tour."""
     rest, busy = breaks(rng), TimeWindow(start=EIGHT, end=EIGHT + timedelta(hours=free_h))
-    van = AssetSlot("D/van-1", type_of("van"), "D", busy=(busy,) if free_h else ())
+    van = AssetSlot("D/van-1", type_of("van"), "D", busy=(busy,) if free_h else (), day_paid=free_h == 1.7)
     town = snapshot(parcels(rng, count), vans=0, spec=spec(rest, load_s=600))
     problem = Problem(snapshot(list(town.orders), vans=0, spec=town.context.fleet, assets=(van,)))
     (one,) = problem.vans
     visits = tuple(door_visit(problem, o, frozenset({one.base})) for o in range(count))
     case = Case(problem, visits)
     opens, closes = (h.hour * HOUR + h.minute * 60 - 8 * HOUR for h in (rest.earliest, rest.latest))
-    facts = Known(case, 600, one.early_s, one.late_s, round(rest.minutes * 60), opens, closes)
+    facts = Known(case, 600, one.early_s, one.late_s, round(rest.minutes * 60), opens, closes, free_h == 1.7)
     return facts, Tour(case, one, ())
 
 
 CASES = [(seed, (0, 0, 1.7, 4)[seed % 4]) for seed in range(24)]
-"""Seeds, and hours from which on the van is free."""
+"""Seeds, and hours from which on the van is free: of 1.7, it has been out before."""
 
 
 @pytest.mark.parametrize(("seed", "free_h"), CASES)
@@ -201,7 +208,7 @@ def test_a_plan_costs_what_the_best_tour_does(seed: int) -> None:
     problem = Problem(town)
     (van,) = problem.vans
     case = Case(problem, tuple(door_visit(problem, o, frozenset({van.base})) for o in range(5)))
-    facts = Known(case, 600, van.early_s, van.late_s, 45 * 60, 2 * HOUR, 3 * HOUR)
+    facts = Known(case, 600, van.early_s, van.late_s, 45 * 60, 2 * HOUR, 3 * HOUR, been_out=False)
     rates, costs = van.type.rates, []
     for visits in permutations(range(5)):
         took = facts.best(visits)
