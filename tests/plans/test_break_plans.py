@@ -7,24 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.plans.city import write_city
-from tests.plans.test_priced_plans import planned
+from tests.plans.test_priced_plans import SCARCE, planned
 
-FLEET = """
-[[drone]]
-type = "courier-x4"
-per_site = 1
-
-[[sidewalk_robot]]
-type = "walker-s1"
-per_site = 1
-
-[[van]]
-type = "van-e"
-per_depot = {vans}
-shift = "07:00-20:00"
+BREAK = """shift = "07:00-20:00"
 break_minutes = {minutes}
 break_between = "{between}"
 """
+"""More of the file's last entry, the vans."""
 
 
 @pytest.mark.parametrize(
@@ -39,7 +28,9 @@ def test_drivers_have_their_breaks(
 ) -> None:
     """Parcels are due all day and in some hours of it; who is out at the time has his break, and the command says how
     many have."""
-    fleet = FLEET.format(vans=vans, minutes=minutes, between=between)
+    fleet = SCARCE.replace("per_depot = 1", f"per_depot = {vans}") + BREAK.format(
+        minutes=minutes, between=between
+    )
     found = planned(repo_root, write_city(tmp_path, seed, 80), fleet, tmp_path)
     breaks = [route["driver_break"] for route in found["routes"] if "driver_break" in route]
     assert breaks
