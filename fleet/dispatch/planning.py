@@ -215,6 +215,8 @@ def busy_time(desk: Desk, record: MissionRecord) -> TimeWindow:
             end = max(end, step.path[-1].at or end)
         elif isinstance(step, Stop):
             end = max(end, step.eta + timedelta(seconds=step.service_s))
+    if mission.driver_break is not None:  # it may be on the way home
+        end = max(end, mission.driver_break.end)
     kind = desk.context.fleet.types[desk.asset(mission.asset_id).record.type_id]
     after_s = kind.turnaround_s if isinstance(kind, SortieType) else ROUTE_OVER_S
     end += timedelta(seconds=after_s)

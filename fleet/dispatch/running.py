@@ -190,16 +190,17 @@ def _as_route(desk: Desk, record: MissionRecord, stops: list[Stop]) -> RoutePlan
     late = timedelta(seconds=record.late_s)
     moved = tuple(_as_stop(desk, s, late if s.step_id not in record.ended else timedelta(0)) for s in stops)
     depot_id = desk.asset(mission.asset_id).record.site_id
+    rest = _break_of(record, stops, late)
     return RoutePlan(
         route_id=mission.mission_id,
         asset_id=mission.asset_id,
         depot_id=depot_id,
         start=mission.start_at,
-        end=max([mission.start_at, *(s.depart for s in moved)]),
+        end=max([mission.start_at, *(s.depart for s in moved), *([] if rest is None else [rest.end])]),
         distance_m=0,
         cost=0,
         stops=moved,
-        driver_break=_break_of(record, stops, late),
+        driver_break=rest,
     )
 
 

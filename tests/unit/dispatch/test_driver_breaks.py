@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from fleet.dispatch.manifestfiles import to_csv, to_geojson, to_gpx
 from fleet.dispatch.manifests import manifest
+from fleet.dispatch.planning import busy_time
 from fleet.dispatch.revising import without_order
 from fleet.protocol.messages import Assign, Role
 from fleet.protocol.mission import Mission, Stop
@@ -103,6 +105,22 @@ def test_a_stop_that_falls_away_leaves_the_break(tmp_path: Path) -> None:
     revised = desk.state.missions[mission_id].mission
     assert gone.step_id not in [s.step_id for s in revised.steps]
     assert check(revised) == after - 1
+
+
+def test_a_break_on_the_way_home_keeps_the_van(tmp_path: Path) -> None:
+    """Nobody counts with it before, and it is not overdue for that."""
+    bench, _, first = begun(tmp_path)
+    record = desk_after(bench).state.missions[first.mission.mission_id]
+    last, rest = stops(first.mission)[-1], first.mission.driver_break
+    assert rest is not None
+    start = last.eta + timedelta(seconds=last.service_s)
+    late = rest.model_copy(
+        update={"after": last.step_id, "start": start, "end": start + timedelta(minutes=30)}
+    )
+    mission = first.mission.model_copy(update={"driver_break": late})
+    usual = busy_time(desk_after(bench), record).end
+    kept = busy_time(desk_after(bench), replace(record, mission=mission)).end
+    assert kept == usual + timedelta(minutes=30)
 
 
 def test_the_manifest_has_the_break(tmp_path: Path) -> None:
