@@ -39,7 +39,7 @@ def orders(count: int) -> str:
     )
     rows = (
         f"{chr(65 + i)},acme,delivery,Ana,Rua {i},{-8.04 + i / 500},41.01,3,0.3,0.2,0.1,standard,10,,"
-        f"2026-11-24T07:00:00+00:00,{due[i > 0]},standard,25,1,false,\n"
+        f"2026-11-24T07:00:00+00:00,{due[i > 1]},standard,25,1,false,\n"
         for i in range(count)
     )
     return ORDER_COLUMNS + "".join(rows)
@@ -99,6 +99,7 @@ def test_a_stop_that_falls_away_leaves_the_break(tmp_path: Path) -> None:
     """It is behind the stop before, at the same time."""
     bench, _, first = begun(tmp_path)
     after = check(first.mission)
+    assert after > 1
     gone, desk = stops(first.mission)[after - 1], desk_after(bench)
     mission_id = first.mission.mission_id
     without_order(desk, desk.state.missions[mission_id], gone.deliver[0], "as the test says")
