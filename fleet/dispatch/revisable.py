@@ -36,10 +36,10 @@ def revisable(desk: Desk, order_ids: Sequence[str], usable: Collection[str]) -> 
     found = [(_apart(desk, one, places), one) for one in _candidates(desk, usable)]
     chosen, room = list[Drafted](), _room(desk, len(order_ids))
     for _, one in sorted(found, key=lambda pair: (pair[0], pair[1].mission_id)):
-        room -= len(one.order_ids)
-        if room < 0:
-            break
-        chosen.append(one)
+        # A long route that is nearest leaves what lies behind it to be looked at.
+        if len(one.order_ids) <= room:
+            room -= len(one.order_ids)
+            chosen.append(one)
     return tuple(sorted(chosen, key=lambda one: one.mission_id))
 
 

@@ -120,7 +120,10 @@ def _candidate(desk: Desk, record: MissionRecord, behind: Sequence[datetime], *,
     begun = record.status is MissionStatus.ACTIVE
     frozen = min(len(stops), done + desk.settings.frozen_stops) if begun else 0
     kind, depot, latest, orders = _frame(desk, record, overtime=overtime)
-    frame = kind, depot, min([latest, *behind]), orders
+    # A driver who has no break on this route has it at the depot, if he does not have it on a later one.
+    rest = kind.driver_break if record.mission.driver_break is None else None
+    between = timedelta(minutes=rest.minutes if rest is not None else 0)
+    frame = kind, depot, min([latest, *(start - between for start in behind)]), orders
     limit = range_of(desk.context, frame[0], told_charge(desk, record.mission.asset_id).soc)
     running = RunningRoute(
         _as_route(desk, record, stops),

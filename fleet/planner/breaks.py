@@ -46,7 +46,9 @@ class Places:
         """The shortest tour that holds, and on which leg the break is (none: at the depot). Where none holds, one with
         it on the last leg that is reached in time, which does not hold either."""
         holds = (self._begin_s <= self._late_s).all(axis=1)
-        if holds.any():
+        if self.plain.begin_s[0] >= self.rested_s:
+            row = 1  # he has had it at the depot, whatever else does not hold
+        elif holds.any():
             row = int(np.argmin(np.where(holds, self._lasts_s, np.iinfo(np.int64).max)))
         else:
             leave = self.plain.leave_s[:-1]

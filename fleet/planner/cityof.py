@@ -229,7 +229,7 @@ class _Making:
             start=site,
             end=site,
             vans=len(group),
-            trips=self._trips(van),
+            trips=self._trips(group),
             weight=weight,
             volume=volume,
             fixed=van.fixed_cost,
@@ -246,10 +246,12 @@ class _Making:
             break_closes=rest.closes_s,
         )
 
-    def _trips(self, van: Van) -> int:
-        """How many trips of such a van are searched for. Several cost the search its exchanges of tails: they are
-        looked for where parcels come later than the van, or fill it long before its day is over."""
-        few = len(self.problem.vans) <= FEW_VANS and not self.problem.one_trip and van.driver_break is None
+    def _trips(self, group: Sequence[Van]) -> int:
+        """How many trips of each of such vans are searched for. Several cost the search its exchanges of tails: they
+        are looked for where parcels come later than the van, or fill it long before its day is over."""
+        van, one_trip = group[0], self.problem.one_trip
+        several = van.driver_break is None and all(one.slot.asset_id not in one_trip for one in group)
+        few = several and len(self.problem.vans) <= FEW_VANS
         late_s = max((self._release_s(order) for order in self.orders), default=0)
         fetches = late_s > van.early_s + WORTH_A_TRIP_S
         return MOST_TRIPS if few and (fetches or self._soon_full(van)) else 1

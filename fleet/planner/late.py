@@ -84,7 +84,8 @@ def _seats(board: Board, order: int, rule: Lateness) -> Iterator[_LateSeat]:
             tour = _no_later(seat.tour, order, visit.late_s - int(rule.at_most_min * 60))
             cost = seat.cost + tour.cost - seat.tour.cost
             hours = late_s(problem, tour).get(order, 0) / 3600
-            yield _LateSeat(replace(seat, cost=cost, tour=tour), cost + rule.per_hour * hours)
+            price = cost + board.toll((tour,)) + rule.per_hour * hours
+            yield _LateSeat(replace(seat, cost=cost, tour=tour), price)
 
 
 def _no_later(tour: Tour, order: int, in_time_s: int) -> Tour:

@@ -207,18 +207,18 @@ class Problem:
         )
         free = ((slot, kind, self._van_span(slot, kind)) for slot, kind in slots)
         usable = [(slot, kind, span) for slot, kind, span in free if span is not None]
-        return tuple(
-            Van(
-                i,
-                slot,
-                kind,
-                self.site(slot.site_id),
-                *span,
-                range=self._range(kind, slot.soc),
-                driver_break=self._break(kind, self.site(slot.site_id), span),
-            )
-            for i, (slot, kind, span) in enumerate(usable)
-        )
+        return tuple(self._van(i, *one) for i, one in enumerate(usable))
+
+    def _van(self, index: int, slot: AssetSlot, kind: RouteType, span: Span) -> Van:
+        site = self.site(slot.site_id)
+        rest = self._break(kind, site, span)
+        early_s, late_s = span
+        ends_for_a_mission = any(self.floor_seconds(w.start) == late_s for w in slot.busy)
+        if rest is not None and ends_for_a_mission and rest.opens_s < late_s < rest.closes_s + rest.lasts_s:
+            # That may have been planned for a driver who has had his break before it.
+            late_s = max(early_s, late_s - rest.lasts_s)
+        limit = self._range(kind, slot.soc)
+        return Van(index, slot, kind, site, early_s, late_s, range=limit, driver_break=rest)
 
     def whole(self, van: Van) -> Van:
         """The van of a trip, with all its free span."""

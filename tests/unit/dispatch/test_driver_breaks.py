@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from fleet.dispatch.desk import Desk
 from fleet.dispatch.manifestfiles import to_csv, to_geojson, to_gpx
 from fleet.dispatch.manifests import manifest
 from fleet.dispatch.planning import busy_time
 from fleet.dispatch.revising import without_order
+from fleet.dispatch.running import Stand, running_routes
 from fleet.protocol.messages import Assign, Role
 from fleet.protocol.mission import Mission, Stop
 from tests.support.bench import DAY, ORDER_COLUMNS, Bench, Peer
@@ -136,3 +138,27 @@ def test_the_manifest_has_the_break(tmp_path: Path) -> None:
     assert [line.split(",")[3] for line in lines].index("break") == after + 1
     assert rest.text in to_gpx([made])
     assert f'"after_stop": {after}' in to_geojson([made])
+
+
+def test_a_route_without_a_break_ends_so_long_before_the_van_s_next_one(tmp_path: Path) -> None:
+    """The driver has it at the depot in between, however many parcels are put into the first route."""
+    bench, _, assign = begun(tmp_path)
+    desk, first = desk_after(bench), assign.mission.mission_id
+    later = assign.mission.start_at + timedelta(hours=1)
+
+    def latest(**changes: object) -> datetime:
+        record = desk.state.missions[first]
+        one = replace(record, mission=record.mission.model_copy(update=changes))
+        two = replace(
+            record, mission=one.mission.model_copy(update={"mission_id": "later", "start_at": later})
+        )
+        missions = desk.state.missions.set(first, one).set("later", two)
+        state = replace(
+            desk.state, missions=missions, live_missions=desk.state.live_missions.set("later", VAN)
+        )
+        both = Desk(state, desk.now, desk.live, desk.settings, lambda _: desk.context)
+        routes = running_routes(both, Stand())
+        return next(c.running.latest_end for c in routes if c.record.mission.mission_id == first)
+
+    assert latest() == later
+    assert latest(driver_break=None) == later - timedelta(minutes=30)

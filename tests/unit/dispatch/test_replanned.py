@@ -243,6 +243,23 @@ def test_an_event_touches_the_nearest_drafts_alone(day: tuple[Bench, Peer, Peer,
     assert len(looked_at(["P-1", "P-2"], replanned_few=1, replanned_each=2, most_replanned=4)) == 4
 
 
+def test_a_long_route_that_is_nearest_hides_no_other_draft(tmp_path: Path) -> None:
+    """It has more parcels than are looked at; what lies behind it is looked at all the same."""
+    heavy = orders(4, name="H").replace(",0.8,", ",20,").removeprefix(ORDER_COLUMNS)
+    bench = Bench(tmp_path, replans=True, orders=orders(3) + heavy, depots=DEPOTS)
+    operator = bench.connect("operator-1", Role.OPERATOR)
+    for asset_id, site in ((ONE, "S1"), (TWO, "S1"), (VAN, "D1")):
+        ready(bench, asset_id, site)
+    bench.submit(operator)
+    bench.run(0.1)
+    context, state = bench.inputs.context, bench.core.state
+    assert len(state.missions[state.parcels["H-1"].mission_id or ""].mission.items) == 4
+    settings = Settings(replans=True, keep_before_s=0, replanned_few=0, replanned_each=2)
+    desk = Desk(state, bench.now, {}, settings, lambda _: context)
+    near = revisable(desk, ["H-1"], {ONE, TWO, VAN})
+    assert {o for one in near for o in one.order_ids} & {"P-1", "P-2", "P-3"}
+
+
 def another(bench: Bench, name: str) -> Order:
     """A parcel next door to the first."""
     first = bench.inputs.orders.orders[0]

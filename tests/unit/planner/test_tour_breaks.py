@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time, timedelta
 from itertools import pairwise, permutations
 
@@ -193,6 +193,36 @@ def test_no_place_that_holds_is_passed_over(seed: int, free_h: float) -> None:
             assert tour.slack.holds(visit, legs) == holds
             if tour.feasible:
                 assert all(math.isfinite(costs[leg]) for leg in legs if holds[leg])
+
+
+@pytest.mark.parametrize(
+    ("begins_h", "late_h"), [(4.5, 4.0), (5.25, 4.75), (5.5, 5.5), (4.0, 4.0), (3.0, 3.0), (7.0, 7.0)]
+)
+def test_a_mission_that_begins_in_the_break_s_time_leaves_the_driver_his_break_before_it(
+    begins_h: float, late_h: float
+) -> None:
+    """It may have been planned for one who has it at the depot until then. Half an hour, from twelve to one o'clock."""
+    rest = noon(30, (12, 0), (13, 0))
+    window = TimeWindow(start=EIGHT + timedelta(hours=begins_h), end=EIGHT + timedelta(hours=14))
+    van = AssetSlot("D/van-1", type_of("van"), "D", busy=(window,), day_paid=True)
+    (one,) = Problem(snapshot([], vans=0, spec=spec(rest), assets=(van,))).vans
+    assert one.late_s == late_h * HOUR
+
+
+def test_a_late_tour_of_a_driver_who_had_his_break_has_no_other() -> None:
+    """Its times are those of the ways, so it is the late stop that is late, by no more than it is."""
+    rest = noon(30, (9, 0), (10, 0))
+    van = AssetSlot("D/van-1", type_of("van"), "D")
+    late = order("late", place(3000, 0), hours=(0, 3))
+    problem = Problem(snapshot([late], vans=0, spec=spec(rest, load_s=600), assets=(van,)))
+    (one,) = problem.vans
+    case = Case(problem, (door_visit(problem, 0, frozenset({one.base})),))
+    afternoon = replace(one, early_s=4 * HOUR)
+    tour = Tour(case, afternoon, (0,))
+    assert not tour.feasible
+    assert tour.break_leg is None
+    assert tour.line.begin_s[0] <= tour.line.late_s[0]
+    assert tour.line.begin_s[1] == 4 * HOUR + 600 + case.legs.seconds[0, 1]
 
 
 @pytest.mark.parametrize("seed", range(6))
