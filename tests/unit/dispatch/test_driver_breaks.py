@@ -110,6 +110,29 @@ def test_a_stop_that_falls_away_leaves_the_break(tmp_path: Path) -> None:
     assert check(revised) == after - 1
 
 
+def test_a_draft_that_is_planned_again_has_the_break(tmp_path: Path) -> None:
+    """Nobody has seen the route yet: the one that takes its place, with a parcel more, has it in its window, and so has
+    what the driver is sent."""
+    due = orders(4).replace("T08:00", "T09:00").replace("T09:30", "T10:30")
+    bench = Bench(tmp_path, replans=True, orders=due, depots=DEPOTS, lockers=NO_LOCKERS, fleet=FLEET)
+    operator, van = bench.connect("operator-1", Role.OPERATOR), ready(bench, VAN, "D1")
+    bench.submit(operator)
+    bench.run(0.1)
+    (before,) = bench.core.state.live_missions
+    check(bench.core.state.missions[before].mission)
+    (order,) = [o for o in bench.inputs.orders.orders if o.order_id == "B"]
+    more = order.model_copy(update={"order_id": "N", "service_minutes": 10})
+    bench.submit_more(operator, more)
+    bench.run(0.1)
+    (after,) = bench.core.state.live_missions
+    assert after != before
+    assert bench.core.state.missions[before].code == "replanned"
+    told = sent(bench, van).mission
+    assert told.mission_id == after
+    assert {o for s in stops(told) for o in s.deliver} == {"A", "B", "C", "D", "N"}
+    check(told)
+
+
 def test_a_break_on_the_way_home_keeps_the_van(tmp_path: Path) -> None:
     """Nobody counts with it before, and it is not overdue for that."""
     bench, _, first = begun(tmp_path)
