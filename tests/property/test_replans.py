@@ -8,10 +8,13 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fleet.domain.breaks import DriverBreak
 from fleet.domain.plan import Plan
 from fleet.planner import MaxIterations, Snapshot, plan
 from tests.property.test_planner import (
     SLACK,
+    breaks,
+    busy_town,
     check_each_once,
     check_lockers,
     check_money,
@@ -36,6 +39,25 @@ def test_whatever_happens_every_rule_holds_and_what_is_kept_is_as_it_was(seed: i
     then = made(now)
     _holds(now, then)
     after = in_force(now, then, but=_some(now, rng))
+    _holds(after, made(after))
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    seed=st.integers(0, 10_000),
+    count=st.integers(4, 16),
+    rest=breaks,
+    capacity_kg=st.sampled_from((None, 15.0, 30.0)),
+)
+def test_drivers_keep_their_breaks_in_routes_that_are_planned_again(
+    seed: int, count: int, rest: DriverBreak, capacity_kg: float | None
+) -> None:
+    """Parcels that come later, also into vans that are soon full; then a van is lost."""
+    town = replace(busy_town(seed, count, rest, capacity_kg), standing={})
+    now = in_force(town, made(replace(town, orders=town.orders[: count // 2])))
+    then = made(now)
+    _holds(now, then)
+    after = in_force(now, then, but=_some(now, random.Random(seed)))
     _holds(after, made(after))
 
 
