@@ -37,10 +37,10 @@ breaks = st.builds(
 )
 
 
-def busy_town(seed: int, count: int, rest: DriverBreak) -> Snapshot:
+def busy_town(seed: int, count: int, rest: DriverBreak, capacity_kg: float | None = None) -> Snapshot:
     """A town with vans alone, whose drivers have a break, and with stops that take long; some parcels stand where no
     van starts, and are fetched on the way."""
-    rng, town = random.Random(seed), random_town(seed, count)
+    rng, town = random.Random(seed), random_town(seed, count, capacity_kg)
     types = {
         name: kind.model_copy(update={"driver_break": rest}) if isinstance(kind, RouteType) else kind
         for name, kind in town.context.fleet.types.items()
@@ -56,6 +56,38 @@ def busy_town(seed: int, count: int, rest: DriverBreak) -> Snapshot:
 
 
 busy_towns = st.builds(busy_town, st.integers(0, 10_000), st.integers(4, 24), breaks)
+
+
+def tight_town(seed: int, count: int, rest: DriverBreak, capacity_kg: float) -> Snapshot:
+    """A busy town whose vans carry a few parcels only, some of which come later in the day; a van with one driver has
+    no second trip where he has a break, one with a crew has its trips without, or both have breaks."""
+    rng, town = random.Random(seed), busy_town(seed, count, rest, capacity_kg)
+    spec = town.context.fleet
+    free = {
+        name: kind.model_copy(update={"driver_break": None})
+        for name, kind in spec.types.items()
+        if isinstance(kind, RouteType) and (kind.carriage.crew or 1) > 1 and rng.random() < 0.7
+    }
+    return snapshot(
+        [_later(parcel, rng) for parcel in town.orders],
+        vans=rng.randint(1, 2),
+        crew_vans=rng.randint(1, 2),
+        lockers=tuple(town.context.lockers.values()),
+        spec=spec.model_copy(update={"types": {**spec.types, **free}}),
+        standing=town.standing,
+    )
+
+
+def _later(parcel: Order, rng: random.Random) -> Order:
+    """There some hours later, if its window leaves two hours then."""
+    ready = EIGHT + timedelta(hours=rng.choice((0, 0, 2, 4)))
+    in_time = ready + timedelta(hours=2) <= parcel.due.end
+    return parcel.model_copy(update={"ready_at": ready}) if in_time else parcel
+
+
+tight_towns = st.builds(
+    tight_town, st.integers(0, 10_000), st.integers(8, 24), breaks, st.sampled_from((8.0, 15.0))
+)
 
 
 def made(snapshot: Snapshot, iterations: int = 40, seed: int = 3) -> Plan:
@@ -96,6 +128,13 @@ def test_drivers_have_their_breaks(town: Snapshot) -> None:
     check_routes(found, town, orders)
     check_lockers(found, town, orders)
     check_money(found)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(town=tight_towns)
+def test_breaks_and_trips_of_small_vans_go_together(town: Snapshot) -> None:
+    """Vans with breaks beside those that come back for more, with parcels that come later: all rules hold of both."""
+    check_plan(made(town), town)
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -239,8 +278,8 @@ def travel(town: Snapshot, here: Place, there: Place) -> timedelta:
 
 
 def check_load(route: RoutePlan, kind: RouteType, orders: dict[str, Order]) -> None:
-    """Weight and volume after each stop."""
-    aboard = {o for s in route.stops for o in s.deliver}
+    """Weight and volume after each stop; what is fetched on the way is not aboard before."""
+    aboard = {o for s in route.stops for o in s.deliver} - {o for s in route.stops for o in s.collect}
     for stop in (None, *route.stops):
         if stop is not None:
             aboard = aboard - set(stop.deliver) | set(stop.collect)
