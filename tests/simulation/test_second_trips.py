@@ -2,88 +2,37 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
-from fleet.app import Setup
 from fleet.dispatch.audit import audit
 from fleet.dispatch.manifests import manifest
 from fleet.domain import events as ev
-from fleet.hub.planning import Effort
-from fleet.intake.orders import read_orders
-from fleet.progress import settled
 from fleet.protocol.lifecycle import ParcelStatus
 from fleet.protocol.mission import Load
-from fleet.simulate import Simulated, simulate
-from fleet.trueworld import world_of
-from tests.support.bench import ORDER_COLUMNS, WEATHER, ZONES, write_inputs
+from fleet.simulate import Simulated
+from tests.support.bikes import AT, HOLDS, bike_day, parcel
 
-AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
 LATE = AT + timedelta(hours=3)
-PARCELS, HOLDS = 30, 10
-DEPOTS = """depot_id,name,lon,lat,vans,drone_pads,robot_bays,chargers,opens,closes
-D1,Depot,-8.05,41.02,1,0,0,0,05:00,22:00
-"""
-FLEET = f"""
-currency = "EUR"
-timezone = "UTC"
-
+PARCELS = 30
+STANDS = """
 [[van]]
 type = "cargo-bike"
 shift = "08:00-18:00"
-
-[types.cargo-bike]
-based_on = "van-e"
-capacity_kg = {HOLDS}
-load_s = 600
 """
-
-
-def orders() -> str:
-    """Parcels of a kilogram around the depot, the last five of which are there three hours later."""
-    rows = []
-    for number in range(PARCELS):
-        angle, far = number * 2.4, 0.006 + 0.0004 * number
-        ready = LATE if number >= PARCELS - 5 else AT
-        lon, lat = -8.05 + far * math.cos(angle), 41.02 + far * math.sin(angle)
-        rows.append(
-            f"P-{number:02},acme,delivery,Ana,Rua 1,{lon:.6f},{lat:.6f},1.0,0.3,0.2,0.1,standard,10,,"
-            f"{ready.isoformat()},{AT.isoformat()},{(AT + timedelta(hours=10)).isoformat()},standard,3,1,false,\n"
-        )
-    return ORDER_COLUMNS + "".join(rows)
 
 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
-    """The whole day in the simulated world."""
-    folder = tmp_path_factory.mktemp("trips")
-    files = write_inputs(folder, orders=orders(), depots=DEPOTS, weather=WEATHER, zones=ZONES)
-    handed_in = read_orders(folder / "orders.csv").accepted
-    fleet = folder / "fleet.toml"
-    fleet.write_text(FLEET, encoding="utf-8")
-    setup = Setup(
-        name="trips",
-        files=files.model_copy(update={"fleet": fleet}),
-        at=AT,
-        until=AT + timedelta(hours=10),
-        lockstep=True,
-        effort=Effort(iterations=20, baselines=False),
+    """The last five parcels are there three hours after the others."""
+    parcels = (
+        parcel(n, LATE if n >= PARCELS - 5 else AT, AT, AT + timedelta(hours=10), minutes=3)
+        for n in range(PARCELS)
     )
-    inputs = setup.files.read()
-    incoming = tuple((AT, order, contact) for order, contact in handed_in)
-    return simulate(
-        setup,
-        inputs,
-        world_of(inputs, [], setup),
-        incoming=incoming,
-        incidents="none",
-        over=settled,
-        latest=timedelta(hours=2),
-    )
+    return bike_day(tmp_path_factory.mktemp("trips"), parcels, STANDS, bikes=1, iterations=20)[0]
 
 
 def _of(events: Iterable[ev.Event], kind: type[ev.MissionReleased]) -> list[ev.MissionReleased]:

@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from fleet.app import Setup
 from fleet.dispatch.audit import audit
 from fleet.domain import events as ev
 from fleet.domain.state import FINAL_PARCEL
-from fleet.hub.planning import Effort
-from fleet.intake.orders import read_orders
-from fleet.progress import settled
 from fleet.protocol.mission import Mission, Stop
-from fleet.simulate import Simulated, simulate
-from fleet.trueworld import world_of
-from tests.support.bench import ORDER_COLUMNS, WEATHER, ZONES, write_inputs
+from fleet.simulate import Simulated
+from tests.support.bikes import AT, bike_day, parcel
 
-AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
 LATER = AT + timedelta(minutes=90)
 OPENS, CLOSES = AT + timedelta(minutes=90), AT + timedelta(minutes=105)
 HALF_AN_HOUR = timedelta(minutes=30)
-PARCELS, HOLDS = 40, 10
-DEPOTS = """depot_id,name,lon,lat,vans,drone_pads,robot_bays,chargers,opens,closes
-D1,Depot,-8.05,41.02,4,0,0,0,05:00,22:00
-"""
-FLEET = f"""
-currency = "EUR"
-timezone = "UTC"
-
+PARCELS = 40
+STANDS = """
 [[van]]
 type = "cargo-bike"
 shift = "08:00-18:00"
@@ -45,11 +32,6 @@ break_between = "09:30-09:45"
 type = "cargo-bike"
 shift = "08:00-18:00"
 per_depot = 1
-
-[types.cargo-bike]
-based_on = "van-e"
-capacity_kg = {HOLDS}
-load_s = 600
 """
 
 
@@ -61,53 +43,22 @@ class Run:
     resting: frozenset[str]
 
 
-def orders() -> str:
-    """Parcels of a kilogram around the depot, some of which are there an hour and a half later, and some due within an
-    hour around the breaks; they take long."""
-    rows = []
-    for number in range(PARCELS):
-        angle, far = number * 2.4, 0.006 + 0.0004 * number
-        ready = LATER if number % 5 == 4 else AT
-        hour = number % 5 == 0
-        opens, closes = (AT + timedelta(hours=h) for h in ((1, 2) if hour else (0, 4.5)))
-        lon, lat = -8.05 + far * math.cos(angle), 41.02 + far * math.sin(angle)
-        rows.append(
-            f"P-{number:02},acme,delivery,Ana,Rua 1,{lon:.6f},{lat:.6f},1.0,0.3,0.2,0.1,standard,10,,"
-            f"{ready.isoformat()},{opens.isoformat()},{closes.isoformat()},standard,12,1,false,\n"
-        )
-    return ORDER_COLUMNS + "".join(rows)
+def row(number: int) -> str:
+    """Some are there an hour and a half later, and some due within an hour around the breaks; they take long."""
+    ready = LATER if number % 5 == 4 else AT
+    opens, closes = (AT + timedelta(hours=h) for h in ((1, 2) if number % 5 == 0 else (0, 4.5)))
+    return parcel(number, ready, opens, closes, minutes=12)
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["drafts-stay", "replans"])
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The whole day in the simulated world; a fifth of the parcels is handed in when they are there."""
-    folder = tmp_path_factory.mktemp("day")
-    files = write_inputs(folder, orders=orders(), depots=DEPOTS, weather=WEATHER, zones=ZONES)
-    fleet = folder / "fleet.toml"
-    fleet.write_text(FLEET, encoding="utf-8")
-    setup = Setup(
-        name="trips",
-        files=files.model_copy(update={"fleet": fleet}),
-        at=AT,
-        until=AT + timedelta(hours=10),
-        lockstep=True,
-        replans=request.param,
-        effort=Effort(iterations=10, baselines=False),
+    """A fifth of the parcels is handed in when they are there."""
+    folder, rows = tmp_path_factory.mktemp("day"), map(row, range(PARCELS))
+    day, fleet = bike_day(
+        folder, rows, STANDS, bikes=4, iterations=10, replans=request.param, when_ready=True
     )
-    inputs = setup.files.read()
-    handed_in = read_orders(folder / "orders.csv").accepted
-    incoming = tuple((max(AT, order.ready_at), order, contact) for order, contact in handed_in)
-    day = simulate(
-        setup,
-        inputs,
-        world_of(inputs, [], setup),
-        incoming=incoming,
-        incidents="none",
-        over=settled,
-        latest=timedelta(hours=2),
-    )
-    types, assets = inputs.context.fleet.types, day.state.assets.values()
-    kinds = {asset.record.asset_id: types[asset.record.type_id] for asset in assets}
+    assets = day.state.assets.values()
+    kinds = {asset.record.asset_id: fleet.types[asset.record.type_id] for asset in assets}
     resting = frozenset(a for a, kind in kinds.items() if getattr(kind, "driver_break", None) is not None)
     return Run(day, resting)
 
