@@ -45,6 +45,7 @@ from fleet.hub.unusable import unusable
 from fleet.intake.fleetfile import read_fleet
 from fleet.network.base import Network
 from fleet.network.named import told_of_streets
+from fleet.network.programs import Progress, silently
 from fleet.protocol.messages import Role
 from fleet.protocol.names import PEOPLE, STATION, TIMEKEEPER
 from fleet.protocol.values import Time
@@ -76,9 +77,10 @@ class Files(BaseModel):
         single = {name: path.absolute() for name, path in self if isinstance(path, Path)}
         return self.model_copy(update={**single, "zones": tuple(path.absolute() for path in self.zones)})
 
-    def read(self) -> RunInputs:
-        """What the files hold. Raises ``fleet.intake.IntakeError``."""
-        return read_inputs(RunFiles(**dict(self)))
+    def read(self, tell: Progress = silently) -> RunInputs:
+        """What the files hold; ``tell`` is told how far that is where it takes long. Raises
+        ``fleet.intake.IntakeError``."""
+        return read_inputs(RunFiles(**dict(self)), tell=tell)
 
     def ways(self) -> Network:
         """What the ways over ground come from. Raises ``fleet.intake.IntakeError``."""
@@ -312,7 +314,7 @@ def run_hub(
         _refuse_a_used_database(setup.store)
     place = setup.store or run.store
     laps, pulse = Laps(), Pulse()
-    inputs = setup.files.read()
+    inputs = setup.files.read(LOG.info)
     laps.lap("files")
     for told in told_of_streets(inputs.context.network):
         LOG.warning("the streets need care", message=told)

@@ -46,6 +46,7 @@ from fleet.kinds import all_kinds
 from fleet.network.base import Network
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.network.named import check_fits, network_named, told_of_streets
+from fleet.network.programs import Progress, silently
 from fleet.planner.snapshot import AssetSlot, PassedOver, Snapshot
 from fleet.protocol.values import Place, TimeWindow
 from fleet.weather.files import read_weather_file
@@ -93,8 +94,9 @@ class RunInputs:
     """What earlier days have taught of assets that are not there today."""
 
 
-def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
-    """Everything that the files of a run say. Raises ``IntakeError`` for whatever is wrong with any of them.
+def read_inputs(files: RunFiles, *, all_rows: bool = False, tell: Progress = silently) -> RunInputs:
+    """Everything that the files of a run say. Raises ``IntakeError`` for whatever is wrong with any of them. ``tell``
+    is told how far it is with what takes long: vans' ways around closed streets.
 
     Rows of orders that are wrong are not raised but listed in ``orders.refused``, unless ``all_rows`` are needed.
     """
@@ -141,7 +143,7 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False) -> RunInputs:
     kinds: dict[str, set[str]] = {}
     for each in placed:
         kinds.setdefault(each.site_id, set()).add(spec.types[each.type_id].kind)
-    check_fits(network, kinds, {site.site_id: site.place for site in sites})
+    check_fits(network, kinds, {site.site_id: site.place for site in sites}, tell)
     types = {each.asset_id: each.type_id for each in placed}
     energy, absent = learned_before(spec, types, tracks), kept_for_others(types, tracks)
     slots = tuple(

@@ -38,7 +38,9 @@ def command(
     ] = None,
     closed: Annotated[
         list[Path] | None,
-        typer.Option("--closed", metavar="FILE", help="Polygons closed to robots (GeoJSON); repeatable."),
+        typer.Option(
+            "--closed", metavar="FILE", help="Polygons closed to vans and robots (GeoJSON); repeatable."
+        ),
     ] = None,
     orders: Annotated[
         Path | None, typer.Option("--orders", metavar="FILE", help="Say which of these are reached (CSV).")
@@ -56,7 +58,7 @@ def command(
     made = read_manifest(folder)
     asked = replace(asked, closed=read_closures(closed or (), partial(outside, made)))
     found = areas(folder, starts, asked, doors)
-    for told in told_of_idle(idle(folder, asked.closed)):
+    for told in told_of_idle(idle(folder, asked)):
         warn(told)
     drawn = geojson(found, asked, made)
     for feature, area in zip(drawn["features"], found, strict=True):
@@ -72,8 +74,8 @@ def _question(minutes: str, by: str, speed_kmh: float | None, closed: Sequence[P
         raise BadInput(f"--by: must be one of {', '.join(get_args(By))} (found {by!r})")
     if by == "van" and speed_kmh is not None:
         raise BadInput("--speed-kmh: is of a robot or on foot; a van keeps to its streets' speeds")
-    if by != "robot" and closed:
-        raise BadInput("--closed: is for robots only (--by robot)")
+    if by == "foot" and closed:
+        raise BadInput("--closed: is for vans and robots; people on foot pass (--by van or robot)")
     which: By = "van" if by == "van" else "robot" if by == "robot" else "foot"
     return Question(_minutes(minutes), which, speed_kmh)
 

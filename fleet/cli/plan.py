@@ -69,7 +69,7 @@ def command(
     moment = None if at is None else moment_option("--at", at)
     check_out("--out", out)
     files = RunFiles(orders, depots, lockers, fleet, weather, tuple(zones or ()), energy, network)
-    inputs = read_inputs(files, all_rows=not skip_bad_rows)
+    inputs = read_inputs(files, all_rows=not skip_bad_rows, tell=note)
     _tell(inputs)
     snapshot = snapshot_of(inputs, at=moment)
     note(f"planning {len(snapshot.orders)} parcels with {len(snapshot.assets)} assets")

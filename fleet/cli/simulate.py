@@ -143,7 +143,7 @@ def _one_day(options: DemoOptions, events: Path | None, report: Path | None, *, 
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         setup, world = build_day(Path(folder), options)
-        inputs = setup.files.read()
+        inputs = setup.files.read(note)
         day = simulate(
             setup,
             inputs,

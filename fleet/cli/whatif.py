@@ -39,7 +39,7 @@ def files_case(files: Files, at: datetime | None, *, iterations: int, seed: int)
     orders = files.orders
     if orders is None:
         raise BadInput("--orders, --depots and --lockers go together")
-    inputs = files.read()
+    inputs = files.read(note)
     inputs.orders.strict()
     for warning in inputs.warnings:
         warn(warning)

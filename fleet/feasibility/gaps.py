@@ -5,7 +5,7 @@ from __future__ import annotations
 from fleet.feasibility.case import ParcelCase
 from fleet.feasibility.verdict import Verdict, feasible, infeasible, unknown
 from fleet.network.base import Gap
-from fleet.protocol.values import Reason
+from fleet.protocol.values import Place, Reason
 
 SOURCE = "street network"
 
@@ -15,6 +15,8 @@ def no_way(gap: Gap | None) -> Verdict:
     points."""
     if gap is None or gap.cause == "no_way":
         return infeasible(NO_WAY)
+    if gap.cause == "closed":
+        return infeasible(_closed(gap.part))
     which = "place" if gap.end else "site"
     return unknown(
         Reason(
@@ -33,6 +35,16 @@ NO_WAY = Reason(
     detail="the streets do not lead there and back from where it would start",
     source=SOURCE,
 )
+
+
+def _closed(part: Place | None) -> Reason:
+    """Names a closed part by the first point of its border, as the warnings about closed parts do."""
+    where = "" if part is None else f": the part at {part.lon:g},{part.lat:g}"
+    return Reason(
+        code="streets_closed",
+        detail=f"streets there, or on the only way there and back, are closed{where}",
+        source="closed streets",
+    )
 
 
 def ask_door(case: ParcelCase) -> Verdict:

@@ -1,4 +1,4 @@
-"""Reads which parts of the map are closed to robots: GeoJSON with polygons around the streets in question."""
+"""Reads which parts of the map are closed to vans and robots: GeoJSON with polygons around the streets in question."""
 
 from __future__ import annotations
 

@@ -14,6 +14,9 @@ from fleet.protocol.values import Place
 Profile = Literal["drive", "walk", "roll"]
 """How one goes: in a van, on foot as recipients do, or on a sidewalk robot's wheels, which take no steps."""
 
+BARRED: frozenset[Profile] = frozenset({"drive", "roll"})
+"""Who is kept out of closed streets; people on foot pass."""
+
 
 @dataclass(frozen=True, slots=True)
 class Leg:
@@ -57,13 +60,15 @@ class Gap:
 
     ``off_streets``: a point (the ``end``, or else the start) lies ``away_m`` from the nearest street, more than the
     ``limit_m`` up to which it counts as being at that street; whether there is a way is not known. ``no_way``: both are
-    at streets, and none leads from the one to the other.
+    at streets, and none leads from the one to the other. ``closed``: none does since streets are closed at ``part``,
+    the first point of a closed part's border.
     """
 
-    cause: Literal["off_streets", "no_way"]
+    cause: Literal["off_streets", "no_way", "closed"]
     away_m: float | None = None
     limit_m: float | None = None
     end: bool = True
+    part: Place | None = None
 
 
 class Network(Protocol):

@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -30,15 +30,14 @@ from fleet.network.manifest import (
     ProfileName,
     Tiles,
     amiss,
+    flush,
     read_manifest,
     sizes,
     version_of,
 )
-from fleet.network.programs import run
+from fleet.network.programs import Progress, percents, run
 from fleet.network.survey import anchor, box_around, crossings
 from fleet.network.tiles import build_tiles
-
-Progress = Callable[[str], None]
 
 LABELS: dict[ProfileName, str] = {"car": "vans", "foot": "people on foot", "robot": "sidewalk robots"}
 PROFILES: tuple[ProfileName, ...] = tuple(LABELS)
@@ -189,23 +188,9 @@ def _profile(
     words = ("--profile", script, "--output", stem, source)
     run(engine / "bin" / "osrm-extract", *words, source=source, said=lambda _line: None)
     progress(f"{label}: preparing them for fast answers")
-    run(engine / "bin" / "osrm-contract", stem, source=source, said=_percents(label, progress))
+    run(engine / "bin" / "osrm-contract", stem, source=source, said=percents(label, progress))
     nodes = crossings(folder)
     return Built(sha256=sha256, box=box_around(nodes), anchor=anchor(Engine(folder), nodes))
-
-
-def _percents(label: str, progress: Progress) -> Callable[[str], None]:
-    """Tells how far the engine's program is by its lines; later steps count anew, and are short."""
-    done = 0
-
-    def heard(line: str) -> None:
-        nonlocal done
-        percent = re.fullmatch(r"\s*(\d+)%\s*", line)
-        if percent and int(percent[1]) > done:
-            done = int(percent[1])
-            progress(f"{label}: {done} %")
-
-    return heard
 
 
 def _hash(text: str) -> str:
@@ -286,23 +271,15 @@ def _put(out: Path, part: Path, manifest: Manifest) -> None:
     folders = [part / name for name in manifest.parts]
     for folder in folders:
         for file in folder.rglob("*"):
-            _flush(file)
+            flush(file)
     data.mkdir()
     for folder in folders:
         folder.rename(data / folder.name)
     fresh = out / f"{_PART}{FILE}"
     fresh.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    _flush(fresh)
+    flush(fresh)
     fresh.replace(out / FILE)
-    _flush(out)
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    flush(out)
 
 
 def _clear_parts(out: Path) -> None:

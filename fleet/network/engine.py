@@ -22,6 +22,13 @@ STEM = "streets.osrm"
 Floats = NDArray[np.float64]
 
 
+SHUT, NOWHERE = "shut", "nowhere"
+"""Hints of spots that no way leads to: on a closed street, or without any street around."""
+
+SAME_M = 1.0
+"""Streets that are hardly farther from a point than the nearest one meet there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snap:
     """A point as the engine sees it: how far the nearest street is, and the engine's own name of the spot there."""
@@ -30,6 +37,11 @@ class Snap:
     lat: float
     away_m: float
     hint: str
+
+    @property
+    def leads(self) -> bool:
+        """Whether a way could begin or end there."""
+        return self.hint not in (SHUT, NOWHERE)
 
 
 @cache
@@ -68,14 +80,18 @@ class Engine:
         if not places:
             return []
         assert anchor is not None
-        found = self._engine.Table(
-            self._osrm.TableParameters(
-                coordinates=[(p.lon, p.lat) for p in (anchor, *places)],
-                sources=[0],
-                destinations=list(range(1, len(places) + 1)),
-                annotations=["duration"],
-            )
+        asked = self._osrm.TableParameters(
+            coordinates=[(p.lon, p.lat) for p in (anchor, *places)],
+            sources=[0],
+            destinations=list(range(1, len(places) + 1)),
+            annotations=["duration"],
         )
+        try:
+            found = self._engine.Table(asked)
+        except RuntimeError as error:
+            if "NoSegment" in str(error):  # all streets are closed
+                return [Snap(p.lon, p.lat, np.inf, NOWHERE) for p in places]
+            raise
         spots = zip(places, found["destinations"], strict=True)
         return [Snap(p.lon, p.lat, spot["distance"], spot["hint"]) for p, spot in spots]
 

@@ -63,7 +63,7 @@ def told_of_idle(parts: Iterable[Ring]) -> Iterator[str]:
     """What to tell whoever closes parts in which there is nothing to close."""
     for lon, lat in (ring[0] for ring in parts):
         yield (
-            f"the part at {lon:g},{lat:g} that is closed to robots meets no street that they may take: nothing is "
+            f"the part at {lon:g},{lat:g} that is closed meets no street that could be taken otherwise: nothing is "
             "closed by it"
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,6 +18,9 @@ from fleet.protocol.values import Place, Value
 FILE = "manifest.json"
 TILES_FOLDER = "tiles"
 """Where the tiles are in a folder of streets, beside the other engine's profiles."""
+
+CLOSED_FOLDER = "closed"
+"""Where, beside them, tables are that were prepared without closed streets: a folder for each set of closed parts."""
 
 FORMAT = "lastmile-streets/1"
 ATTRIBUTION = "© OpenStreetMap contributors"
@@ -150,3 +154,12 @@ def _size(file: Path) -> int | None:
         return file.stat().st_size if file.is_file() else None
     except OSError:
         return None
+
+
+def flush(path: Path) -> None:
+    """A file or a folder to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

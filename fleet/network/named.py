@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from fleet.network.errors import NetworkError
 from fleet.network.extent import adrift, outside, told_of_idle
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.network.manifest import read_manifest
+from fleet.network.programs import Progress, silently
 from fleet.network.streets import FARTHEST_M, StreetNetwork, open_streets
 from fleet.network.traffic import Hours, SlowedNetwork, Traffic, slowest
 from fleet.protocol.values import Place
@@ -43,11 +45,9 @@ def _streets(folder: Path | None, fleet: FleetFile, beside: Path) -> Network:
             raise IntakeError([_nothing_to_close(fleet)])
         return GeodesicNetwork()
     closed = () if stated is None else stated.closed
-    try:
+    with _refused():
         rings = read_closures((beside / name for name in closed), partial(outside, read_manifest(folder)))
         return open_streets(folder, FARTHEST_M if stated is None else stated.farthest_m, rings)
-    except NetworkError as error:
-        raise IntakeError([FieldError(error.file, None, None, None, error.message)]) from error
 
 
 def _nothing_to_close(fleet: FleetFile) -> FieldError:
@@ -56,9 +56,15 @@ def _nothing_to_close(fleet: FleetFile) -> FieldError:
     return FieldError(fleet.name, fleet.line(key), dotted(key), None, message)
 
 
-def check_fits(network: Network, kinds: Mapping[str, Iterable[str]], depots: Mapping[str, Place]) -> None:
+def check_fits(
+    network: Network,
+    kinds: Mapping[str, Iterable[str]],
+    depots: Mapping[str, Place],
+    tell: Progress = silently,
+) -> None:
     """Refuses streets that were built for others than those who go over them, and streets of another place: ``kinds``
-    are those of the assets at each site, ``depots`` where the sites are that have any. Raises ``IntakeError``."""
+    are those of the assets at each site, ``depots`` where the sites are that have any. Vans' ways around closed streets
+    are prepared then, and ``tell`` is told how far that is. Raises ``IntakeError``."""
     streets = _streets_of(network)
     if streets is None:
         return
@@ -74,6 +80,18 @@ def check_fits(network: Network, kinds: Mapping[str, Iterable[str]], depots: Map
     elsewhere = adrift(streets, begun, everyone - {"walk"})
     if elsewhere is not None:
         raise IntakeError([FieldError(str(streets.folder), None, None, None, elsewhere)])
+    if "drive" in everyone:
+        with _refused():
+            streets.close(tell)
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """Streets that can't be used are refused as any file is."""
+    try:
+        yield
+    except NetworkError as error:
+        raise IntakeError([FieldError(error.file, None, None, None, error.message)]) from error
 
 
 def told_of_streets(network: Network) -> Iterator[str]:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from fleet.network.errors import NetworkError
+
+Progress = Callable[[str], None]
+"""Is told in words how far something is."""
+
+
+def silently(_told: str) -> None:
+    """Tells nobody."""
+
 
 _SHOWN = 400
 """So many of the last characters that a program said are repeated where it fails."""
@@ -22,7 +31,7 @@ _PLAIN = {
 """What programs say at their end where the source is at fault, and what that means."""
 
 
-def run(program: Path, *words: str | Path, source: Path, said: Callable[[str], None]) -> None:
+def run(program: Path, *words: str | Path, source: Path, said: Progress) -> None:
     """Run a program on a source; each of its lines goes to ``said``, and to nobody else unless it fails."""
     told = ""
     with subprocess.Popen(
@@ -48,3 +57,17 @@ def run(program: Path, *words: str | Path, source: Path, said: Callable[[str], N
         raise NetworkError(
             str(source.resolve()), f"{program.name} ended with exit {running.returncode}: … {what}"
         )
+
+
+def percents(label: str, progress: Progress) -> Progress:
+    """Tells how far the engine's program is by its lines; later steps count anew, and are short."""
+    done = 0
+
+    def heard(line: str) -> None:
+        nonlocal done
+        percent = re.fullmatch(r"\s*(\d+)%\s*", line)
+        if percent and int(percent[1]) > done:
+            done = int(percent[1])
+            progress(f"{label}: {done} %")
+
+    return heard

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fleet.network.base import Profile
-from fleet.network.engine import Floats, Snap
+from fleet.network.engine import SHUT, Floats, Snap
 from fleet.network.errors import NetworkError
 from fleet.network.geodesic import WALKING_MPS, straight_table_m
 from fleet.network.manifest import TILES_FOLDER, Manifest, check_whole, read_manifest
-from fleet.network.sidewalks import SHUT, Ring, SidewalkEngine, opened_tiles
+from fleet.network.sidewalks import Ring, SidewalkEngine, opened_tiles
 from fleet.network.streets import FARTHEST_M
 from fleet.protocol.values import Place
 
@@ -83,9 +83,9 @@ def areas(
     return tuple(found)
 
 
-def idle(folder: Path, closed: tuple[Ring, ...]) -> tuple[Ring, ...]:
+def idle(folder: Path, asked: Question) -> tuple[Ring, ...]:
     """The closed parts that meet no street. Raises ``NetworkError`` for a folder without tiles."""
-    return _tiles(folder, closed).idle()
+    return _tiles(folder, asked.closed).idle(PROFILES[asked.by])
 
 
 def _tiles(folder: Path, closed: tuple[Ring, ...]) -> SidewalkEngine:

@@ -16,8 +16,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from fleet.network.base import Profile
-from fleet.network.engine import Snap
+from fleet.network.base import BARRED, Profile
+from fleet.network.engine import NOWHERE, SAME_M, SHUT, Snap
 from fleet.network.errors import AGAIN, NetworkError
 from fleet.network.geodesic import straight_m
 from fleet.network.tiles import config
@@ -38,12 +38,6 @@ MOST_REGIONED = 200_000
 
 SPREAD = 7
 """Points along each side of a grid over a closed part, from which its streets are looked for."""
-
-SAME_M = 1.0
-"""Streets that are hardly farther from a point than the nearest one meet there."""
-
-SHUT, NOWHERE = "shut", "nowhere"
-"""Hints of spots that no way leads to: on a closed street, or without any street around."""
 
 COSTING: Mapping[Profile, str] = MappingProxyType(
     {"drive": "auto", "walk": "pedestrian", "roll": "pedestrian"}
@@ -87,7 +81,7 @@ class SidewalkEngine:
         stays there, and has no way: the next street would be another door's.
         """
         del anchor
-        shut = bool(self._closed) and profile == "roll"
+        shut = bool(self._closed) and profile in BARRED
         found: list[Snap] = []
         for first in range(0, len(places), MOST_AT_ONCE):
             part = places[first : first + MOST_AT_ONCE]
@@ -109,7 +103,7 @@ class SidewalkEngine:
         """Seconds (of a person in a wheelchair, unless another ``profile`` or speed is asked for) and metres from each
         of some spots to each of others; not a number where there is no way."""
         seconds, metres = np.full((2, len(starts), len(ends)), np.nan)
-        rows, columns = ([k for k, s in enumerate(spots) if _leads(s)] for spots in (starts, ends))
+        rows, columns = ([k for k, s in enumerate(spots) if s.leads] for spots in (starts, ends))
         if not rows or not columns:
             return seconds, metres
         found = self._table([starts[k] for k in rows], [ends[k] for k in columns], profile, speed_kmh)
@@ -163,7 +157,7 @@ class SidewalkEngine:
 
     def shape(self, start: Snap, end: Snap) -> list[Place] | None:
         """The points along the way between two spots; none where there is no way."""
-        if not (_leads(start) and _leads(end)):
+        if not (start.leads and end.leads):
             return None
         spots = [_at(spot.lon, spot.lat) for spot in (start, end)]
         found = self._answer("route", {"locations": spots, "directions_type": "none"})
@@ -187,13 +181,14 @@ class SidewalkEngine:
         # The engine counts in single precision: its numbers are near ours, not the same.
         return [drawn[min(drawn, key=lambda told: abs(told - each))] for each in minutes]
 
-    def idle(self) -> tuple[Ring, ...]:
-        """The closed parts that meet no street: neither do the streets nearest to points all over them."""
+    def idle(self, profile: Profile = "roll") -> tuple[Ring, ...]:
+        """The closed parts that meet no street that one may take so: neither do those nearest to points all over
+        them."""
         found: list[Ring] = []
         for ring in self._closed:
             part = shapely.Polygon(ring)
             asked = {"locations": [_at(lon, lat) for lon, lat in _spread(part)], "verbose": True}
-            answers = self._asked("locate", asked | _costing("roll"))
+            answers = self._asked("locate", asked | _costing(profile))
             edges = (edge for answer in answers for edge in answer["edges"] or ())
             if not any(part.intersects(_line(edge)) for edge in edges):
                 found.append(tuple((lon, lat) for lon, lat in ring))
@@ -215,7 +210,7 @@ class SidewalkEngine:
     ) -> Any:
         """What the engine answers; none where it finds no way."""
         asked |= _costing(profile, speed_kmh)
-        if self._closed and profile == "roll":
+        if self._closed and profile in BARRED:
             asked["exclude_polygons"] = self._closed
         try:
             return self._asked(action, asked)
@@ -273,11 +268,6 @@ def _spot(place: Place, answer: dict[str, Any]) -> Snap:
 
 def _where(edge: dict[str, Any]) -> Place:
     return Place(lon=edge["correlated_lon"], lat=edge["correlated_lat"])
-
-
-def _leads(spot: Snap) -> bool:
-    """Whether a way could begin or end there."""
-    return spot.hint not in (SHUT, NOWHERE)
 
 
 def _decoded(line: str) -> list[Place]:

@@ -17,7 +17,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from fleet.network.base import Gap, Leg, Legs, Matrix, Profile
+from fleet.network.base import BARRED, Gap, Leg, Legs, Matrix, Profile
+from fleet.network.closing import around
+from fleet.network.detours import DetourEngine, opened_around
 from fleet.network.engine import Engine, Snap, opened
 from fleet.network.errors import NetworkError
 from fleet.network.geodesic import EARTH_RADIUS_M, WALKING_MPS, lonlat, straight_table_m
@@ -29,6 +31,7 @@ from fleet.network.manifest import (
     check_whole,
     read_manifest,
 )
+from fleet.network.programs import Progress, silently
 from fleet.network.sidewalks import Ring, SidewalkEngine, opened_tiles
 from fleet.protocol.values import Place
 
@@ -60,6 +63,7 @@ class StreetNetwork:
     ) -> None:
         self.folder, self.manifest, self.farthest_m, self.closed = folder, manifest, farthest_m, closed
         self._snaps: dict[tuple[Profile, float, float], Snap] = {}
+        self._around: dict[Profile, Path | None] = {}
 
     def __reduce__(self) -> tuple[type[StreetNetwork], tuple[Path, Manifest, float, tuple[Ring, ...]]]:
         return StreetNetwork, (self.folder, self.manifest, self.farthest_m, self.closed)
@@ -74,7 +78,7 @@ class StreetNetwork:
     def assumption(self) -> str:
         """From which extract the streets are, and that nothing is known of the traffic on them."""
         known = self.manifest
-        closed = f", {len(self.closed)} parts closed to robots" if self.closed else ""
+        closed = f", {len(self.closed)} parts closed to vans and robots" if self.closed else ""
         return (
             f"streets: {known.source} ({known.source_sha256[:8]}), at four fifths of their speed limits, "
             f"without traffic, up to {self.farthest_m:g} m off them on foot{closed}; {known.attribution}"
@@ -101,10 +105,19 @@ class StreetNetwork:
         far beyond."""
         return float(self._spots((place,), profile).away_m[0])
 
+    def close(self, tell: Progress = silently) -> None:
+        """Prepare vans' ways around closed streets, which takes its time and is done once; else it happens when the
+        first of them is asked for. Raises ``NetworkError`` where that fails."""
+        if self.closed and PROFILE_OF["drive"] in self.manifest.profiles:
+            around(self.folder / self.manifest.data / PROFILE_OF["drive"], self.closed, tell)
+
     def idle(self) -> tuple[Ring, ...]:
-        """The closed parts that meet no street which is open to robots otherwise."""
+        """The closed parts that meet no street which is open to vans or robots otherwise."""
         engine = self._engine("roll") if self.closed else None
-        return engine.idle() if isinstance(engine, SidewalkEngine) else ()
+        if not isinstance(engine, SidewalkEngine):
+            return ()
+        left = set(engine.idle("roll")) & set(engine.idle("drive"))
+        return tuple(ring for ring in self.closed if ring in left)
 
     def leg(self, start: Place, end: Place, profile: Profile) -> Leg | None:
         """The fastest way between two points; none where ``gap`` says why."""
@@ -149,7 +162,12 @@ class StreetNetwork:
         if (spots.away_m > self.farthest_m).any():
             return None
         drawn = self._engine(profile).shape(*spots.snaps)
-        return None if drawn is None else tuple(_simpler([start, *drawn, end]))
+        if drawn is None:
+            return None
+        simpler = _simpler([start, *drawn, end])
+        # What is left out must not cut a closed part's corner.
+        grazes = profile in BARRED and _meeting(simpler, self.closed)
+        return (start, *drawn, end) if grazes else tuple(simpler)
 
     def gap(self, start: Place, end: Place, profile: Profile) -> Gap | None:
         """Why there is no way between two points."""
@@ -158,7 +176,21 @@ class StreetNetwork:
             if away_m > self.farthest_m:
                 found_m = away_m if isfinite(away_m) else None
                 return Gap("off_streets", found_m, self.farthest_m, end=is_end)
-        return Gap("no_way") if self.leg(start, end, profile) is None else None
+        shut = any(not snap.leads for snap in self._spots((start, end), profile).snaps)
+        if not shut and self.leg(start, end, profile) is not None:
+            return None
+        return self._closed_gap(start, end, profile) or Gap("no_way")
+
+    def _closed_gap(self, start: Place, end: Place, profile: Profile) -> Gap | None:
+        """Which closed part is in the way, of two points that all streets would lead between."""
+        if not self.closed or profile not in BARRED:
+            return None
+        before = StreetNetwork(self.folder, self.manifest, self.farthest_m).path(start, end, profile)
+        if before is None:
+            return None
+        line = shapely.linestrings([(point.lon, point.lat) for point in before])
+        lon, lat = min(self.closed, key=lambda ring: shapely.distance(line, shapely.Polygon(ring)))[0]
+        return Gap("closed", part=Place(lon=lon, lat=lat))
 
     def _tile(
         self, starts: _Spots, ends: _Spots, straight_m: Floats, profile: Profile
@@ -174,11 +206,17 @@ class StreetNetwork:
         distance_m = np.where(here, 0.0, np.where(gone, np.inf, np.maximum(metres + afoot_m, straight_m)))
         return duration_s, distance_m
 
-    def _engine(self, profile: Profile) -> Engine | SidewalkEngine:
+    def _engine(self, profile: Profile) -> Engine | DetourEngine | SidewalkEngine:
         data = self.folder / self.manifest.data
         if self._by_tiles(profile):
             return opened_tiles(data / TILES_FOLDER, self.closed)
-        return opened(data / self._name(profile))
+        tables = data / self._name(profile)
+        if not self.closed or profile not in BARRED:
+            return opened(tables)
+        if profile not in self._around:
+            self._around[profile] = around(tables, self.closed, silently)
+        found = self._around[profile]
+        return opened(tables) if found is None else opened_around(tables, found)
 
     def _by_tiles(self, profile: Profile) -> bool:
         """Whether these ways come from the engine that knows wheels and closed streets."""
@@ -209,7 +247,7 @@ class StreetNetwork:
 def open_streets(
     folder: Path, farthest_m: float = FARTHEST_M, closed: tuple[Ring, ...] = ()
 ) -> StreetNetwork:
-    """The streets of a folder; ``closed`` are parts of the map in which no street is open to robots. Raises
+    """The streets of a folder; ``closed`` are parts of the map in which no street is open to vans or robots. Raises
     ``NetworkError`` where it is none or no more whole, the engine to read it is missing, or nothing can be closed in
     it."""
     manifest = read_manifest(folder)
@@ -224,6 +262,12 @@ def open_streets(
     if manifest.tiles is not None:
         opened_tiles(network.folder / manifest.data / TILES_FOLDER, closed)
     return network
+
+
+def _meeting(points: Sequence[Place], parts: Iterable[Ring]) -> bool:
+    """Whether a line through the points meets one of the parts."""
+    line = shapely.linestrings([(point.lon, point.lat) for point in points])
+    return any(shapely.intersects(line, shapely.Polygon(part)) for part in parts)
 
 
 def _parts(starts: Sequence[Place], ends: Sequence[Place]) -> list[list[int]]:

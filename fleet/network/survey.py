@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet.network.engine import STEM, Engine
-from fleet.network.errors import NetworkError
+from fleet.network.errors import AGAIN, NetworkError
 from fleet.network.manifest import Box
 from fleet.protocol.values import Place
 
@@ -22,12 +22,19 @@ TRIED = 48
 
 def crossings(folder: Path) -> NDArray[np.int32]:
     """All crossings of the profile's streets, as rows of longitude and latitude in millionths of a degree."""
-    file = folder / f"{STEM}.nbg_nodes"
+    return np.frombuffer(part_of(folder / f"{STEM}.nbg_nodes", NODES), dtype="<i4").reshape(-1, 2)
+
+
+def part_of(file: Path, name: str) -> bytes:
+    """One of the columns that a file of the engine's holds. Raises ``NetworkError`` where it does not."""
     with tarfile.open(file) as parts:
-        part = parts.extractfile(NODES)
+        try:
+            part = parts.extractfile(name)
+        except KeyError:
+            part = None
         if part is None:
-            raise NetworkError(str(file), f"holds no {NODES}")
-        return np.frombuffer(part.read(), dtype="<i4").reshape(-1, 2)
+            raise NetworkError(str(file), f"holds no {name}: {AGAIN}")
+        return part.read()
 
 
 def box_around(nodes: NDArray[np.int32]) -> Box:

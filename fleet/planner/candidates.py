@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +14,12 @@ from fleet.feasibility import (
     Verdict,
     assess_locker,
     assess_route,
-    infeasible,
     order_columns,
     prefilter_lockers,
     prefilter_sorties,
 )
-from fleet.feasibility import planned as reasons
 from fleet.feasibility.charging import swap_s
+from fleet.feasibility.gaps import no_way
 from fleet.feasibility.least import least_cost
 from fleet.kinds import kind_of
 from fleet.planner.asdrafted import DraftedSortie, drafted_sorties
@@ -109,8 +108,17 @@ def _door(problem: Problem, order: int) -> _Door:
     able = frozenset(b for b in problem.bases if answers[b[0]].feasible and site in (None, b[1]))
     bases = frozenset(b for b in able if (b[1], order) not in problem.cut_off)
     for name in {name for name, _ in able} - {name for name, _ in bases}:
-        answers[name] = infeasible(reasons.no_way())
+        sites = {site_id for type_id, site_id in able if type_id == name}
+        answers[name] = _cut_off(problem, sites, order)
     return _Door(bases, answers)
+
+
+def _cut_off(problem: Problem, sites: Iterable[str], order: int) -> Verdict:
+    """Why streets lead to a parcel, or back, from none of the sites."""
+    network, door = problem.snapshot.context.network, problem.orders[order].place
+    ends = [(problem.site(site_id).place, door) for site_id in sorted(sites)]
+    gaps = (network.gap(a, b, "drive") for start, end in ends for a, b in ((start, end), (end, start)))
+    return no_way(next((gap for gap in gaps if gap is not None), None))
 
 
 def _locker_ways(problem: Problem) -> list[list[LockerWay]]:

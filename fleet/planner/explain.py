@@ -312,6 +312,7 @@ CHANGES: dict[str, tuple[Wording, float]] = {
     "permit_full": (lambda _kind, _reason: "a permit for more robots", 1.0),
     "route_out_of_range": (lambda kind, _reason: f"a {kind} with a larger or fuller battery", 2.0),
     "no_way": (lambda kind, _reason: f"a place that streets lead a {kind} to", 4.0),
+    "streets_closed": (lambda kind, _reason: f"streets there that are open to a {kind}", 3.0),
     "off_streets": (lambda kind, _reason: f"streets near the place that a {kind} can use", 4.0),
     "out_of_time": (lambda _kind, _reason: "more time for planning", 0.1),
     "failed_before": (lambda kind, _reason: f"another try by {kind}", 3.0),

@@ -21,7 +21,10 @@ def test_it_runs_on_a_made_up_town(repo_root: Path) -> None:
     said = json.loads(run.stdout)
     assert said["extract"] == "town.osm.pbf"
     figures = {figure["name"]: figure for figure in said["figures"]}
-    assert len(figures) == 5
+    assert len(figures) == 6
+    (vans,) = (figure for name, figure in figures.items() if "vans' ways with" in name)
+    assert vans["faster"] == 0
+    assert vans["longer_share"] > 0
     for figure in figures.values():
         assert figure["value"] > 0
         assert figure["holds"] == (figure["value"] <= figure["floor"])

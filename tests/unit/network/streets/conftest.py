@@ -3,10 +3,13 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fleet.network.extra import LEAST_PYTHON
+from fleet.network.sidewalks import Ring
 from fleet.network.streets import StreetNetwork, open_streets
+from fleet.protocol.values import Place
 from tests.support.streetmap import Town
 
 collect_ignore_glob = [] if sys.version_info[:2] >= LEAST_PYTHON else ["test_*.py"]
@@ -37,6 +40,40 @@ def town() -> Town:
     made.way(4, 12, highway="footway", surface="paved")
     made.way(20, 21, highway="residential")
     return made
+
+
+def detour() -> Town:
+    """A straight street of 800 m, and on to 6, with a way round its second half, whose 3 is a crossing."""
+    made = Town()
+    for number, at in {
+        1: (0, 0),
+        2: (400, 0),
+        3: (800, 0),
+        4: (400, 300),
+        5: (800, 300),
+        6: (900, 0),
+    }.items():
+        made.add(number, *map(float, at))
+    made.way(1, 2, 3, 6, highway="residential")
+    made.way(2, 4, 5, 3, highway="residential")
+    return made
+
+
+def built(made: Town, folder: Path, *profiles: str) -> Path:
+    """Streets of a town with tiles; vans' streets besides unless told."""
+    from fleet.network.build import build
+
+    out = folder / "out"
+    source = made.write(folder / "t.osm.pbf")
+    build(source, out, profiles or ("car",), progress=lambda _said: None)  # type: ignore[arg-type]
+    return out
+
+
+def around(place: Place, half_m: float = 15.0) -> Ring:
+    """A square around a place."""
+    lat, lon = half_m / 111_195, half_m / 111_195 / np.cos(np.radians(place.lat))
+    corners = ((-lon, -lat), (lon, -lat), (lon, lat), (-lon, lat), (-lon, -lat))
+    return tuple((place.lon + float(dx), place.lat + dy) for dx, dy in corners)
 
 
 @pytest.fixture(scope="session")

@@ -212,8 +212,9 @@ def closed_around(lon: float, lat: float, half: float) -> str:
     return json.dumps({"type": "Polygon", "coordinates": [ring]})
 
 
-def test_a_fleet_file_closes_streets_to_robots(tiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Around the launch site all is closed: no robot gets out; the plan says so, and names what is closed."""
+def test_a_fleet_file_closes_streets(tiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Around the launch site all is closed: no robot gets out, and no van comes to doors there; the plan says so, and
+    names what is closed."""
     fleet, closed = tiled / "fleet.toml", tiled / "works.geojson"
     closed.write_text(closed_around(-8.60, 41.15, 0.004), encoding="utf-8")
     stated = (
@@ -224,15 +225,16 @@ def test_a_fleet_file_closes_streets_to_robots(tiled: Path, capsys: pytest.Captu
     fleet.write_text(stated + 'closed = ["works.geojson"]\n', encoding="utf-8")
     shut_day = plan(tiled, "shut.json", "--fleet", fleet)
 
-    def reasons(day: dict[str, Any]) -> set[str]:
-        ways = [way for each in day["parcels"] for way in each["alternatives"] if "robot" in way["mode"]]
+    def reasons(day: dict[str, Any], mode: str) -> set[str]:
+        ways = [way for each in day["parcels"] for way in each["alternatives"] if mode in way["mode"]]
         return {reason["code"] for way in ways for reason in way["reasons"]}
 
     left = {each["order_id"]: {one["code"] for one in each["reasons"]} for each in open_day["unassigned"]}
     assert "off_streets" in left["A-SEA"], "nobody goes into the sea, and the plan says why"
-    assert "no_way" not in reasons(open_day)
-    assert "no_way" in reasons(shut_day)
-    assert any("1 parts closed to robots" in one for one in shut_day["assumptions"])
+    for mode in ("robot", "van"):
+        assert "streets_closed" not in reasons(open_day, mode)
+        assert "streets_closed" in reasons(shut_day, mode)
+    assert any("1 parts closed to vans and robots" in one for one in shut_day["assumptions"])
     fleet.write_text('[network]\nclosed = ["works.geojson"]\n', encoding="utf-8")
     files = [w for n in ("orders", "depots", "lockers") for w in (f"--{n}", tiled / f"{n}.csv")]
     assert ended("plan", *files, "--out", tiled / "p.json", "--fleet", fleet) == 2

@@ -101,7 +101,7 @@ def test_a_closed_part_without_any_street_is_told(day: Path, capsys: pytest.Capt
     file = close(day, square(lon, lat, 0.0001), square(-8.61, 41.15, 0.004))
     assert plan(day, "--fleet", day / "fleet.toml") == 0
     said = capsys.readouterr().err
-    told = f"warning: the part at {lon - 0.0001:g},{lat - 0.0001:g} that is closed to robots meets no street"
+    told = f"warning: the part at {lon - 0.0001:g},{lat - 0.0001:g} that is closed meets no street"
     assert said.count("meets no street") == 1
     assert told in said
     words = ("network", "reach", day / "town.streets", "--from", "-8.62,41.15", "--minutes", "5")

@@ -17,28 +17,13 @@ from fleet.network.errors import NetworkError
 from fleet.network.extra import Package
 from fleet.network.manifest import TILES_FOLDER, read_manifest
 from fleet.network.pbf import mark
-from fleet.network.sidewalks import Ring, SidewalkEngine, opened_tiles
+from fleet.network.sidewalks import SidewalkEngine, opened_tiles
 from fleet.network.streets import StreetNetwork, open_streets
 from fleet.network.wheels import NOT_FOR_WHEELS
 from fleet.protocol.values import Place
 from tests.support.pbf import pbf_of
 from tests.support.streetmap import Town, apart_m, dijkstra, random_town
-from tests.unit.network.streets.conftest import town
-
-
-def built(made: Town, folder: Path, *profiles: str) -> Path:
-    """Streets of a town with tiles; vans' streets besides unless told."""
-    out = folder / "out"
-    source = made.write(folder / "t.osm.pbf")
-    build(source, out, profiles or ("car",), progress=lambda _said: None)  # type: ignore[arg-type]
-    return out
-
-
-def around(place: Place, half_m: float = 15.0) -> Ring:
-    """A square around a place."""
-    lat, lon = half_m / 111_195, half_m / 111_195 / np.cos(np.radians(place.lat))
-    corners = ((-lon, -lat), (lon, -lat), (lon, lat), (-lon, lat), (-lon, -lat))
-    return tuple((place.lon + float(dx), place.lat + dy) for dx, dy in corners)
+from tests.unit.network.streets.conftest import around, built, detour, town
 
 
 @pytest.fixture(scope="module")
@@ -117,19 +102,9 @@ def test_kerbs(tmp_path: Path, kerb: str, passes: bool, suffix: str) -> None:
     assert leg.distance_m == pytest.approx(200 if passes else 1000, rel=0.02)
 
 
-def detour() -> Town:
-    """A straight street of 800 m with a way round its second half."""
-    made = Town()
-    for number, at in {1: (0, 0), 2: (400, 0), 3: (800, 0), 4: (400, 300), 5: (800, 300)}.items():
-        made.add(number, *map(float, at))
-    made.way(1, 2, 3, highway="residential")
-    made.way(2, 4, 5, 3, highway="residential")
-    return made
-
-
 def test_a_closed_street_is_gone_round_by_robots(tmp_path: Path) -> None:
     made = detour()
-    at, out = made.nodes, built(made, tmp_path)
+    at, out = made.nodes, built(made, tmp_path, "car", "foot")
     middle = Place(lon=(at[2].lon + at[3].lon) / 2, lat=at[2].lat)
     free, closed = open_streets(out), open_streets(out, closed=(around(middle),))
     assert free.leg(at[1], at[3], "roll").distance_m == pytest.approx(800, rel=0.01)  # type: ignore[union-attr]
@@ -137,9 +112,9 @@ def test_a_closed_street_is_gone_round_by_robots(tmp_path: Path) -> None:
     for start, end in ((1, 3), (3, 1), (5, 1)):
         line = shapely.linestrings([(p.lon, p.lat) for p in closed.path(at[start], at[end], "roll") or ()])
         assert not line.intersects(shapely.polygons(around(middle)))
-    assert closed.leg(at[1], at[3], "drive") == free.leg(at[1], at[3], "drive"), "vans go there all the same"
+    assert closed.leg(at[1], at[3], "walk") == free.leg(at[1], at[3], "walk"), "people go there all the same"
     assert free.version != closed.version
-    assert "1 parts closed to robots" in closed.assumption
+    assert "1 parts closed to vans and robots" in closed.assumption
 
 
 def test_a_door_on_a_closed_street_can_t_be_reached(tmp_path: Path) -> None:
@@ -149,7 +124,8 @@ def test_a_door_on_a_closed_street_can_t_be_reached(tmp_path: Path) -> None:
     closed = open_streets(out, closed=(around(middle),))
     assert closed.leg(at[1], middle, "roll") is None
     assert closed.path(at[1], middle, "roll") is None
-    assert closed.gap(at[1], middle, "roll") == Gap("no_way")
+    first = Place(lon=around(middle)[0][0], lat=around(middle)[0][1])
+    assert closed.gap(at[1], middle, "roll") == Gap("closed", part=first)
     matrix = closed.matrix([at[1], middle, at[5]], "roll")
     assert np.isinf(matrix.distance_m).sum() == 4
     assert np.isfinite(matrix.distance_m[0, 2])
