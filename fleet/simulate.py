@@ -16,6 +16,7 @@ from fleet.hub.inprocess import InProcess
 from fleet.hub.planning import make_plan
 from fleet.protocol.values import Contact, Order
 from fleet.sim import World, WorldSpec
+from fleet.sim.stage import Roads
 from fleet.store.memory import MemoryStore
 
 
@@ -41,9 +42,11 @@ def simulate(
     incidents: str,
     over: Callable[[State], bool],
     latest: timedelta,
+    roads: Roads | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Simulated:
-    """Run the day until ``over`` (or ``latest`` after its end). The same arguments give the same events."""
+    """Run the day until ``over`` (or ``latest`` after its end), vans over true ``roads`` if there are any. The same
+    arguments give the same events."""
     tokens = (f"token-{n}" for n in count(1))
     store = MemoryStore()
     brain = open_core(
@@ -55,7 +58,7 @@ def simulate(
         monotonic=lambda: 0.0,
     )
     effort = setup.effort
-    true_world = World(setup.seed, world, incidents)
+    true_world = World(setup.seed, world, incidents, roads=roads)
     day = InProcess(brain.core, store, true_world, lambda job: make_plan(job, effort, job.snapshot.at))
     end = setup.until + latest
     told = [setup.at]

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fleet.app import Setup, asset_records
 from fleet.config import RunInputs
 from fleet.domain.fleet import FleetSpec, SortieType
+from fleet.feasibility.context import Context
 from fleet.feasibility.vehicles import vehicle_of
 from fleet.intake.tables import read_text
+from fleet.network.traffic import SlowedNetwork, Speeds
+from fleet.protocol.values import Place
 from fleet.sim import TrueWeather, WorldSpec
 from fleet.sim.approvals import Approval, Hours
 from fleet.sim.errors import SimError
 from fleet.sim.machines import Machine
+from fleet.sim.stage import Roads
 from fleet.sim.zonefiles import true_zones
 from fleet.truemachine import machine_of
 from fleet.weather.conditions import Observation
@@ -43,6 +49,27 @@ def world_of(inputs: RunInputs, zones: Iterable[dict[str, Any]], setup: Setup) -
         lateral_m=context.fleet.separation.lateral_m,
         vertical_m=context.fleet.separation.vertical_m,
     )
+
+
+def roads_of(context: Context) -> Roads | None:
+    """The true streets behind a day, around what is closed, by the speed of each hour of which traffic is stated; none
+    where ways are estimated, since the world has an estimate of its own."""
+    network = context.network
+    if network.version is None:
+        return None
+    slowed = network if isinstance(network, SlowedNetwork) else None
+    base = network if slowed is None else slowed.base
+    speeds, zone = Speeds(() if slowed is None else slowed.table), ZoneInfo(context.fleet.timezone)
+
+    def way(start: Place, end: Place, at: datetime) -> tuple[float, float] | None:
+        leg = base.leg(start, end, "drive")
+        return (
+            None
+            if leg is None
+            else (leg.distance_m, speeds.lasts_from_s(at.astimezone(zone), leg.duration_s))
+        )
+
+    return way
 
 
 def zone_documents(files: Iterable[Path]) -> list[dict[str, Any]]:

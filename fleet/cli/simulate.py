@@ -57,6 +57,7 @@ from fleet.progress import LATEST, settled
 from fleet.sim.spec import Uncertainty
 from fleet.simulate import simulate
 from fleet.store.rows import event_text
+from fleet.trueworld import roads_of
 from fleet.whatif.scenario import Study
 
 ONE_DAY = ("events", "report")
@@ -152,6 +153,7 @@ def _one_day(options: DemoOptions, events: Path | None, report: Path | None, *, 
             incidents=options.incidents,
             over=settled,
             latest=LATEST,
+            roads=roads_of(inputs.context),
             tell=note,
         )
         result = report_of(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import time
+from datetime import datetime, time
 
 from fleet.network.base import Gap, Leg, Legs, Matrix, Network, Profile
 from fleet.protocol.values import Place
@@ -60,6 +60,11 @@ class Speeds:
     def __init__(self, table: Sequence[Traffic]) -> None:
         at = _by_minute(table)
         self._speed = [at[minute].speed if minute in at else 1.0 for minute in range(DAY_MIN)]
+
+    def lasts_from_s(self, local: datetime, free_s: float) -> float:
+        """How long a way takes that begins at a moment of the local day, and ``free_s`` without traffic."""
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        return self.lasts_s((local - midnight).total_seconds(), free_s)
 
     def lasts_s(self, begin_s: float, free_s: float) -> float:
         """How long a way takes that begins so many seconds after local midnight, and ``free_s`` without traffic."""

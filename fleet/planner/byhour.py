@@ -62,9 +62,7 @@ class _Hours:
 
     def lasts_s(self, at: datetime, planned_s: float) -> float:
         """How long a way takes that begins then, and as long as planned in the slowest hour."""
-        local = at.astimezone(self.zone)
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        return self.speeds.lasts_s((local - midnight).total_seconds(), planned_s * self.network.traffic.speed)
+        return self.speeds.lasts_from_s(at.astimezone(self.zone), planned_s * self.network.traffic.speed)
 
 
 def _driven(route: RoutePlan, depot: Place, hours: _Hours, orders: Mapping[str, Order]) -> Driven:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from fleet.sim.locker import Locker
     from fleet.sim.mover import Mover
 
+Roads = Callable[[Place, Place, datetime], tuple[float, float] | None]
+"""The true streets: metres and seconds of a van's way that begins then on a usual day; none where they lead nowhere."""
+
 NEAR_M = 60.0
 """Two places closer than this are the same to somebody who stands there."""
 
@@ -44,6 +47,8 @@ class Stage:
     movers: dict[str, Mover] = field(default_factory=dict)
     lockers: dict[str, Locker] = field(default_factory=dict)
     bays: dict[str, Bay] = field(default_factory=dict)
+    roads: Roads | None = None
+    """Where nobody knows the true streets, vans drive by a curve over the straight distance."""
     stranded: Callable[[Mover], None] = lambda _mover: None
     """Is told of a vehicle whose trip is over and that does not stand at its own site."""
 

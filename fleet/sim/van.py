@@ -48,12 +48,19 @@ class Van(Mover):
     def drive_to(self, place: Place) -> Drive:
         """The leg from here, in the time that it truly takes."""
         here = self.body.where()
-        crow_m = distance_m(here, place)
         leg = (round(here.lon, 5), round(here.lat, 5), round(place.lon, 5), round(place.lat, 5))
-        usual_s = LEG_S * (crow_m / 1000) ** LEG_EXPONENT * self.stage.chance.spread(LEG_SIGMA, "leg", *leg)
-        seconds = usual_s * self.stage.slowness
-        metres = 1000 * STREET_M * (crow_m / 1000) ** STREET_EXPONENT
+        metres, usual_s = self._usual(here, place)
+        seconds = usual_s * self.stage.chance.spread(LEG_SIGMA, "leg", *leg) * self.stage.slowness
         return Drive(on_ground(place, self.stage.spec.ground_amsl_m), seconds, metres)
+
+    def _usual(self, here: Point, place: Place) -> tuple[float, float]:
+        """Metres and seconds of a leg on a usual day: over the true streets where somebody knows them."""
+        roads = self.stage.roads
+        known = None if roads is None else roads(here.place, place, self.stage.now)
+        if known is not None:
+            return known
+        crow_km = distance_m(here, place) / 1000
+        return 1000 * STREET_M * crow_km**STREET_EXPONENT, LEG_S * crow_km**LEG_EXPONENT
 
     # Steps
 

@@ -25,7 +25,7 @@ from fleet.sim.recovery import Recovery
 from fleet.sim.robot import Robot
 from fleet.sim.sortie import SortieVehicle, full_pack
 from fleet.sim.spec import Incidents, WorldSpec
-from fleet.sim.stage import Stage
+from fleet.sim.stage import Roads, Stage
 from fleet.sim.station import Station
 from fleet.sim.van import Van
 from fleet.sim.wear import Wear
@@ -38,7 +38,14 @@ Notice: TypeAlias = AddZone | RecoverAsset
 class World:
     """Deterministic: the same seed, description and inputs give the same messages, in the same order."""
 
-    def __init__(self, seed: int, spec: WorldSpec, incidents: Incidents | str = Incidents.NONE) -> None:
+    def __init__(
+        self,
+        seed: int,
+        spec: WorldSpec,
+        incidents: Incidents | str = Incidents.NONE,
+        *,
+        roads: Roads | None = None,
+    ) -> None:
         level = Incidents(incidents)
         chance = Chance(seed)
         zones = [z for document in spec.zones for z in true_zones(document, spec.ground_amsl_m)]
@@ -54,6 +61,7 @@ class World:
             judge=self.judge,
             people=People(chance, level),
             send=lambda asset_id, message: self._outbox.append((asset_id, message)),
+            roads=roads,
         )
         self._lay_packs(spec)
         self._assets = {record.asset_id: self._made(record) for record in spec.assets}

@@ -15,7 +15,7 @@ from fleet.progress import LATEST, settled
 from fleet.sim import WorldSpec
 from fleet.sim.chance import Chance
 from fleet.simulate import Incoming, simulate
-from fleet.trueworld import world_of, zone_documents
+from fleet.trueworld import roads_of, world_of, zone_documents
 from fleet.whatif.changes import changed
 from fleet.whatif.demand import drawn
 from fleet.whatif.measures import figures
@@ -70,6 +70,7 @@ def run_day(study: Study, case_number: int, number: int) -> Figures:
         incidents=study.incidents,
         over=settled,
         latest=LATEST,
+        roads=roads_of(begun.inputs.context),
     )
     network = begun.inputs.context.network
     told = report(day.events, judge=day.verdict, wall_s=None, seed=seed, network=network)

@@ -19,6 +19,7 @@ from fleet.protocol.lifecycle import ParcelStatus
 from fleet.protocol.mission import Travel
 from fleet.sim.city_map import CENTRE
 from fleet.simulate import simulate
+from fleet.trueworld import roads_of
 from tests.support.streetmap import random_town
 
 
@@ -46,6 +47,7 @@ def test_a_day_over_streets_ends_well(tmp_path: Path) -> None:
         incidents="some",
         over=settled,
         latest=timedelta(hours=3),
+        roads=roads_of(inputs.context),
     )
     ended = {*FINAL_PARCEL, ParcelStatus.IN_LOCKER}
     assert {parcel.status for parcel in run.state.parcels.values()} <= ended

@@ -1,15 +1,16 @@
 """Vans, lockers and the people at the doors."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
 from fleet.protocol.messages import Action, ReleaseCompartment, ReserveCompartment
 from fleet.protocol.mission import BreakDue, Mission
-from fleet.protocol.values import TimeWindow
-from fleet.sim.geo import moved
+from fleet.protocol.values import Place, TimeWindow
+from fleet.sim.geo import distance_m, moved
 from fleet.sim.sortie import SortieVehicle
+from fleet.sim.world import World
 from tests.unit.sim.small_world import (
     BANK,
     DAY,
@@ -26,6 +27,7 @@ from tests.unit.sim.small_world import (
     command,
     route,
     sortie,
+    spec,
     stop,
 )
 
@@ -48,6 +50,25 @@ def test_a_route_is_driven_to_its_end() -> None:
     assert (ended.outcome, ended.site_id, ended.energy_used_wh) == ("completed", "A", None)
     assert play.verdict["handed_over"] == {"van": 2}
     assert play.verdict["km"]["van"] > 12
+
+
+def test_a_route_is_driven_over_true_streets_where_they_are_known() -> None:
+    """Three legs of 10 km and some 20 minutes each, but for those that the streets do not know: these are estimated."""
+    asked: list[datetime] = []
+
+    def roads(start: Place, end: Place, at: datetime) -> tuple[float, float] | None:
+        asked.append(at)
+        return None if end == OTHER else (10_000.0, 1200.0)
+
+    usual, known = Play(), Play(World(7, spec(), roads=roads))
+    for play in (usual, known):
+        play.tell(VAN, two_stops())
+        play.run_until(VAN, "mission_ended")
+    assert len(asked) == 3
+    assert asked == sorted(set(asked))
+    estimated_km = 1.52 * (distance_m(DOOR, OTHER) / 1000) ** 0.96
+    assert known.verdict["km"]["van"] == pytest.approx(20 + estimated_km, abs=0.2)
+    assert known.world.now - usual.world.now > timedelta(minutes=20), "usually 7 minutes a leg"
 
 
 @pytest.mark.parametrize("after", ["load", "s1", "s2"])

@@ -264,6 +264,25 @@ def test_a_day_is_simulated_on_streets(tiled: Path, capsys: pytest.CaptureFixtur
     assert costs[0] != costs[1]
 
 
+def test_what_a_closure_costs_is_a_what_if(tiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same day with and without a street closed, by vans alone: the way around costs money."""
+    stated = 'timezone = "UTC"\n[[van]]\ntype = "van-e"\n[network]\nstreets = "town.streets"\n'
+    (tiled / "open.toml").write_text(stated, encoding="utf-8")
+    (tiled / "shut.toml").write_text(stated + 'closed = ["river.geojson"]\n', encoding="utf-8")
+    # Between the depot and the doors, with a gap in the west.
+    ring = [[-8.618, 41.1455], [-8.5, 41.1455], [-8.5, 41.1457], [-8.618, 41.1457], [-8.618, 41.1455]]
+    river = {"type": "Polygon", "coordinates": [ring]}
+    (tiled / "river.geojson").write_text(json.dumps(river), encoding="utf-8")
+    files = [w for n in ("orders", "depots", "lockers", "weather") for w in (f"--{n}", tiled / f"{n}.csv")]
+    words = ("simulate", *files, "--fleet", tiled / "open.toml", "--against", tiled / "shut.toml")
+    assert ended(*words, "--runs", 1, "--iterations", 5, "--workers", 1, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    free, shut = (each["figures"] for each in told["fleets"])
+    for name in ("cost", "cost_of_distance", "driving_hours"):
+        assert shut[name]["mean"]["value"] > free[name]["mean"]["value"], name
+    assert shut["served_share"] == free["served_share"], "all doors can be reached"
+
+
 def test_streets_that_are_not_there_are_refused_by_every_command(
     tiled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

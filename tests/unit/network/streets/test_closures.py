@@ -6,7 +6,8 @@ import json
 import os
 import pickle
 import random
-from datetime import time
+from dataclasses import replace
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,10 @@ from fleet.network.sidewalks import Ring
 from fleet.network.streets import StreetNetwork, open_streets
 from fleet.network.traffic import Hours, SlowedNetwork, Traffic
 from fleet.protocol.values import Place
+from fleet.trueworld import roads_of
 from tests.support.streetmap import Town, apart_m, dijkstra, random_town
 from tests.unit.network.streets.conftest import around, built, detour
+from tests.unit.planner.town import order, snapshot
 
 
 def between(a: Place, b: Place) -> Place:
@@ -73,6 +76,21 @@ def test_traffic_slows_the_way_around_as_any(out: Path) -> None:
     assert full is not None
     assert slow.duration_s == pytest.approx(2 * full.duration_s)
     assert slowed.path(AT[1], AT[3], "drive") == closed.path(AT[1], AT[3], "drive")
+
+
+def test_simulated_vans_drive_around_in_each_hour_s_own_time(out: Path) -> None:
+    closed, jam = open_streets(out, closed=(WORKS,)), Traffic(Hours(time(7), time(9)), 0.5)
+    town = snapshot([order("P", AT[1])]).context
+    assert roads_of(town) is None, "without streets the world has an estimate of its own"
+    roads = roads_of(replace(town, network=SlowedNetwork(closed, jam, (jam,))))
+    full = closed.leg(AT[1], AT[3], "drive")
+    assert roads is not None
+    assert full is not None
+    for hour, times in ((8, 2), (12, 1)):
+        metres, seconds = roads(AT[1], AT[3], datetime(2026, 11, 24, hour, tzinfo=UTC)) or (0, 0)
+        assert metres == full.distance_m
+        assert seconds == pytest.approx(times * full.duration_s)
+    assert roads(AT[1], between(AT[2], AT[3]), datetime(2026, 11, 24, 8, tzinfo=UTC)) is None
 
 
 def test_no_van_comes_to_a_door_on_a_closed_street(out: Path) -> None:
