@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import random
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,8 @@ import shapely
 
 from fleet.network.build import build
 from fleet.network.manifest import ATTRIBUTION, ProfileName
+from fleet.network.streets import open_streets
+from fleet.protocol.values import Place
 from tests.checker import check_plan
 from tests.plans.city import CENTRE, Inputs, write_city
 from tests.plans.test_real_plans import assert_sound, demand, first, plan
@@ -24,7 +29,7 @@ AROUND_A_SQUARE = [
     [-8.6112, 41.1462],
     [-8.6112, 41.1458],
 ]
-"""A part of Porto that is closed to robots. If it were not, a sixth of their ways would lead through it."""
+"""A part of Porto that is closed. If it were not, a sixth of robots' ways would lead through it."""
 
 FLEET = """\
 [[van]]
@@ -96,3 +101,31 @@ def test_porto_s_vans_and_robots(repo_root: Path, shared_data: Path, tmp_path: P
         line = shapely.LineString([(point["lon"], point["lat"]) for point in sortie["path"]])
         assert not line.intersects(shut), sortie["sortie_id"]
     assert says_streets(document, "porto_hybrid.osm.pbf")
+    assert_vans_go_around(document, whole.depots, tmp_path / "porto.streets")
+
+
+def assert_vans_go_around(document: dict[str, Any], depots: Path, folder: Path) -> None:
+    """No leg of a van leads through what is closed, and none takes less time than with all streets open."""
+    shut = shapely.Polygon(AROUND_A_SQUARE)
+    ring = tuple((lon, lat) for lon, lat in AROUND_A_SQUARE)
+    free, closed = open_streets(folder), open_streets(folder, closed=(ring,))
+    with depots.open(encoding="utf-8", newline="") as file:
+        homes = {
+            row["depot_id"]: Place(lon=float(row["lon"]), lat=float(row["lat"]))
+            for row in csv.DictReader(file)
+        }
+    for route in document["routes"]:
+        home = homes[route["depot_id"]]
+        places = [home, *(Place(lon=stop["lon"], lat=stop["lat"]) for stop in route["stops"]), home]
+        left = [stop["depart"] for stop in route["stops"]]
+        reached = [*(stop["arrive"] for stop in route["stops"][1:]), route["end"]]
+        for number, (a, b) in enumerate(pairwise(places)):
+            way = shapely.LineString([(p.lon, p.lat) for p in closed.path(a, b, "drive") or ()])
+            assert not way.is_empty
+            assert not way.intersects(shut), (a, b)
+            if number:
+                took = datetime.fromisoformat(reached[number - 1]) - datetime.fromisoformat(left[number - 1])
+                usual = free.leg(a, b, "drive")
+                assert usual is not None
+                assert took.total_seconds() >= usual.duration_s - 1, (a, b)
+    assert len(document["routes"]) > 1
