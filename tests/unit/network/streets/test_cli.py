@@ -2,6 +2,7 @@
 
 import json
 import random
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from fleet.cli.main import main
 from fleet.cli.runnetwork import network_of_run
 from fleet.hub.rundir import RunDir
-from fleet.network.geodesic import GeodesicNetwork
+from fleet.network.geodesic import WALKING_MPS, GeodesicNetwork
 from fleet.network.manifest import read_manifest
 from fleet.network.streets import open_streets
+from fleet.protocol.values import Place
 from tests.support.streetmap import random_town
 from tests.unit.cli.conftest import DEPOTS, LOCKERS, ORDERS, ROW, WEATHER
 
@@ -262,6 +264,40 @@ def test_a_day_is_simulated_on_streets(tiled: Path, capsys: pytest.CaptureFixtur
         assert ended(*words) == 0
         costs.append(json.loads(capsys.readouterr().out))
     assert costs[0] != costs[1]
+
+
+def test_a_van_is_parked_once_for_a_building_and_its_driver_walks_to_the_door(
+    tiled: Path, tmp_path: Path
+) -> None:
+    """Two parcels of one building some way off its street, and one elsewhere: a stop takes its parking once and each
+    parcel's service, and the way between the doors has the walks to the van and from it."""
+    streets = open_streets(tiled / "town.streets")
+    spots = {"B-1": Place(lon=-8.6012, lat=41.1506), "B-2": Place(lon=-8.6012, lat=41.1506)}
+    spots["C"] = Place(lon=-8.606, lat=41.153)
+    rows = [ROW.format(name=name, lon=at.lon, lat=at.lat, locker="false") for name, at in spots.items()]
+    files = {"orders.csv": ORDERS + "".join(rows), "depots.csv": DEPOTS, "lockers.csv": LOCKERS}
+    slow = 'timezone = "UTC"\n[[van]]\ntype = "slow"\n[types.slow]\nbased_on = "van-e"\nstop_s = 77\n'
+    files |= {"weather.csv": WEATHER, "fleet.toml": slow}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    made = plan(tmp_path, "p.json", "--fleet", tmp_path / "fleet.toml", "--network", tiled / "town.streets")
+    (route,) = made["routes"]
+    stops = [
+        (set(each["deliver"]), datetime.fromisoformat(each["arrive"]), datetime.fromisoformat(each["depart"]))
+        for each in route["stops"]
+    ]
+    (near, _, left), (far, reached, _) = stops
+    assert sorted(near | far) == ["B-1", "B-2", "C"]
+    for served, arrive, depart in stops:
+        assert served in ({"B-1", "B-2"}, {"C"})
+        assert (depart - arrive).total_seconds() == 77 + 180 * len(served)
+    a, b = (spots[min(served)] for served in (near, far))
+    leg = streets.leg(a, b, "drive")
+    assert leg is not None
+    assert (reached - left).total_seconds() == pytest.approx(leg.duration_s, abs=1)
+    walked_m = streets.away_m(a, "drive") + streets.away_m(b, "drive")
+    assert walked_m > 60
+    assert leg.duration_s > walked_m / WALKING_MPS + 20, "and the drive"
 
 
 def test_what_a_closure_costs_is_a_what_if(tiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
