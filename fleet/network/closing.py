@@ -59,19 +59,17 @@ class Stretches:
 
     def closed(self, rings: Iterable[Ring]) -> Numbers:
         """The stretches of all streets that meet one of the parts: a street is closed from crossing to crossing."""
-        met = {street for ring in rings for street in self.streets[self._meeting(ring)].tolist()}
-        return np.flatnonzero(np.isin(self.streets, list(met)))
-
-    def _meeting(self, ring: Ring) -> Numbers:
-        """The stretches that meet a part. Only those near it become lines, since a map may have millions."""
-        part = shapely.Polygon(ring)
-        west, south, east, north = shapely.buffer(part, GRAZED_DEG).bounds
         a, b = self.points[self.starts], self.points[self.ends]
         low, high = np.minimum(a, b), np.maximum(a, b)
-        near = np.flatnonzero(((low <= (east, north)) & (high >= (west, south))).all(axis=1))
-        lines = shapely.linestrings(np.stack((a[near], b[near]), axis=1))
-        found: Numbers = near[shapely.dwithin(lines, part, GRAZED_DEG)]
-        return found
+        met = set[int]()
+        for ring in rings:
+            part = shapely.Polygon(ring)
+            west, south, east, north = shapely.buffer(part, GRAZED_DEG).bounds
+            # Only those nearby become lines, since a map may have millions.
+            near = np.flatnonzero(((low <= (east, north)) & (high >= (west, south))).all(axis=1))
+            lines = shapely.linestrings(np.stack((a[near], b[near]), axis=1))
+            met.update(self.streets[near[shapely.dwithin(lines, part, GRAZED_DEG)]].tolist())
+        return np.flatnonzero(np.isin(self.streets, list(met)))
 
 
 def stretches(folder: Path) -> Stretches:
