@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -12,6 +12,9 @@ from adapters.sdk.keys import CurveKeys, secure
 from fleet.protocol.codec import MAX_CONTROL_FRAME, MAX_TELEMETRY_FRAME
 
 Frames = list[bytes]
+
+NOW, MORE_NOW = int(zmq.DONTWAIT), int(zmq.DONTWAIT | zmq.SNDMORE)
+"""As plain numbers: pyzmq's ``send_multipart`` joins flags as enums for each frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,10 @@ class Channel:
                 socket.close(linger=0)
         self._control = self._telemetry = None
 
+    def is_among(self, sockets: Container[object]) -> bool:
+        """Whether the control channel's socket is one of these."""
+        return self._control is not None and self._control in sockets
+
     def send(self, frames: Sequence[bytes]) -> None:
         """Send on the control channel, if there is a connection."""
         if self._control is not None:
@@ -109,5 +116,8 @@ class Channel:
 
 
 def _send(socket: zmq.Socket[bytes], frames: Sequence[bytes]) -> None:
+    *before, last = frames
     with suppress(zmq.Again):  # the hub has refused the handshake already: nobody is there to hear it
-        socket.send_multipart(frames, zmq.DONTWAIT)
+        for frame in before:
+            socket.send(frame, MORE_NOW)
+        socket.send(last, NOW)

@@ -5,9 +5,10 @@ hub things.
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,8 @@ from fleet.protocol.session import Delivery, PeerSession
 from fleet.sim import PEOPLE, STATION, TIMEKEEPER
 
 WAIT_MS: Final = 50
+ROUND_S: Final = WAIT_MS / 1000
+"""How often all are looked after: timers (heartbeats, silence, sending again) wake nobody."""
 FREE_STEP_S: Final = 0.2
 VERDICT_EVERY: Final = timedelta(minutes=1)
 
@@ -86,6 +89,7 @@ class Host:
         self._observed = 0
         self._verdict_at = keeper.world.now
         self._free_since: tuple[object, float, datetime] | None = None
+        self._round_at_s = -math.inf
 
     def run(self, stop: Callable[[], bool]) -> None:
         """Step until ``stop`` says so; then write the verdict and hang up."""
@@ -98,10 +102,10 @@ class Host:
 
     def step(self, wait_ms: int = WAIT_MS) -> None:
         """Do what there is to do, after waiting a little for something to come in."""
-        self._poller.poll(wait_ms)
+        ready = dict(self._poller.poll(wait_ms))
         now_s = self._monotonic()
         unheard = self._unheard()
-        for peer in self._peers():
+        for peer in self._due(ready, now_s):
             if peer.session.peer_id in unheard:
                 continue
             try:
@@ -172,10 +176,7 @@ class Host:
 
     def _answer(self, now_s: float) -> None:
         """Say how far time is. A grant that lies behind is answered again, and nothing is done twice."""
-        counted = self._counted()
-        for peer in counted.values():
-            peer.flush(now_s)
-        sent = {peer_id: peer.session.frames_sent for peer_id, peer in counted.items()}
+        sent = {peer_id: peer.session.frames_sent for peer_id, peer in self._counted().items()}
         self._answered_on = self._connections()
         world = self._keeper.world
         self._timekeeper.send(Granted(until=world.now, next_at=world.next_at(), sent=sent))
@@ -213,7 +214,10 @@ class Host:
         self._take(heard)
         for asset_id, words in said.items():
             if asset_id in self._assets:
-                self._send(self._assets[asset_id], words, now_s)
+                self._send(self._assets[asset_id], words)
+        # Only these have something to say; what timers want said comes with the next round.
+        for asset_id in {**said, **dict(heard)}.keys() & self._assets.keys():
+            self._assets[asset_id].flush(now_s)
         self._announce(now_s)
         self._report_weather(now_s)
         if self._keeper.world.now >= self._verdict_at:
@@ -225,11 +229,10 @@ class Host:
             if delivery.seq is not None:
                 self._assets[asset_id].session.taken(delivery.seq)
 
-    def _send(self, peer: Peer, words: Said, now_s: float) -> None:
+    def _send(self, peer: Peer, words: Said) -> None:
         for message in words.messages:
             peer.send(message)
         peer.tell(words.samples)
-        peer.flush(now_s)
 
     def _announce(self, now_s: float) -> None:
         """What people of the world tell the hub, as operators' tools would."""
@@ -253,6 +256,16 @@ class Host:
         self._station.flush(now_s)
 
     # Peers
+
+    def _due(self, ready: Collection[object], now_s: float) -> list[Peer]:
+        """Whose turn it is: of those that the hub has sent something, and every ``ROUND_S`` of all. A world has many
+        peers, and most wakes are for one of them.
+        """
+        peers = self._peers()
+        if ready and now_s - self._round_at_s < ROUND_S:
+            return [peer for peer in peers if peer.has_mail(ready)]
+        self._round_at_s = now_s
+        return peers
 
     def _peers(self) -> list[Peer]:
         others = (self._station, self._people, self._timekeeper)

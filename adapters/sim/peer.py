@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Final
 from uuid import uuid4
 
@@ -33,6 +33,10 @@ class Peer:
     def up(self) -> bool:
         """Whether the session stands."""
         return self.session.state is SessionState.WELCOMED
+
+    def has_mail(self, ready: Container[object]) -> bool:
+        """Whether its connection is among the sockets that have something to read."""
+        return self._channel.is_among(ready)
 
     def step(self, now_s: float) -> None:
         """Connect when it is time, take in what has come, send what is due. Raises ``KeyGone``."""
