@@ -41,7 +41,7 @@ def told_charge(desk: Desk, asset_id: str) -> ToldCharge:
     """What the asset last told, by its telemetry or its reports, whichever is of a later time. It is as old as the
     measurement: what waited for a link does not count as fresh when it comes.
     """
-    told, doubts = _newest(desk, asset_id), doubts_of(desk.state, asset_id)
+    told, doubts = last_measured(desk, asset_id), doubts_of(desk.state, asset_id)
     if told is None:
         kind = sortie_type_in(desk.state, asset_id)
         return ToldCharge(asset_id, None, doubts=doubts, packs=None if kind is None else kind.packs)
@@ -49,7 +49,8 @@ def told_charge(desk: Desk, asset_id: str) -> ToldCharge:
     return ToldCharge(asset_id, soc, max(0.0, (desk.now - at).total_seconds()), doubts=doubts)
 
 
-def _newest(desk: Desk, asset_id: str) -> Measured | None:
+def last_measured(desk: Desk, asset_id: str) -> Measured | None:
+    """What the asset last told, and when it was measured; none where it never did."""
     asset, measured = desk.asset(asset_id), desk.measured.get(asset_id)
     reported = None if asset.soc is None or asset.soc_at is None else (asset.soc, asset.soc_at)
     if measured is None:

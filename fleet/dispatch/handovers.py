@@ -7,7 +7,7 @@ waits where it is and is tried again, since vans come home; what nobody can brin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from fleet.dispatch.compartments import give_back, keep_at, kept_for
@@ -20,6 +20,7 @@ from fleet.dispatch.running import stand_of
 from fleet.dispatch.taking_back import take_back
 from fleet.dispatch.waiting import day_is_over, is_missing, lose, nobody, stop_waiting, waits
 from fleet.domain.fleet import StationType
+from fleet.domain.plan import RoutePlan
 from fleet.domain.sites import Locker
 from fleet.domain.state import FINAL_PARCEL, Parcel
 from fleet.feasibility import assess_locker
@@ -81,11 +82,12 @@ def try_again(desk: Desk, order_id: str) -> None:
         give_up(desk, order_id, why)
 
 
-def join_running(desk: Desk, order_id: str, most: float) -> bool:
-    """Put a new parcel into a running route, on time and for at most ``most``; whether that could be done."""
+def join_running(desk: Desk, order_id: str, most: float, planned: Sequence[RoutePlan]) -> bool:
+    """Put a new parcel into a running route, on time and for at most ``most``, beside routes that are ``planned`` and
+    not drafted yet; whether that could be done."""
     parcel = desk.parcel(order_id)
     goal = Goal(parcel.order)
-    found = best_place(desk, goal, stand_of(desk, parcel), new_routes=False)
+    found = best_place(desk, goal, stand_of(desk, parcel), new_routes=False, planned=planned)
     if found is None or found.cost > most:
         return False
     take_place(desk, found, goal, (), None)

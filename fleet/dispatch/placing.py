@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -45,9 +45,12 @@ class Found:
     into: Candidate | None
 
 
-def best_place(desk: Desk, goal: Goal, stand: Stand, *, new_routes: bool = True) -> Found | None:
-    """The best place, in a route that there is or in a new one; none where it fits nowhere."""
-    places = [*_in_running(desk, goal, stand)]
+def best_place(
+    desk: Desk, goal: Goal, stand: Stand, *, new_routes: bool = True, planned: Sequence[RoutePlan] = ()
+) -> Found | None:
+    """The best place, in a route that there is or in a new one; none where it fits nowhere. It leaves room for routes
+    that are ``planned`` and not drafted yet."""
+    places = [*_in_running(desk, goal, stand, planned)]
     if new_routes and stand.on_board is None:
         places += _in_new(desk, goal, stand)
     return min(places, key=lambda f: (f.cost + _lateness(desk, f, goal), f.asset_id), default=None)
@@ -88,8 +91,8 @@ def take_place(
     return f"put into {what} of {found.asset_id}{where}"
 
 
-def _in_running(desk: Desk, goal: Goal, stand: Stand) -> Iterator[Found]:
-    for candidate in running_routes(desk, stand, overtime=goal.overtime):
+def _in_running(desk: Desk, goal: Goal, stand: Stand, planned: Sequence[RoutePlan]) -> Iterator[Found]:
+    for candidate in running_routes(desk, stand, overtime=goal.overtime, planned=planned):
         if not _may_carry(desk, candidate.asset_id, goal.order):
             continue
         order, pickup = _taken_over(goal.order, _seen_by(desk, stand, candidate), _loads_at(candidate))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from fleet.dispatch.charge import await_charge, charge_known, is_cut, told_charge
 from fleet.dispatch.compartments import EMPTY
 from fleet.dispatch.desk import Desk
+from fleet.dispatch.duties import ROUTE_OVER_S, outings_of, shift_of
 from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.health import health_of
 from fleet.dispatch.lying import lying_packs
@@ -17,7 +19,7 @@ from fleet.dispatch.revisable import PLANNED_FROM, revisable
 from fleet.dispatch.running import out_today
 from fleet.dispatch.sent import sent
 from fleet.domain.events import PlanRequested
-from fleet.domain.fleet import SortieType
+from fleet.domain.fleet import RouteType, SortieType
 from fleet.domain.state import Asset, MissionRecord, Parcel
 from fleet.feasibility.appetite import appetite
 from fleet.feasibility.approvals import Sent, has_count
@@ -126,11 +128,30 @@ def _slots(desk: Desk, again: frozenset[str]) -> tuple[AssetSlot, ...]:
     usable = ((a, a.record.asset_id) for a in desk.state.assets.values() if _can_be_counted_on(desk, a))
     asked = ((a, name, charge_known(desk, a)) for a, name in usable)
     slots = (
-        _slot(desk, a, missions[name], day_paid=name in out, assumes=known.assumptions)
+        _with_shift(
+            desk, _slot(desk, a, missions[name], day_paid=name in out, assumes=known.assumptions), again
+        )
         for a, name, known in asked
         if known.feasible
     )
     return tuple(sorted(slots, key=lambda s: s.asset_id))
+
+
+def _with_shift(desk: Desk, slot: AssetSlot, again: frozenset[str]) -> AssetSlot:
+    """A van with its routes that are over, and what these and those to come take of its battery and have of its
+    driver's break; any other asset as it is."""
+    if not isinstance(desk.context.fleet.types[slot.type_id], RouteType):
+        return slot
+    routes, at = (
+        outings_of(desk, slot.asset_id, but=again),
+        desk.now + timedelta(seconds=desk.settings.lead_to_plan_s),
+    )
+    return replace(
+        slot,
+        out=tuple(one.away for one in routes if one.over),
+        rests=tuple(one.rest for one in routes if one.rest is not None),
+        drawn=shift_of(desk, slot.asset_id, at, but=again).drawn,
+    )
 
 
 def _can_be_counted_on(desk: Desk, asset: Asset) -> bool:
@@ -221,10 +242,6 @@ def busy_time(desk: Desk, record: MissionRecord) -> TimeWindow:
     after_s = kind.turnaround_s if isinstance(kind, SortieType) else ROUTE_OVER_S
     end += timedelta(seconds=after_s)
     return TimeWindow(start=min(mission.start_at, end), end=end)
-
-
-ROUTE_OVER_S = 1800.0
-"""How long after its last stop a van may be home."""
 
 
 def _held(desk: Desk, open_again: frozenset[str]) -> dict[str, tuple[Held, ...]]:

@@ -10,9 +10,10 @@ from datetime import timedelta
 from fleet.dispatch.approvals import full_approval
 from fleet.dispatch.assessing import assess_now, drop_of, site_of
 from fleet.dispatch.charge import CODES as CHARGE_CODES
-from fleet.dispatch.charge import await_charge, is_cut, told_charge
+from fleet.dispatch.charge import await_charge, is_cut
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import route_type, sortie_from_trip
+from fleet.dispatch.duties import range_left, shift_of
 from fleet.dispatch.effects import Watch
 from fleet.dispatch.handovers import another_way, spent
 from fleet.dispatch.parcels import free
@@ -58,11 +59,13 @@ def _release_route(desk: Desk, record: MissionRecord) -> None:
 
 
 def _send_in_range(desk: Desk, record: MissionRecord) -> None:
-    """A route is handed to its driver where the van's battery, as it was told last, is enough for it. It waits where
-    one that is as full as its type begins would be, and is handed on where not even that one is."""
+    """A route is handed to its driver where the van's battery, as it was told last and less what routes took since, is
+    enough for it. It waits where one that is as full as its type begins would be, and is handed on where not even that
+    one is."""
     kind, network = route_type(desk, record.mission.asset_id), desk.context.network
-    driven, asset_id = route_of(desk, record), record.mission.asset_id
-    now = range_of(desk.context, kind, told_charge(desk, asset_id).soc)
+    driven, asset_id, start = route_of(desk, record), record.mission.asset_id, record.mission.start_at
+    beside = shift_of(desk, asset_id, start, but=(record.mission.mission_id,)).before(start)
+    now = range_left(desk, asset_id, beside)
     _, verdict = in_range(driven, now, network)
     if verdict.feasible:
         _send(desk, record.mission, tuple(sorted(assumed_of(kind, now))))

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from zoneinfo import ZoneInfo
 
-from fleet.dispatch.charge import told_charge
+from fleet.dispatch.charge import last_measured
 from fleet.dispatch.desk import Desk
-from fleet.dispatch.drafting import STRANDED, route_type
+from fleet.dispatch.drafting import STRANDED
+from fleet.dispatch.duties import Shift, range_left, shift_of
 from fleet.domain.fleet import RouteType
 from fleet.domain.plan import RouteBreak, RoutePlan, RouteStop
 from fleet.domain.sites import Site
 from fleet.domain.state import OVER, MissionRecord, Parcel
-from fleet.feasibility.route_energy import range_of
 from fleet.planner.insertion import FreeVan
 from fleet.planner.ranges import Driven
 from fleet.planner.running import RunningRoute
 from fleet.protocol.lifecycle import AssetStatus, MissionStatus
 from fleet.protocol.mission import Stop
-from fleet.protocol.values import Direction, Order, Place, TimeWindow
+from fleet.protocol.values import Direction, Order, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +86,21 @@ def _stranded(desk: Desk, asset_id: str) -> Site:
     return Site(site_id=f"{STRANDED}{asset_id}", name=asset_id, place=place)
 
 
-def running_routes(desk: Desk, stand: Stand, *, overtime: bool = False) -> list[Candidate]:
-    """The routes that are drafted or under way and could still be changed, in the order of their ids."""
-    found, starts = [], _starts(desk)
+def running_routes(
+    desk: Desk, stand: Stand, *, overtime: bool = False, planned: Sequence[RoutePlan] = ()
+) -> list[Candidate]:
+    """The routes that are drafted or under way and could still be changed, in the order of their ids. They leave room
+    for those that are ``planned`` and not drafted yet."""
+    found = []
     for mission_id, asset_id in sorted(desk.state.live_missions.items()):
         record = desk.state.missions[mission_id]
         if record.kind == "van" and stand.on_board in (None, asset_id) and _usable(desk, asset_id):
-            # What rides on it is brought, even if the next route has to wait for the van.
-            others = () if stand.on_board else starts[asset_id]
-            behind = [start for start in others if start > record.mission.start_at]
-            found.append(_candidate(desk, record, behind, overtime=overtime))
-    return found
-
-
-def _starts(desk: Desk) -> dict[str, list[datetime]]:
-    """When each van's routes start that are drafted or under way."""
-    found = defaultdict[str, list[datetime]](list)
-    for mission_id, asset_id in desk.state.live_missions.items():
-        found[asset_id].append(desk.state.missions[mission_id].mission.start_at)
+            start, of_it = record.mission.start_at, [one for one in planned if one.asset_id == asset_id]
+            beside = shift_of(desk, asset_id, start, but=(mission_id,), planned=of_it)
+            if stand.on_board:
+                # What rides on it is brought, even if the next route has to wait for the van.
+                beside = beside.before(start)
+            found.append(_candidate(desk, record, beside, overtime=overtime))
     return found
 
 
@@ -113,68 +109,66 @@ def _usable(desk: Desk, asset_id: str) -> bool:
     return not asset.withdrawn and asset.status not in (AssetStatus.LINK_LOST, AssetStatus.RETURNING)
 
 
-def _candidate(desk: Desk, record: MissionRecord, behind: Sequence[datetime], *, overtime: bool) -> Candidate:
-    """``behind``: when the van's later routes start, before which this one must be over."""
+def _candidate(desk: Desk, record: MissionRecord, beside: Shift, *, overtime: bool) -> Candidate:
+    """``beside``: the van's shift with its other routes."""
     stops = [s for s in record.mission.steps if isinstance(s, Stop)]
     done = sum(s.step_id in record.ended or s.step_id == record.current for s in stops)
     begun = record.status is MissionStatus.ACTIVE
     frozen = min(len(stops), done + desk.settings.frozen_stops) if begun else 0
-    kind, depot, latest, orders = _frame(desk, record, overtime=overtime)
-    # A driver who has no break on this route has it at the depot, if he does not have it on a later one.
-    rest = kind.driver_break if record.mission.driver_break is None else None
-    between = timedelta(minutes=rest.minutes if rest is not None else 0)
-    frame = kind, depot, min([latest, *(start - between for start in behind)]), orders
-    limit = range_of(desk.context, frame[0], told_charge(desk, record.mission.asset_id).soc)
+    asset_id, depot, orders = record.mission.asset_id, *_frame(desk, record)
     running = RunningRoute(
         _as_route(desk, record, stops),
-        *frame,
-        range=limit,
-        done=done if begun else 0,
-        back_by=_back_by(desk, record, stops),
+        beside.kind,
+        depot,
+        _latest(desk, record, beside, overtime=overtime),
+        orders,
+        range=range_left(desk, asset_id, beside),
+        done=_behind_it_as_told(desk, record, stops[:done]) if begun else 0,
+        back_by=_back_by(record, beside, stops),
     )
     return Candidate(record, running, frozen)
+
+
+def _latest(desk: Desk, record: MissionRecord, beside: Shift, *, overtime: bool) -> datetime:
+    """When a route must be over: at the end of its van's shift, or a while later, never beyond the longest shift with
+    its others; before the next one, and its driver's break if he has it between them."""
+    start, end = record.mission.start_at, beside.span.end + _overtime(desk, overtime=overtime)
+    following = [one.away.start for one in beside.outings if one.away.start > start]
+    if record.mission.driver_break is None:
+        following = list(beside.back_by(start, following))
+    return min([beside.over_by(end), *following])
+
+
+def _overtime(desk: Desk, *, overtime: bool) -> timedelta:
+    return timedelta(hours=desk.settings.overtime_hours if overtime else 0)
+
+
+def _behind_it_as_told(desk: Desk, record: MissionRecord, done: Sequence[Stop]) -> int:
+    """How many of its stops a van had behind it when it told how full it is."""
+    told, late = last_measured(desk, record.mission.asset_id), timedelta(seconds=record.late_s)
+    return 0 if told is None else sum(stop.eta + late <= told[1] for stop in done)
 
 
 def route_of(desk: Desk, record: MissionRecord) -> Driven:
     """A route as its mission has it."""
     stops = [step for step in record.mission.steps if isinstance(step, Stop)]
-    _, depot, _, orders = _frame(desk, record, overtime=False)
-    return Driven(_as_route(desk, record, stops), depot, orders)
+    return Driven(_as_route(desk, record, stops), *_frame(desk, record))
 
 
-def _frame(
-    desk: Desk, record: MissionRecord, *, overtime: bool
-) -> tuple[RouteType, Place, datetime, dict[str, Order]]:
-    asset_id = record.mission.asset_id
-    kind = route_type(desk, asset_id)
-    depot = desk.state.sites[desk.asset(asset_id).record.site_id]
-    orders = {i.order_id: desk.parcel(i.order_id).order for i in record.mission.items}
-    return kind, depot.place, _latest(desk, kind, depot, overtime=overtime), orders
+def _frame(desk: Desk, record: MissionRecord) -> tuple[Place, dict[str, Order]]:
+    """Its depot, and the orders that it carries."""
+    depot = desk.state.sites[desk.asset(record.mission.asset_id).record.site_id]
+    return depot.place, {i.order_id: desk.parcel(i.order_id).order for i in record.mission.items}
 
 
-def _latest(desk: Desk, kind: RouteType, depot: Site, *, overtime: bool) -> datetime:
-    """When a van must be back: at the end of its shift, or a while later; never beyond the longest shift of its
-    type.
-    """
-    end = shift(kind, depot, desk.now)[1]
-    return end + timedelta(hours=desk.settings.overtime_hours) if overtime else end
-
-
-def _back_by(desk: Desk, record: MissionRecord, stops: list[Stop]) -> datetime | None:
+def _back_by(record: MissionRecord, beside: Shift, stops: list[Stop]) -> datetime | None:
     """By when a van must be back whose driver has his break at the depot then, as the route was planned."""
     mission = record.mission
-    depot = desk.state.sites[desk.asset(mission.asset_id).record.site_id]
-    begins = _break_begins(route_type(desk, mission.asset_id), depot, mission.start_at)
+    begins = beside.break_due(mission.start_at)
     if begins is None or mission.driver_break is not None:
         return None
     leaves = max([mission.start_at, *(s.eta + timedelta(seconds=s.service_s) for s in stops)])
     return begins.end if leaves <= begins.end else None
-
-
-def _break_begins(kind: RouteType, depot: Site, day: datetime) -> TimeWindow | None:
-    """Between which times the driver's break begins on the local day of ``day``; none where he has none."""
-    rest = kind.driver_break
-    return None if rest is None else rest.begins(shift(kind, depot, day)[0], depot.timezone)
 
 
 def _break_of(record: MissionRecord, stops: list[Stop], late: timedelta) -> RouteBreak | None:
@@ -226,15 +220,6 @@ def _as_stop(desk: Desk, stop: Stop, late: timedelta) -> RouteStop:
     )
 
 
-def shift(kind: RouteType, depot: Site, day: datetime) -> tuple[datetime, datetime]:
-    """When a van of this type may be out on the local day of ``day``."""
-    zone = ZoneInfo(depot.timezone)
-    date = day.astimezone(zone).date()
-    start = datetime.combine(date, kind.shift_start, zone).astimezone(UTC)
-    end = datetime.combine(date, kind.shift_end, zone).astimezone(UTC)
-    return start, end if end > start else end + timedelta(days=1)
-
-
 def out_today(desk: Desk, *, but: frozenset[str] = frozenset()) -> frozenset[str]:
     """Assets that went out on a mission of this local day, or have one to go on (``but`` for these): their fixed day is
     paid."""
@@ -265,11 +250,20 @@ def free_vans(desk: Desk, *, overtime: bool = False) -> Iterable[FreeVan]:
         ready = asset.status in (AssetStatus.READY, AssetStatus.CHARGING) and not asset.withdrawn
         if not isinstance(kind, RouteType) or asset_id in busy or not ready:
             continue
-        depot = desk.state.sites[asset.record.site_id]
-        early = shift(kind, depot, desk.now)[0]
-        late = _latest(desk, kind, depot, overtime=overtime)
+        duty = shift_of(desk, asset_id, desk.now)
+        early, late = (
+            max(duty.span.start, desk.now),
+            duty.over_by(duty.span.end + _overtime(desk, overtime=overtime)),
+        )
         if late > desk.now:
-            limit = range_of(desk.context, kind, told_charge(desk, asset_id).soc)
-            begins = _break_begins(kind, depot, desk.now)
-            early = max(early, desk.now)
-            yield FreeVan(asset_id, kind, depot, early, late, asset_id in out, limit, begins)
+            yield FreeVan(
+                asset_id,
+                kind,
+                desk.state.sites[asset.record.site_id],
+                early,
+                late,
+                asset_id in out,
+                range_left(desk, asset_id, duty),
+                duty.break_due(early),
+                home_since=duty.home_since(early),
+            )

@@ -7,6 +7,7 @@ An event that contradicts a lifecycle table raises ``LifecycleError``: that is a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 from immutables import Map
@@ -46,6 +47,7 @@ from fleet.protocol.lifecycle import (
     advance,
 )
 from fleet.protocol.messages import Action
+from fleet.protocol.mission import Mission
 
 
 def apply(state: State, event: ev.Event) -> State:
@@ -241,13 +243,26 @@ def _close_mission(state: State, mission_id: str) -> State:
     asset = state.assets[asset_id]
     if record.ended or record.status is MissionStatus.COMPLETED:
         latest = max(asset.out_for or record.mission.start_at, record.mission.start_at)
-        state = _asset(state, asset_id, None, out_for=latest)
+        state = _asset(state, asset_id, None, out_for=latest, routes=_routes(state, asset, record.mission))
         asset = state.assets[asset_id]
     if asset.mission_id != mission_id:
         return state
     # Held on its pad with a mission that came to nothing: there is nothing left to hold.
     status = AssetStatus.READY if asset.status is AssetStatus.HELD else asset.status
     return _asset(state, asset_id, None, mission_id=None, holds=frozenset(), status=status)
+
+
+def _routes(state: State, asset: Asset, last: Mission) -> tuple[str, ...]:
+    """The routes that a van was out on, with the one that is over now and without those of the days before."""
+    if last.is_sortie:
+        return asset.routes
+    since = last.start_at - A_DAY
+    kept = (one for one in asset.routes if state.missions[one].mission.start_at > since)
+    return *kept, last.mission_id
+
+
+A_DAY = timedelta(days=1)
+"""No shift is longer."""
 
 
 def _mission_released(state: State, event: ev.MissionReleased) -> State:

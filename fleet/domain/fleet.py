@@ -242,8 +242,8 @@ class SortieType(Value):
 
 
 class VanBattery(Value):
-    """The battery of an electric van, whose routes are then held against it. ``start_soc`` is how full it is when a
-    route begins, as the operator sees to; where it has told less, that counts."""
+    """The battery of an electric van, whose routes are then held against it. ``start_soc`` is how full it is when
+    its shift begins, as the operator sees to; where it has told less, that counts."""
 
     start_soc: Fraction = 1.0
     state_of_health: Fraction = 1.0

@@ -126,8 +126,9 @@ class Asset:
     """One asset: what it is, how it is, and the mission that it is on. ``boot_id`` is none until it has said hello;
     ``before_silence`` is how it was when its link was lost. ``soc_at`` and ``place_at`` are when ``soc``, and ``place``
     or ``site_id``, were last told; none while they never were (the site is then the one of the fleet file).
-    ``out_for`` is when the mission was to start on which it last did anything, ``called_back_at`` when a person last
-    told it to return or to land. ``wire`` is the version of the wire that it is spoken to in; none where that is not
+    ``out_for`` is when the mission was to start on which it last did anything, ``routes`` are those of a van on which
+    it did anything, up to a day back from the last; ``called_back_at`` is when a person last told it to return or to
+    land. ``wire`` is the version of the wire that it is spoken to in; none where that is not
     known. ``energy`` is what its trips have taught of what it takes; none while nothing has. ``pack_wh`` is what its
     battery holds when full, as it said when it came.
     """
@@ -145,6 +146,7 @@ class Asset:
     before_silence: AssetStatus | None = None
     holds: frozenset[str] = frozenset()
     out_for: datetime | None = None
+    routes: tuple[str, ...] = ()
     called_back_at: datetime | None = None
     wire: int | None = None
     energy: EnergyTrack | None = None

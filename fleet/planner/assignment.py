@@ -19,7 +19,8 @@ from typing import Any
 from ortools.linear_solver.python import model_builder
 
 from fleet.planner.prices import Prices
-from fleet.planner.problem import PlannerError, Pool, Problem, Span, overlaps
+from fleet.planner.problem import PlannerError, Pool, Problem
+from fleet.planner.spans import Span, overlaps
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
 from fleet.protocol.values import CompartmentSize
 

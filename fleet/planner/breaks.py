@@ -8,12 +8,14 @@ begins when a break at the depot is over: the driver has it there, in nobody's t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from fleet.planner.line import Bools, Ints, Line
+from fleet.planner.spans import Span
 
 AT_DEPOT = 2
 """The first rows of a table of places: the break after the tour, and before it; then come the legs."""
@@ -27,10 +29,21 @@ class Break:
     opens_s: int
     closes_s: int
 
-    def rested_s(self, free_s: int) -> int:
-        """From when on a driver has had it at the depot who is there since ``free_s``; one who is there only since the
-        window closed may have been on his way for all of it."""
-        return max(self.opens_s, min(free_s, self.closes_s)) + self.lasts_s
+    def rested_s(self, free_s: int | None) -> int:
+        """From when on a driver has had it at the depot who is there since ``free_s`` (none: from the beginning); one
+        who is there only since the window closed may have been on his way for all of it."""
+        there_s = self.opens_s if free_s is None else free_s
+        return max(self.opens_s, min(there_s, self.closes_s)) + self.lasts_s
+
+    def had_between(self, routes: Iterable[Span]) -> bool:
+        """Whether a driver has had it at the depot before, or between, the routes of his shift: in their order, and
+        none on its way."""
+        home_s: int | None = None
+        for begin_s, end_s in sorted(routes):
+            if self.rested_s(home_s) <= begin_s:
+                return True
+            home_s = end_s if home_s is None else max(home_s, end_s)
+        return False
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ import numpy as np
 from fleet.planner.city import City, Groups, Lockers, LockerWays, Parcels, SortieWays
 from fleet.planner.flights import round_up
 from fleet.planner.legs import Table
-from fleet.planner.problem import Group, Pool, Problem, Span, Van, gaps, is_delivery
+from fleet.planner.problem import Group, Pool, Problem, Van, is_delivery
 from fleet.planner.routing import VanType
+from fleet.planner.spans import Span, gaps
 from fleet.planner.vanreach import Usual, usual_ways
 from fleet.planner.vanreach import reach as reach_of
 from fleet.planner.visits import GRAMS_PER_UNIT, Bases, Visit, capacity, door_visit

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from fleet.feasibility import SortieAssessment, Trip, assess_sortie
 from fleet.feasibility.appetite import margin_left_wh
-from fleet.planner.problem import Pool, Problem, Span
+from fleet.planner.problem import Pool, Problem
+from fleet.planner.spans import Span
 
 NEAR_S = 3600
 """Within so long trips are about the same: weather comes by the hour."""

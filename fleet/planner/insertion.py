@@ -59,18 +59,19 @@ class FreeVan:
     range: RouteRange | None = None
     """What its battery allows; none: nobody asks."""
     break_begins: TimeWindow | None = None
-    """Between which times its driver's break begins; none where he has none."""
+    """Between which times its driver's break begins; none where he has none, or has had it."""
     back_by: datetime | None = None
     """By when it must be back for its driver's break at the depot; none where it need not."""
+    home_since: datetime | None = None
+    """Since when it is at its depot; none where it has not been out in the shift."""
 
     def around_break(self) -> tuple[FreeVan, ...]:
-        """The van before its driver's break at the depot, and after it; the van itself where he has none. Who has not
-        been out today was there all the time; of any other it is not known what he had before ``early``."""
+        """The van before its driver's break at the depot, and after it; the van itself where he has none."""
         begins, rest = self.break_begins, self.type.driver_break
         if begins is None or rest is None:
             return (self,)
-        there = max(begins.start, min(self.early, begins.end)) if self.day_paid else begins.start
-        rested = there + timedelta(seconds=rest.lasts_s)
+        home = begins.start if self.home_since is None else self.home_since
+        rested = max(begins.start, min(home, begins.end)) + timedelta(seconds=rest.lasts_s)
         before = replace(self, back_by=begins.end)
         return before, replace(self, early=max(self.early, rested))
 

@@ -12,7 +12,8 @@ from fleet.feasibility import Trip, planned
 from fleet.feasibility.approvals import Sent, Use, covered_without, days_by, uses_of
 from fleet.feasibility.sidewalk import counted_areas
 from fleet.kinds import kind_of
-from fleet.planner.problem import Problem, Span
+from fleet.planner.problem import Problem
+from fleet.planner.spans import Span
 from fleet.planner.timetable import Chargers
 from fleet.protocol.values import Reason
 from geofences import Authorisation, Waypoint, Zone

@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from datetime import time as clock_time
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -24,8 +23,10 @@ from fleet.feasibility.appetite import appetite
 from fleet.feasibility.route_energy import RouteRange, range_of
 from fleet.kinds import TripFigures, kind_of
 from fleet.planner.breaks import Break
+from fleet.planner.duty import Duty, shift
 from fleet.planner.line import Ints
 from fleet.planner.snapshot import AssetSlot, Held, Snapshot
+from fleet.planner.spans import Span, merged
 from fleet.protocol.values import CompartmentSize, Direction, Order, Place, TimeWindow
 
 NO_WAY_S = 10_000_000
@@ -37,12 +38,9 @@ MAX_ATLAS = 3000
 LAST_RESORT = 10
 """How many times the operator's price an unserved parcel counts, so that it is served whenever anything can."""
 
-Span = tuple[int, int]
-"""An interval of time, in planner seconds."""
-
-Group = tuple[str, str, int, int, bool, float]
-"""Type, site, free span, whether the day is paid, and how full its battery is, where that counts: vans that share all
-of these are alike."""
+Group = tuple[str, str, int, int, bool, float, int]
+"""Type, site, free span, whether the day is paid, how full its battery is, where that counts, and when its driver has
+had his break at the depot: vans that share all of these are alike."""
 
 
 class PlannerError(Exception):
@@ -86,7 +84,9 @@ class Van:
     """What its battery allows; none where its type states none."""
     trip: float = 0.0
     driver_break: Break | None = None
-    """None where its type states none."""
+    """None where its type states none, or its driver has had it."""
+    home_s: int | None = None
+    """Since when it is at its depot when it is free; none where it has not been out in the shift."""
 
     @property
     def base(self) -> tuple[str, str]:
@@ -97,16 +97,13 @@ class Van:
     def group(self) -> Group:
         """What makes vans interchangeable."""
         soc = 1.0 if self.range is None else self.range.soc
-        return (*self.base, self.early_s, self.late_s, self.slot.day_paid, soc)
+        return (*self.base, self.early_s, self.late_s, self.slot.day_paid, soc, self.rested_s)
 
     @property
     def rested_s(self) -> int:
-        """From when on its driver has had his break at the depot. Who has not been out today was there all the time; of
-        any other it is not known what he had on his way. 0 where he has none."""
+        """From when on its driver has had his break at the depot; 0 where he has none."""
         rest = self.driver_break
-        if rest is None:
-            return 0
-        return rest.rested_s(self.early_s if self.slot.day_paid else rest.opens_s)
+        return 0 if rest is None else rest.rested_s(self.home_s)
 
     @property
     def fixed_cost(self) -> float:
@@ -210,15 +207,11 @@ class Problem:
         return tuple(self._van(i, *one) for i, one in enumerate(usable))
 
     def _van(self, index: int, slot: AssetSlot, kind: RouteType, span: Span) -> Van:
-        site = self.site(slot.site_id)
-        rest = self._break(kind, site, span)
-        early_s, late_s = span
-        ends_for_a_mission = any(self.floor_seconds(w.start) == late_s for w in slot.busy)
-        if rest is not None and ends_for_a_mission and rest.opens_s < late_s < rest.closes_s + rest.lasts_s:
-            # That may have been planned for a driver who has had his break before it.
-            late_s = max(early_s, late_s - rest.lasts_s)
-        limit = self._range(kind, slot.soc)
-        return Van(index, slot, kind, site, early_s, late_s, range=limit, driver_break=rest)
+        site, limit = self.site(slot.site_id), self._range(kind, slot)
+        duty = next(one for one in self._duties(slot, kind) if span[1] <= one.span[1])
+        rest, home_s = duty.break_after(span[0]), duty.home_s(span[0])
+        early_s, late_s = span if rest is None else (span[0], duty.back_s(span, rest))
+        return Van(index, slot, kind, site, early_s, late_s, range=limit, driver_break=rest, home_s=home_s)
 
     def whole(self, van: Van) -> Van:
         """The van of a trip, with all its free span."""
@@ -229,9 +222,11 @@ class Problem:
         """Vans that make no second trip: a drafted route that stays as it is keeps its times, which are not asked."""
         return frozenset(one.asset_id for one in self.snapshot.drafted)
 
-    def _range(self, kind: RouteType, soc: float) -> RouteRange | None:
-        """One that has told nothing counts as full: as its type says that it begins, then."""
-        return range_of(self.snapshot.context, kind, None if soc >= 1 else soc)
+    def _range(self, kind: RouteType, slot: AssetSlot) -> RouteRange | None:
+        """What its other routes leave of its battery. One that has told nothing counts as full: as its type says that
+        it begins, then."""
+        limit = range_of(self.snapshot.context, kind, None if slot.soc >= 1 else slot.soc)
+        return limit if limit is None or not slot.drawn else replace(limit, soc=limit.soc - slot.drawn)
 
     @cached_property
     def stations(self) -> dict[str, Station]:
@@ -364,22 +359,29 @@ class Problem:
 
     def _van_span(self, slot: AssetSlot, kind: RouteType) -> Span | None:
         """The longest time in which the van is on shift, its site open and nothing else planned for it."""
-        site = self.site(slot.site_id)
-        shifts = [shift(day.date().isoformat(), kind, site.timezone) for day in self._days(site.timezone)]
-        on_duty = overlaps(self._clipped(shifts), self._open(site))
-        busy = [(self.floor_seconds(w.start), self.seconds(w.end)) for w in slot.busy]
-        free = [gap for span in on_duty for gap in gaps(span, busy)]
+        opened, busy = self._open(self.site(slot.site_id)), [self._span(window) for window in slot.busy]
+        free = [gap for duty in self._duties(slot, kind) for gap in duty.free(opened, busy)]
         return max(free, key=lambda s: (s[1] - s[0], -s[0]), default=None)
 
-    def _break(self, kind: RouteType, site: Site, span: Span) -> Break | None:
-        """The driver's break in the shift that a span lies in."""
-        rest = kind.driver_break
-        if rest is None:
-            return None
-        shifts = (shift(day.date().isoformat(), kind, site.timezone) for day in self._days(site.timezone))
-        duty = next(one for one in shifts if span[1] <= self.floor_seconds(one.end))
-        begins = rest.begins(duty.start, site.timezone)
-        return Break(rest.lasts_s, self.seconds(begins.start), self.floor_seconds(begins.end))
+    def _duties(self, slot: AssetSlot, kind: RouteType) -> list[Duty]:
+        """A van's shifts on the days of the plan."""
+        site = self.site(slot.site_id)
+        shifts = [shift(day.date().isoformat(), kind, site.timezone) for day in self._days(site.timezone)]
+        return [self._duty(slot, kind, one, site.timezone) for one in shifts]
+
+    def _duty(self, slot: AssetSlot, kind: RouteType, whole: TimeWindow, timezone: str) -> Duty:
+        routes = [self._span(w) for w in (*slot.out, *slot.busy) if whole.start <= w.start < whole.end]
+        stated = kind.driver_break
+        had = any(whole.start <= rest.start < whole.end for rest in slot.rests)
+        begins = None if stated is None or had else stated.begins(whole.start, timezone)
+        rest = None
+        if stated is not None and begins is not None:
+            rest = Break(stated.lasts_s, self.seconds(begins.start), self.floor_seconds(begins.end))
+        span = self.seconds(whole.start), self.floor_seconds(whole.end)
+        return Duty(span, tuple(sorted(routes)), int(kind.max_shift_s), self.horizon_s, rest)
+
+    def _span(self, window: TimeWindow) -> Span:
+        return self.floor_seconds(window.start), self.seconds(window.end)
 
     def _free(self, locker: Locker) -> dict[CompartmentSize, int]:
         held = self.snapshot.held.get(locker.locker_id, ())
@@ -389,56 +391,6 @@ class Problem:
         """The most compartments of the size that are held at once from now on."""
         spans = [h.window for h in held if h.size is size and h.window.end > self.snapshot.at]
         return max((sum(w.start <= s.start < w.end or w is s for w in spans) for s in spans), default=0)
-
-
-def shift(day: str, kind: RouteType, timezone: str) -> TimeWindow:
-    """A type's shift on a local day (ISO date); one that ends at or before its start runs over midnight."""
-    zone = ZoneInfo(timezone)
-    start = _at(day, kind.shift_start, zone)
-    end = _at(day, kind.shift_end, zone)
-    return TimeWindow(start=start, end=end if end > start else end + timedelta(days=1))
-
-
-def _at(day: str, when: clock_time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(datetime.fromisoformat(day).date(), when, zone).astimezone(UTC)
-
-
-def merged(spans: Iterable[Span]) -> Iterator[Span]:
-    """The spans' union, in order."""
-    current: Span | None = None
-    for start, end in sorted(spans):
-        if current is not None and start <= current[1] + 1:
-            current = (current[0], max(current[1], end))
-        else:
-            if current is not None:
-                yield current
-            current = (start, end)
-    if current is not None:
-        yield current
-
-
-def overlaps(first: Iterable[Span], second: Sequence[Span]) -> Iterator[Span]:
-    """What two sets of spans share."""
-    for a in first:
-        for b in second:
-            start, end = max(a[0], b[0]), min(a[1], b[1])
-            if start < end:
-                yield (start, end)
-
-
-def gaps(span: Span, busy: Iterable[Span]) -> Iterator[Span]:
-    """What is left of a span without the busy times."""
-    start = span[0]
-    for begin, end in sorted(busy):
-        if begin > start:
-            yield from _positive(start, min(begin, span[1]))
-        start = max(start, end)
-    yield from _positive(start, span[1])
-
-
-def _positive(start: int, end: int) -> Iterator[Span]:
-    if start < end:
-        yield (start, end)
 
 
 def is_delivery(order: Order) -> bool:

@@ -12,7 +12,7 @@ from math import inf
 
 from fleet.energy.charging import Charging
 from fleet.planner.day import EPS, Away, Day, Fill
-from fleet.planner.problem import Span
+from fleet.planner.spans import Span
 from fleet.planner.timetable import Chargers
 
 KEPT_SOC = 0.8

@@ -210,18 +210,28 @@ class Sheet:
         beside = [r for r in self.routes if r.asset_id == route.asset_id and r is not route]
         latest = min([self.problem.moment(van.late_s), *_must_end(route, beside, van.type.max_shift_s)])
         limit = None if van.range is None else _less(van.range, beside)
-        begins = None if van.driver_break is None else _break_begins(self.problem, van.driver_break)
+        begins, rested = self._break_begins(van), self.problem.moment(van.rested_s)
         return RunningRoute(
-            route, van.type, van.site.place, latest, orders, range=limit, back_by=back_by(route, begins)
+            route,
+            van.type,
+            van.site.place,
+            latest,
+            orders,
+            range=limit,
+            back_by=back_by(route, begins, rested),
         )
 
     def free(self, van: Van) -> FreeVan:
         """A van that could open a route."""
         early, late = self.problem.moment(van.early_s), self.problem.moment(van.late_s)
-        begins = None if van.driver_break is None else _break_begins(self.problem, van.driver_break)
+        begins, day_paid = self._break_begins(van), van.slot.day_paid
+        home = None if van.home_s is None else self.problem.moment(van.home_s)
         return FreeVan(
-            van.slot.asset_id, van.type, van.site, early, late, van.slot.day_paid, van.range, begins
+            van.slot.asset_id, van.type, van.site, early, late, day_paid, van.range, begins, home_since=home
         )
+
+    def _break_begins(self, van: Van) -> TimeWindow | None:
+        return None if van.driver_break is None else _break_begins(self.problem, van.driver_break)
 
     def _retime(self, route: RoutePlan) -> None:
         """Arrivals behind an insertion come later."""

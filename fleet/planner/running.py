@@ -98,10 +98,11 @@ class BreakAhead(NamedTuple):
     closes_s: int
 
 
-def back_by(route: RoutePlan, begins: TimeWindow | None) -> datetime | None:
+def back_by(route: RoutePlan, begins: TimeWindow | None, rested: datetime) -> datetime | None:
     """When a route without a break on its way must be over, where its driver's break begins in such a window: by its
-    end, unless it was planned beyond that, as he had had his break."""
-    if begins is None or route.driver_break is not None or route.start > begins.end:
+    end, unless the route begins when a break at the depot before it is over, or was planned beyond that, as he had had
+    his break."""
+    if begins is None or route.driver_break is not None or route.start >= rested or route.start > begins.end:
         return None
     over = max((route.end, *(stop.depart for stop in route.stops)))
     return None if over > begins.end else begins.end

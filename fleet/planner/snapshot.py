@@ -22,6 +22,10 @@ class AssetSlot:
     today or has a route anyway, so that one more costs no new fixed day (vans). ``assumes``: what it is planned by
     without being known, such as ``soc``. ``energy`` is what its trips have taught of what it takes; none while nothing
     has.
+
+    Of a van, whose routes of one shift count together: ``out`` is when those were out that are over, ``rests`` are the
+    breaks that its driver has had on these or has on those in ``busy``, and ``drawn`` is what these take of a full
+    battery beyond ``soc``, which was told before they did.
     """
 
     asset_id: str
@@ -36,6 +40,9 @@ class AssetSlot:
     day_paid: bool = False
     assumes: frozenset[str] = frozenset()
     energy: EnergyTrack | None = None
+    out: tuple[TimeWindow, ...] = ()
+    rests: tuple[TimeWindow, ...] = ()
+    drawn: float = 0.0
 
 
 @dataclass(frozen=True)

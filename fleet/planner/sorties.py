@@ -16,9 +16,10 @@ from fleet.feasibility.charging import charging_between, swap_s
 from fleet.planner.day import Away, Day, Filled
 from fleet.planner.flights import Flights, earliest_departure, round_up
 from fleet.planner.permitroom import BEFORE_S, NOTHING, Counted, PermitRoom
-from fleet.planner.problem import Pool, Problem, Span
+from fleet.planner.problem import Pool, Problem
 from fleet.planner.refills import Bay, Booking, Stand
 from fleet.planner.snapshot import AssetSlot
+from fleet.planner.spans import Span
 from fleet.planner.stop import Late, never
 from fleet.planner.timetable import Chargers, Timetable
 from fleet.planner.ways import SortieWay

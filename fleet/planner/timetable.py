@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 
-from fleet.planner.problem import Span
+from fleet.planner.spans import Span
 
 
 class Timetable:

@@ -14,8 +14,9 @@ from fleet.feasibility.route_energy import RouteEnergy, RouteRange
 from fleet.kinds import TripFigures, kind_of
 from fleet.planner.breaks import Places
 from fleet.planner.line import Ints, Line, forward, latest_departure
-from fleet.planner.problem import NO_WAY_S, Legs, Problem, Span, Van
+from fleet.planner.problem import NO_WAY_S, Legs, Problem, Van
 from fleet.planner.slack import Around, Slack
+from fleet.planner.spans import Span
 from fleet.planner.visits import FOREVER_S, GRAMS_PER_UNIT, Visit, capacity, loads_along
 from fleet.protocol.values import Place
 
@@ -149,8 +150,9 @@ class Tour:
 
     @cached_property
     def work_s(self) -> int:
-        """Driving, loading, serving and the break, without waiting: the least that the tour can take."""
-        return int(self.line.travel_s.sum() + self.line.service_s.sum())
+        """Driving, loading and serving, without waiting: the least that the tour can take. A break is not in it, which
+        may be at the depot once the tour changes."""
+        return int(self.driven_s.sum() + self.line.service_s.sum())
 
     @cached_property
     def metres(self) -> int:

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import ceil
 
-from fleet.planner.problem import Problem, Span, Van
+from fleet.planner.problem import Problem, Van
+from fleet.planner.spans import Span
 from fleet.planner.tours import Tour
 
 

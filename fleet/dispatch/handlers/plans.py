@@ -54,8 +54,9 @@ def plan_ready(desk: Desk, message: PlanReady) -> None:
     for sortie in plan.sorties:
         if waiting.issuperset(sortie.order_ids):
             _commit_sortie(desk, plan, sortie)
-    for route in _later_trips_first(plan.routes):
-        _commit_route(desk, plan, _without_joined(desk, _still_waiting(route, waiting)))
+    routes = [_still_waiting(route, waiting) for route in _later_trips_first(plan.routes)]
+    for number, route in enumerate(routes, 1):
+        _commit_route(desk, plan, _without_joined(desk, route, routes[number:]))
     for left_over in plan.unassigned:
         if left_over.order_id in waiting:
             hand_on(desk, left_over.order_id, left_over.reasons, handed_on_from=UNASSIGNED)
@@ -154,13 +155,18 @@ def _assign(
     stop_waiting(desk, order_id, f"planned for {mission.asset_id}")
 
 
-def _without_joined(desk: Desk, route: RoutePlan) -> RoutePlan:
+def _without_joined(desk: Desk, route: RoutePlan, beside: Sequence[RoutePlan]) -> RoutePlan:
     """The planner knows only vans that stand idle. A parcel that a running van takes along for less than its share
-    of a new route joins that one; a locker's parcels stay together."""
+    of a new route joins that one; a locker's parcels stay together. What is left of the route, and those ``beside`` it
+    that are drafted after it, keep their time."""
     orders = [o for s in route.stops if s.locker_id is None for o in (*s.deliver, *s.collect)]
     share = route.cost / max(1, len(orders))
-    joined = frozenset(o for o in dict.fromkeys(orders) if join_running(desk, o, share))
-    return _only(route, lambda order_id: order_id not in joined) if joined else route
+    for order_id in dict.fromkeys(orders):
+        rest = _but(route, order_id)
+        planned = [one for one in (rest, *beside) if one.stops]
+        if join_running(desk, order_id, share, planned):
+            route = rest
+    return route
 
 
 def _draft(
@@ -184,6 +190,10 @@ def _settle_site(desk: Desk, order_id: str, site_id: str) -> None:
     if holder.kind == "linehaul":
         taker = Custodian(kind="site", id=site_id)
         desk.emit(CustodyPassed(at=desk.now, order_id=order_id, giver=holder, taker=taker))
+
+
+def _but(route: RoutePlan, order_id: str) -> RoutePlan:
+    return _only(route, lambda other: other != order_id)
 
 
 def _still_waiting(route: RoutePlan, waiting: frozenset[str]) -> RoutePlan:

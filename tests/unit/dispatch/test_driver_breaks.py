@@ -164,10 +164,11 @@ def test_the_manifest_has_the_break(tmp_path: Path) -> None:
 
 
 def test_a_route_without_a_break_ends_so_long_before_the_van_s_next_one(tmp_path: Path) -> None:
-    """The driver has it at the depot in between, however many parcels are put into the first route."""
+    """The driver has it at the depot in between, however many parcels are put into the first route, where the next one
+    begins in the break's window and is not over when that closes."""
     bench, _, assign = begun(tmp_path)
     desk, first = desk_after(bench), assign.mission.mission_id
-    later = assign.mission.start_at + timedelta(hours=1)
+    later = assign.mission.start_at + timedelta(hours=2)
 
     def latest(**changes: object) -> datetime:
         record = desk.state.missions[first]

@@ -151,4 +151,7 @@ def test_a_route_begins_when_the_break_at_the_depot_is_over(
 def free(early: datetime) -> FreeVan:
     """A van at its depot from then on, from eight o'clock on or since it was out."""
     late, was_out = EIGHT + timedelta(hours=12), early > EIGHT
-    return FreeVan("V", van_type(), site("D", CENTRE), early, late, was_out, break_begins=BEGINS)
+    home = early if was_out else None
+    return FreeVan(
+        "V", van_type(), site("D", CENTRE), early, late, was_out, break_begins=BEGINS, home_since=home
+    )
