@@ -23,6 +23,8 @@ from fleet.cli.hub_options import (
     KeepContactsDays,
     LogJson,
     LogLevel,
+    PlanIterations,
+    PlanSeconds,
     RealRate,
     Replan,
     Resume,
@@ -42,6 +44,7 @@ from fleet.cli.options import (
     Streets,
     WeatherFile,
     ZoneFiles,
+    check_budget,
     given_options,
     moment_option,
 )
@@ -49,6 +52,7 @@ from fleet.cli.output import BadInput, ExitCode, Unreachable, note, show, warn
 from fleet.hub.observability import logs
 from fleet.hub.observability.observing import Observing
 from fleet.hub.observability.watchdog import END_S
+from fleet.hub.planning import Effort
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, NoSuchRun, RunDir, RunDirError, Running
 from fleet.hub.sockets import BindError
 from fleet.intake.errors import IntakeError
@@ -90,6 +94,8 @@ def command(
     plain: WithoutKeys = False,
     keep_contacts_days: KeepContactsDays = 30,
     replan: Replan = True,
+    plan_seconds: PlanSeconds = None,
+    plan_iterations: PlanIterations = None,
     store: StoreUrl = None,
     as_json: Json = False,
 ) -> None:
@@ -119,6 +125,7 @@ def command(
             plain=plain,
             keep_contacts_days=keep_contacts_days,
             replans=replan,
+            effort=_effort(plan_seconds, plan_iterations),
             store=None if store is None else _address(store),
         )
     logs.configure(level=log_level, as_json=log_json or None)
@@ -164,6 +171,12 @@ def _ends_in_the_log(*, alone: bool) -> Iterator[None]:
         if not alone:
             raise
         raise SystemExit(ExitCode.CRASH) from None
+
+
+def _effort(seconds: float | None, iterations: int | None) -> Effort:
+    """How hard the hub looks for each of its plans."""
+    check_budget(seconds, iterations, prefix="--plan-")
+    return Effort(seconds=seconds) if iterations is None else Effort(iterations=iterations)
 
 
 def _address(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from fleet.hub.observability import logs
+from fleet.hub.planning import Effort
 
 Resume = Annotated[
     bool, typer.Option("--resume", help="Take up the run as it was set up; its setup.json counts.")
@@ -46,6 +47,22 @@ WithoutKeys = Annotated[
 Replan = Annotated[
     bool,
     typer.Option("--replan/--no-replan", help="Whether new plans may change drafts that nobody was shown."),
+]
+PlanSeconds = Annotated[
+    float | None,
+    typer.Option(
+        "--plan-seconds",
+        metavar="S",
+        help="Each plan and replan takes so long at most; plans then differ from run to run.",
+    ),
+]
+PlanIterations = Annotated[
+    int | None,
+    typer.Option(
+        "--plan-iterations",
+        metavar="N",
+        help=f"Each plan searches so many steps instead; {Effort().iterations} unless told.",
+    ),
 ]
 KeepContactsDays = Annotated[
     float,

@@ -58,6 +58,16 @@ MAX_SEED = 2**32 - 1
 """The solver's generator takes no larger one."""
 
 
+def check_budget(seconds: float | None, iterations: int | None, *, prefix: str = "--") -> None:
+    """Raises ``BadInput`` for what is no budget of a search, by the names that its options have behind ``prefix``."""
+    if seconds is not None and iterations is not None:
+        raise BadInput(f"give {prefix}seconds or {prefix}iterations, not both")
+    if seconds is not None and not 0 <= seconds < float("inf"):
+        raise BadInput(f"{prefix}seconds: must not be negative (found {seconds:g})")
+    if iterations is not None and iterations < 0:
+        raise BadInput(f"{prefix}iterations: must not be negative (found {iterations})")
+
+
 def moment_option(name: str, value: str) -> datetime:
     """An option's time; raises ``BadInput`` when it is none or states no offset from UTC."""
     try:

@@ -22,20 +22,19 @@ from fleet.cli.options import (
     Streets,
     WeatherFile,
     ZoneFiles,
+    check_budget,
     moment_option,
 )
-from fleet.cli.output import BadInput, note, show, table, warn
+from fleet.cli.output import note, show, table, warn
 from fleet.config import RunFiles, RunInputs, read_inputs, snapshot_of
 from fleet.domain.plan import Plan, Summary
-from fleet.planner import Deadline, MaxIterations, Snapshot, plan
+from fleet.planner import MaxIterations, Snapshot, Stop, plan
 from fleet.planner.byhour import by_hour, drive_h
 from fleet.planner.emitted import co2_kg
 from fleet.planner.planfile import to_json
+from fleet.planner.stop import within
 
 DEFAULT_SECONDS = 10.0
-
-FIRST_S = 1.5
-"""So long a plan may take whatever the budget is: with less there would be none for a day of some hundred parcels."""
 
 
 def command(
@@ -65,7 +64,7 @@ def command(
     as_json: Json = False,
 ) -> None:
     """Plan a day from files: which mode serves each parcel, when, at which cost, and why."""
-    _check_stop(seconds, iterations)
+    check_budget(seconds, iterations)
     moment = None if at is None else moment_option("--at", at)
     check_out("--out", out)
     files = RunFiles(orders, depots, lockers, fleet, weather, tuple(zones or ()), energy, network)
@@ -87,15 +86,6 @@ def command(
     show(data, _summary(made, out, emitted, hours), as_json=as_json)
 
 
-def _check_stop(seconds: float | None, iterations: int | None) -> None:
-    if seconds is not None and iterations is not None:
-        raise BadInput("give --seconds or --iterations, not both")
-    if seconds is not None and not 0 <= seconds < float("inf"):
-        raise BadInput(f"--seconds: must not be negative (found {seconds:g})")
-    if iterations is not None and iterations < 0:
-        raise BadInput(f"--iterations: must not be negative (found {iterations})")
-
-
 def _tell(inputs: RunInputs) -> None:
     for row in inputs.orders.refused:
         for error in row.errors:
@@ -112,9 +102,7 @@ def _plan(
     """The plan, with what the inputs assume. Only one that counts iterations is the same every time."""
     begin = time.monotonic()
     if iterations is None:
-        given_s = DEFAULT_SECONDS if seconds is None else seconds
-        first_at = begin + max(given_s, FIRST_S)
-        stop: Deadline | MaxIterations = Deadline(time.monotonic, begin + given_s, first_at)
+        stop: Stop = within(time.monotonic, DEFAULT_SECONDS if seconds is None else seconds)
     else:
         stop = MaxIterations(iterations)
     made = plan(snapshot, seed=seed, stop=stop, made_at=datetime.now(UTC))

@@ -5,6 +5,7 @@ A worker that dies is replaced and its job done again; after ``tries`` the job i
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
@@ -19,31 +20,49 @@ from fleet.domain.plan import Plan
 from fleet.hub.children import die_with_parent
 from fleet.hub.observability.vitals import PLAN_SECONDS, Histogram, PlannerVitals
 from fleet.planner.snapshot import Snapshot
-from fleet.planner.stop import MaxIterations
+from fleet.planner.stop import MaxIterations, Stop, within
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How hard to look for a plan: so many iterations, from this seed, with or without the baselines beside it."""
+    """How hard to look for a plan, from this seed, with or without the baselines beside it: so many iterations, or
+    ``seconds`` of the worker's clock instead, with which the same job gives another plan another time.
+    """
 
     iterations: int = 300
     seed: int = 0
     baselines: bool = True
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no budget: ``ValueError``."""
+        if self.seconds is not None and not 0 <= self.seconds < math.inf:
+            raise ValueError(f"seconds must not be negative or endless, not {self.seconds}")
+
+    def stop(self) -> Stop:
+        """The budget from now on."""
+        if self.seconds is None:
+            return MaxIterations(self.iterations)
+        return within(time.monotonic, self.seconds)
 
 
 def make_plan(job: StartPlanning, effort: Effort, made_at: datetime) -> Plan:
-    """The plan for one job. Runs in the worker; deterministic for its arguments."""
+    """The plan for one job. Runs in the worker; deterministic for its arguments, unless the effort is of time. The
+    budget begins here: a job that waits for another one loses none of it.
+    """
     from fleet.planner.planning import plan  # here, because the hub itself needs no solver
 
+    begun_s = time.monotonic()
     snapshot: Snapshot = job.snapshot
     found = plan(
         snapshot,
         seed=effort.seed,
-        stop=MaxIterations(effort.iterations),
+        stop=effort.stop(),
         made_at=made_at,
         baselines=effort.baselines,
     )
-    return found.model_copy(update={"plan_id": job.plan_id})
+    spent_s = None if effort.seconds is None else round(time.monotonic() - begun_s, 3)
+    return found.model_copy(update={"plan_id": job.plan_id, "seconds": spent_s})
 
 
 def spawned_executor() -> ProcessPoolExecutor:

@@ -10,6 +10,10 @@ Late = Callable[[], bool]
 """Whether time is up."""
 
 
+FIRST_S = 1.5
+"""So long a plan may take whatever the budget is: with less there would be none for a day of some hundred parcels."""
+
+
 def never() -> bool:
     """Of what takes as long as it takes."""
     return False
@@ -125,3 +129,9 @@ class Deadline:
     def beside(self, share: float) -> Deadline:
         """A share of the time that is left."""
         return self.part(share)
+
+
+def within(clock: Callable[[], float], seconds: float) -> Deadline:
+    """A deadline so many seconds from now; what can't be asked all the time gets ``FIRST_S`` at least."""
+    now = clock()
+    return Deadline(clock, now + seconds, now + max(seconds, FIRST_S))

@@ -23,6 +23,7 @@ from structlog.testing import capture_logs
 
 from fleet.app import Files, Setup, read_setup, run_hub
 from fleet.cli.main import main
+from fleet.hub.planning import Effort
 from fleet.hub.rundir import RunDir, Running
 from fleet.hub.security.keytable import KeyringError
 from fleet.hub.sockets import Sockets, bound_address
@@ -125,6 +126,40 @@ def test_a_day_that_is_there_is_not_set_up_again(city: Path, capsys: pytest.Capt
     assert ended(*words(city)) == 2
     assert "a day is there already; take it up with --resume" in capsys.readouterr().err
     assert not run.setup.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "effort"),
+    [
+        ({}, Effort()),
+        ({"plan-seconds": "2.5"}, Effort(seconds=2.5)),
+        ({"plan-iterations": "7"}, Effort(iterations=7)),
+    ],
+)
+def test_the_budget_of_plans_is_kept_with_the_run(
+    city: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], effort: Effort
+) -> None:
+    """So that a day that is taken up plans as it began."""
+    monkeypatch.setattr("fleet.cli.hub.run_hub", begins)
+    assert ended(*words(city, **given)) == 0
+    assert read_setup(RunDir(city / "runs" / "day")).effort == effort
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"plan-seconds": "1", "plan-iterations": "1"}, "give --plan-seconds or --plan-iterations, not both"),
+        ({"plan-seconds": "-1"}, "--plan-seconds: must not be negative (found -1)"),
+        ({"plan-seconds": "inf"}, "--plan-seconds: must not be negative (found inf)"),
+        ({"plan-iterations": "-3"}, "--plan-iterations: must not be negative (found -3)"),
+    ],
+)
+def test_a_budget_that_is_none_is_named(
+    city: Path, capsys: pytest.CaptureFixture[str], given: dict[str, str], message: str
+) -> None:
+    assert ended(*words(city, **given)) == 2
+    assert message in capsys.readouterr().err
+    assert not (city / "runs").exists()
 
 
 def test_a_hub_without_keys_says_so_in_its_log(city: Path) -> None:
