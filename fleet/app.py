@@ -316,7 +316,7 @@ def run_hub(
     laps, pulse = Laps(), Pulse()
     inputs = setup.files.read(LOG.info)
     laps.lap("files")
-    for told in told_of_streets(inputs.context.network):
+    for told in (*told_of_streets(inputs.context.network), *inputs.stranded):
         LOG.warning("the streets need care", message=told)
     limits = setup.limits.at_rate(setup.rate).within(raise_file_limit())
     refusals = Refusals()

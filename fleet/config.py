@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -45,7 +46,7 @@ from fleet.intake.zones import read_zone_files, told_of_empty_files, told_of_far
 from fleet.kinds import all_kinds
 from fleet.network.base import Network
 from fleet.network.geodesic import GeodesicNetwork
-from fleet.network.named import check_fits, network_named, told_of_streets
+from fleet.network.named import check_fits, network_named, told_of_depots, told_of_streets
 from fleet.network.programs import Progress, silently
 from fleet.planner.snapshot import AssetSlot, PassedOver, Snapshot
 from fleet.protocol.values import Place, TimeWindow
@@ -92,6 +93,8 @@ class RunInputs:
     warnings: tuple[str, ...] = ()
     absent: Mapping[str, KeptTrack] = field(default_factory=dict)
     """What earlier days have taught of assets that are not there today."""
+    stranded: tuple[str, ...] = ()
+    """Depots from which no street leads anywhere; among the assumptions too."""
 
 
 def read_inputs(files: RunFiles, *, all_rows: bool = False, tell: Progress = silently) -> RunInputs:
@@ -140,20 +143,23 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False, tell: Progress = sil
         authorisations=fleet.authorisations,
     )
     placed = placed_assets(spec, sites, lockers, fleet_file=fleet.name)
-    kinds: dict[str, set[str]] = {}
+    kinds: dict[str, Counter[str]] = {}
     for each in placed:
-        kinds.setdefault(each.site_id, set()).add(spec.types[each.type_id].kind)
-    check_fits(network, kinds, {site.site_id: site.place for site in sites}, tell)
+        kinds.setdefault(each.site_id, Counter())[spec.types[each.type_id].kind] += 1
+    places = {site.site_id: site.place for site in sites}
+    check_fits(network, kinds, places, tell)
     types = {each.asset_id: each.type_id for each in placed}
     energy, absent = learned_before(spec, types, tracks), kept_for_others(types, tracks)
     slots = tuple(
         AssetSlot(each.asset_id, each.type_id, each.site_id, energy=energy.get(each.asset_id))
         for each in placed
     )
-    assumed = tuple(_assumptions(files, fleet, depots, zone))
+    doors = [*(order.place for order in orders.orders), *(locker.place for locker in lockers)]
+    stranded = tuple(told_of_depots(network, kinds, places, doors))
+    assumed = (*_assumptions(files, fleet, depots, zone), *stranded)
     unused = told_of_absent(absent)
     warnings = (*assumed, *_warnings(context, near), *told_of_empty_files(read), *unused)
-    return RunInputs(orders, context, slots, assumed, warnings, absent)
+    return RunInputs(orders, context, slots, assumed, warnings, absent, stranded)
 
 
 def _warnings(context: Context, depots: Sequence[Place]) -> Iterator[str]:

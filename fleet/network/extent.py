@@ -5,8 +5,9 @@ Most often they are of another place, or have their latitude first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import numpy as np
 import shapely
 
 from fleet.network.base import Profile
@@ -18,6 +19,9 @@ from fleet.protocol.values import Place
 MARGIN_DEG = 0.01
 """The box is around crossings, and streets bend out of it, and footways where no profile for them was built: by less
 than this, which is about a kilometre."""
+
+
+DOORS_AT_ONCE = 50
 
 
 def extent(made: Manifest) -> Box | None:
@@ -88,6 +92,34 @@ def adrift(streets: StreetNetwork, depots: Mapping[str, Place], profiles: Iterab
         f"holds {said(streets.manifest)}, {which} {name!r} at {place.lon:g},{place.lat:g} is {_far(far)} "
         f"from the nearest street: {advice}"
     )
+
+
+def cut_off(
+    streets: StreetNetwork, depot: tuple[str, Place], profile: Profile, doors: Sequence[Place]
+) -> str | None:
+    """Why nothing that goes by this profile gets anywhere from a depot: it lies off the streets, or none of them leads
+    a van to any of ``doors`` and back (none where there are none). Robots, whose ways are short, are not asked about
+    each door."""
+    name, place = depot
+    away_m = streets.away_m(place, profile)
+    said = f"depot {name!r} at {place.lon:g},{place.lat:g}"
+    if away_m > streets.farthest_m:
+        limit = f"more than the {streets.farthest_m:g} m of [network] farthest_m"
+        return f"{said} is {_far(away_m)} from the nearest street, {limit}"
+    if profile == "drive" and doors and not _leads_to_any(streets, place, doors):
+        return f"no street leads from {said} to any of the day's {len(doors)} doors and back"
+    return None
+
+
+def _leads_to_any(streets: StreetNetwork, place: Place, doors: Sequence[Place]) -> bool:
+    """Whether a van gets to any door and back; mostly it gets to the first, so they are asked about a few at a time."""
+    for first in range(0, len(doors), DOORS_AT_ONCE):
+        some = doors[first : first + DOORS_AT_ONCE]
+        out = streets.cross((place,), some, "drive").duration_s[0]
+        back = streets.cross(some, (place,), "drive").duration_s[:, 0]
+        if np.isfinite(out + back).any():
+            return True
+    return False
 
 
 def _far(away_m: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from fleet.intake.tomltext import dotted
 from fleet.kinds import all_kinds
 from fleet.network.base import Network, Profile
 from fleet.network.errors import NetworkError
-from fleet.network.extent import adrift, outside, told_of_idle
+from fleet.network.extent import adrift, cut_off, outside, told_of_idle
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.network.manifest import read_manifest
 from fleet.network.programs import Progress, silently
@@ -99,6 +99,27 @@ def told_of_streets(network: Network) -> Iterator[str]:
     streets = _streets_of(network)
     if streets is not None:
         yield from told_of_idle(streets.idle())
+
+
+def told_of_depots(
+    network: Network,
+    kinds: Mapping[str, Mapping[str, int]],
+    depots: Mapping[str, Place],
+    doors: Sequence[Place],
+) -> Iterator[str]:
+    """What to tell of each depot from which no street leads anywhere, with how many vehicles that concerns: ``kinds``
+    are how many of each are at each site, ``doors`` where parcels go, as far as that is known."""
+    streets = _streets_of(network)
+    if streets is None:
+        return
+    for name, counts in sorted(kinds.items()):
+        for kind, count in sorted(counts.items()):
+            profiles = [p for p in _profiles((kind,)) if p != "walk"] if name in depots else []
+            for profile in profiles:
+                why = cut_off(streets, (name, depots[name]), profile, doors)
+                if why is not None:
+                    vehicles = f"{count} {kind.replace('_', ' ')}{'s' * (count != 1)}"
+                    yield f"{why}: nothing is planned for its {vehicles}"
 
 
 def _streets_of(network: Network) -> StreetNetwork | None:

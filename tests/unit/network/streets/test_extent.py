@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from fleet.cli.main import main
+from fleet.config import RunFiles, read_inputs
 from fleet.network.build import build
 from fleet.network.extent import outside
 from fleet.network.manifest import read_manifest
-from fleet.network.streets import open_streets
+from fleet.network.named import told_of_depots
+from fleet.network.streets import StreetNetwork, open_streets
 from tests.support.streetmap import random_town
 from tests.unit.cli.conftest import DEPOTS, LOCKERS, ORDERS, ROW, WEATHER
+from tests.unit.network.streets.conftest import town
 
 AUSTIN = DEPOTS.splitlines()[0] + "\nS1,Hub,-97.74,30.27,1,0,1,1,07:00,21:00\n"
 
@@ -166,7 +169,34 @@ def test_a_depot_far_off_its_street_is_told_of_the_limit(
     assert plan(day, "--fleet", fleet, depots=depots) == 0
 
 
-def test_one_depot_at_a_street_is_enough(day: Path) -> None:
+def test_one_depot_at_a_street_is_enough_and_the_other_is_named(
+    day: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To who plans, in the plan, and in the hub's log; with how many vans nobody gets away from there."""
     depots = day / "two.csv"
-    depots.write_text(AUSTIN + DEPOTS.splitlines()[1] + "\n", encoding="utf-8")
-    assert plan(day, "--network", day / "town.streets", depots=depots) == 0
+    sea = AUSTIN.replace("S1,Hub,-97.74,30.27,1,0,1,1", "SEA,Hub,-9.5,41.15,5,1,0,2")
+    depots.write_text(sea + DEPOTS.splitlines()[1] + "\n", encoding="utf-8")
+    network = ("--network", day / "town.streets")
+    assert plan(day, *network, depots=depots) == 0
+    far = "depot 'SEA' at -9.5,41.15 is more than 5 km from the nearest street, more than the 250 m of [network]"
+    told = f"{far} farthest_m: nothing is planned for its 5 vans"
+    said = capsys.readouterr()
+    assert f"warning: {told}\n" in said.err
+    assert f"assumes: {told}\n" in said.out
+    made = json.loads((day / "plan.json").read_text(encoding="utf-8"))
+    assert [one for one in made["assumptions"] if "'SEA'" in one] == [told]
+    assert not any("'D1'" in one or "'S1'" in one for one in made["assumptions"])
+    assert not [route for route in made["routes"] if route["asset_id"].startswith("SEA/")]
+    assert read_inputs(RunFiles(None, depots, day / "lockers.csv", network=network[1])).stranded == (told,)
+
+
+def test_a_depot_with_streets_of_its_own_is_named(streets: StreetNetwork) -> None:
+    """Two streets to which nothing leads are streets, too; and one parcel there, behind many elsewhere, is a way."""
+    kinds = {"D1": {"van": 2, "drone": 3}, "D2": {"van": 1}, "L1": {"locker": 1}}
+    spots = town().nodes
+    depots, doors = {"D1": spots[2], "D2": spots[20]}, [spots[1], spots[3]] * 60
+    (told,) = told_of_depots(streets, kinds, depots, doors)
+    assert told.startswith("no street leads from depot 'D2' at ")
+    assert told.endswith(" to any of the day's 120 doors and back: nothing is planned for its 1 van")
+    assert list(told_of_depots(streets, kinds, depots, [*doors, spots[21]])) == []
+    assert list(told_of_depots(streets, kinds, depots, [])) == []
