@@ -153,10 +153,10 @@ def sentence(what: Measure, found: Difference, currency: str) -> str:
     if found.told_apart:
         good = "" if what.better == "neither" else f", {_judged(what, found)}"
         return f"{name}: {way} by {size} ({within}): told apart from chance{good}"
-    more = (
-        "" if found.days_needed is None else f"; about {found.days_needed} days would tell one of this size"
-    )
-    return f"{name}: {way} by {size} ({within}): may be chance{more}"
+    if found.days_needed is None:
+        return f"{name}: no difference seen ({within})"
+    more = f"about {found.days_needed} days would tell one of this size"
+    return f"{name}: {way} by {size} ({within}): may be chance; {more}"
 
 
 def _judged(what: Measure, found: Difference) -> str:

@@ -57,7 +57,8 @@ class Difference:
 
     ``lower`` and ``higher`` are on how many of them it was so. ``pairing`` is how many times as many days it would have
     taken to be as sure with days of their own for each (none where that can't be said). ``days_needed``: how many days
-    it would take to tell a difference of this size apart from chance (none where there is none).
+    it would take to tell a difference of this size apart from chance (none where there is none, or where it would take
+    more than ``MOST_DAYS``).
     """
 
     days: int
@@ -155,11 +156,17 @@ def _pairing(first: Sequence[float], second: Sequence[float], gaps: Sequence[flo
 
 
 def _days_needed(gaps: Sequence[float]) -> int | None:
-    """As many days as make the interval of this spread narrower than this mean, by the normal distribution."""
-    middle = fmean(gaps)
-    if len(gaps) < 2 or middle == 0:
+    """As many days as make the interval of this spread narrower than this mean, by the normal distribution; none where
+    these would be more than ``MOST_DAYS``."""
+    if len(gaps) < 2:
         return None
-    return max(2, math.ceil((NORMAL * stdev(gaps) / middle) ** 2))
+    middle, spread = abs(fmean(gaps)), NORMAL * stdev(gaps)
+    # A mean of nothing but rounding is told from nothing by no number of days.
+    return max(2, math.ceil((spread / middle) ** 2)) if spread < middle * math.sqrt(MOST_DAYS) else None
+
+
+MOST_DAYS: Final = 10_000
+"""A difference that takes more days to be told, 27 years of them, is none that anybody will see."""
 
 
 NORMAL: Final = 1.959963984540054

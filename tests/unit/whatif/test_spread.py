@@ -80,6 +80,18 @@ def test_a_difference_is_told_apart_only_where_its_interval_leaves_out_zero() ->
     assert vague.days_needed == 139
 
 
+@pytest.mark.parametrize(
+    ("off", "days"),
+    [([1e-15, 0.0], None), ([1.0, -1.0, 0.05], None), ([1.0, -1.0, 0.1], 3469), ([1.0, -1.0], None)],
+)
+def test_a_difference_that_is_rounding_takes_no_number_of_days(off: list[float], days: int | None) -> None:
+    """Two days that go up and down by the same, up to the last bit, would take more of them than the world has."""
+    gaps = off if len(off) > 2 or off[0] == 1.0 else [5.0 + off[0], -5.0]
+    found = difference([100.0] * len(gaps), [100.0 + gap for gap in gaps])
+    assert found is not None
+    assert found.days_needed == days
+
+
 def test_pairing_is_what_it_saves() -> None:
     """As many times the days as both variances are of the variance of the differences."""
     rng = random.Random(2)
