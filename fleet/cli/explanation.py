@@ -28,6 +28,8 @@ def _lines(row: Row) -> Iterator[str]:
         was = "nobody's" if change["was"] is None else _brought(change["was"])
         yield f"planned again at {change['at']}: was {was}, {now}"
         yield from _reasons(change["reasons"])
+    for lock in row["locks"]:
+        yield f"{'locked' if lock['locked'] else 'unlocked'} at {lock['at']} by {lock['by']}{_because(lock['why'])}"
     if row["excluded"]:
         yield f"not tried again: {', '.join(row['excluded'])}"
     yield "custody:" if row["custody"] else "custody: never handed over yet"
@@ -35,6 +37,10 @@ def _lines(row: Row) -> Iterator[str]:
         yield f"  {passed['at']}  {passed['giver']} -> {passed['taker']}"
     if row["exceptions"]:
         yield f"exceptions: {', '.join(row['exceptions'])}"
+
+
+def _because(why: str | None) -> str:
+    return f": {why}" if why else ""
 
 
 def _brought(by: Row) -> str:

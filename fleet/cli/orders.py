@@ -12,6 +12,7 @@ import typer
 from fleet.cli.day import TIMEOUT_S, Day, Name, Root, Timeout, check_kind, request
 from fleet.cli.erasure import erase
 from fleet.cli.explanation import explanation_text
+from fleet.cli.locks import lock_orders
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, ExitCode, note, show, table, warn
 from fleet.console.ledger import Ledger
@@ -28,6 +29,7 @@ from fleet.protocol.values import Contact, Order
 
 app = typer.Typer(no_args_is_help=True)
 app.command("erase")(erase)
+lock_orders(app)
 
 COLUMNS = ("id", "direction", "status", "mode", "asset", "locker", "custodian", "eta", "due_by")
 BATCH_BYTES = 2_000_000

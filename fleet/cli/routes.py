@@ -9,6 +9,7 @@ import typer
 
 from fleet.cli.day import Day, Name, Root
 from fleet.cli.files import write_out
+from fleet.cli.locks import RouteId, lock_routes
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, note, show, table
 from fleet.cli.runnetwork import network_of_run
@@ -20,6 +21,7 @@ from fleet.intake.suggest import did_you_mean
 from fleet.protocol.values import Contact
 
 app = typer.Typer(no_args_is_help=True)
+lock_routes(app)
 
 COLUMNS = (
     "route_id",
@@ -34,7 +36,6 @@ COLUMNS = (
     "expected",
 )
 STOP_COLUMNS = ("stop", "status", "expected", "address", "deliver", "collect", "locker_id")
-RouteId = Annotated[str, typer.Argument(metavar="ID", help="The route; `fleet routes list` shows them.")]
 
 
 @app.command("list")

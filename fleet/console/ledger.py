@@ -227,6 +227,12 @@ def _exception_raised(ledger: Ledger, event: ev.ExceptionRaised) -> Ledger:
     return _tell(ledger, event.order_id, event, reasons=event.reasons, code=event.code, detail=event.action)
 
 
+def _locks_changed(ledger: Ledger, event: ev.LocksChanged) -> Ledger:
+    for order_id in event.order_ids:
+        ledger = _tell(ledger, order_id, event, locked=event.locked, by=event.by, why=event.why or None)
+    return ledger
+
+
 _NOTES: dict[type[ev.Event], Callable[[Ledger, Any], Ledger]] = {
     ev.OrderPlaced: _order_placed,
     ev.PlanCommitted: _plan_committed,
@@ -242,4 +248,5 @@ _NOTES: dict[type[ev.Event], Callable[[Ledger, Any], Ledger]] = {
     ev.CompartmentWanted: _compartment_wanted,
     ev.CompartmentChanged: _compartment_changed,
     ev.ExceptionRaised: _exception_raised,
+    ev.LocksChanged: _locks_changed,
 }

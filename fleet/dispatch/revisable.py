@@ -1,7 +1,8 @@
 """Which drafted missions a new plan may change: those that nobody was shown yet.
 
-What is released, loaded, under way or due soon stays, and so does whatever a plan can't say: a van that fetches a
-parcel on its way, a mission whose parcel went another way meanwhile.
+What is released, loaded, under way or due soon stays, and so does what people have locked, with all that the same
+mission brings, and whatever a plan can't say: a van that fetches a parcel on its way, a mission whose parcel went
+another way meanwhile.
 """
 
 from __future__ import annotations
@@ -57,8 +58,14 @@ def still_as_seen(desk: Desk, mission_id: str, revision: int) -> bool:
         record is not None
         and record.status is MissionStatus.DRAFTED
         and record.mission.revision == revision
-        and all(desk.parcel(o).mission_id == mission_id for o in _brings(record))
+        and all(_may_leave(desk, o, mission_id) for o in _brings(record))
     )
+
+
+def _may_leave(desk: Desk, order_id: str, mission_id: str) -> bool:
+    """Whether a parcel is a mission's to bring, and nobody has locked it there."""
+    parcel = desk.parcel(order_id)
+    return parcel.mission_id == mission_id and not parcel.locked
 
 
 def _candidates(desk: Desk, usable: Collection[str]) -> Iterator[Drafted]:
@@ -93,7 +100,7 @@ def _may_change(desk: Desk, record: MissionRecord) -> bool:
 
 def _is_planned(desk: Desk, order_id: str, record: MissionRecord) -> bool:
     parcel = desk.parcel(order_id)
-    ours = parcel.mission_id == record.mission.mission_id
+    ours = _may_leave(desk, order_id, record.mission.mission_id)
     return ours and parcel.status is ParcelStatus.PLANNED and parcel.custodian.kind in PLANNED_FROM
 
 

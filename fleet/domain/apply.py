@@ -12,7 +12,7 @@ from typing import Any
 
 from immutables import Map
 
-from fleet.domain import around, custody, exceptions, learning
+from fleet.domain import around, custody, exceptions, learning, wishes
 from fleet.domain import events as ev
 from fleet.domain.evolve import evolve, evolved, without
 from fleet.domain.holds import holds_after, whose
@@ -202,14 +202,6 @@ def _custody_passed(state: State, event: ev.CustodyPassed) -> State:
     # Brought back by one mission while another is to bring it: it waits for that one.
     is_planned = status is ParcelStatus.RECEIVED and step is ParcelEvent.BRING_BACK and elsewhere
     return _parcel(state, event.order_id, ParcelEvent.PLAN) if is_planned else state
-
-
-def _contacts_erased(state: State, event: ev.ContactsErased) -> State:
-    personal, parcels = state.personal, state.parcels
-    for order_id in event.order_ids:
-        personal = without(personal, order_id)
-        parcels = parcels.set(order_id, evolve(parcels[order_id], erased=True))
-    return evolve(state, personal=personal, parcels=parcels)
 
 
 # --- missions --------------------------------------------------------------------------------------------------------
@@ -491,7 +483,8 @@ _HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.CustodyPassed: _custody_passed,
     ev.DeliveryFailed: _delivery_failed,
     ev.ParcelGivenUp: _parcel_given_up,
-    ev.ContactsErased: _contacts_erased,
+    ev.ContactsErased: wishes.contacts_erased,
+    ev.LocksChanged: wishes.locks_changed,
     ev.CompartmentWanted: _compartment_wanted,
     ev.CompartmentChanged: _compartment_changed,
     ev.AssetConnected: _asset_connected,

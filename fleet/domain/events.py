@@ -389,6 +389,16 @@ class ContactsErased(Event):
     why: str
 
 
+class LocksChanged(Event):
+    """A person locked by whom orders are brought, or let them go again (``locked`` false)."""
+
+    type: Literal["locks_changed"] = "locks_changed"
+    order_ids: tuple[Identifier, ...]
+    locked: bool
+    by: Identifier
+    why: str = ""
+
+
 class RequestTaken(Event):
     """A person's request was carried out, and answered so: the same request that comes again gets the same answer.
 
@@ -476,6 +486,7 @@ AnyEvent = Annotated[
     | WeatherReported
     | WindShown
     | ContactsErased
+    | LocksChanged
     | RequestTaken
     | StorePutBack
     | TimerSet

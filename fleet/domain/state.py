@@ -46,7 +46,8 @@ class Parcel:
     ``attempts`` counts those at which nobody opened, ``tried_at`` is the last of them; ``excluded`` are the modes and
     lockers that are not tried again. ``served_at`` is when it was handed over, put into a locker or, for a pick-up,
     collected; ``ended_at`` when nothing more is to come: out of the locker, home with a pick-up, or given up.
-    ``erased``: the personal data behind the order was erased, and is not taken in again.
+    ``erased``: the personal data behind the order was erased, and is not taken in again. ``locked``: a person wants it
+    brought as it is to be now, whatever new plans are made.
     """
 
     order: Order
@@ -65,6 +66,7 @@ class Parcel:
     served_at: datetime | None = None
     ended_at: datetime | None = None
     erased: bool = False
+    locked: bool = False
 
 
 @dataclass(frozen=True)

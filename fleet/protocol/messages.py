@@ -294,6 +294,20 @@ class EraseContacts(Message):
     unfinished: bool = False
 
 
+class LockOrders(Message):
+    """A person locks by whom orders are brought, so that no new plan changes it, or lets them go again (``locked``
+    false): the orders that are named, and all that a mission (a route, a sortie) has yet to bring.
+    """
+
+    type: Literal["lock_orders"] = "lock_orders"
+    request_id: Identifier
+    by: Identifier
+    order_ids: tuple[Identifier, ...] = ()
+    mission_id: Identifier | None = None
+    locked: bool = True
+    why: Annotated[str, Field(max_length=500)] = ""
+
+
 class AddZone(Message):
     """A person closes an area: one GeoJSON feature, in the format of the zone files."""
 
@@ -435,6 +449,7 @@ AnyMessage = Annotated[
     | RecoverAsset
     | CloseException
     | EraseContacts
+    | LockOrders
     | AddZone
     | RemoveZone
     | PreviewZones

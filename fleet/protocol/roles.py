@@ -31,6 +31,7 @@ ALLOWED: dict[Role, frozenset[str]] = {
             "recover_asset",
             "close_exception",
             "erase_contacts",
+            "lock_orders",
             "add_zone",
             "remove_zone",
             "preview_zones",

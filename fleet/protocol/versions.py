@@ -35,7 +35,7 @@ NEW_FIELDS: Final[Mapping[int, Mapping[str, frozenset[str]]]] = {
 left out is read as that."""
 
 NEW_KINDS: Final[Mapping[int, frozenset[str]]] = {
-    2: frozenset({"erase_contacts", "preview_zones", "change_zones"})
+    2: frozenset({"erase_contacts", "preview_zones", "change_zones", "lock_orders"})
 }
 """Version, kinds that are new in it."""
 

@@ -27,6 +27,7 @@ def explain(ledger: Ledger, order_id: str, zones: ZoneSet | None = None) -> Row:
         "mission": _mission(ledger, parcel.mission_id, zones),
         "handed_on": [_hand_on(e) for e in history if e.facts.get("handed_on_from")],
         "replanned": [_replanned(e) for e in history if e.what == "plan_revised"],
+        "locks": [_lock(e) for e in history if e.what == "locks_changed"],
         "excluded": sorted(parcel.excluded),
         "custody": [_custody(e) for e in history if e.what == "custody_passed"],
         "history": [_entry(e) for e in history],
@@ -46,6 +47,12 @@ def _goods(ledger: Ledger, order_id: str) -> Row:
         "locker_ok": order.locker_ok,
         "ready_at": stamp(order.ready_at),
     }
+
+
+def _lock(entry: Entry) -> Row:
+    """Who locked it or let it go, when and why."""
+    facts = entry.facts
+    return {"at": stamp(entry.at), "locked": facts["locked"], "by": facts["by"], "why": facts.get("why")}
 
 
 def _choice(ledger: Ledger, order_id: str) -> Row | None:

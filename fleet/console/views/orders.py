@@ -31,6 +31,7 @@ def order_row(ledger: Ledger, order_id: str) -> Row:
         "late": is_late(parcel),
         "attempts": parcel.attempts,
         "handed_on": bool(parcel.handed_on),
+        "locked": parcel.locked,
         "goods": order.goods.value,
         "weight_kg": order.weight_kg,
         "place": point(order.place),

@@ -14,6 +14,7 @@ from fleet.domain.events import (
     Event,
     ExceptionClosed,
     ExceptionRaised,
+    LocksChanged,
     OperationsResumed,
     OrderPlaced,
     ZoneAdded,
@@ -197,6 +198,23 @@ def test_a_broken_down_asset_is_recovered(tmp_path: Path, capsys: pytest.Capture
         assert (code, found["ok"]) == (0, True)
         (done,) = [e for e in events(at) if isinstance(e, AssetRecovered)]
         assert (done.asset_id, done.site_id, done.fit, done.by) == (DRONE, "S1", True, "ben")
+
+
+def test_orders_and_routes_are_locked_and_let_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who did it and why is on record; what is not there is refused."""
+    tour, flight = day.route("tour-1", day.stop("b", 40, deliver="B")), day.sortie("flight-1", "A", 20)
+    planned = [day.assigned("A", "drone", flight, 25), day.assigned("B", "van", tour, 40)]
+    with hub(tmp_path, [*busy_day(), *planned]) as at:
+        words = ("--by", "ben", "--why", "promised")
+        assert answer(capsys, at, "orders", "lock", "A", *words)[1]["detail"] == "1 locked, 0 had been before"
+        assert answer(capsys, at, "routes", "lock", "tour-1", *words)[0] == 0
+        assert answer(capsys, at, "orders", "explain", "A")[1]["order"]["locked"] is True
+        code, found = answer(capsys, at, "routes", "lock", "tour-9")
+        assert (code, "no route or mission 'tour-9'" in found["detail"]) == (1, True)
+        assert answer(capsys, at, "orders", "unlock", "A", "B")[1]["detail"] == "2 let go, 0 had been before"
+        assert answer(capsys, at, "routes", "unlock", "tour-1")[1]["detail"] == "0 let go, 1 had been before"
+        done = [(e.order_ids, e.locked) for e in events(at) if isinstance(e, LocksChanged)]
+        assert done == [(("A",), True), (("B",), True), (("A", "B"), False)]
 
 
 def test_an_exception_is_closed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
