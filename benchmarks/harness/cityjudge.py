@@ -119,6 +119,16 @@ def _held(route: Route, kept: Kept) -> int:
     )
 
 
+def _late(route: Route, kept: Kept) -> dict[int, float]:
+    """Before which moment service at some of a route's stops does not begin, since the van is late."""
+    said = [
+        each
+        for each in kept.routes
+        if each.late and each.van_type == route.van_type and each.stops == route.stops[: len(each.stops)]
+    ]
+    return {number: moment for each in said for number, moment in each.late}
+
+
 def _places(city: City, route: Route) -> list[int]:
     """Where a van is in turn, from its start to its end."""
     van, between = city.vans[route.van_type], list[int]()
@@ -151,7 +161,7 @@ def _window(city: City, stop: VanStop) -> tuple[float, float, float]:
 def _driven(city: City, route: Route, begin: float, kept: Kept) -> tuple[float, float]:
     """How late a route is at worst, and when it is over, if it begins at a moment; what is not kept is yet to come."""
     seconds, now, late, held = _legs(city, _places(city, route))[1], begin, 0.0, _held(route, kept)
-    van = city.vans[route.van_type]
+    van, delayed = city.vans[route.van_type], _late(route, kept)
     for number, leg in enumerate(seconds):
         if number == route.pause:
             late, now = max(late, now - van.break_closes), max(now + leg, van.break_opens) + van.break_s
@@ -160,6 +170,9 @@ def _driven(city: City, route: Route, begin: float, kept: Kept) -> tuple[float, 
         if number < len(route.stops):
             opens, closes, lasts = _window(city, route.stops[number])
             now = max(now, opens, kept.before if number >= held else opens)
+            if number in delayed:
+                now = max(now, delayed[number])
+                closes = max(closes, delayed[number])
             late = max(late, now - closes)
             now += lasts
     return max(late, now - van.closes), now
@@ -168,7 +181,7 @@ def _driven(city: City, route: Route, begin: float, kept: Kept) -> tuple[float, 
 def shortest(city: City, route: Route, kept: Kept = NOTHING_KEPT) -> float:
     """How long a route lasts that begins as late as it may (s): none is shorter."""
     seconds, van = _legs(city, _places(city, route))[1], city.vans[route.van_type]
-    latest = van.closes
+    latest, delayed = van.closes, _late(route, kept)
     for number in range(len(route.stops), -1, -1):
         latest -= seconds[number]
         if number == route.pause:
@@ -177,7 +190,8 @@ def shortest(city: City, route: Route, kept: Kept = NOTHING_KEPT) -> float:
             stop = route.stops[number - 1]
             _, closes, lasts = _window(city, stop)
             # A visit must begin a second before its slot ends; so late a begin is not asked for by a door.
-            latest = min(closes - (1.0 if stop.locker >= 0 else 0.0), latest - lasts)
+            closes -= 1.0 if stop.locker >= 0 else 0.0
+            latest = min(max(closes, delayed.get(number - 1, closes)), latest - lasts)
     latest = min(latest, van.closes)
     return _driven(city, route, latest, kept)[1] - latest
 

@@ -17,6 +17,7 @@ from fleet.planner.disruptions import (
     Grounded,
     Locks,
     NewParcels,
+    VanLate,
     VanLost,
     WaysLost,
     WindowMoved,
@@ -56,6 +57,10 @@ def checked(warm: Warm, plan: JointPlan, event: Event) -> None:
         case VanLost(route, done):
             _refuse(0 <= route < len(plan.routes), event, "there is no such route")
             _refuse(0 <= done <= len(plan.routes[route].stops), event, "it has fewer stops")
+        case VanLate(route, stops, begins):
+            _refuse(0 <= route < len(plan.routes), event, "there is no such route")
+            _refuse(0 < stops <= len(plan.routes[route].stops), event, "it has no such stop")
+            _refuse(isfinite(begins), event, "a moment is finite")
         case WaysLost(sorties, lockers):
             _refuse(_within(sorties, len(warm.way_of)), event, "there is no such sortie way")
             _refuse(_within(lockers, len(warm.locker_way_of)), event, "there is no such locker way")
@@ -120,7 +125,7 @@ def applied(city: City, event: Event, plan: JointPlan) -> City:
             return replace(city, parcels=replace(city.parcels, opens=begin, closes=end))
         case NewParcels():
             return _with(city, event)
-        case Grounded() | VanLost() | Locks():
+        case Grounded() | VanLost() | VanLate() | Locks():
             return city
 
 
@@ -177,6 +182,8 @@ def strike(warm: Warm, event: Event, vans: list[VanName], coming: Columns | None
             van = warm.van(vans[route])
             warm.state.routes.shut_down(van)
             return Touched(NOTHING, (van,))
+        case VanLate(route):
+            return Touched(NOTHING, (warm.van(vans[route]),))
         case WaysLost():
             return _close_ways(warm, event)
         case WindowMoved():
@@ -230,6 +237,7 @@ def _move_window(warm: Warm, event: WindowMoved) -> Touched:
     lost = np.asarray(sorties.earliest)[rows] >= NEVER
     slots = np.array([warm.city.slots[0], warm.city.slots[-1] - 1.0])
     earliest = np.maximum(groups.opens[of], np.where(door, event.opens, slots[0]) - there)
+    earliest = np.maximum(earliest, float(state.parcels.release[parcel]))
     latest = np.minimum(event.closes - there, groups.closes[of] - away)
     latest = np.minimum(latest, np.where(door, np.inf, slots[1] - there))
     np.asarray(sorties.earliest)[rows] = np.where(lost, NEVER, earliest)

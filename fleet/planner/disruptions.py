@@ -36,6 +36,17 @@ class VanLost:
 
 
 @dataclass(frozen=True, slots=True)
+class VanLate:
+    """A van is late: at the last of so many of its route's first stops, from 1, service begins no earlier than a moment
+    (s), whatever the window there. These stops are made, or driven to: they stay as if locked, and what does not fit
+    behind them any more is brought otherwise."""
+
+    route: int
+    stops: int
+    begins: float
+
+
+@dataclass(frozen=True, slots=True)
 class WaysLost:
     """Ways that hold no more, as rows of the city's: a zone was closed, a locker is out of order, a wind has risen."""
 
@@ -76,16 +87,18 @@ class Locks:
     before: float = float("-inf")
 
 
-Event = Grounded | VanLost | WaysLost | WindowMoved | NewParcels | Locks
+Event = Grounded | VanLost | VanLate | WaysLost | WindowMoved | NewParcels | Locks
 
 
 @dataclass(frozen=True, slots=True)
 class KeptRoute:
-    """The first stops of a route, which stay; if `closed`, there are no others."""
+    """The first stops of a route, which stay; if `closed`, there are no others. `late`: of some, by number from 0, the
+    moment before which service does not begin (s), since the van is late; their windows do not count then."""
 
     van_type: int
     stops: tuple[VanStop, ...]
     closed: bool
+    late: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from fleet.planner.citycolumns import Columns
 from fleet.planner.differences import Picture, moves, route_changes, table
 from fleet.planner.disrupt import Indexes, NoRoom, Touched, applied, arrivals, checked, strike
 from fleet.planner.disruptions import (
+    BadEvent,
     Event,
     Grounded,
     Kept,
@@ -23,6 +24,7 @@ from fleet.planner.disruptions import (
     Move,
     NewParcels,
     RouteChange,
+    VanLate,
     VanLost,
     WaysLost,
 )
@@ -32,6 +34,7 @@ from fleet.planner.joint.shown import compare
 from fleet.planner.joint.standing import release, restore
 from fleet.planner.jointly import BANNED, COLD, NEAREST_FIRST, NOBODY, SORTIE, JointPlan, VanStop, plan_of
 from fleet.planner.kernels.undo import best
+from fleet.planner.latevan import still_home
 from fleet.planner.routing import CHUNK, NEVER, Budget, typical
 from fleet.planner.warmstart import VanName, Warm, named
 
@@ -78,6 +81,7 @@ class Living:
         self._city, self._inner, self._happened = city, city, list[tuple[Event, JointPlan]]()
         self._seed, self._price, self._spare = seed, price, spare
         self._kept, self._lost = dict[VanName, tuple[tuple[VanStop, ...], bool]](), set[VanName]()
+        self._late = dict[VanName, dict[int, float]]()
         self._before, self._grounded = float("-inf"), list[Grounded]()
         self._because, self._iterations = dict[int, Event](), 0
         self._shown: Picture | None = None
@@ -102,9 +106,11 @@ class Living:
     @property
     def kept(self) -> Kept:
         """What every plan from now on keeps."""
-        types = [(name, *kept) for name, kept in sorted(self._kept.items())]
         departed = tuple(sortie for sortie in self.plan.sorties if sortie.depart < self._before)
-        routes = tuple(KeptRoute(name[0], stops, closed) for name, stops, closed in types)
+        routes = tuple(
+            KeptRoute(name[0], stops, closed, tuple(sorted(self._late.get(name, {}).items())))
+            for name, (stops, closed) in sorted(self._kept.items())
+        )
         return Kept(routes, departed, tuple(self._grounded), self._before)
 
     def show(self) -> None:
@@ -141,11 +147,22 @@ class Living:
         legs, first, found = self._warm.legs, self._warm.state.count, dict[int, Columns]()
         for event in events:
             checked(self._warm, self.plan, event)
+            if isinstance(event, VanLate):
+                self._check_late(event)
             if isinstance(event, NewParcels):
                 legs = event.legs or legs
                 found[id(event)] = arrivals(self._warm, event, first, legs)
                 first += len(event.parcels.place)
         return found
+
+    def _check_late(self, event: VanLate) -> None:
+        """Refuse a late van that can't make what stays with it."""
+        name, stops = self._now.vans[event.route], self.plan.routes[event.route].stops[: event.stops]
+        held, closed = self._kept.get(name, ((), False))
+        if closed or event.stops < len(held):
+            raise BadEvent(f"VanLate: stops behind it are locked, or all of the route is: {event}")
+        if not still_home(self._warm, name[0], stops, event.begins):
+            raise BadEvent(f"VanLate: the van would not be home in time from these stops alone: {event}")
 
     def polish(self, budget: Budget) -> Repaired:
         """Search on from the plan as it is, near what has happened rather than elsewhere, until the budget is used."""
@@ -236,7 +253,9 @@ class Living:
             parcels = self._lose(event, plan, vans)
         if isinstance(event, Locks):
             self._lock(event, plan, vans)
-        if isinstance(event, VanLost | Locks):
+        if isinstance(event, VanLate):
+            self._delay(event, plan, vans)
+        if isinstance(event, VanLost | VanLate | Locks):
             self._bind()
         if touched.rows:
             restore(state)
@@ -255,7 +274,17 @@ class Living:
         self._kept[name] = stops[: event.done], True
         if not event.done:
             del self._kept[name]
+        late = self._late.get(name, {})
+        self._late[name] = {number: begins for number, begins in late.items() if number < event.done}
         return np.array([parcel for stop in stops[event.done :] for parcel in stop.parcels], np.int64)
+
+    def _delay(self, event: VanLate, plan: JointPlan, vans: list[VanName]) -> None:
+        """Remember when a van comes at the earliest, and that its stops until then stay."""
+        name = vans[event.route]
+        held, closed = self._kept.get(name, ((), False))
+        self._kept[name] = plan.routes[event.route].stops[: max(len(held), event.stops)], closed
+        late = self._late.setdefault(name, {})
+        late[event.stops - 1] = max(event.begins, late.get(event.stops - 1, event.begins))
 
     def _lock(self, locks: Locks, plan: JointPlan, vans: list[VanName]) -> None:
         """Remember what stays."""
@@ -273,6 +302,7 @@ class Living:
         fixed, held, locked = np.asarray(routes.fixed), np.asarray(routes.held), np.asarray(state.locked)
         fixed[:], held[:], locked[:] = 0, 0, 0
         warm.before = max(self._before, -NEVER)
+        warm.late.clear()
         np.asarray(routes.leaves)[:] = warm.before
         for name, (stops, closed) in self._kept.items():
             trip = int(routes.head[warm.van(name)])
@@ -281,6 +311,8 @@ class Living:
             fixed[state.routes.size + 2 * trip + 1] = int(closed)
             np.asarray(routes.leaves)[warm.van(name)] = -NEVER
             locked[[parcel for stop in stops for parcel in stop.parcels]] = 1
+            late = self._late.get(name, {}).items()
+            warm.late.update({warm.node_of(stops[number]): begins for number, begins in late})
         self._bind_sorties()
         warm.renew()
         restore(state)

@@ -28,13 +28,14 @@ class Warm:
     """The columns of a city and the kernel's state over them, with room for so many parcels that may still come.
 
     `way_of`, `locker_way_of`: the kernel's numbers of the city's ways (-1: they never hold); `flown`, `fetched`: their
-    parcels; `before`: when now is (s)."""
+    parcels; `before`: when now is (s); `late`: before which moment (s) service at some nodes does not begin, since
+    their vans are late."""
 
     def __init__(self, city: City, spare: int = 0) -> None:
         self.city, self.columns = city, Columns(padded(city, spare) if spare else city)
         self.state = self.columns.state()
         self.state.count = len(city.parcels.place)
-        self.legs, self.before = city.legs, -NEVER
+        self.legs, self.before, self.late = city.legs, -NEVER, dict[int, float]()
         self.way_of = inverse(self.columns.rows, len(city.sortie_ways.parcel))
         self.flown, self.fetched = city.sortie_ways.parcel, city.locker_ways.parcel
         self.locker_way_of = inverse(self.columns.locker_rows, len(self.fetched))
@@ -118,13 +119,17 @@ class Warm:
             np.asarray(state.best_length)[machine] = len(row)
 
     def renew(self) -> None:
-        """When service may begin from now on: what is fixed keeps its window, a window that is over lets nobody in."""
+        """When service may begin from now on: what is fixed keeps its window, a window that is over lets nobody in. A
+        van that is late comes when it comes."""
         routes = self.state.routes
         opens, closes = np.asarray(routes.stops.opens), np.asarray(routes.stops.closes)
         fixed = np.asarray(routes.fixed)[: len(opens)] != 0
         begins = np.where(fixed, opens, np.maximum(opens, self.before))
         np.asarray(routes.opens)[: len(opens)] = begins
         np.asarray(routes.closes)[: len(opens)] = np.where(begins <= closes, closes, -NEVER)
+        for node, moment in self.late.items():
+            routes.opens[node] = max(routes.opens[node], moment)
+            routes.closes[node] = max(closes[node], routes.opens[node])
 
     def van(self, name: VanName) -> int:
         """The kernel's number of a van."""

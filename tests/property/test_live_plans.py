@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.harness.cityjudge import cost, faults
-from fleet.planner.disruptions import Locks, NewParcels, WindowMoved
+from fleet.planner.disruptions import BadEvent, Locks, NewParcels, VanLate, WindowMoved
 from fleet.planner.jointly import JointPlan, Route, plan_jointly
 from fleet.planner.live import Living, Repaired
 from fleet.planner.routing import Iterations
@@ -42,7 +42,13 @@ def test_what_holds_is_never_lost_and_what_is_fixed_stays(seed: int) -> None:
         event = random_event(rng, living.city, living.plan, living.kept)
         before, free = living.plan, may_go(living.city, living.plan, event)
         known = len(living.city.parcels.place)
-        said = living.repair(event)
+        try:
+            said = living.repair(event)
+        except BadEvent:
+            # How late a van may be to be home in time is known to the plan alone.
+            assert isinstance(event, VanLate)
+            assert living.plan == before
+            continue
         judged(living, said)
         moved = {move.parcel for move in said.moves}
         assert moved - set(range(known, len(living.city.parcels.place))) <= free

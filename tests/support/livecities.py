@@ -22,6 +22,7 @@ from fleet.planner.disruptions import (
     Kept,
     Locks,
     NewParcels,
+    VanLate,
     VanLost,
     WaysLost,
     WindowMoved,
@@ -66,7 +67,7 @@ def with_sorties(plan: JointPlan, *others: Sortie) -> JointPlan:
 def random_event(rng: Random, city: City, plan: JointPlan, kept: Kept) -> Event:
     """One that makes sense for a plan, of any sort that there is something for."""
     kinds = ["ways", "new", "now"]
-    kinds += ["grounded"] * bool(np.any(city.groups.machines)) + ["lost", "locks"] * bool(plan.routes)
+    kinds += ["grounded"] * bool(np.any(city.groups.machines)) + ["lost", "late", "locks"] * bool(plan.routes)
     free = sorted(set(range(len(city.parcels.place))) - locked_parcels(city, kept))
     kinds += ["window"] * bool(free)
     match rng.choice(kinds):
@@ -77,11 +78,11 @@ def random_event(rng: Random, city: City, plan: JointPlan, kept: Kept) -> Event:
         case "lost":
             number = rng.randrange(len(plan.routes))
             return VanLost(number, rng.randrange(len(plan.routes[number].stops) + 1))
-        case "locks":
+        case "late":
             number = rng.randrange(len(plan.routes))
-            if rng.random() < 0.3:
-                return Locks(closed=frozenset({number}))
-            return Locks(stops={number: rng.randrange(len(plan.routes[number].stops) + 1)})
+            return VanLate(number, rng.randint(1, len(plan.routes[number].stops)), rng.uniform(0.0, DAY))
+        case "locks":
+            return _locks(rng, plan)
         case "window":
             begin = rng.uniform(0.0, DAY / 2)
             return WindowMoved(rng.choice(free), begin, begin + rng.uniform(50.0, 400.0))
@@ -93,6 +94,13 @@ def random_event(rng: Random, city: City, plan: JointPlan, kept: Kept) -> Event:
             return WaysLost(
                 _some(rng, len(city.sortie_ways.parcel)), _some(rng, len(city.locker_ways.parcel))
             )
+
+
+def _locks(rng: Random, plan: JointPlan) -> Locks:
+    number = rng.randrange(len(plan.routes))
+    if rng.random() < 0.3:
+        return Locks(closed=frozenset({number}))
+    return Locks(stops={number: rng.randrange(len(plan.routes[number].stops) + 1)})
 
 
 def with_depots(rng: Random, city: City) -> City:
@@ -176,7 +184,7 @@ def may_go(city: City, plan: JointPlan, event: Event) -> set[int]:
                 for parcel, s in flown.items()
                 if ways.group[s.way] == group and machine in (-1, s.machine) and s.depart >= since
             }
-        case VanLost(number, done):
+        case VanLost(number, done) | VanLate(number, done):
             return {parcel for stop in plan.routes[number].stops[done:] for parcel in stop.parcels}
         case WaysLost(sorties, lockers):
             lost = {(int(city.locker_ways.parcel[r]), int(city.locker_ways.locker[r])) for r in lockers}

@@ -16,6 +16,7 @@ from fleet.planner.disruptions import (
     Grounded,
     Locks,
     Mode,
+    VanLate,
     VanLost,
     WaysLost,
     WindowMoved,
@@ -142,6 +143,10 @@ def test_a_van_that_is_shut_is_not_counted_among_those_without_trips(
         (Grounded(0, 7), "Grounded: there is no such machine"),
         (VanLost(99), "VanLost: there is no such route"),
         (VanLost(0, 999), "VanLost: it has fewer stops"),
+        (VanLate(99, 1, 0.0), "VanLate: there is no such route"),
+        (VanLate(0, 0, 0.0), "VanLate: it has no such stop"),
+        (VanLate(0, 999, 0.0), "VanLate: it has no such stop"),
+        (VanLate(0, 1, float("nan")), "VanLate: a moment is finite"),
         (WaysLost(sortie_ways=(-1,)), "WaysLost: there is no such sortie way"),
         (WaysLost(locker_ways=(10**6,)), "WaysLost: there is no such locker way"),
         (WindowMoved(999, 0.0, 1.0), "WindowMoved: there is no such parcel"),
@@ -256,6 +261,68 @@ def test_a_way_of_what_has_departed_holds_on(planned: tuple[City, JointPlan]) ->
     assert faults(living.city, said.plan, living.kept) == []
     with pytest.raises(BadEvent, match="the parcel is locked"):
         living.repair(WindowMoved(int(city.sortie_ways.parcel[first.way]), 0.0, 1.0))
+
+
+def test_a_late_van_keeps_what_it_has_and_the_rest_is_brought_otherwise(
+    planned: tuple[City, JointPlan],
+) -> None:
+    """As late as its windows bear it nothing moves; later, what no longer fits behind goes elsewhere, and only that is
+    set free. It stays late while it is polished, and for a second delay, which counts from there."""
+    city, plan = planned
+    living = Living(city, plan, seed=1)
+    said = living.repair(VanLate(0, 2, 0.0))
+    assert (said.moves, said.same) == ((), len(plan.routes))
+    late = VanLate(0, 2, 18_000.0)
+    said = living.repair(late)
+    assert faults(living.city, plan, living.kept), "the plan as it was does not hold any more"
+    assert faults(living.city, said.plan, living.kept) == []
+    behind = {p for stop in plan.routes[0].stops[2:] for p in stop.parcels}
+    freed = {move.parcel for move in said.moves if move.event is late}
+    assert freed
+    assert freed <= behind
+    (held,) = living.kept.routes
+    assert (held.stops, held.late) == (plan.routes[0].stops[:2], ((1, 18_000.0),))
+    said = living.polish(Iterations(2000))
+    assert faults(living.city, said.plan, living.kept) == []
+    number = next(n for n, r in enumerate(said.plan.routes) if r.stops[:2] == held.stops)
+    if len(said.plan.routes[number].stops) > 2:
+        living.repair(VanLate(number, 3, 20_000.0))
+        assert living.kept.routes[0].late == ((1, 18_000.0), (2, 20_000.0))
+    assert faults(living.city, living.plan, living.kept) == []
+
+
+def test_a_late_van_whose_driver_falls_ill_is_only_as_late_as_it_was() -> None:
+    """A delay outlives a search that is set up anew; of stops that are never made none is kept."""
+    city = random_city(3, 12, lockers=2)
+    plan = plan_jointly(city, seed=1, budget=Iterations(1000))
+    first = next(n for n, route in enumerate(plan.routes) if len(route.stops) > 2)
+    living = Living(city, plan, seed=1, spare=0)
+    living.repair(VanLate(first, 2, 250.0))
+    assert living.repair(new_parcels(Random(1), city, 2)).rebuilt
+    assert faults(living.city, living.plan, living.kept) == []
+    (held,) = living.kept.routes
+    assert held.late == ((1, 250.0),)
+    number = next(n for n, r in enumerate(living.plan.routes) if r.stops[:2] == held.stops)
+    living.repair(VanLost(number, 1))
+    assert [each.late for each in living.kept.routes] == [()]
+    assert faults(living.city, living.plan, living.kept) == []
+
+
+def test_how_late_a_van_may_be_is_asked_before_anything_is_done(planned: tuple[City, JointPlan]) -> None:
+    """Stops that are promised further on, a route that is closed, a shift that is over by then."""
+    city, plan = planned
+    for locks, begins, why in (
+        (Locks(stops={0: 3}), 9_000.0, "stops behind it are locked"),
+        (Locks(closed=frozenset({0})), 9_000.0, "or all of the route is"),
+        (Locks(), city.vans[plan.routes[0].van_type].closes - 1.0, "would not be home in time"),
+    ):
+        living = Living(city, plan, seed=1)
+        living.repair(locks)
+        before = living.plan, living.kept
+        number = next(n for n, route in enumerate(living.plan.routes) if route.stops == plan.routes[0].stops)
+        with pytest.raises(BadEvent, match=why):
+            living.repair(Grounded(0), VanLate(number, 2, begins))
+        assert (living.plan, living.kept) == before
 
 
 def test_the_judge_finds_what_was_to_be_kept_and_is_not(planned: tuple[City, JointPlan]) -> None:
