@@ -15,7 +15,8 @@ def explanation_text(row: Row) -> str:
 
 def _lines(row: Row) -> Iterator[str]:
     order = row["order"]
-    yield f"{order['id']}: {order['direction']}, {order['status']}, with {order['custodian']}"
+    priority = "" if order["priority"] == 1 else f", priority {order['priority']:g}"
+    yield f"{order['id']}: {order['direction']}{priority}, {order['status']}, with {order['custodian']}"
     yield from _choice(row["choice"], row["plan"])
     yield from _unassigned(row["unassigned"])
     yield from _plan(row["plan"])

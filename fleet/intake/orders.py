@@ -17,6 +17,8 @@ from fleet.intake.errors import FieldError, TableError
 from fleet.intake.rows import Schema, UniqueIds, Values
 from fleet.intake.tables import Columns, Row, Table, read_table
 from fleet.protocol.values import (
+    LEAST_PRIORITY,
+    MOST_PRIORITY,
     Contact,
     Dimensions,
     Direction,
@@ -62,6 +64,7 @@ OPTIONAL_PARSERS: Mapping[str, cells.Parser] = {
     "language": cells.text,
     "drop_lon": cells.optional(cells.within(-180, 180)),
     "drop_lat": cells.optional(cells.within(-90, 90)),
+    "priority": cells.optional(cells.within(LEAST_PRIORITY, MOST_PRIORITY), 1.0),
 }
 COLUMNS = Columns(required=tuple(PARSERS), optional=tuple(OPTIONAL_PARSERS))
 
@@ -186,6 +189,7 @@ def _order(values: Values) -> Order:
         service_minutes=values["service_minutes"],
         crew=values["crew"],
         locker_ok=values["locker_ok"],
+        priority=values["priority"],
     )
 
 

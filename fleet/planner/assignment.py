@@ -104,7 +104,7 @@ class _Program:
         """A parcel's way replaces the penalty for leaving it."""
         for (order, i), take in self.takes.items():
             price = way_price(self.ways[order].all[i], order, self.prices)
-            yield (price - self.problem.penalty) * take
+            yield (price - self.problem.penalties[order]) * take
         for locker_id, stop in self.stops.items():
             yield self.prices.locker.get(locker_id, 0.0) * stop
 

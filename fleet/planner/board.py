@@ -100,6 +100,11 @@ class Board:
         """What a seat for the parcel that was lifted last counts for when it is held against others: its cost."""
         return seat.cost
 
+    @property
+    def leaving_toll(self) -> float:
+        """What it counts for at most, beside its cost, that a parcel gives its seat up: nothing here."""
+        return 0.0
+
     def toll(self, tours: Sequence[Tour]) -> float:  # noqa: ARG002 - of a board where changes have a price
         """What it counts for, beside their cost, that vans drive these tours in place of their own: nothing here."""
         return 0.0
@@ -112,7 +117,7 @@ class Board:
         fee = self._leave_locker(order)
         self.choices[order] = None
         if way is None:
-            return Seat(None, self.problem.penalty)
+            return Seat(None, self.problem.penalties[order])
         if isinstance(way, SortieWay):
             sortie = self.sorties.pop(order)
             self.yard.release(sortie)
@@ -150,6 +155,10 @@ class Board:
         for tour in made or ():
             self._floors.carry_over(self.tours[tour.van.index], tour)
             self.tours[tour.van.index] = tour
+
+    def take(self, order: int) -> None:  # noqa: ARG002 - of a board where changes have a price
+        """Have a parcel in hand that was lifted earlier, before others."""
+        self._lifted_from = None
 
     def put(self, order: int, seat: Seat) -> None:
         """Give a lifted parcel a seat: an offer just made for it, or the one that it had."""

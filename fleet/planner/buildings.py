@@ -76,7 +76,7 @@ def _visit(problem: Problem, orders: tuple[int, ...], bases: Bases) -> Visit | N
         deliver=deliver,
         collect=collect,
         bases=bases,
-        penalty=problem.penalty * len(orders),
+        penalty=problem.left_price(orders),
         ride_s=min(one.ride_s for one in alone),
     )
 

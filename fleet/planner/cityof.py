@@ -144,7 +144,8 @@ class _Making:
             return door_visit(self.problem, order, bases)
         early, late = self.problem.due[order]
         place = self.problem.orders[order].place
-        return Visit(place, (order,), None, early, late, 0, 0, (0, 0), (0, 0), bases, self.problem.penalty)
+        price = self.problem.penalties[order]
+        return Visit(place, (order,), None, early, late, 0, 0, (0, 0), (0, 0), bases, price)
 
     @cached_property
     def _depots(self) -> tuple[tuple[str, int], ...]:
@@ -181,7 +182,7 @@ class _Making:
             size=np.array([self._size(o) for o in self.orders], np.int64),
             kept=np.full(count, self.slots[-1], np.float64),
             needs=np.array([self._need(o) for o in self.orders], np.int64),
-            penalty=np.full(count, max(0.0, self.problem.penalty - self.by_parcel)),
+            penalty=np.maximum(0.0, [self.problem.penalties[o] - self.by_parcel for o in self.orders]),
             release=np.array([self._release_s(o) for o in self.orders], np.float64),
         )
 

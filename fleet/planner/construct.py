@@ -38,8 +38,8 @@ class Spot:
 def insert_all(
     case: Case, tours: Sequence[Tour], visits: Iterable[int], vans: Sequence[Van], late: Late = never
 ) -> tuple[list[Tour], list[int]]:
-    """Put each visit where it costs least, the tightest windows first; also returns the visits that fit nowhere, and
-    those that were not come to before it was late."""
+    """Put each visit where it costs least, what it is dearest to leave and then the tightest windows first; also
+    returns the visits that fit nowhere, and those that were not come to before it was late."""
     result, left, openings = list(tours), [], Openings(case.problem)
     for visit in sorted(visits, key=lambda v: _urgency(case, v)):
         spot = None if late() else cheapest(case, result, visit, vans, openings)
@@ -159,6 +159,7 @@ def standing_vans(tours: Sequence[Tour], vans: Sequence[Van]) -> list[Van]:
     return sorted(first.values(), key=lambda van: van.index)
 
 
-def _urgency(case: Case, visit: int) -> tuple[int, int, int]:
+def _urgency(case: Case, visit: int) -> tuple[float, int, int, int]:
     stop = case.visits[visit]
-    return (stop.late_s - stop.early_s, stop.early_s, visit)
+    by_parcel = round(stop.penalty / len(stop.orders), 6)
+    return (-by_parcel, stop.late_s - stop.early_s, stop.early_s, visit)

@@ -47,7 +47,7 @@ class Draft:
     @property
     def objective(self) -> float:
         """The cost with the price of what is left."""
-        return self.cost + self.problem.penalty * len(self.unserved)
+        return self.cost + self.problem.left_price(self.unserved)
 
 
 @dataclass
@@ -109,21 +109,28 @@ class Builder:
         """Book sorties and compartments, route the vans, and find other ways for what was left out."""
         self._keep_lockers(choices)
         self._book_sorties(choices)
-        for order, way in enumerate(choices):
-            if isinstance(way, DoorWay):
+        for order in self._dearest_first:
+            if isinstance(choices[order], DoorWay):
                 self.doors.add(order)
-            elif way is None:
+            elif choices[order] is None:
                 self._next_best(order, without=None)
         routing = route(self.problem, self._visits(), warm, seed=seed, stop=stop, late=self.late)
         return self._draft(self._mended(routing, seed))
 
     def _keep_lockers(self, choices: Choices) -> None:
-        for order, way in enumerate(choices):
+        for order in self._dearest_first:
+            way = choices[order]
             if isinstance(way, LockerWay) and not self._stay(order, way):
                 self._next_best(order, without=way)
 
+    @cached_property
+    def _dearest_first(self) -> list[int]:
+        """The parcels, those first that it is dearest to leave."""
+        return sorted(range(len(self.ways)), key=lambda order: -self.problem.penalties[order])
+
     def _book_sorties(self, choices: Choices) -> None:
-        wanted = [(order, way) for order, way in enumerate(choices) if isinstance(way, SortieWay)]
+        chosen = ((order, choices[order]) for order in self._dearest_first)
+        wanted = [(order, way) for order, way in chosen if isinstance(way, SortieWay)]
         roomy = [(o, w) for o, w in wanted if w.locker is None or self._stay(o, w.locker)]
         booked, left = book_all(self.yard, roomy, self.departures, self.late)
         self.sorties |= booked

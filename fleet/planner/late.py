@@ -18,7 +18,8 @@ from fleet.planner.tours import Case, Tour
 from fleet.planner.visits import Visit, door_visit
 
 MOST_TRIED = 300
-"""Parcels, those due first: where far more are left, vans are far too few, and asking all of them takes long."""
+"""Parcels, the dearest and those due first: where far more are left, vans are far too few, and asking all of them takes
+long."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,14 @@ class _LateSeat:
 
 
 def bring_late(board: Board, rule: Lateness | None, late: Late = never) -> int:
-    """Give the parcels that are left, those due first, the seats that cost least with the price of their lateness, as
-    long as that is less than leaving them; how many got one. Ends early when time is up.
+    """Give the parcels that are left, the dearest and of these those due first, the seats that cost least with the
+    price of their lateness, as long as that is less than leaving them; how many got one. Ends early when time is up.
     """
     problem = board.problem
     left = [order for order, way in enumerate(board.choices) if way is None]
-    tried = sorted(left, key=lambda order: (problem.due[order][1], order))[:MOST_TRIED]
+    tried = sorted(left, key=lambda order: (-problem.penalties[order], problem.due[order][1], order))[
+        :MOST_TRIED
+    ]
     return 0 if rule is None else sum(_brought(board, order, rule) for order in tried if not late())
 
 
@@ -67,7 +70,7 @@ def as_late_as_driven(tour: Tour, rule: Lateness | None) -> Tour:
 
 def _brought(board: Board, order: int, rule: Lateness) -> bool:
     best = min(_seats(board, order, rule), key=lambda one: one.price, default=None)
-    if best is None or best.price >= board.problem.penalty:
+    if best is None or best.price >= board.problem.penalties[order]:
         return False
     board.put(order, best.seat)
     return True
@@ -78,7 +81,7 @@ def _seats(board: Board, order: int, rule: Lateness) -> Iterator[_LateSeat]:
     if way is None:
         return
     visit = _widened(door_visit(problem, order, way.bases), rule)
-    for seat in board.stops(way, visit, 0.0, problem.penalty):
+    for seat in board.stops(way, visit, 0.0, problem.penalties[order]):
         if seat.tour is not None:
             # As late as need be, and no later by what comes behind or is put in afterwards.
             tour = _no_later(seat.tour, order, visit.late_s - int(rule.at_most_min * 60))

@@ -13,6 +13,7 @@ from fleet.planner.board import Board
 from fleet.planner.candidates import find_ways
 from fleet.planner.explain import UNASSIGNED, Explainer
 from fleet.planner.flights import Flights
+from fleet.planner.giveway import give_way
 from fleet.planner.late import bring_late
 from fleet.planner.prices import learn
 from fleet.planner.problem import Problem
@@ -81,10 +82,12 @@ def finished(
 
 
 def _weigh_the_rest(board: Board, stop: Stop) -> None:
-    """What is looked at once the search is over: fairness and lateness, where they have a price."""
-    fleet = board.problem.fleet
-    if balance(board, fleet.fairness.per_hour, stop.late) + bring_late(board, fleet.lateness, stop.late):
-        settle(board, stop.late)
+    """What is looked at once the search is over: who gives way to parcels of a higher price, fairness and lateness,
+    where they have a price."""
+    fleet, late = board.problem.fleet, stop.late
+    moved = give_way(board, late)
+    if moved + balance(board, fleet.fairness.per_hour, late) + bring_late(board, fleet.lateness, late):
+        settle(board, late)
 
 
 def _revision(

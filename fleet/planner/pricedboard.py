@@ -57,8 +57,8 @@ class PricedBoard(Board):
         trips = math.fsum(sortie.trip_cost for sortie in self.sorties.values())
         tours = math.fsum(tour.cost for tour in self.tours.values())
         fees = math.fsum(way.fee for way in self.stays.values())
-        left = sum(way is None for way in self.choices)
-        return trips + tours + fees + self.problem.penalty * left + self.change_price * len(self.changed())
+        left = self.problem.left_price(order for order, way in enumerate(self.choices) if way is None)
+        return trips + tours + fees + left + self.change_price * len(self.changed())
 
     def mark(self) -> Mark:
         """How it stands now, to come back to."""
@@ -82,6 +82,11 @@ class PricedBoard(Board):
         self.choices, self.yard, self.compartments = mark.choices, mark.yard, mark.compartments
         self.sorties, self.stays, self.tours, self._van_of = mark.sorties, mark.stays, mark.tours, mark.van_of
 
+    @property
+    def leaving_toll(self) -> float:
+        """The price of the one mission that the parcel is in."""
+        return self.change_price
+
     def toll(self, tours: Sequence[Tour]) -> float:
         """The price of the drafted routes that would change by it, without that of those that would be as drafted
         again."""
@@ -99,8 +104,9 @@ class PricedBoard(Board):
         return seat
 
     def take(self, order: int) -> None:
-        """Have a parcel in hand that was lifted earlier."""
-        self._hand, self._was, self._lifted_from = order, 0.0, None
+        """As on any board; the price of changes is that of this parcel from now on."""
+        super().take(order)
+        self._hand, self._was = order, 0.0
 
     def price(self, seat: Seat) -> float:
         """The seat's cost, and what it adds to the price of changes beside the seat that the parcel had."""

@@ -142,10 +142,14 @@ class Problem:
         """The types, rates and rules."""
         return self.snapshot.context.fleet
 
-    @property
-    def penalty(self) -> float:
-        """The objective's price for a parcel that nobody brings."""
-        return LAST_RESORT * self.fleet.unserved_penalty
+    @cached_property
+    def penalties(self) -> tuple[float, ...]:
+        """The objective's price for each parcel when nobody brings it."""
+        return tuple(LAST_RESORT * self.fleet.unserved_penalty * order.priority for order in self.orders)
+
+    def left_price(self, orders: Iterable[int]) -> float:
+        """The objective's price for some parcels that nobody brings."""
+        return math.fsum(self.penalties[order] for order in orders)
 
     @cached_property
     def orders(self) -> tuple[Order, ...]:

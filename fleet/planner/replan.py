@@ -7,17 +7,16 @@ mission that does not stay as it is, is undone. All of it is exact: nothing is i
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from fleet.planner.apart import Apart
 from fleet.planner.board import Seat
 from fleet.planner.draft import Draft, rerouted
 from fleet.planner.flights import Flights
-from fleet.planner.floors import Floats
 from fleet.planner.present import Present
 from fleet.planner.pricedboard import PricedBoard
 from fleet.planner.problem import Problem
@@ -35,13 +34,6 @@ MOST_IDLE = 20
 
 FEWEST, MOST = 2, 8
 """So many parcels are taken out at once."""
-
-KM_FOR_AN_HOUR = 8.0
-"""Parcels so far apart are as little related as those an hour apart."""
-
-ELSEWHERE_KM = 4.0
-"""Parcels that stand at different sites have hardly an asset in common: they count as so much farther apart."""
-
 
 DRIVEN_SHARE = 0.3
 """Of the effort, what searching on with the vans' tours gets."""
@@ -126,7 +118,7 @@ class _Polish:
 
     def run(self, stop: Stop) -> None:
         """As long as there is effort, and not when many trials in a row were for nothing."""
-        self._apart = _Apart(self.board.problem)
+        self._apart = Apart(self.board.problem)
         worth, idle = self.board.worth(), 0
         while idle < MOST_IDLE and not stop():
             for _ in range(TRIALS):
@@ -136,7 +128,7 @@ class _Polish:
     def _trial(self, worth: float) -> float:
         board, mark = self.board, self.board.mark()
         for order in self._in_turn(self._chosen()):
-            left = Seat(None, board.problem.penalty)
+            left = Seat(None, board.problem.penalties[order])
             board.take(order)
             board.put(order, board.cheapest(order, left.cost) or left)
         found = board.worth()
@@ -164,23 +156,3 @@ class _Polish:
             return sorted(orders, key=lambda o: urgency(self.board.problem, o))
         self.chance.shuffle(orders)
         return orders
-
-
-class _Apart:
-    """How little parcels have to do with each other: the way and the time between them, and whether they stand at one
-    site; in kilometres."""
-
-    def __init__(self, problem: Problem) -> None:
-        orders = problem.orders
-        lon, lat = np.array([(o.place.lon, o.place.lat) for o in orders]).T
-        self._east = (lon - lon.mean()) * 111.2 * math.cos(math.radians(float(lat.mean())))
-        self._north = (lat - lat.mean()) * 111.2
-        self._due = np.array([sum(due) / 2 for due in problem.due]) / 3600
-        names: dict[str | None, int] = {None: 0}
-        self._site = np.array([names.setdefault(problem.standing(o), len(names)) for o in range(len(orders))])
-
-    def from_(self, order: int) -> Floats:
-        """Of all parcels, from one of them."""
-        way = np.hypot(self._east - self._east[order], self._north - self._north[order])
-        hours = np.abs(self._due - self._due[order])
-        return way + hours * KM_FOR_AN_HOUR + (self._site != self._site[order]) * ELSEWHERE_KM  # type: ignore[no-any-return]

@@ -360,13 +360,13 @@ class Yard:
         return arrive, arrive + 1 + round_up(pool.type.drop_s)
 
 
-def urgency(problem: Problem, order: int) -> tuple[int, int, int]:
-    """The order of booking: short windows first, then early ones."""
+def urgency(problem: Problem, order: int) -> tuple[float, int, int, int]:
+    """The order of booking: what it is dearest to leave first, then short windows, then early ones."""
     start, end = problem.due[order]
-    return end - max(0, start), end, order
+    return -problem.penalties[order], end - max(0, start), end, order
 
 
-def _turn(problem: Problem, order: int, departures: Mapping[int, int]) -> tuple[int, ...]:
+def _turn(problem: Problem, order: int, departures: Mapping[int, int]) -> tuple[float, ...]:
     planned = departures.get(order)
     return (1, *urgency(problem, order)) if planned is None else (0, planned, order)
 

@@ -123,7 +123,7 @@ def door_visit(problem: Problem, order: int, bases: Bases) -> Visit:
         deliver=deliver,
         collect=collect,
         bases=bases,
-        penalty=problem.penalty,
+        penalty=problem.penalties[order],
         ride_s=ride_limit_s(parcel, types_of(problem, bases)),
     )
 
@@ -176,7 +176,7 @@ def _locker_visit(problem: Problem, station: Station, orders: tuple[int, ...], b
         deliver=load,
         collect=(0, 0),
         bases=bases,
-        penalty=problem.penalty * len(orders),
+        penalty=problem.left_price(orders),
         ride_s=min(ride_limit_s(problem.orders[o], kinds) for o in orders),
     )
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import isfinite
-from typing import Annotated, Any, Final, NamedTuple, TypeVar, get_args
+from typing import Annotated, Any, Final, NamedTuple, TypeVar, cast, get_args, get_origin
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from fleet.protocol.errors import Fault, LocalError, RemoteError, Unsayable
 from fleet.protocol.messages import (
@@ -80,14 +80,18 @@ _KNOWN_VERSIONS: Final = {frame: version for version, frame in _VERSION_FRAMES.i
 _KIND_NAMES: Final = {frame: kind for kind, frame in _KIND_FRAMES.items()}
 
 
-def _nested(fields: Iterable[str]) -> dict[str, Any]:
-    """Fields by way of those that they are in, as pydantic leaves them out."""
+def _nested(kind: str, fields: Iterable[str]) -> dict[str, Any]:
+    """Fields of a kind of message by way of those that they are in, as pydantic leaves them out."""
     tree: dict[str, Any] = {}
     for path in fields:
         *around, name = path.split(".")
-        node = tree
+        node, form = tree, _KINDS[kind]
         for each in around:
+            annotation = form.model_fields[each].annotation
             node = node.setdefault(each, {})
+            if get_origin(annotation) is tuple:
+                node, annotation = node.setdefault("__all__", {}), get_args(annotation)[0]
+            form = cast("type[BaseModel]", annotation)
         node[name] = True
     return tree
 
@@ -96,7 +100,7 @@ def _nested(fields: Iterable[str]) -> dict[str, Any]:
 _FIELDS_AFTER: Final = {version: fields_after(version) for version in WIRE_VERSIONS}
 _KINDS_AFTER: Final = {version: kinds_after(version) for version in WIRE_VERSIONS}
 _LEFT_OUT: Final[Mapping[int, Mapping[str, dict[str, Any]]]] = {
-    version: {kind: {"message": _nested(fields)} for kind, fields in kinds.items()}
+    version: {kind: {"message": _nested(kind, fields)} for kind, fields in kinds.items()}
     for version, kinds in _FIELDS_AFTER.items()
 }
 

@@ -41,7 +41,8 @@ def _leave_out(definitions: dict[str, Any], version: int) -> None:
             *around, name = path.split(".")
             holder = definitions[kinds[kind].__name__]
             for each in around:
-                holder = definitions[holder["properties"][each]["$ref"].rpartition("/")[2]]
+                form = holder["properties"][each]
+                holder = definitions[form.get("items", form)["$ref"].rpartition("/")[2]]
             del holder["properties"][name]
     forms = definitions["Envelope"]["properties"]["message"]["anyOf"]
     union = next(form for form in forms if "oneOf" in form)

@@ -184,11 +184,17 @@ class Reason(Value):
     source: str | None = None
 
 
+LEAST_PRIORITY, MOST_PRIORITY = 1.0, 100.0
+"""Between these an order's priority lies. None is below 1, that of who says nothing: a parcel stays behind for want of
+room only, not since it counts for less than its way costs."""
+
+
 class Order(Value):
     """One parcel that is to be moved, without anything that tells who the person is (see ``Contact``).
 
     ``place`` is the recipient's (or, for a pick-up, the sender's) address point; ``drop_point`` is a surveyed
-    point where a machine may set the parcel down, when there is one.
+    point where a machine may set the parcel down, when there is one. ``priority`` is how many times the fleet's price
+    of a parcel that nobody brings this one counts: where not all find room, those of less are left.
     """
 
     order_id: Identifier
@@ -207,6 +213,9 @@ class Order(Value):
     service_minutes: NonNegative = 3
     crew: Annotated[int, Field(ge=1, le=9)] = 1
     locker_ok: bool = False
+    priority: Annotated[
+        float, Field(ge=LEAST_PRIORITY, le=MOST_PRIORITY, exclude_if=lambda priority: priority == 1)
+    ] = 1
 
     @model_validator(mode="after")
     def _ready_before_due(self) -> Self:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from fleet.protocol.errors import Unsayable
-from fleet.protocol.messages import Action, Command, Message, ReportWeather
+from fleet.protocol.messages import Action, Command, Message, ReportWeather, SubmitOrders
 
 WIRE_VERSIONS: Final[tuple[int, ...]] = (1, 2)
 """The versions that this code speaks, newest last: the newest and the one before it."""
@@ -19,6 +19,7 @@ NEW_FIELDS: Final[Mapping[int, Mapping[str, frozenset[str]]]] = {
     2: {
         "welcome": frozenset({"rate"}),
         "busy": frozenset({"code", "detail"}),
+        "submit_orders": frozenset({"orders.priority"}),
         "heartbeat": frozenset({"sent_s", "echo"}),
         "reserve_compartment": frozenset({"request"}),
         "release_compartment": frozenset({"request"}),
@@ -31,8 +32,8 @@ NEW_FIELDS: Final[Mapping[int, Mapping[str, frozenset[str]]]] = {
         "telemetry": frozenset({"packs", "airspeed_mps", "wind_mps", "wind_from_deg"}),
     },
 }
-"""Version, kind, fields that are new in it, by way of those that they are in. Each has a default: what the other end
-left out is read as that."""
+"""Version, kind, fields that are new in it, by way of those that they are in (of a list: of each in it). Each has a
+default: what the other end left out is read as that."""
 
 NEW_KINDS: Final[Mapping[int, frozenset[str]]] = {
     2: frozenset({"erase_contacts", "preview_zones", "change_zones", "lock_orders"})
@@ -56,10 +57,12 @@ def said_of(message: Message, fields: Iterable[str]) -> set[str]:
 
 
 def _states(node: object, path: list[str]) -> bool:
-    *around, name = path
-    for each in around:
-        node = getattr(node, each, None)
-    return name in getattr(node, "model_fields_set", ())
+    if isinstance(node, tuple):
+        return any(_states(each, path) for each in node)
+    name, *within = path
+    if not within:
+        return name in getattr(node, "model_fields_set", ())
+    return _states(getattr(node, name, None), within)
 
 
 def kinds_after(version: int) -> frozenset[str]:
@@ -78,6 +81,10 @@ KNOWS_PLACES: Final = 2
 """From this version on weather may be that of a place, or of a height."""
 
 
+KNOWS_PRIORITY: Final = 2
+"""From this version on some orders may count for more than others."""
+
+
 def _is_of_a_place(report: ReportWeather) -> bool:
     return report.place is not None or report.height_m is not None
 
@@ -91,13 +98,26 @@ def for_version(message: Message, version: int) -> Message:
     """What is said to a peer of a version instead of a message that means something else without its newer fields.
 
     One who knows of no way around is not sent straight across what the way leads around: it comes down where it is, as
-    if there were no way. Weather of a place is not made weather of the whole area: raises ``Unsayable``.
+    if there were no way. Weather of a place is not made weather of the whole area, nor is an order that counts for more
+    than others, or less, one like all: raises ``Unsayable``.
     """
     if version < KNOWS_PLACES and isinstance(message, ReportWeather) and _is_of_a_place(message):
         raise Unsayable(
             f"version {version} of the wire knows no places of weather: the report would count for the whole area, "
             "at every height; report it without them, or update the hub"
         )
+    if version < KNOWS_PRIORITY and isinstance(message, SubmitOrders):
+        _check_plain(message, version)
     if version < PASSES_POINTS and isinstance(message, Command) and message.via:
         return message.model_copy(update={"action": Action.LAND, "place": None, "place_id": None, "via": ()})
     return message
+
+
+def _check_plain(message: SubmitOrders, version: int) -> None:
+    """Raises ``Unsayable`` where an order says what an older hub would not know of."""
+    for order in message.orders:
+        if order.priority != 1:
+            raise Unsayable(
+                f"version {version} of the wire knows no priority of orders: {order.order_id} would count like any "
+                "other; leave the column out, or update the hub"
+            )

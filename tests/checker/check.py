@@ -21,6 +21,7 @@ from tests.checker.rules import (
     lockers,
     money,
     placement,
+    priority,
     sorties,
     travel,
     weather,
@@ -72,6 +73,7 @@ RULES: tuple[Rule, ...] = (
     travel.check_stop_places,
     money.check_sums,
     money.check_route_costs,
+    priority.check_priorities,
     weather.check_weather,
 )
 

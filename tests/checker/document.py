@@ -136,6 +136,7 @@ class Plan:
     routes: tuple[Route, ...]
     reservations: tuple[Reservation, ...]
     unassigned: tuple[str, ...]
+    assumptions: tuple[str, ...]
     counts: dict[str, int]
     parcel_count: int
     total_cost: float
@@ -156,6 +157,7 @@ def parse_plan(document: Json) -> Plan:
             _reservation(place, r) for place in document["lockers"] for r in place["reservations"]
         ),
         unassigned=tuple(entry["order_id"] for entry in document["unassigned"]),
+        assumptions=tuple(document["assumptions"]),
         counts=summary["by_mode"],
         parcel_count=summary["parcels"],
         total_cost=summary["cost"]["total"],

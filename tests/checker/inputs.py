@@ -31,6 +31,7 @@ class Order:
     service_s: float
     crew: int
     locker_ok: bool
+    priority: float = 1.0
 
     @property
     def outbound(self) -> bool:
@@ -124,6 +125,7 @@ def _order(row: Row) -> Order:
         service_s=60 * float(row["service_minutes"]),
         crew=int(row["crew"]),
         locker_ok=row["locker_ok"].lower() == "true",
+        priority=float(row.get("priority") or 1),
     )
 
 

@@ -44,6 +44,7 @@ class Code(StrEnum):
     AGE_CHECK = "age_check"
     SERVICE_LEVEL = "service_level"
     CONSENT = "consent"
+    PRIORITY = "priority"
     DIRECTION = "direction"
     ZONE = "zone"
     TRAVEL_TIME = "travel_time"

@@ -34,5 +34,6 @@ def order_row(ledger: Ledger, order_id: str) -> Row:
         "locked": parcel.locked,
         "goods": order.goods.value,
         "weight_kg": order.weight_kg,
+        "priority": order.priority,
         "place": point(order.place),
     }

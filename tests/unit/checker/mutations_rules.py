@@ -144,3 +144,8 @@ def a_drone_flies_where_ice_forms(day: Day) -> None:
 def the_weather_of_the_evening_is_not_known(day: Day) -> None:
     day.weather = day.weather[:9]
     day.fly("F1", clock("08:30:00"))
+
+
+@breaks(Code.PRIORITY)
+def one_who_counts_for_less_has_the_place(day: Day) -> None:
+    day.row("U1").update(day.row("V1") | {"order_id": "U1", "priority": 1.5, "weight_kg": 0.5})

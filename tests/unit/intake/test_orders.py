@@ -93,6 +93,16 @@ def test_optional_columns_are_read(tmp_path: Path) -> None:
     assert order.min_age == 18
 
 
+def test_a_priority_is_read_and_an_empty_one_is_that_of_all(tmp_path: Path) -> None:
+    """Neither a word nor what is out of bounds passes for one."""
+    for cell, priority in (("", 1), ("1", 1), ("2.5", 2.5), ("100", 100)):
+        assert read(tmp_path, GOOD | {"priority": cell}).orders[0].priority == priority
+    for cell in ("high", "0", "0.99", "-1", "101", "nan"):
+        (message,) = messages(read(tmp_path, GOOD | {"priority": cell}))
+        assert message.startswith("orders.csv:2: priority: "), message
+    assert "must lie within 1 and 100" in messages(read(tmp_path, GOOD | {"priority": "0"}))[0]
+
+
 def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD, encoding="utf-8-sig")
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))

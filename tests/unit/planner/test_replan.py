@@ -267,7 +267,9 @@ def test_polishing_leaves_no_tour_that_can_not_be_driven() -> None:
     board = PricedBoard(present.draft(), ways, standing=present.standing)
     mark, seat = board.mark(), board.lift(1)
     assert not board.holds(mark)
-    assert board.cheapest(1, board.problem.penalty) is None, "nothing is worth it while the tour breaks by it"
+    assert board.cheapest(1, board.problem.penalties[1]) is None, (
+        "nothing is worth it while the tour breaks by it"
+    )
     board.put(1, seat)
     assert board.holds(mark)
     polish(board, (), random.Random(1), stop=MaxIterations(10))

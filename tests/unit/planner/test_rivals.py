@@ -248,7 +248,7 @@ def test_lifting_and_putting_back_changes_nothing() -> None:
     for number in range(len(ways)):
         seat = board.lift(number)
         assert board.draft().objective == pytest.approx(
-            before.objective - seat.cost + problem.penalty, abs=1e-6
+            before.objective - seat.cost + problem.penalties[number], abs=1e-6
         )
         board.put(number, seat)
     after = board.draft()

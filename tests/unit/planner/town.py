@@ -53,6 +53,7 @@ def order(
     crew: int = 1,
     locker_ok: bool = True,
     ready: float = 0,
+    priority: float = 1,
 ) -> Order:
     """A parcel; hours count from eight o'clock."""
     start, end = (EIGHT + timedelta(hours=h) for h in hours)
@@ -70,6 +71,7 @@ def order(
         service_minutes=service_minutes,
         crew=crew,
         locker_ok=locker_ok,
+        priority=priority,
     )
 
 

@@ -3,7 +3,7 @@
 import json
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import pytest
 from hypothesis import assume, given
@@ -29,6 +29,7 @@ from fleet.protocol.messages import (
     Heartbeat,
     ReportWeather,
     ReserveCompartment,
+    SubmitOrders,
     Telemetry,
 )
 from fleet.protocol.values import Place
@@ -72,15 +73,18 @@ def holder(document: Any, path: str) -> Any:
     """What of a message a field is in."""
     node = document.get("message", document)
     for name in path.split(".")[:-1]:
-        node = node[name]
+        node = node[name][0] if isinstance(node[name], list) else node[name]
     return node
 
 
 def sayable(version: int, value: Envelope | Attach | Telemetry) -> Envelope | Attach | Telemetry:
-    """What can be said in a version at all: weather of a place can't be in the first."""
+    """What can be said in a version at all: weather of a place, and orders' priorities, can't be in the first."""
     if version == OLD and isinstance(value, Envelope) and isinstance(value.message, ReportWeather):
         nowhere = value.message.model_copy(update={"place": None, "height_m": None})
         return value.model_copy(update={"message": nowhere})
+    if version == OLD and isinstance(value, Envelope) and isinstance(value.message, SubmitOrders):
+        alike = tuple(order.model_copy(update={"priority": 1.0}) for order in value.message.orders)
+        return value.model_copy(update={"message": value.message.model_copy(update={"orders": alike})})
     return value
 
 
@@ -146,6 +150,7 @@ def test_a_new_field_has_a_default() -> None:
                 known: Any = message_types()[kind]
                 for name in path.split(".")[:-1]:
                     known = known.model_fields[name].annotation
+                    known = get_args(known)[0] if get_origin(known) is tuple else known
                 assert not known.model_fields[path.rpartition(".")[2]].is_required(), (kind, path)
 
 
@@ -238,3 +243,13 @@ def test_weather_of_a_place_is_not_told_to_who_knows_no_places(where: dict[str, 
     nowhere = deepcopy(document)
     nowhere["message"] |= dict.fromkeys(where)
     assert "place" not in sent(OLD, decoded(NEW, "report_weather", nowhere))["message"]
+
+
+def test_a_priority_is_not_lost_on_a_hub_that_knows_of_none() -> None:
+    """Its plans would leave whom it likes; whoever sends the order is told so. One like all others goes through."""
+    value = decoded(NEW, "submit_orders", EXAMPLES[NEW]["submit_orders"])
+    with pytest.raises(LocalError, match="knows no priority of orders: AT-0001"):
+        sent(OLD, value)
+    plain = sayable(OLD, value)
+    assert "priority" not in sent(OLD, plain)["message"]["orders"][0]
+    assert "priority" not in sent(NEW, plain)["message"]["orders"][0], "what is like all others says nothing"

@@ -34,6 +34,7 @@ function orderFacts(store, order) {
     ["Goods", goods(order)],
     ["Weight", quantity(order.weight_kg, "kg", 2)],
     ["Size", `${order.size_m.map((edge) => Math.round(100 * edge)).join(" × ")} cm`],
+    ...(order.priority === 1 ? [] : [["Priority", String(order.priority)]]),
     ["Service", `${words(order.service)}${order.crew > 1 ? `, crew of ${order.crew}` : ""}`],
     ["Locker", order.locker ? link(order.locker, () => store.choose("lockers", order.locker)) : order.locker_ok ? "allowed" : "not allowed"],
     ["Failed attempts", String(order.attempts)],
