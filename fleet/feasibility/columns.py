@@ -94,11 +94,18 @@ def by_goods(columns: OrderColumns, asset_type: AssetType) -> Flags:
 
 
 def by_service(columns: OrderColumns, asset_type: AssetType) -> Flags:
-    """Service level, hands, check of age and direction as the type offers them."""
+    """Service level, hands, skills, check of age and direction as the type offers them."""
     rules = asset_type.carriage
     offered = np.isin(columns.service, [s.value for s in sorted(rules.services)])
     hands = columns.crew <= max(1, rules.crew)
-    return offered & hands & (~columns.age_checked | rules.age_check) & (columns.delivered | rules.collects)
+    able = _flags(order.skills <= rules.skills for order in columns.orders)
+    return (
+        offered
+        & hands
+        & able
+        & (~columns.age_checked | rules.age_check)
+        & (columns.delivered | rules.collects)
+    )
 
 
 SIEVES: Mapping[str, Sieve] = MappingProxyType(

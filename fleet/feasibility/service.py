@@ -1,4 +1,4 @@
-"""What happens at the door: service level, hands needed, a check of age, and which way the parcel goes."""
+"""What happens at the door: service level, hands and skills needed, a check of age, and which way the parcel goes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fleet.protocol.values import Direction, Reason
 
 def ask_service(case: ParcelCase) -> Verdict:
     """Whether the type offers what the order asks for at the door."""
-    return combine((_level(case), _crew(case), _age(case), _direction(case)))
+    return combine((_level(case), _crew(case), _skills(case), _age(case), _direction(case)))
 
 
 def _level(case: ParcelCase) -> Verdict:
@@ -39,6 +39,21 @@ def _crew(case: ParcelCase) -> Verdict:
             limit=there,
             actual=needed,
             unit="people",
+            source=case.source,
+        )
+    )
+
+
+def _skills(case: ParcelCase) -> Verdict:
+    missing = sorted(case.order.skills - case.asset_type.carriage.skills)
+    if not missing:
+        return feasible()
+    return infeasible(
+        Reason(
+            code="skill_missing",
+            detail=f"the order asks for {', '.join(missing)}, which {case.asset_type.type_id} does not list",
+            limit=", ".join(sorted(case.asset_type.carriage.skills)) or "none",
+            actual=", ".join(sorted(case.order.skills)),
             source=case.source,
         )
     )

@@ -177,6 +177,18 @@ def choice(kinds: type[StrEnum]) -> Parser:
     return parse
 
 
+def names(most: int) -> Parser:
+    """Names with spaces or semicolons between them, so many at most."""
+
+    def parse(cell: str) -> frozenset[str]:
+        found = frozenset(identifier(name) for name in re.split(r"[\s;]+", cell) if name)
+        if len(found) > most:
+            raise CellError(f"must be at most {most} names, with spaces or semicolons between them")
+        return found
+
+    return parse
+
+
 def optional(parse: Parser, default: object = None) -> Parser:
     """The same parser for a cell that may be empty, which then means ``default``."""
     return lambda cell: parse(cell) if cell else default

@@ -19,6 +19,7 @@ from fleet.intake.tables import Columns, Row, Table, read_table
 from fleet.protocol.values import (
     LEAST_PRIORITY,
     MOST_PRIORITY,
+    MOST_SKILLS,
     Contact,
     Dimensions,
     Direction,
@@ -65,6 +66,7 @@ OPTIONAL_PARSERS: Mapping[str, cells.Parser] = {
     "drop_lon": cells.optional(cells.within(-180, 180)),
     "drop_lat": cells.optional(cells.within(-90, 90)),
     "priority": cells.optional(cells.within(LEAST_PRIORITY, MOST_PRIORITY), 1.0),
+    "skills": cells.optional(cells.names(MOST_SKILLS), frozenset()),
 }
 COLUMNS = Columns(required=tuple(PARSERS), optional=tuple(OPTIONAL_PARSERS))
 
@@ -190,6 +192,7 @@ def _order(values: Values) -> Order:
         crew=values["crew"],
         locker_ok=values["locker_ok"],
         priority=values["priority"],
+        skills=values["skills"],
     )
 
 

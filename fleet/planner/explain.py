@@ -306,6 +306,7 @@ Wording = Callable[[str, Reason], str]
 
 CHANGES: dict[str, tuple[Wording, float]] = {
     "crew_too_small": (lambda kind, r: f"a crew of {_plain(r.actual)} on a {kind}", 1.0),
+    "skill_missing": (lambda kind, r: f"a {kind} with the skills {_plain(r.actual)}", 1.0),
     "no_locker_consent": (lambda _kind, _reason: "the recipient's consent to a locker", 0.8),
     "no_asset": (lambda kind, _reason: f"one {kind} that is free", 2.0),
     "authorisation_full": (lambda _kind, _reason: "an authorisation for more flights", 1.0),

@@ -13,7 +13,15 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Self, get_args
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    model_validator,
+)
 
 
 class Value(BaseModel):
@@ -188,13 +196,17 @@ LEAST_PRIORITY, MOST_PRIORITY = 1.0, 100.0
 """Between these an order's priority lies. None is below 1, that of who says nothing: a parcel stays behind for want of
 room only, not since it counts for less than its way costs."""
 
+MOST_SKILLS = 20
+"""So many skills may an order ask for."""
+
 
 class Order(Value):
     """One parcel that is to be moved, without anything that tells who the person is (see ``Contact``).
 
     ``place`` is the recipient's (or, for a pick-up, the sender's) address point; ``drop_point`` is a surveyed
     point where a machine may set the parcel down, when there is one. ``priority`` is how many times the fleet's price
-    of a parcel that nobody brings this one counts: where not all find room, those of less are left.
+    of a parcel that nobody brings this one counts: where not all find room, those of less are left. ``skills`` are what
+    who brings it must be able to do, by the names that the fleet file gives its vans.
     """
 
     order_id: Identifier
@@ -216,6 +228,11 @@ class Order(Value):
     priority: Annotated[
         float, Field(ge=LEAST_PRIORITY, le=MOST_PRIORITY, exclude_if=lambda priority: priority == 1)
     ] = 1
+    skills: Annotated[
+        frozenset[Identifier],
+        PlainSerializer(sorted, return_type=list[str]),
+        Field(max_length=MOST_SKILLS, exclude_if=lambda skills: not skills),
+    ] = frozenset()
 
     @model_validator(mode="after")
     def _ready_before_due(self) -> Self:

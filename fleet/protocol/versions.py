@@ -19,7 +19,7 @@ NEW_FIELDS: Final[Mapping[int, Mapping[str, frozenset[str]]]] = {
     2: {
         "welcome": frozenset({"rate"}),
         "busy": frozenset({"code", "detail"}),
-        "submit_orders": frozenset({"orders.priority"}),
+        "submit_orders": frozenset({"orders.priority", "orders.skills"}),
         "heartbeat": frozenset({"sent_s", "echo"}),
         "reserve_compartment": frozenset({"request"}),
         "release_compartment": frozenset({"request"}),
@@ -82,7 +82,7 @@ KNOWS_PLACES: Final = 2
 
 
 KNOWS_PRIORITY: Final = 2
-"""From this version on some orders may count for more than others."""
+"""From this version on some orders may count for more than others, and ask for skills."""
 
 
 def _is_of_a_place(report: ReportWeather) -> bool:
@@ -99,7 +99,7 @@ def for_version(message: Message, version: int) -> Message:
 
     One who knows of no way around is not sent straight across what the way leads around: it comes down where it is, as
     if there were no way. Weather of a place is not made weather of the whole area, nor is an order that counts for more
-    than others, or less, one like all: raises ``Unsayable``.
+    than others, or asks for skills, one like all: raises ``Unsayable``.
     """
     if version < KNOWS_PLACES and isinstance(message, ReportWeather) and _is_of_a_place(message):
         raise Unsayable(
@@ -116,8 +116,9 @@ def for_version(message: Message, version: int) -> Message:
 def _check_plain(message: SubmitOrders, version: int) -> None:
     """Raises ``Unsayable`` where an order says what an older hub would not know of."""
     for order in message.orders:
-        if order.priority != 1:
+        unknown = "priority" if order.priority != 1 else "skills" if order.skills else None
+        if unknown is not None:
             raise Unsayable(
-                f"version {version} of the wire knows no priority of orders: {order.order_id} would count like any "
-                "other; leave the column out, or update the hub"
+                f"version {version} of the wire knows no {unknown} of orders: {order.order_id} would be planned like "
+                "any other; leave the column out, or update the hub"
             )

@@ -39,6 +39,7 @@ class Carriage:
     collects: bool
     chilled_minutes: float | None
     crew: int
+    skills: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

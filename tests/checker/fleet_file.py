@@ -141,6 +141,7 @@ def _carriage(table: Table) -> Carriage:
         collects=rules.get("collects", False),
         chilled_minutes=rules.get("chilled_minutes"),
         crew=rules.get("crew", 0),
+        skills=frozenset(rules.get("skills", ())),
     )
 
 
@@ -215,6 +216,7 @@ def _crewed(plain: Carriage, entry: Table) -> Carriage:
         collects=plain.collects,
         chilled_minutes=plain.chilled_minutes,
         crew=entry.get("crew", plain.crew),
+        skills=frozenset(entry.get("skills", plain.skills)),
     )
 
 

@@ -32,6 +32,7 @@ class Order:
     crew: int
     locker_ok: bool
     priority: float = 1.0
+    skills: frozenset[str] = frozenset()
 
     @property
     def outbound(self) -> bool:
@@ -126,6 +127,7 @@ def _order(row: Row) -> Order:
         crew=int(row["crew"]),
         locker_ok=row["locker_ok"].lower() == "true",
         priority=float(row.get("priority") or 1),
+        skills=frozenset((row.get("skills") or "").replace(";", " ").split()),
     )
 
 

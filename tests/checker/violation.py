@@ -43,6 +43,7 @@ class Code(StrEnum):
     CHILLED = "chilled"
     AGE_CHECK = "age_check"
     SERVICE_LEVEL = "service_level"
+    SKILLS = "skills"
     CONSENT = "consent"
     PRIORITY = "priority"
     DIRECTION = "direction"

@@ -87,6 +87,7 @@ def _order(rng: random.Random, number: int) -> Row:
         "crew": 2 if bulky else 1,
         "locker_ok": str(rng.random() < 0.6).lower(),
         "notes": "",
+        "skills": "white_glove" if bulky else "",
         "priority": ("", 1, 2.5)[number % 3],
     }
 

@@ -43,6 +43,7 @@ def _goods(ledger: Ledger, order_id: str) -> Row:
         "size_m": list(order.size.ordered()),
         "service": order.service.value,
         "crew": order.crew,
+        "skills": sorted(order.skills),
         "min_age": order.min_age,
         "locker_ok": order.locker_ok,
         "ready_at": stamp(order.ready_at),

@@ -68,7 +68,7 @@ def _chilled(
 
 
 def check_service(case: Case) -> Iterator[Violation]:
-    """Who meets the recipient can check an age, take a signature, give white-glove service.
+    """Who meets the recipient can check an age, take a signature, give white-glove service, has the skills asked for.
 
     For a locker parcel that is the locker, not who brings it there.
     """
@@ -79,6 +79,11 @@ def check_service(case: Case) -> Iterator[Violation]:
                 where,
                 f"{order.order_id} needs age {order.min_age}, {carriage.kind} can't check",
             )
+        if missing := order.skills - carriage.skills:
+            detail = (
+                f"{order.order_id} asks for {sorted(missing)}, {carriage.kind} has {sorted(carriage.skills)}"
+            )
+            yield Violation(Code.SKILLS, where, detail)
         if order.service not in carriage.services:
             detail = (
                 f"{order.order_id} needs {order.service}, {carriage.kind} gives {sorted(carriage.services)}"

@@ -34,7 +34,7 @@ def check_priorities(case: Case) -> Iterator[Violation]:
 
 def _could_take(one: Order, other: Order) -> bool:
     """Whether the place of another parcel, on the same trip at the same time, would do for this one."""
-    same = ("direction", "goods", "min_age", "service", "crew", "locker_ok")
+    same = ("direction", "goods", "min_age", "service", "crew", "skills", "locker_ok")
     alike = all(getattr(one, name) == getattr(other, name) for name in same)
     small = one.weight_kg <= other.weight_kg and fits(one.edges_m, other.edges_m)
     quick = one.service_s <= other.service_s and one.ready_at <= other.ready_at

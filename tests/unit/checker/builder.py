@@ -69,7 +69,7 @@ def order(order_id: str, point: Point, **changes: Any) -> Json:
     row |= {"goods": "standard", "value_eur": 10, "min_age": "", "ready_at": clock("07:00:00").isoformat()}
     row |= {"due_from": clock("08:00:00").isoformat(), "due_by": clock("18:00:00").isoformat()}
     row |= {"service": "standard", "service_minutes": 3, "crew": 1, "locker_ok": "false", "notes": ""}
-    row |= {"priority": ""}
+    row |= {"priority": "", "skills": ""}
     return row | changes
 
 

@@ -149,3 +149,8 @@ def the_weather_of_the_evening_is_not_known(day: Day) -> None:
 @breaks(Code.PRIORITY)
 def one_who_counts_for_less_has_the_place(day: Day) -> None:
     day.row("U1").update(day.row("V1") | {"order_id": "U1", "priority": 1.5, "weight_kg": 0.5})
+
+
+@breaks(Code.SKILLS)
+def a_van_lacks_a_skill(day: Day) -> None:
+    day.row("V1")["skills"] = "fitting"

@@ -71,6 +71,7 @@ CARRIED: dict[str, dict[str, Any]] = {
     "service_not_offered": {"service": ServiceLevel.SIGNATURE},
     "crew_too_small": {"crew": 2},
     "age_check_needed": {"min_age": 18},
+    "skill_missing": {"skills": frozenset({"fitting"})},
     "does_not_collect": {"direction": Direction.PICKUP},
 }
 
@@ -284,6 +285,7 @@ def test_locker_answers_give_the_smallest_compartment_and_the_walk() -> None:
         ("too_heavy", {"weight_kg": 21}),
         ("goods_not_carried", {"goods": Goods.CHILLED}),
         ("age_check_needed", {"min_age": 18}),
+        ("skill_missing", {"skills": frozenset({"fitting"})}),
         ("service_not_offered", {"service": ServiceLevel.SIGNATURE}),
     ],
 )

@@ -184,6 +184,7 @@ def test_sieves_and_questions_answer_alike_parcel_by_parcel() -> None:
             goods=list(Goods)[n % len(Goods)],
             min_age=18 if n % 7 == 0 else None,
             crew=1 + n % 3,
+            skills=frozenset({"fitting"}) if n % 11 == 0 else frozenset(),
         )
         for n in range(200)
     ]

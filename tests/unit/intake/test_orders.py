@@ -103,6 +103,19 @@ def test_a_priority_is_read_and_an_empty_one_is_that_of_all(tmp_path: Path) -> N
     assert "must lie within 1 and 100" in messages(read(tmp_path, GOOD | {"priority": "0"}))[0]
 
 
+def test_skills_are_names_with_spaces_or_semicolons_between(tmp_path: Path) -> None:
+    """In any sequence, each once; too many are refused."""
+    for cell, skills in (
+        ("", set()),
+        ("fitting", {"fitting"}),
+        ("piano; fitting piano", {"fitting", "piano"}),
+    ):
+        assert read(tmp_path, GOOD | {"skills": cell}).orders[0].skills == skills
+    many = " ".join(f"s{i}" for i in range(21))
+    (message,) = messages(read(tmp_path, GOOD | {"skills": many}))
+    assert message.startswith("orders.csv:2: skills: must be at most 20 names")
+
+
 def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD, encoding="utf-8-sig")
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))

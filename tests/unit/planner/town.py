@@ -54,6 +54,7 @@ def order(
     locker_ok: bool = True,
     ready: float = 0,
     priority: float = 1,
+    skills: frozenset[str] = frozenset(),
 ) -> Order:
     """A parcel; hours count from eight o'clock."""
     start, end = (EIGHT + timedelta(hours=h) for h in hours)
@@ -72,6 +73,7 @@ def order(
         crew=crew,
         locker_ok=locker_ok,
         priority=priority,
+        skills=skills,
     )
 
 

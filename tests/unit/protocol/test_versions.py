@@ -78,12 +78,15 @@ def holder(document: Any, path: str) -> Any:
 
 
 def sayable(version: int, value: Envelope | Attach | Telemetry) -> Envelope | Attach | Telemetry:
-    """What can be said in a version at all: weather of a place, and orders' priorities, can't be in the first."""
+    """What can be said in a version at all: weather of a place, orders' priorities and skills can't be in the first."""
     if version == OLD and isinstance(value, Envelope) and isinstance(value.message, ReportWeather):
         nowhere = value.message.model_copy(update={"place": None, "height_m": None})
         return value.model_copy(update={"message": nowhere})
     if version == OLD and isinstance(value, Envelope) and isinstance(value.message, SubmitOrders):
-        alike = tuple(order.model_copy(update={"priority": 1.0}) for order in value.message.orders)
+        alike = tuple(
+            order.model_copy(update={"priority": 1.0, "skills": frozenset()})
+            for order in value.message.orders
+        )
         return value.model_copy(update={"message": value.message.model_copy(update={"orders": alike})})
     return value
 
@@ -253,3 +256,9 @@ def test_a_priority_is_not_lost_on_a_hub_that_knows_of_none() -> None:
     plain = sayable(OLD, value)
     assert "priority" not in sent(OLD, plain)["message"]["orders"][0]
     assert "priority" not in sent(NEW, plain)["message"]["orders"][0], "what is like all others says nothing"
+    alike = plain.message  # type: ignore[union-attr]
+    assert isinstance(alike, SubmitOrders)
+    skilled = alike.orders[0].model_copy(update={"skills": frozenset({"fitting"})})
+    asking = Envelope(seq=1, ack=0, message=alike.model_copy(update={"orders": (skilled,)}))
+    with pytest.raises(LocalError, match="knows no skills of orders: AT-0001"):
+        sent(OLD, asking)

@@ -36,6 +36,7 @@ function orderFacts(store, order) {
     ["Size", `${order.size_m.map((edge) => Math.round(100 * edge)).join(" × ")} cm`],
     ...(order.priority === 1 ? [] : [["Priority", String(order.priority)]]),
     ["Service", `${words(order.service)}${order.crew > 1 ? `, crew of ${order.crew}` : ""}`],
+    ...(order.skills.length ? [["Skills", order.skills.join(", ")]] : []),
     ["Locker", order.locker ? link(order.locker, () => store.choose("lockers", order.locker)) : order.locker_ok ? "allowed" : "not allowed"],
     ["Failed attempts", String(order.attempts)],
   ]);
