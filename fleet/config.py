@@ -253,15 +253,17 @@ def fingerprint(inputs: RunInputs) -> str:
 
 def _plain(value: Any) -> Any:
     """The value as JSON; sets in the order of their members, since theirs differs between processes."""
+    if value is None or isinstance(value, str | int | float):  # most values: asked first
+        return value
+    if isinstance(value, datetime):
+        return str(value)
     if isinstance(value, BaseModel):
         return {name: _plain(getattr(value, name)) for name in type(value).model_fields}
     if isinstance(value, Mapping):
         return {str(name): _plain(each) for name, each in value.items()}
     if isinstance(value, set | frozenset):
         return sorted(str(each) for each in value)
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        return [_plain(each) for each in value]
-    return value if isinstance(value, str | int | float | None) else str(value)
+    return [_plain(each) for each in value] if isinstance(value, Iterable) else str(value)
 
 
 def _openings(sites: Iterable[Site], moment: datetime) -> list[TimeWindow]:

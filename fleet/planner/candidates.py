@@ -41,18 +41,29 @@ FARTHER = 1.6
 
 
 def find_ways(problem: Problem, flights: Flights, late: Late = never) -> tuple[Ways, ...]:
-    """Every parcel's ways, in the order of the parcels. Sorties of those that are not come to before it is late are not
-    asked for, but for those that are drafted: whether these hold is asked at their own times, first of all."""
-    doors = [_door(problem, o) for o in range(len(problem.orders))]
-    lockers = _locker_ways(problem)
+    """Every parcel's ways, in the order of the parcels: doors, then lockers, then sorties. Those that are not come to
+    before it is late are not asked for, but for parcels that are drafted: whether their sorties hold is asked at their
+    own times, first of all."""
+    drafted = {order_id for one in problem.snapshot.drafted for order_id in one.order_ids}
+    sure = frozenset(o for o, order in enumerate(problem.orders) if order.order_id in drafted)
+    doors = [_door(problem, o) if o in sure or not late() else NOT_ASKED for o in range(len(problem.orders))]
+    lockers, cut = _locker_ways(problem, sure, late)
     sorties = _sortie_ways(problem, flights, lockers, late)
-    return tuple(_ways(problem, o, doors[o], lockers[o], sorties[o]) for o in range(len(problem.orders)))
+    cut = cut or any(door is NOT_ASKED for door in doors)
+    return tuple(
+        _ways(problem, o, doors[o], lockers[o], sorties[o], cut=cut and o not in sure)
+        for o in range(len(problem.orders))
+    )
 
 
 @dataclass(frozen=True)
 class _Door:
     bases: Bases
     verdicts: Mapping[str, Verdict]
+
+
+NOT_ASKED = _Door(frozenset(), {})
+"""Of a parcel that was not come to in time."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +79,16 @@ def _ways(
     door: _Door,
     lockers: Sequence[LockerWay],
     sorties: _Sorties,
+    *,
+    cut: bool,
 ) -> Ways:
+    """All of one parcel; `cut`: time was up while doors or lockers were asked."""
     barred = problem.excluded(order)
     by_van = door.bases if _van_brings(problem, order) else frozenset()
     kept_lockers = tuple(w for w in lockers if by_van and barred.isdisjoint((w.mode, _at(w.locker_id))))
     kept_sorties = tuple(w for w in sorties.ways if barred.isdisjoint((w.mode, w.kind, *_ports(w))))
     to_door = _door_way(problem, by_van, barred)
-    return Ways(kept_sorties, kept_lockers, to_door, door.verdicts, asked=sorties.asked)
+    return Ways(kept_sorties, kept_lockers, to_door, door.verdicts, asked=sorties.asked and not cut)
 
 
 def _at(locker_id: str) -> str:
@@ -121,22 +135,33 @@ def _cut_off(problem: Problem, sites: Iterable[str], order: int) -> Verdict:
     return no_way(next((gap for gap in gaps if gap is not None), None))
 
 
-def _locker_ways(problem: Problem) -> list[list[LockerWay]]:
-    """For each parcel the nearest lockers that take it, nearest first."""
+def _locker_ways(problem: Problem, sure: frozenset[int], late: Late) -> tuple[list[list[LockerWay]], bool]:
+    """For each parcel the nearest lockers that take it, nearest first; whether time was up before all were asked, of
+    which only those that are sure to be asked are left out then."""
     ways: list[list[LockerWay]] = [[] for _ in problem.orders]
     by_type: dict[str, list[str]] = defaultdict(list)
     for locker_id, station in problem.stations.items():
         if any(station.free.values()):
             by_type[station.type.type_id].append(locker_id)
+    cut = False
     for type_id, locker_ids in sorted(by_type.items()):
-        for order, way in _reachable(problem, type_id, locker_ids):
-            ways[order].append(way)
-    return [
-        sorted(w, key=lambda way: (way.fee, way.walk_m, way.locker_id))[:LOCKERS_PER_PARCEL] for w in ways
-    ]
+        if late() and not sure:
+            return ways, True
+        for order, near in _near_lockers(problem, type_id, locker_ids):
+            if order not in sure and late():
+                cut = True
+                continue
+            ways[order] += (way for at in near if (way := _locker_way(problem, order, at)) is not None)
+    for found in ways:
+        found.sort(key=lambda way: (way.fee, way.walk_m, way.locker_id))
+        del found[LOCKERS_PER_PARCEL:]
+    return ways, cut
 
 
-def _reachable(problem: Problem, type_id: str, locker_ids: Sequence[str]) -> Iterator[tuple[int, LockerWay]]:
+def _near_lockers(
+    problem: Problem, type_id: str, locker_ids: Sequence[str]
+) -> Iterator[tuple[int, list[str]]]:
+    """Of each parcel that has some the nearest lockers of a type."""
     kind = problem.fleet.types[type_id]
     if not isinstance(kind, StationType):
         return
@@ -145,10 +170,7 @@ def _reachable(problem: Problem, type_id: str, locker_ids: Sequence[str]) -> Ite
     for reach in prefilter_lockers(problem.snapshot.context, problem.orders, lockers, kind):
         near[reach.order_index].append((reach.walk_m, reach.locker_index))
     for order, found in sorted(near.items()):
-        for _, index in sorted(found)[:LOCKERS_PER_PARCEL]:
-            way = _locker_way(problem, order, locker_ids[index])
-            if way is not None:
-                yield order, way
+        yield order, [locker_ids[index] for _, index in sorted(found)[:LOCKERS_PER_PARCEL]]
 
 
 def _locker_way(problem: Problem, order: int, locker_id: str) -> LockerWay | None:
@@ -166,11 +188,12 @@ def _sortie_ways(
     """For each parcel the sorties that are feasible at some time, by pool; the drafted one alone where it was late
     before."""
     drafted, ways = drafted_sorties(problem), list[_Sorties]()
-    for order, pools in enumerate(_near_pools(problem)):
+    near = _near_pools(problem) if not late() else [None] * len(problem.orders)
+    for order, pools in enumerate(near):
         own = drafted.get(order)
         kept = None if own is None else _as_drafted(problem, flights, own, lockers[order])
-        cut = bool(pools) and late()
-        asked = [] if cut else _ends(problem, pools, lockers[order])
+        cut = pools is None or (bool(pools) and late())
+        asked = [] if cut or pools is None else _ends(problem, pools, lockers[order])
         found = (_sortie_way(problem, flights, order, *end) for end in asked if not _is_same(kept, end))
         all_ways = tuple(way for way in (kept, *found) if way is not None)
         ways.append(_Sorties(all_ways, asked=not cut))

@@ -203,7 +203,11 @@ class Builder:
         ]
 
     def _mended(self, routing: Routing, seed: int) -> Routing:
-        """Parcels of stops that no van can make go by sortie or to the door instead, as far as there is room."""
+        """Parcels of stops that no van can make go by sortie or to the door instead, as far as there is room and
+        time."""
+        if self.late():
+            self._give_up({order for visit in routing.left for order in visit.orders} - self.sorties.keys())
+            return Routing(routing.tours, ())
         self.apart |= {o for v in routing.left if v.locker_id is None and len(v.orders) > 1 for o in v.orders}
         if self.apart:
             routing = route(self.problem, self._visits(), routing.warm, seed=seed, stop=None, late=self.late)
@@ -245,8 +249,18 @@ class Builder:
         return self.stays.get(order) or (self.ways[order].door if order in self.doors else None)
 
 
+def nothing(problem: Problem, ways: Sequence[Ways], flights: Flights) -> Draft:
+    """The draft of a search that had no time at all."""
+    everybody = tuple(range(len(ways)))
+    none, yard = tuple(None for _ in ways), Yard(problem, flights)
+    return Draft(problem, none, {}, Routing((), ()), {}, everybody, yard, cut=True)
+
+
 def rerouted(draft: Draft, ways: Sequence[Ways], *, seed: int, stop: Stop) -> Draft:
-    """The same choices with the vans searched on, for unserved parcels too; the draft itself if that is no better."""
+    """The same choices with the vans searched on, for unserved parcels too; the draft itself if that is no better, or
+    there is no time left."""
+    if stop.late():
+        return draft
     problem = draft.problem
     doors = [door_visit(problem, o, ways[o].bases) for o in draft.unserved if ways[o].bases]
     visits = [*(tour.case.visits[v] for tour in draft.routing.tours for v in tour.visits), *doors]

@@ -57,8 +57,10 @@ class Explainer:
         order_id = self.problem.orders[order].order_id
         if served is None:
             return ParcelPlan(order_id=order_id, mode=UNASSIGNED, alternatives=others)
-        # One that a van fetches is on no board: its insertion's cost is what it adds.
-        saving = served.cost if saving is None else saving
+        if saving is None and self.board.choices[order] is None:
+            saving = (
+                served.cost
+            )  # one that a van fetches is on no board: its insertion's cost is what it adds
         part = _part(order_id, served)
         fallback = self._fallback(others)
         return part.model_copy(update={"saving": saving, "alternatives": others, "fallback": fallback})
@@ -73,9 +75,17 @@ class Explainer:
             nearest_change=nearest.change,
         )
 
-    def _kinds(self) -> list[str]:
+    def _kinds(self) -> tuple[str, ...]:
         """Every kind that the fleet has a type of; a fleet without types has at least no van."""
-        return sorted({t.kind for t in self.problem.fleet.types.values()}) or ["van"]
+        return tuple(self._types) or ("van",)
+
+    @cached_property
+    def _types(self) -> dict[str, list[AssetType]]:
+        """The fleet's types by kind."""
+        found: dict[str, list[AssetType]] = {}
+        for one in self.problem.fleet.types.values():
+            found.setdefault(one.kind, []).append(one)
+        return dict(sorted(found.items()))
 
     @cached_property
     def _rivals(self) -> Rivals:
@@ -95,7 +105,7 @@ class Explainer:
         """Why the kind has no way for the parcel: the answer of the type that comes nearest."""
         if kind in self.problem.excluded(order):
             return Verdict(Status.INFEASIBLE, (reasons.tried_before(kind),))
-        asked = (self._type_verdict(order, t) for t in self.problem.fleet.of_kind(kind))
+        asked = (self._type_verdict(order, t) for t in self._types.get(kind, ()))
         answers = [answer for answer in asked if answer is not None]
         if not answers:
             return self._nobody(kind)
@@ -103,33 +113,51 @@ class Explainer:
 
     def _nobody(self, kind: str) -> Verdict:
         """None of the kind could be planned: there is none, or too little is known of those that there are."""
-        types = {t.type_id for t in self.problem.fleet.of_kind(kind)}
+        types = {t.type_id for t in self._types.get(kind, ())}
         passed = [one for one in self.problem.snapshot.passed_over if one.type_id in types]
         if not passed:
             return Verdict(Status.INFEASIBLE, (reasons.no_asset(kind),))
         return Verdict(Status.UNKNOWN, tuple(r for one in passed[:MOST_NAMED] for r in one.reasons))
 
     def _type_verdict(self, order: int, asset_type: AssetType) -> Verdict | None:
+        """The type's answer; none where there is none of it. Once it is late the same to all parcels, but for what is
+        known already."""
+        if asset_type.type_id not in self._present:
+            return None
         match asset_type:
-            case SortieType():
-                return self._sortie_verdict(order, asset_type)
-            case StationType():
-                return self._locker_verdict(order, asset_type)
             case RouteType():
                 return self._route_verdict(order, asset_type)
+            case SortieType() if not self.late():
+                return self._sortie_verdict(order, asset_type)
+            case StationType() if not self.late() and self.ways[order].asked:
+                return self._locker_verdict(order, asset_type)
+        return self._unasked(asset_type.kind)
 
-    def _sortie_verdict(self, order: int, asset_type: SortieType) -> Verdict | None:
+    @cached_property
+    def _present(self) -> frozenset[str]:
+        """The types that there are pools, lockers or vans of."""
+        pools, vans = ({one.type.type_id for one in some} for some in (self.problem.pools, self.problem.vans))
+        return frozenset(pools | vans | {one.type.type_id for one in self.problem.stations.values()})
+
+    def _unasked(self, kind: str) -> Verdict:
+        if kind not in self._said_unasked:
+            what = f"it was asked whether a {kind} may take it"
+            self._said_unasked[kind] = Verdict(Status.UNKNOWN, (reasons.out_of_time(what),))
+        return self._said_unasked[kind]
+
+    @cached_property
+    def _said_unasked(self) -> dict[str, Verdict]:
+        return {}
+
+    def _sortie_verdict(self, order: int, asset_type: SortieType) -> Verdict:
         """The exact answer from the nearest site, as early as the parcel's window allows."""
-        pools = [pool for pool in self.problem.pools if pool.type == asset_type]
+        pools = [pool for pool in self.problem.pools if pool.type.type_id == asset_type.type_id]
         standing = self.problem.standing(order)
         here = [pool for pool in pools if standing in (None, pool.site.site_id)]
         if pools and not here and standing is not None:
             return _no(reasons.elsewhere(asset_type.kind, standing))
-        if not here:
-            return None
-        if self.late() or not self.ways[order].asked:
-            what = f"it was asked whether a {asset_type.kind} may take it"
-            return Verdict(Status.UNKNOWN, (reasons.out_of_time(what),))
+        if not self.ways[order].asked:
+            return self._unasked(asset_type.kind)
         place = self.problem.orders[order].place
         pool = min(here, key=lambda p: (_apart(p.site.place, place), p.index))
         verdict = self.flights.assess(order, pool, None, self._departure(order, pool)).verdict
@@ -143,12 +171,11 @@ class Explainer:
         opening = pool.open[0] if pool.open else (0, 0)
         return max(earliest_departure(self.problem, order, pool, opening), self.problem.due[order][0])
 
-    def _locker_verdict(self, order: int, asset_type: StationType) -> Verdict | None:
+    def _locker_verdict(self, order: int, asset_type: StationType) -> Verdict:
         """The exact answer of the nearest locker; the nearest with a compartment left where there is one."""
         place = self.problem.orders[order].place
-        all_of_type = [s for s in self.problem.stations.values() if s.type == asset_type]
-        if not all_of_type:
-            return None
+        name = asset_type.type_id
+        all_of_type = [s for s in self.problem.stations.values() if s.type.type_id == name]
         nearest = min(all_of_type, key=lambda s: (_apart(s.locker.place, place), s.locker.locker_id))
         context = self.problem.snapshot.context
         verdict = assess_locker(context, self.problem.orders[order], nearest.locker, asset_type).verdict
@@ -158,11 +185,11 @@ class Explainer:
             reasons.no_room(asset_type.kind, f"{nearest.locker.locker_id} has no compartment left, or no van")
         )
 
-    def _route_verdict(self, order: int, asset_type: RouteType) -> Verdict | None:
+    def _route_verdict(self, order: int, asset_type: RouteType) -> Verdict:
         """The static answer; where it is a yes, the parcel stands where no such van starts."""
-        if not any(van.type == asset_type for van in self.problem.vans):
-            return None
-        verdict = self.ways[order].verdicts[asset_type.type_id]
+        verdict = self.ways[order].verdicts.get(asset_type.type_id)
+        if verdict is None:
+            return self._unasked(asset_type.kind)
         standing = self.problem.standing(order)
         if verdict.feasible and standing is not None:
             return _no(reasons.elsewhere(asset_type.kind, standing))
@@ -196,12 +223,12 @@ class Explainer:
 
     def _idle_type(self, order: int, kind: str) -> str | None:
         """A type of route vehicle that could carry the parcel, if only there were one that is free."""
-        manned = {van.type.type_id for van in self.problem.vans}
         context, parcel = self.problem.snapshot.context, self.problem.orders[order]
-        types = (t for t in self.problem.fleet.of_kind(kind) if isinstance(t, RouteType))
-        able = (t.type_id for t in types if assess_route(context, parcel, t).feasible)
-        missing = [name for name in able if name not in manned]
-        return missing[0] if missing and kind not in self.problem.excluded(order) else None
+        types = (t for t in self._types.get(kind, ()) if isinstance(t, RouteType))
+        missing = [t for t in types if t.type_id not in self._present]
+        if not missing or self.late() or kind in self.problem.excluded(order):
+            return None
+        return next((t.type_id for t in missing if assess_route(context, parcel, t).feasible), None)
 
     def _is_route(self, kind: str) -> bool:
         return any(isinstance(t, RouteType) for t in self.problem.fleet.of_kind(kind))

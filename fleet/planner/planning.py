@@ -73,7 +73,7 @@ def finished(
     settling = stop.ahead(SETTLE_SHARE)
     settle(board, settling.late)
     _weigh_the_rest(board, settling)
-    sheet = Sheet(board.draft(), ways, plan_id(board.problem.snapshot, seed, made_at))
+    sheet = Sheet(board.draft(), ways, plan_id(board.problem.snapshot, seed, made_at), late=stop.late)
     sheet.fill()
     settled = not settling.late()
     return _written(
@@ -103,7 +103,7 @@ def _revision(
     board = again.board
     settling = stop.ahead(SETTLE_SHARE)
     _weigh_the_rest(board, settling)
-    sheet = Sheet(board.draft(), ways, plan_id(board.problem.snapshot, seed, made_at))
+    sheet = Sheet(board.draft(), ways, plan_id(board.problem.snapshot, seed, made_at), late=stop.late)
     sheet.fill()
     kept = named_as_drafted(again, sheet)
     plain, settled = Board(board.draft(), ways), not settling.late()

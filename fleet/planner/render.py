@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from fleet.domain.plan import (
     ChargeNeed,
@@ -29,6 +30,7 @@ from fleet.planner.ranges import stated
 from fleet.planner.running import RunningRoute, back_by
 from fleet.planner.sorties import Sortie, Yard
 from fleet.planner.split import tour_costs
+from fleet.planner.stop import Late, never
 from fleet.planner.tours import Tour
 from fleet.planner.ways import LockerWay, Ways
 from fleet.protocol.values import CompartmentSize, Order, TimeWindow
@@ -72,6 +74,8 @@ class Sheet:
     routes: list[RoutePlan] = field(default_factory=list)
     served: dict[int, Served] = field(default_factory=dict)
     left: list[int] = field(default_factory=list)
+    late: Late = never
+    """From then on nothing is fetched any more."""
 
     @property
     def problem(self) -> Problem:
@@ -158,7 +162,7 @@ class Sheet:
         vans = {tour.van.slot.asset_id: self.problem.whole(tour.van) for tour in tours}
         for order in self.draft.unserved:
             site_id = self.problem.standing(order)
-            if site_id is None or not self._fetch_one(order, site_id, vans):
+            if site_id is None or self.late() or not self._fetch_one(order, site_id, vans):
                 self.left.append(order)
 
     def _fetch_one(self, order: int, site_id: str, vans: dict[str, Van]) -> bool:
@@ -206,7 +210,9 @@ class Sheet:
     def running(self, route: RoutePlan, van: Van) -> RunningRoute:
         """A route of this plan, as insertion wants it."""
         carried = {o for s in route.stops for o in (*s.deliver, *s.collect)}
-        orders: dict[str, Order] = {o.order_id: o for o in self.problem.orders if o.order_id in carried}
+        orders: dict[str, Order] = {
+            name: self.problem.orders[self._number[name]] for name in sorted(carried & self._number.keys())
+        }
         beside = [r for r in self.routes if r.asset_id == route.asset_id and r is not route]
         latest = min([self.problem.moment(van.late_s), *_must_end(route, beside, van.type.max_shift_s)])
         limit = None if van.range is None else _less(van.range, beside)
@@ -220,6 +226,11 @@ class Sheet:
             range=limit,
             back_by=back_by(route, begins, rested),
         )
+
+    @cached_property
+    def _number(self) -> dict[str, int]:
+        """The parcels' numbers by their ids."""
+        return {order.order_id: number for number, order in enumerate(self.problem.orders)}
 
     def free(self, van: Van) -> FreeVan:
         """A van that could open a route."""
@@ -235,7 +246,7 @@ class Sheet:
 
     def _retime(self, route: RoutePlan) -> None:
         """Arrivals behind an insertion come later."""
-        number = {o.order_id: i for i, o in enumerate(self.problem.orders)}
+        number = self._number
         for stop in route.stops:
             for order_id in (*stop.deliver, *(stop.collect if stop.site_id is None else ())):
                 before = self.served.get(number[order_id])

@@ -56,17 +56,17 @@ class Rivals:
         return self.board.problem
 
     def of(self, order: int, modes: Iterable[str], share: float) -> tuple[float | None, dict[str, Rival]]:
-        """The parcel's saving (none when the board leaves it behind), and those of the modes that could serve it.
+        """The parcel's saving (none when the board leaves it behind, or it is late), and the modes that could serve it.
 
         ``share`` is the cost that the plan states for the parcel.
         """
-        seat = self.board.lift(order)
         if self.late():
-            found = {mode: self._estimated(order, mode) for mode in modes}
+            found, saving = {mode: self._estimated(order, mode) for mode in modes}, None
         else:
+            seat = self.board.lift(order)
             found = {mode: self._said(self._rival(order, mode, seat, share), seat, share) for mode in modes}
-        self.board.put(order, seat)
-        saving = None if seat.way is None else max(0.0, seat.cost)
+            self.board.put(order, seat)
+            saving = None if seat.way is None else max(0.0, seat.cost)
         return saving, {mode: rival for mode, rival in found.items() if rival is not None}
 
     def _rival(self, order: int, mode: str, seat: Seat, share: float) -> Rival | None:
@@ -91,7 +91,8 @@ class Rivals:
     def _estimated(self, order: int, mode: str) -> Rival | None:
         """What the mode costs by the prices of the plan's routes, whether there is room or not."""
         ways = [way for way in self.board.ways[order].all if way.mode == mode]
-        return Rival(min(self._priced(order, way) for way in ways), (ESTIMATED,)) if ways else None
+        prices = [self._priced(order, way, self._filled.__contains__) for way in ways]
+        return Rival(min(prices), (ESTIMATED,)) if prices else None
 
     def _said(self, rival: Rival | None, seat: Seat, share: float) -> Rival | None:
         """That a cheaper one was missed because time was up, where that is so."""
@@ -111,11 +112,17 @@ class Rivals:
 
     def usual(self, order: int, way: Way) -> float:
         """What the way costs where there is room for it; a locker's stop, too, unless a van stops there anyway."""
-        return max(self._priced(order, way), self.board.floor(order, way))
+        return max(self._priced(order, way, self.board.stops_at), self.board.floor(order, way))
 
-    def _priced(self, order: int, way: Way) -> float:
+    @cached_property
+    def _filled(self) -> frozenset[str]:
+        """The lockers that vans stop at, while no parcel is lifted."""
+        stops = (tour.case.visits[v] for tour in self.board.tours.values() for v in tour.visits)
+        return frozenset(stop.locker_id for stop in stops if stop.locker_id is not None)
+
+    def _priced(self, order: int, way: Way, stops_at: Callable[[str], bool]) -> float:
         price = way_price(way, order, self.prices)
-        if isinstance(way, LockerWay) and not self.board.stops_at(way.locker_id):
+        if isinstance(way, LockerWay) and not stops_at(way.locker_id):
             price += self.prices.locker.get(way.locker_id, 0.0)
         return price
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fleet.planner.assignment import assign
-from fleet.planner.draft import Builder, Draft, Ranking, rerouted
+from fleet.planner.draft import Builder, Draft, Ranking, nothing, rerouted
 from fleet.planner.flights import Flights
 from fleet.planner.greedy import greedy, ranked, van_only
 from fleet.planner.mixing import mixed
@@ -59,6 +59,9 @@ def search(
     problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int, stop: Stop, baselines: bool
 ) -> Found:
     """The best plan within ``stop``, and never one worse than the greedy plan, if there is time for one."""
+    if stop.late():
+        none = nothing(problem, ways, flights)
+        return Found(none, none, None)
     ours = stop.part(1 - BASELINE_SHARE)
     both = _at_once(problem, ways, flights, seed=seed, stop=ours.beside(AT_ONCE_SHARE))
     vans = van_only(problem, ways, flights, seed=seed, stop=None, late=stop.ahead(VANS_SHARE).late)
