@@ -18,8 +18,8 @@ from typing import NamedTuple
 import numpy as np
 
 from fleet.planner.city import City, Groups, Lockers, LockerWays, Parcels, SortieWays
+from fleet.planner.citylegs import CityLegs
 from fleet.planner.flights import round_up
-from fleet.planner.legs import Table
 from fleet.planner.problem import Group, Pool, Problem, Van, is_delivery
 from fleet.planner.routing import VanType
 from fleet.planner.spans import Span, gaps
@@ -113,7 +113,7 @@ class _Making:
     def model(self) -> Model:
         """All tables together."""
         city = City(
-            legs=self.legs,
+            legs=self._legs.loaded,
             parcels=self._parcels(),
             vans=tuple(self._van_type(group) for group in self.van_groups),
             slots=np.array(self.slots, np.float64),
@@ -153,20 +153,12 @@ class _Making:
         return tuple(sorted({_depot(van) for van in self.problem.vans}))
 
     @cached_property
-    def legs(self) -> Table:
-        """Depots, then lockers, then doors. Each trip begins with loading: the ways on from a depot take so much
-        longer."""
-        ways, depots = self._ways, len(self._depots)
-        seconds = ways.of_seconds.copy()
-        seconds[:depots, depots:] += np.array([load_s for _, load_s in self._depots])[:, None]
-        return Table(ways.of_metres, seconds)
-
-    @cached_property
-    def _ways(self) -> Table:
+    def _legs(self) -> CityLegs:
+        """Depots, then lockers, then doors."""
         sites = [self.problem.site(site_id).place for site_id, _ in self._depots]
         lockers = [self.problem.stations[name].locker.place for name in self.lockers]
-        legs = self.problem.legs([*sites, *lockers, *(door.place for door in self.doors)])
-        return Table(legs.metres.astype(np.float64), legs.seconds.astype(np.float64))
+        loading = tuple(load_s for _, load_s in self._depots)
+        return CityLegs(self.problem, loading, [*sites, *lockers, *(door.place for door in self.doors)])
 
     def _parcels(self) -> Parcels:
         doors, count = self.doors, len(self.orders)
@@ -273,7 +265,7 @@ class _Making:
     def _usual(self) -> Usual:
         loads_kg = sum(door.deliver[0] + door.collect[0] for door in self.doors) * GRAMS_PER_UNIT / 1000
         first = len(self._depots) + len(self.lockers)
-        return usual_ways(self._ways, len(self._depots), first, loads_kg / len(self.problem.vans) / 2)
+        return usual_ways(self._legs.ways, len(self._depots), first, loads_kg / len(self.problem.vans) / 2)
 
     # --- lockers -----------------------------------------------------------------------------------------------------
 

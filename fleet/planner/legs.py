@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from math import isfinite
 from typing import Protocol
@@ -92,6 +93,10 @@ class Straight:
         """Distances at the one speed."""
         return self.metres(start, end) * self.seconds_per_metre
 
+    def part(self, places: Indexes) -> Straight:
+        """Some of the points."""
+        return replace(self, x=self.x[places], y=self.y[places])
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -126,3 +131,42 @@ class Table:
     def durations(self, start: Indexes, end: Indexes) -> Floats:
         """Durations of the table."""
         return np.asarray(self.of_seconds[np.ix_(start, end)], np.float64)
+
+
+LookUp = Callable[[Indexes, Indexes], tuple[Floats, Floats]]
+"""Metres and seconds from each of some places to each of others."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Places of which a table of all legs would be too large: legs are looked up when a part is cut out, for that part.
+    `x`, `y`: where they lie in a plane, about, which says what is parted from what."""
+
+    x: Floats
+    y: Floats
+    look_up: LookUp
+
+    @property
+    def places(self) -> int:
+        """How many there are."""
+        return len(self.x)
+
+    def metric(self) -> columns.Metric:
+        """A table of all, however large."""
+        return self.part(np.arange(self.places)).metric()
+
+    def metres(self, start: Indexes, end: Indexes) -> Floats:
+        """Distances as they are looked up."""
+        return self.look_up(start, end)[0]
+
+    def durations(self, start: Indexes, end: Indexes) -> Floats:
+        """Durations as they are looked up."""
+        return self.look_up(start, end)[1]
+
+    def part(self, places: Indexes) -> Table:
+        """All legs between some of the places."""
+        return Table(*self.look_up(places, places))
+
+
+Parted = Straight | Measured
+"""What a part can be cut out of."""

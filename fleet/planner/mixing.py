@@ -12,10 +12,11 @@ from fleet.planner.assignment import Choices
 from fleet.planner.cityof import Model, model_of
 from fleet.planner.draft import Builder, Draft
 from fleet.planner.flights import Flights
-from fleet.planner.jointly import JointPlan, VanStop, plan_jointly
+from fleet.planner.jointly import JointPlan, VanStop
 from fleet.planner.problem import Problem
 from fleet.planner.routes import Warm
 from fleet.planner.stop import Late, Stop, never
+from fleet.planner.tiled import plan_city
 from fleet.planner.visits import Key
 from fleet.planner.ways import Way, Ways
 
@@ -37,9 +38,9 @@ class Steps:
 
 
 def mixed(problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int, stop: Stop) -> Draft:
-    """The draft that the joint search finds within ``stop``."""
+    """The draft that the joint search finds within ``stop``; of a large problem in tiles."""
     model = model_of(problem, ways)
-    found = plan_jointly(model.city, seed=seed, budget=Steps(stop))
+    found = plan_city(model.city, seed=seed, budget=Steps(stop))
     return exact(model, found, problem, ways, flights, seed=seed, late=stop.late)
 
 

@@ -16,7 +16,7 @@ from fleet.planner.flights import Flights
 from fleet.planner.giveway import give_way
 from fleet.planner.late import bring_late
 from fleet.planner.prices import learn
-from fleet.planner.problem import Problem
+from fleet.planner.problem import MAX_ATLAS, Problem
 from fleet.planner.render import Sheet
 from fleet.planner.replan import Replanned, replan
 from fleet.planner.search import Found, search
@@ -28,6 +28,10 @@ from fleet.planner.ways import Ways
 WAYS_SHARE, SEARCH_SHARE, SETTLE_SHARE = 0.5, 0.7, 0.4
 """Of the time that is left each time: what finding the ways, the search, and the last moves may take; the rest is for
 the reasons. Counted iterations wait for all of them."""
+
+MANY_WAYS_SHARE = 0.3
+"""The same for the ways of more places than legs are kept of: machines are few beside the parcels then, and whoever is
+not asked about sorties goes by van or into a locker."""
 
 NO_HURRY = MaxIterations(0)
 
@@ -46,7 +50,8 @@ def plan(snapshot: Snapshot, *, seed: int, stop: Stop, made_at: datetime, baseli
     """
     problem = Problem(snapshot)
     flights = Flights(problem)
-    ways = find_ways(problem, flights, stop.ahead(WAYS_SHARE).late)
+    share = WAYS_SHARE if problem.keeps_legs else MANY_WAYS_SHARE
+    ways = find_ways(problem, flights, stop.ahead(share).late)
     searching = stop.ahead(SEARCH_SHARE)
     if snapshot.drafted:
         again = replan(problem, ways, flights, seed=seed, stop=searching)
@@ -55,7 +60,8 @@ def plan(snapshot: Snapshot, *, seed: int, stop: Stop, made_at: datetime, baseli
     made = finished(found, ways, flights, seed=seed, made_at=made_at, stop=stop)
     if not baselines or found.van_only is not None:
         return made
-    return made.model_copy(update={"assumptions": tuple(sorted({*made.assumptions, NO_VANS}))})
+    said = NO_VANS if found.greedy is not None else NO_BASELINES
+    return made.model_copy(update={"assumptions": tuple(sorted({*made.assumptions, said}))})
 
 
 def finished(
@@ -188,6 +194,8 @@ def _written(
         unassigned=left,
     )
 
+
+NO_BASELINES = f"of more than {MAX_ATLAS} places no baselines are planned"
 
 NO_VANS = "time was up before vans alone were planned: that baseline is left out"
 

@@ -58,12 +58,17 @@ def route(
     stop: Stop | None,
     late: Late = never,
 ) -> Routing:
-    """Tours for the visits. Without ``stop`` by insertion alone; what that does not come to in time is left."""
-    areas = _areas(visits)
-    routings = []
+    """Tours for the visits. Without ``stop`` by insertion alone; what that does not come to in time is left. Of many
+    visits, earlier tours stay as they are, and the rest is for other vans."""
+    kept = list[Tour]()
+    if warm and len(visits) > MAX_CASE:
+        kept, visits = _as_driven(problem, visits, warm)
+    areas, routings = _areas(visits), [Routing(tuple(kept), ())]
+    out = {tour.van.slot.asset_id for tour in kept}
+    free = [van for van in problem.vans if van.slot.asset_id not in out]
     for i, area in enumerate(areas):
         part = stop and stop.part(1 / (len(areas) - i))
-        vans = problem.vans[i :: len(areas)]
+        vans = free[i :: len(areas)]
         routings.append(_route_area(problem, vans, area, warm, seed=seed, stop=part, late=late))
     return Routing(
         tuple(tour for routing in routings for tour in routing.tours),
@@ -115,6 +120,24 @@ def _revived(case: Case, vans: Sequence[Van], warm: Warm) -> list[Tour]:
             trips += [tour] if tour is not None and tour.visits else []
         tours += settled_in_turn(trips) if len(trips) > 1 else trips
     return tours
+
+
+def _as_driven(problem: Problem, visits: Sequence[Visit], warm: Warm) -> tuple[list[Tour], list[Visit]]:
+    """The earlier tours, each van's with the legs of its visits alone, and the visits that are in none."""
+    rest: dict[Key, list[Visit]] = defaultdict(list)
+    for visit in visits:
+        rest[visit.key].append(visit)
+    tours = list[Tour]()
+    for van in problem.vans:
+        keys = [key for trip in warm.get(van.index, ()) for key in trip]
+        its = tuple(rest[key].pop(0) for key in keys if rest.get(key))
+        case = Case(problem, its)
+        tours += (found := _revived(case, (van,), warm))
+        made = {number for tour in found for number in tour.visits}
+        for number, visit in enumerate(its):
+            if number not in made:
+                rest[visit.key].append(visit)
+    return tours, [visit for some in rest.values() for visit in some]
 
 
 def _completed(

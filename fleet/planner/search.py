@@ -31,6 +31,10 @@ AT_ONCE_SHARE = 0.75
 iterations it gets as many again. It comes first: the other way's beginning, by insertion, is not interrupted, and may
 take longer than there is."""
 
+MANY_SHARE = 0.8
+"""Of the time for a plan of more places than legs are kept of, what the search over all modes gets: nothing else is
+searched for then, and the rest is for making its plan exact."""
+
 MIXED_SHARE = 0.8
 """Of that, what goes to the search before the polish."""
 
@@ -48,10 +52,10 @@ VANS_SHARE = 0.4
 @dataclass(frozen=True)
 class Found:
     """The best draft and the baselines beside it; vans alone are none where they were not asked for, or where time was
-    up before they were planned."""
+    up before they were planned. Of a large problem no baselines are planned."""
 
     best: Draft
-    greedy: Draft
+    greedy: Draft | None
     van_only: Draft | None
 
 
@@ -62,6 +66,10 @@ def search(
     if stop.late():
         none = nothing(problem, ways, flights)
         return Found(none, none, None)
+    if not problem.keeps_legs and any(each.all for each in ways):
+        many = stop.beside(MANY_SHARE)
+        if many.used < 1:
+            return Found(mixed(problem, ways, flights, seed=seed, stop=many), None, None)
     ours = stop.part(1 - BASELINE_SHARE)
     both = _at_once(problem, ways, flights, seed=seed, stop=ours.beside(AT_ONCE_SHARE))
     vans = van_only(problem, ways, flights, seed=seed, stop=None, late=stop.ahead(VANS_SHARE).late)
@@ -80,8 +88,7 @@ def search(
 def _at_once(
     problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int, stop: Stop
 ) -> Draft | None:
-    """The draft of the search over all modes; none without any effort or way, or where legs are too many to be looked
-    up."""
+    """The draft of the search over all modes; none without any effort or way."""
     if stop.used >= 1 or not problem.keeps_legs or not any(each.all for each in ways):
         return None
     found = mixed(problem, ways, flights, seed=seed, stop=stop.part(MIXED_SHARE))

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from fleet.planner.city import City, Parcels
 from fleet.planner.citycolumns import last_slots
 from fleet.planner.jointly import Box, JointPlan, Route, Sortie, VanStop
-from fleet.planner.legs import Straight
+from fleet.planner.legs import Parted
 from fleet.planner.tiling import Ground, Tiling
 
 Indexes = npt.NDArray[np.int64]
@@ -39,7 +39,7 @@ class Tile:
         types, ways = self.types.tolist(), self.sorties.tolist()
         return JointPlan(
             tuple(
-                Route(types[r.van_type], _stops(r.stops, parcels, lockers), pause=r.pause)
+                Route(types[r.van_type], _stops(r.stops, parcels, lockers), r.follows, r.pause)
                 for r in plan.routes
             ),
             tuple(Sortie(ways[s.way], s.machine, s.depart) for s in plan.sorties),
@@ -115,7 +115,7 @@ class _Rows:
 class Cuts:
     """Cuts tiles out of a city."""
 
-    def __init__(self, ground: Ground, legs: Straight) -> None:
+    def __init__(self, ground: Ground, legs: Parted) -> None:
         self.ground, self.city, self.legs = ground, ground.city, legs
         city, count = self.city, len(self.city.parcels.place)
         ways = city.sortie_ways
@@ -124,16 +124,16 @@ class Cuts:
         self.ways = _Rows.of(city.locker_ways.parcel, np.ones(len(city.locker_ways.parcel), bool), count)
         self.last = last_slots(city)
 
-    def cut(self, tiling: Tiling, plan: JointPlan | None) -> Cut:
-        """Ready to cut by one tiling."""
-        return Cut(self, tiling, plan if plan is not None else JointPlan((), (), (), (), 0.0, 0))
+    def cut(self, tiling: Tiling, plan: JointPlan | None, *, trips: bool = False) -> Cut:
+        """Ready to cut by one tiling; `trips`: a van of a tile may make several."""
+        return Cut(self, tiling, plan if plan is not None else JointPlan((), (), (), (), 0.0, 0), trips=trips)
 
 
 class Cut:
     """One tiling, with what is planned sorted by tile."""
 
-    def __init__(self, cuts: Cuts, tiling: Tiling, plan: JointPlan) -> None:
-        self.cuts, self.tiling, self.city = cuts, tiling, cuts.city
+    def __init__(self, cuts: Cuts, tiling: Tiling, plan: JointPlan, *, trips: bool) -> None:
+        self.cuts, self.tiling, self.city, self.trips = cuts, tiling, cuts.city, trips
         self.order = np.argsort(tiling.parcel, kind="stable")
         self.begins = np.searchsorted(tiling.parcel[self.order], np.arange(tiling.count + 1))
         self.routes, self.flown, self.boxes = ([list[Any]() for _ in range(tiling.count)] for _ in range(3))
@@ -191,8 +191,9 @@ class Cut:
         lockers, room = self._lockers(number)
         groups = np.flatnonzero(self.tiling.group == number)
         types = np.flatnonzero(self.vans[number])
-        # Trips of one van in turn would tie tiles together.
-        vans = [replace(self.city.vans[kind], vans=int(self.vans[number, kind]), trips=1) for kind in types]
+        vans = [replace(self.city.vans[kind], vans=int(self.vans[number, kind])) for kind in types]
+        if not self.trips:  # of one van in turn, they would tie tiles of several rounds together
+            vans = [replace(van, trips=1) for van in vans]
         sorties = self.cuts.sorties.at(parcels)
         sorties = sorties[self.tiling.group[self.city.sortie_ways.group[sorties]] == number]
         ways = self.cuts.ways.at(parcels)
@@ -262,7 +263,7 @@ class _Tables:
     sorties: Indexes
     ways: Indexes
 
-    def city(self, legs: Straight, vans: list[Any], room: npt.NDArray[np.int64]) -> City:
+    def city(self, legs: Parted, vans: list[Any], room: npt.NDArray[np.int64]) -> City:
         """A city of these rows."""
         parcels, lockers = self.whole.parcels, self.whole.lockers
         ends = [place for van in vans for place in (van.start, van.end)]
@@ -280,7 +281,7 @@ class _Tables:
         port = sorties.locker[self.sorties]
         own = np.searchsorted(self.parcels, sorties.parcel[self.sorties])
         return City(
-            replace(legs, x=legs.x[places], y=legs.y[places]),
+            legs.part(places),
             part,
             tuple(replace(van, start=int(at(van.start)), end=int(at(van.end))) for van in vans),
             self.whole.slots,

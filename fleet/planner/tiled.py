@@ -1,8 +1,10 @@
 """A plan for a city of any size: few parcels in one search, many in tiles that are planned beside each other.
 
 First each tile is planned by itself, which together is a complete plan. Then, round by round, other tiles are drawn
-around what is planned, and each is searched from there on. What is found is the same for a seed and a number of
-iterations, however many workers there are: a tile is one piece of work that knows nothing of the others.
+around what is planned, and each is searched from there on. Where vans make several trips, or drivers have breaks,
+tiles are drawn once, and a van with all its trips is one tile's: a search that begins with a plan knows neither. What
+is found is the same for a seed and a number of iterations, however many workers there are: a tile is one piece of work
+that knows nothing of the others.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ import numpy as np
 
 from fleet.planner.city import City
 from fleet.planner.citycolumns import Columns
-from fleet.planner.jointly import JointPlan, Run, best_start, plan_jointly, plan_of
-from fleet.planner.legs import Straight
+from fleet.planner.jointly import JointPlan, Route, Run, best_start, plan_jointly, plan_of
+from fleet.planner.legs import Measured, Parted, Straight
 from fleet.planner.purse import purse_of
 from fleet.planner.routing import Budget, Iterations, typical
 from fleet.planner.tilecity import Cuts, Tile
@@ -34,11 +36,22 @@ instead of 0.4 s), and several workers can share them."""
 SIZE, FIRST_SIZE = 5000, 3000
 """Parcels of a tile at most: in a round; in the first plan, where more of them gain nothing."""
 
+ONE_TABLE = 4000
+"""The same where legs are looked up: a table of 270 MB, which takes some seconds."""
+
+LOOKED_UP, FEW_ROUNDS = 2500, 3
+"""Parcels of a tile at most, and rounds, where legs are looked up: that takes as long as a tile has parcels, for each
+parcel and round (10,000 parcels: about 3 s of CPU a round)."""
+
 ROUNDS, STARTS = 8, 0.18
 """Rounds after the first plan; the share of the budget of the first one, in which tiles begin without some vans."""
 
 MANY = 1_000_003
 """More than there are rounds or tiles: each has a seed of its own."""
+
+
+LEAST = 0.02
+"""Of the budget, what tiles of a round are searched for at the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,8 @@ class Job:
     end: float
     starts: bool
     put_off: tuple[int, ...] = ()
+    whole: bool = False
+    """Whether it is a search of its own, with which the tile is done."""
 
 
 def plan_city(city: City, *, seed: int, budget: Budget, workers: Workers | None = None) -> JointPlan:
@@ -73,18 +88,23 @@ def plan_city(city: City, *, seed: int, budget: Budget, workers: Workers | None 
     """
     depot, count = city.parcels.depot, len(city.parcels.place)
     depots = len(np.unique(depot)) if depot is not None else 0
-    if not isinstance(city.legs, Straight) or (count <= AT_ONCE and depots <= MOST_DEPOTS):
+    if not isinstance(city.legs, Parted):
         return plan_jointly(city, seed=seed, budget=budget)
+    most = AT_ONCE if isinstance(city.legs, Straight) else ONE_TABLE
+    if count <= most and depots <= MOST_DEPOTS:
+        whole = replace(city, legs=city.legs.part(np.arange(city.legs.places)))
+        return plan_jointly(whole, seed=seed, budget=budget)
     return _Search(city, city.legs, seed, budget, workers).plan()
 
 
 class _Search:
     """The rounds over one city."""
 
-    def __init__(
-        self, city: City, legs: Straight, seed: int, budget: Budget, workers: Workers | None
-    ) -> None:
+    def __init__(self, city: City, legs: Parted, seed: int, budget: Budget, workers: Workers | None) -> None:
         self.city, self.legs, self.seed, self.workers = city, legs, seed, workers
+        looked_up = isinstance(legs, Measured)
+        self.most, self.rounds = (LOOKED_UP, FEW_ROUNDS) if looked_up else (SIZE, ROUNDS)
+        self.once = any(van.trips > 1 or van.break_s > 0.0 for van in city.vans)
         self.purse = purse_of(budget, workers.at_once if workers is not None else 1)
 
     @cached_property
@@ -101,29 +121,38 @@ class _Search:
         """The first plan, and what the rounds make of it."""
         if self.purse.late():
             return _unreached(self.city, np.arange(len(self.city.parcels.place)))
+        if self.once:
+            return self._round(None, 0, 0.0, 1.0)
         plan = self._round(None, 0, 0.0, 0.0)
-        for number in range(1, ROUNDS + 1):
-            used = self.purse.used()
-            if used >= 1.0:
+        used = self.purse.used()
+        beside = used if isinstance(self.legs, Measured) else 0.0  # what looking up the legs of a round takes
+        for number in range(1, self.rounds + 1):
+            if used + beside >= 1.0:
                 break
-            share = STARTS if number == 1 else (1.0 - used) / (ROUNDS + 1 - number)
-            plan = self._round(plan, number, used, min(1.0, used + share))
+            share = STARTS if number == 1 else (1.0 - used) / (self.rounds + 1 - number)
+            plan = self._round(plan, number, used, min(1.0 - beside, used + max(share - beside, LEAST)))
+            used = self.purse.used()
         return plan
 
     def _round(self, plan: JointPlan | None, number: int, begin: float, end: float) -> JointPlan:
         """All tiles of one tiling searched, from a share of the whole time to another; without a plan the first one."""
-        tiling = self.ground.tiling(plan, SIZE if plan is not None else FIRST_SIZE, number)
-        cut, pending, found = self.cuts.cut(tiling, plan), deque[tuple[Tile, Job]](), list[JointPlan]()
-        reached = tiling.count
+        size = min(self.most, FIRST_SIZE) if plan is None else self.most
+        tiling = self.ground.tiling(plan, size, number)
+        cut = self.cuts.cut(tiling, plan, trips=self.once)
+        pending, found = deque[tuple[Tile, Job]](), list[JointPlan]()
+        reached, ahead = tiling.count, len(self.city.parcels.place)
 
         def jobs() -> Iterator[Job]:
-            nonlocal reached
+            nonlocal reached, ahead
             for k in range(tiling.count):
                 if plan is None and self.purse.late():
                     reached = k
                     return
                 tile, standing = cut.tile(k)
                 share = (end - begin) * len(tile.parcels) / len(self.city.parcels.place)
+                if self.once:  # of what is left: legs that are looked up take time, too
+                    share = (1.0 - self.purse.used()) * len(tile.parcels) / max(1, ahead)
+                    ahead -= len(tile.parcels)
                 seed = (self.seed * MANY + number) * MANY + k
                 budget = self.purse.part(share)
                 job = Job(
@@ -135,6 +164,7 @@ class _Search:
                     end,
                     number == 1,
                     tile.put_off,
+                    whole=self.once,
                 )
                 pending.append((tile, job))
                 yield job
@@ -151,6 +181,8 @@ def searched(job: Job) -> JointPlan:
     """What one tile's search finds."""
     if not len(job.city.parcels.place):
         return JointPlan((), (), (), (), 0.0, 0)
+    if job.whole:
+        return plan_jointly(job.city, seed=job.seed, budget=job.budget)
     if job.standing is None:
         visits = Columns(job.city)
         run = Run(visits, job.seed)
@@ -216,11 +248,20 @@ def _left(city: City, parcels: Indexes, troubles: tuple[str, ...]) -> JointPlan:
     return JointPlan((), (), (), tuple(parcels.tolist()), penalty, 0, troubles)
 
 
+def _in_one_list(parts: Iterable[tuple[Route, ...]]) -> list[Route]:
+    """The routes of all tiles; what follows what is by its number among all of them."""
+    found = list[Route]()
+    for routes in parts:
+        first = len(found)
+        found += (replace(r, follows=first + r.follows) if r.follows >= 0 else r for r in routes)
+    return found
+
+
 def _joined(before: JointPlan | None, parts: list[JointPlan]) -> JointPlan:
     """Tiles' plans as one, with what was done before."""
     plans = ([before] if before is not None else []) + parts
     return JointPlan(
-        tuple(route for part in parts for route in part.routes),
+        tuple(_in_one_list(part.routes for part in parts)),
         tuple(sortie for part in parts for sortie in part.sorties),
         tuple(box for part in parts for box in part.boxes),
         tuple(sorted(parcel for part in parts for parcel in part.unserved)),

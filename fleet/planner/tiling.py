@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from fleet.planner.city import City
 from fleet.planner.jointly import JointPlan
-from fleet.planner.legs import Straight
+from fleet.planner.legs import Parted
 
 MOST_DEPOTS = 24
 """Sets of vans in one tile at most: each becomes a skill, which are bits."""
@@ -44,7 +44,7 @@ class Ground:
     together.
     """
 
-    def __init__(self, city: City, legs: Straight) -> None:
+    def __init__(self, city: City, legs: Parted) -> None:
         self.city = city
         self.xy = np.stack((legs.x[city.parcels.place], legs.y[city.parcels.place]), axis=1)
         self.yard, self.types = _yards(city)

@@ -13,8 +13,11 @@ import numpy as np
 
 from fleet.energy.van import RouteLegs
 from fleet.feasibility.route_energy import RouteRange
-from fleet.planner.legs import Floats, Indexes, Table
+from fleet.planner.legs import Floats, Indexes, Legs, Measured
 from fleet.planner.problem import NO_WAY_S
+
+SAMPLED = 150
+"""Doors that stand for all, about, where their legs must be looked up: their medians are a few per cent off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,16 @@ class Usual:
     payload_kg: float
 
 
-def usual_ways(legs: Table, depots: int, first: int, payload_kg: float) -> Usual:
-    """The medians: of the places the first are depots, and doors begin later."""
-    from_depot = legs.of_metres[:depots, first:].argmin(axis=0)
-    columns = np.arange(len(from_depot))
-    out = _median(legs.of_metres[:depots, first:], legs.of_seconds[:depots, first:], from_depot, columns)
-    metres = np.where(legs.of_metres[first:, first:] > 0.0, legs.of_metres[first:, first:], NO_WAY_S)
-    between = _median(metres, legs.of_seconds[first:, first:], columns, metres.argmin(axis=0))
+def usual_ways(legs: Legs, depots: int, first: int, payload_kg: float) -> Usual:
+    """The medians: of the places the first are depots, and doors begin later. Of legs that are looked up some doors
+    stand for all."""
+    sites, doors = np.arange(depots), np.arange(first, legs.places)
+    some = doors[:: max(1, len(doors) // SAMPLED)] if isinstance(legs, Measured) else doors
+    metres, columns = legs.metres(sites, some), np.arange(len(some))
+    out = _median(metres, legs.durations(sites, some), metres.argmin(axis=0), columns)
+    metres = legs.metres(some, doors)
+    metres = np.where(metres > 0.0, metres, NO_WAY_S)
+    between = _median(metres, legs.durations(some, doors), columns, metres.argmin(axis=1))
     return Usual(out, between if between[0] < NO_WAY_S else out, payload_kg)
 
 

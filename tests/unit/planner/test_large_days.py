@@ -5,21 +5,35 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from types import FrameType
 
 import pytest
 
 from fleet.domain.plan import Plan
+from fleet.network.base import Matrix, Profile
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.planner import (
     Deadline,
+    MaxIterations,
     Snapshot,
     candidates,
     explain,
     plan,
+    problem,
+    routes,
+    tiled,
+    vanreach,
 )
 from fleet.planner.flights import Flights
-from tests.unit.planner.town import EIGHT, locker, order, place, snapshot
+from fleet.planner.problem import Problem
+from fleet.planner.routes import route
+from fleet.planner.visits import door_visit
+from fleet.protocol.values import Place
+from tests.unit.planner.test_budget import assert_complete
+from tests.unit.planner.town import EIGHT, locker, order, place, random_town, snapshot
+
+Places = Sequence[Place]
 
 
 def town(parcels: int, *, lockers: int = 40, machines: int = 6) -> Snapshot:
@@ -92,3 +106,57 @@ def test_without_time_a_parcel_costs_the_same_whatever_the_fleet() -> None:
     ]
     assert 0 < more[0] <= 100 * 250
     assert abs(more[1] - more[0]) <= 0.1 * more[0]
+
+
+@pytest.mark.parametrize(
+    ("tile", "dearer", "more_left"), [(4000, 1.03, 0), (30, 1.4, 7)], ids=["one search", "tiles"]
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_beyond_the_places_whose_legs_are_kept_all_modes_are_searched_at_once(
+    seed: int, tile: int, dearer: float, more_left: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one search the plan is as good as where all legs are kept; in tiles of half as many stops as a van makes here
+    it is dearer, and of no more places than a tile's is a table asked. Either says that there are no baselines."""
+    day = random_town(seed, 70)
+    whole = plan(day, seed=1, stop=MaxIterations(40), made_at=EIGHT)
+    for owner, name, most in (
+        (problem, "MAX_ATLAS", 10),
+        (tiled, "ONE_TABLE", tile),
+        (tiled, "LOOKED_UP", tile),
+        (routes, "MAX_CASE", 30),
+        (vanreach, "SAMPLED", 5),
+    ):
+        monkeypatch.setattr(owner, name, most)
+    asked, cross = list[int](), GeodesicNetwork.cross
+
+    def counted(self: GeodesicNetwork, starts: Places, ends: Places, profile: Profile) -> Matrix:
+        asked.append(len(starts) * len(ends))
+        return cross(self, starts, ends, profile)
+
+    monkeypatch.setattr(GeodesicNetwork, "cross", counted)
+    found = plan(day, seed=1, stop=MaxIterations(40), made_at=EIGHT)
+    assert_complete(found, day)
+    assert tile > 70 or max(asked) < 70 * 70
+    assert len(found.unassigned) <= len(whole.unassigned) + more_left
+    assert found.summary.cost.total < dearer * whole.summary.cost.total
+    assert (found.summary.greedy_cost, found.summary.van_only_cost) == (None, None)
+    assert any("no baselines" in one for one in found.assumptions)
+
+
+def test_routes_of_many_stops_stay_as_they_were_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever areas the stops would be cut into: each van has its own again, and the rest goes with other vans."""
+    day = snapshot(
+        [order(f"O{i}", place(400 + 150 * (i % 40), 90 * i), locker_ok=False) for i in range(60)], vans=4
+    )
+    town = Problem(day)
+    visits = [door_visit(town, o, town.bases) for o in range(60)]
+    before = route(town, visits[:50], {}, seed=1, stop=None)
+    monkeypatch.setattr(routes, "MAX_CASE", 10)
+    again = route(town, visits, before.warm, seed=1, stop=None)
+    driven = {tour.van.slot.asset_id: [tour.case.visits[v].key for v in tour.visits] for tour in before.tours}
+    found = {tour.van.slot.asset_id: [tour.case.visits[v].key for v in tour.visits] for tour in again.tours}
+    assert driven.items() <= found.items()
+    assert sorted(
+        [*(key for keys in found.values() for key in keys), *(v.key for v in again.left)]
+    ) == sorted(visit.key for visit in visits)
+    assert all(tour.feasible for tour in again.tours)

@@ -18,12 +18,12 @@ from benchmarks.harness.citymaker import made
 from fleet.planner import tiled
 from fleet.planner.city import City, LockerWays
 from fleet.planner.jointly import Box, JointPlan, Route, VanStop, plan_jointly
-from fleet.planner.legs import BadCase, Straight
+from fleet.planner.legs import BadCase, Floats, Indexes, Measured, Straight
 from fleet.planner.routing import Iterations, Seconds, VanType
 from fleet.planner.tilecity import once
 from fleet.planner.tiled import Job, Workers, plan_city
 from fleet.planner.warmstart import Warm, named
-from tests.support.cities import random_city
+from tests.support.cities import harder, random_city
 
 
 @pytest.fixture
@@ -31,14 +31,14 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Makes tiles of so many parcels."""
 
     def make(size: int) -> None:
-        for name in ("AT_ONCE", "SIZE", "FIRST_SIZE"):
+        for name in ("AT_ONCE", "SIZE", "FIRST_SIZE", "ONE_TABLE", "LOOKED_UP"):
             monkeypatch.setattr(tiled, name, size)
 
     return make
 
 
 STRAIGHT = [seed for seed in range(40) if seed % 4]
-"""Looked-up legs are not parted."""
+"""A table of legs is not parted."""
 
 
 @pytest.mark.parametrize("seed", STRAIGHT)
@@ -51,6 +51,52 @@ def test_plans_in_tiles_hold_and_cost_what_is_said(seed: int, small: Callable[[i
     assert faults(city, found) == []
     assert found.cost == pytest.approx(cost(city, found), rel=1e-9)
     assert found.iterations == 12000
+
+
+def measured(city: City, asked: list[int]) -> City:
+    """The same city, in which legs are looked up; how many at a time is written down."""
+    legs, rng = city.legs, np.random.default_rng(1)
+    x, y = (legs.x, legs.y) if isinstance(legs, Straight) else rng.uniform(0, 900, (2, legs.places))
+
+    def look_up(start: Indexes, end: Indexes) -> tuple[Floats, Floats]:
+        asked.append(len(start) * len(end))
+        return legs.metres(start, end), legs.durations(start, end)
+
+    return replace(city, legs=Measured(x, y, look_up))
+
+
+@pytest.mark.parametrize("seed", range(0, 40, 3))
+def test_legs_that_are_looked_up_are_those_of_tiles(seed: int, small: Callable[[int], None]) -> None:
+    """Never of the whole city; whatever the legs are, and be it that vans make several trips: plans hold by them."""
+    small(9)
+    city = random_city(seed, 40, lockers=seed % 5, groups=1 + seed % 4)
+    city, asked = harder(city, seed) if seed % 2 else city, list[int]()
+    found = plan_city(measured(city, asked), seed=seed, budget=Iterations(6000))
+    assert found.troubles == ()
+    assert faults(city, found) == []
+    assert found.cost == pytest.approx(cost(city, found), rel=1e-9)
+    assert found.iterations == 6000
+    assert 0 < max(asked) < city.legs.places**2
+
+
+def test_a_van_makes_all_its_trips_in_one_tile(small: Callable[[int], None]) -> None:
+    """Small vans that must come back for more: trips follow each other in the plan of the whole city."""
+    city = made(120, 1)
+    vans = tuple(replace(van, weight=van.weight / 4, volume=van.volume / 4, trips=4) for van in city.vans)
+    city = replace(city, vans=vans)
+    small(40)
+    found = plan_city(city, seed=1, budget=Iterations(6000))
+    assert faults(city, found) == []
+    assert found.cost == pytest.approx(cost(city, found), rel=1e-9)
+    behind = [(number, route.follows) for number, route in enumerate(found.routes) if route.follows >= 0]
+    assert len(behind) > 3
+    assert all(found.routes[one].van_type == found.routes[other].van_type for one, other in behind)
+    assert len(found.unserved) < len(plan_city(one_trip(city), seed=1, budget=Iterations(6000)).unserved) + 1
+
+
+def one_trip(city: City) -> City:
+    """The same city, in which each van makes one trip."""
+    return replace(city, vans=tuple(replace(van, trips=1) for van in city.vans))
 
 
 @pytest.mark.parametrize("seed", [1, 2])
