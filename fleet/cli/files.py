@@ -30,6 +30,10 @@ def _same(path: Path, other: Path) -> bool:
         return False
 
 
+AT_A_TIME = 1 << 20
+"""Characters that are encoded at a time: a large plan is in memory once, not twice."""
+
+
 def write_out(path: Path, text: str) -> None:
     """Writes a file whole or not at all. Raises ``BadInput`` when it can't be written."""
     try:
@@ -46,7 +50,8 @@ def _replace(path: Path, text: str) -> None:
     temporary = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+            for begin in range(0, len(text), AT_A_TIME):
+                file.write(text[begin : begin + AT_A_TIME])
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     finally:

@@ -96,7 +96,8 @@ class Explainer:
             cost, why = rival.cost, rival.reasons
             return Alternative(mode=kind, verdict=Status.FEASIBLE, cost=cost, reasons=why)
         verdict = self._verdict(order, kind)
-        return Alternative(mode=kind, verdict=verdict.status, cost=None, reasons=verdict.reasons)
+        said = self._said_unasked.get(kind)
+        return said[1] if said is not None and verdict is said[0] else _not_feasible(kind, verdict)
 
     def _ways(self, order: int, kind: str) -> list[Way]:
         return [way for way in self.ways[order].all if way.mode == kind]
@@ -142,11 +143,13 @@ class Explainer:
     def _unasked(self, kind: str) -> Verdict:
         if kind not in self._said_unasked:
             what = f"it was asked whether a {kind} may take it"
-            self._said_unasked[kind] = Verdict(Status.UNKNOWN, (reasons.out_of_time(what),))
-        return self._said_unasked[kind]
+            verdict = Verdict(Status.UNKNOWN, (reasons.out_of_time(what),))
+            self._said_unasked[kind] = verdict, _not_feasible(kind, verdict)
+        return self._said_unasked[kind][0]
 
     @cached_property
-    def _said_unasked(self) -> dict[str, Verdict]:
+    def _said_unasked(self) -> dict[str, tuple[Verdict, Alternative]]:
+        """By kind; one object for all parcels, since they may be very many."""
         return {}
 
     def _sortie_verdict(self, order: int, asset_type: SortieType) -> Verdict:
@@ -314,6 +317,10 @@ def _part(order_id: str, served: Served) -> ParcelPlan:
         late_s=served.late_s or None,
         cost=served.cost,
     )
+
+
+def _not_feasible(kind: str, verdict: Verdict) -> Alternative:
+    return Alternative(mode=kind, verdict=verdict.status, cost=None, reasons=verdict.reasons)
 
 
 MOST_NAMED = 3

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from fleet.planner.problem import MAX_ATLAS
 from tests.checker import check_plan
 from tests.plans.city import Inputs, write_city
 from tests.support.soak import chosen
@@ -106,3 +107,14 @@ def test_a_budget_of_nothing(budget: tuple[str, str], repo_root: Path, tmp_path:
         assert document["summary"]["by_mode"]["unassigned"] == 0
     else:
         assert left or document["summary"]["by_mode"]["unassigned"] == 0
+
+
+def test_more_places_than_legs_are_kept_of(repo_root: Path, tmp_path: Path) -> None:
+    """All modes at once, too: vans make full routes, machines fly and roll, and no rule is broken."""
+    inputs = write_city(tmp_path, 3, parcels=MAX_ATLAS + 100)
+    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", "15"), inputs)
+    assert any("no baselines" in one for one in document["assumptions"])
+    modes = document["summary"]["by_mode"]
+    assert min(modes[mode] for mode in ("drone", "sidewalk_robot", "locker", "van")) > 0, modes
+    longest = sorted(len(route["stops"]) for route in document["routes"])[-3:]
+    assert min(longest) > 20, "a van's day, not a stop each"
