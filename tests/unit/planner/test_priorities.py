@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -23,9 +24,12 @@ from fleet.planner.prices import Prices, learn
 from fleet.planner.problem import Problem
 from fleet.planner.routes import Routing
 from fleet.planner.routing import Iterations
-from fleet.protocol.values import Order
+from fleet.planner.settle import LEAST_GAIN
+from fleet.planner.ways import DoorWay, LockerWay, SortieWay
+from fleet.protocol.values import Order, TimeWindow
+from tests.property.test_planner import check_plan
 from tests.support.drafted import in_force
-from tests.unit.planner.town import EIGHT, fleet, order, place, snapshot, with_capacity
+from tests.unit.planner.town import EIGHT, fleet, order, place, random_town, snapshot, with_capacity
 
 SEEDS = range(6)
 ROOM = 3
@@ -177,3 +181,57 @@ def test_a_seat_is_worth_what_its_parcel_counts() -> None:
     ways = find_ways(problem, flights)
     board = Board(greedy(problem, ways, flights, learn(problem, ways, Routing((), ())), seed=1), ways)
     assert board.lift(3) == Seat(None, problem.penalties[3])
+
+
+def short_of_vans(seed: int) -> Snapshot:
+    """A random town of all modes where much is due at once, and each parcel counts something else."""
+    town, rng = random_town(seed, 24, capacity_kg=15.0), random.Random(seed)
+    soon = TimeWindow(start=EIGHT, end=EIGHT + timedelta(hours=1))
+    orders = [
+        one.model_copy(update={"due": soon, "ready_at": EIGHT, "priority": round(rng.uniform(1, 9), 1)})
+        for one in town.orders
+    ]
+    return replace(town, orders=tuple(orders))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_plans_of_random_towns_keep_every_rule(seed: int) -> None:
+    """Whoever gives way; also when the plan in force is looked at again with a parcel that counts more than all."""
+    town = short_of_vans(seed)
+    first = made(town)
+    check_plan(first, town)
+    assert first.unassigned
+    dear = order("N", place(300, 0), hours=(0, 1), priority=50)
+    later = in_force(replace(town, orders=(*town.orders, dear)), first)
+    again = made(later)
+    check_plan(again, later)
+    assert left_price(again, later) <= left_price(first, town) + 50
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_giving_way_never_makes_a_plan_worse(seed: int) -> None:
+    """On any board: what is left counts less, tours and bookings hold, and the cost is what they say."""
+    problem = Problem(short_of_vans(seed))
+    flights = Flights(problem)
+    ways = find_ways(problem, flights)
+    some = [
+        one if order % 2 else replace(one, door=None, sorties=(), lockers=())
+        for order, one in enumerate(ways)
+    ]
+    board = Board(greedy(problem, some, flights, learn(problem, ways, Routing((), ())), seed=1), ways)
+    before = board.draft()
+    moved = give_way(board)
+    after = board.draft()
+    assert moved
+    assert after.objective <= before.objective - moved * LEAST_GAIN
+    assert all(tour.feasible for tour in board.tours.values())
+    assert {o for tour in after.routing.tours for v in tour.visits for o in tour.case.visits[v].orders} == {
+        o for o, way in enumerate(after.choices) if isinstance(way, DoorWay | LockerWay)
+    }
+    assert set(after.sorties) == {o for o, way in enumerate(after.choices) if isinstance(way, SortieWay)}
+
+
+def left_price(found: Plan, town: Snapshot) -> float:
+    """What the parcels that are left count, in ordinary ones."""
+    counts = {one.order_id: one.priority for one in town.orders}
+    return sum(counts[one.order_id] for one in found.unassigned)
