@@ -7,7 +7,6 @@ An event that contradicts a lifecycle table raises ``LifecycleError``: that is a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from typing import Any
 
 from immutables import Map
@@ -18,6 +17,7 @@ from fleet.domain.evolve import evolve, evolved, without
 from fleet.domain.holds import holds_after, whose
 from fleet.domain.lyingpacks import pack_left
 from fleet.domain.punctuality import late_after, served_at
+from fleet.domain.routesout import routes_of
 from fleet.domain.state import (
     NO_PERSON,
     OVER,
@@ -47,7 +47,6 @@ from fleet.protocol.lifecycle import (
     advance,
 )
 from fleet.protocol.messages import Action
-from fleet.protocol.mission import Mission
 
 
 def apply(state: State, event: ev.Event) -> State:
@@ -235,26 +234,13 @@ def _close_mission(state: State, mission_id: str) -> State:
     asset = state.assets[asset_id]
     if record.ended or record.status is MissionStatus.COMPLETED:
         latest = max(asset.out_for or record.mission.start_at, record.mission.start_at)
-        state = _asset(state, asset_id, None, out_for=latest, routes=_routes(state, asset, record.mission))
+        state = _asset(state, asset_id, None, out_for=latest, routes=routes_of(state, asset, record.mission))
         asset = state.assets[asset_id]
     if asset.mission_id != mission_id:
         return state
     # Held on its pad with a mission that came to nothing: there is nothing left to hold.
     status = AssetStatus.READY if asset.status is AssetStatus.HELD else asset.status
     return _asset(state, asset_id, None, mission_id=None, holds=frozenset(), status=status)
-
-
-def _routes(state: State, asset: Asset, last: Mission) -> tuple[str, ...]:
-    """The routes that a van was out on, with the one that is over now and without those of the days before."""
-    if last.is_sortie:
-        return asset.routes
-    since = last.start_at - A_DAY
-    kept = (one for one in asset.routes if state.missions[one].mission.start_at > since)
-    return *kept, last.mission_id
-
-
-A_DAY = timedelta(days=1)
-"""No shift is longer."""
 
 
 def _mission_released(state: State, event: ev.MissionReleased) -> State:
