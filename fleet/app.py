@@ -53,7 +53,6 @@ from fleet.store.address import checked
 from fleet.store.base import Batch, ClockAnchor, Failure, PeerRow, Store, StoreError
 from fleet.store.reader import Reader
 from fleet.store.snapshots import Shelf, restored_from
-from fleet.store.sql import SqlStore
 
 LOG = structlog.get_logger("hub")
 
@@ -308,6 +307,9 @@ def run_hub(
 
     Raises ``RunDirError`` (``RunInUse`` where another hub runs it), ``StoreError``, ``BindError`` and ``IntakeError``.
     """
+    # With SQLAlchemy, which whoever only asks a hub does without.
+    from fleet.store.sql import SqlStore
+
     setup = new or read_setup(run)
     if new is not None:
         _refuse_a_second_day(run)

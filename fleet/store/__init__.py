@@ -1,6 +1,12 @@
 """Where the hub keeps what must not be lost: events, what was received, what is to be sent, personal data, the
 clock.
+
+What a store is loads at once; the stores themselves, one of them with SQLAlchemy, only when they are asked for: most
+commands read at most.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from fleet.store.base import (
     Batch,
@@ -12,8 +18,10 @@ from fleet.store.base import (
     StoredEvent,
     StoreError,
 )
-from fleet.store.memory import MemoryStore
-from fleet.store.sql import SqlStore
+
+if TYPE_CHECKING:
+    from fleet.store.memory import MemoryStore
+    from fleet.store.sql import SqlStore
 
 __all__ = [
     "Batch",
@@ -27,3 +35,12 @@ __all__ = [
     "StoreError",
     "StoredEvent",
 ]
+
+_LATER = {"MemoryStore": "memory", "SqlStore": "sql"}
+"""Where the names that are not loaded at once are defined."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

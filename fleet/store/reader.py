@@ -13,7 +13,7 @@ from fleet.domain.events import ContactsErased
 from fleet.protocol.values import Contact
 from fleet.store.base import ClockAnchor, StoredEvent, StoreError
 from fleet.store.rows import clock_from, event_from
-from fleet.store.sqlite import failure
+from fleet.store.sqlitefailure import failure
 
 Rows = list[tuple[Any, ...]]
 Ask = Callable[[str, tuple[object, ...]], Rows]

@@ -8,7 +8,6 @@ the checkpoints too.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fleet.store.base import Failure, StoreError
+from fleet.store.sqlitefailure import failure
 
 SOUND = (3, 51, 3)
 """The first version without the fault that the module's head tells of."""
@@ -23,18 +23,6 @@ LOG_KEPT = 64 * 2**20
 """Bytes of the write-ahead log that stay allocated after it grew: a backup or a slow reader lets it grow."""
 PATIENCE_MS = 5000
 """How long a statement waits for a lock."""
-
-_FAILURES = {
-    sqlite3.SQLITE_FULL: Failure.DISK_FULL,
-    sqlite3.SQLITE_READONLY: Failure.READ_ONLY,
-    sqlite3.SQLITE_IOERR: Failure.IO_ERROR,
-    sqlite3.SQLITE_CANTOPEN: Failure.IO_ERROR,
-    sqlite3.SQLITE_BUSY: Failure.LOCKED,
-    sqlite3.SQLITE_LOCKED: Failure.LOCKED,
-    sqlite3.SQLITE_PROTOCOL: Failure.LOCKED,
-    sqlite3.SQLITE_CORRUPT: Failure.CORRUPT,
-    sqlite3.SQLITE_NOTADB: Failure.CORRUPT,
-}
 
 
 class SqliteBackend:
@@ -154,21 +142,6 @@ class SqliteBackend:
 
 def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def failure(error: BaseException | None, path: Path) -> Failure:
-    """What an error of the driver means. The lower byte of SQLite's code is the sort, the rest says more."""
-    code = getattr(error, "sqlite_errorcode", None)
-    if code == sqlite3.SQLITE_CANTOPEN and _on_read_only_disk(path):
-        return Failure.READ_ONLY
-    return Failure.REFUSED if code is None else _FAILURES.get(code & 0xFF, Failure.REFUSED)
-
-
-def _on_read_only_disk(path: Path) -> bool:
-    try:
-        return bool(os.statvfs(path.parent).f_flag & os.ST_RDONLY)
-    except OSError:
-        return False
 
 
 def version_warning(found: tuple[int, ...] = sqlite3.sqlite_version_info) -> str | None:

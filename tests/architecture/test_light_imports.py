@@ -21,6 +21,7 @@ NOT_FOR_A_HUB = frozenset(
     "fleet.sim jinja2 matplotlib ortools osrm pandas pyvrp scipy starlette uvicorn".split()
 )
 HUB_STARTS = ["fleet.app", "fleet.cli.hub", "fleet.store", "fleet.dispatch.decide", "fleet.hub.loop"]
+ONLY_ASK = ["fleet.store", "fleet.cli.orders", "fleet.cli.report", "fleet.cli.demo", "fleet.cli.simulate"]
 PROBE = """
 import importlib, json, sys
 importlib.import_module(sys.argv[1])
@@ -56,6 +57,14 @@ def test_a_hub_starts_without_solvers(module: str) -> None:
     assert probe.returncode == 0, f"{module} cannot be imported by itself:\n{probe.stderr}"
     loaded = NOT_FOR_A_HUB & set(json.loads(probe.stdout))
     assert loaded == set(), f"importing {module} must not load these"
+
+
+@pytest.mark.parametrize("module", ONLY_ASK)
+def test_who_only_asks_loads_no_database(module: str) -> None:
+    """What a command imports that writes to no store: it reads what is committed without SQLAlchemy."""
+    probe = run_probe(module)
+    assert probe.returncode == 0, f"{module} cannot be imported by itself:\n{probe.stderr}"
+    assert "sqlalchemy" not in json.loads(probe.stdout), f"importing {module} must not load it"
 
 
 def test_the_planner_s_worker_finds_its_solvers() -> None:
