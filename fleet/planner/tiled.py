@@ -24,7 +24,7 @@ from fleet.planner.jointly import JointPlan, Route, Run, best_start, plan_jointl
 from fleet.planner.legs import Measured, Parted, Straight
 from fleet.planner.purse import purse_of
 from fleet.planner.routing import Budget, Iterations, typical
-from fleet.planner.tilecity import Cuts, Tile
+from fleet.planner.tilecity import Cut, Cuts, Tile
 from fleet.planner.tiling import MOST_DEPOTS, Ground, Indexes
 from fleet.planner.warmstart import Warm, named
 
@@ -48,7 +48,6 @@ ROUNDS, STARTS = 8, 0.18
 
 MANY = 1_000_003
 """More than there are rounds or tiles: each has a seed of its own."""
-
 
 LEAST = 0.02
 """Of the budget, what tiles of a round are searched for at the least."""
@@ -140,41 +139,44 @@ class _Search:
         tiling = self.ground.tiling(plan, size, number)
         cut = self.cuts.cut(tiling, plan, trips=self.once)
         pending, found = deque[tuple[Tile, Job]](), list[JointPlan]()
-        reached, ahead = tiling.count, len(self.city.parcels.place)
-
-        def jobs() -> Iterator[Job]:
-            nonlocal reached, ahead
-            for k in range(tiling.count):
-                if plan is None and self.purse.late():
-                    reached = k
-                    return
-                tile, standing = cut.tile(k)
-                share = (end - begin) * len(tile.parcels) / len(self.city.parcels.place)
-                if self.once:  # of what is left: legs that are looked up take time, too
-                    share = (1.0 - self.purse.used()) * len(tile.parcels) / max(1, ahead)
-                    ahead -= len(tile.parcels)
-                seed = (self.seed * MANY + number) * MANY + k
-                budget = self.purse.part(share)
-                job = Job(
-                    tile.city,
-                    standing if plan is not None else None,
-                    seed,
-                    budget,
-                    begin,
-                    end,
-                    number == 1,
-                    tile.put_off,
-                    whole=self.once,
-                )
-                pending.append((tile, job))
-                yield job
-
-        for result in _done(jobs(), self.workers):
+        for result in _done(self._jobs(cut, plan, number, (begin, end), pending), self.workers):
             tile, job = pending.popleft()
             found.append(tile.outward(result if isinstance(result, JointPlan) else _stays(job, result)))
-        if reached < tiling.count:
-            found.append(_unreached(self.city, np.flatnonzero(tiling.parcel >= reached)))
+        if len(found) < tiling.count:
+            found.append(_unreached(self.city, np.flatnonzero(tiling.parcel >= len(found))))
         return _joined(plan, found)
+
+    def _jobs(
+        self,
+        cut: Cut,
+        plan: JointPlan | None,
+        number: int,
+        span: tuple[float, float],
+        pending: deque[tuple[Tile, Job]],
+    ) -> Iterator[Job]:
+        """A job for each tile, which is noted as pending; of a first plan as long as there is time."""
+        (begin, end), ahead = span, len(self.city.parcels.place)
+        for k in range(cut.tiling.count):
+            if plan is None and self.purse.late():
+                return
+            tile, standing = cut.tile(k)
+            share = (end - begin) * len(tile.parcels) / len(self.city.parcels.place)
+            if self.once:  # of what is left: legs that are looked up take time, too
+                share = (1.0 - self.purse.used()) * len(tile.parcels) / max(1, ahead)
+                ahead -= len(tile.parcels)
+            job = Job(
+                tile.city,
+                standing if plan is not None else None,
+                (self.seed * MANY + number) * MANY + k,
+                self.purse.part(share),
+                begin,
+                end,
+                number == 1,
+                tile.put_off,
+                whole=self.once,
+            )
+            pending.append((tile, job))
+            yield job
 
 
 def searched(job: Job) -> JointPlan:
