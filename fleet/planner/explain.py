@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,16 +11,19 @@ from fleet.domain.plan import Alternative, Fallback, ParcelPlan, Status, Unassig
 from fleet.feasibility import Verdict, assess_locker, assess_route
 from fleet.feasibility import planned as reasons
 from fleet.planner.board import Board
+from fleet.planner.candidates import LOCKERS_PER_PARCEL
 from fleet.planner.flights import Flights, earliest_departure
 from fleet.planner.insertion import Insertion, best_insertion, open_route
+from fleet.planner.more import apart
+from fleet.planner.nearest import Finder, Nearest, Refused
 from fleet.planner.prices import Prices
-from fleet.planner.problem import Pool, Problem
+from fleet.planner.problem import Pool, Problem, Station
 from fleet.planner.render import Served, Sheet
 from fleet.planner.rivals import ESTIMATED, Rival, Rivals
 from fleet.planner.running import RunningRoute
 from fleet.planner.stop import Late, never
-from fleet.planner.ways import LockerWay, SortieWay, Way, Ways
-from fleet.protocol.values import Place, Reason
+from fleet.planner.ways import LockerWay, Way, Ways
+from fleet.protocol.values import Reason
 
 UNASSIGNED = "unassigned"
 
@@ -67,13 +69,39 @@ class Explainer:
 
     def unassigned(self, order: int) -> Unassigned:
         """Why nobody brings the parcel, and the smallest change that would serve it."""
-        hindrances = [h for kind in self._kinds() for h in self._hindrances(order, kind)]
-        nearest = min(hindrances, key=lambda h: h.effort)
+        found = tuple(r for kind in self._kinds() for r in self._hindrances(order, kind))
+        nearest = self.nearest(order)
+        if nearest.cut and not any(reason.code == "out_of_time" for reason in found):
+            found += (reasons.out_of_time("a change that would serve it was found"),)
         return Unassigned(
-            order_id=self.problem.orders[order].order_id,
-            reasons=tuple(r for h in hindrances for r in h.reasons),
-            nearest_change=nearest.change,
+            order_id=self.problem.orders[order].order_id, reasons=found, nearest_change=nearest.text
         )
+
+    def nearest(self, order: int) -> Nearest:
+        """What was tried for a parcel that nobody brings, and would serve it."""
+        return self._finder.of(order)
+
+    @cached_property
+    def _finder(self) -> Finder:
+        return Finder(self.board, self._refusals, self.late, self.settled)
+
+    def _refusals(self, order: int) -> Iterator[Refused]:
+        """What each type of the fleet that would not take the parcel by itself says; lockers one by one."""
+        context, parcel = self.problem.snapshot.context, self.problem.orders[order]
+        for kind in self.problem.fleet.types.values():
+            if kind.kind in self.problem.excluded(order):
+                yield Refused(kind, (reasons.tried_before(kind.kind),))
+                continue
+            match kind:
+                case StationType():
+                    for one in self._lockers_near(order, kind)[:LOCKERS_PER_PARCEL]:
+                        answer = assess_locker(context, parcel, one.locker, kind).verdict
+                        yield Refused(kind, answer.reasons, one.locker.locker_id)
+                case RouteType():
+                    yield Refused(kind, assess_route(context, parcel, kind).reasons)
+                case SortieType():
+                    verdict = self._type_verdict(order, kind)
+                    yield Refused(kind, () if verdict is None else verdict.reasons)
 
     def _kinds(self) -> tuple[str, ...]:
         """Every kind that the fleet has a type of; a fleet without types has at least no van."""
@@ -162,7 +190,7 @@ class Explainer:
         if not self.ways[order].asked:
             return self._unasked(asset_type.kind)
         place = self.problem.orders[order].place
-        pool = min(here, key=lambda p: (_apart(p.site.place, place), p.index))
+        pool = min(here, key=lambda p: (apart(p.site.place, place), p.index))
         verdict = self.flights.assess(order, pool, None, self._departure(order, pool)).verdict
         if verdict.feasible:
             return _no(
@@ -175,18 +203,23 @@ class Explainer:
         return max(earliest_departure(self.problem, order, pool, opening), self.problem.due[order][0])
 
     def _locker_verdict(self, order: int, asset_type: StationType) -> Verdict:
-        """The exact answer of the nearest locker; the nearest with a compartment left where there is one."""
+        """The exact answer of the nearest locker; where it is a yes, what is full there, or that nobody fills it."""
+        context, locker = self.problem.snapshot.context, self._lockers_near(order, asset_type)[0].locker
+        answer = assess_locker(context, self.problem.orders[order], locker, asset_type)
+        if not answer.verdict.feasible or answer.size is None:
+            return answer.verdict
+        way = LockerWay(asset_type.kind, locker.locker_id, answer.size, answer.walk_m, 0.0)
+        if not self.board.compartments.room(way):
+            what = f"{way.locker_id} has no compartment left for a {way.size} parcel"
+        else:
+            what = f"no van that may carry it comes to {way.locker_id}"
+        return _no(reasons.no_room(asset_type.kind, what))
+
+    def _lockers_near(self, order: int, asset_type: StationType) -> list[Station]:
+        """The lockers of a type, the nearest first."""
         place = self.problem.orders[order].place
-        name = asset_type.type_id
-        all_of_type = [s for s in self.problem.stations.values() if s.type.type_id == name]
-        nearest = min(all_of_type, key=lambda s: (_apart(s.locker.place, place), s.locker.locker_id))
-        context = self.problem.snapshot.context
-        verdict = assess_locker(context, self.problem.orders[order], nearest.locker, asset_type).verdict
-        if not verdict.feasible:
-            return verdict
-        return _no(
-            reasons.no_room(asset_type.kind, f"{nearest.locker.locker_id} has no compartment left, or no van")
-        )
+        of_type = [s for s in self.problem.stations.values() if s.type == asset_type]
+        return sorted(of_type, key=lambda s: (apart(s.locker.place, place), s.locker.locker_id))
 
     def _route_verdict(self, order: int, asset_type: RouteType) -> Verdict:
         """The static answer; where it is a yes, the parcel stands where no such van starts."""
@@ -208,21 +241,18 @@ class Explainer:
         room = ", if there is room" if ESTIMATED in best.reasons else ""
         return Fallback(mode=best.mode, detail=f"by {best.mode} instead{room}, {money}")
 
-    def _hindrances(self, order: int, kind: str) -> list[_Hindrance]:
+    def _hindrances(self, order: int, kind: str) -> tuple[Reason, ...]:
+        """What keeps one kind from bringing a parcel: by itself, or beside all the others."""
         ways = self._ways(order, kind)
         if ways:
-            return [self._full(order, kind, ways[0])]
+            return self._full(order, kind, ways[0])
         idle = self._idle_type(order, kind)
         if idle is not None:
-            return [_Hindrance((reasons.no_asset(idle),), f"one {idle} that is free", 1.0)]
-        verdict = self._verdict(order, kind)
-        if self.problem.standing(order) is not None and any(
-            r.code == "stands_elsewhere" for r in verdict.reasons
-        ):
-            return (
-                [self._no_route(order, kind)] if self._is_route(kind) else [_hindrance(kind, verdict.reasons)]
-            )
-        return [_hindrance(kind, verdict.reasons)]
+            return (reasons.no_asset(idle),)
+        found = self._verdict(order, kind).reasons
+        if self._is_route(kind) and any(r.code == "stands_elsewhere" for r in found):
+            return self._insertion_reasons(order)
+        return found
 
     def _idle_type(self, order: int, kind: str) -> str | None:
         """A type of route vehicle that could carry the parcel, if only there were one that is free."""
@@ -236,40 +266,12 @@ class Explainer:
     def _is_route(self, kind: str) -> bool:
         return any(isinstance(t, RouteType) for t in self.problem.fleet.of_kind(kind))
 
-    def _full(self, order: int, kind: str, way: Way) -> _Hindrance:
+    def _full(self, order: int, kind: str, way: Way) -> tuple[Reason, ...]:
         """There is a way, but no room for it beside the other parcels, or no time to find any."""
         # Once every parcel was offered its ways, nobody is left whom there is room for, however the draft was made.
         if self.late() or (self.sheet.draft.cut and not self.settled):
-            return _hindrance(kind, (reasons.out_of_time(f"it was given to a {kind}"),))
-        if isinstance(way, SortieWay):
-            site = self.problem.pools[way.pool].site.site_id
-            found = self._rivals.why_full(order, way)
-            if any(reason.code in CHANGES for reason in found):
-                return _hindrance(way.kind, found)
-            return _Hindrance(found, f"one more {way.kind} at site {site}", 1.0)
-        if isinstance(way, LockerWay):
-            found = self._rivals.why_full(order, way)
-            return _Hindrance(found, f"one more {way.size} compartment at locker {way.locker_id}", 1.5)
-        return self._no_route(order, kind)
-
-    def _no_route(self, order: int, kind: str) -> _Hindrance:
-        """No route has room: by how much the window is missed, else one more van."""
-        found = self._insertion_reasons(order)
-        minutes = [float(r.actual) for r in found if r.code == "window_missed" and r.actual is not None]
-        depots = sorted({site_id for _, site_id in self.ways[order].bases}) or sorted(
-            {s for _, s in self.problem.bases}
-        )
-        if all(reason.code in ("route_out_of_range", "out_of_time") for reason in found):
-            return _hindrance(kind, found)
-        if minutes and (min(minutes) < 120 or self._has_idle_van(order)):
-            return _Hindrance(found, f"a window that ends {math.ceil(min(minutes))} min later", 0.5)
-        return _Hindrance(found, f"one more {kind} at {' or '.join(depots) or 'a depot'}", 2.0)
-
-    def _has_idle_van(self, order: int) -> bool:
-        """Whether a van that may carry the parcel stays at home: one more would be no use either."""
-        used = {r.asset_id for r in self.sheet.routes}
-        bases = self.ways[order].bases
-        return any(van.base in bases and van.slot.asset_id not in used for van in self.problem.vans)
+            return (reasons.out_of_time(f"it was given to a {kind}"),)
+        return self._rivals.why_full(order, way)
 
     @cached_property
     def _running(self) -> list[RunningRoute]:
@@ -327,51 +329,6 @@ MOST_NAMED = 3
 """So many of those that were passed over are named to each parcel: it is the same for all of them."""
 
 
-@dataclass(frozen=True)
-class _Hindrance:
-    """What keeps a mode from serving a parcel, the change that would help, and how much that asks for."""
-
-    reasons: tuple[Reason, ...]
-    change: str
-    effort: float
-
-
-Wording = Callable[[str, Reason], str]
-
-CHANGES: dict[str, tuple[Wording, float]] = {
-    "crew_too_small": (lambda kind, r: f"a crew of {_plain(r.actual)} on a {kind}", 1.0),
-    "skill_missing": (lambda kind, r: f"a {kind} with the skills {_plain(r.actual)}", 1.0),
-    "no_locker_consent": (lambda _kind, _reason: "the recipient's consent to a locker", 0.8),
-    "no_asset": (lambda kind, _reason: f"one {kind} that is free", 2.0),
-    "authorisation_full": (lambda _kind, _reason: "an authorisation for more flights", 1.0),
-    "permit_full": (lambda _kind, _reason: "a permit for more robots", 1.0),
-    "route_out_of_range": (lambda kind, _reason: f"a {kind} with a larger or fuller battery", 2.0),
-    "no_way": (lambda kind, _reason: f"a place that streets lead a {kind} to", 4.0),
-    "streets_closed": (lambda kind, _reason: f"streets there that are open to a {kind}", 3.0),
-    "off_streets": (lambda kind, _reason: f"streets near the place that a {kind} can use", 4.0),
-    "out_of_time": (lambda _kind, _reason: "more time for planning", 0.1),
-    "failed_before": (lambda kind, _reason: f"another try by {kind}", 3.0),
-}
-"""Wording and effort by the reason's code; other reasons name their limit."""
-
-
-def _hindrance(kind: str, found: tuple[Reason, ...]) -> _Hindrance:
-    """Reasons of one verdict: each is a change that must be made."""
-    parts = [_change(kind, reason) for reason in found]
-    return _Hindrance(found, " and ".join(dict.fromkeys(text for text, _ in parts)), sum(e for _, e in parts))
-
-
-def _change(kind: str, reason: Reason) -> tuple[str, float]:
-    wording = CHANGES.get(reason.code)
-    if wording is not None:
-        return wording[0](kind, reason), wording[1]
-    return f"a {kind} that is not bound by {reason.code} ({reason.detail})", 2.0
-
-
-def _plain(value: float | str | None) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def _distinct(found: Iterable[Reason]) -> tuple[Reason, ...]:
     """Each code once, with its smallest figure."""
     by_code: dict[str, Reason] = {}
@@ -387,9 +344,3 @@ def _is_full(other: Alternative) -> bool:
 
 def _no(reason: Reason) -> Verdict:
     return Verdict(Status.INFEASIBLE, (reason,))
-
-
-def _apart(a: Place, b: Place) -> float:
-    """Which of several places is nearest: squared degrees, longitude shortened."""
-    narrow = math.cos(math.radians(a.lat))
-    return ((a.lon - b.lon) * narrow) ** 2 + (a.lat - b.lat) ** 2

@@ -292,6 +292,14 @@ class Problem:
             return Legs(self._atlas.metres[picked], self._atlas.seconds[picked])
         return self._measured(starts, ends)
 
+    def altered(self, snapshot: Snapshot) -> Problem:
+        """The problem of the snapshot with other limits, fewer parcels or more assets: at the same places, whose legs
+        need not be asked for again."""
+        other = Problem(snapshot)
+        known = vars(self)
+        vars(other).update({name: known[name] for name in ("_atlas_index", "_atlas") if name in known})
+        return other
+
     def _numbers(self, places: Sequence[Place]) -> Ints | None:
         """The places' numbers in the atlas; none when one is not in it."""
         found = [self._atlas_index.get(place, -1) for place in places]

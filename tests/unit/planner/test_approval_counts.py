@@ -121,4 +121,14 @@ def test_who_gets_no_flight_is_told_why() -> None:
         for one in told.unassigned:
             sources = [reason.source for reason in one.reasons if reason.code == "authorisation_full"]
             assert sources == ["ANAC-7"]
-            assert "an authorisation for more flights" in str(one.nearest_change)
+            assert one.nearest_change == "a window that ends 63 min later", (
+                "on the next local day there is another"
+            )
+
+
+def test_more_flights_are_the_change_where_the_day_ends_before_the_next_one() -> None:
+    """No window helps then, nor does another drone."""
+    found = replace(town(approval("ANAC-7", max_per_day=1), hours=(0, 2)), until=EIGHT + timedelta(hours=2))
+    told = planned(found).unassigned
+    assert len(told) == 4
+    assert {one.nearest_change for one in told} == {"an authorisation for more flights"}

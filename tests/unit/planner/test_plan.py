@@ -177,7 +177,9 @@ def test_drone_without_chargers_does_not_fly() -> None:
     """What could not be recharged is not planned."""
     found = made(snapshot([order("O", NEAR, locker_ok=False)], vans=0, drones=1, chargers=0))
     assert parcel(found).mode == "unassigned"
-    assert "one more drone at site S" in found.unassigned[0].nearest_change
+    assert found.unassigned[0].nearest_change == "one more charger at site S", (
+        "another drone could not charge either"
+    )
 
 
 def with_assets(town: Snapshot, *assets: AssetSlot) -> Snapshot:
