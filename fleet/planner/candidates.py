@@ -40,20 +40,27 @@ FARTHER = 1.6
 """A pool that lies more than so many times as far as the nearest one is not asked."""
 
 
-def find_ways(problem: Problem, flights: Flights, late: Late = never) -> tuple[Ways, ...]:
-    """Every parcel's ways, in the order of the parcels: doors, then lockers, then sorties. Those that are not come to
-    before it is late are not asked for, but for parcels that are drafted: whether their sorties hold is asked at their
-    own times, first of all."""
+def find_ways(
+    problem: Problem, flights: Flights, late: Late = never, *, sorties: bool = True
+) -> tuple[Ways, ...]:
+    """Every parcel's ways, in the order of the parcels: doors, then lockers, then sorties (if they are wanted). Those
+    that are not come to before it is late are not asked for, but for parcels that are drafted: whether their sorties
+    hold is asked at their own times, first of all."""
     drafted = {order_id for one in problem.snapshot.drafted for order_id in one.order_ids}
     sure = frozenset(o for o, order in enumerate(problem.orders) if order.order_id in drafted)
     doors = [_door(problem, o) if o in sure or not late() else NOT_ASKED for o in range(len(problem.orders))]
     lockers, cut = _locker_ways(problem, sure, late)
-    sorties = _sortie_ways(problem, flights, lockers, late)
+    trips = _sortie_ways(problem, flights, lockers, late if sorties else _already)
     cut = cut or any(door is NOT_ASKED for door in doors)
     return tuple(
-        _ways(problem, o, doors[o], lockers[o], sorties[o], cut=cut and o not in sure)
+        _ways(problem, o, doors[o], lockers[o], trips[o], cut=cut and o not in sure)
         for o in range(len(problem.orders))
     )
+
+
+def _already() -> bool:
+    """Late from the beginning."""
+    return True
 
 
 @dataclass(frozen=True)

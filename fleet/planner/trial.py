@@ -20,7 +20,6 @@ from fleet.planner.problem import Pool, Problem
 from fleet.planner.routes import Routing
 from fleet.planner.snapshot import AssetSlot, Snapshot
 from fleet.planner.sorties import Sortie, Yard
-from fleet.planner.stop import never
 from fleet.planner.tours import Case, Tour
 from fleet.planner.trips import in_turn, together
 from fleet.planner.ways import Ways
@@ -92,13 +91,8 @@ def _without_other_vans(problem: Problem, snapshot: Snapshot, van: AssetSlot) ->
 def _ways_of(problem: Problem, order: int, *, sorties: bool) -> Ways:
     """The one parcel's ways, as they are found for all when a plan is made."""
     alone = problem.altered(replace(problem.snapshot, orders=(problem.orders[order],), drafted=()))
-    (ways,) = find_ways(alone, Flights(alone), never if sorties else _at_once)
+    (ways,) = find_ways(alone, Flights(alone), sorties=sorties)
     return ways if sorties else replace(ways, sorties=())
-
-
-def _at_once() -> bool:
-    """Late from the beginning: no sortie is asked about."""
-    return True
 
 
 def _draft_in(board: Board, problem: Problem, change: Change) -> Draft | None:

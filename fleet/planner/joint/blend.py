@@ -58,7 +58,7 @@ class Blend:
         self.state, self.chance, self.iterations = state, Chance(seed), 0
         self.ruin, self.recreate, self.offer = Ruin(), Recreate(state.size), Offer()
         self.calls, self.called = 500 if self.state.lockers.count > 0 else 0, 16
-        self.sackings, self.sacked, self.hired, self.patience = 100, 3, 0, 10.0
+        self.sackings, self.sacked, self.hired, self.patience = 300, 3, 0, 10.0
         self.exchanges = 4 if self.state.routes.breadth > 0 else 0
         self.order, self.key = np.zeros(self.state.size, np.int32), np.zeros(self.state.size)
         self.concerned, self.concerns = np.zeros(self.state.size, np.int32), 0

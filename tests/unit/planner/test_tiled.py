@@ -101,8 +101,10 @@ def one_trip(city: City) -> City:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_borders_cost_little(seed: int, small: Callable[[int], None]) -> None:
-    """With the same iterations tiles find nearly what one search does, and far more than their first plan."""
+    """With the same iterations tiles find nearly what one search does, and far more than their first plan. Vans cost
+    little here: of a tile of 110 parcels, which takes three or four, one too many costs more than all borders."""
     city = made(400, seed)
+    city = replace(city, vans=tuple(replace(van, fixed=0.1 * van.fixed) for van in city.vans))
     whole = plan_jointly(city, seed=1, budget=Iterations(24000))
     small(110)
     first, found = (plan_city(city, seed=1, budget=Iterations(count)) for count in (0, 24000))
