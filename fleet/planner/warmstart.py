@@ -35,10 +35,17 @@ class Warm:
         self.city, self.columns = city, Columns(padded(city, spare) if spare else city)
         self.state = self.columns.state()
         self.state.count = len(city.parcels.place)
+        self._forget_spare_rows()
         self.legs, self.before, self.late = city.legs, -NEVER, dict[int, float]()
         self.way_of = inverse(self.columns.rows, len(city.sortie_ways.parcel))
         self.flown, self.fetched = city.sortie_ways.parcel, city.locker_ways.parcel
         self.locker_way_of = inverse(self.columns.locker_rows, len(self.fetched))
+
+    def _forget_spare_rows(self) -> None:
+        """Rows of parcels that may still come are near no stop until then: how far they are would be that of a place
+        which is not theirs. In a city of few stops they are among the nearest, the last ones."""
+        near = np.asarray(self.state.routes.stops.near)
+        near[(near >= self.state.count) & (near < self.state.size)] = -1
 
     def take_over(self, plan: JointPlan, vans: Sequence[VanName], *, shown: bool = False) -> None:
         """Make a plan that holds the present one, each route that of a van. Of one that was shown no sortie departs

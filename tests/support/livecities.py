@@ -39,7 +39,7 @@ def of_all_modes() -> tuple[City, JointPlan]:
 
     So dear are vans, and so cheap ports, that all are used.
     """
-    city = made(200, 5)
+    city = made(250, 7)
     ways, vans = city.sortie_ways, tuple(replace(van, per_metre=2e-3) for van in city.vans)
     ways = replace(ways, cost=np.where(ways.locker >= 0, 0.1, 1.0) * ways.cost)
     city = replace(city, vans=vans, sortie_ways=ways)
