@@ -49,8 +49,8 @@ def best_place(
     desk: Desk, goal: Goal, stand: Stand, *, new_routes: bool = True, planned: Sequence[RoutePlan] = ()
 ) -> Found | None:
     """The best place, in a route that there is or in a new one; none where it fits nowhere. It leaves room for routes
-    that are ``planned`` and not drafted yet."""
-    places = [*_in_running(desk, goal, stand, planned)]
+    that are ``planned`` and not drafted yet. What need not go there now (no ``new_routes``) changes no locked route."""
+    places = [*_in_running(desk, goal, stand, planned, spared=not new_routes)]
     if new_routes and stand.on_board is None:
         places += _in_new(desk, goal, stand)
     return min(places, key=lambda f: (f.cost + _lateness(desk, f, goal), f.asset_id), default=None)
@@ -91,9 +91,17 @@ def take_place(
     return f"put into {what} of {found.asset_id}{where}"
 
 
-def _in_running(desk: Desk, goal: Goal, stand: Stand, planned: Sequence[RoutePlan]) -> Iterator[Found]:
+def _is_locked(desk: Desk, candidate: Candidate) -> bool:
+    """Whether people have locked an order of the route."""
+    return any(desk.parcel(item.order_id).locked for item in candidate.record.mission.items)
+
+
+def _in_running(
+    desk: Desk, goal: Goal, stand: Stand, planned: Sequence[RoutePlan], *, spared: bool
+) -> Iterator[Found]:
+    """``spared``: routes with locked orders are left as they are."""
     for candidate in running_routes(desk, stand, overtime=goal.overtime, planned=planned):
-        if not _may_carry(desk, candidate.asset_id, goal.order):
+        if not _may_carry(desk, candidate.asset_id, goal.order) or (spared and _is_locked(desk, candidate)):
             continue
         order, pickup = _taken_over(goal.order, _seen_by(desk, stand, candidate), _loads_at(candidate))
         found = insert(

@@ -103,17 +103,22 @@ def around(folder: Path, closed: tuple[Ring, ...], tell: Progress) -> Path | Non
     key = hashlib.sha256(repr(closed).encode()).hexdigest()[:12]
     made = shelf / f"{folder.name}-{key}"
     try:
-        if not _whole(made):
+        with suppress(OSError):  # on a disk that can be read only, nobody takes it away either
+            os.utime(made)  # before it is asked for: from here on nobody takes it away
+        said = _recorded(made)
+        if said is None:
             with _alone(shelf):
-                if not _whole(made):
+                said = _recorded(made)
+                if said is None:
                     _prepare(folder, made, closed, tell)
+                    said = _recorded(made)
     except OSError as error:
         raise NetworkError(
             str(shelf), f"vans' ways around closed streets are prepared here: {error.strerror or error}"
         ) from error
-    with suppress(OSError):  # on a disk that can be read only, nobody takes it away either
-        os.utime(made)
-    return made if (made / MADE).exists() else None
+    if said is None:
+        raise NetworkError(str(made), "these tables were taken away while they were opened: try again")
+    return made if MADE in said else None
 
 
 def _prepare(folder: Path, made: Path, closed: tuple[Ring, ...], tell: Progress) -> None:
@@ -151,13 +156,13 @@ def _contract(folder: Path, part: Path, streets: Stretches, shut: Numbers, tell:
     run(program, part / STEM, *words, source=folder, said=percents(label, tell))
 
 
-def _whole(made: Path) -> bool:
-    """Whether tables are there as they were prepared."""
+def _recorded(made: Path) -> dict[str, int] | None:
+    """The sizes of tables that are there as they were prepared; none where they are not."""
     try:
-        said = json.loads((made / SIZES).read_text(encoding="utf-8"))
+        said: dict[str, int] = json.loads((made / SIZES).read_text(encoding="utf-8"))
+        return said if said == _sizes(made) else None
     except (OSError, ValueError):
-        return False
-    return bool(said == _sizes(made))
+        return None
 
 
 def _sizes(folder: Path) -> dict[str, int]:

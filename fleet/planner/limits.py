@@ -79,7 +79,7 @@ def _weight(refusal: Refusal) -> Change:
 
 
 def _size(refusal: Refusal) -> Change | None:
-    if refusal.locker_id is not None and refusal.reason.detail.find(refusal.locker_id) >= 0:
+    if refusal.locker_id is not None and f" compartments of {refusal.locker_id}," in refusal.reason.detail:
         return None  # its compartments are too small: nobody builds larger ones for one parcel
     box, hold = refusal.parcel.size.ordered(), refusal.type.carriage.hold.ordered()
     edges = [max(pair) for pair in zip(box, hold, strict=True)]

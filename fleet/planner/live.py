@@ -145,10 +145,14 @@ class Living:
     def _checked(self, events: tuple[Event, ...]) -> dict[int, Columns]:
         """Refuse events without sense, all of them before the first does anything; the columns of those who come."""
         legs, first, found = self._warm.legs, self._warm.state.count, dict[int, Columns]()
+        told = set[int]()  # routes of which an event before says what stays
         for event in events:
             checked(self._warm, self.plan, event)
             if isinstance(event, VanLate):
+                if event.route in told:
+                    raise BadEvent(f"VanLate: another event of this repair is about its route: {event}")
                 self._check_late(event)
+            told |= _routes_of(event)
             if isinstance(event, NewParcels):
                 legs = event.legs or legs
                 found[id(event)] = arrivals(self._warm, event, first, legs)
@@ -350,3 +354,14 @@ class Living:
         assert self._shown is not None
         changes, same = route_changes(self._shown, self._now, self._because)
         return Repaired(self.plan, moves(self._shown, self._now, self._because), changes, same, rebuilt)
+
+
+def _routes_of(event: Event) -> set[int]:
+    """The routes of which an event says what stays."""
+    match event:
+        case VanLate() | VanLost():
+            return {event.route}
+        case Locks():
+            return {*event.stops, *event.closed}
+        case _:
+            return set()

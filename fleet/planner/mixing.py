@@ -15,7 +15,8 @@ from fleet.planner.flights import Flights
 from fleet.planner.jointly import JointPlan, VanStop
 from fleet.planner.problem import Problem
 from fleet.planner.routes import Warm
-from fleet.planner.stop import Late, Stop, never
+from fleet.planner.routing import CHUNK, Budget, Iterations
+from fleet.planner.stop import Late, MaxIterations, Stop, never
 from fleet.planner.tiled import plan_city
 from fleet.planner.visits import Key
 from fleet.planner.ways import Way, Ways
@@ -40,8 +41,15 @@ class Steps:
 def mixed(problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int, stop: Stop) -> Draft:
     """The draft that the joint search finds within ``stop``; of a large problem in tiles."""
     model = model_of(problem, ways)
-    found = plan_city(model.city, seed=seed, budget=Steps(stop))
+    found = plan_city(model.city, seed=seed, budget=_budget(problem, stop))
     return exact(model, found, problem, ways, flights, seed=seed, late=stop.late)
+
+
+def _budget(problem: Problem, stop: Stop) -> Budget:
+    """A stop as a budget. Tiles ask often how much is left: where work is counted, asking must not count."""
+    if isinstance(stop, MaxIterations) and not problem.keeps_legs:
+        return Iterations(stop.left // STEPS * CHUNK)
+    return Steps(stop)
 
 
 def exact(

@@ -57,7 +57,7 @@ def plan_ready(desk: Desk, message: PlanReady) -> None:
     routes = [_still_waiting(route, waiting) for route in _later_trips_first(plan.routes)]
     for number, route in enumerate(routes, 1):
         _commit_route(desk, plan, _without_joined(desk, route, routes[number:]))
-    for left_over in plan.unassigned:
+    for left_over in sorted(plan.unassigned, key=lambda one: _rank(desk, one.order_id)):
         if left_over.order_id in waiting:
             hand_on(desk, left_over.order_id, left_over.reasons, handed_on_from=UNASSIGNED)
     _leave_nothing_open(desk, plan)
@@ -72,10 +72,15 @@ def _later_trips_first(routes: Sequence[RoutePlan]) -> list[RoutePlan]:
     return sorted(routes, key=lambda route: (first[route.asset_id], -route.start.timestamp()))
 
 
+def _rank(desk: Desk, order_id: str) -> float:
+    """Those of high priority are handed on first: the room in the vans is theirs."""
+    return -desk.parcel(order_id).order.priority
+
+
 def _leave_nothing_open(desk: Desk, plan: Plan) -> None:
     """What was planned and waits all the same is handed on: to plan it again at once could go on for ever."""
     planned = frozenset(p.order_id for p in plan.parcels)
-    for order_id in to_be_planned(desk):
+    for order_id in sorted(to_be_planned(desk), key=lambda one: _rank(desk, one)):
         if order_id in planned:
             hand_on(desk, order_id, (), handed_on_from=UNASSIGNED)
 

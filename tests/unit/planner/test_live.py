@@ -389,3 +389,15 @@ def test_both_forms_of_the_kernel_do_the_same(seed: int, monkeypatch: pytest.Mon
     compiled = lived()
     with plain(monkeypatch):
         assert lived() == compiled
+
+
+def test_a_late_van_comes_alone_where_another_event_says_what_stays_of_its_route(
+    planned: tuple[City, JointPlan],
+) -> None:
+    """Each is held against the plan as it is: together they could break what was promised."""
+    city, plan = planned
+    for first in (Locks(stops={0: 2}), Locks(closed=frozenset({0})), VanLost(0, 1), VanLate(0, 2, 0.0)):
+        living = Living(city, plan, seed=1)
+        with pytest.raises(BadEvent, match="another event of this repair"):
+            living.repair(first, VanLate(0, 1, 0.0))
+        assert living.plan.routes == plan.routes
