@@ -18,7 +18,7 @@ from fleet.planner.trial import Change, seat_with
 from fleet.protocol.values import Reason
 
 MOST_ASKED = 100
-"""Parcels for which changes are tried in one plan, where no clock says when to stop."""
+"""Parcels for which changes are tried in one plan, whether a clock says when to stop or not."""
 
 PAIRS_TRIED = 6
 
