@@ -39,6 +39,7 @@ LIMITS: Final[Mapping[str, int]] = {
     "add_zone": 1024 * 1024,
     "preview_zones": 1024 * 1024,
     "change_zones": 1024 * 1024,
+    "lock_orders": 1024 * 1024,
     "report_weather": 256 * 1024,
     "submit_orders": 4 * 1024 * 1024,
     "grant": 1024 * 1024,

@@ -23,6 +23,7 @@ from fleet.protocol.messages import (
     Envelope,
     Grant,
     Heartbeat,
+    LockOrders,
     Role,
     StopAll,
     Telemetry,
@@ -197,6 +198,14 @@ def test_granted_time_names_every_asset_of_a_large_fleet() -> None:
     sent = {f"a-site-of-some-length/sidewalk-robot-{n}": 10_000 for n in range(12_000)}
     (_, _, body) = encode(Envelope(message=Grant(until=until, sent=sent)))
     assert codec.DEFAULT_LIMIT < len(body) < limit_of("granted")
+
+
+def test_all_orders_of_a_large_day_are_locked_in_one_message() -> None:
+    """All or none are: the message is not sent in parts."""
+    told = LockOrders(
+        request_id="r", by="eva", order_ids=tuple(f"ORDER-{k:06}" for k in range(20_000)), locked=True
+    )
+    assert decode_control(encode(Envelope(seq=1, message=told))).message == told
 
 
 def test_times_are_utc_on_the_wire() -> None:
