@@ -19,7 +19,7 @@ import numpy.typing as npt
 from fleet.planner.kernels.anneal import Search
 from fleet.planner.kernels.columns import Stops, Vans
 from fleet.planner.kernels.routes import Routes
-from fleet.planner.kernels.undo import best, best_breaks
+from fleet.planner.kernels.undo import best, best_breaks, mean_length
 from fleet.planner.legs import BadCase, Legs
 from fleet.planner.neighbours import near
 from fleet.planner.stoprows import StopRows
@@ -45,6 +45,13 @@ MILD, RAMP = 2.0, 0.8
 after this share of the budget. Vans that are too many can go then: for the few stops that find no room at once, some is
 made later (1000 clustered stops, full vans: 1.0 % from the best known in place of 2.1; scattered among clusters 2.7 in
 place of 2.2; 15 seconds, one seed)."""
+
+
+EAGER, SHORT, LONG = 0.5, 10.0, 20.0
+"""Where the first plan's trips have `LONG` stops or more, each is rewarded at first with so many times the price of the
+mean way to a depot, and less and less until `RAMP`; of trips of `SHORT` stops, a string's length, none is. Long trips
+hardly ever come apart, and where vans have no fixed price there were too few: 30 to 32 of them in place of the best
+known 37. With short ones there were then too many (1000 stops, 30 seconds: `benchmarks/RESULTS.md`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,12 +262,34 @@ def route(case: Case, *, seed: int, budget: Budget) -> Routing:
     routes.swaps = len(case.vans) > 1
     search = Search(routes, seed)
     search.construct()
-    price, mildest = typical(case), _mildest(case, routes)
+    price, mildest, reward = typical(case), _mildest(case, routes), _Reward(case, routes)
     while (used := budget()) < 1.0:
         routes.lenience = mildest ** max(0.0, 1.0 - used / RAMP)
+        reward.fade(used)
         temperature = price * HOT * (COLD / HOT) ** used
         search.run(CHUNK, temperature, temperature)
     return _found(case, routes, search.iterations)
+
+
+class _Reward:
+    """What each trip is rewarded with: taken off the vans' prices. Meanwhile no plan is kept as the best, as none of
+    them is told at its own price; the first one stays that."""
+
+    def __init__(self, case: Case, routes: Routes) -> None:
+        self._routes, self._prices, self._first = routes, np.array(routes.vans.fixed), routes.best_cost
+        long = min(1.0, max(0.0, (mean_length(routes) - SHORT) / (LONG - SHORT)))
+        priced = any(van.fixed > 0.0 for van in case.vans)
+        self._most = 0.0 if priced else EAGER * long * _way_out(case)
+        if self._most > 0.0:
+            routes.best_cost = -NEVER
+
+    def fade(self, used: float) -> None:
+        """Less of it, after so much of the budget."""
+        left = self._most * max(0.0, 1.0 - used / RAMP)
+        if self._most > 0.0:
+            np.asarray(self._routes.vans.fixed)[:] = self._prices - left
+        if left <= 0.0 < self._most:
+            self._most, self._routes.best_cost = 0.0, self._first
 
 
 def _mildest(case: Case, routes: Routes) -> float:
@@ -305,6 +334,18 @@ def typical(case: Rowed) -> float:
         nearest.append(np.partition(np.delete(price, stop), few - 1)[:few])
     middle = float(np.median(nearest)) if nearest else 0.0
     return middle if isfinite(middle) and middle > 0.0 else 1.0
+
+
+def _way_out(case: Rowed) -> float:
+    """The price of the way from the nearest start of a van to a stop, at the cheapest rates; the mean."""
+    places, legs = case.rows.place, case.legs
+    rate, wage = (min((getattr(v, n) for v in case.vans), default=0.0) for n in ("per_metre", "per_second"))
+    starts = np.array([van.start for van in case.vans] or [0])
+    price = rate * legs.metres(starts, places)
+    if wage > 0.0:
+        price = price + wage * legs.durations(starts, places)
+    nearest = price.min(axis=0)
+    return float(np.mean(nearest[np.isfinite(nearest)])) if np.isfinite(nearest).any() else 0.0
 
 
 def _useful(case: Rowed, count: int) -> int:

@@ -26,7 +26,8 @@ cdef class Stops:
 cdef class Vans:
     cdef public int count
     cdef int[::1] start, end, vans, trips, alike
-    cdef double[::1] weight, volume, fixed, per_metre, per_second, opens, closes, longest, reach, drain
+    cdef public double[::1] fixed
+    cdef double[::1] weight, volume, per_metre, per_second, opens, closes, longest, reach, drain
     cdef double[::1] break_s, break_opens, break_closes
     cdef bint breaks
     cdef long long[::1] has

@@ -206,6 +206,31 @@ def test_more_iterations_are_no_waste() -> None:
     assert later.cost < 0.95 * first.cost
 
 
+def long_trips(seed: int) -> Case:
+    """Two hundred stops with windows, which one van could bring twenty of; only the way has a price."""
+    rng = Random(seed)
+    opens = [rng.uniform(150, 900) for _ in range(200)]
+    stops = [
+        Stop(place, at, at + rng.uniform(60, 150), service=2.0) for place, at in enumerate(opens, start=1)
+    ]
+    return Case(points(rng, 201), tuple(stops), (VanType(0, 0, 200, closes=1300.0),))
+
+
+def test_long_trips_become_cheaper_where_more_of_them_are_rewarded_at_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The reward is in no price that is told, and is gone in the end."""
+    cases, told = [long_trips(seed) for seed in range(3)], dict[float, float]()
+    for eager in (0.0, routing.EAGER):
+        monkeypatch.setattr(routing, "EAGER", eager)
+        each = [route(case, seed=1, budget=Iterations(20_000)) for case in cases]
+        for case, found in zip(cases, each, strict=True):
+            assert faults(case, plan(found)) == []
+            assert found.cost == pytest.approx(cost(case, plan(found)))
+        told[eager] = sum(found.cost for found in each)
+    assert told[routing.EAGER] < 0.995 * told[0.0]
+
+
 def test_a_budget_of_time_is_kept() -> None:
     """The clock is asked once a chunk; when it says that time is up nothing more is begun."""
     ticks = iter(range(1000))
@@ -427,6 +452,7 @@ def test_both_forms_give_the_same_routes(seed: int, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(routing, "Search", kernels["anneal"].Search)
         monkeypatch.setattr(routing, "best", kernels["undo"].best)
         monkeypatch.setattr(routing, "best_breaks", kernels["undo"].best_breaks)
+        monkeypatch.setattr(routing, "mean_length", kernels["undo"].mean_length)
         monkeypatch.setattr(routing, "Stops", kernels["columns"].Stops)
         monkeypatch.setattr(routing, "Vans", kernels["columns"].Vans)
         monkeypatch.setattr(routing, "Routes", kernels["routes"].Routes)
