@@ -9,7 +9,7 @@ from fleet.dispatch.charge import told_charge
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import sortie_type
 from fleet.dispatch.health import health_of
-from fleet.dispatch.planning import first_load
+from fleet.dispatch.sent import first_load
 from fleet.domain.state import MissionRecord, Parcel
 from fleet.feasibility import SortieAssessment, assess_sortie
 from fleet.feasibility.appetite import appetite

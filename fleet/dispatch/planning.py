@@ -26,7 +26,7 @@ from fleet.feasibility.approvals import Sent, has_count
 from fleet.feasibility.committed import drawn_and_needed
 from fleet.planner.snapshot import AssetSlot, Held, PassedOver, Snapshot
 from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus, MissionStatus
-from fleet.protocol.mission import Load, Stop, Travel
+from fleet.protocol.mission import Stop, Travel
 from fleet.protocol.values import Order, TimeWindow
 
 
@@ -93,8 +93,10 @@ def _sent(desk: Desk, again: frozenset[str]) -> tuple[Sent, ...]:
     """The sorties that count beside those of the plan, where anything counts them; but those that are planned again."""
     context = desk.context
     areas = () if context.permits is None else context.permits.zones
-    counts = any(has_count(one) for one in context.authorisations) or any(
-        area.permit is not None and area.permit.max_count is not None for area in areas
+    counts = (
+        bool(context.fleet.pilots)
+        or any(has_count(one) for one in context.authorisations)
+        or any(area.permit is not None and area.permit.max_count is not None for area in areas)
     )
     return tuple(one for one in sent(desk, drafts=True) if one.mission[0] not in again) if counts else ()
 
@@ -252,8 +254,3 @@ def _held(desk: Desk, open_again: frozenset[str]) -> dict[str, tuple[Held, ...]]
         if kept.status is not CompartmentStatus.FREE and not waits:
             held[locker_id].append(Held(kept.size, kept.window))
     return {k: tuple(sorted(v, key=lambda h: (h.size, h.window.start))) for k, v in sorted(held.items())}
-
-
-def first_load(record: MissionRecord) -> Load | None:
-    """The step in which a mission takes its parcels over."""
-    return next((s for s in record.mission.steps if isinstance(s, Load)), None)

@@ -18,6 +18,7 @@ from fleet.dispatch.effects import Watch
 from fleet.dispatch.handovers import another_way, spent
 from fleet.dispatch.parcels import free
 from fleet.dispatch.permits import full_area
+from fleet.dispatch.pilots import pilot_missing
 from fleet.dispatch.running import route_of
 from fleet.dispatch.separation.courses import Course, clear_course
 from fleet.domain.events import MissionOver, MissionReleased, MissionWaits
@@ -112,14 +113,14 @@ def _check_and_send(desk: Desk, record: MissionRecord, parcel: Parcel) -> None:
 
 
 def _send_apart(desk: Desk, record: MissionRecord, parcel: Parcel, trip: Trip) -> None:
-    """Sent so that it meets no other flight; it waits where there is no such way for now, and where an approval that
-    this way needs has enough flights.
+    """Sent so that it meets no other flight; it waits where there is no such way for now, where an approval that this
+    way needs has enough flights, and where no pilot is there for all of it.
     """
     course = clear_course(desk, record, parcel, trip)
     if not isinstance(course, Course):
         _later(desk, record, course)
         return
-    full = full_approval(desk, record, course.trip)
+    full = full_approval(desk, record, course.trip) or pilot_missing(desk, record, course.trip)
     if full is not None:
         _later(desk, record, (full,))
         return

@@ -9,7 +9,7 @@ from fleet.domain.fleet import SortieType
 from fleet.domain.state import MissionRecord
 from fleet.feasibility.approvals import Sent
 from fleet.protocol.lifecycle import MissionStatus
-from fleet.protocol.mission import Mission, Travel
+from fleet.protocol.mission import Load, Mission, Travel
 from geofences import Waypoint
 
 OUT = frozenset({MissionStatus.RELEASED, MissionStatus.ACCEPTED, MissionStatus.ACTIVE})
@@ -27,7 +27,9 @@ def sent(desk: Desk, *, drafts: bool = False) -> Iterator[Sent]:
         path = () if kind is None else way_of(record.mission)
         if kind is not None and path:
             key = (mission_id, record.mission.revision)
-            yield Sent(key, kind, path, record.status in OUT or is_draft, record.late_s)
+            load = first_load(record)
+            site_id = "" if load is None else load.site_id
+            yield Sent(key, kind, path, record.status in OUT or is_draft, record.late_s, site_id)
 
 
 def sortie_type_of(desk: Desk, record: MissionRecord) -> SortieType | None:
@@ -42,3 +44,8 @@ def way_of(mission: Mission) -> tuple[Waypoint, ...]:
     return tuple(
         Waypoint(p.lon, p.lat, p.alt_amsl_m, p.at or mission.start_at) for step in steps for p in step.path
     )
+
+
+def first_load(record: MissionRecord) -> Load | None:
+    """The step in which a mission takes its parcels over."""
+    return next((s for s in record.mission.steps if isinstance(s, Load)), None)

@@ -14,6 +14,8 @@ from pydantic import Field, PlainSerializer, model_validator
 
 from fleet.domain.breaks import DriverBreak
 from fleet.domain.objective import CHANGE_PRICE, Fairness, Lateness
+from fleet.domain.pilots import Pilots
+from fleet.domain.weatherrule import WeatherRule
 from fleet.protocol.batteries import MOST_PACKS
 from fleet.protocol.values import (
     CompartmentSize,
@@ -382,32 +384,6 @@ class AirMargins(Value):
     source: str = "operator's rule"
 
 
-class ForecastError(Value):
-    """How wrong the wind of a forecast may be, as a standard deviation in m/s.
-
-    It is ``now_mps`` at once and grows by ``per_sqrt_h_mps`` with the square root of the hours since it was said, as
-    errors do that add up by chance. It is never above ``most_mps``, which counts too where nobody knows when it was
-    said. Declared, so an assumption; ``source`` says whose.
-    """
-
-    now_mps: NonNegative
-    per_sqrt_h_mps: NonNegative
-    most_mps: NonNegative
-    source: str = "assumption"
-
-
-class WeatherRule(Value):
-    """What is taken from weather that names places and heights, and how far a forecast is trusted.
-
-    A station counts within ``station_reach_m`` of a way. Wind grows with height by the power law with
-    ``wind_exponent``. Without ``forecast`` the wind of a forecast counts as if it were certain.
-    """
-
-    station_reach_m: Positive = 10_000
-    wind_exponent: Annotated[float, Field(ge=0, le=1)] = 0.2
-    forecast: ForecastError | None = None
-
-
 class Assumptions(Value):
     """What is taken as true without being measured. Nothing is assumed that is not named here."""
 
@@ -462,6 +438,8 @@ class FleetSpec(Value):
     weather: Annotated[WeatherRule | None, Field(exclude_if=lambda rule: rule is None)] = None
     """Without one, that of ``WeatherRule()``."""
     spare_packs: Annotated[tuple[SparePacks, ...], Field(exclude_if=lambda packs: not packs)] = ()
+    pilots: Annotated[tuple[Pilots, ...], Field(exclude_if=lambda rows: not rows)] = ()
+    """The shifts of remote pilots. A kind that none of them names needs none."""
     fairness: Annotated[Fairness, Field(exclude_if=lambda rule: rule == Fairness())] = Fairness()
     lateness: Annotated[Lateness | None, Field(exclude_if=lambda rule: rule is None)] = None
     """None: windows hold, and what finds no room in its own is not brought."""
@@ -489,6 +467,10 @@ class FleetSpec(Value):
             if one.type_id == type_id and (not one.sites or site_id in one.sites)
         )
         return sum(one.per_site for one in here)
+
+    def pilots_of(self, kind: str) -> tuple[Pilots, ...]:
+        """The shifts of those who supervise machines of a kind; empty where these need no pilot."""
+        return tuple(one for one in self.pilots if one.kind == kind)
 
     def reserve_of(self, kind: SortieType | RouteType) -> Kept:
         """What stays in the battery of a type."""

@@ -26,7 +26,7 @@ from geofences.model.spans import intersection
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A trip that counts beside others: by which mission (and revision), with what, which way; whether it is out (or
-    still to be), and how far behind its times it was when that was last known, in s.
+    still to be), how far behind its times it was when that was last known, in s, and from which site it sets out.
     """
 
     mission: tuple[str, int]
@@ -34,6 +34,7 @@ class Sent:
     path: tuple[Waypoint, ...]
     is_out: bool
     late_s: float = 0.0
+    site_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

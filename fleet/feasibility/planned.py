@@ -49,6 +49,16 @@ def permit_taken(area: Zone) -> Reason:
     )
 
 
+def pilots_taken(kind: str, site_id: str) -> Reason:
+    """Other machines of the plan, or of earlier ones, are all that the remote pilots may supervise then."""
+    return Reason(
+        code="pilots_busy",
+        detail=f"the remote pilots of a {kind} of {site_id} have as many out as they may supervise, at the times that "
+        "suit the parcel",
+        source=SOURCE,
+    )
+
+
 def no_departure(kind: str, site_id: str) -> Reason:
     """The trip would be feasible at some times, but at none that also suits the parcel's window and the site."""
     return Reason(

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf
 
-from fleet.domain.fleet import Assumptions, FleetSpec, SortieType, WeatherRule
+from fleet.domain.fleet import Assumptions, FleetSpec, SortieType
+from fleet.domain.weatherrule import WeatherRule
 from fleet.energy.battery import TemperatureCurve
 from fleet.feasibility.context import Context
 from fleet.feasibility.verdict import Verdict, unknown

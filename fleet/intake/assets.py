@@ -98,8 +98,8 @@ def _check_sites(spec: FleetSpec, sites: Sequence[Site], fleet_file: str) -> Non
             name,
             f"there is no such site in the depots file{did_you_mean(name, known)}",
         )
-        for stand in spec.stands
-        for name in sorted(stand.sites - set(known))
+        for named in (*(one.sites for one in spec.stands), *(one.sites for one in spec.pilots))
+        for name in sorted({*named} - set(known))
     ]
     if errors:
         raise IntakeError(errors)

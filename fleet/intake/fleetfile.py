@@ -23,9 +23,9 @@ from fleet.domain.fleet import (
     Separation,
     SortieType,
     SparePacks,
-    WeatherRule,
 )
 from fleet.domain.objective import Fairness, Lateness
+from fleet.domain.weatherrule import WeatherRule
 from fleet.intake.authorisations import TABLE as AUTHORISATIONS
 from fleet.intake.authorisations import read_authorisations
 from fleet.intake.cells import CellError, timezone
@@ -35,6 +35,8 @@ from fleet.intake.fleetentries import SpareEntry
 from fleet.intake.fleetstands import resolve_stands
 from fleet.intake.fleettypes import is_foreign, merged, resolve_types
 from fleet.intake.networkfile import NetworkFiles
+from fleet.intake.pilots import TABLE as PILOTS
+from fleet.intake.pilots import read_pilots
 from fleet.intake.reserves import with_rule
 from fleet.intake.suggest import did_you_mean
 from fleet.intake.terrain import UNKNOWN, TerrainFiles, parse_terrain
@@ -58,6 +60,7 @@ TABLES = (
     "compartments",
     "types",
     "spare_packs",
+    PILOTS,
     CO2,
     AUTHORISATIONS,
 )
@@ -131,7 +134,7 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
         sections["fairness"] = validated(source, ("fairness",), source.data["fairness"], Fairness)
     if "lateness" in source.data:
         sections["lateness"] = validated(source, ("lateness",), source.data["lateness"], Lateness)
-    packs = _spare_packs(source, types.sound)
+    beside = {"spare_packs": _spare_packs(source, types.sound), "pilots": read_pilots(source, types.sound)}
     terrain = _terrain(source)
     stated = source.data.get("network")
     network = None if stated is None else validated(source, ("network",), stated, NetworkFiles)
@@ -143,9 +146,7 @@ def _fleet(source: TomlSource, default: TomlSource) -> FleetFile:
     vehicles = {*used, *(each.kind for each in used.values())}
     held = read_authorisations(source, frozenset(vehicles), zone)
     source.raise_errors()
-    spec = validated(
-        source, (), {**values, **sections, "types": used, "stands": stands, "spare_packs": packs}, FleetSpec
-    )
+    spec = validated(source, (), {**values, **sections, "types": used, "stands": stands, **beside}, FleetSpec)
     source.raise_errors()
     assert spec is not None  # otherwise there was an error to raise
     return FleetFile(source.file, spec, zone, terrain, held, source.lines, network)

@@ -1,4 +1,5 @@
-"""What could be more or longer for a parcel that nobody has room for: windows, compartments, machines, vans, shifts.
+"""What could be more or longer for a parcel that nobody has room for: windows, compartments, machines, pilots, vans,
+shifts.
 
 One row for each: it yields changes, or limits that are stretched by as much as it takes.
 """
@@ -12,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 
 from fleet.domain.fleet import AssetType, RouteType, SortieType, StationType
+from fleet.domain.pilots import Pilots
 from fleet.feasibility import assess_locker, assess_route
 from fleet.kinds import kind_of
 from fleet.planner.board import Board
@@ -184,6 +186,70 @@ def _with_any_flights(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, context=replace(context, authorisations=free))
 
 
+def _pilots(left: Left) -> Iterator[Change]:
+    """One more remote pilot in each shift that may supervise machines near the parcel; where they have none at all, the
+    first."""
+    for kind, site_ids in _supervised(left):
+        near = [row for row in left.problem.fleet.pilots_of(kind) if row.supervises(site_ids)]
+        for row in near:
+            more = row.model_copy(update={"pilots": row.pilots + 1})
+            yield _staffed(f"one more remote pilot of {_whose(row)}", 0.95, row, more)
+        if not near:
+            for site_id in site_ids:
+                first = Pilots(kind=kind, sites=(site_id,), pilots=1, machines_each=1)
+                yield _staffed(f"a remote pilot of {_whose(first)}", 1.3, None, first)
+
+
+def _pilot_shifts(left: Left) -> Iterator[Stretch]:
+    for kind, site_ids in _supervised(left):
+        for row in left.problem.fleet.pilots_of(kind):
+            most = min(LONGEST_MIN, 24 * 60 - row.minutes) // SHIFT_STEP_MIN
+            if row.supervises(site_ids):
+                yield Stretch(partial(_later_pilots, row), most)
+                yield Stretch(partial(_earlier_pilots, row), most)
+
+
+def _supervised(left: Left) -> Iterator[tuple[str, list[str]]]:
+    """The kinds that need pilots and may bring the parcel, with the nearest sites at which some stand."""
+    pools = left.problem.pools
+    for kind in sorted({row.kind for row in left.problem.fleet.pilots} - left.problem.excluded(left.order)):
+        sites = {pool.site.site_id for pool in pools if pool.type.kind == kind}
+        if sites:
+            yield kind, left.nearest(sites)
+
+
+def _whose(row: Pilots) -> str:
+    return f"{row.kind} at {', '.join(row.sites) or 'all sites'}"
+
+
+def _later_pilots(row: Pilots, steps: int) -> Change:
+    ends = _plus(row.ends, steps * SHIFT_STEP_MIN)
+    text = f"a shift of remote pilots of {_whose(row)} that ends at {ends:%H:%M} instead of {row.ends:%H:%M}"
+    return _staffed(text, 1.05, row, row.model_copy(update={"ends": ends}))
+
+
+def _earlier_pilots(row: Pilots, steps: int) -> Change:
+    begins = _plus(row.begins, -steps * SHIFT_STEP_MIN)
+    text = f"a shift of remote pilots of {_whose(row)} that begins at {begins:%H:%M} instead of {row.begins:%H:%M}"
+    return _staffed(text, 1.06, row, row.model_copy(update={"begins": begins}))
+
+
+def _staffed(text: str, effort: float, row: Pilots | None, changed: Pilots) -> Change:
+    """Pilots as they are stated in place of a row, or in addition."""
+
+    def staffed(snapshot: Snapshot) -> Snapshot:
+        context = snapshot.context
+        rows = [*(one for one in context.fleet.pilots if one != row), changed]
+        if row is not None:
+            rows += [row] * (context.fleet.pilots.count(row) - 1)
+        return replace(
+            snapshot,
+            context=replace(context, fleet=context.fleet.model_copy(update={"pilots": tuple(rows)})),
+        )
+
+    return Change(text, effort, staffed, sorties=True)
+
+
 def _vans(left: Left) -> Iterator[Change]:
     """One more van of a type that may carry the parcel, at the nearest depots."""
     types = left.problem.fleet.types
@@ -277,6 +343,8 @@ ROWS: Sequence[Row] = (
     _machines,
     _chargers,
     _approvals,
+    _pilots,
+    _pilot_shifts,
     _vans,
     _lockers,
     _shift_ends,

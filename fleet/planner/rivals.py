@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fleet.feasibility import planned
+from fleet.feasibility.pilots import off_shift
 from fleet.planner.assignment import way_price
 from fleet.planner.board import Board, Seat
 from fleet.planner.prices import Prices
@@ -141,6 +142,10 @@ class Rivals:
         if way.locker is not None and not self.board.compartments.room(way.locker):
             return (self._no_stay(way.locker),)
         alone = self._idle_yard.find(order, way)
+        if alone is None and self.problem.fleet.pilots_of(way.kind):
+            unpiloted = Yard.idle(self.problem, self.board.yard.flights, piloted=False)
+            if unpiloted.find(order, way) is not None:
+                return (off_shift(way.kind, site),)
         if alone is None:
             return (planned.no_departure(way.kind, site),)
         place = "" if way.locker is None else f", or the port of {way.locker.locker_id}"

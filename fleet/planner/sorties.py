@@ -50,7 +50,7 @@ class Sortie:
     return_s: int
     kept: Booking
     counted: Counted = NOTHING
-    """The permits and approvals for a number of trips that it counts for."""
+    """The permits and approvals for a number of trips, and the pilots, that it counts for."""
 
     @property
     def load_s(self) -> int:
@@ -80,7 +80,8 @@ class Sortie:
 
 @dataclass
 class Yard:
-    """The state of all assets that make sorties: what is booked on them, on chargers, packs, ports and permits."""
+    """The state of all assets that make sorties: what is booked on them, on chargers, packs, ports, permits
+    and pilots."""
 
     problem: Problem
     flights: Flights
@@ -96,10 +97,11 @@ class Yard:
             self._stand_ready()
 
     @classmethod
-    def idle(cls, problem: Problem, flights: Flights) -> Yard:
-        """With nothing planned, and as if no trip had been made: what fits in here is only kept out by others."""
+    def idle(cls, problem: Problem, flights: Flights, *, piloted: bool = True) -> Yard:
+        """With nothing planned, and as if no trip had been made: what fits in here is only kept out by others.
+        ``piloted``: whether machines need their pilots."""
         yard = cls(problem, flights)
-        yard._permits = PermitRoom(problem)
+        yard._permits = PermitRoom.empty(problem) if piloted else PermitRoom(problem)
         return yard
 
     def _stand_ready(self) -> None:
@@ -192,7 +194,7 @@ class Yard:
         away = Away(begin + late_s, end, its.drawn_soc, its.needed_soc)
         if away.begin >= away.end or self._days[asset_id].clash(away.begin, away.end) is not None:
             return None
-        counted = self._permits.counted(pool.type, its)
+        counted = self._permits.counted(pool, its)
         return Sortie(order, way, pool.slots[number], its, depart, back, Booking(away), counted)
 
     def _within(self, order: int, way: SortieWay, pool: Pool, opening: Span) -> Sortie | None:
@@ -253,7 +255,7 @@ class Yard:
         port_clash = self._port_clash(way, pool, trip)
         if port_clash is not None:
             return away[0] + port_clash
-        counted = self._permits.counted(pool.type, trip)
+        counted = self._permits.counted(pool, trip)
         release = away[0] - round_up(pool.type.load_s) - BEFORE_S
         permitted = self._permits.first_fit(counted, pool.type, trip, (release, away[1]))
         if permitted is None or permitted > release:
@@ -285,7 +287,7 @@ class Yard:
         return self._stand(pool).fitted(day, bay, type_id, gone, charges=slot.charges)
 
     def why_full(self, sortie: Sortie) -> tuple[Reason, ...]:
-        """Which permits and approvals have no room for a sortie that is not booked; nothing where all have."""
+        """Which permits, approvals and pilots have no room for a sortie that is not booked; nothing where all have."""
         kind = self.problem.pools[sortie.way.pool].type
         return self._permits.why_full(sortie.counted, kind, sortie.trip, sortie.out)
 

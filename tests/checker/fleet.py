@@ -150,6 +150,19 @@ class Stand:
 
 
 @dataclass(frozen=True, slots=True)
+class PilotShift:
+    """Remote pilots between two local times (around the clock where both are the same), for machines of a kind from
+    some sites (none named: from all)."""
+
+    kind: str
+    sites: frozenset[str]
+    pilots: int
+    machines_each: int
+    begins: time
+    ends: time
+
+
+@dataclass(frozen=True, slots=True)
 class FleetFacts:
     """The whole file."""
 
@@ -166,6 +179,7 @@ class FleetFacts:
     """Spare packs: of a type, at some sites (none named: at all), how many."""
     may_be_late: timedelta = timedelta()
     """How long after its window a van may serve a parcel at its door."""
+    pilots: tuple[PilotShift, ...] = ()
 
     def spares_at(self, type_id: str, site_id: str) -> int:
         """How many packs of a type lie at a site when the day begins."""

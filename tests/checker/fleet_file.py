@@ -15,6 +15,7 @@ from tests.checker.fleet import (
     Carriage,
     ChargeShape,
     FleetFacts,
+    PilotShift,
     Rates,
     RouteFacts,
     SortieFacts,
@@ -31,6 +32,7 @@ DEFAULT_FLEET = ROOT / "fleet" / "intake" / "data" / "default_fleet.toml"
 _LAYERED = ("rates", "reserve", "compartments", "types")
 """A stated `[assumptions]` is the whole list of them."""
 _FLAT = re.compile(r"flat:\s*([-+]?[\d.]+)\s*(?:±|\+-|\+/-)\s*([\d.]+)")
+_NO_VEHICLES = frozenset({"pilots", "spare_packs"})
 _SKILL_SERVICES = {"white_glove": "white_glove"}
 
 
@@ -75,6 +77,7 @@ def _facts(data: Table) -> FleetFacts:
         spares=tuple(
             (e["type"], frozenset(e.get("sites", ())), e["per_site"]) for e in data.get("spare_packs", ())
         ),
+        pilots=tuple(_pilots(each) for each in data.get("pilots", ())),
     )
 
 
@@ -82,9 +85,15 @@ def _may_be_late(data: Table) -> timedelta:
     return timedelta(minutes=data["lateness"].get("at_most_min", 60) if "lateness" in data else 0)
 
 
+def _pilots(row: Table) -> PilotShift:
+    begins, ends = _shift(row.get("shift")) or (time(0), time(0))
+    sites = frozenset(row.get("sites", ()))
+    return PilotShift(row["kind"], sites, row["pilots"], row["machines_each"], begins, ends)
+
+
 def _entries(data: Table) -> Iterator[tuple[str, Table]]:
     for kind, value in data.items():
-        if isinstance(value, list):
+        if isinstance(value, list) and kind not in _NO_VEHICLES:
             yield from ((kind, entry) for entry in value)
 
 

@@ -27,6 +27,7 @@ class Code(StrEnum):
     COMPARTMENT_FIT = "compartment_fit"
     COMPARTMENT_TIME = "compartment_time"
     FLEET_SIZE = "fleet_size"
+    PILOTS = "pilots"
     OVERLAP = "overlap"
     TURNAROUND = "turnaround"
     RECHARGE = "recharge"

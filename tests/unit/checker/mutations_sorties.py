@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 
 from tests.checker import Code
 from tests.checker.document import Json
+from tests.checker.fleet import PilotShift
 from tests.unit.checker.builder import (
     LAUNCH,
     POINTS,
@@ -23,6 +24,28 @@ from tests.unit.checker.mutations import breaks
 @breaks(Code.FLEET_SIZE)
 def more_drones_fly_than_stand_there(day: Day) -> None:
     day.trip("F2")["asset_id"] = "drone-2"
+
+
+@breaks(Code.PILOTS)
+def a_drone_is_out_when_its_pilot_has_gone(day: Day) -> None:
+    """He leaves ten seconds before the last trip is over; robots have somebody at any hour."""
+    last = clock(day.trip("F3")["return"][11:19])
+    everywhere = frozenset[str]()
+    shifts = (
+        PilotShift("drone", everywhere, 1, 1, time(6), (last - timedelta(seconds=10)).time()),
+        PilotShift("sidewalk_robot", everywhere, 1, 9, time(0), time(0)),
+    )
+    day.fleet = dataclasses.replace(day.fleet, pilots=shifts)
+
+
+@breaks(Code.PILOTS)
+def a_third_drone_of_two_pilots_is_out(day: Day) -> None:
+    """One who is at the site, and one for all sites, have a drone each."""
+    day.depots[1]["drone_pads"] = 3
+    for name, other in (("F2", "drone-2"), ("F3", "drone-3")):
+        day.fly(name, clock("08:30:00"), other)
+    shifts = tuple(PilotShift("drone", frozenset(sites), 1, 1, time(0), time(0)) for sites in (("S1",), ()))
+    day.fleet = dataclasses.replace(day.fleet, pilots=shifts)
 
 
 @breaks(Code.OVERLAP)

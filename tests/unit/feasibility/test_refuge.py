@@ -7,8 +7,9 @@ from math import sqrt
 
 import pytest
 
-from fleet.domain.fleet import Assumptions, WeatherRule
+from fleet.domain.fleet import Assumptions
 from fleet.domain.sites import Locker
+from fleet.domain.weatherrule import WeatherRule
 from fleet.energy.airframe import Range, Validity
 from fleet.energy.catalog import airframe
 from fleet.energy.render import render

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fleet.domain.fleet import Assumptions, ForecastError, SortieType, WeatherCaps, WeatherRule
+from fleet.domain.fleet import Assumptions, SortieType, WeatherCaps
+from fleet.domain.weatherrule import ForecastError, WeatherRule
 from fleet.feasibility import Context, SortieAssessment, assess_sortie
 from fleet.feasibility.reachable import farthest_m
 from fleet.feasibility.weather import weather_between
