@@ -1,8 +1,8 @@
 """Mode choice for all parcels at once, as a linear program for GLOP, rounded.
 
-Each parcel takes one of its ways or none (at a price). Shared are: time of assets and chargers (in all and within
-each narrower window), compartments (a larger class takes smaller parcels too), and a van's stop at a locker, which
-is paid once however many parcels it brings.
+Each parcel takes one of its ways or none (at a price). Shared are: time of assets, chargers and pilots (in all and
+within each narrower window), compartments (a larger class takes smaller parcels too), and a van's stop at a locker,
+which is paid once however many parcels it brings.
 
 The relaxation is all but integral: on 1,500 parcels its bound lies 0.1 % of the plan's cost from the best integer
 solution, found in 0.2 s where CP-SAT and HiGHS take 5 to 20. The few split parcels take their largest part, and what
@@ -18,6 +18,10 @@ from typing import Any
 
 from ortools.linear_solver.python import model_builder
 
+from fleet.feasibility.pilots import Rota
+from fleet.planner.flights import round_up
+from fleet.planner.permitroom import BEFORE_S
+from fleet.planner.pilotshares import machine_seconds, site_sets
 from fleet.planner.prices import Prices
 from fleet.planner.problem import PlannerError, Pool, Problem
 from fleet.planner.spans import Span, overlaps
@@ -117,6 +121,7 @@ class _Program:
         for index, used in sorted(by_pool.items()):
             self._limit_pool(self.problem.pools[index], used)
         self._limit_chargers(by_pool)
+        self._limit_pilots(by_pool)
 
     def _limit_pool(self, pool: Pool, used: Sequence[Used]) -> None:
         """The assets' time within each window holds what must happen inside it."""
@@ -146,6 +151,30 @@ class _Program:
             site = self.problem.site(site_id)
             seconds = site.chargers * self.problem.horizon_s
             self.model.add(_sum(way.charge_s * take for take, _, way in used) <= seconds * FILL)
+
+    def _limit_pilots(self, by_pool: Mapping[int, Sequence[Used]]) -> None:
+        """What pilots supervise within each window holds what must happen inside it, of each set of sites that share
+        some."""
+        for kind, rota in self.problem.rotas.items():
+            by_site: dict[str, list[Used]] = defaultdict(list)
+            for index, used in sorted(by_pool.items()):
+                if self.problem.pools[index].type.kind == kind:
+                    by_site[self.problem.pools[index].site.site_id].extend(used)
+            for sites in site_sets(rota, frozenset(by_site)) if by_site else ():
+                self._limit_team(rota, sites, [each for site in sorted(sites) for each in by_site[site]])
+
+    def _limit_team(self, rota: Rota, sites: frozenset[str], used: Sequence[Used]) -> None:
+        windows = {self.problem.due[order] for _, order, _ in used}
+        for window in sorted(windows | {(0, self.problem.horizon_s)}):
+            inside = [(t, w) for t, o, w in used if _within(self.problem.due[o], window)]
+            begin, end = _widened(window, used)[0]
+            span = begin, max(begin, min(end, self.problem.horizon_s))
+            seconds = machine_seconds(rota, sites, span)
+            self.model.add(_sum(self._piloted_s(w) * t for t, w in inside) <= seconds * FILL)
+
+    def _piloted_s(self, way: SortieWay) -> int:
+        """How long a sortie needs its pilot: from its release to its return."""
+        return way.gone_s - round_up(self.problem.pools[way.pool].type.turnaround_s) + BEFORE_S
 
     def _limit_compartments(self) -> None:
         by_locker: dict[str, list[tuple[Variable, CompartmentSize]]] = defaultdict(list)

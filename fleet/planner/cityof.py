@@ -20,6 +20,7 @@ import numpy as np
 from fleet.planner.city import City, Groups, Lockers, LockerWays, Parcels, SortieWays
 from fleet.planner.citylegs import CityLegs
 from fleet.planner.flights import round_up
+from fleet.planner.pilotshares import MachineGroup, machine_groups
 from fleet.planner.problem import Group, Pool, Problem, Van, is_delivery
 from fleet.planner.routing import VanType
 from fleet.planner.spans import Span, gaps
@@ -334,17 +335,26 @@ class _Making:
             for span in pool.open:
                 yield from gaps(span, busy)
 
+    @cached_property
+    def machine_groups(self) -> list[MachineGroup]:
+        """The same with what their pilots supervise, which is shared out by how many parcels are best brought so."""
+        best = (min(self.ways[o].sorties, key=lambda way: way.cost, default=None) for o in self.orders)
+        wanted = Counter(way.pool for way in best if way is not None)
+        return machine_groups(self.problem, self.machines, wanted)
+
     def _groups(self) -> Groups:
-        counts = np.array(list(self.machines.values()), np.int64)
-        spans = np.array([span for _, span in self.machines], np.float64).reshape(-1, 2)
-        return Groups(counts, spans[:, 0], spans[:, 1], counts, counts)
+        groups = self.machine_groups
+        counts = np.array([group.machines for group in groups], np.int64)
+        spans = np.array([group.span for group in groups], np.float64).reshape(-1, 2)
+        away = np.array([group.away for group in groups], np.int64)
+        return Groups(counts, spans[:, 0], spans[:, 1], away, counts)
 
     @cached_property
     def sorties(self) -> list[tuple[int, int, SortieWay]]:
         """Row of the parcel, row of the group, and the way."""
         by_pool: dict[int, list[int]] = defaultdict(list)
-        for group, (pool, _) in enumerate(self.machines):
-            by_pool[pool].append(group)
+        for row, group in enumerate(self.machine_groups):
+            by_pool[group.pool].append(row)
         return [
             (row, group, way)
             for row, order in enumerate(self.orders)

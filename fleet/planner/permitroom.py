@@ -11,7 +11,7 @@ from functools import partial
 from fleet.domain.fleet import SortieType
 from fleet.feasibility import Trip, planned
 from fleet.feasibility.approvals import Sent, Use, covered_without, days_by, uses_of
-from fleet.feasibility.pilots import PilotRoom, rota
+from fleet.feasibility.pilots import PilotRoom
 from fleet.feasibility.sidewalk import counted_areas
 from fleet.kinds import kind_of
 from fleet.planner.problem import Pool, Problem
@@ -56,10 +56,7 @@ class PermitRoom:
     @classmethod
     def empty(cls, problem: Problem) -> PermitRoom:
         """With no trip in it."""
-        day = problem.snapshot.at, problem.snapshot.until
-        kinds = sorted({one.kind for one in problem.fleet.pilots})
-        rotas = ((kind, rota(problem.fleet, kind, *day)) for kind in kinds)
-        return cls(problem, _pilots={kind: PilotRoom(one) for kind, one in rotas if one is not None})
+        return cls(problem, _pilots={kind: PilotRoom(one) for kind, one in problem.rotas.items()})
 
     @classmethod
     def of(cls, problem: Problem) -> PermitRoom:

@@ -20,6 +20,7 @@ from fleet.domain.fleet import AssetType, FleetSpec, RouteType, SortieType, Stat
 from fleet.domain.sites import Locker, Site
 from fleet.energy.learning import Appetite, least_of
 from fleet.feasibility.appetite import appetite
+from fleet.feasibility.pilots import Rota, rota
 from fleet.feasibility.route_energy import RouteRange, range_of
 from fleet.kinds import TripFigures, kind_of
 from fleet.planner.breaks import Break
@@ -141,6 +142,13 @@ class Problem:
     def fleet(self) -> FleetSpec:
         """The types, rates and rules."""
         return self.snapshot.context.fleet
+
+    @cached_property
+    def rotas(self) -> dict[str, Rota]:
+        """The remote pilots of each kind that needs some, in planner seconds."""
+        day = self.snapshot.at, self.snapshot.until
+        found = ((kind, rota(self.fleet, kind, *day)) for kind in sorted({p.kind for p in self.fleet.pilots}))
+        return {kind: one for kind, one in found if one is not None}
 
     @cached_property
     def penalties(self) -> tuple[float, ...]:

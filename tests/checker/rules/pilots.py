@@ -34,7 +34,7 @@ def _short(out: Sequence[Out], shifts: Sequence[PilotShift], zone: tzinfo) -> It
     for moment in sorted({trip[0] for trip in out} | _boundaries(out, shifts, zone)):
         there = [trip for trip in out if trip[0] <= moment < trip[1] - SLACK]
         on_duty = [one for one in shifts if _on_duty(one, moment, zone)]
-        found = _unsupervised(Counter(site for _, _, site, _ in there), on_duty)
+        found = unsupervised(Counter(site for _, _, site, _ in there), on_duty)
         if found is not None:
             sites, machines, most = found
             detail = f"{machines} are out from {', '.join(sites)} at {moment}, whose pilots supervise {most}"
@@ -55,7 +55,7 @@ def _on_duty(one: PilotShift, moment: datetime, zone: tzinfo) -> bool:
     return clock >= one.begins or clock < one.ends
 
 
-def _unsupervised(
+def unsupervised(
     out: Mapping[str, int], on_duty: Sequence[PilotShift]
 ) -> tuple[tuple[str, ...], int, int] | None:
     """Sites with more machines out than all who may supervise any of them can take (Hall's theorem); none where there
