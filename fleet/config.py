@@ -186,7 +186,7 @@ def network_of(files: RunFiles, fleet: FleetFile) -> Network:
 def _orders(path: Path | None, near: Sequence[Place]) -> OrdersFile:
     if path is None:
         return OrdersFile("orders", (), (), (), frozenset())
-    return read_orders(path, near=near)
+    return read_orders(path, near=near, alone=True)
 
 
 def snapshot_of(inputs: RunInputs, *, at: datetime | None = None) -> Snapshot:
@@ -235,7 +235,7 @@ def _expected(fleet: FleetSpec, slot: AssetSlot) -> Verdict:
 def fingerprint(inputs: RunInputs) -> str:
     """A hash of all that a plan depends on, whichever files it came from; the same in every process."""
     context = inputs.context
-    said = {
+    said: dict[str, Any] = {
         "orders": inputs.orders.orders,
         "assets": [repr(slot) for slot in inputs.assets],
         "fleet": context.fleet,
@@ -248,7 +248,24 @@ def fingerprint(inputs: RunInputs) -> str:
         said["network"] = [context.network.version, context.network.assumption]
     if context.authorisations:
         said["authorisations"] = [repr(each) for each in context.authorisations]
-    return hashlib.sha256(json.dumps(_plain(said), sort_keys=True).encode()).hexdigest()
+    told = hashlib.sha256()
+    for part in _as_json(said):
+        told.update(part.encode())
+    return told.hexdigest()
+
+
+def _as_json(said: Mapping[str, Any]) -> Iterator[str]:
+    """The JSON text of all, its keys sorted, piece by piece: that of very many orders would be several gigabytes."""
+    for number, (name, value) in enumerate(sorted(said.items())):
+        yield f"{', ' if number else '{'}{json.dumps(name)}: "
+        if isinstance(value, tuple | list):
+            yield "["
+            for row, each in enumerate(value):
+                yield (", " if row else "") + json.dumps(_plain(each), sort_keys=True)
+            yield "]"
+        else:
+            yield json.dumps(_plain(value), sort_keys=True)
+    yield "}"
 
 
 def _plain(value: Any) -> Any:

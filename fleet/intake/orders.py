@@ -5,17 +5,18 @@ One row is one parcel. Unknown columns are kept with the contact, since they may
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from math import cos, hypot, radians
 from pathlib import Path
+from typing import Any, TypeVar
 
 from fleet.domain.plausible import LONGEST_WINDOW, MOST_SERVICE_MIN, MOST_SIDE_M, MOST_WEIGHT_KG
 from fleet.intake import cells
 from fleet.intake.errors import FieldError, TableError
 from fleet.intake.rows import Schema, UniqueIds, Values
-from fleet.intake.tables import Columns, Row, Table, read_table
+from fleet.intake.tables import Columns, Row, Stream, Table, open_table
 from fleet.protocol.values import (
     LEAST_PRIORITY,
     MOST_PRIORITY,
@@ -28,6 +29,7 @@ from fleet.protocol.values import (
     Place,
     ServiceLevel,
     TimeWindow,
+    slim,
 )
 
 _FAR_DEGREES = 5.0
@@ -119,21 +121,23 @@ class RefusedRow:
 
 @dataclass(frozen=True, slots=True)
 class OrdersFile:
-    """What a file of orders held. ``offsets`` are the offsets from UTC that its times were written in, ``lines`` those
-    on which the accepted orders stand, by id.
+    """What a file of orders held. ``orders`` are those that were accepted, in the file's sequence; ``offsets`` are the
+    offsets from UTC that its times were written in, ``lines`` those on which the accepted orders stand, by id.
+    ``contacts``, ``lines`` and the refused rows' cells are empty where orders alone were asked for.
     """
 
     file: str
-    accepted: tuple[tuple[Order, Contact], ...]
+    orders: tuple[Order, ...]
     refused: tuple[RefusedRow, ...]
     extra_columns: tuple[str, ...]
     offsets: frozenset[timedelta]
     lines: Mapping[str, int] = field(default_factory=dict)
+    contacts: tuple[Contact, ...] = ()
 
     @property
-    def orders(self) -> tuple[Order, ...]:
-        """The accepted orders, in the file's sequence."""
-        return tuple(order for order, _ in self.accepted)
+    def accepted(self) -> tuple[tuple[Order, Contact], ...]:
+        """The accepted orders, in the file's sequence, each with the person behind it."""
+        return tuple(zip(self.orders, self.contacts, strict=True))
 
     def strict(self) -> OrdersFile:
         """The same, for who wants all rows or none; raises ``TableError`` with every refused row's errors."""
@@ -142,51 +146,105 @@ class OrdersFile:
         return self
 
 
-def read_orders(path: Path, *, near: Sequence[Place] = ()) -> OrdersFile:
+def read_orders(path: Path, *, near: Sequence[Place] = (), alone: bool = False) -> OrdersFile:
     """The orders of a CSV file; wrong rows are refused, each with its reasons, and the rest is taken.
 
-    ``near`` are places of the operator's sites: they tell exchanged coordinates from far-away customers.
+    ``near`` are places of the operator's sites: they tell exchanged coordinates from far-away customers. ``alone``:
+    who is behind an order, and how the rows were written, is not kept: a million orders then take some 1.5 GB.
     Raises ``FileError`` or ``TableError`` when the file as a whole can't be read or its columns are wrong.
     """
-    return orders_of(read_table(path, COLUMNS), near=near)
+    with open_table(path, COLUMNS) as stream:
+        return orders_of(stream, near=near, alone=alone)
 
 
-def orders_of(table: Table, *, near: Sequence[Place] = ()) -> OrdersFile:
+def orders_of(table: Table | Stream, *, near: Sequence[Place] = (), alone: bool = False) -> OrdersFile:
     """The orders of a table, as ``read_orders`` gives them."""
-    extra = table.unknown(COLUMNS)
-    ids = UniqueIds("order_id")
-    accepted: list[tuple[Order, Contact]] = []
-    refused = [RefusedRow(error.line or 0, {}, (error,)) for error in table.broken]
-    offsets: set[timedelta] = set()
-    lines: dict[str, int] = {}
+    reading = _Reading(table.file, table.unknown(COLUMNS), near, alone)
     for row in table.rows:
+        reading.add(row)
+    return reading.file(table.broken if isinstance(table, Table) else ())
+
+
+MOST_SHARED = 100_000
+"""So many different windows, boxes and moments are kept to be shared among orders."""
+
+T = TypeVar("T")
+
+
+class _Shared:
+    """Parts that many orders have in common, made once: they would take half of the memory of a large file."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[Any, ...], Any] = {}
+
+    def __call__(self, make: Callable[..., T], *parts: Any) -> T:
+        """What is made of the parts, or was before."""
+        key = (make, *parts)
+        found: T | None = self._made.get(key)
+        if found is None:
+            found = make(*parts)
+            if len(self._made) < MOST_SHARED:
+                self._made[key] = found
+        return found
+
+
+class _Reading:
+    """A file of orders while it is read, row by row."""
+
+    def __init__(self, file: str, extra: tuple[str, ...], near: Sequence[Place], alone: bool) -> None:
+        self._file, self._extra, self._near, self._alone = file, extra, near, alone
+        self._ids, self._shared = UniqueIds("order_id"), _Shared()
+        self._orders = list[Order]()
+        self._contacts = list[Contact]()
+        self._refused = list[RefusedRow]()
+        self._offsets = set[timedelta]()
+        self._lines: dict[str, int] = {}
+
+    def add(self, row: Row | FieldError) -> None:
+        """Take the row's order, or refuse the row."""
+        if isinstance(row, FieldError):
+            self._refused.append(RefusedRow(row.line or 0, {}, (row,)))
+            return
         values, errors = SCHEMA.read(row)
-        errors += [*ids.errors(row), *_exchanged(row, values, near)]
+        errors += [*self._ids.errors(row), *_exchanged(row, values, self._near)]
         if errors:
-            refused.append(RefusedRow(row.line, row.cells, tuple(errors)))
-        else:
-            accepted.append((_order(values), _contact(values, {name: row.cells[name] for name in extra})))
-            lines[values["order_id"]] = row.line
-            offsets |= {values[name].utcoffset() for name in ("ready_at", "due_from", "due_by")}
-    refused.sort(key=lambda entry: entry.line)
-    return OrdersFile(table.file, tuple(accepted), tuple(refused), extra, frozenset(offsets), lines)
+            self._refused.append(RefusedRow(row.line, {} if self._alone else row.cells, tuple(errors)))
+            return
+        self._orders.append(_order(values, self._shared))
+        self._offsets |= {values[name].utcoffset() for name in ("ready_at", "due_from", "due_by")}
+        if not self._alone:
+            self._contacts.append(_contact(values, {name: row.cells[name] for name in self._extra}))
+            self._lines[values["order_id"]] = row.line
+
+    def file(self, broken: Iterable[FieldError]) -> OrdersFile:
+        """What the file held."""
+        refused = [*self._refused, *(RefusedRow(error.line or 0, {}, (error,)) for error in broken)]
+        return OrdersFile(
+            self._file,
+            tuple(self._orders),
+            tuple(sorted(refused, key=lambda entry: entry.line)),
+            self._extra,
+            frozenset(self._offsets),
+            self._lines,
+            tuple(self._contacts),
+        )
 
 
-def _order(values: Values) -> Order:
+def _order(values: Values, shared: _Shared) -> Order:
     drop = values["drop_lon"], values["drop_lat"]
-    return Order(
+    order = Order(
         order_id=values["order_id"],
-        client=values["client"],
+        client=shared(str, values["client"]),
         direction=values["direction"],
-        place=Place(lon=values["lon"], lat=values["lat"]),
-        drop_point=None if None in drop else Place(lon=drop[0], lat=drop[1]),
+        place=slim(Place(lon=values["lon"], lat=values["lat"])),
+        drop_point=None if None in drop else slim(Place(lon=drop[0], lat=drop[1])),
         weight_kg=values["weight_kg"],
-        size=Dimensions(**{name: values[name] for name in ("length_m", "width_m", "height_m")}),
+        size=shared(_box, *(values[name] for name in ("length_m", "width_m", "height_m"))),
         goods=values["goods"],
         value_minor=values["value_eur"],
         min_age=values["min_age"],
-        ready_at=values["ready_at"],
-        due=TimeWindow(start=values["due_from"], end=values["due_by"]),
+        ready_at=shared(_in_utc, values["ready_at"]),
+        due=shared(_due, values["due_from"], values["due_by"]),
         service=values["service"],
         service_minutes=values["service_minutes"],
         crew=values["crew"],
@@ -194,6 +252,19 @@ def _order(values: Values) -> Order:
         priority=values["priority"],
         skills=values["skills"],
     )
+    return slim(order)
+
+
+def _box(length_m: float, width_m: float, height_m: float) -> Dimensions:
+    return Dimensions(length_m=length_m, width_m=width_m, height_m=height_m)
+
+
+def _due(start: datetime, end: datetime) -> TimeWindow:
+    return TimeWindow(start=start, end=end)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
 
 
 def _contact(values: Values, extra: dict[str, str]) -> Contact:

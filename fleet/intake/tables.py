@@ -6,6 +6,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,20 @@ class Table:
         return tuple(name for name in self.header if name not in columns.known)
 
 
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A table that is read row by row: what is not kept takes no memory. ``rows`` can be gone through once; a row with
+    too few or too many cells is an error there."""
+
+    file: str
+    header: tuple[str, ...]
+    rows: Iterator[Row | FieldError]
+
+    def unknown(self, columns: Columns) -> tuple[str, ...]:
+        """The columns that nothing is known of, in their order."""
+        return tuple(name for name in self.header if name not in columns.known)
+
+
 def read_table(path: Path, columns: Columns) -> Table:
     """The table in a file.
 
@@ -65,19 +80,48 @@ def read_table(path: Path, columns: Columns) -> Table:
 
 def parse_table(text: str, file: str, columns: Columns) -> Table:
     """The table in a text; ``file`` is its name in errors. Raises ``TableError`` as ``read_table`` does."""
+    stream = _stream(io.StringIO(text, newline=""), file, columns)
+    rows: list[Row] = []
+    broken: list[FieldError] = []
+    for row in stream.rows:
+        if isinstance(row, Row):
+            rows.append(row)
+        else:
+            broken.append(row)
+    return Table(file, stream.header, tuple(rows), tuple(broken))
+
+
+@contextmanager
+def open_table(path: Path, columns: Columns) -> Iterator[Stream]:
+    """The table in a file, read as far as its rows are asked for. Raises what ``read_table`` raises, what is wrong
+    farther down while the rows are gone through."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield _stream(file, str(path), columns)
+    except OSError as error:
+        raise file_error(str(path), f"cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError:
+        read_text(path)  # of the whole file it is known on which line that is
+        raise
+
+
+def _stream(text: Iterable[str], file: str, columns: Columns) -> Stream:
     records = _records(text, file)
     line, header = next(records, (1, ()))
     if errors := list(_header_errors(file, line, header, columns)):
         raise TableError(errors)
-    rows: list[Row] = []
-    broken: list[FieldError] = []
+    return Stream(file, header, _rows(records, file, header))
+
+
+def _rows(
+    records: Iterable[tuple[int, tuple[str, ...]]], file: str, header: tuple[str, ...]
+) -> Iterator[Row | FieldError]:
     for line, cells in records:
         if len(cells) == len(header):
-            rows.append(Row(file, line, dict(zip(header, cells, strict=True))))
+            yield Row(file, line, dict(zip(header, cells, strict=True)))
         else:
             message = f"{len(cells)} cells under {len(header)} columns; is a comma or a quote missing?"
-            broken.append(FieldError(file, line, None, None, message))
-    return Table(file, header, tuple(rows), tuple(broken))
+            yield FieldError(file, line, None, None, message)
 
 
 def read_text(path: Path) -> str:
@@ -103,8 +147,8 @@ def decoded(data: bytes, source: str) -> str:
         raise TableError([FieldError(source, line, None, None, message)]) from error
 
 
-def _records(text: str, file: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+def _records(text: Iterable[str], file: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    reader = csv.reader(text, strict=True)
     while True:
         line = reader.line_num + 1
         try:

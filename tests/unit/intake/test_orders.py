@@ -1,5 +1,6 @@
 """Orders from CSV: what is taken, and what each refusal says."""
 
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -322,3 +323,49 @@ def test_real_files_are_taken_whole(shared_data: Path, name: str, count: int) ->
     found = read_orders(shared_data / "demand" / f"{name}.orders.csv").strict()
     assert len(found.orders) == count
     assert len(found.offsets) == 1
+
+
+def test_orders_alone_are_the_same_orders_without_the_persons(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD, GOOD | {"order_id": "A-2", "weight_kg": "x"}, GOOD | {"order_id": "A-3"})
+    whole, alone = read_orders(path), read_orders(path, alone=True)
+    assert alone.orders == whole.orders
+    assert alone.offsets == whole.offsets
+    assert not alone.contacts
+    assert not alone.lines
+    assert [row.errors for row in alone.refused] == [row.errors for row in whole.refused]
+
+
+def test_orders_share_what_they_have_in_common(tmp_path: Path) -> None:
+    first, second = read(tmp_path, GOOD, GOOD | {"order_id": "A-2"}).orders
+    assert first.due is second.due
+    assert first.size is second.size
+    assert first.ready_at is second.ready_at
+    changed = first.model_copy(update={"priority": 2.0})
+    assert changed.priority == 2.0
+    assert second.priority == first.priority == 1.0
+    assert second == first.model_copy(update={"order_id": "A-2"})
+
+
+def test_a_large_file_takes_little_memory_for_each_order(tmp_path: Path) -> None:
+    """No more than 2 KB, and while it is read no more than that: rows are let go as they are read."""
+
+    def peak(count: int) -> int:
+        path = write(
+            tmp_path, *(GOOD | {"order_id": f"A-{n}", "lon": str(-97 - n / 1e5)} for n in range(count))
+        )
+        tracemalloc.start()
+        try:
+            assert len(read_orders(path, alone=True).orders) == count
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(10)
+    assert peak(1000) - peak(500) < 500 * 2000
+
+
+def test_text_that_is_not_utf_8_far_down_is_named_by_its_line(tmp_path: Path) -> None:
+    path = write(tmp_path, *(GOOD | {"order_id": f"A-{n}"} for n in range(500)))
+    path.write_bytes(path.read_bytes() + b"A-X,\xff\n")
+    with pytest.raises(TableError, match=r":502: is not UTF-8 text here"):
+        read_orders(path)
