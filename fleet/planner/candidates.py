@@ -43,17 +43,16 @@ FARTHER = 1.6
 def find_ways(
     problem: Problem, flights: Flights, late: Late = never, *, sorties: bool = True
 ) -> tuple[Ways, ...]:
-    """Every parcel's ways, in the order of the parcels: doors, then lockers, then sorties (if they are wanted). Those
-    that are not come to before it is late are not asked for, but for parcels that are drafted: whether their sorties
-    hold is asked at their own times, first of all."""
+    """Every parcel's ways, in the order of the parcels: doors, then lockers, then sorties (if they are wanted), each of
+    the parcels first that it is dearest to leave. Those that are not come to before it is late are not asked for, but
+    for parcels that are drafted: whether their sorties hold is asked at their own times, first of all."""
     drafted = {order_id for one in problem.snapshot.drafted for order_id in one.order_ids}
     sure = frozenset(o for o, order in enumerate(problem.orders) if order.order_id in drafted)
-    doors = [_door(problem, o) if o in sure or not late() else NOT_ASKED for o in range(len(problem.orders))]
-    lockers, cut = _locker_ways(problem, sure, late)
+    doors = _doors(problem, sure, late)
+    lockers, unasked = _locker_ways(problem, sure, late)
     trips = _sortie_ways(problem, flights, lockers, late if sorties else _already)
-    cut = cut or any(door is NOT_ASKED for door in doors)
     return tuple(
-        _ways(problem, o, doors[o], lockers[o], trips[o], cut=cut and o not in sure)
+        _ways(problem, o, doors[o], lockers[o], trips[o], cut=o in unasked or doors[o] is NOT_ASKED)
         for o in range(len(problem.orders))
     )
 
@@ -80,6 +79,9 @@ class _Sorties:
     """Whether all were asked about, or the drafted one alone."""
 
 
+_NO_SORTIES = _Sorties((), asked=False)
+
+
 def _ways(
     problem: Problem,
     order: int,
@@ -89,7 +91,7 @@ def _ways(
     *,
     cut: bool,
 ) -> Ways:
-    """All of one parcel; `cut`: time was up while doors or lockers were asked."""
+    """All of one parcel; `cut`: time was up before its door or its lockers were asked about."""
     barred = problem.excluded(order)
     by_van = door.bases if _van_brings(problem, order) else frozenset()
     kept_lockers = tuple(w for w in lockers if by_van and barred.isdisjoint((w.mode, _at(w.locker_id))))
@@ -119,6 +121,15 @@ def _van_brings(problem: Problem, order: int) -> bool:
     return site is None or any(base[1] == site for base in problem.bases)
 
 
+def _doors(problem: Problem, sure: frozenset[int], late: Late) -> list[_Door]:
+    """Each parcel's door."""
+    found = [NOT_ASKED] * len(problem.orders)
+    for order in problem.dearest_first(range(len(found))):
+        if order in sure or not late():
+            found[order] = _door(problem, order)
+    return found
+
+
 def _door(problem: Problem, order: int) -> _Door:
     """The vans that may carry the parcel, and what each type of van answered."""
     answers = {
@@ -142,30 +153,39 @@ def _cut_off(problem: Problem, sites: Iterable[str], order: int) -> Verdict:
     return no_way(next((gap for gap in gaps if gap is not None), None))
 
 
-def _locker_ways(problem: Problem, sure: frozenset[int], late: Late) -> tuple[list[list[LockerWay]], bool]:
-    """For each parcel the nearest lockers that take it, nearest first; whether time was up before all were asked, of
-    which only those that are sure to be asked are left out then."""
+def _locker_ways(
+    problem: Problem, sure: frozenset[int], late: Late
+) -> tuple[list[list[LockerWay]], frozenset[int]]:
+    """For each parcel the nearest lockers that take it, nearest first; the parcels that time was up before it was asked
+    about, of which none is among those that are sure to be asked."""
     ways: list[list[LockerWay]] = [[] for _ in problem.orders]
+    if late() and not sure:
+        open_ones = any(any(station.free.values()) for station in problem.stations.values())
+        return ways, frozenset(range(len(ways)) if open_ones else ())
+    near, unasked = _near_lockers(problem), set[int]()
+    for order in problem.dearest_first(sorted(near)):
+        if order not in sure and late():
+            unasked.add(order)
+            continue
+        found = [way for at in near[order] if (way := _locker_way(problem, order, at)) is not None]
+        ways[order] = sorted(found, key=lambda way: (way.fee, way.walk_m, way.locker_id))[:LOCKERS_PER_PARCEL]
+    return ways, frozenset(unasked)
+
+
+def _near_lockers(problem: Problem) -> dict[int, list[str]]:
+    """Of each parcel that has some the nearest lockers of each type that are not full."""
     by_type: dict[str, list[str]] = defaultdict(list)
     for locker_id, station in problem.stations.items():
         if any(station.free.values()):
             by_type[station.type.type_id].append(locker_id)
-    cut = False
+    found: dict[int, list[str]] = defaultdict(list)
     for type_id, locker_ids in sorted(by_type.items()):
-        if late() and not sure:
-            return ways, True
-        for order, near in _near_lockers(problem, type_id, locker_ids):
-            if order not in sure and late():
-                cut = True
-                continue
-            ways[order] += (way for at in near if (way := _locker_way(problem, order, at)) is not None)
-    for found in ways:
-        found.sort(key=lambda way: (way.fee, way.walk_m, way.locker_id))
-        del found[LOCKERS_PER_PARCEL:]
-    return ways, cut
+        for order, near in _near_of_type(problem, type_id, locker_ids):
+            found[order] += near
+    return found
 
 
-def _near_lockers(
+def _near_of_type(
     problem: Problem, type_id: str, locker_ids: Sequence[str]
 ) -> Iterator[tuple[int, list[str]]]:
     """Of each parcel that has some the nearest lockers of a type."""
@@ -194,16 +214,16 @@ def _sortie_ways(
 ) -> list[_Sorties]:
     """For each parcel the sorties that are feasible at some time, by pool; the drafted one alone where it was late
     before."""
-    drafted, ways = drafted_sorties(problem), list[_Sorties]()
+    drafted, ways = drafted_sorties(problem), [_NO_SORTIES] * len(problem.orders)
     near = _near_pools(problem) if not late() else [None] * len(problem.orders)
-    for order, pools in enumerate(near):
-        own = drafted.get(order)
+    for order in problem.dearest_first(range(len(ways))):
+        own, pools = drafted.get(order), near[order]
         kept = None if own is None else _as_drafted(problem, flights, own, lockers[order])
         cut = pools is None or (bool(pools) and late())
         asked = [] if cut or pools is None else _ends(problem, pools, lockers[order])
         found = (_sortie_way(problem, flights, order, *end) for end in asked if not _is_same(kept, end))
         all_ways = tuple(way for way in (kept, *found) if way is not None)
-        ways.append(_Sorties(all_ways, asked=not cut))
+        ways[order] = _Sorties(all_ways, asked=not cut)
     return ways
 
 

@@ -37,6 +37,8 @@ class Draft:
     yard: Yard
     cut: bool = False
     """Whether time was up before it was tried to serve every parcel."""
+    troubles: tuple[str, ...] = ()
+    """What went wrong in parts of the search that it comes from, which ended none."""
 
     @cached_property
     def cost(self) -> float:
@@ -126,7 +128,7 @@ class Builder:
     @cached_property
     def _dearest_first(self) -> list[int]:
         """The parcels, those first that it is dearest to leave."""
-        return sorted(range(len(self.ways)), key=lambda order: -self.problem.penalties[order])
+        return self.problem.dearest_first(range(len(self.ways)))
 
     def _book_sorties(self, choices: Choices) -> None:
         chosen = ((order, choices[order]) for order in self._dearest_first)
@@ -211,7 +213,7 @@ class Builder:
         self.apart |= {o for v in routing.left if v.locker_id is None and len(v.orders) > 1 for o in v.orders}
         if self.apart:
             routing = route(self.problem, self._visits(), routing.warm, seed=seed, stop=None, late=self.late)
-        left = sorted(order for visit in routing.left for order in visit.orders)
+        left = self.problem.dearest_first(sorted(order for visit in routing.left for order in visit.orders))
         again = [order for order in left if self._turned(order)]
         self._give_up(set(left) - set(again) - self.sorties.keys())
         if again:
@@ -262,7 +264,8 @@ def rerouted(draft: Draft, ways: Sequence[Ways], *, seed: int, stop: Stop) -> Dr
     if stop.late():
         return draft
     problem = draft.problem
-    doors = [door_visit(problem, o, ways[o].bases) for o in draft.unserved if ways[o].bases]
+    left_behind = problem.dearest_first(draft.unserved)
+    doors = [door_visit(problem, o, ways[o].bases) for o in left_behind if ways[o].bases]
     visits = [*(tour.case.visits[v] for tour in draft.routing.tours for v in tour.visits), *doors]
     routing = route(problem, visits, draft.routing.warm, seed=seed, stop=stop, late=stop.late)
     left = {order for visit in routing.left for order in visit.orders}

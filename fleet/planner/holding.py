@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
+from math import fsum
 
 import numpy as np
 import numpy.typing as npt
@@ -158,6 +159,24 @@ def _least(city: City, route: Route, seconds: list[float]) -> float:
         early, late = max(early - lead, opens) - wait, min(late - lead, closes)
         span += lead + wait
     return span + seconds[0] + max(early - seconds[0] - van.closes, 0.0)
+
+
+def cost_of(city: City, plan: JointPlan) -> float:
+    """What a plan that holds costs, with the penalties of those that nobody brings, worked out from its rows; a van of
+    several trips is paid for once."""
+    trips = (_route_cost(city, route) for route in plan.routes)
+    filled = (stop for route in plan.routes for stop in route.stops if stop.locker >= 0)
+    stays = (locker_cost(city, parcel, stop) or 0.0 for stop in filled for parcel in stop.parcels)
+    flown = (float(city.sortie_ways.cost[sortie.way]) for sortie in plan.sorties)
+    left = (float(city.parcels.penalty[parcel]) for parcel in plan.unserved)
+    return fsum(chain(trips, stays, flown, left))
+
+
+def _route_cost(city: City, route: Route) -> float:
+    van = city.vans[route.van_type]
+    metres = sum(_legs(city, route, city.legs.metres))
+    least = _least(city, route, _legs(city, route, city.legs.durations))
+    return (van.fixed if route.follows < 0 else 0.0) + van.per_metre * metres + van.per_second * least
 
 
 def _legs(city: City, route: Route, ask: Ask) -> list[float]:

@@ -183,10 +183,11 @@ def _bans(city: City) -> list[int]:
 
 
 def _mildest(city: City, state: State) -> float:
-    """What penalties count at first."""
-    count = len(city.parcels.place)
-    each, worst = state.routes.best_cost / count, float(np.mean(city.parcels.penalty))
-    return float(min(1.0, MILD * each / worst)) if each > 0.0 and worst > 0.0 else 1.0
+    """What penalties count at first: the usual one so many times what a parcel costs. The median, for a few parcels of
+    a high priority would raise the mean, and the others count for less than what they cost: with 25 of 500 fifty times
+    as dear, plans of 5 s cost 732 by the mean and 694 by the median (four seeds), which is what they cost without."""
+    each, usual = state.routes.best_cost / len(city.parcels.place), float(np.median(city.parcels.penalty))
+    return float(min(1.0, MILD * each / usual)) if each > 0.0 and usual > 0.0 else 1.0
 
 
 def plan_of(visits: Columns, state: State, iterations: int) -> JointPlan:

@@ -7,6 +7,7 @@ repairs as any other; what does not hold there goes its next best way.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fleet.planner.assignment import Choices
 from fleet.planner.cityof import Model, model_of
@@ -68,7 +69,8 @@ def exact(
     builder = Builder(
         problem, ways, flights, lambda order: _ranked(ways[order]), departures=departures, late=late
     )
-    return builder.build(_choices(model, found, ways), _tours(model, found), seed=seed, stop=None)
+    draft = builder.build(_choices(model, found, ways), _tours(model, found), seed=seed, stop=None)
+    return replace(draft, troubles=found.troubles)
 
 
 def _ranked(ways: Ways) -> list[Way]:

@@ -172,8 +172,10 @@ def _written(
     snapshot = problem.snapshot
     prices = learn(problem, ways, draft.routing)
     explainer = Explainer(problem, ways, flights, prices, sheet, board, stop.late, settled, stays)
-    left = tuple(explainer.unassigned(order) for order in sheet.left)
-    parcels = tuple(explainer.parcel(order) for order in range(len(problem.orders)))
+    why = {order: explainer.unassigned(order) for order in problem.dearest_first(sheet.left)}
+    left = tuple(why[order] for order in sheet.left)
+    parts = {order: explainer.parcel(order) for order in problem.dearest_first(range(len(problem.orders)))}
+    parcels = tuple(part for _, part in sorted(parts.items()))
     shortcuts = _shortcuts(ways, sheet, settled=settled, explained=not stop.late())
     return Plan(
         plan_id=sheet.plan_id,
@@ -201,12 +203,14 @@ NO_VANS = "time was up before vans alone were planned: that baseline is left out
 
 
 def _shortcuts(ways: Sequence[Ways], sheet: Sheet, *, settled: bool, explained: bool) -> Iterator[str]:
-    """What there was no time for."""
+    """What there was no time for, and what went wrong on the way."""
     unasked = sum(not found.asked for found in ways)
     if unasked:
         yield f"time was up before sorties were asked about for {unasked} parcels"
     if sheet.draft.cut and not settled:
         yield "time was up before every parcel was tried"
+    for trouble in sheet.draft.troubles:
+        yield f"in the search over all modes, before what it left was offered its other ways: {trouble}"
     if not settled:
         yield "time was up before every parcel was offered its other ways"
     if not explained:

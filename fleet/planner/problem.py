@@ -155,6 +155,11 @@ class Problem:
         """The objective's price for each parcel when nobody brings it."""
         return tuple(LAST_RESORT * self.fleet.unserved_penalty * order.priority for order in self.orders)
 
+    def dearest_first(self, orders: Iterable[int]) -> list[int]:
+        """Parcels in the order in which they are asked and given room: those first that it is dearest to leave; such as
+        cost the same in the order that they are given in."""
+        return sorted(orders, key=lambda order: -self.penalties[order])
+
     def left_price(self, orders: Iterable[int]) -> float:
         """The objective's price for some parcels that nobody brings."""
         return math.fsum(self.penalties[order] for order in orders)

@@ -160,10 +160,11 @@ class Sheet:
     def _fetch(self, tours: Sequence[Tour]) -> None:
         """Parcels that stand where no van starts: one comes by, loads and delivers them."""
         vans = {tour.van.slot.asset_id: self.problem.whole(tour.van) for tour in tours}
-        for order in self.draft.unserved:
+        for order in self.problem.dearest_first(self.draft.unserved):
             site_id = self.problem.standing(order)
             if site_id is None or self.late() or not self._fetch_one(order, site_id, vans):
                 self.left.append(order)
+        self.left.sort()
 
     def _fetch_one(self, order: int, site_id: str, vans: dict[str, Van]) -> bool:
         found = self._best_fetch(order, site_id, vans)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf, isfinite
+from statistics import median
 from typing import Protocol
 
 import numpy as np
@@ -293,10 +294,10 @@ class _Reward:
 
 
 def _mildest(case: Case, routes: Routes) -> float:
-    """What penalties count at first."""
-    each = routes.best_cost / len(case.stops)
-    worst = sum(stop.penalty for stop in case.stops) / len(case.stops)
-    return min(1.0, MILD * each / worst) if each > 0.0 and worst > 0.0 else 1.0
+    """What penalties count at first: the usual one so many times what a stop costs. The median, which a few of a high
+    priority do not raise."""
+    each, usual = routes.best_cost / len(case.stops), median(stop.penalty for stop in case.stops)
+    return min(1.0, MILD * each / usual) if each > 0.0 and usual > 0.0 else 1.0
 
 
 def routes_of(case: Rowed) -> Routes:

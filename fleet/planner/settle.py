@@ -18,8 +18,8 @@ def settle(board: Board, late: Late = never) -> int:
     Each move makes the plan cheaper by at least ``LEAST_GAIN``, so this ends. In the end everybody is asked once more,
     for a route that changed may have come near; of a large problem, only those that the changes touch.
     """
-    settling, everybody = _Settling(board, late), list(range(len(board.choices)))
-    if board.start.cut:  # whoever was left for want of time comes first
+    settling, everybody = _Settling(board, late), board.problem.dearest_first(range(len(board.choices)))
+    if board.start.cut:  # whoever was left for want of time comes first, of these who it is dearest to leave
         everybody.sort(key=lambda order: board.choices[order] is not None)
     while settling.round(everybody):
         while settling.round(settling.shaken()):

@@ -20,12 +20,13 @@ import numpy as np
 
 from fleet.planner.city import City
 from fleet.planner.citycolumns import Columns
+from fleet.planner.holding import cost_of
 from fleet.planner.jointly import JointPlan, Route, Run, best_start, plan_jointly, plan_of
 from fleet.planner.legs import Measured, Parted, Straight
 from fleet.planner.purse import purse_of
 from fleet.planner.routing import Budget, Iterations, typical
 from fleet.planner.tilecity import Cut, Cuts, Tile
-from fleet.planner.tiling import MOST_DEPOTS, Ground, Indexes
+from fleet.planner.tiling import MOST_DEPOTS, Ground, Indexes, Tiling
 from fleet.planner.warmstart import Warm, named
 
 AT_ONCE = 6000
@@ -138,17 +139,24 @@ class _Search:
         size = min(self.most, FIRST_SIZE) if plan is None else self.most
         tiling = self.ground.tiling(plan, size, number)
         cut = self.cuts.cut(tiling, plan, trips=self.once)
-        pending, found = deque[tuple[Tile, Job]](), list[JointPlan]()
-        for result in _done(self._jobs(cut, plan, number, (begin, end), pending), self.workers):
+        pending, found, turns = deque[tuple[Tile, Job]](), list[JointPlan](), self._turns(tiling)
+        for result in _done(self._jobs(cut, turns, plan, number, (begin, end), pending), self.workers):
             tile, job = pending.popleft()
             found.append(tile.outward(result if isinstance(result, JointPlan) else _stays(job, result)))
         if len(found) < tiling.count:
-            found.append(_unreached(self.city, np.flatnonzero(tiling.parcel >= len(found))))
+            found.append(_unreached(self.city, np.flatnonzero(np.isin(tiling.parcel, turns[len(found) :]))))
         return _joined(plan, found)
+
+    def _turns(self, tiling: Tiling) -> list[int]:
+        """The tiles, those first whose parcels it is dearest to leave: a first plan may find no time for the last."""
+        parcels = np.maximum(1, np.bincount(tiling.parcel, minlength=tiling.count))
+        left = np.bincount(tiling.parcel, self.city.parcels.penalty, tiling.count) / parcels
+        return [int(tile) for tile in np.argsort(-np.round(left, 6), kind="stable")]
 
     def _jobs(
         self,
         cut: Cut,
+        turns: list[int],
         plan: JointPlan | None,
         number: int,
         span: tuple[float, float],
@@ -156,7 +164,7 @@ class _Search:
     ) -> Iterator[Job]:
         """A job for each tile, which is noted as pending; of a first plan as long as there is time."""
         (begin, end), ahead = span, len(self.city.parcels.place)
-        for k in range(cut.tiling.count):
+        for k in turns:
             if plan is None and self.purse.late():
                 return
             tile, standing = cut.tile(k)
@@ -233,10 +241,12 @@ def _tried(ask: Callable[[], JointPlan]) -> JointPlan | Exception:
 def _stays(job: Job, fault: Exception) -> JointPlan:
     """What a tile is left with whose search failed: what stood there before, or nobody brings anything."""
     trouble = (f"a tile of {len(job.city.parcels.place)} parcels stayed as it was: {fault!r}",)
-    if job.standing is not None:
-        stayed = searched(replace(job, budget=Iterations(0), begin=0.0, end=0.0))
-        return replace(stayed, troubles=trouble)
-    return _left(job.city, np.arange(len(job.city.parcels.place)), trouble)
+    if job.standing is None:
+        return _left(job.city, np.arange(len(job.city.parcels.place)), trouble)
+    stayed = _tried(partial(searched, replace(job, budget=Iterations(0), begin=0.0, end=0.0)))
+    if not isinstance(stayed, JointPlan):  # not even taken over: as it is written down, without those put off
+        stayed = replace(job.standing, cost=cost_of(job.city, job.standing))
+    return replace(stayed, troubles=trouble)
 
 
 def _unreached(city: City, parcels: Indexes) -> JointPlan:

@@ -13,8 +13,10 @@ import pytest
 
 from benchmarks.harness.cityjudge import cost, faults
 from benchmarks.harness.citymaker import made
+from fleet.planner import jointly
 from fleet.planner.city import City, Groups, Lockers, LockerWays, Parcels, SortieWays
-from fleet.planner.jointly import JointPlan, plan_jointly
+from fleet.planner.citycolumns import Columns
+from fleet.planner.jointly import JointPlan, Run, plan_jointly
 from fleet.planner.kernels import columns
 from fleet.planner.legs import BadCase, Straight
 from fleet.planner.routing import CHUNK, Iterations, Seconds
@@ -206,3 +208,15 @@ def test_both_forms_give_the_same_plan(seed: int, monkeypatch: pytest.MonkeyPatc
     for one, other in zip(found, compiled, strict=True):
         for field in fields(JointPlan):
             assert getattr(one, field.name) == getattr(other, field.name), field.name
+
+
+def test_a_few_high_priorities_do_not_make_the_others_cheap_to_leave() -> None:
+    """What penalties count at first is told by what parcels usually cost that are left."""
+    city = made(100, 1)
+    penalty = city.parcels.penalty.copy()
+    penalty[:5] *= 50.0
+    dear = replace(city, parcels=replace(city.parcels, penalty=penalty))
+    state = Run(Columns(city), 1).state
+    usual = jointly._mildest(city, state)
+    assert usual * city.parcels.penalty[50] == pytest.approx(jointly.MILD * state.routes.best_cost / 100)
+    assert jointly._mildest(dear, state) == usual

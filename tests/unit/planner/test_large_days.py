@@ -26,8 +26,10 @@ from fleet.planner import (
     vanreach,
 )
 from fleet.planner.flights import Flights
+from fleet.planner.jointly import JointPlan
 from fleet.planner.problem import Problem
 from fleet.planner.routes import route
+from fleet.planner.tiled import Job
 from fleet.planner.visits import door_visit
 from fleet.protocol.values import Place
 from tests.unit.planner.test_budget import assert_complete
@@ -142,6 +144,26 @@ def test_beyond_the_places_whose_legs_are_kept_all_modes_are_searched_at_once(
     assert found.summary.cost.total < dearer * whole.summary.cost.total
     assert (found.summary.greedy_cost, found.summary.van_only_cost) == (None, None)
     assert any("no baselines" in one for one in found.assumptions)
+
+
+def test_a_fault_in_a_tile_is_told_in_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its parcels are brought all the same, by the exact parts; which tile it was, and what happened, is said."""
+    day, searched, calls = random_town(1, 70), tiled.searched, list[int]()
+    for owner, name, most in ((problem, "MAX_ATLAS", 10), (tiled, "ONE_TABLE", 20), (tiled, "LOOKED_UP", 20)):
+        monkeypatch.setattr(owner, name, most)
+
+    def failing(job: Job) -> JointPlan:
+        calls.append(len(job.city.parcels.place))
+        if len(calls) == 1:
+            raise ValueError("no reason")
+        return searched(job)
+
+    monkeypatch.setattr(tiled, "searched", failing)
+    found = plan(day, seed=1, stop=MaxIterations(4), made_at=EIGHT)
+    assert_complete(found, day)
+    (said,) = [one for one in found.assumptions if "no reason" in one]
+    assert said.startswith("in the search over all modes, before what it left was offered its other ways: ")
+    assert said.endswith(f"a tile of {calls[0]} parcels stayed as it was: ValueError('no reason')")
 
 
 def test_routes_of_many_stops_stay_as_they_were_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from benchmarks.harness.cityjudge import cost, faults
 from benchmarks.harness.citymaker import made
 from fleet.planner import tiled
 from fleet.planner.city import City, LockerWays
+from fleet.planner.holding import cost_of
 from fleet.planner.jointly import Box, JointPlan, Route, VanStop, plan_jointly
 from fleet.planner.legs import BadCase, Floats, Indexes, Measured, Straight
 from fleet.planner.routing import Iterations, Seconds, VanType
@@ -224,6 +225,36 @@ def test_a_fault_in_a_tile_ends_nothing(
     assert found.unserved == ()
     assert found.troubles
     assert all("stayed as it was: MemoryError('no room')" in trouble for trouble in found.troubles)
+
+
+def test_a_tile_that_can_not_even_be_taken_over_stays_as_it_is_written_down(
+    small: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fault comes again when its plan is asked for: then nobody is asked, and what it costs is worked out here."""
+    city, searched = made(200, 1), tiled.searched
+    small(60)
+
+    def failing(job: Job) -> JointPlan:
+        if job.standing is not None and job.seed % 2:
+            raise MemoryError("no room")
+        return searched(job)
+
+    monkeypatch.setattr(tiled, "searched", failing)
+    found = plan_city(city, seed=1, budget=Iterations(8000))
+    assert faults(city, found) == []
+    assert found.cost == pytest.approx(cost(city, found))
+    assert all("stayed as it was: MemoryError('no room')" in trouble for trouble in found.troubles)
+    assert found.troubles
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_plan_costs_what_the_search_and_the_judge_say(seed: int) -> None:
+    """Worked out from its rows: with windows, lockers and sorties, and be it that vans make several trips."""
+    city = random_city(seed, 30, lockers=3, groups=3)
+    city = harder(city, seed) if seed % 2 else city
+    found = plan_jointly(city, seed=1, budget=Iterations(600))
+    assert cost_of(city, found) == pytest.approx(found.cost, rel=1e-9)
+    assert cost_of(city, found) == pytest.approx(cost(city, found), rel=1e-9)
 
 
 class Dying(ThreadPoolExecutor):
