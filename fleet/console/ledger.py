@@ -136,6 +136,12 @@ def _plan_revised(ledger: Ledger, event: ev.PlanRevised) -> Ledger:
     return ledger
 
 
+def _arrivals_moved(ledger: Ledger, event: ev.ArrivalsMoved) -> Ledger:
+    for order_id, eta in event.etas.items():
+        ledger = _tell(ledger, order_id, event, mission=event.mission_id, eta=stamp(eta))
+    return ledger
+
+
 def _brought(when: str, by: ev.Brought | None) -> dict[str, Any]:
     """By whom, as facts whose names begin so; nothing by nobody."""
     if by is None:
@@ -237,6 +243,7 @@ _NOTES: dict[type[ev.Event], Callable[[Ledger, Any], Ledger]] = {
     ev.OrderPlaced: _order_placed,
     ev.PlanCommitted: _plan_committed,
     ev.PlanRevised: _plan_revised,
+    ev.ArrivalsMoved: _arrivals_moved,
     ev.MissionReleased: _mission_released,
     ev.MissionRevised: _mission_revised,
     ev.MissionOver: _mission_over,

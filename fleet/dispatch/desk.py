@@ -35,7 +35,9 @@ class Settings:
 
     ``begin_grace_s``, ``route_begin_grace_s``: how long after its start a mission, or a route, may not have begun
     before it is taken back. ``overdue_grace_s``: how long it may go on after it should have ended.
-    ``deposit_grace_s``: how long a locker may take to confirm what was put in.
+    ``late_told_s``: by so much what is expected may differ from what was told before it is told anew, and a trip may
+    begin late that waits for its van. ``late_look_s``: so long after a stop should have been over it is asked what
+    becomes of those behind it. ``deposit_grace_s``: how long a locker may take to confirm what was put in.
 
     ``charging_look_s``: so often it is looked at whether a battery charges as its curve says.
 
@@ -54,6 +56,8 @@ class Settings:
     hand_on_again_s: float = 900
     deposit_grace_s: float = 900
     overdue_grace_s: float = 900
+    late_told_s: float = 300
+    late_look_s: float = 600
     begin_grace_s: float = 300
     route_begin_grace_s: float = 1800
     lead_to_plan_s: float = 60

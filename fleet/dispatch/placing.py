@@ -8,6 +8,7 @@ from datetime import datetime
 
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import draft_route, route_type
+from fleet.dispatch.expected import behind_s
 from fleet.dispatch.parcels import assign, pass_on
 from fleet.dispatch.revising import revise
 from fleet.dispatch.running import Candidate, Stand, free_vans, running_routes
@@ -49,7 +50,8 @@ def best_place(
     desk: Desk, goal: Goal, stand: Stand, *, new_routes: bool = True, planned: Sequence[RoutePlan] = ()
 ) -> Found | None:
     """The best place, in a route that there is or in a new one; none where it fits nowhere. It leaves room for routes
-    that are ``planned`` and not drafted yet. What need not go there now (no ``new_routes``) changes no locked route."""
+    that are ``planned`` and not drafted yet. What need not go there now (no ``new_routes``) changes no route that is
+    locked or late."""
     places = [*_in_running(desk, goal, stand, planned, spared=not new_routes)]
     if new_routes and stand.on_board is None:
         places += _in_new(desk, goal, stand)
@@ -96,12 +98,18 @@ def _is_locked(desk: Desk, candidate: Candidate) -> bool:
     return any(desk.parcel(item.order_id).locked for item in candidate.record.mission.items)
 
 
+def _is_spared(desk: Desk, candidate: Candidate) -> bool:
+    """What need not go with a route goes with none that people have locked or that is late: who is late gets later."""
+    late_s = behind_s(desk, candidate.record)
+    return _is_locked(desk, candidate) or late_s > desk.settings.late_told_s
+
+
 def _in_running(
     desk: Desk, goal: Goal, stand: Stand, planned: Sequence[RoutePlan], *, spared: bool
 ) -> Iterator[Found]:
-    """``spared``: routes with locked orders are left as they are."""
+    """``spared``: routes that are locked or late are left as they are."""
     for candidate in running_routes(desk, stand, overtime=goal.overtime, planned=planned):
-        if not _may_carry(desk, candidate.asset_id, goal.order) or (spared and _is_locked(desk, candidate)):
+        if not _may_carry(desk, candidate.asset_id, goal.order) or (spared and _is_spared(desk, candidate)):
             continue
         order, pickup = _taken_over(goal.order, _seen_by(desk, stand, candidate), _loads_at(candidate))
         found = insert(

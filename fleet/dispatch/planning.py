@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fleet.dispatch.charge import await_charge, charge_known, is_cut, told_charge
 from fleet.dispatch.compartments import EMPTY
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.duties import ROUTE_OVER_S, outings_of, shift_of
 from fleet.dispatch.effects import StartPlanning
+from fleet.dispatch.expected import expected
 from fleet.dispatch.health import health_of
 from fleet.dispatch.lying import lying_packs
 from fleet.dispatch.packs import sortie_type_in
@@ -186,7 +187,7 @@ def _slot(
         asset_id=asset_id,
         type_id=asset.record.type_id,
         site_id=asset.record.site_id,
-        busy=tuple(busy_time(desk, m) for m in missions),
+        busy=tuple(_taken(desk, m) for m in missions),
         # Who has not told is expected full, or makes no sorties.
         soc=1.0 if soc is None else soc,
         takes=tuple(taken for taken, _ in drawn),
@@ -244,6 +245,21 @@ def busy_time(desk: Desk, record: MissionRecord) -> TimeWindow:
     after_s = kind.turnaround_s if isinstance(kind, SortieType) else ROUTE_OVER_S
     end += timedelta(seconds=after_s)
     return TimeWindow(start=min(mission.start_at, end), end=end)
+
+
+def free_again(desk: Desk, record: MissionRecord) -> datetime:
+    """When a mission's asset is free for the next one; of one under way by what it has told of how late it is, and no
+    earlier than planned, but for a van, which may be home early."""
+    if record.status is not MissionStatus.ACTIVE:
+        return busy_time(desk, record).end
+    if not record.mission.is_sortie:
+        return expected(desk, record).home
+    return busy_time(desk, record).end + timedelta(seconds=max(0.0, record.late_s))
+
+
+def _taken(desk: Desk, record: MissionRecord) -> TimeWindow:
+    planned = busy_time(desk, record)
+    return TimeWindow(start=planned.start, end=max(planned.start, free_again(desk, record)))
 
 
 def _held(desk: Desk, open_again: frozenset[str]) -> dict[str, tuple[Held, ...]]:

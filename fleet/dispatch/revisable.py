@@ -69,11 +69,12 @@ def _may_leave(desk: Desk, order_id: str, mission_id: str) -> bool:
 
 
 def _candidates(desk: Desk, usable: Collection[str]) -> Iterator[Drafted]:
-    busy = Counter(desk.state.live_missions.values())
-    for mission_id, asset_id in desk.state.live_missions.items():
+    live = desk.state.live_missions.items()
+    drafts = Counter(a for m, a in live if desk.state.missions[m].status is MissionStatus.DRAFTED)
+    for mission_id, asset_id in live:
         record = desk.state.missions[mission_id]
-        # A plan makes one route of a van, in one of the times in which it is free: of two drafts none would be safe.
-        one_route = record.kind != "van" or busy[asset_id] == 1
+        # A plan changes one draft of a van, in the time in which it is free: of two drafts none would be safe.
+        one_route = record.kind != "van" or drafts[asset_id] == 1
         if asset_id in usable and one_route and _may_change(desk, record):
             yield Drafted(
                 mission_id, record.mission.revision, asset_id, record.mission.start_at, tuple(_stops(record))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 
 from fleet.dispatch.desk import Desk
@@ -51,9 +52,10 @@ def without_order(desk: Desk, record: MissionRecord, order_id: str, why: str) ->
     if record.status in OVER or record.kind != "van":
         return
     before = [s for s in record.mission.steps if isinstance(s, Stop)]
-    after = [_drop(s, order_id) if s.step_id not in record.ended else s for s in before]
+    gone = frozenset((order_id,))
+    after = [s if s.step_id in record.ended else dropped(s, gone) for s in before]
     if after != before:
-        _replace(desk, record, [s for s in after if s.deliver or s.collect], why)
+        _replace(desk, record, [s for s in after if s is not None and (s.deliver or s.collect)], why)
 
 
 def resend(desk: Desk, record: MissionRecord, why: str) -> None:
@@ -61,14 +63,24 @@ def resend(desk: Desk, record: MissionRecord, why: str) -> None:
     _replace(desk, record, [s for s in record.mission.steps if isinstance(s, Stop)], why)
 
 
-def _drop(stop: Stop, order_id: str) -> Stop:
-    """A stop without the parcel. Its id stays, so that a driver on the way there is not confused."""
-    return stop.model_copy(
-        update={
-            "deliver": tuple(o for o in stop.deliver if o != order_id),
-            "collect": tuple(o for o in stop.collect if o != order_id),
-        }
-    )
+def begin_later(
+    desk: Desk, record: MissionRecord, start: datetime, etas: Mapping[str, datetime], rest: BreakDue | None
+) -> Mission:
+    """A drafted mission that has to wait for its van, with the times of its stops (by step) and its driver's break."""
+    stops = [s for s in record.mission.steps if isinstance(s, Stop)]
+    moved = [stop.model_copy(update={"eta": etas[stop.step_id]}) for stop in stops]
+    why = "its van is late"
+    return _replace(desk, record, moved, why, {"start_at": start, "driver_break": rest})
+
+
+def dropped(stop: Stop, gone: Collection[str]) -> Stop | None:
+    """A stop without some parcels; none where it was for these alone. Its id stays, so that a driver on the way there
+    is not confused."""
+    deliver = tuple(o for o in stop.deliver if o not in gone)
+    collect = tuple(o for o in stop.collect if o not in gone)
+    if (deliver, collect) == (stop.deliver, stop.collect):
+        return stop
+    return stop.model_copy(update={"deliver": deliver, "collect": collect}) if deliver or collect else None
 
 
 def _replace(
@@ -89,7 +101,7 @@ def _replace(
             "revision": mission.revision + 1,
             "steps": steps,
             "items": _items(desk, load, stops),
-            "driver_break": _kept_break(mission, steps),
+            "driver_break": kept_break(mission, steps),
             **more,
         }
     )
@@ -103,7 +115,7 @@ def _load(record: MissionRecord) -> Load:
     return next(s for s in record.mission.steps if isinstance(s, Load))
 
 
-def _kept_break(mission: Mission, steps: Sequence[Step]) -> BreakDue | None:
+def kept_break(mission: Mission, steps: Sequence[Step]) -> BreakDue | None:
     """The driver's break behind the step that it was behind, or the last one before that which is left."""
     rest = mission.driver_break
     if rest is None:

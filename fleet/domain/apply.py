@@ -279,7 +279,11 @@ def _step_ended(state: State, event: ev.StepEnded) -> State:
 
 
 def _mission_revised(state: State, event: ev.MissionRevised) -> State:
-    return _mission(state, event.mission.mission_id, MissionEvent.REVISE, mission=event.mission)
+    """A route that is to begin later is sent so much later too."""
+    record = state.missions[event.mission.mission_id]
+    release_at = record.release_at + (event.mission.start_at - record.mission.start_at)
+    changes = {"mission": event.mission, "release_at": release_at}
+    return _mission(state, event.mission.mission_id, MissionEvent.REVISE, **changes)
 
 
 _OUTCOMES = {
@@ -454,6 +458,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.MissionDrafted: _mission_drafted,
     ev.MissionReleased: _mission_released,
     ev.MissionWaits: _sets("waits", by="why"),
+    ev.ArrivalsMoved: wishes.arrivals_moved,
     ev.NoReturnMoved: _sets("no_return", by="no_return"),
     ev.ChargeNoted: _sets("charge", by="charge"),
     ev.MissionAccepted: _mission_accepted,

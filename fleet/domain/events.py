@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from fleet.domain.arrivals import ArrivalsMoved as ArrivalsMoved  # noqa: PLC0414 - told on
 from fleet.domain.energy import EnergyLearned as EnergyLearned  # noqa: PLC0414 - told on
 from fleet.domain.energy import EnergyNotLearned as EnergyNotLearned  # noqa: PLC0414 - told on
 from fleet.domain.energy import EnergyTrack, KeptTrack
@@ -456,6 +457,7 @@ AnyEvent = Annotated[
     | MissionReleased
     | MissionWaits
     | NoReturnMoved
+    | ArrivalsMoved
     | ChargeNoted
     | MissionAccepted
     | MissionBegun

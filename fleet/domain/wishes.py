@@ -1,4 +1,4 @@
-"""What people had done about orders beside bringing them: personal data that was erased, locks."""
+"""What becomes of orders beside being brought: personal data that was erased, locks, when they are expected."""
 
 from __future__ import annotations
 
@@ -22,3 +22,9 @@ def locks_changed(state: State, event: ev.LocksChanged) -> State:
     for order_id in event.order_ids:
         parcels = parcels.set(order_id, evolve(parcels[order_id], locked=event.locked))
     return evolve(state, parcels=parcels)
+
+
+def arrivals_moved(state: State, event: ev.ArrivalsMoved) -> State:
+    """The state with some orders expected at other times."""
+    moved = {order_id: evolve(state.parcels[order_id], eta=eta) for order_id, eta in event.etas.items()}
+    return evolve(state, parcels=state.parcels.update(moved))

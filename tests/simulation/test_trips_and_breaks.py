@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from fleet.dispatch.audit import audit
+from fleet.dispatch.lateness import ROUTE_LATE
 from fleet.domain import events as ev
 from fleet.domain.state import FINAL_PARCEL
 from fleet.protocol.mission import Mission, Stop
@@ -63,10 +64,15 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     return Run(day, resting)
 
 
-def test_all_parcels_end_and_nobody_is_called(run: Run) -> None:
-    """Custody is unbroken, the world's judge finds nothing, and no exception is raised."""
+def test_all_parcels_end_and_nobody_is_called_but_for_who_is_late(run: Run) -> None:
+    """Custody is unbroken, the world's judge finds nothing, and no exception is raised but of parcels that are late."""
     raised = [event for event in run.day.events if isinstance(event, ev.ExceptionRaised)]
-    assert [(event.code, event.order_id, event.asset_id) for event in raised] == []
+    others = [(event.code, event.order_id, event.asset_id) for event in raised if event.code != ROUTE_LATE]
+    assert others == []
+    for why in (one for event in raised for one in event.reasons):
+        late = run.day.state.parcels[why.detail.split()[0]]
+        assert late.served_at is not None
+        assert late.served_at > late.order.due.end
     assert {o for o, p in run.day.state.parcels.items() if p.status not in FINAL_PARCEL} == set()
     assert run.day.verdict["ok"], run.day.verdict
     found = audit(run.day.events)

@@ -12,6 +12,7 @@ from fleet.domain.fleet import FleetSpec
 from fleet.hub.planning import Effort
 from fleet.intake.orders import read_orders
 from fleet.progress import settled
+from fleet.sim.stage import Roads
 from fleet.simulate import Simulated, simulate
 from fleet.trueworld import world_of
 from tests.support.bench import ORDER_COLUMNS, WEATHER, ZONES, write_inputs
@@ -48,11 +49,12 @@ def bike_day(
     iterations: int,
     replans: bool = True,
     when_ready: bool = False,
+    roads: Roads | None = None,
 ) -> tuple[Simulated, FleetSpec]:
     """The whole day in the simulated world, and its fleet.
 
     ``stands``: the fleet file's ``[[van]]`` tables; ``when_ready``: parcels are handed in when they are there, else all
-    in the beginning.
+    in the beginning; ``roads``: what ways truly take.
     """
     depots = (
         "depot_id,name,lon,lat,vans,drone_pads,robot_bays,chargers,opens,closes\n"
@@ -84,5 +86,6 @@ def bike_day(
         incidents="none",
         over=settled,
         latest=timedelta(hours=2),
+        roads=roads,
     )
     return day, inputs.context.fleet

@@ -12,6 +12,7 @@ from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import Watch
 from fleet.dispatch.handlers.overdue import OVERDUE, watch_the_clock
 from fleet.dispatch.handovers import after_failed_stop, another_way, resend_route, spent
+from fleet.dispatch.lateness import ROUTE_LATE, look_at_lateness, watch_lateness
 from fleet.dispatch.learning import learn
 from fleet.dispatch.parcels import attempt_failed, free, give_up, pass_on, recipient
 from fleet.dispatch.taking_back import take_back
@@ -81,6 +82,7 @@ def step_report(desk: Desk, message: StepReport) -> None:
         return
     _end_step(desk, message)
     _ON_STEP[type(step)](desk, record, step, message)
+    look_at_lateness(desk, message.mission_id)
 
 
 def _too_late(desk: Desk, record: MissionRecord, message: StepReport) -> None:
@@ -100,7 +102,7 @@ def _too_late(desk: Desk, record: MissionRecord, message: StepReport) -> None:
 
 
 _NOT_BEGUN = frozenset({"mission_not_begun", "cancel_unanswered"})
-_ABOUT_THE_TRIP = _NOT_BEGUN | {OVERDUE, "rebooted_under_way", "ready_under_way"}
+_ABOUT_THE_TRIP = _NOT_BEGUN | {OVERDUE, ROUTE_LATE, "rebooted_under_way", "ready_under_way"}
 """Exceptions of an operator's that are over when the trip is."""
 
 
@@ -112,6 +114,7 @@ def _begin(desk: Desk, record: MissionRecord) -> None:
     desk.emit(MissionBegun(at=desk.now, mission_id=mission.mission_id))
     desk.effects.append(Watch(mission.asset_id))
     watch_the_clock(desk, record)
+    watch_lateness(desk, desk.state.missions[mission.mission_id])
 
 
 def _close_not_begun(desk: Desk, mission_id: str, outcome: str) -> None:

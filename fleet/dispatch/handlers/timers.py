@@ -16,6 +16,7 @@ from fleet.dispatch.handlers.overdue import overdue
 from fleet.dispatch.handlers.zones import tell_unreadable, zone_over
 from fleet.dispatch.handovers import try_again
 from fleet.dispatch.inputs import Resume, TimerDue
+from fleet.dispatch.lateness import still_late
 from fleet.dispatch.planning import start_planning, to_be_planned, want_plan
 from fleet.dispatch.release import release
 from fleet.domain.events import TimerRang
@@ -44,6 +45,7 @@ _DUE: dict[str, Callable[[Desk, str], None]] = {
     "begin": not_begun,
     "cancel": unanswered,
     "overdue": overdue,
+    "late": still_late,
     "deposit": deposit_unconfirmed,
     "handon": try_again,
     "link": link_grace_over,

@@ -1,0 +1,157 @@
+"""When a route's stops are reached and its van is home, by what its driver has told: windows and waiting included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from fleet.dispatch.desk import Desk
+from fleet.dispatch.drafting import route_type
+from fleet.dispatch.running import route_of
+from fleet.domain.state import MissionRecord
+from fleet.planner.running import Call, RunningRoute
+from fleet.protocol.lifecycle import MissionStatus
+from fleet.protocol.mission import BreakDue, Stop
+from fleet.protocol.values import Place
+
+LATE_BY = timedelta(minutes=1)
+"""A stop that is later than its window by no more than this is on time, as a plan's seconds are not a driver's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A stop that is still to be made, and when its service is expected to begin. ``over``: by how much it does not lie
+    in the windows of its parcels any more; nothing where it was planned so."""
+
+    stop: Stop
+    at: datetime
+    over: timedelta
+
+    @property
+    def late(self) -> bool:
+        """Whether it is later than a plan's seconds may be."""
+        return self.over > LATE_BY
+
+    @property
+    def order_ids(self) -> tuple[str, ...]:
+        """Its parcels."""
+        return tuple(dict.fromkeys((*self.stop.deliver, *self.stop.collect)))
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What is expected of a route: its stops that are left, its driver's break where that is still to come, and when
+    its van is home."""
+
+    arrivals: tuple[Arrival, ...]
+    rest: BreakDue | None
+    home: datetime
+
+    @property
+    def rests_in_time(self) -> bool:
+        """Whether the driver's break, if it is still to come, begins in its window."""
+        return self.rest is None or self.rest.start <= self.rest.begins.end
+
+
+def expected(desk: Desk, record: MissionRecord, *, start: datetime | None = None) -> Expected:
+    """Of a van's mission as it is now; of one that has not begun, if it begins at ``start``."""
+    return _Drive(desk, record, start or record.mission.start_at).expected
+
+
+def behind_s(desk: Desk, record: MissionRecord) -> float:
+    """How late a route under way is, in s, as its driver has told at the last stop, or as the next one should be over
+    since; 0 for any that has not begun."""
+    if record.status is not MissionStatus.ACTIVE:
+        return 0.0
+    left = (s for s in record.mission.steps if isinstance(s, Stop) and s.step_id not in record.ended)
+    due = next((stop.eta + timedelta(seconds=stop.service_s) for stop in left), desk.now)
+    return max(record.late_s, (desk.now - due).total_seconds())
+
+
+@dataclass(frozen=True)
+class _Drive:
+    """Drives what is left of a route, stop by stop."""
+
+    desk: Desk
+    record: MissionRecord
+    start: datetime
+
+    @cached_property
+    def expected(self) -> Expected:
+        """From where the van is now."""
+        arrivals, rest = list[Arrival](), self._rest
+        place, leaves, after = self._from
+        for stop, call in self._left:
+            leaves, rest = _rested(rest, after, leaves)
+            opens = min(_moment(call.early), stop.eta)  # one that was planned earlier need not wait
+            at = max(leaves + self._way(place, stop.place), opens)
+            if self.record.current != stop.step_id:
+                at = max(at, self._now)
+            arrivals.append(Arrival(stop, at, _over(call, stop.eta, at)))
+            place, after = stop.place, stop.step_id
+            leaves = max(at + timedelta(seconds=stop.service_s), self._now)
+        leaves, rest = _rested(rest, after, leaves)
+        return Expected(tuple(arrivals), rest, leaves + self._way(place, self.record.mission.home))
+
+    @property
+    def _now(self) -> datetime:
+        """What has not happened under way happens from now on; a draft may be asked about as of any time."""
+        return self.desk.now if self.record.status is MissionStatus.ACTIVE else self.start
+
+    @property
+    def _stops(self) -> Sequence[Stop]:
+        return [step for step in self.record.mission.steps if isinstance(step, Stop)]
+
+    @property
+    def _left(self) -> Iterator[tuple[Stop, Call]]:
+        driven, kind = route_of(self.desk, self.record), route_type(self.desk, self.record.mission.asset_id)
+        route = RunningRoute(driven.route, kind, driven.depot, driven.route.end, driven.orders)
+        for stop, call in zip(self._stops, route.calls, strict=True):
+            if stop.step_id not in self.record.ended:
+                yield stop, call
+
+    @property
+    def _from(self) -> tuple[Place, datetime, str]:
+        """Where the van was last, when it left there, and behind which step."""
+        mission = self.record.mission
+        passed = [stop for stop in self._stops if stop.step_id in self.record.ended]
+        if not passed:
+            loads_s = route_type(self.desk, mission.asset_id).load_s
+            return mission.home, self.start + timedelta(seconds=loads_s), mission.steps[0].step_id
+        last = passed[-1]
+        left_at = last.eta + timedelta(seconds=last.service_s + self.record.late_s)
+        return last.place, left_at, last.step_id
+
+    @property
+    def _rest(self) -> BreakDue | None:
+        """The driver's break, where no stop behind it is over."""
+        rest, ids = self.record.mission.driver_break, [s.step_id for s in self.record.mission.steps]
+        if rest is None:
+            return None
+        behind = ids[ids.index(rest.after) + 1 :]
+        return None if self.record.ended.intersection(behind) else rest
+
+    def _way(self, start: Place, end: Place) -> timedelta:
+        leg = self.desk.context.network.leg(start, end, "drive")
+        return timedelta(seconds=0 if leg is None else leg.duration_s)
+
+
+def _rested(rest: BreakDue | None, after: str, leaves: datetime) -> tuple[datetime, BreakDue | None]:
+    """When the van leaves behind a step, its driver's break there included; and that at its time."""
+    if rest is None or rest.after != after:
+        return leaves, rest
+    begins = max(leaves, rest.begins.start)
+    ends = begins + (rest.end - rest.start)
+    return ends, rest.model_copy(update={"start": begins, "end": ends})
+
+
+def _moment(posix: float) -> datetime:
+    return datetime.fromtimestamp(posix, UTC)
+
+
+def _over(call: Call, planned: datetime, at: datetime) -> timedelta:
+    """By how much a stop that was planned in its window is expected after it."""
+    in_time = planned.timestamp() <= call.late
+    return timedelta(seconds=max(0.0, at.timestamp() - call.late)) if in_time else timedelta(0)
