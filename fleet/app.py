@@ -107,7 +107,7 @@ class Setup(BaseModel):
     lockstep: bool = False
     pace: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     rate: float = 1.0
-    step_s: float = 0.5
+    step_s: float = 1.0
     effort: Effort = Effort()
     control: str = "tcp://127.0.0.1:*"
     telemetry: str = "tcp://127.0.0.1:*"

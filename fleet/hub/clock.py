@@ -95,7 +95,7 @@ class GrantedClock:
     """
 
     at: datetime
-    step: timedelta = timedelta(milliseconds=500)
+    step: timedelta = timedelta(seconds=1)
     longest: timedelta = timedelta(seconds=60)
     keepers: dict[str, Keeper] = field(default_factory=dict)
     pace: Pace | None = None
