@@ -1,5 +1,6 @@
 """Fixtures and Hypothesis profiles for all tests."""
 
+import gc
 import os
 import random
 import signal
@@ -15,6 +16,10 @@ pytest_plugins = ["tests.parallel"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Thousands of tests, and all that they import, live to the end: Python's own 2,000 would look them through thousands
+# of times, to no end.
+gc.set_threshold(20_000, 20, 50)
+
 # `ci` draws the same examples every time, so that a red run can be repeated; `dev` explores; `deep` is for
 # `make soak`. None looks at the time that an example takes, which depends on what else runs.
 _common = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -28,6 +33,12 @@ def pytest_configure() -> None:
     """A run that a shell has put in the background ignores Ctrl-C, and so would what it starts: undo that."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now is not looked through again by the garbage collector."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ It keeps a journal: started again with the same arguments after any death, it go
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import json
 import re
@@ -39,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     said = _parser().parse_args(argv)
     try:
         host = _host(said)
+        _spare_collections()
         host.run(_stopped_by_signal())
         if said.json:
             print(json.dumps(host.verdict(), indent=1))
@@ -46,6 +48,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         _tell(str(error))
         return BAD_INPUT
     return 0
+
+
+def _spare_collections() -> None:
+    """What is loaded by now stays, and most of what a step makes is gone by counting: the garbage collector need not
+    look through all of it for each 2,000 new objects.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def _parser() -> argparse.ArgumentParser:

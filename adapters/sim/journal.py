@@ -15,6 +15,7 @@ from adapters.sim.errors import HostError
 
 FORMAT: Final = 1
 Entry = Mapping[str, Any]
+_LINE: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 class Journal:
@@ -46,7 +47,7 @@ class Journal:
 
     def append(self, entries: Iterable[Entry]) -> None:
         """Write inputs down before they have an effect."""
-        text = "".join(json.dumps(entry, separators=(",", ":")) + "\n" for entry in entries)
+        text = "".join(_LINE.encode(entry) + "\n" for entry in entries)
         self._file.write(text.encode())
         self._file.flush()
 

@@ -53,6 +53,7 @@ from fleet.cli.whatif import cases_of, city_case, files_case, run_study, workers
 from fleet.demo import DemoOptions, build_day, incoming_of, with_baselines
 from fleet.demo import failures as failures_of
 from fleet.dispatch.report import report as report_of
+from fleet.hub.tuning import tune
 from fleet.progress import LATEST, settled
 from fleet.sim.spec import Uncertainty
 from fleet.simulate import simulate
@@ -145,6 +146,7 @@ def _one_day(options: DemoOptions, events: Path | None, report: Path | None, *, 
     with tempfile.TemporaryDirectory() as folder:
         setup, world = build_day(Path(folder), options)
         inputs = setup.files.read(note)
+        tune()
         day = simulate(
             setup,
             inputs,

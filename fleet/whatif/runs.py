@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from fleet.hub.children import die_with_parent
+from fleet.hub.tuning import tune
 from fleet.whatif.day import Figures, run_day
 from fleet.whatif.scenario import Study
 
@@ -72,5 +73,6 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 def _begin() -> None:
     """A worker ends with its parent; Ctrl-C is the parent's to answer."""
+    tune()
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
