@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from fleet.cli.output import BadInput
@@ -34,24 +35,32 @@ AT_A_TIME = 1 << 20
 """Characters that are encoded at a time: a large plan is in memory once, not twice."""
 
 
-def write_out(path: Path, text: str) -> None:
-    """Writes a file whole or not at all. Raises ``BadInput`` when it can't be written."""
+def write_out(path: Path, text: str | Iterable[str]) -> None:
+    """Writes a file whole or not at all; ``text`` may come in pieces, as they are made. Raises ``BadInput`` when it
+    can't be written."""
+    pieces = _sliced(text) if isinstance(text, str) else text
     try:
         if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")  # a pipe or a device, such as /dev/null, stays what it is
+            with path.open(
+                "w", encoding="utf-8"
+            ) as file:  # a pipe or a device, such as /dev/null, stays what it is
+                file.writelines(pieces)
         else:
-            _replace(path, text)
+            _replace(path, pieces)
     except OSError as error:
         raise BadInput(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def _replace(path: Path, text: str) -> None:
+def _sliced(text: str) -> Iterator[str]:
+    return (text[begin : begin + AT_A_TIME] for begin in range(0, len(text), AT_A_TIME))
+
+
+def _replace(path: Path, pieces: Iterable[str]) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            for begin in range(0, len(text), AT_A_TIME):
-                file.write(text[begin : begin + AT_A_TIME])
+            file.writelines(pieces)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -56,6 +57,11 @@ def run_name(value: str | None) -> str | None:
 
 MAX_SEED = 2**32 - 1
 """The solver's generator takes no larger one."""
+
+
+def processors() -> int:
+    """How many processors there are for us."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def check_budget(seconds: float | None, iterations: int | None, *, prefix: str = "--") -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -24,15 +27,20 @@ from fleet.cli.options import (
     ZoneFiles,
     check_budget,
     moment_option,
+    processors,
 )
 from fleet.cli.output import note, show, table, warn
 from fleet.config import RunFiles, RunInputs, read_inputs, snapshot_of
-from fleet.domain.plan import Plan, Summary
-from fleet.planner import MaxIterations, Snapshot, Stop, plan
+from fleet.domain.plan import ParcelPlan, Plan, Summary
+from fleet.planner import MaxIterations, Snapshot, Stop
 from fleet.planner.byhour import by_hour, drive_h
 from fleet.planner.emitted import co2_kg
-from fleet.planner.planfile import to_json
+from fleet.planner.parts import PlanParts
+from fleet.planner.planfile import in_pieces, to_json
+from fleet.planner.planning import plan_in_parts
+from fleet.planner.problem import MAX_ATLAS
 from fleet.planner.stop import within
+from fleet.planner.tiled import Workers
 
 DEFAULT_SECONDS = 10.0
 
@@ -57,6 +65,15 @@ def command(
     iterations: Annotated[
         int | None, typer.Option("--iterations", help="Search so many steps instead: reproducible.")
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            max=64,
+            help="Search parts of a very large day beside each other; one a processor.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, max=MAX_SEED, help="Seed of the search.")] = 0,
     skip_bad_rows: Annotated[
         bool, typer.Option("--skip-bad-rows", help="Plan the sound orders and list the refused rows.")
@@ -72,8 +89,12 @@ def command(
     _tell(inputs)
     snapshot = snapshot_of(inputs, at=moment)
     note(f"planning {len(snapshot.orders)} parcels with {len(snapshot.assets)} assets")
-    made = _plan(snapshot, inputs, seed=seed, seconds=seconds, iterations=iterations)
-    write_out(out, to_json(made))
+    late = _Late()
+    with ThreadPoolExecutor(workers or processors()) as threads:
+        search = Workers(threads, workers or processors())
+        parts = _plan(snapshot, inputs, search, seed=seed, seconds=seconds, iterations=iterations)
+        parts = replace(parts, parcels=late.seen(parts.parcels))
+        made = _write(out, parts, many=len(snapshot.orders) > MAX_ATLAS)
     _warn_of_unassigned(made)
     emitted = co2_kg(made, snapshot)
     data = {"out": str(out), "plan_id": made.plan_id, **made.summary.model_dump(mode="json")}
@@ -83,7 +104,7 @@ def command(
     if hours is not None:
         data["drive_h"] = {"planned": round(hours[0], 3), "by_hour": round(hours[1], 3)}
     data["refused"] = len(inputs.orders.refused)
-    show(data, _summary(made, out, emitted, hours), as_json=as_json)
+    show(data, _summary(made, late, out, emitted, hours), as_json=as_json)
 
 
 def _tell(inputs: RunInputs) -> None:
@@ -97,23 +118,47 @@ def _tell(inputs: RunInputs) -> None:
 
 
 def _plan(
-    snapshot: Snapshot, inputs: RunInputs, *, seed: int, seconds: float | None, iterations: int | None
-) -> Plan:
+    snapshot: Snapshot,
+    inputs: RunInputs,
+    workers: Workers,
+    *,
+    seed: int,
+    seconds: float | None,
+    iterations: int | None,
+) -> PlanParts:
     """The plan, with what the inputs assume. Only one that counts iterations is the same every time."""
     begin = time.monotonic()
     if iterations is None:
-        stop: Stop = within(time.monotonic, DEFAULT_SECONDS if seconds is None else seconds)
+        stop: Stop = within(
+            time.monotonic, DEFAULT_SECONDS if seconds is None else seconds, len(snapshot.orders)
+        )
     else:
         stop = MaxIterations(iterations)
-    made = plan(snapshot, seed=seed, stop=stop, made_at=datetime.now(UTC))
-    spent_s = round(time.monotonic() - begin, 3)
-    return made.model_copy(
-        update={
-            "seconds": spent_s if iterations is None else None,
+    made = plan_in_parts(snapshot, seed=seed, stop=stop, made_at=datetime.now(UTC), workers=workers)
+    return made.then(
+        lambda rest: {
+            "seconds": round(time.monotonic() - begin, 3) if iterations is None else None,
             "iterations": iterations,
-            "assumptions": tuple(sorted({*made.assumptions, *inputs.assumptions})),
+            "assumptions": tuple(sorted({*rest.assumptions, *inputs.assumptions})),
         }
     )
+
+
+def _write(out: Path, parts: PlanParts, *, many: bool) -> Plan:
+    """Write the plan's file; of very many parcels as they are explained, since all at once would take gigabytes. The
+    plan without its parcels."""
+    if many:
+        made = list[Plan]()
+
+        def noted(rest: Plan) -> dict[str, object]:
+            made.append(rest)
+            return {}
+
+        write_out(out, in_pieces(parts.then(noted)))
+        return made[0]
+    whole = parts.whole()
+    write_out(out, to_json(whole))
+    return whole
 
 
 MOST = 3
@@ -147,7 +192,9 @@ def _by_hour(hours: tuple[float, float]) -> str:
     )
 
 
-def _summary(made: Plan, out: Path, emitted_kg: float | None, hours: tuple[float, float] | None) -> str:
+def _summary(
+    made: Plan, late: _Late, out: Path, emitted_kg: float | None, hours: tuple[float, float] | None
+) -> str:
     summary, currency = made.summary, made.currency
     costs = summary.cost.by_mode
     rows = [
@@ -161,7 +208,7 @@ def _summary(made: Plan, out: Path, emitted_kg: float | None, hours: tuple[float
         *([] if hours is None else [_by_hour(hours)]),
         f"{len(made.sorties)} sorties, {len(made.routes)} van routes{_trips(made)}, {len(made.lockers)} lockers",
         *_breaks(made),
-        *_late(made),
+        *late.told(),
         *(f"assumes: {assumption}" for assumption in made.assumptions),
         f"written to {out}",
     ]
@@ -180,14 +227,26 @@ def _breaks(made: Plan) -> list[str]:
     return [f"{breaks} of the drivers have their break on the way"] if breaks else []
 
 
-def _late(made: Plan) -> list[str]:
+@dataclass
+class _Late:
     """How many parcels come after their windows, and how late the last one is."""
-    late = [parcel.late_s for parcel in made.parcels if parcel.late_s is not None]
-    return (
-        [f"{len(late)} of the parcels come after their windows, by up to {max(late) / 60:.0f} min"]
-        if late
-        else []
-    )
+
+    count: int = 0
+    most_s: float = 0.0
+
+    def seen(self, parcels: Iterable[ParcelPlan]) -> Iterator[ParcelPlan]:
+        """The same parcels, counted as they pass."""
+        for parcel in parcels:
+            if parcel.late_s is not None:
+                self.count, self.most_s = self.count + 1, max(self.most_s, parcel.late_s)
+            yield parcel
+
+    def told(self) -> list[str]:
+        """For people; nothing where nobody is late."""
+        most = f"{self.most_s / 60:.0f} min"
+        return (
+            [f"{self.count} of the parcels come after their windows, by up to {most}"] if self.count else []
+        )
 
 
 def _beside(summary: Summary) -> str:

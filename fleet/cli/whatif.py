@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -10,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from fleet.app import Files, Setup
+from fleet.cli.options import processors
 from fleet.cli.output import BadInput, ExitCode, note, show, warn
 from fleet.cli.whatif_text import told
 from fleet.config import snapshot_of
@@ -80,8 +80,7 @@ def _change(text: str) -> Change:
 def workers_of(told_workers: int | None, study: Study) -> int:
     """In how many processes the days run: as told, else one for each processor, as far as there are days for them."""
     days = study.days * len(study.cases)
-    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(told_workers or found, days)
+    return min(told_workers or processors(), days)
 
 
 def run_study(study: Study, workers: int, *, as_json: bool) -> ExitCode:

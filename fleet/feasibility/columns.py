@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 
 import numpy as np
@@ -42,6 +42,11 @@ class OrderColumns:
 
     def __len__(self) -> int:
         return len(self.orders)
+
+    def at(self, rows: NDArray[np.intp]) -> OrderColumns:
+        """Some of the rows."""
+        some = {each.name: getattr(self, each.name)[rows] for each in fields(self) if each.name != "orders"}
+        return OrderColumns(orders=tuple(self.orders[row] for row in rows.tolist()), **some)
 
 
 def order_columns(orders: Sequence[Order] | OrderColumns) -> OrderColumns:

@@ -45,6 +45,27 @@ def prefilter_sorties(
     be assessed. Airspace, opening hours and weather caps are not looked at.
     """
     columns = order_columns(orders)
+    kept = np.zeros(len(columns), np.bool_)
+    rows = np.flatnonzero(_about_in_reach(ctx, columns, asset_type, site))
+    kept[rows] = _sifted(ctx, columns.at(rows), asset_type, site, at)
+    return kept
+
+
+def _about_in_reach(ctx: Context, columns: OrderColumns, asset_type: SortieType, site: Site) -> Flags:
+    """Which parcels lie in a box around the site beyond which none is reached: where sites are many, most parcels are
+    far from each."""
+    if "energy" not in kind_of(asset_type.kind).questions:
+        return np.ones(len(columns), np.bool_)
+    degrees = max(0.0, farthest_m(ctx, asset_type, 0.0)) / _LEAST_METRES_PER_DEGREE
+    north, south = (site.place.lat + side * degrees for side in (1, -1))
+    wide = degrees / np.cos(np.radians(min(89.0, max(abs(north), abs(south)))))
+    away = np.abs(columns.drop_lon - site.place.lon)
+    near: Flags = np.minimum(away, 360.0 - away) <= wide
+    near &= (columns.drop_lat >= south) & (columns.drop_lat <= north)
+    return near
+
+
+def _sifted(ctx: Context, columns: OrderColumns, asset_type: SortieType, site: Site, at: datetime) -> Flags:
     asked = kind_of(asset_type.kind).questions
     kept = carried(columns, asset_type)
     if "window" in asked:

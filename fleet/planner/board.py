@@ -19,7 +19,7 @@ from fleet.planner.floors import Floors
 from fleet.planner.problem import Problem, Van
 from fleet.planner.routes import Routing
 from fleet.planner.sorties import Sortie, Yard
-from fleet.planner.tours import Case, Tour
+from fleet.planner.tours import Case, Tour, tour_of
 from fleet.planner.trips import Openings, in_turn
 from fleet.planner.visits import Key, Visit, door_visit, locker_visits
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
@@ -29,6 +29,9 @@ LEGS_TRIED = 3
 
 NEAR_TOURS = 4
 """Where the legs are too many to be kept, the tours that are tried: those that come nearest to the stop."""
+
+NEAR_PARCELS = 60
+"""Of so many parcels that go to places near it, the tours are looked at."""
 
 Thing = str
 """Something that parcels share: a van, a launch site or a locker, by its id."""
@@ -277,17 +280,19 @@ class Board:
         if locker_id is None and order not in self._shared:
             return []
         here = building(self.problem, order)
+        vans = None if locker_id is not None else {self._van_of.get(one) for one in self._shared[order]}
         return [
             (tour, i, visit)
             for tour in self.tours.values()
+            if (locker_id in tour.lockers if vans is None else tour.van.index in vans)
             for i, visit in enumerate(_visits(tour))
             if visit.locker_id == locker_id
             and (locker_id is not None or building(self.problem, visit.orders[0]) == here)
         ]
 
     @cached_property
-    def _shared(self) -> frozenset[int]:
-        """The parcels that are not the only one at their building."""
+    def _shared(self) -> dict[int, tuple[int, ...]]:
+        """All at the building of each parcel that is not the only one there."""
         return shared(self.problem)
 
     def stops(self, way: Way, visit: Visit, fee: float, limit: float) -> Iterator[Seat]:
@@ -298,7 +303,7 @@ class Board:
                 Seat(way, t.cost - tour.cost + fee, tour=t) for t in with_stop(tour, visit) if self._turns(t)
             )
         for van in standing_vans(list(self.tours.values()), self.problem.vans):
-            alone = Tour(Case(self.problem, (visit,)), van, (0,))
+            alone = tour_of(self.problem, van, (visit,))
             if van.fixed_cost + fee < limit and alone.feasible:
                 yield Seat(way, alone.cost + fee, tour=alone)
         yield from self._further(way, visit, fee, limit)
@@ -309,10 +314,10 @@ class Board:
 
         def pays(van: Van) -> bool:
             self.asked.add(van.slot.asset_id)
-            return van.base in visit.bases and self._floors.round_trip(van)[goal] + fee < limit
+            return van.base in visit.bases and self._floors.round_trip(van, goal) + fee < limit
 
-        for van in self._openings.of(self.tours.values(), pays):
-            alone = Tour(Case(self.problem, (visit,)), van, (0,))
+        for van in self._openings.of(self._out(goal), pays):
+            alone = tour_of(self.problem, van, (visit,))
             if alone.feasible and self._turns(alone):
                 yield Seat(way, alone.cost + fee, tour=alone)
 
@@ -339,17 +344,27 @@ class Board:
 
     def stops_at(self, locker_id: str) -> bool:
         """Whether some van stops at the locker."""
-        return any(v.locker_id == locker_id for tour in self.tours.values() for v in _visits(tour))
+        return any(locker_id in tour.lockers for tour in self.tours.values())
 
     def _floor(self, key: Key) -> float:
         standing = [v.fixed_cost for v in standing_vans(list(self.tours.values()), self.problem.vans)]
         goal = self._floors.goals[key]
-        driving = [self._least(tour, goal) for tour in self.tours.values()]
+        driving = [self._least(tour, goal) for tour in self._around(goal)]
         least = min([*standing, *driving], default=math.inf)
-        further = self._openings.of(
-            self.tours.values(), lambda van: self._floors.round_trip(van)[goal] < least
-        )
-        return min([least, *(float(self._floors.round_trip(van)[goal]) for van in further)])
+        further = self._openings.of(self._out(goal), lambda van: self._floors.round_trip(van, goal) < least)
+        return min([least, *(self._floors.round_trip(van, goal) for van in further)])
+
+    def _around(self, goal: int) -> list[Tour]:
+        """The tours that a stop may be put into: all, or, of very many, those that stop near it."""
+        if self.problem.keeps_legs:
+            return list(self.tours.values())
+        near = (self._van_of.get(order) for order in self._floors.near(goal, NEAR_PARCELS))
+        return [self.tours[index] for index in dict.fromkeys(near) if index in self.tours]
+
+    def _out(self, goal: int) -> list[Tour]:
+        """All trips of the vans that may go out again for a stop."""
+        names = {tour.van.slot.asset_id for tour in self._around(goal)}
+        return [tour for tour in self.tours.values() if tour.van.slot.asset_id in names]
 
     def _least(self, tour: Tour, goal: int) -> float:
         return self._floors.least(tour, goal, own=tour.van.index == self._lifted_from)
@@ -360,10 +375,8 @@ class Board:
 
     def _near(self, visit: Visit, fee: float, limit: float) -> list[Tour]:
         """The tours into which the stop might be put for less than ``limit``, the most promising first."""
-        able, goal = (
-            (t for t in self.tours.values() if t.van.base in visit.bases),
-            self._floors.goals[visit.key],
-        )
+        goal = self._floors.goals[visit.key]
+        able = [tour for tour in self._around(goal) if tour.van.base in visit.bases]
         found = sorted((self._least(tour, goal) + fee, tour.van.index) for tour in able)
         most = len(found) if self.problem.keeps_legs else NEAR_TOURS
         return [self.tours[index] for floor, index in found[:most] if floor < limit]
@@ -384,13 +397,13 @@ def _visits(tour: Tour) -> list[Visit]:
 
 def _tour(like: Tour, visits: Sequence[Visit]) -> Tour:
     """A tour of the same van over these visits, in order."""
-    return Tour(Case(like.case.problem, tuple(visits)), like.van, tuple(range(len(visits))))
+    return tour_of(like.case.problem, like.van, visits)
 
 
 def with_stop(tour: Tour, visit: Visit) -> Iterator[Tour]:
     """The tour with one more stop on each of the legs that suit it best, as far as that is feasible."""
     visits = _visits(tour)
-    case = Case(tour.case.problem, (*visits, visit))
+    case = Case(tour.case.problem, (*visits, visit), (tour.van.site.site_id,))
     same = Tour(case, tour.van, tuple(range(len(visits))))
     extra = leg_costs(case, same, len(visits))
     for leg in np.argsort(extra, kind="stable")[:LEGS_TRIED].tolist():

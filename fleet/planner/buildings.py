@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from fleet.planner.problem import Problem, is_delivery
-from fleet.planner.tours import Case, Tour
+from fleet.planner.tours import Tour, tour_of
 from fleet.planner.visits import Bases, Visit, door_visit, grouped, in_half_a_van, start_bounds, types_of
 
 SAME_DEGREES = 1e-5
@@ -24,12 +24,13 @@ def building(problem: Problem, order: int) -> Building:
     return round(place.lon / SAME_DEGREES), round(place.lat / SAME_DEGREES), is_delivery(parcel)
 
 
-def shared(problem: Problem) -> frozenset[int]:
-    """The parcels that are not the only one at their building."""
+def shared(problem: Problem) -> dict[int, tuple[int, ...]]:
+    """Of each parcel that is not the only one at its building, all that are there."""
     at: dict[Building, list[int]] = defaultdict(list)
     for order in range(len(problem.orders)):
         at[building(problem, order)].append(order)
-    return frozenset(order for orders in at.values() if len(orders) > 1 for order in orders)
+    together = (tuple(orders) for orders in at.values() if len(orders) > 1)
+    return {order: orders for orders in together for order in orders}
 
 
 def door_visits(problem: Problem, parcels: Sequence[tuple[int, Bases]]) -> list[Visit]:
@@ -110,4 +111,4 @@ def _joined(tour: Tour, same: Sequence[Visit]) -> Tour:
 
 def _over(like: Tour, visits: Sequence[Visit]) -> Tour:
     """A tour of the same van over these visits, in order."""
-    return Tour(Case(like.case.problem, tuple(visits)), like.van, tuple(range(len(visits))))
+    return tour_of(like.case.problem, like.van, visits)

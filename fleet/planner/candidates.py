@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -48,11 +48,12 @@ def find_ways(
     for parcels that are drafted: whether their sorties hold is asked at their own times, first of all."""
     drafted = {order_id for one in problem.snapshot.drafted for order_id in one.order_ids}
     sure = frozenset(o for o, order in enumerate(problem.orders) if order.order_id in drafted)
-    doors = _doors(problem, sure, late)
+    asking = _Doors(problem)
+    doors = asking.of_all(sure, late)
     lockers, unasked = _locker_ways(problem, sure, late)
     trips = _sortie_ways(problem, flights, lockers, late if sorties else _already)
     return tuple(
-        _ways(problem, o, doors[o], lockers[o], trips[o], cut=o in unasked or doors[o] is NOT_ASKED)
+        _ways(asking, o, doors[o], lockers[o], trips[o], cut=o in unasked or doors[o] is NOT_ASKED)
         for o in range(len(problem.orders))
     )
 
@@ -83,7 +84,7 @@ _NO_SORTIES = _Sorties((), asked=False)
 
 
 def _ways(
-    problem: Problem,
+    asking: _Doors,
     order: int,
     door: _Door,
     lockers: Sequence[LockerWay],
@@ -92,11 +93,11 @@ def _ways(
     cut: bool,
 ) -> Ways:
     """All of one parcel; `cut`: time was up before its door or its lockers were asked about."""
-    barred = problem.excluded(order)
+    problem, barred = asking.problem, asking.problem.excluded(order)
     by_van = door.bases if _van_brings(problem, order) else frozenset()
     kept_lockers = tuple(w for w in lockers if by_van and barred.isdisjoint((w.mode, _at(w.locker_id))))
     kept_sorties = tuple(w for w in sorties.ways if barred.isdisjoint((w.mode, w.kind, *_ports(w))))
-    to_door = _door_way(problem, by_van, barred)
+    to_door = asking.way(by_van, barred)
     return Ways(kept_sorties, kept_lockers, to_door, door.verdicts, asked=sorties.asked and not cut)
 
 
@@ -121,28 +122,57 @@ def _van_brings(problem: Problem, order: int) -> bool:
     return site is None or any(base[1] == site for base in problem.bases)
 
 
-def _doors(problem: Problem, sure: frozenset[int], late: Late) -> list[_Door]:
-    """Each parcel's door."""
-    found = [NOT_ASKED] * len(problem.orders)
-    for order in problem.dearest_first(range(len(found))):
-        if order in sure or not late():
-            found[order] = _door(problem, order)
-    return found
+@dataclass
+class _Doors:
+    """What vans answer about one parcel after the other. Equal answers are one object: where depots and parcels are
+    many, each would be large."""
 
+    problem: Problem
+    _bases: dict[tuple[frozenset[str], str | None, frozenset[str]], Bases] = field(default_factory=dict)
+    _alike: dict[tuple[tuple[str, Verdict], ...], Mapping[str, Verdict]] = field(default_factory=dict)
+    _ways: dict[tuple[Bases, frozenset[str]], DoorWay | None] = field(default_factory=dict)
 
-def _door(problem: Problem, order: int) -> _Door:
-    """The vans that may carry the parcel, and what each type of van answered."""
-    answers = {
-        t.type_id: assess_route(problem.snapshot.context, problem.orders[order], t)
-        for t in problem.route_types
-    }
-    site = problem.standing(order)
-    able = frozenset(b for b in problem.bases if answers[b[0]].feasible and site in (None, b[1]))
-    bases = frozenset(b for b in able if (b[1], order) not in problem.cut_off)
-    for name in {name for name, _ in able} - {name for name, _ in bases}:
-        sites = {site_id for type_id, site_id in able if type_id == name}
-        answers[name] = _cut_off(problem, sites, order)
-    return _Door(bases, answers)
+    def of_all(self, sure: frozenset[int], late: Late) -> list[_Door]:
+        """Each parcel's door: those that are sure, and of the others what there is time for."""
+        found = [NOT_ASKED] * len(self.problem.orders)
+        for order in self.problem.dearest_first(range(len(found))):
+            if order in sure or not late():
+                found[order] = self.of(order)
+        return found
+
+    def of(self, order: int) -> _Door:
+        """The vans that may carry the parcel, and what each type of van answered."""
+        context, parcel = self.problem.snapshot.context, self.problem.orders[order]
+        answers = {t.type_id: assess_route(context, parcel, t) for t in self.problem.route_types}
+        able = frozenset(name for name, answer in answers.items() if answer.feasible)
+        site, cut_off = self.problem.standing(order), self.problem.cut_off
+        cut = (
+            frozenset(s for s in self.problem.van_sites if (s, order) in cut_off) if cut_off else frozenset()
+        )
+        bases = self._of_types(able, site, cut)
+        if cut:
+            could = self._of_types(able, site, frozenset())
+            for name in {name for name, _ in could} - {name for name, _ in bases}:
+                sites = {site_id for type_id, site_id in could if type_id == name}
+                answers[name] = _cut_off(self.problem, sites, order)
+        if all(answer.feasible for answer in answers.values()):
+            return _Door(bases, self._alike.setdefault(tuple(answers.items()), answers))
+        return _Door(bases, answers)
+
+    def _of_types(self, able: frozenset[str], site: str | None, cut: frozenset[str]) -> Bases:
+        """The vans of some types that stand at the site, or anywhere, but for where they are cut off."""
+        key = (able, site, cut)
+        if key not in self._bases:
+            here = (base for base in self.problem.bases if base[0] in able and site in (None, base[1]))
+            self._bases[key] = frozenset(base for base in here if base[1] not in cut)
+        return self._bases[key]
+
+    def way(self, bases: Bases, barred: frozenset[str]) -> DoorWay | None:
+        """To the door by some of these vans; none where all are of a kind that is ruled out."""
+        key = (bases, barred)
+        if key not in self._ways:
+            self._ways[key] = _door_way(self.problem, bases, barred)
+        return self._ways[key]
 
 
 def _cut_off(problem: Problem, sites: Iterable[str], order: int) -> Verdict:

@@ -23,7 +23,7 @@ from fleet.planner.rivals import ESTIMATED, Rival, Rivals
 from fleet.planner.running import RunningRoute
 from fleet.planner.stop import Late, never
 from fleet.planner.ways import LockerWay, Way, Ways
-from fleet.protocol.values import Reason
+from fleet.protocol.values import Reason, slim
 
 UNASSIGNED = "unassigned"
 
@@ -73,9 +73,8 @@ class Explainer:
         nearest = self.nearest(order)
         if nearest.cut and not any(reason.code == "out_of_time" for reason in found):
             found += (reasons.out_of_time("a change that would serve it was found"),)
-        return Unassigned(
-            order_id=self.problem.orders[order].order_id, reasons=found, nearest_change=nearest.text
-        )
+        order_id = self.problem.orders[order].order_id
+        return slim(Unassigned(order_id=order_id, reasons=found, nearest_change=nearest.text))
 
     def nearest(self, order: int) -> Nearest:
         """What was tried for a parcel that nobody brings, and would serve it."""

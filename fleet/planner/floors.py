@@ -10,8 +10,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from fleet.planner.nearby import Nearby
 from fleet.planner.problem import Legs, Problem, Van
-from fleet.planner.tours import Case, Tour, detours
+from fleet.planner.tours import Tour, detours, tour_of
 from fleet.planner.visits import Key, door_visit, locker_service_s
 from fleet.planner.ways import Ways
 from fleet.protocol.values import Place
@@ -25,12 +26,14 @@ Floats = NDArray[np.float64]
 @dataclass
 class Floors:
     """The least that a stop at each goal (a door, or a locker) adds to a tour, or takes as a trip of its own. Worked
-    out for all goals at once, and kept as long as the tour stays."""
+    out for all goals at once, and kept as long as the tour stays; where legs are not kept, for one: of very many tours
+    and goals all would take more memory than there is."""
 
     problem: Problem
     ways: Sequence[Ways]
     _known: dict[int, tuple[Tour, Floats]] = field(default_factory=dict)
     _round_trips: dict[tuple[str, str], Floats] = field(default_factory=dict)
+    _loadings: dict[tuple[str, str], Tour] = field(default_factory=dict)
     _order: int = 0
     _own: dict[int, float] = field(default_factory=dict)
 
@@ -53,6 +56,8 @@ class Floors:
 
     def least(self, tour: Tour, goal: int, *, own: bool) -> float:
         """What a stop at a goal adds at least to the tour; ``own``: the tour that the parcel was lifted from."""
+        if not self.problem.keeps_legs:
+            return float(self._worked_out(tour, [goal])[0])
         index = tour.van.index
         known = self._known.get(index)
         if known is not None and known[0] is tour:
@@ -65,14 +70,32 @@ class Floors:
         self._known[index] = tour, self._worked_out(tour, range(len(self.goals)))
         return float(self._known[index][1][goal])
 
-    def round_trip(self, van: Van) -> Floats:
-        """What a further trip to each goal alone costs at the least: loading, out and back."""
+    def round_trip(self, van: Van, goal: int) -> float:
+        """What a further trip to a goal alone costs at the least: loading, out and back."""
+        by_load = van.type.load_s * van.type.rates.per_hour / 3600
+        if not self.problem.keeps_legs:
+            return by_load + float(self._worked_out(self._loading(van), [goal])[0])
         known = self._round_trips.get(van.base)
         if known is None:
-            loading = Tour(Case(self.problem, ()), replace(van, slot=replace(van.slot, day_paid=True)), ())
-            by_load = van.type.load_s * van.type.rates.per_hour / 3600
+            loading = self._loading(van)
             known = self._round_trips[van.base] = by_load + self._worked_out(loading, range(len(self.goals)))
+        return float(known[goal])
+
+    def _loading(self, van: Van) -> Tour:
+        """A tour without any stop, of a van whose day is paid."""
+        known = self._loadings.get(van.base)
+        if known is None:
+            paid = replace(van, slot=replace(van.slot, day_paid=True))
+            known = self._loadings[van.base] = tour_of(self.problem, paid, ())
         return known
+
+    def near(self, goal: int, count: int) -> list[int]:
+        """About so many parcels that go to places near a goal, the nearest first."""
+        return self._nearby.around(self._goal_places[goal], count)
+
+    @cached_property
+    def _nearby(self) -> Nearby:
+        return Nearby([order.place for order in self.problem.orders])
 
     @cached_property
     def _goal_places(self) -> list[Place]:

@@ -18,7 +18,7 @@ from fleet.planner.problem import Problem
 from fleet.planner.routes import Warm
 from fleet.planner.routing import CHUNK, Budget, Iterations
 from fleet.planner.stop import Late, MaxIterations, Stop, never
-from fleet.planner.tiled import plan_city
+from fleet.planner.tiled import Workers, plan_city
 from fleet.planner.visits import Key
 from fleet.planner.ways import Way, Ways
 
@@ -39,10 +39,23 @@ class Steps:
         return 1.0 if any(self._stop() for _ in range(counted)) else self._stop.used
 
 
-def mixed(problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int, stop: Stop) -> Draft:
-    """The draft that the joint search finds within ``stop``; of a large problem in tiles."""
-    model = model_of(problem, ways)
-    found = plan_city(model.city, seed=seed, budget=_budget(problem, stop))
+FIRST_SHARE = 0.6
+"""Of the time until it is late, what the first plan of a large problem may take; the rest is for making it exact."""
+
+
+def mixed(
+    problem: Problem,
+    ways: Sequence[Ways],
+    flights: Flights,
+    *,
+    seed: int,
+    stop: Stop,
+    workers: Workers | None = None,
+) -> Draft:
+    """The draft that the joint search finds within ``stop``; of a large problem in tiles, a first plan of which there
+    is even where no time is left to search."""
+    model, late = model_of(problem, ways), stop.ahead(FIRST_SHARE).late
+    found = plan_city(model.city, seed=seed, budget=_budget(problem, stop), workers=workers, late=late)
     return exact(model, found, problem, ways, flights, seed=seed, late=stop.late)
 
 

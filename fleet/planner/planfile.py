@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from fleet.domain.plan import Plan
+from fleet.planner.parts import PlanParts
 
 
 class PlanFileError(Exception):
@@ -17,6 +19,29 @@ class PlanFileError(Exception):
 def to_json(plan: Plan, *, indent: int | None = 1) -> str:
     """The plan file's text."""
     return plan.model_dump_json(by_alias=True, indent=indent)
+
+
+def in_pieces(parts: PlanParts) -> Iterator[str]:
+    """The plan file's text, of a plan as large as may be, piece by piece: the parcels first, as they are explained,
+    then all else; each parcel, route, sortie and locker has a line of its own."""
+    yield "{"
+    yield from _listed("parcels", parts.parcels)
+    rest = parts.rest()
+    for name in [name for name in Plan.model_fields if name != "parcels"]:
+        value = getattr(rest, name)
+        if isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+            yield ",\n"
+            yield from _listed(name, value)
+        elif text := rest.model_dump_json(by_alias=True, include={name})[1:-1]:
+            yield f",\n{text}"
+    yield "}\n"
+
+
+def _listed(name: str, values: Iterable[BaseModel]) -> Iterator[str]:
+    yield f'"{name}":['
+    for number, value in enumerate(values):
+        yield (",\n" if number else "\n") + value.model_dump_json(by_alias=True)
+    yield "]"
 
 
 def from_json(text: str | bytes, *, name: str = "plan file") -> Plan:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from fleet.domain.plan import CostSummary, Lost, Plan, Revised, Summary
+from fleet.domain.plan import CostSummary, Lost, Plan, Revised, Summary, Unassigned
 from fleet.feasibility.route_energy import assumed_of
 from fleet.planner.balance import balance
 from fleet.planner.board import Board
@@ -15,6 +15,7 @@ from fleet.planner.explain import UNASSIGNED, Explainer
 from fleet.planner.flights import Flights
 from fleet.planner.giveway import give_way
 from fleet.planner.late import bring_late
+from fleet.planner.parts import PlanParts
 from fleet.planner.prices import learn
 from fleet.planner.problem import MAX_ATLAS, Problem
 from fleet.planner.render import Sheet
@@ -23,6 +24,7 @@ from fleet.planner.search import Found, search
 from fleet.planner.settle import settle
 from fleet.planner.snapshot import Snapshot
 from fleet.planner.stop import MaxIterations, Stop
+from fleet.planner.tiled import Workers
 from fleet.planner.ways import Ways
 
 WAYS_SHARE, SEARCH_SHARE, SETTLE_SHARE = 0.5, 0.7, 0.4
@@ -39,6 +41,19 @@ ETA_ASSUMPTION = "arrival ranges: a tenth of the time since departure, and 3 min
 
 
 def plan(snapshot: Snapshot, *, seed: int, stop: Stop, made_at: datetime, baselines: bool = True) -> Plan:
+    """The whole plan at once: see ``plan_in_parts``."""
+    return plan_in_parts(snapshot, seed=seed, stop=stop, made_at=made_at, baselines=baselines).whole()
+
+
+def plan_in_parts(
+    snapshot: Snapshot,
+    *,
+    seed: int,
+    stop: Stop,
+    made_at: datetime,
+    baselines: bool = True,
+    workers: Workers | None = None,
+) -> PlanParts:
     """Mode, asset, time and cost for every parcel of the snapshot, with the reasons.
 
     The same snapshot, seed and number of iterations give the same plan. ``baselines`` adds what the same parcels
@@ -46,6 +61,7 @@ def plan(snapshot: Snapshot, *, seed: int, stop: Stop, made_at: datetime, baseli
     deadline a share is kept for what comes after the search; what there is no time for is left out, which the plan
     says (``planned.out_of_time``, and among its assumptions).
     Where the snapshot has drafted missions, the plan begins with these and changes few of them; it has no baselines.
+    ``workers`` search the tiles of a large problem beside each other.
     Raises ``PlannerError`` when the snapshot does not fit together; whatever can't be served is unassigned.
     """
     problem = Problem(snapshot)
@@ -56,12 +72,12 @@ def plan(snapshot: Snapshot, *, seed: int, stop: Stop, made_at: datetime, baseli
     if snapshot.drafted:
         again = replan(problem, ways, flights, seed=seed, stop=searching)
         return _revision(again, ways, flights, seed=seed, made_at=made_at, stop=stop)
-    found = search(problem, ways, flights, seed=seed, stop=searching, baselines=baselines)
+    found = search(problem, ways, flights, seed=seed, stop=searching, baselines=baselines, workers=workers)
     made = finished(found, ways, flights, seed=seed, made_at=made_at, stop=stop)
     if not baselines or found.van_only is not None:
         return made
     said = NO_VANS if found.greedy is not None else NO_BASELINES
-    return made.model_copy(update={"assumptions": tuple(sorted({*made.assumptions, said}))})
+    return made.then(lambda rest: {"assumptions": tuple(sorted({*rest.assumptions, said}))})
 
 
 def finished(
@@ -72,7 +88,7 @@ def finished(
     seed: int,
     made_at: datetime,
     stop: Stop = NO_HURRY,
-) -> Plan:
+) -> PlanParts:
     """The plan of the best draft that was found, after the last moves to other modes, with all reasons that there is
     time for."""
     board = Board(found.best, ways)
@@ -104,7 +120,7 @@ def _revision(
     seed: int,
     made_at: datetime,
     stop: Stop,
-) -> Plan:
+) -> PlanParts:
     """The plan in force as it is to be from now on: what stays has the ids of the missions that were drafted."""
     board = again.board
     settling = stop.ahead(SETTLE_SHARE)
@@ -114,7 +130,7 @@ def _revision(
     kept = named_as_drafted(again, sheet)
     plain, settled = Board(board.draft(), ways), not settling.late()
     stays = frozenset(o for one in board.standing if one.mission.mission_id in kept for o in one.orders)
-    plan = _written(
+    made = _written(
         plain,
         sheet,
         summary(None, sheet),
@@ -131,7 +147,7 @@ def _revision(
     )
     orders = board.problem.orders
     lost = tuple(Lost(order_id=orders[o].order_id, why=why) for o, why in sorted(again.present.lost.items()))
-    return plan.model_copy(update={"revised": revised, "lost": lost})
+    return made.then(lambda _: {"revised": revised, "lost": lost})
 
 
 def named_as_drafted(again: Replanned, sheet: Sheet) -> frozenset[str]:
@@ -165,18 +181,42 @@ def _written(
     stop: Stop,
     settled: bool,
     stays: frozenset[int] = frozenset(),
-) -> Plan:
+) -> PlanParts:
     """A board's draft as a plan, with the reasons that there is time for: those of parcels that nobody brings first,
     none of those whose drafts stay."""
     draft, ways, problem = sheet.draft, board.ways, board.problem
-    snapshot = problem.snapshot
     prices = learn(problem, ways, draft.routing)
     explainer = Explainer(problem, ways, flights, prices, sheet, board, stop.late, settled, stays)
     why = {order: explainer.unassigned(order) for order in problem.dearest_first(sheet.left)}
     left = tuple(why[order] for order in sheet.left)
-    parts = {order: explainer.parcel(order) for order in problem.dearest_first(range(len(problem.orders)))}
-    parcels = tuple(part for _, part in sorted(parts.items()))
-    shortcuts = _shortcuts(ways, sheet, settled=settled, explained=not stop.late())
+    dear = {order: explainer.parcel(order) for order in _dear(problem)}
+
+    def rest() -> Plan:
+        shortcuts = _shortcuts(ways, sheet, settled=settled, explained=not stop.late())
+        return _rest(sheet, figures, left, (*assumptions(sheet), *shortcuts), seed=seed, made_at=made_at)
+
+    others = range(len(problem.orders))
+    return PlanParts((dear.pop(o) if o in dear else explainer.parcel(o) for o in others), rest)
+
+
+def _dear(problem: Problem) -> list[int]:
+    """The parcels that it is dearer to leave than others of the plan, the dearest first: they are explained before
+    time is up, and few enough to be kept."""
+    least = min(problem.penalties, default=0.0)
+    return problem.dearest_first(o for o, each in enumerate(problem.penalties) if each > least)
+
+
+def _rest(
+    sheet: Sheet,
+    figures: Summary,
+    left: tuple[Unassigned, ...],
+    assumed: Iterable[str],
+    *,
+    seed: int,
+    made_at: datetime,
+) -> Plan:
+    """All of a plan but its parcels."""
+    problem, snapshot = sheet.problem, sheet.problem.snapshot
     return Plan(
         plan_id=sheet.plan_id,
         snapshot_id=snapshot.snapshot_id,
@@ -186,9 +226,9 @@ def _written(
         seconds=None,
         zones_version=snapshot.context.airspace.version,
         currency=problem.fleet.currency,
-        assumptions=tuple(sorted({*assumptions(sheet), *shortcuts})),
+        assumptions=tuple(sorted(set(assumed))),
         summary=figures,
-        parcels=parcels,
+        parcels=(),
         sorties=tuple(sheet.sorties),
         routes=tuple(sheet.routes),
         lockers=sheet.lockers(),

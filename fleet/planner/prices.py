@@ -16,7 +16,8 @@ from fleet.planner.visits import Key, Visit, door_visit, locker_visits
 from fleet.planner.ways import Ways
 
 MAX_PROBES = 4000
-"""Stops not yet in any route whose detour is worked out; beyond it the routes' mean saving stands in."""
+"""Stops not yet in any route whose detour is worked out; beyond it, and where legs are not kept (they would be asked
+for from each route to each stop), the routes' mean saving stands in."""
 
 Floats = NDArray[np.float64]
 
@@ -52,12 +53,20 @@ def _mix(a: float, b: float, weight: float) -> float:
 def learn(problem: Problem, ways: Sequence[Ways], routing: Routing) -> Prices:
     """Prices from routes: the saving of each stop that is in one, the cheapest detour for each that is not."""
     known = _savings(routing)
-    doors = {o: door_visit(problem, o, w.bases) for o, w in enumerate(ways) if w.bases}
+    doors = [order for order, found in enumerate(ways) if found.bases and _door(order) not in known]
     lockers = _locker_probes(problem, ways)
-    probes = [v for v in (*doors.values(), *lockers.values()) if v.key not in known]
-    known |= dict(zip([v.key for v in probes], _detours(problem, routing, probes), strict=True))
-    door = tuple(known[doors[o].key] if o in doors else float("inf") for o in range(len(ways)))
-    return Prices(door, {k: known[v.key] for k, v in lockers.items()}, _parcel_price(problem))
+    apart = [visit for visit in lockers.values() if visit.key not in known]
+    if problem.keeps_legs and len(doors) + len(apart) <= MAX_PROBES:
+        probes = [*(door_visit(problem, order, ways[order].bases) for order in doors), *apart]
+        known |= dict(zip([v.key for v in probes], _detours(problem, routing, probes), strict=True))
+    mean = _mean_saving(problem, routing)
+    door = tuple(known.get(_door(o), mean) if w.bases else float("inf") for o, w in enumerate(ways))
+    return Prices(door, {k: known.get(v.key, mean) for k, v in lockers.items()}, _parcel_price(problem))
+
+
+def _door(order: int) -> Key:
+    """What names a stop at a parcel's door."""
+    return (None, (order,))
 
 
 def average_to_marginal(routing: Routing) -> float:
@@ -72,7 +81,7 @@ def _savings(routing: Routing) -> dict[Key, float]:
         for visit, saving in zip(tour.visits, savings(tour), strict=True):
             made = tour.case.visits[visit]
             # Parcels that share a stop at their building share what it saves.
-            keys = [made.key] if made.locker_id else [(None, (order,)) for order in made.orders]
+            keys = [made.key] if made.locker_id else [_door(order) for order in made.orders]
             for key in keys:
                 found[key] = min(saving / len(keys), found.get(key, saving))
     return found
@@ -91,9 +100,8 @@ def _locker_probes(problem: Problem, ways: Sequence[Ways]) -> dict[str, Visit]:
 
 def _detours(problem: Problem, routing: Routing, probes: Sequence[Visit]) -> list[float]:
     """For each stop the cheapest detour of a tour, with the time that it takes; windows are left aside."""
-    mean = _mean_saving(problem, routing)
-    if not routing.tours or not probes or len(probes) > MAX_PROBES:
-        return [mean for _ in probes]
+    if not routing.tours or not probes:
+        return [_mean_saving(problem, routing) for _ in probes]
     best = np.full(len(probes), np.inf)
     service = np.array([v.service_s for v in probes])
     for tour in routing.tours:

@@ -265,6 +265,16 @@ class Problem:
         return frozenset(van.base for van in self.vans)
 
     @cached_property
+    def van_sites(self) -> tuple[str, ...]:
+        """The sites from which vans start."""
+        return tuple(sorted({van.site.site_id for van in self.vans}))
+
+    @cached_property
+    def kinds_of(self) -> dict[frozenset[tuple[str, str]], list[RouteType]]:
+        """The types of some vans, by their bases, as far as they were asked for."""
+        return {}
+
+    @cached_property
     def cut_off(self) -> frozenset[tuple[str, int]]:
         """Sites of vans and parcels' numbers between which the streets do not lead there and back. Estimates without
         streets lead everywhere, and are not asked."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from fleet.planner.routing import CHUNK, Budget, Iterations
+from fleet.planner.stop import Late
 
 
 class Purse(Protocol):
@@ -20,10 +21,13 @@ class Purse(Protocol):
         """A budget for one piece of work: so large a share of the whole."""
 
 
-def purse_of(budget: Budget, at_once: int) -> Purse:
+def purse_of(budget: Budget, at_once: int, late: Late | None = None) -> Purse:
     """Iterations are given away one after the other, the same whoever does them; of all else, which is time, each of so
-    many pieces that are done at a time has as much more."""
-    return _Counted(budget.chunks) if isinstance(budget, Iterations) else _Timed(budget, at_once)
+    many pieces that are done at a time has as much more. ``late`` says when it is too late for a first plan; without it
+    that is when the budget is used up."""
+    if isinstance(budget, Iterations):
+        return _Counted(budget.chunks)
+    return _Timed(budget, at_once, late or (lambda: budget() >= 1.0))
 
 
 class _Counted:
@@ -51,16 +55,16 @@ class _Counted:
 class _Timed:
     """What a clock says."""
 
-    def __init__(self, budget: Budget, at_once: int) -> None:
-        self._budget, self._at_once = budget, at_once
+    def __init__(self, budget: Budget, at_once: int, late: Late) -> None:
+        self._budget, self._at_once, self._late = budget, at_once, late
 
     def used(self) -> float:
         """Of the whole."""
         return self._budget()
 
     def late(self) -> bool:
-        """Whether the whole is used up."""
-        return self._budget() >= 1.0
+        """Whether it is too late for a first plan."""
+        return self._late()
 
     def part(self, share: float) -> Budget:
         """From its first question on, but no longer than the whole."""

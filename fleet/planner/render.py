@@ -33,7 +33,7 @@ from fleet.planner.split import tour_costs
 from fleet.planner.stop import Late, never
 from fleet.planner.tours import Tour
 from fleet.planner.ways import LockerWay, Ways
-from fleet.protocol.values import CompartmentSize, Order, TimeWindow
+from fleet.protocol.values import CompartmentSize, Order, TimeWindow, slim
 
 LEG_SPREAD = 0.1
 """Share of the time since departure by which an arrival may be off."""
@@ -42,7 +42,7 @@ VAN_SPREAD_S = 180
 """And what a van's arrival may be off anyway."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Eta:
     """When a parcel arrives, and between which times that is to be expected."""
 
@@ -51,7 +51,7 @@ class Eta:
     high: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Served:
     """How a parcel is served in the plan."""
 
@@ -343,7 +343,7 @@ def _break_begins(problem: Problem, rest: Break) -> TimeWindow:
 def _stop(tour: Tour, visit: int, begin_s: int) -> RouteStop:
     problem, made = tour.case.problem, tour.case.visits[visit]
     orders = [problem.orders[o] for o in made.orders]
-    return RouteStop(
+    stop = RouteStop(
         lon=made.place.lon,
         lat=made.place.lat,
         locker_id=made.locker_id,
@@ -352,6 +352,7 @@ def _stop(tour: Tour, visit: int, begin_s: int) -> RouteStop:
         arrive=problem.moment(begin_s),
         depart=problem.moment(begin_s + made.service_s),
     )
+    return slim(stop)
 
 
 def allotted(

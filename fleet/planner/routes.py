@@ -131,7 +131,7 @@ def _as_driven(problem: Problem, visits: Sequence[Visit], warm: Warm) -> tuple[l
     for van in problem.vans:
         keys = [key for trip in warm.get(van.index, ()) for key in trip]
         its = tuple(rest[key].pop(0) for key in keys if rest.get(key))
-        case = Case(problem, its)
+        case = Case(problem, its, (van.site.site_id,))
         tours += (found := _revived(case, (van,), warm))
         made = {number for tour in found for number in tour.visits}
         for number, visit in enumerate(its):

@@ -14,6 +14,7 @@ from fleet.planner.mixing import mixed
 from fleet.planner.prices import Prices, average_to_marginal, learn
 from fleet.planner.problem import Problem
 from fleet.planner.stop import Stop
+from fleet.planner.tiled import Workers
 from fleet.planner.ways import Ways
 
 LEAN = (0.7, 0.35, 0.9, 0.5)
@@ -60,16 +61,23 @@ class Found:
 
 
 def search(
-    problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int, stop: Stop, baselines: bool
+    problem: Problem,
+    ways: Sequence[Ways],
+    flights: Flights,
+    *,
+    seed: int,
+    stop: Stop,
+    baselines: bool,
+    workers: Workers | None = None,
 ) -> Found:
-    """The best plan within ``stop``, and never one worse than the greedy plan, if there is time for one."""
+    """The best plan within ``stop``, and never one worse than the greedy plan, if there is time for one. The tiles of a
+    large problem are searched by ``workers``."""
     if stop.late():
         none = nothing(problem, ways, flights)
         return Found(none, none, None)
     if not problem.keeps_legs and any(each.all for each in ways):
         many = stop.beside(MANY_SHARE)
-        if many.used < 1:
-            return Found(mixed(problem, ways, flights, seed=seed, stop=many), None, None)
+        return Found(mixed(problem, ways, flights, seed=seed, stop=many, workers=workers), None, None)
     ours = stop.part(1 - BASELINE_SHARE)
     both = _at_once(problem, ways, flights, seed=seed, stop=ours.beside(AT_ONCE_SHARE))
     vans = van_only(problem, ways, flights, seed=seed, stop=None, late=stop.ahead(VANS_SHARE).late)

@@ -10,8 +10,9 @@ Late = Callable[[], bool]
 """Whether time is up."""
 
 
-FIRST_S = 1.5
-"""So long a plan may take whatever the budget is: with less there would be none for a day of some hundred parcels."""
+FIRST_S, FIRST_EACH_S = 1.5, 0.0006
+"""So long a plan may take whatever the budget is, and so long for each parcel where that is more: with less there would
+be none for a day of some hundred parcels, or most parcels of a very large one would be left."""
 
 
 def never() -> bool:
@@ -131,7 +132,8 @@ class Deadline:
         return self.part(share)
 
 
-def within(clock: Callable[[], float], seconds: float) -> Deadline:
-    """A deadline so many seconds from now; what can't be asked all the time gets ``FIRST_S`` at least."""
+def within(clock: Callable[[], float], seconds: float, parcels: int = 0) -> Deadline:
+    """A deadline so many seconds from now; what can't be asked all the time gets ``FIRST_S`` at least, and
+    ``FIRST_EACH_S`` for each parcel."""
     now = clock()
-    return Deadline(clock, now + seconds, now + max(seconds, FIRST_S))
+    return Deadline(clock, now + seconds, now + max(seconds, FIRST_S, FIRST_EACH_S * parcels))

@@ -23,8 +23,9 @@ from fleet.planner.citycolumns import Columns
 from fleet.planner.holding import cost_of
 from fleet.planner.jointly import JointPlan, Route, Run, best_start, plan_jointly, plan_of
 from fleet.planner.legs import Measured, Parted, Straight
-from fleet.planner.purse import purse_of
+from fleet.planner.purse import Purse, purse_of
 from fleet.planner.routing import Budget, Iterations, typical
+from fleet.planner.stop import Late
 from fleet.planner.tilecity import Cut, Cuts, Tile
 from fleet.planner.tiling import MOST_DEPOTS, Ground, Indexes, Tiling
 from fleet.planner.warmstart import Warm, named
@@ -40,9 +41,9 @@ SIZE, FIRST_SIZE = 5000, 3000
 ONE_TABLE = 4000
 """The same where legs are looked up: a table of 270 MB, which takes some seconds."""
 
-LOOKED_UP, FEW_ROUNDS = 2500, 3
-"""Parcels of a tile at most, and rounds, where legs are looked up: that takes as long as a tile has parcels, for each
-parcel and round (10,000 parcels: about 3 s of CPU a round)."""
+LOOKED_UP, FIRST_LOOKED_UP, FEW_ROUNDS = 2500, 1200, 3
+"""Parcels of a tile at most, such of the first plan, and rounds, where legs are looked up: that takes as long as a tile
+has parcels, for each parcel and round (10,000 parcels in tiles of 2,500: about 3 s of CPU a round)."""
 
 ROUNDS, STARTS = 8, 0.18
 """Rounds after the first plan; the share of the budget of the first one, in which tiles begin without some vans."""
@@ -80,9 +81,12 @@ class Job:
     """Whether it is a search of its own, with which the tile is done."""
 
 
-def plan_city(city: City, *, seed: int, budget: Budget, workers: Workers | None = None) -> JointPlan:
+def plan_city(
+    city: City, *, seed: int, budget: Budget, workers: Workers | None = None, late: Late | None = None
+) -> JointPlan:
     """The cheapest plan that is found within the budget. Of counted iterations there always is a first plan of all
-    parcels; where time is up before a tile was reached, its parcels are left, and `JointPlan.troubles` says so.
+    parcels; where time is up before a tile was reached, its parcels are left, and `JointPlan.troubles` says so. That is
+    when the budget is used up, or later, where it is known when it is too ``late`` for a first plan.
 
     What goes wrong in a tile ends nothing: its parcels stay as they were, which is said there, too.
     """
@@ -94,18 +98,24 @@ def plan_city(city: City, *, seed: int, budget: Budget, workers: Workers | None 
     if count <= most and depots <= MOST_DEPOTS:
         whole = replace(city, legs=city.legs.part(np.arange(city.legs.places)))
         return plan_jointly(whole, seed=seed, budget=budget)
-    return _Search(city, city.legs, seed, budget, workers).plan()
+    return _Search(city, city.legs, seed, purse_of(budget, at_once_of(workers), late), workers).plan()
+
+
+def at_once_of(workers: Workers | None) -> int:
+    """How many tiles are searched at a time."""
+    return workers.at_once if workers is not None else 1
 
 
 class _Search:
     """The rounds over one city."""
 
-    def __init__(self, city: City, legs: Parted, seed: int, budget: Budget, workers: Workers | None) -> None:
+    def __init__(self, city: City, legs: Parted, seed: int, purse: Purse, workers: Workers | None) -> None:
         self.city, self.legs, self.seed, self.workers = city, legs, seed, workers
         looked_up = isinstance(legs, Measured)
         self.most, self.rounds = (LOOKED_UP, FEW_ROUNDS) if looked_up else (SIZE, ROUNDS)
+        self.first = min(self.most, FIRST_LOOKED_UP if looked_up else FIRST_SIZE)
         self.once = any(van.trips > 1 or van.break_s > 0.0 for van in city.vans)
-        self.purse = purse_of(budget, workers.at_once if workers is not None else 1)
+        self.purse = purse
 
     @cached_property
     def ground(self) -> Ground:
@@ -136,7 +146,7 @@ class _Search:
 
     def _round(self, plan: JointPlan | None, number: int, begin: float, end: float) -> JointPlan:
         """All tiles of one tiling searched, from a share of the whole time to another; without a plan the first one."""
-        size = min(self.most, FIRST_SIZE) if plan is None else self.most
+        size = self.first if plan is None and not self.once else self.most
         tiling = self.ground.tiling(plan, size, number)
         cut = self.cuts.cut(tiling, plan, trips=self.once)
         pending, found, turns = deque[tuple[Tile, Job]](), list[JointPlan](), self._turns(tiling)
@@ -213,11 +223,12 @@ def searched(job: Job) -> JointPlan:
 
 
 def _done(jobs: Iterable[Job], workers: Workers | None) -> Iterator[JointPlan | Exception]:
-    """What is found for each job, in their order; no more jobs are made beforehand than keep the workers busy."""
+    """What is found for each job, in their order; no more jobs are made beforehand than keep the workers busy, one for
+    each and one more: the legs of a tile may be a table of 100 MB."""
     waiting = deque[Callable[[], JointPlan]]()
     for job in jobs:
         waiting.append(_given(job, workers))
-        if workers is None or len(waiting) > 2 * workers.at_once:
+        if len(waiting) > (0 if workers is None else workers.at_once):
             yield _tried(waiting.popleft())
     while waiting:
         yield _tried(waiting.popleft())

@@ -23,16 +23,18 @@ from fleet.protocol.values import Place
 
 @dataclass(frozen=True)
 class Case:
-    """Visits and the sites that vans start from, with all legs between them: sites first, then visits."""
+    """Visits and the sites that vans start from, with all legs between them: sites first, then visits. ``sites`` are
+    those of the vans that it is for, where not all: of very many sites each tour would hold far more legs than it has.
+    """
 
     problem: Problem
     visits: tuple[Visit, ...]
+    sites: tuple[str, ...] = ()
 
     @cached_property
     def site_node(self) -> dict[str, int]:
         """The node of each site from which a van starts."""
-        ids = sorted({van.site.site_id for van in self.problem.vans})
-        return {site_id: node for node, site_id in enumerate(ids)}
+        return {site_id: node for node, site_id in enumerate(self.sites or self.problem.van_sites)}
 
     @cached_property
     def legs(self) -> Legs:
@@ -78,6 +80,12 @@ class Tour:
         """The nodes passed, the site at both ends."""
         depot = self.case.site_node[self.van.site.site_id]
         return np.array([depot, *(self.case.first + v for v in self.visits), depot], dtype=np.int64)
+
+    @cached_property
+    def lockers(self) -> frozenset[str]:
+        """The lockers where the van stops."""
+        stops = (self.case.visits[v].locker_id for v in self.visits)
+        return frozenset(locker_id for locker_id in stops if locker_id is not None)
 
     @property
     def line(self) -> Line:
@@ -227,6 +235,12 @@ class Tour:
     def without(self, at: int) -> Tour:
         """The tour without its visit number ``at``."""
         return Tour(self.case, self.van, (*self.visits[:at], *self.visits[at + 1 :]))
+
+
+def tour_of(problem: Problem, van: Van, visits: Sequence[Visit]) -> Tour:
+    """A van's tour over these visits, in order, with the legs of these alone."""
+    case = Case(problem, tuple(visits), (van.site.site_id,))
+    return Tour(case, van, tuple(range(len(visits))))
 
 
 def type_cost(

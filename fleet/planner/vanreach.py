@@ -16,6 +16,9 @@ from fleet.feasibility.route_energy import RouteRange
 from fleet.planner.legs import Floats, Indexes, Legs, Measured
 from fleet.planner.problem import NO_WAY_S
 
+AT_A_TIME = 4000
+"""Doors that ways are looked up to at a time."""
+
 SAMPLED = 150
 """Doors that stand for all, about, where their legs must be looked up: their medians are a few per cent off."""
 
@@ -37,10 +40,24 @@ def usual_ways(legs: Legs, depots: int, first: int, payload_kg: float) -> Usual:
     some = doors[:: max(1, len(doors) // SAMPLED)] if isinstance(legs, Measured) else doors
     metres, columns = legs.metres(sites, some), np.arange(len(some))
     out = _median(metres, legs.durations(sites, some), metres.argmin(axis=0), columns)
-    metres = legs.metres(some, doors)
-    metres = np.where(metres > 0.0, metres, NO_WAY_S)
-    between = _median(metres, legs.durations(some, doors), columns, metres.argmin(axis=1))
+    nearest, seconds = _to_the_next(legs, some, doors)
+    between = (float(np.median(nearest)), float(np.median(seconds)))
     return Usual(out, between if between[0] < NO_WAY_S else out, payload_kg)
+
+
+def _to_the_next(legs: Legs, some: Indexes, doors: Indexes) -> tuple[Floats, Floats]:
+    """From each of some doors to the next one, in metres and seconds; of very many doors some are asked at a time."""
+    nearest, seconds = np.full(len(some), np.inf), np.zeros(len(some))
+    rows = np.arange(len(some))
+    for begin in range(0, len(doors), AT_A_TIME):
+        part = doors[begin : begin + AT_A_TIME]
+        metres = legs.metres(some, part)
+        metres = np.where(metres > 0.0, metres, NO_WAY_S)
+        column = metres.argmin(axis=1)
+        nearer = metres[rows, column] < nearest
+        nearest[nearer] = metres[rows, column][nearer]
+        seconds[nearer] = legs.durations(some, part)[rows, column][nearer]
+    return nearest, seconds
 
 
 def _median(metres: Floats, seconds: Floats, rows: Indexes, columns: Indexes) -> tuple[float, float]:

@@ -35,7 +35,7 @@ UNITS_PER_M3 = 10_000
 """Volumes are counted in tenths of a litre."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Visit:
     """One stop to be made. Service begins between ``early_s`` and ``late_s``.
 
@@ -200,5 +200,8 @@ def loads_along(deliver: Sequence[tuple[int, int]], collect: Sequence[tuple[int,
 
 def types_of(problem: Problem, bases: Bases) -> list[RouteType]:
     """The types of the vans that may do something."""
-    names = {type_id for type_id, _ in bases}
-    return [kind for kind in problem.route_types if kind.type_id in names]
+    known = problem.kinds_of.get(bases)
+    if known is None:
+        names = {type_id for type_id, _ in bases}
+        known = problem.kinds_of[bases] = [k for k in problem.route_types if k.type_id in names]
+    return known

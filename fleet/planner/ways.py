@@ -58,7 +58,7 @@ class DoorWay:
 Way = SortieWay | LockerWay | DoorWay
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Ways:
     """All ways of one parcel, and what each type of van answered, by type id."""
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.plans.city import Inputs, write_city
 from tests.plans.test_real_plans import assert_sound, plan
+from tests.support.soak import chosen
 
 Row = dict[str, str]
 
@@ -84,6 +85,41 @@ def test_what_cannot_be_done_is_left_with_reasons(
         assert not never or never not in one["nearest_change"]
     found = {reason["code"] for one in left for reason in one["reasons"]}
     assert codes <= found, found
+
+
+def without_room(inputs: Inputs) -> None:
+    """Parcels of half a ton."""
+    changed(inputs.orders, lambda _, row: row | {"weight_kg": "500"})
+
+
+MANY = chosen(3200, long=20_000)
+"""More places than legs are kept of."""
+
+
+@pytest.mark.parametrize("seconds", ["0", "5"])
+@pytest.mark.parametrize(
+    ("bad", "codes"),
+    [
+        (without_vehicles, {"no_asset"}),
+        (without_room, {"too_heavy"}),
+        (at_night, {"window_missed", "out_of_time"}),
+        (in_the_sea, {"out_of_time"}),
+        (with_a_depot_beyond_the_sea, {"out_of_time"}),
+    ],
+)
+def test_a_very_large_bad_day(
+    bad: Callable[[Inputs], None], codes: set[str], seconds: str, repo_root: Path, tmp_path: Path
+) -> None:
+    """About as soon as the budget says, whatever is wrong; everybody who is left has reasons and a change."""
+    inputs = write_city(tmp_path, 1, MANY)
+    changed(inputs.depots, lambda _, row: row | {"vans": str(MANY // 60) if row["vans"] != "0" else "0"})
+    bad(inputs)
+    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", seconds), inputs)
+    left = document["unassigned"]
+    assert len(left) == document["summary"]["by_mode"]["unassigned"] >= 5
+    assert all(one["reasons"] and one["nearest_change"] for one in left)
+    found = {reason["code"] for one in left for reason in one["reasons"]}
+    assert codes & found, found
 
 
 def test_no_time_for_parcels_in_the_sea(repo_root: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,20 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["file.json"]
     write_out(path, "new")
     assert path.read_text(encoding="utf-8") == "new"
+
+
+def test_a_text_in_pieces_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    write_out(path, (piece for piece in ("o", "ld")))
+
+    def failing() -> Iterator[str]:
+        yield "new"
+        raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        write_out(path, failing())
+    assert path.read_text(encoding="utf-8") == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["file.json"]
 
 
 def test_a_pipe_stays_a_pipe(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_reasons_of_a_search_that_was_cut_short_are_the_real_ones_where_there_is
     ways = find_ways(problem, flights)
     draft = greedy(problem, ways, flights, learn(problem, ways, Routing((), ())), seed=1, late=lambda: True)
     assert (draft.cut, len(draft.unserved)) == (True, 5)
-    found = finished(Found(draft, draft, None), ways, flights, seed=1, made_at=EIGHT)
+    found = finished(Found(draft, draft, None), ways, flights, seed=1, made_at=EIGHT).whole()
     assert [one.order_id for one in found.unassigned] == ["FAR"], "settling serves whom there was no time for"
     (left,) = found.unassigned
     assert "out_of_time" not in {reason.code for reason in left.reasons}

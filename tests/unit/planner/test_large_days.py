@@ -4,8 +4,10 @@ fleet is. Work is counted, not timed."""
 from __future__ import annotations
 
 import sys
+import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
 import pytest
@@ -27,11 +29,15 @@ from fleet.planner import (
 )
 from fleet.planner.flights import Flights
 from fleet.planner.jointly import JointPlan
+from fleet.planner.planfile import in_pieces
+from fleet.planner.planning import plan_in_parts
 from fleet.planner.problem import Problem
 from fleet.planner.routes import route
-from fleet.planner.tiled import Job
+from fleet.planner.stop import FIRST_EACH_S, FIRST_S, within
+from fleet.planner.tiled import Job, Workers
 from fleet.planner.visits import door_visit
 from fleet.protocol.values import Place
+from tests.support.soak import chosen
 from tests.unit.planner.test_budget import assert_complete
 from tests.unit.planner.town import EIGHT, locker, order, place, random_town, snapshot
 
@@ -164,6 +170,80 @@ def test_a_fault_in_a_tile_is_told_in_the_plan(monkeypatch: pytest.MonkeyPatch) 
     (said,) = [one for one in found.assumptions if "no reason" in one]
     assert said.startswith("in the search over all modes, before what it left was offered its other ways: ")
     assert said.endswith(f"a tile of {calls[0]} parcels stayed as it was: ValueError('no reason')")
+
+
+def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day of some dozen parcels is a large one."""
+    for owner, name, most in (
+        (problem, "MAX_ATLAS", 10),
+        (tiled, "ONE_TABLE", 30),
+        (tiled, "LOOKED_UP", 30),
+        (tiled, "FIRST_LOOKED_UP", 20),
+        (routes, "MAX_CASE", 30),
+        (vanreach, "AT_A_TIME", 7),
+    ):
+        monkeypatch.setattr(owner, name, most)
+
+
+def test_without_time_to_search_there_is_a_first_plan_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its search's time is up from the beginning, but it is not late: as with a budget of nothing for a large day."""
+    small_tiles(monkeypatch)
+    day = random_town(2, 90)
+    stop = Deadline(lambda: 1.0, 1.0, 2.0)
+    assert stop.used == 1.0
+    found = plan(day, seed=1, stop=stop, made_at=EIGHT)
+    assert_complete(found, day)
+    assert len(found.unassigned) <= 10
+    assert found.summary.greedy_cost is None, "the search over all modes made it"
+    assert not any("time was up" in one for one in found.assumptions)
+
+
+def test_a_very_large_day_has_time_for_a_first_plan() -> None:
+    """Some time for each parcel, however small the budget; a small day has none for that."""
+    small, large = within(lambda: 0.0, 0.5, 100), within(lambda: 0.0, 0.5, 100_000)
+    assert (small.used, large.used) == (0.0, 0.0)
+    now = [0.0]
+    small, large = (within(lambda: now[0], 0.5, parcels) for parcels in (100, 100_000))
+    now[0] = FIRST_S
+    assert (small.late(), large.late()) == (True, False)
+    assert small.used == large.used == 1.0
+    now[0] = FIRST_EACH_S * 100_000
+    assert large.late()
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_workers_find_the_same(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    small_tiles(monkeypatch)
+    day = random_town(5, 90)
+    alone = plan(day, seed=1, stop=MaxIterations(30), made_at=EIGHT)
+    with ThreadPoolExecutor(workers) as threads:
+        search = Workers(threads, workers)
+        beside = plan_in_parts(day, seed=1, stop=MaxIterations(30), made_at=EIGHT, workers=search).whole()
+    assert beside == alone
+
+
+FEW = chosen(120, long=3000)
+"""Parcels of a day whose memory is counted; of one twice as large, too."""
+
+
+def test_memory_of_a_large_day_grows_by_little_for_each_parcel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the snapshot to the written file, at the worst moment, and of a fleet that grows with the day."""
+    small_tiles(monkeypatch)
+
+    def peak(count: int) -> int:
+        orders = [order(f"O{i}", place(100 + 37 * i % 5000, 61 * i % 4000)) for i in range(count)]
+        shelves = tuple(locker(f"L{i}", place(150 * i, 90)) for i in range(count // 100))
+        day = snapshot(orders, vans=count // 25, lockers=shelves)
+        tracemalloc.start()
+        try:
+            parts = plan_in_parts(day, seed=1, stop=MaxIterations(0), made_at=EIGHT)
+            assert sum(map(len, in_pieces(parts))) > 500 * count
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(50)
+    assert peak(2 * FEW) - peak(FEW) < FEW * 9000
 
 
 def test_routes_of_many_stops_stay_as_they_were_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from fleet.domain.plan import Plan
 from fleet.planner import MaxIterations, plan
-from fleet.planner.planfile import PlanFileError, from_json, schema, schema_text, to_json
+from fleet.planner.planfile import PlanFileError, from_json, in_pieces, schema, schema_text, to_json
+from fleet.planner.planning import plan_in_parts
 from tests.unit.planner.town import EIGHT, locker, order, place, snapshot
 
 
@@ -28,6 +29,20 @@ def test_plan_comes_back_as_it_went() -> None:
     """Aliases and all."""
     made = some_plan()
     assert from_json(to_json(made)) == made
+
+
+def test_in_pieces_it_is_the_same_plan() -> None:
+    """Also one that leaves a parcel, whose reasons come behind those that are brought."""
+    far = order("FAR", place(900_000, 0), locker_ok=False)
+    town = snapshot([far, *(order(f"O{i}", place(1500 + 100 * i, 60)) for i in range(5))], drones=1)
+    parts = plan_in_parts(town, seed=0, stop=MaxIterations(5), made_at=EIGHT).then(
+        lambda _: {"iterations": 5}
+    )
+    pieces = list(in_pieces(parts))
+    whole = plan(town, seed=0, stop=MaxIterations(5), made_at=EIGHT)
+    assert from_json("".join(pieces)) == whole.model_copy(update={"iterations": 5})
+    assert whole.unassigned
+    assert len(pieces) > len(whole.parcels)
 
 
 def test_names_are_those_of_the_contract() -> None:
