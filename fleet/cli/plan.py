@@ -204,6 +204,7 @@ def _summary(
     lines = [
         f"{summary.parcels} parcels, {summary.cost.total:.2f} {currency}{_beside(summary)}",
         table(("mode", "parcels", currency), rows),
+        *_bounded(summary, currency),
         *([] if emitted_kg is None else [f"{emitted_kg:.1f} kg of CO2"]),
         *([] if hours is None else [_by_hour(hours)]),
         f"{len(made.sorties)} sorties, {len(made.routes)} van routes{_trips(made)}, {len(made.lockers)} lockers",
@@ -213,6 +214,16 @@ def _summary(
         f"written to {out}",
     ]
     return "\n".join(lines)
+
+
+def _bounded(summary: Summary, currency: str) -> list[str]:
+    """How far the plan is from what none can cost less than; where parcels are left that holds with their price."""
+    if not summary.bound or summary.by_mode.get("unassigned"):
+        return []
+    above = 100 * (summary.cost.total / summary.bound - 1)
+    return [
+        f"by a relaxation no plan costs less than {summary.bound:.2f} {currency}: this one {above:.1f} % more"
+    ]
 
 
 def _trips(made: Plan) -> str:

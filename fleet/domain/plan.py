@@ -224,7 +224,7 @@ class CostSummary(Value):
 
 class Summary(Value):
     """The plan in a few figures. ``van_only_cost`` and ``greedy_cost`` are the same parcels planned in those two
-    ways.
+    ways. No plan by the ways that were found costs less than ``bound``, with the objective's price for what is left.
     """
 
     parcels: int
@@ -234,6 +234,7 @@ class Summary(Value):
     van_only_unassigned: int | None = None
     greedy_cost: NonNegative | None = None
     greedy_unassigned: int | None = None
+    bound: Annotated[NonNegative | None, Field(exclude_if=lambda bound: bound is None)] = None
 
 
 class Revised(Value):

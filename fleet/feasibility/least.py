@@ -24,16 +24,29 @@ def least_cost(asset_type: SortieType, trip: Trip) -> float:
     both ways, and where the speed over ground is held it is no faster either. No way is shorter than the geodesic, and
     none is flown below its type's height. What its energy costs is left out.
     """
+    figures = _least(asset_type, trip)
+    return trip.cost if figures is None else kind_of(asset_type.kind).trip_cost(asset_type, figures)
+
+
+def least_s(asset_type: SortieType, trip: Trip) -> float:
+    """No such trip takes less, from departure to return (s)."""
+    figures = _least(asset_type, trip)
+    if figures is None:
+        return (trip.return_at - trip.depart_at).total_seconds()
+    return figures.duration_s
+
+
+def _least(asset_type: SortieType, trip: Trip) -> TripFigures | None:
+    """How long and how far a flight is at the least; none of a way over ground, which is always the same."""
     frame = vehicle_of(asset_type)
     if not isinstance(frame, Airframe):
-        return trip.cost
+        return None
     site, drop = trip.path[0], trip.path[trip.drop_index]
     both_m = 2 * EARTH.inv(site.lon, site.lat, drop.lon, drop.lat)[2] * _SLACK
     seconds = both_m / _fastest_mps(asset_type) + _upright_s(frame, asset_type.cruise_height_agl_m) * _SLACK
     # Who is known to be fast takes less on its ways, as `Moves.at_pace` has it.
     seconds *= min(1.0, trip.pace)
-    figures = TripFigures(duration_s=seconds + asset_type.drop_s, distance_m=both_m)
-    return kind_of(asset_type.kind).trip_cost(asset_type, figures)
+    return TripFigures(duration_s=seconds + asset_type.drop_s, distance_m=both_m)
 
 
 def _fastest_mps(asset_type: SortieType) -> float:

@@ -20,7 +20,7 @@ from fleet.feasibility import (
 )
 from fleet.feasibility.charging import swap_s
 from fleet.feasibility.gaps import no_way
-from fleet.feasibility.least import least_cost
+from fleet.feasibility.least import least_cost, least_s
 from fleet.kinds import kind_of
 from fleet.planner.asdrafted import DraftedSortie, drafted_sorties
 from fleet.planner.flights import Flights, earliest_departure, round_up
@@ -325,7 +325,10 @@ def _way_of(problem: Problem, pool: Pool, locker: LockerWay | None, trip: Trip) 
     cycle_s = gone_s + min(charge_s, _change_s(problem, pool, charge_s))
     fee = locker.fee if locker else 0.0
     cost, least = trip.cost + fee, least_cost(pool.type, trip) + fee
-    return SortieWay(pool.index, pool.type.kind, cost, cycle_s, charge_s, out_s, locker, gone_s, least)
+    away_least_s = pool.type.load_s + least_s(pool.type, trip) + pool.type.turnaround_s
+    return SortieWay(
+        pool.index, pool.type.kind, cost, cycle_s, charge_s, out_s, locker, gone_s, least, away_least_s
+    )
 
 
 def _change_s(problem: Problem, pool: Pool, charge_s: int) -> int:

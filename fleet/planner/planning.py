@@ -10,6 +10,7 @@ from fleet.domain.plan import CostSummary, Lost, Plan, Revised, Summary, Unassig
 from fleet.feasibility.route_energy import assumed_of
 from fleet.planner.balance import balance
 from fleet.planner.board import Board
+from fleet.planner.bound import lower_bound
 from fleet.planner.candidates import find_ways
 from fleet.planner.explain import UNASSIGNED, Explainer
 from fleet.planner.flights import Flights
@@ -57,9 +58,9 @@ def plan_in_parts(
     """Mode, asset, time and cost for every parcel of the snapshot, with the reasons.
 
     The same snapshot, seed and number of iterations give the same plan. ``baselines`` adds what the same parcels
-    would cost by vans alone, by the same router. The plan is never worse than the greedy one, if that is whole. Of a
-    deadline a share is kept for what comes after the search; what there is no time for is left out, which the plan
-    says (``planned.out_of_time``, and among its assumptions).
+    would cost by vans alone, by the same router, and what no plan can cost less than. The plan is never worse than the
+    greedy one, if that is whole. Of a deadline a share is kept for what comes after the search; what there is no time
+    for is left out, which the plan says (``planned.out_of_time``, and among its assumptions).
     Where the snapshot has drafted missions, the plan begins with these and changes few of them; it has no baselines.
     ``workers`` search the tiles of a large problem beside each other.
     Raises ``PlannerError`` when the snapshot does not fit together; whatever can't be served is unassigned.
@@ -74,6 +75,9 @@ def plan_in_parts(
         return _revision(again, ways, flights, seed=seed, made_at=made_at, stop=stop)
     found = search(problem, ways, flights, seed=seed, stop=searching, baselines=baselines, workers=workers)
     made = finished(found, ways, flights, seed=seed, made_at=made_at, stop=stop)
+    if baselines and not stop.late():
+        bounded = made.summary.model_copy(update={"bound": lower_bound(problem, ways)})
+        made = made.model_copy(update={"summary": bounded})
     if not baselines or found.van_only is not None:
         return made
     said = NO_VANS if found.greedy is not None else NO_BASELINES

@@ -28,7 +28,8 @@ class SortieWay:
     ``cost`` is the trip's (and the stay's); ``cycle_s`` is how long it keeps an asset, from loading to recharged;
     ``charge_s`` how long its battery needs a charger; ``out_s`` from departure to drop;
     ``gone_s`` from loading until it is turned round. ``least`` is what it costs at the least, at whatever hour of the
-    day: in another hour's wind it may cost less than ``cost``, by which it was judged at one time only.
+    day: in another hour's wind it may cost less than ``cost``, by which it was judged at one time only. ``least_s`` is
+    how long it keeps an asset at the least, charging aside.
     """
 
     pool: int
@@ -40,6 +41,7 @@ class SortieWay:
     locker: LockerWay | None = None
     gone_s: int = 0
     least: float = 0.0
+    least_s: float = 0.0
 
     @property
     def mode(self) -> str:

@@ -1,0 +1,282 @@
+"""What no plan can cost less than: a linear program in which each parcel's way costs what it costs at the least.
+
+It is a relaxation: whatever plan there is by the ways that were found, with what it leaves at the objective's price, is
+a solution of it, and costs no less than there. Left out are windows of vans, the order of stops, chargers, ports and
+pilots; parcels, stops, vans and trips may be taken in part. A van's way is told by halves: of each place that it stops
+at half of the least way there from any other one, and half of the least way on (as the bound of the two shortest edges
+for the travelling salesman: Lawler et al., The Traveling Salesman Problem, 1985).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import inf
+from typing import Any, NamedTuple
+
+import numpy as np
+from ortools.linear_solver.python import model_builder
+
+from fleet.planner.assignment import larger_classes
+from fleet.planner.buildings import building
+from fleet.planner.problem import Problem, Van, is_delivery
+from fleet.planner.spans import Span
+from fleet.planner.visits import capacity, units
+from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
+from fleet.protocol.values import Place
+
+ROWS = 256
+"""So many rows of the table of legs are looked at at once."""
+
+WINDOWS = 24
+"""So many windows of a pool's parcels are looked at, the most frequent ones."""
+
+SLACK = 1 - 1e-6
+"""For the tolerances of the solver: the bound must not be missed by a hair."""
+
+Variable = Any
+
+
+class _Group(NamedTuple):
+    """Vans that are alike: one of them, how many are out, and how many trips they make."""
+
+    van: Van
+    out: Variable
+    trips: Variable
+
+    @property
+    def day_s(self) -> float:
+        """How long one of them may be under way."""
+        return float(max(0, min(self.van.late_s - self.van.early_s, self.van.type.max_shift_s)))
+
+
+class Half(NamedTuple):
+    """Half of the least way to a place and half of that on from it: money, and seconds."""
+
+    cost: float
+    seconds: float
+
+
+def lower_bound(problem: Problem, ways: Sequence[Ways]) -> float | None:
+    """What the objective can't be less than (cost, and the price of parcels that are left); none where legs are not
+    kept, or the program is not solved."""
+    if not problem.keeps_legs:
+        return None
+    return _Program(problem, ways).solved()
+
+
+@dataclass
+class _Program:
+    """Takes of ways, stops at places, vans and trips, each from nothing to all of it."""
+
+    problem: Problem
+    ways: Sequence[Ways]
+    model: Any = field(default_factory=model_builder.Model)
+    stops: dict[Hashable, Variable] = field(default_factory=dict)
+    costs: list[Any] = field(default_factory=list)
+    busy: list[Any] = field(default_factory=list)
+    """Seconds of vans."""
+    vans: list[_Group] = field(default_factory=list)
+
+    def solved(self) -> float | None:
+        """The least objective."""
+        self.vans = [self._group(group) for group in self._groups()]
+        takes = list(self._parcels())
+        self._limit_vans(takes)
+        self._machines(takes)
+        self._compartments(takes)
+        self.model.minimize(_sum(self.costs))
+        solver = model_builder.Solver("glop")
+        if solver.solve(self.model) != model_builder.SolveStatus.OPTIMAL:
+            return None
+        left = self.problem.left_price(self._asked)
+        return max(0.0, (solver.objective_value + left) - abs(solver.objective_value) * (1 - SLACK))
+
+    @cached_property
+    def _asked(self) -> list[int]:
+        """All parcels that were asked about but those that stand at a site: any van may fetch these on its way, which
+        is no way of theirs here. What they cost counts as nothing."""
+        asked = (order for order, found in enumerate(self.ways) if found.asked)
+        return [order for order in asked if self.problem.standing(order) is None]
+
+    def _parcels(self) -> Iterator[tuple[Variable, int, Way]]:
+        """Each parcel goes one way, or is left for its price."""
+        for order in self._asked:
+            takes = []
+            for way in self.ways[order].all:
+                take = self.model.new_num_var(0, 1, "")
+                takes.append(take)
+                self.costs.append((self._cost(order, way) - self.problem.penalties[order]) * take)
+                self._drive(order, way, take)
+                yield take, order, way
+            if takes:
+                self.model.add(_sum(takes) <= 1)
+
+    def _cost(self, order: int, way: Way) -> float:
+        match way:
+            case SortieWay():
+                return way.least
+            case LockerWay():
+                return way.fee + self.rates.per_parcel + self.rates.in_locker_s * self.rates.per_s
+            case DoorWay():
+                return self.rates.per_parcel + self._at_door_s(order) * self.rates.per_s
+
+    def _at_door_s(self, order: int) -> float:
+        return self.problem.orders[order].service_minutes * 60.0
+
+    def _drive(self, order: int, way: Way, take: Variable) -> None:
+        """What goes by van needs a stop at its place, which others share, and time there."""
+        if isinstance(way, SortieWay):
+            return
+        if isinstance(way, LockerWay):
+            key: Hashable = way.locker_id
+            seconds = self.rates.in_locker_s
+        else:
+            key, seconds = building(self.problem, order), self._at_door_s(order)
+        self.busy.append(seconds * take)
+        self.model.add(take <= self._stop(key))
+        bases = self.ways[order].bases
+        self.model.add(take <= _sum(group.out for group in self.vans if group.van.base in bases))
+
+    def _stop(self, key: Hashable) -> Variable:
+        if key not in self.stops:
+            self.stops[key] = stop = self.model.new_num_var(0, 1, "")
+            half = self.halves[key]
+            self.costs.append((half.cost + self.rates.stop_s * self.rates.per_s) * stop)
+            self.busy.append((half.seconds + self.rates.stop_s) * stop)
+        return self.stops[key]
+
+    # --- what there is of everything ---------------------------------------------------------------------------------
+
+    def _group(self, alike: Sequence[Van]) -> _Group:
+        """Vans that are out, each for its day, and their trips."""
+        van = alike[0]
+        group = _Group(van, self.model.new_num_var(0, len(alike), ""), self.model.new_num_var(0, inf, ""))
+        self.model.add(group.out <= group.trips)
+        half, load_s = self.halves[van.site.site_id], van.type.load_s
+        self.costs += [van.fixed_cost * group.out, (half.cost + load_s * self.rates.per_s) * group.trips]
+        self.busy.append((half.seconds + load_s) * group.trips)
+        return group
+
+    def _limit_vans(self, takes: Sequence[tuple[Variable, int, Way]]) -> None:
+        """Their time in all, and what their trips hold: of what is brought, and of what is fetched."""
+        self.model.add(_sum(self.busy) <= _sum(group.day_s * group.out for group in self.vans))
+        for brought in (True, False):
+            loads = [
+                (take, units(self.problem.orders[order]))
+                for take, order, way in takes
+                if not isinstance(way, SortieWay) and is_delivery(self.problem.orders[order]) is brought
+            ]
+            for k in (0, 1):
+                room = _sum(capacity(group.van.type)[k] * group.trips for group in self.vans)
+                self.model.add(_sum(load[k] * take for take, load in loads) <= room)
+
+    def _groups(self) -> Iterable[list[Van]]:
+        groups: dict[Any, list[Van]] = defaultdict(list)
+        for van in self.problem.vans:
+            groups[van.group].append(van)
+        return groups.values()
+
+    def _machines(self, takes: Sequence[tuple[Variable, int, Way]]) -> None:
+        """Of each pool no more than its machines have time for: while it is open, and in each of the usual windows.
+
+        Of a machine's sorties that hand over within a window all but the first and the last lie in it.
+        """
+        used: dict[int, list[tuple[Variable, Span, SortieWay]]] = defaultdict(list)
+        for take, order, way in takes:
+            if isinstance(way, SortieWay):
+                used[way.pool].append((take, self.problem.due[order], way))
+        for index, sorties in used.items():
+            pool = self.problem.pools[index]
+            beyond = 2 * max(way.least_s for _, _, way in sorties)
+            opened = sum(end - begin + beyond for begin, end in pool.open)
+            self.model.add(_sum(way.least_s * take for take, _, way in sorties) <= opened * len(pool.slots))
+            windows = Counter(due for _, due, _ in sorties)
+            for (begin, end), _ in windows.most_common(WINDOWS):
+                inside = [(t, w) for t, due, w in sorties if begin <= due[0] and due[1] <= end]
+                room = (end - begin + beyond) * len(pool.slots)
+                self.model.add(_sum(way.least_s * take for take, way in inside) <= room)
+
+    def _compartments(self, takes: Sequence[tuple[Variable, int, Way]]) -> None:
+        """Of each class, and of those that are larger, no more than are free."""
+        kept: dict[str, list[tuple[Variable, LockerWay]]] = defaultdict(list)
+        for take, _, way in takes:
+            locker = way.locker if isinstance(way, SortieWay) else way
+            if isinstance(locker, LockerWay):
+                kept[locker.locker_id].append((take, locker))
+        for locker_id, users in kept.items():
+            free = self.problem.stations[locker_id].free
+            for sizes in larger_classes():
+                room = sum(free[size] for size in sizes)
+                self.model.add(_sum(take for take, way in users if way.size in sizes) <= room)
+
+    # --- ways between places -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def rates(self) -> _Rates:
+        """Of all types that there are vans of."""
+        return _Rates.of(self.problem.vans)
+
+    @cached_property
+    def halves(self) -> dict[Hashable, Half]:
+        """By the place's key: of all places that a van may stop at, and of those that vans start from."""
+        places: dict[Hashable, Place] = {van.site.site_id: van.site.place for van in self.problem.vans}
+        of: list[tuple[Hashable, Place]] = list(places.items())
+        lockers = {way.locker_id for o in self._asked for way in self.ways[o].lockers}
+        of += [(name, self.problem.stations[name].locker.place) for name in sorted(lockers)]
+        doors = [o for o in range(len(self.ways)) if self.ways[o].bases]
+        of += [(building(self.problem, o), self.problem.orders[o].place) for o in doors]
+        return self._least(of)
+
+    def _least(self, of: Sequence[tuple[Hashable, Place]]) -> dict[Hashable, Half]:
+        numbers = {key: i for i, key in enumerate(dict.fromkeys(key for key, _ in of))}
+        own = np.array([numbers[key] for key, _ in of])
+        places = [place for _, place in of]
+        onward, there = (np.full((2, len(of)), np.inf) for _ in range(2))
+        for first in range(0, len(of), ROWS):
+            rows = slice(first, first + ROWS)
+            legs = self.problem.cross(places[rows], places)
+            money = legs.metres * self.rates.per_m + legs.seconds * self.rates.per_s
+            same = own[rows][:, None] == own[None, :]
+            for k, table in enumerate((money, legs.seconds.astype(np.float64))):
+                table[same] = np.inf
+                onward[k, rows] = table.min(axis=1)
+                there[k] = np.minimum(there[k], table.min(axis=0))
+        halves = (onward + there) / 2
+        found: dict[Hashable, Half] = {}
+        for (key, _), cost, seconds in zip(
+            of, *np.where(np.isfinite(halves), halves, 0.0).tolist(), strict=True
+        ):
+            before = found.get(key, Half(cost, seconds))
+            found[key] = Half(min(cost, before.cost), min(seconds, before.seconds))
+        return found
+
+
+@dataclass(frozen=True)
+class _Rates:
+    """The least that any van counts."""
+
+    per_m: float = 0.0
+    per_s: float = 0.0
+    per_parcel: float = 0.0
+    stop_s: float = 0.0
+    in_locker_s: float = 0.0
+
+    @classmethod
+    def of(cls, vans: Sequence[Van]) -> _Rates:
+        kinds = {van.type.type_id: van.type for van in vans}.values()
+        if not kinds:
+            return cls()
+        return cls(
+            per_m=min(kind.rates.per_km for kind in kinds) / 1000,
+            per_s=min(kind.rates.per_hour for kind in kinds) / 3600,
+            per_parcel=min(kind.rates.per_parcel for kind in kinds),
+            stop_s=min(kind.stop_s for kind in kinds),
+            in_locker_s=min(kind.locker_parcel_s for kind in kinds),
+        )
+
+
+def _sum(terms: Iterable[Any]) -> Any:
+    return model_builder.LinearExpr.sum(list(terms))

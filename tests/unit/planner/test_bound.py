@@ -1,0 +1,167 @@
+"""What no plan can cost less than: against brute force on tiny towns, and against plans of whole ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import permutations, product
+
+import pytest
+
+from fleet.domain.plan import Plan
+from fleet.planner import Deadline, MaxIterations, Snapshot, plan
+from fleet.planner.bound import lower_bound
+from fleet.planner.buildings import door_visits
+from fleet.planner.candidates import find_ways
+from fleet.planner.flights import Flights
+from fleet.planner.problem import Problem
+from fleet.planner.tours import Case, Tour
+from fleet.planner.visits import Visit, locker_visits
+from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
+from tests.unit.planner.town import EIGHT, locker, order, place, random_town, slots, snapshot, with_capacity
+from tests.unit.planner.town import fleet as calm_fleet
+
+SEEDS = range(12)
+
+
+def asked(town: Snapshot) -> tuple[Problem, tuple[Ways, ...]]:
+    problem = Problem(town)
+    return problem, find_ways(problem, Flights(problem))
+
+
+def bound_of(town: Snapshot) -> float:
+    found = lower_bound(*asked(town))
+    assert found is not None
+    return found
+
+
+def objective(made: Plan, town: Snapshot) -> float:
+    """What it costs, with the price of what it leaves."""
+    left = {one.order_id for one in made.unassigned}
+    price = 10 * town.context.fleet.unserved_penalty
+    return made.summary.cost.total + price * sum(o.priority for o in town.orders if o.order_id in left)
+
+
+def cheapest(problem: Problem, ways: Sequence[Ways]) -> float:
+    """Every choice of ways, every order of stops on one van; as if machines and compartments were as many as one likes,
+    so that it is no more than what the best plan costs."""
+    best = float("inf")
+    for choice in product(*([*found.all, None] for found in ways)):
+        fixed = sum(_alone(problem, order, way) for order, way in enumerate(choice))
+        visits = list(_visits(problem, ways, choice))
+        if fixed < best:
+            best = min([best, *(fixed + cost for cost in _tours(problem, visits))])
+    return best
+
+
+def _alone(problem: Problem, order: int, way: Way | None) -> float:
+    match way:
+        case None:
+            return problem.penalties[order]
+        case SortieWay():
+            return way.least
+        case LockerWay():
+            return way.fee
+        case DoorWay():
+            return 0.0
+
+
+def _visits(problem: Problem, ways: Sequence[Ways], choice: Sequence[Way | None]) -> Iterator[Visit]:
+    doors = [(o, ways[o].bases) for o, way in enumerate(choice) if isinstance(way, DoorWay)]
+    yield from door_visits(problem, doors)
+    stays: dict[str, list[int]] = {}
+    for o, way in enumerate(choice):
+        if isinstance(way, LockerWay):
+            stays.setdefault(way.locker_id, []).append(o)
+    for name, orders in stays.items():
+        yield from locker_visits(problem, problem.stations[name], [(o, ways[o].bases) for o in orders])
+
+
+def _tours(problem: Problem, visits: Sequence[Visit]) -> Iterable[float]:
+    """What each order of the stops costs that holds, by the one van."""
+    (van,) = problem.vans
+    if not visits:
+        return [0.0]
+    case = Case(problem, tuple(visits))
+    tours = (Tour(case, van, turn) for turn in permutations(range(len(visits))))
+    return [tour.cost for tour in tours if tour.feasible]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_never_above_the_cheapest_plan_of_tiny_towns(seed: int) -> None:
+    """Every way, and every order of stops, of four parcels: within their windows, by drone, robot, locker and van."""
+    whole = random_town(seed, 40)
+    town = replace(whole, orders=whole.orders[seed : seed + 4])
+    others = tuple(asset for asset in town.assets if "/van" not in asset.asset_id)
+    town = replace(town, assets=(*others, *slots("van", "D", 1)))
+    problem, ways = asked(town)
+    found, best = lower_bound(problem, ways), cheapest(problem, ways)
+    assert found is not None
+    assert 0.0 < found <= best + 1e-9
+    assert found >= 0.4 * best, "a bound that says next to nothing"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("capacity_kg", [None, 15.0])
+def test_no_plan_costs_less(seed: int, capacity_kg: float | None) -> None:
+    """Whatever is short in the town: machines, compartments, vans."""
+    town = random_town(seed, 16, capacity_kg)
+    made = plan(town, seed=seed, stop=MaxIterations(10), made_at=EIGHT)
+    assert made.summary.bound is not None
+    assert 0.0 < made.summary.bound <= objective(made, town) + 1e-6
+
+
+def test_one_parcel_by_van_costs_just_that() -> None:
+    """Out and back, the van's day and the stop: nothing of it is left out."""
+    town = snapshot([order("A", place(900, 50), locker_ok=False)])
+    made = plan(town, seed=1, stop=MaxIterations(1), made_at=EIGHT)
+    assert bound_of(town) == pytest.approx(made.summary.cost.total, rel=1e-4)
+
+
+def test_what_nobody_can_bring_counts_its_price() -> None:
+    town = snapshot([order("A", place(900, 0), weight_kg=60.0)], vans=0, drones=1)
+    assert bound_of(town) == pytest.approx(10 * calm_fleet().unserved_penalty, rel=1e-5)
+
+
+def test_a_van_more_that_is_needed_is_counted() -> None:
+    """By weight, in one trip's time: with half of the capacity the bound is higher by most of what a trip costs."""
+    parcels = [order(f"O{i}", place(300 * i, 100), weight_kg=4.0, locker_ok=False) for i in range(6)]
+    bounds = [
+        bound_of(snapshot(parcels, vans=3, spec=with_capacity(calm_fleet(), kg))) for kg in (24.0, 12.0)
+    ]
+    assert bounds[1] > bounds[0] + 1.0
+
+
+def test_compartments_and_machines_are_no_more_than_there_are() -> None:
+    """A drone more, or a locker with more room, makes it lower."""
+    parcels = [order(f"O{i}", place(30 * i, 1500), hours=(0, 1)) for i in range(24)]
+    few, more = (snapshot(parcels, vans=1, drones=drones) for drones in (1, 4))
+    assert bound_of(more) < bound_of(few)
+    shelves = [locker("L", place(300, 1500), small=n, medium=0, large=0) for n in (1, 12)]
+    full, empty = (snapshot(parcels, vans=1, lockers=(one,)) for one in shelves)
+    assert bound_of(empty) < bound_of(full)
+
+
+def test_several_at_one_building_share_a_stop() -> None:
+    """A plan parks once for all of them: so does the bound."""
+    parcels = [order(f"O{i}", place(3000, 0), locker_ok=False) for i in range(5)]
+    town = snapshot(parcels)
+    made = plan(town, seed=1, stop=MaxIterations(1), made_at=EIGHT)
+    assert [len(stop.deliver) for route in made.routes for stop in route.stops] == [5]
+    assert bound_of(town) == pytest.approx(made.summary.cost.total, rel=1e-4)
+
+
+def test_parcels_that_stand_somewhere_count_nothing() -> None:
+    """A van may fetch them, which costs what no way tells."""
+    parcels = [order("A", place(900, 50), locker_ok=False), order("B", place(2000, 0), locker_ok=False)]
+    alone = snapshot(parcels[:1])
+    assert bound_of(snapshot(parcels, standing={"B": "S"})) == pytest.approx(bound_of(alone), rel=0.2)
+    assert bound_of(snapshot(parcels)) > 1.02 * bound_of(alone)
+
+
+def test_none_where_time_is_up_or_no_baselines_are_wanted() -> None:
+    town = random_town(1, 10)
+    late = plan(town, seed=1, stop=Deadline(lambda: 1.0, 0.0), made_at=EIGHT)
+    assert late.summary.bound is None
+    plain = plan(town, seed=1, stop=MaxIterations(1), made_at=EIGHT, baselines=False)
+    assert plain.summary.bound is None
