@@ -24,11 +24,14 @@ from tests.checker.rules import (
     placement,
     priority,
     sorties,
+    streets,
     travel,
+    walks,
     weather,
     windows,
 )
 from tests.checker.shape import PLAN
+from tests.checker.streets import Streets
 from tests.checker.violation import Violation
 from tests.checker.zones import read_zones
 
@@ -73,6 +76,10 @@ RULES: tuple[Rule, ...] = (
     travel.check_legs,
     travel.check_distances,
     travel.check_stop_places,
+    walks.check_walks,
+    streets.check_drives,
+    streets.check_driven_distances,
+    streets.check_wheelways,
     money.check_sums,
     money.check_route_costs,
     priority.check_priorities,
@@ -88,10 +95,12 @@ def check_plan(
     fleet_toml: Path | None,
     zones_files: Sequence[Path] = (),
     weather_csv: Path | None = None,
+    on_streets: Streets | None = None,
 ) -> list[Violation]:
     """Everything that is wrong with a plan file, measured against the raw inputs that it was made from.
 
-    Without a fleet file the default fleet counts. Times of the CSV files must be aware.
+    Without a fleet file the default fleet counts. Times of the CSV files must be aware. ``on_streets``: the map,
+    where the plan was made on one.
     """
     document = json.loads(plan_json.read_text(encoding="utf-8"))
     malformed = list(PLAN(document, "plan"))
@@ -105,6 +114,7 @@ def check_plan(
         fleet=read_fleet(fleet_toml),
         zones=tuple(zone for path in zones_files for zone in read_zones(path)),
         weather=read_weather(weather_csv),
+        streets=on_streets,
     )
     return check_case(case)
 

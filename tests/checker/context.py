@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from tests.checker.document import Charge, Parcel, Plan, Reservation, Route, Sortie
 from tests.checker.fleet import FleetFacts, RouteFacts, SortieFacts
 from tests.checker.inputs import Locker, Observation, Order, Site
+from tests.checker.streets import Streets
 from tests.checker.zones import Zone
 
 
@@ -26,6 +27,8 @@ class Case:
     fleet: FleetFacts
     zones: tuple[Zone, ...]
     weather: tuple[Observation, ...]
+    streets: Streets | None = None
+    """The map that the plan was made on; none where it was made by estimates."""
 
     @cached_property
     def parcels(self) -> dict[str, Parcel]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from tests.checker.inputs import Edges, Order, Site
 from tests.checker.physics import Roller, Rotorcraft
+from tests.checker.streets import Rules
 from tests.checker.zones import Ground
 
 
@@ -96,6 +97,15 @@ class SortieFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Walk:
+    """How far from the van its driver walks, with how much in hand, how fast."""
+
+    farthest_m: float
+    carry_kg: float = 15.0
+    speed_mps: float = 5 / 3.6
+
+
+@dataclass(frozen=True, slots=True)
 class RouteFacts:
     """A van's type."""
 
@@ -110,6 +120,7 @@ class RouteFacts:
     shift_start: time
     shift_end: time
     max_shift_s: float
+    walk: Walk | None = None
     rest: tuple[timedelta, time, time] | None = None
     """The driver's break: how long it is, and between which local times it begins."""
 
@@ -177,6 +188,7 @@ class FleetFacts:
     stands: tuple[Stand, ...]
     spares: tuple[tuple[str, frozenset[str], int], ...] = ()
     """Spare packs: of a type, at some sites (none named: at all), how many."""
+    streets: Rules = field(default_factory=Rules)
     may_be_late: timedelta = timedelta()
     """How long after its window a van may serve a parcel at its door."""
     pilots: tuple[PilotShift, ...] = ()

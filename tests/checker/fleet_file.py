@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
+
+from shapely.geometry import shape
 
 from tests.checker.fleet import (
     Cap,
@@ -21,8 +24,10 @@ from tests.checker.fleet import (
     SortieFacts,
     Stand,
     StationFacts,
+    Walk,
 )
 from tests.checker.inputs import Edges
+from tests.checker.streets import Rules
 from tests.checker.vehicle_file import read_vehicle
 from tests.checker.zones import Ground
 
@@ -38,11 +43,31 @@ _SKILL_SERVICES = {"white_glove": "white_glove"}
 
 def read_fleet(path: Path | None) -> FleetFacts:
     """The facts of a fleet file; of the default fleet without one."""
-    data = _load(DEFAULT_FLEET)
+    data, streets = _load(DEFAULT_FLEET), Rules()
     if path is not None:
         own = _load(path)
         data = {**data, **own, **{key: _layer(data.get(key, {}), own.get(key, {})) for key in _LAYERED}}
-    return _facts(data)
+        streets = _streets(own.get("network", {}), path.parent)
+    return replace(_facts(data), streets=streets)
+
+
+def _streets(network: Table, beside: Path) -> Rules:
+    slow = [(_shift(one["hours"]), one["speed"]) for one in network.get("traffic", ())]
+    read = [json.loads((beside / name).read_text(encoding="utf-8")) for name in network.get("closed", ())]
+    return Rules(
+        farthest_m=network.get("farthest_m", 250.0),
+        traffic=tuple((*hours, speed) for hours, speed in slow if hours),
+        closed=tuple(part for one in read for part in _parts(one)),
+    )
+
+
+def _parts(document: Table) -> Iterator[Any]:
+    """The polygons of a GeoJSON document."""
+    if "features" in document:
+        for feature in document["features"]:
+            yield from _parts(feature["geometry"])
+    else:
+        yield shape(document.get("geometry", document))
 
 
 def _load(path: Path) -> Table:
@@ -183,8 +208,16 @@ def _route(data: Table, entry: Table) -> RouteFacts:
         shift_start=shift[0],
         shift_end=shift[1],
         max_shift_s=hours * 3600 if hours else table.get("max_shift_s", 36000),
+        walk=_walk(table, entry),
         rest=_rest(table, entry),
     )
+
+
+def _walk(table: Table, entry: Table) -> Walk | None:
+    """The entry's walks, else those of its type."""
+    if "walk_m" in entry:
+        return Walk(entry["walk_m"], entry.get("carry_kg", 15.0))
+    return Walk(**table["walking"]) if "walking" in table else None
 
 
 def _rest(table: Table, entry: Table) -> tuple[timedelta, time, time] | None:
@@ -243,6 +276,7 @@ def _variant(table: Table, entry: Table) -> str:
         else []
     )
     parts += sorted(set(entry.get("skills", ())) - set(table["carriage"].get("skills", ())))
+    parts += [f"walk{entry['walk_m']}-{entry.get('carry_kg')}"] if "walk_m" in entry else []
     return "+".join([entry["type"], *parts])
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from fleet.planner.problem import MAX_ATLAS
 from tests.checker import check_plan
+from tests.checker.streets import Streets
 from tests.plans.city import Inputs, write_city
 from tests.support.soak import chosen
 
@@ -38,9 +39,10 @@ def plan(repo_root: Path, inputs: Inputs, out: Path, *extra: str) -> Path:
     return out
 
 
-def assert_sound(path: Path, inputs: Inputs) -> dict[str, Any]:
+def assert_sound(path: Path, inputs: Inputs, streets: Streets | None = None) -> dict[str, Any]:
     """The plan, after the checker has found nothing wrong with it."""
-    found = check_plan(path, inputs.orders, inputs.depots, inputs.lockers, None, inputs.zones, inputs.weather)
+    files = (inputs.orders, inputs.depots, inputs.lockers, None, inputs.zones, inputs.weather)
+    found = check_plan(path, *files, streets)
     counts = Counter(str(violation.code) for violation in found)
     assert not found, f"{dict(counts)}\n" + "\n".join(map(str, found[:40]))
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

@@ -22,7 +22,7 @@ Call = tuple[tuple[float, float], datetime, datetime]
 def check_legs(case: Case) -> Iterator[Violation]:
     """Between two stops there is time for the geodesic at ``TOP_SPEED_MPS``; loading comes first."""
     for route, facts in case.drives():
-        for index, (a, b) in enumerate(pairwise(_calls(case, route, facts.load_s))):
+        for index, (a, b) in enumerate(pairwise(calls(case, route, facts.load_s))):
             length, seconds = distance_m(a[0], b[0]), (b[1] - a[2]).total_seconds()
             if length > TOP_SPEED_MPS * (seconds + 1):
                 detail = f"leg {index}: {length:.0f} m in {seconds:.0f} s"
@@ -32,7 +32,7 @@ def check_legs(case: Case) -> Iterator[Violation]:
 def check_distances(case: Case) -> Iterator[Violation]:
     """A route's distance is at least that of the geodesics from its depot through its stops and back."""
     for route in case.plan.routes:
-        shortest = sum(distance_m(a[0], b[0]) for a, b in pairwise(_calls(case, route)))
+        shortest = sum(distance_m(a[0], b[0]) for a, b in pairwise(calls(case, route)))
         if route.distance_m < _SHARE * shortest:
             detail = f"says {route.distance_m:.0f} m, straight lines make {shortest:.0f} m"
             yield Violation(Code.DISTANCE, f"route {route.route_id}", detail)
@@ -57,11 +57,12 @@ def legs_of(case: Case, route: Route, load_s: float) -> list[tuple[timedelta, da
     """Of each leg the least time that it takes, when it is left, and when its end is reached."""
     return [
         (timedelta(seconds=distance_m(a[0], b[0]) / TOP_SPEED_MPS), a[2], b[1])
-        for a, b in pairwise(_calls(case, route, load_s))
+        for a, b in pairwise(calls(case, route, load_s))
     ]
 
 
-def _calls(case: Case, route: Route, load_s: float = 0.0) -> list[Call]:
+def calls(case: Case, route: Route, load_s: float = 0.0) -> list[Call]:
+    """Where a route begins, stops and ends; its beginning is left when the van is loaded."""
     depot = case.sites[route.depot_id].point
     stops = [(stop.point, stop.arrive, stop.depart) for stop in route.stops]
     return [

@@ -12,6 +12,7 @@ from tests.checker.context import Case
 from tests.checker.document import Drop, Route, Stop
 from tests.checker.fleet import RouteFacts
 from tests.checker.inputs import Order, Site
+from tests.checker.rules.walks import walk_s
 from tests.checker.violation import Code, Violation
 
 SLACK = timedelta(seconds=1)
@@ -51,7 +52,7 @@ def _stop_window(case: Case, stop: Stop, facts: RouteFacts, where: str) -> Itera
     ]
     if missed:
         yield Violation(Code.WINDOW, where, f"{', '.join(missed)} can't be served in the due window")
-    elif not _some_order_fits(orders, stop, facts.stop_s):
+    elif not _some_order_fits(orders, stop, facts.stop_s + walk_s(case, stop, facts)):
         detail = f"{stop.arrive} to {stop.depart} does not hold {len(orders)} services in their windows"
         yield Violation(Code.SERVICE_TIME, where, detail)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.checker.fleet import (
 )
 from tests.checker.inputs import read_lockers, read_orders, read_sites, read_weather
 from tests.checker.rules.energy import sortie_wh
+from tests.checker.streets import Drive, Streets
 from tests.checker.violation import Code, Violation
 from tests.checker.zones import read_zones
 from tests.unit.checker.machines import CRUISE_MPS, VAN_RATES, fleet
@@ -250,6 +252,29 @@ def box(centre: Point, half_m: float, **properties: Any) -> Json:
     }
 
 
+@dataclass(frozen=True)
+class Lanes:
+    """A map on which every way is as long as the day's van takes it to be. ``severed`` are places that no van comes to;
+    for wheels there are ways along the day's paths only."""
+
+    severed: frozenset[Point] = frozenset()
+    wheelways: tuple[tuple[Point, Point], ...] = ((LAUNCH, POINTS["R1"]),)
+
+    def drive(self, a: Point, b: Point, farthest_m: float) -> Drive | None:
+        """A way that is longer than the crow's."""
+        if {a, b} & self.severed:
+            return None
+        length = 1.3 * metres(a, b)
+        return Drive(length / VAN_MPS, 0.0, length)
+
+    def off_wheelways(self, points: Sequence[Point], within_m: float) -> list[bool]:
+        """By how much longer the way over a point is than that from end to end."""
+        return [
+            all(metres(a, at) + metres(at, b) - metres(a, b) > within_m for a, b in self.wheelways)
+            for at in points
+        ]
+
+
 @dataclass
 class Day:
     """The inputs and the plan as they are written; tests change them and ask what the checker finds."""
@@ -262,6 +287,7 @@ class Day:
     zones: list[Json] = field(default_factory=lambda: [box(away(LAUNCH, 1500, -1500), 300)])
     plan: Json = field(default_factory=_plan)
     fleet: FleetFacts = field(default_factory=fleet)
+    streets: Streets | None = field(default_factory=Lanes)
 
     def __post_init__(self) -> None:
         """States the energy that the trips take and the sums of the plan as built."""
@@ -336,6 +362,7 @@ class Day:
             fleet=self.fleet,
             zones=tuple(read_zones(zones)),
             weather=read_weather(paths["weather"]),
+            streets=self.streets,
         )
 
     def violations(self) -> list[Violation]:

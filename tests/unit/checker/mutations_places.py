@@ -214,6 +214,7 @@ def _two_in_one_locker(day: Day) -> None:
     stops[1]["deliver"], stops[3]["deliver"] = [], ["L1", "V2"]
     leave = moment(stops[3]["arrive"]) + timedelta(seconds=120)
     stops[3]["depart"] = leave.isoformat()
+    day.route["end"] = (moment(day.route["end"]) + timedelta(seconds=30)).isoformat()
     day.plan["lockers"][0]["reservations"].append(reservation("V2"))
     day.balance()
 

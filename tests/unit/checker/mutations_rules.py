@@ -3,18 +3,102 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import timedelta
+from datetime import time, timedelta
+
+from shapely.geometry import shape
 
 from tests.checker import Code
+from tests.checker.fleet import Walk
+from tests.checker.streets import Rules
 from tests.unit.checker.builder import (
     LAUNCH,
     LOCKERS,
+    POINTS,
     Day,
+    Lanes,
     away,
     box,
     clock,
 )
 from tests.unit.checker.mutations import breaks, moment
+
+
+@breaks(Code.WALK)
+def a_van_stands_far_from_a_door_where_nobody_walks(day: Day) -> None:
+    """Forty metres, which the van is not driven."""
+    stop = day.route["stops"][1]
+    stop["lon"], stop["lat"] = away(POINTS["V2"], -40, 0)
+
+
+def _walks(day: Day, carry_kg: float) -> None:
+    """Its driver walks up to fifty metres; V2, for which he walks forty and back, takes so much longer."""
+    a_van_stands_far_from_a_door_where_nobody_walks(day)
+    (van,) = day.fleet.route_types
+    walk = Walk(50.0, carry_kg, 2.0)
+    day.fleet = dataclasses.replace(day.fleet, route_types=(dataclasses.replace(van, walk=walk),))
+
+
+@breaks(Code.WALK)
+def a_driver_carries_too_much(day: Day) -> None:
+    _walks(day, 1.5)
+    stop = day.route["stops"][1]
+    stop["arrive"] = (moment(stop["arrive"]) - timedelta(seconds=5)).isoformat()
+    stop["depart"] = (moment(stop["arrive"]) + timedelta(seconds=280)).isoformat()
+    _later(day, 2, timedelta(seconds=60))
+
+
+@breaks(Code.SERVICE_TIME)
+def a_driver_has_no_time_for_his_walk(day: Day) -> None:
+    _walks(day, 15.0)
+
+
+def _later(day: Day, first: int, by: timedelta) -> None:
+    """The stops from one on, and the route's end, come later."""
+    for stop in day.route["stops"][first:]:
+        for name in ("arrive", "depart"):
+            stop[name] = (moment(stop[name]) + by).isoformat()
+    (van,) = day.fleet.route_types
+    day.route["end"] = (moment(day.route["end"]) + by).isoformat()
+    day.route["cost"] += van.rates.per_hour * by.total_seconds() / 3600
+
+
+@breaks(Code.TRAVEL_TIME)
+def a_van_is_faster_than_its_streets(day: Day) -> None:
+    """Half a minute on the longest of its legs, which no crow needs."""
+    stop = day.route["stops"][2]
+    stop["arrive"] = (moment(stop["arrive"]) - timedelta(seconds=30)).isoformat()
+
+
+@breaks(Code.TRAVEL_TIME)
+def a_van_drives_as_fast_in_the_traffic_as_without(day: Day) -> None:
+    jam = (time(8), time(9), 0.5)
+    day.fleet = dataclasses.replace(day.fleet, streets=Rules(traffic=(jam,)))
+
+
+@breaks(Code.DISTANCE)
+def a_route_is_shorter_than_its_streets(day: Day) -> None:
+    """By a tenth, which straight lines would allow."""
+    (van,) = day.fleet.route_types
+    day.route["cost"] -= van.rates.per_km * day.route["distance_m"] / 10_000
+    day.route["distance_m"] *= 0.9
+
+
+@breaks(Code.STREETS)
+def a_van_comes_where_no_street_leads(day: Day) -> None:
+    day.streets = Lanes(severed=frozenset({POINTS["V2"]}))
+
+
+@breaks(Code.STREETS)
+def a_robot_goes_where_no_way_is(day: Day) -> None:
+    """From the middle of its path on it goes over the fields."""
+    halfway = away(LAUNCH, 0, 450)
+    day.streets = Lanes(wheelways=((LAUNCH, halfway),))
+
+
+@breaks(Code.STREETS)
+def a_robot_goes_through_a_closed_street(day: Day) -> None:
+    shut = shape(box(away(LAUNCH, 0, 500), 20)["geometry"])
+    day.fleet = dataclasses.replace(day.fleet, streets=Rules(closed=(shut,)))
 
 
 @breaks(Code.GOODS)
