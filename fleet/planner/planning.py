@@ -76,8 +76,8 @@ def plan_in_parts(
     found = search(problem, ways, flights, seed=seed, stop=searching, baselines=baselines, workers=workers)
     made = finished(found, ways, flights, seed=seed, made_at=made_at, stop=stop)
     if baselines and not stop.late():
-        bounded = made.summary.model_copy(update={"bound": lower_bound(problem, ways)})
-        made = made.model_copy(update={"summary": bounded})
+        bound = lower_bound(problem, ways)
+        made = made.then(lambda rest: {"summary": rest.summary.model_copy(update={"bound": bound})})
     if not baselines or found.van_only is not None:
         return made
     said = NO_VANS if found.greedy is not None else NO_BASELINES

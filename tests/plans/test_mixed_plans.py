@@ -38,7 +38,7 @@ def mixed_plan(inputs: Inputs, out: Path, seed: int) -> Draft:
     flights = Flights(problem)
     ways = find_ways(problem, flights)
     draft = mixed(problem, ways, flights, seed=seed, stop=MaxIterations(100))
-    made = finished(Found(draft, draft, None), ways, flights, seed=seed, made_at=problem.snapshot.at)
+    made = finished(Found(draft, draft, None), ways, flights, seed=seed, made_at=problem.snapshot.at).whole()
     named = tuple(sorted({*made.assumptions, *read.assumptions}))
     out.write_text(to_json(made.model_copy(update={"assumptions": named})), encoding="utf-8")
     return draft
