@@ -53,12 +53,18 @@ def pip(*arguments: str | Path) -> None:
 
 
 def build_wheel(root: Path, folder: Path, source: Path) -> Path:
-    """Build from a copy, so that no `build/` of before slips into the wheel and none is left."""
+    """Build from a copy, so that no `build/` of before slips into the wheel and none is left.
+
+    Only the C code that `make setup` has made is taken over, with its times: Cython makes anew what is older than its
+    source, and all of it where there is none.
+    """
     source.mkdir()
     for name in BUILD_INPUTS:
         copy(root / name, source)
     for package in PACKAGES:
         copytree(root / package, source / package, ignore=ignore_patterns("__pycache__", "*.so"))
+    if (made := root / "build" / "cython").is_dir():
+        copytree(made, source / "build" / "cython")
     pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, source)
     (wheel,) = folder.glob("*.whl")
     return wheel
