@@ -16,8 +16,9 @@ import pytest
 from fleet.hub.rundir import RunDir
 from fleet.store.base import StoreError
 from fleet.store.reader import Reader
+from tests.support.soak import chosen
 
-SMALL = ("--parcels", "10", "--iterations", "1")
+SMALL = ("--parcels", chosen("5", long="10"), "--iterations", "1")
 
 
 def start(folder: Path, *words: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:

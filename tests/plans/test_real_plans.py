@@ -21,7 +21,7 @@ from tests.support.soak import chosen
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 
-SECONDS = chosen("6", long="12")
+SECONDS = chosen("4", long="12")
 PORTO = chosen(500, long=1500)
 """How many of Porto's orders are planned: each lies anywhere in the city, so that the first are of all of it."""
 
@@ -93,7 +93,9 @@ def test_porto_with_zones(repo_root: Path, shared_data: Path, tmp_path: Path) ->
 def test_made_up_city(seed: int, repo_root: Path, tmp_path: Path) -> None:
     """Runs everywhere: no data beside the checkout is needed. Several modes are used."""
     inputs = write_city(tmp_path, seed)
-    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", "5"), inputs)
+    document = assert_sound(
+        plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", chosen("3", long="5")), inputs
+    )
     used = {mode for mode, count in document["summary"]["by_mode"].items() if count}
     assert used >= {"drone", "sidewalk_robot", "van"}
 

@@ -29,6 +29,7 @@ from geofences import (
 )
 from geofences.checks.rules import Asked
 from geofences.model.altitude import Datum
+from tests.support.soak import chosen
 from tests.unit.geofences.make import NOON, agl, amsl, circle, leave_air, place, zone
 
 HERE = Waypoint(*place(0, 0), 0.0, NOON)
@@ -119,7 +120,7 @@ def _bounds(limit: Limit, terrain: Terrain) -> tuple[float, ...]:
     return ()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=chosen(120, long=300), deadline=None)
 @given(cases())
 def test_a_column_says_what_paths_of_one_point_say_at_all_heights(case: Case) -> None:
     """With every margin, and what falls: clear where all are; blocked where one thing blocks them all, only there."""
@@ -137,7 +138,7 @@ HOVER_S = 30.0
 FLYING = Diverting(slowest_mps=5.0, fastest_mps=10.0, range_m=1_000.0, descent_mps=5.0)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=chosen(60, long=150), deadline=None)
 @given(cases(), st.sampled_from((80.0, 130.0, 400.0)))
 def test_a_site_below_a_path_is_landed_at_where_the_way_down_is_clear(case: Case, height_m: float) -> None:
     """Held to the same rules as a path that stands there and leads down: all of them must be clear for it."""

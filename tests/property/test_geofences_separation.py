@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from geofences import Encounter, Intent, Room, Waypoint, are_apart, clear_after_s, conforms, encounters
+from tests.support.soak import chosen
 
 EARTH = Geod(ellps="WGS84")
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -85,7 +86,7 @@ def lost(one: Intent, other: Intent, samples: int = SAMPLES) -> bool:
     return bool((np.asarray(metres) <= one.room.beside_m + other.room.beside_m).any())
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=chosen(100, long=250), deadline=None)
 @given(pairs())
 def test_no_loss_of_separation_is_missed(pair: tuple[Intent, Intent]) -> None:
     """What two samples show is found, from either side, and among any number of others."""
@@ -98,7 +99,7 @@ def test_no_loss_of_separation_is_missed(pair: tuple[Intent, Intent]) -> None:
         assert not are_apart(one, [other])
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=chosen(100, long=250), deadline=None)
 @given(pairs())
 def test_what_is_reported_is_as_near_as_that(pair: tuple[Intent, Intent]) -> None:
     """At the place that is told, in height, time and over ground: both are there, and within the room they keep."""

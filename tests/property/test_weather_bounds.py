@@ -27,6 +27,7 @@ from fleet.weather.conditions import Conditions, Observation
 from fleet.weather.series import Missing, WeatherSeries
 from fleet.weather.winds import Winds, together
 from tests.support.legphysics import leg_joules
+from tests.support.soak import chosen
 from tests.unit.feasibility.world import DRONE, NOON, SITE, away, context, order
 
 COURIER, MATRICE = catalog.airframe("courier-x4"), catalog.airframe("dji-matrice-100")
@@ -44,7 +45,7 @@ Row = tuple[float, float, float]
 """Minutes after noon, a wind in m/s, where it comes from."""
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=chosen(60, long=150), deadline=None)
 @given(FRAMES, SHARES, DEGREES, st.floats(0, 12), SHARES, DEGREES, st.floats(0, 180), SHARES, SHARES, SHARES)
 @example(MATRICE.model_copy(update={"speed_held": "ground"}), 0.5, 0.0, 12.0, 0.0, 180.0, 90.0, 0.0, 0.4, 0.5)
 def test_no_wind_of_a_set_costs_a_leg_more_than_the_set(
@@ -123,7 +124,7 @@ WINDS = st.tuples(st.floats(0.0, 9.5), st.one_of(DEGREES, st.floats(0, 40)))
 STATION = st.lists(WINDS, min_size=2, max_size=5)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=chosen(100, long=250), deadline=None)
 @given(
     st.lists(st.tuples(STATION, st.floats(2, 25), st.floats(0, 9)), min_size=1, max_size=3),
     st.floats(500, 3500),
@@ -208,7 +209,7 @@ def test_sets_together_hold_each(some: list[tuple[float, float, float, float]]) 
         assert far <= found.turns_deg + 1e-9 or one.strongest_mps <= found.stray_mps < 1
 
 
-@settings(max_examples=600)
+@settings(max_examples=chosen(250, long=600))
 @given(
     st.floats(0, 15), SHARES, DEGREES, st.one_of(st.floats(0, 89), st.floats(45, 89.9), st.just(180.0)),
     st.floats(0, 9), st.one_of(DEGREES, st.floats(120, 240)), SHARES, SHARES,

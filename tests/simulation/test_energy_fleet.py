@@ -9,10 +9,13 @@ import pytest
 
 from fleet.store.rows import event_text
 from tests.support.energydays import ALIKE, DAYS, NOT_LEARNING, Run, ours, perfect, run
+from tests.support.soak import chosen
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 SEED = 1
+KNOWN_DAYS = chosen(2, long=DAYS)
+"""The first days are the hardest for who learns: he asks for more margin on them than ever after."""
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +59,11 @@ def test_what_was_learned_is_what_is_true(learning: Run) -> None:
 def test_it_delivers_nearly_what_who_knows_the_truth_does(learning: Run, tmp_path: Path) -> None:
     """The same days, opened with each asset's true appetite of the morning: at most a tenth more, and none broken
     either."""
-    knowing = run(tmp_path, SEED, perfect)
+    knowing = run(tmp_path, SEED, perfect, days=KNOWN_DAYS)
     assert (knowing.breaches, knowing.crashes, knowing.met, knowing.faults) == (0, 0, 0, 0)
-    assert learning.delivered >= 0.9 * knowing.delivered
-    assert len(learning.by_day) == len(knowing.by_day) == DAYS
+    assert sum(learning.by_day[:KNOWN_DAYS]) >= 0.9 * knowing.delivered
+    assert len(learning.by_day) == DAYS
+    assert len(knowing.by_day) == KNOWN_DAYS
 
 
 def test_one_margin_for_all_costs_deliveries(learning: Run, blind: Run, tmp_path: Path) -> None:
