@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.harness.zonecases import Scene, scenes
 from benchmarks.harness.zonehills import SORTS, walks
-from benchmarks.harness.zoneoracle import judge
+from benchmarks.harness.zoneoracle import Verdict, judge
 from geofences import STATUSES, FlatTerrain, Watch, check_points, check_segments
 from geofences.checks.asked import Codes
 from tests.support.soak import chosen
@@ -97,10 +97,16 @@ def test_no_way_among_areas_permits_and_hills_is_answered_wrong() -> None:
     assert (given > 0).all(), "each answer must occur"
 
 
+@pytest.fixture(scope="module")
+def walked() -> list[tuple[Codes, Verdict]]:
+    """Ways of each sort in turn, as they are answered, and what who walks along them has seen."""
+    return list(walks(5, 900))
+
+
 @pytest.mark.parametrize("sort", range(len(SORTS)), ids=[sort.__name__ for sort in SORTS])
 @pytest.mark.parametrize("code", [0, 2])
-def test_who_walks_sees_what_is_wrong(sort: int, code: int) -> None:
+def test_who_walks_sees_what_is_wrong(walked: list[tuple[Codes, Verdict]], sort: int, code: int) -> None:
     """No answer does for all ways of a sort."""
-    found = [one for number, one in enumerate(walks(5, 900)) if number % len(SORTS) == sort]
+    found = walked[sort :: len(SORTS)]
     wrong = [int(verdict.wrong(np.full_like(codes, code)).sum()) for codes, verdict in found]
     assert sum(wrong) > 0.1 * sum(len(codes) for codes, _ in found)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 
 import pytest
 
@@ -32,6 +33,12 @@ def made(town: Snapshot, iterations: int = 20) -> Plan:
     return plan(town, seed=1, stop=MaxIterations(iterations), made_at=EIGHT)
 
 
+@cache
+def of_town(seed: int) -> Plan:
+    """The plan of a town of 40 parcels, made once for all who look at it."""
+    return made(random_town(seed, 40))
+
+
 def rush(count: int, *, hours: tuple[float, float] = (0, 1)) -> list[Order]:
     """Parcels near the launch site that are all due at once."""
     return [order(f"O{i}", place(1400 + 90 * i, 250), hours=hours, locker_ok=False) for i in range(count)]
@@ -53,20 +60,20 @@ def why(other: Alternative, code: str) -> list[Reason]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_whatever_is_cheaper_says_why_it_was_not_taken(seed: int) -> None:
     """In any town, for every feasible mode that costs less than the parcel's share or its saving."""
-    found = made(random_town(seed, 40))
+    found = of_town(seed)
     silent = [(parcel.order_id, other.mode) for parcel, other in cheaper(found) if not other.reasons]
     assert not silent
 
 
 def test_some_town_has_something_to_explain() -> None:
     """The test above is not empty."""
-    assert any(list(cheaper(made(random_town(seed, 40)))) for seed in SEEDS)
+    assert any(list(cheaper(of_town(seed))) for seed in SEEDS)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_gain_holds(seed: int) -> None:
     """What is said to gain nothing adds at least what leaving the present route saves."""
-    for parcel, other in cheaper(made(random_town(seed, 40))):
+    for parcel, other in cheaper(of_town(seed)):
         for reason in why(other, "no_gain"):
             assert other.cost is not None
             assert parcel.saving is not None
@@ -220,7 +227,7 @@ def test_flight_that_is_cheaper_in_its_hour_than_usual_is_found() -> None:
 def test_mode_without_room_that_is_no_cheaper_states_its_own_cost() -> None:
     """Not what the parcel costs, which is only the mark that it was held against."""
     for seed in SEEDS:
-        for parcel in made(random_town(seed, 40)).parcels:
+        for parcel in of_town(seed).parcels:
             mark = max(parcel.cost, parcel.saving or 0.0)
             own = [other.cost for other in parcel.alternatives if other.mode in ("drone", "sidewalk_robot")]
             assert mark not in own
