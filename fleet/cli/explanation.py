@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+from fleet.domain.plan import Option, ParcelPlan
 
 Row = dict[str, Any]
 
@@ -38,6 +40,25 @@ def _lines(row: Row) -> Iterator[str]:
         yield f"  {passed['at']}  {passed['giver']} -> {passed['taker']}"
     if row["exceptions"]:
         yield f"exceptions: {', '.join(row['exceptions'])}"
+
+
+def options_text(parcel: ParcelPlan, currency: str) -> str:
+    """Every way of a parcel as lines; that which it goes has a mark."""
+    return "\n".join(
+        (f"{parcel.order_id}: {parcel.mode}; its ways:", *_option_lines(parcel.options, currency))
+    )
+
+
+def _option_lines(options: Iterable[Option], currency: str) -> Iterator[str]:
+    for one in options:
+        into, site = (
+            (f" into {one.locker_id}" if one.locker_id else ""),
+            (f" from {one.site_id}" if one.site_id else ""),
+        )
+        cost = "" if one.cost is None else f", {one.cost:.2f} {currency}"
+        yield f"  {'*' if one.chosen else '-'} {one.mode} ({one.type_id}){site}{into}: {one.verdict.value}{cost}"
+        rows = [reason.model_dump(mode="json", exclude_none=True) for reason in one.reasons]
+        yield from (f"  {line}" for line in _reasons(rows))
 
 
 def _because(why: str | None) -> str:

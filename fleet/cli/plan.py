@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from fleet.cli.explanation import options_text
 from fleet.cli.files import check_out, write_out
 from fleet.cli.options import (
     DEPOTS,
@@ -29,7 +30,7 @@ from fleet.cli.options import (
     moment_option,
     processors,
 )
-from fleet.cli.output import note, show, table, warn
+from fleet.cli.output import BadInput, note, show, table, warn
 from fleet.config import RunFiles, RunInputs, read_inputs, snapshot_of
 from fleet.domain.plan import ParcelPlan, Plan, Summary
 from fleet.planner import MaxIterations, Snapshot, Stop
@@ -75,6 +76,14 @@ def command(
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, max=MAX_SEED, help="Seed of the search.")] = 0,
+    explain: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--explain",
+            metavar="ORDER",
+            help="Every way of this parcel with its cost, or why not: lockers, sites, vans; repeatable.",
+        ),
+    ] = None,
     skip_bad_rows: Annotated[
         bool, typer.Option("--skip-bad-rows", help="Plan the sound orders and list the refused rows.")
     ] = False,
@@ -89,11 +98,13 @@ def command(
     _tell(inputs)
     snapshot = snapshot_of(inputs, at=moment)
     note(f"planning {len(snapshot.orders)} parcels with {len(snapshot.assets)} assets")
-    late = _Late()
+    late, wanted, explained = _Late(), _known(explain or (), snapshot), list[ParcelPlan]()
     with ThreadPoolExecutor(workers or processors()) as threads:
         search = Workers(threads, workers or processors())
-        parts = _plan(snapshot, inputs, search, seed=seed, seconds=seconds, iterations=iterations)
-        parts = replace(parts, parcels=late.seen(parts.parcels))
+        parts = _plan(
+            snapshot, inputs, search, seed=seed, seconds=seconds, iterations=iterations, explain=wanted
+        )
+        parts = replace(parts, parcels=_noted(late.seen(parts.parcels), wanted, explained))
         made = _write(out, parts, many=len(snapshot.orders) > MAX_ATLAS)
     _warn_of_unassigned(made)
     emitted = co2_kg(made, snapshot)
@@ -104,7 +115,33 @@ def command(
     if hours is not None:
         data["drive_h"] = {"planned": round(hours[0], 3), "by_hour": round(hours[1], 3)}
     data["refused"] = len(inputs.orders.refused)
-    show(data, _summary(made, late, out, emitted, hours), as_json=as_json)
+    if explained:
+        data["explained"] = [parcel.model_dump(mode="json") for parcel in explained]
+    lines = [
+        _summary(made, late, out, emitted, hours),
+        *(options_text(each, made.currency) for each in explained),
+    ]
+    show(data, "\n".join(lines), as_json=as_json)
+
+
+def _noted(
+    parcels: Iterable[ParcelPlan], wanted: frozenset[str], explained: list[ParcelPlan]
+) -> Iterator[ParcelPlan]:
+    """The same parcels; those that are wanted are noted as they pass."""
+    for parcel in parcels:
+        if parcel.order_id in wanted:
+            explained.append(parcel)
+        yield parcel
+
+
+def _known(explain: Sequence[str], snapshot: Snapshot) -> frozenset[str]:
+    """The parcels that are to be explained; one that there is no order for is bad input."""
+    unknown = sorted(set(explain) - {order.order_id for order in snapshot.orders})
+    if unknown:
+        raise BadInput(
+            f"--explain: there is no order {', '.join(map(repr, unknown))} among those that are planned"
+        )
+    return frozenset(explain)
 
 
 def _tell(inputs: RunInputs) -> None:
@@ -125,6 +162,7 @@ def _plan(
     seed: int,
     seconds: float | None,
     iterations: int | None,
+    explain: frozenset[str] = frozenset(),
 ) -> PlanParts:
     """The plan, with what the inputs assume. Only one that counts iterations is the same every time."""
     begin = time.monotonic()
@@ -134,7 +172,9 @@ def _plan(
         )
     else:
         stop = MaxIterations(iterations)
-    made = plan_in_parts(snapshot, seed=seed, stop=stop, made_at=datetime.now(UTC), workers=workers)
+    made = plan_in_parts(
+        snapshot, seed=seed, stop=stop, made_at=datetime.now(UTC), workers=workers, explain=explain
+    )
     return made.then(
         lambda rest: {
             "seconds": round(time.monotonic() - begin, 3) if iterations is None else None,

@@ -45,6 +45,23 @@ class Alternative(Value):
     reasons: tuple[Reason, ...] = ()
 
 
+class Option(Value):
+    """One way of a parcel: into a locker, by a type from a site to the door, or into a locker's port.
+
+    ``verdict`` is the way's own, whoever else wants it; ``cost`` is what it would add to the rest of the plan, and
+    where there is no room for it beside the others (``reasons``) what it usually costs.
+    """
+
+    mode: str
+    type_id: Identifier
+    site_id: Identifier | None = None
+    locker_id: Identifier | None = None
+    verdict: Status
+    cost: NonNegative | None = None
+    reasons: tuple[Reason, ...] = ()
+    chosen: bool = False
+
+
 class Fallback(Value):
     """What happens to a parcel when its mode fails."""
 
@@ -72,6 +89,8 @@ class ParcelPlan(Value):
     saving: NonNegative | None = None
     alternatives: tuple[Alternative, ...] = ()
     fallback: Fallback | None = None
+    options: Annotated[tuple[Option, ...], Field(exclude_if=lambda options: not options)] = ()
+    """Every way that it has; of parcels that were asked about alone."""
 
 
 class PathPoint(Value):

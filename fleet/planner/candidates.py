@@ -251,7 +251,7 @@ def _sortie_ways(
         kept = None if own is None else _as_drafted(problem, flights, own, lockers[order])
         cut = pools is None or (bool(pools) and late())
         asked = [] if cut or pools is None else _ends(problem, pools, lockers[order])
-        found = (_sortie_way(problem, flights, order, *end) for end in asked if not _is_same(kept, end))
+        found = (sortie_way(problem, flights, order, *end) for end in asked if not _is_same(kept, end))
         all_ways = tuple(way for way in (kept, *found) if way is not None)
         ways[order] = _Sorties(all_ways, asked=not cut)
     return ways
@@ -310,9 +310,10 @@ def _nearest_of_each_type(problem: Problem, found: Sequence[tuple[str, float, in
     ]
 
 
-def _sortie_way(
+def sortie_way(
     problem: Problem, flights: Flights, order: int, pool: Pool, locker: LockerWay | None
 ) -> SortieWay | None:
+    """A pool's way to a parcel's door, or to a locker's port; none where it is feasible at no time that was tried."""
     trip = _some_trip(problem, flights, order, pool, locker.locker_id if locker else None)
     return None if trip is None else _way_of(problem, pool, locker, trip)
 

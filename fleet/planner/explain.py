@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fleet.domain.fleet import AssetType, RouteType, SortieType, StationType
-from fleet.domain.plan import Alternative, Fallback, ParcelPlan, Status, Unassigned
+from fleet.domain.plan import Alternative, Fallback, Option, ParcelPlan, Status, Unassigned
 from fleet.feasibility import Verdict, assess_locker, assess_route
 from fleet.feasibility import planned as reasons
 from fleet.planner.board import Board
 from fleet.planner.candidates import LOCKERS_PER_PARCEL
-from fleet.planner.flights import Flights, earliest_departure
+from fleet.planner.flights import Flights, first_departure
 from fleet.planner.insertion import Insertion, best_insertion, open_route
 from fleet.planner.more import apart
 from fleet.planner.nearest import Finder, Nearest, Refused
+from fleet.planner.options import Options
 from fleet.planner.prices import Prices
-from fleet.planner.problem import Pool, Problem, Station
+from fleet.planner.problem import Problem, Station
 from fleet.planner.render import Served, Sheet
 from fleet.planner.rivals import ESTIMATED, Rival, Rivals
 from fleet.planner.running import RunningRoute
@@ -75,6 +76,10 @@ class Explainer:
             found += (reasons.out_of_time("a change that would serve it was found"),)
         order_id = self.problem.orders[order].order_id
         return slim(Unassigned(order_id=order_id, reasons=found, nearest_change=nearest.text))
+
+    def options(self, order: int) -> tuple[Option, ...]:
+        """Every way of the parcel: each locker, and each site's types."""
+        return Options(self.board, self.flights, self._rivals).of(order)
 
     def nearest(self, order: int) -> Nearest:
         """What was tried for a parcel that nobody brings, and would serve it."""
@@ -190,16 +195,12 @@ class Explainer:
             return self._unasked(asset_type.kind)
         place = self.problem.orders[order].place
         pool = min(here, key=lambda p: (apart(p.site.place, place), p.index))
-        verdict = self.flights.assess(order, pool, None, self._departure(order, pool)).verdict
+        verdict = self.flights.assess(order, pool, None, first_departure(self.problem, order, pool)).verdict
         if verdict.feasible:
             return _no(
                 reasons.no_room(asset_type.kind, f"no departure from {pool.site.site_id} suits the window")
             )
         return verdict
-
-    def _departure(self, order: int, pool: Pool) -> int:
-        opening = pool.open[0] if pool.open else (0, 0)
-        return max(earliest_departure(self.problem, order, pool, opening), self.problem.due[order][0])
 
     def _locker_verdict(self, order: int, asset_type: StationType) -> Verdict:
         """The exact answer of the nearest locker; where it is a yes, what is full there, or that nobody fills it."""

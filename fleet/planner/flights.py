@@ -89,3 +89,9 @@ def earliest_departure(problem: Problem, order: int, pool: Pool, opening: Span) 
 def round_up(seconds: float) -> int:
     """Whole seconds, rounded up."""
     return -int(-seconds // 1)
+
+
+def first_departure(problem: Problem, order: int, pool: Pool) -> int:
+    """As early as the parcel's window allows, in the pool's first opening (seconds)."""
+    opening = pool.open[0] if pool.open else (0, 0)
+    return max(earliest_departure(problem, order, pool, opening), problem.due[order][0])

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from fleet.domain.plan import CostSummary, Lost, Plan, Revised, Summary, Unassigned
+from fleet.domain.plan import CostSummary, Lost, ParcelPlan, Plan, Revised, Summary, Unassigned
 from fleet.feasibility.route_energy import assumed_of
 from fleet.planner.balance import balance
 from fleet.planner.board import Board
@@ -41,9 +41,19 @@ NO_HURRY = MaxIterations(0)
 ETA_ASSUMPTION = "arrival ranges: a tenth of the time since departure, and 3 min more for vans"
 
 
-def plan(snapshot: Snapshot, *, seed: int, stop: Stop, made_at: datetime, baselines: bool = True) -> Plan:
+def plan(
+    snapshot: Snapshot,
+    *,
+    seed: int,
+    stop: Stop,
+    made_at: datetime,
+    baselines: bool = True,
+    explain: frozenset[str] = frozenset(),
+) -> Plan:
     """The whole plan at once: see ``plan_in_parts``."""
-    return plan_in_parts(snapshot, seed=seed, stop=stop, made_at=made_at, baselines=baselines).whole()
+    return plan_in_parts(
+        snapshot, seed=seed, stop=stop, made_at=made_at, baselines=baselines, explain=explain
+    ).whole()
 
 
 def plan_in_parts(
@@ -53,6 +63,7 @@ def plan_in_parts(
     stop: Stop,
     made_at: datetime,
     baselines: bool = True,
+    explain: frozenset[str] = frozenset(),
     workers: Workers | None = None,
 ) -> PlanParts:
     """Mode, asset, time and cost for every parcel of the snapshot, with the reasons.
@@ -61,6 +72,7 @@ def plan_in_parts(
     would cost by vans alone, by the same router, and what no plan can cost less than. The plan is never worse than the
     greedy one, if that is whole. Of a deadline a share is kept for what comes after the search; what there is no time
     for is left out, which the plan says (``planned.out_of_time``, and among its assumptions).
+    Of parcels to ``explain`` (ids) every single way is worked out, whatever time that takes (``ParcelPlan.options``).
     Where the snapshot has drafted missions, the plan begins with these and changes few of them; it has no baselines.
     ``workers`` search the tiles of a large problem beside each other.
     Raises ``PlannerError`` when the snapshot does not fit together; whatever can't be served is unassigned.
@@ -74,7 +86,7 @@ def plan_in_parts(
         again = replan(problem, ways, flights, seed=seed, stop=searching)
         return _revision(again, ways, flights, seed=seed, made_at=made_at, stop=stop)
     found = search(problem, ways, flights, seed=seed, stop=searching, baselines=baselines, workers=workers)
-    made = finished(found, ways, flights, seed=seed, made_at=made_at, stop=stop)
+    made = finished(found, ways, flights, seed=seed, made_at=made_at, stop=stop, explain=explain)
     if baselines and not stop.late():
         bound = lower_bound(problem, ways)
         made = made.then(lambda rest: {"summary": rest.summary.model_copy(update={"bound": bound})})
@@ -92,6 +104,7 @@ def finished(
     seed: int,
     made_at: datetime,
     stop: Stop = NO_HURRY,
+    explain: frozenset[str] = frozenset(),
 ) -> PlanParts:
     """The plan of the best draft that was found, after the last moves to other modes, with all reasons that there is
     time for."""
@@ -103,7 +116,15 @@ def finished(
     sheet.fill()
     settled = not settling.late()
     return _written(
-        board, sheet, summary(found, sheet), flights, seed=seed, made_at=made_at, stop=stop, settled=settled
+        board,
+        sheet,
+        summary(found, sheet),
+        flights,
+        seed=seed,
+        made_at=made_at,
+        stop=stop,
+        settled=settled,
+        explain=explain,
     )
 
 
@@ -185,6 +206,7 @@ def _written(
     stop: Stop,
     settled: bool,
     stays: frozenset[int] = frozenset(),
+    explain: frozenset[str] = frozenset(),
 ) -> PlanParts:
     """A board's draft as a plan, with the reasons that there is time for: those of parcels that nobody brings first,
     none of those whose drafts stay."""
@@ -199,8 +221,17 @@ def _written(
         shortcuts = _shortcuts(ways, sheet, settled=settled, explained=not stop.late())
         return _rest(sheet, figures, left, (*assumptions(sheet), *shortcuts), seed=seed, made_at=made_at)
 
-    others = range(len(problem.orders))
-    return PlanParts((dear.pop(o) if o in dear else explainer.parcel(o) for o in others), rest)
+    def parcels() -> Iterator[ParcelPlan]:
+        for order in range(len(problem.orders)):
+            part = dear.pop(order) if order in dear else explainer.parcel(order)
+            yield part if part.order_id not in explain else _with_options(explainer, order, part)
+
+    return PlanParts(parcels(), rest)
+
+
+def _with_options(explainer: Explainer, order: int, part: ParcelPlan) -> ParcelPlan:
+    """Every single way of a parcel as well."""
+    return part.model_copy(update={"options": explainer.options(order)})
 
 
 def _dear(problem: Problem) -> list[int]:

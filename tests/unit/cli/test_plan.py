@@ -301,3 +301,31 @@ def test_a_small_van_goes_more_than_once(city: Path, capsys: pytest.CaptureFixtu
     orders, depots, lockers = (city / f"{name}.csv" for name in ("orders", "depots", "lockers"))
     weather = city / "weather.csv"
     assert check_plan(city / "plan.json", orders, depots, lockers, fleet, weather_csv=weather) == []
+
+
+def test_every_way_of_a_parcel_is_told_to_who_asks(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line for each, the chosen one first, with its cost or the reasons; in the file for that parcel alone."""
+    assert run(city, "--iterations", 5, "--explain", "A-2") == 0
+    lines = capsys.readouterr().out.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("A-2: "))
+    assert lines[first + 1].startswith("  * ")
+    plan = plan_of(city)
+    (parcel,) = [parcel for parcel in plan["parcels"] if "options" in parcel]
+    assert parcel["order_id"] == "A-2"
+    told = [line for line in lines[first + 1 :] if line.startswith(("  * ", "  - "))]
+    assert len(told) == len(parcel["options"]) > 3
+    for line, option in zip(told, parcel["options"], strict=True):
+        assert f"{option['mode']} ({option['type_id']})" in line
+        assert option["cost"] is None or f"{option['cost']:.2f} EUR" in line
+    assert run(city, "--iterations", 5, "--explain", "A-2", "--json") == 0
+    (explained,) = json.loads(capsys.readouterr().out)["explained"]
+    assert explained == parcel
+
+
+def test_a_parcel_that_there_is_not_can_not_be_explained(
+    city: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is said before anything is planned."""
+    assert run(city, "--iterations", 5, "--explain", "A-2", "--explain", "NONE") == 2
+    assert "--explain: there is no order 'NONE'" in capsys.readouterr().err
+    assert not (city / "plan.json").exists()
