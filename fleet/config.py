@@ -147,7 +147,8 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False, tell: Progress = sil
     for each in placed:
         kinds.setdefault(each.site_id, Counter())[spec.types[each.type_id].kind] += 1
     places = {site.site_id: site.place for site in sites}
-    check_fits(network, kinds, places, tell)
+    walks = any(isinstance(t, RouteType) and t.walking is not None for t in spec.types.values())
+    check_fits(network, kinds, places, tell, afoot=walks)
     types = {each.asset_id: each.type_id for each in placed}
     energy, absent = learned_before(spec, types, tracks), kept_for_others(types, tracks)
     slots = tuple(

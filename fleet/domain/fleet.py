@@ -15,6 +15,7 @@ from pydantic import Field, PlainSerializer, model_validator
 from fleet.domain.breaks import DriverBreak
 from fleet.domain.objective import CHANGE_PRICE, Fairness, Lateness
 from fleet.domain.pilots import Pilots
+from fleet.domain.walking import Walking
 from fleet.domain.weatherrule import WeatherRule
 from fleet.protocol.batteries import MOST_PACKS
 from fleet.protocol.values import (
@@ -235,8 +236,7 @@ class SortieType(Value):
     def turns_m(self) -> float:
         """The radius over ground of its turns: V² / (g tan φ), the steady level turn's, with the bank φ and V the
         fastest speed and the strongest wind that it may be out in together (as in the German authority's guide to
-        SORA's contingency volume); 0 where it stops in the air to turn.
-        """
+        SORA's contingency volume); 0 where it stops in the air to turn."""
         if self.turn_radius_m is not None or self.bank_deg is None:
             return self.turn_radius_m or 0.0
         ground_mps = self.fastest_mps + (self.weather.max_wind_mps or 0.0)
@@ -265,6 +265,7 @@ class RouteType(Value):
     capacity_m3: Positive
     stop_s: Seconds = 60
     """Parking and walking at each stop, on top of the order's own service minutes."""
+    walking: Annotated[Walking | None, Field(exclude_if=lambda walking: walking is None)] = None
     locker_parcel_s: Seconds = 30
     load_s: Seconds = 900
     shift_start: time = time(7, 0)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from fleet.domain.breaks import DriverBreak
 from fleet.domain.fleet import AssetType, PerPlace, RouteType, Stand
+from fleet.domain.walking import Walking
 from fleet.intake.cells import CellError, clock
 from fleet.protocol.values import Goods, Identifier, ServiceLevel
 
@@ -92,12 +93,28 @@ class RouteEntry(Entry):
     max_shift_hours: Annotated[float, Field(gt=0, le=24)] | None = None
     break_minutes: Annotated[float, Field(ge=1, le=240)] | None = None
     break_between: Annotated[Shift, BeforeValidator(break_hours)] | None = None
+    walk_m: Annotated[float, Field(gt=0, le=500)] | None = None
+    carry_kg: Annotated[float, Field(gt=0, le=100)] | None = None
 
     @model_validator(mode="after")
     def _break_is_whole(self) -> Self:
         if (self.break_minutes is None) != (self.break_between is None):
             raise ValueError("a break is stated by break_minutes and break_between, when it begins")
         return self
+
+    @model_validator(mode="after")
+    def _nobody_carries_without_a_walk(self) -> Self:
+        if self.carry_kg is not None and self.walk_m is None:
+            raise ValueError("carry_kg is what a driver carries on a walk: state walk_m, how far he walks")
+        return self
+
+    @property
+    def walking(self) -> Walking | None:
+        """How far the driver walks, where that is stated; none: as of the type."""
+        if self.walk_m is None:
+            return None
+        carried = {} if self.carry_kg is None else {"carry_kg": self.carry_kg}
+        return Walking.model_validate({"farthest_m": self.walk_m, **carried})
 
     @property
     def driver_break(self) -> DriverBreak | None:
@@ -142,8 +159,9 @@ def entry_stand(entry: Entry | StationEntry, type_id: str) -> Stand:
 
 
 def _route_type(entry: RouteEntry, base: RouteType) -> RouteType:
-    """The base with the entry's crew, skills, shift and break; the hourly rate grows with the crew."""
-    changes: dict[str, Any] = {**_carriage(entry, base), **_hours(entry, base)}
+    """The base with the entry's crew, skills, shift, break and walks; the hourly rate grows with the crew."""
+    walks = {} if entry.walking in (None, base.walking) else {"walking": entry.walking}
+    changes: dict[str, Any] = {**_carriage(entry, base), **_hours(entry, base), **walks}
     if not changes:
         return base
     rest = changes.get("driver_break", base.driver_break)
@@ -194,6 +212,8 @@ def _suffix(entry: RouteEntry, base: RouteType) -> str:
     if entry.break_minutes and entry.break_between:
         when = "-".join(f"{end:%H%M}" for end in entry.break_between)
         parts.append(f"break{entry.break_minutes:g}-{when}")
+    if entry.walk_m:
+        parts.append(f"walk{entry.walk_m:g}" + (f"-{entry.carry_kg:g}kg" if entry.carry_kg else ""))
     return "".join(f"+{part}" for part in parts)
 
 

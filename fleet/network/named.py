@@ -61,15 +61,18 @@ def check_fits(
     kinds: Mapping[str, Iterable[str]],
     depots: Mapping[str, Place],
     tell: Progress = silently,
+    *,
+    afoot: bool = False,
 ) -> None:
     """Refuses streets that were built for others than those who go over them, and streets of another place: ``kinds``
     are those of the assets at each site, ``depots`` where the sites are that have any. Vans' ways around closed streets
-    are prepared then, and ``tell`` is told how far that is. Raises ``IntakeError``."""
+    are prepared then, and ``tell`` is told how far that is. ``afoot``: drivers walk, too. Raises ``IntakeError``."""
     streets = _streets_of(network)
     if streets is None:
         return
     needed = {name: set(_profiles(each)) for name, each in kinds.items()}
     everyone = {profile for each in needed.values() for profile in each}
+    everyone |= {"walk"} if afoot else set()
     if lacking := streets.lacks(everyone):
         message = (
             f"was built without {' and '.join(lacking)}, which this fleet needs: build it with "

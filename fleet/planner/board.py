@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from fleet.planner.buildings import building, door_visits, gathered, shared
+from fleet.planner.buildings import door_visits, gathered, meets, shared, with_parcel, without
 from fleet.planner.construct import leg_costs, standing_vans
 from fleet.planner.draft import Compartments, Draft
 from fleet.planner.floors import Floors
@@ -205,6 +205,8 @@ class Board:
         others = [o for o in visits[at].orders if o != order]
         if not others:
             return tour.without(at) if len(visits) > 1 else None
+        if visits[at].locker_id is None:
+            return _tour(tour, [*visits[:at], without(self.problem, visits[at], order), *visits[at + 1 :]])
         return _tour(tour, [*visits[:at], *self._stops(visits[at].locker_id, others), *visits[at + 1 :]])
 
     def _stops(self, locker_id: str | None, orders: Sequence[int]) -> list[Visit]:
@@ -268,26 +270,31 @@ class Board:
         """Into a stop that is made there anyway: at the locker, or at the building of the door."""
         locker_id, fee = (way.locker_id, way.fee) if isinstance(way, LockerWay) else (None, 0.0)
         for tour, i, visit in self._stops_there(order, locker_id):
-            changed = self._stops(locker_id, [*visit.orders, order])
+            changed = self._with(visit, order)
             visits = _visits(tour)
             larger = _tour(tour, [*visits[:i], *changed, *visits[i + 1 :]])
             if len(changed) == 1 and larger.feasible and self._turns(larger):
                 self.asked.add(tour.van.slot.asset_id)
                 yield Seat(way, larger.cost - tour.cost + fee, tour=larger)
 
+    def _with(self, visit: Visit, order: int) -> list[Visit]:
+        """A stop with one more parcel: one where they can share it, else none or several."""
+        if visit.locker_id is not None:
+            return self._stops(visit.locker_id, [*visit.orders, order])
+        made = with_parcel(self.problem, visit, order, self.ways[order].bases)
+        return [] if made is None else [made]
+
     def _stops_there(self, order: int, locker_id: str | None) -> list[tuple[Tour, int, Visit]]:
         """The stops that are made at a locker or, without one, at a parcel's building."""
         if locker_id is None and order not in self._shared:
             return []
-        here = building(self.problem, order)
         vans = None if locker_id is not None else {self._van_of.get(one) for one in self._shared[order]}
         return [
             (tour, i, visit)
             for tour in self.tours.values()
             if (locker_id in tour.lockers if vans is None else tour.van.index in vans)
             for i, visit in enumerate(_visits(tour))
-            if visit.locker_id == locker_id
-            and (locker_id is not None or building(self.problem, visit.orders[0]) == here)
+            if (visit.locker_id == locker_id if locker_id is not None else meets(self.problem, visit, order))
         ]
 
     @cached_property

@@ -2,15 +2,16 @@
 
 It is a relaxation: whatever plan there is by the ways that were found, with what it leaves at the objective's price, is
 a solution of it, and costs no less than there. Left out are windows of vans, the order of stops, chargers, ports and
-pilots; parcels, stops, vans and trips may be taken in part. A van's way is told by halves: of each place that it stops
-at half of the least way there from any other one, and half of the least way on (as the bound of the two shortest edges
-for the travelling salesman: Lawler et al., The Traveling Salesman Problem, 1985).
+pilots; parcels, stops, vans and trips may be taken in part, and a door within a walk of another needs no stop. A van's
+way is told by halves: of each place that it stops at half of the least way there from any other one, and half of the
+least way on (as the bound of the two shortest edges for the travelling salesman: Lawler et al., The Traveling Salesman
+Problem, 1985).
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
@@ -20,7 +21,7 @@ import numpy as np
 from ortools.linear_solver.python import model_builder
 
 from fleet.planner.assignment import larger_classes
-from fleet.planner.buildings import building
+from fleet.planner.buildings import afoot, building
 from fleet.planner.problem import Problem, Van, is_delivery
 from fleet.planner.spans import Span
 from fleet.planner.visits import capacity, units
@@ -136,9 +137,15 @@ class _Program:
         else:
             key, seconds = building(self.problem, order), self._at_door_s(order)
         self.busy.append(seconds * take)
-        self.model.add(take <= self._stop(key))
+        if isinstance(way, LockerWay) or order not in self._afoot:
+            self.model.add(take <= self._stop(key))
         bases = self.ways[order].bases
         self.model.add(take <= _sum(group.out for group in self.vans if group.van.base in bases))
+
+    @cached_property
+    def _afoot(self) -> Collection[int]:
+        """Parcels that another door's stop may serve by a walk: they need none of their own."""
+        return afoot(self.problem).keys()
 
     def _stop(self, key: Hashable) -> Variable:
         if key not in self.stops:

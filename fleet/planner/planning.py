@@ -309,6 +309,7 @@ def assumptions(sheet: Sheet) -> tuple[str, ...]:
     for van in sheet.problem.vans:
         if van.slot.asset_id in driven:
             found |= assumed_of(van.type, van.range)
+            found |= set() if van.type.walking is None else {van.type.walking.assumption}
     context = sheet.problem.snapshot.context
     if sheet.routes and context.network.assumption is not None:
         found.add(context.network.assumption)

@@ -138,6 +138,11 @@ class Problem:
 
     snapshot: Snapshot
 
+    @cached_property
+    def walked(self) -> dict[tuple[Place, Place], float]:
+        """The walks between doors that were asked for, in metres (``walks.py``)."""
+        return {}
+
     @property
     def fleet(self) -> FleetSpec:
         """The types, rates and rules."""

@@ -8,6 +8,7 @@ import pytest
 
 from fleet.domain.breaks import DriverBreak
 from fleet.domain.fleet import AssetType, RouteType, SortieType, StationType
+from fleet.domain.walking import Walking
 from fleet.intake.errors import FileError, FleetFileError
 from fleet.intake.fleetfile import FleetFile, default_fleet, default_fleet_text, parse_fleet, read_fleet
 from fleet.protocol.values import CompartmentSize, Goods, ServiceLevel
@@ -102,6 +103,22 @@ def test_a_type_s_break_is_inherited() -> None:
     van = one_type(fleet(f"{text}minutes = 45\nearliest = 11:00:00\nlatest = 13:00:00\n"), "van")
     assert isinstance(van, RouteType)
     assert van.driver_break == DriverBreak(minutes=45, earliest=time(11), latest=time(13))
+
+
+def test_an_entry_s_walks_make_a_type_of_its_own() -> None:
+    van = one_type(fleet(f"{VANS_ONLY}walk_m = 60\ncarry_kg = 10\n"), "van")
+    assert isinstance(van, RouteType)
+    assert van.type_id == "van-e+walk60-10kg"
+    assert van.walking == Walking(farthest_m=60, carry_kg=10)
+
+
+def test_a_type_s_walks_are_inherited() -> None:
+    text = (
+        '[[van]]\ntype = "van-b"\n[types.van-b]\nbased_on = "van-e"\n[types.van-b.walking]\nfarthest_m = 40\n'
+    )
+    van = one_type(fleet(f"{text}speed_mps = 1.2\n"), "van")
+    assert isinstance(van, RouteType)
+    assert van.walking == Walking(farthest_m=40, speed_mps=1.2)
 
 
 def test_a_break_may_be_in_a_night_shift() -> None:
@@ -320,6 +337,10 @@ def test_a_new_kind_of_a_known_archetype_needs_no_code() -> None:
         (
             f"{VANS_ONLY}break_minutes = 30\n",
             "1: van[1]: a break is stated by break_minutes and break_between, when it begins",
+        ),
+        (
+            f"{VANS_ONLY}carry_kg = 10\n",
+            "1: van[1]: carry_kg is what a driver carries on a walk: state walk_m, how far he walks",
         ),
         (
             f'{VANS_ONLY}break_minutes = 30\nbreak_between = "noon"\n',
