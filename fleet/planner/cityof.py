@@ -253,6 +253,8 @@ class _Making:
 
     def _soon_full(self, van: Van) -> bool:
         """Whether the van is full of parcels like these, and has brought them, in half of its time."""
+        if not self.doors:
+            return False
         loads = np.array([door.deliver for door in self.doors], np.float64).mean(axis=0)
         holds = min(
             (c / each for c, each in zip(capacity(van.type), loads, strict=True) if each > 0.0), default=inf

@@ -35,8 +35,10 @@ class Usual:
 
 def usual_ways(legs: Legs, depots: int, first: int, payload_kg: float) -> Usual:
     """The medians: of the places the first are depots, and doors begin later. Of legs that are looked up some doors
-    stand for all."""
+    stand for all. Nothing where no parcel may go by van."""
     sites, doors = np.arange(depots), np.arange(first, legs.places)
+    if not len(doors):
+        return Usual((0.0, 0.0), (0.0, 0.0), payload_kg)
     some = doors[:: max(1, len(doors) // SAMPLED)] if isinstance(legs, Measured) else doors
     metres, columns = legs.metres(sites, some), np.arange(len(some))
     out = _median(metres, legs.durations(sites, some), metres.argmin(axis=0), columns)

@@ -48,7 +48,13 @@ def read_fleet(path: Path | None) -> FleetFacts:
         own = _load(path)
         data = {**data, **own, **{key: _layer(data.get(key, {}), own.get(key, {})) for key in _LAYERED}}
         streets = _streets(own.get("network", {}), path.parent)
+    data["types"] = {name: _whole(data["types"], table) for name, table in data["types"].items()}
     return replace(_facts(data), streets=streets)
+
+
+def _whole(types: Table, table: Table) -> Table:
+    """A type laid over the one that it is based on."""
+    return _layer(_whole(types, types[table["based_on"]]), table) if "based_on" in table else table
 
 
 def _streets(network: Table, beside: Path) -> Rules:

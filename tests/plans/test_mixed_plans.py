@@ -5,11 +5,12 @@ Its draft is made the plan whether or not the other way's is better, so that not
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fleet.config import RunFiles, read_inputs, snapshot_of
@@ -23,15 +24,16 @@ from fleet.planner.planning import finished
 from fleet.planner.problem import Problem
 from fleet.planner.search import Found
 from tests.plans.city import Inputs, write_city
+from tests.plans.drawnfleet import write_fleet, write_parcels
 from tests.plans.test_real_plans import assert_sound
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 
 
-def mixed_plan(inputs: Inputs, out: Path, seed: int) -> Draft:
+def mixed_plan(inputs: Inputs, out: Path, seed: int, fleet: Path | None = None) -> Draft:
     """Write the plan of the joint search's draft; that draft, as it was found."""
     files = RunFiles(
-        inputs.orders, inputs.depots, inputs.lockers, None, inputs.weather, inputs.zones, None, None
+        inputs.orders, inputs.depots, inputs.lockers, fleet, inputs.weather, inputs.zones, None, None
     )
     read = read_inputs(files, all_rows=True)
     problem = Problem(snapshot_of(read))
@@ -46,12 +48,16 @@ def mixed_plan(inputs: Inputs, out: Path, seed: int) -> Draft:
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(10, 10_000), parcels=st.integers(1, 90))
+@example(seed=300, parcels=1)  # which no van may bring
 def test_drafts_of_all_modes_at_once_hold(seed: int, parcels: int) -> None:
-    """Windows, loads, energy, chargers, ports, compartments, reasons."""
-    with TemporaryDirectory() as folder:
-        inputs = write_city(Path(folder), seed, parcels)
-        mixed_plan(inputs, Path(folder) / "plan.json", seed)
-        assert_sound(Path(folder) / "plan.json", inputs)
+    """Windows, loads, energy, chargers, ports, compartments, reasons; and by any fleet file: breaks, further trips of
+    small vans, walks, crews, skills, shifts, lateness, fairness, CO2."""
+    with TemporaryDirectory() as made:
+        folder, rng = Path(made), random.Random(seed)
+        inputs = write_parcels(write_city(folder, seed, parcels), rng)
+        fleet = write_fleet(folder, rng)
+        mixed_plan(inputs, folder / "plan.json", seed, fleet)
+        assert_sound(folder / "plan.json", inputs, fleet=fleet)
 
 
 def test_every_mode_is_in_some_of_them(tmp_path: Path) -> None:

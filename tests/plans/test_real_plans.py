@@ -39,9 +39,11 @@ def plan(repo_root: Path, inputs: Inputs, out: Path, *extra: str) -> Path:
     return out
 
 
-def assert_sound(path: Path, inputs: Inputs, streets: Streets | None = None) -> dict[str, Any]:
+def assert_sound(
+    path: Path, inputs: Inputs, streets: Streets | None = None, fleet: Path | None = None
+) -> dict[str, Any]:
     """The plan, after the checker has found nothing wrong with it."""
-    files = (inputs.orders, inputs.depots, inputs.lockers, None, inputs.zones, inputs.weather)
+    files = (inputs.orders, inputs.depots, inputs.lockers, fleet, inputs.zones, inputs.weather)
     found = check_plan(path, *files, streets)
     counts = Counter(str(violation.code) for violation in found)
     assert not found, f"{dict(counts)}\n" + "\n".join(map(str, found[:40]))
