@@ -46,13 +46,14 @@ class Rota:
 
     def enough(self, moment: float, out: Mapping[str, int]) -> bool:
         """Whether all machines that are out then have a pilot; ``out`` counts them by site."""
-        left = Counter(out)
+        left = dict(out)
         for team, machines in zip(self.teams, self.at(moment), strict=True):
             free = machines
-            for site_id in out if team is None else team:
-                taken = min(free, left[site_id])
-                left[site_id] -= taken
-                free -= taken
+            for site_id in left if team is None else team:
+                taken = min(free, left.get(site_id, 0))
+                if taken:
+                    left[site_id] -= taken
+                    free -= taken
         return not any(left.values())
 
     def of_site(self, site_id: str, moment: float) -> int:
@@ -90,63 +91,76 @@ def _smaller_first(team: Sites) -> tuple[bool, int, list[str]]:
 @dataclass
 class PilotRoom:
     """The machines of a kind that are out over time, under those who supervise them. Times are whole seconds of the
-    rota."""
+    rota. Time is parted where a shift or a trip begins or ends: from each of ``_begins`` on so many of each site are
+    out as are in the same row of ``_counts``."""
 
     rota: Rota
-    _out: list[Out] = field(default_factory=list)
+    _out: Counter[Out] = field(default_factory=Counter)
+    _begins: list[float] = field(default_factory=lambda: [-math.inf])
+    _counts: list[Counter[str]] = field(default_factory=lambda: [Counter()])
+
+    @classmethod
+    def of(cls, rota: Rota, out: Sequence[Out] = ()) -> PilotRoom:
+        """With some machines out."""
+        room = cls(rota)
+        for moment in rota.begins:
+            room._part(moment)
+        for begin, until, site_id in out:
+            room.book(site_id, begin, until - begin)
+        return room
 
     def first_fit(self, site_id: str, start: int, length: int) -> int | None:
         """The earliest time from ``start`` on at which one more machine of a site has a pilot for so long; none where
         it never has."""
-        while True:
-            missing = self._missing(site_id, start, start + length)
-            if missing is None:
+        for row in range(bisect_right(self._begins, start) - 1, len(self._begins)):
+            following = self._begins[row + 1] if row + 1 < len(self._begins) else math.inf
+            there = dict(self._counts[row])
+            there[site_id] = there.get(site_id, 0) + 1
+            if not self.rota.enough(self._begins[row], there):
+                if following == math.inf:
+                    return None
+                start = math.ceil(following)
+            elif following >= start + length:
                 return start
-            following = self._next_change(missing)
-            if following is None:
-                return None
-            start = following
+        return None
 
     def book(self, site_id: str, start: int, length: int) -> None:
         """Have one more machine out."""
         if length > 0:
-            self._out.append((start, start + length, site_id))
+            self._out[start, start + length, site_id] += 1
+            self._add(site_id, start, start + length, 1)
 
     def release(self, site_id: str, start: int, length: int) -> None:
         """Take one out again; ``ValueError`` when none is booked so."""
-        if length > 0:
-            self._out.remove((start, start + length, site_id))
+        if length <= 0:
+            return
+        if not self._out[start, start + length, site_id]:
+            raise ValueError(f"no machine of {site_id} is booked from {start} for {length} s")
+        self._out[start, start + length, site_id] -= 1
+        self._add(site_id, start, start + length, -1)
 
     def copy(self) -> PilotRoom:
         """The same bookings, to be changed apart."""
-        return PilotRoom(self.rota, list(self._out))
+        counts = [each.copy() for each in self._counts]
+        return PilotRoom(self.rota, self._out.copy(), list(self._begins), counts)
 
-    def _missing(self, site_id: str, start: int, end: int) -> float | None:
-        """The last moment of a time from which on one more machine of a site would have no pilot; none where it always
-        has. Between two moments at which something leaves or a shift begins or ends there is only more room."""
-        beside = [one for one in self._out if one[0] < end and start < one[1]]
-        shifts = self.rota.changes(start, end)
-        moments = {float(start), *shifts, *(float(one[0]) for one in beside if one[0] > start)}
-        for moment in sorted(moments, reverse=True):
-            there = Counter(site for begin, until, site in beside if begin <= moment < until)
-            there[site_id] += 1
-            if not self.rota.enough(moment, there):
-                return moment
-        return None
+    def _add(self, site_id: str, start: int, end: int, machines: int) -> None:
+        for row in range(self._part(start), self._part(end)):
+            self._counts[row][site_id] += machines
 
-    def _next_change(self, moment: float) -> int | None:
-        """When a machine comes back or a shift begins or ends next."""
-        back = (one[1] for one in self._out if one[0] <= moment < one[1])
-        row = bisect_right(self.rota.begins, moment)
-        shifts = self.rota.begins[row : row + 1]
-        found = min((*back, *shifts), default=None)
-        return None if found is None else math.ceil(found)
+    def _part(self, moment: float) -> int:
+        """The row that begins at a moment, parted from the one before where there is none yet."""
+        row = bisect_left(self._begins, moment)
+        if row == len(self._begins) or self._begins[row] != moment:
+            self._begins.insert(row, moment)
+            self._counts.insert(row, self._counts[row - 1].copy())
+        return row
 
 
 def no_pilot(rota: Rota, site_id: str, start: float, end: float, out: Sequence[Out] = ()) -> Reason | None:
     """Why a machine of a site can't be out over a time beside those that are; none where it can."""
     begin, until = math.floor(start), math.ceil(end)
-    if PilotRoom(rota, list(out)).first_fit(site_id, begin, until - begin) == begin:
+    if PilotRoom.of(rota, out).first_fit(site_id, begin, until - begin) == begin:
         return None
     most = min(rota.of_site(site_id, moment) for moment in (begin, *rota.changes(begin, until)))
     return off_shift(rota.kind, site_id) if most == 0 else all_busy(rota.kind, site_id, most)

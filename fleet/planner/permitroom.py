@@ -56,7 +56,7 @@ class PermitRoom:
     @classmethod
     def empty(cls, problem: Problem) -> PermitRoom:
         """With no trip in it."""
-        return cls(problem, _pilots={kind: PilotRoom(one) for kind, one in problem.rotas.items()})
+        return cls(problem, _pilots={kind: PilotRoom.of(one) for kind, one in problem.rotas.items()})
 
     @classmethod
     def of(cls, problem: Problem) -> PermitRoom:

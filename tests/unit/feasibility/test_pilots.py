@@ -54,25 +54,25 @@ def test_shifts_are_in_the_fleets_local_time() -> None:
 
 def test_around_the_clock_has_no_gap() -> None:
     found = of(row(1, 1))
-    assert PilotRoom(found).first_fit("A", 10 * HOUR, 10 * HOUR) == 10 * HOUR
+    assert PilotRoom.of(found).first_fit("A", 10 * HOUR, 10 * HOUR) == 10 * HOUR
 
 
 def test_one_waits_until_a_machine_is_back() -> None:
     """Two may be out: from 0 to 100 and from 50 to 150 both are. One of 60 s may go at 100, or end by 50."""
-    room = PilotRoom(of(row(1, 2)))
+    room = PilotRoom.of(of(row(1, 2)))
     room.book("A", 0, 100)
     room.book("B", 50, 100)
     assert [room.first_fit("A", start, 60) for start in (0, 60, 120)] == [100, 100, 120]
     assert room.first_fit("A", 0, 50) == 0
     room.release("B", 50, 100)
     assert room.first_fit("A", 0, 60) == 0
-    with pytest.raises(ValueError, match="list"):
+    with pytest.raises(ValueError, match="no machine of B is booked from 50"):
         room.release("B", 50, 100)
 
 
 def test_a_trip_may_pass_from_one_shift_to_the_next_but_over_no_gap() -> None:
     """Handed over at nine; between ten and half past nobody is there."""
-    room = PilotRoom(
+    room = PilotRoom.of(
         of(row(1, 1, "08:00", "09:00"), row(1, 1, "09:00", "10:00"), row(1, 1, "10:30", "12:00"))
     )
     assert room.first_fit("A", 30 * 60, HOUR) == 30 * 60
@@ -92,7 +92,7 @@ def test_pilots_of_all_sites_help_out_whoever_has_none_left() -> None:
 
 def test_a_flight_that_goes_by_its_own_site_leaves_the_others_theirs() -> None:
     """B's machine takes the one who is for all; A's next one has its own pilot, a second of B waits."""
-    room = PilotRoom(of(row(1, 1, "00:00", "00:00", "A"), row(1, 1)))
+    room = PilotRoom.of(of(row(1, 1, "00:00", "00:00", "A"), row(1, 1)))
     room.book("A", 0, 100)
     assert room.first_fit("B", 0, 50) == 0
     room.book("B", 0, 50)
