@@ -75,7 +75,7 @@ def snapshot(desk: Desk, plan_id: str, order_ids: Sequence[str], *, revise: bool
     parcels = [state.parcels[o] for o in (*order_ids, *sorted(open_again))]
     return Snapshot(
         snapshot_id=f"{plan_id}@{state.position}",
-        at=desk.now + timedelta(seconds=desk.settings.lead_to_plan_s),
+        at=_begins(desk),
         until=state.until,
         orders=tuple(_as_planned(desk, p) for p in parcels),
         assets=_slots(desk, again) if again else slots,
@@ -88,6 +88,13 @@ def snapshot(desk: Desk, plan_id: str, order_ids: Sequence[str], *, revise: bool
         packs=lying_packs(desk),
         drafted=drafted,
     )
+
+
+def _begins(desk: Desk) -> datetime:
+    """When a plan begins that is asked for now: at a whole second, so that what was drafted by one plan is at times
+    that the next one counts in too, and what was worked out of it need not be worked out anew."""
+    at = desk.now + timedelta(seconds=desk.settings.lead_to_plan_s)
+    return at if at.microsecond == 0 else at.replace(microsecond=0) + timedelta(seconds=1)
 
 
 def _sent(desk: Desk, again: frozenset[str]) -> tuple[Sent, ...]:

@@ -21,6 +21,9 @@ from geofences.model.refused import missed_on_the_ground
 STANDARD_HPA = SEA_LEVEL_PA / 100
 """What counts where nobody has said a pressure."""
 
+MOST_VERDICTS = 20_000
+"""So many are kept, of some kilobytes each."""
+
 
 @dataclass(frozen=True)
 class Context:
@@ -56,6 +59,12 @@ class Context:
         if "airspace" in self.__dict__:  # with its index
             other.__dict__["airspace"] = self.airspace
         return other
+
+    @cached_property
+    def verdicts(self) -> Memory:
+        """Whole verdicts on sorties, by all that they depend on beside this context, its weather included: unlike the
+        memory it is for this one alone."""
+        return Memory(MOST_VERDICTS)
 
     def of(self, asset_type: SortieType) -> Self:
         """The same as it is for vehicles of a type: other only where some authorisation is for some vehicles."""

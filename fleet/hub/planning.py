@@ -19,6 +19,7 @@ from fleet.dispatch.inputs import PlanFailed, PlanReady
 from fleet.domain.plan import Plan
 from fleet.hub.children import die_with_parent
 from fleet.hub.observability.vitals import PLAN_SECONDS, Histogram, PlannerVitals
+from fleet.planner.recent import Recent
 from fleet.planner.snapshot import Snapshot
 from fleet.planner.stop import MaxIterations, Stop, within
 
@@ -46,6 +47,10 @@ class Effort:
         return within(time.monotonic, self.seconds)
 
 
+_RECENT = Recent()
+"""In the worker: what a repair need not work out again."""
+
+
 def make_plan(job: StartPlanning, effort: Effort, made_at: datetime) -> Plan:
     """The plan for one job. Runs in the worker; deterministic for its arguments, unless the effort is of time. The
     budget begins here: a job that waits for another one loses none of it.
@@ -53,7 +58,7 @@ def make_plan(job: StartPlanning, effort: Effort, made_at: datetime) -> Plan:
     from fleet.planner.planning import plan  # here, because the hub itself needs no solver
 
     begun_s = time.monotonic()
-    snapshot: Snapshot = job.snapshot
+    snapshot: Snapshot = _RECENT.known(job.snapshot)
     found = plan(
         snapshot,
         seed=effort.seed,

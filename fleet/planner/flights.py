@@ -47,16 +47,22 @@ class Flights:
         return answer.trip if answer.verdict.feasible else None
 
     def _asked(self, order: int, pool_index: int, locker_id: str | None, depart_s: int) -> SortieAssessment:
-        pool = self.problem.pools[pool_index]
-        return assess_sortie(
-            self.problem.snapshot.context,
-            self.problem.orders[order],
-            pool.type,
-            pool.site,
-            self.problem.moment(depart_s),
-            locker=None if locker_id is None else self.problem.locker(locker_id),
-            state_of_health=pool.state_of_health,
-            appetite=pool.least,
+        """Asked once for all plans of one context (``recent.py``): the verdict depends on nothing else."""
+        pool, parcel = self.problem.pools[pool_index], self.problem.orders[order]
+        context, depart_at = self.problem.snapshot.context, self.problem.moment(depart_s)
+        its = pool.type.type_id, pool.site.site_id, pool.state_of_health, pool.least
+        return context.verdicts.get(
+            (parcel, *its, locker_id, depart_at),
+            lambda: assess_sortie(
+                context,
+                parcel,
+                pool.type,
+                pool.site,
+                depart_at,
+                locker=None if locker_id is None else self.problem.locker(locker_id),
+                state_of_health=pool.state_of_health,
+                appetite=pool.least,
+            ),
         )
 
     def on_slot(self, pool: Pool, number: int, trip: Trip) -> Trip | None:
