@@ -208,7 +208,24 @@ def open_core(
 
 
 def _settings(setup: Setup) -> Settings:
-    return Settings(keep_contacts_days=setup.keep_contacts_days, replans=setup.replans)
+    return Settings(
+        keep_contacts_days=setup.keep_contacts_days,
+        replans=setup.replans,
+        lead_to_plan_s=lead_to_plan_s(setup),
+    )
+
+
+TO_AND_FRO_S = 15.0
+"""What a plan takes beside its budget, of the wall's time: a large day is read, handed over and put in force."""
+
+
+def lead_to_plan_s(setup: Setup) -> float:
+    """How long after it was asked for a plan begins, of the day's time: no earlier than it is there, at the day's rate
+    and within its budget of time. In lockstep the day waits for its plans."""
+    usual, seconds = Settings().lead_to_plan_s, setup.effort.seconds
+    if seconds is None or setup.lockstep:
+        return usual
+    return max(usual, (seconds + TO_AND_FRO_S) * setup.rate)
 
 
 def note_put_back(store: Store, setup: Setup, wall: datetime, erasures: Sequence[ContactsErased] = ()) -> int:

@@ -125,7 +125,7 @@ def command(
             plain=plain,
             keep_contacts_days=keep_contacts_days,
             replans=replan,
-            effort=_effort(plan_seconds, plan_iterations),
+            effort=_effort(plan_seconds, plan_iterations, rate=rate, hours=hours),
             store=None if store is None else _address(store),
         )
     logs.configure(level=log_level, as_json=log_json or None)
@@ -173,10 +173,19 @@ def _ends_in_the_log(*, alone: bool) -> Iterator[None]:
         raise SystemExit(ExitCode.CRASH) from None
 
 
-def _effort(seconds: float | None, iterations: int | None) -> Effort:
-    """How hard the hub looks for each of its plans."""
+def _effort(seconds: float | None, iterations: int | None, *, rate: float, hours: float) -> Effort:
+    """How hard the hub looks for each of its plans; refused where the day would be over before they are there."""
     check_budget(seconds, iterations, prefix="--plan-")
+    if seconds is not None and seconds * rate > MOST_OF_THE_DAY * hours * 3600:
+        raise BadInput(
+            f"--plan-seconds: at --rate {rate:g} a plan of {seconds:g} s takes {seconds * rate / 60:.0f} minutes of a "
+            f"day of {hours:g} hours, a quarter of which is the most: give less, or a lower --rate"
+        )
     return Effort(seconds=seconds) if iterations is None else Effort(iterations=iterations)
+
+
+MOST_OF_THE_DAY = 0.25
+"""The share of the day that one plan may take."""
 
 
 def _address(text: str) -> str:

@@ -152,6 +152,10 @@ def test_the_budget_of_plans_is_kept_with_the_run(
         ({"plan-seconds": "-1"}, "--plan-seconds: must not be negative (found -1)"),
         ({"plan-seconds": "inf"}, "--plan-seconds: must not be negative (found inf)"),
         ({"plan-iterations": "-3"}, "--plan-iterations: must not be negative (found -3)"),
+        (
+            {"plan-seconds": "130", "rate": "60", "hours": "8"},
+            "--plan-seconds: at --rate 60 a plan of 130 s takes 130 minutes of a day of 8 hours",
+        ),
     ],
 )
 def test_a_budget_that_is_none_is_named(

@@ -6,13 +6,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from pydantic import ValidationError
 
-from fleet.app import Setup
+from fleet.app import Files, Setup, lead_to_plan_s
 from fleet.dispatch.effects import StartPlanning
 from fleet.dispatch.inputs import PlanReady
 from fleet.domain.plan import Plan
@@ -93,3 +94,30 @@ def test_no_budget_is_refused(seconds: float, tmp_path: Path) -> None:
     day = {"name": "day", "files": files, "at": DAY, "until": DAY, "effort": {"seconds": seconds}}
     with pytest.raises(ValidationError, match="seconds"):
         Setup.model_validate(day)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rate", "lockstep", "lead_s"),
+    [
+        (None, 60.0, False, 60.0),
+        (5.0, 1.0, False, 60.0),
+        (90.0, 1.0, False, 105.0),
+        (5.0, 30.0, False, 600.0),
+        (5.0, 30.0, True, 60.0),
+    ],
+)
+def test_no_plan_begins_before_it_is_there(
+    seconds: float | None, rate: float, *, lockstep: bool, lead_s: float
+) -> None:
+    """By its budget and the day's rate, and no earlier than a minute after it was asked for."""
+    files = Files(depots=Path("d.csv"), lockers=Path("l.csv"))
+    setup = Setup(
+        name="day",
+        files=files,
+        at=DAY,
+        until=DAY + timedelta(hours=8),
+        rate=rate,
+        lockstep=lockstep,
+        effort=Effort(seconds=seconds),
+    )
+    assert lead_to_plan_s(setup) == lead_s
