@@ -43,6 +43,11 @@ def moved_on(desk: Desk, plan: Plan) -> tuple[str, ...]:
     )
 
 
+def has_route(desk: Desk, plan: Plan) -> bool:
+    """Whether the plan began with a drafted route of a van."""
+    return any(desk.state.missions[one.mission_id].kind == "van" for one in plan.revised)
+
+
 def as_before(desk: Desk, plan: Plan) -> dict[str, Before]:
     """By whom the plan's parcels are to be brought as yet, or were before they lost that. Those that nobody was to
     bring so far are left out."""

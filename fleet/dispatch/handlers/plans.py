@@ -18,7 +18,7 @@ from fleet.dispatch.history import UNASSIGNED
 from fleet.dispatch.inputs import PlanFailed, PlanReady
 from fleet.dispatch.parcels import assign
 from fleet.dispatch.planning import to_be_planned, want_plan
-from fleet.dispatch.revision import as_before, as_committed, gave_way, moved_on, take_out, tell
+from fleet.dispatch.revision import as_before, as_committed, gave_way, has_route, moved_on, take_out, tell
 from fleet.dispatch.waiting import stop_waiting
 from fleet.domain.events import (
     Custodian,
@@ -57,13 +57,15 @@ def plan_ready(desk: Desk, message: PlanReady) -> None:
     routes = [_still_waiting(route, waiting) for route in _later_trips_first(plan.routes)]
     for number, route in enumerate(routes, 1):
         _commit_route(desk, plan, _without_joined(desk, route, routes[number:]))
-    for left_over in sorted(plan.unassigned, key=lambda one: _rank(desk, one.order_id)):
-        if left_over.order_id in waiting:
-            hand_on(desk, left_over.order_id, left_over.reasons, handed_on_from=UNASSIGNED)
-    _leave_nothing_open(desk, plan)
+    left = [one for one in plan.unassigned if one.order_id in waiting]
+    # A van that has a drafted route makes no second trip in the plan that begins with it: beside the drafts it may.
+    beside = bool(left) and has_route(desk, plan)
+    for left_over in [] if beside else sorted(left, key=lambda one: _rank(desk, one.order_id)):
+        hand_on(desk, left_over.order_id, left_over.reasons, handed_on_from=UNASSIGNED)
+    _leave_nothing_open(desk, plan, but=frozenset(one.order_id for one in left) if beside else frozenset())
     tell(desk, plan, before, otherwise)
     judge_afresh(desk)
-    want_plan(desk)
+    want_plan(desk, revise=not beside)
 
 
 def _later_trips_first(routes: Sequence[RoutePlan]) -> list[RoutePlan]:
@@ -77,9 +79,10 @@ def _rank(desk: Desk, order_id: str) -> float:
     return -desk.parcel(order_id).order.priority
 
 
-def _leave_nothing_open(desk: Desk, plan: Plan) -> None:
-    """What was planned and waits all the same is handed on: to plan it again at once could go on for ever."""
-    planned = frozenset(p.order_id for p in plan.parcels)
+def _leave_nothing_open(desk: Desk, plan: Plan, *, but: frozenset[str]) -> None:
+    """What was planned and waits all the same is handed on: to plan it again at once could go on for ever. ``but`` for
+    what is planned again once, beside the drafts."""
+    planned = frozenset(p.order_id for p in plan.parcels) - but
     for order_id in sorted(to_be_planned(desk), key=lambda one: _rank(desk, one)):
         if order_id in planned:
             hand_on(desk, order_id, (), handed_on_from=UNASSIGNED)

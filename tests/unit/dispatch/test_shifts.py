@@ -10,7 +10,7 @@ import pytest
 
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.running import Candidate, Stand, free_vans, running_routes
-from fleet.domain.events import MissionDrafted
+from fleet.domain.events import ExceptionRaised, MissionDrafted, PlanRequested
 from fleet.protocol.messages import Assign, MissionEnded, Role
 from fleet.protocol.mission import Load, Mission, Stop
 from tests.support.bench import DAY, ORDER_COLUMNS, Bench, Peer
@@ -222,3 +222,32 @@ def test_a_van_of_a_night_shift_is_free_until_the_morning(
     desk = replace(desk_after(bench), now=DAY + timedelta(hours=now_h))
     (van,) = free_vans(desk)
     assert (van.early, van.late) == (DAY + timedelta(hours=early_h), DAY + timedelta(hours=late_h))
+
+
+# --- plans beside the drafts ------------------------------------------------------------------------------------------
+
+
+def test_what_is_ready_when_a_drafted_route_has_left_is_fetched_by_the_next_one(tmp_path: Path) -> None:
+    """The plan that may change the drafts leaves it: one is made beside them, and nobody is asked to hand it on."""
+    rows = row("A", "09:00", "09:30"), row("B", "09:30", "11:40", ready="09:20")
+    bench, operator, _ = day(tmp_path, fleet(), *rows, replans=True)
+    begin_with(bench, operator, "A")
+    begin_with(bench, operator, "B")
+    bench.run(1)
+    first, second = routes(bench)
+    assert [[i.order_id for i in m.items] for m in (first, second)] == [["A"], ["B"]]
+    events = [one.event for one in bench.store.events()]
+    assert [e.code for e in events if isinstance(e, ExceptionRaised)] == []
+    assert sum(isinstance(e, PlanRequested) for e in events) == 3
+
+
+def test_what_no_plan_can_bring_is_handed_on_after_one_beside_the_drafts(tmp_path: Path) -> None:
+    """It is not planned again and again."""
+    rows = row("A", "09:00", "09:30"), row("B", "08:05", "08:06", lon=-7.5)
+    bench, operator, _ = day(tmp_path, fleet(), *rows, replans=True)
+    begin_with(bench, operator, "A")
+    begin_with(bench, operator, "B")
+    bench.run(5)
+    events = [one.event for one in bench.store.events()]
+    assert sum(isinstance(e, PlanRequested) for e in events) == 3
+    assert bench.core.state.parcels["B"].handed_on or "B" in bench.core.state.waiting
