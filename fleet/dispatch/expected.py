@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from math import isfinite
 
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import route_type
@@ -82,18 +83,19 @@ class _Drive:
     def expected(self) -> Expected:
         """From where the van is now."""
         arrivals, rest = list[Arrival](), self._rest
-        place, leaves, after = self._from
-        for stop, call in self._left:
+        (place, leaves, after), left = self._from, list(self._left)
+        ways = self._ways([place, *(stop.place for stop, _ in left), self.record.mission.home])
+        for (stop, call), way in zip(left, ways, strict=False):
             leaves, rest = _rested(rest, after, leaves)
             opens = min(_moment(call.early), stop.eta)  # one that was planned earlier need not wait
-            at = max(leaves + self._way(place, stop.place), opens)
+            at = max(leaves + way, opens)
             if self.record.current != stop.step_id:
                 at = max(at, self._now)
             arrivals.append(Arrival(stop, at, _over(call, stop.eta, at)))
-            place, after = stop.place, stop.step_id
+            after = stop.step_id
             leaves = max(at + timedelta(seconds=stop.service_s), self._now)
         leaves, rest = _rested(rest, after, leaves)
-        return Expected(tuple(arrivals), rest, leaves + self._way(place, self.record.mission.home))
+        return Expected(tuple(arrivals), rest, leaves + ways[-1])
 
     @property
     def _now(self) -> datetime:
@@ -133,9 +135,10 @@ class _Drive:
         behind = ids[ids.index(rest.after) + 1 :]
         return None if self.record.ended.intersection(behind) else rest
 
-    def _way(self, start: Place, end: Place) -> timedelta:
-        leg = self.desk.context.network.leg(start, end, "drive")
-        return timedelta(seconds=0 if leg is None else leg.duration_s)
+    def _ways(self, places: Sequence[Place]) -> list[timedelta]:
+        """How long it is from each place to the next, asked at once; nothing where there is no way."""
+        legs = self.desk.context.network.legs(places[:-1], places[1:], "drive")
+        return [timedelta(seconds=s if isfinite(s) else 0.0) for s in legs.duration_s.tolist()]
 
 
 def _rested(rest: BreakDue | None, after: str, leaves: datetime) -> tuple[datetime, BreakDue | None]:
