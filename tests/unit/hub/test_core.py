@@ -334,7 +334,10 @@ def test_an_instruction_that_is_too_long_for_the_wire_is_set_aside(tmp_path: Pat
     again = bench.connect(DRONE)
     bench.order_about(DRONE, "later")
     bench.run(1)
-    assert [e.code for e in bench.core.state.open_exceptions()] == ["hub_fault"]
+    codes = [e.code for e in bench.core.state.open_exceptions()]
+    assert [code for code in codes if code != "no_samples"] == [
+        "hub_fault"
+    ]  # this drone never tells where it is
     assert [m.why for m in again.of(CancelMission) if isinstance(m, CancelMission)] == ["later"]
 
 
