@@ -31,6 +31,7 @@ from fleet.cli.options import (
     processors,
 )
 from fleet.cli.output import BadInput, note, show, table, warn
+from fleet.cli.room import check_room
 from fleet.config import RunFiles, RunInputs, read_inputs, snapshot_of
 from fleet.domain.plan import ParcelPlan, Plan, Summary
 from fleet.planner import MaxIterations, Snapshot, Stop
@@ -93,6 +94,7 @@ def command(
     check_budget(seconds, iterations)
     moment = None if at is None else moment_option("--at", at)
     check_out("--out", out)
+    check_room("--orders", orders)
     files = RunFiles(orders, depots, lockers, fleet, weather, tuple(zones or ()), energy, network)
     inputs = read_inputs(files, all_rows=not skip_bad_rows, tell=note)
     _tell(inputs)

@@ -96,7 +96,9 @@ MANY = chosen(3200, long=20_000)
 """More places than legs are kept of."""
 
 
-@pytest.mark.parametrize("seconds", ["0", "5"])
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seconds", chosen(["0"], long=["0", "5"]))
 @pytest.mark.parametrize(
     ("bad", "codes"),
     [
