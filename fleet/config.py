@@ -97,11 +97,14 @@ class RunInputs:
     """Depots from which no street leads anywhere; among the assumptions too."""
 
 
-def read_inputs(files: RunFiles, *, all_rows: bool = False, tell: Progress = silently) -> RunInputs:
+def read_inputs(
+    files: RunFiles, *, all_rows: bool = False, alone: bool = False, tell: Progress = silently
+) -> RunInputs:
     """Everything that the files of a run say. Raises ``IntakeError`` for whatever is wrong with any of them. ``tell``
     is told how far it is with what takes long: vans' ways around closed streets.
 
     Rows of orders that are wrong are not raised but listed in ``orders.refused``, unless ``all_rows`` are needed.
+    Orders ``alone`` come without the persons behind them, which take as much memory again.
     """
     faults = Faults()
     near: list[Place] = []
@@ -111,7 +114,7 @@ def read_inputs(files: RunFiles, *, all_rows: bool = False, tell: Progress = sil
     with faults:
         lockers = read_lockers(files.lockers)
     with faults:
-        orders = _orders(files.orders, near)
+        orders = _orders(files.orders, near, alone=alone)
         if all_rows:
             orders.strict()
     with faults:
@@ -184,10 +187,10 @@ def network_of(files: RunFiles, fleet: FleetFile) -> Network:
     return network_named(files.network, fleet, Path() if files.fleet is None else files.fleet.parent)
 
 
-def _orders(path: Path | None, near: Sequence[Place]) -> OrdersFile:
+def _orders(path: Path | None, near: Sequence[Place], *, alone: bool) -> OrdersFile:
     if path is None:
         return OrdersFile("orders", (), (), (), frozenset())
-    return read_orders(path, near=near, alone=True)
+    return read_orders(path, near=near, alone=alone)
 
 
 def snapshot_of(inputs: RunInputs, *, at: datetime | None = None) -> Snapshot:

@@ -96,7 +96,7 @@ def command(
     check_out("--out", out)
     check_room("--orders", orders)
     files = RunFiles(orders, depots, lockers, fleet, weather, tuple(zones or ()), energy, network)
-    inputs = read_inputs(files, all_rows=not skip_bad_rows, tell=note)
+    inputs = read_inputs(files, all_rows=not skip_bad_rows, alone=True, tell=note)
     _tell(inputs)
     snapshot = snapshot_of(inputs, at=moment)
     note(f"planning {len(snapshot.orders)} parcels with {len(snapshot.assets)} assets")

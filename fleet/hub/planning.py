@@ -40,11 +40,11 @@ class Effort:
         if self.seconds is not None and not 0 <= self.seconds < math.inf:
             raise ValueError(f"seconds must not be negative or endless, not {self.seconds}")
 
-    def stop(self) -> Stop:
-        """The budget from now on."""
+    def stop(self, parcels: int = 0) -> Stop:
+        """The budget from now on, for so many parcels."""
         if self.seconds is None:
             return MaxIterations(self.iterations)
-        return within(time.monotonic, self.seconds)
+        return within(time.monotonic, self.seconds, parcels)
 
 
 _RECENT = Recent()
@@ -62,7 +62,7 @@ def make_plan(job: StartPlanning, effort: Effort, made_at: datetime) -> Plan:
     found = plan(
         snapshot,
         seed=effort.seed,
-        stop=effort.stop(),
+        stop=effort.stop(len(snapshot.orders)),
         made_at=made_at,
         baselines=effort.baselines,
     )
