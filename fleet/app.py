@@ -225,7 +225,12 @@ def lead_to_plan_s(setup: Setup) -> float:
     usual, seconds = Settings().lead_to_plan_s, setup.effort.seconds
     if seconds is None or setup.lockstep:
         return usual
-    return max(usual, (seconds + TO_AND_FRO_S) * setup.rate)
+    return max(usual, plan_there_s(seconds, setup.rate))
+
+
+def plan_there_s(seconds: float, rate: float) -> float:
+    """When a plan of so many seconds is in force after it was asked for, of the day's time (s)."""
+    return (seconds + TO_AND_FRO_S) * rate
 
 
 def note_put_back(store: Store, setup: Setup, wall: datetime, erasures: Sequence[ContactsErased] = ()) -> int:

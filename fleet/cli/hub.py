@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from fleet.app import Setup, run_hub
+from fleet.app import TO_AND_FRO_S, Setup, plan_there_s, run_hub
 from fleet.cli import backups
 from fleet.cli.day import Name, Root, run_refused
 from fleet.cli.day_files import day_files
@@ -176,10 +176,12 @@ def _ends_in_the_log(*, alone: bool) -> Iterator[None]:
 def _effort(seconds: float | None, iterations: int | None, *, rate: float, hours: float) -> Effort:
     """How hard the hub looks for each of its plans; refused where the day would be over before they are there."""
     check_budget(seconds, iterations, prefix="--plan-")
-    if seconds is not None and seconds * rate > MOST_OF_THE_DAY * hours * 3600:
+    there_s = 0.0 if seconds is None else plan_there_s(seconds, rate)
+    if there_s > MOST_OF_THE_DAY * hours * 3600:
         raise BadInput(
-            f"--plan-seconds: at --rate {rate:g} a plan of {seconds:g} s takes {seconds * rate / 60:.0f} minutes of a "
-            f"day of {hours:g} hours, a quarter of which is the most: give less, or a lower --rate"
+            f"--plan-seconds: at --rate {rate:g} a plan of {seconds:g} s is in force {there_s / 60:.0f} minutes after "
+            f"it was asked for ({TO_AND_FRO_S:g} s to and fro), of a day of {hours:g} hours; a quarter is the most: give "
+            "less, a lower --rate, or --plan-iterations"
         )
     return Effort(seconds=seconds) if iterations is None else Effort(iterations=iterations)
 

@@ -39,7 +39,7 @@ def want_plan(desk: Desk, *, revise: bool = True) -> None:
     if desk.state.planning is not None or not order_ids or desk.state.until is None:
         return
     plan_id = f"plan-{desk.state.plans + 1}"
-    desk.emit(PlanRequested(at=desk.now, plan_id=plan_id, order_ids=order_ids))
+    desk.emit(PlanRequested(at=desk.now, plan_id=plan_id, order_ids=order_ids, revise=revise))
     start_planning(desk, plan_id, order_ids, revise=revise)
 
 

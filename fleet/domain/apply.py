@@ -96,7 +96,7 @@ def _day_opened(state: State, event: ev.DayOpened) -> State:
 
 
 def _plan_requested(state: State, event: ev.PlanRequested) -> State:
-    return evolve(state, planning=event.plan_id, plans=state.plans + 1)
+    return evolve(state, planning=event.plan_id, revises=event.revise, plans=state.plans + 1)
 
 
 def _plan_dropped(state: State, _event: ev.PlanDropped) -> State:

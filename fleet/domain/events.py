@@ -71,11 +71,12 @@ class OrderPlaced(Event):
 
 
 class PlanRequested(Event):
-    """A plan is wanted for these parcels."""
+    """A plan is wanted for these parcels; with ``revise`` it may change what was drafted and nobody was shown yet."""
 
     type: Literal["plan_requested"] = "plan_requested"
     plan_id: Identifier
     order_ids: tuple[Identifier, ...]
+    revise: Annotated[bool, Field(exclude_if=lambda revise: revise)] = True
 
 
 class PlanCommitted(Event):

@@ -228,6 +228,7 @@ class State:
     ``waiting``, ``live_missions`` and ``unresolved`` name what is still to be dealt with among parcels, missions and
     exceptions: these grow with every day, and no decision may look through all of them. ``personal`` are the parcels
     that have come to an end, and when, whose personal data was not erased yet; ``aboard`` those that each asset has.
+    ``planning`` is the plan that is being made; it ``revises`` what was drafted, or leaves that as it is.
     ``lying_packs`` are the batteries that were taken out of assets, by site and type of asset, as they came.
     """
 
@@ -239,6 +240,7 @@ class State:
     stopped_by: str | None = None
     resumed_at: datetime | None = None
     planning: str | None = None
+    revises: bool = True
     plans: int = 0
     serial: int = 0
     reservations: int = 0

@@ -21,8 +21,8 @@ from geofences.model.refused import missed_on_the_ground
 STANDARD_HPA = SEA_LEVEL_PA / 100
 """What counts where nobody has said a pressure."""
 
-MOST_VERDICTS = 20_000
-"""So many are kept, of some kilobytes each."""
+MOST_VERDICTS = 5_000
+"""So many are kept, of some ten kilobytes each."""
 
 
 @dataclass(frozen=True)

@@ -21,13 +21,15 @@ class Recent:
 
     def known(self, snapshot: Snapshot) -> Snapshot:
         """The same snapshot, with what is known of its context."""
-        self.last = self._known(snapshot.context)
-        return replace(snapshot, context=self.last)
+        found = _known(self.last, snapshot.context)
+        self.last = found
+        return replace(snapshot, context=found)
 
-    def _known(self, context: Context) -> Context:
-        if self.last is None or self.last is context:
-            return context
-        if self.last == context:
-            return self.last
-        other = self.last.in_weather(context.weather)
-        return other if other == context else context
+
+def _known(last: Context | None, context: Context) -> Context:
+    if last is None or last is context:
+        return context
+    if last == context:
+        return last
+    other = last.in_weather(context.weather)
+    return other if other == context else context

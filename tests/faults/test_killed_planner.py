@@ -42,7 +42,10 @@ def parcel() -> Order:
 def workers(hub: HubProcess) -> Iterator[int]:
     """The processes in which the hub plans."""
     for task in Path(f"/proc/{hub.pid}/task").iterdir():
-        for child in (task / "children").read_text(encoding="ascii").split():
+        children = ""
+        with suppress(OSError):  # a thread may have ended meanwhile
+            children = (task / "children").read_text(encoding="ascii")
+        for child in children.split():
             with suppress(OSError):
                 if b"multiprocessing.spawn" in Path(f"/proc/{child}/cmdline").read_bytes():
                     yield int(child)

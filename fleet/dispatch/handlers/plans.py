@@ -62,7 +62,8 @@ def plan_ready(desk: Desk, message: PlanReady) -> None:
     beside = bool(left) and has_route(desk, plan)
     for left_over in [] if beside else sorted(left, key=lambda one: _rank(desk, one.order_id)):
         hand_on(desk, left_over.order_id, left_over.reasons, handed_on_from=UNASSIGNED)
-    _leave_nothing_open(desk, plan, but=frozenset(one.order_id for one in left) if beside else frozenset())
+    if not beside:
+        _leave_nothing_open(desk, plan)
     tell(desk, plan, before, otherwise)
     judge_afresh(desk)
     want_plan(desk, revise=not beside)
@@ -79,10 +80,9 @@ def _rank(desk: Desk, order_id: str) -> float:
     return -desk.parcel(order_id).order.priority
 
 
-def _leave_nothing_open(desk: Desk, plan: Plan, *, but: frozenset[str]) -> None:
-    """What was planned and waits all the same is handed on: to plan it again at once could go on for ever. ``but`` for
-    what is planned again once, beside the drafts."""
-    planned = frozenset(p.order_id for p in plan.parcels) - but
+def _leave_nothing_open(desk: Desk, plan: Plan) -> None:
+    """What was planned and waits all the same is handed on: to plan it again at once could go on for ever."""
+    planned = frozenset(p.order_id for p in plan.parcels)
     for order_id in sorted(to_be_planned(desk), key=lambda one: _rank(desk, one)):
         if order_id in planned:
             hand_on(desk, order_id, (), handed_on_from=UNASSIGNED)

@@ -65,5 +65,5 @@ def resume(desk: Desk, _message: Resume) -> None:
     tell_unreadable(desk)
     state = desk.state
     if state.planning is not None:
-        start_planning(desk, state.planning, to_be_planned(desk))
+        start_planning(desk, state.planning, to_be_planned(desk), revise=state.revises)
     desk.watch_all()

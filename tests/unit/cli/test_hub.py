@@ -153,8 +153,16 @@ def test_the_budget_of_plans_is_kept_with_the_run(
         ({"plan-seconds": "inf"}, "--plan-seconds: must not be negative (found inf)"),
         ({"plan-iterations": "-3"}, "--plan-iterations: must not be negative (found -3)"),
         (
+            {"plan-seconds": "2", "rate": "1000", "hours": "8"},
+            "--plan-seconds: at --rate 1000 a plan of 2 s is in force 283 minutes after it was asked",
+        ),
+        (
+            {"plan-seconds": "1.5", "rate": "60", "hours": "0.3"},
+            "--plan-seconds: at --rate 60 a plan of 1.5 s is in force 16 minutes after it was asked",
+        ),
+        (
             {"plan-seconds": "130", "rate": "60", "hours": "8"},
-            "--plan-seconds: at --rate 60 a plan of 130 s takes 130 minutes of a day of 8 hours",
+            "--plan-seconds: at --rate 60 a plan of 130 s is in force 145 minutes after it was asked",
         ),
     ],
 )

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from fleet.dispatch.desk import Desk
+from fleet.dispatch.effects import StartPlanning
+from fleet.dispatch.handlers.timers import resume
+from fleet.dispatch.inputs import Resume
 from fleet.dispatch.running import Candidate, Stand, free_vans, running_routes
-from fleet.domain.events import ExceptionRaised, MissionDrafted, PlanRequested
+from fleet.domain.events import ExceptionRaised, MissionDrafted, OrderPlaced, PlanRequested
 from fleet.protocol.messages import Assign, MissionEnded, Role
 from fleet.protocol.mission import Load, Mission, Stop
 from tests.support.bench import DAY, ORDER_COLUMNS, Bench, Peer
@@ -239,6 +242,26 @@ def test_what_is_ready_when_a_drafted_route_has_left_is_fetched_by_the_next_one(
     events = [one.event for one in bench.store.events()]
     assert [e.code for e in events if isinstance(e, ExceptionRaised)] == []
     assert sum(isinstance(e, PlanRequested) for e in events) == 3
+
+
+@pytest.mark.parametrize("revise", [False, True])
+def test_a_plan_that_is_being_made_when_the_hub_dies_is_made_so_again(
+    tmp_path: Path, *, revise: bool
+) -> None:
+    """Beside the drafts where it was: else it would leave again what the one before has left."""
+    rows = row("A", "09:00", "09:30"), row("B", "09:30", "11:40", ready="09:20")
+    bench, operator, _ = day(tmp_path, fleet(), *rows, replans=True)
+    begin_with(bench, operator, "A")
+    desk = desk_after(bench)
+    desk = replace(desk, settings=replace(desk.settings, replans=True))
+    placed = next(
+        one.event for one in bench.store.events() if isinstance(one.event, OrderPlaced)
+    ).model_dump() | {"order": next(o for o in bench.inputs.orders.orders if o.order_id == "B")}
+    desk.emit(OrderPlaced.model_validate(placed))
+    desk.emit(PlanRequested(at=desk.now, plan_id="plan-9", order_ids=("B",), revise=revise))
+    resume(desk, Resume())
+    (job,) = (one.snapshot for one in desk.effects if isinstance(one, StartPlanning))
+    assert bool(job.drafted) == revise
 
 
 def test_what_no_plan_can_bring_is_handed_on_after_one_beside_the_drafts(tmp_path: Path) -> None:
