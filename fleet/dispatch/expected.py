@@ -116,15 +116,22 @@ class _Drive:
 
     @property
     def _from(self) -> tuple[Place, datetime, str]:
-        """Where the van was last, when it left there, and behind which step."""
-        mission = self.record.mission
-        passed = [stop for stop in self._stops if stop.step_id in self.record.ended]
-        if not passed:
-            loads_s = route_type(self.desk, mission.asset_id).load_s
-            return mission.home, self.start + timedelta(seconds=loads_s), mission.steps[0].step_id
-        last = passed[-1]
-        left_at = last.eta + timedelta(seconds=last.service_s + self.record.late_s)
-        return last.place, left_at, last.step_id
+        """Where the van was last, when it left there, and behind which step; that of the driver's break where this is
+        over, as stops may be made in another order."""
+        mission, last, rest = self.record.mission, self.record.last_stop, self._rest
+        stop = next((one for one in self._stops if last is not None and one.step_id == last.step_id), None)
+        if last is None or stop is None:
+            return mission.home, self._loaded, mission.steps[0].step_id
+        rests = rest is not None and rest.after in self.record.ended
+        return stop.place, last.at, rest.after if rest is not None and rests else stop.step_id
+
+    @property
+    def _loaded(self) -> datetime:
+        """When the van is loaded: as long as that is not over, not before now."""
+        if self.record.loaded_at is not None:
+            return self.record.loaded_at
+        loads_s = route_type(self.desk, self.record.mission.asset_id).load_s
+        return max(self.start + timedelta(seconds=loads_s), self._now)
 
     @property
     def _rest(self) -> BreakDue | None:

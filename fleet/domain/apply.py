@@ -11,7 +11,7 @@ from typing import Any
 
 from immutables import Map
 
-from fleet.domain import around, custody, exceptions, learning, wishes
+from fleet.domain import around, custody, driven, exceptions, learning, wishes
 from fleet.domain import events as ev
 from fleet.domain.evolve import evolve, evolved, without
 from fleet.domain.holds import holds_after, whose
@@ -274,7 +274,7 @@ def _step_ended(state: State, event: ev.StepEnded) -> State:
     current = None if record.current == event.step_id else record.current
     ended = record.ended | {event.step_id}
     late_s = late_after(record, event.step_id, event.at)
-    changes = learning.step_ended(record, event)
+    changes = learning.step_ended(record, event) | driven.step_ended(record, event)
     return _mission(state, event.mission_id, None, ended=ended, current=current, late_s=late_s, **changes)
 
 

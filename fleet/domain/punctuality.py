@@ -34,13 +34,22 @@ def served_at(parcel: Parcel, passed: CustodyPassed) -> datetime | None:
 
 def late_after(record: MissionRecord, step_id: str, at: datetime) -> float:
     """How far behind its times a mission is, in s, after a step that ended at ``at``: by a route's stop, or a sortie's
-    way; other steps leave it as it was."""
+    way; other steps leave it as it was. Stops may be made in another order than theirs: it is behind when so many of
+    them should have been made."""
     step = next((s for s in record.mission.steps if s.step_id == step_id), None)
     if isinstance(step, Stop):
-        return (at - step.eta).total_seconds() - step.service_s
+        expected = _due_by_now(record, step)
+        return (at - expected.eta).total_seconds() - expected.service_s
     if isinstance(step, Travel) and (due := step.path[-1].at) is not None:
         return (at - due).total_seconds()
     return record.late_s
+
+
+def _due_by_now(record: MissionRecord, step: Stop) -> Stop:
+    """The stop that should be the last with which as many are made as with this one."""
+    stops = [one for one in record.mission.steps if isinstance(one, Stop)]
+    before = record.ended - {step.step_id}
+    return stops[sum(one.step_id in before for one in stops)]
 
 
 def punctuality(parcel: Parcel) -> Punctuality | None:

@@ -70,17 +70,26 @@ class Parcel:
 
 
 @dataclass(frozen=True)
+class LastStop:
+    """A stop of a route that is over, and when it was."""
+
+    step_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class MissionRecord:
     """One mission, as last sent or drafted, and how far it is. ``ended`` are the ids of the steps that are over;
     ``late_s`` is how far behind its times it was at the last stop, or the end of a sortie's last way (negative when
-    early). ``waits`` is why a draft was not released when it was due; ``avoids`` whom it would have met in the air, and
-    what was done about it. ``diverted_to`` is where it was last told to go instead of home, ``diverted_way``
-    where it was then and the points to pass on the way (empty where it goes straight). ``left_at`` is when a sortie's
-    first way was begun, ``back_at`` when its last was done; ``astray``: a step failed, or it was told to do something
-    else on the way; ``noted`` are the codes of the exceptions about it. ``no_return``
-    is from where on it can't go home any more, as last worked out; none while that is not known. ``drop_at`` is when
-    a sortie's drop was begun, ``served_s`` how long it lasted; ``held``: it was told to wait on its way. ``charge``
-    is with what it left, and what staying somewhere took; none before it has told so under way."""
+    early); after so many stops of a route, in whatever order, behind when so many should have been made. ``waits`` is
+    why a draft was not released when it was due; ``avoids`` whom it would have met in the air, and what was done
+    about it. ``diverted_to`` is where it was last told to go instead of home, ``diverted_way`` where it was then and
+    the points to pass on the way (empty where it goes straight). ``left_at`` is when a sortie's first way was begun,
+    ``back_at`` when its last was done; ``astray``: a step failed, or it was told to do something else on the way;
+    ``noted`` are the codes of the exceptions about it. ``no_return`` is from where on it can't go home any more, as
+    last worked out; none while that is not known. ``drop_at`` is when a sortie's drop was begun, ``served_s`` how
+    long it lasted; ``held``: it was told to wait on its way. ``charge`` is with what it left, and what staying
+    somewhere took; none before it has told so under way."""
 
     mission: Mission
     kind: str
@@ -108,6 +117,10 @@ class MissionRecord:
     needs: ChargeNeed | None = None
     """A sortie's part in its asset's charge by its last check; none where that was before it was kept."""
     charge: TripCharge | None = None
+    loaded_at: datetime | None = None
+    """When a route's loading ended."""
+    last_stop: LastStop | None = None
+    """The stop of a route that was made last, which need not be the last of those made in its order."""
 
     @property
     def remaining(self) -> tuple[Step, ...]:

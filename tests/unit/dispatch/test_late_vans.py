@@ -26,23 +26,31 @@ class Day:
     """A van that is on its first route, with a second one drafted behind it; another van, if there are two."""
 
     def __init__(
-        self, folder: Path, *later: str, vans: int = 1, replans: bool = True, stand: str = ""
+        self,
+        folder: Path,
+        *later: str,
+        early: tuple[str, ...] = EARLY,
+        vans: int = 1,
+        replans: bool = True,
+        stand: str = "",
+        kind: str = "",
     ) -> None:
-        """``later``: the parcels of the second route."""
+        """``early`` and ``later``: the parcels of the first and of the second route, if there is one."""
         depots = DEPOTS.replace("-8.05,41.02,1,", f"-8.05,41.02,{vans},")
         self.bench = Bench(
             folder,
             replans=replans,
-            orders=ORDER_COLUMNS + "".join((*EARLY, *later)),
+            orders=ORDER_COLUMNS + "".join((*early, *later)),
             depots=depots,
             lockers=NO_LOCKERS,
-            fleet=fleet(stand),
+            fleet=fleet(stand, kind),
         )
         self.operator = operator = self.bench.connect("operator-1", Role.OPERATOR)
         self.van = ready(self.bench, VAN, "D1")
-        begin_with(self.bench, operator, "A", "B")
+        begin_with(self.bench, operator, *(one.split(",")[0] for one in early))
         self.first = sent(self.bench, self.van)
-        begin_with(self.bench, operator, *(one.split(",")[0] for one in later))
+        if later:
+            begin_with(self.bench, operator, *(one.split(",")[0] for one in later))
         self.bench.run(60)
         if vans > 1:
             ready(self.bench, OTHER, "D1")
@@ -50,9 +58,9 @@ class Day:
         self.load = next(step for step in self.first.mission.steps if isinstance(step, Load))
         self.stops = [step for step in self.first.mission.steps if isinstance(step, Stop)]
 
-    def loaded(self) -> None:
-        """The van is loaded at its time."""
-        self.bench.run((self.first.mission.start_at - self.bench.now).total_seconds() + 300)
+    def loaded(self, late_s: float = 0) -> None:
+        """The van is loaded so late."""
+        self.bench.run((self.first.mission.start_at - self.bench.now).total_seconds() + 300 + late_s)
         self._says(self.load.step_id, *self.load.order_ids)
 
     def stopped(self, number: int, late_s: float) -> None:
@@ -60,6 +68,11 @@ class Day:
         stop = self.stops[number]
         due = stop.eta + timedelta(seconds=stop.service_s + late_s)
         self.bench.run((due - self.bench.now).total_seconds())
+        self.made(number)
+
+    def made(self, number: int) -> None:
+        """Its driver is done with a stop now."""
+        stop = self.stops[number]
         self._says(stop.step_id, *stop.deliver)
 
     def _says(self, step_id: str, *orders: str) -> None:
