@@ -24,7 +24,7 @@ LATE_BY = timedelta(minutes=1)
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A stop that is still to be made, and when its service is expected to begin. ``over``: by how much it does not lie
-    in the windows of its parcels any more; nothing where it was planned so."""
+    in the windows of its parcels any more, beyond what was planned at first."""
 
     stop: Stop
     at: datetime
@@ -87,15 +87,21 @@ class _Drive:
         ways = self._ways([place, *(stop.place for stop, _ in left), self.record.mission.home])
         for (stop, call), way in zip(left, ways, strict=False):
             leaves, rest = _rested(rest, after, leaves)
-            opens = min(_moment(call.early), stop.eta)  # one that was planned earlier need not wait
+            first = self._first(stop)
+            opens = min(_moment(call.early), first)  # one that was planned earlier need not wait
             at = max(leaves + way, opens)
             if self.record.current != stop.step_id:
                 at = max(at, self._now)
-            arrivals.append(Arrival(stop, at, _over(call, stop.eta, at)))
+            arrivals.append(Arrival(stop, at, _over(call, first, at)))
             after = stop.step_id
             leaves = max(at + timedelta(seconds=stop.service_s), self._now)
         leaves, rest = _rested(rest, after, leaves)
         return Expected(tuple(arrivals), rest, leaves + ways[-1])
+
+    def _first(self, stop: Stop) -> datetime:
+        """When a stop was planned at first: what it has come to since is no plan's choice."""
+        first = self.record.first_times
+        return stop.eta if first is None else first.etas.get(stop.step_id, stop.eta)
 
     @property
     def _now(self) -> datetime:
@@ -162,6 +168,6 @@ def _moment(posix: float) -> datetime:
 
 
 def _over(call: Call, planned: datetime, at: datetime) -> timedelta:
-    """By how much a stop that was planned in its window is expected after it."""
-    in_time = planned.timestamp() <= call.late
-    return timedelta(seconds=max(0.0, at.timestamp() - call.late)) if in_time else timedelta(0)
+    """By how much a stop is expected after its window, beyond what it was planned after it."""
+    from_s = max(call.late, planned.timestamp())
+    return timedelta(seconds=max(0.0, at.timestamp() - from_s))

@@ -279,10 +279,7 @@ def _step_ended(state: State, event: ev.StepEnded) -> State:
 
 
 def _mission_revised(state: State, event: ev.MissionRevised) -> State:
-    """A route that is to begin later is sent so much later too."""
-    record = state.missions[event.mission.mission_id]
-    release_at = record.release_at + (event.mission.start_at - record.mission.start_at)
-    changes = {"mission": event.mission, "release_at": release_at}
+    changes = driven.revised(state.missions[event.mission.mission_id], event.mission)
     return _mission(state, event.mission.mission_id, MissionEvent.REVISE, **changes)
 
 

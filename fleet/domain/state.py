@@ -78,6 +78,14 @@ class LastStop:
 
 
 @dataclass(frozen=True)
+class FirstTimes:
+    """When a route was to start before it was changed, and to be at those of its stops (by step) that were moved."""
+
+    start_at: datetime
+    etas: dict[str, datetime]
+
+
+@dataclass(frozen=True)
 class MissionRecord:
     """One mission, as last sent or drafted, and how far it is. ``ended`` are the ids of the steps that are over;
     ``late_s`` is how far behind its times it was at the last stop, or the end of a sortie's last way (negative when
@@ -121,6 +129,8 @@ class MissionRecord:
     """When a route's loading ended."""
     last_stop: LastStop | None = None
     """The stop of a route that was made last, which need not be the last of those made in its order."""
+    first_times: FirstTimes | None = None
+    """What a route's times were at first; none as long as none was moved."""
 
     @property
     def remaining(self) -> tuple[Step, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fleet.dispatch.expected import expected
 from fleet.dispatch.lateness import ASSET_LATE, ROUTE_LATE
 from fleet.dispatch.planning import snapshot
 from fleet.domain.events import ArrivalsMoved
@@ -251,3 +252,35 @@ def test_a_sortie_whose_window_is_over_when_its_drone_is_back_is_planned_again(
     parcel = bench.core.state.parcels["P-2"]
     assert (parcel.mission_id != waits.mission_id) == again
     assert (ASSET_LATE in {why.code for why in parcel.handed_on}) == again
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_stop_that_became_late_by_seconds_is_late_when_it_becomes_so_by_minutes(
+    tmp_path: Path, *, at_once: bool
+) -> None:
+    """However its van came to be late, a parcel goes to another once it can't be in time."""
+    early = row("A", "08:15", "08:40"), row("B", "08:40", "09:40", lon=-7.85)
+    day = Day(tmp_path, row("C", "09:30", "09:46", ready="09:00"), early=early, vans=2)
+    day.loaded()
+    if not at_once:
+        day.stopped(0, _late_for(day, "C", 30))
+        (stop,) = (step for step in day.second.steps if isinstance(step, Stop))
+        over = stop.eta + timedelta(seconds=stop.service_s) - stop.window.end
+        assert timedelta(0) < over < timedelta(minutes=1)
+        assert day.bench.core.state.parcels["C"].asset_id == VAN
+    day.stopped(1, _late_for(day, "C", 450))
+    day.bench.run(1)
+    parcel = day.bench.core.state.parcels["C"]
+    assert parcel.asset_id == OTHER
+    assert not is_late(parcel)
+
+
+def _late_for(day: Day, order_id: str, over_s: float) -> float:
+    """How late the van is behind its first stop with which a parcel of the route behind it is so long after its
+    window, in s."""
+    desk = desk_after(day.bench)
+    record, behind = (desk.state.missions[m.mission_id] for m in (day.first.mission, day.second))
+    (own,) = (step for step in behind.mission.steps if isinstance(step, Stop) and order_id in step.deliver)
+    latest = own.window.end - timedelta(seconds=own.service_s)
+    on_time = expected(desk, behind, start=over_at(day.bench, record.mission)).arrivals[0].at
+    return (latest - on_time).total_seconds() + over_s
