@@ -114,8 +114,10 @@ class _Drive:
 
     @property
     def _left(self) -> Iterator[tuple[Stop, Call]]:
+        """The stops that are left; goods that are kept cold keep from when they are loaded."""
         driven, kind = route_of(self.desk, self.record), route_type(self.desk, self.record.mission.asset_id)
-        route = RunningRoute(driven.route, kind, driven.depot, driven.route.end, driven.orders)
+        begun = driven.route.model_copy(update={"start": self._loaded - timedelta(seconds=kind.load_s)})
+        route = RunningRoute(begun, kind, driven.depot, begun.end, driven.orders)
         for stop, call in zip(self._stops, route.calls, strict=True):
             if stop.step_id not in self.record.ended:
                 yield stop, call

@@ -284,3 +284,17 @@ def _late_for(day: Day, order_id: str, over_s: float) -> float:
     latest = own.window.end - timedelta(seconds=own.service_s)
     on_time = expected(desk, behind, start=over_at(day.bench, record.mission)).arrivals[0].at
     return (latest - on_time).total_seconds() + over_s
+
+
+def test_chilled_goods_keep_from_when_their_late_van_loads_them(tmp_path: Path) -> None:
+    """They wait in the depot for it, and ride no longer than before."""
+    chilled = row("C", "09:30", "13:00", ready="09:00").replace(",standard,10,", ",chilled,10,", 1)
+    day = Day(tmp_path, chilled, kind="[types.own.carriage]\nchilled_minutes = 20")
+    before = day.second
+    day.loaded()
+    day.stopped(0, 3600)
+    day.bench.run(1)
+    later = day.second
+    assert later.mission_id == before.mission_id
+    assert later.start_at - before.start_at > timedelta(minutes=20)
+    assert not day.bench.core.state.parcels["C"].handed_on
