@@ -12,6 +12,7 @@ from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import route_type
 from fleet.dispatch.running import route_of
 from fleet.domain.state import MissionRecord
+from fleet.planner.problem import is_delivery
 from fleet.planner.running import Call, RunningRoute
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.mission import BreakDue, Stop
@@ -24,11 +25,13 @@ LATE_BY = timedelta(minutes=1)
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A stop that is still to be made, and when its service is expected to begin. ``over``: by how much it does not lie
-    in the windows of its parcels any more, beyond what was planned at first."""
+    in the windows of its parcels any more, beyond what was planned at first. ``serves``: those of its
+    parcels for which it is the one that counts; what is fetched on the way is only taken in there."""
 
     stop: Stop
     at: datetime
     over: timedelta
+    serves: tuple[str, ...]
 
     @property
     def late(self) -> bool:
@@ -92,11 +95,14 @@ class _Drive:
             at = max(leaves + way, opens)
             if self.record.current != stop.step_id:
                 at = max(at, self._now)
-            arrivals.append(Arrival(stop, at, _over(call, first, at)))
+            arrivals.append(Arrival(stop, at, _over(call, first, at), self._serves(stop)))
             after = stop.step_id
             leaves = max(at + timedelta(seconds=stop.service_s), self._now)
         leaves, rest = _rested(rest, after, leaves)
         return Expected(tuple(arrivals), rest, leaves + ways[-1])
+
+    def _serves(self, stop: Stop) -> tuple[str, ...]:
+        return (*stop.deliver, *(o for o in stop.collect if not is_delivery(self.desk.parcel(o).order)))
 
     def _first(self, stop: Stop) -> datetime:
         """When a stop was planned at first: what it has come to since is no plan's choice."""

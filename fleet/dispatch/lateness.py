@@ -71,7 +71,7 @@ def _tell(desk: Desk, record: MissionRecord, arrivals: Iterable[Arrival]) -> Non
     ours = [
         (order_id, arrival.at.replace(microsecond=0))
         for arrival in arrivals
-        for order_id in arrival.order_ids
+        for order_id in arrival.serves
         if desk.parcel(order_id).mission_id == record.mission.mission_id
     ]
     differs = dict(one for one in ours if _is_off(desk, *one))
@@ -90,7 +90,7 @@ def _much(desk: Desk) -> timedelta:
 
 def _warn(desk: Desk, record: MissionRecord, arrivals: Iterable[Arrival]) -> None:
     """Those that come well after their windows are put before a person, once for each trip."""
-    late = [(o, one) for one in arrivals if one.over > _much(desk) for o in one.order_ids]
+    late = [(o, one) for one in arrivals if one.over > _much(desk) for o in one.serves]
     if not late or ROUTE_LATE in record.noted:
         return
     more = f" and {len(late) - MOST_TOLD} more" if len(late) > MOST_TOLD else ""

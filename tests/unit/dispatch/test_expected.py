@@ -5,9 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from fleet.dispatch.drafting import route_type
 from fleet.dispatch.expected import Expected, expected
+from fleet.domain.events import ArrivalsMoved
+from fleet.protocol.messages import AssetReport, MissionEnded
+from fleet.protocol.mission import Stop
 from fleet.protocol.values import Place
-from tests.support.script import desk_after
+from tests.support.bench import DAY
+from tests.support.script import accepted, desk_after, ready, report, sent
+from tests.unit.dispatch.test_hand_on import bench_with, driving, orders
 from tests.unit.dispatch.test_late_vans import Day
 from tests.unit.dispatch.test_shifts import row
 
@@ -66,3 +72,41 @@ def test_a_van_that_is_not_loaded_has_not_left(tmp_path: Path) -> None:
     assert _near(told, left_at + way)
     day.bench.run(60)
     assert _near(_expected(day).arrivals[0].at, left_at + way)
+
+
+def test_a_parcel_that_is_fetched_on_the_way_is_expected_where_it_is_brought(tmp_path: Path) -> None:
+    """Another van takes over what one that broke down has aboard: on its times nobody is told another one."""
+    bench = bench_with(tmp_path, orders("A", "B", "C", "D"), vans=2)
+    broken, first = driving(bench)
+    other, where = ready(bench, "D1/van-2", "D1"), Place(lon=-8.01, lat=41.09)
+    ended = MissionEnded(
+        mission_id=first.mission.mission_id,
+        outcome="failed",
+        at=DAY,
+        place=where,
+        on_board=("A", "B", "C", "D"),
+        code="breakdown",
+    )
+    bench.say(broken, AssetReport(condition="faulted", at=DAY, place=where, code="breakdown"), ended)
+    fetches = sent(bench, other, 0)
+    accepted(bench, other, fetches)
+    mission = fetches.mission
+    load, first_stop = mission.steps[0], next(step for step in mission.steps if isinstance(step, Stop))
+    assert first_stop.collect
+    loads_s = route_type(desk_after(bench), "D1/van-2").load_s
+    bench.run((mission.start_at - bench.now).total_seconds() + loads_s)
+    bench.say(other, report(fetches, load.step_id).model_copy(update={"at": bench.now}))
+    bench.run((first_stop.eta - bench.now).total_seconds() + first_stop.service_s)
+    over = report(fetches, first_stop.step_id, *first_stop.collect)
+    bench.say(other, over.model_copy(update={"at": bench.now}))
+    bench.run(1)
+    desk = desk_after(bench)
+    found = expected(desk, desk.state.missions[mission.mission_id])
+    brought = {o: one.at for one in found.arrivals for o in one.stop.deliver}
+    assert set(brought) == {"A", "B", "C", "D"}
+    moved = (one.event for one in bench.store.events() if isinstance(one.event, ArrivalsMoved))
+    assert [one for one in moved if one.mission_id == mission.mission_id] == []
+    for order_id, at in brought.items():
+        eta = bench.core.state.parcels[order_id].eta
+        assert eta is not None
+        assert abs(eta - at) < timedelta(minutes=5, seconds=5)  # what is told is left where it differs by less
