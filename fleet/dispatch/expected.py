@@ -47,11 +47,12 @@ class Arrival:
 @dataclass(frozen=True)
 class Expected:
     """What is expected of a route: its stops that are left, its driver's break where that is still to come, and when
-    its van is home."""
+    its van is home; ``due``: when it should be, which is over where it is not yet."""
 
     arrivals: tuple[Arrival, ...]
     rest: BreakDue | None
     home: datetime
+    due: datetime
 
     @property
     def rests_in_time(self) -> bool:
@@ -65,12 +66,13 @@ def expected(desk: Desk, record: MissionRecord, *, start: datetime | None = None
 
 
 def behind_s(desk: Desk, record: MissionRecord) -> float:
-    """How late a route under way is, in s, as its driver has told at the last stop, or as the next one should be over
-    since; 0 for any that has not begun."""
+    """How late a route under way is, in s, as its driver has told at the last stop, or as the next one should be over,
+    or the van be home, since; 0 for any that has not begun."""
     if record.status is not MissionStatus.ACTIVE:
         return 0.0
     left = (s for s in record.mission.steps if isinstance(s, Stop) and s.step_id not in record.ended)
-    due = next((stop.eta + timedelta(seconds=stop.service_s) for stop in left), desk.now)
+    due = next((stop.eta + timedelta(seconds=stop.service_s) for stop in left), None)
+    due = due or _Drive(desk, record, record.mission.start_at).expected.due
     return max(record.late_s, (desk.now - due).total_seconds())
 
 
@@ -99,7 +101,13 @@ class _Drive:
             after = stop.step_id
             leaves = max(at + timedelta(seconds=stop.service_s), self._now)
         leaves, rest = _rested(rest, after, leaves)
-        return Expected(tuple(arrivals), rest, leaves + ways[-1])
+        due = leaves + ways[-1]
+        return Expected(tuple(arrivals), rest, self._home(due), due)
+
+    def _home(self, due: datetime) -> datetime:
+        """One that is not home long after it should be is not counted on before it is looked at again."""
+        look = timedelta(seconds=self.desk.settings.late_look_s)
+        return max(due, self._now + look if self._now >= due + look else self._now)
 
     def _serves(self, stop: Stop) -> tuple[str, ...]:
         return (*stop.deliver, *(o for o in stop.collect if not is_delivery(self.desk.parcel(o).order)))

@@ -15,6 +15,7 @@ from fleet.dispatch.desk import Desk
 from fleet.dispatch.duties import shift_of
 from fleet.dispatch.expected import Arrival, Expected, expected
 from fleet.dispatch.handovers import another_way
+from fleet.dispatch.lookagain import watch_lateness
 from fleet.dispatch.parcels import free
 from fleet.dispatch.planning import free_again
 from fleet.dispatch.release import withdraw
@@ -30,17 +31,6 @@ from fleet.protocol.values import Reason
 ROUTE_LATE, ASSET_LATE = "route_late", "asset_late"
 MOST_TOLD = 10
 """So many parcels are named that are expected late."""
-
-
-def watch_lateness(desk: Desk, record: MissionRecord) -> None:
-    """Look at a route again when its next stop should long be over: a driver who stands in a queue tells nothing."""
-    if record.mission.is_sortie or record.status is not MissionStatus.ACTIVE:
-        return
-    left = expected(desk, record).arrivals
-    if left:
-        over = left[0].at + timedelta(seconds=left[0].stop.service_s)
-        due = max(over, desk.now) + timedelta(seconds=desk.settings.late_look_s)
-        desk.set_timer(f"late:{record.mission.mission_id}", due)
 
 
 def look_at_lateness(desk: Desk, mission_id: str) -> None:

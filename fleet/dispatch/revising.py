@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import break_due, item, items_of, route_steps
+from fleet.dispatch.lookagain import watch_lateness
 from fleet.domain.events import MissionRevised
 from fleet.domain.plan import RoutePlan
 from fleet.domain.state import OVER, MissionRecord
@@ -108,6 +109,7 @@ def _replace(
     desk.emit(MissionRevised(at=desk.now, mission=changed, why=why))
     if record.status is not MissionStatus.DRAFTED:
         desk.send(mission.asset_id, Assign(mission=changed))
+    watch_lateness(desk, desk.state.missions[mission.mission_id])
     return changed
 
 

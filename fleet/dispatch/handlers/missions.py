@@ -12,8 +12,9 @@ from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import Watch
 from fleet.dispatch.handlers.overdue import OVERDUE, watch_the_clock
 from fleet.dispatch.handovers import after_failed_stop, another_way, resend_route, spent
-from fleet.dispatch.lateness import ROUTE_LATE, look_at_lateness, watch_lateness
+from fleet.dispatch.lateness import ROUTE_LATE, look_at_lateness
 from fleet.dispatch.learning import learn
+from fleet.dispatch.lookagain import watch_lateness
 from fleet.dispatch.parcels import attempt_failed, free, give_up, pass_on, recipient
 from fleet.dispatch.taking_back import take_back
 from fleet.dispatch.waiting import lose

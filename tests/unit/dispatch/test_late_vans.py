@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from fleet.dispatch.expected import expected
+from fleet.dispatch.expected import behind_s, expected
 from fleet.dispatch.lateness import ASSET_LATE, ROUTE_LATE
 from fleet.dispatch.planning import snapshot
 from fleet.domain.events import ArrivalsMoved
 from fleet.domain.punctuality import is_late
 from fleet.domain.state import ExceptionRecord
-from fleet.protocol.messages import LockOrders, MissionEnded, Role
+from fleet.protocol.messages import LockOrders, MissionEnded, MissionReply, Role
 from fleet.protocol.mission import Load, Mission, Stop, Travel
 from tests.support.bench import ORDER_COLUMNS, ORDERS, Bench
 from tests.support.script import DRONE, VAN, accepted, desk_after, flying, ready, report, sent
@@ -298,3 +298,42 @@ def test_chilled_goods_keep_from_when_their_late_van_loads_them(tmp_path: Path) 
     assert later.mission_id == before.mission_id
     assert later.start_at - before.start_at > timedelta(minutes=20)
     assert not day.bench.core.state.parcels["C"].handed_on
+
+
+def test_a_van_that_does_not_come_home_is_late_too(tmp_path: Path) -> None:
+    """What waits for it begins later, and goes to another before it is too late; nobody counts on it."""
+    day = Day(tmp_path, row("C", "09:30", "12:00"), vans=2)
+    day.loaded()
+    day.stopped(0, 0)
+    day.stopped(1, 0)
+    before = day.second
+    day.bench.run(5400)
+    assert day.second.mission_id == before.mission_id
+    assert day.second.start_at > day.bench.now - timedelta(minutes=10)
+    desk = desk_after(day.bench)
+    first = desk.state.missions[day.first.mission.mission_id]
+    silent_s = (desk.now - over_at(day.bench, first.mission)).total_seconds()
+    assert abs(behind_s(desk, first) - silent_s) < 5
+    day.bench.run(6900)
+    parcel = day.bench.core.state.parcels["C"]
+    assert parcel.asset_id == OTHER
+    assert parcel.handed_on[0].code == ASSET_LATE
+    assert not is_late(parcel)
+
+
+def test_a_route_that_is_changed_under_way_is_looked_at_by_the_stops_that_are_left(tmp_path: Path) -> None:
+    """Its driver does not take the last revision, and is sent it anew."""
+    day = Day(tmp_path, row("C", "09:30", "12:00"))
+    day.loaded()
+    day.stopped(0, 0)
+    mission_id = day.first.mission.mission_id
+    looked_at = f"late:{mission_id}"
+    before = day.bench.core.state.timers[looked_at]
+    refused = MissionReply(mission_id=mission_id, revision=0, accepted=False, code="stale", detail="of old")
+    day.bench.say(day.van, refused)
+    day.bench.run(0.1)
+    assert day.bench.core.state.missions[mission_id].mission.revision == 1
+    last, look_s = day.stops[1], desk_after(day.bench).settings.late_look_s
+    due = last.eta + timedelta(seconds=last.service_s + look_s)
+    assert before < day.bench.core.state.timers[looked_at]
+    assert abs(day.bench.core.state.timers[looked_at] - due) < timedelta(minutes=1)
