@@ -1,7 +1,8 @@
 """A mission under way that is late: what it still has is told anew, and what waits for its asset is looked at again.
 
 The stops of a route under way stay with its driver; those that can't be made in their windows any more are put before a
-person. A draft of the same asset begins later where it still holds so; parcels for which it does not are planned again.
+person. A draft of the same asset begins later where it still holds so, and earlier again, but never before it was to at
+first; parcels for which it does not hold are planned again.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from fleet.dispatch.lookagain import watch_lateness
 from fleet.dispatch.parcels import free
 from fleet.dispatch.planning import free_again
 from fleet.dispatch.release import withdraw
-from fleet.dispatch.revising import begin_later, dropped, kept_break
+from fleet.dispatch.revising import begin_at, dropped, kept_break
 from fleet.dispatch.taking_back import take_back
 from fleet.domain.events import ArrivalsMoved
-from fleet.domain.state import MissionRecord
+from fleet.domain.state import ExceptionRecord, MissionRecord
 from fleet.feasibility.incident import incident
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.mission import Drop, Step, Stop
@@ -79,9 +80,11 @@ def _much(desk: Desk) -> timedelta:
 
 
 def _warn(desk: Desk, record: MissionRecord, arrivals: Iterable[Arrival]) -> None:
-    """Those that come well after their windows are put before a person, once for each trip."""
+    """Those that come well after their windows are put before a person, until none of those that are left is late."""
     late = [(o, one) for one in arrivals if one.over > _much(desk) for o in one.serves]
-    if not late or ROUTE_LATE in record.noted:
+    if not any(one.late for one in arrivals):
+        _close(desk, record, ROUTE_LATE, "none of its stops that are left is late")
+    if not late or _open(desk, record, ROUTE_LATE) is not None:
         return
     more = f" and {len(late) - MOST_TOLD} more" if len(late) > MOST_TOLD else ""
     names = ", ".join(order_id for order_id, _ in late[:MOST_TOLD])
@@ -95,6 +98,19 @@ def _warn(desk: Desk, record: MissionRecord, arrivals: Iterable[Arrival]) -> Non
     )
 
 
+def _open(desk: Desk, record: MissionRecord, code: str) -> ExceptionRecord | None:
+    if code not in record.noted:
+        return None
+    found = (one for one in desk.state.open_exceptions() if one.code == code)
+    return next((one for one in found if one.mission_id == record.mission.mission_id), None)
+
+
+def _close(desk: Desk, record: MissionRecord, code: str, outcome: str) -> None:
+    found = _open(desk, record, code)
+    if found is not None:
+        desk.close_exception(found.exception_id, outcome)
+
+
 def _expected_late(desk: Desk, order_id: str, arrival: Arrival) -> Reason:
     done, due = arrival.at + timedelta(seconds=arrival.stop.service_s), desk.parcel(order_id).order.due.end
     when, by = (moment.isoformat(timespec="seconds") for moment in (done, due))
@@ -105,23 +121,45 @@ def _expected_late(desk: Desk, order_id: str, arrival: Arrival) -> Reason:
 
 
 def _look_behind(desk: Desk, record: MissionRecord) -> None:
-    """The asset's drafts one after the other, each of which may make the next one late."""
-    asset_id, free_at = record.mission.asset_id, free_again(desk, record)
+    """The asset's drafts one after the other, each of which may make the next one late, or let it begin earlier again
+    that had been made late."""
+    asset_id, free_at = record.mission.asset_id, _free_at(desk, record)
     for draft in _drafts(desk, asset_id):
         # A sortie is let go only where it can't be in time: it needs no patience.
         patience = timedelta(0) if draft.mission.is_sortie else _much(desk)
-        if free_at <= draft.mission.start_at + patience:
+        begins = _begins(draft, free_at)
+        if abs(begins - draft.mission.start_at) <= patience:
             return
         why = (incident(ASSET_LATE, f"{asset_id} is back at {free_at:%H:%M} only", source=asset_id),)
         if draft.mission.is_sortie:
-            free_at = _sortie_behind(desk, draft, free_at, why)
+            free_at = _sortie_behind(desk, draft, begins, why)
         else:
-            free_at = _route_behind(desk, draft, free_at, why)
+            free_at = _route_behind(desk, draft, begins, why)
+
+
+def _begins(draft: MissionRecord, free_at: datetime) -> datetime:
+    """When a draft begins: once its asset is back, not before it was to begin at first."""
+    first = draft.mission.start_at if draft.first_times is None else draft.first_times.start_at
+    return max(free_at, first)
+
+
+def _free_at(desk: Desk, record: MissionRecord) -> datetime:
+    """When the asset is free for its drafts: what it was sent already goes before them."""
+    live = _live(desk, record.mission.asset_id)
+    sent = (one for one in live if one.status in (MissionStatus.RELEASED, MissionStatus.ACCEPTED))
+    return max([free_again(desk, record), *(_home_of(desk, one) for one in sent)])
+
+
+def _home_of(desk: Desk, record: MissionRecord) -> datetime:
+    return free_again(desk, record) if record.mission.is_sortie else expected(desk, record).home
+
+
+def _live(desk: Desk, asset_id: str) -> Iterable[MissionRecord]:
+    return (desk.state.missions[one] for one, whose in desk.state.live_missions.items() if whose == asset_id)
 
 
 def _drafts(desk: Desk, asset_id: str) -> list[MissionRecord]:
-    live = (desk.state.missions[one] for one, whose in desk.state.live_missions.items() if whose == asset_id)
-    drafts = (one for one in live if one.status is MissionStatus.DRAFTED)
+    drafts = (one for one in _live(desk, asset_id) if one.status is MissionStatus.DRAFTED)
     return sorted(drafts, key=lambda one: (one.mission.start_at, one.mission.mission_id))
 
 
@@ -144,8 +182,8 @@ def _drops_at(desk: Desk, drop: Drop) -> datetime:
 
 
 def _route_behind(desk: Desk, draft: MissionRecord, begins: datetime, why: tuple[Reason, ...]) -> datetime:
-    """A route begins when its van is back, without the parcels for which that is too late: these are planned again.
-    Returns when the van is free again."""
+    """A route begins when its van is back, later or earlier than it was to, without the parcels for which that is too
+    late: these are planned again. Returns when the van is free again."""
     held = _Held(desk, draft, begins)
     given_up = held.given_up()
     if given_up is None:
@@ -155,16 +193,16 @@ def _route_behind(desk: Desk, draft: MissionRecord, begins: datetime, why: tuple
     for order_id in given_up:
         take_back(desk, order_id, why[0].detail)
         free(desk, order_id, why)
-    home = _begin_later(desk, desk.state.missions[draft.mission.mission_id], begins)
+    home = _begin_at(desk, desk.state.missions[draft.mission.mission_id], begins)
     for order_id in given_up:
         another_way(desk, order_id, why, handed_on_from=modes[order_id])
     return home
 
 
-def _begin_later(desk: Desk, draft: MissionRecord, begins: datetime) -> datetime:
+def _begin_at(desk: Desk, draft: MissionRecord, begins: datetime) -> datetime:
     found = expected(desk, draft, start=begins)
     etas = {one.stop.step_id: one.at for one in found.arrivals}
-    begin_later(desk, draft, begins, etas, found.rest)
+    begin_at(desk, draft, begins, etas, found.rest)
     _tell(desk, draft, found.arrivals)
     send_at = begins - timedelta(seconds=desk.settings.route_lead_s)
     desk.set_timer(f"release:{draft.mission.mission_id}", max(send_at, desk.now))

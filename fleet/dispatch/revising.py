@@ -64,13 +64,14 @@ def resend(desk: Desk, record: MissionRecord, why: str) -> None:
     _replace(desk, record, [s for s in record.mission.steps if isinstance(s, Stop)], why)
 
 
-def begin_later(
+def begin_at(
     desk: Desk, record: MissionRecord, start: datetime, etas: Mapping[str, datetime], rest: BreakDue | None
 ) -> Mission:
-    """A drafted mission that has to wait for its van, with the times of its stops (by step) and its driver's break."""
+    """A drafted mission that begins at another time, as its van is back then: with the times of its stops (by step) and
+    its driver's break."""
     stops = [s for s in record.mission.steps if isinstance(s, Stop)]
     moved = [stop.model_copy(update={"eta": etas[stop.step_id]}) for stop in stops]
-    why = "its van is late"
+    why = "its van is late" if start > record.mission.start_at else "its van is back earlier"
     return _replace(desk, record, moved, why, {"start_at": start, "driver_break": rest})
 
 

@@ -337,3 +337,26 @@ def test_a_route_that_is_changed_under_way_is_looked_at_by_the_stops_that_are_le
     due = last.eta + timedelta(seconds=last.service_s + look_s)
     assert before < day.bench.core.state.timers[looked_at]
     assert abs(day.bench.core.state.timers[looked_at] - due) < timedelta(minutes=1)
+
+
+def test_a_van_that_is_back_earlier_than_expected_lets_what_waits_begin_earlier(tmp_path: Path) -> None:
+    """Its driver had told nothing, and tells it all at once: what waits begins as it was to, and nobody is late."""
+    early = row("A", "08:15", "08:40"), row("B", "08:40", "09:40", lon=-7.85)
+    day = Day(tmp_path, row("C", "09:30", "14:00", ready="09:00"), early=early)
+    before = day.second
+    day.loaded()
+    day.bench.run((over_at(day.bench, day.first.mission) - day.bench.now).total_seconds() + 1800)
+    assert day.second.start_at > before.start_at + timedelta(minutes=30)
+    assert [one.outcome for one in day.told()] == [None]
+    day.made(0)
+    day.made(1)
+    back = expected(desk := desk_after(day.bench), desk.state.missions[day.first.mission.mission_id]).home
+    assert day.second.mission_id == before.mission_id
+    assert abs(day.second.start_at - max(back, before.start_at)) < timedelta(minutes=5)
+    assert all(one.outcome for one in day.told())
+    (stop,) = (step for step in day.second.steps if isinstance(step, Stop))
+    parcel = day.bench.core.state.parcels["C"]
+    assert parcel.eta is not None
+    assert abs(parcel.eta - stop.eta) <= timedelta(minutes=5)
+    record = day.bench.core.state.missions[day.second.mission_id]
+    assert record.release_at == day.second.start_at - timedelta(seconds=600)
