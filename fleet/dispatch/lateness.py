@@ -29,7 +29,7 @@ from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.mission import Drop, Step, Stop
 from fleet.protocol.values import Reason
 
-ROUTE_LATE, ASSET_LATE = "route_late", "asset_late"
+ROUTE_LATE, ASSET_LATE, LOCKED_LATE = "route_late", "asset_late", "locked_late"
 MOST_TOLD = 10
 """So many parcels are named that are expected late."""
 
@@ -169,8 +169,28 @@ def _sortie_behind(desk: Desk, draft: MissionRecord, begins: datetime, why: tupl
     later, drop = begins - draft.mission.start_at, _drop_of(draft)
     if desk.parcel(drop.order_id).eta is None or _drops_at(desk, drop) + later <= drop.window.end:
         return free_again(desk, draft) + later
+    if desk.parcel(drop.order_id).locked:
+        _keep_locked(desk, draft, f"{drop.order_id} can't be there by {_minute(drop.window.end)}")
+        return free_again(desk, draft) + later
     withdraw(desk, draft, why)
     return begins
+
+
+def _keep_locked(desk: Desk, draft: MissionRecord, what: str) -> None:
+    """People want it brought so: they are told what does not hold any more, once."""
+    if _open(desk, draft, LOCKED_LATE) is None:
+        desk.raise_exception(
+            LOCKED_LATE,
+            "kept, as it is locked: see to it, or unlock it so that it is planned again",
+            asset_id=draft.mission.asset_id,
+            mission_id=draft.mission.mission_id,
+            owner="operator",
+            reasons=(incident(LOCKED_LATE, what, source="hub"),),
+        )
+
+
+def _minute(moment: datetime) -> str:
+    return moment.isoformat(timespec="minutes")
 
 
 def _drop_of(draft: MissionRecord) -> Drop:
@@ -203,6 +223,11 @@ def _begin_at(desk: Desk, draft: MissionRecord, begins: datetime) -> datetime:
     found = expected(desk, draft, start=begins)
     etas = {one.stop.step_id: one.at for one in found.arrivals}
     begin_at(desk, draft, begins, etas, found.rest)
+    if found.rest is None or found.rests_in_time:
+        _close(desk, draft, LOCKED_LATE, "the driver's break begins in its window again")
+    else:
+        by = _minute(found.rest.begins.end)
+        _keep_locked(desk, draft, f"the driver's break begins at {_minute(found.rest.start)}, due by {by}")
     _tell(desk, draft, found.arrivals)
     send_at = begins - timedelta(seconds=desk.settings.route_lead_s)
     desk.set_timer(f"release:{draft.mission.mission_id}", max(send_at, desk.now))
@@ -218,12 +243,13 @@ class _Held:
     begins: datetime
 
     def given_up(self) -> tuple[str, ...] | None:
-        """The parcels without which it holds, of which none is locked; none where nothing would be left of it."""
+        """The parcels without which it holds, of which none is locked; none where nothing would be left of it, or its
+        driver's break begins too late and none of it is locked."""
         gone = list[str]()
         while True:
             left = _without(self.draft, frozenset(gone))
             found = expected(self.desk, left, start=self.begins)
-            if not found.arrivals or not found.rests_in_time:
+            if not found.arrivals or not (found.rests_in_time or self._has_locked):
                 return None
             more = self._too_late(found)
             if not more:
@@ -238,6 +264,10 @@ class _Held:
         if first or found.home <= self._latest:
             return first
         return next(filter(None, map(self._may_go, reversed(found.arrivals))), ())
+
+    @cached_property
+    def _has_locked(self) -> bool:
+        return any(self.desk.parcel(one.order_id).locked for one in self.draft.mission.items)
 
     def _may_go(self, arrival: Arrival) -> tuple[str, ...]:
         return tuple(o for o in arrival.order_ids if not self.desk.parcel(o).locked)

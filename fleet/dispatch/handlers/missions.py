@@ -12,7 +12,7 @@ from fleet.dispatch.desk import Desk
 from fleet.dispatch.effects import Watch
 from fleet.dispatch.handlers.overdue import OVERDUE, watch_the_clock
 from fleet.dispatch.handovers import after_failed_stop, another_way, resend_route, spent
-from fleet.dispatch.lateness import ROUTE_LATE, look_at_lateness
+from fleet.dispatch.lateness import LOCKED_LATE, ROUTE_LATE, look_at_lateness
 from fleet.dispatch.learning import learn
 from fleet.dispatch.lookagain import watch_lateness
 from fleet.dispatch.parcels import attempt_failed, free, give_up, pass_on, recipient
@@ -103,7 +103,7 @@ def _too_late(desk: Desk, record: MissionRecord, message: StepReport) -> None:
 
 
 _NOT_BEGUN = frozenset({"mission_not_begun", "cancel_unanswered"})
-_ABOUT_THE_TRIP = _NOT_BEGUN | {OVERDUE, ROUTE_LATE, "rebooted_under_way", "ready_under_way"}
+_ABOUT_THE_TRIP = _NOT_BEGUN | {OVERDUE, ROUTE_LATE, LOCKED_LATE, "rebooted_under_way", "ready_under_way"}
 """Exceptions of an operator's that are over when the trip is."""
 
 

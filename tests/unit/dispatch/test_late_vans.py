@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fleet.dispatch.expected import behind_s, expected
-from fleet.dispatch.lateness import ASSET_LATE, ROUTE_LATE
+from fleet.dispatch.lateness import ASSET_LATE, LOCKED_LATE, ROUTE_LATE
 from fleet.dispatch.planning import snapshot
 from fleet.domain.events import ArrivalsMoved
 from fleet.domain.punctuality import is_late
@@ -360,3 +360,55 @@ def test_a_van_that_is_back_earlier_than_expected_lets_what_waits_begin_earlier(
     assert abs(parcel.eta - stop.eta) <= timedelta(minutes=5)
     record = day.bench.core.state.missions[day.second.mission_id]
     assert record.release_at == day.second.start_at - timedelta(seconds=600)
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_locked_parcel_stays_though_the_drivers_break_fits_no_more(tmp_path: Path, *, locked: bool) -> None:
+    """A person is told of it, once; where nothing is locked the route is planned again."""
+    later = (
+        row("C", "09:30", "09:50", ready="09:00"),
+        row("D", "10:20", "12:00", lon=-8.03, ready="09:00"),
+    )
+    rests = 'break_minutes = 30\nbreak_between = "09:45-10:30"'
+    day = Day(tmp_path, *later, stand=rests)
+    before = day.second
+    assert before.driver_break is not None
+    if locked:
+        lock = LockOrders(request_id="l", by="ana", order_ids=("C", "D"), why="promised")
+        day.bench.say(day.operator, lock)
+    day.loaded()
+    day.stopped(0, 6600)
+    day.stopped(1, 6700)
+    day.bench.run(2)
+    state = day.bench.core.state
+    assert (before.mission_id in state.live_missions) == locked
+    told = [one for one in state.exceptions.values() if one.code == LOCKED_LATE]
+    assert len(told) == locked
+    if locked:
+        assert day.second.mission_id == before.mission_id
+        assert day.second.start_at > before.start_at
+        assert (told[0].mission_id, told[0].owner) == (before.mission_id, "operator")
+        rest = day.second.driver_break
+        assert rest is not None
+        assert rest.start > rest.begins.end
+
+
+def test_a_locked_parcel_of_a_late_drone_stays_and_a_person_is_told(tmp_path: Path) -> None:
+    """Its window is over when its drone is back."""
+    second = ORDERS.splitlines()[1].replace("P-1", "P-2").replace("T08:00:00", "T08:20:00")
+    bench = Bench(tmp_path, orders=f"{ORDERS}{second.replace('T12:00:00', 'T09:05:00')}\n")
+    _, drone, assign = flying(bench)
+    waits = bench.core.state.parcels["P-2"]
+    operator = bench.connect("operator-2", Role.OPERATOR)
+    bench.say(operator, LockOrders(request_id="l", by="ana", order_ids=("P-2",), why="promised"))
+    assert bench.core.state.parcels["P-2"].locked
+    out = next(step for step in assign.mission.steps if isinstance(step, Travel))
+    assert out.path[-1].at is not None
+    due = out.path[-1].at + timedelta(minutes=53)
+    bench.run((due - bench.now).total_seconds())
+    bench.say(drone, report(assign, out.step_id).model_copy(update={"at": bench.now}))
+    bench.run(0.1)
+    state = bench.core.state
+    assert state.parcels["P-2"].mission_id == waits.mission_id
+    (told,) = (one for one in state.exceptions.values() if one.code == LOCKED_LATE)
+    assert told.mission_id == waits.mission_id
