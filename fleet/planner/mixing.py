@@ -14,11 +14,12 @@ from fleet.planner.cityof import Model, model_of
 from fleet.planner.draft import Builder, Draft
 from fleet.planner.flights import Flights
 from fleet.planner.jointly import JointPlan, VanStop
+from fleet.planner.modelled import modelled
 from fleet.planner.problem import Problem
 from fleet.planner.routes import Warm
 from fleet.planner.routing import CHUNK, Budget, Iterations
 from fleet.planner.stop import Late, MaxIterations, Stop, never
-from fleet.planner.tiled import Workers, plan_city
+from fleet.planner.tiled import Job, Workers, plan_city, searched
 from fleet.planner.visits import Key
 from fleet.planner.ways import Way, Ways
 
@@ -39,6 +40,10 @@ class Steps:
         return 1.0 if any(self._stop() for _ in range(counted)) else self._stop.used
 
 
+BEGUN_AT = 0.5
+"""A search from a draft begins as one of its own is at this share of its time; hotter it loses what it was given
+(`benchmarks/RESULTS.md`, "a second start")."""
+
 FIRST_SHARE = 0.6
 """Of the time until it is late, what the first plan of a large problem may take; the rest is for making it exact."""
 
@@ -57,6 +62,20 @@ def mixed(
     model, late = model_of(problem, ways), stop.ahead(FIRST_SHARE).late
     found = plan_city(model.city, seed=seed, budget=_budget(problem, stop), workers=workers, late=late)
     return exact(model, found, problem, ways, flights, seed=seed, late=stop.late)
+
+
+def mixed_from(
+    start: Draft, problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int, stop: Stop
+) -> Draft | None:
+    """The draft that the joint search finds within ``stop`` from one that is there already; none where the model can't
+    say any of it."""
+    model = model_of(problem, ways)
+    standing = modelled(model, start)
+    if not standing.routes and not standing.sorties:
+        return None
+    left = standing.unserved
+    job = Job(model.city, standing, seed, _budget(problem, stop), BEGUN_AT, 1.0, starts=False, put_off=left)
+    return exact(model, searched(job), problem, ways, flights, seed=seed, late=stop.late)
 
 
 def _budget(problem: Problem, stop: Stop) -> Budget:

@@ -149,7 +149,7 @@ def test_a_stop_is_counted_as_the_search_goes_on() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_better_of_both_ways_is_kept(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And searched on: never worse than either."""
+    """And searched on, also from what was made in turn: never worse than any."""
     drafts = list[Draft | None]()
     for name in ("_at_once", "_rounds"):
         monkeypatch.setattr(searching, name, noted(getattr(searching, name), drafts))
@@ -158,8 +158,10 @@ def test_the_better_of_both_ways_is_kept(seed: int, monkeypatch: pytest.MonkeyPa
     ways = find_ways(problem, flights)
     stop = MaxIterations(150)
     best = searching.search(problem, ways, flights, seed=1, stop=stop, baselines=False).best
-    assert len(drafts) == 2
-    assert all(draft is not None and best.objective <= draft.objective + 1e-9 for draft in drafts)
+    assert len(drafts) in (2, 3)
+    found = [draft for draft in drafts if draft is not None]
+    assert len(found) >= 2
+    assert all(best.objective <= draft.objective + 1e-9 for draft in found)
 
 
 def noted(way: Callable[..., Draft | None], drafts: list[Draft | None]) -> Callable[..., Draft | None]:
