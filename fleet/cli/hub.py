@@ -180,8 +180,8 @@ def _effort(seconds: float | None, iterations: int | None, *, rate: float, hours
     if there_s > MOST_OF_THE_DAY * hours * 3600:
         raise BadInput(
             f"--plan-seconds: at --rate {rate:g} a plan of {seconds:g} s is in force {there_s / 60:.0f} minutes after "
-            f"it was asked for ({TO_AND_FRO_S:g} s to and fro), of a day of {hours:g} hours; a quarter is the most: give "
-            "less, a lower --rate, or --plan-iterations"
+            f"it was asked for ({TO_AND_FRO_S:g} s to and fro), of a day of {hours:g} hours; a quarter is the most: "
+            "give less, a lower --rate, or --plan-iterations"
         )
     return Effort(seconds=seconds) if iterations is None else Effort(iterations=iterations)
 

@@ -100,9 +100,10 @@ def open_table(path: Path, columns: Columns) -> Iterator[Stream]:
             yield _stream(file, str(path), columns)
     except OSError as error:
         raise file_error(str(path), f"cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError:
-        read_text(path)  # of the whole file it is known on which line that is
-        raise
+    except UnicodeDecodeError as error:
+        if path.is_file():
+            read_text(path)  # of the whole file it is known on which line that is
+        raise file_error(str(path), "is not UTF-8 text; a pipe can't be read again to say where") from error
 
 
 def _stream(text: Iterable[str], file: str, columns: Columns) -> Stream:

@@ -24,7 +24,7 @@ from fleet.planner.assignment import larger_classes
 from fleet.planner.buildings import afoot, building
 from fleet.planner.problem import Problem, Van, is_delivery
 from fleet.planner.spans import Span
-from fleet.planner.visits import capacity, units
+from fleet.planner.visits import Bases, capacity, units
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
 from fleet.protocol.values import Place
 
@@ -53,6 +53,20 @@ class _Group(NamedTuple):
         return float(max(0, min(self.van.late_s - self.van.early_s, self.van.type.max_shift_s)))
 
 
+@dataclass(frozen=True)
+class _Site:
+    """A place by its site; a locker may have the same id."""
+
+    site_id: str
+
+
+@dataclass(frozen=True)
+class _Locker:
+    """A place by its locker."""
+
+    locker_id: str
+
+
 class Half(NamedTuple):
     """Half of the least way to a place and half of that on from it: money, and seconds."""
 
@@ -76,6 +90,7 @@ class _Program:
     ways: Sequence[Ways]
     model: Any = field(default_factory=model_builder.Model)
     stops: dict[Hashable, Variable] = field(default_factory=dict)
+    outs: dict[Bases, Variable] = field(default_factory=dict)
     costs: list[Any] = field(default_factory=list)
     busy: list[Any] = field(default_factory=list)
     """Seconds of vans."""
@@ -105,15 +120,19 @@ class _Program:
     def _parcels(self) -> Iterator[tuple[Variable, int, Way]]:
         """Each parcel goes one way, or is left for its price."""
         for order in self._asked:
-            takes = []
+            takes, driven = list[Variable](), list[Variable]()
             for way in self.ways[order].all:
                 take = self.model.new_num_var(0, 1, "")
                 takes.append(take)
                 self.costs.append((self._cost(order, way) - self.problem.penalties[order]) * take)
-                self._drive(order, way, take)
+                if not isinstance(way, SortieWay):
+                    driven.append(take)
+                    self._drive(order, way, take)
                 yield take, order, way
             if takes:
                 self.model.add(_sum(takes) <= 1)
+            if driven:
+                self.model.add(_sum(driven) <= self._out(self.ways[order].bases))
 
     def _cost(self, order: int, way: Way) -> float:
         match way:
@@ -127,20 +146,23 @@ class _Program:
     def _at_door_s(self, order: int) -> float:
         return self.problem.orders[order].service_minutes * 60.0
 
-    def _drive(self, order: int, way: Way, take: Variable) -> None:
+    def _drive(self, order: int, way: LockerWay | DoorWay, take: Variable) -> None:
         """What goes by van needs a stop at its place, which others share, and time there."""
-        if isinstance(way, SortieWay):
-            return
         if isinstance(way, LockerWay):
-            key: Hashable = way.locker_id
+            key: Hashable = _Locker(way.locker_id)
             seconds = self.rates.in_locker_s
         else:
             key, seconds = building(self.problem, order), self._at_door_s(order)
         self.busy.append(seconds * take)
         if isinstance(way, LockerWay) or order not in self._afoot:
             self.model.add(take <= self._stop(key))
-        bases = self.ways[order].bases
-        self.model.add(take <= _sum(group.out for group in self.vans if group.van.base in bases))
+
+    def _out(self, bases: Bases) -> Variable:
+        """How many vans of some types and sites are out."""
+        if bases not in self.outs:
+            self.outs[bases] = out = self.model.new_num_var(0, inf, "")
+            self.model.add(out <= _sum(group.out for group in self.vans if group.van.base in bases))
+        return self.outs[bases]
 
     @cached_property
     def _afoot(self) -> Collection[int]:
@@ -162,7 +184,7 @@ class _Program:
         van = alike[0]
         group = _Group(van, self.model.new_num_var(0, len(alike), ""), self.model.new_num_var(0, inf, ""))
         self.model.add(group.out <= group.trips)
-        half, load_s = self.halves[van.site.site_id], van.type.load_s
+        half, load_s = self.halves[_Site(van.site.site_id)], van.type.load_s
         self.costs += [van.fixed_cost * group.out, (half.cost + load_s * self.rates.per_s) * group.trips]
         self.busy.append((half.seconds + load_s) * group.trips)
         return group
@@ -229,10 +251,10 @@ class _Program:
     @cached_property
     def halves(self) -> dict[Hashable, Half]:
         """By the place's key: of all places that a van may stop at, and of those that vans start from."""
-        places: dict[Hashable, Place] = {van.site.site_id: van.site.place for van in self.problem.vans}
+        places: dict[Hashable, Place] = {_Site(van.site.site_id): van.site.place for van in self.problem.vans}
         of: list[tuple[Hashable, Place]] = list(places.items())
         lockers = {way.locker_id for o in self._asked for way in self.ways[o].lockers}
-        of += [(name, self.problem.stations[name].locker.place) for name in sorted(lockers)]
+        of += [(_Locker(name), self.problem.stations[name].locker.place) for name in sorted(lockers)]
         doors = [o for o in range(len(self.ways)) if self.ways[o].bases]
         of += [(building(self.problem, o), self.problem.orders[o].place) for o in doors]
         return self._least(of)

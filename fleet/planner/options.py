@@ -142,7 +142,7 @@ class Options:
     def _vans(self, order: int, seat: Seat) -> Iterator[Option]:
         """To the door, by each type from each site that vans start from."""
         ways = self.board.ways[order]
-        for type_id, site_id in self.problem.bases:
+        for type_id, site_id in sorted(self.problem.bases):
             kind = self.problem.fleet.types[type_id].kind
             base, why = (type_id, site_id), self._barred(order, kind)
             said = ways.verdicts.get(type_id)
@@ -199,7 +199,8 @@ def _away(station: Station, place: Place) -> tuple[float, str]:
     return apart(station.locker.place, place), station.locker.locker_id
 
 
-def _rank(option: Option) -> tuple[bool, bool, bool, float]:
+def _rank(option: Option) -> tuple[bool, bool, bool, float, tuple[str, ...]]:
     """The chosen one, then those that there is room for, those that there is not, and those that can't be."""
     feasible = option.verdict is Status.FEASIBLE
-    return not option.chosen, not feasible, bool(option.reasons), option.cost or 0.0
+    name = (option.mode, option.type_id, option.site_id or "", option.locker_id or "")
+    return not option.chosen, not feasible, bool(option.reasons), option.cost or 0.0, name

@@ -87,13 +87,17 @@ def plan_in_parts(
         return _revision(again, ways, flights, seed=seed, made_at=made_at, stop=stop)
     found = search(problem, ways, flights, seed=seed, stop=searching, baselines=baselines, workers=workers)
     made = finished(found, ways, flights, seed=seed, made_at=made_at, stop=stop, explain=explain)
-    if baselines and not stop.late():
-        bound = lower_bound(problem, ways)
-        made = made.then(lambda rest: {"summary": rest.summary.model_copy(update={"bound": bound})})
+    if baselines:
+        made = made.then(lambda rest: {"summary": _bounded(rest.summary, problem, ways, stop)})
     if not baselines or found.van_only is not None:
         return made
     said = NO_VANS if found.greedy is not None else NO_BASELINES
     return made.then(lambda rest: {"assumptions": tuple(sorted({*rest.assumptions, said}))})
+
+
+def _bounded(figures: Summary, problem: Problem, ways: Sequence[Ways], stop: Stop) -> Summary:
+    """With what no plan can cost less than, where there is time for that: it is worked out last."""
+    return figures if stop.late() else figures.model_copy(update={"bound": lower_bound(problem, ways)})
 
 
 def finished(

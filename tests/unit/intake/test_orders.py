@@ -1,6 +1,9 @@
 """Orders from CSV: what is taken, and what each refusal says."""
 
+import os
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -212,6 +215,19 @@ def test_a_wrong_cell_is_named(tmp_path: Path, change: dict[str, str], message: 
     found = read(tmp_path, GOOD | change)
     assert messages(found) == [f"orders.csv:2: {message}"]
     assert not found.accepted
+
+
+def test_a_pipe_that_is_no_text_is_named(tmp_path: Path) -> None:
+    """It can't be read again to say on which line."""
+    pipe = tmp_path / "orders.fifo"
+    os.mkfifo(pipe)
+    text = ",".join(GOOD).encode() + b"\n" + b"x" * 10_000 + b"\xff\xfe\n"
+    with ThreadPoolExecutor(1) as threads:
+        written = threads.submit(pipe.write_bytes, text)
+        with pytest.raises(FileError, match=r"orders\.fifo: is not UTF-8 text"):
+            read_orders(pipe)
+        with suppress(BrokenPipeError):
+            written.result()
 
 
 def test_exchanged_coordinates_out_of_range_are_recognised(tmp_path: Path) -> None:

@@ -42,6 +42,22 @@ def objective(made: Plan, town: Snapshot) -> float:
     return made.summary.cost.total + price * sum(o.priority for o in town.orders if o.order_id in left)
 
 
+def test_a_locker_and_a_depot_of_one_name_are_two_places() -> None:
+    """Twenty metres from each other, one of which the other's way must not hide."""
+    other = snapshot([order("A", place(900, 0))], lockers=(locker("L", place(20, 0)),), vans=1)
+    same = snapshot([order("A", place(900, 0))], lockers=(locker("D", place(20, 0)),), vans=1)
+    assert bound_of(same) == pytest.approx(bound_of(other))
+
+
+def test_a_parcel_needs_a_whole_van_however_many_ways_it_has() -> None:
+    """It must not share its van's day out among a door and lockers."""
+    lockers = tuple(locker(f"L{i}", place(300 + 50 * i, 50)) for i in range(4))
+    alone, many = (snapshot([order("A", place(400, 0))], lockers=some, vans=1) for some in ((), lockers))
+    day = Problem(alone).vans[0].fixed_cost
+    assert day > 0
+    assert min(bound_of(alone), bound_of(many)) >= day
+
+
 def cheapest(problem: Problem, ways: Sequence[Ways]) -> float:
     """Every choice of ways, every order of stops on one van; as if machines and compartments were as many as one likes,
     so that it is no more than what the best plan costs."""
