@@ -258,11 +258,18 @@ def _summary(
     return "\n".join(lines)
 
 
+TELLING_PERCENT = 50.0
+"""A plan farther than that above its bound is not told so: of days with long ways to few stops the bound is loose, and
+says nothing of the plan. The data has it all the same."""
+
+
 def _bounded(summary: Summary, currency: str) -> list[str]:
     """How far the plan is from what none can cost less than; where parcels are left that holds with their price."""
     if not summary.bound or summary.by_mode.get("unassigned"):
         return []
     above = 100 * (summary.cost.total / summary.bound - 1)
+    if above > TELLING_PERCENT:
+        return []
     return [
         f"by a relaxation no plan costs less than {summary.bound:.2f} {currency}: this one {above:.1f} % more"
     ]

@@ -51,6 +51,22 @@ def test_a_day_is_planned(city: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert plan["at"].startswith("2026-11-24T07:00:00")
 
 
+@pytest.mark.parametrize("percent", [10.0, 80.0])
+def test_people_are_told_how_far_a_plan_is_from_its_bound_where_that_says_something(
+    city: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, percent: float
+) -> None:
+    """A bound that is loose says nothing of the plan; the file has it in any case."""
+    assert run(city, "--iterations", 5) == 0
+    cost = plan_of(city)["summary"]["cost"]["total"]
+    assert plan_of(city)["summary"]["bound"] <= cost
+    capsys.readouterr()
+    bound = cost / (1 + percent / 100)
+    monkeypatch.setattr("fleet.planner.planning.lower_bound", lambda *_: bound)
+    assert run(city, "--iterations", 5) == 0
+    assert (f"less than {bound:.2f} EUR: this one 10.0 % more" in capsys.readouterr().out) == (percent < 50)
+    assert plan_of(city)["summary"]["bound"] == pytest.approx(bound)
+
+
 def test_people_get_a_table_and_what_is_assumed(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(city, "--iterations", 5) == 0
     out = capsys.readouterr().out
