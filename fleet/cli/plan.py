@@ -109,14 +109,8 @@ def command(
         parts = replace(parts, parcels=_noted(late.seen(parts.parcels), wanted, explained))
         made = _write(out, parts, many=len(snapshot.orders) > MAX_ATLAS)
     _warn_of_unassigned(made)
-    emitted = co2_kg(made, snapshot)
-    data = {"out": str(out), "plan_id": made.plan_id, **made.summary.model_dump(mode="json")}
-    if emitted is not None:
-        data["co2_kg"] = round(emitted, 3)
-    hours = _drive_h(made, snapshot)
-    if hours is not None:
-        data["drive_h"] = {"planned": round(hours[0], 3), "by_hour": round(hours[1], 3)}
-    data["refused"] = len(inputs.orders.refused)
+    emitted, hours = co2_kg(made, snapshot), _drive_h(made, snapshot)
+    data = _data(made, out, emitted, hours) | {"refused": len(inputs.orders.refused)}
     if explained:
         data["explained"] = [parcel.model_dump(mode="json") for parcel in explained]
     lines = [
@@ -124,6 +118,18 @@ def command(
         *(options_text(each, made.currency) for each in explained),
     ]
     show(data, "\n".join(lines), as_json=as_json)
+
+
+def _data(
+    made: Plan, out: Path, emitted_kg: float | None, hours: tuple[float, float] | None
+) -> dict[str, object]:
+    """The summary for programs: what is not known is left out."""
+    data = {"out": str(out), "plan_id": made.plan_id, **made.summary.model_dump(mode="json")}
+    if emitted_kg is not None:
+        data["co2_kg"] = round(emitted_kg, 3)
+    if hours is not None:
+        data["drive_h"] = {"planned": round(hours[0], 3), "by_hour": round(hours[1], 3)}
+    return data
 
 
 def _noted(

@@ -103,7 +103,9 @@ def open_table(path: Path, columns: Columns) -> Iterator[Stream]:
     except UnicodeDecodeError as error:
         if path.is_file():
             read_text(path)  # of the whole file it is known on which line that is
-        raise file_error(str(path), "is not UTF-8 text; a pipe can't be read again to say where") from error
+        raise file_error(
+            str(path), "is not UTF-8 text; send UTF-8, or give it as a file, which is told by the line"
+        ) from error
 
 
 def _stream(text: Iterable[str], file: str, columns: Columns) -> Stream:

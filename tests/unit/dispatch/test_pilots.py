@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from fleet.protocol.lifecycle import MissionStatus
-from fleet.protocol.messages import Assign, MissionEnded, Role
 from tests.support.bench import DAY, Bench, Peer
-from tests.support.script import accepted, ready, report, still_full
-from tests.unit.dispatch.test_permits import DEPOTS, ORDERS, back_at, out
+from tests.support.script import still_full
+from tests.support.tworobots import DEPOTS, ORDERS, out, set_off, waits_for_the_first
 
 ROW = """[[pilots]]
 kind = "{kind}"
@@ -24,15 +23,7 @@ def morning(folder: Path, *rows: str) -> tuple[Bench, list[Peer]]:
     """Two robots and a parcel for each."""
     (folder / "fleet.toml").write_text("".join(rows), encoding="utf-8")
     bench = Bench(folder, orders=ORDERS, depots=DEPOTS, fleet="".join(rows))
-    operator = bench.connect("operator-1", Role.OPERATOR)
-    robots = [ready(bench, name) for name in sorted(bench.core.state.assets)]
-    bench.submit(operator)
-    for _ in range(20):
-        if out(robots):
-            break
-        bench.run(30)
-    bench.run(60)
-    return bench, robots
+    return bench, set_off(bench)
 
 
 def row(pilots: int, each: int, shift: str = "07:00-21:00", kind: str = "sidewalk_robot") -> str:
@@ -52,27 +43,7 @@ def test_no_more_are_sent_than_pilots_may_supervise(tmp_path: Path, rows: list[s
 def test_the_next_goes_when_one_is_back(tmp_path: Path) -> None:
     """By plan it leaves when the first is back; that one is late, so it waits for a pilot, and says so."""
     bench, robots = morning(tmp_path, row(1, 1))
-    (first,) = out(robots)
-    (assign,) = first.of(Assign)
-    assert isinstance(assign, Assign)
-    accepted(bench, first, assign)
-    (drafted,) = [r for r in bench.core.state.missions.values() if r.status is MissionStatus.DRAFTED]
-    assert not drafted.waits
-    assert drafted.mission.start_at > back_at(assign)
-    bench.run((drafted.release_at - bench.now).total_seconds() - 5)
-    for robot in robots:
-        still_full(bench, robot)
-    bench.run(10)
-    assert len(out(robots)) == 1
-    (waiting,) = [r for r in bench.core.state.missions.values() if r.status is MissionStatus.DRAFTED]
-    assert [one.code for one in waiting.waits] == ["pilots_busy"]
-    for step in assign.mission.steps:
-        orders = [one.order_id for one in assign.mission.items] if step.step in ("load", "drop") else []
-        bench.say(first, report(assign, step.step_id, *orders))
-    mission_id = assign.mission.mission_id
-    bench.say(first, MissionEnded(mission_id=mission_id, outcome="completed", at=DAY, site_id="S1"))
-    bench.run(5 * 60)
-    assert len(out(robots)) == 2
+    waits_for_the_first(bench, robots, "pilots_busy")
 
 
 def test_nothing_is_sent_while_nobody_is_on_shift(tmp_path: Path) -> None:

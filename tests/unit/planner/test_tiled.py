@@ -206,15 +206,21 @@ def test_a_budget_of_time_is_kept(small: Callable[[int], None]) -> None:
     assert clock.asked < 61 + 40
 
 
+@pytest.mark.parametrize(
+    "when",
+    [lambda job: job.begin > 0.0 and job.end > 0.0, lambda job: job.standing is not None],
+    ids=["in the search", "when it is taken over, too"],
+)
 def test_a_fault_in_a_tile_ends_nothing(
-    small: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+    small: Callable[[int], None], monkeypatch: pytest.MonkeyPatch, when: Callable[[Job], bool]
 ) -> None:
-    """Its parcels stay as they were, and what happened is said."""
+    """Its parcels stay as they were, also where the fault comes again when that plan is asked for; what happened is
+    said, and what it costs is right."""
     city, searched = made(200, 1), tiled.searched
     small(60)
 
     def failing(job: Job) -> JointPlan:
-        if job.begin > 0.0 and job.seed % 2 and job.end > 0.0:
+        if when(job) and job.seed % 2:
             raise MemoryError("no room")
         return searched(job)
 
@@ -225,26 +231,6 @@ def test_a_fault_in_a_tile_ends_nothing(
     assert found.unserved == ()
     assert found.troubles
     assert all("stayed as it was: MemoryError('no room')" in trouble for trouble in found.troubles)
-
-
-def test_a_tile_that_can_not_even_be_taken_over_stays_as_it_is_written_down(
-    small: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The fault comes again when its plan is asked for: then nobody is asked, and what it costs is worked out here."""
-    city, searched = made(200, 1), tiled.searched
-    small(60)
-
-    def failing(job: Job) -> JointPlan:
-        if job.standing is not None and job.seed % 2:
-            raise MemoryError("no room")
-        return searched(job)
-
-    monkeypatch.setattr(tiled, "searched", failing)
-    found = plan_city(city, seed=1, budget=Iterations(8000))
-    assert faults(city, found) == []
-    assert found.cost == pytest.approx(cost(city, found))
-    assert all("stayed as it was: MemoryError('no room')" in trouble for trouble in found.troubles)
-    assert found.troubles
 
 
 @pytest.mark.parametrize("seed", range(12))
