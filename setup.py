@@ -8,7 +8,7 @@ import os
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-PLANNER = "chance columns nearest breaks routes trips undo resting places tails anneal"
+PLANNER = "chance columns nearest breaks routes trips undo resting fairness places tails anneal"
 JOINT = "ways state boxes pads changes offer shown standing arrivals blend"
 # What views of arrays need is compiled once, for all kernels: else each holds it, and takes four times as long.
 SHARED = "geofences.kernels._shared"

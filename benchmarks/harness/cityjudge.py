@@ -52,7 +52,19 @@ def cost(city: City, plan: JointPlan, kept: Kept = NOTHING_KEPT) -> float:
         for stop in route.stops:
             if stop.locker >= 0:
                 total += sum(min(_locker_costs(city, ways, parcel, stop)) for parcel in stop.parcels)
-    return total
+    return total + city.fairness * _above_mean(city, plan, kept)
+
+
+def _above_mean(city: City, plan: JointPlan, kept: Kept) -> float:
+    """For how many seconds those vans are out longer than the mean that exceed it, together."""
+    vans = list[float]()
+    first_of = dict[int, int]()
+    for number, route in enumerate(plan.routes if city.fairness > 0.0 else ()):
+        first_of[number] = first_of[route.follows] if route.follows >= 0 else len(vans)
+        vans += [0.0] if route.follows < 0 else []
+        vans[first_of[number]] += shortest(city, route, kept)
+    mean = sum(vans) / max(1, len(vans))
+    return sum(each - mean for each in vans if each > mean)
 
 
 def faults(city: City, plan: JointPlan, kept: Kept = NOTHING_KEPT) -> list[str]:

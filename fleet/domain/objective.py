@@ -16,8 +16,8 @@ class Fairness(Value):
     """How evenly work is to be shared out among drivers."""
 
     per_hour: NonNegative = 0
-    """What each hour is worth by which a route is longer than the mean of the plan's: so much dearer a plan may be for
-    one less of them. Never part of a reported cost."""
+    """What each hour is worth by which a driver is out longer than the mean of the plan's drivers: so much dearer a
+    plan may be for one less of them. Never part of a reported cost."""
 
 
 class Lateness(Value):

@@ -1,4 +1,5 @@
-"""Fairness between drivers: stops go over from longer routes to shorter ones, as long as that is worth what it costs.
+"""Fairness between drivers, once the search that weighs it is over: stops go over from longer routes to shorter
+ones, as long as that is worth what it costs.
 
 What counts is the hours of a driver's routes, from the start of loading to the end of each, above the mean of all
 drivers of the plan: at ``[fairness] per_hour`` of the fleet file. It is never part of a reported cost. A drafted route
@@ -7,13 +8,11 @@ that changes for it counts for what a change does.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from fleet.planner.board import Board, with_stop
+from fleet.planner.hours import driven_s, driver_of, hours_above_mean
 from fleet.planner.stop import Late, never
 from fleet.planner.tours import Tour
 
@@ -31,12 +30,6 @@ class Move:
     gain: float
     shorter: Tour
     longer: Tour
-
-
-def hours_above_mean(durations_s: Sequence[float]) -> float:
-    """How much longer than the mean those drivers are out that exceed it, together; 0 where all are alike."""
-    hours = np.array(durations_s, dtype=np.float64) / 3600
-    return float(np.maximum(0.0, hours - hours.mean()).sum()) if len(hours) else 0.0
 
 
 def balance(board: Board, per_hour: float, late: Late = never) -> int:
@@ -58,11 +51,11 @@ def balance(board: Board, per_hour: float, late: Late = never) -> int:
 
 def _next(board: Board, per_hour: float) -> Move | None:
     """The best move away from the longest route from which any is worth it."""
-    hours = _driven_s(board.tours.values())
-    tours = sorted(board.tours.values(), key=lambda tour: (-hours[_driver(tour)], tour.van.index))
+    hours = driven_s(board.tours.values())
+    tours = sorted(board.tours.values(), key=lambda tour: (-hours[driver_of(tour)], tour.van.index))
     mean_s = sum(hours.values()) / max(1, len(hours))
     for tour in tours:
-        if hours[_driver(tour)] <= mean_s:
+        if hours[driver_of(tour)] <= mean_s:
             return None
         best = max(_moves(board, tours, tour, per_hour), key=lambda move: move.gain, default=None)
         if best is not None:
@@ -70,27 +63,15 @@ def _next(board: Board, per_hour: float) -> Move | None:
     return None
 
 
-def _driver(tour: Tour) -> str:
-    return tour.van.slot.asset_id
-
-
-def _driven_s(tours: Iterable[Tour]) -> Counter[str]:
-    """How long each driver is out, on all trips together."""
-    found = Counter[str]()
-    for tour in tours:
-        found[_driver(tour)] += tour.duration_s
-    return found
-
-
 def _moves(board: Board, tours: Sequence[Tour], long: Tour, per_hour: float) -> Iterator[Move]:
     """What each stop of a route is worth on each shorter one. A route keeps its last stop."""
-    hours = _driven_s(tours)
+    hours = driven_s(tours)
     for at in range(len(long.visits) if len(long.visits) > 1 else 0):
         visit, rest = long.case.visits[long.visits[at]], long.without(at)
         if not rest.feasible:
             continue
         for short in tours:
-            if hours[_driver(short)] >= hours[_driver(long)] or short.van.base not in visit.bases:
+            if hours[driver_of(short)] >= hours[driver_of(long)] or short.van.base not in visit.bases:
                 continue
             for longer in with_stop(short, visit):
                 gain = _gain(tours, (long, short), (rest, longer), per_hour) - board.toll((rest, longer))
@@ -102,6 +83,6 @@ def _gain(
     tours: Sequence[Tour], before: tuple[Tour, Tour], after: tuple[Tour, Tour], per_hour: float
 ) -> float:
     others = [tour for tour in tours if all(tour is not one for one in before)]
-    was, now = (hours_above_mean(list(_driven_s([*others, *pair]).values())) for pair in (before, after))
+    was, now = (hours_above_mean(list(driven_s([*others, *pair]).values())) for pair in (before, after))
     cheaper = sum(tour.cost for tour in before) - sum(tour.cost for tour in after)
     return per_hour * (was - now) + cheaper

@@ -7,6 +7,7 @@ each what it takes. Seconds, metres, kilograms and money are whatever the caller
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -108,6 +109,8 @@ class City:
     locker_ways: LockerWays
     groups: Groups
     sortie_ways: SortieWays
+    fairness: float = 0.0
+    """The price of a second by which a van is out, on all of its trips, longer than the mean of those that are out."""
 
     def __post_init__(self) -> None:
         for name, table in (
@@ -121,6 +124,7 @@ class City:
         for number, van in enumerate(self.vans):
             check_van(number, van, self.legs)
         self._check_numbers()
+        _check(isfinite(self.fairness) and self.fairness >= 0.0, "fairness: a price must be a number from 0")
         day = self.slots
         sound = 2 <= len(day) <= LONGEST_DAY + 1 and bool(np.all(np.diff(day) > 2.0))
         _check(

@@ -73,7 +73,9 @@ class Columns:
 
     def state(self) -> State:
         """No plan yet."""
-        return State(routes_of(self.case), self.parcels, self.sorties, _machines(self.city), self.lockers)
+        routes = routes_of(self.case)
+        routes.unfair = self.city.fairness
+        return State(routes, self.parcels, self.sorties, _machines(self.city), self.lockers)
 
     def _case(self) -> Nodes:
         """Doors and behind them visits, as stops; what parcels are worth is no matter of the routes."""

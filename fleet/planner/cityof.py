@@ -122,6 +122,7 @@ class _Making:
             locker_ways=self._locker_ways(),
             groups=self._groups(),
             sortie_ways=self._sortie_ways(),
+            fairness=self.problem.fleet.fairness.per_hour / 3600,
         )
         sorties = tuple(way for _, _, way in self.sorties)
         return Model(city, self.orders, self.van_groups, self.lockers, sorties)

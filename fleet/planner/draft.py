@@ -10,6 +10,7 @@ from functools import cached_property
 from fleet.planner.assignment import Choices, larger_classes
 from fleet.planner.buildings import door_visits
 from fleet.planner.flights import Flights
+from fleet.planner.hours import unevenness
 from fleet.planner.problem import Problem
 from fleet.planner.routes import Routing, Warm, route
 from fleet.planner.sorties import Sortie, Yard, book_all
@@ -48,8 +49,9 @@ class Draft:
 
     @property
     def objective(self) -> float:
-        """The cost with the price of what is left."""
-        return self.cost + self.problem.left_price(self.unserved)
+        """The cost with the price of what is left, and of what drivers are out longer than the mean of them."""
+        uneven = unevenness(self.routing.tours, self.problem.fleet.fairness.per_hour)
+        return self.cost + self.problem.left_price(self.unserved) + uneven
 
 
 @dataclass

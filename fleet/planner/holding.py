@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from fleet.planner.city import City
 from fleet.planner.citycolumns import BEFORE, released
+from fleet.planner.hours import hours_above_mean
 from fleet.planner.jointly import Box, JointPlan, Route, Sortie, VanStop
 
 ROUNDING = 1e-6
@@ -169,7 +170,21 @@ def cost_of(city: City, plan: JointPlan) -> float:
     stays = (locker_cost(city, parcel, stop) or 0.0 for stop in filled for parcel in stop.parcels)
     flown = (float(city.sortie_ways.cost[sortie.way]) for sortie in plan.sorties)
     left = (float(city.parcels.penalty[parcel]) for parcel in plan.unserved)
-    return fsum(chain(trips, stays, flown, left))
+    return fsum(chain(trips, stays, flown, left, (uneven_cost(city, plan),)))
+
+
+def uneven_cost(city: City, plan: JointPlan) -> float:
+    """What it costs that some of a plan's vans are out longer than the mean of them."""
+    if city.fairness <= 0.0:
+        return 0.0
+    lasts, van_of = list[float](), dict[int, int]()
+    for number, route in enumerate(plan.routes):
+        if route.follows < 0:
+            van_of[number] = len(lasts)
+            lasts.append(0.0)
+        van_of[number] = van_of[number] if route.follows < 0 else van_of[route.follows]
+        lasts[van_of[number]] += _least(city, route, _legs(city, route, city.legs.durations))
+    return city.fairness * 3600 * hours_above_mean(lasts)
 
 
 def _route_cost(city: City, route: Route) -> float:

@@ -172,7 +172,7 @@ class Living:
         """Search on from the plan as it is, near what has happened rather than elsewhere, until the budget is used."""
         self._unpin()
         while (used := budget()) < 1.0:
-            self._search.run(CHUNK, self._leg * WARM * (COLD / WARM) ** used, 1.0)
+            self._search.run(CHUNK, self._leg * WARM * (COLD / WARM) ** used, 1.0, 1.0)
             self._iterations += CHUNK
         restore(self._warm.state)
         self._look()

@@ -300,6 +300,7 @@ class _Tables:
                 group=np.searchsorted(self.groups, sorties.group[self.sorties]),
                 locker=np.where(port >= 0, np.searchsorted(self.lockers, port), -1),
             ),
+            self.whole.fairness,
         )
 
 

@@ -131,8 +131,12 @@ class _Search:
         """The first plan, and what the rounds make of it."""
         if self.purse.late():
             return _unreached(self.city, np.arange(len(self.city.parcels.place)))
-        if self.once:
-            return self._round(None, 0, 0.0, 1.0)
+        plan = self._round(None, 0, 0.0, 1.0) if self.once else self._searched()
+        # Each tile has counted with the mean of its own vans.
+        return plan if self.city.fairness <= 0.0 else replace(plan, cost=cost_of(self.city, plan))
+
+    def _searched(self) -> JointPlan:
+        """The first plan of tiles that are drawn anew, round by round, and what becomes of it."""
         plan = self._round(None, 0, 0.0, 0.0)
         used = self.purse.used()
         beside = used if isinstance(self.legs, Measured) else 0.0  # what looking up the legs of a round takes

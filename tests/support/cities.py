@@ -14,7 +14,7 @@ from random import Random
 
 import numpy as np
 
-from benchmarks.harness.cityjudge import cost, faults
+from benchmarks.harness.cityjudge import cost, faults, shortest
 from fleet.planner.city import City, Groups, Lockers, LockerWays, Parcels, SortieWays
 from fleet.planner.jointly import Box, JointPlan, Route, Sortie, VanStop
 from fleet.planner.legs import Straight, Table
@@ -143,20 +143,79 @@ def cheapest(city: City) -> float:
     for chosen in product(*(_options(city, parcel) for parcel in range(count))):
         left = tuple(parcel for parcel, (how, *_) in enumerate(chosen) if how == "left")
         flown = tuple(int(row) for how, row, _ in chosen if how == "sortie")
-        visits: dict[tuple[int, int, int], list[int]] = {}
-        for parcel, (how, row, slot) in enumerate(chosen):
-            if how == "locker":
-                key = int(city.locker_ways.locker[row]), slot, int(city.parcels.needs[parcel])
-                visits.setdefault(key, []).append(parcel)
         own = float(sum(city.parcels.penalty[list(left)])) + float(sum(city.sortie_ways.cost[list(flown)]))
-        stops = [VanStop((p,)) for p, (how, *_) in enumerate(chosen) if how == "door"]
-        stops += [VanStop(tuple(held), locker, slot) for (locker, slot, _), held in visits.items()]
         if own >= best:
             continue
-        price, routes = _driven(city, frozenset(stops), tuple(van.vans for van in city.vans))
+        price, routes = _driven(city, frozenset(_stops(city, chosen)), tuple(van.vans for van in city.vans))
         if own + price < best - 1e-9 and _placed(city, routes, flown, left):
             best = own + price
     return best
+
+
+def cheapest_even(city: City) -> float:
+    """The least cost where hours above the mean have a price, which no van has by itself: by trying all sets of routes,
+    the dear ones too."""
+    best = float(np.sum(city.parcels.penalty))
+    for chosen in product(*(_options(city, parcel) for parcel in range(len(city.parcels.place)))):
+        left = tuple(parcel for parcel, (how, *_) in enumerate(chosen) if how == "left")
+        flown = tuple(int(row) for how, row, _ in chosen if how == "sortie")
+        own = float(sum(city.parcels.penalty[list(left)])) + float(sum(city.sortie_ways.cost[list(flown)]))
+        if own >= best:
+            continue
+        ways = _every_way(city, frozenset(_stops(city, chosen)), tuple(van.vans for van in city.vans))
+        told = [(own + price + city.fairness * _above(lasts), routes) for price, lasts, routes in ways]
+        told.sort(key=_first)
+        for price, routes in told:
+            if price >= best - 1e-9:
+                break
+            if _placed(city, routes, flown, left):
+                best = price
+    return best
+
+
+def _first(pair: tuple[float, tuple[Route, ...]]) -> float:
+    return pair[0]
+
+
+def _above(lasts: tuple[float, ...]) -> float:
+    mean = sum(lasts) / len(lasts) if lasts else 0.0
+    return sum(max(0.0, each - mean) for each in lasts)
+
+
+def _stops(city: City, chosen: Sequence[tuple[str, int, int]]) -> list[VanStop]:
+    """Where vans stop for what was chosen for each parcel."""
+    visits: dict[tuple[int, int, int], list[int]] = {}
+    for parcel, (how, row, slot) in enumerate(chosen):
+        if how == "locker":
+            key = int(city.locker_ways.locker[row]), slot, int(city.parcels.needs[parcel])
+            visits.setdefault(key, []).append(parcel)
+    doors = [VanStop((p,)) for p, (how, *_) in enumerate(chosen) if how == "door"]
+    return [*doors, *(VanStop(tuple(held), locker, slot) for (locker, slot, _), held in visits.items())]
+
+
+@cache
+def _every_way(
+    city: City, stops: frozenset[VanStop], vans: tuple[int, ...]
+) -> tuple[tuple[float, tuple[float, ...], tuple[Route, ...]], ...]:
+    """What every set of routes over some stops costs, and how long each of its vans is out."""
+    if not stops:
+        return ((0.0, (), ()),)
+    first, *others = sorted(stops, key=lambda stop: stop.parcels)
+    found = []
+    for more in (m for size in range(len(others) + 1) for m in combinations(others, size)):
+        for kind in (k for k, count in enumerate(vans) if count):
+            fewer = tuple(count - (k == kind) for k, count in enumerate(vans))
+            own = [
+                (price, sum(shortest(city, trip) for trip in trips), trips)
+                for price, trips in _by_one(city, kind, frozenset((first, *more)))
+            ]
+            rests = _every_way(city, stops - {first, *more}, fewer) if own else ()
+            found += [
+                (price + rest, (lasts, *others_last), (*routes, *_behind(trips, len(routes))))
+                for price, lasts, trips in own
+                for rest, others_last, routes in rests
+            ]
+    return tuple(found)
 
 
 def _options(city: City, parcel: int) -> list[tuple[str, int, int]]:
@@ -212,7 +271,11 @@ def _trips(city: City, kind: int, order: Sequence[VanStop]) -> Iterator[tuple[Ro
 @cache
 def _one(city: City, kind: int, stops: frozenset[VanStop]) -> tuple[float, tuple[Route, ...]]:
     """The cheapest trips over some stops for one van."""
-    best: tuple[float, tuple[Route, ...]] = (inf, ())
+    return min(_by_one(city, kind, stops), key=_first, default=(inf, ()))
+
+
+def _by_one(city: City, kind: int, stops: frozenset[VanStop]) -> Iterator[tuple[float, tuple[Route, ...]]]:
+    """All trips over some stops that hold for one van, and what they cost."""
     served = {parcel for stop in stops for parcel in stop.parcels}
     left = tuple(p for p in range(len(city.parcels.place)) if p not in served)
     boxes = tuple(
@@ -225,9 +288,7 @@ def _one(city: City, kind: int, stops: frozenset[VanStop]) -> tuple[float, tuple
         if any("compartment" not in said and "kept" not in said for said in faults(city, plan)):
             continue
         price = cost(city, plan) - float(np.sum(city.parcels.penalty[list(left)]))
-        if price < best[0]:
-            best = price, plan.routes
-    return best
+        yield price, plan.routes
 
 
 def _placed(city: City, routes: tuple[Route, ...], flown: tuple[int, ...], left: tuple[int, ...]) -> bool:

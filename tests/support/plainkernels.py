@@ -16,7 +16,7 @@ from fleet.planner import citycolumns, disrupt, jointly, live, neighbours, routi
 from fleet.planner.kernels import columns
 
 FOLDER = Path(fleet.planner.joint.__file__).parent
-KERNELS = "chance columns nearest breaks routes trips undo resting places tails anneal".split()
+KERNELS = "chance columns nearest breaks routes trips undo resting fairness places tails anneal".split()
 JOINT = "ways state boxes pads shown changes offer standing arrivals blend".split()
 """The compiled modules, each behind those that it imports."""
 

@@ -8,6 +8,7 @@ from fleet.planner.joint.state cimport DOOR, LOCKER, NOBODY, SORTIE, State
 from fleet.planner.kernels.anneal cimport Recreate, Ruin
 from fleet.planner.kernels.chance cimport Chance
 from fleet.planner.kernels.columns cimport TABLE
+from fleet.planner.kernels.fairness cimport look
 from fleet.planner.kernels.routes cimport NEVER, Routes
 from fleet.planner.kernels.tails cimport propose
 from fleet.planner.kernels.trips cimport close_trip, whole
@@ -42,7 +43,7 @@ cdef class Blend:
     cdef void _open(self, State state, Routes routes, int parcel) noexcept nogil
     cpdef ban(self, int types, double price)
     @cython.locals(state=State, _=cython.longlong)
-    cpdef run(self, long long iterations, double temperature, double lenience)
+    cpdef run(self, long long iterations, double temperature, double lenience, double fairness)
     @cython.locals(_=int, drawn=int, banned=int, generous=bint)
     cdef void _step(self, State state, Routes routes, Chance chance, double temperature) noexcept nogil
     @cython.locals(generous=bint)

@@ -22,6 +22,7 @@ if not cython.compiled:
     from fleet.planner.kernels.anneal import Recreate, Ruin
     from fleet.planner.kernels.chance import Chance
     from fleet.planner.kernels.columns import TABLE
+    from fleet.planner.kernels.fairness import look
     from fleet.planner.kernels.routes import NEVER
     from fleet.planner.kernels.tails import propose
     from fleet.planner.kernels.trips import close_trip, whole
@@ -69,6 +70,7 @@ class Blend:
         with cython.nogil:
             state.begin()
             self._put_back(state, state.size, True)
+            weigh(state, state.routes)
             accept(state)
             keep(state)
 
@@ -79,6 +81,8 @@ class Blend:
         state.routes.best_cost, self.offer.favoured = NEVER, -1
         with cython.nogil:
             state.begin()
+            if state.routes.unfair > 0.0:
+                look(state.routes)
             for k in range(self.concerns):
                 parcel = self.concerned[k]
                 if state.mode[parcel] == NOBODY:
@@ -106,9 +110,10 @@ class Blend:
         """Add to the price of using a van of some types (as bits), so that none of them is used."""
         _dearer(self.state.routes, types, price)
 
-    def run(self, iterations: int, temperature: float, lenience: float) -> None:
-        """So many iterations at a temperature (in units of cost), penalties counting a part only."""
+    def run(self, iterations: int, temperature: float, lenience: float, fairness: float) -> None:
+        """So many iterations at a temperature (in units of cost), penalties and uneven hours counting a part only."""
         state = self.state
+        state.routes.counts = fairness
         self.ruin.mean_length = mean_length(state.routes)
         state.lenience = lenience
         counted(state)  # sums that are kept for long drift
@@ -120,6 +125,8 @@ class Blend:
     def _step(self, state: State, routes: Routes, chance: Chance, temperature: float) -> None:
         """Ruin, recreate, and stay with it or go back; then the tails."""
         state.begin()
+        if routes.unfair > 0.0:
+            look(routes)
         self.offer.favoured = -1
         drawn, banned = chance.below(10000), -1
         if drawn < self.calls:

@@ -3,6 +3,7 @@ cimport cython
 
 from fleet.planner.joint.state cimport State
 from fleet.planner.kernels.chance cimport Chance
+from fleet.planner.kernels.fairness cimport longer
 from fleet.planner.kernels.places cimport find, in_turn
 from fleet.planner.kernels.resting cimport fits
 from fleet.planner.kernels.routes cimport NEVER, Routes
@@ -19,7 +20,8 @@ cdef void unlink(State state, int parcel, int visit) noexcept nogil
 cdef double price_of_joining(State state, int parcel, int visit) noexcept nogil
 @cython.locals(trip=int, kind=int, each=double, price=double, release=double)
 cdef double _price_of_load(State state, Routes routes, int parcel, int visit, int node) noexcept nogil
-@cython.locals(i=int, j=int, kind=int, lead=double, wait=double, early=double, late=double, span=double)
+@cython.locals(i=int, j=int, kind=int, lead=double, wait=double, early=double, late=double, span=double,
+               price=double)
 cdef double _longer(Routes routes, int node, int trip, double more, double release) noexcept nogil
 @cython.locals(i=int, j=int, there=double, on=double)
 cdef bint _fits(Routes routes, int node, int trip, int kind, double more, double release) noexcept nogil

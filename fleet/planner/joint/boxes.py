@@ -16,6 +16,7 @@ except ImportError:  # it is needed to compile this file, not to run it
     from geofences.kernels import uncompiled as cython
 
 if not cython.compiled:
+    from fleet.planner.kernels.fairness import longer
     from fleet.planner.kernels.places import find, in_turn
     from fleet.planner.kernels.resting import fits
     from fleet.planner.kernels.routes import NEVER
@@ -116,7 +117,10 @@ def _longer(routes: Routes, node: int, trip: int, more: float, release: float) -
         return NEVER
     if span > routes.vans.longest[kind] or routes.vans.far(kind, routes.metres[trip], span):
         return NEVER
-    return routes.vans.per_second[kind] * (span - routes.span[trip])
+    price = routes.vans.per_second[kind] * (span - routes.span[trip])
+    if routes.unfair > 0.0:
+        price += longer(routes, routes.van[trip], span - routes.span[trip])
+    return price
 
 
 def _fits(routes: Routes, node: int, trip: int, kind: int, more: float, release: float) -> bool:

@@ -17,6 +17,7 @@ if not cython.compiled:
     from fleet.planner.joint.pads import chain, drop
     from fleet.planner.joint.shown import tolls, unweigh
     from fleet.planner.joint.state import DOOR, LOCKER, NOBODY, SORTIE
+    from fleet.planner.kernels.fairness import uneven
     from fleet.planner.kernels.undo import accept as accept_routes
     from fleet.planner.kernels.undo import counted as count_routes
     from fleet.planner.kernels.undo import keep as keep_routes
@@ -135,8 +136,10 @@ def accept(state: State) -> None:
 
 def keep(state: State) -> None:
     """Write the present plan down as the best, from what changed since the last time, if it is better at full
-    penalties."""
+    penalties and prices."""
     cost = state.routes.cost
+    if state.routes.unfair > 0.0:
+        cost += (1.0 - state.routes.counts) * state.routes.uneven
     for k in range(state.left):
         cost += (1.0 - state.lenience) * state.parcels.penalty[state.alone[k]]
     if cost >= state.routes.best_cost:
@@ -164,5 +167,6 @@ def counted(state: State) -> float:
     cost = count_routes(state.routes) + tolls(state.routes)
     for parcel in range(state.count):
         cost += own_cost(state, parcel)
-    state.routes.cost = cost
-    return cost
+    state.routes.uneven = uneven(state.routes, -1, 0.0, -1, 0.0) if state.routes.unfair > 0.0 else 0.0
+    state.routes.cost = cost + state.routes.counts * state.routes.uneven
+    return state.routes.cost

@@ -2,6 +2,7 @@
 cimport cython
 
 from fleet.planner.joint.state cimport State
+from fleet.planner.kernels.fairness cimport weigh_hours
 from fleet.planner.kernels.routes cimport Routes
 
 @cython.locals(routes=Routes, van=int)

@@ -6,6 +6,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+try:
+    import cython
+except ImportError:  # it is needed to compile this file, not to run it
+    from geofences.kernels import uncompiled as cython
+
+if not cython.compiled:
+    from fleet.planner.kernels.fairness import weigh_hours
+
 if TYPE_CHECKING:
     from fleet.planner.joint.state import State
     from fleet.planner.kernels.routes import Routes
@@ -19,7 +27,10 @@ def compare(state: State) -> None:
 
 
 def weigh(state: State, routes: Routes) -> None:
-    """Count the tolls of those vans whose trips were touched since `begin`."""
+    """Count what is no matter of one trip: how uneven vans' hours are, and the tolls of those whose trips were touched
+    since `begin`."""
+    if routes.unfair > 0.0:
+        weigh_hours(routes)
     if routes.toll <= 0.0:
         return
     for k in range(routes.touches):

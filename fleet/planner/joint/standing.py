@@ -34,7 +34,7 @@ def restore(state: State) -> None:
         _bring(state, routes)
         _drive(routes)
     compare(state)
-    state.lenience = 1.0
+    state.lenience, routes.counts = 1.0, 1.0
     routes.best_cost = counted(state)
 
 

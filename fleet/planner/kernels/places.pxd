@@ -3,6 +3,7 @@ cimport cython
 
 from fleet.planner.kernels.chance cimport Chance
 from fleet.planner.kernels.columns cimport TABLE
+from fleet.planner.kernels.fairness cimport longer, one_more
 from fleet.planner.kernels.resting cimport ask_between, fits, fits_alone
 from fleet.planner.kernels.routes cimport NEVER, Routes
 from fleet.planner.kernels.trips cimport change_van, cheapest_type, open_trip, unused_van

@@ -13,6 +13,7 @@ except ImportError:  # it is needed to compile this file, not to run it
 
 if not cython.compiled:
     from fleet.planner.kernels.columns import TABLE
+    from fleet.planner.kernels.fairness import longer, one_more
     from fleet.planner.kernels.resting import ask_between, fits, fits_alone
     from fleet.planner.kernels.routes import NEVER
     from fleet.planner.kernels.trips import change_van, cheapest_type, open_trip, unused_van
@@ -55,6 +56,8 @@ def ask(routes: Routes, node: int, trip: int, i: int, kind: int, d1: float, d2: 
             return
         span, early, late = routes.choice.span, routes.choice.early, routes.choice.late
     gain += routes.vans.per_second[kind] * (span - routes.span[trip])
+    if routes.unfair > 0.0:
+        gain += longer(routes, routes.van[trip], span - routes.span[trip])
     if gain >= routes.found or span > routes.vans.longest[kind]:
         return
     if routes.vans.far(kind, routes.metres[trip] + d1 + d2 - routes.step[j], span):
@@ -232,6 +235,8 @@ def ask_trip(routes: Routes, node: int, van: int, behind: int) -> None:
             return
         span = routes.choice.span
     gain += routes.vans.per_second[kind] * span
+    if routes.unfair > 0.0:
+        gain += longer(routes, van, span) if routes.head[van] >= 0 else one_more(routes, span)
     if gain >= routes.found or span > routes.vans.longest[kind] or routes.vans.far(kind, d1 + d2, span):
         return
     if routes.vans.break_s[kind] > 0.0:

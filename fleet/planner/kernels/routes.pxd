@@ -57,6 +57,10 @@ cdef class Routes:
     cdef public double toll
     cdef int flips
     cdef int[::1] flipped
+    # Fairness.
+    cdef public double unfair, counts
+    cdef double uneven, log_uneven, mean, above
+    cdef int out
     # Breaks.
     cdef Choice choice
     cdef int[::1] how, rest_at, rested, rests_later

@@ -73,6 +73,10 @@ class Routes:
         self.half_per_metre = 0.5 / np.maximum(self._least_rates(), 1e-30)
         self.judged, self.judging = np.zeros(slots, np.int64), 0
         self.judged_kind, self.judged_dearer = np.full(slots, -1, np.int32), np.zeros(slots)
+        # Fairness: the price of a second above the mean, how much of it counts at present, what all of them cost by the
+        # whole price; the mean, vans out, share above it.
+        self.unfair, self.counts, self.uneven, self.log_uneven = 0.0, 1.0, 0.0, 0.0
+        self.mean, self.out, self.above = 0.0, 0, 0.0
         self._measure()
 
     def _least_rates(self) -> npt.NDArray[np.float64]:
@@ -340,7 +344,7 @@ class Routes:
         """What is changed from here on can be taken back."""
         self.now += 1
         self.touches, self.logged, self.heads, self.came, self.left_out = 0, 0, 0, 0, 0
-        self.flips, self.log_cost = 0, self.cost
+        self.flips, self.log_cost, self.log_uneven = 0, self.cost, self.uneven
 
     def touch(self, trip: int) -> None:
         """Write a trip down before it is changed for the first time since `begin`."""

@@ -2,6 +2,7 @@
 cimport cython
 
 from fleet.planner.kernels.chance cimport Chance
+from fleet.planner.kernels.fairness cimport uneven
 from fleet.planner.kernels.resting cimport fits
 from fleet.planner.kernels.routes cimport NEVER, Routes
 from fleet.planner.kernels.trips cimport close_trip, open_trip, suit_all, unused_van
@@ -17,6 +18,7 @@ cdef bint exchange(Routes routes, int u, int v, double most) noexcept nogil
 cdef bint split(Routes routes, int u, double most) noexcept nogil
 @cython.locals(trip=int, j=int, last=int, new=int, node=int)
 cdef void _part(Routes routes, int u, int van) noexcept nogil
+cdef double _fairer(Routes routes, int first, double first_s, int second, double second_s) noexcept nogil
 @cython.locals(release=double)
 cdef double _awaited(Routes routes, int node, int beyond) noexcept nogil
 @cython.locals(lead=double, wait=double, leg=double, kind=int)

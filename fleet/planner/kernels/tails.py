@@ -13,6 +13,7 @@ except ImportError:  # it is needed to compile this file, not to run it
     from geofences.kernels import uncompiled as cython
 
 if not cython.compiled:
+    from fleet.planner.kernels.fairness import uneven
     from fleet.planner.kernels.resting import fits
     from fleet.planner.kernels.routes import NEVER
     from fleet.planner.kernels.trips import close_trip, open_trip, suit_all, unused_van
@@ -55,7 +56,7 @@ def exchange(routes: Routes, u: int, v: int, most: float) -> bool:
         cost -= routes.vans.fixed[kind]
     if routes.toll > 0.0:
         cost += routes.toll_of(t1) + routes.toll_of(t2)
-    if cost >= most and routes.vans.per_second[kind] <= 0.0:
+    if cost >= most and routes.vans.per_second[kind] + routes.unfair <= 0.0:
         return False
     first1, first2 = routes.next[routes.start_of(t1)], routes.next[routes.start_of(t2)]
     span1, span2 = _joined(routes, u, v, d1, max(_awaited(routes, first1, j), _awaited(routes, v, -1))), 0.0
@@ -64,6 +65,8 @@ def exchange(routes: Routes, u: int, v: int, most: float) -> bool:
     if max(span1, span2) >= NEVER or max(span1, span2) > routes.vans.longest[kind]:
         return False
     cost += routes.vans.per_second[kind] * (span1 + span2 - routes.span[t1] - routes.span[t2])
+    if routes.unfair > 0.0:
+        cost += _fairer(routes, routes.van[t1], span1, routes.van[t2], -1.0 if empty else span2)
     if cost >= most or not _holds(routes, u, v):
         return False
     shift = _behind(routes, v) - _behind(routes, j)
@@ -91,13 +94,15 @@ def split(routes: Routes, u: int, most: float) -> bool:
     cost = routes.vans.fixed[kind] + routes.vans.per_metre[kind] * (d1 + d2 - routes.step[j])
     if routes.toll > 0.0:
         cost += routes.toll_of(trip) + routes.toll
-    if cost >= most and routes.vans.per_second[kind] <= 0.0:
+    if cost >= most and routes.vans.per_second[kind] + routes.unfair <= 0.0:
         return False
     span1 = _joined(routes, u, end, d1, _awaited(routes, routes.next[start], j))
     span2 = _joined(routes, start, j, d2, _awaited(routes, j, -1))
     if max(span1, span2) >= NEVER or max(span1, span2) > routes.vans.longest[kind]:
         return False
     cost += routes.vans.per_second[kind] * (span1 + span2 - routes.span[trip])
+    if routes.unfair > 0.0:
+        cost += _fairer(routes, routes.van[trip], span1, unused_van(routes, kind), span2)
     if cost >= most:
         return False
     tail = _behind(routes, j)
@@ -127,6 +132,11 @@ def _part(routes: Routes, u: int, van: int) -> None:
     routes.refresh(new)
     if routes.swaps:
         suit_all(routes)
+
+
+def _fairer(routes: Routes, first: int, first_s: float, second: int, second_s: float) -> float:
+    """What it adds to the price of uneven hours that two vans of one trip each are out for so long (below 0: not)."""
+    return routes.counts * (uneven(routes, first, first_s, second, second_s) - routes.uneven)
 
 
 def _awaited(routes: Routes, node: int, beyond: int) -> float:

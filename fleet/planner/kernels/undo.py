@@ -40,7 +40,7 @@ def take_back(routes: Routes) -> None:
     for k in range(routes.touches):
         if routes.many and routes.van[routes.touched[k]] >= 0:
             routes.rechain(routes.van[routes.touched[k]])
-    routes.cost = routes.log_cost
+    routes.cost, routes.uneven = routes.log_cost, routes.log_uneven
 
 
 def _restore(routes: Routes, trip: int) -> None:

@@ -10,11 +10,12 @@ import pytest
 from fleet.domain.objective import Fairness
 from fleet.domain.plan import Plan
 from fleet.planner import MaxIterations, Snapshot, plan
-from fleet.planner.balance import balance, hours_above_mean
+from fleet.planner.balance import balance
 from fleet.planner.board import Board
 from fleet.planner.candidates import find_ways
 from fleet.planner.flights import Flights
 from fleet.planner.greedy import van_only
+from fleet.planner.hours import hours_above_mean
 from fleet.planner.problem import Problem
 from fleet.planner.settle import settle
 from fleet.planner.tours import Case, Tour
