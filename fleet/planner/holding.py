@@ -150,11 +150,16 @@ def _check_route(city: City, number: int, route: Route) -> None:
 
 
 def _least(city: City, route: Route, seconds: list[float]) -> float:
-    """How long a route takes at the least (s): from the end on, with the latest begin that is in time everywhere."""
+    """How long a route takes at the least (s): from the end on, with the latest begin that is in time everywhere. A
+    break on the way to somewhere is like a stop before that: the way and the break take their time together."""
     van = city.vans[route.van_type]
     span, early, late = 0.0, van.opens, van.closes
-    for stop, leg in zip(reversed(route.stops), reversed(seconds[1:]), strict=True):
-        opens, closes, lasts = _window(city, stop)
+    stops, seconds = [_window(city, stop) for stop in route.stops], list(seconds)
+    if route.pause >= 0:
+        way = seconds[route.pause]
+        stops.insert(route.pause, (van.break_opens - way, van.break_closes, way + van.break_s))
+        seconds[route.pause : route.pause + 1] = [0.0, 0.0]
+    for (opens, closes, lasts), leg in zip(reversed(stops), reversed(seconds[1:]), strict=True):
         lead = lasts + leg
         wait = max(early - lead - closes, 0.0)
         early, late = max(early - lead, opens) - wait, min(late - lead, closes)

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import math
+import statistics
 from dataclasses import replace
+from random import Random
 
 import pytest
 
 from benchmarks.harness.cityjudge import cost, faults
 from benchmarks.harness.citymaker import made
+from fleet.domain.objective import Fairness
+from fleet.planner import tiled
 from fleet.planner.city import City
+from fleet.planner.disruptions import VanLost
 from fleet.planner.holding import cost_of
 from fleet.planner.jointly import plan_jointly
 from fleet.planner.legs import BadCase
+from fleet.planner.live import Living
 from fleet.planner.routing import Iterations
-from fleet.planner.tiled import Job, searched
+from fleet.planner.tiled import Job, plan_city, searched
 from tests.support.cities import cheapest_even, harder, random_city
 from tests.support.plainkernels import plain
+from tests.unit.planner.test_mixing import mixture
+from tests.unit.planner.town import fleet, order, place, snapshot
 
 
 def fair(city: City, per_second: float) -> City:
@@ -95,3 +103,52 @@ def test_a_price_without_sense_is_refused(price: float) -> None:
     """As any other number of a city."""
     with pytest.raises(BadCase, match="fairness"):
         fair(random_city(1, 4), price)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_plans_in_tiles_cost_what_all_their_vans_are_uneven(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the mean of all, though each tile has counted with its own; where vans make several trips, too."""
+    for name in ("AT_ONCE", "SIZE", "FIRST_SIZE"):
+        monkeypatch.setattr(tiled, name, 12)
+    city = fair(random_city(seed, 40, lockers=2), 0.1)
+    for each in (city, harder(city, seed)):
+        found = plan_city(each, seed=seed, budget=Iterations(4000))
+        assert faults(each, found) == []
+        assert found.cost == pytest.approx(cost(each, found), rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_live_plans_count_hours_too(seed: int) -> None:
+    """Taken over, repaired after the loss of a van, and polished."""
+    city = fair(random_city(seed, 20, groups=1), 0.1)
+    living = Living(city, plan_jointly(city, seed=seed, budget=Iterations(600)), seed=1)
+    assert living.plan.cost == pytest.approx(cost(city, living.plan), rel=1e-9)
+    lost = [VanLost(route=0, done=0)] if living.plan.routes else []
+    for said in (living.repair(*lost), living.polish(Iterations(400))):
+        assert said.plan.cost == pytest.approx(cost(living.city, said.plan, living.kept), rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_draft_costs_with_its_hours_what_the_search_has_said(seed: int) -> None:
+    """To the cent, from the price of the fleet file on: what vans load and drive is counted alike in both."""
+    rng = Random(seed)
+    spec = fleet().model_copy(update={"fairness": Fairness(per_hour=30.0)})
+    orders = [
+        order(
+            f"O{i:02}",
+            place(rng.gauss(0, 6000), rng.gauss(0, 3000)),
+            hours=(i % 4, i % 4 + 2),
+            locker_ok=False,
+        )
+        for i in range(40)
+    ]
+    _, found, draft, _ = mixture(snapshot(orders, vans=5, spec=spec))
+    lasts = [tour.duration_s / 3600 for tour in draft.routing.tours]
+    above = sum(max(0.0, each - statistics.fmean(lasts)) for each in lasts)
+    assert len(lasts) > 1
+    assert draft.objective == pytest.approx(found.cost, abs=0.01)
+    assert draft.objective == pytest.approx(
+        draft.cost + draft.problem.left_price(draft.unserved) + 30.0 * above
+    )
