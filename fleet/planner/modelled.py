@@ -28,9 +28,8 @@ from fleet.planner.ways import SortieWay
 
 
 def modelled(model: Model, draft: Draft) -> JointPlan:
-    """The draft as far as it holds in the model, with what it costs there; all other parcels are left. Vans that make
-    several trips, or whose drivers have breaks, stay at their depots: a search that begins with a plan knows neither.
-    """
+    """The draft as far as it holds in the model, with what it costs there; all other parcels are left. Drivers'
+    breaks go where they suit the trips best."""
     warm = Warm(model.city)
     told = _Telling(model, draft, warm).plan()
     warm.take_over(told, named(told))
@@ -66,12 +65,15 @@ class _Telling:
     # --- vans --------------------------------------------------------------------------------------------------------
 
     def _routes(self) -> Iterator[Route]:
+        """The trips of each van, as many as the model has it make."""
+        count = 0
         for trips in together(self.draft.routing.tours).values():
-            kind = self.kinds[self.draft.problem.whole(trips[0].van).index]
-            if len(trips) == 1 and self.city.vans[kind].break_s <= 0.0:
-                stops = tuple(self._stops(trips[0], kind))
+            kind, follows = self.kinds[self.draft.problem.whole(trips[0].van).index], -1
+            for tour in trips[: self.city.vans[kind].trips]:
+                stops = tuple(self._stops(tour, kind))
                 if stops:
-                    yield Route(kind, stops)
+                    yield Route(kind, stops, follows)
+                    follows, count = count, count + 1
 
     def _stops(self, tour: Tour, kind: int) -> Iterator[VanStop]:
         """A van's stops with what it has room for: what is fetched is counted here as if it rode all the way. At a

@@ -2,7 +2,7 @@
 
 First each tile is planned by itself, which together is a complete plan. Then, round by round, other tiles are drawn
 around what is planned, and each is searched from there on. Where vans make several trips, or drivers have breaks,
-tiles are drawn once, and a van with all its trips is one tile's: a search that begins with a plan knows neither. What
+tiles are drawn once, and a van with all its trips is one tile's: no tile is cut out of a plan that has either. What
 is found is the same for a seed and a number of iterations, however many workers there are: a tile is one piece of work
 that knows nothing of the others.
 """

@@ -64,9 +64,10 @@ class Warm:
         would run into each other."""
         kernel, known = self.state.routes, set[int]()
         following, van_of = np.asarray(kernel.best_next), np.asarray(kernel.best_van)
-        van_of[:], np.asarray(kernel.best_before)[:] = -1, -1
+        before = np.asarray(kernel.best_before)
+        van_of[:], before[:] = -1, -1
         for trip, (route, van) in enumerate(zip(routes, vans, strict=True)):
-            van_of[trip] = self.van(van)
+            van_of[trip], before[trip] = self.van(van), route.follows
             nodes = [kernel.size + 2 * trip, *map(self._node, route.stops), kernel.size + 2 * trip + 1]
             if known.intersection(nodes) or len(set(nodes)) < len(nodes):
                 raise ValueError(f"route {trip} has a stop that another one, or itself, has made already")
@@ -170,9 +171,12 @@ class Warm:
 
 
 def named(plan: JointPlan) -> list[VanName]:
-    """A van for each route: of each type one after the other."""
+    """A van for each route: of each type one after the other, for all routes that follow each other the same."""
     used, found = defaultdict[int, int](int), list[VanName]()
     for route in plan.routes:
+        if route.follows >= 0:
+            found.append(found[route.follows])
+            continue
         found.append((route.van_type, used[route.van_type]))
         used[route.van_type] += 1
     return found

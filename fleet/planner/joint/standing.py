@@ -17,8 +17,9 @@ if not cython.compiled:
     from fleet.planner.joint.pads import chain
     from fleet.planner.joint.shown import compare, weigh
     from fleet.planner.joint.state import LOCKER, NOBODY, SORTIE
-    from fleet.planner.kernels.breaks import LOST
+    from fleet.planner.kernels.breaks import ANYTIME
     from fleet.planner.kernels.routes import NEVER
+    from fleet.planner.kernels.trips import driven
 
 if TYPE_CHECKING:
     from fleet.planner.joint.state import State
@@ -94,15 +95,32 @@ def _bring(state: State, routes: Routes) -> None:
 
 
 def _drive(routes: Routes) -> None:
-    """The trips of the vans, each of which makes one."""
+    """The trips of the vans, one behind the other. Drivers' breaks go where they suit best."""
     for trip in range(routes.slots):
-        van = routes.best_van[trip]
-        if van < 0:
+        if routes.best_van[trip] >= 0:
+            routes.van[trip] = routes.best_van[trip]
+            routes.after[trip], routes.before[trip] = -1, routes.best_before[trip]
+            routes.how[trip], routes.rest_at[trip], routes.span[trip] = ANYTIME, -1, 0.0
+            routes.set_ends(trip)
+    for trip in range(routes.slots):
+        if routes.van[trip] >= 0 and routes.before[trip] >= 0:
+            routes.after[routes.before[trip]] = trip
+        elif routes.van[trip] >= 0:
+            routes.begin_with(routes.van[trip], trip)
+    _stop_by_stop(routes)
+    # Where a break suits depends on the van's other trips, of which the first ones knew nothing yet.
+    for trip in range(routes.slots if routes.many or routes.vans.breaks else 0):
+        if routes.van[trip] >= 0:
+            routes.refresh(trip)
+    for trip in range(routes.slots):
+        routes.best_rest[trip] = routes.rest_at[trip]
+
+
+def _stop_by_stop(routes: Routes) -> None:
+    """The stops of all trips, and what each trip takes."""
+    for trip in range(routes.slots):
+        if routes.van[trip] < 0:
             continue
-        routes.van[trip] = van
-        routes.begin_with(van, trip)
-        routes.after[trip], routes.before[trip] = -1, -1
-        routes.set_ends(trip)
         i, node = routes.start_of(trip), routes.best_next[routes.start_of(trip)]
         while node < routes.size:
             routes.found_again(node)
@@ -123,10 +141,11 @@ def release(state: State, parcels: Indexes, vans: Indexes) -> None:
         free(state, parcels[k])
     for k in range(vans.shape[0]):
         trip = routes.head[vans[k]]
-        if trip >= 0:
+        while trip >= 0:
             routes.touch(trip)
             routes.set_ends(trip)
             routes.refresh(trip)
+            trip = routes.after[trip]
     k = 0
     while k < routes.touches:
         _hold(state, routes, routes.touched[k])
@@ -159,16 +178,11 @@ def _hold(state: State, routes: Routes, trip: int) -> None:
 
 def late_at(routes: Routes, trip: int) -> int:
     """The first node at which a van comes too late that leaves as early as it may; the trip's end where it is too long
-    or leads too far; -1 where it holds."""
-    kind = routes.type[trip]
-    i, now = routes.start_of(trip), max(routes.opens[routes.start_of(trip)], routes.release[trip])
-    while i != routes.end_of(trip):
-        j = routes.next[i]
-        now += routes.service[i] + routes.metric.duration(routes.place[i], routes.place[j], routes.step[j])
-        now = max(now, routes.opens[j])
-        if now > routes.closes[j]:
-            return j
-        i = j
-    if routes.how[trip] == LOST or routes.span[trip] > routes.vans.longest[kind]:
-        return i
-    return i if routes.vans.far(kind, routes.metres[trip], routes.span[trip]) else -1
+    or leads too far, or has no room for the break; -1 where it holds."""
+    kind, end = routes.type[trip], routes.end_of(trip)
+    now = max(routes.opens[routes.start_of(trip)], routes.release[trip], routes.ready[trip])
+    if driven(routes, trip, now, kind) >= NEVER:
+        return routes.stuck
+    if routes.span[trip] > routes.vans.longest[kind]:
+        return end
+    return end if routes.vans.far(kind, routes.metres[trip], routes.span[trip]) else -1

@@ -67,7 +67,7 @@ cdef class Routes:
     cdef int[:, ::1] log_how
     cdef public int[::1] best_rest
     # Where the node that was asked for last would go.
-    cdef int found_trip, found_after, found_van, found_behind, found_kind
+    cdef int found_trip, found_after, found_van, found_behind, found_kind, stuck
     cdef double found, dearer
     cdef double[::1] half_per_metre
     # For the stop that is asked about: which type of van would make a trip with it, and what that adds to the cost.

@@ -67,7 +67,7 @@ class Routes:
         self.best_van, self.best_before = np.full(slots, -1, np.int32), np.full(slots, -1, np.int32)
         self.dirty, self.dirty_list, self.dirties = np.zeros(slots, np.int32), np.zeros(slots, np.int32), 0
         self.found_trip, self.found_after, self.found_van, self.found_behind = -1, -1, -1, -1
-        self.found_kind, self.dearer = -1, 0.0
+        self.found_kind, self.dearer, self.stuck = -1, 0.0, -1
         self.found, self.breadth = NEVER, np.asarray(self.stops.near).shape[1]
         self.seen, self.seeing = np.zeros(slots, np.int64), 0
         self.half_per_metre = 0.5 / np.maximum(self._least_rates(), 1e-30)

@@ -32,5 +32,5 @@ cdef bint whole(Routes routes) noexcept nogil
 @cython.locals(trip=int, now=double, kind=int)
 cdef bint _in_time(Routes routes, int van) noexcept nogil
 @cython.locals(i=int, j=int, at=int, leg=double, lasts=double, opens=double, closes=double, late=bint)
-cdef double _driven(Routes routes, int trip, double now, int kind) noexcept nogil
+cdef double driven(Routes routes, int trip, double now, int kind) noexcept nogil
 cdef void _join(Routes routes, int van, int trip, int following) noexcept nogil

@@ -180,15 +180,16 @@ def _in_time(routes: Routes, van: int) -> bool:
             return False
         if routes.vans.far(kind, routes.metres[trip], routes.span[trip]):
             return False
-        now = _driven(routes, trip, max(now, routes.opens[routes.start_of(trip)], routes.release[trip]), kind)
+        now = driven(routes, trip, max(now, routes.opens[routes.start_of(trip)], routes.release[trip]), kind)
         if now >= NEVER:
             return False
         trip = routes.after[trip]
     return True
 
 
-def _driven(routes: Routes, trip: int, now: float, kind: int) -> float:
-    """When a trip is over that may begin from then on, with the break where it is; `NEVER` where it is late."""
+def driven(routes: Routes, trip: int, now: float, kind: int) -> float:
+    """When a trip is over that may begin from then on, with the break where it is; `NEVER` where it is late, at the
+    node `routes.stuck`."""
     i, at, lasts = routes.start_of(trip), 0, routes.vans.break_s[kind]
     opens, closes = routes.vans.break_opens[kind], routes.vans.break_closes[kind]
     if routes.how[trip] == LATER:
@@ -197,6 +198,7 @@ def _driven(routes: Routes, trip: int, now: float, kind: int) -> float:
         j = routes.next[i]
         now += routes.service[i]
         leg = routes.metric.duration(routes.place[i], routes.place[j], routes.step[j])
+        routes.stuck = j
         if routes.rest_at[trip] == at:
             if now > closes:
                 return NEVER

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 
+from benchmarks.harness.cityjudge import cost, faults
 from fleet.planner import MaxIterations, Snapshot
 from fleet.planner import search as searching
 from fleet.planner.candidates import find_ways
@@ -13,14 +15,20 @@ from fleet.planner.cityof import Model, model_of
 from fleet.planner.draft import Draft, nothing
 from fleet.planner.flights import Flights
 from fleet.planner.holding import check, cost_of
-from fleet.planner.jointly import plan_jointly
+from fleet.planner.jointly import plan_jointly, plan_of
 from fleet.planner.mixing import exact, mixed_from
 from fleet.planner.modelled import modelled
 from fleet.planner.problem import Problem
 from fleet.planner.routing import Iterations
 from fleet.planner.search import search
+from fleet.planner.tiled import Job, searched
+from fleet.planner.trips import together
+from fleet.planner.warmstart import Warm, named
 from fleet.planner.ways import Ways
-from tests.unit.planner.town import order, place, random_town, snapshot
+from tests.support.cities import harder, random_city
+from tests.unit.planner.test_tour_breaks import noon
+from tests.unit.planner.test_tour_breaks import spec as with_break
+from tests.unit.planner.town import fleet, order, place, random_town, snapshot
 
 SEEDS = range(6)
 
@@ -92,3 +100,56 @@ def test_nothing_begins_with_an_empty_draft() -> None:
     ways = find_ways(problem, flights)
     empty = nothing(problem, ways, flights)
     assert mixed_from(empty, problem, ways, flights, seed=1, stop=MaxIterations(5)) is None
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_trips_in_turn_and_breaks_are_taken_over_as_they_are(seed: int) -> None:
+    """A plan written down as the kernel's best is the present one then, at its cost; a search from there finds none
+    that is dearer, and by the judge all of it holds."""
+    city = harder(random_city(seed, 20, lockers=seed % 3, groups=seed % 2), seed)
+    plan = plan_jointly(city, seed=1, budget=Iterations(600))
+    warm = Warm(city)
+    warm.take_over(plan, named(plan))
+    taken = plan_of(warm.columns, warm.state, 0)
+    further = searched(Job(city, plan, 2, Iterations(600), 0.5, 1.0, starts=False))
+    for found in (taken, further):
+        assert faults(city, found) == []
+        assert found.cost == pytest.approx(cost(city, found), rel=1e-9)
+    assert taken.cost == pytest.approx(plan.cost, rel=1e-9)
+    assert further.cost <= plan.cost + 1e-6
+    assert {route.stops for route in taken.routes} == {route.stops for route in plan.routes}
+
+
+def two_waves(seed: int, rested: bool) -> Snapshot:
+    """A depot where a third of the parcels come three hours later, and two vans, whose drivers may have a break."""
+    rng = Random(seed)
+    orders = [
+        order(
+            f"O{i:02}",
+            place(rng.gauss(0, 3000), rng.gauss(0, 2000)),
+            ready=0 if i % 3 else 3,
+            hours=(0, 2.5) if i % 3 else (3.5, 10),
+            locker_ok=False,
+        )
+        for i in range(24)
+    ]
+    return snapshot(orders, vans=2, spec=with_break(noon(30, (10, 0), (10, 30))) if rested else fleet())
+
+
+@pytest.mark.parametrize("rested", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_draft_of_two_trips_or_with_breaks_is_told_whole(
+    seed: int, rested: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At its cost: no more parcels are left, and the second trips, or breaks under way, are there."""
+    problem, _, ways, draft = in_turn(two_waves(seed, rested), monkeypatch)
+    model = model_of(problem, ways)
+    told = modelled(model, draft)
+    assert faults(model.city, told) == []
+    assert [model.orders[row] for row in told.unserved] == list(draft.unserved)
+    assert told.cost == pytest.approx(draft.objective, abs=0.01)
+    tours = draft.routing.tours
+    assert len(told.routes) == len(tours)
+    assert (
+        sum(route.follows >= 0 for route in told.routes) == len(tours) - len(together(tours)) == (not rested)
+    )
