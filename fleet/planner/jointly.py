@@ -24,8 +24,8 @@ RAMP, MILD = 0.8, 1.3
 Vans that are too many can go then: for the few parcels that find no room at once, some is made later. One van is 2 % of
 a plan of 2,000 parcels: with 0.5 and 2.0, and vans sacked a third as often (`Blend.sackings`), plans had 17 to 20 vans
 and cost 2,952 on average, so 15 to 17 and 2,827 (six seeds of one city, 10 s each). What else was tried:
-`benchmarks/RESULTS.md`. Hours above the mean count for nothing at first, and as much more: whole from the beginning on
-their price kept vans that are too many, for without one of them the others are uneven."""
+`benchmarks/RESULTS.md`. Hours above the mean count for nothing at first, and whole only in the end: whole from the
+beginning on their price kept vans that are too many, for without one of them the others are uneven."""
 
 COLD = 0.02
 """The last temperature, in prices of a typical leg: colder than that of vans alone (`routing.COLD`). Of 0.003, 0.01,
@@ -144,8 +144,7 @@ class Run:
         while used < 1.0:
             at = begin + (end - begin) * used
             temperature = price * HOT * (COLD / HOT) ** at
-            ahead = max(0.0, 1.0 - at / RAMP)
-            self.search.run(CHUNK, temperature, mildest**ahead, 1.0 - ahead)
+            self.search.run(CHUNK, temperature, mildest ** max(0.0, 1.0 - at / RAMP), at)
             used = budget()
 
 
