@@ -39,12 +39,14 @@ class VehicleFileError(EnergyError):
 def require_finite(**fields: Floats) -> None:
     """Raise `InvalidInput` for the first that holds NaN or infinity, or is no number."""
     for field, value in fields.items():
-        if not _is_finite(value):
+        if not (type(value) is float and math.isfinite(value)) and not _is_finite(value):
             raise InvalidInput(field, value, "a finite number")
 
 
 def require_not_negative(**fields: Floats) -> None:
     """Raise `InvalidInput` for the first that is not finite or is below zero."""
+    if _are_floats_within(0.0, math.inf, fields.values()):
+        return
     require_finite(**fields)
     for field, value in fields.items():
         if _lowest(value) < 0:
@@ -61,6 +63,8 @@ def require_positive(**fields: Floats) -> None:
 
 def require_within(low: float, high: float, **fields: Floats) -> None:
     """Raise `InvalidInput` for the first that is not finite or lies outside the closed interval."""
+    if _are_floats_within(low, high, fields.values()):
+        return
     require_finite(**fields)
     for field, value in fields.items():
         if _lowest(value) < low or _highest(value) > high:
@@ -72,6 +76,12 @@ def require_increasing(field: str, values: Iterable[float]) -> None:
     items = list(values)
     if any(not later > earlier for earlier, later in pairwise(items)):
         raise InvalidInput(field, items, "strictly increasing")
+
+
+def _are_floats_within(low: float, high: float, values: Iterable[object]) -> bool:
+    """Whether all are plain finite numbers in the interval, as nearly all are that are asked about with every sample
+    and every leg; of all others the checks say what is wrong."""
+    return all(type(value) is float and low <= value <= high and math.isfinite(value) for value in values)
 
 
 def _is_finite(value: object) -> bool:

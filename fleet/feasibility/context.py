@@ -21,8 +21,9 @@ from geofences.model.refused import missed_on_the_ground
 STANDARD_HPA = SEA_LEVEL_PA / 100
 """What counts where nobody has said a pressure."""
 
-MOST_VERDICTS = 5_000
-"""So many are kept, of some ten kilobytes each."""
+MOST_VERDICTS = 10_000
+"""So many are kept, of some ten kilobytes each: what a plan of 500 parcels with its reasons asks about, so that what it
+books is known still when the first event comes."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fleet.domain.fleet import StationType
+from fleet.domain.fleet import RouteType, StationType
 from fleet.feasibility import (
     Trip,
     Verdict,
@@ -19,16 +19,17 @@ from fleet.feasibility import (
     prefilter_sorties,
 )
 from fleet.feasibility.charging import swap_s
+from fleet.feasibility.context import Context
 from fleet.feasibility.gaps import no_way
 from fleet.feasibility.least import least_cost, least_s
 from fleet.kinds import kind_of
-from fleet.planner.asdrafted import DraftedSortie, drafted_sorties
 from fleet.planner.flights import Flights, earliest_departure, round_up
 from fleet.planner.problem import NO_WAY_S, Pool, Problem, stay_fee
 from fleet.planner.refills import KEPT_SOC
 from fleet.planner.stop import Late, never
 from fleet.planner.visits import Bases
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Ways
+from fleet.protocol.values import Order
 
 LOCKERS_PER_PARCEL = 6
 """The nearest lockers that are looked at; the walk limit seldom leaves more."""
@@ -41,20 +42,23 @@ FARTHER = 1.6
 
 
 def find_ways(
-    problem: Problem, flights: Flights, late: Late = never, *, sorties: bool = True
+    problem: Problem,
+    flights: Flights,
+    late: Late = never,
+    *,
+    sorties: bool = True,
+    orders: Sequence[int] | None = None,
 ) -> tuple[Ways, ...]:
-    """Every parcel's ways, in the order of the parcels: doors, then lockers, then sorties (if they are wanted), each of
-    the parcels first that it is dearest to leave. Those that are not come to before it is late are not asked for, but
-    for parcels that are drafted: whether their sorties hold is asked at their own times, first of all."""
-    drafted = {order_id for one in problem.snapshot.drafted for order_id in one.order_ids}
-    sure = frozenset(o for o, order in enumerate(problem.orders) if order.order_id in drafted)
-    asking = _Doors(problem)
-    doors = asking.of_all(sure, late)
-    lockers, unasked = _locker_ways(problem, sure, late)
-    trips = _sortie_ways(problem, flights, lockers, late if sorties else _already)
+    """The ways of all parcels, or of these, in their order: doors, then lockers, then sorties (if they are wanted), of
+    the parcels first that it is dearest to leave. Those that are not come to before it is late are not asked for."""
+    wanted = range(len(problem.orders)) if orders is None else orders
+    turn, asking = problem.dearest_first(wanted), Doors(problem)
+    doors = {order: NOT_ASKED if late() else asking.of(order) for order in turn}
+    lockers, unasked = _locker_ways(problem, turn, late)
+    trips = _sortie_ways(problem, flights, turn, lockers, late if sorties else _already)
     return tuple(
-        _ways(asking, o, doors[o], lockers[o], trips[o], cut=o in unasked or doors[o] is NOT_ASKED)
-        for o in range(len(problem.orders))
+        _ways(asking, o, doors[o], lockers.get(o, ()), trips[o], cut=o in unasked or doors[o] is NOT_ASKED)
+        for o in wanted
     )
 
 
@@ -64,12 +68,14 @@ def _already() -> bool:
 
 
 @dataclass(frozen=True)
-class _Door:
+class Door:
+    """The vans that may bring a parcel from where it stands, and what each type of van answered."""
+
     bases: Bases
     verdicts: Mapping[str, Verdict]
 
 
-NOT_ASKED = _Door(frozenset(), {})
+NOT_ASKED = Door(frozenset(), {})
 """Of a parcel that was not come to in time."""
 
 
@@ -77,37 +83,40 @@ NOT_ASKED = _Door(frozenset(), {})
 class _Sorties:
     ways: tuple[SortieWay, ...]
     asked: bool = True
-    """Whether all were asked about, or the drafted one alone."""
+    """Whether they were asked about."""
 
 
 _NO_SORTIES = _Sorties((), asked=False)
 
 
 def _ways(
-    asking: _Doors,
+    asking: Doors,
     order: int,
-    door: _Door,
+    door: Door,
     lockers: Sequence[LockerWay],
     sorties: _Sorties,
     *,
     cut: bool,
 ) -> Ways:
     """All of one parcel; `cut`: time was up before its door or its lockers were asked about."""
-    problem, barred = asking.problem, asking.problem.excluded(order)
-    by_van = door.bases if _van_brings(problem, order) else frozenset()
-    kept_lockers = tuple(w for w in lockers if by_van and barred.isdisjoint((w.mode, _at(w.locker_id))))
-    kept_sorties = tuple(w for w in sorties.ways if barred.isdisjoint((w.mode, w.kind, *_ports(w))))
-    to_door = asking.way(by_van, barred)
-    return Ways(kept_sorties, kept_lockers, to_door, door.verdicts, asked=sorties.asked and not cut)
+    problem = asking.problem
+    kept_lockers = tuple(way for way in lockers if door.bases and may_go(problem, order, way))
+    kept_sorties = tuple(way for way in sorties.ways if may_go(problem, order, way))
+    return Ways(
+        kept_sorties, kept_lockers, asking.way(order, door), door.verdicts, asked=sorties.asked and not cut
+    )
+
+
+def may_go(problem: Problem, order: int, way: LockerWay | SortieWay) -> bool:
+    """Whether nothing of a way is ruled out for a parcel: its kind and its mode, or its locker."""
+    locker = way.locker if isinstance(way, SortieWay) else way
+    names = [way.mode, way.kind] if isinstance(way, SortieWay) else [way.mode]
+    return problem.excluded(order).isdisjoint(names if locker is None else (*names, _at(locker.locker_id)))
 
 
 def _at(locker_id: str) -> str:
     """How a locker is named among what is ruled out for a parcel."""
     return f"locker:{locker_id}"
-
-
-def _ports(way: SortieWay) -> tuple[str, ...]:
-    return () if way.locker is None else (_at(way.locker.locker_id),)
 
 
 def _door_way(problem: Problem, bases: Bases, barred: frozenset[str]) -> DoorWay | None:
@@ -123,27 +132,21 @@ def _van_brings(problem: Problem, order: int) -> bool:
 
 
 @dataclass
-class _Doors:
+class Doors:
     """What vans answer about one parcel after the other. Equal answers are one object: where depots and parcels are
     many, each would be large."""
 
     problem: Problem
+    kept: bool = False
+    """Whether answers are kept for the next plan of the same context: no time is in them."""
     _bases: dict[tuple[frozenset[str], str | None, frozenset[str]], Bases] = field(default_factory=dict)
     _alike: dict[tuple[tuple[str, Verdict], ...], Mapping[str, Verdict]] = field(default_factory=dict)
     _ways: dict[tuple[Bases, frozenset[str]], DoorWay | None] = field(default_factory=dict)
 
-    def of_all(self, sure: frozenset[int], late: Late) -> list[_Door]:
-        """Each parcel's door: those that are sure, and of the others what there is time for."""
-        found = [NOT_ASKED] * len(self.problem.orders)
-        for order in self.problem.dearest_first(range(len(found))):
-            if order in sure or not late():
-                found[order] = self.of(order)
-        return found
-
-    def of(self, order: int) -> _Door:
+    def of(self, order: int) -> Door:
         """The vans that may carry the parcel, and what each type of van answered."""
         context, parcel = self.problem.snapshot.context, self.problem.orders[order]
-        answers = {t.type_id: assess_route(context, parcel, t) for t in self.problem.route_types}
+        answers = {t.type_id: self._answer(context, parcel, t) for t in self.problem.route_types}
         able = frozenset(name for name, answer in answers.items() if answer.feasible)
         site, cut_off = self.problem.standing(order), self.problem.cut_off
         cut = (
@@ -155,9 +158,16 @@ class _Doors:
             for name in {name for name, _ in could} - {name for name, _ in bases}:
                 sites = {site_id for type_id, site_id in could if type_id == name}
                 answers[name] = _cut_off(self.problem, sites, order)
+        if not _van_brings(self.problem, order):
+            bases = frozenset()
         if all(answer.feasible for answer in answers.values()):
-            return _Door(bases, self._alike.setdefault(tuple(answers.items()), answers))
-        return _Door(bases, answers)
+            return Door(bases, self._alike.setdefault(tuple(answers.items()), answers))
+        return Door(bases, answers)
+
+    def _answer(self, context: Context, parcel: Order, kind: RouteType) -> Verdict:
+        if not self.kept:
+            return assess_route(context, parcel, kind)
+        return context.verdicts.get((parcel, kind.type_id), lambda: assess_route(context, parcel, kind))
 
     def _of_types(self, able: frozenset[str], site: str | None, cut: frozenset[str]) -> Bases:
         """The vans of some types that stand at the site, or anywhere, but for where they are cut off."""
@@ -167,11 +177,11 @@ class _Doors:
             self._bases[key] = frozenset(base for base in here if base[1] not in cut)
         return self._bases[key]
 
-    def way(self, bases: Bases, barred: frozenset[str]) -> DoorWay | None:
-        """To the door by some of these vans; none where all are of a kind that is ruled out."""
-        key = (bases, barred)
+    def way(self, order: int, door: Door) -> DoorWay | None:
+        """To the parcel's door by some of these vans; none where all are of a kind that is ruled out."""
+        key = (door.bases, self.problem.excluded(order))
         if key not in self._ways:
-            self._ways[key] = _door_way(self.problem, bases, barred)
+            self._ways[key] = _door_way(self.problem, *key)
         return self._ways[key]
 
 
@@ -184,39 +194,43 @@ def _cut_off(problem: Problem, sites: Iterable[str], order: int) -> Verdict:
 
 
 def _locker_ways(
-    problem: Problem, sure: frozenset[int], late: Late
-) -> tuple[list[list[LockerWay]], frozenset[int]]:
-    """For each parcel the nearest lockers that take it, nearest first; the parcels that time was up before it was asked
-    about, of which none is among those that are sure to be asked."""
-    ways: list[list[LockerWay]] = [[] for _ in problem.orders]
-    if late() and not sure:
+    problem: Problem, orders: Sequence[int], late: Late
+) -> tuple[dict[int, list[LockerWay]], frozenset[int]]:
+    """For each of these parcels the nearest lockers that take it, nearest first; the parcels that time was up before
+    it was asked about."""
+    if late():
         open_ones = any(any(station.free.values()) for station in problem.stations.values())
-        return ways, frozenset(range(len(ways)) if open_ones else ())
-    near, unasked = _near_lockers(problem), set[int]()
-    for order in problem.dearest_first(sorted(near)):
-        if order not in sure and late():
+        return {}, frozenset(orders if open_ones else ())
+    ways, unasked, near = dict[int, list[LockerWay]](), set[int](), near_lockers(problem, orders)
+    for order in orders:
+        if order in near and late():
             unasked.add(order)
-            continue
-        found = [way for at in near[order] if (way := _locker_way(problem, order, at)) is not None]
-        ways[order] = sorted(found, key=lambda way: (way.fee, way.walk_m, way.locker_id))[:LOCKERS_PER_PARCEL]
+        elif order in near:
+            ways[order] = locker_ways(problem, order, near[order])
     return ways, frozenset(unasked)
 
 
-def _near_lockers(problem: Problem) -> dict[int, list[str]]:
-    """Of each parcel that has some the nearest lockers of each type that are not full."""
+def locker_ways(problem: Problem, order: int, near: Iterable[str]) -> list[LockerWay]:
+    """The ways into these lockers that are possible, the cheapest first, as many as are looked at."""
+    found = [way for at in near if (way := locker_way(problem, order, at)) is not None]
+    return sorted(found, key=lambda way: (way.fee, way.walk_m, way.locker_id))[:LOCKERS_PER_PARCEL]
+
+
+def near_lockers(problem: Problem, orders: Sequence[int]) -> dict[int, list[str]]:
+    """Of each of these parcels that has some the nearest lockers of each type that are not full."""
     by_type: dict[str, list[str]] = defaultdict(list)
     for locker_id, station in problem.stations.items():
         if any(station.free.values()):
             by_type[station.type.type_id].append(locker_id)
     found: dict[int, list[str]] = defaultdict(list)
     for type_id, locker_ids in sorted(by_type.items()):
-        for order, near in _near_of_type(problem, type_id, locker_ids):
+        for order, near in _near_of_type(problem, orders, type_id, locker_ids):
             found[order] += near
     return found
 
 
 def _near_of_type(
-    problem: Problem, type_id: str, locker_ids: Sequence[str]
+    problem: Problem, orders: Sequence[int], type_id: str, locker_ids: Sequence[str]
 ) -> Iterator[tuple[int, list[str]]]:
     """Of each parcel that has some the nearest lockers of a type."""
     kind = problem.fleet.types[type_id]
@@ -224,13 +238,15 @@ def _near_of_type(
         return
     lockers = [problem.locker(locker_id) for locker_id in locker_ids]
     near: dict[int, list[tuple[float, int]]] = defaultdict(list)
-    for reach in prefilter_lockers(problem.snapshot.context, problem.orders, lockers, kind):
-        near[reach.order_index].append((reach.walk_m, reach.locker_index))
+    parcels = [problem.orders[order] for order in orders]
+    for reach in prefilter_lockers(problem.snapshot.context, parcels, lockers, kind):
+        near[orders[reach.order_index]].append((reach.walk_m, reach.locker_index))
     for order, found in sorted(near.items()):
         yield order, [locker_ids[index] for _, index in sorted(found)[:LOCKERS_PER_PARCEL]]
 
 
-def _locker_way(problem: Problem, order: int, locker_id: str) -> LockerWay | None:
+def locker_way(problem: Problem, order: int, locker_id: str) -> LockerWay | None:
+    """The parcel's way into a locker; none where it may not wait there."""
     station = problem.stations[locker_id]
     answer = assess_locker(problem.snapshot.context, problem.orders[order], station.locker, station.type)
     if not answer.verdict.feasible or answer.size is None or answer.walk_m is None:
@@ -240,24 +256,27 @@ def _locker_way(problem: Problem, order: int, locker_id: str) -> LockerWay | Non
 
 
 def _sortie_ways(
-    problem: Problem, flights: Flights, lockers: Sequence[Sequence[LockerWay]], late: Late
-) -> list[_Sorties]:
-    """For each parcel the sorties that are feasible at some time, by pool; the drafted one alone where it was late
-    before."""
-    drafted, ways = drafted_sorties(problem), [_NO_SORTIES] * len(problem.orders)
-    near = _near_pools(problem) if not late() else [None] * len(problem.orders)
-    for order in problem.dearest_first(range(len(ways))):
-        own, pools = drafted.get(order), near[order]
-        kept = None if own is None else _as_drafted(problem, flights, own, lockers[order])
-        cut = pools is None or (bool(pools) and late())
-        asked = [] if cut or pools is None else _ends(problem, pools, lockers[order])
-        found = (sortie_way(problem, flights, order, *end) for end in asked if not _is_same(kept, end))
-        all_ways = tuple(way for way in (kept, *found) if way is not None)
-        ways[order] = _Sorties(all_ways, asked=not cut)
+    problem: Problem,
+    flights: Flights,
+    orders: Sequence[int],
+    lockers: Mapping[int, Sequence[LockerWay]],
+    late: Late,
+) -> dict[int, _Sorties]:
+    """For each of these parcels the sorties that are feasible at some time, by pool."""
+    if late():
+        return dict.fromkeys(orders, _NO_SORTIES)
+    ways, near = dict[int, _Sorties](), near_pools(problem, orders)
+    for order in orders:
+        if near[order] and late():
+            ways[order] = _NO_SORTIES
+            continue
+        asked = ends(problem, near[order], lockers.get(order, ()))
+        found = (sortie_way(problem, flights, order, *end) for end in asked)
+        ways[order] = _Sorties(tuple(way for way in found if way is not None))
     return ways
 
 
-def _ends(
+def ends(
     problem: Problem, pools: Sequence[Pool], lockers: Sequence[LockerWay]
 ) -> list[tuple[Pool, LockerWay | None]]:
     """From where and where to it is asked about a parcel's sorties: to the door, and by air to the nearest port."""
@@ -268,33 +287,17 @@ def _ends(
     return asked
 
 
-def _is_same(way: SortieWay | None, end: tuple[Pool, LockerWay | None]) -> bool:
-    return way is not None and (way.pool, way.locker) == (end[0].index, end[1])
-
-
-def _as_drafted(
-    problem: Problem, flights: Flights, own: DraftedSortie, lockers: Sequence[LockerWay]
-) -> SortieWay | None:
-    """The way of a drafted sortie, as it is when that departs; none where it is not possible then."""
-    locker = next((way for way in lockers if way.locker_id == own.locker_id), None)
-    if own.locker_id is not None and locker is None:
-        return None
-    trips = (flights.trip(own.order, own.pool, own.locker_id, depart) for depart in own.departures)
-    trip = next((trip for trip in trips if trip is not None), None)
-    return None if trip is None else _way_of(problem, own.pool, locker, trip)
-
-
-def _near_pools(problem: Problem) -> list[list[Pool]]:
-    """For each parcel, by type, the nearest pools that the sieve leaves."""
-    near: list[list[tuple[str, float, int]]] = [[] for _ in problem.orders]
-    columns = order_columns(problem.orders)
+def near_pools(problem: Problem, orders: Sequence[int]) -> dict[int, list[Pool]]:
+    """For each of these parcels, by type, the nearest pools that the sieve leaves."""
+    near: list[list[tuple[str, float, int]]] = [[] for _ in orders]
+    columns = order_columns([problem.orders[order] for order in orders])
     for pool in problem.pools:
         kept = prefilter_sorties(problem.snapshot.context, columns, pool.type, pool.site, problem.snapshot.at)
         away = np.hypot(columns.lon - pool.site.place.lon, columns.lat - pool.site.place.lat)
-        for order in np.flatnonzero(kept).tolist():
-            if problem.standing(order) in (None, pool.site.site_id):
-                near[order].append((pool.type.type_id, float(away[order]), pool.index))
-    return [_nearest_of_each_type(problem, found) for found in near]
+        for row in np.flatnonzero(kept).tolist():
+            if problem.standing(orders[row]) in (None, pool.site.site_id):
+                near[row].append((pool.type.type_id, float(away[row]), pool.index))
+    return {o: _nearest_of_each_type(problem, found) for o, found in zip(orders, near, strict=True)}
 
 
 def _nearest_of_each_type(problem: Problem, found: Sequence[tuple[str, float, int]]) -> list[Pool]:
@@ -315,10 +318,11 @@ def sortie_way(
 ) -> SortieWay | None:
     """A pool's way to a parcel's door, or to a locker's port; none where it is feasible at no time that was tried."""
     trip = _some_trip(problem, flights, order, pool, locker.locker_id if locker else None)
-    return None if trip is None else _way_of(problem, pool, locker, trip)
+    return None if trip is None else way_of(problem, pool, locker, trip)
 
 
-def _way_of(problem: Problem, pool: Pool, locker: LockerWay | None, trip: Trip) -> SortieWay:
+def way_of(problem: Problem, pool: Pool, locker: LockerWay | None, trip: Trip) -> SortieWay:
+    """A trip of a pool to a parcel's door, or to a locker's port, as a way."""
     out_s = round_up((trip.drop_at - trip.depart_at).total_seconds())
     away_s = round_up((trip.return_at - trip.depart_at).total_seconds())
     charge_s = round_up(_least_charge_s(trip))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fleet.planner.nearby import Nearby
 from fleet.planner.problem import Legs, Problem, Van
 from fleet.planner.tours import Tour, detours, tour_of
-from fleet.planner.visits import Key, door_visit, locker_service_s
+from fleet.planner.visits import Key, door_service_s, locker_service_s
 from fleet.planner.ways import Ways
 from fleet.protocol.values import Place
 
@@ -31,6 +31,8 @@ class Floors:
 
     problem: Problem
     ways: Sequence[Ways]
+    doors: Sequence[int] | None = None
+    """The parcels whose doors are goals (none: all)."""
     _known: dict[int, tuple[Tour, Floats]] = field(default_factory=dict)
     _round_trips: dict[tuple[str, str], Floats] = field(default_factory=dict)
     _loadings: dict[tuple[str, str], Tour] = field(default_factory=dict)
@@ -39,8 +41,9 @@ class Floors:
 
     @cached_property
     def goals(self) -> dict[Key, int]:
-        """A number for each door and locker that a van may stop at."""
-        doors: list[Key] = [(None, (order,)) for order, ways in enumerate(self.ways) if ways.bases]
+        """A number for each door and locker."""
+        parcels = range(len(self.problem.orders)) if self.doors is None else self.doors
+        doors: list[Key] = [(None, (order,)) for order in parcels]
         lockers: list[Key] = [(locker_id, ()) for locker_id in self.problem.stations]
         return {key: i for i, key in enumerate([*doors, *lockers])}
 
@@ -113,7 +116,9 @@ class Floors:
         return np.array(found, dtype=np.int64)
 
     def _door_s(self, order: int) -> int:
-        return door_visit(self.problem, order, self.ways[order].bases).service_s
+        """By whichever van takes the least time: which may come need not be known of all parcels."""
+        parcel = self.problem.orders[order]
+        return min((door_service_s(parcel, kind) for kind in self.problem.route_types), default=0)
 
     def _goals_of(self, order: int) -> list[int]:
         ways = self.ways[order]

@@ -24,6 +24,7 @@ from fleet.planner.replan import Replanned, replan
 from fleet.planner.search import Found, search
 from fleet.planner.settle import settle
 from fleet.planner.snapshot import Snapshot
+from fleet.planner.standingways import ways_in_force
 from fleet.planner.stop import MaxIterations, Stop
 from fleet.planner.tiled import Workers
 from fleet.planner.ways import Ways
@@ -80,7 +81,11 @@ def plan_in_parts(
     problem = Problem(snapshot)
     flights = Flights(problem)
     share = WAYS_SHARE if problem.keeps_legs else MANY_WAYS_SHARE
-    ways = find_ways(problem, flights, stop.ahead(share).late)
+    finding = stop.ahead(share)
+    if snapshot.drafted:
+        ways = ways_in_force(problem, flights, finding.late, time_up=stop.late)
+    else:
+        ways = find_ways(problem, flights, finding.late)
     searching = stop.ahead(SEARCH_SHARE)
     if snapshot.drafted:
         again = replan(problem, ways, flights, seed=seed, stop=searching)
@@ -132,13 +137,13 @@ def finished(
     )
 
 
-def _weigh_the_rest(board: Board, stop: Stop) -> None:
+def _weigh_the_rest(board: Board, stop: Stop, orders: Sequence[int] | None = None) -> None:
     """What is looked at once the search is over: who gives way to parcels of a higher price, fairness and lateness,
-    where they have a price."""
+    where they have a price. What that changes is settled, all of it or these parcels."""
     fleet, late = board.problem.fleet, stop.late
     moved = give_way(board, late)
     if moved + balance(board, fleet.fairness.per_hour, late) + bring_late(board, fleet.lateness, late):
-        settle(board, late)
+        settle(board, late, orders)
 
 
 def _revision(
@@ -153,7 +158,7 @@ def _revision(
     """The plan in force as it is to be from now on: what stays has the ids of the missions that were drafted."""
     board = again.board
     settling = stop.ahead(SETTLE_SHARE)
-    _weigh_the_rest(board, settling)
+    _weigh_the_rest(board, settling, again.touched)
     sheet = Sheet(board.draft(), ways, plan_id(board.problem.snapshot, seed, made_at), late=stop.late)
     sheet.fill()
     kept = named_as_drafted(again, sheet)
@@ -215,7 +220,7 @@ def _written(
     """A board's draft as a plan, with the reasons that there is time for: those of parcels that nobody brings first,
     none of those whose drafts stay."""
     draft, ways, problem = sheet.draft, board.ways, board.problem
-    prices = learn(problem, ways, draft.routing)
+    prices = learn(problem, ways, draft.routing, set(range(len(ways))) - stays if stays else None)
     explainer = Explainer(problem, ways, flights, prices, sheet, board, stop.late, settled, stays)
     why = {order: explainer.unassigned(order) for order in problem.dearest_first(sheet.left)}
     left = tuple(why[order] for order in sheet.left)

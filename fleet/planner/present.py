@@ -118,16 +118,15 @@ class Present:
     def _booked(self, own: DraftedSortie, asset_id: str) -> tuple[Sortie | None, bool]:
         """On its asset at its time, which may lie between two of the planner's seconds; whether all of it is booked.
         What only its battery, or a count, speaks against now stays drafted: that is looked at before it is sent."""
-        for way in self.ways[own.order].sorties:
-            here = way.locker.locker_id if way.locker else None
-            if way.pool != own.pool.index or here != own.locker_id:
-                continue
-            exact = (self._yard.on(own.order, way, depart, asset_id) for depart in own.departures)
-            booked = next((sortie for sortie in exact if sortie is not None), None)
-            found = booked or self._yard.drafted(own.order, way, own.depart_s, asset_id)
-            if found is not None and (way.locker is None or self._compartments.take(way.locker)):
-                return found, booked is not None
-        return None, True
+        way = self.ways[own.order].sortie(own.pool.index, own.locker_id)
+        if way is None:
+            return None, True
+        exact = (self._yard.on(own.order, way, depart, asset_id) for depart in own.departures)
+        booked = next((sortie for sortie in exact if sortie is not None), None)
+        found = booked or self._yard.drafted(own.order, way, own.depart_s, asset_id)
+        if found is None or not (way.locker is None or self._compartments.take(way.locker)):
+            return None, True
+        return found, booked is not None
 
     # --- routes ------------------------------------------------------------------------------------------------------
 
@@ -172,7 +171,7 @@ class Present:
         ways = self.ways[order]
         if locker_id is None or not ways.bases:
             return ways.door
-        found = next((way for way in ways.lockers if way.locker_id == locker_id), None)
+        found = ways.locker(locker_id)
         return found if found is not None and self._compartments.take(found) else None
 
     def _let_go(self, mission: Drafted, orders: tuple[int, ...], why: tuple[Reason, ...]) -> None:

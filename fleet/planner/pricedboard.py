@@ -116,12 +116,20 @@ class PricedBoard(Board):
         """The cheapest seat with its price of changes; none that counts for ``limit`` or more."""
         best: Seat | None = None
         for way in self.ways[order].all:
-            if way == but or self.floor(order, way) - self._was - self.change_price >= limit:
+            if way == but or self.floor(order, way) + self._least_toll(order, way) - self._was >= limit:
                 continue
             offer = self.offer(order, way, limit + self._was + self.change_price)
             if offer is not None and (price := self.price(offer)) < limit:
                 best, limit = offer, price
         return best
+
+    def _least_toll(self, order: int, way: Way) -> float:
+        """What a way adds to the price of changes at the least: of a drafted sortie all others, but a van's route may
+        be as drafted again with the parcel."""
+        own = self._by_order.get(order)
+        leaves = own is not None and own.van is None and (own.sortie is None or way != own.sortie.way)
+        back = not isinstance(way, SortieWay)
+        return self.change_price * (leaves - back)
 
     def _sortie(self, order: int, way: SortieWay) -> Seat | None:
         """The one that was drafted where it can still be had and counts for less, else the earliest."""

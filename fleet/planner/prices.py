@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,18 +50,26 @@ def _mix(a: float, b: float, weight: float) -> float:
     return b if a == float("inf") else a + (b - a) * weight
 
 
-def learn(problem: Problem, ways: Sequence[Ways], routing: Routing) -> Prices:
-    """Prices from routes: the saving of each stop that is in one, the cheapest detour for each that is not."""
-    known = _savings(routing)
-    doors = [order for order, found in enumerate(ways) if found.bases and _door(order) not in known]
-    lockers = _locker_probes(problem, ways)
+def learn(
+    problem: Problem, ways: Sequence[Ways], routing: Routing, orders: Collection[int] | None = None
+) -> Prices:
+    """Prices from routes: the saving of each stop that is in one, the cheapest detour for each that is not. Of all
+    parcels, or of these: to the doors of the others none leads, and to lockers that only they can go to."""
+    known, asked = _savings(routing), range(len(ways)) if orders is None else sorted(orders)
+    able = [order for order in asked if ways[order].bases]
+    doors = [order for order in able if _door(order) not in known]
+    lockers = _locker_probes(problem, ways, able)
     apart = [visit for visit in lockers.values() if visit.key not in known]
     if problem.keeps_legs and len(doors) + len(apart) <= MAX_PROBES:
         probes = [*(door_visit(problem, order, ways[order].bases) for order in doors), *apart]
         known |= dict(zip([v.key for v in probes], _detours(problem, routing, probes), strict=True))
     mean = _mean_saving(problem, routing)
-    door = tuple(known.get(_door(o), mean) if w.bases else float("inf") for o, w in enumerate(ways))
-    return Prices(door, {k: known.get(v.key, mean) for k, v in lockers.items()}, _parcel_price(problem))
+    door = [float("inf")] * len(ways)
+    for order in able:
+        door[order] = known.get(_door(order), mean)
+    return Prices(
+        tuple(door), {k: known.get(v.key, mean) for k, v in lockers.items()}, _parcel_price(problem)
+    )
 
 
 def _door(order: int) -> Key:
@@ -87,13 +95,14 @@ def _savings(routing: Routing) -> dict[Key, float]:
     return found
 
 
-def _locker_probes(problem: Problem, ways: Sequence[Ways]) -> dict[str, Visit]:
-    """A stop at each locker that some parcel can go to."""
+def _locker_probes(problem: Problem, ways: Sequence[Ways], orders: Iterable[int]) -> dict[str, Visit]:
+    """A stop at each locker that some of these parcels can go to by van."""
     some: dict[str, Visit] = {}
-    for order, found in enumerate(ways):
-        for way in found.lockers:
-            if way.locker_id not in some and found.bases:
-                visits = locker_visits(problem, problem.stations[way.locker_id], [(order, found.bases)])
+    for order in orders:
+        for way in ways[order].lockers:
+            if way.locker_id not in some:
+                parcel = (order, ways[order].bases)
+                visits = locker_visits(problem, problem.stations[way.locker_id], [parcel])
                 some[way.locker_id] = visits[0]
     return some
 

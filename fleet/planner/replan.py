@@ -39,6 +39,9 @@ DRIVEN_SHARE = 0.3
 """Of the effort, what searching on with the vans' tours gets."""
 
 
+NEAREST = 3
+"""So many parcels next to each that an event is about are offered other seats."""
+
 MUCH = 0.25
 """From this share of new parcels on a plan made anew may be worth its changes."""
 
@@ -48,10 +51,12 @@ ANEW_SHARE = 0.75
 
 @dataclass(frozen=True)
 class Replanned:
-    """What came of it: the board, each drafted mission, and why those do not hold that were let go."""
+    """What came of it: the board, each drafted mission, and why those do not hold that were let go; ``touched`` are the
+    parcels that were offered other seats in the end (none: all)."""
 
     board: PricedBoard
     present: Present
+    touched: Sequence[int] | None = None
 
 
 def replan(problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int, stop: Stop) -> Replanned:
@@ -63,19 +68,32 @@ def replan(problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: in
     if len(draft.unserved) >= MUCH * len(ways):
         anew = search(problem, ways, flights, seed=seed, stop=stop.beside(ANEW_SHARE), baselines=False).best
         boards.append(_priced(anew, ways, present))
+        settle(boards[0], stop.late)
     boards.append(_changed(draft, ways, present, seed=seed, stop=stop))
-    for board in boards:
-        settle(board, stop.late)
-    return Replanned(min(boards, key=PricedBoard.worth), present)
+    board = min(boards, key=PricedBoard.worth)
+    return Replanned(board, present, None if board is not boards[-1] else touched(board, draft.unserved))
 
 
 def _changed(draft: Draft, ways: Sequence[Ways], present: Present, *, seed: int, stop: Stop) -> PricedBoard:
-    """What of the plan in force holds, with all that nobody brings put into it, and polished."""
+    """What of the plan in force holds, with all that nobody brings put into it, polished and settled near that: what is
+    far from an event is as good as it was before."""
     board = _priced(draft, ways, present)
     repair(board, draft.unserved, stop.late)
     board = _driven(board, present, seed=seed, stop=stop.part(DRIVEN_SHARE))
     polish(board, draft.unserved, random.Random(seed), stop=stop)
+    settle(board, stop.late, touched(board, draft.unserved))
     return board
+
+
+def touched(board: PricedBoard, concerned: Sequence[int]) -> list[int]:
+    """The parcels that a change may lead to other seats: those that it is about, those nearest to each of them, and
+    those of missions that do not stay as they were drafted."""
+    found = {order for one in board.changed() for order in one.orders} | set(concerned)
+    if concerned:
+        apart = Apart(board.problem)
+        for order in concerned:
+            found |= set(np.argsort(apart.from_(order), kind="stable")[:NEAREST].tolist())
+    return sorted(found)
 
 
 def _priced(draft: Draft, ways: Sequence[Ways], present: Present) -> PricedBoard:

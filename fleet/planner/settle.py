@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from fleet.planner.board import Board, Thing, things
@@ -12,13 +12,15 @@ LEAST_GAIN = 0.005
 """Half a cent of the currency: less would be noise, and rounding must not send a parcel to and fro."""
 
 
-def settle(board: Board, late: Late = never) -> int:
-    """Move single parcels to other ways until no single move pays, or it is late; returns how many moves were made.
+def settle(board: Board, late: Late = never, orders: Sequence[int] | None = None) -> int:
+    """Move single parcels (all, or these) to other ways until no single move pays, or it is late; returns how many
+    moves were made.
 
     Each move makes the plan cheaper by at least ``LEAST_GAIN``, so this ends. In the end everybody is asked once more,
     for a route that changed may have come near; of a large problem, only those that the changes touch.
     """
-    settling, everybody = _Settling(board, late), board.problem.dearest_first(range(len(board.choices)))
+    asked = range(len(board.choices)) if orders is None else orders
+    settling, everybody = _Settling(board, late), board.problem.dearest_first(asked)
     if board.start.cut:  # whoever was left for want of time comes first, of these who it is dearest to leave
         everybody.sort(key=lambda order: board.choices[order] is not None)
     while settling.round(everybody):

@@ -61,7 +61,7 @@ class _TrialBoard(Board):
 
     @cached_property
     def _floors(self) -> Floors:
-        return Floors(self.problem, [ways if o == self.order else Ways() for o, ways in enumerate(self.ways)])
+        return Floors(self.problem, self.ways, doors=(self.order,))
 
 
 def seat_with(board: Board, order: int, change: Change) -> Seat | None:

@@ -76,6 +76,15 @@ class Ways:
         """The vans that may carry it."""
         return frozenset() if self.door is None else self.door.bases
 
+    def sortie(self, pool: int, locker_id: str | None) -> SortieWay | None:
+        """From a pool to a locker's port, or to the door."""
+        ways = (way for way in self.sorties if way.pool == pool)
+        return next((w for w in ways if (w.locker.locker_id if w.locker else None) == locker_id), None)
+
+    def locker(self, locker_id: str) -> LockerWay | None:
+        """Into a locker that a van fills."""
+        return next((way for way in self.lockers if way.locker_id == locker_id), None)
+
     @property
     def all(self) -> tuple[Way, ...]:
         """Every way: sorties, lockers, the door."""
