@@ -9,6 +9,9 @@ more: `planner.py --parcels 100000 --seconds 60 --workers 2 --against ""`, or `-
 `planner.py --disruption --parcels 2000 --disrupted 100 --seconds 10` grounds machines that bring so many parcels of a
 plan: how long a repair takes, how far from a search that begins anew it is once polished, how many routes it touches.
 
+`planner.py --repairs --parcels 72 --new 2` has the hub's planner repair its plan, exactly, as a few parcels come each
+minute: the CPU time of each repair (`harness/hubrepairs.py`).
+
 `planner.py --table` runs all that `harness/plannertable.py` lists, each in a process of its own, and prints one table.
 """
 
@@ -33,6 +36,7 @@ from benchmarks.harness.cityjudge import cost, faults
 from benchmarks.harness.citymaker import made
 from benchmarks.harness.cityturns import turns
 from benchmarks.harness.figure import Figure, printed
+from benchmarks.harness.hubrepairs import Repairs, repaired
 from benchmarks.harness.plannertable import LOADS, Table, tabled
 from fleet.planner.city import City
 from fleet.planner.jointly import JointPlan
@@ -196,6 +200,8 @@ def main() -> int:
         parser.error("--parcels, --seeds and --workers: from 1")
     if said.table:
         return printed({"table": tabled}, ["table"], Table(LOADS, said.seed, said.quick), quick=said.quick)
+    if said.repairs:
+        return printed({"repairs": repaired}, ["repairs"], _repairs(parser, said), quick=said.quick)
     if said.disruption:
         return printed({"disruption": broken}, ["disruption"], _disruption(parser, said), quick=said.quick)
     return printed({"planner": measured}, ["planner"], _load(parser, said), quick=said.quick)
@@ -215,6 +221,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--table", action="store_true", help="all that is claimed, load by load")
     parser.add_argument("--disruption", action="store_true", help="repair a plan instead")
     parser.add_argument("--disrupted", type=int, default=100, help="parcels that lose their machines")
+    parser.add_argument("--repairs", action="store_true", help="repair the hub's plan instead")
+    parser.add_argument("--new", type=int, default=2, help="parcels that come before each repair")
+    parser.add_argument("--times", type=int, default=6, help="repairs")
     parser.add_argument("--quick", action="store_true", help="shows in seconds that everything works")
     return parser
 
@@ -225,6 +234,14 @@ def _disruption(parser: argparse.ArgumentParser, said: argparse.Namespace) -> Br
     if said.quick:
         return Break(min(said.parcels, 100), 5, 0.5, said.seed)
     return Break(said.parcels, said.disrupted, said.seconds, said.seed)
+
+
+def _repairs(parser: argparse.ArgumentParser, said: argparse.Namespace) -> Repairs:
+    if said.new < 1 or said.times < 1 or said.new * said.times >= said.parcels:
+        parser.error("--new and --times: from 1, and fewer parcels in all than there are")
+    if said.quick:
+        return Repairs(min(said.parcels, 24), 1, 2, said.seed)
+    return Repairs(said.parcels, said.new, said.times, said.seed)
 
 
 def _load(parser: argparse.ArgumentParser, said: argparse.Namespace) -> Load:

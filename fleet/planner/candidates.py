@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -314,10 +315,11 @@ def _nearest_of_each_type(problem: Problem, found: Sequence[tuple[str, float, in
 
 
 def sortie_way(
-    problem: Problem, flights: Flights, order: int, pool: Pool, locker: LockerWay | None
+    problem: Problem, flights: Flights, order: int, pool: Pool, locker: LockerWay | None, every_s: int = 1
 ) -> SortieWay | None:
-    """A pool's way to a parcel's door, or to a locker's port; none where it is feasible at no time that was tried."""
-    trip = _some_trip(problem, flights, order, pool, locker.locker_id if locker else None)
+    """A pool's way to a parcel's door, or to a locker's port; none where it is feasible at no time that was tried:
+    ``every_s`` has them at whole minutes, say, of which the next plan may try the same."""
+    trip = _some_trip(problem, flights, order, pool, locker.locker_id if locker else None, every_s)
     return None if trip is None else way_of(problem, pool, locker, trip)
 
 
@@ -352,14 +354,14 @@ def _least_charge_s(trip: Trip) -> float:
 
 
 def _some_trip(
-    problem: Problem, flights: Flights, order: int, pool: Pool, locker_id: str | None
+    problem: Problem, flights: Flights, order: int, pool: Pool, locker_id: str | None, every_s: int
 ) -> Trip | None:
     """A feasible trip early, in the middle or late in the time that suits the parcel.
 
     An answer that names the same obstacles twice does not depend on the time, as far as can be seen.
     """
     before: frozenset[str] | None = None
-    for depart in _sample_departures(problem, order, pool):
+    for depart in _sample_departures(problem, order, pool, every_s):
         answer = flights.assess(order, pool, locker_id, depart)
         if answer.verdict.feasible:
             return answer.trip
@@ -370,11 +372,14 @@ def _some_trip(
     return None
 
 
-def _sample_departures(problem: Problem, order: int, pool: Pool) -> Iterator[int]:
+def _sample_departures(problem: Problem, order: int, pool: Pool, every_s: int) -> Iterator[int]:
     """Times at which the asset could be under way to the parcel, spread over its window."""
     due = problem.due[order]
     for opening in pool.open:
         first = max(earliest_departure(problem, order, pool, opening), due[0])
         last = min(opening[1], due[1])
         if first <= last:
+            # Counted by the clock, not from the plan's beginning: then plans a minute apart have them in common.
+            early_s = -(math.floor(problem.snapshot.at.timestamp()) + first) % every_s
+            first = min(first + early_s, last)
             yield from dict.fromkeys(first + (last - first) * k // 4 for k in (0, 2, 1, 3))

@@ -9,6 +9,7 @@ from fleet.feasibility import SortieAssessment, Trip, assess_sortie
 from fleet.feasibility.appetite import margin_left_wh
 from fleet.planner.problem import Pool, Problem
 from fleet.planner.spans import Span
+from geofences import Waypoint
 
 NEAR_S = 3600
 """Within so long trips are about the same: weather comes by the hour."""
@@ -80,7 +81,7 @@ def _hour(key: Key) -> Key:
 
 def _moved(trip: Trip, by: timedelta) -> Trip:
     """The trip so much later."""
-    path = tuple(replace(point, at=point.at + by) for point in trip.path)
+    path = tuple(Waypoint(one.lon, one.lat, one.alt_amsl_m, one.at + by) for one in trip.path)
     times = (moment + by for moment in (trip.depart_at, trip.drop_at, trip.return_at))
     depart_at, drop_at, return_at = times
     return replace(trip, path=path, depart_at=depart_at, drop_at=drop_at, return_at=return_at)

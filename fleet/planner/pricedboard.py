@@ -11,7 +11,7 @@ from fleet.planner.board import Board, Seat
 from fleet.planner.draft import Compartments
 from fleet.planner.present import Standing
 from fleet.planner.sorties import Sortie, Yard
-from fleet.planner.tours import Tour
+from fleet.planner.tours import Tour, savings
 from fleet.planner.ways import LockerWay, SortieWay, Way
 
 
@@ -51,6 +51,24 @@ class PricedBoard(Board):
     def kept(self) -> list[Standing]:
         """The drafted missions that stay as they are."""
         return [one for one in self.standing if self._is_kept(one)]
+
+    def drawn(self) -> set[int]:
+        """The parcels whose doors one of the tours that are not as drafted may serve for less than what they cost now,
+        by what a stop adds at the least."""
+        worth = {order: sortie.cost for order, sortie in self.sorties.items()}
+        for tour in self.tours.values():
+            for visit, saved in zip(tour.visits, savings(tour), strict=True):
+                worth |= dict.fromkeys(tour.case.visits[visit].orders, saved)
+        found = set[int]()
+        for index, tour in self.tours.items():
+            standing = self._by_van.get(index)
+            if standing is None or not self._is_kept(standing):
+                least = {order: self._floors.least(tour, self._door(order), own=False) for order in worth}
+                found |= {o for o, cost in worth.items() if self._van_of.get(o) != index and least[o] < cost}
+        return found
+
+    def _door(self, order: int) -> int:
+        return self._floors.goals[None, (order,)]
 
     def worth(self) -> float:
         """The plan's cost, with the prices of parcels that are left and of missions that change."""

@@ -71,7 +71,7 @@ def replan(problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: in
         settle(boards[0], stop.late)
     boards.append(_changed(draft, ways, present, seed=seed, stop=stop))
     board = min(boards, key=PricedBoard.worth)
-    return Replanned(board, present, None if board is not boards[-1] else touched(board, draft.unserved))
+    return Replanned(board, present, None if board is not boards[-1] else touched(board, draft))
 
 
 def _changed(draft: Draft, ways: Sequence[Ways], present: Present, *, seed: int, stop: Stop) -> PricedBoard:
@@ -81,17 +81,17 @@ def _changed(draft: Draft, ways: Sequence[Ways], present: Present, *, seed: int,
     repair(board, draft.unserved, stop.late)
     board = _driven(board, present, seed=seed, stop=stop.part(DRIVEN_SHARE))
     polish(board, draft.unserved, random.Random(seed), stop=stop)
-    settle(board, stop.late, touched(board, draft.unserved))
+    settle(board, stop.late, touched(board, draft))
     return board
 
 
-def touched(board: PricedBoard, concerned: Sequence[int]) -> list[int]:
-    """The parcels that a change may lead to other seats: those that it is about, those nearest to each of them, and
-    those of missions that do not stay as they were drafted."""
-    found = {order for one in board.changed() for order in one.orders} | set(concerned)
-    if concerned:
+def touched(board: PricedBoard, before: Draft) -> list[int]:
+    """The parcels that a change may lead to other seats: those that nobody brought before, those nearest to each of
+    them, those of missions that do not stay as they were drafted, and those for whom a changed route is near."""
+    found = {order for one in board.changed() for order in one.orders} | set(before.unserved) | board.drawn()
+    if before.unserved:
         apart = Apart(board.problem)
-        for order in concerned:
+        for order in before.unserved:
             found |= set(np.argsort(apart.from_(order), kind="stable")[:NEAREST].tolist())
     return sorted(found)
 

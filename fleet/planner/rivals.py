@@ -103,7 +103,8 @@ class Rivals:
 
     def _offer(self, order: int, way: Way, limit: float) -> Seat | None:
         """A seat this way; where vans that could be cheaper have none, any van's."""
-        return self.board.offer(order, way, limit) or self.board.offer(order, way)
+        found = self.board.offer(order, way, limit)
+        return self.board.offer(order, way) if found is None and not isinstance(way, SortieWay) else found
 
     def _no_gain(self, cost: float, seat: Seat, share: float) -> tuple[Reason, ...]:
         """That the mode adds no less than the seat saves, where that is so."""

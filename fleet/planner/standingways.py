@@ -31,6 +31,10 @@ from fleet.planner.problem import Pool, Problem
 from fleet.planner.stop import Late, never
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Ways
 
+EVERY_S = 900
+"""Whether a parcel that stands could go by another sortie is asked for departures at whole quarters of an hour, by the
+clock: the next plan, a little later, need not ask again."""
+
 
 def ways_in_force(
     problem: Problem, flights: Flights, late: Late = never, *, time_up: Late = never
@@ -96,7 +100,7 @@ class StandingWays(Ways):
         taken = {(way.pool, way.locker) for way in own}
         asked = ends(asking.problem, near, self._possible_lockers)
         others = (end for end in asked if (end[0].index, end[1]) not in taken)
-        found = (sortie_way(asking.problem, asking.flights, order, *end) for end in others)
+        found = (sortie_way(asking.problem, asking.flights, order, *end, EVERY_S) for end in others)
         return (*own, *(way for way in found if way is not None and may_go(asking.problem, order, way)))
 
     @cached_property

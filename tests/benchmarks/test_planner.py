@@ -16,6 +16,7 @@ from benchmarks.harness.citybreak import grounded
 from benchmarks.harness.cityjudge import cost, faults
 from benchmarks.harness.citymaker import made
 from benchmarks.harness.citymodes import SORTIE, finished
+from benchmarks.harness.hubrepairs import Repairs, repaired
 from benchmarks.harness.plannertable import Table, tabled
 from fleet.planner.city import City
 from fleet.planner.jointly import JointPlan, Route, VanStop
@@ -170,6 +171,22 @@ def test_a_smoke_run_of_a_disruption_prints_figures() -> None:
     assert [figure["unit"] for figure in figures] == ["ms", "ratio of cost", "share"]
     assert figures[0]["faults"] == []
     assert 0.5 < figures[1]["value"] < 1.5
+
+
+def test_repairs_of_the_hubs_plan_are_the_same_as_by_a_planner_that_knows_nothing() -> None:
+    """Each begins with what the one before left: new parcels come, drafts that are due soon are left out."""
+    (figure,) = repaired(Repairs(24, 2, 2, seed=3))
+
+    assert figure.and_also
+    assert figure.more["same_as_fresh"] is True
+    assert figure.value is not None
+    assert 0.0 < figure.value < 1e3 * 60
+    for parcels, drafts, changed in zip(
+        figure.more["parcels"], figure.more["drafts"], figure.more["changed"], strict=True
+    ):
+        assert parcels >= drafts + 2
+        assert 0 <= changed <= drafts
+    assert figure.more["left"] == [0, 0]
 
 
 def test_the_table_has_the_figures_of_each_load_and_says_which_load_failed() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from fleet.domain.breaks import DriverBreak
 from fleet.domain.plan import Plan
 from fleet.planner import MaxIterations, Snapshot, plan
+from fleet.planner.recent import Recent
 from tests.property.test_planner import (
     SLACK,
     breaks,
@@ -59,6 +61,25 @@ def test_drivers_keep_their_breaks_in_routes_that_are_planned_again(
     _holds(now, then)
     after = in_force(now, then, but=_some(now, random.Random(seed)))
     _holds(after, made(after))
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 10_000), count=st.integers(6, 20), minutes=st.integers(1, 40))
+def test_what_a_planner_has_worked_out_before_only_saves_work(seed: int, count: int, minutes: int) -> None:
+    """Parcels come and assets are lost, some time apart: each plan is the one of a planner that knows nothing."""
+    town, rng, recent = random_town(seed, count), random.Random(seed), Recent()
+    now = replace(town, orders=town.orders[: count // 2])
+    for _ in range(3):
+        found = made(recent.known(now), iterations=2)
+        alone = replace(now, context=replace(now.context))
+        assert made(alone, iterations=2) == found
+        _holds(now, found)
+        later = replace(town, at=now.at + timedelta(minutes=minutes))
+        due = {o.order_id for o in later.orders if o.due.end > later.at + timedelta(minutes=30)}
+        after = in_force(later, found, but=_some(now, rng))
+        kept = (m for m in after.drafted if m.start > later.at and due.issuperset(m.order_ids))
+        orders = tuple(o for o in after.orders if o.order_id in due)
+        now = replace(after, drafted=tuple(kept), orders=orders)
 
 
 def _some(town: Snapshot, rng: random.Random) -> set[str]:
