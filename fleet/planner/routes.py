@@ -89,7 +89,7 @@ def _route_area(
     case = Case(problem, tuple(visits))
     tours, left = _completed(case, _revived(case, vans, warm), vans, late)
     if stop is not None and not late():
-        tours, left = _improved(case, tours, vans, seed=seed, stop=stop, late=late)
+        tours, left = improved(case, tours, vans, seed=seed, stop=stop, late=late)
     return Routing(tuple(t for t in tours if t.visits), tuple(case.visits[v] for v in left))
 
 
@@ -149,7 +149,7 @@ def _completed(
     return insert_all(case, tours, missing, vans, late)
 
 
-def _improved(
+def improved(
     case: Case, tours: Sequence[Tour], vans: Sequence[Van], *, seed: int, stop: Stop, late: Late
 ) -> tuple[list[Tour], list[int]]:
     """The better of the tours as they are and as searched, cluster by cluster."""

@@ -1,5 +1,6 @@
 """The rounds: choose modes at prices, route, learn prices from the routes, choose again. Beside them all modes are
-searched at once, of counted iterations once more from what the rounds made; the best draft stays."""
+searched at once, of counted iterations once more from what the rounds made; the best draft stays. Of a large day all
+modes are searched at once alone, and the tours of that polished, cluster by cluster."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fleet.planner.assignment import assign
+from fleet.planner.clusters import clustered
 from fleet.planner.draft import Builder, Draft, Ranking, nothing, rerouted
 from fleet.planner.flights import Flights
 from fleet.planner.greedy import greedy, ranked, van_only
@@ -32,9 +34,9 @@ AT_ONCE_SHARE = 0.75
 iterations it gets as many again. It comes first: the other way's beginning, by insertion, is not interrupted, and may
 take longer than there is."""
 
-MANY_SHARE = 0.8
-"""Of the time for a plan of more places than legs are kept of, what the search over all modes gets: nothing else is
-searched for then, and the rest is for making its plan exact."""
+MANY_SHARE = 0.6
+"""Of the time for a plan of more places than legs are kept of, what the search over all modes gets; the rest is for
+making its plan exact, and for the polish of its tours (`benchmarks/RESULTS.md`, "tours of large days")."""
 
 MIXED_SHARE = 0.8
 """Of that, what goes to the search before the polish."""
@@ -82,7 +84,8 @@ def search(
         return Found(none, none, None)
     if not problem.keeps_legs and any(each.all for each in ways):
         many = stop.beside(MANY_SHARE)
-        return Found(mixed(problem, ways, flights, seed=seed, stop=many, workers=workers), None, None)
+        found = mixed(problem, ways, flights, seed=seed, stop=many, workers=workers)
+        return Found(clustered(found, seed=seed, stop=stop), None, None)
     ours = stop.part(1 - BASELINE_SHARE)
     both = _at_once(problem, ways, flights, seed=seed, stop=ours.beside(AT_ONCE_SHARE))
     vans = van_only(problem, ways, flights, seed=seed, stop=None, late=stop.ahead(VANS_SHARE).late)

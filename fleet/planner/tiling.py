@@ -80,16 +80,16 @@ class Ground:
         share = 0.5 if number == 0 else 0.4 + 0.2 * ((number * 0.618034) % 1.0)
         leaf, count = np.zeros(len(self.yard), np.int64), 0
         middle, some = self.middle @ turned, np.flatnonzero(self.weight)
-        for yards in _halved(middle, self.weight, some, (size, MOST_DEPOTS), share):
+        for yards in halved(middle, self.weight, some, (size, MOST_DEPOTS), share):
             parcels = np.concatenate([self.of_yard(yard) for yard in yards])
             xy, ones = self.xy[parcels] @ turned, np.ones(len(parcels), np.int64)
-            for rows in _halved(xy, ones, np.arange(len(parcels)), (size, size), share):
+            for rows in halved(xy, ones, np.arange(len(parcels)), (size, size), share):
                 leaf[parcels[rows]] = count
                 count += 1
         return leaf, count
 
 
-def _halved(
+def halved(
     xy: Floats, weight: Indexes, rows: Indexes, limits: tuple[int, int], share: float
 ) -> Sequence[Indexes]:
     """Rows parted across their longer side until a part weighs no more than one limit and has no more rows than the
@@ -101,8 +101,8 @@ def _halved(
     held = np.cumsum(weight[order])
     cut = int(np.clip(np.searchsorted(held, share * held[-1]), 1, len(order) - 1))
     return [
-        *_halved(xy, weight, order[:cut], limits, 0.5),
-        *_halved(xy, weight, order[cut:], limits, 0.5),
+        *halved(xy, weight, order[:cut], limits, 0.5),
+        *halved(xy, weight, order[cut:], limits, 0.5),
     ]
 
 

@@ -20,6 +20,7 @@ from fleet.planner import (
     MaxIterations,
     Snapshot,
     candidates,
+    clusters,
     explain,
     plan,
     problem,
@@ -133,6 +134,7 @@ def test_beyond_the_places_whose_legs_are_kept_all_modes_are_searched_at_once(
         (tiled, "ONE_TABLE", tile),
         (tiled, "LOOKED_UP", tile),
         (routes, "MAX_CASE", 30),
+        (clusters, "STOPS", 30),
         (vanreach, "SAMPLED", 5),
     ):
         monkeypatch.setattr(owner, name, most)
@@ -180,6 +182,7 @@ def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
         (tiled, "LOOKED_UP", 30),
         (tiled, "FIRST_LOOKED_UP", 20),
         (routes, "MAX_CASE", 30),
+        (clusters, "STOPS", 30),
         (vanreach, "AT_A_TIME", 7),
     ):
         monkeypatch.setattr(owner, name, most)
