@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
@@ -244,6 +245,23 @@ class Board:
                 visit = door_visit(self.problem, order, way.bases)
                 return min([*joined, *self.stops(way, visit, 0.0, limit)], key=self.price, default=None)
 
+    def on_vans(
+        self, order: int, way: LockerWay | DoorWay, limit: float, van: int | None = None
+    ) -> Iterator[Seat]:
+        """All seats by van for a lifted parcel this way; vans that can't take it for less than ``limit`` are not looked
+        at. With a ``van`` (its tour's number) those in the tour that it drives."""
+        locker_id, fee = (way.locker_id, way.fee) if isinstance(way, LockerWay) else (None, 0.0)
+        if isinstance(way, LockerWay) and not self.compartments.room(way):
+            return
+        yield from (seat for seat in self._joined(order, way) if van in (None, _number(seat.tour)))
+        for visit in self._stops(locker_id, [order]):
+            if van is None:
+                yield from self.stops(way, visit, fee, limit)
+            else:
+                tour = self.tours[van]
+                longer = islice((t for t in with_stop(tour, visit) if self._turns(t)), 1)
+                yield from (Seat(way, t.cost - tour.cost + fee, tour=t) for t in longer)
+
     def _sortie(self, order: int, way: SortieWay) -> Seat | None:
         if way.locker is not None and not self.compartments.room(way.locker):
             return None
@@ -396,6 +414,10 @@ def things(problem: Problem, way: Way | None, tour: Tour | None = None) -> set[T
     if isinstance(way, SortieWay):
         found.add(problem.pools[way.pool].site.site_id)
     return found | {locker.locker_id} if isinstance(locker, LockerWay) else found
+
+
+def _number(tour: Tour | None) -> int | None:
+    return None if tour is None else tour.van.index
 
 
 def _visits(tour: Tour) -> list[Visit]:

@@ -12,11 +12,13 @@ from fleet.planner.balance import balance
 from fleet.planner.board import Board
 from fleet.planner.bound import lower_bound
 from fleet.planner.candidates import find_ways
+from fleet.planner.exchange import exchange
 from fleet.planner.explain import UNASSIGNED, Explainer
 from fleet.planner.flights import Flights
 from fleet.planner.giveway import give_way
 from fleet.planner.late import bring_late
 from fleet.planner.parts import PlanParts
+from fleet.planner.pricedboard import PricedBoard
 from fleet.planner.prices import learn
 from fleet.planner.problem import MAX_ATLAS, Problem
 from fleet.planner.render import Sheet
@@ -36,6 +38,10 @@ the reasons. Counted iterations wait for all of them."""
 MANY_WAYS_SHARE = 0.3
 """The same for the ways of more places than legs are kept of: machines are few beside the parcels then, and whoever is
 not asked about sorties goes by van or into a locker."""
+
+EXACT_BY, EXACT_SHARE = 0.85, 0.5
+"""Small exact parts are over when so much of all time has passed, and take that share of what is left until then. Of
+counted iterations so many are beside the search's, one for each group."""
 
 NO_HURRY = MaxIterations(0)
 
@@ -79,7 +85,7 @@ def plan_in_parts(
     Raises ``PlannerError`` when the snapshot does not fit together; whatever can't be served is unassigned.
     """
     problem = Problem(snapshot)
-    flights = Flights(problem)
+    flights, exact = Flights(problem), stop.beside(EXACT_BY)
     share = WAYS_SHARE if problem.keeps_legs else MANY_WAYS_SHARE
     finding = stop.ahead(share)
     if snapshot.drafted:
@@ -91,7 +97,7 @@ def plan_in_parts(
         again = replan(problem, ways, flights, seed=seed, stop=searching)
         return _revision(again, ways, flights, seed=seed, made_at=made_at, stop=stop)
     found = search(problem, ways, flights, seed=seed, stop=searching, baselines=baselines, workers=workers)
-    made = finished(found, ways, flights, seed=seed, made_at=made_at, stop=stop, explain=explain)
+    made = finished(found, ways, flights, seed=seed, made_at=made_at, stop=stop, exact=exact, explain=explain)
     if baselines:
         made = made.then(lambda rest: {"summary": _bounded(rest.summary, problem, ways, stop)})
     if not baselines or found.van_only is not None:
@@ -113,13 +119,16 @@ def finished(
     seed: int,
     made_at: datetime,
     stop: Stop = NO_HURRY,
+    exact: Stop = NO_HURRY,
     explain: frozenset[str] = frozenset(),
 ) -> PlanParts:
-    """The plan of the best draft that was found, after the last moves to other modes, with all reasons that there is
-    time for."""
-    board = Board(found.best, ways)
+    """The plan of the best draft that was found, after the last moves to other modes, and of ``exact`` few parcels
+    together, with all reasons that there is time for."""
+    board = PricedBoard(found.best, ways)
     settling = stop.ahead(SETTLE_SHARE)
     settle(board, settling.late)
+    if exchange(board, exact.part(EXACT_SHARE)):
+        settle(board, settling.late)
     _weigh_the_rest(board, settling)
     sheet = Sheet(board.draft(), ways, plan_id(board.problem.snapshot, seed, made_at), late=stop.late)
     sheet.fill()
