@@ -2,10 +2,11 @@
 
 It is a relaxation: whatever plan there is by the ways that were found, with what it leaves at the objective's price, is
 a solution of it, and costs no less than there. Left out are windows of vans, the order of stops, chargers, ports and
-pilots; parcels, stops, vans and trips may be taken in part, and a door within a walk of another needs no stop. A van's
-way is told by halves: of each place that it stops at half of the least way there from any other one, and half of the
-least way on (as the bound of the two shortest edges for the travelling salesman: Lawler et al., The Traveling Salesman
-Problem, 1985).
+pilots; parcels, stops and trips may be taken in part, and a door within a walk of another needs no stop. What a van
+drives, and draws from its battery by that, is told place by place (``halves.py``).
+
+Vans that are out are whole ones: the program's optimum is convex in their number, so that of all whole numbers one of
+those beside the best broken one is best.
 """
 
 from __future__ import annotations
@@ -14,25 +15,27 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import inf
+from math import ceil, floor, inf
 from typing import Any, NamedTuple
 
 import numpy as np
 from ortools.linear_solver.python import model_builder
 
+from fleet.energy.van import driven_wh
+from fleet.feasibility.route_energy import RouteRange
 from fleet.planner.assignment import larger_classes
 from fleet.planner.buildings import afoot, building
-from fleet.planner.problem import Problem, Van, is_delivery
+from fleet.planner.halves import Floats, Named, halves
+from fleet.planner.problem import Legs, Problem, Van, is_delivery
 from fleet.planner.spans import Span
 from fleet.planner.visits import Bases, capacity, units
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
-from fleet.protocol.values import Place
-
-ROWS = 256
-"""So many rows of the table of legs are looked at at once."""
 
 WINDOWS = 24
 """So many windows of a pool's parcels are looked at, the most frequent ones."""
+
+WHOLE = 1e-4
+"""So near to a whole number of vans, it is one."""
 
 SLACK = 1 - 1e-6
 """For the tolerances of the solver: the bound must not be missed by a hair."""
@@ -61,6 +64,13 @@ class _Site:
 
 
 @dataclass(frozen=True)
+class _Fetched:
+    """A place where a van may stop for what stands there, by its site."""
+
+    site_id: str
+
+
+@dataclass(frozen=True)
 class _Locker:
     """A place by its locker."""
 
@@ -68,10 +78,11 @@ class _Locker:
 
 
 class Half(NamedTuple):
-    """Half of the least way to a place and half of that on from it: money, and seconds."""
+    """What a place counts for of the ways there and on: money, seconds, and shares of a van's battery."""
 
     cost: float
     seconds: float
+    drawn: float
 
 
 def lower_bound(problem: Problem, ways: Sequence[Ways]) -> float | None:
@@ -94,6 +105,8 @@ class _Program:
     costs: list[Any] = field(default_factory=list)
     busy: list[Any] = field(default_factory=list)
     """Seconds of vans."""
+    drawn: list[Any] = field(default_factory=list)
+    """Shares of vans' batteries."""
     vans: list[_Group] = field(default_factory=list)
 
     def solved(self) -> float | None:
@@ -104,11 +117,30 @@ class _Program:
         self._machines(takes)
         self._compartments(takes)
         self.model.minimize(_sum(self.costs))
+        return self._with_whole_vans()
+
+    def _with_whole_vans(self) -> float | None:
+        """The least objective of a whole number of vans: that of one of the numbers beside the best broken one."""
+        broken = self._optimum()
+        if broken is None or not self.vans:
+            return None if broken is None else broken[0]
+        least, out = broken
+        if abs(out - round(out)) < WHOLE:
+            return least
+        number = self.model.add(_sum(group.out for group in self.vans) <= floor(out))
+        fewer = self._optimum()
+        number.lower_bound, number.upper_bound = ceil(out), inf
+        more = self._optimum()
+        return min((found[0] for found in (fewer, more) if found is not None), default=least)
+
+    def _optimum(self) -> tuple[float, float] | None:
+        """The least objective of the program as it is, and how many vans are out then; none if it is not solved."""
         solver = model_builder.Solver("glop")
         if solver.solve(self.model) != model_builder.SolveStatus.OPTIMAL:
             return None
         left = self.problem.left_price(self._asked)
-        return max(0.0, (solver.objective_value + left) - abs(solver.objective_value) * (1 - SLACK))
+        least = (solver.objective_value + left) - abs(solver.objective_value) * (1 - SLACK)
+        return max(0.0, least), sum(solver.value(group.out) for group in self.vans)
 
     @cached_property
     def _asked(self) -> list[int]:
@@ -154,6 +186,7 @@ class _Program:
         else:
             key, seconds = building(self.problem, order), self._at_door_s(order)
         self.busy.append(seconds * take)
+        self.drawn.append(seconds * self._batteries.standing * take)
         if isinstance(way, LockerWay) or order not in self._afoot:
             self.model.add(take <= self._stop(key))
 
@@ -175,6 +208,7 @@ class _Program:
             half = self.halves[key]
             self.costs.append((half.cost + self.rates.stop_s * self.rates.per_s) * stop)
             self.busy.append((half.seconds + self.rates.stop_s) * stop)
+            self.drawn.append((half.drawn + self.rates.stop_s * self._batteries.standing) * stop)
         return self.stops[key]
 
     # --- what there is of everything ---------------------------------------------------------------------------------
@@ -187,11 +221,13 @@ class _Program:
         half, load_s = self.halves[_Site(van.site.site_id)], van.type.load_s
         self.costs += [van.fixed_cost * group.out, (half.cost + load_s * self.rates.per_s) * group.trips]
         self.busy.append((half.seconds + load_s) * group.trips)
+        self.drawn.append((half.drawn + load_s * self._batteries.standing) * group.trips)
         return group
 
     def _limit_vans(self, takes: Sequence[tuple[Variable, int, Way]]) -> None:
-        """Their time in all, and what their trips hold: of what is brought, and of what is fetched."""
+        """Their time and batteries in all, and what their trips hold: of what is brought, and of what is fetched."""
         self.model.add(_sum(self.busy) <= _sum(group.day_s * group.out for group in self.vans))
+        self.model.add(_sum(self.drawn) <= _sum(group.out for group in self.vans))
         for brought in (True, False):
             loads = [
                 (take, units(self.problem.orders[order]))
@@ -251,36 +287,57 @@ class _Program:
     @cached_property
     def halves(self) -> dict[Hashable, Half]:
         """By the place's key: of all places that a van may stop at, and of those that vans start from."""
-        places: dict[Hashable, Place] = {_Site(van.site.site_id): van.site.place for van in self.problem.vans}
-        of: list[tuple[Hashable, Place]] = list(places.items())
-        lockers = {way.locker_id for o in self._asked for way in self.ways[o].lockers}
-        of += [(_Locker(name), self.problem.stations[name].locker.place) for name in sorted(lockers)]
-        doors = [o for o in range(len(self.ways)) if self.ways[o].bases]
-        of += [(building(self.problem, o), self.problem.orders[o].place) for o in doors]
-        return self._least(of)
+        problem, asked, some = self.problem, self._asked, range(len(self.ways))
+        lockers = {way.locker_id for o in asked for way in self.ways[o].lockers}
+        stops: list[Named] = [
+            (_Locker(name), problem.stations[name].locker.place) for name in sorted(lockers)
+        ]
+        stops += [(building(problem, o), problem.orders[o].place) for o in some if self.ways[o].bases]
+        fetched = {name for name in map(problem.standing, some) if name is not None}
+        stops += [(_Fetched(name), problem.site(name).place) for name in sorted(fetched)]
+        sites = {van.site.site_id: van.site.place for van in problem.vans}
+        starts: list[Named] = [(_Site(name), place) for name, place in sites.items()]
+        return {key: Half(*each) for key, each in halves(problem, stops, starts, self._measured).items()}
 
-    def _least(self, of: Sequence[tuple[Hashable, Place]]) -> dict[Hashable, Half]:
-        numbers = {key: i for i, key in enumerate(dict.fromkeys(key for key, _ in of))}
-        own = np.array([numbers[key] for key, _ in of])
-        places = [place for _, place in of]
-        onward, there = (np.full((2, len(of)), np.inf) for _ in range(2))
-        for first in range(0, len(of), ROWS):
-            rows = slice(first, first + ROWS)
-            legs = self.problem.cross(places[rows], places)
-            money = legs.metres * self.rates.per_m + legs.seconds * self.rates.per_s
-            same = own[rows][:, None] == own[None, :]
-            for k, table in enumerate((money, legs.seconds.astype(np.float64))):
-                table[same] = np.inf
-                onward[k, rows] = table.min(axis=1)
-                there[k] = np.minimum(there[k], table.min(axis=0))
-        halves = (onward + there) / 2
-        found: dict[Hashable, Half] = {}
-        for (key, _), cost, seconds in zip(
-            of, *np.where(np.isfinite(halves), halves, 0.0).tolist(), strict=True
-        ):
-            before = found.get(key, Half(cost, seconds))
-            found[key] = Half(min(cost, before.cost), min(seconds, before.seconds))
-        return found
+    def _measured(self, legs: Legs) -> Floats:
+        """What legs cost, how long they take and what share of a battery they draw, at the least."""
+        money = legs.metres * self.rates.per_m + legs.seconds * self.rates.per_s
+        return np.stack((money, legs.seconds.astype(np.float64), self._batteries.drawn(legs)))
+
+    @cached_property
+    def _batteries(self) -> _Batteries:
+        return _Batteries.of(self.problem.vans)
+
+
+@dataclass(frozen=True)
+class _Batteries:
+    """Of each battery that vans have: what is in it, in Wh, as far as a route may draw it. None where some van's is not
+    asked about."""
+
+    limits: tuple[tuple[RouteRange, float], ...]
+
+    @classmethod
+    def of(cls, vans: Sequence[Van]) -> _Batteries:
+        if any(van.range is None for van in vans):
+            return cls(())
+        ranges = [van.range for van in vans if van.range is not None and van.range.strange is None]
+        limits = [(one, one.left_wh(0.0) / (1 + one.margin)) for one in ranges]
+        return cls(tuple((one, wh) for one, wh in limits if wh > 0))
+
+    @property
+    def standing(self) -> float:
+        """The share that a second takes at the least."""
+        return min((one.standing_w / 3600 / wh for one, wh in self.limits), default=0.0)
+
+    def drawn(self, legs: Legs) -> Floats:
+        """The share that each leg takes at the least: with nothing on board."""
+        metres, seconds = (each.astype(np.float64) for each in (legs.metres, legs.seconds))
+        shares = [
+            (driven_wh(one.van, metres, seconds, 0.0) + one.standing_w * seconds / 3600) / wh
+            for one, wh in self.limits
+        ]
+        least: Floats = np.stack(shares).min(axis=0) if shares else np.zeros(metres.shape)
+        return least
 
 
 @dataclass(frozen=True)

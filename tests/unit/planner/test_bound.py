@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations, product
+from math import cos, pi, sin
 
 import pytest
 
@@ -18,6 +19,7 @@ from fleet.planner.problem import Problem
 from fleet.planner.tours import Case, Tour
 from fleet.planner.visits import Visit, locker_visits
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
+from fleet.protocol.values import Order
 from tests.unit.planner.town import EIGHT, locker, order, place, random_town, slots, snapshot, with_capacity
 from tests.unit.planner.town import fleet as calm_fleet
 
@@ -181,3 +183,45 @@ def test_none_where_time_is_up_or_no_baselines_are_wanted() -> None:
     assert late.summary.bound is None
     plain = plan(town, seed=1, stop=MaxIterations(1), made_at=EIGHT, baselines=False)
     assert plain.summary.bound is None
+
+
+def far_apart(count: int, minutes: float, km: float) -> list[Order]:
+    """Parcels in a ring around the depot, each with so much time at its door."""
+    turns = [2 * pi * i / count for i in range(count)]
+    places = [place(1000 * km * cos(turn), 1000 * km * sin(turn)) for turn in turns]
+    return [
+        order(f"O{i:02}", where, hours=(0, 12), service_minutes=minutes, locker_ok=False)
+        for i, where in enumerate(places)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parcels", "days"),
+    [
+        pytest.param(far_apart(30, 25, 1), 2, id="by the time that stops take"),
+        pytest.param(far_apart(4, 3, 35), 2, id="by what their batteries give"),
+        pytest.param(far_apart(4, 3, 3), 1, id="one"),
+    ],
+)
+def test_vans_are_counted_whole(parcels: list[Order], days: int) -> None:
+    """Where one of them can't do it, two of them have their day, not one and a share of it."""
+    town = snapshot(parcels, vans=4)
+    day = Problem(town).vans[0].fixed_cost
+    made = plan(town, seed=1, stop=MaxIterations(5), made_at=EIGHT)
+    assert not made.unassigned
+    assert len(made.routes) >= days
+    bound = bound_of(town)
+    assert days * day < bound <= objective(made, town) + 1e-6
+    one = lower_bound(*asked(snapshot(parcels, vans=1)))
+    left = 10 * town.context.fleet.unserved_penalty
+    assert one is not None
+    assert (one > left / 2) is (days > 1), "with one van alone some parcel is left, for the most part"
+
+
+def test_where_vans_fetch_parcels_is_on_their_way() -> None:
+    """It may lie nearer to the depot than any door, so that it shortens what the first way is sure to take."""
+    parcels = [order("A", place(6000, 0), locker_ok=False), order("B", place(6000, 100), locker_ok=False)]
+    town = snapshot(parcels, standing={"B": "S"})
+    made = plan(town, seed=1, stop=MaxIterations(5), made_at=EIGHT)
+    assert not made.unassigned
+    assert bound_of(town) <= objective(made, town) + 1e-6
