@@ -22,10 +22,10 @@ from fleet.cli import (
 from fleet.cli.airframes import AirframeName, TemperatureC, WarmestC, WindFromDeg, WindMps, airframe_option
 from fleet.cli.options import Json
 from fleet.cli.output import BadInput, ExitCode, show, table
-from fleet.domain.plan import Status
 from fleet.energy.airframe import Airframe, Held
 from fleet.energy.errors import InvalidInput
 from fleet.feasibility.estimate import RULE, Estimate, Question, estimate
+from fleet.protocol.options import Status
 
 app = typer.Typer(no_args_is_help=True)
 app.command("evaluate")(energy_logs.evaluate)

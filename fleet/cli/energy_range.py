@@ -14,12 +14,12 @@ from fleet.cli.day import Day, Root
 from fleet.cli.files import check_out, write_out
 from fleet.cli.options import Json, place_option, run_name
 from fleet.cli.output import BadInput, ExitCode, Unreachable, show
-from fleet.domain.plan import Status
 from fleet.energy.errors import InvalidInput
 from fleet.feasibility.charge import SOC_STALE, SOC_UNKNOWN
 from fleet.feasibility.estimate import RULE, Question
 from fleet.feasibility.range import feature, range_area
 from fleet.hub.rundir import DEFAULT_NAME, ROOT, RunDirError
+from fleet.protocol.options import Status
 
 EXIT_CODES = {Status.FEASIBLE: ExitCode.OK, Status.INFEASIBLE: ExitCode.NO, Status.UNKNOWN: ExitCode.UNKNOWN}
 OF_AN_ASSET = "--{}: is not for an --asset, whose type, charge and weather are known"

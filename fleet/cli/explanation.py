@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from fleet.domain.plan import Option, ParcelPlan
+from fleet.domain.plan import ParcelPlan
+from fleet.protocol.options import Option, OrderOptions
 
 Row = dict[str, Any]
 
@@ -47,6 +48,20 @@ def options_text(parcel: ParcelPlan, currency: str) -> str:
     return "\n".join(
         (f"{parcel.order_id}: {parcel.mode}; its ways:", *_option_lines(parcel.options, currency))
     )
+
+
+def ways_lines(found: OrderOptions | None, missing: str) -> Iterator[str]:
+    """What the hub has said of every way of a parcel, or why it did not (``missing``; empty: it was not asked)."""
+    if found is None:
+        yield from (f"its ways: {missing}",) if missing else ()
+        return
+    yield f"its ways at {found.at.isoformat(timespec='seconds')}, beside {found.beside} other drafted parcels:"
+    yield from _option_lines(found.options, found.currency)
+    if found.more:
+        yield f"  and {found.more} more"
+    if found.nearest_change is not None:
+        yield f"  no way has room for it; nearest change: {found.nearest_change}"
+    yield from _reasons([reason.model_dump(mode="json", exclude_none=True) for reason in found.reasons])
 
 
 def _option_lines(options: Iterable[Option], currency: str) -> Iterator[str]:

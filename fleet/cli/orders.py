@@ -11,10 +11,10 @@ import typer
 
 from fleet.cli.day import TIMEOUT_S, Day, Name, Root, Timeout, check_kind, request
 from fleet.cli.erasure import erase
-from fleet.cli.explanation import explanation_text
+from fleet.cli.explanation import Row, explanation_text, ways_lines
 from fleet.cli.locks import lock_orders
 from fleet.cli.options import Json
-from fleet.cli.output import BadInput, ExitCode, note, show, table, warn
+from fleet.cli.output import BadInput, ExitCode, Unreachable, note, show, table, warn
 from fleet.console.ledger import Ledger
 from fleet.console.views.explain import explain
 from fleet.console.views.orders import order_row
@@ -24,7 +24,8 @@ from fleet.intake.errors import FieldError, TableError, file_error
 from fleet.intake.orders import OrdersFile, read_orders
 from fleet.intake.suggest import did_you_mean
 from fleet.protocol.lifecycle import ParcelStatus
-from fleet.protocol.messages import Reply, SubmitOrders
+from fleet.protocol.messages import ExplainOrder, Reply, SubmitOrders
+from fleet.protocol.options import OrderOptions
 from fleet.protocol.values import Contact, Order
 
 app = typer.Typer(no_args_is_help=True)
@@ -34,6 +35,8 @@ lock_orders(app)
 COLUMNS = ("id", "direction", "status", "mode", "asset", "locker", "custodian", "eta", "due_by")
 BATCH_BYTES = 2_000_000
 """JSON of one batch; the wire takes twice as much. A small day goes in at once, so that it is planned as a whole."""
+WAYS_TIMEOUT_S = 12.0
+"""The planner answers within a few seconds, or the hub says that it does not."""
 OrderId = Annotated[str, typer.Argument(metavar="ID", help="The order; `fleet orders list` shows them.")]
 Taken = tuple[Order, Contact]
 
@@ -211,13 +214,42 @@ def show_order(
 
 @app.command("explain")
 def explain_order(
-    order_id: OrderId, name: Name = DEFAULT_NAME, root: Root = ROOT, as_json: Json = False
+    order_id: OrderId,
+    ways: Annotated[
+        bool,
+        typer.Option(
+            "--ways/--no-ways", help="Ask the hub for every locker, site and type, with cost or reason."
+        ),
+    ] = True,
+    timeout: Timeout = WAYS_TIMEOUT_S,
+    name: Name = DEFAULT_NAME,
+    root: Root = ROOT,
+    as_json: Json = False,
 ) -> None:
-    """Explain one parcel: why this mode, why not each other, energy, plan, hand-ons and custody."""
-    ledger = Day.named(name, root).ledger()
+    """Explain one parcel: why this mode, why not each other, energy, plan, hand-ons and custody.
+
+    Every way of one that is still to be planned or sent comes from the hub, if it runs.
+    """
+    day = Day.named(name, root)
+    ledger = day.ledger()
     _check_known(ledger, order_id)
     row = explain(ledger, order_id)
-    show(row, explanation_text(row), as_json=as_json)
+    found, missing = _ways(day, row, timeout) if ways else (None, "")
+    told = None if found is None else found.model_dump(mode="json", exclude_none=True)
+    lines = (explanation_text(row), *ways_lines(found, missing))
+    show(row | {"ways": told, "ways_missing": missing}, "\n".join(lines), as_json=as_json)
+
+
+def _ways(day: Day, row: Row, timeout_s: float) -> tuple[OrderOptions | None, str]:
+    """What the hub answers; where it does not, why: all else of an explanation needs no hub."""
+    order_id = row["order"]["id"]
+    if row["no_choice_left"] is not None:
+        return None, f"{order_id} {row['no_choice_left']}"
+    try:
+        reply = day.ask(request(ExplainOrder, order_id=order_id), timeout_s=timeout_s)
+    except Unreachable as error:
+        return None, str(error)
+    return reply.options, "" if reply.ok else reply.detail
 
 
 def _check_known(ledger: Ledger, order_id: str) -> None:

@@ -81,6 +81,7 @@ def _routes(source: Source, token: str, *, plain: bool) -> list[BaseRoute]:
         post("/api/commands", commands.OneAsset),
         post("/api/stop-all", commands.AllAssets),
         post("/api/resume-all", commands.WorkGoesOn),
+        post("/api/ways", commands.WaysAsked),
         post("/api/zones/preview", commands.ZonesAsked),
         post("/api/zones", commands.ZonesChanged),
         Mount("/static", StaticFiles(directory=STATIC)),

@@ -18,6 +18,7 @@ from fleet.protocol.messages import (
     Action,
     AnyMessage,
     ChangeZones,
+    ExplainOrder,
     OperatorCommand,
     PreviewZones,
     Reply,
@@ -97,7 +98,17 @@ class ZonesChanged(ZonesAsked):
         return ChangeZones(request_id=self.request_id, by=BY, add=self.add, remove=self.remove)
 
 
-Body: TypeAlias = OneAsset | AllAssets | WorkGoesOn | ZonesAsked | ZonesChanged
+class WaysAsked(_Request):
+    """The body of ``POST /api/ways``: every way of one parcel, found by the planner; nothing is changed."""
+
+    order_id: Identifier
+
+    def message(self) -> AnyMessage:
+        """What the hub is asked."""
+        return ExplainOrder(request_id=self.request_id, order_id=self.order_id)
+
+
+Body: TypeAlias = OneAsset | AllAssets | WorkGoesOn | ZonesAsked | ZonesChanged | WaysAsked
 
 
 def endpoint(source: Source, token: str, body: type[Body]) -> Endpoint:
@@ -141,11 +152,14 @@ def _answer(source: Source, reply: Reply) -> Row:
         "ids": list(reply.ids),
         "commands": command_rows(source, reply.ids),
         "zones": None if reply.zones is None else reply.zones.model_dump(mode="json"),
+        "ways": None if reply.options is None else reply.options.model_dump(mode="json", exclude_none=True),
     }
 
 
 def _refused(status: int, detail: str) -> JSONResponse:
-    row = {"ok": False, "detail": detail, "reasons": [], "ids": [], "commands": [], "zones": None}
+    row = {"ok": False, "detail": detail, "reasons": [], "ids": [], "commands": []} | dict.fromkeys(
+        ("zones", "ways")
+    )
     return JSONResponse(row, status)
 
 

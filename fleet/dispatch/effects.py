@@ -35,6 +35,18 @@ class StartPlanning:
 
 
 @dataclass(frozen=True, slots=True)
+class FindOptions:
+    """Have the ways of one parcel of the snapshot found, beside the planning; what is found comes back as
+    ``OptionsFound``, for the peer that asked under this id.
+    """
+
+    peer_id: str
+    request_id: str
+    order_id: str
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
 class KeepContacts:
     """Write personal data into its erasable table, in the same transaction as the events."""
 
@@ -62,4 +74,4 @@ class Rezone:
     zones: tuple[Zone, ...]
 
 
-Effect = Send | Answer | StartPlanning | KeepContacts | EraseContacts | Watch | Rezone
+Effect = Send | Answer | StartPlanning | FindOptions | KeepContacts | EraseContacts | Watch | Rezone

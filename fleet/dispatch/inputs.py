@@ -9,6 +9,7 @@ from fleet.domain.plan import Plan
 from fleet.domain.tripcharge import TripCharge
 from fleet.energy.gauge import Doubt
 from fleet.protocol.messages import Action
+from fleet.protocol.options import OrderOptions
 from fleet.protocol.salvage import Nonsense
 from fleet.protocol.values import Place, Reason
 
@@ -26,6 +27,18 @@ class PlanFailed:
 
     plan_id: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsFound:
+    """What a peer had asked about one parcel: its ways, or (none) why there are none, as a code and in words."""
+
+    peer_id: str
+    request_id: str
+    order_id: str
+    found: OrderOptions | None
+    code: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +166,7 @@ class Resume:
 Input = (
     PlanReady
     | PlanFailed
+    | OptionsFound
     | TimerDue
     | Finding
     | NoReturnFound

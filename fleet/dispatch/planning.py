@@ -16,7 +16,7 @@ from fleet.dispatch.expected import expected
 from fleet.dispatch.health import health_of
 from fleet.dispatch.lying import lying_packs
 from fleet.dispatch.packs import sortie_type_in
-from fleet.dispatch.revisable import PLANNED_FROM, revisable
+from fleet.dispatch.revisable import PLANNED_FROM, drafted_near, revisable
 from fleet.dispatch.running import out_today
 from fleet.dispatch.sent import sent
 from fleet.domain.events import PlanRequested
@@ -25,7 +25,7 @@ from fleet.domain.state import Asset, MissionRecord, Parcel
 from fleet.feasibility.appetite import appetite
 from fleet.feasibility.approvals import Sent, has_count
 from fleet.feasibility.committed import drawn_and_needed
-from fleet.planner.snapshot import AssetSlot, Held, PassedOver, Snapshot
+from fleet.planner.snapshot import AssetSlot, Drafted, Held, PassedOver, Snapshot
 from fleet.protocol.lifecycle import AssetStatus, CompartmentStatus, MissionStatus
 from fleet.protocol.mission import Stop, Travel
 from fleet.protocol.values import Order, TimeWindow
@@ -64,18 +64,39 @@ def to_be_planned(desk: Desk) -> tuple[str, ...]:
 
 def snapshot(desk: Desk, plan_id: str, order_ids: Sequence[str], *, revise: bool = False) -> Snapshot:
     """What the planner is given for these parcels; with ``revise``, what of the plan in force it may change too."""
-    state = desk.state
-    if state.until is None:
-        raise ValueError("no day is open")
     slots = _slots(desk, frozenset())
     usable = {slot.asset_id for slot in slots}
     drafted = revisable(desk, order_ids, usable) if revise else ()
+    return _snapshot(desk, plan_id, order_ids, drafted, slots, at=_begins(desk))
+
+
+def question(desk: Desk, order_id: str) -> Snapshot:
+    """What the planner is given where one parcel is asked about: that one, the drafts near it as they stand, and the
+    moment of now. Raises ``ValueError`` where no day is open."""
+    slots = _slots(desk, frozenset())
+    drafted = drafted_near(desk, order_id, {slot.asset_id for slot in slots})
+    return _snapshot(desk, f"ask-{order_id}", (order_id,), drafted, slots, at=_whole(desk.now))
+
+
+def _snapshot(
+    desk: Desk,
+    name: str,
+    order_ids: Sequence[str],
+    drafted: tuple[Drafted, ...],
+    slots: tuple[AssetSlot, ...],
+    *,
+    at: datetime,
+) -> Snapshot:
+    """Of parcels, and of those of some drafts; ``slots`` are the assets beside all drafts."""
+    state = desk.state
+    if state.until is None:
+        raise ValueError("no day is open")
     again = frozenset(one.mission_id for one in drafted)
     open_again = frozenset(o for one in drafted for o in one.order_ids)
-    parcels = [state.parcels[o] for o in (*order_ids, *sorted(open_again))]
+    parcels = [state.parcels[o] for o in (*order_ids, *sorted(open_again.difference(order_ids)))]
     return Snapshot(
-        snapshot_id=f"{plan_id}@{state.position}",
-        at=_begins(desk),
+        snapshot_id=f"{name}@{state.position}",
+        at=at,
         until=state.until,
         orders=tuple(_as_planned(desk, p) for p in parcels),
         assets=_slots(desk, again) if again else slots,
@@ -93,7 +114,11 @@ def snapshot(desk: Desk, plan_id: str, order_ids: Sequence[str], *, revise: bool
 def _begins(desk: Desk) -> datetime:
     """When a plan begins that is asked for now: at a whole second, so that what was drafted by one plan is at times
     that the next one counts in too, and what was worked out of it need not be worked out anew."""
-    at = desk.now + timedelta(seconds=desk.settings.lead_to_plan_s)
+    return _whole(desk.now + timedelta(seconds=desk.settings.lead_to_plan_s))
+
+
+def _whole(at: datetime) -> datetime:
+    """The moment, or the next one at a whole second."""
     return at if at.microsecond == 0 else at.replace(microsecond=0) + timedelta(seconds=1)
 
 

@@ -15,13 +15,14 @@ from fleet.dispatch.history import History, read_history
 from fleet.dispatch.incurred import Incurred, by_component, by_kind, co2_kg, incurred
 from fleet.dispatch.separation.told import untold
 from fleet.domain.events import CustodyPassed, Event
-from fleet.domain.plan import ParcelPlan, Status
+from fleet.domain.plan import ParcelPlan
 from fleet.domain.punctuality import Punctuality, punctuality
 from fleet.domain.state import ExceptionRecord, MissionRecord, Parcel, State
 from fleet.kinds import emissions_of, kind_of
 from fleet.network.base import Network
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.protocol.lifecycle import MissionStatus, ParcelStatus
+from fleet.protocol.options import Status
 from fleet.protocol.values import Direction
 
 FORMAT = "lastmile-report/1"

@@ -8,12 +8,12 @@ another way meanwhile.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import chain
 
 from fleet.dispatch.desk import Desk
-from fleet.domain.state import MissionRecord
+from fleet.domain.state import FINAL_PARCEL, MissionRecord, Parcel, State
 from fleet.planner.snapshot import Drafted, DraftedStop
 from fleet.protocol.lifecycle import MissionStatus, ParcelStatus
 from fleet.protocol.mission import Drop, Stop
@@ -34,8 +34,48 @@ def revisable(desk: Desk, order_ids: Sequence[str], usable: Collection[str]) -> 
         return ()
     some = order_ids[:: -(-len(order_ids) // MOST_PLACES)]
     places = [desk.parcel(order_id).order.place for order_id in some]
-    found = [(_apart(desk, one, places), one) for one in _candidates(desk, usable)]
-    chosen, room = list[Drafted](), _room(desk, len(order_ids))
+    return _nearest(desk, _candidates(desk, usable), places, _room(desk, len(order_ids)))
+
+
+def drafted_near(desk: Desk, order_id: str, usable: Collection[str]) -> tuple[Drafted, ...]:
+    """The drafted missions that a parcel's ways are held against when it is asked about: its own, if it has one that a
+    plan can say, and of those that could make room or take it along the nearest."""
+    parcel = desk.parcel(order_id)
+    own = None if parcel.mission_id is None else desk.mission(parcel.mission_id)
+    mine = _drafted(own) if own is not None and _can_be_said(desk, own) else None
+    # Of two drafts of one van, both in its free time, none would be safe; an asset's others stay as they are.
+    asset_id = None if own is None else own.mission.asset_id
+    others = (one for one in _candidates(desk, usable) if one.asset_id != asset_id)
+    near = _nearest(desk, others, [parcel.order.place], BESIDE)
+    return near if mine is None else tuple(sorted((mine, *near), key=lambda one: one.mission_id))
+
+
+def no_choice_left(state: State, parcel: Parcel) -> str | None:
+    """Why no plan chooses how a parcel is brought any more, in words that go on behind its id; none where one does."""
+    if parcel.status in FINAL_PARCEL or parcel.status is ParcelStatus.IN_LOCKER:
+        at = parcel.served_at or parcel.ended_at
+        when = "" if at is None else f" since {at.isoformat(timespec='seconds')}"
+        return f"is {parcel.status.value.replace('_', ' ')}{when}: there is nothing left to choose"
+    if parcel.custodian.kind not in PLANNED_FROM:
+        return f"is with {parcel.custodian.id}: it can only be handed on, which no plan chooses"
+    record = None if parcel.mission_id is None else state.missions[parcel.mission_id]
+    if record is not None and record.status is not MissionStatus.DRAFTED:
+        sent = "is out with" if record.status is MissionStatus.ACTIVE else "was sent to"
+        mission = record.mission
+        return f"goes with {mission.mission_id}, which {sent} {mission.asset_id}: that is not chosen anew"
+    return None
+
+
+BESIDE = 60
+"""So many drafted parcels are looked at beside one that is asked about: each is asked whether its draft holds."""
+
+
+def _nearest(
+    desk: Desk, candidates: Iterable[Drafted], places: Sequence[Place], room: int
+) -> tuple[Drafted, ...]:
+    """Of these drafts those that come nearest to some places, of so many parcels in all, by id."""
+    found = [(_apart(desk, one, places), one) for one in candidates]
+    chosen = list[Drafted]()
     for _, one in sorted(found, key=lambda pair: (pair[0], pair[1].mission_id)):
         # A long route that is nearest leaves what lies behind it to be looked at.
         if len(one.order_ids) <= room:
@@ -76,15 +116,27 @@ def _candidates(desk: Desk, usable: Collection[str]) -> Iterator[Drafted]:
         # A plan changes one draft of a van, in the time in which it is free: of two drafts none would be safe.
         one_route = record.kind != "van" or drafts[asset_id] == 1
         if asset_id in usable and one_route and _may_change(desk, record):
-            yield Drafted(
-                mission_id, record.mission.revision, asset_id, record.mission.start_at, tuple(_stops(record))
-            )
+            yield _drafted(record)
+
+
+def _drafted(record: MissionRecord) -> Drafted:
+    mission = record.mission
+    return Drafted(
+        mission.mission_id, mission.revision, mission.asset_id, mission.start_at, tuple(_stops(record))
+    )
 
 
 def _may_change(desk: Desk, record: MissionRecord) -> bool:
     soon_s = desk.settings.lead_to_plan_s + desk.settings.keep_before_s
     due_soon = record.release_at < desk.now + timedelta(seconds=soon_s)
-    if record.status is not MissionStatus.DRAFTED or due_soon or record.waits:
+    if due_soon or record.waits or not _can_be_said(desk, record):
+        return False
+    return not any(desk.parcel(order_id).locked for order_id in _brings(record))
+
+
+def _can_be_said(desk: Desk, record: MissionRecord) -> bool:
+    """Whether a mission is a draft that a plan can say: nothing of it was begun, or is of a sort that no plan makes."""
+    if record.status is not MissionStatus.DRAFTED:
         return False
     brings = _brings(record)
     # A van that calls somewhere to fetch what it delivers has it in two of its steps.
@@ -101,7 +153,7 @@ def _may_change(desk: Desk, record: MissionRecord) -> bool:
 
 def _is_planned(desk: Desk, order_id: str, record: MissionRecord) -> bool:
     parcel = desk.parcel(order_id)
-    ours = _may_leave(desk, order_id, record.mission.mission_id)
+    ours = parcel.mission_id == record.mission.mission_id
     return ours and parcel.status is ParcelStatus.PLANNED and parcel.custodian.kind in PLANNED_FROM
 
 

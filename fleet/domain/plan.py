@@ -5,11 +5,11 @@ Times are UTC inside; money is in major units of ``currency`` (a plan is an esti
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from fleet.protocol.options import Option, Status
 from fleet.protocol.values import (
     CompartmentSize,
     Fraction,
@@ -24,14 +24,6 @@ from fleet.protocol.values import (
 )
 
 
-class Status(StrEnum):
-    """The outcome of a feasibility check. UNKNOWN does not fly."""
-
-    FEASIBLE = "feasible"
-    INFEASIBLE = "infeasible"
-    UNKNOWN = "unknown"
-
-
 class Alternative(Value):
     """What another mode would have meant for a parcel.
 
@@ -43,23 +35,6 @@ class Alternative(Value):
     verdict: Status
     cost: NonNegative | None
     reasons: tuple[Reason, ...] = ()
-
-
-class Option(Value):
-    """One way of a parcel: into a locker, by a type from a site to the door, or into a locker's port.
-
-    ``verdict`` is the way's own, whoever else wants it; ``cost`` is what it would add to the rest of the plan, and
-    where there is no room for it beside the others (``reasons``) what it usually costs.
-    """
-
-    mode: str
-    type_id: Identifier
-    site_id: Identifier | None = None
-    locker_id: Identifier | None = None
-    verdict: Status
-    cost: NonNegative | None = None
-    reasons: tuple[Reason, ...] = ()
-    chosen: bool = False
 
 
 class Fallback(Value):

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fleet.domain.fleet import ReserveRule
-from fleet.domain.plan import Status
 from fleet.energy.air import LAPSE_K_PER_M, SEA_LEVEL_K, SEA_LEVEL_PA, ZERO_CELSIUS_K, Wind, air_density
 from fleet.energy.airframe import Airframe, Held
 from fleet.energy.arrays import FloatArray, Floats
@@ -26,6 +25,7 @@ from fleet.feasibility.motion import overloaded
 from fleet.feasibility.temperature import strange_temperature
 from fleet.feasibility.vehicles import calibration_assumption, cold_assumption
 from fleet.feasibility.verdict import Verdict, combine, feasible, infeasible, unknown
+from fleet.protocol.options import Status
 from fleet.protocol.values import Reason
 
 RULE = ReserveRule()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fleet.domain.plan import Status
+from fleet.protocol.options import Status
 from fleet.protocol.values import Reason
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -50,6 +51,14 @@ def stop(children: Mapping[str, subprocess.Popen[bytes]], patience_s: float = 10
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def killed(executor: Executor) -> None:
+    """End an executor's processes, whatever they are doing."""
+    workers = list((getattr(executor, "_processes", None) or {}).values())
+    executor.shutdown(wait=False, cancel_futures=True)
+    for worker in workers:
+        worker.kill()
 
 
 def tail(log: Path, lines: int = 15) -> str:

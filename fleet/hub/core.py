@@ -60,8 +60,8 @@ class CoreSettings:
 class HubCore:
     """The hub's decisions, sessions and batches. Everything comes in as an argument; nothing is read from outside.
 
-    ``live`` is the newest telemetry of each asset, ``plans`` the planning jobs whose request is stored, ``faults`` what
-    our own code raised.
+    ``live`` is the newest telemetry of each asset, ``plans`` the planning jobs whose request is stored,
+    ``questions`` what people ask of the planner, ``faults`` what our own code raised.
     """
 
     def __init__(
@@ -81,6 +81,7 @@ class HubCore:
         self._measured: dict[str, Measured] = {}
         self.clock = clock
         self.plans: list[fx.StartPlanning] = []
+        self.questions: list[fx.FindOptions] = []
         self.faults: list[Exception] = []
         self.batches = Batches(anchor)
         self.inbox = Inbox(settings.inbox_limit, settings.retry_after_s)
@@ -413,6 +414,9 @@ class HubCore:
     def _on_start_planning(self, effect: fx.StartPlanning, _now: datetime) -> None:
         self.batches.open.then.append(lambda: self.plans.append(effect))
 
+    def _on_find_options(self, effect: fx.FindOptions, _now: datetime) -> None:
+        self.batches.open.then.append(lambda: self.questions.append(effect))
+
     def _on_keep_contacts(self, effect: fx.KeepContacts, _now: datetime) -> None:
         self.batches.open.contacts.extend(effect.contacts)
 
@@ -480,6 +484,7 @@ _EFFECTS: dict[type, Callable[[HubCore, Any, datetime], None]] = {
     fx.Send: HubCore._on_send,
     fx.Answer: HubCore._on_answer,
     fx.StartPlanning: HubCore._on_start_planning,
+    fx.FindOptions: HubCore._on_find_options,
     fx.KeepContacts: HubCore._on_keep_contacts,
     fx.EraseContacts: HubCore._on_erase_contacts,
     fx.Watch: HubCore._on_watch,

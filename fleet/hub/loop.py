@@ -118,9 +118,7 @@ class Loop:
             if self.snapshots is not None and self.writer.trouble is None:
                 # The last of the disk's space is for what can't be made again.
                 self.snapshots.committed(position)
-            for job in self.core.plans:
-                self.planning.start(job, job.snapshot.at)
-            self.core.plans.clear()
+            self.planning.take(self.core.plans, self.core.questions)
 
     def _send_out(self, wall_s: float) -> None:
         for route, frames in self.core.output(wall_s):

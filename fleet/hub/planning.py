@@ -16,11 +16,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fleet.dispatch.effects import StartPlanning
-from fleet.dispatch.inputs import PlanFailed, PlanReady
+from fleet.dispatch.effects import FindOptions, StartPlanning
+from fleet.dispatch.inputs import OptionsFound, PlanFailed, PlanReady
 from fleet.domain.plan import Plan
-from fleet.hub.children import die_with_parent
+from fleet.hub.children import die_with_parent, killed
 from fleet.hub.observability.vitals import PLAN_SECONDS, Histogram, PlannerVitals
+from fleet.hub.questions import Questions
 from fleet.planner.recent import Recent
 from fleet.planner.snapshot import Snapshot
 from fleet.planner.stop import MaxIterations, Stop, within
@@ -105,7 +106,8 @@ class _Job:
 
 
 class Planning:
-    """Jobs that are being planned. ``wake`` is called (from another thread) whenever one is done."""
+    """Jobs that are being planned, and questions beside them. ``wake`` is called (from another thread) whenever one is
+    done."""
 
     def __init__(
         self,
@@ -118,6 +120,7 @@ class Planning:
         self._effort, self._wake, self._make, self._tries = effort, wake, make_executor, tries
         self._executor: Executor | None = None
         self._jobs: list[_Job] = []
+        self._questions = Questions(wake, make_executor)
         self._failures = self._deaths = 0
         self._available = True
         self._took_s = Histogram(PLAN_SECONDS)
@@ -137,6 +140,15 @@ class Planning:
             available=self._available,
             took_s=self._took_s.spread(),
         )
+
+    def take(self, jobs: list[StartPlanning], questions: list[FindOptions]) -> None:
+        """Start these jobs and ask these questions, which are in other hands then."""
+        for job in jobs:
+            self.start(job, job.snapshot.at)
+        for question in questions:
+            self._questions.ask(question)
+        jobs.clear()
+        questions.clear()
 
     def start(self, job: StartPlanning, now: datetime) -> None:
         """Have a plan made; the first one of a run has the baselines beside it, a repair has not."""
@@ -173,8 +185,9 @@ class Planning:
             self._executor = self._make()
         return self._executor
 
-    def done(self) -> Iterator[PlanReady | PlanFailed]:
+    def done(self) -> Iterator[PlanReady | PlanFailed | OptionsFound]:
         """What has come back since the last call."""
+        yield from self._questions.done()
         finished = [j for j in self._jobs if j.future.done()]
         self._jobs = [j for j in self._jobs if not j.future.done()]
         for job in finished:
@@ -200,8 +213,6 @@ class Planning:
     def close(self) -> None:
         """Stop the worker, whatever it is doing; its job is not done again."""
         self._jobs.clear()
+        self._questions.close()
         if self._executor is not None:
-            workers = list((getattr(self._executor, "_processes", None) or {}).values())
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            for worker in workers:
-                worker.kill()
+            killed(self._executor)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fleet.domain.fleet import AssetType, RouteType, SortieType, StationType
-from fleet.domain.plan import Alternative, Fallback, Option, ParcelPlan, Status, Unassigned
+from fleet.domain.plan import Alternative, Fallback, ParcelPlan, Unassigned
 from fleet.feasibility import Verdict, assess_locker, assess_route
 from fleet.feasibility import planned as reasons
 from fleet.planner.board import Board
@@ -24,6 +24,7 @@ from fleet.planner.rivals import ESTIMATED, Rival, Rivals
 from fleet.planner.running import RunningRoute
 from fleet.planner.stop import Late, never
 from fleet.planner.ways import LockerWay, Way, Ways
+from fleet.protocol.options import Option, Status
 from fleet.protocol.values import Reason, slim
 
 UNASSIGNED = "unassigned"

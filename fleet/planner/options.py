@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fleet.domain.fleet import SortieType
-from fleet.domain.plan import Option, Status
 from fleet.feasibility import assess_locker, planned
 from fleet.planner.board import Board, Seat
 from fleet.planner.candidates import sortie_way
@@ -17,6 +16,7 @@ from fleet.planner.problem import Pool, Problem, Station, stay_fee
 from fleet.planner.rivals import Rivals
 from fleet.planner.visits import door_visit
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way
+from fleet.protocol.options import Option, Status
 from fleet.protocol.values import Place, Reason
 
 MOST_REFUSED = 6
@@ -141,7 +141,7 @@ class Options:
 
     def _vans(self, order: int, seat: Seat) -> Iterator[Option]:
         """To the door, by each type from each site that vans start from."""
-        ways = self.board.ways[order]
+        ways, standing = self.board.ways[order], self.problem.standing(order)
         for type_id, site_id in sorted(self.problem.bases):
             kind = self.problem.fleet.types[type_id].kind
             base, why = (type_id, site_id), self._barred(order, kind)
@@ -149,6 +149,8 @@ class Options:
             if base not in ways.bases or why:
                 status = said.status if said is not None and not said.feasible else Status.INFEASIBLE
                 refused = why or (said.reasons if said is not None else ())
+                if not refused and standing not in (None, site_id):
+                    refused = (planned.elsewhere(kind, standing or ""),)
                 yield Option(mode=kind, type_id=type_id, site_id=site_id, verdict=status, reasons=refused)
                 continue
             own = isinstance(seat.way, DoorWay) and seat.tour is not None and seat.tour.van.base == base

@@ -15,6 +15,7 @@ from fleet.protocol.actions import Action
 from fleet.protocol.batteries import Packs, PackState
 from fleet.protocol.greetings import Busy, Echo, Factsheet, Heartbeat, Hello, Message, Refused, Role, Welcome
 from fleet.protocol.mission import Mission
+from fleet.protocol.options import ExplainOrder, OrderOptions
 from fleet.protocol.values import (
     Code,
     CompartmentSize,
@@ -34,12 +35,13 @@ from fleet.protocol.values import (
 from fleet.protocol.weather import MOST_ROWS, SeaLevelPressure, WeatherHeight, WeatherRow
 from fleet.protocol.zones import ChangeZones, Consequences, PreviewZones
 
-# Messages of a session, and those about zones, are part of the one vocabulary.
+# Messages of a session, and those about zones and ways, are part of the one vocabulary.
 __all__ = [
     "Action",
     "Busy",
     "ChangeZones",
     "Echo",
+    "ExplainOrder",
     "Factsheet",
     "Heartbeat",
     "Hello",
@@ -350,7 +352,8 @@ class ReportWeather(Message):
 
 class Reply(Message):
     """The hub's answer to a request of an operator's or of a weather station's. ``zones``: what a change of zones leads
-    to, where that was asked, or it was made; an answer that is given again does not have it."""
+    to, where that was asked, or it was made; an answer that is given again does not have it. ``options``: the ways of a
+    parcel, where they were asked."""
 
     sequenced: ClassVar[bool] = False
     type: Literal["reply"] = "reply"
@@ -360,6 +363,7 @@ class Reply(Message):
     reasons: tuple[Reason, ...] = ()
     ids: tuple[str, ...] = ()
     zones: Consequences | None = None
+    options: OrderOptions | None = None
 
 
 # --- granted time ----------------------------------------------------------------------------------------------------
@@ -450,6 +454,7 @@ AnyMessage = Annotated[
     | CloseException
     | EraseContacts
     | LockOrders
+    | ExplainOrder
     | AddZone
     | RemoveZone
     | PreviewZones

@@ -32,6 +32,7 @@ ALLOWED: dict[Role, frozenset[str]] = {
             "close_exception",
             "erase_contacts",
             "lock_orders",
+            "explain_order",
             "add_zone",
             "remove_zone",
             "preview_zones",

@@ -24,7 +24,7 @@ NEW_FIELDS: Final[Mapping[int, Mapping[str, frozenset[str]]]] = {
         "reserve_compartment": frozenset({"request"}),
         "release_compartment": frozenset({"request"}),
         "compartment_report": frozenset({"request"}),
-        "reply": frozenset({"zones"}),
+        "reply": frozenset({"zones", "options"}),
         "command": frozenset({"via"}),
         "report_weather": frozenset({"place", "height_m", "pressure_hpa"}),
         "assign": frozenset({"mission.cruise_mps", "mission.pace", "mission.driver_break"}),
@@ -36,7 +36,7 @@ NEW_FIELDS: Final[Mapping[int, Mapping[str, frozenset[str]]]] = {
 default: what the other end left out is read as that."""
 
 NEW_KINDS: Final[Mapping[int, frozenset[str]]] = {
-    2: frozenset({"erase_contacts", "preview_zones", "change_zones", "lock_orders"})
+    2: frozenset({"erase_contacts", "preview_zones", "change_zones", "lock_orders", "explain_order"})
 }
 """Version, kinds that are new in it."""
 

@@ -24,6 +24,7 @@ from fleet.protocol.codec import decode_control, encode
 from fleet.protocol.messages import (
     Action,
     ChangeZones,
+    ExplainOrder,
     Hello,
     Message,
     OperatorCommand,
@@ -33,7 +34,9 @@ from fleet.protocol.messages import (
     StopAll,
     Telemetry,
 )
+from fleet.protocol.options import Option, OrderOptions, Status
 from fleet.protocol.session import HubSession
+from fleet.protocol.values import Reason
 from fleet.protocol.zones import ConcernedFlight, Consequences, ZoneEntry
 from fleet.store import Batch, SqlStore
 from tests.browser.recording import Recording, along
@@ -45,7 +48,7 @@ FEED_EVERY_S = 0.2
 @dataclass
 class FakeHub:
     """Use it as a context manager. ``now`` is its business time; ``feeding`` turns the feed on and off; ``told`` is
-    telemetry that takes the place of an asset's own.
+    telemetry that takes the place of an asset's own. ``busy``: its planner answers no question.
     """
 
     recording: Recording
@@ -53,6 +56,7 @@ class FakeHub:
     now: datetime
     deaf: frozenset[str] = frozenset()
     unwilling: frozenset[str] = frozenset()
+    busy: bool = False
     feeding: threading.Event = field(default_factory=threading.Event)
     taken: list[Message] = field(default_factory=list)
     told: dict[str, Telemetry] = field(default_factory=dict)
@@ -186,6 +190,32 @@ class FakeHub:
             self.log(*closed, *opened)
         return reply
 
+    def _ways(self, message: ExplainOrder) -> Reply:
+        """A drone from the depot, as it is drafted, and a locker that is full; where its planner is ``busy`` that."""
+        if self.busy:
+            return Reply(
+                request_id=message.request_id, ok=False, detail="the planner answers 4 other questions"
+            )
+        full = Reason(
+            code="no_room", detail="L1 has no compartment left for a small parcel", source="planner"
+        )
+        drone = Option(
+            mode="drone", type_id="d1", site_id="depot", verdict=Status.FEASIBLE, cost=1.25, chosen=True
+        )
+        locker = Option(
+            mode="locker", type_id="wall", locker_id="L1", verdict=Status.FEASIBLE, cost=0.75, reasons=(full,)
+        )
+        found = OrderOptions(
+            order_id=message.order_id,
+            at=self.now,
+            currency="EUR",
+            zones_version="sha256:1",
+            beside=3,
+            options=(drone, locker),
+            assumptions=("wind 4 m/s",),
+        )
+        return Reply(request_id=message.request_id, ok=True, options=found)
+
     def _command(self, asset_id: str, message: OperatorCommand | StopAll) -> str:
         command_id = f"cmd-{self.state.serial + 1}"
         why = message.why or "told by an operator"
@@ -261,4 +291,5 @@ _HANDLERS: dict[type, Callable[[FakeHub, Any], Reply]] = {
     StopAll: FakeHub._all,
     PreviewZones: FakeHub._preview,
     ChangeZones: FakeHub._change,
+    ExplainOrder: FakeHub._ways,
 }

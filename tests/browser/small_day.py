@@ -24,12 +24,12 @@ from fleet.domain.plan import (
     RouteStop,
     SortieDrop,
     SortiePlan,
-    Status,
     Summary,
     Unassigned,
 )
 from fleet.domain.sites import Locker, Site
 from fleet.intake.fleetfile import default_fleet
+from fleet.protocol.options import Status
 from fleet.protocol.values import (
     CompartmentSize,
     Dimensions,

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from fleet.domain import events as ev
 from fleet.protocol.batteries import PackState
-from fleet.protocol.messages import Action, OperatorCommand, StopAll, Telemetry
+from fleet.protocol.messages import Action, ExplainOrder, OperatorCommand, StopAll, Telemetry
 from tests.browser.conftest import HEIGHT, WIDTH
 from tests.browser.fakehub import FakeHub
 from tests.browser.small_day import NOON
@@ -112,6 +112,33 @@ def test_order_is_explained(page: Page) -> None:
     expect(panel).to_contain_text("gust_too_strong")
     expect(panel).to_contain_text("asset depot/drone-2 → site depot")
     expect(panel).to_contain_text("the afternoon route")
+
+
+def test_every_way_of_an_order_is_asked_of_the_planner(page: Page, hub: FakeHub) -> None:
+    """When somebody wants to know, not before; what the hub says is shown as it says it, with each reason."""
+    choose(page, "orders", "U-1")
+    ask, ways = page.get_by_role("button", name="Find every way"), page.locator("#ways")
+    expect(ask).to_be_visible()
+    assert hub.taken == []
+    ask.click()
+    expect(ways.locator("tbody tr")).to_have_count(3, timeout=SOON_MS)
+    expect(ways.locator("tr.chosen")).to_contain_text("drone d1 from depot")
+    expect(ways.locator("tr.chosen")).to_contain_text("1.25 EUR")
+    expect(ways).to_contain_text("no_room L1 has no compartment left for a small parcel")
+    expect(ways).to_contain_text("beside 3 other drafted parcels")
+    hub.now += timedelta(seconds=1)
+    expect(ways.locator("tbody tr")).to_have_count(3)
+    hub.busy = True
+    ask.click()
+    expect(ways.locator(".refused")).to_have_text("the planner answers 4 other questions", timeout=SOON_MS)
+    assert [type(message) for message in hub.taken] == [ExplainOrder, ExplainOrder]
+
+
+def test_one_that_was_delivered_has_no_choice_left(page: Page) -> None:
+    """The page says so, in place of a button."""
+    choose(page, "orders", "D-1")
+    expect(page.locator("#ways")).to_contain_text("D-1 is delivered since")
+    expect(page.locator("#ask-ways")).to_be_hidden()
 
 
 def test_energy_of_an_order_under_way(page: Page) -> None:

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.domain.fleet import Assumptions, SortieType
-from fleet.domain.plan import Status
 from fleet.feasibility import (
     Verdict,
     assess_locker,
@@ -19,6 +18,7 @@ from fleet.feasibility import (
     prefilter_sorties,
     unknown,
 )
+from fleet.protocol.options import Status
 from fleet.protocol.values import Direction, Goods, Order, Reason, ServiceLevel, TimeWindow
 from fleet.weather.series import WeatherSeries
 from geofences import UnknownTerrain

@@ -12,9 +12,10 @@ from pathlib import Path
 from fleet.app import Files, Setup, open_core
 from fleet.config import RunInputs
 from fleet.dispatch.effects import Send
-from fleet.dispatch.inputs import PlanReady
+from fleet.dispatch.inputs import OptionsFound, PlanReady
 from fleet.hub.core import CoreSettings, HubCore
 from fleet.hub.planning import Effort, make_plan
+from fleet.hub.questions import find_options
 from fleet.protocol.codec import decode_control, encode, encode_telemetry
 from fleet.protocol.messages import AnyMessage, Attach, CancelMission, Message, Role, SubmitOrders, Telemetry
 from fleet.protocol.session import PeerSession, SessionState
@@ -233,6 +234,11 @@ class Bench:
             self.core.plans.remove(job)
             made = make_plan(job, Effort(iterations=1, baselines=False), job.snapshot.at)
             self.core.tell(PlanReady(made), self.wall)
+        for question in self.core.questions:
+            found = find_options(question)
+            asked = question.peer_id, question.request_id, question.order_id
+            self.core.tell(OptionsFound(*asked, found), self.wall)
+        self.core.questions.clear()
         self.deliver(self.core.output(self.wall))
 
     def deliver(self, frames: Iterable[tuple[bytes, list[bytes]]]) -> None:

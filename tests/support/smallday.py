@@ -15,7 +15,6 @@ from fleet.domain.plan import (
     Plan,
     SortieDrop,
     SortiePlan,
-    Status,
     Summary,
 )
 from fleet.domain.sites import Locker, Site
@@ -24,6 +23,7 @@ from fleet.network.base import Leg
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.protocol.lifecycle import CompartmentEvent
 from fleet.protocol.mission import Drop, Item, Load, Mission, Stop, Travel, Unload
+from fleet.protocol.options import Status
 from fleet.protocol.values import (
     CompartmentSize,
     Contact,

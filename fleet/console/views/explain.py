@@ -8,6 +8,7 @@ from fleet.console.views.around import around
 from fleet.console.views.base import Row, reasons_of, stamp
 from fleet.console.views.missions import no_return_row
 from fleet.console.views.orders import order_row
+from fleet.dispatch.revisable import no_choice_left
 from fleet.domain.plan import Alternative, ParcelPlan, RoutePlan, SortiePlan
 from fleet.domain.state import MissionRecord
 from geofences import ZoneSet
@@ -22,6 +23,7 @@ def explain(ledger: Ledger, order_id: str, zones: ZoneSet | None = None) -> Row:
     return {
         "order": order_row(ledger, order_id) | _goods(ledger, order_id),
         "choice": _choice(ledger, order_id),
+        "no_choice_left": no_choice_left(ledger.state, parcel),
         "unassigned": _unassigned(ledger, order_id),
         "plan": _plan(ledger, order_id),
         "mission": _mission(ledger, parcel.mission_id, zones),

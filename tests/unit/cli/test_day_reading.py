@@ -190,6 +190,7 @@ custody:
   2026-11-24T08:03:00.000Z  linehaul -> site S1
   2026-11-24T08:18:00.000Z  site S1 -> asset S1/drone-1
   2026-11-24T08:26:00.000Z  asset S1/drone-1 -> recipient
+its ways: A is delivered since 2026-11-24T08:26:00+00:00: there is nothing left to choose
 """
     )
 
@@ -202,7 +203,7 @@ def test_a_hand_on_is_explained(root: Path, capsys: pytest.CaptureFixture[str]) 
         "  wind: gusts of 15 m/s (limit 14 m/s, actual 15 m/s, source forecast)",
         "not tried again: drone",
     ]
-    assert lines[-1] == "exceptions: exc-1"
+    assert lines[-2] == "exceptions: exc-1"
 
 
 def test_a_name_has_no_unit() -> None:
@@ -213,10 +214,21 @@ def test_a_name_has_no_unit() -> None:
 
 
 def test_a_parcel_without_a_plan_says_so(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(root, "orders", "explain", "G") == 0
+    assert run(root, "orders", "explain", "G", "--no-ways") == 0
     assert capsys.readouterr().out == (
         "G: delivery, received, with linehaul\nnot planned yet\ncustody: never handed over yet\n"
     )
+
+
+def test_without_a_hub_the_ways_are_not_known(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All else is; what to do is said, in text and as JSON."""
+    assert run(root, "orders", "explain", "G") == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("its ways: ")
+    assert "start one with `fleet demo` or `fleet hub`" in last
+    found = answer(capsys, root, "orders", "explain", "G")
+    assert found["ways"] is None
+    assert "start one" in found["ways_missing"]
 
 
 # --- assets, lockers, exceptions -------------------------------------------------------------------------------------

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from fleet.domain.fleet import SortieType
-from fleet.domain.plan import Status
 from fleet.feasibility import Context, SortieAssessment, TripShape, Verdict, assess_sortie, sortie_shape
 from fleet.feasibility.alternate import landing_places
+from fleet.protocol.options import Status
 from fleet.protocol.values import Order, Place
 from geofences import (
     Applicability,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.domain.plan import Status
 from fleet.feasibility.charge import COME_FULL, ToldCharge, ask_charge
 from fleet.intake.fleetfile import default_fleet
+from fleet.protocol.options import Status
 
 FLEET = default_fleet().spec
 ages = st.none() | st.floats(0, 1e6)

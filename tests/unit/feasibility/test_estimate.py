@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fleet.domain.plan import Status
 from fleet.energy import catalog
 from fleet.energy.air import Wind
 from fleet.energy.airframe import Airframe, Range, Validity
@@ -16,6 +15,7 @@ from fleet.energy.errors import InvalidInput
 from fleet.energy.learning import NEW, raised_by
 from fleet.energy.sortie import SortiePlan, largest_radius_m, sortie_table
 from fleet.feasibility.estimate import Estimate, Question, estimate
+from fleet.protocol.options import Status
 
 M100 = catalog.airframe("dji-matrice-100")
 COURIER = catalog.airframe("courier-x4")

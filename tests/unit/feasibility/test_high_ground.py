@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from fleet.domain.plan import Status
 from fleet.feasibility import Context, SortieAssessment, assess_sortie
 from fleet.feasibility.overground import box_around
 from fleet.feasibility.shape import TripShape, by_way_of, sortie_shape
+from fleet.protocol.options import Status
 from geofences import Terrain, Waypoint
 from geofences.model.altitude import ANYTHING, Box, Interval
 from tests.unit.feasibility.world import DRONE, LOCKER, NOON, SITE, away, context, order, trip_of, zone

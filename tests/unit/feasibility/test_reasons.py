@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from fleet.domain.fleet import Assumptions, ReserveRule, SortieType, WeatherCaps
-from fleet.domain.plan import Status
 from fleet.domain.sites import Site
 from fleet.feasibility import (
     Context,
@@ -18,6 +17,7 @@ from fleet.feasibility import (
     assess_route,
     assess_sortie,
 )
+from fleet.protocol.options import Status
 from fleet.protocol.values import CompartmentSize, Direction, Goods, Order, ServiceLevel, TimeWindow
 from geofences import UnknownTerrain
 from tests.unit.feasibility.world import (

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.domain.fleet import ReserveRule, SortieType, Streets
-from fleet.domain.plan import Status
 from fleet.energy.catalog import ground_robot
 from fleet.energy.margin import margin_fraction
 from fleet.energy.render import render
@@ -18,6 +17,7 @@ from fleet.feasibility import Trip, assess_sortie
 from fleet.feasibility.underway import watts
 from fleet.network.base import Leg, Profile
 from fleet.network.geodesic import GeodesicNetwork
+from fleet.protocol.options import Status
 from fleet.protocol.values import Place
 from tests.unit.feasibility.world import NOON, ROBOT, SITE, away, context, order, trip_of
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fleet.config import snapshot_of
 from fleet.dispatch.effects import StartPlanning
-from fleet.dispatch.inputs import PlanFailed, PlanReady
+from fleet.dispatch.inputs import OptionsFound, PlanFailed, PlanReady
 from fleet.hub.planning import Effort, Planning, spawned_executor
 from tests.support.bench import DAY, write_inputs
 
@@ -30,6 +30,7 @@ def first_answer(planning: Planning, woken: threading.Event) -> PlanReady | Plan
         woken.wait(1)
         woken.clear()
         for result in planning.done():
+            assert not isinstance(result, OptionsFound)
             return result
     raise AssertionError("the planner never answered")
 

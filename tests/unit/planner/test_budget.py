@@ -9,7 +9,7 @@ import random
 
 import pytest
 
-from fleet.domain.plan import Plan, Status
+from fleet.domain.plan import Plan
 from fleet.planner import Deadline, MaxIterations, Snapshot, plan
 from fleet.planner.candidates import find_ways
 from fleet.planner.flights import Flights
@@ -19,6 +19,7 @@ from fleet.planner.prices import learn
 from fleet.planner.problem import Problem
 from fleet.planner.routes import Routing
 from fleet.planner.search import Found
+from fleet.protocol.options import Status
 from tests.unit.planner.town import EIGHT, order, place, random_town, snapshot
 
 

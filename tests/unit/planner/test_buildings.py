@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from fleet.domain.plan import Plan, RouteStop, Status
+from fleet.domain.plan import Plan, RouteStop
 from fleet.planner import MaxIterations, Snapshot, plan
 from fleet.planner.board import Board
 from fleet.planner.buildings import door_visits, gathered, shared
@@ -20,6 +20,7 @@ from fleet.planner.problem import Problem
 from fleet.planner.search import search
 from fleet.planner.tours import Case, Tour
 from fleet.planner.visits import door_visit
+from fleet.protocol.options import Status
 from fleet.protocol.values import Direction, Order, Place
 from tests.property.test_planner import (
     check_each_once,

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from fleet.domain.plan import Plan, RoutePlan, RouteStop
-from fleet.domain.plan import Status as PlanStatus
 from fleet.feasibility import Verdict
 from fleet.feasibility.route_energy import range_of
 from fleet.network.base import Gap, Leg, Legs, Matrix, Profile
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.planner import MaxIterations, best_insertion, plan
 from fleet.planner.ranges import Driven, in_range
+from fleet.protocol.options import Status as PlanStatus
 from fleet.protocol.values import Order, Place
 from tests.unit.planner.test_van_range import with_battery
 from tests.unit.planner.town import CENTRE, EIGHT, locker, order, place, snapshot

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from fleet.domain.plan import Option, ParcelPlan, Plan, Status
+from fleet.domain.plan import ParcelPlan, Plan
 from fleet.planner import MaxIterations, Snapshot, plan
 from fleet.planner.planfile import from_json, to_json
 from fleet.planner.settle import LEAST_GAIN
+from fleet.protocol.options import Option, Status
 from tests.unit.planner.town import EIGHT, locker, order, place, random_town, snapshot
 
 SEEDS = range(8)

@@ -11,7 +11,7 @@ from functools import cache
 import pytest
 
 from fleet.domain.fleet import SortieType
-from fleet.domain.plan import Alternative, ParcelPlan, Plan, Status
+from fleet.domain.plan import Alternative, ParcelPlan, Plan
 from fleet.planner import MaxIterations, Snapshot, plan
 from fleet.planner.board import Board
 from fleet.planner.candidates import find_ways
@@ -20,6 +20,7 @@ from fleet.planner.problem import Problem
 from fleet.planner.search import search
 from fleet.planner.settle import LEAST_GAIN, settle
 from fleet.planner.ways import SortieWay
+from fleet.protocol.options import Status
 from fleet.protocol.values import CompartmentSize, Order, Reason
 from fleet.weather.conditions import Conditions, Observation
 from fleet.weather.series import WeatherSeries

@@ -10,7 +10,7 @@ async function post(path, body) {
     return await answer.json();
   } catch (error) {
     const detail = `no answer from the console (${error.message}); whether the hub has taken it is not known`;
-    return { ok: false, detail, reasons: [], ids: [], commands: [], zones: null };
+    return { ok: false, detail, reasons: [], ids: [], commands: [], zones: null, ways: null };
   }
 }
 
@@ -28,6 +28,9 @@ export const previewZones = (change) => post("/api/zones/preview", change);
 
 /** Does it. */
 export const changeZones = (change, why) => post("/api/zones", { ...change, why });
+
+/** Every way of one order, found by the planner as the plan stands. */
+export const waysOf = (orderId) => post("/api/ways", { order_id: orderId });
 
 /** How far an asset may go with a payload, as a GeoJSON feature; its geometry is null where it may not start. */
 export async function rangeOf(assetId, payloadKg) {

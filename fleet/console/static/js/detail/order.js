@@ -5,12 +5,13 @@ import { brief, clockTime, money, orDash, percent, quantity, shortTime } from ".
 import { airspace, facts, heading, noReturn, reasonList, section, timeline } from "./parts.js";
 
 /** The panel of one order, from `/api/orders/{id}`. */
-export function orderPanel(store, told) {
+export function orderPanel(store, told, ways) {
   const { order } = told;
   return [
     heading(store, order.id, pill(order.status), order.mode ? el("span", {}, words(order.mode)) : null, order.late ? pill("failed", "late") : null),
     orderFacts(store, order),
     why(told),
+    ways.node,
     unassigned(told.unassigned),
     handedOn(told),
     replanned(told),

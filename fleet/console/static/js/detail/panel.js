@@ -4,6 +4,7 @@ import { byId, el } from "../dom.js";
 import { explain } from "../hub.js";
 import { AssetPanel } from "./asset.js";
 import { orderPanel } from "./order.js";
+import { WaysPanel } from "./ways.js";
 import { exceptionPanel, lockerPanel, missionPanel } from "./others.js";
 
 const PLAIN = { lockers: lockerPanel, exceptions: exceptionPanel, missions: missionPanel };
@@ -51,12 +52,13 @@ export class Detail {
 
   async #drawOrder(id) {
     const row = this.store.tables.orders.get(id);
+    if (this.ways?.id !== id) this.ways = new WaysPanel(this.store, id);
     if (row && row === this.told && this.node.dataset.order === id) return;
     try {
       const told = await explain(id);
       if (!this.store.isChosen("orders", id)) return;
       const open = [...this.node.querySelectorAll("details")].map((part) => part.open);
-      this.node.replaceChildren(...present(orderPanel(this.store, told)));
+      this.node.replaceChildren(...present(orderPanel(this.store, told, this.ways.current(told))));
       if (this.node.dataset.order === id) this.node.querySelectorAll("details").forEach((part, index) => { part.open = open[index] ?? false; });
       Object.assign(this, { told: row });
       this.node.dataset.order = id;
