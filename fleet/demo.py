@@ -66,6 +66,8 @@ class DemoOptions:
     """Simulated seconds a second at most; none is as fast as it goes."""
     network: Path | None = None
     """Streets of where the city lies (around 7.9 W, 40.6 N); none: ways are estimated."""
+    fleet: Path | None = None
+    """A fleet file in place of the city's, for its sites and lockers."""
 
 
 Tell = Callable[[str], None]
@@ -103,7 +105,10 @@ def prepare(run: RunDir, options: DemoOptions, *, fresh: bool = False, tell: Tel
         _make_room(run, fresh=fresh, tell=tell)
         run.create()
         # First of all: it says that a demo has made what is here, also of one that gets no further.
-        write_atomically(run.path / OPTIONS, json.dumps({"incidents": options.incidents}))
+        write_atomically(
+            run.path / OPTIONS,
+            json.dumps({"incidents": options.incidents, "own_fleet": options.fleet is not None}),
+        )
     setup, world = build_day(run.path, options)
     write_atomically(run.world, world.model_dump_json())
     write_atomically(run.setup, setup.model_dump_json(indent=1))
@@ -206,8 +211,10 @@ def _write_city(folder: Path, city: City, options: DemoOptions) -> Files:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in city.files().items():
         (folder / name).write_text(text, encoding="utf-8")
+    if options.fleet is not None:
+        shutil.copyfile(options.fleet, folder / "fleet.toml")
     if options.margin_scale is not None:
-        trial = _with_margin(city.fleet_toml, options.margin_scale)
+        trial = _with_margin((folder / "fleet.toml").read_text(encoding="utf-8"), options.margin_scale)
         (folder / "fleet.toml").write_text(trial, encoding="utf-8")
     known = ("none.geojson",) if options.ignore_zones else ("zones.geojson", "zones_ed318.json")
     (folder / "none.geojson").write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
@@ -408,9 +415,9 @@ def _idle_modes(result: Report) -> list[str]:
     ]
 
 
-def failures(result: Report, *, hard: bool) -> list[str]:
+def failures(result: Report, *, hard: bool, own_fleet: bool = False) -> list[str]:
     """What makes a demo fail: parcels that did not end, too many left to drivers after the day, a mode that hardly
-    serves, and what the judge saw.
+    serves, and what the judge saw. How much a fleet of the user's own brings is that fleet's, and no failure.
     """
     ended, parcels = result["ended"], result["parcels"]
     allowed = (0.10 if hard else 0.02) * parcels
@@ -428,13 +435,13 @@ def failures(result: Report, *, hard: bool) -> list[str]:
     ]
     seen = result.get("evidence", {})
     found += [f"{len(seen[name])} {what}" for name, what in JUDGED_TOO.items() if seen.get(name)]
-    found += _idle_modes(result)
+    found += [] if own_fleet else _idle_modes(result)
     faults = sum(e["code"] == "hub_fault" for e in result["exceptions"])
     if faults:
         found.append(f"{faults} faults of the hub itself")
     if ended["unresolved"]:
         found.append(f"{ended['unresolved']} parcels unresolved")
-    if ended["in_driver_route"] > allowed:
+    if ended["in_driver_route"] > allowed and not own_fleet:
         found.append(
             f"{ended['in_driver_route']} parcels left in driver routes, at most {allowed:.0f} are allowed"
         )

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -73,6 +73,10 @@ def command(
     margin_scale: MarginScale = None,
     ignore_zones: IgnoreZones = False,
     network: Streets = None,
+    fleet: Annotated[
+        Path | None,
+        typer.Option("--fleet", metavar="FILE", help="Fleet (TOML) in place of the city's, at its sites."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Run a sample day: a seeded city, about 150 parcels, four simulated hours, a report at the end."""
@@ -86,12 +90,22 @@ def command(
         _refuse_options_of_a_new_demo(context)
     run = RunDir.named(name, root)
     options = DemoOptions(
-        seed, parcels, 4.0, incidents, iterations, not headless, margin_scale, ignore_zones, rate, network
+        seed,
+        parcels,
+        4.0,
+        incidents,
+        iterations,
+        not headless,
+        margin_scale,
+        ignore_zones,
+        rate,
+        network,
+        fleet,
     )
     person = sys.stdin.isatty() and not headless
     ending = Ending(run, report, as_json=as_json, stay=person)
-    if network is not None and not resume:
-        _check_streets(options)
+    if not resume and (network is not None or fleet is not None):
+        _check_files(options)
     with _refusals(), claimed(run, resume=resume):
         if not resume:
             note(f"making a city from seed {seed} in {run.path}")
@@ -129,7 +143,7 @@ def beforehand(run: RunDir, setup: Setup, *, person: bool) -> list[str]:
 
 
 OF_A_NEW_DEMO = frozenset(
-    {"seed", "parcels", "incidents", "iterations", "margin_scale", "ignore_zones", "network"}
+    {"seed", "parcels", "incidents", "iterations", "margin_scale", "ignore_zones", "network", "fleet"}
 )
 """Options, by their names here, that a demo keeps from its beginning to its end."""
 
@@ -141,10 +155,15 @@ def _refuse_options_of_a_new_demo(context: typer.Context) -> None:
             raise BadInput(f"{option}: is kept from the demo's beginning; leave it out with --resume")
 
 
-def _check_streets(options: DemoOptions) -> None:
-    """Before an earlier demo makes room for one that could not begin: on these streets its city must be."""
+def _check_files(options: DemoOptions) -> None:
+    """Before an earlier demo makes room for one that could not begin: on these streets its city must be, and the fleet
+    be one of its sites. Raises ``IntakeError``, which names the file that was given, and ``NetworkError``.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        build_day(Path(folder), options)
+        setup, _ = build_day(Path(folder), replace(options, fleet=None))
+        if options.fleet is not None:
+            setup.files.model_copy(update={"fleet": options.fleet}).read()
+            build_day(Path(folder), options)
 
 
 @contextmanager
@@ -170,7 +189,8 @@ class Ending:
     def wrong(self, result: Report) -> list[str]:
         """What makes this demo fail."""
         options = json.loads((self.run.path / OPTIONS).read_text(encoding="utf-8"))
-        return failures(result, hard=options["incidents"] == "hard")
+        own = bool(options.get("own_fleet"))  # a demo of an earlier release does not say
+        return failures(result, hard=options["incidents"] == "hard", own_fleet=own)
 
     def show(self, result: Report) -> None:
         """The report, if it was not shown yet."""

@@ -1,0 +1,86 @@
+"""``fleet demo --fleet``: a fleet of one's own at the demo's sites, kept with the run, refused before one is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet.app import read_setup
+from fleet.cli.main import main
+from fleet.demo import DemoOptions, failures, prepare
+from fleet.hub.rundir import RunDir
+from fleet.intake.fleetfile import read_fleet
+
+EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "pilots.toml"
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    """What a demo that is bad input says."""
+    with pytest.raises(SystemExit) as end:
+        main(["demo", "--headless", *map(str, words)])
+    assert end.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_the_file_is_kept_with_the_run(tmp_path: Path) -> None:
+    """So that the day goes on with it whatever becomes of the file; the example has what it is an example of."""
+    run = RunDir(tmp_path / "demo")
+    prepare(run, DemoOptions(parcels=5, fleet=EXAMPLE))
+    kept = read_setup(run).files
+    assert kept.fleet is not None
+    assert kept.fleet.read_text(encoding="utf-8") == EXAMPLE.read_text(encoding="utf-8")
+    kept.read()  # all of it fits the city
+    spec = read_fleet(kept.fleet).spec
+    assert len(spec.pilots_of("drone")) == 2
+    assert {one.of_sites for one in spec.pilots_of("sidewalk_robot")} == {
+        None,
+        frozenset({"VNC-S1"}),
+        frozenset({"VNC-S2"}),
+    }
+    assert any(getattr(one, "driver_break", None) is not None for one in spec.types.values())
+
+
+def test_a_margin_for_trials_is_put_into_it(tmp_path: Path) -> None:
+    """As into the city's own."""
+    run = RunDir(tmp_path / "demo")
+    prepare(run, DemoOptions(parcels=5, fleet=EXAMPLE, margin_scale=0.5))
+    kept = read_setup(run).files.fleet
+    assert read_fleet(kept).spec.reserve.margin_scale == 0.5
+    assert read_fleet(EXAMPLE).spec.reserve.margin_scale == 1
+
+
+def test_a_file_that_can_t_be_is_named_and_nothing_is_lost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that is not there; one with pilots of a site that the city has not: the earlier demo stays."""
+    run = RunDir(tmp_path / "demo")
+    prepare(run, DemoOptions(parcels=5))
+    run.store.write_text("old", encoding="utf-8")
+    words = ("--root", tmp_path, "--parcels", 5, "--fleet")
+    assert str(tmp_path / "none.toml") in refused(capsys, *words, tmp_path / "none.toml")
+    (bad := tmp_path / "bad.toml").write_text(
+        EXAMPLE.read_text(encoding="utf-8").replace("VNC-S2", "VNC-S9"), encoding="utf-8"
+    )
+    said = refused(capsys, *words, bad)
+    assert f"{bad}: sites: there is no such site in the depots file; did you mean 'VNC-S" in said
+    assert run.store.read_text(encoding="utf-8") == "old"
+
+
+def test_a_demo_goes_on_with_the_fleet_that_it_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(capsys, "--root", tmp_path, "--resume", "--fleet", EXAMPLE)
+    assert "--fleet: is kept from the demo's beginning" in said
+
+
+def test_how_much_such_a_fleet_brings_is_no_failure() -> None:
+    """What breaks a rule is one all the same."""
+    ended = {"in_driver_route": 30, "unresolved": 0}
+    broken = ("zone_breaches", "reserve_breaches", "custody_breaks", "lost_messages")
+    result: dict[str, Any] = dict.fromkeys((*broken, "duplicated_effects", "contradictions"), 0)
+    result |= {"parcels": 150, "ended": ended, "by_mode": {"drone": 0, "van": 120}, "exceptions": []}
+    assert len(failures(result, hard=True)) == 2
+    assert failures(result, hard=True, own_fleet=True) == []
+    assert failures(result | {"zone_breaches": 1}, hard=True, own_fleet=True) == ["1 zone breaches"]
