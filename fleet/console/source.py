@@ -15,6 +15,7 @@ from fleet.console.live import Live
 from fleet.console.snapshot import changed_rows, rows
 from fleet.console.views.assets import samples_after
 from fleet.console.views.base import Row, stamp
+from fleet.console.views.pilots import pilot_rows
 from fleet.console.views.places import site_rows, zones_row
 from fleet.console.views.summary import summary
 from fleet.console.views.weather import weather_row
@@ -105,6 +106,7 @@ def _heading(source: Source, ledger: Ledger) -> Row:
         "summary": summary(ledger),
         "weather": weather_row(source.weather, ledger.state, source.live.now or ledger.last_at),
         "pulse": pulse(source),
+        "pilots": pilot_rows(ledger.state, source.live.now or ledger.last_at),
     }
 
 

@@ -21,6 +21,9 @@ from fleet.protocol.values import Reason
 
 SOURCE = "pilots"
 
+LACKS_PILOT = frozenset({"no_pilot", "pilots_busy"})
+"""The codes of the reasons that are made here."""
+
 Out = tuple[int, int, str]
 """A machine that is out: since when, until when (s), and from which site."""
 
@@ -46,15 +49,20 @@ class Rota:
 
     def enough(self, moment: float, out: Mapping[str, int]) -> bool:
         """Whether all machines that are out then have a pilot; ``out`` counts them by site."""
-        left = dict(out)
+        return sum(self.supervised(moment, out)) == sum(out.values())
+
+    def supervised(self, moment: float, out: Mapping[str, int]) -> tuple[int, ...]:
+        """How many of the machines that are out then each team has, the smallest that may have it each."""
+        left, taken = dict(out), []
         for team, machines in zip(self.teams, self.at(moment), strict=True):
             free = machines
             for site_id in left if team is None else team:
-                taken = min(free, left.get(site_id, 0))
-                if taken:
-                    left[site_id] -= taken
-                    free -= taken
-        return not any(left.values())
+                theirs = min(free, left.get(site_id, 0))
+                if theirs:
+                    left[site_id] -= theirs
+                    free -= theirs
+            taken.append(machines - free)
+        return tuple(taken)
 
     def of_site(self, site_id: str, moment: float) -> int:
         """How many machines of a site may be out then where no other site has any out."""

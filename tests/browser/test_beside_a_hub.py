@@ -13,7 +13,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from fleet.dispatch.monitor.zonechecks import ZONE_CODES
-from fleet.dispatch.revisable import no_choice_left
 from fleet.domain.state import State
 from fleet.hub.client import HubClient
 from fleet.hub.security.keyring import COMMANDS, key_for
@@ -65,26 +64,6 @@ def test_an_order_is_explained(beside: Page) -> None:
     detail = beside.locator("#detail")
     expect(detail).to_contain_text("drone")
     expect(detail).to_contain_text(re.compile("infeasible|feasible|unknown"))
-
-
-def test_every_way_of_a_drafted_order_is_found_by_the_planner(beside: Page, demo: Demo) -> None:
-    """The way that it is drafted for is there with the others, of which each has a cost or a reason."""
-    state = demo.wait_for_parcels(1).state
-    drafted = [one for one in state.parcels.values() if no_choice_left(state, one) is None]
-    order_id = max((one.order.due.end, one.order.order_id) for one in drafted)[1]
-    demo.let_time_go_on()
-    try:
-        beside.get_by_label("Filter orders by text").fill(order_id)
-        beside.locator("#panel-orders .grid-row", has_text=order_id).first.click()
-        beside.get_by_role("button", name="Find every way").click()
-        ways = beside.locator("#ways")
-        expect(ways.locator("tr.chosen")).to_have_count(1, timeout=30_000)
-    finally:
-        demo.stop_time()
-    assert ways.locator("tbody tr:not(.because)").count() > 3
-    picture = os.environ.get("WAYS_PICTURE")
-    if picture:
-        beside.screenshot(path=picture)
 
 
 def test_a_silent_hub_is_shown(beside: Page, demo: Demo) -> None:

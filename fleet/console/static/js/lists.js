@@ -12,7 +12,7 @@ const ASSET_STATUSES = ["ready", "charging", "on_mission", "held", "returning", 
 
 /** Each list: its table, label, columns, first order, filters, and which rows it is made of. */
 export function lists(store) {
-  return [orders(store), assets(store), exceptions(store), lockers(), sorties(store), routes(), commands(store)];
+  return [orders(store), assets(store), exceptions(store), lockers(), sorties(store), routes(), pilots(store), commands(store)];
 }
 
 function orders(store) {
@@ -106,6 +106,27 @@ export function linkAge(store, assetId) {
   if (store.silent) return el("span", { class: "late", title: "the feed is silent: older than this" }, `> ${duration(age)}`);
   const often = EXPECTED_OFTEN.has(store.tables.assets.get(assetId)?.status);
   return el("span", { class: age > (often ? 15 : 150) ? "late" : "" }, duration(age));
+}
+
+function pilots(store) {
+  return {
+    name: "pilots",
+    label: "Pilots",
+    empty: "No team matches.",
+    optional: true,
+    sort: { name: "kind", descending: false },
+    filters: [],
+    search: (row) => `${row.kind} ${(row.team ?? ["all sites"]).join(" ")}`,
+    rows: () => [...store.tables.pilots.values()],
+    columns: [
+      { name: "kind", label: "Machines", width: "100px", value: text("kind"), cell: (row) => words(row.kind) },
+      { name: "team", label: "Of", width: "minmax(90px,1fr)", value: (row) => row.id, cell: (row) => (row.team ?? ["all sites"]).join(", ") },
+      { name: "pilots", label: "On shift", title: "Pilots who are on shift now", width: "64px", align: right, value: text("pilots"), cell: (row) => el("span", { class: row.pilots ? "" : "late" }, String(row.pilots)) },
+      { name: "until", label: "Until", title: "When another number of pilots is on shift", width: "100px", align: right, value: text("until"), cell: (row) => (row.until ? `${shortTime(row.until)}, then ${row.next_pilots}` : "–") },
+      { name: "machines", label: "Supervise", title: "Machines that are out, of those that they may supervise", width: "80px", align: right, value: (row) => row.machines, cell: (row) => el("span", { class: row.machines >= row.most ? "late" : "" }, `${row.machines} of ${row.most}`) },
+      { name: "waits", label: "Waiting", title: "Missions that wait for a pilot", width: "62px", align: right, value: (row) => row.waits.length, cell: (row) => el("span", { class: row.waits.length ? "late" : "dim" }, String(row.waits.length)) },
+    ],
+  };
 }
 
 function exceptions(store) {

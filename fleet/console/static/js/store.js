@@ -6,6 +6,7 @@ export class Store extends EventTarget {
   constructor() {
     super();
     this.tables = Object.fromEntries(TABLES.map((name) => [name, new Map()]));
+    this.tables.pilots = new Map();
     this.samples = new Map();
     this.sites = [];
     this.zones = { version: "", complete: true, areas: [] };
@@ -36,11 +37,21 @@ export class Store extends EventTarget {
     this.summary = page.summary;
     this.weather = page.weather;
     this.pulse = page.pulse;
+    this.#takePilots(page.pilots, touched);
     this.position = page.position;
     if ("zones" in page) Object.assign(this, { sites: page.sites, zones: page.zones, tiles: page.tiles });
     for (const sample of page.live) this.samples.set(sample.id, sample);
     if (page.live.length) touched.add("live");
     this.#tell("change", touched);
+  }
+
+  /** They come as a whole each time, as they change with the clock. */
+  #takePilots(rows, touched) {
+    const told = JSON.stringify(rows);
+    if (told === this.pilotsTold) return;
+    this.pilotsTold = told;
+    this.tables.pilots = new Map(rows.map((row) => [row.id, row]));
+    touched.add("pilots");
   }
 
   /** A person has chosen an order, an asset, a locker, an exception or a route; none clears it. */

@@ -33,8 +33,9 @@ export class Tabs {
   #key(event) {
     const turn = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!turn) return;
-    const index = (this.panels.indexOf(this.current) + turn + this.panels.length) % this.panels.length;
-    this.open(this.panels[index].list.name);
+    const open = this.panels.filter((panel) => !panel.tab.hidden);
+    const index = (open.indexOf(this.current) + turn + open.length) % open.length;
+    this.open(open[index].list.name);
     this.current.tab.focus();
   }
 }
@@ -73,6 +74,7 @@ class Panel {
 
   count() {
     const alert = this.list.badge?.();
+    if (this.list.optional) this.tab.hidden = !this.#all().length;
     setText(this.badge, alert ? String(alert) : this.list.badge ? "" : String(this.#all().length));
     this.badge.classList.toggle("alert", Boolean(alert));
   }

@@ -6,8 +6,9 @@ import { AssetPanel } from "./asset.js";
 import { orderPanel } from "./order.js";
 import { WaysPanel } from "./ways.js";
 import { exceptionPanel, lockerPanel, missionPanel } from "./others.js";
+import { pilotsPanel } from "./pilots.js";
 
-const PLAIN = { lockers: lockerPanel, exceptions: exceptionPanel, missions: missionPanel };
+const PLAIN = { lockers: lockerPanel, exceptions: exceptionPanel, missions: missionPanel, pilots: pilotsPanel };
 
 export class Detail {
   constructor(store) {
@@ -69,7 +70,7 @@ export class Detail {
 
   #hint() {
     delete this.node.dataset.order;
-    this.node.replaceChildren(el("p", { class: "hint" }, "Choose an order, an asset, a locker, a sortie, a route or an exception, in a list or on the map."));
+    this.node.replaceChildren(el("p", { class: "hint" }, "Choose an order, an asset, a locker, a sortie, a route, a team of pilots or an exception, in a list or on the map."));
   }
 }
 
