@@ -15,6 +15,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final, NamedTuple
 
+from fleet.protocol.interpreter import collect_seldom
+
 _NOT_ADAPTERS: Final = frozenset({"cli", "sdk", "__init__"})
 
 
@@ -33,6 +35,7 @@ def commands() -> dict[str, Entry]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code. 2 is a wrong command line."""
+    collect_seldom()
     table = commands()
     arguments = _parser(table).parse_args(argv)
     run = import_module(table[arguments.adapter].module).main

@@ -6,7 +6,6 @@ It keeps a journal: started again with the same arguments after any death, it go
 from __future__ import annotations
 
 import argparse
-import gc
 import hashlib
 import json
 import re
@@ -23,6 +22,7 @@ from adapters.sim.errors import HostError
 from adapters.sim.host import Host, HostOptions
 from adapters.sim.journal import Journal
 from adapters.sim.keeper import WorldKeeper
+from fleet.protocol.interpreter import collect_seldom, keep_loaded
 from fleet.sim import SimError, World
 from fleet.sim.spec import Incidents, parse_spec
 
@@ -37,10 +37,11 @@ a day of your own files:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Host a world until SIGTERM or SIGINT; the exit code. 2 is bad input."""
+    collect_seldom()
     said = _parser().parse_args(argv)
     try:
         host = _host(said)
-        _spare_collections()
+        keep_loaded()
         host.run(_stopped_by_signal())
         if said.json:
             print(json.dumps(host.verdict(), indent=1))
@@ -48,15 +49,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         _tell(str(error))
         return BAD_INPUT
     return 0
-
-
-def _spare_collections() -> None:
-    """What is loaded by now stays, and most of what a step makes is gone by counting: the garbage collector need not
-    look through all of it for each 2,000 new objects.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from fleet.cli.output import guarded
+from fleet.protocol.interpreter import collect_seldom
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ COMPLETION = "_FLEET_COMPLETE"
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs ``fleet`` with the arguments of the command line, and ends the process."""
+    collect_seldom()
     words = list(sys.argv[1:] if arguments is None else arguments)
     wanted = {noun.name for noun in NOUNS} if COMPLETION in os.environ else _first_noun(words)
     guarded(

@@ -25,6 +25,7 @@ from fleet.hub.questions import Questions
 from fleet.planner.recent import Recent
 from fleet.planner.snapshot import Snapshot
 from fleet.planner.stop import MaxIterations, Stop, within
+from fleet.protocol.interpreter import collect_seldom
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,13 @@ def _seldom_collected() -> Iterator[None]:
 def spawned_executor() -> ProcessPoolExecutor:
     """One worker process, started fresh (never forked: threads and sockets must not be inherited)."""
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(1, mp_context=context, initializer=die_with_parent)
+    return ProcessPoolExecutor(1, mp_context=context, initializer=_begin)
+
+
+def _begin() -> None:
+    """A worker ends with its parent."""
+    collect_seldom()
+    die_with_parent()
 
 
 @dataclass(slots=True)
