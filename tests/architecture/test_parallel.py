@@ -50,7 +50,8 @@ def run_pytest(folder: Path, files: dict[str, str], *words: str) -> subprocess.C
     """A run of its own in two processes, with the hooks that the project's tests have."""
     (folder / "conftest.py").write_text('pytest_plugins = ["tests.parallel"]\n', encoding="utf-8")
     for name, text in files.items():
-        (folder / f"test_{name}.py").write_text(COMMON + text, encoding="utf-8")
+        place = folder / name
+        place.with_name(f"test_{place.name}.py").write_text(COMMON + text, encoding="utf-8")
     here = {"PYTHONPATH": f"{ROOT}:{ROOT / '.ci'}", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     how = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-p", "xdist"]
     return subprocess.run(
@@ -100,6 +101,20 @@ def test_what_others_would_wait_for_comes_first(tmp_path: Path) -> None:
     done = run_pytest(tmp_path, files, "-n", "1")
     assert done.returncode == 0, done.stdout
     assert (tmp_path / "log").read_text(encoding="utf-8").split() == "g-alone g e a b c d f".split()
+
+
+def test_no_two_begin_to_compile_at_the_same_file(tmp_path: Path) -> None:
+    """Each process collects all, from another folder on; they run the tests in one order all the same."""
+    noted = "\nnote('collected', os.environ['PYTEST_XDIST_WORKER'], __name__)\n"
+    files = {f"{name}/{name}": noted + said(name) for name in "abcd"}
+    for name in "abcd":
+        (tmp_path / name).mkdir()
+    done = run_pytest(tmp_path, files)
+    assert done.returncode == 0, done.stdout
+    words = [line.split() for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()]
+    ways = ["".join(line[2][-1] for line in words if line[1:2] == [name]) for name in ("gw0", "gw1")]
+    assert ways == ["abcd", "cdab"]
+    assert sorted(line[0] for line in words if len(line) == 1) == list("abcd")
 
 
 def said(word: str, mark: str = "") -> str:
