@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,21 @@ def run(simulation: Simulation, seeds: Iterable[int], again: str) -> list[Outcom
     return outcomes
 
 
+Small = Callable[[int], Outcome]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
+    """What has become of a small fleet with a seed, run when it is first asked for."""
+    simulation = Simulation(Fleet.of(4), tmp_path_factory.mktemp("small"))
+    return cache(lambda seed: run(simulation, [seed], "")[0])
+
+
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_all_agree_in_the_end_whatever_goes_wrong(tmp_path: Path, chunk: int) -> None:
+def test_all_agree_in_the_end_whatever_goes_wrong(small: Small, chunk: int) -> None:
     """Nothing is lost, nothing is done twice, nothing is said before it is stored, in any seed."""
-    run(Simulation(Fleet.of(4), tmp_path), range(chunk, SEEDS, CHUNKS), "")
+    for seed in range(chunk, SEEDS, CHUNKS):
+        small(seed)
 
 
 @pytest.mark.slow
@@ -55,17 +67,16 @@ def test_a_store_that_fails_again_and_again(tmp_path: Path) -> None:
     assert sum(o.delivered for o in outcomes) > len(outcomes) // 2
 
 
-def test_a_seed_is_the_same_twice(tmp_path: Path) -> None:
+def test_a_seed_is_the_same_twice(small: Small, tmp_path: Path) -> None:
     """A failure can be repeated: everything comes from the seed."""
-    simulation = Simulation(Fleet.of(4), tmp_path)
-    first = run(simulation, range(8), "")
-    assert run(simulation, range(8), "") == first
+    first = [small(seed) for seed in range(8)]
+    assert run(Simulation(Fleet.of(4), tmp_path), range(8), "") == first
     assert len(set(first)) > 4
 
 
-def test_what_the_seeds_are_like(tmp_path: Path) -> None:
+def test_what_the_seeds_are_like(small: Small) -> None:
     """The seeds are as bad as they are meant to be, and work is done all the same."""
-    outcomes = run(Simulation(Fleet.of(4), tmp_path), range(20), "")
+    outcomes = [small(seed) for seed in range(20)]
     assert sum(o.hub_crashes for o in outcomes) > 20
     assert sum(o.memory_losses for o in outcomes) > 0
     assert sum(o.reports for o in outcomes) > 500
