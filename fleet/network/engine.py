@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fleet.network.errors import AGAIN, NetworkError
 from fleet.network.extra import TABLES, package_folder
+from fleet.protocol.interpreter import collect_at_the_end
 from fleet.protocol.values import Place
 
 STEM = "streets.osrm"
@@ -57,6 +58,7 @@ class Engine:
         package_folder(TABLES)  # says what to install
         import osrm
 
+        collect_at_the_end()  # the engine tells whoever runs it of each of its objects that is left over then
         self._osrm = osrm
         try:
             self._engine = osrm.OSRM(

@@ -25,6 +25,13 @@ def collect_seldom() -> None:
     atexit.register(gc.freeze)
 
 
+def collect_at_the_end() -> None:
+    """Look through everything at the very end after all, as a library wants it that counts what is left over then."""
+    atexit.unregister(gc.freeze)
+    atexit.unregister(gc.unfreeze)
+    atexit.register(gc.unfreeze)  # what is registered later is called before it, also where that freezes
+
+
 def keep_loaded() -> None:
     """What is there now is never looked through again; call it once all that stays is loaded.
 

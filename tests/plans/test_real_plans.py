@@ -36,6 +36,9 @@ def plan(repo_root: Path, inputs: Inputs, out: Path, *extra: str) -> Path:
     command = [sys.executable, "-m", "fleet", *words]
     run = subprocess.run(command, cwd=repo_root, capture_output=True, text=True, check=False, timeout=280)
     assert run.returncode == 0, f"exit {run.returncode}\n{run.stdout[-2000:]}\n{run.stderr[-4000:]}"
+    assert "leaked" not in run.stderr, (
+        "what the engine of streets says of objects that are left over at the end"
+    )
     return out
 
 
