@@ -28,7 +28,7 @@ from tests.support.streetmap import random_town
 def test_a_day_over_streets_ends_well(tmp_path: Path) -> None:
     """What is planned on the streets holds in the simulated world, which knows the paths that it is sent only."""
     town = random_town(
-        random.Random(1), size=34, west=CENTRE.lon - 0.095, south=CENTRE.lat - 0.072, block_m=480
+        random.Random(1), size=28, west=CENTRE.lon - 0.095, south=CENTRE.lat - 0.072, block_m=583
     )
     build(town.write(tmp_path / "town.osm"), tmp_path / "town.streets", progress=lambda _said: None)
     options = DemoOptions(seed=2, parcels=20, hours=3, incidents="some", iterations=10)
