@@ -109,7 +109,9 @@ def test_not_more_into_a_locker_than_it_has_room_for(small: int, mode: str) -> N
 
 
 @pytest.mark.parametrize(
-    "stop", [MaxIterations(0), Deadline(lambda: 1.0, 0.0), Deadline(lambda: 1.0, 1.0)], ids=str
+    "stop",
+    [MaxIterations(0), Deadline(lambda: 1.0, 0.0), Deadline(lambda: 1.0, 1.0)],
+    ids=["no-iterations", "no-time", "late"],
 )
 def test_nothing_without_effort_or_time(stop: MaxIterations | Deadline) -> None:
     board = filled(one_drone(), SortieWay, DoorWay)
