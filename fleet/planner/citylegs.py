@@ -8,10 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from fleet.network.geodesic import lonlat
+from fleet.network.geodesic import GeodesicNetwork, lonlat
 from fleet.planner.floors import METRES_PER_DEGREE
 from fleet.planner.legs import Floats, Indexes, LookUp, Measured, Table
 from fleet.planner.problem import Problem
+from fleet.planner.vicinity import Vicinity
 from fleet.protocol.values import Place
 
 AT_A_TIME = 512
@@ -50,6 +51,22 @@ class CityLegs:
         return lon * narrow * METRES_PER_DEGREE, lat * METRES_PER_DEGREE
 
     def _driven(self, start: Indexes, end: Indexes) -> tuple[Floats, Floats]:
+        return self._asked(start, end) if self._vicinity is None else self._vicinity.look_up(start, end)
+
+    @cached_property
+    def _vicinity(self) -> Vicinity | None:
+        """Of streets, which take their time, only what neighbours need; none of estimates, or where all are kept."""
+        if self.problem.keeps_legs or self.problem.snapshot.context.network.version is None:
+            return None
+        return Vicinity(np.stack(self._plane), len(self.loading), self._asked, self._guessed)
+
+    def _guessed(self, start: Indexes, end: Indexes) -> tuple[Floats, Floats]:
+        """As without streets."""
+        starts, ends = ([self.places[at] for at in some.tolist()] for some in (start, end))
+        found = GeodesicNetwork().cross(starts, ends, "drive")
+        return found.distance_m, found.duration_s
+
+    def _asked(self, start: Indexes, end: Indexes) -> tuple[Floats, Floats]:
         starts = [self.places[at] for at in start.tolist()]
         ends = [self.places[at] for at in end.tolist()]
         metres, seconds = np.empty((2, len(starts), len(ends)))

@@ -65,28 +65,33 @@ def _looked_at(case: Rowed, breadth: int) -> Iterator[tuple[Indexes, Indexes]]:
         yield np.arange(count), np.arange(count)
         return
     xy = np.stack((legs.x[places], legs.y[places]))
-    tiles = list(_tiles(xy, np.arange(count)))
-    low = np.array([xy[:, tile].min(axis=1) for tile in tiles]).T
-    high = np.array([xy[:, tile].max(axis=1) for tile in tiles]).T
-    for number, tile in enumerate(tiles):
-        yield tile, _around(tiles, low, high, number, case.candidates * breadth)
+    parts = list(tiles(xy, np.arange(count)))
+    low, high = bounds(parts, xy)
+    for number, part in enumerate(parts):
+        yield part, around(parts, low, high, number, case.candidates * breadth)
 
 
-def _tiles(xy: Floats, stops: Indexes) -> Iterator[Indexes]:
+def tiles(xy: Floats, stops: Indexes) -> Iterator[Indexes]:
     """Stops that lie together, by halving again and again across the longer side."""
     if len(stops) <= TILE:
         yield np.sort(stops)
         return
     axis = int(np.argmax(np.ptp(xy[:, stops], axis=1)))
     order = stops[np.argsort(xy[axis, stops], kind="stable")]
-    yield from _tiles(xy, order[: len(order) // 2])
-    yield from _tiles(xy, order[len(order) // 2 :])
+    yield from tiles(xy, order[: len(order) // 2])
+    yield from tiles(xy, order[len(order) // 2 :])
 
 
-def _around(tiles: list[Indexes], low: Floats, high: Floats, number: int, least: int) -> Indexes:
+def bounds(parts: list[Indexes], xy: Floats) -> tuple[Floats, Floats]:
+    """The south-western and the north-eastern corner of each tile."""
+    low = np.array([xy[:, part].min(axis=1) for part in parts]).T
+    return low, np.array([xy[:, part].max(axis=1) for part in parts]).T
+
+
+def around(parts: list[Indexes], low: Floats, high: Floats, number: int, least: int) -> Indexes:
     """The stops of a tile and of those nearest to it, at least so many, the nearest tiles first."""
     gap = np.maximum(np.maximum(low - high[:, [number]], low[:, [number]] - high), 0.0)
     middle = (low + high - (low + high)[:, [number]]) / 2.0
     order = np.lexsort((np.hypot(*middle), np.hypot(*gap)))
     count = min(len(order), -(-2 * least // TILE))  # a tile is at least half full
-    return np.concatenate([tiles[k] for k in order[:count]])
+    return np.concatenate([parts[k] for k in order[:count]])
