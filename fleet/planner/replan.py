@@ -87,13 +87,25 @@ def _changed(draft: Draft, ways: Sequence[Ways], present: Present, *, seed: int,
 
 def touched(board: PricedBoard, before: Draft) -> list[int]:
     """The parcels that a change may lead to other seats: those that nobody brought before, those nearest to each of
-    them, those of missions that do not stay as they were drafted, and those for whom a changed route is near."""
+    them, those of missions that do not stay as they were drafted, and those for whom a changed route is near; where
+    somebody is left, those who may make room."""
     found = {order for one in board.changed() for order in one.orders} | set(before.unserved) | board.drawn()
+    found |= _in_the_way(board)
     if before.unserved:
         apart = Apart(board.problem)
         for order in before.unserved:
             found |= set(np.argsort(apart.from_(order), kind="stable")[:NEAREST].tolist())
     return sorted(found)
+
+
+def _in_the_way(board: PricedBoard) -> set[int]:
+    """The parcels that share their sites or their vans with one that is left."""
+    pools, left = board.problem.pools, [order for order, way in enumerate(board.choices) if way is None]
+    sites = {pools[way.pool].site.site_id for order in left for way in board.ways[order].sorties}
+    bases = {base for order in left for base in board.ways[order].bases}
+    flown = {order for order, one in board.sorties.items() if pools[one.way.pool].site.site_id in sites}
+    driven = (tour for tour in board.tours.values() if tour.van.base in bases)
+    return flown | {o for tour in driven for v in tour.visits for o in tour.case.visits[v].orders}
 
 
 def _priced(draft: Draft, ways: Sequence[Ways], present: Present) -> PricedBoard:
