@@ -3,7 +3,7 @@
 It is a relaxation: whatever plan there is by the ways that were found, with what it leaves at the objective's price, is
 a solution of it, and costs no less than there. Left out are windows of vans, the order of stops, chargers, ports and
 pilots; parcels, stops and trips may be taken in part, and a door within a walk of another needs no stop. What a van
-drives, and draws from its battery by that, is told place by place (``halves.py``).
+drives, and draws from its battery by that, is told place by place (``ends.py``).
 
 Vans that are out are whole ones: the program's optimum is convex in their number, so that of all whole numbers one of
 those beside the best broken one is best.
@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 from math import ceil, floor, inf
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ from fleet.energy.van import driven_wh
 from fleet.feasibility.route_energy import RouteRange
 from fleet.planner.assignment import larger_classes
 from fleet.planner.buildings import afoot, building
-from fleet.planner.halves import Floats, Named, halves
+from fleet.planner.ends import Ends, Floats, Named, ends
 from fleet.planner.problem import Legs, Problem, Van, is_delivery
 from fleet.planner.spans import Span
 from fleet.planner.visits import Bases, capacity, units
@@ -33,6 +34,10 @@ from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
 
 WINDOWS = 24
 """So many windows of a pool's parcels are looked at, the most frequent ones."""
+
+MOST_NEAR, ALL_NEAR = 10, 1000
+"""Ways to so many of its nearest places need a stop there, for each stop, and to about so many for all of them: of more
+the program would take seconds."""
 
 WHOLE = 1e-4
 """So near to a whole number of vans, it is one."""
@@ -77,14 +82,6 @@ class _Locker:
     locker_id: str
 
 
-class Half(NamedTuple):
-    """What a place counts for of the ways there and on: money, seconds, and shares of a van's battery."""
-
-    cost: float
-    seconds: float
-    drawn: float
-
-
 def lower_bound(problem: Problem, ways: Sequence[Ways]) -> float | None:
     """What the objective can't be less than (cost, and the price of parcels that are left); none where legs are not
     kept, or the program is not solved."""
@@ -113,6 +110,8 @@ class _Program:
         """The least objective."""
         self.vans = [self._group(group) for group in self._groups()]
         takes = list(self._parcels())
+        for key, stop in self.stops.items():
+            self._ways(key, stop)
         self._limit_vans(takes)
         self._machines(takes)
         self._compartments(takes)
@@ -185,8 +184,7 @@ class _Program:
             seconds = self.rates.in_locker_s
         else:
             key, seconds = building(self.problem, order), self._at_door_s(order)
-        self.busy.append(seconds * take)
-        self.drawn.append(seconds * self._batteries.standing * take)
+        self._takes(take, seconds)
         if isinstance(way, LockerWay) or order not in self._afoot:
             self.model.add(take <= self._stop(key))
 
@@ -205,11 +203,35 @@ class _Program:
     def _stop(self, key: Hashable) -> Variable:
         if key not in self.stops:
             self.stops[key] = stop = self.model.new_num_var(0, 1, "")
-            half = self.halves[key]
-            self.costs.append((half.cost + self.rates.stop_s * self.rates.per_s) * stop)
-            self.busy.append((half.seconds + self.rates.stop_s) * stop)
-            self.drawn.append((half.drawn + self.rates.stop_s * self._batteries.standing) * stop)
+            self._takes(stop, self.rates.stop_s)
+            self.costs.append(self.rates.stop_s * self.rates.per_s * stop)
         return self.stops[key]
+
+    def _takes(self, what: Variable, seconds: float) -> None:
+        """Time that a van stands, and what it draws meanwhile."""
+        self.busy.append(seconds * what)
+        self.drawn.append(seconds * self._batteries.standing * what)
+
+    def _ways(self, key: Hashable, stop: Variable) -> None:
+        """A stop's two ends of ways: in each unit to the nearest places where vans stop, or to a site."""
+        for terms, end in zip((self.costs, self.busy, self.drawn), self.ends.stops[key], strict=True):
+            near = [one for one in end.near[:-1] if one[1] < end.at_site]
+            asked = list(takewhile(lambda one: one[0] in self.stops, near))
+            # What no stop is asked for counts as the nearest of all such ways.
+            others = min([end.at_site, *(half for _, half in end.near[len(asked) : len(asked) + 1])])
+            rest = 2 * stop
+            for other, half in asked:
+                taken = self.model.new_num_var(0, 2, "")
+                self.model.add(taken <= self._visits(other) * self.stops[other])
+                terms.append((half - others) * taken)
+                rest -= taken
+            terms.append(2 * others * stop)
+            if asked:
+                self.model.add(rest >= 0)
+
+    def _visits(self, key: Hashable) -> int:
+        """How many ways there may be between a place and one stop: two where vans may stop at it several times."""
+        return 1 if self._names[key] == 1 and not isinstance(key, _Locker) else 2
 
     # --- what there is of everything ---------------------------------------------------------------------------------
 
@@ -218,10 +240,11 @@ class _Program:
         van = alike[0]
         group = _Group(van, self.model.new_num_var(0, len(alike), ""), self.model.new_num_var(0, inf, ""))
         self.model.add(group.out <= group.trips)
-        half, load_s = self.halves[_Site(van.site.site_id)], van.type.load_s
-        self.costs += [van.fixed_cost * group.out, (half.cost + load_s * self.rates.per_s) * group.trips]
-        self.busy.append((half.seconds + load_s) * group.trips)
-        self.drawn.append((half.drawn + load_s * self._batteries.standing) * group.trips)
+        load_s, at_site = van.type.load_s, self.ends.sites[_Site(van.site.site_id)]
+        self.costs += [van.fixed_cost * group.out, load_s * self.rates.per_s * group.trips]
+        self._takes(group.trips, load_s)
+        for terms, end in zip((self.costs, self.busy, self.drawn), at_site, strict=True):
+            terms.append(2 * end * group.trips)
         return group
 
     def _limit_vans(self, takes: Sequence[tuple[Variable, int, Way]]) -> None:
@@ -285,19 +308,28 @@ class _Program:
         return _Rates.of(self.problem.vans)
 
     @cached_property
-    def halves(self) -> dict[Hashable, Half]:
-        """By the place's key: of all places that a van may stop at, and of those that vans start from."""
-        problem, asked, some = self.problem, self._asked, range(len(self.ways))
-        lockers = {way.locker_id for o in asked for way in self.ways[o].lockers}
-        stops: list[Named] = [
+    def _places(self) -> list[Named]:
+        """All places that a van may stop at, by key."""
+        problem, some = self.problem, range(len(self.ways))
+        lockers = {way.locker_id for o in self._asked for way in self.ways[o].lockers}
+        found: list[Named] = [
             (_Locker(name), problem.stations[name].locker.place) for name in sorted(lockers)
         ]
-        stops += [(building(problem, o), problem.orders[o].place) for o in some if self.ways[o].bases]
+        found += [(building(problem, o), problem.orders[o].place) for o in some if self.ways[o].bases]
         fetched = {name for name in map(problem.standing, some) if name is not None}
-        stops += [(_Fetched(name), problem.site(name).place) for name in sorted(fetched)]
-        sites = {van.site.site_id: van.site.place for van in problem.vans}
+        return [*found, *((_Fetched(name), problem.site(name).place) for name in sorted(fetched))]
+
+    @cached_property
+    def _names(self) -> Counter[Hashable]:
+        return Counter(key for key, _ in self._places)
+
+    @cached_property
+    def ends(self) -> Ends:
+        """What ends of ways count for, at all places that a van may stop at and at those that vans start from."""
+        sites = {van.site.site_id: van.site.place for van in self.problem.vans}
         starts: list[Named] = [(_Site(name), place) for name, place in sites.items()]
-        return {key: Half(*each) for key, each in halves(problem, stops, starts, self._measured).items()}
+        most = min(MOST_NEAR, ALL_NEAR // max(1, len(self._names)))
+        return ends(self.problem, self._places, starts, self._measured, most)
 
     def _measured(self, legs: Legs) -> Floats:
         """What legs cost, how long they take and what share of a battery they draw, at the least."""

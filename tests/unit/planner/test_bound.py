@@ -225,3 +225,16 @@ def test_where_vans_fetch_parcels_is_on_their_way() -> None:
     made = plan(town, seed=1, stop=MaxIterations(5), made_at=EIGHT)
     assert not made.unassigned
     assert bound_of(town) <= objective(made, town) + 1e-6
+
+
+def test_a_way_leads_on_to_another_stop() -> None:
+    """Each of twelve stops in a ring has two neighbours: but for the way to the depot the bound tells all of the round,
+    also where there are places nearby at which no plan stops."""
+    ring = far_apart(12, 3, 3)
+    lockers = tuple(
+        locker(f"L{i}", place(3100 * (-1) ** i, 50), small=0, medium=0, large=1) for i in range(2)
+    )
+    for some in ((), lockers):
+        town = snapshot(ring, vans=1, lockers=some)
+        made = plan(town, seed=1, stop=MaxIterations(5), made_at=EIGHT)
+        assert 0.95 * objective(made, town) <= bound_of(town) <= objective(made, town) + 1e-6
