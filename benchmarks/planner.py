@@ -6,6 +6,9 @@
 ports and compartments included; it shares no code with those that make them. Others have no plan of 100,000 parcels and
 more: `planner.py --parcels 100000 --seconds 60 --workers 2 --against ""`, or `--parcels 1000000 --seconds 0`.
 
+With `--pilots N` the remote pilots of a site supervise at most N of its drones, and as many robots, that are away at a
+time (two and three without it).
+
 `planner.py --disruption --parcels 2000 --disrupted 100 --seconds 10` grounds machines that bring so many parcels of a
 plan: how long a repair takes, how far from a search that begins anew it is once polished, how many routes it touches.
 
@@ -74,6 +77,7 @@ class Load:
     against: tuple[str, ...]
     workers: int
     peer_seconds: float
+    pilots: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def first_plan(city: City, seed: int) -> JointPlan:
 def measured(load: Load) -> list[Figure]:
     """How long a first complete plan takes, how much better it gets in how much memory, and our cost over each
     other's."""
-    city = made(load.parcels, load.seed)
+    city = made(load.parcels, load.seed, load.pilots)
     first = _run(city, partial(first_plan, city), 1)
     print(f"first: {first}", file=sys.stderr, flush=True)
     figures, own = [_first_figure(load, first)], first
@@ -198,6 +202,8 @@ def main() -> int:
     said = parser.parse_args()
     if said.seeds < 1 or said.parcels < 1 or said.workers < 1:
         parser.error("--parcels, --seeds and --workers: from 1")
+    if said.pilots is not None and (said.pilots < 1 or said.table or said.disruption):
+        parser.error("--pilots: from 1, and neither with --table nor with --disruption")
     if said.table:
         return printed({"table": tabled}, ["table"], Table(LOADS, said.seed, said.quick), quick=said.quick)
     if said.repairs:
@@ -218,6 +224,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--workers", type=int, default=1, help="of ours, in tiles of many parcels")
     parser.add_argument("--against", default="assignment,pyvrp", help=f"some of {','.join(PEERS)}")
+    parser.add_argument("--pilots", type=int, help="machines of a kind and site that may be away at a time")
     parser.add_argument("--table", action="store_true", help="all that is claimed, load by load")
     parser.add_argument("--disruption", action="store_true", help="repair a plan instead")
     parser.add_argument("--disrupted", type=int, default=100, help="parcels that lose their machines")
@@ -254,7 +261,14 @@ def _load(parser: argparse.ArgumentParser, said: argparse.Namespace) -> Load:
     if said.quick:
         parcels, seconds, seeds, theirs = min(parcels, 60), min(seconds, 0.5), 1, None
     return Load(
-        parcels, seconds, said.seed, seeds, against, said.workers, seconds if theirs is None else theirs
+        parcels,
+        seconds,
+        said.seed,
+        seeds,
+        against,
+        said.workers,
+        seconds if theirs is None else theirs,
+        said.pilots,
     )
 
 

@@ -59,8 +59,9 @@ DRONE = Kind(3, 1, 2, 2, 2.5, 6000.0, 15.0, False, 60.0, 0.9, 0.5, 8e-5)
 ROBOT = Kind(3, 2, 3, 2, 10.0, 1800.0, 1.5, True, 90.0, 0.4, 0.55, 1.2e-4)
 
 
-def made(parcels: int, seed: int) -> City:
-    """A city with so many parcels."""
+def made(parcels: int, seed: int, pilots: int | None = None) -> City:
+    """A city with so many parcels; the remote ``pilots`` of a site supervise at most so many of its machines of a kind
+    that are away at a time, or (none) as many as the kind says. Nothing else differs."""
     rng = np.random.default_rng(seed)
     side = float(np.sqrt(AREA_M2 * parcels))
     depots = _points(rng, max(1, round(parcels / DEPOT_OF)), side, middle=parcels <= ONE_TOWN)
@@ -73,7 +74,8 @@ def made(parcels: int, seed: int) -> City:
     slots = np.arange(0.0, DAY_S + 1.0, SLOT_S)
     areas = max(1, parcels // 500)
     centres, radii = _points(rng, areas, side, middle=False), rng.uniform(400.0, 1200.0, areas)
-    groups, sorties = _machines(sites, lockers, doors, columns, Air(Cells(centres, 3000.0), radii))
+    air = Air(Cells(centres, 3000.0), radii)
+    groups, sorties = _machines(sites, lockers, doors, columns, air, pilots)
     return City(
         legs,
         columns,
@@ -180,7 +182,7 @@ class Air:
 
 
 def _machines(
-    sites: Floats, lockers: Floats, doors: Floats, parcels: Parcels, air: Air
+    sites: Floats, lockers: Floats, doors: Floats, parcels: Parcels, air: Air, pilots: int | None
 ) -> tuple[Groups, SortieWays]:
     """Drones at each site and robots at every second one; to doors, and drones to the ports of every other locker."""
     kinds = [(kind, site) for kind in (DRONE, ROBOT) for site in range(0, len(sites), kind.every)]
@@ -188,7 +190,7 @@ def _machines(
         machines=np.array([kind.machines for kind, _ in kinds]),
         opens=np.full(len(kinds), 1800.0),
         closes=np.full(len(kinds), DAY_S - 1800.0),
-        away=np.array([kind.away for kind, _ in kinds]),
+        away=np.array([kind.away if pilots is None else min(kind.machines, pilots) for kind, _ in kinds]),
         chargers=np.array([kind.chargers for kind, _ in kinds]),
     )
     cells, ports = Cells(doors, DRONE.reach / 4.0), _Ports(lockers, doors)

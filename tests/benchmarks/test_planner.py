@@ -19,7 +19,8 @@ from benchmarks.harness.citymodes import SORTIE, finished
 from benchmarks.harness.hubrepairs import Repairs, repaired
 from benchmarks.harness.plannertable import Table, tabled
 from fleet.planner.city import City
-from fleet.planner.jointly import JointPlan, Route, VanStop
+from fleet.planner.jointly import JointPlan, Route, VanStop, plan_jointly
+from fleet.planner.routing import Iterations
 from tests.support.livecities import of_all_modes, with_groups, with_sorties, with_vans
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,6 +95,17 @@ def test_a_made_city_is_the_same_twice_and_has_a_depot_for_each_quarter_of_ten_t
     assert np.array_equal(first.parcels.weight, again.parcels.weight)
     assert not np.array_equal(first.parcels.weight, other.parcels.weight)
     assert {van.start for van in made(5000, 1).vans} == {0, 1}
+
+
+def test_pilots_of_a_made_city_are_all_that_differs() -> None:
+    """Plans keep to them, and one that was made without them does not; more than there are machines are no more."""
+    free, few = made(120, 1), made(120, 1, pilots=1)
+    assert few.groups.away.tolist() == [1] * len(few.groups.away)
+    assert made(120, 1, pilots=9).groups.away.tolist() == free.groups.machines.tolist()
+    assert np.array_equal(free.sortie_ways.cost, few.sortie_ways.cost)
+    plans = [plan_jointly(city, seed=1, budget=Iterations(300)) for city in (free, few)]
+    assert [faults(city, plan) for city, plan in zip((free, few), plans, strict=True)] == [[], []]
+    assert any("are away" in fault for fault in faults(few, plans[0]))
 
 
 @pytest.mark.parametrize("reach", [3.0, 40.0, 300.0])
