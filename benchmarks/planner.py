@@ -228,6 +228,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--table", action="store_true", help="all that is claimed, load by load")
     parser.add_argument("--disruption", action="store_true", help="repair a plan instead")
     parser.add_argument("--disrupted", type=int, default=100, help="parcels that lose their machines")
+    parser.add_argument(
+        "--cities", type=int, default=1, help="in how many cities: this seed's and the next ones'"
+    )
     parser.add_argument("--repairs", action="store_true", help="repair the hub's plan instead")
     parser.add_argument("--new", type=int, default=2, help="parcels that come before each repair")
     parser.add_argument("--times", type=int, default=6, help="repairs")
@@ -236,11 +239,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _disruption(parser: argparse.ArgumentParser, said: argparse.Namespace) -> Break:
-    if not 1 <= said.disrupted <= said.parcels:
-        parser.error("--disrupted: from 1, and no more than there are parcels")
+    if not 1 <= said.disrupted <= said.parcels or said.cities < 1:
+        parser.error("--disrupted: from 1, and no more than there are parcels; --cities: from 1")
     if said.quick:
-        return Break(min(said.parcels, 100), 5, 0.5, said.seed)
-    return Break(said.parcels, said.disrupted, said.seconds, said.seed)
+        return Break(min(said.parcels, 100), 5, 0.5, said.seed, 1)
+    return Break(said.parcels, said.disrupted, said.seconds, said.seed, said.cities)
 
 
 def _repairs(parser: argparse.ArgumentParser, said: argparse.Namespace) -> Repairs:

@@ -20,10 +20,10 @@ LOADS = (
     "--parcels 10000 --seconds 60 --seeds 2 --against assignment",
     "--parcels 100000 --seconds 60 --workers 2 --against ",
     "--parcels 1000000 --seconds 0 --against ",
-    "--disruption --parcels 2000 --disrupted 100 --seconds 30",
+    "--disruption --parcels 2000 --disrupted 100 --seconds 30 --cities 3",
 )
 """One row each: 500 parcels, 2,000 with less and with as much time as others, 10,000, what no other can plan, and a
-disruption. About forty minutes on one core."""
+disruption in three cities. About forty minutes on one core."""
 
 
 @dataclass(frozen=True, slots=True)
