@@ -35,7 +35,7 @@ from fleet.planner.routing import (
 from tests.support.routes import Pause, Rounds, cost, faults, price
 
 FOLDER = Path(fleet.planner.kernels.__file__).parent
-NAMES = "chance columns nearest breaks routes trips undo resting places tails anneal".split()
+NAMES = "chance columns nearest breaks fairness routes trips undo resting places tails anneal".split()
 """The compiled modules, each behind those that it imports."""
 
 
