@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 from fleet.planner.problem import Problem, is_delivery
 from fleet.planner.tours import Tour, tour_of
@@ -160,15 +161,27 @@ def _sum(loads: Sequence[tuple[int, int]]) -> tuple[int, int]:
 
 
 def gathered(tour: Tour) -> Tour:
-    """The tour with the stops that it makes at one building made at once, where that costs less. A search that knows
-    of single parcels only leaves them one behind the other."""
+    """The tour with the stops that it makes at one building made at once, or else those of them that follow each other,
+    where that costs less. A search that knows of single parcels only leaves them one behind the other."""
     at: dict[Building, list[Visit]] = defaultdict(list)
     for visit in (tour.case.visits[v] for v in tour.visits):
         if visit.locker_id is None:
             at[building(tour.case.problem, visit.orders[0])].append(visit)
     for same in at.values():
         if len(same) > 1:
-            tour = _joined(tour, same)
+            joined = _joined(tour, same)
+            tour = _next_joined(tour, same) if joined is tour and len(same) > 2 else joined
+    return tour
+
+
+def _next_joined(tour: Tour, same: Sequence[Visit]) -> Tour:
+    """The tour with those of a building's visits made as one that come one behind the other, where that pays."""
+    apart = list(same)
+    for pair in pairwise([tour.case.visits[v] for v in tour.visits]):
+        if all(visit in apart for visit in pair):
+            joined = _joined(tour, pair)
+            if joined is not tour:
+                tour, apart = joined, [visit for visit in apart if visit not in pair]
     return tour
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fleet.planner.board import Seat
+from fleet.planner.buildings import gathered
 from fleet.planner.groups import Group, leasts, ranked
 from fleet.planner.pricedboard import PricedBoard
 from fleet.planner.settle import LEAST_GAIN
@@ -158,8 +159,12 @@ class _Exchange:
         return True
 
     def _driven(self, answer: Answer) -> None:
-        """Have the vans drive an answer's tours."""
+        """Have the vans drive an answer's tours, with one stop at a building where several cost more: parcels were put
+        in one by one."""
+        tours = self.board.tours
         for column in answer.columns:
             for order, seat in zip(column.orders, column.seats, strict=True):
                 self.board.take(order)
                 self.board.put(order, seat)
+            if column.van is not None:
+                tours[column.van] = gathered(tours[column.van])
