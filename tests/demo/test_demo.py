@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -98,53 +97,25 @@ def test_a_hard_day(tmp_path: Path) -> None:
     [
         (("--margin-scale", "0.5"), "reserve_breaches"),
         (("--margin-scale", *SMALL_MARGIN, "--seed", "5"), "reserve_breaches"),
+        (("--ignore-zones", "--parcels", "40"), "zone_breaches"),
     ],
 )
 @pytest.mark.timeout(200)
 def test_the_world_judges_and_not_the_hub(tmp_path: Path, trial: tuple[str, ...], what: str) -> None:
-    """A hub with half its energy margin is found out by the simulated world."""
+    """A hub with half its energy margin, or one that ignores the zones, is found out by the simulated world."""
     done = run("simulate", "--iterations", "20", *trial, "--report", "report.json", cwd=tmp_path)
-    found_out(done, tmp_path, what)
-
-
-def found_out(done: subprocess.CompletedProcess[str], folder: Path, what: str) -> None:
-    """The run says that it has failed, and its report names what was breached."""
     assert done.returncode == 1, done.stderr[-3000:] + done.stdout
-    assert report_of(folder)[what] > 0
-
-
-@dataclass(frozen=True)
-class Day:
-    """A simulated day in a process of its own: how it ended, and the folder of its report and events."""
-
-    done: subprocess.CompletedProcess[str]
-    folder: Path
-
-
-def hard_day_without_zones(folder: Path) -> Day:
-    """With every kind of incident, and a hub that does not know the zones."""
-    words = ("simulate", "--parcels", chosen("30", long="60"), "--iterations", "10", "--incidents", "hard")
-    trial = ("--seed", "3", "--ignore-zones", "--report", "report.json", "--events", "events.jsonl")
-    return Day(run(*words, *trial, cwd=folder), folder)
-
-
-@pytest.fixture(scope="module")
-def zones_ignored(tmp_path_factory: pytest.TempPathFactory) -> Day:
-    """One such day."""
-    return hard_day_without_zones(tmp_path_factory.mktemp("ignored"))
-
-
-@pytest.mark.timeout(200)
-def test_the_world_knows_the_zones_that_a_hub_ignores(zones_ignored: Day) -> None:
-    """The simulated world finds it out."""
-    found_out(zones_ignored.done, zones_ignored.folder, "zone_breaches")
+    assert report_of(tmp_path)[what] > 0
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(200)
-def test_the_same_seed_gives_the_same_events(zones_ignored: Day, tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_events(tmp_path: Path) -> None:
     """Two runs of a simulated day in processes of their own write the same events, to the letter."""
-    again = hard_day_without_zones(tmp_path)
-    first, second = ((day.folder / "events.jsonl").read_bytes() for day in (zones_ignored, again))
+    parcels = chosen("30", long="60")
+    words = ("simulate", "--parcels", parcels, "--iterations", "10", "--incidents", "hard", "--seed", "3")
+    for name in ("one", "two"):
+        run(*words, "--events", f"{name}.jsonl", cwd=tmp_path)
+    first = (tmp_path / "one.jsonl").read_bytes()
     assert first.count(b"\n") > 500
-    assert first == second
+    assert first == (tmp_path / "two.jsonl").read_bytes()
