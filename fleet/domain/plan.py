@@ -202,7 +202,8 @@ class LockerPlan(Value):
 
 
 class Unassigned(Value):
-    """A parcel that nobody brings, why, and the smallest change that would serve it."""
+    """A parcel that nobody brings, why, and the smallest change that would serve it; of a repair of the plan in force
+    how to have that tried."""
 
     order_id: Identifier
     reasons: tuple[Reason, ...]

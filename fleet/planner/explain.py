@@ -15,7 +15,7 @@ from fleet.planner.candidates import LOCKERS_PER_PARCEL
 from fleet.planner.flights import Flights, first_departure
 from fleet.planner.insertion import Insertion, best_insertion, open_route
 from fleet.planner.more import apart
-from fleet.planner.nearest import Finder, Nearest, Refused
+from fleet.planner.nearest import Finder, Nearest, Refused, when_asked
 from fleet.planner.options import Options
 from fleet.planner.prices import Prices
 from fleet.planner.problem import Problem, Station
@@ -48,6 +48,8 @@ class Explainer:
     """Whether each parcel was offered all its ways."""
     stays: frozenset[int] = frozenset()
     """Parcels of drafts that stay as they are: why so was said when they were drafted."""
+    tries: bool = True
+    """Whether changes are tried for parcels that nobody brings; else it is said who does."""
 
     def parcel(self, order: int) -> ParcelPlan:
         """One parcel's part of the plan."""
@@ -70,9 +72,11 @@ class Explainer:
         return part.model_copy(update={"saving": saving, "alternatives": others, "fallback": fallback})
 
     def unassigned(self, order: int) -> Unassigned:
-        """Why nobody brings the parcel, and the smallest change that would serve it."""
+        """Why nobody brings the parcel, and the smallest change that would serve it, or who tells that."""
         found = tuple(r for kind in self._kinds() for r in self._hindrances(order, kind))
-        nearest = self.nearest(order)
+        nearest = (
+            self.nearest(order) if self.tries else Nearest(when_asked(self.problem.orders[order].order_id))
+        )
         if nearest.cut and not any(reason.code == "out_of_time" for reason in found):
             found += (reasons.out_of_time("a change that would serve it was found"),)
         order_id = self.problem.orders[order].order_id

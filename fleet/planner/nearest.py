@@ -27,6 +27,12 @@ MORE_TIME = "more time for planning"
 TOO_MANY = f"not tried: {MOST_ASKED} other parcels were asked first"
 
 
+def when_asked(order_id: str) -> str:
+    """Instead of a change, where it would take longer than the plan: how to have it tried."""
+    asks = f"`fleet orders explain {order_id}`, or Find every way in the console, asks for it"
+    return f"not tried in a repair of the plan: {asks}"
+
+
 @dataclass(frozen=True)
 class Refused:
     """What one type answers, of one locker if it is of such: all of its reasons must be lifted."""

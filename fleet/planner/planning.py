@@ -183,6 +183,7 @@ def _revision(
         stop=stop,
         settled=settled,
         stays=stays,
+        tries=False,
     )
     revised = tuple(
         Revised(mission_id=m.mission_id, revision=m.revision, kept=m.mission_id in kept)
@@ -224,13 +225,14 @@ def _written(
     stop: Stop,
     settled: bool,
     stays: frozenset[int] = frozenset(),
+    tries: bool = True,
     explain: frozenset[str] = frozenset(),
 ) -> PlanParts:
     """A board's draft as a plan, with the reasons that there is time for: those of parcels that nobody brings first,
-    none of those whose drafts stay."""
+    none of those whose drafts stay. ``tries``: whether it is looked for what would serve whom nobody brings."""
     draft, ways, problem = sheet.draft, board.ways, board.problem
     prices = learn(problem, ways, draft.routing, set(range(len(ways))) - stays if stays else None)
-    explainer = Explainer(problem, ways, flights, prices, sheet, board, stop.late, settled, stays)
+    explainer = Explainer(problem, ways, flights, prices, sheet, board, stop.late, settled, stays, tries)
     why = {order: explainer.unassigned(order) for order in problem.dearest_first(sheet.left)}
     left = tuple(why[order] for order in sheet.left)
     dear = {order: explainer.parcel(order) for order in _dear(problem)}

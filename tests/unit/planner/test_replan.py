@@ -16,6 +16,7 @@ from fleet.feasibility import SortieAssessment
 from fleet.network.base import Matrix, Profile
 from fleet.network.geodesic import GeodesicNetwork
 from fleet.planner import Deadline, MaxIterations, Snapshot, plan
+from fleet.planner.asked import options_of
 from fleet.planner.balance import balance
 from fleet.planner.board import Board
 from fleet.planner.candidates import find_ways
@@ -151,6 +152,26 @@ def test_without_effort_the_plan_is_repaired_all_the_same() -> None:
     again = made(in_force(town, before, but={busiest(before)}), 0)
     assert sorted(p.order_id for p in again.parcels) == sorted(o.order_id for o in town.orders)
     assert len(again.unassigned) <= len(before.unassigned) + 1
+
+
+def test_a_repair_says_who_tells_what_would_serve_whom_it_leaves() -> None:
+    """Trying that takes longer than all else of a repair: a plan that is made anew names it, and so does the answer to
+    a person's question against the plan in force. The reasons are there at once."""
+    near, far = (
+        order("NEAR", place(1500, 0), hours=(0, 6)),
+        order("FAR", place(1600, 60), hours=(0, 6), weight_kg=40.0),
+    )
+    town = snapshot([near, far], vans=0, drones=1)
+    before = made(town)
+    (left,) = before.unassigned
+    assert (left.order_id, before.sorties[0].order_ids) == ("FAR", ("NEAR",))
+    now = in_force(town, before)
+    (again,) = made(now).unassigned
+    assert again.reasons == left.reasons
+    assert "`fleet orders explain FAR`" in again.nearest_change
+    asked = options_of(now, "FAR", stop=MaxIterations(0))
+    assert asked.nearest_change == left.nearest_change
+    assert left.nearest_change == "one more van-e at S"
 
 
 def test_a_parcel_that_is_not_ready_is_planned_for_and_does_not_leave_before() -> None:
