@@ -9,6 +9,8 @@ from fleet.energy.regimes import Regime
 from fleet.feasibility.trip import Trip
 from fleet.feasibility.vehicles import vehicle_of
 from fleet.kinds import TripFigures, kind_of
+from fleet.protocol.values import Place
+from geofences import Waypoint
 from geofences.geometry.geodesy import EARTH
 
 _SLACK = 1 - 1e-9
@@ -28,6 +30,13 @@ def least_cost(asset_type: SortieType, trip: Trip) -> float:
     return trip.cost if figures is None else kind_of(asset_type.kind).trip_cost(asset_type, figures)
 
 
+def least_flight_cost(asset_type: SortieType, site: Place, drop: Place, pace: float) -> float:
+    """The same of a flight between two places before any trip of it is known; 0 of a way over ground, whose path tells
+    what it costs."""
+    figures = _least_between(asset_type, site, drop, pace)
+    return 0.0 if figures is None else kind_of(asset_type.kind).trip_cost(asset_type, figures)
+
+
 def least_s(asset_type: SortieType, trip: Trip) -> float:
     """No such trip takes less, from departure to return (s)."""
     figures = _least(asset_type, trip)
@@ -37,15 +46,20 @@ def least_s(asset_type: SortieType, trip: Trip) -> float:
 
 
 def _least(asset_type: SortieType, trip: Trip) -> TripFigures | None:
+    return _least_between(asset_type, trip.path[0], trip.path[trip.drop_index], trip.pace)
+
+
+def _least_between(
+    asset_type: SortieType, site: Place | Waypoint, drop: Place | Waypoint, pace: float
+) -> TripFigures | None:
     """How long and how far a flight is at the least; none of a way over ground, which is always the same."""
     frame = vehicle_of(asset_type)
     if not isinstance(frame, Airframe):
         return None
-    site, drop = trip.path[0], trip.path[trip.drop_index]
     both_m = 2 * EARTH.inv(site.lon, site.lat, drop.lon, drop.lat)[2] * _SLACK
     seconds = both_m / _fastest_mps(asset_type) + _upright_s(frame, asset_type.cruise_height_agl_m) * _SLACK
     # Who is known to be fast takes less on its ways, as `Moves.at_pace` has it.
-    seconds *= min(1.0, trip.pace)
+    seconds *= min(1.0, pace)
     return TripFigures(duration_s=seconds + asset_type.drop_s, distance_m=both_m)
 
 

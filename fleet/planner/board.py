@@ -218,11 +218,30 @@ class Board:
 
     # --- offers ------------------------------------------------------------------------------------------------------
 
+    def stands_well(self, order: int, gain: float) -> bool:
+        """Whether a parcel's sortie is known to be within ``gain`` of its cheapest way without lifting it: by what the
+        others add at the least. Of parcels in vans only lifting tells."""
+        sortie = self.sorties.get(order)
+        if sortie is None:
+            return False
+        limit = sortie.cost - gain
+        others = (way for way in self.ways_below(order, limit) if way != sortie.way)
+        return not any(self.may_count_below(order, way, limit) for way in others)
+
+    def ways_below(self, order: int, limit: float) -> Sequence[Way]:
+        """The ways that a parcel may be asked about: sorties that can't count for less than ``limit`` may be left
+        out."""
+        return self.ways[order].below(limit)
+
+    def may_count_below(self, order: int, way: Way, limit: float) -> bool:
+        """Whether a way may count for less than ``limit``, by what it adds at the least."""
+        return self.floor(order, way) < limit
+
     def cheapest(self, order: int, limit: float, *, but: Way | None = None) -> Seat | None:
         """The cheapest seat for a lifted parcel that costs less than ``limit``, ``but`` left out; none without one."""
         best: Seat | None = None
-        for way in self.ways[order].all:
-            if way != but and self.floor(order, way) < limit:
+        for way in self.ways_below(order, limit):
+            if way != but and self.may_count_below(order, way, limit):
                 offer = self.offer(order, way, limit)
                 if offer is not None and offer.cost < limit:
                     best, limit = offer, offer.cost

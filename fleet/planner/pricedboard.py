@@ -133,21 +133,43 @@ class PricedBoard(Board):
     def cheapest(self, order: int, limit: float, *, but: Way | None = None) -> Seat | None:
         """The cheapest seat with its price of changes; none that counts for ``limit`` or more."""
         best: Seat | None = None
-        for way in self.ways[order].all:
-            if way == but or self.floor(order, way) + self._least_toll(order, way) - self._was >= limit:
+        for way in self.ways_below(order, limit):
+            if way == but or not self.may_count_below(order, way, limit):
                 continue
             offer = self.offer(order, way, limit + self._was + self.change_price)
             if offer is not None and (price := self.price(offer)) < limit:
                 best, limit = offer, price
         return best
 
+    def stands_well(self, order: int, gain: float) -> bool:
+        """As on any board, with the price of changes."""
+        sortie = self.sorties.get(order)
+        if sortie is None:
+            return False
+        self._hand, self._was = order, 0.0
+        self._was = self._toll(Seat(sortie.way, sortie.cost, sortie=sortie))
+        return super().stands_well(order, gain)
+
+    def ways_below(self, order: int, limit: float) -> Sequence[Way]:
+        """As on any board: all sorties but the drafted one have its price of a change."""
+        return self.ways[order].below(limit + self._was - self._leaving(order))
+
+    def may_count_below(self, order: int, way: Way, limit: float) -> bool:
+        """As on any board, with the price of changes."""
+        return self.floor(order, way) + self._least_toll(order, way) - self._was < limit
+
     def _least_toll(self, order: int, way: Way) -> float:
         """What a way adds to the price of changes at the least: of a drafted sortie all others, but a van's route may
         be as drafted again with the parcel."""
         own = self._by_order.get(order)
-        leaves = own is not None and own.van is None and (own.sortie is None or way != own.sortie.way)
+        stays = own is not None and own.sortie is not None and way == own.sortie.way
         back = not isinstance(way, SortieWay)
-        return self.change_price * (leaves - back)
+        return (0.0 if stays else self._leaving(order)) - self.change_price * back
+
+    def _leaving(self, order: int) -> float:
+        """The price of a drafted sortie where its parcel goes another way."""
+        own = self._by_order.get(order)
+        return self.change_price if own is not None and own.van is None else 0.0
 
     def _sortie(self, order: int, way: SortieWay) -> Seat | None:
         """The one that was drafted where it can still be had and counts for less, else the earliest."""

@@ -55,6 +55,9 @@ class _Settling:
     def _moved(self, order: int) -> bool:
         board = self.board
         board.asked = set()
+        if board.stands_well(order, LEAST_GAIN):
+            self._depends[order] = things(board.problem, board.choices[order])
+            return False
         seat = board.lift(order)
         better = board.cheapest(order, seat.cost - LEAST_GAIN, but=seat.way)
         board.put(order, better or seat)

@@ -7,11 +7,13 @@ matters only where something has changed nearby: it is asked when the parcel is 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from fleet.feasibility import Verdict
+from fleet.feasibility.least import least_flight_cost
 from fleet.planner.asdrafted import DraftedSortie, drafted_sorties
 from fleet.planner.candidates import (
     Door,
@@ -29,11 +31,14 @@ from fleet.planner.candidates import (
 from fleet.planner.flights import Flights
 from fleet.planner.problem import Pool, Problem
 from fleet.planner.stop import Late, never
-from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Ways
+from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
 
 EVERY_S = 900
 """Whether a parcel that stands could go by another sortie is asked for departures at whole quarters of an hour, by the
 clock: the next plan, a little later, need not ask again."""
+
+LEAST_SLACK = 1e-6
+"""So much more a way may cost at the least and still be asked about: whoever looks at it decides."""
 
 
 def ways_in_force(
@@ -91,17 +96,53 @@ class StandingWays(Ways):
     @cached_property
     def sorties(self) -> tuple[SortieWay, ...]:
         """The drafted one first."""
+        return self._flown(math.inf)
+
+    def below(self, limit: float) -> tuple[Way, ...]:
+        """Without flights that cost no less, whatever the weather: these need not be asked about."""
+        if "sorties" in self.__dict__:
+            return self.all
+        door = () if self.door is None else (self.door,)
+        return (*self._flown(limit), *self.lockers, *door)
+
+    def _flown(self, limit: float) -> tuple[SortieWay, ...]:
+        """The drafted sortie, and those that may cost less than ``limit``."""
         asking, order = self._asking, self._order
         own = () if self._own is None else (self._own,)
-        near = asking.near_pools[order]
-        if near and asking.late():
+        if asking.near_pools[order] and asking.late():
             asking.cut.add(order)
             return own
-        taken = {(way.pool, way.locker) for way in own}
-        asked = ends(asking.problem, near, self._possible_lockers)
-        others = (end for end in asked if (end[0].index, end[1]) not in taken)
-        found = (sortie_way(asking.problem, asking.flights, order, *end, EVERY_S) for end in others)
-        return (*own, *(way for way in found if way is not None and may_go(asking.problem, order, way)))
+        found = (self._found(*end) for end in self._ends if self._least(*end) < limit + LEAST_SLACK)
+        return (*own, *(way for way in found if way is not None))
+
+    @cached_property
+    def _ends(self) -> list[tuple[Pool, LockerWay | None]]:
+        """From where and where to it could be flown or driven but for the drafted way."""
+        asked = ends(self._asking.problem, self._asking.near_pools[self._order], self._possible_lockers)
+        own = None if self._own is None else (self._own.pool, self._own.locker)
+        return [end for end in asked if (end[0].index, end[1]) != own]
+
+    def _least(self, pool: Pool, locker: LockerWay | None) -> float:
+        """What a sortie costs at the least, which its two places tell."""
+        problem = self._asking.problem
+        place = (
+            problem.orders[self._order].place if locker is None else problem.locker(locker.locker_id).place
+        )
+        fee = 0.0 if locker is None else locker.fee
+        return least_flight_cost(pool.type, pool.site.place, place, pool.least.pace) + fee
+
+    def _found(self, pool: Pool, locker: LockerWay | None) -> SortieWay | None:
+        """Asked about once."""
+        key = (pool.index, None if locker is None else locker.locker_id)
+        if key not in self._known:
+            problem, flights = self._asking.problem, self._asking.flights
+            way = sortie_way(problem, flights, self._order, pool, locker, EVERY_S)
+            self._known[key] = way if way is not None and may_go(problem, self._order, way) else None
+        return self._known[key]
+
+    @cached_property
+    def _known(self) -> dict[tuple[int, str | None], SortieWay | None]:
+        return {}
 
     @cached_property
     def lockers(self) -> tuple[LockerWay, ...]:

@@ -90,3 +90,7 @@ class Ways:
         """Every way: sorties, lockers, the door."""
         door = () if self.door is None else (self.door,)
         return (*self.sorties, *self.lockers, *door)
+
+    def below(self, limit: float) -> tuple[Way, ...]:  # noqa: ARG002 - of ways that are asked about when looked at
+        """Every way but sorties that are known to cost no less than that, if they need not even be asked about."""
+        return self.all

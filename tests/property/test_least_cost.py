@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fleet.domain.fleet import Assumptions, Rates, SortieType
 from fleet.energy.learning import Appetite
 from fleet.feasibility import assess_sortie
-from fleet.feasibility.least import least_cost
+from fleet.feasibility.least import least_cost, least_flight_cost
 from geofences import ZoneSet
 from tests.unit.feasibility.world import (
     DRONE,
@@ -71,6 +71,8 @@ def test_no_trip_costs_less_in_any_wind(
     for trip in (one, other):
         for bound in (least_cost(kind, found) for found in (one, other) if found is not None):
             assert trip is None or bound <= trip.cost
+    before = least_flight_cost(kind, SITE.place, parcel.place, pace)
+    assert all(trip is None or before <= trip.cost for trip in (one, other))
 
 
 @pytest.mark.parametrize("pace", [0.85, 1.0])
@@ -81,10 +83,11 @@ def test_it_is_what_it_costs_in_still_air_but_for_the_energy(kind: SortieType, p
     ctx, its = world((0, 0, 15), blocked=False), Appetite(pace=pace)
     trip = trip_of(assess_sortie(ctx, order(), kind, SITE, NOON, appetite=its))
     energy = RATES.per_kwh * trip.energy_wh / 1000
-    bound = least_cost(kind, trip)
+    bound, before = least_cost(kind, trip), least_flight_cost(kind, SITE.place, order().place, pace)
     if kind.kind == "sidewalk_robot":
-        assert bound == trip.cost
+        assert (bound, before) == (trip.cost, 0.0), "what its way costs is not known before it"
     elif kind.speed_rule == "cruise":
         # The site lies 5 m below the highest ground that there may be.
         assert trip.cost - energy - 0.01 < bound < trip.cost - energy
+        assert before == pytest.approx(bound, abs=1e-9), "its two places tell"
     assert bound > RATES.per_trip + RATES.per_km * 4.0

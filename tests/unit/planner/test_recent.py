@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,10 +13,14 @@ import fleet.planner.flights as flights_of
 from fleet.domain.plan import Plan
 from fleet.feasibility import assess_sortie
 from fleet.planner import MaxIterations, Snapshot, plan
+from fleet.planner.flights import Flights
+from fleet.planner.problem import Problem
 from fleet.planner.recent import Recent
-from tests.support.drafted import in_force
+from fleet.planner.standingways import ways_in_force
+from fleet.planner.ways import SortieWay, Ways
+from tests.support.drafted import drafted_of, in_force
 from tests.unit.feasibility.world import weather
-from tests.unit.planner.town import EIGHT, random_town
+from tests.unit.planner.town import EIGHT, order, place, random_town, snapshot
 
 
 def made(town: Snapshot) -> Plan:
@@ -54,6 +59,32 @@ def test_a_replan_is_the_same_with_what_is_known_and_asks_less(asked: list[objec
     assert made(recent.known(sent(later))) == fresh
     assert first.sorties
     assert len(asked) < 0.7 * alone
+
+
+def test_flights_that_can_not_be_cheaper_are_not_asked_about() -> None:
+    """Whatever may cost less than the limit is among the ways below it; none is free."""
+    town = snapshot([order(f"O{i}", place(500 + 250 * i, 90 * i)) for i in range(6)], vans=1, drones=2)
+    vans = tuple(slot for slot in town.assets if slot.type_id == "van-e")
+    problem = Problem(replace(town, drafted=drafted_of(town, made(replace(town, assets=vans)))))
+
+    def ways() -> Sequence[Ways]:
+        return ways_in_force(problem, Flights(problem))
+
+    whole, others = [(*one.all,) for one in ways()], 0
+    for number, known in enumerate(whole):
+        flights = [
+            way
+            for way in known
+            if isinstance(way, SortieWay) and problem.pools[way.pool].type.kind == "drone"
+        ]
+        for limit in (0.0, *(way.least for way in flights)):
+            found = ways()[number].below(limit)
+            assert set(found) <= set(known)
+            assert {way for way in flights if way.least < limit} <= set(found)
+            assert list(found) == [way for way in known if way in found]
+        assert not set(flights) & set(ways()[number].below(0.0))
+        others += len(flights)
+    assert others > 3, "or nothing was shown"
 
 
 def test_other_weather_leaves_the_shapes_and_no_verdict() -> None:

@@ -25,6 +25,7 @@ from fleet.planner.present import Present
 from fleet.planner.pricedboard import PricedBoard
 from fleet.planner.problem import Problem
 from fleet.planner.replan import polish, replan
+from fleet.planner.settle import LEAST_GAIN
 from fleet.planner.snapshot import Drafted, DraftedStop
 from fleet.planner.standingways import ways_in_force
 from fleet.protocol.values import Place
@@ -186,6 +187,27 @@ def test_a_parcel_that_is_not_ready_is_planned_for_and_does_not_leave_before() -
     leaves += [r.start for r in again.routes if any("LATE" in s.deliver for s in r.stops)]
     assert leaves
     assert min(leaves) >= EIGHT + timedelta(hours=3)
+
+
+@pytest.mark.parametrize("price", [0.0, 0.5])
+def test_a_sortie_that_is_known_to_stand_well_finds_nothing_better(price: float) -> None:
+    """Known without lifting it: whoever lifts it all the same is offered no seat that saves anything."""
+    told = 0
+    for seed in range(6):
+        town = priced(snapshot(list(random_town(seed, 20).orders), vans=2, drones=2), price)
+        problem = Problem(in_force(town, made(town, 0)))
+        flights = Flights(problem)
+        ways = ways_in_force(problem, flights)
+        present = Present(problem, ways, flights)
+        board = PricedBoard(present.draft(), ways, standing=present.standing, change_price=price)
+        for number in sorted(board.sorties):
+            if board.stands_well(number, LEAST_GAIN):
+                told += 1
+                seat = board.lift(number)
+                assert board.cheapest(number, seat.cost - LEAST_GAIN, but=seat.way) is None
+                board.put(number, seat)
+        assert not any(board.stands_well(n, LEAST_GAIN) for n in range(20) if n not in board.sorties)
+    assert told > 5, "or nothing was shown"
 
 
 def test_the_price_of_a_change_is_the_fleet_files() -> None:
