@@ -175,13 +175,13 @@ def gathered(tour: Tour) -> Tour:
 
 
 def _next_joined(tour: Tour, same: Sequence[Visit]) -> Tour:
-    """The tour with those of a building's visits made as one that come one behind the other, where that pays."""
-    apart = list(same)
+    """The tour with those of a building's visits made as one that come one behind the other, as long as that pays."""
+    house = building(tour.case.problem, same[0].orders[0])
     for pair in pairwise([tour.case.visits[v] for v in tour.visits]):
-        if all(visit in apart for visit in pair):
+        if all(one.locker_id is None and building(tour.case.problem, one.orders[0]) == house for one in pair):
             joined = _joined(tour, pair)
             if joined is not tour:
-                tour, apart = joined, [visit for visit in apart if visit not in pair]
+                return _next_joined(joined, same)
     return tour
 
 

@@ -77,8 +77,9 @@ def _potential(board: PricedBoard, group: Group) -> float:
 
 
 def leasts(board: PricedBoard, group: Sequence[int]) -> dict[int, float]:
-    """What each of some lifted parcels adds at the least, whatever the others do. Only of a locker that several may
-    use it is counted that another's stop may be there."""
+    """What each of some lifted parcels adds at the least, where no other one of them goes along. Of a locker that
+    several may use it is counted that another's stop may be there; of doors beside each other it is not, so a group
+    that a van would bring for less only all together is passed over: the search before finds those."""
     lockers = Counter(way.locker_id for order in group for way in board.ways[order].lockers)
     common = {name for name, count in lockers.items() if count > 1}
     return {order: _least(board, order, common) for order in group}

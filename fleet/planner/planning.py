@@ -86,8 +86,7 @@ def plan_in_parts(
     """
     problem = Problem(snapshot)
     flights, exact = Flights(problem), stop.beside(EXACT_BY)
-    share = WAYS_SHARE if problem.keeps_legs else MANY_WAYS_SHARE
-    finding = stop.ahead(share)
+    finding = stop.ahead(WAYS_SHARE if problem.keeps_legs else MANY_WAYS_SHARE)
     if snapshot.drafted:
         ways = ways_in_force(problem, flights, finding.late, time_up=stop.late)
     else:

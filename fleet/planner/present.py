@@ -133,7 +133,7 @@ class Present:
     def _stand_route(self, mission: Drafted) -> Standing:
         orders = tuple(self._numbers[order_id] for order_id in mission.order_ids)
         van = self._vans.get(mission.asset_id)
-        if van is None:
+        if van is None or any(tour.van is van for tour in self._tours):  # a board has one tour of a van
             self._let_go(mission, orders, ())
             return Standing(mission, orders, van=-1)
         visits = [visit for stop in mission.stops for visit in self._visits(stop)]

@@ -55,16 +55,29 @@ class PricedBoard(Board):
     def drawn(self) -> set[int]:
         """The parcels whose doors one of the tours that are not as drafted may serve for less than what they cost now,
         by what a stop adds at the least."""
-        worth = {order: sortie.cost for order, sortie in self.sorties.items()}
-        for tour in self.tours.values():
-            for visit, saved in zip(tour.visits, savings(tour), strict=True):
-                worth |= dict.fromkeys(tour.case.visits[visit].orders, saved)
-        found = set[int]()
+        worth, found = self._costs(), set[int]()
         for index, tour in self.tours.items():
             standing = self._by_van.get(index)
             if standing is None or not self._is_kept(standing):
                 least = {order: self._floors.least(tour, self._door(order), own=False) for order in worth}
                 found |= {o for o, cost in worth.items() if self._van_of.get(o) != index and least[o] < cost}
+        return found
+
+    def idle(self) -> set[int]:
+        """The parcels that a machine without any sortie may bring for less than what they cost now, by what its trip
+        costs at the least: it may have come back since the plan was made."""
+        busy = {sortie.slot.asset_id for sortie in self.sorties.values()}
+        pools = {
+            pool.index for pool in self.problem.pools if any(slot.asset_id not in busy for slot in pool.slots)
+        }
+        return {order for order, cost in self._costs().items() if self.ways[order].flown_below(cost, pools)}
+
+    def _costs(self) -> dict[int, float]:
+        """What each parcel that is brought costs now: its sortie, or what leaving out its stop saves."""
+        found = {order: sortie.cost for order, sortie in self.sorties.items()}
+        for tour in self.tours.values():
+            for visit, saved in zip(tour.visits, savings(tour), strict=True):
+                found |= dict.fromkeys(tour.case.visits[visit].orders, saved)
         return found
 
     def _door(self, order: int) -> int:

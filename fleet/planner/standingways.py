@@ -8,7 +8,7 @@ matters only where something has changed nearby: it is asked when the parcel is 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -104,6 +104,10 @@ class StandingWays(Ways):
             return self.all
         door = () if self.door is None else (self.door,)
         return (*self._flown(limit), *self.lockers, *door)
+
+    def flown_below(self, limit: float, pools: Container[int]) -> bool:
+        """By what its two places tell: none is asked about."""
+        return any(pool.index in pools and self._least(pool, locker) < limit for pool, locker in self._ends)
 
     def _flown(self, limit: float) -> tuple[SortieWay, ...]:
         """The drafted sortie, and those that may cost less than ``limit``."""

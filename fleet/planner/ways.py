@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from fleet.feasibility import Verdict
@@ -94,3 +94,7 @@ class Ways:
     def below(self, limit: float) -> tuple[Way, ...]:  # noqa: ARG002 - of ways that are asked about when looked at
         """Every way but sorties that are known to cost no less than that, if they need not even be asked about."""
         return self.all
+
+    def flown_below(self, limit: float, pools: Container[int]) -> bool:
+        """Whether a sortie of one of these pools may cost less than that."""
+        return any(way.pool in pools and way.least < limit for way in self.sorties)

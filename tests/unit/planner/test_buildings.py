@@ -91,6 +91,17 @@ def test_windows_decide_whether_they_can(hours: tuple[tuple[float, float], ...],
             assert start <= stop.arrive <= stop.depart <= end
 
 
+def test_all_stops_at_a_building_that_follow_each_other_become_one() -> None:
+    """Three parcels one behind the other, and a fourth of another hour that the van comes back for."""
+    orders = [at_house(name, hours=(1, 2)) for name in "abc"]
+    orders += [order("far", place(3000, 0), hours=(2, 4)), at_house("d", hours=(5, 6))]
+    problem = Problem(snapshot(orders, vans=1))
+    ways = find_ways(problem, Flights(problem))
+    visits = tuple(door_visit(problem, number, ways[number].bases) for number in range(5))
+    tour = gathered(Tour(Case(problem, visits), problem.vans[0], (0, 1, 2, 3, 4)))
+    assert [tour.case.visits[v].orders for v in tour.visits] == [(0, 1, 2), (3,), (4,)]
+
+
 def test_what_is_fetched_has_a_stop_of_its_own() -> None:
     """What is brought, and what is fetched."""
     found = made(snapshot([at_house("A"), at_house("B", direction=Direction.PICKUP)], vans=1))
