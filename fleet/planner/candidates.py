@@ -247,8 +247,10 @@ def _near_of_type(
 
 
 def locker_way(problem: Problem, order: int, locker_id: str) -> LockerWay | None:
-    """The parcel's way into a locker; none where it may not wait there."""
-    station = problem.stations[locker_id]
+    """The parcel's way into a locker; none where it may not wait there, or where the locker is none of the plan's."""
+    station = problem.stations.get(locker_id)
+    if station is None:
+        return None
     answer = assess_locker(problem.snapshot.context, problem.orders[order], station.locker, station.type)
     if not answer.verdict.feasible or answer.size is None or answer.walk_m is None:
         return None

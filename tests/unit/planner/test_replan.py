@@ -168,6 +168,17 @@ def test_what_does_not_hold_any_more_is_let_go_and_says_why() -> None:
     assert gone not in flown(again)
 
 
+def test_a_van_s_stop_at_a_locker_that_is_gone_is_let_go() -> None:
+    """Its parcels go another way."""
+    parcels = [order(f"O{i}", place(2500 + 10 * i, 0), locker_ok=True) for i in range(3)]
+    town = snapshot(parcels, vans=1, drones=0, lockers=(locker("L", place(2500, 60)),))
+    drafted = drafted_of(town, before := made(town))
+    assert "L" in {stop.locker_id for one in drafted for stop in one.stops}
+    again = made(replace(in_force(town, before), assets=tuple(s for s in town.assets if s.asset_id != "L")))
+    assert {one.order_id for one in again.lost} == {o.order_id for o in town.orders}
+    assert again.unassigned == ()
+
+
 def test_the_same_seed_and_iterations_change_the_same() -> None:
     """Nothing depends on a clock or on hashing."""
     town = day(2, drones=1)
