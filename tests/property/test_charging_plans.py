@@ -152,7 +152,8 @@ def test_a_charge_that_is_left_out_is_found() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_it_is_charged_for_no_more_than_is_needed_where_that_is_earlier(seed: int) -> None:
-    """No charge goes on beyond where the power falls off and a little more than the next trip needs."""
+    """No charge goes on beyond where the power falls off and a little more than the next trip needs; but what is booked
+    does not move when earlier trips go another way in the end, which may leave more than was counted with."""
     day = drawn(seed)
     kept = max(0.8, day.figures.taper_from)
     for charge in day.made.charging:
@@ -162,4 +163,6 @@ def test_it_is_charged_for_no_more_than_is_needed_where_that_is_earlier(seed: in
         assert later, "charged beyond the knee for nobody"
         following = min(later, key=lambda s: s.depart)
         assert charge.soc_from < 1
-        assert following.margin_wh < 0.03 * 799.2
+        earlier = [s for s in day.made.sorties if s.asset_id == charge.asset_id and s.return_at <= charge.start]
+        left_wh = max(earlier, key=lambda s: s.depart).margin_wh if earlier else 0.0
+        assert following.margin_wh - left_wh < 0.03 * 799.2
