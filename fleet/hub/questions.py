@@ -33,9 +33,10 @@ IDLE_S = 120.0
 """A process that was asked nothing for so long is ended: it has the memory of a planner."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Asked:
     question: FindOptions
+    executor: Executor
     future: Future[OrderOptions]
     begun_s: float
     told: bool = False
@@ -64,12 +65,13 @@ class Questions:
             self._answers.append(_without(question, "planner_busy", detail))
             return
         try:
-            future = self._worker().submit(find_options, question)
+            executor = self._worker()
+            future = executor.submit(find_options, question)
         except (BrokenProcessPool, OSError) as error:
             self._executor = None
-            self._answers.append(_without(question, "planner_down", _down(error)))
+            self._answers.append(_without(question, "planner_down", _down(type(error).__name__)))
             return
-        self._asked.append(_Asked(question, future, self._used_s))
+        self._asked.append(_Asked(question, executor, future, self._used_s))
         future.add_done_callback(lambda _: self._wake())
 
     def _worker(self) -> Executor:
@@ -82,15 +84,18 @@ class Questions:
 
     def done(self) -> list[OptionsFound]:
         """The answers since the last call."""
-        if self._executor is None and not self._answers:
+        if self._executor is None and not self._asked and not self._answers:
             return []
         now_s = self._monotonic()
+        # Looked at once: a future that ends between two looks would be in neither list.
         ended = [one for one in self._asked if one.future.done()]
-        self._asked = [one for one in self._asked if not one.future.done()]
+        self._asked = [one for one in self._asked if one not in ended]
         found, self._answers = self._answers, []
         found += [self._answer(one) for one in ended if not one.told]
         found += [self._gives_up(one) for one in self._asked if self._is_over(one, now_s)]
-        self._look_after_worker(now_s)
+        found += self._end_hung(now_s)
+        if not self._asked and now_s - self._used_s >= IDLE_S:
+            self.close()
         return found
 
     def _is_over(self, one: _Asked, now_s: float) -> bool:
@@ -107,16 +112,26 @@ class Questions:
         if error is None:
             return OptionsFound(question.peer_id, question.request_id, question.order_id, one.future.result())
         if isinstance(error, BrokenProcessPool):
-            self._executor = None
-            return _without(question, "planner_down", _down(error))
+            self._forget(one.executor)
+            return _without(question, "planner_down", _down(type(error).__name__))
         detail = f"the planner could not answer: {type(error).__name__}: {error}"
         return _without(question, "planner_failed", detail)
 
-    def _look_after_worker(self, now_s: float) -> None:
-        """End a process that hangs, and one that nobody needs."""
-        hangs = any(now_s - one.begun_s >= LONGEST_S for one in self._asked)
-        if hangs or (not self._asked and now_s - self._used_s >= IDLE_S):
-            self.close()
+    def _end_hung(self, now_s: float) -> list[OptionsFound]:
+        """End a process that hangs; whoever waits for it and was not told yet is told now."""
+        hung = {one.executor for one in self._asked if now_s - one.begun_s >= LONGEST_S}
+        lost = [one for one in self._asked if one.executor in hung]
+        self._asked = [one for one in self._asked if one.executor not in hung]
+        for executor in hung:
+            killed(executor)
+            self._forget(executor)
+        detail = _down(f"no answer within {LONGEST_S:g} s")
+        return [_without(one.question, "planner_down", detail) for one in lost if not one.told]
+
+    def _forget(self, executor: Executor) -> None:
+        """A process that is gone is asked no more; by now there may be another one, which stays."""
+        if executor is self._executor:
+            self._executor = None
 
     def close(self) -> None:
         """End the process, whatever it is doing; nobody is answered any more."""
@@ -143,5 +158,5 @@ def _without(question: FindOptions, code: str, detail: str) -> OptionsFound:
     return OptionsFound(question.peer_id, question.request_id, question.order_id, None, code, detail)
 
 
-def _down(error: BaseException) -> str:
-    return f"the planner's process for questions is down ({type(error).__name__}): ask again, another one is started"
+def _down(why: str) -> str:
+    return f"the planner's process for questions is down ({why}): ask again, another one is started"

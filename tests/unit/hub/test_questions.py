@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,12 +27,13 @@ from tests.support.bench import write_inputs
 class Mute(Executor):
     """A process that never answers by itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type[Future[object]] = Future) -> None:
+        self.kind = kind
         self.futures: list[Future[object]] = []
-        self.ended = False
+        self.ended = self._broken = False
 
     def submit(self, *_: object, **__: object) -> Future[object]:  # type: ignore[override]
-        self.futures.append(Future())
+        self.futures.append(self.kind())
         return self.futures[-1]
 
     def shutdown(self, *_: object, **__: object) -> None:
@@ -43,12 +45,25 @@ def question(folder: Path, order_id: str = "P-1") -> FindOptions:
     return FindOptions("eva", "q-1", order_id, snapshot_of(write_inputs(folder).read()))
 
 
+def named(folder: Path, request_id: str) -> FindOptions:
+    """The same, as one request of several."""
+    return replace(question(folder), request_id=request_id)
+
+
+def told(found: Questions) -> list[tuple[str, str]]:
+    """Which requests were answered since the last look, and with what."""
+    return [(answer.request_id, answer.code) for answer in found.done()]
+
+
 @contextmanager
-def asking(executor: Executor | None = None) -> Iterator[tuple[Questions, list[float]]]:
-    """Questions, and the seconds that their clock shows; closed afterwards."""
+def asking(*executors: Executor) -> Iterator[tuple[Questions, list[float]]]:
+    """Questions to these processes, one after another, and the seconds that their clock shows; to real processes, by
+    the real clock, where none is named. Closed afterwards.
+    """
     clock = [0.0]
-    made = spawned_executor if executor is None else lambda: executor
-    found = Questions(lambda: None, made, lambda: clock[0] if executor else time.monotonic())
+    left = iter(executors)
+    make = (lambda: next(left)) if executors else spawned_executor
+    found = Questions(lambda: None, make, lambda: clock[0] if executors else time.monotonic())
     try:
         yield found, clock
     finally:
@@ -110,6 +125,70 @@ def test_nobody_waits_for_ever(tmp_path: Path) -> None:
         clock[0] = module.LONGEST_S
         assert found.done() == []
         assert mute.ended
+
+
+def test_who_asks_a_process_that_hangs_is_told_when_it_is_ended(tmp_path: Path) -> None:
+    """Also one whose own patience is not over; and only once. The next question has a process of its own."""
+    made = [Mute(), Mute()]
+    with asking(*made) as (found, clock):
+        found.ask(named(tmp_path, "first"))
+        clock[0] = module.PATIENCE_S
+        assert told(found) == [("first", "planner_busy")]
+        clock[0] = module.LONGEST_S - 5
+        found.ask(named(tmp_path, "second"))
+        assert told(found) == []
+        clock[0] = module.LONGEST_S
+        assert told(found) == [("second", "planner_down")]
+        assert made[0].ended
+        found.ask(named(tmp_path, "third"))
+        made[1].futures[0].set_exception(ValueError("a site is missing"))
+        assert told(found) == [("third", "planner_failed")]
+
+
+def test_all_whose_process_died_are_told(tmp_path: Path) -> None:
+    """A process's questions are broken one after another, and the hub may look between two of them."""
+    mute = Mute()
+    with asking(mute) as (found, _):
+        found.ask(named(tmp_path, "first"))
+        found.ask(named(tmp_path, "second"))
+        mute.futures[0].set_exception(BrokenProcessPool("it was killed"))
+        assert told(found) == [("first", "planner_down")]
+        mute.futures[1].set_exception(BrokenProcessPool("it was killed"))
+        assert told(found) == [("second", "planner_down")]
+
+
+def test_one_that_ends_while_the_hub_looks_is_answered_the_next_time(tmp_path: Path) -> None:
+    """Futures end in another thread, at any time."""
+
+    class Ending(Future[object]):
+        """It ends just after it was looked at for the first time."""
+
+        def done(self) -> bool:
+            was = super().done()
+            if not was:
+                self.set_exception(ValueError("a site is missing"))
+            return was
+
+    mute = Mute(Ending)
+    with asking(mute) as (found, _):
+        found.ask(named(tmp_path, "first"))
+        assert told(found) == []
+        assert told(found) == [("first", "planner_failed")]
+
+
+def test_a_process_outlives_the_one_before_it(tmp_path: Path) -> None:
+    """A question that comes before the hub has looked at those of the dead process is answered by a new one."""
+    made = [Mute(), Mute()]
+    with asking(*made) as (found, _):
+        found.ask(named(tmp_path, "first"))
+        made[0]._broken = True
+        made[0].futures[0].set_exception(BrokenProcessPool("it was killed"))
+        found.ask(named(tmp_path, "second"))
+        assert told(found) == [("first", "planner_down")]
+        made[1].futures[0].set_exception(ValueError("a site is missing"))
+        assert told(found) == [("second", "planner_failed")]
+        assert not made[1].ended
+    assert made[1].ended
 
 
 def test_a_process_that_nobody_asks_is_ended(tmp_path: Path) -> None:
