@@ -247,7 +247,7 @@ def _ways(day: Day, row: Row, timeout_s: float) -> tuple[OrderOptions | None, st
         return None, f"{order_id} {row['no_choice_left']}"
     try:
         reply = day.ask(request(ExplainOrder, order_id=order_id), timeout_s=timeout_s)
-    except Unreachable as error:
+    except (Unreachable, BadInput) as error:  # the latter for a key file that can't be used
         return None, str(error)
     return reply.options, "" if reply.ok else reply.detail
 

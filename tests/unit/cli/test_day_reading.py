@@ -11,6 +11,8 @@ import pytest
 from fleet.cli import main as cli
 from fleet.cli.exceptions import shortened
 from fleet.cli.explanation import figures
+from fleet.cli.main import KEY_VARIABLE
+from fleet.hub.rundir import RunDir, Running
 from fleet.store.base import Batch
 from fleet.store.sql import SqlStore
 from tests.support import smallday as day
@@ -229,6 +231,22 @@ def test_without_a_hub_the_ways_are_not_known(root: Path, capsys: pytest.Capture
     found = answer(capsys, root, "orders", "explain", "G")
     assert found["ways"] is None
     assert "start one" in found["ways_missing"]
+
+
+def test_with_a_bad_key_the_ways_are_not_known(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All else needs no key: it is told, and which file is at fault."""
+    ends = "tcp://127.0.0.1:9"
+    at = RunDir.named("day", root)
+    at.write_running(Running(name="day", control=ends, telemetry=ends, feed=ends))
+    monkeypatch.setenv(KEY_VARIABLE, str(tmp_path / "none.json"))
+    assert run(root, "orders", "explain", "G") == 0
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first == "G: delivery, received, with linehaul"
+    assert last.startswith(f"its ways: {tmp_path / 'none.json'}: there is no key file; ")
+    found = answer(capsys, root, "orders", "explain", "G")
+    assert (found["ways"], "there is no key file" in found["ways_missing"]) == (None, True)
 
 
 # --- assets, lockers, exceptions -------------------------------------------------------------------------------------
