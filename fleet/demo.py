@@ -16,6 +16,7 @@ from typing import Any
 
 from fleet.app import Files, Setup, read_setup
 from fleet.baselines import baselines
+from fleet.demofleet import OwnFleet, named_as_given, with_margin
 from fleet.dispatch.report import report
 from fleet.domain.events import Event
 from fleet.hub.client import HubClient, HubUnreachable
@@ -43,6 +44,9 @@ NAME = "demo"
 INPUT = "input"
 """The folder of the city's files in it."""
 
+FLEET = "fleet.toml"
+"""The city's fleet file there, or what stands in its place."""
+
 DEMO = "demo"
 """The lock of who runs the demo; its hub, a child, has its own."""
 
@@ -66,7 +70,7 @@ class DemoOptions:
     """Simulated seconds a second at most; none is as fast as it goes."""
     network: Path | None = None
     """Streets of where the city lies (around 7.9 W, 40.6 N); none: ways are estimated."""
-    fleet: Path | None = None
+    fleet: OwnFleet | None = None
     """A fleet file in place of the city's, for its sites and lockers."""
 
 
@@ -190,7 +194,9 @@ def _moved(files: Files, run: RunDir) -> Files:
 
 
 def build_day(folder: Path, options: DemoOptions) -> tuple[Setup, WorldSpec]:
-    """The seeded city as files in ``folder/input``, how its day is run, and the true world behind it."""
+    """The seeded city as files in ``folder/input``, how its day is run, and the true world behind it. Raises
+    ``IntakeError`` for a fleet or streets of the user's own that can't be, and ``NetworkError``.
+    """
     city = make_city(options.seed, day=DEMO_DAY, parcels=options.parcels, hours=options.hours)
     files = _write_city(folder / INPUT, city, options).absolute()
     setup = Setup(
@@ -204,39 +210,33 @@ def build_day(folder: Path, options: DemoOptions) -> tuple[Setup, WorldSpec]:
         effort=Effort(iterations=options.iterations, seed=options.seed),
     )
     zones = (json.loads(city.zones_geojson), json.loads(city.zones_ed318_json))
-    return setup, world_of(files.read(), zones, setup)
+    with named_as_given(folder.absolute() / INPUT / FLEET, options.fleet):
+        inputs = files.read()
+    return setup, world_of(inputs, zones, setup)
 
 
 def _write_city(folder: Path, city: City, options: DemoOptions) -> Files:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in city.files().items():
         (folder / name).write_text(text, encoding="utf-8")
-    if options.fleet is not None:
-        shutil.copyfile(options.fleet, folder / "fleet.toml")
+    own, fleet = options.fleet, folder / FLEET
+    if own is not None:
+        fleet.write_text(own.text, encoding="utf-8")
     if options.margin_scale is not None:
-        trial = _with_margin((folder / "fleet.toml").read_text(encoding="utf-8"), options.margin_scale)
-        (folder / "fleet.toml").write_text(trial, encoding="utf-8")
+        text = fleet.read_text(encoding="utf-8")
+        trial = with_margin(text, options.margin_scale, str(fleet if own is None else own.path))
+        fleet.write_text(trial, encoding="utf-8")
     known = ("none.geojson",) if options.ignore_zones else ("zones.geojson", "zones_ed318.json")
     (folder / "none.geojson").write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
     return Files(
         orders=folder / "orders.csv",
         depots=folder / "depots.csv",
         lockers=folder / "lockers.csv",
-        fleet=folder / "fleet.toml",
+        fleet=fleet,
         weather=folder / "weather.csv",
         zones=tuple(folder / name for name in known),
         network=options.network,
     )
-
-
-def _with_margin(text: str, scale: float) -> str:
-    """The fleet file with the energy margin scaled: a trial that must end badly, since the world judges, not the
-    hub.
-    """
-    line = f"margin_scale = {scale:g}\n"
-    if "[reserve]\n" in text:
-        return text.replace("[reserve]\n", f"[reserve]\n{line}", 1)
-    return f"{text}\n[reserve]\n{line}"
 
 
 def run_demo(run: RunDir, *, console: bool, tell: Tell, keep: Callable[[Report], bool]) -> Report:

@@ -35,6 +35,7 @@ from fleet.demo import (
     resuming,
     run_demo,
 )
+from fleet.demofleet import OwnFleet
 from fleet.hub.rundir import ROOT, NoSuchRun, RunDir, RunDirError
 from fleet.supervisor import ChildDied
 
@@ -100,7 +101,7 @@ def command(
         ignore_zones,
         rate,
         network,
-        fleet,
+        None if fleet is None else OwnFleet.read(fleet),
     )
     person = sys.stdin.isatty() and not headless
     ending = Ending(run, report, as_json=as_json, stay=person)
@@ -160,9 +161,9 @@ def _check_files(options: DemoOptions) -> None:
     be one of its sites. Raises ``IntakeError``, which names the file that was given, and ``NetworkError``.
     """
     with tempfile.TemporaryDirectory() as folder:
-        setup, _ = build_day(Path(folder), replace(options, fleet=None))
-        if options.fleet is not None:
-            setup.files.model_copy(update={"fleet": options.fleet}).read()
+        # Without the margin first: what is wrong is told with the lines of the file that was given.
+        build_day(Path(folder), replace(options, margin_scale=None))
+        if options.margin_scale is not None:
             build_day(Path(folder), options)
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+import threading
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +13,11 @@ import pytest
 
 from fleet.app import read_setup
 from fleet.cli.main import main
+from fleet.cli.output import BadInput
 from fleet.demo import DemoOptions, failures, prepare
+from fleet.demofleet import OwnFleet, with_margin
 from fleet.hub.rundir import RunDir
+from fleet.intake.errors import FleetFileError
 from fleet.intake.fleetfile import read_fleet
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "pilots.toml"
@@ -27,7 +34,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: object) -> str:
 def test_the_file_is_kept_with_the_run(tmp_path: Path) -> None:
     """So that the day goes on with it whatever becomes of the file; the example has what it is an example of."""
     run = RunDir(tmp_path / "demo")
-    prepare(run, DemoOptions(parcels=5, fleet=EXAMPLE))
+    prepare(run, DemoOptions(parcels=5, fleet=OwnFleet.read(EXAMPLE)))
     kept = read_setup(run).files
     assert kept.fleet is not None
     assert kept.fleet.read_text(encoding="utf-8") == EXAMPLE.read_text(encoding="utf-8")
@@ -45,7 +52,7 @@ def test_the_file_is_kept_with_the_run(tmp_path: Path) -> None:
 def test_a_margin_for_trials_is_put_into_it(tmp_path: Path) -> None:
     """As into the city's own."""
     run = RunDir(tmp_path / "demo")
-    prepare(run, DemoOptions(parcels=5, fleet=EXAMPLE, margin_scale=0.5))
+    prepare(run, DemoOptions(parcels=5, fleet=OwnFleet.read(EXAMPLE), margin_scale=0.5))
     kept = read_setup(run).files.fleet
     assert read_fleet(kept).spec.reserve.margin_scale == 0.5
     assert read_fleet(EXAMPLE).spec.reserve.margin_scale == 1
@@ -66,6 +73,79 @@ def test_a_file_that_can_t_be_is_named_and_nothing_is_lost(
     said = refused(capsys, *words, bad)
     assert f"{bad}: sites: there is no such site in the depots file; did you mean 'VNC-S" in said
     assert run.store.read_text(encoding="utf-8") == "old"
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("", {}),
+        ("[reserve]\nepsilon = 0.01\n", {"epsilon": 0.01}),
+        ("[ reserve ]  # ours\r\nepsilon = 0.01\r\n[van]\n", {"epsilon": 0.01}),
+        ("[reserve]", {}),
+        ('note = """\n[reserve]\n"""\n\n[reserve]\nepsilon = 0.01', {"epsilon": 0.01}),
+        ("[reserve.of]\nlate = 1\n", {"of": {"late": 1}}),
+    ],
+)
+def test_a_margin_for_trials_leaves_all_else(text: str, rest: dict[str, object]) -> None:
+    """However the table is written down; a header in a longer text is none."""
+    found = tomllib.loads(with_margin(text, 0.5, "ours.toml"))
+    assert found.pop("reserve") == {**rest, "margin_scale": 0.5}
+    before = tomllib.loads(text)
+    before.pop("reserve", None)
+    assert found == before
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "\n[reserve]\nmargin_scale = 0.8\n",
+            "3: reserve.margin_scale: is said by the file, too: leave it out",
+        ),
+        (
+            "reserve = {margin_scale = 0.8}\n",
+            "1: reserve.margin_scale: is said by the file, too: leave it out",
+        ),
+        ("\nreserve = {epsilon = 0.01}\n", "2: reserve: write it as a table of its own, [reserve],"),
+        ("reserve.epsilon = 0.01\n", " reserve: write it as a table of its own, [reserve],"),
+        ("reserve = 3\n", "1: reserve: must be a table"),
+    ],
+)
+def test_a_margin_that_can_t_be_put_in_is_refused_of_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, told: str
+) -> None:
+    """In words, with its line, and by the name that was given."""
+    (file := tmp_path / "ours.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(FleetFileError) as refusal:
+        with_margin(text, 0.5, str(file))
+    assert f"{file}:{told}" in str(refusal.value)
+    said = refused(capsys, "--root", tmp_path, "--parcels", 5, "--fleet", file, "--margin-scale", 0.5)
+    assert str(file) in said
+    assert tempfile.gettempdir() + "/tmp" not in said
+
+
+def test_a_pipe_is_read_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a shell's ``<(sed …)`` is one: it is checked, then kept with the run, and nothing waits for more."""
+
+    def begins(*_: object, **__: object) -> None:
+        raise BadInput("as far as here")
+
+    monkeypatch.setattr("fleet.cli.demo.run_demo", begins)
+    os.mkfifo(pipe := tmp_path / "pipe")
+    text = EXAMPLE.read_text(encoding="utf-8")
+    threading.Thread(target=pipe.write_text, args=(text,), daemon=True).start()
+    assert "as far as here" in refused(capsys, "--root", tmp_path, "--parcels", 5, "--fleet", pipe)
+    kept = read_setup(RunDir(tmp_path / "demo")).files.fleet
+    assert kept is not None
+    assert kept.read_text(encoding="utf-8") == text
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder."""
+    said = refused(capsys, "--root", tmp_path, "--fleet", tmp_path)
+    assert f"{tmp_path}: cannot be read: Is a directory" in said
 
 
 def test_a_demo_goes_on_with_the_fleet_that_it_has(
