@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -86,6 +87,33 @@ def test_tours_are_cheaper_by_the_same_vans_and_each_holds_its_own_legs(
         ends = [tour.times_s[-1] for tour in made]
         assert all(tour.start_s >= end for end, tour in zip(ends, made[1:], strict=False))
     assert all(len(tour.case.visits) == len(tour.visits) for tour in after.routing.tours)
+
+
+@pytest.mark.parametrize("vans", [9, 12])
+@pytest.mark.parametrize("seed", range(2))
+def test_hours_above_the_mean_never_cost_more_than_is_saved(
+    seed: int, vans: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Vans that each go by their own stops the best way are alike; fewer of them save less than their hours cost. No
+    cluster is better left alone for what it takes from the mean when all together are better."""
+    before = fairly_priced(drafted(seed, vans), 1000.0)
+    monkeypatch.setattr(clusters, "STOPS", EACH)
+    alike = clustered(before, seed=1, stop=MaxIterations(20 * vans))
+    assert alike.objective < before.objective
+    monkeypatch.setattr(clusters, "STOPS", 3 * EACH)
+    after = clustered(alike, seed=1, stop=MaxIterations(300))
+    assert after.objective <= alike.objective + 1e-6
+    assert stops_of(after) == stops_of(before)
+    free = clustered(fairly_priced(alike, 0.0), seed=1, stop=MaxIterations(300))
+    assert fairly_priced(free, 1000.0).objective > alike.objective, "otherwise nothing was at stake"
+
+
+def fairly_priced(draft: Draft, per_hour: float) -> Draft:
+    """The same tours on a day on which drivers' hours above their mean cost so much."""
+    day = draft.problem.snapshot
+    spec = draft.problem.fleet
+    spec = spec.model_copy(update={"fairness": spec.fairness.model_copy(update={"per_hour": per_hour})})
+    return replace(draft, problem=Problem(replace(day, context=replace(day.context, fleet=spec))))
 
 
 def test_no_table_is_larger_than_a_cluster_and_the_same_again_is_the_same(
