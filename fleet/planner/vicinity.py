@@ -4,7 +4,8 @@ search seldom takes them. What a van drives in the end is asked for exactly, tou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -21,6 +22,9 @@ NEAR = 288
 DEAR = 0.9
 """Estimates are stretched until so large a share of the depots' legs is no longer than estimated."""
 
+KEPT = 256 * 2**20
+"""Bytes of legs that are kept at most, beside those of the depots: of some 60,000 to 90,000 places."""
+
 
 class _Block(NamedTuple):
     """The legs from places that lie together to those around them, in metres and seconds: whole numbers, which half as
@@ -29,6 +33,33 @@ class _Block(NamedTuple):
     ends: Indexes
     metres: npt.NDArray[np.float32]
     seconds: npt.NDArray[np.float32]
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self.ends.nbytes + self.metres.nbytes + self.seconds.nbytes
+
+
+@dataclass
+class _Blocks:
+    """Blocks by the numbers of their tiles: those needed last, as many as there is room for."""
+
+    size: int = 0
+    _by_tile: OrderedDict[int, _Block] = field(default_factory=OrderedDict)
+
+    def needed(self, number: int) -> _Block | None:
+        """A tile's, if it is still kept."""
+        block = self._by_tile.get(number)
+        if block is not None:
+            self._by_tile.move_to_end(number)
+        return block
+
+    def keep(self, number: int, block: _Block) -> None:
+        """Instead of those that have not been needed for longest."""
+        self._by_tile[number] = block
+        self.size += block.size
+        while self.size > KEPT:
+            self.size -= self._by_tile.popitem(last=False)[1].size
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,11 +91,10 @@ class Vicinity:
     def _fill(self, tables: tuple[Floats, Floats], start: Indexes, end: Indexes, number: int) -> None:
         """Put in what is known of the legs from one tile's places."""
         block, rows = self._block(number), np.flatnonzero(self._tile_of[start] == number)
-        column = np.full(self.xy.shape[1], -1)
-        column[end] = np.arange(len(end))
-        known = np.flatnonzero(column[block.ends] >= 0)
-        there = np.ix_(rows, column[block.ends[known]])
-        own = np.ix_(np.searchsorted(self._tiles[number], start[rows]), known)
+        at = np.minimum(np.searchsorted(block.ends, end), len(block.ends) - 1)
+        known = np.flatnonzero(block.ends[at] == end)
+        there = np.ix_(rows, known)
+        own = np.ix_(np.searchsorted(self._tiles[number], start[rows]), at[known])
         for table, asked in zip(tables, (block.metres, block.seconds), strict=True):
             table[there] = asked[own]
 
@@ -75,16 +105,18 @@ class Vicinity:
             table[:, columns] = back[np.ix_(start, end[columns])]
 
     def _block(self, number: int) -> _Block:
-        """The legs of one tile, asked for once."""
-        if number not in self._blocks:
+        """The legs of one tile, asked for where they are not kept."""
+        block = self._blocks.needed(number)
+        if block is None:
             ends = np.sort(around(self._tiles, *self._bounds, number, NEAR))
             metres, seconds = self.ask(self._tiles[number], ends)
-            self._blocks[number] = _Block(ends, metres.astype(np.float32), seconds.astype(np.float32))
-        return self._blocks[number]
+            block = _Block(ends, metres.astype(np.float32), seconds.astype(np.float32))
+            self._blocks.keep(number, block)
+        return block
 
     @cached_property
-    def _blocks(self) -> dict[int, _Block]:
-        return {}
+    def _blocks(self) -> _Blocks:
+        return _Blocks()
 
     @cached_property
     def _tiles(self) -> list[Indexes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -84,6 +85,43 @@ def test_neighbours_and_depots_have_the_legs_of_the_whole_table(seed: int) -> No
     before = made.asked
     legs.look_up(np.arange(count), np.arange(count))
     assert made.asked == before
+
+
+def test_legs_are_kept_up_to_a_bound_and_asked_for_again_beyond(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same legs as with room for all; what was needed last is still there."""
+    made, everywhere = Crooked(5, 1500), np.arange(1500)
+    parts = [np.sort(part) for part in np.array_split(np.argsort(made.xy[0]), 6)]
+    roomy = made.vicinity()
+    known = [roomy.look_up(part, part) for part in parts]
+    held, tile = roomy._blocks.size, roomy._block(0).size
+    monkeypatch.setattr(vicinity, "KEPT", held // 3)
+    bounded = made.vicinity()
+    for _ in range(2):
+        for part, tables in zip(parts, known, strict=True):
+            found = bounded.look_up(part, part)
+            assert all((one == other).all() for one, other in zip(found, tables, strict=True))
+            assert bounded._blocks.size <= held // 3
+    assert bounded._blocks.size > held // 3 - 2 * tile, "no more goes than must"
+    before = made.asked
+    bounded.look_up(parts[-1][:40], parts[-1][:40])
+    assert made.asked == before
+    bounded.look_up(everywhere, everywhere)
+    assert made.asked > before
+
+
+def test_a_part_takes_no_more_memory_however_many_places_there_are() -> None:
+    """Nothing of a look-up is as long as the day, for each tile of which there were so many more."""
+    made, count = Crooked(6, 2), 60_000
+    made.xy = np.random.default_rng(6).uniform(0, 80_000, (2, count))
+    legs = Vicinity(made.xy, 1, made.guess, made.guess)
+    part = np.sort(np.argsort(np.hypot(*(made.xy - 40_000)))[:100])
+    first = legs.look_up(part, part)
+    tracemalloc.start()
+    again = legs.look_up(part, part)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 8 * count
+    assert all((one == other).all() for one, other in zip(first, again, strict=True))
 
 
 def test_a_small_part_asks_for_its_own_surroundings_only() -> None:
