@@ -24,7 +24,8 @@ MOST = 4
 """So many questions wait at once; who asks more is told that it is busy."""
 
 PATIENCE_S = 8.0
-"""After so long whoever asked is told that there is no answer: tools give up after ten seconds."""
+"""After so long whoever asked is told that there is no answer yet, or that the process is only being started: tools
+give up after ten seconds."""
 
 LONGEST_S = 30.0
 """A process that has not answered for so long, its start included, is ended."""
@@ -33,10 +34,18 @@ IDLE_S = 120.0
 """A process that was asked nothing for so long is ended: it has the memory of a planner."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Worker:
+    """A process; ``up`` is done once it has started and loaded the solver."""
+
+    executor: Executor
+    up: Future[None]
+
+
 @dataclass(slots=True, eq=False)
 class _Asked:
     question: FindOptions
-    executor: Executor
+    worker: _Worker
     future: Future[OrderOptions]
     begun_s: float
     told: bool = False
@@ -52,7 +61,7 @@ class Questions:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._wake, self._make, self._monotonic = wake, make_executor, monotonic
-        self._executor: Executor | None = None
+        self._worker: _Worker | None = None
         self._asked: list[_Asked] = []
         self._answers: list[OptionsFound] = []
         self._used_s = 0.0
@@ -65,26 +74,27 @@ class Questions:
             self._answers.append(_without(question, "planner_busy", detail))
             return
         try:
-            executor = self._worker()
-            future = executor.submit(find_options, question)
+            worker = self._living()
+            future = worker.executor.submit(find_options, question)
         except (BrokenProcessPool, OSError) as error:
-            self._executor = None
+            self._worker = None
             self._answers.append(_without(question, "planner_down", _down(type(error).__name__)))
             return
-        self._asked.append(_Asked(question, executor, future, self._used_s))
+        self._asked.append(_Asked(question, worker, future, self._used_s))
         future.add_done_callback(lambda _: self._wake())
 
-    def _worker(self) -> Executor:
+    def _living(self) -> _Worker:
         """A process that is there; one that died while it had nothing to do is replaced."""
-        if self._executor is not None and getattr(self._executor, "_broken", False):
-            self._executor = None
-        if self._executor is None:
-            self._executor = self._make()
-        return self._executor
+        if self._worker is not None and getattr(self._worker.executor, "_broken", False):
+            self._worker = None
+        if self._worker is None:
+            executor = self._make()
+            self._worker = _Worker(executor, executor.submit(get_ready))
+        return self._worker
 
     def done(self) -> list[OptionsFound]:
         """The answers since the last call."""
-        if self._executor is None and not self._asked and not self._answers:
+        if self._worker is None and not self._asked and not self._answers:
             return []
         now_s = self._monotonic()
         # Looked at once: a future that ends between two looks would be in neither list.
@@ -104,45 +114,50 @@ class Questions:
     def _gives_up(self, one: _Asked) -> OptionsFound:
         """Whoever asked is told; the process goes on, and is ready for the next question then."""
         one.told = True
-        detail = f"the planner gave no answer within {PATIENCE_S:g} s: ask again in a moment"
-        return _without(one.question, "planner_busy", detail)
+        why = f"gave no answer within {PATIENCE_S:g} s" if one.worker.up.done() else "is only being started"
+        return _without(one.question, "planner_slow", f"the planner {why}: ask again in a moment")
 
     def _answer(self, one: _Asked) -> OptionsFound:
         question, error = one.question, one.future.exception()
         if error is None:
             return OptionsFound(question.peer_id, question.request_id, question.order_id, one.future.result())
         if isinstance(error, BrokenProcessPool):
-            self._forget(one.executor)
+            self._forget(one.worker)
             return _without(question, "planner_down", _down(type(error).__name__))
         detail = f"the planner could not answer: {type(error).__name__}: {error}"
         return _without(question, "planner_failed", detail)
 
     def _end_hung(self, now_s: float) -> list[OptionsFound]:
         """End a process that hangs; whoever waits for it and was not told yet is told now."""
-        hung = {one.executor for one in self._asked if now_s - one.begun_s >= LONGEST_S}
-        lost = [one for one in self._asked if one.executor in hung]
-        self._asked = [one for one in self._asked if one.executor not in hung]
-        for executor in hung:
-            killed(executor)
-            self._forget(executor)
+        hung = {one.worker for one in self._asked if now_s - one.begun_s >= LONGEST_S}
+        lost = [one for one in self._asked if one.worker in hung]
+        self._asked = [one for one in self._asked if one.worker not in hung]
+        for worker in hung:
+            killed(worker.executor)
+            self._forget(worker)
         detail = _down(f"no answer within {LONGEST_S:g} s")
         return [_without(one.question, "planner_down", detail) for one in lost if not one.told]
 
-    def _forget(self, executor: Executor) -> None:
+    def _forget(self, worker: _Worker) -> None:
         """A process that is gone is asked no more; by now there may be another one, which stays."""
-        if executor is self._executor:
-            self._executor = None
+        if worker is self._worker:
+            self._worker = None
 
     def close(self) -> None:
         """End the process, whatever it is doing; nobody is answered any more."""
         self._asked.clear()
-        if self._executor is not None:
-            killed(self._executor)
-            self._executor = None
+        if self._worker is not None:
+            killed(self._worker.executor)
+            self._worker = None
 
 
 _RECENT = Recent()
 """In the worker: what is known of a context that is still the same."""
+
+
+def get_ready() -> None:
+    """Load what an answer takes. Runs in the worker, before the first question."""
+    import fleet.planner.asked  # noqa: F401 - here, because the hub itself needs no solver
 
 
 def find_options(question: FindOptions) -> OrderOptions:

@@ -19,7 +19,7 @@ from fleet.dispatch.effects import FindOptions
 from fleet.dispatch.inputs import OptionsFound
 from fleet.hub import questions as module
 from fleet.hub.planning import spawned_executor
-from fleet.hub.questions import Questions, find_options
+from fleet.hub.questions import Questions, find_options, get_ready
 from fleet.planner.stop import MaxIterations
 from tests.support.bench import write_inputs
 
@@ -29,10 +29,13 @@ class Mute(Executor):
 
     def __init__(self, kind: type[Future[object]] = Future) -> None:
         self.kind = kind
+        self.up: Future[object] = Future()
         self.futures: list[Future[object]] = []
         self.ended = self._broken = False
 
-    def submit(self, *_: object, **__: object) -> Future[object]:  # type: ignore[override]
+    def submit(self, what: object, *_: object, **__: object) -> Future[object]:  # type: ignore[override]
+        if what is get_ready:
+            return self.up
         self.futures.append(self.kind())
         return self.futures[-1]
 
@@ -88,7 +91,7 @@ def test_a_process_answers_and_one_that_is_killed_is_replaced(
     monkeypatch.setattr(module, "LONGEST_S", 100.0)
     with asking() as (found, _):
         found.ask(question(tmp_path))
-        os.kill(next(iter(found._executor._processes)), signal.SIGKILL)  # type: ignore[union-attr]
+        os.kill(next(iter(found._worker.executor._processes)), signal.SIGKILL)  # type: ignore[union-attr]
         lost = first(found)
         assert (lost.peer_id, lost.request_id, lost.found, lost.code) == ("eva", "q-1", None, "planner_down")
         assert "ask again" in lost.detail
@@ -118,7 +121,7 @@ def test_nobody_waits_for_ever(tmp_path: Path) -> None:
         clock[0] = module.PATIENCE_S - 0.1
         assert found.done() == []
         clock[0] = module.PATIENCE_S
-        assert [answer.code for answer in found.done()] == ["planner_busy", "planner_busy"]
+        assert [answer.code for answer in found.done()] == ["planner_slow", "planner_slow"]
         mute.futures[0].set_result(None)
         assert found.done() == []
         assert not mute.ended
@@ -127,13 +130,31 @@ def test_nobody_waits_for_ever(tmp_path: Path) -> None:
         assert mute.ended
 
 
+def test_a_process_that_is_only_being_started_is_told(tmp_path: Path) -> None:
+    """Not that it gave no answer, which is said of one that is up."""
+    mute = Mute()
+    with asking(mute) as (found, clock):
+        found.ask(question(tmp_path))
+        clock[0] = module.PATIENCE_S
+        (answer,) = found.done()
+        assert (answer.code, answer.detail) == (
+            "planner_slow",
+            "the planner is only being started: ask again in a moment",
+        )
+        mute.up.set_result(None)
+        found.ask(question(tmp_path))
+        clock[0] = 2 * module.PATIENCE_S
+        (answer,) = found.done()
+        assert answer.detail == "the planner gave no answer within 8 s: ask again in a moment"
+
+
 def test_who_asks_a_process_that_hangs_is_told_when_it_is_ended(tmp_path: Path) -> None:
     """Also one whose own patience is not over; and only once. The next question has a process of its own."""
     made = [Mute(), Mute()]
     with asking(*made) as (found, clock):
         found.ask(named(tmp_path, "first"))
         clock[0] = module.PATIENCE_S
-        assert told(found) == [("first", "planner_busy")]
+        assert told(found) == [("first", "planner_slow")]
         clock[0] = module.LONGEST_S - 5
         found.ask(named(tmp_path, "second"))
         assert told(found) == []
