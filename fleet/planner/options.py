@@ -3,6 +3,7 @@ it would cost there or why not. Worked out for those that are asked about, since
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -40,11 +41,14 @@ class Options:
         return self.board.problem
 
     def of(self, order: int) -> tuple[Option, ...]:
-        """All ways of the parcel: the one that it goes, then those that could serve it, the cheapest first."""
+        """All ways of the parcel: the one that it goes, then those that could serve it, the cheapest first.
+
+        A site's assets of one type that differ in health or pace have ways of their own; those that read alike are one.
+        """
         seat = self.board.lift(order)
         found = [*self._lockers(order, seat), *self._sorties(order, seat), *self._vans(order, seat)]
         self.board.put(order, seat)
-        return tuple(sorted(found, key=_rank))
+        return tuple(sorted(dict.fromkeys(found), key=_rank))
 
     # --- lockers -----------------------------------------------------------------------------------------------------
 
@@ -104,13 +108,14 @@ class Options:
 
     def _sorties(self, order: int, seat: Seat) -> Iterator[Option]:
         """From each site to the door; and into a locker's port, where that was found."""
-        place, asked = self.problem.orders[order].place, dict[str, int]()
+        place, asked = self.problem.orders[order].place, defaultdict[str, set[str]](set)
         for pool in sorted(self.problem.pools, key=lambda one: (apart(one.site.place, place), one.index)):
             known = [way for way in self.board.ways[order].sorties if way.pool == pool.index]
             yield from (self._sortie(order, pool, way, seat) for way in known)
-            if all(way.locker is not None for way in known) and asked.get(pool.type.type_id, 0) < MOST_SITES:
+            sites = asked[pool.type.type_id]
+            sites.add(pool.site.site_id)
+            if all(way.locker is not None for way in known) and len(sites) <= MOST_SITES:
                 yield self._unknown(order, pool, seat)
-            asked[pool.type.type_id] = asked.get(pool.type.type_id, 0) + 1
 
     def _unknown(self, order: int, pool: Pool, seat: Seat) -> Option:
         """From a site that was not asked about, or from which there was no way."""

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from fleet.domain.plan import ParcelPlan, Plan
-from fleet.planner import MaxIterations, Snapshot, plan
+from fleet.planner import MaxIterations, Snapshot, options, plan
 from fleet.planner.planfile import from_json, to_json
 from fleet.planner.settle import LEAST_GAIN
 from fleet.protocol.options import Option, Status
-from tests.unit.planner.town import EIGHT, locker, order, place, random_town, snapshot
+from tests.unit.planner.town import EIGHT, locker, order, place, random_town, snapshot, type_of
 
 SEEDS = range(8)
 
@@ -94,6 +94,33 @@ def test_each_type_of_each_site_is_named() -> None:
         ("drone", "S"),
         ("sidewalk_robot", "S"),
     }
+
+
+def test_assets_of_a_site_that_differ_in_health_are_told_apart_only_where_their_ways_are() -> None:
+    """Each has a way of its own; rows that read alike are one."""
+    town = nine_lockers()
+    drone = next(one for one in town.assets if one.type_id == type_of("drone"))
+    tired = replace(drone, asset_id=f"{drone.asset_id}-tired", state_of_health=0.9)
+    heavy = order("H", place(900, 0), weight_kg=5000.0)
+    town = replace(town, orders=(*town.orders, heavy), assets=(*town.assets, tired))
+    made = explained(town, "A", "H")
+    for name in ("A", "H"):
+        found = of(made, name).options
+        assert len(set(found)) == len(found)
+    assert [one.mode for one in of(made, "H").options].count("drone") == 1
+
+
+def test_so_many_sites_are_asked_however_many_pools_each_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What differs in health at one site takes no other site's place."""
+    monkeypatch.setattr(options, "MOST_SITES", 2)
+    town = nine_lockers()
+    drone = next(one for one in town.assets if one.type_id == type_of("drone"))
+    tired = replace(drone, asset_id=f"{drone.asset_id}-tired", state_of_health=0.9)
+    away = replace(drone, asset_id="D/drone-1", site_id="D")
+    heavy = order("H", place(1100, 0), weight_kg=5000.0)
+    town = replace(town, orders=(heavy,), assets=(*town.assets, tired, away))
+    found = of(explained(town, "H"), "H").options
+    assert [one.site_id for one in found if one.mode == "drone"] == ["D", "S"]
 
 
 def test_a_parcel_that_nobody_brings_is_told_of_each_way_why() -> None:
