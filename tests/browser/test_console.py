@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from fleet.domain import events as ev
 from fleet.protocol.batteries import PackState
@@ -132,6 +132,25 @@ def test_every_way_of_an_order_is_asked_of_the_planner(page: Page, hub: FakeHub)
     ask.click()
     expect(ways.locator(".refused")).to_have_text("the planner answers 4 other questions", timeout=SOON_MS)
     assert [type(message) for message in hub.taken] == [ExplainOrder, ExplainOrder]
+
+
+def test_ways_that_come_when_the_order_has_gone_out_are_none_any_more(page: Page, hub: FakeHub) -> None:
+    """That nothing is left to choose stays, whatever the planner found of before."""
+    held: list[Route] = []
+    page.route("**/api/ways", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks the function
+    choose(page, "orders", "U-1")
+    ask, ways = page.locator("#ask-ways"), page.locator("#ways")
+    ask.click()
+    expect(ways).to_contain_text("The planner looks for its ways")
+    giver = hub.recording.state.parcels["U-1"].custodian
+    van = ev.Custodian(kind="asset", id="depot/van-1")
+    hub.log(ev.CustodyPassed(at=NOON, order_id="U-1", giver=giver, taker=van))
+    expect(ways).to_contain_text("U-1 is with depot/van-1", timeout=SOON_MS)
+    with page.expect_response("**/api/ways"):
+        held[0].continue_()
+    expect(ask).to_be_enabled()
+    expect(ask).to_be_hidden()
+    expect(ways).to_have_text("U-1 is with depot/van-1: it can only be handed on, which no plan chooses.")
 
 
 def test_one_that_was_delivered_has_no_choice_left(page: Page) -> None:

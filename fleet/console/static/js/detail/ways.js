@@ -34,6 +34,7 @@ export class WaysPanel {
     const told = await waysOf(this.id);
     this.asking = false;
     this.ask.disabled = false;
+    if (this.ask.hidden) return; // it went out meanwhile, which is said: the ways are none any more
     this.answer.replaceChildren(...(told.ok && told.ways ? this.#found(told) : [el("p", { class: "answer refused" }, told.detail)]));
   }
 
