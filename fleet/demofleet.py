@@ -40,8 +40,17 @@ def named_as_given(written: Path, own: OwnFleet | None) -> Iterator[None]:
     except IntakeError as error:
         if own is None:
             raise
-        told = (replace(one, file=str(own.path)) if one.file == str(written) else one for one in error.errors)
-        raise type(error)(tuple(told)) from error
+        raise type(error)([_told(one, written, own) for one in error.errors]) from error
+
+
+def _told(error: FieldError, written: Path, own: OwnFleet) -> FieldError:
+    file = Path(error.file)
+    if file == written:
+        return replace(error, file=str(own.path))
+    if file.is_relative_to(written.parent) and not file.exists():
+        message = "is not found from the copy of the fleet file that a demo keeps: name it by its whole path"
+        return FieldError(str(own.path), None, None, str(file.relative_to(written.parent)), message)
+    return error
 
 
 def with_margin(text: str, scale: float, file: str) -> str:

@@ -20,7 +20,9 @@ from fleet.hub.rundir import RunDir
 from fleet.intake.errors import FleetFileError
 from fleet.intake.fleetfile import read_fleet
 
-EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "pilots.toml"
+ROOT = Path(__file__).parents[3]
+EXAMPLE = ROOT / "docs" / "examples" / "pilots.toml"
+FRAME = ROOT / "fleet" / "energy" / "data" / "airframes" / "courier-x4.toml"
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: object) -> str:
@@ -140,6 +142,23 @@ def test_a_pipe_is_read_once(
     kept = read_setup(RunDir(tmp_path / "demo")).files.fleet
     assert kept is not None
     assert kept.read_text(encoding="utf-8") == text
+
+
+def test_a_file_that_is_named_from_where_the_fleet_file_stands_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A demo has a copy of its own, which stands elsewhere; by its whole path a vehicle's file is found."""
+    (tmp_path / "mine.toml").write_bytes(FRAME.read_bytes())
+    table = '[types.courier-x4-fast]\nenergy_model = "{}"'
+    text = EXAMPLE.read_text(encoding="utf-8")
+    (file := tmp_path / "ours.toml").write_text(
+        text.replace("[types.courier-x4-fast]", table.format("mine.toml")), encoding="utf-8"
+    )
+    said = refused(capsys, "--root", tmp_path, "--parcels", 5, "--fleet", file)
+    assert f"{file}: is not found from the copy of the fleet file" in said
+    assert "name it by its whole path (found 'mine.toml')" in said
+    whole = text.replace("[types.courier-x4-fast]", table.format(tmp_path / "mine.toml"))
+    prepare(RunDir(tmp_path / "demo"), DemoOptions(parcels=5, fleet=OwnFleet(file, whole)))
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
