@@ -112,9 +112,8 @@ class Sharing:
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 0
         solver.parameters.max_deterministic_time = EFFORT
-        solver.parameters.catch_sigint_signal = (
-            False  # else Ctrl-C ends the whole process at once from then on
-        )
+        # Else it takes Ctrl-C to itself, and does not give it back: from then on that would end the process at once.
+        solver.parameters.catch_sigint_signal = False
         status = solver.solve(self._model)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE) or solver.objective_value > limit * PARTS:
             return None
