@@ -24,6 +24,7 @@ from fleet.domain.fleet import RouteType, SortieType
 from fleet.domain.plan import Plan
 from fleet.hub.planning import Effort, make_plan
 from fleet.planner import AssetSlot, MaxIterations, Snapshot, plan
+from fleet.protocol.interpreter import collect_seldom
 from fleet.protocol.values import Order, TimeWindow
 from tests.support.drafted import in_force
 
@@ -81,6 +82,7 @@ def repaired(load: Repairs) -> list[Figure]:
 
 
 def _repairs(load: Repairs) -> Iterator[Repaired]:
+    collect_seldom()  # as in the process that plans for the hub
     day, later = _day(load)
     now, made = day, _planned(day, "plan-1")[0]
     for number in range(load.repairs):

@@ -5,14 +5,12 @@ A worker that dies is replaced and its job done again; after ``tries`` the job i
 
 from __future__ import annotations
 
-import gc
 import math
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -54,10 +52,6 @@ class Effort:
 _RECENT = Recent()
 """In the worker: what a repair need not work out again."""
 
-OBJECTS_BETWEEN = 100_000
-"""While a plan is made Python's collector of cycles looks when there are so many more objects, instead of 2,000: a plan
-leaves hardly any, and looking takes a fifth of a repair."""
-
 
 def make_plan(job: StartPlanning, effort: Effort, made_at: datetime) -> Plan:
     """The plan for one job. Runs in the worker; deterministic for its arguments, unless the effort is of time. The
@@ -66,28 +60,16 @@ def make_plan(job: StartPlanning, effort: Effort, made_at: datetime) -> Plan:
     from fleet.planner.planning import plan  # here, because the hub itself needs no solver
 
     begun_s = time.monotonic()
-    with _seldom_collected():
-        snapshot: Snapshot = _RECENT.known(job.snapshot)
-        found = plan(
-            snapshot,
-            seed=effort.seed,
-            stop=effort.stop(len(snapshot.orders)),
-            made_at=made_at,
-            baselines=effort.baselines,
-        )
+    snapshot: Snapshot = _RECENT.known(job.snapshot)
+    found = plan(
+        snapshot,
+        seed=effort.seed,
+        stop=effort.stop(len(snapshot.orders)),
+        made_at=made_at,
+        baselines=effort.baselines,
+    )
     spent_s = None if effort.seconds is None else round(time.monotonic() - begun_s, 3)
     return found.model_copy(update={"plan_id": job.plan_id, "seconds": spent_s})
-
-
-@contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Have the collector look less often meanwhile."""
-    before = gc.get_threshold()
-    gc.set_threshold(OBJECTS_BETWEEN, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def spawned_executor() -> ProcessPoolExecutor:
@@ -97,7 +79,7 @@ def spawned_executor() -> ProcessPoolExecutor:
 
 
 def _begin() -> None:
-    """A worker ends with its parent."""
+    """A worker looks for garbage as seldom as a command does, and ends with its parent."""
     collect_seldom()
     die_with_parent()
 

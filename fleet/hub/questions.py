@@ -124,7 +124,8 @@ class Questions:
         if isinstance(error, BrokenProcessPool):
             self._forget(one.worker)
             return _without(question, "planner_down", _down(type(error).__name__))
-        detail = f"the planner could not answer: {type(error).__name__}: {error}"
+        why = f"{type(error).__name__}: {error}"
+        detail = f"the planner could not answer ({why}): ask again, and report it if that does not help"
         return _without(question, "planner_failed", detail)
 
     def _end_hung(self, now_s: float) -> list[OptionsFound]:

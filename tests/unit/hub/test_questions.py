@@ -221,7 +221,8 @@ def test_a_process_that_nobody_asks_is_ended(tmp_path: Path) -> None:
         (answer,) = found.done()
         assert (answer.code, answer.detail) == (
             "planner_failed",
-            "the planner could not answer: ValueError: a site is missing",
+            "the planner could not answer (ValueError: a site is missing): "
+            "ask again, and report it if that does not help",
         )
         clock[0] = module.IDLE_S - 1
         found.done()

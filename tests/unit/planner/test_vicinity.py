@@ -14,11 +14,12 @@ import pytest
 from fleet.domain.plan import Plan
 from fleet.network.base import Matrix, Profile
 from fleet.network.geodesic import GeodesicNetwork
-from fleet.planner import MaxIterations, Snapshot, clusters, plan, problem, routes, tiled, vicinity
+from fleet.planner import MaxIterations, Snapshot, plan, tiled, vicinity
 from fleet.planner.legs import Floats, Indexes
 from fleet.planner.problem import NO_WAY_S
 from fleet.planner.vicinity import Vicinity
 from fleet.protocol.values import Place
+from tests.unit.planner.test_large_days import small_tiles
 from tests.unit.planner.town import EIGHT, random_town
 
 DEPOTS = 3
@@ -167,14 +168,9 @@ def streets_town(seed: int, count: int) -> Snapshot:
 def test_a_day_beyond_the_limit_by_streets(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every tour holds by the streets' own legs, with a search that knew those of neighbours alone, and the plan costs
     hardly more than one whose search knew all."""
-    for owner, name, most in (
-        (problem, "MAX_ATLAS", 10),
-        (tiled, "ONE_TABLE", 500),
-        (routes, "MAX_CASE", 30),
-        (clusters, "STOPS", 30),
-        (vicinity, "NEAR", 16),
-    ):
-        monkeypatch.setattr(owner, name, most)
+    small_tiles(monkeypatch)
+    monkeypatch.setattr(tiled, "ONE_TABLE", 500)
+    monkeypatch.setattr(vicinity, "NEAR", 16)
     day = streets_town(seed, 150)
     found = plan(day, seed=1, stop=MaxIterations(30), made_at=EIGHT)
     assert_driven_by_streets(found, day)
