@@ -50,6 +50,7 @@ def cost(city: City, plan: JointPlan, kept: Kept = NOTHING_KEPT) -> float:
         total += (van.fixed if route.follows < 0 else 0.0) + van.per_metre * sum(_legs(city, places)[0])
         total += van.per_second * shortest(city, route, kept)
         for stop in route.stops:
+            total += city.lateness * stop.late
             if stop.locker >= 0:
                 total += sum(min(_locker_costs(city, ways, parcel, stop)) for parcel in stop.parcels)
     return total + city.fairness * _above_mean(city, plan, kept)
@@ -165,7 +166,8 @@ def _window(city: City, stop: VanStop) -> tuple[float, float, float]:
     if stop.locker < 0:
         (parcel,) = stop.parcels
         parcels = city.parcels
-        return float(parcels.opens[parcel]), float(parcels.closes[parcel]), float(parcels.service[parcel])
+        closes = float(parcels.closes[parcel]) + stop.late
+        return float(parcels.opens[parcel]), closes, float(parcels.service[parcel])
     lasts = city.lockers.stop_s[stop.locker] + len(stop.parcels) * city.lockers.each_s[stop.locker]
     return float(city.slots[stop.slot]), float(city.slots[stop.slot + 1]), float(lasts)
 
@@ -230,6 +232,8 @@ def _route_faults(city: City, route: Route, kept: Kept, ways: _LockerRows) -> It
     if metres + van.drain * shortest(city, route, kept) > van.reach + SLACK:
         yield f"a van of type {route.van_type} goes farther than it may"
     for stop in route.stops:
+        if not 0.0 <= stop.late <= (city.late_most if stop.locker < 0 else 0.0):
+            yield f"a van of type {route.van_type} may be {stop.late} s late at {stop.parcels}"
         if stop.locker >= 0 and not all(_locker_costs(city, ways, parcel, stop) for parcel in stop.parcels):
             yield f"a parcel may not go into locker {stop.locker} in slot {stop.slot}"
 

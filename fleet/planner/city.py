@@ -111,6 +111,10 @@ class City:
     sortie_ways: SortieWays
     fairness: float = 0.0
     """The price of a second by which a van is out, on all of its trips, longer than the mean of those that are out."""
+    lateness: float = 0.0
+    """The price of a second by which service at a door, by van, begins after the parcel's window."""
+    late_most: float = 0.0
+    """How late that may be at most (s); 0: not at all."""
 
     def __post_init__(self) -> None:
         for name, table in (
@@ -124,7 +128,9 @@ class City:
         for number, van in enumerate(self.vans):
             check_van(number, van, self.legs)
         self._check_numbers()
-        _check(isfinite(self.fairness) and self.fairness >= 0.0, "fairness: a price must be a number from 0")
+        for name in ("fairness", "lateness", "late_most"):
+            price = getattr(self, name)
+            _check(isfinite(price) and price >= 0.0, f"{name}: it must be a number from 0, not {price}")
         day = self.slots
         sound = 2 <= len(day) <= LONGEST_DAY + 1 and bool(np.all(np.diff(day) > 2.0))
         _check(

@@ -75,6 +75,9 @@ class Columns:
         """No plan yet."""
         routes = routes_of(self.case)
         routes.unfair = self.city.fairness
+        if self.city.late_most > 0.0:
+            routes.late_price, routes.late_most = self.city.lateness, self.city.late_most
+            routes.doors = len(self.city.parcels.place)
         return State(routes, self.parcels, self.sorties, _machines(self.city), self.lockers)
 
     def _case(self) -> Nodes:

@@ -33,6 +33,9 @@ class BadPlan(ValueError):
 
 def check(city: City, plan: JointPlan) -> None:
     """Refuse a plan that does not hold."""
+    _refuse(
+        city.late_most <= 0.0, "late_most: a live plan keeps windows, it knows no parcels that may be late"
+    )
     for number, van in enumerate(city.vans):
         sound = van.trips == 1 and van.break_s <= 0.0
         _refuse(
@@ -175,7 +178,8 @@ def cost_of(city: City, plan: JointPlan) -> float:
     stays = (locker_cost(city, parcel, stop) or 0.0 for stop in filled for parcel in stop.parcels)
     flown = (float(city.sortie_ways.cost[sortie.way]) for sortie in plan.sorties)
     left = (float(city.parcels.penalty[parcel]) for parcel in plan.unserved)
-    return fsum(chain(trips, stays, flown, left, (uneven_cost(city, plan),)))
+    late = (city.lateness * stop.late for route in plan.routes for stop in route.stops)
+    return fsum(chain(trips, stays, flown, left, late, (uneven_cost(city, plan),)))
 
 
 def uneven_cost(city: City, plan: JointPlan) -> float:
@@ -215,7 +219,7 @@ def _window(city: City, stop: VanStop) -> tuple[float, float, float]:
     """When service may begin at a stop (s), and how long it lasts."""
     if stop.locker < 0:
         row, parcels = stop.parcels[0], city.parcels
-        return float(parcels.opens[row]), float(parcels.closes[row]), float(parcels.service[row])
+        return float(parcels.opens[row]), float(parcels.closes[row]) + stop.late, float(parcels.service[row])
     lasts = city.lockers.stop_s[stop.locker] + len(stop.parcels) * city.lockers.each_s[stop.locker]
     return float(city.slots[stop.slot]), float(city.slots[stop.slot + 1]) - BEFORE, float(lasts)
 

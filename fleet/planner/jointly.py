@@ -45,11 +45,13 @@ BANNED = 1e9
 
 @dataclass(frozen=True, slots=True)
 class VanStop:
-    """Where a van stops: at the door of the one parcel, or at a locker in a slot with some (`locker` -1: a door)."""
+    """Where a van stops: at the door of the one parcel, or at a locker in a slot with some (`locker` -1: a door).
+    `late`: how long after the parcel's window service at its door may begin (s), which is counted with."""
 
     parcels: tuple[int, ...]
     locker: int = -1
     slot: int = -1
+    late: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,7 @@ def plan_of(visits: Columns, state: State, iterations: int) -> JointPlan:
     whole = np.asarray(state.best_whole)[: state.count]
     carried: dict[int, list[int]] = {}
     boxes = list[Box]()
+    late = np.asarray(state.best_time)[:, 0] if state.routes.doors else np.zeros(state.size)
     rows = np.flatnonzero(whole[:, 0] >= LOCKER)
     for parcel, (mode, way, at, size, slot) in zip(rows.tolist(), whole[rows].tolist(), strict=True):
         if mode == LOCKER:
@@ -207,7 +210,7 @@ def plan_of(visits: Columns, state: State, iterations: int) -> JointPlan:
 
     def stop(node: int) -> VanStop:
         if node < doors:
-            return VanStop((node,))
+            return VanStop((node,), late=float(late[node]))
         visit = node - doors
         return VanStop(tuple(carried[visit]), int(visits.locker[visit]), int(visits.slot[visit]))
 

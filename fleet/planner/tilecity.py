@@ -53,7 +53,7 @@ class Tile:
 
 def _stops(stops: Iterable[VanStop], parcels: Any, lockers: Any) -> tuple[VanStop, ...]:
     return tuple(
-        VanStop((parcels[s.parcels[0]],))
+        VanStop((parcels[s.parcels[0]],), late=s.late)
         if s.locker < 0
         else VanStop(tuple(parcels[p] for p in s.parcels), lockers[s.locker], s.slot)
         for s in stops
@@ -301,6 +301,8 @@ class _Tables:
                 locker=np.where(port >= 0, np.searchsorted(self.lockers, port), -1),
             ),
             self.whole.fairness,
+            self.whole.lateness,
+            self.whole.late_most,
         )
 
 

@@ -79,6 +79,7 @@ class Warm:
         whole = np.asarray(self.state.best_whole)
         if stop.locker < 0:
             whole[stop.parcels[0], 0] = DOOR
+            np.asarray(self.state.best_time)[stop.parcels[0], 0] = stop.late
             return stop.parcels[0]
         visit = self.visit_of(stop)
         for parcel in stop.parcels:

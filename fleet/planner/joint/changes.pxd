@@ -12,6 +12,8 @@ from fleet.planner.kernels.undo cimport keep as keep_routes
 from fleet.planner.kernels.undo cimport take_back as take_back_routes
 
 cdef double own_cost(State state, int parcel) noexcept nogil
+@cython.locals(overdue=double)
+cdef void close_late(State state, int parcel) noexcept nogil
 cdef int locker_of(State state, int parcel) noexcept nogil
 @cython.locals(mode=int)
 cdef void free(State state, int parcel) noexcept nogil

@@ -33,7 +33,17 @@ def own_cost(state: State, parcel: int) -> float:
         return state.sorties.cost[state.way[parcel]]
     if state.mode[parcel] == LOCKER:
         return state.lockers.cost[state.way[parcel]]
-    return 0.0 if state.mode[parcel] == DOOR else state.lenience * state.parcels.penalty[parcel]
+    if state.mode[parcel] == DOOR:
+        return state.routes.late_price * state.since[parcel] if state.routes.doors > 0 else 0.0
+    return state.lenience * state.parcels.penalty[parcel]
+
+
+def close_late(state: State, parcel: int) -> None:
+    """Let a parcel's door close for vans when the one that brings it is there, or else when it does. How late that is
+    (s) is the `since` of a parcel that goes to its door by van, where lateness has a price."""
+    if state.routes.doors > 0:
+        overdue = state.since[parcel] if state.mode[parcel] == DOOR else 0.0
+        state.routes.closes[parcel] = state.routes.stops.closes[parcel] + overdue
 
 
 def locker_of(state: State, parcel: int) -> int:
@@ -60,6 +70,7 @@ def free(state: State, parcel: int) -> None:
         leave(state.routes, parcel)
     state.box[parcel] = -1
     state.miss(parcel)
+    close_late(state, parcel)
     state.freed += 1
 
 
@@ -111,6 +122,7 @@ def _restore(state: State, parcel: int) -> None:
     state.at[parcel], state.box[parcel] = state.log_whole[parcel, 2], state.log_whole[parcel, 3]
     state.slot[parcel] = state.log_whole[parcel, 4]
     state.since[parcel], state.until[parcel] = state.log_time[parcel, 0], state.log_time[parcel, 1]
+    close_late(state, parcel)
     if was == LOCKER:
         link(state, parcel, state.at[parcel])
     if state.box[parcel] >= 0:

@@ -2,7 +2,7 @@
 cimport cython
 
 from fleet.planner.joint.boxes cimport begin_visit, book, join, link, price_of_joining, price_of_visiting, room
-from fleet.planner.joint.changes cimport own_cost
+from fleet.planner.joint.changes cimport close_late, own_cost
 from fleet.planner.joint.pads cimport put, seek
 from fleet.planner.joint.state cimport DOOR, LOCKER, NOBODY, SORTIE, State
 from fleet.planner.kernels.chance cimport Chance
@@ -16,7 +16,7 @@ cdef int MOST_OPENED
 cdef class Offer:
     cdef public double blink, curious, share
     cdef public int favoured
-    cdef double cost
+    cdef double cost, late
     cdef int mode, way, visit, box, trip, after, van, place_behind
     cdef int openings
     cdef int[::1] opened

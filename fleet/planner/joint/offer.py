@@ -24,7 +24,7 @@ if not cython.compiled:
         price_of_visiting,
         room,
     )
-    from fleet.planner.joint.changes import own_cost
+    from fleet.planner.joint.changes import close_late, own_cost
     from fleet.planner.joint.pads import put, seek
     from fleet.planner.joint.state import DOOR, LOCKER, NOBODY, SORTIE
     from fleet.planner.kernels.places import ask_all, ask_new, find, insert
@@ -55,7 +55,7 @@ class Offer:
     def __init__(self) -> None:
         self.blink, self.curious, self.favoured, self.share = 0.01, 0.25, -1, 1.0
         self.cost, self.mode, self.way, self.visit, self.box = NEVER, NOBODY, -1, -1, -1
-        self.trip, self.after, self.van, self.place_behind = -1, -1, -1, -1
+        self.trip, self.after, self.van, self.place_behind, self.late = -1, -1, -1, -1, 0.0
         self.opened, self.openings = np.zeros(MOST_OPENED, np.int32), 0
 
     def open(self, trip: int) -> None:
@@ -75,6 +75,9 @@ class Offer:
         state.touch(parcel)
         state.found_again(parcel)
         state.mode[parcel], state.way[parcel] = self.mode, self.way
+        if self.mode == DOOR and state.routes.doors > 0:
+            state.since[parcel] = self.late
+            close_late(state, parcel)
         state.routes.cost += own_cost(state, parcel) - state.lenience * state.parcels.penalty[parcel]
         if self.mode == SORTIE:
             self._by_machine(state, parcel)
@@ -94,7 +97,10 @@ class Offer:
         state.found_again(parcel)
         state.freed -= 1
         state.mode[parcel], state.way[parcel] = DOOR, -1
-        routes.cost -= state.lenience * state.parcels.penalty[parcel]
+        if routes.doors > 0:
+            state.since[parcel] = routes.found_late
+            close_late(state, parcel)
+        routes.cost += own_cost(state, parcel) - state.lenience * state.parcels.penalty[parcel]
         insert(routes, parcel)
 
     def _ask_door(self, state: State, parcel: int, chance: Chance) -> None:
@@ -152,7 +158,7 @@ class Offer:
     def _remember(self, routes: Routes) -> None:
         """Where a stop was found to fit, while others are asked for."""
         self.trip, self.after = routes.found_trip, routes.found_after
-        self.van, self.place_behind = routes.found_van, routes.found_behind
+        self.van, self.place_behind, self.late = routes.found_van, routes.found_behind, routes.found_late
 
     def _insert(self, routes: Routes, node: int) -> None:
         """Put a stop where it was found to fit."""

@@ -2,7 +2,7 @@
 cimport cython
 
 from fleet.planner.joint.boxes cimport book, link
-from fleet.planner.joint.changes cimport accept, counted, free, keep, locker_of
+from fleet.planner.joint.changes cimport accept, close_late, counted, free, keep, locker_of
 from fleet.planner.joint.pads cimport chain
 from fleet.planner.joint.shown cimport compare, weigh
 from fleet.planner.joint.state cimport LOCKER, NOBODY, SORTIE, State

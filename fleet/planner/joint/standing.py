@@ -13,7 +13,7 @@ except ImportError:  # it is needed to compile this file, not to run it
 
 if not cython.compiled:
     from fleet.planner.joint.boxes import book, link
-    from fleet.planner.joint.changes import accept, counted, free, keep, locker_of
+    from fleet.planner.joint.changes import accept, close_late, counted, free, keep, locker_of
     from fleet.planner.joint.pads import chain
     from fleet.planner.joint.shown import compare, weigh
     from fleet.planner.joint.state import LOCKER, NOBODY, SORTIE
@@ -73,6 +73,7 @@ def _bring(state: State, routes: Routes) -> None:
         state.at[parcel], state.box[parcel] = state.best_whole[parcel, 2], state.best_whole[parcel, 3]
         state.slot[parcel] = state.best_whole[parcel, 4]
         state.since[parcel], state.until[parcel] = state.best_time[parcel, 0], state.best_time[parcel, 1]
+        close_late(state, parcel)
         if state.mode[parcel] == NOBODY:
             state.miss(parcel)
             continue

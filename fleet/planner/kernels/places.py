@@ -36,12 +36,15 @@ def ask(routes: Routes, node: int, trip: int, i: int, kind: int, d1: float, d2: 
     if gain >= routes.found:
         return
     lead = routes.pre_span[i] + routes.metric.duration(routes.place[i], routes.place[node], d1)
-    if routes.pre_early[i] + lead > routes.closes[node]:
+    overdue = overdue_behind(routes, node, trip, i, lead) if node < routes.doors else 0.0
+    closes = routes.closes[node] + overdue
+    gain += routes.late_price * overdue
+    if routes.pre_early[i] + lead > closes:
         return
     wait = routes.opens[node] - lead - routes.pre_late[i]
     wait = wait if wait > 0.0 else 0.0
     early = max(routes.opens[node] - lead, routes.pre_early[i]) - wait
-    late = min(routes.closes[node] - lead, routes.pre_late[i])
+    late = min(closes - lead, routes.pre_late[i])
     span = lead + wait + routes.service[node]
     lead = span + routes.metric.duration(routes.place[node], routes.place[j], d2)
     if early + lead > routes.post_late[j]:
@@ -52,7 +55,7 @@ def ask(routes: Routes, node: int, trip: int, i: int, kind: int, d1: float, d2: 
     late = min(routes.post_late[j] - lead, late)
     span = lead + wait + routes.post_span[j]
     if routes.vans.break_s[kind] > 0.0:
-        if not _fits(routes, node, trip, i, kind, d1, d2):
+        if not _fits(routes, node, trip, i, kind, d1, d2, overdue):
             return
         span, early, late = routes.choice.span, routes.choice.early, routes.choice.late
     gain += routes.vans.per_second[kind] * (span - routes.span[trip])
@@ -66,6 +69,20 @@ def ask(routes: Routes, node: int, trip: int, i: int, kind: int, d1: float, d2: 
     if not in_turn(routes, trip, span, early, late, release):
         return
     routes.found, routes.found_trip, routes.found_after, routes.found_kind = gain, trip, i, kind
+    routes.found_late = overdue
+
+
+def overdue_behind(routes: Routes, node: int, trip: int, i: int, lead: float) -> float:
+    """How long after it closes a door would be served at the earliest, behind node `i` and so long after the trip's
+    begin (s); see `overdue_at`."""
+    start = max(routes.pre_early[i], routes.release[trip], routes.stops.release[node])
+    return overdue_at(routes, node, max(start, routes.ready[trip]) + lead)
+
+
+def overdue_at(routes: Routes, node: int, moment: float) -> float:
+    """How long after it closes a door is served at a moment (s): 0 where it is in time, or later than it may be."""
+    overdue = max(0.0, moment - routes.closes[node])
+    return overdue if overdue <= routes.late_most else 0.0
 
 
 def in_turn(routes: Routes, trip: int, span: float, early: float, late: float, release: float) -> bool:
@@ -79,13 +96,20 @@ def in_turn(routes: Routes, trip: int, span: float, early: float, late: float, r
     return start <= late and max(start, early) + span <= routes.due[trip]
 
 
-def _fits(routes: Routes, node: int, trip: int, i: int, kind: int, d1: float, d2: float) -> bool:
-    """Whether a stop and the driver's break fit into a trip behind node `i`; `routes.choice` knows the times then."""
+def _fits(
+    routes: Routes, node: int, trip: int, i: int, kind: int, d1: float, d2: float, overdue: float
+) -> bool:
+    """Whether a stop that may be so late (s) and the driver's break fit into a trip behind node `i`; `routes.choice`
+    knows the times then."""
     j, at = routes.next[i], routes.place[node]
     routes.ask_about(trip, kind, max(routes.release[trip], routes.stops.release[node]))
     there = routes.metric.duration(routes.place[i], at, d1)
     on = routes.metric.duration(at, routes.place[j], d2)
-    return fits(routes, i, node, j, there, on, routes.service[node])
+    closed = routes.closes[node]
+    routes.closes[node] = closed + overdue
+    holds = fits(routes, i, node, j, there, on, routes.service[node])
+    routes.closes[node] = closed
+    return holds
 
 
 def taker(routes: Routes, node: int, trip: int) -> int:
@@ -240,7 +264,7 @@ def ask_trip(routes: Routes, node: int, van: int, behind: int) -> None:
     if gain >= routes.found or span > routes.vans.longest[kind] or routes.vans.far(kind, d1 + d2, span):
         return
     if routes.vans.break_s[kind] > 0.0:
-        routes.found, routes.found_trip, routes.found_van, routes.found_behind = gain, -1, van, behind
+        _remember(routes, gain, van, behind, 0.0)
         return
     start = max(routes.vans.opens[kind], routes.leaves[van])
     start = max(start, routes.opens[node] - lead, routes.stops.release[node])
@@ -249,9 +273,17 @@ def ask_trip(routes: Routes, node: int, van: int, behind: int) -> None:
     end = routes.vans.closes[kind]
     if following >= 0:
         end = min(end, routes.latest(following))
-    if start + lead > routes.closes[node] or start + span > end:
+    overdue = overdue_at(routes, node, start + lead) if node < routes.doors else 0.0
+    gain += routes.late_price * overdue
+    if gain >= routes.found or start + lead > routes.closes[node] + overdue or start + span > end:
         return
+    _remember(routes, gain, van, behind, overdue)
+
+
+def _remember(routes: Routes, gain: float, van: int, behind: int, overdue: float) -> None:
+    """A trip with one stop, which would be so late (s), is the cheapest that was found."""
     routes.found, routes.found_trip, routes.found_van, routes.found_behind = gain, -1, van, behind
+    routes.found_late = overdue
 
 
 def insert(routes: Routes, node: int) -> None:

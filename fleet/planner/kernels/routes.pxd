@@ -61,6 +61,10 @@ cdef class Routes:
     cdef public double unfair, counts
     cdef double uneven, log_uneven, mean, above
     cdef int out
+    # Lateness; how late (s) the node that was asked for last would be.
+    cdef public double late_price, late_most
+    cdef public int doors
+    cdef double found_late
     # Breaks.
     cdef Choice choice
     cdef int[::1] how, rest_at, rested, rests_later

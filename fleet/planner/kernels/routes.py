@@ -77,6 +77,8 @@ class Routes:
         # whole price; the mean, vans out, share above it.
         self.unfair, self.counts, self.uneven, self.log_uneven = 0.0, 1.0, 0.0, 0.0
         self.mean, self.out, self.above = 0.0, 0, 0.0
+        # Lateness: the first `doors` of the stops may be served so long after they close (s), at a price a second.
+        self.late_price, self.late_most, self.doors, self.found_late = 0.0, 0.0, 0, 0.0
         self._measure()
 
     def _least_rates(self) -> npt.NDArray[np.float64]:
