@@ -21,7 +21,7 @@ class Fairness(Value):
 
 
 class Lateness(Value):
-    """What it costs to bring a parcel by van after its window, where nobody finds room in it."""
+    """What it costs to bring a parcel by van after its window."""
 
     per_hour: NonNegative
     """Of what the end of its service is late. Never part of a reported cost."""

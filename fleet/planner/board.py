@@ -17,6 +17,7 @@ from fleet.planner.buildings import door_visits, gathered, meets, shared, with_p
 from fleet.planner.construct import leg_costs, standing_vans
 from fleet.planner.draft import Compartments, Draft
 from fleet.planner.floors import Floors
+from fleet.planner.overdue import late_s, no_later, none_later
 from fleet.planner.problem import Problem, Van
 from fleet.planner.routes import Routing
 from fleet.planner.sorties import Sortie, Yard
@@ -109,6 +110,13 @@ class Board:
         """What it counts for at most, beside its cost, that a parcel gives its seat up: nothing here."""
         return 0.0
 
+    def overdue(self, order: int, seat: Seat) -> float:
+        """What it counts for, beside its cost, that a parcel is late in a seat."""
+        rule = self.problem.fleet.lateness
+        if rule is None or seat.tour is None:
+            return 0.0
+        return rule.per_hour / 3600 * late_s(self.problem, seat.tour).get(order, 0)
+
     def toll(self, tours: Sequence[Tour]) -> float:  # noqa: ARG002 - of a board where changes have a price
         """What it counts for, beside their cost, that vans drive these tours in place of their own: nothing here."""
         return 0.0
@@ -184,6 +192,17 @@ class Board:
         self.tours[tour.van.index] = tour
         self._van_of |= {order: tour.van.index for visit in _visits(tour) for order in visit.orders}
         self._turn(tour)
+
+    def hasten(self) -> None:
+        """Have late stops made as early as they can be, once nobody is lifted: those before them may have gone."""
+        for tour in none_later(tuple(self.tours.values())):
+            if tour is not self.tours[tour.van.index]:
+                self.drive(tour)
+
+    def hastened(self, tour: Tour) -> Tour:
+        """A seat's tour with late stops made as early as they can be, if the van's other trips hold beside that."""
+        made = no_later(tour)
+        return made if made is tour or self._turns(made) else tour
 
     def _leave_locker(self, order: int) -> float:
         """Give a parcel's compartment back; what the stay costs."""

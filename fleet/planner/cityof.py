@@ -101,18 +101,21 @@ def _load_s(problem: Problem, way: SortieWay) -> int:
     return round_up(problem.pools[way.pool].type.load_s)
 
 
-def model_of(problem: Problem, ways: Sequence[Ways]) -> Model:
-    """The problem's city: all parcels that can be brought in any of the ways that were found for them."""
-    return _Making(problem, ways).model()
+def model_of(problem: Problem, ways: Sequence[Ways], *, strict: bool = False) -> Model:
+    """The problem's city: all parcels that can be brought in any of the ways that were found for them. ``strict``:
+    windows hold, even where lateness has a price."""
+    return _Making(problem, ways, strict).model()
 
 
 @dataclass(frozen=True)
 class _Making:
     problem: Problem
     ways: Sequence[Ways]
+    strict: bool = False
 
     def model(self) -> Model:
         """All tables together."""
+        rule = None if self.strict else self.problem.fleet.lateness
         city = City(
             legs=self._legs.loaded,
             parcels=self._parcels(),
@@ -123,6 +126,8 @@ class _Making:
             groups=self._groups(),
             sortie_ways=self._sortie_ways(),
             fairness=self.problem.fleet.fairness.per_hour / 3600,
+            lateness=0.0 if rule is None else rule.per_hour / 3600,
+            late_most=0.0 if rule is None else rule.at_most_min * 60,
         )
         sorties = tuple(way for _, _, way in self.sorties)
         return Model(city, self.orders, self.van_groups, self.lockers, sorties)

@@ -11,6 +11,7 @@ from fleet.planner.assignment import Choices, larger_classes
 from fleet.planner.buildings import door_visits
 from fleet.planner.flights import Flights
 from fleet.planner.hours import unevenness
+from fleet.planner.overdue import late_price, later, none_later
 from fleet.planner.problem import Problem
 from fleet.planner.routes import Routing, Warm, route
 from fleet.planner.sorties import Sortie, Yard, book_all
@@ -49,9 +50,11 @@ class Draft:
 
     @property
     def objective(self) -> float:
-        """The cost with the price of what is left, and of what drivers are out longer than the mean of them."""
+        """The cost with the price of what is left, of what drivers are out longer than the mean of them, and of what
+        is late."""
         uneven = unevenness(self.routing.tours, self.problem.fleet.fairness.per_hour)
-        return self.cost + self.problem.left_price(self.unserved) + uneven
+        late = late_price(self.problem, self.routing.tours)
+        return self.cost + self.problem.left_price(self.unserved) + uneven + late
 
 
 @dataclass
@@ -102,6 +105,8 @@ class Builder:
     """Parcels that get a stop of their own at their building: with the others no van could make it."""
     departures: Mapping[int, int] = field(default_factory=dict)
     """When some parcels' sorties depart, where that was planned already; each is asked for anew, then or later."""
+    overdue: Mapping[int, int] = field(default_factory=dict)
+    """How long after their windows some parcels may be served at their doors (s), where that was planned already."""
     late: Late = never
     """Once it is late no more sorties are booked and no more stops put into tours."""
 
@@ -119,7 +124,8 @@ class Builder:
             elif choices[order] is None:
                 self._next_best(order, without=None)
         routing = route(self.problem, self._visits(), warm, seed=seed, stop=stop, late=self.late)
-        return self._draft(self._mended(routing, seed))
+        mended = self._mended(routing, seed)
+        return self._draft(replace(mended, tours=none_later(mended.tours)))
 
     def _keep_lockers(self, choices: Choices) -> None:
         for order in self._dearest_first:
@@ -190,8 +196,10 @@ class Builder:
 
     def _door_visits(self, orders: Iterable[int]) -> list[Visit]:
         able = [(o, self.ways[o].bases) for o in sorted(orders) if self.ways[o].bases]
-        together = door_visits(self.problem, [one for one in able if one[0] not in self.apart])
-        return [*together, *(door_visit(self.problem, *one) for one in able if one[0] in self.apart)]
+        apart = self.apart | self.overdue.keys()
+        together = door_visits(self.problem, [one for one in able if one[0] not in apart])
+        alone = (door_visit(self.problem, *one) for one in able if one[0] in apart)
+        return [*together, *(later(one, self.overdue.get(one.orders[0], 0)) for one in alone)]
 
     def _locker_stops(self) -> list[Visit]:
         by_locker: dict[str, list[int]] = defaultdict(list)
@@ -277,6 +285,6 @@ def rerouted(draft: Draft, ways: Sequence[Ways], *, seed: int, stop: Stop) -> Dr
         ways[o].door if o in draft.unserved and o not in left else c for o, c in enumerate(draft.choices)
     )
     unserved = tuple(o for o in draft.unserved if o in left or not ways[o].bases)
-    tours = Routing(routing.tours, ())
+    tours = Routing(none_later(routing.tours), ())
     found = replace(draft, choices=choices, routing=tours, unserved=unserved)
     return min((draft, found), key=lambda d: d.objective)

@@ -1,8 +1,8 @@
-"""Late rather than not at all: a parcel for which nobody finds room in its window goes by van after it, at a price.
+"""Late rather than not at all: once the search over all modes is over, which weighs lateness with all else, a parcel
+that it leaves goes by van after its window, where ``[lateness]`` of the fleet file gives that a price.
 
-``[lateness]`` of the fleet file says what an hour costs and how late it may be at most; without it windows hold, and
-the parcel stays. Nobody else becomes late for it, since others' windows hold. The price is never part of a reported
-cost. Only vans bring late: a sortie's or a locker's way is judged for the window.
+Nobody else becomes late for it, since others' windows hold. The price is never part of a reported cost. Only vans bring
+late: a sortie's or a locker's way is judged for the window.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from fleet.domain.objective import Lateness
 from fleet.planner.board import Board, Seat
-from fleet.planner.problem import Problem
+from fleet.planner.overdue import late_s, later
 from fleet.planner.stop import Late, never
 from fleet.planner.tours import Case, Tour
 from fleet.planner.visits import Visit, door_visit
@@ -39,20 +39,6 @@ def bring_late(board: Board, rule: Lateness | None, late: Late = never) -> int:
         :MOST_TRIED
     ]
     return 0 if rule is None else sum(_brought(board, order, rule) for order in tried if not late())
-
-
-def late_s(problem: Problem, tour: Tour) -> dict[int, int]:
-    """The parcels of a tour that are served after their windows, and by how many seconds the service ends too late; a
-    service that is longer than its window is late by when it begins."""
-    found = {}
-    for visit, begin_s in zip(tour.visits, tour.times_s[1:-1], strict=True):
-        stop = tour.case.visits[visit]
-        for order in stop.orders:
-            opens, closes = problem.due[order]
-            ends_s = begin_s + (stop.service_s if stop.service_s <= closes - opens else 0)
-            if ends_s > closes and stop.locker_id is None:
-                found[order] = ends_s - closes
-    return found
 
 
 def as_late_as_driven(tour: Tour, rule: Lateness | None) -> Tour:
@@ -84,21 +70,12 @@ def _seats(board: Board, order: int, rule: Lateness) -> Iterator[_LateSeat]:
     for seat in board.stops(way, visit, 0.0, problem.penalties[order]):
         if seat.tour is not None:
             # As late as need be, and no later by what comes behind or is put in afterwards.
-            tour = _no_later(seat.tour, order, visit.late_s - int(rule.at_most_min * 60))
+            tour = board.hastened(seat.tour)
             cost = seat.cost + tour.cost - seat.tour.cost
             hours = late_s(problem, tour).get(order, 0) / 3600
             price = cost + board.toll((tour,)) + rule.per_hour * hours
             yield _LateSeat(replace(seat, cost=cost, tour=tour), price)
 
 
-def _no_later(tour: Tour, order: int, in_time_s: int) -> Tour:
-    """The tour whose late stop must be made as early as it can be."""
-    visits = list(tour.case.visits)
-    for visit, begin_s in zip(tour.visits, tour.line.begin_s[1:-1].tolist(), strict=True):
-        if order in visits[visit].orders:
-            visits[visit] = replace(visits[visit], late_s=max(in_time_s, begin_s))
-    return Tour(Case(tour.case.problem, tuple(visits)), tour.van, tour.visits)
-
-
 def _widened(visit: Visit, rule: Lateness) -> Visit:
-    return replace(visit, late_s=visit.late_s + int(rule.at_most_min * 60))
+    return later(visit, int(rule.at_most_min * 60))

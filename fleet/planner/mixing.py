@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import ceil
 
 from fleet.planner.assignment import Choices
 from fleet.planner.cityof import Model, model_of
@@ -56,20 +57,28 @@ def mixed(
     seed: int,
     stop: Stop,
     workers: Workers | None = None,
+    strict: bool = False,
 ) -> Draft:
     """The draft that the joint search finds within ``stop``; of a large problem in tiles, a first plan of which there
-    is even where no time is left to search."""
-    model, late = model_of(problem, ways), stop.ahead(FIRST_SHARE).late
+    is even where no time is left to search. ``strict``: windows hold, even where lateness has a price."""
+    model, late = model_of(problem, ways, strict=strict), stop.ahead(FIRST_SHARE).late
     found = plan_city(model.city, seed=seed, budget=_budget(problem, stop), workers=workers, late=late)
     return exact(model, found, problem, ways, flights, seed=seed, late=stop.late)
 
 
 def mixed_from(
-    start: Draft, problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int, stop: Stop
+    start: Draft,
+    problem: Problem,
+    ways: Sequence[Ways],
+    flights: Flights,
+    *,
+    seed: int,
+    stop: Stop,
+    strict: bool = False,
 ) -> Draft | None:
     """The draft that the joint search finds within ``stop`` from one that is there already; none where the model can't
-    say any of it."""
-    model = model_of(problem, ways)
+    say any of it. ``strict``: windows hold, even where lateness has a price."""
+    model = model_of(problem, ways, strict=strict)
     standing = modelled(model, start)
     if not standing.routes and not standing.sorties:
         return None
@@ -99,7 +108,13 @@ def exact(
     is room for, else by van."""
     departures = _departures(problem, model, found)
     builder = Builder(
-        problem, ways, flights, lambda order: _ranked(ways[order]), departures=departures, late=late
+        problem,
+        ways,
+        flights,
+        lambda order: _ranked(ways[order]),
+        departures=departures,
+        overdue=_overdue(model, found),
+        late=late,
     )
     draft = builder.build(_choices(model, found, ways), _tours(model, found), seed=seed, stop=None)
     return replace(draft, troubles=found.troubles)
@@ -149,4 +164,14 @@ def _departures(problem: Problem, model: Model, found: JointPlan) -> dict[int, i
         model.orders[model.city.sortie_ways.parcel[sortie.way]]: round(sortie.depart)
         + model.load_s(problem, sortie.way)
         for sortie in found.sorties
+    }
+
+
+def _overdue(model: Model, found: JointPlan) -> dict[int, int]:
+    """How late each parcel may be that is late in the plan (s)."""
+    return {
+        model.orders[stop.parcels[0]]: ceil(stop.late)
+        for route in found.routes
+        for stop in route.stops
+        if stop.late > 0.0
     }

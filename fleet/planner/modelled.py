@@ -23,6 +23,7 @@ from fleet.planner.joint.standing import release
 from fleet.planner.jointly import Box, JointPlan, Route, Sortie, VanStop, plan_of
 from fleet.planner.tours import Tour
 from fleet.planner.trips import together
+from fleet.planner.visits import Visit
 from fleet.planner.warmstart import Warm, named
 from fleet.planner.ways import SortieWay
 
@@ -83,10 +84,16 @@ class _Telling:
             visit = tour.case.visits[number]
             rows = [row for row in map(self.rows.__getitem__, visit.orders) if self.city.may_ride(row, kind)]
             if visit.locker_id is None:
-                yield from (VanStop((row,)) for row in rows if self._loaded(row, room))
+                yield from (
+                    VanStop((row,), late=self._late(row, visit)) for row in rows if self._loaded(row, room)
+                )
             else:
                 locker, slot = self.model.lockers.index(visit.locker_id), bisect_right(self.ends, begin_s)
                 yield from self._at_locker(rows, locker, slot, room)
+
+    def _late(self, row: int, visit: Visit) -> float:
+        """How late a parcel may be (s): as its stop may, if anybody may be late here."""
+        return min(self.city.late_most, max(0.0, visit.late_s - float(self.city.parcels.closes[row])))
 
     def _at_locker(self, rows: list[int], locker: int, slot: int, room: Floats) -> Iterator[VanStop]:
         """One stop for the parcels of each need that may be put into a locker in all of a slot."""

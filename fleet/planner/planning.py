@@ -12,6 +12,7 @@ from fleet.planner.balance import balance
 from fleet.planner.board import Board
 from fleet.planner.bound import lower_bound
 from fleet.planner.candidates import find_ways
+from fleet.planner.draft import Draft
 from fleet.planner.exchange import exchange
 from fleet.planner.explain import UNASSIGNED, Explainer
 from fleet.planner.flights import Flights
@@ -123,12 +124,10 @@ def finished(
 ) -> PlanParts:
     """The plan of the best draft that was found, after the last moves to other modes, and of ``exact`` few parcels
     together, with all reasons that there is time for."""
-    board = PricedBoard(found.best, ways)
     settling = stop.ahead(SETTLE_SHARE)
-    settle(board, settling.late)
-    if exchange(board, exact.part(EXACT_SHARE)):
-        settle(board, settling.late)
-    _weigh_the_rest(board, settling)
+    drafts = [found.best, *([] if found.late is None else [found.late])]
+    boards = [_settled(draft, ways, settling, exact.beside(EXACT_SHARE)) for draft in drafts]
+    board = min(boards, key=lambda one: one.draft().objective)
     sheet = Sheet(board.draft(), ways, plan_id(board.problem.snapshot, seed, made_at), late=stop.late)
     sheet.fill()
     settled = not settling.late()
@@ -143,6 +142,18 @@ def finished(
         settled=settled,
         explain=explain,
     )
+
+
+def _settled(draft: Draft, ways: Sequence[Ways], settling: Stop, exact: Stop) -> PricedBoard:
+    """A draft after the last moves to other modes, of ``exact`` few parcels together, and of what is weighed then."""
+    board = PricedBoard(draft, ways)
+    settle(board, settling.late)
+    if exchange(board, exact):
+        settle(board, settling.late)
+    board.hasten()
+    _weigh_the_rest(board, settling)
+    board.hasten()
+    return board
 
 
 def _weigh_the_rest(board: Board, stop: Stop, orders: Sequence[int] | None = None) -> None:

@@ -24,7 +24,7 @@ from fleet.feasibility.route_energy import RouteRange
 from fleet.planner.breaks import Break
 from fleet.planner.draft import Draft
 from fleet.planner.insertion import FreeVan, Insertion, best_insertion, open_route
-from fleet.planner.late import late_s
+from fleet.planner.overdue import late_s
 from fleet.planner.problem import Problem, Van, is_delivery
 from fleet.planner.ranges import stated
 from fleet.planner.running import RunningRoute, back_by

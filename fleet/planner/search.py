@@ -15,7 +15,7 @@ from fleet.planner.greedy import greedy, ranked, van_only
 from fleet.planner.mixing import mixed, mixed_from
 from fleet.planner.prices import Prices, average_to_marginal, learn
 from fleet.planner.problem import Problem
-from fleet.planner.stop import Stop
+from fleet.planner.stop import MaxIterations, Stop
 from fleet.planner.tiled import Workers
 from fleet.planner.ways import Ways
 
@@ -65,6 +65,9 @@ class Found:
     best: Draft
     greedy: Draft | None
     van_only: Draft | None
+    late: Draft | None = None
+    """The best draft in which parcels are late at a price, where that is better than ``best``, in which nobody is. Both
+    are to be finished then, and the better one stays."""
 
 
 def search(
@@ -87,22 +90,28 @@ def search(
         found = mixed(problem, ways, flights, seed=seed, stop=many, workers=workers)
         return Found(clustered(found, seed=seed, stop=stop), None, None)
     ours = stop.part(1 - BASELINE_SHARE)
-    both = _at_once(problem, ways, flights, seed=seed, stop=ours.beside(AT_ONCE_SHARE))
+    strict = problem.fleet.lateness is not None and isinstance(stop, MaxIterations)
+    both = _at_once(problem, ways, flights, seed=seed, stop=ours.beside(AT_ONCE_SHARE), strict=strict)
     vans = van_only(problem, ways, flights, seed=seed, stop=None, late=stop.ahead(VANS_SHARE).late)
     prices = learn(problem, ways, vans.routing)
     first = greedy(problem, ways, flights, prices, seed=seed, late=stop.late)
     again = ours.beside(AT_ONCE_SHARE)
+    unhurried = [ours.beside(AT_ONCE_SHARE) for _ in range(2)] if strict else []
     in_turn = _rounds(problem, ways, flights, _Start(first, prices), seed=seed, stop=ours)
     if baselines:
         vans = rerouted(vans, ways, seed=seed, stop=stop)
     best = min((in_turn, first, vans), key=lambda draft: draft.objective)
     near = both is not None and in_turn.objective <= NEAR * both.objective
-    third = _at_once(problem, ways, flights, seed=seed, stop=again, start=in_turn) if near else None
+    if near:
+        third = _at_once(problem, ways, flights, seed=seed, stop=again, start=in_turn, strict=strict)
+    else:
+        third = None
     # Of two that cost the same the rounds' stays: their bookings share sorties out among machines, which leave early.
     for other in (both, third):
         if other is not None and other.objective < best.objective - SAME:
             best = other
-    return Found(best, first, vans if baselines and not vans.cut else None)
+    late = _late(problem, ways, flights, best, seed=seed, stops=unhurried)
+    return Found(best, first, vans if baselines and not vans.cut else None, late)
 
 
 def _at_once(
@@ -113,17 +122,37 @@ def _at_once(
     seed: int,
     stop: Stop,
     start: Draft | None = None,
+    strict: bool = False,
 ) -> Draft | None:
     """The draft of the search over all modes, from another if there is one to begin with; none without any effort or
-    way."""
+    way. ``strict``: windows hold, even where lateness has a price."""
     if stop.used >= 1 or not problem.keeps_legs or not any(each.all for each in ways):
         return None
     part = stop.part(MIXED_SHARE)
     if start is None:
-        found: Draft | None = mixed(problem, ways, flights, seed=seed, stop=part)
+        found: Draft | None = mixed(problem, ways, flights, seed=seed, stop=part, strict=strict)
     else:
-        found = mixed_from(start, problem, ways, flights, seed=seed, stop=part)
+        found = mixed_from(start, problem, ways, flights, seed=seed, stop=part, strict=strict)
     return None if found is None else rerouted(found, ways, seed=seed, stop=stop)
+
+
+def _late(
+    problem: Problem,
+    ways: Sequence[Ways],
+    flights: Flights,
+    best: Draft,
+    *,
+    seed: int,
+    stops: Sequence[Stop],
+) -> Draft | None:
+    """The best draft of two searches over all modes in which parcels may be late at a price: one from the beginning,
+    and one from the best draft in which nobody is. None where neither is better than that."""
+    found = [
+        _at_once(problem, ways, flights, seed=seed, stop=stop, start=start)
+        for stop, start in zip(stops, (None, best), strict=False)
+    ]
+    better = (draft for draft in found if draft is not None and draft.objective < best.objective - SAME)
+    return min(better, key=lambda draft: draft.objective, default=None)
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,10 @@ class _Settling:
             self._depends[order] = things(board.problem, board.choices[order])
             return False
         seat = board.lift(order)
-        better = board.cheapest(order, seat.cost - LEAST_GAIN, but=seat.way)
+        overdue = board.overdue(order, seat)
+        # Who is late may be in time on the same way, for a little more.
+        but = seat.way if overdue <= 0.0 else None
+        better = board.cheapest(order, seat.cost + overdue - LEAST_GAIN, but=but)
         board.put(order, better or seat)
         self._depends[order] = board.asked | things(board.problem, seat.way, seat.tour)
         if better is not None:
