@@ -16,9 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ortools.linear_solver.python import model_builder
-
 from fleet.feasibility.pilots import Rota
+from fleet.planner import linear
 from fleet.planner.flights import round_up
 from fleet.planner.permitroom import BEFORE_S
 from fleet.planner.pilotshares import machine_seconds, site_sets
@@ -64,7 +63,7 @@ class _Program:
     problem: Problem
     ways: Sequence[Ways]
     prices: Prices
-    model: Any = field(default_factory=model_builder.Model)
+    model: Any = field(default_factory=linear.Model)
     takes: dict[tuple[int, int], Variable] = field(default_factory=dict)
     stops: dict[str, Variable] = field(default_factory=dict)
 
@@ -78,9 +77,9 @@ class _Program:
 
     def solve(self) -> Choices:
         """Each parcel's way with the largest part. Leaving all is feasible, so there is always a solution."""
-        solver = model_builder.Solver("glop")
+        solver = linear.Solver("glop")
         status = solver.solve(self.model)
-        if status != model_builder.SolveStatus.OPTIMAL:
+        if status != linear.SolveStatus.OPTIMAL:
             raise PlannerError(f"the assignment's linear program ended with {status}")
         return tuple(self._chosen(solver, order) for order in range(len(self.ways)))
 
@@ -207,4 +206,4 @@ def _widened(window: Span, used: Sequence[Used]) -> list[Span]:
 
 
 def _sum(terms: Iterable[Any]) -> Any:
-    return model_builder.LinearExpr.sum(list(terms))
+    return linear.LinearExpr.sum(list(terms))

@@ -20,10 +20,10 @@ from math import ceil, floor, inf
 from typing import Any, NamedTuple
 
 import numpy as np
-from ortools.linear_solver.python import model_builder
 
 from fleet.energy.van import driven_wh
 from fleet.feasibility.route_energy import RouteRange
+from fleet.planner import linear
 from fleet.planner.assignment import larger_classes
 from fleet.planner.buildings import afoot, building
 from fleet.planner.ends import Ends, Floats, Named, ends
@@ -96,7 +96,7 @@ class _Program:
 
     problem: Problem
     ways: Sequence[Ways]
-    model: Any = field(default_factory=model_builder.Model)
+    model: Any = field(default_factory=linear.Model)
     stops: dict[Hashable, Variable] = field(default_factory=dict)
     outs: dict[Bases, Variable] = field(default_factory=dict)
     costs: list[Any] = field(default_factory=list)
@@ -128,14 +128,14 @@ class _Program:
             return least
         number = self.model.add(_sum(group.out for group in self.vans) <= floor(out))
         fewer = self._optimum()
-        number.lower_bound, number.upper_bound = ceil(out), inf
+        number.bound(ceil(out), inf)
         more = self._optimum()
         return min((found[0] for found in (fewer, more) if found is not None), default=least)
 
     def _optimum(self) -> tuple[float, float] | None:
         """The least objective of the program as it is, and how many vans are out then; none if it is not solved."""
-        solver = model_builder.Solver("glop")
-        if solver.solve(self.model) != model_builder.SolveStatus.OPTIMAL:
+        solver = linear.Solver("glop")
+        if solver.solve(self.model) != linear.SolveStatus.OPTIMAL:
             return None
         left = self.problem.left_price(self._asked)
         least = (solver.objective_value + left) - abs(solver.objective_value) * (1 - SLACK)
@@ -397,4 +397,4 @@ class _Rates:
 
 
 def _sum(terms: Iterable[Any]) -> Any:
-    return model_builder.LinearExpr.sum(list(terms))
+    return linear.LinearExpr.sum(list(terms))

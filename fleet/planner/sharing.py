@@ -11,9 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
-
-from ortools.sat.python import cp_model
+from typing import TYPE_CHECKING, NamedTuple
 
 from fleet.planner.assignment import larger_classes
 from fleet.planner.board import Seat
@@ -21,6 +19,9 @@ from fleet.planner.flights import round_up
 from fleet.planner.problem import Pool, Problem
 from fleet.planner.sorties import Sortie
 from fleet.planner.ways import LockerWay, SortieWay
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
 
 PARTS = 10_000
 """The model counts in so many parts of the currency's unit."""
@@ -93,7 +94,11 @@ class Sharing:
     """The model of a part."""
 
     def __init__(self, part: Part) -> None:
-        self.part, self._model = part, cp_model.CpModel()
+        # Most plans of few parcels have no part to share out, and loading this takes longer than making them: 0.3 s.
+        from ortools.sat.python import cp_model
+
+        self.part, self._model, self._solver = part, cp_model.CpModel(), cp_model.CpSolver()
+        self._found = frozenset((cp_model.OPTIMAL, cp_model.FEASIBLE))
         self._choices: dict[int, list[cp_model.IntVar]] = {order: [] for order in part.group}
         self._stays: dict[str, list[tuple[LockerWay, cp_model.IntVar]]] = defaultdict(list)
         self._terms: list[cp_model.LinearExprT] = []
@@ -108,14 +113,14 @@ class Sharing:
 
     def cheapest(self, limit: float) -> Answer | None:
         """The choice that costs least, if less than ``limit``; none without one, or where the effort was too little."""
-        solver = cp_model.CpSolver()
+        solver = self._solver
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 0
         solver.parameters.max_deterministic_time = EFFORT
         # Else it takes Ctrl-C to itself, and does not give it back: from then on that would end the process at once.
         solver.parameters.catch_sigint_signal = False
         status = solver.solve(self._model)
-        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE) or solver.objective_value > limit * PARTS:
+        if status not in self._found or solver.objective_value > limit * PARTS:
             return None
         out = [
             (
@@ -147,7 +152,8 @@ class Sharing:
 
     def _columns(self) -> list[cp_model.IntVar]:
         """Each column, no more than one of a van."""
-        found, by_van = list[cp_model.IntVar](), defaultdict[str | None, list[cp_model.IntVar]](list)
+        found: list[cp_model.IntVar] = []
+        by_van: dict[str | None, list[cp_model.IntVar]] = defaultdict(list)
         for column in self.part.columns:
             taken = self._chosen(column.cost)
             found.append(taken)
