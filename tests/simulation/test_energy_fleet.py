@@ -14,9 +14,9 @@ from tests.support.soak import chosen
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 SEED = 1
-COMPARED_DAYS = chosen(2, long=DAYS)
-"""With who knows the truth, and who learns nothing. The first days are the hardest for who learns: he asks for more
-margin on them than ever after."""
+COMPARED_DAYS = chosen(1, long=DAYS)
+"""With who knows the truth, and who learns nothing. The first day is the hardest for who learns: he asks for more
+margin on it than ever after."""
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +67,16 @@ def test_it_delivers_nearly_what_who_knows_the_truth_does(learning: Run, tmp_pat
     assert len(knowing.by_day) == COMPARED_DAYS
 
 
-def test_one_margin_for_all_costs_deliveries(learning: Run, blind: Run, tmp_path: Path) -> None:
-    """The frugal stay below what they could, and the hungry are found out by alarms, or on the way. Two such days are
-    the same to the letter."""
+def test_one_margin_for_all_costs_deliveries(learning: Run, blind: Run) -> None:
+    """The frugal stay below what they could, and the hungry are found out by alarms, or on the way."""
     assert len(blind.by_day) == COMPARED_DAYS
     assert blind.delivered < sum(learning.by_day[:COMPARED_DAYS])
     assert blind.alarms > learning.alarms == 0
-    again = run(tmp_path / "again", SEED, ours, days=1, spread=ALIKE, margin_scale=NOT_LEARNING)
-    first, second = ([event_text(event) for event in one.all_days[0].events] for one in (blind, again))
+
+
+def test_two_such_days_are_the_same_to_the_letter(tmp_path: Path) -> None:
+    """Appetites, noise and drift come from the seed alone, and what is learned of them. A few assets show that."""
+    days = [run(tmp_path / name, SEED, ours, days=2, drones=2, parcels=3) for name in ("one", "two")]
+    first, second = ([event_text(event) for day in one.all_days for event in day.events] for one in days)
+    assert days[0].learned > 0
     assert first == second
