@@ -8,9 +8,10 @@ between the two is gone at walking pace, along the straight line, and belongs to
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from itertools import product
+from math import isfinite, isqrt
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,10 @@ class _Spots:
 
     snaps: tuple[Snap, ...]
     away_m: Floats
+
+    def part(self, some: slice) -> _Spots:
+        """Some of them."""
+        return _Spots(self.snaps[some], self.away_m[some])
 
 
 class StreetNetwork:
@@ -142,12 +147,11 @@ class StreetNetwork:
         distance_m, duration_s = np.full((2, len(starts), len(ends)), np.inf)
         if len(starts) and len(ends):
             begin, end = self._spots(starts, profile), self._spots(ends, profile)
-            step = max(1, TILE // len(ends))
-            for first in range(0, len(starts), step):
-                rows = slice(first, first + step)
-                at = _Spots(begin.snaps[rows], begin.away_m[rows])
-                straight_m = straight_table_m(starts[rows], ends)
-                duration_s[rows], distance_m[rows] = self._tile(at, end, straight_m, profile)
+            for rows, columns in _tiles(len(starts), len(ends)):
+                here, there = begin.part(rows), end.part(columns)
+                straight_m = straight_table_m(starts[rows], ends[columns])
+                found = self._tile(here, there, straight_m, profile)
+                duration_s[rows, columns], distance_m[rows, columns] = found
         return Matrix(distance_m, duration_s)
 
     def matrix(self, points: Sequence[Place], profile: Profile) -> Matrix:
@@ -268,6 +272,15 @@ def _meeting(points: Sequence[Place], parts: Iterable[Ring]) -> bool:
     """Whether a line through the points meets one of the parts."""
     line = shapely.linestrings([(point.lon, point.lat) for point in points])
     return any(shapely.intersects(line, shapely.Polygon(part)) for part in parts)
+
+
+def _tiles(starts: int, ends: int) -> Iterator[tuple[slice, slice]]:
+    """The rows and columns of a table's tiles, as square as can be: for each tile the engine searches once from each of
+    its starts, and once from each of its ends."""
+    wide = min(ends, max(isqrt(TILE), TILE // starts))
+    tall = max(1, TILE // wide)
+    for first, left in product(range(0, starts, tall), range(0, ends, wide)):
+        yield slice(first, first + tall), slice(left, left + wide)
 
 
 def _parts(starts: Sequence[Place], ends: Sequence[Place]) -> list[list[int]]:

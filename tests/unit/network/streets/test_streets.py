@@ -11,7 +11,7 @@ from fleet.network.base import Gap, Profile
 from fleet.network.build import build
 from fleet.network.geodesic import WALKING_MPS, straight_m
 from fleet.network.manifest import ATTRIBUTION
-from fleet.network.streets import StreetNetwork, open_streets
+from fleet.network.streets import TILE, StreetNetwork, _tiles, open_streets
 from fleet.protocol.values import Place
 from tests.support.streetmap import Town, apart_m, dijkstra, random_town
 from tests.unit.network.streets.conftest import town
@@ -166,10 +166,29 @@ def test_tables_are_asked_in_tiles(streets: StreetNetwork, monkeypatch: pytest.M
     places = list(AT.values())
     whole = streets.matrix(places, "drive")
     pairs = streets.legs(places, places[::-1], "drive")
-    monkeypatch.setattr("fleet.network.streets.TILE", 7)
+    monkeypatch.setattr("fleet.network.streets.TILE", 30)  # several columns of tiles, the last ones smaller
+    assert len({columns.start for _, columns in _tiles(len(places), len(places))}) > 1
     monkeypatch.setattr("fleet.network.streets.MOST_TABLE", 5)
-    np.testing.assert_array_equal(streets.matrix(places, "drive").duration_s, whole.duration_s)
+    tiled = streets.matrix(places, "drive")
+    np.testing.assert_array_equal(tiled.duration_s, whole.duration_s)
+    np.testing.assert_array_equal(tiled.distance_m, whole.distance_m)
     np.testing.assert_array_equal(streets.legs(places, places[::-1], "drive").duration_s, pairs.duration_s)
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends"), [(1, 1), (3000, 3000), (512, 10_000), (7, 4000), (2, 3_000_000), (3_000_000, 2)]
+)
+def test_tables_of_streets_are_asked_in_tiles_of_few_searches(starts: int, ends: int) -> None:
+    """Each way once, in bounded tiles, with fewer searches from ends than by whole rows."""
+    tiles = list(_tiles(starts, ends))
+    sides = [
+        (len(range(*rows.indices(starts))), len(range(*columns.indices(ends)))) for rows, columns in tiles
+    ]
+    assert sum(tall * wide for tall, wide in sides) == starts * ends
+    assert len({(rows.start, columns.start) for rows, columns in tiles}) == len(tiles)
+    assert max(tall * wide for tall, wide in sides) <= TILE
+    by_rows = starts + ends * -(-starts // max(1, TILE // ends))
+    assert sum(map(sum, sides)) <= by_rows
 
 
 def test_no_points_give_empty_answers(streets: StreetNetwork) -> None:
