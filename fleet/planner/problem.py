@@ -23,6 +23,7 @@ from fleet.feasibility.appetite import appetite
 from fleet.feasibility.pilots import Rota, rota
 from fleet.feasibility.route_energy import RouteRange, range_of
 from fleet.kinds import TripFigures, kind_of
+from fleet.planner.atlas import Atlas, Tables
 from fleet.planner.breaks import Break
 from fleet.planner.duty import Duty, shift
 from fleet.planner.line import Ints
@@ -34,7 +35,7 @@ NO_WAY_S = 10_000_000
 """Stands for a leg that does not exist: longer than any day, so that no window survives it."""
 
 MAX_ATLAS = 3000
-"""Up to so many places all legs are asked of the network once and kept (144 MB)."""
+"""Up to so many places all legs are asked of the network at once and kept (144 MB)."""
 
 LAST_RESORT = 10
 """How many times the operator's price an unserved parcel counts, so that it is served whenever anything can."""
@@ -318,7 +319,7 @@ class Problem:
         if rows is not None and columns is not None:
             picked = np.ix_(rows, columns)
             return Legs(self._atlas.metres[picked], self._atlas.seconds[picked])
-        return self._measured(starts, ends)
+        return Legs(*self._measured(starts, ends))
 
     def altered(self, snapshot: Snapshot) -> Problem:
         """The problem of the snapshot with other limits, fewer parcels or more assets: at the same places, whose legs
@@ -348,14 +349,17 @@ class Problem:
 
     @cached_property
     def _atlas(self) -> Legs:
-        places = list(self._atlas_index)
-        return self._measured(places, places)
+        places, context = list(self._atlas_index), self.snapshot.context
+        if context.network.version is None:
+            return Legs(*self._measured(places, places))
+        known = context.memory.get(Atlas, Atlas)
+        return Legs(*known.between(places, context.network, self._measured))
 
-    def _measured(self, starts: Sequence[Place], ends: Sequence[Place]) -> Legs:
+    def _measured(self, starts: Sequence[Place], ends: Sequence[Place]) -> Tables:
         matrix = self.snapshot.context.network.cross(starts, ends, "drive")
         seconds = np.where(np.isfinite(matrix.duration_s), matrix.duration_s, NO_WAY_S)
         metres = np.where(np.isfinite(matrix.distance_m), matrix.distance_m, NO_WAY_S)
-        return Legs(np.rint(metres).astype(np.int64), np.ceil(seconds).astype(np.int64))
+        return np.rint(metres).astype(np.int64), np.ceil(seconds).astype(np.int64)
 
     def _of(self, archetype: type[T]) -> Iterator[tuple[AssetSlot, T]]:
         for slot in sorted(self.snapshot.assets, key=lambda s: s.asset_id):

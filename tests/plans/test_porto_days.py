@@ -9,17 +9,21 @@ from __future__ import annotations
 import csv
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import shapely
 
 from fleet.network.build import build
+from fleet.network.streets import open_streets
+from fleet.planner.atlas import Atlas, Tables
+from fleet.protocol.values import Place
 from tests.checker import Code, check_plan
 from tests.checker.streets import OpenStreets, tables_in, takes_wheels
 from tests.plans.city import Inputs
@@ -207,6 +211,31 @@ def test_drawn_days_hold(porto: City, repo_root: Path, tmp_path: Path) -> None:
         assert any(said.startswith("streets: ") for said in document["assumptions"])
         used |= {mode for mode, count in document["summary"]["by_mode"].items() if count}
     assert used >= {"van", "sidewalk_robot", "drone", "locker"}
+
+
+def test_a_replan_asks_the_streets_for_new_places_alone(porto: City) -> None:
+    """The city's own doors and lockers: each way that is taken over is the one of the whole table."""
+    tables = (porto.inputs.orders, porto.inputs.lockers)
+    rows = [row for table in tables for row in csv.DictReader(table.read_text(encoding="utf-8").splitlines())]
+    found = (Place(lon=float(row["lon"]), lat=float(row["lat"])) for row in rows if inside(row))
+    places, streets, asked = list(dict.fromkeys(found))[:400], open_streets(porto.folder), list[int]()
+
+    def ask(starts: Sequence[Place], ends: Sequence[Place]) -> Tables:
+        asked.append(len(starts) * len(ends))
+        table = streets.cross(starts, ends, "drive")
+        metres, seconds = (np.nan_to_num(t, posinf=10**7) for t in (table.distance_m, table.duration_s))
+        return np.rint(metres).astype(np.int64), np.ceil(seconds).astype(np.int64)
+
+    count, atlas = len(places), Atlas()
+    assert count > 60, "or nothing was shown"
+    atlas.between(places[: count - 10], streets, ask)
+    later = places[5:]
+    random.Random(1).shuffle(later)
+    asked.clear()
+    known = atlas.between(later, streets, ask)
+    assert sum(asked) == (count - 5) ** 2 - (count - 15) ** 2
+    for table, whole in zip(known, ask(later, later), strict=True):
+        assert (table == whole).all()
 
 
 def changed(planned: tuple[Day, Path], out: Path, change: Callable[[Document], object]) -> set[Code]:

@@ -2,6 +2,7 @@
 
 import pickle
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from fleet.network.build import build
 from fleet.network.geodesic import WALKING_MPS, straight_m
 from fleet.network.manifest import ATTRIBUTION
 from fleet.network.streets import TILE, StreetNetwork, _tiles, open_streets
+from fleet.planner.atlas import Atlas, Tables
 from fleet.protocol.values import Place
 from tests.support.streetmap import Town, apart_m, dijkstra, random_town
 from tests.unit.network.streets.conftest import town
@@ -189,6 +191,31 @@ def test_tables_of_streets_are_asked_in_tiles_of_few_searches(starts: int, ends:
     assert max(tall * wide for tall, wide in sides) <= TILE
     by_rows = starts + ends * -(-starts // max(1, TILE // ends))
     assert sum(map(sum, sides)) <= by_rows
+
+
+def test_ways_that_a_plan_takes_over_from_the_one_before_are_those_of_the_whole_table(
+    streets: StreetNetwork, rng: random.Random
+) -> None:
+    """Off the streets and on ones that lead nowhere, too: pair by pair, however the places came together."""
+    town, atlas = [*AT.values(), *(beside(p, rng.uniform(-400, 400)) for p in AT.values())], Atlas()
+    asked: list[int] = []
+
+    def ask(starts: Sequence[Place], ends: Sequence[Place]) -> Tables:
+        asked.append(len(starts) * len(ends))
+        found = streets.cross(starts, ends, "drive")
+        whole = [np.nan_to_num(table, posinf=10**7) for table in (found.distance_m, found.duration_s)]
+        return np.rint(whole[0]).astype(np.int64), np.ceil(whole[1]).astype(np.int64)
+
+    before: set[Place] = set()
+    for size in (9, 15, len(town), 12):
+        places = rng.sample(town, size)
+        asked.clear()
+        known = atlas.between(places, streets, ask)
+        assert sum(asked) == size**2 - len(before & set(places)) ** 2
+        for table, whole in zip(known, ask(places, places), strict=True):
+            np.testing.assert_array_equal(table, whole)
+        assert (known[1] == 10**7).any()
+        before = set(places)
 
 
 def test_no_points_give_empty_answers(streets: StreetNetwork) -> None:
