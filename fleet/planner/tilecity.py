@@ -18,6 +18,16 @@ from fleet.planner.tiling import Ground, Tiling
 
 Indexes = npt.NDArray[np.int64]
 
+FITTINGS = 20
+"""How often vans' shares are scaled to what tiles want, and to how many there are. Without it, tiles of 625 parcels
+between four depots had 6 to 14 vans, where each needs 9."""
+
+SAME = 1e-9
+"""Shares that differ by less are the same."""
+
+TINY = 1e-300
+"""Less than any share: nothing is divided by zero."""
+
 
 @dataclass(frozen=True, eq=False)
 class Tile:
@@ -166,10 +176,7 @@ class Cut:
                 used[tile, route.van_type] += 1
         spare = np.array([van.vans for van in self.city.vans], np.int64) - used.sum(axis=0)
         for yard, types in enumerate(ground.types):
-            wanted = self._wanted(yard, types)
-            for kind, part in zip(types, np.cumsum(wanted, axis=0).T, strict=True):
-                given = np.floor(spare[kind] * part / max(part[-1], 1e-300) + 1e-9)
-                used[:, kind] += np.diff(given.astype(np.int64), prepend=0)
+            used[:, types] += whole(fitted(self._wanted(yard, types), spare[types]), spare[types])
         return used
 
     def _wanted(self, yard: int, types: list[int]) -> npt.NDArray[np.float64]:
@@ -304,6 +311,29 @@ class _Tables:
             self.whole.lateness,
             self.whole.late_most,
         )
+
+
+def fitted(wanted: npt.NDArray[np.float64], columns: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """A table with about these sums of columns, whose rows have the same shares of the whole as they had: it is scaled
+    to either in turn (iterative proportional fitting; Deming and Stephan 1940, Ann. Math. Stat. 11, 427)."""
+    rows = wanted.sum(axis=1) * (columns.sum() / max(wanted.sum(), TINY))
+    for _ in range(FITTINGS):
+        wanted = wanted * (rows / np.maximum(wanted.sum(axis=1), TINY))[:, None]
+        wanted = wanted * (columns / np.maximum(wanted.sum(axis=0), TINY))
+    return wanted
+
+
+def whole(wanted: npt.NDArray[np.float64], columns: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """About the same table in whole numbers: its columns have exactly these sums, and down to each row as many are
+    given in all as are wanted, but for less than one."""
+    upto, given = np.cumsum(wanted, axis=0), np.zeros((len(wanted) + 1, len(columns)), np.int64)
+    upto *= columns / np.maximum(upto[-1], TINY)  # what nobody wants is given to nobody
+    for row, due in enumerate(upto):
+        given[row + 1] = np.maximum(given[row], np.floor(due + SAME))
+        more = int(due.sum() + SAME) - int(given[row + 1].sum())
+        if more > 0:
+            given[row + 1, np.argsort(given[row + 1] - due, kind="stable")[:more]] += 1
+    return np.diff(given, axis=0)
 
 
 def _taken(table: Any, rows: Indexes, **changed: Any) -> Any:

@@ -21,7 +21,7 @@ from fleet.planner.holding import cost_of
 from fleet.planner.jointly import Box, JointPlan, Route, VanStop, plan_jointly
 from fleet.planner.legs import BadCase, Floats, Indexes, Measured, Straight
 from fleet.planner.routing import Iterations, Seconds, VanType
-from fleet.planner.tilecity import once
+from fleet.planner.tilecity import fitted, once, whole
 from fleet.planner.tiled import Job, Workers, plan_city
 from fleet.planner.warmstart import Warm, named
 from tests.support.cities import harder, random_city
@@ -434,3 +434,42 @@ def test_vans_that_may_bring_any_parcel_go_where_they_are_near(small: Callable[[
     assert found.unserved == ()
     own = plan_city(towns(40), seed=1, budget=Iterations(8000))
     assert found.cost < 1.05 * own.cost
+
+
+def short_of_time(parcels: int) -> City:
+    """A city whose vans have time for all of its parcels, but for few more."""
+    city = made(parcels, 1)
+    enough = parcels // 25
+    vans = tuple(
+        replace(van, vans=enough if number == 0 else 0, longest=24_000.0)
+        for number, van in enumerate(city.vans)
+    )
+    return replace(city, vans=vans)
+
+
+@pytest.mark.parametrize("size", [300, 1000])
+def test_a_first_plan_leaves_nobody_whom_vans_have_time_for(size: int, small: Callable[[int], None]) -> None:
+    """In tiles and in one search, without a single iteration of a budget."""
+    city = short_of_time(900)
+    small(size)
+    found = plan_city(city, seed=1, budget=Iterations(0))
+    assert (found.unserved, faults(city, found), found.iterations) == ((), [], 0)
+
+
+def test_each_tile_has_as_many_vans_as_it_has_parcels_for() -> None:
+    """Vans of four depots among twelve tiles: all are given, and no tile has more than one above its share."""
+    rng = np.random.default_rng(1)
+    wanted = rng.uniform(0.0, 1.0, (12, 8)) ** 4 + 1e-9
+    wanted *= (rng.integers(1, 9, 12) / wanted.sum(axis=1))[:, None]
+    vans = rng.integers(0, 70, 8)
+    given = whole(fitted(wanted, vans), vans)
+    assert (given >= 0).all()
+    assert given.sum(axis=0).tolist() == vans.tolist()
+    share = vans.sum() * wanted.sum(axis=1) / wanted.sum()
+    assert np.abs(given.sum(axis=1) - share).max() < 1.5
+
+
+def test_vans_that_no_tile_wants_are_given_to_none() -> None:
+    """A depot may have no parcels."""
+    given = whole(fitted(np.zeros((3, 2)), np.array([4, 0])), np.array([4, 0]))
+    assert not given.any()
