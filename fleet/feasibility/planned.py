@@ -28,6 +28,14 @@ def no_room(kind: str, what: str) -> Reason:
     return Reason(code="no_room", detail=what, actual=kind, source=SOURCE)
 
 
+def nearer_first(kind: str) -> Reason:
+    """Parcels nearer to the machines would take several times the time that these have: it was not asked about more."""
+    what = (
+        f"not asked: parcels nearer to the {kind}s' sites would take several times the time that these have"
+    )
+    return Reason(code="nearer_first", detail=what, actual=kind, source=SOURCE)
+
+
 def authorisation_taken(one: Authorisation) -> Reason:
     """Other flights of the plan, or of earlier ones, are all that an approval allows then."""
     return Reason(

@@ -25,6 +25,7 @@ from fleet.feasibility.gaps import no_way
 from fleet.feasibility.least import least_cost, least_s
 from fleet.kinds import kind_of
 from fleet.planner.flights import Flights, earliest_departure, round_up
+from fleet.planner.machinetime import MachineTime
 from fleet.planner.problem import NO_WAY_S, Pool, Problem, stay_fee
 from fleet.planner.refills import KEPT_SOC
 from fleet.planner.stop import Late, never
@@ -85,6 +86,8 @@ class _Sorties:
     ways: tuple[SortieWay, ...]
     asked: bool = True
     """Whether they were asked about."""
+    nearer: frozenset[str] = frozenset()
+    """As in `Ways`."""
 
 
 _NO_SORTIES = _Sorties((), asked=False)
@@ -104,7 +107,12 @@ def _ways(
     kept_lockers = tuple(way for way in lockers if door.bases and may_go(problem, order, way))
     kept_sorties = tuple(way for way in sorties.ways if may_go(problem, order, way))
     return Ways(
-        kept_sorties, kept_lockers, asking.way(order, door), door.verdicts, asked=sorties.asked and not cut
+        kept_sorties,
+        kept_lockers,
+        asking.way(order, door),
+        door.verdicts,
+        asked=sorties.asked and not cut,
+        nearer=sorties.nearer,
     )
 
 
@@ -265,18 +273,28 @@ def _sortie_ways(
     lockers: Mapping[int, Sequence[LockerWay]],
     late: Late,
 ) -> dict[int, _Sorties]:
-    """For each of these parcels the sorties that are feasible at some time, by pool."""
+    """For each of these parcels the sorties that are feasible at some time, by pool; of a large problem those of the
+    nearest parcels, as many as the machines may choose from."""
     if late():
         return dict.fromkeys(orders, _NO_SORTIES)
     ways, near = dict[int, _Sorties](), near_pools(problem, orders)
-    for order in orders:
-        if near[order] and late():
+    time = None if problem.keeps_legs else MachineTime(problem)
+    for order in orders if time is None else time.in_turn(near):
+        pools = near[order] if time is None else time.free(near[order])
+        if pools and late():
             ways[order] = _NO_SORTIES
             continue
-        asked = ends(problem, near[order], lockers.get(order, ()))
+        asked = ends(problem, pools, lockers.get(order, ()))
         found = (sortie_way(problem, flights, order, *end) for end in asked)
-        ways[order] = _Sorties(tuple(way for way in found if way is not None))
+        possible = tuple(way for way in found if way is not None)
+        if time is not None:
+            time.take(possible)
+        ways[order] = _Sorties(possible, nearer=_types(near[order]) - _types(pools))
     return ways
+
+
+def _types(pools: Iterable[Pool]) -> frozenset[str]:
+    return frozenset(pool.type.type_id for pool in pools)
 
 
 def ends(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -30,6 +30,11 @@ from fleet.protocol.values import Reason, slim
 UNASSIGNED = "unassigned"
 
 STATUS_ORDER = {Status.FEASIBLE: 0, Status.UNKNOWN: 1, Status.INFEASIBLE: 2}
+
+
+def _no_time(kind: str) -> Reason:
+    """What is said of a kind that time was up for."""
+    return reasons.out_of_time(f"it was asked whether a {kind} may take it")
 
 
 @dataclass(frozen=True)
@@ -133,8 +138,9 @@ class Explainer:
             cost, why = rival.cost, rival.reasons
             return Alternative(mode=kind, verdict=Status.FEASIBLE, cost=cost, reasons=why)
         verdict = self._verdict(order, kind)
-        said = self._said_unasked.get(kind)
-        return said[1] if said is not None and verdict is said[0] else _not_feasible(kind, verdict)
+        said = (self._said_unasked.get((kind, why)) for why in (_no_time, reasons.nearer_first))
+        shared = (alike for answer, alike in filter(None, said) if answer is verdict)
+        return next(shared, None) or _not_feasible(kind, verdict)
 
     def _ways(self, order: int, kind: str) -> list[Way]:
         return [way for way in self.ways[order].all if way.mode == kind]
@@ -162,6 +168,8 @@ class Explainer:
         known already."""
         if asset_type.type_id not in self._present:
             return None
+        if asset_type.type_id in self.ways[order].nearer:
+            return self._unasked(asset_type.kind, reasons.nearer_first)
         match asset_type:
             case RouteType():
                 return self._route_verdict(order, asset_type)
@@ -177,16 +185,16 @@ class Explainer:
         pools, vans = ({one.type.type_id for one in some} for some in (self.problem.pools, self.problem.vans))
         return frozenset(pools | vans | {one.type.type_id for one in self.problem.stations.values()})
 
-    def _unasked(self, kind: str) -> Verdict:
-        if kind not in self._said_unasked:
-            what = f"it was asked whether a {kind} may take it"
-            verdict = Verdict(Status.UNKNOWN, (reasons.out_of_time(what),))
-            self._said_unasked[kind] = verdict, _not_feasible(kind, verdict)
-        return self._said_unasked[kind][0]
+    def _unasked(self, kind: str, why: Callable[[str], Reason] = _no_time) -> Verdict:
+        said = (kind, why)
+        if said not in self._said_unasked:
+            verdict = Verdict(Status.UNKNOWN, (why(kind),))
+            self._said_unasked[said] = verdict, _not_feasible(kind, verdict)
+        return self._said_unasked[said][0]
 
     @cached_property
-    def _said_unasked(self) -> dict[str, tuple[Verdict, Alternative]]:
-        """By kind; one object for all parcels, since they may be very many."""
+    def _said_unasked(self) -> dict[tuple[str, Callable[[str], Reason]], tuple[Verdict, Alternative]]:
+        """By kind and why; one object for all parcels, since they may be very many."""
         return {}
 
     def _sortie_verdict(self, order: int, asset_type: SortieType) -> Verdict:

@@ -18,6 +18,7 @@ from fleet.planner.explain import UNASSIGNED, Explainer
 from fleet.planner.flights import Flights
 from fleet.planner.giveway import give_way
 from fleet.planner.late import bring_late
+from fleet.planner.machinetime import TIMES
 from fleet.planner.parts import PlanParts
 from fleet.planner.pricedboard import PricedBoard
 from fleet.planner.prices import learn
@@ -312,6 +313,12 @@ def _shortcuts(ways: Sequence[Ways], sheet: Sheet, *, settled: bool, explained: 
     unasked = sum(not found.asked for found in ways)
     if unasked:
         yield f"time was up before sorties were asked about for {unasked} parcels"
+    farther = sum(bool(found.nearer) for found in ways)
+    if farther:
+        yield (
+            f"sorties were chosen from {TIMES:g} times what machines have time for: {farther} parcels farther away "
+            "were not asked about"
+        )
     if sheet.draft.cut and not settled:
         yield "time was up before every parcel was tried"
     for trouble in sheet.draft.troubles:

@@ -70,6 +70,9 @@ class Ways:
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     asked: bool = True
     """Whether it was asked which sorties are feasible; not where time was up before."""
+    nearer: frozenset[str] = frozenset()
+    """Types of drones and robots that were not asked, since parcels nearer to them would take more time than they have
+    (`machinetime.py`)."""
 
     @property
     def bases(self) -> Bases:
