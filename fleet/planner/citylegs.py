@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from fleet.network.geodesic import GeodesicNetwork, lonlat
+from fleet.network.geodesic import Estimates, GeodesicNetwork, lonlat
 from fleet.planner.floors import METRES_PER_DEGREE
 from fleet.planner.legs import Floats, Indexes, LookUp, Measured, Table
 from fleet.planner.problem import Problem
@@ -66,7 +66,18 @@ class CityLegs:
         found = GeodesicNetwork().cross(starts, ends, "drive")
         return found.distance_m, found.duration_s
 
+    @cached_property
+    def _estimates(self) -> Estimates | None:
+        """Where legs are estimated and not kept; the problem's own rounding is the same (`Problem.cross`)."""
+        estimated = isinstance(self.problem.snapshot.context.network, GeodesicNetwork)
+        return Estimates(self.places, "drive") if estimated and not self.problem.keeps_legs else None
+
     def _asked(self, start: Indexes, end: Indexes) -> tuple[Floats, Floats]:
+        if self._estimates is not None:
+            found = self._estimates.table(start, end)
+            return np.rint(found.distance_m, out=found.distance_m), np.ceil(
+                found.duration_s, out=found.duration_s
+            )
         starts = [self.places[at] for at in start.tolist()]
         ends = [self.places[at] for at in end.tolist()]
         metres, seconds = np.empty((2, len(starts), len(ends)))

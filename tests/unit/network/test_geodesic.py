@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fleet.network.base import Profile
-from fleet.network.geodesic import TRAVEL, WALKING_MPS, GeodesicNetwork, great_circle_m, straight_m
+from fleet.network.geodesic import TRAVEL, WALKING_MPS, Estimates, GeodesicNetwork, great_circle_m, straight_m
 from fleet.protocol.values import Place
 
 NETWORK = GeodesicNetwork()
@@ -97,3 +97,31 @@ def test_it_names_what_it_rests_on_and_draws_the_straight_line() -> None:
     end = north_of(HERE, 500)
     assert NETWORK.path(HERE, end, "walk") == (HERE, end)
     assert pickle.loads(pickle.dumps(NETWORK)) == NETWORK  # noqa: S301 - our own bytes
+
+
+@pytest.mark.parametrize("wide_deg", [0.001, 0.3, 3.0, 170.0])
+@pytest.mark.parametrize("profile", TRAVEL)
+def test_tables_of_many_points_are_what_the_network_says(profile: Profile, wide_deg: float) -> None:
+    """Within a town, a country and the whole earth, poles and the antimeridian included."""
+    rng = np.random.default_rng(1)
+    lons, lats = 179.9 + rng.uniform(-wide_deg, wide_deg, 150), rng.uniform(-wide_deg, wide_deg, 150) / 2
+    lons, lats = (lons + 180.0) % 360.0 - 180.0, np.clip(40.0 + lats, -90.0, 90.0)
+    points = [Place(lon=float(lon), lat=float(lat)) for lon, lat in zip(lons, lats, strict=True)]
+    some, others = rng.permutation(150)[:130], rng.permutation(150)[:70]
+    found = Estimates(points, profile).table(some, others)
+    said = GeodesicNetwork().cross([points[k] for k in some], [points[k] for k in others], profile)
+    assert np.allclose(found.distance_m, said.distance_m, rtol=1e-11, atol=1e-6)
+    assert np.allclose(found.duration_s, said.duration_s, rtol=1e-11, atol=1e-6)
+
+
+def test_a_table_has_nothing_between_a_point_and_itself() -> None:
+    """Rounded up, a millionth of a second would be a whole one."""
+    points = [Place(lon=-8.6, lat=41.15), Place(lon=-8.6, lat=41.15), Place(lon=8.0, lat=-33.0)]
+    found = Estimates(points, "drive").table(np.arange(3), np.arange(3))
+    assert np.diag(found.distance_m).tolist() == np.diag(found.duration_s).tolist() == [0.0, 0.0, 0.0]
+    assert found.distance_m[0, 1] == found.duration_s[1, 0] == 0.0
+
+
+def test_a_table_of_no_points_is_empty() -> None:
+    none = Estimates([], "walk").table(np.arange(0), np.arange(0))
+    assert none.distance_m.shape == none.duration_s.shape == (0, 0)
