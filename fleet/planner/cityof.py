@@ -250,9 +250,8 @@ class _Making:
     def _trips(self, group: Sequence[Van]) -> int:
         """How many trips of each of such vans are searched for. Several cost the search its exchanges of tails: they
         are looked for where parcels come later than the van, or fill it long before its day is over."""
-        van, one_trip = group[0], self.problem.one_trip
-        several = van.driver_break is None and all(one.slot.asset_id not in one_trip for one in group)
-        few = several and len(self.problem.vans) <= FEW_VANS
+        van = group[0]
+        few = van.driver_break is None and len(self.problem.vans) <= FEW_VANS
         late_s = max((self._release_s(order) for order in self.orders), default=0)
         fetches = late_s > van.early_s + WORTH_A_TRIP_S
         return MOST_TRIPS if few and (fetches or self._soon_full(van)) else 1

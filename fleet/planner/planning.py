@@ -179,7 +179,7 @@ def _revision(
     board = again.board
     settling = stop.ahead(SETTLE_SHARE)
     _weigh_the_rest(board, settling, again.touched)
-    sheet = Sheet(board.draft(), ways, plan_id(board.problem.snapshot, seed, made_at), late=stop.late)
+    sheet = Sheet(board.as_driven(), ways, plan_id(board.problem.snapshot, seed, made_at), late=stop.late)
     sheet.fill()
     kept = named_as_drafted(again, sheet)
     plain, settled = Board(board.draft(), ways), not settling.late()
@@ -208,20 +208,19 @@ def _revision(
 def named_as_drafted(again: Replanned, sheet: Sheet) -> frozenset[str]:
     """Give sorties and routes that stay as they are drafted the ids of their missions; which these are."""
     kept = again.board.kept()
-    flown = {one.mission.order_ids: one.mission.mission_id for one in kept if one.van is None}
-    driven = {one.mission.asset_id: one.mission for one in kept if one.van is not None}
+    flown = {one.mission.order_ids: one.mission.mission_id for one in kept if not one.drives}
+    driven = {frozenset(one.mission.order_ids): one.mission.mission_id for one in kept if one.drives}
     named = set[str]()
     for i, sortie in enumerate(sheet.sorties):
         if sortie.order_ids in flown:
             named.add(flown[sortie.order_ids])
             sheet.sorties[i] = sortie.model_copy(update={"sortie_id": flown[sortie.order_ids]})
     for i, route in enumerate(sheet.routes):
-        mission = driven.get(route.asset_id)
-        parcels = {o for stop in route.stops for o in (*stop.deliver, *stop.collect)}
         # One that calls elsewhere to fetch a parcel does not stay as it is.
-        if mission is not None and parcels == set(mission.order_ids):
-            named.add(mission.mission_id)
-            sheet.routes[i] = route.model_copy(update={"route_id": mission.mission_id})
+        mission_id = driven.get(frozenset(o for stop in route.stops for o in (*stop.deliver, *stop.collect)))
+        if mission_id is not None:
+            named.add(mission_id)
+            sheet.routes[i] = route.model_copy(update={"route_id": mission_id})
     return frozenset(named)
 
 

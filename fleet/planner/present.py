@@ -5,8 +5,9 @@ What does not hold any more (a zone, the weather, a van that comes too late) is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from fleet.feasibility.incident import incident
@@ -20,7 +21,9 @@ from fleet.planner.problem import Pool, Problem, Van
 from fleet.planner.routes import Routing
 from fleet.planner.snapshot import Drafted, DraftedStop
 from fleet.planner.sorties import Sortie, Yard
+from fleet.planner.spans import Span
 from fleet.planner.tours import Case, Tour
+from fleet.planner.trips import over_s, settled_in_turn
 from fleet.planner.visits import Visit, locker_visits
 from fleet.planner.ways import LockerWay, SortieWay, Way, Ways
 from fleet.protocol.values import Reason
@@ -31,21 +34,37 @@ Stops = tuple[tuple[str | None, frozenset[int]], ...]
 
 @dataclass(frozen=True)
 class Standing:
-    """A drafted mission in the planner's terms: a sortie (``booked`` with all that it needs, or kept as drafted), or a
-    van's stops."""
+    """A drafted mission in the planner's terms: a sortie (``booked`` with all that it needs, or kept as drafted), or
+    the ``tour`` of a van (``drives``), with what of it still holds."""
 
     mission: Drafted
     orders: tuple[int, ...]
-    van: int | None = None
-    stops: Stops = ()
     sortie: Sortie | None = None
     booked: bool = True
+    drives: bool = False
+    tour: Tour | None = None
 
-    def is_kept(self, sortie: Sortie | None, tour: Tour | None) -> bool:
-        """Whether it stays as it is where its parcel flies so, or its van drives so."""
-        if self.van is not None:
-            return tour is not None and stops_of(tour) == self.stops
+    def is_flown(self, sortie: Sortie | None) -> bool:
+        """Whether it stays as it is where its parcel flies so."""
         return self.sortie is not None and sortie is not None and _same(sortie, self.sortie)
+
+    @cached_property
+    def stops(self) -> Stops:
+        """What its van stops for, in order; nothing where not all of it holds any more."""
+        if self.tour is None:
+            return ()
+        stops = stops_of(self.tour)
+        return stops if sum(len(orders) for _, orders in stops) == len(self.orders) else ()
+
+    @cached_property
+    def span(self) -> Span | None:
+        """When its van is out, as it was drafted; none where not all of it holds any more."""
+        if self.tour is None or not self.stops:
+            return None
+        problem = self.tour.case.problem
+        begin_s = problem.floor_seconds(self.mission.start)
+        ends_s = over_s(self.tour, begin_s)
+        return begin_s, ends_s if self.mission.end is None else max(ends_s, problem.seconds(self.mission.end))
 
 
 def _same(one: Sortie, other: Sortie) -> bool:
@@ -71,7 +90,7 @@ class Present:
     lost: dict[int, tuple[Reason, ...]] = field(default_factory=dict)
     _choices: dict[int, Way] = field(default_factory=dict)
     _sorties: dict[int, Sortie] = field(default_factory=dict)
-    _tours: list[Tour] = field(default_factory=list)
+    _trips: dict[str, list[Tour]] = field(default_factory=dict)
 
     def draft(self) -> Draft:
         """What of the plan in force holds; all other parcels are left."""
@@ -82,11 +101,12 @@ class Present:
             self.standing.append(
                 self._stand_route(mission) if pool is None else self._stand_sortie(mission, pool)
             )
+        tours = [tour for trips in self._trips.values() for tour in self._together(trips)]
         choices = tuple(self._choices.get(order) for order in range(len(self.ways)))
         lockers = [way.locker if isinstance(way, SortieWay) else way for way in choices]
         stays = {order: way for order, way in enumerate(lockers) if isinstance(way, LockerWay)}
         left = tuple(order for order, way in enumerate(choices) if way is None)
-        routing = Routing(tuple(self._tours), ())
+        routing = Routing(tuple(tours), ())
         return Draft(self.problem, choices, self._sorties, routing, stays, left, self._yard)
 
     @cached_property
@@ -131,28 +151,66 @@ class Present:
     # --- routes ------------------------------------------------------------------------------------------------------
 
     def _stand_route(self, mission: Drafted) -> Standing:
-        orders = tuple(self._numbers[order_id] for order_id in mission.order_ids)
-        van = self._vans.get(mission.asset_id)
-        if van is None or any(tour.van is van for tour in self._tours):  # a board has one tour of a van
+        orders = tuple(self._in_order(mission))
+        van = self._van(mission)
+        if van is None:
             self._let_go(mission, orders, ())
-            return Standing(mission, orders, van=-1)
+            return Standing(mission, orders, drives=True)
         visits = [visit for stop in mission.stops for visit in self._visits(stop)]
         case = Case(self.problem, tuple(visits))
         whole = Tour(case, van, tuple(range(len(visits))))
         if not whole.feasible:
             whole = as_late_as_driven(whole, self.problem.fleet.lateness)
         tour = whole if whole.feasible else eased(whole)
-        made = {order for v in tour.visits for order in tour.case.visits[v].orders}
         if tour.visits:
             tour = gathered(_over(tour))
-            self._tours.append(tour)
-        for order in set(orders) - made:
+            self._trips.setdefault(mission.asset_id, []).append(tour)
+        self._leave(mission, set(orders) - _brought([tour]))
+        return Standing(mission, orders, drives=True, tour=tour)
+
+    def _van(self, mission: Drafted) -> Van | None:
+        """The one of a drafted route: of several of its van each begins at its own time, or when the one before is
+        over; none where there is none for it."""
+        van, before = self._vans.get(mission.asset_id), self._trips.get(mission.asset_id, [])
+        if van is None or self._routes[mission.asset_id] == 1:
+            return van
+        if before and van.driver_break is not None:  # where the break is between trips is not known
+            return None
+        early_s = max(van.early_s, self.problem.floor_seconds(mission.start))
+        if before:
+            early_s = max(early_s, before[-1].times_s[-1])
+        number = len(before)
+        index = van.index + number * len(self.problem.vans)
+        return replace(van, index=index, trip=float(number), early_s=early_s)
+
+    def _together(self, trips: list[Tour]) -> list[Tour]:
+        """A van's drafted routes, each in what the others leave free; what does not fit beside them is let go."""
+        asset_id = trips[0].van.slot.asset_id
+        if self._routes[asset_id] == 1:
+            return trips
+        found = settled_in_turn(trips)
+        lost = _brought(trips) - _brought(found)
+        for number, one in enumerate(self.standing):
+            if one.drives and lost.intersection(one.orders):
+                self._leave(one.mission, lost.intersection(one.orders))
+                self.standing[number] = replace(one, tour=None)
+        return found
+
+    @cached_property
+    def _routes(self) -> Counter[str]:
+        """How many missions each asset has in the plan in force."""
+        return Counter(mission.asset_id for mission in self.problem.snapshot.drafted)
+
+    def _leave(self, mission: Drafted, orders: Collection[int]) -> None:
+        """Let parcels of a drafted route go, and the compartments that they had."""
+        for order in orders:
             way = self._choices.pop(order, None)
             if isinstance(way, LockerWay):
                 self._compartments.release(way)
-        self._let_go(mission, tuple(order for order in orders if order not in made), ())
-        stops = stops_of(tour) if len(made) == len(orders) else ()
-        return Standing(mission, orders, van.index, stops)
+        self._let_go(mission, tuple(order for order in self._in_order(mission) if order in orders), ())
+
+    def _in_order(self, mission: Drafted) -> Iterator[int]:
+        return (self._numbers[order_id] for order_id in mission.order_ids)
 
     def _visits(self, stop: DraftedStop) -> list[Visit]:
         """A stop's visits, of the parcels that a van may still bring there."""
@@ -178,6 +236,11 @@ class Present:
         plain = incident("does_not_hold", f"{mission.mission_id} can't be made as drafted", source="planner")
         for order in orders:
             self.lost[order] = why or (plain,)
+
+
+def _brought(tours: Sequence[Tour]) -> set[int]:
+    """The parcels of some tours."""
+    return {order for tour in tours for v in tour.visits for order in tour.case.visits[v].orders}
 
 
 def _over(tour: Tour) -> Tour:

@@ -4,14 +4,18 @@ stood."""
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fleet.planner.board import Board, Seat
-from fleet.planner.draft import Compartments
+from fleet.planner.draft import Compartments, Draft
 from fleet.planner.present import Standing
+from fleet.planner.routes import Routing
 from fleet.planner.sorties import Sortie, Yard
+from fleet.planner.standingtrips import StandingTrips
 from fleet.planner.tours import Tour, savings
+from fleet.planner.trips import in_turn, together
 from fleet.planner.ways import LockerWay, SortieWay, Way
 
 
@@ -35,30 +39,66 @@ class PricedBoard(Board):
     standing: Sequence[Standing] = ()
     change_price: float = 0.0
     _by_order: dict[int, Standing] = field(default_factory=dict)
-    _by_van: dict[int, Standing] = field(default_factory=dict)
+    _drafts: dict[str, StandingTrips] = field(default_factory=dict)
+    _most: int = 1
     _hand: int = 0
     _was: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._by_order = {order: one for one in self.standing for order in one.orders}
-        self._by_van = {one.van: one for one in self.standing if one.van is not None}
+        routes: dict[str, list[Standing]] = defaultdict(list)
+        for one in self.standing:
+            if one.drives:
+                routes[one.mission.asset_id].append(one)
+        self._drafts = {name: StandingTrips(of_it) for name, of_it in routes.items()}
+        self._most = max(map(len, routes.values()), default=1)
 
     def changed(self) -> list[Standing]:
         """The drafted missions that do not stay as they are."""
-        return [one for one in self.standing if not self._is_kept(one)]
+        stay = self._stay()
+        return [one for one in self.standing if one.mission.mission_id not in stay]
 
     def kept(self) -> list[Standing]:
         """The drafted missions that stay as they are."""
-        return [one for one in self.standing if self._is_kept(one)]
+        stay = self._stay()
+        return [one for one in self.standing if one.mission.mission_id in stay]
+
+    def as_driven(self) -> Draft:
+        """The draft as it stands now; of a van that makes several trips, those that stay at their drafted times."""
+        tours = list[Tour]()
+        for name, trips in together(self.tours.values()).items():
+            drafts = self._drafts.get(name)
+            tours += trips if drafts is None else drafts.driven(trips)
+        tours.sort(key=lambda tour: tour.van.index)
+        return replace(self.draft(), routing=Routing(tuple(tours), ()))
+
+    def _stay(self) -> set[str]:
+        """The drafted missions that stay as they are, by id."""
+        sorties = (one for one in self.standing if not one.drives)
+        found = {one.mission.mission_id for one in sorties if one.is_flown(self.sorties.get(one.orders[0]))}
+        for name, trips in together(self.tours.values()).items():
+            found |= self._stay_of(name, trips)
+        return found
+
+    def _stay_of(self, name: str, trips: Sequence[Tour]) -> frozenset[str]:
+        """Those of a van that makes these trips."""
+        drafts = self._drafts.get(name)
+        return frozenset() if drafts is None else drafts.stay(trips)
+
+    def _trips_of(self, name: str, *changed: Tour) -> list[Tour]:
+        """A van's trips, with those that would be others, or further ones, as they would be."""
+        numbers = {tour.van.index for tour in changed}
+        own = (tour for tour in self.tours.values() if tour.van.slot.asset_id == name)
+        return [*(tour for tour in own if tour.van.index not in numbers), *changed]
 
     def drawn(self) -> set[int]:
         """The parcels whose doors one of the tours that are not as drafted may serve for less than what they cost now,
         by what a stop adds at the least."""
-        worth, found = self._costs(), set[int]()
+        worth, found, stay = self._costs(), set[int](), self._stay()
+        stops = {one.orders[0] for one in self.standing if one.drives and one.mission.mission_id in stay}
         for index, tour in self.tours.items():
-            standing = self._by_van.get(index)
-            if standing is None or not self._is_kept(standing):
+            if stops.isdisjoint(order for v in tour.visits for order in tour.case.visits[v].orders):
                 least = {order: self._floors.least(tour, self._door(order), own=False) for order in worth}
                 found |= {o for o, cost in worth.items() if self._van_of.get(o) != index and least[o] < cost}
         return found
@@ -105,8 +145,12 @@ class PricedBoard(Board):
 
     def holds(self, mark: Mark) -> bool:
         """Whether each tour that is another than it was can be driven: streets know no triangle inequality, and one
-        without a stop may come too late to the next."""
-        return all(tour is mark.tours.get(van) or tour.feasible for van, tour in self.tours.items())
+        without a stop may come too late to the next, or to its van's next trip."""
+        others = [tour for van, tour in self.tours.items() if tour is not mark.tours.get(van)]
+        if not all(tour.feasible for tour in others):
+            return False
+        trips = map(self._trips, others)
+        return all(in_turn(of_it) is not None for of_it in trips if len(of_it) > 1)
 
     def back_to(self, mark: Mark) -> None:
         """Stand again as it did; nothing may be lifted. The mark is used up."""
@@ -121,9 +165,12 @@ class PricedBoard(Board):
     def toll(self, tours: Sequence[Tour]) -> float:
         """The price of the drafted routes that would change by it, without that of those that would be as drafted
         again."""
-        pairs = ((self._by_van.get(tour.van.index), tour) for tour in tours)
-        found = ((one, tour) for one, tour in pairs if one is not None)
-        return self.change_price * sum(self._is_kept(one) - one.is_kept(None, tour) for one, tour in found)
+        count = 0
+        for name in self._drafts.keys() & {tour.van.slot.asset_id for tour in tours}:
+            changed = (tour for tour in tours if tour.van.slot.asset_id == name)
+            count += len(self._stay_of(name, self._trips_of(name)))
+            count -= len(self._stay_of(name, self._trips_of(name, *changed)))
+        return self.change_price * count
 
     def lift(self, order: int) -> Seat:
         """As on any board; what is changed by that is known before it is. Where the tour does not hold without the
@@ -149,7 +196,7 @@ class PricedBoard(Board):
         for way in self.ways_below(order, limit):
             if way == but or not self.may_count_below(order, way, limit):
                 continue
-            offer = self.offer(order, way, limit + self._was + self.change_price)
+            offer = self.offer(order, way, limit + self._was + self.change_price * self._most)
             if offer is not None and (price := self.price(offer)) < limit:
                 best, limit = offer, price
         return best
@@ -172,17 +219,17 @@ class PricedBoard(Board):
         return self.floor(order, way) + self._least_toll(order, way) - self._was < limit
 
     def _least_toll(self, order: int, way: Way) -> float:
-        """What a way adds to the price of changes at the least: of a drafted sortie all others, but a van's route may
+        """What a way adds to the price of changes at the least: of a drafted sortie all others, but a van's routes may
         be as drafted again with the parcel."""
         own = self._by_order.get(order)
         stays = own is not None and own.sortie is not None and way == own.sortie.way
         back = not isinstance(way, SortieWay)
-        return (0.0 if stays else self._leaving(order)) - self.change_price * back
+        return (0.0 if stays else self._leaving(order)) - self.change_price * self._most * back
 
     def _leaving(self, order: int) -> float:
         """The price of a drafted sortie where its parcel goes another way."""
         own = self._by_order.get(order)
-        return self.change_price if own is not None and own.van is None else 0.0
+        return self.change_price if own is not None and not own.drives else 0.0
 
     def _sortie(self, order: int, way: SortieWay) -> Seat | None:
         """The one that was drafted where it can still be had and counts for less, else the earliest."""
@@ -197,24 +244,16 @@ class PricedBoard(Board):
 
     def _toll(self, seat: Seat) -> float:
         """The price of the changes that the parcel's own mission and the seat's van come to have."""
-        own, tour = self._by_order.get(self._hand), seat.tour
-        met = None if tour is None else self._by_van.get(tour.van.index)
-        count = 0
-        if own is not None:
-            count += not self._is_kept(own, seat)
-        if met is not None and met is not own:
-            count += not self._is_kept(met, seat)
-            count -= not self._is_kept(met)
+        own, tour, count = self._by_order.get(self._hand), seat.tour, 0
+        if own is not None and not own.drives:
+            count += not own.is_flown(seat.sortie)
+        if tour is not None and tour.van.slot.asset_id in self._drafts:
+            name = tour.van.slot.asset_id
+            mine = frozenset() if own is None else frozenset([own.mission.mission_id])
+            count += len(self._stay_of(name, self._trips_of(name)) - mine)
+            count -= len(self._stay_of(name, self._trips_of(name, tour)) - mine)
+        if own is not None and own.drives:
+            name = own.mission.asset_id
+            there = () if tour is None or tour.van.slot.asset_id != name else (tour,)
+            count += own.mission.mission_id not in self._stay_of(name, self._trips_of(name, *there))
         return self.change_price * count
-
-    def _is_kept(self, one: Standing, seat: Seat | None = None) -> bool:
-        """Whether a mission stays as it is, with the parcel in hand in a seat."""
-        sortie: Sortie | None = None
-        tour: Tour | None = None
-        if one.van is None:
-            order = one.orders[0]
-            sortie = seat.sortie if seat is not None and order == self._hand else self.sorties.get(order)
-        else:
-            with_hand = seat is not None and seat.tour is not None and seat.tour.van.index == one.van
-            tour = seat.tour if with_hand and seat is not None else self.tours.get(one.van)
-        return one.is_kept(sortie, tour)

@@ -240,11 +240,6 @@ class Problem:
         """The van of a trip, with all its free span."""
         return self.vans[van.index % len(self.vans)]
 
-    @cached_property
-    def one_trip(self) -> frozenset[str]:
-        """Vans that make no second trip: a drafted route that stays as it is keeps its times, which are not asked."""
-        return frozenset(one.asset_id for one in self.snapshot.drafted)
-
     def _range(self, kind: RouteType, slot: AssetSlot) -> RouteRange | None:
         """What its other routes leave of its battery. One that has told nothing counts as full: as its type says that
         it begins, then."""
@@ -402,10 +397,24 @@ class Problem:
                 yield span
 
     def _van_span(self, slot: AssetSlot, kind: RouteType) -> Span | None:
-        """The longest time in which the van is on shift, its site open and nothing else planned for it."""
+        """The longest time in which the van is on shift, its site open and nothing else planned for it; of one that has
+        drafts that in which most of these begin."""
         opened, busy = self._open(self.site(slot.site_id)), [self._span(window) for window in slot.busy]
         free = [gap for duty in self._duties(slot, kind) for gap in duty.free(opened, busy)]
-        return max(free, key=lambda s: (s[1] - s[0], -s[0]), default=None)
+        begins = self._drafted_s.get(slot.asset_id, ())
+
+        def rank(span: Span) -> tuple[int, int, int]:
+            return sum(span[0] <= begin_s < span[1] for begin_s in begins), span[1] - span[0], -span[0]
+
+        return max(free, key=rank, default=None)
+
+    @cached_property
+    def _drafted_s(self) -> dict[str, list[int]]:
+        """When each asset's drafts begin."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for one in self.snapshot.drafted:
+            found[one.asset_id].append(self.seconds(one.start))
+        return found
 
     def _duties(self, slot: AssetSlot, kind: RouteType) -> list[Duty]:
         """A van's shifts on the days of the plan."""

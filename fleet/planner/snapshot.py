@@ -75,7 +75,8 @@ class Drafted:
     """A mission of the plan in force that may still be changed: nobody was shown it, and it was not sent.
 
     ``start`` is when loading begins. Its parcels are among the snapshot's orders, and its asset is free in its time.
-    ``revision`` says as of when it is looked at.
+    ``revision`` says as of when it is looked at. ``end`` is when a van is back as far as is known, which its other
+    trips leave it; none: as the planner works it out.
     """
 
     mission_id: str
@@ -83,6 +84,7 @@ class Drafted:
     asset_id: str
     start: datetime
     stops: tuple[DraftedStop, ...]
+    end: datetime | None = None
 
     @property
     def order_ids(self) -> tuple[str, ...]:

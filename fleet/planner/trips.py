@@ -13,14 +13,20 @@ A van whose driver has a break makes one trip: where the break is between trips 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import ceil
+from types import MappingProxyType
 
 from fleet.planner.problem import Problem, Van
 from fleet.planner.spans import Span
 from fleet.planner.tours import Tour
+
+Times = Mapping[int, Span]
+"""From when to when some of a van's trips are made, by the numbers of their vans."""
+
+ANY_TIME: Times = MappingProxyType({})
 
 
 def together(tours: Iterable[Tour]) -> dict[str, list[Tour]]:
@@ -31,14 +37,15 @@ def together(tours: Iterable[Tour]) -> dict[str, list[Tour]]:
     return {name: sorted(trips, key=lambda tour: tour.van.trip) for name, trips in found.items()}
 
 
-def in_turn(trips: Sequence[Tour]) -> list[Tour] | None:
-    """A van's trips, each with the span that the others leave it; none where they do not fit into its day so."""
+def in_turn(trips: Sequence[Tour], times: Times = ANY_TIME) -> list[Tour] | None:
+    """A van's trips, each with the span that the others leave it, or at its own of the given ``times``; none where they
+    do not fit into its day so."""
     trips = sorted(trips, key=lambda tour: tour.van.trip)
     whole = _whole(trips[0])
     if len(trips) == 1:
         spans: list[Span] | None = [(whole.early_s, whole.late_s)]
     else:
-        spans = _spans(whole, trips)
+        spans = _spans(whole, trips, times)
     if spans is None:
         return None
     made = [
@@ -118,7 +125,7 @@ def behind(problem: Problem, trips: Sequence[Tour]) -> Van | None:
 def _openings(problem: Problem, trips: Sequence[Tour]) -> list[Van]:
     whole = _whole(trips[0])
     day = _day(whole, trips)
-    if day is None or whole.slot.asset_id in problem.one_trip or whole.driver_break is not None:
+    if day is None or whole.driver_break is not None:
         return []
     least_s = ceil(whole.type.load_s)
     spans = [_before(whole, trips, day), *_between(whole, trips, day), _after(whole, day)]
@@ -148,21 +155,25 @@ def _free_index(problem: Problem, trips: Sequence[Tour]) -> int:
 # --- spans ------------------------------------------------------------------------------------------------------------
 
 
-def _spans(whole: Van, trips: Sequence[Tour]) -> list[Span] | None:
-    """For each trip from the earliest end of the one before to the latest begin of the one behind."""
-    day = _day(whole, trips)
+def _spans(whole: Van, trips: Sequence[Tour], times: Times = ANY_TIME) -> list[Span] | None:
+    """For each trip from the earliest end of the one before to the latest begin of the one behind, or its own time;
+    none where the others do not leave it that."""
+    day = _day(whole, trips, times)
     if day is None:
         return None
     window = _window(whole, day)
-    ends, begins = _ends(trips, window[0]), _begins(trips, window[1])
-    return list(zip([window[0], *ends[:-1]], [*begins[1:], window[1]], strict=True))
+    ends, begins = _ends(trips, window[0], times), _begins(trips, window[1], times)
+    rooms = zip([window[0], *ends[:-1]], [*begins[1:], window[1]], strict=True)
+    spans = [(room, times.get(tour.van.index, room)) for tour, room in zip(trips, rooms, strict=True)]
+    held = all(room[0] <= span[0] and span[1] <= room[1] for room, span in spans if span is not room)
+    return [span for _, span in spans] if held else None
 
 
-def _day(whole: Van, trips: Sequence[Tour]) -> Span | None:
+def _day(whole: Van, trips: Sequence[Tour], times: Times = ANY_TIME) -> Span | None:
     """The shortest day in which the trips are made: it ends as early as it can, and begins as late as that leaves; none
     where that is longer than a shift, or they are not done in time."""
-    end = _ends(trips, whole.early_s)[-1]
-    begin = _begins(trips, end)[0]
+    end = _ends(trips, whole.early_s, times)[-1]
+    begin = _begins(trips, end, times)[0]
     in_time = whole.early_s <= begin and end <= whole.late_s and end - begin <= whole.type.max_shift_s
     return (begin, end) if in_time else None
 
@@ -192,22 +203,34 @@ def _after(whole: Van, day: Span) -> Span:
     return day[1], min(whole.late_s, day[0] + int(whole.type.max_shift_s))
 
 
-def _ends(trips: Sequence[Tour], early_s: int) -> list[int]:
+def _ends(trips: Sequence[Tour], early_s: int, times: Times = ANY_TIME) -> list[int]:
     """When each trip is over at the earliest, the first beginning no earlier than that."""
     found = list[int]()
     for tour in trips:
-        early_s = _with_van(tour, replace(tour.van, early_s=early_s)).times_s[-1]
+        own = times.get(tour.van.index)
+        early_s = own[1] if own is not None else over_s(tour, early_s)
         found.append(early_s)
     return found
 
 
-def _begins(trips: Sequence[Tour], late_s: int) -> list[int]:
+def over_s(tour: Tour, early_s: int) -> int:
+    """When a trip is over at the earliest that begins no earlier than that."""
+    return _with_van(tour, replace(tour.van, early_s=early_s)).times_s[-1]
+
+
+def _begins(trips: Sequence[Tour], late_s: int, times: Times = ANY_TIME) -> list[int]:
     """When each trip must begin at the latest, the last ending no later than that."""
     found = list[int]()
     for tour in reversed(trips):
-        late_s = int(_with_van(tour, replace(tour.van, late_s=late_s)).line.latest_s[0])
+        own = times.get(tour.van.index)
+        late_s = own[0] if own is not None else begun_s(tour, late_s)
         found.append(late_s)
     return found[::-1]
+
+
+def begun_s(tour: Tour, late_s: int) -> int:
+    """When a trip must begin at the latest that is over no later than that."""
+    return int(_with_van(tour, replace(tour.van, late_s=late_s)).line.latest_s[0])
 
 
 # --- vans -------------------------------------------------------------------------------------------------------------

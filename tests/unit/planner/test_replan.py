@@ -72,20 +72,6 @@ def test_a_machine_that_came_back_brings_what_vans_bring_dearly() -> None:
     assert sorted(flown_now) == sorted(["new", *(one.order_id for one in far)])
 
 
-def test_of_two_drafts_of_a_van_the_later_one_is_let_go() -> None:
-    """A van has one route on the board: two would lose the first one's parcels. Its parcels go as those that wait."""
-    town = snapshot([order("A", place(900, 0)), order("B", place(-900, 0))], vans=1)
-    at, route = EIGHT + timedelta(minutes=10), made(town).routes[0]
-    drafts = tuple(
-        Drafted(name, 1, route.asset_id, at + timedelta(hours=hours), (DraftedStop(None, (name,)),))
-        for name, hours in (("A", 0), ("B", 2))
-    )
-    found = made(replace(town, drafted=drafts), 0)
-    assert not found.unassigned
-    assert {one.mission_id: one.kept for one in found.revised}["B"] is False
-    assert [one.order_id for one in found.lost] == ["B"]
-
-
 def flown(found: Plan) -> dict[str, tuple[str, object, object]]:
     """Each sortie by its id: asset, times."""
     return {s.sortie_id: (s.asset_id, s.depart, s.return_at) for s in found.sorties}
