@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geofences import Applicability, DailyPeriod, LocalTime, SunEvent, TimeOfDay, TimePeriod
 from geofences.model.altitude import Box
+from tests.support.soak import chosen
 
 DAY_S = 86_400
 days = st.frozensets(st.integers(0, 6), min_size=1)
@@ -50,6 +51,7 @@ def seconds_of(shown: datetime) -> float:
     return shown.hour * 3_600 + shown.minute * 60 + shown.second + shown.microsecond / 1e6
 
 
+@settings(max_examples=chosen(40, long=5_000))  # each asks for hundreds of moments
 @given(days, clock_times, st.booleans(), st.integers(-56, 56), starts, st.integers(7, 97))
 def test_the_missing_side_is_that_of_the_day_in_the_offset_of_the_other(
     among: frozenset[int], seconds: int, is_start: bool, quarters: int, start: datetime, step: int

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geofences import (
@@ -39,6 +39,7 @@ from geofences import (
     time_to_breach,
 )
 from geofences.drawing import Drawn, Pen, draw
+from tests.support.soak import chosen
 from tests.unit.geofences.make import square, zone
 
 SQUARE = square(0.0, 0.0, 1_100.0, (0.0, 0.0))
@@ -95,6 +96,7 @@ def test_checks_answer_the_same(case: Case) -> None:
     assert met[0] == met[1]
 
 
+@settings(max_examples=chosen(40, long=1_000))  # each looks for two ways around
 @given(cases())
 def test_ways_answer_the_same(case: Case) -> None:
     clocks, path, zones = case
