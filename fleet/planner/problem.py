@@ -26,6 +26,7 @@ from fleet.kinds import TripFigures, kind_of
 from fleet.planner.atlas import Atlas, Tables
 from fleet.planner.breaks import Break
 from fleet.planner.duty import Duty, shift
+from fleet.planner.keptways import KeptWays
 from fleet.planner.line import Ints
 from fleet.planner.snapshot import AssetSlot, Held, Snapshot
 from fleet.planner.spans import Span, merged
@@ -314,14 +315,15 @@ class Problem:
         if rows is not None and columns is not None:
             picked = np.ix_(rows, columns)
             return Legs(self._atlas.metres[picked], self._atlas.seconds[picked])
-        return Legs(*self._measured(starts, ends))
+        return Legs(*(self._measured if self._kept is None else self._kept.cross)(starts, ends))
 
     def altered(self, snapshot: Snapshot) -> Problem:
         """The problem of the snapshot with other limits, fewer parcels or more assets: at the same places, whose legs
         need not be asked for again."""
         other = Problem(snapshot)
         known = vars(self)
-        vars(other).update({name: known[name] for name in ("_atlas_index", "_atlas") if name in known})
+        kept = ("_atlas_index", "_atlas", "_kept")
+        vars(other).update({name: known[name] for name in kept if name in known})
         return other
 
     def _numbers(self, places: Sequence[Place]) -> Ints | None:
@@ -337,10 +339,20 @@ class Problem:
     @cached_property
     def _atlas_index(self) -> dict[Place, int]:
         """The places that have their legs in the atlas: all of a small problem, none of a large one."""
-        context = self.snapshot.context
-        known = [o.place for o in self.orders] + [s.locker.place for s in self.stations.values()]
-        places = dict.fromkeys([*(site.place for site in context.sites.values()), *known])
+        places = self._places()
         return {place: i for i, place in enumerate(places)} if len(places) <= MAX_ATLAS else {}
+
+    def _places(self) -> list[Place]:
+        """Sites, doors and lockers, each place once."""
+        known = [o.place for o in self.orders] + [s.locker.place for s in self.stations.values()]
+        return list(dict.fromkeys([*(site.place for site in self.snapshot.context.sites.values()), *known]))
+
+    @cached_property
+    def _kept(self) -> KeptWays | None:
+        """Of a large problem by streets: the ways that were asked for before."""
+        if self._atlas_index or self.snapshot.context.network.version is None:
+            return None
+        return KeptWays(self._places(), self._measured)
 
     @cached_property
     def _atlas(self) -> Legs:
