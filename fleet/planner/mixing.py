@@ -61,8 +61,8 @@ def mixed(
 ) -> Draft:
     """The draft that the joint search finds within ``stop``; of a large problem in tiles, a first plan of which there
     is even where no time is left to search. ``strict``: windows hold, even where lateness has a price."""
-    model, late = model_of(problem, ways, strict=strict), stop.ahead(FIRST_SHARE).late
-    found = plan_city(model.city, seed=seed, budget=_budget(problem, stop), workers=workers, late=late)
+    model, first = model_of(problem, ways, strict=strict), stop.ahead(FIRST_SHARE)
+    found = plan_city(model.city, seed=seed, budget=_budget(problem, stop), workers=workers, first=first)
     return exact(model, found, problem, ways, flights, seed=seed, late=stop.late)
 
 

@@ -37,7 +37,7 @@ WAYS_SHARE, SEARCH_SHARE, SETTLE_SHARE = 0.5, 0.7, 0.4
 """Of the time that is left each time: what finding the ways, the search, and the last moves may take; the rest is for
 the reasons. Counted iterations wait for all of them."""
 
-MANY_WAYS_SHARE = 0.3
+MANY_WAYS_SHARE = 0.2
 """The same for the ways of more places than legs are kept of: machines are few beside the parcels then, and whoever is
 not asked about sorties goes by van or into a locker."""
 

@@ -34,6 +34,10 @@ class Stop(Protocol):
         """Whether time is up for what else is finished once it has begun: then it must be left as it is. Never so where
         no clock is asked."""
 
+    @property
+    def gone(self) -> float:
+        """The share of the time until it is late that has passed, from 0 to 1."""
+
     def part(self, share: float) -> Stop:
         """A stop for a share (0 to 1) of what is left; its chunks count here too. It is late when this one is."""
 
@@ -64,6 +68,11 @@ class MaxIterations:
     def late(self) -> bool:
         """Never."""
         return False
+
+    @property
+    def gone(self) -> float:
+        """None: counted is not timed."""
+        return 0.0
 
     @property
     def left(self) -> int:
@@ -114,6 +123,12 @@ class Deadline:
     def used(self) -> float:
         """The share of the time, from when this was made, that has passed."""
         whole = self._at - self._from
+        return min(1.0, (self._clock() - self._from) / whole) if whole > 0 else 1.0
+
+    @property
+    def gone(self) -> float:
+        """The share of the time until the later moment, from when this was made, that has passed."""
+        whole = self._late_at - self._from
         return min(1.0, (self._clock() - self._from) / whole) if whole > 0 else 1.0
 
     def part(self, share: float) -> Deadline:

@@ -25,7 +25,7 @@ from fleet.planner.jointly import JointPlan, Route, Run, best_start, plan_jointl
 from fleet.planner.legs import Measured, Parted, Straight
 from fleet.planner.purse import Purse, purse_of
 from fleet.planner.routing import Budget, Iterations, typical
-from fleet.planner.stop import Late
+from fleet.planner.stop import Stop
 from fleet.planner.tilecity import Cut, Cuts, Tile
 from fleet.planner.tiling import MOST_DEPOTS, Ground, Indexes, Tiling
 from fleet.planner.warmstart import Warm, named
@@ -50,6 +50,10 @@ ROUNDS, STARTS = 8, 0.18
 
 MANY = 1_000_003
 """More than there are rounds or tiles: each has a seed of its own."""
+
+AT_FIRST, BY_TILES = 0.2, 0.7
+"""Of the time for a first plan, what may have passed before the first tile, and what more by the last one; once it is
+later, tiles leave what finds no van at once, which takes a third of the time."""
 
 LEAST = 0.02
 """Of the budget, what tiles of a round are searched for at the least."""
@@ -79,10 +83,12 @@ class Job:
     put_off: tuple[int, ...] = ()
     whole: bool = False
     """Whether it is a search of its own, with which the tile is done."""
+    hurried: bool = False
+    """Whether a first plan has no time for parcels that find no van at once: other tiles would not be reached."""
 
 
 def plan_city(
-    city: City, *, seed: int, budget: Budget, workers: Workers | None = None, late: Late | None = None
+    city: City, *, seed: int, budget: Budget, workers: Workers | None = None, first: Stop | None = None
 ) -> JointPlan:
     """The cheapest plan that is found within the budget. Of counted iterations there always is a first plan of all
     parcels; where time is up before a tile was reached, its parcels are left, and `JointPlan.troubles` says so. That is
@@ -98,7 +104,8 @@ def plan_city(
     if count <= most and depots <= MOST_DEPOTS:
         whole = replace(city, legs=city.legs.part(np.arange(city.legs.places)))
         return plan_jointly(whole, seed=seed, budget=budget)
-    return _Search(city, city.legs, seed, purse_of(budget, at_once_of(workers), late), workers).plan()
+    purse = purse_of(budget, at_once_of(workers), None if first is None else first.late)
+    return _Search(city, city.legs, seed, purse, workers, first).plan()
 
 
 def at_once_of(workers: Workers | None) -> int:
@@ -109,8 +116,16 @@ def at_once_of(workers: Workers | None) -> int:
 class _Search:
     """The rounds over one city."""
 
-    def __init__(self, city: City, legs: Parted, seed: int, purse: Purse, workers: Workers | None) -> None:
-        self.city, self.legs, self.seed, self.workers = city, legs, seed, workers
+    def __init__(
+        self,
+        city: City,
+        legs: Parted,
+        seed: int,
+        purse: Purse,
+        workers: Workers | None,
+        begin: Stop | None = None,
+    ) -> None:
+        self.city, self.legs, self.seed, self.workers, self.begin = city, legs, seed, workers, begin
         looked_up = isinstance(legs, Measured)
         self.most, self.rounds = (LOOKED_UP, FEW_ROUNDS) if looked_up else (SIZE, ROUNDS)
         self.first = min(self.most, FIRST_LOOKED_UP if looked_up else FIRST_SIZE)
@@ -177,15 +192,19 @@ class _Search:
         pending: deque[tuple[Tile, Job]],
     ) -> Iterator[Job]:
         """A job for each tile, which is noted as pending; of a first plan as long as there is time."""
-        (begin, end), ahead = span, len(self.city.parcels.place)
+        (begin, end), everybody = span, len(self.city.parcels.place)
+        ahead = everybody
         for k in turns:
             if plan is None and self.purse.late():
                 return
             tile, standing = cut.tile(k)
-            share = (end - begin) * len(tile.parcels) / len(self.city.parcels.place)
+            share = (end - begin) * len(tile.parcels) / everybody
             if self.once:  # of what is left: legs that are looked up take time, too
                 share = (1.0 - self.purse.used()) * len(tile.parcels) / max(1, ahead)
-                ahead -= len(tile.parcels)
+            behind = (
+                self.begin is not None and self.begin.gone > AT_FIRST + (1 - ahead / everybody) * BY_TILES
+            )
+            ahead -= len(tile.parcels)
             job = Job(
                 tile.city,
                 standing if plan is not None else None,
@@ -196,6 +215,7 @@ class _Search:
                 number == 1,
                 tile.put_off,
                 whole=self.once,
+                hurried=behind,
             )
             pending.append((tile, job))
             yield job
@@ -216,7 +236,7 @@ def searched(job: Job) -> JointPlan:
         visits, run = warm.columns, Run(warm.columns, job.seed, standing=warm.state)
         run.bring(job.put_off)
     used, spent, price = job.budget(), 0, typical(visits.case)
-    if job.standing is None and used >= 1.0:
+    if job.standing is None and used >= 1.0 and not job.hurried:
         run.bring_left(price)
     if used < 1.0:
         if job.starts:

@@ -107,3 +107,15 @@ def test_a_stop_ahead_leaves_time_for_what_comes_after() -> None:
     counted = MaxIterations(4)
     assert counted.ahead(0.5) is counted
     assert not counted.late()
+
+
+def test_how_much_of_the_time_until_it_is_late_has_gone() -> None:
+    """Which may be later than the search's; counted is never."""
+    now = 10.0
+    stop = Deadline(lambda: now, 10.0, 30.0)
+    assert (stop.used, stop.gone) == (1.0, 0.0)
+    now = 15.0
+    assert stop.gone == pytest.approx(0.25)
+    now = 50.0
+    assert stop.gone == 1.0
+    assert MaxIterations(0).gone == 0.0

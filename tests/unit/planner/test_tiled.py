@@ -15,12 +15,13 @@ import pytest
 
 from benchmarks.harness.cityjudge import cost, faults
 from benchmarks.harness.citymaker import made
-from fleet.planner import tiled
+from fleet.planner import jointly, tiled
 from fleet.planner.city import City, LockerWays
 from fleet.planner.holding import cost_of
 from fleet.planner.jointly import Box, JointPlan, Route, VanStop, plan_jointly
 from fleet.planner.legs import BadCase, Floats, Indexes, Measured, Straight
 from fleet.planner.routing import Iterations, Seconds, VanType
+from fleet.planner.stop import Deadline
 from fleet.planner.tilecity import fitted, once, whole
 from fleet.planner.tiled import Job, Workers, plan_city
 from fleet.planner.warmstart import Warm, named
@@ -436,21 +437,23 @@ def test_vans_that_may_bring_any_parcel_go_where_they_are_near(small: Callable[[
     assert found.cost < 1.05 * own.cost
 
 
-def short_of_time(parcels: int) -> City:
-    """A city whose vans have time for all of its parcels, but for few more."""
-    city = made(parcels, 1)
-    enough = parcels // 25
-    vans = tuple(
-        replace(van, vans=enough if number == 0 else 0, longest=24_000.0)
-        for number, van in enumerate(city.vans)
-    )
-    return replace(city, vans=vans)
+def short_of_time() -> City:
+    """900 parcels, whose 12 vans have time for all of them, but not for many detours."""
+    city = made(900, 1)
+    vans = (replace(van, vans=12 * (number == 0)) for number, van in enumerate(city.vans))
+    return replace(city, vans=tuple(vans))
 
 
 @pytest.mark.parametrize("size", [300, 1000])
-def test_a_first_plan_leaves_nobody_whom_vans_have_time_for(size: int, small: Callable[[int], None]) -> None:
-    """In tiles and in one search, without a single iteration of a budget."""
-    city = short_of_time(900)
+def test_a_first_plan_leaves_nobody_whom_vans_have_time_for(
+    size: int, small: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In tiles and in one search, without a single iteration of a budget; without what brings them some are left."""
+    city = short_of_time()
+    small(size)
+    monkeypatch.setattr(jointly, "FEWER", -1.0)
+    assert plan_city(city, seed=1, budget=Iterations(0)).unserved
+    monkeypatch.undo()
     small(size)
     found = plan_city(city, seed=1, budget=Iterations(0))
     assert (found.unserved, faults(city, found), found.iterations) == ((), [], 0)
@@ -473,3 +476,16 @@ def test_vans_that_no_tile_wants_are_given_to_none() -> None:
     """A depot may have no parcels."""
     given = whole(fitted(np.zeros((3, 2)), np.array([4, 0])), np.array([4, 0]))
     assert not given.any()
+
+
+@pytest.mark.parametrize(("gone", "left"), [(0.1, False), (0.95, True)])
+def test_a_first_plan_that_is_behind_its_time_leaves_who_finds_no_van_at_once(
+    gone: float, left: bool, small: Callable[[int], None]
+) -> None:
+    """So that all tiles are reached. The clock stands still at a share of the time."""
+    city, now = short_of_time(), 0.0
+    small(300)
+    first = Deadline(lambda: now, 0.0, 100.0)
+    now = 100.0 * gone
+    found = plan_city(city, seed=1, budget=Iterations(0), first=first)
+    assert (bool(found.unserved), faults(city, found), found.troubles) == (left, [], ())
