@@ -130,7 +130,7 @@ class _Search:
         self.most, self.rounds = (LOOKED_UP, FEW_ROUNDS) if looked_up else (SIZE, ROUNDS)
         self.first = min(self.most, FIRST_LOOKED_UP if looked_up else FIRST_SIZE)
         self.once = any(van.trips > 1 or van.break_s > 0.0 for van in city.vans)
-        self.purse = purse
+        self.purse, self.looking_up = purse, 0.0
 
     @cached_property
     def ground(self) -> Ground:
@@ -154,7 +154,8 @@ class _Search:
         """The first plan of tiles that are drawn anew, round by round, and what becomes of it."""
         plan = self._round(None, 0, 0.0, 0.0)
         used = self.purse.used()
-        beside = used if isinstance(self.legs, Measured) else 0.0  # what looking up the legs of a round takes
+        # Looking up the legs of a round's larger tiles takes so much longer.
+        beside = self.looking_up * self.most / self.first if isinstance(self.legs, Measured) else 0.0
         for number in range(1, self.rounds + 1):
             if used + beside >= 1.0:
                 break
@@ -175,6 +176,14 @@ class _Search:
         if len(found) < tiling.count:
             found.append(_unreached(self.city, np.flatnonzero(np.isin(tiling.parcel, turns[len(found) :]))))
         return _joined(plan, found)
+
+    def _cut_out(self, cut: Cut, number: int) -> tuple[Tile, JointPlan]:
+        """A tile of the first plan; it is noted how much of the budget its legs took, if they are looked up."""
+        if not isinstance(self.legs, Measured):
+            return cut.tile(number)
+        begun, found = self.purse.used(), cut.tile(number)
+        self.looking_up += self.purse.used() - begun
+        return found
 
     def _turns(self, tiling: Tiling) -> list[int]:
         """The tiles, those first whose parcels it is dearest to leave: a first plan may find no time for the last."""
@@ -197,7 +206,7 @@ class _Search:
         for k in turns:
             if plan is None and self.purse.late():
                 return
-            tile, standing = cut.tile(k)
+            tile, standing = self._cut_out(cut, k) if plan is None else cut.tile(k)
             share = (end - begin) * len(tile.parcels) / everybody
             if self.once:  # of what is left: legs that are looked up take time, too
                 share = (1.0 - self.purse.used()) * len(tile.parcels) / max(1, ahead)
