@@ -180,6 +180,11 @@ class StandingWays(Ways):
         """Not where somebody wanted to know too late."""
         return self._order not in self._asking.cut
 
+    @property
+    def nearer(self) -> frozenset[str]:
+        """None: where parcels stand, machines are asked about all of them."""
+        return frozenset()
+
     @cached_property
     def _own(self) -> SortieWay | None:
         """The drafted sortie's, as it is when that departs; none where it is not possible then."""
