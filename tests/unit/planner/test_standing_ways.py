@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import pytest
 
@@ -52,6 +52,14 @@ def ends(ways: Ways) -> Iterator[tuple[int, str | None]]:
     """From where to where its sorties go."""
     for way in ways.sorties:
         yield way.pool, None if way.locker is None else way.locker.locker_id
+
+
+def test_whatever_may_be_asked_of_ways_may_be_of_those_that_stand() -> None:
+    """Each field of ``Ways`` has an answer that no constructor gave it."""
+    town = standing()
+    ways = ways_in_force(problem := Problem(town), Flights(problem))
+    for order in drafted(town):
+        assert {one.name for one in fields(Ways) if not hasattr(ways[order], one.name)} == set()
 
 
 def test_nobody_asks_for_those_that_stand_until_they_are_looked_at() -> None:
