@@ -126,8 +126,7 @@ def finished(
     """The plan of the best draft that was found, after the last moves to other modes, and of ``exact`` few parcels
     together, with all reasons that there is time for."""
     settling = stop.ahead(SETTLE_SHARE)
-    drafts = [found.best, *([] if found.late is None else [found.late])]
-    boards = [_settled(draft, ways, settling, exact.beside(EXACT_SHARE)) for draft in drafts]
+    boards = [_settled(draft, ways, settling, exact.beside(EXACT_SHARE)) for draft in found.drafts]
     board = min(boards, key=lambda one: one.draft().objective)
     sheet = Sheet(board.draft(), ways, plan_id(board.problem.snapshot, seed, made_at), late=stop.late)
     sheet.fill()

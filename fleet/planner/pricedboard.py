@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from fleet.planner.board import Board, Seat
 from fleet.planner.draft import Compartments, Draft
+from fleet.planner.overdue import late_price
 from fleet.planner.present import Standing
 from fleet.planner.routes import Routing
 from fleet.planner.sorties import Sortie, Yard
@@ -124,12 +125,13 @@ class PricedBoard(Board):
         return self._floors.goals[None, (order,)]
 
     def worth(self) -> float:
-        """The plan's cost, with the prices of parcels that are left and of missions that change."""
+        """The plan's cost, with the prices of parcels that are left or late and of missions that change."""
         trips = math.fsum(sortie.trip_cost for sortie in self.sorties.values())
         tours = math.fsum(tour.cost for tour in self.tours.values())
         fees = math.fsum(way.fee for way in self.stays.values())
         left = self.problem.left_price(order for order, way in enumerate(self.choices) if way is None)
-        return trips + tours + fees + left + self.change_price * len(self.changed())
+        late = late_price(self.problem, self.tours.values())
+        return trips + tours + fees + left + late + self.change_price * len(self.changed())
 
     def mark(self) -> Mark:
         """How it stands now, to come back to."""

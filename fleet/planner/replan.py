@@ -64,11 +64,12 @@ def replan(problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: in
     if that is worth more, all its changes paid for."""
     present = Present(problem, ways, flights)
     draft = present.draft()
-    boards = []
+    boards = list[PricedBoard]()
     if len(draft.unserved) >= MUCH * len(ways):
-        anew = search(problem, ways, flights, seed=seed, stop=stop.beside(ANEW_SHARE), baselines=False).best
-        boards.append(_priced(anew, ways, present))
-        settle(boards[0], stop.late)
+        anew = search(problem, ways, flights, seed=seed, stop=stop.beside(ANEW_SHARE), baselines=False)
+        boards += [_priced(found, ways, present) for found in anew.drafts]
+        for board in boards:
+            settle(board, stop.late)
     boards.append(_changed(draft, ways, present, seed=seed, stop=stop))
     board = min(boards, key=PricedBoard.worth)
     return Replanned(board, present, None if board is not boards[-1] else touched(board, draft))

@@ -69,6 +69,11 @@ class Found:
     """The best draft in which parcels are late at a price, where that is better than ``best``, in which nobody is. Both
     are to be finished then, and the better one stays."""
 
+    @property
+    def drafts(self) -> list[Draft]:
+        """Those that are to be finished."""
+        return [self.best] if self.late is None else [self.best, self.late]
+
 
 def search(
     problem: Problem,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations, pairwise, permutations
 
@@ -19,7 +20,9 @@ from fleet.planner.candidates import find_ways
 from fleet.planner.flights import Flights
 from fleet.planner.greedy import van_only
 from fleet.planner.late import bring_late
+from fleet.planner.mixing import mixed
 from fleet.planner.overdue import late_s
+from fleet.planner.pricedboard import PricedBoard
 from fleet.planner.problem import Problem
 from fleet.planner.settle import settle
 from tests.property.test_planner import check_each_once, check_money
@@ -128,6 +131,16 @@ def test_what_was_planned_late_stays_in_a_plan_that_is_looked_at_again() -> None
     assert again.lost == ()
 
 
+def test_a_plan_that_is_looked_at_again_counts_lateness() -> None:
+    """As any draft: what is late is not as good as what is in time."""
+    problem = Problem(hurried(Lateness(per_hour=20, at_most_min=45)))
+    flights = Flights(problem)
+    ways = find_ways(problem, flights)
+    draft = mixed(problem, ways, flights, seed=1, stop=MaxIterations(5))
+    assert any(late_s(problem, tour) for tour in draft.routing.tours)
+    assert PricedBoard(draft, ways).worth() == pytest.approx(draft.objective)
+
+
 def test_a_wait_behind_a_late_stop_makes_it_no_later() -> None:
     """The van could leave later for a parcel at noon; it leaves for the late one."""
     spec = fleet().model_copy(update={"lateness": Lateness(per_hour=20)})
@@ -211,22 +224,33 @@ def best_of_all(town: Snapshot, per_hour: float) -> float:
     return min(found)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_one_van_late_in_place_of_two_is_found(seed: int) -> None:
-    """Four parcels that are due at once all around: in time they take two vans, and one that is late costs less, as by
-    trying every plan."""
+def due_at_once(seed: int, rule: Lateness | None) -> Snapshot:
+    """Four parcels all around, and two vans."""
     rng = random.Random(seed)
     angles = [rng.uniform(0, 2 * math.pi) for _ in range(4)]
     orders = [
         order(f"O{i}", place(2500 * math.cos(a), 2500 * math.sin(a)), hours=(0, 0.7), locker_ok=False)
         for i, a in enumerate(angles)
     ]
+    return snapshot(orders, vans=2, spec=fleet().model_copy(update={"lateness": rule}))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_one_van_late_in_place_of_two_is_found(seed: int) -> None:
+    """In time they take two vans, and one that is late costs less, as by trying every plan."""
     rule = Lateness(per_hour=12, at_most_min=60)
-    strict, town = (
-        snapshot(orders, vans=2, spec=fleet().model_copy(update={"lateness": each})) for each in (None, rule)
-    )
+    strict, town = due_at_once(seed, None), due_at_once(seed, rule)
     found = made(town)
     assert len(made(strict).routes) == 2
     assert len(found.routes) == 1
     weighed = found.summary.cost.total + rule.per_hour * sum(late(found).values()) / 3600
     assert weighed == pytest.approx(best_of_all(town, rule.per_hour), abs=0.02)
+
+
+def test_a_plan_made_anew_beside_the_one_in_force_may_be_late() -> None:
+    """One parcel is drafted, the others are new: in time they take the second van, too."""
+    town = due_at_once(0, Lateness(per_hour=12, at_most_min=60))
+    again = made(in_force(town, made(replace(town, orders=town.orders[:1]))))
+    assert not again.unassigned
+    assert late(again)
+    assert len(again.routes) == 1
