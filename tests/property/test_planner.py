@@ -17,9 +17,12 @@ from fleet.domain.fleet import RouteType, SortieType
 from fleet.domain.plan import Plan, RoutePlan, SortiePlan
 from fleet.planner import MaxIterations, Snapshot, plan
 from fleet.protocol.values import Direction, Order, Place
+from tests.support.soak import chosen
 from tests.unit.planner.town import EIGHT, random_town, snapshot
 
 SLACK = timedelta(seconds=1)
+EXAMPLES = chosen(12, long=200)
+"""Each is a plan of up to 24 parcels."""
 
 towns = st.builds(random_town, st.integers(0, 10_000), st.integers(0, 24))
 narrow_towns = st.builds(
@@ -94,7 +97,7 @@ def made(snapshot: Snapshot, iterations: int = 40, seed: int = 3) -> Plan:
     return plan(snapshot, seed=seed, stop=MaxIterations(iterations), made_at=EIGHT)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(town=towns)
 def test_plan_keeps_every_rule(town: Snapshot) -> None:
     """Windows, loads, shifts, assets, chargers and compartments hold; each parcel is there exactly once; and it
@@ -104,7 +107,7 @@ def test_plan_keeps_every_rule(town: Snapshot) -> None:
     check_never_worse_than_greedy(found)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(town=narrow_towns)
 def test_trips_of_small_vans_keep_every_rule(town: Snapshot) -> None:
     """A van that is full comes back for more, as long as its shift lasts."""
@@ -121,7 +124,7 @@ def check_plan(found: Plan, town: Snapshot) -> None:
     check_money(found)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(town=busy_towns)
 def test_drivers_have_their_breaks(town: Snapshot) -> None:
     """Whoever is on his way when the time for it comes has his break, and everything else holds too."""
@@ -133,7 +136,7 @@ def test_drivers_have_their_breaks(town: Snapshot) -> None:
     check_money(found)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(town=tight_towns)
 def test_breaks_and_trips_of_small_vans_go_together(town: Snapshot) -> None:
     """Vans with breaks beside those that come back for more, with parcels that come later: all rules hold of both."""
