@@ -162,7 +162,7 @@ class Board:
         trips = self._trips(one)
         if not trips or (len(trips) == 1 and trips[0].van is self.problem.whole(one.van)):
             return
-        made = in_turn(trips)
+        made = self._in_turn(trips)
         # None where one lost a stop past which it does not hold: they stay until it has that again.
         for tour in made or ():
             self._floors.carry_over(self.tours[tour.van.index], tour)
@@ -387,7 +387,11 @@ class Board:
     def _turns(self, changed: Tour) -> bool:
         """Whether the van's other trips hold beside a changed one, or a further one."""
         others = [tour for tour in self._trips(changed) if tour.van.index != changed.van.index]
-        return not others or in_turn([*others, changed]) is not None
+        return not others or self._in_turn([*others, changed]) is not None
+
+    def _in_turn(self, trips: Sequence[Tour]) -> list[Tour] | None:
+        """A van's trips, each with the span that the others leave it; none where they do not fit so."""
+        return in_turn(trips)
 
     @cached_property
     def _openings(self) -> Openings:

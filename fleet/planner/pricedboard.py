@@ -87,6 +87,11 @@ class PricedBoard(Board):
         drafts = self._drafts.get(name)
         return frozenset() if drafts is None else drafts.stay(trips)
 
+    def _in_turn(self, trips: Sequence[Tour]) -> list[Tour] | None:
+        """As on any board; of a van with drafts it is known for a while."""
+        drafts = self._drafts.get(trips[0].van.slot.asset_id)
+        return super()._in_turn(trips) if drafts is None else drafts.in_turn(trips)
+
     def _trips_of(self, name: str, *changed: Tour) -> list[Tour]:
         """A van's trips, with those that would be others, or further ones, as they would be."""
         numbers = {tour.van.index for tour in changed}

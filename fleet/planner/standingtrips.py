@@ -9,77 +9,87 @@ pushed on by one that got longer is brought at another time than was said, and h
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from fleet.planner.present import Standing, stops_of
+from fleet.planner.present import Standing, Stops, stops_of
 from fleet.planner.spans import Span
 from fleet.planner.tours import Tour
-from fleet.planner.trips import Times, begun_s, in_turn, over_s
+from fleet.planner.trips import ANY_TIME, Times, begun_s, in_turn, over_s
+
+Key = tuple[tuple[tuple[int, float, int, tuple[int, ...]], ...], frozenset[tuple[int, Span]]]
+"""Trips (of which number and place, over which case, in which order) and times."""
+
+MOST_KNOWN = 1000
+"""So many answers are kept."""
 
 
 @dataclass
 class StandingTrips:
-    """The drafted routes of one van; the last answer is remembered, as it is asked for again and again."""
+    """The drafted routes of one van. What was asked of its trips is remembered: parcels are lifted, and put where they
+    were, again and again."""
 
     routes: Sequence[Standing]
-    _asked: tuple[Sequence[Tour], frozenset[str]] = ((), frozenset())
+    _turned: dict[Key, tuple[Sequence[Tour], list[Tour] | None]] = field(default_factory=dict)
 
     def stay(self, trips: Sequence[Tour]) -> frozenset[str]:
         """The drafted missions that stay as they are where the van makes these trips, by id. A lone one does with its
         stops: nothing else asks for its time."""
-        before, stay = self._asked
-        if len(before) != len(trips) or any(a is not b for a, b in zip(before, trips, strict=True)):
-            stay = self._staying(trips)
-            self._asked = trips, stay
-        return stay
-
-    def _staying(self, trips: Sequence[Tour]) -> frozenset[str]:
         found = self._as_stopped(trips)
-        if len(trips) > 1:
-            turned = as_drafted(trips, _times(found))
-            found = {} if turned is None else {number: found[number] for number in turned[1]}
+        if found and len(trips) > 1:
+            kept = self._at_times(trips, _times(found))[1]
+            found = {number: found[number] for number in kept}
         return frozenset(one.mission.mission_id for one in found.values())
 
     def driven(self, trips: Sequence[Tour]) -> Sequence[Tour]:
         """The trips at the times at which they are made."""
-        found = self._as_stopped(trips)
-        turned = as_drafted(trips, _times(found)) if found and len(trips) > 1 else None
-        return trips if turned is None else turned[0]
+        found = self._as_stopped(trips) if len(trips) > 1 else {}
+        return self._at_times(trips, _times(found))[0] if found else trips
+
+    def in_turn(self, trips: Sequence[Tour], times: Times = ANY_TIME) -> list[Tour] | None:
+        """As of any trips."""
+        each = ((tour.van.index, tour.van.trip, id(tour.case), tour.visits) for tour in trips)
+        key = tuple(sorted(each)), frozenset(times.items())
+        if key not in self._turned:
+            if len(self._turned) >= MOST_KNOWN:
+                self._turned.clear()
+            self._turned[key] = trips, in_turn(trips, times)  # holds the cases, whose ids are in the key
+        return self._turned[key][1]
+
+    def _at_times(self, trips: Sequence[Tour], times: Times) -> tuple[Sequence[Tour], Times]:
+        """The trips with as many as can be at the times that they were drafted for, and which these are."""
+        for kept in _most_first(trips, times):
+            made = self.in_turn(trips, kept)
+            if made is not None:
+                return made, kept
+        return trips, ANY_TIME
 
     def _as_stopped(self, trips: Sequence[Tour]) -> dict[int, Standing]:
         """The drafted routes with whose stops trips are made, by the numbers of these."""
-        routes = {one.stops: one for one in self.routes if one.stops}
-        found = ((tour.van.index, routes.get(stops_of(tour))) for tour in trips)
+        found = ((tour.van.index, self._by_stops.get(stops_of(tour))) for tour in trips)
         return {number: one for number, one in found if one is not None}
+
+    @cached_property
+    def _by_stops(self) -> dict[Stops, Standing]:
+        return {one.stops: one for one in self.routes if one.stops}
 
 
 def _times(routes: Mapping[int, Standing]) -> Times:
     return {number: one.span for number, one in routes.items() if one.span is not None}
 
 
-def as_drafted(trips: Sequence[Tour], times: Times) -> tuple[list[Tour], Times] | None:
-    """A van's trips in turn, with as many as can be at the ``times`` that they were drafted for, and which these are;
-    none where the trips do not fit into its day at any time."""
-    trips = sorted(trips, key=lambda tour: tour.van.trip)
-    for kept in _most_first(trips, times):
-        made = in_turn(trips, kept)
-        if made is not None:
-            return made, kept
-    return None
-
-
 def _most_first(trips: Sequence[Tour], times: Times) -> Iterator[Times]:
     """Which trips may stay at their times: all, else those that are reached in time from the begin of the day, or those
-    that leave time until its end, the more of these first, else none."""
+    that leave time until its end, the more of these first."""
     yield times
     if times:
+        trips = sorted(trips, key=lambda tour: tour.van.trip)
         whole = trips[0].case.problem.whole(trips[0].van)
         reached = _reached(trips, times, whole.early_s)
         left = _leaving(trips, times, whole.late_s)
         yield from (
             some for some in sorted((reached, left), key=len, reverse=True) if 0 < len(some) < len(times)
         )
-        yield {}
 
 
 def _reached(trips: Iterable[Tour], times: Times, early_s: int) -> Times:

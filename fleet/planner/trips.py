@@ -19,6 +19,7 @@ from itertools import pairwise
 from math import ceil
 from types import MappingProxyType
 
+from fleet.planner.line import backward, forward
 from fleet.planner.problem import Problem, Van
 from fleet.planner.spans import Span
 from fleet.planner.tours import Tour
@@ -215,7 +216,12 @@ def _ends(trips: Sequence[Tour], early_s: int, times: Times = ANY_TIME) -> list[
 
 def over_s(tour: Tour, early_s: int) -> int:
     """When a trip is over at the earliest that begins no earlier than that."""
-    return _with_van(tour, replace(tour.van, early_s=early_s)).times_s[-1]
+    if tour.van.driver_break is not None:
+        return _with_van(tour, replace(tour.van, early_s=early_s)).times_s[-1]
+    line = tour.line  # as it is at any time, but for when it begins
+    early = line.early_s.copy()
+    early[0] = max([early_s, *(tour.case.visits[v].release_s for v in tour.visits)])
+    return forward(line.travel_s, early, line.service_s)[-1]
 
 
 def _begins(trips: Sequence[Tour], late_s: int, times: Times = ANY_TIME) -> list[int]:
@@ -230,7 +236,11 @@ def _begins(trips: Sequence[Tour], late_s: int, times: Times = ANY_TIME) -> list
 
 def begun_s(tour: Tour, late_s: int) -> int:
     """When a trip must begin at the latest that is over no later than that."""
-    return int(_with_van(tour, replace(tour.van, late_s=late_s)).line.latest_s[0])
+    if tour.van.driver_break is not None:
+        return int(_with_van(tour, replace(tour.van, late_s=late_s)).line.latest_s[0])
+    late = tour.line.late_s.copy()
+    late[0] = late[-1] = late_s
+    return backward(tour.line.travel_s, late, tour.line.service_s)[0]
 
 
 # --- vans -------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from fleet.domain.breaks import DriverBreak
 from fleet.domain.plan import Plan
 from fleet.planner import MaxIterations, Snapshot, plan
 from fleet.planner.recent import Recent
+from fleet.protocol.values import TimeWindow
 from tests.property.test_planner import (
     SLACK,
     breaks,
@@ -80,6 +82,45 @@ def test_what_a_planner_has_worked_out_before_only_saves_work(seed: int, count: 
         kept = (m for m in after.drafted if m.start > later.at and due.issuperset(m.order_ids))
         orders = tuple(o for o in after.orders if o.order_id in due)
         now = replace(after, drafted=tuple(kept), orders=orders)
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 10_000), count=st.integers(6, 18), capacity_kg=st.sampled_from((6.0, 10.0)))
+def test_trips_of_small_vans_that_are_planned_again_keep_every_rule(
+    seed: int, count: int, capacity_kg: float
+) -> None:
+    """Parcels come later, vans are back late and a locker is closed; then some asset is lost. In a van of several trips
+    what stays is brought at its time."""
+    town, rng = random_town(seed, count, capacity_kg), random.Random(seed)
+    first = made(replace(town, orders=town.orders[: count * 2 // 3]))
+    closed = {next((slot.asset_id for slot in town.assets if slot.asset_id == slot.site_id), "")}
+    now = _late(in_force(town, first, but=closed), rng)
+    then = made(now)
+    _holds(now, then)
+    _trips_stay_at_their_times(first, then)
+    after = in_force(now, then, but=_some(now, rng))
+    found = made(after)
+    _holds(after, found)
+    _trips_stay_at_their_times(then, found)
+    anew = made(replace(after, drafted=()))
+    assert len(found.unassigned) <= len(anew.unassigned) + 1
+
+
+def _late(town: Snapshot, rng: random.Random) -> Snapshot:
+    """Some vans are free an hour later only."""
+    busy = (TimeWindow(start=town.at, end=town.at + timedelta(hours=1)),)
+    late = {slot.asset_id for slot in town.assets if "/van" in slot.asset_id and rng.random() < 0.5}
+    assets = tuple(replace(slot, busy=busy) if slot.asset_id in late else slot for slot in town.assets)
+    return replace(town, assets=assets)
+
+
+def _trips_stay_at_their_times(before: Plan, found: Plan) -> None:
+    was = {route.route_id: (route.start, route.end) for route in before.routes}
+    trips = Counter(route.asset_id for route in found.routes)
+    for route in found.routes:
+        if route.route_id in was and trips[route.asset_id] > 1:
+            assert abs(route.start - was[route.route_id][0]) <= SLACK
+            assert abs(route.end - was[route.route_id][1]) <= SLACK
 
 
 def _some(town: Snapshot, rng: random.Random) -> set[str]:
