@@ -1,7 +1,7 @@
 """Repairs of the hub's plan: the demo's city, a plan of all but a few parcels, then a few new ones each minute.
 
 Each snapshot comes to the planner by pickle, as the hub sends it to its planner's process; missions that begin within
-three minutes stay as they are, and of a van with two drafts none is changed (`dispatch/revisable.py`).
+three minutes stay as they are (`dispatch/revisable.py`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import random
 import statistics
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,7 +19,7 @@ from pathlib import Path
 from benchmarks.harness.figure import Figure
 from fleet.demo import DemoOptions, build_day, incoming_of
 from fleet.dispatch.effects import StartPlanning
-from fleet.domain.fleet import RouteType, SortieType
+from fleet.domain.fleet import SortieType
 from fleet.domain.plan import Plan
 from fleet.hub.planning import Effort, make_plan
 from fleet.planner import AssetSlot, MaxIterations, Snapshot, plan
@@ -115,12 +114,8 @@ def _day(load: Repairs) -> tuple[Snapshot, list[Order]]:
 def _next(before: Snapshot, made: Plan, new: Sequence[Order]) -> Snapshot:
     """A minute later: the drafts that may still be changed, their parcels and the new ones. Assets are busy with what
     may not be changed."""
-    at, types = before.at + APART, before.context.fleet.types
-    vans = {s.asset_id for s in before.assets if isinstance(types[s.type_id], RouteType)}
-    now = in_force(before, made)
-    drafts = [one for one in now.drafted if one.start > at + KEPT]
-    count = Counter(one.asset_id for one in drafts)
-    chosen = tuple(one for one in drafts if one.asset_id not in vans or count[one.asset_id] == 1)
+    at, now = before.at + APART, in_force(before, made)
+    chosen = tuple(one for one in now.drafted if one.start > at + KEPT)
     drafted = {order_id for one in chosen for order_id in one.order_ids}
     orders = tuple(order for order in now.orders if order.order_id in drafted)
     fixed = _committed(now, made, {one.mission_id for one in chosen})

@@ -148,7 +148,7 @@ def outings_of(desk: Desk, asset_id: str, *, but: Collection[str] = ()) -> list[
 
 
 def _of_mission(desk: Desk, record: MissionRecord, full: RouteRange | None, since: datetime | None) -> Outing:
-    away = _away(desk, record)
+    away = away_of(desk, record)
     drawn = 0.0 if full is None else _drawn(record, full) * _after(away, since)
     return Outing(away, _rest(record, away), drawn, record.status in OVER)
 
@@ -164,7 +164,7 @@ def _full(desk: Desk, asset_id: str) -> RouteRange | None:
     return range_of(desk.context, route_type(desk, asset_id))
 
 
-def _away(desk: Desk, record: MissionRecord) -> TimeWindow:
+def away_of(desk: Desk, record: MissionRecord) -> TimeWindow:
     """From its start until its van was, or will be, back."""
     start = record.mission.start_at
     if record.status in OVER:

@@ -7,12 +7,14 @@ another way meanwhile.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import chain
 
 from fleet.dispatch.desk import Desk
+from fleet.dispatch.drafting import route_type
+from fleet.dispatch.duties import away_of
 from fleet.domain.state import FINAL_PARCEL, MissionRecord, Parcel, State
 from fleet.planner.snapshot import Drafted, DraftedStop
 from fleet.protocol.lifecycle import MissionStatus, ParcelStatus
@@ -42,10 +44,10 @@ def drafted_near(desk: Desk, order_id: str, usable: Collection[str]) -> tuple[Dr
     plan can say, and of those that could make room or take it along the nearest."""
     parcel = desk.parcel(order_id)
     own = None if parcel.mission_id is None else desk.mission(parcel.mission_id)
-    mine = _drafted(own) if own is not None and _can_be_said(desk, own) else None
-    # Of two drafts of one van, both in its free time, none would be safe; an asset's others stay as they are.
+    mine = _drafted(desk, own) if own is not None and _can_be_said(desk, own) else None
+    # What else its asset has to do stays as it is.
     asset_id = None if own is None else own.mission.asset_id
-    others = (one for one in _candidates(desk, usable) if one.asset_id != asset_id)
+    others = (some for some in _candidates(desk, usable) if some[0].asset_id != asset_id)
     near = _nearest(desk, others, [parcel.order.place], BESIDE)
     return near if mine is None else tuple(sorted((mine, *near), key=lambda one: one.mission_id))
 
@@ -70,15 +72,21 @@ BESIDE = 60
 """So many drafted parcels are looked at beside one that is asked about: each is asked whether its draft holds."""
 
 
+Together = tuple[Drafted, ...]
+"""A sortie, or a van's routes one after the other: of these the last ones may be changed alone."""
+
+
 def _nearest(
-    desk: Desk, candidates: Iterable[Drafted], places: Sequence[Place], room: int
+    desk: Desk, candidates: Iterable[Together], places: Sequence[Place], room: int
 ) -> tuple[Drafted, ...]:
     """Of these drafts those that come nearest to some places, of so many parcels in all, by id."""
-    found = [(_apart(desk, one, places), one) for one in candidates]
+    found = [(min(_apart(desk, one, places) for one in some), some) for some in candidates]
     chosen = list[Drafted]()
-    for _, one in sorted(found, key=lambda pair: (pair[0], pair[1].mission_id)):
-        # A long route that is nearest leaves what lies behind it to be looked at.
-        if len(one.order_ids) <= room:
+    for _, some in sorted(found, key=lambda pair: (pair[0], pair[1][0].mission_id)):
+        for one in reversed(some):
+            # A long route that is nearest leaves what lies behind it to be looked at.
+            if len(one.order_ids) > room:
+                break
             room -= len(one.order_ids)
             chosen.append(one)
     return tuple(sorted(chosen, key=lambda one: one.mission_id))
@@ -108,21 +116,40 @@ def _may_leave(desk: Desk, order_id: str, mission_id: str) -> bool:
     return parcel.mission_id == mission_id and not parcel.locked
 
 
-def _candidates(desk: Desk, usable: Collection[str]) -> Iterator[Drafted]:
-    live = desk.state.live_missions.items()
-    drafts = Counter(a for m, a in live if desk.state.missions[m].status is MissionStatus.DRAFTED)
-    for mission_id, asset_id in live:
+def _candidates(desk: Desk, usable: Collection[str]) -> Iterator[Together]:
+    routes: dict[str, list[MissionRecord]] = defaultdict(list)
+    for mission_id, asset_id in desk.state.live_missions.items():
         record = desk.state.missions[mission_id]
-        # A plan changes one draft of a van, in the time in which it is free: of two drafts none would be safe.
-        one_route = record.kind != "van" or drafts[asset_id] == 1
-        if asset_id in usable and one_route and _may_change(desk, record):
-            yield _drafted(record)
+        if asset_id in usable and record.kind == "van":
+            routes[asset_id].append(record)
+        elif asset_id in usable and _may_change(desk, record):
+            yield (_drafted(desk, record),)
+    for records in routes.values():
+        if some := _last_routes(desk, records):
+            yield some
 
 
-def _drafted(record: MissionRecord) -> Drafted:
+def _last_routes(desk: Desk, records: Sequence[MissionRecord]) -> Together:
+    """A van's drafts behind the last of its routes that may not be changed: until that one it is not free. Of a van
+    whose driver has a break one alone: a plan gives it one trip."""
+    drafts = sum(record.status is MissionStatus.DRAFTED for record in records)
+    if drafts > 1 and route_type(desk, records[0].mission.asset_id).driver_break is not None:
+        return ()
+    found = list[Drafted]()
+    for record in sorted(
+        records, key=lambda one: (one.mission.start_at, one.mission.mission_id), reverse=True
+    ):
+        if not _may_change(desk, record):
+            break
+        found.append(_drafted(desk, record))
+    return tuple(reversed(found))
+
+
+def _drafted(desk: Desk, record: MissionRecord) -> Drafted:
     mission = record.mission
+    end = away_of(desk, record).end if record.kind == "van" else None
     return Drafted(
-        mission.mission_id, mission.revision, mission.asset_id, mission.start_at, tuple(_stops(record))
+        mission.mission_id, mission.revision, mission.asset_id, mission.start_at, tuple(_stops(record)), end
     )
 
 

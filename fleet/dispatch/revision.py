@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from fleet.dispatch.compartments import give_back
 from fleet.dispatch.desk import Desk
+from fleet.dispatch.drafting import route_type
 from fleet.dispatch.parcels import free
 from fleet.dispatch.revisable import still_as_seen
 from fleet.domain.events import Brought, MissionOver, Moved, PlanRevised
@@ -43,9 +44,11 @@ def moved_on(desk: Desk, plan: Plan) -> tuple[str, ...]:
     )
 
 
-def has_route(desk: Desk, plan: Plan) -> bool:
-    """Whether the plan began with a drafted route of a van."""
-    return any(desk.state.missions[one.mission_id].kind == "van" for one in plan.revised)
+def has_one_trip(desk: Desk, plan: Plan) -> bool:
+    """Whether the plan began with a drafted route of a van that makes one trip in a plan, as its driver has a break."""
+    drafts = (desk.state.missions[one.mission_id] for one in plan.revised)
+    vans = (record.mission.asset_id for record in drafts if record.kind == "van")
+    return any(route_type(desk, asset_id).driver_break is not None for asset_id in vans)
 
 
 def as_before(desk: Desk, plan: Plan) -> dict[str, Before]:

@@ -18,7 +18,7 @@ from fleet.dispatch.history import UNASSIGNED
 from fleet.dispatch.inputs import PlanFailed, PlanReady
 from fleet.dispatch.parcels import assign
 from fleet.dispatch.planning import to_be_planned, want_plan
-from fleet.dispatch.revision import as_before, as_committed, gave_way, has_route, moved_on, take_out, tell
+from fleet.dispatch.revision import as_before, as_committed, gave_way, has_one_trip, moved_on, take_out, tell
 from fleet.dispatch.waiting import stop_waiting
 from fleet.domain.events import (
     Custodian,
@@ -58,8 +58,8 @@ def plan_ready(desk: Desk, message: PlanReady) -> None:
     for number, route in enumerate(routes, 1):
         _commit_route(desk, plan, _without_joined(desk, route, routes[number:]))
     left = [one for one in plan.unassigned if one.order_id in waiting]
-    # A van that has a drafted route makes no second trip in the plan that begins with it: beside the drafts it may.
-    beside = bool(left) and has_route(desk, plan)
+    # A van that has one trip in a plan may make another beside its draft.
+    beside = bool(left) and has_one_trip(desk, plan)
     for left_over in [] if beside else sorted(left, key=lambda one: _rank(desk, one.order_id)):
         hand_on(desk, left_over.order_id, left_over.reasons, handed_on_from=UNASSIGNED)
     if not beside:

@@ -19,6 +19,7 @@ from fleet.dispatch.inputs import PlanReady
 from fleet.dispatch.revisable import revisable
 from fleet.dispatch.revision import gave_way
 from fleet.domain import events as ev
+from fleet.domain.state import MissionRecord
 from fleet.hub.planning import Effort, make_plan
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import (
@@ -354,8 +355,23 @@ def test_a_locker_is_asked_for_no_more_compartments_of_a_size_than_it_has(tmp_pa
     brought_once(bench)
 
 
-def test_of_a_van_with_two_drafts_and_of_drafts_beyond_the_day_none_may_change(tmp_path: Path) -> None:
-    """A plan makes one route of a van, and none after the day's end."""
+def later(record: MissionRecord) -> MissionRecord:
+    """The same route an hour later, sent already."""
+    start = record.mission.start_at + timedelta(hours=1)
+    mission = record.mission.model_copy(update={"start_at": start})
+    return replace(record, mission=mission, status=MissionStatus.RELEASED)
+
+
+def sooner(record: MissionRecord) -> MissionRecord:
+    """The same route an hour earlier, under way."""
+    start = record.mission.start_at - timedelta(hours=1)
+    mission = record.mission.model_copy(update={"start_at": start})
+    return replace(record, mission=mission, status=MissionStatus.ACTIVE)
+
+
+def test_a_van_s_drafts_behind_the_last_that_stays_may_change_and_none_beyond_the_day(tmp_path: Path) -> None:
+    """A plan makes trips of a van in the time in which it is free, and none after the day's end; of one whose driver
+    has a break it makes one."""
     bench = Bench(tmp_path, replans=True, orders=orders(3, begins=10, lon=-8.05), depots=VAN_ALONE)
     operator = bench.connect("operator-1", Role.OPERATOR)
     ready(bench, VAN, "D1")
@@ -368,7 +384,13 @@ def test_of_a_van_with_two_drafts_and_of_drafts_beyond_the_day_none_may_change(t
 
     twice = replace(state, live_missions=state.live_missions.set("another", VAN))
     twice = replace(twice, missions=state.missions.set("another", state.missions[only]))
+    both = revisable(replace(desk, state=twice), ["P-1"], {VAN})
+    assert [one.mission_id for one in both] == [only, only]
+    assert all(one.end is not None and one.end > one.start for one in both)
+    twice = replace(twice, missions=state.missions.set("another", later(state.missions[only])))
     assert revisable(replace(desk, state=twice), ["P-1"], {VAN}) == ()
+    twice = replace(twice, missions=state.missions.set("another", sooner(state.missions[only])))
+    assert [one.mission_id for one in revisable(replace(desk, state=twice), ["P-1"], {VAN})] == [only]
 
     over = replace(state, until=bench.now + timedelta(minutes=30))
     assert revisable(replace(desk, state=over), ["P-1"], {VAN}) == ()
