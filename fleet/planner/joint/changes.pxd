@@ -6,6 +6,7 @@ from fleet.planner.joint.pads cimport chain, drop
 from fleet.planner.joint.shown cimport tolls, unweigh
 from fleet.planner.joint.state cimport DOOR, LOCKER, NOBODY, SORTIE, State
 from fleet.planner.kernels.fairness cimport uneven
+from fleet.planner.kernels.places cimport closing
 from fleet.planner.kernels.undo cimport accept as accept_routes
 from fleet.planner.kernels.undo cimport counted as count_routes
 from fleet.planner.kernels.undo cimport keep as keep_routes

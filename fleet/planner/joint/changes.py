@@ -18,6 +18,7 @@ if not cython.compiled:
     from fleet.planner.joint.shown import tolls, unweigh
     from fleet.planner.joint.state import DOOR, LOCKER, NOBODY, SORTIE
     from fleet.planner.kernels.fairness import uneven
+    from fleet.planner.kernels.places import closing
     from fleet.planner.kernels.undo import accept as accept_routes
     from fleet.planner.kernels.undo import counted as count_routes
     from fleet.planner.kernels.undo import keep as keep_routes
@@ -43,7 +44,7 @@ def close_late(state: State, parcel: int) -> None:
     (s) is the `since` of a parcel that goes to its door by van, where lateness has a price."""
     if state.routes.doors > 0:
         overdue = state.since[parcel] if state.mode[parcel] == DOOR else 0.0
-        state.routes.closes[parcel] = state.routes.stops.closes[parcel] + overdue
+        state.routes.closes[parcel] = closing(state.routes.stops.closes[parcel], overdue)
 
 
 def locker_of(state: State, parcel: int) -> int:

@@ -18,6 +18,7 @@ cdef bint in_turn(Routes routes, int trip, double span, double early, double lat
 cdef double overdue_behind(Routes routes, int node, int trip, int i, double lead) noexcept nogil
 @cython.locals(overdue=double)
 cdef double overdue_at(Routes routes, int node, double moment) noexcept nogil
+cdef double closing(double closes, double overdue) noexcept nogil
 @cython.locals(j=int, at=int, there=double, on=double, closed=double, holds=bint)
 cdef bint _fits(Routes routes, int node, int trip, int i, int kind, double d1, double d2, double overdue) noexcept nogil
 @cython.locals(kind=int, weight=double, volume=double)

@@ -37,7 +37,7 @@ def ask(routes: Routes, node: int, trip: int, i: int, kind: int, d1: float, d2: 
         return
     lead = routes.pre_span[i] + routes.metric.duration(routes.place[i], routes.place[node], d1)
     overdue = overdue_behind(routes, node, trip, i, lead) if node < routes.doors else 0.0
-    closes = routes.closes[node] + overdue
+    closes = closing(routes.closes[node], overdue)
     gain += routes.late_price * overdue
     if routes.pre_early[i] + lead > closes:
         return
@@ -85,6 +85,12 @@ def overdue_at(routes: Routes, node: int, moment: float) -> float:
     return overdue if overdue <= routes.late_most else 0.0
 
 
+def closing(closes: float, overdue: float) -> float:
+    """When a door closes for a van that is so late (s): a nanosecond after it is there, as sums of fractions of seconds
+    in other orders differ by far less."""
+    return closes + overdue + 1e-9 if overdue > 0.0 else closes
+
+
 def in_turn(routes: Routes, trip: int, span: float, early: float, late: float, release: float) -> bool:
     """Whether a trip that takes so long and begins so suits the van's other trips, and what it waits for. What a break
     between two of them takes is known already."""
@@ -106,7 +112,7 @@ def _fits(
     there = routes.metric.duration(routes.place[i], at, d1)
     on = routes.metric.duration(at, routes.place[j], d2)
     closed = routes.closes[node]
-    routes.closes[node] = closed + overdue
+    routes.closes[node] = closing(closed, overdue)
     holds = fits(routes, i, node, j, there, on, routes.service[node])
     routes.closes[node] = closed
     return holds
@@ -275,7 +281,7 @@ def ask_trip(routes: Routes, node: int, van: int, behind: int) -> None:
         end = min(end, routes.latest(following))
     overdue = overdue_at(routes, node, start + lead) if node < routes.doors else 0.0
     gain += routes.late_price * overdue
-    if gain >= routes.found or start + lead > routes.closes[node] + overdue or start + span > end:
+    if gain >= routes.found or start + lead > closing(routes.closes[node], overdue) or start + span > end:
         return
     _remember(routes, gain, van, behind, overdue)
 
