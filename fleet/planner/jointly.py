@@ -47,6 +47,9 @@ FEWER = 0.8
 """Parcels that a first plan leaves are searched for as long as each chunk leaves no more than so many times as many as
 there were: one chunk nearly always brings all that vans can take, and few vans stay few."""
 
+FEW = 0.002
+"""Of its parcels a first plan may leave so many without a search for them, which takes longer than the plan itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class VanStop:
@@ -112,7 +115,7 @@ def plan_jointly(city: City, *, seed: int, budget: Budget) -> JointPlan:
     price, first = typical(visits.case), Run(visits, seed)
     used = budget()
     if used >= 1.0:
-        first.bring_left(price)
+        first.bring_left()
     run, used, spent = best_start(visits, first, budget, used, START, price)
     before = run.search.iterations
     run.anneal(budget, used, price)
@@ -123,7 +126,7 @@ class Run:
     """A search from a first plan in which some types of van are not used, or from one that stands already."""
 
     def __init__(self, visits: Columns, seed: int, *, banned: int = 0, standing: State | None = None) -> None:
-        self.city, self.seed, self.banned = visits.city, seed, banned
+        self.city, self.case, self.seed, self.banned = visits.city, visits.case, seed, banned
         self.state = standing if standing is not None else visits.state()
         self.search = Blend(self.state, seed)
         self.search.ban(banned, BANNED)
@@ -139,13 +142,16 @@ class Run:
         self.search.mend(NEAREST_FIRST)
         self.search.concerns = 0
 
-    def bring_left(self, price: float) -> None:
-        """Bring those whom a first plan leaves, as long as that goes quickly: each goes where it costs least at once,
-        so that the last find vans whose time is full of ways that could be shorter. It belongs to the first plan, and
-        counts as none of the budget's iterations."""
+    def bring_left(self) -> None:
+        """Bring those whom a first plan leaves, where they are more than a few, as long as that goes quickly: each
+        goes where it costs least at once, so that the last find vans whose time is full of ways that could be shorter.
+        It belongs to the first plan, and counts as none of the budget's iterations."""
         left, before, counted = self._left(), math.inf, self.search.iterations
+        if left <= FEW * self.state.count:
+            return
+        cold = typical(self.case) * COLD
         while 0 < left <= FEWER * before:
-            self.search.run(CHUNK, price * COLD, 1.0, 0.0)
+            self.search.run(CHUNK, cold, 1.0, 0.0)
             left, before = self._left(), left
         self.search.iterations = counted
 

@@ -244,10 +244,11 @@ def searched(job: Job) -> JointPlan:
         warm.take_over(job.standing, named(job.standing))
         visits, run = warm.columns, Run(warm.columns, job.seed, standing=warm.state)
         run.bring(job.put_off)
-    used, spent, price = job.budget(), 0, typical(visits.case)
+    used, spent = job.budget(), 0
     if job.standing is None and used >= 1.0 and not job.hurried:
-        run.bring_left(price)
+        run.bring_left()
     if used < 1.0:
+        price = typical(visits.case)
         if job.starts:
             run, used, spent = best_start(visits, run, job.budget, used, 1.0 / 3.0, price)
         before = run.search.iterations
