@@ -277,6 +277,8 @@ def _one(city: City, kind: int, stops: frozenset[VanStop]) -> tuple[float, tuple
 def _by_one(city: City, kind: int, stops: frozenset[VanStop]) -> Iterator[tuple[float, tuple[Route, ...]]]:
     """All trips over some stops that hold for one van, and what they cost."""
     served = {parcel for stop in stops for parcel in stop.parcels}
+    if _never_together(city, kind, served):
+        return
     left = tuple(p for p in range(len(city.parcels.place)) if p not in served)
     boxes = tuple(
         Box(p, stop.locker, 1, stop.slot) for stop in stops if stop.locker >= 0 for p in stop.parcels
@@ -289,6 +291,15 @@ def _by_one(city: City, kind: int, stops: frozenset[VanStop]) -> Iterator[tuple[
             continue
         price = cost(city, plan) - float(np.sum(city.parcels.penalty[list(left)]))
         yield price, plan.routes
+
+
+def _never_together(city: City, kind: int, parcels: set[int]) -> bool:
+    """Whether one van can't bring some parcels in any order: it lacks a skill, or all its trips have too little room.
+    The judge would say so of each order.
+    """
+    van, told, held = city.vans[kind], city.parcels, sorted(parcels)
+    heavy = float(np.sum(told.weight[held])) > van.trips * van.weight + 0.01
+    return heavy or any(int(told.needs[parcel]) & ~van.has for parcel in held)
 
 
 def _placed(city: City, routes: tuple[Route, ...], flown: tuple[int, ...], left: tuple[int, ...]) -> bool:

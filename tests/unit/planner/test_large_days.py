@@ -8,6 +8,7 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from types import FrameType
 
 import pytest
@@ -118,6 +119,12 @@ def test_without_time_a_parcel_costs_the_same_whatever_the_fleet() -> None:
     assert abs(more[1] - more[0]) <= 0.1 * more[0]
 
 
+@cache
+def kept_whole(seed: int) -> Plan:
+    """The plan of a town all whose legs are kept, as it is before anything is called large."""
+    return plan(random_town(seed, 70), seed=1, stop=MaxIterations(40), made_at=EIGHT)
+
+
 @pytest.mark.parametrize(
     ("tile", "dearer", "more_left"), [(4000, 1.03, 0), (30, 1.4, 7)], ids=["one search", "tiles"]
 )
@@ -127,8 +134,7 @@ def test_beyond_the_places_whose_legs_are_kept_all_modes_are_searched_at_once(
 ) -> None:
     """In one search the plan is as good as where all legs are kept; in tiles of half as many stops as a van makes here
     it is dearer, and of no more places than a tile's is a table asked. Either says that there are no baselines."""
-    day = random_town(seed, 70)
-    whole = plan(day, seed=1, stop=MaxIterations(40), made_at=EIGHT)
+    day, whole = random_town(seed, 70), kept_whole(seed)
     for owner, name, most in (
         (problem, "MAX_ATLAS", 10),
         (tiled, "ONE_TABLE", tile),
