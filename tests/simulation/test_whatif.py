@@ -116,8 +116,8 @@ def test_the_same_seed_tells_the_same_in_any_number_of_processes(tmp_path: Path)
     study = Study(cases_of(first, None, ["drone +1"]), days=2, seed=5, demand=0.3, uncertainty=DOUBTS)
     alone, spread = done(study), done(study, workers=2)
     assert json.dumps(as_data(alone)) == json.dumps(as_data(spread))
-    other = Study(study.cases, days=2, seed=6, demand=0.3, uncertainty=DOUBTS)
-    assert done(other).of(0) != alone.of(0)
+    other = Study((first,), days=1, seed=6, demand=0.3, uncertainty=DOUBTS)
+    assert done(other).of(0) != alone.of(0)[:1]
 
 
 def cost(days: list[Figures]) -> list[float]:
@@ -162,20 +162,20 @@ def fleet(folder: Path, *words: str) -> list[str]:
 def test_ctrl_c_tells_of_the_days_that_are_over(tmp_path: Path, workers: int) -> None:
     """The result stands on stdout with how many days it is of, nobody goes on, and the code is that of Ctrl-C."""
     files(tmp_path, [800.0])
-    command = fleet(tmp_path, "--runs", "500", "--workers", str(workers), "--json")
+    command = fleet(tmp_path, "--runs", "200", "--workers", str(workers), "--json")
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as child:
         assert child.stderr is not None
         line = ""
-        while not line.startswith("50 of 500"):
+        while not line.startswith("20 of 200"):
             line = child.stderr.readline()
             assert line, "it ended by itself"
         os.killpg(child.pid, signal.SIGINT)
         out, errors = child.communicate(timeout=120)
     told: dict[str, Any] = json.loads(out)
     assert child.returncode == 130
-    assert 50 <= told["days_done"] < 500
+    assert 20 <= told["days_done"] < 200
     assert told["fleets"][0]["figures"]["cost"]["days"] == told["days_done"] == len(told["days"])
     assert "interrupted" in errors
     assert _nobody_of(child.pid)
