@@ -20,6 +20,8 @@ from fleet.simulate import Simulated, simulate
 from fleet.store.rows import event_from, event_text
 from fleet.store.statecodec import decode, encode
 
+pytestmark = pytest.mark.slow
+
 NOT_UNDERSTOOD = frozenset(
     {"contradiction", "foreign_mission", "unknown_step", "unexpected_compartment_report"}
 )

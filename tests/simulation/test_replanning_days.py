@@ -19,6 +19,8 @@ from fleet.progress import settled
 from fleet.protocol.lifecycle import ParcelStatus
 from fleet.simulate import Simulated, simulate
 
+pytestmark = pytest.mark.slow
+
 BURST = timedelta(minutes=5)
 
 
@@ -61,7 +63,7 @@ def test_a_burst_costs_less_than_planned_beside_drafts_that_stay(tmp_path: Path)
     for replans in (False, True):
         folder = tmp_path / str(replans)
         run, network = burst(
-            folder, seed=1, parcels=36, hours=4, incidents="none", iterations=10, replans=replans
+            folder, seed=1, parcels=24, hours=4, incidents="none", iterations=10, replans=replans
         )
         costs[replans] = sum(trip.cost for trip in incurred(read_history(run.events), network))
         served = [p for p in run.state.parcels.values() if p.served_at is not None]

@@ -15,6 +15,8 @@ from fleet.progress import settled
 from fleet.simulate import Simulated, simulate
 from tests.support.soak import chosen
 
+pytestmark = pytest.mark.slow
+
 HARD_DAYS = chosen((6, 7), long=(5, 6, 7))
 
 

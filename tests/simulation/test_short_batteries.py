@@ -22,6 +22,8 @@ from fleet.sim.machines import KNOWN, Multirotor
 from fleet.simulate import Simulated, simulate
 from fleet.store.rows import event_text
 
+pytestmark = pytest.mark.slow
+
 SEED, HUNGRY = 0, 0.6
 """The city, and how much of the efficiency that they are thought to have they have."""
 NO_MARGIN = 0.0

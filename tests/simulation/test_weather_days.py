@@ -16,6 +16,8 @@ from fleet.sim.station import EVERY
 from fleet.simulate import Simulated, simulate
 from fleet.store.rows import event_text
 
+pytestmark = pytest.mark.slow
+
 STORM_AFTER, STORM_MPS = timedelta(minutes=50), 11.0
 
 

@@ -43,6 +43,8 @@ from tests.support.soak import chosen
 from tests.unit.planner.test_budget import assert_complete
 from tests.unit.planner.town import EIGHT, locker, order, place, random_town, snapshot
 
+pytestmark = pytest.mark.slow
+
 Places = Sequence[Place]
 
 
