@@ -24,8 +24,8 @@ from fleet.store.reader import Reader
 from tests.support.soak import chosen
 
 KILLS = chosen(4, long=10)
-FIRST, LAST = 30, 900
-"""Events after which the hub may die. There are about 1,300 in all, and the first of these fall into the planning."""
+FIRST, LAST = 30, 560
+"""Events after which the hub may die. There are about 900 in all, and the first of these fall into the planning."""
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 
@@ -78,7 +78,7 @@ def test_killed_again_and_again(tmp_path: Path, rng: random.Random) -> None:
     # One in each part of the day, however few they are.
     part = (LAST - FIRST) // KILLS
     moments = [FIRST + number * part + rng.randrange(part) for number in range(KILLS)]
-    demo = start(tmp_path, "--parcels", "40", "--iterations", "10")
+    demo = start(tmp_path, "--parcels", "24", "--iterations", "10")
     killed = 0
     for moment in moments:
         if not kill_hub_at(run, demo, moment):
