@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fleet.feasibility.approvals import Sent, approval_full
 from fleet.planner import MaxIterations, plan
 from geofences import Authorisation
+from tests.support.soak import chosen
 from tests.unit.planner.test_approval_counts import CLOCKS, DRONE, away_of, town
 from tests.unit.planner.test_permits import path_of
 from tests.unit.planner.town import EIGHT
@@ -22,7 +23,7 @@ APPROVALS = st.lists(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=chosen(12, long=100), suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(APPROVALS, st.integers(1, 6), st.integers(0, 3), st.sampled_from([1.0, 2.9, 3.1, 9.0]))
 def test_release_holds_none_of_a_plan(
     terms: list[tuple[int | None, int | None, frozenset[str]]], parcels: int, before: int, until_h: float
