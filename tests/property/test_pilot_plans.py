@@ -17,6 +17,7 @@ from fleet.feasibility.pilots import no_pilot, rota
 from fleet.planner import MaxIterations, Snapshot, plan
 from tests.checker.fleet import PilotShift
 from tests.checker.rules.pilots import unsupervised
+from tests.support.soak import chosen
 from tests.unit.planner.test_permits import path_of
 from tests.unit.planner.town import EIGHT, fleet, order, place, slots, snapshot
 
@@ -73,7 +74,7 @@ def sent_of(name: str, one: SortiePlan, *, is_out: bool = True) -> Sent:
     return Sent((name, 0), kind_of(one), path_of(one), is_out, site_id=one.depot_id)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=chosen(12, long=100), suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(ROWS, st.integers(1, 7), st.integers(0, 3))
 def test_plans_keep_to_their_pilots(rows: list[Pilots], parcels: int, before: int) -> None:
     """Of a plan beside an earlier one: at each moment by Hall's theorem, and as release asks, one after the other."""
