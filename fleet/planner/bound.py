@@ -21,14 +21,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fleet.energy.van import driven_wh
-from fleet.feasibility.route_energy import RouteRange
 from fleet.planner import linear
 from fleet.planner.assignment import larger_classes
 from fleet.planner.buildings import afoot, building
 from fleet.planner.ends import Ends, Floats, Named, ends
+from fleet.planner.leastrates import Batteries, Rates
 from fleet.planner.problem import Legs, Problem, Van, is_delivery
 from fleet.planner.spans import Span
+from fleet.planner.stop import NO_HURRY, Stop, TimeUp, in_time
 from fleet.planner.visits import Bases, capacity, units
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
 
@@ -82,12 +82,15 @@ class _Locker:
     locker_id: str
 
 
-def lower_bound(problem: Problem, ways: Sequence[Ways]) -> float | None:
+def lower_bound(problem: Problem, ways: Sequence[Ways], stop: Stop = NO_HURRY) -> float | None:
     """What the objective can't be less than (cost, and the price of parcels that are left); none where legs are not
-    kept, or the program is not solved."""
+    kept, the program is not solved, or it is late before it is."""
     if not problem.keeps_legs:
         return None
-    return _Program(problem, ways).solved()
+    try:
+        return _Program(problem, ways, stop).solved()
+    except TimeUp:
+        return None
 
 
 @dataclass
@@ -96,6 +99,7 @@ class _Program:
 
     problem: Problem
     ways: Sequence[Ways]
+    stop: Stop
     model: Any = field(default_factory=linear.Model)
     stops: dict[Hashable, Variable] = field(default_factory=dict)
     outs: dict[Bases, Variable] = field(default_factory=dict)
@@ -110,7 +114,7 @@ class _Program:
         """The least objective."""
         self.vans = [self._group(group) for group in self._groups()]
         takes = list(self._parcels())
-        for key, stop in self.stops.items():
+        for key, stop in in_time(self.stops.items(), self.stop.late):
             self._ways(key, stop)
         self._limit_vans(takes)
         self._machines(takes)
@@ -119,23 +123,28 @@ class _Program:
         return self._with_whole_vans()
 
     def _with_whole_vans(self) -> float | None:
-        """The least objective of a whole number of vans: that of one of the numbers beside the best broken one."""
+        """The least objective of a whole number of vans: that of one of the numbers beside the best broken one. Where
+        not both are known in time it is that of the broken one, which is no dearer."""
         broken = self._optimum()
-        if broken is None or not self.vans:
-            return None if broken is None else broken[0]
+        if broken is None or broken[0] == inf:
+            return None
         least, out = broken
-        if abs(out - round(out)) < WHOLE:
+        if not self.vans or abs(out - round(out)) < WHOLE:
             return least
         number = self.model.add(_sum(group.out for group in self.vans) <= floor(out))
         fewer = self._optimum()
         number.bound(ceil(out), inf)
         more = self._optimum()
-        return min((found[0] for found in (fewer, more) if found is not None), default=least)
+        return least if fewer is None or more is None else min(fewer[0], more[0])
 
     def _optimum(self) -> tuple[float, float] | None:
-        """The least objective of the program as it is, and how many vans are out then; none if it is not solved."""
-        solver = linear.Solver("glop")
-        if solver.solve(self.model) != linear.SolveStatus.OPTIMAL:
+        """The least objective of the program as it is, and how many vans are out then: infinite where it can't be, none
+        where it is not solved (in time)."""
+        solver = linear.Solver("glop", self.stop.left_s)
+        status = solver.solve(self.model)
+        if status == linear.SolveStatus.INFEASIBLE:
+            return inf, inf
+        if status != linear.SolveStatus.OPTIMAL:
             return None
         left = self.problem.left_price(self._asked)
         least = (solver.objective_value + left) - abs(solver.objective_value) * (1 - SLACK)
@@ -150,7 +159,7 @@ class _Program:
 
     def _parcels(self) -> Iterator[tuple[Variable, int, Way]]:
         """Each parcel goes one way, or is left for its price."""
-        for order in self._asked:
+        for order in in_time(self._asked, self.stop.late):
             takes, driven = list[Variable](), list[Variable]()
             for way in self.ways[order].all:
                 take = self.model.new_num_var(0, 1, "")
@@ -303,9 +312,9 @@ class _Program:
     # --- ways between places -----------------------------------------------------------------------------------------
 
     @cached_property
-    def rates(self) -> _Rates:
+    def rates(self) -> Rates:
         """Of all types that there are vans of."""
-        return _Rates.of(self.problem.vans)
+        return Rates.of(self.problem.vans)
 
     @cached_property
     def _places(self) -> list[Named]:
@@ -329,7 +338,7 @@ class _Program:
         sites = {van.site.site_id: van.site.place for van in self.problem.vans}
         starts: list[Named] = [(_Site(name), place) for name, place in sites.items()]
         most = min(MOST_NEAR, ALL_NEAR // max(1, len(self._names)))
-        return ends(self.problem, self._places, starts, self._measured, most)
+        return ends(self.problem, self._places, starts, self._measured, most, self.stop.late)
 
     def _measured(self, legs: Legs) -> Floats:
         """What legs cost, how long they take and what share of a battery they draw, at the least."""
@@ -337,63 +346,8 @@ class _Program:
         return np.stack((money, legs.seconds.astype(np.float64), self._batteries.drawn(legs)))
 
     @cached_property
-    def _batteries(self) -> _Batteries:
-        return _Batteries.of(self.problem.vans)
-
-
-@dataclass(frozen=True)
-class _Batteries:
-    """Of each battery that vans have: what is in it, in Wh, as far as a route may draw it. None where some van's is not
-    asked about."""
-
-    limits: tuple[tuple[RouteRange, float], ...]
-
-    @classmethod
-    def of(cls, vans: Sequence[Van]) -> _Batteries:
-        if any(van.range is None for van in vans):
-            return cls(())
-        ranges = [van.range for van in vans if van.range is not None and van.range.strange is None]
-        limits = [(one, one.left_wh(0.0) / (1 + one.margin)) for one in ranges]
-        return cls(tuple((one, wh) for one, wh in limits if wh > 0))
-
-    @property
-    def standing(self) -> float:
-        """The share that a second takes at the least."""
-        return min((one.standing_w / 3600 / wh for one, wh in self.limits), default=0.0)
-
-    def drawn(self, legs: Legs) -> Floats:
-        """The share that each leg takes at the least: with nothing on board."""
-        metres, seconds = (each.astype(np.float64) for each in (legs.metres, legs.seconds))
-        shares = [
-            (driven_wh(one.van, metres, seconds, 0.0) + one.standing_w * seconds / 3600) / wh
-            for one, wh in self.limits
-        ]
-        least: Floats = np.stack(shares).min(axis=0) if shares else np.zeros(metres.shape)
-        return least
-
-
-@dataclass(frozen=True)
-class _Rates:
-    """The least that any van counts."""
-
-    per_m: float = 0.0
-    per_s: float = 0.0
-    per_parcel: float = 0.0
-    stop_s: float = 0.0
-    in_locker_s: float = 0.0
-
-    @classmethod
-    def of(cls, vans: Sequence[Van]) -> _Rates:
-        kinds = {van.type.type_id: van.type for van in vans}.values()
-        if not kinds:
-            return cls()
-        return cls(
-            per_m=min(kind.rates.per_km for kind in kinds) / 1000,
-            per_s=min(kind.rates.per_hour for kind in kinds) / 3600,
-            per_parcel=min(kind.rates.per_parcel for kind in kinds),
-            stop_s=min(kind.stop_s for kind in kinds),
-            in_locker_s=min(kind.locker_parcel_s for kind in kinds),
-        )
+    def _batteries(self) -> Batteries:
+        return Batteries.of(self.problem.vans)
 
 
 def _sum(terms: Iterable[Any]) -> Any:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet.planner.problem import Legs, Problem
+from fleet.planner.stop import Late, in_time, never
 from fleet.protocol.values import Place
 
 ROWS = 256
@@ -49,13 +50,19 @@ class Ends:
 
 
 def ends(
-    problem: Problem, stops: Sequence[Named], sites: Sequence[Named], measure: Measure, most: int
+    problem: Problem,
+    stops: Sequence[Named],
+    sites: Sequence[Named],
+    measure: Measure,
+    most: int,
+    late: Late = never,
 ) -> Ends:
-    """The ends at all stops, with so many of their nearest ones at the most, and at all sites."""
+    """The ends at all stops, with so many of their nearest ones at the most, and at all sites. Raises ``TimeUp`` when
+    it is late before all are found: all ways between stops are looked at, some millions."""
     of = _Table(problem, stops, sites, measure)
     if not of.keys or not sites:
         return Ends({key: (0.0,) * of.units for key, _ in sites}, {})
-    to_sites, nearest = of.to_sites(), list(of.nearest(most))
+    to_sites, nearest = of.to_sites(), list(of.nearest(most, late))
     halves = np.array([[far[0] if len(far) else np.inf for _, far in each] for each in nearest]).T
     left = (to_sites - np.minimum(halves, to_sites.min(axis=1) / 2)[:, None, :]).min(axis=2)
     at_site = (to_sites - left[:, :, None]).min(axis=1)
@@ -102,9 +109,9 @@ class _Table:
         least: Floats = np.minimum.reduceat(table, self._first[:-1], axis=2)
         return least
 
-    def nearest(self, most: int) -> Iterator[list[tuple[list[int], list[float]]]]:
+    def nearest(self, most: int, late: Late) -> Iterator[list[tuple[list[int], list[float]]]]:
         """For each stop, in each unit: its nearest ones, and half of the ways there."""
-        for begin in range(0, len(self.keys), ROWS):
+        for begin in in_time(range(0, len(self.keys), ROWS), late):
             end = min(begin + ROWS, len(self.keys))
             lo, hi = self._first[begin], self._first[end]
             table = np.minimum.reduceat(

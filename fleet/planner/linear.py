@@ -6,6 +6,7 @@ table. What both stand on, and what solves them, is the same: `model_builder_hel
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from ortools.linear_solver.python import model_builder_helper as ortools
@@ -60,9 +61,11 @@ class Model:
 class Solver:
     """One of OR-Tools' solvers, by its name."""
 
-    def __init__(self, name: str) -> None:
-        """Not used yet."""
+    def __init__(self, name: str, seconds: float = inf) -> None:
+        """Not used yet. It gives up after so many seconds, with a status that says so."""
         self._helper = ortools.ModelSolverHelper(name)
+        if seconds < inf:
+            self._helper.set_time_limit_in_seconds(seconds)
 
     def solve(self, model: Model) -> Any:
         """How the search for the least cost has ended, one of ``SolveStatus``."""

@@ -29,7 +29,7 @@ from fleet.planner.search import Found, search
 from fleet.planner.settle import settle
 from fleet.planner.snapshot import Snapshot
 from fleet.planner.standingways import ways_in_force
-from fleet.planner.stop import MaxIterations, Stop
+from fleet.planner.stop import NO_HURRY, Stop
 from fleet.planner.tiled import Workers
 from fleet.planner.ways import Ways
 
@@ -44,8 +44,6 @@ not asked about sorties goes by van or into a locker."""
 EXACT_BY, EXACT_SHARE = 0.85, 0.5
 """Small exact parts are over when so much of all time has passed, and take that share of what is left until then. Of
 counted iterations so many are beside the search's, one for each group."""
-
-NO_HURRY = MaxIterations(0)
 
 ETA_ASSUMPTION = "arrival ranges: a tenth of the time since departure, and 3 min more for vans"
 
@@ -109,7 +107,7 @@ def plan_in_parts(
 
 def _bounded(figures: Summary, problem: Problem, ways: Sequence[Ways], stop: Stop) -> Summary:
     """With what no plan can cost less than, where there is time for that: it is worked out last."""
-    return figures if stop.late() else figures.model_copy(update={"bound": lower_bound(problem, ways)})
+    return figures if stop.late() else figures.model_copy(update={"bound": lower_bound(problem, ways, stop)})
 
 
 def finished(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 Late = Callable[[], bool]
 """Whether time is up."""
@@ -15,9 +17,21 @@ FIRST_S, FIRST_EACH_S = 1.5, 0.0006
 be none for a day of some hundred parcels, or most parcels of a very large one would be left."""
 
 
+class TimeUp(Exception):
+    """Time is up for what is of no use before it is whole."""
+
+
 def never() -> bool:
     """Of what takes as long as it takes."""
     return False
+
+
+def in_time(each: Iterable[T], late: Late) -> Iterator[T]:
+    """The same ones, and whether it is late is asked before each. Raises ``TimeUp`` when it is."""
+    for one in each:
+        if late():
+            raise TimeUp
+        yield one
 
 
 class Stop(Protocol):
@@ -37,6 +51,10 @@ class Stop(Protocol):
     @property
     def gone(self) -> float:
         """The share of the time until it is late that has passed, from 0 to 1."""
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until it is late, no less than 0; infinite where no clock is asked."""
 
     def part(self, share: float) -> Stop:
         """A stop for a share (0 to 1) of what is left; its chunks count here too. It is late when this one is."""
@@ -75,6 +93,11 @@ class MaxIterations:
         return 0.0
 
     @property
+    def left_s(self) -> float:
+        """As long as it takes: counted is not timed."""
+        return math.inf
+
+    @property
     def left(self) -> int:
         """How many chunks remain."""
         return self._left if self._parent is None else min(self._left, self._parent.left)
@@ -100,6 +123,10 @@ class MaxIterations:
         self._left -= 1
         if self._parent is not None:
             self._parent._use()
+
+
+NO_HURRY = MaxIterations(0)
+"""Nothing is late, and no chunk is asked for."""
 
 
 class Deadline:
@@ -130,6 +157,11 @@ class Deadline:
         """The share of the time until the later moment, from when this was made, that has passed."""
         whole = self._late_at - self._from
         return min(1.0, (self._clock() - self._from) / whole) if whole > 0 else 1.0
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the later moment."""
+        return max(0.0, self._late_at - self._clock())
 
     def part(self, share: float) -> Deadline:
         """A deadline after a share of the time that is left."""

@@ -6,20 +6,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations, product
 from math import cos, pi, sin
+from typing import Any
 
 import pytest
 
 from fleet.domain.plan import Plan
-from fleet.planner import Deadline, MaxIterations, Snapshot, plan
+from fleet.energy.van import driven_wh
+from fleet.planner import Deadline, MaxIterations, Snapshot, linear, plan
 from fleet.planner.bound import lower_bound
 from fleet.planner.buildings import door_visits
 from fleet.planner.candidates import find_ways
 from fleet.planner.flights import Flights
-from fleet.planner.problem import Problem
+from fleet.planner.problem import Legs, Problem
 from fleet.planner.tours import Case, Tour
 from fleet.planner.visits import Visit, locker_visits
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
-from fleet.protocol.values import Order
+from fleet.protocol.values import Order, Place
 from tests.unit.planner.town import EIGHT, locker, order, place, random_town, slots, snapshot, with_capacity
 from tests.unit.planner.town import fleet as calm_fleet
 
@@ -238,3 +240,76 @@ def test_a_way_leads_on_to_another_stop() -> None:
         town = snapshot(ring, vans=1, lockers=some)
         made = plan(town, seed=1, stop=MaxIterations(5), made_at=EIGHT)
         assert 0.95 * objective(made, town) <= bound_of(town) <= objective(made, town) + 1e-6
+
+
+@pytest.mark.parametrize("seconds", [3.0, 9.0, 20.0])
+def test_a_bound_ends_when_time_is_up(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """The clock moves on by a second for each table of legs, of which each stop takes two."""
+    now, cross = [0.0], Problem.cross
+
+    def slow(problem: Problem, some: Sequence[Place], others: Sequence[Place]) -> Legs:
+        now[0] += 1.0
+        return cross(problem, some, others)
+
+    monkeypatch.setattr("fleet.planner.ends.ROWS", 1)
+    problem, ways = asked(random_town(3, 30))
+    monkeypatch.setattr(Problem, "cross", slow)
+    assert lower_bound(problem, ways, Deadline(lambda: now[0], seconds)) is None
+    assert now[0] <= seconds + 3
+    now[0] = 0.0
+    assert lower_bound(problem, ways, Deadline(lambda: now[0], 1000.0)) == lower_bound(problem, ways)
+
+
+@pytest.mark.parametrize("failing", [2, 3])
+@pytest.mark.parametrize("price", [1.5, 100.0])
+def test_a_bound_holds_where_not_all_numbers_of_vans_were_tried(
+    monkeypatch: pytest.MonkeyPatch, failing: int, price: float
+) -> None:
+    """What the solver had no time for may have been what is best: a van less where it costs little to leave parcels,
+    a van more where it costs much."""
+    solve, solved = linear.Solver.solve, [0]
+
+    def hurried(solver: linear.Solver, model: linear.Model) -> Any:
+        solved[0] += 1
+        return linear.SolveStatus.NOT_SOLVED if solved[0] == failing else solve(solver, model)
+
+    spec = calm_fleet().model_copy(update={"unserved_penalty": price})
+    problem, ways = asked(snapshot(far_apart(30, 25, 1), vans=4, spec=spec))
+    whole = lower_bound(problem, ways)
+    monkeypatch.setattr(linear.Solver, "solve", hurried)
+    found = lower_bound(problem, ways)
+    assert solved == [3], "the best number of vans is no whole one"
+    assert found is not None
+    assert whole is not None
+    assert 0 < found < whole
+
+
+def test_the_solver_gives_up_when_its_time_is_up() -> None:
+    """A program that it can't solve at once has no optimum then."""
+    model = linear.Model()
+    some = [model.new_num_var(0, 1, "") for _ in range(400)]
+    for i in range(400):
+        model.add(
+            linear.LinearExpr.sum([(1 + (i * j) % 7) * each for j, each in enumerate(some)]) >= 50 + i % 5
+        )
+    model.minimize(linear.LinearExpr.sum([(1 + j % 11) * each for j, each in enumerate(some)]))
+    assert linear.Solver("glop", 0.0).solve(model) != linear.SolveStatus.OPTIMAL
+    assert linear.Solver("glop").solve(model) == linear.SolveStatus.OPTIMAL
+
+
+def test_vans_that_draw_alike_are_asked_once_about_all_legs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are: all legs are gone through each time, millions on a large day."""
+    calls = [0]
+
+    def counted(*figures: Any) -> Any:
+        calls[0] += 1
+        return driven_wh(*figures)
+
+    monkeypatch.setattr("fleet.planner.leastrates.driven_wh", counted)
+    parcels = [order(f"O{i}", place(500 * i, 0)) for i in range(8)]
+    taken = list[int]()
+    for vans in (1, 30):
+        calls[0] = 0
+        bound_of(snapshot(parcels, vans=vans))
+        taken.append(calls[0])
+    assert taken[0] == taken[1] > 0

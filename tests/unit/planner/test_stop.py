@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from fleet.planner import Deadline, MaxIterations
@@ -113,9 +115,10 @@ def test_how_much_of_the_time_until_it_is_late_has_gone() -> None:
     """Which may be later than the search's; counted is never."""
     now = 10.0
     stop = Deadline(lambda: now, 10.0, 30.0)
-    assert (stop.used, stop.gone) == (1.0, 0.0)
+    assert (stop.used, stop.gone, stop.left_s) == (1.0, 0.0, 20.0)
     now = 15.0
     assert stop.gone == pytest.approx(0.25)
+    assert stop.left_s == 15.0
     now = 50.0
-    assert stop.gone == 1.0
-    assert MaxIterations(0).gone == 0.0
+    assert (stop.gone, stop.left_s) == (1.0, 0.0)
+    assert (MaxIterations(0).gone, MaxIterations(0).left_s) == (0.0, math.inf)
