@@ -149,10 +149,21 @@ def route_energy_wh(van: ElectricVan, legs: RouteLegs, standing_s: float, standi
     with ``standing_w`` drawn all the time, on the ways too. Raises `InvalidInput` for more payload than the van takes,
     or a bad number.
     """
+    require_not_negative(standing_s=standing_s)
+    return ways_wh(van, legs) + lasting_wh(standing_w, float(np.sum(legs.seconds)) + standing_s)
+
+
+def ways_wh(van: ElectricVan, legs: RouteLegs) -> float:
+    """What the ways of a route take together; the other part of `route_energy_wh`, which raises the same, is
+    `lasting_wh`."""
     require_not_negative(metres=legs.metres, seconds=legs.seconds)
-    require_not_negative(standing_s=standing_s, standing_w=standing_w)
-    lasts_s = float(np.sum(legs.seconds)) + standing_s
-    return float(np.sum(driven_wh(van, *legs))) + standing_w * lasts_s / JOULES_PER_WH
+    return float(np.sum(driven_wh(van, *legs)))
+
+
+def lasting_wh(standing_w: float, lasts_s: float) -> float:
+    """What a van draws besides in all the time that its route lasts. Raises `InvalidInput` on a bad number."""
+    require_not_negative(standing_w=standing_w, lasts_s=lasts_s)
+    return standing_w * lasts_s / JOULES_PER_WH
 
 
 def driven_wh(van: ElectricVan, metres: FloatArray, seconds: FloatArray, payload_kg: Floats) -> FloatArray:

@@ -9,7 +9,7 @@ from fleet.domain.fleet import RouteType, VanBattery
 from fleet.energy.battery import Battery
 from fleet.energy.margin import margin_fraction
 from fleet.energy.reserve import reserve_wh
-from fleet.energy.van import ElectricVan, RouteLegs, least_wh_per_m, route_energy_wh
+from fleet.energy.van import ElectricVan, RouteLegs, lasting_wh, least_wh_per_m, ways_wh
 from fleet.feasibility.context import Context
 from fleet.feasibility.temperature import strange_temperature
 from fleet.feasibility.vehicles import calibration_assumption, cold_assumption, van_of
@@ -64,9 +64,17 @@ class RouteRange:
 
     def energy_of(self, legs: RouteLegs, standing_s: float) -> RouteEnergy:
         """The route with these ways, standing for so long besides; infinite for more payload than the van takes."""
+        return self.energy_lasting(self.ways_wh(legs), float(legs.seconds.sum()) + standing_s)
+
+    def ways_wh(self, legs: RouteLegs) -> float:
+        """What driving these ways takes, without what the van draws standing too; infinite for more payload than it
+        takes."""
         heaviest_kg = max(legs.payload_kg.tolist(), default=0.0)
-        fits = heaviest_kg <= self.van.max_payload_kg
-        energy_wh = route_energy_wh(self.van, legs, standing_s, self.standing_w) if fits else inf
+        return ways_wh(self.van, legs) if heaviest_kg <= self.van.max_payload_kg else inf
+
+    def energy_lasting(self, ways_wh: float, lasts_s: float) -> RouteEnergy:
+        """The route whose ways take so much, lasting so long in all."""
+        energy_wh = ways_wh + lasting_wh(self.standing_w, lasts_s)
         return RouteEnergy(energy_wh, self.usable_wh, self.reserve_wh, self.left_wh(energy_wh))
 
     def left_wh(self, energy_wh: float) -> float:

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from fleet.planner.board import Board, with_stop
+from fleet.planner.board import Board
 from fleet.planner.hours import driven_s, driver_of, hours_above_mean
+from fleet.planner.longer import with_stop
 from fleet.planner.stop import Late, never
 from fleet.planner.tours import Tour
 

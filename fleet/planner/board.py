@@ -11,23 +11,19 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 
-import numpy as np
-
 from fleet.planner.buildings import door_visits, gathered, meets, shared, with_parcel, without
-from fleet.planner.construct import leg_costs, standing_vans
+from fleet.planner.construct import standing_vans
 from fleet.planner.draft import Compartments, Draft
 from fleet.planner.floors import Floors
+from fleet.planner.longer import tried, with_stop
 from fleet.planner.overdue import late_s, no_later, none_later
 from fleet.planner.problem import Problem, Van
 from fleet.planner.routes import Routing
 from fleet.planner.sorties import Sortie, Yard
-from fleet.planner.tours import Case, Tour, tour_of
+from fleet.planner.tours import Tour, tour_of
 from fleet.planner.trips import Openings, in_turn
 from fleet.planner.visits import Key, Visit, door_visit, locker_visits
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
-
-LEGS_TRIED = 3
-"""Of each tour, the legs that are worked out exactly for a new stop, the shortest detours first."""
 
 NEAR_TOURS = 4
 """Where the legs are too many to be kept, the tours that are tried: those that come nearest to the stop."""
@@ -103,6 +99,10 @@ class Board:
 
     def price(self, seat: Seat) -> float:
         """What a seat for the parcel that was lifted last counts for when it is held against others: its cost."""
+        return seat.cost
+
+    def least_price(self, seat: Seat) -> float:
+        """What a seat counts for at the least, as far as that is told at once."""
         return seat.cost
 
     @property
@@ -261,27 +261,28 @@ class Board:
         best: Seat | None = None
         for way in self.ways_below(order, limit):
             if way != but and self.may_count_below(order, way, limit):
-                offer = self.offer(order, way, limit)
+                offer = self.offer(order, way, limit, below=limit)
                 if offer is not None and offer.cost < limit:
                     best, limit = offer, offer.cost
         return best
 
-    def offer(self, order: int, way: Way, limit: float = math.inf) -> Seat | None:
+    def offer(self, order: int, way: Way, limit: float = math.inf, *, below: float = math.inf) -> Seat | None:
         """A seat for a lifted parcel this way beside all the others; none when there is no room.
 
-        Vans' routes that can't cost less than ``limit`` are not looked at.
+        Vans' routes that can't cost less than ``limit`` are not looked at, nor seats that can't count for less than
+        ``below``.
         """
         self.asked |= things(self.problem, way)
         match way:
             case SortieWay():
                 return self._sortie(order, way)
             case LockerWay():
-                return self._locker(order, way, limit)
+                return self._locker(order, way, limit, below)
             case DoorWay():
                 joined = list(self._joined(order, way))
                 limit = min([limit, *(seat.cost for seat in joined)])
                 visit = door_visit(self.problem, order, way.bases)
-                return min([*joined, *self.stops(way, visit, 0.0, limit)], key=self.price, default=None)
+                return self._best([*joined, *self._stops_at(way, visit, 0.0, limit)], below)
 
     def on_vans(
         self, order: int, way: LockerWay | DoorWay, limit: float, van: int | None = None
@@ -306,7 +307,7 @@ class Board:
         sortie = self.yard.find(order, way)
         return None if sortie is None else Seat(way, sortie.cost, sortie=sortie)
 
-    def _locker(self, order: int, way: LockerWay, limit: float) -> Seat | None:
+    def _locker(self, order: int, way: LockerWay, limit: float, below: float) -> Seat | None:
         """Into the compartment from a stop that is made there anyway, or from a stop of its own.
 
         The latter is left out where legs are not kept: a parcel has many lockers, and each would ask for all legs.
@@ -317,10 +318,26 @@ class Board:
         if not self.problem.keeps_legs:
             return min(joined, key=self.price, default=None)
         limit = min([limit, *(seat.cost for seat in joined)])
-        alone = [
-            s for visit in self._stops(way.locker_id, [order]) for s in self.stops(way, visit, way.fee, limit)
-        ]
-        return min([*joined, *alone], key=self.price, default=None)
+        visits = self._stops(way.locker_id, [order])
+        alone = [s for visit in visits for s in self._stops_at(way, visit, way.fee, limit)]
+        return self._best([*joined, *alone], below)
+
+    def _best(self, seats: Sequence[Seat], below: float) -> Seat | None:
+        """The seat that counts for least of those that hold, the first of such as count alike. Whether one holds is
+        asked where it can count for less than ``below`` and than those that do."""
+        best: Seat | None = None
+        least = [(self.least_price(seat), place) for place, seat in enumerate(seats)]
+        found = math.inf, len(seats)
+        for bound, place in sorted(one for one in least if one[0] < below):
+            if bound > found[0]:
+                break
+            if self._holds(seats[place]) and (price := (self.price(seats[place]), place)) < found:
+                best, found = seats[place], price
+        return best
+
+    def _holds(self, seat: Seat) -> bool:
+        """Whether its van can drive it, and its other trips beside it."""
+        return seat.tour is None or (seat.tour.feasible and self._turns(seat.tour))
 
     def _joined(self, order: int, way: LockerWay | DoorWay) -> Iterator[Seat]:
         """Into a stop that is made there anyway: at the locker, or at the building of the door."""
@@ -360,19 +377,22 @@ class Board:
 
     def stops(self, way: Way, visit: Visit, fee: float, limit: float) -> Iterator[Seat]:
         """Seats with the stop put into a tour that there is, or made by a van that still stands."""
+        return filter(self._holds, self._stops_at(way, visit, fee, limit))
+
+    def _stops_at(self, way: Way, visit: Visit, fee: float, limit: float) -> Iterator[Seat]:
+        """The same, whether they hold or not."""
         for tour in self._near(visit, fee, limit):
             self.asked.add(tour.van.slot.asset_id)
-            yield from (
-                Seat(way, t.cost - tour.cost + fee, tour=t) for t in with_stop(tour, visit) if self._turns(t)
-            )
+            longer = tried(tour, visit)
+            yield from (Seat(way, t.cost - tour.cost + fee, tour=t) for t in longer)
         for van in standing_vans(list(self.tours.values()), self.problem.vans):
-            alone = tour_of(self.problem, van, (visit,))
-            if van.fixed_cost + fee < limit and alone.feasible:
+            if van.fixed_cost + fee < limit:
+                alone = tour_of(self.problem, van, (visit,))
                 yield Seat(way, alone.cost + fee, tour=alone)
         yield from self._further(way, visit, fee, limit)
 
     def _further(self, way: Way, visit: Visit, fee: float, limit: float) -> Iterator[Seat]:
-        """Seats on a further trip of a van that is out."""
+        """Seats on a further trip of a van that is out, whether they hold or not."""
         goal = self._floors.goals[visit.key]
 
         def pays(van: Van) -> bool:
@@ -381,8 +401,7 @@ class Board:
 
         for van in self._openings.of(self._out(goal), pays):
             alone = tour_of(self.problem, van, (visit,))
-            if alone.feasible and self._turns(alone):
-                yield Seat(way, alone.cost + fee, tour=alone)
+            yield Seat(way, alone.cost + fee, tour=alone)
 
     def _turns(self, changed: Tour) -> bool:
         """Whether the van's other trips hold beside a changed one, or a further one."""
@@ -469,16 +488,3 @@ def _visits(tour: Tour) -> list[Visit]:
 def _tour(like: Tour, visits: Sequence[Visit]) -> Tour:
     """A tour of the same van over these visits, in order."""
     return tour_of(like.case.problem, like.van, visits)
-
-
-def with_stop(tour: Tour, visit: Visit) -> Iterator[Tour]:
-    """The tour with one more stop on each of the legs that suit it best, as far as that is feasible."""
-    visits = _visits(tour)
-    case = Case(tour.case.problem, (*visits, visit), (tour.van.site.site_id,))
-    same = Tour(case, tour.van, tuple(range(len(visits))))
-    extra = leg_costs(case, same, len(visits))
-    for leg in np.argsort(extra, kind="stable")[:LEGS_TRIED].tolist():
-        if np.isfinite(extra[leg]):
-            changed = same.with_visit(len(visits), leg)
-            if changed.feasible:
-                yield changed

@@ -197,13 +197,17 @@ class PricedBoard(Board):
         """The seat's cost, and what it adds to the price of changes beside the seat that the parcel had."""
         return seat.cost + self._toll(seat) - self._was
 
+    def least_price(self, seat: Seat) -> float:
+        """The same as if all drafts of a van were as drafted again by it."""
+        return seat.cost - self.change_price * self._most - self._was
+
     def cheapest(self, order: int, limit: float, *, but: Way | None = None) -> Seat | None:
         """The cheapest seat with its price of changes; none that counts for ``limit`` or more."""
         best: Seat | None = None
         for way in self.ways_below(order, limit):
             if way == but or not self.may_count_below(order, way, limit):
                 continue
-            offer = self.offer(order, way, limit + self._was + self.change_price * self._most)
+            offer = self.offer(order, way, limit + self._was + self.change_price * self._most, below=limit)
             if offer is not None and (price := self.price(offer)) < limit:
                 best, limit = offer, price
         return best

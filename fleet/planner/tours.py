@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +19,9 @@ from fleet.planner.slack import Around, Slack
 from fleet.planner.spans import Span
 from fleet.planner.visits import FOREVER_S, GRAMS_PER_UNIT, Visit, capacity, loads_along
 from fleet.protocol.values import Place
+
+AT_ANY_TIME = ("nodes", "lockers", "driven_s", "metres", "_ways_wh")
+"""What of a tour does not depend on when its van is free."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,7 @@ class Tour:
         """How many parcels it moves."""
         return sum(len(self.case.visits[v].orders) for v in self.visits)
 
-    @property
+    @cached_property
     def feasible(self) -> bool:
         """Whether windows, capacity, shift, its length, break, cold chain and the van's abilities hold."""
         able = all(self.van.base in self.case.visits[v].bases for v in self.visits)
@@ -194,12 +197,18 @@ class Tour:
     def energy(self) -> RouteEnergy | None:
         """What it takes out of the van's battery; none where its type states none."""
         limit = self.van.range
+        return None if limit is None else limit.energy_lasting(self._ways_wh, float(self.duration_s))
+
+    @cached_property
+    def _ways_wh(self) -> float:
+        """What its ways take, of a van that states a battery; at any time the same."""
+        limit = self.van.range
         if limit is None:
-            return None
+            return 0.0
         metres = self.case.legs.metres[self.nodes[:-1], self.nodes[1:]]
         payload_kg = self.line.load[0] * (GRAMS_PER_UNIT / 1000)
         legs = RouteLegs(metres.astype(np.float64), self.driven_s.astype(np.float64), payload_kg)
-        return limit.energy_of(legs, float(self.duration_s - self.driven_s.sum()))
+        return limit.ways_wh(legs)
 
     @property
     def in_range(self) -> bool:
@@ -235,6 +244,19 @@ class Tour:
     def without(self, at: int) -> Tour:
         """The tour without its visit number ``at``."""
         return Tour(self.case, self.van, (*self.visits[:at], *self.visits[at + 1 :]))
+
+
+def in_span(tour: Tour, van: Van) -> Tour:
+    """The tour at another time, by the same van that is free then; what it is at any time is not worked out again."""
+    made, known = Tour(tour.case, van, tour.visits), vars(tour)
+    vars(made).update((name, known[name]) for name in AT_ANY_TIME if name in known)
+    if "_plain" in known:
+        line: Line = known["_plain"]
+        early, late = line.early_s.copy(), line.late_s.copy()
+        early[0] = max([van.early_s, *(tour.case.visits[v].release_s for v in tour.visits)])
+        late[0] = late[-1] = van.late_s
+        vars(made)["_plain"] = replace(line, early_s=early, late_s=late)
+    return made
 
 
 def tour_of(problem: Problem, van: Van, visits: Sequence[Visit]) -> Tour:

@@ -22,7 +22,7 @@ from types import MappingProxyType
 from fleet.planner.line import backward, forward
 from fleet.planner.problem import Problem, Van
 from fleet.planner.spans import Span
-from fleet.planner.tours import Tour
+from fleet.planner.tours import Tour, in_span
 
 Times = Mapping[int, Span]
 """From when to when some of a van's trips are made, by the numbers of their vans."""
@@ -252,7 +252,7 @@ def _whole(tour: Tour) -> Van:
 
 
 def _with_van(tour: Tour, van: Van) -> Tour:
-    return tour if tour.van == van else Tour(tour.case, van, tour.visits)
+    return tour if tour.van == van else in_span(tour, van)
 
 
 def _spanned(whole: Van, tour: Tour, number: int, span: Span, trips: Sequence[Tour]) -> Tour:
