@@ -176,6 +176,7 @@ def _revision(
     board = again.board
     settling = stop.ahead(SETTLE_SHARE)
     _weigh_the_rest(board, settling, again.touched)
+    board.hasten()
     sheet = Sheet(board.as_driven(), ways, plan_id(board.problem.snapshot, seed, made_at), late=stop.late)
     sheet.fill()
     kept = named_as_drafted(again, sheet)

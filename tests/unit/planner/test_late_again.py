@@ -1,0 +1,36 @@
+"""The plan in force looked at again where stops are late: who is gone from before them makes them no later."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from fleet.domain.objective import Lateness
+from fleet.planner import MaxIterations, plan
+from fleet.planner.snapshot import Drafted, DraftedStop
+from tests.unit.planner.test_late import ends_late_s
+from tests.unit.planner.town import EIGHT, fleet, order, place, snapshot
+
+
+@pytest.mark.parametrize("far_m", [4000, 5000])
+def test_a_late_stop_is_made_earlier_when_the_one_before_it_flies(far_m: float) -> None:
+    """The van could leave as late as it did, for a parcel that waits for its window; it leaves for the late one."""
+    first = order("FIRST", place(0, far_m), locker_ok=False)
+    late = order("LATE", place(3000, 0), hours=(0, 0.3), locker_ok=False, weight_kg=30)
+    waits = order("WAITS", place(3200, 0), hours=(1.5, 2), locker_ok=False, weight_kg=30)
+    spec = fleet().model_copy(update={"lateness": Lateness(per_hour=20), "change_price": 0.0})
+    stops = tuple(DraftedStop(None, (one.order_id,)) for one in (first, late, waits))
+    town = snapshot(
+        [first, late, waits],
+        drones=1,
+        spec=spec,
+        drafted=(Drafted("m", 0, "D/van-1", EIGHT + timedelta(minutes=1), stops),),
+    )
+    alone = snapshot([late], spec=spec)
+    found, least = (
+        plan(each, stop=MaxIterations(0), made_at=EIGHT, seed=1, baselines=False) for each in (town, alone)
+    )
+    assert {part.order_id: part.mode for part in found.parcels}["FIRST"] == "drone"
+    assert [stop.deliver for stop in found.routes[0].stops] == [("LATE",), ("WAITS",)]
+    assert ends_late_s(found, town) == ends_late_s(least, alone) != {}
