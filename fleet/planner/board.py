@@ -16,7 +16,7 @@ from fleet.planner.construct import standing_vans
 from fleet.planner.draft import Compartments, Draft
 from fleet.planner.floors import Floors
 from fleet.planner.longer import tried, with_stop
-from fleet.planner.overdue import late_s, no_later, none_later
+from fleet.planner.overdue import late_prices, no_later, none_later
 from fleet.planner.problem import Problem, Van
 from fleet.planner.routes import Routing
 from fleet.planner.sorties import Sortie, Yard
@@ -112,10 +112,7 @@ class Board:
 
     def overdue(self, order: int, seat: Seat) -> float:
         """What it counts for, beside its cost, that a parcel is late in a seat."""
-        rule = self.problem.fleet.lateness
-        if rule is None or seat.tour is None:
-            return 0.0
-        return rule.per_hour / 3600 * late_s(self.problem, seat.tour).get(order, 0)
+        return 0.0 if seat.tour is None else late_prices(self.problem, seat.tour).get(order, 0.0)
 
     def toll(self, tours: Sequence[Tour]) -> float:  # noqa: ARG002 - of a board where changes have a price
         """What it counts for, beside their cost, that vans drive these tours in place of their own: nothing here."""

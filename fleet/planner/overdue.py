@@ -32,6 +32,14 @@ def late_s(problem: Problem, tour: Tour) -> dict[int, int]:
     return found
 
 
+def late_prices(problem: Problem, tour: Tour) -> dict[int, float]:
+    """What it counts for that parcels of a tour are late, for each of these; for nobody where that has no price."""
+    rule = problem.fleet.lateness
+    if rule is None:
+        return {}
+    return {order: rule.per_hour / 3600 * seconds for order, seconds in late_s(problem, tour).items()}
+
+
 def late_price(problem: Problem, tours: Iterable[Tour]) -> float:
     """What it counts for that parcels of tours are late; nothing where that has no price."""
     rule = problem.fleet.lateness

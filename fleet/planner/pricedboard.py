@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from fleet.planner.board import Board, Seat
 from fleet.planner.draft import Compartments, Draft
-from fleet.planner.overdue import late_price, none_later
+from fleet.planner.overdue import late_price, late_prices, none_later
 from fleet.planner.present import Standing
 from fleet.planner.routes import Routing
 from fleet.planner.sorties import Sortie, Yard
@@ -119,11 +119,14 @@ class PricedBoard(Board):
         return {order for order, cost in self._costs().items() if self.ways[order].flown_below(cost, pools)}
 
     def _costs(self) -> dict[int, float]:
-        """What each parcel that is brought costs now: its sortie, or what leaving out its stop saves."""
+        """What each parcel that is brought counts for now: its sortie, or what leaving out its stop saves, and how late
+        it is there."""
         found = {order: sortie.cost for order, sortie in self.sorties.items()}
         for tour in self.tours.values():
             for visit, saved in zip(tour.visits, savings(tour), strict=True):
                 found |= dict.fromkeys(tour.case.visits[visit].orders, saved)
+            for order, price in late_prices(self.problem, tour).items():
+                found[order] += price
         return found
 
     def _door(self, order: int) -> int:
