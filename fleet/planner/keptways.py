@@ -76,7 +76,8 @@ class KeptWays:
         return found
 
     def _keep(self, begin: Ints, end: Ints, found: Ints) -> None:
-        """Instead of those that have not been needed for longest."""
+        """Instead of those that have not been needed for longest, one by one: of places that lie far apart each way has
+        a square of its own, which all together would take far more room."""
         for key, rows, columns in _parts(begin, end):
             square = self._squares.get(key)
             if square is None:
@@ -84,8 +85,8 @@ class KeptWays:
                 square = self._squares[key] = np.full((2, start, to), -1, np.int32)
                 self.size += square.nbytes
             square[:, begin[1, rows][:, None], end[1, columns]] = found[:, rows[:, None], columns]
-        while self.size > KEPT:
-            self.size -= self._squares.popitem(last=False)[1].nbytes
+            while self.size > KEPT:
+                self.size -= self._squares.popitem(last=False)[1].nbytes
 
     def _spots(self, places: Sequence[Place]) -> Ints | None:
         """Their tiles, and their numbers in these; none where one is not among the places."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from collections.abc import Sequence
 
 import numpy as np
@@ -90,6 +91,22 @@ def test_no_more_is_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch)
     assert town.asked == []
     kept.cross(tours[0], tours[0])
     assert town.asked
+
+
+def test_places_that_lie_far_apart_take_no_more_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of their ways is in a square of its own."""
+    town = Town(6, 1900)
+    monkeypatch.setattr(keptways, "KEPT", 1_000_000)
+    kept = town.kept()
+    near = town.places[:1]
+    kept.cross(near, near)
+    far = [town.places[int(tile[0])] for tile in kept._tiles]
+    tracemalloc.start()
+    assert_same(kept.cross(far, far), town.table(far, far))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    smallest = 8 * min(len(tile) for tile in kept._tiles) ** 2
+    assert peak < 3_000_000 < len(far) ** 2 * smallest
 
 
 def test_a_large_table_and_places_of_elsewhere_are_asked_for_as_they_are(
