@@ -92,7 +92,7 @@ def plan_city(
 ) -> JointPlan:
     """The cheapest plan that is found within the budget. Of counted iterations there always is a first plan of all
     parcels; where time is up before a tile was reached, its parcels are left, and `JointPlan.troubles` says so. That is
-    when the budget is used up, or later, where it is known when it is too ``late`` for a first plan.
+    when the budget is used up, or later, where ``first`` says when it is too late for a first plan.
 
     What goes wrong in a tile ends nothing: its parcels stay as they were, which is said there, too.
     """

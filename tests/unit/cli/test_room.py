@@ -83,3 +83,8 @@ def test_the_command_says_so_before_it_reads(little: Path, capsys: pytest.Captur
         main(["plan", "--orders", str(path), *words])
     assert end.value.code == 2
     assert "plan each depot's orders by themselves" in capsys.readouterr().err
+
+
+def test_a_group_of_a_strange_name_is_not_looked_for(little: Path) -> None:
+    (little / "cgroup").write_bytes(b"0::/caf\xe9.slice\n")
+    assert free_bytes() == 3_072_000
