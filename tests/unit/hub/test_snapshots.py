@@ -125,8 +125,10 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
     return place
 
 
+@pytest.mark.alone
 def test_the_child_makes_one_beside_the_hub(store: Path | str, tmp_path: Path) -> None:
-    """The hub has its store open meanwhile, and takes the snapshot up later."""
+    """The hub has its store open meanwhile, and takes the snapshot up later. The child lets all others go first: beside
+    other tests it may have to wait for minutes."""
     with_hub = SqlStore.open(store)
     start = snapshotter(store, tmp_path / "snapshots", tmp_path / "log")
     for _ in range(2):
