@@ -1,6 +1,6 @@
 """A pytest plugin: how many processes `make test` uses where it is told `-n auto`.
 
-Two for every core, since many tests wait: for a process to start, a time-out to pass, a disk. No more than there
+Three for every two cores, since many tests wait: for a process to start, a time-out to pass, a disk. No more than there
 are files to share out; a single file runs here, without the second or two that processes take to start.
 """
 
@@ -21,7 +21,7 @@ def files_of(arguments: Iterable[str], folder: Path) -> int:
 
 def processes_for(cores: int, files: int) -> int:
     """How many to start; 0 is this process alone."""
-    most = min(cores * 2, files)
+    most = min(cores * 3 // 2, files)
     return most if most > 1 else 0
 
 
