@@ -13,15 +13,28 @@ from math import inf
 from random import Random
 
 import numpy as np
+import pytest
 
 from benchmarks.harness.cityjudge import cost, faults, shortest
 from fleet.planner.city import City, Groups, Lockers, LockerWays, Parcels, SortieWays
-from fleet.planner.jointly import Box, JointPlan, Route, Sortie, VanStop
+from fleet.planner.holding import cost_of
+from fleet.planner.jointly import Box, JointPlan, Route, Sortie, VanStop, plan_jointly
 from fleet.planner.legs import Straight, Table
-from fleet.planner.routing import VanType
+from fleet.planner.routing import Iterations, VanType
 
 DAY = 900.0
 SLOTS = (0.0, 300.0, 600.0, DAY)
+
+
+def check_found(city: City, seed: int) -> None:
+    """What is found holds and costs what is said: by the judge, also where vans make several trips and drivers have
+    breaks, and by the planner's own sum over rows."""
+    for each in (city, harder(city, seed)):
+        found = plan_jointly(each, seed=seed, budget=Iterations(1000))
+        assert faults(each, found) == []
+        assert found.cost == pytest.approx(cost(each, found), rel=1e-9)
+    found = plan_jointly(city, seed=seed, budget=Iterations(400))
+    assert found.cost == pytest.approx(cost_of(city, found), rel=1e-9)
 
 
 def harder(city: City, seed: int) -> City:

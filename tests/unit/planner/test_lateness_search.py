@@ -14,13 +14,13 @@ import pytest
 from benchmarks.harness.cityjudge import cost, faults
 from fleet.planner import tiled
 from fleet.planner.city import City
-from fleet.planner.holding import BadPlan, cost_of
+from fleet.planner.holding import BadPlan
 from fleet.planner.jointly import JointPlan, VanStop, plan_jointly
 from fleet.planner.legs import BadCase
 from fleet.planner.live import Living
 from fleet.planner.routing import Iterations
 from fleet.planner.tiled import Job, plan_city, searched
-from tests.support.cities import harder, random_city
+from tests.support.cities import check_found, harder, random_city
 from tests.support.plainkernels import plain
 
 Ask = Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], npt.NDArray[np.float64]]
@@ -126,14 +126,7 @@ def test_one_van_that_is_late_in_place_of_two() -> None:
 
 @pytest.mark.parametrize("seed", range(30))
 def test_what_is_found_holds_and_costs_what_is_said(seed: int) -> None:
-    """By the judge, and by the planner's own sum over rows; where vans make several trips and drivers have breaks."""
-    city = priced(random_city(seed, 14, lockers=seed % 4, groups=seed % 3), 0.05, 100.0)
-    for each in (city, harder(city, seed)):
-        found = plan_jointly(each, seed=seed, budget=Iterations(1000))
-        assert faults(each, found) == []
-        assert found.cost == pytest.approx(cost(each, found), rel=1e-9)
-    found = plan_jointly(city, seed=seed, budget=Iterations(400))
-    assert found.cost == pytest.approx(cost_of(city, found), rel=1e-9)
+    check_found(priced(random_city(seed, 14, lockers=seed % 4, groups=seed % 3), 0.05, 100.0), seed)
 
 
 def test_lateness_is_used_and_makes_plans_cheaper() -> None:
