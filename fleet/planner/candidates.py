@@ -42,6 +42,9 @@ POOLS_PER_PARCEL = 2
 FARTHER = 1.6
 """A pool that lies more than so many times as far as the nearest one is not asked."""
 
+LEAST_LEFT = 3
+"""Departures are tried at whole minutes, say, by the clock where so many of these are left behind the first one."""
+
 
 def find_ways(
     problem: Problem,
@@ -401,5 +404,7 @@ def _sample_departures(problem: Problem, order: int, pool: Pool, every_s: int) -
         if first <= last:
             # Counted by the clock, not from the plan's beginning: then plans a minute apart have them in common.
             early_s = -(math.floor(problem.snapshot.at.timestamp()) + first) % every_s
-            first = min(first + early_s, last)
+            # Whoever is due soon can't spare that: the trip itself is to be over by then.
+            if first + early_s + LEAST_LEFT * every_s <= last:
+                first += early_s
             yield from dict.fromkeys(first + (last - first) * k // 4 for k in (0, 2, 1, 3))

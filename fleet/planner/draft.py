@@ -70,6 +70,11 @@ class Compartments:
         free = self.problem.stations[way.locker_id].free
         return all(sum(taken[s] for s in sizes) <= sum(free[s] for s in sizes) for sizes in larger_classes())
 
+    def has_room(self, locker_id: str) -> bool:
+        """Whether there is a compartment of some class left."""
+        free, taken = self.problem.stations[locker_id].free, self._taken.get(locker_id, Counter())
+        return sum(taken.values()) < sum(free.values())
+
     def take(self, way: LockerWay) -> bool:
         """Keep a compartment; false when there is none."""
         fits = self.room(way)

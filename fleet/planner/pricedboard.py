@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fleet.planner.board import Board, Seat
@@ -17,6 +17,7 @@ from fleet.planner.sorties import Sortie, Yard
 from fleet.planner.standingtrips import StandingTrips
 from fleet.planner.tours import Tour, savings
 from fleet.planner.trips import in_turn, together
+from fleet.planner.visits import Visit
 from fleet.planner.ways import LockerWay, SortieWay, Way
 
 
@@ -117,6 +118,30 @@ class PricedBoard(Board):
             pool.index for pool in self.problem.pools if any(slot.asset_id not in busy for slot in pool.slots)
         }
         return {order for order, cost in self._costs().items() if self.ways[order].flown_below(cost, pools)}
+
+    def stored(self) -> set[int]:
+        """The parcels that a van may bring into a locker with a compartment left for less than what they cost now, by
+        what a stop there adds at the least: it may have been full, or out of service, when the plan was made."""
+        roomy = (name for name in self.problem.stations if self.compartments.has_room(name))
+        stops = {name: 0.0 if self.stops_at(name) else self._floor((name, ())) for name in roomy}
+        worth = self._costs() if stops else {}
+        return {order for order, cost in worth.items() if self._may_be_stored(order, cost, stops)}
+
+    def _may_be_stored(self, order: int, cost: float, stops: Mapping[str, float]) -> bool:
+        """Whether one of these lockers may take it for less; who waits in one gives up its fee, and a stop for it
+        alone."""
+        own = None if order in self.sorties else self.stays.get(order)
+        if own is None:
+            return self.ways[order].kept_below(cost, stops)
+        visit = next(visit for visit in self._stops_of(order) if order in visit.orders)
+        limit = own.fee + (cost if len(visit.orders) == 1 else 0.0)
+        others = {name: least for name, least in stops.items() if name != own.locker_id}
+        return self.ways[order].kept_below(limit, others)
+
+    def _stops_of(self, order: int) -> Iterator[Visit]:
+        """Those of the tour that brings it."""
+        tour = self.tours[self._van_of[order]]
+        return (tour.case.visits[v] for v in tour.visits)
 
     def _costs(self) -> dict[int, float]:
         """What each parcel that is brought counts for now: its sortie, or what leaving out its stop saves, and how late

@@ -88,10 +88,10 @@ def _changed(draft: Draft, ways: Sequence[Ways], present: Present, *, seed: int,
 
 def touched(board: PricedBoard, before: Draft) -> list[int]:
     """The parcels that a change may lead to other seats: those that nobody brought before, those nearest to each of
-    them, those of missions that do not stay as they were drafted, and those for whom a changed route is near, or a
-    machine that has nothing to do; where somebody is left, those who may make room."""
+    them, those of missions that do not stay as they were drafted, and those for whom a changed route is near, a
+    machine that has nothing to do, or a locker with room; where somebody is left, those who may make room."""
     found = {order for one in board.changed() for order in one.orders} | set(before.unserved)
-    found |= board.drawn() | board.idle()
+    found |= board.drawn() | board.idle() | board.stored()
     found |= _in_the_way(board)
     if before.unserved:
         apart = Apart(board.problem)

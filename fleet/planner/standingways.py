@@ -35,7 +35,7 @@ from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
 
 EVERY_S = 900
 """Whether a parcel that stands could go by another sortie is asked for departures at whole quarters of an hour, by the
-clock: the next plan, a little later, need not ask again."""
+clock: the next plan, a little later, need not ask again. Of one that is due soon also for those in between."""
 
 LEAST_SLACK = 1e-6
 """So much more a way may cost at the least and still be asked about: whoever looks at it decides."""
@@ -155,6 +155,12 @@ class StandingWays(Ways):
         return tuple(
             way for way in self._possible_lockers if self._door.bases and may_go(problem, order, way)
         )
+
+    def kept_below(self, limit: float, stops: Mapping[str, float]) -> bool:
+        """Which lockers it may wait in is asked only where a stop there alone costs less."""
+        near = self._asking.near_lockers.get(self._order, ())
+        least = min((stops.get(locker_id, math.inf) for locker_id in near), default=math.inf)
+        return least < limit and super().kept_below(limit, stops)
 
     @cached_property
     def _possible_lockers(self) -> list[LockerWay]:

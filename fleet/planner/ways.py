@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
@@ -101,3 +102,7 @@ class Ways:
     def flown_below(self, limit: float, pools: Container[int]) -> bool:
         """Whether a sortie of one of these pools may cost less than that."""
         return any(way.pool in pools and way.least < limit for way in self.sorties)
+
+    def kept_below(self, limit: float, stops: Mapping[str, float]) -> bool:
+        """Whether a van may bring it into one of these lockers, where a stop adds so much, for less than that."""
+        return any(stops.get(way.locker_id, math.inf) + way.fee < limit for way in self.lockers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,10 +13,12 @@ from fleet.planner import MaxIterations, Snapshot, plan
 from fleet.planner.candidates import find_ways
 from fleet.planner.flights import Flights
 from fleet.planner.problem import Pool, Problem
+from fleet.planner.snapshot import Drafted, DraftedStop
 from fleet.planner.standingways import StandingWays, ways_in_force
 from fleet.planner.ways import SortieWay, Ways
 from tests.support.drafted import in_force
-from tests.unit.planner.town import EIGHT, random_town
+from tests.unit.planner.town import EIGHT, place, random_town, snapshot
+from tests.unit.planner.town import order as parcel
 
 
 @dataclass
@@ -126,3 +129,25 @@ def test_once_time_is_up_the_drafted_sortie_alone_is_known() -> None:
     order = next(n for n, one in enumerate(town.orders) if one.order_id == order_id)
     assert len(ways[order].sorties) == 1
     assert not ways[order].asked
+
+
+@pytest.mark.parametrize(("kind", "due_in"), [("drones", (10, 12, 20)), ("robots", (15, 20, 30))])
+@pytest.mark.parametrize("minute", [1, 5, 9, 13])
+def test_who_stands_and_is_due_soon_is_offered_the_trips_that_a_new_parcel_is(
+    minute: int, kind: str, due_in: tuple[int, ...]
+) -> None:
+    """Those that depart at once: at the next quarter of an hour it would be too late."""
+    parcels = [
+        parcel(f"O{away}", place(1000 + away, 100), hours=(0, (minute + due) / 60))
+        for away, due in zip((200, 300, 900), due_in, strict=True)
+    ]
+    fly = kind == "drones"
+    town = snapshot(parcels, vans=1, drones=2 * fly, robots=2 * (not fly))
+    stops = tuple(DraftedStop(None, (one.order_id,)) for one in parcels)
+    route = Drafted("route", 0, town.assets[0].asset_id, EIGHT, stops)
+    problem = Problem(replace(town, at=EIGHT + timedelta(minutes=minute), drafted=(route,)))
+    found, alone = ways_in_force(problem, Flights(problem)), find_ways(problem, Flights(problem))
+    assert all(any(ends(ways)) for ways in alone)
+    for mine, theirs in zip(found, alone, strict=True):
+        assert isinstance(mine, StandingWays)
+        assert set(ends(mine)) == set(ends(theirs))
