@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from fleet.dispatch.desk import Desk
@@ -18,13 +18,37 @@ from fleet.protocol.mission import BreakDue, Item, Load, Mission, Step, Stop, Un
 
 
 def revise(desk: Desk, record: MissionRecord, route: RoutePlan, why: str) -> Mission:
-    """The mission with the route's stops; steps that are over or under way keep exactly what they were."""
+    """The mission with the route's stops; steps that are over or under way keep exactly what they were. The route has
+    the times at which its van, late as it is, is expected."""
+    late = timedelta(seconds=record.late_s)
     known = [s for s in record.mission.steps if isinstance(s, Stop)]
-    fresh = route_steps(desk, route.stops)
+    fresh = [_as_planned(stop, late) for stop in route_steps(desk, route.stops)]
     energy = {} if route.energy_wh is None else {"energy_wh": route.energy_wh, "reserve_wh": route.reserve_wh}
     stops = _matched(known, fresh, record)
     rest = break_due(route, _load(record).step_id, stops)
+    if rest is not None and rest.start != _break_start(record.mission):
+        rest = _break_as_planned(rest, late)
     return _replace(desk, record, stops, why, {**energy, "driver_break": rest})
+
+
+def _as_planned(stop: Stop, late: timedelta) -> Stop:
+    """A stop at its time without what its van is late by: the record has that beside it until the next report. One that
+    is in its window is not planned before that."""
+    return stop.model_copy(update={"eta": _earlier(stop.eta, late, stop.window.start)})
+
+
+def _break_as_planned(rest: BreakDue, late: timedelta) -> BreakDue:
+    """The same of a driver's break that is still to come."""
+    start = _earlier(rest.start, late, rest.begins.start)
+    return rest.model_copy(update={"start": start, "end": start + (rest.end - rest.start)})
+
+
+def _earlier(at: datetime, late: timedelta, opens: datetime) -> datetime:
+    return max(at - late, min(at, opens))
+
+
+def _break_start(mission: Mission) -> datetime | None:
+    return None if mission.driver_break is None else mission.driver_break.start
 
 
 def _matched(known: Sequence[Stop], fresh: Sequence[Stop], record: MissionRecord) -> list[Stop]:
