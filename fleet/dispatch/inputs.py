@@ -9,7 +9,7 @@ from fleet.domain.plan import Plan
 from fleet.domain.tripcharge import TripCharge
 from fleet.energy.gauge import Doubt
 from fleet.protocol.messages import Action
-from fleet.protocol.options import OrderOptions
+from fleet.protocol.options import NoOptions, OrderOptions
 from fleet.protocol.salvage import Nonsense
 from fleet.protocol.values import Place, Reason
 
@@ -37,7 +37,7 @@ class OptionsFound:
     request_id: str
     order_id: str
     found: OrderOptions | None
-    code: str = ""
+    code: NoOptions | None = None
     detail: str = ""
 
 

@@ -15,7 +15,7 @@ from fleet.dispatch.inputs import OptionsFound
 from fleet.hub.children import killed
 from fleet.planner.recent import Recent
 from fleet.planner.stop import within
-from fleet.protocol.options import OrderOptions
+from fleet.protocol.options import NoOptions, OrderOptions
 
 SECONDS = 3.0
 """What the ways of one parcel may take; what there is no time for then is left out of the answer, which says so."""
@@ -71,14 +71,14 @@ class Questions:
         self._used_s = self._monotonic()
         if len(self._asked) >= MOST:
             detail = f"the planner answers {MOST} other questions: ask again in a moment"
-            self._answers.append(_without(question, "planner_busy", detail))
+            self._answers.append(_without(question, NoOptions.PLANNER_BUSY, detail))
             return
         try:
             worker = self._living()
             future = worker.executor.submit(find_options, question)
         except (BrokenProcessPool, OSError) as error:
             self._worker = None
-            self._answers.append(_without(question, "planner_down", _down(type(error).__name__)))
+            self._answers.append(_without(question, NoOptions.PLANNER_DOWN, _down(type(error).__name__)))
             return
         self._asked.append(_Asked(question, worker, future, self._used_s))
         future.add_done_callback(lambda _: self._wake())
@@ -115,7 +115,7 @@ class Questions:
         """Whoever asked is told; the process goes on, and is ready for the next question then."""
         one.told = True
         why = f"gave no answer within {PATIENCE_S:g} s" if one.worker.up.done() else "is only being started"
-        return _without(one.question, "planner_slow", f"the planner {why}: ask again in a moment")
+        return _without(one.question, NoOptions.PLANNER_SLOW, f"the planner {why}: ask again in a moment")
 
     def _answer(self, one: _Asked) -> OptionsFound:
         question, error = one.question, one.future.exception()
@@ -123,10 +123,10 @@ class Questions:
             return OptionsFound(question.peer_id, question.request_id, question.order_id, one.future.result())
         if isinstance(error, BrokenProcessPool):
             self._forget(one.worker)
-            return _without(question, "planner_down", _down(type(error).__name__))
+            return _without(question, NoOptions.PLANNER_DOWN, _down(type(error).__name__))
         why = f"{type(error).__name__}: {error}"
         detail = f"the planner could not answer ({why}): ask again, and report it if that does not help"
-        return _without(question, "planner_failed", detail)
+        return _without(question, NoOptions.PLANNER_FAILED, detail)
 
     def _end_hung(self, now_s: float) -> list[OptionsFound]:
         """End a process that hangs; whoever waits for it and was not told yet is told now."""
@@ -137,7 +137,7 @@ class Questions:
             killed(worker.executor)
             self._forget(worker)
         detail = _down(f"no answer within {LONGEST_S:g} s")
-        return [_without(one.question, "planner_down", detail) for one in lost if not one.told]
+        return [_without(one.question, NoOptions.PLANNER_DOWN, detail) for one in lost if not one.told]
 
     def _forget(self, worker: _Worker) -> None:
         """A process that is gone is asked no more; by now there may be another one, which stays."""
@@ -170,7 +170,7 @@ def find_options(question: FindOptions) -> OrderOptions:
     return options_of(snapshot, question.order_id, stop=stop)
 
 
-def _without(question: FindOptions, code: str, detail: str) -> OptionsFound:
+def _without(question: FindOptions, code: NoOptions, detail: str) -> OptionsFound:
     return OptionsFound(question.peer_id, question.request_id, question.order_id, None, code, detail)
 
 

@@ -39,9 +39,28 @@ class Option(Value):
     chosen: bool = False
 
 
+class NoOptions(StrEnum):
+    """Why a question gets no ways for an answer: the code of the one reason of such a ``reply``."""
+
+    UNKNOWN_ORDER = "unknown_order"
+    NO_CHOICE_LEFT = "no_choice_left"
+    NO_DAY_OPEN = "no_day_open"
+    PLANNER_BUSY = "planner_busy"
+    PLANNER_SLOW = "planner_slow"
+    PLANNER_DOWN = "planner_down"
+    PLANNER_FAILED = "planner_failed"
+
+
 class ExplainOrder(Message):
     """A person asks for every way of a parcel that is still to be planned, or is drafted and nobody was sent out with.
     Nothing is changed.
+
+    The ``reply`` has ``options``, or ``ok`` false and one reason. Asking again does not help with ``unknown_order``
+    (there is no such order), ``no_choice_left`` (it was handed over, is out or was sent, so no plan chooses any more)
+    and ``no_day_open`` (nothing could be planned). It does, a little later, with ``planner_busy`` (as many others are
+    being answered as may be at once), ``planner_slow`` (there is no answer after 8 s, or the planner's process is only
+    being started, as for the first question) and ``planner_down`` (that process ended; another one is started). With
+    ``planner_failed`` the question itself went wrong, which ``detail`` tells.
     """
 
     type: Literal["explain_order"] = "explain_order"

@@ -9,6 +9,7 @@ from fleet.dispatch.planning import question
 from fleet.dispatch.revisable import no_choice_left
 from fleet.feasibility.incident import incident
 from fleet.protocol.messages import ExplainOrder, Reply
+from fleet.protocol.options import NoOptions
 
 
 def explain_order(desk: Desk, message: ExplainOrder) -> None:
@@ -16,11 +17,15 @@ def explain_order(desk: Desk, message: ExplainOrder) -> None:
     order_id = message.order_id
     parcel = desk.state.parcels.get(order_id)
     if parcel is None:
-        _refuse(desk, message, "unknown_order", f"there is no order {order_id!r}: see `fleet orders list`")
+        _refuse(
+            desk, message, NoOptions.UNKNOWN_ORDER, f"there is no order {order_id!r}: see `fleet orders list`"
+        )
     elif (why := no_choice_left(desk.state, parcel)) is not None:
-        _refuse(desk, message, "no_choice_left", f"{order_id} {why}")
+        _refuse(desk, message, NoOptions.NO_CHOICE_LEFT, f"{order_id} {why}")
     elif desk.state.until is None:
-        _refuse(desk, message, "no_day_open", "no day is open: there is nothing that could be planned")
+        _refuse(
+            desk, message, NoOptions.NO_DAY_OPEN, "no day is open: there is nothing that could be planned"
+        )
     elif desk.peer_id is not None:
         found = FindOptions(desk.peer_id, message.request_id, order_id, question(desk, order_id))
         desk.effects.append(found)
@@ -29,7 +34,7 @@ def explain_order(desk: Desk, message: ExplainOrder) -> None:
 def options_found(desk: Desk, message: OptionsFound) -> None:
     """Answer whoever has asked."""
     if message.found is None:
-        why = incident(message.code, message.detail, source="hub")
+        why = incident(message.code or NoOptions.PLANNER_FAILED, message.detail, source="hub")
         reply = Reply(request_id=message.request_id, ok=False, detail=message.detail, reasons=(why,))
     else:
         planning = desk.state.planning
@@ -38,6 +43,6 @@ def options_found(desk: Desk, message: OptionsFound) -> None:
     desk.effects.append(Answer(message.peer_id, reply))
 
 
-def _refuse(desk: Desk, message: ExplainOrder, code: str, detail: str) -> None:
+def _refuse(desk: Desk, message: ExplainOrder, code: NoOptions, detail: str) -> None:
     why = incident(code, detail, source="hub")
     desk.answer(Reply(request_id=message.request_id, ok=False, detail=detail, reasons=(why,)))

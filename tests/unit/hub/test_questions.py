@@ -21,6 +21,7 @@ from fleet.hub import questions as module
 from fleet.hub.planning import spawned_executor
 from fleet.hub.questions import Questions, find_options, get_ready
 from fleet.planner.stop import MaxIterations
+from fleet.protocol.options import NoOptions
 from tests.support.bench import write_inputs
 
 
@@ -53,7 +54,7 @@ def named(folder: Path, request_id: str) -> FindOptions:
     return replace(question(folder), request_id=request_id)
 
 
-def told(found: Questions) -> list[tuple[str, str]]:
+def told(found: Questions) -> list[tuple[str, NoOptions | None]]:
     """Which requests were answered since the last look, and with what."""
     return [(answer.request_id, answer.code) for answer in found.done()]
 
