@@ -7,6 +7,7 @@ sortie whether it stays cold on the way. A new question is a function in its own
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import MappingProxyType
 
 from fleet.feasibility.airspace import ask_airspace
@@ -83,7 +84,13 @@ _NAMES = OF_PARCELS.keys() | OF_SORTIES.keys() | OF_LOCKERS.keys()
 
 def _check_names(kind: Kind) -> None:
     # A misspelt question would never be asked, which must not pass for a yes.
-    strange = [name for name in kind.questions if name not in _NAMES]
+    strange = _strange(kind.questions)
     if strange:
         known = ", ".join(sorted(_NAMES))
         raise KindError(f"the kind {kind.name!r} asks {', '.join(strange)}, but the questions are {known}")
+
+
+@cache
+def _strange(questions: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that are no questions."""
+    return tuple(name for name in questions if name not in _NAMES)

@@ -12,8 +12,8 @@ from functools import cached_property
 from itertools import islice
 
 from fleet.planner.buildings import door_visits, gathered, meets, shared, with_parcel, without
-from fleet.planner.construct import standing_vans
 from fleet.planner.draft import Compartments, Draft
+from fleet.planner.driven import Driven
 from fleet.planner.floors import Floors
 from fleet.planner.longer import tried, with_stop
 from fleet.planner.overdue import late_prices, no_later, none_later
@@ -61,7 +61,7 @@ class Board:
     compartments: Compartments = field(init=False)
     sorties: dict[int, Sortie] = field(init=False)
     stays: dict[int, LockerWay] = field(init=False)
-    tours: dict[int, Tour] = field(init=False)
+    tours: Driven = field(init=False)
     _van_of: dict[int, int] = field(default_factory=dict)
     _cuts: dict[int, tuple[Tour, Tour | None]] = field(default_factory=dict)
     _lifted_from: int | None = None
@@ -74,7 +74,7 @@ class Board:
         self.compartments = Compartments(self.problem)
         for way in self.stays.values():
             self.compartments.take(way)
-        self.tours = {tour.van.index: gathered(tour) for tour in draft.routing.tours}
+        self.tours = Driven(map(gathered, draft.routing.tours))
         for tour in draft.routing.tours:
             self._van_of |= {order: tour.van.index for visit in _visits(tour) for order in visit.orders}
 
@@ -151,8 +151,7 @@ class Board:
 
     def _trips(self, one: Tour) -> list[Tour]:
         """All trips of a tour's van, that one among them if it is driven."""
-        asset_id = one.van.slot.asset_id
-        return [tour for tour in self.tours.values() if tour.van.slot.asset_id == asset_id]
+        return self.tours.of_asset(one.van.slot.asset_id)
 
     def _turn(self, one: Tour) -> None:
         """Give each trip of a van what its others leave free."""
@@ -358,11 +357,13 @@ class Board:
         """The stops that are made at a locker or, without one, at a parcel's building."""
         if locker_id is None and order not in self._shared:
             return []
-        vans = None if locker_id is not None else {self._van_of.get(one) for one in self._shared[order]}
+        if locker_id is not None:
+            tours = self.tours.at_locker(locker_id)
+        else:
+            tours = self.tours.some(self._van_of.get(one) for one in self._shared[order])
         return [
             (tour, i, visit)
-            for tour in self.tours.values()
-            if (locker_id in tour.lockers if vans is None else tour.van.index in vans)
+            for tour in tours
             for i, visit in enumerate(_visits(tour))
             if (visit.locker_id == locker_id if locker_id is not None else meets(self.problem, visit, order))
         ]
@@ -382,7 +383,7 @@ class Board:
             self.asked.add(tour.van.slot.asset_id)
             longer = tried(tour, visit)
             yield from (Seat(way, t.cost - tour.cost + fee, tour=t) for t in longer)
-        for van in standing_vans(list(self.tours.values()), self.problem.vans):
+        for van in self._standing(visit.key):
             if van.fixed_cost + fee < limit:
                 alone = tour_of(self.problem, van, (visit,))
                 yield Seat(way, alone.cost + fee, tour=alone)
@@ -427,10 +428,10 @@ class Board:
 
     def stops_at(self, locker_id: str) -> bool:
         """Whether some van stops at the locker."""
-        return any(locker_id in tour.lockers for tour in self.tours.values())
+        return bool(self.tours.at_locker(locker_id))
 
     def _floor(self, key: Key) -> float:
-        standing = [v.fixed_cost for v in standing_vans(list(self.tours.values()), self.problem.vans)]
+        standing = [van.fixed_cost for van in self._standing(key)]
         goal = self._floors.goals[key]
         driving = [self._least(tour, goal) for tour in self._around(goal)]
         least = min([*standing, *driving], default=math.inf)
@@ -442,12 +443,24 @@ class Board:
         if self.problem.keeps_legs:
             return list(self.tours.values())
         near = (self._van_of.get(order) for order in self._floors.near(goal, NEAR_PARCELS))
-        return [self.tours[index] for index in dict.fromkeys(near) if index in self.tours]
+        return [
+            self.tours[index] for index in dict.fromkeys(near) if index is not None and index in self.tours
+        ]
 
     def _out(self, goal: int) -> list[Tour]:
         """All trips of the vans that may go out again for a stop."""
-        names = {tour.van.slot.asset_id for tour in self._around(goal)}
-        return [tour for tour in self.tours.values() if tour.van.slot.asset_id in names]
+        if self.problem.keeps_legs:
+            return list(self.tours.values())
+        names = dict.fromkeys(tour.van.slot.asset_id for tour in self._around(goal))
+        return [tour for asset_id in names for tour in self.tours.of_asset(asset_id)]
+
+    def _standing(self, key: Key) -> list[Van]:
+        """The vans that may go out for a stop, one of such as are alike: all, or, of very many, the nearest."""
+        if self.problem.keeps_legs:
+            return self.tours.standing(self.problem.vans)
+        name, orders = key
+        to = self.problem.orders[orders[0]].place if name is None else self.problem.locker(name).place
+        return self.tours.standing_near(self.problem.vans, to)
 
     def _least(self, tour: Tour, goal: int) -> float:
         return self._floors.least(tour, goal, own=tour.van.index == self._lifted_from)

@@ -7,17 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from fleet.domain.fleet import RouteType, StationType
 from fleet.feasibility import (
     Trip,
     Verdict,
     assess_locker,
     assess_route,
-    order_columns,
     prefilter_lockers,
-    prefilter_sorties,
 )
 from fleet.feasibility.charging import swap_s
 from fleet.feasibility.context import Context
@@ -26,6 +22,7 @@ from fleet.feasibility.least import least_cost, least_s
 from fleet.kinds import kind_of
 from fleet.planner.flights import Flights, earliest_departure, round_up
 from fleet.planner.machinetime import MachineTime
+from fleet.planner.nearpools import near_pools
 from fleet.planner.problem import NO_WAY_S, Pool, Problem, stay_fee
 from fleet.planner.refills import KEPT_SOC
 from fleet.planner.stop import Late, never
@@ -35,12 +32,6 @@ from fleet.protocol.values import Order
 
 LOCKERS_PER_PARCEL = 6
 """The nearest lockers that are looked at; the walk limit seldom leaves more."""
-
-POOLS_PER_PARCEL = 2
-"""The nearest pools of each type that are asked exactly."""
-
-FARTHER = 1.6
-"""A pool that lies more than so many times as far as the nearest one is not asked."""
 
 LEAST_LEFT = 3
 """Departures are tried at whole minutes, say, by the clock where so many of these are left behind the first one."""
@@ -309,32 +300,6 @@ def ends(
     if port is not None:
         asked += [(pool, port) for pool in pools if kind_of(pool.type.kind).needs_airspace][:1]
     return asked
-
-
-def near_pools(problem: Problem, orders: Sequence[int]) -> dict[int, list[Pool]]:
-    """For each of these parcels, by type, the nearest pools that the sieve leaves."""
-    near: list[list[tuple[str, float, int]]] = [[] for _ in orders]
-    columns = order_columns([problem.orders[order] for order in orders])
-    for pool in problem.pools:
-        kept = prefilter_sorties(problem.snapshot.context, columns, pool.type, pool.site, problem.snapshot.at)
-        away = np.hypot(columns.lon - pool.site.place.lon, columns.lat - pool.site.place.lat)
-        for row in np.flatnonzero(kept).tolist():
-            if problem.standing(orders[row]) in (None, pool.site.site_id):
-                near[row].append((pool.type.type_id, float(away[row]), pool.index))
-    return {o: _nearest_of_each_type(problem, found) for o, found in zip(orders, near, strict=True)}
-
-
-def _nearest_of_each_type(problem: Problem, found: Sequence[tuple[str, float, int]]) -> list[Pool]:
-    """The nearest pool of each type, and others that are hardly farther."""
-    by_type: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    for type_id, away, index in sorted(found):
-        by_type[type_id].append((away, index))
-    return [
-        problem.pools[index]
-        for near in by_type.values()
-        for away, index in near[:POOLS_PER_PARCEL]
-        if away <= FARTHER * near[0][0]
-    ]
 
 
 def sortie_way(

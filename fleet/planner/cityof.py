@@ -189,6 +189,11 @@ class _Making:
         """When a parcel can be loaded; one that is collected is not."""
         return self.problem.ready[order] if is_delivery(self.problem.orders[order]) else 0
 
+    @cached_property
+    def _last_release_s(self) -> int:
+        """When the last parcel can be loaded."""
+        return max((self._release_s(order) for order in self.orders), default=0)
+
     def _size(self, order: int) -> int:
         """The compartment that it needs: where lockers differ, the largest of them."""
         ways = self.ways[order]
@@ -252,9 +257,10 @@ class _Making:
         are looked for where parcels come later than the van, or fill it long before its day is over."""
         van = group[0]
         few = van.driver_break is None and len(self.problem.vans) <= FEW_VANS
-        late_s = max((self._release_s(order) for order in self.orders), default=0)
-        fetches = late_s > van.early_s + WORTH_A_TRIP_S
-        return MOST_TRIPS if few and (fetches or self._soon_full(van)) else 1
+        if not few:
+            return 1
+        fetches = self._last_release_s > van.early_s + WORTH_A_TRIP_S
+        return MOST_TRIPS if fetches or self._soon_full(van) else 1
 
     def _soon_full(self, van: Van) -> bool:
         """Whether the van is full of parcels like these, and has brought them, in half of its time."""
@@ -283,6 +289,11 @@ class _Making:
         found = {way.locker_id for o in self.orders for way in self.ways[o].lockers}
         found |= {way.locker.locker_id for o in self.orders for way in self.ways[o].sorties if way.locker}
         return tuple(sorted(found))
+
+    @cached_property
+    def locker_rows(self) -> dict[str, int]:
+        """The row of each."""
+        return {name: row for row, name in enumerate(self.lockers)}
 
     @cached_property
     def slots(self) -> tuple[int, ...]:
@@ -316,7 +327,7 @@ class _Making:
     def _locker_ways(self) -> LockerWays:
         """By van into a locker, within the parcel's window."""
         rows = [
-            (row, self.lockers.index(way.locker_id), way.fee, *self.problem.due[order])
+            (row, self.locker_rows[way.locker_id], way.fee, *self.problem.due[order])
             for row, order in enumerate(self.orders)
             if self.ways[order].bases
             for way in self.ways[order].lockers
@@ -373,7 +384,7 @@ class _Making:
         """Here a machine departs when its loading begins, and charges as if one such trip followed the other."""
         parcel, group = (np.array([row[i] for row in self.sorties], np.int64) for i in (0, 1))
         ways = [way for _, _, way in self.sorties]
-        lockers = [-1 if w.locker is None else self.lockers.index(w.locker.locker_id) for w in ways]
+        lockers = [-1 if w.locker is None else self.locker_rows[w.locker.locker_id] for w in ways]
         return SortieWays(
             parcel=parcel,
             group=group,

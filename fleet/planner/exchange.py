@@ -117,7 +117,7 @@ class _Exchange:
         if len(column.orders) == TOGETHER or not others:
             return
         board, (*_, order), (*_, seat) = self.board, column.orders, column.seats
-        before = dict(board.tours)
+        before = board.tours.copy()
         board.take(order)
         board.put(order, seat)
         for i, other in enumerate(others):

@@ -15,6 +15,7 @@ from fleet.planner.candidates import LOCKERS_PER_PARCEL
 from fleet.planner.flights import Flights, first_departure
 from fleet.planner.insertion import Insertion, best_insertion, open_route
 from fleet.planner.more import apart
+from fleet.planner.nearby import Nearby
 from fleet.planner.nearest import Finder, Nearest, Refused, when_asked
 from fleet.planner.options import Options
 from fleet.planner.prices import Prices
@@ -231,8 +232,19 @@ class Explainer:
     def _lockers_near(self, order: int, asset_type: StationType) -> list[Station]:
         """The lockers of a type, the nearest first."""
         place = self.problem.orders[order].place
-        of_type = [s for s in self.problem.stations.values() if s.type == asset_type]
-        return sorted(of_type, key=lambda s: (apart(s.locker.place, place), s.locker.locker_id))
+        stations, nearby = self._of_type.get(asset_type.type_id, ([], Nearby(())))
+        near = [] if self.problem.keeps_legs else nearby.around(place, LOCKERS_PER_PARCEL)
+        if near:
+            return [stations[number] for number in near]
+        return sorted(stations, key=lambda s: (apart(s.locker.place, place), s.locker.locker_id))
+
+    @cached_property
+    def _of_type(self) -> dict[str, tuple[list[Station], Nearby]]:
+        """The lockers of each type; of a large problem few of them are looked at for each parcel."""
+        found: dict[str, list[Station]] = {}
+        for one in self.problem.stations.values():
+            found.setdefault(one.type.type_id, []).append(one)
+        return {name: (some, Nearby([one.locker.place for one in some])) for name, some in found.items()}
 
     def _route_verdict(self, order: int, asset_type: RouteType) -> Verdict:
         """The static answer; where it is a yes, the parcel stands where no such van starts."""

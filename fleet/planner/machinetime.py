@@ -42,6 +42,9 @@ class MachineTime:
         return [pool for pool in pools if self._left[pool.index] > 0.0]
 
     def take(self, ways: Iterable[SortieWay]) -> None:
-        """Count what is possible for a parcel."""
+        """Count what is possible for a parcel: of each pool's ways for it, to the door and to a locker's port, one."""
+        longest = dict[int, int]()
         for way in ways:
-            self._left[way.pool] -= way.cycle_s
+            longest[way.pool] = max(way.cycle_s, longest.get(way.pool, 0))
+        for pool, cycle_s in longest.items():
+            self._left[pool] -= cycle_s

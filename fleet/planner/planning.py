@@ -37,9 +37,9 @@ WAYS_SHARE, SEARCH_SHARE, SETTLE_SHARE = 0.5, 0.7, 0.4
 """Of the time that is left each time: what finding the ways, the search, and the last moves may take; the rest is for
 the reasons. Counted iterations wait for all of them."""
 
-MANY_WAYS_SHARE = 0.2
-"""The same for the ways of more places than legs are kept of: machines are few beside the parcels then, and whoever is
-not asked about sorties goes by van or into a locker."""
+MANY_WAYS_SHARE, MANY_SEARCH_SHARE = 0.3, 0.8
+"""The same of more places than legs are kept of: machines are few beside the parcels then, and whoever is not asked
+about sorties goes by van or into a locker; a parcel more that is brought is worth more than exact reasons."""
 
 EXACT_BY, EXACT_SHARE = 0.85, 0.5
 """Small exact parts are over when so much of all time has passed, and take that share of what is left until then. Of
@@ -91,7 +91,7 @@ def plan_in_parts(
         ways = ways_in_force(problem, flights, finding.late, time_up=stop.late)
     else:
         ways = find_ways(problem, flights, finding.late)
-    searching = stop.ahead(SEARCH_SHARE)
+    searching = stop.ahead(SEARCH_SHARE if problem.keeps_legs else MANY_SEARCH_SHARE)
     if snapshot.drafted:
         again = replan(problem, ways, flights, seed=seed, stop=searching)
         return _revision(again, ways, flights, seed=seed, made_at=made_at, stop=stop)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from fleet.planner.board import Board, Seat
 from fleet.planner.draft import Compartments, Draft
+from fleet.planner.driven import Driven
 from fleet.planner.overdue import late_price, late_prices, none_later
 from fleet.planner.present import Standing
 from fleet.planner.routes import Routing
@@ -30,7 +31,7 @@ class Mark:
     compartments: Compartments
     sorties: dict[int, Sortie]
     stays: dict[int, LockerWay]
-    tours: dict[int, Tour]
+    tours: Driven
     van_of: dict[int, int]
 
 
@@ -96,7 +97,7 @@ class PricedBoard(Board):
     def _trips_of(self, name: str, *changed: Tour) -> list[Tour]:
         """A van's trips, with those that would be others, or further ones, as they would be."""
         numbers = {tour.van.index for tour in changed}
-        own = (tour for tour in self.tours.values() if tour.van.slot.asset_id == name)
+        own = self.tours.of_asset(name)
         return [*(tour for tour in own if tour.van.index not in numbers), *changed]
 
     def drawn(self) -> set[int]:
@@ -174,7 +175,7 @@ class PricedBoard(Board):
             self.compartments.copy(),
             dict(self.sorties),
             dict(self.stays),
-            dict(self.tours),
+            self.tours.copy(),
             dict(self._van_of),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,9 @@ MAX_CLUSTER = 900
 
 MAX_CASE = 2500
 """Visits with one matrix between them; more are cut into areas first."""
+
+MAX_LEFT = 400
+"""The same of visits that no earlier tour of a large day has: each is asked of all new tours of its area."""
 
 Warm = Mapping[int, Sequence[Sequence[Key]]]
 """Tours of an earlier round: the van's number, and for each of its trips the keys of its visits, in order."""
@@ -57,18 +60,20 @@ def route(
     seed: int,
     stop: Stop | None,
     late: Late = never,
+    before: Sequence[Tour] = (),
 ) -> Routing:
     """Tours for the visits. Without ``stop`` by insertion alone; what that does not come to in time is left. Of many
-    visits, earlier tours stay as they are, and the rest is for other vans."""
-    kept = list[Tour]()
-    if warm and len(visits) > MAX_CASE:
-        kept, visits = _as_driven(problem, visits, warm)
-    areas, routings = _areas(visits), [Routing(tuple(kept), ())]
+    visits, earlier tours stay as they are, and the rest is for other vans: those of ``before``, of which they are the
+    keys, need not be worked out again."""
+    kept, many = list[Tour](), bool(warm) and len(visits) > MAX_CASE
+    if many:
+        kept, visits = _as_driven(problem, visits, warm, together(before))
     out = {tour.van.slot.asset_id for tour in kept}
     free = [van for van in problem.vans if van.slot.asset_id not in out]
-    for i, area in enumerate(areas):
-        part = stop and stop.part(1 / (len(areas) - i))
-        vans = free[i :: len(areas)]
+    shares = _by_site(visits, free) if many else _dealt(visits, free, MAX_CASE)
+    routings = [Routing(tuple(kept), ())]
+    for i, (area, vans) in enumerate(shares):
+        part = stop and stop.part(1 / (len(shares) - i))
         routings.append(_route_area(problem, vans, area, warm, seed=seed, stop=part, late=late))
     return Routing(
         tuple(tour for routing in routings for tour in routing.tours),
@@ -86,26 +91,53 @@ def _route_area(
     stop: Stop | None,
     late: Late,
 ) -> Routing:
-    case = Case(problem, tuple(visits))
+    case = Case(problem, tuple(visits), () if problem.keeps_legs else _sites(vans))
     tours, left = _completed(case, _revived(case, vans, warm), vans, late)
     if stop is not None and not late():
         tours, left = improved(case, tours, vans, seed=seed, stop=stop, late=late)
     return Routing(tuple(t for t in tours if t.visits), tuple(case.visits[v] for v in left))
 
 
-def _areas(visits: Sequence[Visit]) -> list[list[Visit]]:
+def _sites(vans: Sequence[Van]) -> tuple[str, ...]:
+    return tuple(sorted({van.site.site_id for van in vans}))
+
+
+def _dealt(visits: Sequence[Visit], vans: Sequence[Van], most: int) -> list[tuple[list[Visit], list[Van]]]:
+    """The visits, cut into areas of so many at most, and for each a part of the vans."""
+    areas = _areas(visits, most)
+    return [(area, list(vans[i :: len(areas)])) for i, area in enumerate(areas)]
+
+
+def _by_site(visits: Sequence[Visit], vans: Sequence[Van]) -> list[tuple[list[Visit], list[Van]]]:
+    """The same, where vans are very many: those of the site that is nearest to each visit."""
+    sites = list({van.site.site_id: van.site.place for van in vans}.items())
+    if not sites:
+        return [(list(visits), [])]
+    lon, lat = np.array([(v.place.lon, v.place.lat) for v in visits]).reshape(-1, 2).T
+    nearest, least = np.zeros(len(visits), np.int64), np.full(len(visits), np.inf)
+    for number, (_, at) in enumerate(sites):
+        away = np.hypot((lon - at.lon) * math.cos(math.radians(at.lat)), lat - at.lat)
+        nearest[away < least], least = number, np.minimum(away, least)
+    shares = list[tuple[list[Visit], list[Van]]]()
+    for number, (site_id, _) in enumerate(sites):
+        around = [visits[i] for i in np.flatnonzero(nearest == number).tolist()]
+        shares += _dealt(around, [van for van in vans if van.site.site_id == site_id], MAX_LEFT)
+    return shares
+
+
+def _areas(visits: Sequence[Visit], most: int) -> list[list[Visit]]:
     """The visits, cut at the longer side's median until each area is small enough."""
-    if len(visits) <= MAX_CASE:
+    if len(visits) <= most:
         return [list(visits)]
     lon = np.array([v.place.lon for v in visits])
     lat = np.array([v.place.lat for v in visits])
     wide = np.ptp(lon) * math.cos(math.radians(float(lat.mean()))) >= np.ptp(lat)
     order = np.argsort(lon if wide else lat, kind="stable").tolist()
     half = len(order) // 2
-    return _areas([visits[i] for i in order[:half]]) + _areas([visits[i] for i in order[half:]])
+    return _areas([visits[i] for i in order[:half]], most) + _areas([visits[i] for i in order[half:]], most)
 
 
-def _revived(case: Case, vans: Sequence[Van], warm: Warm) -> list[Tour]:
+def _revived(case: Case, vans: Sequence[Van], warm: Warm, ease: Callable[[Tour], Tour] = eased) -> list[Tour]:
     """The earlier tours with the visits that are still there, without those for which there is no room any more."""
     numbers: dict[Key, list[int]] = defaultdict(list)
     for i, visit in enumerate(case.visits):
@@ -116,14 +148,17 @@ def _revived(case: Case, vans: Sequence[Van], warm: Warm) -> list[Tour]:
         for keys in warm.get(van.index, ()):
             kept = tuple(numbers[key].pop(0) for key in keys if numbers.get(key))
             trip = behind(case.problem, trips) if trips else van
-            tour = None if trip is None else eased(Tour(case, trip, kept))
+            tour = None if trip is None else ease(Tour(case, trip, kept))
             trips += [tour] if tour is not None and tour.visits else []
         tours += settled_in_turn(trips) if len(trips) > 1 else trips
     return tours
 
 
-def _as_driven(problem: Problem, visits: Sequence[Visit], warm: Warm) -> tuple[list[Tour], list[Visit]]:
-    """The earlier tours, each van's with the legs of its visits alone, and the visits that are in none."""
+def _as_driven(
+    problem: Problem, visits: Sequence[Visit], warm: Warm, before: Mapping[str, Sequence[Tour]]
+) -> tuple[list[Tour], list[Visit]]:
+    """The earlier tours, each van's with the legs of its visits alone, and the visits that are in none. What a van
+    can't make where it was, it makes where that costs least."""
     rest: dict[Key, list[Visit]] = defaultdict(list)
     for visit in visits:
         rest[visit.key].append(visit)
@@ -131,13 +166,35 @@ def _as_driven(problem: Problem, visits: Sequence[Visit], warm: Warm) -> tuple[l
     for van in problem.vans:
         keys = [key for trip in warm.get(van.index, ()) for key in trip]
         its = tuple(rest[key].pop(0) for key in keys if rest.get(key))
+        if not its:
+            continue
+        known = before.get(van.slot.asset_id, ())
+        if its == tuple(tour.case.visits[v] for tour in known for v in tour.visits):
+            tours += known
+            continue
         case = Case(problem, its, (van.site.site_id,))
-        tours += (found := _revived(case, (van,), warm))
+        found = _revived(case, (van,), warm, _without_long_waits)
+        if sum(len(tour.visits) for tour in found) < len(its):
+            found = _completed(case, found, (), never)[0]
+        tours += found
         made = {number for tour in found for number in tour.visits}
         for number, visit in enumerate(its):
             if number not in made:
                 rest[visit.key].append(visit)
     return tours, [visit for some in rest.values() for visit in some]
+
+
+def _without_long_waits(tour: Tour) -> Tour:
+    """The tour eased: first without the lockers at which it waits so long that it comes too late elsewhere. All that
+    lies in a locker shares a stop as far as windows allow, and the van that was there earlier for some of it may have
+    to wait for the others'."""
+    while tour.visits and len(late := np.flatnonzero(tour.line.begin_s > tour.line.late_s)):
+        stops = [tour.case.visits[v].locker_id is not None for v in tour.visits[: int(late[0])]]
+        waits = np.diff(tour.line.wait_until)[: len(stops)] * np.array(stops, np.int64)
+        if not waits.any():
+            break
+        tour = tour.without(int(np.argmax(waits)))
+    return eased(tour)
 
 
 def _completed(

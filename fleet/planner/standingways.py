@@ -24,11 +24,11 @@ from fleet.planner.candidates import (
     locker_ways,
     may_go,
     near_lockers,
-    near_pools,
     sortie_way,
     way_of,
 )
 from fleet.planner.flights import Flights
+from fleet.planner.nearpools import near_pools
 from fleet.planner.problem import Pool, Problem
 from fleet.planner.stop import Late, never
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways

@@ -179,8 +179,12 @@ class Deadline:
         return self.part(share)
 
 
-def within(clock: Callable[[], float], seconds: float, parcels: int = 0) -> Deadline:
+def within(
+    clock: Callable[[], float], seconds: float, parcels: int = 0, *, beside_s: float = 0.0
+) -> Deadline:
     """A deadline so many seconds from now; what can't be asked all the time gets ``FIRST_S`` at least, and
-    ``FIRST_EACH_S`` for each parcel."""
-    now = clock()
-    return Deadline(clock, now + seconds, now + max(seconds, FIRST_S, FIRST_EACH_S * parcels))
+    ``FIRST_EACH_S`` for each parcel. Of either ``beside_s`` are for what is done before and after, but of what each
+    parcel has no more than half."""
+    now, first_s = clock(), FIRST_EACH_S * parcels
+    at, first_s = seconds - min(beside_s, seconds), max(first_s - beside_s, first_s / 2)
+    return Deadline(clock, now + at, now + max(at, FIRST_S, first_s))
