@@ -119,6 +119,6 @@ def test_the_same_day_gives_the_same_events(tmp_path: Path) -> None:
     def log(one: Simulated) -> list[str]:
         return [re.sub(r"[^ \"]*/input/", "", event_text(e)) for e in one.events]
 
-    first, second = (hungry(tmp_path / name, SEED, parcels=20) for name in ("one", "two"))
+    first, second = (hungry(tmp_path / name, SEED, parcels=10) for name in ("one", "two"))
     assert told(first)
     assert log(first) == log(second)
