@@ -130,7 +130,7 @@ def kept_whole(seed: int) -> Plan:
 @pytest.mark.parametrize(
     ("tile", "dearer", "more_left"), [(4000, 1.03, 0), (30, 1.4, 7)], ids=["one search", "tiles"]
 )
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(chosen(2, long=4)))
 def test_beyond_the_places_whose_legs_are_kept_all_modes_are_searched_at_once(
     seed: int, tile: int, dearer: float, more_left: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,15 +222,16 @@ def test_a_very_large_day_has_time_for_a_first_plan() -> None:
     assert large.late()
 
 
-@pytest.mark.parametrize("workers", [1, 3])
-def test_workers_find_the_same(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One and three, as nobody beside."""
     small_tiles(monkeypatch)
     day = random_town(5, 90)
     alone = plan(day, seed=1, stop=MaxIterations(30), made_at=EIGHT)
-    with ThreadPoolExecutor(workers) as threads:
-        search = Workers(threads, workers)
-        beside = plan_in_parts(day, seed=1, stop=MaxIterations(30), made_at=EIGHT, workers=search).whole()
-    assert beside == alone
+    for workers in (1, 3):
+        with ThreadPoolExecutor(workers) as threads:
+            search = Workers(threads, workers)
+            beside = plan_in_parts(day, seed=1, stop=MaxIterations(30), made_at=EIGHT, workers=search).whole()
+        assert beside == alone, workers
 
 
 FEW = chosen(120, long=3000)
