@@ -5,8 +5,6 @@ import json
 import subprocess
 import sys
 
-import pytest
-
 from tests.architecture.tree import ROOT
 
 ALWAYS_LIGHT = ["fleet.protocol"]
@@ -26,15 +24,20 @@ HUB_STARTS = ["fleet.app", "fleet.cli.hub", "fleet.store", "fleet.dispatch.decid
 ONLY_ASK = ["fleet.store", "fleet.cli.orders", "fleet.cli.report", "fleet.cli.demo", "fleet.cli.simulate"]
 PROBE = """
 import importlib, json, sys
-importlib.import_module(sys.argv[1])
-print(json.dumps(sorted(sys.modules)))
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+    print(json.dumps(sorted(sys.modules)))
 """
 
 
-def run_probe(module: str) -> subprocess.CompletedProcess[str]:
-    """Import the module in a process of its own, since this one has loaded everything."""
-    command = [sys.executable, "-c", PROBE, module]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def loaded_by(*modules: str) -> dict[str, set[str]]:
+    """What is loaded once each of the modules is imported, one after the other in one process, since this one has
+    loaded everything.
+    """
+    command = [sys.executable, "-c", PROBE, *modules]
+    probe = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert probe.returncode == 0, f"these cannot be imported by themselves: {modules}\n{probe.stderr}"
+    return dict(zip(modules, map(set, map(json.loads, probe.stdout.splitlines())), strict=True))
 
 
 def light_modules() -> list[str]:
@@ -43,43 +46,33 @@ def light_modules() -> list[str]:
     return [*ALWAYS_LIGHT, *there]
 
 
-@pytest.mark.parametrize("module", light_modules())
-def test_import_loads_the_base_install_only(module: str) -> None:
+def test_import_loads_the_base_install_only() -> None:
     """What a robot or a locker imports."""
-    probe = run_probe(module)
-    assert probe.returncode == 0, f"{module} cannot be imported by itself:\n{probe.stderr}"
-    roots = {name.partition(".")[0] for name in json.loads(probe.stdout)}
-    assert roots & HEAVY == set(), f"importing {module} must not load these"
+    for module, loaded in loaded_by(*light_modules()).items():
+        roots = {name.partition(".")[0] for name in loaded}
+        assert roots & HEAVY == set(), f"importing {module} must not load these"
 
 
-@pytest.mark.parametrize("module", HUB_STARTS)
-def test_a_hub_starts_without_solvers(module: str) -> None:
+def test_a_hub_starts_without_solvers() -> None:
     """What the process of `fleet hub` imports before it listens."""
-    probe = run_probe(module)
-    assert probe.returncode == 0, f"{module} cannot be imported by itself:\n{probe.stderr}"
-    loaded = NOT_FOR_A_HUB & set(json.loads(probe.stdout))
-    assert loaded == set(), f"importing {module} must not load these"
+    for module, loaded in loaded_by(*HUB_STARTS).items():
+        assert loaded & NOT_FOR_A_HUB == set(), f"importing {module} must not load these"
 
 
-@pytest.mark.parametrize("module", ONLY_ASK)
-def test_who_only_asks_loads_no_database(module: str) -> None:
+def test_who_only_asks_loads_no_database() -> None:
     """What a command imports that writes to no store: it reads what is committed without SQLAlchemy."""
-    probe = run_probe(module)
-    assert probe.returncode == 0, f"{module} cannot be imported by itself:\n{probe.stderr}"
-    assert "sqlalchemy" not in json.loads(probe.stdout), f"importing {module} must not load it"
+    for module, loaded in loaded_by(*ONLY_ASK).items():
+        assert "sqlalchemy" not in loaded, f"importing {module} must not load it"
 
 
 def test_the_planner_s_worker_finds_its_solvers() -> None:
     """What the test above keeps out is there when a plan is asked for."""
-    probe = run_probe("fleet.planner.planning")
-    assert probe.returncode == 0, probe.stderr
-    loaded = set(json.loads(probe.stdout))
+    (loaded,) = loaded_by("fleet.planner.planning").values()
     assert {"ortools", "pyvrp"} <= loaded
     assert loaded & NOT_FOR_A_PLANNER == set()
 
 
 def test_the_probe_sees_a_heavy_import() -> None:
-    """The test above can fail."""
-    probe = run_probe("numpy")
-    assert probe.returncode == 0, probe.stderr
-    assert "numpy" in json.loads(probe.stdout)
+    """The tests above can fail, for any of the modules that they name."""
+    light, heavy = loaded_by("json", "numpy").values()
+    assert "numpy" in heavy - light
