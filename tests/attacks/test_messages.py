@@ -220,7 +220,7 @@ secure(socket, read_key_file(Path(sys.argv[1])))
 socket.connect(sys.argv[2])
 body = bytes(200_000_000)
 for _ in range(100):
-    socket.send_multipart([b"1", b"submit_orders", body])
+    socket.send_multipart([b"1", b"submit_orders", body], copy=False)
     time.sleep(0.2)
     socket.send_multipart([b"1", b"", b'{"ack":0}'])
 """
