@@ -221,27 +221,20 @@ class Builder:
 
     def _mended(self, routing: Routing, seed: int) -> Routing:
         """Parcels of stops that no van can make go by sortie or to the door instead, as far as there is room and
-        time."""
-        if self.late():
+        time. Of a large problem the last moves see to them: all stops would be gone through again for these few."""
+        if self.late() or not self.problem.keeps_legs:
             self._give_up({order for visit in routing.left for order in visit.orders} - self.sorties.keys())
             return Routing(routing.tours, ())
         self.apart |= {o for v in routing.left if v.locker_id is None and len(v.orders) > 1 for o in v.orders}
         if self.apart:
-            routing = self._again(routing, seed)
+            routing = route(self.problem, self._visits(), routing.warm, seed=seed, stop=None, late=self.late)
         left = self.problem.dearest_first(sorted(order for visit in routing.left for order in visit.orders))
         again = [order for order in left if self._turned(order)]
         self._give_up(set(left) - set(again) - self.sorties.keys())
         if again:
-            routing = self._again(routing, seed)
+            routing = route(self.problem, self._visits(), routing.warm, seed=seed, stop=None, late=self.late)
             self._give_up(order for visit in routing.left for order in visit.orders)
         return Routing(routing.tours, ())
-
-    def _again(self, routing: Routing, seed: int) -> Routing:
-        """The tours with what is to be visited by now."""
-        known, late = routing.tours, self.late
-        return route(
-            self.problem, self._visits(), routing.warm, seed=seed, stop=None, late=late, before=known
-        )
 
     def _turned(self, order: int) -> bool:
         """Try a left parcel by sortie; true when it is to go to the door instead of into a locker."""

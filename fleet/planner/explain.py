@@ -30,6 +30,9 @@ from fleet.protocol.values import Reason, slim
 
 UNASSIGNED = "unassigned"
 
+FEW_LOCKERS = 60
+"""Of so many lockers the nearest are found by sorting all."""
+
 STATUS_ORDER = {Status.FEASIBLE: 0, Status.UNKNOWN: 1, Status.INFEASIBLE: 2}
 
 
@@ -233,7 +236,7 @@ class Explainer:
         """The lockers of a type, the nearest first."""
         place = self.problem.orders[order].place
         stations, nearby = self._of_type.get(asset_type.type_id, ([], Nearby(())))
-        near = [] if self.problem.keeps_legs else nearby.around(place, LOCKERS_PER_PARCEL)
+        near = nearby.around(place, LOCKERS_PER_PARCEL) if len(stations) > FEW_LOCKERS else ()
         if near:
             return [stations[number] for number in near]
         return sorted(stations, key=lambda s: (apart(s.locker.place, place), s.locker.locker_id))

@@ -45,7 +45,7 @@ BEGUN_AT = 0.5
 """A search from a draft begins as one of its own is at this share of its time; hotter it loses what it was given
 (`benchmarks/RESULTS.md`, "a second start")."""
 
-FIRST_SHARE = 0.65
+FIRST_SHARE = 0.7
 """Of the time until it is late, what the first plan of a large problem may take; the rest is for making it exact."""
 
 

@@ -60,14 +60,12 @@ def route(
     seed: int,
     stop: Stop | None,
     late: Late = never,
-    before: Sequence[Tour] = (),
 ) -> Routing:
     """Tours for the visits. Without ``stop`` by insertion alone; what that does not come to in time is left. Of many
-    visits, earlier tours stay as they are, and the rest is for other vans: those of ``before``, of which they are the
-    keys, need not be worked out again."""
+    visits, earlier tours stay as they are, and the rest is for other vans."""
     kept, many = list[Tour](), bool(warm) and len(visits) > MAX_CASE
     if many:
-        kept, visits = _as_driven(problem, visits, warm, together(before))
+        kept, visits = _as_driven(problem, visits, warm)
     out = {tour.van.slot.asset_id for tour in kept}
     free = [van for van in problem.vans if van.slot.asset_id not in out]
     shares = _by_site(visits, free) if many else _dealt(visits, free, MAX_CASE)
@@ -154,9 +152,7 @@ def _revived(case: Case, vans: Sequence[Van], warm: Warm, ease: Callable[[Tour],
     return tours
 
 
-def _as_driven(
-    problem: Problem, visits: Sequence[Visit], warm: Warm, before: Mapping[str, Sequence[Tour]]
-) -> tuple[list[Tour], list[Visit]]:
+def _as_driven(problem: Problem, visits: Sequence[Visit], warm: Warm) -> tuple[list[Tour], list[Visit]]:
     """The earlier tours, each van's with the legs of its visits alone, and the visits that are in none. What a van
     can't make where it was, it makes where that costs least."""
     rest: dict[Key, list[Visit]] = defaultdict(list)
@@ -167,10 +163,6 @@ def _as_driven(
         keys = [key for trip in warm.get(van.index, ()) for key in trip]
         its = tuple(rest[key].pop(0) for key in keys if rest.get(key))
         if not its:
-            continue
-        known = before.get(van.slot.asset_id, ())
-        if its == tuple(tour.case.visits[v] for tour in known for v in tour.visits):
-            tours += known
             continue
         case = Case(problem, its, (van.site.site_id,))
         found = _revived(case, (van,), warm, _without_long_waits)

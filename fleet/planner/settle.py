@@ -21,7 +21,8 @@ def settle(board: Board, late: Late = never, orders: Sequence[int] | None = None
     """
     asked = range(len(board.choices)) if orders is None else orders
     settling, everybody = _Settling(board, late), board.problem.dearest_first(asked)
-    if board.start.cut:  # whoever was left for want of time comes first, of these who it is dearest to leave
+    # Whoever was left for want of time, or is left to these moves, comes first, of these who it is dearest to leave.
+    if board.start.cut or not board.problem.keeps_legs:
         everybody.sort(key=lambda order: board.choices[order] is not None)
     while settling.round(everybody):
         while settling.round(settling.shaken()):
