@@ -1,6 +1,7 @@
 """`fleet plan`: the plan file, what it assumes, and that nothing is written when something is wrong."""
 
 import json
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,9 @@ from typing import Any
 import pytest
 
 from fleet.cli.main import main
-from fleet.config import NO_WEATHER, NO_ZONES
+from fleet.cli.plan import WRITING_SHARE
+from fleet.config import NO_WEATHER, NO_ZONES, read_inputs
+from fleet.planner.stop import Deadline, within
 from tests.checker.check import check_plan
 
 AT = "2026-11-24T07:30:00+00:00"
@@ -347,3 +350,27 @@ def test_a_parcel_that_there_is_not_can_not_be_explained(
     assert run(city, "--iterations", 5, "--explain", "A-2", "--explain", "NONE") == 2
     assert "--explain: there is no order 'NONE'" in capsys.readouterr().err
     assert not (city / "plan.json").exists()
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_of_very_many_parcels_reading_and_writing_are_a_part_of_the_seconds(
+    city: Path, monkeypatch: pytest.MonkeyPatch, *, many: bool
+) -> None:
+    """Of few they come on top: they take no time to speak of, and reading streets would leave none for planning."""
+    asked, now = list[tuple[float, float]](), [0.0]
+
+    def counted(clock: Callable[[], float], seconds: float, parcels: int, *, beside_s: float) -> Deadline:
+        asked.append((seconds, beside_s))
+        return within(clock, seconds, parcels, beside_s=beside_s)
+
+    def read(*files: Any, **options: Any) -> Any:
+        now[0] += 2.0
+        return read_inputs(*files, **options)
+
+    monkeypatch.setattr("fleet.cli.plan.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("fleet.cli.plan.read_inputs", read)
+    monkeypatch.setattr("fleet.cli.plan.within", counted)
+    if many:
+        monkeypatch.setattr("fleet.cli.plan.MAX_ATLAS", 5)
+    assert run(city, "--seconds", 0) == 0
+    assert asked == [(0.0, pytest.approx(2.0 * (1 + WRITING_SHARE)) if many else 0.0)]
