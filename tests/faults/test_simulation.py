@@ -1,4 +1,4 @@
-"""Hub and assets on virtual time while everything goes wrong: hundreds of seeds, and proof that faults are noticed."""
+"""Hub and assets on virtual time while everything goes wrong: a hundred seeds, and proof that faults are noticed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ import pytest
 from tests.faultsim.mutations import FAILING_STORE, MUTATIONS, PUT_BACKS
 from tests.faultsim.run import Fleet, Outcome, Simulation
 
-SEEDS = int(os.environ.get("SEEDS") or 150)
-"""How many seeds a run of the small fleet has; `make soak` asks for thousands."""
+SEEDS = int(os.environ.get("SEEDS") or 60)
+"""How many seeds a run of the small fleet has; `make soak` asks for thousands. Every fault of `MUTATIONS` is noticed
+within the first 40."""
+RARE = (64, 90, 122, 123, 137)
+"""Of the first 150 the only ones that come to lines of the product which the first 60 do not, such as those of a link
+that is lost while all else goes wrong, and of a trip's charge that a new hub takes up."""
 CHUNKS = 10
 
 
@@ -42,14 +46,14 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_all_agree_in_the_end_whatever_goes_wrong(small: Small, chunk: int) -> None:
     """Nothing is lost, nothing is done twice, nothing is said before it is stored, in any seed."""
-    for seed in range(chunk, SEEDS, CHUNKS):
+    for seed in sorted({*range(SEEDS), *RARE})[chunk::CHUNKS]:
         small(seed)
 
 
 @pytest.mark.slow
 def test_the_same_on_a_real_store(tmp_path: Path) -> None:
     """The hub's store is an SQLite file, opened anew after each of its deaths; most of them with a snapshot."""
-    outcomes = run(Simulation(Fleet.of(4, sql=True), tmp_path), range(1000, 1000 + SEEDS // 10), "--sql")
+    outcomes = run(Simulation(Fleet.of(4, sql=True), tmp_path), range(1000, 1000 + SEEDS // 6), "--sql")
     assert sum(o.snapshots for o in outcomes) > 5
 
 
