@@ -96,7 +96,7 @@ def test_checks_answer_the_same(case: Case) -> None:
     assert met[0] == met[1]
 
 
-@settings(max_examples=chosen(40, long=1_000))  # each looks for two ways around
+@settings(max_examples=chosen(15, long=1_000))  # each looks for two ways around
 @given(cases())
 def test_ways_answer_the_same(case: Case) -> None:
     clocks, path, zones = case
