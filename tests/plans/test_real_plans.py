@@ -21,7 +21,7 @@ from tests.support.soak import chosen
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 
-SECONDS = chosen("4", long="12")
+SECONDS = chosen("2", long="12")
 PORTO = chosen(500, long=1500)
 """How many of Porto's orders are planned: each lies anywhere in the city, so that the first are of all of it."""
 
@@ -99,7 +99,7 @@ def test_made_up_city(seed: int, repo_root: Path, tmp_path: Path) -> None:
     """Runs everywhere: no data beside the checkout is needed. Several modes are used."""
     inputs = write_city(tmp_path, seed)
     document = assert_sound(
-        plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", chosen("3", long="5")), inputs
+        plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", chosen("2", long="5")), inputs
     )
     used = {mode for mode, count in document["summary"]["by_mode"].items() if count}
     assert used >= {"drone", "sidewalk_robot", "van"}
@@ -121,7 +121,9 @@ def test_a_budget_of_nothing(budget: tuple[str, str], repo_root: Path, tmp_path:
 def test_more_places_than_legs_are_kept_of(repo_root: Path, tmp_path: Path) -> None:
     """All modes at once, too: vans make full routes, machines fly and roll, and no rule is broken."""
     inputs = write_city(tmp_path, 3, parcels=MAX_ATLAS + 100)
-    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", "15"), inputs)
+    document = assert_sound(
+        plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", chosen("8", long="15")), inputs
+    )
     assert any("no baselines" in one for one in document["assumptions"])
     modes = document["summary"]["by_mode"]
     assert min(modes[mode] for mode in ("drone", "sidewalk_robot", "locker", "van")) > 0, modes
