@@ -29,7 +29,7 @@ Writer._run = run
 @pytest.mark.parametrize("keyed", [True, False])
 def test_nothing_that_was_acknowledged_is_lost_or_taken_twice(keyed: bool) -> None:
     """Each report is in the log once, in the order in which its asset said it, whenever the hub died."""
-    reports = chosen(6_000, long=1_000_000)
+    reports = chosen(3_000, long=1_000_000)
     tally = trial(kills=chosen(4, long=200), reports=reports, keyed=keyed)
     assert (tally.lost, tally.duplicated, tally.disordered) == (0, 0, 0)
     assert tally.acknowledged >= reports
@@ -39,7 +39,7 @@ def test_nothing_that_was_acknowledged_is_lost_or_taken_twice(keyed: bool) -> No
 def test_a_hub_that_acknowledges_too_early_is_found_out() -> None:
     """The trial can fail: an asset notices that the hub does not know what it has acknowledged."""
     with pytest.raises(Forgotten):
-        trial(kills=4, reports=6_000, seed=1, prelude=TOO_EARLY)
+        trial(kills=4, reports=3_000, seed=1, prelude=TOO_EARLY)
 
 
 def test_how_a_log_is_judged() -> None:

@@ -80,7 +80,7 @@ def test_the_hub_goes_on_whatever_it_is_told() -> None:
 
     @given(said())
     @settings(
-        max_examples=chosen(80, long=5_000),
+        max_examples=chosen(40, long=5_000),
         derandomize=not SOAK,  # what is counted below must not depend on luck
         suppress_health_check=[HealthCheck.too_slow],
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,7 @@ from fleet.store import Batch, MemoryStore
 from fleet.store.reader import Reader
 from fleet.store.rows import event_text, message_text
 from fleet.store.statecodec import encode
+from tests.support import commands
 from tests.support.bench import DEPOTS, LOCKERS, ORDER_COLUMNS, WEATHER
 
 SECRETS = {
@@ -134,12 +136,19 @@ def words(day: RunDir, *more: str) -> list[str]:
     return [sys.executable, "-m", "fleet", *more, "--root", str(day.path.parent)]
 
 
-def fleet(day: RunDir, *more: str) -> tuple[int, str]:
-    """A command's exit code and all that it says."""
-    done = subprocess.run(
-        words(day, *more), stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60
-    )
-    return done.returncode, (done.stdout + done.stderr).decode()
+Fleet = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def fleet(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    """Runs a command on a run, with nobody there to answer it; its exit code and all that it says."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+
+    def said(day: RunDir, *more: str) -> tuple[int, str]:
+        code = commands.run(day, *more)
+        return code, "".join(capsys.readouterr())
+
+    return said
 
 
 @contextmanager
@@ -178,7 +187,9 @@ def readable(day: RunDir) -> dict[str, set[bytes]]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_a_hub_s_files_hold_a_person_in_one_place_until_he_is_erased(day: RunDir, tmp_path: Path) -> None:
+def test_a_hub_s_files_hold_a_person_in_one_place_until_he_is_erased(
+    day: RunDir, fleet: Fleet, tmp_path: Path
+) -> None:
     """Orders come in, a wrong batch is refused, a snapshot is made, the person is erased, the hub is killed."""
     with hub(day, *new(tmp_path)) as process:
         code, said = fleet(day, "orders", "import", str(tmp_path / "orders.csv"))
@@ -224,7 +235,7 @@ def test_a_hub_s_files_hold_a_person_in_one_place_until_he_is_erased(day: RunDir
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
-def test_what_to_erase_is_asked_for_and_agreed_to(day: RunDir, tmp_path: Path) -> None:
+def test_what_to_erase_is_asked_for_and_agreed_to(day: RunDir, fleet: Fleet, tmp_path: Path) -> None:
     """Nothing goes without a reason, without an order, or without a yes."""
     with hub(day, *new(tmp_path)):
         assert fleet(day, "orders", "import", str(tmp_path / "orders.csv"))[0] == 0
