@@ -12,6 +12,7 @@ REGISTRIES = [
     f"{host}.{end}" for host in ("pypi", "pythonhosted", "npmjs", "deb.debian") for end in ("org", "com")
 ]
 PACKAGE_FILE = re.compile(r"https?://[^\s\"')]+\.(whl|tgz|tar\.gz)\b")
+HERE = (f"{ROOT}/", f"{Path.home()}/")
 HOMES = re.compile(r"(?<![\w.~$}])/" + r"(root|home/\w+|Users/\w+)/")
 
 LONGEST_FILE = 500
@@ -26,7 +27,7 @@ def addresses(line: str) -> list[str]:
 
 def machine_paths(line: str) -> list[str]:
     """The paths in one line that exist on one person's machine only."""
-    here = [f"{path}/" for path in (ROOT, Path.home()) if f"{path}/" in line]
+    here = [path for path in HERE if path in line]
     return here + [m.group() for m in HOMES.finditer(line)]
 
 
@@ -37,7 +38,8 @@ def test_no_file_holds(look: object) -> None:
     found = [
         f"{place(file, number)}: {', '.join(hits)}"
         for file in project_files()
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
+        if look(text := file.read_text(encoding="utf-8"))
+        for number, line in enumerate(text.splitlines(), start=1)
         if (hits := look(line))
     ]
     assert not found, "\n".join(found)
