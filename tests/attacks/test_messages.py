@@ -240,7 +240,7 @@ def test_a_frame_of_200_megabytes_takes_no_memory(hub: Besieged, honest: Honest)
         try:
             # What came with it is cut off, so the next word comes over a connection that has no session.
             until(
-                lambda: hub.refusals(Fault.NO_SESSION) >= 3,
+                lambda: hub.refusals(Fault.NO_SESSION) >= 2,
                 "it is cut off again and again",
                 lambda: peaks.append(resident_kb()),
             )

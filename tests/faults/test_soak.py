@@ -9,7 +9,7 @@ import pytest
 from benchmarks.faults.soak import leaked_kib, soak
 from tests.support.soak import chosen
 
-SECONDS = float(os.environ.get("SECONDS") or chosen(20, long=600))
+SECONDS = float(os.environ.get("SECONDS") or chosen(12, long=600))
 """How long a hub is watched."""
 MOST_KIB = chosen(14.0, long=2.0)
 """What one misbehaviour, with all that goes on meanwhile, may leave behind, in KiB. In seconds no hub gets warm (the
