@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from geofences import Applicability, DailyPeriod, LocalTime, SunEvent, TimeOfDay, TimePeriod
@@ -14,6 +14,7 @@ from geofences.model.altitude import Box
 from tests.support.soak import chosen
 
 DAY_S = 86_400
+ALL_DAYS = frozenset(range(7))
 days = st.frozensets(st.integers(0, 6), min_size=1)
 clock_times = st.integers(1, DAY_S - 1)
 starts = st.integers(0, 730).map(lambda number: datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=number))
@@ -66,6 +67,10 @@ def test_the_missing_side_is_that_of_the_day_in_the_offset_of_the_other(
     assert answers(daily, moments, 0.0, 0.0) == expected
 
 
+@settings(max_examples=chosen(30, long=5_000))  # each asks for hundreds of moments
+@example(ALL_DAYS, 9_000, True, PLACES[4], CHANGES[1], 7)  # a time that clocks show twice
+@example(ALL_DAYS, 9_000, False, PLACES[4], CHANGES[1], 7)
+@example(ALL_DAYS, 9_000, True, PLACES[4], CHANGES[0], 7)  # and one that they leave out
 @given(
     days, clock_times, st.booleans(), st.sampled_from(PLACES), st.sampled_from(CHANGES), st.integers(7, 97)
 )
