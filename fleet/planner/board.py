@@ -6,7 +6,7 @@ All figures are of one sort: the cost of the whole plan with the parcel, less it
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -47,6 +47,18 @@ class Seat:
     tour: Tour | None = None
 
 
+InTurn = Callable[[Sequence[Tour]], list[Tour] | None]
+"""A van's trips, each with the span that the others leave it; none where they do not fit so."""
+
+
+@dataclass
+class Known:
+    """What a board has worked out that another one of the same ways need not."""
+
+    floors: Floors | None = None
+    in_turn: InTurn = in_turn
+
+
 @dataclass
 class Board:
     """A draft's sorties, tours and compartments while single parcels are lifted out and put elsewhere.
@@ -66,6 +78,7 @@ class Board:
     _cuts: dict[int, tuple[Tour, Tour | None]] = field(default_factory=dict)
     _lifted_from: int | None = None
     asked: set[Thing] = field(default_factory=set)
+    known: Known = field(default_factory=Known)
 
     def __post_init__(self) -> None:
         draft = self.start
@@ -408,7 +421,7 @@ class Board:
 
     def _in_turn(self, trips: Sequence[Tour]) -> list[Tour] | None:
         """A van's trips, each with the span that the others leave it; none where they do not fit so."""
-        return in_turn(trips)
+        return self.known.in_turn(trips)
 
     @cached_property
     def _openings(self) -> Openings:
@@ -467,7 +480,7 @@ class Board:
 
     @cached_property
     def _floors(self) -> Floors:
-        return Floors(self.problem, self.ways)
+        return self.known.floors or Floors(self.problem, self.ways)
 
     def _near(self, visit: Visit, fee: float, limit: float) -> list[Tour]:
         """The tours into which the stop might be put for less than ``limit``, the most promising first."""

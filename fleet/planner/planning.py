@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from fleet.domain.plan import CostSummary, Lost, ParcelPlan, Plan, Revised, Summary, Unassigned
@@ -154,13 +154,15 @@ def _settled(draft: Draft, ways: Sequence[Ways], settling: Stop, exact: Stop) ->
     return board
 
 
-def _weigh_the_rest(board: Board, stop: Stop, orders: Sequence[int] | None = None) -> None:
+def _weigh_the_rest(
+    board: Board, stop: Stop, touched: Callable[[], Sequence[int] | None] = lambda: None
+) -> None:
     """What is looked at once the search is over: who gives way to parcels of a higher price, fairness and lateness,
-    where they have a price. What that changes is settled, all of it or these parcels."""
+    where they have a price. What that changes is settled, all of it or the parcels that are touched by then."""
     fleet, late = board.problem.fleet, stop.late
     moved = give_way(board, late)
     if moved + balance(board, fleet.fairness.per_hour, late) + bring_late(board, fleet.lateness, late):
-        settle(board, late, orders)
+        settle(board, late, touched())
 
 
 def _revision(
@@ -180,7 +182,7 @@ def _revision(
     sheet = Sheet(board.as_driven(), ways, plan_id(board.problem.snapshot, seed, made_at), late=stop.late)
     sheet.fill()
     kept = named_as_drafted(again, sheet)
-    plain, settled = Board(board.draft(), ways), not settling.late()
+    plain, settled = board.plain(), not settling.late()
     stays = frozenset(o for one in board.standing if one.mission.mission_id in kept for o in one.orders)
     made = _written(
         plain,

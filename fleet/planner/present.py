@@ -22,14 +22,11 @@ from fleet.planner.routes import Routing
 from fleet.planner.snapshot import Drafted, DraftedStop
 from fleet.planner.sorties import Sortie, Yard
 from fleet.planner.spans import Span
-from fleet.planner.tours import Case, Tour
+from fleet.planner.tours import Case, Stops, Tour
 from fleet.planner.trips import over_s, settled_in_turn
 from fleet.planner.visits import Visit, locker_visits
 from fleet.planner.ways import LockerWay, SortieWay, Way, Ways
 from fleet.protocol.values import Reason
-
-Stops = tuple[tuple[str | None, frozenset[int]], ...]
-"""A tour's stops: the locker (none: a door) and the parcels' numbers, in order."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ class Standing:
         """What its van stops for, in order; nothing where not all of it holds any more."""
         if self.tour is None:
             return ()
-        stops = stops_of(self.tour)
+        stops = self.tour.stops
         return stops if sum(len(orders) for _, orders in stops) == len(self.orders) else ()
 
     @cached_property
@@ -71,12 +68,6 @@ def _same(one: Sortie, other: Sortie) -> bool:
     """Whether two sorties are one trip of one asset; a second is the planner's rounding."""
     apart_s = abs(one.depart_s - other.depart_s)
     return one.slot.asset_id == other.slot.asset_id and one.way == other.way and apart_s <= 1
-
-
-def stops_of(tour: Tour) -> Stops:
-    """What the van stops for, in order."""
-    visits = (tour.case.visits[v] for v in tour.visits)
-    return tuple((visit.locker_id, frozenset(visit.orders)) for visit in visits)
 
 
 @dataclass

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from fleet.planner.board import Board, Seat
+from fleet.planner.board import Board, Known, Seat
 from fleet.planner.draft import Compartments, Draft
 from fleet.planner.driven import Driven
 from fleet.planner.overdue import late_price, late_prices, none_later
@@ -76,6 +76,10 @@ class PricedBoard(Board):
         tours.sort(key=lambda tour: tour.van.index)
         return replace(self.draft(), routing=Routing(tuple(tours), ()))
 
+    def plain(self) -> Board:
+        """The same on a board where nothing but costs counts, to which what was worked out on this one is known."""
+        return Board(self.draft(), self.ways, known=Known(self._floors, self._in_turn))
+
     def _stay(self) -> set[str]:
         """The drafted missions that stay as they are, by id."""
         sorties = (one for one in self.standing if not one.drives)
@@ -100,10 +104,10 @@ class PricedBoard(Board):
         own = self.tours.of_asset(name)
         return [*(tour for tour in own if tour.van.index not in numbers), *changed]
 
-    def drawn(self) -> set[int]:
+    def drawn(self, worth: Mapping[int, float]) -> set[int]:
         """The parcels whose doors one of the tours that are not as drafted may serve for less than what they cost now,
         by what a stop adds at the least."""
-        worth, found, stay = self._costs(), set[int](), self._stay()
+        found, stay = set[int](), self._stay()
         stops = {one.orders[0] for one in self.standing if one.drives and one.mission.mission_id in stay}
         for index, tour in self.tours.items():
             if stops.isdisjoint(order for v in tour.visits for order in tour.case.visits[v].orders):
@@ -111,21 +115,20 @@ class PricedBoard(Board):
                 found |= {o for o, cost in worth.items() if self._van_of.get(o) != index and least[o] < cost}
         return found
 
-    def idle(self) -> set[int]:
+    def idle(self, worth: Mapping[int, float]) -> set[int]:
         """The parcels that a machine without any sortie may bring for less than what they cost now, by what its trip
         costs at the least: it may have come back since the plan was made."""
         busy = {sortie.slot.asset_id for sortie in self.sorties.values()}
         pools = {
             pool.index for pool in self.problem.pools if any(slot.asset_id not in busy for slot in pool.slots)
         }
-        return {order for order, cost in self._costs().items() if self.ways[order].flown_below(cost, pools)}
+        return {order for order, cost in worth.items() if self.ways[order].flown_below(cost, pools)}
 
-    def stored(self) -> set[int]:
+    def stored(self, worth: Mapping[int, float]) -> set[int]:
         """The parcels that a van may bring into a locker with a compartment left for less than what they cost now, by
         what a stop there adds at the least: it may have been full, or out of service, when the plan was made."""
         roomy = (name for name in self.problem.stations if self.compartments.has_room(name))
         stops = {name: 0.0 if self.stops_at(name) else self._floor((name, ())) for name in roomy}
-        worth = self._costs() if stops else {}
         return {order for order, cost in worth.items() if self._may_be_stored(order, cost, stops)}
 
     def _may_be_stored(self, order: int, cost: float, stops: Mapping[str, float]) -> bool:
@@ -144,7 +147,7 @@ class PricedBoard(Board):
         tour = self.tours[self._van_of[order]]
         return (tour.case.visits[v] for v in tour.visits)
 
-    def _costs(self) -> dict[int, float]:
+    def worths(self) -> dict[int, float]:
         """What each parcel that is brought counts for now: its sortie, or what leaving out its stop saves, and how late
         it is there."""
         found = {order: sortie.cost for order, sortie in self.sorties.items()}

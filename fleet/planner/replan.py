@@ -51,12 +51,16 @@ ANEW_SHARE = 0.75
 
 @dataclass(frozen=True)
 class Replanned:
-    """What came of it: the board, each drafted mission, and why those do not hold that were let go; ``touched`` are the
-    parcels that were offered other seats in the end (none: all)."""
+    """What came of it: the board, each drafted mission, and why those do not hold that were let go; ``before`` is what
+    of the plan in force held, none where the board owes nothing to that."""
 
     board: PricedBoard
     present: Present
-    touched: Sequence[int] | None = None
+    before: Draft | None = None
+
+    def touched(self) -> Sequence[int] | None:
+        """The parcels that what has changed as it stands now may lead to other seats (none: all)."""
+        return None if self.before is None else touched(self.board, self.before)
 
 
 def replan(problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: int, stop: Stop) -> Replanned:
@@ -72,7 +76,7 @@ def replan(problem: Problem, ways: Sequence[Ways], flights: Flights, *, seed: in
             settle(board, stop.late)
     boards.append(_changed(draft, ways, present, seed=seed, stop=stop))
     board = min(boards, key=PricedBoard.worth)
-    return Replanned(board, present, None if board is not boards[-1] else touched(board, draft))
+    return Replanned(board, present, draft if board is boards[-1] else None)
 
 
 def _changed(draft: Draft, ways: Sequence[Ways], present: Present, *, seed: int, stop: Stop) -> PricedBoard:
@@ -91,7 +95,8 @@ def touched(board: PricedBoard, before: Draft) -> list[int]:
     them, those of missions that do not stay as they were drafted, and those for whom a changed route is near, a
     machine that has nothing to do, or a locker with room; where somebody is left, those who may make room."""
     found = {order for one in board.changed() for order in one.orders} | set(before.unserved)
-    found |= board.drawn() | board.idle() | board.stored()
+    worth = board.worths()
+    found |= board.drawn(worth) | board.idle(worth) | board.stored(worth)
     found |= _in_the_way(board)
     if before.unserved:
         apart = Apart(board.problem)

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from fleet.planner.present import Standing, Stops, stops_of
+from fleet.planner.present import Standing
 from fleet.planner.spans import Span
-from fleet.planner.tours import Tour
+from fleet.planner.tours import Stops, Tour
 from fleet.planner.trips import ANY_TIME, Times, begun_s, in_turn, over_s
 
 Key = tuple[tuple[tuple[int, float, int, tuple[int, ...]], ...], frozenset[tuple[int, Span]]]
@@ -66,7 +66,7 @@ class StandingTrips:
 
     def _as_stopped(self, trips: Sequence[Tour]) -> dict[int, Standing]:
         """The drafted routes with whose stops trips are made, by the numbers of these."""
-        found = ((tour.van.index, self._by_stops.get(stops_of(tour))) for tour in trips)
+        found = ((tour.van.index, self._by_stops.get(tour.stops)) for tour in trips)
         return {number: one for number, one in found if one is not None}
 
     @cached_property

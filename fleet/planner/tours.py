@@ -20,8 +20,16 @@ from fleet.planner.spans import Span
 from fleet.planner.visits import FOREVER_S, GRAMS_PER_UNIT, Visit, capacity, loads_along
 from fleet.protocol.values import Place
 
-AT_ANY_TIME = ("nodes", "lockers", "driven_s", "metres", "_ways_wh")
+AT_ANY_TIME = ("nodes", "lockers", "stops", "driven_s", "metres", "released_s", "_rows", "_ways_wh")
 """What of a tour does not depend on when its van is free."""
+
+FAR_S = 10**9
+"""No day ends so late (s)."""
+
+Rows = list[tuple[int, int, int]]
+
+Stops = tuple[tuple[str | None, frozenset[int]], ...]
+"""A tour's stops: the locker (none: a door) and the parcels' numbers, in order."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,13 @@ class Tour:
         stops = (self.case.visits[v].locker_id for v in self.visits)
         return frozenset(locker_id for locker_id in stops if locker_id is not None)
 
+    @cached_property
+    def stops(self) -> Stops:
+        """What the van stops for, in order."""
+        return tuple(
+            (one.locker_id, frozenset(one.orders)) for one in (self.case.visits[v] for v in self.visits)
+        )
+
     @property
     def line(self) -> Line:
         """The tour as arrays: loading is the start's service, and the driver's break is a part of the way."""
@@ -130,7 +145,7 @@ class Tour:
         """The tour as arrays, without a break."""
         early, late, service = (column[list(self.visits)] for column in self.case.visit_columns)
         stops = [self.case.visits[v] for v in self.visits]
-        start = max([self.van.early_s, *(stop.release_s for stop in stops)])
+        start = max(self.van.early_s, self.released_s)
         kind, end = self.van.type, self.van.late_s
         return Line(
             travel_s=self.driven_s,
@@ -140,6 +155,35 @@ class Tour:
             load=loads_along([s.deliver for s in stops], [s.collect for s in stops]),
             capacity=np.array(capacity(kind), dtype=np.int64),
         )
+
+    @cached_property
+    def released_s(self) -> int:
+        """When all that it carries is there."""
+        return max((self.case.visits[v].release_s for v in self.visits), default=0)
+
+    @cached_property
+    def _rows(self) -> tuple[Rows, Rows]:
+        """Of each leg, from the first and from the last on: how long it takes, when service may begin at its end at the
+        earliest (from the last: at its begin at the latest), and how long service at its begin takes."""
+        line = self._plain
+        travel, service = self.driven_s.tolist(), line.service_s[:-1].tolist()
+        ahead = list(zip(travel, line.early_s[1:].tolist(), service, strict=True))
+        back = list(zip(travel[:0:-1], line.late_s[-2:0:-1].tolist(), service[:0:-1], strict=True))
+        return ahead, [*back, (travel[0], FAR_S, service[0])]
+
+    def over_from(self, begin_s: int) -> int:
+        """When a trip without a break is over at the earliest that begins no earlier than that."""
+        now = max(begin_s, self.released_s)
+        for leg, opens, served in self._rows[0]:
+            now = max(opens, now + served + leg)
+        return now
+
+    def begun_for(self, end_s: int) -> int:
+        """When a trip without a break must begin at the latest that is over no later than that."""
+        now = end_s
+        for leg, closes, serves in self._rows[1]:
+            now = min(closes, now - leg - serves)
+        return now
 
     @cached_property
     def start_s(self) -> int:
@@ -253,7 +297,7 @@ def in_span(tour: Tour, van: Van) -> Tour:
     if "_plain" in known:
         line: Line = known["_plain"]
         early, late = line.early_s.copy(), line.late_s.copy()
-        early[0] = max([van.early_s, *(tour.case.visits[v].release_s for v in tour.visits)])
+        early[0] = max(van.early_s, tour.released_s)
         late[0] = late[-1] = van.late_s
         vars(made)["_plain"] = replace(line, early_s=early, late_s=late)
     return made

@@ -19,7 +19,6 @@ from itertools import pairwise
 from math import ceil
 from types import MappingProxyType
 
-from fleet.planner.line import backward, forward
 from fleet.planner.problem import Problem, Van
 from fleet.planner.spans import Span
 from fleet.planner.tours import Tour, in_span
@@ -218,10 +217,7 @@ def over_s(tour: Tour, early_s: int) -> int:
     """When a trip is over at the earliest that begins no earlier than that."""
     if tour.van.driver_break is not None:
         return _with_van(tour, replace(tour.van, early_s=early_s)).times_s[-1]
-    line = tour.line  # as it is at any time, but for when it begins
-    early = line.early_s.copy()
-    early[0] = max([early_s, *(tour.case.visits[v].release_s for v in tour.visits)])
-    return forward(line.travel_s, early, line.service_s)[-1]
+    return tour.over_from(early_s)
 
 
 def _begins(trips: Sequence[Tour], late_s: int, times: Times = ANY_TIME) -> list[int]:
@@ -238,9 +234,7 @@ def begun_s(tour: Tour, late_s: int) -> int:
     """When a trip must begin at the latest that is over no later than that."""
     if tour.van.driver_break is not None:
         return int(_with_van(tour, replace(tour.van, late_s=late_s)).line.latest_s[0])
-    late = tour.line.late_s.copy()
-    late[0] = late[-1] = late_s
-    return backward(tour.line.travel_s, late, tour.line.service_s)[0]
+    return min(late_s, tour.begun_for(late_s))
 
 
 # --- vans -------------------------------------------------------------------------------------------------------------
@@ -263,7 +257,7 @@ def _spanned(whole: Van, tour: Tour, number: int, span: Span, trips: Sequence[To
 
 def _trip(whole: Van, index: int, trip: float, span: Span, *, pays: bool, drawn_soc: float) -> Van:
     """The van for one of its trips."""
-    slot = whole.slot if pays else replace(whole.slot, day_paid=True)
+    slot = whole.slot if pays or whole.slot.day_paid else replace(whole.slot, day_paid=True)
     limit = whole.range
     if limit is not None and drawn_soc > 0.0:
         limit = replace(limit, soc=limit.soc - drawn_soc)
