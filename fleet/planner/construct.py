@@ -9,10 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fleet.planner.problem import Van
+from fleet.planner.problem import Legs, Van
 from fleet.planner.stop import Late, never
 from fleet.planner.tours import Case, Tour, type_cost
 from fleet.planner.trips import Openings, in_turn
+from fleet.planner.visits import Visit
+
+Floats = NDArray[np.float64]
 
 LEGS_TRIED = 5
 """Of each tour, the legs that are asked exactly for a visit, the cheapest first."""
@@ -120,25 +123,32 @@ def _in_tour(case: Case, tour: Tour, visit: int, index: int, best: float) -> Spo
     return None if leg is None else Spot(float(extra[leg]), index, tour, visit, leg)
 
 
-def leg_costs(case: Case, tour: Tour, visit: int) -> NDArray[np.float64]:
+def leg_costs(case: Case, tour: Tour, visit: int) -> Floats:
     """What the visit adds on each leg of the tour (inf where it does not fit)."""
-    stop = case.visits[visit]
+    node, legs = case.first + visit, case.legs
+    start, end = tour.nodes[:-1], tour.nodes[1:]
+    there = Legs(legs.metres[start, node], legs.seconds[start, node])
+    return costs_by_leg(
+        tour, case.visits[visit], there, Legs(legs.metres[node, end], legs.seconds[node, end])
+    )
+
+
+def costs_by_leg(tour: Tour, stop: Visit, there: Legs, back: Legs) -> Floats:
+    """What a stop adds on each leg of the tour (inf where it does not fit), with the ways ``there`` from the begin of
+    each leg and ``back`` to its end."""
     nowhere = np.full(len(tour.nodes) - 1, np.inf)
     if tour.van.base not in stop.bases:
         return nowhere
-    node, legs, line = case.first + visit, case.legs, tour.line
-    start, end = tour.nodes[:-1], tour.nodes[1:]
-    to_s, from_s = legs.seconds[start, node], legs.seconds[node, end]
-    seconds = to_s + from_s - tour.driven_s + stop.service_s
+    seconds = there.seconds + back.seconds - tour.driven_s + stop.service_s
     fits = tour.work_s + seconds <= tour.van.type.max_shift_s
     if not fits.any():  # of a tour that is full: most of those that are asked where vans are few
         return nowhere
-    when = (to_s, from_s, stop.early_s, stop.late_s, stop.service_s)
-    fits &= line.delays(*when)[1] if tour.breaks is None else tour.breaks.fits(*when)
+    when = (there.seconds, back.seconds, stop.early_s, stop.late_s, stop.service_s)
+    fits &= tour.line.delays(*when)[1] if tour.breaks is None else tour.breaks.fits(*when)
     before, after = tour.room
     fits &= (before >= np.array(stop.deliver)[:, None]).all(axis=0)
     fits &= (after >= np.array(stop.collect)[:, None]).all(axis=0)
-    metres = legs.metres[start, node] + legs.metres[node, end] - legs.metres[start, end]
+    metres = there.metres + back.metres - tour.case.legs.metres[tour.nodes[:-1], tour.nodes[1:]]
     rates = tour.van.type.rates
     cost = metres * rates.per_km / 1000 + seconds * rates.per_hour / 3600
     return np.where(fits, cost + rates.per_parcel * len(stop.orders), np.inf)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from fleet.planner.construct import leg_costs
+from fleet.planner.construct import costs_by_leg
+from fleet.planner.problem import Legs
 from fleet.planner.tours import Case, Tour
 from fleet.planner.visits import Visit
 
@@ -20,11 +21,20 @@ def with_stop(tour: Tour, visit: Visit) -> Iterator[Tour]:
 
 
 def tried(tour: Tour, visit: Visit) -> Iterator[Tour]:
-    """The same, whether that is feasible or not."""
+    """The same, whether that is feasible or not. The legs between all stops are looked up only where it fits on one."""
     visits = [tour.case.visits[v] for v in tour.visits]
-    case = Case(tour.case.problem, (*visits, visit), (tour.van.site.site_id,))
-    same = Tour(case, tour.van, tuple(range(len(visits))))
-    extra = leg_costs(case, same, len(visits))
-    for leg in np.argsort(extra, kind="stable")[:LEGS_TRIED].tolist():
-        if np.isfinite(extra[leg]):
-            yield same.with_visit(len(visits), leg)
+    extra = costs_by_leg(tour, visit, *_ways(tour, visit))
+    legs = [leg for leg in np.argsort(extra, kind="stable")[:LEGS_TRIED].tolist() if np.isfinite(extra[leg])]
+    if legs:
+        case = Case(tour.case.problem, (*visits, visit), (tour.van.site.site_id,))
+        same = Tour(case, tour.van, tuple(range(len(visits))))
+        yield from (same.with_visit(len(visits), leg) for leg in legs)
+
+
+def _ways(tour: Tour, visit: Visit) -> tuple[Legs, Legs]:
+    """To a stop from where each leg of a tour begins, and on from it to where that ends."""
+    problem = tour.case.problem
+    places = [tour.van.site.place, *(tour.case.visits[v].place for v in tour.visits)]
+    there = problem.cross(places, [visit.place])
+    back = problem.cross([visit.place], [*places[1:], places[0]])
+    return Legs(there.metres[:, 0], there.seconds[:, 0]), Legs(back.metres[0], back.seconds[0])
