@@ -298,6 +298,8 @@ class Blend:
         `generous`: two that are not worth a van each may be worth one together."""
         count = self._sorted(state, self.chance, patience)
         for k in range(count):
+            if k + 1 < count:
+                state.routes.foresee(self.order[k + 1])
             self.offer.place(state, self.order[k], self.chance, generous)
 
     def _sorted(self, state: State, chance: Chance, patience: int) -> int:

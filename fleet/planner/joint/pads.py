@@ -124,7 +124,9 @@ def _crowded(state: State, group: int, begin: float, lasts: float, charging: boo
     for machine in range(first, beyond):
         for k in range(state.length[machine]):
             theirs = _begin(state, state.row[machine, k], charging)
-            if theirs > begin and theirs < begin + lasts:
+            if theirs >= begin + lasts:  # and all behind it are later still
+                break
+            if theirs > begin:
                 ready = _ready(state, first, beyond, theirs, charging, limit)
                 if ready > theirs:
                     return ready
@@ -138,8 +140,10 @@ def _ready(state: State, first: int, beyond: int, moment: float, charging: bool,
         for k in range(state.length[machine]):
             other = state.row[machine, k]
             theirs, way = _begin(state, other, charging), state.way[other]
+            if theirs > moment:  # and all behind it are later still
+                break
             end = theirs + (state.sorties.charge[way] if charging else state.sorties.away[way])
-            if theirs <= moment and moment < end:
+            if moment < end:
                 count += 1
                 ready = min(ready, end)
     return moment if count < limit else ready

@@ -152,6 +152,8 @@ class Recreate:
         """Put in the first of `order`, so many."""
         for k in range(count):
             node = self.order[k]
+            if k + 1 < count:
+                routes.foresee(self.order[k + 1])
             fits = find(routes, node, chance, self.blink)
             if fits and (generous or routes.found < routes.lenience * routes.stops.penalty[node]):
                 insert(routes, node)

@@ -27,27 +27,29 @@ class Chance:
         self.state = self.state or 1
         self.bits()
 
-    def bits(self) -> int:
-        """64 random bits."""
-        x = self.state
-        x = x ^ (x >> 12)
-        x = (x ^ (x << 25)) & WORD
-        x = x ^ (x >> 27)
-        self.state = x
-        return (x * SPREAD) & WORD
+    if not cython.compiled:  # else in chance.pxd, so that who draws is spared a call
 
-    def below(self, limit: int) -> int:
-        """A whole number from 0, below the limit (at most 2 ** 31)."""
-        return ((self.bits() >> 33) * limit) >> 31
+        def bits(self) -> int:
+            """64 random bits."""
+            x = self.state
+            x = x ^ (x >> 12)
+            x = (x ^ (x << 25)) & WORD
+            x = x ^ (x >> 27)
+            self.state = x
+            return (x * SPREAD) & WORD
 
-    def up_to(self, limit: float) -> int:
-        """A whole number from 1 to the limit; the last one is rarer where the limit lies between two."""
-        return 1 + lround(floor(self.share() * limit))
+        def below(self, limit: int) -> int:
+            """A whole number from 0, below the limit (at most 2 ** 31)."""
+            return ((self.bits() >> 33) * limit) >> 31
 
-    def bearable(self, temperature: float) -> float:
-        """How much dearer a plan may become at a temperature, in units of cost: drawn by chance."""
-        return -temperature * log(1.0 - self.share())
+        def up_to(self, limit: float) -> int:
+            """A whole number from 1 to the limit; the last one is rarer where the limit lies between two."""
+            return 1 + lround(floor(self.share() * limit))
 
-    def share(self) -> float:
-        """A number from 0, below 1."""
-        return (self.bits() >> 11) * (1.0 / 9007199254740992.0)
+        def bearable(self, temperature: float) -> float:
+            """How much dearer a plan may become at a temperature, in units of cost: drawn by chance."""
+            return -temperature * log(1.0 - self.share())
+
+        def share(self) -> float:
+            """A number from 0, below 1."""
+            return (self.bits() >> 11) * (1.0 / 9007199254740992.0)

@@ -40,23 +40,25 @@ class Metric:
         self.kind, self.x, self.y, self.seconds_per_metre = kind, x, y, seconds_per_metre
         self.metres, self.seconds = metres, seconds
 
-    def distance(self, start: int, end: int) -> float:
-        """From one place to another."""
-        if self.kind == TABLE:
-            return self.metres[start, end]
-        dx, dy = self.x[start] - self.x[end], self.y[start] - self.y[end]
-        straight = sqrt(dx * dx + dy * dy)
-        if self.kind == TENTHS:
-            return floor(10.0 * straight)
-        if self.kind == NEAREST:
-            return floor(straight + 0.5)
-        return straight
+    if not cython.compiled:  # else in columns.pxd, so that who asks is spared a call
 
-    def duration(self, start: int, end: int, distance: float) -> float:
-        """From one place to another, whose distance is known already."""
-        if self.kind == TABLE:
-            return self.seconds[start, end]
-        return distance * self.seconds_per_metre
+        def distance(self, start: int, end: int) -> float:
+            """From one place to another."""
+            if self.kind == TABLE:
+                return self.metres[start, end]
+            dx, dy = self.x[start] - self.x[end], self.y[start] - self.y[end]
+            straight = sqrt(dx * dx + dy * dy)
+            if self.kind == TENTHS:
+                return floor(10.0 * straight)
+            if self.kind == NEAREST:
+                return floor(straight + 0.5)
+            return straight
+
+        def duration(self, start: int, end: int, distance: float) -> float:
+            """From one place to another, whose distance is known already."""
+            if self.kind == TABLE:
+                return self.seconds[start, end]
+            return distance * self.seconds_per_metre
 
 
 class Stops:

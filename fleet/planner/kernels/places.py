@@ -155,12 +155,16 @@ def find(routes: Routes, node: int, chance: Chance, blink: float) -> bool:
         v = routes.stops.near[node, k]
         if v < 0:
             break
+        if straight:  # for most that is all: it is too far even where a metre costs least
+            reach = routes.near_metres[node, k] - max(routes.found, 0.0) * routes.most_per_price
+            if reach > routes.step[v] and reach > routes.onward[v]:
+                continue
         trip = routes.trip[v]
         if trip < 0:
             continue
         worth = routes.found * routes.half_per_metre[routes.type[trip]] if straight else NEVER
         reach = routes.near_metres[node, k] - worth
-        after, before = reach <= routes.step[routes.next[v]], reach <= routes.step[v]
+        after, before = reach <= routes.onward[v], reach <= routes.step[v]
         kind = taker(routes, node, trip) if after or before else -1
         if kind < 0:
             continue

@@ -1,9 +1,20 @@
+# cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 # C types of routes.py.
 cimport cython
 
 from fleet.planner.kernels.breaks cimport ANYTIME, LATER, LOST, WITHIN, Choice
 from fleet.planner.kernels.columns cimport Stops, Vans
 from fleet.planner.kernels.columns cimport Metric
+
+cdef extern from *:
+    """
+    #ifdef __GNUC__
+    #define FORESEE(address) __builtin_prefetch(address)
+    #else
+    #define FORESEE(address) ((void)(address))
+    #endif
+    """
+    void FORESEE(const void *address) noexcept nogil
 
 cdef double NEVER
 cdef int ABSENT, MOVED
@@ -28,7 +39,7 @@ cdef class Routes:
     cdef public int[::1] place, trip
     cdef int[::1] next, prev
     cdef public double[::1] opens, closes, service
-    cdef double[::1] step
+    cdef double[::1] step, onward
     cdef double[::1] pre_span, pre_early, pre_late, post_span, post_early, post_late
     cdef double[:, ::1] near_metres
     # Trips.
@@ -74,6 +85,7 @@ cdef class Routes:
     cdef int found_trip, found_after, found_van, found_behind, found_kind, stuck
     cdef double found, dearer
     cdef double[::1] half_per_metre
+    cdef double most_per_price
     # For the stop that is asked about: which type of van would make a trip with it, and what that adds to the cost.
     cdef long long[::1] judged
     cdef long long judging
@@ -82,6 +94,13 @@ cdef class Routes:
     cdef long long[::1] seen
     cdef long long seeing
 
+    # A line of the cache is 64 bytes.
+    cdef inline void foresee(self, int node) noexcept nogil:
+        cdef int k
+        for k in range(0, self.breadth, 16):
+            FORESEE(&self.stops.near[node, k])
+        for k in range(0, self.breadth, 8):
+            FORESEE(&self.near_metres[node, k])
     cdef double toll_of(self, int trip) noexcept nogil
     cdef int start_of(self, int trip) noexcept nogil
     cdef int end_of(self, int trip) noexcept nogil
@@ -102,10 +121,9 @@ cdef class Routes:
     cdef double gap_before(self, int trip) noexcept nogil
     @cython.locals(count=int, i=int, j=int, end=int, weight=double, volume=double, release=double, metres=double)
     cdef void refresh(self, int trip) noexcept nogil
-    @cython.locals(j=int, lead=double, wait=double, span=double, early=double, late=double)
-    cdef void _forward(self, int i, int end) noexcept nogil
-    @cython.locals(i=int, lead=double, wait=double, span=double, early=double, late=double)
-    cdef void _backward(self, int j, int start) noexcept nogil
+    @cython.locals(k=int, lead=double, wait=double, span=double, early=double, late=double, left=double, first=double,
+                   last=double)
+    cdef void _time(self, int i, int end, int j, int start) noexcept nogil
     @cython.locals(kind=int, end=int, price=double)
     cdef void reprice(self, int trip) noexcept nogil
     cdef void _take_break(self, int trip, int kind) noexcept nogil

@@ -71,6 +71,7 @@ class Routes:
         self.found, self.breadth = NEVER, np.asarray(self.stops.near).shape[1]
         self.seen, self.seeing = np.zeros(slots, np.int64), 0
         self.half_per_metre = 0.5 / np.maximum(self._least_rates(), 1e-30)
+        self.most_per_price = float(np.max(self.half_per_metre, initial=0.0))
         self.judged, self.judging = np.zeros(slots, np.int64), 0
         self.judged_kind, self.judged_dearer = np.full(slots, -1, np.int32), np.zeros(slots)
         # Fairness: the price of a second above the mean, how much of it counts at present, what all of them cost by the
@@ -95,7 +96,8 @@ class Routes:
         self.closes = np.concatenate((self.stops.closes, more))
         self.service = np.concatenate((self.stops.service, more))
         self.next, self.prev = np.full(size, -1, np.int32), np.full(size, -1, np.int32)
-        self.trip, self.step = np.full(size, -1, np.int32), np.zeros(size)
+        # Of each node the legs to it and from it (m); no leg is as short as those of who is served by nobody.
+        self.trip, self.step, self.onward = np.full(size, -1, np.int32), np.zeros(size), np.zeros(size)
         self.pre_span, self.pre_early, self.pre_late = np.zeros(size), np.zeros(size), np.zeros(size)
         self.post_span, self.post_early, self.post_late = np.zeros(size), np.zeros(size), np.zeros(size)
 
@@ -164,6 +166,11 @@ class Routes:
         """The node at which a trip ends."""
         return self.size + 2 * trip + 1
 
+    if not cython.compiled:  # else in routes.pxd
+
+        def foresee(self, node: int) -> None:
+            """Have what is near a stop brought into the processor's cache, for who asks for it soon."""
+
     def _measure(self) -> None:
         """How far each stop is from those that are near it."""
         self.near_metres = np.zeros((self.size, self.breadth))
@@ -177,6 +184,7 @@ class Routes:
         """One node follows another; both trips are touched already."""
         self.next[i], self.prev[j] = j, i
         self.step[j] = self.metric.distance(self.place[i], self.place[j])
+        self.onward[i] = self.step[j]
 
     def set_ends(self, trip: int) -> None:
         """Type, places and shift of a trip's ends, from its van."""
@@ -267,37 +275,35 @@ class Routes:
             i = j
         self.length[trip], self.weight[trip], self.volume[trip] = count, weight, volume
         self.release[trip], self.metres[trip] = release, metres
-        self._forward(self.start_of(trip), end)
-        self._backward(end, self.start_of(trip))
+        self._time(self.start_of(trip), end, end, self.start_of(trip))
         self.reprice(trip)
 
-    def _forward(self, i: int, end: int) -> None:
-        """What the way up to each node takes, from the one behind `i` on."""
+    def _time(self, i: int, end: int, j: int, start: int) -> None:
+        """What the way up to each node takes, from the one behind `i` on, and what is left of it from each node on,
+        from the one before `j` down. A step of each in turn: none waits for the sums of the other."""
         span, early, late = self.pre_span[i], self.pre_early[i], self.pre_late[i]
-        while i != end:
-            j = self.next[i]
-            lead = span + self.metric.duration(self.place[i], self.place[j], self.step[j])
-            wait = self.opens[j] - lead - late
-            wait = wait if wait > 0.0 else 0.0
-            early = max(self.opens[j] - lead, early) - wait
-            late = min(self.closes[j] - lead, late)
-            span = lead + self.service[j] + wait
-            self.pre_span[j], self.pre_early[j], self.pre_late[j] = span, early, late
-            i = j
-
-    def _backward(self, j: int, start: int) -> None:
-        """What is left of the way from each node on, from the one before `j` down."""
-        span, early, late = self.post_span[j], self.post_early[j], self.post_late[j]
-        while j != start:
-            i = self.prev[j]
-            lead = self.service[i] + self.metric.duration(self.place[i], self.place[j], self.step[j])
-            wait = early - lead - self.closes[i]
-            wait = wait if wait > 0.0 else 0.0
-            early = max(early - lead, self.opens[i]) - wait
-            late = min(late - lead, self.closes[i])
-            span += lead + wait
-            self.post_span[i], self.post_early[i], self.post_late[i] = span, early, late
-            j = i
+        left, first, last = self.post_span[j], self.post_early[j], self.post_late[j]
+        while i != end or j != start:
+            if i != end:
+                k = self.next[i]
+                lead = span + self.metric.duration(self.place[i], self.place[k], self.step[k])
+                wait = self.opens[k] - lead - late
+                wait = wait if wait > 0.0 else 0.0
+                early = max(self.opens[k] - lead, early) - wait
+                late = min(self.closes[k] - lead, late)
+                span = lead + self.service[k] + wait
+                self.pre_span[k], self.pre_early[k], self.pre_late[k] = span, early, late
+                i = k
+            if j != start:
+                k = self.prev[j]
+                lead = self.service[k] + self.metric.duration(self.place[k], self.place[j], self.step[j])
+                wait = first - lead - self.closes[k]
+                wait = wait if wait > 0.0 else 0.0
+                first = max(first - lead, self.opens[k]) - wait
+                last = min(last - lead, self.closes[k])
+                left += lead + wait
+                self.post_span[k], self.post_early[k], self.post_late[k] = left, first, last
+                j = k
 
     def reprice(self, trip: int) -> None:
         """A trip's times as a whole, and its price, from what its end knows."""
@@ -394,7 +400,7 @@ class Routes:
 
     def miss(self, node: int) -> None:
         """Count a node among those that nobody serves."""
-        self.trip[node] = ABSENT
+        self.trip[node], self.step[node], self.onward[node] = ABSENT, -NEVER, -NEVER
         self.absent[self.missing], self.absent_at[node] = node, self.missing
         self.missing += 1
 
@@ -429,6 +435,5 @@ class Routes:
         self.weight[trip] += self.stops.weight[node]
         self.volume[trip] += self.stops.volume[node]
         self.release[trip] = max(self.release[trip], self.stops.release[node])
-        self._forward(after, self.end_of(trip))
-        self._backward(behind, self.start_of(trip))
+        self._time(after, self.end_of(trip), behind, self.start_of(trip))
         self.reprice(trip)

@@ -58,6 +58,7 @@ def _restore(routes: Routes, trip: int) -> None:
             routes.found_again(node)
         _take_down(routes, row)
         routes.next[i], routes.prev[node], routes.trip[node] = node, i, trip
+        routes.onward[i] = routes.step[node]
         i = node
     routes.length[trip] = routes.log_end[trip] - routes.log_row[trip] - 2
     routes.weight[trip], routes.volume[trip] = routes.log_trip[trip, 0], routes.log_trip[trip, 1]
