@@ -301,7 +301,9 @@ class Board:
         locker_id, fee = (way.locker_id, way.fee) if isinstance(way, LockerWay) else (None, 0.0)
         if isinstance(way, LockerWay) and not self.compartments.room(way):
             return
-        yield from (seat for seat in self._joined(order, way) if van in (None, _number(seat.tour)))
+        for seat in self._joined(order, way):
+            if van is None or (seat.tour is not None and seat.tour.van.index == van):
+                yield seat
         for visit in self._stops(locker_id, [order]):
             if van is None:
                 yield from self.stops(way, visit, fee, limit)
@@ -370,10 +372,8 @@ class Board:
         """The stops that are made at a locker or, without one, at a parcel's building."""
         if locker_id is None and order not in self._shared:
             return []
-        if locker_id is not None:
-            tours = self.tours.at_locker(locker_id)
-        else:
-            tours = self.tours.some(self._van_of.get(one) for one in self._shared[order])
+        vans = [self._van_of.get(one) for one in self._shared[order]] if locker_id is None else []
+        tours = self.tours.some(vans) if locker_id is None else self.tours.at_locker(locker_id)
         return [
             (tour, i, visit)
             for tour in tours
@@ -391,11 +391,14 @@ class Board:
         return filter(self._holds, self._stops_at(way, visit, fee, limit))
 
     def _stops_at(self, way: Way, visit: Visit, fee: float, limit: float) -> Iterator[Seat]:
-        """The same, whether they hold or not."""
+        """The same, whether they hold or not. Of very many vans few others are looked at once one holds."""
         for tour in self._near(visit, fee, limit):
             self.asked.add(tour.van.slot.asset_id)
-            longer = tried(tour, visit)
-            yield from (Seat(way, t.cost - tour.cost + fee, tour=t) for t in longer)
+            for longer in tried(tour, visit):
+                yield (seat := Seat(way, longer.cost - tour.cost + fee, tour=longer))
+                if not self.problem.keeps_legs and self._holds(seat):
+                    limit = min(limit, seat.cost)
+                    break
         for van in self._standing(visit.key):
             if van.fixed_cost + fee < limit:
                 alone = tour_of(self.problem, van, (visit,))
@@ -498,10 +501,6 @@ def things(problem: Problem, way: Way | None, tour: Tour | None = None) -> set[T
     if isinstance(way, SortieWay):
         found.add(problem.pools[way.pool].site.site_id)
     return found | {locker.locker_id} if isinstance(locker, LockerWay) else found
-
-
-def _number(tour: Tour | None) -> int | None:
-    return None if tour is None else tour.van.index
 
 
 def _visits(tour: Tour) -> list[Visit]:

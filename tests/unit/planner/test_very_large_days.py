@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -18,6 +19,7 @@ from fleet.planner.construct import standing_vans
 from fleet.planner.draft import nothing
 from fleet.planner.driven import NEAR_VANS, Driven
 from fleet.planner.flights import Flights
+from fleet.planner.longer import tried
 from fleet.planner.machinetime import MachineTime
 from fleet.planner.nearest import Finder
 from fleet.planner.nearpools import FARTHER, POOLS_PER_PARCEL, near_pools
@@ -26,7 +28,7 @@ from fleet.planner.routes import route
 from fleet.planner.snapshot import Snapshot
 from fleet.planner.stop import FIRST_EACH_S, FIRST_S, within
 from fleet.planner.tours import Tour, tour_of
-from fleet.planner.visits import door_visit, locker_visits
+from fleet.planner.visits import Visit, door_visit, locker_visits
 from fleet.planner.ways import LockerWay, SortieWay
 from fleet.protocol.values import CompartmentSize, Place
 from tests.unit.planner.town import locker, order, place, site, slots, snapshot
@@ -234,3 +236,43 @@ def test_where_time_was_up_for_seats_no_changes_are_tried_for_very_many(
     assert not tried
     assert not Finder(board, lambda _: iter(()), settled=True).of(0).cut
     assert tried
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_of_very_many_vans_the_first_seats_that_hold_leave_dearer_ones_unasked(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each tour the places behind the cheapest that holds; what is offered costs no more than any other place."""
+    monkeypatch.setattr(problem, "MAX_ATLAS", 5)
+    day = Problem(many_sites(seed, sites=4, parcels=24, vans=1))
+    flights = Flights(day)
+    ways = find_ways(day, flights, sorties=False)
+    board = Board(nothing(day, ways, flights), ways)
+    for o in range(1, 24):
+        board.lift(o)
+        seat = board.cheapest(o, day.penalties[o])
+        assert seat is not None
+        board.put(o, seat)
+    board.lift(0)
+    door, asked = ways[0].door, list[Tour]()
+    assert door is not None
+    visit = door_visit(day, 0, door.bases)
+    places = {
+        t.van.index: [(one, one.cost - t.cost) for one in tried(t, visit)] for t in board.tours.values()
+    }
+    alone = [tour_of(day, van, [visit]) for van in board.tours.standing(day.vans)]
+    costs = [cost for some in places.values() for one, cost in some if one.feasible]
+    costs += [one.cost for one in alone if one.feasible]
+
+    def counted(tour: Tour, stop: Visit) -> Iterator[Tour]:
+        for longer in tried(tour, stop):
+            asked.append(longer)
+            yield longer
+
+    monkeypatch.setattr("fleet.planner.board.tried", counted)
+    offer = board.offer(0, door)
+    assert offer is not None
+    assert offer.cost <= min(costs) + 1e-9
+    assert (
+        0 < len(asked) < sum(len(places[one.van.index]) for one in {t.van.index: t for t in asked}.values())
+    )
