@@ -297,7 +297,8 @@ class Explainer:
     def _full(self, order: int, kind: str, way: Way) -> tuple[Reason, ...]:
         """There is a way, but no room for it beside the other parcels, or no time to find any."""
         # Once every parcel was offered its ways, nobody is left whom there is room for, however the draft was made.
-        if self.late() or (self.sheet.draft.cut and not self.settled):
+        unasked = self.sheet.draft.cut or not self.problem.keeps_legs
+        if self.late() or (unasked and not self.settled):
             return (reasons.out_of_time(f"it was given to a {kind}"),)
         return self._rivals.why_full(order, way)
 

@@ -18,12 +18,15 @@ from fleet.planner.cityof import model_of
 from fleet.planner.construct import standing_vans
 from fleet.planner.draft import nothing
 from fleet.planner.driven import NEAR_VANS, Driven
+from fleet.planner.explain import Explainer
 from fleet.planner.flights import Flights
 from fleet.planner.longer import tried
 from fleet.planner.machinetime import MachineTime
 from fleet.planner.nearest import Finder
 from fleet.planner.nearpools import FARTHER, POOLS_PER_PARCEL, near_pools
+from fleet.planner.prices import learn
 from fleet.planner.problem import Problem
+from fleet.planner.render import Sheet
 from fleet.planner.routes import route
 from fleet.planner.snapshot import Snapshot
 from fleet.planner.stop import FIRST_EACH_S, FIRST_S, within
@@ -276,3 +279,23 @@ def test_of_very_many_vans_the_first_seats_that_hold_leave_dearer_ones_unasked(
     assert (
         0 < len(asked) < sum(len(places[one.van.index]) for one in {t.van.index: t for t in asked}.values())
     )
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_whom_the_last_moves_did_not_come_to_is_left_for_want_of_time(
+    monkeypatch: pytest.MonkeyPatch, *, settled: bool
+) -> None:
+    """Of very many routes none is asked then why it does not take the parcel: that takes seconds for each."""
+    monkeypatch.setattr(problem, "MAX_ATLAS", 5)
+    day = Problem(many_sites(2, sites=2, parcels=9))
+    flights = Flights(day)
+    ways = find_ways(day, flights, sorties=False)
+    draft = replace(nothing(day, ways, flights), cut=False)
+    board, prices = Board(draft, ways), learn(day, ways, draft.routing)
+    sheet = Sheet(draft, ways, "P")
+    sheet.fill()
+    said = Explainer(day, ways, flights, prices, sheet, board, settled=settled).unassigned(0)
+    of_vans = [
+        reason for reason in said.reasons if reason.code == "out_of_time" and "to a van" in reason.detail
+    ]
+    assert bool(of_vans) != settled
