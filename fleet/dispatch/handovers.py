@@ -82,6 +82,17 @@ def try_again(desk: Desk, order_id: str) -> None:
         give_up(desk, order_id, why)
 
 
+def room_again(desk: Desk, locker_id: str) -> None:
+    """A locker has a compartment left, or is there, again: parcels for which nobody was found, and that it would take,
+    are tried at once, not only when their time comes."""
+    locker = desk.state.lockers[locker_id]
+    for order_id in sorted(desk.state.waiting):
+        timer_id, parcel = f"handon:{order_id}", desk.parcel(order_id)
+        waits_for_room = timer_id in desk.state.timers and not is_missing(desk, order_id)
+        if waits_for_room and _walk(desk, parcel, locker) is not None:
+            desk.set_timer(timer_id, desk.now)
+
+
 def join_running(desk: Desk, order_id: str, most: float, planned: Sequence[RoutePlan]) -> bool:
     """Put a new parcel into a running route, on time and for at most ``most``, beside routes that are ``planned`` and
     not drafted yet; whether that could be done."""

@@ -8,6 +8,7 @@ from fleet.dispatch.charge import charge_told, told_charge
 from fleet.dispatch.charging import charge_reported
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.handlers.suspects import gauge_doubted
+from fleet.dispatch.handovers import room_again
 from fleet.dispatch.health import odd_pack
 from fleet.dispatch.inputs import GaugeDoubted, LinkBack, LinkLost, SamplesBack, SamplesMissing
 from fleet.dispatch.packs import counted_charge, sortie_type_in
@@ -59,6 +60,8 @@ def _connected(
     for found in desk.state.open_exceptions():
         if found.code in _SILENCE and found.asset_id == asset_id:
             desk.close_exception(found.exception_id, "the asset is heard again")
+    if asset_id in desk.state.lockers:
+        room_again(desk, asset_id)
 
 
 def link_lost(desk: Desk, message: LinkLost) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from fleet.dispatch.deposits import deposit_early, is_early, put_in
 from fleet.dispatch.desk import Desk
-from fleet.dispatch.handovers import another_way
+from fleet.dispatch.handovers import another_way, room_again
 from fleet.dispatch.parcels import free, pass_on, recipient
 from fleet.dispatch.taking_back import take_back
 from fleet.domain.events import CompartmentChanged, CompartmentWanted
@@ -112,6 +112,7 @@ def _deposited(desk: Desk, locker_id: str, message: CompartmentReport) -> None:
 def _collected(desk: Desk, locker_id: str, message: CompartmentReport) -> None:
     place = desk.state.lockers[locker_id].place
     pass_on(desk, message.order_id, recipient(message.order_id), place=place)
+    room_again(desk, locker_id)
 
 
 def _refused(desk: Desk, locker_id: str, message: CompartmentReport) -> None:
