@@ -14,6 +14,10 @@ from fleet.protocol.values import Place
 Profile = Literal["drive", "walk", "roll"]
 """How one goes: in a van, on foot as recipients do, or on a sidewalk robot's wheels, which take no steps."""
 
+FASTEST_MPS = 130 / 3.6
+"""Nobody gets ahead faster as the crow flies: four fifths of 160 km/h, the highest limit on any road (Abu Dhabi,
+2025), rounded up; vans are counted at four fifths of what is allowed."""
+
 BARRED: frozenset[Profile] = frozenset({"drive", "roll"})
 """Who is kept out of closed streets; people on foot pass."""
 
@@ -74,7 +78,8 @@ class Gap:
 class Network(Protocol):
     """A source of travel times. ``assumption`` names what it rests on, for the plan's list.
 
-    A distance is never shorter than the straight line between the two points.
+    A distance is never shorter than the straight line between the two points, and a duration never shorter than that
+    line at ``FASTEST_MPS``.
     """
 
     @property

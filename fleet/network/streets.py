@@ -18,7 +18,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from fleet.network.base import BARRED, Gap, Leg, Legs, Matrix, Profile
+from fleet.network.base import BARRED, FASTEST_MPS, Gap, Leg, Legs, Matrix, Profile
 from fleet.network.closing import around
 from fleet.network.detours import DetourEngine, opened_around
 from fleet.network.engine import Engine, Snap, opened
@@ -205,7 +205,9 @@ class StreetNetwork:
         off = (starts.away_m > self.farthest_m)[:, None] | (ends.away_m > self.farthest_m)[None, :]
         gone = (off | np.isnan(seconds)) & (straight_m > 0)
         here = straight_m == 0  # a point and itself: nobody goes to the street and back
-        duration_s = np.where(here, 0.0, np.where(gone, np.inf, seconds + afoot_m / WALKING_MPS))
+        # A limit that a map states wrongly makes nobody faster than others.
+        took_s = np.maximum(seconds + afoot_m / WALKING_MPS, straight_m / FASTEST_MPS)
+        duration_s = np.where(here, 0.0, np.where(gone, np.inf, took_s))
         # The engine's earth is a little smaller than ours.
         distance_m = np.where(here, 0.0, np.where(gone, np.inf, np.maximum(metres + afoot_m, straight_m)))
         return duration_s, distance_m

@@ -1,12 +1,13 @@
-"""The table of all ways by streets, from plan to plan: of a day that is planned again the next plan asks only for the
-ways from places that are new, and to them."""
+"""The ways by streets between the places of a plan that were asked for, from plan to plan: of a day that is planned
+again the next plan asks only for those that are new."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from fleet.network.base import Network
 from fleet.planner.line import Ints
@@ -18,46 +19,76 @@ Tables = tuple[Ints, Ints]
 Ask = Callable[[Sequence[Place], Sequence[Place]], Tables]
 
 
-class _Table(NamedTuple):
-    """Of which network, of which places by their numbers, and the ways."""
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What is known of the ways between some places by a network."""
 
     network: Network
     number: Mapping[Place, int]
-    ways: Tables
+    ways: npt.NDArray[np.int32]
+    """Metres and seconds (the first axis), less than nothing where nobody has asked. Nothing is farther than 32 bits
+    hold."""
+
+    @classmethod
+    def nothing(cls, network: Network, places: Sequence[Place]) -> Known:
+        """Of places of which none occurs twice."""
+        number = {place: i for i, place in enumerate(places)}
+        return cls(network, number, np.full((2, len(places), len(places)), -1, np.int32))
+
+    def cross(self, rows: Ints, columns: Ints, ask: Ask) -> Tables:
+        """From each of some places, by their numbers, to each of others; what is not known is asked for."""
+        missing = self.ways[0][np.ix_(rows, columns)] < 0
+        places = list(self.number)
+        for some, others in _tables(missing):
+            start, end = rows[some], columns[others]
+            found = ask([places[i] for i in start.tolist()], [places[i] for i in end.tolist()])
+            for table, asked in zip(self.ways, found, strict=True):
+                table[np.ix_(start, end)] = asked
+        metres, seconds = (table[np.ix_(rows, columns)].astype(np.int64) for table in self.ways)
+        return metres, seconds
+
+    def of(self, places: Sequence[Place]) -> Known:
+        """The same of other places, as far as it is known of these."""
+        found, was = Known.nothing(self.network, places), [self.number.get(place, -1) for place in places]
+        old = np.flatnonzero(np.array(was, np.int64) >= 0)
+        own = np.array(was, np.int64)[old]
+        for table, known in zip(found.ways, self.ways, strict=True):
+            table[np.ix_(old, old)] = known[np.ix_(own, own)]
+        return found
 
 
 class Atlas:
-    """All ways between the places of the last plan, and of no others: never more than one plan has.
+    """What was asked for between the places of the last plan, and of no others: 8 bytes for each pair of these.
 
     A way depends on its two ends and the network alone, so what is taken over is what would be answered again. Threads
     may share one: at worst two that ask at once both ask the network.
     """
 
     def __init__(self) -> None:
-        self._last: _Table | None = None
+        self._last: Known | None = None
 
-    def between(self, places: Sequence[Place], network: Network, ask: Ask) -> Tables:
-        """All ways between places of which none occurs twice; ``ask`` has them from the network."""
+    def known(self, places: Sequence[Place], network: Network) -> Known:
+        """What is known between places of which none occurs twice; what is asked for from now on is kept."""
         last = self._last
         if last is None or last.network != network:
-            ways = ask(places, places)
-        elif list(last.number) == list(places):
-            return last.ways
-        else:
-            ways = _extended(last, places, ask)
-        self._last = _Table(network, {place: i for i, place in enumerate(places)}, ways)
-        return ways
+            last = Known.nothing(network, places)
+        elif list(last.number) != list(places):
+            last = last.of(places)
+        self._last = last
+        return last
+
+    def between(self, places: Sequence[Place], network: Network, ask: Ask) -> Tables:
+        """All ways between them; ``ask`` has them from the network."""
+        everywhere = np.arange(len(places))
+        return self.known(places, network).cross(everywhere, everywhere, ask)
 
 
-def _extended(last: _Table, places: Sequence[Place], ask: Ask) -> Tables:
-    was = np.array([last.number.get(place, -1) for place in places], np.int64)
-    old, new = np.flatnonzero(was >= 0), np.flatnonzero(was < 0)
-    everywhere, tables = np.arange(len(places)), np.zeros((2, len(places), len(places)), np.int64)
-    for table, known in zip(tables, last.ways, strict=True):
-        table[np.ix_(old, old)] = known[np.ix_(was[old], was[old])]
-    for rows, columns in ((new, everywhere), (old, new)):
-        if len(rows) and len(columns):
-            found = ask([places[i] for i in rows.tolist()], [places[i] for i in columns.tolist()])
-            for table, asked in zip(tables, found, strict=True):
-                table[np.ix_(rows, columns)] = asked
-    return tables[0], tables[1]
+def _tables(missing: npt.NDArray[np.bool_]) -> Iterator[tuple[Ints, Ints]]:
+    """Rows and columns of tables that hold all that is missing: one from new places, of which nothing is known, and one
+    around all else. The engine searches once from each start and each end of a table, so that few tables are asked for.
+    """
+    new = missing.all(axis=1)
+    for rows in (new, ~new):
+        part = missing[rows]
+        if part.any():
+            yield np.flatnonzero(rows)[part.any(axis=1)], np.flatnonzero(part.any(axis=0))

@@ -26,7 +26,8 @@ from fleet.planner.assignment import larger_classes
 from fleet.planner.buildings import afoot, building
 from fleet.planner.ends import Ends, Floats, Named, ends
 from fleet.planner.leastrates import Batteries, Rates
-from fleet.planner.problem import Legs, Problem, Van, is_delivery
+from fleet.planner.nearways import Legs
+from fleet.planner.problem import Problem, Van, is_delivery
 from fleet.planner.spans import Span
 from fleet.planner.stop import NO_HURRY, Stop, TimeUp, in_time
 from fleet.planner.visits import Bases, capacity, units

@@ -83,7 +83,7 @@ class CityLegs:
         metres, seconds = np.empty((2, len(starts), len(ends)))
         for first in range(0, len(starts), AT_A_TIME):
             some = slice(first, first + AT_A_TIME)
-            legs = self.problem.cross(starts[some], ends)
+            legs = self.problem.roughly(starts[some], ends)
             metres[some], seconds[some] = legs.metres, legs.seconds
         return metres, seconds
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fleet.planner.problem import Legs, Van
+from fleet.planner.nearways import Legs
+from fleet.planner.problem import Van
 from fleet.planner.stop import Late, never
 from fleet.planner.tours import Case, Tour, type_cost
 from fleet.planner.trips import Openings, in_turn
@@ -104,23 +105,38 @@ def _round_trip(case: Case, van: Van, visit: int) -> tuple[int, float]:
 
 
 def _in_tours(case: Case, tours: Sequence[Tour], visit: int) -> Iterable[Spot]:
-    best = math.inf
-    for index, tour in enumerate(tours):
-        spot = _in_tour(case, tour, visit, index, best)
+    best, extras = math.inf, [leg_costs(case, tour, visit) for tour in tours]
+    for index in _in_turn(case, extras):
+        spot = _in_tour(case, tours[index], visit, index, best, extras[index])
         if spot is not None:
             best = min(best, spot.extra)
             yield spot
 
 
-def _in_tour(case: Case, tour: Tour, visit: int, index: int, best: float) -> Spot | None:
+def _in_turn(case: Case, extras: Sequence[NDArray[np.float64]]) -> Sequence[int]:
+    """In which order tours are tried, by what a visit adds on their legs: where ways are estimated the cheapest first,
+    so that few of the others' ways are asked for."""
+    if case.legs.part is None:
+        return range(len(extras))
+    least = np.array([float(np.min(extra)) for extra in extras])
+    found: list[int] = np.argsort(least, kind="stable").tolist()
+    return found
+
+
+def _in_tour(
+    case: Case, tour: Tour, visit: int, index: int, best: float, extra: NDArray[np.float64]
+) -> Spot | None:
     """The cheapest feasible leg, if it beats ``best``; what is left to test exactly is the length of the shift and the
-    van's range."""
-    extra = leg_costs(case, tour, visit)
-    if not (extra < best).any():
-        return None
-    legs = [leg for leg in np.argsort(extra, kind="stable")[:LEGS_TRIED].tolist() if extra[leg] < best]
-    leg = next((leg for leg, holds in zip(legs, tour.slack.holds(visit, legs), strict=True) if holds), None)
-    return None if leg is None else Spot(float(extra[leg]), index, tour, visit, leg)
+    van's range. Ways to the visit and on are no estimates on the legs that are tried."""
+    while (extra < best).any():
+        legs = [leg for leg in np.argsort(extra, kind="stable")[:LEGS_TRIED].tolist() if extra[leg] < best]
+        at = np.array(legs, np.int64)
+        if case.settled(visit, tour.nodes[at], tour.nodes[at + 1]):
+            holds = zip(legs, tour.slack.holds(visit, legs), strict=True)
+            leg = next((leg for leg, fits in holds if fits), None)
+            return None if leg is None else Spot(float(extra[leg]), index, tour, visit, leg)
+        extra = leg_costs(case, tour, visit)
+    return None
 
 
 def leg_costs(case: Case, tour: Tour, visit: int) -> Floats:
@@ -148,7 +164,7 @@ def costs_by_leg(tour: Tour, stop: Visit, there: Legs, back: Legs) -> Floats:
     before, after = tour.room
     fits &= (before >= np.array(stop.deliver)[:, None]).all(axis=0)
     fits &= (after >= np.array(stop.collect)[:, None]).all(axis=0)
-    metres = there.metres + back.metres - tour.case.legs.metres[tour.nodes[:-1], tour.nodes[1:]]
+    metres = there.metres + back.metres - tour.driven.metres
     rates = tour.van.type.rates
     cost = metres * rates.per_km / 1000 + seconds * rates.per_hour / 3600
     return np.where(fits, cost + rates.per_parcel * len(stop.orders), np.inf)

@@ -17,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fleet.planner.problem import Legs, Problem
+from fleet.planner.nearways import Legs
+from fleet.planner.problem import Problem
 from fleet.planner.stop import Late, in_time, never
 from fleet.protocol.values import Place
 
@@ -97,10 +98,10 @@ class _Table:
     @property
     def units(self) -> int:
         """How many units there are."""
-        return len(self.measure(self.problem.cross([], [])))
+        return len(self.measure(self.problem.at_least([], [])))
 
     def _between(self, some: Sequence[Place], others: Sequence[Place]) -> Floats:
-        out, back = self.problem.cross(some, others), self.problem.cross(others, some)
+        out, back = self.problem.at_least(some, others), self.problem.at_least(others, some)
         return np.minimum(self.measure(out), self.measure(back).transpose(0, 2, 1))
 
     def to_sites(self) -> Floats:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet.planner.nearby import Nearby
-from fleet.planner.problem import Legs, Problem, Van
+from fleet.planner.nearways import Legs
+from fleet.planner.problem import Problem, Van
 from fleet.planner.tours import Tour, detours, tour_of
 from fleet.planner.visits import Key, door_service_s, locker_service_s
 from fleet.planner.ways import Ways
@@ -128,7 +129,10 @@ class Floors:
     def _worked_out(self, tour: Tour, goals: Sequence[int]) -> Floats:
         """The way, and the time that no waiting swallows."""
         places, rates = [self._goal_places[goal] for goal in goals], tour.van.type.rates
-        by = detours(tour, places) if self.problem.keeps_legs else _as_the_crow_flies(tour, places)
+        if self.problem.keeps_legs:
+            by = detours(tour, places, self.problem.at_least)
+        else:
+            by = _as_the_crow_flies(tour, places)
         idle = max(0, tour.duration_s - tour.work_s)
         busy = np.maximum(0, np.maximum(0, by.seconds) + self._goal_service_s[list(goals)] - idle)
         cost = np.maximum(0, by.metres) * rates.per_km / 1000 + busy * rates.per_hour / 3600

@@ -10,7 +10,8 @@ import numpy as np
 from fleet.energy.van import driven_wh
 from fleet.feasibility.route_energy import RouteRange
 from fleet.planner.ends import Floats
-from fleet.planner.problem import Legs, Van
+from fleet.planner.nearways import Legs
+from fleet.planner.problem import Van
 
 
 @dataclass(frozen=True)

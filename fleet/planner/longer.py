@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from fleet.planner.construct import costs_by_leg
-from fleet.planner.problem import Legs
+from fleet.planner.nearways import Legs
 from fleet.planner.tours import Case, Tour
 from fleet.planner.visits import Visit
 

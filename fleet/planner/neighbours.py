@@ -71,15 +71,15 @@ def _looked_at(case: Rowed, breadth: int) -> Iterator[tuple[Indexes, Indexes]]:
         yield part, around(parts, low, high, number, case.candidates * breadth)
 
 
-def tiles(xy: Floats, stops: Indexes) -> Iterator[Indexes]:
+def tiles(xy: Floats, stops: Indexes, most: int = TILE) -> Iterator[Indexes]:
     """Stops that lie together, by halving again and again across the longer side."""
-    if len(stops) <= TILE:
+    if len(stops) <= most:
         yield np.sort(stops)
         return
     axis = int(np.argmax(np.ptp(xy[:, stops], axis=1)))
     order = stops[np.argsort(xy[axis, stops], kind="stable")]
-    yield from tiles(xy, order[: len(order) // 2])
-    yield from tiles(xy, order[len(order) // 2 :])
+    yield from tiles(xy, order[: len(order) // 2], most)
+    yield from tiles(xy, order[len(order) // 2 :], most)
 
 
 def bounds(parts: list[Indexes], xy: Floats) -> tuple[Floats, Floats]:

@@ -75,6 +75,7 @@ class Cluster:
     def data(self) -> pyvrp.ProblemData:
         """The cluster as PyVRP wants it."""
         size = len(self.depots)
+        # Far ways may be estimated: the tours that are found are put right (``Tour.driven``).
         metres = self.case.legs.metres[np.ix_(self.nodes, self.nodes)]
         seconds = self.case.legs.seconds[np.ix_(self.nodes, self.nodes)]
         return pyvrp.ProblemData(
@@ -219,9 +220,8 @@ def _without_overripe(tour: Tour) -> Tour:
 def _within_range(tour: Tour) -> Tour:
     """The tour without the visits farthest out of its way, as far as its van's battery is not enough for them."""
     while tour.visits and not tour.in_range:
-        metres, nodes = tour.case.legs.metres, tour.nodes
-        before, here, after = nodes[:-2], nodes[1:-1], nodes[2:]
-        saved = metres[before, here] + metres[here, after] - metres[before, after]
+        driven, nodes = tour.driven.metres, tour.nodes
+        saved = driven[:-1] + driven[1:] - tour.case.legs.along(nodes[:-2], nodes[2:]).metres
         tour = tour.without(int(np.argmax(saved)))
     return tour
 

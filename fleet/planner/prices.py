@@ -120,7 +120,7 @@ def _detours(problem: Problem, routing: Routing, probes: Sequence[Visit]) -> lis
 
 def _detour(tour: Tour, probes: Sequence[Visit], service: NDArray[np.int64]) -> Floats:
     """What each probe would add to this tour on its best leg."""
-    by = detours(tour, [v.place for v in probes])
+    by = detours(tour, [v.place for v in probes], tour.case.problem.roughly)
     rates = tour.van.type.rates
     hourly = rates.per_hour / 3600 + tour.van.fixed_cost / max(1, tour.duration_s)
     cost = np.maximum(0, by.metres) * rates.per_km / 1000 + np.maximum(0, by.seconds) * hourly

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -28,6 +28,7 @@ from fleet.planner.breaks import Break
 from fleet.planner.duty import Duty, shift
 from fleet.planner.keptways import KeptWays
 from fleet.planner.line import Ints
+from fleet.planner.nearways import Legs, NearWays, Part, near_ways
 from fleet.planner.snapshot import AssetSlot, Held, Snapshot
 from fleet.planner.spans import Span, merged
 from fleet.protocol.values import CompartmentSize, Direction, Order, Place, TimeWindow
@@ -36,7 +37,10 @@ NO_WAY_S = 10_000_000
 """Stands for a leg that does not exist: longer than any day, so that no window survives it."""
 
 MAX_ATLAS = 3000
-"""Up to so many places all legs are asked of the network at once and kept (144 MB)."""
+"""Up to so many places all legs are kept (144 MB): as the network has them, or, by streets, some of them estimated."""
+
+ALL_ASKED = 1000
+"""Up to so many places streets are asked for all ways at once: those that neighbours need take little less time."""
 
 LAST_RESORT = 10
 """How many times the operator's price an unserved parcel counts, so that it is served whenever anything can."""
@@ -121,14 +125,6 @@ class Station:
     locker: Locker
     type: StationType
     free: dict[CompartmentSize, int]
-
-
-@dataclass(frozen=True)
-class Legs:
-    """Many-to-many legs in whole metres and (rounded up) seconds."""
-
-    metres: Ints
-    seconds: Ints
 
 
 T = TypeVar("T", SortieType, RouteType, StationType)
@@ -305,24 +301,45 @@ class Problem:
             raise PlannerError(f"locker {locker_id!r} is not among the context's lockers") from None
 
     def legs(self, places: Sequence[Place]) -> Legs:
-        """All ways by van between the places, in whole units."""
-        return self.cross(places, places)
+        """All ways by van between the places, in whole units; some may be estimated (``Legs.settle``)."""
+        rows, near = self._numbers(places), self._near
+        if rows is None or near is None:
+            return self.cross(places, places)
+        return Legs(*near.rough(rows, rows), Part.of(near, rows))
 
     def cross(self, starts: Sequence[Place], ends: Sequence[Place]) -> Legs:
         """The ways by van from some places to others, in whole units."""
+        return self._looked_up(starts, ends, NearWays.exact)
+
+    def roughly(self, starts: Sequence[Place], ends: Sequence[Place]) -> Legs:
+        """The same, some of them estimated."""
+        return self._looked_up(starts, ends, NearWays.rough)
+
+    def at_least(self, starts: Sequence[Place], ends: Sequence[Place]) -> Legs:
+        """No more than the ways take: by streets those that nobody asked for yet as the crow flies."""
+        return self._looked_up(starts, ends, NearWays.least)
+
+    def _looked_up(
+        self,
+        starts: Sequence[Place],
+        ends: Sequence[Place],
+        by: Callable[[NearWays, Ints, Ints], Tables],
+    ) -> Legs:
         rows = self._numbers(starts)
         columns = rows if ends is starts else self._numbers(ends)
-        if rows is not None and columns is not None:
-            picked = np.ix_(rows, columns)
-            return Legs(self._atlas.metres[picked], self._atlas.seconds[picked])
-        return Legs(*(self._measured if self._kept is None else self._kept.cross)(starts, ends))
+        if rows is None or columns is None:
+            return Legs(*(self._measured if self._kept is None else self._kept.cross)(starts, ends))
+        if self._near is not None:
+            return Legs(*by(self._near, rows, columns))
+        picked = np.ix_(rows, columns)
+        return Legs(self._atlas.metres[picked], self._atlas.seconds[picked])
 
     def altered(self, snapshot: Snapshot) -> Problem:
         """The problem of the snapshot with other limits, fewer parcels or more assets: at the same places, whose legs
         need not be asked for again."""
         other = Problem(snapshot)
         known = vars(self)
-        kept = ("_atlas_index", "_atlas", "_kept")
+        kept = ("_atlas_index", "_atlas", "_near", "_kept")
         vars(other).update({name: known[name] for name in kept if name in known})
         return other
 
@@ -353,6 +370,21 @@ class Problem:
         if self._atlas_index or self.snapshot.context.network.version is None:
             return None
         return KeptWays(self._places(), self._measured)
+
+    @cached_property
+    def _near(self) -> NearWays | None:
+        """By streets, of more places than all ways are asked of, those that neighbours need."""
+        places, context = list(self._atlas_index), self.snapshot.context
+        if len(places) <= ALL_ASKED or context.network.version is None:
+            return None
+        known = context.memory.get(Atlas, Atlas).known(places, context.network)
+        depots = sorted({self._atlas_index[self.site(site_id).place] for site_id in self.van_sites})
+        return near_ways(
+            places,
+            np.array(depots, np.int64),
+            lambda rows, columns: known.cross(rows, columns, self._measured),
+            NO_WAY_S,
+        )
 
     @cached_property
     def _atlas(self) -> Legs:

@@ -3,7 +3,7 @@ the ways by streets.
 
 Each job comes to the planner's process as a copy of its own. Where nothing of the context has changed since the last
 one, that one is planned with, in which the shapes of trips and whole verdicts are known already; in other weather the
-shapes. The table of all ways by streets is kept as long as these are the same, whatever else of the context changes.
+shapes. What was asked of the streets is kept as long as these are the same, whatever else of the context changes.
 Nothing else is taken over, so a plan depends on its snapshot alone.
 """
 
@@ -22,7 +22,7 @@ class Recent:
 
     last: Context | None = None
     atlas: Atlas = field(default_factory=Atlas)
-    """Of the streets that were planned with last: up to 144 MB."""
+    """Of the streets that were planned with last: up to 72 MB."""
 
     def known(self, snapshot: Snapshot) -> Snapshot:
         """The same snapshot, with what is known of its context."""

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from fleet.energy.ground import JOULES_PER_WH
 from fleet.energy.van import driven_wh
 from fleet.feasibility.route_energy import RouteRange
-from fleet.planner.problem import NO_WAY_S, Legs
+from fleet.planner.nearways import Legs
+from fleet.planner.problem import NO_WAY_S
 from fleet.planner.visits import FOREVER_S, GRAMS_PER_UNIT
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ class Slack:
     def _sums(self) -> _Sums:
         tour, limit = self.tour, self.tour.van.range
         assert limit is not None, "asked of vans whose battery counts"
-        metres = tour.case.legs.metres[tour.nodes[:-1], tour.nodes[1:]].astype(np.float64)
+        metres = tour.driven.metres.astype(np.float64)
         empty, per_kg = linear_wh(limit, metres, tour.line.travel_s.astype(np.float64))
         load = tour.line.load[0]
         leg_wh = empty + per_kg * load * KG_PER_UNIT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,13 +14,14 @@ from fleet.feasibility.route_energy import RouteEnergy, RouteRange
 from fleet.kinds import TripFigures, kind_of
 from fleet.planner.breaks import Places
 from fleet.planner.line import Ints, Line, forward, latest_departure
-from fleet.planner.problem import NO_WAY_S, Legs, Problem, Van
+from fleet.planner.nearways import Legs
+from fleet.planner.problem import NO_WAY_S, Problem, Van
 from fleet.planner.slack import Around, Slack
 from fleet.planner.spans import Span
 from fleet.planner.visits import FOREVER_S, GRAMS_PER_UNIT, Visit, capacity, loads_along
 from fleet.protocol.values import Place
 
-AT_ANY_TIME = ("nodes", "lockers", "stops", "driven_s", "metres", "released_s", "_rows", "_ways_wh")
+AT_ANY_TIME = ("nodes", "lockers", "stops", "driven", "metres", "released_s", "_rows", "_ways_wh")
 """What of a tour does not depend on when its van is free."""
 
 FAR_S = 10**9
@@ -30,6 +31,9 @@ Rows = list[tuple[int, int, int]]
 
 Stops = tuple[tuple[str | None, frozenset[int]], ...]
 """A tour's stops: the locker (none: a door) and the parcels' numbers, in order."""
+
+Cross = Callable[[Sequence[Place], Sequence[Place]], Legs]
+"""The ways from some places to others: as they are, about, or at the least."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Case:
 
     @cached_property
     def legs(self) -> Legs:
-        """All legs between the nodes."""
+        """All legs between the nodes; some may be estimated, but none of those that a tour drives (``Tour.driven``)."""
         sites = [self.problem.site(site_id).place for site_id in self.site_node]
         return self.problem.legs([*sites, *(visit.place for visit in self.visits)])
 
@@ -72,6 +76,15 @@ class Case:
         if known is None or known[0] != visit:
             known = self._around[limit.van.name] = visit, Around.of(limit, self.legs, self.first + visit)
         return known[1]
+
+    def settled(self, visit: int, before: Ints, after: Ints) -> bool:
+        """Whether the ways to a visit from some nodes, and on from it to others, were the network's own already; they
+        are now."""
+        here = np.full(len(before), self.first + visit)
+        changed = self.legs.settle(before, here), self.legs.settle(here, after)
+        if any(changed):
+            self._around.clear()
+        return not any(changed)
 
     @cached_property
     def _around(self) -> dict[str, tuple[int, Around]]:
@@ -135,10 +148,14 @@ class Tour:
         return None if rest is None else Places(self._plain, rest, self.van.rested_s)
 
     @cached_property
+    def driven(self) -> Legs:
+        """Each leg, without a break: as the network has it."""
+        return self.case.legs.along(self.nodes[:-1], self.nodes[1:])
+
+    @property
     def driven_s(self) -> Ints:
         """What each leg takes, without a break."""
-        found: Ints = self.case.legs.seconds[self.nodes[:-1], self.nodes[1:]]
-        return found
+        return self.driven.seconds
 
     @cached_property
     def _plain(self) -> Line:
@@ -212,7 +229,7 @@ class Tour:
     @cached_property
     def metres(self) -> int:
         """The way driven."""
-        return int(self.case.legs.metres[self.nodes[:-1], self.nodes[1:]].sum())
+        return int(self.driven.metres.sum())
 
     @property
     def parcels(self) -> int:
@@ -249,7 +266,7 @@ class Tour:
         limit = self.van.range
         if limit is None:
             return 0.0
-        metres = self.case.legs.metres[self.nodes[:-1], self.nodes[1:]]
+        metres = self.driven.metres
         payload_kg = self.line.load[0] * (GRAMS_PER_UNIT / 1000)
         legs = RouteLegs(metres.astype(np.float64), self.driven_s.astype(np.float64), payload_kg)
         return limit.ways_wh(legs)
@@ -319,11 +336,10 @@ def type_cost(
 
 def savings(tour: Tour) -> list[float]:
     """For each visit of a tour, what driving past it would save: way, time, and its share of a day's fixed cost."""
-    nodes, kind = tour.nodes, tour.van.type
-    legs = tour.case.legs
-    before, here, after = nodes[:-2], nodes[1:-1], nodes[2:]
-    metres = legs.metres[before, here] + legs.metres[here, after] - legs.metres[before, after]
-    seconds = legs.seconds[before, here] + legs.seconds[here, after] - legs.seconds[before, after]
+    kind, driven = tour.van.type, tour.driven
+    without = tour.case.legs.along(tour.nodes[:-2], tour.nodes[2:])
+    metres = driven.metres[:-1] + driven.metres[1:] - without.metres
+    seconds = driven.seconds[:-1] + driven.seconds[1:] - without.seconds
     busy = np.maximum(0, seconds) + tour.line.service_s[1:-1]
     rates = kind.rates
     fixed = tour.van.fixed_cost / max(1, tour.duration_s)
@@ -332,16 +348,15 @@ def savings(tour: Tour) -> list[float]:
     return [float(c) for c in cost + rates.per_parcel * parcels]
 
 
-def detours(tour: Tour, goals: Sequence[Place]) -> Legs:
-    """What driving by each goal (columns) on each leg of the tour (rows) adds, in whole metres and seconds."""
-    problem, legs = tour.case.problem, tour.case.legs
+def detours(tour: Tour, goals: Sequence[Place], ways: Cross) -> Legs:
+    """What driving by each goal (columns) on each leg of the tour (rows) adds, in whole metres and seconds, where
+    ``ways`` says what the ways to goals take and those on from there."""
     places = [tour.van.site.place, *(tour.case.visits[v].place for v in tour.visits)]
-    out, back = problem.cross(places, goals), problem.cross(goals, places)
+    out, back = ways(places, goals), ways(goals, places)
     after = np.roll(np.arange(len(places)), -1)
-    along = tour.nodes[:-1], tour.nodes[1:]
     return Legs(
-        out.metres + back.metres.T[after] - legs.metres[along][:, None],
-        out.seconds + back.seconds.T[after] - legs.seconds[along][:, None],
+        out.metres + back.metres.T[after] - tour.driven.metres[:, None],
+        out.seconds + back.seconds.T[after] - tour.driven.seconds[:, None],
     )
 
 

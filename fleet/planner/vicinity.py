@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fleet.planner.legs import Floats, Indexes, LookUp
+from fleet.planner.nearways import stretch
 from fleet.planner.neighbours import around, bounds, tiles
 from fleet.planner.problem import NO_WAY_S
 
@@ -149,9 +150,4 @@ class Vicinity:
     def _stretch(self) -> tuple[float, float]:
         """By how much estimates of metres and seconds are too short."""
         depots, places = np.arange(self.depots), np.arange(self.xy.shape[1])
-        guessed, (known, _) = self.guess(depots, places), self._depot_legs
-        fits = (guessed[0] > 0) & (known[1] < NO_WAY_S) & (known[0] > 0)
-        if not fits.any():
-            return 1.0, 1.0
-        metres, seconds = (np.quantile(k[fits] / g[fits], DEAR) for k, g in zip(known, guessed, strict=True))
-        return float(metres), float(seconds)
+        return stretch(self.guess(depots, places), self._depot_legs[0], NO_WAY_S, DEAR)

@@ -75,8 +75,8 @@ def test_what_is_taken_over_is_the_whole_table_pair_by_pair(seed: int) -> None:
         np.testing.assert_array_equal(seconds, whole[1])
         last = atlas._last
         assert last is not None
-        assert set(last.number) == set(places)
-        assert sum(table.nbytes for table in last.ways) == 16 * size * size
+        assert list(last.number) == places
+        assert last.ways.nbytes == 8 * size * size
         before = set(places)
 
 

@@ -17,7 +17,8 @@ from fleet.planner.bound import lower_bound
 from fleet.planner.buildings import door_visits
 from fleet.planner.candidates import find_ways
 from fleet.planner.flights import Flights
-from fleet.planner.problem import Legs, Problem
+from fleet.planner.nearways import Legs
+from fleet.planner.problem import Problem
 from fleet.planner.tours import Case, Tour
 from fleet.planner.visits import Visit, locker_visits
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
@@ -245,15 +246,15 @@ def test_a_way_leads_on_to_another_stop() -> None:
 @pytest.mark.parametrize("seconds", [3.0, 9.0, 20.0])
 def test_a_bound_ends_when_time_is_up(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """The clock moves on by a second for each table of legs, of which each stop takes two."""
-    now, cross = [0.0], Problem.cross
+    now, ways_at_least = [0.0], Problem.at_least
 
     def slow(problem: Problem, some: Sequence[Place], others: Sequence[Place]) -> Legs:
         now[0] += 1.0
-        return cross(problem, some, others)
+        return ways_at_least(problem, some, others)
 
     monkeypatch.setattr("fleet.planner.ends.ROWS", 1)
     problem, ways = asked(random_town(3, 30))
-    monkeypatch.setattr(Problem, "cross", slow)
+    monkeypatch.setattr(Problem, "at_least", slow)
     assert lower_bound(problem, ways, Deadline(lambda: now[0], seconds)) is None
     assert now[0] <= seconds + 3
     now[0] = 0.0
