@@ -20,7 +20,7 @@ from fleet.planner.problem import Pool, Problem
 from fleet.planner.routes import Routing
 from fleet.planner.snapshot import AssetSlot, Snapshot
 from fleet.planner.sorties import Sortie, Yard
-from fleet.planner.tours import Case, Tour
+from fleet.planner.tours import Tour, tour_of
 from fleet.planner.trips import in_turn, together
 from fleet.planner.ways import Ways
 
@@ -131,10 +131,10 @@ def _tours_in(board: Board, problem: Problem) -> tuple[Tour, ...] | None:
 
 
 def _of_van(tour: Tour, problem: Problem, number: int) -> Tour:
-    """A tour in the altered problem, as the trip with that number of its van."""
+    """A tour in the altered problem, as the trip with that number of its van, with the legs of its own stops alone."""
     base = next(van.index for van in problem.vans if van.slot.asset_id == tour.van.slot.asset_id)
     van = replace(tour.van, index=base + number * len(problem.vans))
-    return Tour(Case(problem, tour.case.visits), van, tour.visits)
+    return tour_of(problem, van, [tour.case.visits[v] for v in tour.visits])
 
 
 def _yard_in(board: Board, problem: Problem) -> Yard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import time, timedelta
 
@@ -16,6 +17,7 @@ from fleet.planner.explain import Explainer
 from fleet.planner.flights import Flights
 from fleet.planner.greedy import greedy
 from fleet.planner.nearest import MORE_TIME, NONE_SERVES
+from fleet.planner.nearways import Legs
 from fleet.planner.prices import learn
 from fleet.planner.problem import Problem
 from fleet.planner.render import Sheet
@@ -23,7 +25,7 @@ from fleet.planner.routes import Routing
 from fleet.planner.settle import settle
 from fleet.planner.stop import Late, never
 from fleet.planner.trial import Change
-from fleet.protocol.values import CompartmentSize
+from fleet.protocol.values import CompartmentSize, Place
 from tests.property.test_planner import check_plan, made
 from tests.unit.planner.town import EIGHT, fleet, locker, order, place, random_town, snapshot, type_of
 
@@ -175,6 +177,24 @@ def test_a_full_locker_needs_a_compartment() -> None:
     )
     assert left.nearest_change == f"one more {CompartmentSize.SMALL} compartment at locker L"
     assert "L has no compartment left for a small parcel" in {reason.detail for reason in left.reasons}
+
+
+def test_trials_look_up_no_more_legs_than_a_tour_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Vans that could carry more, say, drive their tours anew: of thousands of parcels all legs were 100 MB a tour."""
+    asked = explainer(random_town(12, 16, capacity_kg=8.0))
+    own, of_all = max(len(tour.visits) for tour in asked.board.tours.values()), Problem.legs
+    assert len(asked.board.tours) > 1, "or one tour has all stops"
+    looked_up = list[int]()
+
+    def legs(problem: Problem, places: Sequence[Place]) -> Legs:
+        looked_up.append(len(places))
+        return of_all(problem, places)
+
+    monkeypatch.setattr(Problem, "legs", legs)
+    for number in asked.sheet.left:
+        asked.nearest(number)
+    assert looked_up, "or no van was otherwise"
+    assert max(looked_up) <= own + 2, "its depot, its stops and the parcel's own"
 
 
 def test_a_locker_with_room_needs_a_van() -> None:
