@@ -40,10 +40,12 @@ class Batteries:
         return min((one.standing_w / 3600 / wh for one, wh in self.limits), default=0.0)
 
     def drawn(self, legs: Legs) -> Floats:
-        """The share that each leg takes at the least: with nothing on board."""
+        """The share that each leg takes at the least: with nothing on board. Of a way of which no more is known than
+        how short it may be, nobody knows how slowly it is driven, and who is slow draws less."""
         metres, seconds = (each.astype(np.float64) for each in (legs.metres, legs.seconds))
+        paced_s = seconds if legs.bounds is None else np.where(legs.bounds, np.inf, seconds)
         shares = [
-            (driven_wh(one.van, metres, seconds, 0.0) + one.standing_w * seconds / 3600) / wh
+            (driven_wh(one.van, metres, paced_s, 0.0) + one.standing_w * seconds / 3600) / wh
             for one, wh in self.limits
         ]
         least: Floats = np.stack(shares).min(axis=0) if shares else np.zeros(metres.shape)

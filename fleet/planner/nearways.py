@@ -68,13 +68,14 @@ class NearWays:
             self._learn(rows[missing.any(axis=1)], columns[missing.any(axis=0)])
         return self.rough(rows, columns)
 
-    def least(self, rows: Ints, columns: Ints) -> Tables:
+    def least(self, rows: Ints, columns: Ints) -> Legs:
         """What they take at the least: those not asked for as the crow flies, faster than any van. Asks for none."""
         picked = np.ix_(rows, columns)
         straight = np.hypot(*(self.xy[:, rows][:, :, None] - self.xy[:, columns][:, None, :]))
         true = self.true[picked]
         metres = np.where(true, self.metres[picked], straight.astype(np.int64))
-        return metres, np.where(true, self.seconds[picked], (straight / FASTEST_MPS).astype(np.int64))
+        seconds = np.where(true, self.seconds[picked], (straight / FASTEST_MPS).astype(np.int64))
+        return Legs(metres, seconds, bounds=~true)
 
     def settle(self, starts: Ints, ends: Ints) -> Tables:
         """The streets' own from each start to its own end."""
@@ -111,6 +112,8 @@ class Legs:
     seconds: Ints
     part: Part | None = None
     """Which of them are estimated; none where all are the network's own."""
+    bounds: Bools | None = None
+    """Which of them are no ways but what they take at the least, in metres and in seconds each; none where none are."""
 
     def along(self, starts: Ints, ends: Ints) -> Legs:
         """From each start to its own end, as the network has it: estimates are put right for good."""

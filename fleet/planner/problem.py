@@ -309,11 +309,11 @@ class Problem:
 
     def cross(self, starts: Sequence[Place], ends: Sequence[Place]) -> Legs:
         """The ways by van from some places to others, in whole units."""
-        return self._looked_up(starts, ends, NearWays.exact)
+        return self._looked_up(starts, ends, lambda near, *pair: Legs(*near.exact(*pair)))
 
     def roughly(self, starts: Sequence[Place], ends: Sequence[Place]) -> Legs:
         """The same, some of them estimated."""
-        return self._looked_up(starts, ends, NearWays.rough)
+        return self._looked_up(starts, ends, lambda near, *pair: Legs(*near.rough(*pair)))
 
     def at_least(self, starts: Sequence[Place], ends: Sequence[Place]) -> Legs:
         """No more than the ways take: by streets those that nobody asked for yet as the crow flies."""
@@ -323,14 +323,14 @@ class Problem:
         self,
         starts: Sequence[Place],
         ends: Sequence[Place],
-        by: Callable[[NearWays, Ints, Ints], Tables],
+        by: Callable[[NearWays, Ints, Ints], Legs],
     ) -> Legs:
         rows = self._numbers(starts)
         columns = rows if ends is starts else self._numbers(ends)
         if rows is None or columns is None:
             return Legs(*(self._measured if self._kept is None else self._kept.cross)(starts, ends))
         if self._near is not None:
-            return Legs(*by(self._near, rows, columns))
+            return by(self._near, rows, columns)
         picked = np.ix_(rows, columns)
         return Legs(self._atlas.metres[picked], self._atlas.seconds[picked])
 

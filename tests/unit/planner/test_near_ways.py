@@ -18,6 +18,7 @@ from fleet.network.base import FASTEST_MPS
 from fleet.network.geodesic import straight_table_m
 from fleet.planner import MaxIterations, Snapshot, nearways, plan, problem
 from fleet.planner.construct import insert_all
+from fleet.planner.leastrates import Batteries
 from fleet.planner.nearways import NearWays, near_ways, plane
 from fleet.planner.problem import NO_WAY_S, Problem
 from fleet.planner.recent import Recent
@@ -28,6 +29,7 @@ from fleet.protocol.values import Place
 from tests.support.drafted import in_force
 from tests.unit.planner.test_atlas import ASKED, streets_town
 from tests.unit.planner.test_recent import sent
+from tests.unit.planner.test_van_range import with_battery
 from tests.unit.planner.test_vicinity import assert_driven_by_streets
 from tests.unit.planner.town import EIGHT, order, place
 
@@ -69,9 +71,10 @@ class Straight:
 def check(ways: NearWays, town: Straight) -> None:
     """True where they say so, and bounds at the most as large."""
     everywhere = np.arange(len(town.metres))
+    bounds = ways.least(everywhere, everywhere)
     for rough, least, true in zip(
         ways.rough(everywhere, everywhere),
-        ways.least(everywhere, everywhere),
+        (bounds.metres, bounds.seconds),
         (town.metres, town.seconds),
         strict=True,
     ):
@@ -170,6 +173,23 @@ def test_tours_are_driven_on_true_ways_and_detours_have_bounds(seed: int, sparse
         assert (tour.metres, tour.cost, tour.feasible) == (whole.metres, whole.cost, whole.feasible)
         assert (tour.driven_s == whole.driven_s).all()
         assert savings(tour) == savings(whole)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_no_way_draws_less_than_the_bound_says(seed: int, sparse: Callable[[], None]) -> None:
+    """Who drives a straight line at the highest speed draws more than who is slower on a longer way: of ways that
+    nobody asked for the bound counts no such speed."""
+    day = streets_town(seed, 60)
+    day = replace(day, context=replace(day.context, fleet=with_battery()))
+    ours = Problem(day)
+    doors = [order.place for order in ours.orders]
+    bounds, batteries = ours.at_least(doors, doors), Batteries.of(ours.vans)
+    assert batteries.limits
+    sparse()
+    true = Problem(day).cross(doors, doors)
+    assert (bounds.seconds < true.seconds).mean() > 0.3
+    assert (batteries.drawn(bounds) <= batteries.drawn(true) + 1e-9).all()
+    assert (batteries.drawn(bounds)[bounds.seconds < true.seconds] > 0).all()
 
 
 @pytest.mark.parametrize("seed", range(4))
