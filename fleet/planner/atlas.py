@@ -37,7 +37,8 @@ class Known:
 
     def cross(self, rows: Ints, columns: Ints, ask: Ask) -> Tables:
         """From each of some places, by their numbers, to each of others; what is not known is asked for."""
-        missing = self.ways[0][np.ix_(rows, columns)] < 0
+        # Of a way that another thread is writing down, or copying, one of the two may be there alone.
+        missing = (self.ways[:, rows[:, None], columns] < 0).any(axis=0)
         places = list(self.number)
         for some, others in _tables(missing):
             start, end = rows[some], columns[others]

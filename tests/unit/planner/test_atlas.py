@@ -13,7 +13,7 @@ import pytest
 from fleet.domain.plan import Plan
 from fleet.network.base import Matrix, Network, Profile
 from fleet.planner import MaxIterations, Snapshot, plan
-from fleet.planner.atlas import Ask, Atlas, Tables
+from fleet.planner.atlas import Ask, Atlas, Known, Tables
 from fleet.planner.problem import Problem
 from fleet.planner.recent import Recent
 from fleet.protocol.values import Place
@@ -130,3 +130,15 @@ def test_without_streets_nothing_is_kept() -> None:
     made(known)
     assert recent.atlas._last is None
     assert known.context.memory.get(Atlas, Atlas) is not recent.atlas
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_way_of_which_half_is_known_yet_is_asked_for(copied: bool) -> None:
+    """As of another thread, which has written down the metres, or copied what was known before it wrote these: nobody
+    takes what stands for ways that are not known."""
+    places = [place(100 * i, 70 * i * i) for i in range(5)]
+    ask, everywhere = ask_of(Counted(version="counted")), np.arange(5)
+    known, true = Known.nothing(Counted(version="counted"), places), ask(places, places)
+    known.ways[int(copied)] = true[int(copied)]
+    for found, whole in zip(known.cross(everywhere, everywhere, ask), true, strict=True):
+        np.testing.assert_array_equal(found, whole)
