@@ -115,11 +115,6 @@ class Legs:
     bounds: Bools | None = None
     """Which of them are no ways but what they take at the least, in metres and in seconds each; none where none are."""
 
-    def along(self, starts: Ints, ends: Ints) -> Legs:
-        """From each start to its own end, as the network has it: estimates are put right for good."""
-        self.settle(starts, ends)
-        return Legs(self.metres[starts, ends], self.seconds[starts, ends])
-
     def settle(self, starts: Ints, ends: Ints) -> bool:
         """Put right what is estimated from each start to its own end; whether anything was."""
         part = self.part

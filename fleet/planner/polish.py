@@ -221,7 +221,7 @@ def _within_range(tour: Tour) -> Tour:
     """The tour without the visits farthest out of its way, as far as its van's battery is not enough for them."""
     while tour.visits and not tour.in_range:
         driven, nodes = tour.driven.metres, tour.nodes
-        saved = driven[:-1] + driven[1:] - tour.case.legs.along(nodes[:-2], nodes[2:]).metres
+        saved = driven[:-1] + driven[1:] - tour.case.along(nodes[:-2], nodes[2:]).metres
         tour = tour.without(int(np.argmax(saved)))
     return tour
 

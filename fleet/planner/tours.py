@@ -81,10 +81,20 @@ class Case:
         """Whether the ways to a visit from some nodes, and on from it to others, were the network's own already; they
         are now."""
         here = np.full(len(before), self.first + visit)
-        changed = self.legs.settle(before, here), self.legs.settle(here, after)
-        if any(changed):
-            self._around.clear()
+        changed = self._settle(before, here), self._settle(here, after)
         return not any(changed)
+
+    def along(self, starts: Ints, ends: Ints) -> Legs:
+        """From each node to another, as the network has it: estimates are put right for good."""
+        self._settle(starts, ends)
+        return Legs(self.legs.metres[starts, ends], self.legs.seconds[starts, ends])
+
+    def _settle(self, starts: Ints, ends: Ints) -> bool:
+        """Whether an estimate was put right; what was made of it is forgotten."""
+        changed = self.legs.settle(starts, ends)
+        if changed:
+            self._around.clear()
+        return changed
 
     @cached_property
     def _around(self) -> dict[str, tuple[int, Around]]:
@@ -150,7 +160,7 @@ class Tour:
     @cached_property
     def driven(self) -> Legs:
         """Each leg, without a break: as the network has it."""
-        return self.case.legs.along(self.nodes[:-1], self.nodes[1:])
+        return self.case.along(self.nodes[:-1], self.nodes[1:])
 
     @property
     def driven_s(self) -> Ints:
@@ -337,7 +347,7 @@ def type_cost(
 def savings(tour: Tour) -> list[float]:
     """For each visit of a tour, what driving past it would save: way, time, and its share of a day's fixed cost."""
     kind, driven = tour.van.type, tour.driven
-    without = tour.case.legs.along(tour.nodes[:-2], tour.nodes[2:])
+    without = tour.case.along(tour.nodes[:-2], tour.nodes[2:])
     metres = driven.metres[:-1] + driven.metres[1:] - without.metres
     seconds = driven.seconds[:-1] + driven.seconds[1:] - without.seconds
     busy = np.maximum(0, seconds) + tour.line.service_s[1:-1]

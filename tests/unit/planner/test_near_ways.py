@@ -22,6 +22,7 @@ from fleet.planner.leastrates import Batteries
 from fleet.planner.nearways import NearWays, near_ways, plane
 from fleet.planner.problem import NO_WAY_S, Problem
 from fleet.planner.recent import Recent
+from fleet.planner.slack import Around
 from fleet.planner.stop import never
 from fleet.planner.tours import Case, Tour, detours, savings
 from fleet.planner.visits import door_visit
@@ -190,6 +191,27 @@ def test_no_way_draws_less_than_the_bound_says(seed: int, sparse: Callable[[], N
     assert (bounds.seconds < true.seconds).mean() > 0.3
     assert (batteries.drawn(bounds) <= batteries.drawn(true) + 1e-9).all()
     assert (batteries.drawn(bounds)[bounds.seconds < true.seconds] > 0).all()
+
+
+def test_batteries_are_asked_about_true_ways(sparse: Callable[[], None]) -> None:
+    """A stop whose ways were estimated when it was asked about, and are put right by a tour that has it: what is left
+    of a battery with it, offered to the tour without it, is that of the tour with it."""
+    day = streets_town(1, 60)
+    case = case_of(replace(day, context=replace(day.context, fleet=with_battery())))
+    van, visit = case.problem.vans[0], 0
+    limit, part = van.range, case.legs.part
+    assert limit is not None
+    assert part is not None
+    here = case.first + visit
+    far = np.flatnonzero(part.estimated[case.first :, here] & part.estimated[here, case.first :])[:2].tolist()
+    tour = Tour(case, van, (far[0], visit, far[1]))
+    before = case.around(visit, limit)
+    energy = tour.energy
+    after, true = case.around(visit, limit), Around.of(limit, case.legs, here)
+    assert energy is not None
+    assert (before.to_wh != true.to_wh).any(), "or nothing was shown"
+    assert (after.to_wh == true.to_wh).all()
+    assert (after.from_wh == true.from_wh).all()
 
 
 @pytest.mark.parametrize("seed", range(4))
