@@ -136,6 +136,10 @@ class Estimates:
         self._at = np.stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
         """The points on a sphere of radius 1, by axis."""
 
+    def straight_m(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Floats:
+        """The great-circle distances from some points to others, by their numbers."""
+        return _arcs_m(self._at[:, starts], self._at[:, ends])
+
     def table(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Matrix:
         """The ways from some points to others, by their numbers."""
         metres, seconds = np.empty((2, len(starts), len(ends)))

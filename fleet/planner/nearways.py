@@ -34,10 +34,6 @@ instead of 41 (decision 24)."""
 AT_A_TIME = 256
 """Rows that are estimated at a time: fractions take as much room as what is kept."""
 
-FLAT = 0.99
-"""On a plane narrowed as far as the northernmost or southernmost place lies, and so much smaller, no straight line is
-longer than on the globe: of places no farther than 28 degrees from each other."""
-
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Tables = tuple[Ints, Ints]
@@ -52,8 +48,7 @@ class NearWays:
     metres: Ints
     seconds: Ints
     true: Bools
-    xy: Floats
-    """Where the places lie on a plane (m); no two are farther apart there than on the globe."""
+    guess: Estimates
     ask: Ask
 
     def rough(self, rows: Ints, columns: Ints) -> Tables:
@@ -71,8 +66,7 @@ class NearWays:
     def least(self, rows: Ints, columns: Ints) -> Legs:
         """What they take at the least: those not asked for as the crow flies, faster than any van. Asks for none."""
         picked = np.ix_(rows, columns)
-        straight = np.hypot(*(self.xy[:, rows][:, :, None] - self.xy[:, columns][:, None, :]))
-        true = self.true[picked]
+        straight, true = self.guess.straight_m(rows, columns), self.true[picked]
         metres = np.where(true, self.metres[picked], straight.astype(np.int64))
         seconds = np.where(true, self.seconds[picked], (straight / FASTEST_MPS).astype(np.int64))
         return Legs(metres, seconds, bounds=~true)
@@ -131,7 +125,7 @@ class Legs:
 
 def near_ways(places: Sequence[Place], depots: Ints, ask: Ask, no_way: int) -> NearWays:
     """What neighbours and depots need is asked for. ``no_way`` stands for ways that don't exist."""
-    everywhere, xy, guess = np.arange(len(places)), plane(places), Estimates(places, "drive")
+    everywhere, guess = np.arange(len(places)), Estimates(places, "drive")
     out, back, known = ask(depots, everywhere), ask(everywhere, depots), guess.table(depots, everywhere)
     longer_m, longer_s = stretch((known.distance_m, known.duration_s), out, no_way, DEAR)
     metres, seconds = np.empty((2, len(places), len(places)), np.int64)
@@ -143,17 +137,18 @@ def near_ways(places: Sequence[Place], depots: Ints, ask: Ask, no_way: int) -> N
     alone = (out[1] >= no_way).all(axis=0) | (back[1] >= no_way).all(axis=1)
     for table in (metres, seconds):
         table[alone], table[:, alone] = no_way, no_way
-    ways = NearWays(metres, seconds, np.zeros(metres.shape, np.bool_), xy, ask)
-    for rows, columns in ((depots, everywhere), (everywhere, depots), *blocks(xy)):
+    ways = NearWays(metres, seconds, np.zeros(metres.shape, np.bool_), guess, ask)
+    for rows, columns in ((depots, everywhere), (everywhere, depots), *blocks(plane(places))):
         ways.exact(rows, columns)
     return ways
 
 
 def plane(places: Sequence[Place]) -> Floats:
-    """About where the places lie, in metres: nowhere farther apart than they are."""
-    lon, lat = np.radians(lonlat(places))
-    narrow = np.cos(np.abs(lat).max(initial=0.0))
-    return np.stack((lon * narrow, lat)) * (EARTH_RADIUS_M * FLAT)
+    """About where the places lie, in metres, also where the antimeridian lies between them."""
+    lon, lat = lonlat(places)
+    east = (lon - lon[0] + 180.0) % 360.0 - 180.0
+    narrow = np.cos(np.radians(np.abs(lat).max()))
+    return np.radians(np.stack((east * narrow, lat))) * EARTH_RADIUS_M
 
 
 def blocks(xy: Floats) -> Iterator[tuple[Ints, Ints]]:

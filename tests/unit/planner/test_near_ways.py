@@ -19,7 +19,7 @@ from fleet.network.geodesic import straight_table_m
 from fleet.planner import MaxIterations, Snapshot, nearways, plan, problem
 from fleet.planner.construct import insert_all
 from fleet.planner.leastrates import Batteries
-from fleet.planner.nearways import NearWays, near_ways, plane
+from fleet.planner.nearways import NearWays, near_ways
 from fleet.planner.problem import NO_WAY_S, Problem
 from fleet.planner.recent import Recent
 from fleet.planner.slack import Around
@@ -84,11 +84,11 @@ def check(ways: NearWays, town: Straight) -> None:
         assert (least <= true).all()
 
 
-@given(st.integers(0, 2**32), st.floats(-70.0, 70.0), st.floats(0.0005, 3.0), st.integers(2, 90))
+@given(st.integers(0, 2**32), st.floats(-70.0, 70.0), st.floats(0.0005, 19.0), st.integers(2, 90))
 def test_bounds_are_never_above_the_ways_and_what_is_asked_for_is_true(
     seed: int, lat: float, wide: float, count: int
 ) -> None:
-    """Of towns and countries, at the equator and far from it, whatever is asked for in between."""
+    """Of towns and continents, at the equator and far from it, whatever is asked for in between."""
     rng = random.Random(seed)
     places = [
         Place(lon=round(rng.uniform(-wide, wide), 6), lat=round(lat + rng.uniform(-wide, wide), 6))
@@ -131,14 +131,20 @@ def test_neighbours_ways_are_asked_for_and_few_others(seed: int) -> None:
     assert (ways.metres[-3:][far[-3:]] == NO_WAY_S).all()
 
 
-def test_no_way_on_the_plane_is_longer_than_on_the_globe() -> None:
-    """Also where it is wide and far from the equator."""
+def test_places_across_the_antimeridian_are_neighbours() -> None:
+    """On an island through which it runs no bound is larger than without it, and as many ways to near places are
+    asked for."""
     rng = random.Random(4)
-    for lat in (-60.0, 0.0, 41.0, 75.0):
-        places = [Place(lon=rng.uniform(-14, 14), lat=lat + rng.uniform(-10, 10)) for _ in range(80)]
-        xy = plane(places)
-        flat = np.hypot(*(xy[:, :, None] - xy[:, None, :]))
-        assert (flat <= straight_table_m(places, places) + 1e-6).all()
+    spots = [(rng.gauss(0, 0.04), rng.gauss(0, 0.03)) for _ in range(600)]
+    known = []
+    for middle in (180.0, 100.0):
+        lons = [(middle + east + 180.0) % 360.0 - 180.0 for east, _ in spots]
+        places = [Place(lon=lon, lat=north - 16.8) for lon, (_, north) in zip(lons, spots, strict=True)]
+        town = Straight(1, places, 1)
+        ways = near_ways(places, DEPOTS, town.ask, NO_WAY_S)
+        check(ways, town)
+        known.append(ways.true)
+    assert (known[0] == known[1]).mean() > 0.99
 
 
 def random_tour(case: Case, rng: random.Random, count: int) -> Tour:
