@@ -32,9 +32,9 @@ def tried(tour: Tour, visit: Visit) -> Iterator[Tour]:
 
 
 def _ways(tour: Tour, visit: Visit) -> tuple[Legs, Legs]:
-    """To a stop from where each leg of a tour begins, and on from it to where that ends."""
+    """To a stop from where each leg of a tour begins, and on from it to where that ends; some may be estimated."""
     problem = tour.case.problem
     places = [tour.van.site.place, *(tour.case.visits[v].place for v in tour.visits)]
-    there = problem.cross(places, [visit.place])
-    back = problem.cross([visit.place], [*places[1:], places[0]])
+    there = problem.roughly(places, [visit.place])
+    back = problem.roughly([visit.place], [*places[1:], places[0]])
     return Legs(there.metres[:, 0], there.seconds[:, 0]), Legs(back.metres[0], back.seconds[0])
