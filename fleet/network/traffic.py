@@ -7,14 +7,20 @@ slowest of the hours in which vans are out; who drives at a better hour comes ea
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 
-from fleet.network.base import Gap, Leg, Legs, Matrix, Network, Profile
+import numpy as np
+import numpy.typing as npt
+
+from fleet.network.base import FASTEST_MPS, Gap, Leg, Legs, Matrix, Network, Profile
+from fleet.network.geodesic import great_circle_m, lonlat, straight_table_m
 from fleet.protocol.values import Place
 
 DAY_MIN = 24 * 60
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +123,24 @@ class SlowedNetwork:
     def leg(self, start: Place, end: Place, profile: Profile) -> Leg | None:
         """The way between two points."""
         leg = self.base.leg(start, end, profile)
-        return None if leg is None else replace(leg, duration_s=leg.duration_s / self._speed(profile))
+        if leg is None:
+            return None
+        took_s = self._took_s(np.array([[leg.duration_s]]), lambda: straight_table_m([start], [end]), profile)
+        return replace(leg, duration_s=float(took_s[0, 0]))
 
     def legs(self, starts: Sequence[Place], ends: Sequence[Place], profile: Profile) -> Legs:
         """The ways, pair by pair."""
         found = self.base.legs(starts, ends, profile)
-        return Legs(found.distance_m, found.duration_s / self._speed(profile))
+        took_s = self._took_s(
+            found.duration_s, lambda: great_circle_m(*lonlat(starts), *lonlat(ends)), profile
+        )
+        return Legs(found.distance_m, took_s)
 
     def cross(self, starts: Sequence[Place], ends: Sequence[Place], profile: Profile) -> Matrix:
         """The ways from some points to others."""
         found = self.base.cross(starts, ends, profile)
-        return Matrix(found.distance_m, found.duration_s / self._speed(profile))
+        took_s = self._took_s(found.duration_s, lambda: straight_table_m(starts, ends), profile)
+        return Matrix(found.distance_m, took_s)
 
     def matrix(self, points: Sequence[Place], profile: Profile) -> Matrix:
         """All ways between the points."""
@@ -141,5 +154,8 @@ class SlowedNetwork:
         """The way's points: traffic is evaded by nobody."""
         return self.base.path(start, end, profile)
 
-    def _speed(self, profile: Profile) -> float:
-        return self.traffic.speed if profile == "drive" else 1.0
+    def _took_s(self, full_s: Floats, straight_m: Callable[[], Floats], profile: Profile) -> Floats:
+        """What takes so long at full speed; also where hours are faster than that nobody gets ahead faster than any."""
+        speed = self.traffic.speed if profile == "drive" else 1.0
+        took_s = full_s / speed
+        return took_s if speed <= 1 else np.maximum(took_s, straight_m() / FASTEST_MPS)

@@ -1,6 +1,7 @@
 """Traffic: which hours count, what they slow, and that a plan rests on no better ones."""
 
 import pickle
+from collections.abc import Sequence
 from datetime import time
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.network.geodesic import GeodesicNetwork
+from fleet.network.base import FASTEST_MPS, Matrix, Profile
+from fleet.network.geodesic import GeodesicNetwork, straight_table_m
 from fleet.network.traffic import Hours, SlowedNetwork, Speeds, Traffic, slowest
 from fleet.protocol.values import Place
 
@@ -48,6 +50,30 @@ def test_of_entries_that_overlap_the_slower_one_holds() -> None:
     for table in ((RUSH, whole), (whole, RUSH)):
         assert slowest(table, [Hours(time(8), time(9))]) == RUSH
         assert slowest(table, [Hours(time(10), time(11))]) == whole
+
+
+class Fastest(GeodesicNetwork):
+    """Streets that lead straight, at the highest speed."""
+
+    def cross(self, starts: Sequence[Place], ends: Sequence[Place], profile: Profile) -> Matrix:
+        """All ways from some points to others."""
+        straight_m = straight_table_m(starts, ends)
+        return Matrix(straight_m, straight_m / FASTEST_MPS)
+
+
+def test_nobody_is_faster_than_the_fastest_at_night_either() -> None:
+    """What the planner counts on of ways that nobody asked for; slower streets are as much faster as is stated."""
+    fastest = SlowedNetwork(Fastest(), NIGHT)
+    least_s = straight_table_m(PLACES, PLACES) / FASTEST_MPS
+    np.testing.assert_allclose(fastest.matrix(PLACES, "drive").duration_s, least_s)
+    slower, full = SlowedNetwork(GeodesicNetwork(), NIGHT), GeodesicNetwork()
+    np.testing.assert_allclose(
+        slower.matrix(PLACES, "drive").duration_s * 1.3, full.matrix(PLACES, "drive").duration_s
+    )
+    leg, there = slower.leg(PLACES[0], PLACES[1], "drive"), full.leg(PLACES[0], PLACES[1], "drive")
+    assert leg is not None
+    assert there is not None
+    assert leg.duration_s * 1.3 == pytest.approx(there.duration_s)
 
 
 def test_drives_take_longer_and_nothing_else_does() -> None:
