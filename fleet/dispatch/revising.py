@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from fleet.dispatch.desk import Desk
 from fleet.dispatch.drafting import break_due, item, items_of, route_steps
 from fleet.dispatch.lookagain import watch_lateness
 from fleet.domain.events import MissionRevised
-from fleet.domain.plan import RoutePlan
+from fleet.domain.plan import RoutePlan, RouteStop
 from fleet.domain.state import OVER, MissionRecord
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Assign
 from fleet.protocol.mission import BreakDue, Item, Load, Mission, Step, Stop, Unload
+
+ANY_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 def revise(desk: Desk, record: MissionRecord, route: RoutePlan, why: str) -> Mission:
@@ -22,7 +24,8 @@ def revise(desk: Desk, record: MissionRecord, route: RoutePlan, why: str) -> Mis
     the times at which its van, late as it is, is expected."""
     late = timedelta(seconds=record.late_s)
     known = [s for s in record.mission.steps if isinstance(s, Stop)]
-    fresh = [_as_planned(stop, late) for stop in route_steps(desk, route.stops)]
+    steps = zip(route_steps(desk, route.stops), route.stops, strict=True)
+    fresh = [_as_planned(step, late, _opens(desk, stop)) for step, stop in steps]
     energy = {} if route.energy_wh is None else {"energy_wh": route.energy_wh, "reserve_wh": route.reserve_wh}
     stops = _matched(known, fresh, record)
     rest = break_due(route, _load(record).step_id, stops)
@@ -31,10 +34,18 @@ def revise(desk: Desk, record: MissionRecord, route: RoutePlan, why: str) -> Mis
     return _replace(desk, record, stops, why, {**energy, "driver_break": rest})
 
 
-def _as_planned(stop: Stop, late: timedelta) -> Stop:
+def _as_planned(stop: Stop, late: timedelta, opens: datetime) -> Stop:
     """A stop at its time without what its van is late by: the record has that beside it until the next report. One that
     is in its window is not planned before that."""
-    return stop.model_copy(update={"eta": _earlier(stop.eta, late, stop.window.start)})
+    return stop.model_copy(update={"eta": _earlier(stop.eta, late, opens)})
+
+
+def _opens(desk: Desk, stop: RouteStop) -> datetime:
+    """When a stop's parcels may be handed over at the earliest; at our own places and lockers at any time. A step's
+    window does not tell: where parcels are late already it begins now."""
+    if stop.locker_id or stop.site_id:
+        return ANY_TIME
+    return max(desk.parcel(o).order.due.start for o in (*stop.deliver, *stop.collect))
 
 
 def _break_as_planned(rest: BreakDue, late: timedelta) -> BreakDue:

@@ -21,6 +21,7 @@ ROWS = (
     row("D", "08:15", "12:00", lon=-8.01),
     row("F", "08:15", "12:00", lon=-8.0),
 )
+WINDOWS = (("B", "08:45", -8.03), ("C", "09:00", -8.02))
 JOINED = [240, 0, -120]
 """So late is a route that more parcels join; one that is later is spared."""
 
@@ -75,9 +76,14 @@ def test_what_is_expected_of_a_changed_route_is_its_times_and_how_late_it_is(
     check(day, late_s, stops=6)
 
 
-def test_a_door_that_stays_shut_is_tried_again_by_a_late_route(tmp_path: Path) -> None:
+SOON_OVER = (ROWS[0], *(row(name, "08:15", until, lon=lon) for name, until, lon in WINDOWS), *ROWS[3:])
+"""The windows of two stops are over before the late van is there."""
+
+
+@pytest.mark.parametrize("rows", [ROWS, SOON_OVER], ids=["within windows", "windows are over"])
+def test_a_door_that_stays_shut_is_tried_again_by_a_late_route(tmp_path: Path, rows: tuple[str, ...]) -> None:
     """However late it is; what is expected of those behind it counts that once."""
-    day = Day(tmp_path, early=ROWS)
+    day = Day(tmp_path, early=rows)
     day.loaded()
     stop = day.stops[0]
     due = stop.eta + timedelta(seconds=stop.service_s + 1800)
