@@ -236,7 +236,7 @@ class Explainer:
         """The lockers of a type, the nearest first."""
         place = self.problem.orders[order].place
         stations, nearby = self._of_type.get(asset_type.type_id, ([], Nearby(())))
-        near = nearby.around(place, LOCKERS_PER_PARCEL) if len(stations) > FEW_LOCKERS else ()
+        near = nearby.nearest(place, LOCKERS_PER_PARCEL) if len(stations) > FEW_LOCKERS else ()
         if near:
             return [stations[number] for number in near]
         return sorted(stations, key=lambda s: (apart(s.locker.place, place), s.locker.locker_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,7 +33,22 @@ class Nearby:
             empty = 0 if here else empty + 1
             if len(found) >= count or empty > MOST_EMPTY:
                 break
-        return sorted(found, key=lambda number: (self._apart(place, self.places[number]), number))
+        return self._by_distance(place, found)
+
+    def nearest(self, place: Place, count: int) -> list[int]:
+        """So many of the nearest places, and no others; fewer where it lies far off."""
+        near = self.around(place, count)[:count]
+        if not near:
+            return near
+        # A place so many rings off is at least that less one side away: beyond these none is nearer.
+        reach = 2 + math.floor(self._apart(place, self.places[near[-1]]) / self._side)
+        middle = self._cell(place)
+        rings = range(min(reach, self._rings(middle)))
+        found = [n for ring in rings for cell in _ring(middle, ring) for n in self._grid.get(cell, ())]
+        return self._by_distance(place, found)[:count]
+
+    def _by_distance(self, place: Place, numbers: Iterable[int]) -> list[int]:
+        return sorted(numbers, key=lambda number: (self._apart(place, self.places[number]), number))
 
     def _rings(self, middle: Cell) -> int:
         """How many rings of cells there are around one, to the farthest cell."""
