@@ -22,7 +22,7 @@ from fleet.planner.routes import Routing
 from fleet.planner.sorties import Sortie, Yard
 from fleet.planner.tours import Tour, tour_of
 from fleet.planner.trips import Openings, in_turn
-from fleet.planner.visits import Key, Visit, door_visit, locker_visits
+from fleet.planner.visits import Bases, Key, Visit, door_visit, locker_visits
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
 
 NEAR_TOURS = 4
@@ -399,7 +399,7 @@ class Board:
                 if not self.problem.keeps_legs and self._holds(seat):
                     limit = min(limit, seat.cost)
                     break
-        for van in self._standing(visit.key):
+        for van in self._standing(visit.key, visit.bases):
             if van.fixed_cost + fee < limit:
                 alone = tour_of(self.problem, van, (visit,))
                 yield Seat(way, alone.cost + fee, tour=alone)
@@ -470,13 +470,13 @@ class Board:
         names = dict.fromkeys(tour.van.slot.asset_id for tour in self._around(goal))
         return [tour for asset_id in names for tour in self.tours.of_asset(asset_id)]
 
-    def _standing(self, key: Key) -> list[Van]:
-        """The vans that may go out for a stop, one of such as are alike: all, or, of very many, the nearest."""
+    def _standing(self, key: Key, bases: Bases | None = None) -> list[Van]:
+        """The vans that may go out for a stop, one of such as are alike: all, or, of very many, the nearest able."""
         if self.problem.keeps_legs:
             return self.tours.standing(self.problem.vans)
         name, orders = key
         to = self.problem.orders[orders[0]].place if name is None else self.problem.locker(name).place
-        return self.tours.standing_near(self.problem.vans, to)
+        return self.tours.standing_near(self.problem.vans, to, bases)
 
     def _least(self, tour: Tour, goal: int) -> float:
         return self._floors.least(tour, goal, own=tour.van.index == self._lifted_from)

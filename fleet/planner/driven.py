@@ -13,6 +13,7 @@ from fleet.network.geodesic import straight_table_m
 from fleet.planner.construct import standing_vans
 from fleet.planner.problem import Van
 from fleet.planner.tours import Tour
+from fleet.planner.visits import Bases
 from fleet.protocol.values import Place
 
 NEAR_VANS = 6
@@ -76,9 +77,9 @@ class Driven(dict[int, Tour]):
             self._standing = standing_vans(list(self.values()), vans)
         return self._standing
 
-    def standing_near(self, vans: Sequence[Van], to: Place) -> list[Van]:
-        """Those of them that stand nearest to a place, a few."""
-        standing = self.standing(vans)
+    def standing_near(self, vans: Sequence[Van], to: Place, bases: Bases | None = None) -> list[Van]:
+        """Those of them, of these ``bases`` if told, that stand nearest to a place, a few."""
+        standing = [van for van in self.standing(vans) if bases is None or van.base in bases]
         if len(standing) <= NEAR_VANS:
             return standing
         away = straight_table_m([to], [van.site.place for van in standing])[0]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fleet.planner.construct import insert_all
+from fleet.planner.line import Ints
 from fleet.planner.polish import Cluster, eased, polished
 from fleet.planner.problem import Problem, Van
 from fleet.planner.stop import Late, Stop, never
@@ -107,20 +108,32 @@ def _dealt(visits: Sequence[Visit], vans: Sequence[Van], most: int) -> list[tupl
 
 
 def _by_site(visits: Sequence[Visit], vans: Sequence[Van]) -> list[tuple[list[Visit], list[Van]]]:
-    """The same, where vans are very many: those of the site that is nearest to each visit."""
-    sites = list({van.site.site_id: van.site.place for van in vans}.items())
-    if not sites:
+    """The same, where vans are very many: those of the nearest site from which some may make each visit."""
+    at = dict[str, list[Van]]()
+    for van in vans:
+        at.setdefault(van.site.site_id, []).append(van)
+    if not at:
         return [(list(visits), [])]
+    nearest, shares = _nearest(visits, list(at.values())), list[tuple[list[Visit], list[Van]]]()
+    for number, here in enumerate(at.values()):
+        around = [visits[i] for i in np.flatnonzero(nearest == number).tolist()]
+        shares += _dealt(around, here, MAX_LEFT)
+    return shares
+
+
+def _nearest(visits: Sequence[Visit], sites: Sequence[Sequence[Van]]) -> Ints:
+    """The number of each visit's nearest site of those that have vans which may make it, each with its vans."""
+    alike = {bases: number for number, bases in enumerate(dict.fromkeys(visit.bases for visit in visits))}
+    kind = np.array([alike[visit.bases] for visit in visits], np.int64)
     lon, lat = np.array([(v.place.lon, v.place.lat) for v in visits]).reshape(-1, 2).T
     nearest, least = np.zeros(len(visits), np.int64), np.full(len(visits), np.inf)
-    for number, (_, at) in enumerate(sites):
+    for number, vans in enumerate(sites):
+        at, there = vans[0].site.place, {van.base for van in vans}
+        able = np.array([not bases.isdisjoint(there) for bases in alike], bool)
         away = np.hypot((lon - at.lon) * math.cos(math.radians(at.lat)), lat - at.lat)
+        away[~able[kind]] = np.inf
         nearest[away < least], least = number, np.minimum(away, least)
-    shares = list[tuple[list[Visit], list[Van]]]()
-    for number, (site_id, _) in enumerate(sites):
-        around = [visits[i] for i in np.flatnonzero(nearest == number).tolist()]
-        shares += _dealt(around, [van for van in vans if van.site.site_id == site_id], MAX_LEFT)
-    return shares
+    return nearest
 
 
 def _areas(visits: Sequence[Visit], most: int) -> list[list[Visit]]:

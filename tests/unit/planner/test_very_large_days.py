@@ -32,7 +32,7 @@ from fleet.planner.snapshot import Snapshot
 from fleet.planner.stop import FIRST_EACH_S, FIRST_S, within
 from fleet.planner.tours import Tour, tour_of
 from fleet.planner.visits import Visit, door_visit, locker_visits
-from fleet.planner.ways import LockerWay, SortieWay
+from fleet.planner.ways import DoorWay, LockerWay, SortieWay
 from fleet.protocol.values import CompartmentSize, Place
 from tests.unit.planner.town import locker, order, place, site, slots, snapshot
 
@@ -168,6 +168,26 @@ def test_what_no_earlier_tour_has_goes_by_vans_that_stand_near(monkeypatch: pyte
         assert tour.case.sites == (tour.van.site.site_id,), "legs from other depots are not asked for"
 
 
+def test_what_no_earlier_tour_has_goes_by_vans_that_may_bring_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some lie next to one site and stand at the other, whose vans alone may bring them."""
+    monkeypatch.setattr(problem, "MAX_ATLAS", 5)
+    monkeypatch.setattr(routes, "MAX_CASE", 20)
+    monkeypatch.setattr(routes, "MAX_LEFT", 8)
+    near = [place(3000 * (i % 2) + 40 * i, 300) for i in range(30)]
+    depots = {"S0": site("S0", place(0, 0)), "S1": site("S1", place(3000, 0))}
+    day = snapshot([order(f"O{i:02}", near[i], locker_ok=False) for i in range(30)])
+    assets = tuple(slot for name in depots for slot in slots("van", name, 4))
+    town = Problem(replace(day, context=replace(day.context, sites=depots), assets=assets))
+    west = frozenset(base for base in town.bases if base[1] == "S0")
+    visits = [door_visit(town, o, west if o >= 20 else town.bases) for o in range(30)]
+    before = route(town, visits[:10], {}, seed=1, stop=None)
+    again = route(town, visits, before.warm, seed=1, stop=None)
+    assert not again.left
+    by = {tour.case.visits[v].orders[0]: tour.van.site.site_id for tour in again.tours for v in tour.visits}
+    assert {by[o] for o in range(20, 30)} == {"S0"}
+    assert {by[o] for o in range(11, 20, 2)} == {"S1"}
+
+
 def test_when_parcels_are_ready_is_asked_once_for_all_vans(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not once more for each depot."""
     asked, release_s = list[int](), cityof._Making._release_s
@@ -221,6 +241,29 @@ def test_of_very_many_vans_those_that_stand_nearest_are_offered(monkeypatch: pyt
 
     sites = sorted((van.site.place for van in whole), key=away)
     assert [van.site.place for van in few] == sites[:NEAR_VANS]
+
+
+def test_of_very_many_vans_those_are_offered_that_may_bring_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many others stand nearer."""
+    monkeypatch.setattr(problem, "MAX_ATLAS", 5)
+    day = many_sites(5, sites=20, parcels=3)
+    to = day.orders[0].place
+
+    def away(name: str) -> float:
+        at = day.context.sites[name].place
+        return ((at.lon - to.lon) * 0.64) ** 2 + (at.lat - to.lat) ** 2
+
+    farthest = max(day.context.sites, key=away)
+    town = Problem(replace(day, standing={day.orders[0].order_id: farthest}))
+    flights = Flights(town)
+    ways = find_ways(town, flights, sorties=False)
+    board = Board(nothing(town, ways, flights), ways)
+    board.lift(0)
+    (door,) = [way for way in ways[0].all if isinstance(way, DoorWay)]
+    seat = board.offer(0, door)
+    assert seat is not None
+    assert seat.tour is not None
+    assert seat.tour.van.site.site_id == farthest
 
 
 def test_where_time_was_up_for_seats_no_changes_are_tried_for_very_many(
