@@ -12,6 +12,7 @@ from fleet.dispatch.lookagain import watch_lateness
 from fleet.domain.events import MissionRevised
 from fleet.domain.plan import RoutePlan, RouteStop
 from fleet.domain.state import OVER, MissionRecord
+from fleet.planner.problem import is_delivery
 from fleet.protocol.lifecycle import MissionStatus
 from fleet.protocol.messages import Assign
 from fleet.protocol.mission import BreakDue, Item, Load, Mission, Step, Stop, Unload
@@ -41,11 +42,12 @@ def _as_planned(stop: Stop, late: timedelta, opens: datetime) -> Stop:
 
 
 def _opens(desk: Desk, stop: RouteStop) -> datetime:
-    """When a stop's parcels may be handed over at the earliest; at our own places and lockers at any time. A step's
-    window does not tell: where parcels are late already it begins now."""
-    if stop.locker_id or stop.site_id:
-        return ANY_TIME
-    return max(desk.parcel(o).order.due.start for o in (*stop.deliver, *stop.collect))
+    """When a stop may begin at the earliest: in its parcels' windows, and loading at a site once they are there. A
+    step's window does not tell: where parcels are late already it begins now."""
+    if stop.site_id:
+        return max((desk.parcel(o).order.ready_at for o in stop.collect), default=ANY_TIME)
+    orders = (desk.parcel(o).order for o in (*stop.deliver, *stop.collect))
+    return max(o.due.start if is_delivery(o) else max(o.due.start, o.ready_at) for o in orders)
 
 
 def _break_as_planned(rest: BreakDue, late: timedelta) -> BreakDue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from fleet.domain import events as ev
@@ -30,10 +31,13 @@ def revised(record: MissionRecord, mission: Mission) -> dict[str, Any]:
 
 
 def _first_times(record: MissionRecord, mission: Mission) -> FirstTimes | None:
-    """A stop's first time is the one that it was added with."""
+    """A stop's first time is the one that it was added with: how late its van was then is a part of that."""
     first, now = record.first_times, {one.step_id: one.eta for one in mission.steps if isinstance(one, Stop)}
     before = {one.step_id: one.eta for one in record.mission.steps if isinstance(one, Stop)}
     moved = {step_id: eta for step_id, eta in before.items() if now.get(step_id, eta) != eta}
+    if record.late_s:
+        late = timedelta(seconds=record.late_s)
+        moved |= {step_id: eta + late for step_id, eta in now.items() if step_id not in before}
     if not moved and mission.start_at == record.mission.start_at:
         return first
     if first is None:

@@ -79,7 +79,8 @@ class LastStop:
 
 @dataclass(frozen=True)
 class FirstTimes:
-    """When a route was to start before it was changed, and to be at those of its stops (by step) that were moved."""
+    """When a route was to start before it was changed, and to be at those of its stops (by step) that were moved, or
+    added while it was late."""
 
     start_at: datetime
     etas: dict[str, datetime]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from fleet.dispatch.expected import expected
+from fleet.domain.state import ExceptionRecord
 from fleet.protocol.messages import FailedItem
 from fleet.protocol.mission import Stop
 from tests.support.script import desk_after, report
@@ -85,14 +86,37 @@ def test_a_door_that_stays_shut_is_tried_again_by_a_late_route(tmp_path: Path, r
     """However late it is; what is expected of those behind it counts that once."""
     day = Day(tmp_path, early=rows)
     day.loaded()
-    stop = day.stops[0]
-    due = stop.eta + timedelta(seconds=stop.service_s + 1800)
-    day.bench.run((due - day.bench.now).total_seconds())
-    shut = FailedItem(order_id=stop.deliver[0], code="recipient_absent")
-    over = report(day.first, stop.step_id)
-    day.bench.say(day.van, over.model_copy(update={"at": day.bench.now, "failed": (shut,)}))
-    day.bench.run(0.1)
+    shut(day, 1800)
     check(day, 1800, stops=5)
+
+
+def shut(day: Day, late_s: float) -> None:
+    """Nobody is at the first door, where the van is so late."""
+    stop = day.stops[0]
+    due = stop.eta + timedelta(seconds=stop.service_s + late_s)
+    day.bench.run((due - day.bench.now).total_seconds())
+    absent = FailedItem(order_id=stop.deliver[0], code="recipient_absent")
+    over = report(day.first, stop.step_id)
+    day.bench.say(day.van, over.model_copy(update={"at": day.bench.now, "failed": (absent,)}))
+    day.bench.run(0.1)
+
+
+def test_what_is_put_into_a_late_route_after_its_window_is_as_planned(tmp_path: Path) -> None:
+    """Nobody is warned of what was known when it was put there, once the door is over that it was late at."""
+    day = Day(tmp_path, early=(row("A", "08:15", "08:25"), *ROWS[1:]))
+    assert day.stops[0].deliver == ("A",)
+    day.loaded()
+    shut(day, 1800)
+    assert day.bench.core.state.parcels["A"].mission_id == day.first.mission.mission_id
+    assert driven(day)["A"] > datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
+    assert not warned(day)
+    day.stopped(1, 1800)
+    assert not warned(day)
+
+
+def warned(day: Day) -> list[ExceptionRecord]:
+    """Warnings of late stops that are open."""
+    return [one for one in day.told() if one.outcome is None]
 
 
 def check(day: Day, late_s: float, *, stops: int) -> None:
