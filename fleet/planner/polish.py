@@ -158,9 +158,9 @@ def polished(cluster: Cluster, tours: Sequence[Tour], *, seed: int, stop: Stop) 
     """Search on from the tours; what comes back is feasible by the planner's own arithmetic.
 
     What PyVRP does not know of (the cold chain, when a driver has his break, and of a van's range all but a bound on
-    metres) is left out of the routes: for the caller to insert.
+    metres) is left out of the routes: for the caller to insert. Where vans are fewer than clusters, some have none.
     """
-    if len(cluster.visits) < 2:
+    if len(cluster.visits) < 2 or not cluster.vans:
         return list(tours)
     best = _searched(cluster.data, cluster.solution(tours), seed=seed, stop=stop)
     return [tour for tour in map(eased, cluster.tours(best)) if tour.visits]

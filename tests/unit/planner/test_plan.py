@@ -14,7 +14,7 @@ from fleet.domain.energy import EnergyTrack
 from fleet.domain.fleet import SortieType
 from fleet.domain.plan import ParcelPlan, Plan
 from fleet.feasibility import Context, assess_sortie
-from fleet.planner import AssetSlot, Deadline, Held, MaxIterations, PlannerError, Snapshot, plan
+from fleet.planner import AssetSlot, Deadline, Held, MaxIterations, PlannerError, Snapshot, plan, routes
 from fleet.protocol.values import CompartmentSize, Direction, Goods, Order, ServiceLevel, TimeWindow
 from tests.unit.planner.town import EIGHT, fleet, locker, order, place, slots, snapshot
 
@@ -351,3 +351,17 @@ def farthest_flown_m(context: Context, kind: SortieType) -> float:
         found = assess_sortie(context, far, kind, context.sites["S"], EIGHT + timedelta(minutes=30))
         low, high = (middle, high) if found.verdict.feasible else (low, middle)
     return low
+
+
+def test_where_vans_are_fewer_than_what_is_searched_apart_the_rest_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As with one van for a thousand doors: those that no van is for are left, with a reason."""
+    monkeypatch.setattr(routes, "MAX_CLUSTER", 5)
+    doors = [
+        order(f"O{i:02}", place(200 + 50 * i, 100), service_minutes=60, locker_ok=False) for i in range(16)
+    ]
+    found = made(snapshot(doors, vans=1), 3)
+    assert found.summary.by_mode["van"] >= 5
+    assert len(found.unassigned) == 16 - found.summary.by_mode["van"] >= 4
+    assert all(one.reasons for one in found.unassigned)
