@@ -6,7 +6,7 @@ All figures are of one sort: the cost of the whole plan with the parcel, less it
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -19,9 +19,10 @@ from fleet.planner.longer import tried, with_stop
 from fleet.planner.overdue import late_prices, no_later, none_later
 from fleet.planner.problem import Problem, Van
 from fleet.planner.routes import Routing
+from fleet.planner.seats import Known, Seat, Thing, things
 from fleet.planner.sorties import Sortie, Yard
 from fleet.planner.tours import Tour, tour_of
-from fleet.planner.trips import Openings, in_turn
+from fleet.planner.trips import Openings
 from fleet.planner.visits import Bases, Key, Visit, door_visit, locker_visits
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way, Ways
 
@@ -30,33 +31,6 @@ NEAR_TOURS = 4
 
 NEAR_PARCELS = 60
 """Of so many parcels that go to places near it, the tours are looked at."""
-
-Thing = str
-"""Something that parcels share: a van, a launch site or a locker, by its id."""
-
-
-@dataclass(frozen=True)
-class Seat:
-    """How a parcel is served or could be: its way (none when it stays behind), what that adds to the plan's cost, and
-    the sortie or the van's whole tour that goes with it.
-    """
-
-    way: Way | None
-    cost: float
-    sortie: Sortie | None = None
-    tour: Tour | None = None
-
-
-InTurn = Callable[[Sequence[Tour]], list[Tour] | None]
-"""A van's trips, each with the span that the others leave it; none where they do not fit so."""
-
-
-@dataclass
-class Known:
-    """What a board has worked out that another one of the same ways need not."""
-
-    floors: Floors | None = None
-    in_turn: InTurn = in_turn
 
 
 @dataclass
@@ -492,15 +466,6 @@ class Board:
         found = sorted((self._least(tour, goal) + fee, tour.van.index) for tour in able)
         most = len(found) if self.problem.keeps_legs else NEAR_TOURS
         return [self.tours[index] for floor, index in found[:most] if floor < limit]
-
-
-def things(problem: Problem, way: Way | None, tour: Tour | None = None) -> set[Thing]:
-    """What a way, and the tour that goes with it, share with other parcels."""
-    locker = way.locker if isinstance(way, SortieWay) else way
-    found: set[Thing] = set() if tour is None else {tour.van.slot.asset_id}
-    if isinstance(way, SortieWay):
-        found.add(problem.pools[way.pool].site.site_id)
-    return found | {locker.locker_id} if isinstance(locker, LockerWay) else found
 
 
 def _visits(tour: Tour) -> list[Visit]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fleet.planner.board import Seat
 from fleet.planner.buildings import gathered
 from fleet.planner.groups import Group, leasts, ranked
 from fleet.planner.pricedboard import PricedBoard
+from fleet.planner.seats import Seat
 from fleet.planner.settle import LEAST_GAIN
 from fleet.planner.sharing import Answer, Column, Flight, Part, Sharing
 from fleet.planner.stop import Stop

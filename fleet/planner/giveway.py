@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from fleet.planner.apart import Apart
-from fleet.planner.board import Board, Seat
+from fleet.planner.board import Board
+from fleet.planner.seats import Seat
 from fleet.planner.settle import LEAST_GAIN
 from fleet.planner.stop import Late, never
 

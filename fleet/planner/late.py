@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from fleet.domain.objective import Lateness
-from fleet.planner.board import Board, Seat
+from fleet.planner.board import Board
 from fleet.planner.overdue import late_s, later
+from fleet.planner.seats import Seat
 from fleet.planner.stop import Late, never
 from fleet.planner.tours import Case, Tour
 from fleet.planner.visits import Visit, door_visit

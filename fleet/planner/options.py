@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from fleet.domain.fleet import SortieType
 from fleet.feasibility import assess_locker, planned
-from fleet.planner.board import Board, Seat
+from fleet.planner.board import Board
 from fleet.planner.candidates import sortie_way
 from fleet.planner.flights import Flights, first_departure
 from fleet.planner.more import apart
 from fleet.planner.problem import Pool, Problem, Station, stay_fee
 from fleet.planner.rivals import Rivals
+from fleet.planner.seats import Seat
 from fleet.planner.visits import door_visit
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay, Way
 from fleet.protocol.options import Option, Status

@@ -8,12 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from fleet.planner.board import Board, Known, Seat
+from fleet.planner.board import Board
 from fleet.planner.draft import Compartments, Draft
 from fleet.planner.driven import Driven
 from fleet.planner.overdue import late_price, late_prices, none_later
 from fleet.planner.present import Standing
 from fleet.planner.routes import Routing
+from fleet.planner.seats import Known, Seat
 from fleet.planner.sorties import Sortie, Yard
 from fleet.planner.standingtrips import StandingTrips
 from fleet.planner.tours import Tour, savings

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from fleet.planner.apart import Apart
-from fleet.planner.board import Seat
 from fleet.planner.draft import Draft, rerouted
 from fleet.planner.flights import Flights
 from fleet.planner.present import Present
 from fleet.planner.pricedboard import PricedBoard
 from fleet.planner.problem import Problem
 from fleet.planner.search import search
+from fleet.planner.seats import Seat
 from fleet.planner.settle import LEAST_GAIN, settle
 from fleet.planner.sorties import urgency
 from fleet.planner.stop import Late, Stop, never

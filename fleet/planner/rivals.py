@@ -13,9 +13,10 @@ from functools import cached_property
 from fleet.feasibility import planned
 from fleet.feasibility.pilots import off_shift
 from fleet.planner.assignment import way_price
-from fleet.planner.board import Board, Seat
+from fleet.planner.board import Board
 from fleet.planner.prices import Prices
 from fleet.planner.problem import Problem
+from fleet.planner.seats import Seat
 from fleet.planner.settle import LEAST_GAIN
 from fleet.planner.sorties import Yard
 from fleet.planner.stop import Late, never

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from fleet.planner.board import Board, Thing, things
+from fleet.planner.board import Board
+from fleet.planner.seats import Thing, things
 from fleet.planner.stop import Late, never
 
 LEAST_GAIN = 0.005

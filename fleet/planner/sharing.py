@@ -14,9 +14,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from fleet.planner.assignment import larger_classes
-from fleet.planner.board import Seat
 from fleet.planner.flights import round_up
 from fleet.planner.problem import Pool, Problem
+from fleet.planner.seats import Seat
 from fleet.planner.sorties import Sortie
 from fleet.planner.ways import LockerWay, SortieWay
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from fleet.domain.fleet import RouteType
-from fleet.planner.board import Board, Seat
+from fleet.planner.board import Board
 from fleet.planner.candidates import find_ways
 from fleet.planner.draft import Draft
 from fleet.planner.flights import Flights
 from fleet.planner.floors import Floors
 from fleet.planner.problem import Pool, Problem
 from fleet.planner.routes import Routing
+from fleet.planner.seats import Seat
 from fleet.planner.snapshot import AssetSlot, Snapshot
 from fleet.planner.sorties import Sortie, Yard
 from fleet.planner.tours import Tour, tour_of

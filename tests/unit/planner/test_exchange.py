@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from fleet.planner import Deadline, MaxIterations, Snapshot, plan
-from fleet.planner.board import Seat
 from fleet.planner.candidates import find_ways
 from fleet.planner.draft import nothing
 from fleet.planner.exchange import exchange
 from fleet.planner.flights import Flights
 from fleet.planner.pricedboard import PricedBoard
 from fleet.planner.problem import Problem
+from fleet.planner.seats import Seat
 from fleet.planner.settle import settle
 from fleet.planner.ways import DoorWay, SortieWay, Way
 from tests.property.test_planner import check_plan

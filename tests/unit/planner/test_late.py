@@ -15,7 +15,7 @@ from fleet.domain.fleet import RouteType
 from fleet.domain.objective import Lateness
 from fleet.domain.plan import ParcelPlan, Plan
 from fleet.planner import MaxIterations, Snapshot, plan
-from fleet.planner.board import Board, Seat
+from fleet.planner.board import Board
 from fleet.planner.candidates import find_ways
 from fleet.planner.flights import Flights
 from fleet.planner.greedy import van_only
@@ -24,6 +24,7 @@ from fleet.planner.mixing import mixed
 from fleet.planner.overdue import late_s
 from fleet.planner.pricedboard import PricedBoard
 from fleet.planner.problem import Problem
+from fleet.planner.seats import Seat
 from fleet.planner.settle import settle
 from tests.property.test_planner import check_each_once, check_money
 from tests.support.drafted import in_force

@@ -11,7 +11,7 @@ import pytest
 from fleet.domain.fleet import RouteType, SortieType
 from fleet.domain.plan import Unassigned
 from fleet.planner import MaxIterations, Snapshot, nearest, plan, trial
-from fleet.planner.board import Board, Seat
+from fleet.planner.board import Board
 from fleet.planner.candidates import find_ways
 from fleet.planner.explain import Explainer
 from fleet.planner.flights import Flights
@@ -22,6 +22,7 @@ from fleet.planner.prices import learn
 from fleet.planner.problem import Problem
 from fleet.planner.render import Sheet
 from fleet.planner.routes import Routing
+from fleet.planner.seats import Seat
 from fleet.planner.settle import settle
 from fleet.planner.stop import Late, never
 from fleet.planner.trial import Change

@@ -13,7 +13,7 @@ import pytest
 from fleet.domain.objective import Lateness
 from fleet.domain.plan import Plan
 from fleet.planner import MaxIterations, Snapshot, plan
-from fleet.planner.board import Board, Seat
+from fleet.planner.board import Board
 from fleet.planner.candidates import find_ways
 from fleet.planner.cityof import model_of
 from fleet.planner.flights import Flights
@@ -24,6 +24,7 @@ from fleet.planner.prices import Prices, learn
 from fleet.planner.problem import Problem
 from fleet.planner.routes import Routing
 from fleet.planner.routing import Iterations
+from fleet.planner.seats import Seat
 from fleet.planner.settle import LEAST_GAIN
 from fleet.planner.ways import DoorWay, LockerWay, SortieWay
 from fleet.protocol.values import Order, TimeWindow
