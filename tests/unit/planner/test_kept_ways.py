@@ -142,7 +142,7 @@ def test_a_large_day_is_planned_as_without_and_asks_for_less(
     monkeypatch.setattr(Problem, "_kept", None)
     assert plan(day, seed=1, stop=MaxIterations(10), made_at=EIGHT) == found
     assert ours < 0.7 * sum(asked)
-    assert calls < 0.5 * len(asked)
+    assert calls < 0.7 * len(asked)
 
 
 def test_estimates_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
