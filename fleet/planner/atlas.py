@@ -20,7 +20,7 @@ Ask = Callable[[Sequence[Place], Sequence[Place]], Tables]
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class KnownWays:
     """What is known of the ways between some places by a network."""
 
     network: Network
@@ -30,7 +30,7 @@ class Known:
     hold."""
 
     @classmethod
-    def nothing(cls, network: Network, places: Sequence[Place]) -> Known:
+    def nothing(cls, network: Network, places: Sequence[Place]) -> KnownWays:
         """Of places of which none occurs twice."""
         number = {place: i for i, place in enumerate(places)}
         return cls(network, number, np.full((2, len(places), len(places)), -1, np.int32))
@@ -48,9 +48,9 @@ class Known:
         metres, seconds = (table[np.ix_(rows, columns)].astype(np.int64) for table in self.ways)
         return metres, seconds
 
-    def of(self, places: Sequence[Place]) -> Known:
+    def of(self, places: Sequence[Place]) -> KnownWays:
         """The same of other places, as far as it is known of these."""
-        found, was = Known.nothing(self.network, places), [self.number.get(place, -1) for place in places]
+        found, was = KnownWays.nothing(self.network, places), [self.number.get(place, -1) for place in places]
         old = np.flatnonzero(np.array(was, np.int64) >= 0)
         own = np.array(was, np.int64)[old]
         for table, known in zip(found.ways, self.ways, strict=True):
@@ -66,13 +66,13 @@ class Atlas:
     """
 
     def __init__(self) -> None:
-        self._last: Known | None = None
+        self._last: KnownWays | None = None
 
-    def known(self, places: Sequence[Place], network: Network) -> Known:
+    def known(self, places: Sequence[Place], network: Network) -> KnownWays:
         """What is known between places of which none occurs twice; what is asked for from now on is kept."""
         last = self._last
         if last is None or last.network != network:
-            last = Known.nothing(network, places)
+            last = KnownWays.nothing(network, places)
         elif list(last.number) != list(places):
             last = last.of(places)
         self._last = last

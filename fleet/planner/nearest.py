@@ -69,9 +69,7 @@ class Finder:
     def of(self, order: int) -> Nearest:
         """The change that asks for least of those that would serve the parcel."""
         many = not self.board.problem.keeps_legs
-        if self.late() or (
-            many and not self.settled
-        ):  # of very many a trial takes seconds, which others need
+        if self.late() or (many and not self.settled):  # a trial takes seconds there, which others need
             return self._cut()
         if self._asked >= MOST_ASKED:
             return Nearest(TOO_MANY)

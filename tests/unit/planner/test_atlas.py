@@ -13,7 +13,7 @@ import pytest
 from fleet.domain.plan import Plan
 from fleet.network.base import Matrix, Network, Profile
 from fleet.planner import MaxIterations, Snapshot, plan
-from fleet.planner.atlas import Ask, Atlas, Known, Tables
+from fleet.planner.atlas import Ask, Atlas, KnownWays, Tables
 from fleet.planner.problem import Problem
 from fleet.planner.recent import Recent
 from fleet.protocol.values import Place
@@ -138,7 +138,7 @@ def test_a_way_of_which_half_is_known_yet_is_asked_for(copied: bool) -> None:
     takes what stands for ways that are not known."""
     places = [place(100 * i, 70 * i * i) for i in range(5)]
     ask, everywhere = ask_of(Counted(version="counted")), np.arange(5)
-    known, true = Known.nothing(Counted(version="counted"), places), ask(places, places)
+    known, true = KnownWays.nothing(Counted(version="counted"), places), ask(places, places)
     known.ways[int(copied)] = true[int(copied)]
     for found, whole in zip(known.cross(everywhere, everywhere, ask), true, strict=True):
         np.testing.assert_array_equal(found, whole)
