@@ -137,10 +137,9 @@ class Run:
         """Bring some parcels that nobody brings, each where it costs least; all else stays as it is."""
         if not parcels:
             return
-        np.asarray(self.search.concerned)[: len(parcels)] = parcels
-        self.search.concerns = len(parcels)
+        self.search.look_near(parcels)
         self.search.mend(NEAREST_FIRST)
-        self.search.concerns = 0
+        self.search.look_near(())
 
     def bring_left(self) -> None:
         """Bring those whom a first plan leaves, where they are more than a few, as long as that goes quickly: each

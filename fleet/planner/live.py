@@ -28,6 +28,7 @@ from fleet.planner.disruptions import (
     VanLost,
     WaysLost,
 )
+from fleet.planner.fewervans import Thrift
 from fleet.planner.holding import check
 from fleet.planner.joint.blend import Blend
 from fleet.planner.joint.shown import compare
@@ -117,7 +118,7 @@ class Living:
         """The drivers are shown the plan as it is now: what differs is counted from here on."""
         self._shown = self._now
         self._because.clear()
-        self._search.concerns = 0
+        self._search.look_near(())
         self._mark()
 
     def repair(self, *events: Event) -> Repaired:
@@ -169,11 +170,17 @@ class Living:
             raise BadEvent(f"VanLate: the van would not be home in time from these stops alone: {event}")
 
     def polish(self, budget: Budget) -> Repaired:
-        """Search on from the plan as it is, near what has happened rather than elsewhere, until the budget is used."""
+        """Search on from the plan as it is until the budget is used: whether it can do without the vans that it sends
+        out and nobody was shown, then near what has happened rather than elsewhere."""
+        assert self._shown is not None
         self._unpin()
-        while (used := budget()) < 1.0:
-            self._search.run(CHUNK, self._leg * WARM * (COLD / WARM) ** used, 1.0, 1.0)
-            self._iterations += CHUNK
+        before, hot, cold = self._search.iterations, self._leg * WARM, self._leg * COLD
+        thrift = Thrift(self._warm, self._search, frozenset(self._shown.vans), hot, cold)
+        used = begun = thrift.try_all(budget, budget())
+        while used < 1.0:
+            self._search.run(CHUNK, hot * (cold / hot) ** ((used - begun) / (1.0 - begun)), 1.0, 1.0)
+            used = budget()
+        self._iterations += self._search.iterations - before
         restore(self._warm.state)
         self._look()
         return self._answer(rebuilt=False)
@@ -196,7 +203,7 @@ class Living:
         self._look()
         plan, vans = self.plan, list(self._now.vans)
         plan = replace(plan, unserved=(*plan.unserved, *range(known, len(city.parcels.place))))
-        concerned = list(self._concerned())
+        concerned = self._search.near()
         self._open(city, plan, vans)
         for grounded in self._grounded:
             strike(self._warm, grounded, vans, None)
@@ -335,12 +342,7 @@ class Living:
 
     def _concern(self, parcels: Iterable[int]) -> None:
         """Look near some parcels from now on."""
-        known = dict.fromkeys((*self._concerned(), *parcels))
-        np.asarray(self._search.concerned)[: len(known)] = list(known)
-        self._search.concerns = len(known)
-
-    def _concerned(self) -> list[int]:
-        return [int(p) for p in np.asarray(self._search.concerned)[: self._search.concerns]]
+        self._search.look_near(list(dict.fromkeys((*self._search.near(), *parcels))))
 
     def _look(self) -> None:
         """Read the plan from the kernel."""

@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 import fleet.planner.joint
-from fleet.planner import citycolumns, disrupt, jointly, live, neighbours, routing, warmstart
+from fleet.planner import citycolumns, disrupt, fewervans, jointly, live, neighbours, routing, warmstart
 from fleet.planner.kernels import columns
 
 FOLDER = Path(fleet.planner.joint.__file__).parent
@@ -57,6 +57,7 @@ def _use(patch: pytest.MonkeyPatch, kernels: dict[str, ModuleType]) -> None:
             "release": "standing",
             "restore": "standing",
         },
+        fewervans: {"best": "undo", "release": "standing", "restore": "standing"},
         warmstart: {"restore": "standing"},
         disrupt: {"arrive": "arrivals"},
     }

@@ -29,6 +29,8 @@ if not cython.compiled:
     from fleet.planner.kernels.undo import mean_length
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fleet.planner.joint.state import State
     from fleet.planner.kernels.routes import Routes
 
@@ -73,6 +75,15 @@ class Blend:
             weigh(state, state.routes)
             accept(state)
             keep(state)
+
+    def look_near(self, parcels: Sequence[int]) -> None:
+        """Look near these parcels every second iteration from now on, and near no others; without any, anywhere."""
+        np.asarray(self.concerned)[: len(parcels)] = parcels
+        self.concerns = len(parcels)
+
+    def near(self) -> list[int]:
+        """The parcels near which every second iteration looks."""
+        return [int(parcel) for parcel in np.asarray(self.concerned)[: self.concerns]]
 
     def mend(self, how: int) -> None:
         """Bring those that an event concerns, and nobody brings, in the way that costs least, at any price. All else
