@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from fleet.network.engine import STEM, Engine
+from fleet.network.engine import STEM
 from fleet.network.errors import NetworkError
 from fleet.network.extra import TABLES, TILES, package_folder, package_version
 from fleet.network.manifest import (
@@ -190,7 +190,7 @@ def _profile(
     progress(f"{label}: preparing them for fast answers")
     run(engine / "bin" / "osrm-contract", stem, source=source, said=percents(label, progress))
     nodes = crossings(folder)
-    return Built(sha256=sha256, box=box_around(nodes), anchor=anchor(Engine(folder), nodes))
+    return Built(sha256=sha256, box=box_around(nodes), anchor=anchor(folder, nodes))
 
 
 def _hash(text: str) -> str:

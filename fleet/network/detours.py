@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from fleet.network.engine import SAME_M, SHUT, Engine, Floats, Snap, opened
+from fleet.network.engine import SAME_M, Engine, Floats, Snap, opened
 from fleet.protocol.values import Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Twin(Snap):
     """A spot on an open street, as the engine of the whole map sees it besides."""
 
@@ -21,9 +21,9 @@ class _Twin(Snap):
 
 
 @cache
-def opened_around(folder: Path, around: Path) -> DetourEngine:
+def opened_around(folder: Path, around: Path, apart: tuple[Place, Place]) -> DetourEngine:
     """The engine on a profile's tables and those without its closed streets, once for each process."""
-    return DetourEngine(opened(folder), opened(around))
+    return DetourEngine(opened(folder, apart), opened(around, apart))
 
 
 class DetourEngine:
@@ -32,14 +32,14 @@ class DetourEngine:
     def __init__(self, whole: Engine, around: Engine) -> None:
         self._whole, self._around = whole, around
 
-    def snaps(self, places: Sequence[Place], anchor: Place | None) -> list[Snap]:
+    def snaps(self, places: Sequence[Place]) -> list[Snap]:
         """The spots on streets nearest to the places. One on a closed street stays there, and has no way: the next
         street would be another door's."""
-        both = zip(self._whole.snaps(places, anchor), self._around.snaps(places, anchor), strict=True)
+        both = zip(self._whole.snaps(places), self._around.snaps(places), strict=True)
         return [
-            _Twin(spot.lon, spot.lat, spot.away_m, spot.hint, whole)
+            _Twin(spot.lon, spot.lat, spot.away_m, spot.spot, spot.barred, whole=whole)
             if spot.away_m <= whole.away_m + SAME_M
-            else Snap(whole.lon, whole.lat, whole.away_m, SHUT)
+            else replace(whole, barred="shut")
             for whole, spot in both
         ]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,8 @@ STEM = "streets.osrm"
 Floats = NDArray[np.float64]
 
 
-SHUT, NOWHERE = "shut", "nowhere"
-"""Hints of spots that no way leads to: on a closed street, or without any street around."""
+Point = tuple[float, float]
+"""Longitude and latitude."""
 
 SAME_M = 1.0
 """Streets that are hardly farther from a point than the nearest one meet there."""
@@ -32,34 +32,42 @@ SAME_M = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Snap:
-    """A point as the engine sees it: how far the nearest street is, and the engine's own name of the spot there."""
+    """A point as the engine sees it: what is asked for by, how far the nearest street is, and the spot there."""
 
     lon: float
     lat: float
     away_m: float
-    hint: str
+    spot: Point
+    barred: Literal["shut", "nowhere"] | None = None
+    """Why no way leads there: the street is closed, or there is none around."""
 
     @property
     def leads(self) -> bool:
         """Whether a way could begin or end there."""
-        return self.hint not in (SHUT, NOWHERE)
+        return self.barred is None
 
 
 @cache
-def opened(folder: Path) -> Engine:
+def opened(folder: Path, apart: tuple[Place, Place]) -> Engine:
     """The engine on this folder's data, once for each process: it holds the files in memory that processes share."""
-    return Engine(folder)
+    return Engine(folder, apart)
 
 
 class Engine:
-    """Answers for one profile. Raises ``NetworkError`` where its files can't be used."""
+    """Answers for one profile. Raises ``NetworkError`` where its files can't be used.
 
-    def __init__(self, folder: Path) -> None:
+    A small network that leads nowhere, such as a car park's, is passed over for the main one, unless all points of a
+    request are near it. Two places that are ``apart``, so that no small network is near both, are among the points of
+    each table, though no way is asked of them: so a point's spot never depends on the others.
+    """
+
+    def __init__(self, folder: Path, apart: tuple[Place, Place]) -> None:
         package_folder(TABLES)  # says what to install
         import osrm
 
         collect_at_the_end()  # the engine tells whoever runs it of each of its objects that is left over then
         self._osrm = osrm
+        self._apart = [(place.lon, place.lat) for place in apart]
         try:
             self._engine = osrm.OSRM(
                 algorithm="CH",
@@ -73,62 +81,70 @@ class Engine:
         except RuntimeError as error:
             raise NetworkError(str(folder), f"cannot be opened ({error}): {AGAIN}") from error
 
-    def snaps(self, places: Sequence[Place], anchor: Place | None) -> list[Snap]:
-        """The spots on streets nearest to the places.
-
-        A small network that leads nowhere, such as a car park's, is passed over for the main one, unless all points of
-        a request are on it: with the ``anchor``, which is on the main one, no point's spot depends on the others.
-        """
+    def snaps(self, places: Sequence[Place]) -> list[Snap]:
+        """The spots on streets nearest to the places."""
         if not places:
             return []
-        assert anchor is not None
-        asked = self._osrm.TableParameters(
-            coordinates=[(p.lon, p.lat) for p in (anchor, *places)],
-            sources=[0],
-            destinations=list(range(1, len(places) + 1)),
-            annotations=["duration"],
-        )
+        points = [(p.lon, p.lat) for p in places]
         try:
-            found = self._engine.Table(asked)
+            found = self._table(points, [len(points)], range(len(points)), ["duration"])
         except RuntimeError as error:
             if "NoSegment" in str(error):  # all streets are closed
-                return [Snap(p.lon, p.lat, np.inf, NOWHERE) for p in places]
+                return [Snap(*point, np.inf, point, "nowhere") for point in points]
             raise
-        spots = zip(places, found["destinations"], strict=True)
-        return [Snap(p.lon, p.lat, spot["distance"], spot["hint"]) for p, spot in spots]
+        spots = zip(points, found["destinations"], strict=True)
+        return [Snap(*point, spot["distance"], _spot(spot)) for point, spot in spots]
 
     def table(self, starts: Sequence[Snap], ends: Sequence[Snap]) -> tuple[Floats, Floats]:
         """Seconds and metres from each of some spots to each of others; not a number where there is no way."""
-        both = [*starts, *ends]
-        found = self._engine.Table(
-            self._osrm.TableParameters(
-                coordinates=[(s.lon, s.lat) for s in both],
-                hints=[s.hint for s in both],
-                sources=list(range(len(starts))),
-                destinations=list(range(len(starts), len(both))),
-                annotations=["duration", "distance"],
-                generate_hints=False,
-            )
-        )
+        begin, end = ([(s.lon, s.lat) for s in spots] for spots in (starts, ends))
+        number = {point: k for k, point in enumerate(dict.fromkeys([*begin, *end]))}
+        sources, destinations = ([number[point] for point in points] for points in (begin, end))
+        found = self._table(list(number), sources, destinations, ["duration", "distance"])
         return _array(found["durations"]), _array(found["distances"])
 
     def shape(self, start: Snap, end: Snap) -> list[Place] | None:
         """The points along the way between two spots; none where there is no way."""
+        found = self._route((start.lon, start.lat), (end.lon, end.lat))
+        if found is None or [_spot(each) for each in found["waypoints"]] != [start.spot, end.spot]:
+            # Both are near one small network. The engine draws no third point apart from them, so it is asked for the
+            # way between the spots themselves; rounded as these are it would now and then take others for all.
+            found = self._route(start.spot, end.spot)
+        if found is None:
+            return None
+        drawn: Iterable[Any] = found["routes"][0]["geometry"]["coordinates"]
+        return [Place(lon=lon, lat=lat) for lon, lat in map(list, drawn)]
+
+    def _table(
+        self, points: list[Point], sources: Sequence[int], destinations: Sequence[int], asked: list[str]
+    ) -> Any:
+        """What is asked about the ways from some of the points to some; the first of those ``apart`` is the next."""
+        return self._engine.Table(
+            self._osrm.TableParameters(
+                coordinates=[*points, *self._apart],
+                sources=list(sources),
+                destinations=list(destinations),
+                annotations=asked,
+                generate_hints=False,  # the engine pays no heed to hints
+            )
+        )
+
+    def _route(self, start: Point, end: Point) -> Any:
+        """The way between two points with its shape; none where there is none."""
         asked = self._osrm.RouteParameters(
-            coordinates=[(start.lon, start.lat), (end.lon, end.lat)],
-            hints=[start.hint, end.hint],
-            geometries="geojson",
-            overview="full",
-            generate_hints=False,
+            coordinates=[start, end], geometries="geojson", overview="full", generate_hints=False
         )
         try:
-            found = self._engine.Route(asked)
+            return self._engine.Route(asked)
         except RuntimeError as error:
             if "NoRoute" in str(error):
                 return None
             raise
-        drawn: Iterable[Any] = found["routes"][0]["geometry"]["coordinates"]
-        return [Place(lon=lon, lat=lat) for lon, lat in map(list, drawn)]
+
+
+def _spot(told: Any) -> Point:
+    lon, lat = told["location"]
+    return lon, lat
 
 
 def _array(rows: Iterable[Any]) -> Floats:

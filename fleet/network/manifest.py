@@ -42,12 +42,19 @@ class Box(Value):
 
 
 class Built(Value):
-    """One profile: the hash of its text, the box around its streets, and a place on its main network, which all others
-    are held against so that the same point always counts as being at the same street."""
+    """One profile: the hash of its text, the box around its streets, and a place on its main network."""
 
     sha256: Hash
     box: Box
     anchor: Place
+
+    @property
+    def apart(self) -> tuple[Place, Place]:
+        """That place and the corner of the box that is farthest from it: no small network is near both."""
+        box, at = self.box, self.anchor
+        lon = max(box.west, box.east, key=lambda side: abs(side - at.lon))
+        lat = max(box.south, box.north, key=lambda side: abs(side - at.lat))
+        return at, Place(lon=lon, lat=lat)
 
 
 class Tiles(Value):

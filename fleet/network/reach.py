@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fleet.network.base import Profile
-from fleet.network.engine import SHUT, Floats, Snap
+from fleet.network.engine import Floats, Snap
 from fleet.network.errors import NetworkError
 from fleet.network.geodesic import WALKING_MPS, straight_table_m
 from fleet.network.manifest import TILES_FOLDER, Manifest, check_whole, read_manifest
@@ -64,11 +64,11 @@ def areas(
     streets or on a closed one."""
     engine = _tiles(folder, asked.closed)
     profile, speed = PROFILES[asked.by], asked.speed_kmh or SPEED_KMH[asked.by]
-    begun = engine.snaps(list(starts.values()), None, profile)
+    begun = engine.snaps(list(starts.values()), profile)
     for (name, place), spot in zip(starts.items(), begun, strict=True):
         if (wrong := _wrong(name, place, spot)) is not None:
             raise NetworkError(str(folder), wrong)
-    ends = dict(zip(doors or (), engine.snaps(list((doors or {}).values()), None, profile), strict=True))
+    ends = dict(zip(doors or (), engine.snaps(list((doors or {}).values()), profile), strict=True))
     found: list[Area] = []
     for (name, place), spot in zip(starts.items(), begun, strict=True):
         to_street = spot.away_m / WALKING_MPS / 60
@@ -145,7 +145,7 @@ def _wrong(name: str, place: Place, spot: Snap) -> str | None:
     where = f"{name} ({place.lon:g},{place.lat:g})"
     if spot.away_m <= FARTHEST_M:
         shut = f"{where} is at a street that is closed (--closed): nobody comes away from there"
-        return shut if spot.hint == SHUT else None
+        return shut if spot.barred == "shut" else None
     far = f"{spot.away_m:.0f} m" if spot.away_m < float("inf") else "more than 5 km"
     return (
         f"{where} is {far} from the nearest street, and {FARTHEST_M:g} m count "

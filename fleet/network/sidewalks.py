@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from fleet.network.base import BARRED, Profile
-from fleet.network.engine import NOWHERE, SAME_M, SHUT, Snap
+from fleet.network.engine import SAME_M, Snap
 from fleet.network.errors import AGAIN, NetworkError
 from fleet.network.geodesic import straight_m
 from fleet.network.tiles import config
@@ -74,13 +74,12 @@ class SidewalkEngine:
             file.flush()
             self._actor = valhalla.Actor(file.name)
 
-    def snaps(self, places: Sequence[Place], anchor: Place | None, profile: Profile = "roll") -> list[Snap]:
+    def snaps(self, places: Sequence[Place], profile: Profile = "roll") -> list[Snap]:
         """The spots nearest to the places on streets that lead somewhere; infinitely far where there is none around.
 
-        The engine passes over small networks by itself, so no ``anchor`` is needed. A spot on a street that is closed
-        stays there, and has no way: the next street would be another door's.
+        The engine passes over small networks by itself. A spot on a street that is closed stays there, and has no way:
+        the next street would be another door's.
         """
-        del anchor
         shut = bool(self._closed) and profile in BARRED
         found: list[Snap] = []
         for first in range(0, len(places), MOST_AT_ONCE):
@@ -200,7 +199,7 @@ class SidewalkEngine:
         met = [
             edge for edge in answer["edges"] or () if straight_m(place, _where(edge)) <= spot.away_m + SAME_M
         ]
-        return replace(spot, hint=SHUT) if met and all(map(self._is_shut, met)) else spot
+        return replace(spot, barred="shut") if met and all(map(self._is_shut, met)) else spot
 
     def _is_shut(self, edge: dict[str, Any]) -> bool:
         return bool(self._shut.intersects(_line(edge)))
@@ -261,9 +260,9 @@ def _spot(place: Place, answer: dict[str, Any]) -> Snap:
     """Of the streets that the engine names the nearest."""
     far = {straight_m(place, where): where for where in map(_where, answer["edges"] or ())}
     if not far:
-        return Snap(place.lon, place.lat, np.inf, NOWHERE)
+        return Snap(place.lon, place.lat, np.inf, (place.lon, place.lat), "nowhere")
     near = far[min(far)]
-    return Snap(near.lon, near.lat, min(far), "")
+    return Snap(near.lon, near.lat, min(far), (near.lon, near.lat))
 
 
 def _where(edge: dict[str, Any]) -> Place:

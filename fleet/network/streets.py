@@ -216,13 +216,14 @@ class StreetNetwork:
         data = self.folder / self.manifest.data
         if self._by_tiles(profile):
             return opened_tiles(data / TILES_FOLDER, self.closed)
-        tables = data / self._name(profile)
+        name = self._name(profile)
+        tables, apart = data / name, self.manifest.profiles[name].apart
         if not self.closed or profile not in BARRED:
-            return opened(tables)
+            return opened(tables, apart)
         if profile not in self._around:
             self._around[profile] = around(tables, self.closed, silently)
         found = self._around[profile]
-        return opened(tables) if found is None else opened_around(tables, found)
+        return opened(tables, apart) if found is None else opened_around(tables, found, apart)
 
     def _by_tiles(self, profile: Profile) -> bool:
         """Whether these ways come from the engine that knows wheels and closed streets."""
@@ -239,9 +240,7 @@ class StreetNetwork:
         known = {key: snap for key in at if (snap := self._snaps.get(key)) is not None}
         if len(known) < len(at):
             fresh = {key: place for key, place in at.items() if key not in known}
-            tiled = self._by_tiles(profile)
-            anchor = None if tiled else self.manifest.profiles[self._name(profile)].anchor
-            found = dict(zip(fresh, self._engine(profile).snaps(list(fresh.values()), anchor), strict=True))
+            found = dict(zip(fresh, self._engine(profile).snaps(list(fresh.values())), strict=True))
             if len(self._snaps) + len(found) > MOST_SNAPS:
                 self._snaps.clear()
             self._snaps.update(found)
@@ -263,8 +262,8 @@ def open_streets(
         raise NetworkError(str(folder), message)
     slim = manifest.model_copy(update={"files": {}})  # workers are handed it, and it may name thousands
     network = StreetNetwork(folder.absolute(), slim, farthest_m, closed)
-    for name in manifest.profiles:
-        opened(network.folder / manifest.data / name)
+    for name, made in manifest.profiles.items():
+        opened(network.folder / manifest.data / name, made.apart)
     if manifest.tiles is not None:
         opened_tiles(network.folder / manifest.data / TILES_FOLDER, closed)
     return network

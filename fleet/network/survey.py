@@ -44,11 +44,13 @@ def box_around(nodes: NDArray[np.int32]) -> Box:
     return Box(west=west, south=south, east=east, north=north)
 
 
-def anchor(engine: Engine, nodes: NDArray[np.int32]) -> Place:
+def anchor(folder: Path, nodes: NDArray[np.int32]) -> Place:
     """A crossing that as many of the others as can be are reached from and reach."""
+    box = box_around(nodes)
+    engine = Engine(folder, (Place(lon=box.west, lat=box.south), Place(lon=box.east, lat=box.north)))
     picked = np.unique(np.linspace(0, len(nodes) - 1, TRIED).astype(np.int64))
     places = [Place(lon=lon / 1e6, lat=lat / 1e6) for lon, lat in nodes[picked].tolist()]
-    spots = engine.snaps(places, places[0])
+    spots = engine.snaps(places)
     seconds, _ = engine.table(spots, spots)
     there = np.isfinite(seconds)
     return places[int(np.argmax(there.sum(axis=0) + there.sum(axis=1)))]

@@ -21,7 +21,9 @@ import pytest
 import shapely
 
 from fleet.network.build import build
+from fleet.network.geodesic import straight_table_m
 from fleet.network.streets import open_streets
+from fleet.network.survey import crossings
 from fleet.planner.atlas import Atlas, Tables
 from fleet.protocol.values import Place
 from tests.checker import Code, check_plan
@@ -236,6 +238,23 @@ def test_a_replan_asks_the_streets_for_new_places_alone(porto: City) -> None:
     assert sum(asked) == (count - 5) ** 2 - (count - 15) ** 2
     for table, whole in zip(known, ask(later, later), strict=True):
         assert (table == whole).all()
+
+
+def test_places_near_small_networks_have_one_way_each(porto: City) -> None:
+    """Crossings that are off the main network, three of which lie together at a time: alone and all in one table."""
+    network = open_streets(porto.folder)
+    nodes = crossings(network.folder / network.manifest.data / "car") / 1e6
+    off = [
+        place
+        for place in (Place(lon=lon, lat=lat) for lon, lat in nodes.tolist())
+        if 1.0 < network.away_m(place, "drive") < network.farthest_m
+    ][: chosen(300, long=2000)]
+    assert len(off) > 50, "or nothing was shown"
+    whole = network.matrix(off, "drive")
+    for row, near in enumerate(np.argsort(straight_table_m(off, off), kind="stable")[:, :3].tolist()):
+        found = network.cross([off[row]], [off[k] for k in near], "drive")
+        assert (found.duration_s[0] == whole.duration_s[row, near]).all()
+        assert (found.distance_m[0] == whole.distance_m[row, near]).all()
 
 
 def changed(planned: tuple[Day, Path], out: Path, change: Callable[[Document], object]) -> set[Code]:

@@ -231,7 +231,7 @@ def test_an_area_is_as_far_as_one_comes(tmp_path: Path, profile: Profile) -> Non
     made.way(*range(1, 42), highway="residential")
     tiles = built(made, tmp_path)
     engine = opened_tiles(tiles / read_manifest(tiles).data / TILES_FOLDER)
-    (start,) = engine.snaps([made.nodes[1]], None)
+    (start,) = engine.snaps([made.nodes[1]])
     near, far = engine.reach(start, [10.001, 29.333], profile, 6.0)
     for area, reached_m in ((near, 1000), (far, 2933)):
         shape = shapely.from_geojson(json.dumps(area))
