@@ -107,8 +107,8 @@ class Engine:
         """The points along the way between two spots; none where there is no way."""
         found = self._route((start.lon, start.lat), (end.lon, end.lat))
         if found is None or [_spot(each) for each in found["waypoints"]] != [start.spot, end.spot]:
-            # Both are near one small network. The engine draws no third point apart from them, so it is asked for the
-            # way between the spots themselves; rounded as these are it would now and then take others for all.
+            # Both are near one small network, and no third point can be among those of a drawn way: so it is asked for
+            # between the spots themselves. Not always, since they are rounded, and now and then another is nearer then.
             found = self._route(start.spot, end.spot)
         if found is None:
             return None
