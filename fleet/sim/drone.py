@@ -6,7 +6,6 @@ import math
 from datetime import timedelta
 from typing import ClassVar, Final
 
-from fleet.protocol.messages import Telemetry
 from fleet.protocol.values import Place
 from fleet.sim.geo import Piece, Point, between, distance_m, offset_m
 from fleet.sim.machines import Multirotor, density_kg_m3
@@ -36,7 +35,7 @@ class Drone(SortieVehicle):
 
     telemetry_s: ClassVar[float] = 1.0
     machine: Multirotor
-    _nose: tuple[Piece, float, float] | None = None
+    _nose: tuple[Piece, tuple[float, float]] | None = None
 
     @property
     def cruise_mps(self) -> float:
@@ -53,14 +52,23 @@ class Drone(SortieVehicle):
         """Its height, as its barometer shows it."""
         return round(where.alt_m, 2)
 
-    def sample(self) -> Telemetry:
-        """With what its airspeed sensor and its compass show while it flies along."""
-        told, piece = super().sample(), self.body.piece
+    def heading_deg(self, piece: Piece | None) -> float | None:
+        """Where its nose points, as its compass shows it, while it flies along; else as any vehicle's."""
+        nose = self._nose_on(piece)
+        return super().heading_deg(piece) if nose is None else nose[0]
+
+    def airspeed_mps(self, piece: Piece | None) -> float | None:
+        """As its sensor shows it, while it flies along."""
+        nose = self._nose_on(piece)
+        return None if nose is None else nose[1]
+
+    def _nose_on(self, piece: Piece | None) -> tuple[float, float] | None:
+        """What compass and airspeed sensor show on a piece; none where it does not fly along."""
         if piece is None or piece.heading_deg is None or not self.airborne:
-            return told
+            return None
         if self._nose is None or self._nose[0] is not piece:
-            self._nose = (piece, *self._measured(piece, piece.heading_deg))
-        return told.model_copy(update={"heading_deg": self._nose[1], "airspeed_mps": self._nose[2]})
+            self._nose = piece, self._measured(piece, piece.heading_deg)
+        return self._nose[1]
 
     def _measured(self, piece: Piece, track_deg: float) -> tuple[float, float]:
         """Where its nose points and how fast it goes through the air, each off by what is its own on this mission."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import NamedTuple
 
 from fleet.protocol.values import Place
@@ -59,12 +60,19 @@ def moved(start: Place, east_m: float, north_m: float) -> Place:
 
 def between(start: Point, end: Point, share: float) -> Point:
     """The point at ``share`` (0..1) of the straight way."""
-    return Point(*(a + (b - a) * share for a, b in zip(start, end, strict=True)))
+    return Point(
+        start.lon + (end.lon - start.lon) * share,
+        start.lat + (end.lat - start.lat) * share,
+        start.alt_m + (end.alt_m - start.alt_m) * share,
+    )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Piece:
-    """A movement at constant speed. ``metres`` is the length over ground as driven or flown."""
+    """A movement at constant speed. ``metres`` is the length over ground as driven or flown.
+
+    Each sample of telemetry on the way asks for its speed and its heading, which are worked out once.
+    """
 
     start: Point
     end: Point
@@ -91,12 +99,12 @@ class Piece:
         share = self.share(at)
         return Piece(self.start, self.point(at), self.begins, min(at, self.ends), self.metres * share)
 
-    @property
+    @cached_property
     def speed_mps(self) -> float:
         """Speed over ground."""
         return self.metres / self.seconds if self.seconds > 0 else 0.0
 
-    @property
+    @cached_property
     def heading_deg(self) -> float | None:
         """Direction over ground; none where it stands or goes straight up."""
         east, north = offset_m(self.start, self.end)

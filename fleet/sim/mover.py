@@ -429,7 +429,8 @@ class Mover(Asset, ABC):
             lat=where.lat,
             alt_amsl_m=self.altitude(where),
             ground_speed_mps=0.0 if piece is None else piece.speed_mps,
-            heading_deg=None if piece is None else piece.heading_deg,
+            heading_deg=self.heading_deg(piece),
+            airspeed_mps=self.airspeed_mps(piece),
             soc=self.soc(),
             energy_used_wh=self.energy_used_wh() if mission and self.begun else None,
             packs=self.packs(),
@@ -445,6 +446,15 @@ class Mover(Asset, ABC):
     def altitude(self, where: Point) -> float | None:
         """The measured height; none for what does not measure it."""
         del where
+        return None
+
+    def heading_deg(self, piece: Piece | None) -> float | None:
+        """Where its nose points on its present piece: along it; none where it has none, or stands."""
+        return None if piece is None else piece.heading_deg
+
+    def airspeed_mps(self, piece: Piece | None) -> float | None:
+        """How fast it goes through the air; none for what does not measure it."""
+        del piece
         return None
 
     def spread(self, sigma: float, *names: object) -> float:

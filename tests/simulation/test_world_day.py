@@ -134,8 +134,8 @@ def busy_spec(drones: int) -> Any:
     return spec(assets=assets, sites=sites, until=START + timedelta(hours=4))
 
 
-MOST_CALLS = 150
-"""Of functions, for each message that an asset sends: it takes 111, in whatever time a machine makes them."""
+MOST_CALLS = 100
+"""Of functions, for each message that an asset sends: it takes 75, in whatever time a machine makes them."""
 
 
 def calls_for_each_message(drones: int, trips: int) -> float:
