@@ -184,11 +184,12 @@ class HubCore:
         self.sessions.greet_all(
             wall_s, now, self.state.assets, lambda hello, peer_id: self._decide(hello, now, peer_id)
         )
-        if self._stepping is not None and not self._stepping.complete():
-            return
-        now = self.clock.now(wall_s)
         if self._stepping is None:
             self._links.turned(now, wall_s)
+        elif not self._stepping.complete():
+            return
+        else:
+            now = self.clock.now(wall_s)  # a timekeeper that was ahead has pulled it along
         if not self.sessions.waiting:
             # A hello waits until all before it is stored; more behind it, without end, would keep it out for ever.
             self._work_inbox(now)

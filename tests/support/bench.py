@@ -98,6 +98,8 @@ class Bench:
         self.inputs: RunInputs = self.files.read()
         self.store = MemoryStore() if store is None else store
         self.wall = 0.0
+        self.is_quiet = False
+        """Whether nobody said or stored anything in the last turn: another one at the same time would not either."""
         self.routes = count(1)
         self.peers: dict[str, Peer] = {}
         self.spoken: dict[str, set[int]] = defaultdict(set)
@@ -215,18 +217,23 @@ class Bench:
         end = self.wall + seconds
         while True:
             self.wall = min(end, self.wall + 0.5)
+            self.is_quiet = False
             for _ in range(4):
-                self.turn()
+                if not self.is_quiet:
+                    self.turn()
             if self.wall >= end:
                 return
 
     def turn(self) -> None:
         """One turn of the hub's loop, and what the peers make of it."""
+        said = False
         for peer in self.peers.values():
             for envelope in () if peer.silent else peer.session.poll(self.wall):
+                said = True
                 self.core.control(peer.route, encode(envelope, peer.session.version), self.wall)
         self.core.work(self.wall)
         batch = self.core.take()
+        asked = bool(self.core.plans or self.core.questions or self.core.inbox.samples_waiting)
         if batch is not None:
             self.store.commit(batch)
             self.core.committed()
@@ -236,10 +243,12 @@ class Bench:
             self.core.tell(PlanReady(made), self.wall)
         for question in self.core.questions:
             found = find_options(question)
-            asked = question.peer_id, question.request_id, question.order_id
-            self.core.tell(OptionsFound(*asked, found), self.wall)
+            who = question.peer_id, question.request_id, question.order_id
+            self.core.tell(OptionsFound(*who, found), self.wall)
         self.core.questions.clear()
-        self.deliver(self.core.output(self.wall))
+        out = list(self.core.output(self.wall))
+        self.is_quiet = not (said or asked or out or batch is not None)
+        self.deliver(out)
 
     def deliver(self, frames: Iterable[tuple[bytes, list[bytes]]]) -> None:
         """Give frames to the peers whose connections they are for."""
