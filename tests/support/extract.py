@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -85,7 +85,7 @@ def read_extract(file: Path) -> Extract:
         for group in _of(block, 2):
             for dense in _of(group, 2):
                 _read_points(dense, strings, points, tags)
-            ways += [way for one in _of(group, 3) if "highway" in (way := _way(one, strings))[1]]
+            ways += [way for one in _of(group, 3) if (way := _street(one, strings)) is not None]
     used = {number for through, _ in ways for number in through}
     at = {number: points[number] for number in used if number in points}
     whole = tuple((tuple(n for n in through if n in at), said) for through, said in ways)
@@ -122,11 +122,24 @@ def _read_points(
             tags[number] = said
 
 
-def _way(data: bytes, strings: list[str]) -> Way:
+def _street(data: bytes, strings: list[str]) -> Way | None:
+    """A way that is a street or a path; none where it is something else, as most are."""
     named = dict(_fields(data))
-    keys, values = (_packed(_raw(named.get(n))).tolist() for n in (2, 3))
-    through = np.cumsum(_signed(_packed(_raw(named.get(8))))).tolist()
-    return tuple(through), {strings[k]: strings[v] for k, v in zip(keys, values, strict=True)}
+    keys, values = (_few(_raw(named.get(n))) for n in (2, 3))
+    tags = {strings[k]: strings[v] for k, v in zip(keys, values, strict=True)}
+    if "highway" not in tags:
+        return None
+    steps = _few(_raw(named.get(8)))
+    return tuple(accumulate((step >> 1) ^ -(step & 1) for step in steps)), tags
+
+
+def _few(data: bytes) -> list[int]:
+    """Numbers one behind the other, as ``_packed`` reads them: quicker where there are few."""
+    found, at = [], 0
+    while at < len(data):
+        value, at = _varint(data, at)
+        found.append(value)
+    return found
 
 
 def _fields(data: bytes) -> Fields:
