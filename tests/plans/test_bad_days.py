@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.plans.city import Inputs, write_city
-from tests.plans.test_real_plans import assert_sound, plan
+from tests.plans.command import plan
+from tests.plans.test_real_plans import assert_sound
 from tests.support.soak import chosen
 
 Row = dict[str, str]
@@ -52,10 +53,10 @@ def with_a_depot_beyond_the_sea(inputs: Inputs) -> None:
     changed(inputs.depots, lambda number, row: row | ({"lon": "-27", "lat": "38.7"} if number == 0 else {}))
 
 
-def planned(bad: Callable[[Inputs], None], repo_root: Path, folder: Path, *budget: str) -> dict[str, Any]:
+def planned(bad: Callable[[Inputs], None], folder: Path, *budget: str) -> dict[str, Any]:
     inputs = write_city(folder, 1, 25)
     bad(inputs)
-    return assert_sound(plan(repo_root, inputs, folder / "plan.json", *budget), inputs)
+    return assert_sound(plan(inputs, folder / "plan.json", *budget).file, inputs)
 
 
 @pytest.mark.parametrize(
@@ -72,11 +73,10 @@ def test_what_cannot_be_done_is_left_with_reasons(
     least: int,
     codes: set[str],
     never: str,
-    repo_root: Path,
     tmp_path: Path,
 ) -> None:
     """Each parcel that nobody brings has reasons, one of those that are expected, and a change that would help."""
-    document = planned(bad, repo_root, tmp_path, "--iterations", "2")
+    document = planned(bad, tmp_path, "--iterations", "2")
     left = document["unassigned"]
     assert least <= len(left) == document["summary"]["by_mode"]["unassigned"]
     for one in left:
@@ -110,13 +110,13 @@ MANY = chosen(3200, long=20_000)
     ],
 )
 def test_a_very_large_bad_day(
-    bad: Callable[[Inputs], None], codes: set[str], seconds: str, repo_root: Path, tmp_path: Path
+    bad: Callable[[Inputs], None], codes: set[str], seconds: str, tmp_path: Path
 ) -> None:
     """About as soon as the budget says, whatever is wrong; everybody who is left has reasons and a change."""
     inputs = write_city(tmp_path, 1, MANY)
     changed(inputs.depots, lambda _, row: row | {"vans": str(MANY // 60) if row["vans"] != "0" else "0"})
     bad(inputs)
-    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", seconds), inputs)
+    document = assert_sound(plan(inputs, tmp_path / "plan.json", "--seconds", seconds).file, inputs)
     left = document["unassigned"]
     assert len(left) == document["summary"]["by_mode"]["unassigned"] >= 5
     assert all(one["reasons"] and one["nearest_change"] for one in left)
@@ -124,8 +124,8 @@ def test_a_very_large_bad_day(
     assert codes & found, found
 
 
-def test_no_time_for_parcels_in_the_sea(repo_root: Path, tmp_path: Path) -> None:
+def test_no_time_for_parcels_in_the_sea(tmp_path: Path) -> None:
     """Nothing but the time is given as the reason where nothing else was asked."""
-    document = planned(in_the_sea, repo_root, tmp_path, "--seconds", "0")
+    document = planned(in_the_sea, tmp_path, "--seconds", "0")
     assert document["seconds"] < 5
     assert all(one["reasons"] and one["nearest_change"] for one in document["unassigned"])

@@ -23,15 +23,13 @@ break_between = "{between}"
         (13, 2, 60, "16:30-16:30"),
     ],
 )
-def test_drivers_have_their_breaks(
-    repo_root: Path, tmp_path: Path, seed: int, vans: int, minutes: int, between: str
-) -> None:
+def test_drivers_have_their_breaks(tmp_path: Path, seed: int, vans: int, minutes: int, between: str) -> None:
     """Parcels are due all day and in some hours of it; who is out at the time has his break, and the command says how
     many have."""
     fleet = SCARCE.replace("per_depot = 1", f"per_depot = {vans}") + BREAK.format(
         minutes=minutes, between=between
     )
-    found = planned(repo_root, write_city(tmp_path, seed, 80), fleet, tmp_path)
+    found = planned(write_city(tmp_path, seed, 80), fleet, tmp_path)
     breaks = [route["driver_break"] for route in found["routes"] if "driver_break" in route]
     assert breaks
     assert f"{len(breaks)} of the drivers have their break on the way" in found["told"]

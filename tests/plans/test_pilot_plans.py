@@ -49,11 +49,11 @@ machines_each = 10
 
 
 @pytest.mark.parametrize("seed", [11, 12])
-def test_plans_keep_to_the_pilots_of_their_fleet_file(repo_root: Path, tmp_path: Path, seed: int) -> None:
+def test_plans_keep_to_the_pilots_of_their_fleet_file(tmp_path: Path, seed: int) -> None:
     """The checker finds nothing, and a plan with few of them is dearer. With pilots enough it costs what it does
     without the table."""
     inputs = write_city(tmp_path, seed, 60)
-    free, many, short = (planned(repo_root, inputs, FLEET + rows, tmp_path) for rows in ("", MANY, SHORT))
+    free, many, short = (planned(inputs, FLEET + rows, tmp_path) for rows in ("", MANY, SHORT))
     flown = [Counter(one["kind"] for one in found["sorties"]) for found in (free, many, short)]
     assert many["summary"]["cost"] == free["summary"]["cost"]
     assert flown[0] == flown[1]

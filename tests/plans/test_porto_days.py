@@ -29,7 +29,8 @@ from fleet.protocol.values import Place
 from tests.checker import Code, check_plan
 from tests.checker.streets import OpenStreets, tables_in, takes_wheels
 from tests.plans.city import Inputs
-from tests.plans.test_real_plans import demand, plan, silent
+from tests.plans.command import plan_in_a_process
+from tests.plans.test_real_plans import demand, silent
 from tests.support.extract import Extract, read_extract
 from tests.support.soak import SOAK, chosen
 
@@ -195,9 +196,10 @@ def planned(porto: City, repo_root: Path, tmp_path_factory: pytest.TempPathFacto
     """A day on which no street is closed and no traffic slows, and its plan."""
     folder = tmp_path_factory.mktemp("open")
     day = drawn(porto, 100, folder / "day", quiet=True)
-    return day, plan(
+    made = plan_in_a_process(
         repo_root, day.inputs, folder / "plan.json", "--iterations", "5", "--fleet", str(day.fleet)
     )
+    return day, made.file
 
 
 def test_drawn_days_hold(porto: City, repo_root: Path, tmp_path: Path) -> None:
@@ -205,7 +207,8 @@ def test_drawn_days_hold(porto: City, repo_root: Path, tmp_path: Path) -> None:
     used: set[str] = set()
     for seed in range(DAYS):
         day, out = drawn(porto, seed, tmp_path / f"{seed}"), tmp_path / f"{seed}.json"
-        made = plan(repo_root, day.inputs, out, "--iterations", "5", "--fleet", str(day.fleet))
+        words = "--iterations", "5", "--fleet", str(day.fleet)
+        made = plan_in_a_process(repo_root, day.inputs, out, *words).file
         found = found_in(made, day)
         assert not found, f"seed {seed}\n" + "\n".join(map(str, found[:20]))
         document = json.loads(made.read_text(encoding="utf-8"))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from tests.checker.check import check_plan
 from tests.plans.city import DAY, Inputs, write_city
+from tests.plans.command import plan
 from tests.plans.test_real_plans import silent
 
 SCARCE = """
@@ -49,30 +48,25 @@ def in_one_hour(inputs: Inputs) -> Inputs:
     return inputs
 
 
-def planned(root: Path, inputs: Inputs, fleet: str, folder: Path) -> dict[str, Any]:
+def planned(inputs: Inputs, fleet: str, folder: Path) -> dict[str, Any]:
     """The plan, after the checker has found nothing wrong with it by that fleet file."""
     file, out = folder / "fleet.toml", folder / "plan.json"
     file.write_text(fleet, encoding="utf-8")
-    named = {name: getattr(inputs, name) for name in ("orders", "depots", "lockers", "weather")}
-    options = [f"--{name}={path}" for name, path in (named | {"fleet": file, "out": out}).items()]
-    zones = [f"--zones={path}" for path in inputs.zones]
-    command = [sys.executable, "-m", "fleet", "plan", *options, *zones, "--iterations", "30"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=200, check=False)
-    assert done.returncode == 0, done.stderr
+    made = plan(inputs, out, "--fleet", str(file), "--iterations", "30", seed=0)
     found = check_plan(out, inputs.orders, inputs.depots, inputs.lockers, file, inputs.zones, inputs.weather)
     counts = Counter(str(violation.code) for violation in found)
     assert not found, f"{dict(counts)}\n" + "\n".join(map(str, found[:40]))
     document: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
     assert not list(silent(document))
-    document["told"] = done.stdout
+    document["told"] = made.told
     return document
 
 
-def test_vans_that_are_short_bring_late_what_has_a_price_for_it(repo_root: Path, tmp_path: Path) -> None:
+def test_vans_that_are_short_bring_late_what_has_a_price_for_it(tmp_path: Path) -> None:
     """More parcels are brought, some of them late, as the plan and the command say; by windows alone, none is."""
     inputs = in_one_hour(write_city(tmp_path, 11, 60))
-    strict = planned(repo_root, inputs, SCARCE, tmp_path)
-    priced = planned(repo_root, inputs, SCARCE + PRICES, tmp_path)
+    strict = planned(inputs, SCARCE, tmp_path)
+    priced = planned(inputs, SCARCE + PRICES, tmp_path)
     late = [parcel["late_s"] for parcel in priced["parcels"] if "late_s" in parcel]
 
     assert len(priced["unassigned"]) < len(strict["unassigned"])

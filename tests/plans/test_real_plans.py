@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,6 +15,7 @@ from fleet.planner.problem import MAX_ATLAS
 from tests.checker import check_plan
 from tests.checker.streets import Streets
 from tests.plans.city import Inputs, write_city
+from tests.plans.command import plan
 from tests.support.soak import chosen
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
@@ -24,22 +23,6 @@ pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 SECONDS = chosen("2", long="12")
 PORTO = chosen(500, long=1500)
 """How many of Porto's orders are planned: each lies anywhere in the city, so that the first are of all of it."""
-
-
-def plan(repo_root: Path, inputs: Inputs, out: Path, *extra: str) -> Path:
-    """Runs the command as a user does; fails with what it says."""
-    words = ["plan", "--seed", "1", "--out", str(out), *extra]
-    for name in ("orders", "depots", "lockers", "weather"):
-        words += [f"--{name}", str(getattr(inputs, name))]
-    for path in inputs.zones:
-        words += ["--zones", str(path)]
-    command = [sys.executable, "-m", "fleet", *words]
-    run = subprocess.run(command, cwd=repo_root, capture_output=True, text=True, check=False, timeout=280)
-    assert run.returncode == 0, f"exit {run.returncode}\n{run.stdout[-2000:]}\n{run.stderr[-4000:]}"
-    assert "leaked" not in run.stderr, (
-        "what the engine of streets says of objects that are left over at the end"
-    )
-    return out
 
 
 def assert_sound(
@@ -79,37 +62,37 @@ def first(inputs: Inputs, count: int, folder: Path) -> Inputs:
     return replace(inputs, orders=orders)
 
 
-def test_austin(repo_root: Path, shared_data: Path, tmp_path: Path) -> None:
+def test_austin(shared_data: Path, tmp_path: Path) -> None:
     """700 real stops and 278 real parcel points."""
     inputs = demand(shared_data, "austin", "austin_0")
-    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", SECONDS), inputs)
+    document = assert_sound(plan(inputs, tmp_path / "plan.json", "--seconds", SECONDS).file, inputs)
     assert document["summary"]["parcels"] == 700
 
 
-def test_porto_with_zones(repo_root: Path, shared_data: Path, tmp_path: Path) -> None:
+def test_porto_with_zones(shared_data: Path, tmp_path: Path) -> None:
     """Real points, and the areas around hospitals and schools."""
     whole = demand(shared_data, "porto", "porto", shared_data / "zones_osm" / "porto_zones.geojson")
     inputs = first(whole, PORTO, tmp_path)
-    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", SECONDS), inputs)
+    document = assert_sound(plan(inputs, tmp_path / "plan.json", "--seconds", SECONDS).file, inputs)
     assert document["summary"]["parcels"] == PORTO
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_made_up_city(seed: int, repo_root: Path, tmp_path: Path) -> None:
+def test_made_up_city(seed: int, tmp_path: Path) -> None:
     """Runs everywhere: no data beside the checkout is needed. Several modes are used."""
     inputs = write_city(tmp_path, seed)
     document = assert_sound(
-        plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", chosen("2", long="5")), inputs
+        plan(inputs, tmp_path / "plan.json", "--seconds", chosen("2", long="5")).file, inputs
     )
     used = {mode for mode, count in document["summary"]["by_mode"].items() if count}
     assert used >= {"drone", "sidewalk_robot", "van"}
 
 
 @pytest.mark.parametrize("budget", [("--seconds", "0"), ("--seconds", "0.5"), ("--iterations", "0")])
-def test_a_budget_of_nothing(budget: tuple[str, str], repo_root: Path, tmp_path: Path) -> None:
+def test_a_budget_of_nothing(budget: tuple[str, str], tmp_path: Path) -> None:
     """There is a plan at once, which says what there was no time for; iterations leave nothing out."""
     inputs = write_city(tmp_path, 1)
-    document = assert_sound(plan(repo_root, inputs, tmp_path / "plan.json", *budget), inputs)
+    document = assert_sound(plan(inputs, tmp_path / "plan.json", *budget).file, inputs)
     left = [one for one in document["assumptions"] if one.startswith("time was up before")]
     if budget[0] == "--iterations":
         assert left == []
@@ -118,11 +101,11 @@ def test_a_budget_of_nothing(budget: tuple[str, str], repo_root: Path, tmp_path:
         assert left or document["summary"]["by_mode"]["unassigned"] == 0
 
 
-def test_more_places_than_legs_are_kept_of(repo_root: Path, tmp_path: Path) -> None:
+def test_more_places_than_legs_are_kept_of(tmp_path: Path) -> None:
     """All modes at once, too: vans make full routes, machines fly and roll, and no rule is broken."""
     inputs = write_city(tmp_path, 3, parcels=MAX_ATLAS + 100)
     document = assert_sound(
-        plan(repo_root, inputs, tmp_path / "plan.json", "--seconds", chosen("8", long="15")), inputs
+        plan(inputs, tmp_path / "plan.json", "--seconds", chosen("8", long="15")).file, inputs
     )
     assert any("no baselines" in one for one in document["assumptions"])
     modes = document["summary"]["by_mode"]

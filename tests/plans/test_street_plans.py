@@ -13,7 +13,8 @@ from fleet.network.build import build
 from fleet.network.manifest import ATTRIBUTION, ProfileName
 from tests.checker.streets import OpenStreets, tables_in
 from tests.plans.city import CENTRE, write_city
-from tests.plans.test_real_plans import assert_sound, plan
+from tests.plans.command import plan_in_a_process
+from tests.plans.test_real_plans import assert_sound
 from tests.support.streetmap import random_town
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
@@ -37,7 +38,9 @@ def test_a_made_up_city_on_made_up_streets(repo_root: Path, tmp_path: Path) -> N
     corner = {"west": CENTRE[0] - 0.077, "south": CENTRE[1] - 0.056}
     town = random_town(random.Random(3), size=36, block_m=347, **corner)
     folder = streets(town.write(tmp_path / "city.osm.pbf"), tmp_path / "city.streets")
-    made = plan(repo_root, inputs, tmp_path / "plan.json", "--iterations", "60", "--network", str(folder))
+    made = plan_in_a_process(
+        repo_root, inputs, tmp_path / "plan.json", "--iterations", "60", "--network", str(folder)
+    ).file
     lines = [
         shapely.LineString([(town.nodes[n].lon, town.nodes[n].lat) for n in way]) for way, _ in town.ways
     ]

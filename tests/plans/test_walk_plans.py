@@ -33,10 +33,10 @@ def in_streets(inputs: Inputs, seed: int) -> Inputs:
 
 
 @pytest.mark.parametrize("seed", [21, 22])
-def test_doors_nearby_are_walked_to(seed: int, repo_root: Path, tmp_path: Path) -> None:
+def test_doors_nearby_are_walked_to(seed: int, tmp_path: Path) -> None:
     """Each plan holds, and many a stop is at several doors."""
     inputs = in_streets(write_city(tmp_path, seed, 75), seed)
-    found = planned(repo_root, inputs, SCARCE.replace("per_depot = 1", "per_depot = 3") + WALKS, tmp_path)
+    found = planned(inputs, SCARCE.replace("per_depot = 1", "per_depot = 3") + WALKS, tmp_path)
     rows = csv.DictReader(inputs.orders.read_text(encoding="utf-8").splitlines())
     at = {row["order_id"]: (row["lon"], row["lat"]) for row in rows}
     doors = [
