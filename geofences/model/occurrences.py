@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,10 @@ _OTHER_DATES = (
 """Where some count the day of the date line's other side, by the IANA time zones: Samoa, Tonga, Chukotka, the Chatham
 and the Line Islands (Pacific/Apia to Pacific/Kiritimati) that of its west, the western Aleutians (America/Adak) that of
 its east. Which of them a place is in is not known here."""
+
+
+_ANYWHERE = Box(-180.0, -90.0, 180.0, 90.0)
+"""What clocks show depends on no place: their schedules are worked out once for all boxes that are asked about."""
 
 
 class Active(NamedTuple):
@@ -68,11 +73,12 @@ def _occurrences(daily: DailyPeriod, start_s: float, end_s: float, box: Box) -> 
     first = datetime.fromtimestamp(start_s, UTC).date() - timedelta(days=3)
     last = datetime.fromtimestamp(end_s, UTC).date() + timedelta(days=2)
     dates = _dates(daily, box)
+    there = box if _is_by_sun(daily) else _ANYWHERE
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         named = [(day + timedelta(days=shift)).weekday() in daily.days for shift in dates]
         if any(named):
-            found = _on_day(daily, day, box)
+            found = _on_day(daily, day, there)
             yield found if all(named) else Active(NOWHERE, found.possible)
 
 
@@ -86,6 +92,10 @@ def _dates(daily: DailyPeriod, box: Box) -> tuple[int, ...]:
     if box.east > 180.0:
         boxes.append(box._replace(west=box.west - 360.0, east=box.east - 360.0))
     return (0, *sorted({shift for there, shift in _OTHER_DATES if any(_meet(one, there) for one in boxes)}))
+
+
+def _is_by_sun(daily: DailyPeriod) -> bool:
+    return isinstance(daily.start, SunEvent) or isinstance(daily.end, SunEvent)
 
 
 def _meet(one: Box, other: Box) -> bool:
@@ -115,6 +125,7 @@ def _day_of(stated: Bound | None) -> tuple[_AnyBound, _AnyBound]:
     return replace(clock, seconds=0.0), replace(clock, seconds=DAY_S)
 
 
+@lru_cache(maxsize=4096)
 def _on_day(daily: DailyPeriod, day: date, box: Box) -> Active:
     start, stop = daily.start or _day_of(daily.end)[0], daily.end or _day_of(daily.start)[1]
     begin = _moment(start, day, box)
