@@ -296,7 +296,7 @@ def _intent(made: Mission) -> Intent:
     return planned_intent(made.mission_id, path, room_of(KIND, RULE))
 
 
-SEEDS = range(chosen(4, long=6))
+SEEDS = range(chosen(2, long=6))
 SLOWEST = Slip(load_s=60, drop_s=60, pace=0.85)
 """Up to a minute late from the ground and as much again from the drop, and against winds that were not forecast."""
 MOST_WAIT_S = 300
