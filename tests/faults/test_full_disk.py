@@ -39,7 +39,7 @@ def fill():
             file.write(b"x" * 4096)
 
 def until(done):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not done():
         assert time.monotonic() < deadline, (writer.trouble, writer.finished())
         woken.wait(0.01)

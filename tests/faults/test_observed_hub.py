@@ -195,7 +195,7 @@ def test_a_hub_that_was_stopped_for_longer_than_its_watchdog_allows_goes_on(tmp_
 @pytest.mark.slow
 def test_a_hub_whose_loop_hangs_says_so_and_ends(tmp_path: Path) -> None:
     """While it hangs `/healthz` and `/readyz` say no, though nobody can get at the loop; then it ends with its code."""
-    with hub(tmp_path, "--watchdog", "8", code=HANGS_ON_ORDERS) as one:
+    with hub(tmp_path, "--watchdog", "12", code=HANGS_ON_ORDERS) as one:
         with (
             closing(one.client(1)) as client,
             pytest.raises(HubUnreachable),

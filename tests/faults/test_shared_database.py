@@ -66,7 +66,7 @@ def names(url: str) -> list[str]:
 
 
 def turned(writer: Writer, done: Callable[[], bool], into: list[int]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not done():
         assert time.monotonic() < deadline, writer.trouble
         if (position := writer.finished()) is not None:
