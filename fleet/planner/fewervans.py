@@ -46,7 +46,8 @@ class Thrift:
 
     def try_all(self, budget: Budget, used: float) -> float:
         """Do without each van that nobody was shown, if that costs less, the one with the fewest parcels first; how
-        much of the budget is used then. Nobody is left for it who was not before."""
+        much of the budget is used then. No more are left for it than before, though others may be, where that costs
+        less."""
         tried, near = set[int](), self.search.near()
         sackings, calls = self.search.sackings, self.search.calls
         self.search.sackings, self.search.calls = 0, 0  # see COUNTS

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import inf
+
 import numpy as np
 import pytest
 
@@ -17,7 +20,7 @@ from fleet.planner.jointly import JointPlan, plan_jointly, plan_of
 from fleet.planner.live import Living
 from fleet.planner.routing import CHUNK, Iterations, typical
 from fleet.planner.warmstart import Warm, named
-from tests.support.cities import random_city
+from tests.support.cities import DAY, random_city
 
 
 def of(city: City, plan: JointPlan, seed: int) -> tuple[Warm, Thrift]:
@@ -59,12 +62,14 @@ def test_polishing_does_without_vans_that_a_repair_sent_out(
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_plan_costs_less_than_before_or_is_the_same(seed: int) -> None:
-    """It holds, nobody is left who was not before, and what is looked near is what it was."""
+    """It holds, no more are left than before, and the search goes on as it did: it looks near whom it did, and sacks
+    vans and calls lockers as often."""
     city = random_city(seed, 14, lockers=seed % 4, groups=seed % 3)
     plan = plan_jointly(city, seed=seed, budget=Iterations(CHUNK * (seed % 2)))
     warm, thrift = of(city, plan, seed)
     before = found(warm)
     thrift.search.look_near([3, 1])
+    often = thrift.search.sackings, thrift.search.calls
     budget = Iterations(40 * CHUNK)
     assert 0.0 <= thrift.try_all(budget, budget()) < 1.0
     after = found(warm)
@@ -77,6 +82,30 @@ def test_a_plan_costs_less_than_before_or_is_the_same(seed: int) -> None:
         before.boxes,
     )
     assert thrift.search.near() == [3, 1]
+    assert (thrift.search.sackings, thrift.search.calls) == often
+
+
+def test_a_van_without_which_a_plan_would_cost_more_goes_out() -> None:
+    """None costs anything to send out, and each is large enough for all, whose windows are open all day."""
+    city = random_city(5, 40, lockers=0, groups=0)
+    count = len(city.parcels.place)
+    opens, closes = np.zeros(count), np.full(count, DAY)
+    parcels = replace(city.parcels, opens=opens, closes=closes, penalty=np.full(count, 1e4))
+    vans = tuple(
+        replace(
+            van, vans=2, start=k, end=k, fixed=0.0, weight=99.0, volume=99.0, longest=inf, reach=inf, has=3
+        )
+        for k, van in enumerate(city.vans)
+    )
+    city = replace(city, parcels=parcels, vans=vans)
+    for seed in range(4):
+        warm, thrift = of(city, plan_jointly(city, seed=seed, budget=Iterations(20 * CHUNK)), seed)
+        before = found(warm)
+        assert not before.unserved
+        thrift.try_all(budget := Iterations(40 * CHUNK), budget())
+        after = found(warm)
+        assert after.cost <= before.cost + 1e-9
+        assert thrift.search.iterations
 
 
 def test_a_van_of_which_something_is_fixed_is_not_tried() -> None:
