@@ -51,38 +51,37 @@ class Thrift:
         tried, near = set[int](), self.search.near()
         sackings, calls = self.search.sackings, self.search.calls
         self.search.sackings, self.search.calls = 0, 0  # see COUNTS
-        while used < UNTIL and (vans := [van for van in self._new() if van[1] not in tried]):
-            _, van = min(vans)
+        while used < UNTIL and (new := {van: who for van, who in self._new() if van not in tried}):
+            van = min(new, key=lambda van: (len(new[van]), van))
             tried.add(van)
-            used = self._without(van, budget, used)
+            used = self._without(van, new[van], budget, used)
             self.search.look_near(near)
         self.search.sackings, self.search.calls = sackings, calls
         return used
 
-    def _new(self) -> Iterator[tuple[int, int]]:
-        """The vans that nobody was shown and that may lose all their stops: how many parcels each has, and which."""
+    def _new(self) -> Iterator[tuple[int, Indexes]]:
+        """The vans that nobody was shown and that may lose all their stops, and whom each brings in the best plan."""
         state = self.warm.state
         fixed, locked = np.asarray(state.routes.fixed), np.asarray(state.locked)
         for van, trips in best(state.routes):
-            free = not any(fixed[list(trip)].any() for trip in trips)
-            if free and self.warm.name(van) not in self.shown:
-                parcels = self._parcels(van)
+            nodes = np.concatenate([np.asarray(trip, np.int64) for trip in trips])
+            if self.warm.name(van) not in self.shown and not fixed[nodes].any():
+                parcels = self._parcels(nodes)
                 if not locked[parcels].any():
-                    yield len(parcels), van
+                    yield van, parcels
 
-    def _parcels(self, van: int) -> Indexes:
-        """Whom a van brings in the best plan, to doors and into lockers."""
-        state, trips = self.warm.state, dict(best(self.warm.state.routes))[van]
-        nodes = np.concatenate([np.asarray(trip, np.int64) for trip in trips])
+    def _parcels(self, nodes: Indexes) -> Indexes:
+        """Who is brought at some stops of the best plan, to doors and into lockers."""
+        state = self.warm.state
         whole = np.asarray(state.best_whole)[: state.count]
         carried = (whole[:, 0] == LOCKER) & np.isin(whole[:, 2], nodes[nodes >= state.size] - state.size)
         return np.concatenate((nodes[nodes < state.size], np.flatnonzero(carried)))
 
-    def _without(self, van: int, budget: Budget, used: float) -> float:
-        """Try to do without one; how much of the budget is used then."""
+    def _without(self, van: int, parcels: Indexes, budget: Budget, used: float) -> float:
+        """Try to do without one, which brings those; how much of the budget is used then."""
         state, begun = self.warm.state, used
         before, penalties = Written.of(state), np.asarray(state.parcels.penalty)
-        parcels, left = self._parcels(van), _left(np.asarray(state.best_whole)[: state.count, 0])
+        left = _left(np.asarray(state.best_whole)[: state.count, 0])
         release(state, parcels.astype(np.int32), np.array([van], np.int32))
         whole = float(penalties[parcels].sum())
         took = before.cost + whole - state.routes.best_cost

@@ -127,8 +127,6 @@ def test_vans_that_were_shown_are_not_tried() -> None:
     """Their drivers know of them."""
     city = random_city(3, 14, lockers=2, groups=1)
     plan = plan_jointly(city, seed=1, budget=Iterations(CHUNK))
-    living = Living(city, plan, seed=1)
-    assert living.polish(Iterations(0)).plan == living.plan
     warm, thrift = of(city, plan, 1)
     known = Thrift(warm, thrift.search, frozenset(named(plan)), thrift.hot, thrift.cold)
     assert known.try_all(Iterations(CHUNK), 0.0) == 0.0
