@@ -25,6 +25,10 @@ from fleet.store import MemoryStore, Store
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 
+HEARTBEAT_S = 3.0
+"""A third as often as a hub's own: hours pass on a bench, and nothing but heartbeats in most of their seconds. Where a
+hub's own are what is tested, ``settings`` are those of a hub."""
+
 ORDER_COLUMNS = (
     "order_id,client,direction,recipient,address,lon,lat,weight_kg,length_m,width_m,height_m,goods,value_eur,"
     "min_age,ready_at,due_from,due_by,service,service_minutes,crew,locker_ok,notes\n"
@@ -91,7 +95,8 @@ class Bench:
         replans: bool = False,
         **texts: str,
     ) -> None:
-        self.settings, self.lockstep, self.pace = settings, lockstep, pace
+        self.settings = settings or CoreSettings(heartbeat_s=HEARTBEAT_S)
+        self.lockstep, self.pace = lockstep, pace
         self.replans = replans
         self.planner_answers = True
         self.files = write_inputs(folder, **texts)
@@ -216,7 +221,7 @@ class Bench:
         """Let the wall clock go on by ``seconds``, in steps shorter than a heartbeat, until all is quiet."""
         end = self.wall + seconds
         while True:
-            self.wall = min(end, self.wall + 0.5)
+            self.wall = min(end, self.wall + self.settings.heartbeat_s / 2)
             self.is_quiet = False
             for _ in range(4):
                 if not self.is_quiet:

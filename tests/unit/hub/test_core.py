@@ -106,7 +106,7 @@ def test_a_message_that_comes_twice_counts_once(tmp_path: Path) -> None:
 
 def test_nothing_is_acknowledged_or_sent_before_it_is_stored(tmp_path: Path) -> None:
     """Between the decision and the commit, no frame says that the message was taken."""
-    bench = Bench(tmp_path)
+    bench = Bench(tmp_path, settings=CoreSettings())
     drone = bench.connect(DRONE)
     drone.session.send(report())
     for envelope in drone.session.poll(bench.wall):

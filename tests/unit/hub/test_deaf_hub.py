@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fleet.hub.core import CoreSettings
 from fleet.protocol.session import SessionState
 from tests.support.bench import Bench
 
@@ -23,7 +24,7 @@ def _state(bench: Bench, peer_id: str) -> SessionState:
 
 def test_sessions_outlast_a_turn_that_took_long(tmp_path: Path) -> None:
     """What peers have said during a stop is in the sockets, and more than one turn reads."""
-    bench = Bench(tmp_path)
+    bench = Bench(tmp_path, settings=CoreSettings())
     bench.connect("S1/drone-1")
 
     _turns(bench, seconds=10, every_s=10)
@@ -35,7 +36,7 @@ def test_sessions_outlast_a_turn_that_took_long(tmp_path: Path) -> None:
 
 def test_who_stays_silent_after_it_is_lost(tmp_path: Path) -> None:
     """The stop counts for nothing, the silence after it does."""
-    bench = Bench(tmp_path)
+    bench = Bench(tmp_path, settings=CoreSettings())
     bench.connect("S1/drone-1")
 
     _turns(bench, seconds=10, every_s=10)
