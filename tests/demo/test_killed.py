@@ -23,7 +23,7 @@ from fleet.hub.rundir import RunDir, RunDirError
 from fleet.store.reader import Reader
 from tests.support.soak import chosen
 
-KILLS = chosen(4, long=10)
+KILLS = chosen(3, long=10)
 FIRST, LAST = 30, 560
 """Events after which the hub may die. There are about 900 in all, and the first of these fall into the planning."""
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}

@@ -127,5 +127,5 @@ def test_a_very_large_bad_day(
 def test_no_time_for_parcels_in_the_sea(tmp_path: Path) -> None:
     """Nothing but the time is given as the reason where nothing else was asked."""
     document = planned(in_the_sea, tmp_path, "--seconds", "0")
-    assert document["seconds"] < 5
+    assert document["seconds"] < 15  # a tenth of it; with half a minute to look for more it takes all of that
     assert all(one["reasons"] and one["nearest_change"] for one in document["unassigned"])

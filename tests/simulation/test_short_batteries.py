@@ -33,7 +33,7 @@ CODES = {Action.RETURN: "returned_on_command", Action.DIVERT: "diverted", Action
 """By which code a trip ends that was broken off."""
 
 
-def hungry(folder: Path, seed: int, parcels: int = 40) -> Simulated:
+def hungry(folder: Path, seed: int, parcels: int = 24) -> Simulated:
     """A small day whose drones take two thirds more, and are planned and watched with their reserve alone."""
     options = DemoOptions(seed=seed, parcels=parcels, hours=3, iterations=10, margin_scale=NO_MARGIN)
     setup, world = build_day(folder, options)

@@ -23,7 +23,7 @@ STORM_AFTER, STORM_MPS = timedelta(minutes=50), 11.0
 
 def stormy(folder: Path, seed: int) -> Simulated:
     """A small day in which the wind rises within ten minutes, and the weather file knows nothing of it."""
-    setup, world = build_day(folder, DemoOptions(seed=seed, parcels=24, hours=3, iterations=10))
+    setup, world = build_day(folder, DemoOptions(seed=seed, parcels=14, hours=3, iterations=10))
     calm = world.weather[0]
     storm = calm.model_copy(update={"wind_mps": STORM_MPS, "gust_mps": 1.3 * STORM_MPS})
     rows = [calm.model_copy(update={"time": setup.at + STORM_AFTER})]

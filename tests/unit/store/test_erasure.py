@@ -178,7 +178,7 @@ def test_a_snapshot_of_the_database_holds_a_trace_only_as_long_as_it_stands(
         begun = time.monotonic()
         store.commit(erased(1))
         store.keep()
-        assert time.monotonic() - begun < 2  # a dump may take hours
+        assert time.monotonic() - begun < 30  # a dump may take hours
         assert names_in_table(postgres, schema) == names(person(1), person(2))
     store.keep()
     assert names_in_table(postgres, schema) == names(person(2))
