@@ -145,7 +145,7 @@ def told_of(hub: Besieged, code: str) -> set[object]:
 
 @pytest.mark.alone
 def test_a_key_that_is_revoked_while_its_connection_stands(hub: Besieged, honest: Honest) -> None:
-    """Within seconds nothing of it is believed, on either channel; and it does not come back."""
+    """Within a second nothing of it is believed, on either channel; and it does not come back."""
     with end(hub, OTHER) as thief:
         thief.welcomed().works()
         thief.attach()
@@ -154,7 +154,7 @@ def test_a_key_that_is_revoked_while_its_connection_stands(hub: Besieged, honest
         hub.ring.revoke(OTHER, datetime.now(UTC), by="ann")
         revoked_at = time.monotonic()
         thief.refused(Fault.KEY_ENDED)
-        assert time.monotonic() - revoked_at < 5  # a second, where the machine has time
+        assert time.monotonic() - revoked_at < 1.5
         hub.refuses(Fault.KEY_ENDED, OTHER)
 
         def goes_on() -> None:
