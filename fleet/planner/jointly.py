@@ -40,6 +40,9 @@ each)."""
 START, MOST_STARTS, MOST_TYPES = 0.06, 4, 16
 """The share of the budget of each start; how many kinds and types of van are told apart for starts at most."""
 
+Kind = tuple[float, ...]
+"""What a kind of van can do, and costs."""
+
 BANNED = 1e9
 """Added to the price of a van that may not be used."""
 
@@ -126,7 +129,8 @@ class Run:
     """A search from a first plan in which some types of van are not used, or from one that stands already."""
 
     def __init__(self, visits: Columns, seed: int, *, banned: int = 0, standing: State | None = None) -> None:
-        self.city, self.case, self.seed, self.banned = visits.city, visits.case, seed, banned
+        self.visits, self.seed, self.banned = visits, seed, banned
+        self.city, self.case = visits.city, visits.case
         self.state = standing if standing is not None else visits.state()
         self.search = Blend(self.state, seed)
         self.search.ban(banned, BANNED)
@@ -183,7 +187,7 @@ def best_start(
     """Of short searches, each with a share of the budget and but for the first without some types of van, the one that
     found the cheapest plan; how much of the budget is used, and the iterations of all."""
     runs = [first]
-    bans = _bans(visits.city)
+    bans = list(kinds(visits.city).values())
     for number in range(len(bans) + 1 if bans else 0):
         if number and used < 1.0:
             runs.append(Run(visits, first.seed, banned=bans[number - 1]))
@@ -193,10 +197,11 @@ def best_start(
     return best, used, sum(run.search.iterations for run in runs)
 
 
-def _bans(city: City) -> list[int]:
-    """Types of van, as bits, that are alike but for depot and skills; of each such kind none is used in one start. By
-    one parcel the small van is always the cheaper one, and a search that began with small ones seldom finds out."""
-    alike = dict[tuple[float, ...], int]()
+def kinds(city: City) -> dict[Kind, int]:
+    """Types of van, as bits, that are alike but for depot and skills, of each such kind; none where there is one kind
+    alone, or more than can be tried. Of each kind none is used in one start. By one parcel the small van is always the
+    cheaper one, and a search that began with small ones seldom finds out."""
+    alike = dict[Kind, int]()
     for number, van in enumerate(city.vans[:MOST_TYPES]):
         key = (
             van.weight,
@@ -209,7 +214,7 @@ def _bans(city: City) -> list[int]:
             van.longest,
         )
         alike[key] = alike.get(key, 0) | 1 << number
-    return list(alike.values()) if 2 <= len(alike) <= MOST_STARTS else []
+    return alike if 2 <= len(alike) <= MOST_STARTS else {}
 
 
 def _mildest(city: City, state: State) -> float:

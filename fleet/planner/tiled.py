@@ -21,10 +21,11 @@ import numpy as np
 from fleet.planner.city import City
 from fleet.planner.citycolumns import Columns
 from fleet.planner.holding import cost_of
-from fleet.planner.jointly import JointPlan, Route, Run, best_start, plan_jointly, plan_of
+from fleet.planner.jointly import BANNED, JointPlan, Route, Run, kinds, plan_jointly, plan_of
 from fleet.planner.legs import Measured, Parted, Straight
 from fleet.planner.purse import Purse, purse_of
 from fleet.planner.routing import Budget, Iterations, typical
+from fleet.planner.scouts import Spared, spared
 from fleet.planner.stop import Stop
 from fleet.planner.tilecity import Cut, Cuts, Tile
 from fleet.planner.tiling import MOST_DEPOTS, Ground, Indexes, Tiling
@@ -45,8 +46,9 @@ LOOKED_UP, FIRST_LOOKED_UP, FEW_ROUNDS = 2500, 1200, 3
 """Parcels of a tile at most, such of the first plan, and rounds, where legs are looked up: that takes as long as a tile
 has parcels, for each parcel and round (10,000 parcels in tiles of 2,500: about 3 s of CPU a round)."""
 
-ROUNDS, STARTS = 8, 0.18
-"""Rounds after the first plan; the share of the budget of the first one, in which tiles begin without some vans."""
+ROUNDS, STARTS, SCOUTS = 8, 0.18, 0.05
+"""Rounds after the first plan; the share of the budget of the first one, in which tiles may begin anew without a kind
+of van; what it may take at most to find out without which."""
 
 MANY = 1_000_003
 """More than there are rounds or tiles: each has a seed of its own."""
@@ -71,7 +73,8 @@ class Workers:
 @dataclass(frozen=True, eq=False)
 class Job:
     """One tile's search: from a plan that stands or from none, for a budget, as from one share of the whole time to
-    another; with starts of its own, if it says so. Parcels that were put off are brought before anything else."""
+    another. One that `starts` cools down as if there were no more time, and begins anew without the types of van to be
+    `spared`, as bits, if there are any. Parcels that were put off are brought before anything else."""
 
     city: City
     standing: JointPlan | None
@@ -81,6 +84,7 @@ class Job:
     end: float
     starts: bool
     put_off: tuple[int, ...] = ()
+    spared: int = 0
     whole: bool = False
     """Whether it is a search of its own, with which the tile is done."""
     hurried: bool = False
@@ -131,6 +135,7 @@ class _Search:
         self.first = min(self.most, FIRST_LOOKED_UP if looked_up else FIRST_SIZE)
         self.once = any(van.trips > 1 or van.break_s > 0.0 for van in city.vans)
         self.purse, self.looking_up = purse, 0.0
+        self.spared: Spared = {}
 
     @cached_property
     def ground(self) -> Ground:
@@ -159,10 +164,18 @@ class _Search:
         for number in range(1, self.rounds + 1):
             if used + beside >= 1.0:
                 break
+            if number == 1:
+                time = self._while_scouts_have_time(used)
+                self.spared = spared(self.cuts, number, self.first, self.seed, time)
+                used = self.purse.used()
             share = STARTS if number == 1 else (1.0 - used) / (self.rounds + 1 - number)
             plan = self._round(plan, number, used, min(1.0 - beside, used + max(share - beside, LEAST)))
             used = self.purse.used()
         return plan
+
+    def _while_scouts_have_time(self, begun: float) -> Budget:
+        """From a moment of the whole time on; of iterations they take none."""
+        return lambda: (self.purse.used() - begun) / SCOUTS
 
     def _round(self, plan: JointPlan | None, number: int, begin: float, end: float) -> JointPlan:
         """All tiles of one tiling searched, from a share of the whole time to another; without a plan the first one."""
@@ -214,6 +227,8 @@ class _Search:
                 self.begin is not None and self.begin.gone > AT_FIRST + (1 - ahead / everybody) * BY_TILES
             )
             ahead -= len(tile.parcels)
+            there = kinds(tile.city) if number == 1 else {}
+            spare = self.spared.get(frozenset(there))
             job = Job(
                 tile.city,
                 standing if plan is not None else None,
@@ -223,6 +238,7 @@ class _Search:
                 end,
                 number == 1,
                 tile.put_off,
+                there[spare] if spare is not None else 0,
                 whole=self.once,
                 hurried=behind,
             )
@@ -250,11 +266,20 @@ def searched(job: Job) -> JointPlan:
     if used < 1.0:
         price = typical(visits.case)
         if job.starts:
-            run, used, spent = best_start(visits, run, job.budget, used, 1.0 / 3.0, price)
-        before = run.search.iterations
+            run, used, spent = _started(job, run, used, price)
         run.anneal(job.budget, used, price, job.begin, job.end)
-        spent += run.search.iterations - (before if job.starts else 0)
-    return plan_of(visits, run.state, spent)
+    return plan_of(visits, run.state, spent + run.search.iterations)
+
+
+def _started(job: Job, run: Run, used: float, price: float) -> tuple[Run, float, int]:
+    """The search to go on with, of the plan that stands or of one that was begun anew, whichever is cheaper; how much
+    of the budget is used, and the iterations of what it doesn't go on with."""
+    tried = Run(run.visits, job.seed, banned=job.spared) if job.spared else run
+    used = tried.started(job.budget, used, 1.0, price)
+    tried.search.ban(job.spared, -BANNED)
+    if run.state.routes.best_cost < tried.state.routes.best_cost:
+        return run, used, tried.search.iterations
+    return tried, used, 0
 
 
 def _done(jobs: Iterable[Job], workers: Workers | None) -> Iterator[JointPlan | Exception]:

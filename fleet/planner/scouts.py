@@ -1,0 +1,52 @@
+"""Which kind of van tiles had better begin without, found out with a few parcels.
+
+By one parcel a small van is always the cheaper one, so that a search which begins with all kinds seldom finds out that
+a large one does for three. Searches that begin without one kind each tell, but not before some three iterations for
+each parcel, and tiles of large days have fewer: of all their parcels the choice was one by chance.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import numpy as np
+
+from fleet.planner.city import City
+from fleet.planner.citycolumns import Columns
+from fleet.planner.jointly import Kind, Run, kinds
+from fleet.planner.routing import Budget, Iterations, typical
+from fleet.planner.tilecity import Cuts
+
+COUNT, SIZE, EACH = 4, 1000, 3
+"""How many pieces of a city are looked at; their parcels at most; iterations for each parcel. With 400 parcels, which
+fill two or three vans, the answer for a day of 100,000 depended on the seed."""
+
+Spared = Mapping[frozenset[Kind], Kind | None]
+"""Of the kinds that there are in some tile, the one that is better spared at first; none, if all are better there."""
+
+
+def spared(cuts: Cuts, number: int, size: int, seed: int, time: Budget) -> Spared:
+    """What searches of some pieces of a city say together, until ``time`` is used up: then first plans tell. The lines
+    between pieces are those of a number, and none has more parcels than a tile of that size."""
+    tiling = cuts.ground.tiling(None, min(size, SIZE), number)
+    cut, costs = cuts.cut(tiling, None), defaultdict[frozenset[Kind], dict[Kind | None, float]](dict)
+    for piece in np.linspace(0, tiling.count - 1, min(COUNT, tiling.count)).astype(int):
+        city = cut.tile(int(piece))[0].city
+        sums = costs[frozenset(kinds(city))]
+        for kind, cost in _without_each(city, seed, time).items():
+            sums[kind] = sums.get(kind, 0.0) + cost
+    return {there: min(sums, key=sums.__getitem__) for there, sums in costs.items() if sums}
+
+
+def _without_each(city: City, seed: int, time: Budget) -> dict[Kind | None, float]:
+    """What a search's plan costs with all kinds of van, and without each; nothing where there is no choice."""
+    several = kinds(city)
+    if not several:
+        return {}
+    visits, costs = Columns(city), dict[Kind | None, float]()
+    for kind, types in ((None, 0), *several.items()):
+        run, counted = Run(visits, seed, banned=types), Iterations(EACH * len(city.parcels.place))
+        run.started(lambda counted=counted: max(counted(), time()), 0.0, 1.0, typical(visits.case))
+        costs[kind] = run.state.routes.best_cost
+    return costs
