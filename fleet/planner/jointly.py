@@ -15,7 +15,7 @@ from fleet.planner.citycolumns import Columns
 from fleet.planner.joint.blend import Blend
 from fleet.planner.joint.state import State
 from fleet.planner.kernels.undo import best, best_breaks
-from fleet.planner.routing import CHUNK, HOT, Budget, typical
+from fleet.planner.routing import CHUNK, HOT, Budget, VanType, typical
 
 NOBODY, DOOR, LOCKER, SORTIE = 0, 1, 2, 3
 """The kernel's numbers of how a parcel is brought."""
@@ -119,7 +119,7 @@ def plan_jointly(city: City, *, seed: int, budget: Budget) -> JointPlan:
     used = budget()
     if used >= 1.0:
         first.bring_left()
-    run, used, spent = best_start(visits, first, budget, used, START, price)
+    run, used, spent = _best_start(visits, first, budget, used, price)
     before = run.search.iterations
     run.anneal(budget, used, price)
     return plan_of(visits, run.state, spent + run.search.iterations - before)
@@ -181,8 +181,8 @@ class Run:
             used = budget()
 
 
-def best_start(
-    visits: Columns, first: Run, budget: Budget, used: float, share: float, price: float
+def _best_start(
+    visits: Columns, first: Run, budget: Budget, used: float, price: float
 ) -> tuple[Run, float, int]:
     """Of short searches, each with a share of the budget and but for the first without some types of van, the one that
     found the cheapest plan; how much of the budget is used, and the iterations of all."""
@@ -191,7 +191,7 @@ def best_start(
     for number in range(len(bans) + 1 if bans else 0):
         if number and used < 1.0:
             runs.append(Run(visits, first.seed, banned=bans[number - 1]))
-        used = runs[-1].started(budget, used, used + share, price)
+        used = runs[-1].started(budget, used, used + START, price)
     best = min(runs, key=lambda run: run.state.routes.best_cost)
     best.search.ban(best.banned, -BANNED)
     return best, used, sum(run.search.iterations for run in runs)
@@ -203,18 +203,22 @@ def kinds(city: City) -> dict[Kind, int]:
     cheaper one, and a search that began with small ones seldom finds out."""
     alike = dict[Kind, int]()
     for number, van in enumerate(city.vans[:MOST_TYPES]):
-        key = (
-            van.weight,
-            van.volume,
-            van.fixed,
-            van.per_metre,
-            van.per_second,
-            van.opens,
-            van.closes,
-            van.longest,
-        )
-        alike[key] = alike.get(key, 0) | 1 << number
+        alike[kind_of(van)] = alike.get(kind_of(van), 0) | 1 << number
     return alike if 2 <= len(alike) <= MOST_STARTS else {}
+
+
+def kind_of(van: VanType) -> Kind:
+    """What types of van that are alike but for depot and skills have in common."""
+    return (
+        van.weight,
+        van.volume,
+        van.fixed,
+        van.per_metre,
+        van.per_second,
+        van.opens,
+        van.closes,
+        van.longest,
+    )
 
 
 def _mildest(city: City, state: State) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 
 from fleet.planner.city import City
 from fleet.planner.citycolumns import Columns
-from fleet.planner.jointly import Kind, Run, kinds
+from fleet.planner.jointly import Kind, Run, kind_of, kinds
 from fleet.planner.routing import Budget, Iterations, typical
 from fleet.planner.tilecity import Cuts
 
@@ -26,10 +26,12 @@ Spared = Mapping[frozenset[Kind], Kind | None]
 """Of the kinds that there are in some tile, the one that is better spared at first; none, if all are better there."""
 
 
-def spared(cuts: Cuts, number: int, size: int, seed: int, time: Budget) -> Spared:
-    """What searches of some pieces of a city say together, until ``time`` is used up: then first plans tell. The lines
-    between pieces are those of a number, and none has more parcels than a tile of that size."""
-    tiling = cuts.ground.tiling(None, min(size, SIZE), number)
+def spared(cuts: Cuts, size: int, seed: int, time: Budget) -> Spared:
+    """What searches of some pieces of a city say together, until ``time`` is used up: then first plans tell. No
+    piece has more parcels than a tile of that size. Where no kind can be spared anywhere, nothing is looked at."""
+    if len(set(map(kind_of, cuts.city.vans))) < 2:
+        return {}
+    tiling = cuts.ground.tiling(None, min(size, SIZE), 1)
     cut, costs = cuts.cut(tiling, None), defaultdict[frozenset[Kind], dict[Kind | None, float]](dict)
     for piece in np.linspace(0, tiling.count - 1, min(COUNT, tiling.count)).astype(int):
         city = cut.tile(int(piece))[0].city

@@ -165,17 +165,28 @@ class _Search:
             if used + beside >= 1.0:
                 break
             if number == 1:
-                time = self._while_scouts_have_time(used)
-                self.spared = spared(self.cuts, number, self.first, self.seed, time)
+                plan = self._scouted(plan, used)
                 used = self.purse.used()
             share = STARTS if number == 1 else (1.0 - used) / (self.rounds + 1 - number)
             plan = self._round(plan, number, used, min(1.0 - beside, used + max(share - beside, LEAST)))
             used = self.purse.used()
         return plan
 
-    def _while_scouts_have_time(self, begun: float) -> Budget:
-        """From a moment of the whole time on; of iterations they take none."""
-        return lambda: (self.purse.used() - begun) / SCOUTS
+    def _scouted(self, plan: JointPlan, begun: float) -> JointPlan:
+        """Find out which kinds of van tiles had better begin without, from a moment of the whole time on; of iterations
+        that takes none. The plan stays as it is, and says so if something goes wrong with it: then tiles spare none."""
+
+        def time() -> float:
+            return (self.purse.used() - begun) / SCOUTS
+
+        try:
+            self.spared = spared(self.cuts, self.first, self.seed, time)
+        except Exception as fault:  # noqa: BLE001 - as in a tile: it may not end the others' plans
+            trouble = (
+                f"tiles began with all kinds of van: which one to spare could not be found out: {fault!r}"
+            )
+            return replace(plan, troubles=(*plan.troubles, trouble))
+        return plan
 
     def _round(self, plan: JointPlan | None, number: int, begin: float, end: float) -> JointPlan:
         """All tiles of one tiling searched, from a share of the whole time to another; without a plan the first one."""

@@ -23,7 +23,7 @@ from tests.support.soak import chosen
 def asked(city: City, seed: int, used: float = 0.0) -> dict[frozenset[Kind], Kind | None]:
     """What scouts say of a city, of whose time so much is used up."""
     assert isinstance(city.legs, Straight)
-    return dict(spared(Cuts(Ground(city, city.legs), city.legs), 1, 400, seed, lambda: used))
+    return dict(spared(Cuts(Ground(city, city.legs), city.legs), 400, seed, lambda: used))
 
 
 def priced(city: City, large: float, small: float) -> City:
@@ -46,15 +46,31 @@ def test_the_kind_is_spared_that_costs_more_in_the_end(seed: int) -> None:
     assert kind == max(there, key=lambda kind: kind[0])
 
 
-def test_where_there_is_no_choice_nothing_is_said() -> None:
-    """Of one kind of van, at however many depots, none is spared."""
+def test_where_there_is_no_choice_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one kind of van none is spared, and no piece is cut out: its legs might have to be looked up."""
     city = made(900, 1)
+    monkeypatch.setattr(Cuts, "cut", None)
     assert asked(replace(city, vans=city.vans[:1]), 1) == {}
+
+
+def test_a_fault_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiles begin with all kinds then, and the plan says so."""
+    for name in ("AT_ONCE", "SIZE", "FIRST_SIZE"):
+        monkeypatch.setattr(tiled, name, 100)
+
+    def broken(*_: object) -> None:
+        raise ValueError("no room")
+
+    monkeypatch.setattr(tiled, "spared", broken)
+    city = made(300, 1)
+    found = plan_city(city, seed=1, budget=Iterations(2000))
+    assert faults(city, found) == []
+    assert found.iterations == 2000
+    assert [trouble for trouble in found.troubles if "no room" in trouble]
 
 
 def test_time_that_is_up_ends_the_searches(monkeypatch: pytest.MonkeyPatch) -> None:
     """First plans tell then what they can."""
-
     went_on = list[float]()
 
     def started(_: Run, budget: Budget, used: float, until: float, price: float) -> float:
