@@ -46,9 +46,14 @@ LOOKED_UP, FIRST_LOOKED_UP, FEW_ROUNDS = 2500, 1200, 3
 """Parcels of a tile at most, such of the first plan, and rounds, where legs are looked up: that takes as long as a tile
 has parcels, for each parcel and round (10,000 parcels in tiles of 2,500: about 3 s of CPU a round)."""
 
-ROUNDS, STARTS, SCOUTS = 8, 0.18, 0.05
+ROUNDS, STARTS, SCOUTS = 8, 0.18, 0.08
 """Rounds after the first plan; the share of the budget of the first one, in which tiles may begin anew without a kind
 of van; what it may take at most to find out without which."""
+
+QUICK = 0.12
+"""Of the budget, what a first plan may have taken so that tiles begin anew: else there is time for little more than to
+make a second one. Tiles of 25,000 parcels that began anew without small vans cost 11 % more at 5 s (where a first plan
+takes 0.19 of it), 7 % more and 6 % less at 6.5 s (0.14; two cities), 3 % less at 8 s (0.11), 10 % less at 10 s."""
 
 MANY = 1_000_003
 """More than there are rounds or tiles: each has a seed of its own."""
@@ -159,14 +164,14 @@ class _Search:
         """The first plan of tiles that are drawn anew, round by round, and what becomes of it."""
         plan = self._round(None, 0, 0.0, 0.0)
         used = self.purse.used()
+        if used <= QUICK:
+            plan = self._scouted(plan, used)
+            used = self.purse.used()
         # Looking up the legs of a round's larger tiles takes so much longer.
         beside = self.looking_up * self.most / self.first if isinstance(self.legs, Measured) else 0.0
         for number in range(1, self.rounds + 1):
             if used + beside >= 1.0:
                 break
-            if number == 1:
-                plan = self._scouted(plan, used)
-                used = self.purse.used()
             share = STARTS if number == 1 else (1.0 - used) / (self.rounds + 1 - number)
             plan = self._round(plan, number, used, min(1.0 - beside, used + max(share - beside, LEAST)))
             used = self.purse.used()

@@ -10,20 +10,20 @@ from benchmarks.harness.cityjudge import faults
 from benchmarks.harness.citymaker import made
 from fleet.planner import tiled
 from fleet.planner.city import City
-from fleet.planner.jointly import Kind, Run, kinds
+from fleet.planner.jointly import Run, kinds
 from fleet.planner.legs import Straight
 from fleet.planner.routing import Budget, Iterations
-from fleet.planner.scouts import spared
-from fleet.planner.tilecity import Cuts
+from fleet.planner.scouts import Spared, spared
+from fleet.planner.tilecity import Cut, Cuts
 from fleet.planner.tiled import plan_city
 from fleet.planner.tiling import Ground
 from tests.support.soak import chosen
 
 
-def asked(city: City, seed: int, used: float = 0.0) -> dict[frozenset[Kind], Kind | None]:
-    """What scouts say of a city, of whose time so much is used up."""
+def asked(city: City, seed: int, time: Budget = lambda: 0.0) -> Spared:
+    """What scouts say of a city within a time."""
     assert isinstance(city.legs, Straight)
-    return dict(spared(Cuts(Ground(city, city.legs), city.legs), 400, seed, lambda: used))
+    return spared(Cuts(Ground(city, city.legs), city.legs), 400, seed, time)
 
 
 def priced(city: City, large: float, small: float) -> City:
@@ -69,17 +69,67 @@ def test_a_fault_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [trouble for trouble in found.troubles if "no room" in trouble]
 
 
-def test_time_that_is_up_ends_the_searches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """First plans tell then what they can."""
-    went_on = list[float]()
+class Ticks:
+    """A time that moves on by one of so many parts whenever it is asked."""
 
-    def started(_: Run, budget: Budget, used: float, until: float, price: float) -> float:
-        went_on.append(budget())
-        return until
+    def __init__(self, parts: float) -> None:
+        self.parts, self.asked = parts, 0
 
-    monkeypatch.setattr(Run, "started", started)
-    assert len(asked(made(900, 1), 1, used=1.0)) == 1
-    assert min(went_on) >= 1.0
+    def __call__(self) -> float:
+        """The share that is used up."""
+        self.asked += 1
+        return self.asked / self.parts
+
+
+@pytest.mark.parametrize("parts", [2, 6, 12])
+def test_what_is_cut_short_says_nothing(parts: int) -> None:
+    """The first search of a piece would seem better than those that had less time for the same parcels."""
+    assert asked(made(900, 1), 1, Ticks(parts)) == {}
+
+
+def test_pieces_that_are_whole_say_what_they_would_with_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No search is another one for the time that others have used before it."""
+    found, started = list[float](), Run.started
+
+    def noted(run: Run, budget: Budget, used: float, until: float, price: float) -> float:
+        used = started(run, budget, used, until, price)
+        found.append(run.state.routes.best_cost)
+        return used
+
+    monkeypatch.setattr(Run, "started", noted)
+    city = made(900, 1)
+    whole = asked(city, 1)
+    forever = found.copy()
+    found.clear()
+    assert asked(city, 1, Ticks(40)) == whole
+    cut = len(found)
+    assert 3 <= cut < len(forever)
+    assert found[: cut - 1] == forever[: cut - 1]
+
+
+def test_no_piece_is_cut_out_when_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its legs might have to be looked up."""
+    monkeypatch.setattr(Cut, "tile", None)
+    assert asked(made(900, 1), 1, Ticks(1)) == {}
+
+
+@pytest.mark.parametrize(("parts", "asks"), [(40, 0), (150, 1)])
+def test_tiles_begin_anew_if_a_first_plan_is_quick(
+    parts: int, asks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has three tiles, at each of which time is asked for a few times."""
+    for name in ("AT_ONCE", "SIZE", "FIRST_SIZE"):
+        monkeypatch.setattr(tiled, name, 100)
+    times = list[float]()
+
+    def noted(_: Cuts, size: int, seed: int, time: Budget) -> Spared:
+        times.append(time())
+        return {}
+
+    monkeypatch.setattr(tiled, "spared", noted)
+    plan_city(made(200, 1), seed=1, budget=Ticks(parts))
+    assert len(times) == asks
+    assert all(0.0 <= time < 0.2 for time in times)
 
 
 @pytest.mark.parametrize("seed", chosen((1,), long=(1, 2, 3)))
