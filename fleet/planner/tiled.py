@@ -21,7 +21,7 @@ import numpy as np
 from fleet.planner.city import City
 from fleet.planner.citycolumns import Columns
 from fleet.planner.holding import cost_of
-from fleet.planner.jointly import BANNED, JointPlan, Route, Run, kinds, plan_jointly, plan_of
+from fleet.planner.jointly import JointPlan, Route, Run, kinds, plan_jointly, plan_of
 from fleet.planner.legs import Measured, Parted, Straight
 from fleet.planner.purse import Purse, purse_of
 from fleet.planner.routing import Budget, Iterations, typical
@@ -282,20 +282,20 @@ def searched(job: Job) -> JointPlan:
     if used < 1.0:
         price = typical(visits.case)
         if job.starts:
-            run, used, spent = _started(job, run, used, price)
-        run.anneal(job.budget, used, price, job.begin, job.end)
+            run, spent = _started(job, run, used, price)
+        else:
+            run.anneal(job.budget, used, price, job.begin, job.end)
     return plan_of(visits, run.state, spent + run.search.iterations)
 
 
-def _started(job: Job, run: Run, used: float, price: float) -> tuple[Run, float, int]:
-    """The search to go on with, of the plan that stands or of one that was begun anew, whichever is cheaper; how much
-    of the budget is used, and the iterations of what it doesn't go on with."""
+def _started(job: Job, run: Run, used: float, price: float) -> tuple[Run, int]:
+    """The search of the plan that stands or, without the types of van that are spared, of one that was begun anew, all
+    of the budget spent: whichever found the cheaper one; and the iterations of the other."""
     tried = Run(run.visits, job.seed, banned=job.spared) if job.spared else run
-    used = tried.started(job.budget, used, 1.0, price)
-    tried.search.ban(job.spared, -BANNED)
+    tried.started(job.budget, used, 1.0, price)
     if run.state.routes.best_cost < tried.state.routes.best_cost:
-        return run, used, tried.search.iterations
-    return tried, used, 0
+        return run, tried.search.iterations
+    return tried, 0
 
 
 def _done(jobs: Iterable[Job], workers: Workers | None) -> Iterator[JointPlan | Exception]:

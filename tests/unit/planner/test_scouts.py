@@ -10,12 +10,12 @@ from benchmarks.harness.cityjudge import faults
 from benchmarks.harness.citymaker import made
 from fleet.planner import tiled
 from fleet.planner.city import City
-from fleet.planner.jointly import Run, kinds
+from fleet.planner.jointly import Run, kinds, plan_jointly
 from fleet.planner.legs import Straight
-from fleet.planner.routing import Budget, Iterations
+from fleet.planner.routing import CHUNK, Budget, Iterations
 from fleet.planner.scouts import Spared, spared
 from fleet.planner.tilecity import Cut, Cuts
-from fleet.planner.tiled import plan_city
+from fleet.planner.tiled import Job, plan_city, searched
 from fleet.planner.tiling import Ground
 from tests.support.soak import chosen
 
@@ -149,3 +149,15 @@ def test_tiles_with_few_iterations_begin_without_it(seed: int, monkeypatch: pyte
         len(found.routes),
         len(without.routes),
     )
+
+
+def test_what_is_begun_anew_and_costs_more_is_left() -> None:
+    """The plan that stood stays then, and the iterations are counted."""
+    city = made(200, 1)
+    standing = plan_jointly(city, seed=1, budget=Iterations(4000))
+    for types in kinds(city).values():
+        job = Job(city, standing, 1, Iterations(CHUNK), 0.0, 0.2, starts=True, spared=types)
+        found = searched(job)
+        assert faults(city, found) == []
+        assert found.cost == pytest.approx(standing.cost, rel=1e-9)
+        assert found.iterations == CHUNK
