@@ -198,9 +198,9 @@ def _best_start(
 
 
 def kinds(city: City) -> dict[Kind, int]:
-    """Types of van, as bits, that are alike but for depot and skills, of each such kind; none where there is one kind
-    alone, or more than can be tried. Of each kind none is used in one start. By one parcel the small van is always the
-    cheaper one, and a search that began with small ones seldom finds out."""
+    """Of the first `MOST_TYPES` types of van those, as bits, that are alike but for depot and skills, of each kind;
+    none where there is one kind alone, or more than can be tried. Of each kind none is used in one start. By one parcel
+    the small van is always the cheaper one, and a search that began with small ones seldom finds out."""
     alike = dict[Kind, int]()
     for number, van in enumerate(city.vans[:MOST_TYPES]):
         alike[kind_of(van)] = alike.get(kind_of(van), 0) | 1 << number
