@@ -40,6 +40,11 @@ each)."""
 START, MOST_STARTS, MOST_TYPES = 0.06, 4, 16
 """The share of the budget of each start; how many kinds and types of van are told apart for starts at most."""
 
+SACKINGS = 2500
+"""How often, in ten thousand iterations of a start, vans lose all stops (`Blend.sackings`; 300 in the search that goes
+on). A first plan has twice as many vans as large ones need, and until most of them are gone it does not tell which kind
+is better left out. What else was tried: `benchmarks/RESULTS.md`."""
+
 Kind = tuple[float, ...]
 """What a kind of van can do, and costs."""
 
@@ -186,14 +191,16 @@ def _best_start(
 ) -> tuple[Run, float, int]:
     """Of short searches, each with a share of the budget and but for the first without some types of van, the one that
     found the cheapest plan; how much of the budget is used, and the iterations of all."""
-    runs = [first]
+    runs, usual = [first], first.search.sackings
     bans = list(kinds(visits.city).values())
     for number in range(len(bans) + 1 if bans else 0):
         if number and used < 1.0:
             runs.append(Run(visits, first.seed, banned=bans[number - 1]))
+        runs[-1].search.sackings = SACKINGS
         used = runs[-1].started(budget, used, used + START, price)
     best = min(runs, key=lambda run: run.state.routes.best_cost)
     best.search.ban(best.banned, -BANNED)
+    best.search.sackings = usual
     return best, used, sum(run.search.iterations for run in runs)
 
 

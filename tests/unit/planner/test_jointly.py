@@ -82,6 +82,19 @@ def test_a_made_city_is_planned_in_every_way() -> None:
     assert ports[False] > 5
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+def test_short_starts_tell_which_kind_of_van_to_begin_without(seed: int) -> None:
+    """Of less than an iteration for each parcel. A large van costs what three halves of a small one do and holds twice
+    as much; plans of small ones alone have 9 to 11 vans and cost a tenth more."""
+    city = made(600, seed)
+    found = plan_jointly(city, seed=1, budget=Iterations(6000))
+    assert faults(city, found) == []
+    most = max(van.weight for van in city.vans)
+    large = sum(city.vans[route.van_type].weight == most for route in found.routes)
+    assert large >= 4
+    assert len(found.routes) <= 6
+
+
 def only_flown(seed: int, count: int = 40) -> City:
     """Three machines, two pilots and two chargers, all of whose times are drawn by chance."""
     rng, none = np.random.default_rng(seed), np.zeros(count)

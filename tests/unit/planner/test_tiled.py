@@ -113,7 +113,7 @@ def test_borders_cost_little(seed: int, small: Callable[[int], None]) -> None:
     assert faults(city, first) == faults(city, found) == []
     assert first.unserved == found.unserved == ()
     assert found.cost < 0.85 * first.cost
-    assert found.cost < 1.06 * whole.cost
+    assert found.cost < 1.08 * whole.cost
 
 
 def pooled(pool: Executor, at_once: int, city: City) -> JointPlan:
