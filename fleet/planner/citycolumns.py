@@ -28,6 +28,11 @@ NO_DEPOTS: Mapping[int, int] = {}
 Ints = npt.NDArray[np.int32]
 
 
+BREADTH = 80
+"""Stops that are held near each one: doors are sparse, for half of the parcels near one are brought without a van.
+With 60 searches are faster (a sixth of 2,000 parcels), and find dearer plans: `benchmarks/RESULTS.md`."""
+
+
 @dataclass(frozen=True, eq=False)
 class Nodes:
     """Doors and visits as stops of vans."""
@@ -35,6 +40,7 @@ class Nodes:
     legs: Legs
     rows: StopRows
     vans: tuple[VanType, ...]
+    breadth: int
     all_asked: int = 1000
     """Of 2,500 stops asking all took half of the time of a first plan, which was no cheaper."""
     candidates: int = 4
@@ -44,10 +50,10 @@ class Nodes:
 class Columns:
     """All of a city for the kernel. Visits are stops of vans at lockers: one for each locker, slot and distinct need
     of the parcels that may go there. `depots`: the skill that stands for each depot, given those of another city of
-    the same vans, as far as they are free."""
+    the same vans, as far as they are free. `breadth`: how many stops are held near each one."""
 
-    def __init__(self, city: City, depots: Mapping[int, int] = NO_DEPOTS) -> None:
-        self.city, self.depots = city, _depot_skills(city, depots)
+    def __init__(self, city: City, depots: Mapping[int, int] = NO_DEPOTS, *, breadth: int = BREADTH) -> None:
+        self.city, self.depots, self.breadth = city, _depot_skills(city, depots), breadth
         needs, self.vans = _with_depots(city, self.depots)
         self.needs, self.need = np.unique(needs, return_inverse=True)
         stations, slots = len(city.lockers.place), len(city.slots) - 1
@@ -95,7 +101,7 @@ class Columns:
             penalty=none,
             needs=np.concatenate((self.needs[self.need], self.needs[self.of_need])),
         )
-        return Nodes(self.city.legs, rows, self.vans)
+        return Nodes(self.city.legs, rows, self.vans, self.breadth)
 
 
 def _depot_skills(city: City, known: Mapping[int, int]) -> dict[int, int]:

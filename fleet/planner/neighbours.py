@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from fleet.planner.routing import Rowed
 
 BREADTH = 60
-"""Stops that are held near each one: with fewer, tight windows leave too few places (1000 stops of Gehring and
-Homberger, ten seconds: 2.2 % from the best known with 60, 2.7 with 40, 3.5 with 30)."""
+"""Stops that are held near each one by the search for routes: with fewer, tight windows leave too few places (1000
+stops of Gehring and Homberger, ten seconds: 2.2 % from the best known with 60, 2.7 with 40, 3.5 with 30)."""
 
 WAITING = 0.2
 """What a second of waiting counts against one of driving, as PyVRP weighs it; one of being late counts whole."""
@@ -33,7 +33,7 @@ Floats = npt.NDArray[np.float64]
 Indexes = npt.NDArray[np.int64]
 
 
-def near(case: Rowed, breadth: int = BREADTH) -> npt.NDArray[np.int32]:
+def near(case: Rowed, breadth: int) -> npt.NDArray[np.int32]:
     """For each stop the others that are near it, nearest first: of the way between two, what must be waited or is too
     late there, in the better of the two orders. Of many stops along straight lines, those that lie far from it are not
     looked at, however well their windows suit."""

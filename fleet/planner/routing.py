@@ -22,7 +22,7 @@ from fleet.planner.kernels.columns import Stops, Vans
 from fleet.planner.kernels.routes import Routes
 from fleet.planner.kernels.undo import best, best_breaks, mean_length
 from fleet.planner.legs import BadCase, Legs
-from fleet.planner.neighbours import near
+from fleet.planner.neighbours import BREADTH, near
 from fleet.planner.stoprows import StopRows
 
 NEVER = 1e300
@@ -122,6 +122,11 @@ class Case:
             check_van(number, van, self.legs)
 
     @property
+    def breadth(self) -> int:
+        """As many as the search for routes needs."""
+        return BREADTH
+
+    @property
     def all_asked(self) -> int:
         """As many as can be: where windows are tight, far stops may suit better than near ones."""
         return len(self.stops)
@@ -165,6 +170,10 @@ class Rowed(Protocol):
     @property
     def vans(self) -> tuple[VanType, ...]:
         """The types of van."""
+
+    @property
+    def breadth(self) -> int:
+        """How many stops are held near each one."""
 
     @property
     def all_asked(self) -> int:
@@ -370,7 +379,7 @@ def _stop_columns(case: Rowed) -> Stops:
         penalty=column("penalty"),
         needs=np.array(rows.needs, np.int64),
         radius=np.ascontiguousarray(case.legs.metres(starts, rows.place).min(axis=0)),
-        near=near(case),
+        near=near(case, case.breadth),
         windows=bool(np.any((rows.opens > 0.0) | (rows.closes < FAR_S))),
     )
 

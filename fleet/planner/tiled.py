@@ -50,6 +50,10 @@ ROUNDS, STARTS, SCOUTS = 8, 0.18, 0.08
 """Rounds after the first plan; the share of the budget of the first one, in which tiles may begin anew without a kind
 of van; what it may take at most to find out without which."""
 
+FIRST_BREADTH = 60
+"""Stops held near each one in a first plan, less than a search has (`citycolumns.BREADTH`), since it is to be there at
+once: with 80 one of 100,000 parcels costs 4 % less, and takes a tenth longer."""
+
 QUICK = 0.12
 """Of the budget, what a first plan may have taken so that tiles begin anew: else there is time for little more than to
 make a second one. Tiles of 25,000 parcels that began anew without small vans cost 11 % more at 5 s (where a first plan
@@ -269,7 +273,7 @@ def searched(job: Job) -> JointPlan:
     if job.whole:
         return plan_jointly(job.city, seed=job.seed, budget=job.budget)
     if job.standing is None:
-        visits = Columns(job.city)
+        visits = Columns(job.city, breadth=FIRST_BREADTH)
         run = Run(visits, job.seed)
     else:
         warm = Warm(job.city)

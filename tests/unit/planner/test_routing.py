@@ -293,8 +293,8 @@ def test_neighbours_of_many_stops_are_sought_in_tiles(monkeypatch: pytest.Monkey
     table_m = legs.metres(np.arange(1000), np.arange(1000))
     np.fill_diagonal(table_m, inf)
     monkeypatch.setattr(neighbours, "ALL", 0)
-    found = neighbours.near(case)
     breadth = neighbours.BREADTH
+    found = neighbours.near(case, breadth)
     assert all(len({*row, stop}) == breadth + 1 for stop, row in enumerate(found))
     ways = np.take_along_axis(table_m, found.astype(np.int64), axis=1)
     assert np.all(np.diff(ways, axis=1) >= 0.0)
