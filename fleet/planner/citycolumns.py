@@ -30,7 +30,7 @@ Ints = npt.NDArray[np.int32]
 
 BREADTH = 80
 """Stops that are held near each one: doors are sparse, for half of the parcels near one are brought without a van.
-With 60 searches are faster (a sixth of 2,000 parcels), and find dearer plans: `benchmarks/RESULTS.md`."""
+With 60 there are more iterations in the same time, and dearer plans of 2,000 parcels: `benchmarks/RESULTS.md`."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,8 +51,8 @@ ROUNDS, STARTS, SCOUTS = 8, 0.18, 0.08
 of van; what it may take at most to find out without which."""
 
 FIRST_BREADTH = 60
-"""Stops held near each one in a first plan, less than a search has (`citycolumns.BREADTH`), since it is to be there at
-once: with 80 one of 100,000 parcels costs 4 % less, and takes a tenth longer."""
+"""Stops held near each one in a tile's first plan, less than a search has (`citycolumns.BREADTH`), since it is to be
+there at once: with 80 one of 100,000 parcels costs 4 % less, and took as long or up to a seventh longer."""
 
 QUICK = 0.12
 """Of the budget, what a first plan may have taken so that tiles begin anew: else there is time for little more than to
