@@ -11,19 +11,22 @@ from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from benchmarks.harness.cityjudge import cost, faults
 from benchmarks.harness.citymaker import made
 from fleet.planner import jointly, tiled
 from fleet.planner.city import City, LockerWays
+from fleet.planner.citycolumns import BREADTH
 from fleet.planner.holding import cost_of
 from fleet.planner.jointly import Box, JointPlan, Route, VanStop, plan_jointly
 from fleet.planner.legs import BadCase, Floats, Indexes, Measured, Straight
-from fleet.planner.routing import Iterations, Seconds, VanType
+from fleet.planner.neighbours import near
+from fleet.planner.routing import Iterations, Rowed, Seconds, VanType
 from fleet.planner.stop import Deadline
 from fleet.planner.tilecity import fitted, once, whole
-from fleet.planner.tiled import Job, Workers, plan_city
+from fleet.planner.tiled import FIRST_BREADTH, Job, Workers, plan_city
 from fleet.planner.tiling import Ground
 from fleet.planner.warmstart import Warm, named
 from tests.support.cities import harder, random_city
@@ -106,7 +109,7 @@ def one_trip(city: City) -> City:
 def test_borders_cost_little(
     seed: int, small: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the same iterations tiles find nearly what one search does, far more than their first plan, and more than
+    """With the same iterations tiles cost little more than one search, far less than their first plan, and less than
     where the same tiles are drawn each time. Vans cost little here: of a tile of 110 parcels, which takes three or
     four, one too many costs more than all borders."""
     city = made(400, seed)
@@ -121,6 +124,29 @@ def test_borders_cost_little(
     drawn = Ground.tiling
     monkeypatch.setattr(Ground, "tiling", lambda ground, plan, size, _: drawn(ground, plan, size, 1))
     assert found.cost < 0.995 * plan_city(city, seed=1, budget=Iterations(24000)).cost
+
+
+def test_a_first_plan_looks_beside_fewer_stops_than_a_search(
+    small: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is to be there at once; what is made of it afterwards holds as many as one search does."""
+    held = list[int]()
+
+    def noted(case: Rowed, breadth: int) -> npt.NDArray[np.int32]:
+        held.append(breadth)
+        return near(case, breadth)
+
+    monkeypatch.setattr("fleet.planner.routing.near", noted)
+    small(100)
+    city = made(300, 1)
+    plan_city(city, seed=1, budget=Iterations(0))
+    assert set(held) == {FIRST_BREADTH}
+    plan_city(city, seed=1, budget=Iterations(400))
+    assert set(held) == {FIRST_BREADTH, BREADTH}
+    held.clear()
+    plan_jointly(city, seed=1, budget=Iterations(0))
+    assert set(held) == {BREADTH}
+    assert FIRST_BREADTH < BREADTH
 
 
 def pooled(pool: Executor, at_once: int, city: City) -> JointPlan:
