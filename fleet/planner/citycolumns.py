@@ -27,7 +27,6 @@ NO_DEPOTS: Mapping[int, int] = {}
 
 Ints = npt.NDArray[np.int32]
 
-
 BREADTH = 80
 """Stops that are held near each one: doors are sparse, for half of the parcels near one are brought without a van.
 With 60 there are more iterations in the same time, and dearer plans of 2,000 parcels: `benchmarks/RESULTS.md`."""
